@@ -1,0 +1,231 @@
+/*
+ * lfi/core.h — what a bank's core banking system offers to the Ozone Connect server.
+ *
+ * A core is a shared object that exports one function, lfi_core_get_ops(), which returns a table of
+ * capabilities. The server loads one core instance per provider (per segment: retail, SME, …),
+ * calls open() once with that instance's configuration, then its other functions from many threads
+ * at once, and close() once when no call is running any more. Two instances never share anything.
+ *
+ * Ownership. What the server passes in is borrowed: it stays valid until the function returns. What
+ * a core hands to a sink or returns through an `out` parameter is borrowed by the server: a record
+ * only until the sink returns, fixed-size structs are copied. Nothing allocated by one side is ever
+ * freed by the other.
+ *
+ * Records cross as JSON text, UTF-8, one JSON object each, in the shape that the Ozone Connect
+ * contract prescribes for one element of the answer. The server checks them against the contract and
+ * sends the bytes as they are. Money inside a record is a decimal string, never a number.
+ *
+ * Identifiers (user, account, customer) are the opaque strings that the bank gave to the Hub: 1 to
+ * 40 characters, stable for ever. A core answers LFI_CORE_UNKNOWN for anything it never issued; it
+ * must not reveal whether another segment knows it.
+ *
+ * Errors. Every function returns an lfi_core_status. For LFI_CORE_FAILED and LFI_CORE_UNAVAILABLE it
+ * should explain itself in `error` for the log: no names, numbers or other personal data.
+ *
+ * Growth. New capabilities are appended to the end of struct lfi_core_ops; `size` tells the server
+ * which of them a core was compiled with. A null pointer means: this bank does not offer it.
+ */
+#ifndef LFI_CORE_H
+#define LFI_CORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when an existing member changes meaning; a server loads only cores of its own number. */
+#define LFI_CORE_ABI 1
+
+/* Text that is not NUL-terminated. A null ptr means absent. */
+struct lfi_slice {
+    const char *ptr;
+    size_t len;
+};
+
+/* What went wrong, for people and logs. Always NUL-terminated. */
+struct lfi_error {
+    char message[256];
+};
+
+enum lfi_core_status {
+    LFI_CORE_OK = 0,
+    LFI_CORE_UNKNOWN = -1,     /* no such user, account, … was ever issued by this core */
+    LFI_CORE_DENIED = -2,      /* credentials or decision not accepted */
+    LFI_CORE_BLOCKED = -3,     /* known, but barred: fraud hold, deceased, sanctions, too many tries */
+    LFI_CORE_UNAVAILABLE = -4, /* cannot say at the moment; trying again may help */
+    LFI_CORE_FAILED = -5,      /* internal error; trying again will not help */
+    LFI_CORE_STOPPED = -6,     /* the sink asked to stop; not an error */
+};
+
+/* Status of an account, as in the contract. */
+enum lfi_account_status {
+    LFI_ACCOUNT_ACTIVE,
+    LFI_ACCOUNT_INACTIVE,
+    LFI_ACCOUNT_DORMANT,
+    LFI_ACCOUNT_UNCLAIMED,
+    LFI_ACCOUNT_DECEASED,
+    LFI_ACCOUNT_SUSPENDED,
+    LFI_ACCOUNT_CLOSED,
+};
+
+/* Receives records one by one. Return 0 to go on, anything else to stop. */
+struct lfi_sink {
+    int (*record)(void *ctx, struct lfi_slice json);
+    void *ctx;
+};
+
+/* A piece of a list: `limit` records after skipping `offset`. */
+struct lfi_window {
+    uint64_t offset;
+    uint64_t limit;
+};
+
+/*
+ * Local wall-clock time of the Gulf (UTC+04:00, no summer time) in microseconds since
+ * 1970-01-01T00:00:00 of that wall clock. Booking times are compared on it; zone offsets play no
+ * part (data sharing, filter rules).
+ */
+typedef int64_t lfi_wall_us;
+
+#define LFI_WALL_MIN INT64_MIN
+#define LFI_WALL_MAX INT64_MAX
+
+struct lfi_transaction_query {
+    struct lfi_slice account_id;
+    lfi_wall_us from; /* inclusive bound on the booking time, LFI_WALL_MIN when open */
+    lfi_wall_us to;   /* inclusive, LFI_WALL_MAX when open */
+    int fx_only;      /* only entries with a currency exchange */
+    uint64_t up_to;   /* leave out what was added after this mark; 0: no mark */
+    struct lfi_window window; /* newest booking first, ties by transaction id descending */
+};
+
+struct lfi_transaction_totals {
+    uint64_t total; /* entries that match the query, in all its windows */
+    uint64_t mark;  /* give it as up_to to see the same set again although entries were added */
+};
+
+/* How an instance is set up. */
+struct lfi_core_config {
+    const char *provider_id; /* LFI code of the Hub that this instance serves */
+    const char *settings;    /* JSON object: the core's own part of the configuration file */
+    const char *base_dir;    /* relative paths in settings are relative to this folder */
+    int64_t (*now_us)(void *clock); /* UTC, microseconds since the epoch */
+    void *clock;
+};
+
+/* How far an approval in the bank's app has come. */
+enum lfi_approval_state {
+    LFI_APPROVAL_WAITING,
+    LFI_APPROVAL_APPROVED,
+    LFI_APPROVAL_DENIED,
+    LFI_APPROVAL_EXPIRED,
+};
+
+/* An identifier that a core issues: NUL-terminated, at most 64 characters. */
+struct lfi_id {
+    char text[65];
+};
+
+/* The outcome of claiming a key that may be used once. */
+enum lfi_claim {
+    LFI_CLAIM_YOURS, /* the caller is the first: it acts, then calls claim_settle */
+    LFI_CLAIM_TAKEN, /* somebody else is acting right now */
+    LFI_CLAIM_SETTLED, /* done before; the result was handed to the sink */
+};
+
+struct lfi_core_ops {
+    uint32_t abi;     /* LFI_CORE_ABI as compiled */
+    uint32_t size;    /* sizeof(struct lfi_core_ops) as compiled */
+    const char *name; /* for logs: "retail", "acme-core" */
+
+    /* --- life ---------------------------------------------------------------------------- */
+
+    /* Makes an instance. On failure *out stays NULL and the server does not start. */
+    int (*open)(void **out, const struct lfi_core_config *config, struct lfi_error *error);
+    /* Ends it; never called while another function runs. */
+    void (*close)(void *core);
+
+    /* --- customers and what they hold (required) ------------------------------------------- */
+
+    /* LFI_CORE_OK when this PSU exists in this core, else LFI_CORE_UNKNOWN. */
+    int (*user_exists)(void *core, struct lfi_slice user_id, struct lfi_error *error);
+    /*
+     * Whether `user_id` holds `account_id`, in any role (owner, joint holder, custodian, attorney,
+     * signatory), and the account's status. LFI_CORE_UNKNOWN: not held, or never issued: the two
+     * are not told apart.
+     */
+    int (*account_access)(void *core, struct lfi_slice user_id, struct lfi_slice account_id,
+                          enum lfi_account_status *out, struct lfi_error *error);
+    /* The account object of the contract, one record. */
+    int (*account)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                   struct lfi_error *error);
+    /* Every account that the user holds, as account objects, by account id ascending. */
+    int (*accounts_of_user)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                            struct lfi_error *error);
+
+    /* --- data sharing ----------------------------------------------------------------------- */
+
+    /* Balance objects, one per balance type, in a fixed order. */
+    int (*balances)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                    struct lfi_error *error);
+    /* Transaction objects of the window; *out says how many there are in all. */
+    int (*transactions)(void *core, const struct lfi_transaction_query *query,
+                        struct lfi_sink sink, struct lfi_transaction_totals *out,
+                        struct lfi_error *error);
+
+    /* --- sign-in and strong customer authentication ------------------------------------------ */
+
+    /*
+     * First factor. LFI_CORE_OK and the opaque user id; LFI_CORE_DENIED for a wrong login or a wrong
+     * password alike, in equal time; LFI_CORE_BLOCKED for a barred customer whose password was
+     * right. The core counts the attempts and answers LFI_CORE_DENIED while a login is locked.
+     */
+    int (*sign_in)(void *core, struct lfi_slice login, struct lfi_slice password,
+                   struct lfi_id *out_user_id, struct lfi_error *error);
+    /*
+     * Second factor: asks the customer's bound device to approve `purpose` (JSON object that the
+     * app shows). The approval expires after `ttl_s` seconds.
+     */
+    int (*approval_start)(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
+                          uint32_t ttl_s, struct lfi_id *out_approval_id, struct lfi_error *error);
+    /* How far it has come; LFI_CORE_UNKNOWN when the approval is not this user's. */
+    int (*approval_state)(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                          enum lfi_approval_state *out, struct lfi_error *error);
+    /*
+     * The simulated bank app shows waiting approvals, {"approvalId", "purpose", "expiresAt"} each,
+     * and decides one. A bank with a real app leaves these two null. A decision is made once: later
+     * ones get LFI_CORE_DENIED.
+     */
+    int (*approvals_waiting)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                             struct lfi_error *error);
+    int (*approval_decide)(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                           int approve, struct lfi_error *error);
+
+    /* --- things done once --------------------------------------------------------------------- */
+
+    /*
+     * Claims `key` (an interaction id and a step): exactly one caller, on whichever server
+     * instance, is told LFI_CLAIM_YOURS. A claim that is not settled within `ttl_s` seconds is
+     * free again. A settled claim hands its result to the sink.
+     */
+    int (*claim)(void *core, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
+                 enum lfi_claim *out, struct lfi_error *error);
+    /* Settles a claim, durably, with the result (at most 8 KiB) that later claimants get. */
+    int (*claim_settle)(void *core, struct lfi_slice key, struct lfi_slice result,
+                        struct lfi_error *error);
+};
+
+/* The one symbol that a core exports. Never null; the table is constant for the process's life. */
+const struct lfi_core_ops *lfi_core_get_ops(void);
+
+/* Its type and name, for the loader. */
+typedef const struct lfi_core_ops *lfi_core_get_ops_fn(void);
+#define LFI_CORE_SYMBOL "lfi_core_get_ops"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Arena: memory that lives as long as one request and is freed at once.
+ * One arena belongs to one thread at a time.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/slice.h"
+
+struct arena;
+
+/* `max` bounds what may be allocated between two resets. NULL when memory is short. */
+struct arena *arena_new(size_t max);
+/* Forgets all allocations but keeps one block for the next request. */
+void arena_reset(struct arena *arena);
+void arena_free(struct arena *arena); /* NULL is fine */
+
+/* Zeroed, aligned for any type; NULL beyond `max` or when memory is short. */
+void *arena_alloc(struct arena *arena, size_t size) __attribute__((warn_unused_result));
+/* count * size with overflow check. */
+void *arena_array(struct arena *arena, size_t count, size_t size)
+    __attribute__((warn_unused_result));
+/* A NUL-terminated copy. */
+char *arena_text(struct arena *arena, struct lfi_slice text) __attribute__((warn_unused_result));
+/* The absent slice when memory is short. */
+struct lfi_slice arena_format(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

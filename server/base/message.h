@@ -1,0 +1,53 @@
+/*
+ * Request and reply: what a listener hands to a handler and gets back. Plain data, so that the
+ * rooms which look at requests need not know the HTTP server.
+ */
+#ifndef BASE_MESSAGE_H
+#define BASE_MESSAGE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/refusal.h"
+
+struct header {
+    struct lfi_slice name;
+    struct lfi_slice value; /* blanks trimmed */
+};
+
+/* Everything is borrowed and valid until the handler returns. */
+struct request {
+    struct lfi_slice method;
+    struct lfi_slice path;  /* as sent: percent-encodings kept, no query */
+    struct lfi_slice query; /* as sent, without '?'; absent when there is none */
+    const struct header *headers;
+    size_t header_count;
+    struct lfi_slice body;
+    struct x509_st *peer;         /* the client certificate whose chain was verified, or NULL */
+    const char *remote; /* numeric address of the peer */
+    struct arena *arena;
+    int64_t started_us; /* clock_monotonic_us() when the request line was read */
+};
+
+/* Absent slice when missing; *count (may be NULL) says how many there are. Case-insensitive. */
+struct lfi_slice request_header(const struct request *request, const char *name, size_t *count);
+/* Percent-decodes into the arena ('+' becomes a blank when `plus`); absent when malformed. */
+struct lfi_slice request_decode(struct arena *arena, struct lfi_slice text, bool plus);
+/* First value of a query or form parameter, decoded; *count (may be NULL) says how many there are. */
+struct lfi_slice request_parameter(struct arena *arena, struct lfi_slice query, const char *name,
+                                size_t *count);
+/* The value of a cookie; absent when missing. */
+struct lfi_slice request_cookie(const struct request *request, const char *name);
+
+/* What the handler fills. Headers are copied. Content-Length, Date and Connection are added. */
+struct reply {
+    int status;
+    const char *content_type; /* NULL: none, for empty bodies */
+    struct buf headers;       /* complete lines "Name: value\r\n", use reply_header */
+    struct buf body;
+};
+
+void reply_header(struct reply *reply, const char *name, struct lfi_slice value);
+/* status and the JSON error body {"errorCode", "errorMessage"}; errorCode left out when NULL. */
+void reply_refusal(struct reply *reply, const struct refusal *refusal);
+
+#endif

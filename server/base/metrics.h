@@ -1,0 +1,44 @@
+/*
+ * Counters for Prometheus. Requests are counted per listener, provider, operation and status with
+ * a latency histogram; named gauges and counters come from the rooms. Any thread; no lock on the
+ * request path (atomics in a table fixed at start).
+ */
+#ifndef BASE_METRICS_H
+#define BASE_METRICS_H
+
+#include "base/buf.h"
+
+struct metrics;
+
+/* The label values are borrowed for the object's life. Index count = "none". */
+struct metrics_labels {
+    const char *const *providers;
+    size_t provider_count;
+    const char *const *operations;
+    size_t operation_count;
+};
+
+struct metrics *metrics_new(const struct metrics_labels *labels); /* copies the arrays */
+void metrics_free(struct metrics *metrics);
+
+/* `provider` and `operation` index the labels; pass the count for requests that have none. */
+void metrics_request(struct metrics *metrics, size_t provider, size_t operation, int status,
+                     int64_t micros);
+
+enum metrics_counter {
+    METRICS_REFUSED_BUSY,      /* answered 503: pool full */
+    METRICS_REFUSED_MALFORMED, /* refused by the framing rules */
+    METRICS_REFUSED_CALLER,    /* 401 and 403 of the caller stage */
+    METRICS_CONTRACT_RESPONSE, /* replies that broke the contract */
+    METRICS_JWKS_FETCHED,
+    METRICS_JWKS_FAILED,
+    METRICS_HUB_CALLS,
+    METRICS_HUB_FAILED,
+    METRICS_COUNTERS,
+};
+void metrics_count(struct metrics *metrics, enum metrics_counter counter); /* NULL: nothing */
+
+/* Prometheus text format 0.0.4, process memory and start time included. */
+void metrics_render(const struct metrics *metrics, struct buf *out);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * The configuration file: JSON, checked against config.schema.yaml (compiled like a contract
+ * document), so every mistake is reported with file, line and cause. Relative paths are relative
+ * to the file's folder. Nothing else is read from the environment or the command line.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_listener {
+    const char *address;
+    int port;
+    int threads;
+    const char *certificate; /* NULL: plain HTTP */
+    const char *key;
+    const char *client_ca;
+    int min_tls;
+};
+
+struct config_provider {
+    const char *id, *segment, *audience;
+    const char *core_library;
+    const char *core_settings;   /* JSON text */
+    const char *authorize_path;  /* NULL: no journey */
+    const char *heimdall_url, *consent_manager_url, *hub_audience;
+};
+
+struct config {
+    const char *path;     /* of the file */
+    const char *base_dir; /* its folder */
+    bool development;     /* allows what production must not: an empty OU list, plain public HTTP */
+
+    struct config_listener hub, public_, admin;
+    size_t body_bytes;
+    int request_ms, idle_ms;
+    const char *host_name;
+    const char *log_level;
+
+    const char *caller_mode; /* "jwt", "mtls" */
+    const char **caller_ous;
+    size_t caller_ou_count;
+    const char *jwks_base, *jwks_override, *jwks_ca;
+    int token_max_life_s;
+    int replay_entries;
+
+    const char *check_responses; /* "enforce", "log", "off" */
+
+    const char *hub_ca, *hub_certificate, *hub_key; /* C3 */
+    const char *hub_signing_key, *hub_kid;          /* Sig4; NULL: mTLS only */
+    int hub_timeout_ms;
+
+    const char *public_url, *bank_name;
+    const char *session_key_file, *previous_session_key_file; /* 32 raw bytes each */
+    int session_s, max_attempts;
+    bool demo_app;
+
+    struct config_provider *providers;
+    size_t provider_count;
+};
+
+/* Reads and checks; on failure `error` is "FILE:LINE: $.path: cause". Free with config_free. */
+int config_load(struct config **out, const char *path, struct lfi_error *error);
+void config_free(struct config *config);
+
+#endif

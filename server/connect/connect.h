@@ -1,0 +1,41 @@
+/*
+ * The Ozone Connect operations. One handler for the Hub's listener: caller, provider, contract
+ * check, operation, contract check of the reply, log line. One file per API holds the operations;
+ * the generated route table names a function for each operation of the documents, so a missing
+ * one does not link.
+ */
+#ifndef CONNECT_CONNECT_H
+#define CONNECT_CONNECT_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/message.h"
+#include "base/metrics.h"
+#include "caller/caller.h"
+#include "contract/contract.h"
+#include "provider/provider.h"
+
+enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF };
+
+struct connect_config {
+    struct caller *caller;
+    const struct provider_set *providers;
+    enum connect_check check_responses;
+    const char *host_name; /* what the health operations call this server */
+};
+
+struct connect;
+
+/* What it is given must outlive it. Logs the operations that answer 501. */
+int connect_new(struct connect **out, const struct connect_config *config,
+                const struct clock *clock, const struct log *log, struct metrics *metrics,
+                struct lfi_error *error);
+void connect_free(struct connect *connect);
+/* http_handler_fn for the Hub's listener; ctx is the struct connect. */
+void connect_handle(void *connect, const struct request *request, struct reply *reply);
+
+/* Labels for metrics: ids of all operations in table order. */
+size_t connect_operation_ids(const char *const **out);
+
+#endif

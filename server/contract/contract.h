@@ -1,0 +1,92 @@
+/*
+ * The contract: OpenAPI documents compiled to tables (tools/openapi-compile), and the checks that
+ * use them. Tables are constant and shared by all threads; nothing here keeps state but the
+ * compiled patterns, which contract_init() prepares once at start.
+ *
+ * The JSON check reads the bytes once, without building a tree, and is used for request bodies,
+ * replies, the Hub's answers, configuration and fixture files alike. It is strict: RFC 8259,
+ * UTF-8, no doubled member names, depth at most LIMIT_JSON_DEPTH.
+ */
+#ifndef CONTRACT_CONTRACT_H
+#define CONTRACT_CONTRACT_H
+
+#include "base/error.h"
+#include "base/message.h"
+
+struct contract_schema; /* see tables.h */
+struct contract_api;    /* a set of documents compiled together: operations in a fixed order */
+struct contract_operation;
+
+/* What was wrong, where. */
+struct contract_violation {
+    const char *rule; /* "type", "required", "additionalProperties", "enum", "pattern", "json", … */
+    char where[160];  /* JSON path "$.data[3].amount.currency", or parameter name */
+    size_t offset;    /* byte in the checked text */
+    char message[160]; /* for people; never contains the offending value */
+};
+
+/* Compiles the patterns of an API's tables; call once before use, at start. */
+int contract_init(const struct contract_api *api, struct lfi_error *error);
+void contract_fini(const struct contract_api *api);
+
+/* 0 or -1 with *violation filled. */
+int contract_check_json(const struct contract_schema *schema, struct lfi_slice json,
+                        struct contract_violation *violation);
+/* 1-based line of a byte offset, for messages about files. */
+size_t contract_line_of(struct lfi_slice text, size_t offset);
+
+/* --- operations ------------------------------------------------------------------------------- */
+
+#define CONTRACT_PATH_PARAMETERS 4
+#define CONTRACT_PARAMETERS 24
+
+enum contract_found { CONTRACT_FOUND, CONTRACT_NO_PATH, CONTRACT_NO_METHOD };
+
+struct contract_match {
+    const struct contract_operation *operation;
+    struct lfi_slice path_values[CONTRACT_PATH_PARAMETERS]; /* still percent-encoded */
+};
+
+/* Finds the operation of a method and a path (percent-encoded, no query). */
+enum contract_found contract_match(const struct contract_api *api, struct lfi_slice method,
+                                   struct lfi_slice path, struct contract_match *out);
+
+size_t contract_operation_count(const struct contract_api *api);
+const struct contract_operation *contract_operation_at(const struct contract_api *api, size_t i);
+size_t contract_operation_index(const struct contract_operation *operation); /* within its API */
+const char *contract_operation_id(const struct contract_operation *operation);
+const char *contract_operation_method(const struct contract_operation *operation);
+const char *contract_operation_path(const struct contract_operation *operation); /* template */
+bool contract_operation_later(const struct contract_operation *operation); /* x-lfi-later */
+bool contract_operation_open(const struct contract_operation *operation); /* x-lfi-auth: none */
+
+/* The decoded parameters of a request, in the order of the document. */
+struct contract_parameters {
+    const struct contract_operation *operation;
+    struct lfi_slice values[CONTRACT_PARAMETERS]; /* absent slice: not sent, no default */
+};
+
+/* By the document's name ("page-size", "o3-consent-id"); absent slice when not sent. */
+struct lfi_slice contract_parameter(const struct contract_parameters *parameters,
+                                    const char *name);
+
+/*
+ * Checks path, query, headers and body. Decodes into the arena. A repeated parameter violates
+ * "repeated". Deprecated parameters and required ones with a default are never demanded; x-lfi-lenient
+ * ones are passed through unchecked. violation->where names parameter or JSON path, and
+ * *in says where it was ("path", "query", "header", "body").
+ */
+int contract_check_request(const struct contract_match *match, const struct request *request,
+                           struct contract_parameters *out, const char **in,
+                           struct contract_violation *violation);
+
+/* Checks a reply (ours to the Hub, or the Hub's to us). An undeclared status falls under default. */
+int contract_check_response(const struct contract_operation *operation, int status,
+                            struct lfi_slice content_type, struct lfi_slice body,
+                            struct contract_violation *violation);
+
+/* Schema by name, for documents that are only schemas (configuration, fixtures). NULL: none. */
+const struct contract_schema *contract_schema_named(const struct contract_api *api,
+                                                    const char *name);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * Calls to the Hub: Headless Heimdall and the Consent Manager, with C3 on the connection and a
+ * fresh Sig4 token on every call when the Hub expects one. One struct hub per provider.
+ *
+ * Every answer is checked against openapi/hub before it is believed. Redirects are data, never
+ * followed. Nothing is retried here unless said. Any thread.
+ */
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+struct hub_config {
+    const char *provider_id;
+    const char *heimdall_url;        /* no trailing slash */
+    const char *consent_manager_url;
+    const char *ca_file;
+    const char *certificate; /* C3 */
+    const char *key;
+    const char *signing_key; /* Sig4; NULL: mTLS only */
+    const char *kid;         /* NULL: derived from the key */
+    const char *audience;    /* PROVIDER_ID that the Hub expects */
+    int timeout_ms;
+};
+
+struct hub;
+
+int hub_new(struct hub **out, const struct hub_config *config, const struct clock *clock,
+            const struct log *log, struct metrics *metrics, struct lfi_error *error);
+void hub_free(struct hub *hub);
+
+enum hub_outcome {
+    HUB_OK = 0,
+    HUB_REFUSED = -1,     /* the Hub answered and said no (4xx, or GET /auth 400) */
+    HUB_UNREACHABLE = -2, /* no answer in time, TLS fault, 5xx */
+    HUB_WRONG = -3,       /* an answer that breaks the Hub's own contract */
+};
+
+/* --- Headless Heimdall ------------------------------------------------------------------------ */
+
+struct hub_authorization {
+    bool redirect;              /* 303: send the browser to `location`, nothing more */
+    struct lfi_slice location;  /* exact bytes */
+    struct lfi_slice interaction_id;
+    struct lfi_slice consent_id;
+    struct lfi_slice error;     /* HUB_REFUSED: values of the 400 body */
+    struct lfi_slice error_description;
+};
+
+/* GET /auth with the query exactly as the browser sent it. Texts live in the arena. */
+enum hub_outcome hub_get_auth(struct hub *hub, struct arena *arena, struct lfi_slice raw_query,
+                              struct hub_authorization *out, struct lfi_error *error);
+/* Both give the Location of the 303, exact bytes, in the arena. */
+enum hub_outcome hub_do_confirm(struct hub *hub, struct arena *arena,
+                                struct lfi_slice interaction_id, struct lfi_slice *location,
+                                struct lfi_error *error);
+enum hub_outcome hub_do_fail(struct hub *hub, struct arena *arena, struct lfi_slice interaction_id,
+                             const char *error_value, const char *error_description,
+                             struct lfi_slice *location, struct lfi_error *error);
+
+/* --- Consent Manager -------------------------------------------------------------------------- */
+
+/* GET /consents/{consentId}: the checked `data` object as a tree; the caller frees it. */
+enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
+                                 cJSON **out, struct lfi_error *error);
+/* PATCH /consents/{consentId}; `patch` is checked against the closed schemas before it is sent. */
+enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
+                                   struct lfi_slice consent_id, struct lfi_slice patch,
+                                   struct lfi_error *error);
+
+#endif

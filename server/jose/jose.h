@@ -1,0 +1,66 @@
+/*
+ * JOSE over libjwt and OpenSSL: PS256 compact JWS as JWT Auth uses it, JWK sets.
+ * The only room that knows libjwt. Keys are parsed once and kept.
+ */
+#ifndef JOSE_JOSE_H
+#define JOSE_JOSE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+/* --- key sets ------------------------------------------------------------------------------- */
+
+struct jose_keyset; /* parsed public signature keys; constant after parsing, any thread */
+
+/*
+ * Parses a JWK set. Keys that are not RSA signature keys of at least 2048 bits with a kid are left
+ * out; a set without any usable key, with more than LIMIT_JWKS_KEYS keys, with a doubled kid among
+ * the usable ones or that is not a JWK set is an error.
+ */
+int jose_keyset_parse(struct jose_keyset **out, struct lfi_slice jwks, struct lfi_error *error);
+void jose_keyset_free(struct jose_keyset *set);
+bool jose_keyset_has(const struct jose_keyset *set, struct lfi_slice kid);
+
+/* --- verifying -------------------------------------------------------------------------------- */
+
+/* The parts of a compact JWS, before any trust: only sizes, alphabet and JSON have been checked. */
+struct jose_token {
+    struct lfi_slice compact;
+    struct lfi_slice alg, typ, cty, kid; /* header members when they are strings, else absent */
+    bool has_crit;                       /* the header demands extensions: refuse */
+    bool names_key;                      /* jku, jwk, x5u, x5c in the header */
+    struct lfi_slice header;  /* decoded JSON */
+    struct lfi_slice payload; /* decoded JSON: not trustworthy before jose_verify */
+};
+
+/* Splits and decodes into the arena; -1 with a reason when it is not a compact JWS of JSON. */
+int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_token *out,
+                     struct lfi_error *error);
+/* 0 when the signature over `token` verifies with PS256 and the key that its kid names. */
+int jose_verify(const struct jose_keyset *set, const struct jose_token *token,
+                struct lfi_error *error);
+
+/* --- signing ---------------------------------------------------------------------------------- */
+
+struct jose_signer; /* a private key and its kid; any thread */
+
+/* `kid` NULL: derived, base64url(SHA-256 of the SubjectPublicKeyInfo). */
+int jose_signer_load(struct jose_signer **out, const char *key_file, const char *kid,
+                     struct lfi_error *error);
+void jose_signer_free(struct jose_signer *signer);
+const char *jose_signer_kid(const struct jose_signer *signer);
+/* Appends the public key as a JWK object (kty, use, alg, kid, n, e). */
+void jose_signer_append_jwk(const struct jose_signer *signer, struct buf *out);
+
+/* JWT Auth claims (hub-to-bank authentication rules, 4.3). */
+struct jose_claims {
+    const char *iss, *sub, *aud;
+    int64_t now_s;     /* iat */
+    int64_t life_s;    /* exp - iat */
+};
+/* Appends a compact PS256 JWS with typ JOSE, cty json, kid and a fresh jti. */
+int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims, struct buf *out,
+              struct lfi_error *error);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Providers: o3-provider-id to core, the first branch of every Ozone Connect request, and the only
+ * place where a core is picked. A provider is one Hub instance: one segment, one core.
+ */
+#ifndef PROVIDER_PROVIDER_H
+#define PROVIDER_PROVIDER_H
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/message.h"
+
+struct provider {
+    const char *id;       /* LFI code: lower-case letters and digits */
+    const char *segment;  /* "retail", "sme", "corporate": for people */
+    const char *audience; /* PROVIDER_ID in JWT Auth; usually equal to id */
+    const struct lfi_core_ops *ops; /* members past ops->size must be asked for with PROVIDER_HAS */
+    void *core;
+};
+
+/* Whether the core was compiled with a capability and offers it. */
+#define PROVIDER_HAS(p, member)                                                                    \
+    (offsetof(struct lfi_core_ops, member) + sizeof((p)->ops->member) <= (p)->ops->size &&         \
+     (p)->ops->member != NULL)
+
+struct provider_config {
+    const char *id, *segment, *audience;
+    const char *library;  /* path of the core's shared object */
+    const char *settings; /* JSON text for the core */
+    const char *base_dir;
+};
+
+struct provider_set;
+
+/*
+ * Loads and opens all cores. Fails, having closed what it opened, when a library is missing, lacks
+ * the symbol, was compiled for another ABI, lacks a required capability, or open() fails: `error`
+ * names provider and cause.
+ */
+int provider_set_open(struct provider_set **out, const struct provider_config *configs,
+                      size_t count, const struct clock *clock, const struct log *log,
+                      struct lfi_error *error);
+void provider_set_close(struct provider_set *set);
+size_t provider_count(const struct provider_set *set);
+const struct provider *provider_at(const struct provider_set *set, size_t index);
+size_t provider_index(const struct provider_set *set, const struct provider *provider);
+const struct provider *provider_find(const struct provider_set *set, struct lfi_slice id);
+
+/*
+ * The provider of a request by its o3-provider-id. Refusals: PROVIDER-MISSING and
+ * PROVIDER-REPEATED 400 Body.InvalidFormat, PROVIDER-UNKNOWN 403 GenericError. o3-aspsp-id plays
+ * no part. (Hub to bank 2.3.)
+ */
+int provider_of_request(const struct provider_set *set, const struct request *request,
+                        const struct provider **out, struct refusal *refusal);
+
+#endif

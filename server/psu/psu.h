@@ -1,0 +1,44 @@
+/*
+ * The customer's side: /authorize, the journey's JSON API, the static pages, and in the demo the
+ * simulated bank app. One handler for the public listener. Sessions are sealed cookies; what must
+ * be counted or done once is in the core (sign_in, approval_…, claim).
+ */
+#ifndef PSU_PSU_H
+#define PSU_PSU_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/message.h"
+#include "hub/hub.h"
+#include "provider/provider.h"
+
+/* One authorization endpoint: the path the TPPs send customers to, for one provider. */
+struct psu_endpoint {
+    const char *path; /* "/authorize/dhowretail" */
+    const struct provider *provider;
+    struct hub *hub;
+};
+
+struct psu_config {
+    const struct psu_endpoint *endpoints;
+    size_t endpoint_count;
+    const char *public_url;  /* origin that browsers see, "https://auth.bank.example" */
+    const char *bank_name;
+    struct lfi_slice session_key;          /* 32 bytes */
+    struct lfi_slice previous_session_key; /* absent or 32 bytes */
+    int session_s;           /* how long a journey may take */
+    int max_attempts;        /* failed sign-ins that end an attempt */
+    bool demo_app;           /* serve the simulated bank app */
+};
+
+struct psu;
+
+/* Copies the texts; endpoints' providers and hubs must outlive it. */
+int psu_new(struct psu **out, const struct psu_config *config, const struct clock *clock,
+            const struct log *log, struct lfi_error *error);
+void psu_free(struct psu *psu);
+/* http_handler_fn for the public listener; ctx is the struct psu. */
+void psu_handle(void *psu, const struct request *request, struct reply *reply);
+
+#endif
