@@ -1,0 +1,139 @@
+/*
+ * The store of the reference cores: one LMDB environment per segment, holding the bank's records
+ * as the JSON they are served as. Used by cores/retail and cores/sme (reading, sign-in, approvals,
+ * claims) and by tools/fixtures (building).
+ *
+ * Transactions carry dense ordinals 0…n-1 in booking order (booking time, then transaction id), so
+ * that a page is found directly and a date range by binary search. Reads take no lock and copy
+ * nothing: a sink sees bytes of the memory map. Everything that changes does so in one write
+ * transaction that is on disk before the function returns.
+ *
+ * Threads: a struct store may be used by any number of threads and processes at once. Sinks must
+ * not write to the same store.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <lfi/core.h>
+#include <stdbool.h>
+
+struct store;
+
+struct store_options {
+    const char *path;    /* folder */
+    const char *segment; /* "retail", "sme": must be the one it was built for */
+    int64_t (*now_us)(void *clock);
+    void *clock;
+    uint32_t max_attempts; /* wrong passwords that lock a login … */
+    uint32_t lock_s;       /* … for so long */
+};
+
+int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
+void store_close(struct store *store);
+
+/* Lists that an account has besides its transactions. Values are on disk: append only. */
+enum store_list {
+    STORE_BALANCES = 1,
+    STORE_STATEMENTS = 2,
+    STORE_BENEFICIARIES = 3,
+    STORE_DIRECT_DEBITS = 4,
+    STORE_SCHEDULED_PAYMENTS = 5,
+    STORE_STANDING_ORDERS = 6,
+    STORE_PRODUCTS = 7,
+    STORE_CUSTOMERS = 8,
+};
+
+/* --- reading: results and errors as the functions of the same name in lfi/core.h --------------- */
+
+int store_user_exists(struct store *store, struct lfi_slice user_id, struct lfi_error *error);
+int store_account_access(struct store *store, struct lfi_slice user_id,
+                         struct lfi_slice account_id, enum lfi_account_status *out,
+                         struct lfi_error *error);
+int store_account(struct store *store, struct lfi_slice account_id, struct lfi_sink sink,
+                  struct lfi_error *error);
+int store_accounts_of_user(struct store *store, struct lfi_slice user_id, struct lfi_sink sink,
+                           struct lfi_error *error);
+int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
+               struct lfi_sink sink, struct lfi_error *error);
+int store_transactions(struct store *store, const struct lfi_transaction_query *query,
+                       struct lfi_sink sink, struct lfi_transaction_totals *out,
+                       struct lfi_error *error);
+
+/* --- sign-in, approvals, claims ----------------------------------------------------------------- */
+
+int store_sign_in(struct store *store, struct lfi_slice login, struct lfi_slice password,
+                  struct lfi_id *out_user_id, struct lfi_error *error);
+int store_approval_start(struct store *store, struct lfi_slice user_id, struct lfi_slice purpose,
+                         uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error);
+int store_approval_state(struct store *store, struct lfi_slice user_id,
+                         struct lfi_slice approval_id, enum lfi_approval_state *out,
+                         struct lfi_error *error);
+int store_approvals_waiting(struct store *store, struct lfi_slice user_id, struct lfi_sink sink,
+                            struct lfi_error *error);
+int store_approval_decide(struct store *store, struct lfi_slice user_id,
+                          struct lfi_slice approval_id, int approve, struct lfi_error *error);
+int store_claim(struct store *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
+                enum lfi_claim *out, struct lfi_error *error);
+int store_claim_settle(struct store *store, struct lfi_slice key, struct lfi_slice result,
+                       struct lfi_error *error);
+
+/* --- building ------------------------------------------------------------------------------------ */
+
+/*
+ * A builder fills a new store beside `path` and puts it in place at commit, so that a broken load
+ * leaves what was there untouched. One thread. Functions return 0 or -1 with a reason.
+ */
+struct store_builder;
+
+int store_builder_new(struct store_builder **out, const char *path, const char *segment,
+                      struct lfi_error *error);
+/* Puts the new store in place of any old one; the builder is freed in any case. */
+int store_builder_commit(struct store_builder *builder, struct lfi_error *error);
+void store_builder_abandon(struct store_builder *builder);
+
+/* `login` NULL: a customer without credentials. `salt` is any text, fixed so that builds repeat. */
+struct store_user {
+    const char *user_id;
+    const char *login;
+    const char *password;
+    const char *salt;
+    bool blocked;
+};
+int store_builder_user(struct store_builder *builder, const struct store_user *user,
+                       struct lfi_error *error);
+int store_builder_account(struct store_builder *builder, const char *account_id,
+                          enum lfi_account_status status, struct lfi_slice json,
+                          struct lfi_error *error);
+/* `role` as in the contract: "Principal", "SecondaryOwner", … User and account must be there. */
+int store_builder_holding(struct store_builder *builder, const char *user_id,
+                          const char *account_id, const char *role, struct lfi_error *error);
+/* Records of a list in the order in which they are served. */
+int store_builder_record(struct store_builder *builder, enum store_list list,
+                         const char *account_id, struct lfi_slice json, struct lfi_error *error);
+
+struct store_transaction {
+    lfi_wall_us booking; /* local wall clock of bookingDateTime */
+    bool fx;             /* has currencyExchange */
+    struct lfi_slice id; /* transactionId: breaks ties of booking */
+    struct lfi_slice json;
+};
+/* In booking order, ties by id ascending (bytes); anything else is refused. */
+int store_builder_transaction(struct store_builder *builder, const char *account_id,
+                              const struct store_transaction *transaction,
+                              struct lfi_error *error);
+
+/* --- looking at everything (dump, check) ------------------------------------------------------------ */
+
+struct store_visitor {
+    int (*user)(void *ctx, struct lfi_slice user_id, struct lfi_slice login);
+    int (*holding)(void *ctx, struct lfi_slice user_id, struct lfi_slice account_id,
+                   struct lfi_slice role);
+    int (*account)(void *ctx, struct lfi_slice account_id, enum lfi_account_status status,
+                   struct lfi_slice json);
+    void *ctx;
+};
+/* Calls what is not NULL, in key order; a non-zero return stops it. */
+int store_visit(struct store *store, const struct store_visitor *visitor,
+                struct lfi_error *error);
+
+#endif
