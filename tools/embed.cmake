@@ -1,0 +1,63 @@
+# lfi_embed(TARGET NAME name DIR folder): builds the files of a folder into a target. The target's
+# sources then include "name_files.h" and use `name_files`, a struct embed_set (base/embed.h).
+#
+# The file is its own generator: run as a script it writes the two sources.
+
+function(lfi_embed target)
+    cmake_parse_arguments(EMBED "" "NAME;DIR" "" ${ARGN})
+    get_filename_component(dir ${EMBED_DIR} ABSOLUTE)
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS ${dir}/*)
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/embed)
+    set(generated ${out}/${EMBED_NAME}_files.c ${out}/${EMBED_NAME}_files.h)
+    add_custom_command(
+        OUTPUT ${generated}
+        COMMAND ${CMAKE_COMMAND} -DNAME=${EMBED_NAME} -DDIR=${dir} -DOUT=${out}
+                -P ${CMAKE_SOURCE_DIR}/tools/embed.cmake
+        DEPENDS ${files} ${CMAKE_SOURCE_DIR}/tools/embed.cmake
+        COMMENT "Embedding ${EMBED_NAME}"
+        VERBATIM)
+    target_sources(${target} PRIVATE ${generated})
+    target_include_directories(${target} PRIVATE ${out})
+endfunction()
+
+if(NOT CMAKE_SCRIPT_MODE_FILE)
+    return()
+endif()
+
+set(type_html "text/html; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_json "application/json")
+set(type_svg "image/svg+xml")
+
+file(GLOB_RECURSE paths RELATIVE ${DIR} ${DIR}/*)
+list(SORT paths) # by bytes: embed_find() searches by halves
+set(arrays "")
+set(entries "")
+set(number 0)
+foreach(path IN LISTS paths)
+    string(REGEX REPLACE "^.*\\." "" extension "${path}")
+    if(NOT DEFINED type_${extension})
+        message(FATAL_ERROR "${DIR}/${path}: no media type is known for .${extension}")
+    endif()
+    file(READ ${DIR}/${path} hex HEX)
+    file(SHA256 ${DIR}/${path} digest)
+    string(SUBSTRING ${digest} 0 16 digest)
+    string(LENGTH "${hex}" length)
+    math(EXPR length "${length} / 2")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+    string(APPEND arrays "static const unsigned char file_${number}[] = {${hex}0};\n")
+    string(APPEND entries "    {\"${path}\", \"${type_${extension}}\", \"\\\"${digest}\\\"\", "
+                          "file_${number}, ${length}},\n")
+    math(EXPR number "${number} + 1")
+endforeach()
+if(number EQUAL 0)
+    message(FATAL_ERROR "${DIR}: nothing to embed")
+endif()
+
+file(WRITE ${OUT}/${NAME}_files.h
+     "#include \"base/embed.h\"\n\nextern const struct embed_set ${NAME}_files;\n")
+file(WRITE ${OUT}/${NAME}_files.c
+     "#include \"${NAME}_files.h\"\n\n${arrays}\n"
+     "static const struct embed_file files[] = {\n${entries}};\n\n"
+     "const struct embed_set ${NAME}_files = {files, ${number}};\n")
