@@ -18,6 +18,10 @@ struct buf {
 void buf_init(struct buf *buf, size_t max); /* allocates nothing yet */
 void buf_free(struct buf *buf);
 void buf_clear(struct buf *buf); /* keeps the memory, forgets contents and failure */
+/* As after any other failure: for what is wrong with the contents and not with their size. */
+void buf_fail(struct buf *buf);
+/* Room for at least `room` bytes after the contents, to be filled before len is raised; or NULL. */
+char *buf_reserve(struct buf *buf, size_t room);
 void buf_append(struct buf *buf, const void *bytes, size_t len);
 void buf_append_slice(struct buf *buf, struct lfi_slice text);
 void buf_append_text(struct buf *buf, const char *text);
