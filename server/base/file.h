@@ -7,7 +7,8 @@
 
 /* Appends the file's bytes to `out`; -1 with a reason when it is missing, too large for `out`, … */
 int file_read(const char *path, struct buf *out, struct lfi_error *error);
-/* `path` itself when absolute, else base_dir/path. The caller frees it; NULL when memory is short. */
+/* `path` itself when absolute, else base_dir/path. The caller frees it; NULL when memory is short.
+ */
 char *file_resolve(const char *base_dir, const char *path);
 
 #endif
