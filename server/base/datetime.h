@@ -10,16 +10,16 @@
 #define DATETIME_GULF_OFFSET_US (INT64_C(4) * 3600 * 1000000)
 
 struct datetime {
-    int64_t wall_us;     /* as written, offset ignored: microseconds since 1970-01-01T00:00:00 */
-    int32_t offset_min;  /* minutes east of UTC; 0 for Z and when absent */
-    bool has_time;       /* false for a plain date (midnight) */
+    int64_t wall_us;    /* as written, offset ignored: microseconds since 1970-01-01T00:00:00 */
+    int32_t offset_min; /* minutes east of UTC; 0 for Z and when absent */
+    bool has_time;      /* false for a plain date (midnight) */
     bool has_offset;
 };
 
 /*
- * Parses `YYYY-MM-DD` or `YYYY-MM-DDThh:mm:ss[.fraction][Z|±hh:mm]`. A blank is taken for `+` in the
- * offset's place (an unencoded + of a query string). Fraction digits beyond microseconds must be
- * digits and are cut. False: not a date or not one that exists.
+ * Parses `YYYY-MM-DD` or `YYYY-MM-DDThh:mm:ss[.fraction][Z|±hh:mm]`. A blank is taken for `+` in
+ * the offset's place (an unencoded + of a query string). Fraction digits beyond microseconds must
+ * be digits and are cut. False: not a date or not one that exists.
  */
 bool datetime_parse(struct lfi_slice text, struct datetime *out);
 int64_t datetime_utc_us(const struct datetime *value);
