@@ -9,13 +9,18 @@
 
 #include <cjson/cJSON.h>
 
-/* Appends "text" quoted and escaped; bytes that are not UTF-8 become U+FFFD. */
+/*
+ * Escapes as much of *text as fits into `room`, cuts that off *text and returns the bytes written.
+ * Bytes that are not UTF-8 become U+FFFD; a character is never split.
+ */
+size_t json_escape(struct lfi_slice *text, char *out, size_t room);
+/* Appends "text" quoted and escaped as above. */
 void json_append_string(struct buf *out, struct lfi_slice text);
 
 /* Writer: commas are its business. Depth at most 32. Names are string literals or C strings. */
 struct json_writer {
     struct buf *out;
-    uint32_t filled; /* bit per depth: something was written at this level */
+    uint64_t filled; /* bit per depth: something was written at this level */
     unsigned depth;
 };
 
@@ -32,7 +37,8 @@ void json_bool(struct json_writer *w, const char *name, bool value);
 void json_raw(struct json_writer *w, const char *name, struct lfi_slice json); /* already JSON */
 
 /*
- * Reading. json_parse refuses trailing text, duplicate-free is the contract check's business.
+ * Reading. json_parse refuses trailing text, nesting beyond LIMIT_JSON_DEPTH, and NUL and other
+ * control characters in strings; that names are not doubled is the contract check's business.
  * The tree is freed with cJSON_Delete. NULL when it is not JSON.
  */
 cJSON *json_parse(struct lfi_slice text);

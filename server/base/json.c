@@ -1,0 +1,280 @@
+#include "base/json.h"
+
+#include "base/limits.h"
+
+#define ESCAPED_MAX 6 /* \u001f */
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* Length of the well-formed UTF-8 sequence at the front, 0 when there is none (RFC 3629). */
+static size_t sequence_length(struct lfi_slice text)
+{
+    unsigned char first = (unsigned char)text.ptr[0];
+    unsigned char low = 0x80, high = 0xbf;
+    size_t len;
+
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first >= 0xc2 && first <= 0xdf) {
+        len = 2;
+    } else if (first >= 0xe0 && first <= 0xef) {
+        len = 3;
+        low = first == 0xe0 ? 0xa0 : 0x80;
+        high = first == 0xed ? 0x9f : 0xbf;
+    } else if (first >= 0xf0 && first <= 0xf4) {
+        len = 4;
+        low = first == 0xf0 ? 0x90 : 0x80;
+        high = first == 0xf4 ? 0x8f : 0xbf;
+    } else {
+        return 0;
+    }
+    if (text.len < len) {
+        return 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        unsigned char next = (unsigned char)text.ptr[i];
+        if (next < low || next > high) {
+            return 0;
+        }
+        low = 0x80;
+        high = 0xbf;
+    }
+    return len;
+}
+
+/* The escape of one ASCII character; 0 when it stands for itself. */
+static size_t escape_ascii(unsigned char c, char out[ESCAPED_MAX])
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char plain[] = "\"\\\b\f\n\r\t";
+    static const char letter[] = "\"\\bfnrt";
+
+    if (c >= 0x20 && c != '"' && c != '\\') {
+        return 0;
+    }
+    out[0] = '\\';
+    const char *at = c != '\0' ? strchr(plain, c) : NULL;
+    if (at != NULL) {
+        out[1] = letter[at - plain];
+        return 2;
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = hex[c >> 4];
+    out[5] = hex[c & 15];
+    return ESCAPED_MAX;
+}
+
+size_t json_escape(struct lfi_slice *text, char *out, size_t room)
+{
+    size_t written = 0;
+
+    while (text->len > 0) {
+        char escaped[ESCAPED_MAX];
+        const char *from = text->ptr;
+        size_t taken = sequence_length(*text);
+        size_t len = taken;
+
+        if (taken == 0) {
+            from = REPLACEMENT;
+            len = sizeof(REPLACEMENT) - 1;
+            taken = 1;
+        } else if (taken == 1) {
+            size_t escape = escape_ascii((unsigned char)*text->ptr, escaped);
+            if (escape > 0) {
+                from = escaped;
+                len = escape;
+            }
+        }
+        if (len > room - written) {
+            break;
+        }
+        memcpy(out + written, from, len);
+        written += len;
+        text->ptr += taken;
+        text->len -= taken;
+    }
+    return written;
+}
+
+void json_append_string(struct buf *out, struct lfi_slice text)
+{
+    buf_append(out, "\"", 1);
+    while (text.len > 0) {
+        /* Most text needs no escape: ask for its own length and come back for the rest. */
+        char *at = buf_reserve(out, text.len + ESCAPED_MAX);
+        if (at == NULL) {
+            return;
+        }
+        out->len += json_escape(&text, at, text.len + ESCAPED_MAX);
+    }
+    buf_append(out, "\"", 1);
+}
+
+void json_begin(struct json_writer *w, struct buf *out)
+{
+    *w = (struct json_writer){.out = out};
+}
+
+static void begin_value(struct json_writer *w, const char *name)
+{
+    uint64_t level = UINT64_C(1) << w->depth;
+
+    if (w->filled & level) {
+        buf_append(w->out, ",", 1);
+    }
+    w->filled |= level;
+    if (name != NULL) {
+        json_append_string(w->out, slice_of(name));
+        buf_append(w->out, ":", 1);
+    }
+}
+
+static void open_level(struct json_writer *w, const char *name, const char *bracket)
+{
+    begin_value(w, name);
+    buf_append(w->out, bracket, 1);
+    if (w->depth >= LIMIT_JSON_DEPTH) {
+        buf_fail(w->out);
+        return;
+    }
+    w->depth++;
+    w->filled &= ~(UINT64_C(1) << w->depth);
+}
+
+static void close_level(struct json_writer *w, const char *bracket)
+{
+    if (w->depth > 0) {
+        w->depth--;
+    }
+    buf_append(w->out, bracket, 1);
+}
+
+void json_open_object(struct json_writer *w, const char *name)
+{
+    open_level(w, name, "{");
+}
+
+void json_close_object(struct json_writer *w)
+{
+    close_level(w, "}");
+}
+
+void json_open_array(struct json_writer *w, const char *name)
+{
+    open_level(w, name, "[");
+}
+
+void json_close_array(struct json_writer *w)
+{
+    close_level(w, "]");
+}
+
+void json_string(struct json_writer *w, const char *name, struct lfi_slice value)
+{
+    begin_value(w, name);
+    json_append_string(w->out, value);
+}
+
+void json_text(struct json_writer *w, const char *name, const char *value)
+{
+    json_string(w, name, slice_of(value));
+}
+
+void json_int(struct json_writer *w, const char *name, int64_t value)
+{
+    begin_value(w, name);
+    buf_append_format(w->out, "%lld", (long long)value);
+}
+
+void json_bool(struct json_writer *w, const char *name, bool value)
+{
+    begin_value(w, name);
+    buf_append_text(w->out, value ? "true" : "false");
+}
+
+void json_raw(struct json_writer *w, const char *name, struct lfi_slice json)
+{
+    begin_value(w, name);
+    buf_append_slice(w->out, json);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* What cJSON would take although it must not: deep nesting, control characters, \u0000. */
+static bool is_harmless(struct lfi_slice text)
+{
+    unsigned depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (in_string) {
+            if (c < 0x20) {
+                return false;
+            }
+            if (c == '\\') {
+                if (text.len - i >= 6 && memcmp(text.ptr + i + 1, "u0000", 5) == 0) {
+                    return false;
+                }
+                i++;
+            }
+        } else if (c == '\0' || ((c == '{' || c == '[') && ++depth > LIMIT_JSON_DEPTH)) {
+            return false;
+        } else if (c == '}' || c == ']') {
+            depth -= depth > 0;
+        }
+        in_string ^= c == '"';
+    }
+    return true;
+}
+
+cJSON *json_parse(struct lfi_slice text)
+{
+    const char *end = NULL;
+
+    if (text.ptr == NULL || !is_harmless(text)) {
+        return NULL;
+    }
+    cJSON *tree = cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, 0);
+    while (tree != NULL && end < text.ptr + text.len) {
+        if (strchr(" \t\r\n", *end) == NULL) {
+            cJSON_Delete(tree);
+            return NULL;
+        }
+        end++;
+    }
+    return tree;
+}
+
+const cJSON *json_get(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+struct lfi_slice json_get_string(const cJSON *object, const char *name)
+{
+    return slice_of(cJSON_GetStringValue(json_get(object, name)));
+}
+
+bool json_get_int(const cJSON *object, const char *name, int64_t *out)
+{
+    const double exact_max = 9007199254740992.0; /* 2^53: beyond it a double skips integers */
+    const cJSON *item = json_get(object, name);
+
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= -exact_max) ||
+        !(item->valuedouble <= exact_max) ||
+        (double)(int64_t)item->valuedouble < item->valuedouble ||
+        (double)(int64_t)item->valuedouble > item->valuedouble) {
+        return false;
+    }
+    *out = (int64_t)item->valuedouble;
+    return true;
+}
+
+bool json_get_bool(const cJSON *object, const char *name, bool fallback)
+{
+    const cJSON *item = json_get(object, name);
+    return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
