@@ -14,7 +14,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 struct log {
     int fd;
-    enum log_level level; /* lines below it are dropped */
+    _Atomic(enum log_level) level; /* lines below it are dropped; may be changed at any time */
     const struct clock *clock;
 };
 

@@ -1,0 +1,83 @@
+#include "base/log.h"
+
+#include "base/datetime.h"
+#include "base/json.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define LINE_BYTES 4096 /* PIPE_BUF: a write of up to this size is not mixed with others */
+#define CLOSING_BYTES 4 /* `"`, `}`, newline, and the NUL of snprintf */
+
+struct line {
+    char text[LINE_BYTES];
+    size_t len;
+};
+
+static size_t room(const struct line *line)
+{
+    return sizeof(line->text) - CLOSING_BYTES - line->len;
+}
+
+static void put(struct line *line, struct lfi_slice text)
+{
+    if (text.len <= room(line)) {
+        memcpy(line->text + line->len, text.ptr, text.len);
+        line->len += text.len;
+    }
+}
+
+static void put_string(struct line *line, struct lfi_slice text)
+{
+    put(line, SLICE("\""));
+    line->len += json_escape(&text, line->text + line->len, room(line));
+    line->text[line->len++] = '"';
+}
+
+static void put_field(struct line *line, const struct log_field *field)
+{
+    char number[24];
+    size_t name_len = strlen(field->name);
+
+    /* A field needs room for its name, the marks around it and a number at least. */
+    if (room(line) < name_len + sizeof(number) + 8) {
+        return;
+    }
+    put(line, SLICE(",\""));
+    put(line, (struct lfi_slice){field->name, name_len});
+    put(line, SLICE("\":"));
+    if (field->is_number) {
+        snprintf(number, sizeof(number), "%lld", (long long)field->number);
+        put(line, slice_of(number));
+    } else {
+        put_string(line, field->text);
+    }
+}
+
+void log_write(const struct log *log, enum log_level level, const char *event,
+               const struct log_field *fields, size_t count)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    char time[DATETIME_TEXT_MAX];
+    struct line line;
+
+    if (log == NULL || level < log->level) {
+        return;
+    }
+    line.len = 0;
+    datetime_format_utc_ms(clock_now_us(log->clock), time);
+    put(&line, SLICE("{\"ts\":"));
+    put_string(&line, slice_of(time));
+    put_field(&line, &LOG_TEXT("level", slice_of(names[level])));
+    put_field(&line, &LOG_TEXT("event", slice_of(event)));
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].name != NULL && (fields[i].is_number || fields[i].text.ptr != NULL)) {
+            put_field(&line, &fields[i]);
+        }
+    }
+    line.text[line.len++] = '}';
+    line.text[line.len++] = '\n';
+    if (write(log->fd, line.text, line.len) < 0) {
+        return; /* nobody is left to be told */
+    }
+}
