@@ -3,30 +3,31 @@
 #define BASE_LIMITS_H
 
 /* Requests. The Hub's own calls stay far below each of these. */
-#define LIMIT_BODY_BYTES (1024 * 1024)       /* default; configuration `limits.bodyBytes` */
-#define LIMIT_HEAD_BYTES (16 * 1024)         /* request line and headers together */
-#define LIMIT_HEADERS 63                     /* CivetWeb keeps 64 and drops the rest silently */
+#define LIMIT_BODY_BYTES (1024 * 1024) /* default; configuration `limits.bodyBytes` */
+#define LIMIT_HEAD_BYTES (16 * 1024)   /* request line and headers together */
+#define LIMIT_HEADERS 63               /* CivetWeb keeps 64 and drops the rest silently */
 #define LIMIT_QUERY_BYTES (8 * 1024)
 #define LIMIT_REQUEST_MS 10000               /* first byte to last byte of one request */
 #define LIMIT_IDLE_MS 5000                   /* keep-alive connection without a request */
 #define LIMIT_ARENA_BYTES (8 * 1024 * 1024)  /* what one request may allocate */
-#define LIMIT_REPLY_BYTES (16 * 1024 * 1024) /* largest page of 1,000 records with room to spare */
+#define LIMIT_REPLY_BYTES (16 * 1024 * 1024) /* largest page of 1,000 records with room to spare   \
+                                              */
 
 /* JSON checks: deeper or larger documents are refused before anything is built from them. */
 #define LIMIT_JSON_DEPTH 32
 
 /* Paging (data sharing 6). */
-#define LIMIT_PAGE_SIZE 1000      /* larger page-size values are clamped */
-#define LIMIT_WATERMARK_S 300     /* how long page 1 fixes the set for later pages */
+#define LIMIT_PAGE_SIZE 1000  /* larger page-size values are clamped */
+#define LIMIT_WATERMARK_S 300 /* how long page 1 fixes the set for later pages */
 
 /* Caller. */
-#define LIMIT_TOKEN_BYTES 4096    /* a JWT Auth token has some 900 */
-#define LIMIT_TOKEN_SKEW_S 10     /* exp, iat, nbf on both sides (JWT Auth rules) */
-#define LIMIT_TOKEN_LIFE_S 300    /* exp - iat; default, configurable */
+#define LIMIT_TOKEN_BYTES 4096 /* a JWT Auth token has some 900 */
+#define LIMIT_TOKEN_SKEW_S 10  /* exp, iat, nbf on both sides (JWT Auth rules) */
+#define LIMIT_TOKEN_LIFE_S 300 /* exp - iat; default, configurable */
 #define LIMIT_JWKS_BYTES (64 * 1024)
 #define LIMIT_JWKS_KEYS 32
-#define LIMIT_JWKS_CACHE_S 600    /* JWT Auth: at most 10 minutes */
-#define LIMIT_JWKS_REFETCH_S 30   /* at most one refetch for unknown kids in this time */
+#define LIMIT_JWKS_CACHE_S 600  /* JWT Auth: at most 10 minutes */
+#define LIMIT_JWKS_REFETCH_S 30 /* at most one refetch for unknown kids in this time */
 
 /* Hub. */
 #define LIMIT_HUB_REPLY_BYTES (1024 * 1024)

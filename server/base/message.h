@@ -22,8 +22,8 @@ struct request {
     const struct header *headers;
     size_t header_count;
     struct lfi_slice body;
-    struct x509_st *peer;         /* the client certificate whose chain was verified, or NULL */
-    const char *remote; /* numeric address of the peer */
+    struct x509_st *peer; /* the client certificate whose chain was verified, or NULL */
+    const char *remote;   /* numeric address of the peer */
     struct arena *arena;
     int64_t started_us; /* clock_monotonic_us() when the request line was read */
 };
@@ -32,9 +32,10 @@ struct request {
 struct lfi_slice request_header(const struct request *request, const char *name, size_t *count);
 /* Percent-decodes into the arena ('+' becomes a blank when `plus`); absent when malformed. */
 struct lfi_slice request_decode(struct arena *arena, struct lfi_slice text, bool plus);
-/* First value of a query or form parameter, decoded; *count (may be NULL) says how many there are. */
+/* First value of a query or form parameter, decoded; *count (may be NULL) says how many there are.
+ */
 struct lfi_slice request_parameter(struct arena *arena, struct lfi_slice query, const char *name,
-                                size_t *count);
+                                   size_t *count);
 /* The value of a cookie; absent when missing. */
 struct lfi_slice request_cookie(const struct request *request, const char *name);
 
