@@ -1,0 +1,163 @@
+#include "config.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "contract/contract.h"
+#include "contract_hub_sim.h"
+
+#include <stdlib.h>
+
+#define FILE_BYTES (256 * 1024)
+#define ARENA_BYTES (1024 * 1024)
+
+struct reader {
+    struct arena *arena;
+    const char *base_dir;
+    bool short_of_memory;
+};
+
+static const char *read_text(struct reader *reader, const cJSON *object, const char *name) {
+    struct lfi_slice value = json_get_string(object, name);
+    if (!value.ptr)
+        return NULL;
+    char *text = arena_text(reader->arena, value);
+    reader->short_of_memory |= text == NULL;
+    return text;
+}
+
+static const char *read_path(struct reader *reader, const cJSON *object, const char *name) {
+    const char *text = read_text(reader, object, name);
+    if (!text)
+        return NULL;
+    char *resolved = file_resolve(reader->base_dir, text);
+    const char *kept = resolved ? arena_text(reader->arena, slice_of(resolved)) : NULL;
+    free(resolved);
+    reader->short_of_memory |= kept == NULL;
+    return kept;
+}
+
+static struct config_address read_address(struct reader *reader, const cJSON *object) {
+    int64_t port = 0;
+    json_get_int(object, "port", &port);
+    return (struct config_address){read_text(reader, object, "address"), (int)port};
+}
+
+static enum log_level read_level(const cJSON *root) {
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    struct lfi_slice level = json_get_string(json_get(root, "log"), "level");
+    for (int i = LOG_DEBUG; i <= LOG_ERROR; i++)
+        if (slice_equal_text(level, names[i]))
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+static void read_hubs(struct reader *reader, struct sim_config *config, const cJSON *list) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list) {
+        config->hubs[config->hub_count++] = (struct config_hub){
+            .provider_id = read_text(reader, item, "providerId"),
+            .segment = read_text(reader, item, "segment"),
+            .audience = read_text(reader, item, "audience"),
+            .certificate = read_path(reader, item, "clientCertificate"),
+            .key = read_path(reader, item, "clientKey"),
+            .signing_key = read_path(reader, item, "signingKey"),
+            .kid = read_text(reader, item, "kid"),
+            .authorize_url = read_text(reader, item, "authorizeUrl"),
+            .offers_validate = json_get_bool(item, "offersValidate", false),
+        };
+    }
+}
+
+static void read_published(struct reader *reader, struct sim_config *config, const cJSON *list) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list) {
+        config->published[config->published_count++] = (struct config_published){
+            .certificate = read_path(reader, item, "certificate"),
+            .key = read_path(reader, item, "key"),
+            .kid = read_text(reader, item, "kid"),
+        };
+    }
+}
+
+static void read_all(struct reader *reader, struct sim_config *config, const cJSON *root) {
+    const cJSON *http = json_get(root, "http"), *https = json_get(root, "https");
+    const cJSON *bank = json_get(root, "bank");
+    config->level = read_level(root);
+    config->http = read_address(reader, http);
+    config->url = read_text(reader, http, "url");
+    config->https = read_address(reader, https);
+    config->certificate = read_path(reader, https, "certificate");
+    config->key = read_path(reader, https, "key");
+    config->client_ca = read_path(reader, https, "clientCa");
+    config->keystore = read_address(reader, json_get(root, "keystore"));
+    config->bank_url = read_text(reader, bank, "ozoneConnectUrl");
+    config->bank_ca = read_path(reader, bank, "caFile");
+    config->bank_ou = read_text(reader, bank, "organisationUnit");
+    read_hubs(reader, config, json_get(root, "hubs"));
+    read_published(reader, config, json_get(root, "published"));
+}
+
+static int check_doubled(const struct sim_config *config, const char *path,
+                         struct lfi_error *error) {
+    for (size_t i = 0; i < config->hub_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(config->hubs[i].provider_id, config->hubs[j].provider_id) == 0)
+                return error_set(error, "%s: $.hubs[%zu].providerId: \"%s\" is there twice", path,
+                                 i, config->hubs[i].provider_id);
+    return 0;
+}
+
+static const char *folder_of(struct arena *arena, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    return arena_text(arena, (struct lfi_slice){path, (size_t)(slash - path) + 1});
+}
+
+int sim_config_load(struct sim_config **out, const char *path, struct lfi_error *error) {
+    struct buf text;
+    cJSON *root = NULL;
+    struct sim_config *config = calloc(1, sizeof *config);
+    int rc = -1;
+
+    buf_init(&text, FILE_BYTES);
+    if (!config || !(config->arena = arena_new(ARENA_BYTES))) {
+        error_set(error, "out of memory");
+        goto out;
+    }
+    if (file_read(path, &text, error))
+        goto out;
+    struct contract_violation violation;
+    const struct contract_schema *schema = contract_schema_named(&contract_hub_sim, "Config");
+    if (contract_check_json(schema, buf_slice(&text), &violation)) {
+        error_set(error, "%s:%zu: %s: %s", path,
+                  contract_line_of(buf_slice(&text), violation.offset), violation.where,
+                  violation.message);
+        goto out;
+    }
+    struct reader reader = {config->arena, folder_of(config->arena, path), false};
+    root = json_parse(buf_slice(&text));
+    if (root && reader.base_dir)
+        read_all(&reader, config, root);
+    if (!root || !reader.base_dir || reader.short_of_memory) {
+        error_set(error, "out of memory");
+        goto out;
+    }
+    rc = check_doubled(config, path, error);
+out:
+    cJSON_Delete(root);
+    buf_free(&text);
+    if (rc) {
+        sim_config_free(config);
+        config = NULL;
+    }
+    *out = config;
+    return rc;
+}
+
+void sim_config_free(struct sim_config *config) {
+    if (!config)
+        return;
+    arena_free(config->arena);
+    free(config);
+}

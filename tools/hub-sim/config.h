@@ -1,0 +1,49 @@
+/*
+ * The configuration file of the simulator: JSON, checked against config.schema.yaml. Texts and the
+ * object itself live until sim_config_free; paths are absolute or relative to the working folder.
+ */
+#ifndef HUB_SIM_CONFIG_H
+#define HUB_SIM_CONFIG_H
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define SIM_HUBS 16
+#define SIM_PUBLISHED 16
+
+struct config_address {
+    const char *address;
+    int port;
+};
+
+struct config_hub {
+    const char *provider_id, *segment, *audience;
+    const char *certificate, *key;  /* C4 */
+    const char *signing_key, *kid;  /* Sig3; kid NULL: derived */
+    const char *authorize_url;
+    bool offers_validate;
+};
+
+struct config_published {
+    const char *certificate; /* its OU and CN are the address */
+    const char *key, *kid;
+};
+
+struct sim_config {
+    enum log_level level;
+    struct config_address http, https, keystore;
+    const char *url; /* origin of the TPP app */
+    const char *certificate, *key, *client_ca;
+    const char *bank_url, *bank_ca, *bank_ou;
+    struct config_hub hubs[SIM_HUBS];
+    size_t hub_count;
+    struct config_published published[SIM_PUBLISHED];
+    size_t published_count;
+    struct arena *arena;
+};
+
+/* On failure `error` is "FILE:LINE: $.path: cause". */
+int sim_config_load(struct sim_config **out, const char *path, struct lfi_error *error);
+void sim_config_free(struct sim_config *config);
+
+#endif
