@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES 4096 /* PIPE_BUF: a write of up to this size is not mixed with others */
-#define CLOSING_BYTES 4 /* `"`, `}`, newline, and the NUL of snprintf */
+#define CLOSING_BYTES 3 /* `"`, `}` and the newline */
 
 struct line {
     char text[LINE_BYTES];
@@ -16,7 +16,8 @@ struct line {
 
 static size_t room(const struct line *line)
 {
-    return sizeof(line->text) - CLOSING_BYTES - line->len;
+    const size_t usable = sizeof(line->text) - CLOSING_BYTES;
+    return line->len < usable ? usable - line->len : 0;
 }
 
 static void put(struct line *line, struct lfi_slice text)
