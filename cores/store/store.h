@@ -29,7 +29,7 @@ struct store_options {
 };
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
-void store_close(struct store *store);
+void store_close(void *store);
 
 /* Lists that an account has besides its transactions. Values are on disk: append only. */
 enum store_list {
@@ -43,41 +43,44 @@ enum store_list {
     STORE_CUSTOMERS = 8,
 };
 
-/* --- reading: results and errors as the functions of the same name in lfi/core.h --------------- */
+/*
+ * The functions of the same name in lfi/core.h, with a struct store for a core: they can stand in a
+ * table of capabilities as they are.
+ */
 
-int store_user_exists(struct store *store, struct lfi_slice user_id, struct lfi_error *error);
-int store_account_access(struct store *store, struct lfi_slice user_id,
-                         struct lfi_slice account_id, enum lfi_account_status *out,
-                         struct lfi_error *error);
-int store_account(struct store *store, struct lfi_slice account_id, struct lfi_sink sink,
+int store_user_exists(void *store, struct lfi_slice user_id, struct lfi_error *error);
+int store_account_access(void *store, struct lfi_slice user_id, struct lfi_slice account_id,
+                         enum lfi_account_status *out, struct lfi_error *error);
+int store_account(void *store, struct lfi_slice account_id, struct lfi_sink sink,
                   struct lfi_error *error);
-int store_accounts_of_user(struct store *store, struct lfi_slice user_id, struct lfi_sink sink,
+int store_accounts_of_user(void *store, struct lfi_slice user_id, struct lfi_sink sink,
                            struct lfi_error *error);
+/* Records of a list in the order in which they were added. */
 int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
                struct lfi_sink sink, struct lfi_error *error);
-int store_transactions(struct store *store, const struct lfi_transaction_query *query,
-                       struct lfi_sink sink, struct lfi_transaction_totals *out,
-                       struct lfi_error *error);
+int store_transactions(void *store, const struct lfi_transaction_query *query, struct lfi_sink sink,
+                       struct lfi_transaction_totals *out, struct lfi_error *error);
 
-/* --- sign-in, approvals, claims ----------------------------------------------------------------- */
+/* --- sign-in, approvals, claims -----------------------------------------------------------------
+ */
 
-int store_sign_in(struct store *store, struct lfi_slice login, struct lfi_slice password,
+int store_sign_in(void *store, struct lfi_slice login, struct lfi_slice password,
                   struct lfi_id *out_user_id, struct lfi_error *error);
-int store_approval_start(struct store *store, struct lfi_slice user_id, struct lfi_slice purpose,
+int store_approval_start(void *store, struct lfi_slice user_id, struct lfi_slice purpose,
                          uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error);
-int store_approval_state(struct store *store, struct lfi_slice user_id,
-                         struct lfi_slice approval_id, enum lfi_approval_state *out,
-                         struct lfi_error *error);
-int store_approvals_waiting(struct store *store, struct lfi_slice user_id, struct lfi_sink sink,
+int store_approval_state(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
+                         enum lfi_approval_state *out, struct lfi_error *error);
+int store_approvals_waiting(void *store, struct lfi_slice user_id, struct lfi_sink sink,
                             struct lfi_error *error);
-int store_approval_decide(struct store *store, struct lfi_slice user_id,
-                          struct lfi_slice approval_id, int approve, struct lfi_error *error);
-int store_claim(struct store *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
+int store_approval_decide(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
+                          int approve, struct lfi_error *error);
+int store_claim(void *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
                 enum lfi_claim *out, struct lfi_error *error);
-int store_claim_settle(struct store *store, struct lfi_slice key, struct lfi_slice result,
+int store_claim_settle(void *store, struct lfi_slice key, struct lfi_slice result,
                        struct lfi_error *error);
 
-/* --- building ------------------------------------------------------------------------------------ */
+/* --- building ------------------------------------------------------------------------------------
+ */
 
 /*
  * A builder fills a new store beside `path` and puts it in place at commit, so that a broken load
@@ -119,21 +122,20 @@ struct store_transaction {
 };
 /* In booking order, ties by id ascending (bytes); anything else is refused. */
 int store_builder_transaction(struct store_builder *builder, const char *account_id,
-                              const struct store_transaction *transaction,
-                              struct lfi_error *error);
+                              const struct store_transaction *transaction, struct lfi_error *error);
 
-/* --- looking at everything (dump, check) ------------------------------------------------------------ */
+/* --- looking at everything (dump, check)
+ * ------------------------------------------------------------ */
 
 struct store_visitor {
-    int (*user)(void *ctx, struct lfi_slice user_id, struct lfi_slice login);
+    int (*login)(void *ctx, struct lfi_slice login, struct lfi_slice user_id);
     int (*holding)(void *ctx, struct lfi_slice user_id, struct lfi_slice account_id,
                    struct lfi_slice role);
     int (*account)(void *ctx, struct lfi_slice account_id, enum lfi_account_status status,
                    struct lfi_slice json);
     void *ctx;
 };
-/* Calls what is not NULL, in key order; a non-zero return stops it. */
-int store_visit(struct store *store, const struct store_visitor *visitor,
-                struct lfi_error *error);
+/* Calls what is not NULL, in key order; a non-zero return stops it (LFI_CORE_STOPPED). */
+int store_visit(struct store *store, const struct store_visitor *visitor, struct lfi_error *error);
 
 #endif

@@ -12,15 +12,15 @@
  * freed by the other.
  *
  * Records cross as JSON text, UTF-8, one JSON object each, in the shape that the Ozone Connect
- * contract prescribes for one element of the answer. The server checks them against the contract and
- * sends the bytes as they are. Money inside a record is a decimal string, never a number.
+ * contract prescribes for one element of the answer. The server checks them against the contract
+ * and sends the bytes as they are. Money inside a record is a decimal string, never a number.
  *
  * Identifiers (user, account, customer) are the opaque strings that the bank gave to the Hub: 1 to
  * 40 characters, stable for ever. A core answers LFI_CORE_UNKNOWN for anything it never issued; it
  * must not reveal whether another segment knows it.
  *
- * Errors. Every function returns an lfi_core_status. For LFI_CORE_FAILED and LFI_CORE_UNAVAILABLE it
- * should explain itself in `error` for the log: no names, numbers or other personal data.
+ * Errors. Every function returns an lfi_core_status. For LFI_CORE_FAILED and LFI_CORE_UNAVAILABLE
+ * it should explain itself in `error` for the log: no names, numbers or other personal data.
  *
  * Growth. New capabilities are appended to the end of struct lfi_core_ops; `size` tells the server
  * which of them a core was compiled with. A null pointer means: this bank does not offer it.
@@ -51,9 +51,9 @@ struct lfi_error {
 
 enum lfi_core_status {
     LFI_CORE_OK = 0,
-    LFI_CORE_UNKNOWN = -1,     /* no such user, account, … was ever issued by this core */
-    LFI_CORE_DENIED = -2,      /* credentials or decision not accepted */
-    LFI_CORE_BLOCKED = -3,     /* known, but barred: fraud hold, deceased, sanctions, too many tries */
+    LFI_CORE_UNKNOWN = -1, /* no such user, account, … was ever issued by this core */
+    LFI_CORE_DENIED = -2,  /* credentials or decision not accepted */
+    LFI_CORE_BLOCKED = -3, /* known, but barred: fraud hold, deceased, sanctions, too many tries */
     LFI_CORE_UNAVAILABLE = -4, /* cannot say at the moment; trying again may help */
     LFI_CORE_FAILED = -5,      /* internal error; trying again will not help */
     LFI_CORE_STOPPED = -6,     /* the sink asked to stop; not an error */
@@ -94,10 +94,10 @@ typedef int64_t lfi_wall_us;
 
 struct lfi_transaction_query {
     struct lfi_slice account_id;
-    lfi_wall_us from; /* inclusive bound on the booking time, LFI_WALL_MIN when open */
-    lfi_wall_us to;   /* inclusive, LFI_WALL_MAX when open */
-    int fx_only;      /* only entries with a currency exchange */
-    uint64_t up_to;   /* leave out what was added after this mark; 0: no mark */
+    lfi_wall_us from;         /* inclusive bound on the booking time, LFI_WALL_MIN when open */
+    lfi_wall_us to;           /* inclusive, LFI_WALL_MAX when open */
+    int fx_only;              /* only entries with a currency exchange */
+    uint64_t up_to;           /* leave out what was added after this mark; 0: no mark */
     struct lfi_window window; /* newest booking first, ties by transaction id descending */
 };
 
@@ -108,9 +108,9 @@ struct lfi_transaction_totals {
 
 /* How an instance is set up. */
 struct lfi_core_config {
-    const char *provider_id; /* LFI code of the Hub that this instance serves */
-    const char *settings;    /* JSON object: the core's own part of the configuration file */
-    const char *base_dir;    /* relative paths in settings are relative to this folder */
+    const char *provider_id;        /* LFI code of the Hub that this instance serves */
+    const char *settings;           /* JSON object: the core's own part of the configuration file */
+    const char *base_dir;           /* relative paths in settings are relative to this folder */
     int64_t (*now_us)(void *clock); /* UTC, microseconds since the epoch */
     void *clock;
 };
@@ -130,8 +130,8 @@ struct lfi_id {
 
 /* The outcome of claiming a key that may be used once. */
 enum lfi_claim {
-    LFI_CLAIM_YOURS, /* the caller is the first: it acts, then calls claim_settle */
-    LFI_CLAIM_TAKEN, /* somebody else is acting right now */
+    LFI_CLAIM_YOURS,   /* the caller is the first: it acts, then calls claim_settle */
+    LFI_CLAIM_TAKEN,   /* somebody else is acting right now */
     LFI_CLAIM_SETTLED, /* done before; the result was handed to the sink */
 };
 
@@ -171,16 +171,15 @@ struct lfi_core_ops {
     int (*balances)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
                     struct lfi_error *error);
     /* Transaction objects of the window; *out says how many there are in all. */
-    int (*transactions)(void *core, const struct lfi_transaction_query *query,
-                        struct lfi_sink sink, struct lfi_transaction_totals *out,
-                        struct lfi_error *error);
+    int (*transactions)(void *core, const struct lfi_transaction_query *query, struct lfi_sink sink,
+                        struct lfi_transaction_totals *out, struct lfi_error *error);
 
     /* --- sign-in and strong customer authentication ------------------------------------------ */
 
     /*
-     * First factor. LFI_CORE_OK and the opaque user id; LFI_CORE_DENIED for a wrong login or a wrong
-     * password alike, in equal time; LFI_CORE_BLOCKED for a barred customer whose password was
-     * right. The core counts the attempts and answers LFI_CORE_DENIED while a login is locked.
+     * First factor. LFI_CORE_OK and the opaque user id; LFI_CORE_DENIED for a wrong login or a
+     * wrong password alike, in equal time; LFI_CORE_BLOCKED for a barred customer whose password
+     * was right. The core counts the attempts and answers LFI_CORE_DENIED while a login is locked.
      */
     int (*sign_in)(void *core, struct lfi_slice login, struct lfi_slice password,
                    struct lfi_id *out_user_id, struct lfi_error *error);

@@ -1,0 +1,378 @@
+/* Building a store: a new environment beside the old one, put in its place at commit. */
+#include "store/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PUTS_PER_COMMIT 20000 /* keeps the pages that LMDB holds dirty bounded */
+
+struct store_builder {
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi db[DB_COUNT];
+    char *path;  /* where it goes */
+    char *fresh; /* where it is built */
+    unsigned puts;
+    uint32_t accounts;
+    /* the account that transactions are being added to, its counts, and the last of them */
+    char account_id[STORE_ID_MAX + 1];
+    struct account_value head;
+    lfi_wall_us last_booking;
+    char last_id[256];
+    size_t last_id_len;
+};
+
+static char *path_with(const char *path, const char *suffix)
+{
+    size_t len = strlen(path) + strlen(suffix) + 1;
+    char *out = malloc(len);
+    if (out) {
+        (void)snprintf(out, len, "%s%s", path, suffix);
+    }
+    return out;
+}
+
+static void remove_store(const char *path)
+{
+    static const char *const FILES[] = {"/data.mdb", "/lock.mdb"};
+    for (size_t i = 0; i < 2; i++) {
+        char *file = path_with(path, FILES[i]);
+        if (file) {
+            (void)unlink(file);
+            free(file);
+        }
+    }
+    (void)rmdir(path);
+}
+
+static int put(struct store_builder *b, enum store_db db, MDB_val key, MDB_val value,
+               unsigned flags, struct lfi_error *error)
+{
+    int rc = mdb_put(b->txn, b->db[db], &key, &value, flags);
+    if (rc == MDB_KEYEXIST) {
+        return store_say(error, "%.*s is there already", (int)key.mv_size,
+                         (const char *)key.mv_data);
+    }
+    if (rc == 0 && ++b->puts >= PUTS_PER_COMMIT) {
+        b->puts = 0;
+        rc = mdb_txn_commit(b->txn);
+        b->txn = NULL;
+        if (rc == 0) {
+            rc = mdb_txn_begin(b->env, NULL, 0, &b->txn);
+        }
+    }
+    return rc == 0 ? LFI_CORE_OK : store_fail(error, "put", rc);
+}
+
+/* A value made of a head and a text. */
+static int put_joined(struct store_builder *b, enum store_db db, MDB_val key, const void *head,
+                      size_t head_len, struct lfi_slice text, struct lfi_error *error)
+{
+    char *joined = malloc(head_len + text.len);
+    if (!joined) {
+        return store_say(error, "out of memory");
+    }
+    memcpy(joined, head, head_len);
+    memcpy(joined + head_len, text.ptr, text.len);
+    int rc = put(b, db, key, (MDB_val){head_len + text.len, joined}, MDB_NOOVERWRITE, error);
+    free(joined);
+    return rc;
+}
+
+static int put_meta(struct store_builder *b, const char *name, const char *value,
+                    struct lfi_error *error)
+{
+    return put(b, DB_META, val_of((struct lfi_slice){name, strlen(name)}),
+               val_of((struct lfi_slice){value, strlen(value)}), 0, error);
+}
+
+int store_builder_new(struct store_builder **out, const char *path, const char *segment,
+                      struct lfi_error *error)
+{
+    int rc = LFI_CORE_FAILED;
+    *out = NULL;
+    struct store_builder *b = calloc(1, sizeof(*b));
+    if (!b || !(b->path = path_with(path, "")) || !(b->fresh = path_with(path, ".new"))) {
+        (void)store_say(error, "out of memory");
+        goto out;
+    }
+    remove_store(b->fresh);
+    if (mkdir(b->fresh, 0700) != 0) {
+        (void)store_say(error, "cannot make %.180s: %s", b->fresh, strerror(errno));
+        goto out;
+    }
+    rc = store_env_open(&b->env, b->db, b->fresh, true, error);
+    if (rc == LFI_CORE_OK && (rc = mdb_txn_begin(b->env, NULL, 0, &b->txn)) != 0) {
+        rc = store_fail(error, "begin", rc);
+    }
+    if (rc == LFI_CORE_OK) {
+        rc = put_meta(b, "format", STORE_FORMAT, error);
+    }
+    if (rc == LFI_CORE_OK) {
+        rc = put_meta(b, "segment", segment, error);
+    }
+out:
+    if (rc != LFI_CORE_OK) {
+        store_builder_abandon(b);
+        return -1;
+    }
+    *out = b;
+    return 0;
+}
+
+static void free_builder(struct store_builder *b)
+{
+    if (b->txn) {
+        mdb_txn_abort(b->txn);
+    }
+    if (b->env) {
+        mdb_env_close(b->env);
+    }
+    free(b->path);
+    free(b->fresh);
+    free(b);
+}
+
+void store_builder_abandon(struct store_builder *b)
+{
+    if (!b) {
+        return;
+    }
+    if (b->fresh) {
+        remove_store(b->fresh);
+    }
+    free_builder(b);
+}
+
+static bool good_id(const char *id)
+{
+    size_t len = id ? strlen(id) : 0;
+    return len > 0 && len <= 40;
+}
+
+int store_builder_user(struct store_builder *b, const struct store_user *user,
+                       struct lfi_error *error)
+{
+    unsigned char flags = user->blocked ? STORE_USER_BLOCKED : 0;
+    unsigned char hash[PASSWORD_HASH_BYTES];
+    unsigned char head[sizeof(struct login_value) + 256 + PASSWORD_HASH_BYTES];
+    if (!good_id(user->user_id)) {
+        return store_say(error, "user id of wrong length");
+    }
+    struct lfi_slice user_id = {user->user_id, strlen(user->user_id)};
+    int rc = put(b, DB_USERS, val_of(user_id), (MDB_val){1, &flags}, MDB_NOOVERWRITE, error);
+    if (rc != LFI_CORE_OK || !user->login) {
+        return rc;
+    }
+    struct lfi_slice salt = {user->salt, strlen(user->salt)};
+    struct lfi_slice login = {user->login, strlen(user->login)};
+    if (login.len == 0 || login.len > STORE_ID_MAX || strchr(user->login, ' ') || salt.len > 256 ||
+        !password_hash((struct lfi_slice){user->password, strlen(user->password)}, salt,
+                       PASSWORD_ITERATIONS, hash)) {
+        return store_say(error, "login %.64s cannot be stored", user->login);
+    }
+    struct login_value value = {.iterations = PASSWORD_ITERATIONS,
+                                .salt_len = (uint16_t)salt.len,
+                                .hash_len = sizeof(hash),
+                                .user_len = (uint16_t)user_id.len};
+    memcpy(head, &value, sizeof(value));
+    memcpy(head + sizeof(value), salt.ptr, salt.len);
+    memcpy(head + sizeof(value) + salt.len, hash, sizeof(hash));
+    return put_joined(b, DB_LOGINS, val_of(login), head, sizeof(value) + salt.len + sizeof(hash),
+                      user_id, error);
+}
+
+int store_builder_account(struct store_builder *b, const char *account_id,
+                          enum lfi_account_status status, struct lfi_slice json,
+                          struct lfi_error *error)
+{
+    if (!good_id(account_id)) {
+        return store_say(error, "account id of wrong length");
+    }
+    struct account_value head = {.index = b->accounts++, .status = (uint32_t)status};
+    return put_joined(b, DB_ACCOUNTS, val_of((struct lfi_slice){account_id, strlen(account_id)}),
+                      &head, sizeof(head), json, error);
+}
+
+static int get_account(struct store_builder *b, const char *account_id, struct account_value *head,
+                       MDB_val *value, struct lfi_error *error)
+{
+    MDB_val key = val_of((struct lfi_slice){account_id, strlen(account_id)});
+    int rc = mdb_get(b->txn, b->db[DB_ACCOUNTS], &key, value);
+    if (rc != 0) {
+        return store_fail(error, account_id, rc);
+    }
+    memcpy(head, value->mv_data, sizeof(*head));
+    return LFI_CORE_OK;
+}
+
+int store_builder_holding(struct store_builder *b, const char *user_id, const char *account_id,
+                          const char *role, struct lfi_error *error)
+{
+    struct store_key key;
+    struct account_value head;
+    MDB_val value;
+    struct lfi_slice user = {user_id, strlen(user_id)};
+    MDB_val user_key = val_of(user);
+    int rc = mdb_get(b->txn, b->db[DB_USERS], &user_key, &value);
+    if (rc != 0) {
+        return store_fail(error, user_id, rc);
+    }
+    rc = get_account(b, account_id, &head, &value, error);
+    if (rc == LFI_CORE_OK) {
+        (void)key_pair(&key, user, (struct lfi_slice){account_id, strlen(account_id)});
+        rc = put(b, DB_HOLDINGS, key_val(&key), val_of((struct lfi_slice){role, strlen(role)}),
+                 MDB_NOOVERWRITE, error);
+    }
+    return rc;
+}
+
+int store_builder_record(struct store_builder *b, enum store_list list, const char *account_id,
+                         struct lfi_slice json, struct lfi_error *error)
+{
+    struct account_value head;
+    MDB_val value;
+    MDB_stat stat;
+    struct store_key key;
+    int rc = get_account(b, account_id, &head, &value, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    if ((rc = mdb_stat(b->txn, b->db[DB_RECORDS], &stat)) != 0) {
+        return store_fail(error, "records", rc);
+    }
+    key_start(&key);
+    key_add_u32(&key, head.index);
+    key_add_byte(&key, (unsigned char)list);
+    key_add_u64(&key, stat.ms_entries);
+    return put(b, DB_RECORDS, key_val(&key), val_of(json), MDB_NOOVERWRITE, error);
+}
+
+/* Booking order, ties by id: what the ordinals promise. */
+static int check_order(struct store_builder *b, const char *account_id, bool first,
+                       const struct store_transaction *t, struct lfi_error *error)
+{
+    if (t->id.len == 0 || t->id.len > sizeof(b->last_id)) {
+        return store_say(error, "%s: transaction id of wrong length", account_id);
+    }
+    if (!first) {
+        size_t shorter = t->id.len < b->last_id_len ? t->id.len : b->last_id_len;
+        int order = memcmp(t->id.ptr, b->last_id, shorter);
+        if (order == 0) {
+            order = t->id.len > b->last_id_len ? 1 : -1;
+        }
+        if (t->booking < b->last_booking || (t->booking == b->last_booking && order < 0)) {
+            return store_say(error, "%s: transactions out of order", account_id);
+        }
+    }
+    b->last_booking = t->booking;
+    memcpy(b->last_id, t->id.ptr, t->id.len);
+    b->last_id_len = t->id.len;
+    return LFI_CORE_OK;
+}
+
+/* Writes the counts of the account that transactions were added to. */
+static int close_account(struct store_builder *b, struct lfi_error *error)
+{
+    struct account_value old;
+    MDB_val account;
+    if (b->account_id[0] == '\0') {
+        return LFI_CORE_OK;
+    }
+    int rc = get_account(b, b->account_id, &old, &account, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    char *copy = malloc(account.mv_size);
+    if (!copy) {
+        return store_say(error, "out of memory");
+    }
+    memcpy(copy, account.mv_data, account.mv_size);
+    memcpy(copy, &b->head, sizeof(b->head));
+    rc = put(b, DB_ACCOUNTS, val_of((struct lfi_slice){b->account_id, strlen(b->account_id)}),
+             (MDB_val){account.mv_size, copy}, 0, error);
+    free(copy);
+    b->account_id[0] = '\0';
+    return rc;
+}
+
+static int open_account(struct store_builder *b, const char *account_id, struct lfi_error *error)
+{
+    MDB_val account;
+    if (strcmp(b->account_id, account_id) == 0) {
+        return LFI_CORE_OK;
+    }
+    int rc = close_account(b, error);
+    if (rc == LFI_CORE_OK) {
+        rc = get_account(b, account_id, &b->head, &account, error);
+    }
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    if (b->head.transactions > 0) {
+        return store_say(error, "%s: transactions of an account must come together", account_id);
+    }
+    (void)snprintf(b->account_id, sizeof(b->account_id), "%s", account_id);
+    return LFI_CORE_OK;
+}
+
+int store_builder_transaction(struct store_builder *b, const char *account_id,
+                              const struct store_transaction *t, struct lfi_error *error)
+{
+    struct store_key key;
+    int rc = open_account(b, account_id, error);
+    if (rc == LFI_CORE_OK) {
+        rc = check_order(b, account_id, b->head.transactions == 0, t, error);
+    }
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    if (t->fx) {
+        int64_t entry[2] = {t->booking, (int64_t)b->head.transactions};
+        key_start(&key);
+        key_add_u32(&key, b->head.index);
+        key_add_u64(&key, b->head.fx++);
+        rc = put(b, DB_FX, key_val(&key), (MDB_val){sizeof(entry), entry}, MDB_NOOVERWRITE, error);
+        if (rc != LFI_CORE_OK) {
+            return rc;
+        }
+    }
+    key_start(&key);
+    key_add_u32(&key, b->head.index);
+    key_add_u64(&key, b->head.transactions++);
+    return put_joined(b, DB_TX, key_val(&key), &t->booking, sizeof(t->booking), t->json, error);
+}
+
+int store_builder_commit(struct store_builder *b, struct lfi_error *error)
+{
+    char *old = path_with(b->path, ".old");
+    int rc = old ? close_account(b, error) : store_say(error, "out of memory");
+    if (rc == LFI_CORE_OK) {
+        rc = mdb_txn_commit(b->txn);
+        b->txn = NULL;
+        rc = rc == 0 ? mdb_env_sync(b->env, 1) : rc;
+        rc = rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+    }
+    if (rc != LFI_CORE_OK) {
+        free(old);
+        store_builder_abandon(b);
+        return -1;
+    }
+    mdb_env_close(b->env);
+    b->env = NULL;
+    remove_store(old);
+    if (rename(b->path, old) != 0 && errno != ENOENT) {
+        rc = store_say(error, "cannot move %.180s: %s", b->path, strerror(errno));
+    } else if (rename(b->fresh, b->path) != 0) {
+        rc = store_say(error, "cannot put %.180s in place: %s", b->path, strerror(errno));
+    } else {
+        remove_store(old);
+    }
+    free(old);
+    free_builder(b);
+    return rc == LFI_CORE_OK ? 0 : -1;
+}

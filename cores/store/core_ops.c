@@ -1,0 +1,74 @@
+#include "store/core_ops.h"
+#include "store/store.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_MAX_ATTEMPTS 5
+#define DEFAULT_LOCK_S 300
+
+static int bad_settings(struct lfi_error *error, const char *what)
+{
+    (void)snprintf(error->message, sizeof(error->message), "core settings: %s", what);
+    return LFI_CORE_FAILED;
+}
+
+static bool read_number(const cJSON *settings, const char *name, uint32_t *out)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(settings, name);
+    if (!item) {
+        return true;
+    }
+    if (!cJSON_IsNumber(item) || item->valueint < 1) {
+        return false;
+    }
+    *out = (uint32_t)item->valueint;
+    return true;
+}
+
+int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
+                    struct lfi_error *error)
+{
+    int rc = LFI_CORE_FAILED;
+    char *path = NULL;
+    struct store *store = NULL;
+    struct store_options options = {.segment = segment,
+                                    .now_us = config->now_us,
+                                    .clock = config->clock,
+                                    .max_attempts = DEFAULT_MAX_ATTEMPTS,
+                                    .lock_s = DEFAULT_LOCK_S};
+    cJSON *settings = cJSON_Parse(config->settings);
+    const cJSON *folder = cJSON_GetObjectItemCaseSensitive(settings, "store");
+    if (!cJSON_IsString(folder)) {
+        rc = bad_settings(error, "\"store\" must name a folder");
+        goto out;
+    }
+    if (!read_number(settings, "maxAttempts", &options.max_attempts) ||
+        !read_number(settings, "lockSeconds", &options.lock_s)) {
+        rc = bad_settings(error, "maxAttempts and lockSeconds must be positive numbers");
+        goto out;
+    }
+    const char *base = folder->valuestring[0] == '/' ? "" : config->base_dir;
+    size_t len = strlen(base) + strlen(folder->valuestring) + 2;
+    path = malloc(len);
+    if (!path) {
+        rc = bad_settings(error, "out of memory");
+        goto out;
+    }
+    (void)snprintf(path, len, "%s%s%s", base, base[0] ? "/" : "", folder->valuestring);
+    options.path = path;
+    rc = store_open(&store, &options, error);
+    *out = store;
+out:
+    free(path);
+    cJSON_Delete(settings);
+    return rc;
+}
+
+int store_core_balances(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                        struct lfi_error *error)
+{
+    return store_list(core, STORE_BALANCES, account_id, sink, error);
+}

@@ -1,0 +1,29 @@
+/*
+ * The core interface over a store: what cores/retail and cores/sme have in common. Each of them
+ * adds its name, its segment and the exported symbol.
+ */
+#ifndef STORE_CORE_OPS_H
+#define STORE_CORE_OPS_H
+
+#include "store/store.h"
+
+/*
+ * Settings: {"store": "folder", "maxAttempts": 5, "lockSeconds": 300}; the last two are optional.
+ * Fails when the store was built for another segment.
+ */
+int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
+                    struct lfi_error *error);
+int store_core_balances(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                        struct lfi_error *error);
+
+/* Initialisers for a struct lfi_core_ops; name and open are the core's own. */
+#define STORE_CORE_MEMBERS                                                                         \
+    .abi = LFI_CORE_ABI, .size = sizeof(struct lfi_core_ops), .close = store_close,                \
+    .user_exists = store_user_exists, .account_access = store_account_access,                      \
+    .account = store_account, .accounts_of_user = store_accounts_of_user,                          \
+    .balances = store_core_balances, .transactions = store_transactions, .sign_in = store_sign_in, \
+    .approval_start = store_approval_start, .approval_state = store_approval_state,                \
+    .approvals_waiting = store_approvals_waiting, .approval_decide = store_approval_decide,        \
+    .claim = store_claim, .claim_settle = store_claim_settle
+
+#endif

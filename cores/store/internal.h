@@ -1,0 +1,109 @@
+/*
+ * Inside the store: databases, keys and values.
+ *
+ *   meta       "segment" -> text, "format" -> STORE_FORMAT
+ *   users      user id -> flags (one byte, STORE_USER_…)
+ *   logins     login -> struct login_value, then salt, hash, user id
+ *   attempts   login -> struct attempts_value
+ *   holdings   user id, 0, account id -> role
+ *   accounts   account id -> struct account_value, then the JSON
+ *   records    account index, list, sequence -> JSON
+ *   tx         account index, ordinal -> booking (8 bytes), then the JSON
+ *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
+ *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
+ *   claims     key -> struct claim_value, then the result
+ *   expiry     time, claim key -> nothing: which claims can go
+ *
+ * Integers in keys are big-endian so that they sort; in values they are the machine's.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include "store/store.h"
+
+#include <lmdb.h>
+
+#define STORE_FORMAT "1"
+#define STORE_MAP_BYTES (UINT64_C(8) << 30) /* address space, not disk */
+#define STORE_READERS 2048
+#define STORE_ID_MAX 64   /* longer identifiers were never issued */
+#define STORE_KEY_MAX 200 /* LMDB allows 511 bytes */
+
+#define STORE_USER_BLOCKED 1
+
+enum store_db {
+    DB_META,
+    DB_USERS,
+    DB_LOGINS,
+    DB_ATTEMPTS,
+    DB_HOLDINGS,
+    DB_ACCOUNTS,
+    DB_RECORDS,
+    DB_TX,
+    DB_FX,
+    DB_APPROVALS,
+    DB_CLAIMS,
+    DB_EXPIRY,
+    DB_COUNT,
+};
+
+struct store {
+    MDB_env *env;
+    MDB_dbi db[DB_COUNT];
+    int64_t (*now_us)(void *clock);
+    void *clock;
+    uint32_t max_attempts;
+    uint32_t lock_s;
+};
+
+struct account_value {
+    uint64_t transactions;
+    uint64_t fx;
+    uint32_t index;
+    uint32_t status; /* enum lfi_account_status */
+};
+
+struct login_value {
+    uint32_t iterations;
+    uint16_t salt_len, hash_len, user_len;
+    uint16_t unused;
+};
+
+/* --- environment (store.c) ------------------------------------------------------------------- */
+
+int store_fail(struct lfi_error *error, const char *what, int lmdb_code); /* LFI_CORE_FAILED */
+int store_say(struct lfi_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* LFI_CORE_FAILED */
+int store_env_open(MDB_env **env, MDB_dbi *db, const char *path, bool create,
+                   struct lfi_error *error);
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+/* Big enough for every key here. */
+struct store_key {
+    unsigned char bytes[STORE_KEY_MAX + 16];
+    size_t len;
+};
+
+void key_start(struct store_key *key);
+void key_add_u32(struct store_key *key, uint32_t value);
+void key_add_u64(struct store_key *key, uint64_t value);
+void key_add_byte(struct store_key *key, unsigned char value);
+/* false when it does not fit or holds a zero byte: no such key was ever stored */
+bool key_add_text(struct store_key *key, struct lfi_slice text);
+/* user id, 0, other id */
+bool key_pair(struct store_key *key, struct lfi_slice user_id, struct lfi_slice other);
+MDB_val key_val(const struct store_key *key);
+bool key_is_prefix(const struct store_key *prefix, const MDB_val *key);
+MDB_val val_of(struct lfi_slice text);
+
+/* --- passwords (password.c) ------------------------------------------------------------------ */
+
+#define PASSWORD_ITERATIONS 100000 /* for new hashes; each record carries its own number */
+#define PASSWORD_HASH_BYTES 32
+
+/* PBKDF2-HMAC-SHA-256. */
+bool password_hash(struct lfi_slice password, struct lfi_slice salt, uint32_t iterations,
+                   unsigned char out[PASSWORD_HASH_BYTES]);
+
+#endif

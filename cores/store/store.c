@@ -1,0 +1,195 @@
+#include "store/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const DB_NAMES[DB_COUNT] = {
+    "meta",    "users", "logins", "attempts",  "holdings", "accounts",
+    "records", "tx",    "fx",     "approvals", "claims",   "expiry",
+};
+
+int store_say(struct lfi_error *error, const char *format, ...)
+{
+    if (error) {
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(error->message, sizeof(error->message), format, args);
+        va_end(args);
+    }
+    return LFI_CORE_FAILED;
+}
+
+int store_fail(struct lfi_error *error, const char *what, int lmdb_code)
+{
+    return store_say(error, "%s: %s", what, mdb_strerror(lmdb_code));
+}
+
+int store_env_open(MDB_env **env, MDB_dbi *db, const char *path, bool create,
+                   struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    const char *what = "environment";
+    int rc = mdb_env_create(env);
+    if (rc != 0) {
+        return store_fail(error, what, rc);
+    }
+    if ((rc = mdb_env_set_mapsize(*env, STORE_MAP_BYTES)) != 0 ||
+        (rc = mdb_env_set_maxdbs(*env, DB_COUNT)) != 0 ||
+        (rc = mdb_env_set_maxreaders(*env, STORE_READERS)) != 0 ||
+        (rc = mdb_env_open(*env, path, create ? MDB_NOSYNC : 0, 0600)) != 0) {
+        goto fail;
+    }
+    what = "databases";
+    if ((rc = mdb_txn_begin(*env, NULL, create ? 0 : MDB_RDONLY, &txn)) != 0) {
+        goto fail;
+    }
+    for (size_t i = 0; i < DB_COUNT; i++) {
+        if ((rc = mdb_dbi_open(txn, DB_NAMES[i], create ? MDB_CREATE : 0, &db[i])) != 0) {
+            what = DB_NAMES[i];
+            goto fail;
+        }
+    }
+    rc = mdb_txn_commit(txn);
+    txn = NULL;
+    if (rc == 0) {
+        return LFI_CORE_OK;
+    }
+fail:
+    if (txn) {
+        mdb_txn_abort(txn);
+    }
+    mdb_env_close(*env);
+    *env = NULL;
+    return store_fail(error, what, rc);
+}
+
+static int check_meta(const struct store *store, MDB_txn *txn, const char *name, const char *want,
+                      struct lfi_error *error)
+{
+    MDB_val key = {strlen(name), (void *)(uintptr_t)name};
+    MDB_val value;
+    int rc = mdb_get(txn, store->db[DB_META], &key, &value);
+    if (rc != 0) {
+        return store_fail(error, name, rc);
+    }
+    if (value.mv_size != strlen(want) || memcmp(value.mv_data, want, value.mv_size) != 0) {
+        return store_say(error, "the store's %s is \"%.*s\", wanted \"%s\"", name,
+                         (int)value.mv_size, (const char *)value.mv_data, want);
+    }
+    return LFI_CORE_OK;
+}
+
+int store_open(struct store **out, const struct store_options *options, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    struct stat info;
+    int dead = 0;
+    *out = NULL;
+    if (stat(options->path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return store_say(error, "no store at %.200s", options->path);
+    }
+    struct store *store = calloc(1, sizeof(*store));
+    if (!store) {
+        return store_say(error, "out of memory");
+    }
+    int rc = store_env_open(&store->env, store->db, options->path, false, error);
+    if (rc != LFI_CORE_OK) {
+        goto out;
+    }
+    (void)mdb_reader_check(store->env, &dead); /* slots of processes that were killed */
+    if ((rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn)) != 0) {
+        rc = store_fail(error, "begin", rc);
+        goto out;
+    }
+    rc = check_meta(store, txn, "format", STORE_FORMAT, error);
+    if (rc == LFI_CORE_OK) {
+        rc = check_meta(store, txn, "segment", options->segment, error);
+    }
+    store->now_us = options->now_us;
+    store->clock = options->clock;
+    store->max_attempts = options->max_attempts;
+    store->lock_s = options->lock_s;
+out:
+    if (txn) {
+        mdb_txn_abort(txn);
+    }
+    if (rc != LFI_CORE_OK) {
+        store_close(store);
+        return rc;
+    }
+    *out = store;
+    return LFI_CORE_OK;
+}
+
+void store_close(void *core)
+{
+    struct store *store = core;
+    if (store) {
+        if (store->env) {
+            mdb_env_close(store->env);
+        }
+        free(store);
+    }
+}
+
+void key_start(struct store_key *key)
+{
+    key->len = 0;
+}
+
+void key_add_byte(struct store_key *key, unsigned char value)
+{
+    key->bytes[key->len++] = value;
+}
+
+void key_add_u32(struct store_key *key, uint32_t value)
+{
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        key_add_byte(key, (unsigned char)(value >> shift));
+    }
+}
+
+void key_add_u64(struct store_key *key, uint64_t value)
+{
+    key_add_u32(key, (uint32_t)(value >> 32));
+    key_add_u32(key, (uint32_t)value);
+}
+
+bool key_add_text(struct store_key *key, struct lfi_slice text)
+{
+    if (text.len == 0 || text.len > STORE_KEY_MAX || key->len + text.len > STORE_KEY_MAX ||
+        memchr(text.ptr, 0, text.len)) {
+        return false;
+    }
+    memcpy(key->bytes + key->len, text.ptr, text.len);
+    key->len += text.len;
+    return true;
+}
+
+bool key_pair(struct store_key *key, struct lfi_slice user_id, struct lfi_slice other)
+{
+    key_start(key);
+    if (user_id.len > STORE_ID_MAX || !key_add_text(key, user_id)) {
+        return false;
+    }
+    key_add_byte(key, 0);
+    return other.len <= STORE_ID_MAX && key_add_text(key, other);
+}
+
+MDB_val key_val(const struct store_key *key)
+{
+    return (MDB_val){key->len, (void *)(uintptr_t)key->bytes};
+}
+
+bool key_is_prefix(const struct store_key *prefix, const MDB_val *key)
+{
+    return key->mv_size >= prefix->len && memcmp(key->mv_data, prefix->bytes, prefix->len) == 0;
+}
+
+MDB_val val_of(struct lfi_slice text)
+{
+    return (MDB_val){text.len, (void *)(uintptr_t)text.ptr};
+}
