@@ -4,7 +4,8 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-static bool copy_attribute(X509_NAME *name, int nid, char out[CERTIFICATE_NAME_MAX]) {
+static bool copy_attribute(X509_NAME *name, int nid, char out[CERTIFICATE_NAME_MAX])
+{
     int at = X509_NAME_get_index_by_NID(name, nid, -1);
     if (at < 0)
         return false;
@@ -20,7 +21,8 @@ static bool copy_attribute(X509_NAME *name, int nid, char out[CERTIFICATE_NAME_M
 }
 
 int certificate_read_subject(struct certificate_subject *out, const char *path,
-                             struct lfi_error *error) {
+                             struct lfi_error *error)
+{
     X509 *certificate = NULL;
     FILE *file = fopen(path, "r");
     if (file) {

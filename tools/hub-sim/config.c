@@ -16,7 +16,8 @@ struct reader {
     bool short_of_memory;
 };
 
-static const char *read_text(struct reader *reader, const cJSON *object, const char *name) {
+static const char *read_text(struct reader *reader, const cJSON *object, const char *name)
+{
     struct lfi_slice value = json_get_string(object, name);
     if (!value.ptr)
         return NULL;
@@ -25,7 +26,8 @@ static const char *read_text(struct reader *reader, const cJSON *object, const c
     return text;
 }
 
-static const char *read_path(struct reader *reader, const cJSON *object, const char *name) {
+static const char *read_path(struct reader *reader, const cJSON *object, const char *name)
+{
     const char *text = read_text(reader, object, name);
     if (!text)
         return NULL;
@@ -36,13 +38,15 @@ static const char *read_path(struct reader *reader, const cJSON *object, const c
     return kept;
 }
 
-static struct config_address read_address(struct reader *reader, const cJSON *object) {
+static struct config_address read_address(struct reader *reader, const cJSON *object)
+{
     int64_t port = 0;
     json_get_int(object, "port", &port);
     return (struct config_address){read_text(reader, object, "address"), (int)port};
 }
 
-static enum log_level read_level(const cJSON *root) {
+static enum log_level read_level(const cJSON *root)
+{
     static const char *const names[] = {"debug", "info", "warn", "error"};
     struct lfi_slice level = json_get_string(json_get(root, "log"), "level");
     for (int i = LOG_DEBUG; i <= LOG_ERROR; i++)
@@ -51,9 +55,11 @@ static enum log_level read_level(const cJSON *root) {
     return LOG_INFO;
 }
 
-static void read_hubs(struct reader *reader, struct sim_config *config, const cJSON *list) {
+static void read_hubs(struct reader *reader, struct sim_config *config, const cJSON *list)
+{
     const cJSON *item;
-    cJSON_ArrayForEach(item, list) {
+    cJSON_ArrayForEach(item, list)
+    {
         config->hubs[config->hub_count++] = (struct config_hub){
             .provider_id = read_text(reader, item, "providerId"),
             .segment = read_text(reader, item, "segment"),
@@ -68,9 +74,11 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
     }
 }
 
-static void read_published(struct reader *reader, struct sim_config *config, const cJSON *list) {
+static void read_published(struct reader *reader, struct sim_config *config, const cJSON *list)
+{
     const cJSON *item;
-    cJSON_ArrayForEach(item, list) {
+    cJSON_ArrayForEach(item, list)
+    {
         config->published[config->published_count++] = (struct config_published){
             .certificate = read_path(reader, item, "certificate"),
             .key = read_path(reader, item, "key"),
@@ -79,7 +87,8 @@ static void read_published(struct reader *reader, struct sim_config *config, con
     }
 }
 
-static void read_all(struct reader *reader, struct sim_config *config, const cJSON *root) {
+static void read_all(struct reader *reader, struct sim_config *config, const cJSON *root)
+{
     const cJSON *http = json_get(root, "http"), *https = json_get(root, "https");
     const cJSON *bank = json_get(root, "bank");
     config->level = read_level(root);
@@ -97,8 +106,8 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     read_published(reader, config, json_get(root, "published"));
 }
 
-static int check_doubled(const struct sim_config *config, const char *path,
-                         struct lfi_error *error) {
+static int check_doubled(const struct sim_config *config, const char *path, struct lfi_error *error)
+{
     for (size_t i = 0; i < config->hub_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(config->hubs[i].provider_id, config->hubs[j].provider_id) == 0)
@@ -107,14 +116,16 @@ static int check_doubled(const struct sim_config *config, const char *path,
     return 0;
 }
 
-static const char *folder_of(struct arena *arena, const char *path) {
+static const char *folder_of(struct arena *arena, const char *path)
+{
     const char *slash = strrchr(path, '/');
     if (!slash)
         return ".";
     return arena_text(arena, (struct lfi_slice){path, (size_t)(slash - path) + 1});
 }
 
-int sim_config_load(struct sim_config **out, const char *path, struct lfi_error *error) {
+int sim_config_load(struct sim_config **out, const char *path, struct lfi_error *error)
+{
     struct buf text;
     cJSON *root = NULL;
     struct sim_config *config = calloc(1, sizeof *config);
@@ -155,7 +166,8 @@ out:
     return rc;
 }
 
-void sim_config_free(struct sim_config *config) {
+void sim_config_free(struct sim_config *config)
+{
     if (!config)
         return;
     arena_free(config->arena);

@@ -18,8 +18,8 @@ struct config_address {
 
 struct config_hub {
     const char *provider_id, *segment, *audience;
-    const char *certificate, *key;  /* C4 */
-    const char *signing_key, *kid;  /* Sig3; kid NULL: derived */
+    const char *certificate, *key; /* C4 */
+    const char *signing_key, *kid; /* Sig3; kid NULL: derived */
     const char *authorize_url;
     bool offers_validate;
 };

@@ -1,0 +1,378 @@
+#include "consent.h"
+
+#include "base/datetime.h"
+#include "contract/contract.h"
+#include "contract_hub_consent_manager.h"
+
+#include <stdio.h>
+
+#define VERSION "v2.1"
+#define SCOPE "urn:openfinanceuae:account-access-consent:" VERSION
+#define CONSENT_TYPE "cbuae-account-access-consents"
+#define DEFAULT_LIFE_US (INT64_C(90) * 24 * 3600 * 1000000)
+#define ACCOUNT_ID_MAX 40 /* the guides' limit; the contract has none */
+
+/* --- states ------------------------------------------------------------------------------------- */
+
+struct move {
+    const char *from, *to;
+    enum consent_mover mover;
+};
+
+/* Consent journey 11. What is not here is refused. */
+static const struct move moves[] = {
+    {"AwaitingAuthorization", "Authorized", CONSENT_BY_PATCH},
+    {"AwaitingAuthorization", "Rejected", CONSENT_BY_PATCH},
+    {"AwaitingAuthorization", "Revoked", CONSENT_BY_PATCH},
+    {"AwaitingAuthorization", "Revoked", CONSENT_BY_REVOKE},
+    {"AwaitingAuthorization", "Expired", CONSENT_BY_HUB},
+    {"Authorized", "Suspended", CONSENT_BY_PATCH},
+    {"Authorized", "Revoked", CONSENT_BY_PATCH},
+    {"Authorized", "Revoked", CONSENT_BY_REVOKE},
+    {"Authorized", "Expired", CONSENT_BY_HUB},
+    {"Suspended", "Authorized", CONSENT_BY_PATCH},
+    {"Suspended", "Revoked", CONSENT_BY_PATCH},
+    {"Suspended", "Revoked", CONSENT_BY_REVOKE},
+    {"Suspended", "Expired", CONSENT_BY_HUB},
+};
+
+bool consent_may_move(struct lfi_slice from, struct lfi_slice to, enum consent_mover mover)
+{
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+        if (moves[i].mover == mover && slice_equal_text(from, moves[i].from) &&
+            slice_equal_text(to, moves[i].to))
+            return true;
+    return false;
+}
+
+static bool is_terminal(struct lfi_slice status)
+{
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+        if (slice_equal_text(status, moves[i].from))
+            return false;
+    return true;
+}
+
+static void put(cJSON *object, const char *name, cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+    cJSON_AddItemToObject(object, name, value);
+}
+
+static cJSON *terms_of(const struct consent *consent)
+{
+    cJSON *body = cJSON_GetObjectItemCaseSensitive(consent->data, "consentBody");
+    return cJSON_GetObjectItemCaseSensitive(body, "Data");
+}
+
+static void touch(const struct sim *sim, cJSON *data)
+{
+    put(data, "updatedAt", cJSON_CreateNumber((double)(clock_now_us(sim->clock) / 1000)));
+}
+
+static void set_status(const struct sim *sim, struct consent *consent, const char *status)
+{
+    put(consent->data, "status", cJSON_CreateString(status));
+    put(terms_of(consent), "Status", cJSON_CreateString(status));
+    touch(sim, consent->data);
+}
+
+struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
+{
+    struct datetime end;
+    struct lfi_slice status = json_get_string(consent->data, "status");
+    if (consent_may_move(status, SLICE("Expired"), CONSENT_BY_HUB) &&
+        datetime_parse(json_get_string(terms_of(consent), "ExpirationDateTime"), &end) &&
+        datetime_utc_us(&end) <= clock_now_us(sim->clock)) {
+        set_status(sim, consent, "Expired");
+        store_note_change(sim->store, consent, "patch", NULL);
+    }
+    return json_get_string(consent->data, "status");
+}
+
+/* --- making ------------------------------------------------------------------------------------- */
+
+/* The TPP's terms with what it may leave to the Hub. */
+static cJSON *complete_terms(const struct sim *sim, const struct consent_request *request)
+{
+    static const char *const users[][2] = {
+        {"retail", "Retail"}, {"sme", "SME"}, {"corporate", "Corporate"}};
+    char text[DATETIME_TEXT_MAX], id[ID_UUID_MAX];
+    cJSON *terms = cJSON_Duplicate(request->terms, true);
+    if (!json_get(terms, "ConsentId") && id_uuid4(id))
+        cJSON_AddStringToObject(terms, "ConsentId", id);
+    if (!json_get(terms, "ExpirationDateTime")) {
+        datetime_format_utc_ms(clock_now_us(sim->clock) + DEFAULT_LIFE_US, text);
+        cJSON_AddStringToObject(terms, "ExpirationDateTime", text);
+    }
+    if (!json_get(terms, "OpenFinanceBilling")) {
+        cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
+        for (size_t i = 0; i < sizeof users / sizeof users[0]; i++)
+            if (strcmp(request->hub->config->segment, users[i][0]) == 0)
+                cJSON_AddStringToObject(billing, "UserType", users[i][1]);
+        cJSON_AddStringToObject(billing, "Purpose", request->tpp->purpose);
+    }
+    return terms;
+}
+
+static cJSON *make_body(const struct sim *sim, const cJSON *terms)
+{
+    char now[DATETIME_TEXT_MAX];
+    cJSON *body = cJSON_CreateObject(), *data = cJSON_Duplicate(terms, true);
+    datetime_format_utc_ms(clock_now_us(sim->clock), now);
+    cJSON_AddStringToObject(data, "Status", "AwaitingAuthorization");
+    cJSON_AddStringToObject(data, "CreationDateTime", now);
+    cJSON_AddItemToObject(body, "Data", data);
+    return body;
+}
+
+static cJSON *make_headers(void)
+{
+    char id[ID_UUID_MAX] = "";
+    cJSON *headers = cJSON_CreateObject();
+    if (id_uuid4(id))
+        cJSON_AddStringToObject(headers, "x-fapi-interaction-id", id);
+    cJSON_AddStringToObject(headers, "x-fapi-customer-ip-address", "192.0.2.10");
+    cJSON_AddStringToObject(headers, "x-customer-user-agent", "tpp-app/1.0");
+    return headers;
+}
+
+static cJSON *make_data(const struct sim *sim, const struct consent_request *request,
+                        const struct consent *consent)
+{
+    cJSON *data = cJSON_CreateObject(), *rar = cJSON_CreateObject();
+    cJSON *terms = complete_terms(sim, request);
+    struct lfi_slice base = json_get_string(terms, "BaseConsentId");
+    put(data, "id", cJSON_Duplicate(json_get(terms, "ConsentId"), false));
+    cJSON_AddStringToObject(data, "parId", consent->request_uri);
+    cJSON_AddStringToObject(data, "rarType", SCOPE);
+    cJSON_AddStringToObject(data, "standardVersion", VERSION);
+    put(data, "consentGroupId",
+        cJSON_Duplicate(json_get(terms, base.ptr ? "BaseConsentId" : "ConsentId"), false));
+    cJSON_AddStringToObject(data, "requestUrl", request->hub->issuer);
+    cJSON_AddStringToObject(data, "consentType", CONSENT_TYPE);
+    cJSON_AddStringToObject(data, "status", "AwaitingAuthorization");
+    cJSON_AddItemToObject(data, "consentBody", make_body(sim, terms));
+    cJSON_AddStringToObject(rar, "type", SCOPE);
+    cJSON_AddItemToObject(rar, "consent", terms);
+    cJSON_AddItemToObject(data, "request", rar);
+    cJSON_AddItemToObject(data, "requestHeaders", make_headers());
+    cJSON_AddItemToObject(data, "tpp", tpp_describe(request->tpp, sim->config->url));
+    touch(sim, data);
+    return data;
+}
+
+cJSON *consent_envelope(const cJSON *data)
+{
+    cJSON *envelope = cJSON_CreateObject();
+    cJSON_AddItemToObject(envelope, "data", cJSON_Duplicate(data, true));
+    cJSON_AddItemToObject(envelope, "meta", cJSON_CreateObject());
+    return envelope;
+}
+
+/* The contract of the Hub's own answer tells whether the TPP's terms are possible at all. */
+static int check_made(const cJSON *data, struct lfi_error *error)
+{
+    struct contract_match match;
+    struct contract_violation violation;
+    cJSON *envelope = consent_envelope(data);
+    char *text = cJSON_PrintUnformatted(envelope);
+    int rc = -1;
+    if (!text || contract_match(&contract_hub_consent_manager, SLICE("GET"), SLICE("/consents/x"),
+                                &match) != CONTRACT_FOUND)
+        error_set(error, "out of memory");
+    else if (contract_check_response(match.operation, 200, SLICE("application/json"),
+                                     slice_of(text), &violation))
+        error_set(error, "%s: %s", violation.where, violation.message);
+    else
+        rc = 0;
+    cJSON_free(text);
+    cJSON_Delete(envelope);
+    return rc;
+}
+
+int consent_make(const struct sim *sim, const struct consent_request *request, struct consent *out,
+                 struct lfi_error *error)
+{
+    char id[ID_UUID_MAX];
+    memset(out, 0, sizeof *out);
+    out->hub = request->hub;
+    out->tpp = request->tpp;
+    if (!id_uuid4(id) || !id_uuid4(out->state))
+        return error_set(error, "no random numbers");
+    (void)snprintf(out->request_uri, sizeof out->request_uri,
+                   "urn:ietf:params:oauth:request_uri:%s", id);
+    out->request_expires_s = clock_now_s(sim->clock) + request->request_life_s;
+    /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
+    (void)snprintf(out->query, sizeof out->query,
+                   "client_id=%s&response_type=code&scope=openid&request_uri=%.33s%%3a%s"
+                   "&hint=caf%%c3%%A9+au%%20lait&hint=~%%7e&flag&empty=",
+                   request->tpp->client_id, out->request_uri, id);
+    out->data = make_data(sim, request, out);
+    if (check_made(out->data, error)) {
+        cJSON_Delete(out->data);
+        out->data = NULL;
+        return -1;
+    }
+    (void)snprintf(out->id, sizeof out->id, "%s", json_get(out->data, "id")->valuestring);
+    return 0;
+}
+
+/* --- changing ----------------------------------------------------------------------------------- */
+
+static int refuse(struct refusal *refusal, const char *id, const char *message)
+{
+    return refusal_set(refusal, id, 400, "Consent.BusinessRuleViolation", message);
+}
+
+/* Lawful members of a PATCH that belong to other kinds of consents. */
+static int check_kind(const cJSON *patch, struct refusal *refusal)
+{
+    static const char *const others[] = {"ConnectToken", "insurancePolicyIds",
+                                         "consentBody.Data.ExchangeRate",
+                                         "consentBody.Data.Charges",
+                                         "consentBody.Meta.MultipleAuthorizers"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (json_get(patch, others[i])) {
+            refuse(refusal, "PATCH-KIND", "A data-sharing consent has no such member.");
+            refusal_detail(refusal, "%s", others[i]);
+            return -1;
+        }
+    return 0;
+}
+
+static bool is_iban(struct lfi_slice text)
+{
+    uint64_t high, low;
+    return text.len == 23 && slice_starts_with(text, "AE") &&
+           slice_to_u64((struct lfi_slice){text.ptr + 2, 10}, &high) &&
+           slice_to_u64((struct lfi_slice){text.ptr + 12, 11}, &low);
+}
+
+/* What the contract lets pass and the guides do not. */
+static void note_oddities(const struct sim *sim, struct consent *consent, const cJSON *patch,
+                          struct lfi_slice status)
+{
+    struct lfi_slice user = json_get_string(json_get(patch, "psuIdentifiers"), "userId");
+    uint64_t number;
+    if (user.ptr && (is_iban(user) || slice_to_u64(user, &number) || user.len == 0 ||
+                     memchr(user.ptr, '@', user.len)))
+        store_note_finding(sim->store, consent, "PATCH-PERSONAL", "userId is not opaque");
+    const cJSON *account;
+    cJSON_ArrayForEach(account, json_get(patch, "accountIds"))
+    {
+        struct lfi_slice id = slice_of(account->valuestring);
+        if (id.len == 0 || id.len > ACCOUNT_ID_MAX || is_iban(id))
+            store_note_finding(sim->store, consent, "PATCH-ACCOUNT-FORM",
+                               "an accountId is not opaque or not 1 to 40 characters long");
+    }
+    if (slice_equal_text(status, "Revoked"))
+        store_note_finding(sim->store, consent, "PATCH-REVOKED",
+                           "revoking is the business of the revoke action, which ends tokens too");
+    if (slice_equal_text(status, "Rejected") && json_get(patch, "accountIds"))
+        store_note_finding(sim->store, consent, "PATCH-REJECTED-ACCOUNTS",
+                           "a rejected consent has no accounts");
+}
+
+static int check_move(struct lfi_slice from, struct lfi_slice to, const cJSON *patch,
+                      struct refusal *refusal)
+{
+    if (!consent_may_move(from, to, CONSENT_BY_PATCH)) {
+        refuse(refusal, "PATCH-MOVE", "The consent cannot come into this state.");
+        refusal_detail(refusal, "%.*s to %.*s", SLICE_ARG(from), SLICE_ARG(to));
+        return -1;
+    }
+    bool decided = slice_equal_text(from, "AwaitingAuthorization");
+    if (decided && !json_get(patch, "psuIdentifiers"))
+        return refuse(refusal, "PATCH-USER", "A decision needs psuIdentifiers.");
+    if (decided && slice_equal_text(to, "Authorized") && !json_get(patch, "accountIds"))
+        return refuse(refusal, "PATCH-ACCOUNTS", "An authorization needs accountIds.");
+    return 0;
+}
+
+/* Sets the member that a dotted name leads to; objects are merged one level deep. */
+static void apply(cJSON *data, const cJSON *member)
+{
+    struct lfi_slice rest = slice_of(member->string), step;
+    char name[64];
+    cJSON *at = data;
+    while (slice_next(&rest, '.', &step) && step.len < sizeof name) {
+        memcpy(name, step.ptr, step.len);
+        name[step.len] = '\0';
+        if (!rest.ptr)
+            break;
+        cJSON *next = cJSON_GetObjectItemCaseSensitive(at, name);
+        at = next ? next : cJSON_AddObjectToObject(at, name);
+    }
+    cJSON *old = cJSON_GetObjectItemCaseSensitive(at, name);
+    if (cJSON_IsObject(old) && cJSON_IsObject(member)) {
+        const cJSON *inner;
+        cJSON_ArrayForEach(inner, member)
+        {
+            put(old, inner->string, cJSON_Duplicate(inner, true));
+        }
+    } else {
+        put(at, name, cJSON_Duplicate(member, true));
+    }
+}
+
+static void change(const struct sim *sim, struct consent *consent, const cJSON *patch,
+                   struct lfi_slice status)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, patch)
+    {
+        apply(consent->data, member);
+    }
+    if (status.ptr)
+        set_status(sim, consent, status.ptr);
+    touch(sim, consent->data);
+    char *text = cJSON_PrintUnformatted(patch);
+    store_note_change(sim->store, consent, "patch", text);
+    cJSON_free(text);
+}
+
+int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_slice body,
+                  struct refusal *refusal)
+{
+    struct lfi_slice current = consent_status(sim, consent);
+    cJSON *patch = json_parse(body);
+    if (!patch)
+        return refusal_set(refusal, "PATCH-JSON", 400, "Body.InvalidFormat", "Not JSON.");
+    struct lfi_slice status = json_get_string(patch, "status");
+    struct lfi_slice inner = json_get_string(patch, "consentBody.Data.Status");
+    int rc = check_kind(patch, refusal);
+    if (rc == 0 && is_terminal(current))
+        rc = refuse(refusal, "PATCH-STATE", "The consent has come to its end.");
+    if (rc == 0 && status.ptr && inner.ptr && !slice_equal(status, inner))
+        rc = refuse(refusal, "PATCH-STATUS-TWICE", "Two different states are given.");
+    if (!status.ptr)
+        status = inner;
+    if (rc == 0 && status.ptr)
+        rc = check_move(current, status, patch, refusal);
+    if (rc == 0) {
+        note_oddities(sim, consent, patch, status);
+        change(sim, consent, patch, status);
+    }
+    cJSON_Delete(patch);
+    return rc;
+}
+
+int consent_revoke(const struct sim *sim, struct consent *consent, struct lfi_slice body,
+                   struct refusal *refusal)
+{
+    if (!consent_may_move(consent_status(sim, consent), SLICE("Revoked"), CONSENT_BY_REVOKE))
+        return refuse(refusal, "REVOKE-MOVE", "The consent has come to its end.");
+    cJSON *revocation = json_parse(body);
+    const cJSON *by = json_get(revocation, "revokedBy");
+    int rc = 0;
+    if (!by || slice_starts_with(slice_of(by->valuestring), "TPP")) {
+        rc = refuse(refusal, "REVOKE-BY", "The bank does not revoke in a TPP's name.");
+    } else {
+        put(terms_of(consent), "RevokedBy", cJSON_Duplicate(by, false));
+        set_status(sim, consent, "Revoked");
+        store_note_change(sim->store, consent, "revoke", by->valuestring);
+    }
+    cJSON_Delete(revocation);
+    return rc;
+}

@@ -1,0 +1,52 @@
+/*
+ * A consent's life at the Hub: how it is made from what a TPP asks, which states follow which, and
+ * what the bank may change. Called under the store's lock where a struct consent is passed.
+ */
+#ifndef HUB_SIM_CONSENT_H
+#define HUB_SIM_CONSENT_H
+
+#include "base/refusal.h"
+#include "sim.h"
+
+/* Who moves a consent from one state to the next. */
+enum consent_mover {
+    CONSENT_BY_PATCH,  /* the bank, by changing the consent */
+    CONSENT_BY_REVOKE, /* the bank, by the revoke action */
+    CONSENT_BY_HUB,    /* time */
+};
+
+/* Whether the table of states knows the move. */
+bool consent_may_move(struct lfi_slice from, struct lfi_slice to, enum consent_mover mover);
+
+struct consent_request {
+    const struct sim_hub *hub;
+    const struct tpp *tpp;
+    const cJSON *terms; /* the TPP's consent object */
+    int64_t request_life_s;
+};
+/*
+ * Fills *out, ready for store_add; the caller then owns out->data. -1 with a reason when the TPP's
+ * terms break the contract.
+ */
+int consent_make(const struct sim *sim, const struct consent_request *request, struct consent *out,
+                 struct lfi_error *error);
+
+/* The state after the Hub has looked at the clock; borrowed until the next change. */
+struct lfi_slice consent_status(const struct sim *sim, struct consent *consent);
+
+/*
+ * The bank's change, a body that obeys the contract. Refused when it does not suit the consent's
+ * kind or state: PATCH-KIND, PATCH-STATE, PATCH-MOVE, PATCH-USER, PATCH-ACCOUNTS,
+ * PATCH-STATUS-TWICE. What is odd but lawful becomes a finding: PATCH-REVOKED, PATCH-PERSONAL,
+ * PATCH-ACCOUNT-FORM, PATCH-REJECTED-ACCOUNTS.
+ */
+int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_slice body,
+                  struct refusal *refusal);
+/* The revoke action: REVOKE-MOVE, REVOKE-BY (a bank is no TPP). */
+int consent_revoke(const struct sim *sim, struct consent *consent, struct lfi_slice body,
+                   struct refusal *refusal);
+
+/* {"data": consent, "meta": {}}; the caller frees it with cJSON_Delete. */
+cJSON *consent_envelope(const cJSON *data);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * Misbehaviour on demand: what the simulator does wrong towards the bank, and how many times.
+ * Any thread.
+ */
+#ifndef HUB_SIM_FAULTS_H
+#define HUB_SIM_FAULTS_H
+
+#include "base/message.h"
+
+enum fault_target { FAULT_HEIMDALL, FAULT_CONSENT_MANAGER, FAULT_KEYSTORE, FAULT_TARGETS };
+
+enum fault_kind {
+    FAULT_NONE,
+    FAULT_DOWN, /* the connection ends without an answer */
+    FAULT_SLOW, /* the right answer, late */
+    FAULT_500,
+    FAULT_GARBAGE, /* 200 with something that is no JSON */
+};
+
+struct faults;
+
+struct faults *faults_new(void);
+void faults_free(struct faults *faults);
+
+/* `times` 0: until cleared. Replaces what was set for the target. */
+void faults_set(struct faults *faults, enum fault_target target, enum fault_kind kind, int times,
+                int ms);
+void faults_clear(struct faults *faults);
+/* Waiting calls go on at once; for the end of the program. */
+void faults_stop(struct faults *faults);
+/* Takes one call; true when the fault has filled the reply and nothing else is to be done. */
+bool faults_apply(struct faults *faults, enum fault_target target, struct reply *reply);
+
+/* By the names of the scripting call; false when there is no such name. */
+bool faults_target_named(struct lfi_slice name, enum fault_target *out);
+bool faults_kind_named(struct lfi_slice name, enum fault_kind *out);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The simulator: one process that plays the Hubs of several providers. What all of its parts share;
+ * built once at start by main.c and constant afterwards, except for what store, faults and caller
+ * guard themselves.
+ */
+#ifndef HUB_SIM_SIM_H
+#define HUB_SIM_SIM_H
+
+#include "caller/caller.h"
+#include "certificate.h"
+#include "config.h"
+#include "faults.h"
+#include "http/client.h"
+#include "jose/jose.h"
+#include "keystore.h"
+#include "store.h"
+
+struct sim_hub {
+    const struct config_hub *config;
+    char issuer[256];                   /* what the TPP receives as `iss` */
+    struct certificate_subject subject; /* of C4 */
+    struct jose_signer *signer;         /* Sig3 */
+    struct http_client *client;         /* presents C4 to the bank */
+};
+
+struct sim {
+    const struct sim_config *config;
+    const struct clock *clock;
+    const struct log *log;
+    struct caller *caller; /* judges what the bank presents */
+    struct keystore *keystore;
+    struct faults *faults;
+    struct store *store;
+    struct sim_hub hubs[SIM_HUBS];
+    size_t hub_count;
+};
+
+/* NULL when there is no such provider. */
+const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provider_id);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * What the simulated Hubs remember: consents, each with the authorization request that made it, the
+ * customer's interaction with it and everything that passed between Hub and bank about it. In
+ * memory, at most STORE_CONSENTS; a new one then takes the place of the oldest.
+ *
+ * One lock guards all of it: a struct consent may only be looked at between store_lock and
+ * store_unlock, and no call to the bank is made in between.
+ */
+#ifndef HUB_SIM_STORE_H
+#define HUB_SIM_STORE_H
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "tpps.h"
+
+#define STORE_CONSENTS 1000
+#define STORE_NOTES 200       /* exchanges, history entries or findings kept for a consent */
+#define STORE_BODY_BYTES 4096 /* of a body in an exchange; longer ones are cut */
+#define STORE_ADDRESS_MAX 1024
+
+struct sim_hub;
+
+enum interaction { INTERACTION_NONE, INTERACTION_OPEN, INTERACTION_CONFIRMED, INTERACTION_FAILED };
+
+struct consent {
+    const struct sim_hub *hub;
+    const struct tpp *tpp;
+    char id[129];
+    cJSON *data; /* as the Consent Manager shows it */
+
+    /* the authorization request and where it led */
+    char request_uri[80], state[ID_UUID_MAX];
+    char query[STORE_ADDRESS_MAX]; /* given to the browser, expected at GET /auth byte for byte */
+    int64_t request_expires_s;
+    enum interaction interaction;
+    char interaction_id[ID_UUID_MAX];
+    char callback_query[STORE_ADDRESS_MAX]; /* of the Location that ended the interaction */
+    cJSON *callback;                        /* what the customer brought back; NULL: not yet here */
+
+    cJSON *history, *exchanges, *findings; /* arrays, oldest first */
+};
+
+struct store;
+
+struct store *store_new(const struct clock *clock, const struct log *log);
+void store_free(struct store *store);
+void store_lock(struct store *store);
+void store_unlock(struct store *store);
+
+/* --- everything below under the lock ------------------------------------------------------------ */
+
+/* Takes `consent` over, its trees too; NULL when memory is short. */
+struct consent *store_add(struct store *store, const struct consent *consent);
+size_t store_count(const struct store *store);
+struct consent *store_at(struct store *store, size_t index); /* newest first */
+/* NULL when there is none; `hub` NULL: whichever. */
+struct consent *store_find(struct store *store, const struct sim_hub *hub, struct lfi_slice id);
+struct consent *store_find_request(struct store *store, struct lfi_slice request_uri);
+struct consent *store_find_interaction(struct store *store, const struct sim_hub *hub,
+                                       struct lfi_slice interaction_id);
+struct consent *store_find_state(struct store *store, struct lfi_slice state);
+
+/* A change of the consent, for its history: operation "create", "patch" or "revoke". */
+void store_note_change(struct store *store, struct consent *consent, const char *operation,
+                       const char *patch);
+
+struct exchange {
+    const char *interface; /* "heimdall", "consent-manager", "ozone-connect" */
+    struct lfi_slice method, path, query, request_body;
+    int status;
+    struct lfi_slice location, reply_body;
+    const char *refused; /* id of the finding, NULL: none */
+};
+void store_note_exchange(struct store *store, struct consent *consent,
+                         const struct exchange *exchange);
+
+/* Something the bank did wrong. `consent` NULL: it could not be told which. Logged too. */
+void store_note_finding(struct store *store, struct consent *consent, const char *id,
+                        const char *detail);
+/* All findings, newest last: an array that belongs to the store. */
+const cJSON *store_findings(const struct store *store);
+
+#endif
