@@ -1,0 +1,177 @@
+#include "hub/exchange.h"
+
+#include "base/limits.h"
+
+static const char *const outcome_names[] = {"ok", "refused", "unreachable", "wrong"};
+
+struct lfi_slice hub_keep(struct arena *arena, struct lfi_slice text)
+{
+    const char *copy = text.ptr == NULL ? NULL : arena_text(arena, text);
+    return copy == NULL ? (struct lfi_slice){0} : (struct lfi_slice){copy, text.len};
+}
+
+void hub_append_encoded(struct buf *out, struct lfi_slice text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (letter || (c >= '0' && c <= '9') || (c != 0 && strchr("-._~", c) != NULL)) {
+            buf_append(out, &c, 1);
+        } else {
+            buf_append(out, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+        }
+    }
+}
+
+struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_slice id,
+                          const char *suffix)
+{
+    struct buf path;
+    buf_init(&path, LIMIT_QUERY_BYTES);
+    buf_append_text(&path, prefix);
+    hub_append_encoded(&path, id);
+    buf_append_text(&path, suffix);
+    struct lfi_slice kept = path.failed ? (struct lfi_slice){0} : hub_keep(arena, buf_slice(&path));
+    buf_free(&path);
+    return kept;
+}
+
+/* A browser is sent there: a web address, nothing that a script or a second header hides in. */
+static bool is_web_address(const char *location)
+{
+    struct lfi_slice text = slice_of(location);
+    if (!slice_starts_with(text, "https://") && !slice_starts_with(text, "http://")) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum hub_outcome judge(struct hub *hub, struct arena *arena, enum hub_operation operation,
+                              const struct http_answer *answer, struct hub_response *out,
+                              struct lfi_error *error)
+{
+    out->status = answer->status;
+    if (answer->status >= 500) {
+        error_set(error, "the Hub answered %d", answer->status);
+        return HUB_UNREACHABLE;
+    }
+    if (answer->status == 303 && operation <= HUB_DO_FAIL) {
+        if (answer->location == NULL || !is_web_address(answer->location)) {
+            error_set(error, "the Hub sent a redirect without a usable Location");
+            return HUB_WRONG;
+        }
+        out->location = hub_keep(arena, slice_of(answer->location));
+        return out->location.ptr == NULL ? HUB_WRONG : HUB_OK;
+    }
+    if (answer->status > 400 && answer->status < 500) {
+        error_set(error, "the Hub refused with %d", answer->status);
+        return HUB_REFUSED;
+    }
+    struct contract_violation violation;
+    if (answer->status == 303 ||
+        contract_check_response(hub->operations[operation], answer->status,
+                                slice_of(answer->content_type), buf_slice(&answer->body),
+                                &violation) != 0) {
+        error_set(error, "the Hub's answer %d breaks its contract: %s at %s", answer->status,
+                  answer->status == 303 ? "status" : violation.rule,
+                  answer->status == 303 ? "$" : violation.where);
+        return HUB_WRONG;
+    }
+    out->body = hub_keep(arena, buf_slice(&answer->body));
+    if (answer->status == 400) {
+        error_set(error, "the Hub refused with 400");
+        return HUB_REFUSED;
+    }
+    return answer->status < 300 ? HUB_OK : HUB_WRONG;
+}
+
+/* The complete address; absent when memory is short. */
+static struct lfi_slice address(struct hub *hub, struct arena *arena,
+                                const struct hub_request *request)
+{
+    const char *base =
+        request->operation <= HUB_DO_FAIL ? hub->heimdall_url : hub->consent_manager_url;
+    bool asks = request->query.ptr != NULL;
+    return arena_format(arena, "%s%.*s%s%.*s", base, SLICE_ARG(request->path), asks ? "?" : "",
+                        SLICE_ARG(request->query));
+}
+
+static enum hub_outcome call(struct hub *hub, struct arena *arena,
+                             const struct hub_request *request, struct hub_response *out,
+                             struct lfi_error *error)
+{
+    struct buf token;
+    struct http_answer answer;
+    enum hub_outcome outcome = HUB_UNREACHABLE;
+    buf_init(&token, LIMIT_TOKEN_BYTES + 64);
+    http_answer_init(&answer, LIMIT_HUB_REPLY_BYTES);
+
+    const char *headers[] = {"Accept: application/json", NULL, NULL};
+    if (hub->signer != NULL) {
+        struct jose_claims claims = {.iss = hub->iss,
+                                     .sub = hub->sub,
+                                     .aud = hub->audience,
+                                     .now_s = clock_now_s(hub->clock),
+                                     .life_s = HUB_TOKEN_LIFE_S};
+        buf_append_text(&token, "Authorization: Bearer ");
+        if (jose_sign(hub->signer, &claims, &token, error) != 0) {
+            goto out;
+        }
+        buf_append(&token, "", 1);
+        if (token.failed) {
+            error_set(error, "the token is too large");
+            goto out;
+        }
+        headers[1] = token.ptr;
+    }
+    struct lfi_slice url = address(hub, arena, request);
+    if (url.ptr == NULL || request->path.ptr == NULL) {
+        error_set(error, "out of memory");
+        goto out;
+    }
+    struct http_call http = {
+        .method = contract_operation_method(hub->operations[request->operation]),
+        .url = url.ptr,
+        .headers = headers,
+        .content_type = request->content_type,
+        .body = request->body,
+    };
+    if (http_client_call(hub->client, &http, &answer, error) != 0) {
+        goto out;
+    }
+    outcome = judge(hub, arena, request->operation, &answer, out, error);
+out:
+    http_answer_free(&answer);
+    buf_free(&token);
+    return outcome;
+}
+
+enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
+                              const struct hub_request *request, struct hub_response *out,
+                              struct lfi_error *error)
+{
+    struct lfi_error unread = {{0}};
+    struct lfi_error *reason = error != NULL ? error : &unread;
+    *out = (struct hub_response){0};
+    int64_t started = clock_monotonic_us();
+    enum hub_outcome outcome = call(hub, arena, request, out, reason);
+    metrics_count(hub->metrics, METRICS_HUB_CALLS);
+    if (outcome != HUB_OK) {
+        metrics_count(hub->metrics, METRICS_HUB_FAILED);
+    }
+    LOG_EVENT(
+        hub->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "hub_call",
+        LOG_TEXT("provider", slice_of(hub->provider_id)),
+        LOG_TEXT("operation", slice_of(contract_operation_id(hub->operations[request->operation]))),
+        LOG_TEXT("about", request->about), LOG_NUMBER("status", out->status),
+        LOG_TEXT("outcome", slice_of(outcome_names[-(int)outcome])),
+        LOG_TEXT("reason", outcome == HUB_OK ? (struct lfi_slice){0} : slice_of(reason->message)),
+        LOG_NUMBER("micros", clock_monotonic_us() - started));
+    return outcome;
+}

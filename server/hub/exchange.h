@@ -1,0 +1,71 @@
+/*
+ * One call to the Hub and its checked answer: what heimdall.c and consent_manager.c share.
+ * Internal to this room.
+ */
+#ifndef HUB_EXCHANGE_H
+#define HUB_EXCHANGE_H
+
+#include "contract/contract.h"
+#include "http/client.h"
+#include "hub/hub.h"
+#include "jose/jose.h"
+
+/* A token lives just long enough for one call (hub-to-bank authentication 4.5). */
+#define HUB_TOKEN_LIFE_S 30
+
+enum hub_operation {
+    HUB_GET_AUTH,
+    HUB_DO_CONFIRM,
+    HUB_DO_FAIL,
+    HUB_GET_CONSENT,
+    HUB_PATCH_CONSENT,
+    HUB_OPERATIONS,
+};
+
+struct hub {
+    char *provider_id;
+    char *heimdall_url;
+    char *consent_manager_url;
+    char *audience;
+    char *iss; /* O and OU of the C3 certificate */
+    char *sub;
+    struct jose_signer *signer; /* NULL: mTLS only */
+    struct http_client *client;
+    const struct contract_operation *operations[HUB_OPERATIONS];
+    const struct clock *clock;
+    const struct log *log;
+    struct metrics *metrics;
+};
+
+/* What goes out. `path` is encoded and begins with '/'; `query` goes out byte for byte. */
+struct hub_request {
+    enum hub_operation operation;
+    struct lfi_slice path;
+    struct lfi_slice query;   /* absent: none */
+    const char *content_type; /* NULL: no body */
+    struct lfi_slice body;
+    struct lfi_slice about; /* interaction or consent id, for the log */
+};
+
+struct hub_response {
+    int status;
+    struct lfi_slice location; /* of a 303; exact bytes */
+    struct lfi_slice body;
+};
+
+/*
+ * Makes the call. HUB_OK: the status is 2xx or 303 and the answer is as the contract says.
+ * HUB_REFUSED: 4xx; `body` is there, checked, when the status is 400.
+ */
+enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
+                              const struct hub_request *request, struct hub_response *out,
+                              struct lfi_error *error);
+
+/* "/prefix/{id}suffix" with the id percent-encoded; absent when memory is short. */
+struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_slice id,
+                          const char *suffix);
+/* Percent-encodes all but unreserved characters. */
+void hub_append_encoded(struct buf *out, struct lfi_slice text);
+struct lfi_slice hub_keep(struct arena *arena, struct lfi_slice text);
+
+#endif

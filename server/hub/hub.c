@@ -1,0 +1,136 @@
+#include "contract_hub_consent_manager.h"
+#include "contract_hub_heimdall.h"
+#include "hub/exchange.h"
+
+#include "base/limits.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    const struct contract_api *api;
+    const char *id;
+} operations[HUB_OPERATIONS] = {
+    [HUB_GET_AUTH] = {&contract_hub_heimdall, "getAuth"},
+    [HUB_DO_CONFIRM] = {&contract_hub_heimdall, "doConfirm"},
+    [HUB_DO_FAIL] = {&contract_hub_heimdall, "doFail"},
+    [HUB_GET_CONSENT] = {&contract_hub_consent_manager, "getConsentsByConsentId"},
+    [HUB_PATCH_CONSENT] = {&contract_hub_consent_manager, "patchConsent"},
+};
+
+static const struct contract_operation *find_operation(const struct contract_api *api,
+                                                       const char *id)
+{
+    for (size_t i = 0; i < contract_operation_count(api); i++) {
+        const struct contract_operation *operation = contract_operation_at(api, i);
+        if (strcmp(contract_operation_id(operation), id) == 0) {
+            return operation;
+        }
+    }
+    return NULL;
+}
+
+/* One attribute of a name, the first when there are several; the caller frees it. */
+static char *name_attribute(X509_NAME *name, int nid)
+{
+    int at = X509_NAME_get_index_by_NID(name, nid, -1);
+    if (at < 0) {
+        return NULL;
+    }
+    unsigned char *utf8 = NULL;
+    int len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+    char *text = len > 0 ? strndup((const char *)utf8, (size_t)len) : NULL;
+    OPENSSL_free(utf8);
+    return text;
+}
+
+/* iss and sub of our tokens are O and OU of the certificate on the same connection. */
+static int read_names(struct hub *hub, const char *certificate, struct lfi_error *error)
+{
+    X509 *x509 = NULL;
+    FILE *file = fopen(certificate, "re");
+    if (file != NULL) {
+        x509 = PEM_read_X509(file, NULL, NULL, NULL);
+        fclose(file);
+    }
+    if (x509 == NULL) {
+        return error_set(error, "%s: not a PEM certificate that can be read", certificate);
+    }
+    hub->iss = name_attribute(X509_get_subject_name(x509), NID_organizationName);
+    hub->sub = name_attribute(X509_get_subject_name(x509), NID_organizationalUnitName);
+    X509_free(x509);
+    if (hub->iss == NULL || hub->sub == NULL) {
+        return error_set(error, "%s: the subject has no O or no OU", certificate);
+    }
+    return 0;
+}
+
+static int copy(char **out, const char *text, struct lfi_error *error)
+{
+    *out = strdup(text);
+    return *out == NULL ? error_set(error, "out of memory") : 0;
+}
+
+static int set_up(struct hub *hub, const struct hub_config *config, struct lfi_error *error)
+{
+    for (size_t i = 0; i < HUB_OPERATIONS; i++) {
+        hub->operations[i] = find_operation(operations[i].api, operations[i].id);
+        if (hub->operations[i] == NULL) {
+            return error_set(error, "the Hub's documents have no operation %s", operations[i].id);
+        }
+    }
+    if (copy(&hub->provider_id, config->provider_id, error) != 0 ||
+        copy(&hub->heimdall_url, config->heimdall_url, error) != 0 ||
+        copy(&hub->consent_manager_url, config->consent_manager_url, error) != 0 ||
+        copy(&hub->audience, config->audience, error) != 0) {
+        return -1;
+    }
+    if (config->signing_key != NULL &&
+        (read_names(hub, config->certificate, error) != 0 ||
+         jose_signer_load(&hub->signer, config->signing_key, config->kid, error) != 0)) {
+        return -1;
+    }
+    struct http_client_config client = {.ca_file = config->ca_file,
+                                        .certificate = config->certificate,
+                                        .key = config->key,
+                                        .timeout_ms = config->timeout_ms,
+                                        .reply_bytes = LIMIT_HUB_REPLY_BYTES};
+    return http_client_new(&hub->client, &client, error);
+}
+
+int hub_new(struct hub **out, const struct hub_config *config, const struct clock *clock,
+            const struct log *log, struct metrics *metrics, struct lfi_error *error)
+{
+    *out = NULL;
+    struct hub *hub = calloc(1, sizeof(*hub));
+    if (hub == NULL) {
+        return error_set(error, "out of memory");
+    }
+    hub->clock = clock;
+    hub->log = log;
+    hub->metrics = metrics;
+    if (set_up(hub, config, error) != 0) {
+        hub_free(hub);
+        return -1;
+    }
+    *out = hub;
+    return 0;
+}
+
+void hub_free(struct hub *hub)
+{
+    if (hub == NULL) {
+        return;
+    }
+    http_client_free(hub->client);
+    jose_signer_free(hub->signer);
+    free(hub->provider_id);
+    free(hub->heimdall_url);
+    free(hub->consent_manager_url);
+    free(hub->audience);
+    free(hub->iss);
+    free(hub->sub);
+    free(hub);
+}
