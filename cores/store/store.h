@@ -9,7 +9,7 @@
  * transaction that is on disk before the function returns.
  *
  * Threads: a struct store may be used by any number of threads and processes at once. Sinks must
- * not write to the same store.
+ * not call the same store.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

@@ -1,0 +1,448 @@
+// link: lfi-store
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define USER "user-1"
+#define OTHER "user-2"
+#define ACCOUNT "account-1"
+#define ENTRIES 250
+#define START_US INT64_C(1700000000000000)
+#define SECOND_US INT64_C(1000000)
+
+struct fixture {
+    char dir[64];
+    char path[96];
+    int64_t now_us;
+    struct store *store;
+};
+
+struct seen {
+    size_t count;
+    char first[400];
+    char last[400];
+    size_t stop_after;
+};
+
+static struct lfi_slice text(const char *s)
+{
+    return (struct lfi_slice){s, strlen(s)};
+}
+
+static int remember(void *ctx, struct lfi_slice json)
+{
+    struct seen *seen = ctx;
+    assert_true(json.len < sizeof(seen->last));
+    memcpy(seen->last, json.ptr, json.len);
+    seen->last[json.len] = '\0';
+    if (seen->count == 0) {
+        memcpy(seen->first, seen->last, json.len + 1);
+    }
+    seen->count++;
+    return seen->stop_after != 0 && seen->count >= seen->stop_after;
+}
+
+static struct lfi_sink sink_into(struct seen *seen)
+{
+    *seen = (struct seen){.stop_after = seen->stop_after};
+    return (struct lfi_sink){remember, seen};
+}
+
+static int64_t fixture_now(void *clock)
+{
+    return ((struct fixture *)clock)->now_us;
+}
+
+/* Entry i is booked i seconds after the start, two and two in the same second; every tenth is FX.
+ */
+static void add_entries(struct store_builder *builder)
+{
+    for (int i = 0; i < ENTRIES; i++) {
+        char id[16];
+        char json[32];
+        (void)snprintf(id, sizeof(id), "t-%04d", i);
+        (void)snprintf(json, sizeof(json), "{\"n\":%d}", i);
+        struct store_transaction entry = {.booking = START_US + i / 2 * SECOND_US,
+                                          .fx = i % 10 == 0,
+                                          .id = text(id),
+                                          .json = text(json)};
+        assert_int_equal(store_builder_transaction(builder, ACCOUNT, &entry, NULL), 0);
+    }
+}
+
+static void build(struct fixture *f)
+{
+    struct store_builder *builder = NULL;
+    struct lfi_error error = {""};
+    struct store_user user = {USER, "alia", "open sesame", "salt-1", false};
+    struct store_user blocked = {OTHER, "badr", "open sesame", "salt-2", true};
+    assert_int_equal(store_builder_new(&builder, f->path, "retail", &error), 0);
+    assert_int_equal(store_builder_user(builder, &user, &error), 0);
+    assert_int_equal(store_builder_user(builder, &blocked, &error), 0);
+    assert_int_equal(store_builder_account(builder, ACCOUNT, LFI_ACCOUNT_SUSPENDED,
+                                           text("{\"id\":\"account-1\"}"), &error),
+                     0);
+    assert_int_equal(store_builder_account(builder, "account-0", LFI_ACCOUNT_ACTIVE,
+                                           text("{\"id\":\"account-0\"}"), &error),
+                     0);
+    assert_int_equal(store_builder_holding(builder, USER, ACCOUNT, "Principal", &error), 0);
+    assert_int_equal(store_builder_holding(builder, USER, "account-0", "Principal", &error), 0);
+    assert_int_equal(
+        store_builder_record(builder, STORE_BALANCES, ACCOUNT, text("{\"b\":1}"), &error), 0);
+    assert_int_equal(
+        store_builder_record(builder, STORE_BALANCES, ACCOUNT, text("{\"b\":2}"), &error), 0);
+    add_entries(builder);
+    assert_int_equal(store_builder_commit(builder, &error), 0);
+}
+
+static struct store *open_store(struct fixture *f, const char *segment, struct lfi_error *error)
+{
+    struct store *store = NULL;
+    struct store_options options = {f->path, segment, fixture_now, f, 3, 60};
+    (void)store_open(&store, &options, error);
+    return store;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/lfi-store-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    (void)snprintf(f->path, sizeof(f->path), "%s/store", f->dir);
+    f->now_us = START_US;
+    build(f);
+    struct lfi_error error = {""};
+    f->store = open_store(f, "retail", &error);
+    assert_non_null(f->store);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    char file[128];
+    store_close(f->store);
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", f->path);
+    (void)unlink(file);
+    (void)snprintf(file, sizeof(file), "%s/lock.mdb", f->path);
+    (void)unlink(file);
+    (void)rmdir(f->path);
+    (void)rmdir(f->dir);
+    free(f);
+    return 0;
+}
+
+static void test_segment_of_another_store_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_error error = {""};
+    store_close(f->store);
+    f->store = open_store(f, "sme", &error);
+    assert_null(f->store);
+    assert_non_null(strstr(error.message, "segment"));
+    f->store = open_store(f, "retail", &error);
+}
+
+static void test_missing_folder_is_refused(void **state)
+{
+    struct lfi_error error = {""};
+    struct fixture absent = {.path = "/nonexistent/store"};
+    (void)state;
+    assert_null(open_store(&absent, "retail", &error));
+    assert_non_null(strstr(error.message, "no store at"));
+}
+
+static void test_access(void **state)
+{
+    struct fixture *f = *state;
+    enum lfi_account_status status = LFI_ACCOUNT_ACTIVE;
+    assert_int_equal(store_user_exists(f->store, text(USER), NULL), LFI_CORE_OK);
+    assert_int_equal(store_user_exists(f->store, text("nobody"), NULL), LFI_CORE_UNKNOWN);
+    assert_int_equal(store_user_exists(f->store, text(""), NULL), LFI_CORE_UNKNOWN);
+    assert_int_equal(store_account_access(f->store, text(USER), text(ACCOUNT), &status, NULL),
+                     LFI_CORE_OK);
+    assert_int_equal(status, LFI_ACCOUNT_SUSPENDED);
+    static const char *const WRONG[][2] = {{OTHER, ACCOUNT},    {USER, "account-2"},
+                                           {"nobody", ACCOUNT}, {USER, ""},
+                                           {"", ACCOUNT},       {"user-1\0account-1", ""}};
+    for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
+        assert_int_equal(
+            store_account_access(f->store, text(WRONG[i][0]), text(WRONG[i][1]), &status, NULL),
+            LFI_CORE_UNKNOWN);
+    }
+    struct lfi_slice with_zero = {"1\0account", 9};
+    assert_int_equal(store_account_access(f->store, text("user-"), with_zero, &status, NULL),
+                     LFI_CORE_UNKNOWN);
+}
+
+static void test_accounts_and_lists(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    assert_int_equal(store_accounts_of_user(f->store, text(USER), sink_into(&seen), NULL), 0);
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.first, "{\"id\":\"account-0\"}");
+    assert_int_equal(store_accounts_of_user(f->store, text(OTHER), sink_into(&seen), NULL), 0);
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(store_accounts_of_user(f->store, text("user"), sink_into(&seen), NULL),
+                     LFI_CORE_UNKNOWN);
+    assert_int_equal(store_list(f->store, STORE_BALANCES, text(ACCOUNT), sink_into(&seen), NULL),
+                     0);
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.last, "{\"b\":2}");
+    assert_int_equal(
+        store_list(f->store, STORE_BALANCES, text("account-0"), sink_into(&seen), NULL), 0);
+    assert_int_equal(seen.count, 0);
+}
+
+static struct lfi_transaction_query query_all(void)
+{
+    return (struct lfi_transaction_query){
+        .account_id = text(ACCOUNT), .from = LFI_WALL_MIN, .to = LFI_WALL_MAX, .window = {0, 100}};
+}
+
+static void test_pages_newest_first(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    struct lfi_transaction_totals totals;
+    struct lfi_transaction_query query = query_all();
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(totals.total, ENTRIES);
+    assert_int_equal(totals.mark, ENTRIES);
+    assert_int_equal(seen.count, 100);
+    assert_string_equal(seen.first, "{\"n\":249}");
+    assert_string_equal(seen.last, "{\"n\":150}");
+    query.window.offset = 200;
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(seen.count, 50);
+    assert_string_equal(seen.last, "{\"n\":0}");
+    query.window.offset = UINT64_MAX;
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(totals.total, ENTRIES);
+}
+
+static void test_bounds_are_inclusive(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    struct lfi_transaction_totals totals;
+    struct lfi_transaction_query query = query_all();
+    query.from = START_US + 10 * SECOND_US;
+    query.to = START_US + 11 * SECOND_US;
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(totals.total, 4);
+    assert_string_equal(seen.first, "{\"n\":23}");
+    assert_string_equal(seen.last, "{\"n\":20}");
+    query.from += 1;
+    query.to -= 1;
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(totals.total, 0);
+    query.from = query.to + 1000;
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(totals.total, 0);
+}
+
+static void test_mark_and_fx(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    struct lfi_transaction_totals totals;
+    struct lfi_transaction_query query = query_all();
+    query.up_to = 100;
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(totals.total, 100);
+    assert_string_equal(seen.first, "{\"n\":99}");
+    query.fx_only = 1;
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(totals.total, 10);
+    assert_string_equal(seen.first, "{\"n\":90}");
+    query.up_to = 0;
+    query.window = (struct lfi_window){20, 10};
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(totals.total, 25);
+    assert_int_equal(seen.count, 5);
+    assert_string_equal(seen.last, "{\"n\":0}");
+}
+
+static void test_sink_stops(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {.stop_after = 7};
+    struct lfi_transaction_totals totals;
+    struct lfi_transaction_query query = query_all();
+    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL),
+                     LFI_CORE_STOPPED);
+    assert_int_equal(seen.count, 7);
+}
+
+static void test_sign_in_and_lock(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_id id;
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
+    assert_string_equal(id.text, USER);
+    assert_int_equal(store_sign_in(f->store, text("badr"), text("open sesame"), &id, NULL),
+                     LFI_CORE_BLOCKED);
+    assert_string_equal(id.text, "");
+    static const char *const WRONG[][2] = {{"alia", "Open sesame"},
+                                           {"alia", ""},
+                                           {"", ""},
+                                           {"nobody", "open sesame"},
+                                           {"badr", "wrong"}};
+    for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
+        assert_int_equal(store_sign_in(f->store, text(WRONG[i][0]), text(WRONG[i][1]), &id, NULL),
+                         LFI_CORE_DENIED);
+        assert_string_equal(id.text, "");
+    }
+    /* two wrong tries are behind us: the third locks */
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("x"), &id, NULL), LFI_CORE_DENIED);
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL),
+                     LFI_CORE_DENIED);
+    f->now_us += 61 * SECOND_US;
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
+}
+
+static void test_approvals(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_id first;
+    struct lfi_id second;
+    struct seen seen = {0};
+    enum lfi_approval_state approval;
+    struct lfi_slice purpose = text("{\"for\":\"x\"}");
+    assert_int_equal(store_approval_start(f->store, text(USER), purpose, 60, &first, NULL), 0);
+    assert_int_equal(store_approval_start(f->store, text(USER), purpose, 60, &second, NULL), 0);
+    assert_int_equal(store_approvals_waiting(f->store, text(USER), sink_into(&seen), NULL), 0);
+    assert_int_equal(seen.count, 2);
+    assert_non_null(strstr(seen.last, "\"purpose\":{\"for\":\"x\"}"));
+    assert_int_equal(store_approvals_waiting(f->store, text(OTHER), sink_into(&seen), NULL), 0);
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(store_approval_decide(f->store, text(OTHER), text(first.text), 1, NULL),
+                     LFI_CORE_UNKNOWN);
+    assert_int_equal(store_approval_decide(f->store, text(USER), text(first.text), 1, NULL), 0);
+    assert_int_equal(store_approval_decide(f->store, text(USER), text(first.text), 0, NULL),
+                     LFI_CORE_DENIED);
+    assert_int_equal(store_approval_state(f->store, text(USER), text(first.text), &approval, NULL),
+                     0);
+    assert_int_equal(approval, LFI_APPROVAL_APPROVED);
+    f->now_us += 61 * SECOND_US;
+    assert_int_equal(store_approval_state(f->store, text(USER), text(second.text), &approval, NULL),
+                     0);
+    assert_int_equal(approval, LFI_APPROVAL_EXPIRED);
+    assert_int_equal(store_approval_decide(f->store, text(USER), text(second.text), 1, NULL),
+                     LFI_CORE_DENIED);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(store_approval_start(f->store, text(USER), purpose, 60, &first, NULL), 0);
+    }
+    assert_int_equal(store_approvals_waiting(f->store, text(USER), sink_into(&seen), NULL), 0);
+    assert_int_equal(seen.count, 16);
+}
+
+static void test_claims(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    enum lfi_claim claim;
+    struct lfi_slice key = text("decision:1");
+    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
+    assert_int_equal(claim, LFI_CLAIM_YOURS);
+    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
+    assert_int_equal(claim, LFI_CLAIM_TAKEN);
+    f->now_us += 11 * SECOND_US;
+    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
+    assert_int_equal(claim, LFI_CLAIM_YOURS);
+    assert_int_equal(store_claim_settle(f->store, key, text("done"), NULL), 0);
+    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
+    assert_int_equal(claim, LFI_CLAIM_SETTLED);
+    assert_string_equal(seen.last, "done");
+    f->now_us += INT64_C(86401) * SECOND_US;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(store_claim(f->store, text("other"), 10, sink_into(&seen), &claim, NULL),
+                         0);
+    }
+    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
+    assert_int_equal(claim, LFI_CLAIM_YOURS);
+    assert_int_not_equal(store_claim(f->store, text(""), 10, sink_into(&seen), &claim, NULL), 0);
+}
+
+static void test_claim_survives_a_kill(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    enum lfi_claim claim;
+    int status = 0;
+    store_close(f->store);
+    pid_t child = fork();
+    if (child == 0) {
+        struct lfi_error error;
+        struct store *store = open_store(f, "retail", &error);
+        if (store && store_claim_settle(store, text("k"), text("kept"), NULL) == 0) {
+            (void)kill(getpid(), SIGKILL);
+        }
+        _exit(1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    f->store = open_store(f, "retail", &(struct lfi_error){""});
+    assert_int_equal(store_claim(f->store, text("k"), 10, sink_into(&seen), &claim, NULL), 0);
+    assert_int_equal(claim, LFI_CLAIM_SETTLED);
+    assert_string_equal(seen.last, "kept");
+}
+
+static void test_builder_refuses(void **state)
+{
+    struct fixture *f = *state;
+    struct store_builder *builder = NULL;
+    struct lfi_error error = {""};
+    struct store_user user = {USER, "alia", "pw", "salt", false};
+    struct store_transaction late = {.booking = 2, .id = text("b"), .json = text("{}")};
+    struct store_transaction early = {.booking = 1, .id = text("a"), .json = text("{}")};
+    assert_int_equal(store_builder_new(&builder, f->path, "retail", &error), 0);
+    assert_int_equal(store_builder_user(builder, &user, &error), 0);
+    assert_int_not_equal(store_builder_user(builder, &user, &error), 0);
+    assert_non_null(strstr(error.message, "already"));
+    assert_int_not_equal(store_builder_holding(builder, USER, "none", "Principal", &error), 0);
+    assert_int_equal(
+        store_builder_account(builder, ACCOUNT, LFI_ACCOUNT_ACTIVE, text("{}"), &error), 0);
+    assert_int_equal(store_builder_transaction(builder, ACCOUNT, &late, &error), 0);
+    assert_int_not_equal(store_builder_transaction(builder, ACCOUNT, &early, &error), 0);
+    assert_non_null(strstr(error.message, "order"));
+    late.id = text("a");
+    assert_int_not_equal(store_builder_transaction(builder, ACCOUNT, &late, &error), 0);
+    store_builder_abandon(builder);
+    /* what was there is still there */
+    assert_int_equal(store_user_exists(f->store, text(OTHER), NULL), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_segment_of_another_store_is_refused),
+        cmocka_unit_test(test_missing_folder_is_refused),
+        T(test_access),
+        T(test_accounts_and_lists),
+        T(test_pages_newest_first),
+        T(test_bounds_are_inclusive),
+        T(test_mark_and_fx),
+        T(test_sink_stops),
+        T(test_sign_in_and_lock),
+        T(test_approvals),
+        T(test_claims),
+        T(test_claim_survives_a_kill),
+        T(test_builder_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
