@@ -8,36 +8,53 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 
 /* --- key sets ------------------------------------------------------------------------------- */
 
 struct jose_keyset; /* parsed public signature keys; constant after parsing, any thread */
 
 /*
- * Parses a JWK set. Keys that are not RSA signature keys of at least 2048 bits with a kid are left
- * out; a set without any usable key, with more than LIMIT_JWKS_KEYS keys, with a doubled kid among
- * the usable ones or that is not a JWK set is an error.
+ * Parses a JWK set. Keys that are not public RSA signature keys of at least 2048 bits with a kid,
+ * or whose alg is another than PS256, are left out; a set without any usable key, with more than
+ * LIMIT_JWKS_KEYS keys, with a doubled kid among the usable ones or that is not a JWK set is an
+ * error.
  */
 int jose_keyset_parse(struct jose_keyset **out, struct lfi_slice jwks, struct lfi_error *error);
-void jose_keyset_free(struct jose_keyset *set);
+/* One more owner; each owner ends with jose_keyset_free, the last one frees. */
+struct jose_keyset *jose_keyset_share(struct jose_keyset *set);
+void jose_keyset_free(struct jose_keyset *set); /* NULL is fine */
 bool jose_keyset_has(const struct jose_keyset *set, struct lfi_slice kid);
 
 /* --- verifying -------------------------------------------------------------------------------- */
 
-/* The parts of a compact JWS, before any trust: only sizes, alphabet and JSON have been checked. */
+/*
+ * A JSON object in which none of `names` (ends with NULL) occurs twice; NULL when it is anything
+ * else. The caller ends it with cJSON_Delete.
+ */
+cJSON *jose_parse_object(struct lfi_slice json, const char *const *names);
+
+/* The parts of a compact JWS, before any trust: only sizes, alphabet and the header's JSON have
+ * been checked. */
 struct jose_token {
-    struct lfi_slice compact;
     struct lfi_slice alg, typ, cty, kid; /* header members when they are strings, else absent */
     bool has_crit;                       /* the header demands extensions: refuse */
     bool names_key;                      /* jku, jwk, x5u, x5c in the header */
-    struct lfi_slice header;  /* decoded JSON */
-    struct lfi_slice payload; /* decoded JSON: not trustworthy before jose_verify */
+    struct lfi_slice payload;            /* decoded: not trustworthy before jose_verify */
+    struct lfi_slice signature;          /* decoded */
+    struct lfi_slice signed_part;        /* of the compact text: header, dot, payload */
 };
 
-/* Splits and decodes into the arena; -1 with a reason when it is not a compact JWS of JSON. */
+/*
+ * Splits and decodes into the arena; -1 with a reason when it is not a compact JWS of at most
+ * LIMIT_TOKEN_BYTES with a JSON object as header. `signed_part` points into `compact`.
+ */
 int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_token *out,
                      struct lfi_error *error);
-/* 0 when the signature over `token` verifies with PS256 and the key that its kid names. */
+/*
+ * 0 when alg is PS256 and the signature verifies with the key that kid names (RFC 7518, 3.5: PSS,
+ * SHA-256 for hash and MGF1, salt as long as the hash).
+ */
 int jose_verify(const struct jose_keyset *set, const struct jose_token *token,
                 struct lfi_error *error);
 
@@ -56,8 +73,8 @@ void jose_signer_append_jwk(const struct jose_signer *signer, struct buf *out);
 /* JWT Auth claims (hub-to-bank authentication rules, 4.3). */
 struct jose_claims {
     const char *iss, *sub, *aud;
-    int64_t now_s;     /* iat */
-    int64_t life_s;    /* exp - iat */
+    int64_t now_s;  /* iat */
+    int64_t life_s; /* exp - iat */
 };
 /* Appends a compact PS256 JWS with typ JOSE, cty json, kid and a fresh jti. */
 int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims, struct buf *out,

@@ -1,0 +1,253 @@
+/* Signing: one private key, JWT Auth tokens made out with it. */
+#include "base/base64.h"
+#include "base/file.h"
+#include "base/id.h"
+#include "jose/jose.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#define KEY_FILE_BYTES (16 * 1024)
+#define RSA_BITS_MIN 2048
+#define RSA_BYTES_MAX 1024 /* a modulus of 8192 bits */
+#define SHA256_BYTES 32
+#define TEXT_BYTES 4096 /* header, payload or kid as text */
+
+struct jose_signer {
+    EVP_PKEY *key;
+    char *kid;
+    char *header; /* encoded */
+};
+
+/* --- loading ---------------------------------------------------------------------------------- */
+
+static char *take_text(struct buf *buf)
+{
+    char *text = buf->failed ? NULL : strndup(buf->ptr, buf->len);
+    buf_free(buf);
+    return text;
+}
+
+static EVP_PKEY *read_key(const char *file, struct lfi_error *error)
+{
+    EVP_PKEY *key = NULL;
+    BIO *bio = NULL;
+    struct buf pem;
+
+    buf_init(&pem, KEY_FILE_BYTES);
+    if (file_read(file, &pem, error) != 0) {
+        goto out;
+    }
+    bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    if (bio != NULL) {
+        /* An empty passphrase keeps OpenSSL from asking for one on the terminal. */
+        key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+    }
+    if (key == NULL || !EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
+        EVP_PKEY_get_size(key) > RSA_BYTES_MAX) {
+        error_set(error, "%.200s: not an RSA private key of %d to %d bits in PEM", file,
+                  RSA_BITS_MIN, RSA_BYTES_MAX * 8);
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+out:
+    BIO_free(bio);
+    if (pem.ptr != NULL) {
+        OPENSSL_cleanse(pem.ptr, pem.len);
+    }
+    buf_free(&pem);
+    ERR_clear_error();
+    return key;
+}
+
+static char *derive_kid(const EVP_PKEY *key)
+{
+    unsigned char *der = NULL;
+    unsigned char digest[SHA256_BYTES];
+    char *kid = NULL;
+    int len = i2d_PUBKEY(key, &der);
+
+    if (len > 0 && EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1) {
+        struct buf text;
+        buf_init(&text, TEXT_BYTES);
+        base64_append_url(&text, digest, sizeof(digest));
+        kid = take_text(&text);
+    }
+    OPENSSL_free(der);
+    return kid;
+}
+
+static char *encode_header(const char *kid)
+{
+    struct buf json, text;
+    struct json_writer w;
+    char *header = NULL;
+
+    buf_init(&json, TEXT_BYTES);
+    buf_init(&text, TEXT_BYTES);
+    json_begin(&w, &json);
+    json_open_object(&w, NULL);
+    json_text(&w, "alg", "PS256");
+    json_text(&w, "typ", "JOSE");
+    json_text(&w, "cty", "json");
+    json_text(&w, "kid", kid);
+    json_close_object(&w);
+    if (!json.failed) {
+        base64_append_url(&text, json.ptr, json.len);
+        header = take_text(&text);
+    }
+    buf_free(&json);
+    return header;
+}
+
+int jose_signer_load(struct jose_signer **out, const char *key_file, const char *kid,
+                     struct lfi_error *error)
+{
+    struct jose_signer *signer = calloc(1, sizeof(*signer));
+
+    *out = NULL;
+    if (signer == NULL) {
+        return error_set(error, "no memory");
+    }
+    signer->key = read_key(key_file, error);
+    if (signer->key == NULL) {
+        goto fail;
+    }
+    signer->kid = kid != NULL ? strdup(kid) : derive_kid(signer->key);
+    signer->header = signer->kid != NULL ? encode_header(signer->kid) : NULL;
+    if (signer->header == NULL) {
+        error_set(error, "%.200s: no key id can be made", key_file);
+        goto fail;
+    }
+    *out = signer;
+    return 0;
+fail:
+    jose_signer_free(signer);
+    return -1;
+}
+
+void jose_signer_free(struct jose_signer *signer)
+{
+    if (signer != NULL) {
+        EVP_PKEY_free(signer->key);
+        free(signer->kid);
+        free(signer->header);
+        free(signer);
+    }
+}
+
+const char *jose_signer_kid(const struct jose_signer *signer)
+{
+    return signer->kid;
+}
+
+/* --- publishing ------------------------------------------------------------------------------- */
+
+static void append_number(struct json_writer *w, const char *name, const EVP_PKEY *key,
+                          const char *parameter)
+{
+    BIGNUM *number = NULL;
+    unsigned char bytes[RSA_BYTES_MAX];
+    struct buf text;
+
+    buf_init(&text, TEXT_BYTES);
+    if (EVP_PKEY_get_bn_param(key, parameter, &number) == 1 &&
+        BN_num_bytes(number) <= RSA_BYTES_MAX) {
+        base64_append_url(&text, bytes, (size_t)BN_bn2bin(number, bytes));
+    }
+    json_string(w, name, buf_slice(&text));
+    buf_free(&text);
+    BN_free(number);
+}
+
+void jose_signer_append_jwk(const struct jose_signer *signer, struct buf *out)
+{
+    struct json_writer w;
+
+    json_begin(&w, out);
+    json_open_object(&w, NULL);
+    json_text(&w, "kty", "RSA");
+    json_text(&w, "use", "sig");
+    json_text(&w, "alg", "PS256");
+    json_text(&w, "kid", signer->kid);
+    append_number(&w, "n", signer->key, OSSL_PKEY_PARAM_RSA_N);
+    append_number(&w, "e", signer->key, OSSL_PKEY_PARAM_RSA_E);
+    json_close_object(&w);
+}
+
+/* --- signing ---------------------------------------------------------------------------------- */
+
+static int append_payload(const struct jose_claims *claims, struct buf *text)
+{
+    char jti[ID_UUID_MAX];
+    struct buf json;
+    struct json_writer w;
+
+    if (!id_uuid4(jti)) {
+        return -1;
+    }
+    buf_init(&json, TEXT_BYTES);
+    json_begin(&w, &json);
+    json_open_object(&w, NULL);
+    json_text(&w, "iss", claims->iss);
+    json_text(&w, "sub", claims->sub);
+    json_text(&w, "aud", claims->aud);
+    json_int(&w, "iat", claims->now_s);
+    json_int(&w, "exp", claims->now_s + claims->life_s);
+    json_text(&w, "jti", jti);
+    json_close_object(&w);
+    int rc = json.failed ? -1 : 0;
+    if (rc == 0) {
+        base64_append_url(text, json.ptr, json.len);
+    }
+    buf_free(&json);
+    return rc;
+}
+
+static int append_signature(EVP_PKEY *key, struct buf *text)
+{
+    EVP_PKEY_CTX *pss = NULL; /* owned by ctx */
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    unsigned char signature[RSA_BYTES_MAX];
+    size_t len = sizeof(signature);
+    int rc = -1;
+
+    if (ctx != NULL && EVP_DigestSignInit(ctx, &pss, EVP_sha256(), NULL, key) == 1 &&
+        EVP_PKEY_CTX_set_rsa_padding(pss, RSA_PKCS1_PSS_PADDING) == 1 &&
+        EVP_PKEY_CTX_set_rsa_pss_saltlen(pss, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+        EVP_DigestSign(ctx, signature, &len, (const unsigned char *)text->ptr, text->len) == 1) {
+        buf_append(text, ".", 1);
+        base64_append_url(text, signature, len);
+        rc = 0;
+    }
+    EVP_MD_CTX_free(ctx);
+    return rc;
+}
+
+int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims, struct buf *out,
+              struct lfi_error *error)
+{
+    int rc = -1;
+    struct buf text;
+
+    buf_init(&text, 4 * TEXT_BYTES);
+    buf_append_text(&text, signer->header);
+    buf_append(&text, ".", 1);
+    if (append_payload(claims, &text) != 0 || text.failed ||
+        append_signature(signer->key, &text) != 0 || text.failed) {
+        error_set(error, "the token cannot be signed");
+        goto out;
+    }
+    buf_append_slice(out, buf_slice(&text));
+    rc = out->failed ? error_set(error, "the token does not fit") : 0;
+out:
+    buf_free(&text);
+    ERR_clear_error();
+    return rc;
+}

@@ -1,0 +1,94 @@
+/* Compact JWS text taken apart. Nothing here says that a token is genuine. */
+#include "base/base64.h"
+#include "base/limits.h"
+#include "jose/jose.h"
+
+/* Header members with a meaning here: of two, the signer might have meant the other. */
+static const char *const header_names[] = {"alg", "typ", "cty", "kid", NULL};
+
+static bool occurs_twice(const cJSON *object, const char *name)
+{
+    unsigned count = 0;
+
+    for (const cJSON *member = object->child; member != NULL; member = member->next) {
+        count += strcmp(member->string, name) == 0;
+    }
+    return count > 1;
+}
+
+cJSON *jose_parse_object(struct lfi_slice json, const char *const *names)
+{
+    cJSON *object = json_parse(json);
+    bool good = cJSON_IsObject(object);
+
+    for (size_t i = 0; good && names[i] != NULL; i++) {
+        good = !occurs_twice(object, names[i]);
+    }
+    if (!good) {
+        cJSON_Delete(object);
+        object = NULL;
+    }
+    return object;
+}
+
+/* False only when memory is short; a member that is no string stays absent. */
+static bool copy_member(struct arena *arena, const cJSON *object, const char *name,
+                        struct lfi_slice *out)
+{
+    *out = json_get_string(object, name);
+    if (out->ptr != NULL) {
+        out->ptr = arena_text(arena, *out);
+        return out->ptr != NULL;
+    }
+    return true;
+}
+
+static int read_header(struct arena *arena, struct lfi_slice json, struct jose_token *out,
+                       struct lfi_error *error)
+{
+    int rc = -1;
+    cJSON *header = jose_parse_object(json, header_names);
+
+    if (header == NULL) {
+        error_set(error, "the header is not a JSON object without doubled members");
+        goto out;
+    }
+    if (!copy_member(arena, header, "alg", &out->alg) ||
+        !copy_member(arena, header, "typ", &out->typ) ||
+        !copy_member(arena, header, "cty", &out->cty) ||
+        !copy_member(arena, header, "kid", &out->kid)) {
+        error_set(error, "no memory");
+        goto out;
+    }
+    out->has_crit = json_get(header, "crit") != NULL;
+    out->names_key = json_get(header, "jku") != NULL || json_get(header, "jwk") != NULL ||
+                     json_get(header, "x5u") != NULL || json_get(header, "x5c") != NULL;
+    rc = 0;
+out:
+    cJSON_Delete(header);
+    return rc;
+}
+
+int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_token *out,
+                     struct lfi_error *error)
+{
+    struct lfi_slice rest = compact, header, payload, signature;
+
+    memset(out, 0, sizeof(*out));
+    if (compact.len > LIMIT_TOKEN_BYTES) {
+        return error_set(error, "longer than %d bytes", LIMIT_TOKEN_BYTES);
+    }
+    if (!slice_next(&rest, '.', &header) || !slice_next(&rest, '.', &payload) ||
+        !slice_next(&rest, '.', &signature) || rest.ptr != NULL || header.len == 0 ||
+        payload.len == 0 || signature.len == 0) {
+        return error_set(error, "not three parts");
+    }
+    struct lfi_slice json = base64_decode_url(arena, header);
+    out->payload = base64_decode_url(arena, payload);
+    out->signature = base64_decode_url(arena, signature);
+    out->signed_part = (struct lfi_slice){compact.ptr, header.len + 1 + payload.len};
+    if (json.ptr == NULL || out->payload.ptr == NULL || out->signature.ptr == NULL) {
+        return error_set(error, "not base64url");
+    }
+    return read_header(arena, json, out, error);
+}
