@@ -26,6 +26,7 @@
 #define LIMIT_TOKEN_LIFE_S 300 /* exp - iat; default, configurable */
 #define LIMIT_JWKS_BYTES (64 * 1024)
 #define LIMIT_JWKS_KEYS 32
+#define LIMIT_JWKS_FETCH_MS 2000  /* one fetch; a caller waits for no longer, and neither does a stop */
 #define LIMIT_JWKS_CACHE_S 600  /* JWT Auth: at most 10 minutes */
 #define LIMIT_JWKS_REFETCH_S 30 /* at most one refetch for unknown kids in this time */
 

@@ -27,7 +27,7 @@ struct caller_config {
     enum caller_mode mode;
     const char *const *allowed_ous; /* pinned subject OU of the Hub; at least one */
     size_t allowed_ou_count;
-    const char *const *audiences;   /* all providers' audiences */
+    const char *const *audiences; /* all providers' audiences */
     size_t audience_count;
     const char *jwks_base;     /* "https://keystore…": /{OU}/{CN}/application.jwks is appended */
     const char *jwks_override; /* complete address used for every caller instead; NULL: none */
@@ -38,6 +38,7 @@ struct caller_config {
 
 struct caller; /* any thread */
 
+/* Copies the configuration's own fields; arrays, texts, clock, log and metrics must outlive it. */
 int caller_new(struct caller **out, const struct caller_config *config, const struct clock *clock,
                const struct log *log, struct metrics *metrics, struct lfi_error *error);
 void caller_free(struct caller *caller);
@@ -56,10 +57,11 @@ struct caller_identity {
 int caller_check_certificate(const struct caller *caller, const struct request *request,
                              struct caller_subject *out, struct refusal *refusal);
 /*
- * Certificate and credential. Refusals: CALLER-…, JWT-MISSING, JWT-SCHEME, JWT-FORM, JWT-ALG,
- * JWT-TYP, JWT-CTY, JWT-CRIT, JWT-KEY-NAMED, JWT-KID, JWT-KID-UNKNOWN, JWT-SIGNATURE, JWT-ISS,
- * JWT-SUB, JWT-AUD, JWT-EXP, JWT-IAT, JWT-NBF, JWT-JTI, JWT-LIFE, JWT-REPLAY: 401 GenericError;
- * JWKS-UNAVAILABLE 500 GenericRecoverableError. (Hub to bank 4.2 to 4.4.)
+ * Certificate and credential. Refusals: CALLER-… (CALLER-SUBJECT: no O, or no OU and CN that lead
+ * to a key set), JWT-MISSING, JWT-SCHEME, JWT-FORM, JWT-ALG, JWT-TYP, JWT-CTY, JWT-CRIT,
+ * JWT-KEY-NAMED, JWT-KID, JWT-KID-UNKNOWN, JWT-SIGNATURE, JWT-ISS, JWT-SUB, JWT-AUD, JWT-EXP,
+ * JWT-IAT, JWT-NBF, JWT-JTI, JWT-LIFE, JWT-REPLAY: 401 GenericError; JWKS-UNAVAILABLE 500
+ * GenericRecoverableError. (Hub to bank 4.2 to 4.4.)
  */
 int caller_authenticate(struct caller *caller, const struct request *request,
                         struct caller_identity *out, struct refusal *refusal);

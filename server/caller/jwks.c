@@ -1,0 +1,321 @@
+#include "caller/jwks.h"
+
+#include "base/limits.h"
+#include "http/client.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define SECOND_US INT64_C(1000000)
+#define ADDRESSES_MAX 64
+#define CACHE_US (LIMIT_JWKS_CACHE_S * SECOND_US)
+#define REFRESH_US (CACHE_US / 5 * 4) /* age at which the background thread fetches anew */
+#define REFETCH_US (LIMIT_JWKS_REFETCH_S * SECOND_US)
+#define FAILURE_US SECOND_US /* how long a failure is answered without another try */
+#define TICK_MS 1000         /* how often the background thread looks */
+
+/* Times are of the movable clock; INT64_MIN means never. */
+struct entry {
+    char *url; /* NULL: the place is free */
+    struct jose_keyset *set;
+    int64_t fetched_us;   /* when the fetch of `set` began */
+    int64_t failed_us;    /* when the last fetch failed; never after a good one */
+    int64_t refetched_us; /* when an unknown kid last caused a fetch */
+    int64_t used_us;
+    bool fetching; /* somebody does: wait for `changed`. Keeps the place from being given away */
+    char failure[sizeof(((struct lfi_error *)0)->message)];
+};
+
+struct jwks {
+    struct jwks_config config;
+    struct http_client *client;
+    pthread_t thread;
+    bool has_thread;
+
+    pthread_mutex_t lock; /* guards what follows, never held during a fetch */
+    pthread_cond_t changed;
+    bool stopping;
+    struct entry entries[ADDRESSES_MAX];
+};
+
+/* Also true when the clock was turned back behind `since`. */
+static bool is_past(int64_t now, int64_t since, int64_t span)
+{
+    return since == INT64_MIN || now < since || now - since >= span;
+}
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+static struct timespec deadline_in(int ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+static int init_waiting(struct jwks *jwks)
+{
+    pthread_condattr_t attributes;
+
+    if (pthread_mutex_init(&jwks->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0) {
+        return -1;
+    }
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    int rc = pthread_cond_init(&jwks->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return rc;
+}
+
+/* --- fetching --------------------------------------------------------------------------------- */
+
+static int download(const struct jwks *jwks, const char *url, struct jose_keyset **out,
+                    struct lfi_error *error)
+{
+    int rc = -1;
+    const struct http_call call = {.method = "GET", .url = url};
+    struct http_answer answer;
+
+    *out = NULL;
+    http_answer_init(&answer, LIMIT_JWKS_BYTES);
+    if (http_client_call(jwks->client, &call, &answer, error) != 0) {
+        goto out;
+    }
+    if (answer.status != 200) {
+        error_set(error, "the key store answered %d", answer.status);
+        goto out;
+    }
+    rc = jose_keyset_parse(out, buf_slice(&answer.body), error);
+out:
+    http_answer_free(&answer);
+    return rc;
+}
+
+static void report(const struct jwks *jwks, const char *url, int64_t micros, const char *failure)
+{
+    if (failure == NULL) {
+        metrics_count(jwks->config.metrics, METRICS_JWKS_FETCHED);
+        LOG_EVENT(jwks->config.log, LOG_INFO, "jwks-fetched", LOG_TEXT("url", slice_of(url)),
+                  LOG_NUMBER("us", micros));
+    } else {
+        metrics_count(jwks->config.metrics, METRICS_JWKS_FAILED);
+        LOG_EVENT(jwks->config.log, LOG_WARN, "jwks-failed", LOG_TEXT("url", slice_of(url)),
+                  LOG_TEXT("reason", slice_of(failure)), LOG_NUMBER("us", micros));
+    }
+}
+
+/* Called with the lock held; gives it up for the fetch. The entry keeps its old set on failure. */
+static void fetch(struct jwks *jwks, struct entry *entry)
+{
+    struct jose_keyset *set = NULL;
+    struct lfi_error error = {""};
+    const int64_t began_us = clock_now_us(jwks->config.clock);
+    const int64_t began_monotonic_us = clock_monotonic_us();
+
+    entry->fetching = true;
+    pthread_mutex_unlock(&jwks->lock);
+    int rc = download(jwks, entry->url, &set, &error);
+    report(jwks, entry->url, clock_monotonic_us() - began_monotonic_us,
+           rc == 0 ? NULL : error.message);
+    pthread_mutex_lock(&jwks->lock);
+
+    if (rc == 0) {
+        jose_keyset_free(entry->set);
+        entry->set = set;
+        entry->fetched_us = began_us;
+        entry->failed_us = INT64_MIN;
+        entry->failure[0] = '\0';
+    } else {
+        entry->failed_us = clock_now_us(jwks->config.clock);
+        memcpy(entry->failure, error.message, sizeof(entry->failure));
+    }
+    entry->fetching = false;
+    pthread_cond_broadcast(&jwks->changed);
+}
+
+/* Old, still in use since it was fetched, and not just tried in vain. */
+static bool wants_refresh(const struct entry *entry, int64_t now)
+{
+    return entry->set != NULL && !entry->fetching && entry->used_us >= entry->fetched_us &&
+           is_past(now, entry->fetched_us, REFRESH_US) &&
+           is_past(now, entry->failed_us, REFETCH_US);
+}
+
+static void *run_background(void *ctx)
+{
+    struct jwks *jwks = ctx;
+
+    pthread_mutex_lock(&jwks->lock);
+    while (!jwks->stopping) {
+        const struct timespec until = deadline_in(TICK_MS);
+        while (!jwks->stopping &&
+               pthread_cond_timedwait(&jwks->changed, &jwks->lock, &until) != ETIMEDOUT) {
+        }
+        for (size_t i = 0; i < ADDRESSES_MAX && !jwks->stopping; i++) {
+            if (wants_refresh(&jwks->entries[i], clock_now_us(jwks->config.clock))) {
+                fetch(jwks, &jwks->entries[i]);
+            }
+        }
+    }
+    pthread_mutex_unlock(&jwks->lock);
+    return NULL;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+int jwks_new(struct jwks **out, const struct jwks_config *config, struct lfi_error *error)
+{
+    const struct http_client_config client = {.ca_file = config->ca_file,
+                                              .timeout_ms = config->timeout_ms,
+                                              .reply_bytes = LIMIT_JWKS_BYTES};
+    struct jwks *jwks = calloc(1, sizeof(*jwks));
+
+    *out = NULL;
+    if (jwks == NULL || init_waiting(jwks) != 0) {
+        free(jwks);
+        return error_set(error, "no memory");
+    }
+    jwks->config = *config;
+    if (http_client_new(&jwks->client, &client, error) != 0) {
+        goto fail;
+    }
+    if (pthread_create(&jwks->thread, NULL, run_background, jwks) != 0) {
+        error_set(error, "no thread for the key sets");
+        goto fail;
+    }
+    jwks->has_thread = true;
+    *out = jwks;
+    return 0;
+fail:
+    jwks_free(jwks);
+    return -1;
+}
+
+void jwks_free(struct jwks *jwks)
+{
+    if (jwks == NULL) {
+        return;
+    }
+    if (jwks->has_thread) {
+        pthread_mutex_lock(&jwks->lock);
+        jwks->stopping = true;
+        pthread_cond_broadcast(&jwks->changed);
+        pthread_mutex_unlock(&jwks->lock);
+        pthread_join(jwks->thread, NULL);
+    }
+    for (size_t i = 0; i < ADDRESSES_MAX; i++) {
+        free(jwks->entries[i].url);
+        jose_keyset_free(jwks->entries[i].set);
+    }
+    http_client_free(jwks->client);
+    pthread_cond_destroy(&jwks->changed);
+    pthread_mutex_destroy(&jwks->lock);
+    free(jwks);
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+/* The entry of this address, made when there is none; NULL when every place is being fetched. */
+static struct entry *find_entry(struct jwks *jwks, struct lfi_slice url)
+{
+    struct entry *place = NULL;
+
+    for (size_t i = 0; i < ADDRESSES_MAX; i++) {
+        struct entry *entry = &jwks->entries[i];
+        if (entry->url != NULL && slice_equal_text(url, entry->url)) {
+            return entry;
+        }
+        if (entry->fetching || (place != NULL && place->url == NULL)) {
+            continue;
+        }
+        if (place == NULL || entry->url == NULL || entry->used_us < place->used_us) {
+            place = entry;
+        }
+    }
+    char *copy = place != NULL ? strndup(url.ptr, url.len) : NULL;
+    if (copy == NULL) {
+        return NULL;
+    }
+    free(place->url);
+    jose_keyset_free(place->set);
+    *place = (struct entry){
+        .url = copy, .fetched_us = INT64_MIN, .failed_us = INT64_MIN, .refetched_us = INT64_MIN};
+    return place;
+}
+
+static bool is_fresh(const struct entry *entry, int64_t now)
+{
+    return entry->set != NULL && !is_past(now, entry->fetched_us, CACHE_US);
+}
+
+/*
+ * Waits until the fetch of this address that is under way has ended. Returns the entry, which may
+ * have been given to another address meanwhile: NULL then, and when it took too long.
+ */
+static struct entry *wait_for_fetch(struct jwks *jwks, struct entry *entry, struct lfi_slice url)
+{
+    const struct timespec until = deadline_in(jwks->config.timeout_ms);
+
+    while (entry->fetching) {
+        if (pthread_cond_timedwait(&jwks->changed, &jwks->lock, &until) == ETIMEDOUT) {
+            break;
+        }
+    }
+    return entry->url != NULL && slice_equal_text(url, entry->url) ? entry : NULL;
+}
+
+/* Whether an unknown kid may cause a fetch now; marks it as done. */
+static bool claim_refetch(struct entry *entry, int64_t now)
+{
+    if (!is_past(now, entry->refetched_us, REFETCH_US)) {
+        return false;
+    }
+    entry->refetched_us = now;
+    return true;
+}
+
+const struct jose_keyset *jwks_acquire(struct jwks *jwks, struct lfi_slice url,
+                                       struct lfi_slice kid, struct lfi_error *error)
+{
+    struct jose_keyset *set = NULL;
+
+    pthread_mutex_lock(&jwks->lock);
+    int64_t now = clock_now_us(jwks->config.clock);
+    struct entry *entry = find_entry(jwks, url);
+    if (entry == NULL) {
+        error_set(error, "too many key sets are being fetched");
+        goto out;
+    }
+    entry->used_us = now;
+    if (!is_fresh(entry, now) || !jose_keyset_has(entry->set, kid)) {
+        if (entry->fetching) {
+            entry = wait_for_fetch(jwks, entry, url);
+        } else if (is_fresh(entry, now) ? claim_refetch(entry, now)
+                                        : is_past(now, entry->failed_us, FAILURE_US)) {
+            fetch(jwks, entry);
+        }
+    }
+    now = clock_now_us(jwks->config.clock);
+    if (entry != NULL && is_fresh(entry, now)) {
+        set = jose_keyset_share(entry->set);
+    } else {
+        error_set(error, "%s", entry != NULL && !entry->fetching ? entry->failure : "timed out");
+    }
+out:
+    pthread_mutex_unlock(&jwks->lock);
+    return set;
+}
+
+void jwks_release(struct jwks *jwks, const struct jose_keyset *set)
+{
+    (void)jwks;
+    jose_keyset_free((struct jose_keyset *)set);
+}

@@ -1,0 +1,114 @@
+/* Names in certificates, walked by attribute and never cut at commas. */
+#include "caller/subject.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#define ADDRESS_BYTES 2048
+
+/* The attribute as UTF-8 in the arena; absent when it is missing, doubled or empty. */
+static struct lfi_slice find_attribute(struct arena *arena, const X509_NAME *name, int nid)
+{
+    struct lfi_slice out = {NULL, 0};
+    unsigned char *text = NULL;
+    int at = X509_NAME_get_index_by_NID(name, nid, -1);
+
+    if (at < 0 || X509_NAME_get_index_by_NID(name, nid, at) >= 0) {
+        return out;
+    }
+    int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+    if (len > 0) {
+        out = (struct lfi_slice){(const char *)text, (size_t)len};
+        out.ptr = arena_text(arena, out);
+    }
+    OPENSSL_free(text);
+    return out;
+}
+
+struct caller_subject subject_of(struct arena *arena, const X509 *certificate)
+{
+    const X509_NAME *name = X509_get_subject_name(certificate);
+
+    return (struct caller_subject){.o = find_attribute(arena, name, NID_organizationName),
+                                   .ou = find_attribute(arena, name, NID_organizationalUnitName),
+                                   .cn = find_attribute(arena, name, NID_commonName)};
+}
+
+static struct lfi_slice name_text(struct arena *arena, const X509_NAME *name)
+{
+    /* RFC 2253's escapes, but in the certificate's own order and with UTF-8 as it is. */
+    const unsigned long flags = (ASN1_STRFLGS_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) |
+                                XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN;
+    struct lfi_slice out = {NULL, 0};
+    char *text = NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    if (bio != NULL && X509_NAME_print_ex(bio, name, 0, flags) >= 0) {
+        long len = BIO_get_mem_data(bio, &text);
+        out.ptr = arena_text(arena, (struct lfi_slice){text, (size_t)len});
+        out.len = out.ptr != NULL ? (size_t)len : 0;
+    }
+    BIO_free(bio);
+    ERR_clear_error();
+    return out;
+}
+
+struct lfi_slice caller_subject_text(struct arena *arena, const struct x509_st *certificate)
+{
+    return name_text(arena, X509_get_subject_name(certificate));
+}
+
+struct lfi_slice caller_issuer_text(struct arena *arena, const struct x509_st *certificate)
+{
+    return name_text(arena, X509_get_issuer_name(certificate));
+}
+
+/* --- where the keys are ------------------------------------------------------------------------
+ */
+
+static bool is_unreserved(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+static bool append_segment(struct buf *out, struct lfi_slice name)
+{
+    bool dots = slice_equal_text(name, ".");
+
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        dots = dots || (c == '.' && i + 1 < name.len && name.ptr[i + 1] == '.');
+        if (c < 0x20 || c == 0x7f || c == '/' || c == '\\') {
+            return false;
+        }
+        if (is_unreserved(c)) {
+            buf_append(out, &name.ptr[i], 1);
+        } else {
+            buf_append_format(out, "%%%02X", c);
+        }
+    }
+    return name.len > 0 && !dots;
+}
+
+struct lfi_slice subject_key_address(struct arena *arena, const char *base,
+                                     const struct caller_subject *subject)
+{
+    struct lfi_slice out = {NULL, 0};
+    struct buf text;
+
+    buf_init(&text, ADDRESS_BYTES);
+    buf_append_text(&text, base);
+    buf_append(&text, "/", 1);
+    bool good = append_segment(&text, subject->ou);
+    buf_append(&text, "/", 1);
+    good = good && append_segment(&text, subject->cn);
+    buf_append_text(&text, "/application.jwks");
+    if (good && !text.failed) {
+        out.ptr = arena_text(arena, buf_slice(&text));
+        out.len = out.ptr != NULL ? text.len : 0;
+    }
+    buf_free(&text);
+    return out;
+}
