@@ -9,10 +9,12 @@
 #define VERSION "v2.1"
 #define SCOPE "urn:openfinanceuae:account-access-consent:" VERSION
 #define CONSENT_TYPE "cbuae-account-access-consents"
+#define REQUEST_URI "urn:ietf:params:oauth:request_uri"
 #define DEFAULT_LIFE_US (INT64_C(90) * 24 * 3600 * 1000000)
 #define ACCOUNT_ID_MAX 40 /* the guides' limit; the contract has none */
 
-/* --- states ------------------------------------------------------------------------------------- */
+/* --- states -------------------------------------------------------------------------------------
+ */
 
 struct move {
     const char *from, *to;
@@ -90,7 +92,8 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
     return json_get_string(consent->data, "status");
 }
 
-/* --- making ------------------------------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------------------------------
+ */
 
 /* The TPP's terms with what it may leave to the Hub. */
 static cJSON *complete_terms(const struct sim *sim, const struct consent_request *request)
@@ -200,14 +203,13 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     out->tpp = request->tpp;
     if (!id_uuid4(id) || !id_uuid4(out->state))
         return error_set(error, "no random numbers");
-    (void)snprintf(out->request_uri, sizeof out->request_uri,
-                   "urn:ietf:params:oauth:request_uri:%s", id);
+    (void)snprintf(out->request_uri, sizeof out->request_uri, REQUEST_URI ":%s", id);
     out->request_expires_s = clock_now_s(sim->clock) + request->request_life_s;
     /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
     (void)snprintf(out->query, sizeof out->query,
-                   "client_id=%s&response_type=code&scope=openid&request_uri=%.33s%%3a%s"
+                   "client_id=%s&response_type=code&scope=openid&request_uri=" REQUEST_URI "%%3a%s"
                    "&hint=caf%%c3%%A9+au%%20lait&hint=~%%7e&flag&empty=",
-                   request->tpp->client_id, out->request_uri, id);
+                   request->tpp->client_id, id);
     out->data = make_data(sim, request, out);
     if (check_made(out->data, error)) {
         cJSON_Delete(out->data);
@@ -218,7 +220,8 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     return 0;
 }
 
-/* --- changing ----------------------------------------------------------------------------------- */
+/* --- changing -----------------------------------------------------------------------------------
+ */
 
 static int refuse(struct refusal *refusal, const char *id, const char *message)
 {
@@ -228,10 +231,9 @@ static int refuse(struct refusal *refusal, const char *id, const char *message)
 /* Lawful members of a PATCH that belong to other kinds of consents. */
 static int check_kind(const cJSON *patch, struct refusal *refusal)
 {
-    static const char *const others[] = {"ConnectToken", "insurancePolicyIds",
-                                         "consentBody.Data.ExchangeRate",
-                                         "consentBody.Data.Charges",
-                                         "consentBody.Meta.MultipleAuthorizers"};
+    static const char *const others[] = {
+        "ConnectToken", "insurancePolicyIds", "consentBody.Data.ExchangeRate",
+        "consentBody.Data.Charges", "consentBody.Meta.MultipleAuthorizers"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (json_get(patch, others[i])) {
             refuse(refusal, "PATCH-KIND", "A data-sharing consent has no such member.");

@@ -49,7 +49,8 @@ void store_free(struct store *store);
 void store_lock(struct store *store);
 void store_unlock(struct store *store);
 
-/* --- everything below under the lock ------------------------------------------------------------ */
+/* --- everything below under the lock ------------------------------------------------------------
+ */
 
 /* Takes `consent` over, its trees too; NULL when memory is short. */
 struct consent *store_add(struct store *store, const struct consent *consent);

@@ -1,0 +1,38 @@
+/*
+ * Calls from a Hub to the bank's Ozone Connect: C4 on the connection, a fresh Sig3 token and the
+ * o3-* headers on every call. The Hub first applies its own rules to what a TPP asks, then checks
+ * the bank's answer against the contract.
+ */
+#ifndef HUB_SIM_BANK_H
+#define HUB_SIM_BANK_H
+
+#include "consent.h"
+
+/* A TPP's request under a consent. */
+struct bank_request {
+    struct lfi_slice method, path;
+    struct lfi_slice query; /* absent: none */
+    struct lfi_slice body;  /* JSON; absent: none */
+};
+
+struct bank_answer {
+    char interaction_id[ID_UUID_MAX];
+    struct http_answer http; /* freed with http_answer_free */
+};
+
+/*
+ * Refusals of the Hub itself, before the bank is asked: SIM-CONSENT-STATE, SIM-OPERATION,
+ * SIM-PERMISSION, SIM-ACCOUNT 403; SIM-BANK-DOWN 502 when the bank gives no answer. A wrong answer
+ * of the bank is a finding (BANK-REPLY), not a refusal. `out` must be freed in either case.
+ */
+int bank_call(struct sim *sim, struct lfi_slice consent_id, const struct bank_request *request,
+              struct arena *arena, struct bank_answer *out, struct refusal *refusal);
+
+/*
+ * Asks the bank whether a new consent is acceptable. 0: valid; -1: refused, with the bank's answer
+ * in `out` (SIM-INVALID 422, SIM-BANK-DOWN 502).
+ */
+int bank_validate(struct sim *sim, const struct consent *consent, struct arena *arena,
+                  struct bank_answer *out, struct refusal *refusal);
+
+#endif

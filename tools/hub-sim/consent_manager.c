@@ -1,0 +1,223 @@
+/* The Consent Manager: the Hub's consents, as the bank calls them. */
+#include "consent.h"
+#include "contract_hub_consent_manager.h"
+#include "judge.h"
+
+#include <stdlib.h>
+
+#define PAGE_SIZE 25 /* when the bank names none */
+
+static int refuse_unknown(struct judge_call *call)
+{
+    return refusal_set(call->refusal, "CONSENT-UNKNOWN", 400, "Consent.Invalid",
+                       "There is no such consent.");
+}
+
+static int get_consent(struct judge_call *call)
+{
+    if (!call->consent)
+        return refuse_unknown(call);
+    consent_status(call->sim, call->consent);
+    judge_reply_json(call->reply, 200, consent_envelope(call->consent->data));
+    return 0;
+}
+
+static int patch_consent(struct judge_call *call)
+{
+    if (!call->consent)
+        return refuse_unknown(call);
+    if (consent_patch(call->sim, call->consent, call->request->body, call->refusal))
+        return -1;
+    call->reply->status = 204;
+    return 0;
+}
+
+static int revoke_consent(struct judge_call *call)
+{
+    if (!call->consent)
+        return refuse_unknown(call);
+    if (consent_revoke(call->sim, call->consent, call->request->body, call->refusal))
+        return -1;
+    call->reply->status = 204;
+    return 0;
+}
+
+static cJSON *describe_change(const struct judge_call *call, const cJSON *change)
+{
+    const cJSON *patch = json_get(change, "patch"), *id = json_get(change, "id");
+    cJSON *entry = cJSON_CreateObject();
+    cJSON_AddItemToObject(entry, "id", cJSON_Duplicate(id, false));
+    cJSON_AddStringToObject(entry, "providerId", call->hub->config->provider_id);
+    cJSON_AddItemToObject(entry, "operation",
+                          cJSON_Duplicate(json_get(change, "operation"), false));
+    cJSON_AddItemToObject(entry, "timestamp",
+                          cJSON_Duplicate(json_get(change, "timestamp"), false));
+    cJSON_AddItemToObject(entry, "fkMongoId", cJSON_Duplicate(id, false));
+    cJSON_AddStringToObject(entry, "fkId", call->consent->id);
+    cJSON_AddItemToObject(entry, "ozoneInteractionId", cJSON_Duplicate(id, false));
+    if (patch)
+        cJSON_AddItemToObject(entry, "patch", cJSON_Duplicate(patch, false));
+    return entry;
+}
+
+static int get_audit(struct judge_call *call)
+{
+    if (!call->consent)
+        return refuse_unknown(call);
+    cJSON *envelope = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(envelope, "data");
+    const cJSON *change;
+    cJSON_ArrayForEach(change, call->consent->history)
+    {
+        cJSON_AddItemToArray(data, describe_change(call, change));
+    }
+    cJSON_AddItemToObject(envelope, "meta", cJSON_CreateObject());
+    judge_reply_json(call->reply, 200, envelope);
+    return 0;
+}
+
+/* --- lists ---------------------------------------------------------------------------------------
+ */
+
+/* What a list is narrowed to; absent: not at all. */
+struct selection {
+    struct lfi_slice user, account, group;
+};
+
+static bool has_account(const cJSON *data, struct lfi_slice account)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json_get(data, "accountIds"))
+    {
+        if (slice_equal_text(account, item->valuestring))
+            return true;
+    }
+    return false;
+}
+
+static bool is_equal_or_open(struct lfi_slice wanted, struct lfi_slice value)
+{
+    return !wanted.ptr || slice_equal(wanted, value);
+}
+
+static bool is_selected(struct judge_call *call, struct consent *consent,
+                        const struct selection *selection)
+{
+    const cJSON *data = consent->data;
+    struct lfi_slice status = consent_status(call->sim, consent);
+    struct lfi_slice since = contract_parameter(&call->parameters, "updatedAt");
+    struct lfi_slice user = json_get_string(json_get(data, "psuIdentifiers"), "userId");
+    const char *since_text = since.ptr ? arena_text(call->arena, since) : NULL;
+    if (since_text && json_get(data, "updatedAt")->valuedouble <= strtod(since_text, NULL))
+        return false;
+    return consent->hub == call->hub && is_equal_or_open(selection->user, user) &&
+           is_equal_or_open(selection->group, json_get_string(data, "consentGroupId")) &&
+           (!selection->account.ptr || has_account(data, selection->account)) &&
+           is_equal_or_open(contract_parameter(&call->parameters, "status"), status) &&
+           is_equal_or_open(contract_parameter(&call->parameters, "consentType"),
+                            json_get_string(data, "consentType"));
+}
+
+static uint64_t number_or(struct judge_call *call, const char *name, uint64_t fallback)
+{
+    uint64_t number;
+    return slice_to_u64(contract_parameter(&call->parameters, name), &number) ? number : fallback;
+}
+
+static int list(struct judge_call *call, const struct selection *selection)
+{
+    struct store *store = call->sim->store;
+    uint64_t page = number_or(call, "page", 1), size = number_or(call, "pageSize", PAGE_SIZE);
+    uint64_t first = page - 1 > STORE_CONSENTS ? STORE_CONSENTS : (page - 1) * size, found = 0;
+    cJSON *envelope = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(envelope, "data");
+    for (size_t i = 0; i < store_count(store); i++) {
+        struct consent *consent = store_at(store, i);
+        if (!is_selected(call, consent, selection))
+            continue;
+        if (found >= first && found - first < size)
+            cJSON_AddItemToArray(data, cJSON_Duplicate(consent->data, true));
+        found++;
+    }
+    cJSON *meta = cJSON_AddObjectToObject(envelope, "meta");
+    cJSON_AddNumberToObject(meta, "pageNumber", (double)page);
+    cJSON_AddNumberToObject(meta, "pageSize", (double)size);
+    cJSON_AddNumberToObject(meta, "totalPages", (double)(found / size + (found % size > 0)));
+    cJSON_AddNumberToObject(meta, "totalRecords", (double)found);
+    judge_reply_json(call->reply, 200, envelope);
+    return 0;
+}
+
+static int list_all(struct judge_call *call)
+{
+    return list(call, &(struct selection){0});
+}
+
+static int list_of_user(struct judge_call *call)
+{
+    return list(call, &(struct selection){.user = contract_parameter(&call->parameters, "userId")});
+}
+
+static int list_of_account(struct judge_call *call)
+{
+    struct lfi_slice account = contract_parameter(&call->parameters, "accountId");
+    return list(call, &(struct selection){.account = account});
+}
+
+static int list_of_group(struct judge_call *call)
+{
+    struct lfi_slice group = contract_parameter(&call->parameters, "consentGroupId");
+    return list(call, &(struct selection){.group = group});
+}
+
+/* Consents of the group that have ended already stay as they are. */
+static int revoke_group(struct judge_call *call)
+{
+    struct lfi_slice group = contract_parameter(&call->parameters, "consentGroupId");
+    size_t found = 0;
+    for (size_t i = 0; i < store_count(call->sim->store); i++) {
+        struct consent *consent = store_at(call->sim->store, i);
+        struct refusal refusal = {0};
+        if (!is_selected(call, consent, &(struct selection){.group = group}))
+            continue;
+        found++;
+        if (consent_revoke(call->sim, consent, call->request->body, &refusal) &&
+            strcmp(refusal.id, "REVOKE-MOVE") != 0) {
+            *call->refusal = refusal;
+            return -1;
+        }
+    }
+    if (found == 0)
+        return refuse_unknown(call);
+    call->reply->status = 204;
+    return 0;
+}
+
+/* --- the interface
+ * --------------------------------------------------------------------------------- */
+
+static struct consent *find(struct judge_call *call, struct lfi_slice id)
+{
+    return store_find(call->sim->store, call->hub, id);
+}
+
+static const struct judge_operation operations[] = {
+    {"getAllConsents", list_all},
+    {"getConsentsByConsentId", get_consent},
+    {"patchConsent", patch_consent},
+    {"getAuditConsentsByConsentId", get_audit},
+    {"revokeConsentsByConsentId", revoke_consent},
+    {"getConsentsInConsentGroup", list_of_group},
+    {"revokeConsentsInConsentGroup", revoke_group},
+    {"getConsents", list_of_user},
+    {"getAccountIdConsents", list_of_account},
+    {"helloMtls", judge_hello_mtls},
+};
+
+const struct judge_interface consent_manager_interface = {
+    .name = "consent-manager",
+    .api = &contract_hub_consent_manager,
+    .target = FAULT_CONSENT_MANAGER,
+    .operations = operations,
+    .operation_count = sizeof operations / sizeof operations[0],
+    .find = find,
+    .refuse = reply_refusal,
+};

@@ -1,0 +1,293 @@
+/* Headless Heimdall: the Hub's authorization server, as the bank calls it. */
+#include "consent.h"
+#include "contract_hub_heimdall.h"
+#include "judge.h"
+
+#include <stdio.h>
+
+static int refuse(struct judge_call *call, const char *id, const char *message)
+{
+    return refusal_set(call->refusal, id, 400, "invalid_request", message);
+}
+
+/* --- Location
+ * -------------------------------------------------------------------------------------- */
+
+/* Percent-encodes with lower-case digits, so that a re-encoding on the way shows. */
+static void append_encoded(struct buf *out, struct lfi_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     c == '-' || c == '_' || c == '.';
+        if (plain)
+            buf_append(out, &text.ptr[i], 1);
+        else
+            buf_append_format(out, "%%%02x", c);
+    }
+}
+
+static void append_pair(struct buf *out, const char *name, struct lfi_slice value)
+{
+    buf_append_format(out, "%s%s=", out->len > 0 ? "&" : "", name);
+    append_encoded(out, value);
+}
+
+/* 303 to the TPP with `pairs` and the issuer; the query is kept to recognise the customer by. */
+static int redirect(struct judge_call *call, const struct buf *pairs, char *query_kept)
+{
+    struct buf query;
+    buf_init(&query, STORE_ADDRESS_MAX - 1);
+    buf_append_slice(&query, buf_slice(pairs));
+    append_pair(&query, "iss", slice_of(call->hub->issuer));
+    if (query.failed) {
+        buf_free(&query);
+        return refuse(call, "FAIL-LONG", "The redirect would become too long.");
+    }
+    call->location = arena_format(call->arena, "%s" TPP_CALLBACK_PATH "?%.*s",
+                                  call->sim->config->url, SLICE_ARG(buf_slice(&query)));
+    if (query_kept)
+        (void)snprintf(query_kept, STORE_ADDRESS_MAX, "%.*s", SLICE_ARG(buf_slice(&query)));
+    call->reply->status = 303;
+    buf_free(&query);
+    return 0;
+}
+
+/* --- GET /auth
+ * ------------------------------------------------------------------------------------- */
+
+static int redirect_error(struct judge_call *call, const char *error, const char *description)
+{
+    struct buf pairs;
+    buf_init(&pairs, STORE_ADDRESS_MAX);
+    append_pair(&pairs, "error", slice_of(error));
+    append_pair(&pairs, "error_description", slice_of(description));
+    if (call->consent)
+        append_pair(&pairs, "state", slice_of(call->consent->state));
+    int rc = redirect(call, &pairs, NULL);
+    buf_free(&pairs);
+    return rc;
+}
+
+static cJSON *describe_params(const struct consent *consent)
+{
+    static const char *const scopes[] = {"openid"};
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "client_id", consent->tpp->client_id);
+    cJSON_AddStringToObject(params, "response_type", "code");
+    cJSON_AddStringToObject(params, "scope", "openid");
+    cJSON_AddItemToObject(params, "scopes", cJSON_CreateStringArray(scopes, 1));
+    cJSON_AddItemToObject(params, "claims", cJSON_CreateObject());
+    return params;
+}
+
+static int start(struct judge_call *call)
+{
+    struct consent *consent = call->consent;
+    const char *const ids[] = {consent->id};
+    if (!id_uuid4(consent->interaction_id))
+        return refusal_set(call->refusal, "SIM-RANDOM", 500, "server_error", "No random numbers.");
+    consent->interaction = INTERACTION_OPEN;
+    cJSON_AddStringToObject(consent->data, "interactionId", consent->interaction_id);
+
+    cJSON *started = cJSON_CreateObject();
+    cJSON *interaction = cJSON_AddObjectToObject(started, "interaction");
+    cJSON_AddStringToObject(interaction, "interactionId", consent->interaction_id);
+    cJSON_AddItemToObject(interaction, "params", describe_params(consent));
+    cJSON_AddItemToObject(interaction, "claims", cJSON_CreateObject());
+    cJSON_AddStringToObject(interaction, "status", "pending");
+    cJSON_AddStringToObject(interaction, "consentId", consent->id);
+    cJSON_AddItemToObject(interaction, "consentIdsList", cJSON_CreateStringArray(ids, 1));
+    cJSON_AddItemToObject(started, "tpp", tpp_describe(consent->tpp, call->sim->config->url));
+    judge_reply_json(call->reply, 200, started);
+    return 0;
+}
+
+static int get_auth(struct judge_call *call)
+{
+    struct consent *consent = call->consent;
+    struct store *store = call->sim->store;
+    const struct lfi_slice query = call->request->query;
+    const struct tpp *tpp = tpp_find(request_parameter(call->arena, query, "client_id", NULL));
+    if (!tpp)
+        return refusal_set(call->refusal, "AUTH-CLIENT", 400, "invalid_client",
+                           "The client is not known.");
+    if (!consent || consent->tpp != tpp)
+        return redirect_error(call, "invalid_request_uri", "The request_uri is not known.");
+    if (!slice_equal_text(query, consent->query))
+        store_note_finding(store, consent, "AUTH-QUERY-CHANGED",
+                           "the query is not what the browser was given, byte for byte");
+    if (consent->interaction == INTERACTION_OPEN)
+        store_note_finding(store, consent, "AUTH-TWICE",
+                           "GET /auth came again while the interaction was still open");
+    if (consent->interaction != INTERACTION_NONE)
+        return redirect_error(call, "invalid_request_uri", "The request_uri was used.");
+    if (clock_now_s(call->sim->clock) >= consent->request_expires_s)
+        return redirect_error(call, "invalid_request_uri", "The request_uri has expired.");
+    return start(call);
+}
+
+/* --- doConfirm, doFail ---------------------------------------------------------------------------
+ */
+
+static int check_open(struct judge_call *call)
+{
+    if (!call->consent)
+        return refuse(call, "INTERACTION-UNKNOWN", "There is no such interaction.");
+    if (call->consent->interaction != INTERACTION_OPEN)
+        return refuse(call, "INTERACTION-ENDED", "The interaction has already ended.");
+    return 0;
+}
+
+static int do_confirm(struct judge_call *call)
+{
+    struct consent *consent = call->consent;
+    char code[ID_UUID_MAX];
+    if (check_open(call))
+        return -1;
+    if (!slice_equal_text(consent_status(call->sim, consent), "Authorized"))
+        return refuse(call, "CONFIRM-BEFORE-PATCH", "The consent has not been authorized.");
+    if (call->request->body.len > 0)
+        store_note_finding(call->sim->store, consent, "CONFIRM-BODY",
+                           "doConfirm has an empty body: claims are not for banks to add here");
+    if (!id_uuid4(code))
+        return refusal_set(call->refusal, "SIM-RANDOM", 500, "server_error", "No random numbers.");
+    struct buf pairs;
+    buf_init(&pairs, STORE_ADDRESS_MAX);
+    append_pair(&pairs, "code", slice_of(code));
+    append_pair(&pairs, "state", slice_of(consent->state));
+    int rc = redirect(call, &pairs, consent->callback_query);
+    buf_free(&pairs);
+    if (rc == 0)
+        consent->interaction = INTERACTION_CONFIRMED;
+    return rc;
+}
+
+/* OAuth 2.0, OpenID Connect and RAR: what a TPP may receive. */
+static bool is_error_value(struct lfi_slice error)
+{
+    static const char *const values[] = {
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "invalid_authorization_details",
+        "invalid_request",
+        "invalid_request_object",
+        "invalid_request_uri",
+        "invalid_scope",
+        "login_required",
+        "registration_not_supported",
+        "request_not_supported",
+        "request_uri_not_supported",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_response_type",
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        if (slice_equal_text(error, values[i]))
+            return true;
+    return false;
+}
+
+/* Consent journey 8: what the bank is to say, and whether the consent was rejected before. */
+struct ending {
+    const char *error, *description;
+    const char *status; /* which the consent must have; NULL: either may be right */
+};
+
+static const struct ending endings[] = {
+    {"access_denied", "user_failed_to_authenticate", "AwaitingAuthorization"},
+    {"access_denied", "user_account_blocked", "AwaitingAuthorization"},
+    {"access_denied", "user_failed_step_up_authentication", "Rejected"},
+    {"access_denied", "user_rejected_consent", "Rejected"},
+    {"invalid_request", "user_lacks_eligible_accounts", "Rejected"},
+    {"invalid_request", "user_does_not_own_debtor_account", "Rejected"},
+    {"access_denied", "consent_not_supported", "Rejected"},
+    {"access_denied", "session_expired", NULL},
+    {"server_error", "lfi_internal_error", NULL},
+    {"server_error", "api_hub_communication_error", NULL},
+    {"temporarily_unavailable", "lfi_temporarily_unavailable", NULL},
+};
+
+static void judge_ending(struct judge_call *call, struct lfi_slice error,
+                         struct lfi_slice description)
+{
+    struct lfi_slice status = consent_status(call->sim, call->consent);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (!slice_equal_text(error, endings[i].error) ||
+            !slice_equal_text(description, endings[i].description))
+            continue;
+        if (endings[i].status && !slice_equal_text(status, endings[i].status))
+            store_note_finding(call->sim->store, call->consent, "FAIL-STATE",
+                               "the consent's state does not fit the reason given");
+        return;
+    }
+    store_note_finding(call->sim->store, call->consent, "FAIL-VALUES",
+                       "error and error_description are not a pair of the prescribed table");
+}
+
+static int do_fail(struct judge_call *call)
+{
+    struct consent *consent = call->consent;
+    if (check_open(call))
+        return -1;
+    struct lfi_slice body = call->request->body;
+    struct lfi_slice error = request_parameter(call->arena, body, "error", NULL);
+    struct lfi_slice description = request_parameter(call->arena, body, "error_description", NULL);
+    judge_ending(call, error, description);
+    struct buf pairs;
+    buf_init(&pairs, STORE_ADDRESS_MAX);
+    append_pair(&pairs, "error",
+                !error.ptr              ? SLICE("access_denied")
+                : is_error_value(error) ? error
+                                        : SLICE("invalid_request"));
+    append_pair(&pairs, "error_description",
+                description.ptr ? description : SLICE("The request was not authorized."));
+    append_pair(&pairs, "state", slice_of(consent->state));
+    int rc = redirect(call, &pairs, consent->callback_query);
+    buf_free(&pairs);
+    if (rc == 0)
+        consent->interaction = INTERACTION_FAILED;
+    return rc;
+}
+
+/* --- the interface
+ * --------------------------------------------------------------------------------- */
+
+static struct consent *find(struct judge_call *call, struct lfi_slice interaction_id)
+{
+    struct store *store = call->sim->store;
+    if (interaction_id.ptr)
+        return store_find_interaction(store, call->hub, interaction_id);
+    struct lfi_slice uri =
+        request_parameter(call->arena, call->request->query, "request_uri", NULL);
+    struct consent *consent = uri.ptr ? store_find_request(store, uri) : NULL;
+    return consent && consent->hub == call->hub ? consent : NULL;
+}
+
+static void answer_refusal(struct reply *reply, const struct refusal *refusal)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "error", refusal->error_code ? refusal->error_code : "");
+    cJSON_AddStringToObject(body, "error_description", refusal->error_message);
+    judge_reply_json(reply, refusal->status, body);
+}
+
+static const struct judge_operation operations[] = {
+    {"getAuth", get_auth},
+    {"doConfirm", do_confirm},
+    {"doFail", do_fail},
+    {"helloMtls", judge_hello_mtls},
+};
+
+const struct judge_interface heimdall_interface = {
+    .name = "heimdall",
+    .api = &contract_hub_heimdall,
+    .target = FAULT_HEIMDALL,
+    .operations = operations,
+    .operation_count = sizeof operations / sizeof operations[0],
+    .find = find,
+    .refuse = answer_refusal,
+};
