@@ -115,6 +115,12 @@ char *arena_text(struct arena *arena, struct lfi_slice text)
     return copy;
 }
 
+struct lfi_slice arena_keep(struct arena *arena, struct lfi_slice text)
+{
+    const char *copy = text.ptr == NULL ? NULL : arena_text(arena, text);
+    return copy == NULL ? (struct lfi_slice){0} : (struct lfi_slice){copy, text.len};
+}
+
 struct lfi_slice arena_format(struct arena *arena, const char *format, ...)
 {
     struct lfi_slice out = {NULL, 0};

@@ -22,6 +22,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     __attribute__((warn_unused_result));
 /* A NUL-terminated copy. */
 char *arena_text(struct arena *arena, struct lfi_slice text) __attribute__((warn_unused_result));
+/* The same as a slice; the absent slice stays absent, and is the answer when memory is short. */
+struct lfi_slice arena_keep(struct arena *arena, struct lfi_slice text);
 /* The absent slice when memory is short. */
 struct lfi_slice arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
