@@ -1,6 +1,6 @@
 /*
  * What an operation sees: a request whose caller, provider, headers, parameters and body have been
- * checked. An operation writes reply->body (JSON) and status, or refuses.
+ * checked. An operation fills the reply, or the refusal.
  */
 #ifndef CONNECT_CALL_H
 #define CONNECT_CALL_H
@@ -10,11 +10,10 @@
 struct call {
     struct connect *connect;
     const struct request *request;
-    const struct provider *provider; /* NULL for health operations */
+    const struct provider *provider; /* NULL for the health operations */
     const struct contract_operation *operation;
     struct contract_parameters parameters;
     struct arena *arena;
-    const struct clock *clock;
     struct reply *reply;
     struct refusal *refusal;
 };
@@ -24,5 +23,82 @@ typedef int connect_operation_fn(struct call *call);
 
 /* Generated from the documents: operation i of contract_ozone_connect; NULL: x-lfi-later. */
 extern connect_operation_fn *const connect_operations[];
+
+struct connect {
+    struct connect_config config;
+    _Atomic int check_responses; /* enum connect_check; may change at reload */
+    const struct clock *clock;
+    const struct log *log;
+    struct metrics *metrics;
+    struct watermarks *watermarks;
+};
+
+/* --- outcome.c: business outcomes to HTTP, the one place -----------------------------------------
+ */
+
+/* Refuses for a core's negative status on a call about no particular account. */
+int outcome_refuse(struct call *call, int core_status, const struct lfi_error *error);
+/* The capability is a null pointer in this provider's core. */
+int outcome_not_offered(struct call *call);
+
+/* --- access.c: the order of checks of data sharing 3
+ * ---------------------------------------------- */
+
+/* The user of o3-psu-identifier: Base64 of JSON with userId, known to the core. */
+int access_user(struct call *call, struct lfi_slice *user_id);
+/* The user holds the account; then, unless status is wanted in *out, that the status is readable.
+ */
+int access_account(struct call *call, struct lfi_slice user_id, struct lfi_slice account_id,
+                   enum lfi_account_status *out);
+/* Both for operations on /accounts/{accountId}…; *account_id borrows from the arena. */
+int access_by_path(struct call *call, struct lfi_slice *account_id);
+
+/* --- list.c: paging and the data/meta envelope
+ * ---------------------------------------------------- */
+
+struct page {
+    uint64_t number; /* 1-based */
+    uint64_t size;   /* clamped to LIMIT_PAGE_SIZE */
+};
+
+/* page and page-size of the request, or the refusal PAGE-RANGE. */
+int list_page(struct call *call, struct page *out);
+/* Records to skip; UINT64_MAX when the product is beyond any list. */
+uint64_t list_offset(const struct page *page);
+
+/* A reply under way: {"data":[ … ],"meta":{…}}. */
+struct list {
+    struct buf *out;
+    uint64_t first, end; /* half-open range of records that are written */
+    uint64_t seen;       /* records offered so far */
+    bool written;
+};
+
+void list_begin(struct list *list, struct reply *reply, uint64_t first, uint64_t count);
+/* A sink that writes what falls into the list's range. */
+struct lfi_sink list_sink(struct list *list);
+/* `always_paged`: transactions and statements; the others are whole when they fit on page 1. */
+void list_end(struct list *list, struct reply *reply, const struct page *page, uint64_t total,
+              bool always_paged);
+/* {"data":<record>,"meta":{}} */
+struct lfi_sink single_sink(struct reply *reply);
+
+/* --- watermark.c --------------------------------------------------------------------------------
+ */
+
+/*
+ * What page 1 of a query saw, so that later pages show the same set (data sharing 6). A fixed
+ * table without locks; entries live LIMIT_WATERMARK_S and may be overwritten earlier, then later
+ * pages simply see the present.
+ */
+struct watermarks;
+
+struct watermarks *watermarks_new(void);
+void watermarks_free(struct watermarks *watermarks);
+void watermarks_put(struct watermarks *watermarks, uint64_t key, uint64_t mark, int64_t now_us);
+uint64_t watermarks_get(const struct watermarks *watermarks, uint64_t key, int64_t now_us);
+/* Folds a text or a number into a key; start with 0. */
+uint64_t watermarks_key(uint64_t key, struct lfi_slice text);
+uint64_t watermarks_key_number(uint64_t key, uint64_t number);
 
 #endif

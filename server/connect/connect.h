@@ -35,7 +35,10 @@ void connect_free(struct connect *connect);
 /* http_handler_fn for the Hub's listener; ctx is the struct connect. */
 void connect_handle(void *connect, const struct request *request, struct reply *reply);
 
-/* Labels for metrics: ids of all operations in table order. */
-size_t connect_operation_ids(const char *const **out);
+/* At reload; any thread. */
+void connect_set_check(struct connect *connect, enum connect_check check);
+
+/* Labels for metrics: the first `max` operation ids in table order. Returns how many there are. */
+size_t connect_operation_ids(const char **out, size_t max);
 
 #endif

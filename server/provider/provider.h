@@ -10,9 +10,9 @@
 #include "base/message.h"
 
 struct provider {
-    const char *id;       /* LFI code: lower-case letters and digits */
-    const char *segment;  /* "retail", "sme", "corporate": for people */
-    const char *audience; /* PROVIDER_ID in JWT Auth; usually equal to id */
+    const char *id;                 /* LFI code: lower-case letters and digits */
+    const char *segment;            /* "retail", "sme", "corporate": for people */
+    const char *audience;           /* PROVIDER_ID in JWT Auth; usually equal to id */
     const struct lfi_core_ops *ops; /* members past ops->size must be asked for with PROVIDER_HAS */
     void *core;
 };

@@ -1,0 +1,106 @@
+#include "connect/call.h"
+
+#include "base/base64.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+static int refuse_user(struct call *call, const char *id, const char *detail)
+{
+    (void)refusal_set(call->refusal, id, 400, "Consent.InvalidUserIdentifier",
+                      "The PSU identifier is invalid.");
+    refusal_detail(call->refusal, "%s", detail);
+    return -1;
+}
+
+int access_user(struct call *call, struct lfi_slice *user_id)
+{
+    struct lfi_slice header = contract_parameter(&call->parameters, "o3-psu-identifier");
+    struct lfi_slice json = base64_decode_any(call->arena, header);
+    if (!json.ptr) {
+        return refuse_user(call, "PSU-FORM", "not Base64");
+    }
+    cJSON *psu = json_parse(json);
+    struct lfi_slice value = json_get_string(psu, "userId");
+    const char *copy = value.len > 0 ? arena_text(call->arena, value) : NULL;
+    cJSON_Delete(psu);
+    if (!copy) {
+        return refuse_user(call, "PSU-FORM", "not a JSON object with userId");
+    }
+    *user_id = (struct lfi_slice){copy, value.len};
+
+    struct lfi_error error = {""};
+    int rc = call->provider->ops->user_exists(call->provider->core, *user_id, &error);
+    if (rc == LFI_CORE_UNKNOWN) {
+        return refuse_user(call, "PSU-UNKNOWN", "this provider's core has no such user");
+    }
+    return rc == LFI_CORE_OK ? 0 : outcome_refuse(call, rc, &error);
+}
+
+/* What each status answers on an account's own resources (data sharing 3.2); NULL: readable. */
+struct status_rule {
+    const char *id, *error_code, *message;
+};
+
+#define PERMANENT "The account is permanently inaccessible."
+
+static const struct status_rule STATUS_RULES[] = {
+    [LFI_ACCOUNT_ACTIVE] = {NULL, NULL, NULL},
+    [LFI_ACCOUNT_INACTIVE] = {NULL, NULL, NULL},
+    [LFI_ACCOUNT_DORMANT] = {NULL, NULL, NULL},
+    [LFI_ACCOUNT_UNCLAIMED] = {"ACCOUNT-UNCLAIMED", "Consent.PermanentAccountAccessFailure",
+                               PERMANENT},
+    [LFI_ACCOUNT_DECEASED] = {"ACCOUNT-DECEASED", "Consent.PermanentAccountAccessFailure",
+                              PERMANENT},
+    [LFI_ACCOUNT_SUSPENDED] = {"ACCOUNT-SUSPENDED", "Consent.AccountTemporarilyBlocked",
+                               "The account is temporarily blocked."},
+    [LFI_ACCOUNT_CLOSED] = {"ACCOUNT-CLOSED", "Consent.PermanentAccountAccessFailure", PERMANENT},
+};
+
+static int check_status(struct call *call, enum lfi_account_status status)
+{
+    if ((size_t)status >= sizeof(STATUS_RULES) / sizeof(STATUS_RULES[0])) {
+        struct lfi_error error = {"account status out of range"};
+        return outcome_refuse(call, LFI_CORE_FAILED, &error);
+    }
+    const struct status_rule *rule = &STATUS_RULES[status];
+    return rule->id ? refusal_set(call->refusal, rule->id, 403, rule->error_code, rule->message)
+                    : 0;
+}
+
+int access_account(struct call *call, struct lfi_slice user_id, struct lfi_slice account_id,
+                   enum lfi_account_status *out)
+{
+    struct lfi_error error = {""};
+    enum lfi_account_status status = LFI_ACCOUNT_ACTIVE;
+    int rc = call->provider->ops->account_access(call->provider->core, user_id, account_id, &status,
+                                                 &error);
+    if (rc == LFI_CORE_UNKNOWN) {
+        return refusal_set(call->refusal, "ACCOUNT-NOT-HELD", 403,
+                           "Consent.PermanentAccountAccessFailure", PERMANENT);
+    }
+    if (rc == LFI_CORE_UNAVAILABLE) {
+        (void)refusal_set(call->refusal, "ACCOUNT-UNREACHABLE", 403,
+                          "Consent.TransientAccountAccessFailure",
+                          "The account cannot be reached at the moment.");
+        refusal_detail(call->refusal, "%s", error.message);
+        return -1;
+    }
+    if (rc != LFI_CORE_OK) {
+        return outcome_refuse(call, rc, &error);
+    }
+    if (out) {
+        *out = status;
+        return 0;
+    }
+    return check_status(call, status);
+}
+
+int access_by_path(struct call *call, struct lfi_slice *account_id)
+{
+    struct lfi_slice user_id;
+    *account_id = contract_parameter(&call->parameters, "accountId");
+    if (access_user(call, &user_id) != 0) {
+        return -1;
+    }
+    return access_account(call, user_id, *account_id, NULL);
+}

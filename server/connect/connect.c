@@ -1,0 +1,251 @@
+#include "connect/call.h"
+
+#include "contract_ozone_connect.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+#define LOGGED_ID_MAX 64
+
+/* --- stages, in the order of the flow ------------------------------------------------------------
+ */
+
+static int stage_route(enum contract_found found, struct refusal *refusal)
+{
+    if (found == CONTRACT_NO_PATH) {
+        return refusal_set(refusal, "ROUTE-PATH", 404, "GenericError", "No such resource.");
+    }
+    if (found == CONTRACT_NO_METHOD) {
+        return refusal_set(refusal, "ROUTE-METHOD", 405, "GenericError",
+                           "The resource does not offer this method.");
+    }
+    return 0;
+}
+
+static int stage_provider(struct call *call, const struct caller_identity *identity)
+{
+    if (provider_of_request(call->connect->config.providers, call->request, &call->provider,
+                            call->refusal) != 0) {
+        return -1;
+    }
+    return caller_check_audience(identity, call->provider->audience, call->refusal);
+}
+
+static int stage_contract(struct call *call, const struct contract_match *match)
+{
+    struct contract_violation violation;
+    const char *in = "";
+    if (contract_check_request(match, call->request, &call->parameters, &in, &violation) == 0) {
+        return 0;
+    }
+    struct lfi_slice place = slice_of(in);
+    bool query = slice_equal_text(place, "query") || slice_equal_text(place, "path");
+    struct lfi_slice message = arena_format(call->arena,
+                                            query ? "A %s parameter has an invalid format: %s: %s."
+                                                  : "The %s is invalid: %s: %s.",
+                                            in, violation.where, violation.message);
+    (void)refusal_set(call->refusal, query ? "CONTRACT-PARAMETER" : "CONTRACT-REQUEST", 400,
+                      query ? "Resource.InvalidFormat" : "Body.InvalidFormat",
+                      message.ptr ? message.ptr : "The request is invalid.");
+    refusal_detail(call->refusal, "%s %s: %s", in, violation.where, violation.rule);
+    return -1;
+}
+
+static int stage_operation(struct call *call)
+{
+    connect_operation_fn *operation = connect_operations[contract_operation_index(call->operation)];
+    if (!operation) {
+        return refusal_set(call->refusal, "OPERATION-LATER", 501, "GenericError",
+                           "This operation is not offered yet.");
+    }
+    return operation(call);
+}
+
+static int run(struct call *call, enum contract_found found, const struct contract_match *match)
+{
+    struct caller_identity identity;
+    if (found == CONTRACT_FOUND && contract_operation_open(match->operation)) {
+        return stage_contract(call, match) == 0 ? stage_operation(call) : -1;
+    }
+    if (caller_authenticate(call->connect->config.caller, call->request, &identity,
+                            call->refusal) != 0) {
+        metrics_count(call->connect->metrics, METRICS_REFUSED_CALLER);
+        return -1;
+    }
+    if (stage_route(found, call->refusal) != 0 || stage_provider(call, &identity) != 0 ||
+        stage_contract(call, match) != 0) {
+        return -1;
+    }
+    return stage_operation(call);
+}
+
+/* --- the reply
+ * ------------------------------------------------------------------------------------ */
+
+static void refuse(struct call *call)
+{
+    struct refusal *refusal = call->refusal;
+    if (call->operation && contract_operation_open(call->operation)) {
+        refusal->error_code = NULL; /* the health checks' error has no code */
+    }
+    reply_refusal(call->reply, refusal);
+}
+
+/* Our own answer is held against the contract as any caller would hold it. */
+static void check_reply(struct call *call)
+{
+    struct contract_violation violation;
+    struct reply *reply = call->reply;
+    int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
+    if (mode == CONNECT_CHECK_OFF || !call->operation ||
+        contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
+                                buf_slice(&reply->body), &violation) == 0) {
+        return;
+    }
+    metrics_count(call->connect->metrics, METRICS_CONTRACT_RESPONSE);
+    LOG_EVENT(call->connect->log, LOG_ERROR, "contract-response",
+              LOG_TEXT("operation", slice_of(contract_operation_id(call->operation))),
+              LOG_NUMBER("status", reply->status), LOG_TEXT("where", slice_of(violation.where)),
+              LOG_TEXT("rule", slice_of(violation.rule)));
+    if (mode == CONNECT_CHECK_ENFORCE) {
+        (void)refusal_set(call->refusal, "CONTRACT-RESPONSE", 500, "GenericError",
+                          "The bank could not answer.");
+        refuse(call);
+    }
+}
+
+/* Identifiers come from outside: only what looks like one is logged. */
+static struct lfi_slice loggable(struct lfi_slice id)
+{
+    if (id.len > LOGGED_ID_MAX) {
+        return SLICE("(malformed)");
+    }
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.ptr[i];
+        bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                    c == '-' || c == '_' || c == '.' || c == ':';
+        if (!fine) {
+            return SLICE("(malformed)");
+        }
+    }
+    return id;
+}
+
+static struct lfi_slice logged_header(const struct request *request, const char *name)
+{
+    return loggable(request_header(request, name, NULL));
+}
+
+static void record(const struct call *call)
+{
+    const struct connect *connect = call->connect;
+    const struct request *request = call->request;
+    const struct refusal *refusal = call->refusal;
+    int64_t micros = clock_monotonic_us() - request->started_us;
+    size_t provider = call->provider ? provider_index(connect->config.providers, call->provider)
+                                     : provider_count(connect->config.providers);
+    size_t operation = call->operation ? contract_operation_index(call->operation)
+                                       : contract_operation_count(&contract_ozone_connect);
+    metrics_request(connect->metrics, provider, operation, call->reply->status, micros);
+    LOG_EVENT(connect->log, call->reply->status >= 500 ? LOG_WARN : LOG_INFO, "request",
+              LOG_TEXT("provider", slice_of(call->provider ? call->provider->id : NULL)),
+              LOG_TEXT("operation",
+                       slice_of(call->operation ? contract_operation_id(call->operation) : NULL)),
+              LOG_NUMBER("status", call->reply->status), LOG_NUMBER("us", micros),
+              LOG_TEXT("interaction", logged_header(request, "o3-ozone-interaction-id")),
+              LOG_TEXT("callerInteraction", logged_header(request, "o3-caller-interaction-id")),
+              LOG_TEXT("fapiInteraction", logged_header(request, "x-fapi-interaction-id")),
+              LOG_TEXT("consent", logged_header(request, "o3-consent-id")),
+              LOG_TEXT("refused", slice_of(refusal->id)),
+              LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
+}
+
+void connect_handle(void *ctx, const struct request *request, struct reply *reply)
+{
+    struct refusal refusal = {0};
+    struct contract_match match = {0};
+    struct call call = {.connect = ctx,
+                        .request = request,
+                        .arena = request->arena,
+                        .reply = reply,
+                        .refusal = &refusal};
+    reply->content_type = "application/json";
+    enum contract_found found =
+        contract_match(&contract_ozone_connect, request->method, request->path, &match);
+    call.operation = found == CONTRACT_FOUND ? match.operation : NULL;
+    int rc = run(&call, found, &match);
+    if (rc == 0 && reply->body.failed) {
+        rc =
+            refusal_set(&refusal, "REPLY-LARGE", 500, "GenericError", "The bank could not answer.");
+    }
+    if (rc != 0) {
+        refuse(&call);
+    }
+    check_reply(&call);
+    record(&call);
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------------------ */
+
+static void list_later(const struct connect *connect)
+{
+    for (size_t i = 0; i < contract_operation_count(&contract_ozone_connect); i++) {
+        const struct contract_operation *operation =
+            contract_operation_at(&contract_ozone_connect, i);
+        if (!connect_operations[i]) {
+            LOG_EVENT(connect->log, LOG_INFO, "operation-later",
+                      LOG_TEXT("operation", slice_of(contract_operation_id(operation))),
+                      LOG_TEXT("method", slice_of(contract_operation_method(operation))),
+                      LOG_TEXT("path", slice_of(contract_operation_path(operation))));
+        }
+    }
+}
+
+int connect_new(struct connect **out, const struct connect_config *config,
+                const struct clock *clock, const struct log *log, struct metrics *metrics,
+                struct lfi_error *error)
+{
+    *out = NULL;
+    struct connect *connect = calloc(1, sizeof(*connect));
+    if (!connect || !(connect->watermarks = watermarks_new())) {
+        free(connect);
+        return error_set(error, "out of memory");
+    }
+    connect->config = *config;
+    connect->check_responses = (int)config->check_responses;
+    connect->clock = clock;
+    connect->log = log;
+    connect->metrics = metrics;
+    if (contract_init(&contract_ozone_connect, error) != 0) {
+        connect_free(connect);
+        return -1;
+    }
+    list_later(connect);
+    *out = connect;
+    return 0;
+}
+
+void connect_free(struct connect *connect)
+{
+    if (connect) {
+        contract_fini(&contract_ozone_connect);
+        watermarks_free(connect->watermarks);
+        free(connect);
+    }
+}
+
+void connect_set_check(struct connect *connect, enum connect_check check)
+{
+    atomic_store(&connect->check_responses, (int)check);
+}
+
+size_t connect_operation_ids(const char **out, size_t max)
+{
+    size_t count = contract_operation_count(&contract_ozone_connect);
+    for (size_t i = 0; i < count && i < max; i++) {
+        out[i] = contract_operation_id(contract_operation_at(&contract_ozone_connect, i));
+    }
+    return count;
+}

@@ -1,0 +1,23 @@
+/*
+ * The operations, a function for each operation of the documents that is offered. The generated
+ * table in routes_ozone_connect.c names them by their operationId.
+ */
+#ifndef CONNECT_OPERATIONS_H
+#define CONNECT_OPERATIONS_H
+
+struct call;
+
+/* health.c */
+int connect_hello(struct call *call);
+int connect_hello_mtls(struct call *call);
+int connect_echo_cert(struct call *call);
+
+/* accounts.c */
+int connect_find_accounts(struct call *call);
+int connect_find_by_account_id(struct call *call);
+int connect_find_balances_by_account_id(struct call *call);
+
+/* transactions.c */
+int connect_find_transactions_by_account_id(struct call *call);
+
+#endif

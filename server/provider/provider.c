@@ -1,0 +1,169 @@
+#include "provider/provider.h"
+#include "base/error.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct loaded {
+    struct provider provider;
+    void *library;
+};
+
+struct provider_set {
+    struct loaded *items;
+    size_t count;
+};
+
+static int64_t now_for_core(void *clock)
+{
+    return clock_now_us(clock);
+}
+
+/* Only abi and size may be read before both are known to fit. */
+static int check_ops(const struct lfi_core_ops *ops, const char *provider, struct lfi_error *error)
+{
+    if (!ops) {
+        return error_set(error, "provider %s: the core returned no capabilities", provider);
+    }
+    if (ops->abi != LFI_CORE_ABI) {
+        return error_set(error, "provider %s: the core was built for ABI %u, this server needs %d",
+                         provider, ops->abi, LFI_CORE_ABI);
+    }
+    size_t required =
+        offsetof(struct lfi_core_ops, accounts_of_user) + sizeof(ops->accounts_of_user);
+    if (ops->size < required || !ops->name || !ops->open || !ops->close || !ops->user_exists ||
+        !ops->account_access || !ops->account || !ops->accounts_of_user) {
+        return error_set(error, "provider %s: the core lacks a required capability", provider);
+    }
+    return 0;
+}
+
+static int load(struct loaded *item, const struct provider_config *config,
+                const struct clock *clock, struct lfi_error *error)
+{
+    lfi_core_get_ops_fn *get_ops = NULL;
+    struct lfi_error detail = {""};
+    const struct lfi_core_config core_config = {.provider_id = config->id,
+                                                .settings = config->settings,
+                                                .base_dir = config->base_dir,
+                                                .now_us = now_for_core,
+                                                .clock = (void *)(uintptr_t)clock};
+    item->library = dlopen(config->library, RTLD_NOW | RTLD_LOCAL);
+    if (!item->library) {
+        return error_set(error, "provider %s: cannot load the core: %s", config->id, dlerror());
+    }
+    void *symbol = dlsym(item->library, LFI_CORE_SYMBOL);
+    if (!symbol) {
+        return error_set(error, "provider %s: %s does not export %s", config->id, config->library,
+                         LFI_CORE_SYMBOL);
+    }
+    memcpy(&get_ops, &symbol, sizeof(get_ops));
+    item->provider = (struct provider){.id = config->id,
+                                       .segment = config->segment,
+                                       .audience = config->audience,
+                                       .ops = get_ops()};
+    if (check_ops(item->provider.ops, config->id, error) != 0) {
+        return -1;
+    }
+    if (item->provider.ops->open(&item->provider.core, &core_config, &detail) != LFI_CORE_OK) {
+        item->provider.core = NULL;
+        return error_set(error, "provider %s: core %s did not open: %s", config->id,
+                         item->provider.ops->name, detail.message);
+    }
+    return 0;
+}
+
+int provider_set_open(struct provider_set **out, const struct provider_config *configs,
+                      size_t count, const struct clock *clock, const struct log *log,
+                      struct lfi_error *error)
+{
+    *out = NULL;
+    struct provider_set *set = calloc(1, sizeof(*set));
+    if (!set || !(set->items = calloc(count, sizeof(*set->items)))) {
+        free(set);
+        return error_set(error, "out of memory");
+    }
+    for (; set->count < count; set->count++) {
+        struct loaded *item = &set->items[set->count];
+        if (load(item, &configs[set->count], clock, error) != 0) {
+            set->count++;
+            provider_set_close(set);
+            return -1;
+        }
+        LOG_EVENT(log, LOG_INFO, "core-open", LOG_TEXT("provider", slice_of(item->provider.id)),
+                  LOG_TEXT("segment", slice_of(item->provider.segment)),
+                  LOG_TEXT("core", slice_of(item->provider.ops->name)));
+    }
+    *out = set;
+    return 0;
+}
+
+void provider_set_close(struct provider_set *set)
+{
+    if (!set) {
+        return;
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        struct loaded *item = &set->items[i];
+        if (item->provider.core) {
+            item->provider.ops->close(item->provider.core);
+        }
+        if (item->library) {
+            (void)dlclose(item->library);
+        }
+    }
+    free(set->items);
+    free(set);
+}
+
+size_t provider_count(const struct provider_set *set)
+{
+    return set->count;
+}
+
+const struct provider *provider_at(const struct provider_set *set, size_t index)
+{
+    return &set->items[index].provider;
+}
+
+size_t provider_index(const struct provider_set *set, const struct provider *provider)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (&set->items[i].provider == provider) {
+            return i;
+        }
+    }
+    return set->count;
+}
+
+const struct provider *provider_find(const struct provider_set *set, struct lfi_slice id)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (slice_equal_text(id, set->items[i].provider.id)) {
+            return &set->items[i].provider;
+        }
+    }
+    return NULL;
+}
+
+int provider_of_request(const struct provider_set *set, const struct request *request,
+                        const struct provider **out, struct refusal *refusal)
+{
+    size_t count = 0;
+    struct lfi_slice id = request_header(request, "o3-provider-id", &count);
+    if (count == 0 || id.len == 0) {
+        return refusal_set(refusal, "PROVIDER-MISSING", 400, "Body.InvalidFormat",
+                           "The header o3-provider-id is missing.");
+    }
+    if (count > 1) {
+        return refusal_set(refusal, "PROVIDER-REPEATED", 400, "Body.InvalidFormat",
+                           "The header o3-provider-id occurs more than once.");
+    }
+    *out = provider_find(set, id);
+    if (!*out) {
+        return refusal_set(refusal, "PROVIDER-UNKNOWN", 403, "GenericError",
+                           "The provider is not served here.");
+    }
+    return 0;
+}

@@ -1,0 +1,110 @@
+// link: lfi-provider
+#include "provider/provider.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct clock clock;
+    struct log log;
+    struct provider_set *set;
+};
+
+#define SKELETON LFI_CORE_DIR "/libcore-skeleton.so"
+
+static int open_set(struct fixture *f, const char *library, struct lfi_error *error)
+{
+    struct provider_config configs[] = {
+        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", "."},
+        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", "."},
+    };
+    return provider_set_open(&f->set, configs, 2, &f->clock, &f->log, error);
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    f = (struct fixture){.log = {.fd = open("/dev/null", O_WRONLY), .clock = &f.clock}};
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    provider_set_close(f->set);
+    (void)close(f->log.fd);
+    return 0;
+}
+
+static void test_cores_that_must_not_load(void **state)
+{
+    static const struct {
+        const char *library, *cause;
+    } CASES[] = {
+        {BROKEN_DIR "/libbroken-abi.so", "ABI"},
+        {BROKEN_DIR "/libbroken-missing.so", "lacks a required capability"},
+        {BROKEN_DIR "/libbroken-open.so", "the vault is shut"},
+        {BROKEN_DIR "/libbroken-symbol.so", "does not export lfi_core_get_ops"},
+        {BROKEN_DIR "/none.so", "cannot load"},
+    };
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct lfi_error error = {""};
+        assert_int_equal(open_set(*state, CASES[i].library, &error), -1);
+        assert_non_null(strstr(error.message, "dhowbusiness"));
+        assert_non_null(strstr(error.message, CASES[i].cause));
+        assert_null(((struct fixture *)*state)->set);
+    }
+}
+
+static void check_request(struct fixture *f, const struct header *headers, size_t count,
+                          const char *id, int status)
+{
+    const struct provider *provider = NULL;
+    struct refusal refusal = {0};
+    struct request request = {.headers = headers, .header_count = count};
+    int rc = provider_of_request(f->set, &request, &provider, &refusal);
+    if (!id) {
+        assert_int_equal(rc, 0);
+        return;
+    }
+    assert_int_equal(rc, -1);
+    assert_string_equal(refusal.id, id);
+    assert_int_equal(refusal.status, status);
+}
+
+static void test_dispatch(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_error error = {""};
+    assert_int_equal(open_set(f, SKELETON, &error), 0);
+    struct header right[] = {{SLICE("O3-Provider-Id"), SLICE("dhowbusiness")}};
+    struct header unknown[] = {{SLICE("o3-provider-id"), SLICE("dhow")}};
+    struct header upper[] = {{SLICE("o3-provider-id"), SLICE("DHOWRETAIL")}};
+    struct header empty[] = {{SLICE("o3-provider-id"), SLICE("")}};
+    struct header alias[] = {{SLICE("o3-aspsp-id"), SLICE("dhowretail")}};
+    struct header twice[] = {{SLICE("o3-provider-id"), SLICE("dhowretail")},
+                             {SLICE("o3-provider-id"), SLICE("dhowretail")}};
+    check_request(f, right, 1, NULL, 0);
+    check_request(f, unknown, 1, "PROVIDER-UNKNOWN", 403);
+    check_request(f, upper, 1, "PROVIDER-UNKNOWN", 403);
+    check_request(f, empty, 1, "PROVIDER-MISSING", 400);
+    check_request(f, alias, 1, "PROVIDER-MISSING", 400);
+    check_request(f, NULL, 0, "PROVIDER-MISSING", 400);
+    check_request(f, twice, 2, "PROVIDER-REPEATED", 400);
+    assert_ptr_not_equal(provider_at(f->set, 0)->core, provider_at(f->set, 1)->core);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_cores_that_must_not_load, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dispatch, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
