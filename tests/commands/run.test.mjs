@@ -1,0 +1,109 @@
+// tools/run: starting, ending, and what becomes of one program when the other is gone.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { BUILD_DIR, freePortBase, ROOT, startDemo } from '../support/demo.mjs';
+
+const RUN = join(ROOT, 'tools/run');
+const STOP_MS = 5000;
+const QUICK_MS = 10_000; // a start with everything made, by programs with sanitizers
+
+const dir = mkdtempSync(join(tmpdir(), 'lfi-run-'));
+after(() => rmSync(dir, { recursive: true }));
+
+const run = (...args) => spawnSync(RUN, args, { encoding: 'utf8', timeout: 60_000 });
+
+function isAlive(pid) {
+    try {
+        return process.kill(pid, 0);
+    } catch {
+        return false;
+    }
+}
+
+// Waits for tools/run and checks that nothing of the demonstration is left.
+async function assertAllEnds(demo) {
+    const start = Date.now();
+    const { code, output } = await demo.exited;
+    assert.ok(Date.now() - start < STOP_MS, `took ${Date.now() - start} ms`);
+    assert.ok(!isAlive(demo.serverPid) && !isAlive(demo.hubPid));
+    assert.ok(!existsSync(join(dir, 'demo.json')));
+    return { code, output };
+}
+
+test('wrong usage', () => {
+    const wrong = [['--bogus'], ['extra'], ['--data'], ['--data', ''], ['--port-base', '0'],
+        ['--port-base', '65530'], ['--port-base', '94x0'], ['--port-base']];
+    for (const args of wrong) {
+        const result = run(...args);
+        assert.equal(result.status, 2, args.join(' '));
+        assert.match(result.stderr, /tools\/run \[--data DIR\]/);
+        assert.equal(result.stdout, '');
+    }
+});
+
+test('demo.json is there when both programs answer', async () => {
+    const demo = await startDemo({ dir });
+    assert.equal((await fetch(`${demo.adminBaseUrl}/readyz`)).status, 200);
+    assert.equal((await fetch(demo.hub.baseUrl)).status, 200);
+    for (const provider of demo.providers) {
+        assert.ok(provider.users.length > 0, provider.providerId);
+        assert.ok(existsSync(provider.clientCert) && existsSync(provider.signingKey));
+    }
+    await demo.stop();
+    assert.ok(!existsSync(join(dir, 'demo.json')));
+});
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+    test(`${signal} ends both programs, and a second start is quick`, async () => {
+        const before = readFileSync(join(dir, 'pki/pki.json'), 'utf8');
+        const start = Date.now();
+        const demo = await startDemo({ dir });
+        assert.ok(Date.now() - start < QUICK_MS, `took ${Date.now() - start} ms`);
+        assert.equal(readFileSync(join(dir, 'pki/pki.json'), 'utf8'), before);
+        demo.process.kill(signal);
+        const { code, output } = await assertAllEnds(demo);
+        assert.equal(code, 0, output);
+    });
+}
+
+for (const [name, other] of [['hub', 'server'], ['server', 'hub']]) {
+    test(`when the ${name} dies the ${other} is stopped`, async () => {
+        const demo = await startDemo({ dir });
+        process.kill(demo[`${name}Pid`], 'SIGKILL');
+        const { code, output } = await assertAllEnds(demo);
+        assert.equal(code, 1);
+        assert.match(output, /ended with status 137/);
+    });
+}
+
+test('a program that does not start is reported with the end of its log', async () => {
+    const result = run('--data', dir, '--port-base', `${await freePortBase()}`,
+        '--build-dir', BUILD_DIR, '--adjust-hub', '.bogus = true');
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /the Hub simulator ended with status 2/);
+    assert.match(result.stderr, /bogus/);
+    assert.ok(!existsSync(join(dir, 'demo.json')));
+});
+
+test('a folder serves one run at a time', async () => {
+    const demo = await startDemo({ dir });
+    const result = run('--data', dir, '--build-dir', BUILD_DIR);
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /in use/);
+    assert.equal((await fetch(`${demo.adminBaseUrl}/readyz`)).status, 200);
+    await demo.stop();
+});
+
+test('--fresh starts anew and touches nothing that is not its own', async () => {
+    const before = readFileSync(join(dir, 'pki/pki.json'), 'utf8');
+    const foreign = join(dir, 'notes.txt');
+    writeFileSync(foreign, '');
+    const demo = await startDemo({ dir, args: ['--fresh'] });
+    assert.ok(existsSync(foreign));
+    assert.notEqual(readFileSync(join(dir, 'pki/pki.json'), 'utf8'), before);
+    await demo.stop();
+});

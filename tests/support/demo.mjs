@@ -1,0 +1,126 @@
+// Starts the demonstration for a test, in a folder and on ports of its own, and ends it.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const BUILD_DIR = process.env.LFI_BUILD_DIR ?? join(ROOT, 'build/dev');
+
+const READY_MS = 60_000;
+const STOP_MS = 15_000;
+const PORT_OFFSETS = [0, 1, 3, 10, 13, 14]; // those that tools/run uses from the base on
+
+function isFree(port) {
+    return new Promise((resolve) => {
+        const server = createServer();
+        server.once('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+}
+
+/** A port base whose ports are free, below those that the system hands out itself. */
+export async function freePortBase() {
+    for (;;) {
+        const base = 20_000 + 20 * Math.floor(Math.random() * 600);
+        const free = await Promise.all(PORT_OFFSETS.map((offset) => isFree(base + offset)));
+        if (free.every(Boolean)) {
+            return base;
+        }
+    }
+}
+
+/** Copies a PKI that all tests of a build share, since making one takes seconds. */
+function copyPki(to) {
+    const script = join(ROOT, 'tools/pki');
+    const version = createHash('sha256').update(readFileSync(script)).digest('hex').slice(0, 8);
+    const shared = join(BUILD_DIR, `test-pki-${version}`);
+    const made = spawnSync(script, [shared], { encoding: 'utf8' });
+    assert.equal(made.status, 0, made.stderr);
+    cpSync(shared, to, { recursive: true });
+}
+
+/**
+ * Runs tools/run and waits for demo.json. The result is its content and
+ *   dir, portBase      where the demonstration lives
+ *   process            the child that is tools/run
+ *   serverLog()        what the server has logged, parsed; hubLog() the same of the simulator
+ *   exited             a promise of {code, output} of tools/run
+ *   stop()             ends it and fails when a program did not end well
+ * adjustServer and adjustHub are jq filters over the generated configurations. A `dir` that the
+ * caller gives is kept.
+ */
+export async function startDemo({ dir, portBase, adjustServer, adjustHub, args = [] } = {}) {
+    const own = dir ?? mkdtempSync(join(tmpdir(), 'lfi-test-'));
+    const base = portBase ?? (await freePortBase());
+    if (!existsSync(join(own, 'pki'))) {
+        copyPki(join(own, 'pki'));
+    }
+    const command = ['--data', own, '--port-base', `${base}`, '--build-dir', BUILD_DIR, ...args];
+    if (adjustServer) {
+        command.push('--adjust-server', adjustServer);
+    }
+    if (adjustHub) {
+        command.push('--adjust-hub', adjustHub);
+    }
+    const child = spawn(join(ROOT, 'tools/run'), command, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const endWithTest = () => child.kill('SIGTERM');
+    process.once('exit', endWithTest);
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    const exited = new Promise((resolve) =>
+        child.once('close', (code) => {
+            process.off('exit', endWithTest);
+            resolve({ code, output });
+        }),
+    );
+
+    const demoFile = join(own, 'demo.json');
+    const deadline = Date.now() + READY_MS;
+    while (!existsSync(demoFile)) {
+        assert.equal(child.exitCode, null, `tools/run ended: ${output}`);
+        assert.ok(Date.now() < deadline, `tools/run is not ready: ${output}`);
+        await sleep(50);
+    }
+
+    const read = (name) => readFileSync(join(own, name), 'utf8');
+    return {
+        ...JSON.parse(read('demo.json')),
+        dir: own,
+        portBase: base,
+        process: child,
+        exited,
+        serverLog: () => parseLog(read('server.log')),
+        hubLog: () => parseLog(read('hub.log')),
+        async stop() {
+            child.kill('SIGTERM');
+            const timeout = sleep(STOP_MS, null, { ref: false });
+            const end = await Promise.race([exited, timeout]);
+            assert.ok(end, `tools/run did not end within ${STOP_MS} ms`);
+            assertNoSanitizerReport(read('server.log'));
+            assertNoSanitizerReport(read('hub.log'));
+            assert.equal(end.code, 0, end.output);
+            if (!dir) {
+                rmSync(own, { recursive: true });
+            }
+        },
+    };
+}
+
+export function assertNoSanitizerReport(log) {
+    const at = log.search(/^.*(Sanitizer|runtime error):/m);
+    assert.equal(at, -1, at < 0 ? undefined : log.slice(at, at + 4000));
+}
+
+function parseLog(text) {
+    return text
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map((line) => JSON.parse(line));
+}
