@@ -244,7 +244,7 @@ static struct lfi_slice complete_query(struct arena *arena, const struct consent
 static int prepare(struct sim *sim, struct lfi_slice consent_id, const struct bank_request *request,
                    struct arena *arena, struct outgoing *call, struct refusal *refusal)
 {
-    struct contract_match match;
+    struct contract_match match = {0};
     const struct rule *rule;
     if (contract_match(&contract_ozone_connect, request->method, request->path, &match) !=
             CONTRACT_FOUND ||
@@ -306,7 +306,7 @@ int bank_call(struct sim *sim, struct lfi_slice consent_id, const struct bank_re
 int bank_validate(struct sim *sim, const struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal)
 {
-    struct contract_match match;
+    struct contract_match match = {0};
     memset(out, 0, sizeof *out);
     if (contract_match(&contract_ozone_connect, SLICE("POST"), SLICE("/consent/action/validate"),
                        &match) != CONTRACT_FOUND)

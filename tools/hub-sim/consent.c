@@ -176,7 +176,7 @@ cJSON *consent_envelope(const cJSON *data)
 /* The contract of the Hub's own answer tells whether the TPP's terms are possible at all. */
 static int check_made(const cJSON *data, struct lfi_error *error)
 {
-    struct contract_match match;
+    struct contract_match match = {0};
     struct contract_violation violation;
     cJSON *envelope = consent_envelope(data);
     char *text = cJSON_PrintUnformatted(envelope);

@@ -64,7 +64,7 @@ static int redirect_error(struct judge_call *call, const char *error, const char
     append_pair(&pairs, "error_description", slice_of(description));
     if (call->consent)
         append_pair(&pairs, "state", slice_of(call->consent->state));
-    int rc = redirect(call, &pairs, NULL);
+    int rc = redirect(call, &pairs, call->consent ? call->consent->callback_query : NULL);
     buf_free(&pairs);
     return rc;
 }

@@ -1,0 +1,116 @@
+#include "app.h"
+
+#include "tpp_app_files.h"
+
+#include <stdio.h>
+
+/* Nothing but our own files: no inline script or style, no frame, no other origin. */
+static void add_page_headers(struct reply *reply)
+{
+    reply_header(reply, "Content-Security-Policy",
+                 SLICE("default-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+                       "form-action 'self'"));
+    reply_header(reply, "X-Content-Type-Options", SLICE("nosniff"));
+    reply_header(reply, "Referrer-Policy", SLICE("no-referrer"));
+}
+
+void app_serve_file(const struct request *request, struct reply *reply)
+{
+    struct lfi_slice path = request->path;
+    path = path.len > 1 ? (struct lfi_slice){path.ptr + 1, path.len - 1} : SLICE("index.html");
+    const struct embed_file *file = embed_find(&tpp_app_files, path);
+    if (!file || slice_equal_text(path, "callback.html")) {
+        reply->status = 404;
+        return;
+    }
+    add_page_headers(reply);
+    reply_header(reply, "Cache-Control", SLICE("no-cache"));
+    reply_header(reply, "ETag", slice_of(file->etag));
+    if (slice_equal_text(request_header(request, "if-none-match", NULL), file->etag)) {
+        reply->status = 304;
+        return;
+    }
+    reply->status = 200;
+    reply->content_type = file->type;
+    buf_append(&reply->body, file->bytes, file->len);
+}
+
+/* --- the customer comes back
+ * ----------------------------------------------------------------------- */
+
+static const char *const callback_names[] = {"code", "error", "error_description", "state", "iss"};
+#define CALLBACK_NAMES (sizeof callback_names / sizeof callback_names[0])
+
+static cJSON *describe_callback(const struct request *request, const struct consent *consent)
+{
+    cJSON *callback = cJSON_CreateObject();
+    for (size_t i = 0; i < CALLBACK_NAMES; i++) {
+        struct lfi_slice value =
+            request_parameter(request->arena, request->query, callback_names[i], NULL);
+        if (value.ptr)
+            cJSON_AddStringToObject(callback, callback_names[i], arena_text(request->arena, value));
+    }
+    cJSON_AddStringToObject(callback, "query", arena_text(request->arena, request->query));
+    if (consent) {
+        cJSON_AddStringToObject(callback, "consentId", consent->id);
+        cJSON_AddStringToObject(callback, "clientId", consent->tpp->client_id);
+        cJSON_AddStringToObject(callback, "tppName", consent->tpp->name);
+    }
+    return callback;
+}
+
+/* Keeps the first arrival only: a page that is loaded again is not the bank's doing. */
+static void keep_callback(struct sim *sim, const struct request *request, struct consent *consent,
+                          const cJSON *callback)
+{
+    if (consent->callback)
+        return;
+    if (!slice_equal_text(request->query, consent->callback_query))
+        store_note_finding(sim->store, consent, "CALLBACK-CHANGED",
+                           "the customer did not come with the bytes of the Location");
+    consent->callback = cJSON_Duplicate(callback, true);
+}
+
+static void append_escaped(struct buf *out, struct lfi_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
+            buf_append_format(out, "&#%d;", c);
+        else
+            buf_append(out, &c, 1);
+    }
+}
+
+/* {{name}} in the page stands for the callback's member, escaped. */
+static void render(struct buf *out, const char *page, const cJSON *callback)
+{
+    const char *open, *close;
+    while ((open = strstr(page, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "%.*s", (int)(close - open) - 2, open + 2);
+        buf_append(out, page, (size_t)(open - page));
+        append_escaped(out, json_get_string(callback, name));
+        page = close + 2;
+    }
+    buf_append_text(out, page);
+}
+
+void app_receive_customer(struct sim *sim, const struct request *request, struct reply *reply)
+{
+    struct lfi_slice state = request_parameter(request->arena, request->query, "state", NULL);
+    store_lock(sim->store);
+    struct consent *consent = state.ptr ? store_find_state(sim->store, state) : NULL;
+    cJSON *callback = describe_callback(request, consent);
+    if (consent)
+        keep_callback(sim, request, consent, callback);
+    store_unlock(sim->store);
+
+    const struct embed_file *page = embed_find(&tpp_app_files, SLICE("callback.html"));
+    add_page_headers(reply);
+    reply_header(reply, "Cache-Control", SLICE("no-store"));
+    reply->status = 200;
+    reply->content_type = page->type;
+    render(&reply->body, (const char *)page->bytes, callback);
+    cJSON_Delete(callback);
+}
