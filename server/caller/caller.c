@@ -1,7 +1,7 @@
 #include "caller/caller.h"
 
 #include "base/limits.h"
-#include "caller/jwks.h"
+#include "caller/keystore.h"
 #include "caller/replay.h"
 #include "caller/subject.h"
 #include "caller/token.h"
@@ -12,18 +12,18 @@ struct caller {
     struct caller_config config;
     const struct clock *clock;
     struct metrics *metrics;
-    struct jwks *jwks;     /* NULL without JWT Auth */
-    struct replay *replay; /* NULL when off */
+    struct keystore *keystore; /* NULL without JWT Auth */
+    struct replay *replay;     /* NULL when off */
 };
 
 int caller_new(struct caller **out, const struct caller_config *config, const struct clock *clock,
                const struct log *log, struct metrics *metrics, struct lfi_error *error)
 {
-    const struct jwks_config jwks = {.ca_file = config->jwks_ca_file,
-                                     .clock = clock,
-                                     .log = log,
-                                     .metrics = metrics,
-                                     .timeout_ms = LIMIT_JWKS_FETCH_MS};
+    const struct keystore_config keystore = {.ca_file = config->jwks_ca_file,
+                                             .clock = clock,
+                                             .log = log,
+                                             .metrics = metrics,
+                                             .timeout_ms = LIMIT_JWKS_FETCH_MS};
     struct caller *caller = calloc(1, sizeof(*caller));
 
     *out = NULL;
@@ -33,7 +33,7 @@ int caller_new(struct caller **out, const struct caller_config *config, const st
     caller->config = *config;
     caller->clock = clock;
     caller->metrics = metrics;
-    if (config->mode == CALLER_JWT && jwks_new(&caller->jwks, &jwks, error) != 0) {
+    if (config->mode == CALLER_JWT && keystore_new(&caller->keystore, &keystore, error) != 0) {
         goto fail;
     }
     if (config->replay_entries > 0) {
@@ -53,7 +53,7 @@ fail:
 void caller_free(struct caller *caller)
 {
     if (caller != NULL) {
-        jwks_free(caller->jwks);
+        keystore_free(caller->keystore);
         replay_free(caller->replay);
         free(caller);
     }
@@ -118,7 +118,7 @@ static int check_signature(struct caller *caller, struct lfi_slice key_address,
 {
     int rc = -1;
     struct lfi_error error = {""};
-    const struct jose_keyset *keys = jwks_acquire(caller->jwks, key_address, token->kid, &error);
+    struct jose_keyset *keys = keystore_acquire(caller->keystore, key_address, token->kid, &error);
 
     if (keys == NULL) {
         refusal_set(refusal, "JWKS-UNAVAILABLE", 500, "GenericRecoverableError",
@@ -136,7 +136,7 @@ static int check_signature(struct caller *caller, struct lfi_slice key_address,
     } else {
         rc = 0;
     }
-    jwks_release(caller->jwks, keys);
+    jose_keyset_free(keys);
     return rc;
 }
 

@@ -1,4 +1,4 @@
-#include "caller/jwks.h"
+#include "caller/keystore.h"
 
 #include "base/limits.h"
 #include "http/client.h"
@@ -28,8 +28,8 @@ struct entry {
     char failure[sizeof(((struct lfi_error *)0)->message)];
 };
 
-struct jwks {
-    struct jwks_config config;
+struct keystore {
+    struct keystore_config config;
     struct http_client *client;
     pthread_t thread;
     bool has_thread;
@@ -62,22 +62,22 @@ static struct timespec deadline_in(int ms)
     return at;
 }
 
-static int init_waiting(struct jwks *jwks)
+static int init_waiting(struct keystore *store)
 {
     pthread_condattr_t attributes;
 
-    if (pthread_mutex_init(&jwks->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0) {
+    if (pthread_mutex_init(&store->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0) {
         return -1;
     }
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int rc = pthread_cond_init(&jwks->changed, &attributes);
+    int rc = pthread_cond_init(&store->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     return rc;
 }
 
 /* --- fetching --------------------------------------------------------------------------------- */
 
-static int download(const struct jwks *jwks, const char *url, struct jose_keyset **out,
+static int download(const struct keystore *store, const char *url, struct jose_keyset **out,
                     struct lfi_error *error)
 {
     int rc = -1;
@@ -86,7 +86,7 @@ static int download(const struct jwks *jwks, const char *url, struct jose_keyset
 
     *out = NULL;
     http_answer_init(&answer, LIMIT_JWKS_BYTES);
-    if (http_client_call(jwks->client, &call, &answer, error) != 0) {
+    if (http_client_call(store->client, &call, &answer, error) != 0) {
         goto out;
     }
     if (answer.status != 200) {
@@ -99,33 +99,34 @@ out:
     return rc;
 }
 
-static void report(const struct jwks *jwks, const char *url, int64_t micros, const char *failure)
+static void report(const struct keystore *store, const char *url, int64_t micros,
+                   const char *failure)
 {
     if (failure == NULL) {
-        metrics_count(jwks->config.metrics, METRICS_JWKS_FETCHED);
-        LOG_EVENT(jwks->config.log, LOG_INFO, "jwks-fetched", LOG_TEXT("url", slice_of(url)),
+        metrics_count(store->config.metrics, METRICS_JWKS_FETCHED);
+        LOG_EVENT(store->config.log, LOG_INFO, "jwks-fetched", LOG_TEXT("url", slice_of(url)),
                   LOG_NUMBER("us", micros));
     } else {
-        metrics_count(jwks->config.metrics, METRICS_JWKS_FAILED);
-        LOG_EVENT(jwks->config.log, LOG_WARN, "jwks-failed", LOG_TEXT("url", slice_of(url)),
+        metrics_count(store->config.metrics, METRICS_JWKS_FAILED);
+        LOG_EVENT(store->config.log, LOG_WARN, "jwks-failed", LOG_TEXT("url", slice_of(url)),
                   LOG_TEXT("reason", slice_of(failure)), LOG_NUMBER("us", micros));
     }
 }
 
 /* Called with the lock held; gives it up for the fetch. The entry keeps its old set on failure. */
-static void fetch(struct jwks *jwks, struct entry *entry)
+static void fetch(struct keystore *store, struct entry *entry)
 {
     struct jose_keyset *set = NULL;
     struct lfi_error error = {""};
-    const int64_t began_us = clock_now_us(jwks->config.clock);
+    const int64_t began_us = clock_now_us(store->config.clock);
     const int64_t began_monotonic_us = clock_monotonic_us();
 
     entry->fetching = true;
-    pthread_mutex_unlock(&jwks->lock);
-    int rc = download(jwks, entry->url, &set, &error);
-    report(jwks, entry->url, clock_monotonic_us() - began_monotonic_us,
+    pthread_mutex_unlock(&store->lock);
+    int rc = download(store, entry->url, &set, &error);
+    report(store, entry->url, clock_monotonic_us() - began_monotonic_us,
            rc == 0 ? NULL : error.message);
-    pthread_mutex_lock(&jwks->lock);
+    pthread_mutex_lock(&store->lock);
 
     if (rc == 0) {
         jose_keyset_free(entry->set);
@@ -134,11 +135,11 @@ static void fetch(struct jwks *jwks, struct entry *entry)
         entry->failed_us = INT64_MIN;
         entry->failure[0] = '\0';
     } else {
-        entry->failed_us = clock_now_us(jwks->config.clock);
+        entry->failed_us = clock_now_us(store->config.clock);
         memcpy(entry->failure, error.message, sizeof(entry->failure));
     }
     entry->fetching = false;
-    pthread_cond_broadcast(&jwks->changed);
+    pthread_cond_broadcast(&store->changed);
 }
 
 /* Old, still in use since it was fetched, and not just tried in vain. */
@@ -151,85 +152,86 @@ static bool wants_refresh(const struct entry *entry, int64_t now)
 
 static void *run_background(void *ctx)
 {
-    struct jwks *jwks = ctx;
+    struct keystore *store = ctx;
 
-    pthread_mutex_lock(&jwks->lock);
-    while (!jwks->stopping) {
+    pthread_mutex_lock(&store->lock);
+    while (!store->stopping) {
         const struct timespec until = deadline_in(TICK_MS);
-        while (!jwks->stopping &&
-               pthread_cond_timedwait(&jwks->changed, &jwks->lock, &until) != ETIMEDOUT) {
+        while (!store->stopping &&
+               pthread_cond_timedwait(&store->changed, &store->lock, &until) != ETIMEDOUT) {
         }
-        for (size_t i = 0; i < ADDRESSES_MAX && !jwks->stopping; i++) {
-            if (wants_refresh(&jwks->entries[i], clock_now_us(jwks->config.clock))) {
-                fetch(jwks, &jwks->entries[i]);
+        for (size_t i = 0; i < ADDRESSES_MAX && !store->stopping; i++) {
+            if (wants_refresh(&store->entries[i], clock_now_us(store->config.clock))) {
+                fetch(store, &store->entries[i]);
             }
         }
     }
-    pthread_mutex_unlock(&jwks->lock);
+    pthread_mutex_unlock(&store->lock);
     return NULL;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-int jwks_new(struct jwks **out, const struct jwks_config *config, struct lfi_error *error)
+int keystore_new(struct keystore **out, const struct keystore_config *config,
+                 struct lfi_error *error)
 {
     const struct http_client_config client = {.ca_file = config->ca_file,
                                               .timeout_ms = config->timeout_ms,
                                               .reply_bytes = LIMIT_JWKS_BYTES};
-    struct jwks *jwks = calloc(1, sizeof(*jwks));
+    struct keystore *store = calloc(1, sizeof(*store));
 
     *out = NULL;
-    if (jwks == NULL || init_waiting(jwks) != 0) {
-        free(jwks);
+    if (store == NULL || init_waiting(store) != 0) {
+        free(store);
         return error_set(error, "no memory");
     }
-    jwks->config = *config;
-    if (http_client_new(&jwks->client, &client, error) != 0) {
+    store->config = *config;
+    if (http_client_new(&store->client, &client, error) != 0) {
         goto fail;
     }
-    if (pthread_create(&jwks->thread, NULL, run_background, jwks) != 0) {
+    if (pthread_create(&store->thread, NULL, run_background, store) != 0) {
         error_set(error, "no thread for the key sets");
         goto fail;
     }
-    jwks->has_thread = true;
-    *out = jwks;
+    store->has_thread = true;
+    *out = store;
     return 0;
 fail:
-    jwks_free(jwks);
+    keystore_free(store);
     return -1;
 }
 
-void jwks_free(struct jwks *jwks)
+void keystore_free(struct keystore *store)
 {
-    if (jwks == NULL) {
+    if (store == NULL) {
         return;
     }
-    if (jwks->has_thread) {
-        pthread_mutex_lock(&jwks->lock);
-        jwks->stopping = true;
-        pthread_cond_broadcast(&jwks->changed);
-        pthread_mutex_unlock(&jwks->lock);
-        pthread_join(jwks->thread, NULL);
+    if (store->has_thread) {
+        pthread_mutex_lock(&store->lock);
+        store->stopping = true;
+        pthread_cond_broadcast(&store->changed);
+        pthread_mutex_unlock(&store->lock);
+        pthread_join(store->thread, NULL);
     }
     for (size_t i = 0; i < ADDRESSES_MAX; i++) {
-        free(jwks->entries[i].url);
-        jose_keyset_free(jwks->entries[i].set);
+        free(store->entries[i].url);
+        jose_keyset_free(store->entries[i].set);
     }
-    http_client_free(jwks->client);
-    pthread_cond_destroy(&jwks->changed);
-    pthread_mutex_destroy(&jwks->lock);
-    free(jwks);
+    http_client_free(store->client);
+    pthread_cond_destroy(&store->changed);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
 /* The entry of this address, made when there is none; NULL when every place is being fetched. */
-static struct entry *find_entry(struct jwks *jwks, struct lfi_slice url)
+static struct entry *find_entry(struct keystore *store, struct lfi_slice url)
 {
     struct entry *place = NULL;
 
     for (size_t i = 0; i < ADDRESSES_MAX; i++) {
-        struct entry *entry = &jwks->entries[i];
+        struct entry *entry = &store->entries[i];
         if (entry->url != NULL && slice_equal_text(url, entry->url)) {
             return entry;
         }
@@ -260,12 +262,13 @@ static bool is_fresh(const struct entry *entry, int64_t now)
  * Waits until the fetch of this address that is under way has ended. Returns the entry, which may
  * have been given to another address meanwhile: NULL then, and when it took too long.
  */
-static struct entry *wait_for_fetch(struct jwks *jwks, struct entry *entry, struct lfi_slice url)
+static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
+                                    struct lfi_slice url)
 {
-    const struct timespec until = deadline_in(jwks->config.timeout_ms);
+    const struct timespec until = deadline_in(store->config.timeout_ms);
 
     while (entry->fetching) {
-        if (pthread_cond_timedwait(&jwks->changed, &jwks->lock, &until) == ETIMEDOUT) {
+        if (pthread_cond_timedwait(&store->changed, &store->lock, &until) == ETIMEDOUT) {
             break;
         }
     }
@@ -282,14 +285,14 @@ static bool claim_refetch(struct entry *entry, int64_t now)
     return true;
 }
 
-const struct jose_keyset *jwks_acquire(struct jwks *jwks, struct lfi_slice url,
-                                       struct lfi_slice kid, struct lfi_error *error)
+struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice url,
+                                     struct lfi_slice kid, struct lfi_error *error)
 {
     struct jose_keyset *set = NULL;
 
-    pthread_mutex_lock(&jwks->lock);
-    int64_t now = clock_now_us(jwks->config.clock);
-    struct entry *entry = find_entry(jwks, url);
+    pthread_mutex_lock(&store->lock);
+    int64_t now = clock_now_us(store->config.clock);
+    struct entry *entry = find_entry(store, url);
     if (entry == NULL) {
         error_set(error, "too many key sets are being fetched");
         goto out;
@@ -297,25 +300,19 @@ const struct jose_keyset *jwks_acquire(struct jwks *jwks, struct lfi_slice url,
     entry->used_us = now;
     if (!is_fresh(entry, now) || !jose_keyset_has(entry->set, kid)) {
         if (entry->fetching) {
-            entry = wait_for_fetch(jwks, entry, url);
+            entry = wait_for_fetch(store, entry, url);
         } else if (is_fresh(entry, now) ? claim_refetch(entry, now)
                                         : is_past(now, entry->failed_us, FAILURE_US)) {
-            fetch(jwks, entry);
+            fetch(store, entry);
         }
     }
-    now = clock_now_us(jwks->config.clock);
+    now = clock_now_us(store->config.clock);
     if (entry != NULL && is_fresh(entry, now)) {
         set = jose_keyset_share(entry->set);
     } else {
         error_set(error, "%s", entry != NULL && !entry->fetching ? entry->failure : "timed out");
     }
 out:
-    pthread_mutex_unlock(&jwks->lock);
+    pthread_mutex_unlock(&store->lock);
     return set;
-}
-
-void jwks_release(struct jwks *jwks, const struct jose_keyset *set)
-{
-    (void)jwks;
-    jose_keyset_free((struct jose_keyset *)set);
 }

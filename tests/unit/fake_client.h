@@ -1,0 +1,64 @@
+/*
+ * Stands in for http/client.c in the program that includes it: answers what the test prepared,
+ * counts the calls, and can be slow.
+ */
+#ifndef TESTS_FAKE_CLIENT_H
+#define TESTS_FAKE_CLIENT_H
+
+#include "http/client.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+    atomic_int calls;
+    atomic_int delay_us;
+    atomic_int status; /* 0: no answer at all */
+    _Atomic(const char *) body;
+    char url[2048]; /* of the last call */
+} fake_client;
+
+int http_client_new(struct http_client **out, const struct http_client_config *config,
+                    struct lfi_error *error)
+{
+    (void)config;
+    (void)error;
+    *out = NULL;
+    return 0;
+}
+
+void http_client_free(struct http_client *client)
+{
+    (void)client;
+}
+
+int http_client_call(struct http_client *client, const struct http_call *call,
+                     struct http_answer *out, struct lfi_error *error)
+{
+    (void)client;
+    strncpy(fake_client.url, call->url, sizeof(fake_client.url) - 1);
+    const int status = fake_client.status;
+    const char *body = fake_client.body;
+    fake_client.calls++;
+    usleep((useconds_t)fake_client.delay_us);
+    if (status == 0) {
+        return error_set(error, "connection refused");
+    }
+    out->status = status;
+    buf_append_text(&out->body, body);
+    return 0;
+}
+
+void http_answer_init(struct http_answer *answer, size_t max_body)
+{
+    memset(answer, 0, sizeof(*answer));
+    buf_init(&answer->body, max_body);
+}
+
+void http_answer_free(struct http_answer *answer)
+{
+    buf_free(&answer->body);
+}
+
+#endif

@@ -1,0 +1,481 @@
+// link: lfi-jose lfi-base
+#include "keys.h"
+
+#include "base/base64.h"
+#include "base/limits.h"
+#include "jose/jose.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <jwt.h>
+
+#define HEADER "{\"alg\":\"PS256\",\"typ\":\"JOSE\",\"cty\":\"json\",\"kid\":\"%s\"}"
+#define PUBLIC "\"n\":\"%s\",\"e\":\"AQAB\""
+
+struct fixture {
+    struct arena *arena;
+    EVP_PKEY *key, *other;
+    struct lfi_slice n, d; /* of key, base64url */
+    struct lfi_slice small_n;
+};
+
+static struct lfi_slice number(struct arena *arena, const EVP_PKEY *key, const char *parameter)
+{
+    BIGNUM *value = NULL;
+    unsigned char bytes[512];
+    struct buf text;
+
+    assert_int_equal(EVP_PKEY_get_bn_param(key, parameter, &value), 1);
+    buf_init(&text, 1024);
+    base64_append_url(&text, bytes, (size_t)BN_bn2bin(value, bytes));
+    struct lfi_slice out = {arena_text(arena, buf_slice(&text)), text.len};
+    buf_free(&text);
+    BN_free(value);
+    return out;
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    EVP_PKEY *small = EVP_RSA_gen(1024);
+
+    f = (struct fixture){.arena = arena_new(LIMIT_ARENA_BYTES),
+                         .key = EVP_RSA_gen(2048),
+                         .other = EVP_RSA_gen(2048)};
+    f.n = number(f.arena, f.key, "n");
+    f.d = number(f.arena, f.key, "d");
+    f.small_n = number(f.arena, small, "n");
+    EVP_PKEY_free(small);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    EVP_PKEY_free(f->key);
+    EVP_PKEY_free(f->other);
+    arena_free(f->arena);
+    return 0;
+}
+
+static struct jose_keyset *parse(struct lfi_slice jwks, char message[256])
+{
+    struct jose_keyset *set = NULL;
+    struct lfi_error error = {""};
+    int rc = jose_keyset_parse(&set, jwks, &error);
+
+    assert_int_equal(rc == 0, set != NULL);
+    assert_int_equal(rc == 0, error.message[0] == '\0');
+    if (message != NULL) {
+        memcpy(message, error.message, 256);
+    }
+    return set;
+}
+
+/* A set of one key with these members besides kty, n and e. */
+static struct jose_keyset *parse_key(struct fixture *f, const char *members)
+{
+    return parse(
+        arena_format(f->arena, "{\"keys\":[{\"kty\":\"RSA\",%s" PUBLIC "}]}", members, f->n.ptr),
+        NULL);
+}
+
+static void usable_keys_are_kept(void **state)
+{
+    static const char *const members[] = {
+        "\"kid\":\"a\",",
+        "\"kid\":\"a\",\"use\":\"sig\",",
+        "\"kid\":\"a\",\"alg\":\"PS256\",",
+        "\"kid\":\"a\",\"key_ops\":[\"verify\"],",
+        "\"kid\":\"a\",\"x5c\":[\"ignored\"],\"x5t#S256\":\"ignored\",",
+    };
+
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct jose_keyset *set = parse_key(*state, members[i]);
+        assert_non_null(set);
+        assert_true(jose_keyset_has(set, SLICE("a")));
+        assert_false(jose_keyset_has(set, SLICE("A")));
+        assert_false(jose_keyset_has(set, (struct lfi_slice){NULL, 0}));
+        jose_keyset_free(set);
+    }
+}
+
+static void unusable_keys_are_left_out(void **state)
+{
+    static const char *const members[] = {
+        "",
+        "\"kid\":\"\",",
+        "\"kid\":7,",
+        "\"kid\":\"a\",\"use\":\"enc\",",
+        "\"kid\":\"a\",\"alg\":\"RS256\",",
+        "\"kid\":\"a\",\"alg\":\"PS512\",",
+        "\"kid\":\"a\",\"alg\":\"RSA-OAEP-256\",",
+        "\"kid\":\"a\",\"key_ops\":[\"encrypt\"],",
+    };
+
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        assert_null(parse_key(*state, members[i]));
+    }
+}
+
+static void other_kinds_of_key_are_left_out(void **state)
+{
+    struct fixture *f = *state;
+    const struct lfi_slice sets[] = {
+        arena_format(f->arena, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "}]}",
+                     f->small_n.ptr),
+        arena_format(f->arena,
+                     "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC ",\"d\":\"%s\"}]}",
+                     f->n.ptr, f->d.ptr),
+        SLICE("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2VjcmV0c2VjcmV0c2VjcmV0\"}]}"),
+        SLICE("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"****\",\"e\":\"AQAB\"}]}"),
+        SLICE("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"\",\"e\":\"\"}]}"),
+        SLICE("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"e\":\"AQAB\"}]}"),
+        SLICE("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":"
+              "\"AA\"}]}"),
+        SLICE("{\"keys\":[{\"kid\":\"a\"},1,null,\"x\",[]]}"),
+    };
+    char message[256];
+
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        assert_null(parse(sets[i], message));
+        assert_non_null(strstr(message, "no usable key"));
+    }
+}
+
+static void what_is_not_a_set_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const struct lfi_slice texts[] = {
+        {NULL, 0},
+        SLICE(""),
+        SLICE("<html>"),
+        SLICE("[]"),
+        SLICE("{}"),
+        SLICE("{\"keys\":{}}"),
+        SLICE("{\"keys\":null}"),
+        SLICE("{\"keys\":[]"),
+        SLICE("{\"keys\":[]} x"),
+        SLICE("{\"keys\":[],\"keys\":[]}"),
+        SLICE("{\"keys\":[]}"),
+        arena_format(f->arena, "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "}", f->n.ptr),
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_null(parse(texts[i], NULL));
+    }
+}
+
+static void doubled_kid_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char message[256];
+    struct lfi_slice jwks = arena_format(f->arena,
+                                         "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "},"
+                                         "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "}]}",
+                                         f->n.ptr, f->n.ptr);
+
+    assert_null(parse(jwks, message));
+    assert_non_null(strstr(message, "two keys"));
+
+    /* One of them is for encryption: only one is usable. */
+    jwks = arena_format(f->arena,
+                        "{\"keys\":[{\"kty\":\"RSA\",\"use\":\"enc\",\"kid\":\"a\"," PUBLIC "},"
+                        "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "}]}",
+                        f->n.ptr, f->n.ptr);
+    struct jose_keyset *set = parse(jwks, message);
+    assert_non_null(set);
+    jose_keyset_free(set);
+}
+
+static void number_of_keys_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    char message[256];
+
+    for (int count = LIMIT_JWKS_KEYS; count <= LIMIT_JWKS_KEYS + 1; count++) {
+        struct buf jwks;
+        buf_init(&jwks, LIMIT_JWKS_BYTES);
+        buf_append_text(&jwks, "{\"keys\":[");
+        for (int i = 0; i < count; i++) {
+            buf_append_format(&jwks, "%s{\"kty\":\"RSA\",\"kid\":\"k%d\"," PUBLIC "}",
+                              i > 0 ? "," : "", i, f->n.ptr);
+        }
+        buf_append_text(&jwks, "]}");
+        struct jose_keyset *set = parse(buf_slice(&jwks), message);
+        assert_int_equal(set != NULL, count == LIMIT_JWKS_KEYS);
+        assert_true(set == NULL || jose_keyset_has(set, SLICE("k31")));
+        jose_keyset_free(set);
+        buf_free(&jwks);
+    }
+    assert_non_null(strstr(message, "more than 32"));
+}
+
+static void owners_are_counted(void **state)
+{
+    struct jose_keyset *set = parse_key(*state, "\"kid\":\"a\",");
+    struct jose_keyset *same = jose_keyset_share(set);
+
+    jose_keyset_free(set);
+    assert_true(jose_keyset_has(same, SLICE("a")));
+    jose_keyset_free(same);
+    jose_keyset_free(NULL);
+}
+
+/* --- verifying -------------------------------------------------------------------------------- */
+
+struct signing {
+    EVP_PKEY *key;
+    const char *kid;
+    int padding, salt;
+    const EVP_MD *md;
+};
+
+static const char *sign(struct fixture *f, const struct signing *how)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *rsa = NULL;
+    unsigned char signature[512];
+    size_t len = sizeof(signature);
+    struct lfi_slice header = arena_format(f->arena, HEADER, how->kid);
+    struct buf text;
+
+    buf_init(&text, LIMIT_TOKEN_BYTES);
+    base64_append_url(&text, header.ptr, header.len);
+    buf_append_text(&text, ".e30");
+    assert_int_equal(EVP_DigestSignInit(ctx, &rsa, how->md, NULL, how->key), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(rsa, how->padding), 1);
+    if (how->padding == RSA_PKCS1_PSS_PADDING) {
+        assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(rsa, how->salt), 1);
+    }
+    assert_int_equal(
+        EVP_DigestSign(ctx, signature, &len, (const unsigned char *)text.ptr, text.len), 1);
+    buf_append_text(&text, ".");
+    base64_append_url(&text, signature, len);
+    const char *out = arena_text(f->arena, buf_slice(&text));
+    buf_free(&text);
+    EVP_MD_CTX_free(ctx);
+    return out;
+}
+
+static int verify(struct fixture *f, const struct jose_keyset *set, const char *compact)
+{
+    struct jose_token token;
+    struct lfi_error error;
+
+    assert_int_equal(jose_token_parse(f->arena, slice_of(compact), &token, &error), 0);
+    return jose_verify(set, &token, &error);
+}
+
+static void only_ps256_of_the_named_key_verifies(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        struct signing how;
+        int expected;
+    } cases[] = {
+        {{f->key, "a", RSA_PKCS1_PSS_PADDING, 32, EVP_sha256()}, 0},
+        {{f->key, "b", RSA_PKCS1_PSS_PADDING, 32, EVP_sha256()}, -1},
+        {{f->other, "a", RSA_PKCS1_PSS_PADDING, 32, EVP_sha256()}, -1},
+        {{f->key, "a", RSA_PKCS1_PSS_PADDING, 20, EVP_sha256()}, -1},
+        {{f->key, "a", RSA_PKCS1_PSS_PADDING, 0, EVP_sha256()}, -1},
+        {{f->key, "a", RSA_PKCS1_PSS_PADDING, 64, EVP_sha512()}, -1},
+        {{f->key, "a", RSA_PKCS1_PADDING, 0, EVP_sha256()}, -1},
+    };
+    static const char *const algs[] = {"\"kid\":\"a\",", "\"kid\":\"a\",\"alg\":\"PS256\","};
+
+    for (size_t alg = 0; alg < 2; alg++) {
+        struct jose_keyset *set = parse_key(f, algs[alg]);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            assert_int_equal(verify(f, set, sign(f, &cases[i].how)), cases[i].expected);
+        }
+        jose_keyset_free(set);
+    }
+}
+
+static void changed_tokens_do_not_verify(void **state)
+{
+    struct fixture *f = *state;
+    const struct signing how = {f->key, "a", RSA_PKCS1_PSS_PADDING, 32, EVP_sha256()};
+    struct jose_keyset *set = parse_key(f, "\"kid\":\"a\",");
+    struct jose_token token, changed;
+    struct lfi_error error;
+    const char *compact = sign(f, &how);
+
+    assert_int_equal(jose_token_parse(f->arena, slice_of(compact), &token, &error), 0);
+    assert_int_equal(jose_verify(set, &token, &error), 0);
+
+    changed = token;
+    changed.alg = SLICE("none");
+    assert_int_equal(jose_verify(set, &changed, &error), -1);
+    changed = token;
+    changed.signed_part.len--;
+    assert_int_equal(jose_verify(set, &changed, &error), -1);
+    changed = token;
+    changed.signature.len--;
+    assert_int_equal(jose_verify(set, &changed, &error), -1);
+    changed.signature.len = 0;
+    assert_int_equal(jose_verify(set, &changed, &error), -1);
+    for (size_t i = 0; i < token.signature.len; i += 51) {
+        char *signature = arena_text(f->arena, token.signature);
+        signature[i] ^= 1;
+        changed.signature = (struct lfi_slice){signature, token.signature.len};
+        assert_int_equal(jose_verify(set, &changed, &error), -1);
+    }
+    jose_keyset_free(set);
+}
+
+/* --- signing ---------------------------------------------------------------------------------- */
+
+static int give_key(jwt_t *jwt, jwt_config_t *config)
+{
+    (void)jwt;
+    config->key = jwks_item_get(config->ctx, 0);
+    config->alg = JWT_ALG_PS256;
+    return 0;
+}
+
+static struct jose_signer *load(EVP_PKEY *key, const char *passphrase, const char *kid)
+{
+    struct jose_signer *signer = NULL;
+    struct lfi_error error = {""};
+    char path[KEY_PATH_MAX];
+
+    key_write(key, passphrase, path);
+    int rc = jose_signer_load(&signer, path, kid, &error);
+    unlink(path);
+    assert_int_equal(rc == 0, signer != NULL);
+    assert_int_equal(rc == 0, error.message[0] == '\0');
+    return signer;
+}
+
+static void signed_tokens_verify_here_and_with_libjwt(void **state)
+{
+    struct fixture *f = *state;
+    const struct jose_claims claims = {"Dhow \"Bank\"", "ou-1", "hub", 1700000000, 20};
+    struct jose_signer *signer = load(f->key, NULL, "Key/1");
+    struct buf token, jwks;
+    struct jose_token parsed;
+    struct lfi_error error;
+
+    buf_init(&token, LIMIT_TOKEN_BYTES);
+    buf_init(&jwks, LIMIT_JWKS_BYTES);
+    assert_int_equal(jose_sign(signer, &claims, &token, &error), 0);
+    assert_int_equal(jose_token_parse(f->arena, buf_slice(&token), &parsed, &error), 0);
+    buf_append_text(&jwks, "{\"keys\":[");
+    jose_signer_append_jwk(signer, &jwks);
+    buf_append_text(&jwks, "]}");
+    struct jose_keyset *set = parse(buf_slice(&jwks), NULL);
+    assert_int_equal(jose_verify(set, &parsed, &error), 0);
+    assert_true(slice_equal_text(parsed.typ, "JOSE"));
+    assert_true(slice_equal_text(parsed.cty, "json"));
+    assert_true(slice_equal_text(parsed.kid, "Key/1"));
+
+    cJSON *payload = json_parse(parsed.payload);
+    int64_t seconds = 0;
+    assert_true(slice_equal_text(json_get_string(payload, "iss"), "Dhow \"Bank\""));
+    assert_true(slice_equal_text(json_get_string(payload, "sub"), "ou-1"));
+    assert_true(slice_equal_text(json_get_string(payload, "aud"), "hub"));
+    assert_true(json_get_int(payload, "iat", &seconds) && seconds == 1700000000);
+    assert_true(json_get_int(payload, "exp", &seconds) && seconds == 1700000020);
+    assert_int_equal(json_get_string(payload, "jti").len, 36);
+    cJSON_Delete(payload);
+
+    jwk_set_t *items = jwks_create_strn(jwks.ptr, jwks.len);
+    jwt_checker_t *checker = jwt_checker_new();
+    jwt_checker_setcb(checker, give_key, items);
+    jwt_checker_time_leeway(checker, JWT_CLAIM_EXP, -1);
+    assert_int_equal(jwt_checker_verify(checker, arena_text(f->arena, buf_slice(&token))), 0);
+    jwt_checker_free(checker);
+    jwks_free(items);
+    jose_keyset_free(set);
+    jose_signer_free(signer);
+    buf_free(&token);
+    buf_free(&jwks);
+}
+
+static void kid_is_the_digest_of_the_public_key(void **state)
+{
+    struct fixture *f = *state;
+    unsigned char *der = NULL, digest[32];
+    struct buf expected;
+    struct jose_signer *signer = load(f->key, NULL, NULL);
+    int len = i2d_PUBKEY(f->key, &der);
+
+    assert_int_equal(EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL), 1);
+    buf_init(&expected, 64);
+    base64_append_url(&expected, digest, sizeof(digest));
+    assert_true(slice_equal_text(buf_slice(&expected), jose_signer_kid(signer)));
+    buf_free(&expected);
+    OPENSSL_free(der);
+    jose_signer_free(signer);
+}
+
+static void every_token_has_its_own_jti(void **state)
+{
+    struct fixture *f = *state;
+    const struct jose_claims claims = {"o", "ou", "aud", 1700000000, 20};
+    struct jose_signer *signer = load(f->key, NULL, NULL);
+    struct lfi_slice payloads[2];
+    struct lfi_error error;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct jose_token token;
+        struct buf text;
+        buf_init(&text, LIMIT_TOKEN_BYTES);
+        assert_int_equal(jose_sign(signer, &claims, &text, &error), 0);
+        assert_int_equal(jose_token_parse(f->arena, buf_slice(&text), &token, &error), 0);
+        payloads[i] = token.payload;
+        buf_free(&text);
+    }
+    assert_false(slice_equal(payloads[0], payloads[1]));
+
+    struct buf full;
+    buf_init(&full, 100);
+    assert_int_equal(jose_sign(signer, &claims, &full, &error), -1);
+    assert_string_equal(error.message, "the token does not fit");
+    buf_free(&full);
+    jose_signer_free(signer);
+}
+
+static void bad_key_files_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    EVP_PKEY *small = EVP_RSA_gen(1024), *ec = EVP_EC_gen("P-256");
+    struct jose_signer *signer = NULL;
+    struct lfi_error error = {""};
+
+    assert_null(load(small, NULL, NULL));
+    assert_null(load(ec, NULL, NULL));
+    assert_null(load(f->key, "passphrase", NULL));
+    assert_int_equal(jose_signer_load(&signer, "/nowhere/key.pem", NULL, &error), -1);
+    assert_int_equal(jose_signer_load(&signer, __FILE__, NULL, &error), -1);
+    assert_null(signer);
+    jose_signer_free(NULL);
+    EVP_PKEY_free(small);
+    EVP_PKEY_free(ec);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(usable_keys_are_kept),
+        cmocka_unit_test(unusable_keys_are_left_out),
+        cmocka_unit_test(other_kinds_of_key_are_left_out),
+        cmocka_unit_test(what_is_not_a_set_is_refused),
+        cmocka_unit_test(doubled_kid_is_refused),
+        cmocka_unit_test(number_of_keys_is_bounded),
+        cmocka_unit_test(owners_are_counted),
+        cmocka_unit_test(only_ps256_of_the_named_key_verifies),
+        cmocka_unit_test(changed_tokens_do_not_verify),
+        cmocka_unit_test(signed_tokens_verify_here_and_with_libjwt),
+        cmocka_unit_test(kid_is_the_digest_of_the_public_key),
+        cmocka_unit_test(every_token_has_its_own_jti),
+        cmocka_unit_test(bad_key_files_are_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
