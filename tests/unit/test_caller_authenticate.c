@@ -1,0 +1,344 @@
+// link: lfi-caller lfi-jose lfi-base
+#include "fake_client.h"
+#include "keys.h"
+
+#include "base/limits.h"
+#include "caller/caller.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+
+#define HUB                                                                                        \
+    {"C", "AE"}, {"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", "cn-1"},                            \
+    {                                                                                              \
+        NULL, NULL                                                                                 \
+    }
+
+static const char *const pinned[] = {"ou-0", "ou-1"};
+static const char *const audiences[] = {"retail", "business"};
+
+static struct fixture {
+    struct clock clock;
+    struct log log;
+    struct arena *arena;
+    struct jose_signer *signer, *stranger;
+    char *jwks;
+    struct caller *caller;
+    X509 *certificate;
+} f;
+
+static const struct caller_config usual = {.mode = CALLER_JWT,
+                                           .allowed_ous = pinned,
+                                           .allowed_ou_count = 2,
+                                           .audiences = audiences,
+                                           .audience_count = 2,
+                                           .jwks_base = "https://keys.example",
+                                           .max_life_s = LIMIT_TOKEN_LIFE_S};
+
+static struct jose_signer *make_signer(const char *kid)
+{
+    EVP_PKEY *key = EVP_RSA_gen(2048);
+    struct jose_signer *signer = NULL;
+    char path[KEY_PATH_MAX];
+
+    key_write(key, NULL, path);
+    assert_int_equal(jose_signer_load(&signer, path, kid, NULL), 0);
+    unlink(path);
+    EVP_PKEY_free(key);
+    return signer;
+}
+
+static int set_up_group(void **state)
+{
+    struct buf jwks;
+
+    (void)state;
+    f.signer = make_signer("a");
+    f.stranger = make_signer("a");
+    buf_init(&jwks, LIMIT_JWKS_BYTES);
+    buf_append_text(&jwks, "{\"keys\":[");
+    jose_signer_append_jwk(f.signer, &jwks);
+    buf_append_text(&jwks, "]}");
+    f.jwks = strndup(jwks.ptr, jwks.len);
+    buf_free(&jwks);
+    f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &f.clock};
+    return f.log.fd < 0;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    jose_signer_free(f.signer);
+    jose_signer_free(f.stranger);
+    free(f.jwks);
+    close(f.log.fd);
+    return 0;
+}
+
+static void use(const struct caller_config *config)
+{
+    caller_free(f.caller);
+    assert_int_equal(caller_new(&f.caller, config, &f.clock, &f.log, NULL, NULL), 0);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    f.clock.offset_us = 0;
+    f.arena = arena_new(LIMIT_ARENA_BYTES);
+    f.certificate = certificate_make((struct attribute[]){HUB});
+    fake_client.calls = 0;
+    fake_client.status = 200;
+    fake_client.body = f.jwks;
+    use(&usual);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    caller_free(f.caller);
+    f.caller = NULL;
+    X509_free(f.certificate);
+    arena_free(f.arena);
+    return 0;
+}
+
+static struct lfi_slice make_token(const struct jose_signer *signer, const char *aud, int64_t at_s)
+{
+    const struct jose_claims claims = {"Hub Operator", "ou-1", aud, at_s, 20};
+    struct buf token;
+
+    buf_init(&token, LIMIT_TOKEN_BYTES);
+    assert_int_equal(jose_sign(signer, &claims, &token, NULL), 0);
+    struct lfi_slice out = arena_format(f.arena, "Bearer %.*s", SLICE_ARG(buf_slice(&token)));
+    buf_free(&token);
+    return out;
+}
+
+/* The id of the refusal, "" when the caller was let in. */
+static const char *authenticate(struct lfi_slice authorization, struct caller_identity *out)
+{
+    const struct header header = {SLICE("Authorization"), authorization};
+    const struct request request = {.headers = &header,
+                                    .header_count = authorization.ptr != NULL,
+                                    .peer = f.certificate,
+                                    .arena = f.arena};
+    struct caller_identity unused;
+    struct refusal refusal = {.id = NULL};
+
+    if (caller_authenticate(f.caller, &request, out != NULL ? out : &unused, &refusal) == 0) {
+        return "";
+    }
+    if (refusal.status == 401) {
+        assert_string_equal(refusal.error_message, "The request is not authenticated.");
+    }
+    assert_string_equal(refusal.error_code,
+                        refusal.status == 500 ? "GenericRecoverableError" : "GenericError");
+    if (authorization.len > 40) {
+        assert_null(strstr(refusal.detail, authorization.ptr + authorization.len - 40));
+    }
+    return refusal.id;
+}
+
+static struct lfi_slice good_token(void)
+{
+    return make_token(f.signer, "retail", clock_now_s(&f.clock));
+}
+
+static void use_certificate(const struct attribute *attributes)
+{
+    X509_free(f.certificate);
+    f.certificate = certificate_make(attributes);
+}
+
+static void the_hub_is_let_in(void **state)
+{
+    struct caller_identity identity;
+    struct refusal refusal = {.id = NULL};
+
+    (void)state;
+    assert_string_equal(authenticate(good_token(), &identity), "");
+    assert_string_equal(fake_client.url, "https://keys.example/ou-1/cn-1/application.jwks");
+    assert_true(slice_equal_text(identity.subject.o, "Hub Operator"));
+    assert_true(slice_equal_text(identity.subject.ou, "ou-1"));
+    assert_int_equal(caller_check_audience(&identity, "retail", &refusal), 0);
+    assert_int_equal(caller_check_audience(&identity, "business", &refusal), -1);
+    assert_string_equal(refusal.id, "JWT-AUD-PROVIDER");
+    assert_int_equal(refusal.status, 401);
+}
+
+static void the_certificate_comes_first(void **state)
+{
+    struct lfi_slice token = good_token();
+    struct lfi_slice none = {NULL, 0};
+
+    (void)state;
+    X509_free(f.certificate);
+    f.certificate = NULL;
+    assert_string_equal(authenticate(token, NULL), "CALLER-NO-CERT");
+    assert_string_equal(authenticate(none, NULL), "CALLER-NO-CERT");
+    use_certificate(
+        (struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-2"}, {"CN", "cn-1"}, {NULL, NULL}});
+    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    use_certificate((struct attribute[]){{"O", "Hub Operator"}, {"CN", "cn-1"}, {NULL, NULL}});
+    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    use_certificate((struct attribute[]){
+        {"O", "Hub Operator"}, {"OU", "ou-1"}, {"OU", "ou-2"}, {"CN", "cn-1"}, {NULL, NULL}});
+    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    use_certificate(
+        (struct attribute[]){{"O", "Hub Operator"}, {"CN", "cn, OU=ou-1"}, {NULL, NULL}});
+    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    use_certificate((struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-1"}, {NULL, NULL}});
+    assert_string_equal(authenticate(token, NULL), "CALLER-SUBJECT");
+    use_certificate((struct attribute[]){{"OU", "ou-1"}, {"CN", "cn-1"}, {NULL, NULL}});
+    assert_string_equal(authenticate(token, NULL), "CALLER-SUBJECT");
+    assert_int_equal(fake_client.calls, 0);
+}
+
+static void a_certificate_alone_can_be_checked(void **state)
+{
+    struct request request = {.peer = f.certificate, .arena = f.arena};
+    struct caller_subject subject;
+    struct refusal refusal = {.id = NULL};
+
+    (void)state;
+    assert_int_equal(caller_check_certificate(f.caller, &request, &subject, &refusal), 0);
+    assert_true(slice_equal_text(subject.cn, "cn-1"));
+    request.peer = NULL;
+    assert_int_equal(caller_check_certificate(f.caller, &request, &subject, &refusal), -1);
+    assert_int_equal(refusal.status, 401);
+    use_certificate((struct attribute[]){{"OU", "ou-2"}, {NULL, NULL}});
+    request.peer = f.certificate;
+    assert_int_equal(caller_check_certificate(f.caller, &request, &subject, &refusal), -1);
+    assert_string_equal(refusal.id, "CALLER-OU");
+    assert_int_equal(refusal.status, 403);
+}
+
+static void an_override_needs_no_cn(void **state)
+{
+    struct caller_config config = usual;
+
+    (void)state;
+    config.jwks_override = "https://keys.example/hub.jwks";
+    use(&config);
+    use_certificate((struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-1"}, {NULL, NULL}});
+    assert_string_equal(authenticate(good_token(), NULL), "");
+    assert_string_equal(fake_client.url, "https://keys.example/hub.jwks");
+}
+
+static void bad_tokens_are_refused_without_asking_for_keys(void **state)
+{
+    (void)state;
+    assert_string_equal(authenticate((struct lfi_slice){NULL, 0}, NULL), "JWT-MISSING");
+    assert_string_equal(authenticate(SLICE("Basic dTpw"), NULL), "JWT-SCHEME");
+    assert_string_equal(authenticate(SLICE("Bearer a.b.c"), NULL), "JWT-FORM");
+    assert_string_equal(authenticate(SLICE("Bearer e30.e30.c2ln"), NULL), "JWT-ALG");
+    assert_string_equal(authenticate(make_token(f.signer, "other", clock_now_s(&f.clock)), NULL),
+                        "JWT-AUD");
+    assert_string_equal(
+        authenticate(make_token(f.signer, "retail", clock_now_s(&f.clock) + 15), NULL), "JWT-IAT");
+    assert_int_equal(fake_client.calls, 0);
+}
+
+static void the_clock_decides(void **state)
+{
+    struct lfi_slice token = good_token();
+
+    (void)state;
+    f.clock.offset_us += INT64_C(29000000);
+    assert_string_equal(authenticate(token, NULL), "");
+    f.clock.offset_us += INT64_C(3000000);
+    assert_string_equal(authenticate(token, NULL), "JWT-EXP");
+}
+
+static void the_signature_decides(void **state)
+{
+    struct jose_signer *unknown = make_signer("b");
+    struct lfi_slice token = good_token();
+    char *changed = arena_text(f.arena, token);
+
+    (void)state;
+    changed[token.len - 100] = changed[token.len - 100] == 'A' ? 'B' : 'A';
+    assert_string_equal(authenticate((struct lfi_slice){changed, token.len}, NULL),
+                        "JWT-SIGNATURE");
+    assert_string_equal(authenticate(make_token(f.stranger, "retail", clock_now_s(&f.clock)), NULL),
+                        "JWT-SIGNATURE");
+    assert_int_equal(fake_client.calls, 1);
+    assert_string_equal(authenticate(make_token(unknown, "retail", clock_now_s(&f.clock)), NULL),
+                        "JWT-KID-UNKNOWN");
+    assert_int_equal(fake_client.calls, 2);
+    assert_string_equal(authenticate(good_token(), NULL), "");
+    jose_signer_free(unknown);
+}
+
+static void without_keys_nobody_is_judged(void **state)
+{
+    (void)state;
+    fake_client.status = 0;
+    assert_string_equal(authenticate(good_token(), NULL), "JWKS-UNAVAILABLE");
+    fake_client.status = 200;
+    f.clock.offset_us += INT64_C(2000000);
+    assert_string_equal(authenticate(good_token(), NULL), "");
+}
+
+static void a_token_may_come_again_unless_replays_are_remembered(void **state)
+{
+    struct caller_config config = usual;
+    struct lfi_slice token = good_token();
+
+    (void)state;
+    assert_string_equal(authenticate(token, NULL), "");
+    assert_string_equal(authenticate(token, NULL), "");
+    config.replay_entries = 100;
+    use(&config);
+    assert_string_equal(authenticate(token, NULL), "");
+    assert_string_equal(authenticate(token, NULL), "JWT-REPLAY");
+    assert_string_equal(authenticate(good_token(), NULL), "");
+
+    /* A forged token does not use up an id. */
+    token = good_token();
+    char *changed = arena_text(f.arena, token);
+    changed[token.len - 100] = changed[token.len - 100] == 'A' ? 'B' : 'A';
+    assert_string_equal(authenticate((struct lfi_slice){changed, token.len}, NULL),
+                        "JWT-SIGNATURE");
+    assert_string_equal(authenticate(token, NULL), "");
+}
+
+static void mtls_only_asks_for_no_token(void **state)
+{
+    struct caller_config config = usual;
+    struct caller_identity identity;
+    struct refusal refusal;
+
+    (void)state;
+    config.mode = CALLER_MTLS_ONLY;
+    use(&config);
+    assert_string_equal(authenticate((struct lfi_slice){NULL, 0}, &identity), "");
+    assert_int_equal(caller_check_audience(&identity, "retail", &refusal), 0);
+    assert_int_equal(caller_check_audience(&identity, "business", &refusal), 0);
+    use_certificate((struct attribute[]){{"OU", "ou-2"}, {NULL, NULL}});
+    assert_string_equal(authenticate((struct lfi_slice){NULL, 0}, NULL), "CALLER-OU");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_hub_is_let_in),
+        TEST(the_certificate_comes_first),
+        TEST(a_certificate_alone_can_be_checked),
+        TEST(an_override_needs_no_cn),
+        TEST(bad_tokens_are_refused_without_asking_for_keys),
+        TEST(the_clock_decides),
+        TEST(the_signature_decides),
+        TEST(without_keys_nobody_is_judged),
+        TEST(a_token_may_come_again_unless_replays_are_remembered),
+        TEST(mtls_only_asks_for_no_token),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}
