@@ -51,11 +51,11 @@ static cJSON *describe_callback(const struct request *request, const struct cons
             cJSON_AddStringToObject(callback, callback_names[i], arena_text(request->arena, value));
     }
     cJSON_AddStringToObject(callback, "query", arena_text(request->arena, request->query));
-    if (consent) {
+    const struct tpp *tpp = consent ? consent->tpp : &tpps[0];
+    if (consent)
         cJSON_AddStringToObject(callback, "consentId", consent->id);
-        cJSON_AddStringToObject(callback, "clientId", consent->tpp->client_id);
-        cJSON_AddStringToObject(callback, "tppName", consent->tpp->name);
-    }
+    cJSON_AddStringToObject(callback, "tppName", tpp->name);
+    cJSON_AddStringToObject(callback, "slug", tpp->slug);
     return callback;
 }
 

@@ -5,7 +5,7 @@
 #include "base/json.h"
 
 struct tpp {
-    const char *name, *client_id, *org_id, *software_id;
+    const char *name, *slug, *client_id, *org_id, *software_id;
     const char *purpose; /* of the contract's billing purposes */
     const char *pitch;   /* what it would do with the data, for the app's page */
 };
