@@ -15,6 +15,7 @@
 
 /* JSON checks: deeper or larger documents are refused before anything is built from them. */
 #define LIMIT_JSON_DEPTH 32
+#define LIMIT_JSON_NAMES 1024 /* members unknown to the contract, and items that must differ, at once */
 
 /* Paging (data sharing 6). */
 #define LIMIT_PAGE_SIZE 1000  /* larger page-size values are clamped */

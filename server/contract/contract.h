@@ -20,8 +20,8 @@ struct contract_operation;
 /* What was wrong, where. */
 struct contract_violation {
     const char *rule; /* "type", "required", "additionalProperties", "enum", "pattern", "json", … */
-    char where[160];  /* JSON path "$.data[3].amount.currency", or parameter name */
-    size_t offset;    /* byte in the checked text */
+    char where[160];   /* JSON path "$.data[3].amount.currency", or parameter name */
+    size_t offset;     /* byte in the checked text */
     char message[160]; /* for people; never contains the offending value */
 };
 
@@ -57,7 +57,7 @@ size_t contract_operation_index(const struct contract_operation *operation); /* 
 const char *contract_operation_id(const struct contract_operation *operation);
 const char *contract_operation_method(const struct contract_operation *operation);
 const char *contract_operation_path(const struct contract_operation *operation); /* template */
-bool contract_operation_later(const struct contract_operation *operation); /* x-lfi-later */
+bool contract_operation_later(const struct contract_operation *operation);       /* x-lfi-later */
 bool contract_operation_open(const struct contract_operation *operation); /* x-lfi-auth: none */
 
 /* The decoded parameters of a request, in the order of the document. */
@@ -67,20 +67,20 @@ struct contract_parameters {
 };
 
 /* By the document's name ("page-size", "o3-consent-id"); absent slice when not sent. */
-struct lfi_slice contract_parameter(const struct contract_parameters *parameters,
-                                    const char *name);
+struct lfi_slice contract_parameter(const struct contract_parameters *parameters, const char *name);
 
 /*
  * Checks path, query, headers and body. Decodes into the arena. A repeated parameter violates
- * "repeated". Deprecated parameters and required ones with a default are never demanded; x-lfi-lenient
- * ones are passed through unchecked. violation->where names parameter or JSON path, and
- * *in says where it was ("path", "query", "header", "body").
+ * "repeated". Deprecated parameters and required ones with a default are never demanded;
+ * x-lfi-lenient ones are passed through unchecked. violation->where names parameter or JSON path,
+ * and *in says where it was ("path", "query", "header", "body").
  */
 int contract_check_request(const struct contract_match *match, const struct request *request,
                            struct contract_parameters *out, const char **in,
                            struct contract_violation *violation);
 
-/* Checks a reply (ours to the Hub, or the Hub's to us). An undeclared status falls under default. */
+/* Checks a reply (ours to the Hub, or the Hub's to us). An undeclared status falls under default.
+ */
 int contract_check_response(const struct contract_operation *operation, int status,
                             struct lfi_slice content_type, struct lfi_slice body,
                             struct contract_violation *violation);

@@ -1,0 +1,15 @@
+/* Inside the contract room: bodies of requests and replies. */
+#ifndef CONTRACT_BODY_H
+#define CONTRACT_BODY_H
+
+#include "contract/check.h"
+
+/* Fills the violation; returns -1. */
+int contract_violate(struct contract_violation *violation, const char *rule, const char *where,
+                     const char *message);
+/* Checks a body that is there against what is declared. The arena is for decoding forms. */
+int contract_check_body(const struct contract_body_rules *rules, struct lfi_slice content_type,
+                        struct lfi_slice body, struct arena *arena,
+                        struct contract_violation *violation);
+
+#endif

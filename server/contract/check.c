@@ -1,0 +1,552 @@
+/*
+ * The JSON check: one pass over the bytes, schema and text side by side. A value under oneOf, anyOf
+ * or allOf is read again for each branch. Nothing is allocated for documents that fit, and nothing
+ * is written about what is wrong until something is: the place is put together, from the inside
+ * out, by the callers of the check that failed.
+ */
+#include "contract/check.h"
+
+#include "base/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct checker {
+    const char *start, *end;
+    unsigned depth;
+    unsigned quiet;  /* above 0: a branch is only tried, write no violation */
+    const char *far; /* furthest place at which a branch failed */
+    struct contract_violation *violation;
+    char where[sizeof(((struct contract_violation *)0)->where)]; /* filled from its end */
+    size_t where_at;
+    struct contract_scratch scratch;
+    size_t hash_count; /* of names and items that must differ, a stack */
+    uint64_t hashes[LIMIT_JSON_NAMES];
+};
+
+static const struct contract_schema anything = {.kinds = CONTRACT_ANY};
+static const struct contract_object_rules open_object = {.max_members = UINT32_MAX};
+
+static const char *check_value(struct checker *c, const struct contract_schema *schema,
+                               const char *p);
+
+/* --- what is wrong ---------------------------------------------------------------------------- */
+
+static const char *fail(struct checker *c, const char *at, const char *rule, const char *message)
+{
+    if (at > c->far)
+        c->far = at;
+    if (c->quiet == 0) {
+        c->violation->rule = rule;
+        c->violation->offset = (size_t)(at - c->start);
+        snprintf(c->violation->message, sizeof(c->violation->message), "%s", message);
+    }
+    return NULL;
+}
+
+static const char *fail_json(struct checker *c, const char *at)
+{
+    return fail(c, at, "json", at >= c->end ? "ends too early" : "is not JSON");
+}
+
+static const char *fail_type(struct checker *c, const struct contract_schema *schema,
+                             const char *at)
+{
+    char message[100] = "";
+    if (c->quiet == 0)
+        contract_describe_kinds(schema->kinds, message, sizeof(message));
+    return fail(c, at, "type", message);
+}
+
+/* Puts ".name" or "[i]" before the place gathered so far; only the inner end of a long one is kept.
+ */
+static void push_where(struct checker *c, const char *text, size_t len)
+{
+    if (c->quiet > 0)
+        return;
+    size_t room = len < c->where_at ? len : c->where_at;
+    c->where_at -= room;
+    memcpy(c->where + c->where_at, text + len - room, room);
+}
+
+/* Names of members that the contract does not know are shown only as far as they are harmless. */
+static void push_name(struct checker *c, struct lfi_slice name)
+{
+    char text[48];
+    size_t used = 0;
+    text[used++] = '.';
+    for (size_t i = 0; i < name.len && used < sizeof(text); i++) {
+        char ch = name.ptr[i];
+        bool harmless = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+                        (ch >= '0' && ch <= '9') || ch == '-' || ch == '_' || ch == '.';
+        text[used++] = harmless ? ch : '?';
+    }
+    push_where(c, text, used);
+}
+
+static void push_index(struct checker *c, size_t index)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "[%zu]", index);
+    push_where(c, text, (size_t)len);
+}
+
+/* --- doubles ---------------------------------------------------------------------------------- */
+
+/* Adds a hash to those since `from`: 0, or -1 when it is there already, -2 when there are too many.
+ */
+static int add_hash(struct checker *c, size_t from, uint64_t hash)
+{
+    for (size_t i = from; i < c->hash_count; i++)
+        if (c->hashes[i] == hash)
+            return -1;
+    if (c->hash_count == LIMIT_JSON_NAMES)
+        return -2;
+    c->hashes[c->hash_count++] = hash;
+    return 0;
+}
+
+/* --- texts and numbers ------------------------------------------------------------------------ */
+
+static const char *broken_escaped(struct checker *c, const struct contract_text_rules *rules,
+                                  const struct contract_string *string)
+{
+    char small[512], *value = small;
+    if (string->raw.len > sizeof(small))
+        value = malloc(string->raw.len);
+    if (!value)
+        return "json";
+    size_t len = contract_unescape(string->raw, value);
+    const char *rule = contract_broken_text_rule(rules, (struct lfi_slice){value, len},
+                                                 string->points, &c->scratch);
+    if (value != small)
+        free(value);
+    return rule;
+}
+
+static const char *check_string(struct checker *c, const struct contract_schema *schema,
+                                const char *p)
+{
+    struct contract_string string;
+    const char *at, *rule;
+    const char *after = contract_scan_string(p, c->end, &string, &at);
+    if (!after)
+        return fail_json(c, at);
+    if (!(schema->kinds & CONTRACT_STRING))
+        return fail_type(c, schema, p);
+    if (!schema->text)
+        return after;
+    rule = string.escaped
+               ? broken_escaped(c, schema->text, &string)
+               : contract_broken_text_rule(schema->text, string.raw, string.points, &c->scratch);
+    if (!rule)
+        return after;
+    char message[160] = "";
+    if (c->quiet == 0)
+        contract_describe_text_rule(schema->text, rule, message, sizeof(message));
+    return fail(c, p, rule, message);
+}
+
+static const char *check_number(struct checker *c, const struct contract_schema *schema,
+                                const char *p)
+{
+    bool integer;
+    const char *after = contract_scan_number(p, c->end, &integer);
+    if (!after)
+        return fail_json(c, p);
+    if (!(schema->kinds & (integer ? CONTRACT_INTEGER : CONTRACT_NUMBER)))
+        return fail_type(c, schema, p);
+    const char *rule = NULL;
+    if (schema->number)
+        rule =
+            contract_broken_number_rule(schema->number, (struct lfi_slice){p, (size_t)(after - p)});
+    if (!rule)
+        return after;
+    char message[100] = "";
+    contract_describe_number_rule(schema->number, rule, message, sizeof(message));
+    return fail(c, p, rule, message);
+}
+
+static const char *check_word(struct checker *c, const struct contract_schema *schema,
+                              const char *p, const char *word, unsigned kind)
+{
+    size_t len = strlen(word);
+    if ((size_t)(c->end - p) < len || memcmp(p, word, len) != 0)
+        return fail_json(c, p);
+    return schema->kinds & kind ? p + len : fail_type(c, schema, p);
+}
+
+/* --- lists and objects ------------------------------------------------------------------------ */
+
+static const char *skip_space(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+/* After a value inside a list or object: the place after the comma, or at the closing bracket. */
+static const char *next_part(struct checker *c, const char *p, char closing)
+{
+    p = skip_space(p, c->end);
+    if (p < c->end && *p == closing)
+        return p;
+    if (p == c->end || *p != ',')
+        return fail_json(c, p);
+    p = skip_space(p + 1, c->end);
+    if (p < c->end && *p == closing)
+        return fail_json(c, p);
+    return p;
+}
+
+static const char *fail_count(struct checker *c, const char *at, const char *rule, const char *text,
+                              uint32_t limit)
+{
+    char message[100];
+    snprintf(message, sizeof(message), text, (unsigned)limit);
+    return fail(c, at, rule, message);
+}
+
+static const char *check_items(struct checker *c, const struct contract_array_rules *rules,
+                               const char *p)
+{
+    const struct contract_schema *items = rules && rules->items ? rules->items : &anything;
+    const char *open = p;
+    size_t count = 0, hashes = c->hash_count;
+    p = skip_space(p + 1, c->end);
+    while (p < c->end && *p != ']') {
+        const char *item = p;
+        p = check_value(c, items, p);
+        if (p && rules && rules->unique) {
+            uint64_t hash = contract_hash_value((struct lfi_slice){item, (size_t)(p - item)});
+            int added = add_hash(c, hashes, hash);
+            if (added < 0)
+                p = fail(c, item, "uniqueItems", added == -1 ? "stands twice" : "too many items");
+        }
+        if (!p) {
+            push_index(c, count);
+            return NULL;
+        }
+        count++;
+        p = next_part(c, p, ']');
+        if (!p)
+            return NULL;
+    }
+    c->hash_count = hashes;
+    if (p == c->end)
+        return fail_json(c, p);
+    if (rules && count < rules->min_items)
+        return fail_count(c, open, "minItems", "must have at least %u items", rules->min_items);
+    if (rules && count > rules->max_items)
+        return fail_count(c, open, "maxItems", "must have at most %u items", rules->max_items);
+    return p + 1;
+}
+
+/* Members mostly come in the order of the contract: look from where the last one was. */
+static unsigned find_member(const struct contract_object_rules *rules, struct lfi_slice name,
+                            unsigned from)
+{
+    unsigned count = rules->member_count;
+    for (unsigned n = 0, i = from; n < count; n++, i++) {
+        if (i >= count)
+            i = 0;
+        const struct contract_text *known = &rules->members[i].name;
+        if (known->len == name.len && memcmp(known->ptr, name.ptr, name.len) == 0)
+            return i;
+    }
+    return count;
+}
+
+static unsigned find_escaped(const struct contract_object_rules *rules,
+                             const struct contract_string *name)
+{
+    char value[6 * CONTRACT_NAME_BYTES];
+    if (name->raw.len > sizeof(value))
+        return rules->member_count;
+    size_t len = contract_unescape(name->raw, value);
+    return find_member(rules, (struct lfi_slice){value, len}, 0);
+}
+
+struct members {
+    const struct contract_object_rules *rules;
+    uint64_t seen;
+    unsigned next;
+    uint32_t count;
+    size_t hashes;
+};
+
+/* The schema of the member whose name was read, NULL with a violation when it may not be there. */
+static const struct contract_schema *admit_member(struct checker *c, struct members *members,
+                                                  const struct contract_string *name)
+{
+    const struct contract_object_rules *rules = members->rules;
+    const char *at = name->raw.ptr - 1;
+    unsigned i =
+        name->escaped ? find_escaped(rules, name) : find_member(rules, name->raw, members->next);
+    members->count++;
+    if (i < rules->member_count) {
+        uint64_t bit = UINT64_C(1) << i;
+        if (members->seen & bit) {
+            fail(c, at, "json", "stands twice");
+            return NULL;
+        }
+        members->seen |= bit;
+        members->next = i + 1;
+        return rules->members[i].schema ? rules->members[i].schema : &anything;
+    }
+    if (rules->closed) {
+        fail(c, at, "additionalProperties", "is not known here");
+        return NULL;
+    }
+    int added = add_hash(c, members->hashes, contract_hash_string(name));
+    if (added < 0) {
+        fail(c, at, "json", added == -1 ? "stands twice" : "too many members");
+        return NULL;
+    }
+    return rules->additional ? rules->additional : &anything;
+}
+
+static const char *check_member(struct checker *c, struct members *members, const char *p)
+{
+    struct contract_string name;
+    const char *at;
+    const struct contract_schema *schema;
+    if (*p != '"')
+        return fail_json(c, p);
+    p = contract_scan_string(p, c->end, &name, &at);
+    if (!p)
+        return fail_json(c, at);
+    schema = admit_member(c, members, &name);
+    p = skip_space(p, c->end);
+    if (schema && (p == c->end || *p != ':'))
+        return fail_json(c, p);
+    p = schema ? check_value(c, schema, skip_space(p + 1, c->end)) : NULL;
+    if (!p)
+        push_name(c, name.raw);
+    return p;
+}
+
+static const char *fail_required(struct checker *c, const struct members *members, const char *open,
+                                 const char *close)
+{
+    const struct contract_object_rules *rules = members->rules;
+    uint64_t missing = rules->required & ~members->seen;
+    const struct contract_text *name = &rules->members[__builtin_ctzll(missing)].name;
+    fail(c, close, "required", "is missing");
+    push_name(c, (struct lfi_slice){name->ptr, name->len});
+    if (c->quiet == 0)
+        c->violation->offset = (size_t)(open - c->start);
+    return NULL;
+}
+
+static const char *check_members(struct checker *c, const struct contract_object_rules *rules,
+                                 const char *p)
+{
+    struct members members = {.rules = rules, .hashes = c->hash_count};
+    const char *open = p;
+    p = skip_space(p + 1, c->end);
+    while (p < c->end && *p != '}') {
+        p = check_member(c, &members, p);
+        p = p ? next_part(c, p, '}') : NULL;
+        if (!p)
+            return NULL;
+    }
+    c->hash_count = members.hashes;
+    if (p == c->end)
+        return fail_json(c, p);
+    if (rules->required & ~members.seen)
+        return fail_required(c, &members, open, p);
+    if (members.count < rules->min_members)
+        return fail_count(c, open, "minProperties", "must have at least %u members",
+                          rules->min_members);
+    if (members.count > rules->max_members)
+        return fail_count(c, open, "maxProperties", "must have at most %u members",
+                          rules->max_members);
+    return p + 1;
+}
+
+static const char *check_structure(struct checker *c, const struct contract_schema *schema,
+                                   const char *p)
+{
+    if (!(schema->kinds & (*p == '{' ? CONTRACT_OBJECT : CONTRACT_ARRAY)))
+        return fail_type(c, schema, p);
+    if (++c->depth > LIMIT_JSON_DEPTH)
+        return fail(c, p, "json", "is nested too deeply");
+    p = *p == '{' ? check_members(c, schema->object ? schema->object : &open_object, p)
+                  : check_items(c, schema->array, p);
+    c->depth--;
+    return p;
+}
+
+/* --- combinations ----------------------------------------------------------------------------- */
+
+/* Tries a branch without a word; *reached says how far it came when it does not fit. */
+static bool try_branch(struct checker *c, const struct contract_schema *branch, const char *p,
+                       const char **reached)
+{
+    const char *far = c->far;
+    unsigned depth = c->depth;
+    size_t hashes = c->hash_count;
+    c->far = p;
+    c->quiet++;
+    bool fits = check_value(c, branch, p) != NULL;
+    c->quiet--;
+    *reached = c->far;
+    c->far = far > c->far ? far : c->far;
+    c->depth = depth;
+    c->hash_count = hashes;
+    return fits;
+}
+
+/* anyOf and oneOf. When nothing fits, the branch that came furthest tells what is wrong. */
+static bool check_branches(struct checker *c, const struct contract_combination *combination,
+                           const char *p)
+{
+    bool one = combination->kind == CONTRACT_ONE_OF;
+    const char *rule = one ? "oneOf" : "anyOf", *furthest = p, *reached;
+    const struct contract_schema *nearest = NULL;
+    size_t fitting = 0;
+    for (size_t i = 0; i < combination->count; i++) {
+        if (try_branch(c, combination->branches[i], p, &reached)) {
+            if (!one)
+                return true;
+            fitting++;
+        } else if (reached > furthest) {
+            furthest = reached;
+            nearest = combination->branches[i];
+        }
+    }
+    if (fitting == 1)
+        return true;
+    if (fitting > 1)
+        fail(c, p, rule, "fits more than one of the forms allowed");
+    else if (nearest)
+        check_value(c, nearest, p);
+    else
+        fail(c, p, rule, "fits none of the forms allowed");
+    return false;
+}
+
+/* The text of a member of the object at p, which is known to be JSON; absent when it has none. */
+static struct lfi_slice find_text(struct checker *c, const char *p, struct contract_text wanted)
+{
+    struct contract_string string;
+    const char *at, *end = c->end;
+    for (p = skip_space(p + 1, end); *p == '"'; p = skip_space(p + (*p == ','), end)) {
+        p = contract_scan_string(p, end, &string, &at);
+        bool found = contract_compare_text(&wanted, string.raw) == 0;
+        p = skip_space(skip_space(p, end) + 1, end);
+        if (found)
+            return *p == '"' && contract_scan_string(p, end, &string, &at) ? string.raw
+                                                                           : (struct lfi_slice){0};
+        p = skip_space(check_value(c, &anything, p), end);
+    }
+    return (struct lfi_slice){0};
+}
+
+static bool check_chosen(struct checker *c, const struct contract_combination *combination,
+                         const char *p)
+{
+    struct lfi_slice value = {0};
+    if (*p == '{')
+        value = find_text(c, p, combination->discriminator);
+    for (size_t i = 0; value.ptr && i < combination->count; i++)
+        if (contract_compare_text(&combination->texts[i], value) == 0)
+            return check_value(c, combination->branches[i], p) != NULL;
+    struct lfi_slice name = {combination->discriminator.ptr, combination->discriminator.len};
+    fail(c, p, "discriminator", "names none of the forms allowed");
+    push_name(c, name);
+    return false;
+}
+
+static bool check_combination(struct checker *c, const struct contract_combination *combination,
+                              const char *p)
+{
+    const char *reached;
+    switch (combination->kind) {
+    case CONTRACT_ALL_OF:
+        for (size_t i = 0; i < combination->count; i++)
+            if (!check_value(c, combination->branches[i], p))
+                return false;
+        return true;
+    case CONTRACT_NOT:
+        if (!try_branch(c, combination->branches[0], p, &reached))
+            return true;
+        fail(c, p, "not", "has a form that is forbidden");
+        return false;
+    case CONTRACT_CHOSEN:
+        return check_chosen(c, combination, p);
+    default:
+        return check_branches(c, combination, p);
+    }
+}
+
+static const char *check_value(struct checker *c, const struct contract_schema *schema,
+                               const char *p)
+{
+    const char *after;
+    if (p == c->end)
+        return fail_json(c, p);
+    switch (*p) {
+    case '"':
+        after = check_string(c, schema, p);
+        break;
+    case '{':
+    case '[':
+        after = check_structure(c, schema, p);
+        break;
+    case 't':
+        after = check_word(c, schema, p, "true", CONTRACT_BOOLEAN);
+        break;
+    case 'f':
+        after = check_word(c, schema, p, "false", CONTRACT_BOOLEAN);
+        break;
+    case 'n':
+        after = check_word(c, schema, p, "null", CONTRACT_NULL);
+        break;
+    default:
+        after = check_number(c, schema, p);
+    }
+    for (size_t i = 0; after && i < schema->combination_count; i++)
+        if (!check_combination(c, &schema->combinations[i], p))
+            return NULL;
+    return after;
+}
+
+/* --- entry ------------------------------------------------------------------------------------ */
+
+int contract_check_json(const struct contract_schema *schema, struct lfi_slice json,
+                        struct contract_violation *violation)
+{
+    struct checker c; /* not initialised whole: the hashes are many */
+    c.start = c.far = json.ptr ? json.ptr : "";
+    c.end = c.start + json.len;
+    c.depth = c.quiet = 0;
+    c.violation = violation;
+    c.where_at = sizeof(c.where);
+    c.scratch.match = NULL;
+    c.hash_count = 0;
+
+    const char *p = check_value(&c, schema ? schema : &anything, skip_space(c.start, c.end));
+    contract_scratch_end(&c.scratch);
+    if (p) {
+        p = skip_space(p, c.end);
+        if (p == c.end)
+            return 0;
+        fail(&c, p, "json", "has more behind its end");
+    }
+    size_t room = sizeof(violation->where) - 2, len = sizeof(c.where) - c.where_at;
+    len = len < room ? len : room;
+    violation->where[0] = '$';
+    memcpy(violation->where + 1, c.where + sizeof(c.where) - len, len);
+    violation->where[len + 1] = '\0';
+    return -1;
+}
+
+size_t contract_line_of(struct lfi_slice text, size_t offset)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < offset && i < text.len; i++)
+        line += text.ptr[i] == '\n';
+    return line;
+}

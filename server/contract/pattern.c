@@ -1,0 +1,116 @@
+/*
+ * Patterns through PCRE2. The documents mean ECMA regular expressions: unanchored, \d and \w are
+ * ASCII, $ is the very end. The same options are used by openapi-compile, which refuses patterns
+ * that do not compile.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "contract/check.h"
+
+#include <pcre2.h>
+#include <stdlib.h>
+
+#define OPTIONS (PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS)
+
+/* Steps of one match. The documents' patterns need some ten per character at worst. */
+#define LIMIT_PATTERN_STEPS 200000
+
+struct contract_pattern_code {
+    pcre2_code *code;
+    pcre2_match_context *context;
+};
+
+static void free_pattern(struct contract_pattern *pattern)
+{
+    if (!pattern->code)
+        return;
+    pcre2_match_context_free(pattern->code->context);
+    pcre2_code_free(pattern->code->code);
+    free(pattern->code);
+    pattern->code = NULL;
+}
+
+static int compile_pattern(struct contract_pattern *pattern, struct lfi_error *error)
+{
+    int number;
+    PCRE2_SIZE offset;
+    pattern->code = calloc(1, sizeof(*pattern->code));
+    if (!pattern->code)
+        return error_set(error, "out of memory");
+    pattern->code->context = pcre2_match_context_create(NULL);
+    pattern->code->code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED, OPTIONS,
+                                        &number, &offset, NULL);
+    if (!pattern->code->context || !pattern->code->code) {
+        free_pattern(pattern);
+        return error_set(error, "pattern %s does not compile", pattern->text);
+    }
+    pcre2_set_match_limit(pattern->code->context, LIMIT_PATTERN_STEPS);
+    /* where the system forbids generated code the interpreter does the work */
+    (void)pcre2_jit_compile(pattern->code->code, PCRE2_JIT_COMPLETE);
+    return 0;
+}
+
+int contract_init(const struct contract_api *api, struct lfi_error *error)
+{
+    for (size_t i = 0; i < api->pattern_count; i++) {
+        if (!api->patterns[i].code && compile_pattern(&api->patterns[i], error) != 0) {
+            contract_fini(api);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void contract_fini(const struct contract_api *api)
+{
+    for (size_t i = 0; i < api->pattern_count; i++)
+        free_pattern(&api->patterns[i]);
+}
+
+/* Memory of a check's match data: its own bytes first, then the heap (the interpreter needs more).
+ */
+static void *scratch_take(size_t size, void *ctx)
+{
+    struct contract_scratch *scratch = ctx;
+    size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    if (size > sizeof(scratch->bytes) - scratch->used)
+        return malloc(size);
+    void *out = scratch->bytes + scratch->used;
+    scratch->used += size;
+    return out;
+}
+
+static void scratch_give(void *memory, void *ctx)
+{
+    struct contract_scratch *scratch = ctx;
+    uintptr_t at = (uintptr_t)memory, from = (uintptr_t)scratch->bytes;
+    if (at < from || at >= from + sizeof(scratch->bytes))
+        free(memory);
+}
+
+static bool scratch_begin(struct contract_scratch *scratch)
+{
+    scratch->used = 0;
+    pcre2_general_context *general =
+        pcre2_general_context_create(scratch_take, scratch_give, scratch);
+    if (!general)
+        return false;
+    scratch->match = pcre2_match_data_create(1, general);
+    pcre2_general_context_free(general);
+    return scratch->match != NULL;
+}
+
+void contract_scratch_end(struct contract_scratch *scratch)
+{
+    if (scratch->match)
+        pcre2_match_data_free(scratch->match);
+    scratch->match = NULL;
+}
+
+bool contract_pattern_fits(const struct contract_pattern *pattern, struct lfi_slice text,
+                           struct contract_scratch *scratch)
+{
+    if (!scratch->match && !scratch_begin(scratch))
+        return false;
+    return pcre2_match(pattern->code->code, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK,
+                       scratch->match, pattern->code->context) > 0;
+}

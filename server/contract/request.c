@@ -1,0 +1,85 @@
+#include "contract/body.h"
+
+#include <stdio.h>
+
+struct lfi_slice contract_parameter(const struct contract_parameters *parameters, const char *name)
+{
+    const struct contract_operation *operation = parameters->operation;
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (strcmp(operation->parameters[i].name.ptr, name) == 0)
+            return parameters->values[i];
+    return (struct lfi_slice){NULL, 0};
+}
+
+static const char *place_name(enum contract_place place)
+{
+    return place == CONTRACT_IN_PATH ? "path" : place == CONTRACT_IN_QUERY ? "query" : "header";
+}
+
+/* The value as sent; *count is 0 when it was not. Absent although sent: it cannot be decoded. */
+static struct lfi_slice find_value(const struct contract_match *match,
+                                   const struct request *request,
+                                   const struct contract_parameter_rules *rules, size_t *count)
+{
+    switch (rules->place) {
+    case CONTRACT_IN_PATH:
+        *count = 1;
+        return request_decode(request->arena, match->path_values[rules->path_index], false);
+    case CONTRACT_IN_QUERY:
+        return request_parameter(request->arena, request->query, rules->name.ptr, count);
+    default:
+        return request_header(request, rules->name.ptr, count);
+    }
+}
+
+static int check_parameter(const struct contract_parameter_rules *rules, struct lfi_slice *value,
+                           size_t count, struct contract_violation *violation)
+{
+    const char *name = rules->name.ptr;
+    if (count > 1)
+        return contract_violate(violation, "repeated", name, "stands twice");
+    if (count == 0 && rules->demanded)
+        return contract_violate(violation, "required", name, "is missing");
+    if (count == 0) {
+        *value = (struct lfi_slice){rules->fallback.ptr, rules->fallback.len};
+        return 0;
+    }
+    if (!value->ptr)
+        return contract_violate(violation, "encoding", name,
+                                "is not percent-encoded as it should be");
+    if (rules->lenient || contract_check_text(rules->schema, *value, violation) == 0)
+        return 0;
+    snprintf(violation->where, sizeof(violation->where), "%s", name);
+    return -1;
+}
+
+static int check_request_body(const struct contract_body_rules *rules,
+                              const struct request *request, struct contract_violation *violation)
+{
+    size_t count;
+    if (rules->media == CONTRACT_MEDIA_NONE)
+        return 0;
+    if (request->body.len == 0)
+        return rules->required ? contract_violate(violation, "required", "$", "is missing") : 0;
+    struct lfi_slice content_type = request_header(request, "Content-Type", &count);
+    return contract_check_body(rules, content_type, request->body, request->arena, violation);
+}
+
+int contract_check_request(const struct contract_match *match, const struct request *request,
+                           struct contract_parameters *out, const char **in,
+                           struct contract_violation *violation)
+{
+    const struct contract_operation *operation = match->operation;
+    out->operation = operation;
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        const struct contract_parameter_rules *rules = &operation->parameters[i];
+        size_t count = 0;
+        out->values[i] = find_value(match, request, rules, &count);
+        if (check_parameter(rules, &out->values[i], count, violation) != 0) {
+            *in = place_name(rules->place);
+            return -1;
+        }
+    }
+    *in = "body";
+    return check_request_body(&operation->body, request, violation);
+}

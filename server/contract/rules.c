@@ -1,0 +1,107 @@
+/* Rules on single values: texts and numbers, and what to say when they are broken. */
+#include "contract/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int contract_compare_text(const struct contract_text *choice, struct lfi_slice text)
+{
+    if (choice->len != text.len)
+        return choice->len < text.len ? -1 : 1;
+    return memcmp(choice->ptr, text.ptr, text.len);
+}
+
+static bool is_choice(const struct contract_text_rules *rules, struct lfi_slice text)
+{
+    size_t low = 0, high = rules->choice_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = contract_compare_text(&rules->choices[middle], text);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* The rule that a text breaks, or NULL. */
+const char *contract_broken_text_rule(const struct contract_text_rules *rules,
+                                      struct lfi_slice text, size_t points,
+                                      struct contract_scratch *scratch)
+{
+    if (points < rules->min_length)
+        return "minLength";
+    if (rules->max_length && points > rules->max_length)
+        return "maxLength";
+    if (rules->choices && !is_choice(rules, text))
+        return "enum";
+    if (rules->format && !contract_format_fits(rules->format, text))
+        return "format";
+    if (rules->pattern && !contract_pattern_fits(rules->pattern, text, scratch))
+        return "pattern";
+    return NULL;
+}
+
+void contract_describe_text_rule(const struct contract_text_rules *rules, const char *rule,
+                                 char *out, size_t size)
+{
+    if (strcmp(rule, "minLength") == 0)
+        snprintf(out, size, "must have at least %u characters", (unsigned)rules->min_length);
+    else if (strcmp(rule, "maxLength") == 0)
+        snprintf(out, size, "must have at most %u characters", (unsigned)rules->max_length);
+    else if (strcmp(rule, "enum") == 0)
+        snprintf(out, size, "is none of the %u values allowed", (unsigned)rules->choice_count);
+    else if (strcmp(rule, "pattern") == 0)
+        snprintf(out, size, "must have the form %s", rules->pattern->text);
+    else
+        snprintf(out, size, "has not the format that is asked for");
+}
+
+const char *contract_broken_number_rule(const struct contract_number_rules *rules,
+                                        struct lfi_slice number)
+{
+    char text[64];
+    if (number.len >= sizeof(text))
+        return "type";
+    memcpy(text, number.ptr, number.len);
+    text[number.len] = '\0';
+    double value = strtod(text, NULL);
+    if (rules->min.set &&
+        (value < rules->min.value || (rules->min.exclusive && value <= rules->min.value)))
+        return "minimum";
+    if (rules->max.set &&
+        (value > rules->max.value || (rules->max.exclusive && value >= rules->max.value)))
+        return "maximum";
+    return NULL;
+}
+
+void contract_describe_number_rule(const struct contract_number_rules *rules, const char *rule,
+                                   char *out, size_t size)
+{
+    if (strcmp(rule, "minimum") == 0)
+        snprintf(out, size, "must be %s %.15g", rules->min.exclusive ? "more than" : "at least",
+                 rules->min.value);
+    else if (strcmp(rule, "maximum") == 0)
+        snprintf(out, size, "must be %s %.15g", rules->max.exclusive ? "less than" : "at most",
+                 rules->max.value);
+    else
+        snprintf(out, size, "is too long a number");
+}
+
+void contract_describe_kinds(unsigned kinds, char *out, size_t size)
+{
+    static const char *const names[] = {"null",   "true or false", "an integer", "a number",
+                                        "a text", "a list",        "an object"};
+    size_t used = (size_t)snprintf(out, size, "must be");
+    if (kinds & CONTRACT_NUMBER)
+        kinds &= ~(unsigned)CONTRACT_INTEGER;
+    const char *between = " ";
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && used < size; i++)
+        if (kinds & (1u << i)) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s", between, names[i]);
+            between = " or ";
+        }
+}

@@ -1,0 +1,124 @@
+/*
+ * What the documents say, as plain structures: schemas with their references followed, and
+ * operations. Shared by the compiler and the parity check. Everything lives in the source's pool.
+ */
+#ifndef OPENAPI_MODEL_H
+#define OPENAPI_MODEL_H
+
+#include "source.h"
+
+/* Kinds of values, as bits; an integer schema has only SCHEMA_INTEGER. */
+enum {
+    SCHEMA_NULL = 1,
+    SCHEMA_BOOLEAN = 2,
+    SCHEMA_INTEGER = 4,
+    SCHEMA_NUMBER = 8,
+    SCHEMA_STRING = 16,
+    SCHEMA_ARRAY = 32,
+    SCHEMA_OBJECT = 64,
+};
+
+struct schema_list {
+    struct schema **items;
+    size_t count;
+};
+
+struct member {
+    const char *name;
+    struct schema *schema; /* NULL: required, but nothing more is said of it */
+    bool required;
+};
+
+struct choice {
+    const char *value; /* of the discriminator */
+    struct schema *schema;
+};
+
+#define NO_LIMIT (-1)
+
+struct schema {
+    struct node at;
+    unsigned kinds; /* 0: any */
+    const char *format;
+    const char **texts; /* enum */
+    size_t text_count;
+    const char *pattern;
+    long long min_length, max_length, min_items, max_items, min_members, max_members;
+    const char *minimum, *maximum; /* as written; NULL: none */
+    bool exclusive_minimum, exclusive_maximum;
+    bool unique_items;
+    struct schema *items;
+    struct member *members;
+    size_t member_count;
+    bool closed;
+    struct schema *additional;
+    struct schema_list all_of, any_of, one_of;
+    struct schema *not_one;
+    const char *discriminator;
+    struct choice *choices;
+    size_t choice_count;
+    const char *fallback; /* default, as written; {} for an empty mapping */
+    /* for the emitter */
+    int id;
+    bool busy;
+};
+
+enum place { IN_PATH, IN_QUERY, IN_HEADER };
+
+struct parameter {
+    struct node at;
+    const char *name;
+    enum place place;
+    bool required, deprecated, lenient;
+    struct schema *schema;
+};
+
+enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_FORM };
+
+struct body {
+    enum media media;
+    bool required;
+    struct schema *schema;
+};
+
+struct response {
+    int status; /* 0 default, -2 for 2XX */
+    struct body body;
+};
+
+struct operation {
+    struct node at;
+    const char *id, *method, *path;
+    bool later, open;
+    struct parameter *parameters;
+    size_t parameter_count;
+    struct body body;
+    struct response *responses;
+    size_t response_count;
+};
+
+struct named_schema {
+    const char *name;
+    struct schema *schema;
+};
+
+struct model {
+    struct source *source;
+    struct schema_table *table; /* node to schema, so that recursion ends */
+    struct operation *operations;
+    size_t operation_count, operation_room;
+    struct named_schema *schemas;
+    size_t schema_count, schema_room;
+    bool foreign; /* tolerate what others write: x-… members, a discriminator without effect */
+};
+
+struct schema *model_schema(struct model *model, struct node node);
+/* Adds the operations of an OpenAPI document. */
+void model_add_document(struct model *model, const char *path);
+/* Adds a file that is a mapping of names to schemas. */
+void model_add_schemas(struct model *model, const char *path);
+/* Like node_only, but lets x-… pass in foreign documents. */
+void model_only(const struct model *model, struct node map, const char *what,
+                const char *const *names);
+
+#endif
