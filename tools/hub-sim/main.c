@@ -1,4 +1,5 @@
 /* hub-sim: reads the configuration, opens three listeners, waits for a signal, ends. */
+#include "base/limits.h"
 #include "contract_hub_consent_manager.h"
 #include "contract_hub_heimdall.h"
 #include "contract_hub_sim.h"
@@ -16,7 +17,6 @@
 #define THREADS 64
 #define REPLY_BYTES (32 * 1024 * 1024) /* a bank's largest page, wrapped once more */
 #define DRAIN_MS 1000
-#define BANK_MS 15000
 
 static const char usage[] =
     "usage: hub-sim --config FILE\n"
@@ -27,107 +27,6 @@ static const char usage[] =
     "\n"
     "  --config FILE  the configuration\n"
     "  --help         this text\n";
-
-const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provider_id)
-{
-    for (size_t i = 0; i < sim->hub_count; i++)
-        if (slice_equal_text(provider_id, sim->hubs[i].config->provider_id))
-            return &sim->hubs[i];
-    return NULL;
-}
-
-/* --- the parts
- * ------------------------------------------------------------------------------------- */
-
-static const struct contract_api *const contracts[] = {&contract_hub_sim, &contract_hub_heimdall,
-                                                       &contract_hub_consent_manager,
-                                                       &contract_ozone_connect};
-#define CONTRACTS (sizeof contracts / sizeof contracts[0])
-
-static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi_error *error)
-{
-    struct sim_hub *hub = &sim->hubs[sim->hub_count++];
-    hub->config = config;
-    (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/as/%s", sim->config->url,
-                   config->provider_id);
-    struct http_client_config client = {.ca_file = sim->config->bank_ca,
-                                        .certificate = config->certificate,
-                                        .key = config->key,
-                                        .timeout_ms = BANK_MS,
-                                        .reply_bytes = LIMIT_REPLY_BYTES};
-    if (certificate_read_subject(&hub->subject, config->certificate, error) ||
-        jose_signer_load(&hub->signer, config->signing_key, config->kid, error) ||
-        http_client_new(&hub->client, &client, error))
-        return -1;
-    if (keystore_publish(sim->keystore, &hub->subject, hub->signer))
-        return error_set(error, "the key store is full");
-    return 0;
-}
-
-static int publish(struct sim *sim, const struct config_published *published,
-                   struct lfi_error *error)
-{
-    struct certificate_subject subject;
-    struct jose_signer *signer = NULL;
-    if (certificate_read_subject(&subject, published->certificate, error) ||
-        jose_signer_load(&signer, published->key, published->kid, error))
-        return -1;
-    int rc = keystore_publish(sim->keystore, &subject, signer);
-    jose_signer_free(signer);
-    return rc ? error_set(error, "the key store is full") : 0;
-}
-
-/* The simulator reads the bank's keys from its own store by plain HTTP, out of reach of faults. */
-static int open_caller(struct sim *sim, struct lfi_error *error)
-{
-    const struct sim_config *config = sim->config;
-    const char *audiences[SIM_HUBS], *ous[] = {config->bank_ou};
-    char base[64];
-    for (size_t i = 0; i < config->hub_count; i++)
-        audiences[i] = config->hubs[i].audience;
-    (void)snprintf(base, sizeof base, "http://%s:%d/keystore", config->http.address,
-                   config->http.port);
-    return caller_new(&sim->caller,
-                      &(struct caller_config){.mode = CALLER_JWT,
-                                              .allowed_ous = ous,
-                                              .allowed_ou_count = 1,
-                                              .audiences = audiences,
-                                              .audience_count = config->hub_count,
-                                              .jwks_base = base,
-                                              .max_life_s = LIMIT_TOKEN_LIFE_S},
-                      sim->clock, sim->log, NULL, error);
-}
-
-static int open_parts(struct sim *sim, struct lfi_error *error)
-{
-    const struct sim_config *config = sim->config;
-    sim->keystore = keystore_new();
-    sim->faults = faults_new();
-    sim->store = store_new(sim->clock, sim->log);
-    if (!sim->keystore || !sim->faults || !sim->store)
-        return error_set(error, "out of memory");
-    for (size_t i = 0; i < config->hub_count; i++)
-        if (open_hub(sim, &config->hubs[i], error))
-            return -1;
-    for (size_t i = 0; i < config->published_count; i++)
-        if (publish(sim, &config->published[i], error))
-            return -1;
-    if (judge_check_tables(error))
-        return -1;
-    return open_caller(sim, error);
-}
-
-static void close_parts(struct sim *sim)
-{
-    caller_free(sim->caller);
-    for (size_t i = 0; i < sim->hub_count; i++) {
-        http_client_free(sim->hubs[i].client);
-        jose_signer_free(sim->hubs[i].signer);
-    }
-    store_free(sim->store);
-    faults_free(sim->faults);
-    keystore_free(sim->keystore);
-}
 
 /* --- the listeners
  * --------------------------------------------------------------------------------- */
@@ -193,6 +92,11 @@ static void stop_all(struct listeners *listeners)
 /* --- the program
  * ----------------------------------------------------------------------------------- */
 
+static const struct contract_api *const contracts[] = {&contract_hub_sim, &contract_hub_heimdall,
+                                                       &contract_hub_consent_manager,
+                                                       &contract_ozone_connect};
+#define CONTRACTS (sizeof contracts / sizeof contracts[0])
+
 static int serve(const struct sim_config *config, const sigset_t *ends)
 {
     static const struct clock clock; /* never moved */
@@ -202,7 +106,7 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
     struct lfi_error error = {""};
     int got = 0, status = EXIT_FAILURE;
 
-    if (open_parts(&sim, &error) || start_all(&listeners, &sim, &error)) {
+    if (sim_open(&sim, &error) || start_all(&listeners, &sim, &error)) {
         LOG_EVENT(&log, LOG_ERROR, "start-failed", LOG_TEXT("reason", slice_of(error.message)));
         goto out;
     }
@@ -214,7 +118,7 @@ out:
     if (sim.faults)
         faults_stop(sim.faults);
     stop_all(&listeners);
-    close_parts(&sim);
+    sim_close(&sim);
     return status;
 }
 

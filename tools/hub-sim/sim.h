@@ -35,6 +35,10 @@ struct sim {
     size_t hub_count;
 };
 
+/* Builds everything from config, clock and log, which are set; sim_close also after a failure. */
+int sim_open(struct sim *sim, struct lfi_error *error);
+void sim_close(struct sim *sim);
+
 /* NULL when there is no such provider. */
 const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provider_id);
 

@@ -1,0 +1,104 @@
+#include "sim.h"
+
+#include "base/limits.h"
+#include "judge.h"
+
+#include <stdio.h>
+
+#define BANK_MS 15000 /* the real time-out is not published */
+
+const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provider_id)
+{
+    for (size_t i = 0; i < sim->hub_count; i++)
+        if (slice_equal_text(provider_id, sim->hubs[i].config->provider_id))
+            return &sim->hubs[i];
+    return NULL;
+}
+
+/* --- the parts
+ * ------------------------------------------------------------------------------------- */
+
+static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi_error *error)
+{
+    struct sim_hub *hub = &sim->hubs[sim->hub_count++];
+    hub->config = config;
+    (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/as/%s", sim->config->url,
+                   config->provider_id);
+    struct http_client_config client = {.ca_file = sim->config->bank_ca,
+                                        .certificate = config->certificate,
+                                        .key = config->key,
+                                        .timeout_ms = BANK_MS,
+                                        .reply_bytes = LIMIT_REPLY_BYTES};
+    if (certificate_read_subject(&hub->subject, config->certificate, error) ||
+        jose_signer_load(&hub->signer, config->signing_key, config->kid, error) ||
+        http_client_new(&hub->client, &client, error))
+        return -1;
+    if (keystore_publish(sim->keystore, &hub->subject, hub->signer))
+        return error_set(error, "the key store is full");
+    return 0;
+}
+
+static int publish(struct sim *sim, const struct config_published *published,
+                   struct lfi_error *error)
+{
+    struct certificate_subject subject;
+    struct jose_signer *signer = NULL;
+    if (certificate_read_subject(&subject, published->certificate, error) ||
+        jose_signer_load(&signer, published->key, published->kid, error))
+        return -1;
+    int rc = keystore_publish(sim->keystore, &subject, signer);
+    jose_signer_free(signer);
+    return rc ? error_set(error, "the key store is full") : 0;
+}
+
+/* The simulator reads the bank's keys from its own store by plain HTTP, out of reach of faults. */
+static int open_caller(struct sim *sim, struct lfi_error *error)
+{
+    const struct sim_config *config = sim->config;
+    const char *audiences[SIM_HUBS], *ous[] = {config->bank_ou};
+    char base[64];
+    for (size_t i = 0; i < config->hub_count; i++)
+        audiences[i] = config->hubs[i].audience;
+    (void)snprintf(base, sizeof base, "http://%s:%d/keystore", config->http.address,
+                   config->http.port);
+    return caller_new(&sim->caller,
+                      &(struct caller_config){.mode = CALLER_JWT,
+                                              .allowed_ous = ous,
+                                              .allowed_ou_count = 1,
+                                              .audiences = audiences,
+                                              .audience_count = config->hub_count,
+                                              .jwks_base = base,
+                                              .max_life_s = LIMIT_TOKEN_LIFE_S},
+                      sim->clock, sim->log, NULL, error);
+}
+
+int sim_open(struct sim *sim, struct lfi_error *error)
+{
+    const struct sim_config *config = sim->config;
+    sim->keystore = keystore_new();
+    sim->faults = faults_new();
+    sim->store = store_new(sim->clock, sim->log);
+    if (!sim->keystore || !sim->faults || !sim->store)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < config->hub_count; i++)
+        if (open_hub(sim, &config->hubs[i], error))
+            return -1;
+    for (size_t i = 0; i < config->published_count; i++)
+        if (publish(sim, &config->published[i], error))
+            return -1;
+    if (judge_check_tables(error))
+        return -1;
+    return open_caller(sim, error);
+}
+
+void sim_close(struct sim *sim)
+{
+    caller_free(sim->caller);
+    for (size_t i = 0; i < sim->hub_count; i++) {
+        http_client_free(sim->hubs[i].client);
+        jose_signer_free(sim->hubs[i].signer);
+    }
+    store_free(sim->store);
+    faults_free(sim->faults);
+    keystore_free(sim->keystore);
+}
