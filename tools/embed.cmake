@@ -1,5 +1,6 @@
-# lfi_embed(TARGET NAME name DIR folder): builds the files of a folder into a target. The target's
-# sources then include "name_files.h" and use `name_files`, a struct embed_set (base/embed.h).
+# lfi_embed(TARGET NAME name DIR folder): builds the files of a folder into the library embed_<name>
+# and links TARGET to it, whose sources then include "name_files.h" and use `name_files`, a struct
+# embed_set (base/embed.h).
 #
 # The file is its own generator: run as a script it writes the two sources.
 
@@ -16,8 +17,10 @@ function(lfi_embed target)
         DEPENDS ${files} ${CMAKE_SOURCE_DIR}/tools/embed.cmake
         COMMENT "Embedding ${EMBED_NAME}"
         VERBATIM)
-    target_sources(${target} PRIVATE ${generated})
-    target_include_directories(${target} PRIVATE ${out})
+    add_library(embed_${EMBED_NAME} STATIC ${generated})
+    target_include_directories(embed_${EMBED_NAME} PUBLIC ${out})
+    target_link_libraries(embed_${EMBED_NAME} PUBLIC lfi-base)
+    target_link_libraries(${target} PUBLIC embed_${EMBED_NAME})
 endfunction()
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)

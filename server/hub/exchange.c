@@ -4,12 +4,6 @@
 
 static const char *const outcome_names[] = {"ok", "refused", "unreachable", "wrong"};
 
-struct lfi_slice hub_keep(struct arena *arena, struct lfi_slice text)
-{
-    const char *copy = text.ptr == NULL ? NULL : arena_text(arena, text);
-    return copy == NULL ? (struct lfi_slice){0} : (struct lfi_slice){copy, text.len};
-}
-
 void hub_append_encoded(struct buf *out, struct lfi_slice text)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -32,7 +26,8 @@ struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_sl
     buf_append_text(&path, prefix);
     hub_append_encoded(&path, id);
     buf_append_text(&path, suffix);
-    struct lfi_slice kept = path.failed ? (struct lfi_slice){0} : hub_keep(arena, buf_slice(&path));
+    struct lfi_slice kept =
+        path.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&path));
     buf_free(&path);
     return kept;
 }
@@ -66,7 +61,7 @@ static enum hub_outcome judge(struct hub *hub, struct arena *arena, enum hub_ope
             error_set(error, "the Hub sent a redirect without a usable Location");
             return HUB_WRONG;
         }
-        out->location = hub_keep(arena, slice_of(answer->location));
+        out->location = arena_keep(arena, slice_of(answer->location));
         return out->location.ptr == NULL ? HUB_WRONG : HUB_OK;
     }
     if (answer->status > 400 && answer->status < 500) {
@@ -83,7 +78,7 @@ static enum hub_outcome judge(struct hub *hub, struct arena *arena, enum hub_ope
                   answer->status == 303 ? "$" : violation.where);
         return HUB_WRONG;
     }
-    out->body = hub_keep(arena, buf_slice(&answer->body));
+    out->body = arena_keep(arena, buf_slice(&answer->body));
     if (answer->status == 400) {
         error_set(error, "the Hub refused with 400");
         return HUB_REFUSED;

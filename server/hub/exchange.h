@@ -66,6 +66,5 @@ struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_sl
                           const char *suffix);
 /* Percent-encodes all but unreserved characters. */
 void hub_append_encoded(struct buf *out, struct lfi_slice text);
-struct lfi_slice hub_keep(struct arena *arena, struct lfi_slice text);
 
 #endif

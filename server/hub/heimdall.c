@@ -22,8 +22,8 @@ static enum hub_outcome read_started(struct arena *arena, const cJSON *body,
                                      struct hub_authorization *out, struct lfi_error *error)
 {
     const cJSON *interaction = json_get(body, "interaction");
-    out->interaction_id = hub_keep(arena, json_get_string(interaction, "interactionId"));
-    out->consent_id = hub_keep(arena, consent_of(interaction));
+    out->interaction_id = arena_keep(arena, json_get_string(interaction, "interactionId"));
+    out->consent_id = arena_keep(arena, consent_of(interaction));
     if (out->interaction_id.len == 0 || out->consent_id.len == 0) {
         error_set(error, "the Hub named no interaction, or not exactly one consent");
         return HUB_WRONG;
@@ -48,9 +48,9 @@ enum hub_outcome hub_get_auth(struct hub *hub, struct arena *arena, struct lfi_s
     if (outcome == HUB_OK) {
         outcome = read_started(arena, body, out, error);
     } else if (outcome == HUB_REFUSED) {
-        out->interaction_id = hub_keep(arena, json_get_string(body, "interactionId"));
-        out->error = hub_keep(arena, json_get_string(body, "error"));
-        out->error_description = hub_keep(arena, json_get_string(body, "error_description"));
+        out->interaction_id = arena_keep(arena, json_get_string(body, "interactionId"));
+        out->error = arena_keep(arena, json_get_string(body, "error"));
+        out->error_description = arena_keep(arena, json_get_string(body, "error_description"));
     }
     cJSON_Delete(body);
     return outcome;

@@ -75,6 +75,10 @@ static int copy(char **out, const char *text, struct lfi_error *error)
 
 static int set_up(struct hub *hub, const struct hub_config *config, struct lfi_error *error)
 {
+    if (contract_init(&contract_hub_heimdall, error) != 0 ||
+        contract_init(&contract_hub_consent_manager, error) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < HUB_OPERATIONS; i++) {
         hub->operations[i] = find_operation(operations[i].api, operations[i].id);
         if (hub->operations[i] == NULL) {

@@ -17,7 +17,7 @@
 
 struct hub_config {
     const char *provider_id;
-    const char *heimdall_url;        /* no trailing slash */
+    const char *heimdall_url; /* no trailing slash */
     const char *consent_manager_url;
     const char *ca_file;
     const char *certificate; /* C3 */
@@ -44,11 +44,11 @@ enum hub_outcome {
 /* --- Headless Heimdall ------------------------------------------------------------------------ */
 
 struct hub_authorization {
-    bool redirect;              /* 303: send the browser to `location`, nothing more */
-    struct lfi_slice location;  /* exact bytes */
+    bool redirect;             /* 303: send the browser to `location`, nothing more */
+    struct lfi_slice location; /* exact bytes */
     struct lfi_slice interaction_id;
     struct lfi_slice consent_id;
-    struct lfi_slice error;     /* HUB_REFUSED: values of the 400 body */
+    struct lfi_slice error; /* HUB_REFUSED: values of the 400 body */
     struct lfi_slice error_description;
 };
 

@@ -23,13 +23,13 @@ struct psu_endpoint {
 struct psu_config {
     const struct psu_endpoint *endpoints;
     size_t endpoint_count;
-    const char *public_url;  /* origin that browsers see, "https://auth.bank.example" */
+    const char *public_url; /* origin that browsers see, "https://auth.bank.example" */
     const char *bank_name;
     struct lfi_slice session_key;          /* 32 bytes */
     struct lfi_slice previous_session_key; /* absent or 32 bytes */
-    int session_s;           /* how long a journey may take */
-    int max_attempts;        /* failed sign-ins that end an attempt */
-    bool demo_app;           /* serve the simulated bank app */
+    int session_s;                         /* how long a journey may take */
+    int max_attempts;                      /* failed sign-ins that end an attempt */
+    bool demo_app;                         /* serve the simulated bank app */
 };
 
 struct psu;

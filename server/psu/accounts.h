@@ -1,0 +1,35 @@
+/*
+ * The accounts that a customer may share under a consent: held by this customer in this provider's
+ * core, of the types asked for, and readable (consent journey 5; data sharing 3.2).
+ */
+#ifndef PSU_ACCOUNTS_H
+#define PSU_ACCOUNTS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "provider/provider.h"
+#include "psu/consent.h"
+
+#define ACCOUNTS_MAX 200 /* offered to one customer; more is an error, not a cut list */
+
+/* Texts in the arena; absent when the core does not say. */
+struct account_offer {
+    struct lfi_slice id;
+    struct lfi_slice name;   /* the customer's own, else the product's */
+    struct lfi_slice number; /* its last four characters */
+    struct lfi_slice type, sub_type, status, currency;
+};
+
+struct account_offers {
+    struct account_offer *items; /* by account id ascending */
+    size_t count;
+};
+
+/* Asks the core. LFI_CORE_OK, or the core's status with the reason. None is no error. */
+int accounts_find(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
+                  const struct consent *consent, struct account_offers *out,
+                  struct lfi_error *error);
+/* Appends "accounts": […] for the page. */
+void accounts_append(const struct account_offers *offers, struct json_writer *writer);
+
+#endif

@@ -1,0 +1,88 @@
+#include "psu/authorize.h"
+
+#include "base/base64.h"
+#include "base/id.h"
+
+#include <openssl/sha.h>
+
+static void redirect(struct visit *visit, struct lfi_slice location)
+{
+    visit->reply->status = 303;
+    visit->reply->content_type = NULL;
+    reply_header(visit->reply, "Location", location);
+}
+
+/* A digest of path and query: whether the customer comes back with the same request. */
+static struct lfi_slice digest_of(const struct request *request, struct arena *arena)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    struct buf text;
+    struct lfi_slice kept = {0};
+    struct lfi_slice address =
+        arena_format(arena, "%.*s?%.*s", SLICE_ARG(request->path), SLICE_ARG(request->query));
+    buf_init(&text, 64);
+    if (address.ptr != NULL) {
+        SHA256((const unsigned char *)address.ptr, address.len, digest);
+        base64_append_url(&text, digest, sizeof(digest));
+        kept = arena_keep(arena, buf_slice(&text));
+    }
+    buf_free(&text);
+    return kept;
+}
+
+/* No journey came of it: a page with something to quote, and never a redirect to a TPP. */
+static void show_error(struct visit *visit, int status, const char *id, struct lfi_slice reference)
+{
+    char fresh[ID_UUID_MAX] = "";
+    if (reference.len == 0 && id_uuid4(fresh)) {
+        reference = slice_of(fresh);
+    }
+    visit_error_page(visit, status, id, reference);
+}
+
+static void start(struct visit *visit, const struct psu_endpoint *endpoint,
+                  const struct hub_authorization *authorization, struct lfi_slice arrival)
+{
+    visit->endpoint = endpoint;
+    visit->session = (struct session){
+        .stage = SESSION_SIGN_IN,
+        .provider = slice_of(endpoint->provider->id),
+        .interaction_id = authorization->interaction_id,
+        .consent_id = authorization->consent_id,
+        .arrival = arrival,
+        .started_s = clock_now_s(visit->psu->clock),
+    };
+    LOG_EVENT(visit->psu->log, LOG_INFO, "journey_started",
+              LOG_TEXT("provider", visit->session.provider),
+              LOG_TEXT("interaction", visit->session.interaction_id),
+              LOG_TEXT("consent", visit->session.consent_id));
+    if (visit_keep_session(visit) == 0) {
+        redirect(visit, SLICE("/journey"));
+    }
+}
+
+void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
+{
+    struct hub_authorization authorization;
+    struct lfi_error error;
+    struct lfi_slice arrival = digest_of(visit->request, visit->arena);
+    if (!slice_equal_text(visit->request->method, "GET")) {
+        show_error(visit, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
+        return;
+    }
+    if (visit_open_session(visit) && slice_equal(visit->session.arrival, arrival)) {
+        redirect(visit, SLICE("/journey"));
+        return;
+    }
+    enum hub_outcome outcome =
+        hub_get_auth(endpoint->hub, visit->arena, visit->request->query, &authorization, &error);
+    if (outcome == HUB_OK && authorization.redirect) {
+        redirect(visit, authorization.location);
+    } else if (outcome == HUB_OK) {
+        start(visit, endpoint, &authorization, arrival);
+    } else if (outcome == HUB_REFUSED && authorization.error.len > 0) {
+        show_error(visit, 400, "AUTH-REFUSED", authorization.interaction_id);
+    } else {
+        show_error(visit, 503, "AUTH-UNAVAILABLE", authorization.interaction_id);
+    }
+}

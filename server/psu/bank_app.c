@@ -1,0 +1,131 @@
+#include "psu/bank_app.h"
+
+#include "psu/journey.h"
+
+#define PURPOSE "device"
+#define LINK_BYTES 2000
+
+struct device {
+    const struct provider *provider;
+    struct lfi_slice user_id;
+    struct lfi_slice approval_id; /* that of the journey which made the link: shown first */
+};
+
+void bank_app_append_link(struct visit *visit, struct json_writer *writer)
+{
+    struct buf clear;
+    struct buf link;
+    struct json_writer w;
+    buf_init(&clear, LINK_BYTES);
+    buf_init(&link, LINK_BYTES);
+    json_begin(&w, &clear);
+    json_open_object(&w, NULL);
+    json_string(&w, "provider", visit->session.provider);
+    json_string(&w, "user", visit->session.user_id);
+    json_string(&w, "approval", visit->session.approval_id);
+    json_int(&w, "started", visit->session.started_s);
+    json_close_object(&w);
+    buf_append_text(&link, "/bank-app#");
+    if (!clear.failed && seal_close(visit->psu->seal, PURPOSE, buf_slice(&clear), &link) == 0 &&
+        !link.failed) {
+        json_string(writer, "openApp", buf_slice(&link));
+    }
+    buf_free(&clear);
+    buf_free(&link);
+}
+
+/* The device that a link stands for, as long as the journey it was made for could last. */
+static bool open_link(struct visit *visit, struct lfi_slice link, struct device *out)
+{
+    const struct psu *psu = visit->psu;
+    struct lfi_slice clear = seal_open(psu->seal, visit->arena, PURPOSE, link);
+    cJSON *tree = clear.ptr == NULL ? NULL : json_parse(clear);
+    struct lfi_slice provider = json_get_string(tree, "provider");
+    int64_t started = 0;
+    *out = (struct device){
+        .user_id = arena_keep(visit->arena, json_get_string(tree, "user")),
+        .approval_id = arena_keep(visit->arena, json_get_string(tree, "approval")),
+    };
+    for (size_t i = 0; i < psu->endpoint_count; i++) {
+        if (slice_equal_text(provider, psu->endpoints[i].provider->id)) {
+            out->provider = psu->endpoints[i].provider;
+        }
+    }
+    bool valid = json_get_int(tree, "started", &started) &&
+                 clock_now_s(psu->clock) < started + psu->session_s && out->provider != NULL &&
+                 out->user_id.len > 0;
+    cJSON_Delete(tree);
+    return valid;
+}
+
+static int append_approval(void *ctx, struct lfi_slice json)
+{
+    json_raw(ctx, NULL, json);
+    return 0;
+}
+
+static void refuse_core(struct visit *visit, int status, const struct lfi_error *error)
+{
+    if (status == LFI_CORE_UNKNOWN) {
+        visit_refuse(visit, 404, "APP-UNKNOWN", NULL);
+    } else if (status == LFI_CORE_DENIED) {
+        visit_refuse(visit, 409, "APP-DECIDED", NULL);
+    } else {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error->message);
+    }
+}
+
+static void list(struct visit *visit, const struct device *device, const cJSON *body)
+{
+    (void)body;
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    struct lfi_sink sink = {.record = append_approval, .ctx = &w};
+    visit_begin_view(visit, &w, "approvals");
+    json_string(&w, "asked", device->approval_id);
+    json_open_array(&w, "approvals");
+    int status = device->provider->ops->approvals_waiting(device->provider->core, device->user_id,
+                                                          sink, &error);
+    if (status != LFI_CORE_OK) {
+        refuse_core(visit, status, &error);
+        return;
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+}
+
+static void decide(struct visit *visit, const struct device *device, const cJSON *body)
+{
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    int status = device->provider->ops->approval_decide(
+        device->provider->core, device->user_id, json_get_string(body, "approvalId"),
+        json_get_bool(body, "approve", false), &error);
+    if (status != LFI_CORE_OK) {
+        refuse_core(visit, status, &error);
+        return;
+    }
+    visit_begin_view(visit, &w, "decided");
+    json_close_object(&w);
+}
+
+void bank_app_handle(struct visit *visit)
+{
+    struct lfi_slice path = visit->request->path;
+    struct device device;
+    bool lists = slice_equal_text(path, "/bank-app/approvals");
+    if (!lists && !slice_equal_text(path, "/bank-app/decision")) {
+        visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
+        return;
+    }
+    cJSON *body = journey_read_body(visit, lists ? "AppList" : "AppDecision");
+    if (body == NULL) {
+        return;
+    }
+    if (!open_link(visit, json_get_string(body, "device"), &device)) {
+        visit_refuse(visit, 401, "APP-LINK", NULL);
+    } else {
+        (lists ? list : decide)(visit, &device, body);
+    }
+    cJSON_Delete(body);
+}

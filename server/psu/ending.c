@@ -1,0 +1,239 @@
+#include "psu/ending.h"
+
+#define PATCH_BYTES (64 * 1024)
+/* Longer than the slowest decision: two patches, doConfirm and doFail, each timing out. */
+#define DECISION_TTL_S 60
+
+enum patch {
+    PATCH_NONE,
+    PATCH_REQUIRED, /* when it fails, the ending becomes ENDING_HUB */
+    PATCH_TRIED,    /* best effort */
+};
+
+/* Consent journey 8. The texts are machine values: exactly these. */
+static const struct row {
+    enum patch patch;
+    const char *error;
+    const char *description;
+} rows[ENDINGS] = {
+    [ENDING_NOT_AUTHENTICATED] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate"},
+    [ENDING_BLOCKED] = {PATCH_NONE, "access_denied", "user_account_blocked"},
+    [ENDING_NOT_OWNER] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate"},
+    [ENDING_CONSENT_CLOSED] = {PATCH_NONE, "access_denied", "session_expired"},
+    [ENDING_FAILED_EARLY] = {PATCH_NONE, "server_error", "lfi_internal_error"},
+    [ENDING_BUSY_EARLY] = {PATCH_NONE, "temporarily_unavailable", "lfi_temporarily_unavailable"},
+    [ENDING_HUB_EARLY] = {PATCH_NONE, "server_error", "api_hub_communication_error"},
+    [ENDING_CANCELLED] = {PATCH_REQUIRED, "access_denied", "user_rejected_consent"},
+    [ENDING_NO_ACCOUNTS] = {PATCH_REQUIRED, "invalid_request", "user_lacks_eligible_accounts"},
+    [ENDING_NOT_SUPPORTED] = {PATCH_REQUIRED, "access_denied", "consent_not_supported"},
+    [ENDING_EXPIRED] = {PATCH_REQUIRED, "access_denied", "session_expired"},
+    [ENDING_FAILED] = {PATCH_REQUIRED, "server_error", "lfi_internal_error"},
+    [ENDING_BUSY] = {PATCH_REQUIRED, "temporarily_unavailable", "lfi_temporarily_unavailable"},
+    [ENDING_HUB] = {PATCH_TRIED, "server_error", "api_hub_communication_error"},
+};
+
+enum ending ending_of_hub(enum session_stage stage)
+{
+    return stage == SESSION_REVIEW ? ENDING_HUB : ENDING_HUB_EARLY;
+}
+
+enum ending ending_of_core(enum session_stage stage, int core_status)
+{
+    if (core_status == LFI_CORE_UNAVAILABLE) {
+        return stage == SESSION_REVIEW ? ENDING_BUSY : ENDING_BUSY_EARLY;
+    }
+    return stage == SESSION_REVIEW ? ENDING_FAILED : ENDING_FAILED_EARLY;
+}
+
+enum ending ending_of_leaving(enum session_stage stage)
+{
+    return stage == SESSION_REVIEW ? ENDING_CANCELLED : ENDING_NOT_AUTHENTICATED;
+}
+
+enum ending ending_of_time(enum session_stage stage)
+{
+    return stage == SESSION_REVIEW ? ENDING_EXPIRED : ENDING_NOT_AUTHENTICATED;
+}
+
+void ending_append_patch(struct buf *out, const char *status, struct lfi_slice user_id,
+                         const struct lfi_slice *account_ids, size_t count)
+{
+    struct json_writer w;
+    json_begin(&w, out);
+    json_open_object(&w, NULL);
+    json_text(&w, "status", status);
+    if (strcmp(status, "Revoked") == 0) {
+        json_text(&w, "consentBody.Data.RevokedBy", "LFI");
+    }
+    json_open_object(&w, "psuIdentifiers");
+    json_string(&w, "userId", user_id);
+    json_close_object(&w);
+    if (count > 0) {
+        json_open_array(&w, "accountIds");
+        for (size_t i = 0; i < count; i++) {
+            json_string(&w, NULL, account_ids[i]);
+        }
+        json_close_array(&w);
+    }
+    json_text(&w, "authorizationChannel", "Web");
+    json_close_object(&w);
+}
+
+static enum hub_outcome patch(struct visit *visit, const char *status,
+                              const struct lfi_slice *account_ids, size_t count)
+{
+    struct buf body;
+    struct lfi_error error;
+    buf_init(&body, PATCH_BYTES);
+    ending_append_patch(&body, status, visit->session.user_id, account_ids, count);
+    enum hub_outcome outcome =
+        body.failed ? HUB_WRONG
+                    : hub_patch_consent(visit->endpoint->hub, visit->arena,
+                                        visit->session.consent_id, buf_slice(&body), &error);
+    buf_free(&body);
+    return outcome;
+}
+
+/* --- once ------------------------------------------------------------------------------------- */
+
+struct kept {
+    struct arena *arena;
+    struct lfi_slice text;
+};
+
+static int keep_result(void *ctx, struct lfi_slice result)
+{
+    struct kept *kept = ctx;
+    kept->text = arena_keep(kept->arena, result);
+    return 0;
+}
+
+int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum lfi_claim *out,
+                 struct lfi_slice *result)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct kept kept = {.arena = visit->arena};
+    struct lfi_sink sink = {.record = keep_result, .ctx = &kept};
+    struct lfi_error error = {{0}};
+    int status = key.ptr == NULL
+                     ? LFI_CORE_FAILED
+                     : provider->ops->claim(provider->core, key, ttl_s, sink, out, &error);
+    *result = kept.text;
+    if (status != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        return -1;
+    }
+    return 0;
+}
+
+static struct lfi_slice decision_key(struct visit *visit)
+{
+    return arena_format(visit->arena, "decision:%.*s", SLICE_ARG(visit->session.interaction_id));
+}
+
+/* The way back to the TPP as the Hub gave it; without one, nothing else is possible. */
+static void answer(struct visit *visit, const char *view, struct lfi_slice location)
+{
+    struct json_writer w;
+    if (location.len == 0) {
+        visit_refuse(visit, 503, "HUB-UNAVAILABLE", "no way back to the TPP");
+        return;
+    }
+    visit_begin_view(visit, &w, view);
+    json_string(&w, "redirect", location);
+    json_close_object(&w);
+}
+
+static void mark_ended(struct visit *visit, struct lfi_slice location)
+{
+    visit->session.stage = SESSION_ENDED;
+    if (visit_keep_session(visit) == 0) {
+        answer(visit, "redirect", location);
+    }
+}
+
+/* True: this visit decides. False: another one did or does, and the answer is given. */
+static bool take_decision(struct visit *visit)
+{
+    enum lfi_claim claim;
+    struct lfi_slice location;
+    struct json_writer w;
+    if (ending_claim(visit, decision_key(visit), DECISION_TTL_S, &claim, &location) != 0) {
+        return false;
+    }
+    if (claim == LFI_CLAIM_SETTLED) {
+        mark_ended(visit, location);
+    } else if (claim == LFI_CLAIM_TAKEN) {
+        visit_begin_view(visit, &w, "working");
+        json_close_object(&w);
+    }
+    return claim == LFI_CLAIM_YOURS;
+}
+
+static void settle(struct visit *visit, const char *how, struct lfi_slice location)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    struct lfi_slice result = location.ptr == NULL ? SLICE("") : location;
+    int status = provider->ops->claim_settle(provider->core, decision_key(visit), result, &error);
+    LOG_EVENT(visit->psu->log, status == LFI_CORE_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
+              "journey_ended", LOG_TEXT("provider", slice_of(provider->id)),
+              LOG_TEXT("interaction", visit->session.interaction_id),
+              LOG_TEXT("consent", visit->session.consent_id), LOG_TEXT("how", slice_of(how)),
+              LOG_TEXT("settling",
+                       status == LFI_CORE_OK ? (struct lfi_slice){0} : slice_of(error.message)));
+    mark_ended(visit, location);
+}
+
+static void refuse(struct visit *visit, enum ending ending, const char *patched_status)
+{
+    const struct row *row = &rows[ending];
+    struct lfi_slice location;
+    struct lfi_error error;
+    if (row->patch != PATCH_NONE && patch(visit, patched_status, NULL, 0) != HUB_OK &&
+        row->patch == PATCH_REQUIRED) {
+        row = &rows[ENDING_HUB];
+    }
+    (void)hub_do_fail(visit->endpoint->hub, visit->arena, visit->session.interaction_id, row->error,
+                      row->description, &location, &error);
+    settle(visit, row->description, location);
+}
+
+/* --- the ways to end -------------------------------------------------------------------------- */
+
+void ending_refuse(struct visit *visit, enum ending ending)
+{
+    if (take_decision(visit)) {
+        refuse(visit, ending, "Rejected");
+    }
+}
+
+void ending_approve(struct visit *visit, const struct ending_approval *approval)
+{
+    struct lfi_slice location;
+    struct lfi_error error;
+    if (!take_decision(visit)) {
+        return;
+    }
+    if (!approval->patched &&
+        patch(visit, "Authorized", approval->account_ids, approval->count) != HUB_OK) {
+        refuse(visit, ENDING_HUB, "Rejected");
+        return;
+    }
+    if (hub_do_confirm(visit->endpoint->hub, visit->arena, visit->session.interaction_id, &location,
+                       &error) != HUB_OK) {
+        /* An authorized consent can only be revoked, and the TPP will never get its code. */
+        refuse(visit, ENDING_HUB, "Revoked");
+        return;
+    }
+    settle(visit, "authorized", location);
+}
+
+void ending_repeat(struct visit *visit, bool asked)
+{
+    enum lfi_claim claim;
+    struct lfi_slice location;
+    if (ending_claim(visit, decision_key(visit), 1, &claim, &location) == 0) {
+        answer(visit, asked ? "redirect" : "ended", location);
+    }
+}

@@ -1,0 +1,59 @@
+/*
+ * How a journey ends: each ending as a row of one table (consent journey 8), carried out once per
+ * interaction, whichever instance, tab or second click asks for it. The core holds the claim and
+ * the settled result.
+ */
+#ifndef PSU_ENDING_H
+#define PSU_ENDING_H
+
+#include "psu/visit.h"
+
+enum ending {
+    /* Before the customer is known: no PATCH, the consent must not be tied to anybody. */
+    ENDING_NOT_AUTHENTICATED, /* tries used up, approval denied, timed out or left before */
+    ENDING_BLOCKED,
+    ENDING_NOT_OWNER, /* somebody else authorised the consent that this one renews */
+    ENDING_CONSENT_CLOSED,
+    ENDING_FAILED_EARLY,
+    ENDING_BUSY_EARLY,
+    ENDING_HUB_EARLY,
+    /* Afterwards: PATCH Rejected first. */
+    ENDING_CANCELLED,
+    ENDING_NO_ACCOUNTS,
+    ENDING_NOT_SUPPORTED,
+    ENDING_EXPIRED,
+    ENDING_FAILED,
+    ENDING_BUSY,
+    ENDING_HUB,
+    ENDINGS,
+};
+
+/* Ends the journey without consent, and answers: the way back to the TPP, or an error. */
+void ending_refuse(struct visit *visit, enum ending ending);
+
+struct ending_approval {
+    const struct lfi_slice *account_ids;
+    size_t count;
+    bool patched; /* the Hub has it already: an earlier try was cut off after the PATCH */
+};
+/* PATCH Authorized, and only then doConfirm. */
+void ending_approve(struct visit *visit, const struct ending_approval *approval);
+/* Answers for a journey that is over. `asked`: a decision was asked for again, so go there. */
+void ending_repeat(struct visit *visit, bool asked);
+
+/* The endings that depend on how far the customer has come. */
+enum ending ending_of_hub(enum session_stage stage);
+enum ending ending_of_core(enum session_stage stage, int core_status);
+enum ending ending_of_leaving(enum session_stage stage);
+enum ending ending_of_time(enum session_stage stage);
+
+/* Appends the body of a PATCH; no account ids when count is 0. */
+void ending_append_patch(struct buf *out, const char *status, struct lfi_slice user_id,
+                         const struct lfi_slice *account_ids, size_t count);
+
+/* Claims a key of this journey; a settled result goes to *result. -1, having answered, when the
+ * core cannot say. */
+int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum lfi_claim *out,
+                 struct lfi_slice *result);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * What browsers load: HTML pages filled in with the texts of a language, and static files. Built
+ * into the program from web/. Constant after pages_new(), any thread.
+ *
+ * In a page, {{name}} stands for a text of the locale or one of: lang, dir, languages, bank,
+ * errorTitle, errorText, reference. All are escaped.
+ */
+#ifndef PSU_PAGES_H
+#define PSU_PAGES_H
+
+#include "base/error.h"
+#include "base/message.h"
+
+struct pages;
+
+int pages_new(struct pages **out, struct lfi_error *error);
+void pages_free(struct pages *pages);
+
+struct page {
+    const char *name; /* "journey.html" */
+    const char *bank_name;
+    const char *error_id;       /* error.html: names the texts error.{id}.title and .text */
+    struct lfi_slice reference; /* error.html */
+};
+
+/* Fills the reply with a page in the request's language; 200. */
+void pages_render(const struct pages *pages, const struct request *request, const struct page *page,
+                  struct reply *reply);
+/* Answers with a static file (200, or 304 when the browser has it); false: there is none. */
+bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply);
+/* The policy headers of every answer. */
+void pages_add_headers(struct reply *reply, bool secure);
+
+#endif

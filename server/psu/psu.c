@@ -1,0 +1,168 @@
+#include "psu/psu.h"
+
+#include "contract/contract.h"
+#include "contract_journey.h"
+#include "psu/authorize.h"
+#include "psu/bank_app.h"
+#include "psu/journey.h"
+
+#include <stdlib.h>
+
+/* The journey cannot do without these; the simulated app has two more. */
+static int check_core(const struct provider *provider, bool demo_app, struct lfi_error *error)
+{
+    const char *missing = NULL;
+    if (!PROVIDER_HAS(provider, sign_in)) {
+        missing = "sign_in";
+    } else if (!PROVIDER_HAS(provider, approval_start) || !PROVIDER_HAS(provider, approval_state)) {
+        missing = "approval_start and approval_state";
+    } else if (!PROVIDER_HAS(provider, claim) || !PROVIDER_HAS(provider, claim_settle)) {
+        missing = "claim and claim_settle";
+    } else if (demo_app && (!PROVIDER_HAS(provider, approvals_waiting) ||
+                            !PROVIDER_HAS(provider, approval_decide))) {
+        missing = "approvals_waiting and approval_decide, which the simulated app needs";
+    }
+    return missing == NULL
+               ? 0
+               : error_set(error, "provider %s: its core does not offer %s", provider->id, missing);
+}
+
+static int copy_endpoints(struct psu *psu, const struct psu_config *config, struct lfi_error *error)
+{
+    psu->endpoints = calloc(config->endpoint_count + 1, sizeof(*psu->endpoints));
+    if (psu->endpoints == NULL) {
+        return error_set(error, "out of memory");
+    }
+    for (size_t i = 0; i < config->endpoint_count; i++) {
+        const struct psu_endpoint *endpoint = &config->endpoints[i];
+        if (check_core(endpoint->provider, config->demo_app, error) != 0) {
+            return -1;
+        }
+        psu->endpoints[i] = *endpoint;
+        psu->endpoints[i].path = strdup(endpoint->path);
+        psu->endpoint_count++;
+        if (psu->endpoints[i].path == NULL) {
+            return error_set(error, "out of memory");
+        }
+    }
+    return 0;
+}
+
+/* "https://bank.example:8443/anything" → "https://bank.example:8443" */
+static char *origin_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    return host == NULL ? NULL : strndup(url, (size_t)(host - url) + 3 + strcspn(host + 3, "/"));
+}
+
+int psu_new(struct psu **out, const struct psu_config *config, const struct clock *clock,
+            const struct log *log, struct lfi_error *error)
+{
+    *out = NULL;
+    struct psu *psu = calloc(1, sizeof(*psu));
+    if (psu == NULL) {
+        return error_set(error, "out of memory");
+    }
+    psu->origin = origin_of(config->public_url);
+    psu->bank_name = strdup(config->bank_name);
+    psu->secure = slice_starts_with(slice_of(config->public_url), "https://");
+    psu->session_s = config->session_s;
+    psu->max_attempts = config->max_attempts;
+    psu->demo_app = config->demo_app;
+    psu->clock = clock;
+    psu->log = log;
+    if (psu->origin == NULL || psu->bank_name == NULL) {
+        error_set(error, "the public address is not a web address, or memory is short");
+        goto fail;
+    }
+    if (contract_init(&contract_journey, error) != 0 || copy_endpoints(psu, config, error) != 0 ||
+        pages_new(&psu->pages, error) != 0 ||
+        seal_new(&psu->seal, config->session_key, config->previous_session_key, error) != 0) {
+        goto fail;
+    }
+    *out = psu;
+    return 0;
+fail:
+    psu_free(psu);
+    return -1;
+}
+
+void psu_free(struct psu *psu)
+{
+    if (psu == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < psu->endpoint_count; i++) {
+        free((char *)psu->endpoints[i].path);
+    }
+    free(psu->endpoints);
+    free(psu->origin);
+    free(psu->bank_name);
+    seal_free(psu->seal);
+    pages_free(psu->pages);
+    free(psu);
+}
+
+static const struct psu_endpoint *find_endpoint(const struct psu *psu, struct lfi_slice path)
+{
+    for (size_t i = 0; i < psu->endpoint_count; i++) {
+        if (slice_equal_text(path, psu->endpoints[i].path)) {
+            return &psu->endpoints[i];
+        }
+    }
+    return NULL;
+}
+
+static bool serve_page(struct visit *visit)
+{
+    static const struct {
+        const char *path;
+        const char *name;
+    } pages[] = {{"/journey", "journey.html"}, {"/bank-app", "bank-app.html"}};
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        if (slice_equal_text(visit->request->path, pages[i].path)) {
+            struct page page = {.name = pages[i].name, .bank_name = visit->psu->bank_name};
+            pages_render(visit->psu->pages, visit->request, &page, visit->reply);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void route(struct visit *visit)
+{
+    static const char assets[] = "/assets/";
+    const struct request *request = visit->request;
+    struct lfi_slice path = request->path;
+    const struct psu_endpoint *endpoint = find_endpoint(visit->psu, path);
+    bool reads = slice_equal_text(request->method, "GET");
+    bool is_app = slice_starts_with(path, "/bank-app");
+    if (endpoint != NULL) {
+        authorize_handle(visit, endpoint);
+    } else if (slice_starts_with(path, "/journey/")) {
+        journey_handle(visit);
+    } else if (visit->psu->demo_app && slice_starts_with(path, "/bank-app/")) {
+        bank_app_handle(visit);
+    } else if (reads && slice_starts_with(path, assets) &&
+               pages_serve_file(request,
+                                (struct lfi_slice){path.ptr + sizeof(assets) - 1,
+                                                   path.len - (sizeof(assets) - 1)},
+                                visit->reply)) {
+        return; /* the one kind of answer that browsers may keep */
+    } else if (!reads || (is_app && !visit->psu->demo_app) || !serve_page(visit)) {
+        visit_error_page(visit, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});
+    }
+    reply_header(visit->reply, "Cache-Control", SLICE("no-store"));
+}
+
+void psu_handle(void *ctx, const struct request *request, struct reply *reply)
+{
+    const struct psu *psu = ctx;
+    struct visit visit = {.psu = psu, .request = request, .reply = reply, .arena = request->arena};
+    pages_add_headers(reply, psu->secure);
+    route(&visit);
+    LOG_EVENT(psu->log, LOG_INFO, "journey_request", LOG_TEXT("method", request->method),
+              LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
+              LOG_TEXT("interaction", visit.session.interaction_id),
+              LOG_NUMBER("micros", clock_monotonic_us() - request->started_us));
+}

@@ -1,0 +1,137 @@
+#include "psu/accounts.h"
+#include "psu/ending.h"
+#include "psu/steps.h"
+
+/* A consent is renewed by the person who gave the one before (consent journey 4). */
+static bool check_owner(struct visit *visit, const struct consent *consent)
+{
+    if (consent->base_id.ptr == NULL) {
+        return true;
+    }
+    cJSON *tree = NULL;
+    struct consent base;
+    struct lfi_error error;
+    enum hub_outcome outcome =
+        hub_get_consent(visit->endpoint->hub, visit->arena, consent->base_id, &tree, &error);
+    bool same = false;
+    if (outcome == HUB_OK) {
+        consent_read(tree, &base);
+        same = slice_equal(base.user_id, visit->session.user_id);
+    }
+    cJSON_Delete(tree);
+    if (outcome == HUB_UNREACHABLE || outcome == HUB_WRONG) {
+        ending_refuse(visit, ENDING_HUB);
+    } else if (!same) {
+        ending_refuse(visit, ENDING_NOT_OWNER);
+    }
+    return same;
+}
+
+static bool find_accounts(struct visit *visit, const struct consent *consent,
+                          struct account_offers *offers)
+{
+    struct lfi_error error = {{0}};
+    int status = accounts_find(visit->endpoint->provider, visit->arena, visit->session.user_id,
+                               consent, offers, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "accounts_of_user", &error);
+        return false;
+    }
+    if (offers->count == 0) {
+        ending_refuse(visit, ENDING_NO_ACCOUNTS);
+        return false;
+    }
+    return true;
+}
+
+static void append_text(struct json_writer *w, const char *name, struct lfi_slice value)
+{
+    if (value.len > 0) {
+        json_string(w, name, value);
+    }
+}
+
+void step_show_review(struct visit *visit)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct account_offers offers;
+    struct json_writer w;
+    if (step_load_consent(visit, &tree, &consent) && step_check_open(visit, &consent) &&
+        check_owner(visit, &consent) && find_accounts(visit, &consent, &offers)) {
+        visit_begin_view(visit, &w, "review");
+        json_string(&w, "tpp", consent_beneficiary(&consent));
+        if (consent.on_behalf_of.len > 0) {
+            json_string(&w, "through", consent.tpp_name);
+        }
+        append_text(&w, "expires", consent.expires);
+        append_text(&w, "from", consent.from);
+        append_text(&w, "to", consent.to);
+        consent_append_groups(&consent, &w);
+        accounts_append(&offers, &w);
+        json_close_object(&w);
+    }
+    cJSON_Delete(tree);
+}
+
+/* An earlier try got as far as the PATCH, with the same person and accounts. */
+static bool is_patched(const struct visit *visit, const struct consent *consent,
+                       const cJSON *chosen)
+{
+    if (!slice_equal_text(consent->status, "Authorized") ||
+        !slice_equal(consent->user_id, visit->session.user_id) ||
+        cJSON_GetArraySize(consent->account_ids) != cJSON_GetArraySize(chosen)) {
+        return false;
+    }
+    const cJSON *id;
+    cJSON_ArrayForEach(id, chosen)
+    {
+        if (!consent_lists(consent->account_ids, slice_of(id->valuestring))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The chosen among the offered, never any other. False, having answered, when one is not. */
+static bool select_accounts(struct visit *visit, const struct account_offers *offers,
+                            const cJSON *chosen, struct ending_approval *out)
+{
+    struct lfi_slice *ids = arena_array(visit->arena, offers->count, sizeof(*ids));
+    out->account_ids = ids;
+    for (size_t i = 0; ids != NULL && i < offers->count; i++) {
+        if (consent_lists(chosen, offers->items[i].id)) {
+            ids[out->count++] = offers->items[i].id;
+        }
+    }
+    if (out->count == 0 || out->count != (size_t)cJSON_GetArraySize(chosen)) {
+        visit_refuse(visit, 400, "JOURNEY-ACCOUNTS", "an account that was not offered");
+        return false;
+    }
+    return true;
+}
+
+void step_approve(struct visit *visit, const cJSON *body)
+{
+    const cJSON *chosen = json_get(body, "accountIds");
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct account_offers offers;
+    struct ending_approval approval = {0};
+    if (!step_load_consent(visit, &tree, &consent)) {
+        return;
+    }
+    approval.patched = is_patched(visit, &consent, chosen);
+    if (approval.patched || (step_check_open(visit, &consent) && check_owner(visit, &consent) &&
+                             find_accounts(visit, &consent, &offers) &&
+                             select_accounts(visit, &offers, chosen, &approval))) {
+        ending_approve(visit, &approval);
+    }
+    cJSON_Delete(tree);
+}
+
+void step_cancel(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    ending_refuse(visit, ending_of_leaving(visit->session.stage));
+}

@@ -1,0 +1,56 @@
+#include "psu/session.h"
+
+#include "base/json.h"
+
+#define PURPOSE "journey"
+#define CLEAR_BYTES 2048
+
+int session_seal(const struct seal *seal, const struct session *session, struct buf *out)
+{
+    struct buf clear;
+    struct json_writer w;
+    buf_init(&clear, CLEAR_BYTES);
+    json_begin(&w, &clear);
+    json_open_object(&w, NULL);
+    json_int(&w, "stage", session->stage);
+    json_string(&w, "provider", session->provider);
+    json_string(&w, "interaction", session->interaction_id);
+    json_string(&w, "consent", session->consent_id);
+    json_string(&w, "arrival", session->arrival);
+    if (session->user_id.ptr != NULL) {
+        json_string(&w, "user", session->user_id);
+        json_string(&w, "approval", session->approval_id);
+    }
+    json_int(&w, "started", session->started_s);
+    json_close_object(&w);
+    int result = clear.failed ? -1 : seal_close(seal, PURPOSE, buf_slice(&clear), out);
+    buf_free(&clear);
+    return out->failed ? -1 : result;
+}
+
+bool session_open(const struct seal *seal, struct arena *arena, struct lfi_slice value,
+                  struct session *out)
+{
+    *out = (struct session){0};
+    struct lfi_slice clear = seal_open(seal, arena, PURPOSE, value);
+    if (clear.ptr == NULL) {
+        return false;
+    }
+    cJSON *tree = json_parse(clear);
+    int64_t stage = -1;
+    bool sound = json_get_int(tree, "stage", &stage) && stage >= 0 && stage < SESSION_STAGES &&
+                 json_get_int(tree, "started", &out->started_s);
+    out->stage = sound ? (enum session_stage)stage : SESSION_SIGN_IN;
+    out->provider = arena_keep(arena, json_get_string(tree, "provider"));
+    out->interaction_id = arena_keep(arena, json_get_string(tree, "interaction"));
+    out->consent_id = arena_keep(arena, json_get_string(tree, "consent"));
+    out->arrival = arena_keep(arena, json_get_string(tree, "arrival"));
+    out->user_id = arena_keep(arena, json_get_string(tree, "user"));
+    out->approval_id = arena_keep(arena, json_get_string(tree, "approval"));
+    cJSON_Delete(tree);
+
+    bool known = out->user_id.len > 0 && out->approval_id.len > 0;
+    bool needs_user = stage == SESSION_APPROVAL || stage == SESSION_REVIEW;
+    return sound && out->provider.len > 0 && out->interaction_id.len > 0 &&
+           out->consent_id.len > 0 && out->arrival.len > 0 && (known || !needs_user);
+}

@@ -1,0 +1,40 @@
+/*
+ * The customer's session: all that is known of one journey, sealed into a cookie. Nothing about it
+ * is kept on the server, so any instance can serve any request. What must be counted or done once
+ * is not here but in the core: an old cookie can be played back.
+ */
+#ifndef PSU_SESSION_H
+#define PSU_SESSION_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "jose/seal.h"
+
+/* How far the customer has come. */
+enum session_stage {
+    SESSION_SIGN_IN,  /* nobody is known yet */
+    SESSION_APPROVAL, /* the password was right; the app has been asked */
+    SESSION_REVIEW,   /* both factors were right */
+    SESSION_ENDED,    /* the Hub has been told how it ended */
+    SESSION_STAGES,
+};
+
+/* Texts are borrowed: from the arena after session_open(). */
+struct session {
+    enum session_stage stage;
+    struct lfi_slice provider;
+    struct lfi_slice interaction_id;
+    struct lfi_slice consent_id;
+    struct lfi_slice arrival;     /* digest of the address the customer came with */
+    struct lfi_slice user_id;     /* absent before SESSION_APPROVAL */
+    struct lfi_slice approval_id; /* the same */
+    int64_t started_s;
+};
+
+/* Appends the sealed cookie value; -1 when it does not fit `out`. */
+int session_seal(const struct seal *seal, const struct session *session, struct buf *out);
+/* False when the value was not sealed by us, for this purpose, or is not a session. */
+bool session_open(const struct seal *seal, struct arena *arena, struct lfi_slice value,
+                  struct session *out);
+
+#endif

@@ -1,0 +1,175 @@
+#include "psu/bank_app.h"
+#include "psu/ending.h"
+#include "psu/steps.h"
+
+#define PURPOSE_BYTES 4096
+#define ATTEMPT_TTL_S 10 /* a try that was never judged is free again */
+
+static void reply_sign_in(struct visit *visit, const struct consent *consent, const char *problem,
+                          int tries_left)
+{
+    struct json_writer w;
+    visit_begin_view(visit, &w, "sign-in");
+    json_string(&w, "tpp", consent_beneficiary(consent));
+    if (problem != NULL) {
+        json_text(&w, "problem", problem);
+        json_int(&w, "triesLeft", tries_left);
+    }
+    json_close_object(&w);
+}
+
+void step_show_sign_in(struct visit *visit)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    if (step_load_consent(visit, &tree, &consent) && step_check_open(visit, &consent)) {
+        reply_sign_in(visit, &consent, NULL, 0);
+    }
+    cJSON_Delete(tree);
+}
+
+void step_show_approval(struct visit *visit)
+{
+    struct json_writer w;
+    visit_begin_view(visit, &w, "approval");
+    if (visit->psu->demo_app) {
+        bank_app_append_link(visit, &w);
+    }
+    json_close_object(&w);
+}
+
+static struct lfi_slice attempt_key(struct visit *visit, int number)
+{
+    return arena_format(visit->arena, "attempt:%.*s:%d", SLICE_ARG(visit->session.interaction_id),
+                        number);
+}
+
+/*
+ * Takes one of the tries of this interaction; the core counts them, since a cookie can be played
+ * back. 0: none is left, or it cannot be said, and the answer is given.
+ */
+static int take_attempt(struct visit *visit)
+{
+    int failed = 0;
+    for (int number = 1; number <= visit->psu->max_attempts; number++) {
+        enum lfi_claim claim;
+        struct lfi_slice result;
+        if (ending_claim(visit, attempt_key(visit, number), ATTEMPT_TTL_S, &claim, &result) != 0) {
+            return 0;
+        }
+        if (claim == LFI_CLAIM_YOURS) {
+            return number;
+        }
+        failed += claim == LFI_CLAIM_SETTLED;
+    }
+    if (failed == visit->psu->max_attempts) {
+        ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
+    } else {
+        visit_refuse(visit, 409, "JOURNEY-BUSY", "tries are being judged");
+    }
+    return 0;
+}
+
+/* A try that failed stays taken for good. */
+static void fail_attempt(struct visit *visit, const struct consent *consent, int number)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    int status = provider->ops->claim_settle(provider->core, attempt_key(visit, number),
+                                             SLICE("failed"), &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "claim_settle", &error);
+    } else if (number == visit->psu->max_attempts) {
+        ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
+    } else {
+        reply_sign_in(visit, consent, "wrong-credentials", visit->psu->max_attempts - number);
+    }
+}
+
+/* What the customer's app shows before it approves. */
+static struct lfi_slice approval_purpose(struct visit *visit, const struct consent *consent)
+{
+    struct buf purpose;
+    struct json_writer w;
+    buf_init(&purpose, PURPOSE_BYTES);
+    json_begin(&w, &purpose);
+    json_open_object(&w, NULL);
+    json_text(&w, "kind", "consent");
+    json_string(&w, "tpp", consent_beneficiary(consent));
+    json_string(&w, "reference", visit->session.interaction_id);
+    json_close_object(&w);
+    struct lfi_slice kept =
+        purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));
+    buf_free(&purpose);
+    return kept;
+}
+
+static void ask_approval(struct visit *visit, const struct consent *consent,
+                         const struct lfi_id *user_id)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_id approval_id = {{0}};
+    struct lfi_error error = {{0}};
+    visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
+    int status = provider->ops->approval_start(
+        provider->core, visit->session.user_id, approval_purpose(visit, consent),
+        (uint32_t)visit_seconds_left(visit), &approval_id, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "approval_start", &error);
+        return;
+    }
+    visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
+    visit->session.stage = SESSION_APPROVAL;
+    if (visit_keep_session(visit) == 0) {
+        step_show_approval(visit);
+    }
+}
+
+void step_sign_in(struct visit *visit, const cJSON *body)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct lfi_id user_id = {{0}};
+    struct lfi_error error = {{0}};
+    int attempt = 0;
+    if (!step_load_consent(visit, &tree, &consent) || !step_check_open(visit, &consent) ||
+        (attempt = take_attempt(visit)) == 0) {
+        goto out;
+    }
+    int status = provider->ops->sign_in(provider->core, json_get_string(body, "login"),
+                                        json_get_string(body, "password"), &user_id, &error);
+    if (status == LFI_CORE_OK) {
+        ask_approval(visit, &consent, &user_id);
+    } else if (status == LFI_CORE_DENIED) {
+        fail_attempt(visit, &consent, attempt);
+    } else if (status == LFI_CORE_BLOCKED) {
+        ending_refuse(visit, ENDING_BLOCKED);
+    } else {
+        step_fail_core(visit, status, "sign_in", &error);
+    }
+out:
+    cJSON_Delete(tree);
+}
+
+void step_check_approval(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    const struct provider *provider = visit->endpoint->provider;
+    enum lfi_approval_state state = LFI_APPROVAL_WAITING;
+    struct lfi_error error = {{0}};
+    int status = provider->ops->approval_state(provider->core, visit->session.user_id,
+                                               visit->session.approval_id, &state, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "approval_state", &error);
+    } else if (state == LFI_APPROVAL_WAITING) {
+        step_show_approval(visit);
+    } else if (state == LFI_APPROVAL_APPROVED) {
+        visit->session.stage = SESSION_REVIEW;
+        if (visit_keep_session(visit) == 0) {
+            step_show_review(visit);
+        }
+    } else {
+        ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
+    }
+}

@@ -1,0 +1,37 @@
+/*
+ * The steps of the journey and what they share. Each answers its visit. Internal to this room.
+ */
+#ifndef PSU_STEPS_H
+#define PSU_STEPS_H
+
+#include "psu/consent.h"
+#include "psu/visit.h"
+
+/* First factor, and asking for the second. */
+void step_sign_in(struct visit *visit, const cJSON *body);
+/* How far the second factor is. */
+void step_check_approval(struct visit *visit, const cJSON *body);
+/* The decision. */
+void step_approve(struct visit *visit, const cJSON *body);
+void step_cancel(struct visit *visit, const cJSON *body);
+
+/* What to show in each stage. */
+void step_show_sign_in(struct visit *visit);
+void step_show_approval(struct visit *visit);
+void step_show_review(struct visit *visit);
+
+/*
+ * The consent from the Hub, for this step; the caller deletes *tree. False: the journey has ended
+ * and the answer is given.
+ */
+bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consent);
+/*
+ * Whether it may be decided on; false as above. That a kind is not supported is said only after
+ * sign-in: the Hub must be told who rejects.
+ */
+bool step_check_open(struct visit *visit, const struct consent *consent);
+/* A failure of the core ends the journey. */
+void step_fail_core(struct visit *visit, int status, const char *call,
+                    const struct lfi_error *error);
+
+#endif

@@ -1,0 +1,97 @@
+#include "psu/visit.h"
+
+#include "base/limits.h"
+
+#define COOKIE_BYTES 4000 /* browsers keep 4096 with the attributes */
+
+static const char *cookie_name(const struct psu *psu)
+{
+    return psu->secure ? "__Host-journey" : "journey";
+}
+
+bool visit_open_session(struct visit *visit)
+{
+    const struct psu *psu = visit->psu;
+    struct lfi_slice value = request_cookie(visit->request, cookie_name(psu));
+    if (value.ptr == NULL || !session_open(psu->seal, visit->arena, value, &visit->session)) {
+        return false;
+    }
+    for (size_t i = 0; i < psu->endpoint_count; i++) {
+        if (slice_equal_text(visit->session.provider, psu->endpoints[i].provider->id)) {
+            visit->endpoint = &psu->endpoints[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+int visit_keep_session(struct visit *visit)
+{
+    struct buf cookie;
+    buf_init(&cookie, COOKIE_BYTES);
+    buf_append_format(&cookie, "%s=", cookie_name(visit->psu));
+    int result = session_seal(visit->psu->seal, &visit->session, &cookie);
+    buf_append_text(&cookie, "; Path=/; HttpOnly; SameSite=Lax");
+    if (visit->psu->secure) {
+        buf_append_text(&cookie, "; Secure");
+    }
+    if (result == 0 && !cookie.failed) {
+        reply_header(visit->reply, "Set-Cookie", buf_slice(&cookie));
+    } else {
+        result = -1;
+        visit_refuse(visit, 500, "INTERNAL", "the session does not fit a cookie");
+    }
+    buf_free(&cookie);
+    return result;
+}
+
+int64_t visit_seconds_left(const struct visit *visit)
+{
+    int64_t ends = visit->session.started_s + visit->psu->session_s;
+    int64_t now = clock_now_s(visit->psu->clock);
+    return now < ends ? ends - now : 0;
+}
+
+void visit_begin_view(struct visit *visit, struct json_writer *writer, const char *view)
+{
+    visit->reply->status = 200;
+    visit->reply->content_type = "application/json";
+    buf_clear(&visit->reply->body);
+    json_begin(writer, &visit->reply->body);
+    json_open_object(writer, NULL);
+    json_text(writer, "view", view);
+    json_text(writer, "bank", visit->psu->bank_name);
+    if (visit->session.interaction_id.ptr != NULL) {
+        json_string(writer, "journey", visit->session.interaction_id);
+        json_int(writer, "secondsLeft", visit_seconds_left(visit));
+    }
+}
+
+static void log_refusal(struct visit *visit, const char *id, const char *detail,
+                        struct lfi_slice reference)
+{
+    LOG_EVENT(visit->psu->log, LOG_WARN, "journey_refused", LOG_TEXT("id", slice_of(id)),
+              LOG_TEXT("detail", slice_of(detail)), LOG_TEXT("reference", reference),
+              LOG_TEXT("path", visit->request->path));
+}
+
+void visit_refuse(struct visit *visit, int status, const char *id, const char *detail)
+{
+    struct json_writer w;
+    log_refusal(visit, id, detail, visit->session.interaction_id);
+    visit_begin_view(visit, &w, "error");
+    json_text(&w, "error", id);
+    json_close_object(&w);
+    visit->reply->status = status;
+}
+
+void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference)
+{
+    log_refusal(visit, id, NULL, reference);
+    struct page page = {.name = "error.html",
+                        .bank_name = visit->psu->bank_name,
+                        .error_id = id,
+                        .reference = reference};
+    pages_render(visit->psu->pages, visit->request, &page, visit->reply);
+    visit->reply->status = status;
+}

@@ -1,0 +1,53 @@
+/*
+ * One request of the public listener on its way through the journey: who it belongs to and the
+ * reply it gets. Internal to this room.
+ *
+ * Every answer of the journey's API is a view, {"view": name, …}: what the pages show next. A
+ * refusal is the view "error" with the stable id of the check.
+ */
+#ifndef PSU_VISIT_H
+#define PSU_VISIT_H
+
+#include "base/json.h"
+#include "psu/pages.h"
+#include "psu/psu.h"
+#include "psu/session.h"
+
+struct psu {
+    struct psu_endpoint *endpoints; /* paths are ours */
+    size_t endpoint_count;
+    char *origin; /* of the public address: what browsers send as Origin */
+    char *bank_name;
+    bool secure; /* the public address is https */
+    int session_s;
+    int max_attempts;
+    bool demo_app;
+    struct seal *seal;
+    struct pages *pages;
+    const struct clock *clock;
+    const struct log *log;
+};
+
+struct visit {
+    const struct psu *psu;
+    const struct request *request;
+    struct reply *reply;
+    struct arena *arena;
+    struct session session;              /* once it has been opened */
+    const struct psu_endpoint *endpoint; /* of the session */
+};
+
+/* Opens the session cookie. False: there is none that can be trusted. */
+bool visit_open_session(struct visit *visit);
+/* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */
+int visit_keep_session(struct visit *visit);
+int64_t visit_seconds_left(const struct visit *visit); /* 0 when the session is over */
+
+/* Begins a view with the members that all have; the caller adds to it and closes the object. */
+void visit_begin_view(struct visit *visit, struct json_writer *writer, const char *view);
+/* The view "error": stable id, HTTP status. `detail` goes to the log; may be NULL. */
+void visit_refuse(struct visit *visit, int status, const char *id, const char *detail);
+/* The same as a page, for addresses that browsers open. `reference` is what to quote. */
+void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference);
+
+#endif

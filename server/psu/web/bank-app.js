@@ -1,0 +1,60 @@
+// The simulated bank app: shows what waits for the customer of the device, and decides it.
+import { call } from './api.js';
+import { element, loadTexts, show, text } from './dom.js';
+import { errorView } from './views.js';
+
+const POLL_MS = 2000;
+const device = location.hash.slice(1);
+
+function outcome(approved) {
+  const title = text(approved ? 'app.approved' : 'app.denied');
+  show(title,
+    element('img', {
+      class: 'sign', src: approved ? '/assets/done.svg' : '/assets/alert.svg', alt: '', width: 56, height: 56,
+    }),
+    element('h1', {}, title),
+    element('p', { role: 'status' }, text(approved ? 'app.approvedText' : 'app.deniedText')));
+}
+
+async function decide(approvalId, approve) {
+  for (const button of document.querySelectorAll('button')) button.disabled = true;
+  const view = await call('/bank-app/decision', { device, approvalId, approve });
+  if (view.view === 'error') errorView(view, refresh);
+  else outcome(approve);
+}
+
+function request({ approvalId, purpose }) {
+  const title = text('app.request');
+  show(title,
+    element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
+    element('h1', {}, title),
+    element('p', { class: 'lead' }, text('app.requestText', { tpp: purpose?.tpp ?? text('app.unknown') })),
+    element('p', { class: 'reference' }, text('app.reference'), ' ', element('code', {}, purpose?.reference ?? '')),
+    element('div', { class: 'actions' },
+      element('button', {
+        class: 'primary', type: 'button', 'data-testid': 'app-approve', onclick: () => decide(approvalId, true),
+      }, text('app.approve')),
+      element('button', {
+        class: 'secondary', type: 'button', 'data-testid': 'app-deny', onclick: () => decide(approvalId, false),
+      }, text('app.deny'))));
+}
+
+async function refresh() {
+  const view = await call('/bank-app/approvals', { device });
+  if (view.view === 'error') {
+    errorView(view, refresh);
+    return;
+  }
+  const asked = view.approvals.find((approval) => approval.approvalId === view.asked);
+  const next = asked ?? view.approvals.at(-1);
+  if (next) {
+    request(next);
+    return;
+  }
+  const title = text('app.none');
+  show(title, element('h1', {}, title), element('p', { class: 'waiting', role: 'status' }, text('app.noneText')));
+  setTimeout(refresh, POLL_MS);
+}
+
+await loadTexts();
+await refresh();

@@ -1,0 +1,76 @@
+// Elements and texts. All text goes in as text, never as markup.
+
+/** Makes an element: attributes by name, on… as listeners, true as present, null left out. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, '');
+    else if (value !== null && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.flat().filter((child) => child !== null));
+  return made;
+}
+
+export const language = document.documentElement.lang;
+let texts = {};
+
+export async function loadTexts() {
+  const answer = await fetch(`/assets/locales/${language}.json`);
+  texts = await answer.json();
+}
+
+export function hasText(key) {
+  return key in texts;
+}
+
+/** The text of a key with its {names} replaced. */
+export function text(key, values = {}) {
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+/** The same as nodes, where a value may be an element. */
+export function nodes(key, values) {
+  return (texts[key] ?? key)
+    .split(/(\{\w+\})/)
+    .map((part) => (/^\{\w+\}$/.test(part) ? values[part.slice(1, -1)] : part));
+}
+
+/** A day as people here write it. Dates without a time are days of no zone. */
+export function day(value) {
+  const plain = /^\d{4}-\d{2}-\d{2}$/.test(value);
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return value;
+  const timeZone = plain ? 'UTC' : 'Asia/Dubai';
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(date);
+}
+
+/** Replaces what is shown, and tells those who cannot see it. */
+export function show(title, ...content) {
+  const heading = content.find((child) => child?.tagName === 'H1');
+  heading?.setAttribute('tabindex', '-1');
+  document.title = `${title} – ${document.querySelector('.bank').textContent}`;
+  document.getElementById('view').replaceChildren(...content.filter((child) => child !== null));
+  heading?.focus();
+}
+
+/** Offers the languages there are texts for, when there is a choice. */
+export function offerLanguages() {
+  const all = document.documentElement.dataset.languages.split(' ');
+  const place = document.getElementById('languages');
+  if (all.length < 2 || !place) return;
+  const name = new Intl.DisplayNames(all, { type: 'language' });
+  for (const code of all) {
+    place.append(
+      element('button', {
+        type: 'button', lang: code, 'data-testid': `language-${code}`,
+        'aria-pressed': String(code === language),
+        onclick: () => {
+          document.cookie = `language=${code}; path=/; samesite=lax; max-age=31536000`;
+          location.reload();
+        },
+      }, new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? name.of(code)),
+    );
+  }
+  place.hidden = false;
+}
