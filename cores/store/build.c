@@ -18,10 +18,11 @@ struct store_builder {
     char *fresh; /* where it is built */
     unsigned puts;
     uint32_t accounts;
-    /* the account that transactions are being added to, its counts, and the last of them */
+    /* the account that is being filled, its counts, and the last of what it got */
     char account_id[STORE_ID_MAX + 1];
     struct account_value head;
     lfi_wall_us last_booking;
+    int64_t last_statement;
     char last_id[256];
     size_t last_id_len;
 };
@@ -252,6 +253,19 @@ int store_builder_record(struct store_builder *b, enum store_list list, const ch
     return put(b, DB_RECORDS, key_val(&key), val_of(json), MDB_NOOVERWRITE, error);
 }
 
+int store_builder_customer(struct store_builder *b, const char *user_id, struct lfi_slice json,
+                           struct lfi_error *error)
+{
+    struct lfi_slice user = {user_id, strlen(user_id)};
+    MDB_val key = val_of(user);
+    MDB_val value;
+    int rc = mdb_get(b->txn, b->db[DB_USERS], &key, &value);
+    if (rc != 0) {
+        return store_fail(error, user_id, rc);
+    }
+    return put(b, DB_CUSTOMERS, key, val_of(json), MDB_NOOVERWRITE, error);
+}
+
 /* Booking order, ties by id: what the ordinals promise. */
 static int check_order(struct store_builder *b, const char *account_id, bool first,
                        const struct store_transaction *t, struct lfi_error *error)
@@ -275,7 +289,7 @@ static int check_order(struct store_builder *b, const char *account_id, bool fir
     return LFI_CORE_OK;
 }
 
-/* Writes the counts of the account that transactions were added to. */
+/* Writes the counts of the account that was filled. */
 static int close_account(struct store_builder *b, struct lfi_error *error)
 {
     struct account_value old;
@@ -313,8 +327,8 @@ static int open_account(struct store_builder *b, const char *account_id, struct 
     if (rc != LFI_CORE_OK) {
         return rc;
     }
-    if (b->head.transactions > 0) {
-        return store_say(error, "%s: transactions of an account must come together", account_id);
+    if (b->head.transactions > 0 || b->head.statements > 0) {
+        return store_say(error, "%s: what an account has must come together", account_id);
     }
     (void)snprintf(b->account_id, sizeof(b->account_id), "%s", account_id);
     return LFI_CORE_OK;
@@ -345,6 +359,24 @@ int store_builder_transaction(struct store_builder *b, const char *account_id,
     key_add_u32(&key, b->head.index);
     key_add_u64(&key, b->head.transactions++);
     return put_joined(b, DB_TX, key_val(&key), &t->booking, sizeof(t->booking), t->json, error);
+}
+
+int store_builder_statement(struct store_builder *b, const char *account_id, int64_t day,
+                            struct lfi_slice json, struct lfi_error *error)
+{
+    struct store_key key;
+    int rc = open_account(b, account_id, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    if (b->head.statements > 0 && day <= b->last_statement) {
+        return store_say(error, "%s: statements out of order", account_id);
+    }
+    b->last_statement = day;
+    key_start(&key);
+    key_add_u32(&key, b->head.index);
+    key_add_u64(&key, b->head.statements++);
+    return put_joined(b, DB_STATEMENTS, key_val(&key), &day, sizeof(day), json, error);
 }
 
 int store_builder_commit(struct store_builder *b, struct lfi_error *error)

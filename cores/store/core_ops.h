@@ -13,8 +13,8 @@
  */
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
                     struct lfi_error *error);
-int store_core_balances(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                        struct lfi_error *error);
+lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_direct_debits,
+    store_core_scheduled_payments, store_core_standing_orders, store_core_account_customers;
 
 /* Initialisers for a struct lfi_core_ops; name and open are the core's own. */
 #define STORE_CORE_MEMBERS                                                                         \

@@ -8,6 +8,8 @@
  *   holdings   user id, 0, account id -> role
  *   accounts   account id -> struct account_value, then the JSON
  *   records    account index, list, sequence -> JSON
+ *   statements account index, n -> day (8 bytes), then the JSON
+ *   customers  user id -> JSON
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
@@ -39,6 +41,8 @@ enum store_db {
     DB_HOLDINGS,
     DB_ACCOUNTS,
     DB_RECORDS,
+    DB_STATEMENTS,
+    DB_CUSTOMERS,
     DB_TX,
     DB_FX,
     DB_APPROVALS,
@@ -59,6 +63,7 @@ struct store {
 struct account_value {
     uint64_t transactions;
     uint64_t fx;
+    uint64_t statements;
     uint32_t index;
     uint32_t status; /* enum lfi_account_status */
 };
@@ -76,6 +81,16 @@ int store_say(struct lfi_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* LFI_CORE_FAILED */
 int store_env_open(MDB_env **env, MDB_dbi *db, const char *path, bool create,
                    struct lfi_error *error);
+
+/* --- reading (read.c); results are lfi_core_status -----------------------------------------------
+ */
+
+int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
+/* Hands the value from its byte `skip` on to the sink. */
+int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip);
+/* The head of an account's value; the JSON follows it in *value. */
+int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                 struct account_value *head, MDB_val *value, struct lfi_error *error);
 
 /* --- keys ------------------------------------------------------------------------------------ */
 

@@ -7,8 +7,20 @@
 #include <sys/stat.h>
 
 static const char *const DB_NAMES[DB_COUNT] = {
-    "meta",    "users", "logins", "attempts",  "holdings", "accounts",
-    "records", "tx",    "fx",     "approvals", "claims",   "expiry",
+    [DB_META] = "meta",
+    [DB_USERS] = "users",
+    [DB_LOGINS] = "logins",
+    [DB_ATTEMPTS] = "attempts",
+    [DB_HOLDINGS] = "holdings",
+    [DB_ACCOUNTS] = "accounts",
+    [DB_RECORDS] = "records",
+    [DB_STATEMENTS] = "statements",
+    [DB_CUSTOMERS] = "customers",
+    [DB_TX] = "tx",
+    [DB_FX] = "fx",
+    [DB_APPROVALS] = "approvals",
+    [DB_CLAIMS] = "claims",
+    [DB_EXPIRY] = "expiry",
 };
 
 int store_say(struct lfi_error *error, const char *format, ...)

@@ -34,7 +34,6 @@ void store_close(void *store);
 /* Lists that an account has besides its transactions. Values are on disk: append only. */
 enum store_list {
     STORE_BALANCES = 1,
-    STORE_STATEMENTS = 2,
     STORE_BENEFICIARIES = 3,
     STORE_DIRECT_DEBITS = 4,
     STORE_SCHEDULED_PAYMENTS = 5,
@@ -55,6 +54,11 @@ int store_account(void *store, struct lfi_slice account_id, struct lfi_sink sink
                   struct lfi_error *error);
 int store_accounts_of_user(void *store, struct lfi_slice user_id, struct lfi_sink sink,
                            struct lfi_error *error);
+int store_customer(void *store, struct lfi_slice user_id, struct lfi_sink sink,
+                   struct lfi_error *error);
+int store_statements(void *store, const struct lfi_statement_query *query, struct lfi_sink sink,
+                     struct lfi_statement_totals *out, struct lfi_error *error);
+
 /* Records of a list in the order in which they were added. */
 int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
                struct lfi_sink sink, struct lfi_error *error);
@@ -110,9 +114,16 @@ int store_builder_account(struct store_builder *builder, const char *account_id,
 /* `role` as in the contract: "Principal", "SecondaryOwner", … User and account must be there. */
 int store_builder_holding(struct store_builder *builder, const char *user_id,
                           const char *account_id, const char *role, struct lfi_error *error);
-/* Records of a list in the order in which they are served. */
+/* Records of a list in the order in which they are served; statements have their own function. */
 int store_builder_record(struct store_builder *builder, enum store_list list,
                          const char *account_id, struct lfi_slice json, struct lfi_error *error);
+
+/* The customer record that the user sees as its own; NULL-terminated user id. */
+int store_builder_customer(struct store_builder *builder, const char *user_id,
+                           struct lfi_slice json, struct lfi_error *error);
+/* By statement date ascending; anything else is refused. `day` counts from 1970-01-01. */
+int store_builder_statement(struct store_builder *builder, const char *account_id, int64_t day,
+                            struct lfi_slice json, struct lfi_error *error);
 
 struct store_transaction {
     lfi_wall_us booking; /* local wall clock of bookingDateTime */

@@ -106,6 +106,25 @@ struct lfi_transaction_totals {
     uint64_t mark;  /* give it as up_to to see the same set again although entries were added */
 };
 
+/* Statements of an account whose statement date is within the bounds, newest first. */
+struct lfi_statement_query {
+    struct lfi_slice account_id;
+    int64_t from_day; /* inclusive, days since 1970-01-01; INT64_MIN when open */
+    int64_t to_day;   /* inclusive; INT64_MAX when open */
+    struct lfi_window window;
+};
+
+struct lfi_statement_totals {
+    uint64_t total;    /* statements that match the query, in all its windows */
+    uint64_t held;     /* statements that the account has, whatever the bounds … */
+    int64_t first_day; /* … and the dates of the first and the last, when held > 0 */
+    int64_t last_day;
+};
+
+/* One of an account's lists, whole, by id ascending. */
+typedef int lfi_account_list_fn(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                                struct lfi_error *error);
+
 /* How an instance is set up. */
 struct lfi_core_config {
     const char *provider_id;        /* LFI code of the Hub that this instance serves */
@@ -168,8 +187,7 @@ struct lfi_core_ops {
     /* --- data sharing ----------------------------------------------------------------------- */
 
     /* Balance objects, one per balance type, in a fixed order. */
-    int (*balances)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                    struct lfi_error *error);
+    lfi_account_list_fn *balances;
     /* Transaction objects of the window; *out says how many there are in all. */
     int (*transactions)(void *core, const struct lfi_transaction_query *query, struct lfi_sink sink,
                         struct lfi_transaction_totals *out, struct lfi_error *error);
@@ -214,6 +232,21 @@ struct lfi_core_ops {
     /* Settles a claim, durably, with the result (at most 8 KiB) that later claimants get. */
     int (*claim_settle)(void *core, struct lfi_slice key, struct lfi_slice result,
                         struct lfi_error *error);
+
+    /* --- more of data sharing ----------------------------------------------------------------- */
+
+    lfi_account_list_fn *beneficiaries;
+    lfi_account_list_fn *direct_debits;
+    lfi_account_list_fn *scheduled_payments;
+    lfi_account_list_fn *standing_orders;
+    /* The customers of an account with their part in it, one record per holder. */
+    lfi_account_list_fn *account_customers;
+    /* Who the user is: the person, or the organisation that a business login stands for. */
+    int (*customer)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                    struct lfi_error *error);
+    /* Statement objects of the window; *out says how many there are in all. */
+    int (*statements)(void *core, const struct lfi_statement_query *query, struct lfi_sink sink,
+                      struct lfi_statement_totals *out, struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

@@ -1,0 +1,234 @@
+/*
+ * Series: an account's transactions and statements, numbered without gaps in the order of their
+ * time, so that a place is found by binary search.
+ */
+#include "store/internal.h"
+
+#include <string.h>
+
+/* One account's entries in the tx, fx or statements database: n of them, numbered from 0. */
+struct series {
+    MDB_txn *txn;
+    MDB_dbi db;
+    uint32_t index;
+    uint64_t n;
+};
+
+static struct store_key series_key(const struct series *series, uint64_t at)
+{
+    struct store_key key;
+    key_start(&key);
+    key_add_u32(&key, series->index);
+    key_add_u64(&key, at);
+    return key;
+}
+
+/* The 8-byte integer at `position` of entry `at`. Returns an LMDB code. */
+static int series_number(const struct series *series, uint64_t at, size_t position, int64_t *out)
+{
+    struct store_key key = series_key(series, at);
+    MDB_val where = key_val(&key);
+    MDB_val value;
+    int rc = mdb_get(series->txn, series->db, &where, &value);
+    if (rc != 0) {
+        return rc;
+    }
+    if (value.mv_size < position + sizeof(*out)) {
+        return MDB_CORRUPTED;
+    }
+    memcpy(out, (const char *)value.mv_data + position, sizeof(*out));
+    return 0;
+}
+
+/* How many entries have a number at `position` that is below `limit`; they come first. */
+static int series_below(const struct series *series, size_t position, int64_t limit, uint64_t *out)
+{
+    uint64_t low = 0;
+    uint64_t high = series->n;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        int64_t number = 0;
+        int rc = series_number(series, middle, position, &number);
+        if (rc != 0) {
+            return rc;
+        }
+        if (number < limit) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    *out = low;
+    return 0;
+}
+
+/* The half-open range of entries within inclusive bounds; INT64_MIN and INT64_MAX are open. */
+static int series_between(const struct series *series, int64_t from, int64_t to, uint64_t *first,
+                          uint64_t *end)
+{
+    int rc = 0;
+    *first = 0;
+    *end = series->n;
+    if (from != INT64_MIN) {
+        rc = series_below(series, 0, from, first);
+    }
+    if (rc == 0 && to != INT64_MAX) {
+        rc = series_below(series, 0, to + 1, end);
+    }
+    if (*end < *first) {
+        *end = *first;
+    }
+    return rc;
+}
+
+/* The same for a transaction query, without what came after its mark. */
+static int series_range(const struct series *series, const struct lfi_transaction_query *query,
+                        uint64_t *first, uint64_t *end)
+{
+    int rc = series_between(series, query->from, query->to, first, end);
+    if (rc == 0 && query->up_to > 0 && query->up_to <= INT64_MAX) {
+        uint64_t marked = query->up_to;
+        if (query->fx_only) {
+            rc = series_below(series, sizeof(int64_t), (int64_t)query->up_to, &marked);
+        }
+        *end = *end < marked ? *end : marked;
+    }
+    if (*end < *first) {
+        *end = *first;
+    }
+    return rc;
+}
+
+/* Entries from `newest` downwards, straight from the tx database. */
+static int give_run(const struct series *series, uint64_t newest, uint64_t count,
+                    struct lfi_sink sink, struct lfi_error *error)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val value;
+    if (count == 0) {
+        return LFI_CORE_OK;
+    }
+    struct store_key key = series_key(series, newest);
+    MDB_val where = key_val(&key);
+    int rc = mdb_cursor_open(series->txn, series->db, &cursor);
+    if (rc == 0) {
+        rc = mdb_cursor_get(cursor, &where, &value, MDB_SET_KEY);
+    }
+    int result = LFI_CORE_OK;
+    while (rc == 0 && result == LFI_CORE_OK && count > 0) {
+        result = read_give(sink, &value, sizeof(int64_t));
+        if (--count > 0) {
+            rc = mdb_cursor_get(cursor, &where, &value, MDB_PREV);
+        }
+    }
+    if (cursor) {
+        mdb_cursor_close(cursor);
+    }
+    return rc == 0 ? result : store_fail(error, "transactions", rc);
+}
+
+/* Which of the newest `total` entries before `end` the window asks for: how many from *newest down.
+ */
+static uint64_t window_of(struct lfi_window window, uint64_t end, uint64_t total, uint64_t *newest)
+{
+    if (window.offset >= total) {
+        return 0;
+    }
+    uint64_t left = total - window.offset;
+    *newest = end - 1 - window.offset;
+    return left < window.limit ? left : window.limit;
+}
+
+/* The same through the fx database, which names ordinals of the tx database. */
+static int give_fx(const struct series *fx, MDB_dbi tx, uint64_t newest, uint64_t count,
+                   struct lfi_sink sink, struct lfi_error *error)
+{
+    struct series all = {.txn = fx->txn, .db = tx, .index = fx->index};
+    int result = LFI_CORE_OK;
+    for (uint64_t i = 0; i < count && result == LFI_CORE_OK; i++) {
+        int64_t ordinal = 0;
+        MDB_val value;
+        int rc = series_number(fx, newest - i, sizeof(int64_t), &ordinal);
+        if (rc == 0) {
+            struct store_key key = series_key(&all, (uint64_t)ordinal);
+            MDB_val where = key_val(&key);
+            rc = mdb_get(all.txn, all.db, &where, &value);
+        }
+        result = rc == 0 ? read_give(sink, &value, sizeof(int64_t)) : store_fail(error, "fx", rc);
+    }
+    return result;
+}
+
+int store_transactions(void *core, const struct lfi_transaction_query *query, struct lfi_sink sink,
+                       struct lfi_transaction_totals *out, struct lfi_error *error)
+{
+    struct store *store = core;
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    struct account_value head;
+    uint64_t first = 0;
+    uint64_t end = 0;
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    rc = read_account(store, txn, query->account_id, &head, &value, error);
+    if (rc != LFI_CORE_OK) {
+        goto out;
+    }
+    struct series series = {.txn = txn,
+                            .db = store->db[query->fx_only ? DB_FX : DB_TX],
+                            .index = head.index,
+                            .n = query->fx_only ? head.fx : head.transactions};
+    int code = series_range(&series, query, &first, &end);
+    if (code != 0) {
+        rc = store_fail(error, "range", code);
+        goto out;
+    }
+    out->total = end - first;
+    out->mark = head.transactions;
+    uint64_t newest = 0;
+    uint64_t count = window_of(query->window, end, out->total, &newest);
+    rc = query->fx_only ? give_fx(&series, store->db[DB_TX], newest, count, sink, error)
+                        : give_run(&series, newest, count, sink, error);
+out:
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+int store_statements(void *core, const struct lfi_statement_query *query, struct lfi_sink sink,
+                     struct lfi_statement_totals *out, struct lfi_error *error)
+{
+    struct store *store = core;
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    struct account_value head;
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    rc = read_account(store, txn, query->account_id, &head, &value, error);
+    if (rc != LFI_CORE_OK) {
+        goto out;
+    }
+    struct series series = {
+        .txn = txn, .db = store->db[DB_STATEMENTS], .index = head.index, .n = head.statements};
+    *out = (struct lfi_statement_totals){.held = series.n};
+    uint64_t first = 0;
+    uint64_t end = 0;
+    int code = series_between(&series, query->from_day, query->to_day, &first, &end);
+    if (code == 0 && series.n > 0 && (code = series_number(&series, 0, 0, &out->first_day)) == 0) {
+        code = series_number(&series, series.n - 1, 0, &out->last_day);
+    }
+    if (code != 0) {
+        rc = store_fail(error, "statements", code);
+        goto out;
+    }
+    out->total = end - first;
+    uint64_t newest = 0;
+    uint64_t count = window_of(query->window, end, out->total, &newest);
+    rc = give_run(&series, newest, count, sink, error);
+out:
+    mdb_txn_abort(txn);
+    return rc;
+}
