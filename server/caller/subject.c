@@ -19,8 +19,7 @@ static struct lfi_slice find_attribute(struct arena *arena, const X509_NAME *nam
     }
     int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
     if (len > 0) {
-        out = (struct lfi_slice){(const char *)text, (size_t)len};
-        out.ptr = arena_text(arena, out);
+        out = arena_keep(arena, (struct lfi_slice){(const char *)text, (size_t)len});
     }
     OPENSSL_free(text);
     return out;
@@ -46,8 +45,7 @@ static struct lfi_slice name_text(struct arena *arena, const X509_NAME *name)
 
     if (bio != NULL && X509_NAME_print_ex(bio, name, 0, flags) >= 0) {
         long len = BIO_get_mem_data(bio, &text);
-        out.ptr = arena_text(arena, (struct lfi_slice){text, (size_t)len});
-        out.len = out.ptr != NULL ? (size_t)len : 0;
+        out = arena_keep(arena, (struct lfi_slice){text, (size_t)len});
     }
     BIO_free(bio);
     ERR_clear_error();
@@ -106,8 +104,7 @@ struct lfi_slice subject_key_address(struct arena *arena, const char *base,
     good = good && append_segment(&text, subject->cn);
     buf_append_text(&text, "/application.jwks");
     if (good && !text.failed) {
-        out.ptr = arena_text(arena, buf_slice(&text));
-        out.len = out.ptr != NULL ? text.len : 0;
+        out = arena_keep(arena, buf_slice(&text));
     }
     buf_free(&text);
     return out;

@@ -215,7 +215,7 @@ int token_check_claims(const struct token_rules *rules, struct lfi_slice payload
         token_refuse(refusal, "JWT-JTI");
         goto out;
     }
-    out->jti = (struct lfi_slice){arena_text(arena, jti), jti.len};
+    out->jti = arena_keep(arena, jti);
     rc = 0;
 out:
     cJSON_Delete(claims);

@@ -35,12 +35,10 @@ cJSON *jose_parse_object(struct lfi_slice json, const char *const *names)
 static bool copy_member(struct arena *arena, const cJSON *object, const char *name,
                         struct lfi_slice *out)
 {
-    *out = json_get_string(object, name);
-    if (out->ptr != NULL) {
-        out->ptr = arena_text(arena, *out);
-        return out->ptr != NULL;
-    }
-    return true;
+    struct lfi_slice text = json_get_string(object, name);
+
+    *out = arena_keep(arena, text);
+    return out->ptr != NULL || text.ptr == NULL;
 }
 
 static int read_header(struct arena *arena, struct lfi_slice json, struct jose_token *out,
