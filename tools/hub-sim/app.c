@@ -47,13 +47,15 @@ static cJSON *describe_callback(const struct request *request, const struct cons
     for (size_t i = 0; i < CALLBACK_NAMES; i++) {
         struct lfi_slice value =
             request_parameter(request->arena, request->query, callback_names[i], NULL);
-        if (value.ptr)
+        if (value.ptr) {
             cJSON_AddStringToObject(callback, callback_names[i], arena_text(request->arena, value));
+        }
     }
     cJSON_AddStringToObject(callback, "query", arena_text(request->arena, request->query));
     const struct tpp *tpp = consent ? consent->tpp : &tpps[0];
-    if (consent)
+    if (consent) {
         cJSON_AddStringToObject(callback, "consentId", consent->id);
+    }
     cJSON_AddStringToObject(callback, "tppName", tpp->name);
     cJSON_AddStringToObject(callback, "slug", tpp->slug);
     return callback;
@@ -63,11 +65,13 @@ static cJSON *describe_callback(const struct request *request, const struct cons
 static void keep_callback(struct sim *sim, const struct request *request, struct consent *consent,
                           const cJSON *callback)
 {
-    if (consent->callback)
+    if (consent->callback) {
         return;
-    if (!slice_equal_text(request->query, consent->callback_query))
+    }
+    if (!slice_equal_text(request->query, consent->callback_query)) {
         store_note_finding(sim->store, consent, "CALLBACK-CHANGED",
                            "the customer did not come with the bytes of the Location");
+    }
     consent->callback = cJSON_Duplicate(callback, true);
 }
 
@@ -75,10 +79,11 @@ static void append_escaped(struct buf *out, struct lfi_slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
+        if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'') {
             buf_append_format(out, "&#%d;", c);
-        else
+        } else {
             buf_append(out, &c, 1);
+        }
     }
 }
 
@@ -102,8 +107,9 @@ void app_receive_customer(struct sim *sim, const struct request *request, struct
     store_lock(sim->store);
     struct consent *consent = state.ptr ? store_find_state(sim->store, state) : NULL;
     cJSON *callback = describe_callback(request, consent);
-    if (consent)
+    if (consent) {
         keep_callback(sim, request, consent, callback);
+    }
     store_unlock(sim->store);
 
     const struct embed_file *page = embed_find(&tpp_app_files, SLICE("callback.html"));

@@ -49,10 +49,12 @@ static const struct rule rules[] = {
 
 static const struct rule *rule_of(const struct contract_match *match)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (strcmp(rules[i].path, contract_operation_path(match->operation)) == 0 &&
-            strcmp(contract_operation_method(match->operation), "GET") == 0)
+            strcmp(contract_operation_method(match->operation), "GET") == 0) {
             return &rules[i];
+        }
+    }
     return NULL;
 }
 
@@ -61,8 +63,9 @@ static bool contains(const cJSON *texts, struct lfi_slice wanted)
     const cJSON *item;
     cJSON_ArrayForEach(item, texts)
     {
-        if (slice_equal_text(wanted, item->valuestring))
+        if (slice_equal_text(wanted, item->valuestring)) {
             return true;
+        }
     }
     return false;
 }
@@ -77,14 +80,18 @@ static int check_rules(const struct sim *sim, struct consent *consent, const str
 {
     const cJSON *terms = json_get(json_get(consent->data, "consentBody"), "Data");
     bool permitted = false;
-    if (!slice_equal_text(consent_status(sim, consent), "Authorized"))
+    if (!slice_equal_text(consent_status(sim, consent), "Authorized")) {
         return refuse(refusal, "SIM-CONSENT-STATE", "The consent is not authorized.");
-    for (size_t i = 0; i < 4 && rule->permissions[i]; i++)
+    }
+    for (size_t i = 0; i < 4 && rule->permissions[i]; i++) {
         permitted |= contains(json_get(terms, "Permissions"), slice_of(rule->permissions[i]));
-    if (!permitted)
+    }
+    if (!permitted) {
         return refuse(refusal, "SIM-PERMISSION", "The consent does not permit this.");
-    if (account.ptr && !contains(json_get(consent->data, "accountIds"), account))
+    }
+    if (account.ptr && !contains(json_get(consent->data, "accountIds"), account)) {
         return refuse(refusal, "SIM-ACCOUNT", "The consent does not cover this account.");
+    }
     return 0;
 }
 
@@ -105,8 +112,9 @@ static void add_header(struct outgoing *call, struct arena *arena, const char *n
                        struct lfi_slice value)
 {
     struct lfi_slice line = arena_format(arena, "%s: %.*s", name, SLICE_ARG(value));
-    if (line.ptr && call->header_count < HEADERS_MAX)
+    if (line.ptr && call->header_count < HEADERS_MAX) {
         call->headers[call->header_count++] = line.ptr;
+    }
 }
 
 static int add_token(const struct sim *sim, struct outgoing *call, struct arena *arena)
@@ -123,8 +131,9 @@ static int add_token(const struct sim *sim, struct outgoing *call, struct arena 
                                              .now_s = clock_now_s(sim->clock),
                                              .life_s = TOKEN_LIFE_S},
                        &token, &error);
-    if (rc == 0)
+    if (rc == 0) {
         add_header(call, arena, "Authorization", buf_slice(&token));
+    }
     buf_free(&token);
     return rc;
 }
@@ -156,8 +165,9 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
     struct lfi_error error = {""};
     const char *template = contract_operation_path(call->operation);
     http_answer_init(&out->http, LIMIT_REPLY_BYTES);
-    if (!id_uuid4(out->interaction_id) || add_token(sim, call, arena))
+    if (!id_uuid4(out->interaction_id) || add_token(sim, call, arena)) {
         return refusal_set(refusal, "SIM-TOKEN", 500, "SIM-TOKEN", "No token could be made.");
+    }
     add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
     add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
     add_header(call, arena, "o3-api-uri",
@@ -173,8 +183,9 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
                             .content_type = call->body.ptr ? "application/json" : NULL,
                             .body = call->body},
         &out->http, &error);
-    if (rc)
+    if (rc) {
         refusal_set(refusal, "SIM-BANK-DOWN", 502, "SIM-BANK-DOWN", error.message);
+    }
     return rc;
 }
 
@@ -195,7 +206,7 @@ static void note(struct sim *sim, const struct outgoing *call, struct consent *c
                        violation.message);
         store_note_finding(sim->store, consent, wrong, detail);
     }
-    if (consent)
+    if (consent) {
         store_note_exchange(sim->store, consent,
                             &(struct exchange){.interface = "ozone-connect",
                                                .method = slice_of(call->method),
@@ -205,6 +216,7 @@ static void note(struct sim *sim, const struct outgoing *call, struct consent *c
                                                .status = answer->http.status,
                                                .reply_body = body,
                                                .refused = wrong});
+    }
 }
 
 /* --- under a consent
@@ -235,8 +247,9 @@ static struct lfi_slice complete_query(struct arena *arena, const struct consent
                                          rule->paged && !pages ? "&page=1" : "",
                                          rule->paged && !sizes ? "&page-size=100" : "",
                                          ids.ptr ? "&accountIds=" : "", SLICE_ARG(ids));
-    if (slice_starts_with(full, "&"))
+    if (slice_starts_with(full, "&")) {
         full = (struct lfi_slice){full.ptr + 1, full.len - 1};
+    }
     return full;
 }
 
@@ -248,15 +261,18 @@ static int prepare(struct sim *sim, struct lfi_slice consent_id, const struct ba
     const struct rule *rule;
     if (contract_match(&contract_ozone_connect, request->method, request->path, &match) !=
             CONTRACT_FOUND ||
-        !(rule = rule_of(&match)))
+        !(rule = rule_of(&match))) {
         return refuse(refusal, "SIM-OPERATION", "The Hub offers no such operation to TPPs.");
+    }
     struct consent *consent = store_find(sim->store, NULL, consent_id);
-    if (!consent)
+    if (!consent) {
         return refusal_set(refusal, "SIM-CONSENT-UNKNOWN", 404, "SIM-CONSENT-UNKNOWN",
                            "There is no such consent.");
+    }
     struct lfi_slice account = request_decode(arena, match.path_values[0], false);
-    if (check_rules(sim, consent, rule, account, refusal))
+    if (check_rules(sim, consent, rule, account, refusal)) {
         return -1;
+    }
     *call = (struct outgoing){
         .hub = consent->hub,
         .method = contract_operation_method(match.operation),
@@ -287,15 +303,17 @@ int bank_call(struct sim *sim, struct lfi_slice consent_id, const struct bank_re
     store_lock(sim->store);
     int rc = prepare(sim, consent_id, request, arena, &call, refusal);
     store_unlock(sim->store);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = send(sim, &call, arena, out, refusal);
 
     store_lock(sim->store);
     struct consent *consent = store_find(sim->store, NULL, consent_id);
     note(sim, &call, consent, out, refusal);
-    if (consent && rc == 0 && out->http.status == 200)
+    if (consent && rc == 0 && out->http.status == 200) {
         mark_used(sim, consent);
+    }
     store_unlock(sim->store);
     return rc;
 }
@@ -309,8 +327,9 @@ int bank_validate(struct sim *sim, const struct consent *consent, struct arena *
     struct contract_match match = {0};
     memset(out, 0, sizeof *out);
     if (contract_match(&contract_ozone_connect, SLICE("POST"), SLICE("/consent/action/validate"),
-                       &match) != CONTRACT_FOUND)
+                       &match) != CONTRACT_FOUND) {
         return refuse(refusal, "SIM-OPERATION", "The contract has no validation.");
+    }
     char *body = cJSON_PrintUnformatted(consent->data);
     struct outgoing call = {.hub = consent->hub,
                             .method = "POST",
@@ -325,9 +344,10 @@ int bank_validate(struct sim *sim, const struct consent *consent, struct arena *
     if (rc == 0) {
         cJSON *answer = json_parse(buf_slice(&out->http.body));
         if (out->http.status != 200 ||
-            !slice_equal_text(json_get_string(json_get(answer, "data"), "status"), "valid"))
+            !slice_equal_text(json_get_string(json_get(answer, "data"), "status"), "valid")) {
             rc = refusal_set(refusal, "SIM-INVALID", 422, "SIM-INVALID",
                              "The bank does not accept the consent.");
+        }
         cJSON_Delete(answer);
     }
     cJSON_free(body);

@@ -7,8 +7,9 @@
 static bool copy_attribute(X509_NAME *name, int nid, char out[CERTIFICATE_NAME_MAX])
 {
     int at = X509_NAME_get_index_by_NID(name, nid, -1);
-    if (at < 0)
+    if (at < 0) {
         return false;
+    }
     unsigned char *text = NULL;
     int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
     bool fits = len > 0 && len < CERTIFICATE_NAME_MAX;
@@ -29,8 +30,9 @@ int certificate_read_subject(struct certificate_subject *out, const char *path,
         certificate = PEM_read_X509(file, NULL, NULL, NULL);
         fclose(file);
     }
-    if (!certificate)
+    if (!certificate) {
         return error_set(error, "%s: no certificate can be read", path);
+    }
     X509_NAME *name = X509_get_subject_name(certificate);
     bool complete = copy_attribute(name, NID_organizationName, out->o) &&
                     copy_attribute(name, NID_organizationalUnitName, out->ou) &&

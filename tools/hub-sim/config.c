@@ -19,8 +19,9 @@ struct reader {
 static const char *read_text(struct reader *reader, const cJSON *object, const char *name)
 {
     struct lfi_slice value = json_get_string(object, name);
-    if (!value.ptr)
+    if (!value.ptr) {
         return NULL;
+    }
     char *text = arena_text(reader->arena, value);
     reader->short_of_memory |= text == NULL;
     return text;
@@ -29,8 +30,9 @@ static const char *read_text(struct reader *reader, const cJSON *object, const c
 static const char *read_path(struct reader *reader, const cJSON *object, const char *name)
 {
     const char *text = read_text(reader, object, name);
-    if (!text)
+    if (!text) {
         return NULL;
+    }
     char *resolved = file_resolve(reader->base_dir, text);
     const char *kept = resolved ? arena_text(reader->arena, slice_of(resolved)) : NULL;
     free(resolved);
@@ -49,9 +51,11 @@ static enum log_level read_level(const cJSON *root)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     struct lfi_slice level = json_get_string(json_get(root, "log"), "level");
-    for (int i = LOG_DEBUG; i <= LOG_ERROR; i++)
-        if (slice_equal_text(level, names[i]))
+    for (int i = LOG_DEBUG; i <= LOG_ERROR; i++) {
+        if (slice_equal_text(level, names[i])) {
             return (enum log_level)i;
+        }
+    }
     return LOG_INFO;
 }
 
@@ -108,19 +112,23 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
 
 static int check_doubled(const struct sim_config *config, const char *path, struct lfi_error *error)
 {
-    for (size_t i = 0; i < config->hub_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(config->hubs[i].provider_id, config->hubs[j].provider_id) == 0)
+    for (size_t i = 0; i < config->hub_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(config->hubs[i].provider_id, config->hubs[j].provider_id) == 0) {
                 return error_set(error, "%s: $.hubs[%zu].providerId: \"%s\" is there twice", path,
                                  i, config->hubs[i].provider_id);
+            }
+        }
+    }
     return 0;
 }
 
 static const char *folder_of(struct arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (!slash)
+    if (!slash) {
         return ".";
+    }
     return arena_text(arena, (struct lfi_slice){path, (size_t)(slash - path) + 1});
 }
 
@@ -136,8 +144,9 @@ int sim_config_load(struct sim_config **out, const char *path, struct lfi_error 
         error_set(error, "out of memory");
         goto out;
     }
-    if (file_read(path, &text, error))
+    if (file_read(path, &text, error)) {
         goto out;
+    }
     struct contract_violation violation;
     const struct contract_schema *schema = contract_schema_named(&contract_hub_sim, "Config");
     if (contract_check_json(schema, buf_slice(&text), &violation)) {
@@ -148,8 +157,9 @@ int sim_config_load(struct sim_config **out, const char *path, struct lfi_error 
     }
     struct reader reader = {config->arena, folder_of(config->arena, path), false};
     root = json_parse(buf_slice(&text));
-    if (root && reader.base_dir)
+    if (root && reader.base_dir) {
         read_all(&reader, config, root);
+    }
     if (!root || !reader.base_dir || reader.short_of_memory) {
         error_set(error, "out of memory");
         goto out;
@@ -168,8 +178,9 @@ out:
 
 void sim_config_free(struct sim_config *config)
 {
-    if (!config)
+    if (!config) {
         return;
+    }
     arena_free(config->arena);
     free(config);
 }

@@ -40,18 +40,22 @@ static const struct move moves[] = {
 
 bool consent_may_move(struct lfi_slice from, struct lfi_slice to, enum consent_mover mover)
 {
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
         if (moves[i].mover == mover && slice_equal_text(from, moves[i].from) &&
-            slice_equal_text(to, moves[i].to))
+            slice_equal_text(to, moves[i].to)) {
             return true;
+        }
+    }
     return false;
 }
 
 static bool is_terminal(struct lfi_slice status)
 {
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
-        if (slice_equal_text(status, moves[i].from))
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+        if (slice_equal_text(status, moves[i].from)) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -102,17 +106,20 @@ static cJSON *complete_terms(const struct sim *sim, const struct consent_request
         {"retail", "Retail"}, {"sme", "SME"}, {"corporate", "Corporate"}};
     char text[DATETIME_TEXT_MAX], id[ID_UUID_MAX];
     cJSON *terms = cJSON_Duplicate(request->terms, true);
-    if (!json_get(terms, "ConsentId") && id_uuid4(id))
+    if (!json_get(terms, "ConsentId") && id_uuid4(id)) {
         cJSON_AddStringToObject(terms, "ConsentId", id);
+    }
     if (!json_get(terms, "ExpirationDateTime")) {
         datetime_format_utc_ms(clock_now_us(sim->clock) + DEFAULT_LIFE_US, text);
         cJSON_AddStringToObject(terms, "ExpirationDateTime", text);
     }
     if (!json_get(terms, "OpenFinanceBilling")) {
         cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
-        for (size_t i = 0; i < sizeof users / sizeof users[0]; i++)
-            if (strcmp(request->hub->config->segment, users[i][0]) == 0)
+        for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
+            if (strcmp(request->hub->config->segment, users[i][0]) == 0) {
                 cJSON_AddStringToObject(billing, "UserType", users[i][1]);
+            }
+        }
         cJSON_AddStringToObject(billing, "Purpose", request->tpp->purpose);
     }
     return terms;
@@ -133,8 +140,9 @@ static cJSON *make_headers(void)
 {
     char id[ID_UUID_MAX] = "";
     cJSON *headers = cJSON_CreateObject();
-    if (id_uuid4(id))
+    if (id_uuid4(id)) {
         cJSON_AddStringToObject(headers, "x-fapi-interaction-id", id);
+    }
     cJSON_AddStringToObject(headers, "x-fapi-customer-ip-address", "192.0.2.10");
     cJSON_AddStringToObject(headers, "x-customer-user-agent", "tpp-app/1.0");
     return headers;
@@ -182,13 +190,14 @@ static int check_made(const cJSON *data, struct lfi_error *error)
     char *text = cJSON_PrintUnformatted(envelope);
     int rc = -1;
     if (!text || contract_match(&contract_hub_consent_manager, SLICE("GET"), SLICE("/consents/x"),
-                                &match) != CONTRACT_FOUND)
+                                &match) != CONTRACT_FOUND) {
         error_set(error, "out of memory");
-    else if (contract_check_response(match.operation, 200, SLICE("application/json"),
-                                     slice_of(text), &violation))
+    } else if (contract_check_response(match.operation, 200, SLICE("application/json"),
+                                       slice_of(text), &violation)) {
         error_set(error, "%s: %s", violation.where, violation.message);
-    else
+    } else {
         rc = 0;
+    }
     cJSON_free(text);
     cJSON_Delete(envelope);
     return rc;
@@ -201,8 +210,9 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     memset(out, 0, sizeof *out);
     out->hub = request->hub;
     out->tpp = request->tpp;
-    if (!id_uuid4(id) || !id_uuid4(out->state))
+    if (!id_uuid4(id) || !id_uuid4(out->state)) {
         return error_set(error, "no random numbers");
+    }
     (void)snprintf(out->request_uri, sizeof out->request_uri, REQUEST_URI ":%s", id);
     out->request_expires_s = clock_now_s(sim->clock) + request->request_life_s;
     /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
@@ -234,12 +244,13 @@ static int check_kind(const cJSON *patch, struct refusal *refusal)
     static const char *const others[] = {
         "ConnectToken", "insurancePolicyIds", "consentBody.Data.ExchangeRate",
         "consentBody.Data.Charges", "consentBody.Meta.MultipleAuthorizers"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (json_get(patch, others[i])) {
             refuse(refusal, "PATCH-KIND", "A data-sharing consent has no such member.");
             refusal_detail(refusal, "%s", others[i]);
             return -1;
         }
+    }
     return 0;
 }
 
@@ -258,22 +269,26 @@ static void note_oddities(const struct sim *sim, struct consent *consent, const 
     struct lfi_slice user = json_get_string(json_get(patch, "psuIdentifiers"), "userId");
     uint64_t number;
     if (user.ptr && (is_iban(user) || slice_to_u64(user, &number) || user.len == 0 ||
-                     memchr(user.ptr, '@', user.len)))
+                     memchr(user.ptr, '@', user.len))) {
         store_note_finding(sim->store, consent, "PATCH-PERSONAL", "userId is not opaque");
+    }
     const cJSON *account;
     cJSON_ArrayForEach(account, json_get(patch, "accountIds"))
     {
         struct lfi_slice id = slice_of(account->valuestring);
-        if (id.len == 0 || id.len > ACCOUNT_ID_MAX || is_iban(id))
+        if (id.len == 0 || id.len > ACCOUNT_ID_MAX || is_iban(id)) {
             store_note_finding(sim->store, consent, "PATCH-ACCOUNT-FORM",
                                "an accountId is not opaque or not 1 to 40 characters long");
+        }
     }
-    if (slice_equal_text(status, "Revoked"))
+    if (slice_equal_text(status, "Revoked")) {
         store_note_finding(sim->store, consent, "PATCH-REVOKED",
                            "revoking is the business of the revoke action, which ends tokens too");
-    if (slice_equal_text(status, "Rejected") && json_get(patch, "accountIds"))
+    }
+    if (slice_equal_text(status, "Rejected") && json_get(patch, "accountIds")) {
         store_note_finding(sim->store, consent, "PATCH-REJECTED-ACCOUNTS",
                            "a rejected consent has no accounts");
+    }
 }
 
 static int check_move(struct lfi_slice from, struct lfi_slice to, const cJSON *patch,
@@ -285,10 +300,12 @@ static int check_move(struct lfi_slice from, struct lfi_slice to, const cJSON *p
         return -1;
     }
     bool decided = slice_equal_text(from, "AwaitingAuthorization");
-    if (decided && !json_get(patch, "psuIdentifiers"))
+    if (decided && !json_get(patch, "psuIdentifiers")) {
         return refuse(refusal, "PATCH-USER", "A decision needs psuIdentifiers.");
-    if (decided && slice_equal_text(to, "Authorized") && !json_get(patch, "accountIds"))
+    }
+    if (decided && slice_equal_text(to, "Authorized") && !json_get(patch, "accountIds")) {
         return refuse(refusal, "PATCH-ACCOUNTS", "An authorization needs accountIds.");
+    }
     return 0;
 }
 
@@ -301,8 +318,9 @@ static void apply(cJSON *data, const cJSON *member)
     while (slice_next(&rest, '.', &step) && step.len < sizeof name) {
         memcpy(name, step.ptr, step.len);
         name[step.len] = '\0';
-        if (!rest.ptr)
+        if (!rest.ptr) {
             break;
+        }
         cJSON *next = cJSON_GetObjectItemCaseSensitive(at, name);
         at = next ? next : cJSON_AddObjectToObject(at, name);
     }
@@ -326,8 +344,9 @@ static void change(const struct sim *sim, struct consent *consent, const cJSON *
     {
         apply(consent->data, member);
     }
-    if (status.ptr)
+    if (status.ptr) {
         set_status(sim, consent, status.ptr);
+    }
     touch(sim, consent->data);
     char *text = cJSON_PrintUnformatted(patch);
     store_note_change(sim->store, consent, "patch", text);
@@ -339,19 +358,24 @@ int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_sli
 {
     struct lfi_slice current = consent_status(sim, consent);
     cJSON *patch = json_parse(body);
-    if (!patch)
+    if (!patch) {
         return refusal_set(refusal, "PATCH-JSON", 400, "Body.InvalidFormat", "Not JSON.");
+    }
     struct lfi_slice status = json_get_string(patch, "status");
     struct lfi_slice inner = json_get_string(patch, "consentBody.Data.Status");
     int rc = check_kind(patch, refusal);
-    if (rc == 0 && is_terminal(current))
+    if (rc == 0 && is_terminal(current)) {
         rc = refuse(refusal, "PATCH-STATE", "The consent has come to its end.");
-    if (rc == 0 && status.ptr && inner.ptr && !slice_equal(status, inner))
+    }
+    if (rc == 0 && status.ptr && inner.ptr && !slice_equal(status, inner)) {
         rc = refuse(refusal, "PATCH-STATUS-TWICE", "Two different states are given.");
-    if (!status.ptr)
+    }
+    if (!status.ptr) {
         status = inner;
-    if (rc == 0 && status.ptr)
+    }
+    if (rc == 0 && status.ptr) {
         rc = check_move(current, status, patch, refusal);
+    }
     if (rc == 0) {
         note_oddities(sim, consent, patch, status);
         change(sim, consent, patch, status);
@@ -363,8 +387,9 @@ int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_sli
 int consent_revoke(const struct sim *sim, struct consent *consent, struct lfi_slice body,
                    struct refusal *refusal)
 {
-    if (!consent_may_move(consent_status(sim, consent), SLICE("Revoked"), CONSENT_BY_REVOKE))
+    if (!consent_may_move(consent_status(sim, consent), SLICE("Revoked"), CONSENT_BY_REVOKE)) {
         return refuse(refusal, "REVOKE-MOVE", "The consent has come to its end.");
+    }
     cJSON *revocation = json_parse(body);
     const cJSON *by = json_get(revocation, "revokedBy");
     int rc = 0;

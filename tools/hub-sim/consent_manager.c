@@ -15,8 +15,9 @@ static int refuse_unknown(struct judge_call *call)
 
 static int get_consent(struct judge_call *call)
 {
-    if (!call->consent)
+    if (!call->consent) {
         return refuse_unknown(call);
+    }
     consent_status(call->sim, call->consent);
     judge_reply_json(call->reply, 200, consent_envelope(call->consent->data));
     return 0;
@@ -24,20 +25,24 @@ static int get_consent(struct judge_call *call)
 
 static int patch_consent(struct judge_call *call)
 {
-    if (!call->consent)
+    if (!call->consent) {
         return refuse_unknown(call);
-    if (consent_patch(call->sim, call->consent, call->request->body, call->refusal))
+    }
+    if (consent_patch(call->sim, call->consent, call->request->body, call->refusal)) {
         return -1;
+    }
     call->reply->status = 204;
     return 0;
 }
 
 static int revoke_consent(struct judge_call *call)
 {
-    if (!call->consent)
+    if (!call->consent) {
         return refuse_unknown(call);
-    if (consent_revoke(call->sim, call->consent, call->request->body, call->refusal))
+    }
+    if (consent_revoke(call->sim, call->consent, call->request->body, call->refusal)) {
         return -1;
+    }
     call->reply->status = 204;
     return 0;
 }
@@ -55,15 +60,17 @@ static cJSON *describe_change(const struct judge_call *call, const cJSON *change
     cJSON_AddItemToObject(entry, "fkMongoId", cJSON_Duplicate(id, false));
     cJSON_AddStringToObject(entry, "fkId", call->consent->id);
     cJSON_AddItemToObject(entry, "ozoneInteractionId", cJSON_Duplicate(id, false));
-    if (patch)
+    if (patch) {
         cJSON_AddItemToObject(entry, "patch", cJSON_Duplicate(patch, false));
+    }
     return entry;
 }
 
 static int get_audit(struct judge_call *call)
 {
-    if (!call->consent)
+    if (!call->consent) {
         return refuse_unknown(call);
+    }
     cJSON *envelope = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(envelope, "data");
     const cJSON *change;
     cJSON_ArrayForEach(change, call->consent->history)
@@ -88,8 +95,9 @@ static bool has_account(const cJSON *data, struct lfi_slice account)
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(data, "accountIds"))
     {
-        if (slice_equal_text(account, item->valuestring))
+        if (slice_equal_text(account, item->valuestring)) {
             return true;
+        }
     }
     return false;
 }
@@ -107,8 +115,9 @@ static bool is_selected(struct judge_call *call, struct consent *consent,
     struct lfi_slice since = contract_parameter(&call->parameters, "updatedAt");
     struct lfi_slice user = json_get_string(json_get(data, "psuIdentifiers"), "userId");
     const char *since_text = since.ptr ? arena_text(call->arena, since) : NULL;
-    if (since_text && json_get(data, "updatedAt")->valuedouble <= strtod(since_text, NULL))
+    if (since_text && json_get(data, "updatedAt")->valuedouble <= strtod(since_text, NULL)) {
         return false;
+    }
     return consent->hub == call->hub && is_equal_or_open(selection->user, user) &&
            is_equal_or_open(selection->group, json_get_string(data, "consentGroupId")) &&
            (!selection->account.ptr || has_account(data, selection->account)) &&
@@ -131,10 +140,12 @@ static int list(struct judge_call *call, const struct selection *selection)
     cJSON *envelope = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(envelope, "data");
     for (size_t i = 0; i < store_count(store); i++) {
         struct consent *consent = store_at(store, i);
-        if (!is_selected(call, consent, selection))
+        if (!is_selected(call, consent, selection)) {
             continue;
-        if (found >= first && found - first < size)
+        }
+        if (found >= first && found - first < size) {
             cJSON_AddItemToArray(data, cJSON_Duplicate(consent->data, true));
+        }
         found++;
     }
     cJSON *meta = cJSON_AddObjectToObject(envelope, "meta");
@@ -176,8 +187,9 @@ static int revoke_group(struct judge_call *call)
     for (size_t i = 0; i < store_count(call->sim->store); i++) {
         struct consent *consent = store_at(call->sim->store, i);
         struct refusal refusal = {0};
-        if (!is_selected(call, consent, &(struct selection){.group = group}))
+        if (!is_selected(call, consent, &(struct selection){.group = group})) {
             continue;
+        }
         found++;
         if (consent_revoke(call->sim, consent, call->request->body, &refusal) &&
             strcmp(refusal.id, "REVOKE-MOVE") != 0) {
@@ -185,8 +197,9 @@ static int revoke_group(struct judge_call *call)
             return -1;
         }
     }
-    if (found == 0)
+    if (found == 0) {
         return refuse_unknown(call);
+    }
     call->reply->status = 204;
     return 0;
 }

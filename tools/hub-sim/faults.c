@@ -42,8 +42,9 @@ struct faults *faults_new(void)
 
 void faults_free(struct faults *faults)
 {
-    if (!faults)
+    if (!faults) {
         return;
+    }
     pthread_cond_destroy(&faults->stop);
     pthread_mutex_destroy(&faults->lock);
     free(faults);
@@ -77,8 +78,9 @@ static struct fault take(struct faults *faults, enum fault_target target)
     pthread_mutex_lock(&faults->lock);
     struct fault *set = &faults->set[target];
     struct fault taken = *set;
-    if (set->times > 0 && --set->times == 0)
+    if (set->times > 0 && --set->times == 0) {
         set->kind = FAULT_NONE;
+    }
     pthread_mutex_unlock(&faults->lock);
     return taken;
 }
@@ -94,8 +96,9 @@ static void wait_ms(struct faults *faults, int ms)
         until.tv_nsec -= 1000000000L;
     }
     pthread_mutex_lock(&faults->lock);
-    while (!faults->stopped && pthread_cond_timedwait(&faults->stop, &faults->lock, &until) == 0)
+    while (!faults->stopped && pthread_cond_timedwait(&faults->stop, &faults->lock, &until) == 0) {
         continue;
+    }
     pthread_mutex_unlock(&faults->lock);
 }
 
@@ -125,20 +128,22 @@ bool faults_apply(struct faults *faults, enum fault_target target, struct reply 
 
 bool faults_target_named(struct lfi_slice name, enum fault_target *out)
 {
-    for (int i = 0; i < FAULT_TARGETS; i++)
+    for (int i = 0; i < FAULT_TARGETS; i++) {
         if (slice_equal_text(name, target_names[i])) {
             *out = (enum fault_target)i;
             return true;
         }
+    }
     return false;
 }
 
 bool faults_kind_named(struct lfi_slice name, enum fault_kind *out)
 {
-    for (int i = FAULT_DOWN; i <= FAULT_GARBAGE; i++)
+    for (int i = FAULT_DOWN; i <= FAULT_GARBAGE; i++) {
         if (slice_equal_text(name, kind_names[i])) {
             *out = (enum fault_kind)i;
             return true;
         }
+    }
     return false;
 }

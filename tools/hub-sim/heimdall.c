@@ -20,10 +20,11 @@ static void append_encoded(struct buf *out, struct lfi_slice text)
         unsigned char c = (unsigned char)text.ptr[i];
         bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                      c == '-' || c == '_' || c == '.';
-        if (plain)
+        if (plain) {
             buf_append(out, &text.ptr[i], 1);
-        else
+        } else {
             buf_append_format(out, "%%%02x", c);
+        }
     }
 }
 
@@ -46,8 +47,9 @@ static int redirect(struct judge_call *call, const struct buf *pairs, char *quer
     }
     call->location = arena_format(call->arena, "%s" TPP_CALLBACK_PATH "?%.*s",
                                   call->sim->config->url, SLICE_ARG(buf_slice(&query)));
-    if (query_kept)
+    if (query_kept) {
         (void)snprintf(query_kept, STORE_ADDRESS_MAX, "%.*s", SLICE_ARG(buf_slice(&query)));
+    }
     call->reply->status = 303;
     buf_free(&query);
     return 0;
@@ -62,8 +64,9 @@ static int redirect_error(struct judge_call *call, const char *error, const char
     buf_init(&pairs, STORE_ADDRESS_MAX);
     append_pair(&pairs, "error", slice_of(error));
     append_pair(&pairs, "error_description", slice_of(description));
-    if (call->consent)
+    if (call->consent) {
         append_pair(&pairs, "state", slice_of(call->consent->state));
+    }
     int rc = redirect(call, &pairs, call->consent ? call->consent->callback_query : NULL);
     buf_free(&pairs);
     return rc;
@@ -85,8 +88,9 @@ static int start(struct judge_call *call)
 {
     struct consent *consent = call->consent;
     const char *const ids[] = {consent->id};
-    if (!id_uuid4(consent->interaction_id))
+    if (!id_uuid4(consent->interaction_id)) {
         return refusal_set(call->refusal, "SIM-RANDOM", 500, "server_error", "No random numbers.");
+    }
     consent->interaction = INTERACTION_OPEN;
     cJSON_AddStringToObject(consent->data, "interactionId", consent->interaction_id);
 
@@ -109,21 +113,27 @@ static int get_auth(struct judge_call *call)
     struct store *store = call->sim->store;
     const struct lfi_slice query = call->request->query;
     const struct tpp *tpp = tpp_find(request_parameter(call->arena, query, "client_id", NULL));
-    if (!tpp)
+    if (!tpp) {
         return refusal_set(call->refusal, "AUTH-CLIENT", 400, "invalid_client",
                            "The client is not known.");
-    if (!consent || consent->tpp != tpp)
+    }
+    if (!consent || consent->tpp != tpp) {
         return redirect_error(call, "invalid_request_uri", "The request_uri is not known.");
-    if (!slice_equal_text(query, consent->query))
+    }
+    if (!slice_equal_text(query, consent->query)) {
         store_note_finding(store, consent, "AUTH-QUERY-CHANGED",
                            "the query is not what the browser was given, byte for byte");
-    if (consent->interaction == INTERACTION_OPEN)
+    }
+    if (consent->interaction == INTERACTION_OPEN) {
         store_note_finding(store, consent, "AUTH-TWICE",
                            "GET /auth came again while the interaction was still open");
-    if (consent->interaction != INTERACTION_NONE)
+    }
+    if (consent->interaction != INTERACTION_NONE) {
         return redirect_error(call, "invalid_request_uri", "The request_uri was used.");
-    if (clock_now_s(call->sim->clock) >= consent->request_expires_s)
+    }
+    if (clock_now_s(call->sim->clock) >= consent->request_expires_s) {
         return redirect_error(call, "invalid_request_uri", "The request_uri has expired.");
+    }
     return start(call);
 }
 
@@ -132,10 +142,12 @@ static int get_auth(struct judge_call *call)
 
 static int check_open(struct judge_call *call)
 {
-    if (!call->consent)
+    if (!call->consent) {
         return refuse(call, "INTERACTION-UNKNOWN", "There is no such interaction.");
-    if (call->consent->interaction != INTERACTION_OPEN)
+    }
+    if (call->consent->interaction != INTERACTION_OPEN) {
         return refuse(call, "INTERACTION-ENDED", "The interaction has already ended.");
+    }
     return 0;
 }
 
@@ -143,23 +155,28 @@ static int do_confirm(struct judge_call *call)
 {
     struct consent *consent = call->consent;
     char code[ID_UUID_MAX];
-    if (check_open(call))
+    if (check_open(call)) {
         return -1;
-    if (!slice_equal_text(consent_status(call->sim, consent), "Authorized"))
+    }
+    if (!slice_equal_text(consent_status(call->sim, consent), "Authorized")) {
         return refuse(call, "CONFIRM-BEFORE-PATCH", "The consent has not been authorized.");
-    if (call->request->body.len > 0)
+    }
+    if (call->request->body.len > 0) {
         store_note_finding(call->sim->store, consent, "CONFIRM-BODY",
                            "doConfirm has an empty body: claims are not for banks to add here");
-    if (!id_uuid4(code))
+    }
+    if (!id_uuid4(code)) {
         return refusal_set(call->refusal, "SIM-RANDOM", 500, "server_error", "No random numbers.");
+    }
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
     append_pair(&pairs, "code", slice_of(code));
     append_pair(&pairs, "state", slice_of(consent->state));
     int rc = redirect(call, &pairs, consent->callback_query);
     buf_free(&pairs);
-    if (rc == 0)
+    if (rc == 0) {
         consent->interaction = INTERACTION_CONFIRMED;
+    }
     return rc;
 }
 
@@ -185,9 +202,11 @@ static bool is_error_value(struct lfi_slice error)
         "unauthorized_client",
         "unsupported_response_type",
     };
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-        if (slice_equal_text(error, values[i]))
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (slice_equal_text(error, values[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -217,11 +236,13 @@ static void judge_ending(struct judge_call *call, struct lfi_slice error,
     struct lfi_slice status = consent_status(call->sim, call->consent);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         if (!slice_equal_text(error, endings[i].error) ||
-            !slice_equal_text(description, endings[i].description))
+            !slice_equal_text(description, endings[i].description)) {
             continue;
-        if (endings[i].status && !slice_equal_text(status, endings[i].status))
+        }
+        if (endings[i].status && !slice_equal_text(status, endings[i].status)) {
             store_note_finding(call->sim->store, call->consent, "FAIL-STATE",
                                "the consent's state does not fit the reason given");
+        }
         return;
     }
     store_note_finding(call->sim->store, call->consent, "FAIL-VALUES",
@@ -231,8 +252,9 @@ static void judge_ending(struct judge_call *call, struct lfi_slice error,
 static int do_fail(struct judge_call *call)
 {
     struct consent *consent = call->consent;
-    if (check_open(call))
+    if (check_open(call)) {
         return -1;
+    }
     struct lfi_slice body = call->request->body;
     struct lfi_slice error = request_parameter(call->arena, body, "error", NULL);
     struct lfi_slice description = request_parameter(call->arena, body, "error_description", NULL);
@@ -248,8 +270,9 @@ static int do_fail(struct judge_call *call)
     append_pair(&pairs, "state", slice_of(consent->state));
     int rc = redirect(call, &pairs, consent->callback_query);
     buf_free(&pairs);
-    if (rc == 0)
+    if (rc == 0) {
         consent->interaction = INTERACTION_FAILED;
+    }
     return rc;
 }
 
@@ -259,8 +282,9 @@ static int do_fail(struct judge_call *call)
 static struct consent *find(struct judge_call *call, struct lfi_slice interaction_id)
 {
     struct store *store = call->sim->store;
-    if (interaction_id.ptr)
+    if (interaction_id.ptr) {
         return store_find_interaction(store, call->hub, interaction_id);
+    }
     struct lfi_slice uri =
         request_parameter(call->arena, call->request->query, "request_uri", NULL);
     struct consent *consent = uri.ptr ? store_find_request(store, uri) : NULL;

@@ -6,21 +6,25 @@ static const struct judge_interface *const interfaces[] = {&heimdall_interface,
 
 static judge_operation_fn *function_of(const struct judge_interface *interface, const char *id)
 {
-    for (size_t i = 0; i < interface->operation_count; i++)
-        if (strcmp(interface->operations[i].id, id) == 0)
+    for (size_t i = 0; i < interface->operation_count; i++) {
+        if (strcmp(interface->operations[i].id, id) == 0) {
             return interface->operations[i].run;
+        }
+    }
     return NULL;
 }
 
 int judge_check_tables(struct lfi_error *error)
 {
-    for (size_t i = 0; i < INTERFACES; i++)
+    for (size_t i = 0; i < INTERFACES; i++) {
         for (size_t j = 0; j < contract_operation_count(interfaces[i]->api); j++) {
             const char *id = contract_operation_id(contract_operation_at(interfaces[i]->api, j));
-            if (!function_of(interfaces[i], id))
+            if (!function_of(interfaces[i], id)) {
                 return error_set(error, "%s: operation %s is not simulated", interfaces[i]->name,
                                  id);
+            }
         }
+    }
     return 0;
 }
 
@@ -55,21 +59,25 @@ static const struct judge_interface *split_path(const struct sim *sim, struct lf
 {
     struct lfi_slice rest = *path, empty, name, provider;
     if (!slice_next(&rest, '/', &empty) || empty.len > 0 || !slice_next(&rest, '/', &name) ||
-        !slice_next(&rest, '/', &provider) || !rest.ptr)
+        !slice_next(&rest, '/', &provider) || !rest.ptr) {
         return NULL;
+    }
     *path = (struct lfi_slice){rest.ptr - 1, rest.len + 1};
     *hub = sim_hub_of(sim, provider);
-    for (size_t i = 0; *hub && i < INTERFACES; i++)
-        if (slice_equal_text(name, interfaces[i]->name))
+    for (size_t i = 0; *hub && i < INTERFACES; i++) {
+        if (slice_equal_text(name, interfaces[i]->name)) {
             return interfaces[i];
+        }
+    }
     return NULL;
 }
 
 static int check_caller(struct judge_call *call)
 {
     struct caller_identity identity;
-    if (caller_authenticate(call->sim->caller, call->request, &identity, call->refusal))
+    if (caller_authenticate(call->sim->caller, call->request, &identity, call->refusal)) {
         return -1;
+    }
     return caller_check_audience(&identity, call->hub->config->audience, call->refusal);
 }
 
@@ -77,8 +85,9 @@ static int check_contract(struct judge_call *call, const struct contract_match *
 {
     const char *in = "";
     struct contract_violation violation;
-    if (!contract_check_request(match, call->request, &call->parameters, &in, &violation))
+    if (!contract_check_request(match, call->request, &call->parameters, &in, &violation)) {
         return 0;
+    }
     refusal_set(call->refusal, "CONTRACT-REQUEST", 400, "Body.InvalidFormat", violation.message);
     refusal_detail(call->refusal, "%s %s: %s", in, violation.where, violation.rule);
     return -1;
@@ -87,11 +96,13 @@ static int check_contract(struct judge_call *call, const struct contract_match *
 static int check_call(struct judge_call *call, const struct contract_match *match,
                       enum contract_found found)
 {
-    if (check_caller(call))
+    if (check_caller(call)) {
         return -1;
-    if (found != CONTRACT_FOUND)
+    }
+    if (found != CONTRACT_FOUND) {
         return refusal_set(call->refusal, "CONTRACT-ROUTE", found == CONTRACT_NO_PATH ? 404 : 405,
                            "Resource.InvalidFormat", "There is no such operation.");
+    }
     return check_contract(call, match);
 }
 
@@ -102,8 +113,9 @@ static void check_reply(const struct judge_call *call)
     const struct reply *reply = call->reply;
     if (!call->operation ||
         !contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
-                                 buf_slice(&reply->body), &violation))
+                                 buf_slice(&reply->body), &violation)) {
         return;
+    }
     LOG_EVENT(call->sim->log, LOG_ERROR, "own-reply",
               LOG_TEXT("operation", slice_of(contract_operation_id(call->operation))),
               LOG_NUMBER("status", reply->status), LOG_TEXT("where", slice_of(violation.where)),
@@ -114,11 +126,13 @@ static void note(const struct judge_call *call, const struct judge_interface *in
 {
     struct store *store = call->sim->store;
     const struct refusal *refusal = call->refusal;
-    if (refusal->id)
+    if (refusal->id) {
         store_note_finding(store, call->consent, refusal->id,
                            refusal->detail[0] ? refusal->detail : refusal->error_message);
-    if (!call->consent)
+    }
+    if (!call->consent) {
         return;
+    }
     store_note_exchange(store, call->consent,
                         &(struct exchange){.interface = interface->name,
                                            .method = call->request->method,
@@ -136,24 +150,30 @@ static void judge(struct judge_call *call, const struct judge_interface *interfa
     struct contract_match match = {0};
     enum contract_found found =
         contract_match(interface->api, call->request->method, call->request->path, &match);
-    if (found == CONTRACT_FOUND)
+    if (found == CONTRACT_FOUND) {
         call->operation = match.operation;
+    }
     int rc = check_call(call, &match, found);
 
     store_lock(call->sim->store);
-    if (call->operation)
+    if (call->operation) {
         call->consent =
             interface->find(call, request_decode(call->arena, match.path_values[0], false));
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = function_of(interface, contract_operation_id(call->operation))(call);
-    if (rc)
+    }
+    if (rc) {
         interface->refuse(call->reply, call->refusal);
-    if (call->location.ptr)
+    }
+    if (call->location.ptr) {
         reply_header(call->reply, "Location", call->location);
+    }
     note(call, interface);
     store_unlock(call->sim->store);
-    if (call->reply->status < 300 || call->reply->status == 400)
+    if (call->reply->status < 300 || call->reply->status == 400) {
         check_reply(call);
+    }
 }
 
 void judge_handle(void *ctx, const struct request *request, struct reply *reply)
@@ -168,8 +188,9 @@ void judge_handle(void *ctx, const struct request *request, struct reply *reply)
         reply_refusal(reply, &refusal);
         return;
     }
-    if (faults_apply(sim->faults, interface->target, reply))
+    if (faults_apply(sim->faults, interface->target, reply)) {
         return;
+    }
     struct judge_call call = {.sim = sim,
                               .hub = hub,
                               .request = &inner,

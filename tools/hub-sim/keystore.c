@@ -23,10 +23,12 @@ struct keystore *keystore_new(void)
 
 void keystore_free(struct keystore *keystore)
 {
-    if (!keystore)
+    if (!keystore) {
         return;
-    for (size_t i = 0; i < keystore->count; i++)
+    }
+    for (size_t i = 0; i < keystore->count; i++) {
         buf_free(&keystore->owners[i].keys);
+    }
     free(keystore);
 }
 
@@ -35,11 +37,13 @@ static struct owner *owner_of(struct keystore *keystore, const struct certificat
     for (size_t i = 0; i < keystore->count; i++) {
         struct owner *owner = &keystore->owners[i];
         if (strcmp(owner->subject.ou, subject->ou) == 0 &&
-            strcmp(owner->subject.cn, subject->cn) == 0)
+            strcmp(owner->subject.cn, subject->cn) == 0) {
             return owner;
+        }
     }
-    if (keystore->count == OWNERS)
+    if (keystore->count == OWNERS) {
         return NULL;
+    }
     struct owner *owner = &keystore->owners[keystore->count++];
     owner->subject = *subject;
     buf_init(&owner->keys, LIMIT_JWKS_BYTES);
@@ -50,10 +54,12 @@ int keystore_publish(struct keystore *keystore, const struct certificate_subject
                      const struct jose_signer *signer)
 {
     struct owner *owner = owner_of(keystore, subject);
-    if (!owner)
+    if (!owner) {
         return -1;
-    if (owner->keys.len > 0)
+    }
+    if (owner->keys.len > 0) {
         buf_append_text(&owner->keys, ",");
+    }
     jose_signer_append_jwk(signer, &owner->keys);
     return owner->keys.failed ? -1 : 0;
 }
@@ -68,12 +74,15 @@ static const struct owner *owner_at(const struct keystore *keystore, struct aren
         count++;
     }
     if (count != 4 || path.len > 0 || part[0].len > 0 ||
-        !slice_equal_text(part[3], "application.jwks"))
+        !slice_equal_text(part[3], "application.jwks")) {
         return NULL;
-    for (size_t i = 0; i < keystore->count; i++)
+    }
+    for (size_t i = 0; i < keystore->count; i++) {
         if (slice_equal_text(part[1], keystore->owners[i].subject.ou) &&
-            slice_equal_text(part[2], keystore->owners[i].subject.cn))
+            slice_equal_text(part[2], keystore->owners[i].subject.cn)) {
             return &keystore->owners[i];
+        }
+    }
     return NULL;
 }
 

@@ -34,8 +34,9 @@ static const char usage[] =
 static void handle_keystore(void *ctx, const struct request *request, struct reply *reply)
 {
     struct sim *sim = ctx;
-    if (!faults_apply(sim->faults, FAULT_KEYSTORE, reply))
+    if (!faults_apply(sim->faults, FAULT_KEYSTORE, reply)) {
         keystore_reply(sim->keystore, request, request->path, reply);
+    }
     LOG_EVENT(sim->log, LOG_INFO, "keystore", LOG_TEXT("path", request->path),
               LOG_NUMBER("status", reply->status));
 }
@@ -76,17 +77,20 @@ static int start_all(struct listeners *listeners, struct sim *sim, struct lfi_er
     if (start(&listeners->http, sim, "http", &config->http, NULL, scripting_handle, error) ||
         start(&listeners->keystore, sim, "keystore", &config->keystore, &open, handle_keystore,
               error) ||
-        start(&listeners->https, sim, "https", &config->https, &mutual, judge_handle, error))
+        start(&listeners->https, sim, "https", &config->https, &mutual, judge_handle, error)) {
         return -1;
+    }
     return 0;
 }
 
 static void stop_all(struct listeners *listeners)
 {
     struct http_listener *all[] = {listeners->https, listeners->keystore, listeners->http};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i])
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i]) {
             http_listener_stop(all[i], DRAIN_MS);
+        }
+    }
 }
 
 /* --- the program
@@ -115,8 +119,9 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
     LOG_EVENT(&log, LOG_INFO, "stopping", LOG_NUMBER("signal", got));
     status = EXIT_SUCCESS;
 out:
-    if (sim.faults)
+    if (sim.faults) {
         faults_stop(sim.faults);
+    }
     stop_all(&listeners);
     sim_close(&sim);
     return status;
@@ -144,11 +149,12 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 
-    for (size_t i = 0; i < CONTRACTS; i++)
+    for (size_t i = 0; i < CONTRACTS; i++) {
         if (contract_init(contracts[i], &error)) {
             (void)fprintf(stderr, "hub-sim: %s\n", error.message);
             goto out;
         }
+    }
     if (sim_config_load(&config, argv[2], &error)) {
         (void)fprintf(stderr, "hub-sim: %s\n", error.message);
         goto out;
@@ -156,7 +162,8 @@ int main(int argc, char **argv)
     status = serve(config, &ends);
 out:
     sim_config_free(config);
-    for (size_t i = 0; i < CONTRACTS; i++)
+    for (size_t i = 0; i < CONTRACTS; i++) {
         contract_fini(contracts[i]);
+    }
     return status;
 }

@@ -40,10 +40,12 @@ static int parse_new_consent(struct script_call *call, struct consent_request *o
         .terms = json_get(call->body, "consent"),
         .request_life_s = life,
     };
-    if (!out->hub)
+    if (!out->hub) {
         return refuse(call->refusal, "SIM-PROVIDER", 400, "There is no such provider.");
-    if (!out->tpp)
+    }
+    if (!out->tpp) {
         return refuse(call->refusal, "SIM-CLIENT", 400, "There is no such TPP.");
+    }
     return 0;
 }
 
@@ -59,8 +61,9 @@ static int ask_bank(struct script_call *call, const struct consent *consent, boo
 {
     struct bank_answer answer;
     struct arena *arena = call->request->arena;
-    if (!consent->hub->config->offers_validate)
+    if (!consent->hub->config->offers_validate) {
         return 0;
+    }
     int rc = bank_validate(call->sim, consent, arena, &answer, call->refusal);
     if (rc && call->refusal->status == 422) {
         cJSON *body = cJSON_CreateObject();
@@ -90,27 +93,31 @@ static int create_consent(struct script_call *call)
     struct consent made;
     struct lfi_error error;
     bool answered = false;
-    if (parse_new_consent(call, &request))
+    if (parse_new_consent(call, &request)) {
         return -1;
-    if (consent_make(call->sim, &request, &made, &error))
+    }
+    if (consent_make(call->sim, &request, &made, &error)) {
         return refuse(call->refusal, "SIM-TERMS", 400, error.message);
+    }
     if (ask_bank(call, &made, &answered)) {
         cJSON_Delete(made.data);
         return answered ? 0 : -1;
     }
     int rc = -1;
     store_lock(call->sim->store);
-    if (store_find(call->sim->store, NULL, slice_of(made.id)))
+    if (store_find(call->sim->store, NULL, slice_of(made.id))) {
         refuse(call->refusal, "SIM-CONSENT-TWICE", 400, "The ConsentId is taken.");
-    else if (!store_add(call->sim->store, &made))
+    } else if (!store_add(call->sim->store, &made)) {
         refuse(call->refusal, "SIM-MEMORY", 500, "Memory is short.");
-    else
+    } else {
         rc = 0;
+    }
     store_unlock(call->sim->store);
-    if (rc)
+    if (rc) {
         cJSON_Delete(made.data);
-    else
+    } else {
         reply_created(call, &made);
+    }
     return rc;
 }
 
@@ -138,8 +145,9 @@ static int show_consent(struct script_call *call)
         cJSON_AddItemToObject(body, "findings", cJSON_Duplicate(consent->findings, true));
     }
     store_unlock(call->sim->store);
-    if (!body)
+    if (!body) {
         return refuse(call->refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
+    }
     judge_reply_json(call->reply, 200, body);
     return 0;
 }
@@ -150,8 +158,9 @@ static int show_callback(struct script_call *call)
     const struct consent *consent = store_find_state(call->sim->store, call->rest);
     cJSON *body = consent ? cJSON_Duplicate(consent->callback, true) : NULL;
     store_unlock(call->sim->store);
-    if (!body)
+    if (!body) {
         return refuse(call->refusal, "SIM-CALLBACK", 404, "The customer has not come back.");
+    }
     judge_reply_json(call->reply, 200, body);
     return 0;
 }
@@ -172,8 +181,9 @@ static int call_bank(struct script_call *call)
                        call->request->arena, &answer, call->refusal);
     if (rc == 0) {
         cJSON *reply = cJSON_CreateObject(), *headers = cJSON_CreateObject();
-        if (answer.http.content_type[0])
+        if (answer.http.content_type[0]) {
             cJSON_AddStringToObject(headers, "content-type", answer.http.content_type);
+        }
         cJSON_AddNumberToObject(reply, "status", answer.http.status);
         cJSON_AddItemToObject(reply, "headers", headers);
         cJSON_AddItemToObject(reply, "body",
@@ -195,8 +205,9 @@ static int set_fault(struct script_call *call)
     enum fault_kind kind;
     int64_t times = 0, ms = SLOW_MS;
     if (!faults_target_named(json_get_string(call->body, "target"), &target) ||
-        !faults_kind_named(json_get_string(call->body, "kind"), &kind))
+        !faults_kind_named(json_get_string(call->body, "kind"), &kind)) {
         return refuse(call->refusal, "SIM-FAULT", 400, "There is no such fault.");
+    }
     json_get_int(call->body, "times", &times);
     json_get_int(call->body, "ms", &ms);
     faults_set(call->sim->faults, target, kind, (int)times, (int)ms);
@@ -275,8 +286,9 @@ static const struct route *route_of(struct script_call *call)
         size_t len = strlen(route->path);
         if (!slice_equal_text(request->method, route->method) ||
             !slice_starts_with(request->path, route->path) ||
-            (!route->prefix && request->path.len != len))
+            (!route->prefix && request->path.len != len)) {
             continue;
+        }
         call->rest = request_decode(
             request->arena, (struct lfi_slice){request->path.ptr + len, request->path.len - len},
             false);
@@ -290,11 +302,13 @@ static int check_body(struct script_call *call, const struct route *route)
 {
     struct contract_violation violation;
     struct lfi_slice type = request_header(call->request, "content-type", NULL);
-    if (!slice_starts_with(type, "application/json"))
+    if (!slice_starts_with(type, "application/json")) {
         return refuse(call->refusal, "SIM-TYPE", 415, "The body must be application/json.");
+    }
     const struct contract_schema *schema = contract_schema_named(&contract_hub_sim, route->schema);
-    if (!contract_check_json(schema, call->request->body, &violation))
+    if (!contract_check_json(schema, call->request->body, &violation)) {
         return 0;
+    }
     struct lfi_slice message =
         arena_format(call->request->arena, "%s: %s", violation.where, violation.message);
     return refuse(call->refusal, "SIM-BODY", 400, message.ptr ? message.ptr : violation.rule);
@@ -311,10 +325,12 @@ static void run_script(struct sim *sim, const struct request *request, struct re
         call.body = body = json_parse(request->body);
         rc = body ? 0 : refuse(&refusal, "SIM-MEMORY", 500, "Memory is short.");
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = route->run(&call);
-    if (rc)
+    }
+    if (rc) {
         reply_refusal(reply, &refusal);
+    }
     cJSON_Delete(body);
     LOG_EVENT(sim->log, LOG_INFO, "script", LOG_TEXT("method", request->method),
               LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status));

@@ -9,9 +9,11 @@
 
 const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provider_id)
 {
-    for (size_t i = 0; i < sim->hub_count; i++)
-        if (slice_equal_text(provider_id, sim->hubs[i].config->provider_id))
+    for (size_t i = 0; i < sim->hub_count; i++) {
+        if (slice_equal_text(provider_id, sim->hubs[i].config->provider_id)) {
             return &sim->hubs[i];
+        }
+    }
     return NULL;
 }
 
@@ -31,10 +33,12 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
                                         .reply_bytes = LIMIT_REPLY_BYTES};
     if (certificate_read_subject(&hub->subject, config->certificate, error) ||
         jose_signer_load(&hub->signer, config->signing_key, config->kid, error) ||
-        http_client_new(&hub->client, &client, error))
+        http_client_new(&hub->client, &client, error)) {
         return -1;
-    if (keystore_publish(sim->keystore, &hub->subject, hub->signer))
+    }
+    if (keystore_publish(sim->keystore, &hub->subject, hub->signer)) {
         return error_set(error, "the key store is full");
+    }
     return 0;
 }
 
@@ -44,8 +48,9 @@ static int publish(struct sim *sim, const struct config_published *published,
     struct certificate_subject subject;
     struct jose_signer *signer = NULL;
     if (certificate_read_subject(&subject, published->certificate, error) ||
-        jose_signer_load(&signer, published->key, published->kid, error))
+        jose_signer_load(&signer, published->key, published->kid, error)) {
         return -1;
+    }
     int rc = keystore_publish(sim->keystore, &subject, signer);
     jose_signer_free(signer);
     return rc ? error_set(error, "the key store is full") : 0;
@@ -57,8 +62,9 @@ static int open_caller(struct sim *sim, struct lfi_error *error)
     const struct sim_config *config = sim->config;
     const char *audiences[SIM_HUBS], *ous[] = {config->bank_ou};
     char base[64];
-    for (size_t i = 0; i < config->hub_count; i++)
+    for (size_t i = 0; i < config->hub_count; i++) {
         audiences[i] = config->hubs[i].audience;
+    }
     (void)snprintf(base, sizeof base, "http://%s:%d/keystore", config->http.address,
                    config->http.port);
     return caller_new(&sim->caller,
@@ -78,16 +84,22 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     sim->keystore = keystore_new();
     sim->faults = faults_new();
     sim->store = store_new(sim->clock, sim->log);
-    if (!sim->keystore || !sim->faults || !sim->store)
+    if (!sim->keystore || !sim->faults || !sim->store) {
         return error_set(error, "out of memory");
-    for (size_t i = 0; i < config->hub_count; i++)
-        if (open_hub(sim, &config->hubs[i], error))
+    }
+    for (size_t i = 0; i < config->hub_count; i++) {
+        if (open_hub(sim, &config->hubs[i], error)) {
             return -1;
-    for (size_t i = 0; i < config->published_count; i++)
-        if (publish(sim, &config->published[i], error))
+        }
+    }
+    for (size_t i = 0; i < config->published_count; i++) {
+        if (publish(sim, &config->published[i], error)) {
             return -1;
-    if (judge_check_tables(error))
+        }
+    }
+    if (judge_check_tables(error)) {
         return -1;
+    }
     return open_caller(sim, error);
 }
 

@@ -29,8 +29,9 @@ struct store *store_new(const struct clock *clock, const struct log *log)
 
 static void free_consent(struct consent *consent)
 {
-    if (!consent)
+    if (!consent) {
         return;
+    }
     cJSON_Delete(consent->data);
     cJSON_Delete(consent->callback);
     cJSON_Delete(consent->history);
@@ -41,10 +42,12 @@ static void free_consent(struct consent *consent)
 
 void store_free(struct store *store)
 {
-    if (!store)
+    if (!store) {
         return;
-    for (size_t i = 0; i < STORE_CONSENTS; i++)
+    }
+    for (size_t i = 0; i < STORE_CONSENTS; i++) {
         free_consent(store->consents[i]);
+    }
     cJSON_Delete(store->findings);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -63,8 +66,9 @@ void store_unlock(struct store *store)
 struct consent *store_add(struct store *store, const struct consent *consent)
 {
     struct consent *added = malloc(sizeof *added);
-    if (!added)
+    if (!added) {
         return NULL;
+    }
     *added = *consent;
     added->history = cJSON_CreateArray();
     added->exchanges = cJSON_CreateArray();
@@ -72,8 +76,9 @@ struct consent *store_add(struct store *store, const struct consent *consent)
     free_consent(store->consents[store->next]);
     store->consents[store->next] = added;
     store->next = (store->next + 1) % STORE_CONSENTS;
-    if (store->count < STORE_CONSENTS)
+    if (store->count < STORE_CONSENTS) {
         store->count++;
+    }
     store_note_change(store, added, "create", NULL);
     return added;
 }
@@ -92,17 +97,20 @@ struct consent *store_find(struct store *store, const struct sim_hub *hub, struc
 {
     for (size_t i = 0; i < store->count; i++) {
         struct consent *consent = store_at(store, i);
-        if ((!hub || consent->hub == hub) && slice_equal_text(id, consent->id))
+        if ((!hub || consent->hub == hub) && slice_equal_text(id, consent->id)) {
             return consent;
+        }
     }
     return NULL;
 }
 
 struct consent *store_find_request(struct store *store, struct lfi_slice request_uri)
 {
-    for (size_t i = 0; i < store->count; i++)
-        if (slice_equal_text(request_uri, store_at(store, i)->request_uri))
+    for (size_t i = 0; i < store->count; i++) {
+        if (slice_equal_text(request_uri, store_at(store, i)->request_uri)) {
             return store_at(store, i);
+        }
+    }
     return NULL;
 }
 
@@ -112,24 +120,28 @@ struct consent *store_find_interaction(struct store *store, const struct sim_hub
     for (size_t i = 0; i < store->count; i++) {
         struct consent *consent = store_at(store, i);
         if (consent->hub == hub && consent->interaction != INTERACTION_NONE &&
-            slice_equal_text(interaction_id, consent->interaction_id))
+            slice_equal_text(interaction_id, consent->interaction_id)) {
             return consent;
+        }
     }
     return NULL;
 }
 
 struct consent *store_find_state(struct store *store, struct lfi_slice state)
 {
-    for (size_t i = 0; i < store->count; i++)
-        if (slice_equal_text(state, store_at(store, i)->state))
+    for (size_t i = 0; i < store->count; i++) {
+        if (slice_equal_text(state, store_at(store, i)->state)) {
             return store_at(store, i);
+        }
+    }
     return NULL;
 }
 
 static void add_bounded(cJSON *array, cJSON *note)
 {
-    while (cJSON_GetArraySize(array) >= STORE_NOTES)
+    while (cJSON_GetArraySize(array) >= STORE_NOTES) {
         cJSON_DeleteItemFromArray(array, 0);
+    }
     cJSON_AddItemToArray(array, note);
 }
 
@@ -145,11 +157,13 @@ static cJSON *new_note(const struct store *store)
 static void add_text(cJSON *note, const char *name, struct lfi_slice text)
 {
     char kept[STORE_BODY_BYTES + 1];
-    if (!text.ptr)
+    if (!text.ptr) {
         return;
+    }
     size_t len = text.len < STORE_BODY_BYTES ? text.len : STORE_BODY_BYTES;
-    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
         len--;
+    }
     memcpy(kept, text.ptr, len);
     kept[len] = '\0';
     cJSON_AddStringToObject(note, name, kept);
@@ -160,8 +174,9 @@ void store_note_change(struct store *store, struct consent *consent, const char 
 {
     char id[ID_UUID_MAX] = "";
     cJSON *note = new_note(store);
-    if (id_uuid4(id))
+    if (id_uuid4(id)) {
         cJSON_AddStringToObject(note, "id", id);
+    }
     cJSON_AddStringToObject(note, "operation", operation);
     add_text(note, "status", json_get_string(consent->data, "status"));
     add_text(note, "patch", slice_of(patch));
@@ -177,12 +192,14 @@ void store_note_exchange(struct store *store, struct consent *consent,
     add_text(note, "method", exchange->method);
     add_text(note, "path", exchange->path);
     add_text(note, "query", exchange->query);
-    if (exchange->request_body.len > 0)
+    if (exchange->request_body.len > 0) {
         add_text(note, "requestBody", exchange->request_body);
+    }
     cJSON_AddNumberToObject(note, "status", exchange->status);
     add_text(note, "location", exchange->location);
-    if (exchange->reply_body.len > 0)
+    if (exchange->reply_body.len > 0) {
         add_text(note, "replyBody", exchange->reply_body);
+    }
     add_text(note, "refused", slice_of(exchange->refused));
     add_bounded(consent->exchanges, note);
 }

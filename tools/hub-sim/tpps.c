@@ -17,9 +17,11 @@ const size_t tpp_count = sizeof tpps / sizeof tpps[0];
 
 const struct tpp *tpp_find(struct lfi_slice client_id)
 {
-    for (size_t i = 0; i < tpp_count; i++)
-        if (slice_equal_text(client_id, tpps[i].client_id))
+    for (size_t i = 0; i < tpp_count; i++) {
+        if (slice_equal_text(client_id, tpps[i].client_id)) {
             return &tpps[i];
+        }
+    }
     return NULL;
 }
 
