@@ -1,4 +1,4 @@
-/* Accounts and balances. (Data sharing 7.1 to 7.3.) */
+/* Accounts. (Data sharing 7.1, 7.2.) */
 #include "connect/call.h"
 #include "connect/operations.h"
 
@@ -83,26 +83,4 @@ int connect_find_by_account_id(struct call *call)
     int rc = call->provider->ops->account(call->provider->core, account_id,
                                           single_sink(call->reply), &error);
     return rc == LFI_CORE_OK ? 0 : outcome_refuse(call, rc, &error);
-}
-
-int connect_find_balances_by_account_id(struct call *call)
-{
-    struct page page;
-    struct lfi_slice account_id;
-    struct list list;
-    struct lfi_error error = {""};
-    if (!PROVIDER_HAS(call->provider, balances)) {
-        return outcome_not_offered(call);
-    }
-    if (list_page(call, &page) != 0 || access_by_path(call, &account_id) != 0) {
-        return -1;
-    }
-    list_begin(&list, call->reply, list_offset(&page), page.size);
-    int rc =
-        call->provider->ops->balances(call->provider->core, account_id, list_sink(&list), &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
-    }
-    list_end(&list, call->reply, &page, list.seen, false);
-    return 0;
 }

@@ -63,6 +63,8 @@ struct page {
 
 /* page and page-size of the request, or the refusal PAGE-RANGE. */
 int list_page(struct call *call, struct page *out);
+/* A bad or misordered date bound; `detail` names the parameter, for the log. */
+int list_refuse_date(struct call *call, const char *id, const char *detail);
 /* Records to skip; UINT64_MAX when the product is beyond any list. */
 uint64_t list_offset(const struct page *page);
 
@@ -75,11 +77,16 @@ struct list {
 };
 
 void list_begin(struct list *list, struct reply *reply, uint64_t first, uint64_t count);
+/* For replies that have written their own head: records follow, all that the sink gets. */
+void list_resume(struct list *list, struct reply *reply);
 /* A sink that writes what falls into the list's range. */
 struct lfi_sink list_sink(struct list *list);
 /* `always_paged`: transactions and statements; the others are whole when they fit on page 1. */
 void list_end(struct list *list, struct reply *reply, const struct page *page, uint64_t total,
               bool always_paged);
+/* The members of meta alone. */
+void list_append_totals(struct list *list, const struct page *page, uint64_t total,
+                        bool always_paged);
 /* {"data":<record>,"meta":{}} */
 struct lfi_sink single_sink(struct reply *reply);
 

@@ -35,6 +35,19 @@ uint64_t list_offset(const struct page *page)
     return before > UINT64_MAX / page->size ? UINT64_MAX : before * page->size;
 }
 
+int list_refuse_date(struct call *call, const char *id, const char *detail)
+{
+    (void)refusal_set(call->refusal, id, 400, "Resource.InvalidFormat",
+                      "A query parameter has an invalid format.");
+    refusal_detail(call->refusal, "%s", detail);
+    return -1;
+}
+
+void list_resume(struct list *list, struct reply *reply)
+{
+    *list = (struct list){.out = &reply->body, .end = UINT64_MAX};
+}
+
 void list_begin(struct list *list, struct reply *reply, uint64_t first, uint64_t count)
 {
     *list = (struct list){.out = &reply->body, .first = first};
@@ -62,14 +75,21 @@ struct lfi_sink list_sink(struct list *list)
     return (struct lfi_sink){add_record, list};
 }
 
-void list_end(struct list *list, struct reply *reply, const struct page *page, uint64_t total,
-              bool always_paged)
+void list_append_totals(struct list *list, const struct page *page, uint64_t total,
+                        bool always_paged)
 {
     uint64_t pages = total / page->size + (total % page->size != 0);
     bool whole = !always_paged && page->number == 1 && pages <= 1;
-    buf_append_format(list->out,
-                      "],\"meta\":{%s\"totalPages\":%" PRIu64 ",\"totalRecords\":%" PRIu64 "}}",
+    buf_append_format(list->out, "%s\"totalPages\":%" PRIu64 ",\"totalRecords\":%" PRIu64,
                       whole ? "" : "\"paginated\":true,", pages, total);
+}
+
+void list_end(struct list *list, struct reply *reply, const struct page *page, uint64_t total,
+              bool always_paged)
+{
+    buf_append_text(list->out, "],\"meta\":{");
+    list_append_totals(list, page, total, always_paged);
+    buf_append_text(list->out, "}}");
     reply->status = 200;
 }
 

@@ -15,7 +15,20 @@ int connect_echo_cert(struct call *call);
 /* accounts.c */
 int connect_find_accounts(struct call *call);
 int connect_find_by_account_id(struct call *call);
+
+/* lists.c */
 int connect_find_balances_by_account_id(struct call *call);
+int connect_find_beneficiaries_by_account_id(struct call *call);
+int connect_find_direct_debit_by_account_id(struct call *call);
+int connect_find_scheduled_payment_by_account_id(struct call *call);
+int connect_find_standing_order_by_account_id(struct call *call);
+int connect_find_customer_by_account_id(struct call *call);
+
+/* statements.c */
+int connect_get_statements_by_account_id(struct call *call);
+
+/* customers.c */
+int connect_find_customer(struct call *call);
 
 /* transactions.c */
 int connect_find_transactions_by_account_id(struct call *call);

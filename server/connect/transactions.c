@@ -4,14 +4,6 @@
 
 #include "base/datetime.h"
 
-static int refuse_date(struct call *call, const char *id, const char *detail)
-{
-    (void)refusal_set(call->refusal, id, 400, "Resource.InvalidFormat",
-                      "A query parameter has an invalid format.");
-    refusal_detail(call->refusal, "%s", detail);
-    return -1;
-}
-
 /* The wall-clock part as written: a zone offset is read but plays no part. */
 static int read_bound(struct call *call, const char *name, lfi_wall_us open, lfi_wall_us *out)
 {
@@ -22,7 +14,7 @@ static int read_bound(struct call *call, const char *name, lfi_wall_us open, lfi
         return 0;
     }
     if (!datetime_parse(text, &value) || (value.has_time && !value.has_offset)) {
-        return refuse_date(call, "DATE-FORM", name);
+        return list_refuse_date(call, "DATE-FORM", name);
     }
     *out = value.wall_us;
     return 0;
@@ -37,7 +29,8 @@ static int read_query(struct call *call, struct lfi_transaction_query *query)
         return -1;
     }
     if (query->from > query->to) {
-        return refuse_date(call, "DATE-ORDER", "fromBookingDateTime is after toBookingDateTime");
+        return list_refuse_date(call, "DATE-ORDER",
+                                "fromBookingDateTime is after toBookingDateTime");
     }
     return 0;
 }

@@ -10,10 +10,11 @@
 #include "base/message.h"
 
 struct provider {
-    const char *id;                 /* LFI code: lower-case letters and digits */
-    const char *segment;            /* "retail", "sme", "corporate": for people */
-    const char *audience;           /* PROVIDER_ID in JWT Auth; usually equal to id */
-    const struct lfi_core_ops *ops; /* members past ops->size must be asked for with PROVIDER_HAS */
+    const char *id;       /* LFI code: lower-case letters and digits */
+    const char *segment;  /* "retail", "sme", "corporate": for people */
+    const char *audience; /* PROVIDER_ID in JWT Auth; usually equal to id */
+    const struct lfi_core_ops
+        *ops; /* members past ops->size must be asked for with PROVIDER_HAS or PROVIDER_GET */
     void *core;
 };
 
@@ -21,6 +22,9 @@ struct provider {
 #define PROVIDER_HAS(p, member)                                                                    \
     (offsetof(struct lfi_core_ops, member) + sizeof((p)->ops->member) <= (p)->ops->size &&         \
      (p)->ops->member != NULL)
+
+/* A capability's function, or NULL. */
+#define PROVIDER_GET(p, member) (PROVIDER_HAS(p, member) ? (p)->ops->member : NULL)
 
 struct provider_config {
     const char *id, *segment, *audience;
