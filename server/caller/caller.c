@@ -11,7 +11,6 @@
 struct caller {
     struct caller_config config;
     const struct clock *clock;
-    struct metrics *metrics;
     struct keystore *keystore; /* NULL without JWT Auth */
     struct replay *replay;     /* NULL when off */
 };
@@ -32,7 +31,6 @@ int caller_new(struct caller **out, const struct caller_config *config, const st
     }
     caller->config = *config;
     caller->clock = clock;
-    caller->metrics = metrics;
     if (config->mode == CALLER_JWT && keystore_new(&caller->keystore, &keystore, error) != 0) {
         goto fail;
     }
@@ -71,7 +69,7 @@ static bool is_pinned(const struct caller_config *config, struct lfi_slice ou)
     return false;
 }
 
-static int check_certificate(const struct caller *caller, const struct request *request,
+int caller_check_certificate(const struct caller *caller, const struct request *request,
                              struct caller_subject *out, struct refusal *refusal)
 {
     if (request->peer == NULL) {
@@ -85,17 +83,6 @@ static int check_certificate(const struct caller *caller, const struct request *
         return -1;
     }
     return 0;
-}
-
-int caller_check_certificate(const struct caller *caller, const struct request *request,
-                             struct caller_subject *out, struct refusal *refusal)
-{
-    int rc = check_certificate(caller, request, out, refusal);
-
-    if (rc != 0) {
-        metrics_count(caller->metrics, METRICS_REFUSED_CALLER);
-    }
-    return rc;
 }
 
 /* --- credential ------------------------------------------------------------------------------- */
@@ -184,18 +171,15 @@ static int check_token(struct caller *caller, const struct request *request,
 int caller_authenticate(struct caller *caller, const struct request *request,
                         struct caller_identity *out, struct refusal *refusal)
 {
-    int rc = check_certificate(caller, request, &out->subject, refusal);
-
-    if (rc == 0 && caller->config.mode == CALLER_JWT) {
-        rc = check_token(caller, request, out, refusal);
-    } else if (rc == 0) {
-        out->audiences = caller->config.audiences;
-        out->audience_count = caller->config.audience_count;
+    if (caller_check_certificate(caller, request, &out->subject, refusal) != 0) {
+        return -1;
     }
-    if (rc != 0) {
-        metrics_count(caller->metrics, METRICS_REFUSED_CALLER);
+    if (caller->config.mode == CALLER_JWT) {
+        return check_token(caller, request, out, refusal);
     }
-    return rc;
+    out->audiences = caller->config.audiences;
+    out->audience_count = caller->config.audience_count;
+    return 0;
 }
 
 int caller_check_audience(const struct caller_identity *identity, const char *audience,
