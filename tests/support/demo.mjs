@@ -35,14 +35,14 @@ export async function freePortBase() {
     }
 }
 
-/** Copies a PKI that all tests of a build share, since making one takes seconds. */
-function copyPki(to) {
+/** The folder of a PKI that all tests of a build share, since making one takes seconds. */
+export function sharedPki() {
     const script = join(ROOT, 'tools/pki');
     const version = createHash('sha256').update(readFileSync(script)).digest('hex').slice(0, 8);
     const shared = join(BUILD_DIR, `test-pki-${version}`);
     const made = spawnSync(script, [shared], { encoding: 'utf8' });
     assert.equal(made.status, 0, made.stderr);
-    cpSync(shared, to, { recursive: true });
+    return shared;
 }
 
 /**
@@ -59,7 +59,7 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
     const own = dir ?? mkdtempSync(join(tmpdir(), 'lfi-test-'));
     const base = portBase ?? (await freePortBase());
     if (!existsSync(join(own, 'pki'))) {
-        copyPki(join(own, 'pki'));
+        cpSync(sharedPki(), join(own, 'pki'), { recursive: true });
     }
     const command = ['--data', own, '--port-base', `${base}`, '--build-dir', BUILD_DIR, ...args];
     if (adjustServer) {
