@@ -111,6 +111,7 @@ bool contract_pattern_fits(const struct contract_pattern *pattern, struct lfi_sl
 {
     if (!scratch->match && !scratch_begin(scratch))
         return false;
+    /* 0 is a match too: one with more groups than the scratch has room for */
     return pcre2_match(pattern->code->code, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK,
-                       scratch->match, pattern->code->context) > 0;
+                       scratch->match, pattern->code->context) >= 0;
 }

@@ -145,6 +145,7 @@ static void checks_texts(void **state)
         {"LoosePattern", "\"no 42 here\"", NULL, NULL},
         {"LoosePattern", "\"4 2\"", "pattern", "$"},
         {"LoosePattern", "\"\xd9\xa1\xd9\xa2\"", "pattern", "$"},
+        {"SlowPattern", "\"aaa\"", NULL, NULL},
         {"SlowPattern", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", "pattern", "$"},
         {"NullableText", "null", NULL, NULL},
         {"NullableText", "\"a\"", NULL, NULL},
