@@ -2,13 +2,12 @@
  * Load over mutual TLS 1.3: N connections, a thread each, send one request after the other; each
  * reply's status and length are checked. Prints the figures as one JSON object.
  */
-#include "connection.h"
+#include "options.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 
-#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,19 +15,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#define MAX_REQUESTS 100000000
-#define MAX_CONNECTIONS 1024
 #define FILE_BYTES ((size_t)2048 * 1024 * 1024)
 #define REQUEST_BYTES ((size_t)2 * 1024 * 1024)
-
-struct options {
-    struct endpoint_files files;
-    const char *host, *method, *path;
-    const char *headers_file, *body_file, *tokens_file, *save_file;
-    uint64_t port, requests, connections, skip;
-    bool reuse_tokens; /* start again at the first when they run out */
-    bool handshakes;   /* a new connection for each request */
-};
+#define SHOWN_BYTES 200 /* of a reply that is an error */
 
 /* What all threads share. Without tokens, requests carry no Authorization. */
 struct run {
@@ -81,8 +70,9 @@ static void check_reply(struct run *run, const struct reply_seen *reply)
     struct lfi_error error;
 
     if (reply->status != 200) {
-        error_set(&error, "status %d: %.200s", reply->status,
-                  reply->body.len > 0 ? reply->body.ptr : "");
+        struct lfi_slice start = reply->body;
+        start.len = start.len < SHOWN_BYTES ? start.len : SHOWN_BYTES;
+        error_set(&error, "status %d: %.*s", reply->status, SLICE_ARG(start));
         note_error(run, error.message);
         return;
     }
@@ -340,92 +330,6 @@ static void print_figures(struct run *run, const struct figures *figures)
     buf_free(&line);
 }
 
-/* --- options ---------------------------------------------------------------------------------- */
-
-static const char USAGE[] =
-    "usage: loadgen --port N --path PATH --ca FILE --cert FILE --key FILE [OPTION...]\n"
-    "  --host NAME        name in the server's certificate (localhost)\n"
-    "  --method METHOD    (GET)\n"
-    "  --headers FILE     a header on each line\n"
-    "  --body FILE        sent as application/json\n"
-    "  --tokens FILE      a bearer token on each line, each used once\n"
-    "  --skip N           tokens that earlier runs have used (0)\n"
-    "  --reuse-tokens     start again when the tokens run out\n"
-    "  --connections N    (8)\n"
-    "  --requests N       (1000)\n"
-    "  --handshakes       a new connection, fully negotiated, for each request\n"
-    "  --save FILE        keeps the body of a good reply\n";
-
-static bool set_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
-{
-    return slice_to_u64(slice_of(text), out) && *out >= low && *out <= high;
-}
-
-static bool set_option(struct options *options, int option, const char *value)
-{
-    const char **const texts[] = {
-        ['a'] = &options->files.ca,     ['c'] = &options->files.cert, ['k'] = &options->files.key,
-        ['h'] = &options->host,         ['m'] = &options->method,     ['p'] = &options->path,
-        ['H'] = &options->headers_file, ['b'] = &options->body_file,  ['t'] = &options->tokens_file,
-        ['s'] = &options->save_file,
-    };
-
-    switch (option) {
-    case 'P':
-        return set_number(value, 1, 65535, &options->port);
-    case 'S':
-        return set_number(value, 0, MAX_REQUESTS, &options->skip);
-    case 'C':
-        return set_number(value, 1, MAX_CONNECTIONS, &options->connections);
-    case 'n':
-        return set_number(value, 1, MAX_REQUESTS, &options->requests);
-    case 'r':
-        return options->reuse_tokens = true;
-    case 'f':
-        return options->handshakes = true;
-    default:
-        if (option >= (int)(sizeof(texts) / sizeof(texts[0])) || texts[option] == NULL) {
-            return false;
-        }
-        *texts[option] = value;
-        return true;
-    }
-}
-
-static bool read_options(int argc, char **argv, struct options *options)
-{
-    static const struct option OPTIONS[] = {
-        {"port", required_argument, NULL, 'P'},
-        {"path", required_argument, NULL, 'p'},
-        {"ca", required_argument, NULL, 'a'},
-        {"cert", required_argument, NULL, 'c'},
-        {"key", required_argument, NULL, 'k'},
-        {"host", required_argument, NULL, 'h'},
-        {"method", required_argument, NULL, 'm'},
-        {"headers", required_argument, NULL, 'H'},
-        {"body", required_argument, NULL, 'b'},
-        {"tokens", required_argument, NULL, 't'},
-        {"skip", required_argument, NULL, 'S'},
-        {"connections", required_argument, NULL, 'C'},
-        {"requests", required_argument, NULL, 'n'},
-        {"save", required_argument, NULL, 's'},
-        {"reuse-tokens", no_argument, NULL, 'r'},
-        {"handshakes", no_argument, NULL, 'f'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    *options =
-        (struct options){.host = "localhost", .method = "GET", .requests = 1000, .connections = 8};
-    while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
-        if (!set_option(options, option, optarg)) {
-            return false;
-        }
-    }
-    return optind == argc && options->port != 0 && options->path != NULL &&
-           options->files.ca != NULL && options->files.cert != NULL && options->files.key != NULL;
-}
-
 int main(int argc, char **argv)
 {
     struct run run;
@@ -434,8 +338,7 @@ int main(int argc, char **argv)
     struct lfi_error error = {""};
     int rc = 1;
 
-    if (!read_options(argc, argv, &options)) {
-        fputs(USAGE, stderr);
+    if (!options_read(argc, argv, &options)) {
         return 2;
     }
     (void)signal(SIGPIPE, SIG_IGN);
