@@ -45,6 +45,7 @@ struct reply {
     const char *content_type; /* NULL: none, for empty bodies */
     struct buf headers;       /* complete lines "Name: value\r\n", use reply_header */
     struct buf body;
+    bool hang_up; /* end the connection without an answer, as a broken peer does: simulators */
 };
 
 void reply_header(struct reply *reply, const char *name, struct lfi_slice value);

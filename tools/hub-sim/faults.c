@@ -107,7 +107,7 @@ bool faults_apply(struct faults *faults, enum fault_target target, struct reply 
     struct fault fault = take(faults, target);
     switch (fault.kind) {
     case FAULT_DOWN:
-        reply->status = 0;
+        reply->hang_up = true;
         return true;
     case FAULT_500:
         reply->status = 500;
