@@ -1,7 +1,6 @@
 /* Approvals in the bank's app. */
 #include "store/internal.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,18 +77,6 @@ static int make_room(struct store *store, MDB_txn *txn, const struct store_key *
     return 0;
 }
 
-static bool new_id(struct lfi_id *out)
-{
-    unsigned char random[16];
-    if (RAND_bytes(random, sizeof(random)) != 1) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof(random); i++) {
-        (void)snprintf(out->text + 2 * i, 3, "%02x", random[i]);
-    }
-    return true;
-}
-
 int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
                          uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error)
 {
@@ -98,7 +85,7 @@ int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice 
     struct store_key prefix;
     struct store_key key;
     struct approval_value head = {.state = LFI_APPROVAL_WAITING};
-    if (purpose.len > PURPOSE_MAX || !user_prefix(&prefix, user_id) || !new_id(out) ||
+    if (purpose.len > PURPOSE_MAX || !user_prefix(&prefix, user_id) || !store_new_id(out) ||
         !key_pair(&key, user_id, (struct lfi_slice){out->text, strlen(out->text)})) {
         return store_say(error, "approval: refused");
     }

@@ -266,6 +266,53 @@ int store_builder_customer(struct store_builder *b, const char *user_id, struct 
     return put(b, DB_CUSTOMERS, key, val_of(json), MDB_NOOVERWRITE, error);
 }
 
+int store_builder_payee(struct store_builder *b, const struct store_payee *payee,
+                        struct lfi_error *error)
+{
+    struct account_value account;
+    MDB_val value;
+    struct payee_value head = {.flags =
+                                   (payee->opted_out ? STORE_PAYEE_OPTED_OUT : 0U) |
+                                   (payee->blocked_for_now ? STORE_PAYEE_BLOCKED_FOR_NOW : 0U) |
+                                   (payee->blocked_for_good ? STORE_PAYEE_BLOCKED_FOR_GOOD : 0U)};
+    int rc = get_account(b, payee->account_id, &account, &value, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    struct lfi_slice iban = {payee->iban, strlen(payee->iban)};
+    struct lfi_slice account_id = {payee->account_id, strlen(payee->account_id)};
+    return put_joined(b, DB_PAYEES, val_of(iban), &head, sizeof(head), account_id, error);
+}
+
+int store_builder_atm(struct store_builder *b, const char *atm_id, int64_t updated_us,
+                      struct lfi_slice json, struct lfi_error *error)
+{
+    return put_joined(b, DB_ATMS, val_of((struct lfi_slice){atm_id, strlen(atm_id)}), &updated_us,
+                      sizeof(updated_us), json, error);
+}
+
+int store_builder_product(struct store_builder *b, const struct store_product *product,
+                          struct lfi_error *error)
+{
+    unsigned char head[sizeof(struct product_value) + 256];
+    size_t brand_len = strlen(product->brand_id);
+    size_t category_len = strlen(product->category);
+    if (!good_id(product->product_id) || brand_len + category_len > 256) {
+        return store_say(error, "product id, brand or category of wrong length");
+    }
+    struct product_value value = {.updated_us = product->updated_us,
+                                  .effective_to_us = product->effective_to_us,
+                                  .brand_len = (uint16_t)brand_len,
+                                  .category_len = (uint16_t)category_len,
+                                  .sharia = product->sharia};
+    memcpy(head, &value, sizeof(value));
+    memcpy(head + sizeof(value), product->brand_id, brand_len);
+    memcpy(head + sizeof(value) + brand_len, product->category, category_len);
+    struct lfi_slice id = {product->product_id, strlen(product->product_id)};
+    return put_joined(b, DB_PRODUCTS, val_of(id), head, sizeof(value) + brand_len + category_len,
+                      product->json, error);
+}
+
 /* Booking order, ties by id: what the ordinals promise. */
 static int check_order(struct store_builder *b, const char *account_id, bool first,
                        const struct store_transaction *t, struct lfi_error *error)

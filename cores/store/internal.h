@@ -10,6 +10,10 @@
  *   records    account index, list, sequence -> JSON
  *   statements account index, n -> day (8 bytes), then the JSON
  *   customers  user id -> JSON
+ *   payees     IBAN -> struct payee_value, then the account id
+ *   atms       ATM id -> last change (8 bytes), then the JSON
+ *   products   product id -> struct product_value, then brand id, category and JSON
+ *   leads      lead id -> creation time (8 bytes), then the JSON
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
@@ -43,6 +47,10 @@ enum store_db {
     DB_RECORDS,
     DB_STATEMENTS,
     DB_CUSTOMERS,
+    DB_PAYEES,
+    DB_ATMS,
+    DB_PRODUCTS,
+    DB_LEADS,
     DB_TX,
     DB_FX,
     DB_APPROVALS,
@@ -68,6 +76,23 @@ struct account_value {
     uint32_t status; /* enum lfi_account_status */
 };
 
+#define STORE_PAYEE_OPTED_OUT 1
+#define STORE_PAYEE_BLOCKED_FOR_NOW 2
+#define STORE_PAYEE_BLOCKED_FOR_GOOD 4
+
+struct payee_value {
+    uint32_t flags;
+    uint32_t unused;
+};
+
+struct product_value {
+    int64_t updated_us;
+    int64_t effective_to_us;
+    uint16_t brand_len, category_len;
+    uint16_t sharia;
+    uint16_t unused;
+};
+
 struct login_value {
     uint32_t iterations;
     uint16_t salt_len, hash_len, user_len;
@@ -91,6 +116,9 @@ int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip);
 /* The head of an account's value; the JSON follows it in *value. */
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_value *head, MDB_val *value, struct lfi_error *error);
+
+/* 32 hexadecimal digits from the system's generator. */
+bool store_new_id(struct lfi_id *out);
 
 /* --- keys ------------------------------------------------------------------------------------ */
 

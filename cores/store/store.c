@@ -1,5 +1,6 @@
 #include "store/internal.h"
 
+#include <openssl/rand.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,10 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_RECORDS] = "records",
     [DB_STATEMENTS] = "statements",
     [DB_CUSTOMERS] = "customers",
+    [DB_PAYEES] = "payees",
+    [DB_ATMS] = "atms",
+    [DB_PRODUCTS] = "products",
+    [DB_LEADS] = "leads",
     [DB_TX] = "tx",
     [DB_FX] = "fx",
     [DB_APPROVALS] = "approvals",
@@ -145,6 +150,18 @@ void store_close(void *core)
         }
         free(store);
     }
+}
+
+bool store_new_id(struct lfi_id *out)
+{
+    unsigned char random[16];
+    if (RAND_bytes(random, sizeof(random)) != 1) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(random); i++) {
+        (void)snprintf(out->text + 2 * i, 3, "%02x", random[i]);
+    }
+    return true;
 }
 
 void key_start(struct store_key *key)

@@ -40,6 +40,7 @@ enum store_list {
     STORE_STANDING_ORDERS = 6,
     STORE_PRODUCTS = 7,
     STORE_CUSTOMERS = 8,
+    STORE_PAYEES = 9, /* holders as confirmation of payee shows them */
 };
 
 /*
@@ -58,6 +59,15 @@ int store_customer(void *store, struct lfi_slice user_id, struct lfi_sink sink,
                    struct lfi_error *error);
 int store_statements(void *store, const struct lfi_statement_query *query, struct lfi_sink sink,
                      struct lfi_statement_totals *out, struct lfi_error *error);
+
+int store_payee(void *store, struct lfi_slice iban, struct lfi_sink sink, enum lfi_payee *out,
+                struct lfi_error *error);
+int store_atms(void *store, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error);
+int store_catalogue(void *store, const struct lfi_product_query *query,
+                    struct lfi_product_sink sink, uint64_t *out_total, struct lfi_error *error);
+int store_lead_create(void *store, struct lfi_slice lead, struct lfi_id *out,
+                      struct lfi_error *error);
+int store_leads(void *store, struct lfi_sink sink, struct lfi_error *error);
 
 /* Records of a list in the order in which they were added. */
 int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
@@ -124,6 +134,33 @@ int store_builder_customer(struct store_builder *builder, const char *user_id,
 /* By statement date ascending; anything else is refused. `day` counts from 1970-01-01. */
 int store_builder_statement(struct store_builder *builder, const char *account_id, int64_t day,
                             struct lfi_slice json, struct lfi_error *error);
+
+/* How the account answers to confirmation of payee; its holders are the list STORE_PAYEES. */
+struct store_payee {
+    const char *iban;
+    const char *account_id;
+    bool opted_out;
+    bool blocked_for_now;
+    bool blocked_for_good;
+};
+int store_builder_payee(struct store_builder *builder, const struct store_payee *payee,
+                        struct lfi_error *error);
+
+/* A machine; `updated_us` is when its record last changed, UTC. */
+int store_builder_atm(struct store_builder *builder, const char *atm_id, int64_t updated_us,
+                      struct lfi_slice json, struct lfi_error *error);
+
+struct store_product {
+    const char *product_id;
+    const char *brand_id;
+    const char *category;
+    bool sharia;
+    int64_t updated_us;      /* UTC; INT64_MIN: unknown */
+    int64_t effective_to_us; /* UTC; INT64_MAX: open */
+    struct lfi_slice json;
+};
+int store_builder_product(struct store_builder *builder, const struct store_product *product,
+                          struct lfi_error *error);
 
 struct store_transaction {
     lfi_wall_us booking; /* local wall clock of bookingDateTime */

@@ -121,6 +121,30 @@ struct lfi_statement_totals {
     int64_t last_day;
 };
 
+/* Whether payers may be told who holds an account (confirmation of payee). */
+enum lfi_payee {
+    LFI_PAYEE_SHOWN,
+    LFI_PAYEE_HIDDEN,           /* no such account here, or a holder opted out: not told apart */
+    LFI_PAYEE_BLOCKED_FOR_NOW,  /* cannot receive: suspended, or a temporary credit block */
+    LFI_PAYEE_BLOCKED_FOR_GOOD, /* cannot receive: closed, deceased, unclaimed, permanent block */
+};
+
+/* What of the bank's product catalogue is wanted. Products no longer in effect are left out. */
+struct lfi_product_query {
+    struct lfi_slice category; /* absent: all */
+    int sharia;                /* 1: only compliant, 0: only others, -1: all */
+    int64_t updated_since_us;  /* UTC, inclusive; INT64_MIN: all */
+    int by_id;                 /* order by product id, else by last update, then id */
+    int descending;            /* products without a last update come last either way */
+    struct lfi_window window;
+};
+
+/* Receives product objects with the brand they belong to. Return 0 to go on. */
+struct lfi_product_sink {
+    int (*record)(void *ctx, struct lfi_slice brand_id, struct lfi_slice json);
+    void *ctx;
+};
+
 /* One of an account's lists, whole, by id ascending. */
 typedef int lfi_account_list_fn(void *core, struct lfi_slice account_id, struct lfi_sink sink,
                                 struct lfi_error *error);
@@ -247,6 +271,31 @@ struct lfi_core_ops {
     /* Statement objects of the window; *out says how many there are in all. */
     int (*statements)(void *core, const struct lfi_statement_query *query, struct lfi_sink sink,
                       struct lfi_statement_totals *out, struct lfi_error *error);
+
+    /* --- confirmation of payee ---------------------------------------------------------------- */
+
+    /*
+     * The holders of the account with this IBAN (upper case, no blanks), one customer record each,
+     * the primary holder first; none unless *out is LFI_PAYEE_SHOWN. Names are not compared here:
+     * the Hub does that. Takes the same time for known and unknown IBANs.
+     */
+    int (*payee)(void *core, struct lfi_slice iban, struct lfi_sink sink, enum lfi_payee *out,
+                 struct lfi_error *error);
+
+    /* --- open data ------------------------------------------------------------------------------
+     */
+
+    /* ATM objects by id ascending; *out_updated_us is the newest change of any of them, UTC. */
+    int (*atms)(void *core, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error);
+    /* Catalogue products of the window; *out_total says how many match in all. */
+    int (*catalogue)(void *core, const struct lfi_product_query *query,
+                     struct lfi_product_sink sink, uint64_t *out_total, struct lfi_error *error);
+    /* Keeps somebody's wish to be called, durably before it returns; `lead` is the request's data.
+     */
+    int (*lead_create)(void *core, struct lfi_slice lead, struct lfi_id *out_lead_id,
+                       struct lfi_error *error);
+    /* For the operator: every lead, {"leadId","createdAt","lead"}, by id; createdAt in seconds. */
+    int (*leads)(void *core, struct lfi_sink sink, struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

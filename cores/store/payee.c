@@ -1,0 +1,69 @@
+/* Confirmation of payee: who holds an account, for those who may be told. */
+#include "store/internal.h"
+
+#include <string.h>
+
+static enum lfi_payee judge(uint32_t flags, enum lfi_account_status status)
+{
+    if (flags & STORE_PAYEE_OPTED_OUT) {
+        return LFI_PAYEE_HIDDEN; /* before any block: it would tell that the account is here */
+    }
+    if ((flags & STORE_PAYEE_BLOCKED_FOR_GOOD) || status == LFI_ACCOUNT_CLOSED ||
+        status == LFI_ACCOUNT_DECEASED || status == LFI_ACCOUNT_UNCLAIMED) {
+        return LFI_PAYEE_BLOCKED_FOR_GOOD;
+    }
+    if ((flags & STORE_PAYEE_BLOCKED_FOR_NOW) || status == LFI_ACCOUNT_SUSPENDED) {
+        return LFI_PAYEE_BLOCKED_FOR_NOW;
+    }
+    return LFI_PAYEE_SHOWN;
+}
+
+/* Copies the account id, so that the list can be read in a transaction of its own. */
+static int look_up(struct store *store, struct lfi_slice iban, struct lfi_id *account_id,
+                   enum lfi_payee *out, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    MDB_val account;
+    struct payee_value head;
+    struct account_value account_head;
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    MDB_val key = val_of(iban);
+    int code = mdb_get(txn, store->db[DB_PAYEES], &key, &value);
+    if (code == MDB_NOTFOUND) {
+        *out = LFI_PAYEE_HIDDEN;
+    } else if (code != 0 || value.mv_size <= sizeof(head) ||
+               value.mv_size - sizeof(head) >= sizeof(account_id->text)) {
+        rc = store_fail(error, "payee", code == 0 ? MDB_CORRUPTED : code);
+    } else {
+        memcpy(&head, value.mv_data, sizeof(head));
+        size_t len = value.mv_size - sizeof(head);
+        memcpy(account_id->text, (const char *)value.mv_data + sizeof(head), len);
+        account_id->text[len] = '\0';
+        struct lfi_slice id = {account_id->text, len};
+        rc = read_account(store, txn, id, &account_head, &account, error);
+        *out = judge(head.flags, (enum lfi_account_status)account_head.status);
+    }
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+int store_payee(void *core, struct lfi_slice iban, struct lfi_sink sink, enum lfi_payee *out,
+                struct lfi_error *error)
+{
+    struct store *store = core;
+    struct lfi_id account_id;
+    *out = LFI_PAYEE_HIDDEN;
+    if (iban.len == 0 || iban.len > STORE_ID_MAX) {
+        return LFI_CORE_OK;
+    }
+    int rc = look_up(store, iban, &account_id, out, error);
+    if (rc != LFI_CORE_OK || *out != LFI_PAYEE_SHOWN) {
+        return rc;
+    }
+    struct lfi_slice id = {account_id.text, strlen(account_id.text)};
+    return store_list(store, STORE_PAYEES, id, sink, error);
+}
