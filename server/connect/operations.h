@@ -30,6 +30,14 @@ int connect_get_statements_by_account_id(struct call *call);
 /* customers.c */
 int connect_find_customer(struct call *call);
 
+/* payee.c */
+int connect_find_customer_for_cop(struct call *call);
+
+/* open_data.c */
+int connect_read_atm_data_read(struct call *call);
+int connect_get_products(struct call *call);
+int connect_create_lead(struct call *call);
+
 /* transactions.c */
 int connect_find_transactions_by_account_id(struct call *call);
 

@@ -1,0 +1,200 @@
+/* Open data: cash machines, the product catalogue, leads. No consent and no customer. */
+#include "connect/call.h"
+#include "connect/operations.h"
+
+#include "base/datetime.h"
+#include "base/json.h"
+
+/* --- GET /atm: every machine at once; meta's keys are written as nowhere else
+ * --------------------- */
+
+int connect_read_atm_data_read(struct call *call)
+{
+    struct list list;
+    int64_t updated_us = 0;
+    char updated[DATETIME_TEXT_MAX];
+    struct lfi_error error = {""};
+    if (!PROVIDER_HAS(call->provider, atms)) {
+        return outcome_not_offered(call);
+    }
+    list_begin(&list, call->reply, 0, UINT64_MAX);
+    int rc = call->provider->ops->atms(call->provider->core, list_sink(&list), &updated_us, &error);
+    if (rc != LFI_CORE_OK) {
+        return outcome_refuse(call, rc, &error);
+    }
+    (void)datetime_format_gulf(updated_us, updated);
+    buf_append_format(list.out,
+                      "],\"meta\":{\"LastUpdatedDateTime\":\"%s\",\"TotalRecords\":%llu}}", updated,
+                      (unsigned long long)list.seen);
+    call->reply->status = 200;
+    return 0;
+}
+
+/* --- GET /products: paged by product, grouped by brand
+ * ---------------------------------------------- */
+
+struct shelf {
+    struct lfi_slice brand_id;
+    struct lfi_slice json;
+};
+
+struct shelves {
+    struct arena *arena;
+    struct shelf *items;
+    size_t count, max;
+};
+
+static int put_on_shelf(void *ctx, struct lfi_slice brand_id, struct lfi_slice json)
+{
+    struct shelves *shelves = ctx;
+    if (shelves->count == shelves->max) {
+        return -1;
+    }
+    struct shelf *shelf = &shelves->items[shelves->count];
+    shelf->brand_id = (struct lfi_slice){arena_text(shelves->arena, brand_id), brand_id.len};
+    shelf->json = (struct lfi_slice){arena_text(shelves->arena, json), json.len};
+    if (!shelf->brand_id.ptr || !shelf->json.ptr) {
+        return -1;
+    }
+    shelves->count++;
+    return 0;
+}
+
+static bool is_first_of_brand(const struct shelves *shelves, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (slice_equal(shelves->items[i].brand_id, shelves->items[at].brand_id)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void append_brand(struct call *call, const struct shelves *shelves, size_t first)
+{
+    struct json_writer w;
+    struct buf *out = &call->reply->body;
+    struct lfi_slice brand_id = shelves->items[first].brand_id;
+    json_begin(&w, out);
+    json_open_object(&w, NULL);
+    json_text(&w, "LFIId", call->provider->id);
+    json_string(&w, "LFIBrandId", brand_id);
+    json_open_array(&w, "Products");
+    for (size_t i = first; i < shelves->count; i++) {
+        if (slice_equal(shelves->items[i].brand_id, brand_id)) {
+            json_raw(&w, NULL, shelves->items[i].json);
+        }
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+}
+
+static int read_product_query(struct call *call, struct lfi_product_query *query)
+{
+    struct datetime since;
+    struct lfi_slice sharia = contract_parameter(&call->parameters, "IsShariaCompliant");
+    struct lfi_slice updated = contract_parameter(&call->parameters, "LastUpdatedDateTime");
+    struct lfi_slice field = contract_parameter(&call->parameters, "SortField");
+    struct lfi_slice order = contract_parameter(&call->parameters, "SortOrder");
+    query->category = contract_parameter(&call->parameters, "ProductCategory");
+    query->sharia = sharia.ptr ? slice_equal_text(sharia, "true") : -1;
+    query->by_id = slice_equal_text(field, "ProductId");
+    query->descending = slice_equal_text(order, "desc");
+    query->updated_since_us = INT64_MIN;
+    if (updated.ptr) {
+        if (!datetime_parse(updated, &since) || !since.has_offset) {
+            return list_refuse_date(call, "DATE-FORM", "LastUpdatedDateTime");
+        }
+        query->updated_since_us = datetime_utc_us(&since);
+    }
+    return 0;
+}
+
+int connect_get_products(struct call *call)
+{
+    struct page page;
+    struct lfi_product_query query = {0};
+    struct lfi_error error = {""};
+    uint64_t total = 0;
+    const struct provider *provider = call->provider;
+    if (!PROVIDER_HAS(provider, catalogue)) {
+        return outcome_not_offered(call);
+    }
+    if (list_page(call, &page) != 0 || read_product_query(call, &query) != 0) {
+        return -1;
+    }
+    struct shelves shelves = {.arena = call->arena, .max = page.size};
+    shelves.items = arena_array(call->arena, page.size, sizeof(*shelves.items));
+    query.window = (struct lfi_window){list_offset(&page), page.size};
+    int rc = !shelves.items
+                 ? LFI_CORE_FAILED
+                 : provider->ops->catalogue(provider->core, &query,
+                                            (struct lfi_product_sink){put_on_shelf, &shelves},
+                                            &total, &error);
+    if (rc != LFI_CORE_OK) {
+        return outcome_refuse(call, rc, &error);
+    }
+    struct list list;
+    list_begin(&list, call->reply, 0, UINT64_MAX);
+    for (size_t i = 0, brands = 0; i < shelves.count; i++) {
+        if (is_first_of_brand(&shelves, i)) {
+            buf_append_text(list.out, brands++ > 0 ? "," : "");
+            append_brand(call, &shelves, i);
+        }
+    }
+    list_end(&list, call->reply, &page, total, false);
+    return 0;
+}
+
+/* --- POST /leads: kept before it is answered
+ * ------------------------------------------------------------ */
+
+/* Rules that the document cannot say: data is there, and some category is wanted. */
+static const cJSON *check_lead(struct call *call, const cJSON *body)
+{
+    const cJSON *data = json_get(body, "data");
+    if (!data || cJSON_GetArraySize(json_get(data, "ProductCategories")) == 0) {
+        (void)refusal_set(call->refusal, "LEAD-BODY", 400, "Body.InvalidFormat",
+                          data ? "The body is invalid: $.data.ProductCategories is empty."
+                               : "The body is invalid: $.data is missing.");
+        return NULL;
+    }
+    return data;
+}
+
+static int keep_lead(struct call *call, cJSON *data)
+{
+    struct lfi_id id;
+    struct lfi_error error = {""};
+    struct json_writer w;
+    const struct provider *provider = call->provider;
+    char *text = cJSON_PrintUnformatted(data);
+    int rc = text ? provider->ops->lead_create(provider->core, slice_of(text), &id, &error)
+                  : LFI_CORE_FAILED;
+    cJSON_free(text);
+    if (rc != LFI_CORE_OK) {
+        return outcome_refuse(call, rc, &error);
+    }
+    text = cJSON_AddStringToObject(data, "LeadId", id.text) ? cJSON_PrintUnformatted(data) : NULL;
+    if (!text) {
+        return outcome_refuse(call, LFI_CORE_FAILED, &error);
+    }
+    json_begin(&w, &call->reply->body);
+    json_open_object(&w, NULL);
+    json_raw(&w, "data", slice_of(text));
+    json_close_object(&w);
+    cJSON_free(text);
+    call->reply->status = 201;
+    return 0;
+}
+
+int connect_create_lead(struct call *call)
+{
+    if (!PROVIDER_HAS(call->provider, lead_create)) {
+        return outcome_not_offered(call);
+    }
+    cJSON *body = json_parse(call->request->body);
+    int rc = check_lead(call, body) ? keep_lead(call, cJSON_GetObjectItem(body, "data")) : -1;
+    cJSON_Delete(body);
+    return rc;
+}
