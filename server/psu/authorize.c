@@ -78,7 +78,8 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
         hub_get_auth(endpoint->hub, visit->arena, visit->request->query, &authorization, &error);
     if (outcome == HUB_OK && authorization.redirect) {
         redirect(visit, authorization.location);
-    } else if (outcome == HUB_OK) {
+    } else if (outcome == HUB_OK && authorization.interaction_id.len <= VISIT_ID_MAX &&
+               authorization.consent_id.len <= VISIT_ID_MAX) {
         start(visit, endpoint, &authorization, arrival);
     } else if (outcome == HUB_REFUSED && authorization.error.len > 0) {
         show_error(visit, 400, "AUTH-REFUSED", authorization.interaction_id);

@@ -13,6 +13,9 @@
 #include "psu/psu.h"
 #include "psu/session.h"
 
+/* Longer ids are not what a Hub sends; they have to fit a cookie and the claims' keys. */
+#define VISIT_ID_MAX 200
+
 struct psu {
     struct psu_endpoint *endpoints; /* paths are ours */
     size_t endpoint_count;

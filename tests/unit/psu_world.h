@@ -1,0 +1,405 @@
+/*
+ * A world for the journey: a Hub that answers what the test prepared and writes down what it was
+ * asked (in place of server/hub), a core in memory, and a browser that keeps its cookie.
+ */
+#ifndef TESTS_PSU_WORLD_H
+#define TESTS_PSU_WORLD_H
+
+#include "psu/visit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WORLD_ORIGIN "https://auth.bank.example"
+#define WORLD_BACK "https://tpp.example/cb?code=a%2Fb+c&state=%7E"
+#define WORLD_CLAIMS 16
+
+static struct world {
+    struct clock clock;
+    struct log log;
+    struct provider provider;
+    struct psu *psu;
+    /* the Hub */
+    enum hub_outcome auth, read, patch, confirm, fail;
+    bool auth_redirects;
+    bool auth_says_400;
+    const char *consent; /* JSON of every consent but "base" */
+    const char *base;    /* JSON of the consent "base" */
+    char calls[4096];    /* what changed at the Hub: a line each */
+    int auths, reads;
+    /* the core */
+    int sign_in, approval_start, accounts_status, claim_status, settle_status;
+    enum lfi_approval_state approval;
+    const char *accounts[8];
+    char purpose[512];
+    struct world_claim {
+        char key[128];
+        char result[256];
+        int64_t until_s;
+        bool settled;
+    } claims[WORLD_CLAIMS];
+    /* the browser */
+    char cookie[4096];
+    const char *origin, *content_type, *method;
+    int status;
+    char location[256];
+    char headers[4096];
+    char body[32768];
+} world;
+
+#define WORLD_CONSENT                                                                              \
+    "{\"id\":\"c-1\",\"consentType\":\"cbuae-account-access-consents\","                           \
+    "\"status\":\"AwaitingAuthorization\",\"tpp\":{\"tppName\":\"Falcon Budget\"},"                \
+    "\"consentBody\":{\"Data\":{\"ConsentId\":\"c-1\",\"Permissions\":[\"ReadAccountsBasic\","     \
+    "\"ReadBalances\"],\"ExpirationDateTime\":\"2099-01-01T00:00:00Z\"}}}"
+#define WORLD_ACCOUNT(id, sub_type, status)                                                        \
+    "{\"id\":\"" id "\",\"status\":\"" status "\",\"accountType\":\"Retail\","                     \
+    "\"accountSubType\":\"" sub_type "\",\"currency\":\"AED\"}"
+
+/* --- the Hub ---------------------------------------------------------------------------------- */
+
+static void world_note(const char *what, struct lfi_slice text)
+{
+    size_t used = strlen(world.calls);
+    snprintf(world.calls + used, sizeof(world.calls) - used, "%s%.*s\n", what, SLICE_ARG(text));
+}
+
+enum hub_outcome hub_get_auth(struct hub *hub, struct arena *arena, struct lfi_slice raw_query,
+                              struct hub_authorization *out, struct lfi_error *error)
+{
+    (void)hub;
+    (void)arena;
+    (void)raw_query;
+    (void)error;
+    *out = (struct hub_authorization){0};
+    world.auths++;
+    if (world.auth_says_400) {
+        out->error = SLICE("invalid_client");
+        return HUB_REFUSED;
+    }
+    out->redirect = world.auth_redirects;
+    out->location = SLICE(WORLD_BACK);
+    out->interaction_id = SLICE("i-1");
+    out->consent_id = SLICE("c-1");
+    return world.auth;
+}
+
+enum hub_outcome hub_do_confirm(struct hub *hub, struct arena *arena,
+                                struct lfi_slice interaction_id, struct lfi_slice *location,
+                                struct lfi_error *error)
+{
+    (void)hub;
+    (void)arena;
+    (void)error;
+    world_note("doConfirm ", interaction_id);
+    *location = world.confirm == HUB_OK ? SLICE(WORLD_BACK) : (struct lfi_slice){0};
+    return world.confirm;
+}
+
+enum hub_outcome hub_do_fail(struct hub *hub, struct arena *arena, struct lfi_slice interaction_id,
+                             const char *error_value, const char *error_description,
+                             struct lfi_slice *location, struct lfi_error *error)
+{
+    (void)hub;
+    (void)error;
+    (void)interaction_id;
+    world_note("doFail ", arena_format(arena, "%s %s", error_value, error_description));
+    *location = world.fail == HUB_OK ? SLICE(WORLD_BACK) : (struct lfi_slice){0};
+    return world.fail;
+}
+
+enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
+                                 cJSON **out, struct lfi_error *error)
+{
+    (void)hub;
+    (void)arena;
+    (void)error;
+    world.reads++;
+    const char *text = slice_equal_text(consent_id, "base") ? world.base : world.consent;
+    *out = world.read == HUB_OK ? json_parse(slice_of(text)) : NULL;
+    return world.read;
+}
+
+enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
+                                   struct lfi_slice consent_id, struct lfi_slice patch,
+                                   struct lfi_error *error)
+{
+    (void)hub;
+    (void)arena;
+    (void)consent_id;
+    (void)error;
+    world_note("PATCH ", patch);
+    return world.patch;
+}
+
+/* --- the core --------------------------------------------------------------------------------- */
+
+static int world_sign_in(void *core, struct lfi_slice login, struct lfi_slice password,
+                         struct lfi_id *out, struct lfi_error *error)
+{
+    (void)core;
+    (void)login;
+    (void)error;
+    if (world.sign_in == LFI_CORE_OK && !slice_equal_text(password, "right")) {
+        return LFI_CORE_DENIED;
+    }
+    snprintf(out->text, sizeof(out->text), "u-1");
+    return world.sign_in;
+}
+
+static int world_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
+                                uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error)
+{
+    (void)core;
+    (void)user_id;
+    (void)ttl_s;
+    (void)error;
+    snprintf(world.purpose, sizeof(world.purpose), "%.*s", SLICE_ARG(purpose));
+    snprintf(out->text, sizeof(out->text), "a-1");
+    return world.approval_start;
+}
+
+static int world_approval_state(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                                enum lfi_approval_state *out, struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    *out = world.approval;
+    bool ours = slice_equal_text(user_id, "u-1") && slice_equal_text(approval_id, "a-1");
+    return ours ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+}
+
+static int world_approvals_waiting(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                                   struct lfi_error *error)
+{
+    (void)core;
+    (void)user_id;
+    (void)error;
+    sink.record(sink.ctx, SLICE("{\"approvalId\":\"a-1\"}"));
+    return LFI_CORE_OK;
+}
+
+static int world_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                                 int approve, struct lfi_error *error)
+{
+    (void)core;
+    (void)user_id;
+    (void)error;
+    if (!slice_equal_text(approval_id, "a-1")) {
+        return LFI_CORE_UNKNOWN;
+    }
+    if (world.approval != LFI_APPROVAL_WAITING) {
+        return LFI_CORE_DENIED;
+    }
+    world.approval = approve ? LFI_APPROVAL_APPROVED : LFI_APPROVAL_DENIED;
+    return LFI_CORE_OK;
+}
+
+static int world_accounts_of_user(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                                  struct lfi_error *error)
+{
+    (void)core;
+    (void)user_id;
+    (void)error;
+    for (size_t i = 0; world.accounts[i] != NULL; i++) {
+        if (sink.record(sink.ctx, slice_of(world.accounts[i])) != 0) {
+            return LFI_CORE_STOPPED;
+        }
+    }
+    return world.accounts_status;
+}
+
+static struct world_claim *world_find_claim(struct lfi_slice key)
+{
+    for (size_t i = 0; i < WORLD_CLAIMS; i++) {
+        if (world.claims[i].key[0] == '\0' || slice_equal_text(key, world.claims[i].key)) {
+            return &world.claims[i];
+        }
+    }
+    abort();
+}
+
+static int world_do_claim(void *core, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
+                          enum lfi_claim *out, struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    struct world_claim *claim = world_find_claim(key);
+    int64_t now = clock_now_s(&world.clock);
+    if (claim->settled) {
+        *out = LFI_CLAIM_SETTLED;
+        sink.record(sink.ctx, slice_of(claim->result));
+    } else if (claim->key[0] != '\0' && now < claim->until_s) {
+        *out = LFI_CLAIM_TAKEN;
+    } else {
+        *out = LFI_CLAIM_YOURS;
+        snprintf(claim->key, sizeof(claim->key), "%.*s", SLICE_ARG(key));
+        claim->until_s = now + ttl_s;
+    }
+    return world.claim_status;
+}
+
+static int world_claim_settle(void *core, struct lfi_slice key, struct lfi_slice result,
+                              struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    struct world_claim *claim = world_find_claim(key);
+    claim->settled = true;
+    snprintf(claim->result, sizeof(claim->result), "%.*s", SLICE_ARG(result));
+    return world.settle_status;
+}
+
+static const struct lfi_core_ops world_ops = {
+    .abi = LFI_CORE_ABI,
+    .size = sizeof(struct lfi_core_ops),
+    .name = "world",
+    .accounts_of_user = world_accounts_of_user,
+    .sign_in = world_sign_in,
+    .approval_start = world_approval_start,
+    .approval_state = world_approval_state,
+    .approvals_waiting = world_approvals_waiting,
+    .approval_decide = world_approval_decide,
+    .claim = world_do_claim,
+    .claim_settle = world_claim_settle,
+};
+
+/* --- the bank --------------------------------------------------------------------------------- */
+
+static struct psu_config world_config(const struct psu_endpoint *endpoint)
+{
+    return (struct psu_config){
+        .endpoints = endpoint,
+        .endpoint_count = 1,
+        .public_url = WORLD_ORIGIN "/",
+        .bank_name = "Dhow <Bank>",
+        .session_key = SLICE("0123456789abcdef0123456789abcdef"),
+        .session_s = 600,
+        .max_attempts = 3,
+        .demo_app = true,
+    };
+}
+
+static inline int world_set_up(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof(world));
+    world.log =
+        (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &world.clock};
+    world.provider = (struct provider){.id = "dhowretail", .ops = &world_ops};
+    world.consent = WORLD_CONSENT;
+    world.accounts[0] = WORLD_ACCOUNT("acc-1", "CurrentAccount", "Active");
+    world.accounts[1] = WORLD_ACCOUNT("acc-2", "Savings", "Dormant");
+    world.origin = WORLD_ORIGIN;
+    world.content_type = "application/json";
+    world.method = "POST";
+    struct psu_endpoint endpoint = {.path = "/authorize", .provider = &world.provider};
+    struct psu_config config = world_config(&endpoint);
+    return psu_new(&world.psu, &config, &world.clock, &world.log, NULL);
+}
+
+static inline int world_tear_down(void **state)
+{
+    (void)state;
+    psu_free(world.psu);
+    close(world.log.fd);
+    return 0;
+}
+
+/* --- the browser ------------------------------------------------------------------------------ */
+
+static void world_keep(const struct reply *reply)
+{
+    struct lfi_slice lines = buf_slice(&reply->headers);
+    struct lfi_slice line;
+    world.status = reply->status;
+    snprintf(world.headers, sizeof(world.headers), "%.*s", SLICE_ARG(lines));
+    snprintf(world.body, sizeof(world.body), "%.*s", SLICE_ARG(buf_slice(&reply->body)));
+    world.location[0] = '\0';
+    while (slice_next(&lines, '\n', &line)) {
+        if (slice_starts_with(line, "Set-Cookie: ")) {
+            snprintf(world.cookie, sizeof(world.cookie), "%.*s", (int)strcspn(line.ptr + 12, ";"),
+                     line.ptr + 12);
+        } else if (slice_starts_with(line, "Location: ")) {
+            snprintf(world.location, sizeof(world.location), "%.*s", (int)line.len - 11,
+                     line.ptr + 10);
+        }
+    }
+}
+
+static void world_send(const char *method, const char *path, const char *query, const char *body)
+{
+    struct header headers[4];
+    size_t count = 0;
+    struct reply reply = {0};
+    if (world.cookie[0] != '\0') {
+        headers[count++] = (struct header){SLICE("cookie"), slice_of(world.cookie)};
+    }
+    if (world.origin != NULL) {
+        headers[count++] = (struct header){SLICE("origin"), slice_of(world.origin)};
+    }
+    if (world.content_type != NULL) {
+        headers[count++] = (struct header){SLICE("content-type"), slice_of(world.content_type)};
+    }
+    struct request request = {.method = slice_of(method),
+                              .path = slice_of(path),
+                              .query = slice_of(query),
+                              .headers = headers,
+                              .header_count = count,
+                              .body = slice_of(body),
+                              .remote = "127.0.0.1",
+                              .arena = arena_new(1024 * 1024)};
+    buf_init(&reply.headers, 16384);
+    buf_init(&reply.body, 256 * 1024);
+    psu_handle(world.psu, &request, &reply);
+    world_keep(&reply);
+    buf_free(&reply.headers);
+    buf_free(&reply.body);
+    arena_free(request.arena);
+}
+
+static inline void world_get(const char *path, const char *query)
+{
+    world_send("GET", path, query, NULL);
+}
+
+static inline void world_post(const char *path, const char *body)
+{
+    world_send(world.method, path, NULL, body);
+}
+
+/* Whether the last answer has this member, as JSON text. */
+static inline bool world_says(const char *text)
+{
+    return strstr(world.body, text) != NULL;
+}
+
+static inline void world_arrive(void)
+{
+    world_get("/authorize", "client_id=x&request_uri=urn%3Ay");
+}
+
+#define WORLD_SIGN_IN "{\"journey\":\"i-1\",\"login\":\"layla\",\"password\":\"right\"}"
+#define WORLD_SIGN_IN_WRONG "{\"journey\":\"i-1\",\"login\":\"layla\",\"password\":\"wrong\"}"
+#define WORLD_STEP "{\"journey\":\"i-1\"}"
+#define WORLD_APPROVE "{\"journey\":\"i-1\",\"accountIds\":[\"acc-1\"]}"
+
+/* Walks to a stage. */
+static inline void world_go(enum session_stage stage)
+{
+    world_arrive();
+    if (stage >= SESSION_APPROVAL) {
+        world_post("/journey/sign-in", WORLD_SIGN_IN);
+    }
+    if (stage >= SESSION_REVIEW) {
+        world.approval = LFI_APPROVAL_APPROVED;
+        world_post("/journey/approval", WORLD_STEP);
+    }
+    if (stage == SESSION_ENDED) {
+        world_post("/journey/approve", WORLD_APPROVE);
+    }
+}
+
+#endif

@@ -1,0 +1,192 @@
+// link: lfi-psu
+#include "psu_world.h"
+
+#include "psu/accounts.h"
+#include "psu/consent.h"
+#include "psu/ending.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define NOW (INT64_C(1800000000) * 1000000) /* 2027-01-15T08:00:00Z */
+
+static enum consent_verdict judge(const char *status, const char *expires, const char *deadline)
+{
+    struct consent consent = {.type = SLICE("cbuae-account-access-consents"),
+                              .status = slice_of(status),
+                              .expires = slice_of(expires),
+                              .deadline = slice_of(deadline)};
+    return consent_judge(&consent, NOW);
+}
+
+static void judges_state_and_deadlines(void **state)
+{
+    (void)state;
+    assert_int_equal(judge("AwaitingAuthorization", NULL, NULL), CONSENT_OPEN);
+    assert_int_equal(judge("AwaitingAuthorization", "2027-01-15T08:00:01Z", NULL), CONSENT_OPEN);
+    assert_int_equal(judge("AwaitingAuthorization", "2027-01-15T08:00:00Z", NULL), CONSENT_CLOSED);
+    assert_int_equal(judge("AwaitingAuthorization", "2027-01-15T12:00:01+04:00", NULL),
+                     CONSENT_OPEN);
+    assert_int_equal(judge("AwaitingAuthorization", "2028-01-01T00:00:00Z", "2027-01-15T08:00:00Z"),
+                     CONSENT_CLOSED);
+    assert_int_equal(judge("AwaitingAuthorization", "2028-01-01T00:00:00Z", ""), CONSENT_CLOSED);
+    assert_int_equal(judge("Authorized", NULL, NULL), CONSENT_CLOSED);
+    assert_int_equal(judge("awaitingauthorization", NULL, NULL), CONSENT_CLOSED);
+    assert_int_equal(judge(NULL, NULL, NULL), CONSENT_CLOSED);
+}
+
+static void names_whom_the_data_goes_to(void **state)
+{
+    (void)state;
+    struct consent consent;
+    cJSON *tree = json_parse(SLICE("{\"tpp\":{\"tppName\":\"T\"},\"consentBody\":{\"Data\":{"
+                                   "\"OnBehalfOf\":{\"TradingName\":\"B\"},"
+                                   "\"TransactionFromDateTime\":\"2026-01-01T00:00:00Z\"}}}"));
+    consent_read(tree, &consent);
+    assert_true(slice_equal_text(consent_beneficiary(&consent), "B"));
+    assert_true(slice_equal_text(consent.from, "2026-01-01T00:00:00Z"));
+    consent.on_behalf_of = (struct lfi_slice){0};
+    assert_true(slice_equal_text(consent_beneficiary(&consent), "T"));
+    cJSON_Delete(tree);
+    consent_read(NULL, &consent);
+    assert_null(consent.status.ptr);
+}
+
+static void expect_groups(const char *permissions, const char *expected)
+{
+    struct buf out;
+    struct json_writer w;
+    struct consent consent = {.permissions = json_parse(slice_of(permissions))};
+    buf_init(&out, 4096);
+    json_begin(&w, &out);
+    json_open_object(&w, NULL);
+    consent_append_groups(&consent, &w);
+    json_close_object(&w);
+    buf_append(&out, "", 1);
+    assert_string_equal(out.ptr, expected);
+    buf_free(&out);
+    cJSON_Delete((cJSON *)(uintptr_t)consent.permissions);
+}
+
+static void groups_permissions_in_a_fixed_order(void **state)
+{
+    (void)state;
+    expect_groups("[\"ReadTransactionsBasic\",\"ReadAccountsDetail\",\"ReadAccountsBasic\"]",
+                  "{\"permissions\":[{\"group\":\"accounts\",\"detail\":true},"
+                  "{\"group\":\"transactions\",\"detail\":false}]}");
+    expect_groups("[\"ReadSomethingNew\",\"ReadMore\",\"ReadBalances\"]",
+                  "{\"permissions\":[{\"group\":\"balances\",\"detail\":false},"
+                  "{\"group\":\"other\",\"detail\":false}]}");
+    expect_groups("[]", "{\"permissions\":[]}");
+}
+
+/* The ids of the accounts offered for a consent, in order: "a b ". */
+static const char *offered(const char *types, const char *sub_types)
+{
+    static char ids[128];
+    struct arena *arena = arena_new(1024 * 1024);
+    struct account_offers offers;
+    struct consent consent = {.account_types = types ? json_parse(slice_of(types)) : NULL,
+                              .account_sub_types =
+                                  sub_types ? json_parse(slice_of(sub_types)) : NULL};
+    assert_int_equal(accounts_find(&world.provider, arena, SLICE("u-1"), &consent, &offers, NULL),
+                     LFI_CORE_OK);
+    ids[0] = '\0';
+    for (size_t i = 0; i < offers.count; i++) {
+        snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%.*s ",
+                 SLICE_ARG(offers.items[i].id));
+    }
+    cJSON_Delete((cJSON *)(uintptr_t)consent.account_types);
+    cJSON_Delete((cJSON *)(uintptr_t)consent.account_sub_types);
+    arena_free(arena);
+    return ids;
+}
+
+static void offers_readable_accounts_of_the_types_asked_for(void **state)
+{
+    (void)state;
+    world.accounts[0] = WORLD_ACCOUNT("a", "CurrentAccount", "Active");
+    world.accounts[1] = WORLD_ACCOUNT("b", "Savings", "Inactive");
+    world.accounts[2] = WORLD_ACCOUNT("c", "CreditCard", "Dormant");
+    world.accounts[3] = WORLD_ACCOUNT("d", "CurrentAccount", "Closed");
+    world.accounts[4] = WORLD_ACCOUNT("e", "CurrentAccount", "Suspended");
+    world.accounts[5] = WORLD_ACCOUNT("f", "CurrentAccount", "Deceased");
+    world.accounts[6] = WORLD_ACCOUNT("g", "CurrentAccount", "Unclaimed");
+    assert_string_equal(offered(NULL, NULL), "a b c ");
+    assert_string_equal(offered("[]", "[]"), "a b c ");
+    assert_string_equal(offered("[\"Retail\"]", NULL), "a b c ");
+    assert_string_equal(offered("[\"SME\",\"Corporate\"]", NULL), "");
+    assert_string_equal(offered("[\"SME\",\"Retail\"]", "[\"Savings\",\"CreditCard\"]"), "b c ");
+    assert_string_equal(offered(NULL, "[\"Mortgage\"]"), "");
+}
+
+static void refuses_records_of_the_core_that_cannot_be_offered(void **state)
+{
+    static const char *const broken[] = {"", "{", "[]", "{\"status\":\"Active\"}",
+                                         "{\"id\":7,\"status\":\"Active\"}"};
+    (void)state;
+    struct arena *arena = arena_new(1024 * 1024);
+    struct consent consent = {0};
+    struct account_offers offers;
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        world.accounts[0] = broken[i];
+        assert_int_equal(
+            accounts_find(&world.provider, arena, SLICE("u-1"), &consent, &offers, NULL),
+            LFI_CORE_FAILED);
+    }
+    arena_free(arena);
+}
+
+static void session_survives_sealing_and_nothing_else_opens(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(64 * 1024);
+    struct session session = {.stage = SESSION_REVIEW,
+                              .provider = SLICE("dhowretail"),
+                              .interaction_id = SLICE("i\"1"),
+                              .consent_id = SLICE("c-1"),
+                              .arrival = SLICE("x"),
+                              .user_id = SLICE("u-1"),
+                              .approval_id = SLICE("a-1"),
+                              .started_s = 1800000000};
+    struct session opened;
+    struct buf sealed;
+    buf_init(&sealed, 4000);
+    assert_int_equal(session_seal(world.psu->seal, &session, &sealed), 0);
+    assert_true(session_open(world.psu->seal, arena, buf_slice(&sealed), &opened));
+    assert_int_equal(opened.stage, SESSION_REVIEW);
+    assert_true(slice_equal(opened.interaction_id, session.interaction_id));
+    assert_true(slice_equal(opened.user_id, session.user_id));
+    assert_int_equal(opened.started_s, session.started_s);
+
+    session.user_id = (struct lfi_slice){0}; /* nobody has signed in, yet the review is claimed */
+    buf_clear(&sealed);
+    assert_int_equal(session_seal(world.psu->seal, &session, &sealed), 0);
+    assert_false(session_open(world.psu->seal, arena, buf_slice(&sealed), &opened));
+
+    static const char *const broken[] = {"", "x", "{}", "{\"stage\":9}"};
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        buf_clear(&sealed);
+        assert_int_equal(seal_close(world.psu->seal, "journey", slice_of(broken[i]), &sealed), 0);
+        assert_false(session_open(world.psu->seal, arena, buf_slice(&sealed), &opened));
+        assert_false(session_open(world.psu->seal, arena, slice_of(broken[i]), &opened));
+    }
+    buf_free(&sealed);
+    arena_free(arena);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(judges_state_and_deadlines),
+        CASE(names_whom_the_data_goes_to),
+        CASE(groups_permissions_in_a_fixed_order),
+        CASE(offers_readable_accounts_of_the_types_asked_for),
+        CASE(refuses_records_of_the_core_that_cannot_be_offered),
+        CASE(session_survives_sealing_and_nothing_else_opens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,265 @@
+// link: lfi-psu
+#include "psu_world.h"
+
+#include "psu/journey.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define PATCHED                                                                                    \
+    "PATCH {\"status\":\"Authorized\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"                    \
+    "\"accountIds\":[\"acc-1\"],\"authorizationChannel\":\"Web\"}\n"
+#define REJECTED                                                                                   \
+    "PATCH {\"status\":\"Rejected\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"                      \
+    "\"authorizationChannel\":\"Web\"}\n"
+#define REDIRECTED "\"redirect\":\"" WORLD_BACK "\""
+
+static void approves_with_one_patch_and_one_confirm(void **state)
+{
+    (void)state;
+    world_arrive();
+    assert_int_equal(world.status, 303);
+    assert_string_equal(world.location, "/journey");
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"view\":\"sign-in\"") && world_says("\"tpp\":\"Falcon Budget\""));
+    world_post("/journey/sign-in", WORLD_SIGN_IN);
+    assert_true(world_says("\"view\":\"approval\"") && world_says("\"openApp\":\"/bank-app#"));
+    assert_string_equal(world.purpose,
+                        "{\"kind\":\"consent\",\"tpp\":\"Falcon Budget\",\"reference\":\"i-1\"}");
+    world_post("/journey/approval", WORLD_STEP);
+    assert_true(world_says("\"view\":\"approval\""));
+    world.approval = LFI_APPROVAL_APPROVED;
+    world_post("/journey/approval", WORLD_STEP);
+    assert_true(world_says("\"view\":\"review\"") && world_says("\"id\":\"acc-2\""));
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"redirect\"") && world_says(REDIRECTED));
+    assert_string_equal(world.calls, PATCHED "doConfirm i-1\n");
+}
+
+static void answers_a_second_submit_with_the_same_redirect(void **state)
+{
+    (void)state;
+    char before[sizeof(world.cookie)];
+    world_go(SESSION_REVIEW);
+    memcpy(before, world.cookie, sizeof(before));
+    world_post("/journey/approve", WORLD_APPROVE);
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"redirect\"") && world_says(REDIRECTED));
+    memcpy(world.cookie, before, sizeof(before)); /* the other click knew no new cookie */
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"redirect\"") && world_says(REDIRECTED));
+    memcpy(world.cookie, before, sizeof(before));
+    world_post("/journey/cancel", WORLD_STEP);
+    assert_true(world_says(REDIRECTED));
+    assert_string_equal(world.calls, PATCHED "doConfirm i-1\n");
+}
+
+static void says_working_while_another_click_decides(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    struct world_claim *claim = world_find_claim(SLICE("decision:i-1"));
+    snprintf(claim->key, sizeof(claim->key), "decision:i-1");
+    claim->until_s = clock_now_s(&world.clock) + 5;
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"working\""));
+    assert_string_equal(world.calls, "");
+}
+
+static void goes_on_after_a_crash_between_patch_and_confirm(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world.consent = "{\"id\":\"c-1\",\"consentType\":\"cbuae-account-access-consents\","
+                    "\"status\":\"Authorized\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"
+                    "\"accountIds\":[\"acc-1\"]}";
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says(REDIRECTED));
+    assert_string_equal(world.calls, "doConfirm i-1\n");
+}
+
+static void cancels_with_patch_before_do_fail(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world_post("/journey/cancel", WORLD_STEP);
+    assert_true(world_says(REDIRECTED));
+    assert_string_equal(world.calls, REJECTED "doFail access_denied user_rejected_consent\n");
+}
+
+static void shows_the_end_again_without_going_there(void **state)
+{
+    (void)state;
+    world_go(SESSION_ENDED);
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"view\":\"ended\"") && world_says(REDIRECTED));
+    world_arrive();
+    assert_int_equal(world.auths, 1);
+}
+
+static void resumes_the_same_request_without_asking_the_hub(void **state)
+{
+    (void)state;
+    world_go(SESSION_APPROVAL);
+    world_arrive();
+    assert_int_equal(world.status, 303);
+    assert_int_equal(world.auths, 1);
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"view\":\"approval\""));
+    world_get("/authorize", "client_id=x&request_uri=urn%3Aother");
+    assert_int_equal(world.auths, 2);
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"view\":\"sign-in\""));
+}
+
+static void offers_three_tries_that_no_old_cookie_brings_back(void **state)
+{
+    (void)state;
+    char before[sizeof(world.cookie)];
+    world_arrive();
+    memcpy(before, world.cookie, sizeof(before));
+    world_post("/journey/sign-in", WORLD_SIGN_IN_WRONG);
+    assert_true(world_says("\"problem\":\"wrong-credentials\"") && world_says("\"triesLeft\":2"));
+    memcpy(world.cookie, before, sizeof(before));
+    world_post("/journey/sign-in", WORLD_SIGN_IN_WRONG);
+    assert_true(world_says("\"triesLeft\":1"));
+    memcpy(world.cookie, before, sizeof(before));
+    world_post("/journey/sign-in", WORLD_SIGN_IN_WRONG);
+    assert_true(world_says(REDIRECTED));
+    assert_string_equal(world.calls, "doFail access_denied user_failed_to_authenticate\n");
+}
+
+static void ends_for_each_failure_of_the_core(void **state)
+{
+    static const struct {
+        int sign_in, approval_start;
+        const char *calls;
+    } cases[] = {
+        {LFI_CORE_BLOCKED, LFI_CORE_OK, "doFail access_denied user_account_blocked\n"},
+        {LFI_CORE_FAILED, LFI_CORE_OK, "doFail server_error lfi_internal_error\n"},
+        {LFI_CORE_UNAVAILABLE, LFI_CORE_OK,
+         "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
+        {LFI_CORE_OK, LFI_CORE_FAILED, "doFail server_error lfi_internal_error\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_tear_down(state);
+        world_set_up(state);
+        world.sign_in = cases[i].sign_in;
+        world.approval_start = cases[i].approval_start;
+        world_go(SESSION_APPROVAL);
+        assert_true(world_says(REDIRECTED));
+        assert_string_equal(world.calls, cases[i].calls);
+    }
+}
+
+static void ends_when_the_approval_is_denied_or_too_late(void **state)
+{
+    static const enum lfi_approval_state states[] = {LFI_APPROVAL_DENIED, LFI_APPROVAL_EXPIRED};
+    for (size_t i = 0; i < 2; i++) {
+        world_tear_down(state);
+        world_set_up(state);
+        world_go(SESSION_APPROVAL);
+        world.approval = states[i];
+        world_post("/journey/approval", WORLD_STEP);
+        assert_string_equal(world.calls, "doFail access_denied user_failed_to_authenticate\n");
+    }
+}
+
+static void time_out_depends_on_who_is_known(void **state)
+{
+    static const char *const calls[] = {
+        [SESSION_SIGN_IN] = "doFail access_denied user_failed_to_authenticate\n",
+        [SESSION_APPROVAL] = "doFail access_denied user_failed_to_authenticate\n",
+        [SESSION_REVIEW] = REJECTED "doFail access_denied session_expired\n",
+    };
+    for (enum session_stage stage = SESSION_SIGN_IN; stage <= SESSION_REVIEW; stage++) {
+        world_tear_down(state);
+        world_set_up(state);
+        world_go(stage);
+        world.clock.offset_us += INT64_C(600) * 1000000;
+        world_post("/journey/state", "{}");
+        assert_true(world_says(REDIRECTED));
+        assert_string_equal(world.calls, calls[stage]);
+    }
+}
+
+/* Every step in every stage: allowed as the table says, refused without any effect otherwise. */
+static void refuses_what_the_table_does_not_allow(void **state)
+{
+    static const struct {
+        const char *name, *path, *body;
+    } steps[] = {
+        {"sign-in", "/journey/sign-in", WORLD_SIGN_IN},
+        {"approval", "/journey/approval", WORLD_STEP},
+        {"approve", "/journey/approve", WORLD_APPROVE},
+    };
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        for (enum session_stage stage = SESSION_SIGN_IN; stage <= SESSION_REVIEW; stage++) {
+            world_tear_down(state);
+            world_set_up(state);
+            world_go(stage);
+            int reads = world.reads;
+            world_post(steps[i].path, steps[i].body);
+            assert_int_equal(world.status, journey_allows(steps[i].name, stage) ? 200 : 409);
+            if (world.status == 409) {
+                assert_true(world_says("\"error\":\"JOURNEY-ORDER\""));
+                assert_string_equal(world.calls, "");
+                assert_int_equal(world.reads, reads);
+            }
+        }
+    }
+    assert_true(journey_allows("approve", SESSION_REVIEW));
+    assert_false(journey_allows("approve", SESSION_APPROVAL));
+    assert_false(journey_allows("approve", SESSION_SIGN_IN));
+    assert_false(journey_allows("approve", SESSION_ENDED));
+    assert_false(journey_allows("sign-in", SESSION_REVIEW));
+    assert_false(journey_allows("nothing", SESSION_REVIEW));
+}
+
+static void refuses_accounts_that_were_not_offered(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-1\",\"acc-9\"]}");
+    assert_int_equal(world.status, 400);
+    assert_true(world_says("\"error\":\"JOURNEY-ACCOUNTS\""));
+    assert_string_equal(world.calls, "");
+    world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[]}");
+    assert_true(world_says("\"error\":\"JOURNEY-BODY\""));
+    world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-2\",\"acc-1\"]}");
+    assert_true(strstr(world.calls, "[\"acc-1\",\"acc-2\"]") != NULL);
+}
+
+static void refuses_a_step_of_another_journey(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world_post("/journey/approve", "{\"journey\":\"i-2\",\"accountIds\":[\"acc-1\"]}");
+    assert_int_equal(world.status, 409);
+    assert_true(world_says("\"error\":\"JOURNEY-OTHER\""));
+    assert_string_equal(world.calls, "");
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(approves_with_one_patch_and_one_confirm),
+        CASE(answers_a_second_submit_with_the_same_redirect),
+        CASE(says_working_while_another_click_decides),
+        CASE(goes_on_after_a_crash_between_patch_and_confirm),
+        CASE(cancels_with_patch_before_do_fail),
+        CASE(shows_the_end_again_without_going_there),
+        CASE(resumes_the_same_request_without_asking_the_hub),
+        CASE(offers_three_tries_that_no_old_cookie_brings_back),
+        CASE(ends_for_each_failure_of_the_core),
+        CASE(ends_when_the_approval_is_denied_or_too_late),
+        CASE(time_out_depends_on_who_is_known),
+        CASE(refuses_what_the_table_does_not_allow),
+        CASE(refuses_accounts_that_were_not_offered),
+        CASE(refuses_a_step_of_another_journey),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
