@@ -35,14 +35,14 @@ static void handle_keystore(void *ctx, const struct request *request, struct rep
 {
     struct sim *sim = ctx;
     if (!faults_apply(sim->faults, FAULT_KEYSTORE, reply)) {
-        keystore_reply(sim->keystore, request, request->path, reply);
+        directory_reply(sim->directory, request, request->path, reply);
     }
     LOG_EVENT(sim->log, LOG_INFO, "keystore", LOG_TEXT("path", request->path),
               LOG_NUMBER("status", reply->status));
 }
 
 struct listeners {
-    struct http_listener *http, *https, *keystore;
+    struct http_listener *http, *https, *directory;
 };
 
 static int start(struct http_listener **out, struct sim *sim, const char *name,

@@ -345,7 +345,7 @@ void scripting_handle(void *ctx, const struct request *request, struct reply *re
         run_script(sim, request, reply);
     } else if (slice_starts_with(path, "/keystore/")) {
         path = (struct lfi_slice){path.ptr + keystore.len, path.len - keystore.len};
-        keystore_reply(sim->keystore, request, path, reply);
+        directory_reply(sim->directory, request, path, reply);
     } else if (!slice_equal_text(request->method, "GET")) {
         reply->status = 405;
     } else if (slice_equal_text(path, TPP_CALLBACK_PATH)) {

@@ -36,7 +36,7 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
         http_client_new(&hub->client, &client, error)) {
         return -1;
     }
-    if (keystore_publish(sim->keystore, &hub->subject, hub->signer)) {
+    if (directory_publish(sim->directory, &hub->subject, hub->signer)) {
         return error_set(error, "the key store is full");
     }
     return 0;
@@ -51,7 +51,7 @@ static int publish(struct sim *sim, const struct config_published *published,
         jose_signer_load(&signer, published->key, published->kid, error)) {
         return -1;
     }
-    int rc = keystore_publish(sim->keystore, &subject, signer);
+    int rc = directory_publish(sim->directory, &subject, signer);
     jose_signer_free(signer);
     return rc ? error_set(error, "the key store is full") : 0;
 }
@@ -81,10 +81,10 @@ static int open_caller(struct sim *sim, struct lfi_error *error)
 int sim_open(struct sim *sim, struct lfi_error *error)
 {
     const struct sim_config *config = sim->config;
-    sim->keystore = keystore_new();
+    sim->directory = directory_new();
     sim->faults = faults_new();
     sim->store = store_new(sim->clock, sim->log);
-    if (!sim->keystore || !sim->faults || !sim->store) {
+    if (!sim->directory || !sim->faults || !sim->store) {
         return error_set(error, "out of memory");
     }
     for (size_t i = 0; i < config->hub_count; i++) {
@@ -112,5 +112,5 @@ void sim_close(struct sim *sim)
     }
     store_free(sim->store);
     faults_free(sim->faults);
-    keystore_free(sim->keystore);
+    directory_free(sim->directory);
 }

@@ -9,10 +9,10 @@
 #include "caller/caller.h"
 #include "certificate.h"
 #include "config.h"
+#include "directory.h"
 #include "faults.h"
 #include "http/client.h"
 #include "jose/jose.h"
-#include "keystore.h"
 #include "store.h"
 
 struct sim_hub {
@@ -28,7 +28,7 @@ struct sim {
     const struct clock *clock;
     const struct log *log;
     struct caller *caller; /* judges what the bank presents */
-    struct keystore *keystore;
+    struct directory *directory;
     struct faults *faults;
     struct store *store;
     struct sim_hub hubs[SIM_HUBS];

@@ -1,4 +1,4 @@
-#include "keystore.h"
+#include "directory.h"
 
 #include "base/limits.h"
 
@@ -11,49 +11,50 @@ struct owner {
     struct buf keys; /* JWK objects, comma separated */
 };
 
-struct keystore {
+struct directory {
     struct owner owners[OWNERS];
     size_t count;
 };
 
-struct keystore *keystore_new(void)
+struct directory *directory_new(void)
 {
-    return calloc(1, sizeof(struct keystore));
+    return calloc(1, sizeof(struct directory));
 }
 
-void keystore_free(struct keystore *keystore)
+void directory_free(struct directory *directory)
 {
-    if (!keystore) {
+    if (!directory) {
         return;
     }
-    for (size_t i = 0; i < keystore->count; i++) {
-        buf_free(&keystore->owners[i].keys);
+    for (size_t i = 0; i < directory->count; i++) {
+        buf_free(&directory->owners[i].keys);
     }
-    free(keystore);
+    free(directory);
 }
 
-static struct owner *owner_of(struct keystore *keystore, const struct certificate_subject *subject)
+static struct owner *owner_of(struct directory *directory,
+                              const struct certificate_subject *subject)
 {
-    for (size_t i = 0; i < keystore->count; i++) {
-        struct owner *owner = &keystore->owners[i];
+    for (size_t i = 0; i < directory->count; i++) {
+        struct owner *owner = &directory->owners[i];
         if (strcmp(owner->subject.ou, subject->ou) == 0 &&
             strcmp(owner->subject.cn, subject->cn) == 0) {
             return owner;
         }
     }
-    if (keystore->count == OWNERS) {
+    if (directory->count == OWNERS) {
         return NULL;
     }
-    struct owner *owner = &keystore->owners[keystore->count++];
+    struct owner *owner = &directory->owners[directory->count++];
     owner->subject = *subject;
     buf_init(&owner->keys, LIMIT_JWKS_BYTES);
     return owner;
 }
 
-int keystore_publish(struct keystore *keystore, const struct certificate_subject *subject,
-                     const struct jose_signer *signer)
+int directory_publish(struct directory *directory, const struct certificate_subject *subject,
+                      const struct jose_signer *signer)
 {
-    struct owner *owner = owner_of(keystore, subject);
+    struct owner *owner = owner_of(directory, subject);
     if (!owner) {
         return -1;
     }
@@ -64,7 +65,7 @@ int keystore_publish(struct keystore *keystore, const struct certificate_subject
     return owner->keys.failed ? -1 : 0;
 }
 
-static const struct owner *owner_at(const struct keystore *keystore, struct arena *arena,
+static const struct owner *owner_at(const struct directory *directory, struct arena *arena,
                                     struct lfi_slice path)
 {
     struct lfi_slice part[4];
@@ -77,19 +78,19 @@ static const struct owner *owner_at(const struct keystore *keystore, struct aren
         !slice_equal_text(part[3], "application.jwks")) {
         return NULL;
     }
-    for (size_t i = 0; i < keystore->count; i++) {
-        if (slice_equal_text(part[1], keystore->owners[i].subject.ou) &&
-            slice_equal_text(part[2], keystore->owners[i].subject.cn)) {
-            return &keystore->owners[i];
+    for (size_t i = 0; i < directory->count; i++) {
+        if (slice_equal_text(part[1], directory->owners[i].subject.ou) &&
+            slice_equal_text(part[2], directory->owners[i].subject.cn)) {
+            return &directory->owners[i];
         }
     }
     return NULL;
 }
 
-void keystore_reply(const struct keystore *keystore, const struct request *request,
-                    struct lfi_slice path, struct reply *reply)
+void directory_reply(const struct directory *directory, const struct request *request,
+                     struct lfi_slice path, struct reply *reply)
 {
-    const struct owner *owner = owner_at(keystore, request->arena, path);
+    const struct owner *owner = owner_at(directory, request->arena, path);
     if (!owner || !slice_equal_text(request->method, "GET")) {
         reply->status = owner ? 405 : 404;
         return;
