@@ -13,8 +13,8 @@ struct http_client_config {
     const char *ca_file;     /* PEM bundle of trust anchors; NULL: plain http addresses only */
     const char *certificate; /* PEM file presented to the server, NULL: none */
     const char *key;
-    int timeout_ms;          /* whole call */
-    size_t reply_bytes;      /* larger answers are an error */
+    int timeout_ms;     /* whole call */
+    size_t reply_bytes; /* larger answers are an error */
 };
 
 struct http_client;
@@ -25,8 +25,8 @@ int http_client_new(struct http_client **out, const struct http_client_config *c
 void http_client_free(struct http_client *client);
 
 struct http_call {
-    const char *method; /* "GET", … */
-    const char *url;    /* complete, already encoded: sent byte for byte */
+    const char *method;         /* "GET", … */
+    const char *url;            /* complete, already encoded: sent byte for byte */
     const char *const *headers; /* "Name: value" lines, NULL-terminated list; may be NULL */
     const char *content_type;   /* of the body; NULL: none */
     struct lfi_slice body;      /* absent: none */
@@ -34,8 +34,8 @@ struct http_call {
 
 struct http_answer {
     int status;
-    struct buf body;     /* initialised by the caller with its maximum */
-    char *location;      /* exact bytes of the Location header, NULL when missing; freed below */
+    struct buf body; /* initialised by the caller with its maximum */
+    char *location;  /* exact bytes of the Location header, NULL when missing; freed below */
     char content_type[64];
 };
 

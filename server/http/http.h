@@ -39,9 +39,9 @@ struct http_limits {
 };
 
 struct http_listener_config {
-    const char *name;    /* for logs: "hub", "public", "admin" */
-    const char *address; /* numeric: "127.0.0.1", "::1", "0.0.0.0" */
-    int port;            /* 0: any free one, see http_listener_port */
+    const char *name;           /* for logs: "hub", "public", "admin" */
+    const char *address;        /* numeric: "127.0.0.1", "::1", "0.0.0.0" */
+    int port;                   /* 0: any free one, see http_listener_port */
     const struct http_tls *tls; /* NULL: plain HTTP */
     struct http_limits limits;
     http_handler_fn *handler;

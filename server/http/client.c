@@ -1,0 +1,286 @@
+#include "http/client.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define IDLE_HANDLES 16 /* each keeps its connections; more are closed after use */
+#define CONNECT_SHARE 2 /* half of the time-out may go into connecting */
+
+struct http_client {
+    char *ca_file, *certificate, *key;
+    int timeout_ms;
+    size_t reply_bytes;
+    pthread_mutex_t lock;
+    CURL *idle[IDLE_HANDLES];
+    size_t idle_count;
+};
+
+/* What the callbacks of one call share. */
+struct exchange {
+    struct http_answer *answer;
+    size_t max_body;
+    bool too_large;
+    bool second_location;
+};
+
+static char *copy(const char *text, bool *failed)
+{
+    char *out = text != NULL ? strdup(text) : NULL;
+    *failed = *failed || (text != NULL && out == NULL);
+    return out;
+}
+
+int http_client_new(struct http_client **out, const struct http_client_config *config,
+                    struct lfi_error *error)
+{
+    struct http_client *client = calloc(1, sizeof(*client));
+    bool failed = client == NULL;
+
+    if (failed || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(client);
+        return error_set(error, "HTTP client: out of memory");
+    }
+    pthread_mutex_init(&client->lock, NULL);
+    client->ca_file = copy(config->ca_file, &failed);
+    client->certificate = copy(config->certificate, &failed);
+    client->key = copy(config->key, &failed);
+    client->timeout_ms = config->timeout_ms;
+    client->reply_bytes = config->reply_bytes;
+    if (failed) {
+        http_client_free(client);
+        return error_set(error, "HTTP client: out of memory");
+    }
+    *out = client;
+    return 0;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    while (client->idle_count > 0) {
+        curl_easy_cleanup(client->idle[--client->idle_count]);
+    }
+    pthread_mutex_destroy(&client->lock);
+    free(client->ca_file);
+    free(client->certificate);
+    free(client->key);
+    free(client);
+    curl_global_cleanup();
+}
+
+void http_answer_init(struct http_answer *answer, size_t max_body)
+{
+    *answer = (struct http_answer){0};
+    buf_init(&answer->body, max_body);
+}
+
+void http_answer_free(struct http_answer *answer)
+{
+    buf_free(&answer->body);
+    free(answer->location);
+    answer->location = NULL;
+}
+
+/* --- what comes back
+ * ------------------------------------------------------------------------------ */
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct exchange *exchange = ctx;
+    struct buf *body = &exchange->answer->body;
+    size_t len = size * count;
+
+    if (len > exchange->max_body - body->len) {
+        exchange->too_large = true;
+        return 0;
+    }
+    buf_append(body, bytes, len);
+    exchange->too_large = body->failed;
+    return body->failed ? 0 : len;
+}
+
+/* Header lines come whole and unchanged; a status line begins anew (after an interim 100). */
+static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct exchange *exchange = ctx;
+    struct http_answer *answer = exchange->answer;
+    struct lfi_slice value = {bytes, size * count};
+    struct lfi_slice name;
+
+    while (value.len > 0 &&
+           (value.ptr[value.len - 1] == '\n' || value.ptr[value.len - 1] == '\r')) {
+        value.len--;
+    }
+    if (slice_starts_with(value, "HTTP/")) {
+        free(answer->location);
+        answer->location = NULL;
+        exchange->second_location = false;
+    } else if (slice_next(&value, ':', &name) && value.ptr != NULL &&
+               slice_equal_nocase(name, "location")) {
+        value = slice_trim(value);
+        if (answer->location != NULL) {
+            exchange->second_location = true;
+        } else if ((answer->location = strndup(value.ptr, value.len)) == NULL) {
+            return 0;
+        }
+    }
+    return size * count;
+}
+
+/* --- what goes out
+ * -------------------------------------------------------------------------------- */
+
+static CURL *take_handle(struct http_client *client)
+{
+    CURL *handle = NULL;
+
+    pthread_mutex_lock(&client->lock);
+    if (client->idle_count > 0) {
+        handle = client->idle[--client->idle_count];
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (handle == NULL) {
+        return curl_easy_init();
+    }
+    curl_easy_reset(handle); /* forgets the options, keeps the connections */
+    return handle;
+}
+
+static void give_back(struct http_client *client, CURL *handle)
+{
+    pthread_mutex_lock(&client->lock);
+    if (client->idle_count < IDLE_HANDLES) {
+        client->idle[client->idle_count++] = handle;
+        handle = NULL;
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (handle != NULL) {
+        curl_easy_cleanup(handle);
+    }
+}
+
+/* Explicitly none where libcurl has defaults of its own: proxies, system trust, redirects. */
+static bool set_transport(CURL *handle, const struct http_client *client)
+{
+    bool tls = client->ca_file != NULL;
+    long timeout_ms = client->timeout_ms;
+
+    return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http") == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms / CONNECT_SHARE) ==
+               CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_CAINFO, client->ca_file) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_SSLCERT, client->certificate) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_SSLKEY, client->key) == CURLE_OK;
+}
+
+static bool set_request(CURL *handle, const struct http_call *call, struct curl_slist *headers)
+{
+    bool plain = strcmp(call->method, "GET") == 0 || strcmp(call->method, "DELETE") == 0;
+
+    if (curl_easy_setopt(handle, CURLOPT_URL, call->url) != CURLE_OK ||
+        curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers) != CURLE_OK) {
+        return false;
+    }
+    if (call->body.ptr != NULL || !plain) {
+        const char *body = call->body.ptr != NULL ? call->body.ptr : "";
+        if (curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len) !=
+                CURLE_OK ||
+            curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body) != CURLE_OK) {
+            return false;
+        }
+    }
+    return curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method) == CURLE_OK;
+}
+
+static bool append(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (longer != NULL) {
+        *list = longer;
+    }
+    return longer != NULL;
+}
+
+/* The empty ones keep libcurl from adding its own. */
+static bool make_headers(struct curl_slist **list, const struct http_call *call)
+{
+    char type[128] = "Content-Type:";
+
+    if (call->content_type != NULL) {
+        snprintf(type, sizeof(type), "Content-Type: %s", call->content_type);
+    }
+    if (!append(list, "Expect:") || !append(list, type)) {
+        return false;
+    }
+    for (const char *const *line = call->headers; line != NULL && *line != NULL; line++) {
+        if (!append(list, *line)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int take_status(CURL *handle, struct http_answer *answer)
+{
+    const char *type = NULL;
+    long status = 0;
+
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
+    snprintf(answer->content_type, sizeof(answer->content_type), "%s", type != NULL ? type : "");
+    answer->status = (int)status;
+    return status > 0 ? 0 : -1;
+}
+
+int http_client_call(struct http_client *client, const struct http_call *call,
+                     struct http_answer *out, struct lfi_error *error)
+{
+    struct exchange exchange = {.answer = out, .max_body = client->reply_bytes};
+    struct curl_slist *headers = NULL;
+    int result = -1;
+
+    CURL *handle = take_handle(client);
+    if (handle == NULL || !make_headers(&headers, call) || !set_transport(handle, client) ||
+        !set_request(handle, call, headers) ||
+        curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
+        curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange) != CURLE_OK ||
+        curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header) != CURLE_OK ||
+        curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange) != CURLE_OK) {
+        error_set(error, "HTTP client: cannot be set up");
+        goto out;
+    }
+    buf_clear(&out->body);
+    CURLcode code = curl_easy_perform(handle);
+    if (exchange.too_large) {
+        error_set(error, "the answer is larger than %zu bytes", exchange.max_body);
+    } else if (code != CURLE_OK) {
+        error_set(error, "%s", curl_easy_strerror(code));
+    } else if (exchange.second_location) {
+        error_set(error, "the answer has more than one Location");
+    } else if (take_status(handle, out) != 0) {
+        error_set(error, "the answer has no status");
+    } else {
+        result = 0;
+    }
+out:
+    if (handle != NULL) {
+        give_back(client, handle);
+    }
+    curl_slist_free_all(headers);
+    return result;
+}

@@ -1,0 +1,35 @@
+/*
+ * The head of a request as CivetWeb parsed it, looked at again with strict eyes (RFC 9112).
+ *
+ * CivetWeb's parser is lenient: it skips blanks, takes lone line feeds, stops at a folded header
+ * and drops the rest. But it works in place, overwriting each delimiter with NUL, so the gaps it
+ * leaves tell what was there.
+ */
+#ifndef HTTP_HEAD_H
+#define HTTP_HEAD_H
+
+#include "base/message.h"
+
+struct mg_request_info;
+
+struct head {
+    struct lfi_slice method, path, query; /* query absent when there is none */
+    const struct header *headers;
+    size_t header_count;
+    bool http_11;
+    bool chunked;
+    bool has_length; /* Content-Length was sent */
+    uint64_t length;
+    bool keep_alive; /* the caller wants the connection to stay, and CivetWeb will keep it */
+    bool expects_continue;
+};
+
+/*
+ * Fills `out` from what was parsed into the memory at `input` (NULL: unknown), its headers into
+ * `headers` of LIMIT_HEADERS elements. -1 with a refusal HTTP-… when a rule is broken; the
+ * connection must then be closed. Borrows from `info`.
+ */
+int head_read(const struct mg_request_info *info, const char *input, struct header *headers,
+              struct head *out, struct refusal *refusal);
+
+#endif
