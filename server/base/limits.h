@@ -17,6 +17,9 @@
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_NAMES 1024 /* members unknown to the contract, and items that must differ, at once */
 
+/* The configuration file. */
+#define LIMIT_CONFIG_BYTES (256 * 1024)
+
 /* Paging (data sharing 6). */
 #define LIMIT_PAGE_SIZE 1000  /* larger page-size values are clamped */
 #define LIMIT_WATERMARK_S 300 /* how long page 1 fixes the set for later pages */

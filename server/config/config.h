@@ -2,6 +2,8 @@
  * The configuration file: JSON, checked against config.schema.yaml (compiled like a contract
  * document), so every mistake is reported with file, line and cause. Relative paths are relative
  * to the file's folder. Nothing else is read from the environment or the command line.
+ *
+ * One thread at a time. What is loaded is one block of memory that never changes.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -25,15 +27,15 @@ struct config_listener {
 struct config_provider {
     const char *id, *segment, *audience;
     const char *core_library;
-    const char *core_settings;   /* JSON text */
-    const char *authorize_path;  /* NULL: no journey */
+    const char *core_settings;  /* JSON text */
+    const char *authorize_path; /* NULL: no journey */
     const char *heimdall_url, *consent_manager_url, *hub_audience;
 };
 
 struct config {
     const char *path;     /* of the file */
     const char *base_dir; /* its folder */
-    bool development;     /* allows what production must not: an empty OU list, plain public HTTP */
+    bool development;     /* allows what production must not: plain HTTP addresses, the demo app */
 
     struct config_listener hub, public_, admin;
     size_t body_bytes;

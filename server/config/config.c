@@ -1,0 +1,358 @@
+/*
+ * Reading the configuration. First the shape (config.schema.yaml, through the contract check), then
+ * the values into struct config, then what the shape cannot say. All memory is one arena.
+ */
+#include "config/config.h"
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "config/locate.h"
+#include "contract/contract.h"
+#include "contract_config.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SESSION_KEY_BYTES 32
+#define PATH_ROOM 128 /* of "$.providers[15].consentManager" */
+
+struct loader {
+    struct config config; /* first: config_free gets its address */
+    struct arena *arena;
+    struct lfi_slice text;
+    struct lfi_error *error;
+    bool failed;
+};
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+/* The first mistake is the one that is told. */
+static void fail(struct loader *loader, const char *path, const char *cause)
+{
+    if (loader->failed)
+        return;
+    loader->failed = true;
+    struct lfi_slice at = config_locate(loader->text, path);
+    size_t line = contract_line_of(loader->text, (size_t)(at.ptr - loader->text.ptr));
+    error_set(loader->error, "%s:%zu: %s: %s", loader->config.path, line, path, cause);
+}
+
+static void fail_memory(struct loader *loader)
+{
+    if (!loader->failed)
+        error_set(loader->error, "%s: out of memory", loader->config.path);
+    loader->failed = true;
+}
+
+static const char *join(char out[PATH_ROOM], const char *path, const char *name)
+{
+    snprintf(out, PATH_ROOM, "%s.%s", path, name);
+    return out;
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static const char *keep(struct loader *loader, const char *text)
+{
+    char *copy = arena_text(loader->arena, slice_of(text));
+    if (!copy)
+        fail_memory(loader);
+    return copy;
+}
+
+static const char *text_of(struct loader *loader, const cJSON *object, const char *name,
+                           const char *fallback)
+{
+    const cJSON *value = json_get(object, name);
+    return value ? keep(loader, value->valuestring) : fallback;
+}
+
+static int int_of(const cJSON *object, const char *name, int fallback)
+{
+    int64_t value;
+    return json_get_int(object, name, &value) ? (int)value : fallback;
+}
+
+/* A file that must be there and readable; NULL when it is not configured. */
+static const char *file_of(struct loader *loader, const cJSON *object, const char *path,
+                           const char *name)
+{
+    char where[PATH_ROOM];
+    const cJSON *value = json_get(object, name);
+    if (!value)
+        return NULL;
+    char *resolved = file_resolve(loader->config.base_dir, value->valuestring);
+    const char *kept = resolved ? keep(loader, resolved) : NULL;
+    free(resolved);
+    struct stat status;
+    if (!kept)
+        fail_memory(loader);
+    else if (stat(kept, &status) != 0 || !S_ISREG(status.st_mode) || access(kept, R_OK) != 0)
+        fail(loader, join(where, path, name), "there is no such file, or it cannot be read");
+    return kept;
+}
+
+static const char *key_file_of(struct loader *loader, const cJSON *object, const char *path,
+                               const char *name)
+{
+    char where[PATH_ROOM];
+    struct stat status;
+    const char *file = file_of(loader, object, path, name);
+    if (file && stat(file, &status) == 0 && status.st_size != SESSION_KEY_BYTES)
+        fail(loader, join(where, path, name), "the file must have 32 bytes");
+    return file;
+}
+
+/* An address to call. Plain HTTP is for development. */
+static const char *url_of(struct loader *loader, const cJSON *object, const char *path,
+                          const char *name)
+{
+    char where[PATH_ROOM];
+    const char *url = text_of(loader, object, name, NULL);
+    if (url && strncmp(url, "https:", 6) != 0 && !loader->config.development)
+        fail(loader, join(where, path, name), "must be https outside development");
+    return url;
+}
+
+/* --- parts of the file ------------------------------------------------------------------------ */
+
+static void read_listener(struct loader *loader, const cJSON *root, const char *name, int threads,
+                          struct config_listener *out)
+{
+    char path[PATH_ROOM], where[PATH_ROOM];
+    unsigned char address[sizeof(struct in6_addr)];
+    const cJSON *object = json_get(root, name);
+    join(path, "$", name);
+    out->address = text_of(loader, object, "address", "127.0.0.1");
+    out->port = int_of(object, "port", 0);
+    out->threads = int_of(object, "threads", threads);
+    out->certificate = file_of(loader, object, path, "certificate");
+    out->key = file_of(loader, object, path, "key");
+    out->client_ca = file_of(loader, object, path, "clientCa");
+    out->min_tls = slice_equal_text(json_get_string(object, "minTls"), "1.3") ? 13 : 12;
+    if (out->address && inet_pton(AF_INET, out->address, address) != 1 &&
+        inet_pton(AF_INET6, out->address, address) != 1)
+        fail(loader, join(where, path, "address"), "must be a numeric address");
+    if (!out->certificate != !out->key)
+        fail(loader, path, "certificate and key go together");
+}
+
+static void read_listeners(struct loader *loader, const cJSON *root)
+{
+    struct config *config = &loader->config;
+    read_listener(loader, root, "hubListener", 256, &config->hub);
+    read_listener(loader, root, "publicListener", 128, &config->public_);
+    read_listener(loader, root, "adminListener", 4, &config->admin);
+    config->public_url =
+        url_of(loader, json_get(root, "publicListener"), "$.publicListener", "url");
+    if (config->public_.port == config->hub.port)
+        fail(loader, "$.publicListener.port", "is the port of hubListener");
+    if (config->admin.port == config->hub.port || config->admin.port == config->public_.port)
+        fail(loader, "$.adminListener.port", "is the port of another listener");
+}
+
+static void read_caller(struct loader *loader, const cJSON *root)
+{
+    struct config *config = &loader->config;
+    const cJSON *caller = json_get(root, "caller"), *item;
+    const cJSON *units = json_get(caller, "organisationUnits");
+    config->caller_mode = text_of(loader, caller, "mode", NULL);
+    config->caller_ous =
+        arena_array(loader->arena, (size_t)cJSON_GetArraySize(units), sizeof(*config->caller_ous));
+    if (!config->caller_ous) {
+        fail_memory(loader);
+        return;
+    }
+    cJSON_ArrayForEach(item, units)
+    {
+        config->caller_ous[config->caller_ou_count++] = keep(loader, item->valuestring);
+    }
+    config->jwks_base = url_of(loader, caller, "$.caller", "jwksBase");
+    config->jwks_override = url_of(loader, caller, "$.caller", "jwksOverride");
+    config->jwks_ca = file_of(loader, caller, "$.caller", "jwksCa");
+    config->token_max_life_s = int_of(caller, "maxTokenLifeSeconds", LIMIT_TOKEN_LIFE_S);
+    config->replay_entries = int_of(caller, "replayEntries", 0);
+
+    const char *used = config->jwks_override ? config->jwks_override : config->jwks_base;
+    if (config->caller_mode && strcmp(config->caller_mode, "jwt") == 0) {
+        if (!used)
+            fail(loader, "$.caller", "mode jwt needs jwksBase or jwksOverride");
+        else if (strncmp(used, "https:", 6) == 0 && !config->jwks_ca)
+            fail(loader, "$.caller", "a key store with https needs jwksCa");
+    }
+}
+
+static void read_hub(struct loader *loader, const cJSON *root)
+{
+    struct config *config = &loader->config;
+    const cJSON *hub = json_get(root, "hub");
+    config->hub_ca = file_of(loader, hub, "$.hub", "ca");
+    config->hub_certificate = file_of(loader, hub, "$.hub", "certificate");
+    config->hub_key = file_of(loader, hub, "$.hub", "key");
+    config->hub_signing_key = file_of(loader, hub, "$.hub", "signingKey");
+    config->hub_kid = text_of(loader, hub, "kid", NULL);
+    config->hub_timeout_ms = int_of(hub, "timeoutMs", LIMIT_HUB_CALL_MS);
+    if (config->hub_kid && !config->hub_signing_key)
+        fail(loader, "$.hub.kid", "there is no signingKey that it could name");
+}
+
+static void read_journey(struct loader *loader, const cJSON *root)
+{
+    struct config *config = &loader->config;
+    const cJSON *journey = json_get(root, "journey");
+    config->bank_name = text_of(loader, journey, "bankName", NULL);
+    config->session_key_file = key_file_of(loader, journey, "$.journey", "sessionKey");
+    config->previous_session_key_file =
+        key_file_of(loader, journey, "$.journey", "previousSessionKey");
+    config->session_s = int_of(journey, "sessionSeconds", 900);
+    config->max_attempts = int_of(journey, "maxAttempts", 3);
+    config->demo_app = json_get_bool(journey, "demoApp", false);
+    if (config->demo_app && !config->development)
+        fail(loader, "$.journey.demoApp", "is for development only");
+}
+
+static void read_provider(struct loader *loader, const cJSON *object, size_t index)
+{
+    char path[PATH_ROOM], where[PATH_ROOM];
+    struct config_provider *out = &loader->config.providers[index];
+    const cJSON *core = json_get(object, "core");
+    snprintf(path, sizeof(path), "$.providers[%zu]", index);
+    out->id = text_of(loader, object, "id", NULL);
+    out->segment = text_of(loader, object, "segment", NULL);
+    out->audience = text_of(loader, object, "audience", out->id);
+    out->hub_audience = text_of(loader, object, "hubAudience", out->id);
+    out->core_library = file_of(loader, core, join(where, path, "core"), "library");
+    out->core_settings = "{}";
+    if (json_get(core, "settings")) {
+        struct lfi_slice text = config_locate(loader->text, join(where, path, "core.settings"));
+        out->core_settings = arena_text(loader->arena, text);
+        if (!out->core_settings)
+            fail_memory(loader);
+    }
+    out->authorize_path = text_of(loader, object, "authorizePath", NULL);
+    out->heimdall_url = url_of(loader, object, path, "heimdall");
+    out->consent_manager_url = url_of(loader, object, path, "consentManager");
+    if (out->authorize_path && !out->heimdall_url)
+        fail(loader, path, "authorizePath needs heimdall");
+    if (out->authorize_path && !out->consent_manager_url)
+        fail(loader, path, "authorizePath needs consentManager");
+    for (size_t i = 0; i < index && !loader->failed; i++) {
+        const struct config_provider *other = &loader->config.providers[i];
+        if (strcmp(other->id, out->id) == 0)
+            fail(loader, join(where, path, "id"), "another provider has this id");
+        if (out->authorize_path && other->authorize_path &&
+            strcmp(other->authorize_path, out->authorize_path) == 0)
+            fail(loader, join(where, path, "authorizePath"), "another provider has this path");
+    }
+}
+
+static void read_providers(struct loader *loader, const cJSON *root)
+{
+    const cJSON *providers = json_get(root, "providers"), *item;
+    size_t count = (size_t)cJSON_GetArraySize(providers);
+    loader->config.providers = arena_array(loader->arena, count, sizeof(*loader->config.providers));
+    if (!loader->config.providers) {
+        fail_memory(loader);
+        return;
+    }
+    cJSON_ArrayForEach(item, providers)
+    {
+        read_provider(loader, item, loader->config.provider_count++);
+    }
+}
+
+static void read_config(struct loader *loader, const cJSON *root)
+{
+    struct config *config = &loader->config;
+    const cJSON *limits = json_get(root, "limits");
+    config->development = json_get_bool(root, "development", false);
+    config->host_name = text_of(loader, root, "hostName", NULL);
+    config->log_level = text_of(loader, json_get(root, "log"), "level", "info");
+    config->body_bytes = (size_t)int_of(limits, "bodyBytes", LIMIT_BODY_BYTES);
+    config->request_ms = int_of(limits, "requestMs", LIMIT_REQUEST_MS);
+    config->idle_ms = int_of(limits, "idleMs", LIMIT_IDLE_MS);
+    config->check_responses = text_of(loader, json_get(root, "contract"), "responses", "enforce");
+    read_listeners(loader, root);
+    read_caller(loader, root);
+    read_hub(loader, root);
+    read_journey(loader, root);
+    read_providers(loader, root);
+}
+
+/* --- entry ------------------------------------------------------------------------------------ */
+
+static int check_shape(struct loader *loader)
+{
+    struct contract_violation violation;
+    if (contract_init(&contract_config, loader->error) != 0)
+        return -1;
+    int rc = contract_check_json(contract_schema_named(&contract_config, "Config"), loader->text,
+                                 &violation);
+    contract_fini(&contract_config);
+    if (rc != 0)
+        error_set(loader->error, "%s:%zu: %s: %s", loader->config.path,
+                  contract_line_of(loader->text, violation.offset), violation.where,
+                  violation.message);
+    return rc;
+}
+
+static struct loader *new_loader(const char *path, struct lfi_error *error)
+{
+    struct arena *arena = arena_new(LIMIT_CONFIG_BYTES * 4);
+    struct loader *loader = arena ? arena_alloc(arena, sizeof(*loader)) : NULL;
+    if (!loader) {
+        arena_free(arena);
+        error_set(error, "%s: out of memory", path);
+        return NULL;
+    }
+    const char *slash = strrchr(path, '/');
+    struct lfi_slice folder = SLICE(".");
+    if (slash)
+        folder = (struct lfi_slice){path, slash == path ? 1 : (size_t)(slash - path)};
+    loader->arena = arena;
+    loader->error = error;
+    loader->config.path = path; /* keep() needs it for its message */
+    loader->config.path = keep(loader, path);
+    loader->config.base_dir = arena_text(arena, folder);
+    if (!loader->config.base_dir)
+        fail_memory(loader);
+    return loader;
+}
+
+int config_load(struct config **out, const char *path, struct lfi_error *error)
+{
+    struct buf text;
+    cJSON *root = NULL;
+    *out = NULL;
+    buf_init(&text, LIMIT_CONFIG_BYTES);
+    struct loader *loader = new_loader(path, error);
+    if (!loader || loader->failed || file_read(path, &text, error) != 0)
+        goto out;
+    loader->text = buf_slice(&text);
+    if (check_shape(loader) != 0)
+        goto out;
+    root = json_parse(loader->text);
+    if (!root)
+        fail_memory(loader);
+    else
+        read_config(loader, root);
+    if (!loader->failed)
+        *out = &loader->config;
+out:
+    cJSON_Delete(root);
+    buf_free(&text);
+    if (!*out)
+        config_free(loader ? &loader->config : NULL);
+    return *out ? 0 : -1;
+}
+
+void config_free(struct config *config)
+{
+    if (config)
+        arena_free(((struct loader *)config)->arena);
+}

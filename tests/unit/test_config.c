@@ -1,0 +1,299 @@
+// link: lfi-config lfi-contract lfi-base
+/* The configuration file: what is taken from it, and that each mistake is told with its line. */
+#include "config/config.h"
+#include "config/locate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char good[] = "{\n"
+                           "  \"hostName\": \"bank.example\",\n"
+                           "  \"hubListener\": {\n"
+                           "    \"address\": \"127.0.0.1\", \"port\": 9443,\n"
+                           "    \"certificate\": \"a.pem\", \"key\": \"a.key\",\n"
+                           "    \"clientCa\": \"ca.pem\"\n"
+                           "  },\n"
+                           "  \"publicListener\": {\"address\": \"::1\", \"port\": 9440,\n"
+                           "    \"url\": \"https://bank.example\"},\n"
+                           "  \"adminListener\": {\"port\": 9441},\n"
+                           "  \"caller\": {\"mode\": \"jwt\",\n"
+                           "    \"organisationUnits\": [\"ou-1\", \"ou-2\"],\n"
+                           "    \"jwksBase\": \"https://keys.example\",\n"
+                           "    \"jwksCa\": \"ca.pem\"},\n"
+                           "  \"hub\": {\"ca\": \"ca.pem\", \"certificate\": \"a.pem\",\n"
+                           "    \"key\": \"a.key\"},\n"
+                           "  \"journey\": {\"bankName\": \"Test Bank\",\n"
+                           "    \"sessionKey\": \"session.key\"},\n"
+                           "  \"providers\": [\n"
+                           "    {\"id\": \"one\", \"segment\": \"retail\",\n"
+                           "      \"core\": {\"library\": \"core.so\",\n"
+                           "        \"settings\": {\"store\": [1, \"}\\\"\"]}}},\n"
+                           "    {\"id\": \"two\", \"segment\": \"sme\",\n"
+                           "      \"core\": {\"library\": \"core.so\"},\n"
+                           "      \"authorizePath\": \"/authorize/two\",\n"
+                           "      \"heimdall\": \"https://hub.example/h\",\n"
+                           "      \"consentManager\": \"https://hub.example/c\"}\n"
+                           "  ]\n"
+                           "}\n";
+
+static void write_file(const char *folder, const char *name, const char *bytes, size_t len)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int load(const char *folder, const char *text, struct config **out, struct lfi_error *error)
+{
+    char path[256];
+    write_file(folder, "server.json", text, strlen(text));
+    snprintf(path, sizeof(path), "%s/server.json", folder);
+    return config_load(out, path, error);
+}
+
+/* The good file with `from` replaced by `to`. */
+static char *replaced(const char *from, const char *to)
+{
+    const char *at = strstr(good, from);
+    if (!at)
+        fail_msg("not in the file: %s", from);
+    size_t before = (size_t)(at - good), size = sizeof(good) + strlen(to);
+    char *out = malloc(size);
+    assert_non_null(out);
+    snprintf(out, size, "%.*s%s%s", (int)before, good, to, at + strlen(from));
+    return out;
+}
+
+static void takes_what_is_said(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    if (load(*state, good, &config, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_string_equal(config->base_dir, *state);
+    assert_string_equal(config->host_name, "bank.example");
+    assert_int_equal(config->hub.port, 9443);
+    assert_string_equal(config->public_.address, "::1");
+    assert_string_equal(config->public_url, "https://bank.example");
+    assert_int_equal(config->caller_ou_count, 2);
+    assert_string_equal(config->caller_ous[1], "ou-2");
+    assert_string_equal(config->jwks_base, "https://keys.example");
+    assert_int_equal(config->provider_count, 2);
+    assert_string_equal(config->providers[0].core_settings, "{\"store\": [1, \"}\\\"\"]}");
+    assert_string_equal(config->providers[1].authorize_path, "/authorize/two");
+
+    char file[256];
+    snprintf(file, sizeof(file), "%s/a.pem", (const char *)*state);
+    assert_string_equal(config->hub.certificate, file);
+    config_free(config);
+}
+
+/* The defaults that config.schema.yaml names. */
+static void fills_in_defaults(void **state)
+{
+    struct config *config;
+    struct lfi_error error;
+    assert_int_equal(load(*state, good, &config, &error), 0);
+    assert_false(config->development);
+    assert_string_equal(config->log_level, "info");
+    assert_int_equal(config->hub.threads, 256);
+    assert_int_equal(config->hub.min_tls, 12);
+    assert_int_equal(config->public_.threads, 128);
+    assert_null(config->public_.certificate);
+    assert_null(config->public_.client_ca);
+    assert_string_equal(config->admin.address, "127.0.0.1");
+    assert_int_equal(config->body_bytes, 1048576);
+    assert_int_equal(config->request_ms, 10000);
+    assert_int_equal(config->idle_ms, 5000);
+    assert_int_equal(config->token_max_life_s, 300);
+    assert_int_equal(config->replay_entries, 0);
+    assert_string_equal(config->check_responses, "enforce");
+    assert_null(config->hub_signing_key);
+    assert_int_equal(config->hub_timeout_ms, 5000);
+    assert_int_equal(config->session_s, 900);
+    assert_int_equal(config->max_attempts, 3);
+    assert_false(config->demo_app);
+    assert_string_equal(config->providers[0].audience, "one");
+    assert_string_equal(config->providers[0].hub_audience, "one");
+    assert_string_equal(config->providers[1].core_settings, "{}");
+    config_free(config);
+}
+
+static void tells_each_mistake_with_its_line(void **state)
+{
+    static const struct {
+        const char *from, *to, *message;
+    } rows[] = {
+        {"{\n", "{\n\"x\":,\n", ":2: $.x: "},
+        {"\"hostName\": \"bank.example\",", "", ":1: $.hostName: is missing"},
+        {"\"hostName\"", "\"hostname\"", ":2: $.hostname: is not known here"},
+        {"9443", "\"9443\"", ":4: $.hubListener.port: must be an integer"},
+        {"9443", "0", ":4: $.hubListener.port: must be at least 1"},
+        {"9443", "65536", ":4: $.hubListener.port: must be at most 65535"},
+        {"127.0.0.1", "1.2.3", ":4: $.hubListener.address: must be a numeric address"},
+        {"127.0.0.1", "localhost", ":4: $.hubListener.address: must have the form"},
+        {",\n    \"clientCa\": \"ca.pem\"", "", ":3: $.hubListener.clientCa: is missing"},
+        {"\"certificate\": \"a.pem\", ", "", ":3: $.hubListener.certificate: is missing"},
+        {"\"clientCa\": \"ca.pem\"", "\"clientCa\": \"none.pem\"",
+         ":6: $.hubListener.clientCa: there is no such file"},
+        {"\"clientCa\": \"ca.pem\"", "\"clientCa\": \".\"",
+         ":6: $.hubListener.clientCa: there is no such file"},
+        {"9440", "9443", ":8: $.publicListener.port: is the port of hubListener"},
+        {"9441", "9440", ":10: $.adminListener.port: is the port of another listener"},
+        {"{\"port\": 9441}", "{\"port\": 9441, \"address\": \"0.0.0.0\"}",
+         ":10: $.adminListener.address: is none of the 2 values"},
+        {"https://bank", "http://bank", ":9: $.publicListener.url: must be https"},
+        {"bank.example\"}", "bank.example/\"}", ":9: $.publicListener.url: must have the form"},
+        {"bank.example\"}", "bank.example\", \"key\": \"a.key\"}",
+         ":8: $.publicListener: certificate and key go together"},
+        {"\"jwt\"", "\"none\"", ":11: $.caller.mode: is none of the 2 values"},
+        {"[\"ou-1\", \"ou-2\"]", "[]", ":12: $.caller.organisationUnits: must have at least 1"},
+        {"\"ou-2\"", "\"ou-1\"", ":12: $.caller.organisationUnits[1]: stands twice"},
+        {"\"jwksBase\": \"https://keys.example\",", "", ":11: $.caller: mode jwt needs jwksBase"},
+        {",\n    \"jwksCa\": \"ca.pem\"", "", ":11: $.caller: a key store with https needs jwksCa"},
+        {"https://keys", "http://keys", ":13: $.caller.jwksBase: must be https"},
+        {"\"key\": \"a.key\"},\n  \"journey\"",
+         "\"key\": \"a.key\", \"kid\": \"k\"},\n  \"journey\"",
+         ":16: $.hub.kid: there is no signingKey"},
+        {"\"session.key\"", "\"a.key\"", ":18: $.journey.sessionKey: the file must have 32 bytes"},
+        {"\"session.key\"", "\"session.key\", \"demoApp\": true",
+         ":18: $.journey.demoApp: is for development only"},
+        {"\"two\"", "\"one\"", ":23: $.providers[1].id: another provider has this id"},
+        {"\"two\"", "\"Two\"", ":23: $.providers[1].id: must have the form ^[a-z0-9]+$"},
+        {"core.so", "gone.so", ":21: $.providers[0].core.library: there is no such file"},
+        {"\"sme\",", "\"sme\", \"audience\": \"\",", ":23: $.providers[1].audience: must have"},
+        {"\"retail\",", "\"retail\", \"authorizePath\": \"/a\",",
+         ":20: $.providers[0]: authorizePath needs heimdall"},
+        {"\"retail\",",
+         "\"retail\", \"authorizePath\": \"/authorize/two\", \"heimdall\": \"https://h.example\","
+         "\"consentManager\": \"https://c.example\",",
+         ":25: $.providers[1].authorizePath: another provider has this path"},
+        {"\"/authorize/two\"", "\"/a?b\"", ":25: $.providers[1].authorizePath: must have the form"},
+        {"https://hub.example/h", "https://hub.example/h/",
+         ":26: $.providers[1].heimdall: must have the form"},
+        {"https://hub.example/c", "http://hub.example/c",
+         ":27: $.providers[1].consentManager: must be https outside development"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config *config;
+        struct lfi_error error = {""};
+        char expected[512], *text = replaced(rows[i].from, rows[i].to);
+        snprintf(expected, sizeof(expected), "%s/server.json%s", (const char *)*state,
+                 rows[i].message);
+        assert_int_equal(load(*state, text, &config, &error), -1);
+        assert_null(config);
+        if (strncmp(error.message, expected, strlen(expected)) != 0)
+            fail_msg("%s, wanted %s", error.message, expected);
+        free(text);
+    }
+}
+
+static void allows_more_in_development(void **state)
+{
+    struct config *config;
+    struct lfi_error error;
+    char *text =
+        replaced("https://bank.example\"},", "http://bank.example\"}, \"development\": true,");
+    assert_int_equal(load(*state, text, &config, &error), 0);
+    assert_string_equal(config->public_url, "http://bank.example");
+    config_free(config);
+    free(text);
+    text = replaced("https://keys.example\",\n    \"jwksCa\": \"ca.pem\"},",
+                    "http://keys.example\"}, \"development\": true,");
+    assert_int_equal(load(*state, text, &config, &error), 0);
+    assert_true(config->development);
+    assert_null(config->jwks_ca);
+    config_free(config);
+    free(text);
+}
+
+static void refuses_files_it_cannot_use(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    assert_int_equal(config_load(&config, "no-such-folder/server.json", &error), -1);
+    assert_null(config);
+    assert_true(strncmp(error.message, "no-such-folder/server.json: ", 28) == 0);
+
+    size_t size = (256 * 1024) + 1;
+    char *large = malloc(size + 1);
+    assert_non_null(large);
+    memset(large, ' ', size);
+    large[size] = '\0';
+    assert_int_equal(load(*state, large, &config, &error), -1);
+    assert_non_null(strstr(error.message, "larger than"));
+    free(large);
+    assert_int_equal(load(*state, "", &config, &error), -1);
+    assert_non_null(strstr(error.message, ":1: $: ends too early"));
+}
+
+static void locates_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *value;
+    } rows[] = {
+        {"$", " {\"a\":[1,{\"b\":\"x]\\\"\"}],\"ab\":-2.5}" + 1},
+        {"$.a", "[1,{\"b\":\"x]\\\"\"}]"},
+        {"$.a[0]", "1"},
+        {"$.a[1].b", "\"x]\\\"\""},
+        {"$.ab", "-2.5"},
+        {"$.a[7]", "[1,{\"b\":\"x]\\\"\"}]"},
+        {"$.ab.c.d", "-2.5"},
+        {"$.a[1].c", "{\"b\":\"x]\\\"\"}"},
+    };
+    struct lfi_slice json = SLICE(" {\"a\":[1,{\"b\":\"x]\\\"\"}],\"ab\":-2.5} ");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (!slice_equal_text(config_locate(json, rows[i].path), rows[i].value))
+            fail_msg("%s: %.*s", rows[i].path, SLICE_ARG(config_locate(json, rows[i].path)));
+}
+
+static int set_up(void **state)
+{
+    static const char key[33] = "0123456789abcdef0123456789abcdef";
+    char *folder = strdup("/tmp/lfi-config-XXXXXX");
+    if (!folder || !mkdtemp(folder))
+        return -1;
+    static const char *const names[] = {"a.pem", "a.key", "ca.pem", "core.so"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        write_file(folder, names[i], "x", 1);
+    write_file(folder, "session.key", key, 32);
+    *state = folder;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const names[] = {"a.pem",   "a.key",       "ca.pem",
+                                        "core.so", "session.key", "server.json"};
+    char path[256];
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", (const char *)*state, names[i]);
+        unlink(path);
+    }
+    rmdir(*state);
+    free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_what_is_said),
+        cmocka_unit_test(fills_in_defaults),
+        cmocka_unit_test(tells_each_mistake_with_its_line),
+        cmocka_unit_test(allows_more_in_development),
+        cmocka_unit_test(refuses_files_it_cannot_use),
+        cmocka_unit_test(locates_values),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
