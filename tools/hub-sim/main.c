@@ -42,7 +42,7 @@ static void handle_keystore(void *ctx, const struct request *request, struct rep
 }
 
 struct listeners {
-    struct http_listener *http, *https, *directory;
+    struct http_listener *http, *https, *keystore;
 };
 
 static int start(struct http_listener **out, struct sim *sim, const char *name,

@@ -60,20 +60,18 @@ static int publish(struct sim *sim, const struct config_published *published,
 static int open_caller(struct sim *sim, struct lfi_error *error)
 {
     const struct sim_config *config = sim->config;
-    const char *audiences[SIM_HUBS], *ous[] = {config->bank_ou};
-    char base[64];
     for (size_t i = 0; i < config->hub_count; i++) {
-        audiences[i] = config->hubs[i].audience;
+        sim->audiences[i] = config->hubs[i].audience;
     }
-    (void)snprintf(base, sizeof base, "http://%s:%d/keystore", config->http.address,
-                   config->http.port);
+    (void)snprintf(sim->key_base, sizeof sim->key_base, "http://%s:%d/keystore",
+                   config->http.address, config->http.port);
     return caller_new(&sim->caller,
                       &(struct caller_config){.mode = CALLER_JWT,
-                                              .allowed_ous = ous,
+                                              .allowed_ous = &config->bank_ou,
                                               .allowed_ou_count = 1,
-                                              .audiences = audiences,
+                                              .audiences = sim->audiences,
                                               .audience_count = config->hub_count,
-                                              .jwks_base = base,
+                                              .jwks_base = sim->key_base,
                                               .max_life_s = LIMIT_TOKEN_LIFE_S},
                       sim->clock, sim->log, NULL, error);
 }

@@ -33,6 +33,8 @@ struct sim {
     struct store *store;
     struct sim_hub hubs[SIM_HUBS];
     size_t hub_count;
+    const char *audiences[SIM_HUBS]; /* these two are borrowed by the caller */
+    char key_base[64];
 };
 
 /* Builds everything from config, clock and log, which are set; sim_close also after a failure. */

@@ -1,0 +1,246 @@
+// Runs the Hub simulator alone, and plays the bank, the TPP and the customer's browser towards it.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeToken } from '../support/client.mjs';
+import { assertNoSanitizerReport, BUILD_DIR, freePortBase, sharedPki } from '../support/demo.mjs';
+
+const READY_MS = 20_000;
+const PROVIDERS = { dhowretail: 'retail', dhowbusiness: 'sme' };
+export const HUB_SIM = join(BUILD_DIR, 'bin/hub-sim');
+
+/** Certificate and keys in a folder of the PKI. */
+export function identity(folder, certificate, signing) {
+    const at = join(sharedPki(), folder);
+    return {
+        clientCert: join(at, `${certificate}.pem`),
+        clientKey: join(at, `${certificate}.key`),
+        signingKey: join(at, `${signing}.key`),
+        kid: readFileSync(join(at, `${signing}.kid`), 'utf8').trim(),
+    };
+}
+
+/** O, OU and CN by folder of the PKI. */
+export function readSubjects() {
+    return JSON.parse(readFileSync(join(sharedPki(), 'pki.json'), 'utf8'));
+}
+
+export function hubConfig(base) {
+    const pki = sharedPki();
+    const at = (offset) => ({ address: '127.0.0.1', port: base + offset });
+    return {
+        http: { ...at(10), url: `http://localhost:${base + 10}` },
+        https: {
+            ...at(13),
+            certificate: join(pki, 'hub/S3.pem'),
+            key: join(pki, 'hub/S3.key'),
+            clientCa: join(pki, 'ca/bundle.pem'),
+        },
+        keystore: at(14),
+        bank: {
+            ozoneConnectUrl: `https://localhost:${base + 3}`,
+            caFile: join(pki, 'ca/bundle.pem'),
+            organisationUnit: readSubjects().bank.ou,
+        },
+        hubs: Object.entries(PROVIDERS).map(([providerId, segment]) => ({
+            providerId,
+            segment,
+            audience: providerId,
+            clientCertificate: join(pki, `hub/${providerId}/C4.pem`),
+            clientKey: join(pki, `hub/${providerId}/C4.key`),
+            signingKey: join(pki, `hub/${providerId}/Sig3.key`),
+            authorizeUrl: `http://bank.test/authorize/${providerId}`,
+        })),
+        published: [
+            { certificate: join(pki, 'bank/C3.pem'), key: join(pki, 'bank/Sig4.key') },
+            {
+                certificate: join(pki, 'rogue/otherOrganisation/C4.pem'),
+                key: join(pki, 'rogue/otherOrganisation/Sig3.key'),
+            },
+        ],
+    };
+}
+
+/** Starts a simulator; `adjust` may change its configuration. stop() fails when it ended badly. */
+export async function startHub({ adjust = () => {} } = {}) {
+    const dir = mkdtempSync(join(tmpdir(), 'lfi-hub-'));
+    const base = await freePortBase();
+    const config = hubConfig(base);
+    adjust(config);
+    writeFileSync(join(dir, 'hub.json'), JSON.stringify(config));
+    const child = spawn(HUB_SIM, ['--config', join(dir, 'hub.json')], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    let log = '';
+    child.stderr.on('data', (chunk) => (log += chunk));
+    const exited = new Promise((resolve) => child.once('close', resolve));
+
+    const deadline = Date.now() + READY_MS;
+    while (!(await fetch(`${config.http.url}/sim/setup`).catch(() => null))) {
+        assert.equal(child.exitCode, null, log);
+        assert.ok(Date.now() < deadline, log);
+        await sleep(50);
+    }
+    return Object.assign(new Hub(config), {
+        base,
+        process: child,
+        log: () => log.split('\n').filter(Boolean).map((line) => JSON.parse(line)),
+        async stop() {
+            child.kill('SIGTERM');
+            assert.equal(await exited, 0, log);
+            process.off('exit', kill);
+            assertNoSanitizerReport(log);
+            rmSync(dir, { recursive: true });
+        },
+    });
+}
+
+/** The simulator's plain side: the scripting calls, and the browser's view. */
+class Hub {
+    constructor(config) {
+        this.config = config;
+        this.url = config.http.url;
+    }
+
+    async script(method, path, body) {
+        const init = { method, headers: {} };
+        if (body !== undefined) {
+            init.body = typeof body === 'string' ? body : JSON.stringify(body);
+            init.headers['content-type'] = 'application/json';
+        }
+        const reply = await fetch(this.url + path, init);
+        const text = await reply.text();
+        return { status: reply.status, json: text ? JSON.parse(text) : null };
+    }
+
+    /** A consent as a TPP asks for it, with `query` that the browser takes to the bank. */
+    async newConsent({ providerId = 'dhowretail', consent = {}, ...more } = {}) {
+        const terms = { Permissions: ['ReadAccountsBasic', 'ReadBalances'], ...consent };
+        const body = { providerId, type: 'data-sharing', consent: terms, ...more };
+        const { status, json } = await this.script('POST', '/sim/consents', body);
+        assert.equal(status, 201, JSON.stringify(json));
+        return { ...json, providerId, query: json.authorizeUrl.split(/\?(.*)/s)[1] };
+    }
+
+    async consent(consentId) {
+        const { status, json } = await this.script('GET', `/sim/consents/${consentId}`);
+        assert.equal(status, 200);
+        return json;
+    }
+
+    /** The ids of what the simulator found wrong with a consent. */
+    async findings(consentId) {
+        return (await this.consent(consentId)).findings.map(({ id }) => id);
+    }
+
+    async lastFinding() {
+        const { json } = await this.script('GET', '/sim/findings');
+        return json.findings.at(-1);
+    }
+}
+
+/** The bank's side: calls to Heimdall and the Consent Manager with C3 and Sig4. */
+export class Bank {
+    constructor(hub, { who = identity('bank', 'C3', 'Sig4'), tls = {}, port = hub.base + 13 } = {}) {
+        this.who = who;
+        this.base = `https://localhost:${port}`;
+        this.agent = new Agent({
+            keepAlive: true,
+            ca: readFileSync(hub.config.https.clientCa),
+            cert: who && readFileSync(who.clientCert),
+            key: who && readFileSync(who.clientKey),
+            ...tls,
+        });
+    }
+
+    close() {
+        this.agent.destroy();
+    }
+
+    /** `token` null: none; a string: this one. `json` is sent as such, `form` as form fields. */
+    async call(method, path, { provider = 'dhowretail', token, json, form, headers = {} } = {}) {
+        const bearer = token === undefined ? await makeToken(this.who, provider) : token;
+        const all = { ...headers };
+        let body;
+        if (bearer !== null) {
+            all.authorization = `Bearer ${bearer}`;
+        }
+        if (json !== undefined) {
+            body = typeof json === 'string' ? json : JSON.stringify(json);
+            all['content-type'] ??= 'application/json';
+        } else if (form !== undefined) {
+            body = String(new URLSearchParams(form));
+            all['content-type'] ??= 'application/x-www-form-urlencoded';
+        }
+        return send(this.base + path, { method, headers: all, agent: this.agent }, body);
+    }
+
+    heimdall(method, path, options = {}) {
+        return this.call(method, `/heimdall/${options.provider ?? 'dhowretail'}${path}`, options);
+    }
+
+    consents(method, path, options = {}) {
+        const provider = options.provider ?? 'dhowretail';
+        return this.call(method, `/consent-manager/${provider}${path}`, options);
+    }
+
+    /** GET /auth as the customer arrived; resolves to the interaction's id. */
+    async begin({ query, providerId }) {
+        const reply = await this.heimdall('GET', `/auth?${query}`, { provider: providerId });
+        assert.equal(reply.status, 200, reply.text);
+        return reply.json.interaction.interactionId;
+    }
+
+    patch({ consentId, providerId }, change) {
+        return this.consents('PATCH', `/consents/${consentId}`, {
+            provider: providerId,
+            json: change,
+        });
+    }
+
+    /** PATCH that authorizes or rejects, as a right bank does. */
+    async decide(consent, status, { userId = 'user-1', accountIds = ['account-1'] } = {}) {
+        const change = { status, psuIdentifiers: { userId }, authorizationChannel: 'Web' };
+        if (status === 'Authorized') {
+            change.accountIds = accountIds;
+        }
+        const reply = await this.patch(consent, change);
+        assert.equal(reply.status, 204, reply.text);
+    }
+
+    end({ providerId }, interactionId, how, form) {
+        return this.heimdall('POST', `/auth/${interactionId}/${how}`, { provider: providerId, form });
+    }
+}
+
+/** One request over TLS; resolves to {status, headers, text, json}. */
+export function send(url, options, body) {
+    return new Promise((resolve, reject) => {
+        const outgoing = request(url, options, (reply) => {
+            const chunks = [];
+            reply.on('data', (chunk) => chunks.push(chunk));
+            reply.on('error', reject);
+            reply.on('end', () => {
+                const text = Buffer.concat(chunks).toString('utf8');
+                const json = /json/.test(reply.headers['content-type']) ? tryJson(text) : undefined;
+                resolve({ status: reply.statusCode, headers: reply.headers, text, json });
+            });
+        });
+        outgoing.on('error', reject);
+        outgoing.end(body);
+    });
+}
+
+function tryJson(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
