@@ -1,6 +1,8 @@
 /* Schemas: from YAML to struct schema, refusing what is not understood or cannot be meant. */
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include "model.h"
 
+#include <pcre2.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +61,26 @@ static void read_texts(struct model *model, struct schema *schema, struct node l
             if (strcmp(schema->texts[k], schema->texts[i]) == 0)
                 node_fail(item, "enum names %s twice", schema->texts[i]);
     }
+}
+
+/* With the options of server/contract/pattern.c, where it will be compiled again. */
+static const char *read_pattern(struct node node)
+{
+    int number;
+    PCRE2_SIZE offset;
+    if (!node.raw)
+        return NULL;
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)node_string(node), PCRE2_ZERO_TERMINATED,
+                      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS,
+                      &number, &offset, NULL);
+    if (!code) {
+        PCRE2_UCHAR message[120];
+        pcre2_get_error_message(number, message, sizeof(message));
+        node_fail(node, "pattern: %s at %zu", (const char *)message, offset);
+    }
+    pcre2_code_free(code);
+    return node_string(node);
 }
 
 static const char *read_bound(struct node node)
@@ -239,9 +261,9 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
             node_fail(node, "nullable with enum: null would have to be one of its values");
         schema->kinds |= SCHEMA_NULL;
     }
-    struct node format = node_get(node, "format"), pattern = node_get(node, "pattern");
+    struct node format = node_get(node, "format");
     schema->format = format.raw ? node_string(format) : NULL;
-    schema->pattern = pattern.raw ? node_string(pattern) : NULL;
+    schema->pattern = read_pattern(node_get(node, "pattern"));
     read_texts(model, schema, node_get(node, "enum"));
     schema->min_length = node_size(node_get(node, "minLength"), 0);
     schema->max_length = node_size(node_get(node, "maxLength"), NO_LIMIT);
