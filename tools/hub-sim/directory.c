@@ -74,7 +74,7 @@ static const struct owner *owner_at(const struct directory *directory, struct ar
         part[count] = request_decode(arena, part[count], false);
         count++;
     }
-    if (count != 4 || path.len > 0 || part[0].len > 0 ||
+    if (count != 4 || path.ptr || part[0].len > 0 ||
         !slice_equal_text(part[3], "application.jwks")) {
         return NULL;
     }
