@@ -129,7 +129,9 @@ int exchange_refuse(struct worker *worker, struct mg_connection *connection,
     clear_reply(worker);
     reply_refusal(&worker->reply, refusal);
     send_reply(worker, connection, &worker->reply, false, false);
-    worker_drain(worker);
+    /* These are refused while there may be more to come. */
+    worker_drain(worker,
+                 refusal->status == 413 || refusal->status == 431 || refusal->status == 503);
     return refusal->status;
 }
 

@@ -214,14 +214,15 @@ int __wrap_SSL_read(SSL *ssl, void *bytes, int len)
     return got;
 }
 
-void worker_drain(struct worker *worker)
+void worker_drain(struct worker *worker, bool patient)
 {
     struct pollfd fd = {.fd = worker->fd, .events = POLLIN};
     char scratch[4096];
     size_t drained = 0;
 
     worker_set_phase(worker, WORKER_DRAINING);
-    while (fd.fd >= 0 && drained < DRAIN_BYTES && wait_in_phase(worker, &fd, DRAIN_MS) > 0) {
+    while (fd.fd >= 0 && drained < DRAIN_BYTES &&
+           wait_in_phase(worker, &fd, patient ? DRAIN_MS : 0) > 0) {
         ssize_t got = __real_recv(fd.fd, scratch, sizeof(scratch), MSG_DONTWAIT);
         if (got <= 0) {
             return;

@@ -72,7 +72,10 @@ void worker_disconnect(struct worker *worker);
 void worker_set_phase(struct worker *worker, enum worker_phase phase);
 /* Fewer than a quarter of the workers are free: keep nobody waiting for a request that may come. */
 bool worker_pool_is_scarce(const struct worker_pool *pool);
-/* Throws away what the peer still sends, for a moment: closing at once would lose the reply. */
-void worker_drain(struct worker *worker);
+/*
+ * Throws away what has come and was not read: closing over it would reset the connection and lose
+ * the reply. With `patient`, also what still comes in the next moment.
+ */
+void worker_drain(struct worker *worker, bool patient);
 
 #endif
