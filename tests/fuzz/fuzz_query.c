@@ -1,0 +1,73 @@
+// link: contract_ozone_connect lfi-contract lfi-base
+/*
+ * Path, query and headers of a request for transactions: the first line is the path, the second the
+ * query, each further one a header.
+ */
+#include "contract/contract.h"
+#include "contract_ozone_connect.h"
+
+#include "base/slice.h"
+
+#include <stdlib.h>
+
+#define HEADERS 32
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    struct lfi_error error;
+    (void)argc;
+    (void)argv;
+    if (contract_init(&contract_ozone_connect, &error) != 0)
+        abort();
+    return 0;
+}
+
+/* What passed must be usable: numbers are numbers, times have the length of one. */
+static void judge_parameters(const struct contract_parameters *parameters)
+{
+    struct lfi_slice page = contract_parameter(parameters, "page");
+    struct lfi_slice from = contract_parameter(parameters, "fromBookingDateTime");
+    uint64_t value;
+    bool negative = page.len > 0 && page.ptr[0] == '-';
+    if (!slice_to_u64((struct lfi_slice){page.ptr + negative, page.len - negative}, &value))
+        abort();
+    if (from.ptr && from.len != 10 && from.len < 20)
+        abort();
+    if (!contract_parameter(parameters, "o3-consent-id").ptr)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct lfi_slice rest = {(const char *)data, size}, line;
+    struct header headers[HEADERS];
+    struct request request = {.method = SLICE("GET"), .headers = headers};
+    slice_next(&rest, '\n', &request.path);
+    slice_next(&rest, '\n', &request.query);
+    while (request.header_count < HEADERS && slice_next(&rest, '\n', &line)) {
+        struct header *header = &headers[request.header_count++];
+        *header = (struct header){.value = line};
+        slice_next(&header->value, ':', &header->name);
+        header->value = slice_trim(header->value);
+    }
+    request.arena = arena_new(1 << 20);
+    if (!request.arena)
+        return 0;
+    struct contract_match match;
+    struct contract_parameters parameters;
+    struct contract_violation violation = {0};
+    const char *in = NULL;
+    if (contract_match(&contract_ozone_connect, request.method, request.path, &match) ==
+        CONTRACT_FOUND) {
+        int rc = contract_check_request(&match, &request, &parameters, &in, &violation);
+        if (rc != 0 && (!violation.rule || !in || !violation.where[0]))
+            abort();
+        if (rc == 0 && contract_parameter(&parameters, "o3-fx-transactions").ptr)
+            judge_parameters(&parameters);
+    }
+    arena_free(request.arena);
+    return 0;
+}
