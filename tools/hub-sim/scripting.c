@@ -239,6 +239,7 @@ static int show_setup(struct script_call *call)
         cJSON_AddStringToObject(tpp, "clientId", tpps[i].client_id);
         cJSON_AddStringToObject(tpp, "name", tpps[i].name);
         cJSON_AddStringToObject(tpp, "slug", tpps[i].slug);
+        cJSON_AddStringToObject(tpp, "segment", tpps[i].segment);
         cJSON_AddStringToObject(tpp, "pitch", tpps[i].pitch);
         cJSON_AddItemToArray(list, tpp);
     }

@@ -6,6 +6,7 @@
 
 struct tpp {
     const char *name, *slug, *client_id, *org_id, *software_id;
+    const char *segment; /* whose accounts it usually asks for */
     const char *purpose; /* of the contract's billing purposes */
     const char *pitch;   /* what it would do with the data, for the app's page */
 };

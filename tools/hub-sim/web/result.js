@@ -4,7 +4,7 @@ import {element, getJson, postJson} from "./page.js";
 const PAGE_SIZE = 25;
 const BALANCE_ORDER = ["InterimAvailable", "ClosingAvailable", "InterimBooked", "ClosingBooked"];
 const REFUSALS = {
-  user_rejected_consent: "You declined at your bank. Nothing was shared.",
+  user_rejected_consent: "You declined at your bank.",
   user_failed_to_authenticate: "Your bank could not confirm that it is you.",
   user_account_blocked: "Please get in touch with your bank.",
   user_lacks_eligible_accounts: "Your bank has no account of yours that fits.",
@@ -13,15 +13,20 @@ const REFUSALS = {
 
 const {consent: consentId, code, error} = document.body.dataset;
 const byId = (id) => document.getElementById(id);
-const spaced = (name) => name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-const firstUpper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const grouped = (number) => number.replace(/^AE\d+$/, (iban) => iban.match(/.{1,4}/g).join(" "));
+
+/** The contract's names as words: "LocalBankTransfer" is "Local bank transfer", "POS" stays. */
+function words(name) {
+  const text = name.replace(/([a-z])([A-Z])/g, (_, end, begin) => `${end} ${begin.toLowerCase()}`);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** Decimal text with grouping; never through a floating-point number. */
 function money({amount, currency}, direction) {
   const [whole, fraction = "00"] = amount.split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  const thousands = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   const sign = direction === "Debit" ? "−" : "";
-  return `${sign}${currency} ${grouped}.${fraction.padEnd(2, "0")}`;
+  return `${sign}${currency} ${thousands}.${fraction.padEnd(2, "0")}`;
 }
 
 async function call(path, query = "") {
@@ -43,11 +48,11 @@ function mainBalance(balances) {
 
 function accountCard(account) {
   const amount = element("span", {className: "money", textContent: "…"});
-  const title = account.nickName ?? account.product?.productName ?? firstUpper(spaced(account.accountSubType ?? "account"));
+  const title = account.nickName ?? account.product?.productName ?? words(account.accountSubType ?? "Account");
   const card = element("button", {type: "button", className: "account"},
     element("span", {className: "kind"}, element("span", {textContent: title}), element("span", {textContent: account.status ?? ""})),
     amount,
-    element("span", {className: "number", textContent: account.accountNumbers?.[0]?.identification ?? account.id}));
+    element("span", {className: "number", textContent: grouped(account.accountNumbers?.[0]?.identification ?? account.id)}));
   card.dataset.testid = `tpp-account-${account.id}`;
   card.setAttribute("aria-pressed", "false");
   card.addEventListener("click", () => select(account.id, card, title));
@@ -68,8 +73,8 @@ function select(accountId, card, title) {
 function entry(transaction) {
   const incoming = transaction.creditDebitIndicator === "Credit";
   const what = transaction.merchantDetails?.merchantName ?? transaction.transactionInformation ??
-    firstUpper(spaced(transaction.subTransactionType));
-  const kind = [firstUpper(spaced(transaction.transactionType)), transaction.status === "Booked" ? "" : transaction.status];
+    words(transaction.subTransactionType);
+  const kind = [words(transaction.transactionType), transaction.status === "Booked" ? "" : transaction.status];
   const amount = money(transaction.amount, transaction.creditDebitIndicator);
   return element("li", {className: "entry"},
     element("span", {className: "what"}, what, element("small", {textContent: kind.filter(Boolean).join(" · ")})),

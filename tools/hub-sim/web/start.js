@@ -30,6 +30,8 @@ function showApp(tpp) {
   byId("mark").src = `${tpp.slug}.svg`;
   byId("brand").textContent = tpp.name;
   byId("pitch").textContent = tpp.pitch;
+  const usual = document.querySelector(`input[data-segment="${tpp.segment}"]`);
+  if (usual) usual.checked = true;
 }
 
 function tile(type, name, value, checked, title, text) {
@@ -46,7 +48,7 @@ function fill({hubs, tpps}) {
   }));
   byId("segments").append(...hubs.map((hub, index) => {
     const label = tile("radio", "provider", hub.providerId, index === 0, ...SEGMENTS[hub.segment]);
-    label.firstChild.dataset.testid = `tpp-provider-${hub.providerId}`;
+    Object.assign(label.firstChild.dataset, {segment: hub.segment, testid: `tpp-provider-${hub.providerId}`});
     return label;
   }));
   byId("permissions").append(...PERMISSIONS.map(([title, text, codes, checked]) =>
