@@ -42,7 +42,7 @@ export function day(value) {
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) return value;
   const timeZone = plain ? 'UTC' : 'Asia/Dubai';
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(date);
+  return new Intl.DateTimeFormat(`${language}-AE`, { dateStyle: 'long', timeZone }).format(date);
 }
 
 /** Replaces what is shown, and tells those who cannot see it. */

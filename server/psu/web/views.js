@@ -16,6 +16,7 @@ function field(label, attributes) {
 }
 
 export function signInView(view, submit, leave) {
+  const typed = document.getElementById('login')?.value ?? '';
   const problem = alertLine('sign-in-problem', 'sign-in-error');
   const form = element('form', {
     class: 'stack', novalidate: true,
@@ -32,7 +33,7 @@ export function signInView(view, submit, leave) {
   problem,
   field(text('signIn.user'), {
     id: 'login', name: 'login', autocomplete: 'username', autocapitalize: 'none',
-    spellcheck: 'false', maxlength: '100', required: true,
+    spellcheck: 'false', maxlength: '100', required: true, value: typed,
     'aria-describedby': problem.id, 'data-testid': 'sign-in-user',
   }),
   field(text('signIn.password'), {
@@ -48,11 +49,11 @@ export function signInView(view, submit, leave) {
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('signIn.lead', view)),
     form,
-    element('p', { class: 'note lock' }, text('signIn.safe', view)));
+    element('p', { class: 'note' }, text('signIn.safe', view)));
   if (view.problem) {
     say(problem, `${text(`signIn.${view.problem}`)} ${text('signIn.triesLeft', { count: view.triesLeft })}`);
   }
-  form.elements.login.focus();
+  (typed ? form.elements.password : form.elements.login).focus();
 }
 
 export function approvalView(view, leave) {
