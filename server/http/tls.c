@@ -10,8 +10,9 @@
 #define CHAIN_DEPTH 4
 
 /*
- * Connections start from `base`, which has the settings. When its hello has come, a connection
- * moves over to `current`, which has the files: that is what a reload replaces.
+ * Connections start from `base`. When its hello has come, a connection moves over to `current`,
+ * made the same way: that is what a reload replaces. From then on some settings count in the one,
+ * some in the other, so both have all of them.
  */
 struct tls {
     const struct http_tls *config;
@@ -44,6 +45,30 @@ static int load_client_ca(SSL_CTX *context, const char *file, struct lfi_error *
     return 0;
 }
 
+/* Sessions are resumed by tickets that the client keeps, so that they cost no memory here. */
+static bool apply_settings(SSL_CTX *context, const struct http_tls *config)
+{
+    int verify = SSL_VERIFY_NONE;
+
+    if (config->client_ca != NULL) {
+        verify = SSL_VERIFY_PEER;
+        if (config->client_required) {
+            verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+        }
+    }
+    SSL_CTX_set_verify(context, verify, NULL);
+    SSL_CTX_set_verify_depth(context, CHAIN_DEPTH);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_timeout(context, SESSION_S);
+    return SSL_CTX_set_min_proto_version(
+               context, config->min_version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_num_tickets(context, 1) == 1 &&
+           SSL_CTX_set_cipher_list(context, TLS12_CIPHERS) == 1;
+}
+
 /* A context with the files of the configuration. Its number keeps sessions of others away. */
 static int load(SSL_CTX **out, const struct http_tls *config, unsigned generation,
                 struct lfi_error *error)
@@ -65,7 +90,8 @@ static int load(SSL_CTX **out, const struct http_tls *config, unsigned generatio
     if (config->client_ca != NULL && load_client_ca(context, config->client_ca, error) != 0) {
         goto failed;
     }
-    if (SSL_CTX_set_session_id_context(context, (const unsigned char *)&generation,
+    if (!apply_settings(context, config) ||
+        SSL_CTX_set_session_id_context(context, (const unsigned char *)&generation,
                                        sizeof(generation)) != 1) {
         fail(error, "TLS");
         goto failed;
@@ -91,30 +117,6 @@ static int on_hello(SSL *ssl, int *alert, void *ctx)
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 
-/* Sessions are resumed by tickets that the client keeps, so that they cost no memory here. */
-static bool apply_settings(SSL_CTX *context, const struct http_tls *config)
-{
-    int verify = SSL_VERIFY_NONE;
-
-    if (config->client_ca != NULL) {
-        verify = SSL_VERIFY_PEER;
-        if (config->client_required) {
-            verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-        }
-    }
-    SSL_CTX_set_verify(context, verify, NULL);
-    SSL_CTX_set_verify_depth(context, CHAIN_DEPTH);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_timeout(context, SESSION_S);
-    return SSL_CTX_set_min_proto_version(
-               context, config->min_version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
-           SSL_CTX_set_num_tickets(context, 1) == 1 &&
-           SSL_CTX_set_cipher_list(context, TLS12_CIPHERS) == 1;
-}
-
 int tls_new(struct tls **out, const struct http_tls *config, struct lfi_error *error)
 {
     struct tls *tls = calloc(1, sizeof(*tls));
@@ -124,14 +126,8 @@ int tls_new(struct tls **out, const struct http_tls *config, struct lfi_error *e
     }
     tls->config = config;
     pthread_mutex_init(&tls->lock, NULL);
-    if (load(&tls->base, config, tls->generation, error) != 0) {
-        goto failed;
-    }
-    if (!apply_settings(tls->base, config)) {
-        fail(error, "TLS");
-        goto failed;
-    }
-    if (load(&tls->current, config, tls->generation, error) != 0) {
+    if (load(&tls->base, config, tls->generation, error) != 0 ||
+        load(&tls->current, config, tls->generation, error) != 0) {
         goto failed;
     }
     SSL_CTX_set_client_hello_cb(tls->base, on_hello, tls);

@@ -9,9 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SLICE_MS 100           /* how often a waiting worker looks whether it must give way */
-#define SCARCE_IDLE_MS 100     /* instead of idle_ms when workers are scarce */
-#define SCARCE_CONNECT_MS 1000 /* handshake and first byte then */
+#define SLICE_MS 100             /* how often a waiting worker looks whether it must give way */
+#define SCARCE_IDLE_MS 100       /* instead of idle_ms when workers are scarce */
+#define SCARCE_FIRST_MS 250      /* the same before a connection's first request */
+#define SCARCE_HANDSHAKE_MS 1000 /* instead of request_ms */
 #define DRAIN_MS 300
 #define DRAIN_BYTES (256 * 1024)
 
@@ -107,7 +108,9 @@ static int64_t end_of_phase(const struct worker *worker)
     if (atomic_load(&pool->stopping)) {
         allowed_ms = 0;
     } else if (worker_pool_is_scarce(pool)) {
-        int scarce_ms = worker->fresh ? SCARCE_CONNECT_MS : SCARCE_IDLE_MS;
+        int scarce_ms = worker->phase == WORKER_HANDSHAKE ? SCARCE_HANDSHAKE_MS
+                        : worker->fresh                   ? SCARCE_FIRST_MS
+                                                          : SCARCE_IDLE_MS;
         allowed_ms = scarce_ms < allowed_ms ? scarce_ms : allowed_ms;
     }
     return worker->since_us + (int64_t)allowed_ms * 1000;
