@@ -17,9 +17,9 @@ static const char *end_of(const char *text)
     return text + strlen(text);
 }
 
-/* "METHOD SP target SP HTTP/1.x CR LF": *end is set behind the version. */
+/* "METHOD SP target SP HTTP/1.x" */
 static int check_request_line(const struct mg_request_info *info, const char *input,
-                              const char **end, struct refusal *refusal)
+                              struct refusal *refusal)
 {
     const char *target_end = end_of(info->request_uri);
 
@@ -31,7 +31,6 @@ static int check_request_line(const struct mg_request_info *info, const char *in
         target_end + 1 + strlen("HTTP/") != info->http_version) {
         return bad(refusal, "HTTP-REQUEST-LINE", "The request line is malformed.");
     }
-    *end = end_of(info->http_version);
     return 0;
 }
 
@@ -99,10 +98,9 @@ static int check_size(const struct mg_request_info *info, const char *end, struc
 static int check_layout(const struct mg_request_info *info, const char *input,
                         struct refusal *refusal)
 {
-    const char *end;
+    const char *end = end_of(info->http_version);
 
-    if (check_request_line(info, input, &end, refusal) != 0 ||
-        check_size(info, end, refusal) != 0) {
+    if (check_request_line(info, input, refusal) != 0 || check_size(info, end, refusal) != 0) {
         return -1;
     }
     for (int i = 0; i < info->num_headers; i++) {
