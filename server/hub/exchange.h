@@ -19,6 +19,7 @@ enum hub_operation {
     HUB_DO_FAIL,
     HUB_GET_CONSENT,
     HUB_PATCH_CONSENT,
+    HUB_REVOKE_CONSENT,
     HUB_OPERATIONS,
 };
 

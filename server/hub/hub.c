@@ -18,6 +18,7 @@ static const struct {
     [HUB_DO_FAIL] = {&contract_hub_heimdall, "doFail"},
     [HUB_GET_CONSENT] = {&contract_hub_consent_manager, "getConsentsByConsentId"},
     [HUB_PATCH_CONSENT] = {&contract_hub_consent_manager, "patchConsent"},
+    [HUB_REVOKE_CONSENT] = {&contract_hub_consent_manager, "revokeConsentsByConsentId"},
 };
 
 static const struct contract_operation *find_operation(const struct contract_api *api,

@@ -72,5 +72,9 @@ enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lf
 enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, struct lfi_slice patch,
                                    struct lfi_error *error);
+/* POST /consents/{consentId}/action/revoke, which ends tokens too. `revoked_by`: "LFI", … */
+enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
+                                    struct lfi_slice consent_id, const char *revoked_by,
+                                    struct lfi_error *error);
 
 #endif

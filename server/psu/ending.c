@@ -62,9 +62,6 @@ void ending_append_patch(struct buf *out, const char *status, struct lfi_slice u
     json_begin(&w, out);
     json_open_object(&w, NULL);
     json_text(&w, "status", status);
-    if (strcmp(status, "Revoked") == 0) {
-        json_text(&w, "consentBody.Data.RevokedBy", "LFI");
-    }
     json_open_object(&w, "psuIdentifiers");
     json_string(&w, "userId", user_id);
     json_close_object(&w);
@@ -185,15 +182,10 @@ static void settle(struct visit *visit, const char *how, struct lfi_slice locati
     mark_ended(visit, location);
 }
 
-static void refuse(struct visit *visit, enum ending ending, const char *patched_status)
+static void tell_failure(struct visit *visit, const struct row *row)
 {
-    const struct row *row = &rows[ending];
     struct lfi_slice location;
     struct lfi_error error;
-    if (row->patch != PATCH_NONE && patch(visit, patched_status, NULL, 0) != HUB_OK &&
-        row->patch == PATCH_REQUIRED) {
-        row = &rows[ENDING_HUB];
-    }
     (void)hub_do_fail(visit->endpoint->hub, visit->arena, visit->session.interaction_id, row->error,
                       row->description, &location, &error);
     settle(visit, row->description, location);
@@ -201,10 +193,20 @@ static void refuse(struct visit *visit, enum ending ending, const char *patched_
 
 /* --- the ways to end -------------------------------------------------------------------------- */
 
+static void refuse(struct visit *visit, enum ending ending)
+{
+    const struct row *row = &rows[ending];
+    if (row->patch != PATCH_NONE && patch(visit, "Rejected", NULL, 0) != HUB_OK &&
+        row->patch == PATCH_REQUIRED) {
+        row = &rows[ENDING_HUB];
+    }
+    tell_failure(visit, row);
+}
+
 void ending_refuse(struct visit *visit, enum ending ending)
 {
     if (take_decision(visit)) {
-        refuse(visit, ending, "Rejected");
+        refuse(visit, ending);
     }
 }
 
@@ -217,13 +219,15 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
     }
     if (!approval->patched &&
         patch(visit, "Authorized", approval->account_ids, approval->count) != HUB_OK) {
-        refuse(visit, ENDING_HUB, "Rejected");
+        refuse(visit, ENDING_HUB);
         return;
     }
     if (hub_do_confirm(visit->endpoint->hub, visit->arena, visit->session.interaction_id, &location,
                        &error) != HUB_OK) {
-        /* An authorized consent can only be revoked, and the TPP will never get its code. */
-        refuse(visit, ENDING_HUB, "Revoked");
+        /* The TPP will never get its code; what is authorized can only be revoked. */
+        (void)hub_revoke_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id,
+                                 "LFI", &error);
+        tell_failure(visit, &rows[ENDING_HUB]);
         return;
     }
     settle(visit, "authorized", location);

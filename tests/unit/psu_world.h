@@ -134,6 +134,18 @@ enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
     return world.patch;
 }
 
+enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
+                                    struct lfi_slice consent_id, const char *revoked_by,
+                                    struct lfi_error *error)
+{
+    (void)hub;
+    (void)arena;
+    (void)consent_id;
+    (void)error;
+    world_note("revoke ", slice_of(revoked_by));
+    return HUB_OK;
+}
+
 /* --- the core --------------------------------------------------------------------------------- */
 
 static int world_sign_in(void *core, struct lfi_slice login, struct lfi_slice password,

@@ -313,9 +313,6 @@ static void sends_only_patches_that_the_hub_allows(void **state)
         {"{\"status\":\"Rejected\",\"psuIdentifiers\":{\"userId\":\"u\"},"
          "\"authorizationChannel\":\"Web\"}",
          true},
-        {"{\"status\":\"Revoked\",\"consentBody.Data.RevokedBy\":\"LFI\",\"psuIdentifiers\":{"
-         "\"userId\":\"u\"},\"authorizationChannel\":\"Web\"}",
-         true},
         {"{\"status\":\"Authorized\"}", false},
         {"{\"status\":\"AwaitingAuthorization\",\"authorizationChannel\":\"Web\"}", false},
         {"{\"authorizationChannel\":\"Phone\"}", false},
@@ -339,6 +336,18 @@ static void sends_only_patches_that_the_hub_allows(void **state)
         hub_patch_consent(f.hub, f.arena, SLICE("c-1"), slice_of(cases[0].patch), NULL), HUB_OK);
 }
 
+static void revokes_with_the_action(void **state)
+{
+    (void)state;
+    answer(204, NULL, NULL);
+    assert_int_equal(hub_revoke_consent(f.hub, f.arena, SLICE("c-1"), "LFI", NULL), HUB_OK);
+    assert_string_equal(fake.url, "https://hub.example/cm/consents/c-1/action/revoke");
+    assert_string_equal(fake.sent, "{\"revokedBy\":\"LFI\"}");
+    fake.calls = 0;
+    assert_int_equal(hub_revoke_consent(f.hub, f.arena, SLICE("c-1"), "me", NULL), HUB_WRONG);
+    assert_int_equal(fake.calls, 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -351,6 +360,7 @@ int main(void)
         CASE(signs_every_call_afresh),
         CASE(reads_the_consent_that_was_asked_for),
         CASE(sends_only_patches_that_the_hub_allows),
+        CASE(revokes_with_the_action),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,9 +12,6 @@
 #define REJECTED                                                                                   \
     "PATCH {\"status\":\"Rejected\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"                      \
     "\"authorizationChannel\":\"Web\"}\n"
-#define REVOKED                                                                                    \
-    "PATCH {\"status\":\"Revoked\",\"consentBody.Data.RevokedBy\":\"LFI\","                        \
-    "\"psuIdentifiers\":{\"userId\":\"u-1\"},\"authorizationChannel\":\"Web\"}\n"
 #define HUB_FAILED "doFail server_error api_hub_communication_error\n"
 #define CONSENT(type, status, expires, more)                                                       \
     "{\"id\":\"c-1\",\"consentType\":\"" type "\",\"status\":\"" status "\","                      \
@@ -53,7 +50,7 @@ static void revokes_when_the_confirmation_fails(void **state)
     world_go(SESSION_REVIEW);
     world.confirm = HUB_UNREACHABLE;
     world_post("/journey/approve", WORLD_APPROVE);
-    assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n" REVOKED HUB_FAILED);
+    assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\nrevoke LFI\n" HUB_FAILED);
 }
 
 static void tells_the_communication_error_when_a_rejection_fails(void **state)
