@@ -1,47 +1,19 @@
 // Calls of the simulated Hub to a bank: its own rules, what it sends, and how it judges the answer.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { sharedPki } from '../support/demo.mjs';
-import { Bank, readSubjects, send, startHub } from './hub_support.mjs';
+import { Bank, readSubjects, send, startFakeBank, startHub } from './hub_support.mjs';
 
-let hub, bank, server, seen, answer;
-
-/** A bank that keeps what it was sent and says what `answer` is. */
-function startBank(port) {
-    const file = (name) => readFileSync(join(sharedPki(), name));
-    const options = {
-        cert: file('bank/S4.pem'),
-        key: file('bank/S4.key'),
-        ca: file('ca/bundle.pem'),
-        requestCert: true,
-        rejectUnauthorized: true,
-    };
-    server = createServer(options, (request, reply) => {
-        let body = '';
-        request.on('data', (chunk) => (body += chunk));
-        request.on('end', () => {
-            const { subject } = request.socket.getPeerCertificate();
-            seen = { method: request.method, url: request.url, headers: request.headers, body, subject };
-            reply.writeHead(answer.status, { 'content-type': 'application/json' });
-            reply.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
-        });
-    });
-    return new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-}
-
+let hub, bank, fake;
 before(async () => {
     hub = await startHub({ adjust: (config) => (config.hubs[1].offersValidate = true) });
     bank = new Bank(hub);
-    await startBank(hub.base + 3);
+    fake = await startFakeBank(hub);
 });
 after(async () => {
     bank?.close();
-    server?.closeAllConnections();
-    server?.close();
+    await fake?.stop();
     await hub?.stop();
 });
 
@@ -58,7 +30,7 @@ async function authorized(options) {
 }
 
 test('a call carries certificate, token and all headers', async () => {
-    answer = ok;
+    fake.answer = () => ok;
     const { consentId } = await authorized();
     const { status, json } = await call(consentId, '/accounts');
     assert.equal(status, 200);
@@ -67,20 +39,20 @@ test('a call carries certificate, token and all headers', async () => {
     assert.equal(json.headers['content-type'], 'application/json');
 
     const { ou, cn, o } = readSubjects()['hub/dhowretail'];
-    assert.equal(seen.subject.OU, ou);
-    assert.equal(seen.url, '/accounts?page=1&page-size=100&accountIds=account-1,b');
+    assert.equal(fake.seen.subject.OU, ou);
+    assert.equal(fake.seen.url, '/accounts?page=1&page-size=100&accountIds=account-1,b');
     const jwks = await send(`https://localhost:${hub.base + 14}/${ou}/${cn}/application.jwks`, {
         ca: readFileSync(hub.config.https.clientCa),
     });
     const { payload, protectedHeader } = await jwtVerify(
-        seen.headers.authorization.replace(/^Bearer /, ''),
+        fake.seen.headers.authorization.replace(/^Bearer /, ''),
         createLocalJWKSet(jwks.json),
         { algorithms: ['PS256'], typ: 'JOSE', audience: 'dhowretail', issuer: o, subject: ou },
     );
     assert.equal(protectedHeader.cty, 'json');
     assert.ok(payload.jti && payload.exp - payload.iat <= 30);
 
-    const { headers } = seen;
+    const { headers } = fake.seen;
     const psu = JSON.parse(Buffer.from(headers['o3-psu-identifier'], 'base64'));
     assert.deepEqual(psu, { userId: 'user-ä' });
     assert.equal(headers['o3-psu-identifier'].length % 4, 0);
@@ -99,19 +71,19 @@ test('a call carries certificate, token and all headers', async () => {
 });
 
 test("the TPP's query is passed on", async () => {
-    answer = ok;
+    fake.answer = () => ok;
     const { consentId } = await authorized();
     await call(consentId, '/accounts', { query: 'page=3&page-size=7' });
-    assert.equal(seen.url, '/accounts?page=3&page-size=7&accountIds=account-1,b');
+    assert.equal(fake.seen.url, '/accounts?page=3&page-size=7&accountIds=account-1,b');
     await call(consentId, '/accounts/account-1/balances', { query: 'page=2' });
-    assert.equal(seen.url, '/accounts/account-1/balances?page=2&page-size=100');
+    assert.equal(fake.seen.url, '/accounts/account-1/balances?page=2&page-size=100');
     await call(consentId, '/accounts/account-1');
-    assert.equal(seen.url, '/accounts/account-1');
+    assert.equal(fake.seen.url, '/accounts/account-1');
 });
 
 test('what the consent does not cover is not asked', async () => {
-    answer = ok;
-    seen = null;
+    fake.answer = () => ok;
+    fake.seen = null;
     const good = await authorized();
     const waiting = await hub.newConsent();
     const cases = [
@@ -128,7 +100,7 @@ test('what the consent does not cover is not asked', async () => {
         assert.equal(reply.status, status, id);
         assert.equal(reply.json.errorCode, id);
     }
-    assert.equal(seen, null);
+    assert.equal(fake.seen, null);
 });
 
 test('a wrong answer of the bank is a finding', async () => {
@@ -138,7 +110,8 @@ test('a wrong answer of the bank is a finding', async () => {
         { status: 400, body: { errorMessage: 'no code' } },
         { status: 500, body: {} },
     ];
-    for (answer of cases) {
+    for (const answer of cases) {
+        fake.answer = () => answer;
         const { consentId } = await authorized();
         const { status, json } = await call(consentId, '/accounts');
         assert.equal(status, 200);
@@ -149,13 +122,45 @@ test('a wrong answer of the bank is a finding', async () => {
 });
 
 test('a right refusal of the bank is none', async () => {
-    answer = {
-        status: 403,
-        body: { errorCode: 'Consent.AccountTemporarilyBlocked', errorMessage: 'Blocked.' },
-    };
+    const errorCode = 'Consent.AccountTemporarilyBlocked';
+    fake.answer = () => ({ status: 403, body: { errorCode, errorMessage: 'Blocked.' } });
     const { consentId } = await authorized();
     assert.equal((await call(consentId, '/accounts')).json.status, 403);
     assert.deepEqual(await hub.findings(consentId), []);
+});
+
+test('ids of accounts are encoded', async () => {
+    fake.answer = () => ok;
+    const consent = await hub.newConsent();
+    await bank.decide(consent, 'Authorized', { accountIds: ['a&b=c', 'd e/f'] });
+    await call(consent.consentId, '/accounts', { query: 'page=1&page-size=1' });
+    assert.equal(fake.seen.url, '/accounts?page=1&page-size=1&accountIds=a%26b%3dc,d%20e%2ff');
+});
+
+test('a bank that offers it is asked before a consent is stored', async () => {
+    const says = (data) => (fake.answer = () => ({ status: 200, body: { data, meta: {} } }));
+    says({ status: 'valid' });
+    const { consentId } = await hub.newConsent({ providerId: 'dhowbusiness' });
+    assert.equal(fake.seen.url, '/consent/action/validate');
+    assert.equal(fake.seen.method, 'POST');
+    assert.equal(fake.seen.headers['o3-consent-id'], consentId);
+    assert.equal(fake.seen.headers['o3-psu-identifier'], undefined);
+    assert.equal(JSON.parse(fake.seen.body).id, consentId);
+    assert.equal((await hub.consent(consentId)).exchanges[0].path, '/consent/action/validate');
+
+    const request = {
+        providerId: 'dhowbusiness',
+        type: 'data-sharing',
+        consent: { ConsentId: 'refused', Permissions: ['ReadStatements'] },
+    };
+    says({ status: 'invalid', code: 'UNSUPPORTED_CONSENT' });
+    const { status, json } = await hub.script('POST', '/sim/consents', request);
+    assert.equal(status, 422);
+    assert.equal(json.body.data.code, 'UNSUPPORTED_CONSENT');
+    assert.equal((await hub.script('GET', '/sim/consents/refused')).status, 404);
+
+    fake.answer = () => ({ status: 500, body: {} });
+    assert.equal((await hub.script('POST', '/sim/consents', request)).status, 422);
 });
 
 test('scripting calls with bad bodies', async () => {
@@ -181,10 +186,9 @@ test('scripting calls with bad bodies', async () => {
 
 test('a bank that does not answer', async () => {
     const { consentId } = await authorized();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await fake.stop();
     const { status, json } = await call(consentId, '/accounts');
     assert.equal(status, 502);
     assert.equal(json.errorCode, 'SIM-BANK-DOWN');
-    await startBank(hub.base + 3);
+    fake = await startFakeBank(hub);
 });

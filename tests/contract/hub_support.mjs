@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import { Agent, createServer, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,6 +99,41 @@ export async function startHub({ adjust = () => {} } = {}) {
             rmSync(dir, { recursive: true });
         },
     });
+}
+
+/**
+ * Ozone Connect of a bank that answers what the test says: `answer(url)` gives {status, body}.
+ * `seen` is the last request.
+ */
+export async function startFakeBank(hub) {
+    const file = (name) => readFileSync(join(sharedPki(), name));
+    const fake = { seen: null, answer: () => ({ status: 500, body: {} }) };
+    const options = {
+        cert: file('bank/S4.pem'),
+        key: file('bank/S4.key'),
+        ca: file('ca/bundle.pem'),
+        requestCert: true,
+        rejectUnauthorized: true,
+    };
+    const server = createServer(options, (incoming, reply) => {
+        let body = '';
+        incoming.on('data', (chunk) => (body += chunk));
+        incoming.on('end', () => {
+            const { method, url, headers, socket } = incoming;
+            const { subject } = socket.getPeerCertificate();
+            fake.seen = { method, url, headers, body, subject };
+            const answer = fake.answer(new URL(url, 'https://bank.test'));
+            const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+            reply.writeHead(answer.status, { 'content-type': 'application/json' });
+            reply.end(text);
+        });
+    });
+    await new Promise((resolve) => server.listen(hub.base + 3, '127.0.0.1', resolve));
+    fake.stop = () => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(resolve));
+    };
+    return fake;
 }
 
 /** The simulator's plain side: the scripting calls, and the browser's view. */

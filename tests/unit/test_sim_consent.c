@@ -132,7 +132,6 @@ static void terms_are_held_against_the_contract(void **state)
     struct consent made;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(make(*state, wrong[i], &made), -1);
-        assert_null(made.data);
     }
 }
 

@@ -35,8 +35,7 @@ void app_serve_file(const struct request *request, struct reply *reply)
     buf_append(&reply->body, file->bytes, file->len);
 }
 
-/* --- the customer comes back
- * ----------------------------------------------------------------------- */
+/* --- the customer comes back ------------------------------------------------------------------ */
 
 static const char *const callback_names[] = {"code", "error", "error_description", "state", "iss"};
 #define CALLBACK_NAMES (sizeof callback_names / sizeof callback_names[0])

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "contract/contract.h"
 #include "contract_ozone_connect.h"
+#include "query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@
 #define HEADERS_MAX 16
 #define HEADER_BYTES (LIMIT_TOKEN_BYTES + 32)
 
-/* --- the Hub's own rules
- * --------------------------------------------------------------------------- */
+/* --- the Hub's own rules ---------------------------------------------------------------------- */
 
 struct rule {
     const char *path;           /* template of the contract, GET */
@@ -95,15 +95,15 @@ static int check_rules(const struct sim *sim, struct consent *consent, const str
     return 0;
 }
 
-/* --- one call
- * -------------------------------------------------------------------------------------- */
+/* --- one call --------------------------------------------------------------------------------- */
 
 /* What is sent; texts in the arena. */
 struct outgoing {
     const struct sim_hub *hub;
     const char *method;
     struct lfi_slice path, query, body;
-    const struct contract_operation *operation;
+    const char *template;                       /* of the path */
+    const struct contract_operation *operation; /* NULL: not in the contract yet, not checked */
     const char *headers[HEADERS_MAX + 1];
     size_t header_count;
 };
@@ -163,7 +163,6 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
                 struct bank_answer *out, struct refusal *refusal)
 {
     struct lfi_error error = {""};
-    const char *template = contract_operation_path(call->operation);
     http_answer_init(&out->http, LIMIT_REPLY_BYTES);
     if (!id_uuid4(out->interaction_id) || add_token(sim, call, arena)) {
         return refusal_set(refusal, "SIM-TOKEN", 500, "SIM-TOKEN", "No token could be made.");
@@ -171,7 +170,7 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
     add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
     add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
     add_header(call, arena, "o3-api-uri",
-               arena_format(arena, "%s/open-finance%s", call->hub->issuer, template));
+               arena_format(arena, "%s/open-finance%s", call->hub->issuer, call->template));
     struct lfi_slice url =
         arena_format(arena, "%s%.*s%s%.*s", sim->config->bank_url, SLICE_ARG(call->path),
                      call->query.len > 0 ? "?" : "", SLICE_ARG(call->query));
@@ -196,14 +195,13 @@ static void note(struct sim *sim, const struct outgoing *call, struct consent *c
     struct contract_violation violation;
     struct lfi_slice body = buf_slice(&answer->http.body);
     const char *wrong = refusal->id;
-    if (!refusal->id &&
+    if (!refusal->id && call->operation &&
         contract_check_response(call->operation, answer->http.status,
                                 slice_of(answer->http.content_type), body, &violation)) {
         char detail[400];
         wrong = "BANK-REPLY";
-        (void)snprintf(detail, sizeof detail, "%s, status %d: %s: %s",
-                       contract_operation_id(call->operation), answer->http.status, violation.where,
-                       violation.message);
+        (void)snprintf(detail, sizeof detail, "%s %s, status %d: %s: %s", call->method,
+                       call->template, answer->http.status, violation.where, violation.message);
         store_note_finding(sim->store, consent, wrong, detail);
     }
     if (consent) {
@@ -219,41 +217,40 @@ static void note(struct sim *sim, const struct outgoing *call, struct consent *c
     }
 }
 
-/* --- under a consent
- * ------------------------------------------------------------------------------- */
-
-static struct lfi_slice join_accounts(struct arena *arena, const struct consent *consent)
-{
-    struct lfi_slice joined = {"", 0};
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_get(consent->data, "accountIds"))
-    {
-        joined = arena_format(arena, "%.*s%s%s", SLICE_ARG(joined), joined.len > 0 ? "," : "",
-                              item->valuestring);
-    }
-    return joined;
-}
+/* --- under a consent -------------------------------------------------------------------------- */
 
 /* The TPP's query with what the Hub adds: paging defaults and, for the list, the account ids. */
 static struct lfi_slice complete_query(struct arena *arena, const struct consent *consent,
                                        const struct rule *rule, struct lfi_slice query)
 {
+    struct buf full;
     size_t pages = 0, sizes = 0;
+    buf_init(&full, LIMIT_QUERY_BYTES);
+    buf_append_slice(&full, query);
     request_parameter(arena, query, "page", &pages);
     request_parameter(arena, query, "page-size", &sizes);
-    struct lfi_slice ids = strcmp(rule->path, "/accounts") == 0 ? join_accounts(arena, consent)
-                                                                : (struct lfi_slice){NULL, 0};
-    struct lfi_slice full = arena_format(arena, "%.*s%s%s%s%.*s", SLICE_ARG(query),
-                                         rule->paged && !pages ? "&page=1" : "",
-                                         rule->paged && !sizes ? "&page-size=100" : "",
-                                         ids.ptr ? "&accountIds=" : "", SLICE_ARG(ids));
-    if (slice_starts_with(full, "&")) {
-        full = (struct lfi_slice){full.ptr + 1, full.len - 1};
+    if (rule->paged && pages == 0) {
+        query_append_pair(&full, "page", SLICE("1"));
     }
-    return full;
+    if (rule->paged && sizes == 0) {
+        query_append_pair(&full, "page-size", SLICE("100"));
+    }
+    if (strcmp(rule->path, "/accounts") == 0) {
+        const char *before = full.len > 0 ? "&accountIds=" : "accountIds=";
+        const cJSON *item;
+        cJSON_ArrayForEach(item, json_get(consent->data, "accountIds"))
+        {
+            buf_append_text(&full, before);
+            query_append_encoded(&full, slice_of(item->valuestring));
+            before = ",";
+        }
+    }
+    struct lfi_slice kept = arena_keep(arena, buf_slice(&full));
+    buf_free(&full);
+    return kept;
 }
 
-/* Fills `call` under the lock; what it points to is in the arena or constant. */
+/* Fills `call` under the lock; nothing in it belongs to the consent. */
 static int prepare(struct sim *sim, struct lfi_slice consent_id, const struct bank_request *request,
                    struct arena *arena, struct outgoing *call, struct refusal *refusal)
 {
@@ -276,9 +273,10 @@ static int prepare(struct sim *sim, struct lfi_slice consent_id, const struct ba
     *call = (struct outgoing){
         .hub = consent->hub,
         .method = contract_operation_method(match.operation),
-        .path = slice_of(arena_text(arena, request->path)),
+        .path = request->path,
         .query = complete_query(arena, consent, rule, request->query),
         .body = request->body,
+        .template = rule->path,
         .operation = match.operation,
     };
     add_headers_of_consent(call, arena, consent);
@@ -318,28 +316,26 @@ int bank_call(struct sim *sim, struct lfi_slice consent_id, const struct bank_re
     return rc;
 }
 
-/* --- before a consent is stored
- * -------------------------------------------------------------------- */
+/* --- before a consent is stored --------------------------------------------------------------- */
 
-int bank_validate(struct sim *sim, const struct consent *consent, struct arena *arena,
+int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal)
 {
+    static const char path[] = "/consent/action/validate";
     struct contract_match match = {0};
     memset(out, 0, sizeof *out);
-    if (contract_match(&contract_ozone_connect, SLICE("POST"), SLICE("/consent/action/validate"),
-                       &match) != CONTRACT_FOUND) {
-        return refuse(refusal, "SIM-OPERATION", "The contract has no validation.");
-    }
+    (void)contract_match(&contract_ozone_connect, SLICE("POST"), slice_of(path), &match);
     char *body = cJSON_PrintUnformatted(consent->data);
     struct outgoing call = {.hub = consent->hub,
                             .method = "POST",
-                            .path = SLICE("/consent/action/validate"),
+                            .path = slice_of(path),
+                            .template = path,
                             .body = slice_of(body),
                             .operation = match.operation};
     add_headers_of_consent(&call, arena, consent);
     int rc = send(sim, &call, arena, out, refusal);
     store_lock(sim->store);
-    note(sim, &call, NULL, out, refusal);
+    note(sim, &call, consent, out, refusal);
     store_unlock(sim->store);
     if (rc == 0) {
         cJSON *answer = json_parse(buf_slice(&out->http.body));

@@ -29,10 +29,10 @@ int bank_call(struct sim *sim, struct lfi_slice consent_id, const struct bank_re
               struct arena *arena, struct bank_answer *out, struct refusal *refusal);
 
 /*
- * Asks the bank whether a new consent is acceptable. 0: valid; -1: refused, with the bank's answer
- * in `out` (SIM-INVALID 422, SIM-BANK-DOWN 502).
+ * Asks the bank whether a new consent, not yet stored, is acceptable. 0: valid; -1: refused, with
+ * the bank's answer in `out` (SIM-INVALID 422, SIM-BANK-DOWN 502).
  */
-int bank_validate(struct sim *sim, const struct consent *consent, struct arena *arena,
+int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal);
 
 #endif

@@ -13,8 +13,7 @@
 #define DEFAULT_LIFE_US (INT64_C(90) * 24 * 3600 * 1000000)
 #define ACCOUNT_ID_MAX 40 /* the guides' limit; the contract has none */
 
-/* --- states -------------------------------------------------------------------------------------
- */
+/* --- states ----------------------------------------------------------------------------------- */
 
 struct move {
     const char *from, *to;
@@ -96,8 +95,7 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
     return json_get_string(consent->data, "status");
 }
 
-/* --- making -------------------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 /* The TPP's terms with what it may leave to the Hub. */
 static cJSON *complete_terms(const struct sim *sim, const struct consent_request *request)
@@ -221,17 +219,18 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
                    "&hint=caf%%c3%%A9+au%%20lait&hint=~%%7e&flag&empty=",
                    request->tpp->client_id, id);
     out->data = make_data(sim, request, out);
+    out->history = cJSON_CreateArray();
+    out->exchanges = cJSON_CreateArray();
+    out->findings = cJSON_CreateArray();
     if (check_made(out->data, error)) {
-        cJSON_Delete(out->data);
-        out->data = NULL;
+        store_drop(out);
         return -1;
     }
     (void)snprintf(out->id, sizeof out->id, "%s", json_get(out->data, "id")->valuestring);
     return 0;
 }
 
-/* --- changing -----------------------------------------------------------------------------------
- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 static int refuse(struct refusal *refusal, const char *id, const char *message)
 {

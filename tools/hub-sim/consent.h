@@ -25,8 +25,8 @@ struct consent_request {
     int64_t request_life_s;
 };
 /*
- * Fills *out, ready for store_add; the caller then owns out->data. -1 with a reason when the TPP's
- * terms break the contract.
+ * Fills *out, ready for store_add or store_drop. -1 with a reason, and nothing to drop, when the
+ * TPP's terms break the contract.
  */
 int consent_make(const struct sim *sim, const struct consent_request *request, struct consent *out,
                  struct lfi_error *error);

@@ -82,8 +82,7 @@ static int get_audit(struct judge_call *call)
     return 0;
 }
 
-/* --- lists ---------------------------------------------------------------------------------------
- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 /* What a list is narrowed to; absent: not at all. */
 struct selection {
@@ -204,8 +203,7 @@ static int revoke_group(struct judge_call *call)
     return 0;
 }
 
-/* --- the interface
- * --------------------------------------------------------------------------------- */
+/* --- the interface ---------------------------------------------------------------------------- */
 
 static struct consent *find(struct judge_call *call, struct lfi_slice id)
 {

@@ -2,6 +2,7 @@
 #include "consent.h"
 #include "contract_hub_heimdall.h"
 #include "judge.h"
+#include "query.h"
 
 #include <stdio.h>
 
@@ -10,29 +11,7 @@ static int refuse(struct judge_call *call, const char *id, const char *message)
     return refusal_set(call->refusal, id, 400, "invalid_request", message);
 }
 
-/* --- Location
- * -------------------------------------------------------------------------------------- */
-
-/* Percent-encodes with lower-case digits, so that a re-encoding on the way shows. */
-static void append_encoded(struct buf *out, struct lfi_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     c == '-' || c == '_' || c == '.';
-        if (plain) {
-            buf_append(out, &text.ptr[i], 1);
-        } else {
-            buf_append_format(out, "%%%02x", c);
-        }
-    }
-}
-
-static void append_pair(struct buf *out, const char *name, struct lfi_slice value)
-{
-    buf_append_format(out, "%s%s=", out->len > 0 ? "&" : "", name);
-    append_encoded(out, value);
-}
+/* --- Location --------------------------------------------------------------------------------- */
 
 /* 303 to the TPP with `pairs` and the issuer; the query is kept to recognise the customer by. */
 static int redirect(struct judge_call *call, const struct buf *pairs, char *query_kept)
@@ -40,7 +19,7 @@ static int redirect(struct judge_call *call, const struct buf *pairs, char *quer
     struct buf query;
     buf_init(&query, STORE_ADDRESS_MAX - 1);
     buf_append_slice(&query, buf_slice(pairs));
-    append_pair(&query, "iss", slice_of(call->hub->issuer));
+    query_append_pair(&query, "iss", slice_of(call->hub->issuer));
     if (query.failed) {
         buf_free(&query);
         return refuse(call, "FAIL-LONG", "The redirect would become too long.");
@@ -55,17 +34,16 @@ static int redirect(struct judge_call *call, const struct buf *pairs, char *quer
     return 0;
 }
 
-/* --- GET /auth
- * ------------------------------------------------------------------------------------- */
+/* --- GET /auth -------------------------------------------------------------------------------- */
 
 static int redirect_error(struct judge_call *call, const char *error, const char *description)
 {
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
-    append_pair(&pairs, "error", slice_of(error));
-    append_pair(&pairs, "error_description", slice_of(description));
+    query_append_pair(&pairs, "error", slice_of(error));
+    query_append_pair(&pairs, "error_description", slice_of(description));
     if (call->consent) {
-        append_pair(&pairs, "state", slice_of(call->consent->state));
+        query_append_pair(&pairs, "state", slice_of(call->consent->state));
     }
     int rc = redirect(call, &pairs, call->consent ? call->consent->callback_query : NULL);
     buf_free(&pairs);
@@ -137,8 +115,7 @@ static int get_auth(struct judge_call *call)
     return start(call);
 }
 
-/* --- doConfirm, doFail ---------------------------------------------------------------------------
- */
+/* --- doConfirm, doFail ------------------------------------------------------------------------ */
 
 static int check_open(struct judge_call *call)
 {
@@ -170,8 +147,8 @@ static int do_confirm(struct judge_call *call)
     }
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
-    append_pair(&pairs, "code", slice_of(code));
-    append_pair(&pairs, "state", slice_of(consent->state));
+    query_append_pair(&pairs, "code", slice_of(code));
+    query_append_pair(&pairs, "state", slice_of(consent->state));
     int rc = redirect(call, &pairs, consent->callback_query);
     buf_free(&pairs);
     if (rc == 0) {
@@ -261,13 +238,13 @@ static int do_fail(struct judge_call *call)
     judge_ending(call, error, description);
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
-    append_pair(&pairs, "error",
-                !error.ptr              ? SLICE("access_denied")
-                : is_error_value(error) ? error
-                                        : SLICE("invalid_request"));
-    append_pair(&pairs, "error_description",
-                description.ptr ? description : SLICE("The request was not authorized."));
-    append_pair(&pairs, "state", slice_of(consent->state));
+    query_append_pair(&pairs, "error",
+                      !error.ptr              ? SLICE("access_denied")
+                      : is_error_value(error) ? error
+                                              : SLICE("invalid_request"));
+    query_append_pair(&pairs, "error_description",
+                      description.ptr ? description : SLICE("The request was not authorized."));
+    query_append_pair(&pairs, "state", slice_of(consent->state));
     int rc = redirect(call, &pairs, consent->callback_query);
     buf_free(&pairs);
     if (rc == 0) {
@@ -276,8 +253,7 @@ static int do_fail(struct judge_call *call)
     return rc;
 }
 
-/* --- the interface
- * --------------------------------------------------------------------------------- */
+/* --- the interface ---------------------------------------------------------------------------- */
 
 static struct consent *find(struct judge_call *call, struct lfi_slice interaction_id)
 {

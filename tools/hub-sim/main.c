@@ -28,8 +28,7 @@ static const char usage[] =
     "  --config FILE  the configuration\n"
     "  --help         this text\n";
 
-/* --- the listeners
- * --------------------------------------------------------------------------------- */
+/* --- the listeners ---------------------------------------------------------------------------- */
 
 static void handle_keystore(void *ctx, const struct request *request, struct reply *reply)
 {
@@ -93,8 +92,7 @@ static void stop_all(struct listeners *listeners)
     }
 }
 
-/* --- the program
- * ----------------------------------------------------------------------------------- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 static const struct contract_api *const contracts[] = {&contract_hub_sim, &contract_hub_heimdall,
                                                        &contract_hub_consent_manager,

@@ -26,8 +26,7 @@ struct script_call {
 /* 0: the reply is filled; -1: the refusal is. */
 typedef int script_fn(struct script_call *call);
 
-/* --- consents
- * -------------------------------------------------------------------------------------- */
+/* --- consents --------------------------------------------------------------------------------- */
 
 static int parse_new_consent(struct script_call *call, struct consent_request *out)
 {
@@ -57,7 +56,7 @@ static cJSON *json_or_text(struct lfi_slice text, struct arena *arena)
 }
 
 /* 0 when the bank accepts or is not asked; else the reply or the refusal is filled. */
-static int ask_bank(struct script_call *call, const struct consent *consent, bool *answered)
+static int ask_bank(struct script_call *call, struct consent *consent, bool *answered)
 {
     struct bank_answer answer;
     struct arena *arena = call->request->arena;
@@ -100,7 +99,7 @@ static int create_consent(struct script_call *call)
         return refuse(call->refusal, "SIM-TERMS", 400, error.message);
     }
     if (ask_bank(call, &made, &answered)) {
-        cJSON_Delete(made.data);
+        store_drop(&made);
         return answered ? 0 : -1;
     }
     int rc = -1;
@@ -114,7 +113,7 @@ static int create_consent(struct script_call *call)
     }
     store_unlock(call->sim->store);
     if (rc) {
-        cJSON_Delete(made.data);
+        store_drop(&made);
     } else {
         reply_created(call, &made);
     }
@@ -165,8 +164,7 @@ static int show_callback(struct script_call *call)
     return 0;
 }
 
-/* --- calls to the bank
- * ----------------------------------------------------------------------------- */
+/* --- calls to the bank ------------------------------------------------------------------------ */
 
 static int call_bank(struct script_call *call)
 {
@@ -196,8 +194,7 @@ static int call_bank(struct script_call *call)
     return rc;
 }
 
-/* --- faults, setup, findings
- * ------------------------------------------------------------------------ */
+/* --- faults, setup, findings ------------------------------------------------------------------ */
 
 static int set_fault(struct script_call *call)
 {
@@ -258,8 +255,7 @@ static int show_findings(struct script_call *call)
     return 0;
 }
 
-/* --- routes
- * ---------------------------------------------------------------------------------------- */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 struct route {
     const char *method, *path;

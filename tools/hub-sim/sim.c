@@ -17,8 +17,7 @@ const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provide
     return NULL;
 }
 
-/* --- the parts
- * ------------------------------------------------------------------------------------- */
+/* --- the parts -------------------------------------------------------------------------------- */
 
 static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi_error *error)
 {

@@ -27,17 +27,21 @@ struct store *store_new(const struct clock *clock, const struct log *log)
     return store;
 }
 
-static void free_consent(struct consent *consent)
+void store_drop(struct consent *consent)
 {
-    if (!consent) {
-        return;
-    }
     cJSON_Delete(consent->data);
     cJSON_Delete(consent->callback);
     cJSON_Delete(consent->history);
     cJSON_Delete(consent->exchanges);
     cJSON_Delete(consent->findings);
-    free(consent);
+}
+
+static void free_consent(struct consent *consent)
+{
+    if (consent) {
+        store_drop(consent);
+        free(consent);
+    }
 }
 
 void store_free(struct store *store)
@@ -70,9 +74,6 @@ struct consent *store_add(struct store *store, const struct consent *consent)
         return NULL;
     }
     *added = *consent;
-    added->history = cJSON_CreateArray();
-    added->exchanges = cJSON_CreateArray();
-    added->findings = cJSON_CreateArray();
     free_consent(store->consents[store->next]);
     store->consents[store->next] = added;
     store->next = (store->next + 1) % STORE_CONSENTS;

@@ -49,10 +49,11 @@ void store_free(struct store *store);
 void store_lock(struct store *store);
 void store_unlock(struct store *store);
 
-/* --- everything below under the lock ------------------------------------------------------------
- */
+/* --- everything below under the lock ---------------------------------------------------------- */
 
-/* Takes `consent` over, its trees too; NULL when memory is short. */
+/* Frees the trees of a consent that was not stored. Needs no lock. */
+void store_drop(struct consent *consent);
+/* Takes the trees of `consent` over; NULL when memory is short. */
 struct consent *store_add(struct store *store, const struct consent *consent);
 size_t store_count(const struct store *store);
 struct consent *store_at(struct store *store, size_t index); /* newest first */
