@@ -1,0 +1,156 @@
+// The key store in good and bad days: how often the bank asks it, and what callers get meanwhile.
+// The tests follow each other; the server keeps what it has learnt.
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HubClient } from '../support/client.mjs';
+import { startDemo } from '../support/demo.mjs';
+
+const FAILURE_KEPT_MS = 1100; // how long the server answers from memory that the key store is down
+const CROWD = 50;
+
+// What the key store does at the moment, and how often it was asked.
+const keyStore = { answer: null, requests: 0 };
+const server = createServer((request, response) => {
+    keyStore.requests++;
+    keyStore.answer(response);
+});
+const answers = {
+    serve: (response, keys = [...published.values()]) => response.end(JSON.stringify({ keys })),
+    serveSlowly: (response) => setTimeout(() => answers.serve(response), 300),
+    refuse: (response) => response.socket.destroy(),
+    fail: (response) => response.writeHead(500).end(),
+    redirect: (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
+    hang: () => {},
+    garble: (response) => response.end('<html>'),
+    serveNone: (response) => answers.serve(response, []),
+    flood: (response) => response.end(`{"keys":[],"x":"${'x'.repeat(70_000)}"}`),
+};
+const published = new Map();
+
+let demo;
+let client;
+
+function publish(kid, pem) {
+    const jwk = createPublicKey(pem).export({ format: 'jwk' });
+    published.set(kid, { ...jwk, use: 'sig', alg: 'PS256', kid });
+}
+
+before(async () => {
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${server.address().port}/keys`;
+    demo = await startDemo({
+        adjustServer: `.caller.jwksOverride = "${address}" | .caller.replayEntries = 1000`,
+    });
+    client = new HubClient(demo, 'dhowretail');
+    publish(client.identity.kid, readFileSync(client.identity.signingKey));
+    keyStore.answer = answers.serve;
+});
+
+after(async () => {
+    client?.close();
+    await demo?.stop();
+    server.closeAllConnections();
+    server.close();
+});
+
+async function ask(token) {
+    const interactionId = randomUUID();
+    const reply = await client.get('/accounts', {
+        userId: client.provider.users[0].userId,
+        token,
+        headers: { 'o3-ozone-interaction-id': interactionId },
+    });
+    const line = demo.serverLog().find(({ interaction }) => interaction === interactionId);
+    return { status: reply.status, json: reply.json, refused: line.refused };
+}
+
+// Does it, and says how often the key store was asked for it.
+async function counting(action) {
+    const before = keyStore.requests;
+    const outcome = await action();
+    return { outcome, requests: keyStore.requests - before };
+}
+
+function crowd(makeToken) {
+    return Promise.all(Array.from({ length: CROWD }, async () => ask(await makeToken())));
+}
+
+for (const fault of ['refuse', 'fail', 'redirect', 'hang', 'garble', 'serveNone', 'flood']) {
+    test(`no keys at the start (${fault}): 500, try again`, async () => {
+        keyStore.answer = answers[fault];
+        const began = Date.now();
+        const { outcome, requests } = await counting(() => ask());
+        assert.ok(Date.now() - began < 4000);
+        assert.deepEqual([outcome.status, outcome.refused], [500, 'JWKS-UNAVAILABLE']);
+        assert.equal(outcome.json.errorCode, 'GenericRecoverableError');
+        assert.doesNotMatch(outcome.json.errorMessage, /127\.0\.0\.1|http/);
+        assert.ok(requests <= 2); // an HTTP client may try a broken connection once more
+        await sleep(FAILURE_KEPT_MS);
+    });
+}
+
+test('a dead key store is asked once for a crowd', async () => {
+    keyStore.answer = answers.fail;
+    const { outcome, requests } = await counting(() => crowd(() => client.token()));
+    assert.deepEqual(new Set(outcome.map(({ status }) => status)), new Set([500]));
+    assert.equal(requests, 1);
+    await sleep(FAILURE_KEPT_MS);
+});
+
+test('bad tokens are refused without the key store', async () => {
+    const { outcome, requests } = await counting(async () => [
+        await ask(null),
+        await ask('a.b.c'),
+        await ask(await client.token({ claims: { aud: 'palmbank' } })),
+    ]);
+    assert.deepEqual(new Set(outcome.map(({ status }) => status)), new Set([401]));
+    assert.equal(requests, 0);
+});
+
+test('fifty first callers share one fetch', async () => {
+    keyStore.answer = answers.serveSlowly;
+    const { outcome, requests } = await counting(() => crowd(() => client.token()));
+    assert.deepEqual(new Set(outcome.map(({ status }) => status)), new Set([200]));
+    assert.equal(requests, 1);
+});
+
+test('with the keys at hand the key store may be down', async () => {
+    keyStore.answer = answers.refuse;
+    const { outcome, requests } = await counting(() => ask());
+    assert.equal(outcome.status, 200);
+    assert.equal(requests, 0);
+});
+
+test('a token counts once where replays are remembered', async () => {
+    const token = await client.token();
+    assert.equal((await ask(token)).status, 200);
+    const again = await ask(token);
+    assert.deepEqual([again.status, again.refused], [401, 'JWT-REPLAY']);
+});
+
+test('fifty callers with an unknown kid cause one fetch', async () => {
+    keyStore.answer = answers.serveSlowly;
+    const forge = () => client.token({ header: { kid: 'unknown' } });
+    const { outcome, requests } = await counting(() => crowd(forge));
+    assert.deepEqual(new Set(outcome.map(({ status }) => status)), new Set([401]));
+    assert.deepEqual(new Set(outcome.map(({ refused }) => refused)), new Set(['JWT-KID-UNKNOWN']));
+    assert.equal(requests, 1);
+});
+
+test('and no second one soon after, even for a kid that is there by now', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const key = `${demo.dir}/new-signing.key`;
+    writeFileSync(key, pem);
+    publish('new', pem);
+    keyStore.answer = answers.serve;
+    const { outcome, requests } = await counting(() =>
+        client.token({ header: { kid: 'new' }, key }).then(ask),
+    );
+    assert.deepEqual([outcome.status, outcome.refused], [401, 'JWT-KID-UNKNOWN']);
+    assert.equal(requests, 0);
+});
