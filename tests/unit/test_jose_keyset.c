@@ -17,8 +17,7 @@
 struct fixture {
     struct arena *arena;
     EVP_PKEY *key, *other;
-    struct lfi_slice n, d; /* of key, base64url */
-    struct lfi_slice small_n;
+    struct lfi_slice n, small_n; /* moduli of key and of one too small, base64url */
 };
 
 static struct lfi_slice number(struct arena *arena, const EVP_PKEY *key, const char *parameter)
@@ -45,7 +44,6 @@ static int set_up(void **state)
                          .key = EVP_RSA_gen(2048),
                          .other = EVP_RSA_gen(2048)};
     f.n = number(f.arena, f.key, "n");
-    f.d = number(f.arena, f.key, "d");
     f.small_n = number(f.arena, small, "n");
     EVP_PKEY_free(small);
     *state = &f;
@@ -128,9 +126,6 @@ static void other_kinds_of_key_are_left_out(void **state)
     const struct lfi_slice sets[] = {
         arena_format(f->arena, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "}]}",
                      f->small_n.ptr),
-        arena_format(f->arena,
-                     "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC ",\"d\":\"%s\"}]}",
-                     f->n.ptr, f->d.ptr),
         SLICE("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2VjcmV0c2VjcmV0c2VjcmV0\"}]}"),
         SLICE("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"****\",\"e\":\"AQAB\"}]}"),
         SLICE("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"\",\"e\":\"\"}]}"),
@@ -145,6 +140,33 @@ static void other_kinds_of_key_are_left_out(void **state)
         assert_null(parse(sets[i], message));
         assert_non_null(strstr(message, "no usable key"));
     }
+}
+
+static void private_keys_are_left_out(void **state)
+{
+    static const char *const names[][2] = {{"d", "d"},
+                                           {"p", "rsa-factor1"},
+                                           {"q", "rsa-factor2"},
+                                           {"dp", "rsa-exponent1"},
+                                           {"dq", "rsa-exponent2"},
+                                           {"qi", "rsa-coefficient1"}};
+    struct fixture *f = *state;
+    struct buf jwks;
+
+    buf_init(&jwks, LIMIT_JWKS_BYTES);
+    buf_append_format(&jwks, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"b\"," PUBLIC "},", f->n.ptr);
+    buf_append_format(&jwks, "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC, f->n.ptr);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        buf_append_format(&jwks, ",\"%s\":\"%s\"", names[i][0],
+                          number(f->arena, f->key, names[i][1]).ptr);
+    }
+    buf_append_text(&jwks, "}]}");
+    struct jose_keyset *set = parse(buf_slice(&jwks), NULL);
+    assert_non_null(set);
+    assert_true(jose_keyset_has(set, SLICE("b")));
+    assert_false(jose_keyset_has(set, SLICE("a")));
+    jose_keyset_free(set);
+    buf_free(&jwks);
 }
 
 static void what_is_not_a_set_is_refused(void **state)
@@ -466,6 +488,7 @@ int main(void)
         cmocka_unit_test(usable_keys_are_kept),
         cmocka_unit_test(unusable_keys_are_left_out),
         cmocka_unit_test(other_kinds_of_key_are_left_out),
+        cmocka_unit_test(private_keys_are_left_out),
         cmocka_unit_test(what_is_not_a_set_is_refused),
         cmocka_unit_test(doubled_kid_is_refused),
         cmocka_unit_test(number_of_keys_is_bounded),
