@@ -73,10 +73,11 @@ static int start_all(struct listeners *listeners, struct sim *sim, struct lfi_er
     struct http_tls mutual = open;
     mutual.client_ca = config->client_ca;
     mutual.client_required = true;
-    if (start(&listeners->http, sim, "http", &config->http, NULL, scripting_handle, error) ||
-        start(&listeners->keystore, sim, "keystore", &config->keystore, &open, handle_keystore,
+    /* The plain one last: when it answers, all do. */
+    if (start(&listeners->keystore, sim, "keystore", &config->keystore, &open, handle_keystore,
               error) ||
-        start(&listeners->https, sim, "https", &config->https, &mutual, judge_handle, error)) {
+        start(&listeners->https, sim, "https", &config->https, &mutual, judge_handle, error) ||
+        start(&listeners->http, sim, "http", &config->http, NULL, scripting_handle, error)) {
         return -1;
     }
     return 0;
@@ -84,7 +85,7 @@ static int start_all(struct listeners *listeners, struct sim *sim, struct lfi_er
 
 static void stop_all(struct listeners *listeners)
 {
-    struct http_listener *all[] = {listeners->https, listeners->keystore, listeners->http};
+    struct http_listener *all[] = {listeners->http, listeners->https, listeners->keystore};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (all[i]) {
             http_listener_stop(all[i], DRAIN_MS);
