@@ -76,7 +76,7 @@ int caller_check_certificate(const struct caller *caller, const struct request *
         return token_refuse(refusal, "CALLER-NO-CERT");
     }
     *out = subject_of(request->arena, request->peer);
-    if (!caller->config.any_ou && !is_pinned(&caller->config, out->ou)) {
+    if (!is_pinned(&caller->config, out->ou)) {
         refusal_set(refusal, "CALLER-OU", 403, "GenericError", "The caller is not accepted.");
         refusal_detail(refusal, "OU of the certificate: %.*s",
                        (int)(out->ou.len < 64 ? out->ou.len : 64), out->ou.ptr ? out->ou.ptr : "");

@@ -25,9 +25,8 @@ enum caller_mode { CALLER_MTLS_ONLY, CALLER_JWT };
 
 struct caller_config {
     enum caller_mode mode;
-    const char *const *allowed_ous; /* pinned subject OU of the Hub */
+    const char *const *allowed_ous; /* pinned subject OU of the Hub; with none nobody passes */
     size_t allowed_ou_count;
-    bool any_ou; /* development only: every certificate of the trusted authorities will do */
     const char *const *audiences; /* all providers' audiences */
     size_t audience_count;
     const char *jwks_base;     /* "https://keystore…": /{OU}/{CN}/application.jwks is appended */
