@@ -9,6 +9,7 @@
 
 struct call {
     struct connect *connect;
+    struct caller *caller;
     const struct request *request;
     const struct provider *provider; /* NULL for the health operations */
     const struct contract_operation *operation;

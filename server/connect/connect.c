@@ -68,8 +68,7 @@ static int run(struct call *call, enum contract_found found, const struct contra
     if (found == CONTRACT_FOUND && contract_operation_open(match->operation)) {
         return stage_contract(call, match) == 0 ? stage_operation(call) : -1;
     }
-    if (caller_authenticate(call->connect->config.caller, call->request, &identity,
-                            call->refusal) != 0) {
+    if (caller_authenticate(call->caller, call->request, &identity, call->refusal) != 0) {
         metrics_count(call->connect->metrics, METRICS_REFUSED_CALLER);
         return -1;
     }
@@ -161,11 +160,13 @@ static void record(const struct call *call)
               LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
 }
 
-void connect_handle(void *ctx, const struct request *request, struct reply *reply)
+void connect_handle(struct connect *connect, struct caller *caller, const struct request *request,
+                    struct reply *reply)
 {
     struct refusal refusal = {0};
     struct contract_match match = {0};
-    struct call call = {.connect = ctx,
+    struct call call = {.connect = connect,
+                        .caller = caller,
                         .request = request,
                         .arena = request->arena,
                         .reply = reply,

@@ -19,7 +19,6 @@
 enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF };
 
 struct connect_config {
-    struct caller *caller;
     const struct provider_set *providers;
     enum connect_check check_responses;
     const char *host_name; /* what the health operations call this server */
@@ -32,8 +31,9 @@ int connect_new(struct connect **out, const struct connect_config *config,
                 const struct clock *clock, const struct log *log, struct metrics *metrics,
                 struct lfi_error *error);
 void connect_free(struct connect *connect);
-/* http_handler_fn for the Hub's listener; ctx is the struct connect. */
-void connect_handle(void *connect, const struct request *request, struct reply *reply);
+/* Answers a request of the Hub's listener. `caller` may be another for the next: at reload. */
+void connect_handle(struct connect *connect, struct caller *caller, const struct request *request,
+                    struct reply *reply);
 
 /* At reload; any thread. */
 void connect_set_check(struct connect *connect, enum connect_check check);
