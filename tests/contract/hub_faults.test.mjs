@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ROOT } from '../support/demo.mjs';
 import { Bank, HUB_SIM, hubConfig, readSubjects, send, startHub } from './hub_support.mjs';
 
 let hub, bank, consent;
@@ -126,6 +127,12 @@ test('a wrong configuration is named with file, line and place', () => {
         assert.equal(status, 2, pattern);
         assert.match(stderr, new RegExp(pattern));
     }
+});
+
+test('the example is right but for the files it names', () => {
+    const { status, stderr } = run('--config', join(ROOT, 'tools/hub-sim/config.example.json'));
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /start-failed.*C4\.pem/);
 });
 
 test('what cannot be opened ends the start with 1', () => {

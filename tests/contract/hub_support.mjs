@@ -96,6 +96,7 @@ export async function startHub({ adjust = () => {} } = {}) {
             assert.equal(await exited, 0, log);
             process.off('exit', kill);
             assertNoSanitizerReport(log);
+            assert.doesNotMatch(log, /"own-reply"/, 'a Hub answered against its own contract');
             rmSync(dir, { recursive: true });
         },
     });

@@ -42,7 +42,7 @@ struct sim_config {
     struct arena *arena;
 };
 
-/* On failure `error` is "FILE:LINE: $.path: cause". */
+/* On failure `error` names file, line and place: "FILE:LINE: $.path: cause". */
 int sim_config_load(struct sim_config **out, const char *path, struct lfi_error *error);
 void sim_config_free(struct sim_config *config);
 

@@ -111,8 +111,7 @@ static void check_reply(const struct judge_call *call)
 {
     struct contract_violation violation;
     const struct reply *reply = call->reply;
-    if (!call->operation ||
-        !contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
+    if (!contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
                                  buf_slice(&reply->body), &violation)) {
         return;
     }
@@ -171,7 +170,7 @@ static void judge(struct judge_call *call, const struct judge_interface *interfa
     }
     note(call, interface);
     store_unlock(call->sim->store);
-    if (call->reply->status < 300 || call->reply->status == 400) {
+    if (rc == 0) {
         check_reply(call);
     }
 }
@@ -189,6 +188,8 @@ void judge_handle(void *ctx, const struct request *request, struct reply *reply)
         return;
     }
     if (faults_apply(sim->faults, interface->target, reply)) {
+        LOG_EVENT(sim->log, LOG_INFO, "fault", LOG_TEXT("interface", slice_of(interface->name)),
+                  LOG_TEXT("method", inner.method), LOG_TEXT("path", inner.path));
         return;
     }
     struct judge_call call = {.sim = sim,

@@ -1,4 +1,21 @@
-/* The plain listener: scripting calls under /sim, the TPP app, and the keystore for the simulator.
+/*
+ * The plain listener: calls for scripts, the TPP app, and the key store for the simulator itself.
+ * Bodies are JSON, checked against scripting.schema.yaml; a refusal is {"errorCode",
+ * "errorMessage"} with a SIM-… id as its code.
+ *
+ *   POST   /sim/consents         plays a TPP's pushed authorization request: 201 {"consentId",
+ *                                "authorizeUrl", "state"}; 400 when the terms break the contract;
+ *                                422 {"status", "body"} when the bank finds the consent invalid
+ *   GET    /sim/consents/{id}    the consent, its history, exchanges with the bank and findings
+ *   GET    /sim/callbacks/{state} what the customer brought back; 404 until then
+ *   POST   /sim/call             an authorised request of the TPP: {"status", "headers", "body",
+ *                                "interactionId"} of the bank; 403 when the consent does not
+ *                                cover it, 502 when the bank gives no answer
+ *   POST   /sim/faults           misbehaves towards the bank; DELETE ends it. Both 204
+ *   GET    /sim/setup            the Hubs and TPPs there are
+ *   GET    /sim/findings         all findings, also those that belong to no consent
+ *   GET    /tpp/callback         where the journey ends: a page
+ *   GET    /keystore/{OU}/{CN}/application.jwks   as on the key store's own port, without faults
  */
 #ifndef HUB_SIM_SCRIPTING_H
 #define HUB_SIM_SCRIPTING_H
