@@ -1,0 +1,44 @@
+/*
+ * A generation: what a reload replaces as a whole. The rules for callers with their cache of key
+ * sets, the connections to the Hub with certificate and key, and the customer's pages.
+ *
+ * A request holds the generation that was the current one when it began; the last to let go of an
+ * old generation frees it.
+ */
+#ifndef SERVER_GENERATION_H
+#define SERVER_GENERATION_H
+
+#include "caller/caller.h"
+#include "config/config.h"
+#include "psu/psu.h"
+
+struct generation {
+    struct caller *caller;
+    struct psu *psu;
+    struct generation_parts *parts;
+};
+
+/* What outlives every generation. */
+struct generation_ground {
+    const struct provider_set *providers;
+    const struct clock *clock;
+    const struct log *log;
+    struct metrics *metrics;
+};
+
+/* The one that is current. Any thread. */
+struct generations;
+
+/* Makes the first from a configuration that must outlive all. */
+int generations_new(struct generations **out, const struct generation_ground *ground,
+                    const struct config *config, struct lfi_error *error);
+void generations_free(struct generations *generations); /* when no request runs any more */
+/* Makes the next and takes `config` on success; on failure nothing changes. One thread at a time.
+ */
+int generations_replace(struct generations *generations, struct config *config,
+                        struct lfi_error *error);
+
+struct generation *generations_hold(struct generations *generations);
+void generations_release(struct generation *generation);
+
+#endif

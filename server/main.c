@@ -1,0 +1,108 @@
+/* lfi-server: reads the configuration, starts the server, obeys signals. */
+#include "config/config.h"
+#include "serve.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+#define MALLOC_ARENAS 4 /* one for each of hundreds of threads would multiply the memory */
+
+static const char usage[] =
+    "usage: lfi-server --config FILE [--check]\n"
+    "\n"
+    "The bank's side of UAE Open Finance: Ozone Connect for the API Hub, and the pages on which\n"
+    "customers decide on consents.\n"
+    "\n"
+    "  --config FILE  the configuration\n"
+    "  --check        only checks the configuration\n"
+    "  --version      the version\n"
+    "  --help         this text\n"
+    "\n"
+    "SIGTERM and SIGINT end the server, SIGHUP makes it read configuration, certificates and keys\n"
+    "again. Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n";
+
+struct arguments {
+    const char *config;
+    bool check, help, version;
+};
+
+static bool parse(struct arguments *out, int argc, char **argv)
+{
+    *out = (struct arguments){0};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc && out->config == NULL) {
+            out->config = argv[++i];
+        } else if (strcmp(argv[i], "--check") == 0) {
+            out->check = true;
+        } else if (strcmp(argv[i], "--help") == 0) {
+            out->help = true;
+        } else if (strcmp(argv[i], "--version") == 0) {
+            out->version = true;
+        } else {
+            return false;
+        }
+    }
+    return out->config != NULL || out->help || out->version;
+}
+
+/* Until SIGTERM or SIGINT. */
+static void obey(struct serve *serve, const sigset_t *signals)
+{
+    int got = 0;
+
+    while (sigwait(signals, &got) == 0 && got == SIGHUP) {
+        serve_reload(serve);
+    }
+}
+
+/* Blocked before any thread begins, so that only obey() receives them. */
+static void prepare_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct config *config = NULL;
+    struct serve *serve = NULL;
+    struct lfi_error error = {""};
+    sigset_t signals;
+
+    if (!parse(&arguments, argc, argv)) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (arguments.help || arguments.version) {
+        fputs(arguments.help ? usage : "lfi-server " LFI_VERSION "\n", stdout);
+        return EXIT_SUCCESS;
+    }
+    if (config_load(&config, arguments.config, &error) != 0) {
+        fprintf(stderr, "%s\n", error.message);
+        return EXIT_USAGE;
+    }
+    if (arguments.check) {
+        config_free(config);
+        return EXIT_SUCCESS;
+    }
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+#endif
+    prepare_signals(&signals);
+    if (serve_start(&serve, config, &error) != 0) {
+        return EXIT_FAILURE;
+    }
+    obey(serve, &signals);
+    serve_stop(serve);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,24 @@
+/*
+ * The running server: everything that a configuration describes, wired together. Start, reload and
+ * stop are called by one thread.
+ */
+#ifndef SERVER_SERVE_H
+#define SERVER_SERVE_H
+
+#include "config/config.h"
+
+struct serve;
+
+/* Opens cores and listeners; when it returns 0 the server answers. Takes over `config` always. */
+int serve_start(struct serve **out, struct config *config, struct lfi_error *error);
+/*
+ * Reads the configuration file and all certificates and keys again. Cached key sets are dropped.
+ * A configuration that is wrong, or that changes what needs a restart (listeners but for the
+ * contents of their files, limits, host name, providers and their cores), is refused as a whole.
+ * The outcome is logged.
+ */
+void serve_reload(struct serve *serve);
+/* Finishes what runs, for a moment, and frees everything. */
+void serve_stop(struct serve *serve);
+
+#endif
