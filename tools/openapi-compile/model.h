@@ -61,6 +61,9 @@ struct schema {
     /* for the emitter */
     int id;
     bool busy;
+    /* for the parity check */
+    struct schema *normal;
+    bool halves; /* made of closed parts that forbid each other's members */
 };
 
 enum place { IN_PATH, IN_QUERY, IN_HEADER };

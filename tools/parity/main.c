@@ -1,0 +1,130 @@
+/*
+ * parity: do our documents accept and refuse what the official ones do?
+ *
+ *   parity --ours FOLDER --official FOLDER INTENDED.yaml
+ *
+ * INTENDED.yaml lists which documents belong together and the differences that are meant, each with
+ * its reason. Exit status 1 for any other difference, and for a listed one that is no more.
+ */
+#include "parity.h"
+
+#include <fnmatch.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct folders {
+    const char *ours, *official;
+};
+
+static const struct operation *find_operation(const struct model *model,
+                                              const struct operation *wanted)
+{
+    for (size_t i = 0; i < model->operation_count; i++)
+        if (strcmp(model->operations[i].path, wanted->path) == 0 &&
+            strcmp(model->operations[i].method, wanted->method) == 0)
+            return &model->operations[i];
+    return NULL;
+}
+
+/* One of our documents and the official one; returns how many operations were compared. */
+static size_t compare_documents(struct comparison *c, struct node entry,
+                                const struct folders *folders)
+{
+    static const char *const known[] = {"ours", "official", NULL};
+    struct model ours = {.source = c->source}, official = {.source = c->source, .foreign = true};
+    size_t compared = 0;
+    node_only(entry, "a pair of documents", known);
+    model_add_document(&ours, source_format(c->source, "%s/%s", folders->ours,
+                                            node_string(node_need(entry, "ours"))));
+    model_add_document(&official, source_format(c->source, "%s/%s", folders->official,
+                                                node_string(node_need(entry, "official"))));
+    for (size_t i = 0; i < ours.operation_count; i++) {
+        const struct operation *other = find_operation(&official, &ours.operations[i]);
+        if (other) {
+            compare_operations(c, &ours.operations[i], other);
+            compared++;
+        } else {
+            compare_add(c, ours.operations[i].at, ours.operations[i].id, "operation: only ours");
+        }
+    }
+    for (size_t i = 0; i < official.operation_count; i++)
+        if (!find_operation(&ours, &official.operations[i]))
+            compare_add(c, entry, official.operations[i].id, "operation: only official");
+    return compared;
+}
+
+static bool is_intended(struct node list, bool *used, const struct difference *difference)
+{
+    bool found = false;
+    for (size_t i = 0; list.raw && i < node_count(list); i++) {
+        struct node entry = node_item(list, i);
+        if (fnmatch(node_string(node_need(entry, "where")), difference->where, 0) == 0 &&
+            fnmatch(node_string(node_need(entry, "what")), difference->what, 0) == 0)
+            used[i] = found = true;
+    }
+    return found;
+}
+
+/* Prints what is not intended, and what was intended but is not there; how many of both. */
+static size_t report(const struct comparison *c, struct node intended)
+{
+    static const char *const known[] = {"where", "what", "reason", NULL};
+    size_t listed = intended.raw ? node_count(intended) : 0, findings = 0;
+    bool *used = source_array(c->source, listed + 1, sizeof(*used));
+    for (size_t i = 0; i < listed; i++) {
+        node_only(node_item(intended, i), "an intended difference", known);
+        node_string(node_need(node_item(intended, i), "reason"));
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        const struct difference *difference = &c->differences[i];
+        if (is_intended(intended, used, difference))
+            continue;
+        printf("%s: %s", difference->where, difference->what);
+        if (difference->at.raw)
+            printf("   (%s:%zu)", difference->at.file->name, node_line(difference->at));
+        putchar('\n');
+        findings++;
+    }
+    for (size_t i = 0; i < listed; i++)
+        if (!used[i]) {
+            struct node entry = node_item(intended, i);
+            printf("%s:%zu: this difference is no more\n", entry.file->name, node_line(entry));
+            findings++;
+        }
+    return findings;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"ours", required_argument, NULL, 'o'}, {"official", required_argument, NULL, 'f'}, {0}};
+    static const char *const members[] = {"documents", "differences", NULL};
+    struct folders folders = {0};
+    struct source source = {0};
+    struct comparison c = {.source = &source};
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        if (option == 'o')
+            folders.ours = optarg;
+        else if (option == 'f')
+            folders.official = optarg;
+        else
+            optind = argc;
+    }
+    if (!folders.ours || !folders.official || optind + 1 != argc) {
+        fputs("usage: parity --ours FOLDER --official FOLDER INTENDED.yaml\n", stderr);
+        return 2;
+    }
+    struct node root = source_open(&source, argv[optind], (struct node){0});
+    node_only(root, "the list of intended differences", members);
+    struct node documents = node_need(root, "documents");
+    size_t compared = 0;
+    for (size_t i = 0; i < node_count(documents); i++)
+        compared += compare_documents(&c, node_item(documents, i), &folders);
+    size_t findings = report(&c, node_get(root, "differences"));
+    printf("%zu operations compared, %zu differences, %zu not as intended\n", compared, c.count,
+           findings);
+    source_free(&source);
+    return findings > 0 || compared == 0;
+}
