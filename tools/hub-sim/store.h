@@ -16,8 +16,8 @@
 #include "tpps.h"
 
 #define STORE_CONSENTS 1000
-#define STORE_NOTES 200       /* exchanges, history entries or findings kept for a consent */
-#define STORE_BODY_BYTES 4096 /* of a body in an exchange; longer ones are cut */
+#define STORE_NOTES 100       /* exchanges, history entries or findings kept for a consent */
+#define STORE_BODY_BYTES 2048 /* of a body in an exchange; longer ones are cut */
 #define STORE_ADDRESS_MAX 1024
 
 struct sim_hub;
