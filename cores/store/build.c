@@ -266,6 +266,34 @@ int store_builder_customer(struct store_builder *b, const char *user_id, struct 
     return put(b, DB_CUSTOMERS, key, val_of(json), MDB_NOOVERWRITE, error);
 }
 
+int store_builder_account_product(struct store_builder *b, const char *account_id,
+                                  const struct lfi_account_product *product,
+                                  struct lfi_error *error)
+{
+    struct account_product_value head = {.name_len = (uint32_t)product->name.len,
+                                         .rates_len = (uint32_t)product->finance_rates.len,
+                                         .encrypt = product->encrypt != 0};
+    size_t len = sizeof(head) + product->name.len + product->finance_rates.len + product->json.len;
+    char *joined = malloc(len);
+    if (!joined) {
+        return store_say(error, "out of memory");
+    }
+    char *at = joined;
+    memcpy(at, &head, sizeof(head));
+    at += sizeof(head);
+    memcpy(at, product->name.ptr, product->name.len);
+    at += product->name.len;
+    if (product->finance_rates.len > 0) {
+        memcpy(at, product->finance_rates.ptr, product->finance_rates.len);
+        at += product->finance_rates.len;
+    }
+    memcpy(at, product->json.ptr, product->json.len);
+    int rc =
+        store_builder_record(b, STORE_PRODUCTS, account_id, (struct lfi_slice){joined, len}, error);
+    free(joined);
+    return rc;
+}
+
 int store_builder_payee(struct store_builder *b, const struct store_payee *payee,
                         struct lfi_error *error)
 {

@@ -14,6 +14,7 @@
  *   atms       ATM id -> last change (8 bytes), then the JSON
  *   products   product id -> struct product_value, then brand id, category and JSON
  *   leads      lead id -> creation time (8 bytes), then the JSON
+ *   allowed    key -> times of use (8 bytes each), newest last
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
@@ -51,6 +52,7 @@ enum store_db {
     DB_ATMS,
     DB_PRODUCTS,
     DB_LEADS,
+    DB_ALLOWED,
     DB_TX,
     DB_FX,
     DB_APPROVALS,
@@ -59,8 +61,11 @@ enum store_db {
     DB_COUNT,
 };
 
+struct store_messages; /* messages.c */
+
 struct store {
     MDB_env *env;
+    struct store_messages *messages;
     MDB_dbi db[DB_COUNT];
     int64_t (*now_us)(void *clock);
     void *clock;
@@ -91,6 +96,13 @@ struct product_value {
     uint16_t brand_len, category_len;
     uint16_t sharia;
     uint16_t unused;
+};
+
+/* Products are records of the list STORE_PRODUCTS: this, then name, rates and JSON. */
+struct account_product_value {
+    uint32_t name_len, rates_len;
+    uint32_t encrypt;
+    uint32_t unused;
 };
 
 struct login_value {
@@ -139,6 +151,12 @@ bool key_pair(struct store_key *key, struct lfi_slice user_id, struct lfi_slice 
 MDB_val key_val(const struct store_key *key);
 bool key_is_prefix(const struct store_key *prefix, const MDB_val *key);
 MDB_val val_of(struct lfi_slice text);
+
+/* --- messages (messages.c) -----------------------------------------------------------------------
+ */
+
+struct store_messages *messages_new(void);
+void messages_free(struct store_messages *messages);
 
 /* --- passwords (password.c) ------------------------------------------------------------------ */
 

@@ -21,6 +21,7 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_ATMS] = "atms",
     [DB_PRODUCTS] = "products",
     [DB_LEADS] = "leads",
+    [DB_ALLOWED] = "allowed",
     [DB_TX] = "tx",
     [DB_FX] = "fx",
     [DB_APPROVALS] = "approvals",
@@ -109,7 +110,8 @@ int store_open(struct store **out, const struct store_options *options, struct l
         return store_say(error, "no store at %.200s", options->path);
     }
     struct store *store = calloc(1, sizeof(*store));
-    if (!store) {
+    if (!store || !(store->messages = messages_new())) {
+        free(store);
         return store_say(error, "out of memory");
     }
     int rc = store_env_open(&store->env, store->db, options->path, false, error);
@@ -148,6 +150,7 @@ void store_close(void *core)
         if (store->env) {
             mdb_env_close(store->env);
         }
+        messages_free(store->messages);
         free(store);
     }
 }

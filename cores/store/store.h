@@ -69,6 +69,16 @@ int store_lead_create(void *store, struct lfi_slice lead, struct lfi_id *out,
                       struct lfi_error *error);
 int store_leads(void *store, struct lfi_sink sink, struct lfi_error *error);
 
+int store_account_products(void *store, struct lfi_slice account_id,
+                           struct lfi_account_product_sink sink, struct lfi_error *error);
+int store_allow(void *store, struct lfi_slice key, const struct lfi_allowance *allowance,
+                uint32_t *out_wait_s, struct lfi_error *error);
+/* Messages are kept in memory, the last 64 of this process. */
+int store_message_send(void *store, struct lfi_slice user_id, struct lfi_slice text,
+                       struct lfi_error *error);
+int store_messages(void *store, struct lfi_slice user_id, struct lfi_sink sink,
+                   struct lfi_error *error);
+
 /* Records of a list in the order in which they were added. */
 int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
                struct lfi_sink sink, struct lfi_error *error);
@@ -124,7 +134,7 @@ int store_builder_account(struct store_builder *builder, const char *account_id,
 /* `role` as in the contract: "Principal", "SecondaryOwner", … User and account must be there. */
 int store_builder_holding(struct store_builder *builder, const char *user_id,
                           const char *account_id, const char *role, struct lfi_error *error);
-/* Records of a list in the order in which they are served; statements have their own function. */
+/* In the order in which they are served; statements and products have their own functions. */
 int store_builder_record(struct store_builder *builder, enum store_list list,
                          const char *account_id, struct lfi_slice json, struct lfi_error *error);
 
@@ -134,6 +144,10 @@ int store_builder_customer(struct store_builder *builder, const char *user_id,
 /* By statement date ascending; anything else is refused. `day` counts from 1970-01-01. */
 int store_builder_statement(struct store_builder *builder, const char *account_id, int64_t day,
                             struct lfi_slice json, struct lfi_error *error);
+
+int store_builder_account_product(struct store_builder *builder, const char *account_id,
+                                  const struct lfi_account_product *product,
+                                  struct lfi_error *error);
 
 /* How the account answers to confirmation of payee; its holders are the list STORE_PAYEES. */
 struct store_payee {

@@ -145,6 +145,24 @@ struct lfi_product_sink {
     void *ctx;
 };
 
+/* A product of an account. */
+struct lfi_account_product {
+    struct lfi_slice json;          /* the object without its member FinanceRates */
+    struct lfi_slice finance_rates; /* that member's value; absent: the product has none */
+    struct lfi_slice name;          /* as the customer knows it */
+    int encrypt;                    /* the rates may leave only encrypted with a one-time code */
+};
+
+struct lfi_account_product_sink {
+    int (*record)(void *ctx, const struct lfi_account_product *product);
+    void *ctx;
+};
+
+/* How often something may be done: at least gap_s apart, at most `times` within window_s. */
+struct lfi_allowance {
+    uint32_t gap_s, times, window_s;
+};
+
 /* One of an account's lists, whole, by id ascending. */
 typedef int lfi_account_list_fn(void *core, struct lfi_slice account_id, struct lfi_sink sink,
                                 struct lfi_error *error);
@@ -296,6 +314,29 @@ struct lfi_core_ops {
                        struct lfi_error *error);
     /* For the operator: every lead, {"leadId","createdAt","lead"}, by id; createdAt in seconds. */
     int (*leads)(void *core, struct lfi_sink sink, struct lfi_error *error);
+
+    /* --- an account's products, and telling the customer
+     * ------------------------------------------ */
+
+    /* Products linked to the account; none is an empty list. */
+    int (*account_products)(void *core, struct lfi_slice account_id,
+                            struct lfi_account_product_sink sink, struct lfi_error *error);
+    /*
+     * Takes one use of `key`, on whichever server instance. *out_wait_s is 0 when it was allowed,
+     * else the seconds after which it would be, and nothing was taken.
+     */
+    int (*allow)(void *core, struct lfi_slice key, const struct lfi_allowance *allowance,
+                 uint32_t *out_wait_s, struct lfi_error *error);
+    /*
+     * Sends a text to the customer's phone, by e-mail when there is none. LFI_CORE_UNAVAILABLE when
+     * the customer can be reached in neither way. It may hold a one-time code: it must be neither
+     * logged nor written to disk.
+     */
+    int (*message_send)(void *core, struct lfi_slice user_id, struct lfi_slice text,
+                        struct lfi_error *error);
+    /* The simulated bank app shows what was sent, {"sentAt","text"}, newest first; else null. */
+    int (*messages)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                    struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */
