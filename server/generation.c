@@ -38,6 +38,7 @@ static void generation_free(struct generation *generation)
         config_free(parts->config);
     }
     free(parts);
+    free(generation->hubs);
     free(generation);
 }
 
@@ -65,11 +66,12 @@ static int make_caller(struct generation *generation, const struct generation_gr
                       error);
 }
 
-static int make_endpoint(struct generation_parts *parts, const struct generation_ground *ground,
+static int make_endpoint(struct generation *generation, const struct generation_ground *ground,
                          const struct config *config, const struct config_provider *provider,
                          struct lfi_error *error)
 {
-    struct psu_endpoint *endpoint = &parts->endpoints[parts->endpoint_count];
+    struct psu_endpoint *endpoint =
+        &generation->parts->endpoints[generation->parts->endpoint_count];
     const struct hub_config hub = {
         .provider_id = provider->id,
         .heimdall_url = provider->heimdall_url,
@@ -88,7 +90,8 @@ static int make_endpoint(struct generation_parts *parts, const struct generation
     if (hub_new(&endpoint->hub, &hub, ground->clock, ground->log, ground->metrics, error) != 0) {
         return -1;
     }
-    parts->endpoint_count++;
+    generation->hubs[provider_index(ground->providers, endpoint->provider)] = endpoint->hub;
+    generation->parts->endpoint_count++;
     return 0;
 }
 
@@ -150,7 +153,8 @@ static int make_parts(struct generation *generation, const struct generation_gro
     parts->holders = 1;
     parts->audiences = calloc(config->provider_count, sizeof(*parts->audiences));
     parts->endpoints = calloc(config->provider_count, sizeof(*parts->endpoints));
-    if (parts->audiences == NULL || parts->endpoints == NULL) {
+    generation->hubs = calloc(config->provider_count, sizeof(struct hub *));
+    if (parts->audiences == NULL || parts->endpoints == NULL || generation->hubs == NULL) {
         return error_set(error, "out of memory");
     }
     if (make_caller(generation, ground, config, error) != 0) {
@@ -158,7 +162,7 @@ static int make_parts(struct generation *generation, const struct generation_gro
     }
     for (size_t i = 0; i < config->provider_count; i++) {
         if (config->providers[i].authorize_path != NULL &&
-            make_endpoint(parts, ground, config, &config->providers[i], error) != 0) {
+            make_endpoint(generation, ground, config, &config->providers[i], error) != 0) {
             return -1;
         }
     }

@@ -14,6 +14,7 @@
 
 struct generation {
     struct caller *caller;
+    struct hub **hubs; /* by provider index; NULL where no journey is configured */
     struct psu *psu;
     struct generation_parts *parts;
 };

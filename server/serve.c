@@ -42,15 +42,16 @@ static enum connect_check check_of(const char *name)
     return strcmp(name, "log") == 0 ? CONNECT_CHECK_LOG : CONNECT_CHECK_ENFORCE;
 }
 
-/* --- requests
- * ------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static void handle_hub(void *ctx, const struct request *request, struct reply *reply)
 {
     struct serve *serve = ctx;
     struct generation *generation = generations_hold(serve->generations);
 
-    connect_handle(serve->connect, generation->caller, request, reply);
+    const struct connect_peers peers = {generation->caller, generation->hubs};
+
+    connect_handle(serve->connect, &peers, request, reply);
     generations_release(generation);
 }
 
@@ -63,8 +64,7 @@ static void handle_public(void *ctx, const struct request *request, struct reply
     generations_release(generation);
 }
 
-/* --- start
- * ---------------------------------------------------------------------------------------- */
+/* --- start ------------------------------------------------------------------------------------ */
 
 static int open_providers(struct serve *serve, struct lfi_error *error)
 {
@@ -145,7 +145,8 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
     }
     const struct connect_config connect = {.providers = serve->providers,
                                            .check_responses = check_of(config->check_responses),
-                                           .host_name = config->host_name};
+                                           .host_name = config->host_name,
+                                           .bank_name = config->bank_name};
     const struct generation_ground ground = {
         .providers = serve->providers,
         .clock = &serve->clock,
@@ -193,8 +194,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     return 0;
 }
 
-/* --- reload
- * --------------------------------------------------------------------------------------- */
+/* --- reload ----------------------------------------------------------------------------------- */
 
 static bool same(const char *a, const char *b)
 {
@@ -287,8 +287,7 @@ void serve_reload(struct serve *serve)
     }
 }
 
-/* --- stop
- * ----------------------------------------------------------------------------------------- */
+/* --- stop ------------------------------------------------------------------------------------- */
 
 static int left_ms(int64_t deadline_us)
 {

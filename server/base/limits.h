@@ -7,15 +7,16 @@
 #define LIMIT_HEAD_BYTES (16 * 1024)   /* request line and headers together */
 #define LIMIT_HEADERS 63               /* CivetWeb keeps 64 and drops the rest silently */
 #define LIMIT_QUERY_BYTES (8 * 1024)
-#define LIMIT_REQUEST_MS 10000               /* first byte to last byte of one request */
-#define LIMIT_IDLE_MS 5000                   /* keep-alive connection without a request */
-#define LIMIT_ARENA_BYTES (8 * 1024 * 1024)  /* what one request may allocate */
-#define LIMIT_REPLY_BYTES (16 * 1024 * 1024) /* largest page of 1,000 records with room to spare   \
-                                              */
+#define LIMIT_REQUEST_MS 10000              /* first byte to last byte of one request */
+#define LIMIT_IDLE_MS 5000                  /* keep-alive connection without a request */
+#define LIMIT_ARENA_BYTES (8 * 1024 * 1024) /* what one request may allocate */
+#define LIMIT_REPLY_BYTES                                                                          \
+    (16 * 1024 * 1024) /* a page of 1,000 records, with room to spare                              \
+                        */
 
 /* JSON checks: deeper or larger documents are refused before anything is built from them. */
 #define LIMIT_JSON_DEPTH 32
-#define LIMIT_JSON_NAMES 1024 /* members unknown to the contract, and items that must differ, at once */
+#define LIMIT_JSON_NAMES 1024 /* members not in the contract, items that must differ */
 
 /* The configuration file. */
 #define LIMIT_CONFIG_BYTES (256 * 1024)
@@ -30,9 +31,9 @@
 #define LIMIT_TOKEN_LIFE_S 300 /* exp - iat; default, configurable */
 #define LIMIT_JWKS_BYTES (64 * 1024)
 #define LIMIT_JWKS_KEYS 32
-#define LIMIT_JWKS_FETCH_MS 2000  /* one fetch; a caller waits for no longer, and neither does a stop */
-#define LIMIT_JWKS_CACHE_S 600  /* JWT Auth: at most 10 minutes */
-#define LIMIT_JWKS_REFETCH_S 30 /* at most one refetch for unknown kids in this time */
+#define LIMIT_JWKS_FETCH_MS 2000 /* one fetch; no caller and no stop waits longer */
+#define LIMIT_JWKS_CACHE_S 600   /* JWT Auth: at most 10 minutes */
+#define LIMIT_JWKS_REFETCH_S 30  /* at most one refetch for unknown kids in this time */
 
 /* Hub. */
 #define LIMIT_HUB_REPLY_BYTES (1024 * 1024)

@@ -6,10 +6,11 @@
 #define CONNECT_CALL_H
 
 #include "connect/connect.h"
+#include "jose/jwe.h"
 
 struct call {
     struct connect *connect;
-    struct caller *caller;
+    const struct connect_peers *peers;
     const struct request *request;
     const struct provider *provider; /* NULL for the health operations */
     const struct contract_operation *operation;
@@ -31,7 +32,9 @@ struct connect {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
-    struct watermarks *watermarks;
+    struct memo *watermarks;  /* what page 1 saw */
+    struct memo *permissions; /* what consents permit */
+    struct jwe_code_pool *codes;
 };
 
 /* --- outcome.c: business outcomes to HTTP, the one place -----------------------------------------
@@ -91,22 +94,23 @@ void list_append_totals(struct list *list, const struct page *page, uint64_t tot
 /* {"data":<record>,"meta":{}} */
 struct lfi_sink single_sink(struct reply *reply);
 
-/* --- watermark.c --------------------------------------------------------------------------------
- */
+/* --- memo.c
+ * ------------------------------------------------------------------------------------------ */
 
 /*
- * What page 1 of a query saw, so that later pages show the same set (data sharing 6). A fixed
- * table without locks; entries live LIMIT_WATERMARK_S and may be overwritten earlier, then later
- * pages simply see the present.
+ * Numbers remembered for a while, without locks, in a table of fixed size: what page 1 of a list
+ * saw, what a consent permits. An entry may be overwritten before its time, so whoever asks must be
+ * able to do without.
  */
-struct watermarks;
+struct memo;
 
-struct watermarks *watermarks_new(void);
-void watermarks_free(struct watermarks *watermarks);
-void watermarks_put(struct watermarks *watermarks, uint64_t key, uint64_t mark, int64_t now_us);
-uint64_t watermarks_get(const struct watermarks *watermarks, uint64_t key, int64_t now_us);
+struct memo *memo_new(void);
+void memo_free(struct memo *memo);
+void memo_put(struct memo *memo, uint64_t key, uint64_t value, int64_t expires_us);
+/* 0 when there is nothing for the key, or its time has passed. */
+uint64_t memo_get(const struct memo *memo, uint64_t key, int64_t now_us);
 /* Folds a text or a number into a key; start with 0. */
-uint64_t watermarks_key(uint64_t key, struct lfi_slice text);
-uint64_t watermarks_key_number(uint64_t key, uint64_t number);
+uint64_t memo_key(uint64_t key, struct lfi_slice text);
+uint64_t memo_key_number(uint64_t key, uint64_t number);
 
 #endif

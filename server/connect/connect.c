@@ -68,7 +68,7 @@ static int run(struct call *call, enum contract_found found, const struct contra
     if (found == CONTRACT_FOUND && contract_operation_open(match->operation)) {
         return stage_contract(call, match) == 0 ? stage_operation(call) : -1;
     }
-    if (caller_authenticate(call->caller, call->request, &identity, call->refusal) != 0) {
+    if (caller_authenticate(call->peers->caller, call->request, &identity, call->refusal) != 0) {
         metrics_count(call->connect->metrics, METRICS_REFUSED_CALLER);
         return -1;
     }
@@ -97,7 +97,8 @@ static void check_reply(struct call *call)
     struct contract_violation violation;
     struct reply *reply = call->reply;
     int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
-    if (mode == CONNECT_CHECK_OFF || !call->operation ||
+    bool bodyless = reply->status == 429; /* one-time codes, data sharing 8.4: headers only */
+    if (mode == CONNECT_CHECK_OFF || !call->operation || bodyless ||
         contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
                                 buf_slice(&reply->body), &violation) == 0) {
         return;
@@ -160,13 +161,13 @@ static void record(const struct call *call)
               LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
 }
 
-void connect_handle(struct connect *connect, struct caller *caller, const struct request *request,
-                    struct reply *reply)
+void connect_handle(struct connect *connect, const struct connect_peers *peers,
+                    const struct request *request, struct reply *reply)
 {
     struct refusal refusal = {0};
     struct contract_match match = {0};
     struct call call = {.connect = connect,
-                        .caller = caller,
+                        .peers = peers,
                         .request = request,
                         .arena = request->arena,
                         .reply = reply,
@@ -210,8 +211,7 @@ int connect_new(struct connect **out, const struct connect_config *config,
 {
     *out = NULL;
     struct connect *connect = calloc(1, sizeof(*connect));
-    if (!connect || !(connect->watermarks = watermarks_new())) {
-        free(connect);
+    if (!connect) {
         return error_set(error, "out of memory");
     }
     connect->config = *config;
@@ -219,7 +219,11 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->clock = clock;
     connect->log = log;
     connect->metrics = metrics;
-    if (contract_init(&contract_ozone_connect, error) != 0) {
+    connect->watermarks = memo_new();
+    connect->permissions = memo_new();
+    if (!connect->watermarks || !connect->permissions ||
+        jwe_code_pool_new(&connect->codes, error) != 0 ||
+        contract_init(&contract_ozone_connect, error) != 0) {
         connect_free(connect);
         return -1;
     }
@@ -232,7 +236,9 @@ void connect_free(struct connect *connect)
 {
     if (connect) {
         contract_fini(&contract_ozone_connect);
-        watermarks_free(connect->watermarks);
+        jwe_code_pool_free(connect->codes);
+        memo_free(connect->permissions);
+        memo_free(connect->watermarks);
         free(connect);
     }
 }

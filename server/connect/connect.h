@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "caller/caller.h"
 #include "contract/contract.h"
+#include "hub/hub.h"
 #include "provider/provider.h"
 
 enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF };
@@ -22,6 +23,7 @@ struct connect_config {
     const struct provider_set *providers;
     enum connect_check check_responses;
     const char *host_name; /* what the health operations call this server */
+    const char *bank_name; /* how messages to customers are signed */
 };
 
 struct connect;
@@ -31,9 +33,15 @@ int connect_new(struct connect **out, const struct connect_config *config,
                 const struct clock *clock, const struct log *log, struct metrics *metrics,
                 struct lfi_error *error);
 void connect_free(struct connect *connect);
-/* Answers a request of the Hub's listener. `caller` may be another for the next: at reload. */
-void connect_handle(struct connect *connect, struct caller *caller, const struct request *request,
-                    struct reply *reply);
+/* Whom the server talks to; replaced as a whole at reload. */
+struct connect_peers {
+    struct caller *caller;
+    struct hub *const *hubs; /* by provider index, to read consents; entries may be NULL */
+};
+
+/* Answers a request of the Hub's listener. `peers` may be others for the next. */
+void connect_handle(struct connect *connect, const struct connect_peers *peers,
+                    const struct request *request, struct reply *reply);
 
 /* At reload; any thread. */
 void connect_set_check(struct connect *connect, enum connect_check check);

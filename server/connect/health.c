@@ -18,7 +18,8 @@ static void begin(struct call *call, struct json_writer *w, const char *mtls_sta
 static int check_certificate(struct call *call)
 {
     struct caller_subject subject;
-    if (caller_check_certificate(call->caller, call->request, &subject, call->refusal) == 0) {
+    if (caller_check_certificate(call->peers->caller, call->request, &subject, call->refusal) ==
+        0) {
         return 0;
     }
     if (call->refusal->status == 403) {

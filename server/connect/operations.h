@@ -30,6 +30,9 @@ int connect_get_statements_by_account_id(struct call *call);
 /* customers.c */
 int connect_find_customer(struct call *call);
 
+/* account_products.c */
+int connect_find_products(struct call *call);
+
 /* payee.c */
 int connect_find_customer_for_cop(struct call *call);
 

@@ -3,6 +3,7 @@
 #include "connect/operations.h"
 
 #include "base/datetime.h"
+#include "base/limits.h"
 
 /* The wall-clock part as written: a zone offset is read but plays no part. */
 static int read_bound(struct call *call, const char *name, lfi_wall_us open, lfi_wall_us *out)
@@ -39,13 +40,13 @@ static int read_query(struct call *call, struct lfi_transaction_query *query)
 static uint64_t watermark_key(struct call *call, const struct lfi_transaction_query *query)
 {
     uint64_t key = 0;
-    key = watermarks_key(key, slice_of(call->provider->id));
-    key = watermarks_key(key, contract_parameter(&call->parameters, "o3-consent-id"));
-    key = watermarks_key(key, query->account_id);
-    key = watermarks_key_number(key, (uint64_t)query->from);
-    key = watermarks_key_number(key, (uint64_t)query->to);
-    key = watermarks_key_number(key, (uint64_t)query->fx_only);
-    return watermarks_key_number(key, query->window.limit);
+    key = memo_key(key, slice_of(call->provider->id));
+    key = memo_key(key, contract_parameter(&call->parameters, "o3-consent-id"));
+    key = memo_key(key, query->account_id);
+    key = memo_key_number(key, (uint64_t)query->from);
+    key = memo_key_number(key, (uint64_t)query->to);
+    key = memo_key_number(key, (uint64_t)query->fx_only);
+    return memo_key_number(key, query->window.limit);
 }
 
 int connect_find_transactions_by_account_id(struct call *call)
@@ -63,10 +64,10 @@ int connect_find_transactions_by_account_id(struct call *call)
         return -1;
     }
     query.window = (struct lfi_window){list_offset(&page), page.size};
-    struct watermarks *watermarks = call->connect->watermarks;
+    struct memo *watermarks = call->connect->watermarks;
     uint64_t key = watermark_key(call, &query);
     int64_t now = clock_now_us(call->connect->clock);
-    query.up_to = page.number > 1 ? watermarks_get(watermarks, key, now) : 0;
+    query.up_to = page.number > 1 ? memo_get(watermarks, key, now) : 0;
 
     list_begin(&list, call->reply, 0, UINT64_MAX);
     int rc = call->provider->ops->transactions(call->provider->core, &query, list_sink(&list),
@@ -75,7 +76,7 @@ int connect_find_transactions_by_account_id(struct call *call)
         return outcome_refuse(call, rc, &error);
     }
     if (page.number == 1) {
-        watermarks_put(watermarks, key, totals.mark, now);
+        memo_put(watermarks, key, totals.mark, now + (int64_t)LIMIT_WATERMARK_S * 1000000);
     }
     list_end(&list, call->reply, &page, totals.total, true);
     return 0;

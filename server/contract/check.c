@@ -4,35 +4,17 @@
  * is written about what is wrong until something is: the place is put together, from the inside
  * out, by the callers of the check that failed.
  */
-#include "contract/check.h"
-
-#include "base/limits.h"
+#include "contract/checker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-struct checker {
-    const char *start, *end;
-    unsigned depth;
-    unsigned quiet;  /* above 0: a branch is only tried, write no violation */
-    const char *far; /* furthest place at which a branch failed */
-    struct contract_violation *violation;
-    char where[sizeof(((struct contract_violation *)0)->where)]; /* filled from its end */
-    size_t where_at;
-    struct contract_scratch scratch;
-    size_t hash_count; /* of names and items that must differ, a stack */
-    uint64_t hashes[LIMIT_JSON_NAMES];
-};
-
-static const struct contract_schema anything = {.kinds = CONTRACT_ANY};
+const struct contract_schema contract_anything = {.kinds = CONTRACT_ANY};
 static const struct contract_object_rules open_object = {.max_members = UINT32_MAX};
-
-static const char *check_value(struct checker *c, const struct contract_schema *schema,
-                               const char *p);
 
 /* --- what is wrong ---------------------------------------------------------------------------- */
 
-static const char *fail(struct checker *c, const char *at, const char *rule, const char *message)
+const char *contract_fail(struct checker *c, const char *at, const char *rule, const char *message)
 {
     if (at > c->far)
         c->far = at;
@@ -46,7 +28,7 @@ static const char *fail(struct checker *c, const char *at, const char *rule, con
 
 static const char *fail_json(struct checker *c, const char *at)
 {
-    return fail(c, at, "json", at >= c->end ? "ends too early" : "is not JSON");
+    return contract_fail(c, at, "json", at >= c->end ? "ends too early" : "is not JSON");
 }
 
 static const char *fail_type(struct checker *c, const struct contract_schema *schema,
@@ -55,7 +37,7 @@ static const char *fail_type(struct checker *c, const struct contract_schema *sc
     char message[100] = "";
     if (c->quiet == 0)
         contract_describe_kinds(schema->kinds, message, sizeof(message));
-    return fail(c, at, "type", message);
+    return contract_fail(c, at, "type", message);
 }
 
 /* Puts ".name" or "[i]" before the place gathered so far; only the inner end of a long one is kept.
@@ -70,7 +52,7 @@ static void push_where(struct checker *c, const char *text, size_t len)
 }
 
 /* Names of members that the contract does not know are shown only as far as they are harmless. */
-static void push_name(struct checker *c, struct lfi_slice name)
+void contract_push_name(struct checker *c, struct lfi_slice name)
 {
     char text[48];
     size_t used = 0;
@@ -144,7 +126,7 @@ static const char *check_string(struct checker *c, const struct contract_schema 
     char message[160] = "";
     if (c->quiet == 0)
         contract_describe_text_rule(schema->text, rule, message, sizeof(message));
-    return fail(c, p, rule, message);
+    return contract_fail(c, p, rule, message);
 }
 
 static const char *check_number(struct checker *c, const struct contract_schema *schema,
@@ -164,7 +146,7 @@ static const char *check_number(struct checker *c, const struct contract_schema 
         return after;
     char message[100] = "";
     contract_describe_number_rule(schema->number, rule, message, sizeof(message));
-    return fail(c, p, rule, message);
+    return contract_fail(c, p, rule, message);
 }
 
 static const char *check_word(struct checker *c, const struct contract_schema *schema,
@@ -178,22 +160,15 @@ static const char *check_word(struct checker *c, const struct contract_schema *s
 
 /* --- lists and objects ------------------------------------------------------------------------ */
 
-static const char *skip_space(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-        p++;
-    return p;
-}
-
 /* After a value inside a list or object: the place after the comma, or at the closing bracket. */
 static const char *next_part(struct checker *c, const char *p, char closing)
 {
-    p = skip_space(p, c->end);
+    p = contract_skip_space(p, c->end);
     if (p < c->end && *p == closing)
         return p;
     if (p == c->end || *p != ',')
         return fail_json(c, p);
-    p = skip_space(p + 1, c->end);
+    p = contract_skip_space(p + 1, c->end);
     if (p < c->end && *p == closing)
         return fail_json(c, p);
     return p;
@@ -204,24 +179,25 @@ static const char *fail_count(struct checker *c, const char *at, const char *rul
 {
     char message[100];
     snprintf(message, sizeof(message), text, (unsigned)limit);
-    return fail(c, at, rule, message);
+    return contract_fail(c, at, rule, message);
 }
 
 static const char *check_items(struct checker *c, const struct contract_array_rules *rules,
                                const char *p)
 {
-    const struct contract_schema *items = rules && rules->items ? rules->items : &anything;
+    const struct contract_schema *items = rules && rules->items ? rules->items : &contract_anything;
     const char *open = p;
     size_t count = 0, hashes = c->hash_count;
-    p = skip_space(p + 1, c->end);
+    p = contract_skip_space(p + 1, c->end);
     while (p < c->end && *p != ']') {
         const char *item = p;
-        p = check_value(c, items, p);
+        p = contract_check_value(c, items, p);
         if (p && rules && rules->unique) {
             uint64_t hash = contract_hash_value((struct lfi_slice){item, (size_t)(p - item)});
             int added = add_hash(c, hashes, hash);
             if (added < 0)
-                p = fail(c, item, "uniqueItems", added == -1 ? "stands twice" : "too many items");
+                p = contract_fail(c, item, "uniqueItems",
+                                  added == -1 ? "stands twice" : "too many items");
         }
         if (!p) {
             push_index(c, count);
@@ -287,23 +263,23 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
     if (i < rules->member_count) {
         uint64_t bit = UINT64_C(1) << i;
         if (members->seen & bit) {
-            fail(c, at, "json", "stands twice");
+            contract_fail(c, at, "json", "stands twice");
             return NULL;
         }
         members->seen |= bit;
         members->next = i + 1;
-        return rules->members[i].schema ? rules->members[i].schema : &anything;
+        return rules->members[i].schema ? rules->members[i].schema : &contract_anything;
     }
     if (rules->closed) {
-        fail(c, at, "additionalProperties", "is not known here");
+        contract_fail(c, at, "additionalProperties", "is not known here");
         return NULL;
     }
     int added = add_hash(c, members->hashes, contract_hash_string(name));
     if (added < 0) {
-        fail(c, at, "json", added == -1 ? "stands twice" : "too many members");
+        contract_fail(c, at, "json", added == -1 ? "stands twice" : "too many members");
         return NULL;
     }
-    return rules->additional ? rules->additional : &anything;
+    return rules->additional ? rules->additional : &contract_anything;
 }
 
 static const char *check_member(struct checker *c, struct members *members, const char *p)
@@ -317,12 +293,12 @@ static const char *check_member(struct checker *c, struct members *members, cons
     if (!p)
         return fail_json(c, at);
     schema = admit_member(c, members, &name);
-    p = skip_space(p, c->end);
+    p = contract_skip_space(p, c->end);
     if (schema && (p == c->end || *p != ':'))
         return fail_json(c, p);
-    p = schema ? check_value(c, schema, skip_space(p + 1, c->end)) : NULL;
+    p = schema ? contract_check_value(c, schema, contract_skip_space(p + 1, c->end)) : NULL;
     if (!p)
-        push_name(c, name.raw);
+        contract_push_name(c, name.raw);
     return p;
 }
 
@@ -332,8 +308,8 @@ static const char *fail_required(struct checker *c, const struct members *member
     const struct contract_object_rules *rules = members->rules;
     uint64_t missing = rules->required & ~members->seen;
     const struct contract_text *name = &rules->members[__builtin_ctzll(missing)].name;
-    fail(c, close, "required", "is missing");
-    push_name(c, (struct lfi_slice){name->ptr, name->len});
+    contract_fail(c, close, "required", "is missing");
+    contract_push_name(c, (struct lfi_slice){name->ptr, name->len});
     if (c->quiet == 0)
         c->violation->offset = (size_t)(open - c->start);
     return NULL;
@@ -344,7 +320,7 @@ static const char *check_members(struct checker *c, const struct contract_object
 {
     struct members members = {.rules = rules, .hashes = c->hash_count};
     const char *open = p;
-    p = skip_space(p + 1, c->end);
+    p = contract_skip_space(p + 1, c->end);
     while (p < c->end && *p != '}') {
         p = check_member(c, &members, p);
         p = p ? next_part(c, p, '}') : NULL;
@@ -371,118 +347,15 @@ static const char *check_structure(struct checker *c, const struct contract_sche
     if (!(schema->kinds & (*p == '{' ? CONTRACT_OBJECT : CONTRACT_ARRAY)))
         return fail_type(c, schema, p);
     if (++c->depth > LIMIT_JSON_DEPTH)
-        return fail(c, p, "json", "is nested too deeply");
+        return contract_fail(c, p, "json", "is nested too deeply");
     p = *p == '{' ? check_members(c, schema->object ? schema->object : &open_object, p)
                   : check_items(c, schema->array, p);
     c->depth--;
     return p;
 }
 
-/* --- combinations ----------------------------------------------------------------------------- */
-
-/* Tries a branch without a word; *reached says how far it came when it does not fit. */
-static bool try_branch(struct checker *c, const struct contract_schema *branch, const char *p,
-                       const char **reached)
-{
-    const char *far = c->far;
-    unsigned depth = c->depth;
-    size_t hashes = c->hash_count;
-    c->far = p;
-    c->quiet++;
-    bool fits = check_value(c, branch, p) != NULL;
-    c->quiet--;
-    *reached = c->far;
-    c->far = far > c->far ? far : c->far;
-    c->depth = depth;
-    c->hash_count = hashes;
-    return fits;
-}
-
-/* anyOf and oneOf. When nothing fits, the branch that came furthest tells what is wrong. */
-static bool check_branches(struct checker *c, const struct contract_combination *combination,
-                           const char *p)
-{
-    bool one = combination->kind == CONTRACT_ONE_OF;
-    const char *rule = one ? "oneOf" : "anyOf", *furthest = p, *reached;
-    const struct contract_schema *nearest = NULL;
-    size_t fitting = 0;
-    for (size_t i = 0; i < combination->count; i++) {
-        if (try_branch(c, combination->branches[i], p, &reached)) {
-            if (!one)
-                return true;
-            fitting++;
-        } else if (reached > furthest) {
-            furthest = reached;
-            nearest = combination->branches[i];
-        }
-    }
-    if (fitting == 1)
-        return true;
-    if (fitting > 1)
-        fail(c, p, rule, "fits more than one of the forms allowed");
-    else if (nearest)
-        check_value(c, nearest, p);
-    else
-        fail(c, p, rule, "fits none of the forms allowed");
-    return false;
-}
-
-/* The text of a member of the object at p, which is known to be JSON; absent when it has none. */
-static struct lfi_slice find_text(struct checker *c, const char *p, struct contract_text wanted)
-{
-    struct contract_string string;
-    const char *at, *end = c->end;
-    for (p = skip_space(p + 1, end); *p == '"'; p = skip_space(p + (*p == ','), end)) {
-        p = contract_scan_string(p, end, &string, &at);
-        bool found = contract_compare_text(&wanted, string.raw) == 0;
-        p = skip_space(skip_space(p, end) + 1, end);
-        if (found)
-            return *p == '"' && contract_scan_string(p, end, &string, &at) ? string.raw
-                                                                           : (struct lfi_slice){0};
-        p = skip_space(check_value(c, &anything, p), end);
-    }
-    return (struct lfi_slice){0};
-}
-
-static bool check_chosen(struct checker *c, const struct contract_combination *combination,
-                         const char *p)
-{
-    struct lfi_slice value = {0};
-    if (*p == '{')
-        value = find_text(c, p, combination->discriminator);
-    for (size_t i = 0; value.ptr && i < combination->count; i++)
-        if (contract_compare_text(&combination->texts[i], value) == 0)
-            return check_value(c, combination->branches[i], p) != NULL;
-    struct lfi_slice name = {combination->discriminator.ptr, combination->discriminator.len};
-    fail(c, p, "discriminator", "names none of the forms allowed");
-    push_name(c, name);
-    return false;
-}
-
-static bool check_combination(struct checker *c, const struct contract_combination *combination,
-                              const char *p)
-{
-    const char *reached;
-    switch (combination->kind) {
-    case CONTRACT_ALL_OF:
-        for (size_t i = 0; i < combination->count; i++)
-            if (!check_value(c, combination->branches[i], p))
-                return false;
-        return true;
-    case CONTRACT_NOT:
-        if (!try_branch(c, combination->branches[0], p, &reached))
-            return true;
-        fail(c, p, "not", "has a form that is forbidden");
-        return false;
-    case CONTRACT_CHOSEN:
-        return check_chosen(c, combination, p);
-    default:
-        return check_branches(c, combination, p);
-    }
-}
-
-static const char *check_value(struct checker *c, const struct contract_schema *schema,
-                               const char *p)
+const char *contract_check_value(struct checker *c, const struct contract_schema *schema,
+                                 const char *p)
 {
     const char *after;
     if (p == c->end)
@@ -508,7 +381,7 @@ static const char *check_value(struct checker *c, const struct contract_schema *
         after = check_number(c, schema, p);
     }
     for (size_t i = 0; after && i < schema->combination_count; i++)
-        if (!check_combination(c, &schema->combinations[i], p))
+        if (!contract_check_combination(c, &schema->combinations[i], p))
             return NULL;
     return after;
 }
@@ -527,13 +400,14 @@ int contract_check_json(const struct contract_schema *schema, struct lfi_slice j
     c.scratch.match = NULL;
     c.hash_count = 0;
 
-    const char *p = check_value(&c, schema ? schema : &anything, skip_space(c.start, c.end));
+    const char *p = contract_check_value(&c, schema ? schema : &contract_anything,
+                                         contract_skip_space(c.start, c.end));
     contract_scratch_end(&c.scratch);
     if (p) {
-        p = skip_space(p, c.end);
+        p = contract_skip_space(p, c.end);
         if (p == c.end)
             return 0;
-        fail(&c, p, "json", "has more behind its end");
+        contract_fail(&c, p, "json", "has more behind its end");
     }
     size_t room = sizeof(violation->where) - 2, len = sizeof(c.where) - c.where_at;
     len = len < room ? len : room;

@@ -5,7 +5,8 @@
  *
  * The JSON check reads the bytes once, without building a tree, and is used for request bodies,
  * replies, the Hub's answers, configuration and fixture files alike. It is strict: RFC 8259,
- * UTF-8, no doubled member names, depth at most LIMIT_JSON_DEPTH.
+ * UTF-8, no doubled member names, no U+0000, depth at most LIMIT_JSON_DEPTH, and at most
+ * LIMIT_JSON_NAMES members that the contract does not name.
  */
 #ifndef CONTRACT_CONTRACT_H
 #define CONTRACT_CONTRACT_H
@@ -25,7 +26,10 @@ struct contract_violation {
     char message[160]; /* for people; never contains the offending value */
 };
 
-/* Compiles the patterns of an API's tables; call once before use, at start. */
+/*
+ * Compiles the patterns of an API's tables; to be called before use. Calls are counted: the
+ * patterns go with the last contract_fini. Both by one thread only; checks may run meanwhile.
+ */
 int contract_init(const struct contract_api *api, struct lfi_error *error);
 void contract_fini(const struct contract_api *api);
 

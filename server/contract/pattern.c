@@ -19,12 +19,14 @@ struct contract_pattern_code {
     pcre2_match_context *context;
 };
 
-static void free_pattern(struct contract_pattern *pattern)
+static void drop_pattern(struct contract_pattern *pattern)
 {
-    if (!pattern->code)
+    if (--pattern->users > 0)
         return;
-    pcre2_match_context_free(pattern->code->context);
-    pcre2_code_free(pattern->code->code);
+    if (pattern->code) {
+        pcre2_match_context_free(pattern->code->context);
+        pcre2_code_free(pattern->code->code);
+    }
     free(pattern->code);
     pattern->code = NULL;
 }
@@ -33,16 +35,16 @@ static int compile_pattern(struct contract_pattern *pattern, struct lfi_error *e
 {
     int number;
     PCRE2_SIZE offset;
+    if (pattern->users++ > 0)
+        return 0;
     pattern->code = calloc(1, sizeof(*pattern->code));
     if (!pattern->code)
         return error_set(error, "out of memory");
     pattern->code->context = pcre2_match_context_create(NULL);
     pattern->code->code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED, OPTIONS,
                                         &number, &offset, NULL);
-    if (!pattern->code->context || !pattern->code->code) {
-        free_pattern(pattern);
+    if (!pattern->code->context || !pattern->code->code)
         return error_set(error, "pattern %s does not compile", pattern->text);
-    }
     pcre2_set_match_limit(pattern->code->context, LIMIT_PATTERN_STEPS);
     /* where the system forbids generated code the interpreter does the work */
     (void)pcre2_jit_compile(pattern->code->code, PCRE2_JIT_COMPLETE);
@@ -52,8 +54,9 @@ static int compile_pattern(struct contract_pattern *pattern, struct lfi_error *e
 int contract_init(const struct contract_api *api, struct lfi_error *error)
 {
     for (size_t i = 0; i < api->pattern_count; i++) {
-        if (!api->patterns[i].code && compile_pattern(&api->patterns[i], error) != 0) {
-            contract_fini(api);
+        if (compile_pattern(&api->patterns[i], error) != 0) {
+            for (size_t k = 0; k <= i; k++)
+                drop_pattern(&api->patterns[k]);
             return -1;
         }
     }
@@ -63,7 +66,7 @@ int contract_init(const struct contract_api *api, struct lfi_error *error)
 void contract_fini(const struct contract_api *api)
 {
     for (size_t i = 0; i < api->pattern_count; i++)
-        free_pattern(&api->patterns[i]);
+        drop_pattern(&api->patterns[i]);
 }
 
 /* Memory of a check's match data: its own bytes first, then the heap (the interpreter needs more).

@@ -33,10 +33,11 @@ enum contract_format {
     CONTRACT_FORMAT_DURATION,
 };
 
-/* The one part that is not constant: `code` is made by contract_init. */
+/* The one part that is not constant: `code` is made by contract_init, which counts its callers. */
 struct contract_pattern {
     const char *text;
     struct contract_pattern_code *code;
+    unsigned users;
 };
 
 struct contract_text {

@@ -114,8 +114,8 @@ int contract_check_text(const struct contract_schema *schema, struct lfi_slice t
     if (!c.text.ptr)
         c.text.ptr = "";
     c.points = contract_count_points(c.text);
-    if (c.points == SIZE_MAX) {
-        snprintf(violation->message, sizeof(violation->message), "is not UTF-8");
+    if (c.points == SIZE_MAX || memchr(c.text.ptr, '\0', c.text.len)) {
+        snprintf(violation->message, sizeof(violation->message), "is not UTF-8 text");
         fail(&c, "encoding");
         return -1;
     }

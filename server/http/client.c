@@ -85,8 +85,7 @@ void http_answer_free(struct http_answer *answer)
     answer->location = NULL;
 }
 
-/* --- what comes back
- * ------------------------------------------------------------------------------ */
+/* --- what comes back -------------------------------------------------------------------------- */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
@@ -131,8 +130,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
-/* --- what goes out
- * -------------------------------------------------------------------------------- */
+/* --- what goes out ---------------------------------------------------------------------------- */
 
 static CURL *take_handle(struct http_client *client)
 {

@@ -12,8 +12,7 @@
 #define CHUNK_BYTES ((size_t)16 * 1024)
 #define DATE_MAX 64
 
-/* --- replies
- * -------------------------------------------------------------------------------------- */
+/* --- replies ---------------------------------------------------------------------------------- */
 
 /* "Sat, 21 Nov 2026 03:09:25 GMT" */
 static void format_date(char out[DATE_MAX])
@@ -135,8 +134,7 @@ int exchange_refuse(struct worker *worker, struct mg_connection *connection,
     return refusal->status;
 }
 
-/* --- requests
- * -------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static int too_large(struct refusal *refusal)
 {

@@ -9,8 +9,7 @@ static int bad(struct refusal *refusal, const char *id, const char *message)
     return refusal_set(refusal, id, 400, "GenericError", message);
 }
 
-/* --- layout: exactly the delimiters that a strict head has --------------------------------------
- */
+/* --- layout: exactly the delimiters that a strict head has ------------------------------------ */
 
 static const char *end_of(const char *text)
 {
@@ -120,8 +119,7 @@ static int check_layout(const struct mg_request_info *info, const char *input,
     return info->num_headers > 0 ? check_head_end(end, refusal) : 0;
 }
 
-/* --- target
- * --------------------------------------------------------------------------------------- */
+/* --- target ----------------------------------------------------------------------------------- */
 
 static bool is_hex(char c)
 {
@@ -172,8 +170,7 @@ static int check_target(const struct head *head, struct refusal *refusal)
     return 0;
 }
 
-/* --- framing: where the body ends
- * ----------------------------------------------------------------- */
+/* --- framing: where the body ends ------------------------------------------------------------- */
 
 static int take_length(struct head *head, struct lfi_slice value, struct refusal *refusal)
 {

@@ -14,8 +14,7 @@
 #define ADDRESS_MAX 80
 #define MAX_THREADS 4096
 
-/* --- CivetWeb's callbacks, on the worker's thread
- * -------------------------------------------------- */
+/* --- CivetWeb's callbacks, on the worker's thread --------------------------------------------- */
 
 static void *on_thread_begin(const struct mg_context *server, int type)
 {
@@ -165,8 +164,7 @@ static int on_tls(void **context, void *user_data)
     return 1;
 }
 
-/* --- start and stop
- * ------------------------------------------------------------------------------- */
+/* --- start and stop --------------------------------------------------------------------------- */
 
 /* CivetWeb's own time-outs come last: they only end what the worker's limits have let pass. */
 static int start_server(struct http_listener *listener, struct lfi_error *error)

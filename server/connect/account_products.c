@@ -1,0 +1,241 @@
+/*
+ * The products of an account. FinanceRates leaves only under a consent that permits it, and for
+ * products that the bank protects only encrypted with a one-time code, which goes to the customer
+ * and never through the TPP. (Data sharing 8.)
+ */
+#include "connect/call.h"
+#include "connect/operations.h"
+#include "connect/permission.h"
+
+#include "base/json.h"
+
+#include <inttypes.h>
+
+#define CODE_LIFE_S 1800
+static const struct lfi_allowance CODE_ALLOWANCE = {.gap_s = 60, .times = 12, .window_s = 86400};
+
+/* Copies, because the code must not be made while the core is handing out records. */
+struct products {
+    struct arena *arena;
+    struct lfi_account_product items[32];
+    size_t count;
+};
+
+static struct lfi_slice copy_of(struct arena *arena, struct lfi_slice text)
+{
+    return text.ptr ? (struct lfi_slice){arena_text(arena, text), text.len} : text;
+}
+
+static int collect(void *ctx, const struct lfi_account_product *product)
+{
+    struct products *all = ctx;
+    if (all->count == sizeof(all->items) / sizeof(all->items[0])) {
+        return -1;
+    }
+    struct lfi_account_product *copy = &all->items[all->count++];
+    *copy =
+        (struct lfi_account_product){.json = copy_of(all->arena, product->json),
+                                     .finance_rates = copy_of(all->arena, product->finance_rates),
+                                     .name = copy_of(all->arena, product->name),
+                                     .encrypt = product->encrypt};
+    return copy->json.ptr ? 0 : -1;
+}
+
+/* --- the one-time code
+ * ------------------------------------------------------------------------------- */
+
+/* 429 without a body: Retry-After, and the interaction echoed. Nothing was sent to the customer. */
+static int answer_wait(struct call *call, uint32_t wait_s)
+{
+    struct reply *reply = call->reply;
+    struct lfi_slice interaction =
+        contract_parameter(&call->parameters, "o3-caller-interaction-id");
+    if (!interaction.ptr) {
+        interaction = contract_parameter(&call->parameters, "o3-ozone-interaction-id");
+    }
+    buf_clear(&reply->body);
+    reply->status = 429;
+    reply->content_type = NULL;
+    reply_header(reply, "Retry-After", arena_format(call->arena, "%" PRIu32, wait_s));
+    reply_header(reply, "x-fapi-interaction-id", interaction);
+    return 0;
+}
+
+/* What the customer reads, in both languages: no rate, no link. */
+static struct lfi_slice message_text(struct call *call, const struct jwe_code *code,
+                                     struct lfi_slice product)
+{
+    struct buf text;
+    struct json_writer w;
+    const char *bank = call->connect->config.bank_name;
+    struct lfi_slice tpp = permission_tpp_name(call);
+    struct lfi_slice english = arena_format(
+        call->arena,
+        "%s: %s is your code to show the rates of %.*s to %.*s. Valid for 30 minutes. If this was "
+        "not you, ignore it. Never share it with anyone who calls or writes to you.",
+        bank, code->digits, SLICE_ARG(product), SLICE_ARG(tpp));
+    struct lfi_slice arabic = arena_format(
+        call->arena,
+        "%s: %s هو رمزك لعرض أسعار %.*s لدى %.*s. صالح لمدة 30 دقيقة. إذا لم تطلبه فتجاهله. "
+        "لا تشاركه مع أي شخص يتصل بك أو يراسلك.",
+        bank, code->digits, SLICE_ARG(product), SLICE_ARG(tpp));
+    buf_init(&text, 4096);
+    json_begin(&w, &text);
+    json_open_object(&w, NULL);
+    json_string(&w, "en", english);
+    json_string(&w, "ar", arabic);
+    json_close_object(&w);
+    struct lfi_slice copy = copy_of(call->arena, buf_slice(&text));
+    buf_free(&text);
+    return copy;
+}
+
+enum code_outcome { CODE_SENT, CODE_WAIT, CODE_REFUSED };
+
+/* Takes one use of (consent, account), draws a code and sends it. */
+static enum code_outcome send_code(struct call *call, struct lfi_slice user_id,
+                                   struct lfi_slice account_id, struct lfi_slice product,
+                                   struct jwe_code *code)
+{
+    uint32_t wait_s = 0;
+    struct lfi_error error = {""};
+    const struct provider *provider = call->provider;
+    struct lfi_slice consent_id = contract_parameter(&call->parameters, "o3-consent-id");
+    struct lfi_slice key =
+        arena_format(call->arena, "rates:%.64s:%.*s", consent_id.ptr, SLICE_ARG(account_id));
+    int rc = provider->ops->allow(provider->core, key, &CODE_ALLOWANCE, &wait_s, &error);
+    if (rc == LFI_CORE_OK && wait_s > 0) {
+        (void)answer_wait(call, wait_s);
+        return CODE_WAIT;
+    }
+    if (rc == LFI_CORE_OK && jwe_code_pool_take(call->connect->codes, code, &error) != 0) {
+        rc = LFI_CORE_FAILED;
+    }
+    if (rc == LFI_CORE_OK) {
+        struct lfi_slice text = message_text(call, code, product);
+        rc = provider->ops->message_send(provider->core, user_id, text, &error);
+    }
+    if (rc != LFI_CORE_OK) {
+        (void)outcome_refuse(call, rc, &error);
+        return CODE_REFUSED;
+    }
+    LOG_EVENT(call->connect->log, LOG_INFO, "rates-code-sent",
+              LOG_TEXT("provider", slice_of(provider->id)), LOG_TEXT("consent", consent_id),
+              LOG_TEXT("account", account_id));
+    return CODE_SENT;
+}
+
+/* {"FinanceRates":…,"iat":…,"exp":…} as a compact JWE, a JSON string in the arena. */
+static struct lfi_slice encrypted_rates(struct call *call, const struct jwe_code *code,
+                                        struct lfi_slice rates)
+{
+    struct buf clear;
+    struct buf jwe;
+    struct json_writer w;
+    struct lfi_error error = {""};
+    int64_t now = clock_now_s(call->connect->clock);
+    struct lfi_slice quoted = {NULL, 0};
+    buf_init(&clear, rates.len + 256);
+    buf_init(&jwe, 4 * rates.len + 4096);
+    json_begin(&w, &clear);
+    json_open_object(&w, NULL);
+    json_raw(&w, "FinanceRates", rates);
+    json_int(&w, "iat", now);
+    json_int(&w, "exp", now + CODE_LIFE_S);
+    json_close_object(&w);
+    buf_append_text(&jwe, "\"");
+    if (!clear.failed && jwe_encrypt(code, "OneTimeCode", buf_slice(&clear), &jwe, &error) == 0) {
+        buf_append_text(&jwe, "\"");
+        quoted = copy_of(call->arena, buf_slice(&jwe));
+    } else {
+        (void)outcome_refuse(call, LFI_CORE_FAILED, &error);
+    }
+    buf_free(&jwe);
+    buf_free(&clear);
+    return quoted;
+}
+
+/* Encrypts what must be, with one code for the whole call. */
+static enum code_outcome protect(struct call *call, struct lfi_slice user_id,
+                                 struct lfi_slice account_id, struct products *all)
+{
+    struct jwe_code code = {0};
+    enum code_outcome outcome = CODE_SENT;
+    bool have_code = false;
+    for (size_t i = 0; i < all->count && outcome == CODE_SENT; i++) {
+        struct lfi_account_product *product = &all->items[i];
+        if (!product->finance_rates.ptr || !product->encrypt) {
+            continue;
+        }
+        if (!have_code) {
+            outcome = send_code(call, user_id, account_id, product->name, &code);
+            have_code = true;
+        }
+        if (outcome == CODE_SENT) {
+            product->finance_rates = encrypted_rates(call, &code, product->finance_rates);
+            outcome = product->finance_rates.ptr ? CODE_SENT : CODE_REFUSED;
+        }
+    }
+    jwe_code_wipe(&code);
+    return outcome;
+}
+
+/* --- the operation
+ * ------------------------------------------------------------------------------------- */
+
+/* The record with its rates put back before the closing brace. */
+static struct lfi_slice with_rates(struct arena *arena, const struct lfi_account_product *product)
+{
+    struct lfi_slice json = product->json;
+    return arena_format(arena, "%.*s,\"FinanceRates\":%.*s}", (int)json.len - 1, json.ptr,
+                        SLICE_ARG(product->finance_rates));
+}
+
+static int append_products(struct call *call, const struct page *page, const struct products *all,
+                           bool permitted)
+{
+    struct list list;
+    struct lfi_error error = {"record does not fit"};
+    list_begin(&list, call->reply, list_offset(page), page->size);
+    struct lfi_sink sink = list_sink(&list);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct lfi_account_product *product = &all->items[i];
+        struct lfi_slice json = permitted && product->finance_rates.ptr
+                                    ? with_rates(call->arena, product)
+                                    : product->json;
+        if (!json.ptr || sink.record(sink.ctx, json) != 0) {
+            return outcome_refuse(call, LFI_CORE_FAILED, &error);
+        }
+    }
+    list_end(&list, call->reply, page, list.seen, false);
+    return 0;
+}
+
+int connect_find_products(struct call *call)
+{
+    struct page page;
+    struct lfi_slice user_id;
+    struct products all = {.arena = call->arena};
+    struct lfi_error error = {""};
+    const struct provider *provider = call->provider;
+    struct lfi_slice account_id = contract_parameter(&call->parameters, "accountId");
+    if (!PROVIDER_HAS(provider, account_products) || !PROVIDER_HAS(provider, allow) ||
+        !PROVIDER_HAS(provider, message_send)) {
+        return outcome_not_offered(call);
+    }
+    if (list_page(call, &page) != 0 || access_user(call, &user_id) != 0 ||
+        access_account(call, user_id, account_id, NULL) != 0) {
+        return -1;
+    }
+    int rc = provider->ops->account_products(
+        provider->core, account_id, (struct lfi_account_product_sink){collect, &all}, &error);
+    if (rc != LFI_CORE_OK) {
+        return outcome_refuse(call, rc, &error);
+    }
+    bool permitted = permission_finance_rates(call);
+    enum code_outcome outcome = permitted ? protect(call, user_id, account_id, &all) : CODE_SENT;
+    if (outcome != CODE_SENT) {
+        return outcome == CODE_WAIT ? 0 : -1;
+    }
+    return append_products(call, &page, &all, permitted);
+}

@@ -1,0 +1,44 @@
+/* Inside the JSON check: what check.c and combine.c share. */
+#ifndef CONTRACT_CHECKER_H
+#define CONTRACT_CHECKER_H
+
+#include "base/limits.h"
+#include "contract/check.h"
+
+struct checker {
+    const char *start, *end;
+    unsigned depth;
+    unsigned quiet;  /* above 0: a branch is only tried, write no violation */
+    const char *far; /* furthest place at which a branch failed */
+    struct contract_violation *violation;
+    char where[sizeof(((struct contract_violation *)0)->where)]; /* filled from its end */
+    size_t where_at;
+    struct contract_scratch scratch;
+    size_t hash_count; /* of names and items that must differ, a stack */
+    uint64_t hashes[LIMIT_JSON_NAMES];
+};
+
+extern const struct contract_schema contract_anything;
+
+/*
+ * The check of the value at `p`: the place after it, or NULL with the violation filled (unless
+ * quiet).
+ */
+const char *contract_check_value(struct checker *c, const struct contract_schema *schema,
+                                 const char *p);
+/* The value at `p` is JSON and fits the schema but for this combination. */
+bool contract_check_combination(struct checker *c, const struct contract_combination *combination,
+                                const char *p);
+/* Notes what is wrong; returns NULL. */
+const char *contract_fail(struct checker *c, const char *at, const char *rule, const char *message);
+/* Puts a member's name before the place gathered so far. */
+void contract_push_name(struct checker *c, struct lfi_slice name);
+
+static inline const char *contract_skip_space(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+#endif
