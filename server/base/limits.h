@@ -7,12 +7,10 @@
 #define LIMIT_HEAD_BYTES (16 * 1024)   /* request line and headers together */
 #define LIMIT_HEADERS 63               /* CivetWeb keeps 64 and drops the rest silently */
 #define LIMIT_QUERY_BYTES (8 * 1024)
-#define LIMIT_REQUEST_MS 10000              /* first byte to last byte of one request */
-#define LIMIT_IDLE_MS 5000                  /* keep-alive connection without a request */
-#define LIMIT_ARENA_BYTES (8 * 1024 * 1024) /* what one request may allocate */
-#define LIMIT_REPLY_BYTES                                                                          \
-    (16 * 1024 * 1024) /* a page of 1,000 records, with room to spare                              \
-                        */
+#define LIMIT_REQUEST_MS 10000               /* first byte to last byte of one request */
+#define LIMIT_IDLE_MS 5000                   /* keep-alive connection without a request */
+#define LIMIT_ARENA_BYTES (8 * 1024 * 1024)  /* what one request may allocate */
+#define LIMIT_REPLY_BYTES (16 * 1024 * 1024) /* a page of 1,000 records, with room to spare */
 
 /* JSON checks: deeper or larger documents are refused before anything is built from them. */
 #define LIMIT_JSON_DEPTH 32
