@@ -79,8 +79,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- one request, one status
- * ---------------------------------------------------------------------- */
+/* --- one request, one status ------------------------------------------------------------------ */
 
 #define H "Host: a\r\n"
 #define GET(target) "GET " target " HTTP/1.1\r\n" H "\r\n"
@@ -206,8 +205,7 @@ static void each_request_has_its_status(void **state)
     assert_int_equal(exchange(nul, sizeof(nul) - 1), 400);
 }
 
-/* --- what the handler sees
- * -------------------------------------------------------------------------- */
+/* --- what the handler sees -------------------------------------------------------------------- */
 
 static void the_handler_sees_what_was_sent(void **state)
 {
@@ -325,8 +323,7 @@ static void expectations_are_met(void **state)
     close(fd);
 }
 
-/* --- limits: at them and one past them
- * ---------------------------------------------------------------- */
+/* --- limits: at them and one past them -------------------------------------------------------- */
 
 static int exchange_filled(const char *before, char fill, size_t count, const char *after)
 {

@@ -1,19 +1,9 @@
 // link: lfi-http lfi-base
 /* Handshakes with true certificates, made here: who is let in, and what a reload changes. */
+#include "http_identity.h"
 #include "http_peer.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <sys/stat.h>
-
-#define DAY_S 86400L
-
-struct identity {
-    X509 *certificate;
-    EVP_PKEY *key;
-};
 
 static char dir[] = "/tmp/lfi-tls-XXXXXX";
 static char server_cert[64], server_key[64], bundle[64];
@@ -21,67 +11,7 @@ static struct identity ca, other_ca, server, renewed, client, foreign, expired;
 static struct http_listener *listener;
 static int port;
 
-/* --- certificates
- * ----------------------------------------------------------------------------------- */
-
-static void add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX context;
-
-    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-    assert_non_null(extension);
-    X509_add_ext(certificate, extension, -1);
-    X509_EXTENSION_free(extension);
-}
-
-/* An identity issued by `issuer` (NULL: by itself, as a CA), valid for `days`, perhaps in the past.
- */
-static struct identity issue(const char *name, const struct identity *issuer, long serial,
-                             long days)
-{
-    struct identity made = {X509_new(), EVP_RSA_gen(2048)};
-    const struct identity *by = issuer != NULL ? issuer : &made;
-    X509_NAME *subject = X509_get_subject_name(made.certificate);
-
-    assert_non_null(made.key);
-    X509_set_version(made.certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(made.certificate), serial);
-    X509_gmtime_adj(X509_getm_notBefore(made.certificate), days < 0 ? 2 * days * DAY_S : -DAY_S);
-    X509_gmtime_adj(X509_getm_notAfter(made.certificate), days * DAY_S);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-    X509_set_pubkey(made.certificate, made.key);
-    X509_set_issuer_name(made.certificate, X509_get_subject_name(by->certificate));
-    add_extension(made.certificate, by->certificate, NID_basic_constraints,
-                  issuer == NULL ? "critical,CA:TRUE" : "CA:FALSE");
-    assert_true(X509_sign(made.certificate, by->key, EVP_sha256()) > 0);
-    return made;
-}
-
-static void identity_free(struct identity *identity)
-{
-    X509_free(identity->certificate);
-    EVP_PKEY_free(identity->key);
-}
-
-static void write_certificate(const char *path, const struct identity *identity)
-{
-    FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    assert_int_equal(PEM_write_X509(file, identity->certificate), 1);
-    fclose(file);
-}
-
-static void write_key(const char *path, const struct identity *identity)
-{
-    FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    assert_int_equal(PEM_write_PrivateKey(file, identity->key, NULL, NULL, 0, NULL, NULL), 1);
-    fclose(file);
-}
-
-/* --- the listener
- * ------------------------------------------------------------------------------------- */
+/* --- the listener ----------------------------------------------------------------------------- */
 
 /* Answers the common name of the caller's certificate. */
 static void who(void *ctx, const struct request *request, struct reply *out)
@@ -136,8 +66,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* --- the caller
- * ----------------------------------------------------------------------------------------- */
+/* --- the caller ------------------------------------------------------------------------------- */
 
 struct attempt {
     const struct identity *identity; /* NULL: presents none */
@@ -203,9 +132,7 @@ static bool call(struct attempt *attempt)
     return attempt->answered;
 }
 
-/* --- tests
- * ------------------------------------------------------------------------------------------------
- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void only_certificates_of_the_bundle_are_let_in(void **state)
 {
