@@ -417,6 +417,17 @@ static void never_shows_the_value(void **state)
     assert_string_equal(violation.message, "must be an integer");
 }
 
+/* A reload makes the new user before it ends the old one. */
+static void keeps_patterns_for_the_last_user(void **state)
+{
+    (void)state;
+    struct contract_violation violation;
+    struct lfi_error error;
+    assert_int_equal(contract_init(&contract_test_schemas, &error), 0);
+    contract_fini(&contract_test_schemas);
+    assert_int_equal(check("Pattern", "\"AED\"", 5, &violation), 0);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -446,6 +457,7 @@ int main(void)
         cmocka_unit_test(cuts_a_long_place_from_the_left),
         cmocka_unit_test(tells_the_line),
         cmocka_unit_test(never_shows_the_value),
+        cmocka_unit_test(keeps_patterns_for_the_last_user),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -142,6 +142,7 @@ static void checks_requests(void **state)
         {{"GET", "/things", "page=%3", {ID}, NULL}, "query", "encoding", "page"},
         {{"GET", "/things", "page=%zz", {ID}, NULL}, "query", "encoding", "page"},
         {{"GET", "/things", "page=%ff", {ID}, NULL}, "query", "encoding", "page"},
+        {{"GET", "/things", "page=1%00", {ID}, NULL}, "query", "encoding", "page"},
         {{"GET", "/things", "from=2026-01-31", {ID}, NULL}, NULL, NULL, NULL},
         {{"GET", "/things", "from=2026-01-31T00:00:00Z", {ID}, NULL}, NULL, NULL, NULL},
         {{"GET", "/things", "from=2026-01-31T00:00:00%2B04:00", {ID}, NULL}, NULL, NULL, NULL},

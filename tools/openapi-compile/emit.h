@@ -17,4 +17,22 @@ void emit_routes(struct model *model, const struct emit_options *options);
 FILE *emit_open(const struct emit_options *options, const char *stem, const char *end);
 void emit_close(FILE *file);
 
+/* --- shared by the files that write the tables ------------------------------------------------ */
+
+struct emitter {
+    struct model *model;
+    FILE *out;
+    const char **initialisers; /* of schemas[] */
+    int schema_count, schema_room;
+    const char **patterns;
+    size_t pattern_count, pattern_room;
+};
+
+void emit_quoted(FILE *out, const char *text); /* as a C string */
+void emit_text(FILE *out, const char *text);   /* as a struct contract_text */
+/* The schema's number in schemas[]. */
+int emit_schema(struct emitter *emitter, struct schema *schema);
+/* Writes operations[] and paths[] to emitter->out; how many paths there are. */
+size_t emit_operations(struct emitter *emitter, const char *name);
+
 #endif

@@ -19,6 +19,16 @@ bool normal_is_open(const struct schema *schema);
 struct schema *normal_chosen(struct source *source, struct schema *branch, const char *name,
                              const char *value);
 
+/* Parts of the normal form. Copies have lists of members and texts of their own. */
+struct schema *normal_copy(struct source *source, const struct schema *schema);
+struct member *normal_member(struct schema *schema, const char *name); /* NULL: none */
+/* Makes `into` what satisfies both. */
+void normal_merge(struct source *source, struct schema *into, const struct schema *part);
+/* Brings the choices and the `not` of a schema, whose parts are normal, to their shortest form. */
+void normal_reduce(struct source *source, struct schema *schema);
+int normal_by_text(const void *a, const void *b); /* orders texts, for qsort */
+int normal_by_name(const void *a, const void *b); /* orders members */
+
 struct difference {
     const char *where; /* "findAccounts 200 $.data[].currency" */
     const char *what;
