@@ -1,0 +1,167 @@
+// link: lfi-fixture-bank
+#include "check.h"
+#include "contract_fixtures.h"
+#include "contract_records.h"
+#include "fixture_folder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* One change to a right set of files, and how it must be refused. */
+struct broken {
+    const char *file;
+    const char *from;
+    const char *to;
+    const char *id;
+    const char *says; /* part of the message */
+};
+
+static const struct broken cases[] = {
+    {FOLDER_PERSONA, "\"nickName\"", "\"nickNane\"", "FIXTURE-SCHEMA", ".json:"},
+    {FOLDER_PERSONA, "\"18500.00\"}", "\"18500,00\"}", "FIXTURE-SCHEMA", "fixed"},
+    {FOLDER_PERSONA, "\"18500.00\"}", "\"18500.005\"}", "FIXTURE-AMOUNT", "fixed"},
+    {FOLDER_PERSONA, "\"18500.00\"}", "\"-18500.00\"}", "FIXTURE-SCHEMA", "fixed"},
+    {FOLDER_PERSONA, "\"holders\": [{\"customer\": \"rohan\", \"role\": \"Principal\"}]",
+     "\"holders\": []", "FIXTURE-SCHEMA", "holders"},
+    {FOLDER_PERSONA, "\"holders\": [{\"customer\": \"rohan\"",
+     "\"holders\": [{\"customer\": \"rohen\"", "FIXTURE-REFERENCE", "rohen"},
+    {FOLDER_PERSONA, "\"key\": \"rohan-card\"", "\"key\": \"rohan-current\"", "FIXTURE-DOUBLED",
+     "rohan-current"},
+    {FOLDER_PERSONA, "\"key\": \"bonus\"", "\"key\": \"salary\"", "FIXTURE-DOUBLED", "salary"},
+    {FOLDER_PERSONA, "\"2024-05-01\"", "\"2024-02-30\"", "FIXTURE-SCHEMA", "history"},
+    {FOLDER_PERSONA, "\"2024-08-11T13:05:44\"", "\"2023-02-29T13:05:44\"", "FIXTURE-DATE", "times"},
+    {FOLDER_PERSONA, "\"opened\": \"2019-09-01T10:12:00+04:00\"",
+     "\"opened\": \"2029-09-01T10:12:00+04:00\"", "FIXTURE-DATE", "anchor"},
+    {FOLDER_PERSONA, "\"event\": \"rent\"", "\"event\": \"wrent\"", "FIXTURE-REFERENCE", "wrent"},
+    {FOLDER_PERSONA, "\"with\": \"lulwa-towers\"", "\"with\": \"lulwa\"", "FIXTURE-REFERENCE",
+     "lulwa"},
+    {FOLDER_PERSONA, "\"to\": \"rohan-card\"", "\"to\": \"rohan-cart\"", "FIXTURE-REFERENCE",
+     "rohan-cart"},
+    {FOLDER_PERSONA, "\"to\": \"rohan-card\"", "\"to\": \"rohan-current\"", "FIXTURE-STREAM",
+     "another"},
+    {FOLDER_PERSONA, "\"card\": \"debit\"", "\"card\": \"credit\"", "FIXTURE-REFERENCE", "credit"},
+    {FOLDER_PERSONA, "\"product\": \"everyday-current\"", "\"product\": \"sail-card\"",
+     "FIXTURE-PRODUCT", "CreditCard"},
+    {FOLDER_PERSONA, "{\"fixed\": \"5800.00\"}", "{\"fixed\": \"5800.00\", \"surplus\": \"1.00\"}",
+     "FIXTURE-STREAM", "exactly one"},
+    {FOLDER_PERSONA, "{\"cardBill\": 20}", "{\"price\": true}", "FIXTURE-STREAM", "exactly one"},
+    {FOLDER_PERSONA, "[\"240.00\", \"880.00\"]", "[\"880.00\", \"240.00\"]", "FIXTURE-AMOUNT",
+     "range"},
+    {FOLDER_PERSONA, "{\"fixed\": \"5800.00\"}", "{\"fixed\": \"580000.00\"}", "FIXTURE-BALANCE",
+     "rent"},
+    {FOLDER_PERSONA, "\"opening\": \"21480.35\"", "\"opening\": \"21480.355\"", "FIXTURE-AMOUNT",
+     "opening"},
+    {FOLDER_PERSONA, "\"expected\": \"2026-07-01T08:30:00+04:00\"", "\"information\": \"{OOPS}\"",
+     "FIXTURE-TEMPLATE", "information"},
+    {FOLDER_PERSONA, "\"person\"", "\"human\"", "FIXTURE-SCHEMA", "human"},
+    {FOLDER_PERSONA, "\"login\": \"rohan\", \"customer\": \"rohan\"",
+     "\"login\": \"rohan\", \"customer\": \"nobody\"", "FIXTURE-REFERENCE", "nobody"},
+    {FOLDER_PERSONA, "rohan@mail.example.org", "rohan@mail.com", "FIXTURE-SCHEMA", "email"},
+    {FOLDER_PERSONA, "{", "[", "FIXTURE-SCHEMA", ":"},
+    {FOLDER_PERSONA, "\"status\": \"Pending\"", "\"status\": \"Booked\"", "FIXTURE-SCHEMA",
+     "status"},
+    {"bank.json", "\"buy\": \"3.667500\"", "\"buy\": \"3.767500\"", "FIXTURE-AMOUNT", "dearer"},
+    {"bank.json", "\"code\": \"999\"", "\"code\": \"099\"", "FIXTURE-SCHEMA", "code"},
+    {"common/banks.json", "\"bic\": \"SDRCAED9\"", "\"bic\": \"SDRCAED9\", \"otherId\": \"X1\"",
+     "FIXTURE-BANK", "BIC"},
+    {"common/banks.json", "\"key\": \"falaj\"", "\"key\": \"sidr\"", "FIXTURE-DOUBLED", "sidr"},
+    {"common/parties.json", "\"bank\": \"sidr\"", "\"bank\": \"sidra\"", "FIXTURE-REFERENCE",
+     "sidra"},
+    {"common/events.json", "\"fee\": \"transfer-fee\"", "\"fee\": \"transfer-free\"",
+     "FIXTURE-REFERENCE", "transfer-free"},
+    {"common/events.json", "{PARTY}", "{PARTIES}", "FIXTURE-TEMPLATE", "information"},
+    {"common/events.json", "\"key\": \"bonus\"", "\"key\": \"salary\"", "FIXTURE-DOUBLED",
+     "salary"},
+};
+
+static void refuse(const char *folder, const struct broken *broken)
+{
+    struct bank *bank = NULL;
+    struct problem problem = {0};
+    if (!folder_copy(folder, broken->file, broken->from, broken->to))
+        fail_msg("%s does not have %s", broken->file, broken->from);
+    int status = bank_read(&bank, folder, SEGMENT_RETAIL, false, &problem);
+    if (status == 0)
+        status = ledger_build(bank, &problem);
+    if (status == 0)
+        status = check_bank(bank, &problem);
+    bank_free(bank);
+    if (status == 0)
+        fail_msg("accepted: %s for %s", broken->to, broken->from);
+    if (strncmp(problem.id, broken->id, strlen(broken->id)) != 0 ||
+        !strstr(problem.text, broken->says) || !strstr(problem.text, broken->file))
+        fail_msg("%s: expected %s with \"%s\", got %s: %s", broken->to, broken->id, broken->says,
+                 problem.id, problem.text);
+    assert_true(folder_copy(folder, broken->file, NULL, NULL));
+}
+
+static void broken_files_are_named(void **state)
+{
+    char folder[] = "/tmp/lfi-fixtures-XXXXXX";
+    struct bank *bank;
+    struct problem problem;
+    (void)state;
+    assert_true(folder_make(folder));
+    assert_int_equal(bank_read(&bank, folder, SEGMENT_RETAIL, false, &problem), 0);
+    bank_free(bank);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        refuse(folder, &cases[i]);
+    folder_remove(folder);
+}
+
+/* The line is that of the value at fault, not of the file or the record. */
+static void the_line_is_right(void **state)
+{
+    static const char text[] =
+        "{\n \"persona\": \"x\", \"story\": \"y\",\n \"customers\": [],\n"
+        " \"users\": [\n  {\"login\": \"abc\",\n   \"customer\": \"none\"}],\n"
+        " \"accounts\": []}\n";
+    struct document document;
+    struct problem problem;
+    (void)state;
+    assert_int_equal(document_parse(&document, "x.json", slice_of(text),
+                                    contract_schema_named(&contract_fixtures, "Persona"), &problem),
+                     0);
+    const cJSON *user = cJSON_GetArrayItem(json_get(document.root, "users"), 0);
+    assert_int_equal(document_line(&document, user), 5);
+    assert_int_equal(document_line(&document, json_get(user, "customer")), 6);
+    assert_int_equal(document_line(&document, json_get(document.root, "accounts")), 7);
+    document_free(&document);
+}
+
+static void missing_files_are_named(void **state)
+{
+    struct bank *bank;
+    struct problem problem;
+    (void)state;
+    assert_int_equal(bank_read(&bank, "/nonexistent", SEGMENT_SME, false, &problem), -1);
+    assert_null(bank);
+    assert_string_equal(problem.id, "FIXTURE-FILE");
+}
+
+static int set_up(void **state)
+{
+    struct lfi_error error;
+    (void)state;
+    return contract_init(&contract_fixtures, &error) | contract_init(&contract_records, &error);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    contract_fini(&contract_fixtures);
+    contract_fini(&contract_records);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(broken_files_are_named),
+        cmocka_unit_test(the_line_is_right),
+        cmocka_unit_test(missing_files_are_named),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,239 @@
+// link: lfi-fixture-bank
+#include "check.h"
+#include "contract_fixtures.h"
+#include "contract_records.h"
+#include "fixture_folder.h"
+#include "load.h"
+#include "users.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define DUMP_MAX (64u * 1024 * 1024)
+#define FIXTURES LFI_SOURCE_DIR "/fixtures"
+
+static struct bank *built(const char *from, enum segment segment)
+{
+    struct bank *bank;
+    struct problem problem;
+    if (bank_read(&bank, from, segment, true, &problem) != 0 || ledger_build(bank, &problem) != 0 ||
+        check_bank(bank, &problem) != 0)
+        fail_msg("%s: %s", problem.id, problem.text);
+    return bank;
+}
+
+static int keep_line(void *ctx, struct lfi_slice line)
+{
+    struct buf *out = ctx;
+    buf_append_slice(out, line);
+    return out->failed;
+}
+
+/* The demo bank, built once for all tests. */
+struct world {
+    struct bank *banks[2];
+};
+
+/* Loads into a store and dumps it; `account_id` NULL: everything. */
+static void load_and_dump(const struct bank *bank, const char *account_id, struct buf *out)
+{
+    char store[] = "/tmp/lfi-store-XXXXXX";
+    struct problem problem = {0};
+    assert_non_null(mkdtemp(store));
+    struct dump_options dump = {
+        .path = store,
+        .segment = bank->segment,
+        .account_id = account_id,
+        .line = keep_line,
+        .ctx = out,
+    };
+    buf_init(out, DUMP_MAX);
+    if (load_bank(bank, store, &problem) != 0 || dump_store(&dump, &problem) != 0)
+        fail_msg("%s", problem.text);
+    folder_remove(store);
+}
+
+static void same_input_same_bytes(void **state)
+{
+    const struct world *world = *state;
+    struct buf first, second;
+    for (int segment = SEGMENT_RETAIL; segment <= SEGMENT_SME; segment++) {
+        struct bank *again = built(FIXTURES, (enum segment)segment);
+        load_and_dump(world->banks[segment], NULL, &first);
+        load_and_dump(again, NULL, &second);
+        bank_free(again);
+        assert_true(first.len > 1000000);
+        assert_true(slice_equal(buf_slice(&first), buf_slice(&second)));
+        buf_free(&first);
+        buf_free(&second);
+    }
+}
+
+static void a_new_persona_changes_no_other(void **state)
+{
+    static const char *const others[] = {"retail/r02-affluent-national.json",
+                                         "retail/r09-family-joint.json"};
+    char folder[] = "/tmp/lfi-fixtures-XXXXXX";
+    struct buf alone, among;
+    (void)state;
+    assert_true(folder_make(folder));
+    struct bank *bank = built(folder, SEGMENT_RETAIL);
+    char id[64];
+    snprintf(id, sizeof(id), "%s", bank_account(bank, "rohan-current")->id);
+    load_and_dump(bank, id, &alone);
+    bank_free(bank);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(folder_copy(folder, others[i], NULL, NULL));
+    bank = built(folder, SEGMENT_RETAIL);
+    load_and_dump(bank, id, &among);
+    bank_free(bank);
+    /* the first lines name all users; the account's own are the rest */
+    const char *mine = strstr(alone.ptr, "{\"record\":\"holding\"");
+    const char *still = strstr(among.ptr, "{\"record\":\"holding\"");
+    assert_non_null(mine);
+    assert_non_null(still);
+    assert_int_equal(alone.len - (size_t)(mine - alone.ptr),
+                     among.len - (size_t)(still - among.ptr));
+    assert_memory_equal(mine, still, alone.len - (size_t)(mine - alone.ptr));
+    buf_free(&alone);
+    buf_free(&among);
+    folder_remove(folder);
+}
+
+static void a_broken_load_leaves_the_store(void **state)
+{
+    char store[] = "/tmp/lfi-store-XXXXXX";
+    char elsewhere[] = "/tmp/lfi-store-XXXXXX/none/none";
+    struct problem problem = {0};
+    struct buf out;
+    const struct world *world = *state;
+    const struct bank *bank = world->banks[SEGMENT_SME];
+    assert_non_null(mkdtemp(store));
+    assert_int_equal(load_bank(bank, store, &problem), 0);
+    assert_int_equal(load_bank(bank, elsewhere, &problem), -1);
+    assert_string_equal(problem.id, "FIXTURE-STORE");
+
+    /* A wrong segment is not the store's: nothing is read from it. */
+    struct dump_options dump = {
+        .path = store, .segment = SEGMENT_RETAIL, .line = keep_line, .ctx = &out};
+    buf_init(&out, DUMP_MAX);
+    assert_int_equal(dump_store(&dump, &problem), -1);
+    dump.segment = SEGMENT_SME;
+    assert_int_equal(dump_store(&dump, &problem), 0);
+    assert_true(out.len > 0);
+    buf_free(&out);
+    folder_remove(store);
+}
+
+static size_t entries_of(const struct bank *bank, const char *key)
+{
+    struct account *account = bank_account(bank, key);
+    assert_non_null(account);
+    return account->posting_count;
+}
+
+static void edge_accounts_have_exact_counts(void **state)
+{
+    static const size_t counts[] = {0, 1, 99, 100, 101, 200};
+    const struct world *world = *state;
+    for (int segment = SEGMENT_RETAIL; segment <= SEGMENT_SME; segment++) {
+        const struct bank *bank = world->banks[segment];
+        size_t all = 0;
+        for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+            char key[32];
+            snprintf(key, sizeof(key), "count-%zu", counts[i]);
+            assert_int_equal(entries_of(bank, key), counts[i]);
+        }
+        assert_int_equal(entries_of(bank, "same-instant"), 500);
+        const struct account *instant = bank_account(bank, "same-instant");
+        for (size_t i = 1; i < 500; i++) {
+            assert_int_equal(instant->postings[i].booked, instant->postings[0].booked);
+            assert_true(strcmp(instant->postings[i - 1].id, instant->postings[i].id) < 0);
+        }
+        for (size_t i = 0; i < bank->account_count; i++)
+            all += bank->accounts[i].posting_count;
+        assert_true(all <= 5000);
+    }
+}
+
+/* Segments are separate banks: no identifier of one exists in the other. */
+static void segments_share_no_identifier(void **state)
+{
+    const struct world *world = *state;
+    const struct bank *retail = world->banks[SEGMENT_RETAIL];
+    const struct bank *sme = world->banks[SEGMENT_SME];
+    for (size_t i = 0; i < retail->account_count; i++)
+        for (size_t j = 0; j < sme->account_count; j++) {
+            assert_string_not_equal(retail->accounts[i].id, sme->accounts[j].id);
+            assert_string_not_equal(retail->accounts[i].number, sme->accounts[j].number);
+        }
+    for (size_t i = 0; i < retail->user_count; i++)
+        for (size_t j = 0; j < sme->user_count; j++) {
+            assert_string_not_equal(retail->users[i].id, sme->users[j].id);
+            assert_string_not_equal(retail->users[i].login, sme->users[j].login);
+        }
+}
+
+static void users_are_listed_with_what_they_hold(void **state)
+{
+    struct buf text;
+    const struct world *world = *state;
+    struct bank *bank = world->banks[SEGMENT_RETAIL];
+    buf_init(&text, DOCUMENT_MAX);
+    assert_int_equal(users_list(bank, &text), 0);
+    cJSON *list = json_parse(buf_slice(&text));
+    assert_int_equal(cJSON_GetArraySize(list), (int)bank->user_count);
+    const cJSON *user;
+    cJSON_ArrayForEach(user, list)
+    {
+        const cJSON *ids = json_get(user, "accountIds");
+        const char *login = cJSON_GetStringValue(json_get(user, "login"));
+        for (int i = 1; i < cJSON_GetArraySize(ids); i++)
+            assert_true(strcmp(cJSON_GetArrayItem(ids, i - 1)->valuestring,
+                               cJSON_GetArrayItem(ids, i)->valuestring) < 0);
+        if (strcmp(login, "esra") == 0)
+            assert_int_equal(cJSON_GetArraySize(ids), 130);
+        if (strcmp(login, "lanqing") == 0)
+            assert_int_equal(cJSON_GetArraySize(ids), 0);
+    }
+    cJSON_Delete(list);
+    buf_free(&text);
+}
+
+static int set_up(void **state)
+{
+    static struct world world;
+    struct lfi_error error;
+    if (contract_init(&contract_fixtures, &error) != 0 ||
+        contract_init(&contract_records, &error) != 0)
+        return -1;
+    for (int segment = SEGMENT_RETAIL; segment <= SEGMENT_SME; segment++)
+        world.banks[segment] = built(FIXTURES, (enum segment)segment);
+    *state = &world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    bank_free(world->banks[SEGMENT_RETAIL]);
+    bank_free(world->banks[SEGMENT_SME]);
+    contract_fini(&contract_fixtures);
+    contract_fini(&contract_records);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_input_same_bytes),
+        cmocka_unit_test(a_new_persona_changes_no_other),
+        cmocka_unit_test(a_broken_load_leaves_the_store),
+        cmocka_unit_test(edge_accounts_have_exact_counts),
+        cmocka_unit_test(segments_share_no_identifier),
+        cmocka_unit_test(users_are_listed_with_what_they_hold),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
