@@ -51,7 +51,7 @@ static void fail_memory(struct loader *loader)
 
 static const char *join(char out[PATH_ROOM], const char *path, const char *name)
 {
-    snprintf(out, PATH_ROOM, "%s.%s", path, name);
+    snprintf(out, PATH_ROOM, "%.64s.%.62s", path, name); /* all are much shorter */
     return out;
 }
 
