@@ -215,7 +215,7 @@ void generations_free(struct generations *generations)
 int generations_replace(struct generations *generations, struct config *config,
                         struct lfi_error *error)
 {
-    struct generation *next;
+    struct generation *next = NULL;
 
     if (generation_new(&next, &generations->ground, config, error) != 0) {
         return -1;
