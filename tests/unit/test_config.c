@@ -242,7 +242,7 @@ static void locates_values(void **state)
     static const struct {
         const char *path, *value;
     } rows[] = {
-        {"$", " {\"a\":[1,{\"b\":\"x]\\\"\"}],\"ab\":-2.5}" + 1},
+        {"$", "{\"a\":[1,{\"b\":\"x]\\\"\"}],\"ab\":-2.5}"},
         {"$.a", "[1,{\"b\":\"x]\\\"\"}]"},
         {"$.a[0]", "1"},
         {"$.a[1].b", "\"x]\\\"\""},
