@@ -1,0 +1,50 @@
+// A customer who takes too long, before and after signing in. Both wait at the same time: it is the
+// shortest session that the configuration allows.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startDemo } from '../support/demo.mjs';
+import { arrive, changes, consentAtHub, openBrowser, requestConsent, userOf } from './support.mjs';
+
+const SESSION_SECONDS = 60;
+
+let demo;
+let browser;
+
+before(async () => {
+    demo = await startDemo({ adjustServer: `.journey.sessionSeconds = ${SESSION_SECONDS}` });
+    browser = await openBrowser();
+});
+after(async () => {
+    await browser?.close();
+    await demo?.stop();
+});
+
+async function timeOut(walk, description, expected) {
+    const request = await requestConsent(demo);
+    const customer = await arrive(browser, demo, request);
+    await walk(customer);
+    customer.page.setDefaultTimeout((SESSION_SECONDS + 15) * 1000);
+    const { error, error_description: given } = await customer.back();
+    assert.deepEqual([error, given], ['access_denied', description]);
+    const kept = await consentAtHub(demo, request.consentId);
+    assert.deepEqual(changes(kept), expected);
+    assert.deepEqual(kept.findings, []);
+    await customer.close();
+}
+
+test('time runs out: without PATCH before the customer is known, with it afterwards', async () => {
+    await Promise.all([
+        timeOut(({ at }) => at('sign-in-user').waitFor(), 'user_failed_to_authenticate', [
+            'doFail access_denied user_failed_to_authenticate',
+        ]),
+        timeOut(
+            ({ signIn, at }) => signIn(userOf(demo, { login: 'hessa' })).then(() => at('open-app').waitFor()),
+            'user_failed_to_authenticate',
+            ['doFail access_denied user_failed_to_authenticate'],
+        ),
+        timeOut((customer) => customer.toReview(userOf(demo, { login: 'leonie' })), 'session_expired', [
+            'PATCH Rejected',
+            'doFail access_denied session_expired',
+        ]),
+    ]);
+});

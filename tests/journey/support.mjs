@@ -1,0 +1,160 @@
+// A customer with a browser, and what the Hub saw of the bank.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+import { BUILD_DIR } from '../support/demo.mjs';
+
+const CHROMIUM = process.env.LFI_CHROMIUM ?? '/usr/bin/chromium';
+const ARGS = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+];
+const SCREENSHOTS = join(process.env.LFI_OUTPUT_DIR ?? BUILD_DIR, 'screenshots');
+const PHONE = { width: 390, height: 844 };
+const STEP_MS = 15_000;
+
+export function openBrowser() {
+    return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+}
+
+export async function post(url, body, method = 'POST') {
+    const answer = await fetch(url, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
+}
+
+/** The TPP's wish: a year of accounts, balances and transactions. */
+export function terms(more = {}) {
+    return {
+        Permissions: ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsBasic'],
+        ExpirationDateTime: new Date(Date.now() + 300 * 86_400_000).toISOString(),
+        ...more,
+    };
+}
+
+/** Plays the TPP: a new consent and the address to send the customer to. */
+export async function requestConsent(demo, { providerId = 'dhowretail', consent = terms() } = {}) {
+    const made = await post(`${demo.hub.baseUrl}/sim/consents`, {
+        providerId,
+        type: 'data-sharing',
+        consent,
+    });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    return made.body;
+}
+
+/** What the Hub keeps of a consent. */
+export async function consentAtHub(demo, consentId) {
+    return (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
+}
+
+/** What the bank changed at the Hub: ["PATCH Authorized", "doConfirm", "doFail access_denied …"]. */
+export function changes({ exchanges }) {
+    return exchanges
+        .filter(({ interface: name, method }) => name !== 'ozone-connect' && method !== 'GET')
+        .map(({ method, path, requestBody }) => {
+            if (method === 'PATCH') {
+                return `PATCH ${JSON.parse(requestBody).status}`;
+            }
+            const form = new URLSearchParams(requestBody ?? '');
+            const name = path.split('/').at(-1);
+            return [name, form.get('error'), form.get('error_description')].filter(Boolean).join(' ');
+        });
+}
+
+/** Makes the Hub misbehave towards the bank until heal(). */
+export async function breakHub(demo, target, kind, more = {}) {
+    const set = await post(`${demo.hub.baseUrl}/sim/faults`, { target, kind, ...more });
+    assert.ok(set.status < 300, JSON.stringify(set.body));
+}
+
+export async function healHub(demo) {
+    await fetch(`${demo.hub.baseUrl}/sim/faults`, { method: 'DELETE' });
+}
+
+/** A customer's browser: a page, with every complaint of the browser collected. */
+export async function arrive(browser, demo, request, options = {}) {
+    const context = await browser.newContext({ viewport: PHONE, locale: 'en-GB', ...options });
+    context.setDefaultTimeout(STEP_MS);
+    const page = await context.newPage();
+    const complaints = [];
+    page.on('pageerror', (error) => complaints.push(`${error}`));
+    page.on('console', (message) => {
+        if (message.type() === 'error' && message.location().url.startsWith(demo.publicBaseUrl)) {
+            complaints.push(message.text());
+        }
+    });
+    await page.goto(request.authorizeUrl);
+    return {
+        page,
+        context,
+        complaints,
+        at: (testId) => page.getByTestId(testId),
+        async signIn({ login, password }) {
+            await page.getByTestId('sign-in-user').fill(login);
+            await page.getByTestId('sign-in-password').fill(password);
+            await page.getByTestId('sign-in-submit').click();
+        },
+        async decideInApp(button = 'app-approve') {
+            const [app] = await Promise.all([
+                context.waitForEvent('page'),
+                page.getByTestId('open-app').click(),
+            ]);
+            await app.getByTestId(button).click();
+            await app.getByRole('status').waitFor();
+            await shoot(app, `${button}-done`);
+            await app.close();
+        },
+        async toReview(user) {
+            await this.signIn(user);
+            await this.decideInApp();
+            await page.getByTestId('approve').waitFor();
+        },
+        /** Waits until the TPP has the customer back; what it was given. */
+        async back() {
+            await page.waitForURL((url) => url.href.startsWith(`${demo.hub.baseUrl}/tpp/callback`));
+            return Object.fromEntries(new URL(page.url()).searchParams);
+        },
+        close: () => context.close(),
+    };
+}
+
+/** Keeps a picture of a page as build output. */
+export async function shoot(page, name) {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+export function providerOf(demo, providerId) {
+    return demo.providers.find((provider) => provider.providerId === providerId);
+}
+
+/** A customer of a provider that fits: by login, or the first with at least `accounts`. */
+export function userOf(demo, { providerId = 'dhowretail', login, accounts = 1 } = {}) {
+    const found = providerOf(demo, providerId).users.find((user) =>
+        login ? user.login === login : user.accountIds.length >= accounts,
+    );
+    assert.ok(found, `no such customer of ${providerId}`);
+    return found;
+}
+
+export async function until(condition, what) {
+    const deadline = Date.now() + STEP_MS;
+    for (;;) {
+        const value = await condition();
+        if (value) {
+            return value;
+        }
+        assert.ok(Date.now() < deadline, `never: ${what}`);
+        await sleep(100);
+    }
+}
