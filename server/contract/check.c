@@ -40,8 +40,7 @@ static const char *fail_type(struct checker *c, const struct contract_schema *sc
     return contract_fail(c, at, "type", message);
 }
 
-/* Puts ".name" or "[i]" before the place gathered so far; only the inner end of a long one is kept.
- */
+/* Puts ".name" or "[i]" before the place so far; of a long one the inner end is kept. */
 static void push_where(struct checker *c, const char *text, size_t len)
 {
     if (c->quiet > 0)
@@ -75,8 +74,7 @@ static void push_index(struct checker *c, size_t index)
 
 /* --- doubles ---------------------------------------------------------------------------------- */
 
-/* Adds a hash to those since `from`: 0, or -1 when it is there already, -2 when there are too many.
- */
+/* Adds a hash to those since `from`; -1 when it is there already, -2 when there are too many. */
 static int add_hash(struct checker *c, size_t from, uint64_t hash)
 {
     for (size_t i = from; i < c->hash_count; i++)

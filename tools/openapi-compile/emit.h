@@ -13,7 +13,7 @@ struct emit_options {
 /* Writes contract_<name>.c and .h, and with routes also routes_<name>.c and .h. */
 void emit_tables(struct model *model, const struct emit_options *options);
 void emit_routes(struct model *model, const struct emit_options *options);
-/* Opens FOLDER/STEM NAME.END for writing, or ends the program. */
+/* Opens FOLDER/STEM_NAME.END for writing, or ends the program. */
 FILE *emit_open(const struct emit_options *options, const char *stem, const char *end);
 void emit_close(FILE *file);
 

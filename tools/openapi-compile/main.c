@@ -5,6 +5,10 @@
  *
  * A document that is wrong, or says something that the tables cannot express, is refused with file
  * and line (exit status 1); nothing is skipped silently but texts for people.
+ *
+ * Besides OpenAPI 3.0 it knows: on an operation `x-lfi-auth: none` (no credential is asked for) and
+ * `x-lfi-later: true` (not implemented, no handler); on a parameter `x-lfi-lenient: true` (its
+ * value is not checked). Deprecated parameters and those with a default are not demanded.
  */
 #include "emit.h"
 
