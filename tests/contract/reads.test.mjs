@@ -43,13 +43,13 @@ function readBooks(segment) {
     );
     const books = new Map();
     for (const line of dump.trim().split('\n')) {
-        const { kind, accountId, record } = JSON.parse(line);
-        if (kind === 'account') {
-            books.set(accountId, { account: record, balances: [], transactions: [] });
-        } else if (kind === 'balance') {
-            books.get(accountId).balances.push(record);
-        } else if (kind === 'transaction') {
-            books.get(accountId).transactions.push(record);
+        const { record, value } = JSON.parse(line);
+        if (record === 'account') {
+            books.set(value.id, { account: value, balances: [], transactions: [] });
+        } else if (record === 'balance') {
+            books.get(value.accountId).balances.push(value);
+        } else if (record === 'transaction') {
+            books.get(value.accountId).transactions.push(value);
         }
     }
     return books;

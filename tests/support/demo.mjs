@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+    cpSync,
+    existsSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    statSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +54,33 @@ export function sharedPki() {
     return shared;
 }
 
+/** The folder of the loaded demo bank that all tests of a build and its fixtures share. */
+function sharedStore() {
+    const program = join(BUILD_DIR, 'bin/lfi-fixtures');
+    const fixtures = join(ROOT, 'fixtures');
+    const hash = createHash('sha256').update(readFileSync(program));
+    for (const entry of readdirSync(fixtures, { recursive: true }).sort()) {
+        const file = join(fixtures, entry);
+        hash.update(statSync(file).isFile() ? readFileSync(file) : entry);
+    }
+    const shared = join(BUILD_DIR, `test-store-${hash.digest('hex').slice(0, 8)}`);
+    if (existsSync(shared)) {
+        return shared;
+    }
+    const own = mkdtempSync(`${shared}.`);
+    for (const segment of ['retail', 'sme']) {
+        const options = ['--segment', segment, '--from', fixtures, '--store', join(own, segment)];
+        const made = spawnSync(program, ['load', ...options], { encoding: 'utf8' });
+        assert.equal(made.status, 0, made.stderr);
+    }
+    if (existsSync(shared)) {
+        rmSync(own, { recursive: true }); // another test was first
+    } else {
+        renameSync(own, shared);
+    }
+    return shared;
+}
+
 /**
  * Runs tools/run and waits for demo.json. The result is its content and
  *   dir, portBase      where the demonstration lives
@@ -60,6 +96,9 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
     const base = portBase ?? (await freePortBase());
     if (!existsSync(join(own, 'pki'))) {
         cpSync(sharedPki(), join(own, 'pki'), { recursive: true });
+    }
+    if (!existsSync(join(own, 'store'))) {
+        cpSync(sharedStore(), join(own, 'store'), { recursive: true });
     }
     const command = ['--data', own, '--port-base', `${base}`, '--build-dir', BUILD_DIR, ...args];
     if (adjustServer) {
