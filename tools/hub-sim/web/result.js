@@ -48,10 +48,12 @@ function mainBalance(balances) {
 
 function accountCard(account) {
   const amount = element("span", {className: "money", textContent: "…"});
+  const type = element("span");
   const title = account.nickName ?? account.product?.productName ?? words(account.accountSubType ?? "Account");
   const card = element("button", {type: "button", className: "account"},
     element("span", {className: "kind"}, element("span", {textContent: title}), element("span", {textContent: account.status ?? ""})),
     amount,
+    element("span", {className: "kind"}, type),
     element("span", {className: "number", textContent: grouped(account.accountNumbers?.[0]?.identification ?? account.id)}));
   card.dataset.testid = `tpp-account-${account.id}`;
   card.setAttribute("aria-pressed", "false");
@@ -59,6 +61,7 @@ function accountCard(account) {
   call(`/accounts/${encodeURIComponent(account.id)}/balances`).then(({data}) => {
     const balance = mainBalance(data);
     amount.textContent = balance ? money(balance.amount, balance.creditDebitIndicator) : "No balance";
+    type.textContent = balance ? words(balance.balanceType) : "";
   }, () => { amount.textContent = "Balance not shared"; });
   return card;
 }
