@@ -421,7 +421,7 @@ test('the PSU identifier is Base64 of JSON with a known userId', async () => {
 test('ids with path characters are ids that were never issued', async () => {
     const bank = banks[0];
     const { user } = holderOf(bank, readable);
-    for (const id of ['..%2F..', '%2e%2e', "a'b", 'a%20b', 'x'.repeat(200), '%F0%9F%8F%A6']) {
+    for (const id of ['..%2F..', '..%5C', "a'b", 'a%20b', 'x'.repeat(200), '%F0%9F%8F%A6']) {
         const reply = await bank.client.get(`/accounts/${id}`, { userId: user.userId });
         assert.equal(reply.status, 403, id);
         assert.equal(reply.json.errorCode, 'Consent.PermanentAccountAccessFailure');
