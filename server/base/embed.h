@@ -7,9 +7,9 @@
 #include "base/slice.h"
 
 struct embed_file {
-    const char *path; /* relative to the embedded folder: "locales/en.json" */
-    const char *type; /* media type */
-    const char *etag; /* quoted, of the contents */
+    const char *path;           /* relative to the embedded folder: "locales/en.json" */
+    const char *type;           /* media type */
+    const char *etag;           /* quoted, of the contents */
     const unsigned char *bytes; /* a NUL follows the last */
     size_t len;
 };
