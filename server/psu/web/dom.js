@@ -47,10 +47,11 @@ export function day(value) {
 
 /** Replaces what is shown, and tells those who cannot see it. */
 export function show(title, ...content) {
-  const heading = content.find((child) => child?.tagName === 'H1');
-  heading?.setAttribute('tabindex', '-1');
+  const view = document.getElementById('view');
+  view.replaceChildren(...content.filter((child) => child !== null));
   document.title = `${title} – ${document.querySelector('.bank').textContent}`;
-  document.getElementById('view').replaceChildren(...content.filter((child) => child !== null));
+  const heading = view.querySelector('h1');
+  heading?.setAttribute('tabindex', '-1');
   heading?.focus();
 }
 

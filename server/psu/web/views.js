@@ -58,21 +58,21 @@ export function signInView(view, submit, leave) {
 
 export function approvalView(view, leave) {
   const title = text('approval.title');
-  show(title,
-    element('div', { 'data-testid': 'second-factor', class: 'stack' },
-      element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 })),
+  const link = view.openApp && [
+    element('a', {
+      class: 'button secondary', href: view.openApp, target: '_blank', rel: 'noopener',
+      'data-testid': 'open-app',
+    }, text('approval.openApp')),
+    element('p', { class: 'note' }, text('approval.demo')),
+  ];
+  show(title, element('div', { 'data-testid': 'second-factor' },
+    element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('approval.text', view)),
     element('p', { class: 'waiting', role: 'status' }, text('approval.waiting')),
-    view.openApp
-      ? element('a', {
-        class: 'button secondary', href: view.openApp, target: '_blank', rel: 'noopener',
-        'data-testid': 'open-app',
-      }, text('approval.openApp'))
-      : null,
-    view.openApp ? element('p', { class: 'note' }, text('approval.demo')) : null,
+    link || null,
     element('button', { class: 'plain', type: 'button', onclick: leave, 'data-testid': 'leave' },
-      text('approval.leave')));
+      text('approval.leave'))));
 }
 
 function permissionItem({ group, detail }) {
