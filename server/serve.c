@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include "admin.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "connect/connect.h"
 #include "generation.h"
@@ -208,6 +209,18 @@ static bool same_listener(const struct config_listener *a, const struct config_l
            same(a->client_ca, b->client_ca) && a->min_tls == b->min_tls;
 }
 
+/* However they are written. */
+static bool same_settings(const char *a, const char *b)
+{
+    cJSON *one = json_parse(slice_of(a));
+    cJSON *other = json_parse(slice_of(b));
+    bool equal = cJSON_Compare(one, other, true);
+
+    cJSON_Delete(one);
+    cJSON_Delete(other);
+    return equal;
+}
+
 static bool same_providers(const struct config *a, const struct config *b)
 {
     if (a->provider_count != b->provider_count) {
@@ -218,7 +231,7 @@ static bool same_providers(const struct config *a, const struct config *b)
         const struct config_provider *new = &b->providers[i];
         if (!same(old->id, new->id) || !same(old->segment, new->segment) ||
             !same(old->audience, new->audience) || !same(old->core_library, new->core_library) ||
-            !same(old->core_settings, new->core_settings)) {
+            !same_settings(old->core_settings, new->core_settings)) {
             return false;
         }
     }
