@@ -154,9 +154,11 @@ for (const it of cases) {
         const lines = (it.authorization ?? ['Bearer {token}']).map((line) =>
             line.replaceAll('{token}', compact),
         );
+        const [user] = identities.hub.users;
         const interactionId = randomUUID();
         const reply = await clients[it.certificate ?? 'hub'].call('GET', '/accounts', {
-            userId: identities.hub.users[0].userId,
+            userId: user.userId,
+            query: { accountIds: user.accountIds.join(',') },
             token: null,
             headers: {
                 authorization: lines.length > 0 ? lines : undefined,

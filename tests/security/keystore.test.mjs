@@ -43,7 +43,8 @@ before(async () => {
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = `http://127.0.0.1:${server.address().port}/keys`;
     demo = await startDemo({
-        adjustServer: `.caller.jwksOverride = "${address}" | .caller.replayEntries = 1000`,
+        adjustServer: `.caller.jwksOverride = "${address}" | del(.caller.jwksCa)
+            | .caller.replayEntries = 1000`,
     });
     client = new HubClient(demo, 'dhowretail');
     publish(client.identity.kid, readFileSync(client.identity.signingKey));
@@ -59,8 +60,10 @@ after(async () => {
 
 async function ask(token) {
     const interactionId = randomUUID();
+    const [{ userId, accountIds }] = client.provider.users;
     const reply = await client.get('/accounts', {
-        userId: client.provider.users[0].userId,
+        userId,
+        query: { accountIds: accountIds.join(',') },
         token,
         headers: { 'o3-ozone-interaction-id': interactionId },
     });
@@ -88,7 +91,7 @@ for (const fault of ['refuse', 'fail', 'redirect', 'hang', 'garble', 'serveNone'
         assert.deepEqual([outcome.status, outcome.refused], [500, 'JWKS-UNAVAILABLE']);
         assert.equal(outcome.json.errorCode, 'GenericRecoverableError');
         assert.doesNotMatch(outcome.json.errorMessage, /127\.0\.0\.1|http/);
-        assert.ok(requests <= 2); // an HTTP client may try a broken connection once more
+        assert.ok(requests === 1 || requests === 2); // a broken connection may be tried once more
         await sleep(FAILURE_KEPT_MS);
     });
 }
