@@ -32,6 +32,7 @@ struct hub {
     char *sub;
     struct jose_signer *signer; /* NULL: mTLS only */
     struct http_client *client;
+    int timeout_ms;
     const struct contract_operation *operations[HUB_OPERATIONS];
     const struct clock *clock;
     const struct log *log;

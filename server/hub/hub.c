@@ -115,6 +115,7 @@ int hub_new(struct hub **out, const struct hub_config *config, const struct cloc
     }
     hub->clock = clock;
     hub->log = log;
+    hub->timeout_ms = config->timeout_ms;
     hub->metrics = metrics;
     if (set_up(hub, config, error) != 0) {
         hub_free(hub);
@@ -138,4 +139,9 @@ void hub_free(struct hub *hub)
     free(hub->iss);
     free(hub->sub);
     free(hub);
+}
+
+int hub_timeout_ms(const struct hub *hub)
+{
+    return hub->timeout_ms;
 }

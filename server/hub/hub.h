@@ -33,6 +33,8 @@ struct hub;
 int hub_new(struct hub **out, const struct hub_config *config, const struct clock *clock,
             const struct log *log, struct metrics *metrics, struct lfi_error *error);
 void hub_free(struct hub *hub);
+/* The longest that one call may take. */
+int hub_timeout_ms(const struct hub *hub);
 
 enum hub_outcome {
     HUB_OK = 0,

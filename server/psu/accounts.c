@@ -47,7 +47,7 @@ static int take(void *ctx, struct lfi_slice json)
 {
     struct search *search = ctx;
     cJSON *account = json_parse(json);
-    struct lfi_slice id = json_get_string(account, "id");
+    struct lfi_slice id = arena_keep(search->arena, json_get_string(account, "id"));
     struct lfi_slice type = json_get_string(account, "accountType");
     struct lfi_slice sub_type = json_get_string(account, "accountSubType");
     struct lfi_slice status = json_get_string(account, "status");
@@ -59,7 +59,7 @@ static int take(void *ctx, struct lfi_slice json)
             search->failed = true;
         } else {
             search->out->items[search->out->count++] = (struct account_offer){
-                .id = arena_keep(search->arena, id),
+                .id = id,
                 .name = arena_keep(search->arena, name_of(account)),
                 .number = arena_keep(search->arena, number_of(account)),
                 .type = arena_keep(search->arena, type),

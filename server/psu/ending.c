@@ -1,8 +1,9 @@
 #include "psu/ending.h"
 
 #define PATCH_BYTES (64 * 1024)
-/* Longer than the slowest decision: two patches, doConfirm and doFail, each timing out. */
-#define DECISION_TTL_S 60
+/* The most calls that one decision makes: PATCH, doConfirm, revoke and doFail. */
+#define DECISION_CALLS 4
+#define DECISION_SLACK_S 10
 
 enum patch {
     PATCH_NONE,
@@ -149,13 +150,20 @@ static void mark_ended(struct visit *visit, struct lfi_slice location)
     }
 }
 
+/* Longer than the slowest decision: nobody else may begin while its calls are out. */
+static uint32_t decision_ttl_s(const struct visit *visit)
+{
+    int timeout_ms = hub_timeout_ms(visit->endpoint->hub);
+    return DECISION_CALLS * ((uint32_t)timeout_ms / 1000 + 1) + DECISION_SLACK_S;
+}
+
 /* True: this visit decides. False: another one did or does, and the answer is given. */
 static bool take_decision(struct visit *visit)
 {
     enum lfi_claim claim;
     struct lfi_slice location;
     struct json_writer w;
-    if (ending_claim(visit, decision_key(visit), DECISION_TTL_S, &claim, &location) != 0) {
+    if (ending_claim(visit, decision_key(visit), decision_ttl_s(visit), &claim, &location) != 0) {
         return false;
     }
     if (claim == LFI_CLAIM_SETTLED) {

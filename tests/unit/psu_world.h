@@ -86,6 +86,12 @@ enum hub_outcome hub_get_auth(struct hub *hub, struct arena *arena, struct lfi_s
     return world.auth;
 }
 
+int hub_timeout_ms(const struct hub *hub)
+{
+    (void)hub;
+    return 5000;
+}
+
 enum hub_outcome hub_do_confirm(struct hub *hub, struct arena *arena,
                                 struct lfi_slice interaction_id, struct lfi_slice *location,
                                 struct lfi_error *error)
