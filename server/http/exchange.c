@@ -246,6 +246,7 @@ static void handle(struct worker *worker, const struct mg_connection *connection
         .headers = head->headers,
         .header_count = head->header_count,
         .body = buf_slice(&worker->body),
+        /* One that does not verify ends the handshake: tls.c asks for none or checks it. */
         .peer = info->client_cert != NULL ? info->client_cert->peer_cert : NULL,
         .remote = info->remote_addr,
         .arena = worker->arena,

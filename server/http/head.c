@@ -16,6 +16,13 @@ static const char *end_of(const char *text)
     return text + strlen(text);
 }
 
+/* One empty line may precede a request (RFC 9112, 2.2). CivetWeb would skip, and miscount, more. */
+static bool begins_at(const char *method, const char *input)
+{
+    return input == NULL || method == input ||
+           (method == input + 2 && input[0] == '\r' && input[1] == '\n');
+}
+
 /* "METHOD SP target SP HTTP/1.x" */
 static int check_request_line(const struct mg_request_info *info, const char *input,
                               struct refusal *refusal)
@@ -25,7 +32,7 @@ static int check_request_line(const struct mg_request_info *info, const char *in
     if (info->query_string != NULL) {
         target_end = end_of(info->query_string);
     }
-    if ((input != NULL && info->request_method != input) ||
+    if (!begins_at(info->request_method, input) ||
         end_of(info->request_method) + 1 != info->request_uri ||
         target_end + 1 + strlen("HTTP/") != info->http_version) {
         return bad(refusal, "HTTP-REQUEST-LINE", "The request line is malformed.");

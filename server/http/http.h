@@ -6,11 +6,30 @@
  * handler fills a reply; the listener sends head and body in one write. A request that breaks a
  * rule is answered here and never reaches the handler (ids HTTP-…).
  *
- * Refused here: Transfer-Encoding together with Content-Length or anything but "chunked"; differing
- * or malformed Content-Length; a blank before a header's colon; folded headers; HTTP/1.1 without
- * Host, a doubled Host; control characters or %00 in the target; more than LIMIT_HEADERS headers;
- * head or query too large (431, 414); body too large (413); a request not complete within the
- * deadline (408); no free worker (503, at once).
+ * Refused here, with 400 where no other status is given, the connection then being closed:
+ *
+ *   HTTP-REQUEST-LINE   other than one blank between its parts, or blanks before it
+ *   HTTP-TARGET         not a path; control characters or half escapes in it; %00
+ *   HTTP-HEADER-FORM    name, colon or line end malformed
+ *   HTTP-HEADER-SPACE   a blank before the colon
+ *   HTTP-HEADER-FOLD    a header that goes on in the next line
+ *   HTTP-HEAD-FORM      anything else that is no request head
+ *   HTTP-HOST           missing in HTTP/1.1, or doubled
+ *   HTTP-CL-FORM        Content-Length that is not a number
+ *   HTTP-CL-DIFFER      Content-Length twice with different values
+ *   HTTP-TE             Transfer-Encoding other than "chunked", once, in HTTP/1.1
+ *   HTTP-CL-TE          both of them
+ *   HTTP-BODY-FORM      chunks malformed, or the body cut short
+ *   HTTP-METHOD         405: one that CivetWeb does not know; all others reach the handler
+ *   HTTP-TIMEOUT        408: not complete within request_ms of its first byte
+ *   HTTP-BODY-LARGE     413: more than body_bytes
+ *   HTTP-QUERY-LARGE    414: more than LIMIT_QUERY_BYTES
+ *   HTTP-HEADERS-MANY   431: more than LIMIT_HEADERS
+ *   HTTP-HEAD-LARGE     431: more than LIMIT_HEAD_BYTES
+ *   HTTP-REPLY          500: the handler gave no status or more than reply_bytes
+ *   HTTP-BUSY           503, at once: as many requests as threads are being served
+ *   HTTP-MEMORY         503
+ *   HTTP-VERSION        505
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H

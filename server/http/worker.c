@@ -170,11 +170,11 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     struct worker *worker = this_worker;
 
-    if (worker == NULL || worker->phase == WORKER_HANDLING) {
-        return __real_poll(fds, count, timeout_ms);
-    }
-    if (worker->accepts) {
+    if (worker != NULL && worker->accepts) {
         return wait_for_connections(worker, fds, count, timeout_ms);
+    }
+    if (worker == NULL || count != 1 || worker->phase == WORKER_HANDLING) {
+        return __real_poll(fds, count, timeout_ms);
     }
     worker_connect(worker, worker->pool->tls ? WORKER_HANDSHAKE : WORKER_WAITING);
     worker->fd = fds->fd;

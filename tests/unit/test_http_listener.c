@@ -89,6 +89,7 @@ static const struct {
     int status;
 } cases[] = {
     {"plain", GET("/a"), 200},
+    {"one empty line before", "\r\n" GET("/a"), 200},
     {"HTTP/1.0 needs no Host", "GET /a HTTP/1.0\r\n\r\n", 200},
     {"HTTP/1.0 with headers", "GET /a HTTP/1.0\r\nX: y\r\n\r\n", 200},
     {"body by length", "POST /a HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabc", 200},
@@ -143,7 +144,7 @@ static const struct {
     {"HTTP-HOST missing, no header", "GET /a HTTP/1.1\r\n\r\n", 400},
     {"HTTP-HOST doubled", "GET /a HTTP/1.1\r\n" H H "\r\n", 400},
     {"HTTP-REQUEST-LINE two blanks", "GET  /a HTTP/1.1\r\n" H "\r\n", 400},
-    {"HTTP-REQUEST-LINE leading line", "\r\nGET /a HTTP/1.1\r\n" H "\r\n", 400},
+    {"HTTP-REQUEST-LINE two leading lines", "\r\n\nGET /a HTTP/1.1\r\n" H "\r\n", 400},
     {"HTTP-REQUEST-LINE leading empty head", "\r\n\r\nGET /a HTTP/1.1\r\n" H "\r\n", 400},
     {"HTTP-REQUEST-LINE leading blank", " GET /a HTTP/1.1\r\n" H "\r\n", 400},
     {"HTTP-TARGET NUL", GET("/a%00b"), 400},
@@ -273,6 +274,23 @@ static void connections_are_kept(void **state)
     assert_non_null(strstr(reply, "\"path\":\"/two\""));
     assert_non_null(strstr(reply, "Connection: close\r\n"));
     assert_true(peer_is_closed(fd, 2000));
+    close(fd);
+}
+
+/* The end of a chunked body is where the next request begins. */
+static void requests_follow_chunks(void **state)
+{
+    int fd = peer_connect(port);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        peer_say(fd, "POST /one HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n"
+                     "2\r\nab\r\n0\r\nT: u\r\n\r\n" GET("/two"));
+        peer_reply(fd, reply, sizeof(reply), 3000);
+        assert_non_null(strstr(reply, "\"path\":\"/one\""));
+        peer_reply(fd, reply, sizeof(reply), 3000);
+        assert_non_null(strstr(reply, "\"path\":\"/two\""));
+    }
     close(fd);
 }
 
@@ -443,6 +461,60 @@ static void forms_with_nul_are_only_bytes(void **state)
     assert_non_null(strstr(reply, "\"body\":\"a=%00&b=%0\""));
 }
 
+/* --- starting --------------------------------------------------------------------------------- */
+
+static void a_taken_port_is_named(void **state)
+{
+    const struct http_listener_config config = {.name = "second",
+                                                .address = "127.0.0.1",
+                                                .port = port,
+                                                .limits = {.threads = 1},
+                                                .log = &peer_log};
+    struct http_listener *second = NULL;
+    struct lfi_error error = {""};
+    char expected[64];
+
+    (void)state;
+    assert_int_equal(http_listener_start(&second, &config, &error), -1);
+    assert_null(second);
+    snprintf(expected, sizeof(expected), "second listener: cannot listen on 127.0.0.1 port %d",
+             port);
+    assert_non_null(strstr(error.message, expected));
+}
+
+static void ipv6_where_there_is_any(void **state)
+{
+    const struct http_listener_config config = {.name = "six",
+                                                .address = "::1",
+                                                .limits = {.body_bytes = 1000,
+                                                           .reply_bytes = 1000,
+                                                           .request_ms = 1000,
+                                                           .idle_ms = 1000,
+                                                           .threads = 1},
+                                                .handler = echo,
+                                                .log = &peer_log};
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    struct http_listener *six = NULL;
+    struct lfi_error error;
+
+    (void)state;
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        close(fd);
+        skip();
+    }
+    close(fd);
+    assert_int_equal(http_listener_start(&six, &config, &error), 0);
+    address.sin6_port = htons((uint16_t)http_listener_port(six));
+    fd = socket(AF_INET6, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    peer_say(fd, GET("/a"));
+    peer_reply(fd, reply, sizeof(reply), 3000);
+    assert_non_null(strstr(reply, "\"remote\":\"::1\""));
+    close(fd);
+    http_listener_stop(six, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +523,7 @@ int main(void)
         cmocka_unit_test(chunks_are_joined),
         cmocka_unit_test(head_has_no_body),
         cmocka_unit_test(connections_are_kept),
+        cmocka_unit_test(requests_follow_chunks),
         cmocka_unit_test(nothing_is_read_behind_a_refusal),
         cmocka_unit_test(a_leading_empty_head_does_not_shift_the_next),
         cmocka_unit_test(expectations_are_met),
@@ -460,6 +533,8 @@ int main(void)
         cmocka_unit_test(bodies_are_bounded),
         cmocka_unit_test(paths_of_many_segments_do_no_harm),
         cmocka_unit_test(forms_with_nul_are_only_bytes),
+        cmocka_unit_test(a_taken_port_is_named),
+        cmocka_unit_test(ipv6_where_there_is_any),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
