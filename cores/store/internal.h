@@ -14,6 +14,7 @@
  *   atms       ATM id -> last change (8 bytes), then the JSON
  *   products   product id -> struct product_value, then brand id, category and JSON
  *   leads      lead id -> creation time (8 bytes), then the JSON
+ *   origin     database, key -> the value that a lever changed first
  *   allowed    key -> times of use (8 bytes each), newest last
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
@@ -53,6 +54,7 @@ enum store_db {
     DB_PRODUCTS,
     DB_LEADS,
     DB_ALLOWED,
+    DB_ORIGIN,
     DB_TX,
     DB_FX,
     DB_APPROVALS,

@@ -22,6 +22,7 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_PRODUCTS] = "products",
     [DB_LEADS] = "leads",
     [DB_ALLOWED] = "allowed",
+    [DB_ORIGIN] = "origin",
     [DB_TX] = "tx",
     [DB_FX] = "fx",
     [DB_APPROVALS] = "approvals",

@@ -79,6 +79,12 @@ int store_message_send(void *store, struct lfi_slice user_id, struct lfi_slice t
 int store_messages(void *store, struct lfi_slice user_id, struct lfi_sink sink,
                    struct lfi_error *error);
 
+int store_account_set_status(void *store, struct lfi_slice account_id,
+                             enum lfi_account_status status, struct lfi_error *error);
+int store_account_set_credit_block(void *store, struct lfi_slice account_id,
+                                   enum lfi_credit_block block, struct lfi_error *error);
+int store_reset(void *store, struct lfi_error *error);
+
 /* Records of a list in the order in which they were added. */
 int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
                struct lfi_sink sink, struct lfi_error *error);

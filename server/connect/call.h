@@ -18,6 +18,7 @@ struct call {
     struct arena *arena;
     struct reply *reply;
     struct refusal *refusal;
+    bool overridden; /* the operator answers: the contract is not asked */
 };
 
 /* 0: the reply is filled; -1: the refusal is. */

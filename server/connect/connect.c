@@ -5,11 +5,11 @@
 #include "base/limits.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #define LOGGED_ID_MAX 64
 
-/* --- stages, in the order of the flow ------------------------------------------------------------
- */
+/* --- stages, in the order of the flow --------------------------------------------------------- */
 
 static int stage_route(enum contract_found found, struct refusal *refusal)
 {
@@ -62,6 +62,35 @@ static int stage_operation(struct call *call)
     return operation(call);
 }
 
+/* The operator's wish, if there is one: waits, cuts, or answers in the operation's place. */
+static bool stage_override(struct call *call)
+{
+    struct override wish;
+    struct overrides *overrides = call->connect->config.overrides;
+    if (!overrides || !overrides_take(overrides, call->arena, call->provider->id,
+                                      contract_operation_id(call->operation),
+                                      clock_now_us(call->connect->clock), &wish)) {
+        return false;
+    }
+    LOG_EVENT(call->connect->log, LOG_WARN, "override-used", LOG_TEXT("provider", wish.provider),
+              LOG_TEXT("operation", wish.operation), LOG_NUMBER("status", wish.status),
+              LOG_NUMBER("delayMs", wish.delay_ms), LOG_NUMBER("cut", wish.cut));
+    if (wish.delay_ms > 0) {
+        const struct timespec delay = {wish.delay_ms / 1000, wish.delay_ms % 1000 * 1000000L};
+        (void)nanosleep(&delay, NULL);
+    }
+    call->overridden = wish.cut || wish.status != 0;
+    call->reply->hang_up = wish.cut;
+    if (wish.status != 0) {
+        call->reply->status = wish.status;
+        buf_append_slice(&call->reply->body,
+                         wish.body.ptr ? wish.body
+                                       : SLICE("{\"errorCode\":\"GenericError\","
+                                               "\"errorMessage\":\"The operator wants it.\"}"));
+    }
+    return call->overridden;
+}
+
 static int run(struct call *call, enum contract_found found, const struct contract_match *match)
 {
     struct caller_identity identity;
@@ -76,7 +105,7 @@ static int run(struct call *call, enum contract_found found, const struct contra
         stage_contract(call, match) != 0) {
         return -1;
     }
-    return stage_operation(call);
+    return stage_override(call) ? 0 : stage_operation(call);
 }
 
 /* --- the reply
@@ -98,7 +127,7 @@ static void check_reply(struct call *call)
     struct reply *reply = call->reply;
     int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
     bool bodyless = reply->status == 429; /* one-time codes, data sharing 8.4: headers only */
-    if (mode == CONNECT_CHECK_OFF || !call->operation || bodyless ||
+    if (mode == CONNECT_CHECK_OFF || !call->operation || bodyless || call->overridden ||
         contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
                                 buf_slice(&reply->body), &violation) == 0) {
         return;
@@ -135,6 +164,19 @@ static struct lfi_slice loggable(struct lfi_slice id)
 static struct lfi_slice logged_header(const struct request *request, const char *name)
 {
     return loggable(request_header(request, name, NULL));
+}
+
+static void remember(const struct call *call)
+{
+    const struct refusal *refusal = call->refusal;
+    const struct explain_finding finding = {
+        .interaction = request_header(call->request, "o3-ozone-interaction-id", NULL),
+        .provider = call->provider ? call->provider->id : NULL,
+        .operation = call->operation ? contract_operation_id(call->operation) : NULL,
+        .check = refusal->id,
+        .status = call->reply->status,
+        .detail = refusal->detail};
+    explain_add(call->connect->config.explain, &finding, clock_now_us(call->connect->clock));
 }
 
 static void record(const struct call *call)
@@ -185,6 +227,9 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
         refuse(&call);
     }
     check_reply(&call);
+    if (refusal.id) {
+        remember(&call);
+    }
     record(&call);
 }
 

@@ -15,6 +15,8 @@
 #include "caller/caller.h"
 #include "contract/contract.h"
 #include "hub/hub.h"
+#include "lever/explain.h"
+#include "lever/override.h"
 #include "provider/provider.h"
 
 enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF };
@@ -22,8 +24,10 @@ enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF
 struct connect_config {
     const struct provider_set *providers;
     enum connect_check check_responses;
-    const char *host_name; /* what the health operations call this server */
-    const char *bank_name; /* how messages to customers are signed */
+    const char *host_name;       /* what the health operations call this server */
+    const char *bank_name;       /* how messages to customers are signed */
+    struct explain *explain;     /* where refusals are remembered; may be NULL */
+    struct overrides *overrides; /* what the operator wants to be answered; may be NULL */
 };
 
 struct connect;

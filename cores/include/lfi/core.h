@@ -163,6 +163,8 @@ struct lfi_allowance {
     uint32_t gap_s, times, window_s;
 };
 
+enum lfi_credit_block { LFI_CREDIT_OPEN, LFI_CREDIT_BLOCKED_FOR_NOW, LFI_CREDIT_BLOCKED_FOR_GOOD };
+
 /* One of an account's lists, whole, by id ascending. */
 typedef int lfi_account_list_fn(void *core, struct lfi_slice account_id, struct lfi_sink sink,
                                 struct lfi_error *error);
@@ -337,6 +339,17 @@ struct lfi_core_ops {
     /* The simulated bank app shows what was sent, {"sentAt","text"}, newest first; else null. */
     int (*messages)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
                     struct lfi_error *error);
+
+    /* --- levers of a test bank; null in a real one
+     * --------------------------------------------------- */
+
+    int (*account_set_status)(void *core, struct lfi_slice account_id,
+                              enum lfi_account_status status, struct lfi_error *error);
+    int (*account_set_credit_block)(void *core, struct lfi_slice account_id,
+                                    enum lfi_credit_block block, struct lfi_error *error);
+    /* Everything as it was when the store was built: levers undone, leads and sign-ins forgotten.
+     */
+    int (*reset)(void *core, struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

@@ -1,0 +1,193 @@
+/*
+ * Levers of a test bank. The first change of a value keeps what it was in the database `origin`,
+ * from which a reset puts it back.
+ */
+#include "store/internal.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const STATUS_NAMES[] = {
+    [LFI_ACCOUNT_ACTIVE] = "Active",     [LFI_ACCOUNT_INACTIVE] = "Inactive",
+    [LFI_ACCOUNT_DORMANT] = "Dormant",   [LFI_ACCOUNT_UNCLAIMED] = "Unclaimed",
+    [LFI_ACCOUNT_DECEASED] = "Deceased", [LFI_ACCOUNT_SUSPENDED] = "Suspended",
+    [LFI_ACCOUNT_CLOSED] = "Closed",
+};
+
+/* Replaces a value that is there, keeping the first one for a reset. Returns an LMDB code. */
+static int change(struct store *store, MDB_txn *txn, enum store_db db, MDB_val key, MDB_val value)
+{
+    struct store_key origin;
+    MDB_val old;
+    key_start(&origin);
+    key_add_byte(&origin, (unsigned char)db);
+    if (!key_add_text(&origin, (struct lfi_slice){key.mv_data, key.mv_size})) {
+        return MDB_BAD_VALSIZE;
+    }
+    int rc = mdb_get(txn, store->db[db], &key, &old);
+    if (rc != 0) {
+        return rc;
+    }
+    MDB_val origin_key = key_val(&origin);
+    rc = mdb_put(txn, store->db[DB_ORIGIN], &origin_key, &old, MDB_NOOVERWRITE);
+    if (rc != 0 && rc != MDB_KEYEXIST) {
+        return rc;
+    }
+    return mdb_put(txn, store->db[db], &key, &value, 0);
+}
+
+static int finish(MDB_txn *txn, int rc, struct lfi_error *error)
+{
+    if (rc == 0) {
+        rc = mdb_txn_commit(txn);
+    } else {
+        mdb_txn_abort(txn);
+    }
+    return rc == 0 ? LFI_CORE_OK
+                   : (rc == MDB_NOTFOUND ? LFI_CORE_UNKNOWN : store_fail(error, "lever", rc));
+}
+
+/* The account's JSON with another status; freed by the caller. */
+static char *with_status(const char *json, size_t len, enum lfi_account_status status)
+{
+    char *text = NULL;
+    cJSON *account = cJSON_ParseWithLength(json, len);
+    cJSON *value = cJSON_CreateString(STATUS_NAMES[status]);
+    if (account && value && cJSON_ReplaceItemInObjectCaseSensitive(account, "status", value)) {
+        text = cJSON_PrintUnformatted(account);
+    } else {
+        cJSON_Delete(value);
+    }
+    cJSON_Delete(account);
+    return text;
+}
+
+int store_account_set_status(void *core, struct lfi_slice account_id,
+                             enum lfi_account_status status, struct lfi_error *error)
+{
+    struct store *store = core;
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    struct account_value head;
+    if ((size_t)status >= sizeof(STATUS_NAMES) / sizeof(STATUS_NAMES[0])) {
+        return store_say(error, "status out of range");
+    }
+    int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (rc != 0) {
+        return store_fail(error, "begin", rc);
+    }
+    int result = read_account(store, txn, account_id, &head, &value, error);
+    if (result != LFI_CORE_OK) {
+        mdb_txn_abort(txn);
+        return result;
+    }
+    const char *json = (const char *)value.mv_data + sizeof(head);
+    char *text = with_status(json, value.mv_size - sizeof(head), status);
+    size_t len = text ? strlen(text) : 0;
+    char *joined = text ? malloc(sizeof(head) + len) : NULL;
+    rc = MDB_PANIC;
+    if (joined) {
+        head.status = (uint32_t)status;
+        memcpy(joined, &head, sizeof(head));
+        memcpy(joined + sizeof(head), text, len);
+        rc = change(store, txn, DB_ACCOUNTS, val_of(account_id),
+                    (MDB_val){sizeof(head) + len, joined});
+    }
+    free(joined);
+    cJSON_free(text);
+    return finish(txn, rc, error);
+}
+
+/* Moves the cursor to the payee entry of an account. Returns an LMDB code. */
+static int find_payee(MDB_cursor *cursor, struct lfi_slice account_id, MDB_val *key, MDB_val *value)
+{
+    int rc = mdb_cursor_get(cursor, key, value, MDB_FIRST);
+    while (rc == 0) {
+        size_t skip = sizeof(struct payee_value);
+        if (value->mv_size == skip + account_id.len &&
+            memcmp((const char *)value->mv_data + skip, account_id.ptr, account_id.len) == 0) {
+            return 0;
+        }
+        rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    }
+    return rc;
+}
+
+int store_account_set_credit_block(void *core, struct lfi_slice account_id,
+                                   enum lfi_credit_block block, struct lfi_error *error)
+{
+    struct store *store = core;
+    MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
+    MDB_val key;
+    MDB_val value;
+    struct payee_value head;
+    unsigned char copy[sizeof(head) + STORE_ID_MAX];
+    unsigned char iban[STORE_ID_MAX];
+    int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (rc != 0) {
+        return store_fail(error, "begin", rc);
+    }
+    rc = mdb_cursor_open(txn, store->db[DB_PAYEES], &cursor);
+    if (rc == 0) {
+        rc = find_payee(cursor, account_id, &key, &value);
+        mdb_cursor_close(cursor);
+    }
+    if (rc == 0 && (value.mv_size > sizeof(copy) || key.mv_size > sizeof(iban))) {
+        rc = MDB_CORRUPTED;
+    }
+    if (rc == 0) {
+        memcpy(iban, key.mv_data, key.mv_size);
+        memcpy(copy, value.mv_data, value.mv_size);
+        memcpy(&head, copy, sizeof(head));
+        head.flags &= ~(uint32_t)(STORE_PAYEE_BLOCKED_FOR_NOW | STORE_PAYEE_BLOCKED_FOR_GOOD);
+        head.flags |= block == LFI_CREDIT_BLOCKED_FOR_NOW    ? STORE_PAYEE_BLOCKED_FOR_NOW
+                      : block == LFI_CREDIT_BLOCKED_FOR_GOOD ? STORE_PAYEE_BLOCKED_FOR_GOOD
+                                                             : 0U;
+        memcpy(copy, &head, sizeof(head));
+        rc = change(store, txn, DB_PAYEES, (MDB_val){key.mv_size, iban},
+                    (MDB_val){value.mv_size, copy});
+    }
+    return finish(txn, rc, error);
+}
+
+/* Puts back what levers changed. Returns an LMDB code. */
+static int put_back(struct store *store, MDB_txn *txn)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val origin;
+    MDB_val value;
+    int rc = mdb_cursor_open(txn, store->db[DB_ORIGIN], &cursor);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = mdb_cursor_get(cursor, &origin, &value, MDB_FIRST);
+    while (rc == 0) {
+        unsigned char db = ((const unsigned char *)origin.mv_data)[0];
+        MDB_val key = {origin.mv_size - 1, (char *)origin.mv_data + 1};
+        rc = db < DB_COUNT ? mdb_put(txn, store->db[db], &key, &value, 0) : MDB_CORRUPTED;
+        if (rc == 0) {
+            rc = mdb_cursor_get(cursor, &origin, &value, MDB_NEXT);
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int store_reset(void *core, struct lfi_error *error)
+{
+    static const enum store_db FORGOTTEN[] = {DB_ORIGIN,    DB_LEADS,  DB_ATTEMPTS, DB_ALLOWED,
+                                              DB_APPROVALS, DB_CLAIMS, DB_EXPIRY};
+    struct store *store = core;
+    MDB_txn *txn = NULL;
+    int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (rc != 0) {
+        return store_fail(error, "begin", rc);
+    }
+    rc = put_back(store, txn);
+    for (size_t i = 0; i < sizeof(FORGOTTEN) / sizeof(FORGOTTEN[0]) && rc == 0; i++) {
+        rc = mdb_drop(txn, store->db[FORGOTTEN[i]], 0);
+    }
+    return finish(txn, rc, error);
+}

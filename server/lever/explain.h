@@ -1,0 +1,29 @@
+/*
+ * Why a recent request was refused, or an account left out: the last few thousand findings, by
+ * interaction id, in memory. They hold the failed check's id and what was expected and received,
+ * never secrets or personal data. Any thread; a mutex, taken only when something was refused.
+ */
+#ifndef LEVER_EXPLAIN_H
+#define LEVER_EXPLAIN_H
+
+#include "base/buf.h"
+
+struct explain;
+
+struct explain_finding {
+    struct lfi_slice interaction; /* nothing is kept without one */
+    const char *provider;         /* NULL: not known yet */
+    const char *operation;        /* or the journey's step; NULL: none */
+    const char *check;            /* "JWT-AUD", "ACCOUNT-STATUS" */
+    int status;                   /* HTTP; 0: not a refusal */
+    const char *detail;
+};
+
+struct explain *explain_new(void);
+void explain_free(struct explain *explain);
+/* NULL explain: nothing. Texts are copied, long ones cut. */
+void explain_add(struct explain *explain, const struct explain_finding *finding, int64_t now_us);
+/* Appends {"interactionId","findings":[…]}, oldest first; false when nothing is known. */
+bool explain_render(struct explain *explain, struct lfi_slice interaction, struct buf *out);
+
+#endif
