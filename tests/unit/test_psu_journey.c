@@ -68,6 +68,15 @@ static void says_working_while_another_click_decides(void **state)
     assert_string_equal(world.calls, "");
 }
 
+/* PATCH, doConfirm, revoke and doFail may each take the Hub's 5 s. */
+static void holds_a_decision_as_long_as_its_calls_may_take(void **state)
+{
+    (void)state;
+    world_go(SESSION_ENDED);
+    int64_t until_s = world_find_claim(SLICE("decision:i-1"))->until_s;
+    assert_true(until_s - clock_now_s(&world.clock) > 20);
+}
+
 static void goes_on_after_a_crash_between_patch_and_confirm(void **state)
 {
     (void)state;
@@ -249,6 +258,7 @@ int main(void)
         CASE(approves_with_one_patch_and_one_confirm),
         CASE(answers_a_second_submit_with_the_same_redirect),
         CASE(says_working_while_another_click_decides),
+        CASE(holds_a_decision_as_long_as_its_calls_may_take),
         CASE(goes_on_after_a_crash_between_patch_and_confirm),
         CASE(cancels_with_patch_before_do_fail),
         CASE(shows_the_end_again_without_going_there),
