@@ -259,8 +259,8 @@ static bool is_fresh(const struct entry *entry, int64_t now)
 }
 
 /*
- * Waits until the fetch of this address that is under way has ended. Returns the entry, which may
- * have been given to another address meanwhile: NULL then, and when it took too long.
+ * Waits until the fetch that is under way has ended, or has taken too long. NULL when the entry was
+ * given to another address meanwhile.
  */
 static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
                                     struct lfi_slice url)
