@@ -23,7 +23,7 @@ static inline void folder_remove(const char *path)
     const struct dirent *entry;
     while (folder && (entry = readdir(folder))) {
         char inner[FOLDER_MAX * 2];
-        snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+        snprintf(inner, sizeof(inner), "%.255s/%.255s", path, entry->d_name);
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             folder_remove(inner);
     }
