@@ -146,12 +146,11 @@ static int on_message(const struct mg_connection *connection, const char *messag
         listener = mg_get_user_data(mg_get_context(connection));
     }
     if (listener != NULL) {
-        /* before a handshake is done there is no request */
-        const struct mg_request_info *info = mg_get_request_info(connection);
+        char remote[WORKER_REMOTE_MAX]; /* before a handshake is done, CivetWeb does not tell it */
+        worker_remote(remote);
         LOG_EVENT(listener->config.log, LOG_INFO, "connection",
                   LOG_TEXT("listener", slice_of(listener->config.name)),
-                  LOG_TEXT("message", slice_of(message)),
-                  LOG_TEXT("remote", slice_of(info != NULL ? info->remote_addr : NULL)));
+                  LOG_TEXT("message", slice_of(message)), LOG_TEXT("remote", slice_of(remote)));
     }
     return 1;
 }

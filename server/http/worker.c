@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -44,6 +45,19 @@ void worker_leave(struct worker *worker)
 {
     this_worker = NULL;
     free(worker);
+}
+
+void worker_remote(char out[WORKER_REMOTE_MAX])
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    int fd = this_worker != NULL ? this_worker->fd : -1;
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 ||
+        getnameinfo((struct sockaddr *)&peer, len, out, WORKER_REMOTE_MAX, NULL, 0,
+                    NI_NUMERICHOST) != 0) {
+        out[0] = '\0';
+    }
 }
 
 void worker_set_phase(struct worker *worker, enum worker_phase phase)

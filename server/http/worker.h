@@ -65,6 +65,9 @@ struct worker {
 /* Makes the calling thread a worker of the pool. NULL when memory is short. */
 struct worker *worker_enter(struct worker_pool *pool, void *listener, bool accepts);
 void worker_leave(struct worker *worker);
+/* Numeric address of the peer of the calling thread's connection; empty when there is none. */
+#define WORKER_REMOTE_MAX 64
+void worker_remote(char out[WORKER_REMOTE_MAX]);
 
 /* A connection has come; harmless when it is known already. */
 void worker_connect(struct worker *worker, enum worker_phase phase);

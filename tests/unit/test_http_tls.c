@@ -153,6 +153,33 @@ static void only_certificates_of_the_bundle_are_let_in(void **state)
     }
 }
 
+/* Why a handshake failed, and whose, is what an operator needs to know. */
+static void failed_handshakes_are_logged(void **state)
+{
+    struct attempt attempt = {0};
+    char text[2048];
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    peer_log.fd = ends[1];
+    atomic_store(&peer_log.level, LOG_INFO);
+    start(bundle, true, 12);
+    assert_false(call(&attempt));
+    stop(NULL);
+    listener = NULL;
+    peer_log.fd = -1;
+    atomic_store(&peer_log.level, LOG_ERROR);
+    close(ends[1]);
+    ssize_t got = read(ends[0], text, sizeof(text) - 1);
+    assert_true(got > 0);
+    text[got] = '\0';
+    close(ends[0]);
+    assert_non_null(strstr(text, "\"event\":\"connection\",\"listener\":\"test\""));
+    assert_non_null(strstr(text, "peer did not return a certificate"));
+    assert_non_null(strstr(text, "\"remote\":\"127.0.0.1\""));
+}
+
 static void a_wrong_certificate_is_refused_although_none_is_required(void **state)
 {
     struct attempt attempt = {0};
@@ -332,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(only_certificates_of_the_bundle_are_let_in, stop),
+        cmocka_unit_test_teardown(failed_handshakes_are_logged, stop),
         cmocka_unit_test_teardown(a_wrong_certificate_is_refused_although_none_is_required, stop),
         cmocka_unit_test_teardown(nobody_is_asked_without_a_bundle, stop),
         cmocka_unit_test_teardown(old_protocols_and_ciphers_are_refused, stop),
