@@ -10,6 +10,10 @@ static void answer(struct reply *reply, int status, const char *text)
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     const struct admin *admin = ctx;
+    if (operator_owns(request->path)) {
+        operator_handle(&admin->levers, request, reply);
+        return;
+    }
     bool health = slice_equal_text(request->path, "/healthz");
     bool readiness = slice_equal_text(request->path, "/readyz");
     bool metrics = slice_equal_text(request->path, "/metrics");

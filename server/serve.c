@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include "admin.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "connect/connect.h"
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define OPERATOR_TOKEN_MIN 16
+#define OPERATOR_TOKEN_MAX 256
 #define DRAIN_MS 2500 /* service managers and tools/run wait somewhat longer */
 
 struct serve {
@@ -21,6 +24,9 @@ struct serve {
     struct connect *connect;
     struct generations *generations;
     struct admin admin;
+    struct explain *explain;
+    struct overrides *overrides;
+    struct buf operator_token;
     struct http_listener *hub_listener, *public_listener, *admin_listener;
 };
 
@@ -137,17 +143,53 @@ static int listen_at(struct http_listener **out, struct serve *serve, const char
     return http_listener_start(out, &config, error);
 }
 
+/* The levers need a token of some length; the file's last line end does not count. */
+static int make_levers(struct serve *serve, struct lfi_error *error)
+{
+    const char *file = serve->config->operator_token_file;
+    struct lfi_slice token = {NULL, 0};
+
+    serve->explain = explain_new();
+    serve->overrides = overrides_new();
+    if (serve->explain == NULL || serve->overrides == NULL) {
+        return error_set(error, "out of memory");
+    }
+    buf_init(&serve->operator_token, OPERATOR_TOKEN_MAX);
+    if (file != NULL) {
+        if (file_read(file, &serve->operator_token, error) != 0) {
+            return -1;
+        }
+        token = buf_slice(&serve->operator_token);
+        while (token.len > 0 && token.ptr[token.len - 1] == '\n') {
+            token.len--;
+        }
+        if (token.len < OPERATOR_TOKEN_MIN) {
+            return error_set(error, "%s: a token has at least %d bytes", file, OPERATOR_TOKEN_MIN);
+        }
+    }
+    serve->admin.levers = (struct operator_levers){.token = token,
+                                                   .providers = serve->providers,
+                                                   .overrides = serve->overrides,
+                                                   .explain = serve->explain,
+                                                   .clock = &serve->clock,
+                                                   .log = &serve->log};
+    return 0;
+}
+
 static int start_parts(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
 
-    if (make_metrics(serve, error) != 0 || open_providers(serve, error) != 0) {
+    if (make_metrics(serve, error) != 0 || open_providers(serve, error) != 0 ||
+        make_levers(serve, error) != 0) {
         return -1;
     }
     const struct connect_config connect = {.providers = serve->providers,
                                            .check_responses = check_of(config->check_responses),
                                            .host_name = config->host_name,
-                                           .bank_name = config->bank_name};
+                                           .bank_name = config->bank_name,
+                                           .explain = serve->explain,
+                                           .overrides = serve->overrides};
     const struct generation_ground ground = {
         .providers = serve->providers,
         .clock = &serve->clock,
@@ -247,7 +289,8 @@ static const char *needs_restart(const struct config *old, const struct config *
     } fixed[] = {
         {"hubListener", same_listener(&old->hub, &new->hub)},
         {"publicListener", same_listener(&old->public_, &new->public_)},
-        {"adminListener", same_listener(&old->admin, &new->admin)},
+        {"adminListener", same_listener(&old->admin, &new->admin) &&
+                              same(old->operator_token_file, new->operator_token_file)},
         {"limits", old->body_bytes == new->body_bytes && old->request_ms == new->request_ms &&
                        old->idle_ms == new->idle_ms},
         {"hostName", same(old->host_name, new->host_name)},
@@ -321,6 +364,9 @@ void serve_stop(struct serve *serve)
     http_listener_stop(serve->admin_listener, left_ms(deadline_us));
     generations_free(serve->generations);
     connect_free(serve->connect);
+    overrides_free(serve->overrides);
+    explain_free(serve->explain);
+    buf_free(&serve->operator_token);
     provider_set_close(serve->providers);
     log_write(&serve->log, LOG_INFO, "stopped", NULL, 0);
     metrics_free(serve->metrics);

@@ -148,6 +148,8 @@ static void read_listeners(struct loader *loader, const cJSON *root)
     read_listener(loader, root, "hubListener", 256, &config->hub);
     read_listener(loader, root, "publicListener", 128, &config->public_);
     read_listener(loader, root, "adminListener", 4, &config->admin);
+    config->operator_token_file =
+        file_of(loader, json_get(root, "adminListener"), "$.adminListener", "operatorToken");
     config->public_url =
         url_of(loader, json_get(root, "publicListener"), "$.publicListener", "url");
     if (config->public_.port == config->hub.port)

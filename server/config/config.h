@@ -38,6 +38,7 @@ struct config {
     bool development;     /* allows what production must not: plain HTTP addresses, the demo app */
 
     struct config_listener hub, public_, admin;
+    const char *operator_token_file; /* NULL: no levers */
     size_t body_bytes;
     int request_ms, idle_ms;
     const char *host_name;

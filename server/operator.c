@@ -1,0 +1,323 @@
+#include "operator.h"
+
+#include "contract_operator.h"
+
+#include "base/json.h"
+#include "contract/contract.h"
+
+struct op {
+    const struct operator_levers *levers;
+    const struct request *request;
+    struct reply *reply;
+    struct refusal refusal;
+    const struct provider *provider; /* of paths that name one */
+    struct lfi_slice argument;       /* what the path's last part says */
+    cJSON *body;
+};
+
+static int refuse(struct op *op, const char *id, int status, const char *message)
+{
+    return refusal_set(&op->refusal, id, status, "GenericError", message);
+}
+
+/* A core's answer to a lever. */
+static int core_outcome(struct op *op, int rc, const struct lfi_error *error)
+{
+    if (rc == LFI_CORE_OK) {
+        op->reply->status = 204;
+        return 0;
+    }
+    if (rc == LFI_CORE_UNKNOWN) {
+        return refuse(op, "LEVER-UNKNOWN", 404, "There is no such account.");
+    }
+    (void)refuse(op, "LEVER-FAILED", 500, "The core could not do it.");
+    refusal_detail(&op->refusal, "%s", error->message);
+    return -1;
+}
+
+static int no_lever(struct op *op)
+{
+    return refuse(op, "LEVER-ABSENT", 409, "The core has no such lever.");
+}
+
+static int read_body(struct op *op, const char *schema)
+{
+    struct contract_violation violation;
+    if (contract_check_json(contract_schema_named(&contract_operator, schema), op->request->body,
+                            &violation) != 0) {
+        struct lfi_slice message = arena_format(op->request->arena, "The body is invalid: %s: %s.",
+                                                violation.where, violation.message);
+        return refuse(op, "LEVER-BODY", 400, message.ptr ? message.ptr : "The body is invalid.");
+    }
+    op->body = json_parse(op->request->body);
+    return op->body ? 0 : refuse(op, "LEVER-BODY", 400, "The body is invalid.");
+}
+
+/* --- levers
+ * ---------------------------------------------------------------------------------------- */
+
+/* The place of a text in a list; the schema has made sure that it is there. */
+static int index_of(const char *const *names, size_t count, struct lfi_slice name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_equal_text(name, names[i])) {
+            return (int)i;
+        }
+    }
+    return 0;
+}
+
+static int set_account(struct op *op)
+{
+    static const char *const statuses[] = {"Active",   "Inactive",  "Dormant", "Unclaimed",
+                                           "Deceased", "Suspended", "Closed"};
+    static const char *const blocks[] = {"none", "temporary", "permanent"};
+    struct lfi_error error = {""};
+    int rc = LFI_CORE_OK;
+    if (read_body(op, "Account") != 0) {
+        return -1;
+    }
+    struct lfi_slice status = json_get_string(op->body, "status");
+    struct lfi_slice block = json_get_string(op->body, "creditBlock");
+    const struct provider *provider = op->provider;
+    if ((status.ptr && !PROVIDER_HAS(provider, account_set_status)) ||
+        (block.ptr && !PROVIDER_HAS(provider, account_set_credit_block))) {
+        return no_lever(op);
+    }
+    if (status.ptr) {
+        enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
+        rc = provider->ops->account_set_status(provider->core, op->argument, wanted, &error);
+    }
+    if (rc == LFI_CORE_OK && block.ptr) {
+        enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
+        rc = provider->ops->account_set_credit_block(provider->core, op->argument, wanted, &error);
+    }
+    return core_outcome(op, rc, &error);
+}
+
+static int reset(struct op *op)
+{
+    struct lfi_error error = {""};
+    if (!PROVIDER_HAS(op->provider, reset)) {
+        return no_lever(op);
+    }
+    return core_outcome(op, op->provider->ops->reset(op->provider->core, &error), &error);
+}
+
+struct lead_list {
+    struct json_writer writer;
+};
+
+static int append_lead(void *ctx, struct lfi_slice json)
+{
+    struct lead_list *list = ctx;
+    json_raw(&list->writer, NULL, json);
+    return 0;
+}
+
+static int list_leads(struct op *op)
+{
+    struct lead_list list;
+    struct lfi_error error = {""};
+    if (!PROVIDER_HAS(op->provider, leads)) {
+        return no_lever(op);
+    }
+    json_begin(&list.writer, &op->reply->body);
+    json_open_object(&list.writer, NULL);
+    json_open_array(&list.writer, "leads");
+    struct lfi_sink sink = {append_lead, &list};
+    int rc = op->provider->ops->leads(op->provider->core, sink, &error);
+    json_close_array(&list.writer);
+    json_close_object(&list.writer);
+    if (core_outcome(op, rc, &error) != 0) {
+        buf_clear(&op->reply->body);
+        return -1;
+    }
+    op->reply->status = 200;
+    return 0;
+}
+
+static int64_t number_of(const cJSON *body, const char *name, int64_t fallback)
+{
+    int64_t value = fallback;
+    (void)json_get_int(body, name, &value);
+    return value;
+}
+
+static int add_override(struct op *op)
+{
+    struct lfi_error error = {""};
+    if (read_body(op, "Override") != 0) {
+        return -1;
+    }
+    struct override wish = {.provider = json_get_string(op->body, "provider"),
+                            .operation = json_get_string(op->body, "operation"),
+                            .status = (int)number_of(op->body, "status", 0),
+                            .delay_ms = (int)number_of(op->body, "delayMs", 0),
+                            .cut = json_get_bool(op->body, "cut", false),
+                            .times = (uint32_t)number_of(op->body, "times", 1),
+                            .expires_us = clock_now_us(op->levers->clock) +
+                                          number_of(op->body, "expiresSeconds", 300) * 1000000};
+    if (!provider_find(op->levers->providers, wish.provider)) {
+        return refuse(op, "LEVER-UNKNOWN", 404, "There is no such provider.");
+    }
+    const cJSON *body = json_get(op->body, "body");
+    char *text = body ? cJSON_PrintUnformatted(body) : NULL;
+    wish.body = slice_of(text);
+    int rc = wish.body.len > OVERRIDE_BODY_MAX
+                 ? error_set(&error, "the body is too large")
+                 : overrides_add(op->levers->overrides, &wish, &error);
+    cJSON_free(text);
+    if (rc != 0) {
+        return refuse(op, "LEVER-FULL", 409, error.message);
+    }
+    op->reply->status = 204;
+    return 0;
+}
+
+static int clear_overrides(struct op *op)
+{
+    overrides_clear(op->levers->overrides);
+    op->reply->status = 204;
+    return 0;
+}
+
+static int move_clock(struct op *op)
+{
+    if (read_body(op, "Clock") != 0) {
+        return -1;
+    }
+    int64_t offset_s = number_of(op->body, "offsetSeconds", 0);
+    atomic_store(&op->levers->clock->offset_us, offset_s * 1000000);
+    op->reply->status = 204;
+    return 0;
+}
+
+static int explain(struct op *op)
+{
+    if (!explain_render(op->levers->explain, op->argument, &op->reply->body)) {
+        buf_clear(&op->reply->body);
+        return refuse(op, "LEVER-UNKNOWN", 404, "Nothing is known about this interaction.");
+    }
+    op->reply->status = 200;
+    return 0;
+}
+
+/* --- routes
+ * -------------------------------------------------------------------------------------------- */
+
+/* `*` stands for one part of a path: the first is the provider where `of_provider`, else the
+ * argument. */
+struct route {
+    const char *method;
+    const char *path;
+    bool of_provider;
+    int (*lever)(struct op *op);
+};
+
+static const struct route ROUTES[] = {
+    {"PUT", "/operator/clock", false, move_clock},
+    {"POST", "/operator/overrides", false, add_override},
+    {"DELETE", "/operator/overrides", false, clear_overrides},
+    {"GET", "/operator/*/leads", true, list_leads},
+    {"POST", "/operator/*/reset", true, reset},
+    {"PUT", "/operator/*/accounts/*", true, set_account},
+    {"GET", "/explain/*", false, explain},
+};
+
+static bool path_fits(const char *pattern, struct lfi_slice path, struct lfi_slice parts[2])
+{
+    struct lfi_slice want = slice_of(pattern);
+    struct lfi_slice want_part;
+    struct lfi_slice part;
+    size_t stars = 0;
+    while (slice_next(&want, '/', &want_part)) {
+        if (!slice_next(&path, '/', &part)) {
+            return false;
+        }
+        if (slice_equal_text(want_part, "*") && part.len > 0) {
+            parts[stars++] = part;
+        } else if (!slice_equal(want_part, part)) {
+            return false;
+        }
+    }
+    return path.len == 0;
+}
+
+/* The last route whose path fits, with or without the method; NULL: none. */
+static const struct route *find_route(struct op *op, struct lfi_slice parts[2], bool *method_fits)
+{
+    const struct route *found = NULL;
+    for (size_t i = 0; i < sizeof(ROUTES) / sizeof(ROUTES[0]); i++) {
+        if (path_fits(ROUTES[i].path, op->request->path, parts)) {
+            found = &ROUTES[i];
+            *method_fits = slice_equal_text(op->request->method, found->method);
+            if (*method_fits) {
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+static int check_token(struct op *op)
+{
+    struct lfi_slice header = request_header(op->request, "authorization", NULL);
+    struct lfi_slice token = op->levers->token;
+    if (!token.ptr) {
+        return refuse(op, "LEVER-OFF", 404, "There are no levers here.");
+    }
+    if (!slice_starts_with(header, "Bearer ") ||
+        !slice_equal_secret((struct lfi_slice){header.ptr + 7, header.len - 7}, token)) {
+        return refuse(op, "LEVER-TOKEN", 401, "The operator's token is missing or wrong.");
+    }
+    return 0;
+}
+
+static int run(struct op *op)
+{
+    struct lfi_slice parts[2] = {{NULL, 0}, {NULL, 0}};
+    bool method_fits = false;
+    if (check_token(op) != 0) {
+        return -1;
+    }
+    const struct route *route = find_route(op, parts, &method_fits);
+    if (!route) {
+        return refuse(op, "LEVER-PATH", 404, "No such resource.");
+    }
+    if (!method_fits) {
+        return refuse(op, "LEVER-METHOD", 405, "The resource does not offer this method.");
+    }
+    op->argument = parts[0];
+    if (route->of_provider) {
+        op->provider = provider_find(op->levers->providers, parts[0]);
+        op->argument = parts[1];
+        if (!op->provider) {
+            return refuse(op, "LEVER-UNKNOWN", 404, "There is no such provider.");
+        }
+    }
+    return route->lever(op);
+}
+
+bool operator_owns(struct lfi_slice path)
+{
+    return slice_starts_with(path, "/operator/") || slice_starts_with(path, "/explain/");
+}
+
+void operator_handle(const struct operator_levers *levers, const struct request *request,
+                     struct reply *reply)
+{
+    struct op op = {.levers = levers, .request = request, .reply = reply};
+    reply->content_type = "application/json";
+    if (run(&op) != 0) {
+        reply_refusal(reply, &op.refusal);
+    }
+    if (reply->status == 204) {
+        reply->content_type = NULL;
+    }
+    cJSON_Delete(op.body);
+    LOG_EVENT(levers->log, LOG_WARN, "operator", LOG_TEXT("method", request->method),
+              LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
+              LOG_TEXT("refused", slice_of(op.refusal.id)),
+              LOG_TEXT("detail", slice_of(op.refusal.id ? op.refusal.detail : NULL)));
+}

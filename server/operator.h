@@ -1,0 +1,40 @@
+/*
+ * The operator's levers, on the admin listener, for a test bank that must be steered: off unless
+ * the configuration names a token file; each call carries the token and is logged.
+ *
+ *   PUT    /operator/{provider}/accounts/{accountId}  {"status"?, "creditBlock"?}
+ *   POST   /operator/{provider}/reset                 the store as it was built
+ *   GET    /operator/{provider}/leads
+ *   POST   /operator/overrides                        the next replies of one operation
+ *   DELETE /operator/overrides
+ *   PUT    /operator/clock                            {"offsetSeconds"}
+ *   GET    /explain/{interactionId}                   why a recent request was refused
+ *
+ * Answers: 200 with JSON or 204; 400, 401, 404, 405, 409 (the core has no such lever), 500 with
+ * {"errorCode", "errorMessage"}.
+ */
+#ifndef SERVER_OPERATOR_H
+#define SERVER_OPERATOR_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/message.h"
+#include "lever/explain.h"
+#include "lever/override.h"
+#include "provider/provider.h"
+
+struct operator_levers {
+    struct lfi_slice token; /* absent: there are no levers */
+    const struct provider_set *providers;
+    struct overrides *overrides;
+    struct explain *explain;
+    struct clock *clock;
+    const struct log *log;
+};
+
+/* Whether the path is the operator's. */
+bool operator_owns(struct lfi_slice path);
+void operator_handle(const struct operator_levers *levers, const struct request *request,
+                     struct reply *reply);
+
+#endif

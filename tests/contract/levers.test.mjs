@@ -1,0 +1,176 @@
+// The operator's levers: each steers the bank, is undone by a reset, and is refused without token.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { HubClient } from '../support/client.mjs';
+import { startDemo } from '../support/demo.mjs';
+
+let demo;
+let client;
+let user;
+let accountId;
+const PROVIDER = 'dhowretail';
+
+before(async () => {
+    demo = await startDemo();
+    client = new HubClient(demo, PROVIDER);
+    for (const one of client.provider.users) {
+        for (const id of one.accountIds) {
+            const reply = await client.get(`/accounts/${id}`, { userId: one.userId });
+            if (reply.status === 200 && reply.json.data.status === 'Active' && !accountId) {
+                [user, accountId] = [one, id];
+            }
+        }
+    }
+});
+
+after(async () => {
+    client.close();
+    await demo?.stop();
+});
+
+async function pull(method, path, body, { token } = {}) {
+    const secret = token ?? readFileSync(demo.operatorTokenFile, 'utf8').trim();
+    const reply = await fetch(demo.adminBaseUrl + path, {
+        method,
+        headers: { authorization: `Bearer ${secret}`, connection: 'close' },
+        body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await reply.text();
+    return { status: reply.status, json: text ? JSON.parse(text) : null };
+}
+
+const account = (options) =>
+    client.get(`/accounts/${accountId}`, { userId: user.userId, ...options });
+const put = (body) => pull('PUT', `/operator/${PROVIDER}/accounts/${accountId}`, body);
+
+test('a status is switched, shown in the list and put back by a reset', async () => {
+    const before_ = (await account()).text;
+    for (const [status, code] of [
+        ['Suspended', 'Consent.AccountTemporarilyBlocked'],
+        ['Closed', 'Consent.PermanentAccountAccessFailure'],
+        ['Dormant', undefined],
+    ]) {
+        assert.equal((await put({ status })).status, 204);
+        const reply = await account();
+        assert.equal(reply.status, code ? 403 : 200, status);
+        if (code) {
+            assert.equal(reply.json.errorCode, code);
+        }
+        const list = await client.get('/accounts', {
+            query: { accountIds: accountId, page: 1, 'page-size': 10 },
+            userId: user.userId,
+        });
+        assert.equal(list.json.data[0].status, status);
+    }
+    assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`)).status, 204);
+    assert.equal((await account()).text, before_);
+});
+
+test('the next replies of one operation are what the operator wants', async () => {
+    const override = (more) =>
+        pull('POST', '/operator/overrides', {
+            provider: PROVIDER,
+            operation: 'findByAccountId',
+            ...more,
+        });
+    const body = { errorCode: 'GenericRecoverableError', errorMessage: 'Try again.' };
+    assert.equal((await override({ status: 503, body, times: 2 })).status, 204);
+    for (const status of [503, 503, 200]) {
+        const reply = await account();
+        assert.equal(reply.status, status);
+        if (status === 503) {
+            assert.deepEqual(reply.json, body);
+        }
+    }
+    await override({ delayMs: 300 });
+    const started = Date.now();
+    assert.equal((await account()).status, 200);
+    assert.ok(Date.now() - started >= 300);
+
+    await override({ cut: true });
+    await assert.rejects(account(), /socket hang up|ECONNRESET|aborted/);
+    assert.equal((await account()).status, 200);
+
+    await override({ status: 500, times: 5 });
+    assert.equal((await pull('DELETE', '/operator/overrides')).status, 204);
+    assert.equal((await account()).status, 200);
+
+    await override({ status: 500, times: 5, expiresSeconds: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    assert.equal((await account()).status, 200);
+    // the other operation and the other provider never noticed
+    await override({ status: 500 });
+    const balances = await client.get(`/accounts/${accountId}/balances`, { userId: user.userId });
+    assert.equal(balances.status, 200);
+    await pull('DELETE', '/operator/overrides');
+});
+
+test('the clock is moved: tokens of now are then too old', async () => {
+    assert.equal((await pull('PUT', '/operator/clock', { offsetSeconds: 3600 })).status, 204);
+    assert.equal((await account()).status, 401);
+    assert.equal((await pull('PUT', '/operator/clock', { offsetSeconds: 0 })).status, 204);
+    assert.equal((await account()).status, 200);
+});
+
+test('why a request was refused is explained by its interaction', async () => {
+    const interaction = randomUUID();
+    const headers = { 'o3-ozone-interaction-id': interaction };
+    const token = await client.token({ claims: { aud: 'somebody-else' } });
+    assert.equal((await account({ headers, token })).status, 401);
+    const refused = await client.get('/accounts/never-issued', { userId: user.userId, headers });
+    assert.equal(refused.status, 403);
+    const { status, json } = await pull('GET', `/explain/${interaction}`);
+    assert.equal(status, 200);
+    assert.equal(json.interactionId, interaction);
+    assert.deepEqual(json.findings.map(({ check }) => check), ['JWT-AUD', 'ACCOUNT-NOT-HELD']);
+    assert.equal(json.findings[1].operation, 'findByAccountId');
+    assert.ok(!JSON.stringify(json).includes(token.slice(0, 40)));
+    assert.equal((await pull('GET', `/explain/${randomUUID()}`)).status, 404);
+});
+
+test('each use is logged', () => {
+    const used = demo.serverLog().filter(({ event }) => event === 'operator');
+    assert.ok(used.some(({ path }) => path === '/operator/clock'));
+    assert.ok(used.some(({ path }) => path === '/operator/overrides'));
+});
+
+test('wrong calls get the error named', async () => {
+    const path = `/operator/${PROVIDER}/accounts/${accountId}`;
+    for (const [method, target, body, status] of [
+        ['PUT', path, {}, 400],
+        ['PUT', path, { status: 'Sleeping' }, 400],
+        ['PUT', path, { status: 'Active', more: 1 }, 400],
+        ['PUT', path, { creditBlock: true }, 400],
+        ['PUT', `/operator/${PROVIDER}/accounts/never-issued`, { status: 'Active' }, 404],
+        ['PUT', `/operator/nobody/accounts/${accountId}`, { status: 'Active' }, 404],
+        ['DELETE', path, undefined, 405],
+        ['GET', '/operator/', undefined, 404],
+        ['POST', '/operator/overrides', { provider: PROVIDER }, 400],
+        ['POST', '/operator/overrides', { provider: 'nobody', operation: 'x' }, 404],
+        ['POST', '/operator/overrides', { provider: PROVIDER, operation: 'x', status: 99 }, 400],
+        ['PUT', '/operator/clock', { offsetSeconds: 'soon' }, 400],
+        ['PUT', '/operator/clock', undefined, 400],
+    ]) {
+        const reply = await pull(method, target, body);
+        assert.equal(reply.status, status, `${method} ${target} ${JSON.stringify(body)}`);
+        assert.ok(reply.json.errorMessage.length > 0);
+    }
+    for (const token of ['', 'wrong', 'x'.repeat(48)]) {
+        assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`, undefined, { token })).status, 401);
+        assert.equal((await pull('GET', '/explain/x', undefined, { token })).status, 401);
+    }
+    assert.equal((await account()).status, 200);
+});
+
+test('without a token file there are no levers', async () => {
+    const plain = await startDemo({ adjustServer: 'del(.adminListener.operatorToken)' });
+    const reply = await fetch(`${plain.adminBaseUrl}/operator/clock`, {
+        method: 'PUT',
+        headers: { authorization: 'Bearer x', connection: 'close' },
+        body: '{"offsetSeconds":1}',
+    });
+    assert.equal(reply.status, 404);
+    await plain.stop();
+});
