@@ -36,25 +36,27 @@ void base64_append_standard(struct buf *out, const void *bytes, size_t len)
     append(out, bytes, len, false);
 }
 
+/* What each character stands for, and 1 more; 0: it is of neither alphabet. */
+/* clang-format off */
+static const unsigned char values[128] = {
+    ['A'] =  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13,
+            14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+    ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+            40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+    ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+    ['-'] = 63, ['_'] = 64, ['+'] = 63, ['/'] = 64,
+};
+/* clang-format on */
+
 /* -1: not of the alphabet */
 static int value_of(char c, bool any)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
+    unsigned char at = (unsigned char)c;
+
+    if (at >= sizeof(values) || (!any && (c == '+' || c == '/'))) {
+        return -1;
     }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    if (c == '-' || (any && c == '+')) {
-        return 62;
-    }
-    if (c == '_' || (any && c == '/')) {
-        return 63;
-    }
-    return -1;
+    return values[at] - 1;
 }
 
 /* Bits left over after the last whole byte must be 0: one text for each sequence of bytes. */
