@@ -31,50 +31,40 @@ static bool read_head(const MDB_val *value, struct approval_value *out)
     return true;
 }
 
-static bool user_prefix(struct store_key *key, struct lfi_slice user_id)
+/* How many approvals a customer has, and which of them expires first. */
+struct census {
+    unsigned count;
+    int64_t oldest_us;
+    unsigned char oldest[sizeof(((struct store_key *)0)->bytes)];
+    size_t oldest_len;
+};
+
+static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    key_start(key);
-    if (user_id.len > STORE_ID_MAX || !key_add_text(key, user_id)) {
-        return false;
+    struct census *census = ctx;
+    struct approval_value head;
+    census->count++;
+    if (read_head(value, &head) && head.expires_us < census->oldest_us &&
+        key->mv_size <= sizeof(census->oldest)) {
+        census->oldest_us = head.expires_us;
+        census->oldest_len = key->mv_size;
+        memcpy(census->oldest, key->mv_data, key->mv_size);
     }
-    key_add_byte(key, 0);
-    return true;
+    return LFI_CORE_OK;
 }
 
 /* Keeps a customer's approvals below the limit by deleting the one that expires first. */
-static int make_room(struct store *store, MDB_txn *txn, const struct store_key *prefix)
+static int make_room(struct store *store, MDB_txn *txn, const struct store_key *prefix,
+                     struct lfi_error *error)
 {
-    MDB_cursor *cursor = NULL;
-    MDB_val key = key_val(prefix);
-    MDB_val value;
-    unsigned char oldest[sizeof(prefix->bytes)];
-    MDB_val oldest_key = {0, oldest};
-    int64_t oldest_us = INT64_MAX;
-    unsigned count = 0;
-    int rc = mdb_cursor_open(txn, store->db[DB_APPROVALS], &cursor);
-    if (rc != 0) {
+    struct census census = {.oldest_us = INT64_MAX};
+    int rc = read_walk(store, txn, DB_APPROVALS, prefix, count_approval, &census, error);
+    if (rc != LFI_CORE_OK || census.count < APPROVALS_PER_USER || census.oldest_len == 0) {
         return rc;
     }
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    while (rc == 0 && key_is_prefix(prefix, &key)) {
-        struct approval_value head;
-        count++;
-        if (read_head(&value, &head) && head.expires_us < oldest_us &&
-            key.mv_size <= sizeof(oldest)) {
-            oldest_us = head.expires_us;
-            memcpy(oldest, key.mv_data, key.mv_size);
-            oldest_key.mv_size = key.mv_size;
-        }
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    mdb_cursor_close(cursor);
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        return rc;
-    }
-    if (count >= APPROVALS_PER_USER && oldest_key.mv_size > 0) {
-        return mdb_del(txn, store->db[DB_APPROVALS], &oldest_key, NULL);
-    }
-    return 0;
+    MDB_val key = {census.oldest_len, census.oldest};
+    int code = mdb_del(txn, store->db[DB_APPROVALS], &key, NULL);
+    return code == 0 ? LFI_CORE_OK : store_fail(error, "approval", code);
 }
 
 int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
@@ -85,7 +75,7 @@ int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice 
     struct store_key prefix;
     struct store_key key;
     struct approval_value head = {.state = LFI_APPROVAL_WAITING};
-    if (purpose.len > PURPOSE_MAX || !user_prefix(&prefix, user_id) || !store_new_id(out) ||
+    if (purpose.len > PURPOSE_MAX || !key_user_prefix(&prefix, user_id) || !store_new_id(out) ||
         !key_pair(&key, user_id, (struct lfi_slice){out->text, strlen(out->text)})) {
         return store_say(error, "approval: refused");
     }
@@ -96,8 +86,12 @@ int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice 
     }
     MDB_val where = key_val(&key);
     MDB_val value = {sizeof(head) + purpose.len, NULL};
-    if ((rc = make_room(store, txn, &prefix)) != 0 ||
-        (rc = mdb_put(txn, store->db[DB_APPROVALS], &where, &value, MDB_RESERVE)) != 0) {
+    int result = make_room(store, txn, &prefix, error);
+    if (result != LFI_CORE_OK) {
+        mdb_txn_abort(txn);
+        return result;
+    }
+    if ((rc = mdb_put(txn, store->db[DB_APPROVALS], &where, &value, MDB_RESERVE)) != 0) {
         mdb_txn_abort(txn);
         return store_fail(error, "approval", rc);
     }
@@ -152,48 +146,43 @@ static int give_waiting(struct lfi_sink sink, struct lfi_slice id,
     return sink.record(sink.ctx, (struct lfi_slice){json, (size_t)len});
 }
 
+struct waiting {
+    struct lfi_sink sink;
+    size_t prefix_len;
+    int64_t now_us;
+};
+
+static int give_if_waiting(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    const struct waiting *waiting = ctx;
+    struct approval_value head;
+    if (!read_head(value, &head) || state_of(&head, waiting->now_us) != LFI_APPROVAL_WAITING) {
+        return LFI_CORE_OK;
+    }
+    struct lfi_slice id = {(const char *)key->mv_data + waiting->prefix_len,
+                           key->mv_size - waiting->prefix_len};
+    struct lfi_slice purpose = {(const char *)value->mv_data + sizeof(head),
+                                value->mv_size - sizeof(head)};
+    return give_waiting(waiting->sink, id, &head, purpose) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+}
+
 int store_approvals_waiting(void *core, struct lfi_slice user_id, struct lfi_sink sink,
                             struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
-    MDB_val value;
     struct store_key prefix;
-    if (!user_prefix(&prefix, user_id)) {
+    if (!key_user_prefix(&prefix, user_id)) {
         return LFI_CORE_UNKNOWN;
     }
-    int64_t now = store->now_us(store->clock);
-    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-    if (rc == 0) {
-        rc = mdb_cursor_open(txn, store->db[DB_APPROVALS], &cursor);
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
     }
-    MDB_val key = key_val(&prefix);
-    int stop = 0;
-    if (rc == 0) {
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    }
-    while (rc == 0 && stop == 0 && key_is_prefix(&prefix, &key)) {
-        struct approval_value head;
-        if (read_head(&value, &head) && state_of(&head, now) == LFI_APPROVAL_WAITING) {
-            struct lfi_slice id = {(const char *)key.mv_data + prefix.len,
-                                   key.mv_size - prefix.len};
-            struct lfi_slice purpose = {(const char *)value.mv_data + sizeof(head),
-                                        value.mv_size - sizeof(head)};
-            stop = give_waiting(sink, id, &head, purpose);
-        }
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    if (cursor) {
-        mdb_cursor_close(cursor);
-    }
-    if (txn) {
-        mdb_txn_abort(txn);
-    }
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        return store_fail(error, "approvals", rc);
-    }
-    return stop == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    struct waiting waiting = {sink, prefix.len, store->now_us(store->clock)};
+    rc = read_walk(store, txn, DB_APPROVALS, &prefix, give_if_waiting, &waiting, error);
+    mdb_txn_abort(txn);
+    return rc;
 }
 
 int store_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,

@@ -121,16 +121,6 @@ int store_say(struct lfi_error *error, const char *format, ...)
 int store_env_open(MDB_env **env, MDB_dbi *db, const char *path, bool create,
                    struct lfi_error *error);
 
-/* --- reading (read.c); results are lfi_core_status -----------------------------------------------
- */
-
-int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
-/* Hands the value from its byte `skip` on to the sink. */
-int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip);
-/* The head of an account's value; the JSON follows it in *value. */
-int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
-                 struct account_value *head, MDB_val *value, struct lfi_error *error);
-
 /* 32 hexadecimal digits from the system's generator. */
 bool store_new_id(struct lfi_id *out);
 
@@ -148,11 +138,28 @@ void key_add_u64(struct store_key *key, uint64_t value);
 void key_add_byte(struct store_key *key, unsigned char value);
 /* false when it does not fit or holds a zero byte: no such key was ever stored */
 bool key_add_text(struct store_key *key, struct lfi_slice text);
+/* user id, 0 */
+bool key_user_prefix(struct store_key *key, struct lfi_slice user_id);
 /* user id, 0, other id */
 bool key_pair(struct store_key *key, struct lfi_slice user_id, struct lfi_slice other);
 MDB_val key_val(const struct store_key *key);
 bool key_is_prefix(const struct store_key *prefix, const MDB_val *key);
 MDB_val val_of(struct lfi_slice text);
+
+/* --- reading (read.c); results are lfi_core_status -----------------------------------------------
+ */
+
+int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
+/* Hands the value from its byte `skip` on to the sink. */
+int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip);
+/* Sees one entry of a walk; anything but LFI_CORE_OK ends it and is its result. */
+typedef int read_visit_fn(void *ctx, const MDB_val *key, const MDB_val *value);
+/* The entries of a database whose key begins with the prefix (NULL: all), in key order. */
+int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct store_key *prefix,
+              read_visit_fn *visit, void *ctx, struct lfi_error *error);
+/* The head of an account's value; the JSON follows it in *value. */
+int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                 struct account_value *head, MDB_val *value, struct lfi_error *error);
 
 /* --- messages (messages.c) -----------------------------------------------------------------------
  */

@@ -99,19 +99,43 @@ int store_account_set_status(void *core, struct lfi_slice account_id,
     return finish(txn, rc, error);
 }
 
-/* Moves the cursor to the payee entry of an account. Returns an LMDB code. */
-static int find_payee(MDB_cursor *cursor, struct lfi_slice account_id, MDB_val *key, MDB_val *value)
+/* The payee entry of an account: copies, since it is changed in place. */
+struct found_payee {
+    struct lfi_slice account_id;
+    unsigned char iban[STORE_ID_MAX];
+    size_t iban_len;
+    unsigned char value[sizeof(struct payee_value) + STORE_ID_MAX];
+    size_t value_len;
+};
+
+static int match_payee(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    int rc = mdb_cursor_get(cursor, key, value, MDB_FIRST);
-    while (rc == 0) {
-        size_t skip = sizeof(struct payee_value);
-        if (value->mv_size == skip + account_id.len &&
-            memcmp((const char *)value->mv_data + skip, account_id.ptr, account_id.len) == 0) {
-            return 0;
-        }
-        rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    struct found_payee *found = ctx;
+    size_t skip = sizeof(struct payee_value);
+    if (value->mv_size != skip + found->account_id.len ||
+        memcmp((const char *)value->mv_data + skip, found->account_id.ptr, found->account_id.len) !=
+            0) {
+        return LFI_CORE_OK;
     }
-    return rc;
+    if (key->mv_size > sizeof(found->iban) || value->mv_size > sizeof(found->value)) {
+        return LFI_CORE_FAILED;
+    }
+    memcpy(found->iban, key->mv_data, key->mv_size);
+    found->iban_len = key->mv_size;
+    memcpy(found->value, value->mv_data, value->mv_size);
+    found->value_len = value->mv_size;
+    return LFI_CORE_STOPPED;
+}
+
+static void set_block(struct found_payee *found, enum lfi_credit_block block)
+{
+    struct payee_value head;
+    memcpy(&head, found->value, sizeof(head));
+    head.flags &= ~(uint32_t)(STORE_PAYEE_BLOCKED_FOR_NOW | STORE_PAYEE_BLOCKED_FOR_GOOD);
+    head.flags |= block == LFI_CREDIT_BLOCKED_FOR_NOW    ? STORE_PAYEE_BLOCKED_FOR_NOW
+                  : block == LFI_CREDIT_BLOCKED_FOR_GOOD ? STORE_PAYEE_BLOCKED_FOR_GOOD
+                                                         : 0U;
+    memcpy(found->value, &head, sizeof(head));
 }
 
 int store_account_set_credit_block(void *core, struct lfi_slice account_id,
@@ -119,60 +143,37 @@ int store_account_set_credit_block(void *core, struct lfi_slice account_id,
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
-    MDB_val key;
-    MDB_val value;
-    struct payee_value head;
-    unsigned char copy[sizeof(head) + STORE_ID_MAX];
-    unsigned char iban[STORE_ID_MAX];
+    struct found_payee found = {.account_id = account_id};
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
     if (rc != 0) {
         return store_fail(error, "begin", rc);
     }
-    rc = mdb_cursor_open(txn, store->db[DB_PAYEES], &cursor);
-    if (rc == 0) {
-        rc = find_payee(cursor, account_id, &key, &value);
-        mdb_cursor_close(cursor);
+    int result = read_walk(store, txn, DB_PAYEES, NULL, match_payee, &found, error);
+    if (result != LFI_CORE_STOPPED) {
+        mdb_txn_abort(txn);
+        return result == LFI_CORE_OK ? LFI_CORE_UNKNOWN : result;
     }
-    if (rc == 0 && (value.mv_size > sizeof(copy) || key.mv_size > sizeof(iban))) {
-        rc = MDB_CORRUPTED;
-    }
-    if (rc == 0) {
-        memcpy(iban, key.mv_data, key.mv_size);
-        memcpy(copy, value.mv_data, value.mv_size);
-        memcpy(&head, copy, sizeof(head));
-        head.flags &= ~(uint32_t)(STORE_PAYEE_BLOCKED_FOR_NOW | STORE_PAYEE_BLOCKED_FOR_GOOD);
-        head.flags |= block == LFI_CREDIT_BLOCKED_FOR_NOW    ? STORE_PAYEE_BLOCKED_FOR_NOW
-                      : block == LFI_CREDIT_BLOCKED_FOR_GOOD ? STORE_PAYEE_BLOCKED_FOR_GOOD
-                                                             : 0U;
-        memcpy(copy, &head, sizeof(head));
-        rc = change(store, txn, DB_PAYEES, (MDB_val){key.mv_size, iban},
-                    (MDB_val){value.mv_size, copy});
-    }
+    set_block(&found, block);
+    rc = change(store, txn, DB_PAYEES, (MDB_val){found.iban_len, found.iban},
+                (MDB_val){found.value_len, found.value});
     return finish(txn, rc, error);
 }
 
-/* Puts back what levers changed. Returns an LMDB code. */
-static int put_back(struct store *store, MDB_txn *txn)
+/* Puts one value back that a lever changed. */
+struct putting_back {
+    struct store *store;
+    MDB_txn *txn;
+    struct lfi_error *error;
+};
+
+static int put_back(void *ctx, const MDB_val *origin, const MDB_val *value)
 {
-    MDB_cursor *cursor = NULL;
-    MDB_val origin;
-    MDB_val value;
-    int rc = mdb_cursor_open(txn, store->db[DB_ORIGIN], &cursor);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = mdb_cursor_get(cursor, &origin, &value, MDB_FIRST);
-    while (rc == 0) {
-        unsigned char db = ((const unsigned char *)origin.mv_data)[0];
-        MDB_val key = {origin.mv_size - 1, (char *)origin.mv_data + 1};
-        rc = db < DB_COUNT ? mdb_put(txn, store->db[db], &key, &value, 0) : MDB_CORRUPTED;
-        if (rc == 0) {
-            rc = mdb_cursor_get(cursor, &origin, &value, MDB_NEXT);
-        }
-    }
-    mdb_cursor_close(cursor);
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    const struct putting_back *back = ctx;
+    unsigned char db = ((const unsigned char *)origin->mv_data)[0];
+    MDB_val key = {origin->mv_size - 1, (char *)origin->mv_data + 1};
+    MDB_val old = *value;
+    int rc = db < DB_COUNT ? mdb_put(back->txn, back->store->db[db], &key, &old, 0) : MDB_CORRUPTED;
+    return rc == 0 ? LFI_CORE_OK : store_fail(back->error, "reset", rc);
 }
 
 int store_reset(void *core, struct lfi_error *error)
@@ -185,7 +186,12 @@ int store_reset(void *core, struct lfi_error *error)
     if (rc != 0) {
         return store_fail(error, "begin", rc);
     }
-    rc = put_back(store, txn);
+    struct putting_back back = {store, txn, error};
+    int result = read_walk(store, txn, DB_ORIGIN, NULL, put_back, &back, error);
+    if (result != LFI_CORE_OK) {
+        mdb_txn_abort(txn);
+        return result;
+    }
     for (size_t i = 0; i < sizeof(FORGOTTEN) / sizeof(FORGOTTEN[0]) && rc == 0; i++) {
         rc = mdb_drop(txn, store->db[FORGOTTEN[i]], 0);
     }

@@ -8,34 +8,34 @@
 #define PRODUCTS_MAX 1000
 #define LEAD_MAX 65536
 
+struct machines {
+    struct lfi_sink sink;
+    int64_t updated_us; /* newest change */
+};
+
+static int give_machine(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    struct machines *machines = ctx;
+    int64_t updated = 0;
+    (void)key;
+    memcpy(&updated, value->mv_data, sizeof(updated));
+    machines->updated_us = updated > machines->updated_us ? updated : machines->updated_us;
+    return read_give(machines->sink, value, sizeof(updated));
+}
+
 int store_atms(void *core, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
-    MDB_val key;
-    MDB_val value;
-    *out_updated_us = 0;
-    int result = read_begin(store, &txn, error);
-    if (result != LFI_CORE_OK) {
-        return result;
+    struct machines machines = {.sink = sink};
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
     }
-    int rc = mdb_cursor_open(txn, store->db[DB_ATMS], &cursor);
-    if (rc == 0) {
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-    }
-    while (rc == 0 && result == LFI_CORE_OK) {
-        int64_t updated = 0;
-        memcpy(&updated, value.mv_data, sizeof(updated));
-        *out_updated_us = updated > *out_updated_us ? updated : *out_updated_us;
-        result = read_give(sink, &value, sizeof(updated));
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    if (cursor) {
-        mdb_cursor_close(cursor);
-    }
+    rc = read_walk(store, txn, DB_ATMS, NULL, give_machine, &machines, error);
+    *out_updated_us = machines.updated_us;
     mdb_txn_abort(txn);
-    return rc == 0 || rc == MDB_NOTFOUND ? result : store_fail(error, "atms", rc);
+    return rc;
 }
 
 /* --- catalogue -----------------------------------------------------------------------------------
@@ -113,30 +113,26 @@ static int by_update_down(const void *a, const void *b)
     return by_update_in(a, b, -1);
 }
 
-/* The matching products, unordered. Returns an LMDB code. */
-static int collect(struct store *store, MDB_txn *txn, const struct lfi_product_query *query,
-                   struct product *products, size_t *count)
+/* The matching products, unordered. */
+struct catalogue {
+    const struct lfi_product_query *query;
+    int64_t now_us;
+    struct product *products;
+    size_t count;
+};
+
+static int collect(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    MDB_cursor *cursor = NULL;
-    MDB_val key;
-    MDB_val value;
-    int64_t now = store->now_us(store->clock);
-    int rc = mdb_cursor_open(txn, store->db[DB_PRODUCTS], &cursor);
-    if (rc == 0) {
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    struct catalogue *catalogue = ctx;
+    if (catalogue->count == PRODUCTS_MAX) {
+        return LFI_CORE_STOPPED;
     }
-    while (rc == 0 && *count < PRODUCTS_MAX) {
-        if (!take_apart(&key, &value, &products[*count])) {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-        *count += wanted(&products[*count], query, now);
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    struct product *product = &catalogue->products[catalogue->count];
+    if (!take_apart(key, value, product)) {
+        return LFI_CORE_FAILED;
     }
-    if (cursor) {
-        mdb_cursor_close(cursor);
-    }
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    catalogue->count += wanted(product, catalogue->query, catalogue->now_us);
+    return LFI_CORE_OK;
 }
 
 int store_catalogue(void *core, const struct lfi_product_query *query, struct lfi_product_sink sink,
@@ -144,36 +140,31 @@ int store_catalogue(void *core, const struct lfi_product_query *query, struct lf
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
-    size_t count = 0;
-    int result = LFI_CORE_OK;
+    struct catalogue catalogue = {.query = query, .now_us = store->now_us(store->clock)};
     struct product *products = calloc(PRODUCTS_MAX, sizeof(*products));
     if (!products) {
         return store_say(error, "out of memory");
     }
-    if ((result = read_begin(store, &txn, error)) != LFI_CORE_OK) {
-        goto out;
+    catalogue.products = products;
+    int rc = read_begin(store, &txn, error);
+    if (rc == LFI_CORE_OK) {
+        rc = read_walk(store, txn, DB_PRODUCTS, NULL, collect, &catalogue, error);
     }
-    int rc = collect(store, txn, query, products, &count);
-    if (rc != 0) {
-        result = store_fail(error, "products", rc);
-        goto out;
-    }
+    size_t count = catalogue.count;
+    *out_total = count;
     qsort(products, count, sizeof(*products),
           query->by_id ? (query->descending ? by_id_down : by_id)
                        : (query->descending ? by_update_down : by_update));
-    *out_total = count;
     for (uint64_t i = query->window.offset;
-         i < count && i - query->window.offset < query->window.limit && result == LFI_CORE_OK;
-         i++) {
-        result = sink.record(sink.ctx, products[i].brand, products[i].json) == 0 ? LFI_CORE_OK
-                                                                                 : LFI_CORE_STOPPED;
+         i < count && i - query->window.offset < query->window.limit && rc == LFI_CORE_OK; i++) {
+        rc = sink.record(sink.ctx, products[i].brand, products[i].json) == 0 ? LFI_CORE_OK
+                                                                             : LFI_CORE_STOPPED;
     }
-out:
     if (txn) {
         mdb_txn_abort(txn);
     }
     free(products);
-    return result;
+    return rc;
 }
 
 /* --- leads
@@ -205,21 +196,22 @@ int store_lead_create(void *core, struct lfi_slice lead, struct lfi_id *out,
     return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
 }
 
-static int give_lead(struct lfi_sink sink, const MDB_val *key, const MDB_val *value)
+static int give_lead(void *ctx, const MDB_val *key, const MDB_val *value)
 {
+    const struct lfi_sink *sink = ctx;
     int64_t created = 0;
     memcpy(&created, value->mv_data, sizeof(created));
     size_t json_len = value->mv_size - sizeof(created);
     size_t max = json_len + 256;
     char *text = malloc(max);
     if (!text) {
-        return LFI_CORE_STOPPED;
+        return LFI_CORE_FAILED;
     }
     int len =
         snprintf(text, max, "{\"leadId\":\"%.*s\",\"createdAt\":%lld,\"lead\":%.*s}",
                  (int)key->mv_size, (const char *)key->mv_data, (long long)(created / 1000000),
                  (int)json_len, (const char *)value->mv_data + sizeof(created));
-    int stop = sink.record(sink.ctx, (struct lfi_slice){text, (size_t)len});
+    int stop = sink->record(sink->ctx, (struct lfi_slice){text, (size_t)len});
     free(text);
     return stop == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
@@ -228,24 +220,10 @@ int store_leads(void *core, struct lfi_sink sink, struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
-    MDB_val key;
-    MDB_val value;
-    int result = read_begin(store, &txn, error);
-    if (result != LFI_CORE_OK) {
-        return result;
+    int rc = read_begin(store, &txn, error);
+    if (rc == LFI_CORE_OK) {
+        rc = read_walk(store, txn, DB_LEADS, NULL, give_lead, &sink, error);
+        mdb_txn_abort(txn);
     }
-    int rc = mdb_cursor_open(txn, store->db[DB_LEADS], &cursor);
-    if (rc == 0) {
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-    }
-    while (rc == 0 && result == LFI_CORE_OK) {
-        result = give_lead(sink, &key, &value);
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    if (cursor) {
-        mdb_cursor_close(cursor);
-    }
-    mdb_txn_abort(txn);
-    return rc == 0 || rc == MDB_NOTFOUND ? result : store_fail(error, "leads", rc);
+    return rc;
 }

@@ -45,6 +45,29 @@ int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
     return LFI_CORE_OK;
 }
 
+int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct store_key *prefix,
+              read_visit_fn *visit, void *ctx, struct lfi_error *error)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key = {0, NULL};
+    MDB_val value;
+    int result = LFI_CORE_OK;
+    int rc = mdb_cursor_open(txn, store->db[db], &cursor);
+    if (rc != 0) {
+        return store_fail(error, "cursor", rc);
+    }
+    if (prefix) {
+        key = key_val(prefix);
+    }
+    rc = mdb_cursor_get(cursor, &key, &value, prefix ? MDB_SET_RANGE : MDB_FIRST);
+    while (rc == 0 && result == LFI_CORE_OK && (!prefix || key_is_prefix(prefix, &key))) {
+        result = visit(ctx, &key, &value);
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    mdb_cursor_close(cursor);
+    return rc == 0 || rc == MDB_NOTFOUND ? result : store_fail(error, "walk", rc);
+}
+
 int store_user_exists(void *core, struct lfi_slice user_id, struct lfi_error *error)
 {
     struct store *store = core;
@@ -108,62 +131,62 @@ int store_account(void *core, struct lfi_slice account_id, struct lfi_sink sink,
     return rc;
 }
 
+/* Gives the account of each holding. */
+struct holdings {
+    struct store *store;
+    MDB_txn *txn;
+    size_t prefix_len;
+    struct lfi_sink sink;
+    struct lfi_error *error;
+};
+
+static int give_held_account(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    const struct holdings *holdings = ctx;
+    struct lfi_slice account_id = {(const char *)key->mv_data + holdings->prefix_len,
+                                   key->mv_size - holdings->prefix_len};
+    struct account_value head;
+    MDB_val account;
+    (void)value;
+    int rc =
+        read_account(holdings->store, holdings->txn, account_id, &head, &account, holdings->error);
+    return rc == LFI_CORE_OK ? read_give(holdings->sink, &account, sizeof(head)) : rc;
+}
+
 int store_accounts_of_user(void *core, struct lfi_slice user_id, struct lfi_sink sink,
                            struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
     MDB_val value;
     struct store_key prefix;
-    struct account_value head;
+    if (!key_user_prefix(&prefix, user_id)) {
+        return LFI_CORE_UNKNOWN;
+    }
     int rc = read_begin(store, &txn, error);
     if (rc != LFI_CORE_OK) {
         return rc;
     }
-    key_start(&prefix);
-    if (user_id.len > STORE_ID_MAX || !key_add_text(&prefix, user_id)) {
-        rc = LFI_CORE_UNKNOWN;
-        goto out;
-    }
     MDB_val user = val_of(user_id);
     rc = outcome(mdb_get(txn, store->db[DB_USERS], &user, &value), "user", error);
-    if (rc != LFI_CORE_OK) {
-        goto out;
-    }
-    key_add_byte(&prefix, 0);
-    if ((rc = mdb_cursor_open(txn, store->db[DB_HOLDINGS], &cursor)) != 0) {
-        rc = store_fail(error, "cursor", rc);
-        goto out;
-    }
-    MDB_val key = key_val(&prefix);
-    int step = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    while (step == 0 && key_is_prefix(&prefix, &key) && rc == LFI_CORE_OK) {
-        struct lfi_slice account_id = {(const char *)key.mv_data + prefix.len,
-                                       key.mv_size - prefix.len};
-        MDB_val account;
-        rc = read_account(store, txn, account_id, &head, &account, error);
-        if (rc == LFI_CORE_OK) {
-            rc = read_give(sink, &account, sizeof(head));
-        }
-        step = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    if (rc == LFI_CORE_OK && step != 0 && step != MDB_NOTFOUND) {
-        rc = store_fail(error, "holdings", step);
-    }
-out:
-    if (cursor) {
-        mdb_cursor_close(cursor);
+    if (rc == LFI_CORE_OK) {
+        struct holdings holdings = {store, txn, prefix.len, sink, error};
+        rc = read_walk(store, txn, DB_HOLDINGS, &prefix, give_held_account, &holdings, error);
     }
     mdb_txn_abort(txn);
     return rc;
+}
+
+static int give_record(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    (void)key;
+    return read_give(*(struct lfi_sink *)ctx, value, 0);
 }
 
 int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
                struct lfi_sink sink, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
     MDB_val value;
     struct store_key prefix;
     struct account_value head;
@@ -172,28 +195,11 @@ int store_list(struct store *store, enum store_list list, struct lfi_slice accou
         return rc;
     }
     rc = read_account(store, txn, account_id, &head, &value, error);
-    if (rc != LFI_CORE_OK) {
-        goto out;
-    }
-    key_start(&prefix);
-    key_add_u32(&prefix, head.index);
-    key_add_byte(&prefix, (unsigned char)list);
-    if ((rc = mdb_cursor_open(txn, store->db[DB_RECORDS], &cursor)) != 0) {
-        rc = store_fail(error, "cursor", rc);
-        goto out;
-    }
-    MDB_val key = key_val(&prefix);
-    int step = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    while (step == 0 && key_is_prefix(&prefix, &key) && rc == LFI_CORE_OK) {
-        rc = read_give(sink, &value, 0);
-        step = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    if (rc == LFI_CORE_OK && step != 0 && step != MDB_NOTFOUND) {
-        rc = store_fail(error, "records", step);
-    }
-out:
-    if (cursor) {
-        mdb_cursor_close(cursor);
+    if (rc == LFI_CORE_OK) {
+        key_start(&prefix);
+        key_add_u32(&prefix, head.index);
+        key_add_byte(&prefix, (unsigned char)list);
+        rc = read_walk(store, txn, DB_RECORDS, &prefix, give_record, &sink, error);
     }
     mdb_txn_abort(txn);
     return rc;

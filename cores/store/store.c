@@ -202,14 +202,19 @@ bool key_add_text(struct store_key *key, struct lfi_slice text)
     return true;
 }
 
-bool key_pair(struct store_key *key, struct lfi_slice user_id, struct lfi_slice other)
+bool key_user_prefix(struct store_key *key, struct lfi_slice user_id)
 {
     key_start(key);
     if (user_id.len > STORE_ID_MAX || !key_add_text(key, user_id)) {
         return false;
     }
     key_add_byte(key, 0);
-    return other.len <= STORE_ID_MAX && key_add_text(key, other);
+    return true;
+}
+
+bool key_pair(struct store_key *key, struct lfi_slice user_id, struct lfi_slice other)
+{
+    return key_user_prefix(key, user_id) && other.len <= STORE_ID_MAX && key_add_text(key, other);
 }
 
 MDB_val key_val(const struct store_key *key)
