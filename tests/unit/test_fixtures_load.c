@@ -5,6 +5,7 @@
 #include "fixture_folder.h"
 #include "load.h"
 #include "users.h"
+#include "view.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,6 +203,48 @@ static void users_are_listed_with_what_they_hold(void **state)
     buf_free(&text);
 }
 
+static int64_t signed_amount(const cJSON *balance, const struct account *account)
+{
+    int64_t minor = 0;
+    const cJSON *amount = json_get(balance, "Amount");
+    const cJSON *text = json_get(amount, "Amount");
+    assert_true(money_parse(cJSON_GetStringValue(text ? text : amount), account->digits, &minor));
+    bool debit = slice_equal_text(json_get_string(balance, "CreditDebitIndicator"), "Debit");
+    return debit ? -minor : minor;
+}
+
+static void statements_follow_each_other(void **state)
+{
+    const struct world *world = *state;
+    const struct bank *bank = world->banks[SEGMENT_RETAIL];
+    struct buf text;
+    size_t seen = 0;
+    buf_init(&text, VIEW_MAX);
+    for (size_t a = 0; a < bank->account_count; a++) {
+        const struct account *account = &bank->accounts[a];
+        int64_t last = 0;
+        for (size_t n = 0;; n++, seen++) {
+            buf_clear(&text);
+            if (!view_statement(bank, account, n, &text))
+                break;
+            cJSON *statement = json_parse(buf_slice(&text));
+            const cJSON *line;
+            int64_t balance = signed_amount(json_get(statement, "OpeningBalance"), account);
+            if (n > 0)
+                assert_int_equal(balance, last);
+            cJSON_ArrayForEach(line, json_get(statement, "Summary"))
+            {
+                balance += signed_amount(line, account);
+            }
+            last = signed_amount(json_get(statement, "ClosingBalance"), account);
+            assert_int_equal(balance, last);
+            cJSON_Delete(statement);
+        }
+    }
+    assert_true(seen > 100);
+    buf_free(&text);
+}
+
 static int set_up(void **state)
 {
     static struct world world;
@@ -234,6 +277,7 @@ int main(void)
         cmocka_unit_test(edge_accounts_have_exact_counts),
         cmocka_unit_test(segments_share_no_identifier),
         cmocka_unit_test(users_are_listed_with_what_they_hold),
+        cmocka_unit_test(statements_follow_each_other),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
