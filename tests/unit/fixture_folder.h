@@ -73,16 +73,17 @@ static inline bool folder_copy(const char *folder, const char *name, const char 
 /* Makes the folder from a template ending in XXXXXX. */
 static inline bool folder_make(char *folder)
 {
-    static const char *const parts[] = {"retail", "sme", "common"};
+    static const char *const parts[] = {"retail", "sme", "common", "open-data"};
     static const char *const files[] = {"bank.json",
                                         "common/banks.json",
                                         "common/parties.json",
                                         "common/merchants.json",
                                         "common/products.json",
                                         "common/events.json",
+                                        "open-data/atms.json",
                                         FOLDER_PERSONA};
     bool ok = mkdtemp(folder) != NULL;
-    for (size_t i = 0; ok && i < 3; i++) {
+    for (size_t i = 0; ok && i < 4; i++) {
         char path[FOLDER_MAX * 2];
         snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
         ok = mkdir(path, 0700) == 0;
