@@ -58,7 +58,7 @@ static bool open_link(struct visit *visit, struct lfi_slice link, struct device 
     return valid;
 }
 
-static int append_approval(void *ctx, struct lfi_slice json)
+static int append_record(void *ctx, struct lfi_slice json)
 {
     json_raw(ctx, NULL, json);
     return 0;
@@ -80,17 +80,22 @@ static void list(struct visit *visit, const struct device *device, const cJSON *
     (void)body;
     struct json_writer w;
     struct lfi_error error = {{0}};
-    struct lfi_sink sink = {.record = append_approval, .ctx = &w};
+    struct lfi_sink sink = {.record = append_record, .ctx = &w};
+    const struct provider *provider = device->provider;
     visit_begin_view(visit, &w, "approvals");
     json_string(&w, "asked", device->approval_id);
     json_open_array(&w, "approvals");
-    int status = device->provider->ops->approvals_waiting(device->provider->core, device->user_id,
-                                                          sink, &error);
+    int status = provider->ops->approvals_waiting(provider->core, device->user_id, sink, &error);
+    json_close_array(&w);
+    if (status == LFI_CORE_OK && PROVIDER_HAS(provider, messages)) {
+        json_open_array(&w, "messages");
+        status = provider->ops->messages(provider->core, device->user_id, sink, &error);
+        json_close_array(&w);
+    }
     if (status != LFI_CORE_OK) {
         refuse_core(visit, status, &error);
         return;
     }
-    json_close_array(&w);
     json_close_object(&w);
 }
 

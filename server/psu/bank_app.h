@@ -11,8 +11,8 @@
 /* Adds "openApp": the link bound to the customer of the session. */
 void bank_app_append_link(struct visit *visit, struct json_writer *writer);
 /*
- * POST /bank-app/approvals: what waits for this customer. POST /bank-app/decision: approves or
- * denies one. Refusals: APP-LINK, APP-UNKNOWN, APP-DECIDED.
+ * POST /bank-app/approvals: what waits for this customer, and what the bank has written to it.
+ * POST /bank-app/decision: approves or denies one. Refusals: APP-LINK, APP-UNKNOWN, APP-DECIDED.
  */
 void bank_app_handle(struct visit *visit);
 

@@ -1,6 +1,6 @@
 // The simulated bank app: shows what waits for the customer of the device, and decides it.
 import { call } from './api.js';
-import { element, loadTexts, show, text } from './dom.js';
+import { element, language, loadTexts, show, text } from './dom.js';
 import { errorView } from './views.js';
 
 const POLL_MS = 2000;
@@ -21,6 +21,18 @@ async function decide(approvalId, approve) {
   const view = await call('/bank-app/decision', { device, approvalId, approve });
   if (view.view === 'error') errorView(view, refresh);
   else outcome(approve);
+}
+
+/** What the bank has written, newest first, in the reader's language. */
+function inbox(messages) {
+  if (messages.length === 0) return [];
+  const items = messages.map((message) => {
+    const sent = new Date(message.sentAt * 1000);
+    return element('li', { 'data-testid': 'app-message' },
+      element('time', { datetime: sent.toISOString() }, sent.toLocaleTimeString(`${language}-AE`, { timeStyle: 'short' })),
+      element('p', {}, message.text[language] ?? message.text.en));
+  });
+  return [element('h2', {}, text('app.messages')), element('ul', { class: 'inbox' }, ...items)];
 }
 
 function request({ approvalId, purpose }) {
@@ -52,7 +64,8 @@ async function refresh() {
     return;
   }
   const title = text('app.none');
-  show(title, element('h1', {}, title), element('p', { class: 'waiting', role: 'status' }, text('app.noneText')));
+  show(title, element('h1', {}, title), element('p', { class: 'waiting', role: 'status' }, text('app.noneText')),
+    ...inbox(view.messages ?? []));
   setTimeout(refresh, POLL_MS);
 }
 
