@@ -102,7 +102,7 @@ static enum code_outcome send_code(struct call *call, struct lfi_slice user_id,
     const struct provider *provider = call->provider;
     struct lfi_slice consent_id = contract_parameter(&call->parameters, "o3-consent-id");
     struct lfi_slice key =
-        arena_format(call->arena, "rates:%.64s:%.*s", consent_id.ptr, SLICE_ARG(account_id));
+        arena_format(call->arena, "rates:%.*s:%.*s", SLICE_ARG(consent_id), SLICE_ARG(account_id));
     int rc = provider->ops->allow(provider->core, key, &CODE_ALLOWANCE, &wait_s, &error);
     if (rc == LFI_CORE_OK && wait_s > 0) {
         (void)answer_wait(call, wait_s);
