@@ -53,8 +53,7 @@ static int read_body(struct op *op, const char *schema)
     return op->body ? 0 : refuse(op, "LEVER-BODY", 400, "The body is invalid.");
 }
 
-/* --- levers
- * ---------------------------------------------------------------------------------------- */
+/* --- levers ----------------------------------------------------------------------------------- */
 
 /* The place of a text in a list; the schema has made sure that it is there. */
 static int index_of(const char *const *names, size_t count, struct lfi_slice name)
@@ -203,8 +202,7 @@ static int explain(struct op *op)
     return 0;
 }
 
-/* --- routes
- * -------------------------------------------------------------------------------------------- */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 /* `*` stands for one part of a path: the first is the provider where `of_provider`, else the
  * argument. */

@@ -113,7 +113,7 @@ struct login_value {
     uint16_t unused;
 };
 
-/* --- environment (store.c) ------------------------------------------------------------------- */
+/* --- environment (store.c) -------------------------------------------------------------------- */
 
 int store_fail(struct lfi_error *error, const char *what, int lmdb_code); /* LFI_CORE_FAILED */
 int store_say(struct lfi_error *error, const char *format, ...)
@@ -124,7 +124,7 @@ int store_env_open(MDB_env **env, MDB_dbi *db, const char *path, bool create,
 /* 32 hexadecimal digits from the system's generator. */
 bool store_new_id(struct lfi_id *out);
 
-/* --- keys ------------------------------------------------------------------------------------ */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 /* Big enough for every key here. */
 struct store_key {
@@ -146,8 +146,7 @@ MDB_val key_val(const struct store_key *key);
 bool key_is_prefix(const struct store_key *prefix, const MDB_val *key);
 MDB_val val_of(struct lfi_slice text);
 
-/* --- reading (read.c); results are lfi_core_status -----------------------------------------------
- */
+/* --- reading (read.c); results are lfi_core_status -------------------------------------------- */
 
 int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
 /* Hands the value from its byte `skip` on to the sink. */
@@ -161,13 +160,12 @@ int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct 
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_value *head, MDB_val *value, struct lfi_error *error);
 
-/* --- messages (messages.c) -----------------------------------------------------------------------
- */
+/* --- messages (messages.c) -------------------------------------------------------------------- */
 
 struct store_messages *messages_new(void);
 void messages_free(struct store_messages *messages);
 
-/* --- passwords (password.c) ------------------------------------------------------------------ */
+/* --- passwords (password.c) ------------------------------------------------------------------- */
 
 #define PASSWORD_ITERATIONS 100000 /* for new hashes; each record carries its own number */
 #define PASSWORD_HASH_BYTES 32

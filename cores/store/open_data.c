@@ -38,8 +38,7 @@ int store_atms(void *core, struct lfi_sink sink, int64_t *out_updated_us, struct
     return rc;
 }
 
-/* --- catalogue -----------------------------------------------------------------------------------
- */
+/* --- catalogue -------------------------------------------------------------------------------- */
 
 /* A product of the memory map, taken apart. */
 struct product {
@@ -167,8 +166,7 @@ int store_catalogue(void *core, const struct lfi_product_query *query, struct lf
     return rc;
 }
 
-/* --- leads
- * ---------------------------------------------------------------------------------------- */
+/* --- leads ------------------------------------------------------------------------------------ */
 
 int store_lead_create(void *core, struct lfi_slice lead, struct lfi_id *out,
                       struct lfi_error *error)

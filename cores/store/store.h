@@ -91,8 +91,7 @@ int store_list(struct store *store, enum store_list list, struct lfi_slice accou
 int store_transactions(void *store, const struct lfi_transaction_query *query, struct lfi_sink sink,
                        struct lfi_transaction_totals *out, struct lfi_error *error);
 
-/* --- sign-in, approvals, claims -----------------------------------------------------------------
- */
+/* --- sign-in, approvals, claims --------------------------------------------------------------- */
 
 int store_sign_in(void *store, struct lfi_slice login, struct lfi_slice password,
                   struct lfi_id *out_user_id, struct lfi_error *error);
@@ -109,8 +108,7 @@ int store_claim(void *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_si
 int store_claim_settle(void *store, struct lfi_slice key, struct lfi_slice result,
                        struct lfi_error *error);
 
-/* --- building ------------------------------------------------------------------------------------
- */
+/* --- building --------------------------------------------------------------------------------- */
 
 /*
  * A builder fills a new store beside `path` and puts it in place at commit, so that a broken load
@@ -192,8 +190,7 @@ struct store_transaction {
 int store_builder_transaction(struct store_builder *builder, const char *account_id,
                               const struct store_transaction *transaction, struct lfi_error *error);
 
-/* --- looking at everything (dump, check)
- * ------------------------------------------------------------ */
+/* --- looking at everything (dump, check) ------------------------------------------------------ */
 
 struct store_visitor {
     int (*login)(void *ctx, struct lfi_slice login, struct lfi_slice user_id);

@@ -62,8 +62,7 @@ struct lfi_slice caller_issuer_text(struct arena *arena, const struct x509_st *c
     return name_text(arena, X509_get_issuer_name(certificate));
 }
 
-/* --- where the keys are ------------------------------------------------------------------------
- */
+/* --- where the keys are ----------------------------------------------------------------------- */
 
 static bool is_unreserved(unsigned char c)
 {

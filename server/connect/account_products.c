@@ -41,8 +41,7 @@ static int collect(void *ctx, const struct lfi_account_product *product)
     return copy->json.ptr ? 0 : -1;
 }
 
-/* --- the one-time code
- * ------------------------------------------------------------------------------- */
+/* --- the one-time code ------------------------------------------------------------------------ */
 
 /* 429 without a body: Retry-After, and the interaction echoed. Nothing was sent to the customer. */
 static int answer_wait(struct call *call, uint32_t wait_s)
@@ -180,8 +179,7 @@ static enum code_outcome protect(struct call *call, struct lfi_slice user_id,
     return outcome;
 }
 
-/* --- the operation
- * ------------------------------------------------------------------------------------- */
+/* --- the operation ---------------------------------------------------------------------------- */
 
 /* The record with its rates put back before the closing brace. */
 static struct lfi_slice with_rates(struct arena *arena, const struct lfi_account_product *product)

@@ -38,16 +38,14 @@ struct connect {
     struct jwe_code_pool *codes;
 };
 
-/* --- outcome.c: business outcomes to HTTP, the one place -----------------------------------------
- */
+/* --- outcome.c: business outcomes to HTTP, the one place -------------------------------------- */
 
 /* Refuses for a core's negative status on a call about no particular account. */
 int outcome_refuse(struct call *call, int core_status, const struct lfi_error *error);
 /* The capability is a null pointer in this provider's core. */
 int outcome_not_offered(struct call *call);
 
-/* --- access.c: the order of checks of data sharing 3
- * ---------------------------------------------- */
+/* --- access.c: the order of checks of data sharing 3 ------------------------------------------ */
 
 /* The user of o3-psu-identifier: Base64 of JSON with userId, known to the core. */
 int access_user(struct call *call, struct lfi_slice *user_id);
@@ -58,8 +56,7 @@ int access_account(struct call *call, struct lfi_slice user_id, struct lfi_slice
 /* Both for operations on /accounts/{accountId}…; *account_id borrows from the arena. */
 int access_by_path(struct call *call, struct lfi_slice *account_id);
 
-/* --- list.c: paging and the data/meta envelope
- * ---------------------------------------------------- */
+/* --- list.c: paging and the data/meta envelope ------------------------------------------------ */
 
 struct page {
     uint64_t number; /* 1-based */
@@ -95,8 +92,7 @@ void list_append_totals(struct list *list, const struct page *page, uint64_t tot
 /* {"data":<record>,"meta":{}} */
 struct lfi_sink single_sink(struct reply *reply);
 
-/* --- memo.c
- * ------------------------------------------------------------------------------------------ */
+/* --- memo.c ----------------------------------------------------------------------------------- */
 
 /*
  * Numbers remembered for a while, without locks, in a table of fixed size: what page 1 of a list

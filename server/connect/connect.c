@@ -108,8 +108,7 @@ static int run(struct call *call, enum contract_found found, const struct contra
     return stage_override(call) ? 0 : stage_operation(call);
 }
 
-/* --- the reply
- * ------------------------------------------------------------------------------------ */
+/* --- the reply -------------------------------------------------------------------------------- */
 
 static void refuse(struct call *call)
 {
@@ -233,8 +232,7 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
     record(&call);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void list_later(const struct connect *connect)
 {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-/* --- key sets ------------------------------------------------------------------------------- */
+/* --- key sets --------------------------------------------------------------------------------- */
 
 struct jose_keyset; /* parsed public signature keys; constant after parsing, any thread */
 
