@@ -7,6 +7,7 @@
 #include "users.h"
 #include "view.h"
 
+#include <openssl/sha.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -245,6 +246,51 @@ static void statements_follow_each_other(void **state)
     buf_free(&text);
 }
 
+static void assert_digest(const struct buf *text, const char *expected, const char *what)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    char hex[17];
+    assert_false(text->failed);
+    SHA256((const unsigned char *)text->ptr, text->len, digest);
+    for (size_t i = 0; i < 8; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    if (strcmp(hex, expected) != 0)
+        print_error("%s is now %s: right if its data was meant to change\n", what, hex);
+    assert_string_equal(hex, expected);
+}
+
+/* The bytes of three accounts, on every machine and with every compiler. */
+static void bytes_are_those_of_last_time(void **state)
+{
+    static const struct {
+        enum segment segment;
+        const char *key, *account, *balances, *transactions;
+    } known[] = {
+        {SEGMENT_RETAIL, "rohan-current", "0514ccf285fd6bf1", "070de84f1617780f", "bb520616b8ee7b20"},
+        {SEGMENT_RETAIL, "yusra-card", "1f0a6bc99bfa2173", "d730664b67620dfe", "09c9b4136c5de23b"},
+        {SEGMENT_SME, "siraj-current", "eb3e866aa198642b", "35d1cdc7b930daf8", "83ceb06933a8305a"},
+    };
+    const struct world *world = *state;
+    struct buf text;
+    buf_init(&text, DUMP_MAX);
+    for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+        const struct bank *bank = world->banks[known[k].segment];
+        const struct account *account = bank_account(bank, known[k].key);
+        buf_clear(&text);
+        view_account(bank, account, &text);
+        assert_digest(&text, known[k].account, known[k].key);
+        buf_clear(&text);
+        for (size_t n = 0; view_balance(bank, account, n, &text); n++)
+            ;
+        assert_digest(&text, known[k].balances, known[k].key);
+        buf_clear(&text);
+        for (size_t n = 0; n < account->posting_count; n++)
+            view_transaction(bank, account, &account->postings[n], &text);
+        assert_digest(&text, known[k].transactions, known[k].key);
+    }
+    buf_free(&text);
+}
+
 static int set_up(void **state)
 {
     static struct world world;
@@ -278,6 +324,7 @@ int main(void)
         cmocka_unit_test(segments_share_no_identifier),
         cmocka_unit_test(users_are_listed_with_what_they_hold),
         cmocka_unit_test(statements_follow_each_other),
+        cmocka_unit_test(bytes_are_those_of_last_time),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
