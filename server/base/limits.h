@@ -4,6 +4,7 @@
 
 /* Requests. The Hub's own calls stay far below each of these. */
 #define LIMIT_BODY_BYTES (1024 * 1024) /* default; configuration `limits.bodyBytes` */
+#define LIMIT_LEAD_BYTES (32 * 1024)   /* data of a lead: names, an address and a note */
 #define LIMIT_HEAD_BYTES (16 * 1024)   /* request line and headers together */
 #define LIMIT_HEADERS 63               /* CivetWeb keeps 64 and drops the rest silently */
 #define LIMIT_QUERY_BYTES (8 * 1024)

@@ -4,34 +4,56 @@
 
 #include "base/datetime.h"
 #include "base/json.h"
+#include "base/limits.h"
 
-/* --- GET /atm: every machine at once; meta's keys are written as nowhere else
- * --------------------- */
+#include <inttypes.h>
+
+/* --- GET /atm: every machine at once; meta's keys are written as nowhere else ----------------- */
+
+struct machines {
+    struct buf *out;
+    const char *lfi_id;
+    uint64_t count;
+};
+
+/* The core does not know under which code the bank is registered: LFIId is put before the rest. */
+static int add_machine(void *ctx, struct lfi_slice json)
+{
+    struct machines *machines = ctx;
+    if (json.len < 3) {
+        return -1; /* not an object with members */
+    }
+    buf_append_format(machines->out, "%s{\"LFIId\":\"%s\",", machines->count++ > 0 ? "," : "",
+                      machines->lfi_id);
+    buf_append(machines->out, json.ptr + 1, json.len - 1);
+    return machines->out->failed;
+}
 
 int connect_read_atm_data_read(struct call *call)
 {
-    struct list list;
+    const struct provider *provider = call->provider;
+    struct machines machines = {.out = &call->reply->body, .lfi_id = provider->id};
     int64_t updated_us = 0;
     char updated[DATETIME_TEXT_MAX];
     struct lfi_error error = {""};
-    if (!PROVIDER_HAS(call->provider, atms)) {
+    if (!PROVIDER_HAS(provider, atms)) {
         return outcome_not_offered(call);
     }
-    list_begin(&list, call->reply, 0, UINT64_MAX);
-    int rc = call->provider->ops->atms(call->provider->core, list_sink(&list), &updated_us, &error);
+    buf_append_text(machines.out, "{\"data\":[");
+    int rc = provider->ops->atms(provider->core, (struct lfi_sink){add_machine, &machines},
+                                 &updated_us, &error);
     if (rc != LFI_CORE_OK) {
         return outcome_refuse(call, rc, &error);
     }
     (void)datetime_format_gulf(updated_us, updated);
-    buf_append_format(list.out,
-                      "],\"meta\":{\"LastUpdatedDateTime\":\"%s\",\"TotalRecords\":%llu}}", updated,
-                      (unsigned long long)list.seen);
+    buf_append_format(machines.out,
+                      "],\"meta\":{\"LastUpdatedDateTime\":\"%s\",\"TotalRecords\":%" PRIu64 "}}",
+                      updated, machines.count);
     call->reply->status = 200;
     return 0;
 }
 
-/* --- GET /products: paged by product, grouped by brand
- * ---------------------------------------------- */
+/* --- GET /products: paged by product, grouped by brand ---------------------------------------- */
 
 struct shelf {
     struct lfi_slice brand_id;
@@ -146,8 +168,7 @@ int connect_get_products(struct call *call)
     return 0;
 }
 
-/* --- POST /leads: kept before it is answered
- * ------------------------------------------------------------ */
+/* --- POST /leads: kept before it is answered -------------------------------------------------- */
 
 /* Rules that the document cannot say: data is there, and some category is wanted. */
 static const cJSON *check_lead(struct call *call, const cJSON *body)
@@ -169,6 +190,11 @@ static int keep_lead(struct call *call, cJSON *data)
     struct json_writer w;
     const struct provider *provider = call->provider;
     char *text = cJSON_PrintUnformatted(data);
+    if (text && strlen(text) > LIMIT_LEAD_BYTES) {
+        cJSON_free(text);
+        return refusal_set(call->refusal, "LEAD-LARGE", 400, "Body.InvalidFormat",
+                           "The body is invalid: $.data is too large.");
+    }
     int rc = text ? provider->ops->lead_create(provider->core, slice_of(text), &id, &error)
                   : LFI_CORE_FAILED;
     cJSON_free(text);

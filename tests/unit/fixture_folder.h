@@ -81,6 +81,7 @@ static inline bool folder_make(char *folder)
                                         "common/products.json",
                                         "common/events.json",
                                         "open-data/atms.json",
+                                        "open-data/products.json",
                                         FOLDER_PERSONA};
     bool ok = mkdtemp(folder) != NULL;
     for (size_t i = 0; ok && i < 4; i++) {

@@ -203,14 +203,14 @@ struct lfi_core_ops {
     uint32_t size;    /* sizeof(struct lfi_core_ops) as compiled */
     const char *name; /* for logs: "retail", "acme-core" */
 
-    /* --- life ---------------------------------------------------------------------------- */
+    /* --- life --------------------------------------------------------------------------------- */
 
     /* Makes an instance. On failure *out stays NULL and the server does not start. */
     int (*open)(void **out, const struct lfi_core_config *config, struct lfi_error *error);
     /* Ends it; never called while another function runs. */
     void (*close)(void *core);
 
-    /* --- customers and what they hold (required) ------------------------------------------- */
+    /* --- customers and what they hold (required) ---------------------------------------------- */
 
     /* LFI_CORE_OK when this PSU exists in this core, else LFI_CORE_UNKNOWN. */
     int (*user_exists)(void *core, struct lfi_slice user_id, struct lfi_error *error);
@@ -228,7 +228,7 @@ struct lfi_core_ops {
     int (*accounts_of_user)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
                             struct lfi_error *error);
 
-    /* --- data sharing ----------------------------------------------------------------------- */
+    /* --- data sharing ------------------------------------------------------------------------- */
 
     /* Balance objects, one per balance type, in a fixed order. */
     lfi_account_list_fn *balances;
@@ -236,7 +236,7 @@ struct lfi_core_ops {
     int (*transactions)(void *core, const struct lfi_transaction_query *query, struct lfi_sink sink,
                         struct lfi_transaction_totals *out, struct lfi_error *error);
 
-    /* --- sign-in and strong customer authentication ------------------------------------------ */
+    /* --- sign-in and strong customer authentication ------------------------------------------- */
 
     /*
      * First factor. LFI_CORE_OK and the opaque user id; LFI_CORE_DENIED for a wrong login or a
@@ -305,7 +305,10 @@ struct lfi_core_ops {
     /* --- open data ------------------------------------------------------------------------------
      */
 
-    /* ATM objects by id ascending; *out_updated_us is the newest change of any of them, UTC. */
+    /*
+     * ATM objects by id ascending, without LFIId, which the server adds; *out_updated_us is the
+     * newest change of any of them, UTC.
+     */
     int (*atms)(void *core, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error);
     /* Catalogue products of the window; *out_total says how many match in all. */
     int (*catalogue)(void *core, const struct lfi_product_query *query,
