@@ -421,7 +421,7 @@ test('pages that are none and users that are none are refused', async () => {
     assert.equal(nobody.json.errorCode, 'Consent.InvalidUserIdentifier');
     const wrongBank = await one.bank.client.get('/customer', {
         userId: one.userId,
-        headers: { 'o3-provider-id': 'dhowbusiness' },
+        headers: { 'o3-provider-id': 'unknown' },
     });
     assert.equal(wrongBank.status, 403);
 });
