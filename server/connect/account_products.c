@@ -4,8 +4,9 @@
  * and never through the TPP. (Data sharing 8.)
  */
 #include "connect/call.h"
-#include "connect/operations.h"
 #include "connect/permission.h"
+
+#include "routes_ozone_connect.h"
 
 #include "base/json.h"
 

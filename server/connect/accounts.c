@@ -1,6 +1,7 @@
 /* Accounts. (Data sharing 7.1, 7.2.) */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 /* The distinct ids of accountIds, in their order. */
 struct id_list {

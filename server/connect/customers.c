@@ -1,6 +1,7 @@
 /* Who the customer is. (Data sharing 9.2.) */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 /* Found by the PSU identifier alone: neither consent nor account plays a part. */
 int connect_find_customer(struct call *call)

@@ -1,6 +1,7 @@
 /* Health checks: no credential, no o3 headers, errors without errorCode. (Hub to bank 7.) */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 #include "base/json.h"
 

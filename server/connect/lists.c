@@ -4,7 +4,8 @@
  * (Data sharing 7.3, 7.6 to 7.10, 9.1.)
  */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 static int account_list(struct call *call, lfi_account_list_fn *capability)
 {

@@ -1,6 +1,7 @@
 /* Open data: cash machines, the product catalogue, leads. No consent and no customer. */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 #include "base/datetime.h"
 #include "base/json.h"

@@ -3,7 +3,8 @@
  * the Hub, never here.
  */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 #include "base/json.h"
 

@@ -1,6 +1,7 @@
 /* Statements: one object per account, of which only the Statements array is paged. (7.5.) */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 #include "base/datetime.h"
 #include "base/json.h"

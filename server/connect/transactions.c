@@ -1,6 +1,7 @@
 /* Transactions. (Data sharing 7.4.) */
 #include "connect/call.h"
-#include "connect/operations.h"
+
+#include "routes_ozone_connect.h"
 
 #include "base/datetime.h"
 #include "base/limits.h"
