@@ -69,6 +69,10 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
     struct json_writer w;
     const char *bank = call->connect->config.bank_name;
     struct lfi_slice tpp = permission_tpp_name(call);
+    struct lfi_slice tpp_arabic = tpp.ptr ? tpp : SLICE("التطبيق المتصل");
+    if (!tpp.ptr) {
+        tpp = SLICE("the connected app");
+    }
     struct lfi_slice english = arena_format(
         call->arena,
         "%s: %s is your code to show the rates of %.*s to %.*s. Valid for 30 minutes. If this was "
@@ -78,7 +82,7 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
         call->arena,
         "%s: %s هو رمزك لعرض أسعار %.*s لدى %.*s. صالح لمدة 30 دقيقة. إذا لم تطلبه فتجاهله. "
         "لا تشاركه مع أي شخص يتصل بك أو يراسلك.",
-        bank, code->digits, SLICE_ARG(product), SLICE_ARG(tpp));
+        bank, code->digits, SLICE_ARG(product), SLICE_ARG(tpp_arabic));
     buf_init(&text, 4096);
     json_begin(&w, &text);
     json_open_object(&w, NULL);
