@@ -117,6 +117,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     if (slice_starts_with(value, "HTTP/")) {
         free(answer->location);
         answer->location = NULL;
+        answer->retry_after[0] = '\0';
         exchange->second_location = false;
     } else if (slice_next(&value, ':', &name) && value.ptr != NULL &&
                slice_equal_nocase(name, "location")) {
@@ -126,6 +127,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
         } else if ((answer->location = strndup(value.ptr, value.len)) == NULL) {
             return 0;
         }
+    } else if (value.ptr != NULL && slice_equal_nocase(name, "retry-after")) {
+        value = slice_trim(value);
+        (void)snprintf(answer->retry_after, sizeof answer->retry_after, "%.*s", SLICE_ARG(value));
     }
     return size * count;
 }

@@ -37,6 +37,7 @@ struct http_answer {
     struct buf body; /* initialised by the caller with its maximum */
     char *location;  /* exact bytes of the Location header, NULL when missing; freed below */
     char content_type[64];
+    char retry_after[32]; /* the header of that name; empty when missing, cut when too long */
 };
 
 /* 0 when an HTTP answer came, whatever its status; -1 with a reason (no secrets) otherwise. */
