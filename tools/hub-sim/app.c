@@ -71,6 +71,12 @@ static void keep_callback(struct sim *sim, const struct request *request, struct
         store_note_finding(sim->store, consent, "CALLBACK-CHANGED",
                            "the customer did not come with the bytes of the Location");
     }
+    store_note_step(sim->store, consent,
+                    &(struct exchange){.interface = "callback",
+                                       .method = request->method,
+                                       .path = request->path,
+                                       .query = request->query,
+                                       .status = 200});
     consent->callback = cJSON_Duplicate(callback, true);
 }
 

@@ -6,94 +6,15 @@
 #include "contract/contract.h"
 #include "contract_ozone_connect.h"
 #include "query.h"
+#include "rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define TOKEN_LIFE_S 30
 #define HEADERS_MAX 16
+#define CUSTOMER_ADDRESS "192.0.2.10"
 #define HEADER_BYTES (LIMIT_TOKEN_BYTES + 32)
-
-/* --- the Hub's own rules ---------------------------------------------------------------------- */
-
-struct rule {
-    const char *path;           /* template of the contract, GET */
-    const char *permissions[4]; /* any of these will do */
-    bool paged;
-};
-
-/* Data sharing: which permission opens what (consent events 3.2). */
-static const struct rule rules[] = {
-    {"/accounts", {"ReadAccountsBasic", "ReadAccountsDetail"}, true},
-    {"/accounts/{accountId}", {"ReadAccountsBasic", "ReadAccountsDetail"}, false},
-    {"/accounts/{accountId}/balances", {"ReadBalances"}, true},
-    {"/accounts/{accountId}/beneficiaries",
-     {"ReadBeneficiariesBasic", "ReadBeneficiariesDetail"},
-     true},
-    {"/accounts/{accountId}/customer", {"ReadParty"}, true},
-    {"/accounts/{accountId}/direct-debits", {"ReadDirectDebits"}, true},
-    {"/accounts/{accountId}/products", {"ReadProduct", "ReadProductFinanceRates"}, true},
-    {"/accounts/{accountId}/scheduled-payments",
-     {"ReadScheduledPaymentsBasic", "ReadScheduledPaymentsDetail"},
-     true},
-    {"/accounts/{accountId}/standing-orders",
-     {"ReadStandingOrdersBasic", "ReadStandingOrdersDetail"},
-     true},
-    {"/accounts/{accountId}/statements", {"ReadStatements"}, true},
-    {"/accounts/{accountId}/transactions",
-     {"ReadTransactionsBasic", "ReadTransactionsDetail", "ReadFXTransactionsBasic",
-      "ReadFXTransactionsDetail"},
-     true},
-    {"/customer", {"ReadPartyUser", "ReadPartyUserIdentity"}, false},
-};
-
-static const struct rule *rule_of(const struct contract_match *match)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (strcmp(rules[i].path, contract_operation_path(match->operation)) == 0 &&
-            strcmp(contract_operation_method(match->operation), "GET") == 0) {
-            return &rules[i];
-        }
-    }
-    return NULL;
-}
-
-static bool contains(const cJSON *texts, struct lfi_slice wanted)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, texts)
-    {
-        if (slice_equal_text(wanted, item->valuestring)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int refuse(struct refusal *refusal, const char *id, const char *message)
-{
-    return refusal_set(refusal, id, 403, id, message);
-}
-
-static int check_rules(const struct sim *sim, struct consent *consent, const struct rule *rule,
-                       struct lfi_slice account, struct refusal *refusal)
-{
-    const cJSON *terms = json_get(json_get(consent->data, "consentBody"), "Data");
-    bool permitted = false;
-    if (!slice_equal_text(consent_status(sim, consent), "Authorized")) {
-        return refuse(refusal, "SIM-CONSENT-STATE", "The consent is not authorized.");
-    }
-    for (size_t i = 0; i < 4 && rule->permissions[i]; i++) {
-        permitted |= contains(json_get(terms, "Permissions"), slice_of(rule->permissions[i]));
-    }
-    if (!permitted) {
-        return refuse(refusal, "SIM-PERMISSION", "The consent does not permit this.");
-    }
-    if (account.ptr && !contains(json_get(consent->data, "accountIds"), account)) {
-        return refuse(refusal, "SIM-ACCOUNT", "The consent does not cover this account.");
-    }
-    return 0;
-}
 
 /* --- one call --------------------------------------------------------------------------------- */
 
@@ -104,16 +25,23 @@ struct outgoing {
     struct lfi_slice path, query, body;
     const char *template;                       /* of the path */
     const struct contract_operation *operation; /* NULL: not in the contract yet, not checked */
-    const char *headers[HEADERS_MAX + 1];
+    bool with_consent;
+    const char *lines[HEADERS_MAX + 1];
+    struct header headers[HEADERS_MAX]; /* the same in parts */
     size_t header_count;
+    int64_t elapsed_us;
 };
 
 static void add_header(struct outgoing *call, struct arena *arena, const char *name,
                        struct lfi_slice value)
 {
     struct lfi_slice line = arena_format(arena, "%s: %.*s", name, SLICE_ARG(value));
-    if (line.ptr && call->header_count < HEADERS_MAX) {
-        call->headers[call->header_count++] = line.ptr;
+    size_t name_len = strlen(name), at = call->header_count;
+    if (line.ptr && at < HEADERS_MAX) {
+        call->lines[at] = line.ptr;
+        call->headers[at] =
+            (struct header){{line.ptr, name_len}, {line.ptr + name_len + 2, value.len}};
+        call->header_count++;
     }
 }
 
@@ -138,15 +66,20 @@ static int add_token(const struct sim *sim, struct outgoing *call, struct arena 
     return rc;
 }
 
-static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
-                                   const struct consent *consent)
+static void add_headers_of_tpp(struct outgoing *call, struct arena *arena, const struct tpp *tpp)
 {
     add_header(call, arena, "o3-provider-id", slice_of(call->hub->config->provider_id));
     add_header(call, arena, "o3-aspsp-id", slice_of(call->hub->config->provider_id));
-    add_header(call, arena, "o3-caller-org-id", slice_of(consent->tpp->org_id));
-    add_header(call, arena, "o3-caller-client-id", slice_of(consent->tpp->client_id));
-    add_header(call, arena, "o3-caller-software-statement-id", slice_of(consent->tpp->software_id));
+    add_header(call, arena, "o3-caller-org-id", slice_of(tpp->org_id));
+    add_header(call, arena, "o3-caller-client-id", slice_of(tpp->client_id));
+    add_header(call, arena, "o3-caller-software-statement-id", slice_of(tpp->software_id));
     add_header(call, arena, "o3-api-operation", slice_of(call->method));
+}
+
+static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
+                                   const struct consent *consent)
+{
+    add_headers_of_tpp(call, arena, consent->tpp);
     add_header(call, arena, "o3-consent-id", slice_of(consent->id));
     char *psu = cJSON_PrintUnformatted(json_get(consent->data, "psuIdentifiers"));
     if (psu) {
@@ -174,50 +107,74 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
     struct lfi_slice url =
         arena_format(arena, "%s%.*s%s%.*s", sim->config->bank_url, SLICE_ARG(call->path),
                      call->query.len > 0 ? "?" : "", SLICE_ARG(call->query));
+    int64_t begun_us = clock_monotonic_us();
     int rc = http_client_call(
         call->hub->client,
         &(struct http_call){.method = call->method,
                             .url = url.ptr,
-                            .headers = call->headers,
+                            .headers = call->lines,
                             .content_type = call->body.ptr ? "application/json" : NULL,
                             .body = call->body},
         &out->http, &error);
+    call->elapsed_us = clock_monotonic_us() - begun_us;
     if (rc) {
         refusal_set(refusal, "SIM-BANK-DOWN", 502, "SIM-BANK-DOWN", error.message);
     }
     return rc;
 }
 
-/* Holds the answer against the contract and notes the exchange. */
-static void note(struct sim *sim, const struct outgoing *call, struct consent *consent,
-                 const struct bank_answer *answer, const struct refusal *refusal)
+static struct lfi_slice subject_text(struct arena *arena, const struct certificate_subject *subject)
+{
+    return arena_format(arena, "O=%s, OU=%s, CN=%s", subject->o, subject->ou, subject->cn);
+}
+
+static void note_exchange(struct sim *sim, const struct outgoing *call, struct arena *arena,
+                          struct consent *consent, const struct bank_answer *answer)
+{
+    store_note_exchange(sim->store, consent,
+                        &(struct exchange){
+                            .interface = "ozone-connect",
+                            .method = slice_of(call->method),
+                            .path = call->path,
+                            .query = call->query,
+                            .request_body = call->body,
+                            .headers = call->headers,
+                            .header_count = call->header_count,
+                            .subject = subject_text(arena, &call->hub->subject),
+                            .status = answer->http.status,
+                            .reply_type = slice_of(answer->http.content_type),
+                            .reply_body = buf_slice(&answer->http.body),
+                            .elapsed_us = call->elapsed_us,
+                            .refused = answer->wrong,
+                        });
+}
+
+/* Holds the answer against the contract and notes the exchange. `consent` NULL: none behind it. */
+static void judge_answer(struct sim *sim, const struct outgoing *call, struct arena *arena,
+                         struct consent *consent, struct bank_answer *answer)
 {
     struct contract_violation violation;
-    struct lfi_slice body = buf_slice(&answer->http.body);
-    const char *wrong = refusal->id;
-    if (!refusal->id && call->operation &&
+    if (!answer->wrong && call->operation &&
         contract_check_response(call->operation, answer->http.status,
-                                slice_of(answer->http.content_type), body, &violation)) {
+                                slice_of(answer->http.content_type), buf_slice(&answer->http.body),
+                                &violation)) {
         char detail[400];
-        wrong = "BANK-REPLY";
         (void)snprintf(detail, sizeof detail, "%s %s, status %d: %s: %s", call->method,
                        call->template, answer->http.status, violation.where, violation.message);
-        store_note_finding(sim->store, consent, wrong, detail);
+        answer->wrong = "BANK-REPLY";
+        store_note_finding(sim->store, consent, answer->wrong, detail);
     }
     if (consent) {
-        store_note_exchange(sim->store, consent,
-                            &(struct exchange){.interface = "ozone-connect",
-                                               .method = slice_of(call->method),
-                                               .path = call->path,
-                                               .query = call->query,
-                                               .request_body = call->body,
-                                               .status = answer->http.status,
-                                               .reply_body = body,
-                                               .refused = wrong});
+        note_exchange(sim, call, arena, consent, answer);
     }
 }
 
-/* --- under a consent -------------------------------------------------------------------------- */
+static int refuse(struct refusal *refusal, const char *id, int status, const char *message)
+{
+    return refusal_set(refusal, id, status, id, message);
+}
+
+/* --- for a TPP -------------------------------------------------------------------------- */
 
 /* The TPP's query with what the Hub adds: paging defaults and, for the list, the account ids. */
 static struct lfi_slice complete_query(struct arena *arena, const struct consent *consent,
@@ -250,35 +207,65 @@ static struct lfi_slice complete_query(struct arena *arena, const struct consent
     return kept;
 }
 
+/* An operation that needs no consent: of the Hub and the TPP that the request names. */
+static int prepare_open(const struct bank_request *request, struct arena *arena,
+                        const struct rule *rule, struct outgoing *call)
+{
+    call->hub = request->hub;
+    call->query = complete_query(arena, NULL, rule, request->query);
+    add_headers_of_tpp(call, arena, request->tpp);
+    if (rule->address) {
+        add_header(call, arena, "x-fapi-customer-ip-address", SLICE(CUSTOMER_ADDRESS));
+    }
+    return 0;
+}
+
+static void note_refused(struct sim *sim, struct consent *consent,
+                         const struct bank_request *request, const struct refusal *refusal)
+{
+    store_note_step(sim->store, consent,
+                    &(struct exchange){.interface = "refused",
+                                       .method = request->method,
+                                       .path = request->path,
+                                       .query = request->query,
+                                       .request_body = request->body,
+                                       .status = refusal->status,
+                                       .reply_body = slice_of(refusal->error_message),
+                                       .refused = refusal->id});
+}
+
 /* Fills `call` under the lock; nothing in it belongs to the consent. */
-static int prepare(struct sim *sim, struct lfi_slice consent_id, const struct bank_request *request,
-                   struct arena *arena, struct outgoing *call, struct refusal *refusal)
+static int prepare(struct sim *sim, const struct bank_request *request, struct arena *arena,
+                   struct outgoing *call, struct refusal *refusal)
 {
     struct contract_match match = {0};
     const struct rule *rule;
     if (contract_match(&contract_ozone_connect, request->method, request->path, &match) !=
             CONTRACT_FOUND ||
-        !(rule = rule_of(&match))) {
-        return refuse(refusal, "SIM-OPERATION", "The Hub offers no such operation to TPPs.");
+        !(rule = rules_find(&match))) {
+        return refuse(refusal, "SIM-OPERATION", 403, "The Hub offers no such operation to TPPs.");
     }
-    struct consent *consent = store_find(sim->store, NULL, consent_id);
+    *call = (struct outgoing){.method = rule->method,
+                              .path = request->path,
+                              .body = request->body,
+                              .template = rule->path,
+                              .operation = match.operation};
+    if (!rules_need_consent(rule)) {
+        return request->hub ? prepare_open(request, arena, rule, call)
+                            : refuse(refusal, "SIM-PROVIDER", 400, "There is no such provider.");
+    }
+    struct consent *consent = store_find(sim->store, NULL, request->consent_id);
     if (!consent) {
-        return refusal_set(refusal, "SIM-CONSENT-UNKNOWN", 404, "SIM-CONSENT-UNKNOWN",
-                           "There is no such consent.");
+        return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
     struct lfi_slice account = request_decode(arena, match.path_values[0], false);
-    if (check_rules(sim, consent, rule, account, refusal)) {
+    if (rules_check(sim, consent, rule, account, refusal)) {
+        note_refused(sim, consent, request, refusal);
         return -1;
     }
-    *call = (struct outgoing){
-        .hub = consent->hub,
-        .method = contract_operation_method(match.operation),
-        .path = request->path,
-        .query = complete_query(arena, consent, rule, request->query),
-        .body = request->body,
-        .template = rule->path,
-        .operation = match.operation,
-    };
+    call->hub = consent->hub;
+    call->with_consent = true;
+    call->query = complete_query(arena, consent, rule, request->query);
     add_headers_of_consent(call, arena, consent);
     return 0;
 }
@@ -293,22 +280,24 @@ static void mark_used(const struct sim *sim, struct consent *consent)
     cJSON_AddItemToObject(consent->data, "consentUsage", usage);
 }
 
-int bank_call(struct sim *sim, struct lfi_slice consent_id, const struct bank_request *request,
-              struct arena *arena, struct bank_answer *out, struct refusal *refusal)
+int bank_call(struct sim *sim, const struct bank_request *request, struct arena *arena,
+              struct bank_answer *out, struct refusal *refusal)
 {
     struct outgoing call;
     memset(out, 0, sizeof *out);
     store_lock(sim->store);
-    int rc = prepare(sim, consent_id, request, arena, &call, refusal);
+    int rc = prepare(sim, request, arena, &call, refusal);
     store_unlock(sim->store);
     if (rc) {
         return rc;
     }
     rc = send(sim, &call, arena, out, refusal);
+    out->wrong = refusal->id;
 
     store_lock(sim->store);
-    struct consent *consent = store_find(sim->store, NULL, consent_id);
-    note(sim, &call, consent, out, refusal);
+    struct consent *consent =
+        call.with_consent ? store_find(sim->store, NULL, request->consent_id) : NULL;
+    judge_answer(sim, &call, arena, consent, out);
     if (consent && rc == 0 && out->http.status == 200) {
         mark_used(sim, consent);
     }
@@ -335,7 +324,8 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
     add_headers_of_consent(&call, arena, consent);
     int rc = send(sim, &call, arena, out, refusal);
     store_lock(sim->store);
-    note(sim, &call, consent, out, refusal);
+    out->wrong = refusal->id;
+    judge_answer(sim, &call, arena, consent, out);
     store_unlock(sim->store);
     if (rc == 0) {
         cJSON *answer = json_parse(buf_slice(&out->http.body));

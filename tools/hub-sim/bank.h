@@ -8,8 +8,11 @@
 
 #include "consent.h"
 
-/* A TPP's request under a consent. */
+/* A TPP's request: under a consent, or of a TPP to a bank where none is needed. */
 struct bank_request {
+    struct lfi_slice consent_id; /* absent: none */
+    const struct sim_hub *hub;   /* without a consent; NULL: not named */
+    const struct tpp *tpp;
     struct lfi_slice method, path;
     struct lfi_slice query; /* absent: none */
     struct lfi_slice body;  /* JSON; absent: none */
@@ -18,15 +21,17 @@ struct bank_request {
 struct bank_answer {
     char interaction_id[ID_UUID_MAX];
     struct http_answer http; /* freed with http_answer_free */
+    const char *wrong;       /* BANK-REPLY, or the id of the refusal; NULL: all is well */
 };
 
 /*
- * Refusals of the Hub itself, before the bank is asked: SIM-CONSENT-STATE, SIM-OPERATION,
- * SIM-PERMISSION, SIM-ACCOUNT 403; SIM-BANK-DOWN 502 when the bank gives no answer. A wrong answer
- * of the bank is a finding (BANK-REPLY), not a refusal. `out` must be freed in either case.
+ * Refusals of the Hub itself, before the bank is asked: SIM-OPERATION and those of rules_check 403;
+ * SIM-CONSENT-UNKNOWN 404; SIM-PROVIDER 400 when neither consent nor Hub is named; SIM-BANK-DOWN
+ * 502 when the bank gives no answer. A wrong answer of the bank is a finding (BANK-REPLY), not a
+ * refusal. `out` must be freed in either case.
  */
-int bank_call(struct sim *sim, struct lfi_slice consent_id, const struct bank_request *request,
-              struct arena *arena, struct bank_answer *out, struct refusal *refusal);
+int bank_call(struct sim *sim, const struct bank_request *request, struct arena *arena,
+              struct bank_answer *out, struct refusal *refusal);
 
 /*
  * Asks the bank whether a new consent, not yet stored, is acceptable. 0: valid; -1: refused, with

@@ -221,6 +221,7 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     out->data = make_data(sim, request, out);
     out->history = cJSON_CreateArray();
     out->exchanges = cJSON_CreateArray();
+    out->steps = cJSON_CreateArray();
     out->findings = cJSON_CreateArray();
     if (check_made(out->data, error)) {
         store_drop(out);

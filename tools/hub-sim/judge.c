@@ -133,15 +133,22 @@ static void note(const struct judge_call *call, const struct judge_interface *in
         return;
     }
     store_note_exchange(store, call->consent,
-                        &(struct exchange){.interface = interface->name,
-                                           .method = call->request->method,
-                                           .path = call->request->path,
-                                           .query = call->request->query,
-                                           .request_body = call->request->body,
-                                           .status = call->reply->status,
-                                           .location = call->location,
-                                           .reply_body = buf_slice(&call->reply->body),
-                                           .refused = refusal->id});
+                        &(struct exchange){
+                            .interface = interface->name,
+                            .method = call->request->method,
+                            .path = call->request->path,
+                            .query = call->request->query,
+                            .request_body = call->request->body,
+                            .headers = call->request->headers,
+                            .header_count = call->request->header_count,
+                            .subject = caller_subject_text(call->arena, call->request->peer),
+                            .status = call->reply->status,
+                            .location = call->location,
+                            .reply_type = slice_of(call->reply->content_type),
+                            .reply_body = buf_slice(&call->reply->body),
+                            .elapsed_us = clock_monotonic_us() - call->request->started_us,
+                            .refused = refusal->id,
+                        });
 }
 
 static void judge(struct judge_call *call, const struct judge_interface *interface)

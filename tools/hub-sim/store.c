@@ -11,6 +11,7 @@ struct store {
     const struct log *log;
     struct consent *consents[STORE_CONSENTS]; /* a ring */
     size_t count, next;
+    int64_t notes; /* numbers given */
     cJSON *findings;
 };
 
@@ -33,7 +34,9 @@ void store_drop(struct consent *consent)
     cJSON_Delete(consent->callback);
     cJSON_Delete(consent->history);
     cJSON_Delete(consent->exchanges);
+    cJSON_Delete(consent->steps);
     cJSON_Delete(consent->findings);
+    cJSON_Delete(consent->fresh);
 }
 
 static void free_consent(struct consent *consent)
@@ -146,28 +149,14 @@ static void add_bounded(cJSON *array, cJSON *note)
     cJSON_AddItemToArray(array, note);
 }
 
-static cJSON *new_note(const struct store *store)
+static cJSON *new_note(struct store *store)
 {
     char at[DATETIME_TEXT_MAX];
     cJSON *note = cJSON_CreateObject();
     datetime_format_utc_ms(clock_now_us(store->clock), at);
+    cJSON_AddNumberToObject(note, "n", (double)++store->notes);
     cJSON_AddStringToObject(note, "at", at);
     return note;
-}
-
-static void add_text(cJSON *note, const char *name, struct lfi_slice text)
-{
-    char kept[STORE_BODY_BYTES + 1];
-    if (!text.ptr) {
-        return;
-    }
-    size_t len = text.len < STORE_BODY_BYTES ? text.len : STORE_BODY_BYTES;
-    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
-        len--;
-    }
-    memcpy(kept, text.ptr, len);
-    kept[len] = '\0';
-    cJSON_AddStringToObject(note, name, kept);
 }
 
 void store_note_change(struct store *store, struct consent *consent, const char *operation,
@@ -179,30 +168,35 @@ void store_note_change(struct store *store, struct consent *consent, const char 
         cJSON_AddStringToObject(note, "id", id);
     }
     cJSON_AddStringToObject(note, "operation", operation);
-    add_text(note, "status", json_get_string(consent->data, "status"));
-    add_text(note, "patch", slice_of(patch));
+    transcript_add_text(note, "status", json_get_string(consent->data, "status"), STORE_BODY_BYTES);
+    transcript_add_text(note, "patch", slice_of(patch), STORE_BODY_BYTES);
     cJSON_AddNumberToObject(note, "timestamp", (double)(clock_now_us(store->clock) / 1000));
     add_bounded(consent->history, note);
+}
+
+static cJSON *new_exchange(struct store *store, struct consent *consent,
+                           const struct exchange *exchange)
+{
+    cJSON *note = new_note(store);
+    bool late = consent->body_bytes >= STORE_CONSENT_BYTES;
+    consent->body_bytes +=
+        transcript_fill(note, exchange, late ? STORE_LATE_BODY_BYTES : STORE_BODY_BYTES);
+    if (consent->fresh) {
+        cJSON_AddItemToObject(note, "findings", consent->fresh);
+        consent->fresh = NULL;
+    }
+    return note;
 }
 
 void store_note_exchange(struct store *store, struct consent *consent,
                          const struct exchange *exchange)
 {
-    cJSON *note = new_note(store);
-    cJSON_AddStringToObject(note, "interface", exchange->interface);
-    add_text(note, "method", exchange->method);
-    add_text(note, "path", exchange->path);
-    add_text(note, "query", exchange->query);
-    if (exchange->request_body.len > 0) {
-        add_text(note, "requestBody", exchange->request_body);
-    }
-    cJSON_AddNumberToObject(note, "status", exchange->status);
-    add_text(note, "location", exchange->location);
-    if (exchange->reply_body.len > 0) {
-        add_text(note, "replyBody", exchange->reply_body);
-    }
-    add_text(note, "refused", slice_of(exchange->refused));
-    add_bounded(consent->exchanges, note);
+    add_bounded(consent->exchanges, new_exchange(store, consent, exchange));
+}
+
+void store_note_step(struct store *store, struct consent *consent, const struct exchange *exchange)
+{
+    add_bounded(consent->steps, new_exchange(store, consent, exchange));
 }
 
 void store_note_finding(struct store *store, struct consent *consent, const char *id,
@@ -214,6 +208,10 @@ void store_note_finding(struct store *store, struct consent *consent, const char
     if (consent) {
         cJSON_AddStringToObject(note, "consentId", consent->id);
         add_bounded(consent->findings, cJSON_Duplicate(note, true));
+        if (!consent->fresh) {
+            consent->fresh = cJSON_CreateArray();
+        }
+        add_bounded(consent->fresh, cJSON_Duplicate(note, true));
     }
     add_bounded(store->findings, note);
     LOG_EVENT(store->log, LOG_WARN, "finding", LOG_TEXT("id", slice_of(id)),

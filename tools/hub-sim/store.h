@@ -14,10 +14,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "tpps.h"
+#include "transcript.h"
 
 #define STORE_CONSENTS 1000
-#define STORE_NOTES 100       /* exchanges, history entries or findings kept for a consent */
-#define STORE_BODY_BYTES 2048 /* of a body in an exchange; longer ones are cut */
+#define STORE_NOTES 100            /* exchanges, steps, changes or findings kept for a consent */
+#define STORE_BODY_BYTES 16384     /* of a body in an exchange; longer ones are cut */
+#define STORE_CONSENT_BYTES 131072 /* of all bodies of a consent; from then on they are cut at */
+#define STORE_LATE_BODY_BYTES 1024 /* this length, so that a thousand consents fit */
 #define STORE_ADDRESS_MAX 1024
 
 struct sim_hub;
@@ -39,7 +42,9 @@ struct consent {
     char callback_query[STORE_ADDRESS_MAX]; /* of the Location that ended the interaction */
     cJSON *callback;                        /* what the customer brought back; NULL: not yet here */
 
-    cJSON *history, *exchanges, *findings; /* arrays, oldest first */
+    cJSON *history, *exchanges, *steps, *findings; /* arrays, oldest first */
+    cJSON *fresh;                                  /* findings since the last exchange */
+    size_t body_bytes;                             /* kept of bodies */
 };
 
 struct store;
@@ -68,15 +73,18 @@ struct consent *store_find_state(struct store *store, struct lfi_slice state);
 void store_note_change(struct store *store, struct consent *consent, const char *operation,
                        const char *patch);
 
-struct exchange {
-    const char *interface; /* "heimdall", "consent-manager", "ozone-connect" */
-    struct lfi_slice method, path, query, request_body;
-    int status;
-    struct lfi_slice location, reply_body;
-    const char *refused; /* id of the finding, NULL: none */
-};
+/*
+ * What passed between Hub and bank. It takes the findings along that were noted since the last one.
+ * Every note carries the number "n", which grows over all of them.
+ */
 void store_note_exchange(struct store *store, struct consent *consent,
                          const struct exchange *exchange);
+/*
+ * What passed on the TPP's side of the Hub. Interfaces: "par" (TPP to Hub), "redirect" (TPP to bank
+ * through the browser), "callback" (bank to TPP through the browser), "refused" (a request of the
+ * TPP that the Hub did not pass on).
+ */
+void store_note_step(struct store *store, struct consent *consent, const struct exchange *exchange);
 
 /* Something the bank did wrong. `consent` NULL: it could not be told which. Logged too. */
 void store_note_finding(struct store *store, struct consent *consent, const char *id,

@@ -1,0 +1,213 @@
+/* Scripting calls about consents. */
+#include "bank.h"
+#include "judge.h"
+#include "script.h"
+
+#define REQUEST_URI_LIFE_S 600 /* FAPI 2.0: less than that, or equal */
+#define RECENT 25              /* consents in the list */
+
+static int parse_new_consent(struct script_call *call, struct consent_request *out)
+{
+    int64_t life = REQUEST_URI_LIFE_S;
+    struct lfi_slice client = json_get_string(call->body, "clientId");
+    json_get_int(call->body, "requestUriSeconds", &life);
+    *out = (struct consent_request){
+        .hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId")),
+        .tpp = client.ptr ? tpp_find(client) : &tpps[0],
+        .terms = json_get(call->body, "consent"),
+        .request_life_s = life,
+    };
+    if (!out->hub) {
+        return script_refuse(call, "SIM-PROVIDER", 400, "There is no such provider.");
+    }
+    if (!out->tpp) {
+        return script_refuse(call, "SIM-CLIENT", 400, "There is no such TPP.");
+    }
+    return 0;
+}
+
+/* 0 when the bank accepts or is not asked; else the reply or the refusal is filled. */
+static int ask_bank(struct script_call *call, struct consent *consent, bool *answered)
+{
+    struct bank_answer answer;
+    struct arena *arena = call->request->arena;
+    if (!consent->hub->config->offers_validate) {
+        return 0;
+    }
+    int rc = bank_validate(call->sim, consent, arena, &answer, call->refusal);
+    if (rc && call->refusal->status == 422) {
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddNumberToObject(body, "status", answer.http.status);
+        cJSON_AddItemToObject(body, "body",
+                              script_json_or_text(buf_slice(&answer.http.body), arena));
+        judge_reply_json(call->reply, 422, body);
+        *answered = true;
+    }
+    http_answer_free(&answer.http);
+    return rc;
+}
+
+static void reply_created(struct script_call *call, const struct consent *consent)
+{
+    cJSON *body = cJSON_CreateObject();
+    struct lfi_slice url = arena_format(call->request->arena, "%s?%s",
+                                        consent->hub->config->authorize_url, consent->query);
+    cJSON_AddStringToObject(body, "consentId", consent->id);
+    cJSON_AddStringToObject(body, "authorizeUrl", url.ptr ? url.ptr : "");
+    cJSON_AddStringToObject(body, "state", consent->state);
+    judge_reply_json(call->reply, 201, body);
+}
+
+/* Called under the lock. */
+static void note_request(struct script_call *call, struct consent *made)
+{
+    struct arena *arena = call->request->arena;
+    char *terms = cJSON_PrintUnformatted(json_get(made->data, "request"));
+    struct lfi_slice answer = arena_format(arena, "{\"request_uri\":\"%s\"}", made->request_uri);
+    store_note_step(call->sim->store, made,
+                    &(struct exchange){.interface = "par",
+                                       .method = SLICE("POST"),
+                                       .path = SLICE("/par"),
+                                       .request_body = slice_of(terms),
+                                       .status = 201,
+                                       .reply_type = SLICE("application/json"),
+                                       .reply_body = answer});
+    cJSON_free(terms);
+}
+
+static void note_redirect(struct script_call *call, struct consent *made)
+{
+    store_note_step(call->sim->store, made,
+                    &(struct exchange){.interface = "redirect",
+                                       .method = SLICE("GET"),
+                                       .path = slice_of(made->hub->config->authorize_url),
+                                       .query = slice_of(made->query),
+                                       .status = 302});
+}
+
+int script_create_consent(struct script_call *call)
+{
+    struct consent_request request;
+    struct consent made;
+    struct lfi_error error;
+    bool answered = false;
+    if (parse_new_consent(call, &request)) {
+        return -1;
+    }
+    if (consent_make(call->sim, &request, &made, &error)) {
+        return script_refuse(call, "SIM-TERMS", 400, error.message);
+    }
+    store_lock(call->sim->store);
+    note_request(call, &made);
+    store_unlock(call->sim->store);
+    if (ask_bank(call, &made, &answered)) {
+        store_drop(&made);
+        return answered ? 0 : -1;
+    }
+    int rc = -1;
+    store_lock(call->sim->store);
+    note_redirect(call, &made);
+    if (store_find(call->sim->store, NULL, slice_of(made.id))) {
+        script_refuse(call, "SIM-CONSENT-TWICE", 400, "The ConsentId is taken.");
+    } else if (!store_add(call->sim->store, &made)) {
+        script_refuse(call, "SIM-MEMORY", 500, "Memory is short.");
+    } else {
+        rc = 0;
+    }
+    store_unlock(call->sim->store);
+    if (rc) {
+        store_drop(&made);
+    } else {
+        reply_created(call, &made);
+    }
+    return rc;
+}
+
+static const char *interaction_name(enum interaction interaction)
+{
+    static const char *const names[] = {"none", "open", "confirmed", "failed"};
+    return names[interaction];
+}
+
+static cJSON *describe(const struct sim *sim, struct consent *consent)
+{
+    cJSON *body = cJSON_CreateObject();
+    consent_status(sim, consent);
+    cJSON_AddStringToObject(body, "consentId", consent->id);
+    cJSON_AddStringToObject(body, "providerId", consent->hub->config->provider_id);
+    cJSON_AddStringToObject(body, "state", consent->state);
+    cJSON_AddStringToObject(body, "interaction", interaction_name(consent->interaction));
+    return body;
+}
+
+/* The notes after number `since`. */
+static void add_notes(cJSON *body, const char *name, const cJSON *notes, uint64_t since)
+{
+    cJSON *copy = cJSON_AddArrayToObject(body, name);
+    const cJSON *note;
+    cJSON_ArrayForEach(note, notes)
+    {
+        if (json_get(note, "n")->valuedouble > (double)since) {
+            cJSON_AddItemToArray(copy, cJSON_Duplicate(note, true));
+        }
+    }
+}
+
+int script_show_consent(struct script_call *call)
+{
+    uint64_t since = 0;
+    const struct request *request = call->request;
+    slice_to_u64(request_parameter(request->arena, request->query, "since", NULL), &since);
+    store_lock(call->sim->store);
+    struct consent *consent = store_find(call->sim->store, NULL, call->rest);
+    cJSON *body = NULL;
+    if (consent) {
+        body = describe(call->sim, consent);
+        cJSON_AddStringToObject(body, "slug", consent->tpp->slug);
+        cJSON_AddItemToObject(body, "consent", cJSON_Duplicate(consent->data, true));
+        add_notes(body, "history", consent->history, since);
+        add_notes(body, "exchanges", consent->exchanges, since);
+        add_notes(body, "steps", consent->steps, since);
+        add_notes(body, "findings", consent->findings, since);
+    }
+    store_unlock(call->sim->store);
+    if (!body) {
+        return script_refuse(call, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
+    }
+    judge_reply_json(call->reply, 200, body);
+    return 0;
+}
+
+int script_list_consents(struct script_call *call)
+{
+    struct store *store = call->sim->store;
+    cJSON *body = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(body, "consents");
+    store_lock(store);
+    for (size_t i = 0; i < store_count(store) && i < RECENT; i++) {
+        struct consent *consent = store_at(store, i);
+        const cJSON *created = json_get(cJSON_GetArrayItem(consent->history, 0), "at");
+        cJSON *entry = describe(call->sim, consent);
+        cJSON_AddStringToObject(entry, "tppName", consent->tpp->name);
+        cJSON_AddStringToObject(entry, "slug", consent->tpp->slug);
+        cJSON_AddStringToObject(entry, "status", consent_status(call->sim, consent).ptr);
+        cJSON_AddItemToObject(entry, "at", cJSON_Duplicate(created, false));
+        cJSON_AddNumberToObject(entry, "findings", cJSON_GetArraySize(consent->findings));
+        cJSON_AddItemToArray(list, entry);
+    }
+    store_unlock(store);
+    judge_reply_json(call->reply, 200, body);
+    return 0;
+}
+
+int script_show_callback(struct script_call *call)
+{
+    store_lock(call->sim->store);
+    const struct consent *consent = store_find_state(call->sim->store, call->rest);
+    cJSON *body = consent ? cJSON_Duplicate(consent->callback, true) : NULL;
+    store_unlock(call->sim->store);
+    if (!body) {
+        return script_refuse(call, "SIM-CALLBACK", 404, "The customer has not come back.");
+    }
+    judge_reply_json(call->reply, 200, body);
+    return 0;
+}
