@@ -268,7 +268,7 @@ static void bytes_are_those_of_last_time(void **state)
     } known[] = {
         {SEGMENT_RETAIL, "rohan-current", "0514ccf285fd6bf1", "070de84f1617780f",
          "bb520616b8ee7b20"},
-        {SEGMENT_RETAIL, "yusra-card", "1f0a6bc99bfa2173", "d730664b67620dfe", "09c9b4136c5de23b"},
+        {SEGMENT_RETAIL, "yusra-card", "1f0a6bc99bfa2173", "d730664b67620dfe", "7fc21e98378ecd3f"},
         {SEGMENT_SME, "siraj-current", "eb3e866aa198642b", "35d1cdc7b930daf8", "83ceb06933a8305a"},
     };
     const struct world *world = *state;
