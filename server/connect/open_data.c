@@ -125,7 +125,7 @@ static int read_product_query(struct call *call, struct lfi_product_query *query
     query->descending = slice_equal_text(order, "desc");
     query->updated_since_us = INT64_MIN;
     if (updated.ptr) {
-        if (!datetime_parse(updated, &since) || !since.has_offset) {
+        if (!datetime_parse(updated, &since)) {
             return list_refuse_date(call, "DATE-FORM", "LastUpdatedDateTime");
         }
         query->updated_since_us = datetime_utc_us(&since);

@@ -359,7 +359,7 @@ test('nothing of a lead is in the log, and nothing of a wrong one', async () => 
     }
 });
 
-/* --- all together ------------------------------------------------------------------------------- */
+/* --- all together ----------------------------------------------------------------------------- */
 
 const ALL = [['GET', '/atm'], ['GET', '/products'], ['POST', '/leads']];
 const call = (client, [method, path], { headers = {}, ...more } = {}) =>

@@ -18,6 +18,9 @@ struct broken {
     const char *says; /* part of the message */
 };
 
+#define ATMS "open-data/atms.json"
+#define OFFERS "open-data/products.json"
+
 static const struct broken cases[] = {
     {FOLDER_PERSONA, "\"nickName\"", "\"nickNane\"", "FIXTURE-SCHEMA", ".json:"},
     {FOLDER_PERSONA, "\"18500.00\"}", "\"18500,00\"}", "FIXTURE-SCHEMA", "fixed"},
@@ -77,6 +80,35 @@ static const struct broken cases[] = {
     {"common/events.json", "{PARTY}", "{PARTIES}", "FIXTURE-TEMPLATE", "information"},
     {"common/events.json", "\"key\": \"bonus\"", "\"key\": \"salary\"", "FIXTURE-DOUBLED",
      "salary"},
+    {ATMS, "\"ATMId\": \"AUH-002\"", "\"ATMId\": \"AUH-001\"", "FIXTURE-DOUBLED", "ATMId"},
+    {ATMS, "\"IsAccess24Hour\"", "\"IsAccess24hour\"", "FIXTURE-SCHEMA", "IsAccess24hour"},
+    {ATMS, "\"Latitude\"", "\"Lattitude\"", "FIXTURE-RECORD", "GeoLocation"},
+    {ATMS, "\"CloseTime\": \"22:00\"", "\"CloseTime\": \"24:00\"", "FIXTURE-RECORD", "CloseTime"},
+    {ATMS, "\"DhowBank.Cardless\"", "\"DhowBank.24h\"", "FIXTURE-RECORD", "Services"},
+    {ATMS, "\"updated\": \"2026-05-04T09:15:00+04:00\"",
+     "\"updated\": \"2026-02-30T09:15:00+04:00\"", "FIXTURE-SCHEMA", "updated"},
+    {ATMS, "\"updated\"", "\"changed\"", "FIXTURE-SCHEMA", "changed"},
+    {OFFERS, "\"ProductId\": \"voyage-current\"", "\"ProductId\": \"everyday-current\"",
+     "FIXTURE-DOUBLED", "ProductId"},
+    {OFFERS, "\"IsOverdraftAvailable\"", "\"IsOverdraftAvailible\"", "FIXTURE-SCHEMA",
+     "IsOverdraftAvailible"},
+    {OFFERS, "\"KfsUri\"", "\"KFSUri\"", "FIXTURE-SCHEMA", "KFSUri"},
+    {OFFERS, "\"Through your employer\"", "7", "FIXTURE-SCHEMA", "ApplicationDescription"},
+    {OFFERS, "\"ApplicationDescription\": \"Through your employer\"", "", "FIXTURE-CONTACT",
+     "apply"},
+    {OFFERS, "\"ProductCategory\": \"CurrentAccount\"", "\"ProductCategory\": \"SavingsAccount\"",
+     "FIXTURE-DETAILS", "category"},
+    {OFFERS, "\"RateType\": \"VariableProfit\"", "\"RateType\": \"VariableInterest\"",
+     "FIXTURE-SHARIA", "interest"},
+    {OFFERS, "\"IsShariaCompliant\": true,\n      \"ShariaStructure\": \"Murabaha\"",
+     "\"IsShariaCompliant\": false,\n      \"ShariaStructure\": \"Murabaha\"", "FIXTURE-SHARIA",
+     "compliant"},
+    {OFFERS, "\"EffectiveToDateTime\": \"2025", "\"EffectiveToDateTime\": \"2020", "FIXTURE-DATE",
+     "begins"},
+    {OFFERS, "\"segments\": [\"retail\"]", "\"segments\": [\"corporate\"]", "FIXTURE-SCHEMA",
+     "segments"},
+    {FOLDER_PERSONA, "\"product\": \"everyday-current\"", "\"product\": \"business-current\"",
+     "FIXTURE-REFERENCE", "catalogue"},
 };
 
 static void refuse(const char *folder, const struct broken *broken)
