@@ -1,7 +1,7 @@
 // Misbehaviour on demand, and how the simulator starts and ends.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -98,10 +98,13 @@ test('SIGTERM ends a simulator at once, even one that is slow to answer', async 
 const run = (...args) => spawnSync(HUB_SIM, args, { encoding: 'utf8' });
 
 function runWith(change) {
-    const file = join(mkdtempSync(join(tmpdir(), 'lfi-hub-')), 'hub.json');
+    const dir = mkdtempSync(join(tmpdir(), 'lfi-hub-'));
+    const file = join(dir, 'hub.json');
     const config = hubConfig(hub.base);
     writeFileSync(file, change(config) ?? JSON.stringify(config, null, 1));
-    return run('--config', file);
+    const result = run('--config', file);
+    rmSync(dir, { recursive: true });
+    return result;
 }
 
 test('wrong usage ends with 2', () => {
