@@ -68,6 +68,8 @@ static const struct broken cases[] = {
     {FOLDER_PERSONA, "\"time\": \"2026-07-12", "\"time\": \"2026-06-12", "FIXTURE-DATE", "anchor"},
     {FOLDER_PERSONA, "\"with\": \"arjun-m\"", "\"with\": \"arjuna\"", "FIXTURE-REFERENCE",
      "arjuna"},
+    {FOLDER_PERSONA, "\"scheme\": \"MobileNumber\"", "\"scheme\": \"IBAN\"", "FIXTURE-IBAN",
+     "check digits"},
     {"bank.json", "\"buy\": \"3.667500\"", "\"buy\": \"3.767500\"", "FIXTURE-AMOUNT", "dearer"},
     {"bank.json", "\"code\": \"999\"", "\"code\": \"099\"", "FIXTURE-SCHEMA", "code"},
     {"common/banks.json", "\"bic\": \"SDRCAED9\"", "\"bic\": \"SDRCAED9\", \"otherId\": \"X1\"",
