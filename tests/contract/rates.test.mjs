@@ -68,14 +68,14 @@ async function openApp({ login, password }) {
     const { authorizeUrl } = await newConsent();
     const origin = demo.publicBaseUrl;
     const arrival = await fetch(authorizeUrl, { redirect: 'manual' });
-    let cookie = arrival.headers.getSetCookie()[0].split(';', 1)[0];
+    let cookie = arrival.headers.get('set-cookie').split(';', 1)[0];
     const post = async (path, body) => {
         const reply = await fetch(origin + path, {
             method: 'POST',
             headers: { 'content-type': 'application/json', origin, cookie },
             body: JSON.stringify(body),
         });
-        cookie = reply.headers.getSetCookie()[0]?.split(';', 1)[0] ?? cookie;
+        cookie = reply.headers.get('set-cookie')?.split(';', 1)[0] ?? cookie;
         return reply.json();
     };
     const { journey } = await post('/journey/state', {});
