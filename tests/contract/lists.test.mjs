@@ -203,7 +203,7 @@ test('/customer is the one whom the identifier names, whatever the consent', asy
             assert.equal(other.text, reply.text);
             const { data, meta } = reply.json;
             assert.deepEqual(meta, {});
-            assert.equal(data.customerCategory, bank.segment === 'sme' ? 'SME' : 'Retail');
+            assert.equal(data.customerCategory === 'Retail', bank.segment === 'retail');
             assert.equal(data.accountRole, undefined);
             const seen = known.get(`${bank.segment} ${data.id}`);
             assert.ok(seen || accountIds.every((id) => !READABLE.includes(bank.books.get(id).account.status)));
