@@ -159,14 +159,17 @@ static struct lfi_slice encrypted_rates(struct call *call, const struct jwe_code
     return quoted;
 }
 
-/* Encrypts what must be, with one code for the whole call. */
+/* Encrypts what must be of the page, with one code for the whole call. */
 static enum code_outcome protect(struct call *call, struct lfi_slice user_id,
-                                 struct lfi_slice account_id, struct products *all)
+                                 struct lfi_slice account_id, struct products *all,
+                                 const struct page *page)
 {
+    uint64_t first = list_offset(page);
     struct jwe_code code = {0};
     enum code_outcome outcome = CODE_SENT;
     bool have_code = false;
-    for (size_t i = 0; i < all->count && outcome == CODE_SENT; i++) {
+    for (uint64_t i = first; i < all->count && i - first < page->size && outcome == CODE_SENT;
+         i++) {
         struct lfi_account_product *product = &all->items[i];
         if (!product->finance_rates.ptr || !product->encrypt) {
             continue;
@@ -236,7 +239,8 @@ int connect_find_products(struct call *call)
         return outcome_refuse(call, rc, &error);
     }
     bool permitted = permission_finance_rates(call);
-    enum code_outcome outcome = permitted ? protect(call, user_id, account_id, &all) : CODE_SENT;
+    enum code_outcome outcome =
+        permitted ? protect(call, user_id, account_id, &all, &page) : CODE_SENT;
     if (outcome != CODE_SENT) {
         return outcome == CODE_WAIT ? 0 : -1;
     }
