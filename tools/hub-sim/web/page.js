@@ -1,11 +1,30 @@
-// What both pages need: elements and the simulator's JSON calls.
+// What all pages need: elements and the simulator's JSON calls.
 
-/** An element with properties and children. */
+/** An element with properties and children; "data-…" and "aria-…" names become attributes. */
 export function element(name, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes("-")) node.setAttribute(key, value);
+    else node[key] = value;
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
   return node;
 }
+
+export const byId = (id) => document.getElementById(id);
+
+/** A call that did not go well, with what is known of the reason. */
+export class CallError extends Error {
+  constructor(status, body, headers = {}) {
+    super(body?.errorMessage || MESSAGES[status] || `The answer was ${status}.`);
+    Object.assign(this, {status, code: body?.errorCode, headers});
+  }
+}
+
+const MESSAGES = {
+  429: "The bank asks for a pause.",
+  501: "The bank does not offer this yet.",
+};
 
 export async function getJson(path) {
   return answer(await fetch(path));
@@ -18,6 +37,16 @@ export async function postJson(path, body) {
 
 async function answer(response) {
   const body = await response.json();
-  if (!response.ok) throw new Error(body.errorMessage ?? `The Hub answered ${response.status}.`);
+  if (!response.ok) throw new CallError(response.status, body.body ?? body);
   return body;
+}
+
+/** What went wrong, for people, with the code to quote. */
+export function problem(failure) {
+  const code = [failure.status, failure.code].filter(Boolean).join(" · ");
+  const wait = Number(failure.headers?.["retry-after"]);
+  return element("div", {className: "alert", "data-testid": "tpp-problem"},
+    element("p", {textContent: failure.message}),
+    wait ? element("p", {textContent: `Try again in ${wait} seconds.`}) : null,
+    code ? element("p", {className: "code", textContent: code}) : null);
 }

@@ -1,0 +1,126 @@
+// What an exchange means: who spoke to whom, in which phase, and which rules it satisfied or broke.
+
+const LANES = {
+  par: ["tpp", "hub"],
+  redirect: ["tpp", "bank"],
+  heimdall: ["bank", "hub"],
+  "consent-manager": ["bank", "hub"],
+  callback: ["bank", "tpp"],
+  refused: ["tpp", "hub"],
+  "ozone-connect": ["tpp", "bank"],
+};
+const NAMES = {
+  par: "Pushed authorization request",
+  redirect: "Browser sent to the bank",
+  heimdall: "Headless Heimdall",
+  "consent-manager": "Consent Manager",
+  callback: "Browser sent back",
+  refused: "Refused by the Hub",
+  "ozone-connect": "Ozone Connect",
+};
+const PHASES = {
+  par: "The TPP asks",
+  redirect: "The TPP asks",
+  heimdall: "The customer decides at the bank",
+  "consent-manager": "The customer decides at the bank",
+  callback: "Back at the TPP",
+  refused: "Data is fetched",
+  "ozone-connect": "Data is fetched",
+};
+const OBJECTIVE_MS = 500; // 95 of 100 answers of a bank, in a day
+
+const isValidate = ({interface: name, path}) => name === "ozone-connect" && path.startsWith("/consent/");
+
+export function lanesOf(note) {
+  const [from, to] = isValidate(note) ? ["hub", "bank"] : LANES[note.interface];
+  const browser = note.interface === "redirect" || note.interface === "callback";
+  return {from, to, browser, through: from === "tpp" && to === "bank" && !browser};
+}
+
+/** Calls about the consent after the customer is back are the bank's own, of its consents page. */
+export function phaseOf(note, done) {
+  if (isValidate(note)) return PHASES.par;
+  const bank = note.interface === "heimdall" || note.interface === "consent-manager";
+  return bank && done ? "Later, at the bank" : PHASES[note.interface];
+}
+
+export const interfaceName = ({interface: name}) => NAMES[name];
+
+// ---- rules -------------------------------------------------------------------------------------
+
+/* In the order in which the simulator looks; a refusal by one leaves those after it unseen. */
+const BANK_CALLS = [
+  ["Client certificate of this bank's organisation", /^CALLER-/],
+  ["Token: PS256, signed with a key of the bank's key set", /^(JWT-(MISSING|SCHEME|FORM|ALG|TYP|CTY|CRIT|KEY-NAMED|KID|KID-UNKNOWN|SIGNATURE)|JWKS-.*)$/],
+  ["Claims: iss and sub of the certificate, right aud, short life, fresh jti", /^JWT-/],
+  ["An operation that the Hub has", /^CONTRACT-ROUTE$/],
+  ["The request obeys the contract", /^CONTRACT-REQUEST$/],
+];
+const HUB_RULES = [
+  ["The consent is authorized", /^SIM-CONSENT-STATE$/],
+  ["The consent permits this", /^SIM-PERMISSION$/],
+  ["The account is one that the customer chose", /^SIM-ACCOUNT$/],
+];
+const ANSWERS = [
+  ["The bank answers", /^SIM-(BANK-DOWN|TOKEN)$/],
+  ["The answer obeys the contract", /^BANK-REPLY$/],
+];
+/* By method and end of the path. */
+const OPERATIONS = [
+  [/^GET .*\/auth$/, [
+    ["A client that the Hub knows", /^AUTH-CLIENT$/],
+    ["The query came byte for byte as the browser had it", /^AUTH-QUERY-CHANGED$/],
+    ["Asked once only", /^AUTH-TWICE$/],
+  ]],
+  [/^PATCH /, [
+    ["Members that suit the kind of consent", /^PATCH-KIND$/],
+    ["A move that the state allows, with all it needs", /^PATCH-(STATE|MOVE|USER|ACCOUNTS|STATUS-TWICE)$/],
+    ["userId and account ids are opaque", /^PATCH-(PERSONAL|ACCOUNT-FORM)$/],
+    ["Nothing that belongs elsewhere", /^PATCH-(REVOKED|REJECTED-ACCOUNTS)$/],
+  ]],
+  [/^POST .*\/doConfirm$/, [
+    ["The interaction is open", /^INTERACTION-/],
+    ["The consent was authorized before", /^CONFIRM-BEFORE-PATCH$/],
+    ["Nothing added to the ID token", /^CONFIRM-BODY$/],
+  ]],
+  [/^POST .*\/doFail$/, [
+    ["The interaction is open", /^INTERACTION-/],
+    ["error and error_description as prescribed", /^FAIL-VALUES$/],
+    ["The consent's state fits the reason", /^FAIL-STATE$/],
+  ]],
+  [/^POST .*\/revoke$/, [["The consent can be revoked, in the bank's name", /^REVOKE-/]]],
+  [/^GET \/tpp\/callback$/, [["The customer came with the bytes of the Location", /^CALLBACK-CHANGED$/]]],
+];
+
+function rulesOf(note) {
+  if (note.interface === "refused") return HUB_RULES;
+  if (isValidate(note)) return ANSWERS;
+  if (note.interface === "ozone-connect") return [...HUB_RULES, ...ANSWERS];
+  const called = note.interface === "heimdall" || note.interface === "consent-manager";
+  const [, own = []] = OPERATIONS.find(([pattern]) => pattern.test(`${note.method} ${note.path}`)) ?? [];
+  return called ? [...BANK_CALLS, ["The consent exists", /^CONSENT-UNKNOWN$/], ...own] : own;
+}
+
+export const findingsOf = ({refused, findings = []}) => [...new Set([...(refused ? [refused] : []), ...findings.map(({id}) => id)])];
+
+/**
+ * [{text, state, id}]: state "kept", "broken" or "skipped", and "slow" for an answer over the service
+ * level. What no rule names is listed by its id.
+ */
+export function checksOf(note) {
+  const found = findingsOf(note);
+  const taken = new Set();
+  let stopped = false;
+  const checks = rulesOf(note).map(([text, pattern]) => {
+    const id = found.find((one) => !taken.has(one) && pattern.test(one));
+    if (id) taken.add(id);
+    const state = id ? "broken" : stopped ? "skipped" : "kept";
+    stopped ||= id !== undefined && id === note.refused && note.refused !== "BANK-REPLY";
+    return {text, state, id};
+  });
+  const others = found.filter((id) => !taken.has(id)).map((id) => ({text: "Another rule", state: "broken", id}));
+  const ms = note.elapsedUs / 1000;
+  const timed = note.interface === "ozone-connect" && note.status > 0;
+  const speed = timed ? [{text: `Answered in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms; the service level is ${OBJECTIVE_MS} ms`, state: ms > OBJECTIVE_MS ? "slow" : "kept"}] : [];
+  return [...checks, ...others, ...speed];
+}

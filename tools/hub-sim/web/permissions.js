@@ -1,0 +1,15 @@
+// All permissions of data sharing, in groups as a person thinks of them.
+export const GROUPS = [
+  ["Accounts", "Names, numbers and types of your accounts", ["ReadAccountsBasic", "ReadAccountsDetail"], true],
+  ["Balances", "What is on them", ["ReadBalances"], true],
+  ["Transactions", "What came in and went out", ["ReadTransactionsBasic", "ReadTransactionsDetail"], true],
+  ["Foreign currency", "Transactions in other currencies, with their rates", ["ReadFXTransactionsBasic", "ReadFXTransactionsDetail"], false],
+  ["Statements", "Month by month, with totals", ["ReadStatements"], false],
+  ["Standing orders and direct debits", "What is paid regularly",
+    ["ReadStandingOrdersBasic", "ReadStandingOrdersDetail", "ReadDirectDebits"], false],
+  ["Scheduled payments", "What will be paid once, later", ["ReadScheduledPaymentsBasic", "ReadScheduledPaymentsDetail"], false],
+  ["Saved payees", "Whom you pay", ["ReadBeneficiariesBasic", "ReadBeneficiariesDetail"], false],
+  ["Product terms", "Charges, rates, tenor and rewards of your accounts", ["ReadProduct", "ReadProductFinanceRates"], false],
+  ["Your details", "Name and contact details held by your bank", ["ReadPartyUser", "ReadPartyUserIdentity", "ReadParty"], false],
+  ["Your consents", "What else you have agreed to", ["ReadConsents"], false],
+];

@@ -1,0 +1,162 @@
+// All data of a consent: the accounts, what is permitted of each, and the customer's own record.
+import {date, facts, grouped, money, words} from "./format.js";
+import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
+import {ACCOUNT_VIEWS} from "./views.js";
+import {customerCard} from "./view-customer.js";
+
+const BALANCE_ORDER = ["InterimAvailable", "ClosingAvailable", "InterimBooked", "ClosingBooked"];
+
+/** What a page of data is made from: the consent and its calls to the bank. */
+class Shared {
+  constructor(consentId, {consent}) {
+    this.consentId = consentId;
+    this.terms = consent.consentBody.Data;
+  }
+
+  permits(permissions) {
+    return permissions.some((permission) => this.terms.Permissions.includes(permission));
+  }
+
+  async call(path, query = "") {
+    const answer = await postJson("/sim/call", {consentId: this.consentId, method: "GET", path, query});
+    if (answer.status !== 200) throw new CallError(answer.status, answer.body, answer.headers);
+    return answer.body;
+  }
+
+  ofAccount(account) {
+    const base = `/accounts/${encodeURIComponent(account.id)}`;
+    return (rest, query) => this.call(base + rest, query);
+  }
+}
+
+// ---- accounts ----------------------------------------------------------------------------------
+
+function mainBalance(balances) {
+  const rank = ({balanceType}) => (BALANCE_ORDER.indexOf(balanceType) + BALANCE_ORDER.length + 1) % (BALANCE_ORDER.length + 1);
+  return balances.toSorted((a, b) => rank(a) - rank(b))[0];
+}
+
+const titleOf = (account) => account.nickName ?? account.product?.productName ?? words(account.accountSubType ?? "Account");
+
+async function fillBalance(shared, account, amount, type) {
+  try {
+    const {data} = await shared.ofAccount(account)("/balances");
+    const balance = mainBalance(data);
+    amount.textContent = balance ? money(balance.amount, balance.creditDebitIndicator) : "No balance";
+    type.textContent = balance ? words(balance.balanceType) : "";
+  } catch {
+    amount.textContent = "Balance not shared";
+  }
+}
+
+function accountCard(shared, account, select) {
+  const amount = element("span", {className: "money", textContent: "…"});
+  const type = element("span");
+  const card = element("button", {type: "button", className: "account", "data-testid": `tpp-account-${account.id}`, "aria-pressed": "false"},
+    element("span", {className: "kind"}, element("span", {textContent: titleOf(account)}), element("span", {textContent: account.status ?? ""})),
+    amount,
+    element("span", {className: "kind"}, type),
+    element("span", {className: "number", textContent: grouped(account.accountNumbers?.[0]?.identification ?? account.id)}));
+  card.addEventListener("click", () => select(account, card));
+  fillBalance(shared, account, amount, type);
+  return card;
+}
+
+// ---- tabs of the chosen account ----------------------------------------------------------------
+
+function moveByKey(event, tabs) {
+  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+  const at = tabs.indexOf(document.activeElement);
+  if (!step || at < 0) return;
+  event.preventDefault();
+  const next = tabs[(at + step + tabs.length) % tabs.length];
+  next.focus();
+  next.click();
+}
+
+function openView(view, shared, account, panel) {
+  panel.replaceChildren(element("p", {className: "waiting", textContent: "Fetching…"}));
+  const show = (...nodes) => panel.replaceChildren(...nodes);
+  const fail = (failure) => show(problem(failure));
+  const context = {account, call: shared.ofAccount(account), show, fail};
+  return view.render(context).catch(fail);
+}
+
+function accountSection(shared, account) {
+  const panel = element("div", {id: "tpp-panel", role: "tabpanel", tabIndex: 0, "data-testid": "tpp-panel"});
+  const views = ACCOUNT_VIEWS.filter(({permissions}) => shared.permits(permissions));
+  const tabs = views.map((view) => {
+    const tab = element("button", {type: "button", role: "tab", id: `tab-${view.key}`, textContent: view.label,
+      "aria-controls": "tpp-panel", "data-testid": `tpp-tab-${view.key}`});
+    tab.addEventListener("click", () => {
+      for (const other of tabs) {
+        other.setAttribute("aria-selected", String(other === tab));
+        other.tabIndex = other === tab ? 0 : -1;
+      }
+      panel.setAttribute("aria-labelledby", tab.id);
+      return openView(view, shared, account, panel);
+    });
+    return tab;
+  });
+  const list = element("div", {className: "tabs", role: "tablist", "aria-label": "What is shared of this account"}, ...tabs);
+  list.addEventListener("keydown", (event) => moveByKey(event, tabs));
+  const section = element("section", {className: "card", id: "account"}, element("h2", {textContent: titleOf(account)}), list, panel);
+  tabs[0].click();
+  return section;
+}
+
+// ---- the page ----------------------------------------------------------------------------------
+
+async function showAccounts(shared, into) {
+  const cards = element("div", {className: "accounts"});
+  const chosen = element("div");
+  const select = (account, card) => {
+    for (const other of cards.children) other.setAttribute("aria-pressed", String(other === card));
+    chosen.replaceChildren(accountSection(shared, account));
+  };
+  const {data} = await shared.call("/accounts");
+  cards.append(...data.map((account) => accountCard(shared, account, select)));
+  into.replaceChildren(cards, chosen);
+  if (data.length === 0) cards.append(element("p", {className: "waiting", textContent: "The bank shares no account."}));
+  else cards.firstChild.click();
+}
+
+async function showCustomer(shared, into) {
+  const card = element("section", {className: "card", "data-testid": "tpp-customer"}, element("h2", {textContent: "What your bank knows about you"}));
+  into.append(card);
+  try {
+    const {data} = await shared.call("/customer");
+    card.append(customerCard(data));
+  } catch (failure) {
+    card.append(problem(failure));
+  }
+}
+
+function termsCard({terms}) {
+  return element("details", {className: "card more"},
+    element("summary", {textContent: "What you agreed to"}), facts(terms));
+}
+
+/** Fills the page with all that the consent gives; resolves to the consent, or null when there is none. */
+export async function showShared(consentId) {
+  const into = byId("shared");
+  let known;
+  try {
+    known = await getJson(`/sim/consents/${encodeURIComponent(consentId)}`);
+  } catch (failure) {
+    into.replaceChildren(problem(failure));
+    return null;
+  }
+  const shared = new Shared(consentId, known);
+  const accounts = element("div", {}, element("p", {className: "waiting", textContent: "Fetching your accounts…"}));
+  byId("until").textContent = `Dhow Bank shares them with this app until ${date(shared.terms.ExpirationDateTime)}.`;
+  into.replaceChildren(accounts);
+  if (shared.permits(["ReadAccountsBasic", "ReadAccountsDetail"])) {
+    await showAccounts(shared, accounts).catch((failure) => accounts.replaceChildren(problem(failure)));
+  } else {
+    accounts.replaceChildren(element("p", {className: "waiting", textContent: "The list of accounts was not asked for."}));
+  }
+  if (shared.permits(["ReadPartyUser", "ReadPartyUserIdentity"])) await showCustomer(shared, into);
+  into.append(termsCard(shared));
+  return known;
+}
