@@ -130,17 +130,6 @@ test('with the permission rates in clear are part of the product', async () => {
     assert.equal(stranger.json.data[0].FinanceRates, undefined);
 });
 
-test('a page beyond the last sends no code and takes no use of one', async () => {
-    const one = encrypted();
-    const consent = await permitted();
-    for (let i = 0; i < 3; i++) {
-        const beyond = await products(one, consent, { page: 2, 'page-size': 100 });
-        assert.equal(beyond.status, 200);
-        assert.deepEqual(beyond.json.data, []);
-    }
-    assert.equal((await products(one, consent)).status, 200);
-});
-
 test('an account without a product, and one whose product has no rates', async () => {
     const consent = await permitted();
     const bare = await products(find((all) => all.length === 0, 'no product'), consent);
@@ -282,4 +271,15 @@ test('there are twelve codes a day for a consent and an account, not more', asyn
     const wait = Number(last.headers['retry-after']);
     const day = 86_400 - 12 * 61;
     assert.ok(wait > day - 30 && wait <= day, `${wait}`);
+});
+
+test('a page beyond the last sends no code and takes no use of one', async () => {
+    const one = encrypted();
+    const consent = await permitted();
+    for (let i = 0; i < 3; i++) {
+        const beyond = await products(one, consent, { page: 2, 'page-size': 100 });
+        assert.equal(beyond.status, 200);
+        assert.deepEqual(beyond.json.data, []);
+    }
+    assert.equal((await products(one, consent)).status, 200);
 });
