@@ -103,8 +103,8 @@ export async function startHub({ adjust = () => {} } = {}) {
 }
 
 /**
- * Ozone Connect of a bank that answers what the test says: `answer(url)` gives {status, body}.
- * `seen` is the last request.
+ * Ozone Connect of a bank that answers what the test says: `answer(url)` gives {status, body} and
+ * perhaps headers. `seen` is the last request.
  */
 export async function startFakeBank(hub) {
     const file = (name) => readFileSync(join(sharedPki(), name));
@@ -125,7 +125,7 @@ export async function startFakeBank(hub) {
             fake.seen = { method, url, headers, body, subject };
             const answer = fake.answer(new URL(url, 'https://bank.test'));
             const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-            reply.writeHead(answer.status, { 'content-type': 'application/json' });
+            reply.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
             reply.end(text);
         });
     });

@@ -1,41 +1,16 @@
 // The TPP app of the Hub simulator in a browser, with a bank that is played by the test.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
-import { chromium } from 'playwright-core';
-import { Bank, startFakeBank, startHub } from '../contract/hub_support.mjs';
-import { BUILD_DIR } from '../support/demo.mjs';
+import { startPages } from './hub_pages.mjs';
 
-const PICTURES = join(process.env.LFI_OUTPUT_DIR ?? BUILD_DIR, 'screenshots');
-const CHROMIUM = {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-    ],
-};
 const TRANSACTIONS = 60;
 
-let hub, bank, fake, browser;
+let pages, hub, bank;
 before(async () => {
-    hub = await startHub();
-    bank = new Bank(hub);
-    fake = await startFakeBank(hub);
-    fake.answer = answer;
-    browser = await chromium.launch(CHROMIUM);
-    mkdirSync(PICTURES, { recursive: true });
+    pages = await startPages(answer);
+    ({ hub, bank } = pages);
 });
-after(async () => {
-    await browser?.close();
-    bank?.close();
-    await fake?.stop();
-    await hub?.stop();
-});
+after(() => pages?.stop());
 
 // ---- what the bank holds -----------------------------------------------------------------------
 
@@ -96,35 +71,12 @@ function answer({ pathname, searchParams }) {
     return { status: 403, body: { errorCode: 'GenericError', errorMessage: 'Not <i>today</i>.' } };
 }
 
-// ---- helpers -----------------------------------------------------------------------------------
-
-async function openPage(url, { width = 390, colorScheme = 'light' } = {}) {
-    const context = await browser.newContext({ viewport: { width, height: 844 }, colorScheme });
-    const page = await context.newPage();
-    page.problems = [];
-    page.on('pageerror', (error) => page.problems.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && page.problems.push(message.text()));
-    await page.goto(url);
-    return page;
-}
-
-async function finish(page, name) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide`);
-    await page.screenshot({ path: join(PICTURES, `tpp-${name}.png`), fullPage: true });
-    await page.context().close();
-}
+const openPage = (...args) => pages.open(...args);
+const finish = (...args) => pages.finish(...args);
 
 async function decided(status, ending) {
-    const consent = await hub.newConsent({
-        consent: { Permissions: ['ReadAccountsBasic', 'ReadBalances', 'ReadTransactionsBasic'] },
-    });
-    const interactionId = await bank.begin(consent);
-    await bank.decide(consent, status, { accountIds: ['first', 'second'] });
-    const how = ending ? 'doFail' : 'doConfirm';
-    return (await bank.end(consent, interactionId, how, ending)).headers.location;
+    const permissions = ['ReadAccountsBasic', 'ReadBalances', 'ReadTransactionsBasic'];
+    return (await pages.decide(status, { permissions, ending })).location;
 }
 
 // ---- the pages ---------------------------------------------------------------------------------
@@ -133,8 +85,8 @@ test('the form makes the consent that was asked for and goes to the bank', async
     const page = await openPage(hub.url);
     await page.getByText('Dune Ledger').click();
     assert.ok(await page.getByTestId('tpp-provider-dhowbusiness').isChecked());
-    await page.getByLabel('Balances').uncheck();
-    await page.getByLabel('Saved payees').check();
+    await page.getByRole('checkbox', { name: /^Balances/ }).uncheck();
+    await page.getByRole('checkbox', { name: /^Saved payees/ }).check();
     await page.getByLabel('For how long?').selectOption('30');
     await page.route('http://bank.test/**', (route) => route.fulfill({ body: 'the bank' }));
     await page.getByTestId('tpp-submit').click();
@@ -160,10 +112,56 @@ async function latestConsent(provider) {
     return json.data[0].id;
 }
 
+test('the form asks for everything that a consent can hold', async () => {
+    const page = await openPage(hub.url);
+    const base = await hub.newConsent();
+    await page.getByText('Choose single permissions').click();
+    for (const box of await page.locator('input[name="permission"]').all()) {
+        await box.check();
+    }
+    await page.getByRole('checkbox', { name: 'ReadConsents' }).uncheck();
+    await page.getByText('More of what a TPP may ask').click();
+    await page.getByRole('checkbox', { name: 'Retail' }).check();
+    await page.getByRole('checkbox', { name: 'Credit card' }).check();
+    await page.getByLabel('From').fill('2026-01-01');
+    await page.getByLabel('Trading name').fill('Sample Trading');
+    await page.getByLabel('Identifier').fill('S-1');
+    await page.getByLabel('Continues the consent').fill(base.consentId);
+    await page.getByLabel('For how long?').selectOption('date');
+    const lastDay = new Date(Date.now() + 100 * 86_400_000).toISOString().slice(0, 10);
+    await page.getByLabel('Last day').fill(lastDay);
+    await pages.check(page, 'form-all');
+    await page.route('http://bank.test/**', (route) => route.fulfill({ body: 'the bank' }));
+    await page.getByTestId('tpp-submit').click();
+    await page.waitForURL('http://bank.test/**');
+
+    const { consent } = await hub.consent(await latestConsent('dhowretail'));
+    const { Permissions, ...terms } = consent.request.consent;
+    assert.equal(Permissions.length, 20);
+    assert.deepEqual(terms.AccountType, ['Retail']);
+    assert.deepEqual(terms.AccountSubType, ['CreditCard']);
+    assert.equal(terms.FromDate, '2026-01-01');
+    assert.equal(terms.ToDate, undefined);
+    assert.equal(terms.BaseConsentId, base.consentId);
+    assert.equal(consent.consentGroupId, base.consentId);
+    assert.equal(terms.ExpirationDateTime, `${lastDay}T23:59:59+04:00`);
+    const behalf = { TradingName: 'Sample Trading', IdentifierType: 'Other', Identifier: 'S-1' };
+    assert.deepEqual(terms.OnBehalfOf, behalf);
+    await page.context().close();
+});
+
+test('recent journeys lead to their inspector', async () => {
+    const { consentId } = await pages.decide('Authorized', { permissions: ['ReadAccountsBasic'] });
+    const page = await openPage(hub.url);
+    await page.getByRole('link', { name: /^Inspect the journey of Karak Money/ }).first().click();
+    await page.waitForURL(`**/inspector.html?consent=${consentId}`);
+    await page.context().close();
+});
+
 test('a form without a permission stays and says so', async () => {
     const page = await openPage(hub.url);
-    for (const name of ['Accounts', 'Balances', 'Transactions']) {
-        await page.getByRole('checkbox', { name }).first().uncheck();
+    for (const name of [/^Accounts/, /^Balances/, /^Transactions/]) {
+        await page.getByRole('checkbox', { name }).uncheck();
     }
     await page.getByTestId('tpp-submit').click();
     await page.getByRole('alert').waitFor();

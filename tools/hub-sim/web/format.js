@@ -3,22 +3,24 @@ import {element} from "./page.js";
 
 const KEPT = new Set(["IBAN", "POS", "ATM", "BIC", "BICFI", "LFI", "TPP", "FX", "AED"]);
 const RATES = /(Rate|Margin|^UpTo|^StartingFrom|Percentage)$/;
+const PLACES = {AbuDhabi: "Abu Dhabi", RasAlKhaimah: "Ras Al Khaimah", UmmAlQuwain: "Umm Al Quwain"};
 const ZONE = "Asia/Dubai";
 
 /** The contract's names as words: "LocalBankTransfer" is "Local bank transfer", "POS" stays. */
 export function words(name) {
   const parts = String(name).replace(/([a-z\d])([A-Z])/g, "$1 $2").replace(/([A-Z])([A-Z][a-z])/g, "$1 $2").replace(/_/g, " ").split(" ");
   const text = parts.map((part, index) => (index === 0 || /^[A-Z\d]{2,}$/.test(part) || KEPT.has(part) ? part : part.toLowerCase())).join(" ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bid\b/gi, "ID");
 }
+
+const thousands = (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** Decimal text with grouping; never through a floating-point number. */
 export function money(value, direction) {
   const {amount, currency} = value.Amount === undefined ? value : {amount: value.Amount, currency: value.Currency};
   const [whole, fraction = "00"] = String(amount).split(".");
-  const thousands = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   const sign = direction === "Debit" ? "−" : "";
-  return `${sign}${currency ?? ""} ${thousands}.${fraction.padEnd(2, "0")}`.trim();
+  return `${sign}${currency ?? ""} ${thousands(whole)}.${fraction.padEnd(2, "0")}`.trim();
 }
 
 const style = (options) => new Intl.DateTimeFormat("en-GB", {timeZone: ZONE, ...options});
@@ -47,6 +49,8 @@ function scalar(name, value) {
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return dateTime(value);
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return date(value);
   if (/^P(\d+Y)?(\d+M)?$/.test(value) && value !== "P") return duration(value);
+  if (/^\d{4,13}\.\d{2}$/.test(value)) return value.replace(/^\d+/, thousands);
+  if (PLACES[value]) return PLACES[value];
   if (/^[A-Z][a-z]+([A-Z][a-z]+)+$/.test(value)) return words(value);
   return grouped(value);
 }

@@ -16,7 +16,7 @@ const state = {since: 0, notes: new Map(), chosen: null, phase: null, back: fals
 
 function short(path) {
   const text = path.replace(/^https?:\/\/[^/]+/, "");
-  return text.replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/gi, (id) => `${id.slice(0, 6)}…`);
+  return text.replace(/[0-9a-f]{8}-[0-9a-f-]{27,}|[0-9a-z]{20,}/gi, (id) => `${id.slice(0, 6)}…`);
 }
 
 /** "GET /x, TPP to bank through the Hub, 200, 3 rules kept": the row for those who cannot see it. */
@@ -34,7 +34,7 @@ function row(note) {
   const way = `from-${from} to-${to}${browser ? " browser" : ""}${through ? " through" : ""}`;
   const button = element("button", {type: "button", className: `row${broken ? " broken" : ""}`, "aria-expanded": "false", "aria-label": spoken(note), "data-testid": "inspector-row"},
     element("time", {textContent: clock.format(new Date(note.at))}),
-    element("span", {className: "label"}, element("b", {textContent: note.method}), ` ${short(note.path)}`, element("small", {textContent: interfaceName(note)})),
+    element("span", {className: "call"}, element("b", {textContent: note.method}), ` ${short(note.path)}`, element("small", {textContent: interfaceName(note)})),
     element("span", {className: `arrow ${way}`}),
     element("span", {className: `arrow reply ${way}`}),
     element("span", {className: "ending"}, element("small", {textContent: took}), statusBadge(note)));
@@ -54,7 +54,7 @@ function append(note) {
   byId("rows").append(row(note));
 }
 
-/** In the order of their numbers; a late one, which the TPP's side noted first, is rare: all anew. */
+/** Appends what is new, in the order of their numbers. */
 function add(notes) {
   const fresh = notes.filter(({n}) => !state.notes.has(n)).sort((a, b) => a.n - b.n);
   for (const note of fresh) {

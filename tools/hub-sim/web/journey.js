@@ -31,17 +31,19 @@ const OBJECTIVE_MS = 500; // 95 of 100 answers of a bank, in a day
 
 const isValidate = ({interface: name, path}) => name === "ozone-connect" && path.startsWith("/consent/");
 
+const isOfBank = ({interface: name}) => name === "heimdall" || name === "consent-manager";
+
 export function lanesOf(note) {
   const [from, to] = isValidate(note) ? ["hub", "bank"] : LANES[note.interface];
   const browser = note.interface === "redirect" || note.interface === "callback";
   return {from, to, browser, through: from === "tpp" && to === "bank" && !browser};
 }
 
-/** Calls about the consent after the customer is back are the bank's own, of its consents page. */
-export function phaseOf(note, done) {
+/** When the customer is back at the TPP, the bank reads a consent to serve data and changes it otherwise. */
+export function phaseOf(note, back) {
   if (isValidate(note)) return PHASES.par;
-  const bank = note.interface === "heimdall" || note.interface === "consent-manager";
-  return bank && done ? "Later, at the bank" : PHASES[note.interface];
+  if (back && isOfBank(note)) return note.method === "GET" ? PHASES["ozone-connect"] : "Later, at the bank";
+  return PHASES[note.interface];
 }
 
 export const interfaceName = ({interface: name}) => NAMES[name];
@@ -96,9 +98,8 @@ function rulesOf(note) {
   if (note.interface === "refused") return HUB_RULES;
   if (isValidate(note)) return ANSWERS;
   if (note.interface === "ozone-connect") return [...HUB_RULES, ...ANSWERS];
-  const called = note.interface === "heimdall" || note.interface === "consent-manager";
   const [, own = []] = OPERATIONS.find(([pattern]) => pattern.test(`${note.method} ${note.path}`)) ?? [];
-  return called ? [...BANK_CALLS, ["The consent exists", /^CONSENT-UNKNOWN$/], ...own] : own;
+  return isOfBank(note) ? [...BANK_CALLS, ["The consent exists", /^CONSENT-UNKNOWN$/], ...own] : own;
 }
 
 export const findingsOf = ({refused, findings = []}) => [...new Set([...(refused ? [refused] : []), ...findings.map(({id}) => id)])];

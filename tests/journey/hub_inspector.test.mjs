@@ -1,0 +1,139 @@
+// The journey inspector: every exchange of a consent as a sequence diagram that follows it live.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startPages } from './hub_pages.mjs';
+
+const PERMISSIONS = ['ReadAccountsBasic'];
+const ACCOUNTS = {
+    status: 200,
+    body: {
+        data: [{ id: 'first', status: 'Active', accountSubType: 'Savings', nickName: '<b>Sea</b>' }],
+        meta: { totalPages: 1, totalRecords: 1 },
+    },
+};
+
+let pages, reply;
+before(async () => {
+    pages = await startPages(() => reply);
+    reply = ACCOUNTS;
+});
+after(() => pages?.stop());
+
+const inspect = (consentId, options) =>
+    pages.open(`/inspector.html?consent=${consentId}`, { width: 1400, ...options });
+const labels = (page) => page.getByTestId('inspector-row').evaluateAll((rows) => rows.map((row) => row.ariaLabel));
+const fetchAccounts = (consentId) =>
+    pages.hub.script('POST', '/sim/call', { consentId, method: 'GET', path: '/accounts' });
+const row = (page, name) => page.getByRole('button', { name });
+
+/** Waits until that many exchanges are drawn. */
+const drawn = (page, count) => page.waitForFunction((n) => document.querySelectorAll('.row').length === n, count);
+
+test('the journey grows while it is watched', async () => {
+    const consent = await pages.hub.newConsent({ consent: { Permissions: PERMISSIONS } });
+    const page = await inspect(consent.consentId);
+    await drawn(page, 2);
+    const interactionId = await pages.bank.begin(consent);
+    await drawn(page, 3);
+    await pages.bank.decide(consent, 'Authorized', { accountIds: ['first'] });
+    const { headers } = await pages.bank.end(consent, interactionId, 'doConfirm');
+    await fetch(headers.location);
+    await fetchAccounts(consent.consentId);
+    await drawn(page, 7);
+    const seen = (await labels(page)).map((label) => label.replace(/[0-9a-f]{6}…/, 'ID'));
+    assert.deepEqual(seen, [
+        'POST /par, TPP to Hub, 201',
+        'GET /authorize/dhowretail, TPP to bank through the browser, 302',
+        'GET /auth, bank to Hub, 200',
+        'PATCH /consents/ID, bank to Hub, 204',
+        'POST /auth/ID/doConfirm, bank to Hub, 303',
+        'GET /tpp/callback, bank to TPP through the browser, 200',
+        'GET /accounts, TPP to bank through the Hub, 200',
+    ]);
+    assert.equal(await page.getByTestId('inspector-broken').textContent(), '0');
+    assert.equal(await page.getByTestId('inspector-state').textContent(), 'Authorized');
+    assert.deepEqual(page.problems, []);
+    await pages.finish(page, 'inspector-live');
+});
+
+test('an exchange opens to its rules, token, headers and bodies', async () => {
+    const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    await fetchAccounts(consentId);
+    const page = await inspect(consentId);
+    await row(page, /^PATCH/).click();
+    const panel = page.getByTestId('inspector-panel');
+    await panel.getByText('"authorizationChannel"').waitFor();
+    await panel.getByText('"PS256"').waitFor();
+    const checks = panel.getByTestId('inspector-checks');
+    assert.equal(await checks.locator('.kept').count(), await checks.locator('li').count());
+    await row(page, /^GET \/accounts/).click();
+    await panel.getByText('<b>Sea</b>').waitFor();
+    await panel.getByText(/^Request headers/).click();
+    await panel.getByText('{"userId":"user-1"}').waitFor(); // o3-psu-identifier, decoded
+    await panel.getByText('The answer obeys the contract').waitFor();
+    assert.deepEqual(page.problems, []);
+    await pages.finish(page, 'inspector-exchange');
+});
+
+test('broken rules are marked, and those behind them are not said to be kept', async () => {
+    const consent = await pages.hub.newConsent({ consent: { Permissions: PERMISSIONS } });
+    await pages.bank.consents('GET', `/consents/${consent.consentId}`, { token: null });
+    await pages.bank.consents('PATCH', `/consents/${consent.consentId}`, { json: { status: 'Authorized' } });
+    const page = await inspect(consent.consentId);
+    const checks = page.getByTestId('inspector-checks');
+    await row(page, /^GET \/consents.*1 broken/).click();
+    await checks.getByText('JWT-MISSING').waitFor();
+    assert.equal(await checks.locator('.kept').count(), 1);
+    assert.ok((await checks.locator('.skipped').count()) > 2);
+    await row(page, /^PATCH.*1 broken/).click();
+    await checks.getByText('CONTRACT-REQUEST').waitFor();
+    assert.equal(await page.getByTestId('inspector-broken').textContent(), '2');
+    await pages.finish(page, 'inspector-broken');
+});
+
+test('what the Hub refuses to a TPP, and wrong answers of the bank', async () => {
+    const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    const body = { consentId, method: 'GET', path: '/accounts/first/balances' };
+    assert.equal((await pages.hub.script('POST', '/sim/call', body)).status, 403);
+    reply = { status: 200, body: { data: 'nothing' } };
+    await fetchAccounts(consentId);
+    reply = ACCOUNTS;
+    const page = await inspect(consentId, { colorScheme: 'dark' });
+    const checks = page.getByTestId('inspector-checks');
+    await row(page, /^GET \/accounts\/first\/balances, TPP to Hub, 403/).click();
+    await checks.getByText('SIM-PERMISSION').waitFor();
+    await row(page, /^GET \/accounts, .*1 broken/).click();
+    await checks.getByText('BANK-REPLY').waitFor();
+    await pages.finish(page, 'inspector-dark');
+});
+
+test('it is usable by keyboard alone and on a narrow screen', async () => {
+    const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    const page = await inspect(consentId, { width: 320 });
+    await drawn(page, 5);
+    await page.getByTestId('inspector-row').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const third = page.getByTestId('inspector-row').nth(2);
+    assert.equal(await third.getAttribute('aria-expanded'), 'true');
+    await page.getByTestId('inspector-panel').getByText('"PS256"').waitFor();
+    await pages.check(page, 'inspector-narrow');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.getByTestId('inspector-panel').count(), 0);
+    await page.context().close();
+});
+
+test('no token is kept, only what it says', async () => {
+    const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    await fetchAccounts(consentId);
+    const known = await pages.hub.consent(consentId);
+    assert.equal(known.exchanges.every(({ token }) => token.claims.jti && token.header.kid), true);
+    assert.doesNotMatch(JSON.stringify(known), /Bearer|eyJ[\w-]+\.eyJ/);
+});
+
+test('a journey that is not there is said to be so', async () => {
+    const page = await inspect('nothing');
+    await page.getByText('There is no such consent.').waitFor();
+    await pages.finish(page, 'inspector-unknown');
+});

@@ -1,0 +1,71 @@
+// The pages of the Hub simulator in a browser, with a bank that is played by the test.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { Bank, startFakeBank, startHub } from '../contract/hub_support.mjs';
+import { BUILD_DIR } from '../support/demo.mjs';
+import { openBrowser } from './support.mjs';
+
+const PICTURES = join(process.env.LFI_OUTPUT_DIR ?? BUILD_DIR, 'screenshots');
+const STEP_MS = 15_000;
+
+/** Starts simulator, bank and browser; `answer(url)` is what the bank says to Ozone Connect calls. */
+export async function startPages(answer) {
+    const hub = await startHub();
+    const fake = await startFakeBank(hub);
+    const browser = await openBrowser();
+    fake.answer = answer;
+    mkdirSync(PICTURES, { recursive: true });
+    return new Pages(hub, fake, browser);
+}
+
+class Pages {
+    constructor(hub, fake, browser) {
+        Object.assign(this, { hub, fake, browser, bank: new Bank(hub) });
+    }
+
+    async stop() {
+        await this.browser.close();
+        this.bank.close();
+        await this.fake.stop();
+        await this.hub.stop();
+    }
+
+    /** A page of its own, with every complaint of the browser in `problems`. */
+    async open(url, { width = 390, colorScheme = 'light' } = {}) {
+        const viewport = { width, height: 844 };
+        const context = await this.browser.newContext({ viewport, colorScheme });
+        context.setDefaultTimeout(STEP_MS);
+        const page = await context.newPage();
+        page.problems = [];
+        page.on('pageerror', (error) => page.problems.push(error.message));
+        page.on('console', (message) => message.type() === 'error' && page.problems.push(message.text()));
+        await page.goto(new URL(url, this.hub.url).href);
+        return page;
+    }
+
+    /** Accessible, and not wider than the window. */
+    async check(page, name) {
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide`);
+        await page.screenshot({ path: join(PICTURES, `tpp-${name}.png`), fullPage: true });
+    }
+
+    async finish(page, name) {
+        await this.check(page, name);
+        await page.context().close();
+    }
+
+    /** A consent on which the customer has decided; where the browser goes then. */
+    async decide(status, { permissions, accountIds = ['first', 'second'], ending } = {}) {
+        const consent = await this.hub.newConsent({ consent: { Permissions: permissions } });
+        const interactionId = await this.bank.begin(consent);
+        await this.bank.decide(consent, status, { accountIds });
+        const how = ending ? 'doFail' : 'doConfirm';
+        const { headers } = await this.bank.end(consent, interactionId, how, ending);
+        return { ...consent, location: headers.location };
+    }
+}
