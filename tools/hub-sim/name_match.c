@@ -110,16 +110,21 @@ static bool has_descent(const struct name_words *words)
 static void align(struct alignment *out, const struct name_words *submitted,
                   const struct name_words *held)
 {
+    double like[NAME_WORDS][NAME_WORDS];
     bool taken[NAME_WORDS] = {false};
     *out = (struct alignment){.matched = 0};
+    for (size_t i = 0; i < submitted->count; i++) {
+        for (size_t j = 0; j < held->count; j++) {
+            like[i][j] = likeness(&submitted->words[i], &held->words[j]);
+        }
+    }
     for (;;) {
         double best = 0;
         size_t at = 0, with = 0;
         for (size_t i = 0; i < submitted->count; i++) {
             for (size_t j = 0; !out->pair[i] && j < held->count; j++) {
-                double like = taken[j] ? 0 : likeness(&submitted->words[i], &held->words[j]);
-                if (like > best) {
-                    best = like;
+                if (!taken[j] && like[i][j] > best) {
+                    best = like[i][j];
                     at = i;
                     with = j;
                 }

@@ -107,7 +107,7 @@ function showHead({consent, providerId, slug}) {
   document.title = `${tppName}: journey inspector`;
   byId("mark").src = `${slug}.svg`;
   byId("brand").textContent = tppName;
-  byId("lead").replaceChildren(`${Permissions.length} permissions at ${providerId} until ${date(ExpirationDateTime)}. `, element("code", {textContent: consentId}));
+  byId("lead").replaceChildren(`${Permissions.length} permission${Permissions.length === 1 ? "" : "s"} at ${providerId} until ${date(ExpirationDateTime)}. `, element("code", {textContent: consentId}));
   byId("figures").replaceChildren(...figure("State", consent.status === "AwaitingAuthorization" ? "Waiting" : consent.status), ...figure("Exchanges", String(notes.length)),
     ...figure("Rules kept", String(kept), "good"), ...figure("Broken", String(broken), broken > 0 ? "bad" : ""));
   byId("data").href = `/data.html?consent=${encodeURIComponent(consentId)}`;
