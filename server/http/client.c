@@ -206,7 +206,10 @@ static bool set_request(CURL *handle, const struct http_call *call, struct curl_
             return false;
         }
     }
-    return curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method) == CURLE_OK;
+    /* On a kept connection that ends without an answer libcurl would send the request again. */
+    long once = strcmp(call->method, "GET") != 0;
+    return curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, once) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method) == CURLE_OK;
 }
 
 static bool append(struct curl_slist **list, const char *line)

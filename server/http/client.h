@@ -1,7 +1,8 @@
 /*
  * Outbound HTTPS: libcurl behind a small face. The only file that knows libcurl is client.c.
  * TLS 1.2 at least, host name verified, only the given trust anchors, redirects never followed,
- * no proxy from the environment, connections kept and reused (one handle per thread in a pool).
+ * no proxy from the environment, connections kept and reused for GET; what changes something goes
+ * out once, on a connection of its own (one handle per thread in a pool).
  */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H

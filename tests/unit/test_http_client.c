@@ -13,6 +13,7 @@ static char dir[] = "/tmp/lfi-client-XXXXXX";
 static char server_cert[64], server_key[64], bundle[64], client_cert[64], client_key[64], other[64];
 static struct http_listener *secure, *plain;
 static char base[64];
+static atomic_int dropped; /* requests that got no answer */
 
 /* Answers what it was asked, so that the test sees what was on the wire. */
 static void echo(void *ctx, const struct request *request, struct reply *out)
@@ -31,6 +32,11 @@ static void echo(void *ctx, const struct request *request, struct reply *out)
     if (slice_equal_text(request->path, "/two")) {
         reply_header(out, "Location", SLICE("/a"));
         reply_header(out, "Location", SLICE("/b"));
+        return;
+    }
+    if (slice_equal_text(request->path, "/drop")) {
+        atomic_fetch_add(&dropped, 1);
+        out->hang_up = true;
         return;
     }
     if (slice_equal_text(request->path, "/sleep")) {
@@ -341,6 +347,28 @@ static int tear_down(void **state)
     return rmdir(dir);
 }
 
+static void what_changes_something_goes_out_once(void **state)
+{
+    static const char *const methods[] = {"POST", "PATCH", "PUT", "DELETE"};
+    struct http_client *client = client_of(bundle, NULL, NULL);
+    struct outcome out;
+    char url[100];
+
+    (void)state;
+    snprintf(url, sizeof(url), "%s/drop", base);
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        get(&out, client, base, "/"); /* a connection that could be used again */
+        assert_int_equal(out.result, 0);
+        http_answer_free(&out.answer);
+        atomic_store(&dropped, 0);
+        call(&out, client, (struct http_call){.method = methods[i], .url = url});
+        assert_int_equal(out.result, -1);
+        assert_int_equal(atomic_load(&dropped), 1);
+        http_answer_free(&out.answer);
+    }
+    http_client_free(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +380,7 @@ int main(void)
         cmocka_unit_test(the_scheme_is_as_configured),
         cmocka_unit_test(proxies_of_the_environment_are_ignored),
         cmocka_unit_test(nobody_there),
+        cmocka_unit_test(what_changes_something_goes_out_once),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
