@@ -24,6 +24,8 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t len, int flags);
 ssize_t __real_recv(int fd, void *bytes, size_t len, int flags);
 int __wrap_SSL_read(SSL *ssl, void *bytes, int len);
 int __real_SSL_read(SSL *ssl, void *bytes, int len);
+int __wrap_SSL_set_fd(SSL *ssl, int fd);
+int __real_SSL_set_fd(SSL *ssl, int fd);
 
 static _Thread_local struct worker *this_worker; /* NULL on threads of others */
 
@@ -49,13 +51,11 @@ void worker_leave(struct worker *worker)
 
 void worker_remote(char out[WORKER_REMOTE_MAX])
 {
-    struct sockaddr_storage peer;
-    socklen_t len = sizeof(peer);
-    int fd = this_worker != NULL ? this_worker->fd : -1;
+    const struct worker *worker = this_worker;
 
-    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 ||
-        getnameinfo((struct sockaddr *)&peer, len, out, WORKER_REMOTE_MAX, NULL, 0,
-                    NI_NUMERICHOST) != 0) {
+    if (worker == NULL || worker->fd < 0 ||
+        getnameinfo((const struct sockaddr *)&worker->peer, worker->peer_len, out,
+                    WORKER_REMOTE_MAX, NULL, 0, NI_NUMERICHOST) != 0) {
         out[0] = '\0';
     }
 }
@@ -197,6 +197,22 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
         worker_set_phase(worker, WORKER_RECEIVING);
     }
     return ready;
+}
+
+/* CivetWeb begins a handshake. A peer that is gone later has no address any more. */
+int __wrap_SSL_set_fd(SSL *ssl, int fd)
+{
+    struct worker *worker = this_worker;
+
+    if (worker != NULL) {
+        worker_connect(worker, WORKER_HANDSHAKE);
+        worker->fd = fd;
+        worker->peer_len = sizeof(worker->peer);
+        if (getpeername(fd, (struct sockaddr *)&worker->peer, &worker->peer_len) != 0) {
+            worker->peer_len = 0;
+        }
+    }
+    return __real_SSL_set_fd(ssl, fd);
 }
 
 static void note_input(const char *bytes, int64_t len)

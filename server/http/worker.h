@@ -3,8 +3,8 @@
  *
  * CivetWeb reads and writes with time-outs that begin anew with each byte, and has no limit for a
  * request as a whole. It waits for the network in poll(2) alone, so the linker routes its calls of
- * poll, recv and SSL_read through here (see the room's link options): each wait is cut to what is
- * left of the phase the connection is in. Calls of other threads pass through untouched.
+ * poll, recv, SSL_read and SSL_set_fd through here (see the room's link options): each wait is cut
+ * to what is left of the phase the connection is in. Calls of other threads pass through untouched.
  */
 #ifndef HTTP_WORKER_H
 #define HTTP_WORKER_H
@@ -13,6 +13,7 @@
 #include "http/http.h"
 
 #include <stdatomic.h>
+#include <sys/socket.h>
 
 enum worker_phase {
     WORKER_FREE,      /* no connection */
@@ -47,6 +48,8 @@ struct worker {
 
     enum worker_phase phase;
     int fd;
+    struct sockaddr_storage peer; /* of a TLS connection */
+    socklen_t peer_len;
     bool fresh;          /* no request was read from this connection yet */
     bool expired;        /* a wait ended because its phase took too long */
     int64_t since_us;    /* begin of the phase */
@@ -65,7 +68,7 @@ struct worker {
 /* Makes the calling thread a worker of the pool. NULL when memory is short. */
 struct worker *worker_enter(struct worker_pool *pool, void *listener, bool accepts);
 void worker_leave(struct worker *worker);
-/* Numeric address of the peer of the calling thread's connection; empty when there is none. */
+/* Numeric address of the peer of the calling thread's TLS connection; empty when there is none. */
 #define WORKER_REMOTE_MAX 64
 void worker_remote(char out[WORKER_REMOTE_MAX]);
 
