@@ -302,8 +302,7 @@ struct lfi_core_ops {
     int (*payee)(void *core, struct lfi_slice iban, struct lfi_sink sink, enum lfi_payee *out,
                  struct lfi_error *error);
 
-    /* --- open data ------------------------------------------------------------------------------
-     */
+    /* --- open data ---------------------------------------------------------------------------- */
 
     /*
      * ATM objects by id ascending, without LFIId, which the server adds; *out_updated_us is the
@@ -313,15 +312,13 @@ struct lfi_core_ops {
     /* Catalogue products of the window; *out_total says how many match in all. */
     int (*catalogue)(void *core, const struct lfi_product_query *query,
                      struct lfi_product_sink sink, uint64_t *out_total, struct lfi_error *error);
-    /* Keeps somebody's wish to be called, durably before it returns; `lead` is the request's data.
-     */
+    /* Keeps a wish to be called, durably before it returns; `lead` is the request's data. */
     int (*lead_create)(void *core, struct lfi_slice lead, struct lfi_id *out_lead_id,
                        struct lfi_error *error);
     /* For the operator: every lead, {"leadId","createdAt","lead"}, by id; createdAt in seconds. */
     int (*leads)(void *core, struct lfi_sink sink, struct lfi_error *error);
 
-    /* --- an account's products, and telling the customer
-     * ------------------------------------------ */
+    /* --- an account's products, and telling the customer -------------------------------------- */
 
     /* Products linked to the account; none is an empty list. */
     int (*account_products)(void *core, struct lfi_slice account_id,
@@ -343,15 +340,13 @@ struct lfi_core_ops {
     int (*messages)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
                     struct lfi_error *error);
 
-    /* --- levers of a test bank; null in a real one
-     * --------------------------------------------------- */
+    /* --- levers of a test bank; null in a real one -------------------------------------------- */
 
     int (*account_set_status)(void *core, struct lfi_slice account_id,
                               enum lfi_account_status status, struct lfi_error *error);
     int (*account_set_credit_block)(void *core, struct lfi_slice account_id,
                                     enum lfi_credit_block block, struct lfi_error *error);
-    /* Everything as it was when the store was built: levers undone, leads and sign-ins forgotten.
-     */
+    /* Everything as when the store was built: levers undone, leads and sign-ins forgotten. */
     int (*reset)(void *core, struct lfi_error *error);
 };
 
