@@ -133,6 +133,7 @@ static int make_psu(struct generation *generation, const struct generation_groun
             .session_s = config->session_s,
             .max_attempts = config->max_attempts,
             .demo_app = config->demo_app,
+            .explain = ground->explain,
         };
         status = psu_new(&generation->psu, &psu, ground->clock, ground->log, error);
     }

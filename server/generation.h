@@ -25,6 +25,7 @@ struct generation_ground {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
+    struct explain *explain; /* may be NULL */
 };
 
 /* The one that is current. Any thread. */

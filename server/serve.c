@@ -195,6 +195,7 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
         .clock = &serve->clock,
         .log = &serve->log,
         .metrics = serve->metrics,
+        .explain = serve->explain,
     };
     if (connect_new(&serve->connect, &connect, &serve->clock, &serve->log, serve->metrics, error) !=
             0 ||

@@ -21,6 +21,52 @@ static bool is_readable(struct lfi_slice status)
            slice_equal_text(status, "Dormant");
 }
 
+/* --- what is left out ------------------------------------------------------------------------- */
+
+static void leave_out(struct search *search, const char *check, struct lfi_slice detail)
+{
+    struct account_offers *out = search->out;
+    if (out->left_out_count < ACCOUNTS_MAX) {
+        out->left_out[out->left_out_count++] =
+            (struct account_left_out){.check = check, .detail = detail.ptr};
+    }
+}
+
+/* False, having noted it, when the consent asks for others. */
+static bool is_wanted(struct search *search, const cJSON *account, const char *member,
+                      const cJSON *filter, const char *check)
+{
+    struct lfi_slice value = json_get_string(account, member);
+    if (passes(filter, value)) {
+        return true;
+    }
+    char *expected = cJSON_PrintUnformatted(filter);
+    leave_out(search, check,
+              arena_format(search->arena, "account %.*s: expected %.100s, received %.*s",
+                           SLICE_ARG(json_get_string(account, "id")), expected ? expected : "[]",
+                           SLICE_ARG(value)));
+    cJSON_free(expected);
+    return false;
+}
+
+static bool is_eligible(struct search *search, const cJSON *account)
+{
+    const struct consent *consent = search->consent;
+    struct lfi_slice status = json_get_string(account, "status");
+    if (!is_readable(status)) {
+        leave_out(search, "OFFER-STATUS",
+                  arena_format(search->arena,
+                               "account %.*s: expected Active, Inactive or Dormant, received %.*s",
+                               SLICE_ARG(json_get_string(account, "id")), SLICE_ARG(status)));
+        return false;
+    }
+    return is_wanted(search, account, "accountType", consent->account_types, "OFFER-TYPE") &&
+           is_wanted(search, account, "accountSubType", consent->account_sub_types,
+                     "OFFER-SUB-TYPE");
+}
+
+/* --- what is offered -------------------------------------------------------------------------- */
+
 static struct lfi_slice name_of(const cJSON *account)
 {
     struct lfi_slice name = json_get_string(account, "nickName");
@@ -48,13 +94,9 @@ static int take(void *ctx, struct lfi_slice json)
     struct search *search = ctx;
     cJSON *account = json_parse(json);
     struct lfi_slice id = arena_keep(search->arena, json_get_string(account, "id"));
-    struct lfi_slice type = json_get_string(account, "accountType");
-    struct lfi_slice sub_type = json_get_string(account, "accountSubType");
-    struct lfi_slice status = json_get_string(account, "status");
     if (id.len == 0) {
         search->failed = true;
-    } else if (is_readable(status) && passes(search->consent->account_types, type) &&
-               passes(search->consent->account_sub_types, sub_type)) {
+    } else if (is_eligible(search, account)) {
         if (search->out->count == ACCOUNTS_MAX) {
             search->failed = true;
         } else {
@@ -62,9 +104,9 @@ static int take(void *ctx, struct lfi_slice json)
                 .id = id,
                 .name = arena_keep(search->arena, name_of(account)),
                 .number = arena_keep(search->arena, number_of(account)),
-                .type = arena_keep(search->arena, type),
-                .sub_type = arena_keep(search->arena, sub_type),
-                .status = arena_keep(search->arena, status),
+                .type = arena_keep(search->arena, json_get_string(account, "accountType")),
+                .sub_type = arena_keep(search->arena, json_get_string(account, "accountSubType")),
+                .status = arena_keep(search->arena, json_get_string(account, "status")),
                 .currency = arena_keep(search->arena, json_get_string(account, "currency")),
             };
         }
@@ -78,9 +120,11 @@ int accounts_find(const struct provider *provider, struct arena *arena, struct l
                   struct lfi_error *error)
 {
     struct search search = {.arena = arena, .consent = consent, .out = out};
-    out->count = 0;
-    out->items = arena_array(arena, ACCOUNTS_MAX, sizeof(*out->items));
-    if (out->items == NULL) {
+    *out = (struct account_offers){
+        .items = arena_array(arena, ACCOUNTS_MAX, sizeof(*out->items)),
+        .left_out = arena_array(arena, ACCOUNTS_MAX, sizeof(*out->left_out)),
+    };
+    if (out->items == NULL || out->left_out == NULL) {
         error_set(error, "out of memory");
         return LFI_CORE_FAILED;
     }

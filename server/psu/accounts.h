@@ -20,9 +20,17 @@ struct account_offer {
     struct lfi_slice type, sub_type, status, currency;
 };
 
+/* An account that is not offered, and why: for those who ask the operator. */
+struct account_left_out {
+    const char *check;  /* OFFER-STATUS, OFFER-TYPE, OFFER-SUB-TYPE */
+    const char *detail; /* account id, expected, received; in the arena */
+};
+
 struct account_offers {
     struct account_offer *items; /* by account id ascending */
     size_t count;
+    struct account_left_out *left_out; /* the first ACCOUNTS_MAX */
+    size_t left_out_count;
 };
 
 /* Asks the core. LFI_CORE_OK, or the core's status with the reason. None is no error. */

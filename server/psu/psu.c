@@ -69,6 +69,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->session_s = config->session_s;
     psu->max_attempts = config->max_attempts;
     psu->demo_app = config->demo_app;
+    psu->explain = config->explain;
     psu->clock = clock;
     psu->log = log;
     if (psu->origin == NULL || psu->bank_name == NULL) {

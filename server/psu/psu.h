@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/message.h"
 #include "hub/hub.h"
+#include "lever/explain.h"
 #include "provider/provider.h"
 
 /* One authorization endpoint: the path the TPPs send customers to, for one provider. */
@@ -30,6 +31,7 @@ struct psu_config {
     int session_s;                         /* how long a journey may take */
     int max_attempts;                      /* failed sign-ins that end an attempt */
     bool demo_app;                         /* serve the simulated bank app */
+    struct explain *explain;               /* where left out accounts are noted; may be NULL */
 };
 
 struct psu;

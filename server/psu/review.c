@@ -27,6 +27,19 @@ static bool check_owner(struct visit *visit, const struct consent *consent)
     return same;
 }
 
+static void explain_left_out(const struct visit *visit, const struct account_offers *offers)
+{
+    for (size_t i = 0; i < offers->left_out_count; i++) {
+        const struct account_left_out *left_out = &offers->left_out[i];
+        const struct explain_finding finding = {.interaction = visit->session.interaction_id,
+                                                .provider = visit->endpoint->provider->id,
+                                                .operation = "review",
+                                                .check = left_out->check,
+                                                .detail = left_out->detail};
+        explain_add(visit->psu->explain, &finding, clock_now_us(visit->psu->clock));
+    }
+}
+
 static bool find_accounts(struct visit *visit, const struct consent *consent,
                           struct account_offers *offers)
 {
@@ -37,6 +50,7 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
         step_fail_core(visit, status, "accounts_of_user", &error);
         return false;
     }
+    explain_left_out(visit, offers);
     if (offers->count == 0) {
         ending_refuse(visit, ENDING_NO_ACCOUNTS);
         return false;

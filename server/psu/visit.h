@@ -25,6 +25,7 @@ struct psu {
     int session_s;
     int max_attempts;
     bool demo_app;
+    struct explain *explain;
     struct seal *seal;
     struct pages *pages;
     const struct clock *clock;

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
+import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
 
 let demo;
@@ -128,6 +129,41 @@ test('why a request was refused is explained by its interaction', async () => {
     assert.equal(json.findings[1].operation, 'findByAccountId');
     assert.ok(!JSON.stringify(json).includes(token.slice(0, 40)));
     assert.equal((await pull('GET', `/explain/${randomUUID()}`)).status, 404);
+});
+
+test('why an account is left out of the review is explained by the interaction', async () => {
+    const { users } = client.provider;
+    const amal = users.find(({ login }) => login === 'amal');
+    const list = await client.get('/accounts', {
+        query: { accountIds: amal.accountIds.join(','), page: 1, 'page-size': 100 },
+        userId: amal.userId,
+    });
+    const wanted = { AccountType: ['Retail'], AccountSubType: ['Savings'] };
+    const consent = await newConsent(demo, ['ReadAccountsBasic'], wanted);
+    const customer = await Customer.arrive(demo, consent);
+    const { accounts } = await customer.reachReview(amal);
+    const { json } = await pull('GET', `/explain/${customer.journey}`);
+    const expected = new Map();
+    for (const { id, status, accountSubType } of list.json.data) {
+        if (!['Active', 'Inactive', 'Dormant'].includes(status)) {
+            const readable = 'Active, Inactive or Dormant';
+            expected.set(id, ['OFFER-STATUS', `expected ${readable}, received ${status}`]);
+        } else if (accountSubType !== 'Savings') {
+            expected.set(id, [
+                'OFFER-SUB-TYPE', `expected ["Savings"], received ${accountSubType}`,
+            ]);
+        }
+    }
+    assert.deepEqual(
+        accounts.map(({ id }) => id).sort(),
+        amal.accountIds.filter((id) => !expected.has(id)).sort(),
+    );
+    assert.equal(json.findings.length, expected.size);
+    for (const { provider, operation, check, detail, status } of json.findings) {
+        const [, id, why] = /^account ([a-z0-9]+): (.+)$/.exec(detail);
+        assert.deepEqual([check, why], expected.get(id));
+        assert.deepEqual([provider, operation, status], [PROVIDER, 'review', undefined]);
+    }
 });
 
 test('each use is logged', () => {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { compactDecrypt, decodeProtectedHeader } from 'jose';
 import { HubClient } from '../support/client.mjs';
+import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
 import { readBooks } from './books.mjs';
 
@@ -44,47 +45,17 @@ function find(wanted, what) {
 const encrypted = () => find(([p]) => p?.financeRates && p.encrypted, 'encrypted rates');
 const clear = () => find(([p]) => p?.financeRates && !p.encrypted, 'rates in clear');
 
-async function newConsent(more = []) {
-    const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-            providerId: 'dhowretail',
-            type: 'data-sharing',
-            consent: { Permissions: [...PERMISSIONS, ...more] },
-        }),
-    });
-    assert.equal(made.status, 201);
-    return made.json();
-}
-
-const permitted = () => newConsent(['ReadProductFinanceRates']);
+const consentFor = (more = []) => newConsent(demo, [...PERMISSIONS, ...more]);
+const permitted = () => consentFor(['ReadProductFinanceRates']);
 
 const products = ({ user, id }, { consentId }, query = { page: 1, 'page-size': 100 }) =>
     client.get(`/accounts/${id}/products`, { query, userId: user.userId, consentId });
 
-/** The customer's device in the simulated bank app: signs in up to where the app is asked. */
-async function openApp({ login, password }) {
-    const { authorizeUrl } = await newConsent();
-    const origin = demo.publicBaseUrl;
-    const arrival = await fetch(authorizeUrl, { redirect: 'manual' });
-    let cookie = arrival.headers.get('set-cookie').split(';', 1)[0];
-    const post = async (path, body) => {
-        const reply = await fetch(origin + path, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', origin, cookie },
-            body: JSON.stringify(body),
-        });
-        cookie = reply.headers.get('set-cookie')?.split(';', 1)[0] ?? cookie;
-        return reply.json();
-    };
-    const { journey } = await post('/journey/state', {});
-    const view = await post('/journey/sign-in', { journey, login, password });
-    const device = view.openApp?.split('#')[1];
-    assert.ok(device, JSON.stringify(view));
-    return {
-        messages: async () => (await post('/bank-app/approvals', { device })).messages,
-    };
+/** What the bank has written to the customer's device. */
+async function messagesTo(user) {
+    const customer = await Customer.arrive(demo, await consentFor());
+    await customer.signIn(user);
+    return (await customer.openApp()).messages;
 }
 
 const codeOf = ({ text }) => / (\d{6}) /.exec(text.en)[1];
@@ -99,7 +70,7 @@ async function decrypt(jwe, code) {
 }
 
 test('without the permission every product comes without its rates, and nobody is written to', async () => {
-    const consent = await newConsent();
+    const consent = await consentFor();
     let rated = 0;
     for (const user of client.provider.users) {
         for (const id of user.accountIds.filter((one) => READABLE.includes(books.get(one).account.status))) {
@@ -113,7 +84,7 @@ test('without the permission every product comes without its rates, and nobody i
     }
     assert.ok(rated > 5);
     const { user } = encrypted();
-    assert.deepEqual(await (await openApp(user)).messages(), []);
+    assert.deepEqual(await messagesTo(user), []);
 });
 
 test('with the permission rates in clear are part of the product', async () => {
@@ -124,7 +95,7 @@ test('with the permission rates in clear are part of the product', async () => {
         const [{ value, financeRates }] = one.book.product;
         assert.deepEqual(json.data, [{ ...value, FinanceRates: financeRates }]);
     }
-    const unpermitted = await products(one, await newConsent());
+    const unpermitted = await products(one, await consentFor());
     assert.equal(unpermitted.json.data[0].FinanceRates, undefined);
     const stranger = await products(one, { consentId: 'no-such-consent' });
     assert.equal(stranger.json.data[0].FinanceRates, undefined);
@@ -141,7 +112,6 @@ test('an account without a product, and one whose product has no rates', async (
 
 test('protected rates leave encrypted, with a code that only the customer gets', async () => {
     const one = encrypted();
-    const app = await openApp(one.user);
     const consent = await permitted();
     const before_ = Math.floor(Date.now() / 1000);
     const reply = await products(one, consent);
@@ -154,7 +124,7 @@ test('protected rates leave encrypted, with a code that only the customer gets',
     assert.ok(p2c >= ROUNDS_LEAST && p2c <= ROUNDS_MOST);
     assert.equal(Buffer.from(p2s, 'base64url').length, 16);
 
-    const [message, ...older] = await app.messages();
+    const [message, ...older] = await messagesTo(one.user);
     assert.deepEqual(older, []);
     const code = codeOf(message);
     assert.ok(!reply.text.includes(code), 'the code is not in the reply');
@@ -216,7 +186,7 @@ test('codes are a minute apart for each consent and account', async () => {
     const sameAccount = await products(one, await permitted());
     assert.equal(sameAccount.status, 200, 'another consent counts for itself');
     assert.equal(typeof sameAccount.json.data[0].FinanceRates, 'string');
-    const codes = (await (await openApp(one.user)).messages()).map(codeOf);
+    const codes = (await messagesTo(one.user)).map(codeOf);
     assert.ok(codes.length >= 2, 'refused calls send nothing');
 });
 

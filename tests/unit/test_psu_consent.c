@@ -122,6 +122,31 @@ static void offers_readable_accounts_of_the_types_asked_for(void **state)
     assert_string_equal(offered(NULL, "[\"Mortgage\"]"), "");
 }
 
+static void says_why_an_account_is_left_out(void **state)
+{
+    (void)state;
+    static const char *const whys[][2] = {
+        {"OFFER-STATUS", "account b: expected Active, Inactive or Dormant, received Closed"},
+        {"OFFER-SUB-TYPE", "account c: expected [\"Savings\",\"Finance\"], received CreditCard"},
+    };
+    struct arena *arena = arena_new(1024 * 1024);
+    struct account_offers offers;
+    struct consent consent = {.account_sub_types = json_parse(SLICE("[\"Savings\",\"Finance\"]"))};
+    world.accounts[0] = WORLD_ACCOUNT("a", "Savings", "Active");
+    world.accounts[1] = WORLD_ACCOUNT("b", "CurrentAccount", "Closed");
+    world.accounts[2] = WORLD_ACCOUNT("c", "CreditCard", "Active");
+    assert_int_equal(accounts_find(&world.provider, arena, SLICE("u-1"), &consent, &offers, NULL),
+                     LFI_CORE_OK);
+    assert_int_equal(offers.count, 1);
+    assert_int_equal(offers.left_out_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(offers.left_out[i].check, whys[i][0]);
+        assert_string_equal(offers.left_out[i].detail, whys[i][1]);
+    }
+    cJSON_Delete((cJSON *)(uintptr_t)consent.account_sub_types);
+    arena_free(arena);
+}
+
 static void refuses_records_of_the_core_that_cannot_be_offered(void **state)
 {
     static const char *const broken[] = {"", "{", "[]", "{\"status\":\"Active\"}",
@@ -185,6 +210,7 @@ int main(void)
         CASE(names_whom_the_data_goes_to),
         CASE(groups_permissions_in_a_fixed_order),
         CASE(offers_readable_accounts_of_the_types_asked_for),
+        CASE(says_why_an_account_is_left_out),
         CASE(refuses_records_of_the_core_that_cannot_be_offered),
         CASE(session_survives_sealing_and_nothing_else_opens),
     };

@@ -1,0 +1,64 @@
+// A customer without a browser: the journey's API and the simulated bank app, as their pages use
+// them.
+import assert from 'node:assert/strict';
+
+/** Plays the TPP: a new consent for `permissions`, with the address to send the customer to. */
+export async function newConsent(demo, permissions, { providerId = 'dhowretail', ...more } = {}) {
+    const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+            providerId,
+            type: 'data-sharing',
+            consent: { Permissions: permissions, ...more },
+        }),
+    });
+    assert.equal(made.status, 201, await made.clone().text());
+    return made.json();
+}
+
+export class Customer {
+    /** At the bank, with a consent to decide on. */
+    static async arrive(demo, { authorizeUrl }) {
+        const customer = new Customer();
+        const arrival = await fetch(authorizeUrl, { redirect: 'manual' });
+        customer.origin = demo.publicBaseUrl;
+        customer.cookie = arrival.headers.get('set-cookie').split(';', 1)[0];
+        ({ journey: customer.journey } = await customer.post('/journey/state', {}));
+        return customer;
+    }
+
+    async post(path, body) {
+        const { origin, cookie } = this;
+        const reply = await fetch(origin + path, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', origin, cookie },
+            body: JSON.stringify(body),
+        });
+        this.cookie = reply.headers.get('set-cookie')?.split(';', 1)[0] ?? cookie;
+        return reply.json();
+    }
+
+    /** Up to where the app is asked. */
+    async signIn({ login, password }) {
+        const { journey } = this;
+        const view = await this.post('/journey/sign-in', { journey, login, password });
+        this.device = view.openApp?.split('#')[1];
+        return view;
+    }
+
+    /** What the simulated bank app shows: {asked, approvals, messages}. */
+    async openApp() {
+        assert.ok(this.device, 'the app is asked');
+        return this.post('/bank-app/approvals', { device: this.device });
+    }
+
+    /** Signs in and approves in the app; the view that comes then. */
+    async reachReview(user) {
+        await this.signIn(user);
+        const { journey, device } = this;
+        const { asked: approvalId } = await this.openApp();
+        await this.post('/bank-app/decision', { device, approvalId, approve: true });
+        return this.post('/journey/approval', { journey });
+    }
+}
