@@ -44,6 +44,23 @@ static size_t sequence_length(struct lfi_slice text)
     return len;
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* How many characters at the front stand for themselves, most of them or all. */
+static size_t plain_run(struct lfi_slice text, size_t room)
+{
+    size_t most = text.len < room ? text.len : room;
+    size_t run = 0;
+
+    while (run < most && is_plain((unsigned char)text.ptr[run])) {
+        run++;
+    }
+    return run;
+}
+
 /* The escape of one ASCII character; 0 when it stands for itself. */
 static size_t escape_ascii(unsigned char c, char out[ESCAPED_MAX])
 {
@@ -51,7 +68,7 @@ static size_t escape_ascii(unsigned char c, char out[ESCAPED_MAX])
     static const char plain[] = "\"\\\b\f\n\r\t";
     static const char letter[] = "\"\\bfnrt";
 
-    if (c >= 0x20 && c != '"' && c != '\\') {
+    if (is_plain(c)) {
         return 0;
     }
     out[0] = '\\';
@@ -73,7 +90,10 @@ size_t json_escape(struct lfi_slice *text, char *out, size_t room)
     while (text->len > 0) {
         char escaped[ESCAPED_MAX];
         const char *from = text->ptr;
-        size_t taken = sequence_length(*text);
+        size_t taken = plain_run(*text, room - written);
+        if (taken == 0) {
+            taken = sequence_length(*text);
+        }
         size_t len = taken;
 
         if (taken == 0) {

@@ -7,6 +7,8 @@
 /* The shared files, read once; each input is a persona file of that world. */
 static struct bank *world;
 
+static const struct bank_options small = {.small = true};
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     if (contract_init(&contract_fixtures, &error) != 0 ||
-        bank_new(&world, SEGMENT_RETAIL, true, &problem) != 0)
+        bank_new(&world, SEGMENT_RETAIL, &small, &problem) != 0)
         abort();
     struct reader reader = {.bank = world, .problem = &problem};
     if (reader_world(&reader, LFI_SOURCE_DIR "/fixtures") != 0)
@@ -29,7 +31,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static struct bank *new_bank(struct problem *problem)
 {
     struct bank *bank;
-    if (bank_new(&bank, SEGMENT_RETAIL, true, problem) != 0)
+    if (bank_new(&bank, SEGMENT_RETAIL, &small, problem) != 0)
         abort();
     struct bank copy = *world;
     copy.arena = bank->arena;

@@ -113,13 +113,15 @@ static const struct broken cases[] = {
      "FIXTURE-REFERENCE", "catalogue"},
 };
 
+static const struct bank_options whole = {0};
+
 static void refuse(const char *folder, const struct broken *broken)
 {
     struct bank *bank = NULL;
     struct problem problem = {0};
     if (!folder_copy(folder, broken->file, broken->from, broken->to))
         fail_msg("%s does not have %s", broken->file, broken->from);
-    int status = bank_read(&bank, folder, SEGMENT_RETAIL, false, &problem);
+    int status = bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem);
     if (status == 0)
         status = ledger_build(bank, &problem);
     if (status == 0)
@@ -141,7 +143,7 @@ static void broken_files_are_named(void **state)
     struct problem problem;
     (void)state;
     assert_true(folder_make(folder));
-    assert_int_equal(bank_read(&bank, folder, SEGMENT_RETAIL, false, &problem), 0);
+    assert_int_equal(bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem), 0);
     bank_free(bank);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         refuse(folder, &cases[i]);
@@ -173,7 +175,7 @@ static void missing_files_are_named(void **state)
     struct bank *bank;
     struct problem problem;
     (void)state;
-    assert_int_equal(bank_read(&bank, "/nonexistent", SEGMENT_SME, false, &problem), -1);
+    assert_int_equal(bank_read(&bank, "/nonexistent", SEGMENT_SME, &whole, &problem), -1);
     assert_null(bank);
     assert_string_equal(problem.id, "FIXTURE-FILE");
 }

@@ -20,8 +20,9 @@ static struct bank *built(const char *from, enum segment segment)
 {
     struct bank *bank;
     struct problem problem;
-    if (bank_read(&bank, from, segment, true, &problem) != 0 || ledger_build(bank, &problem) != 0 ||
-        check_bank(bank, &problem) != 0)
+    static const struct bank_options small = {.small = true};
+    if (bank_read(&bank, from, segment, &small, &problem) != 0 ||
+        ledger_build(bank, &problem) != 0 || check_bank(bank, &problem) != 0)
         fail_msg("%s: %s", problem.id, problem.text);
     return bank;
 }
