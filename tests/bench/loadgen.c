@@ -69,7 +69,7 @@ static void check_reply(struct run *run, const struct reply_seen *reply)
     uint64_t expected = UINT64_MAX;
     struct lfi_error error;
 
-    if (reply->status != 200) {
+    if (reply->status != 200 && reply->status != 201) {
         struct lfi_slice start = reply->body;
         start.len = start.len < SHOWN_BYTES ? start.len : SHOWN_BYTES;
         error_set(&error, "status %d: %.*s", reply->status, SLICE_ARG(start));
