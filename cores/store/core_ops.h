@@ -34,6 +34,9 @@ lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_di
     .account_products = store_account_products, .allow = store_allow,                              \
     .message_send = store_message_send, .messages = store_messages,                                \
     .account_set_status = store_account_set_status,                                                \
-    .account_set_credit_block = store_account_set_credit_block, .reset = store_reset
+    .account_set_credit_block = store_account_set_credit_block, .reset = store_reset,              \
+    .passkey_add = store_passkey_add, .passkey_find = store_passkey_find,                          \
+    .passkey_use = store_passkey_use, .passkeys = store_passkeys,                                  \
+    .passkey_remove = store_passkey_remove
 
 #endif

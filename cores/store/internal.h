@@ -19,6 +19,8 @@
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
+ *   passkeys   user id, 0, passkey id -> struct passkey_value, then the record
+ *   owners     passkey id -> user id
  *   claims     key -> struct claim_value, then the result
  *   expiry     time, claim key -> nothing: which claims can go
  *
@@ -58,6 +60,8 @@ enum store_db {
     DB_TX,
     DB_FX,
     DB_APPROVALS,
+    DB_PASSKEYS,
+    DB_OWNERS,
     DB_CLAIMS,
     DB_EXPIRY,
     DB_COUNT,
@@ -159,6 +163,10 @@ int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct 
 /* The head of an account's value; the JSON follows it in *value. */
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_value *head, MDB_val *value, struct lfi_error *error);
+
+/* Whether the customer is barred (signin.c). */
+int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
+                 struct lfi_error *error);
 
 /* --- messages (messages.c) -------------------------------------------------------------------- */
 

@@ -93,8 +93,8 @@ static int count_attempt(struct store *store, MDB_txn *txn, struct lfi_slice nam
     return rc == 0 ? LFI_CORE_OK : store_fail(error, "attempts", rc);
 }
 
-static int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
-                        struct lfi_error *error)
+int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
+                 struct lfi_error *error)
 {
     MDB_val key = val_of(user_id);
     MDB_val value;

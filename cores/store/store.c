@@ -26,6 +26,8 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_TX] = "tx",
     [DB_FX] = "fx",
     [DB_APPROVALS] = "approvals",
+    [DB_PASSKEYS] = "passkeys",
+    [DB_OWNERS] = "owners",
     [DB_CLAIMS] = "claims",
     [DB_EXPIRY] = "expiry",
 };

@@ -91,7 +91,7 @@ int store_list(struct store *store, enum store_list list, struct lfi_slice accou
 int store_transactions(void *store, const struct lfi_transaction_query *query, struct lfi_sink sink,
                        struct lfi_transaction_totals *out, struct lfi_error *error);
 
-/* --- sign-in, approvals, claims --------------------------------------------------------------- */
+/* --- sign-in, approvals, passkeys, claims ----------------------------------------------------- */
 
 int store_sign_in(void *store, struct lfi_slice login, struct lfi_slice password,
                   struct lfi_id *out_user_id, struct lfi_error *error);
@@ -103,6 +103,16 @@ int store_approvals_waiting(void *store, struct lfi_slice user_id, struct lfi_si
                             struct lfi_error *error);
 int store_approval_decide(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
                           int approve, struct lfi_error *error);
+int store_passkey_add(void *store, struct lfi_slice user_id, struct lfi_slice passkey_id,
+                      struct lfi_slice record, uint32_t counter, struct lfi_error *error);
+int store_passkey_find(void *store, struct lfi_slice passkey_id, struct lfi_sink sink,
+                       struct lfi_passkey *out, struct lfi_error *error);
+int store_passkey_use(void *store, struct lfi_slice user_id, struct lfi_slice passkey_id,
+                      uint32_t counter, struct lfi_error *error);
+int store_passkeys(void *store, struct lfi_slice user_id, struct lfi_sink sink,
+                   struct lfi_error *error);
+int store_passkey_remove(void *store, struct lfi_slice user_id, struct lfi_slice passkey_id,
+                         struct lfi_error *error);
 int store_claim(void *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
                 enum lfi_claim *out, struct lfi_error *error);
 int store_claim_settle(void *store, struct lfi_slice key, struct lfi_slice result,

@@ -55,6 +55,13 @@ static char *origin_of(const char *url)
     return host == NULL ? NULL : strndup(url, (size_t)(host - url) + 3 + strcspn(host + 3, "/"));
 }
 
+/* "https://bank.example:8443" → "bank.example" */
+static char *host_of(const char *origin)
+{
+    const char *host = origin == NULL ? NULL : strstr(origin, "://") + 3;
+    return host == NULL ? NULL : strndup(host, strcspn(host, ":"));
+}
+
 int psu_new(struct psu **out, const struct psu_config *config, const struct clock *clock,
             const struct log *log, struct lfi_error *error)
 {
@@ -64,6 +71,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
         return error_set(error, "out of memory");
     }
     psu->origin = origin_of(config->public_url);
+    psu->host = host_of(psu->origin);
     psu->bank_name = strdup(config->bank_name);
     psu->secure = slice_starts_with(slice_of(config->public_url), "https://");
     psu->session_s = config->session_s;
@@ -72,7 +80,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->explain = config->explain;
     psu->clock = clock;
     psu->log = log;
-    if (psu->origin == NULL || psu->bank_name == NULL) {
+    if (psu->host == NULL || psu->bank_name == NULL) {
         error_set(error, "the public address is not a web address, or memory is short");
         goto fail;
     }
@@ -98,6 +106,7 @@ void psu_free(struct psu *psu)
     }
     free(psu->endpoints);
     free(psu->origin);
+    free(psu->host);
     free(psu->bank_name);
     seal_free(psu->seal);
     pages_free(psu->pages);

@@ -20,6 +20,7 @@ struct psu {
     struct psu_endpoint *endpoints; /* paths are ours */
     size_t endpoint_count;
     char *origin; /* of the public address: what browsers send as Origin */
+    char *host;   /* of the same: what passkeys belong to */
     char *bank_name;
     bool secure; /* the public address is https */
     int session_s;

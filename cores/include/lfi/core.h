@@ -191,6 +191,12 @@ struct lfi_id {
     char text[65];
 };
 
+/* Whose passkey it is, and its signature counter as of its last use. */
+struct lfi_passkey {
+    struct lfi_id user_id;
+    uint32_t counter;
+};
+
 /* The outcome of claiming a key that may be used once. */
 enum lfi_claim {
     LFI_CLAIM_YOURS,   /* the caller is the first: it acts, then calls claim_settle */
@@ -346,8 +352,33 @@ struct lfi_core_ops {
                               enum lfi_account_status status, struct lfi_error *error);
     int (*account_set_credit_block)(void *core, struct lfi_slice account_id,
                                     enum lfi_credit_block block, struct lfi_error *error);
-    /* Everything as when the store was built: levers undone, leads and sign-ins forgotten. */
+    /* As when the store was built: levers undone, leads, sign-ins and passkeys forgotten. */
     int (*reset)(void *core, struct lfi_error *error);
+
+    /* --- passkeys ----------------------------------------------------------------------------- */
+
+    /*
+     * Keeps a passkey of the user, durably: `passkey_id` (at most 64 characters, made by the
+     * server) is unique over all users, `record` is a JSON object (at most 4 KiB) that means
+     * nothing to the core. LFI_CORE_DENIED when the id is taken, or the user has ten already.
+     */
+    int (*passkey_add)(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
+                       struct lfi_slice record, uint32_t counter, struct lfi_error *error);
+    /* The record of one passkey, and whose it is. */
+    int (*passkey_find)(void *core, struct lfi_slice passkey_id, struct lfi_sink sink,
+                        struct lfi_passkey *out, struct lfi_error *error);
+    /*
+     * Counts a use whose signature was right. LFI_CORE_DENIED unless `counter` is above the one
+     * kept, or both are 0: a copy of the key may be about. LFI_CORE_BLOCKED for a barred customer.
+     */
+    int (*passkey_use)(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
+                       uint32_t counter, struct lfi_error *error);
+    /* The user's passkeys, {"passkeyId","usedAt","record"} each; usedAt in seconds, 0: never. */
+    int (*passkeys)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                    struct lfi_error *error);
+    /* LFI_CORE_UNKNOWN when it is not this user's. */
+    int (*passkey_remove)(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
+                          struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

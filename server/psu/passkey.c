@@ -1,0 +1,225 @@
+#include "psu/passkey.h"
+
+#include "base/base64.h"
+#include "base/id.h"
+
+#include <openssl/sha.h>
+
+#define CHALLENGE_S 300 /* browsers give up earlier */
+#define CHALLENGE_BYTES 1024
+
+static const char *const seals[] = {
+    [PASSKEY_SIGN_IN] = "passkey-sign-in",
+    [PASSKEY_STEP_UP] = "passkey-step-up",
+    [PASSKEY_ADD] = "passkey-add",
+};
+
+bool passkey_is_offered(const struct visit *visit)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    return PROVIDER_HAS(provider, passkey_add) && PROVIDER_HAS(provider, passkey_find) &&
+           PROVIDER_HAS(provider, passkey_use) && PROVIDER_HAS(provider, passkeys) &&
+           PROVIDER_HAS(provider, passkey_remove);
+}
+
+struct webauthn_party passkey_party(const struct visit *visit)
+{
+    return (struct webauthn_party){.id = visit->psu->host, .origin = visit->psu->origin};
+}
+
+void passkey_log_refusal(const struct visit *visit, const char *id)
+{
+    LOG_EVENT(visit->psu->log, LOG_WARN, "passkey_refused", LOG_TEXT("id", slice_of(id)),
+              LOG_TEXT("interaction", visit->session.interaction_id));
+}
+
+/* --- challenges ------------------------------------------------------------------------------- */
+
+static struct lfi_slice encode(struct visit *visit, const void *bytes, size_t len)
+{
+    struct buf text;
+    buf_init(&text, CHALLENGE_BYTES);
+    base64_append_url(&text, bytes, len);
+    struct lfi_slice kept =
+        text.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&text));
+    buf_free(&text);
+    return kept;
+}
+
+/* The browser hands the authenticator these bytes; the page gets them as base64url text. */
+void passkey_append_challenge(struct visit *visit, enum passkey_purpose purpose,
+                              struct lfi_slice bound, struct json_writer *writer)
+{
+    char id[ID_UUID_MAX];
+    struct buf clear;
+    struct buf box;
+    struct json_writer w;
+    buf_init(&clear, CHALLENGE_BYTES);
+    buf_init(&box, CHALLENGE_BYTES);
+    json_begin(&w, &clear);
+    json_open_object(&w, NULL);
+    json_string(&w, "bound", bound);
+    json_int(&w, "expires", clock_now_s(visit->psu->clock) + CHALLENGE_S);
+    if (id_uuid4(id)) {
+        json_text(&w, "id", id);
+    }
+    json_close_object(&w);
+    if (!clear.failed &&
+        seal_close(visit->psu->seal, seals[purpose], buf_slice(&clear), &box) == 0 && !box.failed) {
+        json_string(writer, "challenge", encode(visit, box.ptr, box.len));
+    }
+    json_text(writer, "party", visit->psu->host);
+    buf_free(&clear);
+    buf_free(&box);
+}
+
+static int ignore(void *ctx, struct lfi_slice json)
+{
+    (void)ctx;
+    (void)json;
+    return 0;
+}
+
+/* A claim that is never settled is free again when the challenge has expired. */
+static const char *take_once(struct visit *visit, struct lfi_slice id, int64_t left_s)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_slice key = arena_format(visit->arena, "challenge:%.*s", SLICE_ARG(id));
+    struct lfi_sink sink = {.record = ignore};
+    struct lfi_error error = {{0}};
+    enum lfi_claim claim = LFI_CLAIM_TAKEN;
+    if (key.ptr == NULL || provider->ops->claim(provider->core, key, (uint32_t)left_s, sink, &claim,
+                                                &error) != LFI_CORE_OK) {
+        return "CORE-UNAVAILABLE";
+    }
+    return claim == LFI_CLAIM_YOURS ? NULL : "WEBAUTHN-REPLAY";
+}
+
+static const char *take_challenge(struct visit *visit, enum passkey_purpose purpose,
+                                  struct lfi_slice bound, struct lfi_slice challenge)
+{
+    struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, seals[purpose], challenge);
+    cJSON *tree = clear.ptr == NULL ? NULL : json_parse(clear);
+    struct lfi_slice id = arena_keep(visit->arena, json_get_string(tree, "id"));
+    int64_t expires = 0;
+    bool ours = json_get_int(tree, "expires", &expires) && id.len > 0 &&
+                slice_equal(json_get_string(tree, "bound"), bound);
+    cJSON_Delete(tree);
+    int64_t left_s = expires - clock_now_s(visit->psu->clock);
+    return ours && left_s > 0 ? take_once(visit, id, left_s) : "WEBAUTHN-CHALLENGE";
+}
+
+const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpose,
+                                 struct lfi_slice bound, struct lfi_slice client_data)
+{
+    struct webauthn_party party = passkey_party(visit);
+    struct lfi_slice challenge;
+    const char *refused =
+        webauthn_check_client(&party, purpose == PASSKEY_ADD ? WEBAUTHN_CREATE : WEBAUTHN_GET,
+                              visit->arena, client_data, &challenge);
+    return refused != NULL ? refused : take_challenge(visit, purpose, bound, challenge);
+}
+
+/* --- assertions ------------------------------------------------------------------------------- */
+
+struct kept {
+    struct arena *arena;
+    struct lfi_slice record;
+};
+
+static int keep_record(void *ctx, struct lfi_slice json)
+{
+    struct kept *kept = ctx;
+    kept->record = arena_keep(kept->arena, json);
+    return 0;
+}
+
+struct lfi_slice passkey_id_of(struct visit *visit, struct lfi_slice credential_id)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)credential_id.ptr, credential_id.len, digest);
+    return encode(visit, digest, sizeof(digest));
+}
+
+static bool read_key(struct visit *visit, struct lfi_slice record, struct webauthn_key *out)
+{
+    cJSON *tree = json_parse(record);
+    int64_t algorithm = 0;
+    bool read = json_get_int(tree, "algorithm", &algorithm);
+    out->algorithm = (int)algorithm;
+    out->bytes = base64_decode_url(visit->arena, json_get_string(tree, "publicKey"));
+    cJSON_Delete(tree);
+    return read && out->bytes.len > 0;
+}
+
+/* Whether the passkey is the one customer's who may use it, and of the customer that it names. */
+static bool is_owner(struct visit *visit, const cJSON *assertion, const struct lfi_id *wanted,
+                     const struct lfi_id *owner)
+{
+    struct lfi_slice handle = json_get_string(assertion, "userHandle");
+    return (wanted->text[0] == '\0' || strcmp(wanted->text, owner->text) == 0) &&
+           (handle.len == 0 ||
+            slice_equal_text(base64_decode_url(visit->arena, handle), owner->text));
+}
+
+static const char *check_signed(struct visit *visit, const cJSON *assertion,
+                                struct lfi_slice client_data, struct lfi_slice record,
+                                uint32_t *counter)
+{
+    struct webauthn_party party = passkey_party(visit);
+    struct webauthn_key key;
+    struct webauthn_assertion made = {
+        .client_data = client_data,
+        .authenticator_data =
+            base64_decode_url(visit->arena, json_get_string(assertion, "authenticatorData")),
+        .signature = base64_decode_url(visit->arena, json_get_string(assertion, "signature")),
+    };
+    if (!read_key(visit, record, &key)) {
+        return "WEBAUTHN-KEY";
+    }
+    return webauthn_check_assertion(&party, &key, &made, counter);
+}
+
+static int deny(const struct visit *visit, const char *id)
+{
+    passkey_log_refusal(visit, id);
+    return LFI_CORE_DENIED;
+}
+
+int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_slice bound,
+                  const cJSON *assertion, struct lfi_id *user_id, struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_slice client_data =
+        base64_decode_url(visit->arena, json_get_string(assertion, "clientDataJSON"));
+    struct lfi_slice id = passkey_id_of(
+        visit, base64_decode_url(visit->arena, json_get_string(assertion, "credential")));
+    struct kept kept = {.arena = visit->arena};
+    struct lfi_sink sink = {.record = keep_record, .ctx = &kept};
+    struct lfi_passkey found = {.counter = 0};
+    uint32_t counter = 0;
+    const char *refused = passkey_check_client(visit, purpose, bound, client_data);
+    if (refused != NULL) {
+        return deny(visit, refused);
+    }
+    int status = provider->ops->passkey_find(provider->core, id, sink, &found, error);
+    if (status == LFI_CORE_UNKNOWN) {
+        return deny(visit, "PASSKEY-UNKNOWN");
+    }
+    if (status != LFI_CORE_OK) {
+        return status;
+    }
+    if (!is_owner(visit, assertion, user_id, &found.user_id)) {
+        return deny(visit, "PASSKEY-OTHER");
+    }
+    refused = check_signed(visit, assertion, client_data, kept.record, &counter);
+    if (refused != NULL) {
+        return deny(visit, refused);
+    }
+    *user_id = found.user_id;
+    status =
+        provider->ops->passkey_use(provider->core, slice_of(user_id->text), id, counter, error);
+    return status == LFI_CORE_DENIED    ? deny(visit, "PASSKEY-COUNTER")
+           : status == LFI_CORE_UNKNOWN ? deny(visit, "PASSKEY-UNKNOWN") /* removed just now */
+                                        : status;
+}

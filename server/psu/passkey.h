@@ -1,0 +1,45 @@
+/*
+ * Passkeys in use: challenges, and what a browser answers judged against what the core keeps. A
+ * passkey with user verification is two factors at once: the device that holds the key, and what
+ * unlocks it there.
+ *
+ * A challenge is a sealed box: what it is for, what it is bound to and until when. No server keeps
+ * it; the core sees to it that it is used once. Internal to this room.
+ */
+#ifndef PSU_PASSKEY_H
+#define PSU_PASSKEY_H
+
+#include "psu/visit.h"
+#include "psu/webauthn.h"
+
+/* A challenge made for one is none for another. */
+enum passkey_purpose { PASSKEY_SIGN_IN, PASSKEY_STEP_UP, PASSKEY_ADD };
+
+/* Whether the core of this visit keeps passkeys. */
+bool passkey_is_offered(const struct visit *visit);
+struct webauthn_party passkey_party(const struct visit *visit);
+
+/* Appends "challenge" and "party". `bound`: whatever the answer must belong to. */
+void passkey_append_challenge(struct visit *visit, enum passkey_purpose purpose,
+                              struct lfi_slice bound, struct json_writer *writer);
+/*
+ * Judges the client data with its challenge, which is thereby used up. NULL, or the id of the
+ * refusal: those of webauthn.h, WEBAUTHN-CHALLENGE, WEBAUTHN-REPLAY, CORE-UNAVAILABLE.
+ */
+const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpose,
+                                 struct lfi_slice bound, struct lfi_slice client_data);
+
+/*
+ * Judges an assertion (schema Assertion) and counts the use. `user_id` comes in as the only
+ * customer whose passkey will do, or empty. LFI_CORE_OK; LFI_CORE_DENIED, with the refusal in the
+ * log, whatever was wrong; else the core's status, LFI_CORE_BLOCKED among them.
+ */
+int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_slice bound,
+                  const cJSON *assertion, struct lfi_id *user_id, struct lfi_error *error);
+
+/* The id under which the core keeps a passkey: a digest of its credential id, in the arena. */
+struct lfi_slice passkey_id_of(struct visit *visit, struct lfi_slice credential_id);
+/* Notes a refusal in the log. */
+void passkey_log_refusal(const struct visit *visit, const char *id);
+
+#endif

@@ -1,0 +1,205 @@
+#include "psu/webauthn.h"
+
+#include "base/base64.h"
+#include "base/json.h"
+
+#include <fido.h>
+#include <fido/eddsa.h>
+#include <fido/es256.h>
+#include <fido/rs256.h>
+#include <openssl/sha.h>
+
+/* Authenticator data: digest of the party's id, flags, counter, then what is optional. */
+#define FLAGS_AT SHA256_DIGEST_LENGTH
+#define COUNTER_AT (FLAGS_AT + 1)
+#define AUTHENTICATOR_MIN (COUNTER_AT + 4)
+
+#define FLAG_PRESENT 0x01
+#define FLAG_VERIFIED 0x04
+#define FLAG_BACKUP_ELIGIBLE 0x08
+#define FLAG_BACKED_UP 0x10
+
+const int webauthn_algorithms[WEBAUTHN_ALGORITHMS] = {COSE_ES256, COSE_EDDSA, COSE_RS256};
+
+static const unsigned char *bytes_of(struct lfi_slice slice)
+{
+    return (const unsigned char *)slice.ptr;
+}
+
+/* --- what the browser says -------------------------------------------------------------------- */
+
+const char *webauthn_check_client(const struct webauthn_party *party,
+                                  enum webauthn_ceremony ceremony, struct arena *arena,
+                                  struct lfi_slice client_data, struct lfi_slice *challenge)
+{
+    const char *type = ceremony == WEBAUTHN_CREATE ? "webauthn.create" : "webauthn.get";
+    const char *refused = NULL;
+    cJSON *tree = json_parse(client_data);
+    *challenge = base64_decode_url(arena, json_get_string(tree, "challenge"));
+    if (challenge->len == 0) {
+        refused = "WEBAUTHN-FORMAT";
+    } else if (!slice_equal_text(json_get_string(tree, "type"), type)) {
+        refused = "WEBAUTHN-TYPE";
+    } else if (!slice_equal_text(json_get_string(tree, "origin"), party->origin) ||
+               json_get_bool(tree, "crossOrigin", false) || json_get(tree, "topOrigin") != NULL) {
+        refused = "WEBAUTHN-ORIGIN";
+    }
+    cJSON_Delete(tree);
+    return refused;
+}
+
+/* --- what the authenticator says -------------------------------------------------------------- */
+
+static const char *check_authenticator(const struct webauthn_party *party, struct lfi_slice data,
+                                       uint32_t *counter)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    if (data.len < AUTHENTICATOR_MIN) {
+        return "WEBAUTHN-FORMAT";
+    }
+    const unsigned char *bytes = bytes_of(data);
+    unsigned flags = bytes[FLAGS_AT];
+    SHA256((const unsigned char *)party->id, strlen(party->id), digest);
+    if (memcmp(bytes, digest, sizeof(digest)) != 0) {
+        return "WEBAUTHN-RP";
+    }
+    if ((flags & FLAG_PRESENT) == 0) {
+        return "WEBAUTHN-PRESENCE";
+    }
+    if ((flags & FLAG_VERIFIED) == 0) {
+        return "WEBAUTHN-VERIFICATION";
+    }
+    if ((flags & FLAG_BACKED_UP) != 0 && (flags & FLAG_BACKUP_ELIGIBLE) == 0) {
+        return "WEBAUTHN-FORMAT";
+    }
+    *counter = 0;
+    for (size_t i = COUNTER_AT; i < AUTHENTICATOR_MIN; i++) {
+        *counter = *counter << 8 | bytes[i];
+    }
+    return NULL;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/* libfido2's own object for a key; NULL when it is none. Free with key_free. */
+static void *key_new(const struct webauthn_key *key)
+{
+    if (key->algorithm == COSE_ES256) {
+        es256_pk_t *made = es256_pk_new();
+        if (made != NULL && es256_pk_from_ptr(made, key->bytes.ptr, key->bytes.len) != FIDO_OK) {
+            es256_pk_free(&made);
+        }
+        return made;
+    }
+    if (key->algorithm == COSE_EDDSA) {
+        eddsa_pk_t *made = eddsa_pk_new();
+        if (made != NULL && eddsa_pk_from_ptr(made, key->bytes.ptr, key->bytes.len) != FIDO_OK) {
+            eddsa_pk_free(&made);
+        }
+        return made;
+    }
+    if (key->algorithm == COSE_RS256) {
+        rs256_pk_t *made = rs256_pk_new();
+        if (made != NULL && rs256_pk_from_ptr(made, key->bytes.ptr, key->bytes.len) != FIDO_OK) {
+            rs256_pk_free(&made);
+        }
+        return made;
+    }
+    return NULL;
+}
+
+static void key_free(int algorithm, void *key)
+{
+    if (algorithm == COSE_ES256) {
+        es256_pk_t *made = key;
+        es256_pk_free(&made);
+    } else if (algorithm == COSE_EDDSA) {
+        eddsa_pk_t *made = key;
+        eddsa_pk_free(&made);
+    } else if (algorithm == COSE_RS256) {
+        rs256_pk_t *made = key;
+        rs256_pk_free(&made);
+    }
+}
+
+static bool is_key(const struct webauthn_key *key)
+{
+    void *made = key_new(key);
+    key_free(key->algorithm, made);
+    return made != NULL;
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+/* The id and key in the data when the key is of this algorithm: libfido2 wants to be told. */
+static bool read_credential(struct arena *arena, struct lfi_slice data, int algorithm,
+                            struct webauthn_credential *out)
+{
+    bool read = false;
+    fido_cred_t *credential = fido_cred_new();
+    if (credential != NULL && fido_cred_set_type(credential, algorithm) == FIDO_OK &&
+        fido_cred_set_authdata_raw(credential, bytes_of(data), data.len) == FIDO_OK) {
+        struct lfi_slice id = {(const char *)fido_cred_id_ptr(credential),
+                               fido_cred_id_len(credential)};
+        struct lfi_slice key = {(const char *)fido_cred_pubkey_ptr(credential),
+                                fido_cred_pubkey_len(credential)};
+        out->id = arena_keep(arena, id);
+        out->key = (struct webauthn_key){.algorithm = algorithm, .bytes = arena_keep(arena, key)};
+        read = out->id.len > 0 && out->id.len <= WEBAUTHN_CREDENTIAL_MAX && is_key(&out->key);
+    }
+    fido_cred_free(&credential);
+    return read;
+}
+
+const char *webauthn_check_creation(const struct webauthn_party *party, struct arena *arena,
+                                    struct lfi_slice authenticator_data,
+                                    struct webauthn_credential *out)
+{
+    const char *refused = check_authenticator(party, authenticator_data, &out->counter);
+    if (refused != NULL) {
+        return refused;
+    }
+    fido_init(FIDO_DISABLE_U2F_FALLBACK);
+    for (size_t i = 0; i < WEBAUTHN_ALGORITHMS; i++) {
+        if (read_credential(arena, authenticator_data, webauthn_algorithms[i], out)) {
+            return NULL;
+        }
+    }
+    return "WEBAUTHN-KEY";
+}
+
+/* --- using ------------------------------------------------------------------------------------ */
+
+static bool is_signed(const struct webauthn_party *party, const struct webauthn_key *key,
+                      const struct webauthn_assertion *assertion)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    struct lfi_slice data = assertion->authenticator_data;
+    struct lfi_slice signature = assertion->signature;
+    void *made = key_new(key);
+    fido_assert_t *checked = fido_assert_new();
+    SHA256(bytes_of(assertion->client_data), assertion->client_data.len, digest);
+    bool right = made != NULL && checked != NULL && fido_assert_set_count(checked, 1) == FIDO_OK &&
+                 fido_assert_set_rp(checked, party->id) == FIDO_OK &&
+                 fido_assert_set_clientdata_hash(checked, digest, sizeof(digest)) == FIDO_OK &&
+                 fido_assert_set_authdata_raw(checked, 0, bytes_of(data), data.len) == FIDO_OK &&
+                 fido_assert_set_sig(checked, 0, bytes_of(signature), signature.len) == FIDO_OK &&
+                 fido_assert_set_up(checked, FIDO_OPT_TRUE) == FIDO_OK &&
+                 fido_assert_set_uv(checked, FIDO_OPT_TRUE) == FIDO_OK &&
+                 fido_assert_verify(checked, 0, key->algorithm, made) == FIDO_OK;
+    fido_assert_free(&checked);
+    key_free(key->algorithm, made);
+    return right;
+}
+
+const char *webauthn_check_assertion(const struct webauthn_party *party,
+                                     const struct webauthn_key *key,
+                                     const struct webauthn_assertion *assertion, uint32_t *counter)
+{
+    const char *refused = check_authenticator(party, assertion->authenticator_data, counter);
+    if (refused != NULL) {
+        return refused;
+    }
+    fido_init(FIDO_DISABLE_U2F_FALLBACK);
+    return is_signed(party, key, assertion) ? NULL : "WEBAUTHN-SIGNATURE";
+}

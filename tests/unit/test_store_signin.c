@@ -1,0 +1,295 @@
+// link: lfi-store dl
+/*
+ * Passkeys in the store, and the work that a sign-in does: the same whether the login exists or
+ * not. Work is counted, not timed: hash iterations and write transactions, seen by standing in
+ * front of the libraries.
+ */
+#define _GNU_SOURCE
+#include "store/store.h"
+
+#include <dlfcn.h>
+#include <lmdb.h>
+#include <openssl/evp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ALIA "user-1"
+#define BADR "user-2" /* blocked */
+#define START_US INT64_C(1700000000000000)
+
+static struct lfi_slice text(const char *s)
+{
+    return (struct lfi_slice){s, strlen(s)};
+}
+
+/* --- counting --------------------------------------------------------------------------------- */
+
+static struct work {
+    unsigned iterations, hashes, writes, puts;
+} work;
+
+int PKCS5_PBKDF2_HMAC(const char *password, int password_len, const unsigned char *salt,
+                      int salt_len, int iterations, const EVP_MD *digest, int key_len,
+                      unsigned char *out)
+{
+    int (*real)(const char *, int, const unsigned char *, int, int, const EVP_MD *, int,
+                unsigned char *) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "PKCS5_PBKDF2_HMAC");
+    work.hashes++;
+    work.iterations += (unsigned)iterations;
+    return real(password, password_len, salt, salt_len, iterations, digest, key_len, out);
+}
+
+int mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned flags, MDB_txn **txn)
+{
+    int (*real)(MDB_env *, MDB_txn *, unsigned, MDB_txn **) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "mdb_txn_begin");
+    work.writes += (flags & MDB_RDONLY) == 0;
+    return real(env, parent, flags, txn);
+}
+
+int mdb_put(MDB_txn *txn, MDB_dbi db, MDB_val *key, MDB_val *value, unsigned flags)
+{
+    int (*real)(MDB_txn *, MDB_dbi, MDB_val *, MDB_val *, unsigned) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "mdb_put");
+    work.puts++;
+    return real(txn, db, key, value, flags);
+}
+
+/* --- a store with two customers --------------------------------------------------------------- */
+
+struct fixture {
+    char dir[64];
+    char path[96];
+    int64_t now_us;
+    struct store *store;
+};
+
+static int64_t fixture_now(void *clock)
+{
+    return ((struct fixture *)clock)->now_us;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct store_builder *builder = NULL;
+    struct store_user alia = {ALIA, "alia", "open sesame", "salt-1", false};
+    struct store_user badr = {BADR, "badr", "open sesame", "salt-2", true};
+    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/lfi-signin-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    (void)snprintf(f->path, sizeof(f->path), "%s/store", f->dir);
+    f->now_us = START_US;
+    assert_int_equal(store_builder_new(&builder, f->path, "retail", NULL), 0);
+    assert_int_equal(store_builder_user(builder, &alia, NULL), 0);
+    assert_int_equal(store_builder_user(builder, &badr, NULL), 0);
+    assert_int_equal(store_builder_commit(builder, NULL), 0);
+    struct store_options options = {f->path, "retail", fixture_now, f, 3, 60};
+    assert_int_equal(store_open(&f->store, &options, NULL), 0);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    char file[128];
+    store_close(f->store);
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", f->path);
+    (void)unlink(file);
+    (void)snprintf(file, sizeof(file), "%s/lock.mdb", f->path);
+    (void)unlink(file);
+    (void)rmdir(f->path);
+    (void)rmdir(f->dir);
+    free(f);
+    return 0;
+}
+
+/* --- sign-in ---------------------------------------------------------------------------------- */
+
+static struct work work_of(struct fixture *f, const char *login, const char *password)
+{
+    struct lfi_id id;
+    work = (struct work){0};
+    assert_int_equal(store_sign_in(f->store, text(login), text(password), &id, NULL),
+                     LFI_CORE_DENIED);
+    assert_string_equal(id.text, "");
+    return work;
+}
+
+static void sign_in_works_alike_for_every_login(void **state)
+{
+    struct fixture *f = *state;
+    char long_login[200];
+    memset(long_login, 'x', sizeof(long_login) - 1);
+    long_login[sizeof(long_login) - 1] = '\0';
+    struct work known = work_of(f, "alia", "wrong");
+    assert_int_equal(known.hashes, 1);
+    assert_int_equal(known.iterations, 100000);
+    assert_int_equal(known.writes, 1);
+    static const char *const others[] = {"nobody", "", "badr"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct work other = work_of(f, others[i], "wrong");
+        assert_memory_equal(&other, &known, sizeof(known));
+    }
+    struct work unknown = work_of(f, long_login, "wrong");
+    assert_memory_equal(&unknown, &known, sizeof(known));
+    work_of(f, "alia", "wrong");
+    work_of(f, "alia", "wrong"); /* the third locks it: */
+    struct work locked = work_of(f, "alia", "open sesame");
+    assert_memory_equal(&locked, &known, sizeof(known));
+}
+
+static void a_lock_ends_and_a_right_password_forgets_the_wrong_ones(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_id id;
+    for (int i = 0; i < 3; i++) {
+        work_of(f, "alia", "wrong");
+    }
+    f->now_us += 59 * INT64_C(1000000);
+    work_of(f, "alia", "open sesame");
+    f->now_us += INT64_C(1000000);
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        work_of(f, "alia", "wrong");
+    }
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
+    work_of(f, "alia", "wrong");
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
+    assert_string_equal(id.text, ALIA);
+}
+
+/* --- passkeys --------------------------------------------------------------------------------- */
+
+struct seen {
+    unsigned count;
+    char last[400];
+};
+
+static int remember(void *ctx, struct lfi_slice json)
+{
+    struct seen *seen = ctx;
+    seen->count++;
+    (void)snprintf(seen->last, sizeof(seen->last), "%.*s", (int)json.len, json.ptr);
+    return 0;
+}
+
+static unsigned count_of(struct fixture *f, const char *user, char last[400])
+{
+    struct seen seen = {0};
+    assert_int_equal(store_passkeys(f->store, text(user), (struct lfi_sink){remember, &seen}, NULL),
+                     0);
+    memcpy(last, seen.last, sizeof(seen.last));
+    return seen.count;
+}
+
+static int add(struct fixture *f, const char *user, const char *id, uint32_t counter)
+{
+    return store_passkey_add(f->store, text(user), text(id), text("{\"name\":\"phone\"}"), counter,
+                             NULL);
+}
+
+static int use(struct fixture *f, const char *user, const char *id, uint32_t counter)
+{
+    return store_passkey_use(f->store, text(user), text(id), counter, NULL);
+}
+
+static void keeps_finds_and_removes_passkeys(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    struct lfi_sink sink = {remember, &seen};
+    struct lfi_passkey found;
+    char last[400];
+    assert_int_equal(add(f, ALIA, "p-1", 4), 0);
+    assert_int_equal(add(f, ALIA, "p-1", 4), LFI_CORE_DENIED);
+    assert_int_equal(add(f, BADR, "p-1", 4), LFI_CORE_DENIED); /* unique over all */
+    assert_int_equal(store_passkey_find(f->store, text("p-1"), sink, &found, NULL), 0);
+    assert_string_equal(found.user_id.text, ALIA);
+    assert_int_equal(found.counter, 4);
+    assert_string_equal(seen.last, "{\"name\":\"phone\"}");
+    assert_int_equal(count_of(f, ALIA, last), 1);
+    assert_string_equal(last,
+                        "{\"passkeyId\":\"p-1\",\"usedAt\":0,\"record\":{\"name\":\"phone\"}}");
+    assert_int_equal(count_of(f, BADR, last), 0);
+    assert_int_equal(store_passkey_remove(f->store, text(BADR), text("p-1"), NULL),
+                     LFI_CORE_UNKNOWN);
+    assert_int_equal(store_passkey_remove(f->store, text(ALIA), text("p-1"), NULL), 0);
+    assert_int_equal(store_passkey_remove(f->store, text(ALIA), text("p-1"), NULL),
+                     LFI_CORE_UNKNOWN);
+    assert_int_equal(store_passkey_find(f->store, text("p-1"), sink, &found, NULL),
+                     LFI_CORE_UNKNOWN);
+    assert_int_equal(add(f, BADR, "p-1", 0), 0); /* free again */
+}
+
+static void counts_uses_upwards_only(void **state)
+{
+    struct fixture *f = *state;
+    char last[400];
+    assert_int_equal(add(f, ALIA, "p-1", 4), 0);
+    assert_int_equal(use(f, ALIA, "p-1", 5), 0);
+    assert_int_equal(count_of(f, ALIA, last), 1);
+    assert_non_null(strstr(last, "\"usedAt\":1700000000,\"record\":{\"name\":\"phone\"}"));
+    assert_int_equal(use(f, ALIA, "p-1", 5), LFI_CORE_DENIED);
+    assert_int_equal(use(f, ALIA, "p-1", 4), LFI_CORE_DENIED);
+    assert_int_equal(use(f, ALIA, "p-1", 0), LFI_CORE_DENIED);
+    assert_int_equal(use(f, ALIA, "p-1", UINT32_MAX), 0);
+    assert_int_equal(use(f, BADR, "p-1", 6), LFI_CORE_UNKNOWN);
+    assert_int_equal(use(f, ALIA, "p-2", 6), LFI_CORE_UNKNOWN);
+    assert_int_equal(add(f, ALIA, "no-counter", 0), 0);
+    assert_int_equal(use(f, ALIA, "no-counter", 0), 0);
+    assert_int_equal(use(f, ALIA, "no-counter", 0), 0);
+    assert_int_equal(use(f, ALIA, "no-counter", 1), 0);
+    assert_int_equal(use(f, ALIA, "no-counter", 0), LFI_CORE_DENIED);
+}
+
+static void tells_a_blocked_customer_after_the_passkey_was_right(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(add(f, BADR, "p-1", 1), 0);
+    assert_int_equal(use(f, BADR, "p-1", 1), LFI_CORE_DENIED);
+    assert_int_equal(use(f, BADR, "p-1", 2), LFI_CORE_BLOCKED);
+}
+
+static void keeps_ten_and_refuses_what_does_not_fit(void **state)
+{
+    struct fixture *f = *state;
+    char id[80];
+    char last[400];
+    for (int i = 0; i < 10; i++) {
+        (void)snprintf(id, sizeof(id), "p-%d", i);
+        assert_int_equal(add(f, ALIA, id, 0), 0);
+    }
+    assert_int_equal(add(f, ALIA, "p-10", 0), LFI_CORE_DENIED);
+    assert_int_equal(add(f, BADR, "p-10", 0), 0);
+    assert_int_equal(count_of(f, ALIA, last), 10);
+    memset(id, 'x', 65);
+    id[65] = '\0';
+    assert_int_equal(add(f, BADR, id, 0), LFI_CORE_FAILED);
+    assert_int_equal(add(f, BADR, "", 0), LFI_CORE_FAILED);
+    struct lfi_slice record = {calloc(1, 4097), 4097};
+    assert_int_equal(store_passkey_add(f->store, text(BADR), text("p"), record, 0, NULL),
+                     LFI_CORE_FAILED);
+    free((char *)record.ptr);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(sign_in_works_alike_for_every_login),
+        T(a_lock_ends_and_a_right_password_forgets_the_wrong_ones),
+        T(keeps_finds_and_removes_passkeys),
+        T(counts_uses_upwards_only),
+        T(tells_a_blocked_customer_after_the_passkey_was_right),
+        T(keeps_ten_and_refuses_what_does_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
