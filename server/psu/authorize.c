@@ -45,6 +45,7 @@ static void start(struct visit *visit, const struct psu_endpoint *endpoint,
 {
     visit->endpoint = endpoint;
     visit->session = (struct session){
+        .kind = SESSION_JOURNEY,
         .stage = SESSION_SIGN_IN,
         .provider = slice_of(endpoint->provider->id),
         .interaction_id = authorization->interaction_id,
@@ -70,7 +71,8 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
         show_error(visit, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
         return;
     }
-    if (visit_open_session(visit) && slice_equal(visit->session.arrival, arrival)) {
+    if (visit_open_session(visit, SESSION_JOURNEY) &&
+        slice_equal(visit->session.arrival, arrival)) {
         redirect(visit, SLICE("/journey"));
         return;
     }

@@ -1,6 +1,6 @@
 #include "psu/bank_app.h"
 
-#include "psu/journey.h"
+#include "psu/api.h"
 
 #define PURPOSE "device"
 #define LINK_BYTES 2000
@@ -123,7 +123,7 @@ void bank_app_handle(struct visit *visit)
         visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
         return;
     }
-    cJSON *body = journey_read_body(visit, lists ? "AppList" : "AppDecision");
+    cJSON *body = api_read_body(visit, lists ? "AppList" : "AppDecision");
     if (body == NULL) {
         return;
     }

@@ -241,11 +241,11 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
     settle(visit, "authorized", location);
 }
 
-void ending_repeat(struct visit *visit, bool asked)
+void ending_repeat(struct visit *visit, bool looked)
 {
     enum lfi_claim claim;
     struct lfi_slice location;
     if (ending_claim(visit, decision_key(visit), 1, &claim, &location) == 0) {
-        answer(visit, asked ? "redirect" : "ended", location);
+        answer(visit, looked ? "ended" : "redirect", location);
     }
 }

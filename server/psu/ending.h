@@ -38,8 +38,8 @@ struct ending_approval {
 };
 /* PATCH Authorized, and only then doConfirm. */
 void ending_approve(struct visit *visit, const struct ending_approval *approval);
-/* Answers for a journey that is over. `asked`: a decision was asked for again, so go there. */
-void ending_repeat(struct visit *visit, bool asked);
+/* Answers for a journey that is over. `looked`: no decision was asked for, so stay here. */
+void ending_repeat(struct visit *visit, bool looked);
 
 /* The endings that depend on how far the customer has come. */
 enum ending ending_of_hub(enum session_stage stage);

@@ -150,7 +150,7 @@ static void route(struct visit *visit)
     if (endpoint != NULL) {
         authorize_handle(visit, endpoint);
     } else if (slice_starts_with(path, "/journey/")) {
-        journey_handle(visit);
+        api_handle(&journey_api, visit);
     } else if (visit->psu->demo_app && slice_starts_with(path, "/bank-app/")) {
         bank_app_handle(visit);
     } else if (reads && slice_starts_with(path, assets) &&

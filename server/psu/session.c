@@ -2,8 +2,12 @@
 
 #include "base/json.h"
 
-#define PURPOSE "journey"
 #define CLEAR_BYTES 2048
+
+static const char *const purposes[SESSION_KINDS] = {
+    [SESSION_JOURNEY] = "journey",
+    [SESSION_CUSTOMER] = "customer",
+};
 
 int session_seal(const struct seal *seal, const struct session *session, struct buf *out)
 {
@@ -15,24 +19,27 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
     json_int(&w, "stage", session->stage);
     json_string(&w, "provider", session->provider);
     json_string(&w, "interaction", session->interaction_id);
-    json_string(&w, "consent", session->consent_id);
-    json_string(&w, "arrival", session->arrival);
+    if (session->kind == SESSION_JOURNEY) {
+        json_string(&w, "consent", session->consent_id);
+        json_string(&w, "arrival", session->arrival);
+    }
     if (session->user_id.ptr != NULL) {
         json_string(&w, "user", session->user_id);
         json_string(&w, "approval", session->approval_id);
     }
     json_int(&w, "started", session->started_s);
     json_close_object(&w);
-    int result = clear.failed ? -1 : seal_close(seal, PURPOSE, buf_slice(&clear), out);
+    int result =
+        clear.failed ? -1 : seal_close(seal, purposes[session->kind], buf_slice(&clear), out);
     buf_free(&clear);
     return out->failed ? -1 : result;
 }
 
-bool session_open(const struct seal *seal, struct arena *arena, struct lfi_slice value,
-                  struct session *out)
+bool session_open(const struct seal *seal, struct arena *arena, enum session_kind kind,
+                  struct lfi_slice value, struct session *out)
 {
-    *out = (struct session){0};
-    struct lfi_slice clear = seal_open(seal, arena, PURPOSE, value);
+    *out = (struct session){.kind = kind};
+    struct lfi_slice clear = seal_open(seal, arena, purposes[kind], value);
     if (clear.ptr == NULL) {
         return false;
     }
@@ -51,6 +58,7 @@ bool session_open(const struct seal *seal, struct arena *arena, struct lfi_slice
 
     bool known = out->user_id.len > 0 && out->approval_id.len > 0;
     bool needs_user = stage == SESSION_APPROVAL || stage == SESSION_REVIEW;
+    bool asked = out->consent_id.len > 0 && out->arrival.len > 0;
     return sound && out->provider.len > 0 && out->interaction_id.len > 0 &&
-           out->consent_id.len > 0 && out->arrival.len > 0 && (known || !needs_user);
+           (asked || kind != SESSION_JOURNEY) && (known || !needs_user);
 }

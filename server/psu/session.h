@@ -10,31 +10,39 @@
 #include "base/buf.h"
 #include "jose/seal.h"
 
+/* What the customer signs in for. */
+enum session_kind {
+    SESSION_JOURNEY,  /* to decide on a consent that a TPP asks for */
+    SESSION_CUSTOMER, /* to look at their own consents; nothing of it is known to the Hub */
+    SESSION_KINDS,
+};
+
 /* How far the customer has come. */
 enum session_stage {
     SESSION_SIGN_IN,  /* nobody is known yet */
     SESSION_APPROVAL, /* the password was right; the app has been asked */
     SESSION_REVIEW,   /* both factors were right */
-    SESSION_ENDED,    /* the Hub has been told how it ended */
+    SESSION_ENDED,    /* the Hub has been told how it ended; or signed out */
     SESSION_STAGES,
 };
 
 /* Texts are borrowed: from the arena after session_open(). */
 struct session {
+    enum session_kind kind;
     enum session_stage stage;
     struct lfi_slice provider;
-    struct lfi_slice interaction_id;
-    struct lfi_slice consent_id;
-    struct lfi_slice arrival;     /* digest of the address the customer came with */
-    struct lfi_slice user_id;     /* absent before SESSION_APPROVAL */
-    struct lfi_slice approval_id; /* the same */
+    struct lfi_slice interaction_id; /* of the Hub; of a customer session, our own */
+    struct lfi_slice consent_id;     /* of a journey */
+    struct lfi_slice arrival;        /* the same: digest of the address the customer came with */
+    struct lfi_slice user_id;        /* absent before SESSION_APPROVAL */
+    struct lfi_slice approval_id;    /* the same */
     int64_t started_s;
 };
 
 /* Appends the sealed cookie value; -1 when it does not fit `out`. */
 int session_seal(const struct seal *seal, const struct session *session, struct buf *out);
-/* False when the value was not sealed by us, for this purpose, or is not a session. */
-bool session_open(const struct seal *seal, struct arena *arena, struct lfi_slice value,
-                  struct session *out);
+/* False when the value was not sealed by us, for this kind, or is not a session. */
+bool session_open(const struct seal *seal, struct arena *arena, enum session_kind kind,
+                  struct lfi_slice value, struct session *out);
 
 #endif

@@ -4,16 +4,20 @@
 
 #define COOKIE_BYTES 4000 /* browsers keep 4096 with the attributes */
 
-static const char *cookie_name(const struct psu *psu)
+static const char *cookie_name(const struct psu *psu, enum session_kind kind)
 {
-    return psu->secure ? "__Host-journey" : "journey";
+    static const char *const names[SESSION_KINDS][2] = {
+        [SESSION_JOURNEY] = {"journey", "__Host-journey"},
+        [SESSION_CUSTOMER] = {"customer", "__Host-customer"},
+    };
+    return names[kind][psu->secure];
 }
 
-bool visit_open_session(struct visit *visit)
+bool visit_open_session(struct visit *visit, enum session_kind kind)
 {
     const struct psu *psu = visit->psu;
-    struct lfi_slice value = request_cookie(visit->request, cookie_name(psu));
-    if (value.ptr == NULL || !session_open(psu->seal, visit->arena, value, &visit->session)) {
+    struct lfi_slice value = request_cookie(visit->request, cookie_name(psu, kind));
+    if (value.ptr == NULL || !session_open(psu->seal, visit->arena, kind, value, &visit->session)) {
         return false;
     }
     for (size_t i = 0; i < psu->endpoint_count; i++) {
@@ -29,7 +33,7 @@ int visit_keep_session(struct visit *visit)
 {
     struct buf cookie;
     buf_init(&cookie, COOKIE_BYTES);
-    buf_append_format(&cookie, "%s=", cookie_name(visit->psu));
+    buf_append_format(&cookie, "%s=", cookie_name(visit->psu, visit->session.kind));
     int result = session_seal(visit->psu->seal, &visit->session, &cookie);
     buf_append_text(&cookie, "; Path=/; HttpOnly; SameSite=Lax");
     if (visit->psu->secure) {

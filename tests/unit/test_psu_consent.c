@@ -180,7 +180,7 @@ static void session_survives_sealing_and_nothing_else_opens(void **state)
     struct buf sealed;
     buf_init(&sealed, 4000);
     assert_int_equal(session_seal(world.psu->seal, &session, &sealed), 0);
-    assert_true(session_open(world.psu->seal, arena, buf_slice(&sealed), &opened));
+    assert_true(session_open(world.psu->seal, arena, SESSION_JOURNEY, buf_slice(&sealed), &opened));
     assert_int_equal(opened.stage, SESSION_REVIEW);
     assert_true(slice_equal(opened.interaction_id, session.interaction_id));
     assert_true(slice_equal(opened.user_id, session.user_id));
@@ -189,14 +189,17 @@ static void session_survives_sealing_and_nothing_else_opens(void **state)
     session.user_id = (struct lfi_slice){0}; /* nobody has signed in, yet the review is claimed */
     buf_clear(&sealed);
     assert_int_equal(session_seal(world.psu->seal, &session, &sealed), 0);
-    assert_false(session_open(world.psu->seal, arena, buf_slice(&sealed), &opened));
+    assert_false(
+        session_open(world.psu->seal, arena, SESSION_JOURNEY, buf_slice(&sealed), &opened));
 
     static const char *const broken[] = {"", "x", "{}", "{\"stage\":9}"};
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         buf_clear(&sealed);
         assert_int_equal(seal_close(world.psu->seal, "journey", slice_of(broken[i]), &sealed), 0);
-        assert_false(session_open(world.psu->seal, arena, buf_slice(&sealed), &opened));
-        assert_false(session_open(world.psu->seal, arena, slice_of(broken[i]), &opened));
+        assert_false(
+            session_open(world.psu->seal, arena, SESSION_JOURNEY, buf_slice(&sealed), &opened));
+        assert_false(
+            session_open(world.psu->seal, arena, SESSION_JOURNEY, slice_of(broken[i]), &opened));
     }
     buf_free(&sealed);
     arena_free(arena);

@@ -211,7 +211,8 @@ static void refuses_what_the_table_does_not_allow(void **state)
             world_go(stage);
             int reads = world.reads;
             world_post(steps[i].path, steps[i].body);
-            assert_int_equal(world.status, journey_allows(steps[i].name, stage) ? 200 : 409);
+            assert_int_equal(world.status,
+                             api_allows(&journey_api, steps[i].name, stage) ? 200 : 409);
             if (world.status == 409) {
                 assert_true(world_says("\"error\":\"JOURNEY-ORDER\""));
                 assert_string_equal(world.calls, "");
@@ -219,12 +220,12 @@ static void refuses_what_the_table_does_not_allow(void **state)
             }
         }
     }
-    assert_true(journey_allows("approve", SESSION_REVIEW));
-    assert_false(journey_allows("approve", SESSION_APPROVAL));
-    assert_false(journey_allows("approve", SESSION_SIGN_IN));
-    assert_false(journey_allows("approve", SESSION_ENDED));
-    assert_false(journey_allows("sign-in", SESSION_REVIEW));
-    assert_false(journey_allows("nothing", SESSION_REVIEW));
+    assert_true(api_allows(&journey_api, "approve", SESSION_REVIEW));
+    assert_false(api_allows(&journey_api, "approve", SESSION_APPROVAL));
+    assert_false(api_allows(&journey_api, "approve", SESSION_SIGN_IN));
+    assert_false(api_allows(&journey_api, "approve", SESSION_ENDED));
+    assert_false(api_allows(&journey_api, "sign-in", SESSION_REVIEW));
+    assert_false(api_allows(&journey_api, "nothing", SESSION_REVIEW));
 }
 
 static void refuses_accounts_that_were_not_offered(void **state)

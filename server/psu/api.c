@@ -1,0 +1,96 @@
+#include "psu/api.h"
+
+#include "contract/contract.h"
+#include "contract_journey.h"
+#include "psu/ending.h"
+
+#define BODY_BYTES (16 * 1024) /* 200 account ids */
+
+static const struct step *find_step(const struct api *api, struct lfi_slice name)
+{
+    for (size_t i = 0; i < api->count; i++) {
+        if (slice_equal_text(name, api->steps[i].name)) {
+            return &api->steps[i];
+        }
+    }
+    return NULL;
+}
+
+bool api_allows(const struct api *api, const char *name, enum session_stage stage)
+{
+    const struct step *step = find_step(api, slice_of(name));
+    return step != NULL && (step->stages & IN(stage)) != 0;
+}
+
+cJSON *api_read_body(struct visit *visit, const char *schema)
+{
+    const struct request *request = visit->request;
+    struct contract_violation violation;
+    struct lfi_slice type = request_header(request, "Content-Type", NULL);
+    struct lfi_slice media;
+    if (!slice_equal_text(request->method, "POST")) {
+        visit_refuse(visit, 405, "JOURNEY-METHOD", NULL);
+        return NULL;
+    }
+    if (!slice_equal_text(request_header(request, "Origin", NULL), visit->psu->origin)) {
+        visit_refuse(visit, 403, "JOURNEY-ORIGIN", NULL);
+        return NULL;
+    }
+    if (!slice_next(&type, ';', &media) ||
+        !slice_equal_nocase(slice_trim(media), "application/json")) {
+        visit_refuse(visit, 415, "JOURNEY-TYPE", NULL);
+        return NULL;
+    }
+    if (request->body.len > BODY_BYTES) {
+        visit_refuse(visit, 413, "JOURNEY-BODY", "too large");
+        return NULL;
+    }
+    if (contract_check_json(contract_schema_named(&contract_journey, schema), request->body,
+                            &violation) != 0) {
+        visit_refuse(visit, 400, "JOURNEY-BODY", violation.message);
+        return NULL;
+    }
+    cJSON *body = json_parse(request->body);
+    if (body == NULL) {
+        visit_refuse(visit, 500, "INTERNAL", "out of memory");
+    }
+    return body;
+}
+
+static void run_step(const struct api *api, const struct step *step, struct visit *visit,
+                     const cJSON *body)
+{
+    struct lfi_slice journey = json_get_string(body, "journey");
+    if (step->stages == STEP_WITHOUT_SESSION) {
+        step->run(visit, body);
+    } else if (!visit_open_session(visit, api->kind)) {
+        visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
+    } else if (journey.ptr != NULL && !slice_equal(journey, visit->session.interaction_id)) {
+        visit_refuse(visit, 409, "JOURNEY-OTHER", "the page belongs to another journey");
+    } else if (visit->session.stage == SESSION_ENDED) {
+        api->repeat(visit, step == &api->steps[0]);
+    } else if (visit_seconds_left(visit) == 0) {
+        ending_refuse(visit, ending_of_time(visit->session.stage));
+    } else if ((step->stages & IN(visit->session.stage)) == 0) {
+        visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);
+    } else {
+        step->run(visit, body);
+    }
+}
+
+void api_handle(const struct api *api, struct visit *visit)
+{
+    struct lfi_slice path = visit->request->path;
+    size_t skipped = strlen(api->prefix);
+    const struct step *step =
+        find_step(api, (struct lfi_slice){path.ptr + skipped, path.len - skipped});
+    if (step == NULL) {
+        visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
+        return;
+    }
+    cJSON *body = api_read_body(visit, step->schema);
+    if (body != NULL) {
+        run_step(api, step, visit, body);
+        cJSON_Delete(body);
+    }
+}
