@@ -20,6 +20,8 @@ enum hub_operation {
     HUB_GET_CONSENT,
     HUB_PATCH_CONSENT,
     HUB_REVOKE_CONSENT,
+    HUB_LIST_OF_USER,
+    HUB_LIST_OF_GROUP,
     HUB_OPERATIONS,
 };
 

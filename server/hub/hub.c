@@ -19,6 +19,8 @@ static const struct {
     [HUB_GET_CONSENT] = {&contract_hub_consent_manager, "getConsentsByConsentId"},
     [HUB_PATCH_CONSENT] = {&contract_hub_consent_manager, "patchConsent"},
     [HUB_REVOKE_CONSENT] = {&contract_hub_consent_manager, "revokeConsentsByConsentId"},
+    [HUB_LIST_OF_USER] = {&contract_hub_consent_manager, "getConsents"},
+    [HUB_LIST_OF_GROUP] = {&contract_hub_consent_manager, "getConsentsInConsentGroup"},
 };
 
 static const struct contract_operation *find_operation(const struct contract_api *api,

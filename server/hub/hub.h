@@ -70,6 +70,17 @@ enum hub_outcome hub_do_fail(struct hub *hub, struct arena *arena, struct lfi_sl
 /* GET /consents/{consentId}: the checked `data` object as a tree; the caller frees it. */
 enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
                                  cJSON **out, struct lfi_error *error);
+/*
+ * GET /psu/{userId}/consents and GET /consent-groups/{consentGroupId}/consents: all pages, as one
+ * array of consents, which the caller frees. None is an empty array. More than HUB_LIST_MAX are
+ * HUB_WRONG: a list that is cut would hide a consent. A group's consents may be those of others:
+ * the caller must look at psuIdentifiers.userId.
+ */
+#define HUB_LIST_MAX 2000
+enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct lfi_slice user_id,
+                                  cJSON **out, struct lfi_error *error);
+enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
+                                   cJSON **out, struct lfi_error *error);
 /* PATCH /consents/{consentId}; `patch` is checked against the closed schemas before it is sent. */
 enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, struct lfi_slice patch,

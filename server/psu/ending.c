@@ -211,9 +211,30 @@ static void refuse(struct visit *visit, enum ending ending)
     tell_failure(visit, row);
 }
 
+/* Nobody but the customer needs to know. */
+static void end_customer_session(struct visit *visit, enum ending ending)
+{
+    struct json_writer w;
+    const char *reason = ending == ENDING_NOT_AUTHENTICATED ? "failed"
+                         : ending == ENDING_BLOCKED         ? "blocked"
+                         : ending == ENDING_CANCELLED       ? "left"
+                         : ending == ENDING_EXPIRED         ? "expired"
+                                                            : "unavailable";
+    LOG_EVENT(visit->psu->log, LOG_INFO, "customer_session_ended",
+              LOG_TEXT("provider", visit->session.provider), LOG_TEXT("how", slice_of(reason)));
+    visit->session.stage = SESSION_ENDED;
+    if (visit_keep_session(visit) == 0) {
+        visit_begin_view(visit, &w, "signed-out");
+        json_text(&w, "reason", reason);
+        json_close_object(&w);
+    }
+}
+
 void ending_refuse(struct visit *visit, enum ending ending)
 {
-    if (take_decision(visit)) {
+    if (visit->session.kind == SESSION_CUSTOMER) {
+        end_customer_session(visit, ending);
+    } else if (take_decision(visit)) {
         refuse(visit, ending);
     }
 }

@@ -1,5 +1,6 @@
 #include "psu/journey.h"
 
+#include "psu/consents.h"
 #include "psu/ending.h"
 #include "psu/steps.h"
 
@@ -36,6 +37,11 @@ bool step_check_open(struct visit *visit, const struct consent *consent)
         return false;
     }
     return true;
+}
+
+void step_show_signed_in(struct visit *visit)
+{
+    (visit->session.kind == SESSION_JOURNEY ? step_show_review : consents_show)(visit);
 }
 
 static void show(struct visit *visit, const cJSON *body)

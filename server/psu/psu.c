@@ -4,6 +4,7 @@
 #include "contract_journey.h"
 #include "psu/authorize.h"
 #include "psu/bank_app.h"
+#include "psu/consents.h"
 #include "psu/journey.h"
 
 #include <stdlib.h>
@@ -128,7 +129,9 @@ static bool serve_page(struct visit *visit)
     static const struct {
         const char *path;
         const char *name;
-    } pages[] = {{"/journey", "journey.html"}, {"/bank-app", "bank-app.html"}};
+    } pages[] = {{"/journey", "journey.html"},
+                 {"/consents", "consents.html"},
+                 {"/bank-app", "bank-app.html"}};
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         if (slice_equal_text(visit->request->path, pages[i].path)) {
             struct page page = {.name = pages[i].name, .bank_name = visit->psu->bank_name};
@@ -149,8 +152,10 @@ static void route(struct visit *visit)
     bool is_app = slice_starts_with(path, "/bank-app");
     if (endpoint != NULL) {
         authorize_handle(visit, endpoint);
-    } else if (slice_starts_with(path, "/journey/")) {
+    } else if (slice_starts_with(path, journey_api.prefix)) {
         api_handle(&journey_api, visit);
+    } else if (slice_starts_with(path, consents_api.prefix)) {
+        api_handle(&consents_api, visit);
     } else if (visit->psu->demo_app && slice_starts_with(path, "/bank-app/")) {
         bank_app_handle(visit);
     } else if (reads && slice_starts_with(path, assets) &&

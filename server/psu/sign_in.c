@@ -10,7 +10,9 @@ static void reply_sign_in(struct visit *visit, const struct consent *consent, co
 {
     struct json_writer w;
     visit_begin_view(visit, &w, "sign-in");
-    json_string(&w, "tpp", consent_beneficiary(consent));
+    if (visit->session.kind == SESSION_JOURNEY) {
+        json_string(&w, "tpp", consent_beneficiary(consent));
+    }
     if (problem != NULL) {
         json_text(&w, "problem", problem);
         json_int(&w, "triesLeft", tries_left);
@@ -18,11 +20,19 @@ static void reply_sign_in(struct visit *visit, const struct consent *consent, co
     json_close_object(&w);
 }
 
+/* A journey's consent; own consents are looked at without one. False: the answer is given. */
+static bool load_reason(struct visit *visit, cJSON **tree, struct consent *consent)
+{
+    *consent = (struct consent){0};
+    return visit->session.kind == SESSION_CUSTOMER ||
+           (step_load_consent(visit, tree, consent) && step_check_open(visit, consent));
+}
+
 void step_show_sign_in(struct visit *visit)
 {
     cJSON *tree = NULL;
     struct consent consent;
-    if (step_load_consent(visit, &tree, &consent) && step_check_open(visit, &consent)) {
+    if (load_reason(visit, &tree, &consent)) {
         reply_sign_in(visit, &consent, NULL, 0);
     }
     cJSON_Delete(tree);
@@ -94,8 +104,12 @@ static struct lfi_slice approval_purpose(struct visit *visit, const struct conse
     buf_init(&purpose, PURPOSE_BYTES);
     json_begin(&w, &purpose);
     json_open_object(&w, NULL);
-    json_text(&w, "kind", "consent");
-    json_string(&w, "tpp", consent_beneficiary(consent));
+    if (visit->session.kind == SESSION_JOURNEY) {
+        json_text(&w, "kind", "consent");
+        json_string(&w, "tpp", consent_beneficiary(consent));
+    } else {
+        json_text(&w, "kind", "sign-in");
+    }
     json_string(&w, "reference", visit->session.interaction_id);
     json_close_object(&w);
     struct lfi_slice kept =
@@ -133,8 +147,7 @@ void step_sign_in(struct visit *visit, const cJSON *body)
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
     int attempt = 0;
-    if (!step_load_consent(visit, &tree, &consent) || !step_check_open(visit, &consent) ||
-        (attempt = take_attempt(visit)) == 0) {
+    if (!load_reason(visit, &tree, &consent) || (attempt = take_attempt(visit)) == 0) {
         goto out;
     }
     int status = provider->ops->sign_in(provider->core, json_get_string(body, "login"),
@@ -167,7 +180,7 @@ void step_check_approval(struct visit *visit, const cJSON *body)
     } else if (state == LFI_APPROVAL_APPROVED) {
         visit->session.stage = SESSION_REVIEW;
         if (visit_keep_session(visit) == 0) {
-            step_show_review(visit);
+            step_show_signed_in(visit);
         }
     } else {
         ending_refuse(visit, ENDING_NOT_AUTHENTICATED);

@@ -27,7 +27,9 @@ static struct world {
     bool auth_says_400;
     const char *consent; /* JSON of every consent but "base" */
     const char *base;    /* JSON of the consent "base" */
-    char calls[4096];    /* what changed at the Hub: a line each */
+    const char *own;     /* JSON array: the consents of any user, and of any group */
+    enum hub_outcome list, revoke;
+    char calls[4096]; /* what changed at the Hub: a line each */
     int auths, reads;
     /* the core */
     int sign_in, approval_start, accounts_status, claim_status, settle_status;
@@ -149,7 +151,25 @@ enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
     (void)consent_id;
     (void)error;
     world_note("revoke ", slice_of(revoked_by));
-    return HUB_OK;
+    return world.revoke;
+}
+
+enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct lfi_slice user_id,
+                                  cJSON **out, struct lfi_error *error)
+{
+    (void)hub;
+    (void)arena;
+    (void)user_id;
+    (void)error;
+    world.reads++;
+    *out = world.list == HUB_OK ? json_parse(slice_of(world.own)) : NULL;
+    return world.list;
+}
+
+enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
+                                   cJSON **out, struct lfi_error *error)
+{
+    return hub_list_of_user(hub, arena, group_id, out, error);
 }
 
 /* --- the core --------------------------------------------------------------------------------- */
@@ -229,6 +249,28 @@ static int world_accounts_of_user(void *core, struct lfi_slice user_id, struct l
     return world.accounts_status;
 }
 
+/* The user holds every account. */
+static int world_account_access(void *core, struct lfi_slice user_id, struct lfi_slice account_id,
+                                enum lfi_account_status *out, struct lfi_error *error)
+{
+    (void)core;
+    (void)user_id;
+    (void)account_id;
+    (void)error;
+    *out = LFI_ACCOUNT_ACTIVE;
+    return LFI_CORE_OK;
+}
+
+static int world_account(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                         struct lfi_error *error)
+{
+    (void)core;
+    (void)account_id;
+    (void)error;
+    sink.record(sink.ctx, slice_of(world.accounts[0]));
+    return LFI_CORE_OK;
+}
+
 static struct world_claim *world_find_claim(struct lfi_slice key)
 {
     for (size_t i = 0; i < WORLD_CLAIMS; i++) {
@@ -274,6 +316,8 @@ static const struct lfi_core_ops world_ops = {
     .abi = LFI_CORE_ABI,
     .size = sizeof(struct lfi_core_ops),
     .name = "world",
+    .account_access = world_account_access,
+    .account = world_account,
     .accounts_of_user = world_accounts_of_user,
     .sign_in = world_sign_in,
     .approval_start = world_approval_start,

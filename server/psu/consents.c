@@ -1,0 +1,306 @@
+#include "psu/consents.h"
+
+#include "base/id.h"
+#include "psu/consent.h"
+#include "psu/ending.h"
+#include "psu/own_consent.h"
+#include "psu/steps.h"
+
+#define REVOKED_BY "LFI.InitiatedByUser"
+
+static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const struct lfi_error *error)
+{
+    if (outcome == HUB_REFUSED) {
+        visit_refuse(visit, 404, "CONSENT-UNKNOWN", error->message);
+    } else {
+        visit_refuse(visit, 503, "HUB-UNAVAILABLE", error->message);
+    }
+}
+
+/* --- beginning and end of a session ----------------------------------------------------------- */
+
+static void offer_providers(struct visit *visit)
+{
+    const struct psu *psu = visit->psu;
+    struct json_writer w;
+    visit_begin_view(visit, &w, "choose-provider");
+    json_open_array(&w, "providers");
+    for (size_t i = 0; i < psu->endpoint_count; i++) {
+        json_open_object(&w, NULL);
+        json_text(&w, "id", psu->endpoints[i].provider->id);
+        json_text(&w, "segment", psu->endpoints[i].provider->segment);
+        json_close_object(&w);
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+}
+
+static const struct psu_endpoint *find_provider(const struct psu *psu, struct lfi_slice id)
+{
+    for (size_t i = 0; i < psu->endpoint_count; i++) {
+        if (slice_equal_text(id, psu->endpoints[i].provider->id)) {
+            return &psu->endpoints[i];
+        }
+    }
+    return NULL;
+}
+
+static void start(struct visit *visit, const cJSON *body)
+{
+    const struct psu *psu = visit->psu;
+    struct lfi_slice wanted = json_get_string(body, "provider");
+    char id[ID_UUID_MAX];
+    if (wanted.ptr == NULL && psu->endpoint_count > 1) {
+        offer_providers(visit);
+        return;
+    }
+    visit->endpoint = wanted.ptr == NULL ? &psu->endpoints[0] : find_provider(psu, wanted);
+    if (visit->endpoint == NULL) {
+        visit_refuse(visit, 404, "PROVIDER-UNKNOWN", NULL);
+        return;
+    }
+    if (!id_uuid4(id)) {
+        visit_refuse(visit, 500, "INTERNAL", "no random bytes");
+        return;
+    }
+    visit->session = (struct session){
+        .kind = SESSION_CUSTOMER,
+        .stage = SESSION_SIGN_IN,
+        .provider = slice_of(visit->endpoint->provider->id),
+        .interaction_id = arena_keep(visit->arena, slice_of(id)),
+        .started_s = clock_now_s(psu->clock),
+    };
+    if (visit_keep_session(visit) == 0) {
+        step_show_sign_in(visit);
+    }
+}
+
+static void repeat(struct visit *visit, bool looked)
+{
+    struct json_writer w;
+    (void)looked;
+    visit_begin_view(visit, &w, "signed-out");
+    json_text(&w, "reason", "left");
+    json_close_object(&w);
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+void consents_show(struct visit *visit)
+{
+    cJSON *all = NULL;
+    struct lfi_error error = {{0}};
+    struct json_writer w;
+    const cJSON *consent;
+    enum hub_outcome outcome =
+        hub_list_of_user(visit->endpoint->hub, visit->arena, visit->session.user_id, &all, &error);
+    if (outcome != HUB_OK) {
+        refuse_hub(visit, outcome, &error);
+        return;
+    }
+    visit_begin_view(visit, &w, "consents");
+    json_open_array(&w, "consents");
+    cJSON_ArrayForEach(consent, all)
+    {
+        if (own_consent_is_of(consent, visit->session.user_id)) {
+            json_open_object(&w, NULL);
+            own_consent_append_card(consent, false, &w);
+            json_close_object(&w);
+        }
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+    cJSON_Delete(all);
+}
+
+static void list(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    consents_show(visit);
+}
+
+static void show(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    if (visit->session.stage == SESSION_SIGN_IN) {
+        step_show_sign_in(visit);
+    } else if (visit->session.stage == SESSION_APPROVAL) {
+        step_show_approval(visit);
+    } else {
+        consents_show(visit);
+    }
+}
+
+/* --- one consent ------------------------------------------------------------------------------ */
+
+/* The customer's own consent; the caller deletes it. NULL, having answered: not there, not theirs.
+ */
+static cJSON *load_own(struct visit *visit, struct lfi_slice consent_id)
+{
+    cJSON *consent = NULL;
+    struct lfi_error error = {{0}};
+    enum hub_outcome outcome =
+        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, &consent, &error);
+    if (outcome != HUB_OK) {
+        refuse_hub(visit, outcome, &error);
+        return NULL;
+    }
+    if (!own_consent_is_of(consent, visit->session.user_id)) {
+        cJSON_Delete(consent);
+        visit_refuse(visit, 404, "CONSENT-UNKNOWN", "somebody else's");
+        return NULL;
+    }
+    return consent;
+}
+
+/* Name and full number of a shared account, which the Hub knows only by our id. */
+static int append_account(void *ctx, struct lfi_slice json)
+{
+    struct json_writer *w = ctx;
+    cJSON *account = json_parse(json);
+    const cJSON *number = json_get(account, "accountNumbers");
+    json_open_object(w, NULL);
+    json_string(w, "subType", json_get_string(account, "accountSubType"));
+    if (json_get(account, "nickName") != NULL) {
+        json_string(w, "name", json_get_string(account, "nickName"));
+    }
+    json_string(w, "number",
+                json_get_string(number == NULL ? NULL : number->child, "identification"));
+    json_close_object(w);
+    cJSON_Delete(account);
+    return 0;
+}
+
+static int append_accounts(struct visit *visit, const cJSON *consent, struct json_writer *w,
+                           struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_sink sink = {.record = append_account, .ctx = w};
+    const cJSON *item;
+    int status = LFI_CORE_OK;
+    json_open_array(w, "accountList");
+    cJSON_ArrayForEach(item, json_get(consent, "accountIds"))
+    {
+        enum lfi_account_status account_status;
+        struct lfi_slice id = slice_of(cJSON_GetStringValue(item));
+        status = provider->ops->account_access(provider->core, visit->session.user_id, id,
+                                               &account_status, error);
+        if (status == LFI_CORE_OK) {
+            status = provider->ops->account(provider->core, id, sink, error);
+        }
+        if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) { /* unknown: held no longer */
+            return status;
+        }
+    }
+    json_close_array(w);
+    return LFI_CORE_OK;
+}
+
+/* Earlier and later consents of the chain, those of the customer alone, without this one. */
+static enum hub_outcome append_chain(struct visit *visit, const cJSON *consent,
+                                     struct json_writer *w, struct lfi_error *error)
+{
+    struct lfi_slice base = own_consent_base(consent);
+    cJSON *chain = NULL;
+    const cJSON *other;
+    if (base.len == 0) {
+        return HUB_OK;
+    }
+    enum hub_outcome outcome =
+        hub_list_of_group(visit->endpoint->hub, visit->arena, base, &chain, error);
+    if (outcome != HUB_OK) {
+        return outcome;
+    }
+    json_open_array(w, "chain");
+    cJSON_ArrayForEach(other, chain)
+    {
+        if (own_consent_is_of(other, visit->session.user_id) &&
+            !slice_equal(json_get_string(other, "id"), json_get_string(consent, "id"))) {
+            json_open_object(w, NULL);
+            own_consent_append_card(other, false, w);
+            json_close_object(w);
+        }
+    }
+    json_close_array(w);
+    cJSON_Delete(chain);
+    return HUB_OK;
+}
+
+static void show_consent(struct visit *visit, const cJSON *consent)
+{
+    struct json_writer w;
+    struct consent terms;
+    struct lfi_error error = {{0}};
+    consent_read(consent, &terms);
+    visit_begin_view(visit, &w, "consent");
+    own_consent_append_card(consent, false, &w);
+    consent_append_groups(&terms, &w);
+    int status = append_accounts(visit, consent, &w, &error);
+    if (status != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        return;
+    }
+    enum hub_outcome outcome = append_chain(visit, consent, &w, &error);
+    if (outcome != HUB_OK) {
+        refuse_hub(visit, outcome, &error);
+        return;
+    }
+    json_close_object(&w);
+}
+
+static void look(struct visit *visit, const cJSON *body)
+{
+    cJSON *consent = load_own(visit, json_get_string(body, "consentId"));
+    if (consent != NULL) {
+        show_consent(visit, consent);
+        cJSON_Delete(consent);
+    }
+}
+
+/* Shown as ended only once the Hub says so: it is read again. */
+static void revoke(struct visit *visit, const cJSON *body)
+{
+    struct lfi_slice consent_id = json_get_string(body, "consentId");
+    struct lfi_error error = {{0}};
+    cJSON *consent = load_own(visit, consent_id);
+    if (consent == NULL) {
+        return;
+    }
+    bool revocable = own_consent_is_revocable(consent);
+    cJSON_Delete(consent);
+    enum hub_outcome outcome = HUB_OK;
+    if (revocable) {
+        outcome =
+            hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id, REVOKED_BY, &error);
+        LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent_revoked",
+                  LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
+    }
+    if (outcome == HUB_OK || outcome == HUB_REFUSED) { /* refused: it ended by other hands */
+        look(visit, body);
+    } else {
+        refuse_hub(visit, outcome, &error);
+    }
+}
+
+/* --- what is allowed when --------------------------------------------------------------------- */
+
+#define ANY (IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW))
+
+static const struct step steps[] = {
+    {"state", "State", ANY, show},
+    {"start", "Start", STEP_WITHOUT_SESSION, start},
+    {"sign-in", "SignIn", IN(SESSION_SIGN_IN), step_sign_in},
+    {"approval", "Step", IN(SESSION_APPROVAL), step_check_approval},
+    {"list", "Step", IN(SESSION_REVIEW), list},
+    {"consent", "OwnConsent", IN(SESSION_REVIEW), look},
+    {"revoke", "OwnConsent", IN(SESSION_REVIEW), revoke},
+    {"sign-out", "Step", ANY, step_cancel},
+};
+
+const struct api consents_api = {
+    .prefix = "/consents/api/",
+    .kind = SESSION_CUSTOMER,
+    .steps = steps,
+    .count = sizeof(steps) / sizeof(steps[0]),
+    .repeat = repeat,
+};

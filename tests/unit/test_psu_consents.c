@@ -1,0 +1,214 @@
+// link: lfi-psu
+#include "psu/consents.h"
+#include "psu_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define CONSENT(id, user, status, more)                                                            \
+    "{\"id\":\"" id "\",\"consentType\":\"cbuae-account-access-consents\",\"status\":\"" status    \
+    "\",\"psuIdentifiers\":{\"userId\":\"" user "\"},\"tpp\":{\"tppName\":\"Falcon Budget\"},"     \
+    "\"updatedAt\":1795242474244,\"accountIds\":[\"acc-1\",\"acc-2\"],"                            \
+    "\"consentBody\":{\"Data\":{\"Permissions\":[\"ReadBalances\"]" more "}}}"
+#define MINE CONSENT("c-1", "u-1", "Authorized", "")
+#define THEIRS CONSENT("c-9", "u-9", "Authorized", "")
+
+static char visit_id[64];
+
+/* Keeps the id under which the server knows this session. */
+static void note_visit(void)
+{
+    const char *at = strstr(world.body, "\"journey\":\"");
+    assert_non_null(at);
+    snprintf(visit_id, sizeof(visit_id), "%.*s", 36, at + 11);
+}
+
+static void post(const char *step, const char *more)
+{
+    char path[64], body[512];
+    snprintf(path, sizeof(path), "/consents/api/%s", step);
+    snprintf(body, sizeof(body), "{\"journey\":\"%s\"%s}", visit_id, more);
+    world_post(path, body);
+}
+
+static void go(enum session_stage stage)
+{
+    world.consent = MINE;
+    world.own = "[" MINE "," THEIRS "]";
+    world_post("/consents/api/start", "{}");
+    note_visit();
+    if (stage >= SESSION_APPROVAL) {
+        post("sign-in", ",\"login\":\"layla\",\"password\":\"right\"");
+    }
+    if (stage >= SESSION_REVIEW) {
+        world.approval = LFI_APPROVAL_APPROVED;
+        post("approval", "");
+    }
+    if (stage == SESSION_ENDED) {
+        post("sign-out", "");
+    }
+}
+
+static void shows_own_consents_alone(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    assert_true(world_says("\"view\":\"consents\""));
+    assert_true(world_says("\"id\":\"c-1\""));
+    assert_false(world_says("c-9"));
+    assert_true(world_says("\"accounts\":2"));
+    assert_true(world_says("\"updated\":1795242474244"));
+    assert_string_equal(world.calls, ""); /* and nobody was told anything */
+}
+
+static void steps_have_their_stages(void **state)
+{
+    static const char *const names[] = {"sign-in", "approval", "list", "consent", "revoke"};
+    static const char *const more[] = {",\"login\":\"layla\",\"password\":\"right\"", "", "",
+                                       ",\"consentId\":\"c-1\"", ",\"consentId\":\"c-1\""};
+    static const bool allowed[][3] = {{true, false, false},
+                                      {false, true, false},
+                                      {false, false, true},
+                                      {false, false, true},
+                                      {false, false, true}};
+    (void)state;
+    for (int stage = SESSION_SIGN_IN; stage <= SESSION_REVIEW; stage++) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            assert_int_equal(api_allows(&consents_api, names[i], (enum session_stage)stage),
+                             allowed[i][stage]);
+            if (!allowed[i][stage]) {
+                go((enum session_stage)stage);
+                post(names[i], more[i]);
+                assert_int_equal(world.status, 409);
+                assert_true(world_says("JOURNEY-ORDER"));
+                assert_string_equal(world.calls, "");
+            }
+        }
+    }
+    go(SESSION_ENDED);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        post(names[i], more[i]);
+        assert_true(world_says("\"view\":\"signed-out\""));
+    }
+}
+
+static void a_consent_of_somebody_else_does_not_exist(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    world.consent = THEIRS;
+    post("consent", ",\"consentId\":\"c-9\"");
+    assert_int_equal(world.status, 404);
+    assert_true(world_says("CONSENT-UNKNOWN"));
+    post("revoke", ",\"consentId\":\"c-9\"");
+    assert_int_equal(world.status, 404);
+    assert_string_equal(world.calls, "");
+}
+
+static void revokes_what_is_not_ended(void **state)
+{
+    static const struct {
+        const char *consent;
+        bool revoked;
+    } rows[] = {
+        {CONSENT("c-1", "u-1", "AwaitingAuthorization", ""), true},
+        {CONSENT("c-1", "u-1", "Authorized", ""), true},
+        {CONSENT("c-1", "u-1", "Suspended", ""), true},
+        {CONSENT("c-1", "u-1", "Revoked", ""), false},
+        {CONSENT("c-1", "u-1", "Expired", ""), false},
+        {CONSENT("c-1", "u-1", "Rejected", ""), false},
+        {CONSENT("c-1", "u-1", "Consumed", ""), false},
+        {CONSENT("c-1", "u-1", "Unheard", ""), false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        go(SESSION_REVIEW);
+        world.calls[0] = '\0';
+        world.consent = rows[i].consent;
+        post("revoke", ",\"consentId\":\"c-1\"");
+        assert_int_equal(world.status, 200);
+        assert_true(world_says(rows[i].revoked ? "\"revocable\":true" : "\"revocable\":false"));
+        assert_string_equal(world.calls, rows[i].revoked ? "revoke LFI.InitiatedByUser\n" : "");
+    }
+}
+
+static void the_chain_leaves_out_others(void **state)
+{
+    static const char mine[] = CONSENT("c-1", "u-1", "Authorized", ",\"BaseConsentId\":\"c-0\"");
+    (void)state;
+    go(SESSION_REVIEW);
+    world.consent = mine;
+    world.own = "[" THEIRS "," CONSENT("c-0", "u-1", "Revoked", "") "," MINE "]";
+    post("consent", ",\"consentId\":\"c-1\"");
+    assert_int_equal(world.status, 200);
+    assert_true(world_says("\"chain\":[{\"id\":\"c-0\""));
+    assert_false(world_says("c-9"));
+}
+
+static void says_that_the_hub_is_down(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    world.list = HUB_UNREACHABLE;
+    post("list", "");
+    assert_int_equal(world.status, 503);
+    assert_true(world_says("HUB-UNAVAILABLE"));
+    world.revoke = HUB_UNREACHABLE;
+    post("revoke", ",\"consentId\":\"c-1\"");
+    assert_int_equal(world.status, 503);
+    world.list = HUB_OK;
+    post("list", "");
+    assert_int_equal(world.status, 200);
+}
+
+static void a_blocked_customer_is_shown_out(void **state)
+{
+    (void)state;
+    go(SESSION_SIGN_IN);
+    world.sign_in = LFI_CORE_BLOCKED;
+    post("sign-in", ",\"login\":\"layla\",\"password\":\"right\"");
+    assert_true(world_says("\"reason\":\"blocked\""));
+    assert_string_equal(world.calls, "");
+}
+
+static void the_sessions_of_the_two_kinds_are_not_exchangeable(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    assert_non_null(strstr(world.cookie, "__Host-customer="));
+    char swapped[4096];
+    snprintf(swapped, sizeof(swapped), "__Host-journey=%s", strchr(world.cookie, '=') + 1);
+    snprintf(world.cookie, sizeof(world.cookie), "%s", swapped);
+    world_post("/journey/state", "{}");
+    assert_int_equal(world.status, 401);
+}
+
+static void an_unknown_provider_is_refused(void **state)
+{
+    (void)state;
+    world_post("/consents/api/start", "{\"provider\":\"nobody\"}");
+    assert_int_equal(world.status, 404);
+    assert_true(world_says("PROVIDER-UNKNOWN"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(shows_own_consents_alone, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(steps_have_their_stages, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_consent_of_somebody_else_does_not_exist, world_set_up,
+                                        world_tear_down),
+        cmocka_unit_test_setup_teardown(revokes_what_is_not_ended, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(the_chain_leaves_out_others, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(says_that_the_hub_is_down, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_blocked_customer_is_shown_out, world_set_up,
+                                        world_tear_down),
+        cmocka_unit_test_setup_teardown(the_sessions_of_the_two_kinds_are_not_exchangeable,
+                                        world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(an_unknown_provider_is_refused, world_set_up,
+                                        world_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
