@@ -46,14 +46,10 @@ static bool open_link(struct visit *visit, struct lfi_slice link, struct device 
         .user_id = arena_keep(visit->arena, json_get_string(tree, "user")),
         .approval_id = arena_keep(visit->arena, json_get_string(tree, "approval")),
     };
-    for (size_t i = 0; i < psu->endpoint_count; i++) {
-        if (slice_equal_text(provider, psu->endpoints[i].provider->id)) {
-            out->provider = psu->endpoints[i].provider;
-        }
-    }
     bool valid = json_get_int(tree, "started", &started) &&
-                 clock_now_s(psu->clock) < started + psu->session_s && out->provider != NULL &&
-                 out->user_id.len > 0;
+                 clock_now_s(psu->clock) < started + psu->session_s &&
+                 visit_find_endpoint(visit, provider) && out->user_id.len > 0;
+    out->provider = valid ? visit->endpoint->provider : NULL;
     cJSON_Delete(tree);
     return valid;
 }

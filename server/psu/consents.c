@@ -4,6 +4,7 @@
 #include "psu/consent.h"
 #include "psu/ending.h"
 #include "psu/own_consent.h"
+#include "psu/passkeys.h"
 #include "psu/steps.h"
 
 #define REVOKED_BY "LFI.InitiatedByUser"
@@ -290,10 +291,16 @@ static const struct step steps[] = {
     {"state", "State", ANY, show},
     {"start", "Start", STEP_WITHOUT_SESSION, start},
     {"sign-in", "SignIn", IN(SESSION_SIGN_IN), step_sign_in},
+    {"passkey-options", "Step", IN(SESSION_SIGN_IN), step_offer_passkey},
+    {"passkey", "UsePasskey", IN(SESSION_SIGN_IN), step_use_passkey},
     {"approval", "Step", IN(SESSION_APPROVAL), step_check_approval},
     {"list", "Step", IN(SESSION_REVIEW), list},
     {"consent", "OwnConsent", IN(SESSION_REVIEW), look},
     {"revoke", "OwnConsent", IN(SESSION_REVIEW), revoke},
+    {"passkeys", "Step", IN(SESSION_REVIEW), passkeys_list},
+    {"passkey-add-options", "Step", IN(SESSION_REVIEW), passkeys_offer},
+    {"passkey-add", "AddPasskey", IN(SESSION_REVIEW), passkeys_add},
+    {"passkey-remove", "RemovePasskey", IN(SESSION_REVIEW), passkeys_remove},
     {"sign-out", "Step", ANY, step_cancel},
 };
 

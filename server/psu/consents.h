@@ -3,11 +3,14 @@
  *
  *   POST /consents/api/state     what to show now
  *   POST /consents/api/start     begins a session at a provider; names them when there are several
- *   POST /consents/api/sign-in   first factor; asks for the second
+ *   POST /consents/api/sign-in   first factor; asks for the second; passkey-options and passkey
+ *                                are both at once
  *   POST /consents/api/approval  how far the second factor is
  *   POST /consents/api/list      all consents of the customer
  *   POST /consents/api/consent   one of them in full, with those of its chain that are theirs
  *   POST /consents/api/revoke    ends one
+ *   POST /consents/api/passkeys  the customer's passkeys; passkey-add-options, passkey-add,
+ *                                passkey-remove change them
  *   POST /consents/api/sign-out
  *
  * Everything is read from the Hub at that moment and shown only when it says that it is the

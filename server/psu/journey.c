@@ -61,6 +61,8 @@ static void show(struct visit *visit, const cJSON *body)
 static const struct step steps[] = {
     {"state", "State", IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW), show},
     {"sign-in", "SignIn", IN(SESSION_SIGN_IN), step_sign_in},
+    {"passkey-options", "Step", IN(SESSION_SIGN_IN), step_offer_passkey},
+    {"passkey", "UsePasskey", IN(SESSION_SIGN_IN), step_use_passkey},
     {"approval", "Step", IN(SESSION_APPROVAL), step_check_approval},
     {"approve", "Approve", IN(SESSION_REVIEW), step_approve},
     {"cancel", "Step", IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW),

@@ -1,11 +1,13 @@
 /*
  * The journey's API:
  *
- *   POST /journey/state     what to show now
- *   POST /journey/sign-in   first factor; asks for the second
- *   POST /journey/approval  how far the second factor is
- *   POST /journey/approve   the decision
- *   POST /journey/cancel    the other decision, or leaving before
+ *   POST /journey/state            what to show now
+ *   POST /journey/sign-in          first factor; asks for the second
+ *   POST /journey/passkey-options  a challenge for a passkey
+ *   POST /journey/passkey          both factors at once
+ *   POST /journey/approval         how far the second factor is
+ *   POST /journey/approve          the decision
+ *   POST /journey/cancel           the other decision, or leaving before
  */
 #ifndef PSU_JOURNEY_H
 #define PSU_JOURNEY_H

@@ -25,6 +25,8 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
     }
     if (session->user_id.ptr != NULL) {
         json_string(&w, "user", session->user_id);
+    }
+    if (session->approval_id.ptr != NULL) {
         json_string(&w, "approval", session->approval_id);
     }
     json_int(&w, "started", session->started_s);
@@ -33,6 +35,17 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
         clear.failed ? -1 : seal_close(seal, purposes[session->kind], buf_slice(&clear), out);
     buf_free(&clear);
     return out->failed ? -1 : result;
+}
+
+/* Whether all is there that a session of its kind must have in its stage. */
+static bool is_complete(const struct session *session)
+{
+    bool asked = session->consent_id.len > 0 && session->arrival.len > 0;
+    bool approval = session->stage == SESSION_APPROVAL;
+    bool known = approval || session->stage == SESSION_REVIEW;
+    return session->provider.len > 0 && session->interaction_id.len > 0 &&
+           (asked || session->kind != SESSION_JOURNEY) && (!known || session->user_id.len > 0) &&
+           (!approval || session->approval_id.len > 0);
 }
 
 bool session_open(const struct seal *seal, struct arena *arena, enum session_kind kind,
@@ -56,9 +69,5 @@ bool session_open(const struct seal *seal, struct arena *arena, enum session_kin
     out->approval_id = arena_keep(arena, json_get_string(tree, "approval"));
     cJSON_Delete(tree);
 
-    bool known = out->user_id.len > 0 && out->approval_id.len > 0;
-    bool needs_user = stage == SESSION_APPROVAL || stage == SESSION_REVIEW;
-    bool asked = out->consent_id.len > 0 && out->arrival.len > 0;
-    return sound && out->provider.len > 0 && out->interaction_id.len > 0 &&
-           (asked || kind != SESSION_JOURNEY) && (known || !needs_user);
+    return sound && is_complete(out);
 }

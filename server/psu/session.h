@@ -35,7 +35,7 @@ struct session {
     struct lfi_slice consent_id;     /* of a journey */
     struct lfi_slice arrival;        /* the same: digest of the address the customer came with */
     struct lfi_slice user_id;        /* absent before SESSION_APPROVAL */
-    struct lfi_slice approval_id;    /* the same */
+    struct lfi_slice approval_id;    /* of SESSION_APPROVAL */
     int64_t started_s;
 };
 

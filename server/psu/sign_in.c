@@ -1,5 +1,6 @@
 #include "psu/bank_app.h"
 #include "psu/ending.h"
+#include "psu/passkey.h"
 #include "psu/steps.h"
 
 #define PURPOSE_BYTES 4096
@@ -13,6 +14,7 @@ static void reply_sign_in(struct visit *visit, const struct consent *consent, co
     if (visit->session.kind == SESSION_JOURNEY) {
         json_string(&w, "tpp", consent_beneficiary(consent));
     }
+    json_bool(&w, "passkeys", passkey_is_offered(visit));
     if (problem != NULL) {
         json_text(&w, "problem", problem);
         json_int(&w, "triesLeft", tries_left);
@@ -81,7 +83,8 @@ static int take_attempt(struct visit *visit)
 }
 
 /* A try that failed stays taken for good. */
-static void fail_attempt(struct visit *visit, const struct consent *consent, int number)
+static void fail_attempt(struct visit *visit, const struct consent *consent, int number,
+                         const char *problem)
 {
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
@@ -92,7 +95,7 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
     } else if (number == visit->psu->max_attempts) {
         ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
     } else {
-        reply_sign_in(visit, consent, "wrong-credentials", visit->psu->max_attempts - number);
+        reply_sign_in(visit, consent, problem, visit->psu->max_attempts - number);
     }
 }
 
@@ -155,7 +158,7 @@ void step_sign_in(struct visit *visit, const cJSON *body)
     if (status == LFI_CORE_OK) {
         ask_approval(visit, &consent, &user_id);
     } else if (status == LFI_CORE_DENIED) {
-        fail_attempt(visit, &consent, attempt);
+        fail_attempt(visit, &consent, attempt, "wrong-credentials");
     } else if (status == LFI_CORE_BLOCKED) {
         ending_refuse(visit, ENDING_BLOCKED);
     } else {
@@ -164,6 +167,61 @@ void step_sign_in(struct visit *visit, const cJSON *body)
 out:
     cJSON_Delete(tree);
 }
+
+/* --- a passkey -------------------------------------------------------------------------------- */
+
+void step_offer_passkey(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    struct json_writer w;
+    if (!passkey_is_offered(visit)) {
+        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+        return;
+    }
+    visit_begin_view(visit, &w, "passkey-options");
+    passkey_append_challenge(visit, PASSKEY_SIGN_IN, visit->session.interaction_id, &w);
+    json_close_object(&w);
+}
+
+static void enter_by_passkey(struct visit *visit, const struct lfi_id *user_id)
+{
+    visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
+    visit->session.stage = SESSION_REVIEW;
+    if (visit_keep_session(visit) == 0) {
+        step_show_signed_in(visit);
+    }
+}
+
+void step_use_passkey(struct visit *visit, const cJSON *body)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct lfi_id user_id = {{0}};
+    struct lfi_error error = {{0}};
+    int attempt = 0;
+    if (!passkey_is_offered(visit)) {
+        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+        return;
+    }
+    if (!load_reason(visit, &tree, &consent) || (attempt = take_attempt(visit)) == 0) {
+        goto out;
+    }
+    int status = passkey_check(visit, PASSKEY_SIGN_IN, visit->session.interaction_id,
+                               json_get(body, "assertion"), &user_id, &error);
+    if (status == LFI_CORE_OK) {
+        enter_by_passkey(visit, &user_id);
+    } else if (status == LFI_CORE_DENIED) {
+        fail_attempt(visit, &consent, attempt, "wrong-passkey");
+    } else if (status == LFI_CORE_BLOCKED) {
+        ending_refuse(visit, ENDING_BLOCKED);
+    } else {
+        step_fail_core(visit, status, "passkey", &error);
+    }
+out:
+    cJSON_Delete(tree);
+}
+
+/* --- the app ---------------------------------------------------------------------------------- */
 
 void step_check_approval(struct visit *visit, const cJSON *body)
 {

@@ -9,11 +9,17 @@
 
 /* First factor, and asking for the second. */
 void step_sign_in(struct visit *visit, const cJSON *body);
+/* Both factors at once. */
+void step_offer_passkey(struct visit *visit, const cJSON *body);
+void step_use_passkey(struct visit *visit, const cJSON *body);
 /* How far the second factor is. */
 void step_check_approval(struct visit *visit, const cJSON *body);
 /* The decision. */
 void step_approve(struct visit *visit, const cJSON *body);
 void step_cancel(struct visit *visit, const cJSON *body);
+
+/* What comes after signing in: the review of a journey, the list of own consents. */
+void step_show_signed_in(struct visit *visit);
 
 /* What to show in each stage. */
 void step_show_sign_in(struct visit *visit);

@@ -13,20 +13,25 @@ static const char *cookie_name(const struct psu *psu, enum session_kind kind)
     return names[kind][psu->secure];
 }
 
-bool visit_open_session(struct visit *visit, enum session_kind kind)
+bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider)
 {
     const struct psu *psu = visit->psu;
-    struct lfi_slice value = request_cookie(visit->request, cookie_name(psu, kind));
-    if (value.ptr == NULL || !session_open(psu->seal, visit->arena, kind, value, &visit->session)) {
-        return false;
-    }
     for (size_t i = 0; i < psu->endpoint_count; i++) {
-        if (slice_equal_text(visit->session.provider, psu->endpoints[i].provider->id)) {
+        if (slice_equal_text(provider, psu->endpoints[i].provider->id)) {
             visit->endpoint = &psu->endpoints[i];
             return true;
         }
     }
     return false;
+}
+
+bool visit_open_session(struct visit *visit, enum session_kind kind)
+{
+    const struct psu *psu = visit->psu;
+    struct lfi_slice value = request_cookie(visit->request, cookie_name(psu, kind));
+    return value.ptr != NULL &&
+           session_open(psu->seal, visit->arena, kind, value, &visit->session) &&
+           visit_find_endpoint(visit, visit->session.provider);
 }
 
 int visit_keep_session(struct visit *visit)

@@ -44,6 +44,8 @@ struct visit {
 
 /* Opens the session cookie of a kind. False: there is none that can be trusted. */
 bool visit_open_session(struct visit *visit, enum session_kind kind);
+/* The provider's endpoint becomes that of the visit; false when there is none. */
+bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */
 int visit_keep_session(struct visit *visit);
 int64_t visit_seconds_left(const struct visit *visit); /* 0 when the session is over */

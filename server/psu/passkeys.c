@@ -1,0 +1,211 @@
+#include "psu/passkeys.h"
+
+#include "base/base64.h"
+#include "psu/passkey.h"
+#include "psu/steps.h"
+
+#define RECORD_BYTES 4096
+
+static bool check_offered(struct visit *visit)
+{
+    if (!passkey_is_offered(visit)) {
+        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+        return false;
+    }
+    return true;
+}
+
+static void refuse_core(struct visit *visit, int status, const char *call,
+                        const struct lfi_error *error)
+{
+    if (status == LFI_CORE_UNKNOWN) {
+        visit_refuse(visit, 404, "PASSKEY-UNKNOWN", NULL);
+    } else if (status == LFI_CORE_DENIED) {
+        visit_refuse(visit, 409, "PASSKEY-LIMIT", NULL);
+    } else {
+        step_fail_core(visit, status, call, error);
+    }
+}
+
+/* --- listing ---------------------------------------------------------------------------------- */
+
+/* What the customer is shown of {"passkeyId","usedAt","record"}. */
+static int append_passkey(void *ctx, struct lfi_slice json)
+{
+    struct json_writer *w = ctx;
+    cJSON *tree = json_parse(json);
+    const cJSON *record = json_get(tree, "record");
+    int64_t used = 0;
+    int64_t created = 0;
+    (void)json_get_int(tree, "usedAt", &used);
+    (void)json_get_int(record, "createdAt", &created);
+    json_open_object(w, NULL);
+    json_string(w, "passkeyId", json_get_string(tree, "passkeyId"));
+    json_string(w, "name", json_get_string(record, "name"));
+    json_int(w, "createdAt", created);
+    json_int(w, "usedAt", used);
+    json_close_object(w);
+    cJSON_Delete(tree);
+    return 0;
+}
+
+static int append_credential(void *ctx, struct lfi_slice json)
+{
+    struct json_writer *w = ctx;
+    cJSON *tree = json_parse(json);
+    json_string(w, NULL, json_get_string(json_get(tree, "record"), "credential"));
+    cJSON_Delete(tree);
+    return 0;
+}
+
+static int append_all(struct visit *visit, const char *name,
+                      int (*append)(void *ctx, struct lfi_slice json), struct json_writer *w,
+                      struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_sink sink = {.record = append, .ctx = w};
+    json_open_array(w, name);
+    int status = provider->ops->passkeys(provider->core, visit->session.user_id, sink, error);
+    json_close_array(w);
+    return status;
+}
+
+int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
+                                struct lfi_error *error)
+{
+    return append_all(visit, name, append_credential, writer, error);
+}
+
+void passkeys_list(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    if (!check_offered(visit)) {
+        return;
+    }
+    visit_begin_view(visit, &w, "passkeys");
+    int status = append_all(visit, "passkeys", append_passkey, &w, &error);
+    json_close_object(&w);
+    if (status != LFI_CORE_OK) {
+        refuse_core(visit, status, "passkeys", &error);
+    }
+}
+
+/* --- adding and removing ---------------------------------------------------------------------- */
+
+static void append_user_handle(struct visit *visit, struct json_writer *w)
+{
+    struct buf handle;
+    buf_init(&handle, 128);
+    base64_append_url(&handle, visit->session.user_id.ptr, visit->session.user_id.len);
+    json_string(w, "user", buf_slice(&handle));
+    buf_free(&handle);
+}
+
+void passkeys_offer(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    if (!check_offered(visit)) {
+        return;
+    }
+    visit_begin_view(visit, &w, "passkey-add-options");
+    passkey_append_challenge(visit, PASSKEY_ADD, visit->session.interaction_id, &w);
+    append_user_handle(visit, &w);
+    json_open_array(&w, "algorithms");
+    for (size_t i = 0; i < WEBAUTHN_ALGORITHMS; i++) {
+        json_int(&w, NULL, webauthn_algorithms[i]);
+    }
+    json_close_array(&w);
+    int status = passkeys_append_credentials(visit, "known", &w, &error);
+    json_close_object(&w);
+    if (status != LFI_CORE_OK) {
+        refuse_core(visit, status, "passkeys", &error);
+    }
+}
+
+static void append_octets(struct json_writer *w, const char *name, struct lfi_slice bytes)
+{
+    struct buf text;
+    buf_init(&text, RECORD_BYTES);
+    base64_append_url(&text, bytes.ptr, bytes.len);
+    json_string(w, name, buf_slice(&text));
+    buf_free(&text);
+}
+
+static int keep(struct visit *visit, const struct webauthn_credential *credential,
+                struct lfi_slice name, struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct buf record;
+    struct json_writer w;
+    buf_init(&record, RECORD_BYTES);
+    json_begin(&w, &record);
+    json_open_object(&w, NULL);
+    append_octets(&w, "credential", credential->id);
+    json_int(&w, "algorithm", credential->key.algorithm);
+    append_octets(&w, "publicKey", credential->key.bytes);
+    json_string(&w, "name", name);
+    json_int(&w, "createdAt", clock_now_s(visit->psu->clock));
+    json_close_object(&w);
+    int status = LFI_CORE_FAILED;
+    if (!record.failed) {
+        status = provider->ops->passkey_add(provider->core, visit->session.user_id,
+                                            passkey_id_of(visit, credential->id),
+                                            buf_slice(&record), credential->counter, error);
+    }
+    buf_free(&record);
+    return status;
+}
+
+static const char *check_creation(struct visit *visit, const cJSON *creation,
+                                  struct webauthn_credential *out)
+{
+    struct webauthn_party party = passkey_party(visit);
+    struct lfi_slice client_data =
+        base64_decode_url(visit->arena, json_get_string(creation, "clientDataJSON"));
+    struct lfi_slice data =
+        base64_decode_url(visit->arena, json_get_string(creation, "authenticatorData"));
+    const char *refused =
+        passkey_check_client(visit, PASSKEY_ADD, visit->session.interaction_id, client_data);
+    return refused != NULL ? refused : webauthn_check_creation(&party, visit->arena, data, out);
+}
+
+void passkeys_add(struct visit *visit, const cJSON *body)
+{
+    struct webauthn_credential credential;
+    struct lfi_error error = {{0}};
+    if (!check_offered(visit)) {
+        return;
+    }
+    const char *refused = check_creation(visit, json_get(body, "creation"), &credential);
+    if (refused != NULL) {
+        passkey_log_refusal(visit, refused);
+        visit_refuse(visit, 400, "PASSKEY-ADD", refused);
+        return;
+    }
+    int status = keep(visit, &credential, json_get_string(body, "name"), &error);
+    if (status != LFI_CORE_OK) {
+        refuse_core(visit, status, "passkey_add", &error);
+    } else {
+        passkeys_list(visit, NULL);
+    }
+}
+
+void passkeys_remove(struct visit *visit, const cJSON *body)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    if (!check_offered(visit)) {
+        return;
+    }
+    int status = provider->ops->passkey_remove(provider->core, visit->session.user_id,
+                                               json_get_string(body, "passkeyId"), &error);
+    if (status != LFI_CORE_OK) {
+        refuse_core(visit, status, "passkey_remove", &error);
+    } else {
+        passkeys_list(visit, NULL);
+    }
+}
