@@ -286,6 +286,17 @@ test('date bounds are inclusive, offsets play no part, a plain date is midnight'
     assert.equal(raw.json.meta.totalRecords, between(from, null).length);
 });
 
+test('however little is held of an account, each entry tells its kind by a code', () => {
+    for (const bank of banks) {
+        for (const { account, transactions } of bank.books.values()) {
+            for (const entry of transactions) {
+                const codes = [entry.bankTransactionCode, entry.proprietaryBankTransactionCode];
+                assert.ok(codes.some((code) => code), `${account.id} ${entry.transactionId}`);
+            }
+        }
+    }
+});
+
 test('the FX header leaves only what has a currency exchange', async () => {
     const bank = banks[0];
     const isFx = (t) => t.currencyExchange !== undefined;
