@@ -33,14 +33,18 @@ test('a stress account of any size is served like a small one', async () => {
     const demo = await startDemo({ dir });
     const client = new HubClient(demo, 'dhowretail');
     try {
-        const { userId, accountIds: [id] } = client.provider.users.find(({ login }) => login === 'kathir');
-        const page = async (query) => {
+        const { userId, accountIds } = client.provider.users.find(({ login }) => login === 'kathir');
+        const pageOf = async (id, query) => {
             const reply = await client.get(`/accounts/${id}/transactions`, { query, userId });
             assert.equal(reply.status, 200, reply.text.slice(0, 300));
             return reply.json;
         };
-        const first = await page({ page: 1, 'page-size': PAGE });
-        assert.equal(first.meta.totalRecords, STRESS);
+        const firsts = await Promise.all(
+            accountIds.map((id) => pageOf(id, { page: 1, 'page-size': PAGE })));
+        const stressed = firsts.findIndex(({ meta }) => meta.totalRecords === STRESS);
+        assert.notEqual(stressed, -1, `an account of ${STRESS} entries`);
+        const first = firsts[stressed];
+        const page = (query) => pageOf(accountIds[stressed], query);
         assert.equal(first.meta.totalPages, STRESS / PAGE);
         const middle = await page({ page: STRESS / PAGE / 2, 'page-size': PAGE });
         const last = await page({ page: STRESS / PAGE, 'page-size': PAGE });
