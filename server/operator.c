@@ -242,20 +242,27 @@ static bool path_fits(const char *pattern, struct lfi_slice path, struct lfi_sli
     return path.len == 0;
 }
 
-/* The last route whose path fits, with or without the method; NULL: none. */
-static const struct route *find_route(struct op *op, struct lfi_slice parts[2], bool *method_fits)
+/* The route of path and method; NULL, having refused: none. */
+static const struct route *find_route(struct op *op, struct lfi_slice parts[2])
 {
-    const struct route *found = NULL;
+    struct lfi_slice allow = {NULL, 0};
     for (size_t i = 0; i < sizeof(ROUTES) / sizeof(ROUTES[0]); i++) {
         if (path_fits(ROUTES[i].path, op->request->path, parts)) {
-            found = &ROUTES[i];
-            *method_fits = slice_equal_text(op->request->method, found->method);
-            if (*method_fits) {
-                break;
+            if (slice_equal_text(op->request->method, ROUTES[i].method)) {
+                return &ROUTES[i];
             }
+            allow = allow.ptr
+                        ? arena_format(op->request->arena, "%s, %s", allow.ptr, ROUTES[i].method)
+                        : slice_of(ROUTES[i].method);
         }
     }
-    return found;
+    if (!allow.ptr) {
+        (void)refuse(op, "LEVER-PATH", 404, "No such resource.");
+    } else {
+        reply_header(op->reply, "Allow", allow);
+        (void)refuse(op, "LEVER-METHOD", 405, "The resource does not offer this method.");
+    }
+    return NULL;
 }
 
 static int check_token(struct op *op)
@@ -275,16 +282,12 @@ static int check_token(struct op *op)
 static int run(struct op *op)
 {
     struct lfi_slice parts[2] = {{NULL, 0}, {NULL, 0}};
-    bool method_fits = false;
     if (check_token(op) != 0) {
         return -1;
     }
-    const struct route *route = find_route(op, parts, &method_fits);
+    const struct route *route = find_route(op, parts);
     if (!route) {
-        return refuse(op, "LEVER-PATH", 404, "No such resource.");
-    }
-    if (!method_fits) {
-        return refuse(op, "LEVER-METHOD", 405, "The resource does not offer this method.");
+        return -1;
     }
     op->argument = parts[0];
     if (route->of_provider) {

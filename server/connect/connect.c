@@ -11,13 +11,26 @@
 
 /* --- stages, in the order of the flow --------------------------------------------------------- */
 
-static int stage_route(enum contract_found found, struct refusal *refusal)
+#define ALLOW_MAX 64 /* bytes: all methods there are */
+
+/* A refused method is told which would do (RFC 9110 15.5.6). */
+static void add_allow(const struct call *call)
+{
+    struct buf methods;
+    buf_init(&methods, ALLOW_MAX);
+    contract_append_methods(&contract_ozone_connect, call->request->path, &methods);
+    reply_header(call->reply, "Allow", buf_slice(&methods));
+    buf_free(&methods);
+}
+
+static int stage_route(const struct call *call, enum contract_found found)
 {
     if (found == CONTRACT_NO_PATH) {
-        return refusal_set(refusal, "ROUTE-PATH", 404, "GenericError", "No such resource.");
+        return refusal_set(call->refusal, "ROUTE-PATH", 404, "GenericError", "No such resource.");
     }
     if (found == CONTRACT_NO_METHOD) {
-        return refusal_set(refusal, "ROUTE-METHOD", 405, "GenericError",
+        add_allow(call);
+        return refusal_set(call->refusal, "ROUTE-METHOD", 405, "GenericError",
                            "The resource does not offer this method.");
     }
     return 0;
@@ -101,7 +114,7 @@ static int run(struct call *call, enum contract_found found, const struct contra
         metrics_count(call->connect->metrics, METRICS_REFUSED_CALLER);
         return -1;
     }
-    if (stage_route(found, call->refusal) != 0 || stage_provider(call, &identity) != 0 ||
+    if (stage_route(call, found) != 0 || stage_provider(call, &identity) != 0 ||
         stage_contract(call, match) != 0) {
         return -1;
     }

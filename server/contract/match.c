@@ -40,6 +40,18 @@ enum contract_found contract_match(const struct contract_api *api, struct lfi_sl
     return CONTRACT_NO_PATH;
 }
 
+void contract_append_methods(const struct contract_api *api, struct lfi_slice path, struct buf *out)
+{
+    struct lfi_slice values[CONTRACT_PATH_PARAMETERS];
+    for (size_t p = 0; p < api->path_count; p++) {
+        const struct contract_path *candidate = &api->paths[p];
+        for (size_t i = 0; i < candidate->operation_count && fits(candidate, path, values); i++) {
+            buf_append_text(out, i > 0 ? ", " : "");
+            buf_append_text(out, candidate->operations[i]->method);
+        }
+    }
+}
+
 size_t contract_operation_count(const struct contract_api *api)
 {
     return api->operation_count;

@@ -29,6 +29,7 @@ cJSON *api_read_body(struct visit *visit, const char *schema)
     struct lfi_slice type = request_header(request, "Content-Type", NULL);
     struct lfi_slice media;
     if (!slice_equal_text(request->method, "POST")) {
+        reply_header(visit->reply, "Allow", SLICE("POST"));
         visit_refuse(visit, 405, "JOURNEY-METHOD", NULL);
         return NULL;
     }

@@ -68,6 +68,7 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
     struct lfi_error error;
     struct lfi_slice arrival = digest_of(visit->request, visit->arena);
     if (!slice_equal_text(visit->request->method, "GET")) {
+        reply_header(visit->reply, "Allow", SLICE("GET"));
         show_error(visit, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
         return;
     }

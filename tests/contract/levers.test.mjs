@@ -39,7 +39,8 @@ async function pull(method, path, body, { token } = {}) {
         body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await reply.text();
-    return { status: reply.status, json: text ? JSON.parse(text) : null };
+    const allow = reply.headers.get('allow');
+    return { status: reply.status, allow, json: text ? JSON.parse(text) : null };
 }
 
 const account = (options) =>
@@ -193,6 +194,8 @@ test('wrong calls get the error named', async () => {
         assert.equal(reply.status, status, `${method} ${target} ${JSON.stringify(body)}`);
         assert.ok(reply.json.errorMessage.length > 0);
     }
+    assert.equal((await pull('DELETE', path)).allow, 'PUT');
+    assert.equal((await pull('PUT', '/operator/overrides')).allow, 'POST, DELETE');
     for (const token of ['', 'wrong', 'x'.repeat(48)]) {
         assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`, undefined, { token })).status, 401);
         assert.equal((await pull('GET', '/explain/x', undefined, { token })).status, 401);

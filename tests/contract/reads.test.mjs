@@ -446,6 +446,7 @@ test('unknown paths and methods, and operations of later', async () => {
     const expect = async (method, path, status) => {
         const reply = await bank.client.call(method, path, { userId });
         assert.equal(reply.status, status, `${method} ${path}`);
+        assert.equal(reply.headers.allow, status === 405 ? 'GET' : undefined);
         if (method !== 'HEAD') {
             assert.equal(reply.json.errorCode, 'GenericError');
             assert.ok(reply.json.errorMessage.length > 0);

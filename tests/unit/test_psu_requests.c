@@ -40,6 +40,7 @@ static void refuses_other_methods_and_types(void **state)
     world.method = "GET";
     world_post("/journey/cancel", WORLD_STEP);
     expect_refused(405, "JOURNEY-METHOD");
+    assert_non_null(strstr(world.headers, "Allow: POST\r\n"));
     world.method = "POST";
     world.content_type = "application/x-www-form-urlencoded";
     world_post("/journey/cancel", WORLD_STEP);
