@@ -4,7 +4,6 @@
 #include "psu/consent.h"
 #include "psu/ending.h"
 #include "psu/own_consent.h"
-#include "psu/passkeys.h"
 #include "psu/steps.h"
 
 #define REVOKED_BY "LFI.InitiatedByUser"
@@ -297,10 +296,6 @@ static const struct step steps[] = {
     {"list", "Step", IN(SESSION_REVIEW), list},
     {"consent", "OwnConsent", IN(SESSION_REVIEW), look},
     {"revoke", "OwnConsent", IN(SESSION_REVIEW), revoke},
-    {"passkeys", "Step", IN(SESSION_REVIEW), passkeys_list},
-    {"passkey-add-options", "Step", IN(SESSION_REVIEW), passkeys_offer},
-    {"passkey-add", "AddPasskey", IN(SESSION_REVIEW), passkeys_add},
-    {"passkey-remove", "RemovePasskey", IN(SESSION_REVIEW), passkeys_remove},
     {"sign-out", "Step", ANY, step_cancel},
 };
 

@@ -9,8 +9,6 @@
  *   POST /consents/api/list      all consents of the customer
  *   POST /consents/api/consent   one of them in full, with those of its chain that are theirs
  *   POST /consents/api/revoke    ends one
- *   POST /consents/api/passkeys  the customer's passkeys; passkey-add-options, passkey-add,
- *                                passkey-remove change them
  *   POST /consents/api/sign-out
  *
  * Everything is read from the Hub at that moment and shown only when it says that it is the

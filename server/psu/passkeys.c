@@ -76,7 +76,7 @@ int passkeys_append_credentials(struct visit *visit, const char *name, struct js
     return append_all(visit, name, append_credential, writer, error);
 }
 
-void passkeys_list(struct visit *visit, const cJSON *body)
+static void list(struct visit *visit, const cJSON *body)
 {
     (void)body;
     struct json_writer w;
@@ -103,7 +103,7 @@ static void append_user_handle(struct visit *visit, struct json_writer *w)
     buf_free(&handle);
 }
 
-void passkeys_offer(struct visit *visit, const cJSON *body)
+static void offer(struct visit *visit, const cJSON *body)
 {
     (void)body;
     struct json_writer w;
@@ -111,7 +111,7 @@ void passkeys_offer(struct visit *visit, const cJSON *body)
     if (!check_offered(visit)) {
         return;
     }
-    visit_begin_view(visit, &w, "passkey-add-options");
+    visit_begin_view(visit, &w, "passkey-options");
     passkey_append_challenge(visit, PASSKEY_ADD, visit->session.interaction_id, &w);
     append_user_handle(visit, &w);
     json_open_array(&w, "algorithms");
@@ -173,7 +173,7 @@ static const char *check_creation(struct visit *visit, const cJSON *creation,
     return refused != NULL ? refused : webauthn_check_creation(&party, visit->arena, data, out);
 }
 
-void passkeys_add(struct visit *visit, const cJSON *body)
+static void add(struct visit *visit, const cJSON *body)
 {
     struct webauthn_credential credential;
     struct lfi_error error = {{0}};
@@ -190,11 +190,11 @@ void passkeys_add(struct visit *visit, const cJSON *body)
     if (status != LFI_CORE_OK) {
         refuse_core(visit, status, "passkey_add", &error);
     } else {
-        passkeys_list(visit, NULL);
+        list(visit, NULL);
     }
 }
 
-void passkeys_remove(struct visit *visit, const cJSON *body)
+static void remove_one(struct visit *visit, const cJSON *body)
 {
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
@@ -206,6 +206,29 @@ void passkeys_remove(struct visit *visit, const cJSON *body)
     if (status != LFI_CORE_OK) {
         refuse_core(visit, status, "passkey_remove", &error);
     } else {
-        passkeys_list(visit, NULL);
+        list(visit, NULL);
     }
 }
+
+/* --- what is allowed when --------------------------------------------------------------------- */
+
+static void repeat(struct visit *visit, bool looked)
+{
+    (void)looked;
+    visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
+}
+
+static const struct step steps[] = {
+    {"state", "State", IN(SESSION_REVIEW), list},
+    {"options", "Step", IN(SESSION_REVIEW), offer},
+    {"add", "AddPasskey", IN(SESSION_REVIEW), add},
+    {"remove", "RemovePasskey", IN(SESSION_REVIEW), remove_one},
+};
+
+const struct api passkeys_api = {
+    .prefix = "/passkeys/api/",
+    .kind = SESSION_CUSTOMER,
+    .steps = steps,
+    .count = sizeof(steps) / sizeof(steps[0]),
+    .repeat = repeat,
+};

@@ -6,6 +6,7 @@
 #include "psu/bank_app.h"
 #include "psu/consents.h"
 #include "psu/journey.h"
+#include "psu/passkeys.h"
 
 #include <stdlib.h>
 
@@ -131,6 +132,7 @@ static bool serve_page(struct visit *visit)
         const char *name;
     } pages[] = {{"/journey", "journey.html"},
                  {"/consents", "consents.html"},
+                 {"/passkeys", "passkeys.html"},
                  {"/bank-app", "bank-app.html"}};
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         if (slice_equal_text(visit->request->path, pages[i].path)) {
@@ -156,6 +158,8 @@ static void route(struct visit *visit)
         api_handle(&journey_api, visit);
     } else if (slice_starts_with(path, consents_api.prefix)) {
         api_handle(&consents_api, visit);
+    } else if (slice_starts_with(path, passkeys_api.prefix)) {
+        api_handle(&passkeys_api, visit);
     } else if (visit->psu->demo_app && slice_starts_with(path, "/bank-app/")) {
         bank_app_handle(visit);
     } else if (reads && slice_starts_with(path, assets) &&

@@ -1,6 +1,7 @@
 // The journey: shows what the server says, one view after the other. Nothing is decided here.
 import { call } from './api.js';
 import { element, loadTexts, offerLanguages, show, text } from './dom.js';
+import { askPasskey } from './passkey.js';
 import { approvalView, endedView, errorView, reviewView, signInView } from './views.js';
 
 const POLL_MS = 1500;
@@ -10,7 +11,11 @@ let ends = null;
 let busy = false;
 
 const views = {
-  'sign-in': (view) => signInView(view, (login, password) => step('sign-in', { login, password }), leave),
+  'sign-in': (view) => signInView(view, {
+    submit: (login, password) => step('sign-in', { login, password }),
+    byPasskey: () => signInByPasskey(view),
+    leave,
+  }),
   approval: (view) => approvalView(view, leave),
   review: (view) => reviewView(view, (accountIds) => step('approve', { accountIds }), leave),
   ended: endedView,
@@ -49,6 +54,12 @@ async function step(name, body = {}) {
   busy = false;
   if (view.error === 'JOURNEY-ORDER') await refresh();
   else present(view);
+}
+
+async function signInByPasskey(shown) {
+  const { assertion, view } = await askPasskey('/journey/passkey-options', { journey });
+  if (assertion) await step('passkey', { assertion });
+  else present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
 }
 
 async function poll() {

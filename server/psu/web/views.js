@@ -1,5 +1,6 @@
 // What each view looks like. Given the server's view and what to do on a click.
 import { day, element, hasText, nodes, show, text } from './dom.js';
+import { canUsePasskeys } from './passkey.js';
 
 function alertLine(id, testid) {
   return element('p', { class: 'alert', role: 'alert', id, 'data-testid': testid, hidden: true });
@@ -15,7 +16,7 @@ function field(label, attributes) {
     element('label', { for: attributes.id }, label), element('input', attributes));
 }
 
-export function signInView(view, submit, leave) {
+export function signInView(view, { submit, byPasskey, leave }) {
   const typed = document.getElementById('login')?.value ?? '';
   const problem = alertLine('sign-in-problem', 'sign-in-error');
   const form = element('form', {
@@ -42,6 +43,10 @@ export function signInView(view, submit, leave) {
     'aria-describedby': problem.id, 'data-testid': 'sign-in-password',
   }),
   element('button', { class: 'primary', 'data-testid': 'sign-in-submit' }, text('signIn.submit')),
+  view.passkeys && canUsePasskeys
+    ? element('button', { class: 'secondary', type: 'button', onclick: byPasskey, 'data-testid': 'passkey-sign-in' },
+      text('signIn.passkey'))
+    : null,
   element('button', { class: 'plain', type: 'button', onclick: leave, 'data-testid': 'leave' },
     text('signIn.leave')));
   const title = text('signIn.title', view);
@@ -51,7 +56,8 @@ export function signInView(view, submit, leave) {
     form,
     element('p', { class: 'note' }, text('signIn.safe', view)));
   if (view.problem) {
-    say(problem, `${text(`signIn.${view.problem}`)} ${text('signIn.triesLeft', { count: view.triesLeft })}`);
+    const left = view.triesLeft ? text('signIn.triesLeft', { count: view.triesLeft }) : '';
+    say(problem, `${text(`signIn.${view.problem}`)} ${left}`.trim());
   }
   (typed ? form.elements.password : form.elements.login).focus();
 }
