@@ -58,6 +58,27 @@ cJSON *api_read_body(struct visit *visit, const char *schema)
     return body;
 }
 
+/* A step of an open session. */
+static void run_in_session(const struct api *api, const struct step *step, struct visit *visit,
+                           const cJSON *body)
+{
+    int over = visit->session.stage == SESSION_ENDED ? 1
+               : api->is_over != NULL                ? api->is_over(visit)
+                                                     : 0;
+    if (over < 0) {
+        return;
+    }
+    if (over > 0) {
+        api->repeat(visit, step == &api->steps[0]);
+    } else if (visit_seconds_left(visit) == 0) {
+        ending_refuse(visit, ending_of_time(visit->session.stage));
+    } else if ((step->stages & IN(visit->session.stage)) == 0) {
+        visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);
+    } else {
+        step->run(visit, body);
+    }
+}
+
 static void run_step(const struct api *api, const struct step *step, struct visit *visit,
                      const cJSON *body)
 {
@@ -68,14 +89,8 @@ static void run_step(const struct api *api, const struct step *step, struct visi
         visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
     } else if (journey.ptr != NULL && !slice_equal(journey, visit->session.interaction_id)) {
         visit_refuse(visit, 409, "JOURNEY-OTHER", "the page belongs to another journey");
-    } else if (visit->session.stage == SESSION_ENDED) {
-        api->repeat(visit, step == &api->steps[0]);
-    } else if (visit_seconds_left(visit) == 0) {
-        ending_refuse(visit, ending_of_time(visit->session.stage));
-    } else if ((step->stages & IN(visit->session.stage)) == 0) {
-        visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);
     } else {
-        step->run(visit, body);
+        run_in_session(api, step, visit, body);
     }
 }
 

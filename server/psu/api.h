@@ -28,6 +28,8 @@ struct api {
     enum session_kind kind;
     const struct step *steps;
     size_t count;
+    /* Whether it is, whatever the cookie says: as ending_is_over(); NULL: never. */
+    int (*is_over)(struct visit *visit);
     /* Answers for a session that is over; `looked`: nothing was asked but what to show. */
     void (*repeat)(struct visit *visit, bool looked);
 };

@@ -13,7 +13,7 @@ static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const stru
     if (outcome == HUB_REFUSED) {
         visit_refuse(visit, 404, "CONSENT-UNKNOWN", error->message);
     } else {
-        visit_refuse(visit, 503, "HUB-UNAVAILABLE", error->message);
+        visit_refuse(visit, 503, "HUB-DOWN", error->message);
     }
 }
 
@@ -304,5 +304,6 @@ const struct api consents_api = {
     .kind = SESSION_CUSTOMER,
     .steps = steps,
     .count = sizeof(steps) / sizeof(steps[0]),
+    .is_over = ending_is_over,
     .repeat = repeat,
 };

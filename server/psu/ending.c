@@ -211,15 +211,37 @@ static void refuse(struct visit *visit, enum ending ending)
     tell_failure(visit, row);
 }
 
+static struct lfi_slice customer_key(struct visit *visit)
+{
+    return arena_format(visit->arena, "customer:%.*s", SLICE_ARG(visit->session.interaction_id));
+}
+
+int ending_is_over(struct visit *visit)
+{
+    enum lfi_claim claim;
+    struct lfi_slice result;
+    if (ending_claim(visit, customer_key(visit), 1, &claim, &result) != 0) {
+        return -1;
+    }
+    return claim == LFI_CLAIM_SETTLED;
+}
+
 /* Nobody but the customer needs to know. */
 static void end_customer_session(struct visit *visit, enum ending ending)
 {
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
     struct json_writer w;
     const char *reason = ending == ENDING_NOT_AUTHENTICATED ? "failed"
                          : ending == ENDING_BLOCKED         ? "blocked"
                          : ending == ENDING_CANCELLED       ? "left"
                          : ending == ENDING_EXPIRED         ? "expired"
                                                             : "unavailable";
+    if (provider->ops->claim_settle(provider->core, customer_key(visit), SLICE("over"), &error) !=
+        LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        return;
+    }
     LOG_EVENT(visit->psu->log, LOG_INFO, "customer_session_ended",
               LOG_TEXT("provider", visit->session.provider), LOG_TEXT("how", slice_of(reason)));
     visit->session.stage = SESSION_ENDED;

@@ -41,6 +41,12 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
 /* Answers for a journey that is over. `looked`: no decision was asked for, so stay here. */
 void ending_repeat(struct visit *visit, bool looked);
 
+/*
+ * Whether a customer's session has ended, although an older cookie was played back. -1, having
+ * answered, when the core cannot say.
+ */
+int ending_is_over(struct visit *visit);
+
 /* The endings that depend on how far the customer has come. */
 enum ending ending_of_hub(enum session_stage stage);
 enum ending ending_of_core(enum session_stage stage, int core_status);

@@ -14,7 +14,7 @@
 
 #define WORLD_ORIGIN "https://auth.bank.example"
 #define WORLD_BACK "https://tpp.example/cb?code=a%2Fb+c&state=%7E"
-#define WORLD_CLAIMS 16
+#define WORLD_CLAIMS 64
 
 static struct world {
     struct clock clock;

@@ -45,6 +45,23 @@ export function day(value) {
   return new Intl.DateTimeFormat(`${language}-AE`, { dateStyle: 'long', timeZone }).format(date);
 }
 
+/** A moment of the day, in the bank's zone. Numbers are milliseconds. */
+export function moment(value) {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return value;
+  return new Intl.DateTimeFormat(`${language}-AE`, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Dubai' }).format(date);
+}
+
+export function money({ value, currency }) {
+  return new Intl.NumberFormat(`${language}-AE`, { style: 'currency', currency, currencyDisplay: 'code' }).format(value);
+}
+
+/** A text that depends on how many: its keys end in the plural forms of the language. */
+export function count(key, number) {
+  const form = new Intl.PluralRules(language).select(number);
+  return text(hasText(`${key}.${form}`) ? `${key}.${form}` : `${key}.other`, { count: number });
+}
+
 /** Replaces what is shown, and tells those who cannot see it. */
 export function show(title, ...content) {
   const view = document.getElementById('view');

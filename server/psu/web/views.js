@@ -52,9 +52,9 @@ export function signInView(view, { submit, byPasskey, leave }) {
   const title = text('signIn.title', view);
   show(title,
     element('h1', {}, title),
-    element('p', { class: 'lead' }, text('signIn.lead', view)),
+    element('p', { class: 'lead' }, text(view.tpp ? 'signIn.lead' : 'signIn.leadOwn', view)),
     form,
-    element('p', { class: 'note' }, text('signIn.safe', view)));
+    view.tpp ? element('p', { class: 'note' }, text('signIn.safe', view)) : null);
   if (view.problem) {
     const left = view.triesLeft ? text('signIn.triesLeft', { count: view.triesLeft }) : '';
     say(problem, `${text(`signIn.${view.problem}`)} ${left}`.trim());
@@ -81,7 +81,7 @@ export function approvalView(view, leave) {
       text('approval.leave'))));
 }
 
-function permissionItem({ group, detail }) {
+export function permissionItem({ group, detail }) {
   const words = detail && hasText(`group.${group}.detail`) ? 'detail' : 'text';
   return element('li', { 'data-testid': 'permission-group' },
     element('strong', {}, text(`group.${group}.title`)),
@@ -173,7 +173,7 @@ export function endedView(view) {
 
 export function errorView(view, retry) {
   const id = hasText(`error.${view.error}.title`) ? view.error : 'INTERNAL';
-  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS'].includes(id);
+  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'CONSENT-UNKNOWN', 'HUB-DOWN'].includes(id);
   const title = text(`error.${id}.title`);
   show(title,
     element('img', { class: 'sign', src: '/assets/alert.svg', alt: '', width: 56, height: 56 }),

@@ -1,0 +1,93 @@
+// The customer's own consents: sign in, look, end. Everything shown was read from the Hub just now.
+import { call } from './api.js';
+import { element, loadTexts, offerLanguages, show, text } from './dom.js';
+import { confirmView, consentView, listView } from './views-consents.js';
+import { approvalView, errorView, signInView } from './views.js';
+
+const POLL_MS = 1500;
+let visit = null; // which one this page belongs to
+let timer = null;
+let ends = null;
+let busy = false;
+
+const views = {
+  'choose-provider': ({ providers }) => chooseView(providers),
+  'sign-in': (view) => signInView(view, (login, password) => step('sign-in', { login, password }), signOut),
+  approval: (view) => approvalView(view, signOut),
+  consents: (view) => listView(view, open, signOut),
+  consent: (view) => consentView(view, {
+    open, back: () => step('list'), revoke: () => confirmView(view, () => step('revoke', { consentId: view.id }), () => present(view)),
+  }),
+  'signed-out': (view) => signedOutView(view.reason),
+  error: (view) => errorView(view, view.error === 'CONSENT-UNKNOWN' || view.error === 'HUB-DOWN' ? () => step('list') : refresh),
+};
+
+const open = (consentId) => step('consent', { consentId });
+const signOut = () => step('sign-out');
+
+function chooseView(providers) {
+  const title = text('own.choose');
+  show(title, element('h1', {}, title), element('div', { class: 'actions' }, providers.map(({ id, segment }) =>
+    element('button', {
+      class: 'secondary', type: 'button', 'data-testid': `provider-${id}`, onclick: () => start(id),
+    }, text(`own.segment.${segment}`)))));
+}
+
+function signedOutView(reason) {
+  const title = text(`own.out.${reason}.title`);
+  show(title,
+    element('h1', { 'data-testid': 'signed-out' }, title),
+    element('p', { class: 'lead' }, text(`own.out.${reason}.text`)),
+    element('button', { class: 'primary', type: 'button', onclick: () => start() }, text('own.again')));
+}
+
+function present(view) {
+  clearTimeout(timer);
+  clearTimeout(ends);
+  if (view.error === 'JOURNEY-SESSION') {
+    start();
+    return;
+  }
+  visit = view.journey ?? visit;
+  (views[view.view] ?? views.error)(view);
+  if (view.view === 'approval') timer = setTimeout(poll, POLL_MS);
+  // The server ends a session that took too long; ask it to when the time has come.
+  if (view.secondsLeft && !['signed-out', 'error', 'choose-provider'].includes(view.view)) {
+    ends = setTimeout(refresh, (view.secondsLeft + 1) * 1000);
+  }
+}
+
+/** A step that the customer asked for; a second click while it runs does nothing. */
+async function step(name, body = {}) {
+  if (busy) return;
+  busy = true;
+  clearTimeout(timer);
+  document.getElementById('view').setAttribute('aria-busy', 'true');
+  const view = await call(`/consents/api/${name}`, { journey: visit, ...body });
+  document.getElementById('view').removeAttribute('aria-busy');
+  busy = false;
+  if (view.error === 'JOURNEY-ORDER') await refresh();
+  else present(view);
+}
+
+async function poll() {
+  if (busy) return;
+  const view = await call('/consents/api/approval', { journey: visit });
+  if (busy) return;
+  if (view.view === 'approval' || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS);
+  else if (view.error === 'JOURNEY-ORDER') await refresh();
+  else present(view);
+}
+
+async function start(provider) {
+  present(await call('/consents/api/start', provider ? { provider } : {}));
+}
+
+async function refresh() {
+  present(await call('/consents/api/state'));
+}
+
+addEventListener('pageshow', (event) => event.persisted && refresh());
+await loadTexts();
+offerLanguages();
+await refresh();

@@ -1,0 +1,181 @@
+// What own consents look like: list, one consent, and the question before ending one.
+import { count, day, element, hasText, moment, money, show, text } from './dom.js';
+import { permissionItem } from './views.js';
+
+const TABS = {
+  current: ['AwaitingAuthorization', 'Authorized', 'Suspended'],
+  history: [],
+};
+const tabOf = ({ status }) => (TABS.current.includes(status) ? 'current' : 'history');
+let shown = { tab: 'current', tpp: '', kind: '', status: '' };
+
+/** A state that has no label of its own is split into its words. */
+function statusLabel({ status, pending }) {
+  if (pending) return text('own.pending');
+  const key = `own.status.${status}`;
+  return hasText(key) ? text(key) : status.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2');
+}
+
+const kindLabel = ({ kind }) => text(`own.kind.${kind}`);
+
+function badge(consent) {
+  const look = { Authorized: 'good', AwaitingAuthorization: '', Suspended: '' }[consent.status] ?? 'over';
+  return element('span', { class: `badge ${look}`, 'data-testid': 'cmi-status' }, statusLabel(consent));
+}
+
+const lastShared = ({ lastShared: at }) => text('own.lastShared', { date: at ? moment(at) : text('own.never') });
+const expires = ({ expires: at }) => (at ? text('own.expires', { date: day(at) }) : null);
+const accountsLine = ({ accounts }) => count('own.accounts', accounts);
+
+/** What a card says below its name, by kind of consent. */
+function lines(consent) {
+  const all = {
+    'data-sharing': [accountsLine, kindLabel, lastShared, expires],
+    'single-payment': [kindLabel, ({ amount }) => amount && text('own.amount', { amount: money(amount) })],
+    'flexi-pay': [kindLabel, expires],
+    other: [kindLabel, expires],
+  }[consent.kind];
+  return all.map((line) => line(consent)).filter(Boolean);
+}
+
+function card(consent, open) {
+  return element('li', {}, element('button', {
+    class: 'consent', type: 'button', 'data-testid': `cmi-consent-${consent.id}`, onclick: () => open(consent.id),
+  },
+  element('strong', {}, element('bdi', {}, consent.tpp)),
+  badge(consent),
+  element('span', { class: 'lines' }, lines(consent).map((line) => element('span', {}, line)))));
+}
+
+/** In a list of updates the date comes first, and there is no badge. */
+function updateCard(consent, open) {
+  return element('li', {}, element('button', {
+    class: 'consent', type: 'button', 'data-testid': `cmi-consent-${consent.id}`, onclick: () => open(consent.id),
+  },
+  element('strong', {}, consent.updated ? moment(consent.updated) : day(consent.created)),
+  element('span', { 'aria-hidden': 'true' }, '›'),
+  element('em', { class: 'lines' },
+    [consent.tpp, kindLabel(consent), lastShared(consent), expires(consent)].filter(Boolean)
+      .map((line) => element('span', {}, element('bdi', {}, line))))));
+}
+
+// --- the list -----------------------------------------------------------------------------------
+
+function select(name, options, label, redraw) {
+  const box = element('select', {
+    'data-testid': `cmi-filter-${name}`,
+    onchange: () => { shown = { ...shown, [name]: box.value }; redraw(); },
+  }, element('option', { value: '' }, text('own.all')),
+  [...options].map(([value, words]) => element('option', { value, selected: value === shown[name] }, words)));
+  return element('label', {}, label, box);
+}
+
+function filters(consents, redraw) {
+  const options = (value, label) => new Map(consents.map((one) => [value(one), label(one)]));
+  return element('div', { class: 'filters' },
+    select('tpp', options(({ tpp }) => tpp, ({ tpp }) => tpp), text('own.filter.tpp'), redraw),
+    select('kind', options(({ kind }) => kind, kindLabel), text('own.filter.kind'), redraw),
+    select('status', options(({ status }) => status, (one) => statusLabel({ ...one, pending: false })), text('own.filter.status'), redraw));
+}
+
+const passes = (consent) => ['tpp', 'kind', 'status'].every((name) => !shown[name] || consent[name] === shown[name]);
+
+function cards(consents, open) {
+  const wanted = consents.filter(passes);
+  return wanted.length > 0
+    ? element('ul', { class: 'consents' }, wanted.map((consent) => card(consent, open)))
+    : element('p', { class: 'lead', role: 'status' }, text(consents.length > 0 ? 'own.noneFit' : `own.none.${shown.tab}`));
+}
+
+export function listView(view, open, signOut) {
+  const title = text('own.title');
+  const panel = element('div', { role: 'tabpanel', 'aria-labelledby': `tab-${shown.tab}` });
+  const ofTab = () => view.consents.filter((consent) => tabOf(consent) === shown.tab)
+    .sort((a, b) => (b.updated ?? 0) - (a.updated ?? 0));
+  const list = element('div');
+  const redraw = () => list.replaceChildren(cards(ofTab(), open));
+  const choose = (tab) => {
+    shown = { tab, tpp: '', kind: '', status: '' };
+    listView(view, open, signOut);
+    document.getElementById(`tab-${tab}`).focus();
+  };
+  panel.append(...(ofTab().length > 1 ? [filters(ofTab(), redraw)] : []), list);
+  redraw();
+  show(title,
+    element('div', { class: 'own-head' },
+      element('h1', {}, title),
+      element('button', { class: 'plain', type: 'button', 'data-testid': 'sign-out', onclick: signOut }, text('own.signOut'))),
+    element('div', { class: 'tabs', role: 'tablist' }, Object.keys(TABS).map((tab) => element('button', {
+      type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-selected': String(tab === shown.tab),
+      'data-testid': `cmi-tab-${tab}`, onclick: () => choose(tab),
+    }, text(`own.tab.${tab}`)))),
+    panel);
+}
+
+// --- one consent --------------------------------------------------------------------------------
+
+function identifier(id) {
+  const done = element('span', { role: 'status' });
+  const copy = async () => {
+    await navigator.clipboard.writeText(id);
+    done.textContent = text('own.copied');
+  };
+  return element('div', { class: 'identifier' },
+    element('code', { dir: 'ltr', 'data-testid': 'cmi-id' }, `${id.slice(0, 8)}...${id.slice(-4)}`),
+    element('button', { class: 'plain', type: 'button', 'data-testid': 'cmi-copy', onclick: copy }, text('own.copy')),
+    done);
+}
+
+function accountItem({ subType, name, number }) {
+  const kind = hasText(`account.${subType}`) ? text(`account.${subType}`) : text('account.unnamed');
+  return element('li', { 'data-testid': 'cmi-account' },
+    element('span', {}, element('bdi', {}, name ?? kind), name ? ` · ${kind}` : ''),
+    element('bdi', { dir: 'ltr' }, number));
+}
+
+function section(title, ...content) {
+  return element('section', { class: 'section' }, element('h2', {}, title), ...content);
+}
+
+function updates({ chain }, open) {
+  if (!chain || chain.length === 0) return null;
+  return element('section', { class: 'section' }, element('details', {},
+    element('summary', { 'data-testid': 'cmi-updates' }, text('own.updates')),
+    element('ul', { class: 'consents' }, chain.map((consent) => updateCard(consent, open)))));
+}
+
+const revokeWords = ({ kind }) => (kind === 'data-sharing' ? 'sharing' : 'payment');
+
+export function consentView(view, { open, back, revoke }) {
+  show(view.tpp,
+    element('button', { class: 'plain back', type: 'button', 'data-testid': 'cmi-back', onclick: back }, text('own.back')),
+    element('div', { class: 'own-head' }, element('h1', {}, element('bdi', {}, view.tpp)), badge(view)),
+    view.pending ? element('p', { class: 'alert notice', role: 'status' }, text('own.pendingText')) : null,
+    element('p', { class: 'lead lines' }, lines(view).map((line) => element('span', {}, line)).flatMap((line) => [line, element('br')])),
+    section(text('own.identifier'), identifier(view.id)),
+    view.accountList?.length > 0
+      ? section(text('own.accountsTitle'), element('ul', { class: 'held' }, view.accountList.map(accountItem)))
+      : null,
+    view.kind === 'data-sharing'
+      ? element('section', { class: 'section' }, element('details', {},
+        element('summary', { 'data-testid': 'cmi-permissions' }, text('own.permissions')),
+        element('ul', { class: 'groups' }, view.permissions.map(permissionItem))))
+      : null,
+    updates(view, open),
+    view.revocable
+      ? element('div', { class: 'actions' }, element('button', {
+        class: 'secondary', type: 'button', 'data-testid': 'cmi-revoke', onclick: revoke,
+      }, text(`own.revoke.${revokeWords(view)}.button`)))
+      : null);
+}
+
+/** One question in place of the consent: what ending it means. */
+export function confirmView(view, confirm, back) {
+  const words = (part) => text(`own.revoke.${revokeWords(view)}.${part}`, view);
+  show(words('title'),
+    element('h1', {}, words('title')),
+    element('p', { class: 'lead' }, words('text')),
+    element('div', { class: 'actions' },
+      element('button', { class: 'primary danger', type: 'button', 'data-testid': 'cmi-revoke-confirm', onclick: confirm }, words('confirm')),
+      element('button', { class: 'secondary', type: 'button', 'data-testid': 'cmi-revoke-back', onclick: back }, text('own.goBack'))));
+}

@@ -1,0 +1,193 @@
+// The customer's own consents: list, tabs, filters, one consent, its chain, and ending it.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
+import { Customer, newConsent } from '../support/customer.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { breakHub, consentAtHub, healHub, openBrowser, shoot, userOf } from './support.mjs';
+
+const PERMISSIONS = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances'];
+const YEAR = () => new Date(Date.now() + 300 * 86_400_000).toISOString();
+
+let demo;
+let browser;
+let context;
+
+before(async () => {
+    demo = await startDemo({ adjustServer: '.hub.timeoutMs = 1500' });
+    browser = await openBrowser();
+});
+after(async () => {
+    await browser?.close();
+    await demo?.stop();
+});
+afterEach(async () => {
+    await healHub(demo);
+    await context?.close();
+});
+
+/** A consent that `user` has decided on, without a browser. */
+async function decided(user, { accounts = 1, approve = true, ...consent } = {}) {
+    const request = await newConsent(demo, PERMISSIONS, { ExpirationDateTime: YEAR(), ...consent });
+    const customer = await Customer.arrive(demo, request);
+    const review = await customer.reachReview(user);
+    const { journey } = customer;
+    const accountIds = review.accounts
+        .sort((a, b) => (b.subType === 'CurrentAccount') - (a.subType === 'CurrentAccount'))
+        .slice(0, accounts)
+        .map(({ id }) => id);
+    await (approve
+        ? customer.post('/journey/approve', { journey, accountIds })
+        : customer.post('/journey/cancel', { journey }));
+    return { id: request.consentId, accountIds };
+}
+
+/** The page of a signed-in customer. */
+async function signedIn(user, { provider = 'dhowretail', width = 390, ...options } = {}) {
+    context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'en-GB', ...options });
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    page.complaints = [];
+    page.on('pageerror', (error) => page.complaints.push(`${error}`));
+    await page.goto(`${demo.publicBaseUrl}/consents`);
+    await page.getByTestId(`provider-${provider}`).click();
+    await page.getByTestId('sign-in-user').fill(user.login);
+    await page.getByTestId('sign-in-password').fill(user.password);
+    await page.getByTestId('sign-in-submit').click();
+    const [app] = await Promise.all([context.waitForEvent('page'), page.getByTestId('open-app').click()]);
+    await app.getByTestId('app-approve').click();
+    await app.getByRole('status').waitFor();
+    await app.close();
+    await page.getByTestId('cmi-tab-current').waitFor();
+    return page;
+}
+
+async function assertFine(page, name) {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${name}: ${overflow} px too wide`);
+    assert.deepEqual(page.complaints, [], name);
+    await shoot(page, `own-${name}`);
+}
+
+test('lists current and past consents, each with its label, and none of anybody else', async () => {
+    const user = userOf(demo, { login: 'rohan', accounts: 2 });
+    const active = await decided(user, { accounts: 2 });
+    const rejected = await decided(user, { approve: false });
+    const foreign = await decided(userOf(demo, { login: 'leonie' }));
+    const page = await signedIn(user);
+    const card = page.getByTestId(`cmi-consent-${active.id}`);
+    await card.waitFor();
+    const words = await card.textContent();
+    for (const part of ['Karak Money', 'Active', '2 Accounts Connected', 'Data Sharing', 'Connection expires']) {
+        assert.ok(words.includes(part), `${part} in ${words}`);
+    }
+    assert.equal(await page.getByTestId(`cmi-consent-${foreign.id}`).count(), 0);
+    assert.equal(await page.getByTestId(`cmi-consent-${rejected.id}`).count(), 0);
+    await assertFine(page, 'current');
+    await page.getByTestId('cmi-tab-history').click();
+    await page.getByTestId(`cmi-consent-${rejected.id}`).waitFor();
+    assert.equal(await page.getByTestId(`cmi-consent-${rejected.id}`).getByTestId('cmi-status').textContent(), 'Rejected');
+    await assertFine(page, 'history');
+});
+
+test('shows one consent in full, and ends it after one question', async () => {
+    const user = userOf(demo, { login: 'hessa' });
+    const { id } = await decided(user);
+    const page = await signedIn(user, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.getByTestId(`cmi-consent-${id}`).click();
+    await page.getByTestId('cmi-id').waitFor();
+    assert.equal(await page.getByTestId('cmi-id').textContent(), `${id.slice(0, 8)}...${id.slice(-4)}`);
+    await page.getByTestId('cmi-copy').click();
+    await page.getByText('Copied').waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), id);
+    assert.match(await page.getByTestId('cmi-account').textContent(), /AE\d{21}/);
+    await page.getByTestId('cmi-permissions').click();
+    assert.equal(await page.getByTestId('permission-group').count(), 2);
+    await assertFine(page, 'consent');
+    await page.getByTestId('cmi-revoke').click();
+    await page.getByRole('heading', { name: 'Stop sharing' }).waitFor();
+    await assertFine(page, 'question');
+    await page.getByTestId('cmi-revoke-back').click();
+    await page.getByTestId('cmi-revoke').click();
+    await page.getByTestId('cmi-revoke-confirm').click();
+    await page.getByText('Cancelled', { exact: true }).waitFor();
+    assert.equal(await page.getByTestId('cmi-revoke').count(), 0);
+    const { consent, exchanges } = await consentAtHub(demo, id);
+    assert.equal(consent.status, 'Revoked');
+    const revokes = exchanges.filter(({ path }) => path.endsWith('/action/revoke'));
+    assert.deepEqual(revokes.map(({ requestBody }) => JSON.parse(requestBody)), [{ revokedBy: 'LFI.InitiatedByUser' }]);
+    await page.getByTestId('cmi-back').click();
+    await page.getByTestId('cmi-tab-history').click();
+    await page.getByTestId(`cmi-consent-${id}`).waitFor();
+});
+
+test('a renewed consent lists its updates', async () => {
+    const user = userOf(demo, { login: 'leonie' });
+    const base = await decided(user);
+    const renewal = await decided(user, { BaseConsentId: base.id });
+    const page = await signedIn(user);
+    await page.getByTestId(`cmi-consent-${renewal.id}`).click();
+    await page.getByTestId('cmi-updates').click();
+    const update = page.getByTestId(`cmi-consent-${base.id}`);
+    await update.waitFor();
+    assert.equal(await update.getByTestId('cmi-status').count(), 0);
+    await assertFine(page, 'updates');
+    await update.click();
+    await page.getByText(`${base.id.slice(0, 8)}...${base.id.slice(-4)}`).waitFor();
+});
+
+test('more than one page of the Hub, and filters', async () => {
+    const user = userOf(demo, { login: 'jericho' });
+    for (let i = 0; i < 27; i++) {
+        await decided(user, { approve: i % 9 === 0, OnBehalfOf: { TradingName: i === 0 ? 'Marigold Lending' : 'Pearl' } });
+    }
+    const page = await signedIn(user, { width: 1280 });
+    const cards = page.getByTestId(/^cmi-consent-/);
+    await cards.first().waitFor();
+    assert.equal(await cards.count(), 3);
+    await page.getByTestId('cmi-filter-tpp').selectOption('Marigold Lending');
+    assert.equal(await cards.count(), 1);
+    await page.getByTestId('cmi-tab-history').click();
+    await cards.first().waitFor();
+    assert.equal(await cards.count(), 24);
+    await assertFine(page, 'many');
+});
+
+test('the Hub down is said, and the page goes on when it is back', async () => {
+    const user = userOf(demo, { login: 'rohan', accounts: 2 });
+    const { id } = await decided(user);
+    const page = await signedIn(user);
+    await breakHub(demo, 'consent-manager', 'down');
+    await page.getByTestId(`cmi-consent-${id}`).click();
+    await page.getByTestId('error-title').waitFor();
+    assert.match(await page.getByTestId('error-title').textContent(), /cannot be reached/);
+    await assertFine(page, 'hub-down');
+    await healHub(demo);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByTestId(`cmi-consent-${id}`).waitFor();
+});
+
+test('signs out for good: the cookie opens nothing any more', async () => {
+    const user = userOf(demo, { login: 'rohan', accounts: 2 });
+    const page = await signedIn(user);
+    const kept = await context.cookies();
+    await page.getByTestId('sign-out').click();
+    await page.getByTestId('signed-out').waitFor();
+    await assertFine(page, 'signed-out');
+    await context.addCookies(kept);
+    await page.reload();
+    await page.getByTestId('signed-out').waitFor();
+});
+
+test('HTML in names is text', async () => {
+    const user = userOf(demo, { login: 'rohan', accounts: 2 });
+    const name = '<img src=x onerror="document.title=1">‮evil';
+    const { id } = await decided(user, { OnBehalfOf: { TradingName: name } });
+    const page = await signedIn(user);
+    assert.ok((await page.getByTestId(`cmi-consent-${id}`).textContent()).includes(name));
+    assert.equal(await page.locator('#view img[src="x"]').count(), 0);
+    await page.getByTestId(`cmi-consent-${id}`).click();
+    await page.getByRole('heading', { name }).waitFor();
+});
