@@ -8,6 +8,7 @@
 
 #define DEFAULT_MAX_ATTEMPTS 5
 #define DEFAULT_LOCK_S 300
+#define DEFAULT_MAX_TASKS 100000
 
 static int bad_settings(struct lfi_error *error, const char *what)
 {
@@ -38,7 +39,8 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
                                     .now_us = config->now_us,
                                     .clock = config->clock,
                                     .max_attempts = DEFAULT_MAX_ATTEMPTS,
-                                    .lock_s = DEFAULT_LOCK_S};
+                                    .lock_s = DEFAULT_LOCK_S,
+                                    .max_tasks = DEFAULT_MAX_TASKS};
     cJSON *settings = cJSON_Parse(config->settings);
     const cJSON *folder = cJSON_GetObjectItemCaseSensitive(settings, "store");
     if (!cJSON_IsString(folder)) {
@@ -46,8 +48,9 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
         goto out;
     }
     if (!read_number(settings, "maxAttempts", &options.max_attempts) ||
-        !read_number(settings, "lockSeconds", &options.lock_s)) {
-        rc = bad_settings(error, "maxAttempts and lockSeconds must be positive numbers");
+        !read_number(settings, "lockSeconds", &options.lock_s) ||
+        !read_number(settings, "maxTasks", &options.max_tasks)) {
+        rc = bad_settings(error, "maxAttempts, lockSeconds and maxTasks are positive numbers");
         goto out;
     }
     const char *base = folder->valuestring[0] == '/' ? "" : config->base_dir;

@@ -8,7 +8,8 @@
 #include "store/store.h"
 
 /*
- * Settings: {"store": "folder", "maxAttempts": 5, "lockSeconds": 300}; the last two are optional.
+ * Settings: {"store": "folder", "maxAttempts": 5, "lockSeconds": 300, "maxTasks": 100000}; all but
+ * the first are optional.
  * Fails when the store was built for another segment.
  */
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
@@ -37,6 +38,7 @@ lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_di
     .account_set_credit_block = store_account_set_credit_block, .reset = store_reset,              \
     .passkey_add = store_passkey_add, .passkey_find = store_passkey_find,                          \
     .passkey_use = store_passkey_use, .passkeys = store_passkeys,                                  \
-    .passkey_remove = store_passkey_remove
+    .passkey_remove = store_passkey_remove, .task_put = store_task_put,                            \
+    .task_take = store_task_take, .task_find = store_task_find, .task_done = store_task_done
 
 #endif

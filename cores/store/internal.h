@@ -23,6 +23,8 @@
  *   owners     passkey id -> user id
  *   claims     key -> struct claim_value, then the result
  *   expiry     time, claim key -> nothing: which claims can go
+ *   tasks      key -> struct task_value, then the record
+ *   due        time, task key -> nothing: in which order tasks are due
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  */
@@ -64,6 +66,8 @@ enum store_db {
     DB_OWNERS,
     DB_CLAIMS,
     DB_EXPIRY,
+    DB_TASKS,
+    DB_DUE,
     DB_COUNT,
 };
 
@@ -77,6 +81,7 @@ struct store {
     void *clock;
     uint32_t max_attempts;
     uint32_t lock_s;
+    uint32_t max_tasks;
 };
 
 struct account_value {

@@ -30,6 +30,8 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_OWNERS] = "owners",
     [DB_CLAIMS] = "claims",
     [DB_EXPIRY] = "expiry",
+    [DB_TASKS] = "tasks",
+    [DB_DUE] = "due",
 };
 
 int store_say(struct lfi_error *error, const char *format, ...)
@@ -134,6 +136,7 @@ int store_open(struct store **out, const struct store_options *options, struct l
     store->clock = options->clock;
     store->max_attempts = options->max_attempts;
     store->lock_s = options->lock_s;
+    store->max_tasks = options->max_tasks;
 out:
     if (txn) {
         mdb_txn_abort(txn);

@@ -26,6 +26,7 @@ struct store_options {
     void *clock;
     uint32_t max_attempts; /* wrong passwords that lock a login … */
     uint32_t lock_s;       /* … for so long */
+    uint32_t max_tasks;    /* kept at once */
 };
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
@@ -117,6 +118,12 @@ int store_claim(void *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_si
                 enum lfi_claim *out, struct lfi_error *error);
 int store_claim_settle(void *store, struct lfi_slice key, struct lfi_slice result,
                        struct lfi_error *error);
+int store_task_put(void *store, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
+                   struct lfi_error *error);
+int store_task_take(void *store, uint32_t hold_s, struct lfi_sink sink, struct lfi_error *error);
+int store_task_find(void *store, struct lfi_slice key, struct lfi_sink sink,
+                    struct lfi_error *error);
+int store_task_done(void *store, struct lfi_slice key, struct lfi_error *error);
 
 /* --- building --------------------------------------------------------------------------------- */
 

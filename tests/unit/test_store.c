@@ -107,7 +107,7 @@ static void build(struct fixture *f)
 static struct store *open_store(struct fixture *f, const char *segment, struct lfi_error *error)
 {
     struct store *store = NULL;
-    struct store_options options = {f->path, segment, fixture_now, f, 3, 60};
+    struct store_options options = {f->path, segment, fixture_now, f, 3, 60, 8};
     (void)store_open(&store, &options, error);
     return store;
 }

@@ -352,7 +352,7 @@ struct lfi_core_ops {
                               enum lfi_account_status status, struct lfi_error *error);
     int (*account_set_credit_block)(void *core, struct lfi_slice account_id,
                                     enum lfi_credit_block block, struct lfi_error *error);
-    /* As when the store was built: levers undone, leads, sign-ins and passkeys forgotten. */
+    /* As when the store was built: levers undone; leads, sign-ins, passkeys and tasks forgotten. */
     int (*reset)(void *core, struct lfi_error *error);
 
     /* --- passkeys ----------------------------------------------------------------------------- */
@@ -379,6 +379,26 @@ struct lfi_core_ops {
     /* LFI_CORE_UNKNOWN when it is not this user's. */
     int (*passkey_remove)(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
                           struct lfi_error *error);
+
+    /* --- things to be done later -------------------------------------------------------------- */
+
+    /*
+     * Keeps a task, durably: `record` (a JSON object, at most 4 KiB, that means nothing to the
+     * core) is due at `due_s`, seconds of UTC. One with the same key is replaced.
+     * LFI_CORE_UNAVAILABLE when there are too many: the bank is over capacity.
+     */
+    int (*task_put)(void *core, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
+                    struct lfi_error *error);
+    /*
+     * Takes the task that has been due longest; on no server instance is it due again before
+     * `hold_s` seconds have passed, and not at all once it is done. LFI_CORE_UNKNOWN: none is due.
+     */
+    int (*task_take)(void *core, uint32_t hold_s, struct lfi_sink sink, struct lfi_error *error);
+    /* The record of a task that is not done; LFI_CORE_UNKNOWN: there is none. */
+    int (*task_find)(void *core, struct lfi_slice key, struct lfi_sink sink,
+                     struct lfi_error *error);
+    /* Forgets a task, durably; LFI_CORE_UNKNOWN: there is none. */
+    int (*task_done)(void *core, struct lfi_slice key, struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */
