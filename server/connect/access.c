@@ -12,6 +12,18 @@ static int refuse_user(struct call *call, const char *id, const char *detail)
     return -1;
 }
 
+/* Which of two would count is anybody's guess. */
+static bool stands_once(const cJSON *object, const char *name)
+{
+    int count = 0;
+    const cJSON *member;
+    cJSON_ArrayForEach(member, object)
+    {
+        count += member->string && strcmp(member->string, name) == 0;
+    }
+    return count == 1;
+}
+
 int access_user(struct call *call, struct lfi_slice *user_id)
 {
     struct lfi_slice header = contract_parameter(&call->parameters, "o3-psu-identifier");
@@ -21,10 +33,11 @@ int access_user(struct call *call, struct lfi_slice *user_id)
     }
     cJSON *psu = json_parse(json);
     struct lfi_slice value = json_get_string(psu, "userId");
-    const char *copy = value.len > 0 ? arena_text(call->arena, value) : NULL;
+    bool given = value.len > 0 && stands_once(psu, "userId");
+    const char *copy = given ? arena_text(call->arena, value) : NULL;
     cJSON_Delete(psu);
     if (!copy) {
-        return refuse_user(call, "PSU-FORM", "not a JSON object with userId");
+        return refuse_user(call, "PSU-FORM", "not a JSON object with one userId");
     }
     *user_id = (struct lfi_slice){copy, value.len};
 

@@ -21,6 +21,9 @@ struct call {
     bool overridden; /* the operator answers: the contract is not asked */
 };
 
+/* Identifiers come from outside: whether this looks like one, to be logged and asked for. */
+bool call_is_id(struct lfi_slice text);
+
 /* 0: the reply is filled; -1: the refusal is. */
 typedef int connect_operation_fn(struct call *call);
 

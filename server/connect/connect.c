@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LOGGED_ID_MAX 64
+#define ID_MAX 128 /* as long as the contract lets a consent id be */
 
 /* --- stages, in the order of the flow --------------------------------------------------------- */
 
@@ -156,26 +156,25 @@ static void check_reply(struct call *call)
     }
 }
 
-/* Identifiers come from outside: only what looks like one is logged. */
-static struct lfi_slice loggable(struct lfi_slice id)
+bool call_is_id(struct lfi_slice text)
 {
-    if (id.len > LOGGED_ID_MAX) {
-        return SLICE("(malformed)");
-    }
-    for (size_t i = 0; i < id.len; i++) {
-        char c = id.ptr[i];
+    bool dots = true;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
         bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                     c == '-' || c == '_' || c == '.' || c == ':';
         if (!fine) {
-            return SLICE("(malformed)");
+            return false;
         }
+        dots = dots && c == '.'; /* a step in a path, not a name */
     }
-    return id;
+    return !dots && text.len <= ID_MAX;
 }
 
 static struct lfi_slice logged_header(const struct request *request, const char *name)
 {
-    return loggable(request_header(request, name, NULL));
+    struct lfi_slice id = request_header(request, name, NULL);
+    return id.len == 0 || call_is_id(id) ? id : SLICE("(malformed)");
 }
 
 static void remember(const struct call *call)

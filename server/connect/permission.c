@@ -15,10 +15,12 @@ static struct lfi_slice consent_id_of(const struct call *call)
 static cJSON *read_consent(struct call *call)
 {
     cJSON *consent = NULL;
-    struct lfi_error error = {""};
+    struct lfi_error error = {"the consent's id is none"};
+    struct lfi_slice id = consent_id_of(call);
     const struct provider_set *providers = call->connect->config.providers;
     struct hub *hub = call->peers->hubs[provider_index(providers, call->provider)];
-    if (hub && hub_get_consent(hub, call->arena, consent_id_of(call), &consent, &error) == HUB_OK) {
+    if (hub && call_is_id(id) &&
+        hub_get_consent(hub, call->arena, id, &consent, &error) == HUB_OK) {
         return consent;
     }
     LOG_EVENT(call->connect->log, LOG_WARN, "consent-unread",

@@ -87,6 +87,19 @@ test('without the permission every product comes without its rates, and nobody i
     assert.deepEqual(await messagesTo(user), []);
 });
 
+test('what is no consent id is neither asked for nor logged', async () => {
+    const one = clear();
+    const asked = () => demo.hubLog().filter(({ path }) => path?.startsWith('/consents/')).length;
+    const before_ = asked();
+    for (const consentId of ['', '.', '..', 'a/../b', 'AE42 9990', 'x'.repeat(129)]) {
+        const reply = await products(one, { consentId });
+        assert.equal(reply.status, 200);
+        assert.deepEqual(reply.json.data, [one.book.product[0].value]);
+    }
+    assert.equal(asked(), before_);
+    assert.ok(!JSON.stringify(demo.serverLog()).includes('AE42 9990'));
+});
+
 test('with the permission rates in clear are part of the product', async () => {
     const one = clear();
     const consent = await permitted();

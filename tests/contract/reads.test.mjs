@@ -420,6 +420,7 @@ test('the PSU identifier is Base64 of JSON with a known userId', async () => {
         '%%%', text('no json'), text('[]'), text('{}'), text('{"userId":7}'), text('{"userId":""}'),
         text('{"userId":"nobody"}'), text('{"userid":"x"}'), text('null'), user.userId,
         text(`{"userId":"${'x'.repeat(5000)}"}`), text('{"userId":"a\\u0000b"}'),
+        text(`{"userId":"${user.userId}","userId":"nobody"}`),
     ]) {
         const reply = await bank.client.get(`/accounts/${id}`, {
             headers: { 'o3-psu-identifier': value },
