@@ -138,11 +138,12 @@ test('a renewed consent lists its updates', async () => {
     await page.getByText(`${base.id.slice(0, 8)}...${base.id.slice(-4)}`).waitFor();
 });
 
-test('more than one page of the Hub, and filters', async () => {
+test('filters by company', async () => {
     const user = userOf(demo, { login: 'jericho' });
-    for (let i = 0; i < 27; i++) {
-        await decided(user, { approve: i % 9 === 0, OnBehalfOf: { TradingName: i === 0 ? 'Marigold Lending' : 'Pearl' } });
+    for (const name of ['Marigold Lending', 'Pearl', 'Pearl']) {
+        await decided(user, { OnBehalfOf: { TradingName: name } });
     }
+    await decided(user, { approve: false });
     const page = await signedIn(user, { width: 1280 });
     const cards = page.getByTestId(/^cmi-consent-/);
     await cards.first().waitFor();
@@ -151,8 +152,8 @@ test('more than one page of the Hub, and filters', async () => {
     assert.equal(await cards.count(), 1);
     await page.getByTestId('cmi-tab-history').click();
     await cards.first().waitFor();
-    assert.equal(await cards.count(), 24);
-    await assertFine(page, 'many');
+    assert.equal(await cards.count(), 1);
+    await assertFine(page, 'wide');
 });
 
 test('the Hub down is said, and the page goes on when it is back', async () => {

@@ -20,17 +20,18 @@
 #define TPP                                                                                        \
     "{\"clientId\":\"" ORGANISATION "\",\"orgId\":\"" ORGANISATION "\",\"tppId\":\"t\","           \
     "\"softwareStatementId\":\"s\",\"tppName\":\"Falcon Budget\",\"decodedSsa\":{}}"
-#define CONSENT                                                                                    \
-    "{\"data\":{\"id\":\"c-1\",\"consentType\":\"cbuae-account-access-consents\","                 \
+#define CONSENT_OBJECT                                                                             \
+    "{\"id\":\"c-1\",\"consentType\":\"cbuae-account-access-consents\","                           \
     "\"status\":\"AwaitingAuthorization\",\"request\":{\"type\":"                                  \
     "\"urn:openfinanceuae:account-access-consent:v2.1\",\"consent\":" TERMS "},"                   \
-    "\"requestHeaders\":{},\"consentBody\":{\"Data\":" TERMS "},\"tpp\":" TPP "},\"meta\":{}}"
+    "\"requestHeaders\":{},\"consentBody\":{\"Data\":" TERMS "},\"tpp\":" TPP "}"
+#define CONSENT "{\"data\":" CONSENT_OBJECT ",\"meta\":{}}"
 
 /* What the Hub answers next, and what it was asked last: in place of http/client.c. */
 static struct {
     int status; /* 0: no answer */
     const char *body, *location, *content_type;
-    int calls;
+    int calls, lost; /* the call that gets no answer; 0: all get one */
     char method[8], url[512], sent[512], authorization[2048];
     const char *sent_type;
 } fake;
@@ -84,7 +85,7 @@ int http_client_call(struct http_client *client, const struct http_call *call,
             snprintf(fake.authorization, sizeof(fake.authorization), "%s", call->headers[i] + 15);
         }
     }
-    if (fake.status == 0) {
+    if (fake.status == 0 || fake.calls == fake.lost) {
         return error_set(error, "connection refused");
     }
     out->status = fake.status;
@@ -348,6 +349,45 @@ static void revokes_with_the_action(void **state)
     assert_int_equal(fake.calls, 0);
 }
 
+#define CONSENT_PAGE(pages)                                                                        \
+    "{\"data\":[" CONSENT_OBJECT "],\"meta\":{\"totalPages\":" pages ",\"totalRecords\":3}}"
+
+static void reads_all_pages_of_a_list(void **state)
+{
+    cJSON *all = NULL;
+    struct lfi_error error;
+    (void)state;
+    fake.status = 200;
+    fake.body = CONSENT_PAGE("3");
+    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u/1"), &all, &error), HUB_OK);
+    assert_int_equal(fake.calls, 3);
+    assert_int_equal(cJSON_GetArraySize(all), 3);
+    assert_non_null(strstr(fake.url, "/psu/u%2F1/consents?page=3&pageSize=100"));
+    cJSON_Delete(all);
+    fake.body = "{\"data\":[],\"meta\":{\"totalPages\":0,\"totalRecords\":0}}";
+    assert_int_equal(hub_list_of_group(f.hub, f.arena, SLICE("c-1"), &all, &error), HUB_OK);
+    assert_int_equal(cJSON_GetArraySize(all), 0);
+    assert_non_null(strstr(fake.url, "/consent-groups/c-1/consents?page=1&pageSize=100"));
+    cJSON_Delete(all);
+}
+
+/* Half a list would hide a consent, so it is none. */
+static void a_list_is_whole_or_none(void **state)
+{
+    cJSON *all = NULL;
+    struct lfi_error error;
+    (void)state;
+    fake.status = 200;
+    fake.body = CONSENT_PAGE("3");
+    fake.lost = 2;
+    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u-1"), &all, &error), HUB_UNREACHABLE);
+    assert_null(all);
+    fake.lost = 0;
+    fake.body = CONSENT_PAGE("9999");
+    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u-1"), &all, &error), HUB_WRONG);
+    assert_null(all);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -361,6 +401,8 @@ int main(void)
         CASE(reads_the_consent_that_was_asked_for),
         CASE(sends_only_patches_that_the_hub_allows),
         CASE(revokes_with_the_action),
+        CASE(reads_all_pages_of_a_list),
+        CASE(a_list_is_whole_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
