@@ -158,3 +158,20 @@ export async function until(condition, what) {
         await sleep(100);
     }
 }
+
+/** Signs a customer in to the bank's own pages, by the API that the pages use. */
+export async function signInAsCustomer({ context }, demo, { login, password }, providerId = 'dhowretail') {
+    const ask = async (path, data) => {
+        const answer = await context.request.post(`${demo.publicBaseUrl}${path}`, {
+            data, headers: { origin: demo.publicBaseUrl },
+        });
+        return answer.json();
+    };
+    const { journey } = await ask('/consents/api/start', { provider: providerId });
+    const { openApp } = await ask('/consents/api/sign-in', { journey, login, password });
+    const device = openApp.split('#')[1];
+    const { asked } = await ask('/bank-app/approvals', { device });
+    await ask('/bank-app/decision', { device, approvalId: asked, approve: true });
+    const { view } = await ask('/consents/api/approval', { journey });
+    assert.equal(view, 'consents');
+}

@@ -1,0 +1,136 @@
+// Passkeys in a real browser with a virtual authenticator: made, used to sign in, refused, removed.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { startDemo } from '../support/demo.mjs';
+import {
+    arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, userOf,
+} from './support.mjs';
+
+const FAILED = ['doFail access_denied user_failed_to_authenticate'];
+const DEVICE = {
+    protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
+    isUserVerified: true, automaticPresenceSimulation: true,
+};
+
+let demo;
+let browser;
+let customer;
+
+before(async () => {
+    demo = await startDemo();
+    browser = await openBrowser();
+});
+after(async () => {
+    await browser?.close();
+    await demo?.stop();
+});
+afterEach(() => customer?.close());
+
+/** A customer who has arrived at the bank with a phone that can make passkeys. */
+async function arriveWithDevice(request) {
+    customer = await arrive(browser, demo, request);
+    const cdp = await customer.context.newCDPSession(customer.page);
+    await cdp.send('WebAuthn.enable');
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+        options: DEVICE,
+    });
+    customer.device = (method, more = {}) => cdp.send(`WebAuthn.${method}`, { authenticatorId, ...more });
+    return customer;
+}
+
+/** Signs in to the bank's own pages and adds a passkey there. */
+async function addPasskey(user) {
+    await signInAsCustomer(customer, demo, user);
+    await customer.page.goto(`${demo.publicBaseUrl}/passkeys`);
+    await customer.at('passkey-add').click();
+    await customer.at('passkey').waitFor();
+}
+
+async function removeAll() {
+    await customer.page.goto(`${demo.publicBaseUrl}/passkeys`);
+    await customer.at('passkey-add').waitFor();
+    for (let left = await customer.at('passkey').count(); left > 0; left -= 1) {
+        await customer.at('passkey-remove').first().click();
+        await customer.page.waitForFunction(
+            (count) => document.querySelectorAll('[data-testid=passkey]').length === count, left - 1);
+    }
+}
+
+test('a passkey is made, signs in without password and app, and leads to the review', async () => {
+    const user = userOf(demo, { login: 'leonie' });
+    const request = await requestConsent(demo);
+    await arriveWithDevice(request);
+    await addPasskey(user);
+    await shoot(customer.page, 'passkeys');
+    const { credentials } = await customer.device('getCredentials');
+    assert.equal(credentials.length, 1);
+    assert.equal(credentials[0].rpId, 'localhost');
+    assert.equal(Buffer.from(credentials[0].userHandle, 'base64').toString(), user.userId);
+
+    await customer.page.goto(request.authorizeUrl);
+    await shoot(customer.page, 'sign-in-passkey');
+    await customer.at('passkey-sign-in').click();
+    await customer.at('approve').waitFor();
+    await customer.page.locator('input[name=account]').first().check();
+    await customer.at('approve').click();
+    assert.ok((await customer.back()).code);
+    const kept = await consentAtHub(demo, request.consentId);
+    assert.deepEqual(changes(kept), ['PATCH Authorized', 'doConfirm']);
+    assert.deepEqual(kept.findings, []);
+    assert.deepEqual(customer.complaints, []);
+    await removeAll();
+});
+
+test('nobody is let in whom the device did not verify, and no try is lost by it', async () => {
+    const request = await requestConsent(demo);
+    await arriveWithDevice(request);
+    await addPasskey(userOf(demo, { login: 'leonie' }));
+    await customer.page.goto(request.authorizeUrl);
+    await customer.device('setUserVerified', { isUserVerified: false });
+    await customer.at('passkey-sign-in').click();
+    await customer.page.getByText('No passkey was used').waitFor();
+    await customer.device('setUserVerified', { isUserVerified: true });
+    await customer.at('passkey-sign-in').click();
+    await customer.at('approve').waitFor();
+    await removeAll();
+});
+
+test('a removed passkey and a copied one are refused alike, three times', async () => {
+    const request = await requestConsent(demo);
+    await arriveWithDevice(request);
+    await addPasskey(userOf(demo, { login: 'leonie' }));
+    const [credential] = (await customer.device('getCredentials')).credentials;
+    await customer.device('clearCredentials');
+    await customer.device('addCredential', { credential: { ...credential, signCount: 0 } });
+
+    await customer.page.goto(request.authorizeUrl);
+    await customer.at('passkey-sign-in').click(); // counts 1, as when it was made
+    await customer.page.getByText('Tries left: 2').waitFor();
+    const copied = await customer.at('sign-in-error').textContent();
+    await removeAll();
+
+    await customer.page.goto(request.authorizeUrl);
+    await customer.at('passkey-sign-in').click();
+    await customer.page.getByText('Tries left: 1').waitFor();
+    const removed = await customer.at('sign-in-error').textContent();
+    assert.equal(removed.replace('1', '2'), copied);
+    await customer.at('passkey-sign-in').click();
+    assert.equal((await customer.back()).error_description, 'user_failed_to_authenticate');
+    assert.deepEqual(changes(await consentAtHub(demo, request.consentId)), FAILED);
+});
+
+test('a passkey is known to the segment only in which it was made', async () => {
+    const request = await requestConsent(demo, { providerId: 'dhowbusiness' });
+    await arriveWithDevice(request);
+    await addPasskey(userOf(demo, { login: 'leonie' }));
+    await customer.page.goto(request.authorizeUrl);
+    await customer.at('passkey-sign-in').click();
+    await customer.page.getByText('Tries left: 2').waitFor();
+    await removeAll();
+});
+
+test('the page of passkeys is for those who signed in', async () => {
+    customer = await arrive(browser, demo, await requestConsent(demo));
+    await customer.page.goto(`${demo.publicBaseUrl}/passkeys`);
+    await customer.page.waitForURL(`${demo.publicBaseUrl}/consents`);
+});
