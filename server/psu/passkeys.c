@@ -1,6 +1,7 @@
 #include "psu/passkeys.h"
 
 #include "base/base64.h"
+#include "psu/ending.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
 
@@ -231,4 +232,5 @@ const struct api passkeys_api = {
     .steps = steps,
     .count = sizeof(steps) / sizeof(steps[0]),
     .repeat = repeat,
+    .is_over = ending_is_over,
 };

@@ -129,6 +129,18 @@ test('a passkey is known to the segment only in which it was made', async () => 
     await removeAll();
 });
 
+test('the bank\'s own pages take a passkey too, and lead to the list of passkeys', async () => {
+    await arriveWithDevice(await requestConsent(demo));
+    await addPasskey(userOf(demo, { login: 'leonie' }));
+    await customer.context.clearCookies();
+    await customer.page.goto(`${demo.publicBaseUrl}/consents`);
+    await customer.at('provider-dhowretail').click();
+    await customer.at('passkey-sign-in').click();
+    await customer.at('passkeys-link').click();
+    await customer.page.getByText('Last used').waitFor();
+    await removeAll();
+});
+
 test('the page of passkeys is for those who signed in', async () => {
     customer = await arrive(browser, demo, await requestConsent(demo));
     await customer.page.goto(`${demo.publicBaseUrl}/passkeys`);

@@ -1,6 +1,7 @@
 // The customer's own consents: sign in, look, end. Everything shown was read from the Hub just now.
 import { call } from './api.js';
 import { element, loadTexts, offerLanguages, show, text } from './dom.js';
+import { askPasskey } from './passkey.js';
 import { confirmView, consentView, listView } from './views-consents.js';
 import { approvalView, errorView, signInView } from './views.js';
 
@@ -12,7 +13,11 @@ let busy = false;
 
 const views = {
   'choose-provider': ({ providers }) => chooseView(providers),
-  'sign-in': (view) => signInView(view, (login, password) => step('sign-in', { login, password }), signOut),
+  'sign-in': (view) => signInView(view, {
+    submit: (login, password) => step('sign-in', { login, password }),
+    byPasskey: () => signInByPasskey(view),
+    leave: signOut,
+  }),
   approval: (view) => approvalView(view, signOut),
   consents: (view) => listView(view, open, signOut),
   consent: (view) => consentView(view, {
@@ -68,6 +73,12 @@ async function step(name, body = {}) {
   busy = false;
   if (view.error === 'JOURNEY-ORDER') await refresh();
   else present(view);
+}
+
+async function signInByPasskey(shown) {
+  const { assertion, view } = await askPasskey('/consents/api/passkey-options', { journey: visit });
+  if (assertion) await step('passkey', { assertion });
+  else present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
 }
 
 async function poll() {

@@ -109,7 +109,8 @@ export function listView(view, open, signOut) {
       type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-selected': String(tab === shown.tab),
       'data-testid': `cmi-tab-${tab}`, onclick: () => choose(tab),
     }, text(`own.tab.${tab}`)))),
-    panel);
+    panel,
+    element('a', { class: 'button plain', href: '/passkeys', 'data-testid': 'passkeys-link' }, text('passkeys.title')));
 }
 
 // --- one consent --------------------------------------------------------------------------------
