@@ -2,15 +2,17 @@
 #include "config/config.h"
 #include "serve.h"
 
-#include <malloc.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
-#define MALLOC_ARENAS 4 /* one for each of hundreds of threads would multiply the memory */
+/* Arenas and caches for each of hundreds of threads would multiply the memory. */
+#define MALLOC_SETTINGS "glibc.malloc.arena_max=4:glibc.malloc.tcache_count=0"
 
 static const char usage[] =
     "usage: lfi-server --config FILE [--check]\n"
@@ -71,6 +73,18 @@ static void prepare_signals(sigset_t *signals)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* These settings are read when a program starts, so it starts once more; if not, without them. */
+static void settle_malloc(char **argv)
+{
+    char self[PATH_MAX] = "";
+
+    if (getenv("GLIBC_TUNABLES") == NULL &&
+        readlink("/proc/self/exe", self, sizeof(self) - 1) > 0 &&
+        setenv("GLIBC_TUNABLES", MALLOC_SETTINGS, 0) == 0) {
+        (void)execv(self, argv);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
@@ -87,6 +101,7 @@ int main(int argc, char **argv)
         fputs(arguments.help ? usage : "lfi-server " LFI_VERSION "\n", stdout);
         return EXIT_SUCCESS;
     }
+    settle_malloc(argv);
     if (config_load(&config, arguments.config, &error) != 0) {
         fprintf(stderr, "%s\n", error.message);
         return EXIT_USAGE;
@@ -95,9 +110,6 @@ int main(int argc, char **argv)
         config_free(config);
         return EXIT_SUCCESS;
     }
-#ifdef M_ARENA_MAX
-    mallopt(M_ARENA_MAX, MALLOC_ARENAS);
-#endif
     prepare_signals(&signals);
     if (serve_start(&serve, config, &error) != 0) {
         return EXIT_FAILURE;

@@ -6,7 +6,10 @@
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +19,7 @@
 #define SCARCE_HANDSHAKE_MS 1000 /* instead of request_ms */
 #define DRAIN_MS 300
 #define DRAIN_BYTES (256 * 1024)
+#define STACK_KEPT ((uintptr_t)4096) /* below the frame that gives the rest back */
 
 /* The linker's names for the functions that CivetWeb calls, and for the true ones. */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
@@ -29,6 +33,31 @@ int __real_SSL_set_fd(SSL *ssl, int fd);
 
 static _Thread_local struct worker *this_worker; /* NULL on threads of others */
 
+/* The lowest address of the calling thread's stack, 0 when it cannot be told. */
+static uintptr_t stack_low(void)
+{
+    pthread_attr_t attr;
+    void *low = NULL;
+    size_t size;
+
+    if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+        (void)pthread_attr_getstack(&attr, &low, &size);
+        (void)pthread_attr_destroy(&attr);
+    }
+    return (uintptr_t)low;
+}
+
+/* A handshake goes deep. Hundreds of workers that wait would keep those pages for ever. */
+static void give_back_stack(const struct worker *worker)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t end = ((uintptr_t)__builtin_frame_address(0) - STACK_KEPT) / page * page;
+
+    if (worker->stack_low != 0 && end > worker->stack_low) {
+        (void)madvise((void *)worker->stack_low, end - worker->stack_low, MADV_DONTNEED);
+    }
+}
+
 struct worker *worker_enter(struct worker_pool *pool, void *listener, bool accepts)
 {
     struct worker *worker = calloc(1, sizeof(*worker));
@@ -38,6 +67,7 @@ struct worker *worker_enter(struct worker_pool *pool, void *listener, bool accep
         worker->listener = listener;
         worker->accepts = accepts;
         worker->fd = -1;
+        worker->stack_low = stack_low();
         this_worker = worker;
     }
     return worker;
@@ -103,6 +133,7 @@ void worker_disconnect(struct worker *worker)
     buf_free(&worker->out);
     buf_free(&worker->reply.headers);
     buf_free(&worker->reply.body);
+    give_back_stack(worker);
 }
 
 bool worker_pool_is_scarce(const struct worker_pool *pool)

@@ -13,6 +13,7 @@
 #include "http/http.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 enum worker_phase {
@@ -45,6 +46,7 @@ struct worker {
     struct worker_pool *pool;
     void *listener;
     bool accepts; /* the thread that accepts connections, not one of the pool */
+    uintptr_t stack_low;
 
     enum worker_phase phase;
     int fd;
