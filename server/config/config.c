@@ -146,7 +146,7 @@ static void read_listeners(struct loader *loader, const cJSON *root)
 {
     struct config *config = &loader->config;
     read_listener(loader, root, "hubListener", 256, &config->hub);
-    read_listener(loader, root, "publicListener", 128, &config->public_);
+    read_listener(loader, root, "publicListener", 256, &config->public_);
     read_listener(loader, root, "adminListener", 4, &config->admin);
     config->operator_token_file =
         file_of(loader, json_get(root, "adminListener"), "$.adminListener", "operatorToken");

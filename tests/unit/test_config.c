@@ -107,7 +107,7 @@ static void fills_in_defaults(void **state)
     assert_string_equal(config->log_level, "info");
     assert_int_equal(config->hub.threads, 256);
     assert_int_equal(config->hub.min_tls, 12);
-    assert_int_equal(config->public_.threads, 128);
+    assert_int_equal(config->public_.threads, 256);
     assert_null(config->public_.certificate);
     assert_null(config->public_.client_ca);
     assert_string_equal(config->admin.address, "127.0.0.1");

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 2
-#define THREADS 64
+#define THREADS 256
 #define REPLY_BYTES (32 * 1024 * 1024) /* a bank's largest page, wrapped once more */
 #define DRAIN_MS 1000
 
