@@ -88,7 +88,8 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
                                                 .audience = from->audience,
                                                 .library = from->core_library,
                                                 .settings = from->core_settings,
-                                                .base_dir = config->base_dir};
+                                                .base_dir = config->base_dir,
+                                                .offers = from->offers};
     }
     int status = provider_set_open(&serve->providers, providers, config->provider_count,
                                    &serve->clock, &serve->log, error);

@@ -37,5 +37,6 @@
 /* Hub. */
 #define LIMIT_HUB_REPLY_BYTES (1024 * 1024)
 #define LIMIT_HUB_CALL_MS 5000
+#define LIMIT_HUB_FIND_MS 120 /* inside a validation, which has 150 ms in all */
 
 #endif

@@ -218,6 +218,46 @@ static void read_journey(struct loader *loader, const cJSON *root)
         fail(loader, "$.journey.demoApp", "is for development only");
 }
 
+/* A list that ends with NULL. */
+static const char *const *texts_of(struct loader *loader, const cJSON *object, const char *name,
+                                   const char *const *fallback)
+{
+    size_t count = 0;
+    const cJSON *list = json_get(object, name), *item;
+    if (!list)
+        return fallback;
+    const char **texts =
+        arena_array(loader->arena, (size_t)cJSON_GetArraySize(list) + 1, sizeof(*texts));
+    if (!texts) {
+        fail_memory(loader);
+        return fallback;
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        texts[count++] = keep(loader, item->valuestring);
+    }
+    texts[count] = NULL;
+    return texts;
+}
+
+static struct offers read_offers(struct loader *loader, const cJSON *object, const char *segment)
+{
+    static const char *const consents[] = {"cbuae-account-access-consents", NULL};
+    static const char *const retail[] = {"Retail", NULL}, *const sme[] = {"SME", NULL},
+                             *const corporate[] = {"Corporate", NULL};
+    static const char *const sub_types[] = {"CurrentAccount", "Savings", "CreditCard",
+                                            "Mortgage",       "Finance", NULL};
+    static const char *const versions[] = {"v2.1", NULL};
+    const char *const *own = corporate;
+    if (segment && strcmp(segment, "corporate") != 0)
+        own = strcmp(segment, "sme") == 0 ? sme : retail;
+    return (struct offers){
+        .consent_types = texts_of(loader, object, "consentTypes", consents),
+        .account_types = texts_of(loader, object, "accountTypes", own),
+        .account_sub_types = texts_of(loader, object, "accountSubTypes", sub_types),
+        .standard_versions = texts_of(loader, object, "standardVersions", versions)};
+}
+
 static void read_provider(struct loader *loader, const cJSON *object, size_t index)
 {
     char path[PATH_ROOM], where[PATH_ROOM];
@@ -236,6 +276,7 @@ static void read_provider(struct loader *loader, const cJSON *object, size_t ind
         if (!out->core_settings)
             fail_memory(loader);
     }
+    out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
     out->authorize_path = text_of(loader, object, "authorizePath", NULL);
     out->heimdall_url = url_of(loader, object, path, "heimdall");
     out->consent_manager_url = url_of(loader, object, path, "consentManager");

@@ -9,6 +9,7 @@
 #define CONFIG_CONFIG_H
 
 #include "base/error.h"
+#include "provider/offers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,7 @@ struct config_provider {
     const char *core_settings;  /* JSON text */
     const char *authorize_path; /* NULL: no journey */
     const char *heimdall_url, *consent_manager_url, *hub_audience;
+    struct offers offers;
 };
 
 struct config {

@@ -41,6 +41,9 @@ struct connect {
     struct jwe_code_pool *codes;
 };
 
+/* An identifier from outside: the header when it looks like one, else "(malformed)". */
+struct lfi_slice call_logged_header(const struct request *request, const char *name);
+
 /* --- outcome.c: business outcomes to HTTP, the one place -------------------------------------- */
 
 /* Refuses for a core's negative status on a call about no particular account. */

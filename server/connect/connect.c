@@ -53,6 +53,9 @@ static int stage_contract(struct call *call, const struct contract_match *match)
         return 0;
     }
     struct lfi_slice place = slice_of(in);
+    if (slice_equal_text(place, "path") && strcmp(violation.rule, "enum") == 0) {
+        return stage_route(CONTRACT_NO_PATH, call->refusal);
+    }
     bool query = slice_equal_text(place, "query") || slice_equal_text(place, "path");
     struct lfi_slice message = arena_format(call->arena,
                                             query ? "A %s parameter has an invalid format: %s: %s."
@@ -171,7 +174,7 @@ bool call_is_id(struct lfi_slice text)
     return !dots && text.len <= ID_MAX;
 }
 
-static struct lfi_slice logged_header(const struct request *request, const char *name)
+struct lfi_slice call_logged_header(const struct request *request, const char *name)
 {
     struct lfi_slice id = request_header(request, name, NULL);
     return id.len == 0 || call_is_id(id) ? id : SLICE("(malformed)");
@@ -201,17 +204,18 @@ static void record(const struct call *call)
     size_t operation = call->operation ? contract_operation_index(call->operation)
                                        : contract_operation_count(&contract_ozone_connect);
     metrics_request(connect->metrics, provider, operation, call->reply->status, micros);
-    LOG_EVENT(connect->log, call->reply->status >= 500 ? LOG_WARN : LOG_INFO, "request",
-              LOG_TEXT("provider", slice_of(call->provider ? call->provider->id : NULL)),
-              LOG_TEXT("operation",
-                       slice_of(call->operation ? contract_operation_id(call->operation) : NULL)),
-              LOG_NUMBER("status", call->reply->status), LOG_NUMBER("us", micros),
-              LOG_TEXT("interaction", logged_header(request, "o3-ozone-interaction-id")),
-              LOG_TEXT("callerInteraction", logged_header(request, "o3-caller-interaction-id")),
-              LOG_TEXT("fapiInteraction", logged_header(request, "x-fapi-interaction-id")),
-              LOG_TEXT("consent", logged_header(request, "o3-consent-id")),
-              LOG_TEXT("refused", slice_of(refusal->id)),
-              LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
+    LOG_EVENT(
+        connect->log, call->reply->status >= 500 ? LOG_WARN : LOG_INFO, "request",
+        LOG_TEXT("provider", slice_of(call->provider ? call->provider->id : NULL)),
+        LOG_TEXT("operation",
+                 slice_of(call->operation ? contract_operation_id(call->operation) : NULL)),
+        LOG_NUMBER("status", call->reply->status), LOG_NUMBER("us", micros),
+        LOG_TEXT("interaction", call_logged_header(request, "o3-ozone-interaction-id")),
+        LOG_TEXT("callerInteraction", call_logged_header(request, "o3-caller-interaction-id")),
+        LOG_TEXT("fapiInteraction", call_logged_header(request, "x-fapi-interaction-id")),
+        LOG_TEXT("consent", call_logged_header(request, "o3-consent-id")),
+        LOG_TEXT("refused", slice_of(refusal->id)),
+        LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
 }
 
 void connect_handle(struct connect *connect, const struct connect_peers *peers,

@@ -41,11 +41,21 @@ static bool lists(const cJSON *array, const char *text)
     return false;
 }
 
+static uint64_t key_of(const struct call *call)
+{
+    return memo_key(memo_key(0, slice_of(call->provider->id)), consent_id_of(call));
+}
+
+void permission_forget(struct call *call)
+{
+    memo_put(call->connect->permissions, key_of(call), UNKNOWN, 0);
+}
+
 bool permission_finance_rates(struct call *call)
 {
     struct memo *permissions = call->connect->permissions;
     int64_t now = clock_now_us(call->connect->clock);
-    uint64_t key = memo_key(memo_key(0, slice_of(call->provider->id)), consent_id_of(call));
+    uint64_t key = key_of(call);
     uint64_t known = memo_get(permissions, key, now);
     if (known != UNKNOWN) {
         return known == GRANTED;

@@ -166,10 +166,9 @@ static void give_back(struct http_client *client, CURL *handle)
 }
 
 /* Explicitly none where libcurl has defaults of its own: proxies, system trust, redirects. */
-static bool set_transport(CURL *handle, const struct http_client *client)
+static bool set_transport(CURL *handle, const struct http_client *client, long timeout_ms)
 {
     bool tls = client->ca_file != NULL;
-    long timeout_ms = client->timeout_ms;
 
     return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http") == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK &&
@@ -260,8 +259,9 @@ int http_client_call(struct http_client *client, const struct http_call *call,
     int result = -1;
 
     CURL *handle = take_handle(client);
-    if (handle == NULL || !make_headers(&headers, call) || !set_transport(handle, client) ||
-        !set_request(handle, call, headers) ||
+    long timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : client->timeout_ms;
+    if (handle == NULL || !make_headers(&headers, call) ||
+        !set_transport(handle, client, timeout_ms) || !set_request(handle, call, headers) ||
         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header) != CURLE_OK ||

@@ -31,6 +31,7 @@ struct http_call {
     const char *const *headers; /* "Name: value" lines, NULL-terminated list; may be NULL */
     const char *content_type;   /* of the body; NULL: none */
     struct lfi_slice body;      /* absent: none */
+    int timeout_ms;             /* 0: the client's */
 };
 
 struct http_answer {

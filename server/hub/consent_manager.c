@@ -1,19 +1,12 @@
+#include "base/limits.h"
 #include "contract_hub_consent_manager.h"
 #include "hub/exchange.h"
 
-enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
-                                 cJSON **out, struct lfi_error *error)
+static enum hub_outcome read_consent(struct lfi_slice consent_id,
+                                     const struct hub_response *response, cJSON **out,
+                                     struct lfi_error *error)
 {
-    *out = NULL;
-    struct hub_request request = {.operation = HUB_GET_CONSENT,
-                                  .path = hub_path(arena, "/consents/", consent_id, ""),
-                                  .about = consent_id};
-    struct hub_response response;
-    enum hub_outcome outcome = hub_exchange(hub, arena, &request, &response, error);
-    if (outcome != HUB_OK) {
-        return outcome;
-    }
-    cJSON *body = json_parse(response.body);
+    cJSON *body = json_parse(response->body);
     cJSON *data = cJSON_DetachItemFromObjectCaseSensitive(body, "data");
     cJSON_Delete(body);
     if (data == NULL || !slice_equal(json_get_string(data, "id"), consent_id)) {
@@ -91,6 +84,34 @@ enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct 
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */
+
+enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
+                                 cJSON **out, struct lfi_error *error)
+{
+    *out = NULL;
+    struct hub_request request = {.operation = HUB_GET_CONSENT,
+                                  .path = hub_path(arena, "/consents/", consent_id, ""),
+                                  .about = consent_id};
+    struct hub_response response;
+    enum hub_outcome outcome = hub_exchange(hub, arena, &request, &response, error);
+    return outcome == HUB_OK ? read_consent(consent_id, &response, out, error) : outcome;
+}
+
+enum hub_outcome hub_find_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
+                                  cJSON **out, struct lfi_error *error)
+{
+    *out = NULL;
+    struct hub_request request = {.operation = HUB_GET_CONSENT,
+                                  .path = hub_path(arena, "/consents/", consent_id, ""),
+                                  .about = consent_id,
+                                  .timeout_ms = LIMIT_HUB_FIND_MS};
+    struct hub_response response;
+    enum hub_outcome outcome = hub_exchange(hub, arena, &request, &response, error);
+    if (outcome == HUB_REFUSED && response.status != 400 && response.status != 404) {
+        return HUB_UNREACHABLE;
+    }
+    return outcome == HUB_OK ? read_consent(consent_id, &response, out, error) : outcome;
+}
 
 /* Nothing leaves that the Hub's own document forbids. */
 static bool is_sound(struct hub *hub, struct arena *arena, const struct hub_request *sent,

@@ -136,6 +136,7 @@ static enum hub_outcome call(struct hub *hub, struct arena *arena,
         .headers = headers,
         .content_type = request->content_type,
         .body = request->body,
+        .timeout_ms = request->timeout_ms,
     };
     if (http_client_call(hub->client, &http, &answer, error) != 0) {
         goto out;

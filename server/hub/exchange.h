@@ -49,6 +49,7 @@ struct hub_request {
     const char *content_type; /* NULL: no body */
     struct lfi_slice body;
     struct lfi_slice about; /* interaction or consent id, for the log */
+    int timeout_ms;         /* 0: the Hub's */
 };
 
 struct hub_response {

@@ -81,6 +81,12 @@ enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct l
                                   cJSON **out, struct lfi_error *error);
 enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
                                    cJSON **out, struct lfi_error *error);
+/*
+ * The same for whoever must answer soon: gives up after LIMIT_HUB_FIND_MS. HUB_REFUSED only when
+ * there is no such consent (400 or 404), not when the Hub refuses us.
+ */
+enum hub_outcome hub_find_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
+                                  cJSON **out, struct lfi_error *error);
 /* PATCH /consents/{consentId}; `patch` is checked against the closed schemas before it is sent. */
 enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, struct lfi_slice patch,

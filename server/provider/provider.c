@@ -62,7 +62,8 @@ static int load(struct loaded *item, const struct provider_config *config,
     item->provider = (struct provider){.id = config->id,
                                        .segment = config->segment,
                                        .audience = config->audience,
-                                       .ops = get_ops()};
+                                       .ops = get_ops(),
+                                       .offers = config->offers};
     if (check_ops(item->provider.ops, config->id, error) != 0) {
         return -1;
     }

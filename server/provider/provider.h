@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/message.h"
+#include "provider/offers.h"
 
 struct provider {
     const char *id;       /* LFI code: lower-case letters and digits */
@@ -16,6 +17,7 @@ struct provider {
     const struct lfi_core_ops
         *ops; /* members past ops->size must be asked for with PROVIDER_HAS or PROVIDER_GET */
     void *core;
+    struct offers offers;
 };
 
 /* Whether the core was compiled with a capability and offers it. */
@@ -31,6 +33,7 @@ struct provider_config {
     const char *library;  /* path of the core's shared object */
     const char *settings; /* JSON text for the core */
     const char *base_dir;
+    struct offers offers;
 };
 
 struct provider_set;

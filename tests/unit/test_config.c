@@ -125,7 +125,35 @@ static void fills_in_defaults(void **state)
     assert_string_equal(config->providers[0].audience, "one");
     assert_string_equal(config->providers[0].hub_audience, "one");
     assert_string_equal(config->providers[1].core_settings, "{}");
+    const struct offers *offers = &config->providers[0].offers;
+    assert_string_equal(offers->consent_types[0], "cbuae-account-access-consents");
+    assert_null(offers->consent_types[1]);
+    assert_string_equal(offers->account_types[0], "Retail");
+    assert_null(offers->account_types[1]);
+    assert_string_equal(offers->account_sub_types[4], "Finance");
+    assert_null(offers->account_sub_types[5]);
+    assert_string_equal(offers->standard_versions[0], "v2.1");
+    assert_null(offers->standard_versions[1]);
+    assert_string_equal(config->providers[1].offers.account_types[0], "SME");
     config_free(config);
+}
+
+static void takes_offers_as_listed(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    char *text = replaced("\"sme\",", "\"corporate\", \"offers\": {\"consentTypes\": [],"
+                                      "\"accountTypes\": [\"SME\", \"Retail\"]},");
+    if (load(*state, text, &config, &error) != 0)
+        fail_msg("%s", error.message);
+    const struct offers *offers = &config->providers[1].offers;
+    assert_null(offers->consent_types[0]);
+    assert_string_equal(offers->account_types[0], "SME");
+    assert_string_equal(offers->account_types[1], "Retail");
+    assert_null(offers->account_types[2]);
+    assert_string_equal(offers->account_sub_types[0], "CurrentAccount");
+    config_free(config);
+    free(text);
 }
 
 static void tells_each_mistake_with_its_line(void **state)
@@ -171,6 +199,14 @@ static void tells_each_mistake_with_its_line(void **state)
         {"\"two\"", "\"Two\"", ":23: $.providers[1].id: must have the form ^[a-z0-9]+$"},
         {"core.so", "gone.so", ":21: $.providers[0].core.library: there is no such file"},
         {"\"sme\",", "\"sme\", \"audience\": \"\",", ":23: $.providers[1].audience: must have"},
+        {"\"sme\",", "\"sme\", \"offers\": {\"accountTypes\": []},",
+         ":23: $.providers[1].offers.accountTypes: must have at least 1"},
+        {"\"sme\",", "\"sme\", \"offers\": {\"accountSubTypes\": [\"Loan\"]},",
+         ":23: $.providers[1].offers.accountSubTypes[0]: is none of the 5 values"},
+        {"\"sme\",", "\"sme\", \"offers\": {\"standardVersions\": [\"2.1\"]},",
+         ":23: $.providers[1].offers.standardVersions[0]: must have the form"},
+        {"\"sme\",", "\"sme\", \"offers\": {\"consentTypes\": [\"cbuae-insurance-consents\"]},",
+         ":23: $.providers[1].offers.consentTypes[0]: is none of the 2 values"},
         {"\"retail\",", "\"retail\", \"authorizePath\": \"/a\",",
          ":20: $.providers[0]: authorizePath needs heimdall"},
         {"\"retail\",",
@@ -290,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_what_is_said),
         cmocka_unit_test(fills_in_defaults),
+        cmocka_unit_test(takes_offers_as_listed),
         cmocka_unit_test(tells_each_mistake_with_its_line),
         cmocka_unit_test(allows_more_in_development),
         cmocka_unit_test(refuses_files_it_cannot_use),

@@ -1,0 +1,143 @@
+/*
+ * What the Hub asks and tells about consents. Nothing of a consent is kept: the Hub is the only one
+ * that holds them, so an event that is lost, repeated or late does no harm. (Consent events 3
+ * to 5.)
+ */
+#include "connect/call.h"
+#include "connect/consent_rules.h"
+#include "connect/permission.h"
+
+#include "routes_ozone_connect.h"
+
+#include "base/json.h"
+
+/* The consent in the body; the caller frees it. NULL when it is not the one that the header names.
+ */
+static cJSON *read_consent(struct call *call)
+{
+    cJSON *consent = json_parse(call->request->body);
+    if (slice_equal(json_get_string(consent, "id"),
+                    contract_parameter(&call->parameters, "o3-consent-id"))) {
+        return consent;
+    }
+    cJSON_Delete(consent);
+    (void)refusal_set(call->refusal, "CONSENT-ID", 400, "Consent.Invalid",
+                      "The consent is not the one that o3-consent-id names.");
+    return NULL;
+}
+
+/* --- validate --------------------------------------------------------------------------------- */
+
+/*
+ * What only the Hub knows. When it does not answer in time the consent passes: `invalid` is for
+ * what is known to be wrong, and the base is read again when the customer decides.
+ */
+static const struct consent_finding *check_base(struct call *call, const cJSON *consent)
+{
+    cJSON *base = NULL;
+    struct lfi_error error = {""};
+    const struct consent_finding *finding = NULL;
+    const struct provider_set *providers = call->connect->config.providers;
+    struct hub *hub = call->peers->hubs[provider_index(providers, call->provider)];
+    struct lfi_slice id =
+        json_get_string(json_get(json_get(consent, "consentBody"), "Data"), "BaseConsentId");
+    if (!id.ptr || !hub) {
+        return NULL;
+    }
+    switch (hub_find_consent(hub, call->arena, id, &base, &error)) {
+    case HUB_OK:
+        finding = consent_rules_check_base(consent, base);
+        break;
+    case HUB_REFUSED:
+        finding = &consent_base_unknown;
+        break;
+    case HUB_UNREACHABLE:
+    case HUB_WRONG:
+        LOG_EVENT(call->connect->log, LOG_WARN, "base-consent-unread",
+                  LOG_TEXT("provider", slice_of(call->provider->id)),
+                  LOG_TEXT("cause", slice_of(error.message)));
+        break;
+    }
+    cJSON_Delete(base);
+    return finding;
+}
+
+static void reply_judgement(struct call *call, const struct consent_finding *finding)
+{
+    struct json_writer w;
+    json_begin(&w, &call->reply->body);
+    json_open_object(&w, NULL);
+    json_open_object(&w, "data");
+    json_text(&w, "status", finding ? "invalid" : "valid");
+    if (finding) {
+        json_text(&w, "code", finding->code);
+        json_text(&w, "description", finding->description);
+    }
+    json_close_object(&w);
+    json_open_object(&w, "meta");
+    json_close_object(&w);
+    json_close_object(&w);
+    call->reply->status = 200;
+}
+
+int connect_validate_consent(struct call *call)
+{
+    cJSON *consent = read_consent(call);
+    if (!consent) {
+        return -1;
+    }
+    if (!consent_rules_coherent(consent)) {
+        cJSON_Delete(consent);
+        return refusal_set(call->refusal, "CONSENT-KIND", 400, "Body.InvalidFormat",
+                           "The body is not a consent of the kind that consentType says.");
+    }
+    const struct consent_finding *finding = consent_rules_check(call->provider, consent);
+    if (!finding) {
+        finding = check_base(call, consent);
+    }
+    cJSON_Delete(consent);
+    if (finding) {
+        LOG_EVENT(call->connect->log, LOG_INFO, "consent-invalid",
+                  LOG_TEXT("provider", slice_of(call->provider->id)),
+                  LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
+                  LOG_TEXT("code", slice_of(finding->code)),
+                  LOG_TEXT("description", slice_of(finding->description)));
+    }
+    reply_judgement(call, finding);
+    return 0;
+}
+
+/* --- augment ---------------------------------------------------------------------------------- */
+
+/* The bank adds nothing now: what it has to say goes with the customer's decision. */
+int connect_augment_account_consent(struct call *call)
+{
+    cJSON *consent = read_consent(call);
+    if (!consent) {
+        return -1;
+    }
+    cJSON_Delete(consent);
+    buf_append_text(&call->reply->body, "{}");
+    call->reply->status = 200;
+    return 0;
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+int connect_consent_event(struct call *call)
+{
+    cJSON *consent = read_consent(call);
+    if (!consent) {
+        return -1;
+    }
+    permission_forget(call);
+    LOG_EVENT(call->connect->log, LOG_INFO, "consent-event",
+              LOG_TEXT("provider", slice_of(call->provider->id)),
+              LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
+              LOG_TEXT("operation", contract_parameter(&call->parameters, "operation")),
+              LOG_TEXT("status", json_get_string(consent, "status")));
+    cJSON_Delete(consent);
+    call->reply->content_type = NULL;
+    call->reply->status = 204;
+    return 0;
+}

@@ -1,0 +1,464 @@
+// What the Hub asks and tells about consents: every rule of a validation, the two other operations,
+// and every way to call them wrongly.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { HubClient } from '../support/client.mjs';
+import { newConsent } from '../support/customer.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { readBooks } from './books.mjs';
+
+const VALIDATE = '/consent/action/validate';
+const AUGMENT = '/consent/action/augment';
+const EVENTS = ['/consent/event/post', '/consent/event/patch'];
+const ALL = [VALIDATE, AUGMENT, ...EVENTS];
+const ALL_PERMISSIONS = `ReadAccountsBasic ReadAccountsDetail ReadBalances ReadBeneficiariesBasic
+    ReadBeneficiariesDetail ReadTransactionsBasic ReadTransactionsDetail ReadFXTransactionsBasic
+    ReadFXTransactionsDetail ReadProduct ReadProductFinanceRates ReadScheduledPaymentsBasic
+    ReadScheduledPaymentsDetail ReadDirectDebits ReadStandingOrdersBasic ReadStandingOrdersDetail
+    ReadStatements ReadConsents ReadPartyUser ReadPartyUserIdentity ReadParty`.split(/\s+/);
+const SUB_TYPES = ['CurrentAccount', 'Savings', 'CreditCard', 'Mortgage', 'Finance'];
+const SECRET = 'Zumurrud Trading';
+
+let demo;
+let retail;
+let business;
+let books;
+
+before(async () => {
+    demo = await startDemo();
+    books = { retail: readBooks(demo, 'retail'), sme: readBooks(demo, 'sme') };
+    [retail, business] = ['dhowretail', 'dhowbusiness'].map((id) => new HubClient(demo, id));
+});
+
+after(async () => {
+    [retail, business].forEach((client) => client.close());
+    await demo?.stop();
+});
+
+/** A consent as the Hub sends it; `terms` goes into its Data, `more` beside the body. */
+function consentOf(terms = {}, more = {}) {
+    const id = randomUUID();
+    const asked = {
+        ConsentId: id,
+        ExpirationDateTime: '2030-01-01T00:00:00.000Z',
+        Permissions: ['ReadAccountsBasic', 'ReadBalances'],
+        OpenFinanceBilling: { UserType: 'Retail', Purpose: 'AccountAggregation' },
+        OnBehalfOf: { TradingName: SECRET },
+        ...terms,
+    };
+    return {
+        id,
+        parId: `urn:ietf:params:oauth:request_uri:${randomUUID()}`,
+        rarType: 'urn:openfinanceuae:account-access-consent:v2.1',
+        standardVersion: 'v2.1',
+        consentGroupId: id,
+        requestUrl: 'https://hub.example.com/par',
+        consentType: 'cbuae-account-access-consents',
+        status: 'AwaitingAuthorization',
+        request: { type: 'urn:openfinanceuae:account-access-consent:v2.1', consent: asked },
+        requestHeaders: { 'x-fapi-interaction-id': randomUUID() },
+        consentBody: { Data: { ...asked, Status: 'AwaitingAuthorization' } },
+        tpp: {
+            clientId: randomUUID(),
+            orgId: randomUUID(),
+            softwareStatementId: randomUUID(),
+            tppId: 'tpp-1',
+            tppName: 'Some TPP',
+            decodedSsa: { client_name: 'Some TPP' },
+        },
+        updatedAt: 1790000000,
+        ...more,
+    };
+}
+
+const paymentOf = (more) => {
+    const { id, consentBody, request, ...rest } = consentOf();
+    const { ConsentId, ExpirationDateTime } = request.consent;
+    const type = 'urn:openfinanceuae:service-initiation-consent:v2.1';
+    const control = { ConsentSchedule: { SinglePayment: {
+        Type: 'SingleInstantPayment', Amount: { Amount: '10.00', Currency: 'AED' } } } };
+    const terms = {
+        ConsentId, ExpirationDateTime, ControlParameters: control, PaymentPurposeCode: 'ACM',
+        PersonalIdentifiableInformation: 'a.b.c.d.e',
+    };
+    return {
+        ...rest, id, rarType: type, consentType: 'cbuae-service-initiation-consents',
+        request: { type, consent: terms },
+        consentBody: { Data: {
+            ...terms, Status: 'AwaitingAuthorization',
+            CreationDateTime: '2026-01-01T00:00:00Z', StatusUpdateDateTime: '2026-01-01T00:00:00Z',
+        } },
+        ...more,
+    };
+};
+
+const insurance = () => {
+    const consent = consentOf({}, {
+        consentType: 'cbuae-insurance-consents',
+        rarType: 'urn:openfinanceuae:insurance-consent:v2.1',
+        standardVersion: 'insurance:v1.1',
+    });
+    const { ConsentId, ExpirationDateTime } = consent.request.consent;
+    const terms = {
+        ConsentId, ExpirationDateTime, OpenFinanceBilling: { Purpose: 'AccountAggregation' },
+        Permissions: [{ InsuranceType: 'Motor', Permissions: ['ReadInsurancePolicies'] }],
+    };
+    return {
+        ...consent,
+        request: { type: 'urn:openfinanceuae:insurance-consent:v2.1', consent: terms },
+        consentBody: { Data: terms },
+    };
+};
+
+/** As the Hub sends it: with the consent's own id in the header. */
+const post = (client, path, consent, options = {}) =>
+    client.call('POST', path, { consentId: consent.id, body: consent, ...options });
+
+async function assertValid(client, consent, why) {
+    const reply = await post(client, VALIDATE, consent);
+    assert.equal(reply.status, 200, `${why}: ${reply.text}`);
+    assert.equal(reply.text, '{"data":{"status":"valid"},"meta":{}}', why);
+}
+
+async function assertInvalid(client, consent, code, why) {
+    const reply = await post(client, VALIDATE, consent);
+    assert.equal(reply.status, 200, `${why}: ${reply.text}`);
+    const { data, meta, ...rest } = reply.json;
+    assert.deepEqual({ status: data.status, code: data.code, meta, rest },
+        { status: 'invalid', code, meta: {}, rest: {} }, why);
+    assert.deepEqual(Object.keys(data), ['status', 'code', 'description']);
+    assert.ok(data.description && !data.description.includes(SECRET));
+}
+
+test('what the bank offers is valid, with and without a known customer', async () => {
+    await assertValid(retail, consentOf());
+    const consent = consentOf();
+    const known = await post(retail, VALIDATE, consent, { userId: 'somebody' });
+    assert.equal(known.json.data.status, 'valid');
+    await assertValid(retail, consentOf({ Permissions: ALL_PERMISSIONS }), 'all permissions');
+    await assertValid(business, consentOf({ Permissions: ALL_PERMISSIONS }), 'all permissions');
+    for (const permission of ALL_PERMISSIONS) {
+        await assertValid(retail, consentOf({ Permissions: [permission] }), permission);
+    }
+});
+
+test('dates of either version and all else that is optional may be there or not', async () => {
+    const all = { FromDate: '2026-01-01', ToDate: '2026-06-30' };
+    const old = {
+        TransactionFromDateTime: '2026-01-01T00:00:00Z', TransactionToDateTime: '2026-06-30T00:00:00Z',
+    };
+    await assertValid(retail, consentOf(all), 'dates');
+    await assertValid(retail, consentOf(old), 'dates and times');
+    const { id, consentType, consentBody, request, requestHeaders, tpp } = consentOf();
+    await assertValid(retail, { id, consentType, consentBody, request, requestHeaders, tpp }, 'bare');
+    await assertValid(retail, consentOf({}, { fromTomorrow: { a: [null, 1] } }), 'unknown member');
+});
+
+test('account types are those of the provider', async () => {
+    const types = (...AccountType) => consentOf({ AccountType });
+    await assertValid(retail, types('Retail'));
+    await assertValid(retail, types());
+    await assertValid(business, types('SME', 'Corporate'));
+    for (const consent of [types('SME'), types('Corporate'), types('Retail', 'SME')]) {
+        await assertInvalid(retail, consent, 'UnsupportedAccountType');
+    }
+    for (const consent of [types('Retail'), types('SME', 'Retail')]) {
+        await assertInvalid(business, consent, 'UnsupportedAccountType');
+    }
+});
+
+test('no provider holds an account of a type that it would refuse', () => {
+    const types = { retail: ['Retail'], sme: ['SME', 'Corporate'] };
+    for (const [segment, offered] of Object.entries(types)) {
+        const held = new Set([...books[segment].values()]
+            .map(({ account }) => account.accountType));
+        assert.deepEqual([...held].sort(), [...offered].sort());
+    }
+});
+
+test('sub-types: all that the demo bank has', async () => {
+    await assertValid(retail, consentOf({ AccountSubType: SUB_TYPES }));
+    await assertValid(business, consentOf({ AccountSubType: SUB_TYPES }));
+});
+
+test('the version served and the minors before it', async () => {
+    const version = (standardVersion) => consentOf({}, { standardVersion });
+    for (const served of ['v2.1', 'v2.0']) {
+        await assertValid(retail, version(served), served);
+    }
+    for (const other of ['v2.2', 'v1.0', 'v1.2', 'v3.0', 'v2.10', '2.1', 'v2', 'v2.', 'v2.1.0',
+        'v2.x', 'v-2.1', '', 'v', 'latest', 'v99999999999999999999.0', 'insurance:v1.1']) {
+        await assertInvalid(retail, version(other), 'UnsupportedVersion', other);
+    }
+});
+
+test('other kinds of consent', async () => {
+    await assertInvalid(retail, insurance(), 'UNSUPPORTED_CONSENT', 'insurance');
+    await assertInvalid(retail, paymentOf(), 'UNSUPPORTED_CONSENT', 'payment');
+    const odd = consentOf({}, { consentType: 'cbuae-new-consents' });
+    await assertInvalid(retail, odd, 'UNSUPPORTED_CONSENT', 'unknown');
+});
+
+test('a base consent is one that the Hub has, of this provider, and the first of its chain', async () => {
+    const permissions = ['ReadAccountsBasic'];
+    const root = await newConsent(demo, permissions);
+    const next = await newConsent(demo, permissions, { BaseConsentId: root.consentId });
+    const other = await newConsent(demo, permissions, { providerId: 'dhowbusiness' });
+    const based = (BaseConsentId, more) => consentOf({ BaseConsentId }, more);
+    await assertValid(retail, based(root.consentId), 'the first');
+    await assertValid(business, based(other.consentId), 'the first');
+    for (const id of [next.consentId, randomUUID(), other.consentId, '../consents', '?', 'é']) {
+        await assertInvalid(retail, based(id), 'InvalidBaseConsentId', id);
+    }
+    const own = consentOf();
+    own.consentBody.Data.BaseConsentId = own.id;
+    await assertInvalid(retail, own, 'InvalidBaseConsentId', 'itself');
+});
+
+test('the Hub not answering about a base consent holds nothing up', async () => {
+    const root = await newConsent(demo, ['ReadAccountsBasic']);
+    for (const kind of ['down', '500', 'garbage', 'slow']) {
+        const set = await fetch(`${demo.hub.baseUrl}/sim/faults`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ target: 'consent-manager', kind, times: 2, ms: 3000 }),
+        });
+        assert.ok(set.ok, await set.text());
+        const begun = performance.now();
+        await assertValid(retail, consentOf({ BaseConsentId: root.consentId }), kind);
+        assert.ok(performance.now() - begun < 2000, kind);
+        await fetch(`${demo.hub.baseUrl}/sim/faults`, { method: 'DELETE' });
+    }
+    const unread = demo.serverLog().filter(({ event }) => event === 'base-consent-unread');
+    assert.equal(unread.length, 4);
+});
+
+test('the same question has the same answer, and leaves nothing behind', async () => {
+    const good = consentOf();
+    const bad = consentOf({ AccountType: ['SME'] });
+    const answers = [];
+    for (let i = 0; i < 3; i++) {
+        answers.push((await post(retail, VALIDATE, good)).text, (await post(retail, VALIDATE, bad)).text);
+    }
+    assert.equal(new Set(answers).size, 2);
+});
+
+test('nothing is added to a consent', async () => {
+    for (const consent of [consentOf(), paymentOf(), insurance()]) {
+        const reply = await post(retail, AUGMENT, consent);
+        assert.equal(reply.status, 200, reply.text);
+        assert.equal(reply.text, '{}');
+    }
+});
+
+test('events are taken note of, in any order, again, and of unknown consents', async () => {
+    const consent = consentOf();
+    const changed = (more) => ({ ...consent, ...more });
+    const all = [
+        changed({ status: 'Revoked', updatedAt: 3 }),
+        changed({ status: 'Authorized', updatedAt: 2, accountIds: ['a'], authorizationChannel: 'Web',
+            psuIdentifiers: { userId: 'u', more: { of: 'it' } } }),
+        changed({ status: 'Authorized', updatedAt: 2 }),
+        changed({ updatedAt: 1.5, consentUsage: { lastDataShared: '2026-01-01T00:00:00Z' } }),
+        changed({ status: 'Suspended', fromTomorrow: true, paymentContext: {} }),
+        changed({ status: 'Expired' }), changed({ status: 'Consumed' }), changed({ status: 'Rejected' }),
+        paymentOf(), insurance(),
+    ];
+    for (const path of EVENTS) {
+        for (const one of all) {
+            const reply = await post(retail, path, one);
+            assert.equal(reply.status, 204, reply.text);
+            assert.equal(reply.text, '');
+            assert.equal(reply.headers['content-type'], undefined);
+        }
+    }
+    const told = demo.serverLog().filter((line) => line.event === 'consent-event');
+    assert.ok(told.some(({ consent: id, operation, status }) =>
+        id === consent.id && operation === 'patch' && status === 'Suspended'));
+});
+
+test('an event says nothing of what a consent is: the Hub alone does', async () => {
+    const real = await newConsent(demo, ['ReadAccountsBasic']);
+    const lie = { ...consentOf({ ConsentId: real.consentId }), id: real.consentId };
+    assert.equal((await post(retail, EVENTS[1], { ...lie, status: 'Revoked' })).status, 204);
+    const arrival = await fetch(real.authorizeUrl, { redirect: 'manual' });
+    assert.equal(arrival.status, 303);
+    assert.match(arrival.headers.get('location'), /^\/(?!.*error)/, 'the journey begins');
+});
+
+test('events are post and patch, nothing else', async () => {
+    const consent = consentOf();
+    for (const name of ['PATCH', 'Post', 'put', 'delete', 'post%20', '%70ut', 'patch/x', '', 'null']) {
+        const reply = await post(retail, `/consent/event/${name}`, consent);
+        assert.equal(reply.status, 404, name);
+        assert.equal(reply.json.errorCode, 'GenericError');
+    }
+    for (const path of ALL) {
+        for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+            const reply = await retail.call(method, path);
+            assert.equal(reply.status, 405, `${method} ${path}`);
+        }
+    }
+});
+
+/** `change` gets a consent and may return what to send instead. */
+const wrongBodies = {
+    '$': ['', '{', 'null', '[]', '"x"', '{}x', '﻿{}'],
+    '$.id': [(c) => delete c.id, (c) => (c.id = 7), (c) => (c.id = null)],
+    '$.consentType': [(c) => delete c.consentType, (c) => (c.consentType = ['x'])],
+    '$.tpp': [(c) => delete c.tpp, (c) => delete c.tpp.tppName, (c) => (c.tpp.orgId = 'x')],
+    '$.request': [(c) => delete c.request, (c) => (c.request.type = 'urn:x')],
+    '$.requestHeaders': [(c) => delete c.requestHeaders, (c) => (c.requestHeaders = 'x')],
+    '$.status': [(c) => (c.status = 'authorized'), (c) => (c.status = null)],
+    '$.updatedAt': [(c) => (c.updatedAt = '5')],
+    '$.consentBody': [
+        (c) => delete c.consentBody,
+        (c) => delete c.consentBody.Data,
+        (c) => (c.consentBody.Data.Permissions = []),
+        (c) => (c.consentBody.Data.Permissions = ['ReadEverything']),
+        (c) => (c.consentBody.Data.Permissions = 'ReadBalances'),
+        (c) => (c.consentBody.Data.AccountType = ['Private']),
+        (c) => (c.consentBody.Data.AccountSubType = 'Savings'),
+        (c) => (c.consentBody.Data.ExpirationDateTime = 'soon'),
+        (c) => (c.consentBody.Data.FromDate = '2026-02-30'),
+        (c) => (c.consentBody.Data.Unknown = 1),
+        (c) => (c.consentBody.Data.BaseConsentId = ''),
+        (c) => (c.consentBody.Data.BaseConsentId = 'x'.repeat(129)),
+    ],
+};
+
+test('a body that is no consent is refused with the place of what is wrong', async () => {
+    for (const path of ALL) {
+        for (const [where, changes] of Object.entries(wrongBodies)) {
+            for (const change of changes) {
+                const consent = consentOf();
+                const { id } = consent;
+                const sent = typeof change === 'string' ? change : (change(consent), consent);
+                const reply = await post(retail, path, { id }, { body: sent });
+                assert.equal(reply.status, 400, `${where} ${change}`);
+                assert.equal(reply.json.errorCode, 'Body.InvalidFormat', `${where} ${change}`);
+                assert.ok(reply.json.errorMessage.includes(where), `${change}: ${reply.text}`);
+                assert.ok(!reply.text.includes(SECRET) && !reply.text.includes(id), reply.text);
+            }
+        }
+        const consent = consentOf();
+        const twice = JSON.stringify(consent).replace('{', '{"id":"x",');
+        assert.equal((await post(retail, path, consent, { body: twice })).status, 400);
+        const deep = { ...consent, more: JSON.parse('['.repeat(64) + ']'.repeat(64)) };
+        assert.equal((await post(retail, path, deep)).status, 400);
+        const large = { ...consent, more: 'x'.repeat(1024 * 1024) };
+        assert.equal((await post(retail, path, large)).status, 413);
+        const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+        assert.ok([400, 415].includes((await post(retail, path, consent, form)).status));
+    }
+});
+
+test('a consent under the id of another is refused', async () => {
+    for (const path of ALL) {
+        const reply = await post(retail, path, consentOf(), { consentId: randomUUID() });
+        assert.equal(reply.status, 400, path);
+        assert.equal(reply.json.errorCode, 'Consent.Invalid');
+    }
+});
+
+test('a consent that is of one kind here and of another there cannot be judged', async () => {
+    const payment = paymentOf();
+    const type = 'urn:openfinanceuae:service-initiation-consent:v2.1';
+    for (const consent of [
+        consentOf({}, { rarType: type }),
+        consentOf({}, { request: payment.request }),
+        consentOf({}, { consentBody: payment.consentBody }),
+        consentOf({}, { consentType: 'cbuae-insurance-consents' }),
+        { ...payment, rarType: consentOf().rarType },
+        { ...insurance(), rarType: type },
+    ]) {
+        const reply = await post(retail, VALIDATE, consent);
+        assert.equal(reply.status, 400, reply.text);
+        assert.equal(reply.json.errorCode, 'Body.InvalidFormat');
+        assert.equal((await post(retail, EVENTS[0], consent)).status, 204);
+    }
+});
+
+test('the headers of the Hub are there, but for the customer', async () => {
+    for (const path of ALL) {
+        for (const name of ['o3-caller-org-id', 'o3-caller-client-id', 'o3-consent-id', 'o3-api-uri',
+            'o3-caller-software-statement-id', 'o3-api-operation', 'o3-ozone-interaction-id',
+            'o3-provider-id']) {
+            const reply = await post(retail, path, consentOf(), { headers: { [name]: undefined } });
+            assert.equal(reply.status, 400, name);
+            assert.ok(reply.json.errorMessage.includes(name), reply.text);
+        }
+        for (const name of ['o3-aspsp-id', 'o3-caller-interaction-id', 'o3-psu-identifier']) {
+            const reply = await post(retail, path, consentOf(), { headers: { [name]: undefined } });
+            assert.ok(reply.status < 300, name);
+        }
+        assert.equal((await post(retail, path, consentOf(), { token: null })).status, 401);
+        const elsewhere = { headers: { 'o3-provider-id': 'unknown' } };
+        assert.equal((await post(retail, path, consentOf(), elsewhere)).status, 403);
+    }
+});
+
+test('the TPP hears the bank\'s answer, and no consent is made', async () => {
+    const ask = (consent) => fetch(`${demo.hub.baseUrl}/sim/consents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ providerId: 'dhowretail', type: 'data-sharing', consent }),
+    });
+    const terms = { ConsentId: randomUUID(), Permissions: ['ReadAccountsBasic'], AccountType: ['SME'] };
+    const refused = await ask(terms);
+    assert.equal(refused.status, 422);
+    const { status, body } = await refused.json();
+    assert.equal(status, 200);
+    assert.deepEqual([body.data.status, body.data.code], ['invalid', 'UnsupportedAccountType']);
+    const shown = await fetch(`${demo.hub.baseUrl}/sim/consents/${terms.ConsentId}`);
+    assert.equal(shown.status, 404);
+    assert.equal((await ask({ ...terms, AccountType: ['Retail'] })).status, 201);
+});
+
+test('other offers, and a core that delivers little', async () => {
+    const other = await startDemo({
+        adjustServer: `.providers[0].core = {library: (.providers[0].core.library
+                | sub("core-retail"; "core-skeleton"))}
+            | del(.providers[0].authorizePath)
+            | .providers[0].offers = {
+                consentTypes: ["cbuae-service-initiation-consents", "cbuae-account-access-consents"],
+                accountSubTypes: ["Savings"], standardVersions: ["v2.0", "v3.1"]}
+            | .providers[1].offers = {consentTypes: []}`,
+    });
+    const [few, none] = ['dhowretail', 'dhowbusiness'].map((id) => new HubClient(other, id));
+    const missing = ALL_PERMISSIONS.filter((permission) =>
+        !/^Read(Accounts(Basic|Detail)|Balances|Consents)$/.test(permission));
+    const old = { standardVersion: 'v2.0' };
+    await assertValid(few, consentOf({ Permissions: ['ReadAccountsDetail', 'ReadBalances', 'ReadConsents'] }, old));
+    for (const permission of missing) {
+        const consent = consentOf({ Permissions: ['ReadBalances', permission] }, old);
+        await assertInvalid(few, consent, 'UnsupportedPermission', permission);
+    }
+    await assertValid(few, consentOf({ AccountSubType: ['Savings'] }, old));
+    for (const AccountSubType of [['CurrentAccount'], ['Savings', 'Finance']]) {
+        await assertInvalid(few, consentOf({ AccountSubType }, old), 'UnsupportedAccountSubType');
+    }
+    for (const standardVersion of ['v3.0', 'v3.1']) {
+        await assertValid(few, consentOf({}, { standardVersion }), standardVersion);
+    }
+    for (const standardVersion of ['v2.1', 'v3.2', 'v1.0']) {
+        await assertInvalid(few, consentOf({}, { standardVersion }), 'UnsupportedVersion');
+    }
+    await assertValid(few, paymentOf({ standardVersion: 'v3.0' }), 'payments offered');
+    await assertInvalid(none, consentOf(), 'UNSUPPORTED_CONSENT', 'nothing offered');
+    [few, none].forEach((client) => client.close());
+    await other.stop();
+});
+
+test('nothing of what a consent holds is in the log, but its id and why it was refused', () => {
+    const log = demo.serverLog();
+    const text = JSON.stringify(log);
+    for (const secret of [SECRET, 'Some TPP', 'a.b.c.d.e', '"u"']) {
+        assert.ok(!text.includes(secret), secret);
+    }
+    const codes = new Set(log.filter(({ event }) => event === 'consent-invalid').map(({ code }) => code));
+    assert.deepEqual([...codes].sort(), ['InvalidBaseConsentId', 'UNSUPPORTED_CONSENT',
+        'UnsupportedAccountType', 'UnsupportedVersion']);
+    assert.ok(text.includes('CONSENT-ID') && text.includes('CONSENT-KIND') && text.includes('CONTRACT-REQUEST'));
+});
