@@ -54,7 +54,7 @@ static int stage_contract(struct call *call, const struct contract_match *match)
     }
     struct lfi_slice place = slice_of(in);
     if (slice_equal_text(place, "path") && strcmp(violation.rule, "enum") == 0) {
-        return stage_route(CONTRACT_NO_PATH, call->refusal);
+        return stage_route(call, CONTRACT_NO_PATH);
     }
     bool query = slice_equal_text(place, "query") || slice_equal_text(place, "path");
     struct lfi_slice message = arena_format(call->arena,

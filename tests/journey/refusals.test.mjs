@@ -77,8 +77,8 @@ test('a customer without accounts', async () => {
     ]);
 });
 
-test('no account of the types asked for', async () => {
-    const request = await requestConsent(demo, { consent: terms({ AccountType: ['Corporate'] }) });
+test('no account of the sub-types asked for', async () => {
+    const request = await requestConsent(demo, { consent: terms({ AccountSubType: ['Mortgage'] }) });
     customer = await arrive(browser, demo, request);
     await customer.signIn(userOf(demo, { login: 'leonie' }));
     await customer.decideInApp();
