@@ -86,7 +86,9 @@ fail:
     }
     mdb_env_close(*env);
     *env = NULL;
-    return store_fail(error, what, rc);
+    return rc == MDB_NOTFOUND
+               ? store_say(error, "no table \"%s\": this version did not load the store", what)
+               : store_fail(error, what, rc);
 }
 
 static int check_meta(const struct store *store, MDB_txn *txn, const char *name, const char *want,

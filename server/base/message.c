@@ -139,4 +139,7 @@ void reply_refusal(struct reply *reply, const struct refusal *refusal)
     }
     json_text(&w, "errorMessage", refusal->error_message);
     json_close_object(&w);
+    if (refusal->status == 401) {
+        reply_header(reply, "WWW-Authenticate", SLICE("Bearer")); /* RFC 9110 15.5.2 */
+    }
 }

@@ -499,6 +499,7 @@ test('without keys every operation is our fault, not the caller\'s', async () =>
         assert.equal(reply.json.errorCode, 'GenericRecoverableError');
         const unauthenticated = await client.call('GET', path, { userId: user.userId, token: null });
         assert.equal(unauthenticated.status, 401);
+        assert.equal(unauthenticated.headers['www-authenticate'], 'Bearer');
     }
     client.close();
     await dead.stop();

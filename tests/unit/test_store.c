@@ -162,6 +162,24 @@ static void test_missing_folder_is_refused(void **state)
     assert_non_null(strstr(error.message, "no store at"));
 }
 
+static void test_store_of_another_version_is_refused(void **state)
+{
+    struct lfi_error error = {""};
+    char dir[] = "/tmp/lfi-store-XXXXXX";
+    char file[64];
+    struct fixture bare = {0};
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(bare.path, sizeof(bare.path), "%s", dir);
+    assert_null(open_store(&bare, "retail", &error));
+    assert_non_null(strstr(error.message, "this version did not load the store"));
+    snprintf(file, sizeof(file), "%s/data.mdb", dir);
+    assert_int_equal(unlink(file), 0);
+    snprintf(file, sizeof(file), "%s/lock.mdb", dir);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void test_access(void **state)
 {
     struct fixture *f = *state;
@@ -432,6 +450,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_segment_of_another_store_is_refused),
         cmocka_unit_test(test_missing_folder_is_refused),
+        cmocka_unit_test(test_store_of_another_version_is_refused),
         T(test_access),
         T(test_accounts_and_lists),
         T(test_pages_newest_first),
