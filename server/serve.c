@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "chores.h"
 #include "connect/connect.h"
 #include "generation.h"
 #include "http/http.h"
@@ -23,6 +24,7 @@ struct serve {
     struct provider_set *providers;
     struct connect *connect;
     struct generations *generations;
+    struct chores *chores;
     struct admin admin;
     struct explain *explain;
     struct overrides *overrides;
@@ -205,7 +207,8 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
             0 ||
         listen_at(&serve->hub_listener, serve, "hub", &config->hub, handle_hub, error) != 0 ||
         listen_at(&serve->public_listener, serve, "public", &config->public_, handle_public,
-                  error) != 0) {
+                  error) != 0 ||
+        chores_start(&serve->chores, serve->generations, error) != 0) {
         return -1;
     }
     return 0;
@@ -364,6 +367,7 @@ void serve_stop(struct serve *serve)
     http_listener_stop(serve->hub_listener, left_ms(deadline_us));
     http_listener_stop(serve->public_listener, left_ms(deadline_us));
     http_listener_stop(serve->admin_listener, left_ms(deadline_us));
+    chores_stop(serve->chores);
     generations_free(serve->generations);
     connect_free(serve->connect);
     overrides_free(serve->overrides);

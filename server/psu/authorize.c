@@ -2,6 +2,8 @@
 
 #include "base/base64.h"
 #include "base/id.h"
+#include "psu/ending.h"
+#include "psu/note.h"
 
 #include <openssl/sha.h>
 
@@ -40,9 +42,24 @@ static void show_error(struct visit *visit, int status, const char *id, struct l
     visit_error_page(visit, status, id, reference);
 }
 
+/* The core takes no more journeys, or failed. */
+static void turn_away(struct visit *visit, int status, const struct lfi_error *error)
+{
+    LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_put")),
+              LOG_TEXT("interaction", visit->session.interaction_id), LOG_NUMBER("status", status),
+              LOG_TEXT("reason", slice_of(error->message)));
+    struct lfi_slice back = ending_refuse_unseen(visit, ending_of_core(SESSION_SIGN_IN, status));
+    if (back.len > 0) {
+        redirect(visit, back);
+    } else {
+        show_error(visit, 503, "HUB-UNAVAILABLE", visit->session.interaction_id);
+    }
+}
+
 static void start(struct visit *visit, const struct psu_endpoint *endpoint,
                   const struct hub_authorization *authorization, struct lfi_slice arrival)
 {
+    struct lfi_error error = {{0}};
     visit->endpoint = endpoint;
     visit->session = (struct session){
         .kind = SESSION_JOURNEY,
@@ -57,7 +74,10 @@ static void start(struct visit *visit, const struct psu_endpoint *endpoint,
               LOG_TEXT("provider", visit->session.provider),
               LOG_TEXT("interaction", visit->session.interaction_id),
               LOG_TEXT("consent", visit->session.consent_id));
-    if (visit_keep_session(visit) == 0) {
+    int status = note_keep(visit, &error);
+    if (status != LFI_CORE_OK) {
+        turn_away(visit, status, &error);
+    } else if (visit_keep_session(visit) == 0) {
         redirect(visit, SLICE("/journey"));
     }
 }

@@ -1,8 +1,11 @@
 #include "psu/ending.h"
 
+#include "psu/consent.h"
+#include "psu/note.h"
+
 #define PATCH_BYTES (64 * 1024)
-/* The most calls that one decision makes: PATCH, doConfirm, revoke and doFail. */
-#define DECISION_CALLS 4
+/* The most calls that one decision makes: two PATCH, a look at the consent, revoke and doFail. */
+#define DECISION_CALLS 5
 #define DECISION_SLACK_S 10
 
 enum patch {
@@ -56,7 +59,7 @@ enum ending ending_of_time(enum session_stage stage)
     return stage == SESSION_REVIEW ? ENDING_EXPIRED : ENDING_NOT_AUTHENTICATED;
 }
 
-void ending_append_patch(struct buf *out, const char *status, struct lfi_slice user_id,
+void ending_append_patch(struct buf *out, const char *status, const struct session *session,
                          const struct lfi_slice *account_ids, size_t count)
 {
     struct json_writer w;
@@ -64,7 +67,7 @@ void ending_append_patch(struct buf *out, const char *status, struct lfi_slice u
     json_open_object(&w, NULL);
     json_text(&w, "status", status);
     json_open_object(&w, "psuIdentifiers");
-    json_string(&w, "userId", user_id);
+    json_string(&w, "userId", session->user_id);
     json_close_object(&w);
     if (count > 0) {
         json_open_array(&w, "accountIds");
@@ -73,7 +76,7 @@ void ending_append_patch(struct buf *out, const char *status, struct lfi_slice u
         }
         json_close_array(&w);
     }
-    json_text(&w, "authorizationChannel", "Web");
+    json_text(&w, "authorizationChannel", session->on_phone ? "App" : "Web");
     json_close_object(&w);
 }
 
@@ -83,7 +86,7 @@ static enum hub_outcome patch(struct visit *visit, const char *status,
     struct buf body;
     struct lfi_error error;
     buf_init(&body, PATCH_BYTES);
-    ending_append_patch(&body, status, visit->session.user_id, account_ids, count);
+    ending_append_patch(&body, status, &visit->session, account_ids, count);
     enum hub_outcome outcome =
         body.failed ? HUB_WRONG
                     : hub_patch_consent(visit->endpoint->hub, visit->arena,
@@ -151,10 +154,16 @@ static void mark_ended(struct visit *visit, struct lfi_slice location)
 }
 
 /* Longer than the slowest decision: nobody else may begin while its calls are out. */
-static uint32_t decision_ttl_s(const struct visit *visit)
+uint32_t ending_longest_s(const struct psu_endpoint *endpoint)
 {
-    int timeout_ms = hub_timeout_ms(visit->endpoint->hub);
+    int timeout_ms = hub_timeout_ms(endpoint->hub);
     return DECISION_CALLS * ((uint32_t)timeout_ms / 1000 + 1) + DECISION_SLACK_S;
+}
+
+static int claim_decision(struct visit *visit, enum lfi_claim *claim, struct lfi_slice *location)
+{
+    return ending_claim(visit, decision_key(visit), ending_longest_s(visit->endpoint), claim,
+                        location);
 }
 
 /* True: this visit decides. False: another one did or does, and the answer is given. */
@@ -163,7 +172,7 @@ static bool take_decision(struct visit *visit)
     enum lfi_claim claim;
     struct lfi_slice location;
     struct json_writer w;
-    if (ending_claim(visit, decision_key(visit), decision_ttl_s(visit), &claim, &location) != 0) {
+    if (claim_decision(visit, &claim, &location) != 0) {
         return false;
     }
     if (claim == LFI_CLAIM_SETTLED) {
@@ -187,28 +196,55 @@ static void settle(struct visit *visit, const char *how, struct lfi_slice locati
               LOG_TEXT("consent", visit->session.consent_id), LOG_TEXT("how", slice_of(how)),
               LOG_TEXT("settling",
                        status == LFI_CORE_OK ? (struct lfi_slice){0} : slice_of(error.message)));
-    mark_ended(visit, location);
+    note_forget(visit);
 }
 
-static void tell_failure(struct visit *visit, const struct row *row)
+static struct lfi_slice tell_failure(struct visit *visit, const struct row *row)
 {
     struct lfi_slice location;
     struct lfi_error error;
     (void)hub_do_fail(visit->endpoint->hub, visit->arena, visit->session.interaction_id, row->error,
                       row->description, &location, &error);
     settle(visit, row->description, location);
+    return location;
 }
 
 /* --- the ways to end -------------------------------------------------------------------------- */
 
-static void refuse(struct visit *visit, enum ending ending)
+/*
+ * True when the consent is open no longer. The Hub refuses a rejection when an earlier try, which
+ * was cut off, came as far as its own PATCH: one consent has one interaction. Then what that try
+ * authorized is revoked, for the TPP never got its code.
+ */
+static bool reject(struct visit *visit)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct lfi_error error;
+    enum hub_outcome outcome = patch(visit, "Rejected", NULL, 0);
+    if (outcome != HUB_REFUSED ||
+        hub_get_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, &tree,
+                        &error) != HUB_OK) {
+        return outcome == HUB_OK;
+    }
+    consent_read(tree, &consent);
+    bool closed = !slice_equal_text(consent.status, "AwaitingAuthorization");
+    if (slice_equal_text(consent.status, "Authorized")) {
+        closed = slice_equal(consent.user_id, visit->session.user_id) &&
+                 hub_revoke_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id,
+                                    "LFI", &error) == HUB_OK;
+    }
+    cJSON_Delete(tree);
+    return closed;
+}
+
+static struct lfi_slice refuse(struct visit *visit, enum ending ending)
 {
     const struct row *row = &rows[ending];
-    if (row->patch != PATCH_NONE && patch(visit, "Rejected", NULL, 0) != HUB_OK &&
-        row->patch == PATCH_REQUIRED) {
+    if (row->patch != PATCH_NONE && !reject(visit) && row->patch == PATCH_REQUIRED) {
         row = &rows[ENDING_HUB];
     }
-    tell_failure(visit, row);
+    return tell_failure(visit, row);
 }
 
 static struct lfi_slice customer_key(struct visit *visit)
@@ -257,8 +293,27 @@ void ending_refuse(struct visit *visit, enum ending ending)
     if (visit->session.kind == SESSION_CUSTOMER) {
         end_customer_session(visit, ending);
     } else if (take_decision(visit)) {
-        refuse(visit, ending);
+        mark_ended(visit, refuse(visit, ending));
     }
+}
+
+struct lfi_slice ending_refuse_unseen(struct visit *visit, enum ending ending)
+{
+    enum lfi_claim claim;
+    struct lfi_slice location = {0};
+    if (claim_decision(visit, &claim, &location) != 0) {
+        return (struct lfi_slice){0};
+    }
+    if (claim == LFI_CLAIM_SETTLED) {
+        note_forget(visit); /* whoever decided was cut off before that */
+    }
+    return claim == LFI_CLAIM_YOURS ? refuse(visit, ending) : location;
+}
+
+void ending_time_out(struct visit *visit)
+{
+    note_adopt_customer(visit);
+    ending_refuse(visit, ending_of_time(visit->session.stage));
 }
 
 void ending_approve(struct visit *visit, const struct ending_approval *approval)
@@ -270,7 +325,7 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
     }
     if (!approval->patched &&
         patch(visit, "Authorized", approval->account_ids, approval->count) != HUB_OK) {
-        refuse(visit, ENDING_HUB);
+        mark_ended(visit, refuse(visit, ENDING_HUB));
         return;
     }
     if (hub_do_confirm(visit->endpoint->hub, visit->arena, visit->session.interaction_id, &location,
@@ -278,10 +333,11 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
         /* The TPP will never get its code; what is authorized can only be revoked. */
         (void)hub_revoke_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id,
                                  "LFI", &error);
-        tell_failure(visit, &rows[ENDING_HUB]);
+        mark_ended(visit, tell_failure(visit, &rows[ENDING_HUB]));
         return;
     }
     settle(visit, "authorized", location);
+    mark_ended(visit, location);
 }
 
 void ending_repeat(struct visit *visit, bool looked)

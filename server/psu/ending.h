@@ -30,6 +30,15 @@ enum ending {
 
 /* Ends the journey without consent, and answers: the way back to the TPP, or an error. */
 void ending_refuse(struct visit *visit, enum ending ending);
+/*
+ * The same where nobody waits for a view: a journey that never begins, or that was left. The way
+ * back; absent when there is none, or another visit decides.
+ */
+struct lfi_slice ending_refuse_unseen(struct visit *visit, enum ending ending);
+/* The session's time is over; another browser of the journey may have come further. */
+void ending_time_out(struct visit *visit);
+/* The longest that a decision may take, in seconds. */
+uint32_t ending_longest_s(const struct psu_endpoint *endpoint);
 
 struct ending_approval {
     const struct lfi_slice *account_ids;
@@ -54,7 +63,7 @@ enum ending ending_of_leaving(enum session_stage stage);
 enum ending ending_of_time(enum session_stage stage);
 
 /* Appends the body of a PATCH; no account ids when count is 0. */
-void ending_append_patch(struct buf *out, const char *status, struct lfi_slice user_id,
+void ending_append_patch(struct buf *out, const char *status, const struct session *session,
                          const struct lfi_slice *account_ids, size_t count);
 
 /* Claims a key of this journey; a settled result goes to *result. -1, having answered, when the

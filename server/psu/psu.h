@@ -42,5 +42,10 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
 void psu_free(struct psu *psu);
 /* http_handler_fn for the public listener; ctx is the struct psu. */
 void psu_handle(void *psu, const struct request *request, struct reply *reply);
+/*
+ * Does what is due without a request, one task of each core: ends the journeys of customers who
+ * went away. True: there may be more. Any thread; instances share the work.
+ */
+bool psu_run_due(struct psu *psu);
 
 #endif

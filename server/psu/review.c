@@ -1,5 +1,6 @@
 #include "psu/accounts.h"
 #include "psu/ending.h"
+#include "psu/note.h"
 #include "psu/steps.h"
 
 /* A consent is renewed by the person who gave the one before (consent journey 4). */
@@ -65,36 +66,12 @@ static void append_text(struct json_writer *w, const char *name, struct lfi_slic
     }
 }
 
-void step_show_review(struct visit *visit)
-{
-    cJSON *tree = NULL;
-    struct consent consent;
-    struct account_offers offers;
-    struct json_writer w;
-    if (step_load_consent(visit, &tree, &consent) && step_check_open(visit, &consent) &&
-        check_owner(visit, &consent) && find_accounts(visit, &consent, &offers)) {
-        visit_begin_view(visit, &w, "review");
-        json_string(&w, "tpp", consent_beneficiary(&consent));
-        if (consent.on_behalf_of.len > 0) {
-            json_string(&w, "through", consent.tpp_name);
-        }
-        append_text(&w, "expires", consent.expires);
-        append_text(&w, "from", consent.from);
-        append_text(&w, "to", consent.to);
-        consent_append_groups(&consent, &w);
-        accounts_append(&offers, &w);
-        json_close_object(&w);
-    }
-    cJSON_Delete(tree);
-}
-
-/* An earlier try got as far as the PATCH, with the same person and accounts. */
+/* An earlier try got as far as the PATCH, with the same person and accounts; NULL: any. */
 static bool is_patched(const struct visit *visit, const struct consent *consent,
                        const cJSON *chosen)
 {
     if (!slice_equal_text(consent->status, "Authorized") ||
-        !slice_equal(consent->user_id, visit->session.user_id) ||
-        cJSON_GetArraySize(consent->account_ids) != cJSON_GetArraySize(chosen)) {
+        !slice_equal(consent->user_id, visit->session.user_id)) {
         return false;
     }
     const cJSON *id;
@@ -104,7 +81,42 @@ static bool is_patched(const struct visit *visit, const struct consent *consent,
             return false;
         }
     }
-    return true;
+    return chosen == NULL || cJSON_GetArraySize(consent->account_ids) == cJSON_GetArraySize(chosen);
+}
+
+static void append_review(struct visit *visit, const struct consent *consent,
+                          const struct account_offers *offers)
+{
+    struct json_writer w;
+    visit_begin_view(visit, &w, "review");
+    json_string(&w, "tpp", consent_beneficiary(consent));
+    if (consent->on_behalf_of.len > 0) {
+        json_string(&w, "through", consent->tpp_name);
+    }
+    append_text(&w, "expires", consent->expires);
+    append_text(&w, "from", consent->from);
+    append_text(&w, "to", consent->to);
+    consent_append_groups(consent, &w);
+    accounts_append(offers, &w);
+    json_close_object(&w);
+}
+
+void step_show_review(struct visit *visit)
+{
+    const struct ending_approval cut_off = {.patched = true};
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct account_offers offers;
+    if (!step_load_consent(visit, &tree, &consent)) {
+        return;
+    }
+    if (is_patched(visit, &consent, NULL)) {
+        ending_approve(visit, &cut_off); /* the customer has decided: what is left is to confirm */
+    } else if (step_check_open(visit, &consent) && check_owner(visit, &consent) &&
+               find_accounts(visit, &consent, &offers)) {
+        append_review(visit, &consent, &offers);
+    }
+    cJSON_Delete(tree);
 }
 
 /* The chosen among the offered, never any other. False, having answered, when one is not. */
@@ -147,5 +159,6 @@ void step_approve(struct visit *visit, const cJSON *body)
 void step_cancel(struct visit *visit, const cJSON *body)
 {
     (void)body;
+    note_adopt_customer(visit);
     ending_refuse(visit, ending_of_leaving(visit->session.stage));
 }

@@ -30,6 +30,7 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
         json_string(&w, "approval", session->approval_id);
     }
     json_int(&w, "started", session->started_s);
+    json_bool(&w, "onPhone", session->on_phone);
     json_close_object(&w);
     int result =
         clear.failed ? -1 : seal_close(seal, purposes[session->kind], buf_slice(&clear), out);
@@ -60,6 +61,7 @@ bool session_open(const struct seal *seal, struct arena *arena, enum session_kin
     int64_t stage = -1;
     bool sound = json_get_int(tree, "stage", &stage) && stage >= 0 && stage < SESSION_STAGES &&
                  json_get_int(tree, "started", &out->started_s);
+    out->on_phone = json_get_bool(tree, "onPhone", false);
     out->stage = sound ? (enum session_stage)stage : SESSION_SIGN_IN;
     out->provider = arena_keep(arena, json_get_string(tree, "provider"));
     out->interaction_id = arena_keep(arena, json_get_string(tree, "interaction"));

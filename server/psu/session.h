@@ -37,6 +37,7 @@ struct session {
     struct lfi_slice user_id;        /* absent before SESSION_APPROVAL */
     struct lfi_slice approval_id;    /* of SESSION_APPROVAL */
     int64_t started_s;
+    bool on_phone; /* taken over from another browser, which is sent back to the TPP */
 };
 
 /* Appends the sealed cookie value; -1 when it does not fit `out`. */

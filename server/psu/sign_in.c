@@ -1,5 +1,6 @@
 #include "psu/bank_app.h"
 #include "psu/ending.h"
+#include "psu/note.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
 
@@ -168,6 +169,19 @@ out:
     cJSON_Delete(tree);
 }
 
+/* Both factors were right. */
+static void enter(struct visit *visit)
+{
+    struct lfi_error error = {{0}};
+    visit->session.stage = SESSION_REVIEW;
+    int status = visit->session.kind == SESSION_JOURNEY ? note_keep(visit, &error) : LFI_CORE_OK;
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "task_put", &error);
+    } else if (visit_keep_session(visit) == 0) {
+        step_show_signed_in(visit);
+    }
+}
+
 /* --- a passkey -------------------------------------------------------------------------------- */
 
 void step_offer_passkey(struct visit *visit, const cJSON *body)
@@ -181,15 +195,6 @@ void step_offer_passkey(struct visit *visit, const cJSON *body)
     visit_begin_view(visit, &w, "passkey-options");
     passkey_append_challenge(visit, PASSKEY_SIGN_IN, visit->session.interaction_id, &w);
     json_close_object(&w);
-}
-
-static void enter_by_passkey(struct visit *visit, const struct lfi_id *user_id)
-{
-    visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
-    visit->session.stage = SESSION_REVIEW;
-    if (visit_keep_session(visit) == 0) {
-        step_show_signed_in(visit);
-    }
 }
 
 void step_use_passkey(struct visit *visit, const cJSON *body)
@@ -209,7 +214,8 @@ void step_use_passkey(struct visit *visit, const cJSON *body)
     int status = passkey_check(visit, PASSKEY_SIGN_IN, visit->session.interaction_id,
                                json_get(body, "assertion"), &user_id, &error);
     if (status == LFI_CORE_OK) {
-        enter_by_passkey(visit, &user_id);
+        visit->session.user_id = arena_keep(visit->arena, slice_of(user_id.text));
+        enter(visit);
     } else if (status == LFI_CORE_DENIED) {
         fail_attempt(visit, &consent, attempt, "wrong-passkey");
     } else if (status == LFI_CORE_BLOCKED) {
@@ -236,10 +242,7 @@ void step_check_approval(struct visit *visit, const cJSON *body)
     } else if (state == LFI_APPROVAL_WAITING) {
         step_show_approval(visit);
     } else if (state == LFI_APPROVAL_APPROVED) {
-        visit->session.stage = SESSION_REVIEW;
-        if (visit_keep_session(visit) == 0) {
-            step_show_signed_in(visit);
-        }
+        enter(visit);
     } else {
         ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
     }

@@ -14,7 +14,7 @@
 #include "psu/session.h"
 
 /* Longer ids are not what a Hub sends; they have to fit a cookie and the claims' keys. */
-#define VISIT_ID_MAX 200
+#define VISIT_ID_MAX 160
 
 struct psu {
     struct psu_endpoint *endpoints; /* paths are ours */

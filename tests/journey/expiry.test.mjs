@@ -1,9 +1,9 @@
-// A customer who takes too long, before and after signing in. Both wait at the same time: it is the
-// shortest session that the configuration allows.
+// Customers who take too long or close the browser, before and after signing in. All wait at the
+// same time: it is the shortest session that the configuration allows.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDemo } from '../support/demo.mjs';
-import { arrive, changes, consentAtHub, openBrowser, requestConsent, userOf } from './support.mjs';
+import { arrive, changes, consentAtHub, openBrowser, requestConsent, until, userOf } from './support.mjs';
 
 const SESSION_SECONDS = 60;
 
@@ -32,8 +32,33 @@ async function timeOut(walk, description, expected) {
     await customer.close();
 }
 
+/** Closes the browser: nobody is left to ask for the end. */
+async function abandon(walk, expected) {
+    const request = await requestConsent(demo);
+    const customer = await arrive(browser, demo, request);
+    await walk(customer);
+    await customer.close();
+    const kept = await until(
+        async () => {
+            const now = await consentAtHub(demo, request.consentId);
+            return changes(now).length >= expected.length && now;
+        },
+        'the bank ends a journey that was left',
+        (SESSION_SECONDS + 30) * 1000,
+    );
+    assert.deepEqual(changes(kept), expected);
+    assert.deepEqual(kept.findings, []);
+}
+
 test('time runs out: without PATCH before the customer is known, with it afterwards', async () => {
     await Promise.all([
+        abandon(({ at }) => at('sign-in-user').waitFor(), [
+            'doFail access_denied user_failed_to_authenticate',
+        ]),
+        abandon((customer) => customer.toReview(userOf(demo, { login: 'rohan' })), [
+            'PATCH Rejected',
+            'doFail access_denied session_expired',
+        ]),
         timeOut(({ at }) => at('sign-in-user').waitFor(), 'user_failed_to_authenticate', [
             'doFail access_denied user_failed_to_authenticate',
         ]),

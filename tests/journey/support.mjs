@@ -147,8 +147,8 @@ export function userOf(demo, { providerId = 'dhowretail', login, accounts = 1 } 
     return found;
 }
 
-export async function until(condition, what) {
-    const deadline = Date.now() + STEP_MS;
+export async function until(condition, what, ms = STEP_MS) {
+    const deadline = Date.now() + ms;
     for (;;) {
         const value = await condition();
         if (value) {

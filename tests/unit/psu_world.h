@@ -15,6 +15,7 @@
 #define WORLD_ORIGIN "https://auth.bank.example"
 #define WORLD_BACK "https://tpp.example/cb?code=a%2Fb+c&state=%7E"
 #define WORLD_CLAIMS 64
+#define WORLD_TASKS 8
 
 static struct world {
     struct clock clock;
@@ -42,6 +43,12 @@ static struct world {
         int64_t until_s;
         bool settled;
     } claims[WORLD_CLAIMS];
+    struct world_task {
+        char key[128];
+        char record[512];
+        int64_t due_s;
+    } tasks[WORLD_TASKS];
+    int task_put_status;
     /* the browser */
     char cookie[4096];
     const char *origin, *content_type, *method;
@@ -312,6 +319,74 @@ static int world_claim_settle(void *core, struct lfi_slice key, struct lfi_slice
     return world.settle_status;
 }
 
+/* The task with this key; with an empty one, a free place. */
+static struct world_task *world_task(struct lfi_slice key)
+{
+    for (size_t i = 0; i < WORLD_TASKS; i++) {
+        if (slice_equal_text(key, world.tasks[i].key)) {
+            return &world.tasks[i];
+        }
+    }
+    return NULL;
+}
+
+static int world_task_put(void *core, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
+                          struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    struct world_task *task = world_task(key);
+    task = task == NULL ? world_task(SLICE("")) : task;
+    if (world.task_put_status == LFI_CORE_OK) {
+        snprintf(task->key, sizeof(task->key), "%.*s", SLICE_ARG(key));
+        snprintf(task->record, sizeof(task->record), "%.*s", SLICE_ARG(record));
+        task->due_s = due_s;
+    }
+    return world.task_put_status;
+}
+
+static int world_task_take(void *core, uint32_t hold_s, struct lfi_sink sink,
+                           struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    int64_t now = clock_now_s(&world.clock);
+    for (size_t i = 0; i < WORLD_TASKS; i++) {
+        struct world_task *task = &world.tasks[i];
+        if (task->key[0] != '\0' && task->due_s <= now) {
+            task->due_s = now + hold_s;
+            sink.record(sink.ctx, slice_of(task->record));
+            return LFI_CORE_OK;
+        }
+    }
+    return LFI_CORE_UNKNOWN;
+}
+
+static int world_task_find(void *core, struct lfi_slice key, struct lfi_sink sink,
+                           struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    struct world_task *task = world_task(key);
+    if (task == NULL) {
+        return LFI_CORE_UNKNOWN;
+    }
+    sink.record(sink.ctx, slice_of(task->record));
+    return LFI_CORE_OK;
+}
+
+static int world_task_done(void *core, struct lfi_slice key, struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    struct world_task *task = world_task(key);
+    if (task == NULL) {
+        return LFI_CORE_UNKNOWN;
+    }
+    *task = (struct world_task){0};
+    return LFI_CORE_OK;
+}
+
 static const struct lfi_core_ops world_ops = {
     .abi = LFI_CORE_ABI,
     .size = sizeof(struct lfi_core_ops),
@@ -326,6 +401,10 @@ static const struct lfi_core_ops world_ops = {
     .approval_decide = world_approval_decide,
     .claim = world_do_claim,
     .claim_settle = world_claim_settle,
+    .task_put = world_task_put,
+    .task_take = world_task_take,
+    .task_find = world_task_find,
+    .task_done = world_task_done,
 };
 
 /* --- the bank --------------------------------------------------------------------------------- */

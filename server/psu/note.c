@@ -1,0 +1,117 @@
+#include "psu/note.h"
+
+#define RECORD_BYTES 2048
+#define GRACE_S 5 /* a page that is still open ends the journey itself, and sooner */
+
+static struct lfi_slice note_key(struct visit *visit)
+{
+    return arena_format(visit->arena, "journey:%.*s", SLICE_ARG(visit->session.interaction_id));
+}
+
+bool note_is_offered(const struct visit *visit)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    return PROVIDER_HAS(provider, task_put) && PROVIDER_HAS(provider, task_take) &&
+           PROVIDER_HAS(provider, task_find) && PROVIDER_HAS(provider, task_done);
+}
+
+int note_keep(struct visit *visit, struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    const struct session *session = &visit->session;
+    struct buf record;
+    struct json_writer w;
+    if (!note_is_offered(visit)) {
+        return LFI_CORE_OK;
+    }
+    buf_init(&record, RECORD_BYTES);
+    json_begin(&w, &record);
+    json_open_object(&w, NULL);
+    json_text(&w, "kind", NOTE_KIND);
+    json_string(&w, "interaction", session->interaction_id);
+    json_string(&w, "consent", session->consent_id);
+    json_int(&w, "started", session->started_s);
+    json_bool(&w, "onPhone", session->on_phone);
+    if (session->stage == SESSION_REVIEW) {
+        json_string(&w, "user", session->user_id);
+    }
+    json_close_object(&w);
+    int status = record.failed
+                     ? LFI_CORE_FAILED
+                     : provider->ops->task_put(provider->core, note_key(visit),
+                                               session->started_s + visit->psu->session_s + GRACE_S,
+                                               buf_slice(&record), error);
+    buf_free(&record);
+    return status;
+}
+
+static int parse_record(void *ctx, struct lfi_slice json)
+{
+    *(cJSON **)ctx = json_parse(json);
+    return 0;
+}
+
+static int find(struct visit *visit, cJSON **record, struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_sink sink = {.record = parse_record, .ctx = record};
+    return provider->ops->task_find(provider->core, note_key(visit), sink, error);
+}
+
+int note_find(struct visit *visit, struct lfi_error *error)
+{
+    cJSON *record = NULL;
+    int status = find(visit, &record, error);
+    cJSON_Delete(record);
+    return status;
+}
+
+static void read_customer(struct visit *visit, const cJSON *record)
+{
+    struct lfi_slice user = json_get_string(record, "user");
+    if (user.len > 0) {
+        visit->session.stage = SESSION_REVIEW;
+        visit->session.user_id = arena_keep(visit->arena, user);
+        visit->session.on_phone = json_get_bool(record, "onPhone", false);
+    }
+}
+
+void note_adopt_customer(struct visit *visit)
+{
+    cJSON *record = NULL;
+    struct lfi_error error;
+    if (visit->session.kind == SESSION_JOURNEY && visit->session.stage < SESSION_REVIEW &&
+        note_is_offered(visit) && find(visit, &record, &error) == LFI_CORE_OK) {
+        read_customer(visit, record);
+    }
+    cJSON_Delete(record);
+}
+
+bool note_open(struct visit *visit, const cJSON *record)
+{
+    visit->session = (struct session){
+        .kind = SESSION_JOURNEY,
+        .stage = SESSION_SIGN_IN,
+        .provider = slice_of(visit->endpoint->provider->id),
+        .interaction_id = arena_keep(visit->arena, json_get_string(record, "interaction")),
+        .consent_id = arena_keep(visit->arena, json_get_string(record, "consent")),
+    };
+    read_customer(visit, record);
+    return json_get_int(record, "started", &visit->session.started_s) &&
+           visit->session.interaction_id.len > 0 && visit->session.consent_id.len > 0;
+}
+
+void note_forget(struct visit *visit)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    if (!note_is_offered(visit)) {
+        return;
+    }
+    int status = provider->ops->task_done(provider->core, note_key(visit), &error);
+    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
+        LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_done")),
+                  LOG_TEXT("interaction", visit->session.interaction_id),
+                  LOG_NUMBER("status", status), LOG_TEXT("reason", slice_of(error.message)));
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * What the core remembers of an open journey, so that it ends although nobody comes back, and so
+ * that every browser in it can tell what the others did: ids, who signed in, since when. Never what
+ * the consent says or whether it was given. Kept as a task that is due when the session is over.
+ * Internal to this room; cores without tasks remember nothing.
+ */
+#ifndef PSU_NOTE_H
+#define PSU_NOTE_H
+
+#include "psu/visit.h"
+
+#define NOTE_KIND "journey"
+
+/* Whether the core can. */
+bool note_is_offered(const struct visit *visit);
+/* Notes the session as it is now. LFI_CORE_OK, or the core's status with the reason. */
+int note_keep(struct visit *visit, struct lfi_error *error);
+/* LFI_CORE_OK while the journey is open, LFI_CORE_UNKNOWN when it has ended. */
+int note_find(struct visit *visit, struct lfi_error *error);
+/*
+ * Another browser of this journey may have signed in: then this session becomes that customer's,
+ * so that the journey ends as theirs.
+ */
+void note_adopt_customer(struct visit *visit);
+/* The session that a note was made of; false when the record is none. */
+bool note_open(struct visit *visit, const cJSON *record);
+/* The journey is over. */
+void note_forget(struct visit *visit);
+
+#endif
