@@ -3,6 +3,7 @@
 #include "contract_operator.h"
 
 #include "base/json.h"
+#include "connect/connect.h"
 #include "contract/contract.h"
 
 struct op {
@@ -83,13 +84,17 @@ static int set_account(struct op *op)
         (block.ptr && !PROVIDER_HAS(provider, account_set_credit_block))) {
         return no_lever(op);
     }
-    if (status.ptr) {
-        enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
-        rc = provider->ops->account_set_status(provider->core, op->argument, wanted, &error);
-    }
-    if (rc == LFI_CORE_OK && block.ptr) {
+    if (block.ptr) {
         enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
         rc = provider->ops->account_set_credit_block(provider->core, op->argument, wanted, &error);
+        if (rc == LFI_CORE_UNKNOWN) {
+            return refuse(op, "LEVER-UNKNOWN", 404,
+                          "There is no such account that could receive payments.");
+        }
+    }
+    if (rc == LFI_CORE_OK && status.ptr) {
+        enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
+        rc = provider->ops->account_set_status(provider->core, op->argument, wanted, &error);
     }
     return core_outcome(op, rc, &error);
 }
@@ -143,6 +148,38 @@ static int64_t number_of(const cJSON *body, const char *name, int64_t fallback)
     return value;
 }
 
+static bool is_operation(struct op *op, struct lfi_slice id)
+{
+    size_t count = connect_operation_ids(NULL, 0);
+    const char **ids = arena_array(op->request->arena, count, sizeof(*ids));
+    connect_operation_ids(ids, ids ? count : 0);
+    for (size_t i = 0; ids && i < count; i++) {
+        if (slice_equal_text(id, ids[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What would change nothing is a mistake of whoever asks for it. */
+static int check_override(struct op *op, const struct override *wish)
+{
+    if (!provider_find(op->levers->providers, wish->provider)) {
+        return refuse(op, "LEVER-UNKNOWN", 404, "There is no such provider.");
+    }
+    if (!is_operation(op, wish->operation)) {
+        return refuse(op, "LEVER-UNKNOWN", 404, "There is no such operation.");
+    }
+    if (wish->status == 0 && json_get(op->body, "body")) {
+        return refuse(op, "LEVER-BODY", 400, "The body is invalid: a body needs a status.");
+    }
+    if (wish->status == 0 && wish->delay_ms == 0 && !wish->cut) {
+        return refuse(op, "LEVER-BODY", 400,
+                      "The body is invalid: it wants no status, no delay and no cut.");
+    }
+    return 0;
+}
+
 static int add_override(struct op *op)
 {
     struct lfi_error error = {""};
@@ -157,8 +194,8 @@ static int add_override(struct op *op)
                             .times = (uint32_t)number_of(op->body, "times", 1),
                             .expires_us = clock_now_us(op->levers->clock) +
                                           number_of(op->body, "expiresSeconds", 300) * 1000000};
-    if (!provider_find(op->levers->providers, wish.provider)) {
-        return refuse(op, "LEVER-UNKNOWN", 404, "There is no such provider.");
+    if (check_override(op, &wish) != 0) {
+        return -1;
     }
     const cJSON *body = json_get(op->body, "body");
     char *text = body ? cJSON_PrintUnformatted(body) : NULL;

@@ -43,6 +43,17 @@ async function pull(method, path, body, { token } = {}) {
     return { status: reply.status, allow, json: text ? JSON.parse(text) : null };
 }
 
+/** A card that this customer holds. */
+async function cardOf({ userId, accountIds }) {
+    for (const id of accountIds) {
+        const read = () => client.get(`/accounts/${id}`, { userId });
+        if ((await read()).json.data?.accountSubType === 'CreditCard') {
+            return { id, read };
+        }
+    }
+    return assert.fail('a customer with a card');
+}
+
 const account = (options) =>
     client.get(`/accounts/${accountId}`, { userId: user.userId, ...options });
 const put = (body) => pull('PUT', `/operator/${PROVIDER}/accounts/${accountId}`, body);
@@ -68,6 +79,16 @@ test('a status is switched, shown in the list and put back by a reset', async ()
     }
     assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`)).status, 204);
     assert.equal((await account()).text, before_);
+});
+
+test('a block of what receives no payments is refused, with all that was asked with it', async () => {
+    const card = await cardOf(user);
+    const before_ = (await card.read()).text;
+    const asked = { status: 'Suspended', creditBlock: 'permanent' };
+    const refused = await pull('PUT', `/operator/${PROVIDER}/accounts/${card.id}`, asked);
+    assert.equal(refused.status, 404);
+    assert.match(refused.json.errorMessage, /receive payments/);
+    assert.equal((await card.read()).text, before_);
 });
 
 test('the next replies of one operation are what the operator wants', async () => {
@@ -186,7 +207,13 @@ test('wrong calls get the error named', async () => {
         ['GET', '/operator/', undefined, 404],
         ['POST', '/operator/overrides', { provider: PROVIDER }, 400],
         ['POST', '/operator/overrides', { provider: 'nobody', operation: 'x' }, 404],
-        ['POST', '/operator/overrides', { provider: PROVIDER, operation: 'x', status: 99 }, 400],
+        ['POST', '/operator/overrides', { provider: PROVIDER, operation: 'x', status: 500 }, 404],
+        ...[
+            {}, { status: 99 }, { status: 199 }, { status: 600 }, { cut: false }, { delayMs: 0 },
+            { body: {} }, { body: {}, delayMs: 5 }, { delayMs: 60_001 }, { status: 500, times: 0 },
+        ].map((wish) => [
+            'POST', '/operator/overrides', { provider: PROVIDER, operation: 'findByAccountId', ...wish }, 400,
+        ]),
         ['PUT', '/operator/clock', { offsetSeconds: 'soon' }, 400],
         ['PUT', '/operator/clock', undefined, 400],
     ]) {
