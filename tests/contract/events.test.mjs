@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HubClient } from '../support/client.mjs';
 import { newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
@@ -414,6 +415,23 @@ test('the TPP hears the bank\'s answer, and no consent is made', async () => {
     const shown = await fetch(`${demo.hub.baseUrl}/sim/consents/${terms.ConsentId}`);
     assert.equal(shown.status, 404);
     assert.equal((await ask({ ...terms, AccountType: ['Retail'] })).status, 201);
+});
+
+test('the demo bank is told of what becomes of its consents', async () => {
+    const { consentId } = await newConsent(demo, ['ReadAccountsBasic']);
+    const read = async () => (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+        const { exchanges, findings } = await read();
+        const event = exchanges.find(({ path }) => path === '/consent/event/post');
+        if (event) {
+            assert.equal(event.status, 204);
+            assert.deepEqual(findings, []);
+            break;
+        }
+        assert.ok(Date.now() < deadline);
+        await sleep(20);
+    }
 });
 
 test('other offers, and a core that delivers little', async () => {

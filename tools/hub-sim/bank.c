@@ -13,6 +13,7 @@
 
 #define TOKEN_LIFE_S 30
 #define HEADERS_MAX 16
+#define EVENT_MS 2000 /* nobody waits for the answer, but the end of the simulator does */
 #define CUSTOMER_ADDRESS "192.0.2.10"
 #define HEADER_BYTES (LIMIT_TOKEN_BYTES + 32)
 
@@ -23,12 +24,13 @@ struct outgoing {
     const struct sim_hub *hub;
     const char *method;
     struct lfi_slice path, query, body;
-    const char *template;                       /* of the path */
-    const struct contract_operation *operation; /* NULL: not in the contract yet, not checked */
+    const char *template; /* of the path */
+    const struct contract_operation *operation;
     bool with_consent;
     const char *lines[HEADERS_MAX + 1];
     struct header headers[HEADERS_MAX]; /* the same in parts */
     size_t header_count;
+    int timeout_ms; /* 0: the client's */
     int64_t elapsed_us;
 };
 
@@ -114,7 +116,8 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
                             .url = url.ptr,
                             .headers = call->lines,
                             .content_type = call->body.ptr ? "application/json" : NULL,
-                            .body = call->body},
+                            .body = call->body,
+                            .timeout_ms = call->timeout_ms},
         &out->http, &error);
     call->elapsed_us = clock_monotonic_us() - begun_us;
     if (rc) {
@@ -154,10 +157,9 @@ static void judge_answer(struct sim *sim, const struct outgoing *call, struct ar
                          struct consent *consent, struct bank_answer *answer)
 {
     struct contract_violation violation;
-    if (!answer->wrong && call->operation &&
-        contract_check_response(call->operation, answer->http.status,
-                                slice_of(answer->http.content_type), buf_slice(&answer->http.body),
-                                &violation)) {
+    if (!answer->wrong && contract_check_response(call->operation, answer->http.status,
+                                                  slice_of(answer->http.content_type),
+                                                  buf_slice(&answer->http.body), &violation)) {
         char detail[400];
         (void)snprintf(detail, sizeof detail, "%s %s, status %d: %s: %s", call->method,
                        call->template, answer->http.status, violation.where, violation.message);
@@ -305,23 +307,29 @@ int bank_call(struct sim *sim, const struct bank_request *request, struct arena 
     return rc;
 }
 
-/* --- before a consent is stored --------------------------------------------------------------- */
+/* --- about a consent -------------------------------------------------------------------------- */
+
+static void prepare_about(const struct consent *consent, struct arena *arena, const char *path,
+                          const char *body, struct outgoing *call)
+{
+    struct contract_match match = {0};
+    (void)contract_match(&contract_ozone_connect, SLICE("POST"), slice_of(path), &match);
+    *call = (struct outgoing){.hub = consent->hub,
+                              .method = "POST",
+                              .path = slice_of(path),
+                              .body = slice_of(body),
+                              .template = contract_operation_path(match.operation),
+                              .operation = match.operation};
+    add_headers_of_consent(call, arena, consent);
+}
 
 int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal)
 {
-    static const char path[] = "/consent/action/validate";
-    struct contract_match match = {0};
+    struct outgoing call;
     memset(out, 0, sizeof *out);
-    (void)contract_match(&contract_ozone_connect, SLICE("POST"), slice_of(path), &match);
     char *body = cJSON_PrintUnformatted(consent->data);
-    struct outgoing call = {.hub = consent->hub,
-                            .method = "POST",
-                            .path = slice_of(path),
-                            .template = path,
-                            .body = slice_of(body),
-                            .operation = match.operation};
-    add_headers_of_consent(&call, arena, consent);
+    prepare_about(consent, arena, "/consent/action/validate", body, &call);
     int rc = send(sim, &call, arena, out, refusal);
     store_lock(sim->store);
     out->wrong = refusal->id;
@@ -338,4 +346,30 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
     }
     cJSON_free(body);
     return rc;
+}
+
+void bank_tell(struct sim *sim, const struct consent *consent, const char *operation)
+{
+    struct outgoing call;
+    struct refusal refusal = {0};
+    struct bank_answer answer = {0};
+    struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+    char *body = cJSON_PrintUnformatted(consent->data);
+    struct lfi_slice path = {NULL, 0};
+    if (arena && body) {
+        path = arena_format(arena, "/consent/event/%s", operation);
+    }
+    if (path.ptr) {
+        prepare_about(consent, arena, path.ptr, body, &call);
+        call.timeout_ms = EVENT_MS;
+        (void)send(sim, &call, arena, &answer, &refusal);
+        answer.wrong = refusal.id;
+        store_lock(sim->store);
+        judge_answer(sim, &call, arena, store_find(sim->store, consent->hub, slice_of(consent->id)),
+                     &answer);
+        store_unlock(sim->store);
+        http_answer_free(&answer.http);
+    }
+    cJSON_free(body);
+    arena_free(arena);
 }

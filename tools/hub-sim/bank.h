@@ -40,4 +40,10 @@ int bank_call(struct sim *sim, const struct bank_request *request, struct arena 
 int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal);
 
+/*
+ * Tells the bank that a consent was made ("post") or changed ("patch"): `consent` is a copy of what
+ * it was then. Whatever comes back is noted with the consent, and otherwise ignored.
+ */
+void bank_tell(struct sim *sim, const struct consent *consent, const char *operation);
+
 #endif

@@ -74,6 +74,7 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
             .kid = read_text(reader, item, "kid"),
             .authorize_url = read_text(reader, item, "authorizeUrl"),
             .offers_validate = json_get_bool(item, "offersValidate", false),
+            .sends_events = json_get_bool(item, "sendsEvents", false),
         };
     }
 }

@@ -21,7 +21,7 @@ struct config_hub {
     const char *certificate, *key; /* C4 */
     const char *signing_key, *kid; /* Sig3; kid NULL: derived */
     const char *authorize_url;
-    bool offers_validate;
+    bool offers_validate, sends_events;
 };
 
 struct config_published {

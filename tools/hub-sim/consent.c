@@ -3,6 +3,7 @@
 #include "base/datetime.h"
 #include "contract/contract.h"
 #include "contract_hub_consent_manager.h"
+#include "events.h"
 
 #include <stdio.h>
 
@@ -82,6 +83,13 @@ static void set_status(const struct sim *sim, struct consent *consent, const cha
     touch(sim, consent->data);
 }
 
+static void note_change(const struct sim *sim, struct consent *consent, const char *operation,
+                        const char *patch)
+{
+    store_note_change(sim->store, consent, operation, patch);
+    events_add(sim->events, consent, "patch");
+}
+
 struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
 {
     struct datetime end;
@@ -90,7 +98,7 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
         datetime_parse(json_get_string(terms_of(consent), "ExpirationDateTime"), &end) &&
         datetime_utc_us(&end) <= clock_now_us(sim->clock)) {
         set_status(sim, consent, "Expired");
-        store_note_change(sim->store, consent, "patch", NULL);
+        note_change(sim, consent, "patch", NULL);
     }
     return json_get_string(consent->data, "status");
 }
@@ -349,7 +357,7 @@ static void change(const struct sim *sim, struct consent *consent, const cJSON *
     }
     touch(sim, consent->data);
     char *text = cJSON_PrintUnformatted(patch);
-    store_note_change(sim->store, consent, "patch", text);
+    note_change(sim, consent, "patch", text);
     cJSON_free(text);
 }
 
@@ -398,7 +406,7 @@ int consent_revoke(const struct sim *sim, struct consent *consent, struct lfi_sl
     } else {
         put(terms_of(consent), "RevokedBy", cJSON_Duplicate(by, false));
         set_status(sim, consent, "Revoked");
-        store_note_change(sim->store, consent, "revoke", by->valuestring);
+        note_change(sim, consent, "revoke", by->valuestring);
     }
     cJSON_Delete(revocation);
     return rc;

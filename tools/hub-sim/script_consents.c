@@ -1,5 +1,6 @@
 /* Scripting calls about consents. */
 #include "bank.h"
+#include "events.h"
 #include "judge.h"
 #include "script.h"
 
@@ -112,6 +113,7 @@ int script_create_consent(struct script_call *call)
     } else if (!store_add(call->sim->store, &made)) {
         script_refuse(call, "SIM-MEMORY", 500, "Memory is short.");
     } else {
+        events_add(call->sim->events, &made, "post");
         rc = 0;
     }
     store_unlock(call->sim->store);

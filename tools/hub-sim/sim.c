@@ -1,6 +1,7 @@
 #include "sim.h"
 
 #include "base/limits.h"
+#include "events.h"
 #include "judge.h"
 
 #include <stdio.h>
@@ -97,11 +98,16 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     if (judge_check_tables(error)) {
         return -1;
     }
-    return open_caller(sim, error);
+    if (open_caller(sim, error)) {
+        return -1;
+    }
+    sim->events = events_start(sim);
+    return sim->events ? 0 : error_set(error, "no thread for events");
 }
 
 void sim_close(struct sim *sim)
 {
+    events_stop(sim->events);
     caller_free(sim->caller);
     for (size_t i = 0; i < sim->hub_count; i++) {
         http_client_free(sim->hubs[i].client);

@@ -31,6 +31,7 @@ struct sim {
     struct directory *directory;
     struct faults *faults;
     struct store *store;
+    struct events *events; /* NULL: the bank is told nothing */
     struct sim_hub hubs[SIM_HUBS];
     size_t hub_count;
     const char *audiences[SIM_HUBS]; /* these two are borrowed by the caller */
