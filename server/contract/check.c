@@ -216,16 +216,21 @@ static const char *check_items(struct checker *c, const struct contract_array_ru
     return p + 1;
 }
 
-/* Members mostly come in the order of the contract: look from where the last one was. */
-static unsigned find_member(const struct contract_object_rules *rules, struct lfi_slice name,
-                            unsigned from)
+/*
+ * The member whose name begins at p, behind the quote; member_count when it is none that is known.
+ * Members mostly come in the order of the contract: looks from where the last one was. Names of the
+ * contract are plain, so one that is there to its closing quote need not be scanned.
+ */
+static unsigned find_member(const struct contract_object_rules *rules, const char *p,
+                            const char *end, unsigned from)
 {
     unsigned count = rules->member_count;
     for (unsigned n = 0, i = from; n < count; n++, i++) {
         if (i >= count)
             i = 0;
         const struct contract_text *known = &rules->members[i].name;
-        if (known->len == name.len && memcmp(known->ptr, name.ptr, name.len) == 0)
+        if (known->len < (size_t)(end - p) && p[known->len] == '"' &&
+            memcmp(known->ptr, p, known->len) == 0)
             return i;
     }
     return count;
@@ -234,11 +239,13 @@ static unsigned find_member(const struct contract_object_rules *rules, struct lf
 static unsigned find_escaped(const struct contract_object_rules *rules,
                              const struct contract_string *name)
 {
-    char value[6 * CONTRACT_NAME_BYTES];
-    if (name->raw.len > sizeof(value))
+    char value[6 * CONTRACT_NAME_BYTES + 1];
+    if (name->raw.len >= sizeof(value))
         return rules->member_count;
     size_t len = contract_unescape(name->raw, value);
-    return find_member(rules, (struct lfi_slice){value, len}, 0);
+    value[len] = '"';
+    return memchr(value, '"', len) ? rules->member_count
+                                   : find_member(rules, value, value + len + 1, 0);
 }
 
 struct members {
@@ -249,14 +256,12 @@ struct members {
     size_t hashes;
 };
 
-/* The schema of the member whose name was read, NULL with a violation when it may not be there. */
+/* The schema of member i, whose name was read; NULL with a violation when it may not be there. */
 static const struct contract_schema *admit_member(struct checker *c, struct members *members,
-                                                  const struct contract_string *name)
+                                                  unsigned i, const struct contract_string *name)
 {
     const struct contract_object_rules *rules = members->rules;
     const char *at = name->raw.ptr - 1;
-    unsigned i =
-        name->escaped ? find_escaped(rules, name) : find_member(rules, name->raw, members->next);
     members->count++;
     if (i < rules->member_count) {
         uint64_t bit = UINT64_C(1) << i;
@@ -282,15 +287,23 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
 
 static const char *check_member(struct checker *c, struct members *members, const char *p)
 {
-    struct contract_string name;
+    const struct contract_object_rules *rules = members->rules;
+    struct contract_string name = {.raw.ptr = p + 1};
     const char *at;
-    const struct contract_schema *schema;
     if (*p != '"')
         return fail_json(c, p);
-    p = contract_scan_string(p, c->end, &name, &at);
-    if (!p)
-        return fail_json(c, at);
-    schema = admit_member(c, members, &name);
+    unsigned i = find_member(rules, p + 1, c->end, members->next);
+    if (i < rules->member_count) {
+        name.raw.len = rules->members[i].name.len;
+        p += name.raw.len + 2;
+    } else {
+        p = contract_scan_string(p, c->end, &name, &at);
+        if (!p)
+            return fail_json(c, at);
+        if (name.escaped)
+            i = find_escaped(rules, &name);
+    }
+    const struct contract_schema *schema = admit_member(c, members, i, &name);
     p = contract_skip_space(p, c->end);
     if (schema && (p == c->end || *p != ':'))
         return fail_json(c, p);

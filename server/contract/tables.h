@@ -70,7 +70,7 @@ struct contract_array_rules {
 
 /* At most CONTRACT_MEMBERS per object, so that those seen fit in one word. */
 #define CONTRACT_MEMBERS 64
-/* Names of members and texts of an enum are shorter than this. */
+/* Names of members and texts of an enum are shorter than this; names have no quote or backslash. */
 #define CONTRACT_NAME_BYTES 128
 
 struct contract_member {

@@ -181,6 +181,8 @@ static void put_object_rules(struct emitter *emitter, FILE *out, const struct sc
         const struct member *member = &schema->members[i];
         if (strlen(member->name) >= NAME_BYTES_MAX)
             node_fail(schema->at, "name too long");
+        if (strpbrk(member->name, "\"\\"))
+            node_fail(schema->at, "name with a quote or backslash");
         fputc('{', out);
         emit_text(out, member->name);
         if (member->schema)
