@@ -68,6 +68,15 @@ bool slice_next(struct lfi_slice *rest, char separator, struct lfi_slice *out)
     return true;
 }
 
+struct lfi_slice slice_cut(struct lfi_slice a, size_t max)
+{
+    size_t len = a.len < max ? a.len : max;
+    while (len < a.len && len > 0 && ((unsigned char)a.ptr[len] & 0xc0) == 0x80) {
+        len--;
+    }
+    return (struct lfi_slice){a.ptr, len};
+}
+
 bool slice_to_u64(struct lfi_slice a, uint64_t *out)
 {
     uint64_t value = 0;

@@ -85,19 +85,52 @@ void pages_free(struct pages *pages)
     free(pages);
 }
 
-/* The customer's choice, else the first language of the browser that we speak, else English. */
+/* "q=0.8" in thousandths; anything else counts fully (RFC 9110 12.4.2). */
+static int read_weight(struct lfi_slice parameter)
+{
+    char number[8];
+    struct lfi_slice text = slice_trim(parameter);
+    if (!slice_starts_with(text, "q=") || text.len - 2 >= sizeof(number)) {
+        return 1000;
+    }
+    int weight = 0;
+    int unit = 1000;
+    for (size_t i = 2; i < text.len; i++) {
+        if (text.ptr[i] >= '0' && text.ptr[i] <= '9') {
+            weight += (text.ptr[i] - '0') * unit;
+            unit /= 10;
+        }
+    }
+    return weight < 1000 ? weight : 1000;
+}
+
+/* The language that the browser likes best among those that we speak; NULL: none. */
+static const struct locale *prefer_locale(const struct pages *pages, struct lfi_slice languages)
+{
+    const struct locale *best = NULL;
+    int best_weight = 0;
+    struct lfi_slice item;
+    while (slice_next(&languages, ',', &item)) {
+        struct lfi_slice range, primary;
+        (void)slice_next(&item, ';', &range);
+        range = slice_trim(range);
+        (void)slice_next(&range, '-', &primary);
+        const struct locale *locale = find_locale(pages, primary);
+        int weight = read_weight(item);
+        if (locale != NULL && weight > best_weight) {
+            best = locale;
+            best_weight = weight;
+        }
+    }
+    return best;
+}
+
+/* The customer's choice, else the browser's, else English. */
 static const struct locale *choose_locale(const struct pages *pages, const struct request *request)
 {
     const struct locale *locale = find_locale(pages, request_cookie(request, "language"));
-    struct lfi_slice rest = request_header(request, "Accept-Language", NULL);
-    struct lfi_slice item;
-    while (locale == NULL && slice_next(&rest, ',', &item)) {
-        struct lfi_slice tag = slice_trim(item);
-        size_t len = 0;
-        while (len < tag.len && strchr("-; ", tag.ptr[len]) == NULL) {
-            len++;
-        }
-        locale = find_locale(pages, (struct lfi_slice){tag.ptr, len});
+    if (locale == NULL) {
+        locale = prefer_locale(pages, request_header(request, "Accept-Language", NULL));
     }
     return locale != NULL ? locale : find_locale(pages, SLICE(DEFAULT_LANGUAGE));
 }

@@ -5,6 +5,7 @@
 #include "psu/steps.h"
 
 #define PURPOSE_BYTES 4096
+#define NAME_BYTES 300 /* of a TPP, in the app; escaped it may take six times as much */
 #define ATTEMPT_TTL_S 10 /* a try that was never judged is free again */
 
 static void reply_sign_in(struct visit *visit, const struct consent *consent, const char *problem,
@@ -110,7 +111,7 @@ static struct lfi_slice approval_purpose(struct visit *visit, const struct conse
     json_open_object(&w, NULL);
     if (visit->session.kind == SESSION_JOURNEY) {
         json_text(&w, "kind", "consent");
-        json_string(&w, "tpp", consent_beneficiary(consent));
+        json_string(&w, "tpp", slice_cut(consent_beneficiary(consent), NAME_BYTES));
     } else {
         json_text(&w, "kind", "sign-in");
     }

@@ -29,6 +29,11 @@ static void slices_compare(void **state)
     assert_false(slice_equal_nocase(SLICE("a["), "A{")); /* letters only */
     assert_true(slice_starts_with(SLICE("/accounts/1"), "/accounts"));
     assert_false(slice_starts_with(SLICE("/acc"), "/accounts"));
+    assert_int_equal(slice_cut(SLICE("abc"), 9).len, 3);
+    assert_int_equal(slice_cut(SLICE("abc"), 2).len, 2);
+    assert_int_equal(slice_cut(SLICE("a\xd8\xa8z"), 2).len, 1); /* not within a character */
+    assert_int_equal(slice_cut(SLICE("a\xd8\xa8z"), 3).len, 3);
+    assert_int_equal(slice_cut(SLICE("\xd8\xa8"), 1).len, 0);
     assert_true(slice_equal_secret(SLICE("key"), SLICE("key")));
     assert_false(slice_equal_secret(SLICE("key"), SLICE("kez")));
     assert_false(slice_equal_secret(SLICE("key"), SLICE("keyy")));

@@ -1,6 +1,6 @@
 // The simulated bank app: shows what waits for the customer of the device, and decides it.
 import { call } from './api.js';
-import { element, language, loadTexts, show, text } from './dom.js';
+import { element, language, loadTexts, locale, show, text } from './dom.js';
 import { errorView } from './views.js';
 
 const POLL_MS = 2000;
@@ -29,7 +29,7 @@ function inbox(messages) {
   const items = messages.map((message) => {
     const sent = new Date(message.sentAt * 1000);
     return element('li', { 'data-testid': 'app-message' },
-      element('time', { datetime: sent.toISOString() }, sent.toLocaleTimeString(`${language}-AE`, { timeStyle: 'short' })),
+      element('time', { datetime: sent.toISOString() }, sent.toLocaleTimeString(locale, { timeStyle: 'short' })),
       element('p', {}, message.text[language] ?? message.text.en));
   });
   return [element('h2', {}, text('app.messages')), element('ul', { class: 'inbox' }, ...items)];

@@ -24,9 +24,17 @@ export function hasText(key) {
   return key in texts;
 }
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+const isForeign = (value) => RIGHT_TO_LEFT.test(value) !== (document.documentElement.dir === 'rtl');
+
+/** Keeps what runs the other way from moving the words around it (Unicode isolates). */
+function isolated(value) {
+  return typeof value === 'string' && isForeign(value) ? `\u2068${value}\u2069` : value;
+}
+
 /** The text of a key with its {names} replaced. */
 export function text(key, values = {}) {
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => isolated(values[name]) ?? all);
 }
 
 /** The same as nodes, where a value may be an element. */
@@ -36,24 +44,27 @@ export function nodes(key, values) {
     .map((part) => (/^\{\w+\}$/.test(part) ? values[part.slice(1, -1)] : part));
 }
 
+// Digits are those of European languages in Arabic too, as UAE banks print them.
+export const locale = `${language}-AE-u-nu-latn`;
+
 /** A day as people here write it. Dates without a time are days of no zone. */
 export function day(value) {
   const plain = /^\d{4}-\d{2}-\d{2}$/.test(value);
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) return value;
   const timeZone = plain ? 'UTC' : 'Asia/Dubai';
-  return new Intl.DateTimeFormat(`${language}-AE`, { dateStyle: 'long', timeZone }).format(date);
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(date);
 }
 
 /** A moment of the day, in the bank's zone. Numbers are milliseconds. */
 export function moment(value) {
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) return value;
-  return new Intl.DateTimeFormat(`${language}-AE`, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Dubai' }).format(date);
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Dubai' }).format(date);
 }
 
 export function money({ value, currency }) {
-  return new Intl.NumberFormat(`${language}-AE`, { style: 'currency', currency, currencyDisplay: 'code' }).format(value);
+  return new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'code' }).format(value);
 }
 
 /** A text that depends on how many: its keys end in the plural forms of the language. */

@@ -1,0 +1,231 @@
+// The pages in each language: complete texts, the right one for the browser, right-to-left layout,
+// nothing inaccessible at any width, and names from outside shown as text.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
+import { ROOT, startDemo } from '../support/demo.mjs';
+import { arrive, consentAtHub, openBrowser, requestConsent, shoot, terms, userOf } from './support.mjs';
+
+const WEB = join(ROOT, 'server/psu/web');
+const read = (name) => readFileSync(join(WEB, name), 'utf8');
+const texts = Object.fromEntries(
+    readdirSync(join(WEB, 'locales')).map((name) => [name.slice(0, -5), JSON.parse(read(`locales/${name}`))]),
+);
+const COUNTED = ['own.accounts']; // texts with a form for each plural of their language
+const PLURAL = new RegExp(`^(${COUNTED.map((stem) => stem.replace('.', '\\.')).join('|')})\\.\\w+$`);
+
+let demo;
+let browser;
+let customer;
+
+before(async () => {
+    demo = await startDemo();
+    browser = await openBrowser();
+});
+after(async () => {
+    await browser?.close();
+    await demo?.stop();
+});
+afterEach(() => customer?.close());
+
+/** The keys of a language, with one for each set of plural forms. */
+const keysOf = (language) => [...new Set(Object.keys(texts[language]).map((key) => key.replace(PLURAL, '$1')))].sort();
+
+test('each language has the same texts, with the same values in them', () => {
+    assert.deepEqual(Object.keys(texts).sort(), ['ar', 'en']);
+    assert.deepEqual(keysOf('ar'), keysOf('en'));
+    const values = (text) => (text.match(/\{\w+\}/g) ?? []).sort().join();
+    for (const [key, text] of Object.entries(texts.en).filter(([name]) => !PLURAL.test(name))) {
+        assert.equal(values(texts.ar[key]), values(text), key);
+        assert.notEqual(text.trim(), '', key);
+        assert.notEqual(texts.ar[key].trim(), '', key);
+    }
+});
+
+test('each plural form of a language is there', () => {
+    for (const [language, own] of Object.entries(texts)) {
+        const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+        for (const stem of COUNTED) {
+            const kept = Object.keys(own).filter((key) => key.startsWith(`${stem}.`));
+            assert.deepEqual(kept.sort(), forms.map((form) => `${stem}.${form}`).sort(), language);
+        }
+    }
+});
+
+test('every text is used, and pages and modules hold no words of their own', () => {
+    const sources = readdirSync(WEB).filter((name) => /\.(js|html)$/.test(name));
+    const all = sources.map(read).join('\n');
+    const server = readdirSync(join(ROOT, 'server/psu')).filter((name) => name.endsWith('.c'))
+        .map((name) => readFileSync(join(ROOT, 'server/psu', name), 'utf8')).join('\n');
+    // A key is written out, made of a beginning and a value, or named by the server (error ids).
+    const beginnings = [...all.matchAll(/`([a-z][\w.-]*)\$\{/gi)].map(([, beginning]) => beginning);
+    for (const key of Object.keys(texts.en)) {
+        const stem = key.replace(PLURAL, '$1');
+        const [first, id] = stem.split('.');
+        const used = first === 'error'
+            ? server.includes(`"${id}"`) || all.includes(`'${id}'`) || all.includes(`'${stem}'`)
+            : all.includes(`'${stem}'`) || all.includes(`{{${stem}}}`) || beginnings.some((one) => stem.startsWith(one));
+        assert.ok(used, `unused: ${key}`);
+    }
+    for (const name of sources.filter((one) => one.endsWith('.html'))) {
+        const words = read(name).replace(/<!--.*?-->|<(script|style).*?<\/\1>/gs, '').replace(/\{\{\w[\w.]*\}\}/g, '')
+            .replace(/<[^>]*>/g, ' ').match(/\p{L}{2,}/gu);
+        assert.equal(words, null, `${name}: ${words}`);
+    }
+});
+
+test('the language is the customer\'s choice, else the one the browser likes best', async () => {
+    const request = async (acceptLanguage, cookie) => {
+        const headers = { ...(acceptLanguage && { 'accept-language': acceptLanguage }), ...(cookie && { cookie }) };
+        const page = await (await fetch(`${demo.publicBaseUrl}/journey`, { headers })).text();
+        return /<html lang="(\w+)" dir="(\w+)"/.exec(page).slice(1).join(' ');
+    };
+    assert.equal(await request(), 'en ltr');
+    assert.equal(await request('ar-AE,ar;q=0.9,en;q=0.8'), 'ar rtl');
+    assert.equal(await request('ar;q=0.3,en-GB;q=0.7'), 'en ltr');
+    assert.equal(await request('fr,ar;q=0.1'), 'ar rtl');
+    assert.equal(await request('ar;q=0'), 'en ltr');
+    assert.equal(await request('ar;q=nonsense;;,,en;q=0.999999999'), 'ar rtl');
+    assert.equal(await request(';,-,;q=1'), 'en ltr');
+    assert.equal(await request('en', 'language=ar'), 'ar rtl');
+    assert.equal(await request('ar', 'language=xx'), 'ar rtl');
+    assert.equal(await request('a'.repeat(4000)), 'en ltr');
+});
+
+async function assertFine(page, name) {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
+    for (const width of [320, 390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${name} at ${width}: ${overflow} px too wide`);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    await shoot(page, `language-${name}`);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+    test(`a journey in Arabic, ${colorScheme}: every page right to left and accessible`, async () => {
+        const request = await requestConsent(demo, { consent: terms({ FromDate: '2025-01-01' }) });
+        customer = await arrive(browser, demo, request, { locale: 'ar-AE', colorScheme });
+        const { page, at } = customer;
+        const direction = () => page.evaluate(() => [document.documentElement.lang, getComputedStyle(document.body).direction].join());
+        await at('sign-in-user').waitFor();
+        assert.equal(await direction(), 'ar,rtl');
+        await assertFine(page, `ar-${colorScheme}-sign-in`);
+        await customer.signIn({ login: 'nobody', password: 'nothing' });
+        await at('sign-in-error').waitFor();
+        await assertFine(page, `ar-${colorScheme}-wrong`);
+        const user = userOf(demo, { login: 'hessa' });
+        await customer.signIn(user);
+        await at('second-factor').waitFor();
+        await assertFine(page, `ar-${colorScheme}-second-factor`);
+        const [app] = await Promise.all([customer.context.waitForEvent('page'), at('open-app').click()]);
+        await app.getByTestId('app-approve').waitFor();
+        await assertFine(app, `ar-${colorScheme}-app`);
+        await app.getByTestId('app-approve').click();
+        await app.getByRole('status').waitFor();
+        await app.close();
+        await at('approve').waitFor();
+        await assertFine(page, `ar-${colorScheme}-review`);
+        const date = await at('consent-expiry').textContent();
+        assert.match(date, /[0-9]{4}/, 'digits as UAE banks print them');
+        assert.match(date, /\p{Script=Arabic}/u);
+        await page.locator('input[name=account]').first().check();
+        await at('approve').click();
+        assert.ok((await customer.back()).code);
+        assert.deepEqual(customer.complaints, []);
+        const { consent } = await consentAtHub(demo, request.consentId);
+        assert.equal(consent.status, 'Authorized');
+    });
+}
+
+test('the switch changes the language, and it is kept over the journey and on error pages', async () => {
+    const request = await requestConsent(demo);
+    customer = await arrive(browser, demo, request);
+    const { page, at } = customer;
+    await at('sign-in-user').waitFor();
+    await at('language-ar').click();
+    await page.getByRole('heading', { name: texts.ar['signIn.title'].split(' {')[0] }).waitFor();
+    await customer.toReview(userOf(demo));
+    assert.equal(await page.evaluate(() => document.documentElement.dir), 'rtl');
+    await page.goto(`${demo.publicBaseUrl}/no-such-page`);
+    assert.equal(await at('error-title').textContent(), texts.ar['error.PAGE-UNKNOWN.title']);
+    await at('language-en').click();
+    await page.getByRole('heading', { name: texts.en['error.PAGE-UNKNOWN.title'] }).waitFor();
+});
+
+for (const locale of ['en-GB', 'ar-AE']) {
+    test(`names from outside are text and stay in their place (${locale})`, async () => {
+        const name = '<img src=x onerror="document.title=1">\u202e\u2066 evil ';
+        const request = await requestConsent(demo, { consent: terms({ OnBehalfOf: { TradingName: name } }) });
+        customer = await arrive(browser, demo, request, { locale });
+        const { page, at } = customer;
+        await customer.toReview(userOf(demo));
+        assert.ok((await at('consent-tpp').textContent()).includes(name.trim()));
+        assert.equal(await page.locator('#view img[src="x"]').count(), 0);
+        assert.notEqual(await page.title(), '1');
+        await assertFine(page, `${locale}-hostile-name`);
+    });
+}
+
+test('a very long name breaks nothing', async () => {
+    const TradingName = 'Very long name '.repeat(700).trim();
+    const request = await requestConsent(demo, { consent: terms({ OnBehalfOf: { TradingName } }) });
+    customer = await arrive(browser, demo, request);
+    await customer.toReview(userOf(demo));
+    await assertFine(customer.page, 'long-name');
+});
+
+test('by keyboard alone', async () => {
+    const request = await requestConsent(demo);
+    customer = await arrive(browser, demo, request, { reducedMotion: 'reduce' });
+    const { page, at, context } = customer;
+    const user = userOf(demo, { login: 'rohan' });
+    await at('sign-in-user').waitFor();
+    const press = async (wanted, key = 'Tab') => {
+        for (let i = 0; i < 40; i++) {
+            if (await page.evaluate((id) => document.activeElement?.dataset.testid?.startsWith(id) ?? false, wanted)) {
+                return;
+            }
+            await page.keyboard.press(key);
+        }
+        assert.fail(`${wanted} is not reached`);
+    };
+    await press('sign-in-user');
+    await page.keyboard.type(user.login);
+    await press('sign-in-password');
+    await page.keyboard.type(user.password);
+    await page.keyboard.press('Enter');
+    await at('open-app').waitFor();
+    await press('open-app');
+    const [app] = await Promise.all([context.waitForEvent('page'), page.keyboard.press('Enter')]);
+    await app.getByTestId('app-approve').focus();
+    await app.keyboard.press('Enter');
+    await app.getByRole('status').waitFor();
+    await app.close();
+    await at('approve').waitFor();
+    await press('account-');
+    await page.keyboard.press('Space');
+    await press('approve');
+    const outline = await at('approve').evaluate((one) => getComputedStyle(one).outlineStyle);
+    assert.notEqual(outline, 'none', 'where the focus is can be seen');
+    await page.keyboard.press('Enter');
+    assert.ok((await customer.back()).code);
+});
+
+test('pages are small, and painted soon', async () => {
+    for (const path of ['/journey', '/consents', '/bank-app']) {
+        const context = await browser.newContext({ locale: 'ar-AE' });
+        const page = await context.newPage();
+        let bytes = 0;
+        page.on('response', async (response) => {
+            bytes += (await response.body().catch(() => '')).length;
+        });
+        await page.goto(demo.publicBaseUrl + path, { waitUntil: 'networkidle' });
+        assert.ok(bytes > 0 && bytes < 60_000, `${path}: ${bytes} bytes`);
+        await context.close();
+    }
+});
