@@ -5,7 +5,7 @@
 #include "psu/steps.h"
 
 #define PURPOSE_BYTES 4096
-#define NAME_BYTES 300 /* of a TPP, in the app; escaped it may take six times as much */
+#define NAME_BYTES 300   /* of a TPP, in the app; escaped it may take six times as much */
 #define ATTEMPT_TTL_S 10 /* a try that was never judged is free again */
 
 static void reply_sign_in(struct visit *visit, const struct consent *consent, const char *problem,
