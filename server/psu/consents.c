@@ -4,9 +4,8 @@
 #include "psu/consent.h"
 #include "psu/ending.h"
 #include "psu/own_consent.h"
+#include "psu/revocation.h"
 #include "psu/steps.h"
-
-#define REVOKED_BY "LFI.InitiatedByUser"
 
 static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const struct lfi_error *error)
 {
@@ -86,6 +85,13 @@ static void repeat(struct visit *visit, bool looked)
 
 /* --- the list --------------------------------------------------------------------------------- */
 
+static void append_card(struct visit *visit, const cJSON *consent, struct json_writer *w)
+{
+    bool pending = own_consent_is_revocable(consent) &&
+                   revocation_is_pending(visit, json_get_string(consent, "id"));
+    own_consent_append_card(consent, pending, w);
+}
+
 void consents_show(struct visit *visit)
 {
     cJSON *all = NULL;
@@ -104,7 +110,7 @@ void consents_show(struct visit *visit)
     {
         if (own_consent_is_of(consent, visit->session.user_id)) {
             json_open_object(&w, NULL);
-            own_consent_append_card(consent, false, &w);
+            append_card(visit, consent, &w);
             json_close_object(&w);
         }
     }
@@ -217,7 +223,7 @@ static enum hub_outcome append_chain(struct visit *visit, const cJSON *consent,
         if (own_consent_is_of(other, visit->session.user_id) &&
             !slice_equal(json_get_string(other, "id"), json_get_string(consent, "id"))) {
             json_open_object(w, NULL);
-            own_consent_append_card(other, false, w);
+            append_card(visit, other, w);
             json_close_object(w);
         }
     }
@@ -233,7 +239,7 @@ static void show_consent(struct visit *visit, const cJSON *consent)
     struct lfi_error error = {{0}};
     consent_read(consent, &terms);
     visit_begin_view(visit, &w, "consent");
-    own_consent_append_card(consent, false, &w);
+    append_card(visit, consent, &w);
     consent_append_groups(&terms, &w);
     int status = append_accounts(visit, consent, &w, &error);
     if (status != LFI_CORE_OK) {
@@ -257,26 +263,42 @@ static void look(struct visit *visit, const cJSON *body)
     }
 }
 
+/* The Hub cannot be asked: the decision is kept, and it is told as soon as it can be. */
+static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
+{
+    struct lfi_error error = {{0}};
+    struct json_writer w;
+    int status = revocation_keep(visit, consent_id, &error);
+    if (status != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        return;
+    }
+    LOG_EVENT(visit->psu->log, LOG_WARN, "revocation_kept", LOG_TEXT("consent", consent_id),
+              LOG_TEXT("how", SLICE("later")));
+    visit_begin_view(visit, &w, "revocation-kept");
+    json_close_object(&w);
+}
+
 /* Shown as ended only once the Hub says so: it is read again. */
 static void revoke(struct visit *visit, const cJSON *body)
 {
     struct lfi_slice consent_id = json_get_string(body, "consentId");
     struct lfi_error error = {{0}};
-    cJSON *consent = load_own(visit, consent_id);
-    if (consent == NULL) {
-        return;
-    }
-    bool revocable = own_consent_is_revocable(consent);
-    cJSON_Delete(consent);
-    enum hub_outcome outcome = HUB_OK;
-    if (revocable) {
-        outcome =
-            hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id, REVOKED_BY, &error);
+    cJSON *consent = NULL;
+    enum hub_outcome outcome =
+        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, &consent, &error);
+    bool own = outcome == HUB_OK && own_consent_is_of(consent, visit->session.user_id);
+    if (own && own_consent_is_revocable(consent)) {
+        outcome = hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id,
+                                     REVOKED_BY_CUSTOMER, &error);
         LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent_revoked",
                   LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
     }
-    if (outcome == HUB_OK || outcome == HUB_REFUSED) { /* refused: it ended by other hands */
-        look(visit, body);
+    cJSON_Delete(consent);
+    if ((outcome == HUB_UNREACHABLE || outcome == HUB_WRONG) && revocation_is_offered(visit)) {
+        keep_revocation(visit, consent_id);
+    } else if (outcome == HUB_OK || (own && outcome == HUB_REFUSED)) {
+        look(visit, body); /* refused: it ended by other hands */
     } else {
         refuse_hub(visit, outcome, &error);
     }

@@ -3,6 +3,7 @@
 #include "psu/ending.h"
 #include "psu/note.h"
 #include "psu/psu.h"
+#include "psu/revocation.h"
 
 #define SCRATCH_BYTES (256 * 1024)
 #define GIVE_UP_S (24 * 3600) /* by then the Hub has long closed the interaction */
@@ -55,6 +56,8 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
         LOG_EVENT(psu->log, LOG_ERROR, "task_failed", LOG_TEXT("reason", SLICE("out of memory")));
     } else if (slice_equal_text(kind, NOTE_KIND) && note_open(&visit, record)) {
         end_journey(&visit);
+    } else if (slice_equal_text(kind, REVOCATION_KIND)) {
+        revocation_deliver(&visit, record);
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task_unknown", LOG_TEXT("kind", kind));
     }

@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
-import { breakHub, consentAtHub, healHub, openBrowser, shoot, userOf } from './support.mjs';
+import { breakHub, consentAtHub, healHub, openBrowser, shoot, until, userOf } from './support.mjs';
 
 const PERMISSIONS = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances'];
 const YEAR = () => new Date(Date.now() + 300 * 86_400_000).toISOString();
@@ -167,6 +167,24 @@ test('the Hub down is said, and the page goes on when it is back', async () => {
     await assertFine(page, 'hub-down');
     await healHub(demo);
     await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByTestId(`cmi-consent-${id}`).waitFor();
+});
+
+test('ended while the Hub is down: kept, said so, and the Hub is told later', async () => {
+    const user = userOf(demo, { login: 'yusra' });
+    const { id } = await decided(user);
+    const page = await signedIn(user);
+    await page.getByTestId(`cmi-consent-${id}`).click();
+    await page.getByTestId('cmi-revoke').click();
+    await breakHub(demo, 'consent-manager', 'down');
+    await page.getByTestId('cmi-revoke-confirm').click();
+    await page.getByTestId('cmi-pending').waitFor();
+    await assertFine(page, 'pending');
+    assert.equal((await consentAtHub(demo, id)).consent.status, 'Authorized');
+    await healHub(demo);
+    await until(async () => (await consentAtHub(demo, id)).consent.status === 'Revoked', 'revoked at the Hub');
+    await page.getByTestId('cmi-back').click();
+    await page.getByTestId('cmi-tab-history').click();
     await page.getByTestId(`cmi-consent-${id}`).waitFor();
 });
 

@@ -29,8 +29,8 @@ export class Customer {
     }
 
     async post(path, body) {
-        const { origin, cookie } = this;
-        const reply = await fetch(origin + path, {
+        const { origin, base = origin, cookie = '' } = this;
+        const reply = await fetch(base + path, {
             method: 'POST',
             headers: { 'content-type': 'application/json', origin, cookie },
             body: JSON.stringify(body),

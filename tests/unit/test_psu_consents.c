@@ -155,12 +155,23 @@ static void says_that_the_hub_is_down(void **state)
     post("list", "");
     assert_int_equal(world.status, 503);
     assert_true(world_says("HUB-DOWN"));
-    world.revoke = HUB_UNREACHABLE;
-    post("revoke", ",\"consentId\":\"c-1\"");
-    assert_int_equal(world.status, 503);
     world.list = HUB_OK;
     post("list", "");
     assert_int_equal(world.status, 200);
+    assert_true(world_says("\"pending\":false"));
+}
+
+static void keeps_what_the_hub_cannot_be_told(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    world.revoke = HUB_UNREACHABLE;
+    post("revoke", ",\"consentId\":\"c-1\"");
+    assert_int_equal(world.status, 200);
+    assert_true(world_says("\"view\":\"revocation-kept\""));
+    post("list", "");
+    assert_true(world_says("\"pending\":true"));
+    assert_true(world_says("\"revocable\":false"));
 }
 
 static void a_blocked_customer_is_shown_out(void **state)
@@ -215,6 +226,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(revokes_what_is_not_ended, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(the_chain_leaves_out_others, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(says_that_the_hub_is_down, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_the_hub_cannot_be_told, world_set_up,
+                                        world_tear_down),
         cmocka_unit_test_setup_teardown(a_blocked_customer_is_shown_out, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(the_sessions_of_the_two_kinds_are_not_exchangeable,

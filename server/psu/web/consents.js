@@ -2,7 +2,7 @@
 import { call } from './api.js';
 import { element, loadTexts, offerLanguages, show, text } from './dom.js';
 import { askPasskey } from './passkey.js';
-import { confirmView, consentView, listView } from './views-consents.js';
+import { confirmView, consentView, keptView, listView } from './views-consents.js';
 import { approvalView, errorView, signInView } from './views.js';
 
 const POLL_MS = 1500;
@@ -23,6 +23,7 @@ const views = {
   consent: (view) => consentView(view, {
     open, back: () => step('list'), revoke: () => confirmView(view, () => step('revoke', { consentId: view.id }), () => present(view)),
   }),
+  'revocation-kept': () => keptView(() => step('list')),
   'signed-out': (view) => signedOutView(view.reason),
   error: (view) => errorView(view, view.error === 'CONSENT-UNKNOWN' || view.error === 'HUB-DOWN' ? () => step('list') : refresh),
 };

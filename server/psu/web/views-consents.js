@@ -180,3 +180,11 @@ export function confirmView(view, confirm, back) {
       element('button', { class: 'primary danger', type: 'button', 'data-testid': 'cmi-revoke-confirm', onclick: confirm }, words('confirm')),
       element('button', { class: 'secondary', type: 'button', 'data-testid': 'cmi-revoke-back', onclick: back }, text('own.goBack'))));
 }
+
+/** The Hub does not know yet. */
+export function keptView(back) {
+  show(text('own.pending'),
+    element('h1', { 'data-testid': 'cmi-pending' }, text('own.pending')),
+    element('p', { class: 'lead' }, text('own.pendingText')),
+    element('button', { class: 'secondary', type: 'button', 'data-testid': 'cmi-back', onclick: back }, text('own.back')));
+}

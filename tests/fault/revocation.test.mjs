@@ -1,0 +1,68 @@
+// A customer ends a consent while the Hub is down, and the instance that took it is killed: the Hub
+// is told exactly once all the same.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { breakHub, consentAtHub, healHub, until, userOf } from '../journey/support.mjs';
+import { Customer, newConsent } from '../support/customer.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { SecondInstance } from '../support/second.mjs';
+
+let demo;
+let second;
+
+before(async () => {
+    demo = await startDemo({ adjustServer: '.hub.timeoutMs = 1500' });
+    second = await SecondInstance.prepare(demo);
+    await second.start();
+});
+after(() => demo?.stop());
+
+/** A customer signed in to their own consents, at the second instance. */
+async function signIn({ login, password }) {
+    const customer = new Customer();
+    Object.assign(customer, { origin: demo.publicBaseUrl, base: second.publicUrl });
+    ({ journey: customer.journey } = await customer.post('/consents/api/start', { provider: 'dhowretail' }));
+    const { journey } = customer;
+    const { openApp } = await customer.post('/consents/api/sign-in', { journey, login, password });
+    const device = openApp.split('#')[1];
+    const { asked: approvalId } = await customer.post('/bank-app/approvals', { device });
+    await customer.post('/bank-app/decision', { device, approvalId, approve: true });
+    await customer.post('/consents/api/approval', { journey });
+    return customer;
+}
+
+async function agreed(user) {
+    const request = await newConsent(demo, ['ReadAccountsBasic', 'ReadBalances'], {
+        ExpirationDateTime: new Date(Date.now() + 86_400_000).toISOString(),
+    });
+    const customer = await Customer.arrive(demo, request);
+    const { accounts } = await customer.reachReview(user);
+    await customer.post('/journey/approve', { journey: customer.journey, accountIds: [accounts[0].id] });
+    return request.consentId;
+}
+
+const revokes = ({ exchanges }) => exchanges.filter(({ path }) => path.endsWith('/action/revoke')).length;
+
+test('what was decided while the Hub was down survives kill -9', async () => {
+    const user = userOf(demo, { login: 'rohan' });
+    const stranger = await agreed(userOf(demo, { login: 'leonie' }));
+    const consentId = await agreed(user);
+    const customer = await signIn(user);
+    const { journey } = customer;
+    const revoke = (id) => customer.post('/consents/api/revoke', { journey, consentId: id });
+    await breakHub(demo, 'consent-manager', 'down');
+    assert.equal((await revoke(consentId)).view, 'revocation-kept');
+    assert.equal((await revoke(consentId)).view, 'revocation-kept'); // again: still one
+    assert.equal((await revoke(stranger)).view, 'revocation-kept'); // whose it is, the Hub will say
+    await second.end('SIGKILL');
+    await sleep(3000); // tried in vain meanwhile
+    assert.equal((await consentAtHub(demo, consentId)).consent.status, 'Authorized');
+    await healHub(demo);
+    await until(async () => (await consentAtHub(demo, consentId)).consent.status === 'Revoked', 'revoked');
+    await sleep(3000);
+    assert.equal(revokes(await consentAtHub(demo, consentId)), 1);
+    const other = await consentAtHub(demo, stranger);
+    assert.equal(other.consent.status, 'Authorized');
+    assert.equal(revokes(other), 0);
+});
