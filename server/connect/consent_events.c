@@ -55,6 +55,7 @@ static const struct consent_finding *check_base(struct call *call, const cJSON *
     case HUB_WRONG:
         LOG_EVENT(call->connect->log, LOG_WARN, "base-consent-unread",
                   LOG_TEXT("provider", slice_of(call->provider->id)),
+                  LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
                   LOG_TEXT("cause", slice_of(error.message)));
         break;
     }

@@ -168,6 +168,26 @@ static bool is_other_permission(const struct provider *provider, const cJSON *co
     return false;
 }
 
+/* --- payments --------------------------------------------------------------------------------- */
+
+/* Nothing is kept here until a later day, and no file of payments is taken. */
+static bool is_other_payment(const struct provider *provider, const cJSON *consent)
+{
+    (void)provider;
+    const cJSON *schedule =
+        json_get(json_get(data_of(consent), "ControlParameters"), "ConsentSchedule");
+    return json_get(schedule, "FilePayment") ||
+           slice_equal_text(json_get_string(json_get(schedule, "SinglePayment"), "Type"),
+                            "SingleFutureDatedPayment");
+}
+
+/* Domestic payments are in dirhams. */
+static bool is_other_currency(const struct provider *provider, const cJSON *consent)
+{
+    (void)provider;
+    return json_get(data_of(consent), "CurrencyRequest");
+}
+
 /* --- the rules -------------------------------------------------------------------------------- */
 
 static const struct rule rules[] = {
@@ -180,6 +200,8 @@ static const struct rule rules[] = {
      is_other_account_sub_type},
     {{"UnsupportedPermission", "The bank does not deliver what every permission opens."},
      is_other_permission},
+    {{"PaymentTypeNotSupported", "The bank takes no payments of this kind."}, is_other_payment},
+    {{"CurrencyNotSupported", "The bank pays in dirhams only."}, is_other_currency},
 };
 
 const struct consent_finding *consent_rules_check(const struct provider *provider,

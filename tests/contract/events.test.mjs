@@ -73,26 +73,34 @@ function consentOf(terms = {}, more = {}) {
     };
 }
 
-const paymentOf = (more) => {
-    const { id, consentBody, request, ...rest } = consentOf();
-    const { ConsentId, ExpirationDateTime } = request.consent;
+const AMOUNT = { Amount: '10.00', Currency: 'AED' };
+const SINGLE = { SinglePayment: { Type: 'SingleInstantPayment', Amount: AMOUNT } };
+
+/** A consent to payments; `terms` are what both the request and the body have. */
+function paymentOf({ terms, schedule = SINGLE, ...more } = {}) {
+    const { id, request, ...rest } = consentOf();
     const type = 'urn:openfinanceuae:service-initiation-consent:v2.1';
-    const control = { ConsentSchedule: { SinglePayment: {
-        Type: 'SingleInstantPayment', Amount: { Amount: '10.00', Currency: 'AED' } } } };
-    const terms = {
-        ConsentId, ExpirationDateTime, ControlParameters: control, PaymentPurposeCode: 'ACM',
-        PersonalIdentifiableInformation: 'a.b.c.d.e',
+    const asked = {
+        ConsentId: request.consent.ConsentId,
+        ExpirationDateTime: request.consent.ExpirationDateTime,
+        ControlParameters: { ConsentSchedule: schedule },
+        PaymentPurposeCode: 'ACM',
+        ...terms,
+    };
+    const now = '2026-01-01T00:00:00Z';
+    const Data = {
+        ...asked, Status: 'AwaitingAuthorization', CreationDateTime: now, StatusUpdateDateTime: now,
     };
     return {
-        ...rest, id, rarType: type, consentType: 'cbuae-service-initiation-consents',
-        request: { type, consent: terms },
-        consentBody: { Data: {
-            ...terms, Status: 'AwaitingAuthorization',
-            CreationDateTime: '2026-01-01T00:00:00Z', StatusUpdateDateTime: '2026-01-01T00:00:00Z',
-        } },
+        ...rest,
+        id,
+        rarType: type,
+        consentType: 'cbuae-service-initiation-consents',
+        request: { type, consent: { ...asked, PersonalIdentifiableInformation: 'a.b.c.d.e' } },
+        consentBody: { Data },
         ...more,
     };
-};
+}
 
 const insurance = () => {
     const consent = consentOf({}, {
@@ -116,20 +124,27 @@ const insurance = () => {
 const post = (client, path, consent, options = {}) =>
     client.call('POST', path, { consentId: consent.id, body: consent, ...options });
 
+/** Whether the Hub was too slow, on a loaded machine, to be asked about the consent's base. */
+const isUnread = ({ id }) =>
+    demo.serverLog().some(({ event, consent }) => event === 'base-consent-unread' && consent === id);
+
 async function assertValid(client, consent, why) {
     const reply = await post(client, VALIDATE, consent);
     assert.equal(reply.status, 200, `${why}: ${reply.text}`);
     assert.equal(reply.text, '{"data":{"status":"valid"},"meta":{}}', why);
 }
 
-async function assertInvalid(client, consent, code, why) {
-    const reply = await post(client, VALIDATE, consent);
+function checkInvalid(reply, code, why) {
     assert.equal(reply.status, 200, `${why}: ${reply.text}`);
     const { data, meta, ...rest } = reply.json;
     assert.deepEqual({ status: data.status, code: data.code, meta, rest },
         { status: 'invalid', code, meta: {}, rest: {} }, why);
     assert.deepEqual(Object.keys(data), ['status', 'code', 'description']);
     assert.ok(data.description && !data.description.includes(SECRET));
+}
+
+async function assertInvalid(client, consent, code, why) {
+    checkInvalid(await post(client, VALIDATE, consent), code, why);
 }
 
 test('what the bank offers is valid, with and without a known customer', async () => {
@@ -209,12 +224,20 @@ test('a base consent is one that the Hub has, of this provider, and the first of
     const based = (BaseConsentId, more) => consentOf({ BaseConsentId }, more);
     await assertValid(retail, based(root.consentId), 'the first');
     await assertValid(business, based(other.consentId), 'the first');
-    for (const id of [next.consentId, randomUUID(), other.consentId, '../consents', '?', 'é']) {
-        await assertInvalid(retail, based(id), 'InvalidBaseConsentId', id);
+    const own = () => {
+        const consent = consentOf();
+        consent.consentBody.Data.BaseConsentId = consent.id;
+        return consent;
+    };
+    const wrong = [next.consentId, randomUUID(), other.consentId, '../consents', '?', 'é'];
+    for (const make of [...wrong.map((id) => () => based(id)), own]) {
+        let consent, reply;
+        do {
+            consent = make();
+            reply = await post(retail, VALIDATE, consent);
+        } while (isUnread(consent));
+        checkInvalid(reply, 'InvalidBaseConsentId', consent.consentBody.Data.BaseConsentId);
     }
-    const own = consentOf();
-    own.consentBody.Data.BaseConsentId = own.id;
-    await assertInvalid(retail, own, 'InvalidBaseConsentId', 'itself');
 });
 
 test('the Hub not answering about a base consent holds nothing up', async () => {
@@ -223,16 +246,16 @@ test('the Hub not answering about a base consent holds nothing up', async () => 
         const set = await fetch(`${demo.hub.baseUrl}/sim/faults`, {
             method: 'POST',
             headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ target: 'consent-manager', kind, times: 2, ms: 3000 }),
+            body: JSON.stringify({ target: 'consent-manager', kind, times: 2, ms: 10_000 }),
         });
         assert.ok(set.ok, await set.text());
         const begun = performance.now();
-        await assertValid(retail, consentOf({ BaseConsentId: root.consentId }), kind);
-        assert.ok(performance.now() - begun < 2000, kind);
+        const consent = consentOf({ BaseConsentId: root.consentId });
+        await assertValid(retail, consent, kind);
+        assert.ok(performance.now() - begun < 8000, kind);
+        assert.ok(isUnread(consent), kind);
         await fetch(`${demo.hub.baseUrl}/sim/faults`, { method: 'DELETE' });
     }
-    const unread = demo.serverLog().filter(({ event }) => event === 'base-consent-unread');
-    assert.equal(unread.length, 4);
 });
 
 test('the same question has the same answer, and leaves nothing behind', async () => {
@@ -303,6 +326,99 @@ test('events are post and patch, nothing else', async () => {
     }
 });
 
+test('payments: every schedule in its shape, and no other shape', async () => {
+    const period = { PeriodType: 'Month', PeriodStartDate: '2026-02-01' };
+    const multi = (PeriodicSchedule, more) => ({ MultiPayment: { PeriodicSchedule, ...more } });
+    const on = (more) => ({ PaymentExecutionDate: '2026-02-01', ...more });
+    const each = { MaximumIndividualAmount: AMOUNT };
+    const file = { FileType: 'csv', FileHash: 'aGFzaA==', NumberOfTransactions: 2, ControlSum: '9.99' };
+    const fixed = { Type: 'FixedOnDemand', ...period, Amount: AMOUNT };
+    const controls = { MaximumCumulativeNumberOfPaymentsPerPeriod: 3 };
+    const right = [
+        SINGLE, {},
+        { SinglePayment: { Type: 'SingleFutureDatedPayment', Amount: AMOUNT, RequestedExecutionDate: '2026-03-01' } },
+        { FilePayment: { ...file, FileReference: 'r', RequestedExecutionDate: '2026-03-01' } },
+        multi({ Type: 'FixedDefinedSchedule', Schedule: [on({ Amount: AMOUNT })] }),
+        multi({ Type: 'VariableDefinedSchedule', Schedule: [on(each), on(each)] }),
+        multi({ Type: 'FixedPeriodicSchedule', ...period, Amount: AMOUNT },
+            { MaximumCumulativeNumberOfPayments: 12, MaximumCumulativeValueOfPayments: AMOUNT }),
+        multi({ Type: 'VariablePeriodicSchedule', ...period, ...each }),
+        multi({ ...fixed, Controls: controls }),
+        multi({ Type: 'VariableOnDemand', ...period, Controls: { ...controls, ...each } }),
+    ];
+    const wrong = [
+        { SinglePayment: { Type: 'SingleInstantPayment' } },
+        { SinglePayment: { Type: 'Other', Amount: AMOUNT } },
+        { SinglePayment: { Type: 'SingleInstantPayment', Amount: { ...AMOUNT, Amount: '10' } } },
+        { SinglePayment: { Type: 'SingleInstantPayment', Amount: { ...AMOUNT, Amount: 10 } } },
+        { SinglePayment: { Type: 'SingleInstantPayment', Amount: { ...AMOUNT, More: 1 } } },
+        { FilePayment: { ...file, ControlSum: '9.9' } },
+        { BatchPayment: {} },
+        multi(undefined),
+        multi({ Type: 'FixedDefinedSchedule', Schedule: [] }),
+        multi({ Type: 'FixedDefinedSchedule', Schedule: Array(54).fill(on({ Amount: AMOUNT })) }),
+        multi({ Type: 'FixedDefinedSchedule', Schedule: [on(each)] }),
+        multi({ Type: 'FixedPeriodicSchedule', ...period, PeriodType: 'Quarter', Amount: AMOUNT }),
+        multi({ Type: 'VariablePeriodicSchedule', ...period, ...each, Controls: controls }),
+        multi({ ...fixed, Controls: {} }),
+        multi({ ...fixed, Controls: each }),
+        multi({ Type: 'Weekly', ...period, Amount: AMOUNT }),
+    ];
+    for (const schedule of right) {
+        const reply = await post(retail, EVENTS[0], paymentOf({ schedule }));
+        assert.equal(reply.status, 204, `${JSON.stringify(schedule)}: ${reply.text}`);
+    }
+    for (const schedule of wrong) {
+        const reply = await post(retail, EVENTS[0], paymentOf({ schedule }));
+        assert.equal(reply.status, 400, JSON.stringify(schedule));
+    }
+});
+
+test('payments: what else stands in their terms', async () => {
+    const body = (change) => {
+        const consent = paymentOf();
+        change(consent.consentBody.Data, consent);
+        return consent;
+    };
+    const charge = { ChargeBearer: 'BorneByDebtor', Type: 'VAT', Amount: AMOUNT };
+    const right = [
+        (data) => (data.Permissions = ['ReadRefundAccount', 'ReadBalances']),
+        (data) => (data.Charges = [charge]),
+        (data) => (data.ExchangeRate = { UnitCurrency: 'AED', ExchangeRate: 3.67, RateType: 'Agreed' }),
+        (data) => (data.PaymentConsumption = {
+            CumulativeNumberOfPayments: 1, CumulativeValueOfPayments: AMOUNT }),
+        (data) => (data.OpenFinanceBilling = { IsLargeCorporate: true }),
+        (data) => (data.CurrencyRequest = { CurrencyOfTransfer: 'USD', FxQuoteId: 'q' }),
+        (data) => (data.DebtorReference = data.CreditorReference = 'Invoice 12'),
+        (data, consent) => (consent.consentBody.Meta = { TotalRequired: 2, Authorizations: [] }),
+    ];
+    const wrong = [
+        (data) => (data.Permissions = ['ReadParty']),
+        (data) => (data.Permissions = []),
+        (data) => (data.Charges = [{ ...charge, Type: 'Tip' }]),
+        (data) => (data.ExchangeRate = { UnitCurrency: 'AED', ExchangeRate: '3.67', RateType: 'Agreed' }),
+        (data) => (data.PaymentConsumption = { CumulativeNumberOfPayments: 1 }),
+        (data) => (data.CurrencyRequest = { FxQuoteId: 'q' }),
+        (data) => (data.PaymentPurposeCode = 'acm'),
+        (data) => (data.DebtorReference = ''),
+        (data) => (data.CreditorReference = 'x'.repeat(121)),
+        (data) => (data.More = 1),
+        (data, consent) => (consent.consentBody.More = 1),
+        (data, { request }) => delete request.consent.PersonalIdentifiableInformation,
+        (data, { request }) => (request.consent.PersonalIdentifiableInformation = { Initiation: {} }),
+        (data, { request }) => (request.consent.PaymentPurposeCode = 'ACMX'),
+        (data, { request }) => (request.consent.More = 1),
+    ];
+    for (const change of right) {
+        const reply = await post(retail, EVENTS[1], body(change));
+        assert.equal(reply.status, 204, `${change}: ${reply.text}`);
+    }
+    for (const change of wrong) {
+        const reply = await post(retail, EVENTS[1], body(change));
+        assert.equal(reply.status, 400, `${change}`);
+    }
+});
+
 /** `change` gets a consent and may return what to send instead. */
 const wrongBodies = {
     '$': ['', '{', 'null', '[]', '"x"', '{}x', '﻿{}'],
@@ -326,6 +442,7 @@ const wrongBodies = {
         (c) => (c.consentBody.Data.Unknown = 1),
         (c) => (c.consentBody.Data.BaseConsentId = ''),
         (c) => (c.consentBody.Data.BaseConsentId = 'x'.repeat(129)),
+        (c) => delete c.consentBody.Data.OpenFinanceBilling,
     ],
 };
 
@@ -463,7 +580,14 @@ test('other offers, and a core that delivers little', async () => {
     for (const standardVersion of ['v2.1', 'v3.2', 'v1.0']) {
         await assertInvalid(few, consentOf({}, { standardVersion }), 'UnsupportedVersion');
     }
-    await assertValid(few, paymentOf({ standardVersion: 'v3.0' }), 'payments offered');
+    await assertValid(few, paymentOf(old), 'payments offered');
+    const later = { Type: 'SingleFutureDatedPayment', Amount: AMOUNT, RequestedExecutionDate: '2026-03-01' };
+    const file = { FileType: 'csv', FileHash: 'aA==', NumberOfTransactions: 1, ControlSum: '9.99' };
+    for (const schedule of [{ SinglePayment: later }, { FilePayment: file }]) {
+        await assertInvalid(few, paymentOf({ ...old, schedule }), 'PaymentTypeNotSupported');
+    }
+    const dollars = { CurrencyRequest: { CurrencyOfTransfer: 'USD' } };
+    await assertInvalid(few, paymentOf({ ...old, terms: dollars }), 'CurrencyNotSupported');
     await assertInvalid(none, consentOf(), 'UNSUPPORTED_CONSENT', 'nothing offered');
     [few, none].forEach((client) => client.close());
     await other.stop();
