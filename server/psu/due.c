@@ -55,6 +55,7 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     if (request.arena == NULL) {
         LOG_EVENT(psu->log, LOG_ERROR, "task_failed", LOG_TEXT("reason", SLICE("out of memory")));
     } else if (slice_equal_text(kind, NOTE_KIND) && note_open(&visit, record)) {
+        note_adopt_customer(&visit);
         end_journey(&visit);
     } else if (slice_equal_text(kind, REVOCATION_KIND)) {
         revocation_deliver(&visit, record);

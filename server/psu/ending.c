@@ -140,8 +140,10 @@ static void answer(struct visit *visit, const char *view, struct lfi_slice locat
         visit_refuse(visit, 503, "HUB-UNAVAILABLE", "no way back to the TPP");
         return;
     }
-    visit_begin_view(visit, &w, view);
-    json_string(&w, "redirect", location);
+    visit_begin_view(visit, &w, visit->session.on_phone ? "handed-back" : view);
+    if (!visit->session.on_phone) { /* the browser that began the journey goes there */
+        json_string(&w, "redirect", location);
+    }
     json_close_object(&w);
 }
 

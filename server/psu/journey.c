@@ -2,6 +2,7 @@
 
 #include "psu/consents.h"
 #include "psu/ending.h"
+#include "psu/hand_over.h"
 #include "psu/steps.h"
 
 void step_fail_core(struct visit *visit, int status, const char *call,
@@ -44,9 +45,8 @@ void step_show_signed_in(struct visit *visit)
     (visit->session.kind == SESSION_JOURNEY ? step_show_review : consents_show)(visit);
 }
 
-static void show(struct visit *visit, const cJSON *body)
+void step_show(struct visit *visit)
 {
-    (void)body;
     if (visit->session.stage == SESSION_SIGN_IN) {
         step_show_sign_in(visit);
     } else if (visit->session.stage == SESSION_APPROVAL) {
@@ -56,6 +56,12 @@ static void show(struct visit *visit, const cJSON *body)
     }
 }
 
+static void show(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    step_show(visit);
+}
+
 /* --- what is allowed when --------------------------------------------------------------------- */
 
 static const struct step steps[] = {
@@ -63,6 +69,9 @@ static const struct step steps[] = {
     {"sign-in", "SignIn", IN(SESSION_SIGN_IN), step_sign_in},
     {"passkey-options", "Step", IN(SESSION_SIGN_IN), step_offer_passkey},
     {"passkey", "UsePasskey", IN(SESSION_SIGN_IN), step_use_passkey},
+    {"hand-over", "Step", IN(SESSION_SIGN_IN), step_hand_over},
+    {"wait", "Step", IN(SESSION_SIGN_IN), step_wait},
+    {"take-over", "TakeOver", STEP_WITHOUT_SESSION, step_take_over},
     {"approval", "Step", IN(SESSION_APPROVAL), step_check_approval},
     {"approve", "Approve", IN(SESSION_REVIEW), step_approve},
     {"cancel", "Step", IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW),

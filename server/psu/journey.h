@@ -5,6 +5,8 @@
  *   POST /journey/sign-in          first factor; asks for the second
  *   POST /journey/passkey-options  a challenge for a passkey
  *   POST /journey/passkey          both factors at once
+ *   POST /journey/hand-over a link to go on with on a phone; wait: whether it has ended there;
+ *                           take-over: on the phone, begins a session by such a link
  *   POST /journey/approval         how far the second factor is
  *   POST /journey/approve          the decision
  *   POST /journey/cancel           the other decision, or leaving before

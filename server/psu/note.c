@@ -72,7 +72,6 @@ static void read_customer(struct visit *visit, const cJSON *record)
     if (user.len > 0) {
         visit->session.stage = SESSION_REVIEW;
         visit->session.user_id = arena_keep(visit->arena, user);
-        visit->session.on_phone = json_get_bool(record, "onPhone", false);
     }
 }
 
@@ -95,10 +94,22 @@ bool note_open(struct visit *visit, const cJSON *record)
         .provider = slice_of(visit->endpoint->provider->id),
         .interaction_id = arena_keep(visit->arena, json_get_string(record, "interaction")),
         .consent_id = arena_keep(visit->arena, json_get_string(record, "consent")),
+        .on_phone = json_get_bool(record, "onPhone", false),
     };
-    read_customer(visit, record);
     return json_get_int(record, "started", &visit->session.started_s) &&
            visit->session.interaction_id.len > 0 && visit->session.consent_id.len > 0;
+}
+
+int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_error *error)
+{
+    cJSON *record = NULL;
+    visit->session.interaction_id = interaction;
+    int status = find(visit, &record, error);
+    if (status == LFI_CORE_OK && !note_open(visit, record)) {
+        status = LFI_CORE_FAILED;
+    }
+    cJSON_Delete(record);
+    return status;
 }
 
 void note_forget(struct visit *visit)

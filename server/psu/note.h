@@ -22,8 +22,10 @@ int note_find(struct visit *visit, struct lfi_error *error);
  * so that the journey ends as theirs.
  */
 void note_adopt_customer(struct visit *visit);
-/* The session that a note was made of; false when the record is none. */
+/* A session for the journey that a note tells of, before anybody has signed in; false: no note. */
 bool note_open(struct visit *visit, const cJSON *record);
+/* The same for the journey of an interaction. LFI_CORE_OK, LFI_CORE_UNKNOWN: it is not open. */
+int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_error *error);
 /* The journey is over. */
 void note_forget(struct visit *visit);
 

@@ -131,6 +131,7 @@ static bool serve_page(struct visit *visit)
         const char *path;
         const char *name;
     } pages[] = {{"/journey", "journey.html"},
+                 {"/phone", "journey.html"},
                  {"/consents", "consents.html"},
                  {"/passkeys", "passkeys.html"},
                  {"/bank-app", "bank-app.html"}};

@@ -1,5 +1,6 @@
 #include "psu/bank_app.h"
 #include "psu/ending.h"
+#include "psu/hand_over.h"
 #include "psu/note.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
@@ -17,6 +18,7 @@ static void reply_sign_in(struct visit *visit, const struct consent *consent, co
         json_string(&w, "tpp", consent_beneficiary(consent));
     }
     json_bool(&w, "passkeys", passkey_is_offered(visit));
+    json_bool(&w, "handOver", hand_over_is_offered(visit));
     if (problem != NULL) {
         json_text(&w, "problem", problem);
         json_int(&w, "triesLeft", tries_left);

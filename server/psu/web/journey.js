@@ -2,9 +2,12 @@
 import { call } from './api.js';
 import { element, loadTexts, offerLanguages, show, text } from './dom.js';
 import { askPasskey } from './passkey.js';
+import { handOverView, handedBackView } from './views-hand-over.js';
 import { approvalView, endedView, errorView, reviewView, signInView } from './views.js';
 
 const POLL_MS = 1500;
+// Views that change by what happens elsewhere: the step that asks, and its answer until then.
+const WAITING = { approval: ['approval', 'approval'], 'hand-over': ['wait', 'waiting'] };
 let journey = null; // which one this page belongs to
 let timer = null;
 let ends = null;
@@ -14,8 +17,11 @@ const views = {
   'sign-in': (view) => signInView(view, {
     submit: (login, password) => step('sign-in', { login, password }),
     byPasskey: () => signInByPasskey(view),
+    byPhone: () => step('hand-over'),
     leave,
   }),
+  'hand-over': (view) => handOverView(view, { back: refresh, leave }),
+  'handed-back': handedBackView,
   approval: (view) => approvalView(view, leave),
   review: (view) => reviewView(view, (accountIds) => step('approve', { accountIds }), leave),
   ended: endedView,
@@ -36,9 +42,11 @@ function present(view) {
   }
   journey = view.journey ?? journey;
   (views[view.view] ?? views.error)(view);
-  if (view.view === 'approval') timer = setTimeout(poll, POLL_MS);
+  if (WAITING[view.view]) timer = setTimeout(poll, POLL_MS, ...WAITING[view.view]);
   // The server ends a journey that took too long; ask it to when the time has come.
-  if (view.secondsLeft && view.view !== 'ended' && view.view !== 'error') {
+  if (view.linkSeconds < view.secondsLeft) {
+    ends = setTimeout(() => step('hand-over'), view.linkSeconds * 1000);
+  } else if (view.secondsLeft && !['ended', 'handed-back', 'error'].includes(view.view)) {
     ends = setTimeout(refresh, (view.secondsLeft + 1) * 1000);
   }
 }
@@ -62,11 +70,11 @@ async function signInByPasskey(shown) {
   else present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
 }
 
-async function poll() {
+async function poll(name, unchanged) {
   if (busy) return;
-  const view = await call('/journey/approval', { journey });
+  const view = await call(`/journey/${name}`, { journey });
   if (busy) return;
-  if (view.view === 'approval' || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS);
+  if (view.view === unchanged || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS, name, unchanged);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
   else present(view);
 }
@@ -78,4 +86,10 @@ async function refresh() {
 addEventListener('pageshow', (event) => event.persisted && refresh());
 await loadTexts();
 offerLanguages();
-await refresh();
+if (location.pathname === '/phone') {
+  const link = location.hash.slice(1);
+  history.replaceState(null, '', '/journey');
+  present(await call('/journey/take-over', { link }));
+} else {
+  await refresh();
+}

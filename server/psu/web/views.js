@@ -16,7 +16,7 @@ function field(label, attributes) {
     element('label', { for: attributes.id }, label), element('input', attributes));
 }
 
-export function signInView(view, { submit, byPasskey, leave }) {
+export function signInView(view, { submit, byPasskey, byPhone, leave }) {
   const typed = document.getElementById('login')?.value ?? '';
   const problem = alertLine('sign-in-problem', 'sign-in-error');
   const form = element('form', {
@@ -46,6 +46,10 @@ export function signInView(view, { submit, byPasskey, leave }) {
   view.passkeys && canUsePasskeys
     ? element('button', { class: 'secondary', type: 'button', onclick: byPasskey, 'data-testid': 'passkey-sign-in' },
       text('signIn.passkey'))
+    : null,
+  view.handOver
+    ? element('button', { class: 'secondary', type: 'button', onclick: byPhone, 'data-testid': 'use-phone' },
+      text('signIn.usePhone'))
     : null,
   element('button', { class: 'plain', type: 'button', onclick: leave, 'data-testid': 'leave' },
     text('signIn.leave')));
