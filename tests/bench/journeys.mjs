@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Customer, newConsent } from '../support/customer.mjs';
 
 const PROVIDER = 'dhowretail';
@@ -35,7 +36,7 @@ const PATHS = {
 let askedAgain = 0;
 const fetchOnce = globalThis.fetch;
 globalThis.fetch = async (...request) => {
-    for (let tries = 3; ; tries--) {
+    for (let tries = 5; ; tries--) {
         try {
             return await fetchOnce(...request);
         } catch (error) {
@@ -43,6 +44,7 @@ globalThis.fetch = async (...request) => {
                 throw error;
             }
             askedAgain++;
+            await setImmediate(); // other connections that were closed leave the pool
         }
     }
 };
