@@ -42,7 +42,9 @@ bool consent_rules_coherent(const cJSON *consent)
             return is_of_family(json_get_string(consent, "rarType"), kinds[i][1]) &&
                    is_of_family(json_get_string(json_get(consent, "request"), "type"),
                                 kinds[i][1]) &&
-                   (!is_data_sharing(consent) || json_get(data_of(consent), "Permissions"));
+                   (!is_data_sharing(consent) ||
+                    cJSON_IsString(
+                        cJSON_GetArrayItem(json_get(data_of(consent), "Permissions"), 0)));
         }
     }
     return true;

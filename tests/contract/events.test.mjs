@@ -483,6 +483,7 @@ test('a consent under the id of another is refused', async () => {
 test('a consent that is of one kind here and of another there cannot be judged', async () => {
     const payment = paymentOf();
     const type = 'urn:openfinanceuae:service-initiation-consent:v2.1';
+    const untyped = ({ rarType, request: { consent }, ...rest }) => ({ ...rest, request: { consent } });
     for (const consent of [
         consentOf({}, { rarType: type }),
         consentOf({}, { request: payment.request }),
@@ -490,6 +491,8 @@ test('a consent that is of one kind here and of another there cannot be judged',
         consentOf({}, { consentType: 'cbuae-insurance-consents' }),
         { ...payment, rarType: consentOf().rarType },
         { ...insurance(), rarType: type },
+        { ...untyped(insurance()), consentType: consentOf().consentType },
+        { ...untyped(payment), consentType: consentOf().consentType },
     ]) {
         const reply = await post(retail, VALIDATE, consent);
         assert.equal(reply.status, 400, reply.text);
@@ -534,21 +537,46 @@ test('the TPP hears the bank\'s answer, and no consent is made', async () => {
     assert.equal((await ask({ ...terms, AccountType: ['Retail'] })).status, 201);
 });
 
-test('the demo bank is told of what becomes of its consents', async () => {
-    const { consentId } = await newConsent(demo, ['ReadAccountsBasic']);
-    const read = async () => (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
+const atHub = async ({ consentId }) =>
+    (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
+
+/** A consent of which the bank has been told. */
+async function toldConsent(permissions) {
+    const consent = await newConsent(demo, permissions);
     const deadline = Date.now() + 20_000;
     for (;;) {
-        const { exchanges, findings } = await read();
+        const { exchanges, findings } = await atHub(consent);
         const event = exchanges.find(({ path }) => path === '/consent/event/post');
         if (event) {
             assert.equal(event.status, 204);
             assert.deepEqual(findings, []);
-            break;
+            return consent;
         }
         assert.ok(Date.now() < deadline);
         await sleep(20);
     }
+}
+
+test('the demo bank is told of what becomes of its consents', async () => {
+    await toldConsent(['ReadAccountsBasic']);
+});
+
+test('what a consent permits is asked again after an event', async () => {
+    const { consentId } = await toldConsent(['ReadAccountsBasic', 'ReadProduct']);
+    const { consent } = await atHub({ consentId });
+    const user = retail.provider.users.find(({ accountIds }) =>
+        accountIds.some((id) => books.retail.get(id).product.some(({ financeRates }) => financeRates)));
+    const id = user.accountIds.find((one) => books.retail.get(one).product.length > 0);
+    const reads = async () => {
+        const query = { page: 1, 'page-size': 100 };
+        const reply = await retail.get(`/accounts/${id}/products`, { query, consentId, userId: user.userId });
+        assert.equal(reply.status, 200, reply.text);
+        const { exchanges } = await atHub({ consentId });
+        return exchanges.filter(({ interface: name }) => name === 'consent-manager').length;
+    };
+    assert.deepEqual([await reads(), await reads()], [1, 1]);
+    assert.equal((await post(retail, EVENTS[1], consent)).status, 204);
+    assert.deepEqual([await reads(), await reads()], [2, 2]);
 });
 
 test('other offers, and a core that delivers little', async () => {
