@@ -134,6 +134,7 @@ static int make_psu(struct generation *generation, const struct generation_groun
             .max_attempts = config->max_attempts,
             .demo_app = config->demo_app,
             .explain = ground->explain,
+            .overrides = ground->overrides,
         };
         status = psu_new(&generation->psu, &psu, ground->clock, ground->log, error);
     }

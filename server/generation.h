@@ -26,6 +26,7 @@ struct generation_ground {
     const struct log *log;
     struct metrics *metrics;
     struct explain *explain; /* may be NULL */
+    struct overrides *overrides;
 };
 
 /* The one that is current. Any thread. */

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "connect/connect.h"
 #include "contract/contract.h"
+#include "psu/psu.h"
 
 struct op {
     const struct operator_levers *levers;
@@ -167,8 +168,12 @@ static int check_override(struct op *op, const struct override *wish)
     if (!provider_find(op->levers->providers, wish->provider)) {
         return refuse(op, "LEVER-UNKNOWN", 404, "There is no such provider.");
     }
-    if (!is_operation(op, wish->operation)) {
+    bool is_step = psu_is_step(wish->operation);
+    if (!is_step && !is_operation(op, wish->operation)) {
         return refuse(op, "LEVER-UNKNOWN", 404, "There is no such operation.");
+    }
+    if (is_step && json_get(op->body, "body")) {
+        return refuse(op, "LEVER-BODY", 400, "The body is invalid: a step takes no body.");
     }
     if (wish->status == 0 && json_get(op->body, "body")) {
         return refuse(op, "LEVER-BODY", 400, "The body is invalid: a body needs a status.");

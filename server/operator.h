@@ -5,7 +5,7 @@
  *   PUT    /operator/{provider}/accounts/{accountId}  {"status"?, "creditBlock"?}
  *   POST   /operator/{provider}/reset                 the store as it was built
  *   GET    /operator/{provider}/leads
- *   POST   /operator/overrides                        the next replies of one operation
+ *   POST   /operator/overrides                        the next replies of one operation or step
  *   DELETE /operator/overrides
  *   PUT    /operator/clock                            {"offsetSeconds"}
  *   GET    /explain/{interactionId}                   why a recent request was refused

@@ -199,6 +199,7 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
         .log = &serve->log,
         .metrics = serve->metrics,
         .explain = serve->explain,
+        .overrides = serve->overrides,
     };
     if (connect_new(&serve->connect, &connect, &serve->clock, &serve->log, serve->metrics, error) !=
             0 ||

@@ -3,6 +3,9 @@
 #include "contract/contract.h"
 #include "contract_journey.h"
 #include "psu/ending.h"
+#include "psu/steps.h"
+
+#include <time.h>
 
 #define BODY_BYTES (16 * 1024) /* 200 account ids */
 
@@ -58,6 +61,50 @@ cJSON *api_read_body(struct visit *visit, const char *schema)
     return body;
 }
 
+/* "journey/approve" */
+static struct lfi_slice override_name(const struct api *api, const struct step *step,
+                                      struct arena *arena)
+{
+    return arena_format(arena, "%s%s", api->prefix + 1, step->name);
+}
+
+bool api_is_step(const struct api *api, struct lfi_slice name)
+{
+    size_t skipped = strlen(api->prefix) - 1;
+    return slice_starts_with(name, api->prefix + 1) &&
+           find_step(api, (struct lfi_slice){name.ptr + skipped, name.len - skipped}) != NULL;
+}
+
+/*
+ * The operator's wish, if there is one, before the step runs: waits, cuts the connection, or makes
+ * the bank fail as if its core had. True: the answer is given.
+ */
+static bool run_override(const struct api *api, const struct step *step, struct visit *visit)
+{
+    const struct psu *psu = visit->psu;
+    const struct lfi_error error = {"the operator wants it"};
+    struct override wish;
+    if (psu->overrides == NULL ||
+        !overrides_take(psu->overrides, visit->arena, visit->endpoint->provider->id,
+                        override_name(api, step, visit->arena).ptr, clock_now_us(psu->clock),
+                        &wish)) {
+        return false;
+    }
+    LOG_EVENT(psu->log, LOG_WARN, "override-used", LOG_TEXT("provider", wish.provider),
+              LOG_TEXT("operation", wish.operation), LOG_NUMBER("status", wish.status),
+              LOG_NUMBER("delayMs", wish.delay_ms), LOG_NUMBER("cut", wish.cut));
+    if (wish.delay_ms > 0) {
+        const struct timespec delay = {wish.delay_ms / 1000, wish.delay_ms % 1000 * 1000000L};
+        (void)nanosleep(&delay, NULL);
+    }
+    visit->reply->hang_up = wish.cut;
+    if (wish.status != 0) {
+        step_fail_core(visit, wish.status == 503 ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED,
+                       "override", &error);
+    }
+    return wish.cut || wish.status != 0;
+}
+
 /* A step of an open session. */
 static void run_in_session(const struct api *api, const struct step *step, struct visit *visit,
                            const cJSON *body)
@@ -74,7 +121,7 @@ static void run_in_session(const struct api *api, const struct step *step, struc
         ending_time_out(visit);
     } else if ((step->stages & IN(visit->session.stage)) == 0) {
         visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);
-    } else {
+    } else if (!run_override(api, step, visit)) {
         step->run(visit, body);
     }
 }

@@ -38,6 +38,8 @@ struct api {
 void api_handle(const struct api *api, struct visit *visit);
 /* Whether the table allows a step in a stage. */
 bool api_allows(const struct api *api, const char *step, enum session_stage stage);
+/* Whether a name with the prefix, "journey/approve", is a step's. */
+bool api_is_step(const struct api *api, struct lfi_slice name);
 /*
  * What is demanded of every change: POST, our Origin, JSON, bounded, and as the schema says. The
  * parsed body, which the caller frees, or NULL having answered.

@@ -80,6 +80,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->max_attempts = config->max_attempts;
     psu->demo_app = config->demo_app;
     psu->explain = config->explain;
+    psu->overrides = config->overrides;
     psu->clock = clock;
     psu->log = log;
     if (psu->host == NULL || psu->bank_name == NULL) {
@@ -173,6 +174,11 @@ static void route(struct visit *visit)
         visit_error_page(visit, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});
     }
     reply_header(visit->reply, "Cache-Control", SLICE("no-store"));
+}
+
+bool psu_is_step(struct lfi_slice name)
+{
+    return api_is_step(&journey_api, name);
 }
 
 void psu_handle(void *ctx, const struct request *request, struct reply *reply)

@@ -12,6 +12,7 @@
 #include "base/message.h"
 #include "hub/hub.h"
 #include "lever/explain.h"
+#include "lever/override.h"
 #include "provider/provider.h"
 
 /* One authorization endpoint: the path the TPPs send customers to, for one provider. */
@@ -32,6 +33,7 @@ struct psu_config {
     int max_attempts;                      /* failed sign-ins that end an attempt */
     bool demo_app;                         /* serve the simulated bank app */
     struct explain *explain;               /* where left out accounts are noted; may be NULL */
+    struct overrides *overrides;           /* of steps; may be NULL */
 };
 
 struct psu;
@@ -47,5 +49,7 @@ void psu_handle(void *psu, const struct request *request, struct reply *reply);
  * went away. True: there may be more. Any thread; instances share the work.
  */
 bool psu_run_due(struct psu *psu);
+/* Whether an operator can override this: "journey/approve". */
+bool psu_is_step(struct lfi_slice name);
 
 #endif

@@ -27,6 +27,7 @@ struct psu {
     int max_attempts;
     bool demo_app;
     struct explain *explain;
+    struct overrides *overrides;
     struct seal *seal;
     struct pages *pages;
     const struct clock *clock;

@@ -208,6 +208,8 @@ test('wrong calls get the error named', async () => {
         ['POST', '/operator/overrides', { provider: PROVIDER }, 400],
         ['POST', '/operator/overrides', { provider: 'nobody', operation: 'x' }, 404],
         ['POST', '/operator/overrides', { provider: PROVIDER, operation: 'x', status: 500 }, 404],
+        ['POST', '/operator/overrides', { provider: PROVIDER, operation: 'journey/x', status: 500 }, 404],
+        ['POST', '/operator/overrides', { provider: PROVIDER, operation: 'journey/approve', status: 500, body: {} }, 400],
         ...[
             {}, { status: 99 }, { status: 199 }, { status: 600 }, { cut: false }, { delayMs: 0 },
             { body: {} }, { body: {}, delayMs: 5 }, { delayMs: 60_001 }, { status: 500, times: 0 },

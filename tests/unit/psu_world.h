@@ -22,6 +22,7 @@ static struct world {
     struct log log;
     struct provider provider;
     struct psu *psu;
+    struct overrides *overrides;
     /* the Hub */
     enum hub_outcome auth, read, patch, confirm, fail;
     bool auth_redirects;
@@ -53,6 +54,7 @@ static struct world {
     char cookie[4096];
     const char *origin, *content_type, *method;
     int status;
+    bool hung_up;
     char location[256];
     char headers[4096];
     char body[32768];
@@ -420,6 +422,7 @@ static struct psu_config world_config(const struct psu_endpoint *endpoint)
         .session_s = 600,
         .max_attempts = 3,
         .demo_app = true,
+        .overrides = world.overrides,
     };
 }
 
@@ -429,13 +432,16 @@ static inline int world_set_up(void **state)
     memset(&world, 0, sizeof(world));
     world.log =
         (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &world.clock};
-    world.provider = (struct provider){.id = "dhowretail", .ops = &world_ops};
+    static const char *const offered[] = {"cbuae-account-access-consents", NULL};
+    world.provider = (struct provider){
+        .id = "dhowretail", .ops = &world_ops, .offers = {.consent_types = offered}};
     world.consent = WORLD_CONSENT;
     world.accounts[0] = WORLD_ACCOUNT("acc-1", "CurrentAccount", "Active");
     world.accounts[1] = WORLD_ACCOUNT("acc-2", "Savings", "Dormant");
     world.origin = WORLD_ORIGIN;
     world.content_type = "application/json";
     world.method = "POST";
+    world.overrides = overrides_new();
     struct psu_endpoint endpoint = {.path = "/authorize", .provider = &world.provider};
     struct psu_config config = world_config(&endpoint);
     return psu_new(&world.psu, &config, &world.clock, &world.log, NULL);
@@ -445,6 +451,7 @@ static inline int world_tear_down(void **state)
 {
     (void)state;
     psu_free(world.psu);
+    overrides_free(world.overrides);
     close(world.log.fd);
     return 0;
 }
@@ -456,6 +463,7 @@ static void world_keep(const struct reply *reply)
     struct lfi_slice lines = buf_slice(&reply->headers);
     struct lfi_slice line;
     world.status = reply->status;
+    world.hung_up = reply->hang_up;
     snprintf(world.headers, sizeof(world.headers), "%.*s", SLICE_ARG(lines));
     snprintf(world.body, sizeof(world.body), "%.*s", SLICE_ARG(buf_slice(&reply->body)));
     world.location[0] = '\0';
@@ -526,6 +534,20 @@ static inline void world_arrive(void)
 #define WORLD_SIGN_IN_WRONG "{\"journey\":\"i-1\",\"login\":\"layla\",\"password\":\"wrong\"}"
 #define WORLD_STEP "{\"journey\":\"i-1\"}"
 #define WORLD_APPROVE "{\"journey\":\"i-1\",\"accountIds\":[\"acc-1\"]}"
+
+/* The next run of a step goes as the operator wants. */
+static inline void world_override(const char *step, int status, bool cut)
+{
+    struct override wish = {.provider = slice_of(world.provider.id),
+                            .operation = slice_of(step),
+                            .status = status,
+                            .cut = cut,
+                            .times = 1,
+                            .expires_us = INT64_MAX};
+    if (overrides_add(world.overrides, &wish, NULL) != 0) {
+        abort();
+    }
+}
 
 /* Walks to a stage. */
 static inline void world_go(enum session_stage stage)

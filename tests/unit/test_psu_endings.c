@@ -123,6 +123,12 @@ static void rejects_kinds_that_are_not_supported_after_sign_in(void **state)
 {
     expect_at_review(state, CONSENT("cbuae-insurance-consents", "AwaitingAuthorization", LATER, ""),
                      REJECTED "doFail access_denied consent_not_supported\n");
+    static const char *const none[] = {NULL};
+    world_tear_down(state);
+    world_set_up(state);
+    world.provider.offers.consent_types = none;
+    world_go(SESSION_REVIEW);
+    assert_string_equal(world.calls, REJECTED "doFail access_denied consent_not_supported\n");
 }
 
 static void rejects_when_no_account_is_eligible(void **state)
@@ -193,6 +199,54 @@ static void goes_back_although_the_result_cannot_be_kept(void **state)
     assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
 }
 
+/* The operator makes a step fail: the row depends on how far the customer has come. */
+static void fails_as_the_operator_wants(void **state)
+{
+    static const struct {
+        enum session_stage stage;
+        const char *step, *path, *body;
+        int status;
+        const char *calls;
+    } cases[] = {
+        {SESSION_SIGN_IN, "journey/state", "/journey/state", "{}", 503,
+         "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
+        {SESSION_SIGN_IN, "journey/sign-in", "/journey/sign-in", WORLD_SIGN_IN, 500,
+         "doFail server_error lfi_internal_error\n"},
+        {SESSION_APPROVAL, "journey/approval", "/journey/approval", WORLD_STEP, 500,
+         "doFail server_error lfi_internal_error\n"},
+        {SESSION_REVIEW, "journey/approve", "/journey/approve", WORLD_APPROVE, 503,
+         REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
+        {SESSION_REVIEW, "journey/approve", "/journey/approve", WORLD_APPROVE, 500,
+         REJECTED "doFail server_error lfi_internal_error\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_tear_down(state);
+        world_set_up(state);
+        world_go(cases[i].stage);
+        world_override(cases[i].step, cases[i].status, false);
+        world_post(cases[i].path, cases[i].body);
+        assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
+        assert_string_equal(world.calls, cases[i].calls);
+    }
+    assert_true(psu_is_step(SLICE("journey/approve")));
+    assert_false(psu_is_step(SLICE("journey/nothing")));
+    assert_false(psu_is_step(SLICE("journey")));
+    assert_false(psu_is_step(SLICE("approve")));
+}
+
+static void hangs_up_as_the_operator_wants(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world_override("journey/approve", 0, true);
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world.hung_up);
+    assert_string_equal(world.calls, "");
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_false(world.hung_up);
+    assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -209,6 +263,8 @@ int main(void)
         CASE(renews_only_for_the_person_who_gave_the_consent),
         CASE(decides_nothing_when_the_core_cannot_claim),
         CASE(goes_back_although_the_result_cannot_be_kept),
+        CASE(fails_as_the_operator_wants),
+        CASE(hangs_up_as_the_operator_wants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
