@@ -258,6 +258,15 @@ static struct offers read_offers(struct loader *loader, const cJSON *object, con
         .standard_versions = texts_of(loader, object, "standardVersions", versions)};
 }
 
+/* A part of the file as it stands there. */
+static const char *part_of(struct loader *loader, const char *where)
+{
+    const char *text = arena_text(loader->arena, config_locate(loader->text, where));
+    if (!text)
+        fail_memory(loader);
+    return text;
+}
+
 static void read_provider(struct loader *loader, const cJSON *object, size_t index)
 {
     char path[PATH_ROOM], where[PATH_ROOM];
@@ -270,11 +279,11 @@ static void read_provider(struct loader *loader, const cJSON *object, size_t ind
     out->hub_audience = text_of(loader, object, "hubAudience", out->id);
     out->core_library = file_of(loader, core, join(where, path, "core"), "library");
     out->core_settings = "{}";
-    if (json_get(core, "settings")) {
-        struct lfi_slice text = config_locate(loader->text, join(where, path, "core.settings"));
-        out->core_settings = arena_text(loader->arena, text);
-        if (!out->core_settings)
-            fail_memory(loader);
+    if (json_get(core, "settings"))
+        out->core_settings = part_of(loader, join(where, path, "core.settings"));
+    if (json_get(object, "brand")) {
+        out->brand = part_of(loader, join(where, path, "brand"));
+        out->brand_logo = file_of(loader, json_get(object, "brand"), where, "logo");
     }
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
     out->authorize_path = text_of(loader, object, "authorizePath", NULL);

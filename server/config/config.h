@@ -31,6 +31,8 @@ struct config_provider {
     const char *core_settings;  /* JSON text */
     const char *authorize_path; /* NULL: no journey */
     const char *heimdall_url, *consent_manager_url, *hub_audience;
+    const char *brand;      /* JSON text; NULL: the pages as they are */
+    const char *brand_logo; /* file; NULL: none */
     struct offers offers;
 };
 

@@ -60,7 +60,6 @@ static void start(struct visit *visit, const struct psu_endpoint *endpoint,
                   const struct hub_authorization *authorization, struct lfi_slice arrival)
 {
     struct lfi_error error = {{0}};
-    visit->endpoint = endpoint;
     visit->session = (struct session){
         .kind = SESSION_JOURNEY,
         .stage = SESSION_SIGN_IN,
@@ -97,6 +96,7 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
         redirect(visit, SLICE("/journey"));
         return;
     }
+    visit->endpoint = endpoint;
     enum hub_outcome outcome =
         hub_get_auth(endpoint->hub, visit->arena, visit->request->query, &authorization, &error);
     if (outcome == HUB_OK && authorization.redirect) {

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "web_files.h"
 
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,16 +11,59 @@
 #define DEFAULT_LANGUAGE "en"
 #define LANGUAGES_MAX 8
 
+/* A file of the brand. */
+struct asset {
+    char name[16];
+    const char *type;
+    struct lfi_slice bytes;
+    char etag[20]; /* quoted */
+};
+
 struct locale {
     char language[9];
     cJSON *texts; /* flat: "signIn.title" → text */
+    char *json;   /* the same, for the pages' scripts */
 };
 
 struct pages {
+    char address[80]; /* of the brand's files: "/brand/dhowretail" */
+    char logo[88];    /* of its logo */
+    struct brand brand;
     struct locale locales[LANGUAGES_MAX];
     size_t locale_count;
     char languages[LANGUAGES_MAX * 9]; /* "ar en" */
+    struct asset assets[LANGUAGES_MAX + 2];
+    size_t asset_count;
 };
+
+static void add_asset(struct pages *pages, const char *name, const char *type,
+                      struct lfi_slice bytes)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    struct asset *asset = &pages->assets[pages->asset_count++];
+    snprintf(asset->name, sizeof(asset->name), "%s", name);
+    asset->type = type;
+    asset->bytes = bytes;
+    SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
+    snprintf(asset->etag, sizeof(asset->etag), "\"%02x%02x%02x%02x%02x%02x%02x%02x\"", digest[0],
+             digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
+}
+
+/* A text that no page has would never be seen: it is refused. */
+static int replace_texts(struct locale *locale, const cJSON *own, struct lfi_error *error)
+{
+    const cJSON *text;
+    cJSON_ArrayForEach(text, own)
+    {
+        if (!cJSON_IsString(text) || json_get(locale->texts, text->string) == NULL ||
+            !cJSON_ReplaceItemInObjectCaseSensitive(locale->texts, text->string,
+                                                    cJSON_CreateString(text->valuestring))) {
+            return error_set(error, "brand.texts.%s: there is no text %s, or it is no string",
+                             locale->language, text->string);
+        }
+    }
+    return 0;
+}
 
 static int add_locale(struct pages *pages, const struct embed_file *file, struct lfi_error *error)
 {
@@ -29,15 +73,23 @@ static int add_locale(struct pages *pages, const struct embed_file *file, struct
     if (pages->locale_count == LANGUAGES_MAX || len >= sizeof(locale->language)) {
         return error_set(error, "%s: too many languages, or too long a name", file->path);
     }
+    pages->locale_count++;
+    memcpy(locale->language, name, len);
     locale->texts = json_parse((struct lfi_slice){(const char *)file->bytes, file->len});
     if (locale->texts == NULL) {
         return error_set(error, "%s: not JSON", file->path);
     }
-    memcpy(locale->language, name, len);
+    if (replace_texts(locale, brand_texts(&pages->brand, locale->language), error) != 0) {
+        return -1;
+    }
+    locale->json = cJSON_PrintUnformatted(locale->texts);
+    if (locale->json == NULL) {
+        return error_set(error, "out of memory");
+    }
+    add_asset(pages, name, "application/json", slice_of(locale->json));
     size_t used = strlen(pages->languages);
     snprintf(pages->languages + used, sizeof(pages->languages) - used, "%s%s", used > 0 ? " " : "",
              locale->language);
-    pages->locale_count++;
     return 0;
 }
 
@@ -51,27 +103,39 @@ static const struct locale *find_locale(const struct pages *pages, struct lfi_sl
     return NULL;
 }
 
-int pages_new(struct pages **out, struct lfi_error *error)
+int pages_new(struct pages **out, const char *provider_id, const struct brand_config *brand,
+              struct lfi_error *error)
 {
     *out = NULL;
     struct pages *pages = calloc(1, sizeof(*pages));
     if (pages == NULL) {
         return error_set(error, "out of memory");
     }
+    snprintf(pages->address, sizeof(pages->address), "/brand/%s", provider_id);
+    snprintf(pages->logo, sizeof(pages->logo), "%s/logo", pages->address);
+    if (brand_read(&pages->brand, brand, error) != 0) {
+        goto fail;
+    }
     for (size_t i = 0; i < web_files.count; i++) {
         const struct embed_file *file = &web_files.files[i];
         if (slice_starts_with(slice_of(file->path), LOCALES) &&
             add_locale(pages, file, error) != 0) {
-            pages_free(pages);
-            return -1;
+            goto fail;
         }
     }
     if (find_locale(pages, SLICE(DEFAULT_LANGUAGE)) == NULL) {
-        pages_free(pages);
-        return error_set(error, "no texts in the default language");
+        error_set(error, "no texts in the default language");
+        goto fail;
+    }
+    add_asset(pages, "style.css", "text/css", buf_slice(&pages->brand.style));
+    if (pages->brand.logo.len > 0) {
+        add_asset(pages, "logo", pages->brand.logo_type, buf_slice(&pages->brand.logo));
     }
     *out = pages;
     return 0;
+fail:
+    pages_free(pages);
+    return -1;
 }
 
 void pages_free(struct pages *pages)
@@ -81,7 +145,9 @@ void pages_free(struct pages *pages)
     }
     for (size_t i = 0; i < pages->locale_count; i++) {
         cJSON_Delete(pages->locales[i].texts);
+        cJSON_free(pages->locales[i].json);
     }
+    brand_free(&pages->brand);
     free(pages);
 }
 
@@ -182,7 +248,13 @@ static struct lfi_slice value_of(const struct pages *pages, const struct locale 
         return slice_of(pages->languages);
     }
     if (slice_equal_text(name, "bank")) {
-        return slice_of(page->bank_name);
+        return brand_name(&pages->brand, locale->language);
+    }
+    if (slice_equal_text(name, "brand")) {
+        return slice_of(pages->address);
+    }
+    if (slice_equal_text(name, "logo")) {
+        return pages->brand.logo.len > 0 ? slice_of(pages->logo) : SLICE("/assets/mark.svg");
     }
     if (slice_equal_text(name, "errorTitle")) {
         return error_text(locale, page, "title");
@@ -221,22 +293,42 @@ void pages_render(const struct pages *pages, const struct request *request, cons
     buf_append_text(&reply->body, at);
 }
 
+/* 304 when the browser has it. */
+static void serve(const struct request *request, const struct asset *file, struct reply *reply)
+{
+    reply_header(reply, "ETag", slice_of(file->etag));
+    reply_header(reply, "Cache-Control", SLICE("no-cache"));
+    if (slice_equal_text(request_header(request, "If-None-Match", NULL), file->etag)) {
+        reply->status = 304;
+        return;
+    }
+    reply->status = 200;
+    reply->content_type = file->type;
+    buf_append_slice(&reply->body, file->bytes);
+}
+
 bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply)
 {
     const struct embed_file *file = embed_find(&web_files, path);
     if (file == NULL || slice_starts_with(slice_of(file->type), "text/html")) {
         return false;
     }
-    reply_header(reply, "ETag", slice_of(file->etag));
-    reply_header(reply, "Cache-Control", SLICE("no-cache"));
-    if (slice_equal_text(request_header(request, "If-None-Match", NULL), file->etag)) {
-        reply->status = 304;
-        return true;
-    }
-    reply->status = 200;
-    reply->content_type = file->type;
-    buf_append(&reply->body, file->bytes, file->len);
+    struct asset asset = {.type = file->type, .bytes = {(const char *)file->bytes, file->len}};
+    snprintf(asset.etag, sizeof(asset.etag), "%s", file->etag);
+    serve(request, &asset, reply);
     return true;
+}
+
+bool pages_serve_brand(const struct pages *pages, const struct request *request,
+                       struct lfi_slice name, struct reply *reply)
+{
+    for (size_t i = 0; i < pages->asset_count; i++) {
+        if (slice_equal_text(name, pages->assets[i].name)) {
+            serve(request, &pages->assets[i], reply);
+            return true;
+        }
+    }
+    return false;
 }
 
 void pages_add_headers(struct reply *reply, bool secure)

@@ -1,24 +1,27 @@
 /*
- * What browsers load: HTML pages filled in with the texts of a language, and static files. Built
- * into the program from web/. Constant after pages_new(), any thread.
+ * What browsers load: HTML pages filled in with the texts of a language, and static files, built
+ * into the program from web/; and of each provider its brand. Constant after pages_new(), any
+ * thread.
  *
- * In a page, {{name}} stands for a text of the locale or one of: lang, dir, languages, bank,
- * errorTitle, errorText, reference. All are escaped.
+ * In a page, {{name}} stands for a text of the locale or one of: lang, dir, languages, bank, brand,
+ * logo, errorTitle, errorText, reference. All are escaped.
  */
 #ifndef PSU_PAGES_H
 #define PSU_PAGES_H
 
 #include "base/error.h"
 #include "base/message.h"
+#include "psu/brand.h"
 
 struct pages;
 
-int pages_new(struct pages **out, struct lfi_error *error);
+/* The pages of a provider. The brand's texts replace those of the same key. */
+int pages_new(struct pages **out, const char *provider_id, const struct brand_config *brand,
+              struct lfi_error *error);
 void pages_free(struct pages *pages);
 
 struct page {
-    const char *name; /* "journey.html" */
-    const char *bank_name;
+    const char *name;           /* "journey.html" */
     const char *error_id;       /* error.html: names the texts error.{id}.title and .text */
     struct lfi_slice reference; /* error.html */
 };
@@ -28,6 +31,9 @@ void pages_render(const struct pages *pages, const struct request *request, cons
                   struct reply *reply);
 /* Answers with a static file (200, or 304 when the browser has it); false: there is none. */
 bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply);
+/* The same with a file of the brand: "style.css", "logo", "en.json" (all texts of a language). */
+bool pages_serve_brand(const struct pages *pages, const struct request *request,
+                       struct lfi_slice name, struct reply *reply);
 /* The policy headers of every answer. */
 void pages_add_headers(struct reply *reply, bool secure);
 

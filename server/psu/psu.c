@@ -32,7 +32,8 @@ static int check_core(const struct provider *provider, bool demo_app, struct lfi
 static int copy_endpoints(struct psu *psu, const struct psu_config *config, struct lfi_error *error)
 {
     psu->endpoints = calloc(config->endpoint_count + 1, sizeof(*psu->endpoints));
-    if (psu->endpoints == NULL) {
+    psu->pages = calloc(config->endpoint_count + 1, sizeof(*psu->pages));
+    if (psu->endpoints == NULL || psu->pages == NULL) {
         return error_set(error, "out of memory");
     }
     for (size_t i = 0; i < config->endpoint_count; i++) {
@@ -45,6 +46,12 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
         psu->endpoint_count++;
         if (psu->endpoints[i].path == NULL) {
             return error_set(error, "out of memory");
+        }
+        struct brand_config brand = {.json = endpoint->brand,
+                                     .logo_file = endpoint->brand_logo,
+                                     .bank_name = psu->bank_name};
+        if (pages_new(&psu->pages[i], endpoint->provider->id, &brand, error) != 0) {
+            return -1;
         }
     }
     return 0;
@@ -88,7 +95,6 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
         goto fail;
     }
     if (contract_init(&contract_journey, error) != 0 || copy_endpoints(psu, config, error) != 0 ||
-        pages_new(&psu->pages, error) != 0 ||
         seal_new(&psu->seal, config->session_key, config->previous_session_key, error) != 0) {
         goto fail;
     }
@@ -106,13 +112,14 @@ void psu_free(struct psu *psu)
     }
     for (size_t i = 0; i < psu->endpoint_count; i++) {
         free((char *)psu->endpoints[i].path);
+        pages_free(psu->pages[i]);
     }
     free(psu->endpoints);
+    free(psu->pages);
     free(psu->origin);
     free(psu->host);
     free(psu->bank_name);
     seal_free(psu->seal);
-    pages_free(psu->pages);
     free(psu);
 }
 
@@ -131,19 +138,33 @@ static bool serve_page(struct visit *visit)
     static const struct {
         const char *path;
         const char *name;
-    } pages[] = {{"/journey", "journey.html"},
-                 {"/phone", "journey.html"},
-                 {"/consents", "consents.html"},
-                 {"/passkeys", "passkeys.html"},
-                 {"/bank-app", "bank-app.html"}};
+        enum session_kind kind;
+    } pages[] = {{"/journey", "journey.html", SESSION_JOURNEY},
+                 {"/phone", "journey.html", SESSION_JOURNEY},
+                 {"/consents", "consents.html", SESSION_CUSTOMER},
+                 {"/passkeys", "passkeys.html", SESSION_CUSTOMER},
+                 {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         if (slice_equal_text(visit->request->path, pages[i].path)) {
-            struct page page = {.name = pages[i].name, .bank_name = visit->psu->bank_name};
-            pages_render(visit->psu->pages, visit->request, &page, visit->reply);
+            struct page page = {.name = pages[i].name};
+            (void)visit_open_session(visit, pages[i].kind); /* for the brand alone */
+            pages_render(visit_pages(visit), visit->request, &page, visit->reply);
             return true;
         }
     }
     return false;
+}
+
+/* "/brand/dhowretail/style.css" */
+static bool serve_brand(struct visit *visit)
+{
+    static const char prefix[] = "/brand/";
+    struct lfi_slice path = visit->request->path;
+    struct lfi_slice rest = {path.ptr + sizeof(prefix) - 1, path.len - (sizeof(prefix) - 1)};
+    struct lfi_slice provider;
+    return slice_starts_with(path, prefix) && slice_next(&rest, '/', &provider) &&
+           visit_find_endpoint(visit, provider) &&
+           pages_serve_brand(visit_pages(visit), visit->request, rest, visit->reply);
 }
 
 static void route(struct visit *visit)
@@ -169,7 +190,9 @@ static void route(struct visit *visit)
                                 (struct lfi_slice){path.ptr + sizeof(assets) - 1,
                                                    path.len - (sizeof(assets) - 1)},
                                 visit->reply)) {
-        return; /* the one kind of answer that browsers may keep */
+        return; /* files may be kept by browsers, answers never */
+    } else if (reads && serve_brand(visit)) {
+        return;
     } else if (!reads || (is_app && !visit->psu->demo_app) || !serve_page(visit)) {
         visit_error_page(visit, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});
     }

@@ -20,6 +20,8 @@ struct psu_endpoint {
     const char *path; /* "/authorize/dhowretail" */
     const struct provider *provider;
     struct hub *hub;
+    const char *brand;      /* JSON text of the configuration's Brand; NULL: none */
+    const char *brand_logo; /* file; NULL: none */
 };
 
 struct psu_config {

@@ -25,6 +25,12 @@ bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider)
     return false;
 }
 
+const struct pages *visit_pages(const struct visit *visit)
+{
+    const struct psu *psu = visit->psu;
+    return psu->pages[visit->endpoint == NULL ? 0 : visit->endpoint - psu->endpoints];
+}
+
 bool visit_open_session(struct visit *visit, enum session_kind kind)
 {
     const struct psu *psu = visit->psu;
@@ -97,10 +103,7 @@ void visit_refuse(struct visit *visit, int status, const char *id, const char *d
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference)
 {
     log_refusal(visit, id, NULL, reference);
-    struct page page = {.name = "error.html",
-                        .bank_name = visit->psu->bank_name,
-                        .error_id = id,
-                        .reference = reference};
-    pages_render(visit->psu->pages, visit->request, &page, visit->reply);
+    struct page page = {.name = "error.html", .error_id = id, .reference = reference};
+    pages_render(visit_pages(visit), visit->request, &page, visit->reply);
     visit->reply->status = status;
 }

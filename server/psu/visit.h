@@ -18,6 +18,7 @@
 
 struct psu {
     struct psu_endpoint *endpoints; /* paths are ours */
+    struct pages **pages;           /* of each endpoint */
     size_t endpoint_count;
     char *origin; /* of the public address: what browsers send as Origin */
     char *host;   /* of the same: what passkeys belong to */
@@ -29,7 +30,6 @@ struct psu {
     struct explain *explain;
     struct overrides *overrides;
     struct seal *seal;
-    struct pages *pages;
     const struct clock *clock;
     const struct log *log;
 };
@@ -43,6 +43,8 @@ struct visit {
     const struct psu_endpoint *endpoint; /* of the session */
 };
 
+/* The pages of the visit's provider; of the first where none is known. */
+const struct pages *visit_pages(const struct visit *visit);
 /* Opens the session cookie of a kind. False: there is none that can be trusted. */
 bool visit_open_session(struct visit *visit, enum session_kind kind);
 /* The provider's endpoint becomes that of the visit; false when there is none. */

@@ -16,7 +16,7 @@ export const language = document.documentElement.lang;
 let texts = {};
 
 export async function loadTexts() {
-  const answer = await fetch(`/assets/locales/${language}.json`);
+  const answer = await fetch(`${document.documentElement.dataset.brand}/${language}.json`);
   texts = await answer.json();
 }
 
@@ -34,7 +34,8 @@ function isolated(value) {
 
 /** The text of a key with its {names} replaced. */
 export function text(key, values = {}) {
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => isolated(values[name]) ?? all);
+  const all = { ...values, bank: document.querySelector('.bank').textContent };
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (name) => isolated(all[name.slice(1, -1)]) ?? name);
 }
 
 /** The same as nodes, where a value may be an element. */
