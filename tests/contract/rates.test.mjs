@@ -19,7 +19,8 @@ let client;
 let books;
 
 before(async () => {
-    demo = await startDemo();
+    // an event makes the bank ask again what a consent permits, and its moment is not ours
+    demo = await startDemo({ adjustHub: '.hubs[].sendsEvents = false' });
     client = new HubClient(demo, 'dhowretail');
     books = readBooks(demo, 'retail');
 });

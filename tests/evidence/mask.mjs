@@ -11,6 +11,7 @@ const NAMED = {
     login_hint: 'login hint',
     jti: 'token id',
     PersonalIdentifiableInformation: 'encrypted',
+    'o3-psu-identifier': 'customer',
     'x-fapi-customer-ip-address': 'address of the customer',
     'x-customer-user-agent': 'browser of the customer',
     ConnectToken: 'credential',
