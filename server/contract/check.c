@@ -50,16 +50,28 @@ static void push_where(struct checker *c, const char *text, size_t len)
     memcpy(c->where + c->where_at, text + len - room, room);
 }
 
+/* An account's, a person's or a telephone's number is longer; no member of a document has more. */
+#define NAME_DIGITS 4
+
+static size_t count_digits(struct lfi_slice name)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < name.len; i++)
+        digits += name.ptr[i] >= '0' && name.ptr[i] <= '9';
+    return digits;
+}
+
 /* Names of members that the contract does not know are shown only as far as they are harmless. */
 void contract_push_name(struct checker *c, struct lfi_slice name)
 {
     char text[48];
     size_t used = 0;
+    bool number = count_digits(name) > NAME_DIGITS;
     text[used++] = '.';
     for (size_t i = 0; i < name.len && used < sizeof(text); i++) {
         char ch = name.ptr[i];
         bool harmless = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-                        (ch >= '0' && ch <= '9') || ch == '-' || ch == '_' || ch == '.';
+                        (ch >= '0' && ch <= '9' && !number) || ch == '-' || ch == '_' || ch == '.';
         text[used++] = harmless ? ch : '?';
     }
     push_where(c, text, used);

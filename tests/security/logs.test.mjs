@@ -115,7 +115,8 @@ async function misplace(client, { userId, accountIds: [id] }, iban, name) {
             await call(client, 'GET', `/accounts/${id}/products`, options);
         }
         for (const body of [payeeQuery(value, { fullName: value }), payeeQuery(value, value),
-            payeeQuery(value, { fullName: value }, { schemeName: value })]) {
+            payeeQuery(value, { fullName: value }, { schemeName: value }),
+            payeeQuery(value, { fullName: value, [value]: 1 })]) {
             const options = { query: PAGE, headers: NO_CONSENT, body };
             await call(client, 'POST', '/customers/action/cop-query', options);
         }

@@ -285,6 +285,8 @@ static void checks_lists_and_objects(void **state)
         {"Closed", "{\"a\":1,\"inne\":{}}", "additionalProperties", "$.inne"},
         {"Closed", "{\"a\":1,\"inner \":{}}", "additionalProperties", "$.inner?"},
         {"Closed", "{\"a\\\"\":1}", "additionalProperties", "$.a??"},
+        {"Closed", "{\"b2024\":1}", "additionalProperties", "$.b2024"},
+        {"Closed", "{\"AE07033\":1}", "additionalProperties", "$.AE?????"},
         {"Closed", "{\"inner\":{\"a\":1},\"b\":[1],\"a\":1,\"b\":[1]}", "json", "$.b"},
         {"Closed", "{\"a", "json", "$"},
         {"Closed", "{\"a\"", "json", "$"},
