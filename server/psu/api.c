@@ -141,6 +141,11 @@ static void run_step(const struct api *api, const struct step *step, struct visi
     }
 }
 
+void api_show(struct visit *visit)
+{
+    visit->api->steps[0].run(visit, NULL);
+}
+
 void api_handle(const struct api *api, struct visit *visit)
 {
     struct lfi_slice path = visit->request->path;
@@ -151,6 +156,7 @@ void api_handle(const struct api *api, struct visit *visit)
         visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
         return;
     }
+    visit->api = api;
     cJSON *body = api_read_body(visit, step->schema);
     if (body != NULL) {
         run_step(api, step, visit, body);

@@ -36,6 +36,8 @@ struct api {
 
 /* Answers a request below the prefix. The first step is the one that only looks. */
 void api_handle(const struct api *api, struct visit *visit);
+/* Answers with what there is to show now, in the API of the visit. */
+void api_show(struct visit *visit);
 /* Whether the table allows a step in a stage. */
 bool api_allows(const struct api *api, const char *step, enum session_stage stage);
 /* Whether a name with the prefix, "journey/approve", is a step's. */

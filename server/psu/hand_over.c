@@ -1,6 +1,7 @@
 #include "psu/hand_over.h"
 
 #include "base/id.h"
+#include "psu/api.h"
 #include "psu/ending.h"
 #include "psu/note.h"
 #include "psu/qr.h"
@@ -143,7 +144,7 @@ void step_take_over(struct visit *visit, const cJSON *body)
     if (visit_open_session(&first, SESSION_JOURNEY) &&
         slice_equal(first.session.interaction_id, visit->session.interaction_id)) {
         *visit = first;
-        step_show(visit);
+        api_show(visit);
         return;
     }
     visit->session.on_phone = true;
@@ -151,6 +152,6 @@ void step_take_over(struct visit *visit, const cJSON *body)
     if (visit_seconds_left(visit) == 0) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", "the journey is over");
     } else if (use_once(visit, once) && visit_keep_session(visit) == 0) {
-        step_show(visit);
+        api_show(visit);
     }
 }

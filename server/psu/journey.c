@@ -1,62 +1,12 @@
 #include "psu/journey.h"
 
-#include "psu/consents.h"
 #include "psu/ending.h"
 #include "psu/hand_over.h"
 #include "psu/steps.h"
 
-void step_fail_core(struct visit *visit, int status, const char *call,
-                    const struct lfi_error *error)
+static void show(struct visit *visit, const cJSON *body)
 {
-    LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", slice_of(call)),
-              LOG_TEXT("interaction", visit->session.interaction_id), LOG_NUMBER("status", status),
-              LOG_TEXT("reason", slice_of(error->message)));
-    ending_refuse(visit, ending_of_core(visit->session.stage, status));
-}
-
-bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consent)
-{
-    struct lfi_error error;
-    if (hub_get_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, tree,
-                        &error) != HUB_OK) {
-        ending_refuse(visit, ending_of_hub(visit->session.stage));
-        return false;
-    }
-    consent_read(*tree, consent);
-    return true;
-}
-
-static bool is_offered(const struct visit *visit, struct lfi_slice type)
-{
-    const char *const *offered = visit->endpoint->provider->offers.consent_types;
-    while (*offered != NULL && !slice_equal_text(type, *offered)) {
-        offered++;
-    }
-    return *offered != NULL;
-}
-
-bool step_check_open(struct visit *visit, const struct consent *consent)
-{
-    enum consent_verdict verdict = consent_judge(consent, clock_now_us(visit->psu->clock));
-    if (verdict == CONSENT_CLOSED) {
-        ending_refuse(visit, ENDING_CONSENT_CLOSED);
-        return false;
-    }
-    bool supported = verdict != CONSENT_UNSUPPORTED && is_offered(visit, consent->type);
-    if (!supported && visit->session.stage == SESSION_REVIEW) {
-        ending_refuse(visit, ENDING_NOT_SUPPORTED);
-        return false;
-    }
-    return true;
-}
-
-void step_show_signed_in(struct visit *visit)
-{
-    (visit->session.kind == SESSION_JOURNEY ? step_show_review : consents_show)(visit);
-}
-
-void step_show(struct visit *visit)
-{
+    (void)body;
     if (visit->session.stage == SESSION_SIGN_IN) {
         step_show_sign_in(visit);
     } else if (visit->session.stage == SESSION_APPROVAL) {
@@ -64,12 +14,6 @@ void step_show(struct visit *visit)
     } else {
         step_show_review(visit);
     }
-}
-
-static void show(struct visit *visit, const cJSON *body)
-{
-    (void)body;
-    step_show(visit);
 }
 
 /* --- what is allowed when --------------------------------------------------------------------- */

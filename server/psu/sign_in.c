@@ -1,3 +1,4 @@
+#include "psu/api.h"
 #include "psu/bank_app.h"
 #include "psu/ending.h"
 #include "psu/hand_over.h"
@@ -181,7 +182,7 @@ static void enter(struct visit *visit)
     if (status != LFI_CORE_OK) {
         step_fail_core(visit, status, "task_put", &error);
     } else if (visit_keep_session(visit) == 0) {
-        step_show_signed_in(visit);
+        api_show(visit);
     }
 }
 

@@ -18,11 +18,7 @@ void step_check_approval(struct visit *visit, const cJSON *body);
 void step_approve(struct visit *visit, const cJSON *body);
 void step_cancel(struct visit *visit, const cJSON *body);
 
-/* What comes after signing in: the review of a journey, the list of own consents. */
-void step_show_signed_in(struct visit *visit);
-
 /* What to show in each stage of a journey. */
-void step_show(struct visit *visit);
 void step_show_sign_in(struct visit *visit);
 void step_show_approval(struct visit *visit);
 void step_show_review(struct visit *visit);

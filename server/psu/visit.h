@@ -34,8 +34,11 @@ struct psu {
     const struct log *log;
 };
 
+struct api; /* api.h */
+
 struct visit {
     const struct psu *psu;
+    const struct api *api; /* whose step this is; NULL: of none */
     const struct request *request;
     struct reply *reply;
     struct arena *arena;
