@@ -2,14 +2,14 @@
 // logs of both programs, the metrics and the explanations are searched for all that the bank holds
 // of people, and for every secret that was used.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { encodePsu, HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
-import { BUILD_DIR, startDemo } from '../support/demo.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { peopleOf } from '../support/people.mjs';
 
 const PAGE = { page: 1, 'page-size': 10 };
 const LISTS = ['balances', 'transactions', 'statements', 'beneficiaries', 'direct-debits',
@@ -43,27 +43,10 @@ before(async () => {
 
 after(() => demo?.stop());
 
-/** All that the bank holds of people, by the dump of its store. */
+/** All that the bank holds of people, and what its customers sign in with. */
 function collectPeople({ segment, users }) {
-    const store = join(demo.dir, 'store', segment);
-    const dump = execFileSync(
-        join(BUILD_DIR, 'bin/lfi-fixtures'),
-        ['dump', '--store', store, '--segment', segment],
-        { encoding: 'utf8', maxBuffer: 1 << 30 },
-    );
-    const patterns = {
-        'a name': /"(?:fullName|accountHolderName|customerName|businessName)":"([^"]+ [^"]+)"/g,
-        'an account number': /"identification":"((?:AE\d|\d{4}\*)[^"]+)"/g,
-        'an e-mail address': /"(?:email|corporateContactEmail)":"([^"]+)"/g,
-        'a phone number': /"(?:mobileNumber|corporateContactPhoneNumber)":"([^"]+)"/g,
-        'an Emirates ID': /"emiratesId":"([^"]+)"/g,
-    };
-    for (const line of dump.split('\n').filter((one) => !one.includes('"record":"transaction"'))) {
-        for (const [kind, pattern] of Object.entries(patterns)) {
-            for (const [, value] of line.matchAll(pattern)) {
-                secrets.set(value, kind);
-            }
-        }
+    for (const [value, kind] of peopleOf(demo, segment)) {
+        secrets.set(value, kind);
     }
     for (const { userId, password } of users) {
         secrets.set(password, 'a password').set(encodePsu({ userId }), 'a PSU identifier');

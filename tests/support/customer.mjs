@@ -18,9 +18,10 @@ export async function newConsent(demo, permissions, { providerId = 'dhowretail',
 }
 
 export class Customer {
-    /** At the bank, with a consent to decide on. */
-    static async arrive(demo, { authorizeUrl }) {
+    /** At the bank, with a consent to decide on; `base` is the address of another instance. */
+    static async arrive(demo, { authorizeUrl }, base = demo.publicBaseUrl) {
         const customer = new Customer();
+        customer.base = base;
         const arrival = await fetch(authorizeUrl, { redirect: 'manual' });
         customer.origin = demo.publicBaseUrl;
         customer.cookie = arrival.headers.get('set-cookie').split(';', 1)[0];
