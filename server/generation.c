@@ -134,6 +134,7 @@ static int make_psu(struct generation *generation, const struct generation_groun
                 previous.len > 0 ? buf_slice(&previous) : (struct lfi_slice){NULL, 0},
             .session_s = config->session_s,
             .max_attempts = config->max_attempts,
+            .step_up_data_sharing = config->step_up_data_sharing,
             .demo_app = config->demo_app,
             .explain = ground->explain,
             .overrides = ground->overrides,

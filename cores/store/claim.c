@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SETTLED_KEPT_US (INT64_C(24) * 3600 * 1000000)
-#define RESULT_MAX 8192
+#define RESULT_MAX 16384
 #define SWEEP 8 /* expired claims that one new claim clears away */
 
 struct claim_value {

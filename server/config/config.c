@@ -203,6 +203,22 @@ static void read_hub(struct loader *loader, const cJSON *root)
         fail(loader, "$.hub.kid", "there is no signingKey that it could name");
 }
 
+/* The kinds of consents whose approval is confirmed once more: payments always are. */
+static void read_step_up(struct loader *loader, const cJSON *kinds)
+{
+    bool payments = kinds == NULL;
+    const cJSON *kind;
+    cJSON_ArrayForEach(kind, kinds)
+    {
+        if (strcmp(kind->valuestring, "payments") == 0)
+            payments = true;
+        else
+            loader->config.step_up_data_sharing = true;
+    }
+    if (!payments)
+        fail(loader, "$.journey.stepUp", "must name payments");
+}
+
 static void read_journey(struct loader *loader, const cJSON *root)
 {
     struct config *config = &loader->config;
@@ -213,6 +229,7 @@ static void read_journey(struct loader *loader, const cJSON *root)
         key_file_of(loader, journey, "$.journey", "previousSessionKey");
     config->session_s = int_of(journey, "sessionSeconds", 900);
     config->max_attempts = int_of(journey, "maxAttempts", 3);
+    read_step_up(loader, json_get(journey, "stepUp"));
     config->demo_app = json_get_bool(journey, "demoApp", false);
     if (config->demo_app && !config->development)
         fail(loader, "$.journey.demoApp", "is for development only");

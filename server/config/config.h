@@ -64,6 +64,7 @@ struct config {
     const char *public_url, *bank_name;
     const char *session_key_file, *previous_session_key_file; /* 32 raw bytes each */
     int session_s, max_attempts;
+    bool step_up_data_sharing;
     bool demo_app;
 
     struct config_provider *providers;

@@ -72,13 +72,18 @@ static bool is_past(struct lfi_slice deadline, int64_t now_us)
     return !datetime_parse(deadline, &value) || datetime_utc_us(&value) <= now_us;
 }
 
+bool consent_is_data_sharing(const struct consent *consent)
+{
+    return slice_equal_text(consent->type, DATA_SHARING);
+}
+
 enum consent_verdict consent_judge(const struct consent *consent, int64_t now_us)
 {
     if (!slice_equal_text(consent->status, "AwaitingAuthorization") ||
         is_past(consent->deadline, now_us) || is_past(consent->expires, now_us)) {
         return CONSENT_CLOSED;
     }
-    return slice_equal_text(consent->type, DATA_SHARING) ? CONSENT_OPEN : CONSENT_UNSUPPORTED;
+    return consent_is_data_sharing(consent) ? CONSENT_OPEN : CONSENT_UNSUPPORTED;
 }
 
 struct lfi_slice consent_beneficiary(const struct consent *consent)

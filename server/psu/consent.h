@@ -34,6 +34,7 @@ struct consent {
 void consent_read(const cJSON *data, struct consent *out);
 /* Consent journey 3: awaiting authorization, and before both deadlines. */
 enum consent_verdict consent_judge(const struct consent *consent, int64_t now_us);
+bool consent_is_data_sharing(const struct consent *consent);
 /* Whom the customer gives the data to. */
 struct lfi_slice consent_beneficiary(const struct consent *consent);
 /* Whether an array of texts holds `text`. */

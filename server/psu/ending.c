@@ -30,33 +30,40 @@ static const struct row {
     [ENDING_CANCELLED] = {PATCH_REQUIRED, "access_denied", "user_rejected_consent"},
     [ENDING_NO_ACCOUNTS] = {PATCH_REQUIRED, "invalid_request", "user_lacks_eligible_accounts"},
     [ENDING_NOT_SUPPORTED] = {PATCH_REQUIRED, "access_denied", "consent_not_supported"},
+    [ENDING_STEP_UP] = {PATCH_REQUIRED, "access_denied", "user_failed_step_up_authentication"},
     [ENDING_EXPIRED] = {PATCH_REQUIRED, "access_denied", "session_expired"},
     [ENDING_FAILED] = {PATCH_REQUIRED, "server_error", "lfi_internal_error"},
     [ENDING_BUSY] = {PATCH_REQUIRED, "temporarily_unavailable", "lfi_temporarily_unavailable"},
     [ENDING_HUB] = {PATCH_TRIED, "server_error", "api_hub_communication_error"},
 };
 
+/* Whether the customer is known: before, the consent must not be tied to anybody. */
+static bool is_known(enum session_stage stage)
+{
+    return stage == SESSION_REVIEW || stage == SESSION_STEP_UP;
+}
+
 enum ending ending_of_hub(enum session_stage stage)
 {
-    return stage == SESSION_REVIEW ? ENDING_HUB : ENDING_HUB_EARLY;
+    return is_known(stage) ? ENDING_HUB : ENDING_HUB_EARLY;
 }
 
 enum ending ending_of_core(enum session_stage stage, int core_status)
 {
     if (core_status == LFI_CORE_UNAVAILABLE) {
-        return stage == SESSION_REVIEW ? ENDING_BUSY : ENDING_BUSY_EARLY;
+        return is_known(stage) ? ENDING_BUSY : ENDING_BUSY_EARLY;
     }
-    return stage == SESSION_REVIEW ? ENDING_FAILED : ENDING_FAILED_EARLY;
+    return is_known(stage) ? ENDING_FAILED : ENDING_FAILED_EARLY;
 }
 
 enum ending ending_of_leaving(enum session_stage stage)
 {
-    return stage == SESSION_REVIEW ? ENDING_CANCELLED : ENDING_NOT_AUTHENTICATED;
+    return is_known(stage) ? ENDING_CANCELLED : ENDING_NOT_AUTHENTICATED;
 }
 
 enum ending ending_of_time(enum session_stage stage)
 {
-    return stage == SESSION_REVIEW ? ENDING_EXPIRED : ENDING_NOT_AUTHENTICATED;
+    return is_known(stage) ? ENDING_EXPIRED : ENDING_NOT_AUTHENTICATED;
 }
 
 void ending_append_patch(struct buf *out, const char *status, const struct session *session,

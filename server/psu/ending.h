@@ -21,6 +21,7 @@ enum ending {
     ENDING_CANCELLED,
     ENDING_NO_ACCOUNTS,
     ENDING_NOT_SUPPORTED,
+    ENDING_STEP_UP, /* the decision was not confirmed */
     ENDING_EXPIRED,
     ENDING_FAILED,
     ENDING_BUSY,

@@ -11,6 +11,8 @@ static void show(struct visit *visit, const cJSON *body)
         step_show_sign_in(visit);
     } else if (visit->session.stage == SESSION_APPROVAL) {
         step_show_approval(visit);
+    } else if (visit->session.stage == SESSION_STEP_UP) {
+        step_show_step_up(visit);
     } else {
         step_show_review(visit);
     }
@@ -18,8 +20,10 @@ static void show(struct visit *visit, const cJSON *body)
 
 /* --- what is allowed when --------------------------------------------------------------------- */
 
+#define ANY (IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW) | IN(SESSION_STEP_UP))
+
 static const struct step steps[] = {
-    {"state", "State", IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW), show},
+    {"state", "State", ANY, show},
     {"sign-in", "SignIn", IN(SESSION_SIGN_IN), step_sign_in},
     {"passkey-options", "Step", IN(SESSION_SIGN_IN), step_offer_passkey},
     {"passkey", "UsePasskey", IN(SESSION_SIGN_IN), step_use_passkey},
@@ -28,8 +32,10 @@ static const struct step steps[] = {
     {"take-over", "TakeOver", STEP_WITHOUT_SESSION, step_take_over},
     {"approval", "Step", IN(SESSION_APPROVAL), step_check_approval},
     {"approve", "Approve", IN(SESSION_REVIEW), step_approve},
-    {"cancel", "Step", IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW),
-     step_cancel},
+    {"step-up", "Step", IN(SESSION_STEP_UP), step_check_step_up},
+    {"step-up-options", "Step", IN(SESSION_STEP_UP), step_offer_step_up_passkey},
+    {"step-up-passkey", "UsePasskey", IN(SESSION_STEP_UP), step_use_step_up_passkey},
+    {"cancel", "Step", ANY, step_cancel},
 };
 
 const struct api journey_api = {

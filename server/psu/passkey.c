@@ -3,8 +3,6 @@
 #include "base/base64.h"
 #include "base/id.h"
 
-#include <openssl/sha.h>
-
 #define CHALLENGE_S 300 /* browsers give up earlier */
 #define CHALLENGE_BYTES 1024
 
@@ -134,13 +132,6 @@ static int keep_record(void *ctx, struct lfi_slice json)
     return 0;
 }
 
-struct lfi_slice passkey_id_of(struct visit *visit, struct lfi_slice credential_id)
-{
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)credential_id.ptr, credential_id.len, digest);
-    return encode(visit, digest, sizeof(digest));
-}
-
 static bool read_key(struct visit *visit, struct lfi_slice record, struct webauthn_key *out)
 {
     cJSON *tree = json_parse(record);
@@ -192,7 +183,7 @@ int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_slice client_data =
         base64_decode_url(visit->arena, json_get_string(assertion, "clientDataJSON"));
-    struct lfi_slice id = passkey_id_of(
+    struct lfi_slice id = visit_digest(
         visit, base64_decode_url(visit->arena, json_get_string(assertion, "credential")));
     struct kept kept = {.arena = visit->arena};
     struct lfi_sink sink = {.record = keep_record, .ctx = &kept};

@@ -37,8 +37,6 @@ const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpo
 int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_slice bound,
                   const cJSON *assertion, struct lfi_id *user_id, struct lfi_error *error);
 
-/* The id under which the core keeps a passkey: a digest of its credential id, in the arena. */
-struct lfi_slice passkey_id_of(struct visit *visit, struct lfi_slice credential_id);
 /* Notes a refusal in the log. */
 void passkey_log_refusal(const struct visit *visit, const char *id);
 

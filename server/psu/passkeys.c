@@ -154,8 +154,8 @@ static int keep(struct visit *visit, const struct webauthn_credential *credentia
     int status = LFI_CORE_FAILED;
     if (!record.failed) {
         status = provider->ops->passkey_add(provider->core, visit->session.user_id,
-                                            passkey_id_of(visit, credential->id),
-                                            buf_slice(&record), credential->counter, error);
+                                            visit_digest(visit, credential->id), buf_slice(&record),
+                                            credential->counter, error);
     }
     buf_free(&record);
     return status;

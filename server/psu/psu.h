@@ -33,6 +33,7 @@ struct psu_config {
     struct lfi_slice previous_session_key; /* absent or 32 bytes */
     int session_s;                         /* how long a journey may take */
     int max_attempts;                      /* failed sign-ins that end an attempt */
+    bool step_up_data_sharing;             /* consents to share data are confirmed once more */
     bool demo_app;                         /* serve the simulated bank app */
     struct explain *explain;               /* where left out accounts are noted; may be NULL */
     struct overrides *overrides;           /* of steps; may be NULL */

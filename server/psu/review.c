@@ -119,7 +119,10 @@ void step_show_review(struct visit *visit)
     cJSON_Delete(tree);
 }
 
-/* The chosen among the offered, never any other. False, having answered, when one is not. */
+/*
+ * The chosen among the offered, never any other. False, having answered, when one is not; in the
+ * midst of a step-up the customer chooses again.
+ */
 static bool select_accounts(struct visit *visit, const struct account_offers *offers,
                             const cJSON *chosen, struct ending_approval *out)
 {
@@ -130,16 +133,24 @@ static bool select_accounts(struct visit *visit, const struct account_offers *of
             ids[out->count++] = offers->items[i].id;
         }
     }
-    if (out->count == 0 || out->count != (size_t)cJSON_GetArraySize(chosen)) {
-        visit_refuse(visit, 400, "JOURNEY-ACCOUNTS", "an account that was not offered");
-        return false;
+    if (out->count > 0 && out->count == (size_t)cJSON_GetArraySize(chosen)) {
+        return true;
     }
-    return true;
+    visit->session.stage = SESSION_REVIEW;
+    if (visit_keep_session(visit) == 0) {
+        visit_refuse(visit, 400, "JOURNEY-ACCOUNTS", "an account that was not offered");
+    }
+    return false;
 }
 
-void step_approve(struct visit *visit, const cJSON *body)
+/* Payments always (consent journey 4), data sharing when the bank wants it. */
+static bool needs_step_up(const struct visit *visit, const struct consent *consent)
 {
-    const cJSON *chosen = json_get(body, "accountIds");
+    return visit->psu->step_up_data_sharing || !consent_is_data_sharing(consent);
+}
+
+void step_decide(struct visit *visit, const cJSON *chosen, bool confirmed)
+{
     cJSON *tree = NULL;
     struct consent consent;
     struct account_offers offers;
@@ -147,13 +158,23 @@ void step_approve(struct visit *visit, const cJSON *body)
     if (!step_load_consent(visit, &tree, &consent)) {
         return;
     }
-    approval.patched = is_patched(visit, &consent, chosen);
+    confirmed = confirmed || !needs_step_up(visit, &consent);
+    approval.patched = confirmed && is_patched(visit, &consent, chosen);
     if (approval.patched || (step_check_open(visit, &consent) && check_owner(visit, &consent) &&
                              find_accounts(visit, &consent, &offers) &&
                              select_accounts(visit, &offers, chosen, &approval))) {
-        ending_approve(visit, &approval);
+        if (confirmed) {
+            ending_approve(visit, &approval);
+        } else {
+            step_begin_step_up(visit, &consent, chosen);
+        }
     }
     cJSON_Delete(tree);
+}
+
+void step_approve(struct visit *visit, const cJSON *body)
+{
+    step_decide(visit, json_get(body, "accountIds"), false);
 }
 
 void step_cancel(struct visit *visit, const cJSON *body)

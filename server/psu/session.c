@@ -29,6 +29,9 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
     if (session->approval_id.ptr != NULL) {
         json_string(&w, "approval", session->approval_id);
     }
+    if (session->decision.ptr != NULL) {
+        json_string(&w, "decision", session->decision);
+    }
     json_int(&w, "started", session->started_s);
     json_bool(&w, "onPhone", session->on_phone);
     json_close_object(&w);
@@ -42,11 +45,12 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
 static bool is_complete(const struct session *session)
 {
     bool asked = session->consent_id.len > 0 && session->arrival.len > 0;
-    bool approval = session->stage == SESSION_APPROVAL;
+    bool step_up = session->stage == SESSION_STEP_UP;
+    bool approval = session->stage == SESSION_APPROVAL || step_up;
     bool known = approval || session->stage == SESSION_REVIEW;
     return session->provider.len > 0 && session->interaction_id.len > 0 &&
            (asked || session->kind != SESSION_JOURNEY) && (!known || session->user_id.len > 0) &&
-           (!approval || session->approval_id.len > 0);
+           (!approval || session->approval_id.len > 0) && (!step_up || session->decision.len > 0);
 }
 
 bool session_open(const struct seal *seal, struct arena *arena, enum session_kind kind,
@@ -69,6 +73,7 @@ bool session_open(const struct seal *seal, struct arena *arena, enum session_kin
     out->arrival = arena_keep(arena, json_get_string(tree, "arrival"));
     out->user_id = arena_keep(arena, json_get_string(tree, "user"));
     out->approval_id = arena_keep(arena, json_get_string(tree, "approval"));
+    out->decision = arena_keep(arena, json_get_string(tree, "decision"));
     cJSON_Delete(tree);
 
     return sound && is_complete(out);

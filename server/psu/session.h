@@ -22,6 +22,7 @@ enum session_stage {
     SESSION_SIGN_IN,  /* nobody is known yet */
     SESSION_APPROVAL, /* the password was right; the app has been asked */
     SESSION_REVIEW,   /* both factors were right */
+    SESSION_STEP_UP,  /* what was decided must be confirmed once more */
     SESSION_ENDED,    /* the Hub has been told how it ended; or signed out */
     SESSION_STAGES,
 };
@@ -35,7 +36,8 @@ struct session {
     struct lfi_slice consent_id;     /* of a journey */
     struct lfi_slice arrival;        /* the same: digest of the address the customer came with */
     struct lfi_slice user_id;        /* absent before SESSION_APPROVAL */
-    struct lfi_slice approval_id;    /* of SESSION_APPROVAL */
+    struct lfi_slice approval_id;    /* of SESSION_APPROVAL and SESSION_STEP_UP */
+    struct lfi_slice decision;       /* of SESSION_STEP_UP: digest of the accounts chosen */
     int64_t started_s;
     bool on_phone; /* taken over from another browser, which is sent back to the TPP */
 };

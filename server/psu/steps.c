@@ -41,7 +41,7 @@ bool step_check_open(struct visit *visit, const struct consent *consent)
         return false;
     }
     bool supported = verdict != CONSENT_UNSUPPORTED && is_offered(visit, consent->type);
-    if (!supported && visit->session.stage == SESSION_REVIEW) {
+    if (!supported && visit->session.stage >= SESSION_REVIEW) {
         ending_refuse(visit, ENDING_NOT_SUPPORTED);
         return false;
     }

@@ -18,6 +18,18 @@ void step_check_approval(struct visit *visit, const cJSON *body);
 void step_approve(struct visit *visit, const cJSON *body);
 void step_cancel(struct visit *visit, const cJSON *body);
 
+/* Carries out an approval of these accounts. `confirmed`: a step-up, if needed, has been made. */
+void step_decide(struct visit *visit, const cJSON *account_ids, bool confirmed);
+
+/* Asks for the step-up, tied to what was chosen. */
+void step_begin_step_up(struct visit *visit, const struct consent *consent,
+                        const cJSON *account_ids);
+/* How far it is; or both at once, by passkey. */
+void step_check_step_up(struct visit *visit, const cJSON *body);
+void step_offer_step_up_passkey(struct visit *visit, const cJSON *body);
+void step_use_step_up_passkey(struct visit *visit, const cJSON *body);
+void step_show_step_up(struct visit *visit);
+
 /* What to show in each stage of a journey. */
 void step_show_sign_in(struct visit *visit);
 void step_show_approval(struct visit *visit);

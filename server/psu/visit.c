@@ -1,6 +1,9 @@
 #include "psu/visit.h"
 
+#include "base/base64.h"
 #include "base/limits.h"
+
+#include <openssl/sha.h>
 
 #define COOKIE_BYTES 4000 /* browsers keep 4096 with the attributes */
 
@@ -106,4 +109,16 @@ void visit_error_page(struct visit *visit, int status, const char *id, struct lf
     struct page page = {.name = "error.html", .error_id = id, .reference = reference};
     pages_render(visit_pages(visit), visit->request, &page, visit->reply);
     visit->reply->status = status;
+}
+
+struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    struct buf text;
+    buf_init(&text, 64);
+    SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
+    base64_append_url(&text, digest, sizeof(digest));
+    struct lfi_slice kept = arena_keep(visit->arena, buf_slice(&text));
+    buf_free(&text);
+    return kept;
 }

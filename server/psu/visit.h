@@ -26,6 +26,7 @@ struct psu {
     bool secure; /* the public address is https */
     int session_s;
     int max_attempts;
+    bool step_up_data_sharing;
     bool demo_app;
     struct explain *explain;
     struct overrides *overrides;
@@ -62,5 +63,8 @@ void visit_begin_view(struct visit *visit, struct json_writer *writer, const cha
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail);
 /* The same as a page, for addresses that browsers open. `reference` is what to quote. */
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference);
+
+/* SHA-256 as base64url text, in the arena: names that say nothing. */
+struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes);
 
 #endif

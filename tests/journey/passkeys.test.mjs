@@ -3,15 +3,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startDemo } from '../support/demo.mjs';
 import {
-    arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, userOf,
+    arrive, arriveWithDevice, changes, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, userOf,
 } from './support.mjs';
 
 const FAILED = ['doFail access_denied user_failed_to_authenticate'];
-const DEVICE = {
-    protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
-    isUserVerified: true, automaticPresenceSimulation: true,
-};
-
 let demo;
 let browser;
 let customer;
@@ -25,18 +20,6 @@ after(async () => {
     await demo?.stop();
 });
 afterEach(() => customer?.close());
-
-/** A customer who has arrived at the bank with a phone that can make passkeys. */
-async function arriveWithDevice(request) {
-    customer = await arrive(browser, demo, request);
-    const cdp = await customer.context.newCDPSession(customer.page);
-    await cdp.send('WebAuthn.enable');
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-        options: DEVICE,
-    });
-    customer.device = (method, more = {}) => cdp.send(`WebAuthn.${method}`, { authenticatorId, ...more });
-    return customer;
-}
 
 /** Signs in to the bank's own pages and adds a passkey there. */
 async function addPasskey(user) {
@@ -59,7 +42,7 @@ async function removeAll() {
 test('a passkey is made, signs in without password and app, and leads to the review', async () => {
     const user = userOf(demo, { login: 'leonie' });
     const request = await requestConsent(demo);
-    await arriveWithDevice(request);
+    customer = await arriveWithDevice(browser, demo, request);
     await addPasskey(user);
     await shoot(customer.page, 'passkeys');
     const { credentials } = await customer.device('getCredentials');
@@ -83,7 +66,7 @@ test('a passkey is made, signs in without password and app, and leads to the rev
 
 test('nobody is let in whom the device did not verify, and no try is lost by it', async () => {
     const request = await requestConsent(demo);
-    await arriveWithDevice(request);
+    customer = await arriveWithDevice(browser, demo, request);
     await addPasskey(userOf(demo, { login: 'leonie' }));
     await customer.page.goto(request.authorizeUrl);
     await customer.device('setUserVerified', { isUserVerified: false });
@@ -97,7 +80,7 @@ test('nobody is let in whom the device did not verify, and no try is lost by it'
 
 test('a removed passkey and a copied one are refused alike, three times', async () => {
     const request = await requestConsent(demo);
-    await arriveWithDevice(request);
+    customer = await arriveWithDevice(browser, demo, request);
     await addPasskey(userOf(demo, { login: 'leonie' }));
     const [credential] = (await customer.device('getCredentials')).credentials;
     await customer.device('clearCredentials');
@@ -121,7 +104,7 @@ test('a removed passkey and a copied one are refused alike, three times', async 
 
 test('a passkey is known to the segment only in which it was made', async () => {
     const request = await requestConsent(demo, { providerId: 'dhowbusiness' });
-    await arriveWithDevice(request);
+    customer = await arriveWithDevice(browser, demo, request);
     await addPasskey(userOf(demo, { login: 'leonie' }));
     await customer.page.goto(request.authorizeUrl);
     await customer.at('passkey-sign-in').click();
@@ -130,7 +113,7 @@ test('a passkey is known to the segment only in which it was made', async () => 
 });
 
 test('the bank\'s own pages take a passkey too, and lead to the list of passkeys', async () => {
-    await arriveWithDevice(await requestConsent(demo));
+    customer = await arriveWithDevice(browser, demo, await requestConsent(demo));
     await addPasskey(userOf(demo, { login: 'leonie' }));
     await customer.context.clearCookies();
     await customer.page.goto(`${demo.publicBaseUrl}/consents`);

@@ -175,3 +175,18 @@ export async function signInAsCustomer({ context }, demo, { login, password }, p
     const { view } = await ask('/consents/api/approval', { journey });
     assert.equal(view, 'consents');
 }
+
+const DEVICE = {
+    protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
+    isUserVerified: true, automaticPresenceSimulation: true,
+};
+
+/** A customer who has arrived with a phone that can make passkeys; device() talks to it. */
+export async function arriveWithDevice(browser, demo, request) {
+    const customer = await arrive(browser, demo, request);
+    const cdp = await customer.context.newCDPSession(customer.page);
+    await cdp.send('WebAuthn.enable');
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: DEVICE });
+    customer.device = (method, more = {}) => cdp.send(`WebAuthn.${method}`, { authenticatorId, ...more });
+    return customer;
+}

@@ -560,7 +560,8 @@ static inline void world_go(enum session_stage stage)
         world.approval = LFI_APPROVAL_APPROVED;
         world_post("/journey/approval", WORLD_STEP);
     }
-    if (stage == SESSION_ENDED) {
+    if (stage >= SESSION_STEP_UP) {
+        world.psu->step_up_data_sharing = stage == SESSION_STEP_UP;
         world_post("/journey/approve", WORLD_APPROVE);
     }
 }

@@ -122,6 +122,7 @@ static void fills_in_defaults(void **state)
     assert_int_equal(config->session_s, 900);
     assert_int_equal(config->max_attempts, 3);
     assert_false(config->demo_app);
+    assert_false(config->step_up_data_sharing);
     assert_string_equal(config->providers[0].audience, "one");
     assert_string_equal(config->providers[0].hub_audience, "one");
     assert_string_equal(config->providers[1].core_settings, "{}");
@@ -193,6 +194,8 @@ static void tells_each_mistake_with_its_line(void **state)
          "\"key\": \"a.key\", \"kid\": \"k\"},\n  \"journey\"",
          ":16: $.hub.kid: there is no signingKey"},
         {"\"session.key\"", "\"a.key\"", ":18: $.journey.sessionKey: the file must have 32 bytes"},
+        {"\"session.key\"", "\"session.key\", \"stepUp\": [\"data-sharing\"]",
+         ":18: $.journey.stepUp: must name payments"},
         {"\"session.key\"", "\"session.key\", \"demoApp\": true",
          ":18: $.journey.demoApp: is for development only"},
         {"\"two\"", "\"one\"", ":23: $.providers[1].id: another provider has this id"},

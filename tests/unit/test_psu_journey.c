@@ -182,8 +182,9 @@ static void time_out_depends_on_who_is_known(void **state)
         [SESSION_SIGN_IN] = "doFail access_denied user_failed_to_authenticate\n",
         [SESSION_APPROVAL] = "doFail access_denied user_failed_to_authenticate\n",
         [SESSION_REVIEW] = REJECTED "doFail access_denied session_expired\n",
+        [SESSION_STEP_UP] = REJECTED "doFail access_denied session_expired\n",
     };
-    for (enum session_stage stage = SESSION_SIGN_IN; stage <= SESSION_REVIEW; stage++) {
+    for (enum session_stage stage = SESSION_SIGN_IN; stage <= SESSION_STEP_UP; stage++) {
         world_tear_down(state);
         world_set_up(state);
         world_go(stage);
@@ -194,24 +195,27 @@ static void time_out_depends_on_who_is_known(void **state)
     }
 }
 
+#define WORLD_ASSERTION                                                                            \
+    "{\"journey\":\"i-1\",\"assertion\":{\"credential\":\"AAAA\",\"clientDataJSON\":\"AAAA\","     \
+    "\"authenticatorData\":\"AAAA\",\"signature\":\"AAAA\"}}"
+
 /* What the rules say, apart from the program's own table. */
 static const struct walk {
     const char *name, *path, *body;
-    bool allowed[SESSION_ENDED]; /* in sign-in, approval, review */
+    bool allowed[SESSION_ENDED]; /* in sign-in, approval, review, step-up */
 } walks[] = {
-    {"state", "/journey/state", "{}", {true, true, true}},
-    {"sign-in", "/journey/sign-in", WORLD_SIGN_IN, {true, false, false}},
-    {"passkey-options", "/journey/passkey-options", WORLD_STEP, {true, false, false}},
-    {"passkey",
-     "/journey/passkey",
-     "{\"journey\":\"i-1\",\"assertion\":{\"credential\":\"AAAA\",\"clientDataJSON\":\"AAAA\","
-     "\"authenticatorData\":\"AAAA\",\"signature\":\"AAAA\"}}",
-     {true, false, false}},
-    {"hand-over", "/journey/hand-over", WORLD_STEP, {true, false, false}},
-    {"wait", "/journey/wait", WORLD_STEP, {true, false, false}},
-    {"approval", "/journey/approval", WORLD_STEP, {false, true, false}},
-    {"approve", "/journey/approve", WORLD_APPROVE, {false, false, true}},
-    {"cancel", "/journey/cancel", WORLD_STEP, {true, true, true}},
+    {"state", "/journey/state", "{}", {true, true, true, true}},
+    {"sign-in", "/journey/sign-in", WORLD_SIGN_IN, {true, false, false, false}},
+    {"passkey-options", "/journey/passkey-options", WORLD_STEP, {true, false, false, false}},
+    {"passkey", "/journey/passkey", WORLD_ASSERTION, {true, false, false, false}},
+    {"hand-over", "/journey/hand-over", WORLD_STEP, {true, false, false, false}},
+    {"wait", "/journey/wait", WORLD_STEP, {true, false, false, false}},
+    {"approval", "/journey/approval", WORLD_STEP, {false, true, false, false}},
+    {"approve", "/journey/approve", WORLD_APPROVE, {false, false, true, false}},
+    {"step-up", "/journey/step-up", WORLD_STEP, {false, false, false, true}},
+    {"step-up-options", "/journey/step-up-options", WORLD_STEP, {false, false, false, true}},
+    {"step-up-passkey", "/journey/step-up-passkey", WORLD_ASSERTION, {false, false, false, true}},
+    {"cancel", "/journey/cancel", WORLD_STEP, {true, true, true, true}},
 };
 #define WALKS (sizeof(walks) / sizeof(walks[0]))
 

@@ -279,7 +279,7 @@ struct lfi_core_ops {
      */
     int (*claim)(void *core, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
                  enum lfi_claim *out, struct lfi_error *error);
-    /* Settles a claim, durably, with the result (at most 8 KiB) that later claimants get. */
+    /* Settles a claim, durably, with the result (at most 16 KiB) that later claimants get. */
     int (*claim_settle)(void *core, struct lfi_slice key, struct lfi_slice result,
                         struct lfi_error *error);
 

@@ -35,12 +35,20 @@ function inbox(messages) {
   return [element('h2', {}, text('app.messages')), element('ul', { class: 'inbox' }, ...items)];
 }
 
+/** What is asked: to be let in, or that a decision is carried out. */
+function wordsOf(purpose) {
+  const tpp = purpose?.tpp ?? text('app.unknown');
+  return purpose?.kind === 'step-up'
+    ? [text('app.stepUp'), text('app.stepUpText', { tpp, accounts: purpose.accounts })]
+    : [text('app.request'), text('app.requestText', { tpp })];
+}
+
 function request({ approvalId, purpose }) {
-  const title = text('app.request');
+  const [title, words] = wordsOf(purpose);
   show(title,
     element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
     element('h1', {}, title),
-    element('p', { class: 'lead' }, text('app.requestText', { tpp: purpose?.tpp ?? text('app.unknown') })),
+    element('p', { class: 'lead' }, words),
     element('p', { class: 'reference' }, text('app.reference'), ' ', element('code', {}, purpose?.reference ?? '')),
     element('div', { class: 'actions' },
       element('button', {

@@ -3,11 +3,12 @@ import { call } from './api.js';
 import { element, loadTexts, offerLanguages, show, text } from './dom.js';
 import { askPasskey } from './passkey.js';
 import { handOverView, handedBackView } from './views-hand-over.js';
+import { stepUpView } from './views-step-up.js';
 import { approvalView, endedView, errorView, reviewView, signInView } from './views.js';
 
 const POLL_MS = 1500;
 // Views that change by what happens elsewhere: the step that asks, and its answer until then.
-const WAITING = { approval: ['approval', 'approval'], 'hand-over': ['wait', 'waiting'] };
+const WAITING = { approval: ['approval', 'approval'], 'step-up': ['step-up', 'step-up'], 'hand-over': ['wait', 'waiting'] };
 let journey = null; // which one this page belongs to
 let timer = null;
 let ends = null;
@@ -23,6 +24,7 @@ const views = {
   'hand-over': (view) => handOverView(view, { back: refresh, leave }),
   'handed-back': handedBackView,
   approval: (view) => approvalView(view, leave),
+  'step-up': (view) => stepUpView(view, { byPasskey: stepUpByPasskey, leave }),
   review: (view) => reviewView(view, (accountIds) => step('approve', { accountIds }), leave),
   ended: endedView,
   error: (view) => errorView(view, refresh),
@@ -68,6 +70,12 @@ async function signInByPasskey(shown) {
   const { assertion, view } = await askPasskey('/journey/passkey-options', { journey });
   if (assertion) await step('passkey', { assertion });
   else present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
+}
+
+async function stepUpByPasskey() {
+  const { assertion, view } = await askPasskey('/journey/step-up-options', { journey });
+  if (assertion) await step('step-up-passkey', { assertion });
+  else if (view) present(view);
 }
 
 async function poll(name, unchanged) {

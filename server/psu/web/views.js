@@ -66,21 +66,25 @@ export function signInView(view, { submit, byPasskey, byPhone, leave }) {
   (typed ? form.elements.password : form.elements.login).focus();
 }
 
-export function approvalView(view, leave) {
-  const title = text('approval.title');
-  const link = view.openApp && [
+/** In the demo, the way to the simulated app. */
+export function appLink({ openApp }) {
+  return openApp ? [
     element('a', {
-      class: 'button secondary', href: view.openApp, target: '_blank', rel: 'noopener',
+      class: 'button secondary', href: openApp, target: '_blank', rel: 'noopener',
       'data-testid': 'open-app',
     }, text('approval.openApp')),
     element('p', { class: 'note' }, text('approval.demo')),
-  ];
+  ] : null;
+}
+
+export function approvalView(view, leave) {
+  const title = text('approval.title');
   show(title, element('div', { 'data-testid': 'second-factor' },
     element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('approval.text', view)),
     element('p', { class: 'waiting', role: 'status' }, text('approval.waiting')),
-    link || null,
+    appLink(view),
     element('button', { class: 'plain', type: 'button', onclick: leave, 'data-testid': 'leave' },
       text('approval.leave'))));
 }

@@ -1,0 +1,180 @@
+/*
+ * The step-up: what was decided is confirmed once more, in the app or by a passkey, and only that
+ * (consent journey 4). The choice is kept in the core under its digest; session, challenge and
+ * confirmation are bound to the digest.
+ */
+#include "psu/bank_app.h"
+#include "psu/ending.h"
+#include "psu/passkey.h"
+#include "psu/passkeys.h"
+#include "psu/steps.h"
+
+#define PURPOSE_BYTES 4096
+#define NAME_BYTES 300 /* of a TPP, in the app; escaped it may take six times as much */
+
+static struct lfi_slice choice_key(struct visit *visit)
+{
+    return arena_format(visit->arena, "choice:%.*s", SLICE_ARG(visit->session.decision));
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+/* Keeps the choice, a JSON array, and makes it the session's. False: the answer is given. */
+static bool keep_choice(struct visit *visit, struct lfi_slice choice)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    struct lfi_slice result;
+    enum lfi_claim claim;
+    struct lfi_slice bound = arena_format(
+        visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
+    visit->session.decision = visit_digest(visit, bound);
+    if (ending_claim(visit, choice_key(visit), 1, &claim, &result) != 0) {
+        return false;
+    }
+    int status =
+        claim == LFI_CLAIM_SETTLED
+            ? LFI_CORE_OK
+            : provider->ops->claim_settle(provider->core, choice_key(visit), choice, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "claim_settle", &error);
+    }
+    return status == LFI_CORE_OK;
+}
+
+/* What the customer's app shows before it confirms. */
+static struct lfi_slice purpose_of(struct visit *visit, const struct consent *consent, int accounts)
+{
+    struct buf purpose;
+    struct json_writer w;
+    buf_init(&purpose, PURPOSE_BYTES);
+    json_begin(&w, &purpose);
+    json_open_object(&w, NULL);
+    json_text(&w, "kind", "step-up");
+    json_string(&w, "tpp", slice_cut(consent_beneficiary(consent), NAME_BYTES));
+    json_int(&w, "accounts", accounts);
+    json_string(&w, "reference", visit->session.interaction_id);
+    json_close_object(&w);
+    struct lfi_slice kept =
+        purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));
+    buf_free(&purpose);
+    return kept;
+}
+
+static void ask(struct visit *visit, struct lfi_slice purpose)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_id approval_id = {{0}};
+    struct lfi_error error = {{0}};
+    int status =
+        provider->ops->approval_start(provider->core, visit->session.user_id, purpose,
+                                      (uint32_t)visit_seconds_left(visit), &approval_id, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "approval_start", &error);
+        return;
+    }
+    visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
+    visit->session.stage = SESSION_STEP_UP;
+    if (visit_keep_session(visit) == 0) {
+        step_show_step_up(visit);
+    }
+}
+
+void step_begin_step_up(struct visit *visit, const struct consent *consent,
+                        const cJSON *account_ids)
+{
+    char *choice = cJSON_PrintUnformatted(account_ids);
+    if (choice == NULL) {
+        visit_refuse(visit, 500, "INTERNAL", "out of memory");
+    } else if (keep_choice(visit, slice_of(choice))) {
+        ask(visit, purpose_of(visit, consent, cJSON_GetArraySize(account_ids)));
+    }
+    cJSON_free(choice);
+}
+
+void step_show_step_up(struct visit *visit)
+{
+    struct json_writer w;
+    visit_begin_view(visit, &w, "step-up");
+    json_bool(&w, "passkeys", passkey_is_offered(visit));
+    if (visit->psu->demo_app) {
+        bank_app_append_link(visit, &w);
+    }
+    json_close_object(&w);
+}
+
+/* --- answering -------------------------------------------------------------------------------- */
+
+/* Carries out what was chosen before it was confirmed. */
+static void carry_out(struct visit *visit)
+{
+    enum lfi_claim claim;
+    struct lfi_slice choice;
+    if (ending_claim(visit, choice_key(visit), 1, &claim, &choice) != 0) {
+        return;
+    }
+    cJSON *account_ids = claim == LFI_CLAIM_SETTLED ? json_parse(choice) : NULL;
+    if (account_ids == NULL) {
+        ending_refuse(visit, ENDING_FAILED);
+    } else {
+        step_decide(visit, account_ids, true);
+    }
+    cJSON_Delete(account_ids);
+}
+
+void step_check_step_up(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    const struct provider *provider = visit->endpoint->provider;
+    enum lfi_approval_state state = LFI_APPROVAL_WAITING;
+    struct lfi_error error = {{0}};
+    int status = provider->ops->approval_state(provider->core, visit->session.user_id,
+                                               visit->session.approval_id, &state, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "approval_state", &error);
+    } else if (state == LFI_APPROVAL_WAITING) {
+        step_show_step_up(visit);
+    } else if (state == LFI_APPROVAL_APPROVED) {
+        carry_out(visit);
+    } else {
+        ending_refuse(visit, ENDING_STEP_UP);
+    }
+}
+
+void step_offer_step_up_passkey(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    if (!passkey_is_offered(visit)) {
+        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+        return;
+    }
+    visit_begin_view(visit, &w, "passkey-options");
+    passkey_append_challenge(visit, PASSKEY_STEP_UP, visit->session.decision, &w);
+    int status = passkeys_append_credentials(visit, "known", &w, &error);
+    json_close_object(&w);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "passkeys", &error);
+    }
+}
+
+void step_use_step_up_passkey(struct visit *visit, const cJSON *body)
+{
+    struct lfi_id user_id = {{0}};
+    struct lfi_error error = {{0}};
+    if (!passkey_is_offered(visit) || visit->session.user_id.len >= sizeof(user_id.text)) {
+        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+        return;
+    }
+    memcpy(user_id.text, visit->session.user_id.ptr, visit->session.user_id.len);
+    int status = passkey_check(visit, PASSKEY_STEP_UP, visit->session.decision,
+                               json_get(body, "assertion"), &user_id, &error);
+    if (status == LFI_CORE_OK) {
+        carry_out(visit);
+    } else if (status == LFI_CORE_DENIED || status == LFI_CORE_BLOCKED) {
+        ending_refuse(visit, ENDING_STEP_UP);
+    } else {
+        step_fail_core(visit, status, "passkey", &error);
+    }
+}

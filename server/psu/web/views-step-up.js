@@ -1,0 +1,21 @@
+// The decision is confirmed once more.
+import { element, show, text } from './dom.js';
+import { canUsePasskeys } from './passkey.js';
+import { appLink } from './views.js';
+
+export function stepUpView(view, { byPasskey, leave }) {
+  const title = text('stepUp.title');
+  show(title, element('div', { 'data-testid': 'step-up' },
+    element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
+    element('h1', {}, title),
+    element('p', { class: 'lead' }, text('stepUp.text', view)),
+    element('p', { class: 'waiting', role: 'status' }, text('approval.waiting')),
+    appLink(view),
+    view.passkeys && canUsePasskeys
+      ? element('button', {
+        class: 'secondary', type: 'button', onclick: byPasskey, 'data-testid': 'step-up-passkey',
+      }, text('stepUp.passkey'))
+      : null,
+    element('button', { class: 'plain', type: 'button', onclick: leave, 'data-testid': 'leave' },
+      text('approval.leave'))));
+}

@@ -1,0 +1,160 @@
+// link: lfi-psu
+/* A decision that must be confirmed once more: nothing reaches the Hub before, and only what was
+ * confirmed afterwards. */
+#include "psu_world.h"
+
+#include "psu/journey.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define PATCHED                                                                                    \
+    "PATCH {\"status\":\"Authorized\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"                    \
+    "\"accountIds\":[\"acc-1\"],\"authorizationChannel\":\"Web\"}\n"
+#define REJECTED                                                                                   \
+    "PATCH {\"status\":\"Rejected\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"                      \
+    "\"authorizationChannel\":\"Web\"}\n"
+#define FAILED REJECTED "doFail access_denied user_failed_step_up_authentication\n"
+
+static int set_up(void **state)
+{
+    int result = world_set_up(state);
+    world.psu->step_up_data_sharing = true;
+    return result;
+}
+
+/* The customer has decided and is asked to confirm. */
+static void decide(void)
+{
+    world_go(SESSION_REVIEW);
+    world.approval = LFI_APPROVAL_WAITING;
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"step-up\"") && world_says("\"openApp\""));
+    assert_string_equal(world.calls, "");
+}
+
+static void approves_after_the_confirmation_only(void **state)
+{
+    (void)state;
+    decide();
+    assert_string_equal(world.purpose, "{\"kind\":\"step-up\",\"tpp\":\"Falcon Budget\","
+                                       "\"accounts\":1,\"reference\":\"i-1\"}");
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_true(world_says("\"view\":\"step-up\""));
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"view\":\"step-up\""));
+    assert_string_equal(world.calls, "");
+    world.approval = LFI_APPROVAL_APPROVED;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
+    assert_string_equal(world.calls, PATCHED "doConfirm i-1\n");
+}
+
+static void rejects_when_it_is_denied_or_too_late(void **state)
+{
+    static const enum lfi_approval_state states[] = {LFI_APPROVAL_DENIED, LFI_APPROVAL_EXPIRED};
+    for (size_t i = 0; i < 2; i++) {
+        world_tear_down(state);
+        set_up(state);
+        decide();
+        world.approval = states[i];
+        world_post("/journey/step-up", WORLD_STEP);
+        assert_string_equal(world.calls, FAILED);
+    }
+}
+
+static void leaving_and_time_out_are_as_in_the_review(void **state)
+{
+    decide();
+    world_post("/journey/cancel", WORLD_STEP);
+    assert_string_equal(world.calls, REJECTED "doFail access_denied user_rejected_consent\n");
+    world_tear_down(state);
+    set_up(state);
+    decide();
+    world.clock.offset_us += INT64_C(600) * 1000000;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
+}
+
+/* The approval that let the customer in confirms nothing: it is another one that is asked. */
+static void confirms_only_in_its_stage_and_only_the_choice(void **state)
+{
+    (void)state;
+    char review[sizeof(world.cookie)];
+    world_go(SESSION_REVIEW);
+    memcpy(review, world.cookie, sizeof(review));
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_int_equal(world.status, 409);
+    world.approval = LFI_APPROVAL_WAITING;
+    world_post("/journey/approve", WORLD_APPROVE);
+    world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-2\"]}");
+    assert_int_equal(world.status, 409);
+    assert_true(world_says("\"error\":\"JOURNEY-ORDER\""));
+    char asked[sizeof(world.cookie)];
+    memcpy(asked, world.cookie, sizeof(asked));
+    memcpy(world.cookie, review, sizeof(review)); /* an old cookie chooses something else */
+    world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-2\"]}");
+    assert_true(world_says("\"view\":\"step-up\""));
+    memcpy(world.cookie, asked, sizeof(asked)); /* what the first asked for is still the first */
+    world.approval = LFI_APPROVAL_APPROVED;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_string_equal(world.calls, PATCHED "doConfirm i-1\n");
+}
+
+static void lets_choose_again_when_an_account_went_away(void **state)
+{
+    (void)state;
+    decide();
+    world.accounts[0] = WORLD_ACCOUNT("acc-1", "CurrentAccount", "Closed");
+    world.approval = LFI_APPROVAL_APPROVED;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_int_equal(world.status, 400);
+    assert_true(world_says("\"error\":\"JOURNEY-ACCOUNTS\""));
+    assert_string_equal(world.calls, "");
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"view\":\"review\""));
+}
+
+static void goes_on_after_a_crash_between_patch_and_confirm(void **state)
+{
+    (void)state;
+    decide();
+    world.consent = "{\"id\":\"c-1\",\"consentType\":\"cbuae-account-access-consents\","
+                    "\"status\":\"Authorized\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"
+                    "\"accountIds\":[\"acc-1\"]}";
+    world.approval = LFI_APPROVAL_APPROVED;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_string_equal(world.calls, "doConfirm i-1\n");
+}
+
+static void ends_for_each_failure_of_the_core(void **state)
+{
+    world_go(SESSION_REVIEW);
+    world.approval_start = LFI_CORE_UNAVAILABLE;
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_string_equal(world.calls,
+                        REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n");
+    world_tear_down(state);
+    set_up(state);
+    decide();
+    world_post("/journey/step-up-options", WORLD_STEP); /* this core keeps no passkeys */
+    assert_int_equal(world.status, 404);
+    assert_true(world_says("\"error\":\"PASSKEY-NONE\""));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(approves_after_the_confirmation_only),
+        CASE(rejects_when_it_is_denied_or_too_late),
+        CASE(leaving_and_time_out_are_as_in_the_review),
+        CASE(confirms_only_in_its_stage_and_only_the_choice),
+        CASE(lets_choose_again_when_an_account_went_away),
+        CASE(goes_on_after_a_crash_between_patch_and_confirm),
+        CASE(ends_for_each_failure_of_the_core),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
