@@ -19,6 +19,9 @@
 #define FLAG_BACKUP_ELIGIBLE 0x08
 #define FLAG_BACKED_UP 0x10
 
+/* Behind them in a new passkey: model, length of the credential id, the id, the key. */
+#define MODEL_BYTES 16
+
 const int webauthn_algorithms[WEBAUTHN_ALGORITHMS] = {COSE_ES256, COSE_EDDSA, COSE_RS256};
 
 static const unsigned char *bytes_of(struct lfi_slice slice)
@@ -77,6 +80,42 @@ static const char *check_authenticator(const struct webauthn_party *party, struc
         *counter = *counter << 8 | bytes[i];
     }
     return NULL;
+}
+
+/*
+ * Whether all lengths in the CBOR from `at` on lie within the data. libfido2's decoder takes memory
+ * for as many items as an array says it has. Lengths that are not said (RFC 8949, 3.2) are refused,
+ * as CTAP2 does.
+ */
+static bool is_bounded(struct lfi_slice data, size_t at)
+{
+    const unsigned char *bytes = bytes_of(data);
+    while (at < data.len) {
+        unsigned major = bytes[at] >> 5;
+        unsigned info = bytes[at++] & 31;
+        size_t size = info < 24 ? 0 : (size_t)1 << (info - 24);
+        uint64_t value = info < 24 ? info : 0;
+        if (info > 27 || size > data.len - at) {
+            return false;
+        }
+        for (; size > 0; size--) {
+            value = value << 8 | bytes[at++];
+        }
+        bool counts = major >= 2 && major <= 5; /* octets, text, array, map */
+        if (counts && value > data.len - at) {
+            return false;
+        }
+        at += major == 2 || major == 3 ? (size_t)value : 0;
+    }
+    return true;
+}
+
+/* Where the key of a new passkey begins; past the end when the data is cut short. */
+static size_t key_at(struct lfi_slice data)
+{
+    const unsigned char *bytes = bytes_of(data);
+    size_t at = AUTHENTICATOR_MIN + MODEL_BYTES;
+    return at + 2 <= data.len ? at + 2 + (size_t)(bytes[at] << 8 | bytes[at + 1]) : data.len;
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -159,6 +198,9 @@ const char *webauthn_check_creation(const struct webauthn_party *party, struct a
     if (refused != NULL) {
         return refused;
     }
+    if (!is_bounded(authenticator_data, key_at(authenticator_data))) {
+        return "WEBAUTHN-KEY";
+    }
     fido_init(FIDO_DISABLE_U2F_FALLBACK);
     for (size_t i = 0; i < WEBAUTHN_ALGORITHMS; i++) {
         if (read_credential(arena, authenticator_data, webauthn_algorithms[i], out)) {
@@ -199,6 +241,9 @@ const char *webauthn_check_assertion(const struct webauthn_party *party,
     const char *refused = check_authenticator(party, assertion->authenticator_data, counter);
     if (refused != NULL) {
         return refused;
+    }
+    if (!is_bounded(assertion->authenticator_data, AUTHENTICATOR_MIN)) {
+        return "WEBAUTHN-FORMAT";
     }
     fido_init(FIDO_DISABLE_U2F_FALLBACK);
     return is_signed(party, key, assertion) ? NULL : "WEBAUTHN-SIGNATURE";

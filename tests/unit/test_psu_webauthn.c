@@ -228,6 +228,31 @@ static void refuses_data_cut_short(void **state)
     scene_free(s);
 }
 
+/* An array of 3.6 billion items, said in five octets: memory for them was taken. */
+static void takes_no_memory_for_what_is_only_said_to_be_there(void **state)
+{
+    static const char *const heads[] = {"\x9a\xda\xda\xda\xda", "\xba\xda\xda\xda\xda",
+                                        "\x5b\xff\xff\xff\xff\xff\xff\xff\xff", "\x9f\xff", "\x1c"};
+    (void)state;
+    struct scene *s = scene_new(ES256);
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        struct bytes data = {.len = 0};
+        authenticator_create(&s->from, &data);
+        data.len = 37 + 16 + 2 + s->from.credential_id.len;
+        bytes_add(&data, heads[i], strlen(heads[i]));
+        assert_string_equal(
+            webauthn_check_creation(&us, s->arena, bytes_slice(&data), &s->credential),
+            "WEBAUTHN-KEY");
+        s->from.flags = PRESENT | VERIFIED | 0x80; /* extensions are there */
+        use(s);
+        bytes_add(&s->data, heads[i], strlen(heads[i]));
+        s->assertion.authenticator_data = bytes_slice(&s->data);
+        assert_string_equal(judge(s), "WEBAUTHN-FORMAT");
+        s->from.flags = PRESENT | VERIFIED;
+    }
+    scene_free(s);
+}
+
 static void refuses_keys_that_are_none(void **state)
 {
     (void)state;
@@ -256,6 +281,7 @@ int main(void)
         cmocka_unit_test(refuses_what_was_tampered_with),
         cmocka_unit_test(refuses_the_signature_of_another_key),
         cmocka_unit_test(refuses_data_cut_short),
+        cmocka_unit_test(takes_no_memory_for_what_is_only_said_to_be_there),
         cmocka_unit_test(refuses_keys_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
