@@ -106,6 +106,7 @@ static struct hand {
     char session[64];     /* the id of the customer's own session */
     /* what is told, each open to a lie */
     const char *type, *origin;
+    const char *step; /* that takes the assertion */
     char body[8192];
 } hand;
 
@@ -195,7 +196,7 @@ static void assert_with_passkey(const char *handle)
     append_octets(hand.body, sizeof(hand.body), "signature", bytes_slice(&signature));
     append_octets(hand.body, sizeof(hand.body), "userHandle", slice_of(handle));
     snprintf(hand.body + strlen(hand.body), 3, "}}");
-    world_post("/journey/passkey", hand.body);
+    world_post(hand.step, hand.body);
 }
 
 static void arrive_and_ask(void)
@@ -229,6 +230,7 @@ static int set_up(void **state)
     hand.device = authenticator_new(ES256);
     hand.type = "webauthn.get";
     hand.origin = WORLD_ORIGIN;
+    hand.step = "/journey/passkey";
     return result;
 }
 
@@ -425,6 +427,65 @@ static void refuses_a_passkey_for_somebody_else(void **state)
     expect_wrong(2);
 }
 
+/* --- confirming a decision -------------------------------------------------------------------- */
+
+#define STEP_UP_FAILED "doFail access_denied user_failed_step_up_authentication\n"
+
+/* Signed in by passkey, these accounts chosen, and asked to confirm. */
+static void decide(const char *choice)
+{
+    world.psu->step_up_data_sharing = true;
+    arrive_and_ask();
+    hand.step = "/journey/passkey";
+    assert_with_passkey("u-1");
+    hand.device.counter++;
+    hand.step = "/journey/step-up-passkey";
+    world.approval = LFI_APPROVAL_WAITING;
+    world_post("/journey/approve", choice);
+    assert_true(world_says("\"view\":\"step-up\"") && world_says("\"passkeys\":true"));
+}
+
+static void confirms_a_decision_with_a_passkey(void **state)
+{
+    (void)state;
+    enrol();
+    decide(WORLD_APPROVE);
+    ask("/journey/step-up-options", "i-1");
+    assert_true(world_says("\"known\":[\"Y3Jl"));
+    assert_string_equal(world.calls, "");
+    assert_with_passkey("u-1");
+    assert_non_null(strstr(world.calls, "\"accountIds\":[\"acc-1\"]"));
+    assert_non_null(strstr(world.calls, "doConfirm i-1"));
+}
+
+/* Signed for one choice, it does not confirm another. */
+static void confirms_no_other_decision(void **state)
+{
+    (void)state;
+    enrol();
+    decide(WORLD_APPROVE);
+    ask("/journey/step-up-options", "i-1");
+    char first[sizeof(hand.challenge)];
+    memcpy(first, hand.challenge, sizeof(first));
+    decide("{\"journey\":\"i-1\",\"accountIds\":[\"acc-2\"]}");
+    memcpy(hand.challenge, first, sizeof(first));
+    assert_with_passkey("u-1");
+    assert_non_null(strstr(world.calls, STEP_UP_FAILED));
+    assert_null(strstr(world.calls, "Authorized"));
+}
+
+static void confirms_with_the_customers_own_passkey_only(void **state)
+{
+    (void)state;
+    enrol();
+    decide(WORLD_APPROVE);
+    ask("/journey/step-up-options", "i-1");
+    snprintf(shelf.owner[0], sizeof(shelf.owner[0]), "u-2");
+    assert_with_passkey("u-2");
+    assert_non_null(strstr(world.calls, STEP_UP_FAILED));
+    assert_null(strstr(world.calls, "Authorized"));
+}
+
 /* --- the list --------------------------------------------------------------------------------- */
 
 static void refuses_to_add_what_was_not_made_as_it_must(void **state)
@@ -524,6 +585,9 @@ int main(void)
         CASE(refuses_unknown_and_removed_passkeys),
         CASE(refuses_another_key_and_a_counter_that_falls),
         CASE(refuses_a_passkey_for_somebody_else),
+        CASE(confirms_a_decision_with_a_passkey),
+        CASE(confirms_no_other_decision),
+        CASE(confirms_with_the_customers_own_passkey_only),
         CASE(refuses_to_add_what_was_not_made_as_it_must),
         CASE(names_what_is_there_so_that_it_is_not_made_twice),
         CASE(needs_a_customer_who_signed_in),
