@@ -38,7 +38,7 @@ async function walkOnce({ demo, browser, walk, language, device, out }) {
             ? { authorizeUrl: `${demo.publicBaseUrl}${walk.address}` }
             : await requestConsent(demo, walk);
         await walk.before?.(demo);
-        await walker.open(browser, request.authorizeUrl);
+        await walker.open(browser, request);
         await walk.walk(walker);
         if (walk.expect.back) {
             await walker.assertBack(walk.expect.back);
@@ -59,7 +59,7 @@ async function walkOnce({ demo, browser, walk, language, device, out }) {
         await walker.picture('Where it stopped').catch(() => undefined);
     } finally {
         await healHub(demo);
-        await walker.customer?.close();
+        await walker.close();
     }
     return { ...result, pictures: walker.pictures };
 }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { arrive, userOf } from '../journey/support.mjs';
+import {
+    arrive, arriveWithDevice, changes, consentAtHub, signInAsCustomer, until, userOf,
+} from '../journey/support.mjs';
 
 const DEVICES = {
     phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
@@ -19,9 +21,11 @@ export class Walker {
         mkdirSync(folder, { recursive: true });
     }
 
-    async open(browser, authorizeUrl) {
+    async open(browser, { authorizeUrl, consentId }) {
         const options = { ...DEVICES[this.device], locale: LOCALES[this.language] };
-        this.customer = await arrive(browser, this.demo, { authorizeUrl }, options);
+        const come = this.walk.device ? arriveWithDevice : arrive;
+        Object.assign(this, { browser, authorizeUrl, consentId });
+        this.customer = await come(browser, this.demo, { authorizeUrl }, options);
         this.page = this.customer.page;
         this.at = this.customer.at;
     }
@@ -70,6 +74,30 @@ export class Walker {
         await this.signIn();
         await this.decideInApp('app-approve');
         await this.at('approve').waitFor();
+    }
+
+    /** Another browser of the same customer, which opens a link; its pictures are ours. */
+    async onPhone(link) {
+        const phone = new Walker({ ...this, device: 'phone' });
+        phone.pictures = this.pictures;
+        await phone.open(this.browser, { authorizeUrl: link });
+        this.phone = phone;
+        return phone;
+    }
+
+    signInToOwnPages() {
+        return signInAsCustomer(this.customer, this.demo, this.user());
+    }
+
+    /** Until the server has ended the journey without us. */
+    untilEnded() {
+        const ended = async () => changes(await consentAtHub(this.demo, this.consentId)).length > 1;
+        return until(ended, 'the journey is ended', 90_000);
+    }
+
+    async close() {
+        await this.phone?.close();
+        await this.customer?.close();
     }
 
     chooseAccount() {

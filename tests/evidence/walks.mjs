@@ -11,6 +11,7 @@ const APPROVED = { changes: ['PATCH Authorized', 'doConfirm'], back: { code: tru
 const NOTHING = { changes: [], back: null };
 
 const SHORTEST_SESSION = '.journey.sessionSeconds = 60';
+const STEP_UP = '.journey.stepUp = ["payments", "data-sharing"]';
 const IMPATIENT = '.hub.timeoutMs = 1500';
 
 export const walks = [
@@ -166,6 +167,113 @@ export const walks = [
         address: '/authorize/dhowretail?client_id=nobody&request_uri=urn%3Anothing',
         expect: NOTHING,
         walk: (walker) => walker.screen('error-title', 'A page of the bank, and no redirect'),
+    },
+    {
+        id: 'passkey',
+        title: 'Signing in with a passkey',
+        device: true,
+        expect: APPROVED,
+        async walk(walker) {
+            await walker.signInToOwnPages();
+            await walker.page.goto(`${walker.demo.publicBaseUrl}/passkeys`);
+            await walker.screen('passkey-add', 'The customer\'s passkeys');
+            await walker.at('passkey-add').click();
+            await walker.screen('passkey', 'A passkey was added');
+            await walker.page.goto(walker.authorizeUrl);
+            await walker.screen('passkey-sign-in', 'Sign in with a passkey');
+            await walker.at('passkey-sign-in').click();
+            await walker.screen('approve', 'Both factors at once');
+            await walker.chooseAccount();
+            await walker.at('approve').click();
+        },
+    },
+    {
+        id: 'on-the-phone',
+        title: 'Begun on a computer, decided on the phone',
+        devices: ['desktop'],
+        expect: APPROVED,
+        async walk(walker) {
+            await walker.at('use-phone').click();
+            await walker.screen('handover-qr', 'The code for the phone');
+            const link = await walker.at('handover-link').getAttribute('href');
+            const phone = await walker.onPhone(link);
+            await phone.screen('sign-in-user', 'On the phone: sign in');
+            await phone.toReview();
+            await phone.screen('approve', 'On the phone: review');
+            await phone.chooseAccount();
+            await phone.at('approve').click();
+            await phone.screen('handed-back', 'On the phone: done');
+        },
+    },
+    {
+        id: 'step-up',
+        title: 'A decision that is confirmed once more',
+        adjustServer: STEP_UP,
+        expect: APPROVED,
+        async walk(walker) {
+            await walker.toReview();
+            await walker.chooseAccount();
+            await walker.at('approve').click();
+            await walker.screen('step-up', 'The step-up confirmation');
+            await walker.decideInApp('app-approve', 'The app says what is confirmed');
+        },
+    },
+    {
+        id: 'step-up-refused',
+        title: 'The confirmation is refused',
+        adjustServer: STEP_UP,
+        expect: refused('access_denied', 'user_failed_step_up_authentication', true),
+        async walk(walker) {
+            await walker.toReview();
+            await walker.chooseAccount();
+            await walker.at('approve').click();
+            await walker.screen('step-up', 'The step-up confirmation');
+            await walker.decideInApp('app-deny');
+        },
+    },
+    {
+        id: 'abandoned',
+        title: 'The browser is closed, and the bank ends the journey by itself',
+        adjustServer: SHORTEST_SESSION,
+        expect: { ...refused('access_denied', 'session_expired', true), back: null },
+        async walk(walker) {
+            await walker.toReview();
+            await walker.screen('approve', 'Closed here');
+            await walker.page.close();
+            await walker.untilEnded();
+        },
+    },
+    {
+        id: 'own-consents',
+        title: 'The customer looks at a connection and stops it',
+        devices: ['phone', 'desktop'],
+        expect: {
+            changes: ['PATCH Authorized', 'doConfirm', 'revoke'],
+            back: null,
+        },
+        async walk(walker) {
+            await walker.toReview();
+            await walker.chooseAccount();
+            await walker.at('approve').click();
+            await walker.back();
+            await walker.signInToOwnPages();
+            await walker.page.goto(`${walker.demo.publicBaseUrl}/consents`);
+            const card = `cmi-consent-${walker.consentId}`;
+            await walker.screen(card, 'Current connections');
+            await walker.at(card).click();
+            await walker.at('cmi-permissions').click();
+            await walker.screen('cmi-id', 'One connection in full');
+            await walker.at('cmi-revoke').click();
+            await walker.screen('cmi-revoke-confirm', 'One question');
+            await walker.at('cmi-revoke-confirm').click();
+            await walker.page.waitForFunction(() => !document.querySelector('[data-testid=cmi-revoke-confirm]'));
+            await walker.screen('cmi-back', 'Stopped');
+            await walker.at('cmi-back').click();
+            await walker.at('cmi-tab-history').click();
+            await walker.screen(card, 'History');
+            await walker.at('sign-out').click();
+            await walker.screen('signed-out', 'Signed out');
+        },
     },
 ].map((walk) => ({
     devices: ['phone'],

@@ -182,8 +182,8 @@ const DEVICE = {
 };
 
 /** A customer who has arrived with a phone that can make passkeys; device() talks to it. */
-export async function arriveWithDevice(browser, demo, request) {
-    const customer = await arrive(browser, demo, request);
+export async function arriveWithDevice(browser, demo, request, options) {
+    const customer = await arrive(browser, demo, request, options);
     const cdp = await customer.context.newCDPSession(customer.page);
     await cdp.send('WebAuthn.enable');
     const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: DEVICE });
