@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
 import { ROOT, startDemo } from '../support/demo.mjs';
-import { arrive, consentAtHub, openBrowser, requestConsent, shoot, terms, userOf } from './support.mjs';
+import {
+    arrive, arriveWithDevice, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, terms, userOf,
+} from './support.mjs';
 
 const WEB = join(ROOT, 'server/psu/web');
 const read = (name) => readFileSync(join(WEB, name), 'utf8');
@@ -141,6 +143,29 @@ for (const colorScheme of ['light', 'dark']) {
         assert.equal(consent.status, 'Authorized');
     });
 }
+
+test('own consents and passkeys in Arabic', async () => {
+    const request = await requestConsent(demo);
+    customer = await arriveWithDevice(browser, demo, request, { locale: 'ar-AE' });
+    const { page, at } = customer;
+    const user = userOf(demo, { login: 'rohan' });
+    await customer.toReview(user);
+    await page.locator('input[name=account]').first().check();
+    await at('approve').click();
+    await customer.back();
+    await signInAsCustomer(customer, demo, user);
+    await page.goto(`${demo.publicBaseUrl}/consents`);
+    await at(`cmi-consent-${request.consentId}`).waitFor();
+    await assertFine(page, 'ar-own-list');
+    await at(`cmi-consent-${request.consentId}`).click();
+    await at('cmi-permissions').click();
+    await assertFine(page, 'ar-own-consent');
+    await page.goto(`${demo.publicBaseUrl}/passkeys`);
+    await at('passkey-add').click();
+    await at('passkey').waitFor();
+    await assertFine(page, 'ar-passkeys');
+    assert.deepEqual(customer.complaints, []);
+});
 
 test('the switch changes the language, and it is kept over the journey and on error pages', async () => {
     const request = await requestConsent(demo);

@@ -1,6 +1,7 @@
 // A bank that has consents to share data confirmed once more at the moment of approval.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
 import { startDemo } from '../support/demo.mjs';
 import {
     arrive, arriveWithDevice, changes, consentAtHub, openBrowser, requestConsent, shoot,
@@ -43,6 +44,8 @@ test('nothing is shared before it is confirmed in the app, which says what for',
     customer = await arrive(browser, demo, request);
     await decide();
     await shoot(customer.page, 'step-up');
+    const { violations } = await new AxeBuilder({ page: customer.page }).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
     assert.deepEqual(changes(await consentAtHub(demo, request.consentId)), []);
     const [app] = await Promise.all([
         customer.context.waitForEvent('page'), customer.at('open-app').click(),
