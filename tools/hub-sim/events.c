@@ -1,7 +1,5 @@
 #include "events.h"
 
-#include "bank.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -59,7 +57,7 @@ static void *run(void *ctx)
     struct events *events = ctx;
     struct event event;
     while (take(events, &event)) {
-        bank_tell(events->sim, &event.consent, event.operation);
+        events->sim->tell(events->sim, &event.consent, event.operation);
         store_drop(&event.consent);
     }
     return NULL;

@@ -1,4 +1,5 @@
 /* hub-sim: reads the configuration, opens three listeners, waits for a signal, ends. */
+#include "bank.h"
 #include "base/limits.h"
 #include "contract_hub_consent_manager.h"
 #include "contract_hub_heimdall.h"
@@ -104,7 +105,7 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
 {
     static const struct clock clock; /* never moved */
     struct log log = {STDERR_FILENO, config->level, &clock};
-    struct sim sim = {.config = config, .clock = &clock, .log = &log};
+    struct sim sim = {.config = config, .clock = &clock, .log = &log, .tell = bank_tell};
     struct listeners listeners = {0};
     struct lfi_error error = {""};
     int got = 0, status = EXIT_FAILURE;

@@ -27,6 +27,8 @@ struct sim {
     const struct sim_config *config;
     const struct clock *clock;
     const struct log *log;
+    /* Tells the bank of a consent (bank_tell). */
+    void (*tell)(struct sim *sim, const struct consent *consent, const char *operation);
     struct caller *caller; /* judges what the bank presents */
     struct directory *directory;
     struct faults *faults;
@@ -38,7 +40,7 @@ struct sim {
     char key_base[64];
 };
 
-/* Builds everything from config, clock and log, which are set; sim_close also after a failure. */
+/* Builds everything from what main() sets: config … tell. sim_close also after a failure. */
 int sim_open(struct sim *sim, struct lfi_error *error);
 void sim_close(struct sim *sim);
 
