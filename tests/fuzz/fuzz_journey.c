@@ -1,0 +1,45 @@
+// link: lfi-psu
+/*
+ * Bodies of the journey's API in each stage: the first byte chooses the stage and the step. Every
+ * answer is a view; without a sound body the Hub hears nothing.
+ */
+#include "../unit/psu_world.h"
+
+#include "psu/journey.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void judge(bool sound)
+{
+    cJSON *view = json_parse(slice_of(world.body));
+    bool whole = json_get_string(view, "view").len > 0;
+    cJSON_Delete(view);
+    if (!whole || world.status < 200 || world.status > 503 ||
+        (!sound && (world.status < 400 || world.calls[0] != '\0'))) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    char path[64];
+    char body[32 * 1024];
+    void *state = NULL;
+    if (len == 0 || len > sizeof(body)) {
+        return 0;
+    }
+    const struct step *step = &journey_api.steps[bytes[0] / 4 % journey_api.count];
+    snprintf(path, sizeof(path), "%s%s", journey_api.prefix, step->name);
+    snprintf(body, sizeof(body), "%.*s", (int)(len - 1), (const char *)bytes + 1);
+    if (world_set_up(&state) != 0) {
+        abort();
+    }
+    world_go((enum session_stage)(bytes[0] % 3));
+    world.calls[0] = '\0';
+    cJSON *parsed = json_parse(slice_of(body));
+    world_post(path, body);
+    judge(parsed != NULL);
+    cJSON_Delete(parsed);
+    world_tear_down(&state);
+    return 0;
+}
