@@ -1,7 +1,7 @@
 /*
  * What tools/openapi-compile fills: the documents as constant tables. Only generated code writes
- * these structs and only server/contract reads them. Members left out of an initialiser are zero,
- * which always means "no such rule".
+ * these structs; only server/contract reads them, and the coverage report of tools/fixtures.
+ * Members left out of an initialiser are zero, which always means "no such rule".
  */
 #ifndef CONTRACT_TABLES_H
 #define CONTRACT_TABLES_H

@@ -1,7 +1,7 @@
 // lfi-fixtures from outside: the stress account and the populations that hold less.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -84,6 +84,26 @@ test('populations hold less and less, and each is valid', () => {
         return membersOf(store);
     });
     assert.ok(sizes[0] > sizes[1] && sizes[1] > sizes[2], `${sizes}`);
+});
+
+test('what the bank does not use needs a reason, and a reason needs to be needed', () => {
+    const from = join(folder, 'fixtures');
+    cpSync(join(ROOT, 'fixtures'), from, { recursive: true });
+    const file = join(from, 'coverage.json');
+    const groups = JSON.parse(readFileSync(file, 'utf8'));
+    const [first] = groups.shift().always;
+    writeFileSync(file, JSON.stringify([...groups, { reason: 'none', never: ['Account.currency'] }]));
+    const refused = fixtures('check', '--from', from);
+    assert.equal(refused.status, 1);
+    const { coverage, stale } = JSON.parse(refused.stdout);
+    assert.deepEqual(stale, ['Account.currency']);
+    const lacking = coverage.find(({ member }) => member === first);
+    assert.equal(lacking.gap, 'always');
+    assert.equal(lacking.reason, undefined);
+    writeFileSync(file, 'no JSON');
+    const broken = fixtures('check', '--from', from);
+    assert.equal(broken.status, 1);
+    assert.match(broken.stderr, /coverage\.json is not JSON/);
 });
 
 test('wrong options are refused with the usage', () => {
