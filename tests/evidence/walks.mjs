@@ -177,8 +177,10 @@ export const walks = [
             await walker.signInToOwnPages();
             await walker.page.goto(`${walker.demo.publicBaseUrl}/passkeys`);
             await walker.screen('passkey-add', 'The customer\'s passkeys');
+            const had = await walker.at('passkey').count();
             await walker.at('passkey-add').click();
-            await walker.screen('passkey', 'A passkey was added');
+            await walker.at('passkey').nth(had).waitFor();
+            await walker.picture('A passkey was added');
             await walker.page.goto(walker.authorizeUrl);
             await walker.screen('passkey-sign-in', 'Sign in with a passkey');
             await walker.at('passkey-sign-in').click();

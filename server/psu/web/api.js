@@ -1,5 +1,10 @@
 // Calls to the server. Every answer is a view; what cannot be had becomes the view "error".
 
+// Characters that turn the direction of what follows them, also beyond the name they stand in.
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+// The address that the Hub gave is followed as it is.
+const straight = (name, value) => (typeof value === 'string' && name !== 'redirect' ? value.replace(TURNING, '') : value);
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 async function post(path, body) {
@@ -10,7 +15,7 @@ async function post(path, body) {
       body: JSON.stringify(body),
       cache: 'no-store',
     });
-    const view = await answer.json();
+    const view = JSON.parse(await answer.text(), straight);
     return view.view ? view : { view: 'error', error: 'INTERNAL' };
   } catch {
     return { view: 'error', error: 'NETWORK' };

@@ -151,7 +151,7 @@ export function reviewView(view, approve, leave) {
       element('button', { class: 'secondary', type: 'button', onclick: leave, 'data-testid': 'cancel' },
         text('review.cancel'))));
   const title = text('review.title', view);
-  const tpp = element('span', { 'data-testid': 'consent-tpp' }, view.tpp);
+  const tpp = element('bdi', { 'data-testid': 'consent-tpp' }, view.tpp);
   show(title,
     element('h1', {}, ...nodes('review.title', { tpp })),
     view.through ? element('p', { class: 'note' }, text('review.through', view)) : null,
