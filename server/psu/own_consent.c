@@ -102,5 +102,4 @@ void own_consent_append_card(const cJSON *consent, bool pending, struct json_wri
     append_amount(w, consent);
     json_bool(w, "revocable", own_consent_is_revocable(consent) && !pending);
     json_bool(w, "pending", pending && own_consent_is_revocable(consent));
-    json_bool(w, "chained", own_consent_base(consent).len > 0);
 }
