@@ -295,7 +295,7 @@ static void revoke(struct visit *visit, const cJSON *body)
                   LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
     }
     cJSON_Delete(consent);
-    if ((outcome == HUB_UNREACHABLE || outcome == HUB_WRONG) && revocation_is_offered(visit)) {
+    if ((outcome == HUB_UNREACHABLE || outcome == HUB_WRONG) && visit_has_tasks(visit)) {
         keep_revocation(visit, consent_id);
     } else if (outcome == HUB_OK || (own && outcome == HUB_REFUSED)) {
         look(visit, body); /* refused: it ended by other hands */

@@ -16,7 +16,7 @@
 bool hand_over_is_offered(const struct visit *visit)
 {
     return visit->session.kind == SESSION_JOURNEY && !visit->session.on_phone &&
-           note_is_offered(visit);
+           visit_has_tasks(visit);
 }
 
 /* --- in the first browser --------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ void step_wait(struct visit *visit, const cJSON *body)
     (void)body;
     struct json_writer w;
     struct lfi_error error = {{0}};
-    int status = note_is_offered(visit) ? note_find(visit, &error) : LFI_CORE_OK;
+    int status = visit_has_tasks(visit) ? note_find(visit, &error) : LFI_CORE_OK;
     if (status == LFI_CORE_OK) {
         visit_begin_view(visit, &w, "waiting");
         json_close_object(&w);
@@ -105,7 +105,7 @@ static bool open_link(struct visit *visit, struct lfi_slice link, struct lfi_sli
                   clock_now_s(visit->psu->clock) < until &&
                   visit_find_endpoint(visit, json_get_string(tree, "provider"));
     cJSON_Delete(tree);
-    return opened && note_is_offered(visit) &&
+    return opened && visit_has_tasks(visit) &&
            note_resume(visit, interaction, &error) == LFI_CORE_OK;
 }
 

@@ -8,20 +8,13 @@ static struct lfi_slice note_key(struct visit *visit)
     return arena_format(visit->arena, "journey:%.*s", SLICE_ARG(visit->session.interaction_id));
 }
 
-bool note_is_offered(const struct visit *visit)
-{
-    const struct provider *provider = visit->endpoint->provider;
-    return PROVIDER_HAS(provider, task_put) && PROVIDER_HAS(provider, task_take) &&
-           PROVIDER_HAS(provider, task_find) && PROVIDER_HAS(provider, task_done);
-}
-
 int note_keep(struct visit *visit, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
     const struct session *session = &visit->session;
     struct buf record;
     struct json_writer w;
-    if (!note_is_offered(visit)) {
+    if (!visit_has_tasks(visit)) {
         return LFI_CORE_OK;
     }
     buf_init(&record, RECORD_BYTES);
@@ -80,7 +73,7 @@ void note_adopt_customer(struct visit *visit)
     cJSON *record = NULL;
     struct lfi_error error;
     if (visit->session.kind == SESSION_JOURNEY && visit->session.stage < SESSION_REVIEW &&
-        note_is_offered(visit) && find(visit, &record, &error) == LFI_CORE_OK) {
+        visit_has_tasks(visit) && find(visit, &record, &error) == LFI_CORE_OK) {
         read_customer(visit, record);
     }
     cJSON_Delete(record);
@@ -116,7 +109,7 @@ void note_forget(struct visit *visit)
 {
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
-    if (!note_is_offered(visit)) {
+    if (!visit_has_tasks(visit)) {
         return;
     }
     int status = provider->ops->task_done(provider->core, note_key(visit), &error);

@@ -11,8 +11,6 @@
 
 #define NOTE_KIND "journey"
 
-/* Whether the core can. */
-bool note_is_offered(const struct visit *visit);
 /* Notes the session as it is now. LFI_CORE_OK, or the core's status with the reason. */
 int note_keep(struct visit *visit, struct lfi_error *error);
 /* LFI_CORE_OK while the journey is open, LFI_CORE_UNKNOWN when it has ended. */

@@ -62,7 +62,7 @@ static void append_text(struct json_writer *w, const char *name, struct lfi_slic
     }
 }
 
-/* The Hub's `updatedAt` is a number: milliseconds since the epoch, in older entries seconds. */
+/* The Hub's `updatedAt` is a number since the epoch; in which unit, its document does not say. */
 static void append_instant(struct json_writer *w, const char *name, const cJSON *number)
 {
     static const double newest_in_seconds = 1e11;

@@ -6,13 +6,6 @@
 #define FIRST_WAIT_S 1
 #define LONGEST_WAIT_S 300
 
-bool revocation_is_offered(const struct visit *visit)
-{
-    const struct provider *provider = visit->endpoint->provider;
-    return PROVIDER_HAS(provider, task_put) && PROVIDER_HAS(provider, task_take) &&
-           PROVIDER_HAS(provider, task_find) && PROVIDER_HAS(provider, task_done);
-}
-
 static struct lfi_slice key_of(struct visit *visit, struct lfi_slice consent_id)
 {
     return arena_format(visit->arena, "revoke:%.*s", SLICE_ARG(consent_id));
@@ -57,7 +50,7 @@ bool revocation_is_pending(struct visit *visit, struct lfi_slice consent_id)
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_sink sink = {.record = ignore};
     struct lfi_error error = {{0}};
-    return revocation_is_offered(visit) &&
+    return visit_has_tasks(visit) &&
            provider->ops->task_find(provider->core, key_of(visit, consent_id), sink, &error) ==
                LFI_CORE_OK;
 }

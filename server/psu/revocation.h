@@ -11,8 +11,6 @@
 #define REVOCATION_KIND "revoke"
 #define REVOKED_BY_CUSTOMER "LFI.InitiatedByUser"
 
-/* Whether the core can keep one. */
-bool revocation_is_offered(const struct visit *visit);
 /* Keeps it. Whose the consent is, is asked when the Hub can be. The core's status. */
 int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error);
 /* Kept, and the Hub does not have it yet. */

@@ -236,14 +236,11 @@ out:
 void step_check_approval(struct visit *visit, const cJSON *body)
 {
     (void)body;
-    const struct provider *provider = visit->endpoint->provider;
-    enum lfi_approval_state state = LFI_APPROVAL_WAITING;
-    struct lfi_error error = {{0}};
-    int status = provider->ops->approval_state(provider->core, visit->session.user_id,
-                                               visit->session.approval_id, &state, &error);
-    if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "approval_state", &error);
-    } else if (state == LFI_APPROVAL_WAITING) {
+    enum lfi_approval_state state;
+    if (!step_find_approval(visit, &state)) {
+        return;
+    }
+    if (state == LFI_APPROVAL_WAITING) {
         step_show_approval(visit);
     } else if (state == LFI_APPROVAL_APPROVED) {
         enter(visit);

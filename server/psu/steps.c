@@ -47,3 +47,15 @@ bool step_check_open(struct visit *visit, const struct consent *consent)
     }
     return true;
 }
+
+bool step_find_approval(struct visit *visit, enum lfi_approval_state *out)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    int status = provider->ops->approval_state(provider->core, visit->session.user_id,
+                                               visit->session.approval_id, out, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "approval_state", &error);
+    }
+    return status == LFI_CORE_OK;
+}

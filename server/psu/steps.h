@@ -45,6 +45,8 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
  * sign-in: the Hub must be told who rejects.
  */
 bool step_check_open(struct visit *visit, const struct consent *consent);
+/* How far the approval in the app is. False: the journey has ended and the answer is given. */
+bool step_find_approval(struct visit *visit, enum lfi_approval_state *out);
 /* A failure of the core ends the journey. */
 void step_fail_core(struct visit *visit, int status, const char *call,
                     const struct lfi_error *error);

@@ -43,6 +43,13 @@ bool visit_open_session(struct visit *visit, enum session_kind kind)
            visit_find_endpoint(visit, visit->session.provider);
 }
 
+bool visit_has_tasks(const struct visit *visit)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    return PROVIDER_HAS(provider, task_put) && PROVIDER_HAS(provider, task_take) &&
+           PROVIDER_HAS(provider, task_find) && PROVIDER_HAS(provider, task_done);
+}
+
 int visit_keep_session(struct visit *visit)
 {
     struct buf cookie;

@@ -53,6 +53,8 @@ const struct pages *visit_pages(const struct visit *visit);
 bool visit_open_session(struct visit *visit, enum session_kind kind);
 /* The provider's endpoint becomes that of the visit; false when there is none. */
 bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider);
+/* Whether the provider's core keeps tasks that are due later. */
+bool visit_has_tasks(const struct visit *visit);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */
 int visit_keep_session(struct visit *visit);
 int64_t visit_seconds_left(const struct visit *visit); /* 0 when the session is over */
