@@ -1,5 +1,6 @@
 /* lfi-server: reads the configuration, starts the server, obeys signals. */
 #include "config/config.h"
+#include "lfi_version.h"
 #include "serve.h"
 
 #include <limits.h>
