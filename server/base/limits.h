@@ -25,14 +25,16 @@
 #define LIMIT_WATERMARK_S 300 /* how long page 1 fixes the set for later pages */
 
 /* Caller. */
-#define LIMIT_TOKEN_BYTES 4096 /* a JWT Auth token has some 900 */
-#define LIMIT_TOKEN_SKEW_S 10  /* exp, iat, nbf on both sides (JWT Auth rules) */
-#define LIMIT_TOKEN_LIFE_S 300 /* exp - iat; default, configurable */
-#define LIMIT_JWKS_BYTES (64 * 1024)
-#define LIMIT_JWKS_KEYS 32
-#define LIMIT_JWKS_FETCH_MS 2000 /* one fetch; no caller and no stop waits longer */
-#define LIMIT_JWKS_CACHE_S 600   /* JWT Auth: at most 10 minutes */
-#define LIMIT_JWKS_REFETCH_S 30  /* at most one refetch for unknown kids in this time */
+#define LIMIT_TOKEN_BYTES 4096         /* a JWT Auth token has some 900 */
+#define LIMIT_TOKEN_SKEW_S 10          /* exp, iat, nbf on both sides (JWT Auth rules) */
+#define LIMIT_TOKEN_LIFE_S 300         /* exp - iat; default, configurable */
+#define LIMIT_JWKS_KEYS 200            /* usable keys of one set; rotation makes some four */
+#define LIMIT_JWKS_BYTES (1024 * 1024) /* 200 entries with a chain of certificates each */
+#define LIMIT_JWKS_FETCH_MS 2000       /* one fetch; no caller and no stop waits longer */
+#define LIMIT_JWKS_CACHE_S 600         /* JWT Auth: at most 10 minutes */
+#define LIMIT_JWKS_REFETCH_S 30        /* unknown kids earn one refetch in this time, */
+#define LIMIT_JWKS_REFETCHES 2         /* save up this many, */
+#define LIMIT_JWKS_REFETCH_GAP_S 3     /* and spend them this far apart */
 
 /* Hub. */
 #define LIMIT_HUB_REPLY_BYTES (1024 * 1024)

@@ -115,8 +115,8 @@ static int check_signature(struct caller *caller, struct lfi_slice key_address,
     }
     if (!jose_keyset_has(keys, token->kid)) {
         token_refuse(refusal, "JWT-KID-UNKNOWN");
-        refusal_detail(refusal, "kid %.*s", (int)(token->kid.len < 64 ? token->kid.len : 64),
-                       token->kid.ptr);
+        refusal_detail(refusal, "kid %.*s: %s", (int)(token->kid.len < 64 ? token->kid.len : 64),
+                       token->kid.ptr, jose_keyset_why_not(keys, token->kid));
     } else if (jose_verify(keys, token, &error) != 0) {
         token_refuse(refusal, "JWT-SIGNATURE");
         refusal_detail(refusal, "%.190s", error.message);

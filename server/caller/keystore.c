@@ -13,8 +13,10 @@
 #define CACHE_US (LIMIT_JWKS_CACHE_S * SECOND_US)
 #define REFRESH_US (CACHE_US / 5 * 4) /* age at which the background thread fetches anew */
 #define REFETCH_US (LIMIT_JWKS_REFETCH_S * SECOND_US)
+#define REFETCH_GAP_US (LIMIT_JWKS_REFETCH_GAP_S * SECOND_US)
 #define FAILURE_US SECOND_US /* how long a failure is answered without another try */
 #define TICK_MS 1000         /* how often the background thread looks */
+#define LEFT_OUT_BYTES 4096  /* of a log line, on entries that are left out */
 
 /* Times are of the movable clock; INT64_MIN means never. */
 struct entry {
@@ -23,6 +25,7 @@ struct entry {
     int64_t fetched_us;   /* when the fetch of `set` began */
     int64_t failed_us;    /* when the last fetch failed; never after a good one */
     int64_t refetched_us; /* when an unknown kid last caused a fetch */
+    int64_t earned_us;    /* when the fetches that unknown kids caused are all earned */
     int64_t used_us;
     bool fetching; /* somebody does: wait for `changed`. Keeps the place from being given away */
     char failure[sizeof(((struct lfi_error *)0)->message)];
@@ -100,12 +103,19 @@ out:
 }
 
 static void report(const struct keystore *store, const char *url, int64_t micros,
-                   const char *failure)
+                   const struct jose_keyset *set, const char *failure)
 {
-    if (failure == NULL) {
+    if (set) {
+        struct buf left_out;
+        buf_init(&left_out, LEFT_OUT_BYTES);
+        jose_keyset_describe_left_out(set, &left_out);
         metrics_count(store->config.metrics, METRICS_JWKS_FETCHED);
-        LOG_EVENT(store->config.log, LOG_INFO, "jwks-fetched", LOG_TEXT("url", slice_of(url)),
-                  LOG_NUMBER("us", micros));
+        LOG_EVENT(store->config.log, jose_keyset_usable(set) > 0 ? LOG_INFO : LOG_WARN,
+                  "jwks-fetched", LOG_TEXT("url", slice_of(url)), LOG_NUMBER("us", micros),
+                  LOG_NUMBER("keys", (int64_t)jose_keyset_usable(set)),
+                  LOG_NUMBER("leftOut", (int64_t)jose_keyset_left_out(set)),
+                  LOG_TEXT("reasons", buf_slice(&left_out)));
+        buf_free(&left_out);
     } else {
         metrics_count(store->config.metrics, METRICS_JWKS_FAILED);
         LOG_EVENT(store->config.log, LOG_WARN, "jwks-failed", LOG_TEXT("url", slice_of(url)),
@@ -124,8 +134,7 @@ static void fetch(struct keystore *store, struct entry *entry)
     entry->fetching = true;
     pthread_mutex_unlock(&store->lock);
     int rc = download(store, entry->url, &set, &error);
-    report(store, entry->url, clock_monotonic_us() - began_monotonic_us,
-           rc == 0 ? NULL : error.message);
+    report(store, entry->url, clock_monotonic_us() - began_monotonic_us, set, error.message);
     pthread_mutex_lock(&store->lock);
 
     if (rc == 0) {
@@ -248,8 +257,11 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url)
     }
     free(place->url);
     jose_keyset_free(place->set);
-    *place = (struct entry){
-        .url = copy, .fetched_us = INT64_MIN, .failed_us = INT64_MIN, .refetched_us = INT64_MIN};
+    *place = (struct entry){.url = copy,
+                            .fetched_us = INT64_MIN,
+                            .failed_us = INT64_MIN,
+                            .refetched_us = INT64_MIN,
+                            .earned_us = INT64_MIN};
     return place;
 }
 
@@ -275,12 +287,24 @@ static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
     return entry->url != NULL && slice_equal_text(url, entry->url) ? entry : NULL;
 }
 
-/* Whether an unknown kid may cause a fetch now; marks it as done. */
+/*
+ * Whether an unknown kid may cause a fetch now; marks it as done. A fetch is earned every
+ * LIMIT_JWKS_REFETCH_S, and LIMIT_JWKS_REFETCHES may be saved up, so that a kid that was unknown a
+ * moment too early does not keep a newly published key waiting.
+ */
 static bool claim_refetch(struct entry *entry, int64_t now)
 {
-    if (!is_past(now, entry->refetched_us, REFETCH_US)) {
+    if (!is_past(now, entry->refetched_us, REFETCH_GAP_US)) {
         return false;
     }
+    /* Too far ahead: the clock was turned back. */
+    bool ahead =
+        entry->earned_us > now && entry->earned_us - now <= LIMIT_JWKS_REFETCHES * REFETCH_US;
+    int64_t earned_us = ahead ? entry->earned_us : now;
+    if (earned_us - now > (LIMIT_JWKS_REFETCHES - 1) * REFETCH_US) {
+        return false;
+    }
+    entry->earned_us = earned_us + REFETCH_US;
     entry->refetched_us = now;
     return true;
 }

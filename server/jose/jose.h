@@ -15,16 +15,23 @@
 struct jose_keyset; /* parsed public signature keys; constant after parsing, any thread */
 
 /*
- * Parses a JWK set. Keys that are not public RSA signature keys of at least 2048 bits with a kid,
- * or whose alg is another than PS256, are left out; a set without any usable key, with more than
- * LIMIT_JWKS_KEYS keys, with a doubled kid among the usable ones or that is not a JWK set is an
- * error.
+ * Parses a JWK set. Entries that are not public RSA signature keys of at least 2048 bits with a
+ * kid, or whose use, alg or key_ops says something else than signing with PS256, are left out, and
+ * so are those beyond LIMIT_JWKS_KEYS usable ones. Identical entries are one; a kid that names two
+ * different keys is left out. A set may be without any usable key. -1: not a JWK set, or out of
+ * memory.
  */
 int jose_keyset_parse(struct jose_keyset **out, struct lfi_slice jwks, struct lfi_error *error);
 /* One more owner; each owner ends with jose_keyset_free, the last one frees. */
 struct jose_keyset *jose_keyset_share(struct jose_keyset *set);
 void jose_keyset_free(struct jose_keyset *set); /* NULL is fine */
 bool jose_keyset_has(const struct jose_keyset *set, struct lfi_slice kid);
+size_t jose_keyset_usable(const struct jose_keyset *set);   /* keys that verify */
+size_t jose_keyset_left_out(const struct jose_keyset *set); /* entries that are not used */
+/* Why the set has no key of this kid: a constant text. */
+const char *jose_keyset_why_not(const struct jose_keyset *set, struct lfi_slice kid);
+/* Appends "KID: REASON, …" of the first entries that are left out. */
+void jose_keyset_describe_left_out(const struct jose_keyset *set, struct buf *out);
 
 /* --- verifying -------------------------------------------------------------------------------- */
 
@@ -33,6 +40,8 @@ bool jose_keyset_has(const struct jose_keyset *set, struct lfi_slice kid);
  * else. The caller ends it with cJSON_Delete.
  */
 cJSON *jose_parse_object(struct lfi_slice json, const char *const *names);
+/* Whether one of `names` occurs more than once in the object. */
+bool jose_has_duplicate(const cJSON *object, const char *const *names);
 
 /* The parts of a compact JWS, before any trust: only sizes, alphabet and the header's JSON have
  * been checked. */

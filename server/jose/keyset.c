@@ -1,5 +1,5 @@
 /*
- * Key sets and verification. libjwt reads the JWKs; each key is then kept as an OpenSSL context
+ * Key sets and verification. libjwt reads each JWK; the key is then kept as an OpenSSL context
  * that is ready to verify PS256, and a token costs one copy of it. (Through libjwt's checker a
  * token costs half as much again: it parses header and claims a second time and sets up the key
  * anew.)
@@ -13,19 +13,30 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define RSA_BITS_MIN 2048
 #define SHA256_BYTES 32
 
+#define LEFT_OUT_KEPT 16 /* entries whose fault is kept, to be told */
+
 struct key {
     char *kid;
-    EVP_PKEY_CTX *verifier; /* never used itself: copied for each token */
+    EVP_PKEY_CTX *verifier; /* never used itself: copied for each token. NULL: see add_key */
+};
+
+struct left_out {
+    char kid[65]; /* "" when the entry has none */
+    const char *why;
 };
 
 struct jose_keyset {
     atomic_uint owners;
-    size_t count;
+    size_t count; /* keys with a verifier or without */
+    size_t usable;
+    size_t left_out_count; /* all of them; the first LEFT_OUT_KEPT are kept */
+    struct left_out left_out[LEFT_OUT_KEPT];
     struct key keys[LIMIT_JWKS_KEYS];
 };
 
@@ -51,19 +62,65 @@ void jose_keyset_free(struct jose_keyset *set)
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
-static bool is_usable(const jwk_item_t *item)
+static bool has_any(const cJSON *entry, const char *const *names)
 {
-    const char *kid = jwks_item_kid(item);
-    jwk_pub_key_use_t use = jwks_item_use(item);
-    jwk_key_op_t ops = jwks_item_key_ops(item);
-    jwt_alg_t alg = jwks_item_alg(item);
+    for (; *names; names++) {
+        if (json_get(entry, *names)) {
+            return true;
+        }
+    }
+    return false;
+}
 
-    return !jwks_item_error(item) && kid != NULL && kid[0] != '\0' &&
-           jwks_item_kty(item) == JWK_KEY_TYPE_RSA && !jwks_item_is_private(item) &&
-           (use == JWK_PUB_KEY_USE_SIG || use == JWK_PUB_KEY_USE_NONE) &&
-           (ops == JWK_KEY_OP_NONE || (ops & JWK_KEY_OP_VERIFY) != 0) &&
-           (alg == JWT_ALG_PS256 || alg == JWT_ALG_NONE) &&
-           jwks_item_key_bits(item) >= RSA_BITS_MIN && jwks_item_pem(item) != NULL;
+/* A member that is absent, or a text that equals `wanted`: what is unknown is not absent. */
+static bool is_absent_or(const cJSON *entry, const char *name, const char *wanted)
+{
+    const cJSON *member = json_get(entry, name);
+    return !member ||
+           (cJSON_IsString(member) && slice_equal_text(slice_of(member->valuestring), wanted));
+}
+
+static bool may_verify(const cJSON *key_ops)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, key_ops)
+    {
+        if (cJSON_IsArray(key_ops) && cJSON_IsString(item) &&
+            slice_equal_text(slice_of(item->valuestring), "verify")) {
+            return true;
+        }
+    }
+    return !key_ops;
+}
+
+/* Why an entry is no key to verify tokens with, by its members; NULL: it may be one. */
+static const char *fault_of(const cJSON *entry)
+{
+    static const char *const read[] = {"kty", "kid", "use", "alg", "key_ops", "n", "e", NULL};
+    static const char *const secret[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k", NULL};
+
+    if (!cJSON_IsObject(entry)) {
+        return "is not an object";
+    }
+    if (jose_has_duplicate(entry, read)) {
+        return "has a duplicated member";
+    }
+    if (json_get_string(entry, "kid").len == 0) {
+        return "has no kid";
+    }
+    if (!json_get(entry, "kty") || !is_absent_or(entry, "kty", "RSA")) {
+        return "kty is not RSA";
+    }
+    if (has_any(entry, secret)) {
+        return "holds a private key";
+    }
+    if (!is_absent_or(entry, "use", "sig")) {
+        return "use is not sig";
+    }
+    if (!is_absent_or(entry, "alg", "PS256")) {
+        return "alg is not PS256";
+    }
+    return may_verify(json_get(entry, "key_ops")) ? NULL : "key_ops does not hold verify";
 }
 
 static EVP_PKEY_CTX *make_verifier(const char *pem)
@@ -91,6 +148,7 @@ static EVP_PKEY_CTX *make_verifier(const char *pem)
     return ctx;
 }
 
+/* The key with this kid; its verifier may be missing. */
 static const struct key *find(const struct jose_keyset *set, struct lfi_slice kid)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -101,86 +159,149 @@ static const struct key *find(const struct jose_keyset *set, struct lfi_slice ki
     return NULL;
 }
 
-static int add_key(struct jose_keyset *set, const jwk_item_t *item, struct lfi_error *error)
+static void leave_out(struct jose_keyset *set, const cJSON *entry, const char *why)
 {
-    const char *kid = jwks_item_kid(item);
-    struct key *key = &set->keys[set->count];
-
-    if (find(set, slice_of(kid)) != NULL) {
-        return error_set(error, "two keys with the kid %.64s", kid);
+    if (set->left_out_count < LEFT_OUT_KEPT) {
+        struct left_out *kept = &set->left_out[set->left_out_count];
+        struct lfi_slice kid = json_get_string(entry, "kid");
+        snprintf(kept->kid, sizeof(kept->kid), "%.*s", (int)(kid.len < 64 ? kid.len : 64),
+                 kid.ptr ? kid.ptr : "");
+        kept->why = why;
     }
-    key->kid = strdup(kid);
-    key->verifier = make_verifier(jwks_item_pem(item));
-    if (key->kid == NULL || key->verifier == NULL) {
-        free(key->kid);
-        EVP_PKEY_CTX_free(key->verifier);
-        return error_set(error, "the key %.64s cannot be set up", kid);
-    }
-    set->count++;
-    return 0;
+    set->left_out_count++;
 }
 
-/* libjwt also takes a single key for a set: look at the shape before it does. */
-static int check_shape(struct lfi_slice jwks, struct lfi_error *error)
+/* An entry as libjwt reads it, as a verifier; NULL when it is no such key. */
+static EVP_PKEY_CTX *read_entry(const cJSON *entry)
 {
-    int rc = 0;
-    cJSON *tree = jose_parse_object(jwks, (const char *const[]){"keys", NULL});
-    const cJSON *keys = json_get(tree, "keys");
+    EVP_PKEY_CTX *verifier = NULL;
+    char *text = cJSON_PrintUnformatted(entry);
+    jwk_set_t *items = text ? jwks_create_strn(text, strlen(text)) : NULL;
+    const jwk_item_t *item = items && !jwks_error(items) ? jwks_item_get(items, 0) : NULL;
 
-    if (!cJSON_IsArray(keys)) {
-        rc = error_set(error, "not a JWK set");
-    } else if (cJSON_GetArraySize(keys) > LIMIT_JWKS_KEYS) {
-        rc = error_set(error, "more than %d keys", LIMIT_JWKS_KEYS);
+    if (item && !jwks_item_error(item) && jwks_item_kty(item) == JWK_KEY_TYPE_RSA &&
+        !jwks_item_is_private(item) && jwks_item_key_bits(item) >= RSA_BITS_MIN &&
+        jwks_item_pem(item)) {
+        verifier = make_verifier(jwks_item_pem(item));
     }
-    cJSON_Delete(tree);
-    return rc;
+    jwks_free(items);
+    cJSON_free(text);
+    return verifier;
+}
+
+/*
+ * Identical entries are one key. Two different keys of one kid cannot be told apart, so neither is
+ * used: the kid stays without a verifier. False when memory is short.
+ */
+static bool add_key(struct jose_keyset *set, const cJSON *entry, EVP_PKEY_CTX *verifier)
+{
+    struct lfi_slice kid = json_get_string(entry, "kid");
+    const struct key *known = find(set, kid);
+    struct key *key = &set->keys[known ? (size_t)(known - set->keys) : set->count];
+
+    if (known) {
+        bool same = key->verifier && EVP_PKEY_eq(EVP_PKEY_CTX_get0_pkey(key->verifier),
+                                                 EVP_PKEY_CTX_get0_pkey(verifier)) == 1;
+        if (!same) {
+            leave_out(set, entry, "two different keys have this kid");
+            set->usable -= key->verifier != NULL;
+            EVP_PKEY_CTX_free(key->verifier);
+            key->verifier = NULL;
+        }
+        EVP_PKEY_CTX_free(verifier);
+        return true;
+    }
+    if (set->count == LIMIT_JWKS_KEYS) {
+        leave_out(set, entry, "there are too many keys before it");
+        EVP_PKEY_CTX_free(verifier);
+        return true;
+    }
+    *key = (struct key){strndup(kid.ptr, kid.len), verifier};
+    set->count += key->kid != NULL;
+    set->usable += key->kid != NULL;
+    if (!key->kid) {
+        EVP_PKEY_CTX_free(verifier);
+    }
+    return key->kid != NULL;
 }
 
 int jose_keyset_parse(struct jose_keyset **out, struct lfi_slice jwks, struct lfi_error *error)
 {
     int rc = -1;
-    jwk_set_t *items = NULL;
+    const cJSON *entry;
+    cJSON *tree = jose_parse_object(jwks, (const char *const[]){"keys", NULL});
+    const cJSON *entries = json_get(tree, "keys");
     struct jose_keyset *set = calloc(1, sizeof(*set));
 
     *out = NULL;
-    if (set == NULL) {
-        error_set(error, "no memory");
+    if (!set) {
+        error_set(error, "out of memory");
         goto out;
     }
     atomic_init(&set->owners, 1);
-    if (check_shape(jwks, error) != 0) {
-        goto out;
-    }
-    items = jwks_create_strn(jwks.ptr, jwks.len);
-    if (items == NULL || jwks_error(items)) {
+    if (!cJSON_IsArray(entries)) {
         error_set(error, "not a JWK set");
         goto out;
     }
-    for (size_t i = 0; i < jwks_item_count(items); i++) {
-        const jwk_item_t *item = jwks_item_get(items, i);
-        if (is_usable(item) && add_key(set, item, error) != 0) {
+    cJSON_ArrayForEach(entry, entries)
+    {
+        const char *fault = fault_of(entry);
+        EVP_PKEY_CTX *verifier = fault ? NULL : read_entry(entry);
+        if (!verifier) {
+            leave_out(set, entry, fault ? fault : "is not an RSA key of at least 2048 bits");
+        } else if (!add_key(set, entry, verifier)) {
+            error_set(error, "out of memory");
             goto out;
         }
-    }
-    if (set->count == 0) {
-        error_set(error, "no usable key among %zu", jwks_item_count(items));
-        goto out;
     }
     *out = set;
     set = NULL;
     rc = 0;
 out:
-    jwks_free(items);
+    ERR_clear_error();
+    cJSON_Delete(tree);
     jose_keyset_free(set);
     return rc;
 }
 
-/* --- verifying -------------------------------------------------------------------------------- */
+/* --- what is in it ---------------------------------------------------------------------------- */
 
 bool jose_keyset_has(const struct jose_keyset *set, struct lfi_slice kid)
 {
-    return find(set, kid) != NULL;
+    const struct key *key = find(set, kid);
+    return key && key->verifier;
 }
+
+size_t jose_keyset_usable(const struct jose_keyset *set)
+{
+    return set->usable;
+}
+
+size_t jose_keyset_left_out(const struct jose_keyset *set)
+{
+    return set->left_out_count;
+}
+
+const char *jose_keyset_why_not(const struct jose_keyset *set, struct lfi_slice kid)
+{
+    for (size_t i = 0; i < set->left_out_count && i < LEFT_OUT_KEPT; i++) {
+        if (slice_equal_text(kid, set->left_out[i].kid)) {
+            return set->left_out[i].why;
+        }
+    }
+    return set->usable > 0 ? "the key set has no such key" : "the key set has no usable key";
+}
+
+void jose_keyset_describe_left_out(const struct jose_keyset *set, struct buf *out)
+{
+    for (size_t i = 0; i < set->left_out_count && i < LEFT_OUT_KEPT; i++) {
+        const struct left_out *left_out = &set->left_out[i];
+        buf_append_format(out, "%s%s: %s", i > 0 ? ", " : "",
+                          left_out->kid[0] ? left_out->kid : "(no kid)", left_out->why);
+    }
+}
+
+/* --- verifying -------------------------------------------------------------------------------- */
 
 int jose_verify(const struct jose_keyset *set, const struct jose_token *token,
                 struct lfi_error *error)
@@ -193,8 +314,8 @@ int jose_verify(const struct jose_keyset *set, const struct jose_token *token,
     if (!slice_equal(token->alg, SLICE("PS256"))) {
         return error_set(error, "alg is not PS256");
     }
-    if (key == NULL) {
-        return error_set(error, "no such key");
+    if (!key || !key->verifier) {
+        return error_set(error, "%s", jose_keyset_why_not(set, token->kid));
     }
     ctx = EVP_PKEY_CTX_dup(key->verifier);
     if (ctx == NULL || EVP_Digest(token->signed_part.ptr, token->signed_part.len, digest, NULL,

@@ -16,15 +16,21 @@ static bool occurs_twice(const cJSON *object, const char *name)
     return count > 1;
 }
 
+bool jose_has_duplicate(const cJSON *object, const char *const *names)
+{
+    for (; *names; names++) {
+        if (occurs_twice(object, *names)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 cJSON *jose_parse_object(struct lfi_slice json, const char *const *names)
 {
     cJSON *object = json_parse(json);
-    bool good = cJSON_IsObject(object);
 
-    for (size_t i = 0; good && names[i] != NULL; i++) {
-        good = !occurs_twice(object, names[i]);
-    }
-    if (!good) {
+    if (!cJSON_IsObject(object) || jose_has_duplicate(object, names)) {
         cJSON_Delete(object);
         object = NULL;
     }

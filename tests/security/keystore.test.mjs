@@ -10,6 +10,7 @@ import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
 
 const FAILURE_KEPT_MS = 1100; // how long the server answers from memory that the key store is down
+const REFETCH_GAP_MS = 3100; // how far apart unknown kids cause fetches
 const CROWD = 50;
 
 // What the key store does at the moment, and how often it was asked.
@@ -27,7 +28,7 @@ const answers = {
     hang: () => {},
     garble: (response) => response.end('<html>'),
     serveNone: (response) => answers.serve(response, []),
-    flood: (response) => response.end(`{"keys":[],"x":"${'x'.repeat(70_000)}"}`),
+    flood: (response) => response.end(`{"keys":[],"x":"${'x'.repeat(1_100_000)}"}`),
 };
 const published = new Map();
 
@@ -68,7 +69,8 @@ async function ask(token) {
         headers: { 'o3-ozone-interaction-id': interactionId },
     });
     const line = demo.serverLog().find(({ interaction }) => interaction === interactionId);
-    return { status: reply.status, json: reply.json, refused: line.refused };
+    const { refused, detail } = line;
+    return { status: reply.status, json: reply.json, refused, detail };
 }
 
 // Does it, and says how often the key store was asked for it.
@@ -82,7 +84,7 @@ function crowd(makeToken) {
     return Promise.all(Array.from({ length: CROWD }, async () => ask(await makeToken())));
 }
 
-for (const fault of ['refuse', 'fail', 'redirect', 'hang', 'garble', 'serveNone', 'flood']) {
+for (const fault of ['refuse', 'fail', 'redirect', 'hang', 'garble', 'flood']) {
     test(`no keys at the start (${fault}): 500, try again`, async () => {
         keyStore.answer = answers[fault];
         const began = Date.now();
@@ -144,16 +146,59 @@ test('fifty callers with an unknown kid cause one fetch', async () => {
     assert.equal(requests, 1);
 });
 
-test('and no second one soon after, even for a kid that is there by now', async () => {
+test('a newly published key waits a few seconds at most', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
     const key = `${demo.dir}/new-signing.key`;
     writeFileSync(key, pem);
     publish('new', pem);
     keyStore.answer = answers.serve;
-    const { outcome, requests } = await counting(() =>
-        client.token({ header: { kid: 'new' }, key }).then(ask),
-    );
+    const askWithNew = () => client.token({ header: { kid: 'new' }, key }).then(ask);
+    const early = await counting(askWithNew);
+    assert.deepEqual([early.outcome.status, early.outcome.refused], [401, 'JWT-KID-UNKNOWN']);
+    assert.equal(early.requests, 0);
+    await sleep(REFETCH_GAP_MS);
+    const late = await counting(askWithNew);
+    assert.equal(late.outcome.status, 200);
+    assert.equal(late.requests, 1);
+});
+
+// Moves the bank's clock so far that what it holds is too old.
+let seconds = 0;
+async function growOld() {
+    seconds += 700;
+    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
+    const reply = await fetch(`${demo.adminBaseUrl}/operator/clock`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ offsetSeconds: seconds }),
+    });
+    assert.equal(reply.status, 204);
+}
+
+async function askLater(header) {
+    const now = Math.floor(Date.now() / 1000) + seconds;
+    return ask(await client.token({ header, claims: { iat: now, exp: now + 30 } }));
+}
+
+test('doubled and unusable entries of a key set fail nobody else', async () => {
+    const good = published.get(client.identity.kid);
+    const two = [published.get('new'), { ...good, kid: 'new' }];
+    const others = Array.from({ length: 200 }, (_, i) => ({ ...good, use: 'enc', kid: `enc-${i}` }));
+    keyStore.answer = (response) => answers.serve(response, [7, ...others, good, ...two, good]);
+    await growOld();
+    assert.equal((await askLater()).status, 200);
+    const ambiguous = await askLater({ kid: 'new' });
+    assert.deepEqual([ambiguous.status, ambiguous.refused], [401, 'JWT-KID-UNKNOWN']);
+    const fetched = demo.serverLog().findLast(({ event }) => event === 'jwks-fetched');
+    assert.deepEqual([fetched.keys, fetched.leftOut], [1, 202]);
+    assert.match(fetched.reasons, /enc-0: use is not sig/);
+});
+
+test('a key set without a usable key: 401, and the log has the reason', async () => {
+    keyStore.answer = answers.serveNone;
+    await growOld();
+    const outcome = await askLater();
     assert.deepEqual([outcome.status, outcome.refused], [401, 'JWT-KID-UNKNOWN']);
-    assert.equal(requests, 0);
+    assert.match(outcome.detail, /the key set has no usable key/);
 });

@@ -186,20 +186,46 @@ static void failed_refresh_keeps_the_old_set(void **state)
     wait_for_calls(3);
 }
 
-static void unknown_kid_fetches_once_in_its_time(void **state)
+static void newly_published_key_waits_a_few_seconds_at_most(void **state)
 {
     (void)state;
     assert_int_equal(ask("a"), WITH_KID);
     assert_int_equal(ask("b"), WITHOUT_KID);
     assert_int_equal(fake_client.calls, 2);
     fake_client.body = f.keys_ab;
-    assert_int_equal(ask("b"), WITHOUT_KID);
-    move_clock(LIMIT_JWKS_REFETCH_S * INT64_C(1000000) - 1000000);
+    move_clock(LIMIT_JWKS_REFETCH_GAP_S * INT64_C(1000000) - 1000000);
     assert_int_equal(ask("b"), WITHOUT_KID);
     assert_int_equal(fake_client.calls, 2);
     move_clock(1000000);
     assert_int_equal(ask("b"), WITH_KID);
     assert_int_equal(fake_client.calls, 3);
+}
+
+static void unknown_kids_cause_few_fetches(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("a"), WITH_KID);
+    for (int second = 0; second < LIMIT_JWKS_REFETCH_S; second++) {
+        assert_int_equal(ask("b"), WITHOUT_KID);
+        move_clock(1000000);
+    }
+    assert_int_equal(fake_client.calls, 1 + LIMIT_JWKS_REFETCHES);
+    for (int second = 0; second < 4 * LIMIT_JWKS_REFETCH_S; second++) {
+        assert_int_equal(ask("b"), WITHOUT_KID);
+        move_clock(1000000);
+    }
+    assert_int_equal(fake_client.calls, 1 + LIMIT_JWKS_REFETCHES + 4);
+}
+
+static void unknown_kid_after_the_clock_was_turned_back_fetches(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("b"), WITHOUT_KID);
+    move_clock(LIMIT_JWKS_REFETCH_S * INT64_C(1000000));
+    assert_int_equal(ask("b"), WITHOUT_KID);
+    move_clock(-MINUTE_US);
+    fake_client.body = f.keys_ab;
+    assert_int_equal(ask("b"), WITH_KID);
 }
 
 static void unknown_kid_with_the_key_store_down_keeps_the_set(void **state)
@@ -218,7 +244,7 @@ static void bad_answers_are_no_set(void **state)
         int status;
         const char *body;
     } answers[] = {{0, ""},         {404, "{\"keys\":[]}"}, {500, ""}, {204, ""},
-                   {200, "<html>"}, {200, "{\"keys\":[]}"}, {200, ""}};
+                   {200, "<html>"}, {200, "{\"keys\":{}}"}, {200, ""}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
@@ -233,6 +259,13 @@ static void bad_answers_are_no_set(void **state)
     fake_client.status = 200;
     fake_client.body = f.keys_a;
     assert_int_equal(ask("a"), WITH_KID);
+}
+
+static void a_set_without_usable_keys_is_a_set(void **state)
+{
+    (void)state;
+    fake_client.body = "{\"keys\":[]}";
+    assert_int_equal(ask("a"), WITHOUT_KID);
 }
 
 static void too_large_an_answer_is_no_set(void **state)
@@ -380,9 +413,12 @@ int main(void)
         TEST(refreshed_in_the_background_at_eight_minutes),
         TEST(what_nobody_uses_is_not_refreshed),
         TEST(failed_refresh_keeps_the_old_set),
-        TEST(unknown_kid_fetches_once_in_its_time),
+        TEST(newly_published_key_waits_a_few_seconds_at_most),
+        TEST(unknown_kids_cause_few_fetches),
+        TEST(unknown_kid_after_the_clock_was_turned_back_fetches),
         TEST(unknown_kid_with_the_key_store_down_keeps_the_set),
         TEST(bad_answers_are_no_set),
+        TEST(a_set_without_usable_keys_is_a_set),
         TEST(too_large_an_answer_is_no_set),
         TEST(clock_turned_back_fetches_anew),
         TEST(addresses_are_bounded),
