@@ -89,13 +89,14 @@ static bool take_date(struct lfi_slice *text, struct datetime *out)
 static bool take_time(struct lfi_slice *text, struct datetime *out)
 {
     unsigned hour, minute, second, digit;
+    size_t finer = 0; /* digits beyond microseconds, up to the last that is not 0 */
     int64_t worth = US_PER_S;
 
     if (!take_number(text, 2, &hour) || !take(text, ':') || !take_number(text, 2, &minute) ||
         !take(text, ':') || !take_number(text, 2, &second)) {
         return false;
     }
-    if (hour > 23 || minute > 59 || second > 59) {
+    if (hour > 23 || minute > 59 || second > 60) {
         return false;
     }
     out->wall_us += ((int64_t)hour * 3600 + (int64_t)minute * 60 + second) * US_PER_S;
@@ -104,11 +105,18 @@ static bool take_time(struct lfi_slice *text, struct datetime *out)
             return false;
         }
         do {
-            worth /= 10;
-            out->wall_us += digit * worth;
+            if (worth == 1) {
+                out->finer.ptr = out->finer.ptr ? out->finer.ptr : text->ptr - 1;
+                finer++;
+                out->finer.len = digit > 0 ? finer : out->finer.len;
+            } else {
+                worth /= 10;
+                out->wall_us += digit * worth;
+            }
         } while (take_number(text, 1, &digit));
     }
     out->has_time = true;
+    out->leap = second == 60;
     return true;
 }
 
@@ -117,7 +125,7 @@ static bool take_offset(struct lfi_slice *text, struct datetime *out)
     unsigned hours, minutes;
 
     out->has_offset = true;
-    if (take(text, 'Z')) {
+    if (take(text, 'Z') || take(text, 'z')) {
         return true;
     }
     bool west = take(text, '-');
@@ -135,6 +143,13 @@ static bool take_offset(struct lfi_slice *text, struct datetime *out)
     return true;
 }
 
+/* A leap second was read as the first second of a day. */
+static bool is_after_midnight(int64_t utc_us)
+{
+    int64_t of_day = utc_us % US_PER_DAY;
+    return (of_day < 0 ? of_day + US_PER_DAY : of_day) < US_PER_S;
+}
+
 bool datetime_parse(struct lfi_slice text, struct datetime *out)
 {
     *out = (struct datetime){0};
@@ -144,10 +159,26 @@ bool datetime_parse(struct lfi_slice text, struct datetime *out)
     if (text.len == 0) {
         return true;
     }
-    if (!take(&text, 'T') || !take_time(&text, out)) {
+    if ((!take(&text, 'T') && !take(&text, 't')) || !take_time(&text, out) ||
+        (text.len > 0 && !take_offset(&text, out)) || text.len > 0) {
         return false;
     }
-    return text.len == 0 || (take_offset(&text, out) && text.len == 0);
+    return !out->leap || is_after_midnight(datetime_utc_us(out));
+}
+
+int datetime_compare_wall(const struct datetime *a, const struct datetime *b)
+{
+    if (a->wall_us != b->wall_us) {
+        return a->wall_us < b->wall_us ? -1 : 1;
+    }
+    size_t common = a->finer.len < b->finer.len ? a->finer.len : b->finer.len;
+    int order = common > 0 ? memcmp(a->finer.ptr, b->finer.ptr, common) : 0;
+    return order != 0 ? order : (a->finer.len > b->finer.len) - (a->finer.len < b->finer.len);
+}
+
+int64_t datetime_wall_us_from(const struct datetime *value)
+{
+    return value->wall_us + (value->finer.len > 0);
 }
 
 int64_t datetime_utc_us(const struct datetime *value)

@@ -3,6 +3,9 @@
 
 #include <arpa/inet.h>
 
+#define DAY_MINUTES 1440
+#define LAST_MINUTE 1439 /* of UTC's day: the only one that may have a leap second */
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -38,13 +41,14 @@ static bool is_date(const char *p, size_t len)
     return year == 0 ? century % 4 == 0 : year % 4 == 0;
 }
 
-/* date-time of RFC 3339 with capital T and Z, no leap second. */
+/* date-time of RFC 3339; base/datetime.h says which spellings are taken. */
 static bool is_date_time(const char *p, size_t len)
 {
-    if (len < 20 || !is_date(p, 10) || p[10] != 'T' || p[13] != ':' || p[16] != ':')
+    if (len < 20 || !is_date(p, 10) || (p[10] != 'T' && p[10] != 't') || p[13] != ':' ||
+        p[16] != ':')
         return false;
     int hour = two_digits(p + 11), minute = two_digits(p + 14), second = two_digits(p + 17);
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
         return false;
     size_t i = 19;
     if (p[i] == '.') {
@@ -54,13 +58,17 @@ static bool is_date_time(const char *p, size_t len)
         if (i == from)
             return false;
     }
+    int minute_of_day = hour * 60 + minute;
     if (i + 1 == len)
-        return p[i] == 'Z';
+        return (p[i] == 'Z' || p[i] == 'z') && (second < 60 || minute_of_day == LAST_MINUTE);
     if (i + 6 != len || (p[i] != '+' && p[i] != '-') || p[i + 3] != ':')
         return false;
     hour = two_digits(p + i + 1);
     minute = two_digits(p + i + 4);
-    return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
+        return false;
+    minute_of_day += p[i] == '-' ? hour * 60 + minute : -(hour * 60 + minute);
+    return second < 60 || (minute_of_day + DAY_MINUTES) % DAY_MINUTES == LAST_MINUTE;
 }
 
 /* Labels of letters, digits and inner hyphens, separated by single dots. */

@@ -19,6 +19,11 @@ static const struct {
     {"1969-12-31T23:30:00-00:30", 0, true, true},
     {"2024-02-29T23:59:59.999999999Z", INT64_C(1709251199999999), true, true},
     {"2026-11-21T03:09:25.5", INT64_C(1795230565500000), true, false},
+    {"2026-01-01t00:00:00z", INT64_C(1767225600000000), true, true},
+    {"2026-01-01T00:00:00-00:00", INT64_C(1767225600000000), true, true},
+    {"2016-12-31T23:59:60Z", INT64_C(1483228800000000), true, true},
+    {"2017-01-01T05:29:60.5+05:30", INT64_C(1483228800500000), true, true},
+    {"2016-12-31T15:59:60-08:00", INT64_C(1483228800000000), true, true},
     {"2000-02-29", INT64_C(951782400000000), false, false},
     {"0001-01-01T00:00:00Z", INT64_C(-62135596800000000), true, true},
     {"9999-12-31T23:59:59Z", INT64_C(253402300799000000), true, true},
@@ -45,6 +50,33 @@ static void wall_time_ignores_the_offset(void **state)
     assert_true(datetime_parse(SLICE("2026-01-31T09:15:00Z"), &utc));
     assert_true(gulf.wall_us == utc.wall_us);
     assert_int_equal(gulf.offset_min, 240);
+}
+
+static void any_number_of_digits_is_compared(void **state)
+{
+    static const char *const ascending[] = {
+        "2026-01-01T00:00:00Z",           "2026-01-01T00:00:00.001Z",
+        "2026-01-01T00:00:00.0010001Z",   "2026-01-01T00:00:00.00100010001Z",
+        "2026-01-01T00:00:00.0010002Z",   "2026-01-01T00:00:00.001001Z",
+        "2026-01-01T00:00:00.999999999Z", "2026-01-01T00:00:01Z",
+    };
+    struct datetime a, b;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ascending) / sizeof(ascending[0]); i++) {
+        for (size_t j = 0; j < sizeof(ascending) / sizeof(ascending[0]); j++) {
+            assert_true(datetime_parse(slice_of(ascending[i]), &a));
+            assert_true(datetime_parse(slice_of(ascending[j]), &b));
+            int order = datetime_compare_wall(&a, &b);
+            assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+        }
+    }
+    assert_true(datetime_parse(SLICE("1970-01-01T00:00:00.0010001Z"), &a));
+    assert_true(a.wall_us == 1000 && datetime_wall_us_from(&a) == 1001);
+    assert_true(datetime_parse(SLICE("1970-01-01T00:00:00.00100000Z"), &b));
+    assert_true(datetime_wall_us_from(&b) == 1000);
+    assert_true(datetime_parse(SLICE("1970-01-01T00:00:00.001+04:00"), &a));
+    assert_int_equal(datetime_compare_wall(&a, &b), 0);
 }
 
 static void dates_that_are_not(void **state)
@@ -79,7 +111,9 @@ static void dates_that_are_not(void **state)
         " 2026-01-01",
         "2026-01-01 ",
         "2026/01/01",
-        "2026-01-01t00:00:00z",
+        "2026-01-01T12:59:60Z",
+        "2026-01-01T23:59:60+04:00",
+        "2026-01-01T23:59:61Z",
     };
 
     (void)state;
@@ -136,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_that_are),
         cmocka_unit_test(wall_time_ignores_the_offset),
+        cmocka_unit_test(any_number_of_digits_is_compared),
         cmocka_unit_test(dates_that_are_not),
         cmocka_unit_test(every_day_of_eight_centuries),
         cmocka_unit_test(texts),
