@@ -91,7 +91,8 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
                                                 .library = from->core_library,
                                                 .settings = from->core_settings,
                                                 .base_dir = config->base_dir,
-                                                .offers = from->offers};
+                                                .offers = from->offers,
+                                                .statement_day = from->statement_day};
     }
     int status = provider_set_open(&serve->providers, providers, config->provider_count,
                                    &serve->clock, &serve->log, error);
@@ -278,7 +279,8 @@ static bool same_providers(const struct config *a, const struct config *b)
         const struct config_provider *old = &a->providers[i];
         const struct config_provider *new = &b->providers[i];
         if (!same(old->id, new->id) || !same(old->segment, new->segment) ||
-            !same(old->audience, new->audience) || !same(old->core_library, new->core_library) ||
+            !same(old->audience, new->audience) || old->statement_day != new->statement_day ||
+            !same(old->core_library, new->core_library) ||
             !same_settings(old->core_settings, new->core_settings)) {
             return false;
         }

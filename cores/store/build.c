@@ -22,7 +22,7 @@ struct store_builder {
     char account_id[STORE_ID_MAX + 1];
     struct account_value head;
     lfi_wall_us last_booking;
-    int64_t last_statement;
+    struct store_statement_days last_statement;
     char last_id[256];
     size_t last_id_len;
 };
@@ -436,22 +436,24 @@ int store_builder_transaction(struct store_builder *b, const char *account_id,
     return put_joined(b, DB_TX, key_val(&key), &t->booking, sizeof(t->booking), t->json, error);
 }
 
-int store_builder_statement(struct store_builder *b, const char *account_id, int64_t day,
-                            struct lfi_slice json, struct lfi_error *error)
+int store_builder_statement(struct store_builder *b, const char *account_id,
+                            const struct store_statement_days *days, struct lfi_slice json,
+                            struct lfi_error *error)
 {
     struct store_key key;
     int rc = open_account(b, account_id, error);
     if (rc != LFI_CORE_OK) {
         return rc;
     }
-    if (b->head.statements > 0 && day <= b->last_statement) {
+    if (b->head.statements > 0 &&
+        (days->opening <= b->last_statement.opening || days->dated <= b->last_statement.dated)) {
         return store_say(error, "%s: statements out of order", account_id);
     }
-    b->last_statement = day;
+    b->last_statement = *days;
     key_start(&key);
     key_add_u32(&key, b->head.index);
     key_add_u64(&key, b->head.statements++);
-    return put_joined(b, DB_STATEMENTS, key_val(&key), &day, sizeof(day), json, error);
+    return put_joined(b, DB_STATEMENTS, key_val(&key), days, sizeof(*days), json, error);
 }
 
 int store_builder_commit(struct store_builder *b, struct lfi_error *error)

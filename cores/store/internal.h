@@ -8,7 +8,7 @@
  *   holdings   user id, 0, account id -> role
  *   accounts   account id -> struct account_value, then the JSON
  *   records    account index, list, sequence -> JSON
- *   statements account index, n -> day (8 bytes), then the JSON
+ *   statement_days account index, n -> opening and statement day (8 bytes each), then the JSON
  *   customers  user id -> JSON
  *   payees     IBAN -> struct payee_value, then the account id
  *   atms       ATM id -> last change (8 bytes), then the JSON

@@ -11,12 +11,11 @@
 #include <string.h>
 
 #define MESSAGES 64
-#define TEXT_MAX 2048
 #define KEPT_US (INT64_C(30) * 60 * 1000000)
 
 struct message {
     char user_id[STORE_ID_MAX + 1];
-    char json[TEXT_MAX];
+    char json[LFI_MESSAGE_BYTES_MAX + 1];
     int64_t sent_us;
 };
 
@@ -48,7 +47,7 @@ int store_message_send(void *core, struct lfi_slice user_id, struct lfi_slice te
                        struct lfi_error *error)
 {
     struct store *store = core;
-    if (user_id.len == 0 || user_id.len > STORE_ID_MAX || text.len >= TEXT_MAX) {
+    if (user_id.len == 0 || user_id.len > STORE_ID_MAX || text.len > LFI_MESSAGE_BYTES_MAX) {
         return store_say(error, "message: refused");
     }
     struct store_messages *messages = store->messages;
@@ -66,7 +65,7 @@ int store_message_send(void *core, struct lfi_slice user_id, struct lfi_slice te
 /* {"sentAt":<seconds>,"text":<the JSON that was sent>} */
 static int give_message(struct lfi_sink sink, const struct message *message)
 {
-    char json[TEXT_MAX + 64];
+    char json[LFI_MESSAGE_BYTES_MAX + 64];
     int len = snprintf(json, sizeof(json), "{\"sentAt\":%lld,\"text\":%s}",
                        (long long)(message->sent_us / 1000000), message->json);
     int stop = sink.record(sink.ctx, (struct lfi_slice){json, (size_t)len});

@@ -12,6 +12,7 @@ struct series {
     MDB_dbi db;
     uint32_t index;
     uint64_t n;
+    size_t numbers; /* 8-byte integers before the JSON */
 };
 
 static struct store_key series_key(const struct series *series, uint64_t at)
@@ -62,18 +63,24 @@ static int series_below(const struct series *series, size_t position, int64_t li
     return 0;
 }
 
-/* The half-open range of entries within inclusive bounds; INT64_MIN and INT64_MAX are open. */
-static int series_between(const struct series *series, int64_t from, int64_t to, uint64_t *first,
+/* Inclusive bounds on the number at `position`; INT64_MIN and INT64_MAX are open. */
+struct bounds {
+    size_t position;
+    int64_t from, to;
+};
+
+/* The half-open range of entries within the bounds. */
+static int series_between(const struct series *series, const struct bounds *bounds, uint64_t *first,
                           uint64_t *end)
 {
     int rc = 0;
     *first = 0;
     *end = series->n;
-    if (from != INT64_MIN) {
-        rc = series_below(series, 0, from, first);
+    if (bounds->from != INT64_MIN) {
+        rc = series_below(series, bounds->position, bounds->from, first);
     }
-    if (rc == 0 && to != INT64_MAX) {
-        rc = series_below(series, 0, to + 1, end);
+    if (rc == 0 && bounds->to != INT64_MAX) {
+        rc = series_below(series, bounds->position, bounds->to + 1, end);
     }
     if (*end < *first) {
         *end = *first;
@@ -85,7 +92,8 @@ static int series_between(const struct series *series, int64_t from, int64_t to,
 static int series_range(const struct series *series, const struct lfi_transaction_query *query,
                         uint64_t *first, uint64_t *end)
 {
-    int rc = series_between(series, query->from, query->to, first, end);
+    const struct bounds bounds = {0, query->from, query->to};
+    int rc = series_between(series, &bounds, first, end);
     if (rc == 0 && query->up_to > 0 && query->up_to <= INT64_MAX) {
         uint64_t marked = query->up_to;
         if (query->fx_only) {
@@ -99,7 +107,7 @@ static int series_range(const struct series *series, const struct lfi_transactio
     return rc;
 }
 
-/* Entries from `newest` downwards, straight from the tx database. */
+/* Entries from `newest` downwards: what follows their numbers. */
 static int give_run(const struct series *series, uint64_t newest, uint64_t count,
                     struct lfi_sink sink, struct lfi_error *error)
 {
@@ -116,7 +124,7 @@ static int give_run(const struct series *series, uint64_t newest, uint64_t count
     }
     int result = LFI_CORE_OK;
     while (rc == 0 && result == LFI_CORE_OK && count > 0) {
-        result = read_give(sink, &value, sizeof(int64_t));
+        result = read_give(sink, &value, series->numbers * sizeof(int64_t));
         if (--count > 0) {
             rc = mdb_cursor_get(cursor, &where, &value, MDB_PREV);
         }
@@ -179,6 +187,7 @@ int store_transactions(void *core, const struct lfi_transaction_query *query, st
     struct series series = {.txn = txn,
                             .db = store->db[query->fx_only ? DB_FX : DB_TX],
                             .index = head.index,
+                            .numbers = 1,
                             .n = query->fx_only ? head.fx : head.transactions};
     int code = series_range(&series, query, &first, &end);
     if (code != 0) {
@@ -211,14 +220,24 @@ int store_statements(void *core, const struct lfi_statement_query *query, struct
     if (rc != LFI_CORE_OK) {
         goto out;
     }
-    struct series series = {
-        .txn = txn, .db = store->db[DB_STATEMENTS], .index = head.index, .n = head.statements};
+    struct series series = {.txn = txn,
+                            .db = store->db[DB_STATEMENTS],
+                            .index = head.index,
+                            .numbers = 2,
+                            .n = head.statements};
+    const size_t position = query->day == LFI_STATEMENT_OPENING_DATE
+                                ? offsetof(struct store_statement_days, opening)
+                                : offsetof(struct store_statement_days, dated);
+    const struct bounds bounds = {position, query->from_day, query->to_day};
     *out = (struct lfi_statement_totals){.held = series.n};
     uint64_t first = 0;
     uint64_t end = 0;
-    int code = series_between(&series, query->from_day, query->to_day, &first, &end);
-    if (code == 0 && series.n > 0 && (code = series_number(&series, 0, 0, &out->first_day)) == 0) {
-        code = series_number(&series, series.n - 1, 0, &out->last_day);
+    int code = series_between(&series, &bounds, &first, &end);
+    if (code == 0 && series.n > 0) {
+        code = series_number(&series, 0, position, &out->first_day);
+    }
+    if (code == 0 && series.n > 0) {
+        code = series_number(&series, series.n - 1, position, &out->last_day);
     }
     if (code != 0) {
         rc = store_fail(error, "statements", code);

@@ -162,9 +162,14 @@ int store_builder_record(struct store_builder *builder, enum store_list list,
 /* The customer record that the user sees as its own; NULL-terminated user id. */
 int store_builder_customer(struct store_builder *builder, const char *user_id,
                            struct lfi_slice json, struct lfi_error *error);
-/* By statement date ascending; anything else is refused. `day` counts from 1970-01-01. */
-int store_builder_statement(struct store_builder *builder, const char *account_id, int64_t day,
-                            struct lfi_slice json, struct lfi_error *error);
+/* A statement's dates, as days since 1970-01-01. */
+struct store_statement_days {
+    int64_t opening, dated;
+};
+/* Both days ascending; anything else is refused. */
+int store_builder_statement(struct store_builder *builder, const char *account_id,
+                            const struct store_statement_days *days, struct lfi_slice json,
+                            struct lfi_error *error);
 
 int store_builder_account_product(struct store_builder *builder, const char *account_id,
                                   const struct lfi_account_product *product,

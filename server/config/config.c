@@ -303,6 +303,10 @@ static void read_provider(struct loader *loader, const cJSON *object, size_t ind
         out->brand_logo = file_of(loader, json_get(object, "brand"), where, "logo");
     }
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
+    out->statement_day =
+        strcmp(text_of(loader, object, "statementsBy", "OpeningDate"), "StatementDate") == 0
+            ? LFI_STATEMENT_STATEMENT_DATE
+            : LFI_STATEMENT_OPENING_DATE;
     out->authorize_path = text_of(loader, object, "authorizePath", NULL);
     out->heimdall_url = url_of(loader, object, path, "heimdall");
     out->consent_manager_url = url_of(loader, object, path, "consentManager");

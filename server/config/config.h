@@ -34,6 +34,7 @@ struct config_provider {
     const char *brand;      /* JSON text; NULL: the pages as they are */
     const char *brand_logo; /* file; NULL: none */
     struct offers offers;
+    enum lfi_statement_day statement_day;
 };
 
 struct config {

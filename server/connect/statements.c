@@ -17,7 +17,7 @@ static int read_day(struct call *call, const char *name, int64_t open, int64_t *
         return 0;
     }
     if (!datetime_parse(text, &value) || value.has_time) {
-        return list_refuse_date(call, "DATE-FORM", name);
+        return call_refuse_parameter(call, "DATE-FORM", "%s must be a date: YYYY-MM-DD", name);
     }
     *out = value.wall_us / DAY_US - (value.wall_us % DAY_US < 0);
     return 0;
@@ -30,14 +30,15 @@ static int read_query(struct call *call, struct lfi_statement_query *query)
         return -1;
     }
     if (query->from_day > query->to_day) {
-        return list_refuse_date(call, "DATE-ORDER", "fromStatementDate is after toStatementDate");
+        return call_refuse_parameter(call, "DATE-ORDER",
+                                     "fromStatementDate must not be after toStatementDate");
     }
     return 0;
 }
 
 /* The sub-type stands in the account's own record. */
 struct sub_type {
-    struct arena *arena;
+    struct call *call;
     const char *text;
 };
 
@@ -45,8 +46,9 @@ static int take_sub_type(void *ctx, struct lfi_slice json)
 {
     struct sub_type *out = ctx;
     cJSON *account = json_parse(json);
-    struct lfi_slice value = json_get_string(account, "accountSubType");
-    out->text = value.ptr ? arena_text(out->arena, value) : NULL;
+    if (slice_equal(json_get_string(account, "id"), out->call->account_id)) {
+        out->text = arena_text(out->call->arena, json_get_string(account, "accountSubType"));
+    }
     cJSON_Delete(account);
     return 0;
 }
@@ -78,33 +80,40 @@ int connect_get_statements_by_account_id(struct call *call)
     struct lfi_statement_totals totals = {0};
     struct lfi_error error = {""};
     const struct provider *provider = call->provider;
-    struct sub_type sub_type = {call->arena, NULL};
+    struct sub_type sub_type = {call, NULL};
     if (!PROVIDER_HAS(provider, statements)) {
         return outcome_not_offered(call);
     }
-    if (list_page(call, &page) != 0 || read_query(call, &query) != 0 ||
-        access_by_path(call, &query.account_id) != 0) {
+    if (list_page(call, &page) != 0 || read_query(call, &query) != 0 || access_by_path(call) != 0) {
         return -1;
     }
+    query.account_id = call->account_id;
     int rc = provider->ops->account(provider->core, query.account_id,
                                     (struct lfi_sink){take_sub_type, &sub_type}, &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
+        return -1;
     }
+    if (!sub_type.text) {
+        call->record_fault = "the record of the account is another's, or has no accountSubType";
+        return outcome_fail(call, call->record_fault);
+    }
+    query.day = provider->statement_day;
     query.window = (struct lfi_window){list_offset(&page), page.size};
     append_head(call, query.account_id, sub_type.text);
-    list_resume(&list, call->reply);
+    list_resume(&list, call);
     rc = provider->ops->statements(provider->core, &query, list_sink(&list), &totals, &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0 ||
+        list_check(&list, &page, totals.total, 4) != 0) {
+        return -1;
     }
-    buf_append_text(list.out, "]},\"meta\":{");
+    struct buf *out = &call->reply->body;
+    buf_append_text(out, "]},\"meta\":{");
     list_append_totals(&list, &page, totals.total, true);
     if (totals.held > 0) {
-        append_day(list.out, "firstAvailableDateTime", totals.first_day);
-        append_day(list.out, "lastAvailableDateTime", totals.last_day);
+        append_day(out, "firstAvailableDateTime", totals.first_day);
+        append_day(out, "lastAvailableDateTime", totals.last_day);
     }
-    buf_append_text(list.out, "}}");
+    buf_append_text(out, "}}");
     call->reply->status = 200;
     return 0;
 }

@@ -63,7 +63,8 @@ static int load(struct loaded *item, const struct provider_config *config,
                                        .segment = config->segment,
                                        .audience = config->audience,
                                        .ops = get_ops(),
-                                       .offers = config->offers};
+                                       .offers = config->offers,
+                                       .statement_day = config->statement_day};
     if (check_ops(item->provider.ops, config->id, error) != 0) {
         return -1;
     }

@@ -18,6 +18,7 @@ struct provider {
         *ops; /* members past ops->size must be asked for with PROVIDER_HAS or PROVIDER_GET */
     void *core;
     struct offers offers;
+    enum lfi_statement_day statement_day;
 };
 
 /* Whether the core was compiled with a capability and offers it. */
@@ -34,6 +35,7 @@ struct provider_config {
     const char *settings; /* JSON text for the core */
     const char *base_dir;
     struct offers offers;
+    enum lfi_statement_day statement_day;
 };
 
 struct provider_set;

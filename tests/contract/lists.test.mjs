@@ -229,7 +229,7 @@ test('statements are what the books hold, newest first, with the account around 
             AccountSubType: one.book.account.accountSubType,
             Statements: wanted,
         });
-        const dates = wanted.map(({ StatementDate }) => StatementDate);
+        const dates = wanted.map(({ OpeningDate }) => OpeningDate);
         assert.deepEqual(dates, [...dates].sort().reverse());
         assert.equal(meta.paginated, true);
         assert.equal(meta.totalRecords, wanted.length);
@@ -327,11 +327,11 @@ test('card statements close on the cycle day and say what is due', () => {
     assert.ok(due > 10 && cycles > 10);
 });
 
-test('statement bounds are inclusive on the statement date, and each is optional', async () => {
+test('statement bounds are inclusive on the opening date, and each is optional', async () => {
     const one = find(({ book }) => book.statement.length >= 60, 'sixty statements');
-    const dates = one.book.statement.map(({ StatementDate }) => StatementDate);
+    const dates = one.book.statement.map(({ OpeningDate }) => OpeningDate);
     const got = async (query) =>
-        (await statements(one, { ...ALL, ...query })).data.Statements.map((s) => s.StatementDate);
+        (await statements(one, { ...ALL, ...query })).data.Statements.map((s) => s.OpeningDate);
     const [to, from] = [dates[10], dates[20]];
     assert.deepEqual(await got({ fromStatementDate: from, toStatementDate: to }), dates.slice(10, 21));
     assert.deepEqual(await got({ fromStatementDate: from }), dates.slice(0, 21));
@@ -348,9 +348,24 @@ test('statement bounds are inclusive on the statement date, and each is optional
     for (let page = 1; page <= Math.ceil(dates.length / 7); page++) {
         const { data, meta } = await statements(one, { page, 'page-size': 7 });
         assert.equal(meta.totalRecords, dates.length);
-        seen.push(...data.Statements.map((s) => s.StatementDate));
+        seen.push(...data.Statements.map((s) => s.OpeningDate));
     }
     assert.deepEqual(seen, dates);
+});
+
+test('a provider may filter statements by their own date', async () => {
+    const other = await startDemo({ adjustServer: '.providers[0].statementsBy = "StatementDate"' });
+    const client = new HubClient(other, 'dhowretail');
+    const one = find(({ book, id, userId }) => book.statement.length >= 60 &&
+        client.provider.users.some((user) => user.userId === userId && user.accountIds.includes(id)));
+    const { StatementDate: day } = one.book.statement[10];
+    const query = { ...ALL, fromStatementDate: day, toStatementDate: day };
+    const reply = await client.get(`/accounts/${one.id}/statements`, { userId: one.userId, query });
+    assert.deepEqual(reply.json.data.Statements.map((s) => s.StatementDate), [day]);
+    const newest = one.book.statement[0].StatementDate;
+    assert.equal(reply.json.meta.lastAvailableDateTime.slice(0, 10), newest);
+    client.close();
+    await other.stop();
 });
 
 test('accounts without a statement yet answer the object with an empty list', async () => {

@@ -20,8 +20,8 @@ struct fixture {
 static int open_set(struct fixture *f, const char *library, struct lfi_error *error)
 {
     struct provider_config configs[] = {
-        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", ".", {0}},
-        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", ".", {0}},
+        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", ".", {0}, 0},
+        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", ".", {0}, 0},
     };
     return provider_set_open(&f->set, configs, 2, &f->clock, &f->log, error);
 }

@@ -107,10 +107,15 @@ static int setup(void **state)
         store_builder_record(builder, STORE_PAYEES, ACCOUNT, text("{\"id\":\"c1\"}"), &error), 0);
     for (int64_t day = 100; day < 103; day++) {
         char json[16];
+        const struct store_statement_days days = {day, day + 50};
         (void)snprintf(json, sizeof(json), "d%d", (int)day);
-        assert_int_equal(store_builder_statement(builder, ACCOUNT, day, text(json), &error), 0);
+        assert_int_equal(store_builder_statement(builder, ACCOUNT, &days, text(json), &error), 0);
     }
-    assert_int_not_equal(store_builder_statement(builder, ACCOUNT, 101, text("x"), &error), 0);
+    static const struct store_statement_days disordered[] = {{101, 153}, {103, 152}};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_not_equal(
+            store_builder_statement(builder, ACCOUNT, &disordered[i], text("x"), &error), 0);
+    }
     struct lfi_account_product product = {text("{}"), text("{\"r\":1}"), text("Card"), 1};
     struct lfi_account_product plain = {text("{}"), {NULL, 0}, text("Plain"), 0};
     assert_int_equal(store_builder_account_product(builder, ACCOUNT, &product, &error), 0);
@@ -306,6 +311,14 @@ static void test_statements(void **state)
     query.to_day = 100;
     assert_int_equal(store_statements(bank->store, &query, sink_into(&seen), &totals, NULL), 0);
     assert_int_equal(totals.total, 0);
+
+    query.day = LFI_STATEMENT_STATEMENT_DATE;
+    query.from_day = 151;
+    query.to_day = 151;
+    assert_int_equal(store_statements(bank->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_string_equal(seen.all, "d101;");
+    assert_int_equal(totals.first_day, 150);
+    assert_int_equal(totals.last_day, 152);
 }
 
 int main(void)

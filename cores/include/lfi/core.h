@@ -11,9 +11,11 @@
  * only until the sink returns, fixed-size structs are copied. Nothing allocated by one side is ever
  * freed by the other.
  *
- * Records cross as JSON text, UTF-8, one JSON object each, in the shape that the Ozone Connect
- * contract prescribes for one element of the answer. The server checks them against the contract
- * and sends the bytes as they are. Money inside a record is a decimal string, never a number.
+ * Records cross as JSON text, UTF-8, one JSON object each, from its opening to its closing brace
+ * without white space around it, in the shape that the Ozone Connect contract prescribes for one
+ * element of the answer. The server checks them against the contract, their number against the
+ * totals and their identifiers against what was asked for, and sends the bytes as they are. Money
+ * inside a record is a decimal string, never a number.
  *
  * Identifiers (user, account, customer) are the opaque strings that the bank gave to the Hub: 1 to
  * 40 characters, stable for ever. A core answers LFI_CORE_UNKNOWN for anything it never issued; it
@@ -36,7 +38,7 @@ extern "C" {
 #endif
 
 /* Raised when an existing member changes meaning; a server loads only cores of its own number. */
-#define LFI_CORE_ABI 1
+#define LFI_CORE_ABI 2
 
 /* Text that is not NUL-terminated. A null ptr means absent. */
 struct lfi_slice {
@@ -106,9 +108,13 @@ struct lfi_transaction_totals {
     uint64_t mark;  /* give it as up_to to see the same set again although entries were added */
 };
 
-/* Statements of an account whose statement date is within the bounds, newest first. */
+/* Which of a statement's dates bounds and order go by. */
+enum lfi_statement_day { LFI_STATEMENT_OPENING_DATE, LFI_STATEMENT_STATEMENT_DATE };
+
+/* Statements of an account whose `day` is within the bounds, newest first. */
 struct lfi_statement_query {
     struct lfi_slice account_id;
+    enum lfi_statement_day day;
     int64_t from_day; /* inclusive, days since 1970-01-01; INT64_MIN when open */
     int64_t to_day;   /* inclusive; INT64_MAX when open */
     struct lfi_window window;
@@ -117,7 +123,7 @@ struct lfi_statement_query {
 struct lfi_statement_totals {
     uint64_t total;    /* statements that match the query, in all its windows */
     uint64_t held;     /* statements that the account has, whatever the bounds … */
-    int64_t first_day; /* … and the dates of the first and the last, when held > 0 */
+    int64_t first_day; /* … and the `day` of the first and the last, when held > 0 */
     int64_t last_day;
 };
 
@@ -145,7 +151,8 @@ struct lfi_product_sink {
     void *ctx;
 };
 
-/* A product of an account. */
+/* A product of an account, of which it may have so many. */
+#define LFI_ACCOUNT_PRODUCTS_MAX 32
 struct lfi_account_product {
     struct lfi_slice json;          /* the object without its member FinanceRates */
     struct lfi_slice finance_rates; /* that member's value; absent: the product has none */
@@ -185,6 +192,9 @@ enum lfi_approval_state {
     LFI_APPROVAL_DENIED,
     LFI_APPROVAL_EXPIRED,
 };
+
+/* Bytes of a message to a customer. */
+#define LFI_MESSAGE_BYTES_MAX 2048
 
 /* An identifier that a core issues: NUL-terminated, at most 64 characters. */
 struct lfi_id {
@@ -337,7 +347,8 @@ struct lfi_core_ops {
                  uint32_t *out_wait_s, struct lfi_error *error);
     /*
      * Sends a text to the customer's phone, by e-mail when there is none. LFI_CORE_UNAVAILABLE when
-     * the customer can be reached in neither way. It may hold a one-time code: it must be neither
+     * the customer can be reached in neither way. At most LFI_MESSAGE_BYTES_MAX long. It may hold a
+     * one-time code: it must be neither
      * logged nor written to disk.
      */
     int (*message_send)(void *core, struct lfi_slice user_id, struct lfi_slice text,
