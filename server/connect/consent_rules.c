@@ -17,6 +17,12 @@ static bool is_data_sharing(const cJSON *consent)
     return slice_equal_text(json_get_string(consent, "consentType"), DATA_SHARING);
 }
 
+static bool is_payment(const cJSON *consent)
+{
+    return slice_equal_text(json_get_string(consent, "consentType"),
+                            "cbuae-service-initiation-consents");
+}
+
 /* --- kinds ------------------------------------------------------------------------------------ */
 
 /* "urn:openfinanceuae:FAMILY:v2.1"; may be missing. */
@@ -129,38 +135,59 @@ static bool is_other_version(const struct provider *provider, const cJSON *conse
 
 /* --- permissions ------------------------------------------------------------------------------ */
 
-/* Whether the core can answer what a permission opens. The others it always can, or it is not asked
- * for them (ReadConsents, ReadAccountsBasic, ReadAccountsDetail). */
+/*
+ * Whether the bank delivers what a permission opens. A code that is not listed is unknown and never
+ * delivered. ReadConsents opens nothing at the bank; accounts are there in every core.
+ */
 static bool is_delivered(const struct provider *provider, struct lfi_slice permission)
 {
     const struct {
-        const char *prefix;
+        const char *code;
         bool delivered;
     } permissions[] = {
+        {"ReadAccountsBasic", true},
+        {"ReadAccountsDetail", true},
         {"ReadBalances", PROVIDER_HAS(provider, balances)},
-        {"ReadBeneficiaries", PROVIDER_HAS(provider, beneficiaries)},
+        {"ReadBeneficiariesBasic", PROVIDER_HAS(provider, beneficiaries)},
+        {"ReadBeneficiariesDetail", PROVIDER_HAS(provider, beneficiaries)},
         {"ReadDirectDebits", PROVIDER_HAS(provider, direct_debits)},
         {"ReadProduct", PROVIDER_HAS(provider, account_products)},
-        {"ReadScheduledPayments", PROVIDER_HAS(provider, scheduled_payments)},
-        {"ReadStandingOrders", PROVIDER_HAS(provider, standing_orders)},
+        {"ReadProductFinanceRates", PROVIDER_HAS(provider, account_products)},
+        {"ReadScheduledPaymentsBasic", PROVIDER_HAS(provider, scheduled_payments)},
+        {"ReadScheduledPaymentsDetail", PROVIDER_HAS(provider, scheduled_payments)},
+        {"ReadStandingOrdersBasic", PROVIDER_HAS(provider, standing_orders)},
+        {"ReadStandingOrdersDetail", PROVIDER_HAS(provider, standing_orders)},
         {"ReadStatements", PROVIDER_HAS(provider, statements)},
-        {"ReadTransactions", PROVIDER_HAS(provider, transactions)},
-        {"ReadFXTransactions", PROVIDER_HAS(provider, transactions)},
-        {"ReadPartyUser", PROVIDER_HAS(provider, customer)}, /* before ReadParty */
+        {"ReadTransactionsBasic", PROVIDER_HAS(provider, transactions)},
+        {"ReadTransactionsDetail", PROVIDER_HAS(provider, transactions)},
+        {"ReadFXTransactionsBasic", PROVIDER_HAS(provider, transactions)},
+        {"ReadFXTransactionsDetail", PROVIDER_HAS(provider, transactions)},
+        {"ReadFXRemittanceCharges", PROVIDER_HAS(provider, transactions)},
         {"ReadParty", PROVIDER_HAS(provider, account_customers)},
+        {"ReadPartyUser", PROVIDER_HAS(provider, customer)},
+        {"ReadPartyUserIdentity", PROVIDER_HAS(provider, customer)},
+        {"ReadConsents", true},
+        {"ReadRefundAccount", true},
     };
     for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++) {
-        if (slice_starts_with(permission, permissions[i].prefix)) {
+        if (slice_equal_text(permission, permissions[i].code)) {
             return permissions[i].delivered;
         }
     }
-    return true;
+    return false;
 }
 
 static bool is_other_permission(const struct provider *provider, const cJSON *consent)
 {
-    const cJSON *item,
-        *list = is_data_sharing(consent) ? json_get(data_of(consent), "Permissions") : NULL;
+    static const char *const of_payments[] = {"ReadAccountsBasic", "ReadAccountsDetail",
+                                              "ReadBalances", "ReadRefundAccount", NULL};
+    const cJSON *item, *list = json_get(data_of(consent), "Permissions");
+    if (is_payment(consent) && exceeds(of_payments, list)) {
+        return true;
+    }
+    if (!is_payment(consent) && !is_data_sharing(consent)) {
+        return false;
+    }
     cJSON_ArrayForEach(item, list)
     {
         if (!is_delivered(provider, slice_of(item->valuestring))) {
@@ -172,15 +199,23 @@ static bool is_other_permission(const struct provider *provider, const cJSON *co
 
 /* --- payments --------------------------------------------------------------------------------- */
 
-/* Nothing is kept here until a later day, and no file of payments is taken. */
+/*
+ * Nothing is kept here until a later day, and no file of payments is taken. One kind of schedule a
+ * consent; none exactly when the customer is authenticated by the TPP. (Consent events 3.3.)
+ */
 static bool is_other_payment(const struct provider *provider, const cJSON *consent)
 {
     (void)provider;
-    const cJSON *schedule =
-        json_get(json_get(data_of(consent), "ControlParameters"), "ConsentSchedule");
-    return json_get(schedule, "FilePayment") ||
-           slice_equal_text(json_get_string(json_get(schedule, "SinglePayment"), "Type"),
-                            "SingleFutureDatedPayment");
+    if (!is_payment(consent)) {
+        return false;
+    }
+    const cJSON *control = json_get(data_of(consent), "ControlParameters");
+    const cJSON *schedule = json_get(control, "ConsentSchedule");
+    bool delegated = json_get_bool(control, "IsDelegatedAuthentication", false);
+    const cJSON *single = json_get(schedule, "SinglePayment");
+    int kinds = (single != NULL) + (json_get(schedule, "MultiPayment") != NULL);
+    return json_get(schedule, "FilePayment") || kinds != (delegated ? 0 : 1) ||
+           slice_equal_text(json_get_string(single, "Type"), "SingleFutureDatedPayment");
 }
 
 /* Domestic payments are in dirhams. */

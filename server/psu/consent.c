@@ -17,6 +17,7 @@ static const struct permission {
     {"ReadTransactionsDetail", "transactions", true},
     {"ReadFXTransactionsBasic", "foreignTransactions", false},
     {"ReadFXTransactionsDetail", "foreignTransactions", true},
+    {"ReadFXRemittanceCharges", "foreignTransactions", true},
     {"ReadStatements", "statements", false},
     {"ReadStandingOrdersBasic", "standingOrders", false},
     {"ReadStandingOrdersDetail", "standingOrders", true},

@@ -15,7 +15,7 @@ const EVENTS = ['/consent/event/post', '/consent/event/patch'];
 const ALL = [VALIDATE, AUGMENT, ...EVENTS];
 const ALL_PERMISSIONS = `ReadAccountsBasic ReadAccountsDetail ReadBalances ReadBeneficiariesBasic
     ReadBeneficiariesDetail ReadTransactionsBasic ReadTransactionsDetail ReadFXTransactionsBasic
-    ReadFXTransactionsDetail ReadProduct ReadProductFinanceRates ReadScheduledPaymentsBasic
+    ReadFXTransactionsDetail ReadFXRemittanceCharges ReadProduct ReadProductFinanceRates ReadScheduledPaymentsBasic
     ReadScheduledPaymentsDetail ReadDirectDebits ReadStandingOrdersBasic ReadStandingOrdersDetail
     ReadStatements ReadConsents ReadPartyUser ReadPartyUserIdentity ReadParty`.split(/\s+/);
 const SUB_TYPES = ['CurrentAccount', 'Savings', 'CreditCard', 'Mortgage', 'Finance'];
@@ -156,6 +156,27 @@ test('what the bank offers is valid, with and without a known customer', async (
     await assertValid(business, consentOf({ Permissions: ALL_PERMISSIONS }), 'all permissions');
     for (const permission of ALL_PERMISSIONS) {
         await assertValid(retail, consentOf({ Permissions: [permission] }), permission);
+    }
+});
+
+test('a permission code that the bank does not know is invalid, not malformed', async () => {
+    for (const code of ['ReadEverything', 'readbalances', 'ReadBalances ', '', 'ReadRefund\u0645']) {
+        const Permissions = ['ReadBalances', code];
+        await assertInvalid(retail, consentOf({ Permissions }), 'UnsupportedPermission', code);
+    }
+});
+
+test('one instant may be spelt in many ways', async () => {
+    for (const spelling of ['2030-01-01T00:00:00Z', '2030-01-01t00:00:00z', '2030-01-01T00:00:00-00:00',
+        '2030-01-01T04:00:00+04:00', '2029-12-31T19:30:00.000000000-04:30', '2030-06-30T23:59:60Z',
+        '2030-07-01T03:59:60+04:00']) {
+        await assertValid(retail, consentOf({ ExpirationDateTime: spelling }), spelling);
+    }
+    for (const spelling of ['2030-01-01T00:00:60Z', '2030-01-01T23:59:60+04:00', '2030-01-01T24:00:00Z',
+        '2030-01-01 00:00:00Z', '2030-01-01T00:00:00', '2030-01-01T00:00:00.Z']) {
+        const reply = await post(retail, VALIDATE, consentOf({ ExpirationDateTime: spelling }));
+        assert.equal(reply.status, 400, spelling);
+        assert.match(reply.json.errorMessage, /ExpirationDateTime: does not match the required format/);
     }
 });
 
@@ -382,7 +403,7 @@ test('payments: what else stands in their terms', async () => {
     };
     const charge = { ChargeBearer: 'BorneByDebtor', Type: 'VAT', Amount: AMOUNT };
     const right = [
-        (data) => (data.Permissions = ['ReadRefundAccount', 'ReadBalances']),
+        (data) => (data.Permissions = ['ReadRefundAccount', 'ReadBalances', 'ReadOfTomorrow']),
         (data) => (data.Charges = [charge]),
         (data) => (data.ExchangeRate = { UnitCurrency: 'AED', ExchangeRate: 3.67, RateType: 'Agreed' }),
         (data) => (data.PaymentConsumption = {
@@ -393,7 +414,6 @@ test('payments: what else stands in their terms', async () => {
         (data, consent) => (consent.consentBody.Meta = { TotalRequired: 2, Authorizations: [] }),
     ];
     const wrong = [
-        (data) => (data.Permissions = ['ReadParty']),
         (data) => (data.Permissions = []),
         (data) => (data.Charges = [{ ...charge, Type: 'Tip' }]),
         (data) => (data.ExchangeRate = { UnitCurrency: 'AED', ExchangeRate: '3.67', RateType: 'Agreed' }),
@@ -433,7 +453,6 @@ const wrongBodies = {
         (c) => delete c.consentBody,
         (c) => delete c.consentBody.Data,
         (c) => (c.consentBody.Data.Permissions = []),
-        (c) => (c.consentBody.Data.Permissions = ['ReadEverything']),
         (c) => (c.consentBody.Data.Permissions = 'ReadBalances'),
         (c) => (c.consentBody.Data.AccountType = ['Private']),
         (c) => (c.consentBody.Data.AccountSubType = 'Savings'),
@@ -611,8 +630,21 @@ test('other offers, and a core that delivers little', async () => {
     await assertValid(few, paymentOf(old), 'payments offered');
     const later = { Type: 'SingleFutureDatedPayment', Amount: AMOUNT, RequestedExecutionDate: '2026-03-01' };
     const file = { FileType: 'csv', FileHash: 'aA==', NumberOfTransactions: 1, ControlSum: '9.99' };
-    for (const schedule of [{ SinglePayment: later }, { FilePayment: file }]) {
+    const monthly = { Type: 'FixedOnDemand', PeriodType: 'Month', PeriodStartDate: '2026-02-01',
+        Amount: AMOUNT, Controls: { MaximumCumulativeNumberOfPaymentsPerPeriod: 3 } };
+    const multi = { MultiPayment: { PeriodicSchedule: monthly } };
+    for (const schedule of [{ SinglePayment: later }, { FilePayment: file }, {}, { ...SINGLE, ...multi }]) {
         await assertInvalid(few, paymentOf({ ...old, schedule }), 'PaymentTypeNotSupported');
+    }
+    await assertValid(few, paymentOf({ ...old, schedule: multi }), 'several payments');
+    const delegated = (more) => ({ terms: { ControlParameters: { IsDelegatedAuthentication: true, ...more } } });
+    for (const one of [delegated(), delegated({ ConsentSchedule: {} })]) {
+        await assertValid(few, paymentOf({ ...old, ...one }), 'delegated authentication');
+    }
+    const both = delegated({ ConsentSchedule: SINGLE });
+    await assertInvalid(few, paymentOf({ ...old, ...both }), 'PaymentTypeNotSupported');
+    for (const Permissions of [['ReadParty'], ['ReadOfTomorrow']]) {
+        await assertInvalid(few, paymentOf({ ...old, terms: { Permissions } }), 'UnsupportedPermission');
     }
     const dollars = { CurrencyRequest: { CurrencyOfTransfer: 'USD' } };
     await assertInvalid(few, paymentOf({ ...old, terms: dollars }), 'CurrencyNotSupported');
@@ -629,6 +661,6 @@ test('nothing of what a consent holds is in the log, but its id and why it was r
     }
     const codes = new Set(log.filter(({ event }) => event === 'consent-invalid').map(({ code }) => code));
     assert.deepEqual([...codes].sort(), ['InvalidBaseConsentId', 'UNSUPPORTED_CONSENT',
-        'UnsupportedAccountType', 'UnsupportedVersion']);
+        'UnsupportedAccountType', 'UnsupportedPermission', 'UnsupportedVersion']);
     assert.ok(text.includes('CONSENT-ID') && text.includes('CONSENT-KIND') && text.includes('CONTRACT-REQUEST'));
 });

@@ -122,7 +122,6 @@ static void terms_are_held_against_the_contract(void **state)
     static const char *const wrong[] = {
         "{}",
         "{\"Permissions\":[]}",
-        "{\"Permissions\":[\"ReadEverything\"]}",
         "{\"Permissions\":[\"ReadBalances\"],\"Color\":\"red\"}",
         "{\"Permissions\":[\"ReadBalances\"],\"ExpirationDateTime\":\"tomorrow\"}",
         "{\"Permissions\":[\"ReadBalances\"],\"Status\":\"Authorized\"}",
