@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "connect/connect.h"
+#include "connect/outcome.h"
 #include "contract/contract.h"
 #include "psu/psu.h"
 
@@ -25,14 +26,12 @@ static int refuse(struct op *op, const char *id, int status, const char *message
 /* A core's answer to a lever. */
 static int core_outcome(struct op *op, int rc, const struct lfi_error *error)
 {
-    if (rc == LFI_CORE_OK) {
+    const struct outcome *outcome = outcome_find(OUTCOME_LEVER, rc);
+    if (!outcome->id) {
         op->reply->status = 204;
         return 0;
     }
-    if (rc == LFI_CORE_UNKNOWN) {
-        return refuse(op, "LEVER-UNKNOWN", 404, "There is no such account.");
-    }
-    (void)refuse(op, "LEVER-FAILED", 500, "The core could not do it.");
+    (void)refuse(op, outcome->id, outcome->status, outcome->message);
     refusal_detail(&op->refusal, "%s", error->message);
     return -1;
 }

@@ -11,8 +11,8 @@ struct refusal {
     const char *id;         /* "JWT-AUD"; NULL: nothing refused */
     int status;             /* HTTP */
     const char *error_code; /* of the contract; NULL where the contract has none (health) */
-    char error_message[200];
-    char detail[200]; /* for the log: expected and received, without secrets or personal data */
+    char error_message[384];
+    char detail[384]; /* for the log: expected and received, without secrets or personal data */
 };
 
 /* Fills `out` (never NULL); the message is cut to fit. Returns -1, so callers can `return` it. */

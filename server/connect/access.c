@@ -12,8 +12,8 @@ static int refuse_user(struct call *call, const char *id, const char *detail)
     return -1;
 }
 
-/* Which of two would count is anybody's guess. */
-static bool stands_once(const cJSON *object, const char *name)
+/* A duplicated member is ambiguous: reject it. */
+static bool occurs_once(const cJSON *object, const char *name)
 {
     int count = 0;
     const cJSON *member;
@@ -33,7 +33,7 @@ int access_user(struct call *call, struct lfi_slice *user_id)
     }
     cJSON *psu = json_parse(json);
     struct lfi_slice value = json_get_string(psu, "userId");
-    bool given = value.len > 0 && stands_once(psu, "userId");
+    bool given = value.len > 0 && occurs_once(psu, "userId");
     const char *copy = given ? arena_text(call->arena, value) : NULL;
     cJSON_Delete(psu);
     if (!copy) {
@@ -41,12 +41,9 @@ int access_user(struct call *call, struct lfi_slice *user_id)
     }
     *user_id = (struct lfi_slice){copy, value.len};
 
-    struct lfi_error error = {""};
+    struct lfi_error error = {"no such user"};
     int rc = call->provider->ops->user_exists(call->provider->core, *user_id, &error);
-    if (rc == LFI_CORE_UNKNOWN) {
-        return refuse_user(call, "PSU-UNKNOWN", "this provider's core has no such user");
-    }
-    return rc == LFI_CORE_OK ? 0 : outcome_refuse(call, rc, &error);
+    return outcome_check(call, OUTCOME_USER, rc, &error);
 }
 
 /* What each status answers on an account's own resources (data sharing 3.2); NULL: readable. */
@@ -72,8 +69,7 @@ static const struct status_rule STATUS_RULES[] = {
 static int check_status(struct call *call, enum lfi_account_status status)
 {
     if ((size_t)status >= sizeof(STATUS_RULES) / sizeof(STATUS_RULES[0])) {
-        struct lfi_error error = {"account status out of range"};
-        return outcome_refuse(call, LFI_CORE_FAILED, &error);
+        return outcome_fail(call, "account status out of range");
     }
     const struct status_rule *rule = &STATUS_RULES[status];
     return rule->id ? refusal_set(call->refusal, rule->id, 403, rule->error_code, rule->message)
@@ -83,23 +79,12 @@ static int check_status(struct call *call, enum lfi_account_status status)
 int access_account(struct call *call, struct lfi_slice user_id, struct lfi_slice account_id,
                    enum lfi_account_status *out)
 {
-    struct lfi_error error = {""};
+    struct lfi_error error = {"the user holds no such account"};
     enum lfi_account_status status = LFI_ACCOUNT_ACTIVE;
     int rc = call->provider->ops->account_access(call->provider->core, user_id, account_id, &status,
                                                  &error);
-    if (rc == LFI_CORE_UNKNOWN) {
-        return refusal_set(call->refusal, "ACCOUNT-NOT-HELD", 403,
-                           "Consent.PermanentAccountAccessFailure", PERMANENT);
-    }
-    if (rc == LFI_CORE_UNAVAILABLE) {
-        (void)refusal_set(call->refusal, "ACCOUNT-UNREACHABLE", 403,
-                          "Consent.TransientAccountAccessFailure",
-                          "The account cannot be reached at the moment.");
-        refusal_detail(call->refusal, "%s", error.message);
+    if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
         return -1;
-    }
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
     }
     if (out) {
         *out = status;
@@ -108,12 +93,12 @@ int access_account(struct call *call, struct lfi_slice user_id, struct lfi_slice
     return check_status(call, status);
 }
 
-int access_by_path(struct call *call, struct lfi_slice *account_id)
+int access_by_path(struct call *call)
 {
     struct lfi_slice user_id;
-    *account_id = contract_parameter(&call->parameters, "accountId");
+    call->account_id = contract_parameter(&call->parameters, "accountId");
     if (access_user(call, &user_id) != 0) {
         return -1;
     }
-    return access_account(call, user_id, *account_id, NULL);
+    return access_account(call, user_id, call->account_id, NULL);
 }

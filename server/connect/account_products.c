@@ -13,33 +13,36 @@
 #include <inttypes.h>
 
 #define CODE_LIFE_S 1800
+#define NAME_BYTES 140 /* of a product or TPP in a message: with both languages it then fits */
 static const struct lfi_allowance CODE_ALLOWANCE = {.gap_s = 60, .times = 12, .window_s = 86400};
 
 /* Copies, because the code must not be made while the core is handing out records. */
 struct products {
     struct arena *arena;
-    struct lfi_account_product items[32];
+    struct lfi_account_product items[LFI_ACCOUNT_PRODUCTS_MAX];
     size_t count;
+    const char *fault; /* of what the core gave; NULL: none */
 };
-
-static struct lfi_slice copy_of(struct arena *arena, struct lfi_slice text)
-{
-    return text.ptr ? (struct lfi_slice){arena_text(arena, text), text.len} : text;
-}
 
 static int collect(void *ctx, const struct lfi_account_product *product)
 {
     struct products *all = ctx;
-    if (all->count == sizeof(all->items) / sizeof(all->items[0])) {
-        return -1;
+    struct lfi_account_product copy = {.json = arena_keep(all->arena, product->json),
+                                       .finance_rates =
+                                           arena_keep(all->arena, product->finance_rates),
+                                       .name = arena_keep(all->arena, product->name),
+                                       .encrypt = product->encrypt};
+    if (!list_is_object(product->json) || product->json.len == 2) {
+        all->fault = "a product is not a JSON object with members";
+    } else if (all->count == LFI_ACCOUNT_PRODUCTS_MAX) {
+        all->fault = "an account has more products than the core's header allows";
+    } else if (!copy.json.ptr || (product->finance_rates.ptr && !copy.finance_rates.ptr)) {
+        all->fault = "the products of an account do not fit into the request's memory";
+    } else {
+        all->items[all->count++] = copy;
+        return 0;
     }
-    struct lfi_account_product *copy = &all->items[all->count++];
-    *copy =
-        (struct lfi_account_product){.json = copy_of(all->arena, product->json),
-                                     .finance_rates = copy_of(all->arena, product->finance_rates),
-                                     .name = copy_of(all->arena, product->name),
-                                     .encrypt = product->encrypt};
-    return copy->json.ptr ? 0 : -1;
+    return -1;
 }
 
 /* --- the one-time code ------------------------------------------------------------------------ */
@@ -68,11 +71,12 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
     struct buf text;
     struct json_writer w;
     const char *bank = call->connect->config.bank_name;
-    struct lfi_slice tpp = permission_tpp_name(call);
+    struct lfi_slice tpp = slice_cut(permission_tpp_name(call), NAME_BYTES);
     struct lfi_slice tpp_arabic = tpp.ptr ? tpp : SLICE("التطبيق المتصل");
     if (!tpp.ptr) {
         tpp = SLICE("the connected app");
     }
+    product = slice_cut(product, NAME_BYTES);
     struct lfi_slice english = arena_format(
         call->arena,
         "%s: %s is your code to show the rates of %.*s to %.*s. Valid for 30 minutes. If this was "
@@ -83,13 +87,14 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
         "%s: %s هو رمزك لعرض أسعار %.*s لدى %.*s. صالح لمدة 30 دقيقة. إذا لم تطلبه فتجاهله. "
         "لا تشاركه مع أي شخص يتصل بك أو يراسلك.",
         bank, code->digits, SLICE_ARG(product), SLICE_ARG(tpp_arabic));
-    buf_init(&text, 4096);
+    buf_init(&text, LFI_MESSAGE_BYTES_MAX);
     json_begin(&w, &text);
     json_open_object(&w, NULL);
     json_string(&w, "en", english);
     json_string(&w, "ar", arabic);
     json_close_object(&w);
-    struct lfi_slice copy = copy_of(call->arena, buf_slice(&text));
+    struct lfi_slice copy =
+        text.failed ? (struct lfi_slice){0} : arena_keep(call->arena, buf_slice(&text));
     buf_free(&text);
     return copy;
 }
@@ -117,10 +122,10 @@ static enum code_outcome send_code(struct call *call, struct lfi_slice user_id,
     }
     if (rc == LFI_CORE_OK) {
         struct lfi_slice text = message_text(call, code, product);
-        rc = provider->ops->message_send(provider->core, user_id, text, &error);
+        rc = text.ptr ? provider->ops->message_send(provider->core, user_id, text, &error)
+                      : error_set(&error, "the message does not fit");
     }
-    if (rc != LFI_CORE_OK) {
-        (void)outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return CODE_REFUSED;
     }
     LOG_EVENT(call->connect->log, LOG_INFO, "rates-code-sent",
@@ -150,9 +155,10 @@ static struct lfi_slice encrypted_rates(struct call *call, const struct jwe_code
     buf_append_text(&jwe, "\"");
     if (!clear.failed && jwe_encrypt(code, "OneTimeCode", buf_slice(&clear), &jwe, &error) == 0) {
         buf_append_text(&jwe, "\"");
-        quoted = copy_of(call->arena, buf_slice(&jwe));
-    } else {
-        (void)outcome_refuse(call, LFI_CORE_FAILED, &error);
+        quoted = jwe.failed ? quoted : arena_keep(call->arena, buf_slice(&jwe));
+    }
+    if (!quoted.ptr) {
+        (void)outcome_fail(call, error.message[0] ? error.message : "the rates do not fit");
     }
     buf_free(&jwe);
     buf_free(&clear);
@@ -201,8 +207,7 @@ static int append_products(struct call *call, const struct page *page, const str
                            bool permitted)
 {
     struct list list;
-    struct lfi_error error = {"record does not fit"};
-    list_begin(&list, call->reply, list_offset(page), page->size);
+    list_begin(&list, call, list_offset(page), page->size);
     struct lfi_sink sink = list_sink(&list);
     for (size_t i = 0; i < all->count; i++) {
         const struct lfi_account_product *product = &all->items[i];
@@ -210,11 +215,10 @@ static int append_products(struct call *call, const struct page *page, const str
                                     ? with_rates(call->arena, product)
                                     : product->json;
         if (!json.ptr || sink.record(sink.ctx, json) != 0) {
-            return outcome_refuse(call, LFI_CORE_FAILED, &error);
+            return outcome_fail(call, "the products do not fit into the reply");
         }
     }
-    list_end(&list, call->reply, page, list.seen, false);
-    return 0;
+    return list_end(&list, page, list.seen, false);
 }
 
 int connect_find_products(struct call *call)
@@ -235,8 +239,9 @@ int connect_find_products(struct call *call)
     }
     int rc = provider->ops->account_products(
         provider->core, account_id, (struct lfi_account_product_sink){collect, &all}, &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    call->record_fault = all.fault;
+    if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
+        return -1;
     }
     bool permitted = permission_finance_rates(call);
     enum code_outcome outcome =

@@ -21,10 +21,7 @@ static bool contains(const struct id_list *list, struct lfi_slice id)
 
 static int refuse_ids(struct call *call, const char *detail)
 {
-    (void)refusal_set(call->refusal, "ACCOUNT-IDS", 400, "Resource.InvalidFormat",
-                      "A query parameter has an invalid format.");
-    refusal_detail(call->refusal, "accountIds: %s", detail);
-    return -1;
+    return call_refuse_parameter(call, "ACCOUNT-IDS", "accountIds %s", detail);
 }
 
 /* Ownership of each id is checked as it is met, so that the list stays as short as the holdings. */
@@ -35,7 +32,7 @@ static int read_held_ids(struct call *call, struct lfi_slice user_id, struct id_
     struct lfi_slice id;
     *out = (struct id_list){arena_array(call->arena, rest.len / 2 + 1, sizeof(id)), 0};
     if (!out->ids) {
-        return refuse_ids(call, "too long");
+        return refuse_ids(call, "is too long");
     }
     while (slice_next(&rest, ',', &id)) {
         id = slice_trim(id);
@@ -47,7 +44,7 @@ static int read_held_ids(struct call *call, struct lfi_slice user_id, struct id_
         }
         out->ids[out->count++] = id;
     }
-    return out->count > 0 ? 0 : refuse_ids(call, "empty");
+    return out->count > 0 ? 0 : refuse_ids(call, "must hold an id");
 }
 
 int connect_find_accounts(struct call *call)
@@ -61,27 +58,30 @@ int connect_find_accounts(struct call *call)
         return -1;
     }
     uint64_t first = list_offset(&page);
-    list_begin(&list, call->reply, 0, UINT64_MAX);
+    list_begin(&list, call, 0, UINT64_MAX);
     for (uint64_t i = first; i < held.count && i - first < page.size; i++) {
         struct lfi_error error = {""};
         int rc = call->provider->ops->account(call->provider->core, held.ids[i], list_sink(&list),
                                               &error);
-        if (rc != LFI_CORE_OK) {
-            return outcome_refuse(call, rc, &error);
+        if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
+            return -1;
         }
     }
-    list_end(&list, call->reply, &page, held.count, false);
-    return 0;
+    call->records.member = "id";
+    call->records.values = first < held.count ? held.ids + first : held.ids;
+    call->records.one_each = true;
+    return list_end(&list, &page, held.count, false);
 }
 
 int connect_find_by_account_id(struct call *call)
 {
-    struct lfi_slice account_id;
     struct lfi_error error = {""};
-    if (access_by_path(call, &account_id) != 0) {
+    if (access_by_path(call) != 0) {
         return -1;
     }
-    int rc = call->provider->ops->account(call->provider->core, account_id,
-                                          single_sink(call->reply), &error);
-    return rc == LFI_CORE_OK ? 0 : outcome_refuse(call, rc, &error);
+    int rc = call->provider->ops->account(call->provider->core, call->account_id, single_sink(call),
+                                          &error);
+    call->records.member = "id";
+    call->records.values = &call->account_id;
+    return outcome_check(call, OUTCOME_ACCOUNT, rc, &error) == 0 ? single_end(call) : -1;
 }

@@ -4,6 +4,8 @@
 
 #include "base/limits.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -36,13 +38,47 @@ static int stage_route(const struct call *call, enum contract_found found)
     return 0;
 }
 
-static int stage_provider(struct call *call, const struct caller_identity *identity)
+/* The first header that is missed is not the only one: names all of them. */
+static void add_missing(struct call *call, const struct contract_match *match)
+{
+    struct buf names;
+    buf_init(&names, sizeof(call->refusal->error_message) / 2);
+    if (contract_append_missing(match, call->request, &names) > 1) {
+        struct lfi_slice message = arena_format(
+            call->arena, "The header is invalid: %.*s: are missing.", SLICE_ARG(buf_slice(&names)));
+        (void)refusal_set(call->refusal, "PROVIDER-MISSING", 400, "Body.InvalidFormat",
+                          message.ptr ? message.ptr : "The header is invalid.");
+        refusal_detail(call->refusal, "missing: %.*s", SLICE_ARG(buf_slice(&names)));
+    }
+    buf_free(&names);
+}
+
+static int stage_provider(struct call *call, const struct caller_identity *identity,
+                          const struct contract_match *match)
 {
     if (provider_of_request(call->connect->config.providers, call->request, &call->provider,
                             call->refusal) != 0) {
+        if (strcmp(call->refusal->id, "PROVIDER-MISSING") == 0) {
+            add_missing(call, match);
+        }
         return -1;
     }
     return caller_check_audience(identity, call->provider->audience, call->refusal);
+}
+
+int call_refuse_parameter(struct call *call, const char *id, const char *format, ...)
+{
+    char what[160];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    struct lfi_slice message =
+        arena_format(call->arena, "A query parameter has an invalid format: %s.", what);
+    (void)refusal_set(call->refusal, id, 400, "Resource.InvalidFormat",
+                      message.ptr ? message.ptr : "A query parameter has an invalid format.");
+    refusal_detail(call->refusal, "%s", what);
+    return -1;
 }
 
 static int stage_contract(struct call *call, const struct contract_match *match)
@@ -78,7 +114,7 @@ static int stage_operation(struct call *call)
     return operation(call);
 }
 
-/* The operator's wish, if there is one: waits, cuts, or answers in the operation's place. */
+/* Applies an operator override: delay, drop the connection, or canned reply. */
 static bool stage_override(struct call *call)
 {
     struct override wish;
@@ -100,9 +136,10 @@ static bool stage_override(struct call *call)
     if (wish.status != 0) {
         call->reply->status = wish.status;
         buf_append_slice(&call->reply->body,
-                         wish.body.ptr ? wish.body
-                                       : SLICE("{\"errorCode\":\"GenericError\","
-                                               "\"errorMessage\":\"The operator wants it.\"}"));
+                         wish.body.ptr
+                             ? wish.body
+                             : SLICE("{\"errorCode\":\"GenericError\","
+                                     "\"errorMessage\":\"Simulated by an operator override.\"}"));
     }
     return call->overridden;
 }
@@ -117,7 +154,7 @@ static int run(struct call *call, enum contract_found found, const struct contra
         metrics_count(call->connect->metrics, METRICS_REFUSED_CALLER);
         return -1;
     }
-    if (stage_route(call, found) != 0 || stage_provider(call, &identity) != 0 ||
+    if (stage_route(call, found) != 0 || stage_provider(call, &identity, match) != 0 ||
         stage_contract(call, match) != 0) {
         return -1;
     }
@@ -129,10 +166,21 @@ static int run(struct call *call, enum contract_found found, const struct contra
 static void refuse(struct call *call)
 {
     struct refusal *refusal = call->refusal;
-    if (call->operation && contract_operation_open(call->operation)) {
-        refusal->error_code = NULL; /* the health checks' error has no code */
+    if (call->operation && !contract_response_has(call->operation, refusal->status, "errorCode")) {
+        refusal->error_code = NULL; /* as the health checks' errors */
     }
     reply_refusal(call->reply, refusal);
+}
+
+static int check_body(const struct call *call, struct contract_violation *violation)
+{
+    const struct reply *reply = call->reply;
+    if (reply->status == 200 && call->records.depth > 0) {
+        return contract_check_records(call->operation, &call->records, buf_slice(&reply->body),
+                                      violation);
+    }
+    return contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
+                                   buf_slice(&reply->body), violation);
 }
 
 /* Our own answer is held against the contract as any caller would hold it. */
@@ -141,10 +189,8 @@ static void check_reply(struct call *call)
     struct contract_violation violation;
     struct reply *reply = call->reply;
     int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
-    bool bodyless = reply->status == 429; /* one-time codes, data sharing 8.4: headers only */
-    if (mode == CONNECT_CHECK_OFF || !call->operation || bodyless || call->overridden ||
-        contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
-                                buf_slice(&reply->body), &violation) == 0) {
+    if (mode == CONNECT_CHECK_OFF || !call->operation || call->overridden ||
+        check_body(call, &violation) == 0) {
         return;
     }
     metrics_count(call->connect->metrics, METRICS_CONTRACT_RESPONSE);
@@ -152,9 +198,12 @@ static void check_reply(struct call *call)
               LOG_TEXT("operation", slice_of(contract_operation_id(call->operation))),
               LOG_NUMBER("status", reply->status), LOG_TEXT("where", slice_of(violation.where)),
               LOG_TEXT("rule", slice_of(violation.rule)));
-    if (mode == CONNECT_CHECK_ENFORCE) {
+    /* A record that was not asked for may be somebody else's. */
+    if (mode == CONNECT_CHECK_ENFORCE || strcmp(violation.rule, "record") == 0) {
         (void)refusal_set(call->refusal, "CONTRACT-RESPONSE", 500, "GenericError",
                           "The bank could not answer.");
+        refusal_detail(call->refusal, "%s: %s: %s", violation.where, violation.rule,
+                       violation.message);
         refuse(call);
     }
 }
@@ -218,6 +267,16 @@ static void record(const struct call *call)
         LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
 }
 
+/*
+ * What is said under a consent, or in answer to a body, is about somebody: no cache may keep it.
+ * The rest is open data and the health of the server.
+ */
+static bool is_personal(const struct call *call)
+{
+    return !call->operation || contract_operation_has_parameter(call->operation, "o3-consent-id") ||
+           !slice_equal_text(call->request->method, "GET");
+}
+
 void connect_handle(struct connect *connect, const struct connect_peers *peers,
                     const struct request *request, struct reply *reply)
 {
@@ -234,14 +293,17 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
         contract_match(&contract_ozone_connect, request->method, request->path, &match);
     call.operation = found == CONTRACT_FOUND ? match.operation : NULL;
     int rc = run(&call, found, &match);
+    struct lfi_error error = {""};
     if (rc == 0 && reply->body.failed) {
-        rc =
-            refusal_set(&refusal, "REPLY-LARGE", 500, "GenericError", "The bank could not answer.");
+        rc = outcome_check(&call, OUTCOME_BANK, LFI_CORE_OK, &error);
     }
     if (rc != 0) {
         refuse(&call);
     }
     check_reply(&call);
+    if (is_personal(&call)) {
+        reply_header(reply, "Cache-Control", SLICE("no-store"));
+    }
     if (refusal.id) {
         remember(&call);
     }

@@ -27,7 +27,7 @@ struct connect_config {
     const char *host_name;       /* what the health operations call this server */
     const char *bank_name;       /* how messages to customers are signed */
     struct explain *explain;     /* where refusals are remembered; may be NULL */
-    struct overrides *overrides; /* what the operator wants to be answered; may be NULL */
+    struct overrides *overrides; /* of the operator; may be NULL */
 };
 
 struct connect;

@@ -14,7 +14,7 @@ int connect_find_customer(struct call *call)
     if (access_user(call, &user_id) != 0) {
         return -1;
     }
-    int rc = call->provider->ops->customer(call->provider->core, user_id, single_sink(call->reply),
-                                           &error);
-    return rc == LFI_CORE_OK ? 0 : outcome_refuse(call, rc, &error);
+    int rc =
+        call->provider->ops->customer(call->provider->core, user_id, single_sink(call), &error);
+    return outcome_check(call, OUTCOME_USER, rc, &error) == 0 ? single_end(call) : -1;
 }

@@ -11,10 +11,7 @@ static int read_positive(struct call *call, const char *name, uint64_t *out)
     if (slice_to_u64(value, out) && *out >= 1) {
         return 0;
     }
-    (void)refusal_set(call->refusal, "PAGE-RANGE", 400, "Resource.InvalidFormat",
-                      "A query parameter has an invalid format.");
-    refusal_detail(call->refusal, "%s must be a whole number from 1", name);
-    return -1;
+    return call_refuse_parameter(call, "PAGE-RANGE", "%s must be a whole number from 1", name);
 }
 
 int list_page(struct call *call, struct page *out)
@@ -35,39 +32,46 @@ uint64_t list_offset(const struct page *page)
     return before > UINT64_MAX / page->size ? UINT64_MAX : before * page->size;
 }
 
-int list_refuse_date(struct call *call, const char *id, const char *detail)
+bool list_is_object(struct lfi_slice json)
 {
-    (void)refusal_set(call->refusal, id, 400, "Resource.InvalidFormat",
-                      "A query parameter has an invalid format.");
-    refusal_detail(call->refusal, "%s", detail);
-    return -1;
+    return json.len >= 2 && json.ptr[0] == '{' && json.ptr[json.len - 1] == '}';
 }
 
-void list_resume(struct list *list, struct reply *reply)
+void list_resume(struct list *list, struct call *call)
 {
-    *list = (struct list){.out = &reply->body, .end = UINT64_MAX};
+    *list = (struct list){.call = call, .end = UINT64_MAX};
 }
 
-void list_begin(struct list *list, struct reply *reply, uint64_t first, uint64_t count)
+void list_begin(struct list *list, struct call *call, uint64_t first, uint64_t count)
 {
-    *list = (struct list){.out = &reply->body, .first = first};
+    *list = (struct list){.call = call, .first = first};
     list->end = first > UINT64_MAX - count ? UINT64_MAX : first + count;
-    buf_append_text(list->out, "{\"data\":[");
+    buf_append_text(&call->reply->body, "{\"data\":[");
+}
+
+void list_expect_account(struct list *list, const char *member)
+{
+    list->call->records.member = member;
+    list->call->records.values = &list->call->account_id;
 }
 
 static int add_record(void *ctx, struct lfi_slice json)
 {
     struct list *list = ctx;
+    struct buf *out = &list->call->reply->body;
     uint64_t at = list->seen++;
+    if (!list_is_object(json)) {
+        list->call->record_fault = "a record is not a JSON object without white space around it";
+        return -1;
+    }
     if (at < list->first || at >= list->end) {
         return 0;
     }
-    if (list->written) {
-        buf_append_text(list->out, ",");
+    if (list->written++ > 0) {
+        buf_append_text(out, ",");
     }
-    list->written = true;
-    buf_append_slice(list->out, json);
-    return list->out->failed;
+    buf_append_slice(out, json);
+    return out->failed ? -1 : 0;
 }
 
 struct lfi_sink list_sink(struct list *list)
@@ -80,30 +84,69 @@ void list_append_totals(struct list *list, const struct page *page, uint64_t tot
 {
     uint64_t pages = total / page->size + (total % page->size != 0);
     bool whole = !always_paged && page->number == 1 && pages <= 1;
-    buf_append_format(list->out, "%s\"totalPages\":%" PRIu64 ",\"totalRecords\":%" PRIu64,
+    buf_append_format(&list->call->reply->body,
+                      "%s\"totalPages\":%" PRIu64 ",\"totalRecords\":%" PRIu64,
                       whole ? "" : "\"paginated\":true,", pages, total);
 }
 
-void list_end(struct list *list, struct reply *reply, const struct page *page, uint64_t total,
-              bool always_paged)
+int list_check(struct list *list, const struct page *page, uint64_t total, unsigned depth)
 {
-    buf_append_text(list->out, "],\"meta\":{");
+    struct call *call = list->call;
+    uint64_t before = list_offset(page);
+    uint64_t left = before < total ? total - before : 0;
+    if (list->written != (left < page->size ? left : page->size)) {
+        call->record_fault = "the number of records does not agree with their total";
+        return outcome_fail(call, call->record_fault);
+    }
+    call->records.depth = depth;
+    call->records.count = list->written;
+    return 0;
+}
+
+int list_end(struct list *list, const struct page *page, uint64_t total, bool always_paged)
+{
+    struct buf *out = &list->call->reply->body;
+    if (list_check(list, page, total, 3) != 0) {
+        return -1;
+    }
+    buf_append_text(out, "],\"meta\":{");
     list_append_totals(list, page, total, always_paged);
-    buf_append_text(list->out, "}}");
-    reply->status = 200;
+    buf_append_text(out, "}}");
+    list->call->reply->status = 200;
+    return 0;
 }
 
 static int add_single(void *ctx, struct lfi_slice json)
 {
-    struct reply *reply = ctx;
-    buf_append_text(&reply->body, "{\"data\":");
-    buf_append_slice(&reply->body, json);
-    buf_append_text(&reply->body, ",\"meta\":{}}");
-    reply->status = 200;
-    return reply->body.failed;
+    struct call *call = ctx;
+    struct buf *out = &call->reply->body;
+    if (!list_is_object(json)) {
+        call->record_fault = "the record is not a JSON object without white space around it";
+    } else if (out->len > 0) {
+        call->record_fault = "there is more than one record";
+    }
+    if (call->record_fault) {
+        return -1;
+    }
+    buf_append_text(out, "{\"data\":");
+    buf_append_slice(out, json);
+    buf_append_text(out, ",\"meta\":{}}");
+    return out->failed ? -1 : 0;
 }
 
-struct lfi_sink single_sink(struct reply *reply)
+struct lfi_sink single_sink(struct call *call)
 {
-    return (struct lfi_sink){add_single, reply};
+    return (struct lfi_sink){add_single, call};
+}
+
+int single_end(struct call *call)
+{
+    if (call->reply->body.len == 0) {
+        call->record_fault = "there is no record";
+        return outcome_fail(call, call->record_fault);
+    }
+    call->records.depth = 2;
+    call->records.count = 2; /* meta is an object beside it */
+    call->reply->status = 200;
+    return 0;
 }

@@ -1,64 +1,76 @@
 #include "connect/call.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #define SLOTS 4096
+#define LOCKS 16 /* each guards every sixteenth slot */
 
-/* check = key ^ value ^ expires: a slot half-written by another thread does not match its key. */
 struct slot {
-    _Atomic uint64_t check;
-    _Atomic uint64_t value;
-    _Atomic uint64_t expires_us;
+    uint64_t value;
+    int64_t expires_us;
+    size_t key_len;
+    char key[MEMO_KEY_BYTES];
 };
 
 struct memo {
-    struct slot slots[SLOTS];
+    pthread_mutex_t locks[LOCKS];
+    struct slot slots[SLOTS]; /* pages that were never written take no memory */
 };
 
 struct memo *memo_new(void)
 {
-    return calloc(1, sizeof(struct memo));
+    struct memo *memo = calloc(1, sizeof(*memo));
+    for (size_t i = 0; memo && i < LOCKS; i++) {
+        (void)pthread_mutex_init(&memo->locks[i], NULL);
+    }
+    return memo;
 }
 
 void memo_free(struct memo *memo)
 {
+    for (size_t i = 0; memo && i < LOCKS; i++) {
+        (void)pthread_mutex_destroy(&memo->locks[i]);
+    }
     free(memo);
 }
 
-void memo_put(struct memo *memo, uint64_t key, uint64_t value, int64_t expires_us)
+/* FNV-1a: which slot, nothing more. */
+static size_t slot_of(struct lfi_slice key)
 {
-    struct slot *slot = &memo->slots[key % SLOTS];
-    uint64_t expires = (uint64_t)expires_us;
-    atomic_store_explicit(&slot->value, value, memory_order_relaxed);
-    atomic_store_explicit(&slot->expires_us, expires, memory_order_relaxed);
-    atomic_store_explicit(&slot->check, key ^ value ^ expires, memory_order_relaxed);
-}
-
-uint64_t memo_get(const struct memo *memo, uint64_t key, int64_t now_us)
-{
-    const struct slot *slot = &memo->slots[key % SLOTS];
-    uint64_t value = atomic_load_explicit(&slot->value, memory_order_relaxed);
-    uint64_t expires = atomic_load_explicit(&slot->expires_us, memory_order_relaxed);
-    uint64_t check = atomic_load_explicit(&slot->check, memory_order_relaxed);
-    return check == (key ^ value ^ expires) && (int64_t)expires > now_us ? value : 0;
-}
-
-uint64_t memo_key_number(uint64_t key, uint64_t number)
-{
-    /* the finaliser of MurmurHash3: every bit of the number reaches every bit of the key */
-    key ^= number + UINT64_C(0x9e3779b97f4a7c15) + (key << 6) + (key >> 2);
-    key ^= key >> 33;
-    key *= UINT64_C(0xff51afd7ed558ccd);
-    key ^= key >> 33;
-    key *= UINT64_C(0xc4ceb9fe1a85ec53);
-    return key ^ (key >> 33);
-}
-
-uint64_t memo_key(uint64_t key, struct lfi_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        key = (key ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < key.len; i++) {
+        hash = (hash ^ (unsigned char)key.ptr[i]) * UINT64_C(0x100000001b3);
     }
-    return memo_key_number(key, text.len);
+    return hash % SLOTS;
+}
+
+void memo_put(struct memo *memo, struct lfi_slice key, uint64_t value, int64_t expires_us)
+{
+    if (!key.ptr || key.len > MEMO_KEY_BYTES) {
+        return;
+    }
+    size_t at = slot_of(key);
+    struct slot *slot = &memo->slots[at];
+    (void)pthread_mutex_lock(&memo->locks[at % LOCKS]);
+    slot->value = value;
+    slot->expires_us = expires_us;
+    slot->key_len = key.len;
+    memcpy(slot->key, key.ptr, key.len);
+    (void)pthread_mutex_unlock(&memo->locks[at % LOCKS]);
+}
+
+uint64_t memo_get(struct memo *memo, struct lfi_slice key, int64_t now_us)
+{
+    if (!key.ptr || key.len > MEMO_KEY_BYTES) {
+        return 0;
+    }
+    size_t at = slot_of(key);
+    const struct slot *slot = &memo->slots[at];
+    (void)pthread_mutex_lock(&memo->locks[at % LOCKS]);
+    bool known =
+        slot->expires_us > now_us && slice_equal((struct lfi_slice){slot->key, slot->key_len}, key);
+    uint64_t value = known ? slot->value : 0;
+    (void)pthread_mutex_unlock(&memo->locks[at % LOCKS]);
+    return value;
 }

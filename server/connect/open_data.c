@@ -9,10 +9,11 @@
 
 #include <inttypes.h>
 
-/* --- GET /atm: every machine at once; meta's keys are written as nowhere else ----------------- */
+/* --- GET /atm: all ATMs in one page. This endpoint capitalises its meta keys. -------------------
+ */
 
 struct machines {
-    struct buf *out;
+    struct call *call;
     const char *lfi_id;
     uint64_t count;
 };
@@ -21,33 +22,36 @@ struct machines {
 static int add_machine(void *ctx, struct lfi_slice json)
 {
     struct machines *machines = ctx;
-    if (json.len < 3) {
-        return -1; /* not an object with members */
+    struct buf *out = &machines->call->reply->body;
+    if (!list_is_object(json) || json.len == 2) {
+        machines->call->record_fault = "an ATM is not a JSON object with members";
+        return -1;
     }
-    buf_append_format(machines->out, "%s{\"LFIId\":\"%s\",", machines->count++ > 0 ? "," : "",
+    buf_append_format(out, "%s{\"LFIId\":\"%s\",", machines->count++ > 0 ? "," : "",
                       machines->lfi_id);
-    buf_append(machines->out, json.ptr + 1, json.len - 1);
-    return machines->out->failed;
+    buf_append(out, json.ptr + 1, json.len - 1);
+    return out->failed ? -1 : 0;
 }
 
 int connect_read_atm_data_read(struct call *call)
 {
     const struct provider *provider = call->provider;
-    struct machines machines = {.out = &call->reply->body, .lfi_id = provider->id};
+    struct machines machines = {.call = call, .lfi_id = provider->id};
     int64_t updated_us = 0;
     char updated[DATETIME_TEXT_MAX];
     struct lfi_error error = {""};
     if (!PROVIDER_HAS(provider, atms)) {
         return outcome_not_offered(call);
     }
-    buf_append_text(machines.out, "{\"data\":[");
+    buf_append_text(&call->reply->body, "{\"data\":[");
     int rc = provider->ops->atms(provider->core, (struct lfi_sink){add_machine, &machines},
                                  &updated_us, &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
+        return -1;
     }
+    call->records = (struct contract_records){.depth = 3, .count = machines.count};
     (void)datetime_format_gulf(updated_us, updated);
-    buf_append_format(machines.out,
+    buf_append_format(&call->reply->body,
                       "],\"meta\":{\"LastUpdatedDateTime\":\"%s\",\"TotalRecords\":%" PRIu64 "}}",
                       updated, machines.count);
     call->reply->status = 200;
@@ -62,7 +66,7 @@ struct shelf {
 };
 
 struct shelves {
-    struct arena *arena;
+    struct call *call;
     struct shelf *items;
     size_t count, max;
 };
@@ -70,17 +74,18 @@ struct shelves {
 static int put_on_shelf(void *ctx, struct lfi_slice brand_id, struct lfi_slice json)
 {
     struct shelves *shelves = ctx;
-    if (shelves->count == shelves->max) {
-        return -1;
+    struct arena *arena = shelves->call->arena;
+    if (!list_is_object(json)) {
+        shelves->call->record_fault =
+            "a product is not a JSON object without white space around it";
+    } else if (shelves->count == shelves->max) {
+        shelves->call->record_fault = "there are more products than were asked for";
+    } else {
+        shelves->items[shelves->count++] =
+            (struct shelf){arena_keep(arena, brand_id), arena_keep(arena, json)};
+        return 0;
     }
-    struct shelf *shelf = &shelves->items[shelves->count];
-    shelf->brand_id = (struct lfi_slice){arena_text(shelves->arena, brand_id), brand_id.len};
-    shelf->json = (struct lfi_slice){arena_text(shelves->arena, json), json.len};
-    if (!shelf->brand_id.ptr || !shelf->json.ptr) {
-        return -1;
-    }
-    shelves->count++;
-    return 0;
+    return -1;
 }
 
 static bool is_first_of_brand(const struct shelves *shelves, size_t at)
@@ -126,9 +131,10 @@ static int read_product_query(struct call *call, struct lfi_product_query *query
     query->updated_since_us = INT64_MIN;
     if (updated.ptr) {
         if (!datetime_parse(updated, &since)) {
-            return list_refuse_date(call, "DATE-FORM", "LastUpdatedDateTime");
+            return call_refuse_parameter(call, "DATE-FORM",
+                                         "LastUpdatedDateTime must be a date-time");
         }
-        query->updated_since_us = datetime_utc_us(&since);
+        query->updated_since_us = datetime_utc_us(&since) + (since.finer.len > 0);
     }
     return 0;
 }
@@ -146,7 +152,7 @@ int connect_get_products(struct call *call)
     if (list_page(call, &page) != 0 || read_product_query(call, &query) != 0) {
         return -1;
     }
-    struct shelves shelves = {.arena = call->arena, .max = page.size};
+    struct shelves shelves = {.call = call, .max = page.size};
     shelves.items = arena_array(call->arena, page.size, sizeof(*shelves.items));
     query.window = (struct lfi_window){list_offset(&page), page.size};
     int rc = !shelves.items
@@ -154,18 +160,23 @@ int connect_get_products(struct call *call)
                  : provider->ops->catalogue(provider->core, &query,
                                             (struct lfi_product_sink){put_on_shelf, &shelves},
                                             &total, &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
+        return -1;
     }
     struct list list;
-    list_begin(&list, call->reply, 0, UINT64_MAX);
+    struct buf *out = &call->reply->body;
+    list_begin(&list, call, 0, UINT64_MAX);
     for (size_t i = 0, brands = 0; i < shelves.count; i++) {
         if (is_first_of_brand(&shelves, i)) {
-            buf_append_text(list.out, brands++ > 0 ? "," : "");
+            buf_append_text(out, brands++ > 0 ? "," : "");
             append_brand(call, &shelves, i);
         }
     }
-    list_end(&list, call->reply, &page, total, false);
+    list.written = shelves.count;
+    if (list_end(&list, &page, total, false) != 0) {
+        return -1;
+    }
+    call->records.depth = 5; /* {"data":[{"Products":[{…}]}]} */
     return 0;
 }
 
@@ -199,12 +210,12 @@ static int keep_lead(struct call *call, cJSON *data)
     int rc = text ? provider->ops->lead_create(provider->core, slice_of(text), &id, &error)
                   : LFI_CORE_FAILED;
     cJSON_free(text);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
+        return -1;
     }
     text = cJSON_AddStringToObject(data, "LeadId", id.text) ? cJSON_PrintUnformatted(data) : NULL;
     if (!text) {
-        return outcome_refuse(call, LFI_CORE_FAILED, &error);
+        return outcome_fail(call, "out of memory");
     }
     json_begin(&w, &call->reply->body);
     json_open_object(&w, NULL);

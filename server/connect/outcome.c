@@ -1,18 +1,107 @@
+#include "connect/outcome.h"
+
+#include "base/limits.h"
 #include "connect/call.h"
 
-int outcome_refuse(struct call *call, int core_status, const struct lfi_error *error)
-{
-    struct refusal *refusal = call->refusal;
-    if (core_status == LFI_CORE_UNAVAILABLE) {
-        (void)refusal_set(refusal, "CORE-UNAVAILABLE", 500, "GenericRecoverableError",
-                          "The bank cannot answer at the moment.");
-    } else {
-        (void)refusal_set(refusal, "CORE-FAILED", 500, "GenericError",
-                          "The bank could not answer.");
+#define STATUSES 7 /* enum lfi_core_status, by its negative */
+
+#define FAILED                                                                                     \
+    {                                                                                              \
+        "CORE-FAILED", 500, "GenericError", "The bank could not answer."                           \
     }
-    refusal_detail(refusal, "core %s status %d: %s", call->provider->ops->name, core_status,
+#define UNAVAILABLE                                                                                \
+    {                                                                                              \
+        "CORE-UNAVAILABLE", 500, "GenericRecoverableError",                                        \
+            "The bank cannot answer at the moment."                                                \
+    }
+
+/*
+ * A status that a kind of call cannot have is the core's fault. An account that cannot be reached
+ * is a matter of that account (403, which may be tried again), not a failure of the bank. (Request
+ * headers and errors 2.2.)
+ */
+static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
+    [OUTCOME_BANK] = {[0] = {0},
+                      [-LFI_CORE_UNKNOWN] = FAILED,
+                      [-LFI_CORE_DENIED] = FAILED,
+                      [-LFI_CORE_BLOCKED] = FAILED,
+                      [-LFI_CORE_UNAVAILABLE] = UNAVAILABLE,
+                      [-LFI_CORE_FAILED] = FAILED,
+                      [-LFI_CORE_STOPPED] = FAILED},
+    [OUTCOME_USER] = {[0] = {0},
+                      [-LFI_CORE_UNKNOWN] = {"PSU-UNKNOWN", 400, "Consent.InvalidUserIdentifier",
+                                             "The PSU identifier is invalid."},
+                      [-LFI_CORE_DENIED] = FAILED,
+                      [-LFI_CORE_BLOCKED] = FAILED,
+                      [-LFI_CORE_UNAVAILABLE] = UNAVAILABLE,
+                      [-LFI_CORE_FAILED] = FAILED,
+                      [-LFI_CORE_STOPPED] = FAILED},
+    [OUTCOME_ACCOUNT] = {[0] = {0},
+                         [-LFI_CORE_UNKNOWN] = {"ACCOUNT-NOT-HELD", 403,
+                                                "Consent.PermanentAccountAccessFailure",
+                                                "The account is permanently inaccessible."},
+                         [-LFI_CORE_DENIED] = FAILED,
+                         [-LFI_CORE_BLOCKED] = FAILED,
+                         [-LFI_CORE_UNAVAILABLE] = {"ACCOUNT-UNREACHABLE", 403,
+                                                    "Consent.TransientAccountAccessFailure",
+                                                    "The account cannot be reached at the moment."},
+                         [-LFI_CORE_FAILED] = FAILED,
+                         [-LFI_CORE_STOPPED] = FAILED},
+    [OUTCOME_LEVER] =
+        {[0] = {0},
+         [-LFI_CORE_UNKNOWN] = {"LEVER-UNKNOWN", 404, "GenericError", "There is no such account."},
+         [-LFI_CORE_DENIED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
+         [-LFI_CORE_BLOCKED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
+         [-LFI_CORE_UNAVAILABLE] = {"LEVER-UNAVAILABLE", 503, "GenericError",
+                                    "The core cannot do it at the moment."},
+         [-LFI_CORE_FAILED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
+         [-LFI_CORE_STOPPED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."}},
+};
+
+const struct outcome *outcome_find(enum outcome_about about, int core_status)
+{
+    bool known = core_status <= 0 && core_status > -STATUSES;
+    return &outcomes[about][known ? -core_status : -LFI_CORE_FAILED];
+}
+
+/* What the sink found wrong, whatever the core made of being stopped. */
+static int refuse_records(struct call *call)
+{
+    if (call->reply->body.failed) {
+        (void)refusal_set(call->refusal, "REPLY-LARGE", 500, "GenericError",
+                          "The bank could not answer.");
+        refusal_detail(call->refusal, "core %s: the reply would have more than %d bytes",
+                       call->provider->ops->name, LIMIT_REPLY_BYTES);
+    } else {
+        (void)refusal_set(call->refusal, "CORE-RECORD", 500, "GenericError",
+                          "The bank could not answer.");
+        refusal_detail(call->refusal, "core %s: %s", call->provider->ops->name, call->record_fault);
+    }
+    return -1;
+}
+
+int outcome_check(struct call *call, enum outcome_about about, int core_status,
+                  const struct lfi_error *error)
+{
+    if (call->reply->body.failed || call->record_fault) {
+        return refuse_records(call);
+    }
+    const struct outcome *outcome = outcome_find(about, core_status);
+    if (!outcome->id) {
+        return 0;
+    }
+    (void)refusal_set(call->refusal, outcome->id, outcome->status, outcome->error_code,
+                      outcome->message);
+    refusal_detail(call->refusal, "core %s status %d: %s", call->provider->ops->name, core_status,
                    error->message);
     return -1;
+}
+
+int outcome_fail(struct call *call, const char *why)
+{
+    struct lfi_error error;
+    (void)error_set(&error, "%s", why);
+    return outcome_check(call, OUTCOME_BANK, LFI_CORE_FAILED, &error);
 }
 
 int outcome_not_offered(struct call *call)

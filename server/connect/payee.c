@@ -70,15 +70,14 @@ int connect_find_customer_for_cop(struct call *call)
     if (list_page(call, &page) != 0 || read_iban(call, &iban) != 0) {
         return -1;
     }
-    list_begin(&list, call->reply, list_offset(&page), page.size);
+    list_begin(&list, call, list_offset(&page), page.size);
     int rc =
         call->provider->ops->payee(call->provider->core, iban, list_sink(&list), &payee, &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
+        return -1;
     }
     if (payee == LFI_PAYEE_BLOCKED_FOR_NOW || payee == LFI_PAYEE_BLOCKED_FOR_GOOD) {
         return refuse_blocked(call, payee);
     }
-    list_end(&list, call->reply, &page, list.seen, false);
-    return 0;
+    return list_end(&list, &page, list.seen, false);
 }

@@ -15,7 +15,7 @@ static struct lfi_slice consent_id_of(const struct call *call)
 static cJSON *read_consent(struct call *call)
 {
     cJSON *consent = NULL;
-    struct lfi_error error = {"the consent's id is none"};
+    struct lfi_error error = {"the consent id is malformed"};
     struct lfi_slice id = consent_id_of(call);
     const struct provider_set *providers = call->connect->config.providers;
     struct hub *hub = call->peers->hubs[provider_index(providers, call->provider)];
@@ -41,9 +41,9 @@ static bool lists(const cJSON *array, const char *text)
     return false;
 }
 
-static uint64_t key_of(const struct call *call)
+static struct lfi_slice key_of(const struct call *call)
 {
-    return memo_key(memo_key(0, slice_of(call->provider->id)), consent_id_of(call));
+    return arena_format(call->arena, "%s %.*s", call->provider->id, SLICE_ARG(consent_id_of(call)));
 }
 
 void permission_forget(struct call *call)
@@ -55,7 +55,7 @@ bool permission_finance_rates(struct call *call)
 {
     struct memo *permissions = call->connect->permissions;
     int64_t now = clock_now_us(call->connect->clock);
-    uint64_t key = key_of(call);
+    struct lfi_slice key = key_of(call);
     uint64_t known = memo_get(permissions, key, now);
     if (known != UNKNOWN) {
         return known == GRANTED;

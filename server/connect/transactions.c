@@ -6,48 +6,52 @@
 #include "base/datetime.h"
 #include "base/limits.h"
 
-/* The wall-clock part as written: a zone offset is read but plays no part. */
-static int read_bound(struct call *call, const char *name, lfi_wall_us open, lfi_wall_us *out)
+#include <inttypes.h>
+
+/* A bound on the booking time; *given says whether there is one. */
+static int read_bound(struct call *call, const char *name, struct datetime *out, bool *given)
 {
-    struct datetime value;
     struct lfi_slice text = contract_parameter(&call->parameters, name);
-    if (!text.ptr) {
-        *out = open;
-        return 0;
+    *given = text.ptr;
+    if (*given && (!datetime_parse(text, out) || (out->has_time && !out->has_offset))) {
+        return call_refuse_parameter(call, "DATE-FORM",
+                                     "%s must be a date-time with an offset, or a date", name);
     }
-    if (!datetime_parse(text, &value) || (value.has_time && !value.has_offset)) {
-        return list_refuse_date(call, "DATE-FORM", name);
-    }
-    *out = value.wall_us;
     return 0;
 }
 
+/*
+ * Filters compare the wall clock as written: a zone offset is read but plays no part (data sharing
+ * 7.4.2). A later version of the standard may want instants: this is the place.
+ */
 static int read_query(struct call *call, struct lfi_transaction_query *query)
 {
     struct lfi_slice fx = contract_parameter(&call->parameters, "o3-fx-transactions");
     query->fx_only = slice_equal_nocase(fx, "true");
-    if (read_bound(call, "fromBookingDateTime", LFI_WALL_MIN, &query->from) != 0 ||
-        read_bound(call, "toBookingDateTime", LFI_WALL_MAX, &query->to) != 0) {
+    struct datetime from, to;
+    bool has_from, has_to;
+    if (read_bound(call, "fromBookingDateTime", &from, &has_from) != 0 ||
+        read_bound(call, "toBookingDateTime", &to, &has_to) != 0) {
         return -1;
     }
-    if (query->from > query->to) {
-        return list_refuse_date(call, "DATE-ORDER",
-                                "fromBookingDateTime is after toBookingDateTime");
+    if (has_from && has_to && datetime_compare_wall(&from, &to) > 0) {
+        return call_refuse_parameter(call, "DATE-ORDER",
+                                     "fromBookingDateTime must not be after toBookingDateTime");
     }
+    /* Booking times are whole microseconds: a finer bound moves to the next one inside. */
+    query->from = has_from ? datetime_wall_us_from(&from) : LFI_WALL_MIN;
+    query->to = has_to ? to.wall_us : LFI_WALL_MAX;
     return 0;
 }
 
 /* Same consent, account, filter and page size: same list, whose pages must fit together. */
-static uint64_t watermark_key(struct call *call, const struct lfi_transaction_query *query)
+static struct lfi_slice watermark_key(struct call *call, const struct lfi_transaction_query *query)
 {
-    uint64_t key = 0;
-    key = memo_key(key, slice_of(call->provider->id));
-    key = memo_key(key, contract_parameter(&call->parameters, "o3-consent-id"));
-    key = memo_key(key, query->account_id);
-    key = memo_key_number(key, (uint64_t)query->from);
-    key = memo_key_number(key, (uint64_t)query->to);
-    key = memo_key_number(key, (uint64_t)query->fx_only);
-    return memo_key_number(key, query->window.limit);
+    struct lfi_slice consent = contract_parameter(&call->parameters, "o3-consent-id");
+    return arena_format(call->arena, "%s %zu %.*s %zu %.*s %" PRId64 " %" PRId64 " %d %" PRIu64,
+                        call->provider->id, consent.len, SLICE_ARG(consent), query->account_id.len,
+                        SLICE_ARG(query->account_id), query->from, query->to, query->fx_only,
+                        query->window.limit);
 }
 
 int connect_find_transactions_by_account_id(struct call *call)
@@ -60,25 +64,25 @@ int connect_find_transactions_by_account_id(struct call *call)
     if (!PROVIDER_HAS(call->provider, transactions)) {
         return outcome_not_offered(call);
     }
-    if (list_page(call, &page) != 0 || read_query(call, &query) != 0 ||
-        access_by_path(call, &query.account_id) != 0) {
+    if (list_page(call, &page) != 0 || read_query(call, &query) != 0 || access_by_path(call) != 0) {
         return -1;
     }
+    query.account_id = call->account_id;
     query.window = (struct lfi_window){list_offset(&page), page.size};
     struct memo *watermarks = call->connect->watermarks;
-    uint64_t key = watermark_key(call, &query);
+    struct lfi_slice key = watermark_key(call, &query);
     int64_t now = clock_now_us(call->connect->clock);
     query.up_to = page.number > 1 ? memo_get(watermarks, key, now) : 0;
 
-    list_begin(&list, call->reply, 0, UINT64_MAX);
+    list_begin(&list, call, 0, UINT64_MAX);
+    list_expect_account(&list, "accountId");
     int rc = call->provider->ops->transactions(call->provider->core, &query, list_sink(&list),
                                                &totals, &error);
-    if (rc != LFI_CORE_OK) {
-        return outcome_refuse(call, rc, &error);
+    if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
+        return -1;
     }
     if (page.number == 1) {
         memo_put(watermarks, key, totals.mark, now + (int64_t)LIMIT_WATERMARK_S * 1000000);
     }
-    list_end(&list, call->reply, &page, totals.total, true);
-    return 0;
+    return list_end(&list, &page, totals.total, true);
 }

@@ -27,14 +27,14 @@ static int check_form(const struct contract_object_rules *rules, struct lfi_slic
         size_t count;
         struct lfi_slice value = request_parameter(arena, form, member->name.ptr, &count);
         if (count > 1)
-            return contract_violate(violation, "repeated", member->name.ptr, "stands twice");
+            return contract_violate(violation, "repeated", member->name.ptr, "is duplicated");
         if (count == 0 && rules->required & UINT64_C(1) << i)
             return contract_violate(violation, "required", member->name.ptr, "is missing");
         if (count == 0)
             continue;
         if (!value.ptr)
             return contract_violate(violation, "encoding", member->name.ptr,
-                                    "is not percent-encoded as it should be");
+                                    "has invalid percent-encoding");
         if (member->schema && contract_check_text(member->schema, value, violation) != 0) {
             snprintf(violation->where, sizeof(violation->where), "%s", member->name.ptr);
             return -1;

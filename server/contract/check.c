@@ -1,8 +1,7 @@
 /*
  * The JSON check: one pass over the bytes, schema and text side by side. A value under oneOf, anyOf
- * or allOf is read again for each branch. Nothing is allocated for documents that fit, and nothing
- * is written about what is wrong until something is: the place is put together, from the inside
- * out, by the callers of the check that failed.
+ * or allOf is read again for each branch. Valid input allocates nothing. On failure each caller
+ * prepends its path segment, so that the path grows from the inside out.
  */
 #include "contract/checker.h"
 
@@ -26,9 +25,21 @@ const char *contract_fail(struct checker *c, const char *at, const char *rule, c
     return NULL;
 }
 
-static const char *fail_json(struct checker *c, const char *at)
+static const char *fail_json(struct checker *c, const char *at, const char *message)
 {
-    return contract_fail(c, at, "json", at >= c->end ? "ends too early" : "is not JSON");
+    return contract_fail(c, at, "json", at >= c->end ? "ends too early" : message);
+}
+
+/* A string that is broken at this byte. */
+static const char *fail_string(struct checker *c, const char *at)
+{
+    const char *message = "has an invalid escape";
+    if (at < c->end && *at != '\\')
+        message = (unsigned char)*at < 0x20 ? "has a control character, which must be escaped"
+                                            : "is not UTF-8";
+    else if (c->end - at >= 6 && memcmp(at, "\\u0000", 6) == 0)
+        message = "must not contain U+0000";
+    return fail_json(c, at, message);
 }
 
 static const char *fail_type(struct checker *c, const struct contract_schema *schema,
@@ -50,7 +61,8 @@ static void push_where(struct checker *c, const char *text, size_t len)
     memcpy(c->where + c->where_at, text + len - room, room);
 }
 
-/* An account's, a person's or a telephone's number is longer; no member of a document has more. */
+/* Names with more digits are likely personal data and are masked; no member of a document has more.
+ */
 #define NAME_DIGITS 4
 
 static size_t count_digits(struct lfi_slice name)
@@ -123,7 +135,7 @@ static const char *check_string(struct checker *c, const struct contract_schema 
     const char *at, *rule;
     const char *after = contract_scan_string(p, c->end, &string, &at);
     if (!after)
-        return fail_json(c, at);
+        return fail_string(c, at);
     if (!(schema->kinds & CONTRACT_STRING))
         return fail_type(c, schema, p);
     if (!schema->text)
@@ -145,7 +157,7 @@ static const char *check_number(struct checker *c, const struct contract_schema 
     bool integer;
     const char *after = contract_scan_number(p, c->end, &integer);
     if (!after)
-        return fail_json(c, p);
+        return fail_json(c, p, "is not a JSON value");
     if (!(schema->kinds & (integer ? CONTRACT_INTEGER : CONTRACT_NUMBER)))
         return fail_type(c, schema, p);
     const char *rule = NULL;
@@ -164,7 +176,7 @@ static const char *check_word(struct checker *c, const struct contract_schema *s
 {
     size_t len = strlen(word);
     if ((size_t)(c->end - p) < len || memcmp(p, word, len) != 0)
-        return fail_json(c, p);
+        return fail_json(c, p, "is not a JSON value");
     return schema->kinds & kind ? p + len : fail_type(c, schema, p);
 }
 
@@ -177,10 +189,12 @@ static const char *next_part(struct checker *c, const char *p, char closing)
     if (p < c->end && *p == closing)
         return p;
     if (p == c->end || *p != ',')
-        return fail_json(c, p);
+        return fail_json(c, p,
+                         closing == '}' ? "must go on with a comma or a closing brace"
+                                        : "must go on with a comma or a closing bracket");
     p = contract_skip_space(p + 1, c->end);
     if (p < c->end && *p == closing)
-        return fail_json(c, p);
+        return fail_json(c, p, "has a comma without a value after it");
     return p;
 }
 
@@ -207,7 +221,7 @@ static const char *check_items(struct checker *c, const struct contract_array_ru
             int added = add_hash(c, hashes, hash);
             if (added < 0)
                 p = contract_fail(c, item, "uniqueItems",
-                                  added == -1 ? "stands twice" : "too many items");
+                                  added == -1 ? "is duplicated" : "is one item too many");
         }
         if (!p) {
             push_index(c, count);
@@ -220,7 +234,7 @@ static const char *check_items(struct checker *c, const struct contract_array_ru
     }
     c->hash_count = hashes;
     if (p == c->end)
-        return fail_json(c, p);
+        return fail_json(c, p, "");
     if (rules && count < rules->min_items)
         return fail_count(c, open, "minItems", "must have at least %u items", rules->min_items);
     if (rules && count > rules->max_items)
@@ -260,6 +274,25 @@ static unsigned find_escaped(const struct contract_object_rules *rules,
                                    : find_member(rules, value, value + len + 1, 0);
 }
 
+/* The value at p, up to `end`, of a member of a record: false when it is another than asked for. */
+static bool is_wanted(const struct checker *c, const struct contract_string *name, const char *p,
+                      const char *end)
+{
+    const struct contract_records *records = c->records;
+    if (!records || c->depth != records->depth || !records->member ||
+        !slice_equal_text(name->raw, records->member))
+        return true;
+    uint64_t at = records->one_each ? c->record_count - 1 : 0;
+    struct lfi_slice wanted =
+        at < records->count || !records->one_each ? records->values[at] : (struct lfi_slice){0};
+    char value[512];
+    size_t len = (size_t)(end - p);
+    if (len < 2 || len > sizeof(value) || *p != '"')
+        return false;
+    len = contract_unescape((struct lfi_slice){p + 1, len - 2}, value);
+    return slice_equal((struct lfi_slice){value, len}, wanted);
+}
+
 struct members {
     const struct contract_object_rules *rules;
     uint64_t seen;
@@ -278,7 +311,7 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
     if (i < rules->member_count) {
         uint64_t bit = UINT64_C(1) << i;
         if (members->seen & bit) {
-            contract_fail(c, at, "json", "stands twice");
+            contract_fail(c, at, "json", "is duplicated");
             return NULL;
         }
         members->seen |= bit;
@@ -286,12 +319,12 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
         return rules->members[i].schema ? rules->members[i].schema : &contract_anything;
     }
     if (rules->closed) {
-        contract_fail(c, at, "additionalProperties", "is not known here");
+        contract_fail(c, at, "additionalProperties", "is not allowed here");
         return NULL;
     }
     int added = add_hash(c, members->hashes, contract_hash_string(name));
     if (added < 0) {
-        contract_fail(c, at, "json", added == -1 ? "stands twice" : "too many members");
+        contract_fail(c, at, "json", added == -1 ? "is duplicated" : "is one member too many");
         return NULL;
     }
     return rules->additional ? rules->additional : &contract_anything;
@@ -303,7 +336,7 @@ static const char *check_member(struct checker *c, struct members *members, cons
     struct contract_string name = {.raw.ptr = p + 1};
     const char *at;
     if (*p != '"')
-        return fail_json(c, p);
+        return fail_json(c, p, "must have member names in double quotes");
     unsigned i = find_member(rules, p + 1, c->end, members->next);
     if (i < rules->member_count) {
         name.raw.len = rules->members[i].name.len;
@@ -311,15 +344,18 @@ static const char *check_member(struct checker *c, struct members *members, cons
     } else {
         p = contract_scan_string(p, c->end, &name, &at);
         if (!p)
-            return fail_json(c, at);
+            return fail_string(c, at);
         if (name.escaped)
             i = find_escaped(rules, &name);
     }
     const struct contract_schema *schema = admit_member(c, members, i, &name);
     p = contract_skip_space(p, c->end);
     if (schema && (p == c->end || *p != ':'))
-        return fail_json(c, p);
-    p = schema ? contract_check_value(c, schema, contract_skip_space(p + 1, c->end)) : NULL;
+        return fail_json(c, p, "must have a colon after each member name");
+    const char *value = schema ? contract_skip_space(p + 1, c->end) : NULL;
+    p = value ? contract_check_value(c, schema, value) : NULL;
+    if (p && !is_wanted(c, &name, value, p))
+        p = contract_fail(c, value, "record", "is not the one that was asked for");
     if (!p)
         contract_push_name(c, name.raw);
     return p;
@@ -352,7 +388,7 @@ static const char *check_members(struct checker *c, const struct contract_object
     }
     c->hash_count = members.hashes;
     if (p == c->end)
-        return fail_json(c, p);
+        return fail_json(c, p, "");
     if (rules->required & ~members.seen)
         return fail_required(c, &members, open, p);
     if (members.count < rules->min_members)
@@ -371,6 +407,10 @@ static const char *check_structure(struct checker *c, const struct contract_sche
         return fail_type(c, schema, p);
     if (++c->depth > LIMIT_JSON_DEPTH)
         return contract_fail(c, p, "json", "is nested too deeply");
+    if (c->records && c->depth == c->records->depth && *p == '{' && p > c->record_at) {
+        c->record_at = p;
+        c->record_count++;
+    }
     p = *p == '{' ? check_members(c, schema->object ? schema->object : &open_object, p)
                   : check_items(c, schema->array, p);
     c->depth--;
@@ -382,7 +422,7 @@ const char *contract_check_value(struct checker *c, const struct contract_schema
 {
     const char *after;
     if (p == c->end)
-        return fail_json(c, p);
+        return fail_json(c, p, "");
     switch (*p) {
     case '"':
         after = check_string(c, schema, p);
@@ -414,6 +454,13 @@ const char *contract_check_value(struct checker *c, const struct contract_schema
 int contract_check_json(const struct contract_schema *schema, struct lfi_slice json,
                         struct contract_violation *violation)
 {
+    return contract_check_tree(schema, NULL, json, violation);
+}
+
+int contract_check_tree(const struct contract_schema *schema,
+                        const struct contract_records *records, struct lfi_slice json,
+                        struct contract_violation *violation)
+{
     struct checker c; /* not initialised whole: the hashes are many */
     c.start = c.far = json.ptr ? json.ptr : "";
     c.end = c.start + json.len;
@@ -422,15 +469,21 @@ int contract_check_json(const struct contract_schema *schema, struct lfi_slice j
     c.where_at = sizeof(c.where);
     c.scratch.match = NULL;
     c.hash_count = 0;
+    c.records = records;
+    c.record_count = 0;
+    c.record_at = NULL;
 
     const char *p = contract_check_value(&c, schema ? schema : &contract_anything,
                                          contract_skip_space(c.start, c.end));
     contract_scratch_end(&c.scratch);
     if (p) {
         p = contract_skip_space(p, c.end);
-        if (p == c.end)
+        if (p < c.end)
+            contract_fail(&c, p, "json", "has trailing data");
+        else if (records && c.record_count != records->count)
+            contract_fail(&c, c.start, "record", "has more or fewer records than were given");
+        else
             return 0;
-        contract_fail(&c, p, "json", "has more behind its end");
     }
     size_t room = sizeof(violation->where) - 2, len = sizeof(c.where) - c.where_at;
     len = len < room ? len : room;

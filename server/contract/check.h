@@ -12,6 +12,11 @@
 int contract_check_text(const struct contract_schema *schema, struct lfi_slice text,
                         struct contract_violation *violation);
 
+/* contract_check_json, and what the records must be; `records` may be NULL. */
+int contract_check_tree(const struct contract_schema *schema,
+                        const struct contract_records *records, struct lfi_slice json,
+                        struct contract_violation *violation);
+
 /* Whether a text, which is UTF-8, has the form. */
 bool contract_format_fits(enum contract_format format, struct lfi_slice text);
 

@@ -14,7 +14,10 @@ struct checker {
     char where[sizeof(((struct contract_violation *)0)->where)]; /* filled from its end */
     size_t where_at;
     struct contract_scratch scratch;
-    size_t hash_count; /* of names and items that must differ, a stack */
+    const struct contract_records *records; /* what they must be; may be NULL */
+    uint64_t record_count;
+    const char *record_at; /* the last one counted: a branch may be tried again */
+    size_t hash_count;     /* of names and items that must differ, a stack */
     uint64_t hashes[LIMIT_JSON_NAMES];
 };
 

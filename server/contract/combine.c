@@ -1,7 +1,7 @@
 /* oneOf, anyOf, allOf, not and the choice by a discriminator. */
 #include "contract/checker.h"
 
-/* Tries a branch without a word; *reached says how far it came when it does not fit. */
+/* Tries a branch without reporting an error; *reached says how far it came when it does not fit. */
 static bool try_branch(struct checker *c, const struct contract_schema *branch, const char *p,
                        const char **reached)
 {
@@ -40,11 +40,12 @@ static bool check_branches(struct checker *c, const struct contract_combination 
     if (fitting == 1)
         return true;
     if (fitting > 1)
-        contract_fail(c, p, rule, "fits more than one of the forms allowed");
+        contract_fail(c, p, rule,
+                      "must match exactly one of the allowed schemas, and matches several");
     else if (nearest)
         contract_check_value(c, nearest, p);
     else
-        contract_fail(c, p, rule, "fits none of the forms allowed");
+        contract_fail(c, p, rule, "matches none of the allowed schemas");
     return false;
 }
 
@@ -76,7 +77,7 @@ static bool check_chosen(struct checker *c, const struct contract_combination *c
         if (contract_compare_text(&combination->texts[i], value) == 0)
             return contract_check_value(c, combination->branches[i], p) != NULL;
     struct lfi_slice name = {combination->discriminator.ptr, combination->discriminator.len};
-    contract_fail(c, p, "discriminator", "names none of the forms allowed");
+    contract_fail(c, p, "discriminator", "is not one of the allowed values");
     contract_push_name(c, name);
     return false;
 }
@@ -94,7 +95,7 @@ bool contract_check_combination(struct checker *c, const struct contract_combina
     case CONTRACT_NOT:
         if (!try_branch(c, combination->branches[0], p, &reached))
             return true;
-        contract_fail(c, p, "not", "has a form that is forbidden");
+        contract_fail(c, p, "not", "matches a schema that is not allowed here");
         return false;
     case CONTRACT_CHOSEN:
         return check_chosen(c, combination, p);

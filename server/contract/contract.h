@@ -21,7 +21,7 @@ struct contract_operation;
 /* What was wrong, where. */
 struct contract_violation {
     const char *rule; /* "type", "required", "additionalProperties", "enum", "pattern", "json", … */
-    char where[160];   /* JSON path "$.data[3].amount.currency", or parameter name */
+    char where[256];   /* JSON path "$.data[3].amount.currency", or parameter names */
     size_t offset;     /* byte in the checked text */
     char message[160]; /* for people; never contains the offending value */
 };
@@ -80,17 +80,43 @@ struct lfi_slice contract_parameter(const struct contract_parameters *parameters
  * Checks path, query, headers and body. Decodes into the arena. A repeated parameter violates
  * "repeated". Deprecated parameters and required ones with a default are never demanded;
  * x-lfi-lenient ones are passed through unchecked. violation->where names parameter or JSON path,
- * and *in says where it was ("path", "query", "header", "body").
+ * of missing parameters all, and *in says where it was ("path", "query", "header", "body").
  */
 int contract_check_request(const struct contract_match *match, const struct request *request,
                            struct contract_parameters *out, const char **in,
                            struct contract_violation *violation);
+
+/* Appends "a, b": the parameters that are required and not there. Returns how many. */
+size_t contract_append_missing(const struct contract_match *match, const struct request *request,
+                               struct buf *out);
 
 /* Checks a reply (ours to the Hub, or the Hub's to us). An undeclared status falls under default.
  */
 int contract_check_response(const struct contract_operation *operation, int status,
                             struct lfi_slice content_type, struct lfi_slice body,
                             struct contract_violation *violation);
+
+/*
+ * What the records of a reply must be, besides what the contract says: how many there are, and
+ * whose. Records are the objects at this depth: 2 in {"data":{…}}, 3 in {"data":[{…}]}.
+ */
+struct contract_records {
+    unsigned depth;
+    uint64_t count;
+    const char *member;             /* identifies a record; NULL: nothing does */
+    const struct lfi_slice *values; /* its value: one for all, or one each */
+    bool one_each;
+};
+
+/* Checks the body of a 200 reply as contract_check_response does, and its records. */
+int contract_check_records(const struct contract_operation *operation,
+                           const struct contract_records *records, struct lfi_slice body,
+                           struct contract_violation *violation);
+
+/* Whether the declared JSON body of a status has a member of this name at its top. */
+bool contract_response_has(const struct contract_operation *operation, int status,
+                           const char *member);
+bool contract_operation_has_parameter(const struct contract_operation *operation, const char *name);
 
 /* Schema by name, for documents that are only schemas (configuration, fixtures). NULL: none. */
 const struct contract_schema *contract_schema_named(const struct contract_api *api,

@@ -11,6 +11,14 @@ struct lfi_slice contract_parameter(const struct contract_parameters *parameters
     return (struct lfi_slice){NULL, 0};
 }
 
+bool contract_operation_has_parameter(const struct contract_operation *operation, const char *name)
+{
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (strcmp(operation->parameters[i].name.ptr, name) == 0)
+            return true;
+    return false;
+}
+
 static const char *place_name(enum contract_place place)
 {
     return place == CONTRACT_IN_PATH ? "path" : place == CONTRACT_IN_QUERY ? "query" : "header";
@@ -27,9 +35,47 @@ static struct lfi_slice find_value(const struct contract_match *match,
         return request_decode(request->arena, match->path_values[rules->path_index], false);
     case CONTRACT_IN_QUERY:
         return request_parameter(request->arena, request->query, rules->name.ptr, count);
-    default:
-        return request_header(request, rules->name.ptr, count);
+    default: {
+        /* A header without a value is taken as missing: an empty consent or TPP names nobody. */
+        struct lfi_slice value = request_header(request, rules->name.ptr, count);
+        *count = *count == 1 && value.len == 0 ? 0 : *count;
+        return value;
     }
+    }
+}
+
+static bool is_missing(const struct contract_match *match, const struct request *request,
+                       const struct contract_parameter_rules *rules)
+{
+    size_t count = 0;
+    if (rules->demanded)
+        (void)find_value(match, request, rules, &count);
+    return rules->demanded && count == 0;
+}
+
+size_t contract_append_missing(const struct contract_match *match, const struct request *request,
+                               struct buf *out)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < match->operation->parameter_count; i++)
+        if (is_missing(match, request, &match->operation->parameters[i])) {
+            buf_append_text(out, missing++ > 0 ? ", " : "");
+            buf_append_text(out, match->operation->parameters[i].name.ptr);
+        }
+    return missing;
+}
+
+/* Names all that is missing, so that whoever writes a client learns it at once. */
+static int refuse_missing(const struct contract_match *match, const struct request *request,
+                          struct contract_violation *violation)
+{
+    struct buf names;
+    buf_init(&names, sizeof(violation->where) - 1);
+    size_t missing = contract_append_missing(match, request, &names);
+    contract_violate(violation, "required", "", missing > 1 ? "are missing" : "is missing");
+    snprintf(violation->where, sizeof(violation->where), "%.*s", SLICE_ARG(buf_slice(&names)));
+    buf_free(&names);
+    return -1;
 }
 
 static int check_parameter(const struct contract_parameter_rules *rules, struct lfi_slice *value,
@@ -37,16 +83,13 @@ static int check_parameter(const struct contract_parameter_rules *rules, struct 
 {
     const char *name = rules->name.ptr;
     if (count > 1)
-        return contract_violate(violation, "repeated", name, "stands twice");
-    if (count == 0 && rules->demanded)
-        return contract_violate(violation, "required", name, "is missing");
+        return contract_violate(violation, "repeated", name, "is duplicated");
     if (count == 0) {
         *value = (struct lfi_slice){rules->fallback.ptr, rules->fallback.len};
         return 0;
     }
     if (!value->ptr)
-        return contract_violate(violation, "encoding", name,
-                                "is not percent-encoded as it should be");
+        return contract_violate(violation, "encoding", name, "has invalid percent-encoding");
     if (rules->lenient || contract_check_text(rules->schema, *value, violation) == 0)
         return 0;
     snprintf(violation->where, sizeof(violation->where), "%s", name);
@@ -75,10 +118,11 @@ int contract_check_request(const struct contract_match *match, const struct requ
         const struct contract_parameter_rules *rules = &operation->parameters[i];
         size_t count = 0;
         out->values[i] = find_value(match, request, rules, &count);
-        if (check_parameter(rules, &out->values[i], count, violation) != 0) {
-            *in = place_name(rules->place);
+        *in = place_name(rules->place);
+        if (rules->demanded && count == 0)
+            return refuse_missing(match, request, violation);
+        if (check_parameter(rules, &out->values[i], count, violation) != 0)
             return -1;
-        }
     }
     *in = "body";
     return check_request_body(&operation->body, request, violation);

@@ -16,6 +16,33 @@ static const struct contract_response_rules *find_rules(const struct contract_op
     return found;
 }
 
+static const struct contract_object_rules *object_of(const struct contract_operation *operation,
+                                                     int status)
+{
+    const struct contract_response_rules *rules = find_rules(operation, status);
+    return rules && rules->body.schema ? rules->body.schema->object : NULL;
+}
+
+bool contract_response_has(const struct contract_operation *operation, int status,
+                           const char *member)
+{
+    const struct contract_object_rules *object = object_of(operation, status);
+    for (size_t i = 0; object && i < object->member_count; i++)
+        if (strcmp(object->members[i].name.ptr, member) == 0)
+            return true;
+    return false;
+}
+
+int contract_check_records(const struct contract_operation *operation,
+                           const struct contract_records *records, struct lfi_slice body,
+                           struct contract_violation *violation)
+{
+    const struct contract_response_rules *rules = find_rules(operation, 200);
+    if (!rules || rules->body.media != CONTRACT_MEDIA_JSON)
+        return contract_violate(violation, "body", "$", "must be absent");
+    return contract_check_tree(rules->body.schema, records, body, violation);
+}
+
 int contract_check_response(const struct contract_operation *operation, int status,
                             struct lfi_slice content_type, struct lfi_slice body,
                             struct contract_violation *violation)
@@ -27,6 +54,6 @@ int contract_check_response(const struct contract_operation *operation, int stat
         return contract_check_body(&rules->body, content_type, body, NULL, violation);
     /* a redirect may carry a note for people */
     if (body.len > 0 && status / 100 != 3)
-        return contract_violate(violation, "body", "$", "there should be none");
+        return contract_violate(violation, "body", "$", "must be absent");
     return 0;
 }

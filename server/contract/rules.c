@@ -45,6 +45,17 @@ const char *contract_broken_text_rule(const struct contract_text_rules *rules,
     return NULL;
 }
 
+/* The values, if they are few enough to be read. */
+static void describe_choices(const struct contract_text_rules *rules, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "must be one of");
+    for (size_t i = 0; i < rules->choice_count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s %s", i > 0 ? "," : "",
+                                 rules->choices[i].ptr);
+    if (used >= size)
+        snprintf(out, size, "is not one of the %u values allowed", (unsigned)rules->choice_count);
+}
+
 void contract_describe_text_rule(const struct contract_text_rules *rules, const char *rule,
                                  char *out, size_t size)
 {
@@ -53,11 +64,11 @@ void contract_describe_text_rule(const struct contract_text_rules *rules, const 
     else if (strcmp(rule, "maxLength") == 0)
         snprintf(out, size, "must have at most %u characters", (unsigned)rules->max_length);
     else if (strcmp(rule, "enum") == 0)
-        snprintf(out, size, "is none of the %u values allowed", (unsigned)rules->choice_count);
+        describe_choices(rules, out, size);
     else if (strcmp(rule, "pattern") == 0)
         snprintf(out, size, "must have the form %s", rules->pattern->text);
     else
-        snprintf(out, size, "has not the format that is asked for");
+        snprintf(out, size, "does not match the required format");
 }
 
 const char *contract_broken_number_rule(const struct contract_number_rules *rules,
@@ -88,13 +99,13 @@ void contract_describe_number_rule(const struct contract_number_rules *rules, co
         snprintf(out, size, "must be %s %.15g", rules->max.exclusive ? "less than" : "at most",
                  rules->max.value);
     else
-        snprintf(out, size, "is too long a number");
+        snprintf(out, size, "is a number of too many digits");
 }
 
 void contract_describe_kinds(unsigned kinds, char *out, size_t size)
 {
-    static const char *const names[] = {"null",   "true or false", "an integer", "a number",
-                                        "a text", "a list",        "an object"};
+    static const char *const names[] = {"null",     "true or false", "an integer", "a number",
+                                        "a string", "an array",      "an object"};
     size_t used = (size_t)snprintf(out, size, "must be");
     if (kinds & CONTRACT_NUMBER)
         kinds &= ~(unsigned)CONTRACT_INTEGER;

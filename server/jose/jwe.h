@@ -26,8 +26,7 @@ int jwe_encrypt(const struct jwe_code *code, const char *kid, struct lfi_slice c
                 struct buf *out, struct lfi_error *error);
 
 /*
- * Codes made ahead of need by a thread of its own, which starts with the first code taken: a bank
- * that encrypts nothing spends nothing on it.
+ * Pool of pre-computed codes, filled by a thread that starts at first use.
  */
 struct jwe_code_pool;
 

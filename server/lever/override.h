@@ -1,5 +1,5 @@
 /*
- * Overrides: what the operator wants the next replies of an operation to be, so that a conformance
+ * Operator overrides of an operation's next replies, so that a conformance
  * run can see its own handling of faults. Kept in memory, each for a number of replies and a time.
  * Any thread; while there is none, asking costs one atomic read.
  */

@@ -92,7 +92,7 @@ test('what is no consent id is neither asked for nor logged', async () => {
     const one = clear();
     const asked = () => demo.hubLog().filter(({ path }) => path?.startsWith('/consents/')).length;
     const before_ = asked();
-    for (const consentId of ['', '.', '..', 'a/../b', 'AE42 9990', 'x'.repeat(129)]) {
+    for (const consentId of ['.', '..', 'a/../b', 'AE42 9990', 'x'.repeat(129)]) {
         const reply = await products(one, { consentId });
         assert.equal(reply.status, 200);
         assert.deepEqual(reply.json.data, [one.book.product[0].value]);

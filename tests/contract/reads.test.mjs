@@ -404,6 +404,54 @@ test('each header that the contract demands is demanded and named', async () => 
     assert.equal(optional.status, 200);
 });
 
+test('all that is missing is named in one answer', async () => {
+    const all = ['o3-caller-org-id', 'o3-caller-client-id', 'o3-caller-software-statement-id', 'o3-api-uri',
+        'o3-api-operation', 'o3-consent-id', 'o3-ozone-interaction-id', 'o3-psu-identifier'];
+    const [{ client }] = banks;
+    const authorization = `Bearer ${await client.token()}`;
+    const bare = await client.send('GET', '/accounts', { headers: { authorization } });
+    assert.equal(bare.status, 400);
+    for (const name of ['o3-provider-id', ...all, 'accountIds']) {
+        assert.ok(bare.json.errorMessage.includes(name), `${name}: ${bare.text}`);
+    }
+    const headers = { authorization, 'o3-provider-id': client.provider.providerId };
+    const named = await client.send('GET', '/customer', { headers });
+    assert.equal(named.status, 400);
+    assert.ok(all.every((name) => named.json.errorMessage.includes(name)), named.text);
+    assert.ok(!named.json.errorMessage.includes('o3-provider-id'));
+});
+
+test('a header without a value is as good as missing', async () => {
+    const [{ client, users: [user] }] = banks;
+    for (const name of ['o3-consent-id', 'o3-caller-org-id', 'o3-psu-identifier']) {
+        const reply = await client.get('/customer', { userId: user.userId, headers: { [name]: '' } });
+        assert.deepEqual([reply.status, reply.json.errorCode], [400, 'Body.InvalidFormat']);
+        assert.equal(reply.json.errorMessage, `The header is invalid: ${name}: is missing.`);
+    }
+});
+
+test('bounds are compared exactly, whatever their digits', async () => {
+    const [bank] = banks;
+    const { user: { userId }, id, book } =
+        holderOf(bank, (one) => readable(one) && one.transactions.length > 2);
+    const booked = book.transactions[1].bookingDateTime;
+    const wall = booked.slice(0, 19) + (booked.match(/\.\d+/)?.[0] ?? '.000').padEnd(7, '0');
+    const same = book.transactions.filter((one) => one.bookingDateTime === booked).length;
+    const count = async (from, to) => {
+        const query = { page: 1, 'page-size': 1, fromBookingDateTime: from, toBookingDateTime: to };
+        const reply = await bank.client.get(`/accounts/${id}/transactions`, { userId, query });
+        assert.equal(reply.status, 200, reply.text);
+        return reply.json.meta.totalRecords;
+    };
+    assert.equal(await count(`${wall}Z`, `${wall}0000000000001Z`), same);
+    assert.equal(await count(`${wall}0000Z`, `${wall}Z`), same);
+    assert.equal(await count(`${wall}0001Z`, `${wall}0009Z`), 0);
+    const query = { fromBookingDateTime: `${wall}0002Z`, toBookingDateTime: `${wall}0001Z` };
+    const reply = await bank.client.get(`/accounts/${id}/transactions`, { userId, query });
+    assert.equal(reply.status, 400);
+    assert.match(reply.json.errorMessage, /fromBookingDateTime must not be after toBookingDateTime/);
+});
+
 test('the PSU identifier is Base64 of JSON with a known userId', async () => {
     const bank = banks[0];
     const { user, id } = holderOf(bank, readable);

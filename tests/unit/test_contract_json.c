@@ -181,7 +181,14 @@ static void checks_formats(void **state)
         {"DateTime", "\"2024-01-31 23:59:59Z\"", "format", "$"},
         {"DateTime", "\"2024-01-31T24:00:00Z\"", "format", "$"},
         {"DateTime", "\"2024-01-31T23:60:00Z\"", "format", "$"},
-        {"DateTime", "\"2024-01-31T23:59:60Z\"", "format", "$"},
+        {"DateTime", "\"2024-01-31t23:59:59z\"", NULL, NULL},
+        {"DateTime", "\"2024-01-31T23:59:59-00:00\"", NULL, NULL},
+        {"DateTime", "\"2024-01-31T23:59:60Z\"", NULL, NULL},
+        {"DateTime", "\"2024-02-01T05:29:60.25+05:30\"", NULL, NULL},
+        {"DateTime", "\"2024-01-31T16:59:60-07:00\"", NULL, NULL},
+        {"DateTime", "\"2024-01-31T23:58:60Z\"", "format", "$"},
+        {"DateTime", "\"2024-01-31T23:59:60+04:00\"", "format", "$"},
+        {"DateTime", "\"2024-01-31T23:59:61Z\"", "format", "$"},
         {"DateTime", "\"2024-01-31T23:59:59.Z\"", "format", "$"},
         {"DateTime", "\"2024-01-31T23:59:59+0400\"", "format", "$"},
         {"DateTime", "\"2024-01-31T23:59:59+24:00\"", "format", "$"},
@@ -307,6 +314,48 @@ static void checks_lists_and_objects(void **state)
          "$.data[1].amount.currency"},
     };
     ROWS(rows);
+}
+
+/* What people read says what is wrong and, where it helps, what would be right. */
+static void messages_say_what_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schema, *json, *message;
+    } rows[] = {
+        {"Closed", "{\"a\":1,\"a\":1}", "is duplicated"},
+        {"Loose", "{\"z\":1,\"z\":2}", "is duplicated"},
+        {"Set", "[1,1]", "is duplicated"},
+        {"Closed", "{\"a\":1} x", "has trailing data"},
+        {"Closed", "{}", "is missing"},
+        {"Closed", "{\"a\":1,\"c\":1}", "is not allowed here"},
+        {"Closed", "{\"a\":1", "ends too early"},
+        {"Closed", "{\"a\" 1}", "must have a colon after each member name"},
+        {"Closed", "{a:1}", "must have member names in double quotes"},
+        {"Closed", "{\"a\":1 \"b\":[]}", "must go on with a comma or a closing brace"},
+        {"List", "[1 2]", "must go on with a comma or a closing bracket"},
+        {"List", "[1,]", "has a comma without a value after it"},
+        {"List", "[x]", "is not a JSON value"},
+        {"List", "{}", "must be an array"},
+        {"Length", "7", "must be a string"},
+        {"Length", "\"a\\u0000b\"", "must not contain U+0000"},
+        {"Length", "\"a\\x\"", "has an invalid escape"},
+        {"Length", "\"a\tb\"", "has a control character, which must be escaped"},
+        {"Length", "\"a\xff\"", "is not UTF-8"},
+        {"Length", "\"abcde\"", "must have at most 4 characters"},
+        {"Date", "\"2026-02-30\"", "does not match the required format"},
+        {"Pattern", "\"aed\"", "must have the form ^[A-Z]{3}$"},
+        {"Enum", "\"retail\"", "must be one of SME, Retail, Dh \"q\" \\ ?"},
+        {"OneOf", "3", "matches none of the allowed schemas"},
+        {"Overlap", "1", "must match exactly one of the allowed schemas, and matches several"},
+        {"Not", "\"forbidden\"", "matches a schema that is not allowed here"},
+        {"Chosen", "{\"kind\":\"cow\"}", "is not one of the allowed values"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct contract_violation violation = {0};
+        assert_int_equal(check(rows[i].schema, rows[i].json, strlen(rows[i].json), &violation), -1);
+        assert_string_equal(violation.message, rows[i].message);
+    }
 }
 
 static void checks_combinations(void **state)
@@ -457,6 +506,7 @@ int main(void)
         cmocka_unit_test(accepts_and_refuses_json_syntax),
         cmocka_unit_test(checks_texts),
         cmocka_unit_test(checks_formats),
+        cmocka_unit_test(messages_say_what_is_wrong),
         cmocka_unit_test(checks_numbers),
         cmocka_unit_test(checks_lists_and_objects),
         cmocka_unit_test(checks_combinations),

@@ -126,7 +126,7 @@ static void checks_requests(void **state)
         {{"GET", "/things", NULL, {ID}, NULL}, NULL, NULL, NULL},
         {{"GET", "/things", "page=2&unknown=%41", {ID}, NULL}, NULL, NULL, NULL},
         {{"GET", "/things", NULL, {{NULL}}, NULL}, "header", "required", "o3-id"},
-        {{"GET", "/things", NULL, {{"o3-id", ""}}, NULL}, "header", "minLength", "o3-id"},
+        {{"GET", "/things", NULL, {{"o3-id", ""}}, NULL}, "header", "required", "o3-id"},
         {{"GET", "/things", NULL, {ID, {"o3-iD", "1"}}, NULL}, "header", "repeated", "o3-id"},
         {{"GET", "/things", NULL, {{"o3-id", "\xff"}}, NULL}, "header", "encoding", "o3-id"},
         {{"GET", "/things", "page=-9223372036854775808", {ID}, NULL}, NULL, NULL, NULL},

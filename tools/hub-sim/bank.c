@@ -160,7 +160,7 @@ static void judge_answer(struct sim *sim, const struct outgoing *call, struct ar
     if (!answer->wrong && contract_check_response(call->operation, answer->http.status,
                                                   slice_of(answer->http.content_type),
                                                   buf_slice(&answer->http.body), &violation)) {
-        char detail[400];
+        char detail[560];
         (void)snprintf(detail, sizeof detail, "%s %s, status %d: %s: %s", call->method,
                        call->template, answer->http.status, violation.where, violation.message);
         answer->wrong = "BANK-REPLY";

@@ -107,7 +107,8 @@ static void read_parameters(struct model *model, struct operation *operation, st
             for (size_t k = 0; k < operation->parameter_count; k++)
                 if (operation->parameters[k].place == out->place &&
                     strcmp(operation->parameters[k].name, out->name) == 0)
-                    node_fail(out->at, "parameter %s stands twice in %s", out->name, operation->id);
+                    node_fail(out->at, "parameter %s is duplicated in %s", out->name,
+                              operation->id);
             operation->parameter_count++;
         }
     }
@@ -195,7 +196,7 @@ static void read_operation(struct model *model, const char *path, const char *me
                       model->operations[i].at.file->name, node_line(model->operations[i].at));
         else if (strcmp(model->operations[i].path, path) == 0 &&
                  strcmp(model->operations[i].method, upper_case(model->source, method)) == 0)
-            node_fail(node, "%s %s stands twice", method, path);
+            node_fail(node, "%s %s is duplicated", method, path);
     model->operations = grow(model, model->operations, &model->operation_room,
                              model->operation_count, sizeof(*model->operations));
     struct operation *operation = &model->operations[model->operation_count++];
@@ -255,7 +256,7 @@ void model_add_schemas(struct model *model, const char *path)
                               sizeof(*model->schemas));
         for (size_t k = 0; k < model->schema_count; k++)
             if (strcmp(model->schemas[k].name, name) == 0)
-                node_fail(node, "schema %s stands twice", name);
+                node_fail(node, "schema %s is duplicated", name);
         model->schemas[model->schema_count++] =
             (struct named_schema){name, model_schema(model, node)};
     }

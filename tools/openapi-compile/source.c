@@ -101,7 +101,7 @@ static void check_nodes(struct source_file *file)
                 node_fail(key, "the name of a member must be a text");
             struct node first = node_get(node, scalar(key.raw));
             if (first.raw != yaml_document_get_node(&file->document, pair->value))
-                node_fail(key, "%s stands twice", scalar(key.raw));
+                node_fail(key, "%s is duplicated", scalar(key.raw));
         }
     }
 }

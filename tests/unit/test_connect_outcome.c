@@ -1,0 +1,92 @@
+// link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
+/* The whole map: every kind of call × every status of a core, and statuses that are none. */
+#include "connect/outcome.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define STATUSES 10
+
+static const int statuses[STATUSES] = {LFI_CORE_OK,
+                                       LFI_CORE_UNKNOWN,
+                                       LFI_CORE_DENIED,
+                                       LFI_CORE_BLOCKED,
+                                       LFI_CORE_UNAVAILABLE,
+                                       LFI_CORE_FAILED,
+                                       LFI_CORE_STOPPED,
+                                       1,
+                                       -7,
+                                       INT32_MIN};
+
+static const struct {
+    int http;
+    const char *id;
+} wanted[OUTCOME_KINDS][STATUSES] = {
+    [OUTCOME_BANK] = {{0, NULL},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-UNAVAILABLE"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"}},
+    [OUTCOME_USER] = {{0, NULL},
+                      {400, "PSU-UNKNOWN"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-UNAVAILABLE"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"}},
+    [OUTCOME_ACCOUNT] = {{0, NULL},
+                         {403, "ACCOUNT-NOT-HELD"},
+                         {500, "CORE-FAILED"},
+                         {500, "CORE-FAILED"},
+                         {403, "ACCOUNT-UNREACHABLE"},
+                         {500, "CORE-FAILED"},
+                         {500, "CORE-FAILED"},
+                         {500, "CORE-FAILED"},
+                         {500, "CORE-FAILED"},
+                         {500, "CORE-FAILED"}},
+    [OUTCOME_LEVER] = {{0, NULL},
+                       {404, "LEVER-UNKNOWN"},
+                       {409, "LEVER-DENIED"},
+                       {409, "LEVER-DENIED"},
+                       {503, "LEVER-UNAVAILABLE"},
+                       {500, "LEVER-FAILED"},
+                       {500, "LEVER-FAILED"},
+                       {500, "LEVER-FAILED"},
+                       {500, "LEVER-FAILED"},
+                       {500, "LEVER-FAILED"}},
+};
+
+static void every_status_of_every_kind_of_call(void **state)
+{
+    (void)state;
+    for (int about = 0; about < OUTCOME_KINDS; about++) {
+        for (size_t i = 0; i < STATUSES; i++) {
+            const struct outcome *found = outcome_find((enum outcome_about)about, statuses[i]);
+            assert_int_equal(found->status, wanted[about][i].http);
+            assert_int_equal(!found->id, !wanted[about][i].id);
+            if (found->id) {
+                assert_string_equal(found->id, wanted[about][i].id);
+                assert_non_null(found->error_code);
+                assert_non_null(found->message);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_status_of_every_kind_of_call)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
