@@ -7,6 +7,31 @@ static void answer(struct reply *reply, int status, const char *text)
     buf_append_text(&reply->body, text);
 }
 
+/* Where a browser that knows only the address begins. */
+static void answer_front_door(const struct admin *admin, struct reply *reply)
+{
+    struct buf *out = &reply->body;
+    reply->status = 200;
+    reply->content_type = "text/html; charset=utf-8";
+    reply_header(reply, "Content-Security-Policy", SLICE("default-src 'none'"));
+    buf_append_text(out, "<!doctype html><html lang=en><title>Admin listener</title>\n"
+                         "<h1>Admin listener of the LFI server</h1>\n<ul>\n"
+                         "<li><a href=/healthz>/healthz</a>: the program runs\n"
+                         "<li><a href=/readyz>/readyz</a>: it takes requests\n"
+                         "<li><a href=/metrics>/metrics</a>: what it has answered\n</ul>\n");
+    if (!admin->levers.token.ptr) {
+        buf_append_text(out, "<p>The operator's calls are switched off: "
+                             "adminListener.operatorToken is not set.\n");
+        return;
+    }
+    buf_append_text(out, "<h2>The operator's calls</h2>\n<p>Each carries the header "
+                         "<code>Authorization: Bearer TOKEN</code>, with the content of the file "
+                         "that adminListener.operatorToken names. The first <code>*</code> is the "
+                         "provider, where there are two the second is the account.\n<table>\n");
+    operator_append_routes(out);
+    buf_append_text(out, "</table>\n");
+}
+
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     const struct admin *admin = ctx;
@@ -14,16 +39,19 @@ void admin_handle(void *ctx, const struct request *request, struct reply *reply)
         operator_handle(&admin->levers, request, reply);
         return;
     }
+    bool front_door = slice_equal_text(request->path, "/");
     bool health = slice_equal_text(request->path, "/healthz");
     bool readiness = slice_equal_text(request->path, "/readyz");
     bool metrics = slice_equal_text(request->path, "/metrics");
 
-    if (!health && !readiness && !metrics) {
-        answer(reply, 404, "not found\n");
+    if (!front_door && !health && !readiness && !metrics) {
+        answer(reply, 404, "not found: / lists what is here\n");
     } else if (!slice_equal_text(request->method, "GET") &&
                !slice_equal_text(request->method, "HEAD")) {
         answer(reply, 405, "method not allowed\n");
         reply_header(reply, "Allow", SLICE("GET, HEAD"));
+    } else if (front_door) {
+        answer_front_door(admin, reply);
     } else if (metrics) {
         reply->status = 200;
         reply->content_type = "text/plain; version=0.0.4; charset=utf-8";

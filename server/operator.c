@@ -2,6 +2,7 @@
 
 #include "contract_operator.h"
 
+#include "base/datetime.h"
 #include "base/json.h"
 #include "connect/connect.h"
 #include "connect/outcome.h"
@@ -108,37 +109,75 @@ static int reset(struct op *op)
     return core_outcome(op, op->provider->ops->reset(op->provider->core, &error), &error);
 }
 
-struct lead_list {
-    struct json_writer writer;
-};
-
-static int append_lead(void *ctx, struct lfi_slice json)
+static int append_item(void *ctx, struct lfi_slice json)
 {
-    struct lead_list *list = ctx;
-    json_raw(&list->writer, NULL, json);
+    json_raw(ctx, NULL, json);
     return 0;
 }
 
-static int list_leads(struct op *op)
+static int end_list(struct op *op, struct json_writer *w, int rc, const struct lfi_error *error)
 {
-    struct lead_list list;
-    struct lfi_error error = {""};
-    if (!PROVIDER_HAS(op->provider, leads)) {
-        return no_lever(op);
-    }
-    json_begin(&list.writer, &op->reply->body);
-    json_open_object(&list.writer, NULL);
-    json_open_array(&list.writer, "leads");
-    struct lfi_sink sink = {append_lead, &list};
-    int rc = op->provider->ops->leads(op->provider->core, sink, &error);
-    json_close_array(&list.writer);
-    json_close_object(&list.writer);
-    if (core_outcome(op, rc, &error) != 0) {
+    json_close_array(w);
+    json_close_object(w);
+    if (core_outcome(op, rc, error) != 0) {
         buf_clear(&op->reply->body);
         return -1;
     }
     op->reply->status = 200;
     return 0;
+}
+
+/* {"accounts":[…]}: the state of every account that levers move. */
+static int list_accounts(struct op *op)
+{
+    struct json_writer w;
+    struct lfi_error error = {""};
+    if (!PROVIDER_HAS(op->provider, account_states)) {
+        return no_lever(op);
+    }
+    json_begin(&w, &op->reply->body);
+    json_open_object(&w, NULL);
+    json_open_array(&w, "accounts");
+    int rc = op->provider->ops->account_states(op->provider->core, (struct lfi_slice){NULL, 0},
+                                               (struct lfi_sink){append_item, &w}, &error);
+    return end_list(op, &w, rc, &error);
+}
+
+static int append_whole(void *ctx, struct lfi_slice json)
+{
+    buf_append_slice(ctx, json);
+    return 0;
+}
+
+static int read_account(struct op *op)
+{
+    struct lfi_error error = {""};
+    if (!PROVIDER_HAS(op->provider, account_states)) {
+        return no_lever(op);
+    }
+    int rc = op->provider->ops->account_states(op->provider->core, op->argument,
+                                               (struct lfi_sink){append_whole, &op->reply->body},
+                                               &error);
+    if (core_outcome(op, rc, &error) != 0) {
+        return -1;
+    }
+    op->reply->status = 200;
+    return 0;
+}
+
+static int list_leads(struct op *op)
+{
+    struct json_writer w;
+    struct lfi_error error = {""};
+    if (!PROVIDER_HAS(op->provider, leads)) {
+        return no_lever(op);
+    }
+    json_begin(&w, &op->reply->body);
+    json_open_object(&w, NULL);
+    json_open_array(&w, "leads");
+    int rc =
+        op->provider->ops->leads(op->provider->core, (struct lfi_sink){append_item, &w}, &error);
+    return end_list(op, &w, rc, &error);
 }
 
 static int64_t number_of(const cJSON *body, const char *name, int64_t fallback)
@@ -233,6 +272,34 @@ static int move_clock(struct op *op)
     return 0;
 }
 
+static int list_overrides(struct op *op)
+{
+    overrides_render(op->levers->overrides, clock_now_us(op->levers->clock), &op->reply->body);
+    op->reply->status = 200;
+    return 0;
+}
+
+static int read_clock(struct op *op)
+{
+    struct json_writer w;
+    char now[DATETIME_TEXT_MAX];
+    (void)datetime_format_utc_ms(clock_now_us(op->levers->clock), now);
+    json_begin(&w, &op->reply->body);
+    json_open_object(&w, NULL);
+    json_int(&w, "offsetSeconds", atomic_load(&op->levers->clock->offset_us) / 1000000);
+    json_text(&w, "now", now);
+    json_close_object(&w);
+    op->reply->status = 200;
+    return 0;
+}
+
+static int explain_last(struct op *op)
+{
+    explain_render_last(op->levers->explain, &op->reply->body);
+    op->reply->status = 200;
+    return 0;
+}
+
 static int explain(struct op *op)
 {
     if (!explain_render(op->levers->explain, op->argument, &op->reply->body)) {
@@ -252,17 +319,31 @@ struct route {
     const char *path;
     bool of_provider;
     int (*lever)(struct op *op);
+    const char *does; /* for people */
 };
 
 static const struct route ROUTES[] = {
-    {"PUT", "/operator/clock", false, move_clock},
-    {"POST", "/operator/overrides", false, add_override},
-    {"DELETE", "/operator/overrides", false, clear_overrides},
-    {"GET", "/operator/*/leads", true, list_leads},
-    {"POST", "/operator/*/reset", true, reset},
-    {"PUT", "/operator/*/accounts/*", true, set_account},
-    {"GET", "/explain/*", false, explain},
+    {"GET", "/explain", false, explain_last, "the last fifty refusals and findings"},
+    {"GET", "/explain/*", false, explain, "why one was refused: either interaction id"},
+    {"GET", "/operator/overrides", false, list_overrides, "overrides that wait for a reply"},
+    {"POST", "/operator/overrides", false, add_override, "decides an operation's next replies"},
+    {"DELETE", "/operator/overrides", false, clear_overrides, "forgets them"},
+    {"GET", "/operator/clock", false, read_clock, "the server's time"},
+    {"PUT", "/operator/clock", false, move_clock, "moves it: {\"offsetSeconds\"}"},
+    {"GET", "/operator/*/accounts", true, list_accounts, "each account's status and credit block"},
+    {"GET", "/operator/*/accounts/*", true, read_account, "the same of one account"},
+    {"PUT", "/operator/*/accounts/*", true, set_account, "{\"status\"?, \"creditBlock\"?}"},
+    {"GET", "/operator/*/leads", true, list_leads, "leads that were taken"},
+    {"POST", "/operator/*/reset", true, reset, "everything as it was loaded"},
 };
+
+void operator_append_routes(struct buf *out)
+{
+    for (size_t i = 0; i < sizeof(ROUTES) / sizeof(ROUTES[0]); i++) {
+        buf_append_format(out, "<tr><td>%s <td><code>%s</code> <td>%s\n", ROUTES[i].method,
+                          ROUTES[i].path, ROUTES[i].does);
+    }
+}
 
 static bool path_fits(const char *pattern, struct lfi_slice path, struct lfi_slice parts[2])
 {
@@ -343,7 +424,8 @@ static int run(struct op *op)
 
 bool operator_owns(struct lfi_slice path)
 {
-    return slice_starts_with(path, "/operator/") || slice_starts_with(path, "/explain/");
+    return slice_starts_with(path, "/operator/") || slice_starts_with(path, "/explain/") ||
+           slice_equal_text(path, "/explain");
 }
 
 void operator_handle(const struct operator_levers *levers, const struct request *request,

@@ -2,13 +2,8 @@
  * The operator's levers, on the admin listener, for a test bank that must be steered: off unless
  * the configuration names a token file; each call carries the token and is logged.
  *
- *   PUT    /operator/{provider}/accounts/{accountId}  {"status"?, "creditBlock"?}
- *   POST   /operator/{provider}/reset                 the store as it was built
- *   GET    /operator/{provider}/leads
- *   POST   /operator/overrides                        the next replies of one operation or step
- *   DELETE /operator/overrides
- *   PUT    /operator/clock                            {"offsetSeconds"}
- *   GET    /explain/{interactionId}                   why a recent request was refused
+ * The table of calls is in operator.c; the admin listener's `/` shows it. What can be set can be
+ * read.
  *
  * Answers: 200 with JSON or 204; 400, 401, 404, 405, 409 (the core has no such lever), 500 with
  * {"errorCode", "errorMessage"}.
@@ -32,6 +27,8 @@ struct operator_levers {
     const struct log *log;
 };
 
+/* Appends the calls as rows of an HTML table: method, path, what it does. */
+void operator_append_routes(struct buf *out);
 /* Whether the path is the operator's. */
 bool operator_owns(struct lfi_slice path);
 void operator_handle(const struct operator_levers *levers, const struct request *request,

@@ -39,6 +39,7 @@ lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_di
     .passkey_add = store_passkey_add, .passkey_find = store_passkey_find,                          \
     .passkey_use = store_passkey_use, .passkeys = store_passkeys,                                  \
     .passkey_remove = store_passkey_remove, .task_put = store_task_put,                            \
-    .task_take = store_task_take, .task_find = store_task_find, .task_done = store_task_done
+    .task_take = store_task_take, .task_find = store_task_find, .task_done = store_task_done,      \
+    .account_states = store_account_states
 
 #endif

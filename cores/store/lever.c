@@ -5,6 +5,7 @@
 #include "store/internal.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,6 +158,75 @@ int store_account_set_credit_block(void *core, struct lfi_slice account_id,
     rc = change(store, txn, DB_PAYEES, (MDB_val){found.iban_len, found.iban},
                 (MDB_val){found.value_len, found.value});
     return finish(txn, rc, error);
+}
+
+struct states {
+    struct store *store;
+    MDB_txn *txn;
+    struct lfi_sink sink;
+    struct lfi_error *error;
+};
+
+/* Which credit block an account has; NULL: it cannot receive payments. */
+static int find_block(const struct states *states, struct lfi_slice account_id, const char **out)
+{
+    struct payee_value head;
+    struct found_payee found = {.account_id = account_id};
+    int rc =
+        read_walk(states->store, states->txn, DB_PAYEES, NULL, match_payee, &found, states->error);
+    *out = NULL;
+    if (rc == LFI_CORE_STOPPED) {
+        memcpy(&head, found.value, sizeof(head));
+        *out = head.flags & STORE_PAYEE_BLOCKED_FOR_GOOD  ? "permanent"
+               : head.flags & STORE_PAYEE_BLOCKED_FOR_NOW ? "temporary"
+                                                          : "none";
+        rc = LFI_CORE_OK;
+    }
+    return rc;
+}
+
+static int give_state(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    const struct states *states = ctx;
+    const char *block = NULL;
+    struct account_value head;
+    char json[STORE_ID_MAX + 96];
+    struct lfi_slice id = {key->mv_data, key->mv_size};
+    if (id.len > STORE_ID_MAX || value->mv_size < sizeof(head)) {
+        return store_fail(states->error, "account", MDB_CORRUPTED);
+    }
+    memcpy(&head, value->mv_data, sizeof(head));
+    int rc = find_block(states, id, &block);
+    if (rc != LFI_CORE_OK || head.status >= sizeof(STATUS_NAMES) / sizeof(STATUS_NAMES[0])) {
+        return rc != LFI_CORE_OK ? rc : store_fail(states->error, "status", MDB_CORRUPTED);
+    }
+    int len = snprintf(json, sizeof(json), "{\"accountId\":\"%.*s\",\"status\":\"%s\"%s%s%s}",
+                       (int)id.len, id.ptr, STATUS_NAMES[head.status],
+                       block ? ",\"creditBlock\":\"" : "", block ? block : "", block ? "\"" : "");
+    return states->sink.record(states->sink.ctx, (struct lfi_slice){json, (size_t)len}) == 0
+               ? LFI_CORE_OK
+               : LFI_CORE_STOPPED;
+}
+
+int store_account_states(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                         struct lfi_error *error)
+{
+    struct account_value head;
+    MDB_val value;
+    struct states states = {.store = core, .sink = sink, .error = error};
+    int rc = read_begin(core, &states.txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    if (!account_id.ptr) {
+        rc = read_walk(core, states.txn, DB_ACCOUNTS, NULL, give_state, &states, error);
+    } else {
+        MDB_val key = val_of(account_id);
+        rc = read_account(core, states.txn, account_id, &head, &value, error);
+        rc = rc == LFI_CORE_OK ? give_state(&states, &key, &value) : rc;
+    }
+    mdb_txn_abort(states.txn);
+    return rc;
 }
 
 /* Puts one value back that a lever changed. */

@@ -84,6 +84,8 @@ int store_account_set_status(void *store, struct lfi_slice account_id,
                              enum lfi_account_status status, struct lfi_error *error);
 int store_account_set_credit_block(void *store, struct lfi_slice account_id,
                                    enum lfi_credit_block block, struct lfi_error *error);
+int store_account_states(void *store, struct lfi_slice account_id, struct lfi_sink sink,
+                         struct lfi_error *error);
 int store_reset(void *store, struct lfi_error *error);
 
 /* Records of a list in the order in which they were added. */
@@ -155,6 +157,7 @@ int store_builder_account(struct store_builder *builder, const char *account_id,
 /* `role` as in the contract: "Principal", "SecondaryOwner", … User and account must be there. */
 int store_builder_holding(struct store_builder *builder, const char *user_id,
                           const char *account_id, const char *role, struct lfi_error *error);
+
 /* In the order in which they are served; statements and products have their own functions. */
 int store_builder_record(struct store_builder *builder, enum store_list list,
                          const char *account_id, struct lfi_slice json, struct lfi_error *error);

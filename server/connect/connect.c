@@ -2,6 +2,7 @@
 
 #include "contract_ozone_connect.h"
 
+#include "base/json.h"
 #include "base/limits.h"
 
 #include <stdarg.h>
@@ -234,6 +235,7 @@ static void remember(const struct call *call)
     const struct refusal *refusal = call->refusal;
     const struct explain_finding finding = {
         .interaction = request_header(call->request, "o3-ozone-interaction-id", NULL),
+        .caller_interaction = request_header(call->request, "o3-caller-interaction-id", NULL),
         .provider = call->provider ? call->provider->id : NULL,
         .operation = call->operation ? contract_operation_id(call->operation) : NULL,
         .check = refusal->id,
@@ -277,6 +279,24 @@ static bool is_personal(const struct call *call)
            !slice_equal_text(call->request->method, "GET");
 }
 
+/* What a person or a probe gets that comes without knowing more than the address. */
+static bool is_front_door(const struct request *request)
+{
+    return slice_equal_text(request->path, "/") && slice_equal_text(request->method, "GET");
+}
+
+static void answer_front_door(struct reply *reply)
+{
+    struct json_writer w;
+    json_begin(&w, &reply->body);
+    json_open_object(&w, NULL);
+    json_text(&w, "service", "Ozone Connect, called by the API Hub");
+    json_text(&w, "health", "/hello");
+    json_text(&w, "needs", "the Hub's client certificate, its credential and the o3-* headers");
+    json_close_object(&w);
+    reply->status = 200;
+}
+
 void connect_handle(struct connect *connect, const struct connect_peers *peers,
                     const struct request *request, struct reply *reply)
 {
@@ -289,6 +309,11 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
                         .reply = reply,
                         .refusal = &refusal};
     reply->content_type = "application/json";
+    if (is_front_door(request)) {
+        answer_front_door(reply);
+        record(&call);
+        return;
+    }
     enum contract_found found =
         contract_match(&contract_ozone_connect, request->method, request->path, &match);
     call.operation = found == CONTRACT_FOUND ? match.operation : NULL;

@@ -13,10 +13,11 @@ struct entry {
     int64_t at_us;
     int status;
     char interaction[65];
+    char caller_interaction[65];
     char provider[33];
     char operation[49];
     char check[33];
-    char detail[201];
+    char detail[257];
 };
 
 struct explain {
@@ -47,18 +48,27 @@ static void keep(char *out, size_t size, const char *text)
     (void)snprintf(out, size, "%s", text ? text : "");
 }
 
+/* An id that is too long is kept as none: a part of it would name another. */
+static void keep_id(char out[65], struct lfi_slice id)
+{
+    size_t len = id.len <= 64 ? id.len : 0;
+    if (len > 0) {
+        memcpy(out, id.ptr, len);
+    }
+    out[len] = '\0';
+}
+
 void explain_add(struct explain *explain, const struct explain_finding *finding, int64_t now_us)
 {
-    struct lfi_slice interaction = finding->interaction;
-    if (!explain || interaction.len == 0 || interaction.len > 64) {
+    if (!explain) {
         return;
     }
     (void)pthread_mutex_lock(&explain->lock);
     struct entry *entry = &explain->entries[explain->next++ % FINDINGS];
     entry->at_us = now_us;
     entry->status = finding->status;
-    memcpy(entry->interaction, interaction.ptr, interaction.len);
-    entry->interaction[interaction.len] = '\0';
+    keep_id(entry->interaction, finding->interaction);
+    keep_id(entry->caller_interaction, finding->caller_interaction);
     keep(entry->provider, sizeof(entry->provider), finding->provider);
     keep(entry->operation, sizeof(entry->operation), finding->operation);
     keep(entry->check, sizeof(entry->check), finding->check);
@@ -79,6 +89,8 @@ static void append(struct json_writer *w, const struct entry *entry)
     (void)datetime_format_utc_ms(entry->at_us, at);
     json_open_object(w, NULL);
     json_text(w, "at", at);
+    member(w, "interactionId", entry->interaction);
+    member(w, "callerInteractionId", entry->caller_interaction);
     member(w, "provider", entry->provider);
     member(w, "operation", entry->operation);
     if (entry->status != 0) {
@@ -100,7 +112,8 @@ bool explain_render(struct explain *explain, struct lfi_slice interaction, struc
     (void)pthread_mutex_lock(&explain->lock);
     for (size_t i = 0; i < FINDINGS; i++) {
         const struct entry *entry = &explain->entries[(explain->next + i) % FINDINGS];
-        if (interaction.len > 0 && slice_equal_text(interaction, entry->interaction)) {
+        if (interaction.len > 0 && (slice_equal_text(interaction, entry->interaction) ||
+                                    slice_equal_text(interaction, entry->caller_interaction))) {
             append(&w, entry);
             found = true;
         }
@@ -109,4 +122,19 @@ bool explain_render(struct explain *explain, struct lfi_slice interaction, struc
     json_close_array(&w);
     json_close_object(&w);
     return found;
+}
+
+void explain_render_last(struct explain *explain, struct buf *out)
+{
+    struct json_writer w;
+    json_begin(&w, out);
+    json_open_object(&w, NULL);
+    json_open_array(&w, "findings");
+    (void)pthread_mutex_lock(&explain->lock);
+    for (size_t i = 0; i < EXPLAIN_LAST && i < explain->next; i++) {
+        append(&w, &explain->entries[(explain->next - 1 - i) % FINDINGS]);
+    }
+    (void)pthread_mutex_unlock(&explain->lock);
+    json_close_array(&w);
+    json_close_object(&w);
 }

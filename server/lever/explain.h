@@ -1,21 +1,25 @@
 /*
  * Why a recent request was refused, or an account left out: the last few thousand findings, by
- * interaction id, in memory. They hold the failed check's id and what was expected and received,
- * never secrets or personal data. Any thread; a mutex, taken only when something was refused.
+ * either interaction id, in memory. They hold the failed check's id and what was expected and
+ * received, never secrets or personal data. Any thread; a mutex, taken only when something was
+ * refused.
  */
 #ifndef LEVER_EXPLAIN_H
 #define LEVER_EXPLAIN_H
 
 #include "base/buf.h"
 
+#define EXPLAIN_LAST 50
+
 struct explain;
 
 struct explain_finding {
-    struct lfi_slice interaction; /* nothing is kept without one */
-    const char *provider;         /* NULL: not known yet */
-    const char *operation;        /* or the journey's step; NULL: none */
-    const char *check;            /* "JWT-AUD", "ACCOUNT-STATUS" */
-    int status;                   /* HTTP; 0: not a refusal */
+    struct lfi_slice interaction;        /* the Hub's id, or the journey's; may be absent */
+    struct lfi_slice caller_interaction; /* the TPP's id; may be absent */
+    const char *provider;                /* NULL: not known yet */
+    const char *operation;               /* or the journey's step; NULL: none */
+    const char *check;                   /* "JWT-AUD", "ACCOUNT-STATUS" */
+    int status;                          /* HTTP; 0: not a refusal */
     const char *detail;
 };
 
@@ -25,5 +29,7 @@ void explain_free(struct explain *explain);
 void explain_add(struct explain *explain, const struct explain_finding *finding, int64_t now_us);
 /* Appends {"interactionId","findings":[…]}, oldest first; false when nothing is known. */
 bool explain_render(struct explain *explain, struct lfi_slice interaction, struct buf *out);
+/* Appends {"findings":[…]}: the last EXPLAIN_LAST of any interaction, newest first. */
+void explain_render_last(struct explain *explain, struct buf *out);
 
 #endif

@@ -1,5 +1,8 @@
 #include "lever/override.h"
 
+#include "base/datetime.h"
+#include "base/json.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -92,6 +95,47 @@ void overrides_clear(struct overrides *overrides)
     (void)pthread_mutex_lock(&overrides->lock);
     clear(overrides);
     (void)pthread_mutex_unlock(&overrides->lock);
+}
+
+static void append(struct json_writer *w, const struct override *item)
+{
+    char expires[DATETIME_TEXT_MAX];
+    (void)datetime_format_utc_ms(item->expires_us, expires);
+    json_open_object(w, NULL);
+    json_string(w, "provider", item->provider);
+    json_string(w, "operation", item->operation);
+    if (item->status != 0) {
+        json_int(w, "status", item->status);
+    }
+    if (item->body.ptr) {
+        json_raw(w, "body", item->body);
+    }
+    if (item->delay_ms > 0) {
+        json_int(w, "delayMs", item->delay_ms);
+    }
+    if (item->cut) {
+        json_bool(w, "cut", true);
+    }
+    json_int(w, "times", item->times);
+    json_text(w, "expiresAt", expires);
+    json_close_object(w);
+}
+
+void overrides_render(struct overrides *overrides, int64_t now_us, struct buf *out)
+{
+    struct json_writer w;
+    json_begin(&w, out);
+    json_open_object(&w, NULL);
+    json_open_array(&w, "overrides");
+    (void)pthread_mutex_lock(&overrides->lock);
+    for (size_t i = 0; i < overrides->count; i++) {
+        if (overrides->items[i].expires_us > now_us) {
+            append(&w, &overrides->items[i]);
+        }
+    }
+    (void)pthread_mutex_unlock(&overrides->lock);
+    json_close_array(&w);
+    json_close_object(&w);
 }
 
 /* Drops what has expired on the way; the index of the oldest that fits, or the count. */

@@ -7,6 +7,7 @@
 #define LEVER_OVERRIDE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 
 #define OVERRIDES_MAX 32
@@ -31,6 +32,8 @@ void overrides_free(struct overrides *overrides);
 int overrides_add(struct overrides *overrides, const struct override *override,
                   struct lfi_error *error);
 void overrides_clear(struct overrides *overrides);
+/* Appends {"overrides":[…]}, oldest first, those that have not expired. */
+void overrides_render(struct overrides *overrides, int64_t now_us, struct buf *out);
 /* Takes one use of the oldest that fits; its texts are copied into the arena. */
 bool overrides_take(struct overrides *overrides, struct arena *arena, const char *provider,
                     const char *operation, int64_t now_us, struct override *out);

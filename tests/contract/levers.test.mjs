@@ -153,6 +153,73 @@ test('why a request was refused is explained by its interaction', async () => {
     assert.equal((await pull('GET', `/explain/${randomUUID()}`)).status, 404);
 });
 
+test('a refusal is found by the id of the TPP too, and among the last fifty', async () => {
+    const [callerId, hubId] = [randomUUID(), randomUUID()];
+    const headers = { 'o3-caller-interaction-id': callerId, 'o3-ozone-interaction-id': hubId };
+    const path = '/accounts/never-issued';
+    assert.equal((await client.get(path, { userId: user.userId, headers })).status, 403);
+    const only = { 'o3-caller-interaction-id': callerId, 'o3-ozone-interaction-id': undefined };
+    assert.equal((await client.get(path, { userId: user.userId, headers: only })).status, 400);
+    const { json } = await pull('GET', `/explain/${callerId}`);
+    assert.deepEqual(json.findings.map(({ check }) => check), ['ACCOUNT-NOT-HELD', 'CONTRACT-REQUEST']);
+    assert.equal(json.findings[0].interactionId, hubId);
+    for (let i = 0; i < 50; i++) {
+        await client.get('/none', { headers: { 'o3-ozone-interaction-id': `many-${i}` } });
+    }
+    const last = await pull('GET', '/explain');
+    assert.equal(last.status, 200);
+    assert.deepEqual(last.json.findings.map(({ interactionId }) => interactionId),
+        Array.from({ length: 50 }, (_, i) => `many-${49 - i}`));
+});
+
+test('what can be set can be read', async () => {
+    const path = `/operator/${PROVIDER}/accounts`;
+    const before_ = (await pull('GET', path)).json.accounts;
+    const { accountId: id } = before_.find((one) => one.status === 'Active' && one.creditBlock === 'none');
+    const wanted = { accountId: id, status: 'Dormant', creditBlock: 'temporary' };
+    const { status, creditBlock } = wanted;
+    assert.equal((await pull('PUT', `${path}/${id}`, { status, creditBlock })).status, 204);
+    assert.deepEqual((await pull('GET', `${path}/${id}`)).json, wanted);
+    const { accounts } = (await pull('GET', path)).json;
+    const ids = accounts.map((one) => one.accountId);
+    assert.deepEqual(ids, [...ids].sort());
+    assert.deepEqual(accounts.find((one) => one.accountId === id), wanted);
+    const held = new Set(client.provider.users.flatMap((one) => one.accountIds));
+    assert.ok([...held].every((one) => ids.includes(one)));
+    assert.equal((await pull('GET', `${path}/never-issued`)).status, 404);
+    assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`)).status, 204);
+    assert.deepEqual((await pull('GET', path)).json.accounts, before_);
+
+    assert.deepEqual((await pull('GET', '/operator/overrides')).json, { overrides: [] });
+    const override = { provider: PROVIDER, operation: 'findByAccountId', status: 503, body: { a: 1 }, times: 2 };
+    assert.equal((await pull('POST', '/operator/overrides', override)).status, 204);
+    const [{ expiresAt, ...rest }] = (await pull('GET', '/operator/overrides')).json.overrides;
+    assert.deepEqual(rest, override);
+    assert.ok(Date.parse(expiresAt) > Date.now());
+    await pull('DELETE', '/operator/overrides');
+
+    assert.equal((await pull('PUT', '/operator/clock', { offsetSeconds: 5 })).status, 204);
+    const clock = (await pull('GET', '/operator/clock')).json;
+    assert.equal(clock.offsetSeconds, 5);
+    assert.ok(Math.abs(Date.parse(clock.now) - Date.now() - 5000) < 3000);
+    await pull('PUT', '/operator/clock', { offsetSeconds: 0 });
+});
+
+test('the first page of a listener says what it is', async () => {
+    const page = await fetch(`${demo.adminBaseUrl}/`);
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get('content-type'), /^text\/html/);
+    const text = await page.text();
+    for (const part of ['/healthz', '/readyz', '/metrics', '/explain/*', '/operator/overrides']) {
+        assert.ok(text.includes(part), part);
+    }
+    assert.match(await (await fetch(`${demo.adminBaseUrl}/none`)).text(), /\/ lists what is here/);
+    const hub = await client.send('GET', '/');
+    assert.equal(hub.status, 200);
+    assert.equal(hub.json.health, '/hello');
+    assert.equal((await client.send('POST', '/')).status, 401);
+});
+
 test('why an account is left out of the review is explained by the interaction', async () => {
     const { users } = client.provider;
     const amal = users.find(({ login }) => login === 'amal');
@@ -223,8 +290,8 @@ test('wrong calls get the error named', async () => {
         assert.equal(reply.status, status, `${method} ${target} ${JSON.stringify(body)}`);
         assert.ok(reply.json.errorMessage.length > 0);
     }
-    assert.equal((await pull('DELETE', path)).allow, 'PUT');
-    assert.equal((await pull('PUT', '/operator/overrides')).allow, 'POST, DELETE');
+    assert.equal((await pull('DELETE', path)).allow, 'GET, PUT');
+    assert.equal((await pull('PUT', '/operator/overrides')).allow, 'GET, POST, DELETE');
     for (const token of ['', 'wrong', 'x'.repeat(48)]) {
         assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`, undefined, { token })).status, 401);
         assert.equal((await pull('GET', '/explain/x', undefined, { token })).status, 401);

@@ -501,7 +501,7 @@ test('unknown paths and methods, and operations of later', async () => {
             assert.ok(reply.json.errorMessage.length > 0);
         }
     };
-    for (const path of ['/', '/account', '/accounts/', `/accounts/${id}/unknown`, '/ACCOUNTS']) {
+    for (const path of ['/account', '/accounts/', `/accounts/${id}/unknown`, '/ACCOUNTS']) {
         await expect('GET', path, 404);
     }
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']) {

@@ -410,6 +410,17 @@ struct lfi_core_ops {
                      struct lfi_error *error);
     /* Forgets a task, durably; LFI_CORE_UNKNOWN: there is none. */
     int (*task_done)(void *core, struct lfi_slice key, struct lfi_error *error);
+
+    /* --- what the levers of a test bank have moved; null in a real one -------------------------
+     */
+
+    /*
+     * {"accountId","status","creditBlock"} of one account, or of every account by id when
+     * `account_id` is absent. creditBlock, none, temporary or permanent, is there when the account
+     * can receive payments.
+     */
+    int (*account_states)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
+                          struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */
