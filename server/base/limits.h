@@ -3,15 +3,28 @@
 #define BASE_LIMITS_H
 
 /* Requests. The Hub's own calls stay far below each of these. */
-#define LIMIT_BODY_BYTES (1024 * 1024) /* default; configuration `limits.bodyBytes` */
-#define LIMIT_LEAD_BYTES (32 * 1024)   /* data of a lead: names, an address and a note */
-#define LIMIT_HEAD_BYTES (16 * 1024)   /* request line and headers together */
-#define LIMIT_HEADERS 63               /* CivetWeb keeps 64 and drops the rest silently */
-#define LIMIT_QUERY_BYTES (8 * 1024)
+#define LIMIT_BODY_BYTES (1024 * 1024)       /* default; configuration `limits.bodyBytes` */
+#define LIMIT_LEAD_BYTES (32 * 1024)         /* data of a lead: names, an address and a note */
+#define LIMIT_HEAD_BYTES (24 * 1024)         /* request line with query, token and other headers */
+#define LIMIT_HEADERS 63                     /* CivetWeb keeps 64 and drops the rest silently */
+#define LIMIT_QUERY_BYTES (12 * 1024)        /* the 200 account ids of 40 characters of a consent */
 #define LIMIT_REQUEST_MS 10000               /* first byte to last byte of one request */
 #define LIMIT_IDLE_MS 5000                   /* keep-alive connection without a request */
 #define LIMIT_ARENA_BYTES (8 * 1024 * 1024)  /* what one request may allocate */
 #define LIMIT_REPLY_BYTES (16 * 1024 * 1024) /* a page of 1,000 records, with room to spare */
+
+/* Connections (server/http/intake.h). */
+#define LIMIT_IDLE_SLACK_MS 500    /* a connection is kept longer than its caller is told */
+#define LIMIT_CONNECTION_S 3600    /* age at which a connection ends with its next reply */
+#define LIMIT_PENDING 1024         /* connections not being served; memory: up to 60 KB each */
+#define LIMIT_PENDING_PER_PEER 512 /* a proxy's customers share an address, but are not slow */
+#define LIMIT_GRACE_MS 1000        /* between two steps of a connection, whatever the load */
+#define LIMIT_QUEUE_MS 1000        /* a request's wait for a worker; callers wait some seconds */
+#define LIMIT_DESCRIPTORS 65536    /* open files that a process uses for connections */
+
+/* TLS. */
+#define LIMIT_CHAIN_DEPTH 4 /* issuers above a client certificate */
+#define LIMIT_SESSION_S 600 /* from a full handshake to the last resumption */
 
 /* JSON checks: deeper or larger documents are refused before anything is built from them. */
 #define LIMIT_JSON_DEPTH 32

@@ -35,9 +35,13 @@ struct metrics {
 static const struct {
     const char *name, *help;
 } counters[METRICS_COUNTERS] = {
-    [METRICS_REFUSED_BUSY] = {"lfi_refused_busy_total", "Connections answered 503: no free worker"},
+    [METRICS_REFUSED_BUSY] = {"lfi_refused_busy_total", "Requests answered 503: no free worker"},
     [METRICS_REFUSED_MALFORMED] = {"lfi_refused_malformed_total",
                                    "Requests that broke a framing rule or limit"},
+    [METRICS_CONNECTIONS_DROPPED] = {"lfi_connections_dropped_total",
+                                     "Slow connections ended, so that others find room"},
+    [METRICS_ACCEPT_FAILED] = {"lfi_accept_failed_total",
+                               "Failures to take a connection: open files, memory"},
     [METRICS_REFUSED_CALLER] = {"lfi_refused_caller_total", "Requests of callers not accepted"},
     [METRICS_CONTRACT_RESPONSE] = {"lfi_contract_response_total",
                                    "Replies that broke the contract"},

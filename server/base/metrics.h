@@ -26,10 +26,12 @@ void metrics_request(struct metrics *metrics, size_t provider, size_t operation,
                      int64_t micros);
 
 enum metrics_counter {
-    METRICS_REFUSED_BUSY,      /* answered 503: pool full */
-    METRICS_REFUSED_MALFORMED, /* refused by the framing rules */
-    METRICS_REFUSED_CALLER,    /* 401 and 403 of the caller stage */
-    METRICS_CONTRACT_RESPONSE, /* replies that broke the contract */
+    METRICS_REFUSED_BUSY,        /* answered 503: pool full */
+    METRICS_REFUSED_MALFORMED,   /* refused by the framing rules */
+    METRICS_CONNECTIONS_DROPPED, /* too slow, or too many of one peer */
+    METRICS_ACCEPT_FAILED,       /* no descriptor or memory for a new connection */
+    METRICS_REFUSED_CALLER,      /* 401 and 403 of the caller stage */
+    METRICS_CONTRACT_RESPONSE,   /* replies that broke the contract */
     METRICS_JWKS_FETCHED,
     METRICS_JWKS_FAILED,
     METRICS_HUB_CALLS,

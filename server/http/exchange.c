@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/datetime.h"
+#include "http/chunk.h"
 #include "http/head.h"
 
 #include <civetweb.h>
@@ -9,7 +10,8 @@
 
 #define REPLY_HEAD_BYTES 8192
 #define KEPT_BYTES ((size_t)256 * 1024) /* larger buffers are not kept for the next request */
-#define CHUNK_BYTES ((size_t)16 * 1024)
+#define READ_BYTES ((size_t)16 * 1024)
+#define LAST_CHUNK "0\r\n\r\n" /* what CivetWeb sees of a chunked body */
 #define DATE_MAX 64
 
 /* --- replies ---------------------------------------------------------------------------------- */
@@ -36,11 +38,13 @@ static bool has_body(int status)
     return status >= 200 && status != 204 && status != 304;
 }
 
-/* Head and body in one buffer: they leave in one write. */
-static void compose(struct worker *worker, const struct mg_connection *connection,
-                    const struct reply *reply, bool head_only, bool keep_alive)
+/*
+ * Head and body in one buffer: they leave in one write. A caller that is told how long a connection
+ * is kept does not send its next request just when it is closed.
+ */
+static void compose(struct buf *out, const struct mg_connection *connection,
+                    const struct reply *reply, bool head_only, int keep_ms)
 {
-    struct buf *out = &worker->out;
     char date[DATE_MAX];
 
     format_date(date);
@@ -48,8 +52,11 @@ static void compose(struct worker *worker, const struct mg_connection *connectio
     buf_reserve(out, REPLY_HEAD_BYTES + reply->body.len);
     buf_append_format(out, "HTTP/1.1 %d ", reply->status);
     buf_append_text(out, mg_get_response_code_text(connection, reply->status));
-    buf_append_format(out, "\r\nDate: %s\r\nConnection: %s\r\n", date,
-                      keep_alive ? "keep-alive" : "close");
+    buf_append_format(out, "\r\nDate: %s\r\n", date);
+    buf_append_format(out, "Connection: %s\r\n", keep_ms > 0 ? "keep-alive" : "close");
+    if (keep_ms >= 1000) {
+        buf_append_format(out, "Keep-Alive: timeout=%d\r\n", keep_ms / 1000);
+    }
     if (reply->content_type != NULL) {
         buf_append_format(out, "Content-Type: %s\r\n", reply->content_type);
     }
@@ -73,13 +80,15 @@ static void trim(struct buf *buf)
 static int send_reply(struct worker *worker, struct mg_connection *connection,
                       const struct reply *reply, bool head_only, bool keep_alive)
 {
+    const struct http_listener *listener = worker->listener;
+    int keep_ms = keep_alive ? listener->config.limits.idle_ms : 0;
     struct buf *out = &worker->out;
 
     if (reply->hang_up) {
         mg_disable_connection_keep_alive(connection);
         return 500;
     }
-    compose(worker, connection, reply, head_only, keep_alive);
+    compose(out, connection, reply, head_only, keep_ms);
     worker_set_phase(worker, WORKER_SENDING);
     if (!keep_alive) {
         mg_disable_connection_keep_alive(connection);
@@ -108,30 +117,60 @@ static void clear_reply(struct worker *worker)
     buf_clear(&worker->reply.body);
 }
 
-static void log_refusal(const struct http_listener *listener,
-                        const struct mg_connection *connection, const struct refusal *refusal)
+static void log_refusal(const struct http_listener *listener, const struct connection *connection,
+                        const struct refusal *refusal)
 {
+    char remote[CONNECTION_REMOTE_MAX];
+
+    connection_remote(connection, remote);
     LOG_EVENT(listener->config.log, LOG_WARN, "refused",
               LOG_TEXT("listener", slice_of(listener->config.name)),
               LOG_TEXT("id", slice_of(refusal->id)), LOG_NUMBER("status", refusal->status),
-              LOG_TEXT("remote", slice_of(mg_get_request_info(connection)->remote_addr)));
+              LOG_TEXT("reason", slice_of(refusal->detail)), LOG_TEXT("remote", slice_of(remote)));
+}
+
+static void note_refusal(const struct http_listener *listener, const struct connection *connection,
+                         const struct refusal *refusal, struct reply *reply)
+{
+    metrics_count(listener->config.metrics, refusal->status == 503   ? METRICS_REFUSED_BUSY
+                                            : refusal->status == 401 ? METRICS_REFUSED_CALLER
+                                                                     : METRICS_REFUSED_MALFORMED);
+    log_refusal(listener, connection, refusal);
+    reply_refusal(reply, refusal);
+    if (refusal->status == 503) {
+        reply_header(reply, "Retry-After", SLICE("1"));
+    }
 }
 
 int exchange_refuse(struct worker *worker, struct mg_connection *connection,
                     const struct refusal *refusal)
 {
-    const struct http_listener *listener = worker->listener;
-
-    metrics_count(listener->config.metrics,
-                  refusal->status == 503 ? METRICS_REFUSED_BUSY : METRICS_REFUSED_MALFORMED);
-    log_refusal(listener, connection, refusal);
     clear_reply(worker);
-    reply_refusal(&worker->reply, refusal);
+    note_refusal(worker->listener, worker->connection, refusal, &worker->reply);
     send_reply(worker, connection, &worker->reply, false, false);
     /* These are refused while there may be more to come. */
     worker_drain(worker,
                  refusal->status == 413 || refusal->status == 431 || refusal->status == 503);
     return refusal->status;
+}
+
+void exchange_refuse_waiting(const struct http_listener *listener, struct connection *connection,
+                             const struct refusal *refusal)
+{
+    struct reply reply = {0};
+    struct buf out;
+
+    buf_init(&out, 2 * REPLY_HEAD_BYTES);
+    buf_init(&reply.headers, REPLY_HEAD_BYTES);
+    buf_init(&reply.body, REPLY_HEAD_BYTES);
+    note_refusal(listener, connection, refusal, &reply);
+    compose(&out, NULL, &reply, false, 0);
+    if (!out.failed) {
+        (void)connection_write(connection, out.ptr, out.len); /* who does not take it, loses it */
+    }
+    buf_free(&reply.headers);
+    buf_free(&reply.body);
+    buf_free(&out);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -152,28 +191,38 @@ static int cut_short(const struct worker *worker, struct refusal *refusal)
                        "The request body is incomplete or malformed.");
 }
 
+/*
+ * Past CivetWeb, whose own reader is lenient, has no limit for what surrounds the body, and reads
+ * byte by byte. It is given an empty body afterwards, so that it keeps the connection.
+ */
 static int read_chunks(struct worker *worker, struct mg_connection *connection,
                        struct refusal *refusal)
 {
-    struct buf *body = &worker->body;
+    struct chunk_reader reader;
+    enum chunk_result result = CHUNK_MORE;
+    char block[READ_BYTES], end;
 
-    for (;;) {
-        size_t left = body->max - body->len;
-        size_t room = left < CHUNK_BYTES ? left : CHUNK_BYTES;
-        char beyond; /* at the limit: is there one byte more? */
-        char *at = room > 0 ? buf_reserve(body, room) : &beyond;
-        if (at == NULL) {
-            return too_large(refusal);
-        }
-        int got = mg_read(connection, at, room > 0 ? room : 1);
+    chunk_begin(&reader, &worker->body);
+    while (result == CHUNK_MORE) {
+        ssize_t got = worker_read(worker, block, sizeof(block));
+        size_t used = 0;
         if (got <= 0) {
-            return got == 0 ? 0 : cut_short(worker, refusal);
+            return cut_short(worker, refusal);
         }
-        if (room == 0) {
-            return too_large(refusal);
+        result = chunk_feed(&reader, (struct lfi_slice){block, (size_t)got}, &used);
+        if (result == CHUNK_DONE &&
+            !connection_put_back(worker->connection, block + used, (size_t)got - used)) {
+            mg_disable_connection_keep_alive(connection);
         }
-        body->len += (size_t)got;
     }
+    if (result == CHUNK_LARGE) {
+        return too_large(refusal);
+    }
+    if (result != CHUNK_DONE) {
+        return cut_short(worker, refusal);
+    }
+    worker->replayed = LAST_CHUNK;
+    return mg_read(connection, &end, 1) == 0 ? 0 : cut_short(worker, refusal);
 }
 
 /* The worker's deadline ends reads that dawdle. */
@@ -205,11 +254,6 @@ static int read_body(struct worker *worker, struct mg_connection *connection,
     return body->len == head->length ? 0 : cut_short(worker, refusal);
 }
 
-static bool is_busy(const struct worker_pool *pool)
-{
-    return atomic_load(&pool->busy) - atomic_load(&pool->waiting) > pool->threads;
-}
-
 static int receive(struct worker *worker, struct mg_connection *connection, struct head *head,
                    struct refusal *refusal)
 {
@@ -218,9 +262,10 @@ static int receive(struct worker *worker, struct mg_connection *connection, stru
     if (head_read(info, worker->input, worker->headers, head, refusal) != 0) {
         return -1;
     }
-    if (is_busy(worker->pool)) {
-        return refusal_set(refusal, "HTTP-BUSY", 503, "GenericRecoverableError",
-                           "The server is busy. Please try again.");
+    const struct http_listener *listener = worker->listener;
+    worker->in_body = true;
+    if (listener->tls && tls_peer_check(listener->tls, &worker->connection->peer, refusal) != 0) {
+        return -1;
     }
     clear_reply(worker);
     if (worker->arena == NULL) {
@@ -230,7 +275,11 @@ static int receive(struct worker *worker, struct mg_connection *connection, stru
                                "The server is busy. Please try again.");
         }
     }
-    return read_body(worker, connection, head, refusal);
+    if (read_body(worker, connection, head, refusal) != 0) {
+        return -1;
+    }
+    worker_has_body(worker);
+    return 0;
 }
 
 static void handle(struct worker *worker, const struct mg_connection *connection,
@@ -246,8 +295,7 @@ static void handle(struct worker *worker, const struct mg_connection *connection
         .headers = head->headers,
         .header_count = head->header_count,
         .body = buf_slice(&worker->body),
-        /* One that does not verify ends the handshake: tls.c asks for none or checks it. */
-        .peer = info->client_cert != NULL ? info->client_cert->peer_cert : NULL,
+        .peer = worker->connection->peer.certificate,
         .remote = info->remote_addr,
         .arena = worker->arena,
         .started_us = worker->started_us,
@@ -257,10 +305,20 @@ static void handle(struct worker *worker, const struct mg_connection *connection
     if (!reply->hang_up && (reply->status == 0 || reply->body.failed || reply->headers.failed)) {
         struct refusal refusal;
         refusal_set(&refusal, "HTTP-REPLY", 500, "GenericError", "Internal error.");
-        log_refusal(listener, connection, &refusal);
+        log_refusal(listener, worker->connection, &refusal);
         buf_clear(&reply->headers);
         reply_refusal(reply, &refusal);
     }
+}
+
+/* Not beyond a certain age, so that what a connection rests on is looked at anew. */
+static bool may_stay(const struct worker *worker)
+{
+    const struct http_listener *listener = worker->listener;
+    int64_t age_us = clock_monotonic_us() - worker->connection->opened_us;
+
+    return age_us < (int64_t)listener->config.limits.connection_s * 1000000 &&
+           !atomic_load(&worker->pool->stopping);
 }
 
 int exchange_serve(struct worker *worker, struct mg_connection *connection)
@@ -268,21 +326,17 @@ int exchange_serve(struct worker *worker, struct mg_connection *connection)
     struct refusal refusal;
     struct head head;
 
-    if (worker->phase == WORKER_WAITING) { /* it came together with the one before */
-        worker_set_phase(worker, WORKER_RECEIVING);
-    }
     if (receive(worker, connection, &head, &refusal) != 0) {
         return exchange_refuse(worker, connection, &refusal);
     }
     worker_set_phase(worker, WORKER_HANDLING);
     handle(worker, connection, &head);
-    bool keep_alive = head.keep_alive && !worker_pool_is_scarce(worker->pool) &&
-                      !atomic_load(&worker->pool->stopping);
-    int status = send_reply(worker, connection, &worker->reply,
-                            slice_equal(head.method, SLICE("HEAD")), keep_alive);
+    int status =
+        send_reply(worker, connection, &worker->reply, slice_equal(head.method, SLICE("HEAD")),
+                   head.keep_alive && may_stay(worker));
     trim(&worker->body);
     trim(&worker->reply.body);
     arena_reset(worker->arena);
-    worker->fresh = false;
+    worker->connection->served = true;
     return status;
 }

@@ -19,15 +19,16 @@
  *   HTTP-CL-DIFFER      Content-Length twice with different values
  *   HTTP-TE             Transfer-Encoding other than "chunked", once, in HTTP/1.1
  *   HTTP-CL-TE          both of them
- *   HTTP-BODY-FORM      chunks malformed, or the body cut short
+ *   HTTP-BODY-FORM      chunks, extensions or trailers malformed, or the body cut short
  *   HTTP-METHOD         405: one that CivetWeb does not know; all others reach the handler
+ *   TLS-CERT-…          401: the client certificate is not good any more (tls.h)
  *   HTTP-TIMEOUT        408: not complete within request_ms of its first byte
- *   HTTP-BODY-LARGE     413: more than body_bytes
+ *   HTTP-BODY-LARGE     413: more than body_bytes, chunk extensions and trailers included
  *   HTTP-QUERY-LARGE    414: more than LIMIT_QUERY_BYTES
  *   HTTP-HEADERS-MANY   431: more than LIMIT_HEADERS
  *   HTTP-HEAD-LARGE     431: more than LIMIT_HEAD_BYTES
  *   HTTP-REPLY          500: the handler gave no status or more than reply_bytes
- *   HTTP-BUSY           503, at once: as many requests as threads are being served
+ *   HTTP-BUSY           503, with Retry-After: no thread was free within queue_ms
  *   HTTP-MEMORY         503
  *   HTTP-VERSION        505
  */
@@ -45,8 +46,10 @@ struct http_tls {
     const char *certificate; /* PEM file: leaf, then issuing CAs */
     const char *key;         /* PEM file */
     const char *client_ca;   /* PEM bundle; NULL: no client certificate is asked for */
+    const char *client_crl;  /* PEM revocation lists of its issuers; NULL: none is looked at */
     bool client_required;    /* refuse the handshake without one */
     int min_version;         /* 12 or 13 */
+    int session_s;           /* 0: LIMIT_SESSION_S */
 };
 
 struct http_limits {
@@ -54,12 +57,17 @@ struct http_limits {
     size_t reply_bytes;
     int request_ms;
     int idle_ms;
-    int threads; /* connections served at once */
+    int threads; /* requests served at once */
+    /* 0: the defaults of limits.h */
+    int queue_ms;         /* how long a request waits for a thread */
+    int pending;          /* connections that are not being served; with certificate as many more */
+    int pending_per_peer; /* of these from one address, when they are slow */
+    int connection_s;     /* age of a connection */
 };
 
 struct http_listener_config {
     const char *name;           /* for logs: "hub", "public", "admin" */
-    const char *address;        /* numeric: "127.0.0.1", "::1", "0.0.0.0" */
+    const char *address;        /* numeric: "127.0.0.1", "::1"; "::" for all of both families */
     int port;                   /* 0: any free one, see http_listener_port */
     const struct http_tls *tls; /* NULL: plain HTTP */
     struct http_limits limits;
@@ -77,7 +85,11 @@ int http_listener_start(struct http_listener **out, const struct http_listener_c
 int http_listener_port(const struct http_listener *listener);
 /* Reads certificate, key and CA bundle again for new connections; the old stay on failure. */
 int http_listener_reload(struct http_listener *listener, struct lfi_error *error);
-/* Stops accepting, lets running requests finish (at most `drain_ms`), ends the threads, frees. */
-void http_listener_stop(struct http_listener *listener, int drain_ms);
+/*
+ * Stops accepting, lets running requests finish (at most `drain_ms`), ends the threads, frees.
+ * Returns how many requests were cut. When a handler does not come back in time, its thread cannot
+ * be ended: then nothing is freed, and the program must end without using it again.
+ */
+int http_listener_stop(struct http_listener *listener, int drain_ms);
 
 #endif

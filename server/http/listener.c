@@ -3,13 +3,15 @@
 #include "base/clock.h"
 
 #include <civetweb.h>
-#include <openssl/ssl.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define START_MS 2000
 #define STEP_US 5000
+#define CUT_MS 500 /* for requests that are cut to end */
 #define NUMBER_MAX 16
 #define ADDRESS_MAX 80
 #define MAX_THREADS 4096
@@ -30,25 +32,11 @@ static void on_thread_end(const struct mg_context *server, int type, void *worke
     worker_leave(worker);
 }
 
-static int on_connection(const struct mg_connection *connection, void **data)
-{
-    struct worker *worker = mg_get_thread_pointer(connection);
-
-    (void)data;
-    if (worker != NULL) {
-        worker_connect(worker, WORKER_WAITING);
-        if (worker->phase == WORKER_HANDSHAKE) {
-            worker_set_phase(worker, WORKER_WAITING);
-        }
-    }
-    return 0;
-}
-
 static int on_request(struct mg_connection *connection)
 {
     struct worker *worker = mg_get_thread_pointer(connection);
 
-    if (worker == NULL) { /* no memory when the thread began */
+    if (worker == NULL || worker->connection == NULL) { /* no memory when the thread began */
         mg_disable_connection_keep_alive(connection);
         return 500;
     }
@@ -91,7 +79,7 @@ static void explain(const struct worker *worker, const struct mg_request_info *i
     } else if (status == 505) {
         refusal_set(refusal, "HTTP-VERSION", 505, "GenericError",
                     "The HTTP version is not supported.");
-    } else if (!parsed && worker->received >= LISTENER_INPUT_BYTES) {
+    } else if (!parsed && worker->received >= CONNECTION_INPUT_BYTES) {
         refusal_set(refusal, "HTTP-HEAD-LARGE", 431, "GenericError",
                     "The request head is too large.");
     } else if (parsed && info->http_version != NULL && !is_known_method(info->request_method)) {
@@ -107,7 +95,7 @@ static int on_error(struct mg_connection *connection, int status, const char *me
     struct worker *worker = mg_get_thread_pointer(connection);
     struct refusal refusal;
 
-    if (worker != NULL) {
+    if (worker != NULL && worker->connection != NULL) {
         /* Before a head is complete, the request's data are those of the one before. */
         bool parsed = strcmp(message, "Malformed message") != 0;
         explain(worker, mg_get_request_info(connection), status, parsed, &refusal);
@@ -122,10 +110,16 @@ static void on_close(const struct mg_connection *connection)
     struct worker *worker = mg_get_thread_pointer(connection);
     struct refusal refusal;
 
-    if (worker != NULL && worker->phase == WORKER_RECEIVING && worker->received > 0) {
+    if (worker == NULL || worker->connection == NULL) {
+        return;
+    }
+    if (worker->phase == WORKER_RECEIVING && worker->received > 0) {
         refusal_set(&refusal, "HTTP-TARGET", 400, "GenericError",
                     "The request target is malformed.");
         exchange_refuse(worker, (struct mg_connection *)(uintptr_t)connection, &refusal);
+    }
+    if (!worker->leaving) {
+        connection_say_end(worker->connection);
     }
 }
 
@@ -146,24 +140,49 @@ static int on_message(const struct mg_connection *connection, const char *messag
         listener = mg_get_user_data(mg_get_context(connection));
     }
     if (listener != NULL) {
-        char remote[WORKER_REMOTE_MAX]; /* before a handshake is done, CivetWeb does not tell it */
-        worker_remote(remote);
         LOG_EVENT(listener->config.log, LOG_INFO, "connection",
                   LOG_TEXT("listener", slice_of(listener->config.name)),
-                  LOG_TEXT("message", slice_of(message)), LOG_TEXT("remote", slice_of(remote)));
+                  LOG_TEXT("message", slice_of(message)),
+                  LOG_TEXT("remote", slice_of(mg_get_request_info(connection)->remote_addr)));
     }
     return 1;
 }
 
-static int on_tls(void **context, void *user_data)
-{
-    struct http_listener *listener = user_data;
+/* --- start and stop --------------------------------------------------------------------------- */
 
-    *context = tls_context(listener->tls);
-    return 1;
+/* "::" is every address of both families. */
+static void format_address(char *out, size_t size, const struct http_listener_config *config)
+{
+    const char *format = strcmp(config->address, "::") == 0     ? "+%2$d"
+                         : strchr(config->address, ':') != NULL ? "[%1$s]:%2$d"
+                                                                : "%1$s:%2$d";
+
+    snprintf(out, size, format, config->address, config->port);
 }
 
-/* --- start and stop --------------------------------------------------------------------------- */
+/* Why the address cannot be had, which CivetWeb does not say; 0: it can. */
+static int try_address(const struct http_listener_config *config)
+{
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                                   .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char port[NUMBER_MAX];
+    int on = 1;
+    int reason = EADDRNOTAVAIL;
+
+    snprintf(port, sizeof(port), "%d", config->port);
+    if (getaddrinfo(config->address, port, &hints, &found) == 0) {
+        int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+                     bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1) == 0;
+        reason = bound ? 0 : errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        freeaddrinfo(found);
+    }
+    return reason;
+}
 
 /* CivetWeb's own time-outs come last: they only end what the worker's limits have let pass. */
 static int start_server(struct http_listener *listener, struct lfi_error *error)
@@ -171,7 +190,6 @@ static int start_server(struct http_listener *listener, struct lfi_error *error)
     const struct http_listener_config *config = &listener->config;
     char address[ADDRESS_MAX], threads[NUMBER_MAX], timeout[NUMBER_MAX], input[NUMBER_MAX];
     char reason[160] = "";
-    bool ipv6 = strchr(config->address, ':') != NULL;
     const char *options[] = {"listening_ports",
                              address,
                              "num_threads",
@@ -189,7 +207,7 @@ static int start_server(struct http_listener *listener, struct lfi_error *error)
                              "connection_queue",
                              "128",
                              "listen_backlog",
-                             "512",
+                             "4096",
                              "decode_url",
                              "no",
                              "enable_directory_listing",
@@ -200,27 +218,29 @@ static int start_server(struct http_listener *listener, struct lfi_error *error)
     const struct mg_callbacks callbacks = {.begin_request = on_request,
                                            .end_request = on_request_end,
                                            .log_message = on_message,
-                                           .external_ssl_ctx = on_tls,
                                            .connection_close = on_close,
                                            .connection_closed = on_closed,
                                            .http_error = on_error,
                                            .init_thread = on_thread_begin,
-                                           .exit_thread = on_thread_end,
-                                           .init_connection = on_connection};
+                                           .exit_thread = on_thread_end};
     struct mg_init_data init = {&callbacks, listener, options};
     struct mg_error_data failure = {.text = reason, .text_buffer_size = sizeof(reason)};
 
-    snprintf(address, sizeof(address), ipv6 ? "[%s]:%d%s" : "%s:%d%s", config->address,
-             config->port, listener->tls != NULL ? "s" : "");
-    snprintf(threads, sizeof(threads), "%d",
-             config->limits.threads + WORKER_RESERVE(config->limits.threads));
+    format_address(address, sizeof(address), config);
+    snprintf(threads, sizeof(threads), "%d", config->limits.threads);
     snprintf(timeout, sizeof(timeout), "%d",
              config->limits.request_ms + config->limits.idle_ms + 1000);
-    snprintf(input, sizeof(input), "%d", LISTENER_INPUT_BYTES);
-    listener->server = mg_start2(&init, &failure);
+    snprintf(input, sizeof(input), "%d", CONNECTION_INPUT_BYTES);
+    int reason_code = try_address(config);
+    if (reason_code == 0) {
+        listener->server = mg_start2(&init, &failure);
+    }
     if (listener->server == NULL) {
         return error_set(error, "%s listener: cannot listen on %s port %d: %s", config->name,
-                         config->address, config->port, reason);
+                         config->address, config->port,
+                         reason_code == EADDRINUSE ? "already in use"
+                         : reason_code != 0        ? strerror(reason_code)
+                                                   : reason);
     }
     return 0;
 }
@@ -238,6 +258,27 @@ static int check_interception(struct http_listener *listener, struct lfi_error *
                      listener->config.name);
 }
 
+static int or_default(int value, int standard)
+{
+    return value > 0 ? value : standard;
+}
+
+static void settle_limits(struct http_listener *listener)
+{
+    struct http_limits *limits = &listener->config.limits;
+
+    limits->queue_ms = or_default(limits->queue_ms, LIMIT_QUEUE_MS);
+    limits->pending = or_default(limits->pending, LIMIT_PENDING);
+    limits->pending_per_peer = or_default(limits->pending_per_peer, LIMIT_PENDING_PER_PEER);
+    limits->connection_s = or_default(limits->connection_s, LIMIT_CONNECTION_S);
+    listener->pool.threads = limits->threads;
+    listener->pool.request_ms = limits->request_ms;
+    listener->pool.idle_ms = limits->idle_ms + LIMIT_IDLE_SLACK_MS;
+    listener->pool.queue_ms = limits->queue_ms;
+    listener->pool.pending = limits->pending;
+    listener->pool.pending_per_peer = limits->pending_per_peer;
+}
+
 int http_listener_start(struct http_listener **out, const struct http_listener_config *config,
                         struct lfi_error *error)
 {
@@ -248,12 +289,9 @@ int http_listener_start(struct http_listener **out, const struct http_listener_c
     if (listener == NULL) {
         return error_set(error, "%s listener: out of memory", config->name);
     }
-    mg_init_library(MG_FEATURES_TLS);
+    mg_init_library(0);
     listener->config = *config;
-    listener->pool.threads = config->limits.threads;
-    listener->pool.request_ms = config->limits.request_ms;
-    listener->pool.idle_ms = config->limits.idle_ms;
-    listener->pool.tls = config->tls != NULL;
+    settle_limits(listener);
     if (config->tls != NULL) {
         listener->tls_config = *config->tls;
         listener->config.tls = &listener->tls_config;
@@ -261,7 +299,8 @@ int http_listener_start(struct http_listener **out, const struct http_listener_c
             goto failed;
         }
     }
-    if (start_server(listener, error) != 0 || check_interception(listener, error) != 0) {
+    if (intake_new(&listener->pool.intake, listener, error) != 0 ||
+        start_server(listener, error) != 0 || check_interception(listener, error) != 0) {
         goto failed;
     }
     *out = listener;
@@ -283,20 +322,41 @@ int http_listener_reload(struct http_listener *listener, struct lfi_error *error
     return listener->tls != NULL ? tls_reload(listener->tls, error) : 0;
 }
 
-void http_listener_stop(struct http_listener *listener, int drain_ms)
+static int requests_of(const struct http_listener *listener)
 {
+    return atomic_load(&listener->pool.busy) + intake_requests(listener->pool.intake);
+}
+
+static void wait_until_idle(const struct http_listener *listener, int wait_ms)
+{
+    int64_t deadline_us = clock_monotonic_us() + (int64_t)wait_ms * 1000;
+
+    while (requests_of(listener) > 0 && clock_monotonic_us() < deadline_us) {
+        usleep(STEP_US);
+    }
+}
+
+int http_listener_stop(struct http_listener *listener, int drain_ms)
+{
+    int cut = 0;
+
     if (listener == NULL) {
-        return;
+        return 0;
     }
     if (listener->server != NULL) {
-        int64_t deadline = clock_monotonic_us() + (int64_t)drain_ms * 1000;
         atomic_store(&listener->pool.stopping, true);
-        while (atomic_load(&listener->pool.busy) > 0 && clock_monotonic_us() < deadline) {
-            usleep(STEP_US);
+        wait_until_idle(listener, drain_ms);
+        cut = requests_of(listener);
+        atomic_store(&listener->pool.cutting, true);
+        wait_until_idle(listener, cut > 0 ? CUT_MS : 0);
+        if (atomic_load(&listener->pool.busy) > 0) {
+            return cut; /* its threads are in handlers, which nothing ends */
         }
         mg_stop(listener->server);
     }
+    intake_free(listener->pool.intake);
     tls_free(listener->tls);
     mg_exit_library();
     free(listener);
+    return cut;
 }

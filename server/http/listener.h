@@ -3,6 +3,7 @@
 #define HTTP_LISTENER_H
 
 #include "http/http.h"
+#include "http/intake.h"
 #include "http/tls.h"
 #include "http/worker.h"
 
@@ -17,9 +18,6 @@ struct http_listener {
     struct mg_context *server;
 };
 
-/* Larger than the limit of a head, so that one slightly too large can be told from garbage. */
-#define LISTENER_INPUT_BYTES (2 * LIMIT_HEAD_BYTES)
-
 /*
  * exchange.c: one request and its reply. Returns the status that was sent. The reply to a request
  * that is refused here is the last on its connection.
@@ -27,5 +25,8 @@ struct http_listener {
 int exchange_serve(struct worker *worker, struct mg_connection *connection);
 int exchange_refuse(struct worker *worker, struct mg_connection *connection,
                     const struct refusal *refusal);
+/* The same for a connection without a worker, as far as its socket takes the reply at once. */
+void exchange_refuse_waiting(const struct http_listener *listener, struct connection *connection,
+                             const struct refusal *refusal);
 
 #endif

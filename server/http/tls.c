@@ -1,13 +1,18 @@
 #include "http/tls.h"
 
+#include "base/clock.h"
+#include "base/limits.h"
+#include "http/certificate.h"
+
 #include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20" /* forward secrecy and AEAD */
-#define SESSION_S 600
-#define CHAIN_DEPTH 4
+#define TICKET_KEY_BYTES 80                         /* name, MAC key and key of OpenSSL's tickets */
 
 /*
  * Connections start from `base`. When its hello has come, a connection moves over to `current`,
@@ -17,9 +22,10 @@
 struct tls {
     const struct http_tls *config;
     SSL_CTX *base;
-    pthread_mutex_t lock; /* guards `current`; taken once per handshake */
+    int64_t ticket_key_us; /* when the present one was made; of the thread that shakes hands */
+    pthread_mutex_t lock;  /* guards `current`; taken once per handshake */
     SSL_CTX *current;
-    unsigned generation;
+    atomic_uint generation;
 };
 
 static int fail(struct lfi_error *error, const char *file)
@@ -35,7 +41,7 @@ static int load_client_ca(SSL_CTX *context, const char *file, struct lfi_error *
 {
     STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
 
-    if (names == NULL) {
+    if (!names) {
         return fail(error, file);
     }
     SSL_CTX_set_client_CA_list(context, names);
@@ -50,23 +56,42 @@ static bool apply_settings(SSL_CTX *context, const struct http_tls *config)
 {
     int verify = SSL_VERIFY_NONE;
 
-    if (config->client_ca != NULL) {
+    if (config->client_ca) {
         verify = SSL_VERIFY_PEER;
         if (config->client_required) {
             verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
         }
     }
-    SSL_CTX_set_verify(context, verify, NULL);
-    SSL_CTX_set_verify_depth(context, CHAIN_DEPTH);
+    SSL_CTX_set_verify(context, verify, certificate_check_purpose);
+    SSL_CTX_set_verify_depth(context, LIMIT_CHAIN_DEPTH);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_timeout(context, SESSION_S);
+    SSL_CTX_set_timeout(context, LIMIT_SESSION_S);
     return SSL_CTX_set_min_proto_version(
                context, config->min_version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_num_tickets(context, 1) == 1 &&
            SSL_CTX_set_cipher_list(context, TLS12_CIPHERS) == 1;
+}
+
+static int load_files(SSL_CTX *context, const struct http_tls *config, struct lfi_error *error)
+{
+    if (SSL_CTX_use_certificate_chain_file(context, config->certificate) != 1) {
+        return fail(error, config->certificate);
+    }
+    if (SSL_CTX_use_PrivateKey_file(context, config->key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1) {
+        return fail(error, config->key);
+    }
+    if (config->client_ca && load_client_ca(context, config->client_ca, error) != 0) {
+        return -1;
+    }
+    if (config->client_crl && certificate_load_crl(context, config->client_crl) != 0) {
+        return fail(error, config->client_crl);
+    }
+    return 0;
 }
 
 /* A context with the files of the configuration. Its number keeps sessions of others away. */
@@ -75,19 +100,10 @@ static int load(SSL_CTX **out, const struct http_tls *config, unsigned generatio
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
-    if (context == NULL) {
+    if (!context) {
         return fail(error, "TLS");
     }
-    if (SSL_CTX_use_certificate_chain_file(context, config->certificate) != 1) {
-        fail(error, config->certificate);
-        goto failed;
-    }
-    if (SSL_CTX_use_PrivateKey_file(context, config->key, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context) != 1) {
-        fail(error, config->key);
-        goto failed;
-    }
-    if (config->client_ca != NULL && load_client_ca(context, config->client_ca, error) != 0) {
+    if (load_files(context, config, error) != 0) {
         goto failed;
     }
     if (!apply_settings(context, config) ||
@@ -121,16 +137,16 @@ int tls_new(struct tls **out, const struct http_tls *config, struct lfi_error *e
 {
     struct tls *tls = calloc(1, sizeof(*tls));
 
-    if (tls == NULL) {
+    if (!tls) {
         return error_set(error, "out of memory");
     }
     tls->config = config;
     pthread_mutex_init(&tls->lock, NULL);
-    if (load(&tls->base, config, tls->generation, error) != 0 ||
-        load(&tls->current, config, tls->generation, error) != 0) {
+    if (load(&tls->base, config, 0, error) != 0 || load(&tls->current, config, 0, error) != 0) {
         goto failed;
     }
     SSL_CTX_set_client_hello_cb(tls->base, on_hello, tls);
+    tls->ticket_key_us = clock_monotonic_us();
     *out = tls;
     return 0;
 failed:
@@ -140,7 +156,7 @@ failed:
 
 void tls_free(struct tls *tls)
 {
-    if (tls != NULL) {
+    if (tls) {
         SSL_CTX_free(tls->base);
         SSL_CTX_free(tls->current);
         pthread_mutex_destroy(&tls->lock);
@@ -156,15 +172,114 @@ SSL_CTX *tls_context(const struct tls *tls)
 int tls_reload(struct tls *tls, struct lfi_error *error)
 {
     SSL_CTX *loaded;
+    unsigned generation = atomic_load(&tls->generation) + 1;
 
-    if (load(&loaded, tls->config, tls->generation + 1, error) != 0) {
+    if (load(&loaded, tls->config, generation, error) != 0) {
         return -1;
     }
-    tls->generation++;
     pthread_mutex_lock(&tls->lock);
     SSL_CTX *old = tls->current;
     tls->current = loaded;
+    atomic_store(&tls->generation, generation);
     pthread_mutex_unlock(&tls->lock);
     SSL_CTX_free(old); /* lives on until its last connection ends */
     return 0;
+}
+
+/* Tickets are sealed with the keys of `base`, whatever context a connection has moved to. */
+void tls_renew_ticket_key(struct tls *tls)
+{
+    int session_s = tls->config->session_s > 0 ? tls->config->session_s : LIMIT_SESSION_S;
+    int64_t now_us = clock_monotonic_us();
+    unsigned char keys[TICKET_KEY_BYTES];
+
+    if (now_us - tls->ticket_key_us < (int64_t)session_s * 1000000) {
+        return;
+    }
+    if (RAND_priv_bytes(keys, sizeof(keys)) == 1 &&
+        SSL_CTX_set_tlsext_ticket_keys(tls->base, keys, sizeof(keys)) == 1) {
+        tls->ticket_key_us = now_us;
+    }
+    OPENSSL_cleanse(keys, sizeof(keys));
+}
+
+/* --- peers ------------------------------------------------------------------------------------ */
+
+static int refuse(struct refusal *refusal, int verdict)
+{
+    refusal_set(refusal, certificate_verdict_id(verdict), 401, "GenericError",
+                "The client certificate is not accepted.");
+    refusal_detail(refusal, "%s", X509_verify_cert_error_string(verdict));
+    return -1;
+}
+
+/* By the files of now, all anew: what the handshake found, a resumed session does not repeat. */
+static int judge(struct tls *tls, struct tls_peer *peer, struct refusal *refusal)
+{
+    pthread_mutex_lock(&tls->lock);
+    SSL_CTX *context = tls->current;
+    unsigned generation = atomic_load(&tls->generation);
+    SSL_CTX_up_ref(context);
+    pthread_mutex_unlock(&tls->lock);
+
+    int verdict = certificate_judge(context, peer);
+
+    SSL_CTX_free(context);
+    if (verdict != X509_V_OK) {
+        return refuse(refusal, verdict);
+    }
+    peer->generation = generation;
+    return 0;
+}
+
+int tls_peer_take(struct tls *tls, SSL *ssl, struct tls_peer *out, struct refusal *refusal)
+{
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+
+    *out = (struct tls_peer){.certificate = SSL_get1_peer_certificate(ssl)};
+    if (!out->certificate) {
+        return 0;
+    }
+    out->chain = chain ? X509_chain_up_ref(chain) : NULL;
+    return judge(tls, out, refusal);
+}
+
+int tls_peer_check(struct tls *tls, struct tls_peer *peer, struct refusal *refusal)
+{
+    static const struct clock system_time;
+    int64_t now_s = clock_now_s(&system_time);
+
+    if (!peer->certificate) {
+        return 0;
+    }
+    if (now_s > peer->until_s || now_s < peer->from_s) {
+        return refuse(refusal, now_s > peer->until_s ? X509_V_ERR_CERT_HAS_EXPIRED
+                                                     : X509_V_ERR_CERT_NOT_YET_VALID);
+    }
+    return peer->generation == atomic_load(&tls->generation) ? 0 : judge(tls, peer, refusal);
+}
+
+void tls_peer_clear(struct tls_peer *peer)
+{
+    X509_free(peer->certificate);
+    sk_X509_pop_free(peer->chain, X509_free);
+    *peer = (struct tls_peer){0};
+}
+
+void tls_explain_failure(const SSL *ssl, struct refusal *out)
+{
+    unsigned long code = ERR_peek_error();
+    long verdict = SSL_get_verify_result(ssl);
+    const char *reason = ERR_reason_error_string(code);
+    const char *id = "TLS-HANDSHAKE";
+
+    if (ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+        id = "TLS-CERT-MISSING";
+    } else if (verdict != X509_V_OK) {
+        id = certificate_verdict_id((int)verdict);
+        reason = X509_verify_cert_error_string(verdict);
+    }
+    refusal_set(out, id, 0, NULL, "");
+    refusal_detail(out, "%s", reason ? reason : "the connection ended");
+    ERR_clear_error();
 }

@@ -1,22 +1,18 @@
 #include "http/worker.h"
 
 #include "base/clock.h"
+#include "http/intake.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#define SLICE_MS 100             /* how often a waiting worker looks whether it must give way */
-#define SCARCE_IDLE_MS 100       /* instead of idle_ms when workers are scarce */
-#define SCARCE_FIRST_MS 250      /* the same before a connection's first request */
-#define SCARCE_HANDSHAKE_MS 1000 /* instead of request_ms */
+#define SLICE_MS 100           /* how often a waiting worker looks whether it must give way */
+#define SCARCE_IDLE_MS 100     /* instead of idle_ms when workers are scarce */
+#define SCARCE_RECEIVE_MS 1000 /* instead of request_ms, for callers without certificate */
 #define DRAIN_MS 300
 #define DRAIN_BYTES (256 * 1024)
 #define STACK_KEPT ((uintptr_t)4096) /* below the frame that gives the rest back */
@@ -24,12 +20,16 @@
 /* The linker's names for the functions that CivetWeb calls, and for the true ones. */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __wrap_accept(int fd, struct sockaddr *address, socklen_t *len);
+int __real_accept(int fd, struct sockaddr *address, socklen_t *len);
 ssize_t __wrap_recv(int fd, void *bytes, size_t len, int flags);
 ssize_t __real_recv(int fd, void *bytes, size_t len, int flags);
-int __wrap_SSL_read(SSL *ssl, void *bytes, int len);
-int __real_SSL_read(SSL *ssl, void *bytes, int len);
-int __wrap_SSL_set_fd(SSL *ssl, int fd);
-int __real_SSL_set_fd(SSL *ssl, int fd);
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags);
+ssize_t __real_send(int fd, const void *bytes, size_t len, int flags);
+int __wrap_shutdown(int fd, int how);
+int __real_shutdown(int fd, int how);
+int __wrap_close(int fd);
+int __real_close(int fd);
 
 static _Thread_local struct worker *this_worker; /* NULL on threads of others */
 
@@ -47,7 +47,7 @@ static uintptr_t stack_low(void)
     return (uintptr_t)low;
 }
 
-/* A handshake goes deep. Hundreds of workers that wait would keep those pages for ever. */
+/* A request may go deep. Hundreds of workers that wait would keep those pages for ever. */
 static void give_back_stack(const struct worker *worker)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -62,11 +62,10 @@ struct worker *worker_enter(struct worker_pool *pool, void *listener, bool accep
 {
     struct worker *worker = calloc(1, sizeof(*worker));
 
-    if (worker != NULL) {
+    if (worker) {
         worker->pool = pool;
         worker->listener = listener;
         worker->accepts = accepts;
-        worker->fd = -1;
         worker->stack_low = stack_low();
         this_worker = worker;
     }
@@ -79,60 +78,78 @@ void worker_leave(struct worker *worker)
     free(worker);
 }
 
-void worker_remote(char out[WORKER_REMOTE_MAX])
-{
-    const struct worker *worker = this_worker;
-
-    if (worker == NULL || worker->fd < 0 ||
-        getnameinfo((const struct sockaddr *)&worker->peer, worker->peer_len, out,
-                    WORKER_REMOTE_MAX, NULL, 0, NI_NUMERICHOST) != 0) {
-        out[0] = '\0';
-    }
-}
-
 void worker_set_phase(struct worker *worker, enum worker_phase phase)
 {
-    struct worker_pool *pool = worker->pool;
-
-    if (worker->phase == WORKER_WAITING) {
-        atomic_fetch_sub(&pool->waiting, 1);
-    }
-    if (phase == WORKER_WAITING) {
-        atomic_fetch_add(&pool->waiting, 1);
-        worker->received = 0;
-    }
     worker->phase = phase;
     worker->since_us = clock_monotonic_us();
-    if (phase == WORKER_RECEIVING) {
-        worker->started_us = worker->since_us;
+    if (phase == WORKER_WAITING) {
+        worker->received = 0;
+        worker->in_body = false;
+        worker->connection->received_us = 0;
     }
-    int allowed_ms = phase == WORKER_DRAINING ? DRAIN_MS : pool->request_ms;
+    if (phase == WORKER_RECEIVING) {
+        int64_t begun_us = worker->connection->received_us;
+        worker->started_us = begun_us > 0 ? begun_us : worker->since_us;
+        worker->since_us = worker->started_us;
+    }
+    int allowed_ms = phase == WORKER_DRAINING ? DRAIN_MS : worker->pool->request_ms;
     worker->deadline_us = worker->since_us + (int64_t)allowed_ms * 1000;
 }
 
-void worker_connect(struct worker *worker, enum worker_phase phase)
+/* A connection that the intake has counted as this thread's. */
+static void take(struct worker *worker, int fd)
 {
-    if (worker->phase == WORKER_FREE) {
-        atomic_fetch_add(&worker->pool->busy, 1);
-        worker->fresh = true;
+    struct connection *connection = intake_find(worker->pool->intake, fd);
+
+    if (!worker->connection && connection) {
+        intake_forget(worker->pool->intake, fd);
+        int64_t received_us = connection->received_us;
+        worker->connection = connection;
         worker->expired = false;
-        worker_set_phase(worker, phase);
+        worker_set_phase(worker, WORKER_WAITING);
+        connection->received_us = received_us; /* the request is there already */
+    }
+}
+
+static bool is_own(const struct worker *worker, int fd)
+{
+    return worker && worker->connection && worker->connection->fd == fd;
+}
+
+void worker_has_body(struct worker *worker)
+{
+    if (worker->connection->slow) {
+        worker->connection->slow = false;
+        atomic_fetch_sub(&worker->pool->slow, 1);
+        intake_worker_is_free(worker->pool->intake);
     }
 }
 
 void worker_disconnect(struct worker *worker)
 {
-    if (worker->phase != WORKER_FREE) {
-        worker_set_phase(worker, WORKER_FREE);
-        atomic_fetch_sub(&worker->pool->busy, 1);
+    struct connection *connection = worker->connection;
+
+    if (!connection) {
+        return;
     }
-    worker->fd = -1;
+    worker_has_body(worker);
+    worker->connection = NULL;
+    worker->phase = WORKER_FREE;
+    worker->replayed = NULL;
     arena_free(worker->arena);
     worker->arena = NULL;
     buf_free(&worker->body);
     buf_free(&worker->out);
     buf_free(&worker->reply.headers);
     buf_free(&worker->reply.body);
+    if (worker->leaving) {
+        worker->leaving = false;
+        intake_return(worker->pool->intake, connection);
+    } else {
+        connection_free(connection);
+    }
+    atomic_fetch_sub(&worker->pool->busy, 1);
+    intake_worker_is_free(worker->pool->intake);
     give_back_stack(worker);
 }
 
@@ -141,24 +158,30 @@ bool worker_pool_is_scarce(const struct worker_pool *pool)
     return atomic_load(&pool->busy) > pool->threads - pool->threads / 4;
 }
 
-/* When the phase ends whatever happens. Waiting ends sooner when others need the worker. */
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+/* When the phase ends whatever happens; sooner when others need the worker. */
 static int64_t end_of_phase(const struct worker *worker)
 {
     const struct worker_pool *pool = worker->pool;
-    int allowed_ms = worker->phase == WORKER_HANDSHAKE ? pool->request_ms : pool->idle_ms;
+    int64_t end_us = worker->deadline_us;
+    int scarce_ms = 0;
 
-    if (worker->phase != WORKER_HANDSHAKE && worker->phase != WORKER_WAITING) {
-        return worker->deadline_us;
+    if (atomic_load(&pool->cutting)) {
+        return 0;
     }
-    if (atomic_load(&pool->stopping)) {
-        allowed_ms = 0;
-    } else if (worker_pool_is_scarce(pool)) {
-        int scarce_ms = worker->phase == WORKER_HANDSHAKE ? SCARCE_HANDSHAKE_MS
-                        : worker->fresh                   ? SCARCE_FIRST_MS
-                                                          : SCARCE_IDLE_MS;
-        allowed_ms = scarce_ms < allowed_ms ? scarce_ms : allowed_ms;
+    if (worker->phase == WORKER_WAITING) {
+        bool ends = atomic_load(&pool->stopping) || intake_is_hungry(pool->intake);
+        end_us = worker->since_us + (ends ? 0 : (int64_t)pool->idle_ms * 1000);
+        scarce_ms = SCARCE_IDLE_MS;
+    } else if (worker->phase == WORKER_RECEIVING && !worker->connection->peer.certificate) {
+        scarce_ms = SCARCE_RECEIVE_MS;
     }
-    return worker->since_us + (int64_t)allowed_ms * 1000;
+    if (scarce_ms > 0 && worker_pool_is_scarce(pool)) {
+        int64_t scarce_us = worker->since_us + (int64_t)scarce_ms * 1000;
+        end_us = scarce_us < end_us ? scarce_us : end_us;
+    }
+    return end_us;
 }
 
 /* Rounded up, so that a wait never ends a moment before its time. */
@@ -167,6 +190,7 @@ static int to_ms(int64_t us)
     return us > 0 ? (int)((us + 999) / 1000) : 0;
 }
 
+/* Like poll. -1 with ETIMEDOUT when the phase is over. */
 static int wait_in_phase(struct worker *worker, struct pollfd *fds, int timeout_ms)
 {
     int64_t begun = clock_monotonic_us();
@@ -184,6 +208,10 @@ static int wait_in_phase(struct worker *worker, struct pollfd *fds, int timeout_
         }
         if (left_us <= 0) {
             worker->expired = true;
+            /* Idle, and others need the worker: the intake waits on. */
+            worker->leaving = worker->phase == WORKER_WAITING &&
+                              now - worker->since_us < (int64_t)worker->pool->idle_ms * 1000 &&
+                              !atomic_load(&worker->pool->stopping);
             errno = ETIMEDOUT;
             return -1;
         }
@@ -194,99 +222,150 @@ static int wait_in_phase(struct worker *worker, struct pollfd *fds, int timeout_
     }
 }
 
-/* The accepting thread: on stop it takes no more connections; the kernel then refuses them too. */
-static int wait_for_connections(struct worker *worker, struct pollfd *fds, nfds_t count,
-                                int timeout_ms)
+/* Waits for what the last call on the connection wanted. */
+static bool wait_for(struct worker *worker, short events)
 {
-    atomic_store(&worker->pool->intercepted, true);
-    if (atomic_load(&worker->pool->stopping)) {
-        for (nfds_t i = 0; i < count; i++) {
-            shutdown(fds[i].fd, SHUT_RDWR);
-            fds[i].revents = 0;
-        }
-        usleep(SLICE_MS * 100);
-        return 0;
+    struct connection *connection = worker->connection;
+    struct pollfd fd = {.fd = connection->fd, .events = events};
+
+    if (connection->wants_to_write) {
+        fd.events = POLLOUT;
     }
-    int ready = __real_poll(fds, count, timeout_ms < SLICE_MS ? timeout_ms : SLICE_MS);
-    return ready > 0 && atomic_load(&worker->pool->stopping) ? 0 : ready;
+    return wait_in_phase(worker, &fd, worker->pool->request_ms) > 0;
 }
+
+ssize_t worker_read(struct worker *worker, char *bytes, size_t len)
+{
+    struct connection *connection = worker->connection;
+    size_t there = connection_take(connection, bytes, len);
+
+    while (there == 0) {
+        ssize_t got = connection->ended ? 0 : connection_read(connection, bytes, len);
+        if (got >= 0 || connection->ended) {
+            return got;
+        }
+        if (!wait_for(worker, POLLIN)) {
+            return -1;
+        }
+    }
+    return (ssize_t)there;
+}
+
+/* A head comes whole, or as far as it can be told that none will come of it. */
+static ssize_t read_head(struct worker *worker, char *bytes, size_t len)
+{
+    struct connection *connection = worker->connection;
+
+    for (;;) {
+        enum connection_input input = connection_receive(connection);
+        if (connection->begin < connection->end && worker->phase == WORKER_WAITING) {
+            worker_set_phase(worker, WORKER_RECEIVING);
+        }
+        if (connection->head > 0 || input == INPUT_UNUSABLE) {
+            return (ssize_t)connection_take(connection, bytes, len);
+        }
+        if (connection->ended) {
+            return 0;
+        }
+        if (!wait_for(worker, POLLIN)) {
+            return -1;
+        }
+    }
+}
+
+static size_t replay(struct worker *worker, char *bytes, size_t len)
+{
+    size_t there = strlen(worker->replayed);
+
+    len = len < there ? len : there;
+    memcpy(bytes, worker->replayed, len);
+    worker->replayed = len < there ? worker->replayed + len : NULL;
+    return len;
+}
+
+/* --- CivetWeb's calls ------------------------------------------------------------------------- */
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     struct worker *worker = this_worker;
 
-    if (worker != NULL && worker->accepts) {
-        return wait_for_connections(worker, fds, count, timeout_ms);
+    if (worker && worker->accepts) {
+        atomic_store(&worker->pool->intercepted, true);
+        return intake_wait(worker->pool->intake, fds, count, timeout_ms);
     }
-    if (worker == NULL || count != 1 || worker->phase == WORKER_HANDLING) {
+    if (!worker || count != 1 || worker->phase == WORKER_HANDLING) {
         return __real_poll(fds, count, timeout_ms);
     }
-    worker_connect(worker, worker->pool->tls ? WORKER_HANDSHAKE : WORKER_WAITING);
-    worker->fd = fds->fd;
-    int ready = wait_in_phase(worker, fds, timeout_ms);
-    if (ready > 0 && worker->phase == WORKER_WAITING) {
-        worker_set_phase(worker, WORKER_RECEIVING);
+    take(worker, fds->fd);
+    if (!is_own(worker, fds->fd)) {
+        return __real_poll(fds, count, timeout_ms);
     }
-    return ready;
+    if ((fds->events & POLLIN) && (worker->replayed || connection_has_input(worker->connection))) {
+        fds->revents = POLLIN;
+        return 1;
+    }
+    return wait_in_phase(worker, fds, timeout_ms);
 }
 
-/* CivetWeb begins a handshake. A peer that is gone later has no address any more. */
-int __wrap_SSL_set_fd(SSL *ssl, int fd)
+int __wrap_accept(int fd, struct sockaddr *address, socklen_t *len)
 {
     struct worker *worker = this_worker;
 
-    if (worker != NULL) {
-        worker_connect(worker, WORKER_HANDSHAKE);
-        worker->fd = fd;
-        worker->peer_len = sizeof(worker->peer);
-        if (getpeername(fd, (struct sockaddr *)&worker->peer, &worker->peer_len) != 0) {
-            worker->peer_len = 0;
-        }
-    }
-    return __real_SSL_set_fd(ssl, fd);
-}
-
-static void note_input(const char *bytes, int64_t len)
-{
-    struct worker *worker = this_worker;
-
-    if (worker == NULL || len <= 0) {
-        return;
-    }
-    if (worker->phase == WORKER_WAITING) {
-        worker_set_phase(worker, WORKER_RECEIVING);
-    }
-    if (worker->fresh && worker->received == 0) {
-        worker->input = bytes;
-    }
-    worker->received += (size_t)len;
+    return worker && worker->accepts ? intake_accept(worker->pool->intake, address, len)
+                                     : __real_accept(fd, address, len);
 }
 
 ssize_t __wrap_recv(int fd, void *bytes, size_t len, int flags)
 {
-    ssize_t got = __real_recv(fd, bytes, len, flags);
+    struct worker *worker = this_worker;
+    ssize_t got;
 
-    note_input(bytes, got);
+    if (!is_own(worker, fd)) {
+        return __real_recv(fd, bytes, len, flags);
+    }
+    if (worker->replayed) {
+        return (ssize_t)replay(worker, bytes, len);
+    }
+    got = worker->in_body ? worker_read(worker, bytes, len) : read_head(worker, bytes, len);
+    if (got > 0 && worker->received == 0) {
+        worker->input = bytes;
+    }
+    worker->received += got > 0 ? (size_t)got : 0;
     return got;
 }
 
-int __wrap_SSL_read(SSL *ssl, void *bytes, int len)
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
 {
-    int got = __real_SSL_read(ssl, bytes, len);
+    struct worker *worker = this_worker;
 
-    note_input(bytes, got);
-    return got;
+    return is_own(worker, fd) ? connection_write(worker->connection, bytes, len)
+                              : __real_send(fd, bytes, len, flags);
+}
+
+int __wrap_shutdown(int fd, int how)
+{
+    struct worker *worker = this_worker;
+
+    if (worker && !worker->accepts) {
+        take(worker, fd); /* on a stop CivetWeb closes without having read */
+    }
+    return is_own(worker, fd) && worker->leaving ? 0 : __real_shutdown(fd, how);
+}
+
+/* What CivetWeb closes goes back to the intake, or ends with worker_disconnect. */
+int __wrap_close(int fd)
+{
+    return is_own(this_worker, fd) ? 0 : __real_close(fd);
 }
 
 void worker_drain(struct worker *worker, bool patient)
 {
-    struct pollfd fd = {.fd = worker->fd, .events = POLLIN};
+    struct pollfd fd = {.fd = worker->connection->fd, .events = POLLIN};
     char scratch[4096];
     size_t drained = 0;
 
     worker_set_phase(worker, WORKER_DRAINING);
-    while (fd.fd >= 0 && drained < DRAIN_BYTES &&
-           wait_in_phase(worker, &fd, patient ? DRAIN_MS : 0) > 0) {
+    while (drained < DRAIN_BYTES && wait_in_phase(worker, &fd, patient ? DRAIN_MS : 0) > 0) {
         ssize_t got = __real_recv(fd.fd, scratch, sizeof(scratch), MSG_DONTWAIT);
         if (got <= 0) {
             return;

@@ -31,10 +31,15 @@ static inline void add_extension(X509 *certificate, X509 *issuer, int nid, const
     X509_EXTENSION_free(extension);
 }
 
+/* What a certificate is made for; NULL: the extension is left out. */
+struct purpose {
+    const char *key_usage, *extended;
+};
+
 /* An identity issued by `issuer` (NULL: by itself, as a CA), valid for `days`, perhaps in the past.
  */
-static inline struct identity issue(const char *name, const struct identity *issuer, long serial,
-                                    long days)
+static inline struct identity issue_for(const char *name, const struct identity *issuer,
+                                        long serial, long days, struct purpose purpose)
 {
     struct identity made = {X509_new(), EVP_RSA_gen(2048)};
     const struct identity *by = issuer != NULL ? issuer : &made;
@@ -53,8 +58,23 @@ static inline struct identity issue(const char *name, const struct identity *iss
     if (issuer != NULL) {
         add_extension(made.certificate, by->certificate, NID_subject_alt_name, "DNS:localhost");
     }
+    if (purpose.key_usage) {
+        add_extension(made.certificate, by->certificate, NID_key_usage, purpose.key_usage);
+    }
+    if (purpose.extended) {
+        add_extension(made.certificate, by->certificate, NID_ext_key_usage, purpose.extended);
+    }
     assert_true(X509_sign(made.certificate, by->key, EVP_sha256()) > 0);
     return made;
+}
+
+/* A CA, or one that serves both sides of a connection. */
+static inline struct identity issue(const char *name, const struct identity *issuer, long serial,
+                                    long days)
+{
+    return issue_for(name, issuer, serial, days,
+                     issuer != NULL ? (struct purpose){"digitalSignature", "clientAuth,serverAuth"}
+                                    : (struct purpose){"keyCertSign,cRLSign", NULL});
 }
 
 static inline void identity_free(struct identity *identity)

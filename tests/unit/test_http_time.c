@@ -2,12 +2,15 @@
 /* Slow and rude callers, and too many of them. */
 #include "http_peer.h"
 
+#include "base/limits.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 
 #define REQUEST_MS 600
 #define IDLE_MS 500
 #define THREADS 8
+#define QUEUE_MS 300
 #define SLACK_MS 400 /* for a busy machine and sanitizers */
 
 static struct http_listener *listener;
@@ -39,7 +42,8 @@ static int set_up(void **state)
                    .reply_bytes = 100000,
                    .request_ms = REQUEST_MS,
                    .idle_ms = IDLE_MS,
-                   .threads = THREADS},
+                   .threads = THREADS,
+                   .queue_ms = QUEUE_MS},
         .handler = handler,
         .log = &peer_log,
     };
@@ -141,14 +145,14 @@ static void idle_connections_end(void **state)
 
     (void)state;
     assert_true(peer_is_closed(fd, 3000)); /* never said a word */
-    assert_in_range(now_ms() - begun, IDLE_MS - 100, IDLE_MS + SLACK_MS);
+    assert_in_range(now_ms() - begun, IDLE_MS, IDLE_MS + LIMIT_IDLE_SLACK_MS + SLACK_MS);
     close(fd);
     fd = peer_connect(port);
     peer_say(fd, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
     peer_reply(fd, reply, sizeof(reply), 1000);
     begun = now_ms();
     assert_true(peer_is_closed(fd, 3000));
-    assert_in_range(now_ms() - begun, IDLE_MS - 100, IDLE_MS + SLACK_MS);
+    assert_in_range(now_ms() - begun, IDLE_MS, IDLE_MS + LIMIT_IDLE_SLACK_MS + SLACK_MS);
     close(fd);
 }
 
@@ -216,31 +220,124 @@ static void wait_inside(int count)
     assert_int_equal(atomic_load(&inside), count);
 }
 
-static void the_ninth_of_eight_is_refused_at_once(void **state)
+static void occupy(int busy[THREADS])
 {
-    int busy[THREADS];
-
-    (void)state;
     for (int i = 0; i < THREADS; i++) {
         busy[i] = peer_connect(port);
         peer_say(busy[i], "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
     }
     wait_inside(THREADS);
-    for (int i = 0; i < 20; i++) {
-        int fd = peer_connect(port);
-        int64_t begun = now_ms();
-        peer_say(fd, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
-        peer_reply(fd, reply, sizeof(reply), 3000);
-        assert_int_equal(peer_status(reply), 503);
-        assert_non_null(strstr(reply, "\"errorCode\":\"GenericRecoverableError\""));
-        assert_true(now_ms() - begun < SLACK_MS);
-        close(fd);
-    }
+}
+
+static void let_go(const int busy[THREADS])
+{
     atomic_store(&release, true);
     for (int i = 0; i < THREADS; i++) {
         peer_reply(busy[i], reply, sizeof(reply), 3000);
         assert_int_equal(peer_status(reply), 200);
         close(busy[i]);
+    }
+}
+
+static void who_finds_no_worker_waits_and_is_refused_then(void **state)
+{
+    int busy[THREADS], late[20];
+
+    (void)state;
+    occupy(busy);
+    int64_t begun = now_ms();
+    for (int i = 0; i < 20; i++) {
+        late[i] = peer_connect(port);
+        peer_say(late[i], "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    for (int i = 0; i < 20; i++) {
+        peer_reply(late[i], reply, sizeof(reply), 3000);
+        assert_int_equal(peer_status(reply), 503);
+        assert_non_null(strstr(reply, "\"errorCode\":\"GenericRecoverableError\""));
+        assert_non_null(strstr(reply, "\r\nRetry-After: 1\r\n"));
+        assert_non_null(strstr(reply, "\r\nConnection: close\r\n"));
+        close(late[i]);
+    }
+    assert_in_range(now_ms() - begun, QUEUE_MS - 100, QUEUE_MS + SLACK_MS);
+    let_go(busy);
+}
+
+static void who_waits_for_a_worker_is_served_when_one_is_free(void **state)
+{
+    int busy[THREADS], late[20];
+
+    (void)state;
+    occupy(busy);
+    for (int i = 0; i < 20; i++) {
+        late[i] = peer_connect(port);
+        peer_say(late[i], "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    usleep(QUEUE_MS * 1000 / 3);
+    let_go(busy);
+    for (int i = 0; i < 20; i++) {
+        peer_reply(late[i], reply, sizeof(reply), 3000);
+        assert_int_equal(peer_status(reply), 200);
+        close(late[i]);
+    }
+}
+
+/* A caller that was served, is idle, and asks again finds its connection as it left it. */
+static void idle_connections_are_kept_although_workers_are_scarce(void **state)
+{
+    int idle[5 * THREADS];
+
+    (void)state;
+    for (int i = 0; i < 5 * THREADS; i++) {
+        idle[i] = peer_connect(port);
+    }
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 5 * THREADS; i++) {
+            peer_say(idle[i], "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        for (int i = 0; i < 5 * THREADS; i++) {
+            peer_reply(idle[i], reply, sizeof(reply), 3000);
+            assert_int_equal(peer_status(reply), 200);
+            assert_non_null(strstr(reply, "\r\nConnection: keep-alive\r\n"));
+        }
+        usleep(150000); /* longer than idle connections keep a scarce worker */
+    }
+    for (int i = 0; i < 5 * THREADS; i++) {
+        close(idle[i]);
+    }
+}
+
+/* Neither silence, nor slow heads, nor slow bodies keep a worker from a caller that is quick. */
+static void slow_callers_keep_nobody_waiting(void **state)
+{
+    static const char *const ways[] = {
+        "",
+        "G",
+        "GET /a HTTP/1.1\r\nX: ",
+        "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\nx",
+        "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\nx",
+        "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;"};
+    int slow[6][2 * THREADS];
+
+    (void)state;
+    for (int i = 0; i < 2 * THREADS; i++) {
+        for (int way = 0; way < 6; way++) {
+            slow[way][i] = peer_connect(port);
+            peer_say(slow[way][i], ways[way]);
+        }
+    }
+    for (int i = 0; i < 50; i++) {
+        int fd = peer_connect(port);
+        int64_t begun = now_ms();
+        peer_say(fd, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+        peer_reply(fd, reply, sizeof(reply), 3000);
+        assert_int_equal(peer_status(reply), 200);
+        assert_true(now_ms() - begun < 200);
+        close(fd);
+    }
+    for (int i = 0; i < 2 * THREADS; i++) {
+        for (int way = 0; way < 6; way++) {
+            close(slow[way][i]);
+        }
     }
 }
 
@@ -316,7 +413,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(idle_connections_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_half_closed_caller_gets_its_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reply_has_to_be_taken_in_time, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_ninth_of_eight_is_refused_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_finds_no_worker_waits_and_is_refused_then, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(who_waits_for_a_worker_is_served_when_one_is_free, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(idle_connections_are_kept_although_workers_are_scarce,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(slow_callers_keep_nobody_waiting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(idle_connections_give_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(running_requests_are_finished, set_up, tear_down),
     };

@@ -175,7 +175,8 @@ static void failed_handshakes_are_logged(void **state)
     assert_true(got > 0);
     text[got] = '\0';
     close(ends[0]);
-    assert_non_null(strstr(text, "\"event\":\"connection\",\"listener\":\"test\""));
+    assert_non_null(strstr(text, "\"event\":\"handshake-failed\",\"listener\":\"test\""));
+    assert_non_null(strstr(text, "\"id\":\"TLS-CERT-MISSING\""));
     assert_non_null(strstr(text, "peer did not return a certificate"));
     assert_non_null(strstr(text, "\"remote\":\"127.0.0.1\""));
 }

@@ -1,0 +1,307 @@
+#include "http/connection.h"
+
+#include "base/clock.h"
+#include "base/slice.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIRST_BYTES ((size_t)4096) /* most requests fit */
+
+struct connection *connection_new(int fd, struct tls *tls, const struct sockaddr_storage *address,
+                                  socklen_t address_len)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+
+    if (!connection) {
+        close(fd);
+        return NULL;
+    }
+    connection->fd = fd;
+    connection->address = *address;
+    connection->address_len = address_len;
+    connection->opened_us = clock_monotonic_us();
+    if (tls) {
+        connection->ssl = SSL_new(tls_context(tls));
+        if (!connection->ssl || SSL_set_fd(connection->ssl, fd) != 1) {
+            ERR_clear_error();
+            connection_free(connection);
+            return NULL;
+        }
+    }
+    return connection;
+}
+
+void connection_free(struct connection *connection)
+{
+    if (connection) {
+        SSL_free(connection->ssl);
+        tls_peer_clear(&connection->peer);
+        if (connection->fd >= 0) {
+            close(connection->fd);
+        }
+        free(connection->input);
+        free(connection);
+    }
+}
+
+void connection_remote(const struct connection *connection, char out[CONNECTION_REMOTE_MAX])
+{
+    if (getnameinfo((const struct sockaddr *)&connection->address, connection->address_len, out,
+                    CONNECTION_REMOTE_MAX, NULL, 0, NI_NUMERICHOST) != 0) {
+        out[0] = '\0';
+    }
+}
+
+/* --- bytes ------------------------------------------------------------------------------------ */
+
+int connection_handshake(struct connection *connection)
+{
+    ERR_clear_error();
+    int result = SSL_accept(connection->ssl);
+    int reason = SSL_get_error(connection->ssl, result);
+
+    connection->wants_to_write = reason == SSL_ERROR_WANT_WRITE;
+    if (result == 1) {
+        return 1;
+    }
+    return reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE ? 0 : -1;
+}
+
+void connection_say_end(struct connection *connection)
+{
+    if (connection->ssl && SSL_is_init_finished(connection->ssl)) {
+        ERR_clear_error();
+        (void)SSL_shutdown(connection->ssl);
+        ERR_clear_error();
+    }
+}
+
+/* What a TLS call that moved no byte means for a caller that knows sockets. */
+static ssize_t explain(struct connection *connection, int result)
+{
+    int reason = SSL_get_error(connection->ssl, result);
+
+    ERR_clear_error();
+    connection->wants_to_write = reason == SSL_ERROR_WANT_WRITE;
+    if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) {
+        errno = EAGAIN;
+        return -1;
+    }
+    connection->ended = true;
+    if (reason == SSL_ERROR_ZERO_RETURN) {
+        return 0;
+    }
+    errno = ECONNRESET;
+    return -1;
+}
+
+ssize_t connection_read(struct connection *connection, void *bytes, size_t len)
+{
+    if (connection->ssl) {
+        ERR_clear_error();
+        int got = SSL_read(connection->ssl, bytes, len > INT32_MAX ? INT32_MAX : (int)len);
+        return got > 0 ? got : explain(connection, got);
+    }
+    /* Not recv and send, which lead here (worker.h). */
+    ssize_t got = recvfrom(connection->fd, bytes, len, MSG_DONTWAIT, NULL, NULL);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+        connection->ended = true;
+    }
+    return got;
+}
+
+ssize_t connection_write(struct connection *connection, const void *bytes, size_t len)
+{
+    if (connection->ssl) {
+        ERR_clear_error();
+        int sent = SSL_write(connection->ssl, bytes, len > INT32_MAX ? INT32_MAX : (int)len);
+        return sent > 0 ? sent : explain(connection, sent);
+    }
+    return sendto(connection->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
+}
+
+bool connection_has_input(const struct connection *connection)
+{
+    return connection->begin < connection->end || connection->ended ||
+           (connection->ssl && SSL_has_pending(connection->ssl) == 1);
+}
+
+/* --- a request, before CivetWeb sees it --------------------------------------------------------
+ */
+
+/* Room for at least one more byte; false when the buffer is as large as it may be. */
+static bool make_room(struct connection *connection)
+{
+    if (connection->begin > 0) {
+        memmove(connection->input, connection->input + connection->begin,
+                connection->end - connection->begin);
+        connection->end -= connection->begin;
+        connection->begin = 0;
+    }
+    if (connection->end < connection->capacity) {
+        return true;
+    }
+    size_t capacity = connection->capacity == 0 ? FIRST_BYTES : 2 * connection->capacity;
+    capacity = capacity < CONNECTION_INPUT_BYTES ? capacity : CONNECTION_INPUT_BYTES;
+    char *input = capacity > connection->capacity ? realloc(connection->input, capacity) : NULL;
+    if (!input) {
+        return false;
+    }
+    connection->input = input;
+    connection->capacity = capacity;
+    return true;
+}
+
+/* CivetWeb gives up at the first of these. */
+static bool is_control(char c)
+{
+    return ((unsigned char)c < 0x20 && c != '\r' && c != '\n') || c == 0x7f;
+}
+
+/* The value of a field of the head; absent when there is none. */
+static struct lfi_slice find_field(struct lfi_slice head, const char *name)
+{
+    struct lfi_slice line;
+
+    while (slice_next(&head, '\n', &line)) {
+        struct lfi_slice value = line, field;
+        if (slice_next(&value, ':', &field) && slice_equal_nocase(field, name)) {
+            value.len -= value.len > 0 && value.ptr[value.len - 1] == '\r';
+            return slice_trim(value);
+        }
+    }
+    return (struct lfi_slice){NULL, 0};
+}
+
+/* A guess that only decides who waits for the body; what it really is, the worker finds out. */
+static size_t guess_length(struct lfi_slice head)
+{
+    struct lfi_slice value = find_field(head, "content-length");
+    uint64_t length = 0;
+
+    if (find_field(head, "expect").ptr || find_field(head, "transfer-encoding").ptr) {
+        return SIZE_MAX;
+    }
+    if (!value.ptr || !slice_to_u64(value, &length)) {
+        return head.len;
+    }
+    return length > CONNECTION_INPUT_BYTES - head.len ? SIZE_MAX : head.len + (size_t)length;
+}
+
+/* Looks for the end of the head where CivetWeb sees it. False: no head can come of this. */
+static bool find_head(struct connection *connection)
+{
+    const char *at = connection->input + connection->begin;
+    size_t len = connection->end - connection->begin;
+
+    if (at[0] == '\n' || at[0] == ' ' || (len >= 3 && at[0] == '\r' && at[2] == '\r')) {
+        return false; /* CivetWeb skips blanks, maybe beyond the end of what it was given */
+    }
+    for (size_t i = connection->scanned; i < len && connection->head == 0; i++) {
+        if (is_control(at[i])) {
+            return false;
+        }
+        if (at[i] == '\n' &&
+            ((i >= 3 && memcmp(at + i - 3, "\r\n\r", 3) == 0) || (i >= 1 && at[i - 1] == '\n'))) {
+            connection->head = i + 1;
+            connection->wanted = guess_length((struct lfi_slice){at, i + 1});
+        }
+        connection->scanned = i + 1;
+    }
+    return true;
+}
+
+static enum connection_input judge(struct connection *connection)
+{
+    size_t there = connection->end - connection->begin;
+
+    if (there == 0) {
+        return INPUT_NONE;
+    }
+    if (connection->head == 0 && !find_head(connection)) {
+        return INPUT_UNUSABLE;
+    }
+    if (connection->head == 0) {
+        return there < CONNECTION_INPUT_BYTES ? INPUT_PARTIAL : INPUT_UNUSABLE;
+    }
+    if (connection->wanted == SIZE_MAX) {
+        return INPUT_HEAD;
+    }
+    return there >= connection->wanted ? INPUT_COMPLETE : INPUT_PARTIAL;
+}
+
+enum connection_input connection_receive(struct connection *connection)
+{
+    enum connection_input input = judge(connection);
+
+    while (input == INPUT_NONE || input == INPUT_PARTIAL) {
+        if (connection->ended) {
+            return input == INPUT_NONE    ? INPUT_NONE
+                   : connection->head > 0 ? INPUT_HEAD
+                                          : INPUT_UNUSABLE;
+        }
+        if (!make_room(connection)) {
+            connection->ended = true;
+            return INPUT_UNUSABLE;
+        }
+        ssize_t got = connection_read(connection, connection->input + connection->end,
+                                      connection->capacity - connection->end);
+        if (got < 0 && !connection->ended) {
+            return input;
+        }
+        if (got > 0) {
+            connection->end += (size_t)got;
+            if (connection->received_us == 0) {
+                connection->received_us = clock_monotonic_us();
+            }
+        }
+        input = judge(connection);
+    }
+    return input;
+}
+
+size_t connection_take(struct connection *connection, char *bytes, size_t len)
+{
+    size_t there = connection->end - connection->begin;
+
+    if (connection->head > 0 && there > connection->head) {
+        there = connection->head;
+    }
+    if (len > there) {
+        len = there;
+    }
+    if (len > 0) {
+        memcpy(bytes, connection->input + connection->begin, len);
+    }
+    connection->begin += len;
+    connection->head -= len < connection->head ? len : connection->head;
+    connection->scanned = 0;
+    return len;
+}
+
+bool connection_put_back(struct connection *connection, const char *bytes, size_t len)
+{
+    size_t there = connection->end - connection->begin;
+
+    if (len + there > connection->capacity) {
+        char *input = realloc(connection->input, len + there);
+        if (!input) {
+            return false;
+        }
+        connection->input = input;
+        connection->capacity = len + there;
+    }
+    if (len > 0) {
+        memmove(connection->input + len, connection->input + connection->begin, there);
+        memcpy(connection->input, bytes, len);
+        connection->begin = 0;
+        connection->end = len + there;
+    }
+    return true;
+}
