@@ -116,6 +116,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     obey(serve, &signals);
-    serve_stop(serve);
+    if (serve_stop(serve) != 0) {
+        _exit(EXIT_SUCCESS);
+    }
     return EXIT_SUCCESS;
 }

@@ -10,11 +10,12 @@
 #include "http/http.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define OPERATOR_TOKEN_MIN 16
 #define OPERATOR_TOKEN_MAX 256
-#define DRAIN_MS 2500 /* service managers and tools/run wait somewhat longer */
+#define FILES_BESIDE 256 /* open files that are no connections of callers: stores, logs, calls */
 
 struct serve {
     struct config *config; /* of the start */
@@ -126,6 +127,7 @@ static int listen_at(struct http_listener **out, struct serve *serve, const char
     const struct http_tls tls = {.certificate = at->certificate,
                                  .key = at->key,
                                  .client_ca = at->client_ca,
+                                 .client_crl = at->client_crl,
                                  .client_required = at->client_ca != NULL,
                                  .min_version = at->min_tls};
     const struct http_listener_config config = {
@@ -137,7 +139,11 @@ static int listen_at(struct http_listener **out, struct serve *serve, const char
                    .reply_bytes = LIMIT_REPLY_BYTES,
                    .request_ms = serve->config->request_ms,
                    .idle_ms = serve->config->idle_ms,
-                   .threads = at->threads},
+                   .threads = at->threads,
+                   .queue_ms = serve->config->queue_ms,
+                   .pending = serve->config->pending,
+                   .pending_per_peer = serve->config->pending_per_peer,
+                   .connection_s = serve->config->connection_s},
         .handler = handler,
         .ctx = handler == admin_handle ? (void *)&serve->admin : serve,
         .log = &serve->log,
@@ -178,6 +184,25 @@ static int make_levers(struct serve *serve, struct lfi_error *error)
                                                    .clock = &serve->clock,
                                                    .log = &serve->log};
     return 0;
+}
+
+/* Each listener may have as many connections as its threads, and twice those that wait. */
+static void raise_file_limit(struct serve *serve)
+{
+    const struct config *config = serve->config;
+    rlim_t wanted = FILES_BESIDE + (rlim_t)(config->hub.threads + config->public_.threads +
+                                            config->admin.threads + 6 * config->pending);
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+        LOG_EVENT(&serve->log, LOG_WARN, "open-files-low",
+                  LOG_NUMBER("limit", (int64_t)limit.rlim_cur),
+                  LOG_NUMBER("wanted", (int64_t)wanted));
+    }
 }
 
 static int start_parts(struct serve *serve, struct lfi_error *error)
@@ -228,6 +253,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     serve->log.fd = STDERR_FILENO;
     serve->log.level = level_of(config->log_level);
     serve->log.clock = &serve->clock;
+    raise_file_limit(serve);
     if (start_parts(serve, error) != 0) {
         LOG_EVENT(&serve->log, LOG_ERROR, "start-failed",
                   LOG_TEXT("reason", slice_of(error->message)));
@@ -255,7 +281,8 @@ static bool same_listener(const struct config_listener *a, const struct config_l
 {
     return same(a->address, b->address) && a->port == b->port && a->threads == b->threads &&
            same(a->certificate, b->certificate) && same(a->key, b->key) &&
-           same(a->client_ca, b->client_ca) && a->min_tls == b->min_tls;
+           same(a->client_ca, b->client_ca) && same(a->client_crl, b->client_crl) &&
+           a->min_tls == b->min_tls;
 }
 
 /* However they are written. */
@@ -300,7 +327,11 @@ static const char *needs_restart(const struct config *old, const struct config *
         {"adminListener", same_listener(&old->admin, &new->admin) &&
                               same(old->operator_token_file, new->operator_token_file)},
         {"limits", old->body_bytes == new->body_bytes && old->request_ms == new->request_ms &&
-                       old->idle_ms == new->idle_ms},
+                       old->idle_ms == new->idle_ms && old->queue_ms == new->queue_ms &&
+                       old->pending == new->pending &&
+                       old->pending_per_peer == new->pending_per_peer &&
+                       old->connection_s == new->connection_s && old->drain_ms == new->drain_ms &&
+                       old->drain_delay_ms == new->drain_delay_ms},
         {"hostName", same(old->host_name, new->host_name)},
         {"providers", same_providers(old, new)},
     };
@@ -359,17 +390,35 @@ static int left_ms(int64_t deadline_us)
     return left > 0 ? (int)(left / 1000) : 0;
 }
 
-void serve_stop(struct serve *serve)
+/* Readiness turns first, so that a balancer sends its callers elsewhere before they are refused. */
+static int drain(struct serve *serve)
 {
-    int64_t deadline_us = clock_monotonic_us() + (int64_t)DRAIN_MS * 1000;
+    const struct config *config = serve->config;
+    int status = 0;
 
-    if (serve == NULL) {
-        return;
+    if (atomic_exchange(&serve->admin.ready, false)) {
+        LOG_EVENT(&serve->log, LOG_INFO, "stopping", LOG_NUMBER("delayMs", config->drain_delay_ms),
+                  LOG_NUMBER("drainMs", config->drain_ms));
+        usleep((useconds_t)config->drain_delay_ms * 1000);
     }
-    atomic_store(&serve->admin.ready, false);
-    http_listener_stop(serve->hub_listener, left_ms(deadline_us));
-    http_listener_stop(serve->public_listener, left_ms(deadline_us));
-    http_listener_stop(serve->admin_listener, left_ms(deadline_us));
+    int64_t deadline_us = clock_monotonic_us() + (int64_t)config->drain_ms * 1000;
+    http_listener_close(serve->hub_listener);
+    http_listener_close(serve->public_listener);
+    status |= http_listener_stop(serve->hub_listener, left_ms(deadline_us));
+    status |= http_listener_stop(serve->public_listener, left_ms(deadline_us));
+    status |= http_listener_stop(serve->admin_listener, left_ms(deadline_us));
+    return status;
+}
+
+int serve_stop(struct serve *serve)
+{
+    if (!serve) {
+        return 0;
+    }
+    if (drain(serve) != 0) {
+        log_write(&serve->log, LOG_WARN, "stopped", NULL, 0);
+        return -1;
+    }
     chores_stop(serve->chores);
     generations_free(serve->generations);
     connect_free(serve->connect);
@@ -381,4 +430,5 @@ void serve_stop(struct serve *serve)
     metrics_free(serve->metrics);
     config_free(serve->config);
     free(serve);
+    return 0;
 }

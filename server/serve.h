@@ -18,7 +18,10 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
  * The outcome is logged.
  */
 void serve_reload(struct serve *serve);
-/* Finishes what runs, for a moment, and frees everything. */
-void serve_stop(struct serve *serve);
+/*
+ * Turns /readyz, waits for `limits.drainDelayMs`, lets what runs end within `limits.drainMs`, and
+ * frees everything. -1: a request did not end, so the program must leave by _exit.
+ */
+int serve_stop(struct serve *serve);
 
 #endif

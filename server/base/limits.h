@@ -20,6 +20,7 @@
 #define LIMIT_PENDING_PER_PEER 512 /* a proxy's customers share an address, but are not slow */
 #define LIMIT_GRACE_MS 1000        /* between two steps of a connection, whatever the load */
 #define LIMIT_QUEUE_MS 1000        /* a request's wait for a worker; callers wait some seconds */
+#define LIMIT_DRAIN_DELAY_MS 5000  /* balancers look at /readyz every few seconds */
 #define LIMIT_DESCRIPTORS 65536    /* open files that a process uses for connections */
 
 /* TLS. */

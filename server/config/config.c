@@ -134,6 +134,7 @@ static void read_listener(struct loader *loader, const cJSON *root, const char *
     out->certificate = file_of(loader, object, path, "certificate");
     out->key = file_of(loader, object, path, "key");
     out->client_ca = file_of(loader, object, path, "clientCa");
+    out->client_crl = file_of(loader, object, path, "clientCrl");
     out->min_tls = slice_equal_text(json_get_string(object, "minTls"), "1.3") ? 13 : 12;
     if (out->address && inet_pton(AF_INET, out->address, address) != 1 &&
         inet_pton(AF_INET6, out->address, address) != 1)
@@ -349,6 +350,13 @@ static void read_config(struct loader *loader, const cJSON *root)
     config->body_bytes = (size_t)int_of(limits, "bodyBytes", LIMIT_BODY_BYTES);
     config->request_ms = int_of(limits, "requestMs", LIMIT_REQUEST_MS);
     config->idle_ms = int_of(limits, "idleMs", LIMIT_IDLE_MS);
+    config->queue_ms = int_of(limits, "queueMs", LIMIT_QUEUE_MS);
+    config->pending = int_of(limits, "waitingConnections", LIMIT_PENDING);
+    config->pending_per_peer = int_of(limits, "waitingPerAddress", LIMIT_PENDING_PER_PEER);
+    config->connection_s = int_of(limits, "connectionSeconds", LIMIT_CONNECTION_S);
+    config->drain_ms = int_of(limits, "drainMs", config->request_ms);
+    config->drain_delay_ms =
+        int_of(limits, "drainDelayMs", config->development ? 0 : LIMIT_DRAIN_DELAY_MS);
     config->check_responses = text_of(loader, json_get(root, "contract"), "responses", "enforce");
     read_listeners(loader, root);
     read_caller(loader, root);

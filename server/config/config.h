@@ -21,7 +21,7 @@ struct config_listener {
     int threads;
     const char *certificate; /* NULL: plain HTTP */
     const char *key;
-    const char *client_ca;
+    const char *client_ca, *client_crl;
     int min_tls;
 };
 
@@ -45,7 +45,8 @@ struct config {
     struct config_listener hub, public_, admin;
     const char *operator_token_file; /* NULL: no levers */
     size_t body_bytes;
-    int request_ms, idle_ms;
+    int request_ms, idle_ms, queue_ms, drain_ms, drain_delay_ms;
+    int pending, pending_per_peer, connection_s; /* of connections */
     const char *host_name;
     const char *log_level;
 

@@ -85,10 +85,12 @@ int http_listener_start(struct http_listener **out, const struct http_listener_c
 int http_listener_port(const struct http_listener *listener);
 /* Reads certificate, key and CA bundle again for new connections; the old stay on failure. */
 int http_listener_reload(struct http_listener *listener, struct lfi_error *error);
+/* Takes no new connections from now on, so that several listeners stop at once. */
+void http_listener_close(struct http_listener *listener);
 /*
- * Stops accepting, lets running requests finish (at most `drain_ms`), ends the threads, frees.
- * Returns how many requests were cut. When a handler does not come back in time, its thread cannot
- * be ended: then nothing is freed, and the program must end without using it again.
+ * Stops accepting, lets running requests finish (at most `drain_ms`), ends the threads, frees. What
+ * had to be cut is counted in the log (requests-cut). -1: a handler did not come back in time, and
+ * its thread cannot be ended. Then nothing is freed, and the program must leave by _exit.
  */
 int http_listener_stop(struct http_listener *listener, int drain_ms);
 

@@ -336,21 +336,35 @@ static void wait_until_idle(const struct http_listener *listener, int wait_ms)
     }
 }
 
+void http_listener_close(struct http_listener *listener)
+{
+    if (listener != NULL) {
+        atomic_store(&listener->pool.stopping, true);
+    }
+}
+
+static void log_cut(const struct http_listener *listener, int count)
+{
+    LOG_EVENT(listener->config.log, LOG_WARN, "requests-cut",
+              LOG_TEXT("listener", slice_of(listener->config.name)), LOG_NUMBER("count", count));
+}
+
 int http_listener_stop(struct http_listener *listener, int drain_ms)
 {
-    int cut = 0;
-
     if (listener == NULL) {
         return 0;
     }
     if (listener->server != NULL) {
-        atomic_store(&listener->pool.stopping, true);
+        http_listener_close(listener);
         wait_until_idle(listener, drain_ms);
-        cut = requests_of(listener);
+        int cut = requests_of(listener);
+        if (cut > 0) {
+            log_cut(listener, cut);
+        }
         atomic_store(&listener->pool.cutting, true);
         wait_until_idle(listener, cut > 0 ? CUT_MS : 0);
         if (atomic_load(&listener->pool.busy) > 0) {
-            return cut; /* its threads are in handlers, which nothing ends */
+            return -1;
         }
         mg_stop(listener->server);
     }
@@ -358,5 +372,5 @@ int http_listener_stop(struct http_listener *listener, int drain_ms)
     tls_free(listener->tls);
     mg_exit_library();
     free(listener);
-    return cut;
+    return 0;
 }

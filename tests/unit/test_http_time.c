@@ -404,6 +404,24 @@ static void running_requests_are_finished(void **state)
     assert_int_equal(set_up(NULL), 0); /* for the tear-down */
 }
 
+/* A handler may sleep for as long as its core does: its thread is left behind, the stop is not. */
+static void a_stop_is_bounded_although_a_handler_hangs(void **state)
+{
+    int busy = peer_connect(port);
+
+    (void)state;
+    peer_say(busy, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_inside(1);
+    int64_t begun = now_ms();
+    assert_int_equal(http_listener_stop(listener, 100), -1);
+    assert_in_range(now_ms() - begun, 100, 1500);
+    atomic_store(&release, true);
+    wait_inside(0);
+    close(busy);
+    assert_int_equal(http_listener_stop(listener, 1000), 0);
+    assert_int_equal(set_up(NULL), 0); /* for the tear-down */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +440,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(slow_callers_keep_nobody_waiting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(idle_connections_give_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(running_requests_are_finished, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stop_is_bounded_although_a_handler_hangs, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

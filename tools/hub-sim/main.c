@@ -84,14 +84,16 @@ static int start_all(struct listeners *listeners, struct sim *sim, struct lfi_er
     return 0;
 }
 
-static void stop_all(struct listeners *listeners)
+static int stop_all(struct listeners *listeners)
 {
+    int status = 0;
     struct http_listener *all[] = {listeners->http, listeners->https, listeners->keystore};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (all[i]) {
-            http_listener_stop(all[i], DRAIN_MS);
+        if (http_listener_stop(all[i], DRAIN_MS)) {
+            status = -1;
         }
     }
+    return status;
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -122,7 +124,9 @@ out:
     if (sim.faults) {
         faults_stop(sim.faults);
     }
-    stop_all(&listeners);
+    if (stop_all(&listeners)) {
+        _exit(status); /* threads are left */
+    }
     sim_close(&sim);
     return status;
 }
