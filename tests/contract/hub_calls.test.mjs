@@ -105,7 +105,7 @@ test('what the consent does not cover is not asked', async () => {
 
 test('a wrong answer of the bank is a finding', async () => {
     const cases = [
-        { status: 200, body: { data: [{ name: 'no id' }], meta: {} } },
+        { status: 200, body: { data: [{ nickName: 'no id' }], meta: {} } },
         { status: 200, body: 'no json' },
         { status: 400, body: { errorMessage: 'no code' } },
         { status: 500, body: {} },
@@ -119,6 +119,25 @@ test('a wrong answer of the bank is a finding', async () => {
         assert.deepEqual(json.body, answer.body);
         assert.deepEqual(await hub.findings(consentId), ['BANK-REPLY']);
     }
+});
+
+test('a TPP sees no more than its permission covers, and the bank is none the wiser', async () => {
+    const account = {
+        id: 'account-1',
+        currency: 'AED',
+        openingDate: '2020-01-31',
+        accountNumbers: [{ schemeName: 'IBAN', identification: 'AE070999123456789012345' }],
+    };
+    fake.answer = () => ({ status: 200, body: { data: [account], meta: { totalPages: 1, totalRecords: 1 } } });
+    const shown = async (...Permissions) => {
+        const { consentId } = await authorized({ consent: { Permissions } });
+        const [seen] = (await call(consentId, '/accounts')).json.body.data;
+        assert.match((await hub.consent(consentId)).exchanges.at(-1).replyBody, /AE070999/);
+        return seen;
+    };
+    assert.deepEqual(await shown('ReadAccountsBasic'), { id: 'account-1', currency: 'AED' });
+    assert.deepEqual(await shown('ReadAccountsDetail'), account);
+    assert.deepEqual(await shown('ReadAccountsBasic', 'ReadAccountsDetail'), account);
 });
 
 test('a right refusal of the bank is none', async () => {

@@ -75,7 +75,7 @@ const openPage = (...args) => pages.open(...args);
 const finish = (...args) => pages.finish(...args);
 
 async function decided(status, ending) {
-    const permissions = ['ReadAccountsBasic', 'ReadBalances', 'ReadTransactionsBasic'];
+    const permissions = ['ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsBasic'];
     return (await pages.decide(status, { permissions, ending })).location;
 }
 

@@ -202,7 +202,9 @@ test('each permitted resource has a tab and is readable', async () => {
     await shows('direct-debits', 'Example Water', 'never collected');
     await shows('beneficiaries', 'AE07 0999 1234 5678 9012 345', 'added by an app');
     await shows('products', '3 years 6 months', 'Monthly fee', 'AED 25.00');
-    await shows('customer', 'Layla Hassan Alfalan', 'Joint · Secondary owner · Retail', 'Ras Al Khaimah');
+    await shows('customer', 'Layla Hassan Alfalan', 'Joint · Secondary owner · Retail');
+    assert.equal(await panel.getByText('Ras Al Khaimah').count(), 0, 'ReadParty covers the name alone');
+    await page.getByTestId('tpp-customer').getByText('Ras Al Khaimah').waitFor();
     await shows('details', 'Current account');
     await shows('scheduled-payments', 'Not implemented.', '501'); // a bank that does not offer it
     assert.deepEqual(page.problems, []);

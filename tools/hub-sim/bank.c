@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "contract/contract.h"
 #include "contract_ozone_connect.h"
+#include "filter.h"
 #include "query.h"
 #include "rules.h"
 
@@ -272,6 +273,11 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
     return 0;
 }
 
+static const cJSON *terms_of(const struct consent *consent)
+{
+    return json_get(json_get(consent->data, "consentBody"), "Data");
+}
+
 static void mark_used(const struct sim *sim, struct consent *consent)
 {
     char now[DATETIME_TEXT_MAX];
@@ -300,11 +306,20 @@ int bank_call(struct sim *sim, const struct bank_request *request, struct arena 
     struct consent *consent =
         call.with_consent ? store_find(sim->store, NULL, request->consent_id) : NULL;
     judge_answer(sim, &call, arena, consent, out);
+    out->shown = rc == 0 ? json_parse(buf_slice(&out->http.body)) : NULL;
     if (consent && rc == 0 && out->http.status == 200) {
+        filter_answer(out->shown, call.template, json_get(terms_of(consent), "Permissions"));
         mark_used(sim, consent);
     }
     store_unlock(sim->store);
     return rc;
+}
+
+void bank_answer_free(struct bank_answer *answer)
+{
+    http_answer_free(&answer->http);
+    cJSON_Delete(answer->shown);
+    answer->shown = NULL;
 }
 
 /* --- about a consent -------------------------------------------------------------------------- */
@@ -368,7 +383,7 @@ void bank_tell(struct sim *sim, const struct consent *consent, const char *opera
         judge_answer(sim, &call, arena, store_find(sim->store, consent->hub, slice_of(consent->id)),
                      &answer);
         store_unlock(sim->store);
-        http_answer_free(&answer.http);
+        bank_answer_free(&answer);
     }
     cJSON_free(body);
     arena_free(arena);

@@ -20,18 +20,20 @@ struct bank_request {
 
 struct bank_answer {
     char interaction_id[ID_UUID_MAX];
-    struct http_answer http; /* freed with http_answer_free */
-    const char *wrong;       /* BANK-REPLY, or the id of the refusal; NULL: all is well */
+    struct http_answer http;
+    cJSON *shown;      /* what the TPP receives of a body that is JSON; else NULL */
+    const char *wrong; /* BANK-REPLY, or the id of the refusal; NULL: all is well */
 };
 
 /*
  * Refusals of the Hub itself, before the bank is asked: SIM-OPERATION and those of rules_check 403;
  * SIM-CONSENT-UNKNOWN 404; SIM-PROVIDER 400 when neither consent nor Hub is named; SIM-BANK-DOWN
  * 502 when the bank gives no answer. A wrong answer of the bank is a finding (BANK-REPLY), not a
- * refusal. `out` must be freed in either case.
+ * refusal. `out` must be freed with bank_answer_free in either case.
  */
 int bank_call(struct sim *sim, const struct bank_request *request, struct arena *arena,
               struct bank_answer *out, struct refusal *refusal);
+void bank_answer_free(struct bank_answer *answer);
 
 /*
  * Asks the bank whether a new consent, not yet stored, is acceptable. 0: valid; -1: refused, with

@@ -35,7 +35,10 @@ static cJSON *describe_answer(const struct bank_answer *answer, struct arena *ar
     }
     cJSON_AddNumberToObject(reply, "status", answer->http.status);
     cJSON_AddItemToObject(reply, "headers", headers);
-    cJSON_AddItemToObject(reply, "body", script_json_or_text(buf_slice(&answer->http.body), arena));
+    cJSON_AddItemToObject(reply, "body",
+                          answer->shown
+                              ? cJSON_Duplicate(answer->shown, true)
+                              : script_json_or_text(buf_slice(&answer->http.body), arena));
     cJSON_AddStringToObject(reply, "interactionId", answer->interaction_id);
     if (answer->wrong) {
         cJSON_AddStringToObject(reply, "finding", answer->wrong);
@@ -59,7 +62,7 @@ int script_call_bank(struct script_call *call)
         if (rc == 0) {
             judge_reply_json(call->reply, 200, describe_answer(&answer, arena));
         }
-        http_answer_free(&answer.http);
+        bank_answer_free(&answer);
     }
     cJSON_free(text);
     return rc;
@@ -139,7 +142,7 @@ int script_check_payee(struct script_call *call)
         }
         judge_reply_json(call->reply, 200, reply);
     }
-    http_answer_free(&answer.http);
+    bank_answer_free(&answer);
     cJSON_free(text);
     return rc;
 }

@@ -44,7 +44,7 @@ static int ask_bank(struct script_call *call, struct consent *consent, bool *ans
         judge_reply_json(call->reply, 422, body);
         *answered = true;
     }
-    http_answer_free(&answer.http);
+    bank_answer_free(&answer);
     return rc;
 }
 
