@@ -17,6 +17,7 @@ struct op {
     const struct provider *provider; /* of paths that name one */
     struct lfi_slice argument;       /* what the path's last part says */
     cJSON *body;
+    enum log_level level; /* of the line about it */
 };
 
 static int refuse(struct op *op, const char *id, int status, const char *message)
@@ -290,6 +291,7 @@ static int read_clock(struct op *op)
     json_text(&w, "now", now);
     json_close_object(&w);
     op->reply->status = 200;
+    op->level = LOG_DEBUG; /* the Hub simulator asks all the time */
     return 0;
 }
 
@@ -431,7 +433,7 @@ bool operator_owns(struct lfi_slice path)
 void operator_handle(const struct operator_levers *levers, const struct request *request,
                      struct reply *reply)
 {
-    struct op op = {.levers = levers, .request = request, .reply = reply};
+    struct op op = {.levers = levers, .request = request, .reply = reply, .level = LOG_WARN};
     reply->content_type = "application/json";
     if (run(&op) != 0) {
         reply_refusal(reply, &op.refusal);
@@ -440,7 +442,7 @@ void operator_handle(const struct operator_levers *levers, const struct request 
         reply->content_type = NULL;
     }
     cJSON_Delete(op.body);
-    LOG_EVENT(levers->log, LOG_WARN, "operator", LOG_TEXT("method", request->method),
+    LOG_EVENT(levers->log, op.level, "operator", LOG_TEXT("method", request->method),
               LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
               LOG_TEXT("refused", slice_of(op.refusal.id)),
               LOG_TEXT("detail", slice_of(op.refusal.id ? op.refusal.detail : NULL)));

@@ -65,10 +65,13 @@ export function hubConfig(base) {
     };
 }
 
-/** Starts a simulator; `adjust` may change its configuration. stop() fails when it ended badly. */
-export async function startHub({ adjust = () => {} } = {}) {
-    const dir = mkdtempSync(join(tmpdir(), 'lfi-hub-'));
-    const base = await freePortBase();
+/**
+ * Starts a simulator; `adjust` may change its configuration. stop() fails when it ended badly. A
+ * `dir` that the caller gives is kept.
+ */
+export async function startHub({ adjust = () => {}, dir: given, base: ports } = {}) {
+    const dir = given ?? mkdtempSync(join(tmpdir(), 'lfi-hub-'));
+    const base = ports ?? (await freePortBase());
     const config = hubConfig(base);
     adjust(config);
     writeFileSync(join(dir, 'hub.json'), JSON.stringify(config));
@@ -90,6 +93,7 @@ export async function startHub({ adjust = () => {} } = {}) {
     return Object.assign(new Hub(config), {
         base,
         process: child,
+        exited,
         log: () => log.split('\n').filter(Boolean).map((line) => JSON.parse(line)),
         async stop() {
             child.kill('SIGTERM');
@@ -97,7 +101,9 @@ export async function startHub({ adjust = () => {} } = {}) {
             process.off('exit', kill);
             assertNoSanitizerReport(log);
             assert.doesNotMatch(log, /"own-reply"/, 'a Hub answered against its own contract');
-            rmSync(dir, { recursive: true });
+            if (!given) {
+                rmSync(dir, { recursive: true });
+            }
         },
     });
 }
@@ -158,7 +164,7 @@ class Hub {
     /** A consent as a TPP asks for it, with `query` that the browser takes to the bank. */
     async newConsent({ providerId = 'dhowretail', consent = {}, ...more } = {}) {
         const terms = { Permissions: ['ReadAccountsBasic', 'ReadBalances'], ...consent };
-        const body = { providerId, type: 'data-sharing', consent: terms, ...more };
+        const body = { providerId, type: 'data-sharing', consent: terms, probes: true, ...more };
         const { status, json } = await this.script('POST', '/sim/consents', body);
         assert.equal(status, 201, JSON.stringify(json));
         return { ...json, providerId, query: json.authorizeUrl.split(/\?(.*)/s)[1] };

@@ -137,6 +137,30 @@ test('the clock is moved: tokens of now are then too old', async () => {
     assert.equal((await account()).status, 200);
 });
 
+test('a journey goes through while the clock is moved: the simulator follows', async () => {
+    for (const offsetSeconds of [40 * 86_400, -3 * 86_400]) {
+        assert.equal((await pull('PUT', '/operator/clock', { offsetSeconds })).status, 204);
+        const told = await pull('GET', '/operator/clock');
+        assert.equal(told.json.offsetSeconds, offsetSeconds);
+        const consent = await newConsent(demo, ['ReadAccountsBasic']);
+        const customer = await Customer.arrive(demo, consent);
+        assert.equal((await customer.reachReview(user)).view, 'review');
+        const { journey } = customer;
+        const done = await customer.post('/journey/approve', { journey, accountIds: [accountId] });
+        assert.match(JSON.stringify(done), /[?&]code=/);
+        const call = await fetch(`${demo.hub.baseUrl}/sim/call`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ consentId: consent.consentId, method: 'GET', path: '/accounts' }),
+        });
+        assert.equal((await call.json()).status, 200);
+        const known = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consent.consentId}`)).json();
+        assert.ok(Math.abs(known.consent.updatedAt - Date.now() - offsetSeconds * 1000) < 60_000);
+        assert.deepEqual(known.findings, []);
+    }
+    assert.equal((await pull('PUT', '/operator/clock', { offsetSeconds: 0 })).status, 204);
+});
+
 test('why a request was refused is explained by its interaction', async () => {
     const interaction = randomUUID();
     const headers = { 'o3-ozone-interaction-id': interaction };

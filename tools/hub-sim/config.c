@@ -104,9 +104,12 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     config->key = read_path(reader, https, "key");
     config->client_ca = read_path(reader, https, "clientCa");
     config->keystore = read_address(reader, json_get(root, "keystore"));
+    config->state_folder = read_path(reader, root, "stateFolder");
     config->bank_url = read_text(reader, bank, "ozoneConnectUrl");
     config->bank_ca = read_path(reader, bank, "caFile");
     config->bank_ou = read_text(reader, bank, "organisationUnit");
+    config->bank_clock_url = read_text(reader, json_get(bank, "clock"), "url");
+    config->operator_token = read_path(reader, json_get(bank, "clock"), "operatorToken");
     read_hubs(reader, config, json_get(root, "hubs"));
     read_published(reader, config, json_get(root, "published"));
 }

@@ -34,6 +34,8 @@ struct sim_config {
     struct config_address http, https, keystore;
     const char *url; /* origin of the TPP app */
     const char *certificate, *key, *client_ca;
+    const char *state_folder;                    /* NULL: consents are kept in memory only */
+    const char *bank_clock_url, *operator_token; /* NULL: the bank's clock is not followed */
     const char *bank_url, *bank_ca, *bank_ou;
     struct config_hub hubs[SIM_HUBS];
     size_t hub_count;

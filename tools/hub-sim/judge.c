@@ -188,6 +188,7 @@ void judge_handle(void *ctx, const struct request *request, struct reply *reply)
     struct request inner = *request;
     struct refusal refusal = {0};
     const struct sim_hub *hub = NULL;
+    bank_clock_follow(sim->bank_clock);
     const struct judge_interface *interface = split_path(sim, &inner.path, &hub);
     if (!interface) {
         refusal_set(&refusal, "SIM-PATH", 404, "Resource.NotFound", "There is nothing here.");

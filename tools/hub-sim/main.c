@@ -105,7 +105,7 @@ static const struct contract_api *const contracts[] = {&contract_hub_sim, &contr
 
 static int serve(const struct sim_config *config, const sigset_t *ends)
 {
-    static const struct clock clock; /* never moved */
+    struct clock clock = {0};
     struct log log = {STDERR_FILENO, config->level, &clock};
     struct sim sim = {.config = config, .clock = &clock, .log = &log, .tell = bank_tell};
     struct listeners listeners = {0};
@@ -140,6 +140,7 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         (void)fputs(usage, stdout);
+        scripting_print_help(stdout);
         return EXIT_SUCCESS;
     }
     if (argc != 3 || strcmp(argv[1], "--config") != 0) {

@@ -95,6 +95,16 @@ int sim_open(struct sim *sim, struct lfi_error *error)
             return -1;
         }
     }
+    if (config->bank_clock_url &&
+        bank_clock_new(&sim->bank_clock,
+                       &(struct bank_clock_config){.url = config->bank_clock_url,
+                                                   .token_file = config->operator_token},
+                       sim->clock, sim->log, error)) {
+        return -1;
+    }
+    if (store_keep(sim->store, sim, error)) {
+        return -1;
+    }
     if (judge_check_tables(error)) {
         return -1;
     }
@@ -113,6 +123,7 @@ void sim_close(struct sim *sim)
         http_client_free(sim->hubs[i].client);
         jose_signer_free(sim->hubs[i].signer);
     }
+    bank_clock_free(sim->bank_clock);
     store_free(sim->store);
     faults_free(sim->faults);
     directory_free(sim->directory);

@@ -6,6 +6,7 @@
 #ifndef HUB_SIM_SIM_H
 #define HUB_SIM_SIM_H
 
+#include "bank_clock.h"
 #include "caller/caller.h"
 #include "certificate.h"
 #include "config.h"
@@ -25,7 +26,8 @@ struct sim_hub {
 
 struct sim {
     const struct sim_config *config;
-    const struct clock *clock;
+    struct clock *clock;           /* moved as the bank's is */
+    struct bank_clock *bank_clock; /* NULL: never moved */
     const struct log *log;
     /* Tells the bank of a consent (bank_tell). */
     void (*tell)(struct sim *sim, const struct consent *consent, const char *operation);

@@ -1,6 +1,8 @@
 #include "store.h"
 
 #include "base/datetime.h"
+#include "store_file.h"
+#include "store_record.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,6 +15,8 @@ struct store {
     size_t count, next;
     int64_t notes; /* numbers given */
     cJSON *findings;
+    struct store_file *file; /* NULL: in memory only */
+    bool changed;            /* some consent is */
 };
 
 struct store *store_new(const struct clock *clock, const struct log *log)
@@ -56,6 +60,7 @@ void store_free(struct store *store)
         free_consent(store->consents[i]);
     }
     cJSON_Delete(store->findings);
+    store_file_close(store->file);
     pthread_mutex_destroy(&store->lock);
     free(store);
 }
@@ -65,12 +70,69 @@ void store_lock(struct store *store)
     pthread_mutex_lock(&store->lock);
 }
 
+/* --- the file --------------------------------------------------------------------------------- */
+
+static void write_consent(struct store *store, struct consent *consent, bool with_notes)
+{
+    cJSON *record = store_record_write(consent, with_notes);
+    store_file_append(store->file, record);
+    cJSON_Delete(record);
+    consent->changed = false;
+}
+
+/* A note in a list of a consent; `consent` NULL: a finding that belongs to none. */
+static void write_note(struct store *store, const struct consent *consent, const char *list,
+                       cJSON *note)
+{
+    cJSON *record = cJSON_CreateObject();
+    if (consent) {
+        cJSON_AddStringToObject(record, "of", consent->id);
+    }
+    cJSON_AddStringToObject(record, "list", list);
+    cJSON_AddItemReferenceToObject(record, "note", note);
+    store_file_append(store->file, record);
+    cJSON_Delete(record);
+}
+
+static void rewrite(struct store *store)
+{
+    cJSON *note;
+    if (store_file_begin(store->file)) {
+        return;
+    }
+    for (size_t i = store->count; i > 0; i--) {
+        write_consent(store, store_at(store, i - 1), true);
+    }
+    cJSON_ArrayForEach(note, store->findings)
+    {
+        write_note(store, NULL, "findings", note);
+    }
+    store_file_commit(store->file);
+}
+
+static void write_changes(struct store *store)
+{
+    for (size_t i = 0; store->changed && i < store->count; i++) {
+        struct consent *consent = store_at(store, i);
+        if (consent->changed) {
+            write_consent(store, consent, false);
+        }
+    }
+    store->changed = false;
+    if (store_file_has_grown(store->file)) {
+        rewrite(store);
+    }
+}
+
 void store_unlock(struct store *store)
 {
+    if (store->file) {
+        write_changes(store);
+    }
     pthread_mutex_unlock(&store->lock);
 }
 
-struct consent *store_add(struct store *store, const struct consent *consent)
+static struct consent *put(struct store *store, const struct consent *consent)
 {
     struct consent *added = malloc(sizeof *added);
     if (!added) {
@@ -83,7 +145,19 @@ struct consent *store_add(struct store *store, const struct consent *consent)
     if (store->count < STORE_CONSENTS) {
         store->count++;
     }
-    store_note_change(store, added, "create", NULL);
+    added->stored = true;
+    return added;
+}
+
+struct consent *store_add(struct store *store, const struct consent *consent)
+{
+    struct consent *added = put(store, consent);
+    if (added) {
+        store_note_change(store, added, "create", NULL);
+        if (store->file) {
+            write_consent(store, added, true);
+        }
+    }
     return added;
 }
 
@@ -141,12 +215,24 @@ struct consent *store_find_state(struct store *store, struct lfi_slice state)
     return NULL;
 }
 
-static void add_bounded(cJSON *array, cJSON *note)
+static void append_bounded(cJSON *array, cJSON *note)
 {
     while (cJSON_GetArraySize(array) >= STORE_NOTES) {
         cJSON_DeleteItemFromArray(array, 0);
     }
     cJSON_AddItemToArray(array, note);
+}
+
+/* Takes `note` over. `consent` NULL: a finding that belongs to none. */
+static void add_note(struct store *store, struct consent *consent, const char *list, cJSON *note)
+{
+    append_bounded(consent ? store_list_named(consent, list) : store->findings, note);
+    if (store->file && (!consent || consent->stored)) {
+        write_note(store, consent, list, note);
+    }
+    if (consent) {
+        consent->changed = store->changed = true;
+    }
 }
 
 static cJSON *new_note(struct store *store)
@@ -171,7 +257,7 @@ void store_note_change(struct store *store, struct consent *consent, const char 
     transcript_add_text(note, "status", json_get_string(consent->data, "status"), STORE_BODY_BYTES);
     transcript_add_text(note, "patch", slice_of(patch), STORE_BODY_BYTES);
     cJSON_AddNumberToObject(note, "timestamp", (double)(clock_now_us(store->clock) / 1000));
-    add_bounded(consent->history, note);
+    add_note(store, consent, "history", note);
 }
 
 static cJSON *new_exchange(struct store *store, struct consent *consent,
@@ -191,12 +277,12 @@ static cJSON *new_exchange(struct store *store, struct consent *consent,
 void store_note_exchange(struct store *store, struct consent *consent,
                          const struct exchange *exchange)
 {
-    add_bounded(consent->exchanges, new_exchange(store, consent, exchange));
+    add_note(store, consent, "exchanges", new_exchange(store, consent, exchange));
 }
 
 void store_note_step(struct store *store, struct consent *consent, const struct exchange *exchange)
 {
-    add_bounded(consent->steps, new_exchange(store, consent, exchange));
+    add_note(store, consent, "steps", new_exchange(store, consent, exchange));
 }
 
 void store_note_finding(struct store *store, struct consent *consent, const char *id,
@@ -207,13 +293,13 @@ void store_note_finding(struct store *store, struct consent *consent, const char
     cJSON_AddStringToObject(note, "detail", detail);
     if (consent) {
         cJSON_AddStringToObject(note, "consentId", consent->id);
-        add_bounded(consent->findings, cJSON_Duplicate(note, true));
+        add_note(store, consent, "findings", cJSON_Duplicate(note, true));
         if (!consent->fresh) {
             consent->fresh = cJSON_CreateArray();
         }
-        add_bounded(consent->fresh, cJSON_Duplicate(note, true));
+        append_bounded(consent->fresh, cJSON_Duplicate(note, true));
     }
-    add_bounded(store->findings, note);
+    add_note(store, NULL, "findings", note);
     LOG_EVENT(store->log, LOG_WARN, "finding", LOG_TEXT("id", slice_of(id)),
               LOG_TEXT("consentId", slice_of(consent ? consent->id : NULL)),
               LOG_TEXT("detail", slice_of(detail)));
@@ -222,4 +308,91 @@ void store_note_finding(struct store *store, struct consent *consent, const char
 const cJSON *store_findings(const struct store *store)
 {
     return store->findings;
+}
+
+/* --- starting from the file ------------------------------------------------------------------- */
+
+struct keeper {
+    struct store *store;
+    const struct sim *sim;
+};
+
+/* The numbers of notes go on where they ended. */
+static void count_notes(struct store *store, const cJSON *notes)
+{
+    const cJSON *note;
+    cJSON_ArrayForEach(note, notes)
+    {
+        int64_t number = (int64_t)json_get(note, "n")->valuedouble;
+        store->notes = number > store->notes ? number : store->notes;
+    }
+}
+
+static void take_note(struct store *store, const cJSON *record, const cJSON *note)
+{
+    struct lfi_slice of = json_get_string(record, "of"), list = json_get_string(record, "list");
+    struct consent *consent = of.ptr ? store_find(store, NULL, of) : NULL;
+    cJSON *into = of.ptr ? (consent ? store_list_named(consent, list.ptr) : NULL) : store->findings;
+    if (into && store_record_is_note(note)) {
+        append_bounded(into, cJSON_Duplicate(note, true));
+    }
+}
+
+/* A newer head of a consent that is there: what it replaces is freed, the notes stay. */
+static void take_head(struct consent *old, struct consent *head)
+{
+    for (size_t i = 0; i < store_list_count; i++) {
+        cJSON_Delete(store_list_named(head, store_lists[i]));
+    }
+    cJSON_Delete(old->data);
+    cJSON_Delete(old->callback);
+    head->history = old->history;
+    head->exchanges = old->exchanges;
+    head->steps = old->steps;
+    head->findings = old->findings;
+    head->stored = true;
+    *old = *head;
+}
+
+static void take(void *ctx, const cJSON *record)
+{
+    struct keeper *keeper = ctx;
+    struct consent consent;
+    const cJSON *note = json_get(record, "note");
+    if (note) {
+        take_note(keeper->store, record, note);
+    } else if (store_record_read(keeper->sim, record, &consent)) {
+        struct consent *old = store_find(keeper->store, NULL, slice_of(consent.id));
+        if (old) {
+            take_head(old, &consent);
+        } else if (!put(keeper->store, &consent)) {
+            store_drop(&consent);
+        }
+    }
+}
+
+int store_keep(struct store *store, const struct sim *sim, struct lfi_error *error)
+{
+    struct keeper keeper = {store, sim};
+    struct store_file *file;
+    if (!sim->config->state_folder) {
+        return 0;
+    }
+    if (store_file_open(&file, sim->config->state_folder, sim->log, error)) {
+        return -1;
+    }
+    if (store_file_read(file, take, &keeper, error)) {
+        store_file_close(file);
+        return -1;
+    }
+    for (size_t i = 0; i < store->count; i++) {
+        struct consent *consent = store_at(store, i);
+        for (size_t j = 0; j < store_list_count; j++) {
+            count_notes(store, store_list_named(consent, store_lists[j]));
+        }
+    }
+    count_notes(store, store->findings);
+    store->file = file;
+    rewrite(store);
+    return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * What the simulated Hubs remember: consents, each with the authorization request that made it, the
  * customer's interaction with it and everything that passed between Hub and bank about it. In
- * memory, at most STORE_CONSENTS; a new one then takes the place of the oldest.
+ * memory, at most STORE_CONSENTS; a new one then takes the place of the oldest. store_keep writes
+ * it down as well, so that it survives a restart.
  *
  * One lock guards all of it: a struct consent may only be looked at between store_lock and
  * store_unlock, and no call to the bank is made in between.
@@ -23,6 +24,7 @@
 #define STORE_LATE_BODY_BYTES 1024 /* this length, so that a thousand consents fit */
 #define STORE_ADDRESS_MAX 1024
 
+struct sim;
 struct sim_hub;
 
 enum interaction { INTERACTION_NONE, INTERACTION_OPEN, INTERACTION_CONFIRMED, INTERACTION_FAILED };
@@ -45,12 +47,18 @@ struct consent {
     cJSON *history, *exchanges, *steps, *findings; /* arrays, oldest first */
     cJSON *fresh;                                  /* findings since the last exchange */
     size_t body_bytes;                             /* kept of bodies */
+    bool stored, changed; /* in the store; its head differs from what is in the file */
 };
 
 struct store;
 
 struct store *store_new(const struct clock *clock, const struct log *log);
 void store_free(struct store *store);
+/*
+ * Reads what the folder of the configuration keeps, if any, and writes down every change from now
+ * on: at once, and whatever else changed in a consent with a note about it by store_unlock.
+ */
+int store_keep(struct store *store, const struct sim *sim, struct lfi_error *error);
 void store_lock(struct store *store);
 void store_unlock(struct store *store);
 
