@@ -37,7 +37,7 @@ test('a consent is shown as the TPP asked for it', async () => {
 });
 
 test('impossible terms are refused at the TPP', async () => {
-    for (const terms of [{ Permissions: [] }, { Colour: 'red' }, { ExpirationDateTime: 'soon' }]) {
+    for (const terms of [{ Permissions: [] }, { Colour: 'red' }, { ExpirationDateTime: 'soon' }, { ExpirationDateTime: '2020-01-01T00:00:00Z' }]) {
         const body = { providerId: 'dhowretail', type: 'data-sharing' };
         body.consent = { Permissions: ['ReadBalances'], ...terms };
         const { status, json } = await hub.script('POST', '/sim/consents', body);

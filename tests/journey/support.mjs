@@ -47,6 +47,7 @@ export async function requestConsent(demo, { providerId = 'dhowretail', consent 
         providerId,
         type: 'data-sharing',
         consent,
+        probes: true,
     });
     assert.equal(made.status, 201, JSON.stringify(made.body));
     return made.body;

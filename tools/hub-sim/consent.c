@@ -11,6 +11,8 @@
 #define SCOPE "urn:openfinanceuae:account-access-consent:" VERSION
 #define CONSENT_TYPE "cbuae-account-access-consents"
 #define REQUEST_URI "urn:ietf:params:oauth:request_uri"
+/* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
+#define PROBES "&hint=caf%c3%A9+au%20lait&hint=~%7e&flag&empty="
 #define DEFAULT_LIFE_US (INT64_C(90) * 24 * 3600 * 1000000)
 #define ACCOUNT_ID_MAX 40 /* the guides' limit; the contract has none */
 
@@ -90,13 +92,17 @@ static void note_change(const struct sim *sim, struct consent *consent, const ch
     events_add(sim->events, consent, "patch");
 }
 
-struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
+static bool is_over(const struct sim *sim, const struct consent *consent)
 {
     struct datetime end;
+    return datetime_parse(json_get_string(terms_of(consent), "ExpirationDateTime"), &end) &&
+           datetime_utc_us(&end) <= clock_now_us(sim->clock);
+}
+
+struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
+{
     struct lfi_slice status = json_get_string(consent->data, "status");
-    if (consent_may_move(status, SLICE("Expired"), CONSENT_BY_HUB) &&
-        datetime_parse(json_get_string(terms_of(consent), "ExpirationDateTime"), &end) &&
-        datetime_utc_us(&end) <= clock_now_us(sim->clock)) {
+    if (consent_may_move(status, SLICE("Expired"), CONSENT_BY_HUB) && is_over(sim, consent)) {
         set_status(sim, consent, "Expired");
         note_change(sim, consent, "patch", NULL);
     }
@@ -221,11 +227,10 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     }
     (void)snprintf(out->request_uri, sizeof out->request_uri, REQUEST_URI ":%s", id);
     out->request_expires_s = clock_now_s(sim->clock) + request->request_life_s;
-    /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
     (void)snprintf(out->query, sizeof out->query,
-                   "client_id=%s&response_type=code&scope=openid&request_uri=" REQUEST_URI "%%3a%s"
-                   "&hint=caf%%c3%%A9+au%%20lait&hint=~%%7e&flag&empty=",
-                   request->tpp->client_id, id);
+                   "client_id=%s&response_type=code&scope=openid&request_uri=" REQUEST_URI
+                   "%%3a%s%s",
+                   request->tpp->client_id, id, request->probes ? PROBES : "");
     out->data = make_data(sim, request, out);
     out->history = cJSON_CreateArray();
     out->exchanges = cJSON_CreateArray();
@@ -234,6 +239,10 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     if (check_made(out->data, error)) {
         store_drop(out);
         return -1;
+    }
+    if (is_over(sim, out)) {
+        store_drop(out);
+        return error_set(error, "ExpirationDateTime must lie in the future");
     }
     (void)snprintf(out->id, sizeof out->id, "%s", json_get(out->data, "id")->valuestring);
     return 0;

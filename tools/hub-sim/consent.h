@@ -23,10 +23,11 @@ struct consent_request {
     const struct tpp *tpp;
     const cJSON *terms; /* the TPP's consent object */
     int64_t request_life_s;
+    bool probes; /* the query holds parameters that a careless re-encoding would change */
 };
 /*
  * Fills *out, ready for store_add or store_drop. -1 with a reason, and nothing to drop, when the
- * TPP's terms break the contract.
+ * TPP's terms break the contract or end in the past.
  */
 int consent_make(const struct sim *sim, const struct consent_request *request, struct consent *out,
                  struct lfi_error *error);

@@ -17,6 +17,7 @@ static int parse_new_consent(struct script_call *call, struct consent_request *o
         .tpp = client.ptr ? tpp_find(client) : &tpps[0],
         .terms = json_get(call->body, "consent"),
         .request_life_s = life,
+        .probes = json_get_bool(call->body, "probes", false),
     };
     if (!out->hub) {
         return script_refuse(call, "SIM-PROVIDER", 400, "There is no such provider.");

@@ -1,6 +1,7 @@
 #include "scripting.h"
 
 #include "app.h"
+#include "base/datetime.h"
 #include "contract_hub_sim.h"
 #include "judge.h"
 #include "script.h"
@@ -41,6 +42,9 @@ static int show_setup(struct script_call *call)
 {
     const struct sim *sim = call->sim;
     cJSON *body = cJSON_CreateObject();
+    char now[DATETIME_TEXT_MAX];
+    datetime_format_utc_ms(clock_now_us(sim->clock), now);
+    cJSON_AddStringToObject(body, "now", now);
     cJSON *hubs = cJSON_AddArrayToObject(body, "hubs");
     for (size_t i = 0; i < sim->hub_count; i++) {
         cJSON *hub = cJSON_CreateObject();
@@ -77,33 +81,76 @@ static int show_findings(struct script_call *call)
 
 struct route {
     const char *method, *path;
+    const char *rest;   /* what follows the path, for people; NULL: nothing, else one more step */
     const char *schema; /* of the body; NULL: none */
-    script_fn *run;
-    bool prefix; /* the path goes on with one more step */
+    script_fn *run;     /* NULL: answered elsewhere, here for the help only */
+    const char *help;
 };
 
 static const struct route routes[] = {
-    {"POST", "/sim/consents", "NewConsent", script_create_consent, false},
-    {"GET", "/sim/consents", NULL, script_list_consents, false},
-    {"GET", "/sim/consents/", NULL, script_show_consent, true},
-    {"GET", "/sim/callbacks/", NULL, script_show_callback, true},
-    {"POST", "/sim/call", "Call", script_call_bank, false},
-    {"POST", "/sim/payee-check", "PayeeCheck", script_check_payee, false},
-    {"POST", "/sim/faults", "Fault", set_fault, false},
-    {"DELETE", "/sim/faults", NULL, clear_faults, false},
-    {"GET", "/sim/setup", NULL, show_setup, false},
-    {"GET", "/sim/findings", NULL, show_findings, false},
+    {"POST", "/sim/consents", NULL, "NewConsent", script_create_consent,
+     "plays a TPP's pushed authorization request; {\"providerId\", \"type\", \"consent\"}, "
+     "perhaps\n"
+     "\"clientId\", \"requestUriSeconds\", \"probes\": 201 {\"consentId\", \"authorizeUrl\", "
+     "\"state\"};\n"
+     "400 when the terms break the contract or end in the past; 422 {\"status\", \"body\"} when\n"
+     "the bank finds the consent invalid"},
+    {"GET", "/sim/consents", NULL, NULL, script_list_consents, "the newest consents, in short"},
+    {"GET", "/sim/consents/", "{consentId}", NULL, script_show_consent,
+     "the consent, its history, exchanges with the bank, steps on the TPP's side and findings;\n"
+     "of these only the notes after number N with ?since=N"},
+    {"GET", "/sim/callbacks/", "{state}", NULL, script_show_callback,
+     "what the customer brought back to the TPP; 404 until then"},
+    {"POST", "/sim/call", NULL, "Call", script_call_bank,
+     "an authorized request of the TPP; {\"consentId\", \"method\", \"path\", \"query\", "
+     "\"body\"}, with\n"
+     "\"providerId\" in place of \"consentId\" for what needs no consent: the bank's {\"status\",\n"
+     "\"headers\", \"body\", \"interactionId\", \"finding\"}, the body without what the consent's\n"
+     "permissions do not cover; 403 when the consent does not cover the call, 502 when the\n"
+     "bank gives no answer"},
+    {"POST", "/sim/payee-check", NULL, "PayeeCheck", script_check_payee,
+     "confirmation of payee; {\"providerId\", \"iban\", \"name\"}: the bank's answer as above, "
+     "and\n"
+     "\"verdict\" and \"maskedName\" as the Hub tells them to the TPP, which receives 204 when\n"
+     "there is no verdict"},
+    {"POST", "/sim/faults", NULL, "Fault", set_fault,
+     "misbehaves towards the bank; {\"target\": heimdall, consent-manager or keystore, \"kind\":\n"
+     "down, slow, 500 or garbage, \"times\", \"ms\"}: 204"},
+    {"DELETE", "/sim/faults", NULL, NULL, clear_faults, "behaves again: 204"},
+    {"GET", "/sim/setup", NULL, NULL, show_setup, "the Hubs and TPPs there are, and the time here"},
+    {"GET", "/sim/findings", NULL, NULL, show_findings,
+     "what the bank did wrong, also where it belongs to no consent"},
+    {"GET", "/tpp/callback", NULL, NULL, NULL, "where a journey ends: a page"},
+    {"GET", "/keystore/", "{OU}/{CN}/application.jwks", NULL, NULL,
+     "a key set, as on the key store's own port, without faults"},
 };
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+void scripting_print_help(FILE *out)
+{
+    (void)fputs("\nCalls of the plain listener. Bodies are JSON; a refusal is {\"errorCode\", "
+                "\"errorMessage\"}.\n",
+                out);
+    for (size_t i = 0; i < ROUTES; i++) {
+        const struct route *route = &routes[i];
+        struct lfi_slice rest = slice_of(route->help), line;
+        (void)fprintf(out, "\n  %-6s %s%s\n", route->method, route->path,
+                      route->rest ? route->rest : "");
+        while (slice_next(&rest, '\n', &line)) {
+            (void)fprintf(out, "         %.*s\n", SLICE_ARG(line));
+        }
+    }
+}
 
 static const struct route *route_of(struct script_call *call)
 {
     const struct request *request = call->request;
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+    for (size_t i = 0; i < ROUTES; i++) {
         const struct route *route = &routes[i];
         size_t len = strlen(route->path);
-        if (!slice_equal_text(request->method, route->method) ||
+        if (!route->run || !slice_equal_text(request->method, route->method) ||
             !slice_starts_with(request->path, route->path) ||
-            (!route->prefix && request->path.len != len)) {
+            (!route->rest && request->path.len != len)) {
             continue;
         }
         call->rest = request_decode(
@@ -159,6 +206,7 @@ void scripting_handle(void *ctx, const struct request *request, struct reply *re
     struct sim *sim = ctx;
     struct lfi_slice path = request->path;
     if (slice_starts_with(path, "/sim/")) {
+        bank_clock_follow(sim->bank_clock);
         run_script(sim, request, reply);
     } else if (slice_starts_with(path, "/keystore/")) {
         path = (struct lfi_slice){path.ptr + keystore.len, path.len - keystore.len};

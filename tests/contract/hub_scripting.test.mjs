@@ -1,0 +1,62 @@
+// The simulator's calls for scripts: what the help says is there, and what a request may hold.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { HUB_SIM, startHub } from './hub_support.mjs';
+
+const STANDARD_TYPE = 'urn:openfinanceuae:account-access-consent:v2.1';
+const CALLS = [
+    'POST /sim/consents', 'GET /sim/consents', 'GET /sim/consents/{consentId}', 'GET /sim/callbacks/{state}',
+    'POST /sim/call', 'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
+    'GET /sim/findings', 'GET /tpp/callback', 'GET /keystore/{OU}/{CN}/application.jwks',
+];
+
+let hub;
+before(async () => (hub = await startHub()));
+after(() => hub?.stop());
+
+const create = (more) =>
+    hub.script('POST', '/sim/consents', {
+        providerId: 'dhowretail', type: 'data-sharing', consent: { Permissions: ['ReadAccountsBasic'] }, ...more,
+    });
+
+test('the help names every call, and every call that it names is answered', async () => {
+    const { status, stdout } = spawnSync(HUB_SIM, ['--help'], { encoding: 'utf8' });
+    assert.equal(status, 0);
+    const named = [...stdout.matchAll(/^ {2}([A-Z]+) +(\/\S+)\n {9}\S/gm)].map(([, method, path]) => `${method} ${path}`);
+    assert.deepEqual(named, CALLS);
+    for (const call of named.filter((one) => one.includes('/sim/'))) {
+        const [method, path] = call.split(' ');
+        const body = method === 'POST' ? {} : undefined;
+        const { json } = await hub.script(method, path.replace(/\{\w+\}/, 'x'), body);
+        assert.notEqual(json?.errorCode, 'SIM-ROUTE', call);
+    }
+});
+
+test("the standard's type makes a consent like the short one", async () => {
+    const consent = {
+        ConsentId: '7b1f7e0c-3a52-4e0e-9c1d-0c4c5b7f1a01',
+        Permissions: ['ReadAccountsBasic'],
+        ExpirationDateTime: new Date(Date.now() + 86_400_000).toISOString(),
+        OpenFinanceBilling: { UserType: 'Retail', Purpose: 'AccountAggregation' },
+    };
+    const { status, json } = await create({ type: STANDARD_TYPE, consent });
+    assert.equal(status, 201, JSON.stringify(json));
+    assert.equal(json.consentId, consent.ConsentId);
+    assert.equal((await create({ type: 'urn:openfinanceuae:account-access-consent:v9' })).status, 400);
+});
+
+test('the address for people holds what the Hub needs and no probe', async () => {
+    const query = async (more) => [...new URL((await create(more)).json.authorizeUrl).searchParams.keys()];
+    const needed = ['client_id', 'response_type', 'scope', 'request_uri'];
+    assert.deepEqual(await query({}), needed);
+    assert.deepEqual(await query({ probes: true }), [...needed, 'hint', 'hint', 'flag', 'empty']);
+});
+
+test('a consent that would have ended already is refused with the reason', async () => {
+    const ended = { Permissions: ['ReadAccountsBasic'], ExpirationDateTime: new Date(Date.now() - 1000).toISOString() };
+    const { status, json } = await create({ consent: ended });
+    assert.equal(status, 400);
+    assert.equal(json.errorCode, 'SIM-TERMS');
+    assert.equal(json.errorMessage, 'ExpirationDateTime must lie in the future');
+});
