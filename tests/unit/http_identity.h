@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,9 +54,10 @@ static inline struct identity issue_for(const char *name, const struct identity 
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
     X509_set_pubkey(made.certificate, made.key);
     X509_set_issuer_name(made.certificate, X509_get_subject_name(by->certificate));
+    bool authority = purpose.key_usage && strstr(purpose.key_usage, "keyCertSign");
     add_extension(made.certificate, by->certificate, NID_basic_constraints,
-                  issuer == NULL ? "critical,CA:TRUE" : "CA:FALSE");
-    if (issuer != NULL) {
+                  authority ? "critical,CA:TRUE" : "CA:FALSE");
+    if (!authority) {
         add_extension(made.certificate, by->certificate, NID_subject_alt_name, "DNS:localhost");
     }
     if (purpose.key_usage) {
@@ -75,6 +77,13 @@ static inline struct identity issue(const char *name, const struct identity *iss
     return issue_for(name, issuer, serial, days,
                      issuer != NULL ? (struct purpose){"digitalSignature", "clientAuth,serverAuth"}
                                     : (struct purpose){"keyCertSign,cRLSign", NULL});
+}
+
+/* A CA below another. */
+static inline struct identity issue_authority(const char *name, const struct identity *issuer,
+                                              long serial)
+{
+    return issue_for(name, issuer, serial, 30, (struct purpose){"keyCertSign,cRLSign", NULL});
 }
 
 static inline void identity_free(struct identity *identity)
