@@ -32,9 +32,29 @@ static void answer_front_door(const struct admin *admin, struct reply *reply)
     buf_append_text(out, "</table>\n");
 }
 
+/* A page of another site that has its name point here sends that name: DNS rebinding. */
+static bool is_own_host(const struct request *request)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    struct lfi_slice host = request_header(request, "host", NULL);
+    bool own = !host.ptr; /* HTTP/1.0: no browser */
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct lfi_slice name = {host.ptr, strlen(names[i])};
+        if (host.len >= name.len && slice_equal_nocase(name, names[i])) {
+            own = own || host.len == name.len || host.ptr[name.len] == ':';
+        }
+    }
+    return own;
+}
+
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     const struct admin *admin = ctx;
+    if (!is_own_host(request)) {
+        answer(reply, 421, "ADMIN-HOST: call it localhost, 127.0.0.1 or [::1]\n");
+        return;
+    }
     if (operator_owns(request->path)) {
         operator_handle(&admin->levers, request, reply);
         return;

@@ -1,6 +1,7 @@
 // Slow, rude and numerous callers of the running server: the Hub does not notice them.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { get as getPlain } from 'node:http';
 import { connect as connectPlain } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -221,4 +222,24 @@ test('the operator sees health, readiness and nothing else', async () => {
     assert.equal((await get('/metrics'))[0], 200);
     assert.equal((await get('/other'))[0], 404);
     assert.equal((await get('/healthz', { method: 'POST' }))[0], 405);
+});
+
+// A page of another site can make its own name point to this machine.
+test('the admin listener answers to its own names only (ADMIN-HOST)', async () => {
+    const { port } = new URL(demo.adminBaseUrl);
+    const statusFor = (host, path) =>
+        new Promise((resolve, reject) => {
+            const options = { host: '127.0.0.1', port, path, headers: { Host: host } };
+            getPlain(options, (reply) => resolve(reply.resume().statusCode)).on('error', reject);
+        });
+    const table = {
+        localhost: 200, 'LOCALHOST:1': 200, '127.0.0.1': 200, [`127.0.0.1:${port}`]: 200,
+        '[::1]': 200, '[::1]:80': 200,
+        'evil.example': 421, 'localhost.evil.example': 421, '127.0.0.1.evil.example': 421,
+        'evil.example:9441': 421, '127.0.0.2': 421, '10.0.0.1': 421,
+    };
+    for (const [host, status] of Object.entries(table)) {
+        assert.equal(await statusFor(host, '/metrics'), status, `Host: ${host}`);
+    }
+    assert.equal(await statusFor('evil.example', '/operator/clock'), 421);
 });
