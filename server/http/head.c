@@ -221,6 +221,18 @@ static void take_connection(struct head *head, struct lfi_slice value, bool firs
     }
 }
 
+/* A name or an address, perhaps a port (RFC 9110, 7.2); whose it is, the handler knows. */
+static bool is_host(struct lfi_slice value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        if (c <= ' ' || c >= 0x7f || strchr("\"#/<>?@\\^`{|}", c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int read_headers(struct head *head, struct refusal *refusal)
 {
     size_t hosts = 0;
@@ -238,7 +250,7 @@ static int read_headers(struct head *head, struct refusal *refusal)
         } else if (slice_equal_nocase(header->name, "expect")) {
             head->expects_continue = slice_equal_nocase(header->value, "100-continue");
         } else if (slice_equal_nocase(header->name, "host")) {
-            hosts++;
+            hosts += is_host(header->value) ? 1 : 2;
         }
         if (status != 0) {
             return status;
@@ -249,7 +261,7 @@ static int read_headers(struct head *head, struct refusal *refusal)
                    "Content-Length and Transfer-Encoding must not be sent together.");
     }
     if (hosts > 1 || (hosts == 0 && head->http_11)) {
-        return bad(refusal, "HTTP-HOST", "Host must be sent once.");
+        return bad(refusal, "HTTP-HOST", "Host must be sent once, as a name and perhaps a port.");
     }
     return 0;
 }

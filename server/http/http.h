@@ -14,7 +14,7 @@
  *   HTTP-HEADER-SPACE   a blank before the colon
  *   HTTP-HEADER-FOLD    a header that goes on in the next line
  *   HTTP-HEAD-FORM      anything else that is no request head
- *   HTTP-HOST           missing in HTTP/1.1, or doubled
+ *   HTTP-HOST           missing in HTTP/1.1, doubled, or not a name or address
  *   HTTP-CL-FORM        Content-Length that is not a number
  *   HTTP-CL-DIFFER      Content-Length twice with different values
  *   HTTP-TE             Transfer-Encoding other than "chunked", once, in HTTP/1.1

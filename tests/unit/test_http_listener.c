@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "http_peer.h"
 
+#include <time.h>
+
 #define BODY_MAX 2000
 #define REPLY_MAX (64 * 1024)
 
@@ -143,6 +145,11 @@ static const struct {
     {"HTTP-HOST missing", "GET /a HTTP/1.1\r\nX: y\r\n\r\n", 400},
     {"HTTP-HOST missing, no header", "GET /a HTTP/1.1\r\n\r\n", 400},
     {"HTTP-HOST doubled", "GET /a HTTP/1.1\r\n" H H "\r\n", 400},
+    {"HTTP-HOST with a blank", "GET /a HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+    {"HTTP-HOST with a path", "GET /a HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
+    {"HTTP-HOST with a user", "GET /a HTTP/1.1\r\nHost: u@a\r\n\r\n", 400},
+    {"address and port as host", "GET /a HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", 200},
+    {"empty host", "GET /a HTTP/1.1\r\nHost:\r\n\r\n", 200},
     {"HTTP-REQUEST-LINE two blanks", "GET  /a HTTP/1.1\r\n" H "\r\n", 400},
     {"HTTP-REQUEST-LINE two leading lines", "\r\n\nGET /a HTTP/1.1\r\n" H "\r\n", 400},
     {"HTTP-REQUEST-LINE leading empty head", "\r\n\r\nGET /a HTTP/1.1\r\n" H "\r\n", 400},
@@ -169,6 +176,10 @@ static const struct {
      "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
     {"HTTP-BODY-FORM negative chunk",
      "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc\r\n", 400},
+    {"HTTP-BODY-FORM lone line feed in an extension",
+     "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n2;\nxx\r\nab\r\n0\r\n\r\n", 400},
+    {"HTTP-BODY-FORM trailer without a colon",
+     "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\nT\r\n\r\n", 400},
     {"HTTP-BODY-FORM no line end behind a chunk",
      "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1\r\naXX0\r\n\r\n", 400},
     {"upgrade is not taken up",
@@ -427,6 +438,22 @@ static void bodies_are_bounded(void **state)
     assert_int_equal(exchange_filled(head, 'x', 100000, ""), 413);
 }
 
+/* What surrounds a body is bounded with it, and read in blocks. */
+static void endless_framing_is_cut(void **state)
+{
+    static const char *const begins[] = {"1;x=", "0\r\nT: "};
+    clock_t begun = clock();
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char head[200];
+        snprintf(head, sizeof(head),
+                 "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n%s", begins[i]);
+        assert_int_equal(exchange_filled(head, 'x', 900000, ""), 413);
+    }
+    assert_true((double)(clock() - begun) / CLOCKS_PER_SEC < 1.0);
+}
+
 /* CVE-2025-55763: CivetWeb wrote past a buffer when it cleaned up a path of many dot segments. */
 static void paths_of_many_segments_do_no_harm(void **state)
 {
@@ -531,6 +558,7 @@ int main(void)
         cmocka_unit_test(queries_are_bounded),
         cmocka_unit_test(headers_are_counted),
         cmocka_unit_test(bodies_are_bounded),
+        cmocka_unit_test(endless_framing_is_cut),
         cmocka_unit_test(paths_of_many_segments_do_no_harm),
         cmocka_unit_test(forms_with_nul_are_only_bytes),
         cmocka_unit_test(a_taken_port_is_named),
