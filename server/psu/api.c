@@ -3,6 +3,7 @@
 #include "contract/contract.h"
 #include "contract_journey.h"
 #include "psu/ending.h"
+#include "psu/note.h"
 #include "psu/steps.h"
 
 #include <time.h>
@@ -117,7 +118,7 @@ static void run_in_session(const struct api *api, const struct step *step, struc
     }
     if (over > 0) {
         api->repeat(visit, step == &api->steps[0]);
-    } else if (visit_seconds_left(visit) == 0) {
+    } else if (visit_seconds_left(visit) == 0 && !note_adopt_extension(visit)) {
         ending_time_out(visit);
     } else if ((step->stages & IN(visit->session.stage)) == 0) {
         visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);

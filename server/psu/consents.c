@@ -18,8 +18,9 @@ static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const stru
 
 /* --- beginning and end of a session ----------------------------------------------------------- */
 
-static void offer_providers(struct visit *visit)
+static void offer_providers(struct visit *visit, const cJSON *body)
 {
+    (void)body;
     const struct psu *psu = visit->psu;
     struct json_writer w;
     visit_begin_view(visit, &w, "choose-provider");
@@ -50,7 +51,7 @@ static void start(struct visit *visit, const cJSON *body)
     struct lfi_slice wanted = json_get_string(body, "provider");
     char id[ID_UUID_MAX];
     if (wanted.ptr == NULL && psu->endpoint_count > 1) {
-        offer_providers(visit);
+        offer_providers(visit, NULL);
         return;
     }
     visit->endpoint = wanted.ptr == NULL ? &psu->endpoints[0] : find_provider(psu, wanted);
@@ -310,6 +311,7 @@ static void revoke(struct visit *visit, const cJSON *body)
 
 static const struct step steps[] = {
     {"state", "State", ANY, show},
+    {"providers", "State", STEP_WITHOUT_SESSION, offer_providers},
     {"start", "Start", STEP_WITHOUT_SESSION, start},
     {"sign-in", "SignIn", IN(SESSION_SIGN_IN), step_sign_in},
     {"passkey-options", "Step", IN(SESSION_SIGN_IN), step_offer_passkey},
@@ -318,6 +320,7 @@ static const struct step steps[] = {
     {"list", "Step", IN(SESSION_REVIEW), list},
     {"consent", "OwnConsent", IN(SESSION_REVIEW), look},
     {"revoke", "OwnConsent", IN(SESSION_REVIEW), revoke},
+    {"extend", "Step", IN(SESSION_SIGN_IN) | IN(SESSION_REVIEW), step_extend},
     {"sign-out", "Step", ANY, step_cancel},
 };
 

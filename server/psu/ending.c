@@ -19,22 +19,33 @@ static const struct row {
     enum patch patch;
     const char *error;
     const char *description;
+    const char
+        *reason; /* for the page, refused.{reason} of its texts; NULL: as the customer wished */
 } rows[ENDINGS] = {
-    [ENDING_NOT_AUTHENTICATED] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate"},
-    [ENDING_BLOCKED] = {PATCH_NONE, "access_denied", "user_account_blocked"},
-    [ENDING_NOT_OWNER] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate"},
-    [ENDING_CONSENT_CLOSED] = {PATCH_NONE, "access_denied", "session_expired"},
-    [ENDING_FAILED_EARLY] = {PATCH_NONE, "server_error", "lfi_internal_error"},
-    [ENDING_BUSY_EARLY] = {PATCH_NONE, "temporarily_unavailable", "lfi_temporarily_unavailable"},
-    [ENDING_HUB_EARLY] = {PATCH_NONE, "server_error", "api_hub_communication_error"},
-    [ENDING_CANCELLED] = {PATCH_REQUIRED, "access_denied", "user_rejected_consent"},
-    [ENDING_NO_ACCOUNTS] = {PATCH_REQUIRED, "invalid_request", "user_lacks_eligible_accounts"},
-    [ENDING_NOT_SUPPORTED] = {PATCH_REQUIRED, "access_denied", "consent_not_supported"},
-    [ENDING_STEP_UP] = {PATCH_REQUIRED, "access_denied", "user_failed_step_up_authentication"},
-    [ENDING_EXPIRED] = {PATCH_REQUIRED, "access_denied", "session_expired"},
-    [ENDING_FAILED] = {PATCH_REQUIRED, "server_error", "lfi_internal_error"},
-    [ENDING_BUSY] = {PATCH_REQUIRED, "temporarily_unavailable", "lfi_temporarily_unavailable"},
-    [ENDING_HUB] = {PATCH_TRIED, "server_error", "api_hub_communication_error"},
+    [ENDING_NOT_AUTHENTICATED] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate",
+                                  "tries"},
+    [ENDING_DENIED] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate", "denied"},
+    [ENDING_TIMED_OUT] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate", "expired"},
+    [ENDING_LEFT] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate", NULL},
+    [ENDING_BLOCKED] = {PATCH_NONE, "access_denied", "user_account_blocked", "blocked"},
+    [ENDING_NOT_OWNER] = {PATCH_NONE, "access_denied", "user_failed_to_authenticate", "not-owner"},
+    [ENDING_CONSENT_CLOSED] = {PATCH_NONE, "access_denied", "session_expired", "closed"},
+    [ENDING_FAILED_EARLY] = {PATCH_NONE, "server_error", "lfi_internal_error", "failed"},
+    [ENDING_BUSY_EARLY] = {PATCH_NONE, "temporarily_unavailable", "lfi_temporarily_unavailable",
+                           "busy"},
+    [ENDING_HUB_EARLY] = {PATCH_NONE, "server_error", "api_hub_communication_error", "hub"},
+    [ENDING_CANCELLED] = {PATCH_REQUIRED, "access_denied", "user_rejected_consent", NULL},
+    [ENDING_NO_ACCOUNTS] = {PATCH_REQUIRED, "invalid_request", "user_lacks_eligible_accounts",
+                            "no-accounts"},
+    [ENDING_NOT_SUPPORTED] = {PATCH_REQUIRED, "access_denied", "consent_not_supported",
+                              "not-supported"},
+    [ENDING_STEP_UP] = {PATCH_REQUIRED, "access_denied", "user_failed_step_up_authentication",
+                        "step-up"},
+    [ENDING_EXPIRED] = {PATCH_REQUIRED, "access_denied", "session_expired", "expired"},
+    [ENDING_FAILED] = {PATCH_REQUIRED, "server_error", "lfi_internal_error", "failed"},
+    [ENDING_BUSY] = {PATCH_REQUIRED, "temporarily_unavailable", "lfi_temporarily_unavailable",
+                     "busy"},
+    [ENDING_HUB] = {PATCH_TRIED, "server_error", "api_hub_communication_error", "hub"},
 };
 
 /* Whether the customer is known: before, the consent must not be tied to anybody. */
@@ -58,12 +69,12 @@ enum ending ending_of_core(enum session_stage stage, int core_status)
 
 enum ending ending_of_leaving(enum session_stage stage)
 {
-    return is_known(stage) ? ENDING_CANCELLED : ENDING_NOT_AUTHENTICATED;
+    return is_known(stage) ? ENDING_CANCELLED : ENDING_LEFT;
 }
 
 enum ending ending_of_time(enum session_stage stage)
 {
-    return is_known(stage) ? ENDING_EXPIRED : ENDING_NOT_AUTHENTICATED;
+    return is_known(stage) ? ENDING_EXPIRED : ENDING_TIMED_OUT;
 }
 
 void ending_append_patch(struct buf *out, const char *status, const struct session *session,
@@ -150,6 +161,12 @@ static void answer(struct visit *visit, const char *view, struct lfi_slice locat
     visit_begin_view(visit, &w, visit->session.on_phone ? "handed-back" : view);
     if (!visit->session.on_phone) { /* the browser that began the journey goes there */
         json_string(&w, "redirect", location);
+    }
+    if (visit->session.tpp.len > 0) {
+        json_string(&w, "tpp", visit->session.tpp);
+    }
+    if (visit->session.reason.len > 0) {
+        json_string(&w, "reason", visit->session.reason);
     }
     json_close_object(&w);
 }
@@ -253,6 +270,7 @@ static struct lfi_slice refuse(struct visit *visit, enum ending ending)
     if (row->patch != PATCH_NONE && !reject(visit) && row->patch == PATCH_REQUIRED) {
         row = &rows[ENDING_HUB];
     }
+    visit->session.reason = slice_of(row->reason);
     return tell_failure(visit, row);
 }
 
@@ -277,11 +295,7 @@ static void end_customer_session(struct visit *visit, enum ending ending)
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
     struct json_writer w;
-    const char *reason = ending == ENDING_NOT_AUTHENTICATED ? "failed"
-                         : ending == ENDING_BLOCKED         ? "blocked"
-                         : ending == ENDING_CANCELLED       ? "left"
-                         : ending == ENDING_EXPIRED         ? "expired"
-                                                            : "unavailable";
+    const char *reason = rows[ending].reason ? rows[ending].reason : "left";
     if (provider->ops->claim_settle(provider->core, customer_key(visit), SLICE("over"), &error) !=
         LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
@@ -342,6 +356,7 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
         /* The TPP will never get its code; what is authorized can only be revoked. */
         (void)hub_revoke_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id,
                                  "LFI", &error);
+        visit->session.reason = slice_of(rows[ENDING_HUB].reason);
         mark_ended(visit, tell_failure(visit, &rows[ENDING_HUB]));
         return;
     }

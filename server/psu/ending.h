@@ -10,7 +10,10 @@
 
 enum ending {
     /* Before the customer is known: no PATCH, the consent must not be tied to anybody. */
-    ENDING_NOT_AUTHENTICATED, /* tries used up, approval denied, timed out or left before */
+    ENDING_NOT_AUTHENTICATED, /* tries used up */
+    ENDING_DENIED,            /* the approval was refused in the app */
+    ENDING_TIMED_OUT,
+    ENDING_LEFT,
     ENDING_BLOCKED,
     ENDING_NOT_OWNER, /* somebody else authorised the consent that this one renews */
     ENDING_CONSENT_CLOSED,

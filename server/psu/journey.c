@@ -35,6 +35,7 @@ static const struct step steps[] = {
     {"step-up", "Step", IN(SESSION_STEP_UP), step_check_step_up},
     {"step-up-options", "Step", IN(SESSION_STEP_UP), step_offer_step_up_passkey},
     {"step-up-passkey", "UsePasskey", IN(SESSION_STEP_UP), step_use_step_up_passkey},
+    {"extend", "Step", IN(SESSION_SIGN_IN) | IN(SESSION_REVIEW), step_extend},
     {"cancel", "Step", ANY, step_cancel},
 };
 

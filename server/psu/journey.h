@@ -7,6 +7,7 @@
  *   POST /journey/passkey          both factors at once
  *   POST /journey/hand-over a link to go on with on a phone; wait: whether it has ended there;
  *                           take-over: on the phone, begins a session by such a link
+ *   POST /journey/extend           more time
  *   POST /journey/approval         how far the second factor is
  *   POST /journey/approve          the decision
  *   POST /journey/cancel           the other decision, or leaving before

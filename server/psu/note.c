@@ -24,6 +24,7 @@ int note_keep(struct visit *visit, struct lfi_error *error)
     json_string(&w, "interaction", session->interaction_id);
     json_string(&w, "consent", session->consent_id);
     json_int(&w, "started", session->started_s);
+    json_int(&w, "extensions", session->extensions);
     json_bool(&w, "onPhone", session->on_phone);
     if (session->stage == SESSION_REVIEW) {
         json_string(&w, "user", session->user_id);
@@ -49,6 +50,75 @@ static int find(struct visit *visit, cJSON **record, struct lfi_error *error)
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_sink sink = {.record = parse_record, .ctx = record};
     return provider->ops->task_find(provider->core, note_key(visit), sink, error);
+}
+
+/* The record again with the time that the session has now: what else it says stays. */
+static int put_extended(struct visit *visit, cJSON *record, struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    const struct session *session = &visit->session;
+    cJSON_DeleteItemFromObjectCaseSensitive(record, "started");
+    cJSON_DeleteItemFromObjectCaseSensitive(record, "extensions");
+    if (!cJSON_AddNumberToObject(record, "started", (double)session->started_s) ||
+        !cJSON_AddNumberToObject(record, "extensions", (double)session->extensions)) {
+        return LFI_CORE_FAILED;
+    }
+    char *text = cJSON_PrintUnformatted(record);
+    int status = text
+                     ? provider->ops->task_put(provider->core, note_key(visit),
+                                               session->started_s + visit->psu->session_s + GRACE_S,
+                                               slice_of(text), error)
+                     : LFI_CORE_FAILED;
+    cJSON_free(text);
+    return status;
+}
+
+static bool read_extension(const cJSON *record, int64_t *started_s, int64_t *extensions)
+{
+    if (!json_get_int(record, "extensions", extensions)) {
+        *extensions = 0;
+    }
+    return json_get_int(record, "started", started_s);
+}
+
+int note_extend(struct visit *visit, struct lfi_error *error)
+{
+    struct session *session = &visit->session;
+    bool kept = session->kind == SESSION_JOURNEY && visit_has_tasks(visit);
+    cJSON *record = NULL;
+    int64_t started_s = 0;
+    int64_t extensions = session->extensions;
+    int status = kept ? find(visit, &record, error) : LFI_CORE_OK;
+    if (status == LFI_CORE_OK && kept && !read_extension(record, &started_s, &extensions)) {
+        status = LFI_CORE_FAILED;
+    }
+    if (status == LFI_CORE_OK && extensions >= SESSION_EXTENSIONS_MAX) {
+        status = LFI_CORE_DENIED;
+    }
+    if (status == LFI_CORE_OK) {
+        session->started_s = clock_now_s(visit->psu->clock);
+        session->extensions = extensions + 1;
+        status = kept ? put_extended(visit, record, error) : LFI_CORE_OK;
+    }
+    cJSON_Delete(record);
+    return status;
+}
+
+bool note_adopt_extension(struct visit *visit)
+{
+    struct session *session = &visit->session;
+    cJSON *record = NULL;
+    struct lfi_error error;
+    int64_t started_s = 0;
+    int64_t extensions = 0;
+    if (session->kind == SESSION_JOURNEY && visit_has_tasks(visit) &&
+        find(visit, &record, &error) == LFI_CORE_OK &&
+        read_extension(record, &started_s, &extensions) && started_s > session->started_s) {
+        session->started_s = started_s;
+        session->extensions = extensions;
+    }
+    cJSON_Delete(record);
+    return visit_seconds_left(visit) > 0;
 }
 
 int note_find(struct visit *visit, struct lfi_error *error)
@@ -89,7 +159,7 @@ bool note_open(struct visit *visit, const cJSON *record)
         .consent_id = arena_keep(visit->arena, json_get_string(record, "consent")),
         .on_phone = json_get_bool(record, "onPhone", false),
     };
-    return json_get_int(record, "started", &visit->session.started_s) &&
+    return read_extension(record, &visit->session.started_s, &visit->session.extensions) &&
            visit->session.interaction_id.len > 0 && visit->session.consent_id.len > 0;
 }
 

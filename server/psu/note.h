@@ -20,6 +20,16 @@ int note_find(struct visit *visit, struct lfi_error *error);
  * so that the journey ends as theirs.
  */
 void note_adopt_customer(struct visit *visit);
+/*
+ * More time for the session and for the journey's note. LFI_CORE_OK, LFI_CORE_DENIED: it was
+ * extended as often as possible; LFI_CORE_UNKNOWN: the journey has ended; or the core's status.
+ */
+int note_extend(struct visit *visit, struct lfi_error *error);
+/*
+ * For a session without time left: another browser of this journey may have asked for more. Whether
+ * there is time now.
+ */
+bool note_adopt_extension(struct visit *visit);
 /* A session for the journey that a note tells of, before anybody has signed in; false: no note. */
 bool note_open(struct visit *visit, const cJSON *record);
 /* The same for the journey of an interaction. LFI_CORE_OK, LFI_CORE_UNKNOWN: it is not open. */

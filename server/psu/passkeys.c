@@ -224,6 +224,7 @@ static const struct step steps[] = {
     {"options", "Step", IN(SESSION_REVIEW), offer},
     {"add", "AddPasskey", IN(SESSION_REVIEW), add},
     {"remove", "RemovePasskey", IN(SESSION_REVIEW), remove_one},
+    {"extend", "Step", IN(SESSION_REVIEW), step_extend},
 };
 
 const struct api passkeys_api = {

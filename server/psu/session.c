@@ -32,7 +32,14 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
     if (session->decision.ptr != NULL) {
         json_string(&w, "decision", session->decision);
     }
+    if (session->tpp.len > 0) {
+        json_string(&w, "tpp", session->tpp);
+    }
+    if (session->reason.len > 0) {
+        json_string(&w, "reason", session->reason);
+    }
     json_int(&w, "started", session->started_s);
+    json_int(&w, "extensions", session->extensions);
     json_bool(&w, "onPhone", session->on_phone);
     json_close_object(&w);
     int result =
@@ -65,6 +72,7 @@ bool session_open(const struct seal *seal, struct arena *arena, enum session_kin
     int64_t stage = -1;
     bool sound = json_get_int(tree, "stage", &stage) && stage >= 0 && stage < SESSION_STAGES &&
                  json_get_int(tree, "started", &out->started_s);
+    (void)json_get_int(tree, "extensions", &out->extensions); /* absent: none */
     out->on_phone = json_get_bool(tree, "onPhone", false);
     out->stage = sound ? (enum session_stage)stage : SESSION_SIGN_IN;
     out->provider = arena_keep(arena, json_get_string(tree, "provider"));
@@ -74,6 +82,8 @@ bool session_open(const struct seal *seal, struct arena *arena, enum session_kin
     out->user_id = arena_keep(arena, json_get_string(tree, "user"));
     out->approval_id = arena_keep(arena, json_get_string(tree, "approval"));
     out->decision = arena_keep(arena, json_get_string(tree, "decision"));
+    out->tpp = arena_keep(arena, json_get_string(tree, "tpp"));
+    out->reason = arena_keep(arena, json_get_string(tree, "reason"));
     cJSON_Delete(tree);
 
     return sound && is_complete(out);

@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "jose/seal.h"
 
+#define SESSION_EXTENSIONS_MAX 10 /* WCAG 2.2.1 asks for ten at least */
+
 /* What the customer signs in for. */
 enum session_kind {
     SESSION_JOURNEY,  /* to decide on a consent that a TPP asks for */
@@ -38,7 +40,10 @@ struct session {
     struct lfi_slice user_id;        /* absent before SESSION_APPROVAL */
     struct lfi_slice approval_id;    /* of SESSION_APPROVAL and SESSION_STEP_UP */
     struct lfi_slice decision;       /* of SESSION_STEP_UP: digest of the accounts chosen */
-    int64_t started_s;
+    struct lfi_slice tpp;            /* whom it is about, cut to a length; absent until read */
+    struct lfi_slice reason;         /* of SESSION_ENDED: why without consent; absent: as wished */
+    int64_t started_s;               /* moved on when the customer asked for more time … */
+    int64_t extensions;              /* … which may be done SESSION_EXTENSIONS_MAX times */
     bool on_phone; /* taken over from another browser, which is sent back to the TPP */
 };
 

@@ -245,6 +245,6 @@ void step_check_approval(struct visit *visit, const cJSON *body)
     } else if (state == LFI_APPROVAL_APPROVED) {
         enter(visit);
     } else {
-        ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
+        ending_refuse(visit, ENDING_DENIED);
     }
 }

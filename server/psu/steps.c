@@ -2,6 +2,9 @@
 #include "psu/steps.h"
 
 #include "psu/ending.h"
+#include "psu/note.h"
+
+#define TPP_NAME_BYTES 120 /* in the cookie; escaped it may take six times as much */
 
 void step_fail_core(struct visit *visit, int status, const char *call,
                     const struct lfi_error *error)
@@ -21,6 +24,8 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
         return false;
     }
     consent_read(*tree, consent);
+    visit->session.tpp =
+        arena_keep(visit->arena, slice_cut(consent_beneficiary(consent), TPP_NAME_BYTES));
     return true;
 }
 
@@ -58,4 +63,21 @@ bool step_find_approval(struct visit *visit, enum lfi_approval_state *out)
         step_fail_core(visit, status, "approval_state", &error);
     }
     return status == LFI_CORE_OK;
+}
+
+void step_extend(struct visit *visit, const cJSON *body)
+{
+    (void)body;
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    int status = visit->session.extensions < SESSION_EXTENSIONS_MAX ? note_extend(visit, &error)
+                                                                    : LFI_CORE_DENIED;
+    if (status == LFI_CORE_DENIED || status == LFI_CORE_UNKNOWN) {
+        visit_refuse(visit, 409, "SESSION-LONGEST", "extended as often as possible, or over");
+    } else if (status != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+    } else if (visit_keep_session(visit) == 0) {
+        visit_begin_view(visit, &w, "extended");
+        json_close_object(&w);
+    }
 }

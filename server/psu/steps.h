@@ -12,6 +12,8 @@ void step_sign_in(struct visit *visit, const cJSON *body);
 /* Both factors at once. */
 void step_offer_passkey(struct visit *visit, const cJSON *body);
 void step_use_passkey(struct visit *visit, const cJSON *body);
+/* More time for a customer who asks for it. */
+void step_extend(struct visit *visit, const cJSON *body);
 /* How far the second factor is. */
 void step_check_approval(struct visit *visit, const cJSON *body);
 /* The decision. */

@@ -2,9 +2,11 @@
 
 #include "base/base64.h"
 #include "base/limits.h"
+#include "psu/api.h"
 
 #include <openssl/sha.h>
 
+#define WARN_S 60
 #define COOKIE_BYTES 4000 /* browsers keep 4096 with the attributes */
 
 static const char *cookie_name(const struct psu *psu, enum session_kind kind)
@@ -77,6 +79,18 @@ int64_t visit_seconds_left(const struct visit *visit)
     return now < ends ? ends - now : 0;
 }
 
+/* How long before the end of the session the page says so. */
+static int warn_seconds(const struct psu *psu)
+{
+    return psu->session_s < 2 * WARN_S ? psu->session_s / 2 : WARN_S;
+}
+
+static bool is_extendable(const struct visit *visit)
+{
+    return visit->api && api_allows(visit->api, "extend", visit->session.stage) &&
+           visit->session.extensions < SESSION_EXTENSIONS_MAX;
+}
+
 void visit_begin_view(struct visit *visit, struct json_writer *writer, const char *view)
 {
     visit->reply->status = 200;
@@ -86,9 +100,14 @@ void visit_begin_view(struct visit *visit, struct json_writer *writer, const cha
     json_open_object(writer, NULL);
     json_text(writer, "view", view);
     json_text(writer, "bank", visit->psu->bank_name);
+    if (visit->endpoint) {
+        json_text(writer, "segment", visit->endpoint->provider->segment);
+    }
     if (visit->session.interaction_id.ptr != NULL) {
         json_string(writer, "journey", visit->session.interaction_id);
         json_int(writer, "secondsLeft", visit_seconds_left(visit));
+        json_int(writer, "warnSeconds", warn_seconds(visit->psu));
+        json_bool(writer, "extendable", is_extendable(visit));
     }
 }
 

@@ -73,8 +73,8 @@ static void remembers_nothing_of_the_consent(void **state)
     world_go(SESSION_REVIEW);
     const struct world_task *task = world_task(SLICE("journey:i-1"));
     cJSON *record = json_parse(slice_of(task->record));
-    static const char *const known[] = {"kind",    "interaction", "consent",
-                                        "started", "onPhone",     "user"};
+    static const char *const known[] = {"kind",       "interaction", "consent", "started",
+                                        "extensions", "onPhone",     "user"};
     assert_int_equal(cJSON_GetArraySize(record), sizeof(known) / sizeof(known[0]));
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         assert_non_null(json_get(record, known[i]));

@@ -271,6 +271,26 @@ static void qr_code_has_its_three_corners_and_a_limit(void **state)
     free(large);
 }
 
+/* The customer asks for more time on the phone; the first browser waits as long. */
+static void more_time_on_one_screen_is_more_on_the_other(void **state)
+{
+    (void)state;
+    struct browser phone;
+    hand_over(&phone);
+    go_to_review();
+    world.clock.offset_us += 9 * MINUTE_US;
+    world_post("/journey/extend", WORLD_STEP);
+    assert_true(world_says("\"view\":\"extended\""));
+    world.clock.offset_us += 2 * MINUTE_US;
+    swap(&phone);
+    world_post("/journey/wait", WORLD_STEP);
+    assert_true(world_says("\"view\":\"waiting\""));
+    assert_string_equal(world.calls, "");
+    world.clock.offset_us += 9 * MINUTE_US;
+    world_post("/journey/wait", WORLD_STEP);
+    assert_true(world_says("\"reason\":\"expired\""));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -279,6 +299,7 @@ int main(void)
         CASE(phone_cancels),
         CASE(first_browser_ends_it_for_the_customer_on_the_phone),
         CASE(time_out_in_the_first_browser_is_that_of_the_phone),
+        CASE(more_time_on_one_screen_is_more_on_the_other),
         CASE(refuses_links_used_too_late_changed_or_of_another_kind),
         CASE(refuses_links_of_journeys_that_have_ended),
         CASE(refuses_links_of_a_provider_that_is_not_served),

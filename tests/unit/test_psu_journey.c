@@ -215,6 +215,7 @@ static const struct walk {
     {"step-up", "/journey/step-up", WORLD_STEP, {false, false, false, true}},
     {"step-up-options", "/journey/step-up-options", WORLD_STEP, {false, false, false, true}},
     {"step-up-passkey", "/journey/step-up-passkey", WORLD_ASSERTION, {false, false, false, true}},
+    {"extend", "/journey/extend", WORLD_STEP, {true, false, true, false}},
     {"cancel", "/journey/cancel", WORLD_STEP, {true, true, true, true}},
 };
 #define WALKS (sizeof(walks) / sizeof(walks[0]))
@@ -266,6 +267,52 @@ static void walks_know_every_step_of_the_table(void **state)
         assert_true(at < WALKS || strcmp(journey_api.steps[i].name, "take-over") == 0);
     }
     assert_int_equal(journey_api.count, WALKS + 1);
+}
+
+/* Ten times more time, also by an old cookie; then the session ends as any other. */
+static void extends_a_session_ten_times_only(void **state)
+{
+    (void)state;
+    char first[sizeof(world.cookie)];
+    world_go(SESSION_REVIEW);
+    memcpy(first, world.cookie, sizeof(first));
+    for (int i = 0; i < SESSION_EXTENSIONS_MAX; i++) {
+        assert_true(world_says("\"view\"") && !world_says("\"extendable\":false"));
+        world.clock.offset_us += INT64_C(500) * 1000000;
+        world_post("/journey/extend", WORLD_STEP);
+        assert_int_equal(world.status, 200);
+        assert_true(world_says("\"view\":\"extended\"") && world_says("\"secondsLeft\":600"));
+    }
+    assert_true(world_says("\"extendable\":false"));
+    world_post("/journey/extend", WORLD_STEP);
+    assert_int_equal(world.status, 409);
+    assert_true(world_says("\"error\":\"SESSION-LONGEST\""));
+    memcpy(world.cookie, first, sizeof(first)); /* the note counts, not the cookie */
+    world_post("/journey/extend", WORLD_STEP);
+    assert_int_equal(world.status, 409);
+    assert_string_equal(world.calls, "");
+    world.clock.offset_us += INT64_C(601) * 1000000;
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"reason\":\"expired\""));
+    assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
+}
+
+/* What the page tells before the customer goes back. */
+static void says_why_and_to_whom_a_refused_customer_goes_back(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world.accounts[0] = NULL;
+    world_post("/journey/state", "{}");
+    assert_true(world_says(REDIRECTED) && world_says("\"reason\":\"no-accounts\""));
+    assert_true(world_says("\"tpp\":\"Falcon Budget\""));
+    world_post("/journey/state", "{}"); /* loaded again */
+    assert_true(world_says("\"view\":\"ended\"") && world_says("\"reason\":\"no-accounts\""));
+    world_tear_down(state);
+    world_set_up(state);
+    world_go(SESSION_REVIEW);
+    world_post("/journey/cancel", WORLD_STEP);
+    assert_true(world_says(REDIRECTED) && !world_says("\"reason\""));
 }
 
 /* An old cookie of the same journey is only as good as its stage; one of the other kind is none. */
@@ -355,6 +402,8 @@ int main(void)
         CASE(allows_each_step_in_its_stages_only),
         CASE(answers_each_step_after_the_end_with_the_way_back),
         CASE(walks_know_every_step_of_the_table),
+        CASE(extends_a_session_ten_times_only),
+        CASE(says_why_and_to_whom_a_refused_customer_goes_back),
         CASE(cookies_are_good_for_their_own_purpose),
         CASE(refuses_parameters_of_any_length),
         CASE(refuses_accounts_that_were_not_offered),
