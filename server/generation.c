@@ -88,6 +88,8 @@ static int make_endpoint(struct generation *generation, const struct generation_
     endpoint->path = provider->authorize_path;
     endpoint->brand = provider->brand;
     endpoint->brand_logo = provider->brand_logo;
+    endpoint->scheme_logo = provider->scheme_logo;
+    endpoint->scheme_mark = provider->scheme_mark;
     endpoint->provider = provider_find(ground->providers, slice_of(provider->id));
     if (hub_new(&endpoint->hub, &hub, ground->clock, ground->log, ground->metrics, error) != 0) {
         return -1;

@@ -302,6 +302,8 @@ static void read_provider(struct loader *loader, const cJSON *object, size_t ind
     if (json_get(object, "brand")) {
         out->brand = part_of(loader, join(where, path, "brand"));
         out->brand_logo = file_of(loader, json_get(object, "brand"), where, "logo");
+        out->scheme_logo = file_of(loader, json_get(object, "brand"), where, "schemeLogo");
+        out->scheme_mark = file_of(loader, json_get(object, "brand"), where, "schemeMark");
     }
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
     out->statement_day =

@@ -32,7 +32,8 @@ struct config_provider {
     const char *authorize_path; /* NULL: no journey */
     const char *heimdall_url, *consent_manager_url, *hub_audience;
     const char *brand;      /* JSON text; NULL: the pages as they are */
-    const char *brand_logo; /* file; NULL: none */
+    const char *brand_logo; /* files; NULL: none */
+    const char *scheme_logo, *scheme_mark;
     struct offers offers;
     enum lfi_statement_day statement_day;
 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOGO_BYTES (48 * 1024)
+#define IMAGE_BYTES (48 * 1024)
 #define STYLE_BYTES 2048
 #define CONTRAST_LEAST 4.5
 
@@ -72,7 +72,8 @@ static int append_scheme(struct brand *brand, const struct scheme *scheme, struc
     return 0;
 }
 
-static int read_logo(struct brand *brand, const char *file, struct lfi_error *error)
+static int read_image(struct brand *brand, enum brand_image image, const char *file,
+                      struct lfi_error *error)
 {
     static const char svg[] = ".svg", png[] = ".png";
     size_t len = file == NULL ? 0 : strlen(file);
@@ -80,18 +81,21 @@ static int read_logo(struct brand *brand, const char *file, struct lfi_error *er
         return 0;
     }
     const char *end = len > 4 ? file + len - 4 : "";
-    brand->logo_type = strcmp(end, svg) == 0   ? "image/svg+xml"
+    const char *type = strcmp(end, svg) == 0   ? "image/svg+xml"
                        : strcmp(end, png) == 0 ? "image/png"
                                                : NULL;
-    return brand->logo_type == NULL ? error_set(error, "%s: a logo is .svg or .png", file)
-                                    : file_read(file, &brand->logo, error);
+    brand->images[image].type = type;
+    return type ? file_read(file, &brand->images[image].bytes, error)
+                : error_set(error, "%s: a logo is .svg or .png", file);
 }
 
 int brand_read(struct brand *out, const struct brand_config *config, struct lfi_error *error)
 {
     *out = (struct brand){.bank_name = config->bank_name};
     buf_init(&out->style, STYLE_BYTES);
-    buf_init(&out->logo, LOGO_BYTES);
+    for (size_t i = 0; i < BRAND_IMAGES; i++) {
+        buf_init(&out->images[i].bytes, IMAGE_BYTES);
+    }
     if (config->json != NULL && (out->tree = json_parse(slice_of(config->json))) == NULL) {
         return error_set(error, "brand: not JSON, or out of memory");
     }
@@ -100,14 +104,21 @@ int brand_read(struct brand *out, const struct brand_config *config, struct lfi_
             return -1;
         }
     }
-    return read_logo(out, config->logo_file, error);
+    for (size_t i = 0; i < BRAND_IMAGES; i++) {
+        if (read_image(out, (enum brand_image)i, config->files[i], error) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 void brand_free(struct brand *brand)
 {
     cJSON_Delete(brand->tree);
     buf_free(&brand->style);
-    buf_free(&brand->logo);
+    for (size_t i = 0; i < BRAND_IMAGES; i++) {
+        buf_free(&brand->images[i].bytes);
+    }
 }
 
 struct lfi_slice brand_name(const struct brand *brand, const char *language)

@@ -1,5 +1,5 @@
 /*
- * How a provider's pages look and speak where the bank wants it otherwise: colours, logo, name and
+ * How a provider's pages look and speak where the bank wants it otherwise: colours, logos, name and
  * texts, from the configuration (Brand in config.schema.yaml). Colours that could not be read are
  * refused: WCAG 2.1, 1.4.3 asks for a contrast of 4.5 to what they stand on.
  */
@@ -10,18 +10,28 @@
 #include "base/error.h"
 #include "base/json.h"
 
+/* Its pictures. */
+enum brand_image {
+    BRAND_LOGO,        /* of the bank */
+    BRAND_SCHEME_LOGO, /* of the scheme, above every page */
+    BRAND_SCHEME_MARK, /* the same, inside the main button */
+    BRAND_IMAGES,
+};
+
 struct brand_config {
-    const char *json;      /* the configuration's object; NULL: the pages as they are */
-    const char *logo_file; /* NULL: none */
-    const char *bank_name; /* where the brand says none */
+    const char *json;                /* the configuration's object; NULL: the pages as they are */
+    const char *files[BRAND_IMAGES]; /* NULL: none */
+    const char *bank_name;           /* where the brand says none */
 };
 
 struct brand {
     cJSON *tree; /* NULL: none */
     const char *bank_name;
     struct buf style; /* CSS that sets the colours; empty when there are none */
-    struct buf logo;  /* empty when there is none */
-    const char *logo_type;
+    struct {
+        struct buf bytes; /* empty when there is none */
+        const char *type;
+    } images[BRAND_IMAGES];
 };
 
 /* `bank_name` must outlive the brand; the rest is copied. */

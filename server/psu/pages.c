@@ -26,13 +26,13 @@ struct locale {
 };
 
 struct pages {
-    char address[80]; /* of the brand's files: "/brand/dhowretail" */
-    char logo[88];    /* of its logo */
+    char address[80];              /* of the brand's files: "/brand/dhowretail" */
+    char images[BRAND_IMAGES][96]; /* addresses of its pictures, or of ours */
     struct brand brand;
     struct locale locales[LANGUAGES_MAX];
     size_t locale_count;
     char languages[LANGUAGES_MAX * 9]; /* "ar en" */
-    struct asset assets[LANGUAGES_MAX + 2];
+    struct asset assets[LANGUAGES_MAX + 1 + BRAND_IMAGES];
     size_t asset_count;
 };
 
@@ -47,6 +47,24 @@ static void add_asset(struct pages *pages, const char *name, const char *type,
     SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
     snprintf(asset->etag, sizeof(asset->etag), "\"%02x%02x%02x%02x%02x%02x%02x%02x\"", digest[0],
              digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
+}
+
+/* The brand's own picture, or the one that ships. */
+static void add_image(struct pages *pages, enum brand_image image)
+{
+    static const struct {
+        const char *name, *shipped;
+    } known[BRAND_IMAGES] = {[BRAND_LOGO] = {"logo", "mark.svg"},
+                             [BRAND_SCHEME_LOGO] = {"scheme-logo", "scheme.svg"},
+                             [BRAND_SCHEME_MARK] = {"scheme-mark", "scheme-mark.svg"}};
+    const struct buf *bytes = &pages->brand.images[image].bytes;
+    char *address = pages->images[image];
+    if (bytes->len > 0) {
+        add_asset(pages, known[image].name, pages->brand.images[image].type, buf_slice(bytes));
+        snprintf(address, sizeof(pages->images[0]), "%s/%s", pages->address, known[image].name);
+    } else {
+        snprintf(address, sizeof(pages->images[0]), "/assets/%s", known[image].shipped);
+    }
 }
 
 /* A text that no page has would never be seen: it is refused. */
@@ -112,7 +130,6 @@ int pages_new(struct pages **out, const char *provider_id, const struct brand_co
         return error_set(error, "out of memory");
     }
     snprintf(pages->address, sizeof(pages->address), "/brand/%s", provider_id);
-    snprintf(pages->logo, sizeof(pages->logo), "%s/logo", pages->address);
     if (brand_read(&pages->brand, brand, error) != 0) {
         goto fail;
     }
@@ -128,8 +145,8 @@ int pages_new(struct pages **out, const char *provider_id, const struct brand_co
         goto fail;
     }
     add_asset(pages, "style.css", "text/css", buf_slice(&pages->brand.style));
-    if (pages->brand.logo.len > 0) {
-        add_asset(pages, "logo", pages->brand.logo_type, buf_slice(&pages->brand.logo));
+    for (size_t i = 0; i < BRAND_IMAGES; i++) {
+        add_image(pages, (enum brand_image)i);
     }
     *out = pages;
     return 0;
@@ -254,7 +271,13 @@ static struct lfi_slice value_of(const struct pages *pages, const struct locale 
         return slice_of(pages->address);
     }
     if (slice_equal_text(name, "logo")) {
-        return pages->brand.logo.len > 0 ? slice_of(pages->logo) : SLICE("/assets/mark.svg");
+        return slice_of(pages->images[BRAND_LOGO]);
+    }
+    if (slice_equal_text(name, "schemeLogo")) {
+        return slice_of(pages->images[BRAND_SCHEME_LOGO]);
+    }
+    if (slice_equal_text(name, "schemeMark")) {
+        return slice_of(pages->images[BRAND_SCHEME_MARK]);
     }
     if (slice_equal_text(name, "errorTitle")) {
         return error_text(locale, page, "title");
@@ -264,6 +287,9 @@ static struct lfi_slice value_of(const struct pages *pages, const struct locale 
     }
     if (slice_equal_text(name, "reference")) {
         return page->reference;
+    }
+    if (slice_equal_text(name, "demoHidden")) {
+        return page->demo ? SLICE("") : SLICE("hidden");
     }
     snprintf(key, sizeof(key), "%.*s", SLICE_ARG(name));
     return json_get_string(locale->texts, key);

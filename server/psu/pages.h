@@ -4,7 +4,7 @@
  * thread.
  *
  * In a page, {{name}} stands for a text of the locale or one of: lang, dir, languages, bank, brand,
- * logo, errorTitle, errorText, reference. All are escaped.
+ * logo, schemeLogo, schemeMark, errorTitle, errorText, reference, demoHidden. All are escaped.
  */
 #ifndef PSU_PAGES_H
 #define PSU_PAGES_H
@@ -24,6 +24,7 @@ struct page {
     const char *name;           /* "journey.html" */
     const char *error_id;       /* error.html: names the texts error.{id}.title and .text */
     struct lfi_slice reference; /* error.html */
+    bool demo;                  /* start.html: say where the demonstration begins */
 };
 
 /* Fills the reply with a page in the request's language; 200. */

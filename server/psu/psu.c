@@ -48,7 +48,9 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
             return error_set(error, "out of memory");
         }
         struct brand_config brand = {.json = endpoint->brand,
-                                     .logo_file = endpoint->brand_logo,
+                                     .files = {[BRAND_LOGO] = endpoint->brand_logo,
+                                               [BRAND_SCHEME_LOGO] = endpoint->scheme_logo,
+                                               [BRAND_SCHEME_MARK] = endpoint->scheme_mark},
                                      .bank_name = psu->bank_name};
         if (pages_new(&psu->pages[i], endpoint->provider->id, &brand, error) != 0) {
             return -1;
@@ -140,14 +142,15 @@ static bool serve_page(struct visit *visit)
         const char *path;
         const char *name;
         enum session_kind kind;
-    } pages[] = {{"/journey", "journey.html", SESSION_JOURNEY},
+    } pages[] = {{"/", "start.html", SESSION_CUSTOMER},
+                 {"/journey", "journey.html", SESSION_JOURNEY},
                  {"/phone", "journey.html", SESSION_JOURNEY},
                  {"/consents", "consents.html", SESSION_CUSTOMER},
                  {"/passkeys", "passkeys.html", SESSION_CUSTOMER},
                  {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         if (slice_equal_text(visit->request->path, pages[i].path)) {
-            struct page page = {.name = pages[i].name};
+            struct page page = {.name = pages[i].name, .demo = visit->psu->demo_app};
             (void)visit_open_session(visit, pages[i].kind); /* for the brand alone */
             pages_render(visit_pages(visit), visit->request, &page, visit->reply);
             return true;

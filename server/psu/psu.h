@@ -21,7 +21,8 @@ struct psu_endpoint {
     const struct provider *provider;
     struct hub *hub;
     const char *brand;      /* JSON text of the configuration's Brand; NULL: none */
-    const char *brand_logo; /* file; NULL: none */
+    const char *brand_logo; /* files; NULL: none */
+    const char *scheme_logo, *scheme_mark;
 };
 
 struct psu_config {

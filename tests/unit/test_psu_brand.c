@@ -14,7 +14,8 @@ static struct lfi_error error;
 
 static int make(const char *json, const char *logo)
 {
-    struct brand_config config = {.json = json, .logo_file = logo, .bank_name = "Dhow Bank"};
+    struct brand_config config = {
+        .json = json, .files = {[BRAND_LOGO] = logo}, .bank_name = "Dhow Bank"};
     pages_free(made);
     return pages_new(&made, "dhowretail", &config, &error);
 }

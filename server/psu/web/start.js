@@ -1,0 +1,11 @@
+// Where nobody was sent by a TPP: what this is, and the way to own consents of each service.
+import { call } from './api.js';
+import { element, loadTexts, offerLanguages, text } from './dom.js';
+
+offerLanguages();
+const [{ providers = [] }] = await Promise.all([call('/consents/api/providers'), loadTexts()]);
+if (providers.length > 1) {
+  document.querySelector('[data-testid=start-own]').replaceWith(...providers.map(({ id, segment }) =>
+    element('a', { class: 'button primary', href: `/consents#${id}`, 'data-testid': `start-${id}` },
+      `${text('start.own')}: ${text(`own.segment.${segment}`)}`)));
+}
