@@ -1,6 +1,7 @@
 #include "psu/accounts.h"
 
 #include "base/error.h"
+#include "psu/account_owner.h"
 
 struct search {
     struct arena *arena;
@@ -23,45 +24,43 @@ static bool is_readable(struct lfi_slice status)
 
 /* --- what is left out ------------------------------------------------------------------------- */
 
-static void leave_out(struct search *search, const char *check, struct lfi_slice detail)
+static void leave_out(struct search *search, const struct account_offer *account, const char *check,
+                      struct lfi_slice detail)
 {
     struct account_offers *out = search->out;
     if (out->left_out_count < ACCOUNTS_MAX) {
         out->left_out[out->left_out_count++] =
-            (struct account_left_out){.check = check, .detail = detail.ptr};
+            (struct account_left_out){.account = *account, .check = check, .detail = detail.ptr};
     }
 }
 
 /* False, having noted it, when the consent asks for others. */
-static bool is_wanted(struct search *search, const cJSON *account, const char *member,
-                      const cJSON *filter, const char *check)
+static bool is_wanted(struct search *search, const struct account_offer *account,
+                      struct lfi_slice value, const cJSON *filter, const char *check)
 {
-    struct lfi_slice value = json_get_string(account, member);
     if (passes(filter, value)) {
         return true;
     }
     char *expected = cJSON_PrintUnformatted(filter);
-    leave_out(search, check,
+    leave_out(search, account, check,
               arena_format(search->arena, "account %.*s: expected %.100s, received %.*s",
-                           SLICE_ARG(json_get_string(account, "id")), expected ? expected : "[]",
-                           SLICE_ARG(value)));
+                           SLICE_ARG(account->id), expected ? expected : "[]", SLICE_ARG(value)));
     cJSON_free(expected);
     return false;
 }
 
-static bool is_eligible(struct search *search, const cJSON *account)
+static bool is_eligible(struct search *search, const struct account_offer *account)
 {
     const struct consent *consent = search->consent;
-    struct lfi_slice status = json_get_string(account, "status");
-    if (!is_readable(status)) {
-        leave_out(search, "OFFER-STATUS",
+    if (!is_readable(account->status)) {
+        leave_out(search, account, "OFFER-STATUS",
                   arena_format(search->arena,
                                "account %.*s: expected Active, Inactive or Dormant, received %.*s",
-                               SLICE_ARG(json_get_string(account, "id")), SLICE_ARG(status)));
+                               SLICE_ARG(account->id), SLICE_ARG(account->status)));
         return false;
     }
-    return is_wanted(search, account, "accountType", consent->account_types, "OFFER-TYPE") &&
-           is_wanted(search, account, "accountSubType", consent->account_sub_types,
+    return is_wanted(search, account, account->type, consent->account_types, "OFFER-TYPE") &&
+           is_wanted(search, account, account->sub_type, consent->account_sub_types,
                      "OFFER-SUB-TYPE");
 }
 
@@ -70,48 +69,42 @@ static bool is_eligible(struct search *search, const cJSON *account)
 static struct lfi_slice name_of(const cJSON *account)
 {
     struct lfi_slice name = json_get_string(account, "nickName");
-    if (name.ptr == NULL) {
+    if (!name.ptr) {
         name = json_get_string(json_get(account, "product"), "productName");
     }
-    return name.ptr != NULL ? name : json_get_string(account, "description");
+    return name.ptr ? name : json_get_string(account, "description");
 }
 
-static struct lfi_slice number_of(const cJSON *account)
+static struct account_offer read_account(struct arena *arena, const cJSON *account)
 {
     const cJSON *numbers = json_get(account, "accountNumbers");
-    struct lfi_slice number = {0};
-    if (numbers != NULL && numbers->child != NULL) {
-        number = json_get_string(numbers->child, "identification");
-    }
-    if (number.len > 4) {
-        number = (struct lfi_slice){number.ptr + number.len - 4, 4};
-    }
-    return number;
+    const cJSON *number = numbers ? numbers->child : NULL;
+    return (struct account_offer){
+        .id = arena_keep(arena, json_get_string(account, "id")),
+        .name = arena_keep(arena, name_of(account)),
+        .number = arena_keep(arena, json_get_string(number, "identification")),
+        .type = arena_keep(arena, json_get_string(account, "accountType")),
+        .sub_type = arena_keep(arena, json_get_string(account, "accountSubType")),
+        .status = arena_keep(arena, json_get_string(account, "status")),
+        .currency = arena_keep(arena, json_get_string(account, "currency")),
+    };
 }
 
 static int take(void *ctx, struct lfi_slice json)
 {
     struct search *search = ctx;
-    cJSON *account = json_parse(json);
-    struct lfi_slice id = arena_keep(search->arena, json_get_string(account, "id"));
-    if (id.len == 0) {
+    struct account_offers *out = search->out;
+    cJSON *tree = json_parse(json);
+    const struct account_offer account = read_account(search->arena, tree);
+    cJSON_Delete(tree);
+    if (account.id.len == 0) {
         search->failed = true;
-    } else if (is_eligible(search, account)) {
-        if (search->out->count == ACCOUNTS_MAX) {
-            search->failed = true;
-        } else {
-            search->out->items[search->out->count++] = (struct account_offer){
-                .id = id,
-                .name = arena_keep(search->arena, name_of(account)),
-                .number = arena_keep(search->arena, number_of(account)),
-                .type = arena_keep(search->arena, json_get_string(account, "accountType")),
-                .sub_type = arena_keep(search->arena, json_get_string(account, "accountSubType")),
-                .status = arena_keep(search->arena, json_get_string(account, "status")),
-                .currency = arena_keep(search->arena, json_get_string(account, "currency")),
-            };
+    } else if (is_eligible(search, &account)) {
+        search->failed = out->count == ACCOUNTS_MAX;
+        if (!search->failed) {
+            out->items[out->count++] = account;
         }
     }
-    cJSON_Delete(account);
     return search->failed ? -1 : 0;
 }
 
@@ -144,20 +137,42 @@ static void append_text(struct json_writer *w, const char *name, struct lfi_slic
     }
 }
 
-void accounts_append(const struct account_offers *offers, struct json_writer *w)
+void accounts_append_facts(const struct account_offer *offer, struct json_writer *w)
 {
-    json_open_array(w, "accounts");
-    for (size_t i = 0; i < offers->count; i++) {
-        const struct account_offer *offer = &offers->items[i];
+    append_text(w, "name", offer->name);
+    append_text(w, "number", offer->number);
+    append_text(w, "type", offer->type);
+    append_text(w, "subType", offer->sub_type);
+    append_text(w, "status", offer->status);
+    append_text(w, "currency", offer->currency);
+}
+
+static void append_left_out(const struct account_offers *offers, struct json_writer *w)
+{
+    json_open_array(w, "unavailable");
+    for (size_t i = 0; i < offers->left_out_count; i++) {
         json_open_object(w, NULL);
-        json_string(w, "id", offer->id);
-        append_text(w, "name", offer->name);
-        append_text(w, "number", offer->number);
-        append_text(w, "type", offer->type);
-        append_text(w, "subType", offer->sub_type);
-        append_text(w, "status", offer->status);
-        append_text(w, "currency", offer->currency);
+        accounts_append_facts(&offers->left_out[i].account, w);
+        json_text(w, "reason", offers->left_out[i].check);
         json_close_object(w);
     }
     json_close_array(w);
+}
+
+void accounts_append(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
+                     const struct account_offers *offers, struct json_writer *w)
+{
+    struct account_owner owner;
+    account_owner_find(&owner, provider, arena, user_id);
+    append_text(w, "holder", owner.business);
+    json_open_array(w, "accounts");
+    for (size_t i = 0; i < offers->count; i++) {
+        json_open_object(w, NULL);
+        json_string(w, "id", offers->items[i].id);
+        accounts_append_facts(&offers->items[i], w);
+        account_owner_append(&owner, &offers->items[i], w);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    append_left_out(offers, w);
 }

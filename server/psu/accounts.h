@@ -16,12 +16,13 @@
 struct account_offer {
     struct lfi_slice id;
     struct lfi_slice name;   /* the customer's own, else the product's */
-    struct lfi_slice number; /* its last four characters */
+    struct lfi_slice number; /* in full */
     struct lfi_slice type, sub_type, status, currency;
 };
 
-/* An account that is not offered, and why: for those who ask the operator. */
+/* An account that is not offered, and why: for the customer, and for those who ask the operator. */
 struct account_left_out {
+    struct account_offer account;
     const char *check;  /* OFFER-STATUS, OFFER-TYPE, OFFER-SUB-TYPE */
     const char *detail; /* account id, expected, received; in the arena */
 };
@@ -37,7 +38,14 @@ struct account_offers {
 int accounts_find(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
                   const struct consent *consent, struct account_offers *out,
                   struct lfi_error *error);
-/* Appends "accounts": […] for the page. */
-void accounts_append(const struct account_offers *offers, struct json_writer *writer);
+/*
+ * Appends "accounts": […] for the page, each with its balance and whose it is as far as the core
+ * says, "unavailable": […] with the reason of each, and "holder", the business that the customer
+ * signs in for.
+ */
+void accounts_append(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
+                     const struct account_offers *offers, struct json_writer *writer);
+/* Appends the members of an account that are its own. */
+void accounts_append_facts(const struct account_offer *offer, struct json_writer *writer);
 
 #endif

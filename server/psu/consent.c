@@ -8,7 +8,7 @@
 static const struct permission {
     const char *code;
     const char *group;
-    bool detail;
+    bool includes_previous; /* tells all that the row above tells, and more */
 } permissions[] = {
     {"ReadAccountsBasic", "accounts", false},
     {"ReadAccountsDetail", "accounts", true},
@@ -27,7 +27,7 @@ static const struct permission {
     {"ReadBeneficiariesBasic", "beneficiaries", false},
     {"ReadBeneficiariesDetail", "beneficiaries", true},
     {"ReadProduct", "products", false},
-    {"ReadProductFinanceRates", "products", true},
+    {"ReadProductFinanceRates", "products", false},
     {"ReadParty", "holders", false},
     {"ReadPartyUser", "you", false},
     {"ReadPartyUserIdentity", "you", true},
@@ -60,6 +60,7 @@ void consent_read(const cJSON *tree, struct consent *out)
         .account_types = json_get(data, "AccountType"),
         .account_sub_types = json_get(data, "AccountSubType"),
         .deadline = json_get_string(data, "AuthorizationExpirationDateTime"),
+        .purpose = json_get_string(json_get(data, "OpenFinanceBilling"), "Purpose"),
     };
 }
 
@@ -114,37 +115,61 @@ static bool is_known(const char *code)
     return false;
 }
 
-static void append_group(struct json_writer *w, const char *group, bool detail)
+/* Asked for, or included in what is. */
+static bool is_shown(const struct consent *consent, size_t i)
+{
+    const struct permission *next = i + 1 < PERMISSIONS ? &permissions[i + 1] : NULL;
+    return consent_lists(consent->permissions, slice_of(permissions[i].code)) ||
+           (next && next->includes_previous &&
+            consent_lists(consent->permissions, slice_of(next->code)));
+}
+
+static void open_group(struct json_writer *w, const char *group)
 {
     json_open_object(w, NULL);
     json_text(w, "group", group);
-    json_bool(w, "detail", detail);
+    json_open_array(w, "permissions");
+}
+
+static void close_group(struct json_writer *w)
+{
+    json_close_array(w);
     json_close_object(w);
+}
+
+/* The group that begins at row `i`; the row after it. */
+static size_t append_group(const struct consent *consent, struct json_writer *w, size_t i)
+{
+    const char *group = permissions[i].group;
+    bool open = false;
+    for (; i < PERMISSIONS && strcmp(permissions[i].group, group) == 0; i++) {
+        if (is_shown(consent, i)) {
+            if (!open) {
+                open_group(w, group);
+                open = true;
+            }
+            json_text(w, NULL, permissions[i].code);
+        }
+    }
+    if (open) {
+        close_group(w);
+    }
+    return i;
 }
 
 void consent_append_groups(const struct consent *consent, struct json_writer *w)
 {
-    size_t i = 0;
-    json_open_array(w, "permissions");
-    while (i < PERMISSIONS) {
-        const char *group = permissions[i].group;
-        bool asked = false;
-        bool detail = false;
-        for (; i < PERMISSIONS && strcmp(permissions[i].group, group) == 0; i++) {
-            if (consent_lists(consent->permissions, slice_of(permissions[i].code))) {
-                asked = true;
-                detail = detail || permissions[i].detail;
-            }
-        }
-        if (asked) {
-            append_group(w, group, detail);
-        }
-    }
     const cJSON *code;
+    json_open_array(w, "permissions");
+    for (size_t i = 0; i < PERMISSIONS;) {
+        i = append_group(consent, w, i);
+    }
     cJSON_ArrayForEach(code, consent->permissions)
     {
         if (!cJSON_IsString(code) || !is_known(code->valuestring)) {
-            append_group(w, "other", false);
+            open_group(w, "other");
+            json_text(w, NULL, "other");
+            close_group(w);
             break;
         }
     }

@@ -28,6 +28,7 @@ struct consent {
     const cJSON *account_types;     /* absent or empty: any */
     const cJSON *account_sub_types; /* the same */
     struct lfi_slice deadline;      /* AuthorizationExpirationDateTime; absent: none */
+    struct lfi_slice purpose;       /* what the TPP wants it for: "AccountAggregation" */
 };
 
 /* Reads the `data` object of GET /consents/{consentId}. */
@@ -41,8 +42,10 @@ struct lfi_slice consent_beneficiary(const struct consent *consent);
 bool consent_lists(const cJSON *array, struct lfi_slice text);
 
 /*
- * Appends the permissions as groups that a person understands, each once, in a fixed order:
- * [{"group": "transactions", "detail": true}, …]. A code that is not known is the group "other".
+ * Appends the permissions by groups that a person understands, in a fixed order. A permission that
+ * includes another is preceded by it, so that each line of words says only what it adds:
+ * [{"group": "transactions", "permissions": ["ReadTransactionsBasic", "ReadTransactionsDetail"]}].
+ * Codes that are not known are one group "other" with the permission "other".
  */
 void consent_append_groups(const struct consent *consent, struct json_writer *writer);
 

@@ -96,8 +96,9 @@ static void append_review(struct visit *visit, const struct consent *consent,
     append_text(&w, "expires", consent->expires);
     append_text(&w, "from", consent->from);
     append_text(&w, "to", consent->to);
+    append_text(&w, "purpose", consent->purpose);
     consent_append_groups(consent, &w);
-    accounts_append(offers, &w);
+    accounts_append(visit->endpoint->provider, visit->arena, visit->session.user_id, offers, &w);
     json_close_object(&w);
 }
 

@@ -73,13 +73,25 @@ static void expect_groups(const char *permissions, const char *expected)
 static void groups_permissions_in_a_fixed_order(void **state)
 {
     (void)state;
-    expect_groups("[\"ReadTransactionsBasic\",\"ReadAccountsDetail\",\"ReadAccountsBasic\"]",
-                  "{\"permissions\":[{\"group\":\"accounts\",\"detail\":true},"
-                  "{\"group\":\"transactions\",\"detail\":false}]}");
+    expect_groups(
+        "[\"ReadTransactionsBasic\",\"ReadAccountsDetail\",\"ReadAccountsBasic\"]",
+        "{\"permissions\":[{\"group\":\"accounts\",\"permissions\":[\"ReadAccountsBasic\","
+        "\"ReadAccountsDetail\"]},"
+        "{\"group\":\"transactions\",\"permissions\":[\"ReadTransactionsBasic\"]}]}");
     expect_groups("[\"ReadSomethingNew\",\"ReadMore\",\"ReadBalances\"]",
-                  "{\"permissions\":[{\"group\":\"balances\",\"detail\":false},"
-                  "{\"group\":\"other\",\"detail\":false}]}");
+                  "{\"permissions\":[{\"group\":\"balances\",\"permissions\":[\"ReadBalances\"]},"
+                  "{\"group\":\"other\",\"permissions\":[\"other\"]}]}");
     expect_groups("[]", "{\"permissions\":[]}");
+}
+
+static void says_what_a_detailed_permission_includes(void **state)
+{
+    (void)state;
+    expect_groups("[\"ReadPartyUserIdentity\",\"ReadProductFinanceRates\"]",
+                  "{\"permissions\":[{\"group\":\"products\",\"permissions\":"
+                  "[\"ReadProductFinanceRates\"]},"
+                  "{\"group\":\"you\",\"permissions\":[\"ReadPartyUser\","
+                  "\"ReadPartyUserIdentity\"]}]}");
 }
 
 /* The ids of the accounts offered for a consent, in order: "a b ". */
@@ -212,6 +224,7 @@ int main(void)
         CASE(judges_state_and_deadlines),
         CASE(names_whom_the_data_goes_to),
         CASE(groups_permissions_in_a_fixed_order),
+        CASE(says_what_a_detailed_permission_includes),
         CASE(offers_readable_accounts_of_the_types_asked_for),
         CASE(says_why_an_account_is_left_out),
         CASE(refuses_records_of_the_core_that_cannot_be_offered),

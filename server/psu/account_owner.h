@@ -1,0 +1,33 @@
+/*
+ * What the review says of an account beyond its own record: its balance, and whose it is when it is
+ * not the customer's alone. Read through the core when the page is shown. What the core does not
+ * offer, or cannot say now, is left out: the customer can decide without it.
+ */
+#ifndef PSU_ACCOUNT_OWNER_H
+#define PSU_ACCOUNT_OWNER_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "provider/provider.h"
+
+struct account_offer; /* accounts.h */
+
+/* Who looks. Texts in the arena. */
+struct account_owner {
+    const struct provider *provider;
+    struct arena *arena;
+    struct lfi_slice user_id;
+    struct lfi_slice customer_id; /* absent when the core does not say */
+    struct lfi_slice business;    /* name of the business that the login stands for, or absent */
+};
+
+void account_owner_find(struct account_owner *out, const struct provider *provider,
+                        struct arena *arena, struct lfi_slice user_id);
+/*
+ * Appends "balance": {"value", "currency"}, negative when the customer owes it, and, when others
+ * have a part in the account, "relation": "joint" or "behalf" with "holder", whose account it is.
+ */
+void account_owner_append(const struct account_owner *owner, const struct account_offer *account,
+                          struct json_writer *writer);
+
+#endif
