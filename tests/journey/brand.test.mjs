@@ -14,6 +14,8 @@ const BRAND = {
     light: { brand: '#7a1f5c' },
     dark: { brand: '#f0a6d8' },
     logo: LOGO,
+    schemeLogo: LOGO,
+    schemeMark: LOGO,
     texts: { en: { 'signIn.title': 'Welcome to {bank}' } },
 };
 
@@ -52,6 +54,10 @@ for (const [locale, colorScheme, colour, name] of [
         assert.ok(await page.locator('img.mark').evaluate((image) => image.complete && image.naturalWidth > 0));
         assert.match(await page.locator('img.mark').getAttribute('src'), /^\/brand\/dhowretail\/logo$/);
         await customer.toReview(userOf(demo));
+        for (const [image, name] of [['.scheme img', 'scheme-logo'], ['[data-testid=approve] img', 'scheme-mark']]) {
+            assert.equal(await page.locator(image).getAttribute('src'), `/brand/dhowretail/${name}`);
+            assert.ok(await page.locator(image).evaluate((one) => one.complete && one.naturalWidth > 0));
+        }
         const { violations } = await new AxeBuilder({ page }).analyze();
         assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
         await shoot(page, `brand-${colorScheme}`);

@@ -89,6 +89,12 @@ test('lists current and past consents, each with its label, and none of anybody 
     await page.getByTestId('cmi-tab-history').click();
     await page.getByTestId(`cmi-consent-${rejected.id}`).waitFor();
     assert.equal(await page.getByTestId(`cmi-consent-${rejected.id}`).getByTestId('cmi-status').textContent(), 'Rejected');
+    assert.doesNotMatch(await page.getByTestId(`cmi-consent-${rejected.id}`).textContent(), /Connected|expires|received/);
+    await page.getByTestId('cmi-tab-history').press('ArrowLeft');
+    await page.getByTestId(`cmi-consent-${active.id}`).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), 'cmi-tab-current');
+    await page.getByTestId('cmi-tab-current').press('End');
+    await page.getByTestId(`cmi-consent-${rejected.id}`).waitFor();
     await assertFine(page, 'history');
 });
 
@@ -112,7 +118,11 @@ test('shows one consent in full, and ends it after one question', async () => {
     await page.getByTestId('cmi-revoke-back').click();
     await page.getByTestId('cmi-revoke').click();
     await page.getByTestId('cmi-revoke-confirm').click();
+    await page.getByTestId('cmi-done').waitFor();
     await page.getByText('Cancelled', { exact: true }).waitFor();
+    await page.getByText(/^Cancelled on \d/).waitFor();
+    assert.doesNotMatch(await page.locator('#view').textContent(), /Account Connected|Connection expires/);
+    await assertFine(page, 'cancelled');
     assert.equal(await page.getByTestId('cmi-revoke').count(), 0);
     const { consent, exchanges } = await consentAtHub(demo, id);
     assert.equal(consent.status, 'Revoked');
@@ -180,10 +190,13 @@ test('ended while the Hub is down: kept, said so, and the Hub is told later', as
     await page.getByTestId('cmi-revoke-confirm').click();
     await page.getByTestId('cmi-pending').waitFor();
     await assertFine(page, 'pending');
+    await page.getByTestId('cmi-back').click(); // and what was decided is not taken back by the list
+    await page.getByTestId('error-title').waitFor();
+    assert.match(await page.locator('#view').textContent(), /What you have cancelled stays cancelled/);
     assert.equal((await consentAtHub(demo, id)).consent.status, 'Authorized');
     await healHub(demo);
     await until(async () => (await consentAtHub(demo, id)).consent.status === 'Revoked', 'revoked at the Hub');
-    await page.getByTestId('cmi-back').click();
+    await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByTestId('cmi-tab-history').click();
     await page.getByTestId(`cmi-consent-${id}`).waitFor();
 });

@@ -2,8 +2,9 @@
 // same time: it is the shortest session that the configuration allows.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
 import { startDemo } from '../support/demo.mjs';
-import { arrive, changes, consentAtHub, openBrowser, requestConsent, until, userOf } from './support.mjs';
+import { arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, until, userOf } from './support.mjs';
 
 const SESSION_SECONDS = 60;
 
@@ -50,8 +51,31 @@ async function abandon(walk, expected) {
     assert.deepEqual(kept.findings, []);
 }
 
+/** The page says that time is short; who asks for more keeps the page as it was. */
+async function extend() {
+    const request = await requestConsent(demo);
+    const customer = await arrive(browser, demo, request);
+    const { page, at } = customer;
+    await at('sign-in-user').fill('half typ');
+    const began = Date.now();
+    await at('session-warning').waitFor({ timeout: SESSION_SECONDS * 1000 });
+    assert.ok(Date.now() - began > (SESSION_SECONDS / 2 - 15) * 1000, 'not at once');
+    await shoot(page, 'session-warning');
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(violations.map(({ id }) => id), []);
+    await at('session-extend').click();
+    await at('session-warning').waitFor({ state: 'detached' });
+    await until(() => Date.now() - began > (SESSION_SECONDS + 5) * 1000, 'the first session is over', (SESSION_SECONDS + 10) * 1000);
+    assert.equal(await at('sign-in-user').inputValue(), 'half typ');
+    await customer.signIn(userOf(demo, { login: 'omar' }));
+    await at('second-factor').waitFor();
+    assert.deepEqual(changes(await consentAtHub(demo, request.consentId)), []);
+    await customer.close();
+}
+
 test('time runs out: without PATCH before the customer is known, with it afterwards', async () => {
     await Promise.all([
+        extend(),
         abandon(({ at }) => at('sign-in-user').waitFor(), [
             'doFail access_denied user_failed_to_authenticate',
         ]),

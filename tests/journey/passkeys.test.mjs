@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startDemo } from '../support/demo.mjs';
 import {
-    arrive, arriveWithDevice, changes, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, userOf,
+    arrive, arriveWithDevice, changes, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, until, userOf,
 } from './support.mjs';
 
 const FAILED = ['doFail access_denied user_failed_to_authenticate'];
@@ -34,8 +34,10 @@ async function removeAll() {
     await customer.at('passkey-add').waitFor();
     for (let left = await customer.at('passkey').count(); left > 0; left -= 1) {
         await customer.at('passkey-remove').first().click();
+        await customer.at('passkey-remove-confirm').click();
         await customer.page.waitForFunction(
-            (count) => document.querySelectorAll('[data-testid=passkey]').length === count, left - 1);
+            (count) => document.querySelector('[data-testid=passkey-add]') &&
+                document.querySelectorAll('[data-testid=passkey]').length === count, left - 1);
     }
 }
 
@@ -88,18 +90,39 @@ test('a removed passkey and a copied one are refused alike, three times', async 
 
     await customer.page.goto(request.authorizeUrl);
     await customer.at('passkey-sign-in').click(); // counts 1, as when it was made
-    await customer.page.getByText('Tries left: 2').waitFor();
+    await customer.page.getByText('2 attempts left').waitFor();
     const copied = await customer.at('sign-in-error').textContent();
     await removeAll();
 
     await customer.page.goto(request.authorizeUrl);
     await customer.at('passkey-sign-in').click();
-    await customer.page.getByText('Tries left: 1').waitFor();
+    await customer.page.getByText('1 attempt left').waitFor();
     const removed = await customer.at('sign-in-error').textContent();
-    assert.equal(removed.replace('1', '2'), copied);
+    assert.equal(removed.replace('1 attempt', '2 attempts'), copied);
     await customer.at('passkey-sign-in').click();
     assert.equal((await customer.back()).error_description, 'user_failed_to_authenticate');
     assert.deepEqual(changes(await consentAtHub(demo, request.consentId)), FAILED);
+});
+
+test('each outcome of adding one has its words, and removing asks first', async () => {
+    customer = await arriveWithDevice(browser, demo, await requestConsent(demo));
+    const { page, at } = customer;
+    await addPasskey(userOf(demo, { login: 'leonie' }));
+    const problem = async () => (await at('passkey-problem').textContent()).trim();
+    await at('passkey-add').click();
+    await at('passkey-problem').waitFor();
+    assert.equal(await problem(), 'This device has a passkey for you already.');
+    for (const [name, words] of [['NotAllowedError', /cancelled/], ['SecurityError', /could not make/], ['NotSupportedError', /cannot make/]]) {
+        await page.evaluate((kind) => {
+            navigator.credentials.create = () => Promise.reject(new DOMException('', kind));
+        }, name);
+        await at('passkey-add').click();
+        await until(async () => words.test(await problem()), name);
+    }
+    await at('passkey-remove').click();
+    await at('passkey-keep').click();
+    assert.equal(await at('passkey').count(), 1);
+    await removeAll();
 });
 
 test('a passkey is known to the segment only in which it was made', async () => {
@@ -108,7 +131,7 @@ test('a passkey is known to the segment only in which it was made', async () => 
     await addPasskey(userOf(demo, { login: 'leonie' }));
     await customer.page.goto(request.authorizeUrl);
     await customer.at('passkey-sign-in').click();
-    await customer.page.getByText('Tries left: 2').waitFor();
+    await customer.page.getByText('2 attempts left').waitFor();
     await removeAll();
 });
 

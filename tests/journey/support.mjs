@@ -120,9 +120,14 @@ export async function arrive(browser, demo, request, options = {}) {
             await this.decideInApp();
             await page.getByTestId('approve').waitFor();
         },
-        /** Waits until the TPP has the customer back; what it was given. */
+        /** Waits until the TPP has the customer back, without waiting for countdowns; what it was given. */
         async back() {
+            let arrived = false;
+            page.getByTestId('refused-return').waitFor()
+                .then(() => arrived || page.getByTestId('refused-return').click())
+                .catch(() => undefined);
             await page.waitForURL((url) => url.href.startsWith(`${demo.hub.baseUrl}/tpp/callback`));
+            arrived = true;
             return Object.fromEntries(new URL(page.url()).searchParams);
         },
         close: () => context.close(),

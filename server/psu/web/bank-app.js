@@ -1,6 +1,6 @@
 // The simulated bank app: shows what waits for the customer of the device, and decides it.
 import { call } from './api.js';
-import { element, language, loadTexts, locale, show, text } from './dom.js';
+import { element, language, loadTexts, locale, show, sign, text } from './dom.js';
 import { errorView } from './views.js';
 
 const POLL_MS = 2000;
@@ -9,11 +9,16 @@ const device = location.hash.slice(1);
 function outcome(approved) {
   const title = text(approved ? 'app.approved' : 'app.denied');
   show(title,
-    element('img', {
-      class: 'sign', src: approved ? '/assets/done.svg' : '/assets/alert.svg', alt: '', width: 56, height: 56,
-    }),
+    sign(approved ? 'done' : 'alert'),
     element('h1', {}, title),
-    element('p', { role: 'status' }, text(approved ? 'app.approvedText' : 'app.deniedText')));
+    element('p', { role: 'status' }, text(approved ? 'app.approvedText' : 'app.deniedText')),
+    element('button', { class: 'secondary', type: 'button', 'data-testid': 'app-close', onclick: closePage }, text('app.close')));
+}
+
+/** Browsers close only what a page opened; else it is said how to go on. */
+function closePage(event) {
+  window.close();
+  event.target.replaceWith(element('p', { class: 'note' }, text('app.closeText')));
 }
 
 async function decide(approvalId, approve) {
@@ -46,7 +51,7 @@ function wordsOf(purpose) {
 function request({ approvalId, purpose }) {
   const [title, words] = wordsOf(purpose);
   show(title,
-    element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
+    sign('phone'),
     element('h1', {}, title),
     element('p', { class: 'lead' }, words),
     element('p', { class: 'reference' }, text('app.reference'), ' ', element('code', {}, purpose?.reference ?? '')),

@@ -1,14 +1,14 @@
 // The customer's own consents: sign in, look, end. Everything shown was read from the Hub just now.
 import { call } from './api.js';
-import { element, loadTexts, offerLanguages, show, text } from './dom.js';
+import { element, loadTexts, offerLanguages, show, showOffline, text } from './dom.js';
 import { askPasskey } from './passkey.js';
+import { forgetSession, watchSession } from './session.js';
 import { confirmView, consentView, keptView, listView } from './views-consents.js';
 import { approvalView, errorView, signInView } from './views.js';
 
 const POLL_MS = 1500;
 let visit = null; // which one this page belongs to
 let timer = null;
-let ends = null;
 let busy = false;
 
 const views = {
@@ -21,7 +21,7 @@ const views = {
   approval: (view) => approvalView(view, signOut),
   consents: (view) => listView(view, open, signOut),
   consent: (view) => consentView(view, {
-    open, back: () => step('list'), revoke: () => confirmView(view, () => step('revoke', { consentId: view.id }), () => present(view)),
+    open, back: () => step('list'), revoke: () => confirmView(view, () => revoke(view.id), () => present(view)),
   }),
   'revocation-kept': () => keptView(() => step('list')),
   'signed-out': (view) => signedOutView(view.reason),
@@ -29,6 +29,7 @@ const views = {
 };
 
 const open = (consentId) => step('consent', { consentId });
+const revoke = (consentId) => step('revoke', { consentId }, { ended: true });
 const signOut = () => step('sign-out');
 
 function chooseView(providers) {
@@ -49,8 +50,12 @@ function signedOutView(reason) {
 
 function present(view) {
   clearTimeout(timer);
-  clearTimeout(ends);
   if (view.error === 'JOURNEY-SESSION') {
+    forgetSession();
+    start(location.hash.slice(1));
+    return;
+  }
+  if (view.error === 'PROVIDER-UNKNOWN') {
     start();
     return;
   }
@@ -58,13 +63,12 @@ function present(view) {
   (views[view.view] ?? views.error)(view);
   if (view.view === 'approval') timer = setTimeout(poll, POLL_MS);
   // The server ends a session that took too long; ask it to when the time has come.
-  if (view.secondsLeft && !['signed-out', 'error', 'choose-provider'].includes(view.view)) {
-    ends = setTimeout(refresh, (view.secondsLeft + 1) * 1000);
-  }
+  if (['signed-out', 'error', 'choose-provider'].includes(view.view)) forgetSession();
+  else watchSession(view, { extend: '/consents/api/extend', over: refresh });
 }
 
-/** A step that the customer asked for; a second click while it runs does nothing. */
-async function step(name, body = {}) {
+/** A step that the customer asked for; a second click while it runs does nothing. `seen` goes to its view. */
+async function step(name, body = {}, seen = {}) {
   if (busy) return;
   busy = true;
   clearTimeout(timer);
@@ -73,7 +77,7 @@ async function step(name, body = {}) {
   document.getElementById('view').removeAttribute('aria-busy');
   busy = false;
   if (view.error === 'JOURNEY-ORDER') await refresh();
-  else present(view);
+  else present({ ...view, ...seen });
 }
 
 async function signInByPasskey(shown) {
@@ -86,6 +90,7 @@ async function poll() {
   if (busy) return;
   const view = await call('/consents/api/approval', { journey: visit });
   if (busy) return;
+  showOffline(view.error === 'NETWORK');
   if (view.view === 'approval' || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
   else present(view);

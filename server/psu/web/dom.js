@@ -12,6 +12,24 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const SIGNS = {
+  alert: ['M28 16v15M28 39v.1'],
+  done: ['M18 29l7 7 14-15'],
+  phone: ['M23 12h10a4 4 0 0 1 4 4v24a4 4 0 0 1-4 4h-10a4 4 0 0 1-4-4v-24a4 4 0 0 1 4-4zM26 39h4', 'M24 26l3 3 6-6.5'],
+};
+
+/** A picture above a heading, which says the same. Inline: it is there without a connection, in the text's colours. */
+export function sign(name) {
+  const made = (tag, attributes) => {
+    const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    return node;
+  };
+  const picture = made('svg', { class: `sign ${name}s`, viewBox: '0 0 56 56', 'aria-hidden': 'true' });
+  picture.append(made('circle', { cx: 28, cy: 28, r: 28 }), ...SIGNS[name].map((d) => made('path', { d })));
+  return picture;
+}
+
 export const language = document.documentElement.lang;
 let texts = {};
 
@@ -61,17 +79,45 @@ export function day(value) {
 export function moment(value) {
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) return value;
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Dubai' }).format(date);
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Dubai' }).format(date)
+    .replace(/\s(?=\S+$)/u, '\u00a0'); // "5:24 am" stays on one line
 }
 
+/** How far away a day is: "in 3 months". */
+export function fromNow(value) {
+  const days = Math.round((new Date(value) - Date.now()) / 86_400_000);
+  const format = new Intl.RelativeTimeFormat(locale);
+  return Math.abs(days) < 45 ? format.format(days, 'day') : format.format(Math.round(days / 30.44), 'month');
+}
+
+export const currencyName = (currency) => new Intl.DisplayNames([language], { type: 'currency' }).of(currency);
+
+/** Amounts by code in English; in Arabic by the dirham's sign or the currency's name. */
 export function money({ value, currency }) {
-  return new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'code' }).format(value);
+  const arabic = currency === 'AED' ? 'symbol' : 'name';
+  const currencyDisplay = language === 'ar' ? arabic : 'code';
+  return new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay }).format(value);
+}
+
+/** An account's number, in fours where it is made of them. The gaps are not copied. */
+export function grouped(number) {
+  const parts = /^([A-Z]{2}\d{2}[A-Z0-9]+|[\d*]+)$/.test(number) ? number.match(/.{1,4}/g) : [number];
+  return element('bdi', { class: 'number', dir: 'ltr' }, parts.map((part) => element('span', {}, part)));
 }
 
 /** A text that depends on how many: its keys end in the plural forms of the language. */
 export function count(key, number) {
   const form = new Intl.PluralRules(language).select(number);
   return text(hasText(`${key}.${form}`) ? `${key}.${form}` : `${key}.other`, { count: number });
+}
+
+/** Whether the last call found no connection is shown until one does. */
+export function showOffline(offline) {
+  let line = document.getElementById('offline');
+  if (offline && !line) {
+    line = element('p', { id: 'offline', class: 'alert offline', role: 'status', 'data-testid': 'offline' }, text('page.offline'));
+    document.getElementById('view').prepend(line);
+  } else if (!offline) line?.remove();
 }
 
 /** Replaces what is shown, and tells those who cannot see it. */

@@ -1,17 +1,20 @@
 // The journey: shows what the server says, one view after the other. Nothing is decided here.
 import { call } from './api.js';
-import { element, loadTexts, offerLanguages, show, text } from './dom.js';
+import { loadTexts, offerLanguages, showOffline, text } from './dom.js';
 import { askPasskey } from './passkey.js';
 import { handOverView, handedBackView } from './views-hand-over.js';
 import { stepUpView } from './views-step-up.js';
-import { approvalView, endedView, errorView, reviewView, signInView } from './views.js';
+import { forgetSession, watchSession } from './session.js';
+import { endedView, leavingView, refusedView, reviewView } from './views-review.js';
+import { approvalView, errorView, signInView } from './views.js';
 
 const POLL_MS = 1500;
 // Views that change by what happens elsewhere: the step that asks, and its answer until then.
 const WAITING = { approval: ['approval', 'approval'], 'step-up': ['step-up', 'step-up'], 'hand-over': ['wait', 'waiting'] };
 let journey = null; // which one this page belongs to
 let timer = null;
-let ends = null;
+let linkEnds = null;
+let tpp = null; // whom it is about, once a view has named it
 let busy = false;
 
 const views = {
@@ -26,7 +29,8 @@ const views = {
   approval: (view) => approvalView(view, leave),
   'step-up': (view) => stepUpView(view, { byPasskey: stepUpByPasskey, leave }),
   review: (view) => reviewView(view, (accountIds) => step('approve', { accountIds }), leave),
-  ended: endedView,
+  redirect: goBack,
+  ended: (view) => (view.reason ? refusedView(view, { hurry: false }) : endedView(view)),
   error: (view) => errorView(view, refresh),
 };
 
@@ -34,23 +38,33 @@ function leave() {
   return step('cancel');
 }
 
-function present(view) {
-  clearTimeout(timer);
-  clearTimeout(ends);
-  if (view.view === 'redirect') {
-    show(text('leaving.title'), element('p', { class: 'waiting', role: 'status' }, text('leaving.text')));
+function goBack(view) {
+  const leave = () => {
+    const [, authorize, complete] = document.querySelectorAll('.steps li');
+    authorize.className = 'done';
+    authorize.removeAttribute('aria-current');
+    complete.className = 'now';
+    complete.setAttribute('aria-current', 'step');
+    leavingView(view);
     location.replace(view.redirect);
-    return;
-  }
-  journey = view.journey ?? journey;
+  };
+  if (view.reason) refusedView(view, { leave, hurry: true });
+  else leave();
+}
+
+function present(answer) {
+  clearTimeout(timer);
+  clearTimeout(linkEnds);
+  journey = answer.journey ?? journey;
+  tpp = answer.tpp ?? tpp;
+  const view = { ...answer, tpp: tpp ?? text('leaving.unnamed') };
+  document.querySelector('.steps').hidden = view.error === 'JOURNEY-SESSION'; // no step was ever made
   (views[view.view] ?? views.error)(view);
   if (WAITING[view.view]) timer = setTimeout(poll, POLL_MS, ...WAITING[view.view]);
+  if (view.linkSeconds < view.secondsLeft) linkEnds = setTimeout(() => step('hand-over'), view.linkSeconds * 1000);
   // The server ends a journey that took too long; ask it to when the time has come.
-  if (view.linkSeconds < view.secondsLeft) {
-    ends = setTimeout(() => step('hand-over'), view.linkSeconds * 1000);
-  } else if (view.secondsLeft && !['ended', 'handed-back', 'error'].includes(view.view)) {
-    ends = setTimeout(refresh, (view.secondsLeft + 1) * 1000);
-  }
+  if (['redirect', 'ended', 'handed-back', 'error'].includes(view.view)) forgetSession();
+  else watchSession(view, { extend: '/journey/extend', over: refresh });
 }
 
 /** A step that the customer asked for; a second click while it runs does nothing. */
@@ -82,6 +96,7 @@ async function poll(name, unchanged) {
   if (busy) return;
   const view = await call(`/journey/${name}`, { journey });
   if (busy) return;
+  showOffline(view.error === 'NETWORK');
   if (view.view === unchanged || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS, name, unchanged);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
   else present(view);

@@ -47,7 +47,10 @@ export async function askPasskey(path, body) {
   }
 }
 
-/** Makes a passkey as the server's options say; null when the customer did not go on. */
+// What the browser says when it made none; else it failed.
+const PROBLEMS = { InvalidStateError: 'exists', NotAllowedError: 'notMade', AbortError: 'notMade', NotSupportedError: 'cannot' };
+
+/** Makes a passkey as the server's options say: { creation }, or { problem } when it was not made. */
 export async function makePasskey(options, { bank, name }) {
   try {
     const { response } = await navigator.credentials.create({
@@ -62,10 +65,12 @@ export async function makePasskey(options, { bank, name }) {
       },
     });
     return {
-      clientDataJSON: textOf(response.clientDataJSON),
-      authenticatorData: textOf(response.getAuthenticatorData()),
+      creation: {
+        clientDataJSON: textOf(response.clientDataJSON),
+        authenticatorData: textOf(response.getAuthenticatorData()),
+      },
     };
-  } catch {
-    return null;
+  } catch (error) {
+    return { problem: PROBLEMS[error.name] ?? 'failed' };
   }
 }

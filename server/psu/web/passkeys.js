@@ -3,24 +3,24 @@ import { call } from './api.js';
 import { loadTexts, offerLanguages } from './dom.js';
 import { makePasskey } from './passkey.js';
 import { errorView } from './views.js';
-import { passkeysView } from './views-passkey.js';
+import { forgetSession, watchSession } from './session.js';
+import { passkeysView, removeView } from './views-passkey.js';
 
 const SIGNED_OUT = ['JOURNEY-SESSION', 'JOURNEY-ORDER', 'JOURNEY-OTHER'];
 let current = null; // the list as last shown
-let ends = null;
 let busy = false;
 
 function present(view, problem) {
-  clearTimeout(ends);
   if (view.view === 'signed-out' || SIGNED_OUT.includes(view.error)) {
     location.replace('/consents');
   } else if (view.view === 'passkeys') {
     current = view;
-    passkeysView(view, { add, remove, problem });
-    ends = setTimeout(refresh, (view.secondsLeft + 1) * 1000);
+    passkeysView(view, { add, remove: question, problem });
+    watchSession(view, { extend: '/passkeys/api/extend', over: refresh });
   } else if (view.error === 'PASSKEY-ADD' || view.error === 'PASSKEY-LIMIT') {
     present(current, `error.${view.error}.text`);
   } else {
+    forgetSession();
     errorView(view, refresh);
   }
 }
@@ -43,10 +43,14 @@ function add(name) {
       present(options);
       return;
     }
-    const creation = await makePasskey(options, { bank, name });
+    const { creation, problem } = await makePasskey(options, { bank, name });
     if (creation) present(await call('/passkeys/api/add', { journey, name, creation }));
-    else present(current, 'passkeys.notMade');
+    else present(current, `passkeys.${problem}`);
   });
+}
+
+function question(passkey) {
+  removeView(passkey, () => remove(passkey.passkeyId), () => present(current));
 }
 
 function remove(passkeyId) {

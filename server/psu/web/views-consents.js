@@ -1,6 +1,6 @@
 // What own consents look like: list, one consent, and the question before ending one.
-import { count, day, element, hasText, moment, money, show, text } from './dom.js';
-import { permissionItem } from './views.js';
+import { count, day, element, grouped, hasText, moment, money, show, text } from './dom.js';
+import { permissionItem } from './views-review.js';
 
 const TABS = {
   current: ['AwaitingAuthorization', 'Authorized', 'Suspended'],
@@ -26,15 +26,27 @@ function badge(consent) {
 const lastShared = ({ lastShared: at }) => text('own.lastShared', { date: at ? moment(at) : text('own.never') });
 const expires = ({ expires: at }) => (at ? text('own.expires', { date: day(at) }) : null);
 const accountsLine = ({ accounts }) => count('own.accounts', accounts);
+const endedOn = (key) => ({ updated }) => (updated ? text(key, { date: moment(updated) }) : null);
 
-/** What a card says below its name, by kind of consent. */
+/** How a consent came to its end, in place of when it will; what it gave while it lasted stays. */
+const ENDINGS = {
+  AwaitingAuthorization: () => [() => text('own.awaiting'), expires],
+  Revoked: (lasting) => [endedOn('own.cancelledOn'), ...lasting],
+  Expired: (lasting) => [({ expires: at }) => (at ? text('own.expiredOn', { date: day(at) }) : null), ...lasting],
+  Rejected: () => [endedOn('own.rejectedOn')],
+};
+
+/** What a card says below its name, by kind and state of the consent. */
 function lines(consent) {
-  const all = {
-    'data-sharing': [accountsLine, kindLabel, lastShared, expires],
-    'single-payment': [kindLabel, ({ amount }) => amount && text('own.amount', { amount: money(amount) })],
-    'flexi-pay': [kindLabel, expires],
-    other: [kindLabel, expires],
+  const amount = ({ amount: of }) => of && text('own.amount', { amount: money(of) });
+  const [first, lasting, next] = {
+    'data-sharing': [[accountsLine], [lastShared], [expires]],
+    'single-payment': [[], [amount], []],
+    'flexi-pay': [[], [], [expires]],
+    other: [[], [], [expires]],
   }[consent.kind];
+  const ending = ENDINGS[consent.status];
+  const all = ending ? [kindLabel, ...ending(lasting)] : [...first, kindLabel, ...lasting, ...next];
   return all.map((line) => line(consent)).filter(Boolean);
 }
 
@@ -53,7 +65,6 @@ function updateCard(consent, open) {
     class: 'consent', type: 'button', 'data-testid': `cmi-consent-${consent.id}`, onclick: () => open(consent.id),
   },
   element('strong', {}, consent.updated ? moment(consent.updated) : day(consent.created)),
-  element('span', { 'aria-hidden': 'true' }, '›'),
   element('em', { class: 'lines' },
     [consent.tpp, kindLabel(consent), lastShared(consent), expires(consent)].filter(Boolean)
       .map((line) => element('span', {}, element('bdi', {}, line))))));
@@ -72,10 +83,12 @@ function select(name, options, label, redraw) {
 
 function filters(consents, redraw) {
   const options = (value, label) => new Map(consents.map((one) => [value(one), label(one)]));
-  return element('div', { class: 'filters' },
+  const chosen = ['tpp', 'kind', 'status'].some((name) => shown[name]);
+  return element('details', { class: 'fold filter', open: chosen || innerWidth > 640 },
+    element('summary', { 'data-testid': 'cmi-filters' }, text('own.filters')), element('div', { class: 'filters' },
     select('tpp', options(({ tpp }) => tpp, ({ tpp }) => tpp), text('own.filter.tpp'), redraw),
     select('kind', options(({ kind }) => kind, kindLabel), text('own.filter.kind'), redraw),
-    select('status', options(({ status }) => status, (one) => statusLabel({ ...one, pending: false })), text('own.filter.status'), redraw));
+    select('status', options(({ status }) => status, (one) => statusLabel({ ...one, pending: false })), text('own.filter.status'), redraw)));
 }
 
 const passes = (consent) => ['tpp', 'kind', 'status'].every((name) => !shown[name] || consent[name] === shown[name]);
@@ -89,7 +102,7 @@ function cards(consents, open) {
 
 export function listView(view, open, signOut) {
   const title = text('own.title');
-  const panel = element('div', { role: 'tabpanel', 'aria-labelledby': `tab-${shown.tab}` });
+  const panel = element('div', { role: 'tabpanel', id: 'tabpanel', 'aria-labelledby': `tab-${shown.tab}` });
   const ofTab = () => view.consents.filter((consent) => tabOf(consent) === shown.tab)
     .sort((a, b) => (b.updated ?? 0) - (a.updated ?? 0));
   const list = element('div');
@@ -99,14 +112,24 @@ export function listView(view, open, signOut) {
     listView(view, open, signOut);
     document.getElementById(`tab-${tab}`).focus();
   };
+  const byKey = (event) => {
+    const names = Object.keys(TABS);
+    const ahead = document.documentElement.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+    const at = { Home: 0, End: names.length - 1, ArrowLeft: names.indexOf(shown.tab) - 1, ArrowRight: names.indexOf(shown.tab) - 1, [ahead]: names.indexOf(shown.tab) + 1 }[event.key];
+    if (at === undefined) return;
+    event.preventDefault();
+    choose(names.at(at % names.length));
+  };
   panel.append(...(ofTab().length > 1 ? [filters(ofTab(), redraw)] : []), list);
   redraw();
   show(title,
     element('div', { class: 'own-head' },
       element('h1', {}, title),
       element('button', { class: 'plain', type: 'button', 'data-testid': 'sign-out', onclick: signOut }, text('own.signOut'))),
-    element('div', { class: 'tabs', role: 'tablist' }, Object.keys(TABS).map((tab) => element('button', {
+    element('p', { class: 'lead' }, text('own.lead')),
+    element('div', { class: 'tabs', role: 'tablist', onkeydown: byKey }, Object.keys(TABS).map((tab) => element('button', {
       type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-selected': String(tab === shown.tab),
+      'aria-controls': 'tabpanel', tabindex: tab === shown.tab ? '0' : '-1',
       'data-testid': `cmi-tab-${tab}`, onclick: () => choose(tab),
     }, text(`own.tab.${tab}`)))),
     panel,
@@ -130,8 +153,7 @@ function identifier(id) {
 function accountItem({ subType, name, number }) {
   const kind = hasText(`account.${subType}`) ? text(`account.${subType}`) : text('account.unnamed');
   return element('li', { 'data-testid': 'cmi-account' },
-    element('span', {}, element('bdi', {}, name ?? kind), name ? ` · ${kind}` : ''),
-    element('bdi', { dir: 'ltr' }, number));
+    element('span', {}, element('bdi', {}, name ?? kind), name ? ` · ${kind}` : ''), grouped(number));
 }
 
 function section(title, ...content) {
@@ -149,6 +171,8 @@ const revokeWords = ({ kind }) => (kind === 'data-sharing' ? 'sharing' : 'paymen
 
 export function consentView(view, { open, back, revoke }) {
   show(view.tpp,
+    view.ended && !view.revocable
+      ? element('p', { class: 'success', role: 'status', 'data-testid': 'cmi-done' }, text(`own.revoke.${revokeWords(view)}.done`, view)) : null,
     element('button', { class: 'plain back', type: 'button', 'data-testid': 'cmi-back', onclick: back }, text('own.back')),
     element('div', { class: 'own-head' }, element('h1', {}, element('bdi', {}, view.tpp)), badge(view)),
     view.pending ? element('p', { class: 'alert notice', role: 'status' }, text('own.pendingText')) : null,
@@ -160,7 +184,7 @@ export function consentView(view, { open, back, revoke }) {
     view.kind === 'data-sharing'
       ? element('section', { class: 'section' }, element('details', {},
         element('summary', { 'data-testid': 'cmi-permissions' }, text('own.permissions')),
-        element('ul', { class: 'groups' }, view.permissions.map(permissionItem))))
+        element('ul', { class: 'groups' }, view.permissions.map((one) => permissionItem(one, view)))))
       : null,
     updates(view, open),
     view.revocable

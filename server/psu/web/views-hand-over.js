@@ -1,5 +1,5 @@
 // Going on with a journey on a phone: what the first browser shows, and how it ends on the phone.
-import { element, show, text } from './dom.js';
+import { element, show, sign, text } from './dom.js';
 
 const QUIET = 4; // squares of white around a QR code, so that cameras find it
 
@@ -40,10 +40,10 @@ export function handOverView(view, { back, leave }) {
         text('signIn.leave'))));
 }
 
-export function handedBackView() {
-  const title = text('handedBack.title');
-  show(title,
-    element('img', { class: 'sign', src: '/assets/done.svg', alt: '', width: 56, height: 56 }),
+export function handedBackView(view) {
+  const title = text(view.reason ? `refused.${view.reason}.title` : 'handedBack.title');
+  show(title, sign(view.reason ? 'alert' : 'done'),
     element('h1', { 'data-testid': 'handed-back' }, title),
+    view.reason ? element('p', {}, text(`refused.${view.reason}.text`)) : null,
     element('p', {}, text('handedBack.text')));
 }

@@ -14,7 +14,7 @@ function passkeyItem(passkey, remove) {
     element('button', {
       class: 'plain', type: 'button', 'data-testid': 'passkey-remove',
       'aria-label': text('passkeys.removeNamed', { name: passkey.name }),
-      onclick: () => remove(passkey.passkeyId),
+      onclick: () => remove(passkey),
     }, text('passkeys.remove')));
 }
 
@@ -35,6 +35,19 @@ function addForm(add) {
   element('button', { class: 'primary', 'data-testid': 'passkey-add' }, text('passkeys.add')));
 }
 
+/** Removing is asked for once more: it cannot be undone. */
+export function removeView(passkey, remove, keep) {
+  const title = text('passkeys.removeTitle', passkey);
+  show(title,
+    element('h1', {}, title),
+    element('p', { class: 'lead' }, text('passkeys.removeText')),
+    element('div', { class: 'actions' },
+      element('button', { class: 'primary danger', type: 'button', 'data-testid': 'passkey-remove-confirm', onclick: remove },
+        text('passkeys.remove')),
+      element('button', { class: 'secondary', type: 'button', 'data-testid': 'passkey-keep', onclick: keep },
+        text('passkeys.keep'))));
+}
+
 /** `problem`: the key of what went wrong, if anything did. */
 export function passkeysView(view, { add, remove, problem }) {
   const title = text('passkeys.title');
@@ -44,7 +57,7 @@ export function passkeysView(view, { add, remove, problem }) {
     problem ? element('p', { class: 'alert', role: 'alert', 'data-testid': 'passkey-problem' }, text(problem)) : null,
     view.passkeys.length > 0
       ? element('ul', { class: 'passkeys' }, view.passkeys.map((passkey) => passkeyItem(passkey, remove)))
-      : element('p', { class: 'note', 'data-testid': 'passkeys-none' }, text('passkeys.none')),
+      : element('p', { class: 'lead', 'data-testid': 'passkeys-none' }, text('passkeys.none')),
     canUsePasskeys ? addForm(add) : element('p', { class: 'note' }, text('passkeys.cannot')),
     element('a', { class: 'button plain', href: '/consents' }, text('passkeys.back')));
 }

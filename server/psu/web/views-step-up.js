@@ -1,12 +1,12 @@
 // The decision is confirmed once more.
-import { element, show, text } from './dom.js';
+import { element, show, sign, text } from './dom.js';
 import { canUsePasskeys } from './passkey.js';
 import { appLink } from './views.js';
 
 export function stepUpView(view, { byPasskey, leave }) {
   const title = text('stepUp.title');
   show(title, element('div', { 'data-testid': 'step-up' },
-    element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
+    sign('phone'),
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('stepUp.text', view)),
     element('p', { class: 'waiting', role: 'status' }, text('approval.waiting')),

@@ -1,12 +1,12 @@
 // What each view looks like. Given the server's view and what to do on a click.
-import { day, element, hasText, nodes, show, text } from './dom.js';
+import { count, element, hasText, show, sign, text } from './dom.js';
 import { canUsePasskeys } from './passkey.js';
 
-function alertLine(id, testid) {
+export function alertLine(id, testid) {
   return element('p', { class: 'alert', role: 'alert', id, 'data-testid': testid, hidden: true });
 }
 
-function say(line, message) {
+export function say(line, message) {
   line.textContent = message;
   line.hidden = message === '';
 }
@@ -16,11 +16,19 @@ function field(label, attributes) {
     element('label', { for: attributes.id }, label), element('input', attributes));
 }
 
+/** Shows what is typed into a password's field. */
+function reveal() {
+  return element('label', { class: 'reveal' }, element('input', {
+    type: 'checkbox',
+    onchange: ({ target }) => { document.getElementById('password').type = target.checked ? 'text' : 'password'; },
+  }), text('signIn.show'));
+}
+
 export function signInView(view, { submit, byPasskey, byPhone, leave }) {
   const typed = document.getElementById('login')?.value ?? '';
   const problem = alertLine('sign-in-problem', 'sign-in-error');
   const form = element('form', {
-    class: 'stack', novalidate: true,
+    class: 'stack', novalidate: true, 'aria-labelledby': 'title', 'aria-describedby': 'reason',
     onsubmit: (event) => {
       event.preventDefault();
       const { login, password } = form.elements;
@@ -42,7 +50,11 @@ export function signInView(view, { submit, byPasskey, byPhone, leave }) {
     maxlength: '200', required: true,
     'aria-describedby': problem.id, 'data-testid': 'sign-in-password',
   }),
+  reveal(),
   element('button', { class: 'primary', 'data-testid': 'sign-in-submit' }, text('signIn.submit')),
+  (view.passkeys && canUsePasskeys) || view.handOver
+    ? element('p', { class: 'or' }, element('span', {}, text('signIn.or')))
+    : null,
   view.passkeys && canUsePasskeys
     ? element('button', { class: 'secondary', type: 'button', onclick: byPasskey, 'data-testid': 'passkey-sign-in' },
       text('signIn.passkey'))
@@ -55,13 +67,18 @@ export function signInView(view, { submit, byPasskey, byPhone, leave }) {
     text('signIn.leave')));
   const title = text('signIn.title', view);
   show(title,
-    element('h1', {}, title),
-    element('p', { class: 'lead' }, text(view.tpp ? 'signIn.lead' : 'signIn.leadOwn', view)),
+    hasText(`own.segment.${view.segment}`)
+      ? element('p', { class: 'segment', 'data-testid': 'segment' }, text(`own.segment.${view.segment}`)) : null,
+    element('h1', { id: 'title' }, title),
+    element('p', { class: 'lead', id: 'reason' }, text(view.tpp ? 'signIn.lead' : 'signIn.leadOwn', view)),
     form,
     view.tpp ? element('p', { class: 'note' }, text('signIn.safe', view)) : null);
   if (view.problem) {
-    const left = view.triesLeft ? text('signIn.triesLeft', { count: view.triesLeft }) : '';
-    say(problem, `${text(`signIn.${view.problem}`)} ${left}`.trim());
+    say(problem, [
+      text(`signIn.${view.problem}`),
+      view.triesLeft ? count('signIn.triesLeft', view.triesLeft) : '',
+      view.problem === 'wrong-credentials' ? text('signIn.pause') : '',
+    ].join(' ').trim());
   }
   (typed ? form.elements.password : form.elements.login).focus();
 }
@@ -80,7 +97,7 @@ export function appLink({ openApp }) {
 export function approvalView(view, leave) {
   const title = text('approval.title');
   show(title, element('div', { 'data-testid': 'second-factor' },
-    element('img', { class: 'sign', src: '/assets/phone.svg', alt: '', width: 56, height: 56 }),
+    sign('phone'),
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('approval.text', view)),
     element('p', { class: 'waiting', role: 'status' }, text('approval.waiting')),
@@ -89,102 +106,13 @@ export function approvalView(view, leave) {
       text('approval.leave'))));
 }
 
-export function permissionItem({ group, detail }) {
-  const words = detail && hasText(`group.${group}.detail`) ? 'detail' : 'text';
-  return element('li', { 'data-testid': 'permission-group' },
-    element('strong', {}, text(`group.${group}.title`)),
-    element('span', {}, text(`group.${group}.${words}`)));
-}
-
-function accountItem(account) {
-  const kind = hasText(`account.${account.subType}`) ? text(`account.${account.subType}`) : null;
-  const name = account.name ?? kind ?? text('account.unnamed');
-  const facts = [
-    name === kind ? null : kind,
-    account.number ? text('account.number', account) : null,
-    account.currency,
-  ].filter(Boolean).join(' · ');
-  return element('label', { class: 'account' },
-    element('input', {
-      type: 'checkbox', name: 'account', value: account.id, 'data-testid': `account-${account.id}`,
-    }),
-    element('span', {}, element('strong', {}, name), element('span', {}, facts)),
-    hasText(`account.status.${account.status}`)
-      ? element('span', { class: 'chip' }, text(`account.status.${account.status}`))
-      : null);
-}
-
-function period({ from, to }) {
-  const key = `review.period${from ? 'From' : ''}${to ? 'To' : ''}`;
-  return text(key, { from: from && day(from), to: to && day(to) });
-}
-
-function selectAll(form) {
-  const boxes = () => [...form.querySelectorAll('input[name=account]')];
-  const all = element('input', {
-    type: 'checkbox', onchange: () => boxes().forEach((box) => { box.checked = all.checked; }),
-  });
-  form.addEventListener('change', () => { all.checked = boxes().every((box) => box.checked); });
-  return element('label', { class: 'all' }, all, text('review.all'));
-}
-
-export function reviewView(view, approve, leave) {
-  const problem = alertLine('review-problem', 'review-error');
-  const form = element('form', {
-    onsubmit: (event) => {
-      event.preventDefault();
-      const chosen = [...form.querySelectorAll('input[name=account]:checked')].map((box) => box.value);
-      if (chosen.length > 0) approve(chosen);
-      else {
-        say(problem, text('review.chooseOne'));
-        form.querySelector('input[name=account]').focus();
-      }
-    },
-  });
-  const fieldset = element('fieldset', { 'aria-describedby': problem.id },
-    element('legend', {}, text('review.accounts')),
-    view.accounts.length > 1 ? selectAll(form) : null,
-    view.accounts.map(accountItem));
-  form.append(fieldset, problem,
-    element('div', { class: 'actions' },
-      element('button', { class: 'primary', 'data-testid': 'approve' }, text('review.approve')),
-      element('button', { class: 'secondary', type: 'button', onclick: leave, 'data-testid': 'cancel' },
-        text('review.cancel'))));
-  const title = text('review.title', view);
-  const tpp = element('bdi', { 'data-testid': 'consent-tpp' }, view.tpp);
-  show(title,
-    element('h1', {}, ...nodes('review.title', { tpp })),
-    view.through ? element('p', { class: 'note' }, text('review.through', view)) : null,
-    element('p', { class: 'lead' }, text('review.read', view)),
-    element('h2', {}, text('review.permissions')),
-    element('ul', { class: 'groups' }, view.permissions.map(permissionItem)),
-    element('dl', { class: 'facts' },
-      element('dt', {}, text('review.expiry')),
-      element('dd', { 'data-testid': 'consent-expiry' }, view.expires
-        ? text('review.expiryUntil', { date: day(view.expires) })
-        : text('review.expiryNone')),
-      view.from || view.to ? element('dt', {}, text('review.period')) : null,
-      view.from || view.to ? element('dd', {}, period(view)) : null),
-    form,
-    element('p', { class: 'note' }, text('review.stop', view)));
-}
-
-export function endedView(view) {
-  const title = text('ended.title');
-  show(title,
-    element('img', { class: 'sign', src: '/assets/done.svg', alt: '', width: 56, height: 56 }),
-    element('h1', {}, title),
-    element('p', {}, text('ended.text')),
-    element('a', { class: 'button primary', href: view.redirect, rel: 'noreferrer' },
-      text('ended.continue')));
-}
-
 export function errorView(view, retry) {
   const id = hasText(`error.${view.error}.title`) ? view.error : 'INTERNAL';
   const again = ['NETWORK', 'CORE-UNAVAILABLE', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'CONSENT-UNKNOWN', 'HUB-DOWN'].includes(id);
   const title = text(`error.${id}.title`);
+  const start = ['JOURNEY-SESSION', 'INTERNAL', 'HAND-OVER-LINK', 'HAND-OVER-USED'].includes(id);
   show(title,
-    element('img', { class: 'sign', src: '/assets/alert.svg', alt: '', width: 56, height: 56 }),
+    sign('alert'),
     element('h1', { 'data-testid': 'error-title' }, title),
     element('p', {}, text(`error.${id}.text`)),
     view.journey
@@ -193,5 +121,6 @@ export function errorView(view, retry) {
       : null,
     again && retry
       ? element('button', { class: 'secondary', type: 'button', onclick: retry }, text('error.retry'))
-      : null);
+      : null,
+    start ? element('a', { class: 'button secondary', href: '/', 'data-testid': 'error-start' }, text('error.start')) : null);
 }

@@ -1,0 +1,209 @@
+// The review: which accounts, what is shared, until when; and the way back to the TPP.
+import { count, currencyName, day, element, fromNow, grouped, hasText, money, nodes, show, sign, text } from './dom.js';
+import { alertLine, say } from './views.js';
+
+const MANY = 10; // accounts, from which on searching is offered and permissions are folded
+const ORDER = ['CurrentAccount', 'Savings', 'CreditCard'];
+const RETURN_S = 10;
+
+// --- accounts -----------------------------------------------------------------------------------
+
+const rank = ({ subType }) => (ORDER.includes(subType) ? ORDER.indexOf(subType) : ORDER.length);
+
+const kindOf = ({ subType }) => (hasText(`account.${subType}`) ? text(`account.${subType}`) : text('account.unnamed'));
+
+function chip(words) {
+  return element('span', { class: 'chip' }, words);
+}
+
+function relationOf({ relation, holder }, holderAbove) {
+  if (relation === 'joint') return chip(text('account.joint'));
+  if (relation !== 'behalf' || (holder && holder === holderAbove)) return null;
+  return chip(holder ? text('account.behalf', { holder }) : text('account.behalfUnnamed'));
+}
+
+/** Name, kind and number of an account, as a column. */
+function facts(account, ...more) {
+  const kind = kindOf(account);
+  const name = account.name ?? kind;
+  return element('span', { class: 'about' },
+    element('strong', {}, element('bdi', {}, name)),
+    name === kind ? null : element('span', {}, kind),
+    account.number ? grouped(account.number) : null,
+    ...more);
+}
+
+function accountItem(account, holderAbove) {
+  const status = `account.status.${account.status}`;
+  const { balance, currency } = account;
+  return element('label', { class: 'account' },
+    element('input', {
+      type: 'checkbox', name: 'account', value: account.id, 'data-testid': `account-${account.id}`,
+    }),
+    facts(account, element('span', { class: 'balance' },
+      balance ? text('account.balance', { amount: money(balance) }) : currency && currencyName(currency)),
+    element('span', { class: 'chips' }, relationOf(account, holderAbove), hasText(status) ? chip(text(status)) : null)));
+}
+
+function unavailable({ unavailable: accounts, tpp }) {
+  if (!accounts?.length) return null;
+  const reason = (account) => text(`unavailable.${account.reason}`, {
+    tpp, status: hasText(`account.status.${account.status}`) ? text(`account.status.${account.status}`) : account.status,
+  });
+  return element('details', { class: 'fold', 'data-testid': 'unavailable' },
+    element('summary', {}, text('review.unavailable', { count: accounts.length })),
+    element('ul', { class: 'held' }, accounts.map((account) =>
+      element('li', { 'data-testid': 'unavailable-account' }, facts(account, element('span', {}, reason(account)))))));
+}
+
+/** The list of accounts with what helps to choose among many. */
+function chooser(view, problem) {
+  const { holder } = view;
+  const items = [...view.accounts].sort((a, b) => rank(a) - rank(b)).map((account) => accountItem(account, holder));
+  const boxOf = (item) => item.querySelector('input');
+  const shown = () => items.filter((item) => !item.hidden);
+  const all = element('input', { type: 'checkbox' });
+  const counted = element('p', { class: 'counted', role: 'status', 'data-testid': 'review-count' });
+  const none = element('p', { class: 'note', role: 'status', hidden: true }, text('review.noneFound'));
+  const update = () => {
+    const chosen = items.filter((item) => boxOf(item).checked).length;
+    all.checked = shown().length > 0 && shown().every((item) => boxOf(item).checked);
+    say(counted, text('review.count', { count: String(chosen), all: String(items.length) }));
+    if (chosen > 0) say(problem, '');
+  };
+  all.addEventListener('change', () => shown().forEach((item) => { boxOf(item).checked = all.checked; }));
+  const search = element('input', {
+    type: 'search', id: 'search', autocomplete: 'off', 'data-testid': 'review-search',
+    oninput: () => {
+      const wanted = search.value.toLowerCase().replace(/\s/g, '');
+      for (const item of items) item.hidden = !item.textContent.toLowerCase().replace(/\s/g, '').includes(wanted);
+      none.hidden = shown().length > 0;
+      update();
+    },
+  });
+  const list = element('fieldset', { 'aria-describedby': problem.id, onchange: update },
+    element('legend', {}, holder ? text('review.accountsOf', { holder }) : text('review.accounts')),
+    items.length > MANY
+      ? element('div', { class: 'field' }, element('label', { for: 'search' }, text('review.search')), search)
+      : null,
+    items.length > 1 ? element('label', { class: 'all' }, all, text('review.all')) : null,
+    items, none);
+  update();
+  return { list, counted, chosen: () => items.map(boxOf).filter((box) => box.checked).map((box) => box.value) };
+}
+
+// --- what is shared -----------------------------------------------------------------------------
+
+export function permissionItem({ group, permissions }, view) {
+  return element('li', { 'data-testid': 'permission-group' },
+    element('strong', {}, text(`group.${group}.title`)),
+    permissions.map((code) => element('span', { 'data-testid': `permission-${code}` }, text(`permission.${code}`, view))));
+}
+
+function information(view) {
+  const titles = view.permissions.map(({ group }) => text(`group.${group}.title`)).join(' · ');
+  return element('details', { class: 'fold information', open: view.accounts.length <= MANY, 'data-testid': 'permissions' },
+    element('summary', {}, element('span', {}, element('h2', {}, text('review.permissions')),
+      element('span', { class: 'closed' }, titles))),
+    element('ul', { class: 'groups' }, view.permissions.map((one) => permissionItem(one, view))));
+}
+
+function period({ from, to }) {
+  const key = `review.period${from ? 'From' : ''}${to ? 'To' : ''}`;
+  return text(key, { from: from && day(from), to: to && day(to) });
+}
+
+function terms(view) {
+  const fact = (title, value, testid) => (value
+    ? [element('dt', {}, title), element('dd', { 'data-testid': testid ?? null }, value)] : []);
+  return element('dl', { class: 'facts' },
+    fact(text('review.expiry'), view.expires
+      ? text('review.expiryDate', { date: day(view.expires), in: fromNow(view.expires) })
+      : text('review.expiryNone'), 'consent-expiry'),
+    fact(text('review.period'), view.from || view.to ? period(view) : null),
+    fact(text('review.purpose'), hasText(`purpose.${view.purpose}`) ? text(`purpose.${view.purpose}`) : null));
+}
+
+export function reviewView(view, approve, leave) {
+  const problem = alertLine('review-problem', 'review-error');
+  const { list, counted, chosen } = chooser(view, problem);
+  const form = element('form', {
+    class: 'review',
+    onsubmit: (event) => {
+      event.preventDefault();
+      if (chosen().length > 0) approve(chosen());
+      else {
+        say(problem, text('review.chooseOne'));
+        form.querySelector('input[name=account]').focus();
+      }
+    },
+  },
+  list, unavailable(view), information(view), terms(view),
+  element('p', { class: 'note' }, text('review.stop', view)),
+  element('div', { class: 'actions sticky' }, problem, counted,
+    element('button', { class: 'secondary', type: 'button', onclick: leave, 'data-testid': 'cancel' }, text('review.cancel')),
+    element('button', { class: 'primary', 'data-testid': 'approve' },
+      element('img', { class: 'scheme-mark', src: document.documentElement.dataset.mark, alt: '', width: 20, height: 20 }),
+      element('span', {}, text('review.approve')))));
+  const tpp = element('bdi', { 'data-testid': 'consent-tpp' }, view.tpp);
+  show(text('review.title', view),
+    element('h1', {}, ...nodes('review.title', { tpp })),
+    view.through ? element('p', { class: 'note' }, text('review.through', view)) : null,
+    element('p', { class: 'lead' }, view.expires
+      ? text('review.read', { ...view, date: day(view.expires) }) : text('review.readOpen', view)),
+    form);
+}
+
+// --- the way back -------------------------------------------------------------------------------
+
+export function leavingView(view) {
+  const title = text('leaving.title', view);
+  show(title,
+    element('h1', { 'data-testid': 'leaving-title' }, title),
+    element('p', { class: 'waiting', role: 'status' }, text('leaving.text')));
+}
+
+/** Why nothing was shared, before the customer goes back; on a page that was loaded again, no haste. */
+export function refusedView(view, { leave, hurry }) {
+  const title = text(`refused.${view.reason}.title`);
+  const counted = element('p', { class: 'note', 'data-testid': 'refused-countdown' });
+  let left = RETURN_S;
+  let ticks = null;
+  const tick = () => {
+    counted.textContent = count('refused.countdown', left);
+    if (!counted.isConnected) clearInterval(ticks);
+    else if (left-- === 0) {
+      clearInterval(ticks);
+      leave();
+    }
+  };
+  const stay = element('button', {
+    class: 'plain', type: 'button', 'data-testid': 'refused-stay',
+    onclick: () => {
+      clearInterval(ticks);
+      counted.remove();
+      stay.remove();
+    },
+  }, text('refused.stay'));
+  show(title, sign('alert'),
+    element('h1', { 'data-testid': 'refused-title' }, title),
+    element('p', {}, text(`refused.${view.reason}.text`)),
+    element('p', {}, text('refused.next', view)),
+    hurry ? counted : null,
+    element('a', { class: 'button primary', href: view.redirect, rel: 'noreferrer', 'data-testid': 'refused-return' },
+      text('refused.return', view)),
+    hurry ? stay : null);
+  if (hurry) {
+    tick();
+    ticks = setInterval(tick, 1000);
+  }
+}
+
+export function endedView(view) {
+  const title = text('ended.title');
+  show(title, sign('done'),
+    element('h1', {}, title),
+    element('p', {}, text('ended.text', view)),
+    element('a', { class: 'button primary', href: view.redirect, rel: 'noreferrer' },
+      text('ended.continue')));
+}
