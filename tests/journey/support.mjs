@@ -112,6 +112,7 @@ export async function arrive(browser, demo, request, options = {}) {
             ]);
             await app.getByTestId(button).click();
             await app.getByRole('status').waitFor();
+            await app.getByTestId('app-close').waitFor();
             await shoot(app, `${button}-done`);
             await app.close();
         },

@@ -4,6 +4,7 @@ import { alertLine, say } from './views.js';
 
 const MANY = 10; // accounts, from which on searching is offered and permissions are folded
 const ORDER = ['CurrentAccount', 'Savings', 'CreditCard'];
+const GIST = 4; // groups that are named at the top
 const RETURN_S = 10;
 
 // --- accounts -----------------------------------------------------------------------------------
@@ -100,8 +101,18 @@ export function permissionItem({ group, permissions }, view) {
     permissions.map((code) => element('span', { 'data-testid': `permission-${code}` }, text(`permission.${code}`, view))));
 }
 
+const titlesOf = ({ permissions }) => permissions.map(({ group }) => text(`group.${group}.title`));
+
+/** The first of what is shared, in sight before any scrolling. */
+function gist(view) {
+  const titles = titlesOf(view);
+  const more = titles.length - GIST;
+  return element('p', { class: 'gist', 'data-testid': 'gist' },
+    titles.slice(0, GIST).join(' · ') + (more > 0 ? ` · +${more}` : ''));
+}
+
 function information(view) {
-  const titles = view.permissions.map(({ group }) => text(`group.${group}.title`)).join(' · ');
+  const titles = titlesOf(view).join(' · ');
   return element('details', { class: 'fold information', open: view.accounts.length <= MANY, 'data-testid': 'permissions' },
     element('summary', {}, element('span', {}, element('h2', {}, text('review.permissions')),
       element('span', { class: 'closed' }, titles))),
@@ -151,6 +162,7 @@ export function reviewView(view, approve, leave) {
     view.through ? element('p', { class: 'note' }, text('review.through', view)) : null,
     element('p', { class: 'lead' }, view.expires
       ? text('review.read', { ...view, date: day(view.expires) }) : text('review.readOpen', view)),
+    gist(view),
     form);
 }
 
