@@ -21,6 +21,9 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const BUILD_DIR = process.env.LFI_BUILD_DIR ?? join(ROOT, 'build/dev');
 
+/** The day on which the tests see the bank's data, for which they are written. */
+export const AS_OF = '2026-06-30';
+
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
 const PORT_OFFSETS = [0, 1, 3, 10, 13, 14]; // those that tools/run uses from the base on
@@ -101,7 +104,8 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
     if (!existsSync(join(own, 'store'))) {
         cpSync(sharedStore(), join(own, 'store'), { recursive: true });
     }
-    const command = ['--data', own, '--port-base', `${base}`, '--build-dir', BUILD_DIR, ...args];
+    const command = ['--data', own, '--port-base', `${base}`, '--build-dir', BUILD_DIR,
+        '--as-of', AS_OF, ...args];
     if (adjustServer) {
         command.push('--adjust-server', adjustServer);
     }
