@@ -321,6 +321,8 @@ const VISITS = {
     'gbp': hasCurrency('GBP', /^\d+\.\d\d$/),
     'jpy': hasCurrency('JPY', /^\d+$/),
     'kwd': hasCurrency('KWD', /^\d+\.\d{3}$/),
+    'bhd': hasCurrency('BHD', /^\d+\.\d{3}$/),
+    'omr': hasCurrency('OMR', /^\d+\.\d{3}$/),
 
     'entries-0': counts(0),
     'entries-1': counts(1),
