@@ -13,12 +13,19 @@ static void answer_front_door(const struct admin *admin, struct reply *reply)
     struct buf *out = &reply->body;
     reply->status = 200;
     reply->content_type = "text/html; charset=utf-8";
-    reply_header(reply, "Content-Security-Policy", SLICE("default-src 'none'"));
-    buf_append_text(out, "<!doctype html><html lang=en><title>Admin listener</title>\n"
-                         "<h1>Admin listener of the LFI server</h1>\n<ul>\n"
-                         "<li><a href=/healthz>/healthz</a>: the program runs\n"
-                         "<li><a href=/readyz>/readyz</a>: it takes requests\n"
-                         "<li><a href=/metrics>/metrics</a>: what it has answered\n</ul>\n");
+    reply_header(reply, "Content-Security-Policy",
+                 SLICE("default-src 'none'; style-src 'unsafe-inline'"));
+    buf_append_text(
+        out,
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width'>"
+        "<title>Admin listener</title>\n<style>:root{color-scheme:light dark}"
+        "body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
+        "padding:0 1rem}table{border-collapse:collapse}td{padding:.25rem 1rem "
+        ".25rem 0;vertical-align:top}</style>\n<h1>Admin listener of the LFI server</h1>\n<ul>\n"
+        "<li><a href=/healthz>/healthz</a>: the program runs\n"
+        "<li><a href=/readyz>/readyz</a>: it takes requests\n"
+        "<li><a href=/metrics>/metrics</a>: what it has answered\n</ul>\n");
     if (!admin->levers.token.ptr) {
         buf_append_text(out, "<p>The operator's calls are switched off: "
                              "adminListener.operatorToken is not set.\n");

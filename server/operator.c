@@ -201,7 +201,7 @@ static bool is_operation(struct op *op, struct lfi_slice id)
     return false;
 }
 
-/* What would change nothing is a mistake of whoever asks for it. */
+/* Refuses an override that could never apply. */
 static int check_override(struct op *op, const struct override *wish)
 {
     if (!provider_find(op->levers->providers, wish->provider)) {

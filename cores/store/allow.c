@@ -1,4 +1,4 @@
-/* How often something may be done. */
+/* Rate limits. */
 #include "store/internal.h"
 
 #include <string.h>

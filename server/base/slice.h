@@ -24,9 +24,9 @@ bool slice_starts_with(struct lfi_slice a, const char *prefix);
 struct lfi_slice slice_trim(struct lfi_slice a); /* blanks and tabs at both ends */
 /* Cuts the part before `separator` off *rest; false when nothing is left. */
 bool slice_next(struct lfi_slice *rest, char separator, struct lfi_slice *out);
-/* Decimal digits only, no sign; false on anything else or overflow. */
 /* At most `max` bytes from the front, cut between characters of UTF-8. */
 struct lfi_slice slice_cut(struct lfi_slice a, size_t max);
+/* Decimal digits only, no sign; false on anything else or overflow. */
 bool slice_to_u64(struct lfi_slice a, uint64_t *out);
 /* Equality in time that depends on the lengths only. For secrets. */
 bool slice_equal_secret(struct lfi_slice a, struct lfi_slice b);

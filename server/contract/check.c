@@ -25,13 +25,14 @@ const char *contract_fail(struct checker *c, const char *at, const char *rule, c
     return NULL;
 }
 
-static const char *fail_json(struct checker *c, const char *at, const char *message)
+__attribute__((cold)) static const char *fail_json(struct checker *c, const char *at,
+                                                   const char *message)
 {
     return contract_fail(c, at, "json", at >= c->end ? "ends too early" : message);
 }
 
 /* A string that is broken at this byte. */
-static const char *fail_string(struct checker *c, const char *at)
+__attribute__((cold)) static const char *fail_string(struct checker *c, const char *at)
 {
     const char *message = "has an invalid escape";
     if (at < c->end && *at != '\\')
@@ -275,13 +276,13 @@ static unsigned find_escaped(const struct contract_object_rules *rules,
 }
 
 /* The value at p, up to `end`, of a member of a record: false when it is another than asked for. */
-static bool is_wanted(const struct checker *c, const struct contract_string *name, const char *p,
-                      const char *end)
+__attribute__((noinline)) static bool
+is_wanted(struct checker *c, const struct contract_string *name, const char *p, const char *end)
 {
     const struct contract_records *records = c->records;
-    if (!records || c->depth != records->depth || !records->member ||
-        !slice_equal_text(name->raw, records->member))
+    if (c->depth != records->depth || !slice_equal_text(name->raw, records->member))
         return true;
+    c->unidentified = false;
     uint64_t at = records->one_each ? c->record_count - 1 : 0;
     struct lfi_slice wanted =
         at < records->count || !records->one_each ? records->values[at] : (struct lfi_slice){0};
@@ -354,7 +355,7 @@ static const char *check_member(struct checker *c, struct members *members, cons
         return fail_json(c, p, "must have a colon after each member name");
     const char *value = schema ? contract_skip_space(p + 1, c->end) : NULL;
     p = value ? contract_check_value(c, schema, value) : NULL;
-    if (p && !is_wanted(c, &name, value, p))
+    if (p && c->unidentified && !is_wanted(c, &name, value, p))
         p = contract_fail(c, value, "record", "is not the one that was asked for");
     if (!p)
         contract_push_name(c, name.raw);
@@ -410,6 +411,7 @@ static const char *check_structure(struct checker *c, const struct contract_sche
     if (c->records && c->depth == c->records->depth && *p == '{' && p > c->record_at) {
         c->record_at = p;
         c->record_count++;
+        c->unidentified = c->records->member;
     }
     p = *p == '{' ? check_members(c, schema->object ? schema->object : &open_object, p)
                   : check_items(c, schema->array, p);
@@ -472,6 +474,7 @@ int contract_check_tree(const struct contract_schema *schema,
     c.records = records;
     c.record_count = 0;
     c.record_at = NULL;
+    c.unidentified = false;
 
     const char *p = contract_check_value(&c, schema ? schema : &contract_anything,
                                          contract_skip_space(c.start, c.end));

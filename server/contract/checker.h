@@ -17,6 +17,7 @@ struct checker {
     const struct contract_records *records; /* what they must be; may be NULL */
     uint64_t record_count;
     const char *record_at; /* the last one counted: a branch may be tried again */
+    bool unidentified;     /* the member that identifies it has not been seen */
     size_t hash_count;     /* of names and items that must differ, a stack */
     uint64_t hashes[LIMIT_JSON_NAMES];
 };
@@ -33,7 +34,8 @@ const char *contract_check_value(struct checker *c, const struct contract_schema
 bool contract_check_combination(struct checker *c, const struct contract_combination *combination,
                                 const char *p);
 /* Notes what is wrong; returns NULL. */
-const char *contract_fail(struct checker *c, const char *at, const char *rule, const char *message);
+__attribute__((cold)) const char *contract_fail(struct checker *c, const char *at, const char *rule,
+                                                const char *message);
 /* Puts a member's name before the place gathered so far. */
 void contract_push_name(struct checker *c, struct lfi_slice name);
 

@@ -290,6 +290,14 @@ static void test_machines_products_messages(void **state)
     assert_int_equal(store_messages(bank->store, text("u1"), sink_into(&seen), NULL), 0);
     assert_string_equal(seen.all, "{\"sentAt\":1000,\"text\":\"second\"};"
                                   "{\"sentAt\":1000,\"text\":\"first\"};");
+    static char large[LFI_MESSAGE_BYTES_MAX + 1];
+    memset(large, 'x', sizeof(large));
+    for (size_t len = LFI_MESSAGE_BYTES_MAX; len <= LFI_MESSAGE_BYTES_MAX + 1; len++) {
+        struct lfi_error error = {""};
+        const struct lfi_slice message = {large, len};
+        assert_int_equal(store_message_send(bank->store, text("u2"), message, &error) == 0,
+                         len == LFI_MESSAGE_BYTES_MAX);
+    }
     bank->now_us += 1801 * SECOND_US;
     assert_int_equal(store_messages(bank->store, text("u1"), sink_into(&seen), NULL), 0);
     assert_int_equal(seen.count, 0);

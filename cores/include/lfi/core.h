@@ -165,7 +165,7 @@ struct lfi_account_product_sink {
     void *ctx;
 };
 
-/* How often something may be done: at least gap_s apart, at most `times` within window_s. */
+/* A rate limit: at least gap_s apart, at most `times` within window_s. */
 struct lfi_allowance {
     uint32_t gap_s, times, window_s;
 };
@@ -280,7 +280,7 @@ struct lfi_core_ops {
     int (*approval_decide)(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
                            int approve, struct lfi_error *error);
 
-    /* --- things done once --------------------------------------------------------------------- */
+    /* --- idempotency claims ------------------------------------------------------------------- */
 
     /*
      * Claims `key` (an interaction id and a step): exactly one caller, on whichever server
