@@ -33,8 +33,7 @@ static void answer_front_door(const struct admin *admin, struct reply *reply)
     }
     buf_append_text(out, "<h2>The operator's calls</h2>\n<p>Each carries the header "
                          "<code>Authorization: Bearer TOKEN</code>, with the content of the file "
-                         "that adminListener.operatorToken names. The first <code>*</code> is the "
-                         "provider, where there are two the second is the account.\n<table>\n");
+                         "that adminListener.operatorToken names.\n<table>\n");
     operator_append_routes(out);
     buf_append_text(out, "</table>\n");
 }

@@ -314,7 +314,7 @@ static int explain(struct op *op)
 
 /* --- routes ----------------------------------------------------------------------------------- */
 
-/* `*` stands for one part of a path: the first is the provider where `of_provider`, else the
+/* {name} stands for one part of a path: the first is the provider where `of_provider`, else the
  * argument. */
 struct route {
     const char *method;
@@ -326,17 +326,21 @@ struct route {
 
 static const struct route ROUTES[] = {
     {"GET", "/explain", false, explain_last, "the last fifty refusals and findings"},
-    {"GET", "/explain/*", false, explain, "why one was refused: either interaction id"},
+    {"GET", "/explain/{interactionId}", false, explain,
+     "why one was refused, by either of its ids"},
     {"GET", "/operator/overrides", false, list_overrides, "overrides that wait for a reply"},
     {"POST", "/operator/overrides", false, add_override, "decides an operation's next replies"},
     {"DELETE", "/operator/overrides", false, clear_overrides, "forgets them"},
     {"GET", "/operator/clock", false, read_clock, "the server's time"},
     {"PUT", "/operator/clock", false, move_clock, "moves it: {\"offsetSeconds\"}"},
-    {"GET", "/operator/*/accounts", true, list_accounts, "each account's status and credit block"},
-    {"GET", "/operator/*/accounts/*", true, read_account, "the same of one account"},
-    {"PUT", "/operator/*/accounts/*", true, set_account, "{\"status\"?, \"creditBlock\"?}"},
-    {"GET", "/operator/*/leads", true, list_leads, "leads that were taken"},
-    {"POST", "/operator/*/reset", true, reset, "everything as it was loaded"},
+    {"GET", "/operator/{provider}/accounts", true, list_accounts,
+     "each account's status and credit block"},
+    {"GET", "/operator/{provider}/accounts/{accountId}", true, read_account,
+     "the same of one account"},
+    {"PUT", "/operator/{provider}/accounts/{accountId}", true, set_account,
+     "{\"status\"?, \"creditBlock\"?}"},
+    {"GET", "/operator/{provider}/leads", true, list_leads, "leads that were taken"},
+    {"POST", "/operator/{provider}/reset", true, reset, "everything as it was loaded"},
 };
 
 void operator_append_routes(struct buf *out)
@@ -357,7 +361,7 @@ static bool path_fits(const char *pattern, struct lfi_slice path, struct lfi_sli
         if (!slice_next(&path, '/', &part)) {
             return false;
         }
-        if (slice_equal_text(want_part, "*") && part.len > 0) {
+        if (slice_starts_with(want_part, "{") && part.len > 0) {
             parts[stars++] = part;
         } else if (!slice_equal(want_part, part)) {
             return false;

@@ -234,7 +234,7 @@ test('the first page of a listener says what it is', async () => {
     assert.equal(page.status, 200);
     assert.match(page.headers.get('content-type'), /^text\/html/);
     const text = await page.text();
-    for (const part of ['/healthz', '/readyz', '/metrics', '/explain/*', '/operator/overrides']) {
+    for (const part of ['/healthz', '/readyz', '/metrics', '/explain/{interactionId}', '/operator/overrides']) {
         assert.ok(text.includes(part), part);
     }
     assert.match(await (await fetch(`${demo.adminBaseUrl}/none`)).text(), /\/ lists what is here/);
