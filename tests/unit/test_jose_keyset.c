@@ -89,6 +89,7 @@ static void usable_keys_are_kept(void **state)
         "\"kid\":\"a\",\"use\":\"sig\",",
         "\"kid\":\"a\",\"alg\":\"PS256\",",
         "\"kid\":\"a\",\"key_ops\":[\"verify\"],",
+        "\"kid\":\"a\",\"key_ops\":[7,\"attest\",\"verify\"],",
         "\"kid\":\"a\",\"x5c\":[\"ignored\"],\"x5t#S256\":\"ignored\",",
     };
 
@@ -125,6 +126,7 @@ static void unusable_keys_are_left_out(void **state)
         "\"kid\":\"a\",\"key_ops\":[],",
         "\"kid\":\"a\",\"key_ops\":[\"attest\"],",
         "\"kid\":\"a\",\"key_ops\":\"verify\",",
+        "\"kid\":\"a\",\"key_ops\":{\"a\":\"verify\"},",
         "\"kid\":\"a\",\"kid\":\"b\",",
         "\"kid\":\"a\",\"use\":\"enc\",\"use\":\"sig\",",
     };
@@ -157,6 +159,13 @@ static void the_reason_for_leaving_out_is_told(void **state)
     assert_true(
         slice_equal_text(buf_slice(&text), "a: use is not sig, (no kid): is not an object"));
     buf_free(&text);
+    jose_keyset_free(set);
+
+    char kid[101] = {0};
+    memset(kid, 'k', 100);
+    set = parse(arena_format(f->arena, "{\"keys\":[{\"kid\":\"%s\"}]}", kid), NULL);
+    kid[64] = '\0';
+    assert_string_equal(jose_keyset_why_not(set, slice_of(kid)), "kty is not RSA");
     jose_keyset_free(set);
 
     set = parse(SLICE("{\"keys\":[]}"), NULL);
@@ -274,6 +283,21 @@ static void two_keys_under_one_kid_refuse_that_kid_only(void **state)
     assert_int_equal(jose_keyset_usable(set), 1);
     assert_string_equal(jose_keyset_why_not(set, SLICE("a")), "two different keys have this kid");
     jose_keyset_free(set);
+
+    /* Nor does a third entry bring it back. */
+    const char *other = number(f->arena, f->other, "n").ptr;
+    set = parse(arena_format(f->arena,
+                             "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "},"
+                             "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "},"
+                             "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "}]}",
+                             f->n.ptr, other, f->n.ptr),
+                NULL);
+    const struct jose_token token = {.alg = SLICE("PS256"), .kid = SLICE("a")};
+    struct lfi_error error = {""};
+    assert_int_equal(jose_keyset_left_out(set), 2);
+    assert_int_equal(jose_verify(set, &token, &error), -1);
+    assert_string_equal(error.message, "two different keys have this kid");
+    jose_keyset_free(set);
 }
 
 static void only_usable_keys_count_against_the_limit(void **state)
@@ -299,6 +323,14 @@ static void only_usable_keys_count_against_the_limit(void **state)
         assert_false(jose_keyset_has(set, SLICE("k201")));
         assert_int_equal(jose_keyset_usable(set), LIMIT_JWKS_KEYS);
         assert_int_equal(jose_keyset_left_out(set), 40 + count - LIMIT_JWKS_KEYS);
+        assert_string_equal(jose_keyset_why_not(set, SLICE("e15")), "use is not sig");
+        assert_string_equal(jose_keyset_why_not(set, SLICE("e16")), "the key set has no such key");
+        struct buf text;
+        buf_init(&text, 4096);
+        jose_keyset_describe_left_out(set, &text);
+        const char *told = arena_text(f->arena, buf_slice(&text));
+        assert_true(strstr(told, "e15") && !strstr(told, "e16"));
+        buf_free(&text);
         jose_keyset_free(set);
         buf_free(&jwks);
     }
