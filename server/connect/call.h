@@ -57,6 +57,8 @@ struct lfi_slice call_logged_header(const struct request *request, const char *n
 /* 0 when the core's answer can be used; else the refusal for its status or for its records. */
 int outcome_check(struct call *call, enum outcome_about about, int core_status,
                   const struct lfi_error *error);
+/* Refuses because of what a record, or their number, is: CORE-RECORD. */
+int outcome_refuse_record(struct call *call, const char *why);
 /* Refuses because of a failure of ours. */
 int outcome_fail(struct call *call, const char *why);
 /* The capability is a null pointer in this provider's core. */

@@ -95,8 +95,7 @@ int list_check(struct list *list, const struct page *page, uint64_t total, unsig
     uint64_t before = list_offset(page);
     uint64_t left = before < total ? total - before : 0;
     if (list->written != (left < page->size ? left : page->size)) {
-        call->record_fault = "the number of records does not agree with their total";
-        return outcome_fail(call, call->record_fault);
+        return outcome_refuse_record(call, "the number of records does not agree with their total");
     }
     call->records.depth = depth;
     call->records.count = list->written;
@@ -142,8 +141,7 @@ struct lfi_sink single_sink(struct call *call)
 int single_end(struct call *call)
 {
     if (call->reply->body.len == 0) {
-        call->record_fault = "there is no record";
-        return outcome_fail(call, call->record_fault);
+        return outcome_refuse_record(call, "there is no record");
     }
     call->records.depth = 2;
     call->records.count = 2; /* meta is an object beside it */

@@ -97,6 +97,12 @@ int outcome_check(struct call *call, enum outcome_about about, int core_status,
     return -1;
 }
 
+int outcome_refuse_record(struct call *call, const char *why)
+{
+    call->record_fault = why;
+    return refuse_records(call);
+}
+
 int outcome_fail(struct call *call, const char *why)
 {
     struct lfi_error error;

@@ -94,8 +94,8 @@ int connect_get_statements_by_account_id(struct call *call)
         return -1;
     }
     if (!sub_type.text) {
-        call->record_fault = "the record of the account is another's, or has no accountSubType";
-        return outcome_fail(call, call->record_fault);
+        return outcome_refuse_record(
+            call, "the record of the account is another's, or has no accountSubType");
     }
     query.day = provider->statement_day;
     query.window = (struct lfi_window){list_offset(&page), page.size};
