@@ -54,6 +54,15 @@ static bool is_own_host(const struct request *request)
     return own;
 }
 
+static void render_log(const struct log *log, struct buf *out)
+{
+    buf_append_format(out,
+                      "# HELP lfi_log_dropped_total Log lines lost: the reader stalled or failed\n"
+                      "# TYPE lfi_log_dropped_total counter\n"
+                      "lfi_log_dropped_total %llu\n",
+                      (unsigned long long)log_dropped(log));
+}
+
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     const struct admin *admin = ctx;
@@ -82,6 +91,7 @@ void admin_handle(void *ctx, const struct request *request, struct reply *reply)
         reply->status = 200;
         reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
         metrics_render(admin->metrics, &reply->body);
+        render_log(admin->levers.log, &reply->body);
     } else if (readiness && !atomic_load(&admin->ready)) {
         answer(reply, 503, "not ready\n");
     } else {

@@ -1,4 +1,5 @@
 /* lfi-server: reads the configuration, starts the server, obeys signals. */
+#include "base/descriptors.h"
 #include "config/config.h"
 #include "lfi_version.h"
 #include "serve.h"
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
     struct lfi_error error = {""};
     sigset_t signals;
 
+    descriptors_open_standard();
     if (!parse(&arguments, argc, argv)) {
         fputs(usage, stderr);
         return EXIT_USAGE;

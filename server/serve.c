@@ -16,6 +16,7 @@
 #define OPERATOR_TOKEN_MIN 16
 #define OPERATOR_TOKEN_MAX 256
 #define FILES_BESIDE 256 /* open files that are no connections of callers: stores, logs, calls */
+#define LOG_STOP_MS 500  /* for a reader of the log that stalls */
 
 struct serve {
     struct config *config; /* of the start */
@@ -253,8 +254,11 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     serve->log.fd = STDERR_FILENO;
     serve->log.level = level_of(config->log_level);
     serve->log.clock = &serve->clock;
+    if (log_start(&serve->log) != 0) {
+        error_set(error, "out of memory");
+    }
     raise_file_limit(serve);
-    if (start_parts(serve, error) != 0) {
+    if (serve->log.queue == NULL || start_parts(serve, error) != 0) {
         LOG_EVENT(&serve->log, LOG_ERROR, "start-failed",
                   LOG_TEXT("reason", slice_of(error->message)));
         serve_stop(serve);
@@ -417,6 +421,7 @@ int serve_stop(struct serve *serve)
     }
     if (drain(serve) != 0) {
         log_write(&serve->log, LOG_WARN, "stopped", NULL, 0);
+        log_flush(&serve->log, LOG_STOP_MS);
         return -1;
     }
     chores_stop(serve->chores);
@@ -427,6 +432,7 @@ int serve_stop(struct serve *serve)
     buf_free(&serve->operator_token);
     provider_set_close(serve->providers);
     log_write(&serve->log, LOG_INFO, "stopped", NULL, 0);
+    log_stop(&serve->log, LOG_STOP_MS);
     metrics_free(serve->metrics);
     config_free(serve->config);
     free(serve);

@@ -31,6 +31,10 @@
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_NAMES 1024 /* members not in the contract, items that must differ */
 
+/* The log: lines that wait for their writer, twice this; some 3,000 requests while a disk stalls.
+ */
+#define LIMIT_LOG_QUEUE_BYTES (1024 * 1024)
+
 /* The configuration file. */
 #define LIMIT_CONFIG_BYTES (256 * 1024)
 

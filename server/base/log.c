@@ -2,21 +2,21 @@
 
 #include "base/datetime.h"
 #include "base/json.h"
+#include "base/log_queue.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#define LINE_BYTES 4096 /* PIPE_BUF: a write of up to this size is not mixed with others */
 #define CLOSING_BYTES 3 /* `"`, `}` and the newline */
 
 struct line {
-    char text[LINE_BYTES];
+    char *text; /* of LOG_LINE_BYTES */
     size_t len;
 };
 
 static size_t room(const struct line *line)
 {
-    const size_t usable = sizeof(line->text) - CLOSING_BYTES;
+    const size_t usable = LOG_LINE_BYTES - CLOSING_BYTES;
     return line->len < usable ? usable - line->len : 0;
 }
 
@@ -55,17 +55,13 @@ static void put_field(struct line *line, const struct log_field *field)
     }
 }
 
-void log_write(const struct log *log, enum log_level level, const char *event,
-               const struct log_field *fields, size_t count)
+size_t log_format(char *out, const struct log *log, enum log_level level, const char *event,
+                  const struct log_field *fields, size_t count)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     char time[DATETIME_TEXT_MAX];
-    struct line line;
+    struct line line = {out, 0};
 
-    if (log == NULL || level < log->level) {
-        return;
-    }
-    line.len = 0;
     datetime_format_utc_ms(clock_now_us(log->clock), time);
     put(&line, SLICE("{\"ts\":"));
     put_string(&line, slice_of(time));
@@ -78,7 +74,21 @@ void log_write(const struct log *log, enum log_level level, const char *event,
     }
     line.text[line.len++] = '}';
     line.text[line.len++] = '\n';
-    if (write(log->fd, line.text, line.len) < 0) {
+    return line.len;
+}
+
+void log_write(const struct log *log, enum log_level level, const char *event,
+               const struct log_field *fields, size_t count)
+{
+    char line[LOG_LINE_BYTES];
+
+    if (log == NULL || level < log->level) {
+        return;
+    }
+    size_t len = log_format(line, log, level, event, fields, count);
+    if (log->queue != NULL) {
+        log_queue_put(log->queue, line, len);
+    } else if (write(log->fd, line, len) < 0) {
         return; /* nobody is left to be told */
     }
 }

@@ -134,14 +134,23 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
     }
 
     const read = (name) => readFileSync(join(own, name), 'utf8');
+    // The programs write their logs behind the answers: waits until nothing is added any more.
+    const settled = (name) => {
+        const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+        let size = -1;
+        for (pause(); statSync(join(own, name)).size !== size; pause()) {
+            size = statSync(join(own, name)).size;
+        }
+        return read(name);
+    };
     return {
         ...JSON.parse(read('demo.json')),
         dir: own,
         portBase: base,
         process: child,
         exited,
-        serverLog: () => parseLog(read('server.log')),
-        hubLog: () => parseLog(read('hub.log')),
+        serverLog: () => parseLog(settled('server.log')),
+        hubLog: () => parseLog(settled('hub.log')),
         async stop() {
             child.kill('SIGTERM');
             const timeout = sleep(STOP_MS, null, { ref: false });

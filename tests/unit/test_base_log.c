@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,6 +79,146 @@ static void long_texts_are_cut(void **state)
     cJSON *line = logged(LOG_ERROR, fields, 2);
     assert_true(json_get_string(line, "first").len > 3900);
     cJSON_Delete(line);
+}
+
+/* A log with a queue into a pipe. */
+struct piped {
+    int ends[2];
+    struct log log;
+};
+
+static void open_piped(struct piped *piped)
+{
+    assert_int_equal(pipe(piped->ends), 0);
+    piped->log = (struct log){.fd = piped->ends[1], .level = LOG_INFO, .clock = &system_clock};
+    assert_int_equal(log_start(&piped->log), 0);
+}
+
+static void write_numbered(const struct log *log, int64_t number)
+{
+    LOG_EVENT(log, LOG_INFO, "numbered", LOG_NUMBER("n", number));
+}
+
+/* What can be read until the writer's end is closed. */
+static char *read_rest(int fd)
+{
+    size_t room = 8 * 1024 * 1024, len = 0;
+    char *text = calloc(1, room);
+    ssize_t got;
+
+    assert_non_null(text);
+    while ((got = read(fd, text + len, room - len - 1)) > 0) {
+        len += (size_t)got;
+    }
+    return text;
+}
+
+static void a_queued_line_is_written_in_order(void **state)
+{
+    struct piped piped;
+
+    (void)state;
+    open_piped(&piped);
+    for (int i = 0; i < 300; i++) {
+        write_numbered(&piped.log, i);
+    }
+    log_stop(&piped.log, 1000);
+    close(piped.ends[1]);
+    char *text = read_rest(piped.ends[0]);
+    const char *at = text;
+    for (int i = 0; i < 300; i++) {
+        char wanted[32];
+        snprintf(wanted, sizeof(wanted), "\"n\":%d}\n", i);
+        at = strstr(at, wanted);
+        assert_non_null(at);
+    }
+    free(text);
+    close(piped.ends[0]);
+}
+
+/* Nobody reads the pipe: writing lines does not wait, and neither does the end. */
+static void a_stalled_reader_stops_nobody(void **state)
+{
+    struct piped piped;
+
+    (void)state;
+    open_piped(&piped);
+    int64_t begun = clock_monotonic_us();
+    for (int i = 0; i < 40000; i++) { /* more than pipe and queue hold */
+        write_numbered(&piped.log, i);
+    }
+    assert_true(log_dropped(&piped.log) > 0);
+    log_stop(&piped.log, 100);
+    assert_true(clock_monotonic_us() - begun < 5000000);
+    close(piped.ends[0]);
+    close(piped.ends[1]);
+}
+
+static void *read_all(void *ends)
+{
+    return read_rest(*(int *)ends);
+}
+
+static void dropped_lines_are_told_when_it_flows_again(void **state)
+{
+    struct piped piped;
+    pthread_t reader;
+    void *text = NULL;
+
+    (void)state;
+    open_piped(&piped);
+    for (int i = 0; i < 40000; i++) {
+        write_numbered(&piped.log, i);
+    }
+    uint64_t dropped = log_dropped(&piped.log);
+    assert_true(dropped > 0);
+    assert_int_equal(pthread_create(&reader, NULL, read_all, &piped.ends[0]), 0);
+    log_stop(&piped.log, 5000);
+    close(piped.ends[1]);
+    pthread_join(reader, &text);
+    char wanted[64];
+    snprintf(wanted, sizeof(wanted), "\"event\":\"log-dropped\",\"lines\":%llu}\n",
+             (unsigned long long)dropped);
+    assert_non_null(strstr(text, wanted));
+    free(text);
+    close(piped.ends[0]);
+}
+
+static void lines_that_the_descriptor_refuses_are_counted(void **state)
+{
+    (void)state;
+    struct log log = {.fd = open("/dev/full", O_WRONLY), .clock = &system_clock};
+    assert_int_equal(log_start(&log), 0);
+    write_numbered(&log, 1);
+    for (int i = 0; i < 1000 && log_dropped(&log) == 0; i++) {
+        usleep(1000);
+    }
+    assert_int_equal(log_dropped(&log), 1);
+    log_stop(&log, 100);
+    close(log.fd);
+}
+
+static void a_crash_writes_what_is_queued(void **state)
+{
+    struct piped piped;
+    pthread_t reader;
+    void *text = NULL;
+    char drained[65536];
+
+    (void)state;
+    open_piped(&piped);
+    while (log_dropped(&piped.log) == 0) { /* the writer stands still with a full pipe */
+        write_numbered(&piped.log, 7);
+    }
+    assert_true(read(piped.ends[0], drained, sizeof(drained)) > 0);
+    log_flush_in_crash(&piped.log);
+    assert_int_equal(pthread_create(&reader, NULL, read_all, &piped.ends[0]), 0);
+    log_stop(&piped.log, 0);
+    close(piped.ends[1]);
+    pthread_join(reader, &text);
+    assert_non_null(strstr(text, "\"n\":7}\n"));
+    free(text);
+    close(piped.ends[0]);
 }
 
 static const char *find(const struct buf *text, const char *needle)
@@ -171,6 +313,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_an_object),
         cmocka_unit_test(long_texts_are_cut),
+        cmocka_unit_test(a_queued_line_is_written_in_order),
+        cmocka_unit_test(a_stalled_reader_stops_nobody),
+        cmocka_unit_test(dropped_lines_are_told_when_it_flows_again),
+        cmocka_unit_test(lines_that_the_descriptor_refuses_are_counted),
+        cmocka_unit_test(a_crash_writes_what_is_queued),
         cmocka_unit_test(metrics_as_text),
         cmocka_unit_test(files_are_bounded),
         cmocka_unit_test(uuids),

@@ -12,7 +12,7 @@
 #include "contract_hub_consent_manager.h"
 
 static const struct clock real_clock;
-static const struct log silent = {-1, LOG_ERROR, &real_clock};
+static const struct log silent = {.fd = -1, .level = LOG_ERROR, .clock = &real_clock};
 static const struct config_hub retail = {.provider_id = "dhowretail",
                                          .segment = "retail",
                                          .authorize_url = "https://bank.example/authorize"};

@@ -1,5 +1,6 @@
 /* hub-sim: reads the configuration, opens three listeners, waits for a signal, ends. */
 #include "bank.h"
+#include "base/descriptors.h"
 #include "base/limits.h"
 #include "contract_hub_consent_manager.h"
 #include "contract_hub_heimdall.h"
@@ -18,6 +19,7 @@
 #define THREADS 256
 #define REPLY_BYTES (32 * 1024 * 1024) /* a bank's largest page, wrapped once more */
 #define DRAIN_MS 1000
+#define LOG_STOP_MS 500 /* for a reader of the log that stalls */
 
 static const char usage[] =
     "usage: hub-sim --config FILE\n"
@@ -106,12 +108,16 @@ static const struct contract_api *const contracts[] = {&contract_hub_sim, &contr
 static int serve(const struct sim_config *config, const sigset_t *ends)
 {
     struct clock clock = {0};
-    struct log log = {STDERR_FILENO, config->level, &clock};
+    struct log log = {.fd = STDERR_FILENO, .level = config->level, .clock = &clock};
     struct sim sim = {.config = config, .clock = &clock, .log = &log, .tell = bank_tell};
     struct listeners listeners = {0};
     struct lfi_error error = {""};
     int got = 0, status = EXIT_FAILURE;
 
+    if (log_start(&log)) {
+        (void)fprintf(stderr, "hub-sim: out of memory\n");
+        return EXIT_FAILURE;
+    }
     if (sim_open(&sim, &error) || start_all(&listeners, &sim, &error)) {
         LOG_EVENT(&log, LOG_ERROR, "start-failed", LOG_TEXT("reason", slice_of(error.message)));
         goto out;
@@ -125,9 +131,11 @@ out:
         faults_stop(sim.faults);
     }
     if (stop_all(&listeners)) {
+        log_flush(&log, LOG_STOP_MS);
         _exit(status); /* threads are left */
     }
     sim_close(&sim);
+    log_stop(&log, LOG_STOP_MS);
     return status;
 }
 
@@ -138,6 +146,7 @@ int main(int argc, char **argv)
     sigset_t ends;
     int status = EXIT_USAGE;
 
+    descriptors_open_standard();
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         (void)fputs(usage, stdout);
         scripting_print_help(stdout);

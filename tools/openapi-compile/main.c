@@ -10,6 +10,7 @@
  * `x-lfi-later: true` (not implemented, no handler); on a parameter `x-lfi-lenient: true` (its
  * value is not checked). Deprecated parameters and those with a default are not demanded.
  */
+#include "base/descriptors.h"
 #include "emit.h"
 
 #include <errno.h>
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
     struct model model = {.source = &source};
     struct emit_options options = {0};
     bool schemas = false;
+    descriptors_open_standard();
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (option == 'n')
             options.name = optarg;

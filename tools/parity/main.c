@@ -6,6 +6,7 @@
  * INTENDED.yaml lists which documents belong together and the differences that are meant, each with
  * its reason. Exit status 1 for any other difference, and for a listed one that is no more.
  */
+#include "base/descriptors.h"
 #include "parity.h"
 
 #include <fnmatch.h>
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
     struct folders folders = {0};
     struct source source = {0};
     struct comparison c = {.source = &source};
+    descriptors_open_standard();
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (option == 'o')
             folders.ours = optarg;
