@@ -1,5 +1,7 @@
 #include "admin.h"
 
+#include "lfi_version.h"
+
 static void answer(struct reply *reply, int status, const char *text)
 {
     reply->status = status;
@@ -63,9 +65,38 @@ static void render_log(const struct log *log, struct buf *out)
                       (unsigned long long)log_dropped(log));
 }
 
+static void answer_readiness(struct admin *admin, struct reply *reply)
+{
+    struct readiness *readiness = atomic_load(&admin->readiness);
+
+    if (!readiness) {
+        answer(reply, 503, "{\"status\":\"starting\",\"parts\":[]}\n");
+    } else {
+        bool ready = readiness_append(readiness, !atomic_load(&admin->ready), &reply->body);
+        reply->status = ready ? 200 : 503;
+    }
+    reply->content_type = "application/json";
+}
+
+static void answer_metrics(struct admin *admin, struct reply *reply)
+{
+    struct readiness *readiness = atomic_load(&admin->readiness);
+
+    reply->status = 200;
+    reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_render(admin->metrics, &reply->body);
+    render_log(admin->levers.log, &reply->body);
+    buf_append_text(&reply->body, "# HELP lfi_build_info Version of the server\n"
+                                  "# TYPE lfi_build_info gauge\n"
+                                  "lfi_build_info{version=\"" LFI_VERSION "\"} 1\n");
+    if (readiness) {
+        readiness_append_metrics(readiness, &reply->body);
+    }
+}
+
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
-    const struct admin *admin = ctx;
+    struct admin *admin = ctx;
     if (!is_own_host(request)) {
         answer(reply, 421, "ADMIN-HOST: call it localhost, 127.0.0.1 or [::1]\n");
         return;
@@ -88,12 +119,9 @@ void admin_handle(void *ctx, const struct request *request, struct reply *reply)
     } else if (front_door) {
         answer_front_door(admin, reply);
     } else if (metrics) {
-        reply->status = 200;
-        reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
-        metrics_render(admin->metrics, &reply->body);
-        render_log(admin->levers.log, &reply->body);
-    } else if (readiness && !atomic_load(&admin->ready)) {
-        answer(reply, 503, "not ready\n");
+        answer_metrics(admin, reply);
+    } else if (readiness) {
+        answer_readiness(admin, reply);
     } else {
         answer(reply, 200, "ok\n");
     }

@@ -1,5 +1,5 @@
 /*
- * For the operator: /healthz says that the program runs, /readyz whether it takes requests,
+ * For the operator: /healthz says that the program runs, /readyz whether each part works,
  * /metrics how many it has answered; the levers of operator.h. On loopback, for people and machines
  * that are trusted.
  */
@@ -9,13 +9,15 @@
 #include "base/message.h"
 #include "base/metrics.h"
 #include "operator.h"
+#include "readiness.h"
 
 #include <stdatomic.h>
 
 struct admin {
     const struct metrics *metrics;
     struct operator_levers levers;
-    atomic_bool ready; /* cores open, listeners up, not stopping */
+    _Atomic(struct readiness *) readiness; /* NULL until all is up */
+    atomic_bool ready;                     /* all is up, and it is not stopping */
 };
 
 /* http_handler_fn; ctx is the struct admin. */

@@ -23,7 +23,7 @@ static const char usage[] =
     "customers decide on consents.\n"
     "\n"
     "  --config FILE  the configuration\n"
-    "  --check        only checks the configuration\n"
+    "  --check        only checks the configuration, its certificates, keys, cores and stores\n"
     "  --version      the version\n"
     "  --help         this text\n"
     "\n"
@@ -110,7 +110,10 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (arguments.check) {
-        config_free(config);
+        if (serve_check(config, &error) != 0) {
+            fprintf(stderr, "%s\n", error.message);
+            return EXIT_USAGE;
+        }
         return EXIT_SUCCESS;
     }
     prepare_signals(&signals);

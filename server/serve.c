@@ -1,22 +1,28 @@
 #include "serve.h"
 
 #include "admin.h"
+#include "base/datetime.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "chores.h"
+#include "config/material.h"
 #include "connect/connect.h"
 #include "generation.h"
 #include "http/http.h"
+#include "notify.h"
+#include "readiness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #define OPERATOR_TOKEN_MIN 16
 #define OPERATOR_TOKEN_MAX 256
-#define FILES_BESIDE 256 /* open files that are no connections of callers: stores, logs, calls */
-#define LOG_STOP_MS 500  /* for a reader of the log that stalls */
+#define THREADS_BESIDE 32 /* that call a core and belong to no listener, and reserves */
+#define FILES_BESIDE 256  /* open files that are no connections of callers: stores, logs, calls */
+#define LOG_STOP_MS 500   /* for a reader of the log that stalls */
 
 struct serve {
     struct config *config; /* of the start */
@@ -31,6 +37,10 @@ struct serve {
     struct explain *explain;
     struct overrides *overrides;
     struct buf operator_token;
+    struct material material;                                     /* of the start */
+    void (*warn)(void *ctx, const char *path, const char *cause); /* NULL: into the log */
+    void *warn_ctx;
+    struct readiness *readiness;
     struct http_listener *hub_listener, *public_listener, *admin_listener;
 };
 
@@ -77,6 +87,14 @@ static void handle_public(void *ctx, const struct request *request, struct reply
 
 /* --- start ------------------------------------------------------------------------------------ */
 
+/* Each listener has some more of its own, and there are a few beside. */
+static uint32_t count_threads(const struct config *config)
+{
+    int threads = config->hub.threads + config->public_.threads + config->admin.threads;
+
+    return (uint32_t)(threads + threads / 8 + THREADS_BESIDE);
+}
+
 static int open_providers(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
@@ -93,12 +111,20 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
                                                 .library = from->core_library,
                                                 .settings = from->core_settings,
                                                 .base_dir = config->base_dir,
+                                                .threads = count_threads(config),
                                                 .offers = from->offers,
                                                 .statement_day = from->statement_day};
     }
+    struct lfi_error cause = {""};
+    size_t failed = 0;
     int status = provider_set_open(&serve->providers, providers, config->provider_count,
-                                   &serve->clock, &serve->log, error);
+                                   &serve->clock, &serve->log, &failed, &cause);
     free(providers);
+    if (status != 0) {
+        char path[CONFIG_PATH_MAX];
+        snprintf(path, sizeof(path), "$.providers[%zu].core", failed);
+        (void)config_error(config, path, cause.message, error);
+    }
     return status;
 }
 
@@ -206,11 +232,35 @@ static void raise_file_limit(struct serve *serve)
     }
 }
 
-static int start_parts(struct serve *serve, struct lfi_error *error)
+static void log_warning(void *ctx, const char *path, const char *cause)
+{
+    const struct serve *serve = ctx;
+
+    LOG_EVENT(&serve->log, LOG_WARN, "configuration", LOG_TEXT("setting", slice_of(path)),
+              LOG_TEXT("cause", slice_of(cause)));
+}
+
+static int check_material(struct serve *serve, const struct config *config,
+                          struct material *material, struct lfi_error *error)
+{
+    const struct material_warnings warnings = {serve->warn ? serve->warn : log_warning,
+                                               serve->warn ? serve->warn_ctx : serve};
+
+    if (config->operator_token_file) {
+        warnings.warn(
+            warnings.ctx, "$.adminListener.operatorToken",
+            "the operator's levers are switched on: they change clock, accounts, answers");
+    }
+    return material_check(config, &warnings, material, error);
+}
+
+/* All but what other programs see: no listener, no background worker. */
+static int build_parts(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
 
-    if (make_metrics(serve, error) != 0 || open_providers(serve, error) != 0 ||
+    if (check_material(serve, config, &serve->material, error) != 0 ||
+        make_metrics(serve, error) != 0 || open_providers(serve, error) != 0 ||
         make_levers(serve, error) != 0) {
         return -1;
     }
@@ -229,8 +279,17 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
         .overrides = serve->overrides,
     };
     if (connect_new(&serve->connect, &connect, &serve->clock, &serve->log, serve->metrics, error) !=
-            0 ||
-        generations_new(&serve->generations, &ground, config, error) != 0 ||
+        0) {
+        return -1;
+    }
+    return generations_new(&serve->generations, &ground, config, error);
+}
+
+static int start_parts(struct serve *serve, struct lfi_error *error)
+{
+    const struct config *config = serve->config;
+
+    if (build_parts(serve, error) != 0 ||
         listen_at(&serve->admin_listener, serve, "admin", &config->admin, admin_handle, error) !=
             0 ||
         listen_at(&serve->hub_listener, serve, "hub", &config->hub, handle_hub, error) != 0 ||
@@ -239,6 +298,16 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
         chores_start(&serve->chores, serve->generations, error) != 0) {
         return -1;
     }
+    const struct readiness_config readiness = {
+        .providers = serve->providers,
+        .listeners = {{"hub", serve->hub_listener}, {"public", serve->public_listener}},
+        .log = &serve->log,
+    };
+    if (readiness_start(&serve->readiness, &readiness, error) != 0) {
+        return -1;
+    }
+    readiness_set_material(serve->readiness, &serve->material);
+    atomic_store(&serve->admin.readiness, serve->readiness);
     return 0;
 }
 
@@ -265,6 +334,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
         return -1;
     }
     atomic_store(&serve->admin.ready, true);
+    notify_service_manager("READY=1");
     LOG_EVENT(&serve->log, LOG_INFO, "started",
               LOG_NUMBER("providers", (int64_t)config->provider_count),
               LOG_NUMBER("hubPort", http_listener_port(serve->hub_listener)),
@@ -274,81 +344,78 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     return 0;
 }
 
+static void say_certificates(const struct material *material, FILE *out)
+{
+    const struct clock system_time = {0};
+    time_t now = (time_t)(clock_now_us(&system_time) / 1000000);
+
+    for (size_t i = 0; i < material->count; i++) {
+        const struct material_certificate *one = &material->certificates[i];
+        char when[DATETIME_TEXT_MAX];
+        datetime_format_utc_ms((int64_t)one->not_after * 1000000, when);
+        fprintf(out, "%s: %s expires on %.10s, in %d days\n", one->setting, one->subject, when,
+                material_days_left(one, now));
+    }
+}
+
+static void print_warning(void *ctx, const char *path, const char *cause)
+{
+    fprintf(stderr, "%s: warning: %s: %s\n", ((const struct config *)ctx)->path, path, cause);
+}
+
+int serve_check(struct config *config, struct lfi_error *error)
+{
+    struct serve *serve = calloc(1, sizeof(*serve));
+
+    if (serve == NULL) {
+        config_free(config);
+        return error_set(error, "out of memory");
+    }
+    serve->config = config;
+    serve->log = (struct log){.fd = -1, .level = LOG_ERROR, .clock = &serve->clock};
+    serve->warn = print_warning;
+    serve->warn_ctx = config;
+    int status = build_parts(serve, error);
+    if (status == 0) {
+        printf("%s: valid\n", config->path);
+        for (size_t i = 0; i < config->provider_count; i++) {
+            const struct config_provider *provider = &config->providers[i];
+            printf("provider %s: segment %s, core %s%s\n", provider->id, provider->segment,
+                   provider->core_library, provider->authorize_path ? ", customer journey" : "");
+        }
+        say_certificates(&serve->material, stdout);
+    }
+    (void)serve_stop(serve);
+    return status;
+}
+
 /* --- reload ----------------------------------------------------------------------------------- */
 
-static bool same(const char *a, const char *b)
+/* Everything is read and judged aside before anything of it counts. */
+static int take_config(struct serve *serve, struct config *config, struct lfi_error *error)
 {
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
+    struct material material;
+    char path[CONFIG_PATH_MAX];
 
-static bool same_listener(const struct config_listener *a, const struct config_listener *b)
-{
-    return same(a->address, b->address) && a->port == b->port && a->threads == b->threads &&
-           same(a->certificate, b->certificate) && same(a->key, b->key) &&
-           same(a->client_ca, b->client_ca) && same(a->client_crl, b->client_crl) &&
-           a->min_tls == b->min_tls;
-}
-
-/* However they are written. */
-static bool same_settings(const char *a, const char *b)
-{
-    cJSON *one = json_parse(slice_of(a));
-    cJSON *other = json_parse(slice_of(b));
-    bool equal = cJSON_Compare(one, other, true);
-
-    cJSON_Delete(one);
-    cJSON_Delete(other);
-    return equal;
-}
-
-static bool same_providers(const struct config *a, const struct config *b)
-{
-    if (a->provider_count != b->provider_count) {
-        return false;
+    if (config_needs_restart(serve->config, config, path)) {
+        return config_error(config, path, "cannot change without a restart", error);
     }
-    for (size_t i = 0; i < a->provider_count; i++) {
-        const struct config_provider *old = &a->providers[i];
-        const struct config_provider *new = &b->providers[i];
-        if (!same(old->id, new->id) || !same(old->segment, new->segment) ||
-            !same(old->audience, new->audience) || old->statement_day != new->statement_day ||
-            !same(old->core_library, new->core_library) ||
-            !same_settings(old->core_settings, new->core_settings)) {
-            return false;
-        }
+    enum log_level level = level_of(config->log_level);
+    enum connect_check check = check_of(config->check_responses);
+    if (check_material(serve, config, &material, error) != 0 ||
+        http_listener_prepare(serve->hub_listener, error) != 0 ||
+        http_listener_prepare(serve->public_listener, error) != 0 ||
+        generations_replace(serve->generations, config, error) != 0) {
+        return -1;
     }
-    return true;
+    http_listener_commit(serve->hub_listener);
+    http_listener_commit(serve->public_listener);
+    readiness_set_material(serve->readiness, &material);
+    atomic_store(&serve->log.level, level);
+    connect_set_check(serve->connect, check);
+    return 0;
 }
 
-/* The first setting that cannot change while the server runs, but did; NULL: none. */
-static const char *needs_restart(const struct config *old, const struct config *new)
-{
-    const struct {
-        const char *setting;
-        bool same;
-    } fixed[] = {
-        {"hubListener", same_listener(&old->hub, &new->hub)},
-        {"publicListener", same_listener(&old->public_, &new->public_)},
-        {"adminListener", same_listener(&old->admin, &new->admin) &&
-                              same(old->operator_token_file, new->operator_token_file)},
-        {"limits", old->body_bytes == new->body_bytes && old->request_ms == new->request_ms &&
-                       old->idle_ms == new->idle_ms && old->queue_ms == new->queue_ms &&
-                       old->pending == new->pending &&
-                       old->pending_per_peer == new->pending_per_peer &&
-                       old->connection_s == new->connection_s && old->drain_ms == new->drain_ms &&
-                       old->drain_delay_ms == new->drain_delay_ms},
-        {"hostName", same(old->host_name, new->host_name)},
-        {"providers", same_providers(old, new)},
-    };
-
-    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
-        if (!fixed[i].same) {
-            return fixed[i].setting;
-        }
-    }
-    return NULL;
-}
-
-/* All or nothing, but for the listeners' files: each listener takes its own or keeps its old. */
 static int reload(struct serve *serve, struct lfi_error *error)
 {
     struct config *config;
@@ -356,21 +423,10 @@ static int reload(struct serve *serve, struct lfi_error *error)
     if (config_load(&config, serve->config->path, error) != 0) {
         return -1;
     }
-    const char *setting = needs_restart(serve->config, config);
-    if (setting != NULL) {
-        config_free(config);
-        return error_set(error, "%s cannot change without a restart", setting);
-    }
-    enum log_level level = level_of(config->log_level);
-    enum connect_check check = check_of(config->check_responses);
-    if (http_listener_reload(serve->hub_listener, error) != 0 ||
-        http_listener_reload(serve->public_listener, error) != 0 ||
-        generations_replace(serve->generations, config, error) != 0) {
+    if (take_config(serve, config, error) != 0) {
         config_free(config);
         return -1;
     }
-    atomic_store(&serve->log.level, level);
-    connect_set_check(serve->connect, check);
     return 0;
 }
 
@@ -401,6 +457,7 @@ static int drain(struct serve *serve)
     int status = 0;
 
     if (atomic_exchange(&serve->admin.ready, false)) {
+        notify_service_manager("STOPPING=1");
         LOG_EVENT(&serve->log, LOG_INFO, "stopping", LOG_NUMBER("delayMs", config->drain_delay_ms),
                   LOG_NUMBER("drainMs", config->drain_ms));
         usleep((useconds_t)config->drain_delay_ms * 1000);
@@ -425,6 +482,7 @@ int serve_stop(struct serve *serve)
         return -1;
     }
     chores_stop(serve->chores);
+    readiness_stop(serve->readiness);
     generations_free(serve->generations);
     connect_free(serve->connect);
     overrides_free(serve->overrides);

@@ -12,10 +12,14 @@ struct serve;
 /* Opens cores and listeners; when it returns 0 the server answers. Takes over `config` always. */
 int serve_start(struct serve **out, struct config *config, struct lfi_error *error);
 /*
+ * Loads everything that can be loaded without serving: certificates, keys, cores with their
+ * stores, brands. Warnings go to standard error, a summary to standard output. Takes over `config`.
+ */
+int serve_check(struct config *config, struct lfi_error *error);
+/*
  * Reads the configuration file and all certificates and keys again. Cached key sets are dropped.
- * A configuration that is wrong, or that changes what needs a restart (listeners but for the
- * contents of their files, limits, host name, providers and their cores), is refused as a whole.
- * The outcome is logged.
+ * A configuration that is wrong, or that changes what needs a restart (config/restart.c), is
+ * refused as a whole. The outcome is logged.
  */
 void serve_reload(struct serve *serve);
 /*

@@ -2,6 +2,7 @@
 #include "store/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,7 @@ int store_builder_new(struct store_builder **out, const char *path, const char *
         (void)store_say(error, "cannot make %.180s: %s", b->fresh, strerror(errno));
         goto out;
     }
-    rc = store_env_open(&b->env, b->db, b->fresh, true, error);
+    rc = store_env_open(&b->env, b->db, b->fresh, NULL, error);
     if (rc == LFI_CORE_OK && (rc = mdb_txn_begin(b->env, NULL, 0, &b->txn)) != 0) {
         rc = store_fail(error, "begin", rc);
     }
@@ -456,32 +457,62 @@ int store_builder_statement(struct store_builder *b, const char *account_id,
     return put_joined(b, DB_STATEMENTS, key_val(&key), days, sizeof(*days), json, error);
 }
 
-int store_builder_commit(struct store_builder *b, struct lfi_error *error)
+/* Where the file system cannot exchange: what was there comes back when the second step fails. */
+static int replace_in_two_steps(const struct store_builder *b, struct lfi_error *error)
 {
     char *old = path_with(b->path, ".old");
-    int rc = old ? close_account(b, error) : store_say(error, "out of memory");
+    int rc = LFI_CORE_OK;
+
+    if (!old) {
+        return store_say(error, "out of memory");
+    }
+    remove_store(old);
+    if (rename(b->path, old) != 0) {
+        rc = store_say(error, "cannot move %.180s: %s", b->path, strerror(errno));
+    } else if (rename(b->fresh, b->path) != 0) {
+        rc = store_say(error, "cannot put %.180s in place: %s", b->path, strerror(errno));
+        (void)rename(old, b->path);
+    } else {
+        remove_store(old);
+    }
+    free(old);
+    return rc;
+}
+
+/* In one step, so that there is a whole store at the path at any instant. */
+static int put_in_place(const struct store_builder *b, struct lfi_error *error)
+{
+    if (renameat2(AT_FDCWD, b->fresh, AT_FDCWD, b->path, RENAME_EXCHANGE) == 0) {
+        remove_store(b->fresh); /* which is the old one now */
+        return LFI_CORE_OK;
+    }
+    if (errno == EINVAL || errno == ENOSYS) {
+        struct stat info;
+        if (stat(b->path, &info) == 0) {
+            return replace_in_two_steps(b, error);
+        }
+        errno = ENOENT;
+    }
+    if (errno != ENOENT || rename(b->fresh, b->path) != 0) {
+        return store_say(error, "cannot put %.180s in place: %s", b->path, strerror(errno));
+    }
+    return LFI_CORE_OK;
+}
+
+int store_builder_commit(struct store_builder *b, struct lfi_error *error)
+{
+    int rc = close_account(b, error);
     if (rc == LFI_CORE_OK) {
         rc = mdb_txn_commit(b->txn);
         b->txn = NULL;
         rc = rc == 0 ? mdb_env_sync(b->env, 1) : rc;
         rc = rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
     }
-    if (rc != LFI_CORE_OK) {
-        free(old);
-        store_builder_abandon(b);
-        return -1;
+    if (rc == LFI_CORE_OK) {
+        mdb_env_close(b->env);
+        b->env = NULL;
+        rc = put_in_place(b, error);
     }
-    mdb_env_close(b->env);
-    b->env = NULL;
-    remove_store(old);
-    if (rename(b->path, old) != 0 && errno != ENOENT) {
-        rc = store_say(error, "cannot move %.180s: %s", b->path, strerror(errno));
-    } else if (rename(b->fresh, b->path) != 0) {
-        rc = store_say(error, "cannot put %.180s in place: %s", b->path, strerror(errno));
-    } else {
-        remove_store(old);
-    }
-    free(old);
-    free_builder(b);
+    store_builder_abandon(b);
     return rc == LFI_CORE_OK ? 0 : -1;
 }

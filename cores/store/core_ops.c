@@ -40,7 +40,8 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
                                     .clock = config->clock,
                                     .max_attempts = DEFAULT_MAX_ATTEMPTS,
                                     .lock_s = DEFAULT_LOCK_S,
-                                    .max_tasks = DEFAULT_MAX_TASKS};
+                                    .max_tasks = DEFAULT_MAX_TASKS,
+                                    .threads = config->threads};
     cJSON *settings = cJSON_Parse(config->settings);
     const cJSON *folder = cJSON_GetObjectItemCaseSensitive(settings, "store");
     if (!cJSON_IsString(folder)) {
@@ -49,8 +50,11 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
     }
     if (!read_number(settings, "maxAttempts", &options.max_attempts) ||
         !read_number(settings, "lockSeconds", &options.lock_s) ||
-        !read_number(settings, "maxTasks", &options.max_tasks)) {
-        rc = bad_settings(error, "maxAttempts, lockSeconds and maxTasks are positive numbers");
+        !read_number(settings, "maxTasks", &options.max_tasks) ||
+        !read_number(settings, "mapMiB", &options.map_mib) ||
+        !read_number(settings, "instances", &options.instances)) {
+        rc = bad_settings(error, "maxAttempts, lockSeconds, maxTasks, mapMiB and instances are "
+                                 "positive numbers");
         goto out;
     }
     const char *base = folder->valuestring[0] == '/' ? "" : config->base_dir;

@@ -8,9 +8,10 @@
 #include "store/store.h"
 
 /*
- * Settings: {"store": "folder", "maxAttempts": 5, "lockSeconds": 300, "maxTasks": 100000}; all but
- * the first are optional.
- * Fails when the store was built for another segment.
+ * Settings: {"store": "folder", "maxAttempts": 5, "lockSeconds": 300, "maxTasks": 100000,
+ * "mapMiB": 8192, "instances": 4}; all but the first are optional. mapMiB is the most that the
+ * store can hold; instances is how many processes may share it. Fails when the store was built for
+ * another segment.
  */
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
                     struct lfi_error *error);
@@ -40,6 +41,6 @@ lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_di
     .passkey_use = store_passkey_use, .passkeys = store_passkeys,                                  \
     .passkey_remove = store_passkey_remove, .task_put = store_task_put,                            \
     .task_take = store_task_take, .task_find = store_task_find, .task_done = store_task_done,      \
-    .account_states = store_account_states
+    .account_states = store_account_states, .health = store_health
 
 #endif

@@ -36,8 +36,13 @@
 #include <lmdb.h>
 
 #define STORE_FORMAT "1"
-#define STORE_MAP_BYTES (UINT64_C(8) << 30) /* address space, not disk */
-#define STORE_READERS 2048
+#define STORE_MAP_MIB 8192    /* default: address space, not disk */
+#define STORE_READERS 2048    /* when it is not known how many threads will read */
+#define STORE_INSTANCES 4     /* default: processes that share the store */
+#define STORE_READERS_MORE 64 /* for tools beside the server */
+#define STORE_ROOM_BYTES                                                                           \
+    (1024 * 1024)         /* with less room left, in map or disk, it counts as full                \
+                           */
 #define STORE_ID_MAX 64   /* longer identifiers were never issued */
 #define STORE_KEY_MAX 200 /* LMDB allows 511 bytes */
 
@@ -77,6 +82,7 @@ struct store {
     MDB_env *env;
     struct store_messages *messages;
     MDB_dbi db[DB_COUNT];
+    char *data_file; /* of the environment */
     int64_t (*now_us)(void *clock);
     void *clock;
     uint32_t max_attempts;
@@ -127,8 +133,9 @@ struct login_value {
 int store_fail(struct lfi_error *error, const char *what, int lmdb_code); /* LFI_CORE_FAILED */
 int store_say(struct lfi_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* LFI_CORE_FAILED */
-int store_env_open(MDB_env **env, MDB_dbi *db, const char *path, bool create,
-                   struct lfi_error *error);
+/* Without options it is made. */
+int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
+                   const struct store_options *options, struct lfi_error *error);
 
 /* 32 hexadecimal digits from the system's generator. */
 bool store_new_id(struct lfi_id *out);

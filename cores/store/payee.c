@@ -45,7 +45,9 @@ static int look_up(struct store *store, struct lfi_slice iban, struct lfi_id *ac
         account_id->text[len] = '\0';
         struct lfi_slice id = {account_id->text, len};
         rc = read_account(store, txn, id, &account_head, &account, error);
-        *out = judge(head.flags, (enum lfi_account_status)account_head.status);
+        if (rc == LFI_CORE_OK) {
+            *out = judge(head.flags, (enum lfi_account_status)account_head.status);
+        }
     }
     mdb_txn_abort(txn);
     return rc;

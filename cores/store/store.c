@@ -50,20 +50,50 @@ int store_fail(struct lfi_error *error, const char *what, int lmdb_code)
     return store_say(error, "%s: %s", what, mdb_strerror(lmdb_code));
 }
 
-int store_env_open(MDB_env **env, MDB_dbi *db, const char *path, bool create,
-                   struct lfi_error *error)
+/* A thread that has read keeps its slot until it ends. */
+static unsigned count_readers(const struct store_options *options)
+{
+    if (!options || options->threads == 0) {
+        return STORE_READERS;
+    }
+    uint32_t instances = options->instances > 0 ? options->instances : STORE_INSTANCES;
+    return options->threads * instances + STORE_READERS_MORE;
+}
+
+/* The slots are those that the first of all processes that use the store asked for. */
+static int check_readers(MDB_env *env, const struct store_options *options, struct lfi_error *error)
+{
+    unsigned slots = 0;
+    if (options && mdb_env_get_maxreaders(env, &slots) == 0 && slots < options->threads) {
+        return store_say(error,
+                         "the store has %u reader slots, %u threads may read: stop all that use it,"
+                         " then start again",
+                         slots, options->threads);
+    }
+    return LFI_CORE_OK;
+}
+
+int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
+                   const struct store_options *options, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
     const char *what = "environment";
+    bool create = !options;
+    uint64_t map_mib = options && options->map_mib > 0 ? options->map_mib : STORE_MAP_MIB;
     int rc = mdb_env_create(env);
     if (rc != 0) {
         return store_fail(error, what, rc);
     }
-    if ((rc = mdb_env_set_mapsize(*env, STORE_MAP_BYTES)) != 0 ||
+    if ((rc = mdb_env_set_mapsize(*env, (size_t)map_mib << 20)) != 0 ||
         (rc = mdb_env_set_maxdbs(*env, DB_COUNT)) != 0 ||
-        (rc = mdb_env_set_maxreaders(*env, STORE_READERS)) != 0 ||
+        (rc = mdb_env_set_maxreaders(*env, count_readers(options))) != 0 ||
         (rc = mdb_env_open(*env, path, create ? MDB_NOSYNC : 0, 0600)) != 0) {
         goto fail;
+    }
+    if (check_readers(*env, options, error) != LFI_CORE_OK) {
+        mdb_env_close(*env);
+        *env = NULL;
+        return LFI_CORE_FAILED;
     }
     what = "databases";
     if ((rc = mdb_txn_begin(*env, NULL, create ? 0 : MDB_RDONLY, &txn)) != 0) {
@@ -107,6 +137,16 @@ static int check_meta(const struct store *store, MDB_txn *txn, const char *name,
     return LFI_CORE_OK;
 }
 
+static char *data_file_of(const char *path)
+{
+    size_t size = strlen(path) + sizeof("/data.mdb");
+    char *file = malloc(size);
+    if (file) {
+        (void)snprintf(file, size, "%s/data.mdb", path);
+    }
+    return file;
+}
+
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
@@ -117,11 +157,16 @@ int store_open(struct store **out, const struct store_options *options, struct l
         return store_say(error, "no store at %.200s", options->path);
     }
     struct store *store = calloc(1, sizeof(*store));
-    if (!store || !(store->messages = messages_new())) {
-        free(store);
+    if (!store || !(store->messages = messages_new()) ||
+        !(store->data_file = data_file_of(options->path))) {
+        store_close(store);
         return store_say(error, "out of memory");
     }
-    int rc = store_env_open(&store->env, store->db, options->path, false, error);
+    if (stat(store->data_file, &info) != 0) { /* LMDB would make an empty one */
+        store_close(store);
+        return store_say(error, "no store in the folder %.200s", options->path);
+    }
+    int rc = store_env_open(&store->env, store->db, options->path, options, error);
     if (rc != LFI_CORE_OK) {
         goto out;
     }
@@ -159,6 +204,7 @@ void store_close(void *core)
             mdb_env_close(store->env);
         }
         messages_free(store->messages);
+        free(store->data_file);
         free(store);
     }
 }

@@ -27,10 +27,16 @@ struct store_options {
     uint32_t max_attempts; /* wrong passwords that lock a login … */
     uint32_t lock_s;       /* … for so long */
     uint32_t max_tasks;    /* kept at once */
+    uint32_t map_mib;      /* address space for the data; 0: STORE_MAP_MIB */
+    uint32_t threads;      /* how many may read at once in one process; 0: not known */
+    uint32_t instances;    /* how many processes share the store; 0: STORE_INSTANCES */
 };
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
 void store_close(void *store);
+
+/* lfi_core_ops.health: a write that is on disk, room in map and on disk, the file still there. */
+int store_health(void *store, struct lfi_health *out, struct lfi_error *error);
 
 /* Lists that an account has besides its transactions. Values are on disk: append only. */
 enum store_list {

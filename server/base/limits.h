@@ -35,6 +35,9 @@
  */
 #define LIMIT_LOG_QUEUE_BYTES (1024 * 1024)
 
+/* A file of certificates or a key. The largest public bundles have some 250 KiB. */
+#define LIMIT_PEM_BYTES (1024 * 1024)
+
 /* The configuration file. */
 #define LIMIT_CONFIG_BYTES (256 * 1024)
 

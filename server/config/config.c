@@ -24,10 +24,17 @@
 struct loader {
     struct config config; /* first: config_free gets its address */
     struct arena *arena;
-    struct lfi_slice text;
     struct lfi_error *error;
     bool failed;
 };
+
+int config_error(const struct config *config, const char *path, const char *cause,
+                 struct lfi_error *error)
+{
+    struct lfi_slice at = config_locate(config->text, path);
+    size_t line = contract_line_of(config->text, (size_t)(at.ptr - config->text.ptr));
+    return error_set(error, "%s:%zu: %s: %s", config->path, line, path, cause);
+}
 
 /* --- messages --------------------------------------------------------------------------------- */
 
@@ -37,9 +44,7 @@ static void fail(struct loader *loader, const char *path, const char *cause)
     if (loader->failed)
         return;
     loader->failed = true;
-    struct lfi_slice at = config_locate(loader->text, path);
-    size_t line = contract_line_of(loader->text, (size_t)(at.ptr - loader->text.ptr));
-    error_set(loader->error, "%s:%zu: %s: %s", loader->config.path, line, path, cause);
+    (void)config_error(&loader->config, path, cause, loader->error);
 }
 
 static void fail_memory(struct loader *loader)
@@ -151,6 +156,12 @@ static void read_listeners(struct loader *loader, const cJSON *root)
     read_listener(loader, root, "adminListener", 4, &config->admin);
     config->operator_token_file =
         file_of(loader, json_get(root, "adminListener"), "$.adminListener", "operatorToken");
+    config->levers_in_production =
+        json_get_bool(json_get(root, "adminListener"), "leversInProduction", false);
+    if (config->operator_token_file && !config->development && !config->levers_in_production)
+        fail(loader, "$.adminListener.operatorToken",
+             "the operator's levers change clock, accounts and answers: outside development they "
+             "need leversInProduction");
     config->public_url =
         url_of(loader, json_get(root, "publicListener"), "$.publicListener", "url");
     if (config->public_.port == config->hub.port)
@@ -279,7 +290,7 @@ static struct offers read_offers(struct loader *loader, const cJSON *object, con
 /* A part of the file as it stands there. */
 static const char *part_of(struct loader *loader, const char *where)
 {
-    const char *text = arena_text(loader->arena, config_locate(loader->text, where));
+    const char *text = arena_text(loader->arena, config_locate(loader->config.text, where));
     if (!text)
         fail_memory(loader);
     return text;
@@ -374,12 +385,12 @@ static int check_shape(struct loader *loader)
     struct contract_violation violation;
     if (contract_init(&contract_config, loader->error) != 0)
         return -1;
-    int rc = contract_check_json(contract_schema_named(&contract_config, "Config"), loader->text,
-                                 &violation);
+    int rc = contract_check_json(contract_schema_named(&contract_config, "Config"),
+                                 loader->config.text, &violation);
     contract_fini(&contract_config);
     if (rc != 0)
         error_set(loader->error, "%s:%zu: %s: %s", loader->config.path,
-                  contract_line_of(loader->text, violation.offset), violation.where,
+                  contract_line_of(loader->config.text, violation.offset), violation.where,
                   violation.message);
     return rc;
 }
@@ -416,10 +427,14 @@ int config_load(struct config **out, const char *path, struct lfi_error *error)
     struct loader *loader = new_loader(path, error);
     if (!loader || loader->failed || file_read(path, &text, error) != 0)
         goto out;
-    loader->text = buf_slice(&text);
+    loader->config.text = arena_keep(loader->arena, buf_slice(&text));
+    if (!loader->config.text.ptr) {
+        fail_memory(loader);
+        goto out;
+    }
     if (check_shape(loader) != 0)
         goto out;
-    root = json_parse(loader->text);
+    root = json_parse(loader->config.text);
     if (!root)
         fail_memory(loader);
     else

@@ -9,6 +9,7 @@
 #define CONFIG_CONFIG_H
 
 #include "base/error.h"
+#include "base/slice.h"
 #include "provider/offers.h"
 
 #include <stdbool.h>
@@ -39,12 +40,14 @@ struct config_provider {
 };
 
 struct config {
-    const char *path;     /* of the file */
-    const char *base_dir; /* its folder */
-    bool development;     /* allows what production must not: plain HTTP addresses, the demo app */
+    const char *path;      /* of the file */
+    const char *base_dir;  /* its folder */
+    struct lfi_slice text; /* of the file */
+    bool development;      /* allows what production must not: plain HTTP addresses, the demo app */
 
     struct config_listener hub, public_, admin;
     const char *operator_token_file; /* NULL: no levers */
+    bool levers_in_production;
     size_t body_bytes;
     int request_ms, idle_ms, queue_ms, drain_ms, drain_delay_ms;
     int pending, pending_per_peer, connection_s; /* of connections */
@@ -77,5 +80,15 @@ struct config {
 /* Reads and checks; on failure `error` is "FILE:LINE: $.path: cause". Free with config_free. */
 int config_load(struct config **out, const char *path, struct lfi_error *error);
 void config_free(struct config *config);
+/* Sets "FILE:LINE: $.path: cause" and returns -1. */
+int config_error(const struct config *config, const char *path, const char *cause,
+                 struct lfi_error *error);
+/*
+ * The first member that differs between two files and that a reload cannot change, as "$.path" in
+ * `out`; false: there is none.
+ */
+#define CONFIG_PATH_MAX 128
+bool config_needs_restart(const struct config *old, const struct config *new,
+                          char out[CONFIG_PATH_MAX]);
 
 #endif

@@ -1,6 +1,10 @@
 #include "http/client.h"
 
+#include "base/file.h"
+#include "base/limits.h"
+
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 #define CONNECT_SHARE 2 /* half of the time-out may go into connecting */
 
 struct http_client {
-    char *ca_file, *certificate, *key;
+    struct buf ca, certificate, key; /* PEM; empty: none */
     int timeout_ms;
     size_t reply_bytes;
     pthread_mutex_t lock;
@@ -25,32 +29,30 @@ struct exchange {
     bool second_location;
 };
 
-static char *copy(const char *text, bool *failed)
+/* A PEM file as it stands there now: a connection that is made later must not see it change. */
+static int read_pem(struct buf *out, const char *file, struct lfi_error *error)
 {
-    char *out = text != NULL ? strdup(text) : NULL;
-    *failed = *failed || (text != NULL && out == NULL);
-    return out;
+    buf_init(out, LIMIT_PEM_BYTES);
+    return file ? file_read(file, out, error) : 0;
 }
 
 int http_client_new(struct http_client **out, const struct http_client_config *config,
                     struct lfi_error *error)
 {
     struct http_client *client = calloc(1, sizeof(*client));
-    bool failed = client == NULL;
 
-    if (failed || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(client);
         return error_set(error, "HTTP client: out of memory");
     }
     pthread_mutex_init(&client->lock, NULL);
-    client->ca_file = copy(config->ca_file, &failed);
-    client->certificate = copy(config->certificate, &failed);
-    client->key = copy(config->key, &failed);
     client->timeout_ms = config->timeout_ms;
     client->reply_bytes = config->reply_bytes;
-    if (failed) {
+    if (read_pem(&client->ca, config->ca_file, error) != 0 ||
+        read_pem(&client->certificate, config->certificate, error) != 0 ||
+        read_pem(&client->key, config->key, error) != 0) {
         http_client_free(client);
-        return error_set(error, "HTTP client: out of memory");
+        return -1;
     }
     *out = client;
     return 0;
@@ -65,9 +67,10 @@ void http_client_free(struct http_client *client)
         curl_easy_cleanup(client->idle[--client->idle_count]);
     }
     pthread_mutex_destroy(&client->lock);
-    free(client->ca_file);
-    free(client->certificate);
-    free(client->key);
+    buf_free(&client->ca);
+    buf_free(&client->certificate);
+    OPENSSL_cleanse(client->key.ptr, client->key.cap);
+    buf_free(&client->key);
     free(client);
     curl_global_cleanup();
 }
@@ -165,10 +168,18 @@ static void give_back(struct http_client *client, CURL *handle)
     }
 }
 
+/* Borrowed by the handle until it is reset, which comes before the client ends. */
+static bool set_blob(CURL *handle, CURLoption option, const struct buf *pem)
+{
+    struct curl_blob blob = {pem->ptr, pem->len, CURL_BLOB_NOCOPY};
+
+    return pem->len == 0 || curl_easy_setopt(handle, option, &blob) == CURLE_OK;
+}
+
 /* Explicitly none where libcurl has defaults of its own: proxies, system trust, redirects. */
 static bool set_transport(CURL *handle, const struct http_client *client, long timeout_ms)
 {
-    bool tls = client->ca_file != NULL;
+    bool tls = client->ca.len > 0;
 
     return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http") == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK &&
@@ -186,9 +197,10 @@ static bool set_transport(CURL *handle, const struct http_client *client, long t
            curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-           curl_easy_setopt(handle, CURLOPT_CAINFO, client->ca_file) == CURLE_OK &&
-           curl_easy_setopt(handle, CURLOPT_SSLCERT, client->certificate) == CURLE_OK &&
-           curl_easy_setopt(handle, CURLOPT_SSLKEY, client->key) == CURLE_OK;
+           curl_easy_setopt(handle, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+           set_blob(handle, CURLOPT_CAINFO_BLOB, &client->ca) &&
+           set_blob(handle, CURLOPT_SSLCERT_BLOB, &client->certificate) &&
+           set_blob(handle, CURLOPT_SSLKEY_BLOB, &client->key);
 }
 
 static bool set_request(CURL *handle, const struct http_call *call, struct curl_slist *headers)

@@ -20,7 +20,7 @@ struct http_client_config {
 
 struct http_client;
 
-/* Any thread may use it. Copies the texts. */
+/* Any thread may use it. Reads the files, once: connections of later use what they were then. */
 int http_client_new(struct http_client **out, const struct http_client_config *config,
                     struct lfi_error *error);
 void http_client_free(struct http_client *client);

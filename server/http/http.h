@@ -83,8 +83,13 @@ struct http_listener;
 int http_listener_start(struct http_listener **out, const struct http_listener_config *config,
                         struct lfi_error *error);
 int http_listener_port(const struct http_listener *listener);
-/* Reads certificate, key and CA bundle again for new connections; the old stay on failure. */
-int http_listener_reload(struct http_listener *listener, struct lfi_error *error);
+/* Reads certificate, key, CA bundle and revocation lists again; they count from the commit on. */
+int http_listener_prepare(struct http_listener *listener, struct lfi_error *error);
+void http_listener_commit(struct http_listener *listener);
+/* Its accepting thread goes round. Any thread. */
+bool http_listener_is_alive(const struct http_listener *listener);
+/* All its threads have a request. Any thread. */
+bool http_listener_is_full(const struct http_listener *listener);
 /* Takes no new connections from now on, so that several listeners stop at once. */
 void http_listener_close(struct http_listener *listener);
 /*

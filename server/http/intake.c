@@ -630,6 +630,7 @@ int intake_wait(struct intake *intake, struct pollfd *fds, nfds_t count, int tim
         fds[i].revents = 0;
     }
     do {
+        atomic_store_explicit(&intake->pool->looked_us, intake->now_us, memory_order_relaxed);
         if (atomic_load(&intake->pool->stopping)) {
             if (!intake->stopped) {
                 stop_listening(intake, fds, count);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define START_MS 2000
+#define ALIVE_MS 5000 /* CivetWeb looks at its sockets some times a second */
 #define STEP_US 5000
 #define CUT_MS 500 /* for requests that are cut to end */
 #define NUMBER_MAX 16
@@ -317,9 +318,28 @@ int http_listener_port(const struct http_listener *listener)
     return mg_get_server_ports(listener->server, 1, &port) == 1 ? port.port : -1;
 }
 
-int http_listener_reload(struct http_listener *listener, struct lfi_error *error)
+int http_listener_prepare(struct http_listener *listener, struct lfi_error *error)
 {
-    return listener->tls != NULL ? tls_reload(listener->tls, error) : 0;
+    return listener->tls ? tls_prepare(listener->tls, error) : 0;
+}
+
+void http_listener_commit(struct http_listener *listener)
+{
+    if (listener->tls) {
+        tls_commit(listener->tls);
+    }
+}
+
+bool http_listener_is_alive(const struct http_listener *listener)
+{
+    int64_t since_us = clock_monotonic_us() - atomic_load(&listener->pool.looked_us);
+
+    return since_us < (int64_t)ALIVE_MS * 1000;
+}
+
+bool http_listener_is_full(const struct http_listener *listener)
+{
+    return atomic_load(&listener->pool.busy) >= listener->pool.threads;
 }
 
 static int requests_of(const struct http_listener *listener)

@@ -25,6 +25,7 @@ struct tls {
     int64_t ticket_key_us; /* when the present one was made; of the thread that shakes hands */
     pthread_mutex_t lock;  /* guards `current`; taken once per handshake */
     SSL_CTX *current;
+    SSL_CTX *next; /* prepared by a reload; of its thread */
     atomic_uint generation;
 };
 
@@ -159,6 +160,7 @@ void tls_free(struct tls *tls)
     if (tls) {
         SSL_CTX_free(tls->base);
         SSL_CTX_free(tls->current);
+        SSL_CTX_free(tls->next);
         pthread_mutex_destroy(&tls->lock);
         free(tls);
     }
@@ -169,21 +171,22 @@ SSL_CTX *tls_context(const struct tls *tls)
     return tls->base;
 }
 
-int tls_reload(struct tls *tls, struct lfi_error *error)
+int tls_prepare(struct tls *tls, struct lfi_error *error)
 {
-    SSL_CTX *loaded;
-    unsigned generation = atomic_load(&tls->generation) + 1;
+    SSL_CTX_free(tls->next);
+    tls->next = NULL;
+    return load(&tls->next, tls->config, atomic_load(&tls->generation) + 1, error);
+}
 
-    if (load(&loaded, tls->config, generation, error) != 0) {
-        return -1;
-    }
+void tls_commit(struct tls *tls)
+{
     pthread_mutex_lock(&tls->lock);
     SSL_CTX *old = tls->current;
-    tls->current = loaded;
-    atomic_store(&tls->generation, generation);
+    tls->current = tls->next;
+    atomic_fetch_add(&tls->generation, 1);
     pthread_mutex_unlock(&tls->lock);
+    tls->next = NULL;
     SSL_CTX_free(old); /* lives on until its last connection ends */
-    return 0;
 }
 
 /* Tickets are sealed with the keys of `base`, whatever context a connection has moved to. */

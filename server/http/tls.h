@@ -35,10 +35,14 @@ void tls_free(struct tls *tls);
 /* What connections are made of; stays the same over reloads. Borrowed. */
 struct ssl_ctx_st *tls_context(const struct tls *tls);
 /*
- * Reads all files again. Handshakes that begin from now on use them, and sessions of before are
- * not resumed. On failure nothing changes. Any thread, one at a time.
+ * Reads all files again, for tls_commit; on failure nothing changes. Any thread, one at a time.
  */
-int tls_reload(struct tls *tls, struct lfi_error *error);
+int tls_prepare(struct tls *tls, struct lfi_error *error);
+/*
+ * What was prepared counts: handshakes that begin from now on use it, and sessions of before are
+ * not resumed.
+ */
+void tls_commit(struct tls *tls);
 /*
  * Gives sessions an end: they are sealed with a key that is thrown away when it is LIMIT_SESSION_S
  * old, so that neither a session nor a chain of renewed ones lives longer. Called before each

@@ -39,11 +39,12 @@ struct worker_pool {
     int pending;          /* connections without a worker, see intake.h */
     int pending_per_peer; /* of these */
     struct intake *intake;
-    atomic_int busy;         /* workers with a connection */
-    atomic_int slow;         /* of these: reading a long body */
-    atomic_bool stopping;    /* no new connections, no further request on old ones */
-    atomic_bool cutting;     /* no waiting for anybody any more */
-    atomic_bool intercepted; /* the accepting thread has come by: the linker did its work */
+    atomic_int busy;                /* workers with a connection */
+    atomic_int slow;                /* of these: reading a long body */
+    atomic_bool stopping;           /* no new connections, no further request on old ones */
+    atomic_bool cutting;            /* no waiting for anybody any more */
+    atomic_int_least64_t looked_us; /* when the accepting thread last looked at its sockets */
+    atomic_bool intercepted;        /* the accepting thread has come by: the linker did its work */
 };
 
 /* Used by the worker's own thread only. */

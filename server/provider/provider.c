@@ -8,6 +8,7 @@
 struct loaded {
     struct provider provider;
     void *library;
+    uint64_t device, inode; /* of the core's storage; 0: not known */
 };
 
 struct provider_set {
@@ -48,7 +49,8 @@ static int load(struct loaded *item, const struct provider_config *config,
                                                 .settings = config->settings,
                                                 .base_dir = config->base_dir,
                                                 .now_us = now_for_core,
-                                                .clock = (void *)(uintptr_t)clock};
+                                                .clock = (void *)(uintptr_t)clock,
+                                                .threads = config->threads};
     item->library = dlopen(config->library, RTLD_NOW | RTLD_LOCAL);
     if (!item->library) {
         return error_set(error, "provider %s: cannot load the core: %s", config->id, dlerror());
@@ -76,9 +78,34 @@ static int load(struct loaded *item, const struct provider_config *config,
     return 0;
 }
 
+/* Two cores over one storage would see each other's customers, and LMDB forbids it. */
+static int check_storage(struct loaded *items, size_t count, struct lfi_error *error)
+{
+    struct loaded *item = &items[count];
+    struct lfi_health health = {.size = sizeof(health)};
+    struct lfi_error detail = {""};
+
+    if (!PROVIDER_HAS(&item->provider, health)) {
+        return 0;
+    }
+    if (item->provider.ops->health(item->provider.core, &health, &detail) != LFI_CORE_OK) {
+        return error_set(error, "provider %s: the core is not well: %s", item->provider.id,
+                         detail.message);
+    }
+    item->device = health.storage_device;
+    item->inode = health.storage_inode;
+    for (size_t i = 0; i < count && item->inode != 0; i++) {
+        if (items[i].device == item->device && items[i].inode == item->inode) {
+            return error_set(error, "provider %s: the core's storage is that of provider %s",
+                             item->provider.id, items[i].provider.id);
+        }
+    }
+    return 0;
+}
+
 int provider_set_open(struct provider_set **out, const struct provider_config *configs,
                       size_t count, const struct clock *clock, const struct log *log,
-                      struct lfi_error *error)
+                      size_t *failed, struct lfi_error *error)
 {
     *out = NULL;
     struct provider_set *set = calloc(1, sizeof(*set));
@@ -88,7 +115,9 @@ int provider_set_open(struct provider_set **out, const struct provider_config *c
     }
     for (; set->count < count; set->count++) {
         struct loaded *item = &set->items[set->count];
-        if (load(item, &configs[set->count], clock, error) != 0) {
+        if (load(item, &configs[set->count], clock, error) != 0 ||
+            check_storage(set->items, set->count, error) != 0) {
+            *failed = set->count;
             set->count++;
             provider_set_close(set);
             return -1;

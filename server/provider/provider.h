@@ -34,6 +34,7 @@ struct provider_config {
     const char *library;  /* path of the core's shared object */
     const char *settings; /* JSON text for the core */
     const char *base_dir;
+    uint32_t threads; /* that may call the core at once */
     struct offers offers;
     enum lfi_statement_day statement_day;
 };
@@ -43,11 +44,12 @@ struct provider_set;
 /*
  * Loads and opens all cores. Fails, having closed what it opened, when a library is missing, lacks
  * the symbol, was compiled for another ABI, lacks a required capability, or open() fails: `error`
- * names provider and cause.
+ * names provider and cause,
+ * *failed is its index.
  */
 int provider_set_open(struct provider_set **out, const struct provider_config *configs,
                       size_t count, const struct clock *clock, const struct log *log,
-                      struct lfi_error *error);
+                      size_t *failed, struct lfi_error *error);
 void provider_set_close(struct provider_set *set);
 size_t provider_count(const struct provider_set *set);
 const struct provider *provider_at(const struct provider_set *set, size_t index);

@@ -64,6 +64,7 @@ static struct answer get(const char *fault, const char *path, enum connect_check
     struct lfi_error error = {""};
     struct hub *hub = NULL;
     struct reply reply = {0};
+    size_t failed;
     const char *settings = arena_format(f.arena, "{\"say\":\"%s\"}", fault).ptr;
     const struct provider_config provider = {.id = "dhowretail",
                                              .segment = "retail",
@@ -71,7 +72,8 @@ static struct answer get(const char *fault, const char *path, enum connect_check
                                              .library = ODD,
                                              .settings = settings,
                                              .base_dir = "."};
-    assert_int_equal(provider_set_open(&providers, &provider, 1, &f.clock, &f.log, &error), 0);
+    assert_int_equal(provider_set_open(&providers, &provider, 1, &f.clock, &f.log, &failed, &error),
+                     0);
     f.explain = explain_new();
     const struct connect_config config = {.providers = providers,
                                           .check_responses = check,

@@ -20,10 +20,11 @@ struct fixture {
 static int open_set(struct fixture *f, const char *library, struct lfi_error *error)
 {
     struct provider_config configs[] = {
-        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", ".", {0}, 0},
-        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", ".", {0}, 0},
+        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", ".", 0, {0}, 0},
+        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", ".", 0, {0}, 0},
     };
-    return provider_set_open(&f->set, configs, 2, &f->clock, &f->log, error);
+    size_t failed;
+    return provider_set_open(&f->set, configs, 2, &f->clock, &f->log, &failed, error);
 }
 
 static int setup(void **state)

@@ -1,6 +1,8 @@
 // link: lfi-store
+#include "store/internal.h"
 #include "store/store.h"
 
+#include <lmdb.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -107,7 +109,7 @@ static void build(struct fixture *f)
 static struct store *open_store(struct fixture *f, const char *segment, struct lfi_error *error)
 {
     struct store *store = NULL;
-    struct store_options options = {f->path, segment, fixture_now, f, 3, 60, 8};
+    struct store_options options = {f->path, segment, fixture_now, f, 3, 60, 8, 0, 0, 0};
     (void)store_open(&store, &options, error);
     return store;
 }
@@ -162,15 +164,33 @@ static void test_missing_folder_is_refused(void **state)
     assert_non_null(strstr(error.message, "no store at"));
 }
 
+static void test_an_empty_folder_stays_empty(void **state)
+{
+    struct lfi_error error = {""};
+    char dir[] = "/tmp/lfi-store-XXXXXX";
+    struct fixture bare = {0};
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(bare.path, sizeof(bare.path), "%s", dir);
+    assert_null(open_store(&bare, "retail", &error));
+    assert_non_null(strstr(error.message, "no store in the folder"));
+    assert_int_equal(rmdir(dir), 0);
+}
+
+/* An environment without the tables of this version. */
 static void test_store_of_another_version_is_refused(void **state)
 {
     struct lfi_error error = {""};
     char dir[] = "/tmp/lfi-store-XXXXXX";
     char file[64];
     struct fixture bare = {0};
+    MDB_env *env = NULL;
     (void)state;
     assert_non_null(mkdtemp(dir));
     snprintf(bare.path, sizeof(bare.path), "%s", dir);
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_open(env, dir, 0, 0600), 0);
+    mdb_env_close(env);
     assert_null(open_store(&bare, "retail", &error));
     assert_non_null(strstr(error.message, "this version did not load the store"));
     snprintf(file, sizeof(file), "%s/data.mdb", dir);
@@ -178,6 +198,58 @@ static void test_store_of_another_version_is_refused(void **state)
     snprintf(file, sizeof(file), "%s/lock.mdb", dir);
     assert_int_equal(unlink(file), 0);
     assert_int_equal(rmdir(dir), 0);
+}
+
+static void test_health_tells_use_and_loss(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_error error = {""};
+    struct lfi_health health = {.size = sizeof(health)};
+    char file[512], away[520];
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_true(health.used_bytes > 0 && health.used_bytes < health.limit_bytes);
+    assert_true(health.limit_bytes == UINT64_C(8) << 30 && health.storage_inode != 0);
+    snprintf(file, sizeof(file), "%.480s/data.mdb", f->path);
+    snprintf(away, sizeof(away), "%s.away", file);
+    assert_int_equal(rename(file, away), 0);
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_FAILED);
+    assert_non_null(strstr(error.message, "the store was removed"));
+    assert_int_equal(rename(away, file), 0);
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+}
+
+/* In a process of its own: LMDB opens a store once in each. 0: as expected. */
+static int open_beside(const struct fixture *f, uint32_t threads, const char *refusal)
+{
+    struct lfi_error error = {""};
+    struct store *store = NULL;
+    struct store_options options = {.path = f->path,
+                                    .segment = "retail",
+                                    .now_us = fixture_now,
+                                    .clock = (void *)(uintptr_t)f,
+                                    .max_tasks = 8,
+                                    .threads = threads};
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        int rc = store_open(&store, &options, &error);
+        bool expected =
+            refusal ? rc == LFI_CORE_FAILED && strstr(error.message, refusal) : rc == LFI_CORE_OK;
+        (void)fprintf(stderr, "%s\n", error.message);
+        _exit(expected ? 0 : 1);
+    }
+    assert_true(child > 0 && waitpid(child, &status, 0) == child);
+    return status;
+}
+
+/* The slots are made by the first that opens: one that needs more is told. */
+static void test_reader_slots_follow_the_threads(void **state)
+{
+    unsigned slots = 0;
+    struct fixture *f = *state;
+    assert_int_equal(mdb_env_get_maxreaders(f->store->env, &slots), 0);
+    assert_int_equal(open_beside(f, slots, NULL), 0);
+    assert_int_equal(open_beside(f, slots + 1, "threads may read: stop all that use it"), 0);
 }
 
 static void test_access(void **state)
@@ -450,7 +522,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_segment_of_another_store_is_refused),
         cmocka_unit_test(test_missing_folder_is_refused),
+        cmocka_unit_test(test_an_empty_folder_stays_empty),
         cmocka_unit_test(test_store_of_another_version_is_refused),
+        T(test_health_tells_use_and_loss),
+        T(test_reader_slots_follow_the_threads),
         T(test_access),
         T(test_accounts_and_lists),
         T(test_pages_newest_first),

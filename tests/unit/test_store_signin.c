@@ -90,7 +90,7 @@ static int setup(void **state)
     assert_int_equal(store_builder_user(builder, &alia, NULL), 0);
     assert_int_equal(store_builder_user(builder, &badr, NULL), 0);
     assert_int_equal(store_builder_commit(builder, NULL), 0);
-    struct store_options options = {f->path, "retail", fixture_now, f, 3, 60, 8};
+    struct store_options options = {f->path, "retail", fixture_now, f, 3, 60, 8, 0, 0, 0};
     assert_int_equal(store_open(&f->store, &options, NULL), 0);
     *state = f;
     return 0;

@@ -183,6 +183,7 @@ struct lfi_core_config {
     const char *base_dir;           /* relative paths in settings are relative to this folder */
     int64_t (*now_us)(void *clock); /* UTC, microseconds since the epoch */
     void *clock;
+    uint32_t threads; /* how many may call at once; 0: not known */
 };
 
 /* How far an approval in the bank's app has come. */
@@ -212,6 +213,13 @@ enum lfi_claim {
     LFI_CLAIM_YOURS,   /* the caller is the first: it acts, then calls claim_settle */
     LFI_CLAIM_TAKEN,   /* somebody else is acting right now */
     LFI_CLAIM_SETTLED, /* done before; the result was handed to the sink */
+};
+
+/* How a core is. The server sets `size`; members past it must not be touched. 0: not known. */
+struct lfi_health {
+    uint32_t size;
+    uint64_t used_bytes, limit_bytes;       /* of its storage */
+    uint64_t storage_device, storage_inode; /* no two cores may share their storage */
 };
 
 struct lfi_core_ops {
@@ -421,6 +429,15 @@ struct lfi_core_ops {
      */
     int (*account_states)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
                           struct lfi_error *error);
+
+    /* --- health ------------------------------------------------------------------------------- */
+
+    /*
+     * Whether the core can serve, reads and writes: for /readyz, asked every few seconds on a
+     * thread of its own. Not LFI_CORE_OK: `error` says why, for an operator. Without it the server
+     * calls user_exists.
+     */
+    int (*health)(void *core, struct lfi_health *out, struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

@@ -1,0 +1,336 @@
+#include "readiness.h"
+
+#include "base/json.h"
+#include "notify.h"
+
+#include <lfi/core.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOOK_S 2       /* between two questions to a core, and two looks at the rest */
+#define ANSWER_MS 5000 /* a core that takes longer does not answer */
+#define DAY_US INT64_C(86400000000)
+
+/* One core and the thread that asks it. */
+struct probe {
+    struct readiness *readiness;
+    const struct provider *provider;
+    pthread_t thread;
+    bool started;
+    int64_t asked_us; /* 0: no call runs */
+    bool failing;
+    char reason[160];
+    struct lfi_health health;
+};
+
+struct readiness {
+    struct readiness_config config;
+    pthread_mutex_t lock; /* guards all below, and what the probes have found */
+    pthread_cond_t wake;
+    bool stopping;
+    struct material material;
+    int64_t warned_us; /* when certificates about to expire were told last */
+    pthread_t watcher;
+    bool watching;
+    size_t probe_count;
+    struct probe *probes;
+};
+
+static time_t now_s(void)
+{
+    const struct clock system_time = {0};
+
+    return (time_t)(clock_now_us(&system_time) / 1000000);
+}
+
+/* --- cores ------------------------------------------------------------------------------------ */
+
+static int ask(struct probe *probe, struct lfi_health *out, struct lfi_error *error)
+{
+    const struct provider *provider = probe->provider;
+
+    *out = (struct lfi_health){.size = sizeof(*out)};
+    if (PROVIDER_HAS(provider, health)) {
+        return provider->ops->health(provider->core, out, error);
+    }
+    int status = provider->ops->user_exists(provider->core, SLICE("readiness"), error);
+    return status == LFI_CORE_UNKNOWN ? LFI_CORE_OK : status;
+}
+
+static void tell_change(const struct probe *probe, bool failing, const char *reason)
+{
+    LOG_EVENT(probe->readiness->config.log, failing ? LOG_ERROR : LOG_INFO,
+              failing ? "core-failing" : "core-works",
+              LOG_TEXT("provider", slice_of(probe->provider->id)),
+              LOG_TEXT("reason", slice_of(failing ? reason : NULL)));
+}
+
+static void ask_once(struct probe *probe)
+{
+    struct readiness *readiness = probe->readiness;
+    struct lfi_error error = {""};
+    struct lfi_health health;
+
+    pthread_mutex_lock(&readiness->lock);
+    probe->asked_us = clock_monotonic_us();
+    pthread_mutex_unlock(&readiness->lock);
+    bool failing = ask(probe, &health, &error) != LFI_CORE_OK;
+    pthread_mutex_lock(&readiness->lock);
+    bool changed = failing != probe->failing;
+    probe->asked_us = 0;
+    probe->failing = failing;
+    probe->health = health;
+    snprintf(probe->reason, sizeof(probe->reason), "%.150s",
+             error.message[0] != '\0' ? error.message : "the core's call failed");
+    pthread_mutex_unlock(&readiness->lock);
+    if (changed) {
+        tell_change(probe, failing, error.message);
+    }
+}
+
+/* Returns false when it is time to end. */
+static bool pause_a_while(struct readiness *readiness)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LOOK_S;
+    pthread_mutex_lock(&readiness->lock);
+    if (!readiness->stopping) {
+        (void)pthread_cond_timedwait(&readiness->wake, &readiness->lock, &until);
+    }
+    bool more = !readiness->stopping;
+    pthread_mutex_unlock(&readiness->lock);
+    return more;
+}
+
+static void *ask_again(void *ctx)
+{
+    struct probe *probe = ctx;
+
+    while (pause_a_while(probe->readiness)) {
+        ask_once(probe);
+    }
+    return NULL;
+}
+
+/* --- certificates and the service manager ----------------------------------------------------- */
+
+static void tell_certificates(struct readiness *readiness)
+{
+    struct material material;
+
+    pthread_mutex_lock(&readiness->lock);
+    bool due = clock_monotonic_us() - readiness->warned_us >= DAY_US;
+    if (due) {
+        readiness->warned_us = clock_monotonic_us();
+    }
+    material = readiness->material;
+    pthread_mutex_unlock(&readiness->lock);
+    for (size_t i = 0; due && i < material.count; i++) {
+        int days = material_days_left(&material.certificates[i], now_s());
+        if (days < MATERIAL_WARN_DAYS) {
+            LOG_EVENT(readiness->config.log, LOG_WARN, "certificate-expires",
+                      LOG_TEXT("setting", slice_of(material.certificates[i].setting)),
+                      LOG_NUMBER("daysLeft", days));
+        }
+    }
+}
+
+static bool listeners_are_alive(const struct readiness *readiness)
+{
+    for (size_t i = 0; i < READINESS_LISTENERS; i++) {
+        if (!http_listener_is_alive(readiness->config.listeners[i].listener)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A core that hangs is no reason to be started again: it would take the others along. */
+static void *watch(void *ctx)
+{
+    struct readiness *readiness = ctx;
+
+    do {
+        tell_certificates(readiness);
+        if (listeners_are_alive(readiness)) {
+            notify_service_manager("WATCHDOG=1");
+        }
+    } while (pause_a_while(readiness));
+    return NULL;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static int start_threads(struct readiness *readiness, struct lfi_error *error)
+{
+    const struct provider_set *providers = readiness->config.providers;
+
+    for (; readiness->probe_count < provider_count(providers); readiness->probe_count++) {
+        struct probe *probe = &readiness->probes[readiness->probe_count];
+        probe->readiness = readiness;
+        probe->provider = provider_at(providers, readiness->probe_count);
+        ask_once(probe);
+        probe->started = pthread_create(&probe->thread, NULL, ask_again, probe) == 0;
+        if (!probe->started) {
+            return error_set(error, "no thread for readiness");
+        }
+    }
+    readiness->warned_us = clock_monotonic_us();
+    readiness->watching = pthread_create(&readiness->watcher, NULL, watch, readiness) == 0;
+    return readiness->watching ? 0 : error_set(error, "no thread for readiness");
+}
+
+int readiness_start(struct readiness **out, const struct readiness_config *config,
+                    struct lfi_error *error)
+{
+    pthread_condattr_t attributes;
+    struct readiness *readiness = calloc(1, sizeof(*readiness));
+
+    if (!readiness) {
+        return error_set(error, "out of memory");
+    }
+    readiness->config = *config;
+    pthread_mutex_init(&readiness->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&readiness->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    readiness->probes = calloc(provider_count(config->providers), sizeof(*readiness->probes));
+    if (!readiness->probes || start_threads(readiness, error) != 0) {
+        if (!readiness->probes) {
+            error_set(error, "out of memory");
+        }
+        readiness_stop(readiness);
+        return -1;
+    }
+    *out = readiness;
+    return 0;
+}
+
+void readiness_stop(struct readiness *readiness)
+{
+    if (!readiness) {
+        return;
+    }
+    pthread_mutex_lock(&readiness->lock);
+    readiness->stopping = true;
+    pthread_cond_broadcast(&readiness->wake);
+    pthread_mutex_unlock(&readiness->lock);
+    for (size_t i = 0; readiness->probes && i < provider_count(readiness->config.providers); i++) {
+        if (readiness->probes[i].started) {
+            pthread_join(readiness->probes[i].thread, NULL);
+        }
+    }
+    if (readiness->watching) {
+        pthread_join(readiness->watcher, NULL);
+    }
+    pthread_cond_destroy(&readiness->wake);
+    pthread_mutex_destroy(&readiness->lock);
+    free(readiness->probes);
+    free(readiness);
+}
+
+void readiness_set_material(struct readiness *readiness, const struct material *material)
+{
+    pthread_mutex_lock(&readiness->lock);
+    readiness->material = *material;
+    pthread_mutex_unlock(&readiness->lock);
+}
+
+/* --- what is told ----------------------------------------------------------------------------- */
+
+/* One part. `reason` NULL: it works. */
+static void append_part(struct buf *out, const char *kind, const char *name, const char *reason)
+{
+    char escaped[512];
+
+    buf_append_format(out, "%s{\"part\":\"%s %s\",\"status\":\"%s\"",
+                      out->ptr[out->len - 1] == '[' ? "" : ",", kind, name,
+                      reason ? "failing" : "ok");
+    if (reason) {
+        struct lfi_slice text = slice_of(reason);
+        size_t len = json_escape(&text, escaped, sizeof(escaped));
+        buf_append_format(out, ",\"reason\":\"%.*s\"", (int)len, escaped);
+    }
+    buf_append_text(out, "}");
+}
+
+static const char *core_fault(const struct probe *probe)
+{
+    if (probe->asked_us != 0 &&
+        clock_monotonic_us() - probe->asked_us > (int64_t)ANSWER_MS * 1000) {
+        return "the core does not answer";
+    }
+    return probe->failing ? probe->reason : NULL;
+}
+
+bool readiness_append(struct readiness *readiness, bool stopping, struct buf *out)
+{
+    struct buf parts;
+    bool ready = !stopping;
+
+    buf_init(&parts, 64 * 1024);
+    buf_append_text(&parts, "[");
+    pthread_mutex_lock(&readiness->lock);
+    for (size_t i = 0; i < READINESS_LISTENERS; i++) {
+        bool alive = http_listener_is_alive(readiness->config.listeners[i].listener);
+        append_part(&parts, "listener", readiness->config.listeners[i].name,
+                    alive ? NULL : "its accepting thread stands still");
+        ready = ready && alive;
+    }
+    for (size_t i = 0; i < readiness->probe_count; i++) {
+        const char *fault = core_fault(&readiness->probes[i]);
+        append_part(&parts, "core", readiness->probes[i].provider->id, fault);
+        ready = ready && !fault;
+    }
+    for (size_t i = 0; i < readiness->material.count; i++) {
+        const struct material_certificate *one = &readiness->material.certificates[i];
+        bool over = one->not_after <= now_s();
+        append_part(&parts, "certificate", one->setting, over ? "has expired" : NULL);
+        ready = ready && !over;
+    }
+    pthread_mutex_unlock(&readiness->lock);
+    buf_append_format(out, "{\"status\":\"%s\",\"parts\":%.*s]}\n",
+                      stopping ? "stopping" : (ready ? "ready" : "not ready"),
+                      (int)buf_slice(&parts).len, buf_slice(&parts).ptr);
+    buf_free(&parts);
+    return ready;
+}
+
+static void append_gauge(struct buf *out, const char *name, const char *help)
+{
+    buf_append_format(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+void readiness_append_metrics(struct readiness *readiness, struct buf *out)
+{
+    pthread_mutex_lock(&readiness->lock);
+    append_gauge(out, "lfi_certificate_expiry_seconds", "Seconds until the certificate expires");
+    for (size_t i = 0; i < readiness->material.count; i++) {
+        const struct material_certificate *one = &readiness->material.certificates[i];
+        buf_append_format(out, "lfi_certificate_expiry_seconds{setting=\"%s\"} %lld\n",
+                          one->setting, (long long)one->not_after - (long long)now_s());
+    }
+    append_gauge(out, "lfi_core_up", "Whether the core answers");
+    for (size_t i = 0; i < readiness->probe_count; i++) {
+        const struct probe *probe = &readiness->probes[i];
+        buf_append_format(out, "lfi_core_up{provider=\"%s\"} %d\n", probe->provider->id,
+                          core_fault(probe) ? 0 : 1);
+    }
+    append_gauge(out, "lfi_store_used_bytes", "What the core's store holds");
+    for (size_t i = 0; i < readiness->probe_count; i++) {
+        const struct probe *probe = &readiness->probes[i];
+        buf_append_format(out, "lfi_store_used_bytes{provider=\"%s\"} %llu\n", probe->provider->id,
+                          (unsigned long long)probe->health.used_bytes);
+    }
+    append_gauge(out, "lfi_store_limit_bytes", "What the core's store can hold");
+    for (size_t i = 0; i < readiness->probe_count; i++) {
+        const struct probe *probe = &readiness->probes[i];
+        buf_append_format(out, "lfi_store_limit_bytes{provider=\"%s\"} %llu\n", probe->provider->id,
+                          (unsigned long long)probe->health.limit_bytes);
+    }
+    pthread_mutex_unlock(&readiness->lock);
+}

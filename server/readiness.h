@@ -1,0 +1,43 @@
+/*
+ * What a request needs, part by part: each core (asked by a cheap call from a thread of its own,
+ * so that one that hangs hides no other), the accepting thread of each listener, and the dates of
+ * the certificates. The Hub is information only: reads do not need it, and no instance would be
+ * better off. Also tells the service manager (sd_notify) what it wants to know.
+ */
+#ifndef SERVER_READINESS_H
+#define SERVER_READINESS_H
+
+#include "base/buf.h"
+#include "config/material.h"
+#include "http/http.h"
+#include "provider/provider.h"
+
+struct readiness;
+
+#define READINESS_LISTENERS 2
+
+struct readiness_config {
+    const struct provider_set *providers;
+    struct {
+        const char *name;
+        const struct http_listener *listener;
+    } listeners[READINESS_LISTENERS];
+    const struct log *log;
+};
+
+/* Asks every core once before it returns; what `config` points to must outlive it. */
+int readiness_start(struct readiness **out, const struct readiness_config *config,
+                    struct lfi_error *error);
+/* Waits for core calls that run, so not while one may hang. NULL is fine. */
+void readiness_stop(struct readiness *readiness);
+/* The certificates in use; copies. Any thread. */
+void readiness_set_material(struct readiness *readiness, const struct material *material);
+/*
+ * Appends {"status","parts":[{"part","status","reason"}…]} and says whether every part works. A
+ * part is "ok", "failing" or "info". Any thread; never waits for a core.
+ */
+bool readiness_append(struct readiness *readiness, bool stopping, struct buf *out);
+/* Gauges in Prometheus' text format: certificates and stores. Any thread. */
+void readiness_append_metrics(struct readiness *readiness, struct buf *out);
+
+#endif

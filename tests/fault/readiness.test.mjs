@@ -1,0 +1,182 @@
+// /readyz names the part that fails; a reload takes everything or nothing.
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT, startDemo } from '../support/demo.mjs';
+import { startProgram, writeConfig } from '../support/program.mjs';
+
+let demo;
+let config;
+let written;
+let program;
+
+before(async () => {
+    demo = await startDemo();
+    config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
+    cpSync(join(demo.dir, 'store/retail'), join(demo.dir, 'store/own'), { recursive: true });
+    written = await writeConfig(demo, config, 'own.json', (c) => {
+        c.providers[0].core.settings.store = 'store/own';
+    });
+    program = await startProgram(written);
+});
+
+after(async () => {
+    program?.child.kill('SIGTERM');
+    assert.equal((await program.ended).code, 0, program.log);
+    await demo?.stop();
+});
+
+const ready = async () => {
+    const reply = await fetch(`${written.admin}/readyz`);
+    return { ...(await reply.json()), status: reply.status };
+};
+
+async function until(what, condition) {
+    for (let i = 0; ; i++) {
+        const seen = await what();
+        if (condition(seen)) {
+            return seen;
+        }
+        assert.ok(i < 100, JSON.stringify(seen));
+        await sleep(100);
+    }
+}
+
+test('every part is told when all is well', async () => {
+    const { status, parts } = await ready();
+    assert.equal(status, 200);
+    assert.ok(parts.every((part) => part.status === 'ok'));
+    const names = parts.map(({ part }) => part);
+    for (const name of ['listener hub', 'listener public', 'core dhowretail', 'core dhowbusiness',
+        'certificate hubListener.certificate', 'certificate hub.certificate']) {
+        assert.ok(names.includes(name), name);
+    }
+});
+
+test('metrics tell version, certificates, and stores', async () => {
+    const text = await (await fetch(`${written.admin}/metrics`)).text();
+    assert.match(text, /^lfi_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+    assert.match(text, /^lfi_certificate_expiry_seconds\{setting="hub\.certificate"\} \d{6,}$/m);
+    assert.match(text, /^lfi_core_up\{provider="dhowretail"\} 1$/m);
+    assert.match(text, /^lfi_store_used_bytes\{provider="dhowretail"\} [1-9]\d+$/m);
+    assert.match(text, /^lfi_store_limit_bytes\{provider="dhowretail"\} 8589934592$/m);
+});
+
+test('a store that was removed makes the server not ready, until it is back', async () => {
+    const file = join(demo.dir, 'store/own/data.mdb');
+    renameSync(file, `${file}.away`);
+    const failing = await until(ready, ({ status }) => status === 503);
+    const part = failing.parts.find(({ part: name }) => name === 'core dhowretail');
+    assert.equal(part.status, 'failing');
+    assert.match(part.reason, /the store was removed: /);
+    assert.equal((await fetch(`${written.admin}/healthz`)).status, 200);
+    renameSync(`${file}.away`, file);
+    await until(ready, ({ status }) => status === 200);
+});
+
+describe('reload', () => {
+    const reloaded = async (change) => {
+        const own = structuredClone(written.config);
+        change(own);
+        writeFileSync(written.file, JSON.stringify(own, null, 2));
+        const before = program.log.length;
+        program.child.kill('SIGHUP');
+        const line = await until(
+            async () => program.log.slice(before),
+            (text) => /"event":"(reloaded|reload-failed)".*\n/.test(text),
+        );
+        writeFileSync(written.file, JSON.stringify(written.config, null, 2));
+        return /"event":"reload-failed","reason":"([^\n]*)"\}/.exec(line)?.[1] ?? 'reloaded';
+    };
+
+    // Each member of the schema: a change, and what a reload says to it.
+    const members = {
+        hostName: { restart: (c) => (c.hostName = 'another') },
+        development: { applies: (c) => (c.development = true) },
+        'log.level': { applies: (c) => (c.log = { level: 'debug' }) },
+        'contract.responses': { applies: (c) => (c.contract = { responses: 'log' }) },
+        'adminListener.port': { restart: (c) => c.adminListener.port++ },
+        'adminListener.address': { restart: (c) => (c.adminListener.address = '::1') },
+        'adminListener.operatorToken': { restart: (c) => delete c.adminListener.operatorToken },
+        'adminListener.leversInProduction': {
+            restart: (c) => (c.adminListener.leversInProduction = true),
+        },
+        'caller.mode': { applies: (c) => (c.caller.mode = 'mtls') },
+        'caller.organisationUnits': { applies: (c) => c.caller.organisationUnits.push('other') },
+        'caller.jwksBase': { applies: (c) => (c.caller.jwksBase = 'https://localhost:1/keys') },
+        'caller.jwksOverride': { applies: (c) => (c.caller.jwksOverride = 'https://localhost:1/k') },
+        'caller.jwksCa': { applies: (c) => (c.caller.jwksCa = 'pki/ca/root.pem') },
+        'caller.maxTokenLifeSeconds': { applies: (c) => (c.caller.maxTokenLifeSeconds = 60) },
+        'caller.replayEntries': { applies: (c) => (c.caller.replayEntries = 10) },
+        'hub.ca': { applies: (c) => (c.hub.ca = 'pki/ca/root.pem') },
+        'hub.timeoutMs': { applies: (c) => (c.hub.timeoutMs = 1234) },
+        'hub.kid': { applies: (c) => (c.hub.kid = 'other') },
+        'journey.bankName': { restart: (c) => (c.journey.bankName = 'Other Bank') },
+        'journey.sessionSeconds': { applies: (c) => (c.journey.sessionSeconds = 600) },
+        'journey.maxAttempts': { applies: (c) => (c.journey.maxAttempts = 5) },
+        'journey.stepUp': { applies: (c) => (c.journey.stepUp = ['payments', 'data-sharing']) },
+        'journey.demoApp': { applies: (c) => (c.journey.demoApp = !c.journey.demoApp) },
+        'publicListener.url': { applies: (c) => (c.publicListener.url = 'http://localhost:1') },
+        'publicListener.certificate': {
+            restart: (c) => Object.assign(c.publicListener, {
+                certificate: 'pki/bank/S4.pem', key: 'pki/bank/S4.key',
+            }),
+        },
+        'providers[0].id': { restart: (c) => (c.providers[0].id = 'other') },
+        'providers[0].segment': { restart: (c) => (c.providers[0].segment = 'corporate') },
+        'providers[0].audience': { restart: (c) => (c.providers[0].audience = 'other') },
+        'providers[0].core.library': {
+            restart: (c) => (c.providers[0].core.library = c.providers[1].core.library),
+        },
+        'providers[0].core.settings': { restart: (c) => (c.providers[0].core.settings.mapMiB = 1) },
+        'providers[0].offers': {
+            restart: (c) => (c.providers[0].offers = { standardVersions: ['v2.0'] }),
+        },
+        'providers[0].authorizePath': { applies: (c) => (c.providers[0].authorizePath = '/other') },
+        'providers[0].heimdall': { applies: (c) => (c.providers[0].heimdall = 'https://localhost:1/h') },
+        'providers[0].consentManager': {
+            applies: (c) => (c.providers[0].consentManager = 'https://localhost:1/c'),
+        },
+        'providers[0].hubAudience': { applies: (c) => (c.providers[0].hubAudience = 'other') },
+        'providers[0].brand': { applies: (c) => (c.providers[0].brand = { name: { en: 'Other' } }) },
+    };
+    for (const name of ['address', 'port', 'threads', 'certificate', 'key', 'clientCa', 'minTls']) {
+        const values = { address: '::1', port: 1, threads: 7, minTls: '1.3' };
+        members[`hubListener.${name}`] = {
+            restart: (c) => (c.hubListener[name] = values[name] ?? `./${c.hubListener[name]}`),
+        };
+    }
+    for (const name of ['bodyBytes', 'requestMs', 'idleMs', 'queueMs', 'drainMs', 'drainDelayMs',
+        'waitingConnections', 'waitingPerAddress', 'connectionSeconds']) {
+        members[`limits.${name}`] = { restart: (c) => (c.limits = { ...c.limits, [name]: 2048 }) };
+    }
+
+    test('every setting applies, or is refused by its name', async () => {
+        for (const [name, change] of Object.entries(members)) {
+            const said = await reloaded(change.applies ?? change.restart);
+            if (change.applies) {
+                assert.equal(said, 'reloaded', name);
+            } else {
+                assert.match(said, /cannot change without a restart/, name);
+                assert.ok(said.includes(`$.${name.split('[')[0]}`), `${name}: ${said}`);
+            }
+        }
+        assert.equal(await reloaded(() => {}), 'reloaded');
+    });
+
+    test('the schema has no member that this test does not know', () => {
+        const schema = readFileSync(join(ROOT, 'server/config/config.schema.yaml'), 'utf8');
+        const limits = /^Limits:\n([\s\S]*?)^\w/m.exec(schema)[1];
+        for (const [, name] of limits.matchAll(/^ {4}(\w+):$/gm)) {
+            assert.ok(members[`limits.${name}`], name);
+        }
+    });
+
+    test('a wrong key towards the Hub leaves everything as it was', async () => {
+        const said = await reloaded((c) => (c.hub.key = 'pki/bank/S4.key'));
+        assert.match(said, /\$\.hub\.key: the key is not that of the certificate/);
+        assert.equal((await ready()).status, 200);
+    });
+});
