@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include "admin.h"
+#include "base/crash.h"
 #include "base/datetime.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -265,6 +266,7 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
         return -1;
     }
     const struct connect_config connect = {.providers = serve->providers,
+                                           .workers = config->hub.threads,
                                            .check_responses = check_of(config->check_responses),
                                            .host_name = config->host_name,
                                            .bank_name = config->bank_name,
@@ -326,6 +328,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     if (log_start(&serve->log) != 0) {
         error_set(error, "out of memory");
     }
+    crash_prepare(&serve->log);
     raise_file_limit(serve);
     if (serve->log.queue == NULL || start_parts(serve, error) != 0) {
         LOG_EVENT(&serve->log, LOG_ERROR, "start-failed",
@@ -490,6 +493,7 @@ int serve_stop(struct serve *serve)
     buf_free(&serve->operator_token);
     provider_set_close(serve->providers);
     log_write(&serve->log, LOG_INFO, "stopped", NULL, 0);
+    crash_prepare(NULL);
     log_stop(&serve->log, LOG_STOP_MS);
     metrics_free(serve->metrics);
     config_free(serve->config);

@@ -43,6 +43,8 @@ static const struct {
     [METRICS_ACCEPT_FAILED] = {"lfi_accept_failed_total",
                                "Failures to take a connection: open files, memory"},
     [METRICS_REFUSED_CALLER] = {"lfi_refused_caller_total", "Requests of callers not accepted"},
+    [METRICS_REFUSED_SHARE] = {"lfi_refused_share_total",
+                               "Requests refused because their provider held all its workers"},
     [METRICS_CONTRACT_RESPONSE] = {"lfi_contract_response_total",
                                    "Replies that broke the contract"},
     [METRICS_JWKS_FETCHED] = {"lfi_jwks_fetched_total", "Key sets fetched"},

@@ -31,6 +31,7 @@ enum metrics_counter {
     METRICS_CONNECTIONS_DROPPED, /* too slow, or too many of one peer */
     METRICS_ACCEPT_FAILED,       /* no descriptor or memory for a new connection */
     METRICS_REFUSED_CALLER,      /* 401 and 403 of the caller stage */
+    METRICS_REFUSED_SHARE,       /* a provider without a free worker */
     METRICS_CONTRACT_RESPONSE,   /* replies that broke the contract */
     METRICS_JWKS_FETCHED,
     METRICS_JWKS_FAILED,

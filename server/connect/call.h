@@ -8,6 +8,7 @@
 #include "connect/connect.h"
 #include "connect/outcome.h"
 #include "jose/jwe.h"
+#include "provider/share.h"
 
 struct call {
     struct connect *connect;
@@ -44,6 +45,7 @@ struct connect {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
+    struct shares *shares;    /* of the providers in the workers */
     struct memo *watermarks;  /* what page 1 saw */
     struct memo *permissions; /* what consents permit */
     struct jwe_code_pool *codes;

@@ -2,6 +2,7 @@
 
 #include "contract_ozone_connect.h"
 
+#include "base/crash.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -145,6 +146,15 @@ static bool stage_override(struct call *call)
     return call->overridden;
 }
 
+/* Its core holds all the workers that it may have. */
+static int refuse_busy(struct call *call)
+{
+    metrics_count(call->connect->metrics, METRICS_REFUSED_SHARE);
+    reply_header(call->reply, "Retry-After", SLICE("1"));
+    return refusal_set(call->refusal, "PROVIDER-BUSY", 500, "GenericRecoverableError",
+                       "The bank cannot answer right now. Please try again.");
+}
+
 static int run(struct call *call, enum contract_found found, const struct contract_match *match)
 {
     struct caller_identity identity;
@@ -159,7 +169,16 @@ static int run(struct call *call, enum contract_found found, const struct contra
         stage_contract(call, match) != 0) {
         return -1;
     }
-    return stage_override(call) ? 0 : stage_operation(call);
+    size_t provider = provider_index(call->connect->config.providers, call->provider);
+    enum share share = share_take(call->connect->shares, provider);
+    if (share == SHARE_NONE) {
+        return refuse_busy(call);
+    }
+    crash_note(call->provider->id, contract_operation_id(call->operation));
+    int rc = stage_override(call) ? 0 : stage_operation(call);
+    crash_note(NULL, NULL);
+    share_give_back(call->connect->shares, provider, share);
+    return rc;
 }
 
 /* --- the reply -------------------------------------------------------------------------------- */
@@ -367,7 +386,8 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->metrics = metrics;
     connect->watermarks = memo_new();
     connect->permissions = memo_new();
-    if (!connect->watermarks || !connect->permissions ||
+    connect->shares = shares_new(provider_count(config->providers), config->workers);
+    if (!connect->shares || !connect->watermarks || !connect->permissions ||
         jwe_code_pool_new(&connect->codes, error) != 0 ||
         contract_init(&contract_ozone_connect, error) != 0) {
         connect_free(connect);
@@ -383,6 +403,7 @@ void connect_free(struct connect *connect)
     if (connect) {
         contract_fini(&contract_ozone_connect);
         jwe_code_pool_free(connect->codes);
+        shares_free(connect->shares);
         memo_free(connect->permissions);
         memo_free(connect->watermarks);
         free(connect);

@@ -23,6 +23,7 @@ enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF
 
 struct connect_config {
     const struct provider_set *providers;
+    int workers; /* how many requests are served at once; see provider/share.h */
     enum connect_check check_responses;
     const char *host_name;       /* what the health operations call this server */
     const char *bank_name;       /* how messages to customers are signed */

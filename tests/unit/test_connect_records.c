@@ -76,6 +76,7 @@ static struct answer get(const char *fault, const char *path, enum connect_check
                      0);
     f.explain = explain_new();
     const struct connect_config config = {.providers = providers,
+                                          .workers = 1,
                                           .check_responses = check,
                                           .bank_name = "Bank",
                                           .explain = f.explain};

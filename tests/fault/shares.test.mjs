@@ -1,0 +1,94 @@
+// A core that hangs takes neither the other provider's workers nor the end of the program.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HubClient } from '../support/client.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { startProgram, writeConfig } from '../support/program.mjs';
+
+const HANG_MS = 60_000; // longer than anything here waits
+const THREADS = 8;
+
+let demo;
+let config;
+let token;
+
+before(async () => {
+    demo = await startDemo();
+    config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
+    token = readFileSync(join(demo.dir, config.adminListener.operatorToken), 'utf8').trim();
+});
+
+after(() => demo?.stop());
+
+/** The accounts of a customer who has some. */
+function getAccounts(client, { users }) {
+    const { userId, accountIds } = users.find((user) => user.accountIds.length > 0);
+    return client.get('/accounts', { userId, query: { accountIds: accountIds[0] } });
+}
+
+async function hang(written, provider, times) {
+    const reply = await fetch(`${written.admin}/operator/overrides`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ provider, operation: 'findAccounts', delayMs: HANG_MS, times }),
+    });
+    assert.equal(reply.status, 204, await reply.text());
+}
+
+test('a hung core leaves the other provider its workers, and the program its end', async () => {
+    const written = await writeConfig(demo, config, 'shares.json', (c) => {
+        c.hubListener.threads = THREADS;
+        c.limits = { ...c.limits, drainMs: 500 };
+    });
+    const program = await startProgram(written);
+    const seenBy = { ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: written.hub } };
+    const [hung, other] = demo.providers;
+    await hang(written, hung.providerId, 100);
+    const slow = new HubClient(seenBy, hung.providerId);
+    const answers = [];
+    const calls = Array.from({ length: 20 }, () =>
+        getAccounts(slow, hung).then(
+            (reply) => answers.push(reply),
+            () => {},
+        ),
+    );
+    for (let i = 0; answers.length < 20 - THREADS; i++) {
+        assert.ok(i < 100, `${answers.length} answers`);
+        await sleep(50);
+    }
+    for (const { status, headers, json } of answers) {
+        assert.equal(status, 500, JSON.stringify(json));
+        assert.equal(json.errorCode, 'GenericRecoverableError');
+        assert.equal(headers['retry-after'], '1');
+    }
+    const quick = new HubClient(seenBy, other.providerId);
+    for (let i = 0; i < 20; i++) {
+        const begun = Date.now();
+        const reply = await getAccounts(quick, other);
+        assert.equal(reply.status, 200, reply.text);
+        assert.ok(Date.now() - begun < 3000);
+    }
+    const metrics = await (await fetch(`${written.admin}/metrics`)).text();
+    assert.ok(Number(/^lfi_refused_share_total (\d+)$/m.exec(metrics)[1]) >= 20 - THREADS);
+    quick.close();
+    const begun = Date.now();
+    program.child.kill('SIGTERM');
+    await program.ended;
+    assert.ok(Date.now() - begun < 6000, `${Date.now() - begun} ms`);
+    slow.close();
+    await Promise.all(calls);
+});
+
+test('a crash leaves a line that names the signal, and the log before it', async () => {
+    const written = await writeConfig(demo, config, 'crash.json');
+    const program = await startProgram(written);
+    program.child.kill('SIGSEGV');
+    const { code, signal } = await program.ended;
+    assert.ok(signal === 'SIGSEGV' || code !== 0);
+    await sleep(100);
+    assert.match(program.log, /"event":"started"/);
+    assert.match(program.log, /\{"ts":"\d{4}-\d\d-\d\dT[^"]+Z","level":"error","event":"crashed","signal":"SIGSEGV"\}\n/);
+});
