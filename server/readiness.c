@@ -29,6 +29,7 @@ struct readiness {
     pthread_mutex_t lock; /* guards all below, and what the probes have found */
     pthread_cond_t wake;
     bool stopping;
+    size_t listener_count; /* 0 when they are about to end */
     struct material material;
     int64_t warned_us; /* when certificates about to expire were told last */
     pthread_t watcher;
@@ -138,14 +139,16 @@ static void tell_certificates(struct readiness *readiness)
     }
 }
 
-static bool listeners_are_alive(const struct readiness *readiness)
+static bool listeners_are_alive(struct readiness *readiness)
 {
-    for (size_t i = 0; i < READINESS_LISTENERS; i++) {
-        if (!http_listener_is_alive(readiness->config.listeners[i].listener)) {
-            return false;
-        }
+    bool alive = true;
+
+    pthread_mutex_lock(&readiness->lock);
+    for (size_t i = 0; i < readiness->listener_count; i++) {
+        alive = alive && http_listener_is_alive(readiness->config.listeners[i].listener);
     }
-    return true;
+    pthread_mutex_unlock(&readiness->lock);
+    return alive;
 }
 
 /* A core that hangs is no reason to be started again: it would take the others along. */
@@ -193,6 +196,7 @@ int readiness_start(struct readiness **out, const struct readiness_config *confi
         return error_set(error, "out of memory");
     }
     readiness->config = *config;
+    readiness->listener_count = READINESS_LISTENERS;
     pthread_mutex_init(&readiness->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -231,6 +235,15 @@ void readiness_stop(struct readiness *readiness)
     pthread_mutex_destroy(&readiness->lock);
     free(readiness->probes);
     free(readiness);
+}
+
+void readiness_forget_listeners(struct readiness *readiness)
+{
+    if (readiness) {
+        pthread_mutex_lock(&readiness->lock);
+        readiness->listener_count = 0;
+        pthread_mutex_unlock(&readiness->lock);
+    }
 }
 
 void readiness_set_material(struct readiness *readiness, const struct material *material)
@@ -275,7 +288,7 @@ bool readiness_append(struct readiness *readiness, bool stopping, struct buf *ou
     buf_init(&parts, 64 * 1024);
     buf_append_text(&parts, "[");
     pthread_mutex_lock(&readiness->lock);
-    for (size_t i = 0; i < READINESS_LISTENERS; i++) {
+    for (size_t i = 0; i < readiness->listener_count; i++) {
         bool alive = http_listener_is_alive(readiness->config.listeners[i].listener);
         append_part(&parts, "listener", readiness->config.listeners[i].name,
                     alive ? NULL : "its accepting thread stands still");

@@ -30,6 +30,8 @@ int readiness_start(struct readiness **out, const struct readiness_config *confi
                     struct lfi_error *error);
 /* Waits for core calls that run, so not while one may hang. NULL is fine. */
 void readiness_stop(struct readiness *readiness);
+/* Before the listeners end. NULL is fine. */
+void readiness_forget_listeners(struct readiness *readiness);
 /* The certificates in use; copies. Any thread. */
 void readiness_set_material(struct readiness *readiness, const struct material *material);
 /*

@@ -14,6 +14,7 @@
 #include "notify.h"
 #include "readiness.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 
 #define OPERATOR_TOKEN_MIN 16
 #define OPERATOR_TOKEN_MAX 256
+#define LEAVE_MS 3000     /* for background workers, once the listeners have ended */
 #define THREADS_BESIDE 32 /* that call a core and belong to no listener, and reserves */
 #define FILES_BESIDE 256  /* open files that are no connections of callers: stores, logs, calls */
 #define LOG_STOP_MS 500   /* for a reader of the log that stalls */
@@ -466,6 +468,7 @@ static int drain(struct serve *serve)
         usleep((useconds_t)config->drain_delay_ms * 1000);
     }
     int64_t deadline_us = clock_monotonic_us() + (int64_t)config->drain_ms * 1000;
+    readiness_forget_listeners(serve->readiness);
     http_listener_close(serve->hub_listener);
     http_listener_close(serve->public_listener);
     status |= http_listener_stop(serve->hub_listener, left_ms(deadline_us));
@@ -474,8 +477,21 @@ static int drain(struct serve *serve)
     return status;
 }
 
+/* A background worker may be in a call of a core that hangs: then the program leaves without it. */
+static void *leave_late(void *ctx)
+{
+    const struct serve *serve = ctx;
+
+    usleep(LEAVE_MS * 1000);
+    LOG_EVENT(&serve->log, LOG_WARN, "stopped", LOG_TEXT("left", SLICE("background-worker")));
+    log_flush(&serve->log, LOG_STOP_MS);
+    _exit(EXIT_SUCCESS);
+}
+
 int serve_stop(struct serve *serve)
 {
+    pthread_t late;
+
     if (!serve) {
         return 0;
     }
@@ -483,6 +499,9 @@ int serve_stop(struct serve *serve)
         log_write(&serve->log, LOG_WARN, "stopped", NULL, 0);
         log_flush(&serve->log, LOG_STOP_MS);
         return -1;
+    }
+    if (serve->readiness && pthread_create(&late, NULL, leave_late, serve) == 0) {
+        (void)pthread_detach(late);
     }
     chores_stop(serve->chores);
     readiness_stop(serve->readiness);

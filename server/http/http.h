@@ -88,8 +88,6 @@ int http_listener_prepare(struct http_listener *listener, struct lfi_error *erro
 void http_listener_commit(struct http_listener *listener);
 /* Its accepting thread goes round. Any thread. */
 bool http_listener_is_alive(const struct http_listener *listener);
-/* All its threads have a request. Any thread. */
-bool http_listener_is_full(const struct http_listener *listener);
 /* Takes no new connections from now on, so that several listeners stop at once. */
 void http_listener_close(struct http_listener *listener);
 /*

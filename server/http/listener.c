@@ -337,11 +337,6 @@ bool http_listener_is_alive(const struct http_listener *listener)
     return since_us < (int64_t)ALIVE_MS * 1000;
 }
 
-bool http_listener_is_full(const struct http_listener *listener)
-{
-    return atomic_load(&listener->pool.busy) >= listener->pool.threads;
-}
-
 static int requests_of(const struct http_listener *listener)
 {
     return atomic_load(&listener->pool.busy) + intake_requests(listener->pool.intake);
