@@ -1,14 +1,20 @@
 /*
- * The smallest core that loads: one customer with one account, answered from constants. Copy this
- * folder to start an adapter, then replace each function by a call to your core banking system and
- * add the capabilities that you offer (see lfi/core.h). It needs that header and nothing else.
+ * The smallest core that carries a whole consent journey: one customer with one account, answered
+ * from constants, who signs in as skeleton / skeleton-password. Copy this folder to start an
+ * adapter, then replace each function by a call to your core banking system and add the
+ * capabilities that you offer (see lfi/core.h). It needs that header, the C library and POSIX
+ * threads, and nothing else.
  */
 #include <lfi/core.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char USER[] = "5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001";
+static const char LOGIN[] = "skeleton";
+static const char PASSWORD[] = "skeleton-password";
+static const char APPROVAL_PREFIX[] = "approval-";
 static const char ACCOUNT[] = "skeleton-account-1";
 
 static const char ACCOUNT_JSON[] =
@@ -24,11 +30,28 @@ static const char BALANCE_JSON[] =
     "\"creditDebitIndicator\":\"Credit\",\"timestamp\":\"2026-01-01T00:00:00+04:00\","
     "\"amount\":{\"amount\":\"100.00\",\"currency\":\"AED\"}}";
 
-/* What an adapter would keep: connections, credentials, caches. */
-struct skeleton {
-    const char *provider_id;
+#define CLAIMS_MAX 256
+#define KEY_BYTES 128
+#define SETTLED_KEPT_US (INT64_C(24) * 3600 * 1000000) /* a late repeat gets the same result */
+
+/* A key that may be used once. Free when its time has passed. */
+struct claim {
+    char key[KEY_BYTES];
+    int64_t until_us;
+    char *result; /* NULL until it is settled */
 };
 
+/* What an adapter would keep: connections, credentials, caches. */
+struct skeleton {
+    char *provider_id;
+    int64_t (*now_us)(void *clock);
+    void *clock;
+    pthread_mutex_t lock; /* of what follows */
+    uint64_t approvals;
+    struct claim claims[CLAIMS_MAX];
+};
+
+/* Not in constant time, which a real password check must be. */
 static int same(struct lfi_slice text, const char *constant)
 {
     return text.len == strlen(constant) && memcmp(text.ptr, constant, text.len) == 0;
@@ -40,22 +63,42 @@ static int give(struct lfi_sink sink, const char *json)
     return sink.record(sink.ctx, record) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
 
+static int fail(const struct skeleton *core, int status, const char *why, struct lfi_error *error)
+{
+    (void)snprintf(error->message, sizeof(error->message), "%s: %s", core->provider_id, why);
+    return status;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+/* The configuration's texts are gone after open(): what is kept is copied. The clock stays. */
 static int skeleton_open(void **out, const struct lfi_core_config *config, struct lfi_error *error)
 {
     struct skeleton *core = calloc(1, sizeof(*core));
-    if (!core) {
+    if (!core || !(core->provider_id = strdup(config->provider_id))) {
         (void)snprintf(error->message, sizeof(error->message), "out of memory");
+        free(core);
         return LFI_CORE_FAILED;
     }
-    core->provider_id = config->provider_id;
+    core->now_us = config->now_us;
+    core->clock = config->clock;
+    (void)pthread_mutex_init(&core->lock, NULL);
     *out = core;
     return LFI_CORE_OK;
 }
 
-static void skeleton_close(void *core)
+static void skeleton_close(void *context)
 {
+    struct skeleton *core = context;
+    for (size_t i = 0; i < CLAIMS_MAX; i++) {
+        free(core->claims[i].result);
+    }
+    (void)pthread_mutex_destroy(&core->lock);
+    free(core->provider_id);
     free(core);
 }
+
+/* --- customers and what they hold ------------------------------------------------------------- */
 
 static int skeleton_user_exists(void *core, struct lfi_slice user_id, struct lfi_error *error)
 {
@@ -96,6 +139,150 @@ static int skeleton_balances(void *core, struct lfi_slice account_id, struct lfi
     return same(account_id, ACCOUNT) ? give(sink, BALANCE_JSON) : LFI_CORE_UNKNOWN;
 }
 
+/* --- sign-in and strong customer authentication ----------------------------------------------- */
+
+static int skeleton_sign_in(void *core, struct lfi_slice login, struct lfi_slice password,
+                            struct lfi_id *out_user_id, struct lfi_error *error)
+{
+    (void)core, (void)error;
+    if (!same(login, LOGIN) || !same(password, PASSWORD)) {
+        return LFI_CORE_DENIED;
+    }
+    (void)snprintf(out_user_id->text, sizeof(out_user_id->text), "%s", USER);
+    return LFI_CORE_OK;
+}
+
+/* An adapter would ask the customer's device here. This one counts as approved at once. */
+static int skeleton_approval_start(void *context, struct lfi_slice user_id,
+                                   struct lfi_slice purpose, uint32_t ttl_s,
+                                   struct lfi_id *out_approval_id, struct lfi_error *error)
+{
+    struct skeleton *core = context;
+    (void)purpose, (void)ttl_s, (void)error;
+    if (!same(user_id, USER)) {
+        return LFI_CORE_UNKNOWN;
+    }
+    (void)pthread_mutex_lock(&core->lock);
+    (void)snprintf(out_approval_id->text, sizeof(out_approval_id->text), "%s%llu-%lld",
+                   APPROVAL_PREFIX, (unsigned long long)++core->approvals,
+                   (long long)core->now_us(core->clock));
+    (void)pthread_mutex_unlock(&core->lock);
+    return LFI_CORE_OK;
+}
+
+static int skeleton_approval_state(void *core, struct lfi_slice user_id,
+                                   struct lfi_slice approval_id, enum lfi_approval_state *out,
+                                   struct lfi_error *error)
+{
+    size_t prefix = strlen(APPROVAL_PREFIX);
+    (void)core, (void)error;
+    if (!same(user_id, USER) || approval_id.len < prefix ||
+        memcmp(approval_id.ptr, APPROVAL_PREFIX, prefix) != 0) {
+        return LFI_CORE_UNKNOWN;
+    }
+    *out = LFI_APPROVAL_APPROVED;
+    return LFI_CORE_OK;
+}
+
+/* The next two serve the simulated bank app, in which nothing is ever left to be approved. */
+static int skeleton_approvals_waiting(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+                                      struct lfi_error *error)
+{
+    (void)core, (void)sink, (void)error;
+    return same(user_id, USER) ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+}
+
+static int skeleton_approval_decide(void *core, struct lfi_slice user_id,
+                                    struct lfi_slice approval_id, int approve,
+                                    struct lfi_error *error)
+{
+    (void)core, (void)approval_id, (void)approve, (void)error;
+    return same(user_id, USER) ? LFI_CORE_DENIED : LFI_CORE_UNKNOWN;
+}
+
+/* --- idempotency claims ----------------------------------------------------------------------- */
+
+/*
+ * Kept in memory: right for one server instance that is never restarted. An adapter keeps them in a
+ * database that all instances share.
+ */
+static struct claim *find_claim(struct skeleton *core, struct lfi_slice key, int64_t now_us)
+{
+    for (size_t i = 0; i < CLAIMS_MAX; i++) {
+        struct claim *claim = &core->claims[i];
+        if (claim->until_us > now_us && same(key, claim->key)) {
+            return claim;
+        }
+    }
+    return NULL;
+}
+
+static struct claim *new_claim(struct skeleton *core, struct lfi_slice key, int64_t now_us)
+{
+    for (size_t i = 0; i < CLAIMS_MAX; i++) {
+        struct claim *claim = &core->claims[i];
+        if (claim->until_us <= now_us && key.len < sizeof(claim->key)) {
+            free(claim->result);
+            *claim = (struct claim){0};
+            memcpy(claim->key, key.ptr, key.len);
+            return claim;
+        }
+    }
+    return NULL;
+}
+
+static int skeleton_claim(void *context, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
+                          enum lfi_claim *out, struct lfi_error *error)
+{
+    struct skeleton *core = context;
+    int64_t now_us = core->now_us(core->clock);
+    int status = LFI_CORE_OK;
+
+    (void)pthread_mutex_lock(&core->lock);
+    struct claim *claim = find_claim(core, key, now_us);
+    if (claim && claim->result) {
+        *out = LFI_CLAIM_SETTLED;
+        status = give(sink, claim->result);
+    } else if (claim) {
+        *out = LFI_CLAIM_TAKEN;
+    } else if ((claim = new_claim(core, key, now_us))) {
+        *out = LFI_CLAIM_YOURS;
+        claim->until_us = now_us + INT64_C(1000000) * ttl_s;
+    } else {
+        status = fail(core, LFI_CORE_UNAVAILABLE, "too many claims, or the key is too long", error);
+    }
+    (void)pthread_mutex_unlock(&core->lock);
+    return status;
+}
+
+static int skeleton_claim_settle(void *context, struct lfi_slice key, struct lfi_slice result,
+                                 struct lfi_error *error)
+{
+    struct skeleton *core = context;
+    char *copy = strndup(result.ptr ? result.ptr : "", result.len);
+    int64_t now_us = core->now_us(core->clock);
+    int status = LFI_CORE_OK;
+
+    (void)pthread_mutex_lock(&core->lock);
+    struct claim *claim = find_claim(core, key, now_us);
+    if (!claim) {
+        claim = new_claim(core, key, now_us);
+    }
+    if (!copy || !claim) {
+        status = fail(core, LFI_CORE_FAILED, "a claim cannot be kept", error);
+    } else {
+        free(claim->result);
+        claim->result = copy;
+        claim->until_us = now_us + SETTLED_KEPT_US;
+        copy = NULL;
+    }
+    (void)pthread_mutex_unlock(&core->lock);
+    free(copy);
+    return status;
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
 static const struct lfi_core_ops OPS = {
     .abi = LFI_CORE_ABI,
     .size = sizeof(struct lfi_core_ops),
@@ -107,6 +294,13 @@ static const struct lfi_core_ops OPS = {
     .account = skeleton_account,
     .accounts_of_user = skeleton_accounts_of_user,
     .balances = skeleton_balances,
+    .sign_in = skeleton_sign_in,
+    .approval_start = skeleton_approval_start,
+    .approval_state = skeleton_approval_state,
+    .approvals_waiting = skeleton_approvals_waiting,
+    .approval_decide = skeleton_approval_decide,
+    .claim = skeleton_claim,
+    .claim_settle = skeleton_claim_settle,
 };
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)

@@ -6,10 +6,11 @@
  * calls open() once with that instance's configuration, then its other functions from many threads
  * at once, and close() once when no call is running any more. Two instances never share anything.
  *
- * Ownership. What the server passes in is borrowed: it stays valid until the function returns. What
- * a core hands to a sink or returns through an `out` parameter is borrowed by the server: a record
- * only until the sink returns, fixed-size structs are copied. Nothing allocated by one side is ever
- * freed by the other.
+ * Ownership. What the server passes in is borrowed: it stays valid until the function returns, and
+ * what a core keeps it copies. That holds for the configuration too, all but `now_us` and `clock`
+ * in it, which may be used until close() has returned. What a core hands to a sink or returns
+ * through an `out` parameter is borrowed by the server: a record only until the sink returns,
+ * fixed-size structs are copied. Nothing allocated by one side is ever freed by the other.
  *
  * Records cross as JSON text, UTF-8, one JSON object each, from its opening to its closing brace
  * without white space around it, in the shape that the Ozone Connect contract prescribes for one
@@ -176,7 +177,7 @@ enum lfi_credit_block { LFI_CREDIT_OPEN, LFI_CREDIT_BLOCKED_FOR_NOW, LFI_CREDIT_
 typedef int lfi_account_list_fn(void *core, struct lfi_slice account_id, struct lfi_sink sink,
                                 struct lfi_error *error);
 
-/* How an instance is set up. */
+/* How an instance is set up. Borrowed for open(); only now_us and clock outlive it. */
 struct lfi_core_config {
     const char *provider_id;        /* LFI code of the Hub that this instance serves */
     const char *settings;           /* JSON object: the core's own part of the configuration file */

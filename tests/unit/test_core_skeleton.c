@@ -1,0 +1,165 @@
+// link: lfi-core-headers dl
+/* The skeleton core under a host that frees what it passed in as soon as it may. */
+#include <dlfcn.h>
+#include <lfi/core.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CLAIMS_MAX 256
+#define KEY_MAX 127
+#define SECOND_US INT64_C(1000000)
+
+struct host {
+    void *library;
+    const struct lfi_core_ops *ops;
+    void *core;
+    int64_t now_us;
+    struct lfi_error error;
+    char result[64];
+};
+
+static int64_t now_of_host(void *clock)
+{
+    return *(int64_t *)clock;
+}
+
+static int keep_result(void *ctx, struct lfi_slice json)
+{
+    struct host *host = ctx;
+    (void)snprintf(host->result, sizeof(host->result), "%.*s", (int)json.len, json.ptr);
+    return 0;
+}
+
+static struct lfi_slice text(const char *chars)
+{
+    return (struct lfi_slice){chars, strlen(chars)};
+}
+
+static int setup(void **state)
+{
+    struct host *host = calloc(1, sizeof(*host));
+    lfi_core_get_ops_fn *get_ops = NULL;
+    char *id = strdup("dhowretail");
+    char *settings = strdup("{}");
+    char *base_dir = strdup(".");
+    struct lfi_core_config *config = calloc(1, sizeof(*config));
+
+    host->now_us = SECOND_US;
+    host->library = dlopen(LFI_CORE_DIR "/libcore-skeleton.so", RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(host->library);
+    void *symbol = dlsym(host->library, LFI_CORE_SYMBOL);
+    memcpy(&get_ops, &symbol, sizeof(get_ops));
+    host->ops = get_ops();
+    *config = (struct lfi_core_config){id, settings, base_dir, now_of_host, &host->now_us};
+    assert_int_equal(host->ops->open(&host->core, config, &host->error), LFI_CORE_OK);
+    free(config);
+    free(base_dir);
+    free(settings);
+    free(id);
+    *state = host;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct host *host = *state;
+    host->ops->close(host->core);
+    (void)dlclose(host->library);
+    free(host);
+    return 0;
+}
+
+static enum lfi_claim claim(struct host *host, const char *key, int status)
+{
+    struct lfi_sink sink = {keep_result, host};
+    enum lfi_claim out = LFI_CLAIM_TAKEN;
+    assert_int_equal(host->ops->claim(host->core, text(key), 10, sink, &out, &host->error), status);
+    return out;
+}
+
+static void test_only_the_right_password_signs_in(void **state)
+{
+    struct host *host = *state;
+    struct lfi_id user = {""};
+    const struct lfi_core_ops *ops = host->ops;
+    assert_int_equal(
+        ops->sign_in(host->core, text("skeleton"), text("skeleton-passwor"), &user, &host->error),
+        LFI_CORE_DENIED);
+    assert_int_equal(
+        ops->sign_in(host->core, text("other"), text("skeleton-password"), &user, &host->error),
+        LFI_CORE_DENIED);
+    assert_int_equal(
+        ops->sign_in(host->core, text("skeleton"), text("skeleton-password"), &user, &host->error),
+        LFI_CORE_OK);
+    assert_int_equal(ops->user_exists(host->core, text(user.text), &host->error), LFI_CORE_OK);
+}
+
+static void test_an_approval_is_its_users_alone(void **state)
+{
+    struct host *host = *state;
+    struct lfi_id user = {""}, first = {""}, second = {""};
+    enum lfi_approval_state approval = LFI_APPROVAL_WAITING;
+    const struct lfi_core_ops *ops = host->ops;
+    (void)ops->sign_in(host->core, text("skeleton"), text("skeleton-password"), &user,
+                       &host->error);
+    assert_int_equal(
+        ops->approval_start(host->core, text(user.text), text("{}"), 60, &first, &host->error),
+        LFI_CORE_OK);
+    (void)ops->approval_start(host->core, text(user.text), text("{}"), 60, &second, &host->error);
+    assert_string_not_equal(first.text, second.text);
+    assert_int_equal(
+        ops->approval_state(host->core, text(user.text), text(first.text), &approval, &host->error),
+        LFI_CORE_OK);
+    assert_int_equal(approval, LFI_APPROVAL_APPROVED);
+    assert_int_equal(
+        ops->approval_state(host->core, text("nobody"), text(first.text), &approval, &host->error),
+        LFI_CORE_UNKNOWN);
+}
+
+static void test_a_key_is_claimed_once(void **state)
+{
+    struct host *host = *state;
+    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_YOURS);
+    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_TAKEN);
+    host->now_us += 10 * SECOND_US;
+    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_YOURS);
+    assert_int_equal(host->ops->claim_settle(host->core, text("a"), text("done"), &host->error),
+                     LFI_CORE_OK);
+    host->now_us += 3600 * SECOND_US;
+    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_SETTLED);
+    assert_string_equal(host->result, "done");
+}
+
+/* The name in the message is the configuration's, which is gone. */
+static void test_one_claim_too_many_is_refused(void **state)
+{
+    struct host *host = *state;
+    char key[KEY_MAX + 2];
+    memset(key, 'k', sizeof(key));
+    key[KEY_MAX + 1] = '\0';
+    (void)claim(host, key, LFI_CORE_UNAVAILABLE);
+    key[KEY_MAX] = '\0';
+    assert_int_equal(claim(host, key, LFI_CORE_OK), LFI_CLAIM_YOURS);
+    for (int i = 1; i < CLAIMS_MAX; i++) {
+        (void)snprintf(key, sizeof(key), "%d", i);
+        assert_int_equal(claim(host, key, LFI_CORE_OK), LFI_CLAIM_YOURS);
+    }
+    (void)claim(host, "one too many", LFI_CORE_UNAVAILABLE);
+    assert_non_null(strstr(host->error.message, "dhowretail: too many claims"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_only_the_right_password_signs_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_approval_is_its_users_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_key_is_claimed_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_claim_too_many_is_refused, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
