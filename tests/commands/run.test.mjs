@@ -1,7 +1,8 @@
 // tools/run: starting, ending, and what becomes of one program when the other is gone.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -16,9 +17,18 @@ after(() => rmSync(dir, { recursive: true }));
 
 const run = (...args) => spawnSync(RUN, args, { encoding: 'utf8', timeout: 60_000 });
 
+/** The same, while this process goes on to serve. */
+function runBeside(...args) {
+    const child = spawn(RUN, args);
+    let output = '';
+    child.stderr.on('data', (chunk) => (output += chunk));
+    return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
+
+/** A zombie that nobody waits for is not alive. */
 function isAlive(pid) {
     try {
-        return process.kill(pid, 0);
+        return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
     } catch {
         return false;
     }
@@ -36,7 +46,8 @@ async function assertAllEnds(demo) {
 
 test('wrong usage', () => {
     const wrong = [['--bogus'], ['extra'], ['--data'], ['--data', ''], ['--port-base', '0'],
-        ['--port-base', '65530'], ['--port-base', '94x0'], ['--port-base']];
+        ['--port-base', '65530'], ['--port-base', '94x0'], ['--port-base'], ['--core'],
+        ['--core', 'dhowretail'], ['--core', 'nobody=libcore-mine.so']];
     for (const args of wrong) {
         const result = run(...args);
         assert.equal(result.status, 2, args.join(' '));
@@ -55,6 +66,13 @@ test('demo.json is there when both programs answer', async () => {
     }
     await demo.stop();
     assert.ok(!existsSync(join(dir, 'demo.json')));
+    const { output } = await demo.exited;
+    const printed = [demo.hub.baseUrl, demo.ozoneConnect.baseUrl, `${demo.publicBaseUrl}/consents`,
+        demo.adminBaseUrl, demo.operatorTokenFile, join(dir, 'demo.json'), 'fixtures/PLACES.md',
+        ...demo.providers.map(({ users: [{ login, password }] }) => `${login} / ${password}`)];
+    for (const text of printed) {
+        assert.ok(output.includes(text), `${text} in ${output}`);
+    }
 });
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
@@ -87,6 +105,58 @@ test('a program that does not start is reported with the end of its log', async 
     assert.match(result.stderr, /the Hub simulator ended with status 2/);
     assert.match(result.stderr, /bogus/);
     assert.ok(!existsSync(join(dir, 'demo.json')));
+});
+
+test('a port that is taken is named, with the way out', async () => {
+    const base = await freePortBase();
+    for (const offset of [0, 13]) {
+        const other = createServer().listen(base + offset, '127.0.0.1');
+        await new Promise((resolve) => other.once('listening', resolve));
+        const result = await runBeside('--data', dir, '--port-base', `${base}`, '--build-dir', BUILD_DIR);
+        assert.equal(result.code, 1);
+        assert.match(result.output, new RegExp(`port ${base + offset} is taken; .*--port-base`));
+        await new Promise((resolve) => other.close(resolve));
+    }
+});
+
+test('a folder that cannot be written to is named, with the way out', () => {
+    const result = run('--data', '/proc/version/demo');
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /cannot write to \/proc\/version\/demo \(Not a directory\); .*--data/);
+});
+
+test('a core that is not there, or has settings that are none, is named', () => {
+    const missing = run('--data', dir, '--build-dir', BUILD_DIR, '--core', 'dhowretail=none.so');
+    assert.equal(missing.status, 1);
+    assert.match(missing.stderr, /there is no core none\.so/);
+    const wrong = run('--data', dir, '--build-dir', BUILD_DIR, '--core',
+        `dhowretail=${BUILD_DIR}/lib/libcore-skeleton.so,${ROOT}/LICENSE`);
+    assert.equal(wrong.status, 1);
+    assert.match(wrong.stderr, /LICENSE must hold one JSON object/);
+});
+
+test('what a killed run has left behind is named and ended by the next', async () => {
+    const killed = await startDemo({ dir });
+    const gone = new Promise((resolve) => killed.process.once('exit', resolve));
+    killed.process.kill('SIGKILL');
+    await gone;
+    assert.ok(isAlive(killed.serverPid) && isAlive(killed.hubPid));
+    rmSync(join(dir, 'demo.json')); // the killed run's
+    const next = await startDemo({ dir, portBase: killed.portBase });
+    assert.ok(!isAlive(killed.serverPid) && !isAlive(killed.hubPid));
+    await next.stop();
+    const { output } = await next.exited;
+    assert.match(output, new RegExp(`killed; ending its lfi-server \\(process ${killed.serverPid}\\)`));
+    assert.match(output, new RegExp(`killed; ending its hub-sim \\(process ${killed.hubPid}\\)`));
+});
+
+test('a process that is not ours is left alone, whatever the folder says', async () => {
+    const other = spawn('sleep', ['60']);
+    writeFileSync(join(dir, 'pids'), `${other.pid} lfi-server ${join(dir, 'server.json')}\n`);
+    const demo = await startDemo({ dir });
+    assert.ok(isAlive(other.pid));
+    await demo.stop();
+    other.kill();
 });
 
 test('a folder serves one run at a time', async () => {
