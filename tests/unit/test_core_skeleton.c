@@ -55,7 +55,11 @@ static int setup(void **state)
     void *symbol = dlsym(host->library, LFI_CORE_SYMBOL);
     memcpy(&get_ops, &symbol, sizeof(get_ops));
     host->ops = get_ops();
-    *config = (struct lfi_core_config){id, settings, base_dir, now_of_host, &host->now_us};
+    *config = (struct lfi_core_config){.provider_id = id,
+                                       .settings = settings,
+                                       .base_dir = base_dir,
+                                       .now_us = now_of_host,
+                                       .clock = &host->now_us};
     assert_int_equal(host->ops->open(&host->core, config, &host->error), LFI_CORE_OK);
     free(config);
     free(base_dir);
