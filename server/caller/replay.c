@@ -4,8 +4,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* An id has one bucket; only within it entries compete for room. */
-#define WAYS 8
+/*
+ * An id may lie in any of the WINDOW slots from its own on. The table is twice as large as asked
+ * for, so that a window is never full before the table holds what it was made for.
+ */
+#define WINDOW 64
 #define HASH_BYTES 32
 
 struct entry {
@@ -15,20 +18,21 @@ struct entry {
 
 struct replay {
     pthread_mutex_t lock;
-    size_t buckets;
-    struct entry entries[]; /* buckets * WAYS */
+    size_t slots;
+    struct entry entries[];
 };
 
 struct replay *replay_new(size_t entries)
 {
-    size_t buckets = entries / WAYS + (entries % WAYS != 0);
     struct replay *replay = NULL;
 
-    if (buckets < SIZE_MAX / 2 / (WAYS * sizeof(struct entry))) {
-        replay = calloc(1, sizeof(*replay) + buckets * WAYS * sizeof(struct entry));
+    if (entries > SIZE_MAX / 4 / sizeof(struct entry)) {
+        return NULL;
     }
+    size_t slots = 2 * entries > WINDOW ? 2 * entries : WINDOW;
+    replay = calloc(1, sizeof(*replay) + slots * sizeof(struct entry));
     if (replay != NULL) {
-        replay->buckets = buckets;
+        replay->slots = slots;
         pthread_mutex_init(&replay->lock, NULL);
     }
     return replay;
@@ -51,23 +55,22 @@ bool replay_remember(struct replay *replay, struct lfi_slice id, int64_t until_s
         return false;
     }
     memcpy(&number, hash, sizeof(number));
-    struct entry *bucket = &replay->entries[number % replay->buckets * WAYS];
-    struct entry *oldest = bucket;
+    struct entry *room = NULL;
     bool is_new = true;
 
     pthread_mutex_lock(&replay->lock);
-    for (size_t i = 0; i < WAYS; i++) {
-        if (bucket[i].until_s >= now_s && memcmp(bucket[i].hash, hash, HASH_BYTES) == 0) {
+    for (size_t i = 0; i < WINDOW; i++) {
+        struct entry *entry = &replay->entries[(number % replay->slots + i) % replay->slots];
+        if (entry->until_s < now_s) {
+            room = entry;
+        } else if (memcmp(entry->hash, hash, HASH_BYTES) == 0) {
             is_new = false;
         }
-        if (bucket[i].until_s < oldest->until_s) {
-            oldest = &bucket[i];
-        }
     }
-    if (is_new) {
-        memcpy(oldest->hash, hash, HASH_BYTES);
-        oldest->until_s = until_s;
+    if (is_new && room != NULL) {
+        memcpy(room->hash, hash, HASH_BYTES);
+        room->until_s = until_s;
     }
     pthread_mutex_unlock(&replay->lock);
-    return is_new;
+    return is_new && room != NULL;
 }

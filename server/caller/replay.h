@@ -1,6 +1,7 @@
 /*
- * Token ids that were seen, each until its token has expired. A fixed table: where it is full the
- * entry that expires first goes, so that it can be outgrown but never grows.
+ * Token ids that were seen, each until its token has expired. A fixed table that never grows: where
+ * it is full of ids that still count, a new one is refused, since forgetting one of them would let
+ * its token be used again.
  */
 #ifndef CALLER_REPLAY_H
 #define CALLER_REPLAY_H
@@ -13,7 +14,10 @@ struct replay; /* any thread */
 struct replay *replay_new(size_t entries);
 void replay_free(struct replay *replay); /* NULL is fine */
 
-/* True the first time; false while an equal id is remembered. Remembered through `until_s`. */
+/*
+ * True the first time; false while an equal id is remembered, or when there is no room to remember
+ * it. Remembered through `until_s`.
+ */
 bool replay_remember(struct replay *replay, struct lfi_slice id, int64_t until_s, int64_t now_s);
 
 #endif

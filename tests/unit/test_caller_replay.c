@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define NOW 1700000000
+#define SLOTS 64 /* the smallest table: every id may lie anywhere */
 
 static bool remember(struct replay *replay, const char *id, int64_t until_s, int64_t now_s)
 {
@@ -28,22 +29,22 @@ static void an_id_counts_once_until_it_expires(void **state)
     replay_free(replay);
 }
 
-static void in_a_full_table_the_oldest_goes(void **state)
+static void a_full_table_forgets_no_id_that_still_counts(void **state)
 {
-    struct replay *replay = replay_new(8); /* one bucket */
+    struct replay *replay = replay_new(SLOTS / 2);
     char id[16];
 
     (void)state;
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < SLOTS; i++) {
         snprintf(id, sizeof(id), "id-%d", i);
         assert_true(remember(replay, id, NOW + 100 + i, NOW));
     }
-    assert_true(remember(replay, "one more", NOW + 200, NOW));
-    for (int i = 1; i < 8; i++) {
+    assert_false(remember(replay, "one more", NOW + 200, NOW));
+    for (int i = 0; i < SLOTS; i++) {
         snprintf(id, sizeof(id), "id-%d", i);
         assert_false(remember(replay, id, NOW + 100 + i, NOW));
     }
-    assert_true(remember(replay, "id-0", NOW + 300, NOW));
+    assert_true(remember(replay, "one more", NOW + 200, NOW + 101)); /* id-0 is over */
     replay_free(replay);
 }
 
@@ -74,7 +75,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_counts_once_until_it_expires),
-        cmocka_unit_test(in_a_full_table_the_oldest_goes),
+        cmocka_unit_test(a_full_table_forgets_no_id_that_still_counts),
         cmocka_unit_test(expired_places_are_used_first),
         cmocka_unit_test(absurd_sizes_are_refused),
     };
