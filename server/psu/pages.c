@@ -364,7 +364,9 @@ void pages_add_headers(struct reply *reply, bool secure)
                        "form-action 'self'; frame-ancestors 'none'"));
     reply_header(reply, "X-Content-Type-Options", SLICE("nosniff"));
     reply_header(reply, "Referrer-Policy", SLICE("no-referrer"));
+    reply_header(reply, "Cross-Origin-Opener-Policy", SLICE("same-origin"));
     if (secure) {
-        reply_header(reply, "Strict-Transport-Security", SLICE("max-age=31536000"));
+        reply_header(reply, "Strict-Transport-Security",
+                     SLICE("max-age=31536000; includeSubDomains"));
     }
 }

@@ -172,6 +172,9 @@ static void every_answer_carries_the_policy(void **state)
         assert_non_null(strstr(world.headers, "frame-ancestors 'none'"));
         assert_non_null(strstr(world.headers, "X-Content-Type-Options: nosniff"));
         assert_non_null(strstr(world.headers, "Referrer-Policy: no-referrer"));
+        assert_non_null(strstr(world.headers, "Cross-Origin-Opener-Policy: same-origin"));
+        assert_non_null(strstr(world.headers, "Strict-Transport-Security: max-age=31536000; "
+                                              "includeSubDomains"));
         bool is_asset = strncmp(paths[i], "/assets/", 8) == 0;
         assert_non_null(strstr(world.headers,
                                is_asset ? "Cache-Control: no-cache" : "Cache-Control: no-store"));
