@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "psu/api.h"
+#include "psu/browser.h"
 #include "psu/ending.h"
 #include "psu/note.h"
 #include "psu/qr.h"
@@ -21,57 +22,101 @@ bool hand_over_is_offered(const struct visit *visit)
 
 /* --- in the first browser --------------------------------------------------------------------- */
 
-/* "https://bank.example/phone#box"; the part behind '#' is not sent when it is opened. */
-static bool append_link(struct visit *visit, int64_t life_s, struct buf *out)
+/* What a link says, sealed. */
+struct link {
+    struct lfi_slice provider, interaction, tpp;
+    struct lfi_slice browser; /* in which the journey began */
+    struct lfi_slice once;    /* the link's own name */
+    int64_t started_s, until_s;
+};
+
+/* Two digits that both screens show, so that a customer sees that they belong together. */
+static int link_number(const struct link *link)
 {
-    char once[ID_UUID_MAX];
+    unsigned sum = 0;
+    for (size_t i = 0; i < link->once.len; i++) {
+        sum = sum * 31 + (unsigned char)link->once.ptr[i];
+    }
+    return (int)(10 + sum % 90);
+}
+
+/* "https://bank.example/phone#box"; the part behind '#' is not sent when it is opened. */
+static bool append_link(struct visit *visit, const struct link *link, struct buf *out)
+{
     struct buf clear;
     struct json_writer w;
     buf_init(&clear, LINK_BYTES);
     json_begin(&w, &clear);
     json_open_object(&w, NULL);
-    json_string(&w, "provider", visit->session.provider);
-    json_string(&w, "interaction", visit->session.interaction_id);
-    json_int(&w, "until", clock_now_s(visit->psu->clock) + life_s);
-    bool made = id_uuid4(once);
-    json_text(&w, "once", once);
+    json_string(&w, "provider", link->provider);
+    json_string(&w, "interaction", link->interaction);
+    json_string(&w, "tpp", link->tpp);
+    json_string(&w, "browser", link->browser);
+    json_string(&w, "once", link->once);
+    json_int(&w, "started", link->started_s);
+    json_int(&w, "until", link->until_s);
     json_close_object(&w);
     buf_append_format(out, "%s/phone#", visit->psu->origin);
-    made = made && !clear.failed &&
-           seal_close(visit->psu->seal, PURPOSE, buf_slice(&clear), out) == 0 && !out->failed;
+    bool made = !clear.failed &&
+                seal_close(visit->psu->seal, PURPOSE, buf_slice(&clear), out) == 0 && !out->failed;
     buf_free(&clear);
     return made;
+}
+
+static void show_link(struct visit *visit, const struct link *link, struct lfi_slice address)
+{
+    struct json_writer w;
+    struct buf path;
+    int size = 0;
+    buf_init(&path, QR_BYTES);
+    if (!qr_append_path(&path, address, &size)) {
+        visit_refuse(visit, 500, "INTERNAL", "no QR code could be made");
+    } else {
+        visit_begin_view(visit, &w, "hand-over");
+        json_int(&w, "linkSeconds", link->until_s - clock_now_s(visit->psu->clock));
+        json_int(&w, "number", link_number(link));
+        json_int(&w, "qrSize", size);
+        json_string(&w, "qrPath", buf_slice(&path));
+        if (visit->psu->demo_app) {
+            json_string(&w, "link", address);
+        }
+        json_close_object(&w);
+    }
+    buf_free(&path);
 }
 
 void step_hand_over(struct visit *visit, const cJSON *body)
 {
     (void)body;
-    struct json_writer w;
-    struct buf link;
-    struct buf path;
-    int size = 0;
+    char once[ID_UUID_MAX];
+    struct buf address;
+    struct lfi_error error = {{0}};
+    int64_t now_s = clock_now_s(visit->psu->clock);
     int64_t left_s = visit_seconds_left(visit);
-    int64_t life_s = left_s < LINK_LIFE_S ? left_s : LINK_LIFE_S;
     if (!hand_over_is_offered(visit)) {
         visit_refuse(visit, 404, "HAND-OVER-NONE", NULL);
         return;
     }
-    buf_init(&link, LINK_BYTES);
-    buf_init(&path, QR_BYTES);
-    if (!append_link(visit, life_s, &link) || !qr_append_path(&path, buf_slice(&link), &size)) {
-        visit_refuse(visit, 500, "INTERNAL", "no link could be made");
-    } else {
-        visit_begin_view(visit, &w, "hand-over");
-        json_int(&w, "linkSeconds", life_s);
-        json_int(&w, "qrSize", size);
-        json_string(&w, "qrPath", buf_slice(&path));
-        if (visit->psu->demo_app) {
-            json_string(&w, "link", buf_slice(&link));
-        }
-        json_close_object(&w);
+    if (!id_uuid4(once)) {
+        visit_refuse(visit, 500, "INTERNAL", "no random bytes");
+        return;
     }
-    buf_free(&link);
-    buf_free(&path);
+    const struct link link = {.provider = visit->session.provider,
+                              .interaction = visit->session.interaction_id,
+                              .tpp = visit->session.tpp,
+                              .browser = browser_name(visit->request),
+                              .once = slice_of(once),
+                              .started_s = visit->session.started_s,
+                              .until_s = now_s + (left_s < LINK_LIFE_S ? left_s : LINK_LIFE_S)};
+    buf_init(&address, LINK_BYTES);
+    if (!append_link(visit, &link, &address)) {
+        visit_refuse(visit, 500, "INTERNAL", "no link could be made");
+    } else if (note_set_link(visit, link.once, &error) != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+    } else {
+        show_link(visit, &link, buf_slice(&address));
+    }
+    buf_free(&address);
 }
 
 void step_wait(struct visit *visit, const cJSON *body)
@@ -79,9 +124,11 @@ void step_wait(struct visit *visit, const cJSON *body)
     (void)body;
     struct json_writer w;
     struct lfi_error error = {{0}};
-    int status = visit_has_tasks(visit) ? note_find(visit, &error) : LFI_CORE_OK;
+    bool taken = false;
+    int status = visit_has_tasks(visit) ? note_find(visit, &taken, &error) : LFI_CORE_OK;
     if (status == LFI_CORE_OK) {
         visit_begin_view(visit, &w, "waiting");
+        json_bool(&w, "taken", taken);
         json_close_object(&w);
     } else if (status == LFI_CORE_UNKNOWN) {
         ending_repeat(visit, false);
@@ -92,21 +139,38 @@ void step_wait(struct visit *visit, const cJSON *body)
 
 /* --- on the phone ----------------------------------------------------------------------------- */
 
-/* The journey that a link stands for, into the visit; *once is the link's own name. */
-static bool open_link(struct visit *visit, struct lfi_slice link, struct lfi_slice *once)
+/* The journey that a link stands for, into the visit. False: it is not the live one of any. */
+static bool open_link(struct visit *visit, struct lfi_slice box, struct link *link)
 {
-    int64_t until = 0;
     struct lfi_error error;
-    struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, PURPOSE, link);
+    struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, PURPOSE, box);
     cJSON *tree = clear.ptr == NULL ? NULL : json_parse(clear);
-    struct lfi_slice interaction = arena_keep(visit->arena, json_get_string(tree, "interaction"));
-    *once = arena_keep(visit->arena, json_get_string(tree, "once"));
-    bool opened = json_get_int(tree, "until", &until) && once->len > 0 && interaction.len > 0 &&
-                  clock_now_s(visit->psu->clock) < until &&
+    *link =
+        (struct link){.interaction = arena_keep(visit->arena, json_get_string(tree, "interaction")),
+                      .tpp = arena_keep(visit->arena, json_get_string(tree, "tpp")),
+                      .browser = arena_keep(visit->arena, json_get_string(tree, "browser")),
+                      .once = arena_keep(visit->arena, json_get_string(tree, "once"))};
+    bool opened = json_get_int(tree, "until", &link->until_s) &&
+                  json_get_int(tree, "started", &link->started_s) && link->once.len > 0 &&
+                  link->interaction.len > 0 && clock_now_s(visit->psu->clock) < link->until_s &&
                   visit_find_endpoint(visit, json_get_string(tree, "provider"));
     cJSON_Delete(tree);
     return opened && visit_has_tasks(visit) &&
-           note_resume(visit, interaction, &error) == LFI_CORE_OK;
+           note_resume(visit, link->interaction, link->once, &error) == LFI_CORE_OK;
+}
+
+/* What the customer compares and confirms before anything is taken over. */
+static void ask_first(struct visit *visit, const struct link *link, bool replaces)
+{
+    struct json_writer w;
+    visit->session = (struct session){0}; /* this browser has none yet */
+    visit_begin_view(visit, &w, "take-over");
+    json_int(&w, "number", link_number(link));
+    json_string(&w, "tpp", link->tpp);
+    json_string(&w, "browser", link->browser);
+    json_int(&w, "startedAt", link->started_s);
+    json_bool(&w, "replaces", replaces);
+    json_close_object(&w);
 }
 
 /* False, having answered, when the link was used before or that cannot be said. */
@@ -131,27 +195,41 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
     return true;
 }
 
-void step_take_over(struct visit *visit, const cJSON *body)
+static void take_over(struct visit *visit, const struct link *link)
 {
-    struct lfi_slice once;
-    struct visit first = *visit;
-    struct lfi_slice link = json_get_string(body, "link");
-    if (!open_link(visit, link, &once)) {
-        visit_refuse(visit, 401, "HAND-OVER-LINK", NULL);
-        return;
-    }
-    /* Opened in the browser that shows it: the journey just goes on there. */
-    if (visit_open_session(&first, SESSION_JOURNEY) &&
-        slice_equal(first.session.interaction_id, visit->session.interaction_id)) {
-        *visit = first;
-        api_show(visit);
-        return;
-    }
+    struct lfi_error error = {{0}};
     visit->session.on_phone = true;
     visit->session.arrival = SLICE(NOT_FROM_THE_HUB);
     if (visit_seconds_left(visit) == 0) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", "the journey is over");
-    } else if (use_once(visit, once) && visit_keep_session(visit) == 0) {
+    } else if (use_once(visit, link->once)) {
+        if (note_set_taken(visit, link->once, &error) != LFI_CORE_OK) {
+            visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        } else if (visit_keep_session(visit) == 0) {
+            api_show(visit);
+        }
+    }
+}
+
+void step_take_over(struct visit *visit, const cJSON *body)
+{
+    struct link link;
+    struct lfi_error error = {{0}};
+    bool taken = false;
+    struct visit own = *visit;
+    if (!open_link(visit, json_get_string(body, "link"), &link)) {
+        visit_refuse(visit, 401, "HAND-OVER-LINK", NULL);
+        return;
+    }
+    bool in_journey = visit_open_session(&own, SESSION_JOURNEY);
+    if (in_journey && slice_equal(own.session.interaction_id, visit->session.interaction_id)) {
+        *visit = own; /* opened in the browser that shows it: the journey just goes on there */
         api_show(visit);
+    } else if (json_get_bool(body, "confirm", false)) {
+        take_over(visit, &link);
+    } else if (note_find(visit, &taken, &error) == LFI_CORE_OK && taken) {
+        visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
+    } else {
+        ask_first(visit, &link, in_journey && own.session.stage != SESSION_ENDED);
     }
 }

@@ -1,9 +1,11 @@
 /*
  * Going on with a journey on the customer's phone (consent journey 2): the browser in which it
- * began shows a link as a QR code; the phone that opens it gets a session of its own for the same
+ * began shows a link as a QR code; the phone that opens it says what was started where, with a
+ * number that both screens show, and asks. Once confirmed it gets a session of its own for the same
  * interaction and decides there; the first browser waits and goes back to the TPP by itself.
  *
- * A link works once and for a few minutes. It carries no cookie: who opens it has to sign in.
+ * A journey has one live link, which works once and for a few minutes. It carries no cookie: who
+ * opens it has to sign in.
  * Internal to this room.
  */
 #ifndef PSU_HAND_OVER_H
@@ -16,7 +18,10 @@ bool hand_over_is_offered(const struct visit *visit);
 /* In the first browser: a new link; and whether the journey has ended. */
 void step_hand_over(struct visit *visit, const cJSON *body);
 void step_wait(struct visit *visit, const cJSON *body);
-/* On the phone, which has no session yet. Refused with HAND-OVER-LINK, HAND-OVER-USED. */
+/*
+ * On the phone, which has no session yet: without "confirm" the view "take-over", which asks.
+ * Refused with HAND-OVER-LINK, HAND-OVER-USED.
+ */
 void step_take_over(struct visit *visit, const cJSON *body);
 
 #endif

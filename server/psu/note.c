@@ -52,10 +52,22 @@ static int find(struct visit *visit, cJSON **record, struct lfi_error *error)
     return provider->ops->task_find(provider->core, note_key(visit), sink, error);
 }
 
-/* The record again with the time that the session has now: what else it says stays. */
-static int put_extended(struct visit *visit, cJSON *record, struct lfi_error *error)
+/* The record again, due when the session is over. */
+static int put_again(struct visit *visit, const cJSON *record, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
+    int64_t due_s = visit->session.started_s + visit->psu->session_s + GRACE_S;
+    char *text = cJSON_PrintUnformatted(record);
+    int status = text ? provider->ops->task_put(provider->core, note_key(visit), due_s,
+                                                slice_of(text), error)
+                      : LFI_CORE_FAILED;
+    cJSON_free(text);
+    return status;
+}
+
+/* What else the record says stays. */
+static int put_extended(struct visit *visit, cJSON *record, struct lfi_error *error)
+{
     const struct session *session = &visit->session;
     cJSON_DeleteItemFromObjectCaseSensitive(record, "started");
     cJSON_DeleteItemFromObjectCaseSensitive(record, "extensions");
@@ -63,14 +75,7 @@ static int put_extended(struct visit *visit, cJSON *record, struct lfi_error *er
         !cJSON_AddNumberToObject(record, "extensions", (double)session->extensions)) {
         return LFI_CORE_FAILED;
     }
-    char *text = cJSON_PrintUnformatted(record);
-    int status = text
-                     ? provider->ops->task_put(provider->core, note_key(visit),
-                                               session->started_s + visit->psu->session_s + GRACE_S,
-                                               slice_of(text), error)
-                     : LFI_CORE_FAILED;
-    cJSON_free(text);
-    return status;
+    return put_again(visit, record, error);
 }
 
 static bool read_extension(const cJSON *record, int64_t *started_s, int64_t *extensions)
@@ -121,10 +126,12 @@ bool note_adopt_extension(struct visit *visit)
     return visit_seconds_left(visit) > 0;
 }
 
-int note_find(struct visit *visit, struct lfi_error *error)
+int note_find(struct visit *visit, bool *taken, struct lfi_error *error)
 {
     cJSON *record = NULL;
     int status = find(visit, &record, error);
+    struct lfi_slice link = json_get_string(record, "taken");
+    *taken = link.len > 0 && slice_equal(link, json_get_string(record, "link"));
     cJSON_Delete(record);
     return status;
 }
@@ -163,16 +170,46 @@ bool note_open(struct visit *visit, const cJSON *record)
            visit->session.interaction_id.len > 0 && visit->session.consent_id.len > 0;
 }
 
-int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_error *error)
+int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_slice link,
+                struct lfi_error *error)
 {
     cJSON *record = NULL;
     visit->session.interaction_id = interaction;
     int status = find(visit, &record, error);
+    if (status == LFI_CORE_OK && !slice_equal(json_get_string(record, "link"), link)) {
+        status = LFI_CORE_UNKNOWN;
+    }
     if (status == LFI_CORE_OK && !note_open(visit, record)) {
         status = LFI_CORE_FAILED;
     }
     cJSON_Delete(record);
     return status;
+}
+
+/* Gives the record's member `name` a new text. */
+static int put_member(struct visit *visit, const char *name, struct lfi_slice value,
+                      struct lfi_error *error)
+{
+    cJSON *record = NULL;
+    const char *text = arena_text(visit->arena, value);
+    int status = text ? find(visit, &record, error) : LFI_CORE_FAILED;
+    cJSON_DeleteItemFromObjectCaseSensitive(record, name);
+    if (status == LFI_CORE_OK) {
+        status = cJSON_AddStringToObject(record, name, text) ? put_again(visit, record, error)
+                                                             : LFI_CORE_FAILED;
+    }
+    cJSON_Delete(record);
+    return status;
+}
+
+int note_set_link(struct visit *visit, struct lfi_slice link, struct lfi_error *error)
+{
+    return put_member(visit, "link", link, error);
+}
+
+int note_set_taken(struct visit *visit, struct lfi_slice link, struct lfi_error *error)
+{
+    return put_member(visit, "taken", link, error);
 }
 
 void note_forget(struct visit *visit)

@@ -13,8 +13,11 @@
 
 /* Notes the session as it is now. LFI_CORE_OK, or the core's status with the reason. */
 int note_keep(struct visit *visit, struct lfi_error *error);
-/* LFI_CORE_OK while the journey is open, LFI_CORE_UNKNOWN when it has ended. */
-int note_find(struct visit *visit, struct lfi_error *error);
+/*
+ * LFI_CORE_OK while the journey is open, LFI_CORE_UNKNOWN when it has ended. *taken: its
+ * live link was used.
+ */
+int note_find(struct visit *visit, bool *taken, struct lfi_error *error);
 /*
  * Another browser of this journey may have signed in: then this session becomes that customer's,
  * so that the journey ends as theirs.
@@ -32,8 +35,16 @@ int note_extend(struct visit *visit, struct lfi_error *error);
 bool note_adopt_extension(struct visit *visit);
 /* A session for the journey that a note tells of, before anybody has signed in; false: no note. */
 bool note_open(struct visit *visit, const cJSON *record);
-/* The same for the journey of an interaction. LFI_CORE_OK, LFI_CORE_UNKNOWN: it is not open. */
-int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_error *error);
+/*
+ * The same for the journey of an interaction, by its live link. LFI_CORE_OK, LFI_CORE_UNKNOWN: it
+ * is not open, or another link was made since.
+ */
+int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_slice link,
+                struct lfi_error *error);
+/* Makes `link` the journey's only live one. LFI_CORE_OK, or the core's status with the reason. */
+int note_set_link(struct visit *visit, struct lfi_slice link, struct lfi_error *error);
+/* Notes that the link was used, which note_find tells the first browser and whoever opens it. */
+int note_set_taken(struct visit *visit, struct lfi_slice link, struct lfi_error *error);
 /* The journey is over. */
 void note_forget(struct visit *visit);
 

@@ -199,6 +199,8 @@ export const walks = [
             await walker.screen('handover-qr', 'The code for the phone');
             const link = await walker.at('handover-link').getAttribute('href');
             const phone = await walker.onPhone(link);
+            await phone.screen('take-over-number', 'On the phone: did you start this?');
+            await phone.at('take-over-confirm').click();
             await phone.screen('sign-in-user', 'On the phone: sign in');
             await phone.toReview();
             await phone.screen('approve', 'On the phone: review');

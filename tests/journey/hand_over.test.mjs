@@ -34,7 +34,12 @@ async function handOver(request) {
     await desktop.at('use-phone').click();
     await desktop.at('handover-qr').waitFor();
     const link = await desktop.at('handover-link').getAttribute('href');
+    const number = await desktop.at('handover-number').textContent();
     phone = await arrive(browser, demo, { authorizeUrl: link });
+    assert.equal(await phone.at('take-over-number').textContent(), number);
+    await shoot(phone.page, 'take-over');
+    await assertAccessible(phone);
+    await phone.at('take-over-confirm').click();
     await phone.at('sign-in-user').waitFor();
     return link;
 }
@@ -73,6 +78,35 @@ test('approves on the phone: the first browser goes back by itself', async () =>
     const late = await arrive(browser, demo, { authorizeUrl: link });
     assert.equal(await late.at('error-title').textContent(), 'This link no longer works');
     await late.close();
+});
+
+test('a link that somebody sent is refused with a click, and nothing is taken over', async () => {
+    const request = await requestConsent(demo);
+    desktop = await arrive(browser, demo, request, DESKTOP);
+    await desktop.at('use-phone').click();
+    const link = await desktop.at('handover-link').getAttribute('href');
+    phone = await arrive(browser, demo, { authorizeUrl: link });
+    await phone.at('take-over-refuse').click();
+    await phone.at('take-over-refused').waitFor();
+    assert.deepEqual(await phone.page.context().cookies(), []);
+    assert.equal(await desktop.at('handover-status').textContent(), 'Waiting for your phone…');
+});
+
+test('a link never silently replaces another journey of the phone', async () => {
+    const request = await requestConsent(demo);
+    desktop = await arrive(browser, demo, request, DESKTOP);
+    await desktop.at('use-phone').click();
+    const link = await desktop.at('handover-link').getAttribute('href');
+    phone = await arrive(browser, demo, await requestConsent(demo));
+    await phone.at('sign-in-user').waitFor();
+    const before = await phone.page.context().cookies();
+    await phone.page.goto(link);
+    await phone.at('take-over-number').waitFor();
+    assert.match(await phone.page.locator('#view').textContent(), /Another request is open in this browser/);
+    assert.deepEqual(await phone.page.context().cookies(), before);
+    await phone.at('take-over-confirm').click();
+    await phone.at('sign-in-user').waitFor();
+    await desktop.page.getByText('Your phone has taken over').waitFor();
 });
 
 test('cancels on the phone: the first browser brings it to the TPP', async () => {

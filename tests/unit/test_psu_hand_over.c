@@ -42,6 +42,13 @@ static void ask_link(char body[2048])
     snprintf(body, 2048, "{\"link\":\"%.*s\"}", (int)strcspn(link, "\""), link);
 }
 
+/* The same with the customer's word that it was them. */
+static void confirm(char body[2048])
+{
+    size_t len = strlen(body);
+    snprintf(body + len - 1, 2048 - len, ",\"confirm\":true}");
+}
+
 /* The first browser waits, and the phone is in use. */
 static void hand_over(struct browser *phone)
 {
@@ -50,6 +57,10 @@ static void hand_over(struct browser *phone)
     ask_link(body);
     *phone = (struct browser){{0}};
     swap(phone);
+    world_post("/journey/take-over", body);
+    assert_true(world_says("\"view\":\"take-over\""));
+    assert_string_equal(world.cookie, "");
+    confirm(body);
     world_post("/journey/take-over", body);
     assert_true(world_says("\"view\":\"sign-in\"") && world_says("\"journey\":\"i-1\""));
     assert_true(world_says("\"handOver\":false"));
@@ -160,6 +171,7 @@ static void refuses_links_used_too_late_changed_or_of_another_kind(void **state)
     snprintf(changed, sizeof(changed), "{\"link\":\"%s\"}", strchr(other.cookie, '=') + 1);
     expect_link_refused(changed, 401, "HAND-OVER-LINK"); /* a cookie is no link */
 
+    confirm(body);
     world_post("/journey/take-over", body);
     assert_true(world_says("\"view\":\"sign-in\""));
     world.cookie[0] = '\0';
@@ -227,10 +239,62 @@ static void every_phone_has_to_sign_in(void **state)
     swap(&other);
     ask_link(body);
     swap(&third);
+    confirm(body);
     world_post("/journey/take-over", body);
     assert_true(world_says("\"view\":\"sign-in\""));
     world_post("/journey/approve", WORLD_APPROVE);
     assert_true(world_says("\"error\":\"JOURNEY-ORDER\""));
+}
+
+static void number_of(char out[16])
+{
+    const char *at = strstr(world.body, "\"number\":");
+    assert_non_null(at);
+    snprintf(out, 16, "%.11s", at);
+}
+
+static void phone_says_what_was_started_and_shows_the_same_number(void **state)
+{
+    (void)state;
+    struct browser other = {{0}};
+    char body[2048];
+    char first[16];
+    char second[16];
+    world_arrive();
+    ask_link(body);
+    number_of(first);
+    swap(&other);
+    world_post("/journey/take-over", body);
+    number_of(second);
+    assert_string_equal(first, second);
+    assert_true(world_says("\"replaces\":false") && world_says("\"startedAt\":"));
+    swap(&other);
+    world_post("/journey/wait", WORLD_STEP);
+    assert_true(world_says("\"taken\":false")); /* looking takes nothing over */
+    swap(&other);
+    confirm(body);
+    world_post("/journey/take-over", body);
+    swap(&other);
+    world_post("/journey/wait", WORLD_STEP);
+    assert_true(world_says("\"taken\":true"));
+}
+
+static void second_link_makes_the_first_void(void **state)
+{
+    (void)state;
+    struct browser other = {{0}};
+    char first[2048];
+    char second[2048];
+    world_arrive();
+    ask_link(first);
+    ask_link(second);
+    swap(&other);
+    expect_link_refused(first, 401, "HAND-OVER-LINK");
+    confirm(first);
+    expect_link_refused(first, 401, "HAND-OVER-LINK");
+    confirm(second);
+    world_post("/journey/take-over", second);
+    assert_true(world_says("\"view\":\"sign-in\""));
 }
 
 static void link_in_the_browser_that_shows_it_just_goes_on(void **state)
@@ -305,6 +369,8 @@ int main(void)
         CASE(refuses_links_of_a_provider_that_is_not_served),
         CASE(first_browser_sees_nothing_of_the_customer),
         CASE(every_phone_has_to_sign_in),
+        CASE(phone_says_what_was_started_and_shows_the_same_number),
+        CASE(second_link_makes_the_first_void),
         CASE(link_in_the_browser_that_shows_it_just_goes_on),
         CASE(qr_code_has_its_three_corners_and_a_limit),
     };

@@ -2,7 +2,7 @@
 import { call } from './api.js';
 import { loadTexts, offerLanguages, showOffline, text } from './dom.js';
 import { askPasskey } from './passkey.js';
-import { handOverView, handedBackView } from './views-hand-over.js';
+import { handOverView, handedBackView, showTaken, takeOverView } from './views-hand-over.js';
 import { stepUpView } from './views-step-up.js';
 import { forgetSession, watchSession } from './session.js';
 import { endedView, leavingView, refusedView, reviewView } from './views-review.js';
@@ -14,6 +14,7 @@ const WAITING = { approval: ['approval', 'approval'], 'step-up': ['step-up', 'st
 let journey = null; // which one this page belongs to
 let timer = null;
 let linkEnds = null;
+let link = null; // on a phone: of the journey that it may take over
 let tpp = null; // whom it is about, once a view has named it
 let busy = false;
 
@@ -26,6 +27,7 @@ const views = {
   }),
   'hand-over': (view) => handOverView(view, { back: refresh, leave }),
   'handed-back': handedBackView,
+  'take-over': (view) => takeOverView({ ...view, tpp }, { confirm: () => step('take-over', { link, confirm: true }) }),
   approval: (view) => approvalView(view, leave),
   'step-up': (view) => stepUpView(view, { byPasskey: stepUpByPasskey, leave }),
   review: (view) => reviewView(view, (accountIds) => step('approve', { accountIds }), leave),
@@ -63,7 +65,7 @@ function present(answer) {
   if (WAITING[view.view]) timer = setTimeout(poll, POLL_MS, ...WAITING[view.view]);
   if (view.linkSeconds < view.secondsLeft) linkEnds = setTimeout(() => step('hand-over'), view.linkSeconds * 1000);
   // The server ends a journey that took too long; ask it to when the time has come.
-  if (['redirect', 'ended', 'handed-back', 'error'].includes(view.view)) forgetSession();
+  if (['redirect', 'ended', 'handed-back', 'take-over', 'error'].includes(view.view)) forgetSession();
   else watchSession(view, { extend: '/journey/extend', over: refresh });
 }
 
@@ -73,7 +75,7 @@ async function step(name, body = {}) {
   busy = true;
   clearTimeout(timer);
   document.getElementById('view').setAttribute('aria-busy', 'true');
-  const view = await call(`/journey/${name}`, { journey, ...body });
+  const view = await call(`/journey/${name}`, name === 'take-over' ? body : { journey, ...body });
   document.getElementById('view').removeAttribute('aria-busy');
   busy = false;
   if (view.error === 'JOURNEY-ORDER') await refresh();
@@ -97,6 +99,7 @@ async function poll(name, unchanged) {
   const view = await call(`/journey/${name}`, { journey });
   if (busy) return;
   showOffline(view.error === 'NETWORK');
+  if (view.taken) showTaken();
   if (view.view === unchanged || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS, name, unchanged);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
   else present(view);
@@ -110,7 +113,7 @@ addEventListener('pageshow', (event) => event.persisted && refresh());
 await loadTexts();
 offerLanguages();
 if (location.pathname === '/phone') {
-  const link = location.hash.slice(1);
+  link = location.hash.slice(1);
   history.replaceState(null, '', '/journey');
   present(await call('/journey/take-over', { link }));
 } else {

@@ -1,5 +1,5 @@
 // Going on with a journey on a phone: what the first browser shows, and how it ends on the phone.
-import { element, show, sign, text } from './dom.js';
+import { element, moment, show, sign, text } from './dom.js';
 
 const QUIET = 4; // squares of white around a QR code, so that cameras find it
 
@@ -31,7 +31,9 @@ export function handOverView(view, { back, leave }) {
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('handOver.text')),
     qrCode(view),
-    element('p', { class: 'waiting', role: 'status' }, text('handOver.waiting')),
+    element('p', { class: 'compare', 'data-testid': 'handover-number' }, String(view.number)),
+    element('p', { class: 'note' }, text('handOver.number')),
+    element('p', { class: 'waiting', role: 'status', 'data-testid': 'handover-status' }, text('handOver.waiting')),
     ...link,
     element('div', { class: 'actions' },
       element('button', { class: 'secondary', type: 'button', onclick: back, 'data-testid': 'use-browser' },
@@ -46,4 +48,35 @@ export function handedBackView(view) {
     element('h1', { 'data-testid': 'handed-back' }, title),
     view.reason ? element('p', {}, text(`refused.${view.reason}.text`)) : null,
     element('p', {}, text('handedBack.text')));
+}
+
+/** The first browser learns that the phone has taken over. */
+export function showTaken() {
+  const status = document.querySelector('[data-testid=handover-status]');
+  if (status) status.textContent = text('handOver.taken');
+}
+
+/** On the phone, before anything is taken over: what was started, where, and whether it was the customer. */
+export function takeOverView(view, { confirm }) {
+  const title = text('takeOver.title');
+  const fact = (key, value) => [element('dt', {}, text(key)), element('dd', {}, value)];
+  const refuse = () => {
+    const refused = text('takeOver.refused.title');
+    show(refused, sign('alert'), element('h1', { 'data-testid': 'take-over-refused' }, refused),
+      element('p', {}, text('takeOver.refused.text')));
+  };
+  show(title, sign('phone'),
+    element('h1', {}, title),
+    element('p', { class: 'lead' }, text('takeOver.text', { time: moment(view.startedAt * 1000) })),
+    element('p', { class: 'compare', 'data-testid': 'take-over-number', 'aria-label': `${text('takeOver.number')} ${view.number}` },
+      String(view.number)),
+    element('dl', { class: 'facts' },
+      view.tpp ? fact('takeOver.for', view.tpp) : [],
+      fact('takeOver.browser', view.browser || text('takeOver.browserUnknown'))),
+    view.replaces ? element('p', { class: 'note', role: 'status' }, text('takeOver.replaces')) : null,
+    element('div', { class: 'actions' },
+      element('button', { class: 'primary', type: 'button', onclick: confirm, 'data-testid': 'take-over-confirm' },
+        text('takeOver.confirm')),
+      element('button', { class: 'secondary', type: 'button', onclick: refuse, 'data-testid': 'take-over-refuse' },
+        text('takeOver.refuse'))));
 }

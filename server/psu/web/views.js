@@ -2,6 +2,8 @@
 import { count, element, hasText, show, sign, text } from './dom.js';
 import { canUsePasskeys } from './passkey.js';
 
+const onPhone = matchMedia('(pointer: coarse)').matches;
+
 export function alertLine(id, testid) {
   return element('p', { class: 'alert', role: 'alert', id, 'data-testid': testid, hidden: true });
 }
@@ -52,14 +54,14 @@ export function signInView(view, { submit, byPasskey, byPhone, leave }) {
   }),
   reveal(),
   element('button', { class: 'primary', 'data-testid': 'sign-in-submit' }, text('signIn.submit')),
-  (view.passkeys && canUsePasskeys) || view.handOver
+  (view.passkeys && canUsePasskeys) || (view.handOver && !onPhone)
     ? element('p', { class: 'or' }, element('span', {}, text('signIn.or')))
     : null,
   view.passkeys && canUsePasskeys
     ? element('button', { class: 'secondary', type: 'button', onclick: byPasskey, 'data-testid': 'passkey-sign-in' },
       text('signIn.passkey'))
     : null,
-  view.handOver
+  view.handOver && !onPhone
     ? element('button', { class: 'secondary', type: 'button', onclick: byPhone, 'data-testid': 'use-phone' },
       text('signIn.usePhone'))
     : null,

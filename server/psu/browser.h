@@ -1,0 +1,13 @@
+/*
+ * What a customer would call the browser that sent a request: "Chrome, Windows". For people who
+ * compare two screens; nothing is decided by it. Internal to this room.
+ */
+#ifndef PSU_BROWSER_H
+#define PSU_BROWSER_H
+
+#include "base/message.h"
+
+/* In the request's arena; the absent slice when its User-Agent names nothing known. */
+struct lfi_slice browser_name(const struct request *request);
+
+#endif
