@@ -1,7 +1,7 @@
 /*
  * What a request needs, part by part: each core (asked by a cheap call from a thread of its own,
  * so that one that hangs hides no other), the accepting thread of each listener, and the dates of
- * the certificates. The Hub is information only: reads do not need it, and no instance would be
+ * the certificates. The Hub is not among them: reads do not need it, and no instance would be
  * better off. Also tells the service manager (sd_notify) what it wants to know.
  */
 #ifndef SERVER_READINESS_H
@@ -36,7 +36,7 @@ void readiness_forget_listeners(struct readiness *readiness);
 void readiness_set_material(struct readiness *readiness, const struct material *material);
 /*
  * Appends {"status","parts":[{"part","status","reason"}…]} and says whether every part works. A
- * part is "ok", "failing" or "info". Any thread; never waits for a core.
+ * part is "ok" or "failing". Any thread; never waits for a core.
  */
 bool readiness_append(struct readiness *readiness, bool stopping, struct buf *out);
 /* Gauges in Prometheus' text format: certificates and stores. Any thread. */
