@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { encodePsu, HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
@@ -161,8 +160,8 @@ test('neither people nor secrets are written down', async () => {
     }
     assert.ok(secrets.size > 500 && interactions.length > 500);
     const places = {
-        'the server\'s log': readFileSync(join(demo.dir, 'server.log'), 'utf8'),
-        'the simulator\'s log': readFileSync(join(demo.dir, 'hub.log'), 'utf8'),
+        'the server\'s log': demo.readLog('server.log'),
+        'the simulator\'s log': demo.readLog('hub.log'),
         ...(await operatorsView()),
     };
     assert.ok(places['the server\'s log'].includes(interactions[0]), 'the log is of these calls');

@@ -90,6 +90,7 @@ function sharedStore() {
  *   dir, portBase      where the demonstration lives
  *   process            the child that is tools/run
  *   serverLog()        what the server has logged, parsed; hubLog() the same of the simulator
+ *   readLog(name)      the whole text of 'server.log' or 'hub.log', other programs' lines included
  *   exited             a promise of {code, output} of tools/run
  *   stop()             ends it and fails when a program did not end well
  * adjustServer and adjustHub are jq filters over the generated configurations. A `dir` that the
@@ -149,6 +150,7 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
         portBase: base,
         process: child,
         exited,
+        readLog: settled,
         serverLog: () => parseLog(settled('server.log')),
         hubLog: () => parseLog(settled('hub.log')),
         async stop() {
