@@ -1,5 +1,6 @@
 #include "readiness.h"
 
+#include "base/crash.h"
 #include "base/json.h"
 #include "notify.h"
 
@@ -76,7 +77,9 @@ static void ask_once(struct probe *probe)
     pthread_mutex_lock(&readiness->lock);
     probe->asked_us = clock_monotonic_us();
     pthread_mutex_unlock(&readiness->lock);
+    crash_note(probe->provider->id, "readiness");
     bool failing = ask(probe, &health, &error) != LFI_CORE_OK;
+    crash_note(NULL, NULL);
     pthread_mutex_lock(&readiness->lock);
     bool changed = failing != probe->failing;
     probe->asked_us = 0;

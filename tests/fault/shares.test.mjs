@@ -1,6 +1,6 @@
 // A core that hangs takes neither the other provider's workers nor the end of the program.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,4 +91,25 @@ test('a crash leaves a line that names the signal, and the log before it', async
     await sleep(100);
     assert.match(program.log, /"event":"started"/);
     assert.match(program.log, /\{"ts":"\d{4}-\d\d-\d\dT[^"]+Z","level":"error","event":"crashed","signal":"SIGSEGV"\}\n/);
+});
+
+test('a store that was cut short leaves a line that names its file and provider', async () => {
+    const file = join(demo.dir, 'store/cut/data.mdb');
+    cpSync(join(demo.dir, 'store/retail'), join(demo.dir, 'store/cut'), { recursive: true });
+    const written = await writeConfig(demo, config, 'cut.json', (c) => {
+        c.providers[0].core.settings.store = 'store/cut';
+    });
+    const program = await startProgram(written);
+    const seenBy = { ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: written.hub } };
+    const client = new HubClient(seenBy, demo.providers[0].providerId);
+    truncateSync(file, 0);
+    await getAccounts(client, demo.providers[0]).catch(() => {});
+    const { code, signal } = await program.ended;
+    client.close();
+    assert.ok(signal === 'SIGBUS' || code !== 0);
+    await sleep(100);
+    const line = JSON.parse(/\{[^\n]*"event":"crashed"[^\n]*\}/.exec(program.log)[0]);
+    assert.equal(line.signal, 'SIGBUS');
+    assert.equal(line.file, file);
+    assert.equal(line.provider, demo.providers[0].providerId);
 });
