@@ -21,7 +21,12 @@ after(() => pages?.stop());
 
 const inspect = (consentId, options) =>
     pages.open(`/inspector.html?consent=${consentId}`, { width: 1400, ...options });
-const labels = (page) => page.getByTestId('inspector-row').evaluateAll((rows) => rows.map((row) => row.ariaLabel));
+const labels = (page) => page.getByTestId('inspector-row').evaluateAll((rows) => 
+    rows.map((row) => {
+        const [method, path] = row.querySelector('.call').childNodes;
+        const rest = ['.way', '.status'].map((name) => row.querySelector(name).textContent);
+        return [method.textContent + path.textContent, ...rest].join(', ');
+    }));
 const fetchAccounts = (consentId) =>
     pages.hub.script('POST', '/sim/call', { consentId, method: 'GET', path: '/accounts' });
 const row = (page, name) => page.getByRole('button', { name });
@@ -60,13 +65,13 @@ test('an exchange opens to its rules, token, headers and bodies', async () => {
     const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
     await fetchAccounts(consentId);
     const page = await inspect(consentId);
-    await row(page, /^PATCH/).click();
+    await row(page, /PATCH/).click();
     const panel = page.getByTestId('inspector-panel');
-    await panel.getByText('"authorizationChannel"').waitFor();
+    await panel.getByText('"authorizationChannel"', { exact: true }).waitFor();
     await panel.getByText('"PS256"').waitFor();
     const checks = panel.getByTestId('inspector-checks');
     assert.equal(await checks.locator('.kept').count(), await checks.locator('li').count());
-    await row(page, /^GET \/accounts/).click();
+    await row(page, /GET \/accounts/).click();
     await panel.getByText('<b>Sea</b>').waitFor();
     await panel.getByText(/^Request headers/).click();
     await panel.getByText('{"userId":"user-1"}').waitFor(); // o3-psu-identifier, decoded
@@ -81,11 +86,11 @@ test('broken rules are marked, and those behind them are not said to be kept', a
     await pages.bank.consents('PATCH', `/consents/${consent.consentId}`, { json: { status: 'Authorized' } });
     const page = await inspect(consent.consentId);
     const checks = page.getByTestId('inspector-checks');
-    await row(page, /^GET \/consents.*1 broken/).click();
+    await row(page, /GET \/consents.*1 broken/).click();
     await checks.getByText('JWT-MISSING').waitFor();
     assert.equal(await checks.locator('.kept').count(), 1);
     assert.ok((await checks.locator('.skipped').count()) > 2);
-    await row(page, /^PATCH.*1 broken/).click();
+    await row(page, /PATCH.*1 broken/).click();
     await checks.getByText('CONTRACT-REQUEST').waitFor();
     assert.equal(await page.getByTestId('inspector-broken').textContent(), '2');
     await pages.finish(page, 'inspector-broken');
@@ -100,9 +105,9 @@ test('what the Hub refuses to a TPP, and wrong answers of the bank', async () =>
     reply = ACCOUNTS;
     const page = await inspect(consentId, { colorScheme: 'dark' });
     const checks = page.getByTestId('inspector-checks');
-    await row(page, /^GET \/accounts\/first\/balances, TPP to Hub, 403/).click();
+    await row(page, /GET \/accounts\/first\/balances .*TPP to Hub.* 403/).click();
     await checks.getByText('SIM-PERMISSION').waitFor();
-    await row(page, /^GET \/accounts, .*1 broken/).click();
+    await row(page, /GET \/accounts Ozone Connect.*1 broken/).click();
     await checks.getByText('BANK-REPLY').waitFor();
     await pages.finish(page, 'inspector-dark');
 });
@@ -122,6 +127,37 @@ test('it is usable by keyboard alone and on a narrow screen', async () => {
     await page.keyboard.press('Enter');
     assert.equal(await page.getByTestId('inspector-panel').count(), 0);
     await page.context().close();
+});
+
+test('the chosen exchange is in the address and kept over a reload', async () => {
+    const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    const page = await inspect(consentId, { width: 1400 });
+    await row(page, /PATCH/).click();
+    await page.waitForURL(/[?&]exchange=\d+/);
+    await page.reload();
+    const panel = page.getByTestId('inspector-panel');
+    await panel.getByRole('heading', { name: /^PATCH/ }).waitFor();
+    assert.equal(await row(page, /PATCH/).getAttribute('aria-expanded'), 'true');
+    assert.ok(await panel.getByText('Dubai time', { exact: true }).isVisible());
+    assert.ok(await panel.getByText('UTC', { exact: true }).isVisible());
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await panel.getByText('As curl', { exact: true }).click();
+    await panel.getByTestId('inspector-curl').click();
+    await panel.getByText('Copied.').waitFor();
+    const curl = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(curl, /^curl -X PATCH "\$CONSENT_MANAGER"'\/consents\//);
+    assert.match(curl, /Bearer \$TOKEN/);
+    assert.match(curl, /--data-raw '\{/);
+    await pages.finish(page, 'inspector-reloaded');
+});
+
+test('what the Hub tells the bank has a chapter of its own', async () => {
+    const { phaseOf } = await import('../../tools/hub-sim/web/journey.js');
+    const call = { interface: 'ozone-connect', method: 'POST' };
+    assert.equal(phaseOf({ ...call, path: '/consent/action/validate' }, false), 'The TPP asks');
+    assert.equal(phaseOf({ ...call, path: '/consent/event/post' }, false), 'The Hub tells the bank');
+    assert.equal(phaseOf({ ...call, path: '/consent/event/patch' }, true), 'The Hub tells the bank');
+    assert.equal(phaseOf({ ...call, method: 'GET', path: '/accounts' }, true), 'Data is fetched');
 });
 
 test('no token is kept, only what it says', async () => {

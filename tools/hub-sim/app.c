@@ -19,11 +19,15 @@ void app_serve_file(const struct request *request, struct reply *reply)
     struct lfi_slice path = request->path;
     path = path.len > 1 ? (struct lfi_slice){path.ptr + 1, path.len - 1} : SLICE("index.html");
     const struct embed_file *file = embed_find(&tpp_app_files, path);
+    add_page_headers(reply);
     if (!file || slice_equal_text(path, "callback.html")) {
+        file = embed_find(&tpp_app_files, SLICE("not-found.html"));
+        reply_header(reply, "Cache-Control", SLICE("no-store"));
         reply->status = 404;
+        reply->content_type = file->type;
+        buf_append(&reply->body, file->bytes, file->len);
         return;
     }
-    add_page_headers(reply);
     reply_header(reply, "Cache-Control", SLICE("no-cache"));
     reply_header(reply, "ETag", slice_of(file->etag));
     if (slice_equal_text(request_header(request, "if-none-match", NULL), file->etag)) {

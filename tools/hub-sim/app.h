@@ -6,7 +6,7 @@
 
 /* GET /tpp/callback: keeps what the customer brought and shows it. */
 void app_receive_customer(struct sim *sim, const struct request *request, struct reply *reply);
-/* A file of the app; 404 when there is none. */
+/* A file of the app; 404 with a page that leads on when there is none. */
 void app_serve_file(const struct request *request, struct reply *reply);
 
 #endif

@@ -108,6 +108,9 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     config->bank_url = read_text(reader, bank, "ozoneConnectUrl");
     config->bank_ca = read_path(reader, bank, "caFile");
     config->bank_ou = read_text(reader, bank, "organisationUnit");
+    config->bank_pages_url = read_text(reader, bank, "pagesUrl");
+    config->bank_admin_url = read_text(reader, bank, "adminUrl");
+    config->places = read_path(reader, bank, "placesFile");
     config->bank_clock_url = read_text(reader, json_get(bank, "clock"), "url");
     config->operator_token = read_path(reader, json_get(bank, "clock"), "operatorToken");
     read_hubs(reader, config, json_get(root, "hubs"));

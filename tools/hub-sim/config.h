@@ -37,6 +37,8 @@ struct sim_config {
     const char *state_folder;                    /* NULL: consents are kept in memory only */
     const char *bank_clock_url, *operator_token; /* NULL: the bank's clock is not followed */
     const char *bank_url, *bank_ca, *bank_ou;
+    const char *bank_pages_url, *bank_admin_url; /* shown on the start page; NULL: not */
+    const char *places;                          /* the bank's logins by situation; NULL: none */
     struct config_hub hubs[SIM_HUBS];
     size_t hub_count;
     struct config_published published[SIM_PUBLISHED];

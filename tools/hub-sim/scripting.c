@@ -2,11 +2,13 @@
 
 #include "app.h"
 #include "base/datetime.h"
+#include "base/file.h"
 #include "contract_hub_sim.h"
 #include "judge.h"
 #include "script.h"
 
 #define SLOW_MS 10000
+#define PLACES_BYTES (256 * 1024)
 
 int script_refuse(struct script_call *call, const char *id, int status, const char *message)
 {
@@ -45,6 +47,13 @@ static int show_setup(struct script_call *call)
     char now[DATETIME_TEXT_MAX];
     datetime_format_utc_ms(clock_now_us(sim->clock), now);
     cJSON_AddStringToObject(body, "now", now);
+    cJSON *bank = cJSON_AddObjectToObject(body, "bank");
+    if (sim->config->bank_pages_url) {
+        cJSON_AddStringToObject(bank, "pagesUrl", sim->config->bank_pages_url);
+    }
+    if (sim->config->bank_admin_url) {
+        cJSON_AddStringToObject(bank, "adminUrl", sim->config->bank_admin_url);
+    }
     cJSON *hubs = cJSON_AddArrayToObject(body, "hubs");
     for (size_t i = 0; i < sim->hub_count; i++) {
         cJSON *hub = cJSON_CreateObject();
@@ -63,6 +72,27 @@ static int show_setup(struct script_call *call)
         cJSON_AddItemToArray(list, tpp);
     }
     judge_reply_json(call->reply, 200, body);
+    return 0;
+}
+
+/* The file is read at each call, for it may be made anew while this runs. */
+static int show_places(struct script_call *call)
+{
+    const char *path = call->sim->config->places;
+    struct lfi_error error = {0};
+    struct buf text;
+    buf_init(&text, PLACES_BYTES);
+    cJSON *body = cJSON_CreateObject(), *places = NULL;
+    if (path && !file_read(path, &text, &error)) {
+        places = json_parse(buf_slice(&text));
+    }
+    if (path && !places) {
+        LOG_EVENT(call->sim->log, LOG_WARN, "places-unreadable",
+                  LOG_TEXT("cause", slice_of(error.message)));
+    }
+    cJSON_AddItemToObject(body, "places", places ? places : cJSON_CreateArray());
+    judge_reply_json(call->reply, 200, body);
+    buf_free(&text);
     return 0;
 }
 
@@ -117,7 +147,10 @@ static const struct route routes[] = {
      "misbehaves towards the bank; {\"target\": heimdall, consent-manager or keystore, \"kind\":\n"
      "down, slow, 500 or garbage, \"times\", \"ms\"}: 204"},
     {"DELETE", "/sim/faults", NULL, NULL, clear_faults, "behaves again: 204"},
-    {"GET", "/sim/setup", NULL, NULL, show_setup, "the Hubs and TPPs there are, and the time here"},
+    {"GET", "/sim/setup", NULL, NULL, show_setup,
+     "the Hubs and TPPs there are, the bank's addresses, and the time here"},
+    {"GET", "/sim/places", NULL, NULL, show_places,
+     "the bank's logins by situation, with their passwords; empty when none were configured"},
     {"GET", "/sim/findings", NULL, NULL, show_findings,
      "what the bank did wrong, also where it belongs to no consent"},
     {"GET", "/tpp/callback", NULL, NULL, NULL, "where a journey ends: a page"},

@@ -1,12 +1,21 @@
 // The data of a consent that was given earlier.
+import "./i18n.js";
 import {byId} from "./page.js";
+import {chooseRecent} from "./recent.js";
 import {showShared} from "./shared.js";
 
 const consentId = new URLSearchParams(location.search).get("consent") ?? "";
-byId("inspect").href = `/inspector.html?consent=${encodeURIComponent(consentId)}`;
-const known = await showShared(consentId);
-if (known) {
-  document.body.dataset.brand = known.slug;
-  byId("mark").src = `${known.slug}.svg`;
-  byId("brand").textContent = known.consent.tpp.tppName;
+if (consentId) {
+  byId("inspect").href = `/inspector.html?consent=${encodeURIComponent(consentId)}`;
+  byId("inspect").hidden = false;
+  const known = await showShared(consentId);
+  if (known) {
+    document.body.dataset.brand = known.slug;
+    byId("mark").src = `${known.slug}.svg`;
+    byId("brand").textContent = known.consent.tpp.tppName;
+  } else {
+    byId("shared").append(await chooseRecent());
+  }
+} else {
+  byId("shared").replaceChildren(await chooseRecent());
 }

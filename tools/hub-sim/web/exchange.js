@@ -58,7 +58,7 @@ function rulesPart(note) {
   return section("Rules", true, element("ul", {className: "checks", "data-testid": "inspector-checks"}, ...checks.map(checkItem)), ...details);
 }
 
-const isoOf = (seconds) => (typeof seconds === "number" ? ` — ${dateTime(seconds * 1000)}` : "");
+const isoOf = (seconds) => (typeof seconds === "number" ? ` — ${dateTime(seconds * 1000)}, Dubai time` : "");
 
 function tokenPart({token}) {
   if (!token) return null;
@@ -96,19 +96,54 @@ function queryPart({query}) {
   return query ? section("Query", true, code("Query", [decodePairs(query)]), element("p", {className: "fine raw", textContent: query})) : null;
 }
 
+// ---- as a command ------------------------------------------------------------------------------
+
+/* Variables for the base address of each interface. */
+const BASES = {heimdall: "HEIMDALL", "consent-manager": "CONSENT_MANAGER", "ozone-connect": "BANK"};
+const COMPUTED = /^(authorization|host|content-length|connection|transfer-encoding)$/i;
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The exchange as a curl command; base address, certificate and token stand in variables, for no secret is kept. */
+export function curlOf(note) {
+  const lines = [`curl -X ${note.method} "$${BASES[note.interface]}"${quoted(note.path + (note.query ? `?${note.query}` : ""))}`,
+    '--cacert "$CA" --cert "$CERT" --key "$KEY"'];
+  if (note.token) lines.push('-H "authorization: Bearer $TOKEN"');
+  for (const [name, value] of Object.entries(note.requestHeaders ?? {})) {
+    if (!COMPUTED.test(name)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
+  }
+  if (note.requestBody) lines.push(`--data-raw ${quoted(note.requestBody)}`);
+  return lines.join(" \\\n  ");
+}
+
+function curlPart(note) {
+  if (!BASES[note.interface]) return null;
+  const text = curlOf(note);
+  const said = element("span", {className: "fine", role: "status"});
+  const button = element("button", {type: "button", className: "button plain", textContent: "Copy as curl", "data-testid": "inspector-curl"});
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      said.textContent = " Copied.";
+    } catch {
+      said.textContent = " The browser did not copy it; select it by hand.";
+    }
+  });
+  return section("As curl", false, element("p", {}, button, said), code("curl command", [text]));
+}
+
 // ---- all of it ---------------------------------------------------------------------------------
 
 export function exchangePanel(note) {
   const {from, to, browser, through} = lanesOf(note);
   const way = `${PARTIES[from]} → ${through ? "Hub → " : ""}${PARTIES[to]}${browser ? ", through the browser" : ""}`;
-  const facts = [["way", way], ["interface", interfaceName(note)], ["at", note.at]];
+  const facts = [["way", way], ["interface", interfaceName(note)], ["UTC", note.at], ["Dubai time", dateTime(note.at)]];
   if (note.elapsedUs > 0) facts.push(["took", `${(note.elapsedUs / 1000).toFixed(1)} ms`]);
   if (note.certificate) facts.push(["client certificate", note.certificate]);
   if (note.location) facts.push(["location", note.location]);
   return element("section", {className: "card panel", "data-testid": "inspector-panel"},
     element("h2", {}, element("code", {textContent: note.method}), ` ${note.path}`),
     element("div", {className: "answer"}, statusBadge(note), list(facts)),
-    rulesPart(note), queryPart(note), tokenPart(note), headersPart(note),
+    rulesPart(note), queryPart(note), tokenPart(note), headersPart(note), curlPart(note),
     bodyPart("Request body", note.requestBody, note.requestBytes, note.requestHeaders?.["content-type"]),
     bodyPart("Reply body", note.replyBody, note.replyBytes, note.replyType));
 }

@@ -1,4 +1,5 @@
 // Values of the contract as people read them.
+import {locale, t} from "./i18n.js";
 import {element} from "./page.js";
 
 const KEPT = new Set(["IBAN", "POS", "ATM", "BIC", "BICFI", "LFI", "TPP", "FX", "AED"]);
@@ -10,20 +11,23 @@ const ZONE = "Asia/Dubai";
 export function words(name) {
   const parts = String(name).replace(/([a-z\d])([A-Z])/g, "$1 $2").replace(/([A-Z])([A-Z][a-z])/g, "$1 $2").replace(/_/g, " ").split(" ");
   const text = parts.map((part, index) => (index === 0 || /^[A-Z\d]{2,}$/.test(part) || KEPT.has(part) ? part : part.toLowerCase())).join(" ");
-  return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bid\b/gi, "ID");
+  return t((text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bid\b/gi, "ID"));
 }
 
 const thousands = (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ",");
+
+/** Keeps its order of reading in a right-to-left text. */
+const isolate = (text) => (locale.startsWith("ar") ? `\u2066${text}\u2069` : text);
 
 /** Decimal text with grouping; never through a floating-point number. */
 export function money(value, direction) {
   const {amount, currency} = value.Amount === undefined ? value : {amount: value.Amount, currency: value.Currency};
   const [whole, fraction = "00"] = String(amount).split(".");
   const sign = direction === "Debit" ? "−" : "";
-  return `${sign}${currency ?? ""} ${thousands(whole)}.${fraction.padEnd(2, "0")}`.trim();
+  return isolate(`${sign}${currency ?? ""} ${thousands(whole)}.${fraction.padEnd(2, "0")}`.trim());
 }
 
-const style = (options) => new Intl.DateTimeFormat("en-GB", {timeZone: ZONE, ...options});
+const style = (options) => new Intl.DateTimeFormat(locale, {timeZone: ZONE, ...options});
 const DAY = style({dateStyle: "full"});
 const DATE = style({dateStyle: "long"});
 const DATE_TIME = style({dateStyle: "medium", timeStyle: "short"});
@@ -33,7 +37,7 @@ export const date = (text) => DATE.format(new Date(/^\d{4}-\d\d-\d\d$/.test(text
 export const dateTime = (text) => DATE_TIME.format(new Date(text));
 
 export function grouped(number) {
-  return String(number).replace(/^AE\d+$/, (iban) => iban.match(/.{1,4}/g).join(" "));
+  return isolate(String(number).replace(/^AE\d+$/, (iban) => iban.match(/.{1,4}/g).join(" ")));
 }
 
 /** "P3Y6M" is "3 years 6 months". */
@@ -44,7 +48,7 @@ function duration(text) {
 }
 
 function scalar(name, value) {
-  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (typeof value === "boolean") return t(value ? "Yes" : "No");
   if (typeof value === "number") return RATES.test(name) ? `${value} %` : String(value);
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return dateTime(value);
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return date(value);

@@ -3,14 +3,16 @@ import {date} from "./format.js";
 import {exchangePanel, statusBadge} from "./exchange.js";
 import {checksOf, findingsOf, interfaceName, lanesOf, phaseOf} from "./journey.js";
 import {byId, element, getJson, problem} from "./page.js";
+import {chooseRecent} from "./recent.js";
 
 const POLL_MS = 800;
 const PARTIES = {tpp: "TPP", hub: "Hub", bank: "bank"};
-const consentId = new URLSearchParams(location.search).get("consent") ?? "";
+const asked = new URLSearchParams(location.search);
+const consentId = asked.get("consent") ?? "";
 const wide = matchMedia("(min-width: 64rem)");
-const clock = new Intl.DateTimeFormat("en-GB", {hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
+const clock = new Intl.DateTimeFormat("en-GB", {timeZone: "Asia/Dubai", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 
-const state = {since: 0, notes: new Map(), chosen: null, phase: null, back: false};
+const state = {since: 0, notes: new Map(), chosen: Number(asked.get("exchange")) || null, phase: null, back: false};
 
 // ---- rows --------------------------------------------------------------------------------------
 
@@ -19,26 +21,26 @@ function short(path) {
   return text.replace(/[0-9a-f]{8}-[0-9a-f-]{27,}|[0-9a-z]{20,}/gi, (id) => `${id.slice(0, 6)}…`);
 }
 
-/** "GET /x, TPP to bank through the Hub, 200, 3 rules kept": the row for those who cannot see it. */
-function spoken(note) {
-  const {from, to, browser, through} = lanesOf(note);
-  const broken = findingsOf(note).length;
-  const way = `${PARTIES[from]} to ${PARTIES[to]}${browser ? " through the browser" : through ? " through the Hub" : ""}`;
-  return `${note.method} ${short(note.path)}, ${way}, ${note.status || "no answer"}${broken ? `, ${broken} broken` : ""}`;
+/** "TPP to bank through the Hub": the arrow for those who cannot see it. */
+function spokenWay({from, to, browser, through}) {
+  return `${PARTIES[from]} to ${PARTIES[to]}${browser ? " through the browser" : through ? " through the Hub" : ""}`;
 }
 
 function row(note) {
-  const {from, to, browser, through} = lanesOf(note);
-  const broken = findingsOf(note).length > 0;
+  const lanes = lanesOf(note);
+  const {from, to, browser, through} = lanes;
+  const broken = findingsOf(note).length;
   const took = note.elapsedUs > 0 ? `${(note.elapsedUs / 1000).toFixed(1)} ms` : "";
   const way = `from-${from} to-${to}${browser ? " browser" : ""}${through ? " through" : ""}`;
-  const button = element("button", {type: "button", className: `row${broken ? " broken" : ""}`, "aria-expanded": "false", "aria-label": spoken(note), "data-testid": "inspector-row"},
+  const button = element("button", {type: "button", className: `row${broken ? " broken" : ""}`, "aria-expanded": "false", "data-testid": "inspector-row"},
     element("time", {textContent: clock.format(new Date(note.at))}),
     element("span", {className: "call"}, element("b", {textContent: note.method}), ` ${short(note.path)}`, element("small", {textContent: interfaceName(note)})),
+    element("span", {className: "unseen way", textContent: spokenWay(lanes)}),
     element("span", {className: `arrow ${way}`}),
     element("span", {className: `arrow reply ${way}`}),
-    element("span", {className: "ending"}, element("small", {textContent: took}), statusBadge(note)));
-  button.addEventListener("click", () => choose(state.chosen === note.n && !wide.matches ? null : note.n));
+    element("span", {className: "ending"}, element("small", {textContent: took}), statusBadge(note)),
+    element("span", {className: "unseen broken-count", textContent: broken ? `${broken} broken` : ""}));
+  button.addEventListener("click", () => keep(state.chosen === note.n && !wide.matches ? null : note.n));
   const item = element("li", {}, button);
   item.dataset.n = note.n;
   return item;
@@ -84,6 +86,15 @@ function choose(n) {
   place();
 }
 
+/** Chooses, and puts the choice into the address, so that it can be loaded again and shared. */
+function keep(n) {
+  const address = new URL(location);
+  if (n === null) address.searchParams.delete("exchange");
+  else address.searchParams.set("exchange", n);
+  history.replaceState(null, "", address);
+  choose(n);
+}
+
 function moveByKey(event) {
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
   const rows = [...document.querySelectorAll(".row")];
@@ -120,7 +131,9 @@ async function refresh() {
   byId("diagram").hidden = false;
   byId("problem").replaceChildren();
   showHead(known);
-  if (count > 0 && state.chosen === null && wide.matches) choose(state.notes.keys().next().value);
+  if (count === 0 || document.querySelector(".panel")) return;
+  if (state.notes.has(state.chosen)) place();
+  else if (state.chosen === null && wide.matches) choose(state.notes.keys().next().value);
 }
 
 async function follow() {
@@ -139,4 +152,9 @@ async function follow() {
 
 byId("rows").addEventListener("keydown", moveByKey);
 wide.addEventListener("change", place);
-await follow();
+if (consentId) {
+  await follow();
+} else {
+  byId("live").hidden = true;
+  byId("problem").replaceChildren(await chooseRecent());
+}

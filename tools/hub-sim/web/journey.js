@@ -29,19 +29,23 @@ const PHASES = {
 };
 const OBJECTIVE_MS = 500; // 95 of 100 answers of a bank, in a day
 
-const isValidate = ({interface: name, path}) => name === "ozone-connect" && path.startsWith("/consent/");
+/* What the Hub asks or tells the bank on its own account. */
+const isOfHub = ({interface: name, path}) => name === "ozone-connect" && path.startsWith("/consent/");
+
+const isEvent = ({interface: name, path}) => name === "ozone-connect" && path.startsWith("/consent/event/");
 
 const isOfBank = ({interface: name}) => name === "heimdall" || name === "consent-manager";
 
 export function lanesOf(note) {
-  const [from, to] = isValidate(note) ? ["hub", "bank"] : LANES[note.interface];
+  const [from, to] = isOfHub(note) ? ["hub", "bank"] : LANES[note.interface];
   const browser = note.interface === "redirect" || note.interface === "callback";
   return {from, to, browser, through: from === "tpp" && to === "bank" && !browser};
 }
 
 /** When the customer is back at the TPP, the bank reads a consent to serve data and changes it otherwise. */
 export function phaseOf(note, back) {
-  if (isValidate(note)) return PHASES.par;
+  if (isEvent(note)) return "The Hub tells the bank";
+  if (isOfHub(note)) return PHASES.par;
   if (back && isOfBank(note)) return note.method === "GET" ? PHASES["ozone-connect"] : "Later, at the bank";
   return PHASES[note.interface];
 }
@@ -96,7 +100,7 @@ const OPERATIONS = [
 
 function rulesOf(note) {
   if (note.interface === "refused") return HUB_RULES;
-  if (isValidate(note)) return ANSWERS;
+  if (isOfHub(note)) return ANSWERS;
   if (note.interface === "ozone-connect") return [...HUB_RULES, ...ANSWERS];
   const [, own = []] = OPERATIONS.find(([pattern]) => pattern.test(`${note.method} ${note.path}`)) ?? [];
   return isOfBank(note) ? [...BANK_CALLS, ["The consent exists", /^CONSENT-UNKNOWN$/], ...own] : own;

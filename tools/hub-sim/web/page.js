@@ -1,4 +1,5 @@
 // What all pages need: elements and the simulator's JSON calls.
+import {t} from "./i18n.js";
 
 /** An element with properties and children; "data-…" and "aria-…" names become attributes. */
 export function element(name, properties = {}, ...children) {
@@ -16,7 +17,7 @@ export const byId = (id) => document.getElementById(id);
 /** A call that did not go well, with what is known of the reason. */
 export class CallError extends Error {
   constructor(status, body, headers = {}) {
-    super(body?.errorMessage || MESSAGES[status] || `The answer was ${status}.`);
+    super(t(body?.errorMessage || MESSAGES[status] || "The answer was {status}.", {status}));
     Object.assign(this, {status, code: body?.errorCode, headers});
   }
 }
@@ -47,6 +48,6 @@ export function problem(failure) {
   const wait = Number(failure.headers?.["retry-after"]);
   return element("div", {className: "alert", "data-testid": "tpp-problem"},
     element("p", {textContent: failure.message}),
-    wait ? element("p", {textContent: `Try again in ${wait} seconds.`}) : null,
+    wait ? element("p", {textContent: t("Try again in {seconds} seconds.", {seconds: wait})}) : null,
     code ? element("p", {className: "code", textContent: code}) : null);
 }

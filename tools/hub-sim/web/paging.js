@@ -1,24 +1,25 @@
 // Lists that come in pages, with a filter by date where there is one.
+import {t} from "./i18n.js";
 import {empty} from "./format.js";
 import {element, problem} from "./page.js";
 
 function pager(page, {totalPages = 1, totalRecords}, go) {
   const step = (text, to, testid) => {
-    const button = element("button", {type: "button", className: "button plain", textContent: text, disabled: to < 1 || to > totalPages, "data-testid": testid});
+    const button = element("button", {type: "button", className: "button plain", textContent: t(text), disabled: to < 1 || to > totalPages, "data-testid": testid});
     button.addEventListener("click", () => go(to));
     return button;
   };
-  const count = totalRecords === undefined ? "" : ` · ${totalRecords} in all`;
-  return element("nav", {className: "pager", "aria-label": "Pages of the list"},
-    element("span", {role: "status", textContent: `Page ${page} of ${Math.max(totalPages, 1)}${count}`}),
+  const count = totalRecords === undefined ? "" : t(" · {count} in all", {count: totalRecords});
+  return element("nav", {className: "pager", "aria-label": t("Pages of the list")},
+    element("span", {role: "status", textContent: `${t("Page {page} of {pages}", {page, pages: Math.max(totalPages, 1)})}${count}`}),
     step("Newer", page - 1, "tpp-newer"), step("Older", page + 1, "tpp-older"));
 }
 
 function filterForm(apply) {
   const field = (id, label) => element("div", {className: "field"},
-    element("label", {htmlFor: id, textContent: label}), element("input", {id, type: "date"}));
+    element("label", {htmlFor: id, textContent: t(label)}), element("input", {id, type: "date"}));
   const form = element("form", {className: "filter"}, field("filter-from", "From"), field("filter-to", "To"),
-    element("button", {className: "button plain", textContent: "Show", "data-testid": "tpp-filter"}));
+    element("button", {className: "button plain", textContent: t("Show"), "data-testid": "tpp-filter"}));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     apply(form.querySelector("#filter-from").value, form.querySelector("#filter-to").value);
@@ -37,7 +38,7 @@ export function showPages({call, show}, {path, size, query, nodes, nothing}) {
     try {
       const body = await call(path, `page=${page}&page-size=${size}${filter}`);
       const made = nodes(body);
-      list.replaceChildren(...(made.length > 0 ? made : [empty(nothing)]), pager(page, body.meta ?? {}, go));
+      list.replaceChildren(...(made.length > 0 ? made : [empty(t(nothing))]), pager(page, body.meta ?? {}, go));
     } catch (failure) {
       list.replaceChildren(problem(failure));
     }

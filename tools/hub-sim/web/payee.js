@@ -1,4 +1,5 @@
 // Confirmation of payee: what the bank knows, and what the Hub makes of it.
+import {t} from "./i18n.js";
 import {facts} from "./format.js";
 import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
 
@@ -22,7 +23,7 @@ function fill({hubs}) {
     const [title, text] = SEGMENTS[segment];
     return element("label", {className: "tile"},
       element("input", {type: "radio", name: "provider", value: providerId, checked: index === 0, "data-testid": `payee-provider-${providerId}`}),
-      element("span", {}, element("b", {textContent: title}), element("small", {textContent: text})));
+      element("span", {}, element("b", {textContent: t(title)}), element("small", {textContent: t(text)})));
   }));
 }
 
@@ -32,9 +33,9 @@ function record({id, number, verifiedClaims}) {
 
 function verdictCard([kind, title, text], {maskedName}) {
   return element("section", {className: `card verdict ${kind}`, "data-testid": "payee-verdict"},
-    element("h2", {textContent: title}),
-    element("p", {textContent: text}),
-    maskedName ? element("p", {}, "Held by ", element("b", {textContent: maskedName, dir: "auto", "data-testid": "payee-masked"})) : null);
+    element("h2", {textContent: t(title)}),
+    element("p", {textContent: t(text)}),
+    maskedName ? element("p", {}, t("Held by"), " ", element("b", {textContent: maskedName, dir: "auto", "data-testid": "payee-masked"})) : null);
 }
 
 function outcome(reply) {
@@ -48,15 +49,15 @@ function show(reply) {
   byId("result").replaceChildren(
     verdictCard(outcome(reply), reply),
     element("section", {className: "card"},
-      element("h2", {textContent: "What the bank told the Hub"}),
-      element("p", {className: "fine", textContent: "The TPP does not see this: the bank returns the holders, the Hub compares."}),
+      element("h2", {textContent: t("What the bank told the Hub")}),
+      element("p", {className: "fine", textContent: t("The TPP does not see this: the bank returns the holders, the Hub compares.")}),
       ...(reply.status === 403 ? [problem(new CallError(403, reply.body))] : records.map(record)),
-      reply.finding ? element("p", {className: "alert", textContent: `The Hub found the answer wrong: ${reply.finding}`}) : null,
+      reply.finding ? element("p", {className: "alert", textContent: t("The Hub found the answer wrong: {finding}", {finding: reply.finding})}) : null,
       element("dl", {className: "facts"},
-        element("dt", {textContent: "status"}), element("dd", {textContent: String(reply.status)}),
-        element("dt", {textContent: "records"}), element("dd", {textContent: String(records.length)}),
-        element("dt", {textContent: "verdict"}), element("dd", {textContent: reply.verdict ?? "none: the TPP receives 204 or an error"}),
-        element("dt", {textContent: "interaction"}), element("dd", {textContent: reply.interactionId}))));
+        element("dt", {textContent: t("status")}), element("dd", {textContent: String(reply.status)}),
+        element("dt", {textContent: t("records")}), element("dd", {textContent: String(records.length)}),
+        element("dt", {textContent: t("verdict")}), element("dd", {textContent: reply.verdict ?? t("none: the TPP receives 204 or an error")}),
+        element("dt", {textContent: t("interaction")}), element("dd", {textContent: reply.interactionId}))));
 }
 
 byId("check").addEventListener("submit", async (event) => {

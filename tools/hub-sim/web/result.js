@@ -1,13 +1,25 @@
 // The page after the bank: what was shared, or why nothing was.
+import {t} from "./i18n.js";
 import {byId} from "./page.js";
 import {showShared} from "./shared.js";
 
+/* By error_description: what a bank may end a journey with. */
 const REFUSALS = {
   user_rejected_consent: "You declined at your bank.",
   user_failed_to_authenticate: "Your bank could not confirm that it is you.",
-  user_account_blocked: "Please get in touch with your bank.",
+  user_failed_step_up_authentication: "You did not confirm your decision in time, or your bank could not confirm that it is you.",
+  user_account_blocked: "Your bank cannot share your data at the moment. Please contact your bank.",
   user_lacks_eligible_accounts: "Your bank has no account of yours that fits.",
-  session_expired: "You were away for too long, so your bank ended the session.",
+  session_expired: "The request had expired, or you were away for too long.",
+  consent_not_supported: "Your bank does not offer what this app asked for.",
+  lfi_internal_error: "Something went wrong at your bank. Please try again later.",
+  lfi_temporarily_unavailable: "Your bank is not available at the moment. Please try again in a few minutes.",
+  api_hub_communication_error: "Your bank could not reach the Open Finance hub. Please try again later.",
+};
+/* By error, for a description that is not known. */
+const ERRORS = {
+  server_error: REFUSALS.lfi_internal_error,
+  temporarily_unavailable: REFUSALS.lfi_temporarily_unavailable,
 };
 
 const {consent: consentId, code, error} = document.body.dataset;
@@ -21,6 +33,8 @@ if (code && consentId) {
   await showShared(consentId);
 } else {
   const description = document.querySelector('[data-testid="tpp-error-description"]').textContent;
-  byId("refused-text").textContent = REFUSALS[description] ?? `Your bank answered: ${error || "nothing we can read"}.`;
+  byId("refused-text").textContent = consentId
+    ? t(REFUSALS[description] ?? ERRORS[error] ?? "Your bank answered: {error}.", {error: error || t("nothing we can read")})
+    : t("This request is not known here. Please start again.");
   byId("refused").hidden = false;
 }

@@ -1,5 +1,7 @@
 // Opens what a bank has sealed with a one-time code: a compact JWE with PBES2-HS512+A256KW and
 // A256GCM (RFC 7518, 4.8). Nothing leaves the browser.
+import {t} from "./i18n.js";
+
 const ALGORITHM = "PBES2-HS512+A256KW";
 const MOST_ROUNDS = 2_000_000; // more would only keep the browser busy
 
@@ -34,8 +36,8 @@ export async function openSealed(compact, code) {
     const sealed = new Uint8Array([...text, ...tag]);
     payload = decode(await crypto.subtle.decrypt({name: "AES-GCM", iv, additionalData: encode(parts[0])}, key, sealed));
   } catch {
-    throw new Error("This code does not open them.");
+    throw new Error(t("This code does not open them."));
   }
-  if (payload.exp * 1000 < Date.now()) throw new Error("The code has expired; ask for the terms again.");
+  if (payload.exp * 1000 < Date.now()) throw new Error(t("The code has expired; ask for the terms again."));
   return payload.FinanceRates;
 }

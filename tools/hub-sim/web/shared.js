@@ -1,4 +1,5 @@
 // All data of a consent: the accounts, what is permitted of each, and the customer's own record.
+import {t} from "./i18n.js";
 import {date, facts, grouped, money, words} from "./format.js";
 import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
 import {ACCOUNT_VIEWS} from "./views.js";
@@ -42,10 +43,10 @@ async function fillBalance(shared, account, amount, type) {
   try {
     const {data} = await shared.ofAccount(account)("/balances");
     const balance = mainBalance(data);
-    amount.textContent = balance ? money(balance.amount, balance.creditDebitIndicator) : "No balance";
+    amount.textContent = balance ? money(balance.amount, balance.creditDebitIndicator) : t("No balance");
     type.textContent = balance ? words(balance.balanceType) : "";
   } catch {
-    amount.textContent = "Balance not shared";
+    amount.textContent = t("Balance not shared");
   }
 }
 
@@ -53,7 +54,7 @@ function accountCard(shared, account, select) {
   const amount = element("span", {className: "money", textContent: "…"});
   const type = element("span");
   const card = element("button", {type: "button", className: "account", "data-testid": `tpp-account-${account.id}`, "aria-pressed": "false"},
-    element("span", {className: "kind"}, element("span", {textContent: titleOf(account)}), element("span", {textContent: account.status ?? ""})),
+    element("span", {className: "kind"}, element("span", {textContent: titleOf(account)}), element("span", {textContent: account.status ? words(account.status) : ""})),
     amount,
     element("span", {className: "kind"}, type),
     element("span", {className: "number", textContent: grouped(account.accountNumbers?.[0]?.identification ?? account.id)}));
@@ -65,7 +66,8 @@ function accountCard(shared, account, select) {
 // ---- tabs of the chosen account ----------------------------------------------------------------
 
 function moveByKey(event, tabs) {
-  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+  const forward = document.documentElement.dir === "rtl" ? -1 : 1;
+  const step = {ArrowRight: forward, ArrowLeft: -forward}[event.key];
   const at = tabs.indexOf(document.activeElement);
   if (!step || at < 0) return;
   event.preventDefault();
@@ -75,7 +77,7 @@ function moveByKey(event, tabs) {
 }
 
 function openView(view, shared, account, panel) {
-  panel.replaceChildren(element("p", {className: "waiting", textContent: "Fetching…"}));
+  panel.replaceChildren(element("p", {className: "waiting", textContent: t("Fetching…")}));
   const show = (...nodes) => panel.replaceChildren(...nodes);
   const fail = (failure) => show(problem(failure));
   const context = {account, call: shared.ofAccount(account), show, fail};
@@ -86,7 +88,7 @@ function accountSection(shared, account) {
   const panel = element("div", {id: "tpp-panel", role: "tabpanel", tabIndex: 0, "data-testid": "tpp-panel"});
   const views = ACCOUNT_VIEWS.filter(({permissions}) => shared.permits(permissions));
   const tabs = views.map((view) => {
-    const tab = element("button", {type: "button", role: "tab", id: `tab-${view.key}`, textContent: view.label,
+    const tab = element("button", {type: "button", role: "tab", id: `tab-${view.key}`, textContent: t(view.label),
       "aria-controls": "tpp-panel", "data-testid": `tpp-tab-${view.key}`});
     tab.addEventListener("click", () => {
       for (const other of tabs) {
@@ -98,7 +100,7 @@ function accountSection(shared, account) {
     });
     return tab;
   });
-  const list = element("div", {className: "tabs", role: "tablist", "aria-label": "What is shared of this account"}, ...tabs);
+  const list = element("div", {className: "tabs", role: "tablist", "aria-label": t("What is shared of this account")}, ...tabs);
   list.addEventListener("keydown", (event) => moveByKey(event, tabs));
   const section = element("section", {className: "card", id: "account"}, element("h2", {textContent: titleOf(account)}), list, panel);
   tabs[0].click();
@@ -117,12 +119,12 @@ async function showAccounts(shared, into) {
   const {data} = await shared.call("/accounts");
   cards.append(...data.map((account) => accountCard(shared, account, select)));
   into.replaceChildren(cards, chosen);
-  if (data.length === 0) cards.append(element("p", {className: "waiting", textContent: "The bank shares no account."}));
+  if (data.length === 0) cards.append(element("p", {className: "waiting", textContent: t("The bank shares no account.")}));
   else cards.firstChild.click();
 }
 
 async function showCustomer(shared, into) {
-  const card = element("section", {className: "card", "data-testid": "tpp-customer"}, element("h2", {textContent: "What your bank knows about you"}));
+  const card = element("section", {className: "card", "data-testid": "tpp-customer"}, element("h2", {textContent: t("What your bank knows about you")}));
   into.append(card);
   try {
     const {data} = await shared.call("/customer");
@@ -133,8 +135,8 @@ async function showCustomer(shared, into) {
 }
 
 function termsCard({terms}) {
-  return element("details", {className: "card more"},
-    element("summary", {textContent: "What you agreed to"}), facts(terms));
+  return element("details", {className: "card more", "data-testid": "tpp-terms"},
+    element("summary", {textContent: t("What you agreed to")}), facts(terms));
 }
 
 /** Fills the page with all that the consent gives; resolves to the consent, or null when there is none. */
@@ -148,15 +150,14 @@ export async function showShared(consentId) {
     return null;
   }
   const shared = new Shared(consentId, known);
-  const accounts = element("div", {}, element("p", {className: "waiting", textContent: "Fetching your accounts…"}));
-  byId("until").textContent = `Dhow Bank shares them with this app until ${date(shared.terms.ExpirationDateTime)}.`;
-  into.replaceChildren(accounts);
+  const accounts = element("div", {}, element("p", {className: "waiting", textContent: t("Fetching your accounts…")}));
+  byId("until").textContent = t("Dhow Bank shares them with this app until {date}.", {date: date(shared.terms.ExpirationDateTime)});
+  into.replaceChildren(termsCard(shared), accounts);
   if (shared.permits(["ReadAccountsBasic", "ReadAccountsDetail"])) {
     await showAccounts(shared, accounts).catch((failure) => accounts.replaceChildren(problem(failure)));
   } else {
-    accounts.replaceChildren(element("p", {className: "waiting", textContent: "The list of accounts was not asked for."}));
+    accounts.replaceChildren(element("p", {className: "waiting", textContent: t("The list of accounts was not asked for.")}));
   }
   if (shared.permits(["ReadPartyUser", "ReadPartyUserIdentity"])) await showCustomer(shared, into);
-  into.append(termsCard(shared));
   return known;
 }

@@ -1,4 +1,5 @@
 // What is paid regularly or later, and to whom.
+import {t} from "./i18n.js";
 import {date, empty, facts, grouped, money, words} from "./format.js";
 import {element} from "./page.js";
 
@@ -22,32 +23,32 @@ function item(title, amount, lines, record, shown) {
   return element("section", {className: "item"},
     element("div", {className: "head"}, element("h3", {textContent: title}), amount ? element("span", {className: "money", textContent: amount}) : null),
     element("p", {className: "lines", textContent: lines.filter(Boolean).join(" · ")}),
-    element("details", {className: "more"}, element("summary", {textContent: "All of it"}), facts(record, {without: ["accountId", ...shown]})));
+    element("details", {className: "more"}, element("summary", {textContent: t("All of it")}), facts(record, {without: ["accountId", ...shown]})));
 }
 
 const numberOf = ({creditorAccount}) => (creditorAccount?.[0] ? grouped(creditorAccount[0].identification) : "");
 
 async function renderList({call, show}, path, nothing, card) {
   const {data} = await call(path);
-  show(...(data.length > 0 ? data.map(card) : [empty(nothing)]));
+  show(...(data.length > 0 ? data.map(card) : [empty(t(nothing))]));
 }
 
 export const renderStandingOrders = (context) => renderList(context, "/standing-orders", "No standing orders.", (order) =>
-  item(order.accountHolderName ?? order.creditorReference ?? "Standing order", money(order.nextPaymentAmount ?? order.firstPaymentAmount),
-    [order.standingOrderStatusCode, frequency(order.frequency), order.nextPaymentDateTime && `next on ${date(order.nextPaymentDateTime)}`, numberOf(order)],
+  item(order.accountHolderName ?? order.creditorReference ?? t("Standing order"), money(order.nextPaymentAmount ?? order.firstPaymentAmount),
+    [words(order.standingOrderStatusCode ?? ""), frequency(order.frequency), order.nextPaymentDateTime && t("next on {date}", {date: date(order.nextPaymentDateTime)}), numberOf(order)],
     order, ["accountHolderName", "standingOrderStatusCode"]));
 
 export const renderDirectDebits = (context) => renderList(context, "/direct-debits", "No direct debits.", (debit) =>
   item(debit.name, debit.previousPaymentAmount && money(debit.previousPaymentAmount),
-    [debit.directDebitStatusCode, words(debit.frequency), debit.previousPaymentDateTime ? `last on ${date(debit.previousPaymentDateTime)}` : "never collected"],
+    [words(debit.directDebitStatusCode ?? ""), words(debit.frequency), debit.previousPaymentDateTime ? t("last on {date}", {date: date(debit.previousPaymentDateTime)}) : t("never collected")],
     debit, ["name", "directDebitStatusCode"]));
 
 export const renderScheduledPayments = (context) => renderList(context, "/scheduled-payments", "No scheduled payments.", (payment) =>
-  item(payment.accountHolderName ?? "Payment", money(payment.instructedAmount),
-    [`${payment.scheduledType === "Arrival" ? "arrives" : "leaves"} on ${date(payment.scheduledPaymentDateTime)}`, numberOf(payment)],
+  item(payment.accountHolderName ?? t("Payment"), money(payment.instructedAmount),
+    [t(payment.scheduledType === "Arrival" ? "arrives on {date}" : "leaves on {date}", {date: date(payment.scheduledPaymentDateTime)}), numberOf(payment)],
     payment, ["accountHolderName", "instructedAmount"]));
 
 export const renderBeneficiaries = (context) => renderList(context, "/beneficiaries", "No saved payees.", (payee) =>
-  item(payee.accountHolderName ?? payee.reference ?? "Payee", "",
-    [numberOf(payee), payee.beneficiaryType === "Activated" ? "" : "not activated", payee.addedViaOF ? "added by an app" : "", payee.servicer?.name],
+  item(payee.accountHolderName ?? payee.reference ?? t("Payee"), "",
+    [numberOf(payee), payee.beneficiaryType === "Activated" ? "" : t("not activated"), payee.addedViaOF ? t("added by an app") : "", payee.servicer?.name],
     payee, ["accountHolderName"]));

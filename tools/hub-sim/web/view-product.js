@@ -1,9 +1,10 @@
 // The terms of an account, with sealed rates that the customer's one-time code opens.
+import {t} from "./i18n.js";
 import {empty, facts, money, table, words} from "./format.js";
 import {element} from "./page.js";
 import {openSealed} from "./sealed.js";
 
-const CHARGES = [["Charge"], ["How much", "number"]];
+const CHARGES = [[t("Charge")], [t("How much"), "number"]];
 
 function chargeText({Amount, Rate}) {
   return [Amount && money(Amount), Rate !== undefined && `${Rate} %`].filter(Boolean).join(" + ") || "—";
@@ -14,7 +15,7 @@ function chargesTable(charges) {
     element("span", {}, Name, element("small", {textContent: [Type && words(Type), Description].filter(Boolean).join(" · ")})),
     Charge.map(chargeText).join(", "),
   ]);
-  return table(CHARGES, rows, "Charges");
+  return table(CHARGES, rows, t("Charges"));
 }
 
 /** The form that asks for the code which the bank has sent to the customer. */
@@ -22,11 +23,11 @@ function sealedRates(compact) {
   const input = element("input", {id: "rates-code", inputMode: "numeric", autocomplete: "one-time-code", maxLength: 6, required: true, pattern: "[0-9]{6}", "data-testid": "tpp-rates-code"});
   const result = element("div", {role: "status"});
   const form = element("form", {className: "filter"},
-    element("div", {className: "field"}, element("label", {htmlFor: "rates-code", textContent: "One-time code"}), input),
-    element("button", {className: "button plain", textContent: "Open", "data-testid": "tpp-rates-open"}));
+    element("div", {className: "field"}, element("label", {htmlFor: "rates-code", textContent: t("One-time code")}), input),
+    element("button", {className: "button plain", textContent: t("Open"), "data-testid": "tpp-rates-open"}));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    result.replaceChildren(element("p", {className: "waiting", textContent: "Opening…"}));
+    result.replaceChildren(element("p", {className: "waiting", textContent: t("Opening…")}));
     try {
       const rates = await openSealed(compact, input.value);
       form.hidden = true;
@@ -36,7 +37,7 @@ function sealedRates(compact) {
     }
   });
   return element("div", {className: "sealed", "data-testid": "tpp-rates-sealed"},
-    element("p", {textContent: "These rates are sealed. Your bank has sent you a one-time code, good for 30 minutes; this page opens them with it, here in the browser."}),
+    element("p", {textContent: t("These rates are sealed. Your bank has sent you a one-time code, good for 30 minutes; this page opens them with it, here in the browser.")}),
     form, result);
 }
 
@@ -57,11 +58,11 @@ const TITLES = {FinanceRates: "Finance rates", DepositRates: "Deposit rates", As
 function productNodes(product) {
   const known = Object.keys(PARTS).filter((name) => product[name] !== undefined);
   const rest = facts(product, {without: ["AccountId", ...known]});
-  return [...(rest.children.length > 0 ? [rest] : []), ...known.map((name) => part(TITLES[name] ?? name, PARTS[name](product[name])))];
+  return [...(rest.children.length > 0 ? [rest] : []), ...known.map((name) => part(t(TITLES[name] ?? name), PARTS[name](product[name])))];
 }
 
 export async function renderProducts({call, show}) {
   const {data} = await call("/products");
   const nodes = data.flatMap(productNodes);
-  show(...(nodes.length > 0 ? nodes : [empty("The bank names no terms for this account.")]));
+  show(...(nodes.length > 0 ? nodes : [empty(t("The bank names no terms for this account."))]));
 }

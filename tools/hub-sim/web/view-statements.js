@@ -1,10 +1,11 @@
 // Statements: opening, what came and went by kind, closing.
+import {t} from "./i18n.js";
 import {date, facts, money, table, words} from "./format.js";
 import {element} from "./page.js";
 import {parameter, showPages} from "./paging.js";
 
 const SHOWN = ["StatementId", "StatementDate", "OpeningDate", "ClosingDate", "OpeningBalance", "ClosingBalance", "Summary"];
-const HEADS = [["Kind"], ["Entries", "number"], ["Amount", "number"]];
+const HEADS = [[t("Kind")], [t("Entries"), "number"], [t("Amount"), "number"]];
 
 const balance = ({Amount, CreditDebitIndicator}) => money(Amount, CreditDebitIndicator);
 
@@ -16,12 +17,12 @@ function summaryRow({CreditDebitIndicator, TransactionType, SubTransactionType, 
 
 function statementCard(statement) {
   const {Summary, OpeningDate, ClosingDate, OpeningBalance, ClosingBalance, StatementDate} = statement;
-  const title = `${date(OpeningDate)} to ${date(ClosingDate)}`;
-  const span = (label, text) => element("div", {}, element("small", {textContent: label}), element("b", {textContent: text}));
+  const title = t("{from} to {to}", {from: date(OpeningDate), to: date(ClosingDate)});
+  const span = (label, text) => element("div", {}, element("small", {textContent: t(label)}), element("b", {textContent: text}));
   return element("section", {className: "item", "data-testid": "tpp-statement"},
     element("h3", {textContent: title}),
     element("div", {className: "spans"}, span("Opening", balance(OpeningBalance)), span("Closing", balance(ClosingBalance)), span("Made on", date(StatementDate))),
-    Summary.length > 0 ? table(HEADS, Summary.map(summaryRow), `Totals, ${title}`) : element("p", {className: "waiting", textContent: "No entries."}),
+    Summary.length > 0 ? table(HEADS, Summary.map(summaryRow), `Totals, ${title}`) : element("p", {className: "waiting", textContent: t("No entries.")}),
     facts(statement, {without: SHOWN}));
 }
 

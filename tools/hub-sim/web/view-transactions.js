@@ -8,7 +8,7 @@ const SHOWN = ["accountId", "amount", "creditDebitIndicator", "status", "transac
 function entry(transaction) {
   const incoming = transaction.creditDebitIndicator === "Credit";
   const what = transaction.merchantDetails?.merchantName ?? transaction.transactionInformation ?? words(transaction.subTransactionType);
-  const kind = [words(transaction.transactionType), ...(transaction.flags ?? []).map(words), transaction.status === "Booked" ? "" : transaction.status];
+  const kind = [words(transaction.transactionType), ...(transaction.flags ?? []).map(words), transaction.status === "Booked" ? "" : words(transaction.status)];
   const amount = money(transaction.amount, transaction.creditDebitIndicator);
   const line = element("summary", {className: "entry"},
     element("span", {className: "what"}, what, element("small", {textContent: kind.filter(Boolean).join(" · ")})),
@@ -27,7 +27,7 @@ function byDay({data}) {
 export function renderTransactions(context) {
   return showPages(context, {
     path: "/transactions",
-    size: 25,
+    size: 10,
     nothing: "No transactions.",
     nodes: byDay,
     // A bare day would mean its first instant: the whole last day is meant.

@@ -1,4 +1,5 @@
 // What can be shown of one account: a tab for each resource that the consent permits.
+import {t} from "./i18n.js";
 import {dateTime, empty, facts, money, table, words} from "./format.js";
 import {element} from "./page.js";
 import {renderBeneficiaries, renderDirectDebits, renderScheduledPayments, renderStandingOrders} from "./view-orders.js";
@@ -9,12 +10,12 @@ import {renderTransactions} from "./view-transactions.js";
 
 async function renderBalances({call, show}) {
   const {data} = await call("/balances");
-  if (data.length === 0) return show(empty("No balances."));
+  if (data.length === 0) return show(empty(t("No balances.")));
   const rows = data.map(({balanceType, amount, creditDebitIndicator, timestamp}) =>
     [words(balanceType), money(amount, creditDebitIndicator), dateTime(timestamp)]);
   const more = data.filter(({creditLines, components}) => creditLines || components).map(({balanceType, creditLines, components}) =>
     element("section", {className: "item"}, element("h3", {textContent: words(balanceType)}), facts({...(creditLines && {creditLines}), ...(components && {components})})));
-  show(table([["Balance"], ["Amount", "number"], ["As of"]], rows, "Balances"), ...more);
+  show(table([[t("Balance")], [t("Amount"), "number"], [t("As of")]], rows, t("Balances")), ...more);
 }
 
 async function renderDetails({account, call, show}) {
