@@ -8,6 +8,7 @@
 #include "contract_ozone_connect.h"
 #include "http/http.h"
 #include "judge.h"
+#include "lfi_version.h"
 #include "scripting.h"
 
 #include <signal.h>
@@ -29,6 +30,7 @@ static const char usage[] =
     "more providers, and a TPP that starts consents. See config.example.json.\n"
     "\n"
     "  --config FILE  the configuration\n"
+    "  --version      the version\n"
     "  --help         this text\n";
 
 /* --- the listeners ---------------------------------------------------------------------------- */
@@ -150,6 +152,10 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         (void)fputs(usage, stdout);
         scripting_print_help(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        (void)puts("hub-sim " LFI_VERSION);
         return EXIT_SUCCESS;
     }
     if (argc != 3 || strcmp(argv[1], "--config") != 0) {

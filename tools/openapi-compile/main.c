@@ -13,6 +13,8 @@
 #include "base/descriptors.h"
 #include "emit.h"
 
+#include "lfi_version.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -50,11 +52,12 @@ static void write_dependencies(const struct source *source, const struct emit_op
     emit_close(out);
 }
 
+static const char usage_text[] =
+    "usage: openapi-compile --name NAME --out FOLDER [--routes PREFIX] [--schemas] FILE.yaml...\n";
+
 static int usage(void)
 {
-    fputs("usage: openapi-compile --name NAME --out FOLDER [--routes PREFIX] [--schemas] "
-          "FILE.yaml...\n",
-          stderr);
+    fputs(usage_text, stderr);
     return 2;
 }
 
@@ -70,6 +73,14 @@ int main(int argc, char **argv)
     struct emit_options options = {0};
     bool schemas = false;
     descriptors_open_standard();
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage_text, stdout);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("openapi-compile " LFI_VERSION);
+        return 0;
+    }
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (option == 'n')
             options.name = optarg;

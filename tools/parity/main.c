@@ -9,6 +9,8 @@
 #include "base/descriptors.h"
 #include "parity.h"
 
+#include "lfi_version.h"
+
 #include <fnmatch.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -97,6 +99,8 @@ static size_t report(const struct comparison *c, struct node intended)
     return findings;
 }
 
+static const char usage[] = "usage: parity --ours FOLDER --official FOLDER INTENDED.yaml\n";
+
 int main(int argc, char **argv)
 {
     static const struct option known[] = {
@@ -106,6 +110,14 @@ int main(int argc, char **argv)
     struct source source = {0};
     struct comparison c = {.source = &source};
     descriptors_open_standard();
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("parity " LFI_VERSION);
+        return 0;
+    }
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (option == 'o')
             folders.ours = optarg;
@@ -115,7 +127,7 @@ int main(int argc, char **argv)
             optind = argc;
     }
     if (!folders.ours || !folders.official || optind + 1 != argc) {
-        fputs("usage: parity --ours FOLDER --official FOLDER INTENDED.yaml\n", stderr);
+        fputs(usage, stderr);
         return 2;
     }
     struct node root = source_open(&source, argv[optind], (struct node){0});

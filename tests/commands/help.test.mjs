@@ -1,0 +1,26 @@
+// Every command and program tells how it is used, and its version.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { BUILD_DIR, ROOT } from '../support/demo.mjs';
+
+const VERSION = readFileSync(join(ROOT, 'VERSION'), 'utf8').trim();
+const programs = ['lfi-server', 'hub-sim', 'lfi-fixtures', 'openapi-compile', 'parity'];
+const scripts = readdirSync(join(ROOT, 'tools'))
+    .map((name) => join(ROOT, 'tools', name))
+    .filter((file) => statSync(file).isFile() && statSync(file).mode & 0o100);
+
+for (const file of [...programs.map((name) => join(BUILD_DIR, 'bin', name)), ...scripts]) {
+    const name = basename(file);
+    test(name, () => {
+        const run = (option) => spawnSync(file, [option], { encoding: 'utf8', timeout: 20_000 });
+        const help = run('--help');
+        assert.equal(help.status, 0, help.stderr);
+        assert.ok(help.stdout.includes(name) && help.stderr === '', help.stdout + help.stderr);
+        const version = run('--version');
+        assert.equal(version.status, 0, version.stderr);
+        assert.ok(version.stdout.endsWith(`${name} ${VERSION}\n`), version.stdout);
+    });
+}
