@@ -62,4 +62,9 @@
 #define LIMIT_HUB_CALL_MS 5000
 #define LIMIT_HUB_FIND_MS 120 /* inside a validation, which has 150 ms in all */
 
+/* Revocations of one customer that may be kept for a Hub that is away, within the window: more
+ * than a customer has connections, too few to fill the table of tasks. */
+#define LIMIT_REVOCATIONS_KEPT 50
+#define LIMIT_REVOCATIONS_WINDOW_S (24 * 3600)
+
 #endif

@@ -1,5 +1,6 @@
 #include "psu/revocation.h"
 
+#include "base/limits.h"
 #include "psu/own_consent.h"
 
 #define RECORD_BYTES 1024
@@ -8,7 +9,7 @@
 
 static struct lfi_slice key_of(struct visit *visit, struct lfi_slice consent_id)
 {
-    return arena_format(visit->arena, "revoke:%.*s", SLICE_ARG(consent_id));
+    return visit_key(visit, REVOCATION_KIND, visit->session.user_id, consent_id);
 }
 
 static int keep(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s,
@@ -33,11 +34,6 @@ static int keep(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s
     return status;
 }
 
-int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error)
-{
-    return keep(visit, consent_id, FIRST_WAIT_S, error);
-}
-
 static int ignore(void *ctx, struct lfi_slice json)
 {
     (void)ctx;
@@ -53,6 +49,36 @@ bool revocation_is_pending(struct visit *visit, struct lfi_slice consent_id)
     return visit_has_tasks(visit) &&
            provider->ops->task_find(provider->core, key_of(visit, consent_id), sink, &error) ==
                LFI_CORE_OK;
+}
+
+/* One use of what a customer may have kept. *out_wait_s is 0 when it is allowed. */
+static int take_quota(struct visit *visit, uint32_t *out_wait_s, struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    const struct lfi_allowance quota = {.times = LIMIT_REVOCATIONS_KEPT,
+                                        .window_s = LIMIT_REVOCATIONS_WINDOW_S};
+    *out_wait_s = 0;
+    if (!PROVIDER_HAS(provider, allow)) {
+        return LFI_CORE_OK;
+    }
+    struct lfi_slice key =
+        visit_key(visit, "revoke-quota", visit->session.user_id, (struct lfi_slice){0});
+    return provider->ops->allow(provider->core, key, &quota, out_wait_s, error);
+}
+
+int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error)
+{
+    uint32_t wait_s = 0;
+    if (revocation_is_pending(visit, consent_id)) {
+        return LFI_CORE_OK;
+    }
+    int status = take_quota(visit, &wait_s, error);
+    if (status == LFI_CORE_OK && wait_s > 0) {
+        error_set(error, "more than %d revocations of one customer are kept",
+                  LIMIT_REVOCATIONS_KEPT);
+        return LFI_CORE_UNAVAILABLE;
+    }
+    return status != LFI_CORE_OK ? status : keep(visit, consent_id, FIRST_WAIT_S, error);
 }
 
 /* HUB_OK also when there is nothing left to revoke. */

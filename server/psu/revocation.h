@@ -11,7 +11,11 @@
 #define REVOCATION_KIND "revoke"
 #define REVOKED_BY_CUSTOMER "LFI.InitiatedByUser"
 
-/* Keeps it. Whose the consent is, is asked when the Hub can be. The core's status. */
+/*
+ * Keeps it, apart from what other customers keep for the same consent. Whose the consent is, is
+ * asked when the Hub can be. The core's status; LFI_CORE_UNAVAILABLE when the customer has as many
+ * kept as allowed.
+ */
 int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error);
 /* Kept, and the Hub does not have it yet. */
 bool revocation_is_pending(struct visit *visit, struct lfi_slice consent_id);

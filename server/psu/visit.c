@@ -148,3 +148,16 @@ struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes)
     buf_free(&text);
     return kept;
 }
+
+struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
+                           struct lfi_slice about)
+{
+    /* The length keeps two pairs of texts apart that read the same when joined. */
+    struct lfi_slice named = arena_format(visit->arena, "%zu:%.*s%.*s", customer.len,
+                                          SLICE_ARG(customer), SLICE_ARG(about));
+    if (named.ptr == NULL) {
+        return named;
+    }
+    return arena_format(visit->arena, "%s:%s:%.*s", kind, visit->endpoint->provider->id,
+                        SLICE_ARG(visit_digest(visit, named)));
+}

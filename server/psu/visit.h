@@ -66,6 +66,13 @@ void visit_refuse(struct visit *visit, int status, const char *id, const char *d
 /* The same as a page, for addresses that browsers open. `reference` is what to quote. */
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference);
 
+/*
+ * The key of a task or claim in the core, in the arena: its kind, the provider, and the digest of
+ * whose it is and what it is about. `customer` is absent where no customer is known yet.
+ */
+struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
+                           struct lfi_slice about);
+
 /* SHA-256 as base64url text, in the arena: names that say nothing. */
 struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes);
 

@@ -44,6 +44,24 @@ async function agreed(user) {
 
 const revokes = ({ exchanges }) => exchanges.filter(({ path }) => path.endsWith('/action/revoke')).length;
 
+test('another customer does not replace what was decided while the Hub was down', async () => {
+    const owner = userOf(demo, { login: 'rohan' });
+    const ids = [await agreed(owner), await agreed(owner)];
+    const [rohan, leonie] = [await signIn(owner), await signIn(userOf(demo, { login: 'leonie' }))];
+    const revoke = (customer, consentId) =>
+        customer.post('/consents/api/revoke', { journey: customer.journey, consentId });
+    await breakHub(demo, 'consent-manager', 'down');
+    assert.equal((await revoke(rohan, ids[0])).view, 'revocation-kept');
+    await revoke(leonie, ids[0]); // after the owner
+    await revoke(leonie, ids[1]); // and before
+    assert.equal((await revoke(rohan, ids[1])).view, 'revocation-kept');
+    await healHub(demo);
+    for (const id of ids) {
+        await until(async () => (await consentAtHub(demo, id)).consent.status === 'Revoked', 'revoked');
+        assert.equal(revokes(await consentAtHub(demo, id)), 1);
+    }
+});
+
 test('what was decided while the Hub was down survives kill -9', async () => {
     const user = userOf(demo, { login: 'rohan' });
     const stranger = await agreed(userOf(demo, { login: 'leonie' }));
