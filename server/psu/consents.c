@@ -270,6 +270,10 @@ static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
     struct lfi_error error = {{0}};
     struct json_writer w;
     int status = revocation_keep(visit, consent_id, &error);
+    if (status == LFI_CORE_DENIED) {
+        visit_refuse(visit, 429, "REVOCATION-LIMIT", NULL);
+        return;
+    }
     if (status != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;

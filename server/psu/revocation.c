@@ -74,9 +74,7 @@ int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi
     }
     int status = take_quota(visit, &wait_s, error);
     if (status == LFI_CORE_OK && wait_s > 0) {
-        error_set(error, "more than %d revocations of one customer are kept",
-                  LIMIT_REVOCATIONS_KEPT);
-        return LFI_CORE_UNAVAILABLE;
+        return LFI_CORE_DENIED;
     }
     return status != LFI_CORE_OK ? status : keep(visit, consent_id, FIRST_WAIT_S, error);
 }

@@ -13,8 +13,8 @@
 
 /*
  * Keeps it, apart from what other customers keep for the same consent. Whose the consent is, is
- * asked when the Hub can be. The core's status; LFI_CORE_UNAVAILABLE when the customer has as many
- * kept as allowed.
+ * asked when the Hub can be. LFI_CORE_DENIED when the customer has as many kept as
+ * LIMIT_REVOCATIONS_KEPT allows; else the core's status.
  */
 int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error);
 /* Kept, and the Hub does not have it yet. */

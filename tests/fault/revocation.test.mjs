@@ -84,3 +84,16 @@ test('what was decided while the Hub was down survives kill -9', async () => {
     assert.equal(other.consent.status, 'Authorized');
     assert.equal(revokes(other), 0);
 });
+
+test('what a stranger asked for does not show in the owner\'s list', async () => {
+    await second.start();
+    const owner = userOf(demo, { login: 'rohan' });
+    const [stranger, customer] = [await signIn(userOf(demo, { login: 'hessa' })), await signIn(owner)];
+    const consentId = await agreed(owner);
+    await breakHub(demo, 'consent-manager', 'down');
+    await stranger.post('/consents/api/revoke', { journey: stranger.journey, consentId });
+    await healHub(demo);
+    const { consents } = await customer.post('/consents/api/list', { journey: customer.journey });
+    const shown = consents.find(({ id }) => id === consentId);
+    assert.deepEqual([shown.pending, shown.revocable], [false, true]);
+});

@@ -50,6 +50,7 @@ static struct world {
         int64_t due_s;
     } tasks[WORLD_TASKS];
     int task_put_status;
+    unsigned allowed, allow_most; /* uses counted; more are refused, 0: none is */
     /* the browser */
     char cookie[4096];
     const char *origin, *content_type, *method;
@@ -389,6 +390,19 @@ static int world_task_done(void *core, struct lfi_slice key, struct lfi_error *e
     return LFI_CORE_OK;
 }
 
+static int world_allow(void *core, struct lfi_slice key, const struct lfi_allowance *allowance,
+                       uint32_t *out_wait_s, struct lfi_error *error)
+{
+    (void)core;
+    (void)key;
+    (void)allowance;
+    (void)error;
+    bool refused = world.allow_most > 0 && world.allowed >= world.allow_most;
+    *out_wait_s = refused ? 60 : 0;
+    world.allowed += !refused;
+    return LFI_CORE_OK;
+}
+
 static const struct lfi_core_ops world_ops = {
     .abi = LFI_CORE_ABI,
     .size = sizeof(struct lfi_core_ops),
@@ -407,6 +421,7 @@ static const struct lfi_core_ops world_ops = {
     .task_take = world_task_take,
     .task_find = world_task_find,
     .task_done = world_task_done,
+    .allow = world_allow,
 };
 
 /* --- the bank --------------------------------------------------------------------------------- */

@@ -174,6 +174,24 @@ static void keeps_what_the_hub_cannot_be_told(void **state)
     assert_true(world_says("\"revocable\":false"));
 }
 
+/* One past the quota is refused; what is kept already is not counted again. */
+static void keeps_no_more_than_a_customer_may(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    world.read = HUB_UNREACHABLE;
+    world.allow_most = 2;
+    post("revoke", ",\"consentId\":\"made-up-1\"");
+    post("revoke", ",\"consentId\":\"made-up-1\"");
+    post("revoke", ",\"consentId\":\"made-up-2\"");
+    assert_true(world_says("\"view\":\"revocation-kept\""));
+    post("revoke", ",\"consentId\":\"made-up-3\"");
+    assert_int_equal(world.status, 429);
+    assert_true(world_says("\"error\":\"REVOCATION-LIMIT\""));
+    post("revoke", ",\"consentId\":\"made-up-2\"");
+    assert_true(world_says("\"view\":\"revocation-kept\""));
+}
+
 static void a_blocked_customer_is_shown_out(void **state)
 {
     (void)state;
@@ -227,6 +245,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_chain_leaves_out_others, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(says_that_the_hub_is_down, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(keeps_what_the_hub_cannot_be_told, world_set_up,
+                                        world_tear_down),
+        cmocka_unit_test_setup_teardown(keeps_no_more_than_a_customer_may, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(a_blocked_customer_is_shown_out, world_set_up,
                                         world_tear_down),
