@@ -8,7 +8,7 @@ const STANDARD_TYPE = 'urn:openfinanceuae:account-access-consent:v2.1';
 const CALLS = [
     'POST /sim/consents', 'GET /sim/consents', 'GET /sim/consents/{consentId}', 'GET /sim/callbacks/{state}',
     'POST /sim/call', 'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
-    'GET /sim/findings', 'GET /tpp/callback', 'GET /keystore/{OU}/{CN}/application.jwks',
+    'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'GET /keystore/{OU}/{CN}/application.jwks',
 ];
 
 let hub;
