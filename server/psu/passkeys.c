@@ -71,6 +71,23 @@ static int append_all(struct visit *visit, const char *name,
     return status;
 }
 
+static int note_one(void *ctx, struct lfi_slice json)
+{
+    (void)json;
+    *(bool *)ctx = true;
+    return 0;
+}
+
+bool passkeys_has_any(struct visit *visit)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    bool any = false;
+    struct lfi_sink sink = {.record = note_one, .ctx = &any};
+    int status = provider->ops->passkeys(provider->core, visit->session.user_id, sink, &error);
+    return status == LFI_CORE_OK && any;
+}
+
 int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
                                 struct lfi_error *error)
 {

@@ -17,6 +17,8 @@
 extern const struct api passkeys_api;
 
 /* Appends the credential ids of the user's passkeys as an array; the core's status. */
+/* Whether the customer of the session has a passkey; false also when that cannot be said. */
+bool passkeys_has_any(struct visit *visit);
 int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
                                 struct lfi_error *error);
 

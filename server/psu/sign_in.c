@@ -49,6 +49,7 @@ void step_show_approval(struct visit *visit)
 {
     struct json_writer w;
     visit_begin_view(visit, &w, "approval");
+    json_int(&w, "number", step_number(visit));
     if (visit->psu->demo_app) {
         bank_app_append_link(visit, &w);
     }
@@ -116,9 +117,9 @@ static struct lfi_slice approval_purpose(struct visit *visit, const struct conse
         json_text(&w, "kind", "consent");
         json_string(&w, "tpp", slice_cut(consent_beneficiary(consent), NAME_BYTES));
     } else {
-        json_text(&w, "kind", "sign-in");
+        json_text(&w, "kind", "connections");
     }
-    json_string(&w, "reference", visit->session.interaction_id);
+    step_append_purpose(visit, &w);
     json_close_object(&w);
     struct lfi_slice kept =
         purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));

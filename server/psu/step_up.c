@@ -53,7 +53,7 @@ static struct lfi_slice purpose_of(struct visit *visit, const struct consent *co
     json_text(&w, "kind", "step-up");
     json_string(&w, "tpp", slice_cut(consent_beneficiary(consent), NAME_BYTES));
     json_int(&w, "accounts", accounts);
-    json_string(&w, "reference", visit->session.interaction_id);
+    step_append_purpose(visit, &w);
     json_close_object(&w);
     struct lfi_slice kept =
         purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));
@@ -96,7 +96,8 @@ void step_show_step_up(struct visit *visit)
 {
     struct json_writer w;
     visit_begin_view(visit, &w, "step-up");
-    json_bool(&w, "passkeys", passkey_is_offered(visit));
+    json_int(&w, "number", step_number(visit));
+    json_bool(&w, "passkeys", passkey_is_offered(visit) && passkeys_has_any(visit));
     if (visit->psu->demo_app) {
         bank_app_append_link(visit, &w);
     }

@@ -1,6 +1,7 @@
 /* What the steps share. */
 #include "psu/steps.h"
 
+#include "psu/browser.h"
 #include "psu/ending.h"
 #include "psu/note.h"
 
@@ -51,6 +52,19 @@ bool step_check_open(struct visit *visit, const struct consent *consent)
         return false;
     }
     return true;
+}
+
+int step_number(const struct visit *visit)
+{
+    return visit_two_digits(visit->session.interaction_id);
+}
+
+void step_append_purpose(struct visit *visit, struct json_writer *w)
+{
+    json_string(w, "reference", visit->session.interaction_id);
+    json_int(w, "number", step_number(visit));
+    json_int(w, "at", clock_now_s(visit->psu->clock));
+    json_string(w, "browser", browser_name(visit->request));
 }
 
 bool step_find_approval(struct visit *visit, enum lfi_approval_state *out)

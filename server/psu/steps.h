@@ -48,6 +48,13 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
  */
 bool step_check_open(struct visit *visit, const struct consent *consent);
 /* How far the approval in the app is. False: the journey has ended and the answer is given. */
+/*
+ * Members of an approval's purpose that the app shows whatever is asked: reference, the number
+ * that the waiting page shows too, the browser that asks and when.
+ */
+void step_append_purpose(struct visit *visit, struct json_writer *w);
+/* The number of the request that waits in the app. */
+int step_number(const struct visit *visit);
 bool step_find_approval(struct visit *visit, enum lfi_approval_state *out);
 /* A failure of the core ends the journey. */
 void step_fail_core(struct visit *visit, int status, const char *call,

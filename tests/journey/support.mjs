@@ -110,6 +110,9 @@ export async function arrive(browser, demo, request, options = {}) {
                 context.waitForEvent('page'),
                 page.getByTestId('open-app').click(),
             ]);
+            const shown = await page.getByTestId('second-factor-number').textContent();
+            assert.equal(await app.getByTestId('app-number').textContent(), shown);
+            await shoot(app, 'bank-app');
             await app.getByTestId(button).click();
             await app.getByRole('status').waitFor();
             await app.getByTestId('app-close').waitFor();

@@ -424,6 +424,16 @@ static const struct lfi_core_ops world_ops = {
     .allow = world_allow,
 };
 
+/* Whether what the app is asked begins so, and names the number that the page shows. */
+static inline bool world_asks(const char *begin)
+{
+    char number[16];
+    const char *shown = strstr(world.body, "\"number\":");
+    snprintf(number, sizeof(number), "%.12s", shown ? shown : "none"); /* two digits and a comma */
+    return strncmp(world.purpose, begin, strlen(begin)) == 0 && strstr(world.purpose, number) &&
+           strstr(world.purpose, "\"at\":");
+}
+
 /* --- the bank --------------------------------------------------------------------------------- */
 
 static struct psu_config world_config(const struct psu_endpoint *endpoint)

@@ -39,8 +39,8 @@ static void approves_after_the_confirmation_only(void **state)
 {
     (void)state;
     decide();
-    assert_string_equal(world.purpose, "{\"kind\":\"step-up\",\"tpp\":\"Falcon Budget\","
-                                       "\"accounts\":1,\"reference\":\"i-1\"}");
+    assert_true(world_asks("{\"kind\":\"step-up\",\"tpp\":\"Falcon Budget\",\"accounts\":1,"
+                           "\"reference\":\"i-1\","));
     world_post("/journey/step-up", WORLD_STEP);
     assert_true(world_says("\"view\":\"step-up\""));
     world_post("/journey/state", "{}");

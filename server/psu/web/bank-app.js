@@ -1,17 +1,21 @@
 // The simulated bank app: shows what waits for the customer of the device, and decides it.
 import { call } from './api.js';
-import { element, language, loadTexts, locale, show, sign, text } from './dom.js';
+import { element, language, loadTexts, locale, moment, show, sign, text } from './dom.js';
 import { errorView } from './views.js';
 
 const POLL_MS = 2000;
 const device = location.hash.slice(1);
 
-function outcome(approved) {
+/** What is said of each kind of request: `kind` is the server's. */
+const KINDS = ['consent', 'connections', 'step-up'];
+const kindOf = (purpose) => (KINDS.includes(purpose?.kind) ? purpose.kind : 'connections');
+
+function outcome(approved, purpose) {
   const title = text(approved ? 'app.approved' : 'app.denied');
   show(title,
     sign(approved ? 'done' : 'alert'),
     element('h1', {}, title),
-    element('p', { role: 'status' }, text(approved ? 'app.approvedText' : 'app.deniedText')),
+    element('p', { role: 'status' }, text(approved ? 'app.approvedText' : `app.${kindOf(purpose)}.denied`)),
     element('button', { class: 'secondary', type: 'button', 'data-testid': 'app-close', onclick: closePage }, text('app.close')));
 }
 
@@ -21,11 +25,11 @@ function closePage(event) {
   event.target.replaceWith(element('p', { class: 'note' }, text('app.closeText')));
 }
 
-async function decide(approvalId, approve) {
+async function decide({ approvalId, purpose }, approve) {
   for (const button of document.querySelectorAll('button')) button.disabled = true;
   const view = await call('/bank-app/decision', { device, approvalId, approve });
   if (view.view === 'error') errorView(view, refresh);
-  else outcome(approve);
+  else outcome(approve, purpose);
 }
 
 /** What the bank has written, newest first, in the reader's language. */
@@ -40,28 +44,32 @@ function inbox(messages) {
   return [element('h2', {}, text('app.messages')), element('ul', { class: 'inbox' }, ...items)];
 }
 
-/** What is asked: to be let in, or that a decision is carried out. */
-function wordsOf(purpose) {
-  const tpp = purpose?.tpp ?? text('app.unknown');
-  return purpose?.kind === 'step-up'
-    ? [text('app.stepUp'), text('app.stepUpText', { tpp, accounts: purpose.accounts })]
-    : [text('app.request'), text('app.requestText', { tpp })];
+/** Where the request comes from, so that it can be compared with the other screen. */
+function facts({ reference, browser, at } = {}) {
+  const fact = (key, value) => (value ? [element('dt', {}, text(key)), element('dd', {}, value)] : []);
+  return element('dl', { class: 'facts' },
+    fact('app.browser', browser), fact('app.at', at ? moment(at * 1000) : null), fact('app.reference', reference));
 }
 
-function request({ approvalId, purpose }) {
-  const [title, words] = wordsOf(purpose);
+function request(approval) {
+  const { purpose } = approval;
+  const kind = kindOf(purpose);
+  const title = text(`app.${kind}.title`);
   show(title,
     sign('phone'),
     element('h1', {}, title),
-    element('p', { class: 'lead' }, words),
-    element('p', { class: 'reference' }, text('app.reference'), ' ', element('code', {}, purpose?.reference ?? '')),
+    element('p', { class: 'lead' }, text(`app.${kind}.text`, { tpp: purpose?.tpp ?? '', accounts: purpose?.accounts ?? 0 })),
+    purpose?.number ? element('p', { class: 'compare', 'data-testid': 'app-number' }, String(purpose.number)) : null,
+    element('p', { class: 'note' }, text('app.number')),
+    facts(purpose),
     element('div', { class: 'actions' },
       element('button', {
-        class: 'primary', type: 'button', 'data-testid': 'app-approve', onclick: () => decide(approvalId, true),
+        class: 'primary', type: 'button', 'data-testid': 'app-approve', onclick: () => decide(approval, true),
       }, text('app.approve')),
       element('button', {
-        class: 'secondary', type: 'button', 'data-testid': 'app-deny', onclick: () => decide(approvalId, false),
-      }, text('app.deny'))));
+        class: 'secondary', type: 'button', 'data-testid': 'app-deny', onclick: () => decide(approval, false),
+      }, text(`app.${kind}.deny`))),
+    element('p', { class: 'note' }, text('app.notYou')));
 }
 
 async function refresh() {

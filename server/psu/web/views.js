@@ -85,6 +85,14 @@ export function signInView(view, { submit, byPasskey, byPhone, leave }) {
   (typed ? form.elements.password : form.elements.login).focus();
 }
 
+/** The number that the request in the app shows too. */
+export function requestNumber({ number }) {
+  return [
+    element('p', { class: 'compare', 'data-testid': 'second-factor-number' }, String(number)),
+    element('p', { class: 'note' }, text('approval.number')),
+  ];
+}
+
 /** In the demo, the way to the simulated app. */
 export function appLink({ openApp }) {
   return openApp ? [
@@ -102,6 +110,7 @@ export function approvalView(view, leave) {
     sign('phone'),
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('approval.text', view)),
+    requestNumber(view),
     element('p', { class: 'waiting', role: 'status' }, text('approval.waiting')),
     appLink(view),
     element('button', { class: 'plain', type: 'button', onclick: leave, 'data-testid': 'leave' },
