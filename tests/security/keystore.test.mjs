@@ -59,7 +59,7 @@ after(async () => {
     server.close();
 });
 
-async function ask(token) {
+async function send(token) {
     const interactionId = randomUUID();
     const [{ userId, accountIds }] = client.provider.users;
     const reply = await client.get('/accounts', {
@@ -68,9 +68,20 @@ async function ask(token) {
         token,
         headers: { 'o3-ozone-interaction-id': interactionId },
     });
-    const line = demo.serverLog().find(({ interaction }) => interaction === interactionId);
-    const { refused, detail } = line;
-    return { status: reply.status, json: reply.json, refused, detail };
+    return { status: reply.status, json: reply.json, interactionId };
+}
+
+/** The replies with what the log says of them. It is read once: waiting for it takes a while. */
+function explained(replies) {
+    const lines = demo.serverLog();
+    return replies.map(({ status, json, interactionId }) => {
+        const { refused, detail } = lines.find(({ interaction }) => interaction === interactionId);
+        return { status, json, refused, detail };
+    });
+}
+
+async function ask(token) {
+    return explained([await send(token)])[0];
 }
 
 // Does it, and says how often the key store was asked for it.
@@ -80,8 +91,10 @@ async function counting(action) {
     return { outcome, requests: keyStore.requests - before };
 }
 
-function crowd(makeToken) {
-    return Promise.all(Array.from({ length: CROWD }, async () => ask(await makeToken())));
+async function crowd(makeToken) {
+    return explained(
+        await Promise.all(Array.from({ length: CROWD }, async () => send(await makeToken()))),
+    );
 }
 
 for (const fault of ['refuse', 'fail', 'redirect', 'hang', 'garble', 'flood']) {

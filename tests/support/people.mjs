@@ -10,6 +10,7 @@ const PATTERNS = {
     'a phone number': /"(?:mobileNumber|corporateContactPhoneNumber)":"([^"]+)"/g,
     'an Emirates ID': /"emiratesId":"([^"]+)"/g,
 };
+const OF_TRANSACTIONS = { 'an account number': PATTERNS['an account number'] };
 
 /** By the dump of a segment's store: each value, and what it is. */
 export function peopleOf(demo, segment) {
@@ -19,8 +20,10 @@ export function peopleOf(demo, segment) {
         ['dump', '--store', join(demo.dir, 'store', segment), '--segment', segment],
         { encoding: 'utf8', maxBuffer: 1 << 30 },
     );
-    for (const line of dump.split('\n').filter((one) => !one.includes('"record":"transaction"'))) {
-        for (const [kind, pattern] of Object.entries(PATTERNS)) {
+    for (const line of dump.split('\n')) {
+        // Of transactions only the account numbers: the names there are shops, too.
+        const patterns = line.includes('"record":"transaction"') ? OF_TRANSACTIONS : PATTERNS;
+        for (const [kind, pattern] of Object.entries(patterns)) {
             for (const [, value] of line.matchAll(pattern)) {
                 people.set(value, kind);
             }
