@@ -18,7 +18,7 @@ for argument in "$@"; do
     case $argument in
     --help) print_help && exit 0 ;;
     --version)
-        echo "tools/$(basename "$command_file") $(cat "$(dirname "$command_file")/../VERSION")"
+        echo "tools/$(basename "$command_file") $(cat "$(dirname "$command_file")/../.version")"
         exit 0
         ;;
     esac

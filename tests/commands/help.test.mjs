@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { BUILD_DIR, ROOT } from '../support/demo.mjs';
 
-const VERSION = readFileSync(join(ROOT, 'VERSION'), 'utf8').trim();
+const VERSION = readFileSync(join(ROOT, '.version'), 'utf8').trim();
 const programs = ['lfi-server', 'hub-sim', 'lfi-fixtures', 'openapi-compile', 'parity'];
 const scripts = readdirSync(join(ROOT, 'tools'))
     .map((name) => join(ROOT, 'tools', name))
