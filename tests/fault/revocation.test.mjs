@@ -95,5 +95,6 @@ test('what a stranger asked for does not show in the owner\'s list', async () =>
     await healHub(demo);
     const { consents } = await customer.post('/consents/api/list', { journey: customer.journey });
     const shown = consents.find(({ id }) => id === consentId);
+    await second.end('SIGKILL');
     assert.deepEqual([shown.pending, shown.revocable], [false, true]);
 });
