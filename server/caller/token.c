@@ -216,6 +216,11 @@ int token_check_claims(const struct token_rules *rules, struct lfi_slice payload
         goto out;
     }
     out->jti = arena_keep(arena, jti);
+    if (!out->jti.ptr) {
+        token_refuse(refusal, "JWT-JTI");
+        refusal_detail(refusal, "out of memory");
+        goto out;
+    }
     rc = 0;
 out:
     cJSON_Delete(claims);

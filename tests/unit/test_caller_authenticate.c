@@ -254,6 +254,32 @@ static void bad_tokens_are_refused_without_asking_for_keys(void **state)
     assert_int_equal(fake_client.calls, 0);
 }
 
+/* A name as long as certificates and keys may have shows in the log in part at most. */
+static void long_names_are_cut_in_the_detail(void **state)
+{
+    static const char name[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct jose_signer *unknown = make_signer("0123456789abcdef0123456789abcdef0123456789abcdef"
+                                              "0123456789abcdefghi");
+    struct lfi_slice token = make_token(unknown, "retail", clock_now_s(&f.clock));
+    const struct header header = {SLICE("Authorization"), token};
+    struct request request = {
+        .headers = &header, .header_count = 1, .peer = f.certificate, .arena = f.arena};
+    struct caller_identity identity;
+    struct refusal refusal = {.id = NULL};
+
+    (void)state;
+    assert_int_equal(caller_authenticate(f.caller, &request, &identity, &refusal), -1);
+    assert_string_equal(refusal.id, "JWT-KID-UNKNOWN");
+    assert_non_null(strstr(refusal.detail, name));
+    assert_null(strstr(refusal.detail, "fghi"));
+    use_certificate((struct attribute[]){{"OU", name}, {NULL, NULL}});
+    request.peer = f.certificate;
+    assert_int_equal(caller_authenticate(f.caller, &request, &identity, &refusal), -1);
+    assert_string_equal(refusal.id, "CALLER-OU");
+    assert_non_null(strstr(refusal.detail, name));
+    jose_signer_free(unknown);
+}
+
 static void the_clock_decides(void **state)
 {
     struct lfi_slice token = good_token();
@@ -345,6 +371,7 @@ int main(void)
         TEST(with_nobody_pinned_nobody_passes),
         TEST(an_override_needs_no_cn),
         TEST(bad_tokens_are_refused_without_asking_for_keys),
+        TEST(long_names_are_cut_in_the_detail),
         TEST(the_clock_decides),
         TEST(the_signature_decides),
         TEST(without_keys_nobody_is_judged),

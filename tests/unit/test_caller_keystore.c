@@ -228,6 +228,21 @@ static void unknown_kid_after_the_clock_was_turned_back_fetches(void **state)
     assert_int_equal(ask("b"), WITH_KID);
 }
 
+/* What was saved up before the clock was turned back does not block until then. */
+static void fetches_of_the_future_are_not_counted(void **state)
+{
+    (void)state;
+    move_clock(60 * MINUTE_US);
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_int_equal(ask("b"), WITHOUT_KID);
+    move_clock(-60 * MINUTE_US);
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_int_equal(fake_client.calls, 3);
+    fake_client.body = f.keys_ab;
+    assert_int_equal(ask("b"), WITH_KID);
+    assert_int_equal(fake_client.calls, 4);
+}
+
 static void unknown_kid_with_the_key_store_down_keeps_the_set(void **state)
 {
     (void)state;
@@ -391,6 +406,68 @@ static void known_kids_do_not_wait_for_a_fetch(void **state)
     pthread_join(thread, NULL);
 }
 
+static void a_fetch_that_takes_too_long_is_not_waited_for(void **state)
+{
+    const struct keystore_config config = {.clock = &f.clock, .log = &f.log, .timeout_ms = 999};
+    struct crowd crowd = {.kid = "a"};
+    struct lfi_error error = {""};
+    pthread_t thread;
+
+    tear_down(state);
+    assert_int_equal(keystore_new(&f.store, &config, NULL), 0);
+    fake_client.delay_us = 2000000;
+    assert_int_equal(pthread_create(&thread, NULL, ask_in_crowd, &crowd), 0);
+    while (fake_client.calls < 1) {
+        usleep(1000);
+    }
+    assert_null(keystore_acquire(f.store, URL, SLICE("a"), &error));
+    assert_string_equal(error.message, "timed out");
+    pthread_join(thread, NULL);
+    assert_int_equal(crowd.outcomes[WITH_KID], 1); /* who fetched it has it */
+    assert_int_equal(fake_client.calls, 1);
+}
+
+/* --- many addresses at once ------------------------------------------------------------------- */
+
+static void *ask_elsewhere(void *ctx)
+{
+    struct lfi_error error;
+    struct jose_keyset *set = keystore_acquire(f.store, slice_of(ctx), SLICE("a"), &error);
+
+    bool found = set && jose_keyset_has(set, SLICE("a"));
+    jose_keyset_free(set);
+    return found ? ctx : NULL;
+}
+
+/* Of the addresses that are being fetched none is given up for another. */
+static void addresses_that_are_being_fetched_are_kept(void **state)
+{
+    enum { ADDRESSES = 64 };
+    pthread_t threads[ADDRESSES];
+    char urls[ADDRESSES][64];
+    struct lfi_error error = {""};
+
+    (void)state;
+    fake_client.delay_us = 1500000;
+    for (int i = 0; i < ADDRESSES; i++) {
+        snprintf(urls[i], sizeof(urls[i]), "https://keys.example/%d", i);
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_elsewhere, urls[i]), 0);
+    }
+    while (fake_client.calls < ADDRESSES) {
+        usleep(1000);
+    }
+    assert_null(keystore_acquire(f.store, URL, SLICE("a"), &error));
+    assert_string_equal(error.message, "too many key sets are being fetched");
+    for (int i = 0; i < ADDRESSES; i++) {
+        void *found = NULL;
+        pthread_join(threads[i], &found);
+        assert_ptr_equal(found, urls[i]);
+    }
+    fake_client.delay_us = 0;
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_int_equal(fake_client.calls, ADDRESSES + 1);
+}
+
 static void set_outlives_the_cache(void **state)
 {
     struct lfi_error error;
@@ -416,6 +493,9 @@ int main(void)
         TEST(newly_published_key_waits_a_few_seconds_at_most),
         TEST(unknown_kids_cause_few_fetches),
         TEST(unknown_kid_after_the_clock_was_turned_back_fetches),
+        TEST(fetches_of_the_future_are_not_counted),
+        TEST(a_fetch_that_takes_too_long_is_not_waited_for),
+        TEST(addresses_that_are_being_fetched_are_kept),
         TEST(unknown_kid_with_the_key_store_down_keeps_the_set),
         TEST(bad_answers_are_no_set),
         TEST(a_set_without_usable_keys_is_a_set),

@@ -99,6 +99,7 @@ static void key_address_is_made_of_ou_and_cn(void **state)
         {"9f1-a_b~c.d", "ABC", BASE "/9f1-a_b~c.d/ABC/application.jwks"},
         {"a b", "c,d?e#f", BASE "/a%20b/c%2Cd%3Fe%23f/application.jwks"},
         {"100%", "\xd8\xa8", BASE "/100%25/%D8%A8/application.jwks"},
+        {"a.", ".b", BASE "/a./.b/application.jwks"},
         {"a/b", "c", NULL},
         {"a", "b/", NULL},
         {"a\\b", "c", NULL},
