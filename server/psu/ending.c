@@ -145,6 +145,17 @@ int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum
     return 0;
 }
 
+int ending_settle(struct visit *visit, struct lfi_slice key, struct lfi_slice result,
+                  struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    if (!key.ptr) {
+        error_set(error, "out of memory");
+        return LFI_CORE_FAILED;
+    }
+    return provider->ops->claim_settle(provider->core, key, result, error);
+}
+
 static struct lfi_slice decision_key(struct visit *visit)
 {
     return arena_format(visit->arena, "decision:%.*s", SLICE_ARG(visit->session.interaction_id));
@@ -215,7 +226,7 @@ static void settle(struct visit *visit, const char *how, struct lfi_slice locati
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
     struct lfi_slice result = location.ptr == NULL ? SLICE("") : location;
-    int status = provider->ops->claim_settle(provider->core, decision_key(visit), result, &error);
+    int status = ending_settle(visit, decision_key(visit), result, &error);
     LOG_EVENT(visit->psu->log, status == LFI_CORE_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
               "journey_ended", LOG_TEXT("provider", slice_of(provider->id)),
               LOG_TEXT("interaction", visit->session.interaction_id),
@@ -292,12 +303,10 @@ int ending_is_over(struct visit *visit)
 /* Nobody but the customer needs to know. */
 static void end_customer_session(struct visit *visit, enum ending ending)
 {
-    const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
     struct json_writer w;
     const char *reason = rows[ending].reason ? rows[ending].reason : "left";
-    if (provider->ops->claim_settle(provider->core, customer_key(visit), SLICE("over"), &error) !=
-        LFI_CORE_OK) {
+    if (ending_settle(visit, customer_key(visit), SLICE("over"), &error) != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
     }

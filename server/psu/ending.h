@@ -70,6 +70,9 @@ enum ending ending_of_time(enum session_stage stage);
 void ending_append_patch(struct buf *out, const char *status, const struct session *session,
                          const struct lfi_slice *account_ids, size_t count);
 
+/* Settles a key of this journey. LFI_CORE_FAILED when the key, for want of memory, is absent. */
+int ending_settle(struct visit *visit, struct lfi_slice key, struct lfi_slice result,
+                  struct lfi_error *error);
 /* Claims a key of this journey; a settled result goes to *result. -1, having answered, when the
  * core cannot say. */
 int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum lfi_claim *out,

@@ -92,10 +92,8 @@ static int take_attempt(struct visit *visit)
 static void fail_attempt(struct visit *visit, const struct consent *consent, int number,
                          const char *problem)
 {
-    const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
-    int status = provider->ops->claim_settle(provider->core, attempt_key(visit, number),
-                                             SLICE("failed"), &error);
+    int status = ending_settle(visit, attempt_key(visit, number), SLICE("failed"), &error);
     if (status != LFI_CORE_OK) {
         step_fail_core(visit, status, "claim_settle", &error);
     } else if (number == visit->psu->max_attempts) {

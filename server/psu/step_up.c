@@ -12,9 +12,14 @@
 #define PURPOSE_BYTES 4096
 #define NAME_BYTES 300 /* of a TPP, in the app; escaped it may take six times as much */
 
+/* Absent without a digest: under its name alone the choices of all would meet. */
 static struct lfi_slice choice_key(struct visit *visit)
 {
-    return arena_format(visit->arena, "choice:%.*s", SLICE_ARG(visit->session.decision));
+    if (!visit->session.decision.ptr) {
+        return (struct lfi_slice){0};
+    }
+    return arena_format(visit->arena, "choice:%.*s", (int)visit->session.decision.len,
+                        visit->session.decision.ptr);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -22,20 +27,18 @@ static struct lfi_slice choice_key(struct visit *visit)
 /* Keeps the choice, a JSON array, and makes it the session's. False: the answer is given. */
 static bool keep_choice(struct visit *visit, struct lfi_slice choice)
 {
-    const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
     struct lfi_slice result;
     enum lfi_claim claim;
     struct lfi_slice bound = arena_format(
         visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
-    visit->session.decision = visit_digest(visit, bound);
+    visit->session.decision = bound.ptr ? visit_digest(visit, bound) : bound;
     if (ending_claim(visit, choice_key(visit), 1, &claim, &result) != 0) {
         return false;
     }
-    int status =
-        claim == LFI_CLAIM_SETTLED
-            ? LFI_CORE_OK
-            : provider->ops->claim_settle(provider->core, choice_key(visit), choice, &error);
+    int status = claim == LFI_CLAIM_SETTLED
+                     ? LFI_CORE_OK
+                     : ending_settle(visit, choice_key(visit), choice, &error);
     if (status != LFI_CORE_OK) {
         step_fail_core(visit, status, "claim_settle", &error);
     }

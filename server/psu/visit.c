@@ -144,7 +144,8 @@ struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes)
     buf_init(&text, 64);
     SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
     base64_append_url(&text, digest, sizeof(digest));
-    struct lfi_slice kept = arena_keep(visit->arena, buf_slice(&text));
+    struct lfi_slice kept =
+        text.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&text));
     buf_free(&text);
     return kept;
 }
@@ -155,11 +156,12 @@ struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_sli
     /* The length keeps two pairs of texts apart that read the same when joined. */
     struct lfi_slice named = arena_format(visit->arena, "%zu:%.*s%.*s", customer.len,
                                           SLICE_ARG(customer), SLICE_ARG(about));
-    if (named.ptr == NULL) {
-        return named;
+    struct lfi_slice digest = named.ptr ? visit_digest(visit, named) : named;
+    if (!digest.ptr) {
+        return digest;
     }
     return arena_format(visit->arena, "%s:%s:%.*s", kind, visit->endpoint->provider->id,
-                        SLICE_ARG(visit_digest(visit, named)));
+                        SLICE_ARG(digest));
 }
 
 int visit_two_digits(struct lfi_slice text)

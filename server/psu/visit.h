@@ -68,12 +68,13 @@ void visit_error_page(struct visit *visit, int status, const char *id, struct lf
 
 /*
  * The key of a task or claim in the core, in the arena: its kind, the provider, and the digest of
- * whose it is and what it is about. `customer` is absent where no customer is known yet.
+ * whose it is and what it is about. `customer` is absent where no customer is known yet. Absent
+ * when out of memory.
  */
 struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
                            struct lfi_slice about);
 
-/* SHA-256 as base64url text, in the arena: names that say nothing. */
+/* SHA-256 as base64url text, in the arena: names that say nothing. Absent when out of memory. */
 struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes);
 /* From 10 to 99, the same for the same text: what two screens show to be compared by a person. */
 int visit_two_digits(struct lfi_slice text);

@@ -50,6 +50,7 @@ static struct world {
         int64_t due_s;
     } tasks[WORLD_TASKS];
     int task_put_status;
+    size_t arena_bytes;           /* of a request; 0: plenty */
     unsigned allowed, allow_most; /* uses counted; more are refused, 0: none is */
     /* the browser */
     char cookie[4096];
@@ -487,7 +488,8 @@ static void world_keep(const struct reply *reply)
 {
     struct lfi_slice lines = buf_slice(&reply->headers);
     struct lfi_slice line;
-    world.status = reply->status;
+    /* what the listener makes of an answer that did not fit */
+    world.status = reply->headers.failed || reply->body.failed ? 500 : reply->status;
     world.hung_up = reply->hang_up;
     snprintf(world.headers, sizeof(world.headers), "%.*s", SLICE_ARG(lines));
     snprintf(world.body, sizeof(world.body), "%.*s", SLICE_ARG(buf_slice(&reply->body)));
@@ -517,14 +519,15 @@ static void world_send(const char *method, const char *path, const char *query, 
     if (world.content_type != NULL) {
         headers[count++] = (struct header){SLICE("content-type"), slice_of(world.content_type)};
     }
-    struct request request = {.method = slice_of(method),
-                              .path = slice_of(path),
-                              .query = slice_of(query),
-                              .headers = headers,
-                              .header_count = count,
-                              .body = slice_of(body),
-                              .remote = "127.0.0.1",
-                              .arena = arena_new(1024 * 1024)};
+    struct request request = {
+        .method = slice_of(method),
+        .path = slice_of(path),
+        .query = slice_of(query),
+        .headers = headers,
+        .header_count = count,
+        .body = slice_of(body),
+        .remote = "127.0.0.1",
+        .arena = arena_new(world.arena_bytes > 0 ? world.arena_bytes : 1024 * 1024)};
     buf_init(&reply.headers, 16384);
     buf_init(&reply.body, 256 * 1024);
     psu_handle(world.psu, &request, &reply);

@@ -63,6 +63,22 @@ static void shows_own_consents_alone(void **state)
     assert_string_equal(world.calls, ""); /* and nobody was told anything */
 }
 
+/* Signed out is who the core knows to be: until then the customer is told that it failed. */
+static void signs_nobody_out_without_the_core(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    world.settle_status = LFI_CORE_UNAVAILABLE;
+    post("sign-out", "");
+    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_false(world_says("signed-out"));
+    world.settle_status = LFI_CORE_OK;
+    world.claim_status = LFI_CORE_UNAVAILABLE;
+    post("list", "");
+    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_false(world_says("\"c-1\""));
+}
+
 static void steps_have_their_stages(void **state)
 {
     static const char *const names[] = {"sign-in", "approval", "list", "consent", "revoke"};
@@ -239,6 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(shows_own_consents_alone, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(steps_have_their_stages, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(signs_nobody_out_without_the_core, world_set_up,
+                                        world_tear_down),
         cmocka_unit_test_setup_teardown(a_consent_of_somebody_else_does_not_exist, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(revokes_what_is_not_ended, world_set_up, world_tear_down),

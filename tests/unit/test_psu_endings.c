@@ -190,6 +190,73 @@ static void decides_nothing_when_the_core_cannot_claim(void **state)
     assert_string_equal(world.calls, "");
 }
 
+/* An ending is told again from what the core keeps; without it nothing is invented. */
+static void repeats_no_ending_that_the_core_cannot_tell(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
+    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world_post("/journey/state", "{}");
+    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    world.claim_status = LFI_CORE_OK;
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
+    assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
+}
+
+#define CUT_OFF(user)                                                                              \
+    "{\"id\":\"c-1\",\"consentType\":\"" ACCESS "\",\"status\":\"Authorized\","                    \
+    "\"psuIdentifiers\":{\"userId\":\"" user "\"},\"accountIds\":[\"acc-1\"]}"
+
+/* The Hub refuses the rejection: what an earlier try authorized is revoked, if it is theirs. */
+static void says_that_the_hub_failed_when_nothing_is_closed(void **state)
+{
+    static const struct {
+        const char *consent;
+        enum hub_outcome read, revoke;
+        const char *calls;
+    } cases[] = {
+        {CUT_OFF("u-1"), HUB_OK, HUB_OK,
+         REJECTED "revoke LFI\ndoFail access_denied user_rejected_consent\n"},
+        {CUT_OFF("u-1"), HUB_OK, HUB_UNREACHABLE, REJECTED "revoke LFI\n" HUB_FAILED},
+        {CUT_OFF("u-2"), HUB_OK, HUB_OK, REJECTED HUB_FAILED},
+        {CUT_OFF("u-1"), HUB_WRONG, HUB_OK, REJECTED HUB_FAILED},
+        {WORLD_CONSENT, HUB_OK, HUB_OK, REJECTED HUB_FAILED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_tear_down(state);
+        world_set_up(state);
+        world_go(SESSION_REVIEW);
+        world.patch = HUB_REFUSED;
+        world.consent = cases[i].consent;
+        world.read = cases[i].read;
+        world.revoke = cases[i].revoke;
+        world_post("/journey/cancel", WORLD_STEP);
+        assert_string_equal(world.calls, cases[i].calls);
+    }
+}
+
+/* Nobody is at the page: who began the decision first keeps it. */
+static void times_out_unseen_once_and_only_with_the_core(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world.clock.offset_us += INT64_C(700) * 1000000;
+    world.claim_status = LFI_CORE_UNAVAILABLE;
+    assert_true(psu_run_due(world.psu));
+    assert_string_equal(world.calls, "");
+    world.claim_status = LFI_CORE_OK;
+    struct world_claim *claim = world_find_claim(SLICE("decision:i-1"));
+    *claim = (struct world_claim){.key = "decision:i-1", .result = WORLD_BACK, .settled = true};
+    world.clock.offset_us += INT64_C(700) * 1000000;
+    assert_true(psu_run_due(world.psu));
+    assert_string_equal(world.calls, "");
+    world.clock.offset_us += INT64_C(700) * 1000000;
+    assert_false(psu_run_due(world.psu)); /* forgotten */
+}
+
 static void goes_back_although_the_result_cannot_be_kept(void **state)
 {
     (void)state;
@@ -262,6 +329,9 @@ int main(void)
         CASE(rejects_when_the_core_cannot_list_accounts),
         CASE(renews_only_for_the_person_who_gave_the_consent),
         CASE(decides_nothing_when_the_core_cannot_claim),
+        CASE(repeats_no_ending_that_the_core_cannot_tell),
+        CASE(says_that_the_hub_failed_when_nothing_is_closed),
+        CASE(times_out_unseen_once_and_only_with_the_core),
         CASE(goes_back_although_the_result_cannot_be_kept),
         CASE(fails_as_the_operator_wants),
         CASE(hangs_up_as_the_operator_wants),

@@ -17,7 +17,7 @@ static struct shelf {
     struct lfi_core_ops ops;
     char id[2][65], record[2][2048], owner[2][65];
     uint32_t counter[2];
-    int add_status, use_status;
+    int add_status, use_status, list_status;
 } shelf;
 
 static int slot_of(struct lfi_slice id)
@@ -80,7 +80,7 @@ static int shelf_list(void *core, struct lfi_slice user_id, struct lfi_sink sink
             sink.record(sink.ctx, slice_of(json));
         }
     }
-    return LFI_CORE_OK;
+    return shelf.list_status;
 }
 
 static int shelf_remove(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
@@ -486,6 +486,80 @@ static void confirms_with_the_customers_own_passkey_only(void **state)
     assert_null(strstr(world.calls, "Authorized"));
 }
 
+static void offers_no_passkey_to_a_customer_without_one(void **state)
+{
+    (void)state;
+    enrol();
+    decide(WORLD_APPROVE);
+    memset(shelf.id, 0, sizeof(shelf.id));
+    memset(shelf.owner, 0, sizeof(shelf.owner));
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_true(world_says("\"view\":\"step-up\"") && world_says("\"passkeys\":false"));
+}
+
+/* No core gives such an id: no passkey is looked for. */
+static void confirms_for_nobody_with_an_id_too_long(void **state)
+{
+    char user_id[sizeof(((struct lfi_id *)0)->text)];
+    struct session session = {.kind = SESSION_JOURNEY,
+                              .stage = SESSION_STEP_UP,
+                              .provider = SLICE("dhowretail"),
+                              .interaction_id = SLICE("i-1"),
+                              .consent_id = SLICE("c-1"),
+                              .arrival = SLICE("a"),
+                              .user_id = {user_id, sizeof(user_id)},
+                              .approval_id = SLICE("a-1"),
+                              .decision = SLICE("d-1"),
+                              .started_s = clock_now_s(&world.clock)};
+    struct buf cookie;
+    (void)state;
+    memset(user_id, 'u', sizeof(user_id));
+    buf_init(&cookie, sizeof(world.cookie) - 1);
+    buf_append_text(&cookie, "__Host-journey=");
+    assert_int_equal(session_seal(world.psu->seal, &session, &cookie), 0);
+    snprintf(world.cookie, sizeof(world.cookie), "%.*s", SLICE_ARG(buf_slice(&cookie)));
+    buf_free(&cookie);
+    ask("/journey/step-up-options", "i-1");
+    hand.step = "/journey/step-up-passkey";
+    assert_with_passkey("u-1");
+    assert_int_equal(world.status, 404);
+    assert_true(world_says("\"error\":\"PASSKEY-NONE\""));
+    assert_string_equal(world.calls, "");
+}
+
+/* The core says no, or nothing: the decision is rejected, and the Hub learns why. */
+static void confirms_nothing_without_the_core(void **state)
+{
+    static const struct {
+        int status;
+        const char *call;
+    } cases[] = {
+        {LFI_CORE_DENIED, STEP_UP_FAILED},
+        {LFI_CORE_BLOCKED, STEP_UP_FAILED},
+        {LFI_CORE_UNAVAILABLE, "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
+        {LFI_CORE_FAILED, "doFail server_error lfi_internal_error\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        tear_down(state);
+        set_up(state);
+        enrol();
+        decide(WORLD_APPROVE);
+        ask("/journey/step-up-options", "i-1");
+        shelf.use_status = cases[i].status;
+        assert_with_passkey("u-1");
+        assert_non_null(strstr(world.calls, cases[i].call));
+        assert_null(strstr(world.calls, "Authorized"));
+    }
+    tear_down(state);
+    set_up(state);
+    enrol();
+    decide(WORLD_APPROVE);
+    shelf.list_status = LFI_CORE_UNAVAILABLE;
+    world_post("/journey/step-up-options", WORLD_STEP);
+    assert_non_null(strstr(world.calls, cases[2].call));
+    assert_null(strstr(world.calls, "Authorized"));
+}
+
 /* --- the list --------------------------------------------------------------------------------- */
 
 static void refuses_to_add_what_was_not_made_as_it_must(void **state)
@@ -588,6 +662,9 @@ int main(void)
         CASE(confirms_a_decision_with_a_passkey),
         CASE(confirms_no_other_decision),
         CASE(confirms_with_the_customers_own_passkey_only),
+        CASE(offers_no_passkey_to_a_customer_without_one),
+        CASE(confirms_for_nobody_with_an_id_too_long),
+        CASE(confirms_nothing_without_the_core),
         CASE(refuses_to_add_what_was_not_made_as_it_must),
         CASE(names_what_is_there_so_that_it_is_not_made_twice),
         CASE(needs_a_customer_who_signed_in),

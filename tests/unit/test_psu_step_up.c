@@ -18,6 +18,10 @@
     "\"authorizationChannel\":\"Web\"}\n"
 #define FAILED REJECTED "doFail access_denied user_failed_step_up_authentication\n"
 
+#define ASSERTION                                                                                  \
+    "{\"credential\":\"YQ\",\"clientDataJSON\":\"YQ\",\"authenticatorData\":\"YQ\",\"signature\":" \
+    "\"YQ\"}"
+
 static int set_up(void **state)
 {
     int result = world_set_up(state);
@@ -97,6 +101,10 @@ static void confirms_only_in_its_stage_and_only_the_choice(void **state)
     memcpy(world.cookie, review, sizeof(review)); /* an old cookie chooses something else */
     world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-2\"]}");
     assert_true(world_says("\"view\":\"step-up\""));
+    world_post("/journey/state", "{}");
+    memcpy(world.cookie, review, sizeof(review)); /* or the same once more */
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"step-up\""));
     memcpy(world.cookie, asked, sizeof(asked)); /* what the first asked for is still the first */
     world.approval = LFI_APPROVAL_APPROVED;
     world_post("/journey/step-up", WORLD_STEP);
@@ -139,9 +147,89 @@ static void ends_for_each_failure_of_the_core(void **state)
     world_tear_down(state);
     set_up(state);
     decide();
-    world_post("/journey/step-up-options", WORLD_STEP); /* this core keeps no passkeys */
-    assert_int_equal(world.status, 404);
-    assert_true(world_says("\"error\":\"PASSKEY-NONE\""));
+    static const char *const passkeys[] = {"/journey/step-up-options", "/journey/step-up-passkey"};
+    for (size_t i = 0; i < 2; i++) { /* this core keeps none */
+        world_post(passkeys[i],
+                   i == 0 ? WORLD_STEP : "{\"journey\":\"i-1\",\"assertion\":" ASSERTION "}");
+        assert_int_equal(world.status, 404);
+        assert_true(world_says("\"error\":\"PASSKEY-NONE\""));
+    }
+}
+
+/* Nothing is asked of the customer that could not be carried out afterwards. */
+static void ends_when_the_choice_cannot_be_kept(void **state)
+{
+    static const char *const busy =
+        REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n";
+    world_go(SESSION_REVIEW);
+    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_string_equal(world.calls, "");
+    world.claim_status = LFI_CORE_OK;
+    world.settle_status = LFI_CORE_UNAVAILABLE;
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_string_equal(world.calls, busy);
+    world_tear_down(state);
+    set_up(state);
+    decide();
+    world.approval = LFI_APPROVAL_APPROVED;
+    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_string_equal(world.calls, "");
+}
+
+static int no_state(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                    enum lfi_approval_state *out, struct lfi_error *error)
+{
+    (void)core, (void)user_id, (void)approval_id, (void)error;
+    *out = LFI_APPROVAL_APPROVED;
+    return LFI_CORE_UNAVAILABLE;
+}
+
+static void rejects_when_the_core_cannot_say_what_was_confirmed(void **state)
+{
+    struct lfi_core_ops ops = world_ops;
+    (void)state;
+    decide();
+    ops.approval_state = no_state;
+    world.provider.ops = &ops;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_string_equal(world.calls,
+                        REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n");
+}
+
+/* The core has lost what was chosen: nothing else is approved in its place. */
+static void rejects_when_the_choice_is_gone(void **state)
+{
+    static const char *const lost[] = {NULL, "", "no JSON"};
+    for (size_t i = 0; i < 3; i++) {
+        world_tear_down(state);
+        set_up(state);
+        decide();
+        for (size_t c = 0; c < WORLD_CLAIMS; c++) {
+            struct world_claim *claim = &world.claims[c];
+            if (strncmp(claim->key, "choice:", 7) == 0) {
+                claim->settled = lost[i] != NULL;
+                claim->until_s = 0;
+                snprintf(claim->result, sizeof(claim->result), "%s", lost[i] ? lost[i] : "");
+            }
+        }
+        world.approval = LFI_APPROVAL_APPROVED;
+        world_post("/journey/step-up", WORLD_STEP);
+        assert_string_equal(world.calls, REJECTED "doFail server_error lfi_internal_error\n");
+    }
+}
+
+static void links_to_the_app_of_the_demonstration_alone(void **state)
+{
+    (void)state;
+    decide();
+    world.psu->demo_app = false;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_true(world_says("\"view\":\"step-up\""));
+    assert_false(world_says("\"openApp\""));
 }
 
 int main(void)
@@ -155,6 +243,10 @@ int main(void)
         CASE(lets_choose_again_when_an_account_went_away),
         CASE(goes_on_after_a_crash_between_patch_and_confirm),
         CASE(ends_for_each_failure_of_the_core),
+        CASE(ends_when_the_choice_cannot_be_kept),
+        CASE(rejects_when_the_core_cannot_say_what_was_confirmed),
+        CASE(rejects_when_the_choice_is_gone),
+        CASE(links_to_the_app_of_the_demonstration_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
