@@ -73,10 +73,14 @@ static int count_attempt(struct store *store, MDB_txn *txn, struct lfi_slice nam
     MDB_val key = val_of(name);
     MDB_val value;
     int rc = mdb_get(txn, store->db[DB_ATTEMPTS], &key, &value);
-    if (rc == 0 && value.mv_size == sizeof(attempts)) {
-        memcpy(&attempts, value.mv_data, sizeof(attempts));
-    } else if (rc != MDB_NOTFOUND) {
+    if (rc != 0 && rc != MDB_NOTFOUND) {
         return store_fail(error, "attempts", rc);
+    }
+    if (rc == 0) {
+        if (value.mv_size != sizeof(attempts)) {
+            return store_say(error, "attempts: malformed value");
+        }
+        memcpy(&attempts, value.mv_data, sizeof(attempts));
     }
     int64_t now = store->now_us(store->clock);
     *denied = !right || attempts.locked_until_us > now;
