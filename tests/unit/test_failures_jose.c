@@ -1,6 +1,7 @@
 // link: lfi-jose lfi-base
 /* Every call of server/jose that may fail fails once: the caller is told, and nothing leaks. */
 #include "base/id.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "jose/jose.h"
 #include "jose/jwe.h"
@@ -24,6 +25,7 @@ FAILING(char *, NULL, strndup, (const char *text, size_t len), (text, len))
 FAILING(void *, NULL, arena_alloc, (struct arena * arena, size_t size), (arena, size))
 FAILING(struct lfi_slice, ((struct lfi_slice){0}), arena_keep,
         (struct arena * arena, struct lfi_slice text), (arena, text))
+FAILING(char *, NULL, cJSON_PrintUnformatted, (const cJSON *tree), (tree))
 FAILING(bool, false, id_random, (void *out, size_t len), (out, len))
 FAILING(bool, false, id_uuid4, (char out[ID_UUID_MAX]), (out))
 FAILING(void *, NULL, CRYPTO_malloc, (size_t size, const char *file, int line), (size, file, line))
@@ -152,6 +154,22 @@ static void a_box_that_cannot_be_sealed_or_opened_is_told(void **state)
     assert_int_equal(silent, 6);
 }
 
+static void a_text_too_long_for_a_box_is_told(void **state)
+{
+    (void)state;
+    struct seal *sealer;
+    struct buf box;
+    struct lfi_slice too_long = {"", INT32_MAX};
+    buf_init(&box, 4096);
+    assert_int_equal(
+        seal_new(&sealer, SLICE("fedcba9876543210fedcba9876543210"), (struct lfi_slice){0}, NULL),
+        0);
+    assert_int_equal(seal_close(sealer, "purpose", too_long, &box), -1);
+    assert_int_equal(box.len, 0);
+    buf_free(&box);
+    seal_free(sealer);
+}
+
 /* --- encrypting with a one-time code ---------------------------------------------------------- */
 
 static int encrypt(void *ctx)
@@ -244,6 +262,30 @@ static void a_pool_fills_itself(void **state)
     jwe_code_pool_free(pool);
 }
 
+/* A full pool waits; when it cannot go on, what is there is given, and then takers derive. */
+static void a_pool_that_ends_early_still_gives_codes(void **state)
+{
+    (void)state;
+    struct jwe_code_pool *pool;
+    struct jwe_code codes[8];
+    assert_int_equal(jwe_code_pool_new(&pool, NULL), 0);
+    assert_int_equal(jwe_code_pool_take(pool, &codes[0], NULL), 0);
+    sleep(2); /* it is full */
+    atomic_store(&failing.hit, false);
+    atomic_store(&failing.left, 1);
+    for (size_t i = 1; i < 8; i++) {
+        assert_int_equal(jwe_code_pool_take(pool, &codes[i], NULL), 0);
+        for (int n = 0; n < 500 && !atomic_load(&failing.hit); n++) {
+            usleep(10000);
+        }
+        assert_true(atomic_load(&failing.hit)); /* by the thread: the taker took a ready one */
+    }
+    for (size_t i = 1; i < 8; i++) {
+        assert_memory_not_equal(codes[i - 1].key, codes[i].key, sizeof(codes[i].key));
+    }
+    jwe_code_pool_free(pool);
+}
+
 /* --- signing and verifying -------------------------------------------------------------------- */
 
 /* A token made, published, read and verified. */
@@ -290,11 +332,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_box_that_cannot_be_sealed_or_opened_is_told),
+        cmocka_unit_test(a_text_too_long_for_a_box_is_told),
         cmocka_unit_test(an_encryption_that_fails_is_told),
         cmocka_unit_test(a_code_without_randomness_is_told),
         cmocka_unit_test(a_result_that_does_not_fit_is_told),
         cmocka_unit_test(a_pool_without_a_thread_still_gives_codes),
         cmocka_unit_test(a_pool_fills_itself),
+        cmocka_unit_test(a_pool_that_ends_early_still_gives_codes),
         cmocka_unit_test(a_token_that_cannot_be_made_or_verified_is_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

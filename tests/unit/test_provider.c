@@ -5,9 +5,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "failing.h"
+
+FAILING(void *, NULL, calloc, (size_t count, size_t size), (count, size))
 
 struct fixture {
     struct clock clock;
@@ -63,6 +68,103 @@ static void test_cores_that_must_not_load(void **state)
     }
 }
 
+/* --- what a core must have -------------------------------------------------------------------- */
+
+#define LACKING BROKEN_DIR "/liblacking.so"
+
+/* Two providers with the core that lacks something, each with its storage. */
+static int open_two(struct fixture *f, const char *lacking, const char *storage,
+                    struct lfi_error *error)
+{
+    struct provider_config configs[] = {
+        {"dhowretail",
+         "retail",
+         "dhowretail",
+         LACKING,
+         "{\"device\":1,\"inode\":7}",
+         ".",
+         0,
+         {0},
+         0},
+        {"dhowbusiness", "sme", "dhowbusiness", LACKING, storage, ".", 0, {0}, 0},
+    };
+    size_t failed;
+    assert_int_equal(setenv("LACKING", lacking, 1), 0);
+    int rc = provider_set_open(&f->set, configs, 2, &f->clock, &f->log, &failed, error);
+    assert_int_equal(unsetenv("LACKING"), 0);
+    return rc;
+}
+
+static void test_a_core_without_a_required_operation(void **state)
+{
+    static const char *const required[] = {
+        "size",    "name",        "open",           "close",
+        "account", "user_exists", "account_access", "accounts_of_user"};
+    struct lfi_error error = {""};
+    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
+        assert_int_equal(open_two(*state, required[i], "{}", &error), -1);
+        assert_string_equal(error.message,
+                            "provider dhowretail: the core lacks a required capability");
+        assert_null(((struct fixture *)*state)->set);
+    }
+    assert_int_equal(open_two(*state, "ops", "{}", &error), -1);
+    assert_string_equal(error.message, "provider dhowretail: the core returned no capabilities");
+}
+
+static void test_a_core_that_is_not_well(void **state)
+{
+    struct lfi_error error = {""};
+    assert_int_equal(open_two(*state, "health", "{}", &error), -1);
+    assert_string_equal(error.message, "provider dhowretail: the core is not well: a fever");
+    assert_null(((struct fixture *)*state)->set);
+}
+
+static void test_no_two_cores_over_one_storage(void **state)
+{
+    static const struct {
+        const char *lacking, *storage;
+        int rc;
+    } CASES[] = {
+        {"nothing", "{\"device\":1,\"inode\":7}", -1},
+        {"nothing", "{\"device\":1,\"inode\":8}", 0},
+        {"nothing", "{\"device\":2,\"inode\":7}", 0},
+        {"nothing", "{\"device\":1,\"inode\":0}", 0}, /* not known */
+        {"newer", "{\"device\":1,\"inode\":7}", 0},   /* older than health: nobody can say */
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct lfi_error error = {""};
+        assert_int_equal(open_two(f, CASES[i].lacking, CASES[i].storage, &error), CASES[i].rc);
+        if (CASES[i].rc != 0) {
+            assert_string_equal(error.message, "provider dhowbusiness: the core's storage is that "
+                                               "of provider dhowretail");
+        }
+        provider_set_close(f->set);
+        f->set = NULL;
+    }
+}
+
+static int open_once(void *ctx)
+{
+    struct fixture *f = ctx;
+    struct lfi_error error = {""};
+    int rc = open_two(f, "nothing", "{\"device\":1,\"inode\":8}", &error);
+    assert_true((rc == 0) == (error.message[0] == '\0'));
+    assert_true((rc == 0) == (f->set != NULL));
+    provider_set_close(f->set);
+    f->set = NULL;
+    return rc;
+}
+
+static void test_a_start_without_memory(void **state)
+{
+    int silent;
+    assert_true(fail_each(open_once, *state, &silent) >= 2);
+    assert_int_equal(silent, 0);
+}
+
+/* --- which provider a request is for ---------------------------------------------------------- */
+
 static void check_request(struct fixture *f, const struct header *headers, size_t count,
                           const char *id, int status)
 {
@@ -99,12 +201,18 @@ static void test_dispatch(void **state)
     check_request(f, NULL, 0, "PROVIDER-MISSING", 400);
     check_request(f, twice, 2, "PROVIDER-REPEATED", 400);
     assert_ptr_not_equal(provider_at(f->set, 0)->core, provider_at(f->set, 1)->core);
+    assert_int_equal(provider_index(f->set, provider_at(f->set, 1)), 1);
+    assert_int_equal(provider_index(f->set, NULL), provider_count(f->set));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_cores_that_must_not_load, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_core_without_a_required_operation, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_core_that_is_not_well, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_two_cores_over_one_storage, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_start_without_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dispatch, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
