@@ -164,34 +164,68 @@ static bool is_control(char c)
     return ((unsigned char)c < 0x20 && c != '\r' && c != '\n') || c == 0x7f;
 }
 
-/* The value of a field of the head; absent when there is none. */
-static struct lfi_slice find_field(struct lfi_slice head, const char *name)
+/* Whether one of eight bytes is below 0x20 or is 0x7f. */
+static bool have_low_or_del(uint64_t eight)
 {
-    struct lfi_slice line;
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+    uint64_t del = eight ^ (ones * 0x7f);
 
-    while (slice_next(&head, '\n', &line)) {
-        struct lfi_slice value = line, field;
-        if (slice_next(&value, ':', &field) && slice_equal_nocase(field, name)) {
-            value.len -= value.len > 0 && value.ptr[value.len - 1] == '\r';
-            return slice_trim(value);
+    return ((((eight - ones * 0x20) & ~eight) | ((del - ones) & ~del)) & tops) != 0;
+}
+
+static bool has_control(const char *bytes, size_t len)
+{
+    uint64_t eight;
+
+    for (size_t at = 0; at < len;) {
+        if (len - at >= sizeof(eight)) {
+            memcpy(&eight, bytes + at, sizeof(eight));
+            if (!have_low_or_del(eight)) {
+                at += sizeof(eight);
+                continue;
+            }
+        }
+        if (is_control(bytes[at++])) {
+            return true;
         }
     }
-    return (struct lfi_slice){NULL, 0};
+    return false;
+}
+
+/* The first value counts. */
+static void note_field(struct lfi_slice *value, struct lfi_slice line)
+{
+    line.len -= line.len > 0 && line.ptr[line.len - 1] == '\r';
+    *value = value->ptr ? *value : slice_trim(line);
 }
 
 /* A guess that only decides who waits for the body; what it really is, the worker finds out. */
 static size_t guess_length(struct lfi_slice head)
 {
-    struct lfi_slice value = find_field(head, "content-length");
+    struct lfi_slice rest = head, line, name, value = {NULL, 0};
     uint64_t length = 0;
 
-    if (find_field(head, "expect").ptr || find_field(head, "transfer-encoding").ptr) {
-        return SIZE_MAX;
+    while (slice_next(&rest, '\n', &line)) {
+        if (!slice_next(&line, ':', &name) || !line.ptr) {
+            continue;
+        }
+        if (slice_equal_nocase(name, "expect") || slice_equal_nocase(name, "transfer-encoding")) {
+            return SIZE_MAX;
+        }
+        if (slice_equal_nocase(name, "content-length")) {
+            note_field(&value, line);
+        }
     }
     if (!value.ptr || !slice_to_u64(value, &length)) {
         return head.len;
     }
     return length > CONNECTION_INPUT_BYTES - head.len ? SIZE_MAX : head.len + (size_t)length;
+}
+
+/* Whether the line feed at `i` ends the head. */
+static bool is_end_of_head(const char *at, size_t i)
+{
+    return (i >= 3 && memcmp(at + i - 3, "\r\n\r", 3) == 0) || (i >= 1 && at[i - 1] == '\n');
 }
 
 /* Looks for the end of the head where CivetWeb sees it. False: no head can come of this. */
@@ -203,16 +237,18 @@ static bool find_head(struct connection *connection)
     if (at[0] == '\n' || at[0] == ' ' || (len >= 3 && at[0] == '\r' && at[2] == '\r')) {
         return false; /* CivetWeb skips blanks, maybe beyond the end of what it was given */
     }
-    for (size_t i = connection->scanned; i < len && connection->head == 0; i++) {
-        if (is_control(at[i])) {
+    while (connection->scanned < len && connection->head == 0) {
+        const char *line = at + connection->scanned;
+        const char *feed = memchr(line, '\n', len - connection->scanned);
+        const char *end = feed ? feed + 1 : at + len;
+        if (has_control(line, (size_t)(end - line))) {
             return false;
         }
-        if (at[i] == '\n' &&
-            ((i >= 3 && memcmp(at + i - 3, "\r\n\r", 3) == 0) || (i >= 1 && at[i - 1] == '\n'))) {
-            connection->head = i + 1;
-            connection->wanted = guess_length((struct lfi_slice){at, i + 1});
+        connection->scanned = (size_t)(end - at);
+        if (feed && is_end_of_head(at, (size_t)(feed - at))) {
+            connection->head = connection->scanned;
+            connection->wanted = guess_length((struct lfi_slice){at, connection->head});
         }
-        connection->scanned = i + 1;
     }
     return true;
 }

@@ -407,6 +407,23 @@ static void heads_are_bounded(void **state)
     assert_int_equal(exchange_filled("GET /", 'x', LIMIT_HEAD_BYTES, " HTTP/1.0\r\n\r\n"), 431);
 }
 
+/* Wherever it stands: a head that is not whole is answered before its time is over (408). */
+static void a_control_ends_a_head_at_once(void **state)
+{
+    static const char controls[] = "\x01\x1f\x7f\t";
+    char head[] = "GET /a HTTP/1.1\r\n" H "X: ~ ~abcdefgh~ ~abcdefgh";
+    const size_t len = sizeof(head) - 1;
+
+    (void)state;
+    for (size_t back = 1; back <= 16; back++) {
+        char kept = head[len - back];
+        head[len - back] = controls[back % (sizeof(controls) - 1)];
+        assert_int_equal(exchange(head, len), 400);
+        head[len - back] = kept;
+    }
+    assert_int_equal(exchange(head, len), 408);
+}
+
 static void queries_are_bounded(void **state)
 {
     (void)state;
@@ -578,6 +595,7 @@ int main(void)
         cmocka_unit_test(a_leading_empty_head_does_not_shift_the_next),
         cmocka_unit_test(expectations_are_met),
         cmocka_unit_test(heads_are_bounded),
+        cmocka_unit_test(a_control_ends_a_head_at_once),
         cmocka_unit_test(queries_are_bounded),
         cmocka_unit_test(headers_are_counted),
         cmocka_unit_test(bodies_are_bounded),
