@@ -290,7 +290,10 @@ is_wanted(struct checker *c, const struct contract_string *name, const char *p, 
     size_t len = (size_t)(end - p);
     if (len < 2 || len > sizeof(value) || *p != '"')
         return false;
-    len = contract_unescape((struct lfi_slice){p + 1, len - 2}, value);
+    struct lfi_slice raw = {p + 1, len - 2};
+    if (!memchr(raw.ptr, '\\', raw.len))
+        return slice_equal(raw, wanted);
+    len = contract_unescape(raw, value);
     return slice_equal((struct lfi_slice){value, len}, wanted);
 }
 
