@@ -30,6 +30,16 @@ struct link {
     int64_t started_s, until_s;
 };
 
+/* Two digits of a link's own random name, which both screens show. */
+static int number_of(const struct link *link)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < link->once.len; i++) {
+        sum = sum * 31 + (unsigned char)link->once.ptr[i];
+    }
+    return (int)(10 + sum % 90);
+}
+
 /* "https://bank.example/phone#box"; the part behind '#' is not sent when it is opened. */
 static bool append_link(struct visit *visit, const struct link *link, struct buf *out)
 {
@@ -64,7 +74,7 @@ static void show_link(struct visit *visit, const struct link *link, struct lfi_s
     } else {
         visit_begin_view(visit, &w, "hand-over");
         json_int(&w, "linkSeconds", link->until_s - clock_now_s(visit->psu->clock));
-        json_int(&w, "number", visit_two_digits(link->once));
+        json_int(&w, "number", number_of(link));
         json_int(&w, "qrSize", size);
         json_string(&w, "qrPath", buf_slice(&path));
         if (visit->psu->demo_app) {
@@ -155,7 +165,7 @@ static void ask_first(struct visit *visit, const struct link *link, bool replace
     struct json_writer w;
     visit->session = (struct session){0}; /* this browser has none yet */
     visit_begin_view(visit, &w, "take-over");
-    json_int(&w, "number", visit_two_digits(link->once));
+    json_int(&w, "number", number_of(link));
     json_string(&w, "tpp", link->tpp);
     json_string(&w, "browser", link->browser);
     json_int(&w, "startedAt", link->started_s);

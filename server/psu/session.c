@@ -38,6 +38,7 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
     if (session->reason.len > 0) {
         json_string(&w, "reason", session->reason);
     }
+    json_int(&w, "number", session->number);
     json_int(&w, "started", session->started_s);
     json_int(&w, "extensions", session->extensions);
     json_bool(&w, "onPhone", session->on_phone);
@@ -73,6 +74,7 @@ bool session_open(const struct seal *seal, struct arena *arena, enum session_kin
     bool sound = json_get_int(tree, "stage", &stage) && stage >= 0 && stage < SESSION_STAGES &&
                  json_get_int(tree, "started", &out->started_s);
     (void)json_get_int(tree, "extensions", &out->extensions); /* absent: none */
+    (void)json_get_int(tree, "number", &out->number);         /* absent: nothing was asked */
     out->on_phone = json_get_bool(tree, "onPhone", false);
     out->stage = sound ? (enum session_stage)stage : SESSION_SIGN_IN;
     out->provider = arena_keep(arena, json_get_string(tree, "provider"));

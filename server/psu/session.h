@@ -42,6 +42,7 @@ struct session {
     struct lfi_slice decision;       /* of SESSION_STEP_UP: digest of the accounts chosen */
     struct lfi_slice tpp;            /* whom it is about, cut to a length; absent until read */
     struct lfi_slice reason;         /* of SESSION_ENDED: why without consent; absent: as wished */
+    int64_t number;                  /* of the request in the app: two digits, drawn for each */
     int64_t started_s;               /* moved on when the customer asked for more time … */
     int64_t extensions;              /* … which may be done SESSION_EXTENSIONS_MAX times */
     bool on_phone; /* taken over from another browser, which is sent back to the TPP */

@@ -6,8 +6,6 @@
 #include "psu/passkey.h"
 #include "psu/steps.h"
 
-#define PURPOSE_BYTES 4096
-#define NAME_BYTES 300   /* of a TPP, in the app; escaped it may take six times as much */
 #define ATTEMPT_TTL_S 10 /* a try that was never judged is free again */
 
 static void reply_sign_in(struct visit *visit, const struct consent *consent, const char *problem,
@@ -49,7 +47,7 @@ void step_show_approval(struct visit *visit)
 {
     struct json_writer w;
     visit_begin_view(visit, &w, "approval");
-    json_int(&w, "number", step_number(visit));
+    json_int(&w, "number", visit->session.number);
     if (visit->psu->demo_app) {
         bank_app_append_link(visit, &w);
     }
@@ -103,45 +101,15 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
     }
 }
 
-/* What the customer's app shows before it approves. */
-static struct lfi_slice approval_purpose(struct visit *visit, const struct consent *consent)
-{
-    struct buf purpose;
-    struct json_writer w;
-    buf_init(&purpose, PURPOSE_BYTES);
-    json_begin(&w, &purpose);
-    json_open_object(&w, NULL);
-    if (visit->session.kind == SESSION_JOURNEY) {
-        json_text(&w, "kind", "consent");
-        json_string(&w, "tpp", slice_cut(consent_beneficiary(consent), NAME_BYTES));
-    } else {
-        json_text(&w, "kind", "connections");
-    }
-    step_append_purpose(visit, &w);
-    json_close_object(&w);
-    struct lfi_slice kept =
-        purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));
-    buf_free(&purpose);
-    return kept;
-}
-
 static void ask_approval(struct visit *visit, const struct consent *consent,
                          const struct lfi_id *user_id)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_id approval_id = {{0}};
-    struct lfi_error error = {{0}};
+    bool journey = visit->session.kind == SESSION_JOURNEY;
+    const struct step_request request = {.kind = journey ? "consent" : "connections",
+                                         .tpp = journey ? consent_beneficiary(consent)
+                                                        : (struct lfi_slice){0}};
     visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
-    int status = provider->ops->approval_start(
-        provider->core, visit->session.user_id, approval_purpose(visit, consent),
-        (uint32_t)visit_seconds_left(visit), &approval_id, &error);
-    if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "approval_start", &error);
-        return;
-    }
-    visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
-    visit->session.stage = SESSION_APPROVAL;
-    if (visit_keep_session(visit) == 0) {
+    if (step_ask_app(visit, &request, SESSION_APPROVAL)) {
         step_show_approval(visit);
     }
 }

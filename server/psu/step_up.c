@@ -9,9 +9,6 @@
 #include "psu/passkeys.h"
 #include "psu/steps.h"
 
-#define PURPOSE_BYTES 4096
-#define NAME_BYTES 300 /* of a TPP, in the app; escaped it may take six times as much */
-
 /* Absent without a digest: under its name alone the choices of all would meet. */
 static struct lfi_slice choice_key(struct visit *visit)
 {
@@ -45,44 +42,6 @@ static bool keep_choice(struct visit *visit, struct lfi_slice choice)
     return status == LFI_CORE_OK;
 }
 
-/* What the customer's app shows before it confirms. */
-static struct lfi_slice purpose_of(struct visit *visit, const struct consent *consent, int accounts)
-{
-    struct buf purpose;
-    struct json_writer w;
-    buf_init(&purpose, PURPOSE_BYTES);
-    json_begin(&w, &purpose);
-    json_open_object(&w, NULL);
-    json_text(&w, "kind", "step-up");
-    json_string(&w, "tpp", slice_cut(consent_beneficiary(consent), NAME_BYTES));
-    json_int(&w, "accounts", accounts);
-    step_append_purpose(visit, &w);
-    json_close_object(&w);
-    struct lfi_slice kept =
-        purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));
-    buf_free(&purpose);
-    return kept;
-}
-
-static void ask(struct visit *visit, struct lfi_slice purpose)
-{
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_id approval_id = {{0}};
-    struct lfi_error error = {{0}};
-    int status =
-        provider->ops->approval_start(provider->core, visit->session.user_id, purpose,
-                                      (uint32_t)visit_seconds_left(visit), &approval_id, &error);
-    if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "approval_start", &error);
-        return;
-    }
-    visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
-    visit->session.stage = SESSION_STEP_UP;
-    if (visit_keep_session(visit) == 0) {
-        step_show_step_up(visit);
-    }
-}
-
 void step_begin_step_up(struct visit *visit, const struct consent *consent,
                         const cJSON *account_ids)
 {
@@ -90,7 +49,12 @@ void step_begin_step_up(struct visit *visit, const struct consent *consent,
     if (choice == NULL) {
         visit_refuse(visit, 500, "INTERNAL", "out of memory");
     } else if (keep_choice(visit, slice_of(choice))) {
-        ask(visit, purpose_of(visit, consent, cJSON_GetArraySize(account_ids)));
+        const struct step_request request = {.kind = "step-up",
+                                             .tpp = consent_beneficiary(consent),
+                                             .accounts = cJSON_GetArraySize(account_ids)};
+        if (step_ask_app(visit, &request, SESSION_STEP_UP)) {
+            step_show_step_up(visit);
+        }
     }
     cJSON_free(choice);
 }
@@ -99,7 +63,7 @@ void step_show_step_up(struct visit *visit)
 {
     struct json_writer w;
     visit_begin_view(visit, &w, "step-up");
-    json_int(&w, "number", step_number(visit));
+    json_int(&w, "number", visit->session.number);
     json_bool(&w, "passkeys", passkey_is_offered(visit) && passkeys_has_any(visit));
     if (visit->psu->demo_app) {
         bank_app_append_link(visit, &w);

@@ -47,14 +47,19 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
  * sign-in: the Hub must be told who rejects.
  */
 bool step_check_open(struct visit *visit, const struct consent *consent);
-/* How far the approval in the app is. False: the journey has ended and the answer is given. */
+/* What the customer's app is asked to approve; `tpp` and `accounts` where they play a part. */
+struct step_request {
+    const char *kind; /* "consent", "connections", "step-up": the words that the app shows */
+    struct lfi_slice tpp;
+    int accounts;
+};
 /*
- * Members of an approval's purpose that the app shows whatever is asked: reference, the number
- * that the waiting page shows too, the browser that asks and when.
+ * Asks the app, under a number of two digits that is drawn for this request and shown on both
+ * screens, and goes to the stage that waits for the answer. False: the answer is given.
  */
-void step_append_purpose(struct visit *visit, struct json_writer *w);
-/* The number of the request that waits in the app. */
-int step_number(const struct visit *visit);
+bool step_ask_app(struct visit *visit, const struct step_request *request,
+                  enum session_stage stage);
+/* How far the approval in the app is. False: the journey has ended and the answer is given. */
 bool step_find_approval(struct visit *visit, enum lfi_approval_state *out);
 /* A failure of the core ends the journey. */
 void step_fail_core(struct visit *visit, int status, const char *call,

@@ -163,12 +163,3 @@ struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_sli
     return arena_format(visit->arena, "%s:%s:%.*s", kind, visit->endpoint->provider->id,
                         SLICE_ARG(digest));
 }
-
-int visit_two_digits(struct lfi_slice text)
-{
-    unsigned sum = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        sum = sum * 31 + (unsigned char)text.ptr[i];
-    }
-    return (int)(10 + sum % 90);
-}

@@ -76,7 +76,4 @@ struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_sli
 
 /* SHA-256 as base64url text, in the arena: names that say nothing. Absent when out of memory. */
 struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes);
-/* From 10 to 99, the same for the same text: what two screens show to be compared by a person. */
-int visit_two_digits(struct lfi_slice text);
-
 #endif

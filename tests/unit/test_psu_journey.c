@@ -316,6 +316,25 @@ static void says_why_and_to_whom_a_refused_customer_goes_back(void **state)
 }
 
 /* An old cookie of the same journey is only as good as its stage; one of the other kind is none. */
+/* Nobody who knows the journey can tell the number of its next request. */
+static void each_request_draws_its_own_number(void **state)
+{
+    char first[16] = "";
+    bool differs = false;
+    for (int i = 0; i < 20; i++) {
+        world_arrive();
+        world_post("/journey/sign-in", WORLD_SIGN_IN);
+        const char *number = strstr(world.body, "\"number\":");
+        assert_non_null(number);
+        assert_in_range(atol(number + 9), 10, 99);
+        differs = differs || (first[0] != '\0' && strncmp(first, number, 11) != 0);
+        snprintf(first, sizeof(first), "%.11s", number);
+        (void)world_tear_down(state);
+        assert_int_equal(world_set_up(state), 0);
+    }
+    assert_true(differs);
+}
+
 static void cookies_are_good_for_their_own_purpose(void **state)
 {
     (void)state;
@@ -404,6 +423,7 @@ int main(void)
         CASE(walks_know_every_step_of_the_table),
         CASE(extends_a_session_ten_times_only),
         CASE(says_why_and_to_whom_a_refused_customer_goes_back),
+        CASE(each_request_draws_its_own_number),
         CASE(cookies_are_good_for_their_own_purpose),
         CASE(refuses_parameters_of_any_length),
         CASE(refuses_accounts_that_were_not_offered),
