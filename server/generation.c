@@ -91,10 +91,11 @@ static int make_endpoint(struct generation *generation, const struct generation_
     endpoint->scheme_logo = provider->scheme_logo;
     endpoint->scheme_mark = provider->scheme_mark;
     endpoint->provider = provider_find(ground->providers, slice_of(provider->id));
+    endpoint->provider_index = provider_index(ground->providers, endpoint->provider);
     if (hub_new(&endpoint->hub, &hub, ground->clock, ground->log, ground->metrics, error) != 0) {
         return -1;
     }
-    generation->hubs[provider_index(ground->providers, endpoint->provider)] = endpoint->hub;
+    generation->hubs[endpoint->provider_index] = endpoint->hub;
     generation->parts->endpoint_count++;
     return 0;
 }
@@ -140,6 +141,8 @@ static int make_psu(struct generation *generation, const struct generation_groun
             .demo_app = config->demo_app,
             .explain = ground->explain,
             .overrides = ground->overrides,
+            .shares = ground->public_shares,
+            .metrics = ground->metrics,
         };
         status = psu_new(&generation->psu, &psu, ground->clock, ground->log, error);
     }

@@ -27,6 +27,7 @@ struct generation_ground {
     struct metrics *metrics;
     struct explain *explain; /* may be NULL */
     struct overrides *overrides;
+    struct shares *public_shares; /* of the providers in the public listener's workers */
 };
 
 /* The one that is current. Any thread. */

@@ -34,6 +34,7 @@ struct serve {
     struct metrics *metrics;
     struct provider_set *providers;
     struct connect *connect;
+    struct shares *public_shares; /* what hangs holds them across reloads */
     struct generations *generations;
     struct chores *chores;
     struct admin admin;
@@ -274,6 +275,7 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
                                            .bank_name = config->bank_name,
                                            .explain = serve->explain,
                                            .overrides = serve->overrides};
+    serve->public_shares = shares_new(provider_count(serve->providers), config->public_.threads);
     const struct generation_ground ground = {
         .providers = serve->providers,
         .clock = &serve->clock,
@@ -281,7 +283,11 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
         .metrics = serve->metrics,
         .explain = serve->explain,
         .overrides = serve->overrides,
+        .public_shares = serve->public_shares,
     };
+    if (!serve->public_shares) {
+        return error_set(error, "out of memory");
+    }
     if (connect_new(&serve->connect, &connect, &serve->clock, &serve->log, serve->metrics, error) !=
         0) {
         return -1;
@@ -506,6 +512,7 @@ int serve_stop(struct serve *serve)
     chores_stop(serve->chores);
     readiness_stop(serve->readiness);
     generations_free(serve->generations);
+    shares_free(serve->public_shares);
     connect_free(serve->connect);
     overrides_free(serve->overrides);
     explain_free(serve->explain);

@@ -137,7 +137,7 @@ static void run_step(const struct api *api, const struct step *step, struct visi
         visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
     } else if (journey.ptr != NULL && !slice_equal(journey, visit->session.interaction_id)) {
         visit_refuse(visit, 409, "JOURNEY-OTHER", "the page belongs to another journey");
-    } else {
+    } else if (visit_enter_or_refuse(visit, override_name(api, step, visit->arena).ptr)) {
         run_in_session(api, step, visit, body);
     }
 }

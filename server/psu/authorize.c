@@ -97,6 +97,10 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
         return;
     }
     visit->endpoint = endpoint;
+    if (!visit_enter(visit, "authorize")) {
+        show_error(visit, 503, "PROVIDER-BUSY", (struct lfi_slice){0});
+        return;
+    }
     enum hub_outcome outcome =
         hub_get_auth(endpoint->hub, visit->arena, visit->request->query, &authorization, &error);
     if (outcome == HUB_OK && authorization.redirect) {

@@ -125,7 +125,7 @@ void bank_app_handle(struct visit *visit)
     }
     if (!open_link(visit, json_get_string(body, "device"), &device)) {
         visit_refuse(visit, 401, "APP-LINK", NULL);
-    } else {
+    } else if (visit_enter_or_refuse(visit, lists ? "bank-app/approvals" : "bank-app/decision")) {
         (lists ? list : decide)(visit, &device, body);
     }
     cJSON_Delete(body);

@@ -1,4 +1,5 @@
 /* What is done without a request: tasks of the cores whose time has come. */
+#include "base/crash.h"
 #include "psu/consent.h"
 #include "psu/ending.h"
 #include "psu/note.h"
@@ -79,6 +80,7 @@ bool psu_run_due(struct psu *psu)
         if (!PROVIDER_HAS(provider, task_take)) {
             continue;
         }
+        crash_note(provider->id, "task");
         int status =
             provider->ops->task_take(provider->core, ending_longest_s(endpoint), sink, &error);
         if (status == LFI_CORE_OK) {
@@ -88,6 +90,7 @@ bool psu_run_due(struct psu *psu)
             LOG_EVENT(psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_take")),
                       LOG_NUMBER("status", status), LOG_TEXT("reason", slice_of(error.message)));
         }
+        crash_note(NULL, NULL);
         cJSON_Delete(taken.record);
     }
     return any;

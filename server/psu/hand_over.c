@@ -139,10 +139,9 @@ void step_wait(struct visit *visit, const cJSON *body)
 
 /* --- on the phone ----------------------------------------------------------------------------- */
 
-/* The journey that a link stands for, into the visit. False: it is not the live one of any. */
+/* What a link says, and whose it is. False: none of ours, or too old. */
 static bool open_link(struct visit *visit, struct lfi_slice box, struct link *link)
 {
-    struct lfi_error error;
     struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, PURPOSE, box);
     cJSON *tree = clear.ptr == NULL ? NULL : json_parse(clear);
     *link =
@@ -155,8 +154,7 @@ static bool open_link(struct visit *visit, struct lfi_slice box, struct link *li
                   link->interaction.len > 0 && clock_now_s(visit->psu->clock) < link->until_s &&
                   visit_find_endpoint(visit, json_get_string(tree, "provider"));
     cJSON_Delete(tree);
-    return opened && visit_has_tasks(visit) &&
-           note_resume(visit, link->interaction, link->once, &error) == LFI_CORE_OK;
+    return opened && visit_has_tasks(visit);
 }
 
 /* What the customer compares and confirms before anything is taken over. */
@@ -216,9 +214,16 @@ void step_take_over(struct visit *visit, const cJSON *body)
     struct link link;
     struct lfi_error error = {{0}};
     bool taken = false;
-    struct visit own = *visit;
     if (!open_link(visit, json_get_string(body, "link"), &link)) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", NULL);
+        return;
+    }
+    if (!visit_enter_or_refuse(visit, "journey/take-over")) {
+        return;
+    }
+    struct visit own = *visit;
+    if (note_resume(visit, link.interaction, link.once, &error) != LFI_CORE_OK) {
+        visit_refuse(visit, 401, "HAND-OVER-LINK", NULL); /* not the live link of any journey */
         return;
     }
     bool in_journey = visit_open_session(&own, SESSION_JOURNEY);

@@ -91,6 +91,8 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->demo_app = config->demo_app;
     psu->explain = config->explain;
     psu->overrides = config->overrides;
+    psu->shares = config->shares;
+    psu->metrics = config->metrics;
     psu->clock = clock;
     psu->log = log;
     if (psu->host == NULL || psu->bank_name == NULL) {
@@ -214,6 +216,7 @@ void psu_handle(void *ctx, const struct request *request, struct reply *reply)
     struct visit visit = {.psu = psu, .request = request, .reply = reply, .arena = request->arena};
     pages_add_headers(reply, psu->secure);
     route(&visit);
+    visit_leave(&visit);
     LOG_EVENT(psu->log, LOG_INFO, "journey_request", LOG_TEXT("method", request->method),
               LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
               LOG_TEXT("interaction", visit.session.interaction_id),

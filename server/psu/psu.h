@@ -10,15 +10,18 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/message.h"
+#include "base/metrics.h"
 #include "hub/hub.h"
 #include "lever/explain.h"
 #include "lever/override.h"
 #include "provider/provider.h"
+#include "provider/share.h"
 
 /* One authorization endpoint: the path the TPPs send customers to, for one provider. */
 struct psu_endpoint {
     const char *path; /* "/authorize/dhowretail" */
     const struct provider *provider;
+    size_t provider_index; /* in psu_config.shares */
     struct hub *hub;
     const char *brand;      /* JSON text of the configuration's Brand; NULL: none */
     const char *brand_logo; /* files; NULL: none */
@@ -38,6 +41,8 @@ struct psu_config {
     bool demo_app;                         /* serve the simulated bank app */
     struct explain *explain;               /* where left out accounts are noted; may be NULL */
     struct overrides *overrides;           /* of steps; may be NULL */
+    struct shares *shares;                 /* of the providers in the listener's workers */
+    struct metrics *metrics;               /* may be NULL */
 };
 
 struct psu;

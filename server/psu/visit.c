@@ -1,6 +1,7 @@
 #include "psu/visit.h"
 
 #include "base/base64.h"
+#include "base/crash.h"
 #include "base/limits.h"
 #include "psu/api.h"
 
@@ -43,6 +44,38 @@ bool visit_open_session(struct visit *visit, enum session_kind kind)
     return value.ptr != NULL &&
            session_open(psu->seal, visit->arena, kind, value, &visit->session) &&
            visit_find_endpoint(visit, visit->session.provider);
+}
+
+bool visit_enter(struct visit *visit, const char *what)
+{
+    const struct psu *psu = visit->psu;
+    visit->share = share_take(psu->shares, visit->endpoint->provider_index);
+    if (visit->share == SHARE_NONE) {
+        metrics_count(psu->metrics, METRICS_REFUSED_SHARE);
+        reply_header(visit->reply, "Retry-After", SLICE("1"));
+        return false;
+    }
+    visit->entered = visit->endpoint;
+    crash_note(visit->endpoint->provider->id, what);
+    return true;
+}
+
+bool visit_enter_or_refuse(struct visit *visit, const char *what)
+{
+    if (!visit_enter(visit, what)) {
+        visit_refuse(visit, 503, "PROVIDER-BUSY", what);
+        return false;
+    }
+    return true;
+}
+
+void visit_leave(struct visit *visit)
+{
+    if (visit->entered) {
+        crash_note(NULL, NULL);
+        share_give_back(visit->psu->shares, visit->entered->provider_index, visit->share);
+        visit->entered = NULL;
+    }
 }
 
 bool visit_has_tasks(const struct visit *visit)

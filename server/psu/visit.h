@@ -30,6 +30,8 @@ struct psu {
     bool demo_app;
     struct explain *explain;
     struct overrides *overrides;
+    struct shares *shares;
+    struct metrics *metrics;
     struct seal *seal;
     const struct clock *clock;
     const struct log *log;
@@ -45,6 +47,8 @@ struct visit {
     struct arena *arena;
     struct session session;              /* once it has been opened */
     const struct psu_endpoint *endpoint; /* of the session */
+    const struct psu_endpoint *entered;  /* whose share a worker was taken from; NULL: none */
+    enum share share;
 };
 
 /* The pages of the visit's provider; of the first where none is known. */
@@ -53,6 +57,15 @@ const struct pages *visit_pages(const struct visit *visit);
 bool visit_open_session(struct visit *visit, enum session_kind kind);
 /* The provider's endpoint becomes that of the visit; false when there is none. */
 bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider);
+/*
+ * Before the visit's core or Hub is asked: takes a worker of the provider's share until the visit
+ * ends, and says what runs should the core crash. `what` lives as long as the request. False: the
+ * provider holds all workers that it may have (PROVIDER-BUSY), to be answered by the caller.
+ */
+bool visit_enter(struct visit *visit, const char *what);
+/* The same, having answered. */
+bool visit_enter_or_refuse(struct visit *visit, const char *what);
+void visit_leave(struct visit *visit);
 /* Whether the provider's core keeps tasks that are due later. */
 bool visit_has_tasks(const struct visit *visit);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HubClient } from '../support/client.mjs';
+import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
 import { startProgram, writeConfig } from '../support/program.mjs';
 
@@ -29,11 +30,11 @@ function getAccounts(client, { users }) {
     return client.get('/accounts', { userId, query: { accountIds: accountIds[0] } });
 }
 
-async function hang(written, provider, times) {
+async function hang(written, provider, operation, times) {
     const reply = await fetch(`${written.admin}/operator/overrides`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ provider, operation: 'findAccounts', delayMs: HANG_MS, times }),
+        body: JSON.stringify({ provider, operation, delayMs: HANG_MS, times }),
     });
     assert.equal(reply.status, 204, await reply.text());
 }
@@ -46,7 +47,7 @@ test('a hung core leaves the other provider its workers, and the program its end
     const program = await startProgram(written);
     const seenBy = { ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: written.hub } };
     const [hung, other] = demo.providers;
-    await hang(written, hung.providerId, 100);
+    await hang(written, hung.providerId, 'findAccounts', 100);
     const slow = new HubClient(seenBy, hung.providerId);
     const answers = [];
     const calls = Array.from({ length: 20 }, () =>
@@ -79,6 +80,48 @@ test('a hung core leaves the other provider its workers, and the program its end
     await program.ended;
     assert.ok(Date.now() - begun < 6000, `${Date.now() - begun} ms`);
     slow.close();
+    await Promise.all(calls);
+});
+
+test('a hung core leaves the other provider its pages, and both the calls of the Hub', async () => {
+    const written = await writeConfig(demo, config, 'pages.json', (c) => {
+        c.publicListener.threads = THREADS;
+        c.limits = { ...c.limits, drainMs: 500 };
+    });
+    const program = await startProgram(written);
+    const [hung, other] = demo.providers;
+    const arrive = async ({ providerId }) => {
+        const made = await newConsent(demo, ['ReadAccountsBasic'], { providerId });
+        const { pathname, search } = new URL(made.authorizeUrl);
+        const authorizeUrl = written.publicUrl + pathname + search;
+        return Customer.arrive(demo, { authorizeUrl }, written.publicUrl);
+    };
+    const customer = await arrive(hung);
+    await hang(written, hung.providerId, 'journey/state', 100);
+    const answers = [];
+    const calls = Array.from({ length: 20 }, () =>
+        customer.post('/journey/state', {}).then(
+            (view) => answers.push(view),
+            () => {},
+        ),
+    );
+    for (let i = 0; answers.length < 20 - THREADS; i++) {
+        assert.ok(i < 100, `${answers.length} answers`);
+        await sleep(50);
+    }
+    assert.ok(answers.every(({ error }) => error === 'PROVIDER-BUSY'), JSON.stringify(answers));
+    const begun = Date.now();
+    const { view } = await (await arrive(other)).signIn(other.users[0]);
+    assert.equal(view, 'approval');
+    const seenBy = { ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: written.hub } };
+    for (const provider of [hung, other]) {
+        const client = new HubClient(seenBy, provider.providerId);
+        assert.equal((await getAccounts(client, provider)).status, 200);
+        client.close();
+    }
+    assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms`);
+    program.child.kill('SIGTERM');
+    await program.ended;
     await Promise.all(calls);
 });
 

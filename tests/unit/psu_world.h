@@ -23,6 +23,7 @@ static struct world {
     struct provider provider;
     struct psu *psu;
     struct overrides *overrides;
+    struct shares *shares;
     /* the Hub */
     enum hub_outcome auth, read, patch, confirm, fail;
     bool auth_redirects;
@@ -449,6 +450,7 @@ static struct psu_config world_config(const struct psu_endpoint *endpoint)
         .max_attempts = 3,
         .demo_app = true,
         .overrides = world.overrides,
+        .shares = world.shares,
     };
 }
 
@@ -468,6 +470,7 @@ static inline int world_set_up(void **state)
     world.content_type = "application/json";
     world.method = "POST";
     world.overrides = overrides_new();
+    world.shares = shares_new(1, 1);
     struct psu_endpoint endpoint = {.path = "/authorize", .provider = &world.provider};
     struct psu_config config = world_config(&endpoint);
     return psu_new(&world.psu, &config, &world.clock, &world.log, NULL);
@@ -478,6 +481,7 @@ static inline int world_tear_down(void **state)
     (void)state;
     psu_free(world.psu);
     overrides_free(world.overrides);
+    shares_free(world.shares);
     close(world.log.fd);
     return 0;
 }

@@ -57,6 +57,10 @@ static void hand_over(struct browser *phone)
     ask_link(body);
     *phone = (struct browser){{0}};
     swap(phone);
+    enum share held = share_take(world.shares, 0);
+    world_post("/journey/take-over", body);
+    assert_true(world_says("\"error\":\"PROVIDER-BUSY\""));
+    share_give_back(world.shares, 0, held);
     world_post("/journey/take-over", body);
     assert_true(world_says("\"view\":\"take-over\""));
     assert_string_equal(world.cookie, "");

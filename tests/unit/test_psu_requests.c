@@ -238,6 +238,32 @@ static void app_decides_with_its_own_link_only(void **state)
     assert_true(world_says("\"error\":\"APP-LINK\""));
 }
 
+static void provider_without_a_free_worker_is_refused(void **state)
+{
+    (void)state;
+    char device[2048];
+    char body[4096];
+    world_go(SESSION_APPROVAL);
+    read_link(device);
+    snprintf(body, sizeof(body), "{\"device\":\"%s\"}", device);
+    memset(world.calls, 0, sizeof(world.calls));
+    world.reads = world.auths = 0;
+    enum share held = share_take(world.shares, 0);
+    world_post("/journey/approval", WORLD_STEP);
+    expect_refused(503, "PROVIDER-BUSY");
+    assert_non_null(strstr(world.headers, "Retry-After: 1\r\n"));
+    world_post("/bank-app/approvals", body);
+    expect_refused(503, "PROVIDER-BUSY");
+    world_get("/authorize", "client_id=x&request_uri=urn%3Aother");
+    assert_int_equal(world.status, 503);
+    assert_true(world_says("Temporarily unavailable") && world.auths == 0);
+    world_get("/journey", NULL);
+    assert_int_equal(world.status, 200);
+    share_give_back(world.shares, 0, held);
+    world_post("/journey/approval", WORLD_STEP);
+    assert_int_equal(world.status, 200);
+}
+
 static void start_fails_for_a_core_without_what_a_journey_needs(void **state)
 {
     (void)state;
@@ -278,6 +304,7 @@ int main(void)
         CASE(every_answer_carries_the_policy),
         CASE(serves_assets_but_no_page_and_no_path_around_them),
         CASE(app_decides_with_its_own_link_only),
+        CASE(provider_without_a_free_worker_is_refused),
         CASE(start_fails_for_a_core_without_what_a_journey_needs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,7 +119,7 @@ export function approvalView(view, leave) {
 
 export function errorView(view, retry) {
   const id = hasText(`error.${view.error}.title`) ? view.error : 'INTERNAL';
-  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'CONSENT-UNKNOWN', 'HUB-DOWN'].includes(id);
+  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'PROVIDER-BUSY', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'CONSENT-UNKNOWN', 'HUB-DOWN'].includes(id);
   const title = text(`error.${id}.title`);
   const start = ['JOURNEY-SESSION', 'INTERNAL', 'HAND-OVER-LINK', 'HAND-OVER-USED'].includes(id);
   show(title,
