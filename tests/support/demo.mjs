@@ -11,6 +11,7 @@ import {
     renameSync,
     rmSync,
     statSync,
+    writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,7 +25,7 @@ export const BUILD_DIR = process.env.LFI_BUILD_DIR ?? join(ROOT, 'build/dev');
 /** The day on which the tests see the bank's data, for which they are written. */
 export const AS_OF = '2026-06-30';
 
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 const STOP_MS = 15_000;
 const PORT_OFFSETS = [0, 1, 3, 10, 13, 14]; // those that tools/run uses from the base on
 
@@ -71,11 +72,15 @@ function sharedStore() {
         return shared;
     }
     const own = mkdtempSync(`${shared}.`);
-    for (const segment of ['retail', 'sme']) {
-        const options = ['--segment', segment, '--from', fixtures, '--store', join(own, segment)];
-        const made = spawnSync(program, ['load', ...options], { encoding: 'utf8' });
+    const make = (...args) => {
+        const made = spawnSync(program, [...args, '--from', fixtures], { encoding: 'utf8' });
         assert.equal(made.status, 0, made.stderr);
+        return made.stdout;
+    };
+    for (const segment of ['retail', 'sme']) {
+        make('load', '--segment', segment, '--store', join(own, segment));
     }
+    writeFileSync(join(own, 'places.json'), make('places', '--json'));
     try {
         renameSync(own, shared);
     } catch (error) {
