@@ -95,7 +95,7 @@ static void each_stage_has_what_it_needs(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        for (int at = 0; at < SESSION_STAGES * SESSION_KINDS; at++) {
+        for (int at = 0; at < (int)SESSION_STAGES * SESSION_KINDS; at++) {
             int stage = at / SESSION_KINDS;
             struct session session = complete((enum session_stage)stage);
             struct session out;
