@@ -6,8 +6,8 @@
  *
  * A log without a queue writes each line itself, and waits for the reader: for tools, and until
  * the threads of a server begin. With a queue the caller only leaves its line there; a writer of
- * the log's own does the rest. Lines that find the queue full are dropped and counted, and
- * {"event":"log-dropped","lines":n} follows when there is room again.
+ * the log's own does the rest, a few milliseconds later. Lines that find the queue full are dropped
+ * and counted, and {"event":"log-dropped","lines":n} follows when there is room again.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -10,8 +10,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#define GATHER_US 5000 /* the writer lets lines collect: waking it for each costs its caller */
+#define HURRY_BYTES (LIMIT_LOG_QUEUE_BYTES / 2) /* unless so many are there */
 #define FLUSH_LOOK_US 1000
 #define LOOK_MS 200 /* how often a writer whose reader stalls looks whether it must end */
 
@@ -32,7 +35,6 @@ struct log_queue {
     atomic_size_t done;   /* bytes of the other half that are written */
     uint64_t dropped_new; /* since the last log-dropped line */
     atomic_uint_fast64_t dropped;
-    bool waiting; /* the writer waits for `filled` */
     bool ending;
     int64_t end_us; /* when a writer whose reader stalls gives up */
 };
@@ -50,6 +52,8 @@ static void drop(struct log_queue *queue, uint64_t lines)
 
 void log_queue_put(struct log_queue *queue, const char *line, size_t len)
 {
+    bool wake = false;
+
     pthread_mutex_lock(&queue->lock);
     int at = atomic_load(&queue->filling);
     size_t used = load(&queue->half[at].len);
@@ -58,9 +62,8 @@ void log_queue_put(struct log_queue *queue, const char *line, size_t len)
     } else {
         memcpy(queue->half[at].bytes + used, line, len);
         atomic_store_explicit(&queue->half[at].len, used + len, memory_order_release);
+        wake = used == 0 || (used < HURRY_BYTES && used + len >= HURRY_BYTES);
     }
-    bool wake = queue->waiting;
-    queue->waiting = false;
     pthread_mutex_unlock(&queue->lock);
     if (wake) {
         pthread_cond_signal(&queue->filled);
@@ -168,15 +171,27 @@ static void say_dropped(struct log_queue *queue)
     }
 }
 
+/* Called with the lock. Until there is a line, and then for others to come. */
+static void wait_for_lines(struct log_queue *queue, atomic_size_t *len)
+{
+    int waited = 0;
+
+    while (load(len) == 0 && !queue->ending) {
+        pthread_cond_wait(&queue->filled, &queue->lock);
+    }
+    int64_t end_us = clock_monotonic_us() + GATHER_US;
+    const struct timespec end = {.tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000};
+    while (load(len) < HURRY_BYTES && !queue->ending && waited == 0) {
+        waited = pthread_cond_timedwait(&queue->filled, &queue->lock, &end);
+    }
+}
+
 /* Waits for lines and takes the half they are in; -1: the end has come and none are left. */
 static int take_half(struct log_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     int at = atomic_load(&queue->filling);
-    while (load(&queue->half[at].len) == 0 && !queue->ending) {
-        queue->waiting = true;
-        pthread_cond_wait(&queue->filled, &queue->lock);
-    }
+    wait_for_lines(queue, &queue->half[at].len);
     if (load(&queue->half[at].len) == 0) {
         at = -1;
     } else {
@@ -224,6 +239,16 @@ static int start_writer(struct log_queue *queue)
     return failed == 0 ? 0 : -1;
 }
 
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 int log_start(struct log *log)
 {
     struct log_queue *queue = calloc(1, sizeof(*queue));
@@ -235,7 +260,7 @@ int log_start(struct log *log)
     queue->half[0].bytes = malloc(LIMIT_LOG_QUEUE_BYTES);
     queue->half[1].bytes = malloc(LIMIT_LOG_QUEUE_BYTES);
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->filled, NULL);
+    init_condition(&queue->filled);
     if (queue->half[0].bytes == NULL || queue->half[1].bytes == NULL || start_writer(queue) != 0) {
         free_queue(queue);
         return -1;

@@ -136,6 +136,39 @@ static void a_queued_line_is_written_in_order(void **state)
     close(piped.ends[0]);
 }
 
+static size_t reads_of_lines(struct piped *piped, size_t lines)
+{
+    char bytes[4096];
+    size_t reads = 0;
+
+    for (size_t seen = 0; seen < lines; reads++) {
+        ssize_t got = read(piped->ends[0], bytes, sizeof(bytes));
+        assert_true(got > 0);
+        for (ssize_t i = 0; i < got; i++) {
+            seen += bytes[i] == '\n';
+        }
+    }
+    return reads;
+}
+
+/* The writer is not woken for each line, and still none waits for the next. */
+static void lines_of_one_moment_are_written_together(void **state)
+{
+    struct piped piped;
+
+    (void)state;
+    open_piped(&piped);
+    for (int i = 0; i < 300; i++) { /* about 8 pieces of 4 KiB */
+        write_numbered(&piped.log, i);
+    }
+    assert_in_range(reads_of_lines(&piped, 300), 1, 60);
+    write_numbered(&piped.log, 300);
+    assert_int_equal(reads_of_lines(&piped, 1), 1);
+    log_stop(&piped.log, 1000);
+    close(piped.ends[0]);
+    close(piped.ends[1]);
+}
+
 /* Nobody reads the pipe: writing lines does not wait, and neither does the end. */
 static void a_stalled_reader_stops_nobody(void **state)
 {
@@ -314,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_line_is_an_object),
         cmocka_unit_test(long_texts_are_cut),
         cmocka_unit_test(a_queued_line_is_written_in_order),
+        cmocka_unit_test(lines_of_one_moment_are_written_together),
         cmocka_unit_test(a_stalled_reader_stops_nobody),
         cmocka_unit_test(dropped_lines_are_told_when_it_flows_again),
         cmocka_unit_test(lines_that_the_descriptor_refuses_are_counted),
