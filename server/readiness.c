@@ -321,9 +321,39 @@ static void append_gauge(struct buf *out, const char *name, const char *help)
     buf_append_format(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
+/* How much of each listener's limits is in use; the caller has the lock. */
+static void append_listeners(const struct readiness *readiness, struct buf *out)
+{
+    static const struct {
+        const char *name, *help;
+        size_t offset;
+    } gauges[] = {
+        {"lfi_workers", "Requests that are served at once, at most",
+         offsetof(struct http_listener_use, workers)},
+        {"lfi_workers_busy", "Workers with a connection",
+         offsetof(struct http_listener_use, workers_busy)},
+        {"lfi_connections_limit", "Connections that are kept, at most",
+         offsetof(struct http_listener_use, connections_limit)},
+        {"lfi_connections", "Open connections", offsetof(struct http_listener_use, connections)},
+    };
+
+    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
+        append_gauge(out, gauges[i].name, gauges[i].help);
+        for (size_t at = 0; at < readiness->listener_count; at++) {
+            struct http_listener_use use;
+            int value;
+            http_listener_look(readiness->config.listeners[at].listener, &use);
+            memcpy(&value, (const char *)&use + gauges[i].offset, sizeof(value));
+            buf_append_format(out, "%s{listener=\"%s\"} %d\n", gauges[i].name,
+                              readiness->config.listeners[at].name, value);
+        }
+    }
+}
+
 void readiness_append_metrics(struct readiness *readiness, struct buf *out)
 {
     pthread_mutex_lock(&readiness->lock);
+    append_listeners(readiness, out);
     append_gauge(out, "lfi_certificate_expiry_seconds", "Seconds until the certificate expires");
     for (size_t i = 0; i < readiness->material.count; i++) {
         const struct material_certificate *one = &readiness->material.certificates[i];

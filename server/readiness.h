@@ -14,7 +14,7 @@
 
 struct readiness;
 
-#define READINESS_LISTENERS 2
+#define READINESS_LISTENERS 3
 
 struct readiness_config {
     const struct provider_set *providers;
@@ -39,7 +39,7 @@ void readiness_set_material(struct readiness *readiness, const struct material *
  * part is "ok" or "failing". Any thread; never waits for a core.
  */
 bool readiness_append(struct readiness *readiness, bool stopping, struct buf *out);
-/* Gauges in Prometheus' text format: certificates and stores. Any thread. */
+/* Gauges in Prometheus' text format: certificates, stores, listeners. Any thread. */
 void readiness_append_metrics(struct readiness *readiness, struct buf *out);
 
 #endif

@@ -151,10 +151,21 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
     return serve->metrics != NULL ? 0 : error_set(error, "out of memory");
 }
 
-static int listen_at(struct http_listener **out, struct serve *serve, const char *name,
-                     const struct config_listener *at, http_handler_fn *handler,
+static int listen_as(struct http_listener **out, struct serve *serve, enum metrics_listener which,
                      struct lfi_error *error)
 {
+    const struct config *settings = serve->config;
+    const struct {
+        const char *name;
+        const struct config_listener *at;
+        http_handler_fn *handler;
+        void *ctx;
+    } listeners[METRICS_LISTENERS] = {
+        [METRICS_HUB] = {"hub", &settings->hub, handle_hub, serve},
+        [METRICS_PUBLIC] = {"public", &settings->public_, handle_public, serve},
+        [METRICS_ADMIN] = {"admin", &settings->admin, admin_handle, &serve->admin},
+    };
+    const struct config_listener *at = listeners[which].at;
     const struct http_tls tls = {.certificate = at->certificate,
                                  .key = at->key,
                                  .client_ca = at->client_ca,
@@ -162,23 +173,24 @@ static int listen_at(struct http_listener **out, struct serve *serve, const char
                                  .client_required = at->client_ca != NULL,
                                  .min_version = at->min_tls};
     const struct http_listener_config config = {
-        .name = name,
+        .name = listeners[which].name,
         .address = at->address,
         .port = at->port,
         .tls = at->certificate != NULL ? &tls : NULL,
-        .limits = {.body_bytes = serve->config->body_bytes,
+        .limits = {.body_bytes = settings->body_bytes,
                    .reply_bytes = LIMIT_REPLY_BYTES,
-                   .request_ms = serve->config->request_ms,
-                   .idle_ms = serve->config->idle_ms,
+                   .request_ms = settings->request_ms,
+                   .idle_ms = settings->idle_ms,
                    .threads = at->threads,
-                   .queue_ms = serve->config->queue_ms,
-                   .pending = serve->config->pending,
-                   .pending_per_peer = serve->config->pending_per_peer,
-                   .connection_s = serve->config->connection_s},
-        .handler = handler,
-        .ctx = handler == admin_handle ? (void *)&serve->admin : serve,
+                   .queue_ms = settings->queue_ms,
+                   .pending = settings->pending,
+                   .pending_per_peer = settings->pending_per_peer,
+                   .connection_s = settings->connection_s},
+        .handler = listeners[which].handler,
+        .ctx = listeners[which].ctx,
         .log = &serve->log,
         .metrics = serve->metrics,
+        .metrics_label = which,
     };
 
     return http_listener_start(out, &config, error);
@@ -297,20 +309,18 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
 
 static int start_parts(struct serve *serve, struct lfi_error *error)
 {
-    const struct config *config = serve->config;
-
     if (build_parts(serve, error) != 0 ||
-        listen_at(&serve->admin_listener, serve, "admin", &config->admin, admin_handle, error) !=
-            0 ||
-        listen_at(&serve->hub_listener, serve, "hub", &config->hub, handle_hub, error) != 0 ||
-        listen_at(&serve->public_listener, serve, "public", &config->public_, handle_public,
-                  error) != 0 ||
+        listen_as(&serve->admin_listener, serve, METRICS_ADMIN, error) != 0 ||
+        listen_as(&serve->hub_listener, serve, METRICS_HUB, error) != 0 ||
+        listen_as(&serve->public_listener, serve, METRICS_PUBLIC, error) != 0 ||
         chores_start(&serve->chores, serve->generations, error) != 0) {
         return -1;
     }
     const struct readiness_config readiness = {
         .providers = serve->providers,
-        .listeners = {{"hub", serve->hub_listener}, {"public", serve->public_listener}},
+        .listeners = {{"hub", serve->hub_listener},
+                      {"public", serve->public_listener},
+                      {"admin", serve->admin_listener}},
         .log = &serve->log,
     };
     if (readiness_start(&serve->readiness, &readiness, error) != 0) {

@@ -29,22 +29,34 @@ struct metrics {
     size_t operation_count;
     int64_t started_us;
     struct series *series; /* provider_count × operation_count */
+    struct series listeners[METRICS_LISTENERS];
+    atomic_uint_fast64_t listener_counters[METRICS_LISTENERS][METRICS_LISTENER_COUNTERS];
     atomic_uint_fast64_t counters[METRICS_COUNTERS];
 };
 
-static const struct {
+static const char *const listeners[METRICS_LISTENERS] = {"hub", "public", "admin"};
+
+struct counter_text {
     const char *name, *help;
-} counters[METRICS_COUNTERS] = {
-    [METRICS_REFUSED_BUSY] = {"lfi_refused_busy_total", "Requests answered 503: no free worker"},
-    [METRICS_REFUSED_MALFORMED] = {"lfi_refused_malformed_total",
-                                   "Requests that broke a framing rule or limit"},
+};
+
+static const struct counter_text listener_counters[METRICS_LISTENER_COUNTERS] = {
+    [METRICS_CONNECTIONS] = {"lfi_connections_total", "Connections accepted"},
     [METRICS_CONNECTIONS_DROPPED] = {"lfi_connections_dropped_total",
                                      "Slow connections ended, so that others find room"},
     [METRICS_ACCEPT_FAILED] = {"lfi_accept_failed_total",
                                "Failures to take a connection: open files, memory"},
+    [METRICS_HANDSHAKE_FAILED] = {"lfi_handshake_failed_total",
+                                  "TLS handshakes that failed, refused certificates included"},
+    [METRICS_REFUSED_BUSY] = {"lfi_refused_busy_total", "Requests answered 503: no free worker"},
+    [METRICS_REFUSED_MALFORMED] = {"lfi_refused_malformed_total",
+                                   "Requests that broke a framing rule or limit"},
     [METRICS_REFUSED_CALLER] = {"lfi_refused_caller_total", "Requests of callers not accepted"},
     [METRICS_REFUSED_SHARE] = {"lfi_refused_share_total",
                                "Requests refused because their provider held all its workers"},
+};
+
+static const struct counter_text counters[METRICS_COUNTERS] = {
     [METRICS_CONTRACT_RESPONSE] = {"lfi_contract_response_total",
                                    "Replies that broke the contract"},
     [METRICS_JWKS_FETCHED] = {"lfi_jwks_fetched_total", "Key sets fetched"},
@@ -107,17 +119,11 @@ static uint64_t get(const atomic_uint_fast64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-void metrics_request(struct metrics *metrics, size_t provider, size_t operation, int status,
-                     int64_t micros)
+static void add_request(struct series *series, int status, int64_t micros)
 {
     size_t status_at = 0;
     size_t bound_at = 0;
 
-    if (metrics == NULL || provider >= metrics->provider_count ||
-        operation >= metrics->operation_count) {
-        return;
-    }
-    struct series *series = &metrics->series[provider * metrics->operation_count + operation];
     while (status_at < STATUSES - 1 && statuses[status_at] != status) {
         status_at++;
     }
@@ -127,6 +133,31 @@ void metrics_request(struct metrics *metrics, size_t provider, size_t operation,
     add(&series->by_status[status_at], 1);
     add(&series->by_latency[bound_at], 1);
     add(&series->total_us, micros > 0 ? (uint64_t)micros : 0);
+}
+
+void metrics_request(struct metrics *metrics, size_t provider, size_t operation, int status,
+                     int64_t micros)
+{
+    if (metrics && provider < metrics->provider_count && operation < metrics->operation_count) {
+        add_request(&metrics->series[provider * metrics->operation_count + operation], status,
+                    micros);
+    }
+}
+
+void metrics_listener_request(struct metrics *metrics, enum metrics_listener listener, int status,
+                              int64_t micros)
+{
+    if (metrics) {
+        add_request(&metrics->listeners[listener], status, micros);
+    }
+}
+
+void metrics_listener_count(struct metrics *metrics, enum metrics_listener listener,
+                            enum metrics_listener_counter counter)
+{
+    if (metrics) {
+        add(&metrics->listener_counters[listener][counter], 1);
+    }
 }
 
 void metrics_count(struct metrics *metrics, enum metrics_counter counter)
@@ -142,11 +173,23 @@ static void render_header(struct buf *out, const char *name, const char *type, c
     buf_append_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void render_statuses(const struct metrics *metrics, size_t provider, size_t operation,
+/* Who a series is about, as it stands between the braces: "listener=\"hub\"". */
+#define LABELS_MAX 256
+static void label(char out[LABELS_MAX], const struct metrics *metrics, size_t provider,
+                  size_t operation)
+{
+    snprintf(out, LABELS_MAX, "provider=\"%s\",operation=\"%s\"", metrics->providers[provider],
+             metrics->operations[operation]);
+}
+
+static void label_listener(char out[LABELS_MAX], size_t listener)
+{
+    snprintf(out, LABELS_MAX, "listener=\"%s\"", listeners[listener]);
+}
+
+static void render_statuses(const struct series *series, const char *name, const char *labels,
                             struct buf *out)
 {
-    const struct series *series = &metrics->series[provider * metrics->operation_count + operation];
-
     for (size_t i = 0; i < STATUSES; i++) {
         uint64_t count = get(&series->by_status[i]);
         char status[16] = "other";
@@ -156,19 +199,14 @@ static void render_statuses(const struct metrics *metrics, size_t provider, size
         if (statuses[i] != 0) {
             snprintf(status, sizeof(status), "%d", statuses[i]);
         }
-        buf_append_format(
-            out, "lfi_requests_total{provider=\"%s\",operation=\"%s\",status=\"%s\"} %llu\n",
-            metrics->providers[provider], metrics->operations[operation], status,
-            (unsigned long long)count);
+        buf_append_format(out, "%s{%s,status=\"%s\"} %llu\n", name, labels, status,
+                          (unsigned long long)count);
     }
 }
 
-static void render_latency(const struct metrics *metrics, size_t provider, size_t operation,
+static void render_latency(const struct series *series, const char *name, const char *labels,
                            struct buf *out)
 {
-    const struct series *series = &metrics->series[provider * metrics->operation_count + operation];
-    const char *p = metrics->providers[provider];
-    const char *o = metrics->operations[operation];
     uint64_t upto[BOUNDS + 1];
     uint64_t sum = 0;
 
@@ -185,19 +223,58 @@ static void render_latency(const struct metrics *metrics, size_t provider, size_
             snprintf(le, sizeof(le), "%lld.%06lld", (long long)(bounds_us[i] / 1000000),
                      (long long)(bounds_us[i] % 1000000));
         }
-        buf_append_format(
-            out,
-            "lfi_request_duration_seconds_bucket{provider=\"%s\",operation=\"%s\",le=\"%s\"} "
-            "%llu\n",
-            p, o, le, (unsigned long long)upto[i]);
+        buf_append_format(out, "%s_bucket{%s,le=\"%s\"} %llu\n", name, labels, le,
+                          (unsigned long long)upto[i]);
     }
     uint64_t total = get(&series->total_us);
-    buf_append_format(
-        out,
-        "lfi_request_duration_seconds_sum{provider=\"%s\",operation=\"%s\"} %llu.%06llu\n"
-        "lfi_request_duration_seconds_count{provider=\"%s\",operation=\"%s\"} %llu\n",
-        p, o, (unsigned long long)(total / 1000000), (unsigned long long)(total % 1000000), p, o,
-        (unsigned long long)sum);
+    buf_append_format(out, "%s_sum{%s} %llu.%06llu\n%s_count{%s} %llu\n", name, labels,
+                      (unsigned long long)(total / 1000000), (unsigned long long)(total % 1000000),
+                      name, labels, (unsigned long long)sum);
+}
+
+static void render_operations(const struct metrics *metrics, struct buf *out)
+{
+    static const char requests[] = "lfi_requests_total";
+    static const char durations[] = "lfi_request_duration_seconds";
+    size_t count = metrics->provider_count * metrics->operation_count;
+    char labels[LABELS_MAX];
+
+    render_header(out, requests, "counter", "Requests of the Hub answered");
+    for (size_t i = 0; i < count; i++) {
+        label(labels, metrics, i / metrics->operation_count, i % metrics->operation_count);
+        render_statuses(&metrics->series[i], requests, labels, out);
+    }
+    render_header(out, durations, "histogram", "From request line to reply");
+    for (size_t i = 0; i < count; i++) {
+        label(labels, metrics, i / metrics->operation_count, i % metrics->operation_count);
+        render_latency(&metrics->series[i], durations, labels, out);
+    }
+}
+
+static void render_listeners(const struct metrics *metrics, struct buf *out)
+{
+    static const char requests[] = "lfi_listener_requests_total";
+    static const char durations[] = "lfi_listener_request_duration_seconds";
+    char labels[LABELS_MAX];
+
+    render_header(out, requests, "counter", "Requests answered by a listener, refusals included");
+    for (size_t i = 0; i < METRICS_LISTENERS; i++) {
+        label_listener(labels, i);
+        render_statuses(&metrics->listeners[i], requests, labels, out);
+    }
+    render_header(out, durations, "histogram", "From request line to the end of the reply");
+    for (size_t i = 0; i < METRICS_LISTENERS; i++) {
+        label_listener(labels, i);
+        render_latency(&metrics->listeners[i], durations, labels, out);
+    }
+    for (size_t c = 0; c < METRICS_LISTENER_COUNTERS; c++) {
+        render_header(out, listener_counters[c].name, "counter", listener_counters[c].help);
+        for (size_t i = 0; i < METRICS_LISTENERS; i++) {
+            buf_append_format(out, "%s{listener=\"%s\"} %llu\n", listener_counters[c].name,
+                              listeners[i],
+                              (unsigned long long)get(&metrics->listener_counters[i][c]));
+        }
+    }
 }
 
 static void render_process(const struct metrics *metrics, struct buf *out)
@@ -223,18 +300,8 @@ static void render_process(const struct metrics *metrics, struct buf *out)
 
 void metrics_render(const struct metrics *metrics, struct buf *out)
 {
-    render_header(out, "lfi_requests_total", "counter", "Requests answered");
-    for (size_t p = 0; p < metrics->provider_count; p++) {
-        for (size_t o = 0; o < metrics->operation_count; o++) {
-            render_statuses(metrics, p, o, out);
-        }
-    }
-    render_header(out, "lfi_request_duration_seconds", "histogram", "From request line to reply");
-    for (size_t p = 0; p < metrics->provider_count; p++) {
-        for (size_t o = 0; o < metrics->operation_count; o++) {
-            render_latency(metrics, p, o, out);
-        }
-    }
+    render_operations(metrics, out);
+    render_listeners(metrics, out);
     for (size_t i = 0; i < METRICS_COUNTERS; i++) {
         render_header(out, counters[i].name, "counter", counters[i].help);
         buf_append_format(out, "%s %llu\n", counters[i].name,

@@ -1,7 +1,7 @@
 /*
- * Counters for Prometheus. Requests are counted per listener, provider, operation and status with
- * a latency histogram; named gauges and counters come from the rooms. Any thread; no lock on the
- * request path (atomics in a table fixed at start).
+ * Counters for Prometheus: the Hub's requests by provider, operation and status, every listener's
+ * requests by status, both with a latency histogram, and named counters of a listener or of the
+ * whole program. Any thread; no lock on the request path (atomics in a table fixed at start).
  */
 #ifndef BASE_METRICS_H
 #define BASE_METRICS_H
@@ -25,14 +25,28 @@ void metrics_free(struct metrics *metrics);
 void metrics_request(struct metrics *metrics, size_t provider, size_t operation, int status,
                      int64_t micros);
 
-enum metrics_counter {
-    METRICS_REFUSED_BUSY,        /* answered 503: pool full */
-    METRICS_REFUSED_MALFORMED,   /* refused by the framing rules */
+enum metrics_listener { METRICS_HUB, METRICS_PUBLIC, METRICS_ADMIN, METRICS_LISTENERS };
+
+/* Whatever was answered, refusals of the framing rules included. */
+void metrics_listener_request(struct metrics *metrics, enum metrics_listener listener, int status,
+                              int64_t micros);
+
+enum metrics_listener_counter {
+    METRICS_CONNECTIONS,         /* accepted */
     METRICS_CONNECTIONS_DROPPED, /* too slow, or too many of one peer */
     METRICS_ACCEPT_FAILED,       /* no descriptor or memory for a new connection */
+    METRICS_HANDSHAKE_FAILED,    /* certificates that are refused among them */
+    METRICS_REFUSED_BUSY,        /* answered 503: pool full */
+    METRICS_REFUSED_MALFORMED,   /* refused by the framing rules */
     METRICS_REFUSED_CALLER,      /* 401 and 403 of the caller stage */
     METRICS_REFUSED_SHARE,       /* a provider without a free worker */
-    METRICS_CONTRACT_RESPONSE,   /* replies that broke the contract */
+    METRICS_LISTENER_COUNTERS,
+};
+void metrics_listener_count(struct metrics *metrics, enum metrics_listener listener,
+                            enum metrics_listener_counter counter); /* NULL: nothing */
+
+enum metrics_counter {
+    METRICS_CONTRACT_RESPONSE, /* replies that broke the contract */
     METRICS_JWKS_FETCHED,
     METRICS_JWKS_FAILED,
     METRICS_HUB_CALLS,

@@ -149,7 +149,7 @@ static bool stage_override(struct call *call)
 /* Its core holds all the workers that it may have. */
 static int refuse_busy(struct call *call)
 {
-    metrics_count(call->connect->metrics, METRICS_REFUSED_SHARE);
+    metrics_listener_count(call->connect->metrics, METRICS_HUB, METRICS_REFUSED_SHARE);
     reply_header(call->reply, "Retry-After", SLICE("1"));
     return refusal_set(call->refusal, "PROVIDER-BUSY", 500, "GenericRecoverableError",
                        "The bank cannot answer right now. Please try again.");
@@ -162,7 +162,7 @@ static int run(struct call *call, enum contract_found found, const struct contra
         return stage_contract(call, match) == 0 ? stage_operation(call) : -1;
     }
     if (caller_authenticate(call->peers->caller, call->request, &identity, call->refusal) != 0) {
-        metrics_count(call->connect->metrics, METRICS_REFUSED_CALLER);
+        metrics_listener_count(call->connect->metrics, METRICS_HUB, METRICS_REFUSED_CALLER);
         return -1;
     }
     if (stage_route(call, found) != 0 || stage_provider(call, &identity, match) != 0 ||

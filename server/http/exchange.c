@@ -117,6 +117,13 @@ static void clear_reply(struct worker *worker)
     buf_clear(&worker->reply.body);
 }
 
+/* `since_us` 0: it never began to come. */
+static void count_request(const struct http_listener *listener, int status, int64_t since_us)
+{
+    metrics_listener_request(listener->config.metrics, listener->config.metrics_label, status,
+                             since_us > 0 ? clock_monotonic_us() - since_us : 0);
+}
+
 static void log_refusal(const struct http_listener *listener, const struct connection *connection,
                         const struct refusal *refusal)
 {
@@ -132,9 +139,13 @@ static void log_refusal(const struct http_listener *listener, const struct conne
 static void note_refusal(const struct http_listener *listener, const struct connection *connection,
                          const struct refusal *refusal, struct reply *reply)
 {
-    metrics_count(listener->config.metrics, refusal->status == 503   ? METRICS_REFUSED_BUSY
-                                            : refusal->status == 401 ? METRICS_REFUSED_CALLER
-                                                                     : METRICS_REFUSED_MALFORMED);
+    const struct http_listener_config *config = &listener->config;
+
+    metrics_listener_count(config->metrics, config->metrics_label,
+                           refusal->status == 503   ? METRICS_REFUSED_BUSY
+                           : refusal->status == 401 ? METRICS_REFUSED_CALLER
+                                                    : METRICS_REFUSED_MALFORMED);
+    count_request(listener, refusal->status, connection->received_us);
     log_refusal(listener, connection, refusal);
     reply_refusal(reply, refusal);
     if (refusal->status == 503) {
@@ -334,6 +345,7 @@ int exchange_serve(struct worker *worker, struct mg_connection *connection)
     int status =
         send_reply(worker, connection, &worker->reply, slice_equal(head.method, SLICE("HEAD")),
                    head.keep_alive && may_stay(worker));
+    count_request(worker->listener, status, worker->started_us);
     trim(&worker->body);
     trim(&worker->reply.body);
     arena_reset(worker->arena);

@@ -75,6 +75,7 @@ struct http_listener_config {
     void *ctx;
     const struct log *log;
     struct metrics *metrics; /* may be NULL */
+    enum metrics_listener metrics_label;
 };
 
 struct http_listener;
@@ -86,6 +87,13 @@ int http_listener_port(const struct http_listener *listener);
 /* Reads certificate, key, CA bundle and revocation lists again; they count from the commit on. */
 int http_listener_prepare(struct http_listener *listener, struct lfi_error *error);
 void http_listener_commit(struct http_listener *listener);
+struct http_listener_use {
+    int workers, workers_busy;
+    int connections, connections_limit; /* open; those that no worker serves are bounded */
+};
+
+/* How much of its limits is in use. Any thread. */
+void http_listener_look(const struct http_listener *listener, struct http_listener_use *out);
 /* Its accepting thread goes round. Any thread. */
 bool http_listener_is_alive(const struct http_listener *listener);
 /* Takes no new connections from now on, so that several listeners stop at once. */

@@ -140,12 +140,20 @@ static void watch(const struct intake *intake, struct connection *connection, in
 static void end(struct intake *intake, struct connection *connection)
 {
     unlist(intake, connection);
+    atomic_fetch_sub(&intake->pool->connections, 1);
     connection_free(connection); /* closing takes it out of epoll */
+}
+
+static void add_to(const struct intake *intake, enum metrics_listener_counter counter)
+{
+    const struct http_listener_config *config = &intake->listener->config;
+
+    metrics_listener_count(config->metrics, config->metrics_label, counter);
 }
 
 static void drop(struct intake *intake, struct connection *connection)
 {
-    metrics_count(intake->listener->config.metrics, METRICS_CONNECTIONS_DROPPED);
+    add_to(intake, METRICS_CONNECTIONS_DROPPED);
     intake->dropped++;
     end(intake, connection);
 }
@@ -228,11 +236,12 @@ static void wait_for_request(struct intake *intake, struct connection *connectio
     receive(intake, connection);
 }
 
-static void log_handshake(const struct intake *intake, const struct connection *connection,
-                          const struct refusal *refusal)
+static void note_handshake(const struct intake *intake, const struct connection *connection,
+                           const struct refusal *refusal)
 {
     char remote[CONNECTION_REMOTE_MAX];
 
+    add_to(intake, METRICS_HANDSHAKE_FAILED);
     connection_remote(connection, remote);
     LOG_EVENT(intake->listener->config.log, LOG_INFO, "handshake-failed",
               LOG_TEXT("listener", slice_of(intake->listener->config.name)),
@@ -256,13 +265,13 @@ static void shake_hands(struct intake *intake, struct connection *connection)
     }
     if (done < 0) {
         tls_explain_failure(connection->ssl, &refusal);
-        log_handshake(intake, connection, &refusal);
+        note_handshake(intake, connection, &refusal);
         end(intake, connection);
         return;
     }
     unlist(intake, connection); /* counted by its certificate from here on */
     if (tls_peer_take(intake->listener->tls, connection->ssl, &connection->peer, &refusal) != 0) {
-        log_handshake(intake, connection, &refusal);
+        note_handshake(intake, connection, &refusal);
         end(intake, connection);
         return;
     }
@@ -343,6 +352,8 @@ static void admit(struct intake *intake, int fd, struct sockaddr_storage *addres
     if (!connection) {
         return;
     }
+    add_to(intake, METRICS_CONNECTIONS);
+    atomic_fetch_add(&intake->pool->connections, 1);
     connection->slot = slot_of(intake, address);
     if (intake->of_peer[connection->slot] >= intake->pool->pending_per_peer) {
         struct connection *slowest = find_slowest(intake, false, &connection->slot);
@@ -378,7 +389,7 @@ static bool accept_one(struct intake *intake, int listening)
         return false;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-        metrics_count(intake->listener->config.metrics, METRICS_ACCEPT_FAILED);
+        add_to(intake, METRICS_ACCEPT_FAILED);
         intake->failure = errno;
         intake->failed++;
         pause_accepting(intake);

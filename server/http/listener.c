@@ -337,6 +337,19 @@ bool http_listener_is_alive(const struct http_listener *listener)
     return since_us < (int64_t)ALIVE_MS * 1000;
 }
 
+void http_listener_look(const struct http_listener *listener, struct http_listener_use *out)
+{
+    const struct worker_pool *pool = &listener->pool;
+    bool asks_certificate = listener->tls && listener->tls_config.client_ca;
+
+    *out = (struct http_listener_use){
+        .workers = pool->threads,
+        .workers_busy = atomic_load(&pool->busy),
+        .connections = atomic_load(&pool->connections),
+        .connections_limit = pool->threads + pool->pending * (asks_certificate ? 2 : 1),
+    };
+}
+
 static int requests_of(const struct http_listener *listener)
 {
     return atomic_load(&listener->pool.busy) + intake_requests(listener->pool.intake);

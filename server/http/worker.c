@@ -147,6 +147,7 @@ void worker_disconnect(struct worker *worker)
         intake_return(worker->pool->intake, connection);
     } else {
         connection_free(connection);
+        atomic_fetch_sub(&worker->pool->connections, 1);
     }
     atomic_fetch_sub(&worker->pool->busy, 1);
     intake_worker_is_free(worker->pool->intake);

@@ -39,6 +39,7 @@ struct worker_pool {
     int pending;          /* connections without a worker, see intake.h */
     int pending_per_peer; /* of these */
     struct intake *intake;
+    atomic_int connections;         /* open */
     atomic_int busy;                /* workers with a connection */
     atomic_int slow;                /* of these: reading a long body */
     atomic_bool stopping;           /* no new connections, no further request on old ones */

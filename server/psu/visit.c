@@ -51,7 +51,7 @@ bool visit_enter(struct visit *visit, const char *what)
     const struct psu *psu = visit->psu;
     visit->share = share_take(psu->shares, visit->endpoint->provider_index);
     if (visit->share == SHARE_NONE) {
-        metrics_count(psu->metrics, METRICS_REFUSED_SHARE);
+        metrics_listener_count(psu->metrics, METRICS_PUBLIC, METRICS_REFUSED_SHARE);
         reply_header(visit->reply, "Retry-After", SLICE("1"));
         return false;
     }

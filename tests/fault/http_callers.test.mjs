@@ -158,7 +158,7 @@ test('refusals are logged with their id, and without what was sent', async () =>
     assert.equal(line.listener, 'hub');
     assert.ok(!JSON.stringify(line).includes('secret'));
     const metrics = await (await fetch(`${demo.adminBaseUrl}/metrics`)).text();
-    assert.match(metrics, /^lfi_refused_malformed_total [1-9]/m);
+    assert.match(metrics, /^lfi_refused_malformed_total\{listener="hub"\} [1-9]/m);
 });
 
 describe('SIGHUP', () => {

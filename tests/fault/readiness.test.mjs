@@ -1,6 +1,7 @@
 // /readyz names the part that fails; a reload takes everything or nothing.
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,7 +50,7 @@ test('every part is told when all is well', async () => {
     assert.equal(status, 200);
     assert.ok(parts.every((part) => part.status === 'ok'));
     const names = parts.map(({ part }) => part);
-    for (const name of ['listener hub', 'listener public', 'core dhowretail', 'core dhowbusiness',
+    for (const name of ['listener hub', 'listener public', 'listener admin', 'core dhowretail', 'core dhowbusiness',
         'certificate hubListener.certificate', 'certificate hub.certificate']) {
         assert.ok(names.includes(name), name);
     }
@@ -62,6 +63,37 @@ test('metrics tell version, certificates, and stores', async () => {
     assert.match(text, /^lfi_core_up\{provider="dhowretail"\} 1$/m);
     assert.match(text, /^lfi_store_used_bytes\{provider="dhowretail"\} [1-9]\d+$/m);
     assert.match(text, /^lfi_store_limit_bytes\{provider="dhowretail"\} 8589934592$/m);
+});
+
+test('each listener counts apart what it was asked, and tells its limits', async () => {
+    const read = async () => {
+        const text = await (await fetch(`${written.admin}/metrics`)).text();
+        return (name, labels) =>
+            Number(new RegExp(`^lfi_${name}\\{${labels}\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+    };
+    const before = await read();
+    assert.equal((await fetch(`${written.publicUrl}/no-such-page`)).status, 404);
+    await fetch(written.hub.replace('https:', 'http:')).catch(() => {}); // no handshake
+    const socket = connect(written.config.publicListener.port, '127.0.0.1');
+    socket.end('GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
+    await new Promise((resolve) => socket.once('close', resolve).resume());
+    const now = await until(read, (get) => get('handshake_failed_total', 'listener="hub"') > 0);
+    const grown = (name, labels) => now(name, labels) - before(name, labels);
+    assert.equal(grown('listener_requests_total', 'listener="public",status="404"'), 1);
+    assert.equal(grown('listener_requests_total', 'listener="public",status="400"'), 1);
+    assert.equal(grown('listener_request_duration_seconds_count', 'listener="public"'), 2);
+    assert.equal(grown('refused_malformed_total', 'listener="public"'), 1);
+    assert.equal(grown('connections_total', 'listener="hub"'), 1);
+    assert.equal(grown('handshake_failed_total', 'listener="hub"'), 1);
+    for (const name of ['refused_malformed_total', 'listener_request_duration_seconds_count']) {
+        assert.equal(grown(name, 'listener="hub"'), 0, name);
+    }
+    assert.ok(grown('listener_requests_total', 'listener="admin",status="200"') > 0);
+    assert.equal(now('workers', 'listener="public"'), 256);
+    assert.equal(now('connections_limit', 'listener="public"'), 256 + 1024);
+    assert.equal(now('connections_limit', 'listener="hub"'), 256 + 2 * 1024);
+    assert.ok(now('connections', 'listener="admin"') > 0);
+    await until(read, (get) => get('connections', 'listener="hub"') === 0);
 });
 
 test('a store that was removed makes the server not ready, until it is back', async () => {

@@ -73,7 +73,7 @@ test('a hung core leaves the other provider its workers, and the program its end
         assert.ok(Date.now() - begun < 3000);
     }
     const metrics = await (await fetch(`${written.admin}/metrics`)).text();
-    assert.ok(Number(/^lfi_refused_share_total (\d+)$/m.exec(metrics)[1]) >= 20 - THREADS);
+    assert.ok(Number(/^lfi_refused_share_total\{listener="hub"\} (\d+)$/m.exec(metrics)[1]) >= 20 - THREADS);
     quick.close();
     const begun = Date.now();
     program.child.kill('SIGTERM');
@@ -120,6 +120,11 @@ test('a hung core leaves the other provider its pages, and both the calls of the
         client.close();
     }
     assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms`);
+    const metrics = await (await fetch(`${written.admin}/metrics`)).text();
+    assert.match(metrics, /^lfi_refused_share_total\{listener="public"\} [1-9]/m);
+    assert.match(metrics, /^lfi_refused_share_total\{listener="hub"\} 0$/m);
+    assert.match(metrics, new RegExp(`^lfi_workers\\{listener="public"\\} ${THREADS}$`, 'm'));
+    assert.match(metrics, new RegExp(`^lfi_workers_busy\\{listener="public"\\} ${THREADS * 3 / 4}$`, 'm'));
     program.child.kill('SIGTERM');
     await program.ended;
     await Promise.all(calls);

@@ -273,8 +273,12 @@ static void metrics_as_text(void **state)
     metrics_request(metrics, 0, 1, 418, INT64_C(9000000000));
     metrics_request(metrics, 1, 2, 404, -1);
     metrics_request(metrics, 2, 0, 200, 1); /* out of the table: dropped */
-    metrics_count(metrics, METRICS_REFUSED_BUSY);
-    metrics_count(NULL, METRICS_REFUSED_BUSY);
+    metrics_listener_request(metrics, METRICS_PUBLIC, 404, 300);
+    metrics_listener_request(NULL, METRICS_PUBLIC, 404, 300);
+    metrics_listener_count(metrics, METRICS_PUBLIC, METRICS_REFUSED_BUSY);
+    metrics_listener_count(NULL, METRICS_PUBLIC, METRICS_REFUSED_BUSY);
+    metrics_count(metrics, METRICS_HUB_CALLS);
+    metrics_count(NULL, METRICS_HUB_CALLS);
     buf_init(&out, 1 << 20);
     metrics_render(metrics, &out);
     buf_append(&out, "", 1);
@@ -286,7 +290,14 @@ static void metrics_as_text(void **state)
     assert_non_null(find(&out, "operation=\"getB\",le=\"0.000250\"} 2\n"));
     assert_non_null(find(&out, "operation=\"getB\",le=\"+Inf\"} 3\n"));
     assert_non_null(find(&out, "operation=\"getB\"} 9000.000201\n"));
-    assert_non_null(find(&out, "lfi_refused_busy_total 1\n"));
+    assert_non_null(
+        find(&out, "lfi_listener_requests_total{listener=\"public\",status=\"404\"} 1\n"));
+    assert_non_null(
+        find(&out, "lfi_listener_request_duration_seconds_count{listener=\"public\"} 1\n"));
+    assert_null(find(&out, "lfi_listener_requests_total{listener=\"hub\""));
+    assert_non_null(find(&out, "lfi_refused_busy_total{listener=\"public\"} 1\n"));
+    assert_non_null(find(&out, "lfi_refused_busy_total{listener=\"hub\"} 0\n"));
+    assert_non_null(find(&out, "lfi_hub_calls_total 1\n"));
     assert_non_null(find(&out, "process_resident_memory_bytes "));
     assert_null(find(&out, "getA"));
     buf_free(&out);
