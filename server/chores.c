@@ -1,5 +1,7 @@
 #include "chores.h"
 
+#include "base/crash.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -38,6 +40,7 @@ static void wait_a_while(struct chores *chores)
 static void *work(void *ctx)
 {
     struct chores *chores = ctx;
+    crash_thread_begin();
     while (!is_stopping(chores)) {
         struct generation *generation = generations_hold(chores->generations);
         bool more = psu_run_due(generation->psu);
@@ -46,6 +49,7 @@ static void *work(void *ctx)
             wait_a_while(chores);
         }
     }
+    crash_thread_end();
     return NULL;
 }
 

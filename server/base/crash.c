@@ -5,11 +5,13 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024
 #define MAPS_BYTES 4096
+#define STACK_BYTES ((size_t)64 * 1024) /* untouched until a crash */
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 #define FATAL_COUNT (sizeof(fatal) / sizeof(fatal[0]))
@@ -18,6 +20,8 @@ static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 static _Atomic(const struct log *) crash_log;
 static struct sigaction before[FATAL_COUNT];
 static _Thread_local const char *noted_provider, *noted_operation;
+static _Thread_local void *own_stack;
+static _Thread_local stack_t stack_before;
 
 /* Only what POSIX calls async-signal-safe is used from here on. */
 struct text {
@@ -196,13 +200,43 @@ static void on_fatal(int number, siginfo_t *info, void *context)
 
 void crash_prepare(const struct log *log)
 {
-    struct sigaction action = {.sa_flags = SA_SIGINFO};
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
     bool first = !atomic_exchange(&crash_log, log);
 
+    if (first && log) {
+        crash_thread_begin();
+    } else if (!log) {
+        crash_thread_end();
+    }
     sigemptyset(&action.sa_mask);
     action.sa_sigaction = on_fatal;
     for (size_t i = 0; first && log && i < FATAL_COUNT; i++) {
         (void)sigaction(fatal[i], &action, &before[i]);
+    }
+}
+
+void crash_thread_begin(void)
+{
+    stack_t stack = {.ss_size = STACK_BYTES};
+
+    stack.ss_sp =
+        mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack.ss_sp == MAP_FAILED) {
+        return;
+    }
+    if (sigaltstack(&stack, &stack_before) != 0) {
+        (void)munmap(stack.ss_sp, STACK_BYTES);
+        return;
+    }
+    own_stack = stack.ss_sp;
+}
+
+void crash_thread_end(void)
+{
+    if (own_stack) {
+        (void)sigaltstack(&stack_before, NULL);
+        (void)munmap(own_stack, STACK_BYTES);
+        own_stack = NULL;
     }
 }
 

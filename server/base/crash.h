@@ -10,7 +10,16 @@
 
 /* Once, before threads begin. `log` must live as long as the program; NULL: no more lines. */
 void crash_prepare(const struct log *log);
-/* What the calling thread serves from now on; constants, or NULL. */
+/*
+ * Gives the calling thread a stack for its last words, so that one whose own stack is full can
+ * still speak. crash_prepare does so for its caller. A thread that began ends before it exits.
+ */
+void crash_thread_begin(void);
+void crash_thread_end(void);
+/*
+ * What the calling thread serves from now on, or NULL. The texts live until the next note and say
+ * nothing about a person.
+ */
 void crash_note(const char *provider, const char *operation);
 
 #endif

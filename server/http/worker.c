@@ -1,6 +1,7 @@
 #include "http/worker.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "http/intake.h"
 
 #include <errno.h>
@@ -68,6 +69,7 @@ struct worker *worker_enter(struct worker_pool *pool, void *listener, bool accep
         worker->accepts = accepts;
         worker->stack_low = stack_low();
         this_worker = worker;
+        crash_thread_begin();
     }
     return worker;
 }
@@ -75,6 +77,7 @@ struct worker *worker_enter(struct worker_pool *pool, void *listener, bool accep
 void worker_leave(struct worker *worker)
 {
     this_worker = NULL;
+    crash_thread_end();
     free(worker);
 }
 
