@@ -1,9 +1,15 @@
-/* Whether the store can be read and written, and how full it is. */
+/*
+ * Whether the store can be read and written, and how full it is. Each call looks; every half
+ * minute, and after a failure until it succeeds, one writes too.
+ */
 #include "store/internal.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
+
+#define WRITE_GAP_S 30 /* what a look cannot see, a quota or a broken disk, is found so late */
 
 /* Pages that are free inside the file: LMDB lists them in a database of its own, the first. */
 static int count_free_pages(struct store *store, uint64_t *out, struct lfi_error *error)
@@ -63,7 +69,13 @@ static int look_at_file(struct store *store, struct lfi_health *out, struct lfi_
         return store_say(error, "the store was replaced, start the server again: %.150s",
                          store->data_file);
     }
-    if (fstatvfs(fd, &disk) == 0 && disk.f_bavail * disk.f_frsize < STORE_ROOM_BYTES) {
+    if (fstatvfs(fd, &disk) != 0) {
+        return store_say(error, "the disk of the store cannot be looked at");
+    }
+    if (disk.f_flag & ST_RDONLY) {
+        return store_say(error, "the disk of the store is read-only");
+    }
+    if (disk.f_bavail * disk.f_frsize < STORE_ROOM_BYTES) {
         return store_say(error, "the disk of the store is full");
     }
     return LFI_CORE_OK;
@@ -89,6 +101,20 @@ static int write_something(struct store *store, struct lfi_error *error)
     return rc == 0 ? LFI_CORE_OK : store_fail(error, "the store cannot be written", rc);
 }
 
+/* Each write costs the disk a flush, and the other writers a turn. */
+static int write_if_due(struct store *store, struct lfi_error *error)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t tried_s = atomic_load(&store->write_tried_s);
+    if (tried_s != 0 && now.tv_sec - tried_s < WRITE_GAP_S) {
+        return LFI_CORE_OK;
+    }
+    int rc = write_something(store, error);
+    atomic_store(&store->write_tried_s, rc == LFI_CORE_OK ? now.tv_sec : 0);
+    return rc;
+}
+
 int store_health(void *core, struct lfi_health *out, struct lfi_error *error)
 {
     struct store *store = core;
@@ -98,5 +124,9 @@ int store_health(void *core, struct lfi_health *out, struct lfi_error *error)
     if (rc == LFI_CORE_OK) {
         rc = measure(store, out, error);
     }
-    return rc == LFI_CORE_OK ? write_something(store, error) : rc;
+    if (rc != LFI_CORE_OK) {
+        atomic_store(&store->write_tried_s, 0); /* what works again is written first */
+        return rc;
+    }
+    return write_if_due(store, error);
 }

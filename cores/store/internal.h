@@ -34,6 +34,7 @@
 #include "store/store.h"
 
 #include <lmdb.h>
+#include <stdatomic.h>
 
 #define STORE_FORMAT "1"
 #define STORE_MAP_MIB 8192    /* default: address space, not disk */
@@ -88,6 +89,7 @@ struct store {
     uint32_t max_attempts;
     uint32_t lock_s;
     uint32_t max_tasks;
+    atomic_int_least64_t write_tried_s; /* by store_health, monotonic; 0: to be tried next time */
 };
 
 struct account_value {

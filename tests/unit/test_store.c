@@ -200,6 +200,37 @@ static void test_store_of_another_version_is_refused(void **state)
     assert_int_equal(rmdir(dir), 0);
 }
 
+/* What was written last by store_health, or 0. */
+static size_t last_transaction(const struct fixture *f)
+{
+    MDB_envinfo info;
+    assert_int_equal(mdb_env_info(f->store->env, &info), 0);
+    return info.me_last_txnid;
+}
+
+static void test_health_writes_at_first_and_after_a_failure_only(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_error error = {""};
+    struct lfi_health health = {.size = sizeof(health)};
+    char file[512], away[520];
+    snprintf(file, sizeof(file), "%.480s/data.mdb", f->path);
+    snprintf(away, sizeof(away), "%s.away", file);
+    size_t before = last_transaction(f);
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(last_transaction(f), before + 1);
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(last_transaction(f), before + 1);
+    assert_int_equal(rename(file, away), 0);
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_FAILED);
+    assert_int_equal(rename(away, file), 0);
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(last_transaction(f), before + 2);
+    f->store->write_tried_s -= 30;
+    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(last_transaction(f), before + 3);
+}
+
 static void test_health_tells_use_and_loss(void **state)
 {
     struct fixture *f = *state;
@@ -524,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_missing_folder_is_refused),
         cmocka_unit_test(test_an_empty_folder_stays_empty),
         cmocka_unit_test(test_store_of_another_version_is_refused),
+        T(test_health_writes_at_first_and_after_a_failure_only),
         T(test_health_tells_use_and_loss),
         T(test_reader_slots_follow_the_threads),
         T(test_access),
