@@ -33,6 +33,7 @@ struct readiness {
     size_t listener_count; /* 0 when they are about to end */
     struct material material;
     int64_t warned_us; /* when certificates about to expire were told last */
+    bool expired_told[MATERIAL_MAX];
     pthread_t watcher;
     bool watching;
     size_t probe_count;
@@ -113,17 +114,21 @@ static void *ask_again(void *ctx)
 {
     struct probe *probe = ctx;
 
+    crash_thread_begin();
     while (pause_a_while(probe->readiness)) {
         ask_once(probe);
     }
+    crash_thread_end();
     return NULL;
 }
 
 /* --- certificates and the service manager ----------------------------------------------------- */
 
+/* Each that has ended, once; those that are about to, once a day. */
 static void tell_certificates(struct readiness *readiness)
 {
     struct material material;
+    bool ended[MATERIAL_MAX] = {false};
 
     pthread_mutex_lock(&readiness->lock);
     bool due = clock_monotonic_us() - readiness->warned_us >= DAY_US;
@@ -131,10 +136,18 @@ static void tell_certificates(struct readiness *readiness)
         readiness->warned_us = clock_monotonic_us();
     }
     material = readiness->material;
+    for (size_t i = 0; i < material.count; i++) {
+        bool over = material.certificates[i].not_after <= now_s();
+        ended[i] = over && !readiness->expired_told[i];
+        readiness->expired_told[i] = over;
+    }
     pthread_mutex_unlock(&readiness->lock);
-    for (size_t i = 0; due && i < material.count; i++) {
+    for (size_t i = 0; i < material.count; i++) {
         int days = material_days_left(&material.certificates[i], now_s());
-        if (days < MATERIAL_WARN_DAYS) {
+        if (ended[i]) {
+            LOG_EVENT(readiness->config.log, LOG_ERROR, "certificate-expired",
+                      LOG_TEXT("setting", slice_of(material.certificates[i].setting)));
+        } else if (due && days < MATERIAL_WARN_DAYS) {
             LOG_EVENT(readiness->config.log, LOG_WARN, "certificate-expires",
                       LOG_TEXT("setting", slice_of(material.certificates[i].setting)),
                       LOG_NUMBER("daysLeft", days));
@@ -253,6 +266,7 @@ void readiness_set_material(struct readiness *readiness, const struct material *
 {
     pthread_mutex_lock(&readiness->lock);
     readiness->material = *material;
+    memset(readiness->expired_told, 0, sizeof(readiness->expired_told));
     pthread_mutex_unlock(&readiness->lock);
 }
 

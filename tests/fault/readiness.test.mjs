@@ -1,10 +1,13 @@
 // /readyz names the part that fails; a reload takes everything or nothing.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { HubClient } from '../support/client.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
 import { startProgram, writeConfig } from '../support/program.mjs';
 
@@ -34,13 +37,13 @@ const ready = async () => {
     return { ...(await reply.json()), status: reply.status };
 };
 
-async function until(what, condition) {
+async function until(what, condition, tries = 100) {
     for (let i = 0; ; i++) {
         const seen = await what();
         if (condition(seen)) {
             return seen;
         }
-        assert.ok(i < 100, JSON.stringify(seen));
+        assert.ok(i < tries, JSON.stringify(seen));
         await sleep(100);
     }
 }
@@ -106,6 +109,122 @@ test('a store that was removed makes the server not ready, until it is back', as
     assert.equal((await fetch(`${written.admin}/healthz`)).status, 200);
     renameSync(`${file}.away`, file);
     await until(ready, ({ status }) => status === 200);
+});
+
+describe('a certificate that ends while it is served', () => {
+    const LIVES_S = 15; // long enough for a start on a busy machine
+    const own = (name) => join(demo.dir, `ending/${name}`);
+    let hub;
+    let program;
+    let at;
+    let kept;
+
+    /** A certificate of the Hub listener that ends so soon. */
+    const make = (seconds) => {
+        const end = new Date(Date.now() + seconds * 1000).toISOString().replace(/[-:T]|\.\d+/g, '');
+        const run = (...args) => execFileSync('openssl', args, { cwd: own('.'), stdio: 'pipe' });
+        run('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'S4.key', '-subj',
+            '/CN=localhost', '-config', 'cnf', '-out', 'request');
+        run('ca', '-batch', '-config', 'cnf', '-selfsign', '-keyfile', 'S4.key', '-in', 'request',
+            '-notext', '-enddate', end, '-out', 'S4.pem');
+    };
+
+    /** A new connection of the Hub, or why its handshake failed. */
+    const open = () => new Promise((resolve) => {
+        const { clientCert, clientKey } = hub.identity;
+        const socket = connectTls({
+            host: 'localhost',
+            port: at.config.hubListener.port,
+            ca: readFileSync(own('S4.pem')),
+            cert: readFileSync(clientCert),
+            key: readFileSync(clientKey),
+        }, () => resolve(socket));
+        socket.text = '';
+        socket.on('data', (chunk) => (socket.text += chunk));
+        socket.on('error', ({ code }) => resolve(code));
+    });
+
+    const ask = async (socket) => {
+        socket.text = '';
+        socket.write('GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        await until(async () => socket.text, (text) => text.includes('\r\n\r\n'));
+        return Number(/^HTTP\/1.1 (\d+)/.exec(socket.text)[1]);
+    };
+
+    const look = async () => {
+        const reply = await fetch(`${at.admin}/readyz`);
+        return { ...(await reply.json()), status: reply.status };
+    };
+
+    before(async () => {
+        hub = new HubClient(demo, demo.providers[0].providerId);
+        mkdirSync(own('certificates'), { recursive: true });
+        writeFileSync(own('index'), '');
+        writeFileSync(own('cnf'), `[ca]
+default_ca = own
+[own]
+database = index
+new_certs_dir = certificates
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+x509_extensions = server
+[any]
+commonName = supplied
+[req]
+distinguished_name = any
+[server]
+basicConstraints = critical,CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost
+`);
+        make(LIVES_S);
+        at = await writeConfig(demo, config, 'ending.json', (c) => {
+            c.hubListener.certificate = 'ending/S4.pem';
+            c.hubListener.key = 'ending/S4.key';
+            c.limits = { ...c.limits, idleMs: 30_000 };
+        });
+        program = await startProgram(at);
+        kept = await open();
+        assert.equal(await ask(kept), 200);
+    });
+
+    after(async () => {
+        kept?.destroy();
+        hub.close();
+        program?.child.kill('SIGTERM');
+        await program?.ended;
+    });
+
+    test('is told by /readyz, metrics and log without a restart', async () => {
+        const { parts } = await until(look, ({ status }) => status === 503, 300);
+        const failing = parts.filter(({ status }) => status !== 'ok');
+        assert.deepEqual(failing.map(({ part, reason }) => [part, reason]),
+            [['certificate hubListener.certificate', 'has expired']]);
+        const metrics = await (await fetch(`${at.admin}/metrics`)).text();
+        const left = /^lfi_certificate_expiry_seconds\{setting="hubListener.certificate"\} (-?\d+)$/m;
+        assert.ok(Number(left.exec(metrics)[1]) <= 0, metrics);
+        await sleep(4500); // two looks more
+        const lines = program.log.split('\n').filter((line) => line.includes('"certificate-expired"'));
+        assert.equal(lines.length, 1, program.log);
+        assert.equal(JSON.parse(lines[0]).setting, 'hubListener.certificate');
+    });
+
+    test('ends new connections at their callers, not those that are open', async () => {
+        assert.equal(await open(), 'CERT_HAS_EXPIRED');
+        assert.equal(await ask(kept), 200);
+        assert.equal((await fetch(`${at.admin}/healthz`)).status, 200);
+    });
+
+    test('is forgotten once a new one is loaded', async () => {
+        make(3600);
+        program.child.kill('SIGHUP');
+        await until(look, ({ status }) => status === 200);
+        const fresh = await open();
+        assert.equal(await ask(fresh), 200);
+        fresh.destroy();
+    });
 });
 
 describe('reload', () => {
