@@ -31,6 +31,27 @@ static const unsigned char *bytes_of(struct lfi_slice slice)
 
 /* --- what the browser says -------------------------------------------------------------------- */
 
+/* Whether each member that is there has the type that it must have (WebAuthn Level 2, 5.8.1). */
+static bool has_right_types(const cJSON *tree)
+{
+    static const struct {
+        const char *name;
+        int types; /* of cJSON */
+    } members[] = {{"type", cJSON_String},
+                   {"challenge", cJSON_String},
+                   {"origin", cJSON_String},
+                   {"topOrigin", cJSON_String},
+                   {"crossOrigin", cJSON_True | cJSON_False},
+                   {"tokenBinding", cJSON_Object}};
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        const cJSON *member = json_get(tree, members[i].name);
+        if (member && !(member->type & members[i].types)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const char *webauthn_check_client(const struct webauthn_party *party,
                                   enum webauthn_ceremony ceremony, struct arena *arena,
                                   struct lfi_slice client_data, struct lfi_slice *challenge)
@@ -39,7 +60,7 @@ const char *webauthn_check_client(const struct webauthn_party *party,
     const char *refused = NULL;
     cJSON *tree = json_parse(client_data);
     *challenge = base64_decode_url(arena, json_get_string(tree, "challenge"));
-    if (challenge->len == 0) {
+    if (challenge->len == 0 || !has_right_types(tree)) {
         refused = "WEBAUTHN-FORMAT";
     } else if (!slice_equal_text(json_get_string(tree, "type"), type)) {
         refused = "WEBAUTHN-TYPE";
@@ -120,33 +141,6 @@ static size_t key_at(struct lfi_slice data)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-/* libfido2's own object for a key; NULL when it is none. Free with key_free. */
-static void *key_new(const struct webauthn_key *key)
-{
-    if (key->algorithm == COSE_ES256) {
-        es256_pk_t *made = es256_pk_new();
-        if (made != NULL && es256_pk_from_ptr(made, key->bytes.ptr, key->bytes.len) != FIDO_OK) {
-            es256_pk_free(&made);
-        }
-        return made;
-    }
-    if (key->algorithm == COSE_EDDSA) {
-        eddsa_pk_t *made = eddsa_pk_new();
-        if (made != NULL && eddsa_pk_from_ptr(made, key->bytes.ptr, key->bytes.len) != FIDO_OK) {
-            eddsa_pk_free(&made);
-        }
-        return made;
-    }
-    if (key->algorithm == COSE_RS256) {
-        rs256_pk_t *made = rs256_pk_new();
-        if (made != NULL && rs256_pk_from_ptr(made, key->bytes.ptr, key->bytes.len) != FIDO_OK) {
-            rs256_pk_free(&made);
-        }
-        return made;
-    }
-    return NULL;
-}
-
 static void key_free(int algorithm, void *key)
 {
     if (algorithm == COSE_ES256) {
@@ -161,11 +155,50 @@ static void key_free(int algorithm, void *key)
     }
 }
 
+/* libfido2's own object for a key, empty; NULL for an algorithm that is none of ours. */
+static void *key_alloc(int algorithm)
+{
+    switch (algorithm) {
+    case COSE_ES256:
+        return es256_pk_new();
+    case COSE_EDDSA:
+        return eddsa_pk_new();
+    case COSE_RS256:
+        return rs256_pk_new();
+    default:
+        return NULL;
+    }
+}
+
+static int key_fill(const struct webauthn_key *key, void *out)
+{
+    switch (key->algorithm) {
+    case COSE_ES256:
+        return es256_pk_from_ptr(out, key->bytes.ptr, key->bytes.len);
+    case COSE_EDDSA:
+        return eddsa_pk_from_ptr(out, key->bytes.ptr, key->bytes.len);
+    default:
+        return rs256_pk_from_ptr(out, key->bytes.ptr, key->bytes.len);
+    }
+}
+
+/* NULL when it is no key of its algorithm. Free with key_free. */
+static void *key_new(const struct webauthn_key *key)
+{
+    void *made = key_alloc(key->algorithm);
+    if (made && key_fill(key, made) != FIDO_OK) {
+        key_free(key->algorithm, made);
+        return NULL;
+    }
+    return made;
+}
+
 static bool is_key(const struct webauthn_key *key)
 {
     void *made = key_new(key);
+    bool is = made != NULL;
     key_free(key->algorithm, made);
-    return made != NULL;
+    return is;
 }
 
 /* --- making ----------------------------------------------------------------------------------- */

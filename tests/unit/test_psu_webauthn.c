@@ -124,6 +124,19 @@ static void refuses_client_data(void **state)
         {"{\"type\":\"webauthn.get\",\"challenge\":\"AAEC\",\"origin\":\"" ORIGIN
          "\",\"topOrigin\":\"https://tpp.example\"}",
          "WEBAUTHN-ORIGIN"},
+    /* each member of another type than its own */
+#define RIGHT "{\"type\":\"webauthn.get\",\"challenge\":\"AAEC\",\"origin\":\"" ORIGIN "\""
+        {RIGHT ",\"crossOrigin\":\"true\"}", "WEBAUTHN-FORMAT"},
+        {RIGHT ",\"crossOrigin\":\"false\"}", "WEBAUTHN-FORMAT"},
+        {RIGHT ",\"crossOrigin\":1}", "WEBAUTHN-FORMAT"},
+        {RIGHT ",\"crossOrigin\":null}", "WEBAUTHN-FORMAT"},
+        {RIGHT ",\"topOrigin\":null}", "WEBAUTHN-FORMAT"},
+        {RIGHT ",\"tokenBinding\":\"present\"}", "WEBAUTHN-FORMAT"},
+        {"{\"type\":1,\"challenge\":\"AAEC\",\"origin\":\"" ORIGIN "\"}", "WEBAUTHN-FORMAT"},
+        {"{\"type\":\"webauthn.get\",\"challenge\":\"AAEC\",\"origin\":[\"" ORIGIN "\"]}",
+         "WEBAUTHN-FORMAT"},
+        {"{\"type\":\"webauthn.get\",\"challenge\":[\"AAEC\"],\"origin\":\"" ORIGIN "\"}",
+         "WEBAUTHN-FORMAT"},
     };
     struct arena *arena = arena_new(65536);
     struct lfi_slice challenge;
