@@ -103,13 +103,13 @@ function sharedStore() {
  */
 export async function startDemo({ dir, portBase, adjustServer, adjustHub, args = [] } = {}) {
     const own = dir ?? mkdtempSync(join(tmpdir(), 'lfi-test-'));
-    const base = portBase ?? (await freePortBase());
     if (!existsSync(join(own, 'pki'))) {
         cpSync(sharedPki(), join(own, 'pki'), { recursive: true });
     }
     if (!existsSync(join(own, 'store'))) {
         cpSync(sharedStore(), join(own, 'store'), { recursive: true });
     }
+    const base = portBase ?? (await freePortBase()); // last, before others take it
     const command = ['--data', own, '--port-base', `${base}`, '--build-dir', BUILD_DIR,
         '--as-of', AS_OF, ...args];
     if (adjustServer) {
