@@ -33,12 +33,13 @@ export function runProgram(...args) {
     return spawnSync(PROGRAM, args, { encoding: 'utf8', timeout: 20_000 });
 }
 
-/** Starts the server; `shell` starts it by a shell, with these redirections. */
-export async function startProgram(written, { shell, stdio, env } = {}) {
+/** Starts the server, of another build by `path`; `shell` starts it by a shell, with these
+ *  redirections. */
+export async function startProgram(written, { path = PROGRAM, shell, stdio, env } = {}) {
     const options = { stdio: stdio ?? ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } };
     const child = shell
-        ? spawn('bash', ['-c', `exec "$0" --config "$1" ${shell}`, PROGRAM, written.file], options)
-        : spawn(PROGRAM, ['--config', written.file], options);
+        ? spawn('bash', ['-c', `exec "$0" --config "$1" ${shell}`, path, written.file], options)
+        : spawn(path, ['--config', written.file], options);
     const program = { child, log: '' };
     child.stderr?.on('data', (chunk) => (program.log += chunk));
     program.ended = new Promise((resolve) =>
