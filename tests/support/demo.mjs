@@ -134,8 +134,12 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
     const demoFile = join(own, 'demo.json');
     const deadline = Date.now() + READY_MS;
     while (!existsSync(demoFile)) {
+        if (Date.now() >= deadline) {
+            child.kill('SIGTERM');
+            await exited;
+            assert.fail(`tools/run is not ready: ${output}`);
+        }
         assert.equal(child.exitCode, null, `tools/run ended: ${output}`);
-        assert.ok(Date.now() < deadline, `tools/run is not ready: ${output}`);
         await sleep(50);
     }
 
