@@ -1,6 +1,7 @@
 // tools/run: starting, ending, and what becomes of one program when the other is gone.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -135,28 +136,37 @@ test('a core that is not there, or has settings that are none, is named', () => 
     assert.match(wrong.stderr, /LICENSE must hold one JSON object/);
 });
 
-test('what a killed run has left behind is named and ended by the next', async () => {
+test('what a killed run has left behind is named and ended by the next', async (t) => {
     const killed = await startDemo({ dir });
+    const left = [killed.serverPid, killed.hubPid];
+    t.after(() => left.filter(isAlive).forEach((pid) => process.kill(pid, 'SIGKILL')));
     const gone = new Promise((resolve) => killed.process.once('exit', resolve));
     killed.process.kill('SIGKILL');
     await gone;
-    assert.ok(isAlive(killed.serverPid) && isAlive(killed.hubPid));
+    assert.ok(left.every(isAlive));
     rmSync(join(dir, 'demo.json')); // the killed run's
     const next = await startDemo({ dir, portBase: killed.portBase });
-    assert.ok(!isAlive(killed.serverPid) && !isAlive(killed.hubPid));
+    assert.ok(!left.some(isAlive));
     await next.stop();
     const { output } = await next.exited;
     assert.match(output, new RegExp(`killed; ending its lfi-server \\(process ${killed.serverPid}\\)`));
     assert.match(output, new RegExp(`killed; ending its hub-sim \\(process ${killed.hubPid}\\)`));
 });
 
-test('a process that is not ours is left alone, whatever the folder says', async () => {
+test('a process that is not ours is left alone, whatever the folder says', async (t) => {
     const other = spawn('sleep', ['60']);
+    t.after(() => other.kill());
     writeFileSync(join(dir, 'pids'), `${other.pid} lfi-server ${join(dir, 'server.json')}\n`);
     const demo = await startDemo({ dir });
     assert.ok(isAlive(other.pid));
     await demo.stop();
-    other.kill();
+});
+
+test('a child that outlives a killed run for a moment does not keep its folder', async () => {
+    const child = spawn('flock', [join(dir, 'lock'), 'bash', '-c', 'echo; sleep 1']);
+    await once(child.stdout, 'data');
+    const demo = await startDemo({ dir });
+    await demo.stop();
 });
 
 test('a folder serves one run at a time', async () => {
