@@ -59,7 +59,7 @@ export function sharedPki() {
 }
 
 /** The folder of the loaded demo bank that all tests of a build and its fixtures share. */
-function sharedStore() {
+export function sharedStore() {
     const program = join(BUILD_DIR, 'bin/lfi-fixtures');
     const fixtures = join(ROOT, 'fixtures');
     const hash = createHash('sha256').update(readFileSync(program));
