@@ -54,8 +54,7 @@ static int64_t seconds_of(const ASN1_TIME *time)
            broken.tm_hour * 3600 + broken.tm_min * 60 + broken.tm_sec;
 }
 
-/* The narrowest validity of a chain. */
-static void take_validity(const STACK_OF(X509) * chain, struct tls_peer *peer)
+void certificate_take_validity(const STACK_OF(X509) * chain, struct tls_peer *peer)
 {
     peer->from_s = INT64_MIN;
     peer->until_s = INT64_MAX;
@@ -82,7 +81,7 @@ int certificate_judge(SSL_CTX *context, struct tls_peer *peer)
         verdict = X509_STORE_CTX_get_error(verify);
         if (good) {
             verdict = X509_V_OK;
-            take_validity(X509_STORE_CTX_get0_chain(verify), peer);
+            certificate_take_validity(X509_STORE_CTX_get0_chain(verify), peer);
         } else if (verdict == X509_V_OK) {
             verdict = X509_V_ERR_UNSPECIFIED;
         }

@@ -69,6 +69,7 @@ static bool apply_settings(SSL_CTX *context, const struct http_tls *config)
                                      SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1); /* a record is one read, not one for its head as well */
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(context, LIMIT_SESSION_S);
     return SSL_CTX_set_min_proto_version(
@@ -216,17 +217,40 @@ static int refuse(struct refusal *refusal, int verdict)
     return -1;
 }
 
-/* By the files of now, all anew: what the handshake found, a resumed session does not repeat. */
-static int judge(struct tls *tls, struct tls_peer *peer, struct refusal *refusal)
+/* The files of now and their number. The caller frees what it gets. */
+static SSL_CTX *files_of_now(struct tls *tls, unsigned *generation)
 {
     pthread_mutex_lock(&tls->lock);
     SSL_CTX *context = tls->current;
-    unsigned generation = atomic_load(&tls->generation);
+    *generation = atomic_load(&tls->generation);
     SSL_CTX_up_ref(context);
     pthread_mutex_unlock(&tls->lock);
+    return context;
+}
 
-    int verdict = certificate_judge(context, peer);
+/* The chain that this handshake has found good by the files of `context`; NULL: it has not. */
+static const STACK_OF(X509) * judged_chain(const SSL *ssl, const SSL_CTX *context)
+{
+    bool judged = SSL_get_SSL_CTX(ssl) == context && SSL_session_reused(ssl) == 0 &&
+                  SSL_get_verify_result(ssl) == X509_V_OK;
+    const STACK_OF(X509) *chain = judged ? SSL_get0_verified_chain(ssl) : NULL;
 
+    return sk_X509_num(chain) > 0 ? chain : NULL;
+}
+
+/* By the files of now, all anew, unless the handshake of `ssl` has just done that; NULL: none. */
+static int judge(struct tls *tls, struct tls_peer *peer, const SSL *ssl, struct refusal *refusal)
+{
+    int verdict = X509_V_OK;
+    unsigned generation;
+    SSL_CTX *context = files_of_now(tls, &generation);
+    const STACK_OF(X509) *chain = ssl ? judged_chain(ssl, context) : NULL;
+
+    if (chain) {
+        certificate_take_validity(chain, peer);
+    } else {
+        verdict = certificate_judge(context, peer);
+    }
     SSL_CTX_free(context);
     if (verdict != X509_V_OK) {
         return refuse(refusal, verdict);
@@ -244,7 +268,7 @@ int tls_peer_take(struct tls *tls, SSL *ssl, struct tls_peer *out, struct refusa
         return 0;
     }
     out->chain = chain ? X509_chain_up_ref(chain) : NULL;
-    return judge(tls, out, refusal);
+    return judge(tls, out, ssl, refusal);
 }
 
 int tls_peer_check(struct tls *tls, struct tls_peer *peer, struct refusal *refusal)
@@ -259,7 +283,7 @@ int tls_peer_check(struct tls *tls, struct tls_peer *peer, struct refusal *refus
         return refuse(refusal, now_s > peer->until_s ? X509_V_ERR_CERT_HAS_EXPIRED
                                                      : X509_V_ERR_CERT_NOT_YET_VALID);
     }
-    return peer->generation == atomic_load(&tls->generation) ? 0 : judge(tls, peer, refusal);
+    return peer->generation == atomic_load(&tls->generation) ? 0 : judge(tls, peer, NULL, refusal);
 }
 
 void tls_peer_clear(struct tls_peer *peer)

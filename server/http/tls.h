@@ -3,9 +3,9 @@
  * certificates must chain to. Trust comes from that bundle alone, never from the system.
  *
  * A client certificate must be made for TLS clients: extendedKeyUsage clientAuth and keyUsage
- * digitalSignature. It is judged in the handshake and again before each request, so that a kept
- * connection or a resumed session ends with what it rests on. Refused, with 401 where a request
- * was there already:
+ * digitalSignature. It is judged in the handshake, after a resumption (which leaves that out), and
+ * by dates and reloaded files before each request, so that a kept connection ends with what it
+ * rests on. Refused, with 401 where a request was there already:
  *
  *   TLS-CERT-MISSING    none was sent
  *   TLS-CERT-EXPIRED    it, or an authority of its chain, is not valid any more
