@@ -615,7 +615,7 @@ static void end_idle(struct intake *intake)
 static void work(struct intake *intake, const struct pollfd *fds, nfds_t count, int wait_ms)
 {
     struct epoll_event events[EVENTS];
-    bool knocked = false;
+    bool knocked = false, woken = false;
 
     int got = epoll_wait(intake->epoll, events, EVENTS, wait_ms);
     intake->now_us = clock_monotonic_us();
@@ -624,9 +624,13 @@ static void work(struct intake *intake, const struct pollfd *fds, nfds_t count, 
             knocked = true;
         } else if (events[i].data.ptr) {
             step(intake, events[i].data.ptr);
+        } else {
+            woken = true;
         }
     }
-    take_back(intake);
+    if (woken) {
+        take_back(intake);
+    }
     if (knocked) {
         accept_some(intake, fds, count);
     }
