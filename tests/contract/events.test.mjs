@@ -263,7 +263,7 @@ test('a base consent is one that the Hub has, of this provider, and the first of
 
 test('the Hub not answering about a base consent holds nothing up', async () => {
     const root = await newConsent(demo, ['ReadAccountsBasic']);
-    for (const kind of ['down', '500', 'garbage', 'slow']) {
+    for (const kind of ['down', '500', 'garbage', 'slow', 'lost']) {
         const set = await fetch(`${demo.hub.baseUrl}/sim/faults`, {
             method: 'POST',
             headers: { 'content-type': 'application/json' },

@@ -68,12 +68,25 @@ test('a fault without an end lasts until DELETE and hits its target only', async
     assert.equal((await targets.heimdall()).status, 400);
 });
 
+test('a lost answer, after some calls and before another fault', async () => {
+    await setFault({ target: 'heimdall', kind: 'lost', skip: 2, times: 1, then: '500' });
+    assert.equal((await targets.heimdall()).status, 400);
+    assert.equal((await targets.heimdall()).status, 400);
+    await assert.rejects(targets.heimdall());
+    assert.equal((await targets.heimdall()).status, 500);
+    assert.equal((await targets.heimdall()).status, 500);
+    assert.equal((await hub.script('DELETE', '/sim/faults')).status, 204);
+    assert.equal((await targets.heimdall()).status, 400);
+});
+
 test('a fault that does not exist is refused', async () => {
     for (const fault of [
         { target: 'bank', kind: 'down' },
         { target: 'heimdall', kind: 'sad' },
         { target: 'heimdall', kind: 'down', times: 0 },
         { target: 'heimdall', kind: 'slow', ms: 30_001 },
+        { target: 'heimdall', kind: 'lost', skip: 1001 },
+        { target: 'heimdall', kind: 'lost', then: 'sad' },
     ]) {
         assert.equal((await hub.script('POST', '/sim/faults', fault)).status, 400);
     }

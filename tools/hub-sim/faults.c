@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-struct fault {
-    enum fault_kind kind;
-    int times; /* left; 0: no end */
-    int ms;
-};
-
 struct faults {
     pthread_mutex_t lock;
     pthread_cond_t stop;
@@ -24,10 +18,8 @@ static const char *const target_names[FAULT_TARGETS] = {
 };
 
 static const char *const kind_names[] = {
-    [FAULT_DOWN] = "down",
-    [FAULT_SLOW] = "slow",
-    [FAULT_500] = "500",
-    [FAULT_GARBAGE] = "garbage",
+    [FAULT_DOWN] = "down",       [FAULT_SLOW] = "slow", [FAULT_500] = "500",
+    [FAULT_GARBAGE] = "garbage", [FAULT_LOST] = "lost",
 };
 
 struct faults *faults_new(void)
@@ -50,11 +42,10 @@ void faults_free(struct faults *faults)
     free(faults);
 }
 
-void faults_set(struct faults *faults, enum fault_target target, enum fault_kind kind, int times,
-                int ms)
+void faults_set(struct faults *faults, enum fault_target target, const struct fault *fault)
 {
     pthread_mutex_lock(&faults->lock);
-    faults->set[target] = (struct fault){kind, times, ms};
+    faults->set[target] = *fault;
     pthread_mutex_unlock(&faults->lock);
 }
 
@@ -78,8 +69,11 @@ static struct fault take(struct faults *faults, enum fault_target target)
     pthread_mutex_lock(&faults->lock);
     struct fault *set = &faults->set[target];
     struct fault taken = *set;
-    if (set->times > 0 && --set->times == 0) {
-        set->kind = FAULT_NONE;
+    if (set->skip > 0) {
+        set->skip--;
+        taken.kind = FAULT_NONE;
+    } else if (set->times > 0 && --set->times == 0) {
+        set->kind = set->then;
     }
     pthread_mutex_unlock(&faults->lock);
     return taken;
@@ -120,6 +114,9 @@ bool faults_apply(struct faults *faults, enum fault_target target, struct reply 
     case FAULT_SLOW:
         wait_ms(faults, fault.ms);
         return false;
+    case FAULT_LOST:
+        reply->hang_up = true;
+        return false;
     case FAULT_NONE:
         break;
     }
@@ -139,7 +136,7 @@ bool faults_target_named(struct lfi_slice name, enum fault_target *out)
 
 bool faults_kind_named(struct lfi_slice name, enum fault_kind *out)
 {
-    for (int i = FAULT_DOWN; i <= FAULT_GARBAGE; i++) {
+    for (int i = FAULT_DOWN; i <= FAULT_LOST; i++) {
         if (slice_equal_text(name, kind_names[i])) {
             *out = (enum fault_kind)i;
             return true;

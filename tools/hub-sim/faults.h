@@ -15,6 +15,15 @@ enum fault_kind {
     FAULT_SLOW, /* the right answer, late */
     FAULT_500,
     FAULT_GARBAGE, /* 200 with something that is no JSON */
+    FAULT_LOST,    /* carried out, then the connection ends without the answer */
+};
+
+struct fault {
+    enum fault_kind kind;
+    enum fault_kind then; /* when `times` is used up, until cleared; FAULT_NONE: nothing */
+    int times;            /* left; 0: until cleared */
+    int skip;             /* calls that are answered before the first that is hit */
+    int ms;               /* of FAULT_SLOW */
 };
 
 struct faults;
@@ -22,13 +31,15 @@ struct faults;
 struct faults *faults_new(void);
 void faults_free(struct faults *faults);
 
-/* `times` 0: until cleared. Replaces what was set for the target. */
-void faults_set(struct faults *faults, enum fault_target target, enum fault_kind kind, int times,
-                int ms);
+/* Replaces what was set for the target. */
+void faults_set(struct faults *faults, enum fault_target target, const struct fault *fault);
 void faults_clear(struct faults *faults);
 /* Waiting calls go on at once; for the end of the program. */
 void faults_stop(struct faults *faults);
-/* Takes one call; true when the fault has filled the reply and nothing else is to be done. */
+/*
+ * Takes one call; true when the fault has filled the reply and nothing else is to be done. False
+ * with reply->hang_up: carry it out, the answer will not arrive.
+ */
 bool faults_apply(struct faults *faults, enum fault_target target, struct reply *reply);
 
 /* By the names of the scripting call; false when there is no such name. */

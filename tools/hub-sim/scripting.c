@@ -20,15 +20,21 @@ int script_refuse(struct script_call *call, const char *id, int status, const ch
 static int set_fault(struct script_call *call)
 {
     enum fault_target target;
-    enum fault_kind kind;
-    int64_t times = 0, ms = SLOW_MS;
+    struct fault fault = {.then = FAULT_NONE};
+    int64_t times = 0, skip = 0, ms = SLOW_MS;
+    struct lfi_slice then = json_get_string(call->body, "then");
     if (!faults_target_named(json_get_string(call->body, "target"), &target) ||
-        !faults_kind_named(json_get_string(call->body, "kind"), &kind)) {
+        !faults_kind_named(json_get_string(call->body, "kind"), &fault.kind) ||
+        (then.ptr && !faults_kind_named(then, &fault.then))) {
         return script_refuse(call, "SIM-FAULT", 400, "There is no such fault.");
     }
     json_get_int(call->body, "times", &times);
     json_get_int(call->body, "ms", &ms);
-    faults_set(call->sim->faults, target, kind, (int)times, (int)ms);
+    json_get_int(call->body, "skip", &skip);
+    fault.times = (int)times;
+    fault.skip = (int)skip;
+    fault.ms = (int)ms;
+    faults_set(call->sim->faults, target, &fault);
     call->reply->status = 204;
     return 0;
 }
@@ -145,7 +151,11 @@ static const struct route routes[] = {
      "there is no verdict"},
     {"POST", "/sim/faults", NULL, "Fault", set_fault,
      "misbehaves towards the bank; {\"target\": heimdall, consent-manager or keystore, \"kind\":\n"
-     "down, slow, 500 or garbage, \"times\", \"ms\"}: 204"},
+     "down, slow, 500, garbage or lost (the call is carried out, its answer is not sent)}, "
+     "perhaps\n"
+     "\"skip\": calls answered before, \"times\": how many are hit, \"then\": the kind that "
+     "follows,\n"
+     "\"ms\" of slow: 204"},
     {"DELETE", "/sim/faults", NULL, NULL, clear_faults, "behaves again: 204"},
     {"GET", "/sim/setup", NULL, NULL, show_setup,
      "the Hubs and TPPs there are, the bank's addresses, and the time here"},
