@@ -41,6 +41,7 @@ lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_di
     .passkey_use = store_passkey_use, .passkeys = store_passkeys,                                  \
     .passkey_remove = store_passkey_remove, .task_put = store_task_put,                            \
     .task_take = store_task_take, .task_find = store_task_find, .task_done = store_task_done,      \
-    .account_states = store_account_states, .health = store_health
+    .account_states = store_account_states, .health = store_health,                                \
+    .task_counts = store_task_counts, .tasks_parked = store_tasks_parked
 
 #endif

@@ -132,7 +132,8 @@ struct login_value {
 
 /* --- environment (store.c) -------------------------------------------------------------------- */
 
-int store_fail(struct lfi_error *error, const char *what, int lmdb_code); /* LFI_CORE_FAILED */
+/* LFI_CORE_UNAVAILABLE when disk or map are full, which passes; else LFI_CORE_FAILED. */
+int store_fail(struct lfi_error *error, const char *what, int lmdb_code);
 int store_say(struct lfi_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* LFI_CORE_FAILED */
 /* Without options it is made. */

@@ -132,6 +132,8 @@ int store_task_take(void *store, uint32_t hold_s, struct lfi_sink sink, struct l
 int store_task_find(void *store, struct lfi_slice key, struct lfi_sink sink,
                     struct lfi_error *error);
 int store_task_done(void *store, struct lfi_slice key, struct lfi_error *error);
+int store_task_counts(void *store, struct lfi_task_counts *out, struct lfi_error *error);
+int store_tasks_parked(void *store, struct lfi_sink sink, struct lfi_error *error);
 
 /* --- building --------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* Things to be done later: each task under its key, and its key under the time when it is due. */
 #include "store/internal.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 
 #define RECORD_MAX 4096
@@ -246,6 +247,95 @@ int store_task_take(void *core, uint32_t hold_s, struct lfi_sink sink, struct lf
     result = finish(txn, rc, error);
     if (result == LFI_CORE_OK) {
         (void)sink.record(sink.ctx, (struct lfi_slice){record, len});
+    }
+    return result;
+}
+
+/* --- for an operator -------------------------------------------------------------------------- */
+
+static void parked_prefix(struct store_key *out)
+{
+    key_start(out);
+    key_add_u64(out, (uint64_t)LFI_TASK_PARKED * 1000000);
+}
+
+static int count_one(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    (void)key;
+    (void)value;
+    ++*(uint64_t *)ctx;
+    return LFI_CORE_OK;
+}
+
+int store_task_counts(void *core, struct lfi_task_counts *out, struct lfi_error *error)
+{
+    struct store *store = core;
+    MDB_txn *txn = NULL;
+    MDB_stat stat;
+    struct store_key prefix;
+    int result = read_begin(store, &txn, error);
+    if (result != LFI_CORE_OK) {
+        return result;
+    }
+    int rc = mdb_stat(txn, store->db[DB_TASKS], &stat);
+    parked_prefix(&prefix);
+    out->kept = rc == 0 ? stat.ms_entries : 0;
+    out->limit = store->max_tasks;
+    out->parked = 0;
+    result = rc == 0 ? read_walk(store, txn, DB_DUE, &prefix, count_one, &out->parked, error)
+                     : store_fail(error, "task", rc);
+    mdb_txn_abort(txn);
+    return result;
+}
+
+struct parked {
+    struct store *store;
+    MDB_txn *txn;
+    struct lfi_sink sink;
+    struct lfi_error *error;
+};
+
+static int give_parked(void *ctx, const MDB_val *key, const MDB_val *nothing)
+{
+    struct parked *parked = ctx;
+    char name[KEY_MAX + 1];
+    char record[RECORD_MAX + 1];
+    MDB_val where = {key->mv_size - 8, (char *)key->mv_data + 8};
+    MDB_val value;
+    (void)nothing;
+    int rc = mdb_get(parked->txn, parked->store->db[DB_TASKS], &where, &value);
+    if (rc != 0 || where.mv_size > KEY_MAX || record_of(&value).len > RECORD_MAX) {
+        return store_fail(parked->error, "task", rc != 0 ? rc : MDB_CORRUPTED);
+    }
+    memcpy(name, where.mv_data, where.mv_size);
+    name[where.mv_size] = '\0';
+    memcpy(record, record_of(&value).ptr, record_of(&value).len);
+    record[record_of(&value).len] = '\0';
+    cJSON *task = cJSON_CreateObject();
+    char *text =
+        cJSON_AddStringToObject(task, "key", name) && cJSON_AddRawToObject(task, "record", record)
+            ? cJSON_PrintUnformatted(task)
+            : NULL;
+    cJSON_Delete(task);
+    if (!text) {
+        return store_say(parked->error, "out of memory");
+    }
+    struct lfi_slice given = {text, strlen(text)};
+    int stopped = parked->sink.record(parked->sink.ctx, given);
+    cJSON_free(text);
+    return stopped ? LFI_CORE_STOPPED : LFI_CORE_OK;
+}
+
+int store_tasks_parked(void *core, struct lfi_sink sink, struct lfi_error *error)
+{
+    struct store *store = core;
+    struct parked parked = {.store = store, .sink = sink, .error = error};
+    struct store_key prefix;
+    int result = read_begin(store, &parked.txn, error);
+    if (result == LFI_CORE_OK) {
+        parked_prefix(&prefix);
+        result = read_walk(store, parked.txn, DB_DUE, &prefix, give_parked, &parked, error);
+        mdb_txn_abort(parked.txn);
     }
     return result;
 }

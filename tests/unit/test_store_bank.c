@@ -1,7 +1,7 @@
 // link: lfi-store
 /* What a test bank can be made to do: allowances, levers, payees, catalogue, messages, statements.
  */
-#include "store/store.h"
+#include "store/internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,6 +174,26 @@ static enum lfi_payee payee_of(struct bank *bank, const char *iban, size_t *coun
     return payee;
 }
 
+/* A payee whose account is not in the store, which no builder makes. */
+static void test_a_payee_without_its_account_is_hidden(void **state)
+{
+    static const char iban[] = "AE509991234567890123456";
+    static const char value[] = "\0\0\0\0\0\0\0\0gone";
+    struct bank *bank = *state;
+    struct seen seen = {0};
+    enum lfi_payee payee = LFI_PAYEE_SHOWN;
+    MDB_txn *txn = NULL;
+    MDB_val key = {sizeof(iban) - 1, (void *)(uintptr_t)iban};
+    MDB_val data = {sizeof(value) - 1, (void *)(uintptr_t)value};
+    assert_int_equal(mdb_txn_begin(bank->store->env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_put(txn, bank->store->db[DB_PAYEES], &key, &data, 0), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    assert_int_equal(store_payee(bank->store, text(iban), sink_into(&seen), &payee, NULL),
+                     LFI_CORE_UNKNOWN);
+    assert_int_equal(payee, LFI_PAYEE_HIDDEN);
+    assert_int_equal(seen.count, 0);
+}
+
 static void test_payee_and_levers(void **state)
 {
     struct bank *bank = *state;
@@ -333,8 +353,10 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_allowance), T(test_payee_and_levers),           T(test_reset),
-        T(test_catalogue), T(test_machines_products_messages), T(test_statements),
+        T(test_allowance),        T(test_a_payee_without_its_account_is_hidden),
+        T(test_payee_and_levers), T(test_reset),
+        T(test_catalogue),        T(test_machines_products_messages),
+        T(test_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,10 +3,13 @@
 #include "store/store.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,6 +204,187 @@ static void a_reset_forgets_them(void **state)
     assert_null(find(f, "a"));
 }
 
+static int collect(void *ctx, struct lfi_slice json)
+{
+    char *all = ctx;
+    size_t used = strlen(all);
+    (void)snprintf(all + used, 512 - used, "%.*s\n", (int)json.len, json.ptr);
+    return 0;
+}
+
+static void parked_tasks_are_never_due_and_are_listed(void **state)
+{
+    struct fixture *f = *state;
+    char all[512] = "";
+    struct lfi_task_counts counts = {.size = sizeof(counts)};
+    assert_int_equal(put(f, "kind:\"1\"", LFI_TASK_PARKED, "{\"n\":1}"), LFI_CORE_OK);
+    assert_int_equal(put(f, "b", LFI_TASK_PARKED, "{\"n\":2}"), LFI_CORE_OK);
+    assert_int_equal(put(f, "c", LFI_TASK_PARKED - 1, "{\"n\":3}"), LFI_CORE_OK);
+    assert_null(take(f));
+    assert_int_equal(store_task_counts(f->store, &counts, NULL), LFI_CORE_OK);
+    assert_true(counts.kept == 3 && counts.limit == MAX_TASKS && counts.parked == 2);
+    assert_int_equal(store_tasks_parked(f->store, (struct lfi_sink){collect, all}, NULL),
+                     LFI_CORE_OK);
+    assert_string_equal(all, "{\"key\":\"b\",\"record\":{\"n\":2}}\n"
+                             "{\"key\":\"kind:\\\"1\\\"\",\"record\":{\"n\":1}}\n");
+    assert_int_equal(put(f, "b", START_S, "{\"n\":2}"), LFI_CORE_OK); /* tried again */
+    assert_string_equal(take(f), "{\"n\":2}");
+}
+
+/* --- kill -9 ---------------------------------------------------------------------------------- */
+
+#define KILLS 20
+
+/* Keeps tasks and settles claims, and says so of each, until it is killed. */
+static void keep_until_killed(struct fixture *f, unsigned from, int tell)
+{
+    char key[32];
+    for (unsigned n = from;; n++) {
+        (void)snprintf(key, sizeof(key), "task-%u", n);
+        if (store_task_put(f->store, text(key), START_S, text("{}"), NULL) != LFI_CORE_OK ||
+            store_claim_settle(f->store, text(key), text("done"), NULL) != LFI_CORE_OK ||
+            write(tell, &n, sizeof(n)) != (ssize_t)sizeof(n)) {
+            _exit(1);
+        }
+    }
+}
+
+static bool is_settled(struct fixture *f, const char *key)
+{
+    enum lfi_claim claim;
+    struct lfi_sink sink = {keep, f};
+    assert_int_equal(store_claim(f->store, text(key), 1, sink, &claim, NULL), LFI_CORE_OK);
+    return claim == LFI_CLAIM_SETTLED;
+}
+
+static void nothing_that_was_accepted_is_lost_by_a_kill(void **state)
+{
+    struct fixture *f = *state;
+    unsigned accepted = 0;
+    store_close(f->store);
+    for (int i = 0; i < KILLS; i++) {
+        int pipe_ends[2];
+        int status;
+        unsigned n = accepted;
+        assert_int_equal(pipe(pipe_ends), 0);
+        pid_t child = fork();
+        if (child == 0) {
+            struct store_options options = {f->path, "retail", fixture_now, f, 3,
+                                            60,      1000000,  0,           0, 0};
+            if (store_open(&f->store, &options, NULL) != 0) {
+                _exit(1);
+            }
+            keep_until_killed(f, accepted, pipe_ends[1]);
+        }
+        (void)close(pipe_ends[1]);
+        assert_int_equal(read(pipe_ends[0], &n, sizeof(n)), sizeof(n));
+        (void)usleep((useconds_t)(i * 997));
+        assert_int_equal(kill(child, SIGKILL), 0);
+        while (read(pipe_ends[0], &n, sizeof(n)) == (ssize_t)sizeof(n)) {
+            continue;
+        }
+        (void)close(pipe_ends[0]);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        accepted = n + 1;
+    }
+    open_store(f);
+    for (unsigned n = 0; n < accepted; n++) {
+        char key[32];
+        (void)snprintf(key, sizeof(key), "task-%u", n);
+        assert_non_null(find(f, key));
+        assert_true(is_settled(f, key));
+    }
+}
+
+/* --- no room ---------------------------------------------------------------------------------- */
+
+/* The files of this process may grow to `bytes`. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Every kind of write, with a key that is its own each time. */
+static int write_all(struct fixture *f, int expected)
+{
+    static unsigned n;
+    char key[64], record[4096];
+    uint32_t wait_s;
+    enum lfi_claim claim;
+    struct lfi_id id;
+    struct lfi_sink sink = {keep, f};
+    const struct lfi_allowance allowance = {.times = 1, .window_s = 1};
+    memset(record, 'x', sizeof(record) - 1);
+    record[sizeof(record) - 1] = '\0';
+    (void)snprintf(key, sizeof(key), "key-%u", n++);
+    int got[] = {store_task_put(f->store, text(key), START_S, text(record), NULL),
+                 store_lead_create(f->store, text(record), &id, NULL),
+                 store_claim(f->store, text(key), 1, sink, &claim, NULL),
+                 store_claim_settle(f->store, text(key), text(record), NULL),
+                 store_allow(f->store, text(key), &allowance, &wait_s, NULL),
+                 store_approval_start(f->store, text(key), text(record), 1, &id, NULL),
+                 store_passkey_add(f->store, text(key), text(key), text(record), 1, NULL)};
+    int same = 0;
+    for (size_t i = 0; i < sizeof(got) / sizeof(got[0]); i++) {
+        same += got[i] == expected;
+        assert_true(got[i] == LFI_CORE_OK || got[i] == LFI_CORE_UNAVAILABLE);
+    }
+    return same;
+}
+
+#define WRITES 7
+
+static void a_full_disk_is_unavailable_and_passes(void **state)
+{
+    struct fixture *f = *state;
+    char file[128];
+    struct stat info;
+    struct lfi_health health = {.size = sizeof(health)};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", f->path);
+    assert_int_equal(put(f, "a", START_S, "{\"n\":1}"), LFI_CORE_OK);
+    assert_int_equal(stat(file, &info), 0);
+    limit_files((rlim_t)info.st_size);
+    while (store_lead_create(f->store, text("{\"lead\":\"one of many\"}"), &(struct lfi_id){{0}},
+                             NULL) == LFI_CORE_OK) {
+        continue;
+    }
+    assert_int_equal(write_all(f, LFI_CORE_UNAVAILABLE), WRITES);
+    assert_int_not_equal(store_health(f->store, &health, NULL), LFI_CORE_OK);
+    assert_string_equal(find(f, "a"), "{\"n\":1}"); /* reads go on */
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(store_task_done(f->store, text("a"), NULL), LFI_CORE_OK);
+    assert_int_equal(write_all(f, LFI_CORE_OK), WRITES);
+    assert_int_equal(store_health(f->store, &health, NULL), LFI_CORE_OK);
+}
+
+/* A map of 1 MiB is full; with a larger one all is there, and there is room. */
+static void a_full_map_is_unavailable_until_it_is_larger(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_health health = {.size = sizeof(health)};
+    struct store_options options = {f->path, "retail", fixture_now, f, 3, 60, 1000, 1, 0, 0};
+    store_close(f->store);
+    assert_int_equal(store_open(&f->store, &options, NULL), 0);
+    assert_int_equal(put(f, "a", START_S, "{\"n\":1}"), LFI_CORE_OK);
+    for (int i = 0; i < 1000 && write_all(f, LFI_CORE_OK) > 0; i++) {
+        continue;
+    }
+    assert_int_equal(write_all(f, LFI_CORE_UNAVAILABLE), WRITES);
+    assert_int_not_equal(store_health(f->store, &health, NULL), LFI_CORE_OK);
+    assert_string_equal(find(f, "a"), "{\"n\":1}");
+    store_close(f->store);
+    options.map_mib = 16;
+    assert_int_equal(store_open(&f->store, &options, NULL), 0);
+    assert_string_equal(find(f, "a"), "{\"n\":1}");
+    assert_true(write_all(f, LFI_CORE_OK) > 0);
+    assert_int_equal(store_health(f->store, &health, NULL), LFI_CORE_OK);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -212,6 +396,10 @@ int main(void)
         CASE(refuses_keys_and_records_that_do_not_fit),
         CASE(another_process_sees_the_same_tasks),
         CASE(a_reset_forgets_them),
+        CASE(parked_tasks_are_never_due_and_are_listed),
+        CASE(nothing_that_was_accepted_is_lost_by_a_kill),
+        CASE(a_full_disk_is_unavailable_and_passes),
+        CASE(a_full_map_is_unavailable_until_it_is_larger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,6 +223,16 @@ struct lfi_health {
     uint64_t storage_device, storage_inode; /* no two cores may share their storage */
 };
 
+/* When a task is due that waits for an operator: at no time of any clock. */
+#define LFI_TASK_PARKED INT64_C(253402300800) /* 10000-01-01 */
+
+/* The server sets `size`; members past it must not be touched. */
+struct lfi_task_counts {
+    uint32_t size;
+    uint64_t kept, limit; /* parked ones count */
+    uint64_t parked;
+};
+
 struct lfi_core_ops {
     uint32_t abi;     /* LFI_CORE_ABI as compiled */
     uint32_t size;    /* sizeof(struct lfi_core_ops) as compiled */
@@ -404,7 +414,8 @@ struct lfi_core_ops {
 
     /*
      * Keeps a task, durably: `record` (a JSON object, at most 4 KiB, that means nothing to the
-     * core) is due at `due_s`, seconds of UTC. One with the same key is replaced.
+     * core) is due at `due_s`, seconds of UTC, LFI_TASK_PARKED: never. One with the same key is
+     * replaced.
      * LFI_CORE_UNAVAILABLE when there are too many: the bank is over capacity.
      */
     int (*task_put)(void *core, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
@@ -439,6 +450,13 @@ struct lfi_core_ops {
      * calls user_exists.
      */
     int (*health)(void *core, struct lfi_health *out, struct lfi_error *error);
+
+    /* --- tasks, for an operator --------------------------------------------------------------- */
+
+    /* How many tasks there are; cheap. */
+    int (*task_counts)(void *core, struct lfi_task_counts *out, struct lfi_error *error);
+    /* The tasks that were put with LFI_TASK_PARKED, {"key","record"} each. */
+    int (*tasks_parked)(void *core, struct lfi_sink sink, struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */
