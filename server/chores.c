@@ -8,12 +8,19 @@
 
 #define PAUSE_S 1
 
+struct worker {
+    struct chores *chores;
+    const struct provider *provider;
+    pthread_t thread;
+};
+
 struct chores {
     struct generations *generations;
-    pthread_t thread;
     pthread_mutex_t lock; /* guards `stopping` */
     pthread_cond_t wake;
     bool stopping;
+    size_t worker_count; /* that run */
+    struct worker *workers;
 };
 
 static bool is_stopping(struct chores *chores)
@@ -39,11 +46,12 @@ static void wait_a_while(struct chores *chores)
 
 static void *work(void *ctx)
 {
-    struct chores *chores = ctx;
+    struct worker *worker = ctx;
+    struct chores *chores = worker->chores;
     crash_thread_begin();
     while (!is_stopping(chores)) {
         struct generation *generation = generations_hold(chores->generations);
-        bool more = psu_run_due(generation->psu);
+        bool more = psu_run_due(generation->psu, worker->provider);
         generations_release(generation);
         if (!more) {
             wait_a_while(chores);
@@ -53,7 +61,23 @@ static void *work(void *ctx)
     return NULL;
 }
 
-int chores_start(struct chores **out, struct generations *generations, struct lfi_error *error)
+static int start_workers(struct chores *chores, const struct provider_set *providers)
+{
+    size_t count = provider_count(providers);
+    chores->workers = calloc(count, sizeof(*chores->workers));
+    for (; chores->workers && chores->worker_count < count; chores->worker_count++) {
+        struct worker *worker = &chores->workers[chores->worker_count];
+        worker->chores = chores;
+        worker->provider = provider_at(providers, chores->worker_count);
+        if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+            break;
+        }
+    }
+    return chores->worker_count == count ? 0 : -1;
+}
+
+int chores_start(struct chores **out, struct generations *generations,
+                 const struct provider_set *providers, struct lfi_error *error)
 {
     pthread_condattr_t attributes;
     struct chores *chores = calloc(1, sizeof(*chores));
@@ -66,11 +90,9 @@ int chores_start(struct chores **out, struct generations *generations, struct lf
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&chores->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (pthread_create(&chores->thread, NULL, work, chores) != 0) {
-        pthread_cond_destroy(&chores->wake);
-        pthread_mutex_destroy(&chores->lock);
-        free(chores);
-        return error_set(error, "no thread for what is due");
+    if (start_workers(chores, providers) != 0) {
+        chores_stop(chores);
+        return error_set(error, "no thread for a background worker");
     }
     *out = chores;
     return 0;
@@ -83,10 +105,13 @@ void chores_stop(struct chores *chores)
     }
     pthread_mutex_lock(&chores->lock);
     chores->stopping = true;
-    pthread_cond_signal(&chores->wake);
+    pthread_cond_broadcast(&chores->wake);
     pthread_mutex_unlock(&chores->lock);
-    pthread_join(chores->thread, NULL);
+    for (size_t i = 0; i < chores->worker_count; i++) {
+        pthread_join(chores->workers[i].thread, NULL);
+    }
     pthread_cond_destroy(&chores->wake);
     pthread_mutex_destroy(&chores->lock);
+    free(chores->workers);
     free(chores);
 }

@@ -1,6 +1,6 @@
 /*
- * The one thread that works without being asked: every second it does what is due in the current
- * generation (psu_run_due).
+ * Background workers, one for each provider, so that one whose core or Hub is slow delays no other:
+ * every second each does what is due in the current generation (psu_run_due).
  */
 #ifndef SERVER_CHORES_H
 #define SERVER_CHORES_H
@@ -9,9 +9,10 @@
 
 struct chores;
 
-/* `generations` must outlive it. */
-int chores_start(struct chores **out, struct generations *generations, struct lfi_error *error);
-/* Waits for the task that is being done; NULL is fine. */
+/* `generations` and `providers` must outlive it. */
+int chores_start(struct chores **out, struct generations *generations,
+                 const struct provider_set *providers, struct lfi_error *error);
+/* Waits for the tasks that are being done; NULL is fine. */
 void chores_stop(struct chores *chores);
 
 #endif

@@ -73,6 +73,7 @@ static void prepare_signals(sigset_t *signals)
     sigaddset(signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* the write fails, as on a full disk */
 }
 
 /* These settings are read when a program starts, so it starts once more; if not, without them. */

@@ -8,6 +8,7 @@
 #include "connect/outcome.h"
 #include "contract/contract.h"
 #include "psu/psu.h"
+#include "psu/task.h"
 
 struct op {
     const struct operator_levers *levers;
@@ -181,6 +182,39 @@ static int list_leads(struct op *op)
     return end_list(op, &w, rc, &error);
 }
 
+/* --- parked tasks ------------------------------------------------------------------------------
+ */
+
+static int list_tasks(struct op *op)
+{
+    struct json_writer w;
+    struct lfi_error error = {""};
+    if (!PROVIDER_HAS(op->provider, tasks_parked)) {
+        return no_lever(op);
+    }
+    json_begin(&w, &op->reply->body);
+    json_open_object(&w, NULL);
+    json_open_array(&w, "tasks");
+    int rc = op->provider->ops->tasks_parked(op->provider->core, (struct lfi_sink){append_item, &w},
+                                             &error);
+    return end_list(op, &w, rc, &error);
+}
+
+static int decide_task(struct op *op)
+{
+    struct lfi_error error = {""};
+    if (read_body(op, "Task") != 0) {
+        return -1;
+    }
+    struct lfi_slice key = json_get_string(op->body, "key");
+    int rc = slice_equal_text(json_get_string(op->body, "do"), "retry")
+                 ? task_retry(op->provider, key, clock_now_s(op->levers->clock), &error)
+                 : task_drop(op->provider, key, &error);
+    return rc == LFI_CORE_UNKNOWN
+               ? refuse(op, "LEVER-UNKNOWN", 404, "There is no such parked task.")
+               : core_outcome(op, rc, &error);
+}
+
 static int64_t number_of(const cJSON *body, const char *name, int64_t fallback)
 {
     int64_t value = fallback;
@@ -340,6 +374,10 @@ static const struct route ROUTES[] = {
     {"PUT", "/operator/{provider}/accounts/{accountId}", true, set_account,
      "{\"status\"?, \"creditBlock\"?}"},
     {"GET", "/operator/{provider}/leads", true, list_leads, "leads that were taken"},
+    {"GET", "/operator/{provider}/tasks", true, list_tasks,
+     "tasks that the Hub could not be told of, parked after many tries"},
+    {"POST", "/operator/{provider}/tasks", true, decide_task,
+     "{\"key\", \"do\"}: retry or drop one of them"},
     {"POST", "/operator/{provider}/reset", true, reset, "everything as it was loaded"},
 };
 

@@ -6,8 +6,10 @@
 
 #include <lfi/core.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LOOK_S 2       /* between two questions to a core, and two looks at the rest */
 #define ANSWER_MS 5000 /* a core that takes longer does not answer */
@@ -23,6 +25,7 @@ struct probe {
     bool failing;
     char reason[160];
     struct lfi_health health;
+    struct lfi_task_counts tasks;
 };
 
 struct readiness {
@@ -74,18 +77,24 @@ static void ask_once(struct probe *probe)
     struct readiness *readiness = probe->readiness;
     struct lfi_error error = {""};
     struct lfi_health health;
+    struct lfi_task_counts tasks = {.size = sizeof(tasks)};
 
     pthread_mutex_lock(&readiness->lock);
     probe->asked_us = clock_monotonic_us();
     pthread_mutex_unlock(&readiness->lock);
     crash_note(probe->provider->id, "readiness");
     bool failing = ask(probe, &health, &error) != LFI_CORE_OK;
+    if (!failing && PROVIDER_HAS(probe->provider, task_counts)) {
+        failing =
+            probe->provider->ops->task_counts(probe->provider->core, &tasks, &error) != LFI_CORE_OK;
+    }
     crash_note(NULL, NULL);
     pthread_mutex_lock(&readiness->lock);
     bool changed = failing != probe->failing;
     probe->asked_us = 0;
     probe->failing = failing;
     probe->health = health;
+    probe->tasks = tasks;
     snprintf(probe->reason, sizeof(probe->reason), "%.150s",
              error.message[0] != '\0' ? error.message : "the core's call failed");
     pthread_mutex_unlock(&readiness->lock);
@@ -272,20 +281,39 @@ void readiness_set_material(struct readiness *readiness, const struct material *
 
 /* --- what is told ----------------------------------------------------------------------------- */
 
-/* One part. `reason` NULL: it works. */
-static void append_part(struct buf *out, const char *kind, const char *name, const char *reason)
+/* One part. `reason` NULL: it works; else `status` says how badly it does not. */
+static void append_state(struct buf *out, const char *part, const char *status, const char *reason)
 {
     char escaped[512];
 
-    buf_append_format(out, "%s{\"part\":\"%s %s\",\"status\":\"%s\"",
-                      out->ptr[out->len - 1] == '[' ? "" : ",", kind, name,
-                      reason ? "failing" : "ok");
+    buf_append_format(out, "%s{\"part\":\"%s\",\"status\":\"%s\"",
+                      out->ptr[out->len - 1] == '[' ? "" : ",", part, reason ? status : "ok");
     if (reason) {
         struct lfi_slice text = slice_of(reason);
         size_t len = json_escape(&text, escaped, sizeof(escaped));
         buf_append_format(out, ",\"reason\":\"%.*s\"", (int)len, escaped);
     }
     buf_append_text(out, "}");
+}
+
+static void append_part(struct buf *out, const char *kind, const char *name, const char *reason)
+{
+    char part[512];
+
+    snprintf(part, sizeof(part), "%s %s", kind, name);
+    append_state(out, part, "failing", reason);
+}
+
+/* Parked tasks wait for an operator; no instance would serve better. */
+static void append_tasks(struct buf *out, const struct probe *probe)
+{
+    char part[128];
+    char reason[128];
+
+    snprintf(part, sizeof(part), "tasks %s", probe->provider->id);
+    snprintf(reason, sizeof(reason), "%llu parked: GET /operator/%s/tasks",
+             (unsigned long long)probe->tasks.parked, probe->provider->id);
+    append_state(out, part, "degraded", probe->tasks.parked > 0 ? reason : NULL);
 }
 
 static const char *core_fault(const struct probe *probe)
@@ -314,6 +342,7 @@ bool readiness_append(struct readiness *readiness, bool stopping, struct buf *ou
     for (size_t i = 0; i < readiness->probe_count; i++) {
         const char *fault = core_fault(&readiness->probes[i]);
         append_part(&parts, "core", readiness->probes[i].provider->id, fault);
+        append_tasks(&parts, &readiness->probes[i]);
         ready = ready && !fault;
     }
     for (size_t i = 0; i < readiness->material.count; i++) {
@@ -364,6 +393,20 @@ static void append_listeners(const struct readiness *readiness, struct buf *out)
     }
 }
 
+static const struct {
+    const char *name, *help;
+    size_t offset; /* of a uint64_t in struct probe */
+} core_gauges[] = {
+    {"lfi_store_used_bytes", "What the core's store holds",
+     offsetof(struct probe, health.used_bytes)},
+    {"lfi_store_limit_bytes", "What the core's store can hold",
+     offsetof(struct probe, health.limit_bytes)},
+    {"lfi_tasks_kept", "Tasks to be done later, parked ones included",
+     offsetof(struct probe, tasks.kept)},
+    {"lfi_tasks_limit", "How many tasks there may be", offsetof(struct probe, tasks.limit)},
+    {"lfi_tasks_parked", "Tasks that wait for an operator", offsetof(struct probe, tasks.parked)},
+};
+
 void readiness_append_metrics(struct readiness *readiness, struct buf *out)
 {
     pthread_mutex_lock(&readiness->lock);
@@ -380,17 +423,15 @@ void readiness_append_metrics(struct readiness *readiness, struct buf *out)
         buf_append_format(out, "lfi_core_up{provider=\"%s\"} %d\n", probe->provider->id,
                           core_fault(probe) ? 0 : 1);
     }
-    append_gauge(out, "lfi_store_used_bytes", "What the core's store holds");
-    for (size_t i = 0; i < readiness->probe_count; i++) {
-        const struct probe *probe = &readiness->probes[i];
-        buf_append_format(out, "lfi_store_used_bytes{provider=\"%s\"} %llu\n", probe->provider->id,
-                          (unsigned long long)probe->health.used_bytes);
-    }
-    append_gauge(out, "lfi_store_limit_bytes", "What the core's store can hold");
-    for (size_t i = 0; i < readiness->probe_count; i++) {
-        const struct probe *probe = &readiness->probes[i];
-        buf_append_format(out, "lfi_store_limit_bytes{provider=\"%s\"} %llu\n", probe->provider->id,
-                          (unsigned long long)probe->health.limit_bytes);
+    for (size_t g = 0; g < sizeof(core_gauges) / sizeof(core_gauges[0]); g++) {
+        append_gauge(out, core_gauges[g].name, core_gauges[g].help);
+        for (size_t i = 0; i < readiness->probe_count; i++) {
+            uint64_t value;
+            memcpy(&value, (const char *)&readiness->probes[i] + core_gauges[g].offset,
+                   sizeof(value));
+            buf_append_format(out, "%s{provider=\"%s\"} %llu\n", core_gauges[g].name,
+                              readiness->probes[i].provider->id, (unsigned long long)value);
+        }
     }
     pthread_mutex_unlock(&readiness->lock);
 }

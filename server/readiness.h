@@ -36,10 +36,11 @@ void readiness_forget_listeners(struct readiness *readiness);
 void readiness_set_material(struct readiness *readiness, const struct material *material);
 /*
  * Appends {"status","parts":[{"part","status","reason"}…]} and says whether every part works. A
- * part is "ok" or "failing". Any thread; never waits for a core.
+ * part is "ok", "failing", or, where it serves but an operator is needed, "degraded". Any thread;
+ * never waits for a core.
  */
 bool readiness_append(struct readiness *readiness, bool stopping, struct buf *out);
-/* Gauges in Prometheus' text format: certificates, stores, listeners. Any thread. */
+/* Gauges in Prometheus' text format: certificates, stores, tasks, listeners. Any thread. */
 void readiness_append_metrics(struct readiness *readiness, struct buf *out);
 
 #endif

@@ -313,7 +313,7 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
         listen_as(&serve->admin_listener, serve, METRICS_ADMIN, error) != 0 ||
         listen_as(&serve->hub_listener, serve, METRICS_HUB, error) != 0 ||
         listen_as(&serve->public_listener, serve, METRICS_PUBLIC, error) != 0 ||
-        chores_start(&serve->chores, serve->generations, error) != 0) {
+        chores_start(&serve->chores, serve->generations, serve->providers, error) != 0) {
         return -1;
     }
     const struct readiness_config readiness = {

@@ -66,5 +66,11 @@
  * than a customer has connections, too few to fill the table of tasks. */
 #define LIMIT_REVOCATIONS_KEPT 50
 #define LIMIT_REVOCATIONS_WINDOW_S (24 * 3600)
+#define LIMIT_REVOCATIONS_SHARE 2 /* 1/2 of the table of tasks; the rest is for journeys */
+
+/* Tries of a background task before it is parked for an operator. The gap doubles from a second. */
+#define LIMIT_TASK_GAP_S 300  /* at most: the Hub has it soon after it is back */
+#define LIMIT_TASK_TRIES 300  /* while the Hub is away: a day */
+#define LIMIT_TASK_REFUSED 10 /* of wrong answers and refusals, which may never change */
 
 #endif

@@ -63,6 +63,9 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
     [METRICS_JWKS_FAILED] = {"lfi_jwks_failed_total", "Key sets that could not be had"},
     [METRICS_HUB_CALLS] = {"lfi_hub_calls_total", "Calls to the Hub"},
     [METRICS_HUB_FAILED] = {"lfi_hub_failed_total", "Calls to the Hub that failed"},
+    [METRICS_CORE_UNAVAILABLE] = {"lfi_core_unavailable_total",
+                                  "Calls that a core could not carry out at the moment, as with a "
+                                  "full disk"},
 };
 
 static const char **copy_labels(const char *const *from, size_t count)

@@ -51,6 +51,7 @@ enum metrics_counter {
     METRICS_JWKS_FAILED,
     METRICS_HUB_CALLS,
     METRICS_HUB_FAILED,
+    METRICS_CORE_UNAVAILABLE, /* calls that a core could not carry out at the moment */
     METRICS_COUNTERS,
 };
 void metrics_count(struct metrics *metrics, enum metrics_counter counter); /* NULL: nothing */

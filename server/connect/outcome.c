@@ -90,6 +90,9 @@ int outcome_check(struct call *call, enum outcome_about about, int core_status,
     if (!outcome->id) {
         return 0;
     }
+    if (core_status == LFI_CORE_UNAVAILABLE) {
+        metrics_count(call->connect->metrics, METRICS_CORE_UNAVAILABLE);
+    }
     (void)refusal_set(call->refusal, outcome->id, outcome->status, outcome->error_code,
                       outcome->message);
     refusal_detail(call->refusal, "core %s status %d: %s", call->provider->ops->name, core_status,

@@ -68,14 +68,18 @@ static enum hub_outcome judge(struct hub *hub, struct arena *arena, enum hub_ope
         error_set(error, "the Hub refused with %d", answer->status);
         return HUB_REFUSED;
     }
-    struct contract_violation violation;
-    if (answer->status == 303 ||
-        contract_check_response(hub->operations[operation], answer->status,
-                                slice_of(answer->content_type), buf_slice(&answer->body),
-                                &violation) != 0) {
+    struct contract_violation violation = {.rule = "status", .where = "$"};
+    bool kept =
+        answer->status != 303 && contract_check_response(hub->operations[operation], answer->status,
+                                                         slice_of(answer->content_type),
+                                                         buf_slice(&answer->body), &violation) == 0;
+    if (!kept && answer->status == 400 && strcmp(violation.rule, "status") == 0) {
+        error_set(error, "the Hub refused with 400"); /* its document names no 4xx at all */
+        return HUB_REFUSED;
+    }
+    if (!kept) {
         error_set(error, "the Hub's answer %d breaks its contract: %s at %s", answer->status,
-                  answer->status == 303 ? "status" : violation.rule,
-                  answer->status == 303 ? "$" : violation.where);
+                  violation.rule, violation.where);
         return HUB_WRONG;
     }
     out->body = arena_keep(arena, buf_slice(&answer->body));

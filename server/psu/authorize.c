@@ -45,10 +45,8 @@ static void show_error(struct visit *visit, int status, const char *id, struct l
 /* The core takes no more journeys, or failed. */
 static void turn_away(struct visit *visit, int status, const struct lfi_error *error)
 {
-    LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_put")),
-              LOG_TEXT("interaction", visit->session.interaction_id), LOG_NUMBER("status", status),
-              LOG_TEXT("reason", slice_of(error->message)));
-    struct lfi_slice back = ending_refuse_unseen(visit, ending_of_core(SESSION_SIGN_IN, status));
+    visit_note_core(visit, status, "task_put", error);
+    struct lfi_slice back = ending_turn_away(visit, ending_of_core(SESSION_SIGN_IN, status));
     if (back.len > 0) {
         redirect(visit, back);
     } else {

@@ -6,6 +6,7 @@
 #include "psu/own_consent.h"
 #include "psu/revocation.h"
 #include "psu/steps.h"
+#include "psu/task.h"
 
 static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const struct lfi_error *error)
 {
@@ -91,6 +92,9 @@ static void append_card(struct visit *visit, const cJSON *consent, struct json_w
     bool pending = own_consent_is_revocable(consent) &&
                    revocation_is_pending(visit, json_get_string(consent, "id"));
     own_consent_append_card(consent, pending, w);
+    if (own_consent_is_revocable(consent)) {
+        revocation_append_proof(visit, json_get_string(consent, "id"), w);
+    }
 }
 
 void consents_show(struct visit *visit)
@@ -264,24 +268,61 @@ static void look(struct visit *visit, const cJSON *body)
     }
 }
 
-/* The Hub cannot be asked: the decision is kept, and it is told as soon as it can be. */
-static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
+static void show_kept(struct visit *visit, struct lfi_slice consent_id)
 {
-    struct lfi_error error = {{0}};
     struct json_writer w;
-    int status = revocation_keep(visit, consent_id, &error);
-    if (status == LFI_CORE_DENIED) {
-        visit_refuse(visit, 429, "REVOCATION-LIMIT", NULL);
-        return;
-    }
-    if (status != LFI_CORE_OK) {
-        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
-        return;
-    }
     LOG_EVENT(visit->psu->log, LOG_WARN, "revocation_kept", LOG_TEXT("consent", consent_id),
               LOG_TEXT("how", SLICE("later")));
     visit_begin_view(visit, &w, "revocation-kept");
     json_close_object(&w);
+}
+
+/* The Hub cannot be asked: the decision is kept, and it is told as soon as it can be. */
+static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
+{
+    struct lfi_error error = {{0}};
+    int status = revocation_keep(visit, consent_id, &error);
+    if (status == LFI_CORE_DENIED) {
+        visit_refuse(visit, 429, "REVOCATION-LIMIT", NULL);
+    } else if (status != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+    } else {
+        show_kept(visit, consent_id);
+    }
+}
+
+/*
+ * The customer's consent, as the Hub has just said. The task comes first, so that neither a lost
+ * answer nor the end of this process loses the decision; without room for it the Hub is told all
+ * the same.
+ */
+static void revoke_own(struct visit *visit, const cJSON *body)
+{
+    struct lfi_slice consent_id = json_get_string(body, "consentId");
+    struct lfi_error error = {{0}};
+    bool kept = false;
+    if (visit_has_tasks(visit)) {
+        int status = revocation_put(visit, consent_id, ending_longest_s(visit->endpoint), &error);
+        kept = status == LFI_CORE_OK;
+        if (!kept) {
+            visit_note_core(visit, status, "task_put", &error);
+        }
+    }
+    enum hub_outcome outcome = hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id,
+                                                  REVOKED_BY_CUSTOMER, &error);
+    LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent_revoked",
+              LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
+    if (outcome == HUB_OK || outcome == HUB_REFUSED) {
+        if (kept) {
+            revocation_end(visit, consent_id);
+        }
+        look(visit, body); /* refused: it ended by other hands */
+    } else if (kept) {     /* if it cannot be made due sooner, it is due later */
+        (void)revocation_put(visit, consent_id, TASK_FIRST_GAP_S, &error);
+        show_kept(visit, consent_id);
+    } else {
+        refuse_hub(visit, outcome, &error);
+    }
 }
 
 /* Shown as ended only once the Hub says so: it is read again. */
@@ -292,18 +333,16 @@ static void revoke(struct visit *visit, const cJSON *body)
     cJSON *consent = NULL;
     enum hub_outcome outcome =
         hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, &consent, &error);
-    bool own = outcome == HUB_OK && own_consent_is_of(consent, visit->session.user_id);
-    if (own && own_consent_is_revocable(consent)) {
-        outcome = hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id,
-                                     REVOKED_BY_CUSTOMER, &error);
-        LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent_revoked",
-                  LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
-    }
+    bool revocable = outcome == HUB_OK && own_consent_is_of(consent, visit->session.user_id) &&
+                     own_consent_is_revocable(consent);
     cJSON_Delete(consent);
-    if ((outcome == HUB_UNREACHABLE || outcome == HUB_WRONG) && visit_has_tasks(visit)) {
+    if (revocable) {
+        revoke_own(visit, body);
+    } else if (outcome == HUB_OK) {
+        look(visit, body);
+    } else if (outcome != HUB_REFUSED && visit_has_tasks(visit) &&
+               revocation_is_proven(visit, consent_id, json_get_string(body, "proof"))) {
         keep_revocation(visit, consent_id);
-    } else if (outcome == HUB_OK || (own && outcome == HUB_REFUSED)) {
-        look(visit, body); /* refused: it ended by other hands */
     } else {
         refuse_hub(visit, outcome, &error);
     }

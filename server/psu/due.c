@@ -5,9 +5,10 @@
 #include "psu/note.h"
 #include "psu/psu.h"
 #include "psu/revocation.h"
+#include "psu/task.h"
+#include "psu/undo.h"
 
 #define SCRATCH_BYTES (256 * 1024)
-#define GIVE_UP_S (24 * 3600) /* by then the Hub has long closed the interaction */
 
 struct taken {
     cJSON *record;
@@ -21,27 +22,22 @@ static int parse_record(void *ctx, struct lfi_slice json)
 }
 
 /* The customer is gone: the time-out row of the table, and nobody to send back. */
-static void end_journey(struct visit *visit)
+static void end_journey(struct visit *visit, cJSON *record)
 {
     cJSON *tree = NULL;
-    struct lfi_error error;
-    if (clock_now_s(visit->psu->clock) > visit->session.started_s + GIVE_UP_S) {
-        LOG_EVENT(visit->psu->log, LOG_ERROR, "journey_abandoned",
-                  LOG_TEXT("interaction", visit->session.interaction_id),
-                  LOG_TEXT("consent", visit->session.consent_id));
-        note_forget(visit);
-        return;
-    }
+    struct lfi_error error = {{0}};
     enum hub_outcome outcome = hub_get_consent(visit->endpoint->hub, visit->arena,
                                                visit->session.consent_id, &tree, &error);
     cJSON_Delete(tree);
     if (outcome == HUB_OK || outcome == HUB_REFUSED) {
         ending_refuse_unseen(visit, ending_of_time(visit->session.stage));
-    } /* else the Hub is asked again when the task is due again */
+    } else {
+        const struct task task = {.key = note_key(visit), .record = record};
+        task_try_later(visit, &task, outcome, &error);
+    }
 }
 
-static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
-                     const cJSON *record)
+static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint, cJSON *record)
 {
     struct reply reply = {0};
     struct request request = {.path = SLICE("due"), .arena = arena_new(SCRATCH_BYTES)};
@@ -57,9 +53,11 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
         LOG_EVENT(psu->log, LOG_ERROR, "task_failed", LOG_TEXT("reason", SLICE("out of memory")));
     } else if (slice_equal_text(kind, NOTE_KIND) && note_open(&visit, record)) {
         note_adopt_customer(&visit);
-        end_journey(&visit);
+        end_journey(&visit, record);
     } else if (slice_equal_text(kind, REVOCATION_KIND)) {
         revocation_deliver(&visit, record);
+    } else if (slice_equal_text(kind, UNDO_KIND)) {
+        undo_deliver(&visit, record);
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task_unknown", LOG_TEXT("kind", kind));
     }
@@ -68,30 +66,36 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     arena_free(request.arena);
 }
 
-bool psu_run_due(struct psu *psu)
+static const struct psu_endpoint *endpoint_of(const struct psu *psu,
+                                              const struct provider *provider)
 {
-    bool any = false;
     for (size_t i = 0; i < psu->endpoint_count; i++) {
-        const struct psu_endpoint *endpoint = &psu->endpoints[i];
-        const struct provider *provider = endpoint->provider;
-        struct taken taken = {NULL};
-        struct lfi_sink sink = {.record = parse_record, .ctx = &taken};
-        struct lfi_error error = {{0}};
-        if (!PROVIDER_HAS(provider, task_take)) {
-            continue;
+        if (psu->endpoints[i].provider == provider) {
+            return &psu->endpoints[i];
         }
-        crash_note(provider->id, "task");
-        int status =
-            provider->ops->task_take(provider->core, ending_longest_s(endpoint), sink, &error);
-        if (status == LFI_CORE_OK) {
-            any = true;
-            run_task(psu, endpoint, taken.record);
-        } else if (status != LFI_CORE_UNKNOWN) {
-            LOG_EVENT(psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_take")),
-                      LOG_NUMBER("status", status), LOG_TEXT("reason", slice_of(error.message)));
-        }
-        crash_note(NULL, NULL);
-        cJSON_Delete(taken.record);
     }
-    return any;
+    return NULL;
+}
+
+bool psu_run_due(struct psu *psu, const struct provider *provider)
+{
+    const struct psu_endpoint *endpoint = endpoint_of(psu, provider);
+    struct taken taken = {NULL};
+    struct lfi_sink sink = {.record = parse_record, .ctx = &taken};
+    struct lfi_error error = {{0}};
+    if (!endpoint || !PROVIDER_HAS(provider, task_take)) {
+        return false;
+    }
+    crash_note(provider->id, "task");
+    int status = provider->ops->task_take(provider->core, ending_longest_s(endpoint), sink, &error);
+    if (status == LFI_CORE_OK) {
+        run_task(psu, endpoint, taken.record);
+    } else if (status != LFI_CORE_UNKNOWN) {
+        LOG_EVENT(psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_take")),
+                  LOG_TEXT("provider", slice_of(provider->id)), LOG_NUMBER("status", status),
+                  LOG_TEXT("reason", slice_of(error.message)));
+    }
+    crash_note(NULL, NULL);
+    cJSON_Delete(taken.record);
+    return status == LFI_CORE_OK;
 }

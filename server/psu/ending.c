@@ -2,10 +2,11 @@
 
 #include "psu/consent.h"
 #include "psu/note.h"
+#include "psu/undo.h"
 
 #define PATCH_BYTES (64 * 1024)
-/* The most calls that one decision makes: two PATCH, a look at the consent, revoke and doFail. */
-#define DECISION_CALLS 5
+/* The most calls that one decision makes: two PATCH, two looks at the consent, revoke, doFail. */
+#define DECISION_CALLS 6
 #define DECISION_SLACK_S 10
 
 enum patch {
@@ -99,16 +100,16 @@ void ending_append_patch(struct buf *out, const char *status, const struct sessi
 }
 
 static enum hub_outcome patch(struct visit *visit, const char *status,
-                              const struct lfi_slice *account_ids, size_t count)
+                              const struct lfi_slice *account_ids, size_t count,
+                              struct lfi_error *error)
 {
     struct buf body;
-    struct lfi_error error;
     buf_init(&body, PATCH_BYTES);
     ending_append_patch(&body, status, &visit->session, account_ids, count);
     enum hub_outcome outcome =
         body.failed ? HUB_WRONG
                     : hub_patch_consent(visit->endpoint->hub, visit->arena,
-                                        visit->session.consent_id, buf_slice(&body), &error);
+                                        visit->session.consent_id, buf_slice(&body), error);
     buf_free(&body);
     return outcome;
 }
@@ -236,53 +237,72 @@ static void settle(struct visit *visit, const char *how, struct lfi_slice locati
     note_forget(visit);
 }
 
-static struct lfi_slice tell_failure(struct visit *visit, const struct row *row)
+/* `unclosed`: whether the consent is open is not known. */
+static struct lfi_slice tell_failure(struct visit *visit, const struct row *row, bool unclosed)
 {
     struct lfi_slice location;
     struct lfi_error error;
-    (void)hub_do_fail(visit->endpoint->hub, visit->arena, visit->session.interaction_id, row->error,
-                      row->description, &location, &error);
+    enum hub_outcome outcome =
+        hub_do_fail(visit->endpoint->hub, visit->arena, visit->session.interaction_id, row->error,
+                    row->description, &location, &error);
+    bool told = outcome == HUB_OK || outcome == HUB_REFUSED; /* refused: it has ended before */
+    const struct undo undo = {unclosed, row->error, row->description};
+    if ((unclosed || !told) && !undo_keep(visit, &undo)) {
+        return location; /* not settled: the journey's note is due later and ends it */
+    }
     settle(visit, row->description, location);
     return location;
 }
 
 /* --- the ways to end -------------------------------------------------------------------------- */
 
-/*
- * True when the consent is open no longer. The Hub refuses a rejection when an earlier try, which
- * was cut off, came as far as its own PATCH: one consent has one interaction. Then what that try
- * authorized is revoked, for the TPP never got its code.
- */
-static bool reject(struct visit *visit)
+/* The consent's own state, whatever became of the answers so far. */
+static enum hub_outcome look(struct visit *visit, cJSON **tree, struct consent *consent,
+                             struct lfi_error *error)
+{
+    enum hub_outcome outcome =
+        hub_get_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, tree, error);
+    if (outcome == HUB_OK) {
+        consent_read(*tree, consent);
+    }
+    return outcome;
+}
+
+enum hub_outcome ending_close_consent(struct visit *visit, bool *foreign, struct lfi_error *error)
 {
     cJSON *tree = NULL;
     struct consent consent;
-    struct lfi_error error;
-    enum hub_outcome outcome = patch(visit, "Rejected", NULL, 0);
-    if (outcome != HUB_REFUSED ||
-        hub_get_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, &tree,
-                        &error) != HUB_OK) {
-        return outcome == HUB_OK;
-    }
-    consent_read(tree, &consent);
-    bool closed = !slice_equal_text(consent.status, "AwaitingAuthorization");
-    if (slice_equal_text(consent.status, "Authorized")) {
-        closed = slice_equal(consent.user_id, visit->session.user_id) &&
-                 hub_revoke_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id,
-                                    "LFI", &error) == HUB_OK;
+    enum hub_outcome outcome = look(visit, &tree, &consent, error);
+    *foreign = false;
+    if (outcome == HUB_OK && slice_equal_text(consent.status, "AwaitingAuthorization")) {
+        outcome = patch(visit, "Rejected", NULL, 0, error);
+    } else if (outcome == HUB_OK && slice_equal_text(consent.status, "Authorized")) {
+        *foreign = !slice_equal(consent.user_id, visit->session.user_id);
+        outcome = *foreign ? HUB_OK
+                           : hub_revoke_consent(visit->endpoint->hub, visit->arena,
+                                                visit->session.consent_id, "LFI", error);
     }
     cJSON_Delete(tree);
-    return closed;
+    return outcome;
 }
 
+/*
+ * The Hub refuses a rejection when an earlier try, which was cut off, came as far as its own PATCH:
+ * one consent has one interaction. Then what that try authorized is revoked, for the TPP never got
+ * its code.
+ */
 static struct lfi_slice refuse(struct visit *visit, enum ending ending)
 {
     const struct row *row = &rows[ending];
-    if (row->patch != PATCH_NONE && !reject(visit) && row->patch == PATCH_REQUIRED) {
+    struct lfi_error error;
+    bool foreign = false;
+    bool closed = row->patch == PATCH_NONE || patch(visit, "Rejected", NULL, 0, &error) == HUB_OK ||
+                  ending_close_consent(visit, &foreign, &error) == HUB_OK;
+    if ((!closed || foreign) && row->patch == PATCH_REQUIRED) {
         row = &rows[ENDING_HUB];
     }
     visit->session.reason = slice_of(row->reason);
-    return tell_failure(visit, row);
+    return tell_failure(visit, row, !closed);
 }
 
 static struct lfi_slice customer_key(struct visit *visit)
@@ -342,10 +362,41 @@ struct lfi_slice ending_refuse_unseen(struct visit *visit, enum ending ending)
     return claim == LFI_CLAIM_YOURS ? refuse(visit, ending) : location;
 }
 
+struct lfi_slice ending_turn_away(struct visit *visit, enum ending ending)
+{
+    return refuse(visit, ending);
+}
+
 void ending_time_out(struct visit *visit)
 {
     note_adopt_customer(visit);
     ending_refuse(visit, ending_of_time(visit->session.stage));
+}
+
+static bool is_authorized(const struct visit *visit, const struct consent *consent,
+                          const struct ending_approval *approval)
+{
+    bool same = slice_equal_text(consent->status, "Authorized") &&
+                slice_equal(consent->user_id, visit->session.user_id) &&
+                (size_t)cJSON_GetArraySize(consent->account_ids) == approval->count;
+    for (size_t i = 0; same && i < approval->count; i++) {
+        same = consent_lists(consent->account_ids, approval->account_ids[i]);
+    }
+    return same;
+}
+
+/* When the answer is lost, or is one to a second try, the consent itself tells what was applied. */
+static bool authorize(struct visit *visit, const struct ending_approval *approval)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct lfi_error error;
+    bool authorized =
+        patch(visit, "Authorized", approval->account_ids, approval->count, &error) == HUB_OK ||
+        (look(visit, &tree, &consent, &error) == HUB_OK &&
+         is_authorized(visit, &consent, approval));
+    cJSON_Delete(tree);
+    return authorized;
 }
 
 void ending_approve(struct visit *visit, const struct ending_approval *approval)
@@ -355,18 +406,17 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
     if (!take_decision(visit)) {
         return;
     }
-    if (!approval->patched &&
-        patch(visit, "Authorized", approval->account_ids, approval->count) != HUB_OK) {
+    if (!approval->patched && !authorize(visit, approval)) {
         mark_ended(visit, refuse(visit, ENDING_HUB));
         return;
     }
     if (hub_do_confirm(visit->endpoint->hub, visit->arena, visit->session.interaction_id, &location,
                        &error) != HUB_OK) {
         /* The TPP will never get its code; what is authorized can only be revoked. */
-        (void)hub_revoke_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id,
-                                 "LFI", &error);
+        bool closed = hub_revoke_consent(visit->endpoint->hub, visit->arena,
+                                         visit->session.consent_id, "LFI", &error) == HUB_OK;
         visit->session.reason = slice_of(rows[ENDING_HUB].reason);
-        mark_ended(visit, tell_failure(visit, &rows[ENDING_HUB]));
+        mark_ended(visit, tell_failure(visit, &rows[ENDING_HUB], !closed));
         return;
     }
     settle(visit, "authorized", location);

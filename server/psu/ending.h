@@ -39,6 +39,11 @@ void ending_refuse(struct visit *visit, enum ending ending);
  * back; absent when there is none, or another visit decides.
  */
 struct lfi_slice ending_refuse_unseen(struct visit *visit, enum ending ending);
+/*
+ * The same for a journey that cannot begin: nobody else can be deciding on it, so it is not claimed
+ * from a core that may have no room.
+ */
+struct lfi_slice ending_turn_away(struct visit *visit, enum ending ending);
 /* The session's time is over; another browser of the journey may have come further. */
 void ending_time_out(struct visit *visit);
 /* The longest that a decision may take, in seconds. */
@@ -65,6 +70,12 @@ enum ending ending_of_hub(enum session_stage stage);
 enum ending ending_of_core(enum session_stage stage, int core_status);
 enum ending ending_of_leaving(enum session_stage stage);
 enum ending ending_of_time(enum session_stage stage);
+
+/*
+ * Sees to it that the consent is not left open: rejected, or revoked when it is authorized for this
+ * customer. HUB_OK: it is known to be closed, or *foreign: another customer has authorized it.
+ */
+enum hub_outcome ending_close_consent(struct visit *visit, bool *foreign, struct lfi_error *error);
 
 /* Appends the body of a PATCH; no account ids when count is 0. */
 void ending_append_patch(struct buf *out, const char *status, const struct session *session,

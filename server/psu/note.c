@@ -1,9 +1,11 @@
 #include "psu/note.h"
 
+#include "psu/task.h"
+
 #define RECORD_BYTES 2048
 #define GRACE_S 5 /* a page that is still open ends the journey itself, and sooner */
 
-static struct lfi_slice note_key(struct visit *visit)
+struct lfi_slice note_key(struct visit *visit)
 {
     return arena_format(visit->arena, "journey:%.*s", SLICE_ARG(visit->session.interaction_id));
 }
@@ -214,15 +216,7 @@ int note_set_taken(struct visit *visit, struct lfi_slice link, struct lfi_error 
 
 void note_forget(struct visit *visit)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_error error = {{0}};
-    if (!visit_has_tasks(visit)) {
-        return;
-    }
-    int status = provider->ops->task_done(provider->core, note_key(visit), &error);
-    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
-        LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_done")),
-                  LOG_TEXT("interaction", visit->session.interaction_id),
-                  LOG_NUMBER("status", status), LOG_TEXT("reason", slice_of(error.message)));
+    if (visit_has_tasks(visit)) {
+        task_done(visit, note_key(visit));
     }
 }

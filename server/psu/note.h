@@ -45,6 +45,8 @@ int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_sl
 int note_set_link(struct visit *visit, struct lfi_slice link, struct lfi_error *error);
 /* Notes that the link was used, which note_find tells the first browser and whoever opens it. */
 int note_set_taken(struct visit *visit, struct lfi_slice link, struct lfi_error *error);
+/* The key of the journey's task. */
+struct lfi_slice note_key(struct visit *visit);
 /* The journey is over. */
 void note_forget(struct visit *visit);
 

@@ -54,10 +54,11 @@ void psu_free(struct psu *psu);
 /* http_handler_fn for the public listener; ctx is the struct psu. */
 void psu_handle(void *psu, const struct request *request, struct reply *reply);
 /*
- * Does what is due without a request, one task of each core: ends the journeys of customers who
- * went away. True: there may be more. Any thread; instances share the work.
+ * Does what is due without a request, one task of a provider's core: ends the journeys of customers
+ * who went away, tells the Hub what it could not be told. True: there may be more. Any thread;
+ * instances share the work.
  */
-bool psu_run_due(struct psu *psu);
+bool psu_run_due(struct psu *psu, const struct provider *provider);
 /* Whether an operator can override this: "journey/approve". */
 bool psu_is_step(struct lfi_slice name);
 

@@ -2,36 +2,85 @@
 
 #include "base/limits.h"
 #include "psu/own_consent.h"
+#include "psu/task.h"
 
-#define RECORD_BYTES 1024
-#define FIRST_WAIT_S 1
-#define LONGEST_WAIT_S 300
+#define PROOF_PURPOSE "own-consent"
+#define PROOF_BYTES 1024
 
 static struct lfi_slice key_of(struct visit *visit, struct lfi_slice consent_id)
 {
     return visit_key(visit, REVOCATION_KIND, visit->session.user_id, consent_id);
 }
 
-static int keep(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s,
-                struct lfi_error *error)
+/* --- whose it is ------------------------------------------------------------------------------ */
+
+void revocation_append_proof(struct visit *visit, struct lfi_slice consent_id,
+                             struct json_writer *writer)
+{
+    struct buf proof;
+    struct lfi_slice clear = key_of(visit, consent_id);
+    buf_init(&proof, PROOF_BYTES);
+    if (clear.ptr && seal_close(visit->psu->seal, PROOF_PURPOSE, clear, &proof) == 0) {
+        json_string(writer, "proof", buf_slice(&proof));
+    }
+    buf_free(&proof);
+}
+
+bool revocation_is_proven(struct visit *visit, struct lfi_slice consent_id, struct lfi_slice proof)
+{
+    struct lfi_slice shown = {0};
+    if (proof.len > 0) {
+        shown = seal_open(visit->psu->seal, visit->arena, PROOF_PURPOSE, proof);
+    }
+    return shown.len > 0 && slice_equal(shown, key_of(visit, consent_id));
+}
+
+/* --- keeping ---------------------------------------------------------------------------------- */
+
+/* Journeys, which one customer cannot make many of, keep a share of the table. */
+static int check_room(struct visit *visit, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
-    struct buf record;
-    struct json_writer w;
-    buf_init(&record, RECORD_BYTES);
-    json_begin(&w, &record);
-    json_open_object(&w, NULL);
-    json_text(&w, "kind", REVOCATION_KIND);
-    json_string(&w, "consent", consent_id);
-    json_string(&w, "user", visit->session.user_id);
-    json_int(&w, "wait", wait_s);
-    json_close_object(&w);
-    int status = record.failed ? LFI_CORE_FAILED
-                               : provider->ops->task_put(provider->core, key_of(visit, consent_id),
-                                                         clock_now_s(visit->psu->clock) + wait_s,
-                                                         buf_slice(&record), error);
-    buf_free(&record);
+    struct lfi_task_counts counts = {.size = sizeof(counts)};
+    if (!PROVIDER_HAS(provider, task_counts)) {
+        return LFI_CORE_OK;
+    }
+    int status = provider->ops->task_counts(provider->core, &counts, error);
+    if (status == LFI_CORE_OK && counts.kept >= counts.limit / LIMIT_REVOCATIONS_SHARE) {
+        error_set(error, "%llu tasks are kept, the rest of the room is for journeys",
+                  (unsigned long long)counts.kept);
+        return LFI_CORE_UNAVAILABLE;
+    }
     return status;
+}
+
+static bool add_text(struct visit *visit, cJSON *record, const char *name, struct lfi_slice value)
+{
+    const char *text = arena_text(visit->arena, value);
+    return text && cJSON_AddStringToObject(record, name, text);
+}
+
+int revocation_put(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s,
+                   struct lfi_error *error)
+{
+    struct task task = {.key = key_of(visit, consent_id), .record = cJSON_CreateObject()};
+    int status = check_room(visit, error);
+    if (status == LFI_CORE_OK && (!add_text(visit, task.record, "kind", SLICE(REVOCATION_KIND)) ||
+                                  !add_text(visit, task.record, "consent", consent_id) ||
+                                  !add_text(visit, task.record, "user", visit->session.user_id))) {
+        error_set(error, "out of memory");
+        status = LFI_CORE_FAILED;
+    }
+    if (status == LFI_CORE_OK) {
+        status = task_put(visit, &task, clock_now_s(visit->psu->clock) + wait_s, error);
+    }
+    cJSON_Delete(task.record);
+    return status;
+}
+
+void revocation_end(struct visit *visit, struct lfi_slice consent_id)
+{
+    task_done(visit, key_of(visit, consent_id));
 }
 
 static int ignore(void *ctx, struct lfi_slice json)
@@ -76,7 +125,8 @@ int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi
     if (status == LFI_CORE_OK && wait_s > 0) {
         return LFI_CORE_DENIED;
     }
-    return status != LFI_CORE_OK ? status : keep(visit, consent_id, FIRST_WAIT_S, error);
+    return status != LFI_CORE_OK ? status
+                                 : revocation_put(visit, consent_id, TASK_FIRST_GAP_S, error);
 }
 
 /* HUB_OK also when there is nothing left to revoke. */
@@ -86,7 +136,6 @@ static enum hub_outcome tell(struct visit *visit, struct lfi_slice consent_id, c
     cJSON *consent = NULL;
     struct hub *hub = visit->endpoint->hub;
     enum hub_outcome outcome = hub_get_consent(hub, visit->arena, consent_id, &consent, error);
-    *how = "refused";
     if (outcome == HUB_OK && !own_consent_is_of(consent, visit->session.user_id)) {
         *how = "not-theirs";
     } else if (outcome == HUB_OK && !own_consent_is_revocable(consent)) {
@@ -99,31 +148,22 @@ static enum hub_outcome tell(struct visit *visit, struct lfi_slice consent_id, c
     return outcome;
 }
 
-/* What the Hub refuses it would refuse again: somebody has to look at it. */
-void revocation_deliver(struct visit *visit, const cJSON *record)
+void revocation_deliver(struct visit *visit, cJSON *record)
 {
-    const struct provider *provider = visit->endpoint->provider;
     struct lfi_slice consent_id = json_get_string(record, "consent");
     struct lfi_error error = {{0}};
-    int64_t wait_s = FIRST_WAIT_S;
     const char *how = NULL;
     visit->session.user_id = json_get_string(record, "user");
-    (void)json_get_int(record, "wait", &wait_s);
+    const struct task task = {.key = key_of(visit, consent_id), .record = record};
     enum hub_outcome outcome = tell(visit, consent_id, &how, &error);
-    bool later = outcome == HUB_UNREACHABLE || outcome == HUB_WRONG;
-    wait_s = wait_s * 2 < LONGEST_WAIT_S ? wait_s * 2 : LONGEST_WAIT_S;
     LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "revocation_kept",
-              LOG_TEXT("provider", slice_of(provider->id)), LOG_TEXT("consent", consent_id),
-              LOG_TEXT("how", slice_of(later               ? "later"
-                                       : outcome == HUB_OK ? how
-                                                           : "refused")),
-              LOG_TEXT("reason", slice_of(error.message)));
-    int status = later
-                     ? keep(visit, consent_id, wait_s, &error)
-                     : provider->ops->task_done(provider->core, key_of(visit, consent_id), &error);
-    if (status != LFI_CORE_OK) { /* it is due again by itself */
-        LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_NUMBER("status", status),
-                  LOG_TEXT("call", slice_of(later ? "task_put" : "task_done")),
-                  LOG_TEXT("reason", slice_of(error.message)));
+              LOG_TEXT("provider", slice_of(visit->endpoint->provider->id)),
+              LOG_TEXT("consent", consent_id),
+              LOG_TEXT("how", slice_of(outcome == HUB_OK ? how : "later")),
+              LOG_TEXT("reason", slice_of(outcome == HUB_OK ? NULL : error.message)));
+    if (outcome == HUB_OK) {
+        task_done(visit, task.key);
+    } else {
+        task_try_later(visit, &task, outcome, &error);
     }
 }

@@ -1,7 +1,7 @@
 /*
- * A customer's revocation that the Hub could not be told at once: kept durably in the core as a
- * task and tried again until the Hub has it (consent management interface 6). Cores without tasks
- * keep none. Internal to this room.
+ * A customer's revocation, kept durably in the core as a task before the Hub is told, and tried
+ * again until the Hub has it (consent management interface 6). Cores without tasks keep none.
+ * Internal to this room.
  */
 #ifndef PSU_REVOCATION_H
 #define PSU_REVOCATION_H
@@ -12,14 +12,31 @@
 #define REVOKED_BY_CUSTOMER "LFI.InitiatedByUser"
 
 /*
- * Keeps it, apart from what other customers keep for the same consent. Whose the consent is, is
- * asked when the Hub can be. LFI_CORE_DENIED when the customer has as many kept as
- * LIMIT_REVOCATIONS_KEPT allows; else the core's status.
+ * A member "proof" for a consent that the Hub has just said is this customer's: sealed, so that
+ * the page can show it again when the Hub cannot be asked.
+ */
+void revocation_append_proof(struct visit *visit, struct lfi_slice consent_id,
+                             struct json_writer *writer);
+/* Whether this customer was given that proof for this consent. */
+bool revocation_is_proven(struct visit *visit, struct lfi_slice consent_id, struct lfi_slice proof);
+
+/*
+ * Keeps it, due after a time: before the Hub is told in this request, when the request cannot be at
+ * it any more; after a lost answer, soon. The caller knows from the Hub that the consent is the
+ * customer's. The core's status; LFI_CORE_UNAVAILABLE when there is no room.
+ */
+int revocation_put(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s,
+                   struct lfi_error *error);
+/* The Hub has it, or refused it. */
+void revocation_end(struct visit *visit, struct lfi_slice consent_id);
+/*
+ * Keeps it for a Hub that cannot be asked, due at once; the caller has seen the proof. As above,
+ * and LFI_CORE_DENIED when the customer has as many kept as LIMIT_REVOCATIONS_KEPT allows.
  */
 int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error);
 /* Kept, and the Hub does not have it yet. */
 bool revocation_is_pending(struct visit *visit, struct lfi_slice consent_id);
-/* Tells the Hub, or keeps it for later. */
-void revocation_deliver(struct visit *visit, const cJSON *record);
+/* Tells the Hub what the record of a task says, or keeps it for later. */
+void revocation_deliver(struct visit *visit, cJSON *record);
 
 #endif

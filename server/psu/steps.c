@@ -13,9 +13,7 @@
 void step_fail_core(struct visit *visit, int status, const char *call,
                     const struct lfi_error *error)
 {
-    LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", slice_of(call)),
-              LOG_TEXT("interaction", visit->session.interaction_id), LOG_NUMBER("status", status),
-              LOG_TEXT("reason", slice_of(error->message)));
+    visit_note_core(visit, status, call, error);
     ending_refuse(visit, ending_of_core(visit->session.stage, status));
 }
 

@@ -152,9 +152,24 @@ static void log_refusal(struct visit *visit, const char *id, const char *detail,
               LOG_TEXT("path", visit->request->path));
 }
 
+void visit_note_core(struct visit *visit, int status, const char *call,
+                     const struct lfi_error *error)
+{
+    LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", slice_of(call)),
+              LOG_TEXT("provider", slice_of(visit->endpoint->provider->id)),
+              LOG_TEXT("interaction", visit->session.interaction_id), LOG_NUMBER("status", status),
+              LOG_TEXT("reason", slice_of(error->message)));
+    if (status == LFI_CORE_UNAVAILABLE) {
+        metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
+    }
+}
+
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail)
 {
     struct json_writer w;
+    if (strcmp(id, "CORE-UNAVAILABLE") == 0) {
+        metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
+    }
     log_refusal(visit, id, detail, visit->session.interaction_id);
     visit_begin_view(visit, &w, "error");
     json_text(&w, "error", id);

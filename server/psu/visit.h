@@ -87,6 +87,10 @@ void visit_error_page(struct visit *visit, int status, const char *id, struct lf
 struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
                            struct lfi_slice about);
 
+/* Logs and counts that a call of the core failed. */
+void visit_note_core(struct visit *visit, int status, const char *call,
+                     const struct lfi_error *error);
+
 /* SHA-256 as base64url text, in the arena: names that say nothing. Absent when out of memory. */
 struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes);
 #endif

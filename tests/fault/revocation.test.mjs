@@ -28,8 +28,14 @@ async function signIn({ login, password }) {
     const device = openApp.split('#')[1];
     const { asked: approvalId } = await customer.post('/bank-app/approvals', { device });
     await customer.post('/bank-app/decision', { device, approvalId, approve: true });
-    await customer.post('/consents/api/approval', { journey });
+    ({ consents: customer.consents } = await customer.post('/consents/api/approval', { journey }));
     return customer;
+}
+
+/** Ends a consent as the page does, with the proof that its list gave. */
+function revoke({ journey, consents, ...customer }, consentId) {
+    const { proof } = consents.find(({ id }) => id === consentId) ?? {};
+    return Object.assign(new Customer(), customer).post('/consents/api/revoke', { journey, consentId, proof });
 }
 
 async function agreed(user) {
@@ -48,12 +54,12 @@ test('another customer does not replace what was decided while the Hub was down'
     const owner = userOf(demo, { login: 'rohan' });
     const ids = [await agreed(owner), await agreed(owner)];
     const [rohan, leonie] = [await signIn(owner), await signIn(userOf(demo, { login: 'leonie' }))];
-    const revoke = (customer, consentId) =>
-        customer.post('/consents/api/revoke', { journey: customer.journey, consentId });
     await breakHub(demo, 'consent-manager', 'down');
     assert.equal((await revoke(rohan, ids[0])).view, 'revocation-kept');
-    await revoke(leonie, ids[0]); // after the owner
-    await revoke(leonie, ids[1]); // and before
+    assert.equal((await revoke(leonie, ids[0])).error, 'HUB-DOWN'); // after the owner
+    assert.equal((await revoke(leonie, ids[1])).error, 'HUB-DOWN'); // and before
+    leonie.consents = rohan.consents; // proofs of another customer prove nothing
+    assert.equal((await revoke(leonie, ids[1])).error, 'HUB-DOWN');
     assert.equal((await revoke(rohan, ids[1])).view, 'revocation-kept');
     await healHub(demo);
     for (const id of ids) {
@@ -67,12 +73,10 @@ test('what was decided while the Hub was down survives kill -9', async () => {
     const stranger = await agreed(userOf(demo, { login: 'leonie' }));
     const consentId = await agreed(user);
     const customer = await signIn(user);
-    const { journey } = customer;
-    const revoke = (id) => customer.post('/consents/api/revoke', { journey, consentId: id });
     await breakHub(demo, 'consent-manager', 'down');
-    assert.equal((await revoke(consentId)).view, 'revocation-kept');
-    assert.equal((await revoke(consentId)).view, 'revocation-kept'); // again: still one
-    assert.equal((await revoke(stranger)).view, 'revocation-kept'); // whose it is, the Hub will say
+    assert.equal((await revoke(customer, consentId)).view, 'revocation-kept');
+    assert.equal((await revoke(customer, consentId)).view, 'revocation-kept'); // again: still one
+    assert.equal((await revoke(customer, stranger)).error, 'HUB-DOWN'); // nobody knows whose it is
     await second.end('SIGKILL');
     await sleep(3000); // tried in vain meanwhile
     assert.equal((await consentAtHub(demo, consentId)).consent.status, 'Authorized');
@@ -91,7 +95,7 @@ test('what a stranger asked for does not show in the owner\'s list', async () =>
     const [stranger, customer] = [await signIn(userOf(demo, { login: 'hessa' })), await signIn(owner)];
     const consentId = await agreed(owner);
     await breakHub(demo, 'consent-manager', 'down');
-    await stranger.post('/consents/api/revoke', { journey: stranger.journey, consentId });
+    assert.equal((await revoke(stranger, consentId)).error, 'HUB-DOWN');
     await healHub(demo);
     const { consents } = await customer.post('/consents/api/list', { journey: customer.journey });
     const shown = consents.find(({ id }) => id === consentId);

@@ -32,7 +32,10 @@ static struct world {
     const char *base;    /* JSON of the consent "base" */
     const char *own;     /* JSON array: the consents of any user, and of any group */
     enum hub_outcome list, revoke;
-    char calls[4096]; /* what changed at the Hub: a line each */
+    enum hub_outcome reads_after_patch;
+    const char *consent_after_patch; /* JSON; NULL: the same */
+    bool patched;                    /* somebody has sent a PATCH */
+    char calls[4096];                /* what changed at the Hub: a line each */
     int auths, reads;
     /* the core */
     int sign_in, approval_start, accounts_status, claim_status, settle_status;
@@ -51,6 +54,8 @@ static struct world {
         int64_t due_s;
     } tasks[WORLD_TASKS];
     int task_put_status;
+    uint64_t task_limit;          /* 0: 100 */
+    int tasks_when_told;          /* how many were kept when the Hub was told to revoke */
     size_t arena_bytes;           /* of a request; 0: plenty */
     unsigned allowed, allow_most; /* uses counted; more are refused, 0: none is */
     /* the browser */
@@ -137,9 +142,14 @@ enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lf
     (void)arena;
     (void)error;
     world.reads++;
-    const char *text = slice_equal_text(consent_id, "base") ? world.base : world.consent;
-    *out = world.read == HUB_OK ? json_parse(slice_of(text)) : NULL;
-    return world.read;
+    bool after = world.patched && world.consent_after_patch;
+    const char *text = slice_equal_text(consent_id, "base") ? world.base
+                       : after                              ? world.consent_after_patch
+                                                            : world.consent;
+    enum hub_outcome outcome = world.patched ? world.reads_after_patch : HUB_OK;
+    outcome = world.read != HUB_OK ? world.read : outcome;
+    *out = outcome == HUB_OK ? json_parse(slice_of(text)) : NULL;
+    return outcome;
 }
 
 enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
@@ -151,6 +161,7 @@ enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
     (void)consent_id;
     (void)error;
     world_note("PATCH ", patch);
+    world.patched = true;
     return world.patch;
 }
 
@@ -163,6 +174,10 @@ enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
     (void)consent_id;
     (void)error;
     world_note("revoke ", slice_of(revoked_by));
+    world.tasks_when_told = 0;
+    for (size_t i = 0; i < WORLD_TASKS; i++) {
+        world.tasks_when_told += world.tasks[i].key[0] != '\0';
+    }
     return world.revoke;
 }
 
@@ -405,6 +420,19 @@ static int world_allow(void *core, struct lfi_slice key, const struct lfi_allowa
     return LFI_CORE_OK;
 }
 
+static int world_task_counts(void *core, struct lfi_task_counts *out, struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    out->kept = out->parked = 0;
+    out->limit = world.task_limit > 0 ? world.task_limit : 100;
+    for (size_t i = 0; i < WORLD_TASKS; i++) {
+        out->kept += world.tasks[i].key[0] != '\0';
+        out->parked += world.tasks[i].due_s == LFI_TASK_PARKED;
+    }
+    return LFI_CORE_OK;
+}
+
 static const struct lfi_core_ops world_ops = {
     .abi = LFI_CORE_ABI,
     .size = sizeof(struct lfi_core_ops),
@@ -423,6 +451,7 @@ static const struct lfi_core_ops world_ops = {
     .task_take = world_task_take,
     .task_find = world_task_find,
     .task_done = world_task_done,
+    .task_counts = world_task_counts,
     .allow = world_allow,
 };
 
@@ -566,6 +595,12 @@ static inline void world_arrive(void)
 #define WORLD_SIGN_IN_WRONG "{\"journey\":\"i-1\",\"login\":\"layla\",\"password\":\"wrong\"}"
 #define WORLD_STEP "{\"journey\":\"i-1\"}"
 #define WORLD_APPROVE "{\"journey\":\"i-1\",\"accountIds\":[\"acc-1\"]}"
+
+/* Does one task that is due; false: none is. */
+static inline bool world_run_due(void)
+{
+    return psu_run_due(world.psu, &world.provider);
+}
 
 /* The next run of a step goes as the operator wants. */
 static inline void world_override(const char *step, int status, bool cut)

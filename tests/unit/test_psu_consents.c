@@ -190,22 +190,105 @@ static void keeps_what_the_hub_cannot_be_told(void **state)
     assert_true(world_says("\"revocable\":false"));
 }
 
+/* Revokes with the proof that the last list gave for the consent; `proof_of` NULL: with none. */
+static void post_revoke(const char *consent_id, const char *proof_of)
+{
+    char more[512], named[64], proof[400] = "";
+    snprintf(named, sizeof(named), "\"id\":\"%s\"", proof_of ? proof_of : "");
+    const char *at = proof_of ? strstr(world.body, named) : NULL;
+    at = at ? strstr(at, "\"proof\":\"") : NULL;
+    if (at) {
+        snprintf(proof, sizeof(proof), ",\"proof\":\"%.*s\"", (int)strcspn(at + 9, "\""), at + 9);
+    }
+    snprintf(more, sizeof(more), ",\"consentId\":\"%s\"%s", consent_id, proof);
+    post("revoke", more);
+}
+
+#define OWN(id)                                                                                    \
+    "{\"id\":\"" id "\",\"status\":\"Authorized\",\"psuIdentifiers\":{\"userId\":\"u-1\"}}"
+
+/* What the customer was shown before is known to be theirs; made-up ids, and others' are not. */
+static void keeps_nothing_that_was_not_shown_as_the_customers(void **state)
+{
+    static const struct {
+        const char *id, *proof_of;
+        bool kept;
+    } cases[] = {{"c-2", "c-2", true},
+                 {"c-2", NULL, false},
+                 {"made-up", NULL, false},
+                 {"made-up", "c-2", false},
+                 {"c-3", "c-2", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_tear_down(state);
+        world_set_up(state);
+        go(SESSION_REVIEW);
+        world.own = "[" OWN("c-2") "," OWN("c-3") "]";
+        post("list", "");
+        world.read = HUB_UNREACHABLE;
+        post_revoke(cases[i].id, cases[i].proof_of);
+        assert_int_equal(world.status, cases[i].kept ? 200 : 503);
+        assert_true(world_says(cases[i].kept ? "\"view\":\"revocation-kept\"" : "HUB-DOWN"));
+        assert_int_equal(world.tasks[0].key[0] != '\0', cases[i].kept);
+    }
+}
+
 /* One past the quota is refused; what is kept already is not counted again. */
 static void keeps_no_more_than_a_customer_may(void **state)
 {
+    static const struct {
+        const char *id;
+        bool kept;
+    } cases[] = {{"c-2", true}, {"c-2", true}, {"c-3", true}, {"c-4", false}, {"c-3", true}};
     (void)state;
     go(SESSION_REVIEW);
-    world.read = HUB_UNREACHABLE;
+    world.own = "[" OWN("c-2") "," OWN("c-3") "," OWN("c-4") "]";
     world.allow_most = 2;
-    post("revoke", ",\"consentId\":\"made-up-1\"");
-    post("revoke", ",\"consentId\":\"made-up-1\"");
-    post("revoke", ",\"consentId\":\"made-up-2\"");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        post("list", "");
+        world.read = HUB_UNREACHABLE;
+        post_revoke(cases[i].id, cases[i].id);
+        world.read = HUB_OK;
+        assert_int_equal(world.status, cases[i].kept ? 200 : 429);
+        assert_true(world_says(cases[i].kept ? "\"view\":\"revocation-kept\""
+                                             : "\"error\":\"REVOCATION-LIMIT\""));
+    }
+}
+
+/* Half of the table is for journeys; the Hub is told all the same when it can be. */
+static void leaves_room_for_journeys(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    world.own = "[" OWN("c-2") "," OWN("c-3") "]";
+    world.task_limit = 2;
+    for (int i = 2; i <= 3; i++) {
+        post("list", "");
+        world.read = HUB_UNREACHABLE;
+        post_revoke(i == 2 ? "c-2" : "c-3", i == 2 ? "c-2" : "c-3");
+        world.read = HUB_OK;
+        assert_int_equal(world.status, i == 2 ? 200 : 503);
+    }
+    assert_true(world_says("CORE-UNAVAILABLE"));
+    post("revoke", ",\"consentId\":\"c-1\"");
+    assert_int_equal(world.status, 200);
+    assert_string_equal(world.calls, "revoke LFI.InitiatedByUser\n");
+    world.revoke = HUB_UNREACHABLE;
+    post("revoke", ",\"consentId\":\"c-1\"");
+    assert_int_equal(world.status, 503);
+}
+
+/* Killed between the Hub's carrying it out and its answer: the task was there before the call. */
+static void a_revocation_is_kept_before_the_hub_is_told(void **state)
+{
+    (void)state;
+    go(SESSION_REVIEW);
+    world.revoke = HUB_UNREACHABLE;
+    post("revoke", ",\"consentId\":\"c-1\"");
     assert_true(world_says("\"view\":\"revocation-kept\""));
-    post("revoke", ",\"consentId\":\"made-up-3\"");
-    assert_int_equal(world.status, 429);
-    assert_true(world_says("\"error\":\"REVOCATION-LIMIT\""));
-    post("revoke", ",\"consentId\":\"made-up-2\"");
-    assert_true(world_says("\"view\":\"revocation-kept\""));
+    assert_true(world.tasks_when_told > 0);
+    world.revoke = HUB_OK;
+    post("revoke", ",\"consentId\":\"c-1\"");
+    assert_int_equal(world.tasks[0].key[0], '\0'); /* and done with its answer */
 }
 
 static void a_blocked_customer_is_shown_out(void **state)
@@ -265,6 +348,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_what_the_hub_cannot_be_told, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(keeps_no_more_than_a_customer_may, world_set_up,
+                                        world_tear_down),
+        cmocka_unit_test_setup_teardown(keeps_nothing_that_was_not_shown_as_the_customers,
+                                        world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(leaves_room_for_journeys, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_revocation_is_kept_before_the_hub_is_told, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(a_blocked_customer_is_shown_out, world_set_up,
                                         world_tear_down),

@@ -2,6 +2,9 @@
 /* Customers who go away, and servers that die in the middle of a decision. */
 #include "psu_world.h"
 
+#include "base/limits.h"
+#include "psu/task.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -16,6 +19,7 @@
     "PATCH {\"status\":\"Rejected\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"                      \
     "\"authorizationChannel\":\"Web\"}\n"
 #define NOT_AUTHENTICATED "doFail access_denied user_failed_to_authenticate\n"
+#define HUB_FAILED "doFail server_error api_hub_communication_error\n"
 #define CONSENT(status, user)                                                                      \
     "{\"id\":\"c-1\",\"consentType\":\"cbuae-account-access-consents\",\"status\":\"" status "\"," \
     "\"psuIdentifiers\":{\"userId\":\"" user "\"},\"accountIds\":[\"acc-1\"]}"
@@ -43,14 +47,14 @@ static void ends_what_was_left_as_the_table_says(void **state)
         world_go(stage);
         assert_true(is_open());
         wait_us(SESSION_US);
-        assert_false(psu_run_due(world.psu)); /* an open page ends it itself, and sooner */
+        assert_false(world_run_due()); /* an open page ends it itself, and sooner */
         assert_string_equal(world.calls, "");
         wait_us(MINUTE_US);
-        assert_true(psu_run_due(world.psu));
+        assert_true(world_run_due());
         assert_string_equal(world.calls, calls[stage]);
         assert_false(is_open());
         wait_us(SESSION_US);
-        assert_false(psu_run_due(world.psu));
+        assert_false(world_run_due());
         world_post("/journey/state", "{}"); /* who comes back late is still sent back */
         assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
         assert_string_equal(world.calls, calls[stage]);
@@ -63,7 +67,7 @@ static void forgets_a_journey_that_has_ended(void **state)
     world_go(SESSION_ENDED);
     assert_false(is_open());
     wait_us(SESSION_US + MINUTE_US);
-    assert_false(psu_run_due(world.psu));
+    assert_false(world_run_due());
     assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
 }
 
@@ -88,25 +92,184 @@ static void tries_again_while_the_hub_is_away(void **state)
     world_go(SESSION_REVIEW);
     wait_us(SESSION_US + MINUTE_US);
     world.read = HUB_UNREACHABLE;
-    assert_true(psu_run_due(world.psu));
+    assert_true(world_run_due());
     assert_string_equal(world.calls, "");
     assert_true(is_open());
-    assert_false(psu_run_due(world.psu)); /* held: no second instance tries at once */
+    assert_false(world_run_due()); /* held: no second instance tries at once */
     world.read = HUB_OK;
     wait_us(MINUTE_US);
-    assert_true(psu_run_due(world.psu));
+    assert_true(world_run_due());
     assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
 }
 
-static void gives_up_after_a_day(void **state)
+/* The number of tries until the task is parked; each comes after the longest gap at most. */
+static int tries_until_parked(const char *key)
+{
+    int tries = 0;
+    const struct world_task *task = world_task(slice_of(key));
+    assert_non_null(task);
+    while (task->due_s != LFI_TASK_PARKED && tries <= LIMIT_TASK_TRIES) {
+        wait_us(LIMIT_TASK_GAP_S * INT64_C(1000000));
+        assert_true(world_run_due());
+        tries++;
+    }
+    assert_false(world_run_due());
+    return tries;
+}
+
+static void a_try_comes_after_gaps_that_double(void **state)
+{
+    static const int gaps_s[] = {2, 4, 8, 16, 32, 64, 128, 256, 300, 300};
+    (void)state;
+    world_go(SESSION_REVIEW);
+    wait_us(SESSION_US + MINUTE_US);
+    world.read = HUB_UNREACHABLE;
+    for (size_t i = 0; i < sizeof(gaps_s) / sizeof(gaps_s[0]); i++) {
+        assert_true(world_run_due());
+        int64_t wait_s = world_task(SLICE("journey:i-1"))->due_s - clock_now_s(&world.clock);
+        assert_int_equal(wait_s, gaps_s[i]);
+        wait_us((wait_s - 1) * 1000000);
+        assert_false(world_run_due());
+        wait_us(1000000);
+    }
+}
+
+static void a_task_is_parked_when_the_hub_stays_away(void **state)
+{
+    struct lfi_error error;
+    (void)state;
+    world_go(SESSION_REVIEW);
+    wait_us(SESSION_US);
+    world.read = HUB_UNREACHABLE;
+    assert_int_equal(tries_until_parked("journey:i-1"), LIMIT_TASK_TRIES);
+    assert_true(is_open());
+    assert_string_equal(world.calls, "");
+
+    world.read = HUB_OK; /* the operator has it tried again */
+    int64_t now_s = clock_now_s(&world.clock);
+    assert_int_equal(task_retry(&world.provider, SLICE("journey:i-1"), now_s, &error), LFI_CORE_OK);
+    assert_int_equal(task_retry(&world.provider, SLICE("journey:i-1"), now_s, &error),
+                     LFI_CORE_UNKNOWN);
+    assert_true(world_run_due());
+    assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
+    assert_false(is_open());
+}
+
+static void a_task_is_parked_when_the_hub_answers_wrongly(void **state)
+{
+    struct lfi_error error;
+    (void)state;
+    world_go(SESSION_REVIEW);
+    wait_us(SESSION_US);
+    world.read = HUB_WRONG;
+    assert_int_equal(task_drop(&world.provider, SLICE("journey:i-1"), &error), LFI_CORE_UNKNOWN);
+    assert_int_equal(tries_until_parked("journey:i-1"), LIMIT_TASK_REFUSED);
+    assert_int_equal(task_drop(&world.provider, SLICE("journey:i-1"), &error), LFI_CORE_OK);
+    assert_false(is_open());
+}
+
+/* --- answers that were lost ------------------------------------------------------------------- */
+
+/* PATCH, its look and all after it fail; what the consent is then; what the Hub is told later. */
+static void undoes_what_the_hub_may_have_applied(void **state)
+{
+    static const struct {
+        const char *step, *consent, *told;
+    } cases[] = {
+        {"approve", CONSENT("Authorized", "u-1"), "revoke LFI\n" HUB_FAILED},
+        {"approve", CONSENT("AwaitingAuthorization", "u-1"), REJECTED HUB_FAILED},
+        {"approve", CONSENT("Rejected", "u-1"), HUB_FAILED},
+        {"approve", CONSENT("Authorized", "u-2"), HUB_FAILED},
+        {"cancel", CONSENT("AwaitingAuthorization", "u-1"), REJECTED HUB_FAILED},
+        {"cancel", CONSENT("Rejected", "u-1"), HUB_FAILED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_tear_down(state);
+        world_set_up(state);
+        world_go(SESSION_REVIEW);
+        world.patch = world.fail = HUB_UNREACHABLE;
+        if (strcmp(cases[i].step, "approve") == 0) {
+            world.reads_after_patch = HUB_UNREACHABLE;
+            world_post("/journey/approve", WORLD_APPROVE);
+        } else {
+            world.read = HUB_UNREACHABLE;
+            world_post("/journey/cancel", WORLD_STEP);
+        }
+        assert_int_equal(world.status, 503);
+        assert_false(is_open());
+        assert_non_null(world_task(SLICE("undo:i-1")));
+        wait_us(1000000);
+        assert_true(world_run_due()); /* still away */
+        assert_non_null(world_task(SLICE("undo:i-1")));
+
+        world.calls[0] = '\0';
+        world.patch = world.fail = world.read = world.reads_after_patch = HUB_OK;
+        world.consent = cases[i].consent;
+        wait_us(MINUTE_US);
+        assert_true(world_run_due());
+        assert_string_equal(world.calls, cases[i].told);
+        assert_null(world_task(SLICE("undo:i-1")));
+        wait_us(SESSION_US);
+        assert_false(world_run_due());
+    }
+}
+
+static void takes_a_lost_answer_for_what_the_consent_says(void **state)
 {
     (void)state;
     world_go(SESSION_REVIEW);
-    world.read = HUB_UNREACHABLE;
-    wait_us(INT64_C(25) * 60 * MINUTE_US);
-    assert_true(psu_run_due(world.psu));
-    assert_false(is_open());
-    assert_string_equal(world.calls, "");
+    world.patch = HUB_UNREACHABLE;
+    world.consent_after_patch = CONSENT("Authorized", "u-1");
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
+    assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
+}
+
+static void keeps_the_note_when_the_undoing_cannot_be_kept(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world.patch = world.fail = HUB_UNREACHABLE;
+    world.task_put_status = LFI_CORE_UNAVAILABLE;
+    world_post("/journey/cancel", WORLD_STEP);
+    assert_null(world_task(SLICE("undo:i-1")));
+    assert_true(is_open());
+    world.patch = world.fail = world.task_put_status = LFI_CORE_OK;
+    world.calls[0] = '\0';
+    wait_us(SESSION_US + MINUTE_US);
+    assert_true(world_run_due());
+    assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
+}
+
+static void revokes_again_when_the_answer_to_the_revocation_was_lost(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world.confirm = world.revoke = HUB_UNREACHABLE;
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\nrevoke LFI\n" HUB_FAILED);
+    world.consent = CONSENT("Authorized", "u-1");
+    world.revoke = HUB_OK;
+    world.calls[0] = '\0';
+    wait_us(MINUTE_US);
+    assert_true(world_run_due());
+    assert_string_equal(world.calls, "revoke LFI\n" HUB_FAILED);
+    wait_us(SESSION_US);
+    assert_false(world_run_due());
+}
+
+static void tells_the_hub_of_the_end_when_it_is_back(void **state)
+{
+    (void)state;
+    world_go(SESSION_SIGN_IN);
+    world.fail = HUB_UNREACHABLE;
+    world_post("/journey/cancel", WORLD_STEP);
+    world.fail = HUB_OK;
+    world.calls[0] = '\0';
+    wait_us(MINUTE_US);
+    assert_true(world_run_due());
+    assert_string_equal(world.calls, NOT_AUTHENTICATED); /* and the consent is tied to nobody */
+    assert_false(world_run_due());
 }
 
 static void leaves_a_decision_to_the_one_who_makes_it(void **state)
@@ -117,7 +280,7 @@ static void leaves_a_decision_to_the_one_who_makes_it(void **state)
     struct world_claim *claim = world_find_claim(SLICE("decision:i-1"));
     snprintf(claim->key, sizeof(claim->key), "decision:i-1");
     claim->until_s = clock_now_s(&world.clock) + 5;
-    assert_true(psu_run_due(world.psu));
+    assert_true(world_run_due());
     assert_string_equal(world.calls, "");
     assert_true(is_open());
 }
@@ -138,7 +301,7 @@ static void goes_on_or_revokes_after_a_crash_behind_the_patch(void **state)
     world.consent = CONSENT("Authorized", "u-1");
     world.patch = HUB_REFUSED;
     wait_us(SESSION_US + MINUTE_US);
-    assert_true(psu_run_due(world.psu));
+    assert_true(world_run_due());
     assert_string_equal(world.calls, REJECTED "revoke LFI\ndoFail access_denied session_expired\n");
 }
 
@@ -207,7 +370,14 @@ int main(void)
         CASE(forgets_a_journey_that_has_ended),
         CASE(remembers_nothing_of_the_consent),
         CASE(tries_again_while_the_hub_is_away),
-        CASE(gives_up_after_a_day),
+        CASE(a_try_comes_after_gaps_that_double),
+        CASE(a_task_is_parked_when_the_hub_stays_away),
+        CASE(a_task_is_parked_when_the_hub_answers_wrongly),
+        CASE(undoes_what_the_hub_may_have_applied),
+        CASE(takes_a_lost_answer_for_what_the_consent_says),
+        CASE(keeps_the_note_when_the_undoing_cannot_be_kept),
+        CASE(revokes_again_when_the_answer_to_the_revocation_was_lost),
+        CASE(tells_the_hub_of_the_end_when_it_is_back),
         CASE(leaves_a_decision_to_the_one_who_makes_it),
         CASE(goes_on_or_revokes_after_a_crash_behind_the_patch),
         CASE(ends_as_chosen_after_a_crash_behind_the_rejection),

@@ -40,7 +40,7 @@ static void does_not_confirm_when_the_patch_fails(void **state)
         world_go(SESSION_REVIEW);
         world.patch = outcomes[i];
         world_post("/journey/approve", WORLD_APPROVE);
-        assert_string_equal(world.calls, AUTHORIZED REJECTED HUB_FAILED);
+        assert_string_equal(world.calls, AUTHORIZED REJECTED REJECTED HUB_FAILED);
     }
 }
 
@@ -58,8 +58,8 @@ static void tells_the_communication_error_when_a_rejection_fails(void **state)
     (void)state;
     world_go(SESSION_REVIEW);
     world.patch = HUB_UNREACHABLE;
-    world_post("/journey/cancel", WORLD_STEP);
-    assert_string_equal(world.calls, REJECTED HUB_FAILED);
+    world_post("/journey/cancel", WORLD_STEP); /* still open when looked at: tried once more */
+    assert_string_equal(world.calls, REJECTED REJECTED HUB_FAILED);
 }
 
 static void shows_an_error_when_there_is_no_way_back(void **state)
@@ -223,7 +223,7 @@ static void says_that_the_hub_failed_when_nothing_is_closed(void **state)
         {CUT_OFF("u-1"), HUB_OK, HUB_UNREACHABLE, REJECTED "revoke LFI\n" HUB_FAILED},
         {CUT_OFF("u-2"), HUB_OK, HUB_OK, REJECTED HUB_FAILED},
         {CUT_OFF("u-1"), HUB_WRONG, HUB_OK, REJECTED HUB_FAILED},
-        {WORLD_CONSENT, HUB_OK, HUB_OK, REJECTED HUB_FAILED},
+        {WORLD_CONSENT, HUB_OK, HUB_OK, REJECTED REJECTED HUB_FAILED},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         world_tear_down(state);
@@ -245,16 +245,16 @@ static void times_out_unseen_once_and_only_with_the_core(void **state)
     world_go(SESSION_REVIEW);
     world.clock.offset_us += INT64_C(700) * 1000000;
     world.claim_status = LFI_CORE_UNAVAILABLE;
-    assert_true(psu_run_due(world.psu));
+    assert_true(world_run_due());
     assert_string_equal(world.calls, "");
     world.claim_status = LFI_CORE_OK;
     struct world_claim *claim = world_find_claim(SLICE("decision:i-1"));
     *claim = (struct world_claim){.key = "decision:i-1", .result = WORLD_BACK, .settled = true};
     world.clock.offset_us += INT64_C(700) * 1000000;
-    assert_true(psu_run_due(world.psu));
+    assert_true(world_run_due());
     assert_string_equal(world.calls, "");
     world.clock.offset_us += INT64_C(700) * 1000000;
-    assert_false(psu_run_due(world.psu)); /* forgotten */
+    assert_false(world_run_due()); /* forgotten */
 }
 
 static void goes_back_although_the_result_cannot_be_kept(void **state)

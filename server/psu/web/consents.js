@@ -21,7 +21,7 @@ const views = {
   approval: (view) => approvalView(view, signOut),
   consents: (view) => listView(view, open, signOut),
   consent: (view) => consentView(view, {
-    open, back: () => step('list'), revoke: () => confirmView(view, () => revoke(view.id), () => present(view)),
+    open, back: () => step('list'), revoke: () => confirmView(view, () => revoke(view), () => present(view)),
   }),
   'revocation-kept': () => keptView(() => step('list')),
   'signed-out': (view) => signedOutView(view.reason),
@@ -29,7 +29,7 @@ const views = {
 };
 
 const open = (consentId) => step('consent', { consentId });
-const revoke = (consentId) => step('revoke', { consentId }, { ended: true });
+const revoke = ({ id, proof }) => step('revoke', { consentId: id, proof }, { ended: true });
 const signOut = () => step('sign-out');
 
 function chooseView(providers) {

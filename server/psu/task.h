@@ -1,0 +1,35 @@
+/*
+ * Tasks that the Hub must be told, kept durably in the core: tried again after gaps that double,
+ * then parked, that is, kept for an operator, who sees them and has them tried again. The record
+ * of a task counts its tries; what else is in it belongs to whoever put it. Cores without tasks
+ * keep none. Any thread.
+ */
+#ifndef PSU_TASK_H
+#define PSU_TASK_H
+
+#include "psu/visit.h"
+
+#define TASK_FIRST_GAP_S 1
+
+struct task {
+    struct lfi_slice key; /* absent: memory was short */
+    cJSON *record;        /* borrowed; the number of tries is added to it */
+};
+
+/* Keeps it, due at `due_s`. The core's status. */
+int task_put(struct visit *visit, const struct task *task, int64_t due_s, struct lfi_error *error);
+/* A try failed with `outcome`, because of `why`: it is due again later, or parked. */
+void task_try_later(struct visit *visit, const struct task *task, enum hub_outcome outcome,
+                    const struct lfi_error *why);
+/* Nothing is left to do. That there is no such task is fine. */
+void task_done(struct visit *visit, struct lfi_slice key);
+
+/*
+ * For an operator: has a parked task tried again, with its tries counted anew, or forgets it.
+ * LFI_CORE_UNKNOWN: there is no such parked task; else the core's status.
+ */
+int task_retry(const struct provider *provider, struct lfi_slice key, int64_t now_s,
+               struct lfi_error *error);
+int task_drop(const struct provider *provider, struct lfi_slice key, struct lfi_error *error);
+
+#endif
