@@ -1,6 +1,7 @@
 #include "psu/pages.h"
 
 #include "base/json.h"
+#include "psu/texts.h"
 #include "web_files.h"
 
 #include <openssl/sha.h>
@@ -8,12 +9,13 @@
 #include <stdlib.h>
 
 #define LOCALES "locales/"
+#define SCRIPT ".js"
 #define DEFAULT_LANGUAGE "en"
 #define LANGUAGES_MAX 8
 
 /* A file of the brand. */
 struct asset {
-    char name[16];
+    char name[48];
     const char *type;
     struct lfi_slice bytes;
     char etag[20]; /* quoted */
@@ -22,7 +24,6 @@ struct asset {
 struct locale {
     char language[9];
     cJSON *texts; /* flat: "signIn.title" → text */
-    char *json;   /* the same, for the pages' scripts */
 };
 
 struct pages {
@@ -32,8 +33,9 @@ struct pages {
     struct locale locales[LANGUAGES_MAX];
     size_t locale_count;
     char languages[LANGUAGES_MAX * 9]; /* "ar en" */
-    struct asset assets[LANGUAGES_MAX + 1 + BRAND_IMAGES];
+    struct asset *assets; /* the texts of each script in each language, the style, the pictures */
     size_t asset_count;
+    size_t owned_count; /* of assets: those whose bytes are ours, the texts, which come first */
 };
 
 static void add_asset(struct pages *pages, const char *name, const char *type,
@@ -100,14 +102,31 @@ static int add_locale(struct pages *pages, const struct embed_file *file, struct
     if (replace_texts(locale, brand_texts(&pages->brand, locale->language), error) != 0) {
         return -1;
     }
-    locale->json = cJSON_PrintUnformatted(locale->texts);
-    if (locale->json == NULL) {
-        return error_set(error, "out of memory");
-    }
-    add_asset(pages, name, "application/json", slice_of(locale->json));
     size_t used = strlen(pages->languages);
     snprintf(pages->languages + used, sizeof(pages->languages) - used, "%s%s", used > 0 ? " " : "",
              locale->language);
+    return 0;
+}
+
+/* "journey.en.json": of each script the texts that it shows. */
+static int add_texts(struct pages *pages, const struct locale *locale, struct lfi_error *error)
+{
+    for (size_t i = 0; i < web_files.count; i++) {
+        const struct embed_file *file = &web_files.files[i];
+        char name[sizeof(pages->assets->name)];
+        size_t len = strlen(file->path);
+        if (len <= strlen(SCRIPT) || strcmp(file->path + len - strlen(SCRIPT), SCRIPT) != 0) {
+            continue;
+        }
+        snprintf(name, sizeof(name), "%.*s.%s.json", (int)(len - strlen(SCRIPT)), file->path,
+                 locale->language);
+        char *json = texts_of_script(&web_files, file, locale->texts);
+        if (!json) {
+            return error_set(error, "out of memory");
+        }
+        add_asset(pages, name, "application/json", slice_of(json));
+        pages->owned_count++;
+    }
     return 0;
 }
 
@@ -129,6 +148,12 @@ int pages_new(struct pages **out, const char *provider_id, const struct brand_co
     if (pages == NULL) {
         return error_set(error, "out of memory");
     }
+    pages->assets =
+        calloc(web_files.count * LANGUAGES_MAX + 1 + BRAND_IMAGES, sizeof(struct asset));
+    if (!pages->assets) {
+        error_set(error, "out of memory");
+        goto fail;
+    }
     snprintf(pages->address, sizeof(pages->address), "/brand/%s", provider_id);
     if (brand_read(&pages->brand, brand, error) != 0) {
         goto fail;
@@ -143,6 +168,11 @@ int pages_new(struct pages **out, const char *provider_id, const struct brand_co
     if (find_locale(pages, SLICE(DEFAULT_LANGUAGE)) == NULL) {
         error_set(error, "no texts in the default language");
         goto fail;
+    }
+    for (size_t i = 0; i < pages->locale_count; i++) {
+        if (add_texts(pages, &pages->locales[i], error) != 0) {
+            goto fail;
+        }
     }
     add_asset(pages, "style.css", "text/css", buf_slice(&pages->brand.style));
     for (size_t i = 0; i < BRAND_IMAGES; i++) {
@@ -162,8 +192,11 @@ void pages_free(struct pages *pages)
     }
     for (size_t i = 0; i < pages->locale_count; i++) {
         cJSON_Delete(pages->locales[i].texts);
-        cJSON_free(pages->locales[i].json);
     }
+    for (size_t i = 0; i < pages->owned_count; i++) {
+        cJSON_free((char *)pages->assets[i].bytes.ptr);
+    }
+    free(pages->assets);
     brand_free(&pages->brand);
     free(pages);
 }

@@ -32,7 +32,8 @@ void pages_render(const struct pages *pages, const struct request *request, cons
                   struct reply *reply);
 /* Answers with a static file (200, or 304 when the browser has it); false: there is none. */
 bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply);
-/* The same with a file of the brand: "style.css", "logo", "en.json" (all texts of a language). */
+/* The same with a file of the brand: "style.css", "logo", "journey.en.json" (the texts of a
+ * script). */
 bool pages_serve_brand(const struct pages *pages, const struct request *request,
                        struct lfi_slice name, struct reply *reply);
 /* The policy headers of every answer. */

@@ -209,13 +209,13 @@ test('works by keyboard alone', async () => {
     assert.ok((await customer.back()).code);
 });
 
-test('all that the pages load is below 80 KB and ours', async () => {
+test('all that the page loads for signing in is below 60 KB and ours', async () => {
     const request = await requestConsent(demo);
     customer = await arrive(browser, demo, request);
     await customer.at('sign-in-user').waitFor();
     const loaded = await customer.page.evaluate(() =>
         performance.getEntriesByType('resource').map(({ name, decodedBodySize }) => [name, decodedBodySize]));
     const bytes = loaded.reduce((sum, [, size]) => sum + size, 0);
-    assert.ok(bytes > 5_000 && bytes < 80_000, `${bytes} bytes`);
+    assert.ok(bytes > 5_000 && bytes < 60_000, `${bytes} bytes`);
     assert.ok(loaded.every(([name]) => name.startsWith(demo.publicBaseUrl)));
 });

@@ -78,6 +78,36 @@ test('every text is used, and pages and modules hold no words of their own', () 
     }
 });
 
+test('a page is given the texts that its scripts use, and no others', async () => {
+    const imported = (name, seen = new Set()) => {
+        if (!seen.has(name)) {
+            seen.add(name);
+            for (const [, next] of read(name).matchAll(/^import .* from '\.\/(.+)';$/gm)) imported(next, seen);
+        }
+        return seen;
+    };
+    const loads = readdirSync(WEB).filter((name) => name.endsWith('.js')).map(read).join('\n');
+    const roots = [...loads.matchAll(/(?:loadTexts|later)\('([\w-]+)'/g)].map(([, name]) => name);
+    assert.ok(roots.includes('journey') && roots.includes('views-review'), `${roots}`);
+    const markup = readdirSync(WEB).filter((name) => name.endsWith('.html')).map(read).join('\n');
+    const subjects = new Set(Object.keys(texts.en).map((key) => key.split('.')[0]));
+    for (const root of new Set(roots)) {
+        const sources = [...imported(`${root}.js`)].map(read).join('\n').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
+        // Whatever looks like the key of a text: whole in quotes, or as a template.
+        const used = [...sources.matchAll(/'([a-z][\w-]*(?:\.[\w-]+)+)'|`([a-z][\w-]*\.(?:[\w.-]|\$\{[^}]*\})*)`/gi)]
+            .map(([, whole, template]) => (whole ?? template)).filter((key) => subjects.has(key.split('.')[0]));
+        const patterns = used.map((key) => new RegExp(`^${key.replaceAll('.', '\\.').replace(/\$\{[^}]*\}/g, '.+')}(\\.[a-z]+)?$`));
+        for (const language of ['en', 'ar']) {
+            const served = await (await fetch(`${demo.publicBaseUrl}/brand/dhowretail/${root}.${language}.json`)).json();
+            patterns.forEach((pattern, i) =>
+                assert.ok(Object.keys(served).some((key) => pattern.test(key)), `${root}: ${used[i]} is not there`));
+            const foreign = Object.keys(served).filter((key) => !patterns.some((pattern) => pattern.test(key)) &&
+                !key.startsWith('error.') && !markup.includes(`{{${key}}}`));
+            assert.deepEqual(foreign, [], root);
+        }
+    }
+});
+
 test('the language is the customer\'s choice, else the one the browser likes best', async () => {
     const request = async (acceptLanguage, cookie) => {
         const headers = { ...(acceptLanguage && { 'accept-language': acceptLanguage }), ...(cookie && { cookie }) };
@@ -278,7 +308,7 @@ test('pages are small', async () => {
             bytes += (await response.body().catch(() => '')).length;
         });
         await page.goto(demo.publicBaseUrl + path, { waitUntil: 'networkidle' });
-        assert.ok(bytes > 0 && bytes < 80_000, `${path}: ${bytes} bytes`);
+        assert.ok(bytes > 0 && bytes < 60_000, `${path}: ${bytes} bytes`);
         await context.close();
     }
 });

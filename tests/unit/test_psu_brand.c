@@ -49,12 +49,13 @@ static void without_a_brand_nothing_changes(void **state)
     assert_int_equal(make(NULL, NULL), 0);
     fetch("style.css", text, sizeof(text));
     assert_string_equal(text, "");
-    fetch("ar.json", text, sizeof(text));
-    assert_non_null(strstr(text, "\"dir\":\"rtl\""));
+    fetch("journey.ar.json", text, sizeof(text));
+    assert_non_null(strstr(text, "\"signIn.submit\":"));
+    assert_null(strstr(text, "\"own.tab.current\":"));
     struct request request = {.method = SLICE("GET")};
     struct reply reply = {0};
     assert_false(pages_serve_brand(made, &request, SLICE("logo"), &reply));
-    assert_false(pages_serve_brand(made, &request, SLICE("../en.json"), &reply));
+    assert_false(pages_serve_brand(made, &request, SLICE("../journey.en.json"), &reply));
     assert_false(pages_serve_brand(made, &request, (struct lfi_slice){0}, &reply));
 }
 
@@ -69,7 +70,7 @@ static void colours_and_texts_are_the_banks(void **state)
     fetch("style.css", text, sizeof(text));
     assert_non_null(strstr(text, ":root{--brand:#7a1f5c;--focus:#7a1f5c;--brand-text:#fff;"));
     assert_non_null(strstr(text, "--brand:#f0a6d8;--focus:#f0a6d8;--brand-text:#061418;"));
-    fetch("en.json", text, sizeof(text));
+    fetch("views-review.en.json", text, sizeof(text));
     assert_non_null(strstr(text, "\"review.approve\":\"Agree\""));
 }
 

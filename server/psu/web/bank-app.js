@@ -1,7 +1,7 @@
 // The simulated bank app: shows what waits for the customer of the device, and decides it.
 import { call } from './api.js';
 import { element, language, loadTexts, locale, moment, show, sign, text } from './dom.js';
-import { errorView } from './views.js';
+import { errorView } from './views-error.js';
 
 const POLL_MS = 2000;
 const device = location.hash.slice(1);
@@ -90,5 +90,5 @@ async function refresh() {
   setTimeout(refresh, POLL_MS);
 }
 
-await loadTexts();
+await loadTexts('bank-app');
 await refresh();

@@ -3,8 +3,8 @@ import { call } from './api.js';
 import { element, loadTexts, offerLanguages, show, showOffline, text } from './dom.js';
 import { askPasskey } from './passkey.js';
 import { forgetSession, watchSession } from './session.js';
-import { confirmView, consentView, keptView, listView } from './views-consents.js';
-import { approvalView, errorView, signInView } from './views.js';
+import { errorView, later } from './views-error.js';
+import { approvalView, signInView } from './views.js';
 
 const POLL_MS = 1500;
 let visit = null; // which one this page belongs to
@@ -19,11 +19,11 @@ const views = {
     leave: signOut,
   }),
   approval: (view) => approvalView(view, signOut),
-  consents: (view) => listView(view, open, signOut),
-  consent: (view) => consentView(view, {
+  consents: later('views-consents', ({ listView }, view) => listView(view, open, signOut)),
+  consent: later('views-consents', ({ consentView, confirmView }, view) => consentView(view, {
     open, back: () => step('list'), revoke: () => confirmView(view, () => revoke(view), () => present(view)),
-  }),
-  'revocation-kept': () => keptView(() => step('list')),
+  })),
+  'revocation-kept': later('views-consents', ({ keptView }) => keptView(() => step('list'))),
   'signed-out': (view) => signedOutView(view.reason),
   error: (view) => errorView(view, view.error === 'CONSENT-UNKNOWN' || view.error === 'HUB-DOWN' ? () => step('list') : refresh),
 };
@@ -48,19 +48,21 @@ function signedOutView(reason) {
     element('button', { class: 'primary', type: 'button', onclick: () => start() }, text('own.again')));
 }
 
-function present(view) {
+async function present(view) {
   clearTimeout(timer);
   if (view.error === 'JOURNEY-SESSION') {
     forgetSession();
-    start(location.hash.slice(1));
+    await start(location.hash.slice(1));
     return;
   }
   if (view.error === 'PROVIDER-UNKNOWN') {
-    start();
+    await start();
     return;
   }
   visit = view.journey ?? visit;
-  (views[view.view] ?? views.error)(view);
+  busy = true; // until the view is there
+  await (views[view.view] ?? views.error)(view);
+  busy = false;
   if (view.view === 'approval') timer = setTimeout(poll, POLL_MS);
   // The server ends a session that took too long; ask it to when the time has come.
   if (['signed-out', 'error', 'choose-provider'].includes(view.view)) forgetSession();
@@ -77,13 +79,13 @@ async function step(name, body = {}, seen = {}) {
   document.getElementById('view').removeAttribute('aria-busy');
   busy = false;
   if (view.error === 'JOURNEY-ORDER') await refresh();
-  else present({ ...view, ...seen });
+  else await present({ ...view, ...seen });
 }
 
 async function signInByPasskey(shown) {
   const { assertion, view } = await askPasskey('/consents/api/passkey-options', { journey: visit });
   if (assertion) await step('passkey', { assertion });
-  else present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
+  else await present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
 }
 
 async function poll() {
@@ -93,18 +95,18 @@ async function poll() {
   showOffline(view.error === 'NETWORK');
   if (view.view === 'approval' || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
-  else present(view);
+  else await present(view);
 }
 
 async function start(provider) {
-  present(await call('/consents/api/start', provider ? { provider } : {}));
+  await present(await call('/consents/api/start', provider ? { provider } : {}));
 }
 
 async function refresh() {
-  present(await call('/consents/api/state'));
+  await present(await call('/consents/api/state'));
 }
 
 addEventListener('pageshow', (event) => event.persisted && refresh());
-await loadTexts();
+await loadTexts('consents');
 offerLanguages();
 await refresh();

@@ -31,11 +31,15 @@ export function sign(name) {
 }
 
 export const language = document.documentElement.lang;
-let texts = {};
+const texts = {};
 
-export async function loadTexts() {
-  const answer = await fetch(`${document.documentElement.dataset.brand}/${language}.json`);
-  texts = await answer.json();
+/**
+ * Loads the texts that a script and what it imports name: by the whole key, or in a template that
+ * begins with whole parts of it (server/psu/texts.h).
+ */
+export async function loadTexts(script) {
+  const answer = await fetch(`${document.documentElement.dataset.brand}/${script}.${language}.json`);
+  Object.assign(texts, await answer.json());
 }
 
 export function hasText(key) {
@@ -50,15 +54,20 @@ function isolated(value) {
   return typeof value === 'string' && isForeign(value) ? `\u2068${value}\u2069` : value;
 }
 
+function words(key) {
+  if (!hasText(key)) console.error(`no text: ${key}`);
+  return texts[key] ?? key;
+}
+
 /** The text of a key with its {names} replaced. */
 export function text(key, values = {}) {
   const all = { ...values, bank: document.querySelector('.bank').textContent };
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (name) => isolated(all[name.slice(1, -1)]) ?? name);
+  return words(key).replace(/\{(\w+)\}/g, (name) => isolated(all[name.slice(1, -1)]) ?? name);
 }
 
 /** The same as nodes, where a value may be an element. */
 export function nodes(key, values) {
-  return (texts[key] ?? key)
+  return words(key)
     .split(/(\{\w+\})/)
     .map((part) => (/^\{\w+\}$/.test(part) ? values[part.slice(1, -1)] : part));
 }
@@ -109,6 +118,16 @@ export function grouped(number) {
 export function count(key, number) {
   const form = new Intl.PluralRules(language).select(number);
   return text(hasText(`${key}.${form}`) ? `${key}.${form}` : `${key}.other`, { count: number });
+}
+
+/** Where a problem is said; hidden until then. */
+export function alertLine(id, testid) {
+  return element('p', { class: 'alert', role: 'alert', id, 'data-testid': testid, hidden: true });
+}
+
+export function say(line, message) {
+  line.textContent = message;
+  line.hidden = message === '';
 }
 
 /** Whether the last call found no connection is shown until one does. */

@@ -2,11 +2,10 @@
 import { call } from './api.js';
 import { loadTexts, offerLanguages, showOffline, text } from './dom.js';
 import { askPasskey } from './passkey.js';
-import { handOverView, handedBackView, showTaken, takeOverView } from './views-hand-over.js';
-import { stepUpView } from './views-step-up.js';
 import { forgetSession, watchSession } from './session.js';
-import { endedView, leavingView, refusedView, reviewView } from './views-review.js';
-import { approvalView, errorView, signInView } from './views.js';
+import { errorView, later } from './views-error.js';
+import { stepUpView } from './views-step-up.js';
+import { approvalView, signInView } from './views.js';
 
 const POLL_MS = 1500;
 // Views that change by what happens elsewhere: the step that asks, and its answer until then.
@@ -25,14 +24,17 @@ const views = {
     byPhone: () => step('hand-over'),
     leave,
   }),
-  'hand-over': (view) => handOverView(view, { back: refresh, leave }),
-  'handed-back': handedBackView,
-  'take-over': (view) => takeOverView({ ...view, tpp }, { confirm: () => step('take-over', { link, confirm: true }) }),
+  'hand-over': later('views-hand-over', ({ handOverView }, view) => handOverView(view, { back: refresh, leave })),
+  'handed-back': later('views-ending', ({ handedBackView }, view) => handedBackView(view)),
+  'take-over': later('views-hand-over', ({ takeOverView }, view) =>
+    takeOverView({ ...view, tpp }, { confirm: () => step('take-over', { link, confirm: true }) })),
   approval: (view) => approvalView(view, leave),
   'step-up': (view) => stepUpView(view, { byPasskey: stepUpByPasskey, leave }),
-  review: (view) => reviewView(view, (accountIds) => step('approve', { accountIds }), leave),
-  redirect: goBack,
-  ended: (view) => (view.reason ? refusedView(view, { hurry: false }) : endedView(view)),
+  review: later('views-review', ({ reviewView }, view) =>
+    reviewView(view, (accountIds) => step('approve', { accountIds }), leave)),
+  redirect: later('views-ending', goBack),
+  ended: later('views-ending', ({ endedView, refusedView }, view) =>
+    (view.reason ? refusedView(view, { hurry: false }) : endedView(view))),
   error: (view) => errorView(view, refresh),
 };
 
@@ -40,7 +42,7 @@ function leave() {
   return step('cancel');
 }
 
-function goBack(view) {
+function goBack({ leavingView, refusedView }, view) {
   const leave = () => {
     const [, authorize, complete] = document.querySelectorAll('.steps li');
     authorize.className = 'done';
@@ -54,14 +56,16 @@ function goBack(view) {
   else leave();
 }
 
-function present(answer) {
+async function present(answer) {
   clearTimeout(timer);
   clearTimeout(linkEnds);
   journey = answer.journey ?? journey;
   tpp = answer.tpp ?? tpp;
   const view = { ...answer, tpp: tpp ?? text('leaving.unnamed') };
   document.querySelector('.steps').hidden = view.error === 'JOURNEY-SESSION'; // no step was ever made
-  (views[view.view] ?? views.error)(view);
+  busy = true; // until the view is there
+  await (views[view.view] ?? views.error)(view);
+  busy = false;
   if (WAITING[view.view]) timer = setTimeout(poll, POLL_MS, ...WAITING[view.view]);
   if (view.linkSeconds < view.secondsLeft) linkEnds = setTimeout(() => step('hand-over'), view.linkSeconds * 1000);
   // The server ends a journey that took too long; ask it to when the time has come.
@@ -79,19 +83,19 @@ async function step(name, body = {}) {
   document.getElementById('view').removeAttribute('aria-busy');
   busy = false;
   if (view.error === 'JOURNEY-ORDER') await refresh();
-  else present(view);
+  else await present(view);
 }
 
 async function signInByPasskey(shown) {
   const { assertion, view } = await askPasskey('/journey/passkey-options', { journey });
   if (assertion) await step('passkey', { assertion });
-  else present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
+  else await present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
 }
 
 async function stepUpByPasskey() {
   const { assertion, view } = await askPasskey('/journey/step-up-options', { journey });
   if (assertion) await step('step-up-passkey', { assertion });
-  else if (view) present(view);
+  else if (view) await present(view);
 }
 
 async function poll(name, unchanged) {
@@ -99,23 +103,23 @@ async function poll(name, unchanged) {
   const view = await call(`/journey/${name}`, { journey });
   if (busy) return;
   showOffline(view.error === 'NETWORK');
-  if (view.taken) showTaken();
+  if (view.taken) document.querySelector('[data-testid=handover-status]')?.replaceChildren(text('handOver.taken'));
   if (view.view === unchanged || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS, name, unchanged);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
-  else present(view);
+  else await present(view);
 }
 
 async function refresh() {
-  present(await call('/journey/state'));
+  await present(await call('/journey/state'));
 }
 
 addEventListener('pageshow', (event) => event.persisted && refresh());
-await loadTexts();
+await loadTexts('journey');
 offerLanguages();
 if (location.pathname === '/phone') {
   link = location.hash.slice(1);
   history.replaceState(null, '', '/journey');
-  present(await call('/journey/take-over', { link }));
+  await present(await call('/journey/take-over', { link }));
 } else {
   await refresh();
 }

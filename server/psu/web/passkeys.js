@@ -2,7 +2,7 @@
 import { call } from './api.js';
 import { loadTexts, offerLanguages } from './dom.js';
 import { makePasskey } from './passkey.js';
-import { errorView } from './views.js';
+import { errorView } from './views-error.js';
 import { forgetSession, watchSession } from './session.js';
 import { passkeysView, removeView } from './views-passkey.js';
 
@@ -63,6 +63,6 @@ async function refresh() {
   present(await call('/passkeys/api/state'));
 }
 
-await loadTexts();
+await loadTexts('passkeys');
 offerLanguages();
 await refresh();

@@ -3,7 +3,7 @@ import { call } from './api.js';
 import { element, loadTexts, offerLanguages, text } from './dom.js';
 
 offerLanguages();
-const [{ providers = [] }] = await Promise.all([call('/consents/api/providers'), loadTexts()]);
+const [{ providers = [] }] = await Promise.all([call('/consents/api/providers'), loadTexts('start')]);
 if (providers.length > 1) {
   document.querySelector('[data-testid=start-own]').replaceWith(...providers.map(({ id, segment }) =>
     element('a', { class: 'button primary', href: `/consents#${id}`, 'data-testid': `start-${id}` },

@@ -1,6 +1,6 @@
 // What own consents look like: list, one consent, and the question before ending one.
 import { count, day, element, grouped, hasText, moment, money, show, text } from './dom.js';
-import { permissionItem } from './views-review.js';
+import { permissionItem } from './views-permission.js';
 
 const TABS = {
   current: ['AwaitingAuthorization', 'Authorized', 'Suspended'],

@@ -42,24 +42,10 @@ export function handOverView(view, { back, leave }) {
         text('signIn.leave'))));
 }
 
-export function handedBackView(view) {
-  const title = text(view.reason ? `refused.${view.reason}.title` : 'handedBack.title');
-  show(title, sign(view.reason ? 'alert' : 'done'),
-    element('h1', { 'data-testid': 'handed-back' }, title),
-    view.reason ? element('p', {}, text(`refused.${view.reason}.text`)) : null,
-    element('p', {}, text('handedBack.text')));
-}
-
-/** The first browser learns that the phone has taken over. */
-export function showTaken() {
-  const status = document.querySelector('[data-testid=handover-status]');
-  if (status) status.textContent = text('handOver.taken');
-}
-
 /** On the phone, before anything is taken over: what was started, where, and whether it was the customer. */
 export function takeOverView(view, { confirm }) {
   const title = text('takeOver.title');
-  const fact = (key, value) => [element('dt', {}, text(key)), element('dd', {}, value)];
+  const fact = (key, value, testid = null) => [element('dt', {}, text(key)), element('dd', { 'data-testid': testid }, element('bdi', {}, value))];
   const refuse = () => {
     const refused = text('takeOver.refused.title');
     show(refused, sign('alert'), element('h1', { 'data-testid': 'take-over-refused' }, refused),
@@ -71,7 +57,7 @@ export function takeOverView(view, { confirm }) {
     element('p', { class: 'compare', 'data-testid': 'take-over-number', 'aria-label': `${text('takeOver.number')} ${view.number}` },
       String(view.number)),
     element('dl', { class: 'facts' },
-      view.tpp ? fact('takeOver.for', view.tpp) : [],
+      view.tpp ? fact('takeOver.for', view.tpp, 'take-over-tpp') : [],
       fact('takeOver.browser', view.browser || text('takeOver.browserUnknown'))),
     view.replaces ? element('p', { class: 'note', role: 'status' }, text('takeOver.replaces')) : null,
     element('div', { class: 'actions' },

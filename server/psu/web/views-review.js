@@ -1,11 +1,10 @@
-// The review: which accounts, what is shared, until when; and the way back to the TPP.
-import { count, currencyName, day, element, fromNow, grouped, hasText, money, nodes, show, sign, text } from './dom.js';
-import { alertLine, say } from './views.js';
+// The review: which accounts, what is shared, until when.
+import { alertLine, currencyName, day, element, fromNow, grouped, hasText, money, nodes, say, show, text } from './dom.js';
+import { permissionItem } from './views-permission.js';
 
 const MANY = 10; // accounts, from which on searching is offered and permissions are folded
 const ORDER = ['CurrentAccount', 'Savings', 'CreditCard'];
 const GIST = 4; // groups that are named at the top
-const RETURN_S = 10;
 
 // --- accounts -----------------------------------------------------------------------------------
 
@@ -95,12 +94,6 @@ function chooser(view, problem) {
 
 // --- what is shared -----------------------------------------------------------------------------
 
-export function permissionItem({ group, permissions }, view) {
-  return element('li', { 'data-testid': 'permission-group' },
-    element('strong', {}, text(`group.${group}.title`)),
-    permissions.map((code) => element('span', { 'data-testid': `permission-${code}` }, text(`permission.${code}`, view))));
-}
-
 const titlesOf = ({ permissions }) => permissions.map(({ group }) => text(`group.${group}.title`));
 
 /** The first of what is shared, in sight before any scrolling. */
@@ -120,8 +113,8 @@ function information(view) {
 }
 
 function period({ from, to }) {
-  const key = `review.period${from ? 'From' : ''}${to ? 'To' : ''}`;
-  return text(key, { from: from && day(from), to: to && day(to) });
+  const ends = [from && 'from', to && 'to'].filter(Boolean).join('-');
+  return text(`review.range.${ends}`, { from: from && day(from), to: to && day(to) });
 }
 
 function terms(view) {
@@ -164,58 +157,4 @@ export function reviewView(view, approve, leave) {
       ? text('review.read', { ...view, date: day(view.expires) }) : text('review.readOpen', view)),
     gist(view),
     form);
-}
-
-// --- the way back -------------------------------------------------------------------------------
-
-export function leavingView(view) {
-  const title = text('leaving.title', view);
-  show(title,
-    element('h1', { 'data-testid': 'leaving-title' }, title),
-    element('p', { class: 'waiting', role: 'status' }, text('leaving.text')));
-}
-
-/** Why nothing was shared, before the customer goes back; on a page that was loaded again, no haste. */
-export function refusedView(view, { leave, hurry }) {
-  const title = text(`refused.${view.reason}.title`);
-  const counted = element('p', { class: 'note', 'data-testid': 'refused-countdown' });
-  let left = RETURN_S;
-  let ticks = null;
-  const tick = () => {
-    counted.textContent = count('refused.countdown', left);
-    if (!counted.isConnected) clearInterval(ticks);
-    else if (left-- === 0) {
-      clearInterval(ticks);
-      leave();
-    }
-  };
-  const stay = element('button', {
-    class: 'plain', type: 'button', 'data-testid': 'refused-stay',
-    onclick: () => {
-      clearInterval(ticks);
-      counted.remove();
-      stay.remove();
-    },
-  }, text('refused.stay'));
-  show(title, sign('alert'),
-    element('h1', { 'data-testid': 'refused-title' }, title),
-    element('p', {}, text(`refused.${view.reason}.text`)),
-    element('p', {}, text('refused.next', view)),
-    hurry ? counted : null,
-    element('a', { class: 'button primary', href: view.redirect, rel: 'noreferrer', 'data-testid': 'refused-return' },
-      text('refused.return', view)),
-    hurry ? stay : null);
-  if (hurry) {
-    tick();
-    ticks = setInterval(tick, 1000);
-  }
-}
-
-export function endedView(view) {
-  const title = text('ended.title');
-  show(title, sign('done'),
-    element('h1', {}, title),
-    element('p', {}, text('ended.text', view)),
-    element('a', { class: 'button primary', href: view.redirect, rel: 'noreferrer' },
-      text('ended.continue')));
 }

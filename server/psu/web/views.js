@@ -1,17 +1,8 @@
 // What each view looks like. Given the server's view and what to do on a click.
-import { count, element, hasText, show, sign, text } from './dom.js';
+import { alertLine, count, element, hasText, say, show, sign, text } from './dom.js';
 import { canUsePasskeys } from './passkey.js';
 
 const onPhone = matchMedia('(pointer: coarse)').matches;
-
-export function alertLine(id, testid) {
-  return element('p', { class: 'alert', role: 'alert', id, 'data-testid': testid, hidden: true });
-}
-
-export function say(line, message) {
-  line.textContent = message;
-  line.hidden = message === '';
-}
 
 function field(label, attributes) {
   return element('div', { class: 'field' },
@@ -115,23 +106,4 @@ export function approvalView(view, leave) {
     appLink(view),
     element('button', { class: 'plain', type: 'button', onclick: leave, 'data-testid': 'leave' },
       text('approval.leave'))));
-}
-
-export function errorView(view, retry) {
-  const id = hasText(`error.${view.error}.title`) ? view.error : 'INTERNAL';
-  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'PROVIDER-BUSY', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'CONSENT-UNKNOWN', 'HUB-DOWN'].includes(id);
-  const title = text(`error.${id}.title`);
-  const start = ['JOURNEY-SESSION', 'INTERNAL', 'HAND-OVER-LINK', 'HAND-OVER-USED'].includes(id);
-  show(title,
-    sign('alert'),
-    element('h1', { 'data-testid': 'error-title' }, title),
-    element('p', {}, text(`error.${id}.text`)),
-    view.journey
-      ? element('p', { class: 'reference' }, text('error.reference'), ' ',
-        element('code', { 'data-testid': 'error-reference' }, view.journey))
-      : null,
-    again && retry
-      ? element('button', { class: 'secondary', type: 'button', onclick: retry }, text('error.retry'))
-      : null,
-    start ? element('a', { class: 'button secondary', href: '/', 'data-testid': 'error-start' }, text('error.start')) : null);
 }
