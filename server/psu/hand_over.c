@@ -85,6 +85,16 @@ static void show_link(struct visit *visit, const struct link *link, struct lfi_s
     buf_free(&path);
 }
 
+/* Whom the journey is about, for the phone to say. False: the answer is given. */
+static bool load_tpp(struct visit *visit)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    bool loaded = step_load_consent(visit, &tree, &consent);
+    cJSON_Delete(tree);
+    return loaded;
+}
+
 void step_hand_over(struct visit *visit, const cJSON *body)
 {
     (void)body;
@@ -99,6 +109,9 @@ void step_hand_over(struct visit *visit, const cJSON *body)
     }
     if (!id_uuid4(once)) {
         visit_refuse(visit, 500, "INTERNAL", "no random bytes");
+        return;
+    }
+    if (!load_tpp(visit)) {
         return;
     }
     const struct link link = {.provider = visit->session.provider,

@@ -37,6 +37,7 @@ async function handOver(request) {
     const number = await desktop.at('handover-number').textContent();
     phone = await arrive(browser, demo, { authorizeUrl: link });
     assert.equal(await phone.at('take-over-number').textContent(), number);
+    assert.equal(await phone.at('take-over-tpp').textContent(), 'Karak Money');
     await shoot(phone.page, 'take-over');
     await assertAccessible(phone);
     await phone.at('take-over-confirm').click();
