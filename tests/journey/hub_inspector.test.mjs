@@ -1,5 +1,6 @@
 // The journey inspector: every exchange of a consent as a sequence diagram that follows it live.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { startPages } from './hub_pages.mjs';
 
@@ -149,6 +150,42 @@ test('the chosen exchange is in the address and kept over a reload', async () =>
     assert.match(curl, /Bearer \$TOKEN/);
     assert.match(curl, /--data-raw '\{/);
     await pages.finish(page, 'inspector-reloaded');
+});
+
+test('a journey is exported as HAR without secrets and personal data', async () => {
+    const personal = { nickName: 'Sea house', accountNumber: 'AE070331234567890123456', accountHolderName: 'Hessa Al Nuaimi',
+        maritalStatus: 'Married', residentialAddress: [{ addressLine: ['Villa 12'], postCode: '55501' }], salary: { amount: '41000.00', currency: 'AED' } };
+    reply = { status: 200, body: { data: [{ id: 'first', status: 'Active', accountSubType: 'Savings', ...personal }], meta: { totalPages: 1, totalRecords: 1 } } };
+    const { consentId, location } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    await fetch(location);
+    await fetchAccounts(consentId);
+    reply = ACCOUNTS;
+    const page = await inspect(consentId);
+    await row(page, /GET \/accounts/).waitFor();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId('inspector-export').click()]);
+    assert.match(file.suggestedFilename(), /^journey-[\w-]{8}\.har$/);
+    const text = readFileSync(await file.path(), 'utf8');
+    const { log } = JSON.parse(text);
+    assert.equal(log.version, '1.2');
+    const { exchanges, steps } = await pages.hub.consent(consentId);
+    assert.equal(log.entries.length, exchanges.length + steps.length);
+    for (const { startedDateTime, request, response, timings } of log.entries) {
+        assert.ok(Date.parse(startedDateTime) && new URL(request.url) && response.status >= 200 && timings.wait >= 0);
+    }
+    const accounts = log.entries.find(({ request }) => new URL(request.url).pathname === '/accounts');
+    const [account] = JSON.parse(accounts.response.content.text).data;
+    assert.equal(account.status, 'Active');
+    assert.equal(account.nickName, '(nickName)');
+    assert.deepEqual(account.salary, { amount: '(amount)', currency: 'AED' });
+    assert.equal(accounts.request.headers.find(({ name }) => name === 'o3-psu-identifier').value, '(o3-psu-identifier)');
+    assert.equal(accounts._token.claims.jti, '(jti)');
+    const secrets = [...new URL(location).searchParams].filter(([name]) => ['code', 'state'].includes(name)).map(([, value]) => value);
+    assert.equal(secrets.length, 2);
+    const words = Object.values(personal).flatMap((one) => JSON.stringify(one).match(/[\w. ]{4,}/g)).filter((one) => !/^[a-z]/.test(one));
+    for (const word of [...secrets, ...words.filter((one) => one !== 'AED'), exchanges.find(({ token }) => token).token.claims.jti]) {
+        assert.ok(!text.includes(word), `${word} is in the file`);
+    }
+    await pages.finish(page, 'inspector-export');
 });
 
 test('what the Hub tells the bank has a chapter of its own', async () => {

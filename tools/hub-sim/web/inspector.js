@@ -1,6 +1,7 @@
 // The live sequence diagram of one consent.
 import {date} from "./format.js";
 import {exchangePanel, statusBadge} from "./exchange.js";
+import {download, harOf} from "./export.js";
 import {checksOf, findingsOf, interfaceName, lanesOf, phaseOf} from "./journey.js";
 import {byId, element, getJson, problem} from "./page.js";
 import {chooseRecent} from "./recent.js";
@@ -151,6 +152,7 @@ async function follow() {
 }
 
 byId("rows").addEventListener("keydown", moveByKey);
+byId("export").addEventListener("click", () => download(`journey-${consentId.slice(0, 8)}.har`, harOf([...state.notes.values()])));
 wide.addEventListener("change", place);
 if (consentId) {
   await follow();
