@@ -187,6 +187,59 @@ static void broken_files_are_named(void **state)
     folder_remove(folder);
 }
 
+/* --- populations that no file can bring about as long as the ledger is right ---------------------
+ */
+
+static void two_days_without_entries(struct bank *bank)
+{
+    bank->anchor += 2 * CALENDAR_DAY;
+}
+
+static void one_rate_for_ever(struct bank *bank)
+{
+    for (size_t i = 0; i < bank->accounts[0].posting_count; i++) {
+        struct posting *posting = &bank->accounts[0].postings[i];
+        if (posting->rate != 0) {
+            posting->rate = 43;
+        }
+    }
+}
+
+static void no_balance(struct bank *bank)
+{
+    bank->accounts[0].profile = PROFILE_SPARSE + 1;
+}
+
+static void a_population_that_makes_no_sense_is_refused(void **state)
+{
+    static const struct {
+        void (*break_it)(struct bank *bank);
+        const char *id, *says;
+    } broken[] = {
+        {two_days_without_entries, "FIXTURE-STALE", "older than yesterday"},
+        {one_rate_for_ever, "FIXTURE-RATE", "home: the rate never changes"},
+        {no_balance, "FIXTURE-UNTOLD", "rohan-current: entries without"},
+    };
+    char folder[] = "/tmp/lfi-fixtures-XXXXXX";
+    (void)state;
+    assert_true(folder_make(folder));
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        struct bank *bank = NULL;
+        struct problem problem = {0};
+        assert_int_equal(bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem), 0);
+        assert_int_equal(ledger_build(bank, &problem), 0);
+        assert_int_equal(check_bank(bank, &problem), 0);
+        broken[i].break_it(bank);
+        assert_int_equal(check_bank(bank, &problem), -1);
+        assert_string_equal(problem.id, broken[i].id);
+        if (!strstr(problem.text, broken[i].says)) {
+            fail_msg("%s", problem.text);
+        }
+        bank_free(bank);
+    }
+    folder_remove(folder);
+}
+
 /* The line is that of the value at fault, not of the file or the record. */
 static void the_line_is_right(void **state)
 {
@@ -236,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broken_files_are_named),
+        cmocka_unit_test(a_population_that_makes_no_sense_is_refused),
         cmocka_unit_test(the_line_is_right),
         cmocka_unit_test(missing_files_are_named),
     };
