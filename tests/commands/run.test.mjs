@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { BUILD_DIR, freePortBase, ROOT, startDemo } from '../support/demo.mjs';
+import { AS_OF, BUILD_DIR, freePortBase, ROOT, sharedStore, startDemo } from '../support/demo.mjs';
 
 const RUN = join(ROOT, 'tools/run');
 const STOP_MS = 5000;
@@ -54,6 +54,15 @@ test('wrong usage', () => {
         assert.equal(result.status, 2, args.join(' '));
         assert.match(result.stderr, /tools\/run \[--data DIR\]/);
         assert.equal(result.stdout, '');
+    }
+});
+
+test('a malformed date is refused, with what would be right', () => {
+    for (const date of ['30-06-2026', '2026-6-30', '2026-02-30', '2026-13-01', 'today', '2026-06-30T12:00', '']) {
+        const result = run('--data', dir, '--as-of', date);
+        assert.equal(result.status, 2, date);
+        assert.match(result.stderr, date === '' ? /--as-of needs a value/ : /--as-of must be a date, as 2026-06-30/);
+        assert.ok(!existsSync(join(dir, 'store')));
     }
 });
 
@@ -186,4 +195,23 @@ test('--fresh starts anew and touches nothing that is not its own', async () => 
     assert.ok(existsSync(foreign));
     assert.notEqual(readFileSync(join(dir, 'pki/pki.json'), 'utf8'), before);
     await demo.stop();
+});
+
+/** All that a store of the business bank holds, as text. */
+function dump(store) {
+    const { status, stdout, stderr } = spawnSync(join(BUILD_DIR, 'bin/lfi-fixtures'), ['dump', '--segment', 'sme', '--store', store],
+        { encoding: 'utf8', maxBuffer: 1 << 30 });
+    assert.equal(status, 0, stderr);
+    return stdout;
+}
+
+test('the same date gives the same data, and a store of another date is refused', () => {
+    assert.equal(readFileSync(join(dir, 'store/as-of'), 'utf8'), `${AS_OF}\n`); // loaded by the test before
+    const data = dump(join(dir, 'store/sme'));
+    assert.ok(data.length > 1_000_000);
+    assert.ok(data === dump(join(sharedStore(), 'sme')), 'loaded twice as of one day');
+    const other = run('--data', dir, '--build-dir', BUILD_DIR, '--as-of', '2026-07-01');
+    assert.equal(other.status, 1);
+    assert.match(other.stderr, /are as of 2026-06-30, not 2026-07-01; --fresh loads them anew/);
+    assert.equal(readFileSync(join(dir, 'store/as-of'), 'utf8'), `${AS_OF}\n`);
 });
