@@ -103,7 +103,10 @@ async function poll(name, unchanged) {
   const view = await call(`/journey/${name}`, { journey });
   if (busy) return;
   showOffline(view.error === 'NETWORK');
-  if (view.taken) document.querySelector('[data-testid=handover-status]')?.replaceChildren(text('handOver.taken'));
+  if (view.taken) {
+    document.querySelectorAll('.offered').forEach((one) => one.remove());
+    document.querySelector('[data-testid=handover-status]')?.replaceChildren(text('handOver.taken'));
+  }
   if (view.view === unchanged || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS, name, unchanged);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
   else await present(view);
