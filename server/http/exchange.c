@@ -268,9 +268,10 @@ static int read_body(struct worker *worker, struct mg_connection *connection,
 static int receive(struct worker *worker, struct mg_connection *connection, struct head *head,
                    struct refusal *refusal)
 {
-    const struct mg_request_info *info = mg_get_request_info(connection);
+    const struct head_source source = {mg_get_request_info(connection), worker->input,
+                                       worker->host};
 
-    if (head_read(info, worker->input, worker->headers, head, refusal) != 0) {
+    if (head_read(&source, worker->headers, head, refusal) != 0) {
         return -1;
     }
     const struct http_listener *listener = worker->listener;

@@ -233,7 +233,7 @@ static bool is_host(struct lfi_slice value)
     return true;
 }
 
-static int read_headers(struct head *head, struct refusal *refusal)
+static int read_headers(struct head *head, const char *host, struct refusal *refusal)
 {
     size_t hosts = 0;
     size_t connections = 0;
@@ -260,16 +260,52 @@ static int read_headers(struct head *head, struct refusal *refusal)
         return bad(refusal, "HTTP-CL-TE",
                    "Content-Length and Transfer-Encoding must not be sent together.");
     }
-    if (hosts > 1 || (hosts == 0 && head->http_11)) {
+    if (hosts > 1 || (hosts == 0 && (head->http_11 || host[0] != '\0'))) {
         return bad(refusal, "HTTP-HOST", "Host must be sent once, as a name and perhaps a port.");
     }
     return 0;
 }
 
-int head_read(const struct mg_request_info *info, const char *input, struct header *headers,
-              struct head *out, struct refusal *refusal)
+/* The host of the target, if there is one, takes the place of what the header says. */
+static int settle_host(struct header *headers, size_t count, const char *host,
+                       struct refusal *refusal)
 {
-    if (check_layout(info, input, refusal) != 0) {
+    struct lfi_slice named = slice_of(host);
+
+    if (!is_host(named)) {
+        return bad(refusal, "HTTP-TARGET", "The request target is malformed.");
+    }
+    for (size_t i = 0; named.len > 0 && i < count; i++) {
+        if (slice_equal_nocase(headers[i].name, "host")) {
+            headers[i].value = named;
+        }
+    }
+    return 0;
+}
+
+bool head_is_known_method(const char *method)
+{
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(method, known[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int head_refuse_method(struct refusal *refusal)
+{
+    return refusal_set(refusal, "HTTP-METHOD", 501, "GenericError", "The method is not supported.");
+}
+
+int head_read(const struct head_source *source, struct header *headers, struct head *out,
+              struct refusal *refusal)
+{
+    const struct mg_request_info *info = source->info;
+
+    if (check_layout(info, source->input, refusal) != 0) {
         return -1;
     }
     *out = (struct head){
@@ -285,8 +321,11 @@ int head_read(const struct mg_request_info *info, const char *input, struct head
         headers[i].name = slice_of(info->http_headers[i].name);
         headers[i].value = slice_trim(slice_of(info->http_headers[i].value));
     }
-    if (check_target(out, refusal) != 0) {
+    if (!head_is_known_method(info->request_method)) {
+        return head_refuse_method(refusal);
+    }
+    if (check_target(out, refusal) != 0 || read_headers(out, source->host, refusal) != 0) {
         return -1;
     }
-    return read_headers(out, refusal);
+    return settle_host(headers, out->header_count, source->host, refusal);
 }

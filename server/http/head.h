@@ -24,12 +24,22 @@ struct head {
     bool expects_continue;
 };
 
+/* What a head is read from. */
+struct head_source {
+    const struct mg_request_info *info; /* as CivetWeb parsed it */
+    const char *input;                  /* into the memory that begins here; NULL: unknown */
+    const char *host;                   /* of the target (request_line.h), counts for Host; "" */
+};
+
 /*
- * Fills `out` from what was parsed into the memory at `input` (NULL: unknown), its headers into
- * `headers` of LIMIT_HEADERS elements. -1 with a refusal HTTP-… when a rule is broken; the
- * connection must then be closed. Borrows from `info`.
+ * Fills `out`, its headers into `headers` of LIMIT_HEADERS elements. -1 with a refusal HTTP-… when
+ * a rule is broken; the connection must then be closed. Borrows from `source`.
  */
-int head_read(const struct mg_request_info *info, const char *input, struct header *headers,
-              struct head *out, struct refusal *refusal);
+int head_read(const struct head_source *source, struct header *headers, struct head *out,
+              struct refusal *refusal);
+
+/* Whether a handler may be asked for it. The others are not implemented (RFC 9110, 9.1): 501. */
+bool head_is_known_method(const char *method);
+int head_refuse_method(struct refusal *refusal);
 
 #endif

@@ -9,7 +9,7 @@
  * Refused here, with 400 where no other status is given, the connection then being closed:
  *
  *   HTTP-REQUEST-LINE   other than one blank between its parts, or blanks before it
- *   HTTP-TARGET         not a path; control characters or half escapes in it; %00
+ *   HTTP-TARGET         neither a path nor http://HOST before one; controls, half escapes, %00
  *   HTTP-HEADER-FORM    name, colon or line end malformed
  *   HTTP-HEADER-SPACE   a blank before the colon
  *   HTTP-HEADER-FOLD    a header that goes on in the next line
@@ -20,7 +20,7 @@
  *   HTTP-TE             Transfer-Encoding other than "chunked", once, in HTTP/1.1
  *   HTTP-CL-TE          both of them
  *   HTTP-BODY-FORM      chunks, extensions or trailers malformed, or the body cut short
- *   HTTP-METHOD         405: one that CivetWeb does not know; all others reach the handler
+ *   HTTP-METHOD         501: none of GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH; or OPTIONS *
  *   TLS-CERT-…          401: the client certificate is not good any more (tls.h)
  *   HTTP-TIMEOUT        408: not complete within request_ms of its first byte
  *   HTTP-BODY-LARGE     413: more than body_bytes, chunk extensions and trailers included
@@ -30,7 +30,7 @@
  *   HTTP-REPLY          500: the handler gave no status or more than reply_bytes
  *   HTTP-BUSY           503, with Retry-After: no thread was free within queue_ms
  *   HTTP-MEMORY         503
- *   HTTP-VERSION        505
+ *   HTTP-VERSION        505: not HTTP/1
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -66,8 +66,9 @@ struct http_limits {
 };
 
 struct http_listener_config {
-    const char *name;           /* for logs: "hub", "public", "admin" */
-    const char *address;        /* numeric: "127.0.0.1", "::1"; "::" for all of both families */
+    const char *name; /* for logs: "hub", "public", "admin" */
+    /* Numeric; "::" for all of both families; "localhost" for the loopback addresses of both */
+    const char *address;
     int port;                   /* 0: any free one, see http_listener_port */
     const struct http_tls *tls; /* NULL: plain HTTP */
     struct http_limits limits;

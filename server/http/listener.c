@@ -1,6 +1,7 @@
 #include "http/listener.h"
 
 #include "base/clock.h"
+#include "http/head.h"
 
 #include <civetweb.h>
 #include <errno.h>
@@ -54,19 +55,6 @@ static void on_request_end(const struct mg_connection *connection, int status)
     }
 }
 
-static bool is_known_method(const char *method)
-{
-    static const char *const known[] = {"GET",    "HEAD",    "POST",    "PUT",
-                                        "DELETE", "OPTIONS", "CONNECT", "PATCH"};
-
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strcmp(method, known[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* CivetWeb could not make sense of what came. It says little about why, and too much to callers. */
 static void explain(const struct worker *worker, const struct mg_request_info *info, int status,
                     bool parsed, struct refusal *refusal)
@@ -83,8 +71,9 @@ static void explain(const struct worker *worker, const struct mg_request_info *i
     } else if (!parsed && worker->received >= CONNECTION_INPUT_BYTES) {
         refusal_set(refusal, "HTTP-HEAD-LARGE", 431, "GenericError",
                     "The request head is too large.");
-    } else if (parsed && info->http_version != NULL && !is_known_method(info->request_method)) {
-        refusal_set(refusal, "HTTP-METHOD", 405, "GenericError", "The method is not supported.");
+    } else if (parsed && info->http_version != NULL &&
+               !head_is_known_method(info->request_method)) {
+        head_refuse_method(refusal);
     } else {
         refusal_set(refusal, "HTTP-HEAD-FORM", 400, "GenericError",
                     "The request head is malformed.");
@@ -105,7 +94,14 @@ static int on_error(struct mg_connection *connection, int status, const char *me
     return 0;
 }
 
-/* A request that CivetWeb drops without a word: its target is `*` or names another server. */
+/* The server as a whole has no options (RFC 9110, 9.3.7). */
+static bool asks_for_options(const struct mg_request_info *info)
+{
+    return info->request_uri != NULL && strcmp(info->request_uri, "*") == 0 &&
+           strcmp(info->request_method, "OPTIONS") == 0;
+}
+
+/* A request that CivetWeb drops without a word: its target is `*` or no address at all. */
 static void on_close(const struct mg_connection *connection)
 {
     struct worker *worker = mg_get_thread_pointer(connection);
@@ -115,8 +111,12 @@ static void on_close(const struct mg_connection *connection)
         return;
     }
     if (worker->phase == WORKER_RECEIVING && worker->received > 0) {
-        refusal_set(&refusal, "HTTP-TARGET", 400, "GenericError",
-                    "The request target is malformed.");
+        if (asks_for_options(mg_get_request_info(connection))) {
+            head_refuse_method(&refusal);
+        } else {
+            refusal_set(&refusal, "HTTP-TARGET", 400, "GenericError",
+                        "The request target is malformed.");
+        }
         exchange_refuse(worker, (struct mg_connection *)(uintptr_t)connection, &refusal);
     }
     if (!worker->leaving) {
@@ -151,18 +151,8 @@ static int on_message(const struct mg_connection *connection, const char *messag
 
 /* --- start and stop --------------------------------------------------------------------------- */
 
-/* "::" is every address of both families. */
-static void format_address(char *out, size_t size, const struct http_listener_config *config)
-{
-    const char *format = strcmp(config->address, "::") == 0     ? "+%2$d"
-                         : strchr(config->address, ':') != NULL ? "[%1$s]:%2$d"
-                                                                : "%1$s:%2$d";
-
-    snprintf(out, size, format, config->address, config->port);
-}
-
 /* Why the address cannot be had, which CivetWeb does not say; 0: it can. */
-static int try_address(const struct http_listener_config *config)
+static int try_address(const char *address, int number)
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                                    .ai_socktype = SOCK_STREAM};
@@ -171,8 +161,8 @@ static int try_address(const struct http_listener_config *config)
     int on = 1;
     int reason = EADDRNOTAVAIL;
 
-    snprintf(port, sizeof(port), "%d", config->port);
-    if (getaddrinfo(config->address, port, &hints, &found) == 0) {
+    snprintf(port, sizeof(port), "%d", number);
+    if (getaddrinfo(address, port, &hints, &found) == 0) {
         int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
                      bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1) == 0;
@@ -183,6 +173,36 @@ static int try_address(const struct http_listener_config *config)
         freeaddrinfo(found);
     }
     return reason;
+}
+
+/* Both loopback addresses, or the one of IPv4 where there is no other. */
+static int settle_localhost(char *out, size_t size, int port)
+{
+    int reason = try_address("127.0.0.1", port);
+
+    if (reason != 0) {
+        return reason;
+    }
+    reason = try_address("::1", port);
+    if (reason == EADDRNOTAVAIL || reason == EAFNOSUPPORT) {
+        snprintf(out, size, "127.0.0.1:%d", port);
+        return 0;
+    }
+    snprintf(out, size, "127.0.0.1:%d,[::1]:%d", port, port);
+    return reason;
+}
+
+/* As CivetWeb writes what the configuration means, if it can be had; else why not. */
+static int settle_address(char *out, size_t size, const struct http_listener_config *config)
+{
+    if (strcmp(config->address, "localhost") == 0) {
+        return settle_localhost(out, size, config->port);
+    }
+    const char *format = strcmp(config->address, "::") == 0     ? "+%2$d"
+                         : strchr(config->address, ':') != NULL ? "[%1$s]:%2$d"
+                                                                : "%1$s:%2$d";
+    snprintf(out, size, format, config->address, config->port);
+    return try_address(config->address, config->port);
 }
 
 /* CivetWeb's own time-outs come last: they only end what the worker's limits have let pass. */
@@ -227,12 +247,11 @@ static int start_server(struct http_listener *listener, struct lfi_error *error)
     struct mg_init_data init = {&callbacks, listener, options};
     struct mg_error_data failure = {.text = reason, .text_buffer_size = sizeof(reason)};
 
-    format_address(address, sizeof(address), config);
     snprintf(threads, sizeof(threads), "%d", config->limits.threads);
     snprintf(timeout, sizeof(timeout), "%d",
              config->limits.request_ms + config->limits.idle_ms + 1000);
     snprintf(input, sizeof(input), "%d", CONNECTION_INPUT_BYTES);
-    int reason_code = try_address(config);
+    int reason_code = settle_address(address, sizeof(address), config);
     if (reason_code == 0) {
         listener->server = mg_start2(&init, &failure);
     }

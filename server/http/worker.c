@@ -255,6 +255,16 @@ ssize_t worker_read(struct worker *worker, char *bytes, size_t len)
     return (ssize_t)there;
 }
 
+static size_t take_head(struct worker *worker, char *bytes, size_t len)
+{
+    struct connection *connection = worker->connection;
+    bool whole = connection->head > 0 && connection->head <= len;
+    size_t taken = connection_take(connection, bytes, len);
+
+    worker->host[0] = '\0';
+    return whole ? request_line_settle(bytes, taken, worker->host) : taken;
+}
+
 /* A head comes whole, or as far as it can be told that none will come of it. */
 static ssize_t read_head(struct worker *worker, char *bytes, size_t len)
 {
@@ -266,7 +276,7 @@ static ssize_t read_head(struct worker *worker, char *bytes, size_t len)
             worker_set_phase(worker, WORKER_RECEIVING);
         }
         if (connection->head > 0 || input == INPUT_UNUSABLE) {
-            return (ssize_t)connection_take(connection, bytes, len);
+            return (ssize_t)take_head(worker, bytes, len);
         }
         if (connection->ended) {
             return 0;

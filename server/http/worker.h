@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "http/connection.h"
 #include "http/http.h"
+#include "http/request_line.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -57,14 +58,15 @@ struct worker {
 
     struct connection *connection; /* NULL: none */
     enum worker_phase phase;
-    bool expired;         /* a wait ended because its phase took too long */
-    bool leaving;         /* the connection goes back to the intake */
-    bool in_body;         /* the head was read */
-    int64_t since_us;     /* begin of the phase */
-    int64_t started_us;   /* first byte of the request */
-    int64_t deadline_us;  /* of receiving, sending, draining */
-    size_t received;      /* bytes of the request that CivetWeb has */
-    const char *input;    /* where CivetWeb keeps what it reads: the first byte of a head */
+    bool expired;        /* a wait ended because its phase took too long */
+    bool leaving;        /* the connection goes back to the intake */
+    bool in_body;        /* the head was read */
+    int64_t since_us;    /* begin of the phase */
+    int64_t started_us;  /* first byte of the request */
+    int64_t deadline_us; /* of receiving, sending, draining */
+    size_t received;     /* bytes of the request that CivetWeb has */
+    const char *input;   /* where CivetWeb keeps what it reads: the first byte of a head */
+    char host[REQUEST_LINE_HOST_MAX]; /* of the target; "": it names none */
     const char *replayed; /* what CivetWeb reads next instead of the network; NULL: nothing */
 
     struct arena *arena; /* this and the buffers live as long as the connection */

@@ -2,6 +2,7 @@
 /* Raw bytes in, status out: what the listener lets pass, and what it answers itself. */
 #include "base/json.h"
 #include "base/limits.h"
+#include "http/request_line.h"
 #include "http_peer.h"
 
 #include <time.h>
@@ -46,6 +47,7 @@ static void echo(void *ctx, const struct request *request, struct reply *out)
     json_string(&w, "body", request->body);
     json_string(&w, "x", request_header(request, "x", NULL));
     json_text(&w, "remote", request->remote);
+    json_string(&w, "host", request_header(request, "host", NULL));
     json_close_object(&w);
     assert_null(request->peer);
 }
@@ -182,17 +184,42 @@ static const struct {
     {"HTTP-TARGET half an escape", GET("/a%4"), 400},
     {"HTTP-TARGET no escape", GET("/a%zz"), 400},
     {"HTTP-TARGET fragment", GET("/a#b"), 400},
-    {"HTTP-TARGET asterisk", "OPTIONS * HTTP/1.1\r\n" H "\r\n", 400},
-    {"HTTP-TARGET other server", GET("http://a.example/b"), 400},
+    {"HTTP-TARGET asterisk", GET("*"), 400},
     {"HTTP-TARGET no slash", GET("a"), 400},
+    {"HTTP-TARGET scheme alone", GET("http://"), 400},
+    {"HTTP-TARGET no host", GET("http:///a"), 400},
+    {"HTTP-TARGET no host but a query", GET("http://?a"), 400},
+    {"HTTP-TARGET other scheme", GET("ftp://a/b"), 400},
+    {"HTTP-TARGET user", GET("http://u@a/b"), 400},
+    {"HTTP-TARGET fragment behind a host", GET("http://a#b"), 400},
+    {"HTTP-TARGET escape behind a host", GET("http://a/%00"), 400},
+    {"HTTP-TARGET blank behind a host", GET("http://a/b c"), 400},
+    {"HTTP-TARGET authority form", "GET a:80 HTTP/1.1\r\n" H "\r\n", 400},
+    {"HTTP-HOST missing, absolute form", "GET http://a/b HTTP/1.1\r\n\r\n", 400},
+    {"HTTP-HOST missing, absolute form, HTTP/1.0", "GET http://a/b HTTP/1.0\r\n\r\n", 400},
+    {"HTTP-HOST doubled, absolute form", "GET http://a/b HTTP/1.1\r\n" H H "\r\n", 400},
+    {"absolute form in HTTP/1.0", "GET http://a/b HTTP/1.0\r\n" H "\r\n", 200},
     {"HTTP-HEAD-FORM 8 bits in the target", GET("/\xc3\xa9"), 400},
     {"HTTP-HEAD-FORM control in a header", "GET /a HTTP/1.1\r\n" H "X: \x01\r\n\r\n", 400},
     {"HTTP-HEAD-FORM garbage", "\x16\x03\x01\x02\r\n\r\n", 400},
     {"HTTP-HEAD-FORM no version", "GET /a\r\n" H "\r\n", 400},
-    {"HTTP-VERSION", "GET /a HTTP/2.0\r\n" H "\r\n", 505},
-    {"HTTP-METHOD TRACE", "TRACE /a HTTP/1.1\r\n" H "\r\n", 405},
-    {"HTTP-METHOD unknown", "BREW /a HTTP/1.1\r\n" H "\r\n", 405},
-    {"HTTP-METHOD lower case", "get /a HTTP/1.1\r\n" H "\r\n", 405},
+    {"HTTP-VERSION 2.0", "GET /a HTTP/2.0\r\n" H "\r\n", 505},
+    {"HTTP-VERSION 2", "GET /a HTTP/2\r\n" H "\r\n", 505},
+    {"HTTP-VERSION 0.9", "GET /a HTTP/0.9\r\n" H "\r\n", 505},
+    {"HTTP-VERSION 3.1", "GET /a HTTP/3.1\r\n" H "\r\n", 505},
+    {"HTTP-VERSION two digits", "GET /a HTTP/1.10\r\n" H "\r\n", 505},
+    {"HTTP-VERSION letter", "GET /a HTTP/1.x\r\n" H "\r\n", 505},
+    {"later minor version", "GET /a HTTP/1.2\r\n" H "\r\n", 200},
+    {"last minor version", "GET /a HTTP/1.9\r\n" H "\r\n", 200},
+    {"later minor version in absolute form", "GET http://a/b HTTP/1.2\r\n" H "\r\n", 200},
+    {"HTTP-HOST missing in a later minor version", "GET /a HTTP/1.2\r\n\r\n", 400},
+    {"HTTP-METHOD TRACE", "TRACE /a HTTP/1.1\r\n" H "\r\n", 501},
+    {"HTTP-METHOD CONNECT", "CONNECT a:80 HTTP/1.1\r\n" H "\r\n", 501},
+    {"HTTP-METHOD of WebDAV", "PROPFIND /a HTTP/1.1\r\n" H "\r\n", 501},
+    {"HTTP-METHOD preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 501},
+    {"HTTP-METHOD unknown", "BREW /a HTTP/1.1\r\n" H "\r\n", 501},
+    {"HTTP-METHOD lower case", "get /a HTTP/1.1\r\n" H "\r\n", 501},
+    {"HTTP-METHOD options of the server", "OPTIONS * HTTP/1.1\r\n" H "\r\n", 501},
     {"HTTP-BODY-FORM chunk size",
      "POST /a HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
     {"HTTP-BODY-FORM negative chunk",
@@ -256,6 +283,53 @@ static void the_handler_sees_what_was_sent(void **state)
     assert_non_null(strstr(reply, "X-Echo: yes\r\n"));
     assert_non_null(strstr(reply, "Content-Type: application/json\r\n"));
     assert_non_null(strstr(reply, "GMT\r\n"));
+}
+
+/* What the target says of the host counts, whatever Host says (RFC 9112, 3.2.2). */
+static void targets_in_absolute_form_are_served(void **state)
+{
+    static const struct {
+        const char *target, *seen, *host;
+    } rows[] = {
+        {"http://b.example/x/y?z=1", "\"path\":\"/x/y\",\"query\":\"z=1\"", "b.example"},
+        {"https://b.example:8443/x", "\"path\":\"/x\"", "b.example:8443"},
+        {"HTTP://[::1]:80/", "\"path\":\"/\"", "[::1]:80"},
+        {"hTTps://b", "\"path\":\"/\"", "b"},
+        {"http://b?z=1/2", "\"path\":\"/\",\"query\":\"z=1/2\"", "b"},
+        {"http://b//c", "\"path\":\"//c\"", "b"},
+        {"http://b/http://c/d", "\"path\":\"/http://c/d\"", "b"},
+    };
+    static const char format[] = "POST %s HTTP/1.1\r\nHOST: a\r\nContent-Length: 2\r\n\r\nhi";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[400], host[100];
+        int fd = peer_connect(port);
+        snprintf(text, sizeof(text), format, rows[i].target);
+        snprintf(host, sizeof(host), "\"host\":\"%s\"", rows[i].host);
+        peer_say(fd, text);
+        peer_say(fd, "\r\n");
+        peer_say(fd, text);
+        for (int again = 0; again < 2; again++) {
+            peer_reply(fd, reply, sizeof(reply), 3000);
+            assert_int_equal(peer_status(reply), 200);
+            assert_non_null(strstr(reply, rows[i].seen));
+            assert_non_null(strstr(reply, host));
+            assert_non_null(strstr(reply, "\"body\":\"hi\""));
+        }
+        close(fd);
+    }
+}
+
+/* The longest host is taken, one character more is no target. */
+static void hosts_of_targets_are_bounded(void **state)
+{
+    (void)state;
+    for (int len = REQUEST_LINE_HOST_MAX - 1; len <= REQUEST_LINE_HOST_MAX; len++) {
+        char text[600];
+        snprintf(text, sizeof(text), "GET http://%0*d/a HTTP/1.1\r\n" H "\r\n", len, 7);
+        assert_int_equal(exchange(text, strlen(text)), len < REQUEST_LINE_HOST_MAX ? 200 : 400);
+    }
 }
 
 static void chunks_are_joined(void **state)
@@ -587,6 +661,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_request_has_its_status),
         cmocka_unit_test(the_handler_sees_what_was_sent),
+        cmocka_unit_test(targets_in_absolute_form_are_served),
+        cmocka_unit_test(hosts_of_targets_are_bounded),
         cmocka_unit_test(chunks_are_joined),
         cmocka_unit_test(head_has_no_body),
         cmocka_unit_test(connections_are_kept),

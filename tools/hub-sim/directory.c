@@ -93,6 +93,9 @@ void directory_reply(const struct directory *directory, const struct request *re
     const struct owner *owner = owner_at(directory, request->arena, path);
     if (!owner || !slice_equal_text(request->method, "GET")) {
         reply->status = owner ? 405 : 404;
+        if (owner) {
+            reply_header(reply, "Allow", SLICE("GET"));
+        }
         return;
     }
     reply->status = 200;

@@ -256,6 +256,7 @@ void scripting_handle(void *ctx, const struct request *request, struct reply *re
         directory_reply(sim->directory, request, path, reply);
     } else if (!slice_equal_text(request->method, "GET")) {
         reply->status = 405;
+        reply_header(reply, "Allow", SLICE("GET"));
     } else if (slice_equal_text(path, TPP_CALLBACK_PATH)) {
         app_receive_customer(sim, request, reply);
     } else {
