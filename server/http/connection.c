@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -48,6 +49,32 @@ void connection_free(struct connection *connection)
         free(connection->input);
         free(connection);
     }
+}
+
+socklen_t connection_unmap(struct sockaddr_storage *address, socklen_t len)
+{
+    const struct sockaddr_in6 six = *(const struct sockaddr_in6 *)address;
+
+    if (address->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
+        return len;
+    }
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = six.sin6_port};
+    memcpy(&four.sin_addr, six.sin6_addr.s6_addr + 12, sizeof(four.sin_addr));
+    memset(address, 0, sizeof(*address));
+    memcpy(address, &four, sizeof(four));
+    return sizeof(four);
+}
+
+uint64_t connection_network(const struct sockaddr_storage *address)
+{
+    uint64_t bits = 0;
+
+    if (address->ss_family == AF_INET) {
+        bits = ((const struct sockaddr_in *)address)->sin_addr.s_addr;
+    } else if (address->ss_family == AF_INET6) {
+        memcpy(&bits, &((const struct sockaddr_in6 *)address)->sin6_addr, sizeof(bits));
+    }
+    return bits;
 }
 
 void connection_remote(const struct connection *connection, char out[CONNECTION_REMOTE_MAX])

@@ -62,6 +62,11 @@ struct connection *connection_new(int fd, struct tls *tls, const struct sockaddr
                                   socklen_t address_len);
 void connection_free(struct connection *connection);
 
+/* "::ffff:192.0.2.1" becomes 192.0.2.1, in logs as in counts. Returns the length. */
+socklen_t connection_unmap(struct sockaddr_storage *address, socklen_t len);
+/* Equal for one peer: an IPv4 address, or the half of an IPv6 address that names a network. */
+uint64_t connection_network(const struct sockaddr_storage *address);
+
 /* Numeric address of the peer; empty when it cannot be told. */
 #define CONNECTION_REMOTE_MAX 64
 void connection_remote(const struct connection *connection, char out[CONNECTION_REMOTE_MAX]);

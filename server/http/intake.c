@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "http/listener.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -178,16 +177,28 @@ static struct connection *find_slowest(const struct intake *intake, bool known,
     return had_time ? slowest : NULL;
 }
 
-static bool make_room(struct intake *intake, bool known)
+/* For one without certificate. */
+static bool has_room(const struct intake *intake)
 {
-    if (intake->pending[known] < intake->pool->pending) {
-        return true;
+    return intake->pending[false] < intake->pool->pending || find_slowest(intake, false, NULL);
+}
+
+/* Who gives way to the newcomer, which is not counted yet: one at most. */
+static void make_room(struct intake *intake, const struct connection *newcomer)
+{
+    const struct worker_pool *pool = intake->pool;
+    bool known = is_known(newcomer);
+    struct connection *slowest = NULL;
+
+    if (!known && intake->of_peer[newcomer->slot] >= pool->pending_per_peer) {
+        slowest = find_slowest(intake, false, &newcomer->slot);
     }
-    struct connection *slowest = find_slowest(intake, known, NULL);
+    if (!slowest && intake->pending[known] >= pool->pending) {
+        slowest = find_slowest(intake, known, NULL);
+    }
     if (slowest) {
         drop(intake, slowest);
     }
-    return slowest != NULL;
 }
 
 /* --- one connection --------------------------------------------------------------------------- */
@@ -231,7 +242,7 @@ static void receive(struct intake *intake, struct connection *connection)
 
 static void wait_for_request(struct intake *intake, struct connection *connection)
 {
-    (void)make_room(intake, is_known(connection));
+    make_room(intake, connection);
     enlist(intake, connection, LIST_WAITING);
     receive(intake, connection);
 }
@@ -304,37 +315,14 @@ static void step(struct intake *intake, struct connection *connection)
 
 /* --- those who come --------------------------------------------------------------------------- */
 
-/* One IPv4 address, or the half of an IPv6 address that names a network, is a peer. */
 static unsigned slot_of(const struct intake *intake, const struct sockaddr_storage *address)
 {
-    uint64_t bits = 0;
+    uint64_t bits = connection_network(address);
 
-    if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)address;
-        bits = four->sin_addr.s_addr;
-    } else if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
-        memcpy(&bits, &six->sin6_addr, sizeof(bits));
-    }
     bits = (bits ^ intake->key) * UINT64_C(0x9e3779b97f4a7c15);
     bits ^= bits >> 32;
     bits = (bits + intake->key) * UINT64_C(0xd6e8feb86659fd93);
     return (unsigned)(bits >> 40) % PEER_SLOTS;
-}
-
-/* "::ffff:192.0.2.1" is 192.0.2.1, in logs as in counts. */
-static socklen_t unmap(struct sockaddr_storage *address, socklen_t len)
-{
-    const struct sockaddr_in6 six = *(const struct sockaddr_in6 *)address;
-
-    if (address->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
-        return len;
-    }
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = six.sin6_port};
-    memcpy(&four.sin_addr, six.sin6_addr.s6_addr + 12, sizeof(four.sin_addr));
-    memset(address, 0, sizeof(*address));
-    memcpy(address, &four, sizeof(four));
-    return sizeof(four);
 }
 
 static void pause_accepting(struct intake *intake)
@@ -342,25 +330,29 @@ static void pause_accepting(struct intake *intake)
     intake->paused_until_us = intake->now_us + (int64_t)PAUSE_MS * 1000;
 }
 
+static void fail_accept(struct intake *intake, int reason)
+{
+    add_to(intake, METRICS_ACCEPT_FAILED);
+    intake->failure = reason;
+    intake->failed++;
+    pause_accepting(intake);
+}
+
 static void admit(struct intake *intake, int fd, struct sockaddr_storage *address, socklen_t len)
 {
     int on = 1;
 
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    len = unmap(address, len);
+    len = connection_unmap(address, len);
     struct connection *connection = connection_new(fd, intake->listener->tls, address, len);
     if (!connection) {
+        fail_accept(intake, ENOMEM);
         return;
     }
     add_to(intake, METRICS_CONNECTIONS);
     atomic_fetch_add(&intake->pool->connections, 1);
     connection->slot = slot_of(intake, address);
-    if (intake->of_peer[connection->slot] >= intake->pool->pending_per_peer) {
-        struct connection *slowest = find_slowest(intake, false, &connection->slot);
-        if (slowest) {
-            drop(intake, slowest);
-        }
-    }
+    make_room(intake, connection);
     enlist(intake, connection, connection->ssl ? LIST_HANDSHAKE : LIST_WAITING);
     watch(intake, connection, EPOLL_CTL_ADD, EPOLLIN);
 }
@@ -371,7 +363,7 @@ static bool accept_one(struct intake *intake, int listening)
     struct sockaddr_storage address;
     socklen_t len = sizeof(address);
 
-    if (!make_room(intake, false)) {
+    if (!has_room(intake)) {
         pause_accepting(intake);
         return false;
     }
@@ -388,14 +380,11 @@ static bool accept_one(struct intake *intake, int listening)
     if (errno == EAGAIN || errno == EINVAL) { /* none there; stopped */
         return false;
     }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-        add_to(intake, METRICS_ACCEPT_FAILED);
-        intake->failure = errno;
-        intake->failed++;
-        pause_accepting(intake);
-        return false;
+    if (errno == ECONNABORTED || errno == EINTR) {
+        return true; /* that one is gone already */
     }
-    return true; /* that one is gone already */
+    fail_accept(intake, errno); /* whatever it is, at once it would be the same again */
+    return false;
 }
 
 static void accept_some(struct intake *intake, const struct pollfd *fds, nfds_t count)
