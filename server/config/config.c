@@ -141,7 +141,8 @@ static void read_listener(struct loader *loader, const cJSON *root, const char *
     out->client_ca = file_of(loader, object, path, "clientCa");
     out->client_crl = file_of(loader, object, path, "clientCrl");
     out->min_tls = slice_equal_text(json_get_string(object, "minTls"), "1.3") ? 13 : 12;
-    if (out->address && inet_pton(AF_INET, out->address, address) != 1 &&
+    if (out->address && strcmp(out->address, "localhost") != 0 &&
+        inet_pton(AF_INET, out->address, address) != 1 &&
         inet_pton(AF_INET6, out->address, address) != 1)
         fail(loader, join(where, path, "address"), "must be a numeric address");
     if (!out->certificate != !out->key)

@@ -169,7 +169,7 @@ static void tells_each_mistake_with_its_line(void **state)
         {"9443", "0", ":4: $.hubListener.port: must be at least 1"},
         {"9443", "65536", ":4: $.hubListener.port: must be at most 65535"},
         {"127.0.0.1", "1.2.3", ":4: $.hubListener.address: must be a numeric address"},
-        {"127.0.0.1", "localhost", ":4: $.hubListener.address: must have the form"},
+        {"127.0.0.1", "localhost.", ":4: $.hubListener.address: must have the form"},
         {",\n    \"clientCa\": \"ca.pem\"", "", ":3: $.hubListener.clientCa: is missing"},
         {"\"certificate\": \"a.pem\", ", "", ":3: $.hubListener.certificate: is missing"},
         {"\"clientCa\": \"ca.pem\"", "\"clientCa\": \"none.pem\"",
