@@ -138,6 +138,11 @@ static const struct psu_endpoint *find_endpoint(const struct psu *psu, struct lf
     return NULL;
 }
 
+static bool is_read(const struct request *request)
+{
+    return slice_equal_text(request->method, "GET") || slice_equal_text(request->method, "HEAD");
+}
+
 static bool serve_page(struct visit *visit)
 {
     static const struct {
@@ -152,6 +157,11 @@ static bool serve_page(struct visit *visit)
                  {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         if (slice_equal_text(visit->request->path, pages[i].path)) {
+            if (!is_read(visit->request)) {
+                reply_header(visit->reply, "Allow", SLICE("GET, HEAD"));
+                visit_error_page(visit, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
+                return true;
+            }
             struct page page = {.name = pages[i].name, .demo = visit->psu->demo_app};
             (void)visit_open_session(visit, pages[i].kind); /* for the brand alone */
             pages_render(visit_pages(visit), visit->request, &page, visit->reply);
@@ -179,7 +189,7 @@ static void route(struct visit *visit)
     const struct request *request = visit->request;
     struct lfi_slice path = request->path;
     const struct psu_endpoint *endpoint = find_endpoint(visit->psu, path);
-    bool reads = slice_equal_text(request->method, "GET");
+    bool reads = is_read(request);
     bool is_app = slice_starts_with(path, "/bank-app");
     if (endpoint != NULL) {
         authorize_handle(visit, endpoint);
@@ -199,7 +209,7 @@ static void route(struct visit *visit)
         return; /* files may be kept by browsers, answers never */
     } else if (reads && serve_brand(visit)) {
         return;
-    } else if (!reads || (is_app && !visit->psu->demo_app) || !serve_page(visit)) {
+    } else if ((is_app && !visit->psu->demo_app) || !serve_page(visit)) {
         visit_error_page(visit, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});
     }
     reply_header(visit->reply, "Cache-Control", SLICE("no-store"));
