@@ -229,7 +229,9 @@ test('revoking a group ends all of it', async () => {
 
 test('operations that do not exist', async () => {
     assert.equal((await bank.consents('GET', '/nothing')).status, 404);
-    assert.equal((await bank.consents('DELETE', '/consents')).status, 405);
+    const refused = await bank.consents('DELETE', '/consents');
+    assert.equal(refused.status, 405);
+    assert.equal(refused.headers.allow, 'GET');
     assert.equal((await bank.call('GET', '/consent-manager/nobody/consents')).status, 404);
     assert.equal((await bank.call('GET', '/elsewhere')).status, 404);
 });

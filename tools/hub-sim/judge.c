@@ -1,5 +1,7 @@
 #include "judge.h"
 
+#define ALLOW_MAX 64 /* bytes: all methods there are */
+
 static const struct judge_interface *const interfaces[] = {&heimdall_interface,
                                                            &consent_manager_interface};
 #define INTERFACES (sizeof interfaces / sizeof interfaces[0])
@@ -93,11 +95,24 @@ static int check_contract(struct judge_call *call, const struct contract_match *
     return -1;
 }
 
-static int check_call(struct judge_call *call, const struct contract_match *match,
-                      enum contract_found found)
+/* A refused method is told which would do (RFC 9110, 15.5.6). */
+static void add_allow(const struct judge_call *call, const struct contract_api *api)
+{
+    struct buf methods;
+    buf_init(&methods, ALLOW_MAX);
+    contract_append_methods(api, call->request->path, &methods);
+    reply_header(call->reply, "Allow", buf_slice(&methods));
+    buf_free(&methods);
+}
+
+static int check_call(struct judge_call *call, const struct judge_interface *interface,
+                      const struct contract_match *match, enum contract_found found)
 {
     if (check_caller(call)) {
         return -1;
+    }
+    if (found == CONTRACT_NO_METHOD) {
+        add_allow(call, interface->api);
     }
     if (found != CONTRACT_FOUND) {
         return refusal_set(call->refusal, "CONTRACT-ROUTE", found == CONTRACT_NO_PATH ? 404 : 405,
@@ -159,7 +174,7 @@ static void judge(struct judge_call *call, const struct judge_interface *interfa
     if (found == CONTRACT_FOUND) {
         call->operation = match.operation;
     }
-    int rc = check_call(call, &match, found);
+    int rc = check_call(call, interface, &match, found);
 
     store_lock(call->sim->store);
     if (call->operation) {
