@@ -7,6 +7,7 @@
 
 #include "http/client.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +17,9 @@ static struct {
     atomic_int delay_us;
     atomic_int status; /* 0: no answer at all */
     _Atomic(const char *) body;
-    char url[2048]; /* of the last call */
-} fake_client;
+    pthread_mutex_t lock; /* guards the writing of `url` */
+    char url[2048];       /* of the last call; to be read when no other thread calls */
+} fake_client = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 int http_client_new(struct http_client **out, const struct http_client_config *config,
                     struct lfi_error *error)
@@ -37,7 +39,9 @@ int http_client_call(struct http_client *client, const struct http_call *call,
                      struct http_answer *out, struct lfi_error *error)
 {
     (void)client;
+    pthread_mutex_lock(&fake_client.lock);
     strncpy(fake_client.url, call->url, sizeof(fake_client.url) - 1);
+    pthread_mutex_unlock(&fake_client.lock);
     const int status = fake_client.status;
     const char *body = fake_client.body;
     fake_client.calls++;
