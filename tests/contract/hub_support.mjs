@@ -194,6 +194,7 @@ export class Bank {
         this.base = `https://localhost:${port}`;
         this.agent = new Agent({
             keepAlive: true,
+            timeout: READY_MS, // without one it does not heed what Keep-Alive says
             ca: readFileSync(hub.config.https.clientCa),
             cert: who && readFileSync(who.clientCert),
             key: who && readFileSync(who.clientKey),

@@ -67,6 +67,7 @@ export class HubClient {
         this.base = demo.ozoneConnect.baseUrl;
         this.agent = new Agent({
             keepAlive: true,
+            timeout: TIMEOUT_MS, // without one it does not heed what Keep-Alive says
             ca: readFileSync(demo.ozoneConnect.caFile),
             cert: this.identity.clientCert && readFileSync(this.identity.clientCert),
             key: this.identity.clientKey && readFileSync(this.identity.clientKey),
