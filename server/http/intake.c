@@ -49,6 +49,8 @@ struct intake {
     bool listening, stopped;
     int64_t paused_until_us;
     int64_t now_us;
+    struct epoll_event events[EVENTS]; /* of this round */
+    int event_count;
 
     struct connection_list lists[LISTS]; /* oldest first */
     int pending[2];                      /* in the first three, without and with certificate */
@@ -139,6 +141,11 @@ static void watch(const struct intake *intake, struct connection *connection, in
 static void end(struct intake *intake, struct connection *connection)
 {
     unlist(intake, connection);
+    for (int i = 0; i < intake->event_count; i++) {
+        if (intake->events[i].data.ptr == connection) {
+            intake->events[i].events = 0; /* its turn would still come in this round */
+        }
+    }
     atomic_fetch_sub(&intake->pool->connections, 1);
     connection_free(connection); /* closing takes it out of epoll */
 }
@@ -603,20 +610,21 @@ static void end_idle(struct intake *intake)
 /* One round: what has come, then who has come. */
 static void work(struct intake *intake, const struct pollfd *fds, nfds_t count, int wait_ms)
 {
-    struct epoll_event events[EVENTS];
+    const struct epoll_event *events = intake->events;
     bool knocked = false, woken = false;
 
-    int got = epoll_wait(intake->epoll, events, EVENTS, wait_ms);
+    intake->event_count = epoll_wait(intake->epoll, intake->events, EVENTS, wait_ms);
     intake->now_us = clock_monotonic_us();
-    for (int i = 0; i < got; i++) {
+    for (int i = 0; i < intake->event_count; i++) {
         if (events[i].data.ptr == intake) {
             knocked = true;
-        } else if (events[i].data.ptr) {
-            step(intake, events[i].data.ptr);
-        } else {
+        } else if (!events[i].data.ptr) {
             woken = true;
+        } else if (events[i].events != 0) {
+            step(intake, events[i].data.ptr);
         }
     }
+    intake->event_count = 0;
     if (woken) {
         take_back(intake);
     }
