@@ -190,24 +190,6 @@ static bool has_room(const struct intake *intake)
     return intake->pending[false] < intake->pool->pending || find_slowest(intake, false, NULL);
 }
 
-/* Who gives way to the newcomer, which is not counted yet: one at most. */
-static void make_room(struct intake *intake, const struct connection *newcomer)
-{
-    const struct worker_pool *pool = intake->pool;
-    bool known = is_known(newcomer);
-    struct connection *slowest = NULL;
-
-    if (!known && intake->of_peer[newcomer->slot] >= pool->pending_per_peer) {
-        slowest = find_slowest(intake, false, &newcomer->slot);
-    }
-    if (!slowest && intake->pending[known] >= pool->pending) {
-        slowest = find_slowest(intake, known, NULL);
-    }
-    if (slowest) {
-        drop(intake, slowest);
-    }
-}
-
 /* --- one connection --------------------------------------------------------------------------- */
 
 static void refuse(struct intake *intake, struct connection *connection,
@@ -244,6 +226,42 @@ static void receive(struct intake *intake, struct connection *connection)
         }
     } else if (input != INPUT_NONE) {
         make_ready(intake, connection, input);
+    }
+}
+
+/* Whether a waiting connection has a request that nobody has looked at, as after a busy moment. */
+static bool has_come(struct connection *connection)
+{
+    return connection->list == LIST_WAITING && connection_receive(connection) != INPUT_NONE;
+}
+
+/* Who gives way to the newcomer, which is not counted yet; NULL: nobody has to, or can. */
+static struct connection *find_last(const struct intake *intake, const struct connection *newcomer)
+{
+    const struct worker_pool *pool = intake->pool;
+    bool known = is_known(newcomer);
+    struct connection *slowest = NULL;
+
+    if (!known && intake->of_peer[newcomer->slot] >= pool->pending_per_peer) {
+        slowest = find_slowest(intake, false, &newcomer->slot);
+    }
+    if (!slowest && intake->pending[known] >= pool->pending) {
+        slowest = find_slowest(intake, known, NULL);
+    }
+    return slowest;
+}
+
+/* One at most is ended. */
+static void make_room(struct intake *intake, const struct connection *newcomer)
+{
+    struct connection *slowest = find_last(intake, newcomer);
+
+    while (slowest && has_come(slowest)) {
+        receive(intake, slowest);
+        slowest = find_last(intake, newcomer);
+    }
+    if (slowest) {
+        drop(intake, slowest);
     }
 }
 
@@ -404,6 +422,16 @@ static void accept_some(struct intake *intake, const struct pollfd *fds, nfds_t 
 
 /* --- time ------------------------------------------------------------------------------------- */
 
+static void end_unless_asked(struct intake *intake, struct connection *connection)
+{
+    if (has_come(connection)) {
+        receive(intake, connection);
+    } else {
+        connection_say_end(connection);
+        end(intake, connection);
+    }
+}
+
 static void expire(struct intake *intake, struct connection *connection)
 {
     struct refusal refusal;
@@ -420,8 +448,7 @@ static void expire(struct intake *intake, struct connection *connection)
     } else if (connection->list == LIST_HANDSHAKE) {
         drop(intake, connection);
     } else {
-        connection_say_end(connection);
-        end(intake, connection);
+        end_unless_asked(intake, connection);
     }
 }
 
@@ -556,6 +583,7 @@ static void take_back(struct intake *intake)
     ssize_t drained = read(intake->wake, &events, sizeof(events));
 
     (void)drained;
+    intake->now_us = clock_monotonic_us(); /* their time begins after what they were told */
     pthread_mutex_lock(&intake->lock);
     struct connection *connection = intake->returned;
     intake->returned = NULL;
@@ -601,8 +629,7 @@ static void end_idle(struct intake *intake)
 
     for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
         while (intake->lists[idle[i]].first) {
-            connection_say_end(intake->lists[idle[i]].first);
-            end(intake, intake->lists[idle[i]].first);
+            end_unless_asked(intake, intake->lists[idle[i]].first);
         }
     }
 }
