@@ -96,6 +96,7 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
     }
     visit->endpoint = endpoint;
     if (!visit_enter(visit, "authorize")) {
+        reply_header(visit->reply, "Refresh", SLICE("2")); /* the Hub was not asked yet */
         show_error(visit, 503, "PROVIDER-BUSY", (struct lfi_slice){0});
         return;
     }

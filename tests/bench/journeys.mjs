@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Customer, newConsent } from '../support/customer.mjs';
 
 const PROVIDER = 'dhowretail';
@@ -32,13 +32,19 @@ const PATHS = {
 };
 
 // A server may close a kept connection that idles just as a request sets out on it. Browsers then
-// ask again, and so does this; every other failure counts.
+// ask again, and so does this. The pages ask again too when a provider holds all the workers that it
+// may have; every other failure counts.
 let askedAgain = 0;
 const fetchOnce = globalThis.fetch;
 globalThis.fetch = async (...request) => {
-    for (let tries = 5; ; tries--) {
+    for (let tries = 10; ; tries--) {
         try {
-            return await fetchOnce(...request);
+            const answer = await fetchOnce(...request);
+            if (answer.status !== 503 || !answer.headers.has('retry-after') || tries === 1) {
+                return answer;
+            }
+            askedAgain++;
+            await setTimeout(1000 + Math.random() * 1000);
         } catch (error) {
             if (error.cause?.code !== 'UND_ERR_SOCKET' || tries === 1) {
                 throw error;

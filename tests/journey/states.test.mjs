@@ -49,6 +49,18 @@ test('without a connection the waiting page says so, and goes on afterwards', as
     await at('offline').waitFor({ state: 'detached' });
 });
 
+test('a bank that is busy for a moment costs the customer a moment, not the step', async () => {
+    customer = await arrive(browser, demo, await requestConsent(demo));
+    const { page, at } = customer;
+    let asked = 0;
+    await page.route('**/journey/sign-in', (route) => (asked++ < 2
+        ? route.fulfill({ status: 503, json: { view: 'error', error: 'PROVIDER-BUSY' } })
+        : route.continue()));
+    await customer.signIn(userOf(demo));
+    await at('second-factor').waitFor();
+    assert.equal(asked, 3);
+});
+
 test('without scripts every page says what it needs, and nothing turns for ever', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();

@@ -257,6 +257,7 @@ static void provider_without_a_free_worker_is_refused(void **state)
     world_get("/authorize", "client_id=x&request_uri=urn%3Aother");
     assert_int_equal(world.status, 503);
     assert_true(world_says("Temporarily unavailable") && world.auths == 0);
+    assert_non_null(strstr(world.headers, "Refresh: 2\r\n"));
     world_get("/journey", NULL);
     assert_int_equal(world.status, 200);
     share_give_back(world.shares, 0, held);

@@ -22,11 +22,17 @@ async function post(path, body) {
   }
 }
 
-/** Asks again as long as another tab or click is doing the same. */
+const BUSY_TRIES = 10; // some fifteen seconds, which is what a burst of arrivals takes
+
+/**
+ * Asks again as long as another tab or click is doing the same, and for a while when the bank has
+ * more to do than it can: nothing was done yet then.
+ */
 export async function call(path, body = {}) {
   let view = await post(path, body);
-  while (view.view === 'working') {
-    await pause(700);
+  for (let busy = 0; view.view === 'working' || (view.error === 'PROVIDER-BUSY' && busy < BUSY_TRIES);) {
+    busy += view.error ? 1 : 0;
+    await pause(view.error ? 1000 + Math.random() * 1000 : 700);
     view = await post(path, body);
   }
   return view;
