@@ -89,7 +89,11 @@ test('the form makes the consent that was asked for and goes to the bank', async
     await page.getByRole('checkbox', { name: /^Saved payees/ }).check();
     await page.getByLabel('For how long?').selectOption('30');
     await page.route('http://bank.test/**', (route) => route.fulfill({ body: 'the bank' }));
-    await page.getByTestId('tpp-submit').click();
+    await page.getByRole('button', { name: 'Continue with AlTareq' }).click();
+    await page.getByRole('heading', { name: 'We are taking you to Dhow Bank' }).waitFor();
+    assert.ok(await page.getByText('brings you back to Dune Ledger').isVisible());
+    assert.equal(await currentStep(page), 'Authorize');
+    await pages.check(page, 'leaving');
     await page.waitForURL('http://bank.test/**');
 
     const consentId = await latestConsent('dhowbusiness');
@@ -104,6 +108,22 @@ test('the form makes the consent that was asked for and goes to the bank', async
     const query = page.url().split(/\?(.*)/s)[1];
     await bank.begin({ query, providerId: 'dhowbusiness' });
     assert.deepEqual(await hub.findings(consentId), []);
+    await page.context().close();
+});
+
+const currentStep = (page) => page.locator('.steps [aria-current="step"]').textContent();
+
+test('the way back from the bank leads to the form', async () => {
+    const page = await openPage('/connect.html');
+    await page.route('http://bank.test/**', (route) => route.fulfill({ body: 'the bank' }));
+    assert.equal(await currentStep(page), 'Consent');
+    await page.getByTestId('tpp-submit').click();
+    await page.getByTestId('tpp-leave').click();
+    await page.waitForURL('http://bank.test/**');
+    await page.goBack();
+    await page.getByTestId('tpp-submit').waitFor();
+    assert.ok(await page.getByTestId('tpp-submit').isEnabled());
+    assert.equal(await currentStep(page), 'Consent');
     await page.context().close();
 });
 
@@ -189,6 +209,42 @@ test('shared data is shown, page by page', async () => {
     await page.getByText('Not <i>today</i>.').waitFor();
     assert.deepEqual(page.problems, []);
     await finish(page, 'connected');
+});
+
+test('what was agreed and how to end it stand before the data', async () => {
+    const { location, consentId } = await pages.decide('Authorized', {
+        permissions: ['ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsBasic'],
+    });
+    const page = await openPage(location);
+    await page.getByText('Entry <b>0</b>').waitFor();
+    const agreed = page.getByTestId('tpp-agreed');
+    const text = await agreed.innerText();
+    const { consent } = await hub.consent(consentId);
+    const until = new Date(consent.consentBody.Data.ExpirationDateTime);
+    const day = until.toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'Asia/Dubai' });
+    const expected = ['Karak Money', 'Balances', 'Transactions', day, consentId];
+    for (const words of [...expected, 'Current account · AE07 0999 1234 5678 9012 345', 'Savings · AE07']) {
+        assert.ok(text.includes(words), `${words} in ${text}`);
+    }
+    assert.ok(!text.includes('Saved payees'));
+    const tops = await page
+        .locator('#connected > h1, [data-testid="tpp-agreed"], [data-testid="tpp-end"], .accounts, [data-testid="tpp-panel"]')
+        .evaluateAll((nodes) => nodes.map((node) => node.getBoundingClientRect().top));
+    assert.equal(tops.length, 5);
+    assert.deepEqual(tops, tops.toSorted((a, b) => a - b));
+    assert.equal(await currentStep(page), 'Complete');
+    await finish(page, 'agreed');
+});
+
+test('a consent that was revoked is not said to be running', async () => {
+    const consent = await pages.decide('Authorized', { permissions: ['ReadAccountsBasic'] });
+    const json = { revokedBy: 'LFI.InitiatedByUser', revokedByPsu: { userId: 'user-1' } };
+    await bank.consents('POST', `/consents/${consent.consentId}/action/revoke`, { json });
+    const page = await openPage(`/data.html?consent=${consent.consentId}`);
+    await page.getByTestId('tpp-agreed').waitFor();
+    assert.equal(await page.getByTestId('tpp-end').count(), 0);
+    await page.getByText('This consent is not in force: Revoked.').waitFor();
+    await finish(page, 'revoked');
 });
 
 test('a refusal is explained', async () => {

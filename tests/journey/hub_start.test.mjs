@@ -42,6 +42,16 @@ for (const [name, options] of Object.entries({ phone: {}, desktop: { width: 1280
     });
 }
 
+test('the shared data leads to where the customer ends it', async () => {
+    const { location } = await pages.decide('Authorized', { permissions: ['ReadBalances'] });
+    const page = await pages.open(location);
+    const link = page.getByRole('link', { name: 'Manage it at Dhow Bank' });
+    assert.equal(await link.getAttribute('href'), 'http://bank.test/consents');
+    assert.ok((await link.boundingBox()).height >= 44);
+    assert.ok(await page.getByText('Chosen at Dhow Bank: 2').isVisible());
+    await pages.finish(page, 'end');
+});
+
 test('a login is found by its situation and copied', async () => {
     const page = await pages.open('/');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -112,6 +112,11 @@ test('the shared data in Arabic', async () => {
     const terms = page.getByTestId('tpp-terms');
     assert.ok(await terms.evaluate((node) => node.compareDocumentPosition(document.querySelector('.accounts')) === 4));
     await page.getByText('الإتمام', { exact: true }).waitFor();
+    const words = await page
+        .locator('.agreed dt, .agreed b, .agreed small, [data-testid="tpp-end"], .scheme, main h2')
+        .allInnerTexts();
+    assert.ok(words.length > 10);
+    assert.deepEqual(words.filter((text) => /[A-Za-z]/.test(text)), []);
     await pages.finish(page, 'connected-ar');
 });
 

@@ -12,6 +12,7 @@ const SEGMENTS = {
 const ACCOUNT_TYPES = ["Retail", "SME", "Corporate"];
 const SUB_TYPES = ["CurrentAccount", "Savings", "CreditCard", "Finance", "Mortgage"];
 const SUB_TYPE_NAMES = {CurrentAccount: "Current account", CreditCard: "Credit card"};
+const NOTICE_MS = 3000; // long enough to read where the browser goes
 const LONGEST_DAYS = 364; // a consent ends within a year
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -111,6 +112,38 @@ function terms() {
   });
 }
 
+// ---- off to the bank ---------------------------------------------------------------------------
+
+function markStep(at) {
+  [...document.querySelectorAll(".steps li")].forEach((step, index) => {
+    step.className = index < at ? "done" : index === at ? "now" : "";
+    if (index === at) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+  });
+}
+
+let departure;
+
+/** Says where the browser goes, then goes there. */
+function showLeaving(url) {
+  byId("asking").hidden = true;
+  byId("leaving").hidden = false;
+  byId("leaving-text").textContent = t("Sign in and decide there. Then your bank brings you back to {app}.", {app: byId("brand").textContent});
+  byId("leaving-link").href = url;
+  markStep(1);
+  byId("leaving-title").focus();
+  departure = setTimeout(() => location.assign(url), NOTICE_MS);
+}
+
+/** The form again, as after the browser's way back. */
+function showForm() {
+  clearTimeout(departure);
+  byId("leaving").hidden = true;
+  byId("asking").hidden = false;
+  byId("submit").disabled = false;
+  markStep(0);
+}
+
 async function submit(event) {
   event.preventDefault();
   byId("problem").hidden = true;
@@ -119,7 +152,7 @@ async function submit(event) {
     const [clientId] = allOf("app");
     const [providerId] = allOf("provider");
     const made = await postJson("/sim/consents", {providerId, type: "data-sharing", clientId, consent: terms()});
-    location.assign(made.authorizeUrl);
+    showLeaving(made.authorizeUrl);
   } catch (problem) {
     byId("problem").textContent = problem.message;
     byId("problem").hidden = false;
@@ -138,6 +171,6 @@ async function showRecent() {
 
 byId("start").addEventListener("submit", submit);
 byId("days").addEventListener("change", () => { byId("until-box").hidden = byId("days").value !== "date"; });
-addEventListener("pageshow", () => { byId("submit").disabled = false; });
+addEventListener("pageshow", showForm);
 fill(await getJson("/sim/setup"));
 await showRecent();

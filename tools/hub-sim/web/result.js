@@ -32,6 +32,7 @@ if (code && consentId) {
   byId("connected").hidden = false;
   await showShared(consentId);
 } else {
+  byId("authorized").className = "";
   const description = document.querySelector('[data-testid="tpp-error-description"]').textContent;
   byId("refused-text").textContent = consentId
     ? t(REFUSALS[description] ?? ERRORS[error] ?? "Your bank answered: {error}.", {error: error || t("nothing we can read")})

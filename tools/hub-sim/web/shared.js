@@ -1,6 +1,7 @@
-// All data of a consent: the accounts, what is permitted of each, and the customer's own record.
+// All of a consent: what was agreed, how to end it, the accounts, what is permitted of each, and the customer's own record.
+import {agreedCard, endCard, nameAccounts} from "./agreed.js";
 import {t} from "./i18n.js";
-import {date, facts, grouped, money, words} from "./format.js";
+import {date, grouped, money, words} from "./format.js";
 import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
 import {ACCOUNT_VIEWS} from "./views.js";
 import {customerCard} from "./view-customer.js";
@@ -38,6 +39,7 @@ function mainBalance(balances) {
 }
 
 const titleOf = (account) => account.nickName ?? account.product?.productName ?? words(account.accountSubType ?? "Account");
+const numberOf = (account) => grouped(account.accountNumbers?.[0]?.identification ?? account.id);
 
 async function fillBalance(shared, account, amount, type) {
   try {
@@ -57,7 +59,7 @@ function accountCard(shared, account, select) {
     element("span", {className: "kind"}, element("span", {textContent: titleOf(account)}), element("span", {textContent: account.status ? words(account.status) : ""})),
     amount,
     element("span", {className: "kind"}, type),
-    element("span", {className: "number", textContent: grouped(account.accountNumbers?.[0]?.identification ?? account.id)}));
+    element("span", {className: "number", textContent: numberOf(account)}));
   card.addEventListener("click", () => select(account, card));
   fillBalance(shared, account, amount, type);
   return card;
@@ -118,6 +120,7 @@ async function showAccounts(shared, into) {
   };
   const {data} = await shared.call("/accounts");
   cards.append(...data.map((account) => accountCard(shared, account, select)));
+  nameAccounts(data.map((account) => `${titleOf(account)} · ${numberOf(account)}`));
   into.replaceChildren(cards, chosen);
   if (data.length === 0) cards.append(element("p", {className: "waiting", textContent: t("The bank shares no account.")}));
   else cards.firstChild.click();
@@ -134,25 +137,23 @@ async function showCustomer(shared, into) {
   }
 }
 
-function termsCard({terms}) {
-  return element("details", {className: "card more", "data-testid": "tpp-terms"},
-    element("summary", {textContent: t("What you agreed to")}), facts(terms));
-}
-
 /** Fills the page with all that the consent gives; resolves to the consent, or null when there is none. */
 export async function showShared(consentId) {
   const into = byId("shared");
-  let known;
+  let known, setup;
   try {
-    known = await getJson(`/sim/consents/${encodeURIComponent(consentId)}`);
+    [known, setup] = await Promise.all([`/sim/consents/${encodeURIComponent(consentId)}`, "/sim/setup"].map(getJson));
   } catch (failure) {
     into.replaceChildren(problem(failure));
     return null;
   }
   const shared = new Shared(consentId, known);
   const accounts = element("div", {}, element("p", {className: "waiting", textContent: t("Fetching your accounts…")}));
-  byId("until").textContent = t("Dhow Bank shares them with this app until {date}.", {date: date(shared.terms.ExpirationDateTime)});
-  into.replaceChildren(termsCard(shared), accounts);
+  const {status} = known.consent;
+  byId("until").textContent = status === "Authorized"
+    ? t("Dhow Bank shares them with this app until {date}.", {date: date(shared.terms.ExpirationDateTime)})
+    : t("This consent is not in force: {status}.", {status: words(status)});
+  into.replaceChildren(...[agreedCard(known.consent), endCard(known.consent, setup.bank), accounts].filter(Boolean));
   if (shared.permits(["ReadAccountsBasic", "ReadAccountsDetail"])) {
     await showAccounts(shared, accounts).catch((failure) => accounts.replaceChildren(problem(failure)));
   } else {
