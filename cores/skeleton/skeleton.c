@@ -255,6 +255,18 @@ static int skeleton_claim(void *context, struct lfi_slice key, uint32_t ttl_s, s
     return status;
 }
 
+static int skeleton_claim_find(void *context, struct lfi_slice key, struct lfi_sink sink,
+                               struct lfi_error *error)
+{
+    struct skeleton *core = context;
+    (void)error;
+    (void)pthread_mutex_lock(&core->lock);
+    const struct claim *claim = find_claim(core, key, core->now_us(core->clock));
+    int status = claim && claim->result ? give(sink, claim->result) : LFI_CORE_UNKNOWN;
+    (void)pthread_mutex_unlock(&core->lock);
+    return status;
+}
+
 static int skeleton_claim_settle(void *context, struct lfi_slice key, struct lfi_slice result,
                                  struct lfi_error *error)
 {
@@ -301,6 +313,7 @@ static const struct lfi_core_ops OPS = {
     .approval_decide = skeleton_approval_decide,
     .claim = skeleton_claim,
     .claim_settle = skeleton_claim_settle,
+    .claim_find = skeleton_claim_find,
 };
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)

@@ -1,12 +1,13 @@
 /* Approvals in the bank's app. */
 #include "store/internal.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PURPOSE_MAX 4096
-#define APPROVALS_PER_USER 16 /* the oldest go first */
+#define APPROVALS_PER_USER 16 /* the oldest go first, once they wait no longer */
 
 struct approval_value {
     int64_t expires_us;
@@ -31,21 +32,45 @@ static bool read_head(const MDB_val *value, struct approval_value *out)
     return true;
 }
 
-/* How many approvals a customer has, and which of them expires first. */
+/* What a customer's approvals say to one more. */
 struct census {
+    int64_t now_us;
+    const cJSON *kind; /* of the one more; NULL: none */
     unsigned count;
-    int64_t oldest_us;
+    bool waits;        /* one of the kind, for the customer */
+    int64_t oldest_us; /* of those that wait no longer: which expires first */
     unsigned char oldest[sizeof(((struct store_key *)0)->bytes)];
     size_t oldest_len;
 };
+
+static const cJSON *kind_of(const cJSON *purpose)
+{
+    const cJSON *kind = cJSON_GetObjectItemCaseSensitive(purpose, "kind");
+    return cJSON_IsString(kind) ? kind : NULL;
+}
+
+static bool is_of_kind(const MDB_val *value, const cJSON *kind)
+{
+    const size_t skip = sizeof(struct approval_value);
+    cJSON *purpose =
+        cJSON_ParseWithLength((const char *)value->mv_data + skip, value->mv_size - skip);
+    const cJSON *other = kind_of(purpose);
+    bool same = !purpose || (other && strcmp(other->valuestring, kind->valuestring) == 0);
+    cJSON_Delete(purpose);
+    return same;
+}
 
 static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
 {
     struct census *census = ctx;
     struct approval_value head;
+    if (!read_head(value, &head) || key->mv_size > sizeof(census->oldest)) {
+        return LFI_CORE_OK;
+    }
     census->count++;
-    if (read_head(value, &head) && head.expires_us < census->oldest_us &&
-        key->mv_size <= sizeof(census->oldest)) {
+    if (state_of(&head, census->now_us) == LFI_APPROVAL_WAITING) {
+        census->waits = census->waits || (census->kind && is_of_kind(value, census->kind));
+    } else if (head.expires_us < census->oldest_us) {
         census->oldest_us = head.expires_us;
         census->oldest_len = key->mv_size;
         memcpy(census->oldest, key->mv_data, key->mv_size);
@@ -53,18 +78,41 @@ static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
     return LFI_CORE_OK;
 }
 
-/* Keeps a customer's approvals below the limit by deleting the one that expires first. */
+/*
+ * LFI_CORE_DENIED while one of the kind waits. Keeps a customer's approvals below the limit by
+ * deleting what waits no longer; what waits is never deleted.
+ */
 static int make_room(struct store *store, MDB_txn *txn, const struct store_key *prefix,
-                     struct lfi_error *error)
+                     const cJSON *kind, struct lfi_error *error)
 {
-    struct census census = {.oldest_us = INT64_MAX};
+    struct census census = {
+        .now_us = store->now_us(store->clock), .kind = kind, .oldest_us = INT64_MAX};
     int rc = read_walk(store, txn, DB_APPROVALS, prefix, count_approval, &census, error);
-    if (rc != LFI_CORE_OK || census.count < APPROVALS_PER_USER || census.oldest_len == 0) {
+    if (rc != LFI_CORE_OK) {
         return rc;
+    }
+    if (census.waits || (census.count >= APPROVALS_PER_USER && census.oldest_len == 0)) {
+        return LFI_CORE_DENIED;
+    }
+    if (census.count < APPROVALS_PER_USER) {
+        return LFI_CORE_OK;
     }
     MDB_val key = {census.oldest_len, census.oldest};
     int code = mdb_del(txn, store->db[DB_APPROVALS], &key, NULL);
     return code == 0 ? LFI_CORE_OK : store_fail(error, "approval", code);
+}
+
+static int put_approval(struct store *store, MDB_txn *txn, const struct store_key *key,
+                        const struct approval_value *head, struct lfi_slice purpose)
+{
+    MDB_val where = key_val(key);
+    MDB_val value = {sizeof(*head) + purpose.len, NULL};
+    int rc = mdb_put(txn, store->db[DB_APPROVALS], &where, &value, MDB_RESERVE);
+    if (rc == 0) {
+        memcpy(value.mv_data, head, sizeof(*head));
+        memcpy((char *)value.mv_data + sizeof(*head), purpose.ptr, purpose.len);
+    }
+    return rc;
 }
 
 int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
@@ -84,19 +132,18 @@ int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice 
     if (rc != 0) {
         return store_fail(error, "begin", rc);
     }
-    MDB_val where = key_val(&key);
-    MDB_val value = {sizeof(head) + purpose.len, NULL};
-    int result = make_room(store, txn, &prefix, error);
+    cJSON *tree = cJSON_ParseWithLength(purpose.ptr, purpose.len);
+    int result = tree ? make_room(store, txn, &prefix, kind_of(tree), error)
+                      : store_say(error, "approval: the purpose is no JSON, or memory is short");
+    cJSON_Delete(tree);
     if (result != LFI_CORE_OK) {
         mdb_txn_abort(txn);
         return result;
     }
-    if ((rc = mdb_put(txn, store->db[DB_APPROVALS], &where, &value, MDB_RESERVE)) != 0) {
+    if ((rc = put_approval(store, txn, &key, &head, purpose)) != 0) {
         mdb_txn_abort(txn);
         return store_fail(error, "approval", rc);
     }
-    memcpy(value.mv_data, &head, sizeof(head));
-    memcpy((char *)value.mv_data + sizeof(head), purpose.ptr, purpose.len);
     rc = mdb_txn_commit(txn);
     return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
 }
@@ -185,10 +232,10 @@ int store_approvals_waiting(void *core, struct lfi_slice user_id, struct lfi_sin
     return rc;
 }
 
-int store_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
-                          int approve, struct lfi_error *error)
+/* Gives a waiting approval its final state; LFI_CORE_DENIED when it waits no longer. */
+static int finish(struct store *store, struct lfi_slice user_id, struct lfi_slice approval_id,
+                  enum lfi_approval_state state, struct lfi_error *error)
 {
-    struct store *store = core;
     MDB_txn *txn = NULL;
     MDB_val value;
     struct store_key key;
@@ -213,7 +260,7 @@ int store_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice
     char *copy = rc == 0 ? malloc(value.mv_size) : NULL;
     if (copy) {
         memcpy(copy, value.mv_data, value.mv_size);
-        head.state = approve ? LFI_APPROVAL_APPROVED : LFI_APPROVAL_DENIED;
+        head.state = (uint32_t)state;
         memcpy(copy, &head, sizeof(head));
         value.mv_data = copy;
         rc = mdb_put(txn, store->db[DB_APPROVALS], &where, &value, 0);
@@ -227,4 +274,17 @@ int store_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice
     }
     rc = mdb_txn_commit(txn);
     return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+}
+
+int store_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                          int approve, struct lfi_error *error)
+{
+    return finish(core, user_id, approval_id, approve ? LFI_APPROVAL_APPROVED : LFI_APPROVAL_DENIED,
+                  error);
+}
+
+int store_approval_withdraw(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                            struct lfi_error *error)
+{
+    return finish(core, user_id, approval_id, LFI_APPROVAL_DENIED, error);
 }

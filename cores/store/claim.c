@@ -134,6 +134,33 @@ fail:
     return store_fail(error, "claim", rc);
 }
 
+int store_claim_find(void *core, struct lfi_slice key, struct lfi_sink sink,
+                     struct lfi_error *error)
+{
+    struct store *store = core;
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    struct claim_value head;
+    if (key.len == 0 || key.len > STORE_KEY_MAX - 8) {
+        return LFI_CORE_UNKNOWN;
+    }
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    MDB_val where = val_of(key);
+    int code = mdb_get(txn, store->db[DB_CLAIMS], &where, &value);
+    if (code == 0 && read_head(&value, &head) && head.settled &&
+        head.until_us > store->now_us(store->clock)) {
+        rc = read_give(sink, &value, sizeof(head));
+    } else {
+        rc =
+            code == 0 || code == MDB_NOTFOUND ? LFI_CORE_UNKNOWN : store_fail(error, "claim", code);
+    }
+    mdb_txn_abort(txn);
+    return rc;
+}
+
 int store_claim_settle(void *core, struct lfi_slice key, struct lfi_slice result,
                        struct lfi_error *error)
 {

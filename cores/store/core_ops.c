@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_MAX_ATTEMPTS 5
-#define DEFAULT_LOCK_S 300
 #define DEFAULT_MAX_TASKS 100000
 
 static int bad_settings(struct lfi_error *error, const char *what)
@@ -38,8 +36,6 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
     struct store_options options = {.segment = segment,
                                     .now_us = config->now_us,
                                     .clock = config->clock,
-                                    .max_attempts = DEFAULT_MAX_ATTEMPTS,
-                                    .lock_s = DEFAULT_LOCK_S,
                                     .max_tasks = DEFAULT_MAX_TASKS,
                                     .threads = config->threads};
     cJSON *settings = cJSON_Parse(config->settings);
@@ -48,13 +44,10 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
         rc = bad_settings(error, "\"store\" must name a folder");
         goto out;
     }
-    if (!read_number(settings, "maxAttempts", &options.max_attempts) ||
-        !read_number(settings, "lockSeconds", &options.lock_s) ||
-        !read_number(settings, "maxTasks", &options.max_tasks) ||
+    if (!read_number(settings, "maxTasks", &options.max_tasks) ||
         !read_number(settings, "mapMiB", &options.map_mib) ||
         !read_number(settings, "instances", &options.instances)) {
-        rc = bad_settings(error, "maxAttempts, lockSeconds, maxTasks, mapMiB and instances are "
-                                 "positive numbers");
+        rc = bad_settings(error, "maxTasks, mapMiB and instances are positive numbers");
         goto out;
     }
     const char *base = folder->valuestring[0] == '/' ? "" : config->base_dir;

@@ -8,10 +8,9 @@
 #include "store/store.h"
 
 /*
- * Settings: {"store": "folder", "maxAttempts": 5, "lockSeconds": 300, "maxTasks": 100000,
- * "mapMiB": 8192, "instances": 4}; all but the first are optional. mapMiB is the most that the
- * store can hold; instances is how many processes may share it. Fails when the store was built for
- * another segment.
+ * Settings: {"store": "folder", "maxTasks": 100000, "mapMiB": 8192, "instances": 4}; all but the
+ * first are optional. mapMiB is the most that the store can hold; instances is how many processes
+ * may share it. Fails when the store was built for another segment.
  */
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
                     struct lfi_error *error);
@@ -42,6 +41,8 @@ lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_di
     .passkey_remove = store_passkey_remove, .task_put = store_task_put,                            \
     .task_take = store_task_take, .task_find = store_task_find, .task_done = store_task_done,      \
     .account_states = store_account_states, .health = store_health,                                \
-    .task_counts = store_task_counts, .tasks_parked = store_tasks_parked
+    .task_counts = store_task_counts, .tasks_parked = store_tasks_parked,                          \
+    .claim_find = store_claim_find, .allow_undo = store_allow_undo,                                \
+    .approval_withdraw = store_approval_withdraw
 
 #endif

@@ -4,7 +4,6 @@
  *   meta       "segment" -> text, "format" -> STORE_FORMAT
  *   users      user id -> flags (one byte, STORE_USER_…)
  *   logins     login -> struct login_value, then salt, hash, user id
- *   attempts   login -> struct attempts_value
  *   holdings   user id, 0, account id -> role
  *   accounts   account id -> struct account_value, then the JSON
  *   records    account index, list, sequence -> JSON
@@ -53,7 +52,6 @@ enum store_db {
     DB_META,
     DB_USERS,
     DB_LOGINS,
-    DB_ATTEMPTS,
     DB_HOLDINGS,
     DB_ACCOUNTS,
     DB_RECORDS,
@@ -86,8 +84,6 @@ struct store {
     char *data_file; /* of the environment */
     int64_t (*now_us)(void *clock);
     void *clock;
-    uint32_t max_attempts;
-    uint32_t lock_s;
     uint32_t max_tasks;
     atomic_int_least64_t write_tried_s; /* by store_health, monotonic; 0: to be tried next time */
 };
@@ -190,7 +186,11 @@ void messages_free(struct store_messages *messages);
 
 /* --- passwords (password.c) ------------------------------------------------------------------- */
 
-#define PASSWORD_ITERATIONS 100000 /* for new hashes; each record carries its own number */
+/*
+ * For new hashes; each record carries its own number, and older ones are made anew at the next
+ * right password. OWASP Password Storage Cheat Sheet: 600,000 for PBKDF2-HMAC-SHA-256.
+ */
+#define PASSWORD_ITERATIONS 600000
 #define PASSWORD_HASH_BYTES 32
 
 /* PBKDF2-HMAC-SHA-256. */

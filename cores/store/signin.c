@@ -1,26 +1,25 @@
 /*
- * Sign-in: the same work is done whether the login exists or not, and whether it is locked or not:
- * one hash, one write transaction.
+ * Sign-in: the same work is done whether the login exists or not, and whatever the age of its hash.
+ * Nothing is written, but for a hash of fewer iterations than are made today, which is replaced
+ * once the password was right.
  */
 #include "store/internal.h"
 
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct attempts_value {
-    int64_t locked_until_us;
-    uint32_t failures;
-    uint32_t unused;
-};
+#define SALT_MAX 256
 
+/* A copy: nothing in the map is held on to while a hash is made. */
 struct login {
-    struct lfi_slice salt, hash, user_id;
+    struct lfi_id user_id;
     uint32_t iterations;
+    size_t salt_len;
+    char salt[SALT_MAX];
+    unsigned char hash[PASSWORD_HASH_BYTES];
     bool known;
 };
-
-/* Where tries on logins that do not exist are counted, to no effect. No login has a blank. */
-static const char NOBODY[] = "no such login";
 
 static bool read_login(const MDB_val *value, struct login *out)
 {
@@ -31,70 +30,37 @@ static bool read_login(const MDB_val *value, struct login *out)
     memcpy(&head, value->mv_data, sizeof(head));
     const char *at = (const char *)value->mv_data + sizeof(head);
     if (value->mv_size - sizeof(head) != (size_t)head.salt_len + head.hash_len + head.user_len ||
-        head.hash_len != PASSWORD_HASH_BYTES || head.user_len > STORE_ID_MAX) {
+        head.hash_len != PASSWORD_HASH_BYTES || head.user_len > STORE_ID_MAX ||
+        head.salt_len > SALT_MAX) {
         return false;
     }
-    out->iterations = head.iterations;
-    out->salt = (struct lfi_slice){at, head.salt_len};
-    out->hash = (struct lfi_slice){at + head.salt_len, head.hash_len};
-    out->user_id = (struct lfi_slice){at + head.salt_len + head.hash_len, head.user_len};
-    out->known = true;
+    *out = (struct login){.iterations = head.iterations, .salt_len = head.salt_len, .known = true};
+    memcpy(out->salt, at, head.salt_len);
+    memcpy(out->hash, at + head.salt_len, sizeof(out->hash));
+    memcpy(out->user_id.text, at + head.salt_len + head.hash_len, head.user_len);
     return true;
 }
 
-static int find_login(struct store *store, MDB_txn *txn, struct lfi_slice name, struct login *out,
+static int find_login(struct store *store, struct lfi_slice name, struct login *out,
                       struct lfi_error *error)
 {
-    static const char NO_HASH[PASSWORD_HASH_BYTES];
-    *out = (struct login){.salt = {NO_HASH, sizeof(NO_HASH)},
-                          .hash = {NO_HASH, sizeof(NO_HASH)},
-                          .user_id = {NO_HASH, 0},
-                          .iterations = PASSWORD_ITERATIONS};
-    if (name.len == 0 || name.len > STORE_ID_MAX) {
-        return LFI_CORE_OK;
-    }
+    MDB_txn *txn = NULL;
     MDB_val key = val_of(name);
     MDB_val value;
-    int rc = mdb_get(txn, store->db[DB_LOGINS], &key, &value);
-    if (rc == MDB_NOTFOUND) {
-        return LFI_CORE_OK;
+    *out = (struct login){.salt_len = PASSWORD_HASH_BYTES, .iterations = PASSWORD_ITERATIONS};
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK || name.len == 0 || name.len > STORE_ID_MAX) {
+        mdb_txn_abort(txn);
+        return rc;
     }
-    if (rc != 0) {
-        return store_fail(error, "login", rc);
+    int code = mdb_get(txn, store->db[DB_LOGINS], &key, &value);
+    if (code != 0 && code != MDB_NOTFOUND) {
+        rc = store_fail(error, "login", code);
+    } else if (code == 0 && !read_login(&value, out)) {
+        rc = store_say(error, "login: malformed value");
     }
-    return read_login(&value, out) ? LFI_CORE_OK : store_say(error, "login: malformed value");
-}
-
-/* Counts the try; *denied is set when the login is locked or the password was wrong. */
-static int count_attempt(struct store *store, MDB_txn *txn, struct lfi_slice name, bool right,
-                         bool *denied, struct lfi_error *error)
-{
-    struct attempts_value attempts = {0};
-    MDB_val key = val_of(name);
-    MDB_val value;
-    int rc = mdb_get(txn, store->db[DB_ATTEMPTS], &key, &value);
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        return store_fail(error, "attempts", rc);
-    }
-    if (rc == 0) {
-        if (value.mv_size != sizeof(attempts)) {
-            return store_say(error, "attempts: malformed value");
-        }
-        memcpy(&attempts, value.mv_data, sizeof(attempts));
-    }
-    int64_t now = store->now_us(store->clock);
-    *denied = !right || attempts.locked_until_us > now;
-    if (attempts.locked_until_us <= now) {
-        attempts.locked_until_us = 0;
-        attempts.failures = right ? 0 : attempts.failures + 1;
-        if (attempts.failures >= store->max_attempts) {
-            attempts.failures = 0;
-            attempts.locked_until_us = now + (int64_t)store->lock_s * 1000000;
-        }
-    }
-    value = (MDB_val){sizeof(attempts), &attempts};
-    rc = mdb_put(txn, store->db[DB_ATTEMPTS], &key, &value, 0);
-    return rc == 0 ? LFI_CORE_OK : store_fail(error, "attempts", rc);
+    mdb_txn_abort(txn);
+    return rc;
 }
 
 int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
@@ -110,49 +76,89 @@ int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bo
     return LFI_CORE_OK;
 }
 
+/* Whether the password is right. As many iterations are made in any case. */
+static bool is_right(const struct login *login, struct lfi_slice password)
+{
+    unsigned char hash[PASSWORD_HASH_BYTES] = {0};
+    unsigned char rest[PASSWORD_HASH_BYTES];
+    struct lfi_slice salt = {login->salt, login->salt_len};
+    bool right = password_hash(password, salt, login->iterations, hash) &&
+                 CRYPTO_memcmp(hash, login->hash, sizeof(hash)) == 0 && login->known;
+    if (login->iterations < PASSWORD_ITERATIONS) {
+        (void)password_hash(password, salt, PASSWORD_ITERATIONS - login->iterations, rest);
+    }
+    return right;
+}
+
+/* Replaces a hash of fewer iterations, unless the login has changed meanwhile. */
+static int renew_hash(struct store *store, struct lfi_slice name, struct login *login,
+                      struct lfi_slice password, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_val key = val_of(name);
+    MDB_val value;
+    struct login now;
+    struct login_value head;
+    char record[sizeof(head) + SALT_MAX + PASSWORD_HASH_BYTES + STORE_ID_MAX];
+    unsigned char hash[PASSWORD_HASH_BYTES];
+    struct lfi_slice salt = {login->salt, login->salt_len};
+    if (!password_hash(password, salt, PASSWORD_ITERATIONS, hash)) {
+        return store_say(error, "login: no hash could be made");
+    }
+    int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (rc != 0) {
+        return store_fail(error, "begin", rc);
+    }
+    rc = mdb_get(txn, store->db[DB_LOGINS], &key, &value);
+    if (rc == 0 && read_login(&value, &now) &&
+        memcmp(now.hash, login->hash, sizeof(now.hash)) == 0) {
+        memcpy(record, value.mv_data, value.mv_size);
+        memcpy(&head, record, sizeof(head));
+        head.iterations = PASSWORD_ITERATIONS;
+        memcpy(record, &head, sizeof(head));
+        memcpy(record + sizeof(head) + head.salt_len, hash, sizeof(hash));
+        value.mv_data = record;
+        rc = mdb_put(txn, store->db[DB_LOGINS], &key, &value, 0);
+    }
+    if (rc != 0) {
+        mdb_txn_abort(txn);
+        return store_fail(error, "login", rc);
+    }
+    rc = mdb_txn_commit(txn);
+    return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+}
+
+static int check_blocked(struct store *store, const struct lfi_id *user_id, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    bool blocked = false;
+    int rc = read_begin(store, &txn, error);
+    if (rc == LFI_CORE_OK) {
+        struct lfi_slice user = {user_id->text, strlen(user_id->text)};
+        rc = user_blocked(store, txn, user, &blocked, error);
+        mdb_txn_abort(txn);
+    }
+    return rc == LFI_CORE_OK && blocked ? LFI_CORE_BLOCKED : rc;
+}
+
 int store_sign_in(void *core, struct lfi_slice name, struct lfi_slice password,
                   struct lfi_id *out_user_id, struct lfi_error *error)
 {
     struct store *store = core;
-    MDB_txn *txn = NULL;
     struct login login;
-    unsigned char hash[PASSWORD_HASH_BYTES];
-    bool denied = true;
-    bool blocked = false;
-    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-    if (rc != 0) {
-        return store_fail(error, "begin", rc);
+    out_user_id->text[0] = '\0';
+    int rc = find_login(store, name, &login, error);
+    if (rc == LFI_CORE_OK && !is_right(&login, password)) {
+        rc = LFI_CORE_DENIED;
     }
-    rc = find_login(store, txn, name, &login, error);
-    bool right = false;
+    if (rc == LFI_CORE_OK && login.iterations < PASSWORD_ITERATIONS) {
+        rc = renew_hash(store, name, &login, password, error);
+    }
     if (rc == LFI_CORE_OK) {
-        right = password_hash(password, login.salt, login.iterations, hash) &&
-                CRYPTO_memcmp(hash, login.hash.ptr, sizeof(hash)) == 0 && login.known;
-        memcpy(out_user_id->text, login.user_id.ptr, login.user_id.len);
-        out_user_id->text[login.user_id.len] = '\0';
+        rc = check_blocked(store, &login.user_id, error);
     }
-    mdb_txn_abort(txn);
-    if (rc != LFI_CORE_OK) {
-        return rc;
+    if (rc == LFI_CORE_OK) {
+        *out_user_id = login.user_id;
     }
-    if ((rc = mdb_txn_begin(store->env, NULL, 0, &txn)) != 0) {
-        return store_fail(error, "begin", rc);
-    }
-    struct lfi_slice counted = login.known ? name : (struct lfi_slice){NOBODY, sizeof(NOBODY) - 1};
-    rc = count_attempt(store, txn, counted, right, &denied, error);
-    if (rc == LFI_CORE_OK && !denied) {
-        struct lfi_slice user_id = {out_user_id->text, strlen(out_user_id->text)};
-        rc = user_blocked(store, txn, user_id, &blocked, error);
-    }
-    if (rc != LFI_CORE_OK) {
-        mdb_txn_abort(txn);
-        return rc;
-    }
-    if ((rc = mdb_txn_commit(txn)) != 0) {
-        return store_fail(error, "commit", rc);
-    }
-    if (denied || blocked) {
-        out_user_id->text[0] = '\0';
-    }
-    return denied ? LFI_CORE_DENIED : blocked ? LFI_CORE_BLOCKED : LFI_CORE_OK;
+    return rc;
 }

@@ -12,7 +12,6 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_META] = "meta",
     [DB_USERS] = "users",
     [DB_LOGINS] = "logins",
-    [DB_ATTEMPTS] = "attempts",
     [DB_HOLDINGS] = "holdings",
     [DB_ACCOUNTS] = "accounts",
     [DB_RECORDS] = "records",
@@ -190,8 +189,6 @@ int store_open(struct store **out, const struct store_options *options, struct l
     }
     store->now_us = options->now_us;
     store->clock = options->clock;
-    store->max_attempts = options->max_attempts;
-    store->lock_s = options->lock_s;
     store->max_tasks = options->max_tasks;
 out:
     if (txn) {

@@ -24,12 +24,10 @@ struct store_options {
     const char *segment; /* "retail", "sme": must be the one it was built for */
     int64_t (*now_us)(void *clock);
     void *clock;
-    uint32_t max_attempts; /* wrong passwords that lock a login … */
-    uint32_t lock_s;       /* … for so long */
-    uint32_t max_tasks;    /* kept at once */
-    uint32_t map_mib;      /* address space for the data; 0: STORE_MAP_MIB */
-    uint32_t threads;      /* how many may read at once in one process; 0: not known */
-    uint32_t instances;    /* how many processes share the store; 0: STORE_INSTANCES */
+    uint32_t max_tasks; /* kept at once */
+    uint32_t map_mib;   /* address space for the data; 0: STORE_MAP_MIB */
+    uint32_t threads;   /* how many may read at once in one process; 0: not known */
+    uint32_t instances; /* how many processes share the store; 0: STORE_INSTANCES */
 };
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
@@ -124,6 +122,11 @@ int store_passkey_remove(void *store, struct lfi_slice user_id, struct lfi_slice
                          struct lfi_error *error);
 int store_claim(void *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
                 enum lfi_claim *out, struct lfi_error *error);
+int store_allow_undo(void *store, struct lfi_slice key, struct lfi_error *error);
+int store_approval_withdraw(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
+                            struct lfi_error *error);
+int store_claim_find(void *store, struct lfi_slice key, struct lfi_sink sink,
+                     struct lfi_error *error);
 int store_claim_settle(void *store, struct lfi_slice key, struct lfi_slice result,
                        struct lfi_error *error);
 int store_task_put(void *store, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
@@ -156,6 +159,7 @@ struct store_user {
     const char *password;
     const char *salt;
     bool blocked;
+    uint32_t iterations; /* of the password's hash; 0: as many as today, else renewed at sign-in */
 };
 int store_builder_user(struct store_builder *builder, const struct store_user *user,
                        struct lfi_error *error);

@@ -5,7 +5,7 @@
  * front of the libraries.
  */
 #define _GNU_SOURCE
-#include "store/store.h"
+#include "store/internal.h"
 
 #include <dlfcn.h>
 #include <lmdb.h>
@@ -21,6 +21,7 @@
 
 #define ALIA "user-1"
 #define BADR "user-2" /* blocked */
+#define DANA "user-3" /* with a hash of former days */
 #define START_US INT64_C(1700000000000000)
 
 static struct lfi_slice text(const char *s)
@@ -80,8 +81,9 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     struct store_builder *builder = NULL;
-    struct store_user alia = {ALIA, "alia", "open sesame", "salt-1", false};
-    struct store_user badr = {BADR, "badr", "open sesame", "salt-2", true};
+    struct store_user alia = {ALIA, "alia", "open sesame", "salt-1", false, 1000};
+    struct store_user badr = {BADR, "badr", "open sesame", "salt-2", true, 1000};
+    struct store_user dana = {DANA, "dana", "open sesame", "salt-3", false, 100000};
     (void)snprintf(f->dir, sizeof(f->dir), "/tmp/lfi-signin-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(f->path, sizeof(f->path), "%s/store", f->dir);
@@ -89,8 +91,9 @@ static int setup(void **state)
     assert_int_equal(store_builder_new(&builder, f->path, "retail", NULL), 0);
     assert_int_equal(store_builder_user(builder, &alia, NULL), 0);
     assert_int_equal(store_builder_user(builder, &badr, NULL), 0);
+    assert_int_equal(store_builder_user(builder, &dana, NULL), 0);
     assert_int_equal(store_builder_commit(builder, NULL), 0);
-    struct store_options options = {f->path, "retail", fixture_now, f, 3, 60, 8, 0, 0, 0};
+    struct store_options options = {f->path, "retail", fixture_now, f, 8, 0, 0, 0};
     assert_int_equal(store_open(&f->store, &options, NULL), 0);
     *state = f;
     return 0;
@@ -129,10 +132,14 @@ static void sign_in_works_alike_for_every_login(void **state)
     char long_login[200];
     memset(long_login, 'x', sizeof(long_login) - 1);
     long_login[sizeof(long_login) - 1] = '\0';
+    struct lfi_id id;
+    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
+    assert_int_equal(store_sign_in(f->store, text("badr"), text("open sesame"), &id, NULL),
+                     LFI_CORE_BLOCKED); /* both with new hashes now */
     struct work known = work_of(f, "alia", "wrong");
     assert_int_equal(known.hashes, 1);
-    assert_int_equal(known.iterations, 100000);
-    assert_int_equal(known.writes, 1);
+    assert_int_equal(known.iterations, 600000);
+    assert_int_equal(known.writes, 0);
     static const char *const others[] = {"nobody", "", "badr"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         struct work other = work_of(f, others[i], "wrong");
@@ -140,30 +147,136 @@ static void sign_in_works_alike_for_every_login(void **state)
     }
     struct work unknown = work_of(f, long_login, "wrong");
     assert_memory_equal(&unknown, &known, sizeof(known));
-    work_of(f, "alia", "wrong");
-    work_of(f, "alia", "wrong"); /* the third locks it: */
-    struct work locked = work_of(f, "alia", "open sesame");
-    assert_memory_equal(&locked, &known, sizeof(known));
 }
 
-static void a_lock_ends_and_a_right_password_forgets_the_wrong_ones(void **state)
+static void an_old_hash_is_renewed_by_the_right_password_alone(void **state)
 {
     struct fixture *f = *state;
     struct lfi_id id;
+    struct work wrong = work_of(f, "dana", "wrong"); /* takes as long as with a new hash */
+    assert_int_equal(wrong.iterations, 600000);
+    assert_int_equal(wrong.writes, 0);
+    work = (struct work){0};
+    assert_int_equal(store_sign_in(f->store, text("dana"), text("open sesame"), &id, NULL), 0);
+    assert_string_equal(id.text, DANA);
+    assert_int_equal(work.puts, 1);
+    work = (struct work){0};
+    assert_int_equal(store_sign_in(f->store, text("dana"), text("open sesame"), &id, NULL), 0);
+    assert_int_equal(work.hashes, 1);
+    assert_int_equal(work.iterations, 600000);
+    assert_int_equal(work.writes, 0);
+    work_of(f, "dana", "wrong");
+}
+
+/* --- rate limits ------------------------------------------------------------------------------ */
+
+static uint32_t wait_of(struct fixture *f, const char *key, const struct lfi_allowance *allowance)
+{
+    uint32_t wait_s = 0;
+    assert_int_equal(store_allow(f->store, text(key), allowance, &wait_s, NULL), 0);
+    return wait_s;
+}
+
+static void gaps_grow_after_the_free_uses(void **state)
+{
+    struct fixture *f = *state;
+    const struct lfi_allowance growing = {
+        .times = 64, .window_s = 3600, .free = 3, .growing_gap_s = 30};
     for (int i = 0; i < 3; i++) {
-        work_of(f, "alia", "wrong");
+        assert_int_equal(wait_of(f, "k", &growing), 0);
     }
-    f->now_us += 59 * INT64_C(1000000);
-    work_of(f, "alia", "open sesame");
-    f->now_us += INT64_C(1000000);
-    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
-    for (int i = 0; i < 2; i++) {
-        work_of(f, "alia", "wrong");
+    for (uint32_t gap = 30; gap <= 960; gap *= 2) {
+        assert_int_equal(wait_of(f, "k", &growing), gap);
+        f->now_us += (int64_t)(gap - 1) * 1000000;
+        assert_int_equal(wait_of(f, "k", &growing), 1); /* a refused use does not make it longer */
+        f->now_us += 1000000;
+        assert_int_equal(wait_of(f, "k", &growing), 0);
     }
-    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
-    work_of(f, "alia", "wrong");
-    assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
-    assert_string_equal(id.text, ALIA);
+    assert_int_equal(wait_of(f, "other", &growing), 0);
+    f->now_us += INT64_C(3601) * 1000000;
+    assert_int_equal(wait_of(f, "k", &growing), 0);
+}
+
+static void a_use_given_back_does_not_count(void **state)
+{
+    struct fixture *f = *state;
+    const struct lfi_allowance growing = {
+        .times = 64, .window_s = 3600, .free = 2, .growing_gap_s = 30};
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(wait_of(f, "k", &growing), 0);
+        assert_int_equal(store_allow_undo(f->store, text("k"), NULL), 0);
+    }
+    assert_int_equal(wait_of(f, "k", &growing), 0);
+    assert_int_equal(wait_of(f, "k", &growing), 0);
+    assert_int_equal(store_allow_undo(f->store, text("k"), NULL), 0);
+    assert_int_equal(wait_of(f, "k", &growing), 0);
+    assert_int_equal(wait_of(f, "k", &growing), 30);
+    assert_int_equal(store_allow_undo(f->store, text("none"), NULL), 0);
+    assert_int_equal(store_allow_undo(f->store, text(""), NULL), LFI_CORE_FAILED);
+}
+
+static size_t count_allowed(struct fixture *f)
+{
+    MDB_txn *txn = NULL;
+    MDB_stat stat;
+    assert_int_equal(mdb_txn_begin(f->store->env, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(mdb_stat(txn, f->store->db[DB_ALLOWED], &stat), 0);
+    mdb_txn_abort(txn);
+    return stat.ms_entries;
+}
+
+/* Keys that strangers make up do not fill the store. */
+static void keys_not_used_for_a_day_are_deleted(void **state)
+{
+    struct fixture *f = *state;
+    const struct lfi_allowance day = {.times = 64, .window_s = 24 * 3600};
+    const struct lfi_allowance longer = {.times = 64, .window_s = 24 * 3600 + 1};
+    char key[32];
+    uint32_t wait_s;
+    for (int i = 0; i < 60; i++) {
+        (void)snprintf(key, sizeof(key), "k-%03d", i * 5);
+        assert_int_equal(wait_of(f, key, &day), 0);
+    }
+    assert_int_equal(count_allowed(f), 60);
+    f->now_us += INT64_C(24) * 3600 * 1000000;
+    assert_int_equal(wait_of(f, "k-0000", &day), 0); /* none is old enough yet */
+    assert_int_equal(count_allowed(f), 61);
+    f->now_us += 1000000;
+    for (int i = 0; i < 12; i++) {
+        (void)snprintf(key, sizeof(key), "k-%03d+", i * 25);
+        assert_int_equal(wait_of(f, key, &day), 0);
+    }
+    assert_true(count_allowed(f) <= 20);
+    assert_int_equal(store_allow(f->store, text("k"), &longer, &wait_s, NULL), LFI_CORE_FAILED);
+}
+
+/* --- claims ----------------------------------------------------------------------------------- */
+
+static int keep_text(void *out, struct lfi_slice result)
+{
+    (void)snprintf(out, 400, "%.*s", (int)result.len, result.ptr);
+    return 0;
+}
+
+static void finding_a_claim_writes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    enum lfi_claim claim;
+    char last[400] = {0};
+    struct lfi_sink sink = {keep_text, last};
+    struct lfi_slice key = text("decision:1");
+    assert_int_equal(store_claim_find(f->store, key, sink, NULL), LFI_CORE_UNKNOWN);
+    assert_int_equal(store_claim(f->store, key, 10, sink, &claim, NULL), 0);
+    assert_int_equal(store_claim_find(f->store, key, sink, NULL), LFI_CORE_UNKNOWN);
+    assert_int_equal(store_claim_settle(f->store, key, text("done"), NULL), 0);
+    work = (struct work){0};
+    assert_int_equal(store_claim_find(f->store, key, sink, NULL), 0);
+    assert_string_equal(last, "done");
+    assert_int_equal(store_claim_find(f->store, text(""), sink, NULL), LFI_CORE_UNKNOWN);
+    f->now_us += INT64_C(86401) * 1000000;
+    assert_int_equal(store_claim_find(f->store, key, sink, NULL), LFI_CORE_UNKNOWN);
+    assert_int_equal(work.writes, 0);
+    assert_int_equal(work.puts, 0);
 }
 
 /* --- passkeys --------------------------------------------------------------------------------- */
@@ -285,7 +398,11 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(sign_in_works_alike_for_every_login),
-        T(a_lock_ends_and_a_right_password_forgets_the_wrong_ones),
+        T(an_old_hash_is_renewed_by_the_right_password_alone),
+        T(gaps_grow_after_the_free_uses),
+        T(a_use_given_back_does_not_count),
+        T(keys_not_used_for_a_day_are_deleted),
+        T(finding_a_claim_writes_nothing),
         T(keeps_finds_and_removes_passkeys),
         T(counts_uses_upwards_only),
         T(tells_a_blocked_customer_after_the_passkey_was_right),

@@ -38,7 +38,7 @@ static int64_t fixture_now(void *clock)
 
 static void open_store(struct fixture *f)
 {
-    struct store_options options = {f->path, "retail", fixture_now, f, 3, 60, MAX_TASKS, 0, 0, 0};
+    struct store_options options = {f->path, "retail", fixture_now, f, MAX_TASKS, 0, 0, 0};
     assert_int_equal(store_open(&f->store, &options, NULL), 0);
 }
 

@@ -166,9 +166,14 @@ struct lfi_account_product_sink {
     void *ctx;
 };
 
-/* A rate limit: at least gap_s apart, at most `times` within window_s. */
+/*
+ * A rate limit: at least gap_s apart, at most `times` (64) within window_s (a day). Besides, when
+ * growing_gap_s is not 0: after `free` uses within window_s the next one is allowed growing_gap_s
+ * later, and each after that twice as late.
+ */
 struct lfi_allowance {
     uint32_t gap_s, times, window_s;
+    uint32_t free, growing_gap_s;
 };
 
 enum lfi_credit_block { LFI_CREDIT_OPEN, LFI_CREDIT_BLOCKED_FOR_NOW, LFI_CREDIT_BLOCKED_FOR_GOOD };
@@ -276,13 +281,16 @@ struct lfi_core_ops {
     /*
      * First factor. LFI_CORE_OK and the opaque user id; LFI_CORE_DENIED for a wrong login or a
      * wrong password alike, in equal time; LFI_CORE_BLOCKED for a barred customer whose password
-     * was right. The core counts the attempts and answers LFI_CORE_DENIED while a login is locked.
+     * was right. The server limits the tries, by way of allow() and allow_undo(); a core without
+     * these two counts them itself and answers LFI_CORE_DENIED while a login is locked.
      */
     int (*sign_in)(void *core, struct lfi_slice login, struct lfi_slice password,
                    struct lfi_id *out_user_id, struct lfi_error *error);
     /*
      * Second factor: asks the customer's bound device to approve `purpose` (JSON object that the
-     * app shows). The approval expires after `ttl_s` seconds.
+     * app shows). The approval expires after `ttl_s` seconds. LFI_CORE_DENIED while a request of
+     * the same "kind", a member of the purpose, waits for the customer: a waiting one is never
+     * replaced.
      */
     int (*approval_start)(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
                           uint32_t ttl_s, struct lfi_id *out_approval_id, struct lfi_error *error);
@@ -457,6 +465,26 @@ struct lfi_core_ops {
     int (*task_counts)(void *core, struct lfi_task_counts *out, struct lfi_error *error);
     /* The tasks that were put with LFI_TASK_PARKED, {"key","record"} each. */
     int (*tasks_parked)(void *core, struct lfi_sink sink, struct lfi_error *error);
+
+    /* --- more of idempotency claims ----------------------------------------------------------- */
+
+    /*
+     * Hands the result of a settled claim to the sink and writes nothing; LFI_CORE_UNKNOWN when it
+     * is not settled.
+     */
+    int (*claim_find)(void *core, struct lfi_slice key, struct lfi_sink sink,
+                      struct lfi_error *error);
+
+    /* --- more of rate limits and approvals ---------------------------------------------------- */
+
+    /* Gives back the newest use of a key, if it has one: what it was taken for did not count. */
+    int (*allow_undo)(void *core, struct lfi_slice key, struct lfi_error *error);
+    /*
+     * The journey that asked is over: the app shows the request no longer, and it counts as denied.
+     * LFI_CORE_DENIED when it waits no longer.
+     */
+    int (*approval_withdraw)(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                             struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */
