@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct arena {
     struct block *newest;
     size_t left; /* of max, until the next reset */
     size_t max;
+    bool secret;
 };
 
 static struct block *block_new(size_t size, struct block *older)
@@ -43,8 +45,21 @@ struct arena *arena_new(size_t max)
     return arena;
 }
 
+void arena_hold_secret(struct arena *arena)
+{
+    arena->secret = true;
+}
+
+static void wipe(const struct arena *arena)
+{
+    for (struct block *block = arena->newest; arena->secret && block; block = block->older) {
+        OPENSSL_cleanse(block->bytes, block->used);
+    }
+}
+
 static void free_blocks(struct arena *arena)
 {
+    wipe(arena);
     while (arena->newest != NULL) {
         struct block *older = arena->newest->older;
         free(arena->newest);
@@ -54,6 +69,8 @@ static void free_blocks(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
+    wipe(arena);
+    arena->secret = false;
     while (arena->newest != NULL && arena->newest->older != NULL) {
         struct block *older = arena->newest->older;
         free(arena->newest);

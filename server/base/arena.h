@@ -14,6 +14,8 @@ struct arena *arena_new(size_t max);
 /* Forgets all allocations but keeps one block for the next request. */
 void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena); /* NULL is fine */
+/* What has been and will be allocated until it is reset or freed is overwritten then. */
+void arena_hold_secret(struct arena *arena);
 
 /* Zeroed, aligned for any type; NULL beyond `max` or when memory is short. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((warn_unused_result));

@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 
+#include <openssl/crypto.h>
+
 #define ESCAPED_MAX 6 /* \u001f */
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -266,6 +268,22 @@ cJSON *json_parse(struct lfi_slice text)
         end++;
     }
     return tree;
+}
+
+static void wipe_texts(cJSON *item)
+{
+    for (; item; item = item->next) {
+        if (item->valuestring) {
+            OPENSSL_cleanse(item->valuestring, strlen(item->valuestring));
+        }
+        wipe_texts(item->child); /* as deep as json_parse allows */
+    }
+}
+
+void json_wipe(cJSON *tree)
+{
+    wipe_texts(tree);
+    cJSON_Delete(tree);
 }
 
 const cJSON *json_get(const cJSON *object, const char *name)

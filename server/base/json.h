@@ -42,6 +42,8 @@ void json_raw(struct json_writer *w, const char *name, struct lfi_slice json); /
  * The tree is freed with cJSON_Delete. NULL when it is not JSON.
  */
 cJSON *json_parse(struct lfi_slice text);
+/* Frees a tree after its texts, which may be secrets, were overwritten; NULL is fine. */
+void json_wipe(cJSON *tree);
 /* The string value of a member, absent slice when missing or of another type. */
 struct lfi_slice json_get_string(const cJSON *object, const char *name);
 const cJSON *json_get(const cJSON *object, const char *name); /* case-sensitive, may be NULL */

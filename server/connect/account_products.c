@@ -11,6 +11,7 @@
 #include "base/json.h"
 
 #include <inttypes.h>
+#include <openssl/crypto.h>
 
 #define CODE_LIFE_S 1800
 #define NAME_BYTES 140 /* of a product or TPP in a message: with both languages it then fits */
@@ -95,6 +96,7 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
     json_close_object(&w);
     struct lfi_slice copy =
         text.failed ? (struct lfi_slice){0} : arena_keep(call->arena, buf_slice(&text));
+    OPENSSL_cleanse(text.ptr, text.len);
     buf_free(&text);
     return copy;
 }
@@ -121,6 +123,7 @@ static enum code_outcome send_code(struct call *call, struct lfi_slice user_id,
         rc = LFI_CORE_FAILED;
     }
     if (rc == LFI_CORE_OK) {
+        arena_hold_secret(call->arena); /* the code stands in the message */
         struct lfi_slice text = message_text(call, code, product);
         rc = text.ptr ? provider->ops->message_send(provider->core, user_id, text, &error)
                       : error_set(&error, "the message does not fit");

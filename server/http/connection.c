@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -46,7 +47,10 @@ void connection_free(struct connection *connection)
         if (connection->fd >= 0) {
             close(connection->fd);
         }
-        free(connection->input);
+        if (connection->input) {
+            OPENSSL_cleanse(connection->input, connection->end);
+            free(connection->input);
+        }
         free(connection);
     }
 }
@@ -162,13 +166,31 @@ bool connection_has_input(const struct connection *connection)
 /* --- a request, before CivetWeb sees it --------------------------------------------------------
  */
 
+/* Unlike realloc it leaves nothing behind of what has come. */
+static bool grow(struct connection *connection, size_t capacity)
+{
+    char *input = malloc(capacity);
+    if (!input) {
+        return false;
+    }
+    if (connection->input) {
+        memcpy(input, connection->input, connection->end);
+        OPENSSL_cleanse(connection->input, connection->end);
+        free(connection->input);
+    }
+    connection->input = input;
+    connection->capacity = capacity;
+    return true;
+}
+
 /* Room for at least one more byte; false when the buffer is as large as it may be. */
 static bool make_room(struct connection *connection)
 {
     if (connection->begin > 0) {
-        memmove(connection->input, connection->input + connection->begin,
-                connection->end - connection->begin);
-        connection->end -= connection->begin;
+        size_t there = connection->end - connection->begin;
+        memmove(connection->input, connection->input + connection->begin, there);
+        OPENSSL_cleanse(connection->input + there, connection->begin);
+        connection->end = there;
         connection->begin = 0;
     }
     if (connection->end < connection->capacity) {
@@ -176,13 +198,7 @@ static bool make_room(struct connection *connection)
     }
     size_t capacity = connection->capacity == 0 ? FIRST_BYTES : 2 * connection->capacity;
     capacity = capacity < CONNECTION_INPUT_BYTES ? capacity : CONNECTION_INPUT_BYTES;
-    char *input = capacity > connection->capacity ? realloc(connection->input, capacity) : NULL;
-    if (!input) {
-        return false;
-    }
-    connection->input = input;
-    connection->capacity = capacity;
-    return true;
+    return capacity > connection->capacity && grow(connection, capacity);
 }
 
 /* CivetWeb gives up at the first of these. */
@@ -341,6 +357,7 @@ size_t connection_take(struct connection *connection, char *bytes, size_t len)
     }
     if (len > 0) {
         memcpy(bytes, connection->input + connection->begin, len);
+        OPENSSL_cleanse(connection->input + connection->begin, len); /* tokens, passwords */
     }
     connection->begin += len;
     connection->head -= len < connection->head ? len : connection->head;
@@ -352,13 +369,8 @@ bool connection_put_back(struct connection *connection, const char *bytes, size_
 {
     size_t there = connection->end - connection->begin;
 
-    if (len + there > connection->capacity) {
-        char *input = realloc(connection->input, len + there);
-        if (!input) {
-            return false;
-        }
-        connection->input = input;
-        connection->capacity = len + there;
+    if (len + there > connection->capacity && !grow(connection, len + there)) {
+        return false;
     }
     if (len > 0) {
         memmove(connection->input + len, connection->input + connection->begin, there);

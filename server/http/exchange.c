@@ -6,6 +6,7 @@
 #include "http/head.h"
 
 #include <civetweb.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 
 #define REPLY_HEAD_BYTES 8192
@@ -74,6 +75,15 @@ static void trim(struct buf *buf)
 {
     if (buf->cap > KEPT_BYTES) {
         buf_free(buf);
+    }
+}
+
+/* What was sent to us may be a password. */
+static void wipe(struct buf *body)
+{
+    if (body->len > 0) {
+        OPENSSL_cleanse(body->ptr, body->len);
+        buf_clear(body);
     }
 }
 
@@ -339,6 +349,7 @@ int exchange_serve(struct worker *worker, struct mg_connection *connection)
     struct head head;
 
     if (receive(worker, connection, &head, &refusal) != 0) {
+        wipe(&worker->body);
         return exchange_refuse(worker, connection, &refusal);
     }
     worker_set_phase(worker, WORKER_HANDLING);
@@ -347,6 +358,7 @@ int exchange_serve(struct worker *worker, struct mg_connection *connection)
         send_reply(worker, connection, &worker->reply, slice_equal(head.method, SLICE("HEAD")),
                    head.keep_alive && may_stay(worker));
     count_request(worker->listener, status, worker->started_us);
+    wipe(&worker->body);
     trim(&worker->body);
     trim(&worker->reply.body);
     arena_reset(worker->arena);

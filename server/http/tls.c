@@ -66,7 +66,7 @@ static bool apply_settings(SSL_CTX *context, const struct http_tls *config)
     SSL_CTX_set_verify(context, verify, certificate_check_purpose);
     SSL_CTX_set_verify_depth(context, LIMIT_CHAIN_DEPTH);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
+                                     SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1); /* a record is one read, not one for its head as well */

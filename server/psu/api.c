@@ -161,6 +161,6 @@ void api_handle(const struct api *api, struct visit *visit)
     cJSON *body = api_read_body(visit, step->schema);
     if (body != NULL) {
         run_step(api, step, visit, body);
-        cJSON_Delete(body);
+        json_wipe(body); /* it may hold a password */
     }
 }

@@ -99,6 +99,21 @@ static void buffer_keeps_its_maximum(void **state)
     buf_free(&buf);
 }
 
+static void arena_overwrites_secrets_once(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(100000);
+    char *secret = arena_text(arena, SLICE("secret"));
+    arena_hold_secret(arena);
+    arena_reset(arena); /* the first block is kept */
+    assert_memory_equal(secret, "\0\0\0\0\0\0", 6);
+    char *plain = arena_text(arena, SLICE("plain"));
+    arena_reset(arena);
+    assert_ptr_equal(plain, secret);
+    assert_memory_equal(plain, "plain", 5);
+    arena_free(arena);
+}
+
 static void arena_gives_zeroed_aligned_bounded_memory(void **state)
 {
     struct arena *arena = arena_new(100000);
@@ -188,6 +203,7 @@ int main(void)
         cmocka_unit_test(numbers_have_digits_only),
         cmocka_unit_test(buffer_keeps_its_maximum),
         cmocka_unit_test(arena_gives_zeroed_aligned_bounded_memory),
+        cmocka_unit_test(arena_overwrites_secrets_once),
         cmocka_unit_test(base64_round_trip),
         cmocka_unit_test(base64_refuses_what_is_not_it),
     };
