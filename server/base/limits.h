@@ -73,4 +73,29 @@
 #define LIMIT_TASK_TRIES 300  /* while the Hub is away: a day */
 #define LIMIT_TASK_REFUSED 10 /* of wrong answers and refusals, which may never change */
 
+/*
+ * Sign-in by password: wrong tries within the window after which the next has to wait, and each
+ * after that twice as long. A browser that signed in as this login before is counted by itself:
+ * strangers do not lock it out.
+ */
+#define LIMIT_SIGN_IN_WINDOW_S 3600
+#define LIMIT_SIGN_IN_GAP_S 30
+#define LIMIT_SIGN_IN_TRIES 5         /* on one login, from one address or one such browser */
+#define LIMIT_SIGN_IN_LOGIN_TRIES 20  /* on one login, from all addresses */
+#define LIMIT_SIGN_IN_SOURCE_TRIES 20 /* from one address, on all logins */
+#define LIMIT_SIGN_IN_TOTAL_TRIES 60  /* from all addresses, on all logins: at most so many … */
+#define LIMIT_SIGN_IN_TOTAL_S 15      /* … in this time */
+
+/* Passwords are judged by half the processors, at least one, so that reads find the others free. */
+#define LIMIT_SIGN_IN_WAITING 32   /* sign-ins that wait for their turn; the listener has 256 */
+#define LIMIT_SIGN_IN_WAIT_MS 5000 /* … and how long: browsers and customers wait longer */
+#define LIMIT_KNOWN_BROWSER_S (180 * 24 * 3600) /* a browser is known after a sign-in */
+
+/* Requests in a customer's app that were not approved, within a day: the first of these at once,
+ * the next has to wait, and each after that twice as long. */
+#define LIMIT_APPROVALS_FREE 3
+#define LIMIT_APPROVALS_GAP_S 30
+#define LIMIT_APPROVALS_WINDOW_S (24 * 3600)
+#define LIMIT_APPROVAL_S 300 /* a request waits in the app, and keeps others of its kind away */
+
 #endif

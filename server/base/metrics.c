@@ -66,6 +66,13 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
     [METRICS_CORE_UNAVAILABLE] = {"lfi_core_unavailable_total",
                                   "Calls that a core could not carry out at the moment, as with a "
                                   "full disk"},
+    [METRICS_SIGN_IN_WRONG] = {"lfi_sign_in_wrong_total", "Wrong logins or passwords"},
+    [METRICS_SIGN_IN_LIMIT] = {"lfi_sign_in_limit_total",
+                               "Sign-ins refused after too many wrong tries"},
+    [METRICS_SIGN_IN_BUSY] = {"lfi_sign_in_busy_total",
+                              "Sign-ins refused because too many were being judged"},
+    [METRICS_APPROVAL_REFUSED] = {"lfi_approval_refused_total",
+                                  "Requests in the app refused: one waits, or too many before"},
 };
 
 static const char **copy_labels(const char *const *from, size_t count)

@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/id.h"
+#include "psu/approval.h"
 #include "psu/ending.h"
 #include "psu/note.h"
 
@@ -94,6 +95,8 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
         redirect(visit, SLICE("/journey"));
         return;
     }
+    struct visit left = *visit; /* the journey that this browser was in, if any */
+    visit->session = (struct session){0};
     visit->endpoint = endpoint;
     if (!visit_enter(visit, "authorize")) {
         reply_header(visit->reply, "Refresh", SLICE("2")); /* the Hub was not asked yet */
@@ -106,6 +109,9 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
         redirect(visit, authorization.location);
     } else if (outcome == HUB_OK && authorization.interaction_id.len <= VISIT_ID_MAX &&
                authorization.consent_id.len <= VISIT_ID_MAX) {
+        if (left.endpoint == endpoint) {
+            approval_withdraw(&left);
+        }
         start(visit, endpoint, &authorization, arrival);
     } else if (outcome == HUB_REFUSED && authorization.error.len > 0) {
         show_error(visit, 400, "AUTH-REFUSED", authorization.interaction_id);

@@ -1,6 +1,7 @@
 #include "psu/consents.h"
 
 #include "base/id.h"
+#include "psu/approval.h"
 #include "psu/consent.h"
 #include "psu/ending.h"
 #include "psu/own_consent.h"
@@ -55,8 +56,9 @@ static void start(struct visit *visit, const cJSON *body)
         offer_providers(visit, NULL);
         return;
     }
-    visit->endpoint = wanted.ptr == NULL ? &psu->endpoints[0] : find_provider(psu, wanted);
-    if (visit->endpoint == NULL) {
+    const struct psu_endpoint *endpoint =
+        wanted.ptr == NULL ? &psu->endpoints[0] : find_provider(psu, wanted);
+    if (!endpoint) {
         visit_refuse(visit, 404, "PROVIDER-UNKNOWN", NULL);
         return;
     }
@@ -64,6 +66,11 @@ static void start(struct visit *visit, const cJSON *body)
         visit_refuse(visit, 500, "INTERNAL", "no random bytes");
         return;
     }
+    if (visit_open_session(visit, SESSION_CUSTOMER) && visit->session.stage == SESSION_APPROVAL &&
+        visit_enter(visit, "consents/api/start")) {
+        approval_withdraw(visit); /* of the session that this one replaces */
+    }
+    visit->endpoint = endpoint;
     visit->session = (struct session){
         .kind = SESSION_CUSTOMER,
         .stage = SESSION_SIGN_IN,

@@ -1,5 +1,6 @@
 #include "psu/ending.h"
 
+#include "psu/approval.h"
 #include "psu/consent.h"
 #include "psu/note.h"
 #include "psu/undo.h"
@@ -8,6 +9,8 @@
 /* The most calls that one decision makes: two PATCH, two looks at the consent, revoke, doFail. */
 #define DECISION_CALLS 6
 #define DECISION_SLACK_S 10
+#define DECISION_BYTES 8192 /* kept: the way back, and whose it is */
+#define REPEAT_S 60         /* after the session's end, for a browser that lost the answer */
 
 enum patch {
     PATCH_NONE,
@@ -157,9 +160,82 @@ int ending_settle(struct visit *visit, struct lfi_slice key, struct lfi_slice re
     return provider->ops->claim_settle(provider->core, key, result, error);
 }
 
+int ending_find(struct visit *visit, struct lfi_slice key, bool *settled, struct lfi_slice *result)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct kept kept = {.arena = visit->arena};
+    struct lfi_sink sink = {.record = keep_result, .ctx = &kept};
+    struct lfi_error error = {{0}};
+    int status =
+        key.ptr ? provider->ops->claim_find(provider->core, key, sink, &error) : LFI_CORE_FAILED;
+    *settled = status == LFI_CORE_OK;
+    *result = kept.text;
+    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        return -1;
+    }
+    return 0;
+}
+
+/* Of the interaction, whoever decides: there is one decision. Whose it is stands in the result. */
 static struct lfi_slice decision_key(struct visit *visit)
 {
-    return arena_format(visit->arena, "decision:%.*s", SLICE_ARG(visit->session.interaction_id));
+    return visit_key(visit, "decision", (struct lfi_slice){0}, visit->session.interaction_id);
+}
+
+/* What is kept of a decision. */
+struct decision {
+    struct lfi_slice location;
+    struct lfi_slice user_id; /* who authorized it; absent: there is no code to be had */
+    bool on_phone;
+    int64_t until_s; /* how long a code is told */
+};
+
+static struct lfi_slice write_decision(struct visit *visit, bool authorized,
+                                       struct lfi_slice location)
+{
+    const struct session *session = &visit->session;
+    struct buf text;
+    struct json_writer w;
+    buf_init(&text, DECISION_BYTES);
+    json_begin(&w, &text);
+    json_open_object(&w, NULL);
+    json_string(&w, "location", location.ptr ? location : SLICE(""));
+    if (authorized) {
+        json_string(&w, "user", session->user_id);
+        json_bool(&w, "onPhone", session->on_phone);
+        json_int(&w, "until", session->started_s + visit->psu->session_s + REPEAT_S);
+    }
+    json_close_object(&w);
+    struct lfi_slice kept =
+        text.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&text));
+    buf_free(&text);
+    return kept;
+}
+
+static struct decision read_decision(struct visit *visit, struct lfi_slice text)
+{
+    cJSON *tree = json_parse(text);
+    struct decision decision = {
+        .location = arena_keep(visit->arena, json_get_string(tree, "location")),
+        .user_id = arena_keep(visit->arena, json_get_string(tree, "user")),
+        .on_phone = json_get_bool(tree, "onPhone", false),
+    };
+    (void)json_get_int(tree, "until", &decision.until_s);
+    cJSON_Delete(tree);
+    return decision;
+}
+
+/* Whether this browser may have the way back of a decision that was made elsewhere or before. */
+static bool is_told(const struct visit *visit, const struct decision *decision)
+{
+    const struct session *session = &visit->session;
+    bool decided =
+        session->stage >= SESSION_REVIEW && slice_equal(session->user_id, decision->user_id);
+    bool handed_over = decision->on_phone && !session->on_phone;
+    bool in_time = clock_now_s(visit->psu->clock) < decision->until_s;
+    bool hears_no_code = session->on_phone || decision->user_id.len == 0;
+    return hears_no_code || (in_time && (decided || handed_over));
 }
 
 /* The way back to the TPP as the Hub gave it; without one, nothing else is possible. */
@@ -198,23 +274,33 @@ uint32_t ending_longest_s(const struct psu_endpoint *endpoint)
     return DECISION_CALLS * ((uint32_t)timeout_ms / 1000 + 1) + DECISION_SLACK_S;
 }
 
-static int claim_decision(struct visit *visit, enum lfi_claim *claim, struct lfi_slice *location)
+static int claim_decision(struct visit *visit, enum lfi_claim *claim, struct lfi_slice *result)
 {
     return ending_claim(visit, decision_key(visit), ending_longest_s(visit->endpoint), claim,
-                        location);
+                        result);
+}
+
+static void refuse_over(struct visit *visit)
+{
+    visit_refuse(visit, 409, "JOURNEY-OVER", "authorized in another browser, or too long ago");
 }
 
 /* True: this visit decides. False: another one did or does, and the answer is given. */
 static bool take_decision(struct visit *visit)
 {
     enum lfi_claim claim;
-    struct lfi_slice location;
+    struct lfi_slice result;
     struct json_writer w;
-    if (claim_decision(visit, &claim, &location) != 0) {
+    if (claim_decision(visit, &claim, &result) != 0) {
         return false;
     }
     if (claim == LFI_CLAIM_SETTLED) {
-        mark_ended(visit, location);
+        struct decision decision = read_decision(visit, result);
+        if (is_told(visit, &decision)) {
+            mark_ended(visit, decision.location);
+        } else {
+            refuse_over(visit);
+        }
     } else if (claim == LFI_CLAIM_TAKEN) {
         visit_begin_view(visit, &w, "working");
         json_close_object(&w);
@@ -222,12 +308,13 @@ static bool take_decision(struct visit *visit)
     return claim == LFI_CLAIM_YOURS;
 }
 
-static void settle(struct visit *visit, const char *how, struct lfi_slice location)
+static void settle(struct visit *visit, bool authorized, const char *how, struct lfi_slice location)
 {
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
-    struct lfi_slice result = location.ptr == NULL ? SLICE("") : location;
-    int status = ending_settle(visit, decision_key(visit), result, &error);
+    struct lfi_slice result = write_decision(visit, authorized, location);
+    int status = result.ptr ? ending_settle(visit, decision_key(visit), result, &error)
+                            : error_set(&error, "out of memory");
     LOG_EVENT(visit->psu->log, status == LFI_CORE_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
               "journey_ended", LOG_TEXT("provider", slice_of(provider->id)),
               LOG_TEXT("interaction", visit->session.interaction_id),
@@ -250,7 +337,7 @@ static struct lfi_slice tell_failure(struct visit *visit, const struct row *row,
     if ((unclosed || !told) && !undo_keep(visit, &undo)) {
         return location; /* not settled: the journey's note is due later and ends it */
     }
-    settle(visit, row->description, location);
+    settle(visit, false, row->description, location);
     return location;
 }
 
@@ -307,17 +394,14 @@ static struct lfi_slice refuse(struct visit *visit, enum ending ending)
 
 static struct lfi_slice customer_key(struct visit *visit)
 {
-    return arena_format(visit->arena, "customer:%.*s", SLICE_ARG(visit->session.interaction_id));
+    return visit_key(visit, "customer", (struct lfi_slice){0}, visit->session.interaction_id);
 }
 
 int ending_is_over(struct visit *visit)
 {
-    enum lfi_claim claim;
+    bool over = false;
     struct lfi_slice result;
-    if (ending_claim(visit, customer_key(visit), 1, &claim, &result) != 0) {
-        return -1;
-    }
-    return claim == LFI_CLAIM_SETTLED;
+    return ending_find(visit, customer_key(visit), &over, &result) == 0 ? over : -1;
 }
 
 /* Nobody but the customer needs to know. */
@@ -342,6 +426,7 @@ static void end_customer_session(struct visit *visit, enum ending ending)
 
 void ending_refuse(struct visit *visit, enum ending ending)
 {
+    approval_withdraw(visit);
     if (visit->session.kind == SESSION_CUSTOMER) {
         end_customer_session(visit, ending);
     } else if (take_decision(visit)) {
@@ -352,14 +437,14 @@ void ending_refuse(struct visit *visit, enum ending ending)
 struct lfi_slice ending_refuse_unseen(struct visit *visit, enum ending ending)
 {
     enum lfi_claim claim;
-    struct lfi_slice location = {0};
-    if (claim_decision(visit, &claim, &location) != 0) {
+    struct lfi_slice result;
+    if (claim_decision(visit, &claim, &result) != 0) {
         return (struct lfi_slice){0};
     }
     if (claim == LFI_CLAIM_SETTLED) {
         note_forget(visit); /* whoever decided was cut off before that */
     }
-    return claim == LFI_CLAIM_YOURS ? refuse(visit, ending) : location;
+    return claim == LFI_CLAIM_YOURS ? refuse(visit, ending) : (struct lfi_slice){0};
 }
 
 struct lfi_slice ending_turn_away(struct visit *visit, enum ending ending)
@@ -419,15 +504,21 @@ void ending_approve(struct visit *visit, const struct ending_approval *approval)
         mark_ended(visit, tell_failure(visit, &rows[ENDING_HUB], !closed));
         return;
     }
-    settle(visit, "authorized", location);
+    settle(visit, true, "authorized", location);
     mark_ended(visit, location);
 }
 
 void ending_repeat(struct visit *visit, bool looked)
 {
-    enum lfi_claim claim;
-    struct lfi_slice location;
-    if (ending_claim(visit, decision_key(visit), 1, &claim, &location) == 0) {
-        answer(visit, looked ? "ended" : "redirect", location);
+    bool settled = false;
+    struct lfi_slice result;
+    if (ending_find(visit, decision_key(visit), &settled, &result) != 0) {
+        return;
+    }
+    struct decision decision = read_decision(visit, result);
+    if (settled && is_told(visit, &decision)) {
+        answer(visit, looked ? "ended" : "redirect", decision.location);
+    } else {
+        refuse_over(visit);
     }
 }

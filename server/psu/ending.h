@@ -56,7 +56,11 @@ struct ending_approval {
 };
 /* PATCH Authorized, and only then doConfirm. */
 void ending_approve(struct visit *visit, const struct ending_approval *approval);
-/* Answers for a journey that is over. `looked`: no decision was asked for, so stay here. */
+/*
+ * Answers for a journey that is over. `looked`: no decision was asked for, so stay here. A way
+ * back with a code in it is for the browser in which it was authorized and for the one that handed
+ * the journey over, within the session's time; others get JOURNEY-OVER.
+ */
 void ending_repeat(struct visit *visit, bool looked);
 
 /*
@@ -84,6 +88,9 @@ void ending_append_patch(struct buf *out, const char *status, const struct sessi
 /* Settles a key of this journey. LFI_CORE_FAILED when the key, for want of memory, is absent. */
 int ending_settle(struct visit *visit, struct lfi_slice key, struct lfi_slice result,
                   struct lfi_error *error);
+/* Reads a key of this journey, without a write: *settled, and then *result. -1, having answered,
+ * when the core cannot say. */
+int ending_find(struct visit *visit, struct lfi_slice key, bool *settled, struct lfi_slice *result);
 /* Claims a key of this journey; a settled result goes to *result. -1, having answered, when the
  * core cannot say. */
 int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum lfi_claim *out,

@@ -191,7 +191,7 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
     enum lfi_claim claim;
     struct lfi_slice result;
     struct lfi_error error = {{0}};
-    struct lfi_slice key = arena_format(visit->arena, "hand-over:%.*s", SLICE_ARG(once));
+    struct lfi_slice key = visit_key(visit, "hand-over", (struct lfi_slice){0}, once);
     if (ending_claim(visit, key, LINK_LIFE_S, &claim, &result) != 0) {
         return false;
     }

@@ -7,7 +7,7 @@
 
 struct lfi_slice note_key(struct visit *visit)
 {
-    return arena_format(visit->arena, "journey:%.*s", SLICE_ARG(visit->session.interaction_id));
+    return visit_key(visit, NOTE_KIND, (struct lfi_slice){0}, visit->session.interaction_id);
 }
 
 int note_keep(struct visit *visit, struct lfi_error *error)

@@ -82,7 +82,7 @@ static int ignore(void *ctx, struct lfi_slice json)
 static const char *take_once(struct visit *visit, struct lfi_slice id, int64_t left_s)
 {
     const struct provider *provider = visit->endpoint->provider;
-    struct lfi_slice key = arena_format(visit->arena, "challenge:%.*s", SLICE_ARG(id));
+    struct lfi_slice key = visit_key(visit, "challenge", (struct lfi_slice){0}, id);
     struct lfi_sink sink = {.record = ignore};
     struct lfi_error error = {{0}};
     enum lfi_claim claim = LFI_CLAIM_TAKEN;

@@ -6,6 +6,7 @@
 #include "psu/bank_app.h"
 #include "psu/consents.h"
 #include "psu/journey.h"
+#include "psu/limit.h"
 #include "psu/passkeys.h"
 
 #include <stdlib.h>
@@ -18,8 +19,9 @@ static int check_core(const struct provider *provider, bool demo_app, struct lfi
         missing = "sign_in";
     } else if (!PROVIDER_HAS(provider, approval_start) || !PROVIDER_HAS(provider, approval_state)) {
         missing = "approval_start and approval_state";
-    } else if (!PROVIDER_HAS(provider, claim) || !PROVIDER_HAS(provider, claim_settle)) {
-        missing = "claim and claim_settle";
+    } else if (!PROVIDER_HAS(provider, claim) || !PROVIDER_HAS(provider, claim_settle) ||
+               !PROVIDER_HAS(provider, claim_find)) {
+        missing = "claim, claim_settle and claim_find";
     } else if (demo_app && (!PROVIDER_HAS(provider, approvals_waiting) ||
                             !PROVIDER_HAS(provider, approval_decide))) {
         missing = "approvals_waiting and approval_decide, which the simulated app needs";
@@ -93,9 +95,10 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->overrides = config->overrides;
     psu->shares = config->shares;
     psu->metrics = config->metrics;
+    psu->sign_ins = turns_new();
     psu->clock = clock;
     psu->log = log;
-    if (psu->host == NULL || psu->bank_name == NULL) {
+    if (psu->host == NULL || psu->bank_name == NULL || psu->sign_ins == NULL) {
         error_set(error, "the public address is not a web address, or memory is short");
         goto fail;
     }
@@ -125,6 +128,7 @@ void psu_free(struct psu *psu)
     free(psu->host);
     free(psu->bank_name);
     seal_free(psu->seal);
+    turns_free(psu->sign_ins);
     free(psu);
 }
 

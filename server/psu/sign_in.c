@@ -1,12 +1,16 @@
 #include "psu/api.h"
+#include "psu/approval.h"
 #include "psu/bank_app.h"
 #include "psu/ending.h"
 #include "psu/hand_over.h"
+#include "psu/known_browser.h"
+#include "psu/limit.h"
 #include "psu/note.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
 
 #define ATTEMPT_TTL_S 10 /* a try that was never judged is free again */
+#define BUSY_WAIT_S 5    /* when to try again */
 
 static void reply_sign_in(struct visit *visit, const struct consent *consent, const char *problem,
                           int tries_left)
@@ -56,8 +60,9 @@ void step_show_approval(struct visit *visit)
 
 static struct lfi_slice attempt_key(struct visit *visit, int number)
 {
-    return arena_format(visit->arena, "attempt:%.*s:%d", SLICE_ARG(visit->session.interaction_id),
-                        number);
+    return visit_key(
+        visit, "attempt", (struct lfi_slice){0},
+        arena_format(visit->arena, "%d:%.*s", number, SLICE_ARG(visit->session.interaction_id)));
 }
 
 /*
@@ -105,38 +110,67 @@ static void ask_approval(struct visit *visit, const struct consent *consent,
                          const struct lfi_id *user_id)
 {
     bool journey = visit->session.kind == SESSION_JOURNEY;
-    const struct step_request request = {.kind = journey ? "consent" : "connections",
-                                         .tpp = journey ? consent_beneficiary(consent)
-                                                        : (struct lfi_slice){0}};
+    const struct approval_request request = {.kind = journey ? "consent" : "connections",
+                                             .tpp = journey ? consent_beneficiary(consent)
+                                                            : (struct lfi_slice){0}};
     visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
-    if (step_ask_app(visit, &request, SESSION_APPROVAL)) {
+    if (approval_ask(visit, &request, SESSION_APPROVAL)) {
         step_show_approval(visit);
+    }
+}
+
+/* The core's status; LFI_CORE_STOPPED, having answered: it was not judged. */
+static int judge(struct visit *visit, const cJSON *body, struct lfi_id *user_id,
+                 struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    if (!turns_begin(visit->psu->sign_ins)) {
+        metrics_count(visit->psu->metrics, METRICS_SIGN_IN_BUSY);
+        visit_refuse_for(visit, 503, "SIGN-IN-BUSY", BUSY_WAIT_S, NULL);
+        return LFI_CORE_STOPPED;
+    }
+    int status = provider->ops->sign_in(provider->core, json_get_string(body, "login"),
+                                        json_get_string(body, "password"), user_id, error);
+    turns_end(visit->psu->sign_ins);
+    return status;
+}
+
+static void tell(struct visit *visit, const cJSON *body, const struct consent *consent, int attempt,
+                 const struct limit_uses *uses)
+{
+    struct lfi_id user_id = {{0}};
+    struct lfi_error error = {{0}};
+    int status = judge(visit, body, &user_id, &error);
+    if (status == LFI_CORE_DENIED) {
+        metrics_count(visit->psu->metrics, METRICS_SIGN_IN_WRONG);
+        fail_attempt(visit, consent, attempt, "wrong-credentials");
+        return;
+    }
+    limit_give_back(visit, uses);
+    if (status == LFI_CORE_OK) {
+        ask_approval(visit, consent, &user_id);
+        known_browser_keep(visit, json_get_string(body, "login"));
+    } else if (status == LFI_CORE_BLOCKED) {
+        ending_refuse(visit, ENDING_BLOCKED);
+    } else if (status != LFI_CORE_STOPPED) {
+        step_fail_core(visit, status, "sign_in", &error);
     }
 }
 
 void step_sign_in(struct visit *visit, const cJSON *body)
 {
-    const struct provider *provider = visit->endpoint->provider;
     cJSON *tree = NULL;
     struct consent consent;
-    struct lfi_id user_id = {{0}};
-    struct lfi_error error = {{0}};
-    int attempt = 0;
-    if (!load_reason(visit, &tree, &consent) || (attempt = take_attempt(visit)) == 0) {
-        goto out;
+    struct limit_uses uses;
+    if (load_reason(visit, &tree, &consent) &&
+        limit_take_sign_in(visit, json_get_string(body, "login"), &uses)) {
+        int attempt = take_attempt(visit);
+        if (attempt > 0) {
+            tell(visit, body, &consent, attempt, &uses);
+        } else {
+            limit_give_back(visit, &uses);
+        }
     }
-    int status = provider->ops->sign_in(provider->core, json_get_string(body, "login"),
-                                        json_get_string(body, "password"), &user_id, &error);
-    if (status == LFI_CORE_OK) {
-        ask_approval(visit, &consent, &user_id);
-    } else if (status == LFI_CORE_DENIED) {
-        fail_attempt(visit, &consent, attempt, "wrong-credentials");
-    } else if (status == LFI_CORE_BLOCKED) {
-        ending_refuse(visit, ENDING_BLOCKED);
-    } else {
-        step_fail_core(visit, status, "sign_in", &error);
-    }
-out:
     cJSON_Delete(tree);
 }
 
@@ -204,7 +238,7 @@ void step_check_approval(struct visit *visit, const cJSON *body)
 {
     (void)body;
     enum lfi_approval_state state;
-    if (!step_find_approval(visit, &state)) {
+    if (!approval_find(visit, &state)) {
         return;
     }
     if (state == LFI_APPROVAL_WAITING) {
@@ -212,6 +246,6 @@ void step_check_approval(struct visit *visit, const cJSON *body)
     } else if (state == LFI_APPROVAL_APPROVED) {
         enter(visit);
     } else {
-        ending_refuse(visit, ENDING_DENIED);
+        ending_refuse(visit, state == LFI_APPROVAL_EXPIRED ? ENDING_TIMED_OUT : ENDING_DENIED);
     }
 }

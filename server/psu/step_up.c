@@ -3,20 +3,21 @@
  * (consent journey 4). The choice is kept in the core under its digest; session, challenge and
  * confirmation are bound to the digest.
  */
+#include "psu/approval.h"
 #include "psu/bank_app.h"
 #include "psu/ending.h"
+#include "psu/limit.h"
 #include "psu/passkey.h"
 #include "psu/passkeys.h"
 #include "psu/steps.h"
 
-/* Absent without a digest: under its name alone the choices of all would meet. */
+/* Absent without a digest: under the customer alone all choices would meet. */
 static struct lfi_slice choice_key(struct visit *visit)
 {
     if (!visit->session.decision.ptr) {
         return (struct lfi_slice){0};
     }
-    return arena_format(visit->arena, "choice:%.*s", (int)visit->session.decision.len,
-                        visit->session.decision.ptr);
+    return visit_key(visit, "choice", visit->session.user_id, visit->session.decision);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -25,17 +26,10 @@ static struct lfi_slice choice_key(struct visit *visit)
 static bool keep_choice(struct visit *visit, struct lfi_slice choice)
 {
     struct lfi_error error = {{0}};
-    struct lfi_slice result;
-    enum lfi_claim claim;
     struct lfi_slice bound = arena_format(
         visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
     visit->session.decision = bound.ptr ? visit_digest(visit, bound) : bound;
-    if (ending_claim(visit, choice_key(visit), 1, &claim, &result) != 0) {
-        return false;
-    }
-    int status = claim == LFI_CLAIM_SETTLED
-                     ? LFI_CORE_OK
-                     : ending_settle(visit, choice_key(visit), choice, &error);
+    int status = ending_settle(visit, choice_key(visit), choice, &error);
     if (status != LFI_CORE_OK) {
         step_fail_core(visit, status, "claim_settle", &error);
     }
@@ -49,10 +43,10 @@ void step_begin_step_up(struct visit *visit, const struct consent *consent,
     if (choice == NULL) {
         visit_refuse(visit, 500, "INTERNAL", "out of memory");
     } else if (keep_choice(visit, slice_of(choice))) {
-        const struct step_request request = {.kind = "step-up",
-                                             .tpp = consent_beneficiary(consent),
-                                             .accounts = cJSON_GetArraySize(account_ids)};
-        if (step_ask_app(visit, &request, SESSION_STEP_UP)) {
+        const struct approval_request request = {.kind = "step-up",
+                                                 .tpp = consent_beneficiary(consent),
+                                                 .accounts = cJSON_GetArraySize(account_ids)};
+        if (approval_ask(visit, &request, SESSION_STEP_UP)) {
             step_show_step_up(visit);
         }
     }
@@ -76,12 +70,12 @@ void step_show_step_up(struct visit *visit)
 /* Carries out what was chosen before it was confirmed. */
 static void carry_out(struct visit *visit)
 {
-    enum lfi_claim claim;
+    bool settled = false;
     struct lfi_slice choice;
-    if (ending_claim(visit, choice_key(visit), 1, &claim, &choice) != 0) {
+    if (ending_find(visit, choice_key(visit), &settled, &choice) != 0) {
         return;
     }
-    cJSON *account_ids = claim == LFI_CLAIM_SETTLED ? json_parse(choice) : NULL;
+    cJSON *account_ids = settled ? json_parse(choice) : NULL;
     if (account_ids == NULL) {
         ending_refuse(visit, ENDING_FAILED);
     } else {
@@ -94,7 +88,7 @@ void step_check_step_up(struct visit *visit, const cJSON *body)
 {
     (void)body;
     enum lfi_approval_state state;
-    if (!step_find_approval(visit, &state)) {
+    if (!approval_find(visit, &state)) {
         return;
     }
     if (state == LFI_APPROVAL_WAITING) {
@@ -136,6 +130,8 @@ void step_use_step_up_passkey(struct visit *visit, const cJSON *body)
     int status = passkey_check(visit, PASSKEY_STEP_UP, visit->session.decision,
                                json_get(body, "assertion"), &user_id, &error);
     if (status == LFI_CORE_OK) {
+        approval_withdraw(visit);
+        limit_give_back_approval(visit); /* it was the customer who had asked */
         carry_out(visit);
     } else if (status == LFI_CORE_DENIED || status == LFI_CORE_BLOCKED) {
         ending_refuse(visit, ENDING_STEP_UP);

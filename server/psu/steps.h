@@ -47,20 +47,6 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
  * sign-in: the Hub must be told who rejects.
  */
 bool step_check_open(struct visit *visit, const struct consent *consent);
-/* What the customer's app is asked to approve; `tpp` and `accounts` where they play a part. */
-struct step_request {
-    const char *kind; /* "consent", "connections", "step-up": the words that the app shows */
-    struct lfi_slice tpp;
-    int accounts;
-};
-/*
- * Asks the app, under a number of two digits that is drawn for this request and shown on both
- * screens, and goes to the stage that waits for the answer. False: the answer is given.
- */
-bool step_ask_app(struct visit *visit, const struct step_request *request,
-                  enum session_stage stage);
-/* How far the approval in the app is. False: the journey has ended and the answer is given. */
-bool step_find_approval(struct visit *visit, enum lfi_approval_state *out);
 /* A failure of the core ends the journey. */
 void step_fail_core(struct visit *visit, int status, const char *call,
                     const struct lfi_error *error);

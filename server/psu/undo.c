@@ -6,7 +6,7 @@
 
 static struct lfi_slice key_of(struct visit *visit)
 {
-    return arena_format(visit->arena, "undo:%.*s", SLICE_ARG(visit->session.interaction_id));
+    return visit_key(visit, UNDO_KIND, (struct lfi_slice){0}, visit->session.interaction_id);
 }
 
 static bool add_text(struct visit *visit, cJSON *record, const char *name, struct lfi_slice value)

@@ -166,6 +166,12 @@ void visit_note_core(struct visit *visit, int status, const char *call,
 
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail)
 {
+    visit_refuse_for(visit, status, id, 0, detail);
+}
+
+void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t wait_s,
+                      const char *detail)
+{
     struct json_writer w;
     if (strcmp(id, "CORE-UNAVAILABLE") == 0) {
         metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
@@ -173,6 +179,10 @@ void visit_refuse(struct visit *visit, int status, const char *id, const char *d
     log_refusal(visit, id, detail, visit->session.interaction_id);
     visit_begin_view(visit, &w, "error");
     json_text(&w, "error", id);
+    if (wait_s > 0) {
+        json_int(&w, "waitSeconds", wait_s);
+        reply_header(visit->reply, "Retry-After", arena_format(visit->arena, "%u", wait_s));
+    }
     json_close_object(&w);
     visit->reply->status = status;
 }
@@ -201,6 +211,9 @@ struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes)
 struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
                            struct lfi_slice about)
 {
+    if (!about.ptr && !customer.ptr) {
+        return (struct lfi_slice){0};
+    }
     /* The length keeps two pairs of texts apart that read the same when joined. */
     struct lfi_slice named = arena_format(visit->arena, "%zu:%.*s%.*s", customer.len,
                                           SLICE_ARG(customer), SLICE_ARG(about));

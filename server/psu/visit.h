@@ -28,10 +28,11 @@ struct psu {
     int max_attempts;
     bool step_up_data_sharing;
     bool demo_app;
+    struct turns *sign_ins; /* limit.h */
+    struct metrics *metrics;
     struct explain *explain;
     struct overrides *overrides;
     struct shares *shares;
-    struct metrics *metrics;
     struct seal *seal;
     const struct clock *clock;
     const struct log *log;
@@ -76,6 +77,10 @@ int64_t visit_seconds_left(const struct visit *visit); /* 0 when the session is 
 void visit_begin_view(struct visit *visit, struct json_writer *writer, const char *view);
 /* The view "error": stable id, HTTP status. `detail` goes to the log; may be NULL. */
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail);
+/* The same where it may be tried again after some seconds, which the view says too; 0: not known.
+ */
+void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t wait_s,
+                      const char *detail);
 /* The same as a page, for addresses that browsers open. `reference` is what to quote. */
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference);
 

@@ -91,7 +91,7 @@ async function killInDecision(customer, reached) {
 test('kill -9 at each step', async () => {
     await second.start();
     const [unknown, asked, known, patching, confirming, gone] = await Promise.all(
-        ['leonie', 'rohan', 'hessa', 'leonie', 'rohan', 'hessa'].map(arriveAtSecond),
+        ['leonie', 'rohan', 'hessa', 'leonie', 'salem', 'hessa'].map(arriveAtSecond),
     );
     const started = Date.now();
     await asked.signIn(asked.user);

@@ -125,7 +125,9 @@ async function signIn(providerId, user) {
     await customer.post('/journey/approve', { journey: customer.journey, accountIds });
     interactions.push(customer.journey);
     secrets.set(WRONG_PASSWORD, 'a password').set(customer.device, 'the link of an app');
-    secrets.set(customer.cookie.split('=')[1], 'a session');
+    for (const cookie of customer.cookies.values()) {
+        secrets.set(cookie.split('=')[1], 'a session');
+    }
 }
 
 async function operatorsView() {

@@ -24,19 +24,29 @@ export class Customer {
         customer.base = base;
         const arrival = await fetch(authorizeUrl, { redirect: 'manual' });
         customer.origin = demo.publicBaseUrl;
-        customer.cookie = arrival.headers.get('set-cookie').split(';', 1)[0];
+        customer.keepCookies(arrival);
         ({ journey: customer.journey } = await customer.post('/journey/state', {}));
         return customer;
     }
 
+    cookies = new Map(); // by name
+
+    keepCookies({ headers }) {
+        for (const cookie of headers.getSetCookie()) {
+            const pair = cookie.split(';', 1)[0];
+            this.cookies.set(pair.split('=', 1)[0], pair);
+        }
+    }
+
     async post(path, body) {
-        const { origin, base = origin, cookie = '' } = this;
+        const { origin, base = origin } = this;
+        const cookie = [...this.cookies.values()].join('; ');
         const reply = await fetch(base + path, {
             method: 'POST',
             headers: { 'content-type': 'application/json', origin, cookie },
             body: JSON.stringify(body),
         });
-        this.cookie = reply.headers.get('set-cookie')?.split(';', 1)[0] ?? cookie;
+        this.keepCookies(reply);
         return reply.json();
     }
 

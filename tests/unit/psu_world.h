@@ -44,7 +44,7 @@ static struct world {
     char purpose[512];
     struct world_claim {
         char key[128];
-        char result[256];
+        char result[512];
         int64_t until_s;
         bool settled;
     } claims[WORLD_CLAIMS];
@@ -58,8 +58,12 @@ static struct world {
     int tasks_when_told;          /* how many were kept when the Hub was told to revoke */
     size_t arena_bytes;           /* of a request; 0: plenty */
     unsigned allowed, allow_most; /* uses counted; more are refused, 0: none is */
+    unsigned withdrawn;           /* approvals */
+    unsigned writes;              /* calls that keep something in the core */
     /* the browser */
     char cookie[4096];
+    char known[1024]; /* the cookie of a browser that signed in before */
+    const char *remote;
     const char *origin, *content_type, *method;
     int status;
     bool hung_up;
@@ -315,6 +319,7 @@ static int world_do_claim(void *core, struct lfi_slice key, uint32_t ttl_s, stru
     (void)error;
     struct world_claim *claim = world_find_claim(key);
     int64_t now = clock_now_s(&world.clock);
+    world.writes++;
     if (claim->settled) {
         *out = LFI_CLAIM_SETTLED;
         sink.record(sink.ctx, slice_of(claim->result));
@@ -334,9 +339,27 @@ static int world_claim_settle(void *core, struct lfi_slice key, struct lfi_slice
     (void)core;
     (void)error;
     struct world_claim *claim = world_find_claim(key);
+    world.writes++;
+    snprintf(claim->key, sizeof(claim->key), "%.*s", SLICE_ARG(key));
     claim->settled = true;
     snprintf(claim->result, sizeof(claim->result), "%.*s", SLICE_ARG(result));
     return world.settle_status;
+}
+
+static int world_claim_find(void *core, struct lfi_slice key, struct lfi_sink sink,
+                            struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    const struct world_claim *claim = world_find_claim(key);
+    if (world.claim_status != LFI_CORE_OK) {
+        return world.claim_status;
+    }
+    if (!claim->settled) {
+        return LFI_CORE_UNKNOWN;
+    }
+    sink.record(sink.ctx, slice_of(claim->result));
+    return LFI_CORE_OK;
 }
 
 /* The task with this key; with an empty one, a free place. */
@@ -356,6 +379,7 @@ static int world_task_put(void *core, struct lfi_slice key, int64_t due_s, struc
     (void)core;
     (void)error;
     struct world_task *task = world_task(key);
+    world.writes++;
     task = task == NULL ? world_task(SLICE("")) : task;
     if (world.task_put_status == LFI_CORE_OK) {
         snprintf(task->key, sizeof(task->key), "%.*s", SLICE_ARG(key));
@@ -400,6 +424,7 @@ static int world_task_done(void *core, struct lfi_slice key, struct lfi_error *e
     (void)core;
     (void)error;
     struct world_task *task = world_task(key);
+    world.writes++;
     if (task == NULL) {
         return LFI_CORE_UNKNOWN;
     }
@@ -414,6 +439,7 @@ static int world_allow(void *core, struct lfi_slice key, const struct lfi_allowa
     (void)key;
     (void)allowance;
     (void)error;
+    world.writes++;
     bool refused = world.allow_most > 0 && world.allowed >= world.allow_most;
     *out_wait_s = refused ? 60 : 0;
     world.allowed += !refused;
@@ -433,6 +459,24 @@ static int world_task_counts(void *core, struct lfi_task_counts *out, struct lfi
     return LFI_CORE_OK;
 }
 
+static int world_allow_undo(void *core, struct lfi_slice key, struct lfi_error *error)
+{
+    (void)core;
+    (void)key;
+    (void)error;
+    world.writes++;
+    world.allowed -= world.allowed > 0;
+    return LFI_CORE_OK;
+}
+
+static int world_approval_withdraw(void *core, struct lfi_slice user_id,
+                                   struct lfi_slice approval_id, struct lfi_error *error)
+{
+    int status = world_approval_decide(core, user_id, approval_id, 0, error);
+    world.withdrawn += status == LFI_CORE_OK;
+    return status;
+}
+
 static const struct lfi_core_ops world_ops = {
     .abi = LFI_CORE_ABI,
     .size = sizeof(struct lfi_core_ops),
@@ -447,12 +491,15 @@ static const struct lfi_core_ops world_ops = {
     .approval_decide = world_approval_decide,
     .claim = world_do_claim,
     .claim_settle = world_claim_settle,
+    .claim_find = world_claim_find,
     .task_put = world_task_put,
     .task_take = world_task_take,
     .task_find = world_task_find,
     .task_done = world_task_done,
     .task_counts = world_task_counts,
     .allow = world_allow,
+    .allow_undo = world_allow_undo,
+    .approval_withdraw = world_approval_withdraw,
 };
 
 /* Whether what the app is asked begins so, and names the number that the page shows. */
@@ -528,7 +575,10 @@ static void world_keep(const struct reply *reply)
     snprintf(world.body, sizeof(world.body), "%.*s", SLICE_ARG(buf_slice(&reply->body)));
     world.location[0] = '\0';
     while (slice_next(&lines, '\n', &line)) {
-        if (slice_starts_with(line, "Set-Cookie: ")) {
+        if (slice_starts_with(line, "Set-Cookie: __Host-known=")) {
+            snprintf(world.known, sizeof(world.known), "%.*s", (int)strcspn(line.ptr + 12, ";"),
+                     line.ptr + 12);
+        } else if (slice_starts_with(line, "Set-Cookie: ")) {
             snprintf(world.cookie, sizeof(world.cookie), "%.*s", (int)strcspn(line.ptr + 12, ";"),
                      line.ptr + 12);
         } else if (slice_starts_with(line, "Location: ")) {
@@ -538,13 +588,38 @@ static void world_keep(const struct reply *reply)
     }
 }
 
+/* The key of a task or claim of the journey: "decision", "journey". */
+static inline struct lfi_slice world_key(const char *kind)
+{
+    static char text[128];
+    struct visit visit = {.endpoint = &world.psu->endpoints[0], .arena = arena_new(4096)};
+    struct lfi_slice key = visit_key(&visit, kind, (struct lfi_slice){0}, SLICE("i-1"));
+    snprintf(text, sizeof(text), "%.*s", SLICE_ARG(key));
+    arena_free(visit.arena);
+    return slice_of(text);
+}
+
+/* The decision is being made elsewhere, for some seconds; or was made, without a code. */
+static inline struct world_claim *world_decide_elsewhere(bool settled)
+{
+    struct world_claim *claim = world_find_claim(world_key("decision"));
+    snprintf(claim->key, sizeof(claim->key), "%s", world_key("decision").ptr);
+    snprintf(claim->result, sizeof(claim->result), "{\"location\":\"%s\"}", WORLD_BACK);
+    claim->until_s = clock_now_s(&world.clock) + 5;
+    claim->settled = settled;
+    return claim;
+}
+
 static void world_send(const char *method, const char *path, const char *query, const char *body)
 {
     struct header headers[4];
     size_t count = 0;
     struct reply reply = {0};
-    if (world.cookie[0] != '\0') {
-        headers[count++] = (struct header){SLICE("cookie"), slice_of(world.cookie)};
+    char cookies[sizeof(world.cookie) + sizeof(world.known) + 2];
+    snprintf(cookies, sizeof(cookies), "%s%s%s", world.cookie,
+             world.cookie[0] && world.known[0] ? "; " : "", world.known);
+    if (cookies[0] != '\0') {
+        headers[count++] = (struct header){SLICE("cookie"), slice_of(cookies)};
     }
     if (world.origin != NULL) {
         headers[count++] = (struct header){SLICE("origin"), slice_of(world.origin)};
@@ -559,7 +634,7 @@ static void world_send(const char *method, const char *path, const char *query, 
         .headers = headers,
         .header_count = count,
         .body = slice_of(body),
-        .remote = "127.0.0.1",
+        .remote = world.remote ? world.remote : "127.0.0.1",
         .arena = arena_new(world.arena_bytes > 0 ? world.arena_bytes : 1024 * 1024)};
     buf_init(&reply.headers, 16384);
     buf_init(&reply.body, 256 * 1024);

@@ -31,7 +31,7 @@ static void wait_us(int64_t us)
 
 static bool is_open(void)
 {
-    return world_task(SLICE("journey:i-1")) != NULL;
+    return world_task(world_key("journey")) != NULL;
 }
 
 static void ends_what_was_left_as_the_table_says(void **state)
@@ -75,7 +75,7 @@ static void remembers_nothing_of_the_consent(void **state)
 {
     (void)state;
     world_go(SESSION_REVIEW);
-    const struct world_task *task = world_task(SLICE("journey:i-1"));
+    const struct world_task *task = world_task(world_key("journey"));
     cJSON *record = json_parse(slice_of(task->record));
     static const char *const known[] = {"kind",       "interaction", "consent", "started",
                                         "extensions", "onPhone",     "user"};
@@ -197,10 +197,10 @@ static void undoes_what_the_hub_may_have_applied(void **state)
         }
         assert_int_equal(world.status, 503);
         assert_false(is_open());
-        assert_non_null(world_task(SLICE("undo:i-1")));
+        assert_non_null(world_task(world_key("undo")));
         wait_us(1000000);
         assert_true(world_run_due()); /* still away */
-        assert_non_null(world_task(SLICE("undo:i-1")));
+        assert_non_null(world_task(world_key("undo")));
 
         world.calls[0] = '\0';
         world.patch = world.fail = world.read = world.reads_after_patch = HUB_OK;
@@ -208,7 +208,7 @@ static void undoes_what_the_hub_may_have_applied(void **state)
         wait_us(MINUTE_US);
         assert_true(world_run_due());
         assert_string_equal(world.calls, cases[i].told);
-        assert_null(world_task(SLICE("undo:i-1")));
+        assert_null(world_task(world_key("undo")));
         wait_us(SESSION_US);
         assert_false(world_run_due());
     }
@@ -232,7 +232,7 @@ static void keeps_the_note_when_the_undoing_cannot_be_kept(void **state)
     world.patch = world.fail = HUB_UNREACHABLE;
     world.task_put_status = LFI_CORE_UNAVAILABLE;
     world_post("/journey/cancel", WORLD_STEP);
-    assert_null(world_task(SLICE("undo:i-1")));
+    assert_null(world_task(world_key("undo")));
     assert_true(is_open());
     world.patch = world.fail = world.task_put_status = LFI_CORE_OK;
     world.calls[0] = '\0';
@@ -277,9 +277,7 @@ static void leaves_a_decision_to_the_one_who_makes_it(void **state)
     (void)state;
     world_go(SESSION_REVIEW);
     wait_us(SESSION_US + MINUTE_US);
-    struct world_claim *claim = world_find_claim(SLICE("decision:i-1"));
-    snprintf(claim->key, sizeof(claim->key), "decision:i-1");
-    claim->until_s = clock_now_s(&world.clock) + 5;
+    world_decide_elsewhere(false);
     assert_true(world_run_due());
     assert_string_equal(world.calls, "");
     assert_true(is_open());

@@ -248,8 +248,7 @@ static void times_out_unseen_once_and_only_with_the_core(void **state)
     assert_true(world_run_due());
     assert_string_equal(world.calls, "");
     world.claim_status = LFI_CORE_OK;
-    struct world_claim *claim = world_find_claim(SLICE("decision:i-1"));
-    *claim = (struct world_claim){.key = "decision:i-1", .result = WORLD_BACK, .settled = true};
+    world_decide_elsewhere(true);
     world.clock.offset_us += INT64_C(700) * 1000000;
     assert_true(world_run_due());
     assert_string_equal(world.calls, "");

@@ -14,6 +14,7 @@
     "PATCH {\"status\":\"" status "\",\"psuIdentifiers\":{\"userId\":\"u-1\"}," accounts           \
     "\"authorizationChannel\":\"" channel "\"}\n"
 #define AUTHORIZED PATCH_BY("App", "Authorized", "\"accountIds\":[\"acc-1\"],")
+#define AUTHORIZED_HERE PATCH_BY("Web", "Authorized", "\"accountIds\":[\"acc-1\"],")
 #define REJECTED PATCH_BY("App", "Rejected", "")
 #define REJECTED_HERE PATCH_BY("Web", "Rejected", "")
 #define MINUTE_US (INT64_C(60) * 1000000)
@@ -100,6 +101,23 @@ static void phone_decides_and_the_first_browser_goes_back(void **state)
     assert_true(world_says("\"view\":\"redirect\"") && world_says(REDIRECTED));
     assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
     assert_int_equal(world.auths, 1);
+}
+
+/* It never signed in, and is told without the code. */
+static void first_browser_decides_and_the_phone_hears_that_it_is_over(void **state)
+{
+    (void)state;
+    struct browser other;
+    hand_over(&other);
+    swap(&other);
+    go_to_review();
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"redirect\"") && world_says(REDIRECTED));
+    swap(&other);
+    world_post("/journey/cancel", WORLD_STEP);
+    assert_true(world_says("\"view\":\"handed-back\""));
+    assert_false(world_says("redirect"));
+    assert_string_equal(world.calls, AUTHORIZED_HERE "doConfirm i-1\n");
 }
 
 static void phone_cancels(void **state)
@@ -364,6 +382,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(phone_decides_and_the_first_browser_goes_back),
+        CASE(first_browser_decides_and_the_phone_hears_that_it_is_over),
         CASE(phone_cancels),
         CASE(first_browser_ends_it_for_the_customer_on_the_phone),
         CASE(time_out_in_the_first_browser_is_that_of_the_phone),

@@ -256,6 +256,21 @@ static void signs_in_with_a_passkey(void **state)
     assert_non_null(strstr(world.calls, "doConfirm i-1"));
 }
 
+/* Wrong passwords pause passwords, nothing else. */
+static void signs_in_with_a_passkey_while_passwords_are_paused(void **state)
+{
+    (void)state;
+    enrol();
+    arrive_and_ask();
+    world.allow_most = 1;
+    world.allowed = 1;
+    world_post("/journey/sign-in", WORLD_SIGN_IN);
+    assert_int_equal(world.status, 429);
+    assert_true(world_says("\"error\":\"SIGN-IN-LIMIT\""));
+    assert_with_passkey("u-1");
+    assert_true(world_says("\"view\":\"review\""));
+}
+
 static void says_when_passkeys_are_not_kept(void **state)
 {
     (void)state;
@@ -647,6 +662,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(signs_in_with_a_passkey),
+        CASE(signs_in_with_a_passkey_while_passwords_are_paused),
         CASE(says_when_passkeys_are_not_kept),
         CASE(ends_for_a_blocked_customer),
         CASE(ends_after_three_wrong_tries_of_either_kind),

@@ -276,8 +276,9 @@ static void start_fails_for_a_core_without_what_a_journey_needs(void **state)
     struct psu *psu = NULL;
     poor.claim = NULL;
     assert_int_equal(psu_new(&psu, &config, &world.clock, &world.log, &error), -1);
-    assert_string_equal(error.message,
-                        "provider dhowretail: its core does not offer claim and claim_settle");
+    assert_string_equal(
+        error.message,
+        "provider dhowretail: its core does not offer claim, claim_settle and claim_find");
     poor = world_ops;
     poor.size = (uint32_t)offsetof(struct lfi_core_ops, sign_in);
     assert_int_equal(psu_new(&psu, &config, &world.clock, &world.log, &error), -1);

@@ -99,6 +99,14 @@ export function fromNow(value) {
   return Math.abs(days) < 45 ? format.format(days, 'day') : format.format(Math.round(days / 30.44), 'month');
 }
 
+/** When so many seconds have passed: "in 2 minutes". Rounded up, so that nobody comes too early. */
+export function inTime(seconds) {
+  const format = new Intl.RelativeTimeFormat(locale);
+  if (seconds <= 90) return format.format(Math.ceil(seconds), 'second');
+  const minutes = Math.ceil(seconds / 60);
+  return minutes <= 90 ? format.format(minutes, 'minute') : format.format(Math.ceil(minutes / 60), 'hour');
+}
+
 export const currencyName = (currency) => new Intl.DisplayNames([language], { type: 'currency' }).of(currency);
 
 /** Amounts by code in English; in Arabic by the dirham's sign or the currency's name. */

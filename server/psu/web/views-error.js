@@ -1,15 +1,19 @@
 // What went wrong, and views that may not come for want of a connection.
-import { element, hasText, loadTexts, show, sign, text } from './dom.js';
+import { element, hasText, inTime, loadTexts, show, sign, text } from './dom.js';
 
 export function errorView(view, retry) {
   const id = hasText(`error.${view.error}.title`) ? view.error : 'INTERNAL';
-  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'PROVIDER-BUSY', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'CONSENT-UNKNOWN', 'HUB-DOWN'].includes(id);
+  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'PROVIDER-BUSY', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'CONSENT-UNKNOWN', 'HUB-DOWN',
+    'SIGN-IN-LIMIT', 'SIGN-IN-BUSY', 'APPROVAL-LIMIT', 'APPROVAL-WAITING'].includes(id);
   const title = text(`error.${id}.title`);
   const start = ['JOURNEY-SESSION', 'INTERNAL', 'HAND-OVER-LINK', 'HAND-OVER-USED'].includes(id);
   show(title,
     sign('alert'),
     element('h1', { 'data-testid': 'error-title' }, title),
     element('p', {}, text(`error.${id}.text`)),
+    view.waitSeconds
+      ? element('p', { 'data-testid': 'error-wait' }, text('error.wait', { when: inTime(view.waitSeconds) }))
+      : null,
     view.journey
       ? element('p', { class: 'reference' }, text('error.reference'), ' ',
         element('code', { 'data-testid': 'error-reference' }, view.journey))

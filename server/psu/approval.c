@@ -1,0 +1,146 @@
+#include "psu/approval.h"
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "psu/browser.h"
+#include "psu/limit.h"
+#include "psu/steps.h"
+
+#define PURPOSE_BYTES 4096
+#define NAME_BYTES 300 /* of a TPP; escaped it may take six times as much */
+
+/* Two digits; false without randomness. */
+static bool draw_number(int64_t *out)
+{
+    uint32_t drawn;
+    if (!id_random(&drawn, sizeof(drawn))) {
+        return false;
+    }
+    *out = 10 + drawn % 90;
+    return true;
+}
+
+static struct lfi_slice purpose_of(struct visit *visit, const struct approval_request *request)
+{
+    struct buf purpose;
+    struct json_writer w;
+    buf_init(&purpose, PURPOSE_BYTES);
+    json_begin(&w, &purpose);
+    json_open_object(&w, NULL);
+    json_text(&w, "kind", request->kind);
+    if (request->tpp.ptr) {
+        json_string(&w, "tpp", slice_cut(request->tpp, NAME_BYTES));
+    }
+    if (request->accounts > 0) {
+        json_int(&w, "accounts", request->accounts);
+    }
+    json_string(&w, "reference", visit->session.interaction_id);
+    json_int(&w, "number", visit->session.number);
+    json_int(&w, "at", clock_now_s(visit->psu->clock));
+    json_string(&w, "browser", browser_name(visit->request));
+    json_close_object(&w);
+    struct lfi_slice kept =
+        purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));
+    buf_free(&purpose);
+    return kept;
+}
+
+/* Which of the customer's waiting requests keeps one of this kind away, and until when. */
+struct waiting {
+    const char *kind;
+    int64_t until_s;
+};
+
+static int note_waiting(void *ctx, struct lfi_slice json)
+{
+    struct waiting *waiting = ctx;
+    cJSON *tree = json_parse(json);
+    int64_t until_s = 0;
+    if (slice_equal_text(json_get_string(json_get(tree, "purpose"), "kind"), waiting->kind) &&
+        json_get_int(tree, "expiresAt", &until_s) && until_s > waiting->until_s) {
+        waiting->until_s = until_s;
+    }
+    cJSON_Delete(tree);
+    return 0;
+}
+
+/* Says when the waiting one expires, if the core tells. */
+static void refuse_waiting(struct visit *visit, const char *kind)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct waiting waiting = {.kind = kind};
+    struct lfi_sink sink = {.record = note_waiting, .ctx = &waiting};
+    struct lfi_error error = {{0}};
+    int64_t wait_s = 0;
+    if (PROVIDER_HAS(provider, approvals_waiting) &&
+        provider->ops->approvals_waiting(provider->core, visit->session.user_id, sink, &error) ==
+            LFI_CORE_OK) {
+        wait_s = waiting.until_s - clock_now_s(visit->psu->clock);
+    }
+    metrics_count(visit->psu->metrics, METRICS_APPROVAL_REFUSED);
+    visit_refuse_for(visit, 429, "APPROVAL-WAITING", wait_s > 0 ? (uint32_t)wait_s + 1 : 0, kind);
+}
+
+bool approval_ask(struct visit *visit, const struct approval_request *request,
+                  enum session_stage stage)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    int64_t left_s = visit_seconds_left(visit);
+    struct lfi_id approval_id = {{0}};
+    struct lfi_error error = {{0}};
+    struct limit_uses uses;
+    if (!draw_number(&visit->session.number)) {
+        visit_refuse(visit, 500, "INTERNAL", "no random bytes");
+        return false;
+    }
+    if (!limit_take_approval(visit, &uses)) {
+        return false;
+    }
+    int status = provider->ops->approval_start(
+        provider->core, visit->session.user_id, purpose_of(visit, request),
+        (uint32_t)(left_s < LIMIT_APPROVAL_S ? left_s : LIMIT_APPROVAL_S), &approval_id, &error);
+    if (status != LFI_CORE_OK) {
+        limit_give_back(visit, &uses);
+        if (status == LFI_CORE_DENIED) {
+            refuse_waiting(visit, request->kind);
+        } else {
+            step_fail_core(visit, status, "approval_start", &error);
+        }
+        return false;
+    }
+    visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
+    visit->session.stage = stage;
+    return visit_keep_session(visit) == 0;
+}
+
+bool approval_find(struct visit *visit, enum lfi_approval_state *out)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    int status = provider->ops->approval_state(provider->core, visit->session.user_id,
+                                               visit->session.approval_id, out, &error);
+    if (status != LFI_CORE_OK) {
+        step_fail_core(visit, status, "approval_state", &error);
+    } else if (*out == LFI_APPROVAL_APPROVED) {
+        limit_give_back_approval(visit);
+    }
+    return status == LFI_CORE_OK;
+}
+
+void approval_withdraw(struct visit *visit)
+{
+    const struct session *session = &visit->session;
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    bool waits = session->stage == SESSION_APPROVAL || session->stage == SESSION_STEP_UP;
+    if (!waits || !PROVIDER_HAS(provider, approval_withdraw)) {
+        return;
+    }
+    int status = provider->ops->approval_withdraw(provider->core, session->user_id,
+                                                  session->approval_id, &error);
+    if (status != LFI_CORE_OK && status != LFI_CORE_DENIED && status != LFI_CORE_UNKNOWN) {
+        LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed",
+                  LOG_TEXT("call", SLICE("approval_withdraw")), LOG_NUMBER("status", status),
+                  LOG_TEXT("reason", slice_of(error.message)));
+    }
+}

@@ -1,0 +1,237 @@
+#include "psu/limit.h"
+
+#include "base/limits.h"
+#include "psu/known_browser.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TIMES_MAX 64 /* of an allowance */
+
+#define GROWING(tries)                                                                             \
+    {                                                                                              \
+        .times = TIMES_MAX, .window_s = LIMIT_SIGN_IN_WINDOW_S, .free = (tries),                   \
+        .growing_gap_s = LIMIT_SIGN_IN_GAP_S                                                       \
+    }
+
+/* A limit, and what its refusal says in the log. */
+struct meter {
+    const char *kind; /* of its key */
+    struct lfi_allowance allowance;
+};
+
+static const struct meter of_browser = {"sign-in-browser", GROWING(LIMIT_SIGN_IN_TRIES)};
+static const struct meter of_pair = {"sign-in-pair", GROWING(LIMIT_SIGN_IN_TRIES)};
+static const struct meter of_login = {"sign-in-login", GROWING(LIMIT_SIGN_IN_LOGIN_TRIES)};
+static const struct meter of_source = {"sign-in-source", GROWING(LIMIT_SIGN_IN_SOURCE_TRIES)};
+static const struct meter of_all = {
+    "sign-in-total", {.times = LIMIT_SIGN_IN_TOTAL_TRIES, .window_s = LIMIT_SIGN_IN_TOTAL_S}};
+static const struct meter of_approvals = {"approval",
+                                          {.times = TIMES_MAX,
+                                           .window_s = LIMIT_APPROVALS_WINDOW_S,
+                                           .free = LIMIT_APPROVALS_FREE,
+                                           .growing_gap_s = LIMIT_APPROVALS_GAP_S}};
+
+static bool is_limited(const struct visit *visit)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    return PROVIDER_HAS(provider, allow) && PROVIDER_HAS(provider, allow_undo);
+}
+
+static void undo(struct visit *visit, struct lfi_slice key)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    int status = provider->ops->allow_undo(provider->core, key, &error);
+    if (status != LFI_CORE_OK) { /* it counts, although it should not */
+        LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("allow_undo")),
+                  LOG_NUMBER("status", status), LOG_TEXT("reason", slice_of(error.message)));
+    }
+}
+
+void limit_give_back(struct visit *visit, const struct limit_uses *uses)
+{
+    for (size_t i = 0; i < uses->count; i++) {
+        undo(visit, uses->keys[i]);
+    }
+}
+
+/* 0: taken; else the seconds to wait, or -1 when the core cannot say. What was taken is noted. */
+static int64_t take(struct visit *visit, const struct meter *meter, struct lfi_slice key,
+                    struct limit_uses *uses)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    struct lfi_error error = {{0}};
+    uint32_t wait_s = 0;
+    if (!key.ptr || provider->ops->allow(provider->core, key, &meter->allowance, &wait_s, &error) !=
+                        LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", key.ptr ? error.message : "out of memory");
+        return -1;
+    }
+    if (wait_s == 0) {
+        uses->keys[uses->count++] = key;
+    }
+    return wait_s;
+}
+
+/* --- sign-in ---------------------------------------------------------------------------------- */
+
+/* Some cores tell letters of logins apart by case and some do not: here they are one. */
+static struct lfi_slice lower(struct arena *arena, struct lfi_slice text)
+{
+    char *copy = arena_text(arena, text);
+    for (size_t i = 0; copy && i < text.len; i++) {
+        copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] - 'A' + 'a' : copy[i]);
+    }
+    return (struct lfi_slice){copy, copy ? text.len : 0};
+}
+
+/* An IPv4 address, or the network of an IPv6 address: a household has a whole one (RFC 6177). */
+static struct lfi_slice source_of(struct visit *visit)
+{
+    struct in6_addr address;
+    const char *remote = visit->request->remote ? visit->request->remote : "";
+    if (inet_pton(AF_INET6, remote, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address)) {
+        return slice_of(remote);
+    }
+    const unsigned char *bytes = address.s6_addr;
+    return arena_format(visit->arena, "%02x%02x:%02x%02x:%02x%02x:%02x%02x", bytes[0], bytes[1],
+                        bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]);
+}
+
+static bool take_all(struct visit *visit, const struct meter *const *meters,
+                     const struct lfi_slice *keys, size_t count, struct limit_uses *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t wait_s = take(visit, meters[i], keys[i], out);
+        if (wait_s == 0) {
+            continue;
+        }
+        limit_give_back(visit, out);
+        if (wait_s > 0) {
+            metrics_count(visit->psu->metrics, METRICS_SIGN_IN_LIMIT);
+            visit_refuse_for(visit, 429, "SIGN-IN-LIMIT", (uint32_t)wait_s, meters[i]->kind);
+        }
+        return false;
+    }
+    return true;
+}
+
+bool limit_take_sign_in(struct visit *visit, struct lfi_slice login, struct limit_uses *out)
+{
+    static const struct meter *const known[] = {&of_browser};
+    static const struct meter *const strange[LIMIT_METERS] = {&of_pair, &of_login, &of_source,
+                                                              &of_all};
+    const struct lfi_slice nobody = {0};
+    struct lfi_slice name = lower(visit->arena, login);
+    struct lfi_slice browser = known_browser_find(visit, login);
+    struct lfi_slice source = source_of(visit);
+    *out = (struct limit_uses){.count = 0};
+    if (!is_limited(visit)) {
+        return true;
+    }
+    if (browser.len > 0) {
+        struct lfi_slice key = visit_key(visit, of_browser.kind, browser, name);
+        return take_all(visit, known, &key, 1, out);
+    }
+    const struct lfi_slice keys[LIMIT_METERS] = {
+        visit_key(visit, of_pair.kind, source, name),
+        visit_key(visit, of_login.kind, nobody, name),
+        visit_key(visit, of_source.kind, nobody, source),
+        visit_key(visit, of_all.kind, nobody, SLICE("all")),
+    };
+    return take_all(visit, strange, keys, LIMIT_METERS, out);
+}
+
+/* --- the app ---------------------------------------------------------------------------------- */
+
+static struct lfi_slice approval_key(struct visit *visit)
+{
+    return visit_key(visit, of_approvals.kind, visit->session.user_id, SLICE("app"));
+}
+
+bool limit_take_approval(struct visit *visit, struct limit_uses *out)
+{
+    *out = (struct limit_uses){.count = 0};
+    if (!is_limited(visit)) {
+        return true;
+    }
+    int64_t wait_s = take(visit, &of_approvals, approval_key(visit), out);
+    if (wait_s > 0) {
+        metrics_count(visit->psu->metrics, METRICS_APPROVAL_REFUSED);
+        visit_refuse_for(visit, 429, "APPROVAL-LIMIT", (uint32_t)wait_s, NULL);
+    }
+    return wait_s == 0;
+}
+
+void limit_give_back_approval(struct visit *visit)
+{
+    struct lfi_slice key = approval_key(visit);
+    if (key.ptr && is_limited(visit)) {
+        undo(visit, key);
+    }
+}
+
+/* --- turns ------------------------------------------------------------------------------------ */
+
+struct turns {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    unsigned most, running, waiting;
+};
+
+struct turns *turns_new(void)
+{
+    struct turns *turns = calloc(1, sizeof(*turns));
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    pthread_condattr_t monotonic;
+    if (!turns) {
+        return NULL;
+    }
+    turns->most = processors > 3 ? (unsigned)processors / 2 : 1;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&turns->ended, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    (void)pthread_mutex_init(&turns->lock, NULL);
+    return turns;
+}
+
+void turns_free(struct turns *turns)
+{
+    if (turns) {
+        (void)pthread_cond_destroy(&turns->ended);
+        (void)pthread_mutex_destroy(&turns->lock);
+        free(turns);
+    }
+}
+
+bool turns_begin(struct turns *turns)
+{
+    struct timespec until;
+    int result = 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LIMIT_SIGN_IN_WAIT_MS / 1000;
+    (void)pthread_mutex_lock(&turns->lock);
+    bool waits = turns->running < turns->most || turns->waiting < LIMIT_SIGN_IN_WAITING;
+    turns->waiting += waits;
+    while (waits && result == 0 && turns->running >= turns->most) {
+        result = pthread_cond_timedwait(&turns->ended, &turns->lock, &until);
+    }
+    turns->waiting -= waits;
+    bool begins = waits && turns->running < turns->most;
+    turns->running += begins;
+    (void)pthread_mutex_unlock(&turns->lock);
+    return begins;
+}
+
+void turns_end(struct turns *turns)
+{
+    (void)pthread_mutex_lock(&turns->lock);
+    turns->running--;
+    (void)pthread_cond_signal(&turns->ended);
+    (void)pthread_mutex_unlock(&turns->lock);
+}
