@@ -390,10 +390,10 @@ static void a_malformed_approval_is_none(void **state)
     assert_int_equal(store_approval_decide(f.store, text(ALIA), text("broken"), 1, NULL),
                      LFI_CORE_UNKNOWN);
     assert_int_equal(waiting(), 0);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 16; i++) {
         start();
     }
-    assert_int_equal(waiting(), 15);
+    assert_int_equal(waiting(), 16);
 }
 
 /* There is nothing to tell their age by, and none of them is a reason to refuse another. */
