@@ -41,9 +41,8 @@ struct serve {
     struct explain *explain;
     struct overrides *overrides;
     struct buf operator_token;
-    struct material material;                                     /* of the start */
-    void (*warn)(void *ctx, const char *path, const char *cause); /* NULL: into the log */
-    void *warn_ctx;
+    struct material material; /* of the start */
+    struct material_warnings warnings;
     struct readiness *readiness;
     struct http_listener *hub_listener, *public_listener, *admin_listener;
 };
@@ -99,6 +98,28 @@ static uint32_t count_threads(const struct config *config)
     return (uint32_t)(threads + threads / 8 + THREADS_BESIDE);
 }
 
+static void log_warning(void *ctx, const char *path, const char *cause)
+{
+    const struct serve *serve = ctx;
+
+    LOG_EVENT(&serve->log, LOG_WARN, "configuration", LOG_TEXT("setting", slice_of(path)),
+              LOG_TEXT("cause", slice_of(cause)));
+}
+
+/* In development the cores' settings may be those of a demonstration. */
+static void tell_warnings_of_cores(struct serve *serve)
+{
+    char path[CONFIG_PATH_MAX];
+
+    for (size_t i = 0; i < provider_count(serve->providers) && !serve->config->development; i++) {
+        const char *cause = provider_at(serve->providers, i)->warning.message;
+        snprintf(path, sizeof(path), "$.providers[%zu].core.settings", i);
+        if (cause[0]) {
+            serve->warnings.warn(serve->warnings.ctx, path, cause);
+        }
+    }
+}
+
 static int open_providers(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
@@ -128,8 +149,10 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
         char path[CONFIG_PATH_MAX];
         snprintf(path, sizeof(path), "$.providers[%zu].core", failed);
         (void)config_error(config, path, cause.message, error);
+        return status;
     }
-    return status;
+    tell_warnings_of_cores(serve);
+    return 0;
 }
 
 static int make_metrics(struct serve *serve, struct lfi_error *error)
@@ -248,26 +271,15 @@ static void raise_file_limit(struct serve *serve)
     }
 }
 
-static void log_warning(void *ctx, const char *path, const char *cause)
-{
-    const struct serve *serve = ctx;
-
-    LOG_EVENT(&serve->log, LOG_WARN, "configuration", LOG_TEXT("setting", slice_of(path)),
-              LOG_TEXT("cause", slice_of(cause)));
-}
-
 static int check_material(struct serve *serve, const struct config *config,
                           struct material *material, struct lfi_error *error)
 {
-    const struct material_warnings warnings = {serve->warn ? serve->warn : log_warning,
-                                               serve->warn ? serve->warn_ctx : serve};
-
     if (config->operator_token_file) {
-        warnings.warn(
-            warnings.ctx, "$.adminListener.operatorToken",
+        serve->warnings.warn(
+            serve->warnings.ctx, "$.adminListener.operatorToken",
             "the operator's levers are switched on: they change clock, accounts, answers");
     }
-    return material_check(config, &warnings, material, error);
+    return material_check(config, &serve->warnings, material, error);
 }
 
 /* All but what other programs see: no listener, no background worker. */
@@ -343,6 +355,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     serve->log.fd = STDERR_FILENO;
     serve->log.level = level_of(config->log_level);
     serve->log.clock = &serve->clock;
+    serve->warnings = (struct material_warnings){log_warning, serve};
     if (log_start(&serve->log) != 0) {
         error_set(error, "out of memory");
     }
@@ -394,8 +407,7 @@ int serve_check(struct config *config, struct lfi_error *error)
     }
     serve->config = config;
     serve->log = (struct log){.fd = -1, .level = LOG_ERROR, .clock = &serve->clock};
-    serve->warn = print_warning;
-    serve->warn_ctx = config;
+    serve->warnings = (struct material_warnings){print_warning, config};
     int status = build_parts(serve, error);
     if (status == 0) {
         printf("%s: valid\n", config->path);

@@ -170,15 +170,15 @@ int store_builder_user(struct store_builder *b, const struct store_user *user,
     if (rc != LFI_CORE_OK || !user->login) {
         return rc;
     }
-    uint32_t iterations = user->iterations > 0 ? user->iterations : PASSWORD_ITERATIONS;
+    uint32_t rounds = user->rounds > 0 ? user->rounds : PASSWORD_ROUNDS;
     struct lfi_slice salt = {user->salt, strlen(user->salt)};
     struct lfi_slice login = {user->login, strlen(user->login)};
     if (login.len == 0 || login.len > STORE_ID_MAX || strchr(user->login, ' ') || salt.len > 256 ||
-        !password_hash((struct lfi_slice){user->password, strlen(user->password)}, salt, iterations,
+        !password_hash((struct lfi_slice){user->password, strlen(user->password)}, salt, rounds,
                        hash)) {
         return store_say(error, "login %.64s cannot be stored", user->login);
     }
-    struct login_value value = {.iterations = iterations,
+    struct login_value value = {.rounds = rounds,
                                 .salt_len = (uint16_t)salt.len,
                                 .hash_len = sizeof(hash),
                                 .user_len = (uint16_t)user_id.len};

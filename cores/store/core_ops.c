@@ -1,5 +1,5 @@
 #include "store/core_ops.h"
-#include "store/store.h"
+#include "store/internal.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -27,6 +27,14 @@ static bool read_number(const cJSON *settings, const char *name, uint32_t *out)
     return true;
 }
 
+/* Fewer rounds than the default are for demonstrations, whose passwords everybody knows. */
+static bool read_rounds(const cJSON *settings, uint32_t *out)
+{
+    *out = PASSWORD_ROUNDS;
+    return read_number(settings, "passwordRounds", out) && *out >= PASSWORD_ROUNDS_MIN &&
+           *out <= PASSWORD_ROUNDS_MAX;
+}
+
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
                     struct lfi_error *error)
 {
@@ -50,6 +58,10 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
         rc = bad_settings(error, "maxTasks, mapMiB and instances are positive numbers");
         goto out;
     }
+    if (!read_rounds(settings, &options.password_rounds)) {
+        rc = bad_settings(error, "passwordRounds must be between 10000 and 10000000");
+        goto out;
+    }
     const char *base = folder->valuestring[0] == '/' ? "" : config->base_dir;
     size_t len = strlen(base) + strlen(folder->valuestring) + 2;
     path = malloc(len);
@@ -61,6 +73,10 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
     options.path = path;
     rc = store_open(&store, &options, error);
     *out = store;
+    if (rc == LFI_CORE_OK && options.password_rounds < PASSWORD_ROUNDS) {
+        (void)store_say(error, "passwordRounds is %u; passwords that are not public need %d",
+                        options.password_rounds, PASSWORD_ROUNDS);
+    }
 out:
     free(path);
     cJSON_Delete(settings);

@@ -8,9 +8,11 @@
 #include "store/store.h"
 
 /*
- * Settings: {"store": "folder", "maxTasks": 100000, "mapMiB": 8192, "instances": 4}; all but the
- * first are optional. mapMiB is the most that the store can hold; instances is how many processes
- * may share it. Fails when the store was built for another segment.
+ * Settings: {"store": "folder", "maxTasks": 100000, "mapMiB": 8192, "instances": 4,
+ * "passwordRounds": 600000}; all but the first are optional. mapMiB is the most that the store can
+ * hold; instances is how many processes may share it. passwordRounds is the work of a password's
+ * hash (10000 to 10000000); a hash of other rounds is replaced at its login's next right password.
+ * Fails when the store was built for another segment; warns of fewer passwordRounds than 600000.
  */
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
                     struct lfi_error *error);

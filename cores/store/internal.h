@@ -85,6 +85,7 @@ struct store {
     int64_t (*now_us)(void *clock);
     void *clock;
     uint32_t max_tasks;
+    uint32_t password_rounds;
     atomic_int_least64_t write_tried_s; /* by store_health, monotonic; 0: to be tried next time */
 };
 
@@ -121,7 +122,7 @@ struct account_product_value {
 };
 
 struct login_value {
-    uint32_t iterations;
+    uint32_t rounds;
     uint16_t salt_len, hash_len, user_len;
     uint16_t unused;
 };
@@ -187,14 +188,16 @@ void messages_free(struct store_messages *messages);
 /* --- passwords (password.c) ------------------------------------------------------------------- */
 
 /*
- * For new hashes; each record carries its own number, and older ones are made anew at the next
- * right password. OWASP Password Storage Cheat Sheet: 600,000 for PBKDF2-HMAC-SHA-256.
+ * Default of a store; each hash carries its own number. OWASP Password Storage Cheat Sheet: 600,000
+ * for PBKDF2-HMAC-SHA-256.
  */
-#define PASSWORD_ITERATIONS 600000
+#define PASSWORD_ROUNDS 600000
+#define PASSWORD_ROUNDS_MIN 10000    /* a setting below is a mistake even in a demonstration */
+#define PASSWORD_ROUNDS_MAX 10000000 /* some seconds of work */
 #define PASSWORD_HASH_BYTES 32
 
 /* PBKDF2-HMAC-SHA-256. */
-bool password_hash(struct lfi_slice password, struct lfi_slice salt, uint32_t iterations,
+bool password_hash(struct lfi_slice password, struct lfi_slice salt, uint32_t rounds,
                    unsigned char out[PASSWORD_HASH_BYTES]);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Sign-in: the same work is done whether the login exists or not, and whatever the age of its hash.
- * Nothing is written, but for a hash of fewer iterations than are made today, which is replaced
- * once the password was right.
+ * Nothing is written, but for a hash whose rounds are not those of the store, which is
+ * replaced once the password was right.
  */
 #include "store/internal.h"
 
@@ -14,7 +14,7 @@
 /* A copy: nothing in the map is held on to while a hash is made. */
 struct login {
     struct lfi_id user_id;
-    uint32_t iterations;
+    uint32_t rounds;
     size_t salt_len;
     char salt[SALT_MAX];
     unsigned char hash[PASSWORD_HASH_BYTES];
@@ -34,7 +34,7 @@ static bool read_login(const MDB_val *value, struct login *out)
         head.salt_len > SALT_MAX) {
         return false;
     }
-    *out = (struct login){.iterations = head.iterations, .salt_len = head.salt_len, .known = true};
+    *out = (struct login){.rounds = head.rounds, .salt_len = head.salt_len, .known = true};
     memcpy(out->salt, at, head.salt_len);
     memcpy(out->hash, at + head.salt_len, sizeof(out->hash));
     memcpy(out->user_id.text, at + head.salt_len + head.hash_len, head.user_len);
@@ -47,7 +47,7 @@ static int find_login(struct store *store, struct lfi_slice name, struct login *
     MDB_txn *txn = NULL;
     MDB_val key = val_of(name);
     MDB_val value;
-    *out = (struct login){.salt_len = PASSWORD_HASH_BYTES, .iterations = PASSWORD_ITERATIONS};
+    *out = (struct login){.salt_len = PASSWORD_HASH_BYTES, .rounds = store->password_rounds};
     int rc = read_begin(store, &txn, error);
     if (rc != LFI_CORE_OK || name.len == 0 || name.len > STORE_ID_MAX) {
         mdb_txn_abort(txn);
@@ -76,21 +76,22 @@ int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bo
     return LFI_CORE_OK;
 }
 
-/* Whether the password is right. As many iterations are made in any case. */
-static bool is_right(const struct login *login, struct lfi_slice password)
+/* Whether the password is right. As many rounds are made in any case. */
+static bool is_right(const struct store *store, const struct login *login,
+                     struct lfi_slice password)
 {
     unsigned char hash[PASSWORD_HASH_BYTES] = {0};
     unsigned char rest[PASSWORD_HASH_BYTES];
     struct lfi_slice salt = {login->salt, login->salt_len};
-    bool right = password_hash(password, salt, login->iterations, hash) &&
+    bool right = password_hash(password, salt, login->rounds, hash) &&
                  CRYPTO_memcmp(hash, login->hash, sizeof(hash)) == 0 && login->known;
-    if (login->iterations < PASSWORD_ITERATIONS) {
-        (void)password_hash(password, salt, PASSWORD_ITERATIONS - login->iterations, rest);
+    if (login->rounds < store->password_rounds) {
+        (void)password_hash(password, salt, store->password_rounds - login->rounds, rest);
     }
     return right;
 }
 
-/* Replaces a hash of fewer iterations, unless the login has changed meanwhile. */
+/* Replaces a hash of other rounds, unless the login has changed meanwhile. */
 static int renew_hash(struct store *store, struct lfi_slice name, struct login *login,
                       struct lfi_slice password, struct lfi_error *error)
 {
@@ -102,7 +103,7 @@ static int renew_hash(struct store *store, struct lfi_slice name, struct login *
     char record[sizeof(head) + SALT_MAX + PASSWORD_HASH_BYTES + STORE_ID_MAX];
     unsigned char hash[PASSWORD_HASH_BYTES];
     struct lfi_slice salt = {login->salt, login->salt_len};
-    if (!password_hash(password, salt, PASSWORD_ITERATIONS, hash)) {
+    if (!password_hash(password, salt, store->password_rounds, hash)) {
         return store_say(error, "login: no hash could be made");
     }
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
@@ -114,7 +115,7 @@ static int renew_hash(struct store *store, struct lfi_slice name, struct login *
         memcmp(now.hash, login->hash, sizeof(now.hash)) == 0) {
         memcpy(record, value.mv_data, value.mv_size);
         memcpy(&head, record, sizeof(head));
-        head.iterations = PASSWORD_ITERATIONS;
+        head.rounds = store->password_rounds;
         memcpy(record, &head, sizeof(head));
         memcpy(record + sizeof(head) + head.salt_len, hash, sizeof(hash));
         value.mv_data = record;
@@ -148,10 +149,10 @@ int store_sign_in(void *core, struct lfi_slice name, struct lfi_slice password,
     struct login login;
     out_user_id->text[0] = '\0';
     int rc = find_login(store, name, &login, error);
-    if (rc == LFI_CORE_OK && !is_right(&login, password)) {
+    if (rc == LFI_CORE_OK && !is_right(store, &login, password)) {
         rc = LFI_CORE_DENIED;
     }
-    if (rc == LFI_CORE_OK && login.iterations < PASSWORD_ITERATIONS) {
+    if (rc == LFI_CORE_OK && login.rounds != store->password_rounds) {
         rc = renew_hash(store, name, &login, password, error);
     }
     if (rc == LFI_CORE_OK) {

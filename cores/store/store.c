@@ -190,6 +190,8 @@ int store_open(struct store **out, const struct store_options *options, struct l
     store->now_us = options->now_us;
     store->clock = options->clock;
     store->max_tasks = options->max_tasks;
+    store->password_rounds =
+        options->password_rounds > 0 ? options->password_rounds : PASSWORD_ROUNDS;
 out:
     if (txn) {
         mdb_txn_abort(txn);

@@ -24,10 +24,11 @@ struct store_options {
     const char *segment; /* "retail", "sme": must be the one it was built for */
     int64_t (*now_us)(void *clock);
     void *clock;
-    uint32_t max_tasks; /* kept at once */
-    uint32_t map_mib;   /* address space for the data; 0: STORE_MAP_MIB */
-    uint32_t threads;   /* how many may read at once in one process; 0: not known */
-    uint32_t instances; /* how many processes share the store; 0: STORE_INSTANCES */
+    uint32_t max_tasks;       /* kept at once */
+    uint32_t map_mib;         /* address space for the data; 0: STORE_MAP_MIB */
+    uint32_t threads;         /* how many may read at once in one process; 0: not known */
+    uint32_t instances;       /* how many processes share the store; 0: STORE_INSTANCES */
+    uint32_t password_rounds; /* of password hashes; 0: PASSWORD_ROUNDS */
 };
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
@@ -159,7 +160,7 @@ struct store_user {
     const char *password;
     const char *salt;
     bool blocked;
-    uint32_t iterations; /* of the password's hash; 0: as many as today, else renewed at sign-in */
+    uint32_t rounds; /* of the password's hash; 0: PASSWORD_ROUNDS */
 };
 int store_builder_user(struct store_builder *builder, const struct store_user *user,
                        struct lfi_error *error);

@@ -75,6 +75,7 @@ static int load(struct loaded *item, const struct provider_config *config,
         return error_set(error, "provider %s: core %s did not open: %s", config->id,
                          item->provider.ops->name, detail.message);
     }
+    item->provider.warning = detail;
     return 0;
 }
 

@@ -19,6 +19,7 @@ struct provider {
     void *core;
     struct offers offers;
     enum lfi_statement_day statement_day;
+    struct lfi_error warning; /* what the core said of its settings, or "" */
 };
 
 /* Whether the core was compiled with a capability and offers it. */

@@ -192,6 +192,29 @@ test('an expired certificate is refused, and in development told', async () => {
     assert.match(refused.stderr, /\$\.hub\.certificate: the certificate expired on /);
 });
 
+test('passwords hashed with few rounds are told outside development', async () => {
+    const low = /warning: \$\.providers\[0\]\.core\.settings: passwordRounds is 10000; .*600000/;
+    const inDevelopment = await writeConfig(demo, config, 'rounds.json');
+    assert.doesNotMatch(runProgram('--config', inDevelopment.file, '--check').stderr, /passwordRounds/);
+    const adjust = (c) => {
+        c.development = false;
+        c.journey.demoApp = false;
+        c.publicListener.url = c.publicListener.url.replace(/^http:/, 'https:');
+        delete c.adminListener.operatorToken;
+    };
+    const few = await writeConfig(demo, config, 'rounds.json', adjust);
+    const told = runProgram('--config', few.file, '--check');
+    assert.equal(told.status, 0, told.stderr);
+    assert.match(told.stderr, low);
+    const enough = await writeConfig(demo, config, 'rounds.json', (c) => {
+        adjust(c);
+        c.providers.forEach(({ core }) => delete core.settings.passwordRounds);
+    });
+    const silent = runProgram('--config', enough.file, '--check');
+    assert.equal(silent.status, 0, silent.stderr);
+    assert.doesNotMatch(silent.stderr, /passwordRounds/);
+});
+
 test('levers outside development need a setting of their own', async () => {
     const adjust = (c) => {
         c.development = false;

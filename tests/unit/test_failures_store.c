@@ -36,12 +36,13 @@ static int abort_instead(MDB_txn *txn)
 }
 FAILING(int, abort_instead(txn), mdb_txn_commit, (MDB_txn * txn), (txn))
 FAILING(bool, false, password_hash,
-        (struct lfi_slice password, struct lfi_slice salt, uint32_t iterations,
+        (struct lfi_slice password, struct lfi_slice salt, uint32_t rounds,
          unsigned char out[PASSWORD_HASH_BYTES]),
-        (password, salt, iterations, out))
+        (password, salt, rounds, out))
 FAILING(bool, false, store_new_id, (struct lfi_id * out), (out))
 
 #define ALIA "user-1"
+#define ROUNDS 1000
 #define SECOND_US INT64_C(1000000)
 
 static struct fixture {
@@ -63,7 +64,7 @@ static int64_t fixture_now(void *clock)
 static int set_up(void **state)
 {
     struct store_builder *builder = NULL;
-    struct store_user alia = {ALIA, "alia", "open sesame", "salt-1", false, 1000};
+    struct store_user alia = {ALIA, "alia", "open sesame", "salt-1", false, ROUNDS};
     (void)state;
     f = (struct fixture){.dir = "/tmp/lfi-failures-XXXXXX",
                          .now_us = INT64_C(1700000000) * SECOND_US};
@@ -72,7 +73,7 @@ static int set_up(void **state)
     assert_int_equal(store_builder_new(&builder, f.path, "retail", NULL), 0);
     assert_int_equal(store_builder_user(builder, &alia, NULL), 0);
     assert_int_equal(store_builder_commit(builder, NULL), 0);
-    struct store_options options = {f.path, "retail", fixture_now, &f, 8, 0, 0, 0};
+    struct store_options options = {f.path, "retail", fixture_now, &f, 8, 0, 0, 0, ROUNDS};
     return store_open(&f.store, &options, NULL);
 }
 
@@ -143,7 +144,6 @@ static void a_sign_in_that_cannot_be_judged_is_none(void **state)
     char wrong[] = "wrong";
     (void)state;
     int silent;
-    assert_int_equal(sign_in(right), 0); /* which renews the hash */
     /* transaction, login, hash, transaction, user */
     assert_each_is_told(sign_in, right, 5);
     /* reads no user, and without a hash it is as wrong as with one */

@@ -103,10 +103,10 @@ static void tries_again_while_the_hub_is_away(void **state)
 }
 
 /* The number of tries until the task is parked; each comes after the longest gap at most. */
-static int tries_until_parked(const char *key)
+static int tries_until_parked(struct lfi_slice key)
 {
     int tries = 0;
-    const struct world_task *task = world_task(slice_of(key));
+    const struct world_task *task = world_task(key);
     assert_non_null(task);
     while (task->due_s != LFI_TASK_PARKED && tries <= LIMIT_TASK_TRIES) {
         wait_us(LIMIT_TASK_GAP_S * INT64_C(1000000));
@@ -126,7 +126,7 @@ static void a_try_comes_after_gaps_that_double(void **state)
     world.read = HUB_UNREACHABLE;
     for (size_t i = 0; i < sizeof(gaps_s) / sizeof(gaps_s[0]); i++) {
         assert_true(world_run_due());
-        int64_t wait_s = world_task(SLICE("journey:i-1"))->due_s - clock_now_s(&world.clock);
+        int64_t wait_s = world_task(world_key("journey"))->due_s - clock_now_s(&world.clock);
         assert_int_equal(wait_s, gaps_s[i]);
         wait_us((wait_s - 1) * 1000000);
         assert_false(world_run_due());
@@ -141,14 +141,14 @@ static void a_task_is_parked_when_the_hub_stays_away(void **state)
     world_go(SESSION_REVIEW);
     wait_us(SESSION_US);
     world.read = HUB_UNREACHABLE;
-    assert_int_equal(tries_until_parked("journey:i-1"), LIMIT_TASK_TRIES);
+    assert_int_equal(tries_until_parked(world_key("journey")), LIMIT_TASK_TRIES);
     assert_true(is_open());
     assert_string_equal(world.calls, "");
 
     world.read = HUB_OK; /* the operator has it tried again */
     int64_t now_s = clock_now_s(&world.clock);
-    assert_int_equal(task_retry(&world.provider, SLICE("journey:i-1"), now_s, &error), LFI_CORE_OK);
-    assert_int_equal(task_retry(&world.provider, SLICE("journey:i-1"), now_s, &error),
+    assert_int_equal(task_retry(&world.provider, world_key("journey"), now_s, &error), LFI_CORE_OK);
+    assert_int_equal(task_retry(&world.provider, world_key("journey"), now_s, &error),
                      LFI_CORE_UNKNOWN);
     assert_true(world_run_due());
     assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
@@ -162,9 +162,9 @@ static void a_task_is_parked_when_the_hub_answers_wrongly(void **state)
     world_go(SESSION_REVIEW);
     wait_us(SESSION_US);
     world.read = HUB_WRONG;
-    assert_int_equal(task_drop(&world.provider, SLICE("journey:i-1"), &error), LFI_CORE_UNKNOWN);
-    assert_int_equal(tries_until_parked("journey:i-1"), LIMIT_TASK_REFUSED);
-    assert_int_equal(task_drop(&world.provider, SLICE("journey:i-1"), &error), LFI_CORE_OK);
+    assert_int_equal(task_drop(&world.provider, world_key("journey"), &error), LFI_CORE_UNKNOWN);
+    assert_int_equal(tries_until_parked(world_key("journey")), LIMIT_TASK_REFUSED);
+    assert_int_equal(task_drop(&world.provider, world_key("journey"), &error), LFI_CORE_OK);
     assert_false(is_open());
 }
 

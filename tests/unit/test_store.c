@@ -109,7 +109,7 @@ static void build(struct fixture *f)
 static struct store *open_store(struct fixture *f, const char *segment, struct lfi_error *error)
 {
     struct store *store = NULL;
-    struct store_options options = {f->path, segment, fixture_now, f, 8, 0, 0, 0};
+    struct store_options options = {f->path, segment, fixture_now, f, 8, 0, 0, 0, 0};
     (void)store_open(&store, &options, error);
     return store;
 }

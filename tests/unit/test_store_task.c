@@ -38,7 +38,7 @@ static int64_t fixture_now(void *clock)
 
 static void open_store(struct fixture *f)
 {
-    struct store_options options = {f->path, "retail", fixture_now, f, MAX_TASKS, 0, 0, 0};
+    struct store_options options = {f->path, "retail", fixture_now, f, MAX_TASKS, 0, 0, 0, 0};
     assert_int_equal(store_open(&f->store, &options, NULL), 0);
 }
 
@@ -269,8 +269,7 @@ static void nothing_that_was_accepted_is_lost_by_a_kill(void **state)
         assert_int_equal(pipe(pipe_ends), 0);
         pid_t child = fork();
         if (child == 0) {
-            struct store_options options = {f->path, "retail", fixture_now, f, 3,
-                                            60,      1000000,  0,           0, 0};
+            struct store_options options = {f->path, "retail", fixture_now, f, 1000000, 0, 0, 0, 0};
             if (store_open(&f->store, &options, NULL) != 0) {
                 _exit(1);
             }
@@ -319,6 +318,7 @@ static int write_all(struct fixture *f, int expected)
     struct lfi_sink sink = {keep, f};
     const struct lfi_allowance allowance = {.times = 1, .window_s = 1};
     memset(record, 'x', sizeof(record) - 1);
+    record[0] = record[sizeof(record) - 2] = '"';
     record[sizeof(record) - 1] = '\0';
     (void)snprintf(key, sizeof(key), "key-%u", n++);
     int got[] = {store_task_put(f->store, text(key), START_S, text(record), NULL),
@@ -367,7 +367,7 @@ static void a_full_map_is_unavailable_until_it_is_larger(void **state)
 {
     struct fixture *f = *state;
     struct lfi_health health = {.size = sizeof(health)};
-    struct store_options options = {f->path, "retail", fixture_now, f, 3, 60, 1000, 1, 0, 0};
+    struct store_options options = {f->path, "retail", fixture_now, f, 1000, 1, 0, 0, 0};
     store_close(f->store);
     assert_int_equal(store_open(&f->store, &options, NULL), 0);
     assert_int_equal(put(f, "a", START_S, "{\"n\":1}"), LFI_CORE_OK);

@@ -245,7 +245,11 @@ struct lfi_core_ops {
 
     /* --- life --------------------------------------------------------------------------------- */
 
-    /* Makes an instance. On failure *out stays NULL and the server does not start. */
+    /*
+     * Makes an instance. On failure *out stays NULL and the server does not start. A text in
+     * `error` beside LFI_CORE_OK warns of settings that suit a demonstration only: the server logs
+     * it outside development.
+     */
     int (*open)(void **out, const struct lfi_core_config *config, struct lfi_error *error);
     /* Ends it; never called while another function runs. */
     void (*close)(void *core);
