@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define SLICE_MS 100           /* how often a waiting worker looks whether it must give way */
-#define SCARCE_IDLE_MS 100     /* instead of idle_ms when workers are scarce */
 #define SCARCE_RECEIVE_MS 1000 /* instead of request_ms, for callers without certificate */
 #define DRAIN_MS 300
 #define DRAIN_BYTES (256 * 1024)
@@ -159,7 +158,7 @@ void worker_disconnect(struct worker *worker)
 
 bool worker_pool_is_scarce(const struct worker_pool *pool)
 {
-    return atomic_load(&pool->busy) > pool->threads - pool->threads / 4;
+    return atomic_load(&pool->busy) > pool->threads - (pool->threads + 3) / 4;
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -169,20 +168,17 @@ static int64_t end_of_phase(const struct worker *worker)
 {
     const struct worker_pool *pool = worker->pool;
     int64_t end_us = worker->deadline_us;
-    int scarce_ms = 0;
 
     if (atomic_load(&pool->cutting)) {
         return 0;
     }
     if (worker->phase == WORKER_WAITING) {
-        bool ends = atomic_load(&pool->stopping) || intake_is_hungry(pool->intake);
+        bool ends = atomic_load(&pool->stopping) || intake_is_hungry(pool->intake) ||
+                    worker_pool_is_scarce(pool);
         end_us = worker->since_us + (ends ? 0 : (int64_t)pool->idle_ms * 1000);
-        scarce_ms = SCARCE_IDLE_MS;
-    } else if (worker->phase == WORKER_RECEIVING && !worker->connection->peer.certificate) {
-        scarce_ms = SCARCE_RECEIVE_MS;
-    }
-    if (scarce_ms > 0 && worker_pool_is_scarce(pool)) {
-        int64_t scarce_us = worker->since_us + (int64_t)scarce_ms * 1000;
+    } else if (worker->phase == WORKER_RECEIVING && !worker->connection->peer.certificate &&
+               worker_pool_is_scarce(pool)) {
+        int64_t scarce_us = worker->since_us + (int64_t)SCARCE_RECEIVE_MS * 1000;
         end_us = scarce_us < end_us ? scarce_us : end_us;
     }
     return end_us;

@@ -87,7 +87,7 @@ void worker_set_phase(struct worker *worker, enum worker_phase phase);
 ssize_t worker_read(struct worker *worker, char *bytes, size_t len);
 /* The body has come: its worker counts as slow no more. */
 void worker_has_body(struct worker *worker);
-/* Fewer than a quarter of the workers are free: keep nobody waiting for a request that may come. */
+/* Fewer than a quarter of the workers are free: none waits for a request that may come. */
 bool worker_pool_is_scarce(const struct worker_pool *pool);
 /*
  * Throws away what has come and was not read: closing over it would reset the connection and lose

@@ -299,8 +299,34 @@ static void idle_connections_are_kept_although_workers_are_scarce(void **state)
             assert_int_equal(peer_status(reply), 200);
             assert_non_null(strstr(reply, "\r\nConnection: keep-alive\r\n"));
         }
-        usleep(150000); /* longer than idle connections keep a scarce worker */
+        usleep(150000); /* longer than until workers look who needs them */
     }
+    for (int i = 0; i < 5 * THREADS; i++) {
+        close(idle[i]);
+    }
+}
+
+/* Callers that ask in turn find a worker at once, however many connections they keep. */
+static void idle_connections_keep_no_request_waiting(void **state)
+{
+    int idle[5 * THREADS];
+    int64_t fastest_ms = INT64_MAX; /* of the rounds: the machine may be busy */
+
+    (void)state;
+    for (int i = 0; i < 5 * THREADS; i++) {
+        idle[i] = peer_connect(port);
+    }
+    for (int round = 0; round < 5; round++) {
+        int64_t begun_ms = now_ms();
+        for (int i = 0; i < 5 * THREADS; i++) {
+            peer_say(idle[i], "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            peer_reply(idle[i], reply, sizeof(reply), 3000);
+            assert_int_equal(peer_status(reply), 200);
+        }
+        int64_t took_ms = now_ms() - begun_ms;
+        fastest_ms = took_ms < fastest_ms ? took_ms : fastest_ms;
+    }
+    assert_in_range(fastest_ms, 0, 90);
     for (int i = 0; i < 5 * THREADS; i++) {
         close(idle[i]);
     }
@@ -437,6 +463,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(idle_connections_are_kept_although_workers_are_scarce,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(idle_connections_keep_no_request_waiting, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(slow_callers_keep_nobody_waiting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(idle_connections_give_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(running_requests_are_finished, set_up, tear_down),
