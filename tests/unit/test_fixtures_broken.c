@@ -210,6 +210,12 @@ static void no_balance(struct bank *bank)
     bank->accounts[0].profile = PROFILE_SPARSE + 1;
 }
 
+static void an_entry_too_early(struct bank *bank)
+{
+    const struct account *account = &bank->accounts[0];
+    account->postings[0].booked = calendar_day_start(account->history) - 1;
+}
+
 static void a_population_that_makes_no_sense_is_refused(void **state)
 {
     static const struct {
@@ -219,6 +225,7 @@ static void a_population_that_makes_no_sense_is_refused(void **state)
         {two_days_without_entries, "FIXTURE-STALE", "older than yesterday"},
         {one_rate_for_ever, "FIXTURE-RATE", "home: the rate never changes"},
         {no_balance, "FIXTURE-UNTOLD", "rohan-current: entries without"},
+        {an_entry_too_early, "FIXTURE-UNTOLD", "rohan-current: an entry before"},
     };
     char folder[] = "/tmp/lfi-fixtures-XXXXXX";
     (void)state;

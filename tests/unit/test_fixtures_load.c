@@ -270,7 +270,7 @@ static void bytes_are_those_of_last_time(void **state)
         {SEGMENT_RETAIL, "rohan-current", "0514ccf285fd6bf1", "2c42eae8fdc725b9",
          "62c945f229adfca4"},
         {SEGMENT_RETAIL, "yusra-card", "1f0a6bc99bfa2173", "d730664b67620dfe", "7fc21e98378ecd3f"},
-        {SEGMENT_SME, "siraj-current", "eb3e866aa198642b", "24fd905e0bc292ce", "7f821eda88d4c5b8"},
+        {SEGMENT_SME, "siraj-current", "eb3e866aa198642b", "24fd905e0bc292ce", "a946c8f636cec681"},
     };
     const struct world *world = *state;
     struct buf text;
