@@ -1,12 +1,15 @@
 #include "operator.h"
 
 #include "contract_operator.h"
+#include "rows_ozone_connect.h"
 
+#include "base/core_answer.h"
 #include "base/datetime.h"
 #include "base/json.h"
 #include "connect/connect.h"
-#include "connect/outcome.h"
 #include "contract/contract.h"
+#include "flow/outcome.h"
+#include "provider/core_call.h"
 #include "psu/psu.h"
 #include "psu/task.h"
 
@@ -167,18 +170,27 @@ static int read_account(struct op *op)
     return 0;
 }
 
+static int append_record(void *ctx, struct lfi_slice json, const void *facts)
+{
+    (void)facts;
+    return append_item(ctx, json);
+}
+
 static int list_leads(struct op *op)
 {
     struct json_writer w;
     struct lfi_error error = {""};
-    if (!PROVIDER_HAS(op->provider, leads)) {
+    if (!PROVIDER_SERVES(op->provider, open_data, leads)) {
         return no_lever(op);
     }
     json_begin(&w, &op->reply->body);
     json_open_object(&w, NULL);
     json_open_array(&w, "leads");
+    const struct lfi_call call = core_call(op->provider->host);
+    const struct lfi_query query = {.size = sizeof(query)};
+    struct core_answer answer = core_answer(append_record, &w);
     int rc =
-        op->provider->ops->leads(op->provider->core, (struct lfi_sink){append_item, &w}, &error);
+        op->provider->open_data->leads(op->provider->core, &call, &query, &answer.base, &error);
     return end_list(op, &w, rc, &error);
 }
 
@@ -224,9 +236,10 @@ static int64_t number_of(const cJSON *body, const char *name, int64_t fallback)
 
 static bool is_operation(struct op *op, struct lfi_slice id)
 {
-    size_t count = connect_operation_ids(NULL, 0);
+    const struct contract_api *api = flow_ozone_connect.contract;
+    size_t count = connect_operation_ids(api, NULL, 0);
     const char **ids = arena_array(op->request->arena, count, sizeof(*ids));
-    connect_operation_ids(ids, ids ? count : 0);
+    connect_operation_ids(api, ids, ids ? count : 0);
     for (size_t i = 0; ids && i < count; i++) {
         if (slice_equal_text(id, ids[i])) {
             return true;

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/json.h"
 #include "notify.h"
+#include "provider/core_call.h"
 
 #include <lfi/core.h>
 #include <pthread.h>
@@ -60,7 +61,8 @@ static int ask(struct probe *probe, struct lfi_health *out, struct lfi_error *er
     if (PROVIDER_HAS(provider, health)) {
         return provider->ops->health(provider->core, out, error);
     }
-    int status = provider->ops->user_exists(provider->core, SLICE("readiness"), error);
+    const struct lfi_call call = core_call(provider->host);
+    int status = provider->customers->exists(provider->core, &call, SLICE("readiness"), error);
     return status == LFI_CORE_UNKNOWN ? LFI_CORE_OK : status;
 }
 

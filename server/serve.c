@@ -13,6 +13,7 @@
 #include "http/http.h"
 #include "notify.h"
 #include "readiness.h"
+#include "rows_ozone_connect.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -158,14 +159,15 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
 static int make_metrics(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
-    size_t operation_count = connect_operation_ids(NULL, 0);
+    size_t operation_count = connect_operation_ids(flow_ozone_connect.contract, NULL, 0);
     const char **names = calloc(config->provider_count + operation_count, sizeof(*names));
 
     if (names != NULL) {
         for (size_t i = 0; i < config->provider_count; i++) {
             names[i] = config->providers[i].id;
         }
-        connect_operation_ids(names + config->provider_count, operation_count);
+        connect_operation_ids(flow_ozone_connect.contract, names + config->provider_count,
+                              operation_count);
         serve->metrics = metrics_new(&(struct metrics_labels){
             names, config->provider_count, names + config->provider_count, operation_count});
         free(names);
@@ -292,7 +294,8 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
         make_levers(serve, error) != 0) {
         return -1;
     }
-    const struct connect_config connect = {.providers = serve->providers,
+    const struct connect_config connect = {.api = &flow_ozone_connect,
+                                           .providers = serve->providers,
                                            .workers = config->hub.threads,
                                            .check_responses = check_of(config->check_responses),
                                            .host_name = config->host_name,

@@ -15,7 +15,8 @@ static const char USER[] = "5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001";
 static const char LOGIN[] = "skeleton";
 static const char PASSWORD[] = "skeleton-password";
 static const char APPROVAL_PREFIX[] = "approval-";
-static const char ACCOUNT[] = "skeleton-account-1";
+#define ACCOUNT_ID "skeleton-account-1"
+static const char ACCOUNT[] = ACCOUNT_ID;
 
 static const char ACCOUNT_JSON[] =
     "{\"id\":\"skeleton-account-1\",\"status\":\"Active\",\"currency\":\"AED\","
@@ -57,10 +58,10 @@ static int same(struct lfi_slice text, const char *constant)
     return text.len == strlen(constant) && memcmp(text.ptr, constant, text.len) == 0;
 }
 
-static int give(struct lfi_sink sink, const char *json)
+static int give(struct lfi_answer *answer, const char *json, const void *facts)
 {
     struct lfi_slice record = {json, strlen(json)};
-    return sink.record(sink.ctx, record) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return answer->record(answer, record, facts) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
 
 static int fail(const struct skeleton *core, int status, const char *why, struct lfi_error *error)
@@ -100,44 +101,68 @@ static void skeleton_close(void *context)
 
 /* --- customers and what they hold ------------------------------------------------------------- */
 
-static int skeleton_user_exists(void *core, struct lfi_slice user_id, struct lfi_error *error)
+static int skeleton_exists(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                           struct lfi_error *error)
 {
-    (void)core, (void)error;
+    (void)core, (void)call, (void)error;
     return same(user_id, USER) ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
 }
 
-static int skeleton_account_access(void *core, struct lfi_slice user_id,
-                                   struct lfi_slice account_id, enum lfi_account_status *out,
-                                   struct lfi_error *error)
+static const struct lfi_customers CUSTOMERS = {.size = sizeof(CUSTOMERS),
+                                               .exists = skeleton_exists};
+
+static const struct lfi_account_facts FACTS = {.size = sizeof(FACTS),
+                                               .status = LFI_ACCOUNT_ACTIVE,
+                                               .account_id = ACCOUNT_ID,
+                                               .sub_type = "CurrentAccount",
+                                               .currency = "AED",
+                                               .role = "Principal"};
+
+/* Fills no more than the server has room for: it may be older or newer than this core. */
+static int skeleton_subject(void *core, const struct lfi_call *call,
+                            const struct lfi_subject_query *query, struct lfi_account_facts *out,
+                            struct lfi_error *error)
 {
-    (void)core, (void)error;
-    if (!same(user_id, USER) || !same(account_id, ACCOUNT)) {
+    uint32_t size = out->size;
+    (void)core, (void)call, (void)error;
+    if (!same(query->user_id, USER)) {
+        out->user_unknown = 1;
         return LFI_CORE_UNKNOWN;
     }
-    *out = LFI_ACCOUNT_ACTIVE;
+    if (!same(query->account_id, ACCOUNT)) {
+        return LFI_CORE_UNKNOWN;
+    }
+    memcpy(out, &FACTS, size < sizeof(FACTS) ? size : sizeof(FACTS));
+    out->size = size;
     return LFI_CORE_OK;
 }
 
-static int skeleton_account(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                            struct lfi_error *error)
+static int skeleton_held(void *core, const struct lfi_call *call,
+                         const struct lfi_held_query *query, struct lfi_answer *answer,
+                         struct lfi_error *error)
 {
-    (void)core, (void)error;
-    return same(account_id, ACCOUNT) ? give(sink, ACCOUNT_JSON) : LFI_CORE_UNKNOWN;
+    int wanted = query->account_count == 0;
+    (void)core, (void)call, (void)error;
+    if (!same(query->base.subject_id, USER)) {
+        return LFI_CORE_UNKNOWN;
+    }
+    for (uint64_t i = 0; i < query->account_count; i++) {
+        wanted = wanted || same(query->account_ids[i], ACCOUNT);
+    }
+    return wanted ? give(answer, ACCOUNT_JSON, &FACTS) : LFI_CORE_OK;
 }
 
-static int skeleton_accounts_of_user(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                                     struct lfi_error *error)
+static int skeleton_balances(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                             struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)core, (void)error;
-    return same(user_id, USER) ? give(sink, ACCOUNT_JSON) : LFI_CORE_UNKNOWN;
+    (void)core, (void)call, (void)error;
+    return same(query->subject_id, ACCOUNT) ? give(answer, BALANCE_JSON, NULL) : LFI_CORE_UNKNOWN;
 }
 
-static int skeleton_balances(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                             struct lfi_error *error)
-{
-    (void)core, (void)error;
-    return same(account_id, ACCOUNT) ? give(sink, BALANCE_JSON) : LFI_CORE_UNKNOWN;
-}
+static const struct lfi_accounts ACCOUNTS = {.size = sizeof(ACCOUNTS),
+                                             .subject = skeleton_subject,
+                                             .held = skeleton_held,
+                                             .balances = skeleton_balances};
 
 /* --- sign-in and strong customer authentication ----------------------------------------------- */
 
@@ -242,7 +267,8 @@ static int skeleton_claim(void *context, struct lfi_slice key, uint32_t ttl_s, s
     struct claim *claim = find_claim(core, key, now_us);
     if (claim && claim->result) {
         *out = LFI_CLAIM_SETTLED;
-        status = give(sink, claim->result);
+        struct lfi_slice result = {claim->result, strlen(claim->result)};
+        status = sink.record(sink.ctx, result) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
     } else if (claim) {
         *out = LFI_CLAIM_TAKEN;
     } else if ((claim = new_claim(core, key, now_us))) {
@@ -301,11 +327,8 @@ static const struct lfi_core_ops OPS = {
     .name = "skeleton",
     .open = skeleton_open,
     .close = skeleton_close,
-    .user_exists = skeleton_user_exists,
-    .account_access = skeleton_account_access,
-    .account = skeleton_account,
-    .accounts_of_user = skeleton_accounts_of_user,
-    .balances = skeleton_balances,
+    .accounts = &ACCOUNTS,
+    .customers = &CUSTOMERS,
     .sign_in = skeleton_sign_in,
     .approval_start = skeleton_approval_start,
     .approval_state = skeleton_approval_state,

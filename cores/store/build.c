@@ -1,6 +1,7 @@
 /* Building a store: a new environment beside the old one, put in its place at commit. */
 #include "store/internal.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -189,6 +190,14 @@ int store_builder_user(struct store_builder *b, const struct store_user *user,
                       user_id, error);
 }
 
+/* A text of the record, empty when it has none. */
+static bool copy_member(char *out, size_t size, const cJSON *record, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, name));
+    int len = snprintf(out, size, "%s", text ? text : "");
+    return len >= 0 && (size_t)len < size;
+}
+
 int store_builder_account(struct store_builder *b, const char *account_id,
                           enum lfi_account_status status, struct lfi_slice json,
                           struct lfi_error *error)
@@ -197,6 +206,13 @@ int store_builder_account(struct store_builder *b, const char *account_id,
         return store_say(error, "account id of wrong length");
     }
     struct account_value head = {.index = b->accounts++, .status = (uint32_t)status};
+    cJSON *account = cJSON_ParseWithLength(json.ptr, json.len);
+    bool fits = copy_member(head.sub_type, sizeof(head.sub_type), account, "accountSubType") &&
+                copy_member(head.currency, sizeof(head.currency), account, "currency");
+    cJSON_Delete(account);
+    if (!fits) {
+        return store_say(error, "account %s: sub-type or currency too long", account_id);
+    }
     return put_joined(b, DB_ACCOUNTS, val_of((struct lfi_slice){account_id, strlen(account_id)}),
                       &head, sizeof(head), json, error);
 }
@@ -269,13 +285,14 @@ int store_builder_customer(struct store_builder *b, const char *user_id, struct 
 }
 
 int store_builder_account_product(struct store_builder *b, const char *account_id,
-                                  const struct lfi_account_product *product,
+                                  struct lfi_slice json,
+                                  const struct lfi_account_product_facts *product,
                                   struct lfi_error *error)
 {
     struct account_product_value head = {.name_len = (uint32_t)product->name.len,
                                          .rates_len = (uint32_t)product->finance_rates.len,
                                          .encrypt = product->encrypt != 0};
-    size_t len = sizeof(head) + product->name.len + product->finance_rates.len + product->json.len;
+    size_t len = sizeof(head) + product->name.len + product->finance_rates.len + json.len;
     char *joined = malloc(len);
     if (!joined) {
         return store_say(error, "out of memory");
@@ -289,14 +306,14 @@ int store_builder_account_product(struct store_builder *b, const char *account_i
         memcpy(at, product->finance_rates.ptr, product->finance_rates.len);
         at += product->finance_rates.len;
     }
-    memcpy(at, product->json.ptr, product->json.len);
+    memcpy(at, json.ptr, json.len);
     int rc =
         store_builder_record(b, STORE_PRODUCTS, account_id, (struct lfi_slice){joined, len}, error);
     free(joined);
     return rc;
 }
 
-int store_builder_payee(struct store_builder *b, const struct store_payee *payee,
+int store_builder_payee(struct store_builder *b, const struct store_payee_entry *payee,
                         struct lfi_error *error)
 {
     struct account_value account;

@@ -82,17 +82,3 @@ out:
     cJSON_Delete(settings);
     return rc;
 }
-
-#define LIST_FUNCTION(name, list)                                                                  \
-    int store_core_##name(void *core, struct lfi_slice account_id, struct lfi_sink sink,           \
-                          struct lfi_error *error)                                                 \
-    {                                                                                              \
-        return store_list(core, list, account_id, sink, error);                                    \
-    }
-
-LIST_FUNCTION(balances, STORE_BALANCES)
-LIST_FUNCTION(beneficiaries, STORE_BENEFICIARIES)
-LIST_FUNCTION(direct_debits, STORE_DIRECT_DEBITS)
-LIST_FUNCTION(scheduled_payments, STORE_SCHEDULED_PAYMENTS)
-LIST_FUNCTION(standing_orders, STORE_STANDING_ORDERS)
-LIST_FUNCTION(account_customers, STORE_CUSTOMERS)

@@ -16,25 +16,15 @@
  */
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
                     struct lfi_error *error);
-lfi_account_list_fn store_core_balances, store_core_beneficiaries, store_core_direct_debits,
-    store_core_scheduled_payments, store_core_standing_orders, store_core_account_customers;
 
 /* Initialisers for a struct lfi_core_ops; name and open are the core's own. */
 #define STORE_CORE_MEMBERS                                                                         \
     .abi = LFI_CORE_ABI, .size = sizeof(struct lfi_core_ops), .close = store_close,                \
-    .user_exists = store_user_exists, .account_access = store_account_access,                      \
-    .account = store_account, .accounts_of_user = store_accounts_of_user,                          \
-    .balances = store_core_balances, .transactions = store_transactions, .sign_in = store_sign_in, \
+    .accounts = &store_accounts, .customers = &store_customers, .payee = &store_payee,             \
+    .open_data = &store_open_data, .sign_in = store_sign_in,                                       \
     .approval_start = store_approval_start, .approval_state = store_approval_state,                \
     .approvals_waiting = store_approvals_waiting, .approval_decide = store_approval_decide,        \
-    .claim = store_claim, .claim_settle = store_claim_settle,                                      \
-    .beneficiaries = store_core_beneficiaries, .direct_debits = store_core_direct_debits,          \
-    .scheduled_payments = store_core_scheduled_payments,                                           \
-    .standing_orders = store_core_standing_orders,                                                 \
-    .account_customers = store_core_account_customers, .customer = store_customer,                 \
-    .statements = store_statements, .payee = store_payee, .atms = store_atms,                      \
-    .catalogue = store_catalogue, .lead_create = store_lead_create, .leads = store_leads,          \
-    .account_products = store_account_products, .allow = store_allow,                              \
+    .claim = store_claim, .claim_settle = store_claim_settle, .allow = store_allow,                \
     .message_send = store_message_send, .messages = store_messages,                                \
     .account_set_status = store_account_set_status,                                                \
     .account_set_credit_block = store_account_set_credit_block, .reset = store_reset,              \

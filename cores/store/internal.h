@@ -35,7 +35,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define STORE_FORMAT "1"
+#define STORE_FORMAT "2"
 #define STORE_MAP_MIB 8192    /* default: address space, not disk */
 #define STORE_READERS 2048    /* when it is not known how many threads will read */
 #define STORE_INSTANCES 4     /* default: processes that share the store */
@@ -95,6 +95,8 @@ struct account_value {
     uint64_t statements;
     uint32_t index;
     uint32_t status; /* enum lfi_account_status */
+    char sub_type[32];
+    char currency[8];
 };
 
 #define STORE_PAYEE_OPTED_OUT 1
@@ -164,11 +166,19 @@ MDB_val val_of(struct lfi_slice text);
 
 /* --- reading (read.c); results are lfi_core_status -------------------------------------------- */
 
-int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
-/* Hands the value from its byte `skip` on to the sink. */
-int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip);
 /* Sees one entry of a walk; anything but LFI_CORE_OK ends it and is its result. */
 typedef int read_visit_fn(void *ctx, const MDB_val *key, const MDB_val *value);
+
+int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
+/* Hands the value from its byte `skip` on to the answer. */
+int read_answer(struct lfi_answer *answer, const MDB_val *value, size_t skip, const void *facts);
+/* The same to a sink. */
+int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip);
+/* An account's records of a list, in the order in which they were added. */
+int read_list(struct store *store, enum store_list list, struct lfi_slice account_id,
+              read_visit_fn *visit, void *ctx, struct lfi_error *error);
+/* Whether a query has nothing beyond `known` bytes; else the reason. */
+int read_check_query(const struct lfi_query *query, size_t known, struct lfi_error *error);
 /* The entries of a database whose key begins with the prefix (NULL: all), in key order. */
 int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct store_key *prefix,
               read_visit_fn *visit, void *ctx, struct lfi_error *error);
@@ -176,9 +186,27 @@ int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct 
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_value *head, MDB_val *value, struct lfi_error *error);
 
+/* The value of an identifier that is a key by itself; LFI_CORE_UNKNOWN: there is none. */
+int read_value(struct store *store, MDB_txn *txn, enum store_db db, struct lfi_slice id,
+               MDB_val *value, struct lfi_error *error);
+/* The user's role in the account; LFI_CORE_UNKNOWN: not held. */
+int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
+                 struct lfi_slice account_id, MDB_val *role, struct lfi_error *error);
+
 /* Whether the customer is barred (signin.c). */
 int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
                  struct lfi_error *error);
+
+/* --- lists of an account (series.c, products.c) ------------------------------------------------
+ */
+
+int series_transactions(void *core, const struct lfi_call *call,
+                        const struct lfi_transaction_query *query, struct lfi_answer *answer,
+                        struct lfi_error *error);
+int series_statements(void *core, const struct lfi_call *call,
+                      const struct lfi_statement_query *query, struct lfi_answer *answer,
+                      struct lfi_error *error);
+lfi_account_list_fn products_of_account;
 
 /* --- messages (messages.c) -------------------------------------------------------------------- */
 

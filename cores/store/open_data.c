@@ -8,33 +8,27 @@
 #define PRODUCTS_MAX 1000
 #define LEAD_MAX 65536
 
-struct machines {
-    struct lfi_sink sink;
-    int64_t updated_us; /* newest change */
-};
-
-static int give_machine(void *ctx, const MDB_val *key, const MDB_val *value)
+static int give_atm(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    struct machines *machines = ctx;
+    struct lfi_answer *answer = ctx;
+    struct lfi_atm_summary *summary = answer->summary;
     int64_t updated = 0;
     (void)key;
     memcpy(&updated, value->mv_data, sizeof(updated));
-    machines->updated_us = updated > machines->updated_us ? updated : machines->updated_us;
-    return read_give(machines->sink, value, sizeof(updated));
+    summary->updated_us = updated > summary->updated_us ? updated : summary->updated_us;
+    return read_answer(answer, value, sizeof(updated), NULL);
 }
 
-int store_atms(void *core, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error)
+static int open_data_atms(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                          struct lfi_answer *answer, struct lfi_error *error)
 {
-    struct store *store = core;
     MDB_txn *txn = NULL;
-    struct machines machines = {.sink = sink};
-    int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
-        return rc;
+    (void)call, (void)query;
+    int rc = read_begin(core, &txn, error);
+    if (rc == LFI_CORE_OK) {
+        rc = read_walk(core, txn, DB_ATMS, NULL, give_atm, answer, error);
+        mdb_txn_abort(txn);
     }
-    rc = read_walk(store, txn, DB_ATMS, NULL, give_machine, &machines, error);
-    *out_updated_us = machines.updated_us;
-    mdb_txn_abort(txn);
     return rc;
 }
 
@@ -134,44 +128,60 @@ static int collect(void *ctx, const MDB_val *key, const MDB_val *value)
     return LFI_CORE_OK;
 }
 
-int store_catalogue(void *core, const struct lfi_product_query *query, struct lfi_product_sink sink,
-                    uint64_t *out_total, struct lfi_error *error)
+static int give_window(const struct catalogue *catalogue, struct lfi_answer *answer)
 {
-    struct store *store = core;
+    struct lfi_window window = catalogue->query->base.window;
+    int rc = LFI_CORE_OK;
+    for (uint64_t i = window.offset;
+         i < catalogue->count && i - window.offset < window.limit && rc == LFI_CORE_OK; i++) {
+        const struct product *product = &catalogue->products[i];
+        const struct lfi_product_facts facts = {sizeof(facts), product->brand};
+        rc = answer->record(answer, product->json, &facts) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    }
+    return rc;
+}
+
+static int open_data_catalogue(void *core, const struct lfi_call *call,
+                               const struct lfi_product_query *query, struct lfi_answer *answer,
+                               struct lfi_error *error)
+{
     MDB_txn *txn = NULL;
+    struct store *store = core;
     struct catalogue catalogue = {.query = query, .now_us = store->now_us(store->clock)};
-    struct product *products = calloc(PRODUCTS_MAX, sizeof(*products));
-    if (!products) {
+    (void)call;
+    int rc = read_check_query(&query->base, sizeof(*query), error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    catalogue.products = calloc(PRODUCTS_MAX, sizeof(*catalogue.products));
+    if (!catalogue.products) {
         return store_say(error, "out of memory");
     }
-    catalogue.products = products;
-    int rc = read_begin(store, &txn, error);
+    rc = read_begin(store, &txn, error);
     if (rc == LFI_CORE_OK) {
         rc = read_walk(store, txn, DB_PRODUCTS, NULL, collect, &catalogue, error);
     }
-    size_t count = catalogue.count;
-    *out_total = count;
-    qsort(products, count, sizeof(*products),
+    answer->total = catalogue.count;
+    qsort(catalogue.products, catalogue.count, sizeof(*catalogue.products),
           query->by_id ? (query->descending ? by_id_down : by_id)
                        : (query->descending ? by_update_down : by_update));
-    for (uint64_t i = query->window.offset;
-         i < count && i - query->window.offset < query->window.limit && rc == LFI_CORE_OK; i++) {
-        rc = sink.record(sink.ctx, products[i].brand, products[i].json) == 0 ? LFI_CORE_OK
-                                                                             : LFI_CORE_STOPPED;
+    if (rc == LFI_CORE_OK) {
+        rc = give_window(&catalogue, answer);
     }
     if (txn) {
         mdb_txn_abort(txn);
     }
-    free(products);
+    free(catalogue.products);
     return rc;
 }
 
 /* --- leads ------------------------------------------------------------------------------------ */
 
-int store_lead_create(void *core, struct lfi_slice lead, struct lfi_id *out,
-                      struct lfi_error *error)
+static int open_data_lead_create(void *core, const struct lfi_call *call, struct lfi_slice lead,
+                                 struct lfi_id *out, struct lfi_error *error)
 {
     struct store *store = core;
+    (void)call;
     MDB_txn *txn = NULL;
     if (lead.len > LEAD_MAX || !store_new_id(out)) {
         return store_say(error, "lead: refused");
@@ -196,7 +206,7 @@ int store_lead_create(void *core, struct lfi_slice lead, struct lfi_id *out,
 
 static int give_lead(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    const struct lfi_sink *sink = ctx;
+    struct lfi_answer *answer = ctx;
     int64_t created = 0;
     memcpy(&created, value->mv_data, sizeof(created));
     size_t json_len = value->mv_size - sizeof(created);
@@ -209,19 +219,28 @@ static int give_lead(void *ctx, const MDB_val *key, const MDB_val *value)
         snprintf(text, max, "{\"leadId\":\"%.*s\",\"createdAt\":%lld,\"lead\":%.*s}",
                  (int)key->mv_size, (const char *)key->mv_data, (long long)(created / 1000000),
                  (int)json_len, (const char *)value->mv_data + sizeof(created));
-    int stop = sink->record(sink->ctx, (struct lfi_slice){text, (size_t)len});
+    int rc = lfi_give(answer, (struct lfi_slice){text, (size_t)len});
     free(text);
-    return stop == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return rc;
 }
 
-int store_leads(void *core, struct lfi_sink sink, struct lfi_error *error)
+static int open_data_leads(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                           struct lfi_answer *answer, struct lfi_error *error)
 {
-    struct store *store = core;
     MDB_txn *txn = NULL;
-    int rc = read_begin(store, &txn, error);
+    (void)call, (void)query;
+    int rc = read_begin(core, &txn, error);
     if (rc == LFI_CORE_OK) {
-        rc = read_walk(store, txn, DB_LEADS, NULL, give_lead, &sink, error);
+        rc = read_walk(core, txn, DB_LEADS, NULL, give_lead, answer, error);
         mdb_txn_abort(txn);
     }
     return rc;
 }
+
+const struct lfi_open_data store_open_data = {
+    .size = sizeof(struct lfi_open_data),
+    .atms = open_data_atms,
+    .catalogue = open_data_catalogue,
+    .lead_create = open_data_lead_create,
+    .leads = open_data_leads,
+};

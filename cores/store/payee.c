@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static enum lfi_payee judge(uint32_t flags, enum lfi_account_status status)
+static enum lfi_payee_state judge(uint32_t flags, enum lfi_account_status status)
 {
     if (flags & STORE_PAYEE_OPTED_OUT) {
         return LFI_PAYEE_HIDDEN; /* before any block: it would tell that the account is here */
@@ -20,7 +20,7 @@ static enum lfi_payee judge(uint32_t flags, enum lfi_account_status status)
 
 /* Copies the account id, so that the list can be read in a transaction of its own. */
 static int look_up(struct store *store, struct lfi_slice iban, struct lfi_id *account_id,
-                   enum lfi_payee *out, struct lfi_error *error)
+                   enum lfi_payee_state *out, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
     MDB_val value;
@@ -53,19 +53,23 @@ static int look_up(struct store *store, struct lfi_slice iban, struct lfi_id *ac
     return rc;
 }
 
-int store_payee(void *core, struct lfi_slice iban, struct lfi_sink sink, enum lfi_payee *out,
-                struct lfi_error *error)
+static int payee_holders(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                         struct lfi_answer *answer, struct lfi_error *error)
 {
-    struct store *store = core;
     struct lfi_id account_id;
-    *out = LFI_PAYEE_HIDDEN;
+    struct lfi_payee_summary *summary = answer->summary;
+    struct lfi_slice iban = query->subject_id;
+    (void)call;
+    summary->state = LFI_PAYEE_HIDDEN;
     if (iban.len == 0 || iban.len > STORE_ID_MAX) {
         return LFI_CORE_OK;
     }
-    int rc = look_up(store, iban, &account_id, out, error);
-    if (rc != LFI_CORE_OK || *out != LFI_PAYEE_SHOWN) {
+    int rc = look_up(core, iban, &account_id, &summary->state, error);
+    if (rc != LFI_CORE_OK || summary->state != LFI_PAYEE_SHOWN) {
         return rc;
     }
     struct lfi_slice id = {account_id.text, strlen(account_id.text)};
-    return store_list(store, STORE_PAYEES, id, sink, error);
+    return store_list(core, STORE_PAYEES, id, answer, error);
 }
+
+const struct lfi_payee store_payee = {.size = sizeof(struct lfi_payee), .holders = payee_holders};

@@ -3,37 +3,31 @@
 
 #include <string.h>
 
-struct unpack {
-    struct lfi_account_product_sink sink;
-};
-
-static int give_product(void *ctx, struct lfi_slice value)
+static int give_product(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    const struct unpack *unpack = ctx;
     struct account_product_value head;
-    struct lfi_account_product product = {0};
-    if (value.len < sizeof(head)) {
-        return -1;
+    struct lfi_account_product_facts facts = {.size = sizeof(facts)};
+    (void)key;
+    if (value->mv_size < sizeof(head)) {
+        return LFI_CORE_FAILED;
     }
-    memcpy(&head, value.ptr, sizeof(head));
+    memcpy(&head, value->mv_data, sizeof(head));
     size_t parts = (size_t)head.name_len + head.rates_len;
-    if (value.len - sizeof(head) < parts) {
-        return -1;
+    if (value->mv_size - sizeof(head) < parts) {
+        return LFI_CORE_FAILED;
     }
-    const char *at = value.ptr + sizeof(head);
-    product.name = (struct lfi_slice){at, head.name_len};
+    const char *at = (const char *)value->mv_data + sizeof(head);
+    facts.name = (struct lfi_slice){at, head.name_len};
     if (head.rates_len > 0) {
-        product.finance_rates = (struct lfi_slice){at + head.name_len, head.rates_len};
+        facts.finance_rates = (struct lfi_slice){at + head.name_len, head.rates_len};
     }
-    product.json = (struct lfi_slice){at + parts, value.len - sizeof(head) - parts};
-    product.encrypt = head.encrypt != 0;
-    return unpack->sink.record(unpack->sink.ctx, &product);
+    facts.encrypt = head.encrypt != 0;
+    return read_answer(ctx, value, sizeof(head) + parts, &facts);
 }
 
-int store_account_products(void *core, struct lfi_slice account_id,
-                           struct lfi_account_product_sink sink, struct lfi_error *error)
+int products_of_account(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                        struct lfi_answer *answer, struct lfi_error *error)
 {
-    struct unpack unpack = {sink};
-    return store_list(core, STORE_PRODUCTS, account_id, (struct lfi_sink){give_product, &unpack},
-                      error);
+    (void)call;
+    return read_list(core, STORE_PRODUCTS, query->subject_id, give_product, answer, error);
 }

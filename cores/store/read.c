@@ -21,10 +21,27 @@ static int outcome(int lmdb_code, const char *what, struct lfi_error *error)
     return lmdb_code == MDB_NOTFOUND ? LFI_CORE_UNKNOWN : store_fail(error, what, lmdb_code);
 }
 
+int read_answer(struct lfi_answer *answer, const MDB_val *value, size_t skip, const void *facts)
+{
+    struct lfi_slice json = {(const char *)value->mv_data + skip, value->mv_size - skip};
+    return answer->record(answer, json, facts) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+}
+
 int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip)
 {
     struct lfi_slice json = {(const char *)value->mv_data + skip, value->mv_size - skip};
     return sink.record(sink.ctx, json) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+}
+
+int read_check_query(const struct lfi_query *query, size_t known, struct lfi_error *error)
+{
+    const char *bytes = (const char *)query;
+    for (size_t i = known; i < query->size; i++) {
+        if (bytes[i] != 0) {
+            return store_say(error, "the query has a filter that this core does not know");
+        }
+    }
+    return query->size < known ? store_say(error, "the query is too short") : LFI_CORE_OK;
 }
 
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
@@ -68,123 +85,8 @@ int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct 
     return rc == 0 || rc == MDB_NOTFOUND ? result : store_fail(error, "walk", rc);
 }
 
-int store_user_exists(void *core, struct lfi_slice user_id, struct lfi_error *error)
-{
-    struct store *store = core;
-    MDB_txn *txn = NULL;
-    MDB_val value;
-    if (user_id.len == 0 || user_id.len > STORE_ID_MAX) {
-        return LFI_CORE_UNKNOWN;
-    }
-    int rc = read_begin(store, &txn, error);
-    if (rc == LFI_CORE_OK) {
-        MDB_val key = val_of(user_id);
-        rc = outcome(mdb_get(txn, store->db[DB_USERS], &key, &value), "user", error);
-        mdb_txn_abort(txn);
-    }
-    return rc;
-}
-
-int store_account_access(void *core, struct lfi_slice user_id, struct lfi_slice account_id,
-                         enum lfi_account_status *out, struct lfi_error *error)
-{
-    struct store *store = core;
-    MDB_txn *txn = NULL;
-    MDB_val value;
-    struct store_key key;
-    struct account_value head;
-    if (!key_pair(&key, user_id, account_id)) {
-        return LFI_CORE_UNKNOWN;
-    }
-    int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
-        return rc;
-    }
-    MDB_val holding = key_val(&key);
-    rc = outcome(mdb_get(txn, store->db[DB_HOLDINGS], &holding, &value), "holding", error);
-    if (rc == LFI_CORE_OK) {
-        rc = read_account(store, txn, account_id, &head, &value, error);
-    }
-    if (rc == LFI_CORE_OK) {
-        *out = (enum lfi_account_status)head.status;
-    }
-    mdb_txn_abort(txn);
-    return rc;
-}
-
-int store_account(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                  struct lfi_error *error)
-{
-    struct store *store = core;
-    MDB_txn *txn = NULL;
-    MDB_val value;
-    struct account_value head;
-    int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
-        return rc;
-    }
-    rc = read_account(store, txn, account_id, &head, &value, error);
-    if (rc == LFI_CORE_OK) {
-        rc = read_give(sink, &value, sizeof(head));
-    }
-    mdb_txn_abort(txn);
-    return rc;
-}
-
-/* Gives the account of each holding. */
-struct holdings {
-    struct store *store;
-    MDB_txn *txn;
-    size_t prefix_len;
-    struct lfi_sink sink;
-    struct lfi_error *error;
-};
-
-static int give_held_account(void *ctx, const MDB_val *key, const MDB_val *value)
-{
-    const struct holdings *holdings = ctx;
-    struct lfi_slice account_id = {(const char *)key->mv_data + holdings->prefix_len,
-                                   key->mv_size - holdings->prefix_len};
-    struct account_value head;
-    MDB_val account;
-    (void)value;
-    int rc =
-        read_account(holdings->store, holdings->txn, account_id, &head, &account, holdings->error);
-    return rc == LFI_CORE_OK ? read_give(holdings->sink, &account, sizeof(head)) : rc;
-}
-
-int store_accounts_of_user(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                           struct lfi_error *error)
-{
-    struct store *store = core;
-    MDB_txn *txn = NULL;
-    MDB_val value;
-    struct store_key prefix;
-    if (!key_user_prefix(&prefix, user_id)) {
-        return LFI_CORE_UNKNOWN;
-    }
-    int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
-        return rc;
-    }
-    MDB_val user = val_of(user_id);
-    rc = outcome(mdb_get(txn, store->db[DB_USERS], &user, &value), "user", error);
-    if (rc == LFI_CORE_OK) {
-        struct holdings holdings = {store, txn, prefix.len, sink, error};
-        rc = read_walk(store, txn, DB_HOLDINGS, &prefix, give_held_account, &holdings, error);
-    }
-    mdb_txn_abort(txn);
-    return rc;
-}
-
-static int give_record(void *ctx, const MDB_val *key, const MDB_val *value)
-{
-    (void)key;
-    return read_give(*(struct lfi_sink *)ctx, value, 0);
-}
-
-int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
-               struct lfi_sink sink, struct lfi_error *error)
+int read_list(struct store *store, enum store_list list, struct lfi_slice account_id,
+              read_visit_fn *visit, void *ctx, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
     MDB_val value;
@@ -199,30 +101,29 @@ int store_list(struct store *store, enum store_list list, struct lfi_slice accou
         key_start(&prefix);
         key_add_u32(&prefix, head.index);
         key_add_byte(&prefix, (unsigned char)list);
-        rc = read_walk(store, txn, DB_RECORDS, &prefix, give_record, &sink, error);
+        rc = read_walk(store, txn, DB_RECORDS, &prefix, visit, ctx, error);
     }
     mdb_txn_abort(txn);
     return rc;
 }
 
-int store_customer(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                   struct lfi_error *error)
+int read_value(struct store *store, MDB_txn *txn, enum store_db db, struct lfi_slice id,
+               MDB_val *value, struct lfi_error *error)
 {
-    struct store *store = core;
-    MDB_txn *txn = NULL;
-    MDB_val value;
-    if (user_id.len == 0 || user_id.len > STORE_ID_MAX) {
+    if (id.len == 0 || id.len > STORE_ID_MAX) {
         return LFI_CORE_UNKNOWN;
     }
-    int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
-        return rc;
+    MDB_val key = val_of(id);
+    return outcome(mdb_get(txn, store->db[db], &key, value), "value", error);
+}
+
+int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
+                 struct lfi_slice account_id, MDB_val *role, struct lfi_error *error)
+{
+    struct store_key key;
+    if (!key_pair(&key, user_id, account_id)) {
+        return LFI_CORE_UNKNOWN;
     }
-    MDB_val key = val_of(user_id);
-    rc = outcome(mdb_get(txn, store->db[DB_CUSTOMERS], &key, &value), "customer", error);
-    if (rc == LFI_CORE_OK) {
-        rc = read_give(sink, &value, 0);
-    }
-    mdb_txn_abort(txn);
-    return rc;
+    MDB_val holding = key_val(&key);
+    return outcome(mdb_get(txn, store->db[DB_HOLDINGS], &holding, role), "holding", error);
 }

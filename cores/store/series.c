@@ -109,7 +109,7 @@ static int series_range(const struct series *series, const struct lfi_transactio
 
 /* Entries from `newest` downwards: what follows their numbers. */
 static int give_run(const struct series *series, uint64_t newest, uint64_t count,
-                    struct lfi_sink sink, struct lfi_error *error)
+                    struct lfi_answer *answer, struct lfi_error *error)
 {
     MDB_cursor *cursor = NULL;
     MDB_val value;
@@ -124,7 +124,7 @@ static int give_run(const struct series *series, uint64_t newest, uint64_t count
     }
     int result = LFI_CORE_OK;
     while (rc == 0 && result == LFI_CORE_OK && count > 0) {
-        result = read_give(sink, &value, series->numbers * sizeof(int64_t));
+        result = read_answer(answer, &value, series->numbers * sizeof(int64_t), NULL);
         if (--count > 0) {
             rc = mdb_cursor_get(cursor, &where, &value, MDB_PREV);
         }
@@ -149,7 +149,7 @@ static uint64_t window_of(struct lfi_window window, uint64_t end, uint64_t total
 
 /* The same through the fx database, which names ordinals of the tx database. */
 static int give_fx(const struct series *fx, MDB_dbi tx, uint64_t newest, uint64_t count,
-                   struct lfi_sink sink, struct lfi_error *error)
+                   struct lfi_answer *answer, struct lfi_error *error)
 {
     struct series all = {.txn = fx->txn, .db = tx, .index = fx->index};
     int result = LFI_CORE_OK;
@@ -162,25 +162,29 @@ static int give_fx(const struct series *fx, MDB_dbi tx, uint64_t newest, uint64_
             MDB_val where = key_val(&key);
             rc = mdb_get(all.txn, all.db, &where, &value);
         }
-        result = rc == 0 ? read_give(sink, &value, sizeof(int64_t)) : store_fail(error, "fx", rc);
+        result = rc == 0 ? read_answer(answer, &value, sizeof(int64_t), NULL)
+                         : store_fail(error, "fx", rc);
     }
     return result;
 }
 
-int store_transactions(void *core, const struct lfi_transaction_query *query, struct lfi_sink sink,
-                       struct lfi_transaction_totals *out, struct lfi_error *error)
+int series_transactions(void *core, const struct lfi_call *call,
+                        const struct lfi_transaction_query *query, struct lfi_answer *answer,
+                        struct lfi_error *error)
 {
     struct store *store = core;
+    struct lfi_transaction_summary *summary = answer->summary;
+    (void)call;
     MDB_txn *txn = NULL;
     MDB_val value;
     struct account_value head;
     uint64_t first = 0;
     uint64_t end = 0;
-    int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    int rc = read_check_query(&query->base, sizeof(*query), error);
+    if (rc != LFI_CORE_OK || (rc = read_begin(store, &txn, error)) != LFI_CORE_OK) {
         return rc;
     }
-    rc = read_account(store, txn, query->account_id, &head, &value, error);
+    rc = read_account(store, txn, query->base.subject_id, &head, &value, error);
     if (rc != LFI_CORE_OK) {
         goto out;
     }
@@ -194,29 +198,32 @@ int store_transactions(void *core, const struct lfi_transaction_query *query, st
         rc = store_fail(error, "range", code);
         goto out;
     }
-    out->total = end - first;
-    out->mark = head.transactions;
+    answer->total = end - first;
+    summary->mark = head.transactions;
     uint64_t newest = 0;
-    uint64_t count = window_of(query->window, end, out->total, &newest);
-    rc = query->fx_only ? give_fx(&series, store->db[DB_TX], newest, count, sink, error)
-                        : give_run(&series, newest, count, sink, error);
+    uint64_t count = window_of(query->base.window, end, answer->total, &newest);
+    rc = query->fx_only ? give_fx(&series, store->db[DB_TX], newest, count, answer, error)
+                        : give_run(&series, newest, count, answer, error);
 out:
     mdb_txn_abort(txn);
     return rc;
 }
 
-int store_statements(void *core, const struct lfi_statement_query *query, struct lfi_sink sink,
-                     struct lfi_statement_totals *out, struct lfi_error *error)
+int series_statements(void *core, const struct lfi_call *call,
+                      const struct lfi_statement_query *query, struct lfi_answer *answer,
+                      struct lfi_error *error)
 {
     struct store *store = core;
+    struct lfi_statement_summary *summary = answer->summary;
+    (void)call;
     MDB_txn *txn = NULL;
     MDB_val value;
     struct account_value head;
-    int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    int rc = read_check_query(&query->base, sizeof(*query), error);
+    if (rc != LFI_CORE_OK || (rc = read_begin(store, &txn, error)) != LFI_CORE_OK) {
         return rc;
     }
-    rc = read_account(store, txn, query->account_id, &head, &value, error);
+    rc = read_account(store, txn, query->base.subject_id, &head, &value, error);
     if (rc != LFI_CORE_OK) {
         goto out;
     }
@@ -229,24 +236,24 @@ int store_statements(void *core, const struct lfi_statement_query *query, struct
                                 ? offsetof(struct store_statement_days, opening)
                                 : offsetof(struct store_statement_days, dated);
     const struct bounds bounds = {position, query->from_day, query->to_day};
-    *out = (struct lfi_statement_totals){.held = series.n};
+    summary->held = series.n;
     uint64_t first = 0;
     uint64_t end = 0;
     int code = series_between(&series, &bounds, &first, &end);
     if (code == 0 && series.n > 0) {
-        code = series_number(&series, 0, position, &out->first_day);
+        code = series_number(&series, 0, position, &summary->first_day);
     }
     if (code == 0 && series.n > 0) {
-        code = series_number(&series, series.n - 1, position, &out->last_day);
+        code = series_number(&series, series.n - 1, position, &summary->last_day);
     }
     if (code != 0) {
         rc = store_fail(error, "statements", code);
         goto out;
     }
-    out->total = end - first;
+    answer->total = end - first;
     uint64_t newest = 0;
-    uint64_t count = window_of(query->window, end, out->total, &newest);
-    rc = give_run(&series, newest, count, sink, error);
+    uint64_t count = window_of(query->base.window, end, answer->total, &newest);
+    rc = give_run(&series, newest, count, answer, error);
 out:
     mdb_txn_abort(txn);
     return rc;

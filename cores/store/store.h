@@ -54,29 +54,12 @@ enum store_list {
  * table of capabilities as they are.
  */
 
-int store_user_exists(void *store, struct lfi_slice user_id, struct lfi_error *error);
-int store_account_access(void *store, struct lfi_slice user_id, struct lfi_slice account_id,
-                         enum lfi_account_status *out, struct lfi_error *error);
-int store_account(void *store, struct lfi_slice account_id, struct lfi_sink sink,
-                  struct lfi_error *error);
-int store_accounts_of_user(void *store, struct lfi_slice user_id, struct lfi_sink sink,
-                           struct lfi_error *error);
-int store_customer(void *store, struct lfi_slice user_id, struct lfi_sink sink,
-                   struct lfi_error *error);
-int store_statements(void *store, const struct lfi_statement_query *query, struct lfi_sink sink,
-                     struct lfi_statement_totals *out, struct lfi_error *error);
+/* Families over the store, each complete. */
+extern const struct lfi_accounts store_accounts;
+extern const struct lfi_customers store_customers;
+extern const struct lfi_payee store_payee;
+extern const struct lfi_open_data store_open_data;
 
-int store_payee(void *store, struct lfi_slice iban, struct lfi_sink sink, enum lfi_payee *out,
-                struct lfi_error *error);
-int store_atms(void *store, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error);
-int store_catalogue(void *store, const struct lfi_product_query *query,
-                    struct lfi_product_sink sink, uint64_t *out_total, struct lfi_error *error);
-int store_lead_create(void *store, struct lfi_slice lead, struct lfi_id *out,
-                      struct lfi_error *error);
-int store_leads(void *store, struct lfi_sink sink, struct lfi_error *error);
-
-int store_account_products(void *store, struct lfi_slice account_id,
-                           struct lfi_account_product_sink sink, struct lfi_error *error);
 int store_allow(void *store, struct lfi_slice key, const struct lfi_allowance *allowance,
                 uint32_t *out_wait_s, struct lfi_error *error);
 /* Messages are kept in memory, the last 64 of this process. */
@@ -92,12 +75,6 @@ int store_account_set_credit_block(void *store, struct lfi_slice account_id,
 int store_account_states(void *store, struct lfi_slice account_id, struct lfi_sink sink,
                          struct lfi_error *error);
 int store_reset(void *store, struct lfi_error *error);
-
-/* Records of a list in the order in which they were added. */
-int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
-               struct lfi_sink sink, struct lfi_error *error);
-int store_transactions(void *store, const struct lfi_transaction_query *query, struct lfi_sink sink,
-                       struct lfi_transaction_totals *out, struct lfi_error *error);
 
 /* --- sign-in, approvals, passkeys, claims ----------------------------------------------------- */
 
@@ -187,19 +164,21 @@ int store_builder_statement(struct store_builder *builder, const char *account_i
                             const struct store_statement_days *days, struct lfi_slice json,
                             struct lfi_error *error);
 
+/* `json` is the product without its member FinanceRates. */
 int store_builder_account_product(struct store_builder *builder, const char *account_id,
-                                  const struct lfi_account_product *product,
+                                  struct lfi_slice json,
+                                  const struct lfi_account_product_facts *product,
                                   struct lfi_error *error);
 
 /* How the account answers to confirmation of payee; its holders are the list STORE_PAYEES. */
-struct store_payee {
+struct store_payee_entry {
     const char *iban;
     const char *account_id;
     bool opted_out;
     bool blocked_for_now;
     bool blocked_for_good;
 };
-int store_builder_payee(struct store_builder *builder, const struct store_payee *payee,
+int store_builder_payee(struct store_builder *builder, const struct store_payee_entry *payee,
                         struct lfi_error *error);
 
 /* A machine; `updated_us` is when its record last changed, UTC. */
@@ -229,6 +208,13 @@ int store_builder_transaction(struct store_builder *builder, const char *account
                               const struct store_transaction *transaction, struct lfi_error *error);
 
 /* --- looking at everything (dump, check) ------------------------------------------------------ */
+
+/* The account's record, whoever holds it. */
+int store_account_record(struct store *store, struct lfi_slice account_id,
+                         struct lfi_answer *answer, struct lfi_error *error);
+/* Records of a list in the order in which they were added, as they are kept. */
+int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
+               struct lfi_answer *answer, struct lfi_error *error);
 
 struct store_visitor {
     int (*login)(void *ctx, struct lfi_slice login, struct lfi_slice user_id);

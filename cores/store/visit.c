@@ -61,3 +61,33 @@ int store_visit(struct store *store, const struct store_visitor *visitor, struct
     mdb_txn_abort(txn);
     return rc;
 }
+
+int store_account_record(struct store *store, struct lfi_slice account_id,
+                         struct lfi_answer *answer, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    struct account_value head;
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    rc = read_account(store, txn, account_id, &head, &value, error);
+    if (rc == LFI_CORE_OK) {
+        rc = read_answer(answer, &value, sizeof(head), NULL);
+    }
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+static int give_record(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    (void)key;
+    return read_answer(ctx, value, 0, NULL);
+}
+
+int store_list(struct store *store, enum store_list list, struct lfi_slice account_id,
+               struct lfi_answer *answer, struct lfi_error *error)
+{
+    return read_list(store, list, account_id, give_record, answer, error);
+}

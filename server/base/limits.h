@@ -45,6 +45,9 @@
 #define LIMIT_PAGE_SIZE 1000  /* larger page-size values are clamped */
 #define LIMIT_WATERMARK_S 300 /* how long page 1 fixes the set for later pages */
 
+/* Core. */
+#define LIMIT_CORE_CALL_MS 8000 /* what a core may take for one call */
+
 /* Caller. */
 #define LIMIT_TOKEN_BYTES 4096         /* a JWT Auth token has some 900 */
 #define LIMIT_TOKEN_SKEW_S 10          /* exp, iat, nbf on both sides (JWT Auth rules) */

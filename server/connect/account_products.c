@@ -3,10 +3,10 @@
  * products that the bank protects only encrypted with a one-time code, which goes to the customer
  * and never through the TPP. (Data sharing 8.)
  */
-#include "connect/call.h"
+#include "connect/operation.h"
 #include "connect/permission.h"
 
-#include "routes_ozone_connect.h"
+#include "rows_ozone_connect.h"
 
 #include "base/json.h"
 
@@ -18,26 +18,32 @@
 static const struct lfi_allowance CODE_ALLOWANCE = {.gap_s = 60, .times = 12, .window_s = 86400};
 
 /* Copies, because the code must not be made while the core is handing out records. */
+struct product {
+    struct lfi_slice json;
+    struct lfi_slice finance_rates, name;
+    bool encrypt;
+};
+
 struct products {
     struct arena *arena;
-    struct lfi_account_product items[LFI_ACCOUNT_PRODUCTS_MAX];
+    struct product items[LFI_ACCOUNT_PRODUCTS_MAX];
     size_t count;
     const char *fault; /* of what the core gave; NULL: none */
 };
 
-static int collect(void *ctx, const struct lfi_account_product *product)
+static int collect(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct products *all = ctx;
-    struct lfi_account_product copy = {.json = arena_keep(all->arena, product->json),
-                                       .finance_rates =
-                                           arena_keep(all->arena, product->finance_rates),
-                                       .name = arena_keep(all->arena, product->name),
-                                       .encrypt = product->encrypt};
-    if (!list_is_object(product->json) || product->json.len == 2) {
+    const struct lfi_account_product_facts *said = facts;
+    const struct product copy = {.json = arena_keep(all->arena, json),
+                                 .finance_rates = arena_keep(all->arena, said->finance_rates),
+                                 .name = arena_keep(all->arena, said->name),
+                                 .encrypt = said->encrypt};
+    if (!list_is_object(json) || json.len == 2) {
         all->fault = "a product is not a JSON object with members";
     } else if (all->count == LFI_ACCOUNT_PRODUCTS_MAX) {
         all->fault = "an account has more products than the core's header allows";
-    } else if (!copy.json.ptr || (product->finance_rates.ptr && !copy.finance_rates.ptr)) {
+    } else if (!copy.json.ptr || (said->finance_rates.ptr && !copy.finance_rates.ptr)) {
         all->fault = "the products of an account do not fit into the request's memory";
     } else {
         all->items[all->count++] = copy;
@@ -104,16 +110,15 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
 enum code_outcome { CODE_SENT, CODE_WAIT, CODE_REFUSED };
 
 /* Takes one use of (consent, account), draws a code and sends it. */
-static enum code_outcome send_code(struct call *call, struct lfi_slice user_id,
-                                   struct lfi_slice account_id, struct lfi_slice product,
+static enum code_outcome send_code(struct call *call, struct lfi_slice product,
                                    struct jwe_code *code)
 {
     uint32_t wait_s = 0;
     struct lfi_error error = {""};
     const struct provider *provider = call->provider;
     struct lfi_slice consent_id = contract_parameter(&call->parameters, "o3-consent-id");
-    struct lfi_slice key =
-        arena_format(call->arena, "rates:%.*s:%.*s", SLICE_ARG(consent_id), SLICE_ARG(account_id));
+    struct lfi_slice key = arena_format(call->arena, "rates:%.*s:%.*s", SLICE_ARG(consent_id),
+                                        SLICE_ARG(call->account_id));
     int rc = provider->ops->allow(provider->core, key, &CODE_ALLOWANCE, &wait_s, &error);
     if (rc == LFI_CORE_OK && wait_s > 0) {
         (void)answer_wait(call, wait_s);
@@ -125,15 +130,16 @@ static enum code_outcome send_code(struct call *call, struct lfi_slice user_id,
     if (rc == LFI_CORE_OK) {
         arena_hold_secret(call->arena); /* the code stands in the message */
         struct lfi_slice text = message_text(call, code, product);
-        rc = text.ptr ? provider->ops->message_send(provider->core, user_id, text, &error)
-                      : error_set(&error, "the message does not fit");
+        rc = text.ptr
+                 ? provider->ops->message_send(provider->core, call->core.user_id, text, &error)
+                 : error_set(&error, "the message does not fit");
     }
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return CODE_REFUSED;
     }
     LOG_EVENT(call->connect->log, LOG_INFO, "rates-code-sent",
               LOG_TEXT("provider", slice_of(provider->id)), LOG_TEXT("consent", consent_id),
-              LOG_TEXT("account", account_id));
+              LOG_TEXT("account", call->account_id));
     return CODE_SENT;
 }
 
@@ -169,22 +175,21 @@ static struct lfi_slice encrypted_rates(struct call *call, const struct jwe_code
 }
 
 /* Encrypts what must be of the page, with one code for the whole call. */
-static enum code_outcome protect(struct call *call, struct lfi_slice user_id,
-                                 struct lfi_slice account_id, struct products *all,
-                                 const struct page *page)
+static enum code_outcome protect(struct call *call, struct products *all)
 {
+    const struct page *page = &call->page;
     uint64_t first = list_offset(page);
     struct jwe_code code = {0};
     enum code_outcome outcome = CODE_SENT;
     bool have_code = false;
     for (uint64_t i = first; i < all->count && i - first < page->size && outcome == CODE_SENT;
          i++) {
-        struct lfi_account_product *product = &all->items[i];
+        struct product *product = &all->items[i];
         if (!product->finance_rates.ptr || !product->encrypt) {
             continue;
         }
         if (!have_code) {
-            outcome = send_code(call, user_id, account_id, product->name, &code);
+            outcome = send_code(call, product->name, &code);
             have_code = true;
         }
         if (outcome == CODE_SENT) {
@@ -199,58 +204,53 @@ static enum code_outcome protect(struct call *call, struct lfi_slice user_id,
 /* --- the operation ---------------------------------------------------------------------------- */
 
 /* The record with its rates put back before the closing brace. */
-static struct lfi_slice with_rates(struct arena *arena, const struct lfi_account_product *product)
+static struct lfi_slice with_rates(struct arena *arena, const struct product *product)
 {
     struct lfi_slice json = product->json;
     return arena_format(arena, "%.*s,\"FinanceRates\":%.*s}", (int)json.len - 1, json.ptr,
                         SLICE_ARG(product->finance_rates));
 }
 
-static int append_products(struct call *call, const struct page *page, const struct products *all,
-                           bool permitted)
+static int append_products(struct call *call, const struct products *all, bool permitted)
 {
-    struct list list;
-    list_begin(&list, call, list_offset(page), page->size);
-    struct lfi_sink sink = list_sink(&list);
+    list_append_head(call);
+    list_begin(&call->list, call, list_offset(&call->page), call->page.size);
     for (size_t i = 0; i < all->count; i++) {
-        const struct lfi_account_product *product = &all->items[i];
+        const struct product *product = &all->items[i];
         struct lfi_slice json = permitted && product->finance_rates.ptr
                                     ? with_rates(call->arena, product)
                                     : product->json;
-        if (!json.ptr || sink.record(sink.ctx, json) != 0) {
+        if (!json.ptr || list_add(&call->list, json) != 0) {
             return outcome_fail(call, "the products do not fit into the reply");
         }
     }
-    return list_end(&list, page, list.seen, false);
+    call->total = call->list.seen;
+    return list_end(call, false);
 }
 
-int connect_find_products(struct call *call)
+int connect_account_products(struct call *call)
 {
-    struct page page;
-    struct lfi_slice user_id;
     struct products all = {.arena = call->arena};
-    struct lfi_error error = {""};
+    struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
-    struct lfi_slice account_id = contract_parameter(&call->parameters, "accountId");
-    if (!PROVIDER_HAS(provider, account_products) || !PROVIDER_HAS(provider, allow) ||
-        !PROVIDER_HAS(provider, message_send)) {
+    if (!PROVIDER_HAS(provider, allow) || !PROVIDER_HAS(provider, message_send)) {
         return outcome_not_offered(call);
     }
-    if (list_page(call, &page) != 0 || access_user(call, &user_id) != 0 ||
-        access_account(call, user_id, account_id, NULL) != 0) {
+    if (list_page(call) != 0 || access_by_path(call) != 0) {
         return -1;
     }
-    int rc = provider->ops->account_products(
-        provider->core, account_id, (struct lfi_account_product_sink){collect, &all}, &error);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = call->account_id};
+    struct core_answer answer = core_answer(collect, &all);
+    int rc =
+        provider->accounts->products(provider->core, &call->core, &query, &answer.base, &error);
     call->record_fault = all.fault;
     if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
         return -1;
     }
     bool permitted = permission_finance_rates(call);
-    enum code_outcome outcome =
-        permitted ? protect(call, user_id, account_id, &all, &page) : CODE_SENT;
+    enum code_outcome outcome = permitted ? protect(call, &all) : CODE_SENT;
     if (outcome != CODE_SENT) {
         return outcome == CODE_WAIT ? 0 : -1;
     }
-    return append_products(call, &page, &all, permitted);
+    return append_products(call, &all, permitted);
 }

@@ -1,7 +1,7 @@
 /* Accounts. (Data sharing 7.1, 7.2.) */
-#include "connect/call.h"
+#include "connect/operation.h"
 
-#include "routes_ozone_connect.h"
+#include "rows_ozone_connect.h"
 
 /* The distinct ids of accountIds, in their order. */
 struct id_list {
@@ -24,11 +24,9 @@ static int refuse_ids(struct call *call, const char *detail)
     return call_refuse_parameter(call, "ACCOUNT-IDS", "accountIds %s", detail);
 }
 
-/* Ownership of each id is checked as it is met, so that the list stays as short as the holdings. */
-static int read_held_ids(struct call *call, struct lfi_slice user_id, struct id_list *out)
+static int read_ids(struct call *call, struct id_list *out)
 {
     struct lfi_slice rest = contract_parameter(&call->parameters, "accountIds");
-    enum lfi_account_status status;
     struct lfi_slice id;
     *out = (struct id_list){arena_array(call->arena, rest.len / 2 + 1, sizeof(id)), 0};
     if (!out->ids) {
@@ -36,52 +34,103 @@ static int read_held_ids(struct call *call, struct lfi_slice user_id, struct id_
     }
     while (slice_next(&rest, ',', &id)) {
         id = slice_trim(id);
-        if (id.len == 0 || contains(out, id)) {
-            continue;
+        if (id.len > 0 && !contains(out, id)) {
+            out->ids[out->count++] = id;
         }
-        if (access_account(call, user_id, id, &status) != 0) {
-            return -1;
-        }
-        out->ids[out->count++] = id;
     }
     return out->count > 0 ? 0 : refuse_ids(call, "must hold an id");
 }
 
-int connect_find_accounts(struct call *call)
+/* Asks for accounts of the user; all of them must be held. */
+static int ask(struct call *call, const struct id_list *wanted, core_record_fn *take, void *ctx)
 {
-    struct page page;
-    struct lfi_slice user_id;
-    struct id_list held;
-    struct list list;
-    if (list_page(call, &page) != 0 || access_user(call, &user_id) != 0 ||
-        read_held_ids(call, user_id, &held) != 0) {
-        return -1;
-    }
-    uint64_t first = list_offset(&page);
-    list_begin(&list, call, 0, UINT64_MAX);
-    for (uint64_t i = first; i < held.count && i - first < page.size; i++) {
-        struct lfi_error error = {""};
-        int rc = call->provider->ops->account(call->provider->core, held.ids[i], list_sink(&list),
-                                              &error);
-        if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
-            return -1;
-        }
-    }
-    call->records.member = "id";
-    call->records.values = first < held.count ? held.ids + first : held.ids;
-    call->records.one_each = true;
-    return list_end(&list, &page, held.count, false);
+    struct lfi_error error = {"no such user"};
+    const struct provider *provider = call->provider;
+    const struct lfi_held_query query = {
+        .base = {.size = sizeof(query), .subject_id = call->core.user_id},
+        .account_ids = wanted->ids,
+        .account_count = wanted->count};
+    struct core_answer answer = core_answer(take, ctx);
+    int rc = provider->accounts->held(provider->core, &call->core, &query, &answer.base, &error);
+    return outcome_check(call, rc == LFI_CORE_UNKNOWN ? OUTCOME_USER : OUTCOME_ACCOUNT, rc, &error);
 }
 
-int connect_find_by_account_id(struct call *call)
+static int refuse_not_held(struct call *call)
 {
-    struct lfi_error error = {""};
-    if (access_by_path(call) != 0) {
+    const struct lfi_error error = {"the user holds no such account"};
+    return outcome_check(call, OUTCOME_ACCOUNT, LFI_CORE_UNKNOWN, &error);
+}
+
+static int take_listed(void *ctx, struct lfi_slice json, const void *facts)
+{
+    (void)facts;
+    return list_add(ctx, json);
+}
+
+int connect_accounts(struct call *call)
+{
+    struct id_list wanted;
+    struct list *list = &call->list;
+    if (list_page(call) != 0 || access_read_user(call) != 0 || read_ids(call, &wanted) != 0) {
         return -1;
     }
-    int rc = call->provider->ops->account(call->provider->core, call->account_id, single_sink(call),
-                                          &error);
+    uint64_t first = list_offset(&call->page);
+    list_append_head(call);
+    list_begin(list, call, first, call->page.size);
+    if (ask(call, &wanted, take_listed, list) != 0) {
+        return -1;
+    }
+    if (list->seen < wanted.count) {
+        return refuse_not_held(call);
+    }
+    call->total = wanted.count;
+    call->records.member = "id";
+    call->records.values = first < wanted.count ? wanted.ids + first : wanted.ids;
+    call->records.one_each = true;
+    return list_end(call, false);
+}
+
+/* The record is written once its status has been found readable. */
+struct one_account {
+    struct call *call;
+    struct lfi_slice json; /* a copy */
+    enum lfi_account_status status;
+    uint64_t count;
+};
+
+static int take_one(void *ctx, struct lfi_slice json, const void *facts)
+{
+    struct one_account *one = ctx;
+    const struct lfi_account_facts *account = facts;
+    if (one->count++ > 0) {
+        one->call->record_fault = "there is more than one record";
+        return -1;
+    }
+    one->status = account->status;
+    one->json = arena_keep(one->call->arena, json);
+    return one->json.ptr ? 0 : -1;
+}
+
+int connect_account(struct call *call)
+{
+    struct one_account one = {.call = call};
+    if (access_read_user(call) != 0) {
+        return -1;
+    }
+    call->account_id = contract_parameter(&call->parameters, "accountId");
+    const struct id_list wanted = {&call->account_id, 1};
+    if (ask(call, &wanted, take_one, &one) != 0) {
+        return -1;
+    }
+    if (one.count == 0) {
+        return refuse_not_held(call);
+    }
+    struct core_answer answer = single_answer(call);
+    if (access_status(call, one.status) != 0) {
+        return -1;
+    }
+    (void)lfi_give(&answer.base, one.json);
     call->records.member = "id";
     call->records.values = &call->account_id;
-    return outcome_check(call, OUTCOME_ACCOUNT, rc, &error) == 0 ? single_end(call) : -1;
+    return call->record_fault ? outcome_refuse_record(call, call->record_fault) : single_end(call);
 }

@@ -1,10 +1,9 @@
-#include "connect/call.h"
-
-#include "contract_ozone_connect.h"
+#include "connect/operation.h"
 
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "flow/flow.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +14,11 @@
 
 /* --- stages, in the order of the flow --------------------------------------------------------- */
 
+static const struct contract_api *api_of(const struct call *call)
+{
+    return call->connect->config.api->contract;
+}
+
 #define ALLOW_MAX 64 /* bytes: all methods there are */
 
 /* A refused method is told which would do (RFC 9110 15.5.6). */
@@ -22,7 +26,7 @@ static void add_allow(const struct call *call)
 {
     struct buf methods;
     buf_init(&methods, ALLOW_MAX);
-    contract_append_methods(&contract_ozone_connect, call->request->path, &methods);
+    contract_append_methods(api_of(call), call->request->path, &methods);
     reply_header(call->reply, "Allow", buf_slice(&methods));
     buf_free(&methods);
 }
@@ -106,16 +110,6 @@ static int stage_contract(struct call *call, const struct contract_match *match)
     return -1;
 }
 
-static int stage_operation(struct call *call)
-{
-    connect_operation_fn *operation = connect_operations[contract_operation_index(call->operation)];
-    if (!operation) {
-        return refusal_set(call->refusal, "OPERATION-LATER", 501, "GenericError",
-                           "This operation is not offered yet.");
-    }
-    return operation(call);
-}
-
 /* Applies an operator override: delay, drop the connection, or canned reply. */
 static bool stage_override(struct call *call)
 {
@@ -155,11 +149,21 @@ static int refuse_busy(struct call *call)
                        "The bank cannot answer right now. Please try again.");
 }
 
+/* What the core is told of who asks. */
+static void name_caller(struct call *call)
+{
+    const struct contract_parameters *parameters = &call->parameters;
+    call->core = core_call(call->provider->host);
+    call->core.interaction_id = contract_parameter(parameters, "o3-ozone-interaction-id");
+    call->core.consent_id = contract_parameter(parameters, "o3-consent-id");
+    call->core.tpp_id = contract_parameter(parameters, "o3-caller-org-id");
+}
+
 static int run(struct call *call, enum contract_found found, const struct contract_match *match)
 {
     struct caller_identity identity;
     if (found == CONTRACT_FOUND && contract_operation_open(match->operation)) {
-        return stage_contract(call, match) == 0 ? stage_operation(call) : -1;
+        return stage_contract(call, match) == 0 ? flow_run(call) : -1;
     }
     if (caller_authenticate(call->peers->caller, call->request, &identity, call->refusal) != 0) {
         metrics_listener_count(call->connect->metrics, METRICS_HUB, METRICS_REFUSED_CALLER);
@@ -174,8 +178,9 @@ static int run(struct call *call, enum contract_found found, const struct contra
     if (share == SHARE_NONE) {
         return refuse_busy(call);
     }
+    name_caller(call);
     crash_note(call->provider->id, contract_operation_id(call->operation));
-    int rc = stage_override(call) ? 0 : stage_operation(call);
+    int rc = stage_override(call) ? 0 : flow_run(call);
     crash_note(NULL, NULL);
     share_give_back(call->connect->shares, provider, share);
     return rc;
@@ -272,7 +277,7 @@ static void record(const struct call *call)
     size_t provider = call->provider ? provider_index(connect->config.providers, call->provider)
                                      : provider_count(connect->config.providers);
     size_t operation = call->operation ? contract_operation_index(call->operation)
-                                       : contract_operation_count(&contract_ozone_connect);
+                                       : contract_operation_count(api_of(call));
     metrics_request(connect->metrics, provider, operation, call->reply->status, micros);
     LOG_EVENT(
         connect->log, call->reply->status >= 500 ? LOG_WARN : LOG_INFO, "request",
@@ -334,8 +339,11 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
         return;
     }
     enum contract_found found =
-        contract_match(&contract_ozone_connect, request->method, request->path, &match);
-    call.operation = found == CONTRACT_FOUND ? match.operation : NULL;
+        contract_match(api_of(&call), request->method, request->path, &match);
+    if (found == CONTRACT_FOUND) {
+        call.operation = match.operation;
+        call.row = &connect->config.api->rows[contract_operation_index(match.operation)];
+    }
     int rc = run(&call, found, &match);
     struct lfi_error error = {""};
     if (rc == 0 && reply->body.failed) {
@@ -358,10 +366,10 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
 
 static void list_later(const struct connect *connect)
 {
-    for (size_t i = 0; i < contract_operation_count(&contract_ozone_connect); i++) {
-        const struct contract_operation *operation =
-            contract_operation_at(&contract_ozone_connect, i);
-        if (!connect_operations[i]) {
+    const struct flow_api *api = connect->config.api;
+    for (size_t i = 0; i < contract_operation_count(api->contract); i++) {
+        const struct contract_operation *operation = contract_operation_at(api->contract, i);
+        if (api->rows[i].later) {
             LOG_EVENT(connect->log, LOG_INFO, "operation-later",
                       LOG_TEXT("operation", slice_of(contract_operation_id(operation))),
                       LOG_TEXT("method", slice_of(contract_operation_method(operation))),
@@ -389,7 +397,7 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->shares = shares_new(provider_count(config->providers), config->workers);
     if (!connect->shares || !connect->watermarks || !connect->permissions ||
         jwe_code_pool_new(&connect->codes, error) != 0 ||
-        contract_init(&contract_ozone_connect, error) != 0) {
+        contract_init(config->api->contract, error) != 0) {
         connect_free(connect);
         return -1;
     }
@@ -401,7 +409,7 @@ int connect_new(struct connect **out, const struct connect_config *config,
 void connect_free(struct connect *connect)
 {
     if (connect) {
-        contract_fini(&contract_ozone_connect);
+        contract_fini(connect->config.api->contract);
         jwe_code_pool_free(connect->codes);
         shares_free(connect->shares);
         memo_free(connect->permissions);
@@ -415,11 +423,11 @@ void connect_set_check(struct connect *connect, enum connect_check check)
     atomic_store(&connect->check_responses, (int)check);
 }
 
-size_t connect_operation_ids(const char **out, size_t max)
+size_t connect_operation_ids(const struct contract_api *api, const char **out, size_t max)
 {
-    size_t count = contract_operation_count(&contract_ozone_connect);
+    size_t count = contract_operation_count(api);
     for (size_t i = 0; i < count && i < max; i++) {
-        out[i] = contract_operation_id(contract_operation_at(&contract_ozone_connect, i));
+        out[i] = contract_operation_id(contract_operation_at(api, i));
     }
     return count;
 }

@@ -1,8 +1,7 @@
 /*
  * The Ozone Connect operations. One handler for the Hub's listener: caller, provider, contract
- * check, operation, contract check of the reply, log line. One file per API holds the operations;
- * the generated route table names a function for each operation of the documents, so a missing
- * one does not link.
+ * check, the operation's row (flow/row.h), contract check of the reply, log line. The functions
+ * that rows name are here, a file per subject.
  */
 #ifndef CONNECT_CONNECT_H
 #define CONNECT_CONNECT_H
@@ -14,6 +13,7 @@
 #include "base/metrics.h"
 #include "caller/caller.h"
 #include "contract/contract.h"
+#include "flow/row.h"
 #include "hub/hub.h"
 #include "lever/explain.h"
 #include "lever/override.h"
@@ -22,6 +22,7 @@
 enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF };
 
 struct connect_config {
+    const struct flow_api *api; /* flow_ozone_connect of rows_ozone_connect.h, or another */
     const struct provider_set *providers;
     int workers; /* how many requests are served at once; see provider/share.h */
     enum connect_check check_responses;
@@ -52,6 +53,6 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
 void connect_set_check(struct connect *connect, enum connect_check check);
 
 /* Labels for metrics: the first `max` operation ids in table order. Returns how many there are. */
-size_t connect_operation_ids(const char **out, size_t max);
+size_t connect_operation_ids(const struct contract_api *api, const char **out, size_t max);
 
 #endif

@@ -3,11 +3,11 @@
  * that holds them, so an event that is lost, repeated or late does no harm. (Consent events 3
  * to 5.)
  */
-#include "connect/call.h"
 #include "connect/consent_rules.h"
+#include "connect/operation.h"
 #include "connect/permission.h"
 
-#include "routes_ozone_connect.h"
+#include "rows_ozone_connect.h"
 
 #include "base/json.h"
 

@@ -1,5 +1,7 @@
 #include "connect/consent_rules.h"
 
+#include "rows_ozone_connect.h"
+
 #define DATA_SHARING "cbuae-account-access-consents"
 
 struct rule {
@@ -135,46 +137,12 @@ static bool is_other_version(const struct provider *provider, const cJSON *conse
 
 /* --- permissions ------------------------------------------------------------------------------ */
 
-/*
- * Whether the bank delivers what a permission opens. A code that is not listed is unknown and never
- * delivered. ReadConsents opens nothing at the bank; accounts are there in every core.
- */
+/* ReadConsents opens nothing at the bank; ReadRefundAccount is answered with the payment. */
 static bool is_delivered(const struct provider *provider, struct lfi_slice permission)
 {
-    const struct {
-        const char *code;
-        bool delivered;
-    } permissions[] = {
-        {"ReadAccountsBasic", true},
-        {"ReadAccountsDetail", true},
-        {"ReadBalances", PROVIDER_HAS(provider, balances)},
-        {"ReadBeneficiariesBasic", PROVIDER_HAS(provider, beneficiaries)},
-        {"ReadBeneficiariesDetail", PROVIDER_HAS(provider, beneficiaries)},
-        {"ReadDirectDebits", PROVIDER_HAS(provider, direct_debits)},
-        {"ReadProduct", PROVIDER_HAS(provider, account_products)},
-        {"ReadProductFinanceRates", PROVIDER_HAS(provider, account_products)},
-        {"ReadScheduledPaymentsBasic", PROVIDER_HAS(provider, scheduled_payments)},
-        {"ReadScheduledPaymentsDetail", PROVIDER_HAS(provider, scheduled_payments)},
-        {"ReadStandingOrdersBasic", PROVIDER_HAS(provider, standing_orders)},
-        {"ReadStandingOrdersDetail", PROVIDER_HAS(provider, standing_orders)},
-        {"ReadStatements", PROVIDER_HAS(provider, statements)},
-        {"ReadTransactionsBasic", PROVIDER_HAS(provider, transactions)},
-        {"ReadTransactionsDetail", PROVIDER_HAS(provider, transactions)},
-        {"ReadFXTransactionsBasic", PROVIDER_HAS(provider, transactions)},
-        {"ReadFXTransactionsDetail", PROVIDER_HAS(provider, transactions)},
-        {"ReadFXRemittanceCharges", PROVIDER_HAS(provider, transactions)},
-        {"ReadParty", PROVIDER_HAS(provider, account_customers)},
-        {"ReadPartyUser", PROVIDER_HAS(provider, customer)},
-        {"ReadPartyUserIdentity", PROVIDER_HAS(provider, customer)},
-        {"ReadConsents", true},
-        {"ReadRefundAccount", true},
-    };
-    for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++) {
-        if (slice_equal_text(permission, permissions[i].code)) {
-            return permissions[i].delivered;
-        }
-    }
-    return false;
+    return slice_equal_text(permission, "ReadConsents") ||
+           slice_equal_text(permission, "ReadRefundAccount") ||
+           flow_delivers(&flow_ozone_connect, provider, permission);
 }
 
 static bool is_other_permission(const struct provider *provider, const cJSON *consent)

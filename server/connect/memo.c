@@ -1,4 +1,4 @@
-#include "connect/call.h"
+#include "connect/memo.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* Open data: cash machines, the product catalogue, leads. No consent and no customer. */
-#include "connect/call.h"
+/* Open data: ATMs, the product catalogue, leads. No consent and no customer. */
+#include "connect/operation.h"
 
-#include "routes_ozone_connect.h"
+#include "rows_ozone_connect.h"
 
 #include "base/datetime.h"
 #include "base/json.h"
@@ -12,105 +12,105 @@
 /* --- GET /atm: all ATMs in one page. This endpoint capitalises its meta keys. -------------------
  */
 
-struct machines {
+struct atm_list {
     struct call *call;
     const char *lfi_id;
     uint64_t count;
 };
 
 /* The core does not know under which code the bank is registered: LFIId is put before the rest. */
-static int add_machine(void *ctx, struct lfi_slice json)
+static int take_atm(void *ctx, struct lfi_slice json, const void *facts)
 {
-    struct machines *machines = ctx;
-    struct buf *out = &machines->call->reply->body;
+    struct atm_list *atms = ctx;
+    struct buf *out = &atms->call->reply->body;
+    (void)facts;
     if (!list_is_object(json) || json.len == 2) {
-        machines->call->record_fault = "an ATM is not a JSON object with members";
+        atms->call->record_fault = "an ATM is not a JSON object with members";
         return -1;
     }
-    buf_append_format(out, "%s{\"LFIId\":\"%s\",", machines->count++ > 0 ? "," : "",
-                      machines->lfi_id);
+    buf_append_format(out, "%s{\"LFIId\":\"%s\",", atms->count++ > 0 ? "," : "", atms->lfi_id);
     buf_append(out, json.ptr + 1, json.len - 1);
     return out->failed ? -1 : 0;
 }
 
-int connect_read_atm_data_read(struct call *call)
+int connect_atms(struct call *call)
 {
     const struct provider *provider = call->provider;
-    struct machines machines = {.call = call, .lfi_id = provider->id};
-    int64_t updated_us = 0;
+    struct atm_list atms = {.call = call, .lfi_id = provider->id};
+    struct lfi_atm_summary summary = {.size = sizeof(summary)};
     char updated[DATETIME_TEXT_MAX];
-    struct lfi_error error = {""};
-    if (!PROVIDER_HAS(provider, atms)) {
-        return outcome_not_offered(call);
-    }
-    buf_append_text(&call->reply->body, "{\"data\":[");
-    int rc = provider->ops->atms(provider->core, (struct lfi_sink){add_machine, &machines},
-                                 &updated_us, &error);
+    struct lfi_error error = {{0}};
+    const struct lfi_query query = {.size = sizeof(query)};
+    struct core_answer answer = core_answer(take_atm, &atms);
+    answer.base.summary = &summary;
+    list_append_head(call);
+    int rc = provider->open_data->atms(provider->core, &call->core, &query, &answer.base, &error);
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return -1;
     }
-    call->records = (struct contract_records){.depth = 3, .count = machines.count};
-    (void)datetime_format_gulf(updated_us, updated);
+    call->records = (struct contract_records){.depth = 3, .count = atms.count};
+    (void)datetime_format_gulf(summary.updated_us, updated);
     buf_append_format(&call->reply->body,
                       "],\"meta\":{\"LastUpdatedDateTime\":\"%s\",\"TotalRecords\":%" PRIu64 "}}",
-                      updated, machines.count);
+                      updated, atms.count);
     call->reply->status = 200;
     return 0;
 }
 
 /* --- GET /products: paged by product, grouped by brand ---------------------------------------- */
 
-struct shelf {
+struct branded {
     struct lfi_slice brand_id;
     struct lfi_slice json;
 };
 
-struct shelves {
+struct catalogue {
     struct call *call;
-    struct shelf *items;
+    struct branded *items;
     size_t count, max;
 };
 
-static int put_on_shelf(void *ctx, struct lfi_slice brand_id, struct lfi_slice json)
+static int take_product(void *ctx, struct lfi_slice json, const void *facts)
 {
-    struct shelves *shelves = ctx;
-    struct arena *arena = shelves->call->arena;
+    struct catalogue *catalogue = ctx;
+    const struct lfi_product_facts *product = facts;
+    struct arena *arena = catalogue->call->arena;
     if (!list_is_object(json)) {
-        shelves->call->record_fault =
+        catalogue->call->record_fault =
             "a product is not a JSON object without white space around it";
-    } else if (shelves->count == shelves->max) {
-        shelves->call->record_fault = "there are more products than were asked for";
+    } else if (catalogue->count == catalogue->max) {
+        catalogue->call->record_fault = "there are more products than were asked for";
     } else {
-        shelves->items[shelves->count++] =
-            (struct shelf){arena_keep(arena, brand_id), arena_keep(arena, json)};
+        catalogue->items[catalogue->count++] =
+            (struct branded){arena_keep(arena, product->brand_id), arena_keep(arena, json)};
         return 0;
     }
     return -1;
 }
 
-static bool is_first_of_brand(const struct shelves *shelves, size_t at)
+static bool is_first_of_brand(const struct catalogue *catalogue, size_t at)
 {
     for (size_t i = 0; i < at; i++) {
-        if (slice_equal(shelves->items[i].brand_id, shelves->items[at].brand_id)) {
+        if (slice_equal(catalogue->items[i].brand_id, catalogue->items[at].brand_id)) {
             return false;
         }
     }
     return true;
 }
 
-static void append_brand(struct call *call, const struct shelves *shelves, size_t first)
+static void append_brand(struct call *call, const struct catalogue *catalogue, size_t first)
 {
     struct json_writer w;
     struct buf *out = &call->reply->body;
-    struct lfi_slice brand_id = shelves->items[first].brand_id;
+    struct lfi_slice brand_id = catalogue->items[first].brand_id;
     json_begin(&w, out);
     json_open_object(&w, NULL);
     json_text(&w, "LFIId", call->provider->id);
     json_string(&w, "LFIBrandId", brand_id);
     json_open_array(&w, "Products");
-    for (size_t i = first; i < shelves->count; i++) {
-        if (slice_equal(shelves->items[i].brand_id, brand_id)) {
-            json_raw(&w, NULL, shelves->items[i].json);
+    for (size_t i = first; i < catalogue->count; i++) {
+        if (slice_equal(catalogue->items[i].brand_id, brand_id)) {
+            json_raw(&w, NULL, catalogue->items[i].json);
         }
     }
     json_close_array(&w);
@@ -139,41 +139,38 @@ static int read_product_query(struct call *call, struct lfi_product_query *query
     return 0;
 }
 
-int connect_get_products(struct call *call)
+int connect_products(struct call *call)
 {
-    struct page page;
-    struct lfi_product_query query = {0};
-    struct lfi_error error = {""};
-    uint64_t total = 0;
+    struct lfi_product_query *query = &call->query.products;
+    struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
-    if (!PROVIDER_HAS(provider, catalogue)) {
-        return outcome_not_offered(call);
-    }
-    if (list_page(call, &page) != 0 || read_product_query(call, &query) != 0) {
+    query->base.size = sizeof(*query);
+    if (list_page(call) != 0 || read_product_query(call, query) != 0) {
         return -1;
     }
-    struct shelves shelves = {.call = call, .max = page.size};
-    shelves.items = arena_array(call->arena, page.size, sizeof(*shelves.items));
-    query.window = (struct lfi_window){list_offset(&page), page.size};
-    int rc = !shelves.items
-                 ? LFI_CORE_FAILED
-                 : provider->ops->catalogue(provider->core, &query,
-                                            (struct lfi_product_sink){put_on_shelf, &shelves},
-                                            &total, &error);
+    struct catalogue catalogue = {.call = call, .max = call->page.size};
+    catalogue.items = arena_array(call->arena, catalogue.max, sizeof(*catalogue.items));
+    if (!catalogue.items) {
+        return outcome_fail(call, "out of memory");
+    }
+    struct core_answer answer = core_answer(take_product, &catalogue);
+    int rc =
+        provider->open_data->catalogue(provider->core, &call->core, query, &answer.base, &error);
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return -1;
     }
-    struct list list;
     struct buf *out = &call->reply->body;
-    list_begin(&list, call, 0, UINT64_MAX);
-    for (size_t i = 0, brands = 0; i < shelves.count; i++) {
-        if (is_first_of_brand(&shelves, i)) {
+    list_append_head(call);
+    list_begin(&call->list, call, 0, UINT64_MAX);
+    for (size_t i = 0, brands = 0; i < catalogue.count; i++) {
+        if (is_first_of_brand(&catalogue, i)) {
             buf_append_text(out, brands++ > 0 ? "," : "");
-            append_brand(call, &shelves, i);
+            append_brand(call, &catalogue, i);
         }
     }
-    list.written = shelves.count;
-    if (list_end(&list, &page, total, false) != 0) {
+    call->list.written = catalogue.count;
+    call->total = answer.base.total;
+    if (list_end(call, false) != 0) {
         return -1;
     }
     call->records.depth = 5; /* {"data":[{"Products":[{…}]}]} */
@@ -207,7 +204,8 @@ static int keep_lead(struct call *call, cJSON *data)
         return refusal_set(call->refusal, "LEAD-LARGE", 400, "Body.InvalidFormat",
                            "The body is invalid: $.data is too large.");
     }
-    int rc = text ? provider->ops->lead_create(provider->core, slice_of(text), &id, &error)
+    int rc = text ? provider->open_data->lead_create(provider->core, &call->core, slice_of(text),
+                                                     &id, &error)
                   : LFI_CORE_FAILED;
     cJSON_free(text);
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
@@ -228,9 +226,6 @@ static int keep_lead(struct call *call, cJSON *data)
 
 int connect_create_lead(struct call *call)
 {
-    if (!PROVIDER_HAS(call->provider, lead_create)) {
-        return outcome_not_offered(call);
-    }
     cJSON *body = json_parse(call->request->body);
     int rc = check_lead(call, body) ? keep_lead(call, cJSON_GetObjectItem(body, "data")) : -1;
     cJSON_Delete(body);

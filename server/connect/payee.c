@@ -2,9 +2,9 @@
  * Confirmation of payee: the holders of an account, whoever was asked for. Names are compared by
  * the Hub, never here.
  */
-#include "connect/call.h"
+#include "connect/operation.h"
 
-#include "routes_ozone_connect.h"
+#include "rows_ozone_connect.h"
 
 #include "base/json.h"
 
@@ -48,7 +48,7 @@ static int read_iban(struct call *call, struct lfi_slice *iban)
     return account ? 0 : refuse_body(call, "no account in the body");
 }
 
-static int refuse_blocked(struct call *call, enum lfi_payee payee)
+static int refuse_blocked(struct call *call, enum lfi_payee_state payee)
 {
     bool for_good = payee == LFI_PAYEE_BLOCKED_FOR_GOOD;
     return refusal_set(call->refusal, for_good ? "PAYEE-BLOCKED-FOR-GOOD" : "PAYEE-BLOCKED", 403,
@@ -57,27 +57,26 @@ static int refuse_blocked(struct call *call, enum lfi_payee payee)
                        "The account is blocked from receiving payments.");
 }
 
-int connect_find_customer_for_cop(struct call *call)
+int connect_payee(struct call *call)
 {
-    struct page page;
-    struct list list;
-    struct lfi_slice iban;
-    enum lfi_payee payee = LFI_PAYEE_HIDDEN;
-    struct lfi_error error = {""};
-    if (!PROVIDER_HAS(call->provider, payee)) {
-        return outcome_not_offered(call);
-    }
-    if (list_page(call, &page) != 0 || read_iban(call, &iban) != 0) {
+    struct lfi_payee_summary summary = {sizeof(summary), LFI_PAYEE_HIDDEN};
+    struct lfi_error error = {{0}};
+    const struct provider *provider = call->provider;
+    struct lfi_query query = {.size = sizeof(query)};
+    if (list_page(call) != 0 || read_iban(call, &query.subject_id) != 0) {
         return -1;
     }
-    list_begin(&list, call, list_offset(&page), page.size);
-    int rc =
-        call->provider->ops->payee(call->provider->core, iban, list_sink(&list), &payee, &error);
+    list_append_head(call);
+    list_begin(&call->list, call, list_offset(&call->page), call->page.size);
+    struct core_answer answer = list_answer(&call->list);
+    answer.base.summary = &summary;
+    int rc = provider->payee->holders(provider->core, &call->core, &query, &answer.base, &error);
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return -1;
     }
-    if (payee == LFI_PAYEE_BLOCKED_FOR_NOW || payee == LFI_PAYEE_BLOCKED_FOR_GOOD) {
-        return refuse_blocked(call, payee);
+    if (summary.state == LFI_PAYEE_BLOCKED_FOR_NOW || summary.state == LFI_PAYEE_BLOCKED_FOR_GOOD) {
+        return refuse_blocked(call, summary.state);
     }
-    return list_end(&list, &page, list.seen, false);
+    call->total = call->list.seen;
+    return list_end(call, false);
 }

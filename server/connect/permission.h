@@ -5,7 +5,7 @@
 #ifndef CONNECT_PERMISSION_H
 #define CONNECT_PERMISSION_H
 
-#include "connect/call.h"
+#include "connect/operation.h"
 
 /* Whether the call's consent holds the permission. False when the Hub cannot be asked. */
 bool permission_finance_rates(struct call *call);

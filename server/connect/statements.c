@@ -1,7 +1,7 @@
 /* Statements: one object per account, of which only the Statements array is paged. (7.5.) */
-#include "connect/call.h"
+#include "connect/operation.h"
 
-#include "routes_ozone_connect.h"
+#include "rows_ozone_connect.h"
 
 #include "base/datetime.h"
 #include "base/json.h"
@@ -23,8 +23,11 @@ static int read_day(struct call *call, const char *name, int64_t open, int64_t *
     return 0;
 }
 
-static int read_query(struct call *call, struct lfi_statement_query *query)
+int connect_statements_query(struct call *call)
 {
+    struct lfi_statement_query *query = &call->query.statements;
+    query->base.size = sizeof(*query);
+    query->day = call->provider->statement_day;
     if (read_day(call, "fromStatementDate", INT64_MIN, &query->from_day) != 0 ||
         read_day(call, "toStatementDate", INT64_MAX, &query->to_day) != 0) {
         return -1;
@@ -36,23 +39,6 @@ static int read_query(struct call *call, struct lfi_statement_query *query)
     return 0;
 }
 
-/* The sub-type stands in the account's own record. */
-struct sub_type {
-    struct call *call;
-    const char *text;
-};
-
-static int take_sub_type(void *ctx, struct lfi_slice json)
-{
-    struct sub_type *out = ctx;
-    cJSON *account = json_parse(json);
-    if (slice_equal(json_get_string(account, "id"), out->call->account_id)) {
-        out->text = arena_text(out->call->arena, json_get_string(account, "accountSubType"));
-    }
-    cJSON_Delete(account);
-    return 0;
-}
-
 static void append_day(struct buf *out, const char *name, int64_t day)
 {
     char text[DATETIME_TEXT_MAX];
@@ -60,58 +46,39 @@ static void append_day(struct buf *out, const char *name, int64_t day)
     buf_append_format(out, ",\"%s\":\"%s\"", name, text);
 }
 
-static void append_head(struct call *call, struct lfi_slice account_id, const char *sub_type)
+static int append_head(struct call *call)
 {
     struct json_writer w;
     struct buf *out = &call->reply->body;
+    if (!call->account.sub_type[0]) {
+        return outcome_refuse_record(call, "the facts of the account have no sub-type");
+    }
+    call->summary.statements =
+        (struct lfi_statement_summary){.size = sizeof(call->summary.statements)};
     json_begin(&w, out);
     json_open_object(&w, NULL);
     json_open_object(&w, "data");
-    json_string(&w, "AccountId", account_id);
-    json_text(&w, "AccountSubType", sub_type);
+    json_string(&w, "AccountId", call->account_id);
+    json_text(&w, "AccountSubType", call->account.sub_type);
     buf_append_text(out, ",\"Statements\":[");
+    return 0;
 }
 
-int connect_get_statements_by_account_id(struct call *call)
+int connect_statements_shape(struct call *call, enum flow_part part)
 {
-    struct page page;
-    struct list list;
-    struct lfi_statement_query query = {0};
-    struct lfi_statement_totals totals = {0};
-    struct lfi_error error = {""};
-    const struct provider *provider = call->provider;
-    struct sub_type sub_type = {call, NULL};
-    if (!PROVIDER_HAS(provider, statements)) {
-        return outcome_not_offered(call);
-    }
-    if (list_page(call, &page) != 0 || read_query(call, &query) != 0 || access_by_path(call) != 0) {
-        return -1;
-    }
-    query.account_id = call->account_id;
-    int rc = provider->ops->account(provider->core, query.account_id,
-                                    (struct lfi_sink){take_sub_type, &sub_type}, &error);
-    if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
-        return -1;
-    }
-    if (!sub_type.text) {
-        return outcome_refuse_record(
-            call, "the record of the account is another's, or has no accountSubType");
-    }
-    query.day = provider->statement_day;
-    query.window = (struct lfi_window){list_offset(&page), page.size};
-    append_head(call, query.account_id, sub_type.text);
-    list_resume(&list, call);
-    rc = provider->ops->statements(provider->core, &query, list_sink(&list), &totals, &error);
-    if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0 ||
-        list_check(&list, &page, totals.total, 4) != 0) {
-        return -1;
-    }
+    const struct lfi_statement_summary *summary = &call->summary.statements;
     struct buf *out = &call->reply->body;
+    if (part == FLOW_HEAD) {
+        return append_head(call);
+    }
+    if (list_check(call, 4) != 0) {
+        return -1;
+    }
     buf_append_text(out, "]},\"meta\":{");
-    list_append_totals(&list, &page, totals.total, true);
-    if (totals.held > 0) {
-        append_day(out, "firstAvailableDateTime", totals.first_day);
-        append_day(out, "lastAvailableDateTime", totals.last_day);
+    list_append_totals(call, true);
+    if (summary->held > 0) {
+        append_day(out, "firstAvailableDateTime", summary->first_day);
+        append_day(out, "lastAvailableDateTime", summary->last_day);
     }
     buf_append_text(out, "}}");
     call->reply->status = 200;

@@ -1,5 +1,6 @@
 #include "provider/provider.h"
 #include "base/error.h"
+#include "provider/core_call.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 struct loaded {
     struct provider provider;
+    struct core_host host;
     void *library;
     uint64_t device, inode; /* of the core's storage; 0: not known */
 };
@@ -31,18 +33,33 @@ static int check_ops(const struct lfi_core_ops *ops, const char *provider, struc
         return error_set(error, "provider %s: the core was built for ABI %u, this server needs %d",
                          provider, ops->abi, LFI_CORE_ABI);
     }
-    size_t required =
-        offsetof(struct lfi_core_ops, accounts_of_user) + sizeof(ops->accounts_of_user);
-    if (ops->size < required || !ops->name || !ops->open || !ops->close || !ops->user_exists ||
-        !ops->account_access || !ops->account || !ops->accounts_of_user) {
+    size_t required = offsetof(struct lfi_core_ops, open_data) + sizeof(ops->open_data);
+    if (ops->size < required || !ops->name || !ops->open || !ops->close || !ops->accounts ||
+        !ops->customers) {
         return error_set(error, "provider %s: the core lacks a required capability", provider);
     }
     return 0;
 }
 
-static int load(struct loaded *item, const struct provider_config *config,
-                const struct clock *clock, struct lfi_error *error)
+/* The families of the core, whose required functions must be there. */
+static int take_families(struct provider *provider, struct lfi_error *error)
 {
+    provider->accounts = provider->ops->accounts;
+    provider->customers = provider->ops->customers;
+    provider->payee = provider->ops->payee;
+    provider->open_data = provider->ops->open_data;
+    if (!PROVIDER_SERVES(provider, accounts, subject) ||
+        !PROVIDER_SERVES(provider, accounts, held) ||
+        !PROVIDER_SERVES(provider, customers, exists)) {
+        return error_set(error, "provider %s: the core lacks a required capability", provider->id);
+    }
+    return 0;
+}
+
+static int load(struct loaded *item, const struct provider_config *config,
+                const struct clock *clock, const struct log *log, struct lfi_error *error)
+{
+    core_host_init(&item->host, config->id, clock, log);
     lfi_core_get_ops_fn *get_ops = NULL;
     struct lfi_error detail = {""};
     const struct lfi_core_config core_config = {.provider_id = config->id,
@@ -50,7 +67,8 @@ static int load(struct loaded *item, const struct provider_config *config,
                                                 .base_dir = config->base_dir,
                                                 .now_us = now_for_core,
                                                 .clock = (void *)(uintptr_t)clock,
-                                                .threads = config->threads};
+                                                .threads = config->threads,
+                                                .host = &item->host.base};
     item->library = dlopen(config->library, RTLD_NOW | RTLD_LOCAL);
     if (!item->library) {
         return error_set(error, "provider %s: cannot load the core: %s", config->id, dlerror());
@@ -65,9 +83,11 @@ static int load(struct loaded *item, const struct provider_config *config,
                                        .segment = config->segment,
                                        .audience = config->audience,
                                        .ops = get_ops(),
+                                       .host = &item->host.base,
                                        .offers = config->offers,
                                        .statement_day = config->statement_day};
-    if (check_ops(item->provider.ops, config->id, error) != 0) {
+    if (check_ops(item->provider.ops, config->id, error) != 0 ||
+        take_families(&item->provider, error) != 0) {
         return -1;
     }
     if (item->provider.ops->open(&item->provider.core, &core_config, &detail) != LFI_CORE_OK) {
@@ -116,7 +136,7 @@ int provider_set_open(struct provider_set **out, const struct provider_config *c
     }
     for (; set->count < count; set->count++) {
         struct loaded *item = &set->items[set->count];
-        if (load(item, &configs[set->count], clock, error) != 0 ||
+        if (load(item, &configs[set->count], clock, log, error) != 0 ||
             check_storage(set->items, set->count, error) != 0) {
             *failed = set->count;
             set->count++;

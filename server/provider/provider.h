@@ -10,6 +10,8 @@
 #include "base/message.h"
 #include "provider/offers.h"
 
+#include <lfi/core.h>
+
 struct provider {
     const char *id;       /* LFI code: lower-case letters and digits */
     const char *segment;  /* "retail", "sme", "corporate": for people */
@@ -17,6 +19,12 @@ struct provider {
     const struct lfi_core_ops
         *ops; /* members past ops->size must be asked for with PROVIDER_HAS or PROVIDER_GET */
     void *core;
+    const struct lfi_host *host; /* for calls of the core */
+    /* Families of the core; NULL: not offered. Members: PROVIDER_SERVES. */
+    const struct lfi_accounts *accounts;
+    const struct lfi_customers *customers;
+    const struct lfi_payee *payee;
+    const struct lfi_open_data *open_data;
     struct offers offers;
     enum lfi_statement_day statement_day;
     struct lfi_error warning; /* what the core said of its settings, or "" */
@@ -29,6 +37,12 @@ struct provider {
 
 /* A capability's function, or NULL. */
 #define PROVIDER_GET(p, member) (PROVIDER_HAS(p, member) ? (p)->ops->member : NULL)
+
+/* Whether the core offers this function of this family. */
+#define PROVIDER_SERVES(p, family, member)                                                         \
+    ((p)->family &&                                                                                \
+     offsetof(struct lfi_##family, member) + sizeof((p)->family->member) <= (p)->family->size &&   \
+     (p)->family->member)
 
 struct provider_config {
     const char *id, *segment, *audience;

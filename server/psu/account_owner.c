@@ -1,5 +1,6 @@
 #include "psu/account_owner.h"
 
+#include "base/core_answer.h"
 #include "psu/accounts.h"
 
 /* --- balance ---------------------------------------------------------------------------------- */
@@ -13,9 +14,10 @@ struct balance {
     struct lfi_slice value, currency;
 };
 
-static int take_balance(void *ctx, struct lfi_slice json)
+static int take_balance(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct balance *best = ctx;
+    (void)facts;
     cJSON *tree = json_parse(json);
     const cJSON *amount = json_get(tree, "amount");
     struct lfi_slice type = json_get_string(tree, "balanceType");
@@ -50,10 +52,12 @@ static void append_balance(const struct account_owner *owner, const struct accou
     const struct provider *provider = owner->provider;
     struct balance best = {
         .arena = owner->arena, .types = wanted_types(account->sub_type), .rank = BALANCE_TYPES};
-    struct lfi_sink sink = {.record = take_balance, .ctx = &best};
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = account->id};
+    struct core_answer answer = core_answer(take_balance, &best);
     struct lfi_error error = {{0}};
-    if (!PROVIDER_HAS(provider, balances) ||
-        provider->ops->balances(provider->core, account->id, sink, &error) != LFI_CORE_OK ||
+    if (!PROVIDER_SERVES(provider, accounts, balances) ||
+        provider->accounts->balances(provider->core, owner->call, &query, &answer.base, &error) !=
+            LFI_CORE_OK ||
         best.value.len == 0) {
         return;
     }
@@ -71,9 +75,10 @@ static struct lfi_slice name_in(const cJSON *customer, const char *member)
     return json_get_string(json_get(verified ? verified->child : NULL, "claims"), member);
 }
 
-static int take_customer(void *ctx, struct lfi_slice json)
+static int take_customer(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct account_owner *out = ctx;
+    (void)facts;
     cJSON *tree = json_parse(json);
     out->customer_id = arena_keep(out->arena, json_get_string(tree, "id"));
     out->business = arena_keep(out->arena, name_in(tree, "businessName"));
@@ -82,13 +87,14 @@ static int take_customer(void *ctx, struct lfi_slice json)
 }
 
 void account_owner_find(struct account_owner *out, const struct provider *provider,
-                        struct arena *arena, struct lfi_slice user_id)
+                        struct arena *arena, const struct lfi_call *call)
 {
     struct lfi_error error = {{0}};
-    struct lfi_sink sink = {.record = take_customer, .ctx = out};
-    *out = (struct account_owner){.provider = provider, .arena = arena, .user_id = user_id};
-    if (PROVIDER_HAS(provider, customer)) {
-        (void)provider->ops->customer(provider->core, user_id, sink, &error);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = call->user_id};
+    struct core_answer answer = core_answer(take_customer, out);
+    *out = (struct account_owner){.provider = provider, .arena = arena, .call = call};
+    if (PROVIDER_SERVES(provider, customers, customer)) {
+        (void)provider->customers->customer(provider->core, call, &query, &answer.base, &error);
     }
 }
 
@@ -105,16 +111,17 @@ static bool is_owner(struct lfi_slice role)
     return slice_equal_text(role, "Principal") || slice_equal_text(role, "SecondaryOwner");
 }
 
-static int take_holder(void *ctx, struct lfi_slice json)
+static int take_holder(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct holders *out = ctx;
+    (void)facts;
     cJSON *tree = json_parse(json);
     struct lfi_slice id = json_get_string(tree, "id");
     bool owns = is_owner(json_get_string(tree, "accountRole"));
     if (slice_equal(id, out->owner->customer_id)) {
         out->joint = slice_equal_text(json_get_string(tree, "customerType"), "Joint");
         out->acts = out->acts || !owns;
-    } else if (slice_equal(id, out->owner->user_id)) {
+    } else if (slice_equal(id, out->owner->call->user_id)) {
         out->acts = true; /* a delegate, with a record of their own */
     }
     if (owns && out->holder.len == 0) {
@@ -131,11 +138,12 @@ void account_owner_append(const struct account_owner *owner, const struct accoun
 {
     const struct provider *provider = owner->provider;
     struct holders holders = {.owner = owner};
-    struct lfi_sink sink = {.record = take_holder, .ctx = &holders};
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = account->id};
+    struct core_answer answer = core_answer(take_holder, &holders);
     struct lfi_error error = {{0}};
     append_balance(owner, account, w);
-    if (owner->customer_id.len == 0 || !PROVIDER_HAS(provider, account_customers) ||
-        provider->ops->account_customers(provider->core, account->id, sink, &error) !=
+    if (owner->customer_id.len == 0 || !PROVIDER_SERVES(provider, accounts, customers) ||
+        provider->accounts->customers(provider->core, owner->call, &query, &answer.base, &error) !=
             LFI_CORE_OK ||
         (!holders.joint && !holders.acts)) {
         return;

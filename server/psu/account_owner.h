@@ -12,17 +12,17 @@
 
 struct account_offer; /* accounts.h */
 
-/* Who looks. Texts in the arena. */
+/* Who looks, call->user_id. Texts in the arena. */
 struct account_owner {
     const struct provider *provider;
     struct arena *arena;
-    struct lfi_slice user_id;
+    const struct lfi_call *call;
     struct lfi_slice customer_id; /* absent when the core does not say */
     struct lfi_slice business;    /* name of the business that the login stands for, or absent */
 };
 
 void account_owner_find(struct account_owner *out, const struct provider *provider,
-                        struct arena *arena, struct lfi_slice user_id);
+                        struct arena *arena, const struct lfi_call *call);
 /*
  * Appends "balance": {"value", "currency"}, negative when the customer owes it, and, when others
  * have a part in the account, "relation": "joint" or "behalf" with "holder", whose account it is.

@@ -1,5 +1,6 @@
 #include "psu/accounts.h"
 
+#include "base/core_answer.h"
 #include "base/error.h"
 #include "psu/account_owner.h"
 
@@ -90,10 +91,11 @@ static struct account_offer read_account(struct arena *arena, const cJSON *accou
     };
 }
 
-static int take(void *ctx, struct lfi_slice json)
+static int take(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct search *search = ctx;
     struct account_offers *out = search->out;
+    (void)facts;
     cJSON *tree = json_parse(json);
     const struct account_offer account = read_account(search->arena, tree);
     cJSON_Delete(tree);
@@ -108,7 +110,7 @@ static int take(void *ctx, struct lfi_slice json)
     return search->failed ? -1 : 0;
 }
 
-int accounts_find(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
+int accounts_find(const struct provider *provider, struct arena *arena, const struct lfi_call *call,
                   const struct consent *consent, struct account_offers *out,
                   struct lfi_error *error)
 {
@@ -121,8 +123,10 @@ int accounts_find(const struct provider *provider, struct arena *arena, struct l
         error_set(error, "out of memory");
         return LFI_CORE_FAILED;
     }
-    struct lfi_sink sink = {.record = take, .ctx = &search};
-    int status = provider->ops->accounts_of_user(provider->core, user_id, sink, error);
+    const struct lfi_held_query query = {
+        .base = {.size = sizeof(query), .subject_id = call->user_id}};
+    struct core_answer answer = core_answer(take, &search);
+    int status = provider->accounts->held(provider->core, call, &query, &answer.base, error);
     if (search.failed) {
         error_set(error, "an account without an id, or more accounts than can be offered");
         return LFI_CORE_FAILED;
@@ -159,11 +163,12 @@ static void append_left_out(const struct account_offers *offers, struct json_wri
     json_close_array(w);
 }
 
-void accounts_append(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
-                     const struct account_offers *offers, struct json_writer *w)
+void accounts_append(const struct provider *provider, struct arena *arena,
+                     const struct lfi_call *call, const struct account_offers *offers,
+                     struct json_writer *w)
 {
     struct account_owner owner;
-    account_owner_find(&owner, provider, arena, user_id);
+    account_owner_find(&owner, provider, arena, call);
     append_text(w, "holder", owner.business);
     json_open_array(w, "accounts");
     for (size_t i = 0; i < offers->count; i++) {

@@ -34,8 +34,9 @@ struct account_offers {
     size_t left_out_count;
 };
 
-/* Asks the core. LFI_CORE_OK, or the core's status with the reason. None is no error. */
-int accounts_find(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
+/* Asks the core for those of call->user_id. LFI_CORE_OK, or the core's status with the reason. None
+ * is no error. */
+int accounts_find(const struct provider *provider, struct arena *arena, const struct lfi_call *call,
                   const struct consent *consent, struct account_offers *out,
                   struct lfi_error *error);
 /*
@@ -43,8 +44,9 @@ int accounts_find(const struct provider *provider, struct arena *arena, struct l
  * says, "unavailable": […] with the reason of each, and "holder", the business that the customer
  * signs in for.
  */
-void accounts_append(const struct provider *provider, struct arena *arena, struct lfi_slice user_id,
-                     const struct account_offers *offers, struct json_writer *writer);
+void accounts_append(const struct provider *provider, struct arena *arena,
+                     const struct lfi_call *call, const struct account_offers *offers,
+                     struct json_writer *writer);
 /* Appends the members of an account that are its own. */
 void accounts_append_facts(const struct account_offer *offer, struct json_writer *writer);
 

@@ -1,5 +1,6 @@
 #include "psu/consents.h"
 
+#include "base/core_answer.h"
 #include "base/id.h"
 #include "psu/approval.h"
 #include "psu/consent.h"
@@ -172,9 +173,10 @@ static cJSON *load_own(struct visit *visit, struct lfi_slice consent_id)
 }
 
 /* Name and full number of a shared account, which the Hub knows only by our id. */
-static int append_account(void *ctx, struct lfi_slice json)
+static int append_account(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct json_writer *w = ctx;
+    (void)facts;
     cJSON *account = json_parse(json);
     const cJSON *number = json_get(account, "accountNumbers");
     json_open_object(w, NULL);
@@ -189,29 +191,33 @@ static int append_account(void *ctx, struct lfi_slice json)
     return 0;
 }
 
+/* Accounts that are held no longer are left out. */
 static int append_accounts(struct visit *visit, const cJSON *consent, struct json_writer *w,
                            struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
-    struct lfi_sink sink = {.record = append_account, .ctx = w};
+    const struct lfi_call call = visit_core_call(visit);
+    const cJSON *list = json_get(consent, "accountIds");
+    size_t count = (size_t)cJSON_GetArraySize(list);
+    struct lfi_slice *ids = arena_array(visit->arena, count + 1, sizeof(*ids));
+    struct lfi_held_query query = {.base = {.size = sizeof(query), .subject_id = call.user_id},
+                                   .account_ids = ids};
+    struct core_answer answer = core_answer(append_account, w);
     const cJSON *item;
-    int status = LFI_CORE_OK;
-    json_open_array(w, "accountList");
-    cJSON_ArrayForEach(item, json_get(consent, "accountIds"))
-    {
-        enum lfi_account_status account_status;
-        struct lfi_slice id = slice_of(cJSON_GetStringValue(item));
-        status = provider->ops->account_access(provider->core, visit->session.user_id, id,
-                                               &account_status, error);
-        if (status == LFI_CORE_OK) {
-            status = provider->ops->account(provider->core, id, sink, error);
-        }
-        if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) { /* unknown: held no longer */
-            return status;
-        }
+    if (ids == NULL) {
+        (void)error_set(error, "out of memory");
+        return LFI_CORE_FAILED;
     }
+    cJSON_ArrayForEach(item, list)
+    {
+        ids[query.account_count++] = slice_of(cJSON_GetStringValue(item));
+    }
+    json_open_array(w, "accountList");
+    int status = count == 0
+                     ? LFI_CORE_OK
+                     : provider->accounts->held(provider->core, &call, &query, &answer.base, error);
     json_close_array(w);
-    return LFI_CORE_OK;
+    return status;
 }
 
 /* Earlier and later consents of the chain, those of the customer alone, without this one. */

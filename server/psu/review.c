@@ -45,8 +45,9 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
                           struct account_offers *offers)
 {
     struct lfi_error error = {{0}};
-    int status = accounts_find(visit->endpoint->provider, visit->arena, visit->session.user_id,
-                               consent, offers, &error);
+    const struct lfi_call call = visit_core_call(visit);
+    int status =
+        accounts_find(visit->endpoint->provider, visit->arena, &call, consent, offers, &error);
     if (status != LFI_CORE_OK) {
         step_fail_core(visit, status, "accounts_of_user", &error);
         return false;
@@ -98,7 +99,8 @@ static void append_review(struct visit *visit, const struct consent *consent,
     append_text(&w, "to", consent->to);
     append_text(&w, "purpose", consent->purpose);
     consent_append_groups(consent, &w);
-    accounts_append(visit->endpoint->provider, visit->arena, visit->session.user_id, offers, &w);
+    const struct lfi_call call = visit_core_call(visit);
+    accounts_append(visit->endpoint->provider, visit->arena, &call, offers, &w);
     json_close_object(&w);
 }
 

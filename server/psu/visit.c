@@ -78,6 +78,15 @@ void visit_leave(struct visit *visit)
     }
 }
 
+struct lfi_call visit_core_call(const struct visit *visit)
+{
+    struct lfi_call call = core_call(visit->endpoint->provider->host);
+    call.interaction_id = visit->session.interaction_id;
+    call.consent_id = visit->session.consent_id;
+    call.user_id = visit->session.user_id;
+    return call;
+}
+
 bool visit_has_tasks(const struct visit *visit)
 {
     const struct provider *provider = visit->endpoint->provider;

@@ -9,6 +9,7 @@
 #define PSU_VISIT_H
 
 #include "base/json.h"
+#include "provider/core_call.h"
 #include "psu/pages.h"
 #include "psu/psu.h"
 #include "psu/session.h"
@@ -67,6 +68,8 @@ bool visit_enter(struct visit *visit, const char *what);
 /* The same, having answered. */
 bool visit_enter_or_refuse(struct visit *visit, const char *what);
 void visit_leave(struct visit *visit);
+/* What the core is told of who asks. */
+struct lfi_call visit_core_call(const struct visit *visit);
 /* Whether the provider's core keeps tasks that are due later. */
 bool visit_has_tasks(const struct visit *visit);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */

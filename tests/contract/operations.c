@@ -1,17 +1,16 @@
 // link: lfi
 /* Prints what the server offers: method, path template and documented statuses, a line each. */
-#include "connect/call.h"
 #include "contract/tables.h"
-#include "contract_ozone_connect.h"
+#include "rows_ozone_connect.h"
 
 #include <stdio.h>
 
 int main(void)
 {
-    for (size_t i = 0; i < contract_operation_count(&contract_ozone_connect); i++) {
-        const struct contract_operation *operation =
-            contract_operation_at(&contract_ozone_connect, i);
-        if (!connect_operations[i]) {
+    const struct flow_api *api = &flow_ozone_connect;
+    for (size_t i = 0; i < contract_operation_count(api->contract); i++) {
+        const struct contract_operation *operation = contract_operation_at(api->contract, i);
+        if (api->rows[i].later) {
             continue;
         }
         (void)printf("%s %s", operation->method, operation->path);

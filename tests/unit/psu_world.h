@@ -266,41 +266,32 @@ static int world_approval_decide(void *core, struct lfi_slice user_id, struct lf
     return LFI_CORE_OK;
 }
 
-static int world_accounts_of_user(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                                  struct lfi_error *error)
+/* The user holds every account; of those asked for by id, as many of the first. */
+static int world_held(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
+                      struct lfi_answer *answer, struct lfi_error *error)
 {
+    const struct lfi_account_facts facts = {.size = sizeof(facts)};
     (void)core;
-    (void)user_id;
+    (void)call;
     (void)error;
+    for (uint64_t i = 0; i < query->account_count; i++) {
+        answer->record(answer, slice_of(world.accounts[0]), &facts);
+    }
+    if (query->account_count > 0) {
+        return LFI_CORE_OK;
+    }
     for (size_t i = 0; world.accounts[i] != NULL; i++) {
-        if (sink.record(sink.ctx, slice_of(world.accounts[i])) != 0) {
+        if (answer->record(answer, slice_of(world.accounts[i]), &facts) != 0) {
             return LFI_CORE_STOPPED;
         }
     }
     return world.accounts_status;
 }
 
-/* The user holds every account. */
-static int world_account_access(void *core, struct lfi_slice user_id, struct lfi_slice account_id,
-                                enum lfi_account_status *out, struct lfi_error *error)
-{
-    (void)core;
-    (void)user_id;
-    (void)account_id;
-    (void)error;
-    *out = LFI_ACCOUNT_ACTIVE;
-    return LFI_CORE_OK;
-}
-
-static int world_account(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                         struct lfi_error *error)
-{
-    (void)core;
-    (void)account_id;
-    (void)error;
-    sink.record(sink.ctx, slice_of(world.accounts[0]));
-    return LFI_CORE_OK;
-}
+static const struct lfi_accounts world_accounts = {.size = sizeof(world_accounts),
+                                                   .held = world_held};
+static const struct lfi_customers world_customers = {.size = sizeof(world_customers)};
+static struct core_host world_host;
 
 static struct world_claim *world_find_claim(struct lfi_slice key)
 {
@@ -481,9 +472,8 @@ static const struct lfi_core_ops world_ops = {
     .abi = LFI_CORE_ABI,
     .size = sizeof(struct lfi_core_ops),
     .name = "world",
-    .account_access = world_account_access,
-    .account = world_account,
-    .accounts_of_user = world_accounts_of_user,
+    .accounts = &world_accounts,
+    .customers = &world_customers,
     .sign_in = world_sign_in,
     .approval_start = world_approval_start,
     .approval_state = world_approval_state,
@@ -537,8 +527,13 @@ static inline int world_set_up(void **state)
     world.log =
         (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &world.clock};
     static const char *const offered[] = {"cbuae-account-access-consents", NULL};
-    world.provider = (struct provider){
-        .id = "dhowretail", .ops = &world_ops, .offers = {.consent_types = offered}};
+    core_host_init(&world_host, "dhowretail", &world.clock, &world.log);
+    world.provider = (struct provider){.id = "dhowretail",
+                                       .ops = &world_ops,
+                                       .host = &world_host.base,
+                                       .accounts = &world_accounts,
+                                       .customers = &world_customers,
+                                       .offers = {.consent_types = offered}};
     world.consent = WORLD_CONSENT;
     world.accounts[0] = WORLD_ACCOUNT("acc-1", "CurrentAccount", "Active");
     world.accounts[1] = WORLD_ACCOUNT("acc-2", "Savings", "Dormant");

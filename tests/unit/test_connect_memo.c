@@ -1,5 +1,5 @@
 // link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
-#include "connect/call.h"
+#include "connect/memo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

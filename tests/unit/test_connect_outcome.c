@@ -1,6 +1,6 @@
 // link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
 /* The whole map: every kind of call × every status of a core, and statuses that are none. */
-#include "connect/outcome.h"
+#include "flow/outcome.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define STATUSES 10
+#define STATUSES 11
 
 static const int statuses[STATUSES] = {LFI_CORE_OK,
                                        LFI_CORE_UNKNOWN,
@@ -18,8 +18,9 @@ static const int statuses[STATUSES] = {LFI_CORE_OK,
                                        LFI_CORE_UNAVAILABLE,
                                        LFI_CORE_FAILED,
                                        LFI_CORE_STOPPED,
+                                       LFI_CORE_IN_DOUBT,
                                        1,
-                                       -7,
+                                       -8,
                                        INT32_MIN};
 
 static const struct {
@@ -35,12 +36,14 @@ static const struct {
                       {500, "CORE-FAILED"},
                       {500, "CORE-FAILED"},
                       {500, "CORE-FAILED"},
+                      {500, "CORE-FAILED"},
                       {500, "CORE-FAILED"}},
     [OUTCOME_USER] = {{0, NULL},
                       {400, "PSU-UNKNOWN"},
                       {500, "CORE-FAILED"},
                       {500, "CORE-FAILED"},
                       {500, "CORE-UNAVAILABLE"},
+                      {500, "CORE-FAILED"},
                       {500, "CORE-FAILED"},
                       {500, "CORE-FAILED"},
                       {500, "CORE-FAILED"},
@@ -55,12 +58,14 @@ static const struct {
                          {500, "CORE-FAILED"},
                          {500, "CORE-FAILED"},
                          {500, "CORE-FAILED"},
+                         {500, "CORE-FAILED"},
                          {500, "CORE-FAILED"}},
     [OUTCOME_LEVER] = {{0, NULL},
                        {404, "LEVER-UNKNOWN"},
                        {409, "LEVER-DENIED"},
                        {409, "LEVER-DENIED"},
                        {503, "LEVER-UNAVAILABLE"},
+                       {500, "LEVER-FAILED"},
                        {500, "LEVER-FAILED"},
                        {500, "LEVER-FAILED"},
                        {500, "LEVER-FAILED"},

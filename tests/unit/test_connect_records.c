@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "connect/connect.h"
+#include "rows_ozone_connect.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -75,7 +76,8 @@ static struct answer get(const char *fault, const char *path, enum connect_check
     assert_int_equal(provider_set_open(&providers, &provider, 1, &f.clock, &f.log, &failed, &error),
                      0);
     f.explain = explain_new();
-    const struct connect_config config = {.providers = providers,
+    const struct connect_config config = {.api = &flow_ozone_connect,
+                                          .providers = providers,
                                           .workers = 1,
                                           .check_responses = check,
                                           .bank_name = "Bank",
@@ -174,8 +176,8 @@ static void records_of_somebody_else_are_not(void **state)
 {
     static const struct row rows[] = {
         {"other", ONE, 500, "CONTRACT-RESPONSE", "$.data.id: record"},
-        {"other", STATEMENTS, 500, "CORE-RECORD", "record of the account"},
-        {"double", STATEMENTS, 500, "CORE-RECORD", "record of the account"},
+        {"other-facts", STATEMENTS, 500, "CORE-RECORD", "facts are those of another"},
+        {"other-facts", BALANCES, 500, "CORE-RECORD", "facts are those of another"},
         {"other", LIST, 500, "CONTRACT-RESPONSE", "$.data[0].id: record"},
         {"other", BALANCES, 500, "CONTRACT-RESPONSE", "$.data[0].accountId: record"},
         {"other", ENTRIES, 500, "CONTRACT-RESPONSE", "$.data[0].accountId: record"},
@@ -192,7 +194,7 @@ static void two_records_in_one_are_refused(void **state)
         {"double", LIST, 500, "CONTRACT-RESPONSE", "record"},
         {"double", BALANCES, 500, "CONTRACT-RESPONSE", "record"},
         {"double", ENTRIES, 500, "CONTRACT-RESPONSE", "record"},
-        {"statement-double", STATEMENTS, 500, "CONTRACT-RESPONSE", "record"},
+        {"double", STATEMENTS, 500, "CONTRACT-RESPONSE", "record"},
     };
     (void)state;
     EXPECT(rows, CONNECT_CHECK_ENFORCE);
@@ -217,16 +219,17 @@ static void what_is_not_one_object_is_refused(void **state)
 static void numbers_of_records_agree_with_what_was_asked(void **state)
 {
     static const struct row rows[] = {
-        {"none", ONE, 500, "CORE-RECORD", "no record"},
+        {"none", ONE, 403, "ACCOUNT-NOT-HELD", NULL},
         {"twice", ONE, 500, "CORE-RECORD", "more than one record"},
         {"none", "/customer", 500, "CORE-RECORD", "no record"},
-        {"none", LIST, 500, "CORE-RECORD", "agree with their total"},
+        {"none", LIST, 403, "ACCOUNT-NOT-HELD", NULL},
         {"twice", LIST, 500, "CORE-RECORD", "agree with their total"},
         {"none", ENTRIES, 500, "CORE-RECORD", "agree with their total"},
         {"twice", ENTRIES, 500, "CORE-RECORD", "agree with their total"},
         {"total", ENTRIES, 500, "CORE-RECORD", "agree with their total"},
-        {"statement-none", STATEMENTS, 500, "CORE-RECORD", "agree with their total"},
+        {"none", STATEMENTS, 500, "CORE-RECORD", "agree with their total"},
         {"total", STATEMENTS, 500, "CORE-RECORD", "agree with their total"},
+        {"no-sub-type", STATEMENTS, 500, "CORE-RECORD", "no sub-type"},
         {"none", BALANCES, 200, NULL, NULL},
         {"twice", BALANCES, 200, NULL, NULL},
     };
@@ -272,6 +275,10 @@ static void every_status_of_a_core_has_its_answer(void **state)
         {"unknown", "/atm", 500, "CORE-FAILED", NULL},
         {"unavailable", "/atm", 500, "CORE-UNAVAILABLE", NULL},
         {"no-user", BALANCES, 400, "PSU-UNKNOWN", NULL},
+        {"no-user", ONE, 400, "PSU-UNKNOWN", NULL},
+        {"no-user", LIST, 400, "PSU-UNKNOWN", NULL},
+        {"odd-account-status", ONE, 500, "CORE-FAILED", NULL},
+        {"in-doubt", BALANCES, 500, "CORE-FAILED", NULL},
         {"odd-account-status", BALANCES, 500, "CORE-FAILED", NULL},
     };
     (void)state;

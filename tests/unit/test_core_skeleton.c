@@ -100,7 +100,8 @@ static void test_only_the_right_password_signs_in(void **state)
     assert_int_equal(
         ops->sign_in(host->core, text("skeleton"), text("skeleton-password"), &user, &host->error),
         LFI_CORE_OK);
-    assert_int_equal(ops->user_exists(host->core, text(user.text), &host->error), LFI_CORE_OK);
+    assert_int_equal(ops->customers->exists(host->core, NULL, text(user.text), &host->error),
+                     LFI_CORE_OK);
 }
 
 static void test_an_approval_is_its_users_alone(void **state)

@@ -97,9 +97,8 @@ static int open_two(struct fixture *f, const char *lacking, const char *storage,
 
 static void test_a_core_without_a_required_operation(void **state)
 {
-    static const char *const required[] = {
-        "size",    "name",        "open",           "close",
-        "account", "user_exists", "account_access", "accounts_of_user"};
+    static const char *const required[] = {"size",      "name",    "open", "close",  "accounts",
+                                           "customers", "subject", "held", "exists", "family-size"};
     struct lfi_error error = {""};
     for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
         assert_int_equal(open_two(*state, required[i], "{}", &error), -1);

@@ -94,6 +94,8 @@ static void says_what_a_detailed_permission_includes(void **state)
                   "\"ReadPartyUserIdentity\"]}]}");
 }
 
+static const struct lfi_call call = {.size = sizeof(call), .user_id = {"u-1", 3}};
+
 /* The ids of the accounts offered for a consent, in order: "a b ". */
 static const char *offered(const char *types, const char *sub_types)
 {
@@ -103,7 +105,7 @@ static const char *offered(const char *types, const char *sub_types)
     struct consent consent = {.account_types = types ? json_parse(slice_of(types)) : NULL,
                               .account_sub_types =
                                   sub_types ? json_parse(slice_of(sub_types)) : NULL};
-    assert_int_equal(accounts_find(&world.provider, arena, SLICE("u-1"), &consent, &offers, NULL),
+    assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL),
                      LFI_CORE_OK);
     ids[0] = '\0';
     for (size_t i = 0; i < offers.count; i++) {
@@ -147,7 +149,7 @@ static void says_why_an_account_is_left_out(void **state)
     world.accounts[0] = WORLD_ACCOUNT("a", "Savings", "Active");
     world.accounts[1] = WORLD_ACCOUNT("b", "CurrentAccount", "Closed");
     world.accounts[2] = WORLD_ACCOUNT("c", "CreditCard", "Active");
-    assert_int_equal(accounts_find(&world.provider, arena, SLICE("u-1"), &consent, &offers, NULL),
+    assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL),
                      LFI_CORE_OK);
     assert_int_equal(offers.count, 1);
     assert_int_equal(offers.left_out_count, 2);
@@ -169,9 +171,8 @@ static void refuses_records_of_the_core_that_cannot_be_offered(void **state)
     struct account_offers offers;
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         world.accounts[0] = broken[i];
-        assert_int_equal(
-            accounts_find(&world.provider, arena, SLICE("u-1"), &consent, &offers, NULL),
-            LFI_CORE_FAILED);
+        assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL),
+                         LFI_CORE_FAILED);
     }
     arena_free(arena);
 }

@@ -1,6 +1,7 @@
 // link: lfi-store
+#include "store_reads.h"
+
 #include "store/internal.h"
-#include "store/store.h"
 
 #include <lmdb.h>
 #include <setjmp.h>
@@ -90,9 +91,12 @@ static void build(struct fixture *f)
     assert_int_equal(store_builder_new(&builder, f->path, "retail", &error), 0);
     assert_int_equal(store_builder_user(builder, &user, &error), 0);
     assert_int_equal(store_builder_user(builder, &blocked, &error), 0);
-    assert_int_equal(store_builder_account(builder, ACCOUNT, LFI_ACCOUNT_SUSPENDED,
-                                           text("{\"id\":\"account-1\"}"), &error),
-                     0);
+    assert_int_equal(
+        store_builder_account(builder, ACCOUNT, LFI_ACCOUNT_SUSPENDED,
+                              text("{\"id\":\"account-1\",\"accountSubType\":\"Savings\","
+                                   "\"currency\":\"AED\"}"),
+                              &error),
+        0);
     assert_int_equal(store_builder_account(builder, "account-0", LFI_ACCOUNT_ACTIVE,
                                            text("{\"id\":\"account-0\"}"), &error),
                      0);
@@ -286,113 +290,183 @@ static void test_reader_slots_follow_the_threads(void **state)
 static void test_access(void **state)
 {
     struct fixture *f = *state;
-    enum lfi_account_status status = LFI_ACCOUNT_ACTIVE;
-    assert_int_equal(store_user_exists(f->store, text(USER), NULL), LFI_CORE_OK);
-    assert_int_equal(store_user_exists(f->store, text("nobody"), NULL), LFI_CORE_UNKNOWN);
-    assert_int_equal(store_user_exists(f->store, text(""), NULL), LFI_CORE_UNKNOWN);
-    assert_int_equal(store_account_access(f->store, text(USER), text(ACCOUNT), &status, NULL),
-                     LFI_CORE_OK);
-    assert_int_equal(status, LFI_ACCOUNT_SUSPENDED);
-    static const char *const WRONG[][2] = {{OTHER, ACCOUNT},    {USER, "account-2"},
-                                           {"nobody", ACCOUNT}, {USER, ""},
-                                           {"", ACCOUNT},       {"user-1\0account-1", ""}};
+    struct lfi_account_facts facts;
+    struct lfi_error error = {""};
+    static const char *const USERS[] = {USER, "nobody", ""};
+    for (size_t i = 0; i < sizeof(USERS) / sizeof(USERS[0]); i++) {
+        assert_int_equal(store_customers.exists(f->store, NULL, text(USERS[i]), &error),
+                         i == 0 ? LFI_CORE_OK : LFI_CORE_UNKNOWN);
+    }
+    assert_int_equal(read_subject(f->store, text(USER), text(ACCOUNT), &facts), LFI_CORE_OK);
+    assert_int_equal(facts.status, LFI_ACCOUNT_SUSPENDED);
+    assert_string_equal(facts.account_id, ACCOUNT);
+    assert_string_equal(facts.sub_type, "Savings");
+    assert_string_equal(facts.currency, "AED");
+    assert_string_equal(facts.role, "Principal");
+    static const struct {
+        const char *user, *account;
+        bool user_unknown;
+    } WRONG[] = {{OTHER, ACCOUNT, false},   {USER, "account-2", false},
+                 {"nobody", ACCOUNT, true}, {USER, "", false},
+                 {"", ACCOUNT, true},       {"user-1\0account-1", "", false}};
     for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
         assert_int_equal(
-            store_account_access(f->store, text(WRONG[i][0]), text(WRONG[i][1]), &status, NULL),
+            read_subject(f->store, text(WRONG[i].user), text(WRONG[i].account), &facts),
             LFI_CORE_UNKNOWN);
+        assert_int_equal(facts.user_unknown, WRONG[i].user_unknown);
     }
     struct lfi_slice with_zero = {"1\0account", 9};
-    assert_int_equal(store_account_access(f->store, text("user-"), with_zero, &status, NULL),
-                     LFI_CORE_UNKNOWN);
+    assert_int_equal(read_subject(f->store, text("user-"), with_zero, &facts), LFI_CORE_UNKNOWN);
+}
+
+/* A server that was compiled with fewer facts is given no more. */
+static void test_facts_end_at_the_callers_size(void **state)
+{
+    struct fixture *f = *state;
+    const struct lfi_subject_query query = {
+        .size = sizeof(query), .user_id = text(USER), .account_id = text(ACCOUNT)};
+    struct lfi_account_facts facts;
+    struct lfi_error error = {""};
+    memset(&facts, 0x55, sizeof(facts));
+    facts.size = offsetof(struct lfi_account_facts, sub_type);
+    assert_int_equal(store_accounts.subject(f->store, NULL, &query, &facts, &error), LFI_CORE_OK);
+    assert_string_equal(facts.account_id, ACCOUNT);
+    for (size_t i = facts.size; i < sizeof(facts); i++) {
+        assert_int_equal(((const char *)&facts)[i], 0x55);
+    }
+}
+
+/* A filter that the core was not compiled with is refused, never ignored. */
+static void test_unknown_filters_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct {
+        struct lfi_transaction_query known;
+        uint64_t newer;
+    } query = {.known = {.base = {.subject_id = text(ACCOUNT), .window = {0, 100}},
+                         .from = LFI_WALL_MIN,
+                         .to = LFI_WALL_MAX}};
+    struct seen seen = {0};
+    struct transactions_said said;
+    query.known.base.size = sizeof(query);
+    assert_int_equal(read_transactions(f->store, &query.known, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, ENTRIES);
+    query.newer = 1;
+    assert_int_equal(read_transactions(f->store, &query.known, sink_into(&seen), &said),
+                     LFI_CORE_FAILED);
+    assert_int_equal(seen.count, 0);
+    query.known.base.size = sizeof(query.known) - 1;
+    assert_int_equal(read_transactions(f->store, &query.known, sink_into(&seen), &said),
+                     LFI_CORE_FAILED);
 }
 
 static void test_accounts_and_lists(void **state)
 {
     struct fixture *f = *state;
     struct seen seen = {0};
-    assert_int_equal(store_accounts_of_user(f->store, text(USER), sink_into(&seen), NULL), 0);
+    struct lfi_error error = {""};
+    assert_int_equal(read_held(f->store, text(USER), sink_into(&seen)), 0);
     assert_int_equal(seen.count, 2);
     assert_string_equal(seen.first, "{\"id\":\"account-0\"}");
-    assert_int_equal(store_accounts_of_user(f->store, text(OTHER), sink_into(&seen), NULL), 0);
+    assert_int_equal(read_held(f->store, text(OTHER), sink_into(&seen)), 0);
     assert_int_equal(seen.count, 0);
-    assert_int_equal(store_accounts_of_user(f->store, text("user"), sink_into(&seen), NULL),
-                     LFI_CORE_UNKNOWN);
-    assert_int_equal(store_list(f->store, STORE_BALANCES, text(ACCOUNT), sink_into(&seen), NULL),
-                     0);
+    assert_int_equal(read_held(f->store, text("user"), sink_into(&seen)), LFI_CORE_UNKNOWN);
+    for (size_t i = 0; i < 2; i++) {
+        const struct lfi_query query = query_about(text(i == 0 ? ACCOUNT : "account-0"));
+        struct sink_answer answer = answer_into(sink_into(&seen), NULL);
+        assert_int_equal(store_accounts.balances(f->store, NULL, &query, &answer.base, &error), 0);
+        assert_int_equal(seen.count, i == 0 ? 2 : 0);
+        assert_string_equal(seen.last, i == 0 ? "{\"b\":2}" : "");
+    }
+}
+
+/* Those that are asked for, in that order; what the user does not hold is left out. */
+static void test_held_accounts_by_id(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    struct lfi_error error = {""};
+    const struct lfi_slice ids[] = {text(ACCOUNT), text("account-2"), text("account-0")};
+    const struct lfi_held_query query = {.base = {.size = sizeof(query), .subject_id = text(USER)},
+                                         .account_ids = ids,
+                                         .account_count = 3};
+    struct sink_answer answer = answer_into(sink_into(&seen), NULL);
+    assert_int_equal(store_accounts.held(f->store, NULL, &query, &answer.base, &error), 0);
     assert_int_equal(seen.count, 2);
-    assert_string_equal(seen.last, "{\"b\":2}");
-    assert_int_equal(
-        store_list(f->store, STORE_BALANCES, text("account-0"), sink_into(&seen), NULL), 0);
-    assert_int_equal(seen.count, 0);
+    assert_non_null(strstr(seen.first, ACCOUNT));
+    assert_string_equal(seen.last, "{\"id\":\"account-0\"}");
 }
 
 static struct lfi_transaction_query query_all(void)
 {
-    return (struct lfi_transaction_query){
-        .account_id = text(ACCOUNT), .from = LFI_WALL_MIN, .to = LFI_WALL_MAX, .window = {0, 100}};
+    return (struct lfi_transaction_query){.base = {.size = sizeof(struct lfi_transaction_query),
+                                                   .subject_id = text(ACCOUNT),
+                                                   .window = {0, 100}},
+                                          .from = LFI_WALL_MIN,
+                                          .to = LFI_WALL_MAX};
 }
 
 static void test_pages_newest_first(void **state)
 {
     struct fixture *f = *state;
     struct seen seen = {0};
-    struct lfi_transaction_totals totals;
+    struct transactions_said said;
     struct lfi_transaction_query query = query_all();
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, ENTRIES);
-    assert_int_equal(totals.mark, ENTRIES);
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, ENTRIES);
+    assert_int_equal(said.mark, ENTRIES);
     assert_int_equal(seen.count, 100);
     assert_string_equal(seen.first, "{\"n\":249}");
     assert_string_equal(seen.last, "{\"n\":150}");
-    query.window.offset = 200;
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    query.base.window.offset = 200;
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
     assert_int_equal(seen.count, 50);
     assert_string_equal(seen.last, "{\"n\":0}");
-    query.window.offset = UINT64_MAX;
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
+    query.base.window.offset = UINT64_MAX;
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
     assert_int_equal(seen.count, 0);
-    assert_int_equal(totals.total, ENTRIES);
+    assert_int_equal(said.total, ENTRIES);
 }
 
 static void test_bounds_are_inclusive(void **state)
 {
     struct fixture *f = *state;
     struct seen seen = {0};
-    struct lfi_transaction_totals totals;
+    struct transactions_said said;
     struct lfi_transaction_query query = query_all();
     query.from = START_US + 10 * SECOND_US;
     query.to = START_US + 11 * SECOND_US;
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, 4);
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, 4);
     assert_string_equal(seen.first, "{\"n\":23}");
     assert_string_equal(seen.last, "{\"n\":20}");
     query.from += 1;
     query.to -= 1;
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, 0);
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, 0);
     query.from = query.to + 1000;
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, 0);
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, 0);
 }
 
 static void test_mark_and_fx(void **state)
 {
     struct fixture *f = *state;
     struct seen seen = {0};
-    struct lfi_transaction_totals totals;
+    struct transactions_said said;
     struct lfi_transaction_query query = query_all();
     query.up_to = 100;
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, 100);
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, 100);
     assert_string_equal(seen.first, "{\"n\":99}");
     query.fx_only = 1;
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, 10);
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, 10);
     assert_string_equal(seen.first, "{\"n\":90}");
     query.up_to = 0;
-    query.window = (struct lfi_window){20, 10};
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, 25);
+    query.base.window = (struct lfi_window){20, 10};
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), 0);
+    assert_int_equal(said.total, 25);
     assert_int_equal(seen.count, 5);
     assert_string_equal(seen.last, "{\"n\":0}");
 }
@@ -401,9 +475,9 @@ static void test_sink_stops(void **state)
 {
     struct fixture *f = *state;
     struct seen seen = {.stop_after = 7};
-    struct lfi_transaction_totals totals;
+    struct transactions_said said;
     struct lfi_transaction_query query = query_all();
-    assert_int_equal(store_transactions(f->store, &query, sink_into(&seen), &totals, NULL),
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said),
                      LFI_CORE_STOPPED);
     assert_int_equal(seen.count, 7);
 }
@@ -571,7 +645,7 @@ static void test_builder_refuses(void **state)
     assert_int_not_equal(store_builder_transaction(builder, ACCOUNT, &late, &error), 0);
     store_builder_abandon(builder);
     /* what was there is still there */
-    assert_int_equal(store_user_exists(f->store, text(OTHER), NULL), 0);
+    assert_int_equal(store_customers.exists(f->store, NULL, text(OTHER), &error), 0);
 }
 
 int main(void)
@@ -586,7 +660,10 @@ int main(void)
         T(test_health_tells_use_and_loss),
         T(test_reader_slots_follow_the_threads),
         T(test_access),
+        T(test_facts_end_at_the_callers_size),
+        T(test_unknown_filters_are_refused),
         T(test_accounts_and_lists),
+        T(test_held_accounts_by_id),
         T(test_pages_newest_first),
         T(test_bounds_are_inclusive),
         T(test_mark_and_fx),

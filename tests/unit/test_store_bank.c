@@ -1,6 +1,8 @@
 // link: lfi-store
 /* What a test bank can be made to do: allowances, levers, payees, catalogue, messages, statements.
  */
+#include "store_reads.h"
+
 #include "store/internal.h"
 
 #include <setjmp.h>
@@ -42,16 +44,14 @@ static int remember(void *ctx, struct lfi_slice json)
     return 0;
 }
 
-static int remember_product(void *ctx, struct lfi_slice brand_id, struct lfi_slice json)
+/* A product, then its rates. */
+static int remember_rates(struct lfi_answer *answer, struct lfi_slice json, const void *facts)
 {
-    (void)brand_id;
-    return remember(ctx, json);
-}
-
-static int remember_rates(void *ctx, const struct lfi_account_product *product)
-{
-    (void)remember(ctx, product->json);
-    return remember(ctx, product->finance_rates.ptr ? product->finance_rates : text("none"));
+    const struct sink_answer *self = (const struct sink_answer *)answer;
+    const struct lfi_account_product_facts *product = facts;
+    (void)remember(self->sink.ctx, json);
+    return remember(self->sink.ctx,
+                    product->finance_rates.ptr ? product->finance_rates : text("none"));
 }
 
 static struct lfi_sink sink_into(struct seen *seen)
@@ -101,7 +101,7 @@ static int setup(void **state)
                                            text("{\"id\":\"account-1\",\"status\":\"Active\"}"),
                                            &error),
                      0);
-    struct store_payee payee = {IBAN, ACCOUNT, false, false, false};
+    struct store_payee_entry payee = {IBAN, ACCOUNT, false, false, false};
     assert_int_equal(store_builder_payee(builder, &payee, &error), 0);
     assert_int_equal(
         store_builder_record(builder, STORE_PAYEES, ACCOUNT, text("{\"id\":\"c1\"}"), &error), 0);
@@ -116,10 +116,13 @@ static int setup(void **state)
         assert_int_not_equal(
             store_builder_statement(builder, ACCOUNT, &disordered[i], text("x"), &error), 0);
     }
-    struct lfi_account_product product = {text("{}"), text("{\"r\":1}"), text("Card"), 1};
-    struct lfi_account_product plain = {text("{}"), {NULL, 0}, text("Plain"), 0};
-    assert_int_equal(store_builder_account_product(builder, ACCOUNT, &product, &error), 0);
-    assert_int_equal(store_builder_account_product(builder, ACCOUNT, &plain, &error), 0);
+    const struct lfi_account_product_facts products[] = {
+        {.encrypt = 1, .finance_rates = text("{\"r\":1}"), .name = text("Card")},
+        {.name = text("Plain")}};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(
+            store_builder_account_product(builder, ACCOUNT, text("{}"), &products[i], &error), 0);
+    }
     assert_int_equal(store_builder_atm(builder, "atm-2", 7 * SECOND_US, text("m2"), &error), 0);
     assert_int_equal(store_builder_atm(builder, "atm-1", 5 * SECOND_US, text("m1"), &error), 0);
     add_products(builder);
@@ -165,13 +168,16 @@ static void test_allowance(void **state)
     assert_int_not_equal(store_allow(bank->store, text("k"), &allowance, &wait_s, NULL), 0);
 }
 
-static enum lfi_payee payee_of(struct bank *bank, const char *iban, size_t *count)
+static enum lfi_payee_state payee_of(struct bank *bank, const char *iban, size_t *count)
 {
     struct seen seen;
-    enum lfi_payee payee = LFI_PAYEE_SHOWN;
-    assert_int_equal(store_payee(bank->store, text(iban), sink_into(&seen), &payee, NULL), 0);
+    struct lfi_error error = {""};
+    struct lfi_payee_summary summary = {sizeof(summary), LFI_PAYEE_SHOWN};
+    const struct lfi_query query = query_about(text(iban));
+    struct sink_answer answer = answer_into(sink_into(&seen), &summary);
+    assert_int_equal(store_payee.holders(bank->store, NULL, &query, &answer.base, &error), 0);
     *count = seen.count;
-    return payee;
+    return summary.state;
 }
 
 /* A payee whose account is not in the store, which no builder makes. */
@@ -181,16 +187,19 @@ static void test_a_payee_without_its_account_is_hidden(void **state)
     static const char value[] = "\0\0\0\0\0\0\0\0gone";
     struct bank *bank = *state;
     struct seen seen = {0};
-    enum lfi_payee payee = LFI_PAYEE_SHOWN;
+    struct lfi_error error = {""};
+    struct lfi_payee_summary summary = {sizeof(summary), LFI_PAYEE_SHOWN};
+    const struct lfi_query query = query_about(text(iban));
+    struct sink_answer answer = answer_into(sink_into(&seen), &summary);
     MDB_txn *txn = NULL;
     MDB_val key = {sizeof(iban) - 1, (void *)(uintptr_t)iban};
     MDB_val data = {sizeof(value) - 1, (void *)(uintptr_t)value};
     assert_int_equal(mdb_txn_begin(bank->store->env, NULL, 0, &txn), 0);
     assert_int_equal(mdb_put(txn, bank->store->db[DB_PAYEES], &key, &data, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
-    assert_int_equal(store_payee(bank->store, text(iban), sink_into(&seen), &payee, NULL),
+    assert_int_equal(store_payee.holders(bank->store, NULL, &query, &answer.base, &error),
                      LFI_CORE_UNKNOWN);
-    assert_int_equal(payee, LFI_PAYEE_HIDDEN);
+    assert_int_equal(summary.state, LFI_PAYEE_HIDDEN);
     assert_int_equal(seen.count, 0);
 }
 
@@ -206,7 +215,7 @@ static void test_payee_and_levers(void **state)
     static const struct {
         enum lfi_account_status status;
         enum lfi_credit_block block;
-        enum lfi_payee payee;
+        enum lfi_payee_state payee;
     } CASES[] = {
         {LFI_ACCOUNT_DORMANT, LFI_CREDIT_OPEN, LFI_PAYEE_SHOWN},
         {LFI_ACCOUNT_SUSPENDED, LFI_CREDIT_OPEN, LFI_PAYEE_BLOCKED_FOR_NOW},
@@ -233,23 +242,25 @@ static void test_reset(void **state)
     struct bank *bank = *state;
     struct seen seen;
     struct lfi_id lead;
+    struct lfi_error error = {""};
     size_t count = 0;
     assert_int_equal(store_account_set_status(bank->store, text(ACCOUNT), LFI_ACCOUNT_CLOSED, NULL),
                      0);
     assert_int_equal(
         store_account_set_status(bank->store, text(ACCOUNT), LFI_ACCOUNT_DORMANT, NULL), 0);
-    assert_int_equal(store_account(bank->store, text(ACCOUNT), sink_into(&seen), NULL), 0);
+    assert_int_equal(read_record(bank->store, text(ACCOUNT), sink_into(&seen)), 0);
     assert_non_null(strstr(seen.all, "\"Dormant\""));
     assert_int_equal(store_account_set_credit_block(bank->store, text(ACCOUNT),
                                                     LFI_CREDIT_BLOCKED_FOR_GOOD, NULL),
                      0);
-    assert_int_equal(store_lead_create(bank->store, text("{\"a\":1}"), &lead, NULL), 0);
-    assert_int_equal(store_leads(bank->store, sink_into(&seen), NULL), 0);
+    assert_int_equal(
+        store_open_data.lead_create(bank->store, NULL, text("{\"a\":1}"), &lead, &error), 0);
+    assert_int_equal(read_leads(bank->store, sink_into(&seen)), 0);
     assert_non_null(strstr(seen.all, "\"createdAt\":1000,\"lead\":{\"a\":1}}"));
     assert_int_equal(store_reset(bank->store, NULL), 0);
-    assert_int_equal(store_leads(bank->store, sink_into(&seen), NULL), 0);
+    assert_int_equal(read_leads(bank->store, sink_into(&seen)), 0);
     assert_int_equal(seen.count, 0);
-    assert_int_equal(store_account(bank->store, text(ACCOUNT), sink_into(&seen), NULL), 0);
+    assert_int_equal(read_record(bank->store, text(ACCOUNT), sink_into(&seen)), 0);
     assert_string_equal(seen.all, "{\"id\":\"account-1\",\"status\":\"Active\"};");
     assert_int_equal(payee_of(bank, IBAN, &count), LFI_PAYEE_SHOWN);
 }
@@ -257,19 +268,20 @@ static void test_reset(void **state)
 static void check_catalogue(struct bank *bank, struct lfi_product_query query, const char *want,
                             uint64_t total)
 {
-    struct seen seen = {0};
-    uint64_t found = 99;
-    struct lfi_product_sink sink = {remember_product, &seen};
-    assert_int_equal(store_catalogue(bank->store, &query, sink, &found, NULL), 0);
+    struct seen seen;
+    struct lfi_error error = {""};
+    struct sink_answer answer = answer_into(sink_into(&seen), NULL);
+    assert_int_equal(store_open_data.catalogue(bank->store, NULL, &query, &answer.base, &error), 0);
     assert_string_equal(seen.all, want);
-    assert_int_equal(found, total);
+    assert_int_equal(answer.base.total, total);
 }
 
 static void test_catalogue(void **state)
 {
     struct bank *bank = *state;
-    struct lfi_product_query all = {
-        .sharia = -1, .updated_since_us = INT64_MIN, .window = {0, 100}};
+    struct lfi_product_query all = {.base = {.size = sizeof(all), .window = {0, 100}},
+                                    .updated_since_us = INT64_MIN,
+                                    .sharia = -1};
     struct lfi_product_query query = all;
     check_catalogue(bank, query, "p2;p4;p1;p3;", 4);
     query.descending = 1;
@@ -277,7 +289,7 @@ static void test_catalogue(void **state)
     query.by_id = 1;
     check_catalogue(bank, query, "p4;p3;p2;p1;", 4);
     query = all;
-    query.window = (struct lfi_window){1, 2};
+    query.base.window = (struct lfi_window){1, 2};
     check_catalogue(bank, query, "p4;p1;", 4);
     query = all;
     query.category = text("Mortgage");
@@ -296,13 +308,16 @@ static void test_machines_products_messages(void **state)
 {
     struct bank *bank = *state;
     struct seen seen;
-    int64_t updated_us = 0;
-    assert_int_equal(store_atms(bank->store, sink_into(&seen), &updated_us, NULL), 0);
+    struct lfi_error error = {""};
+    struct lfi_atm_summary summary = {.size = sizeof(summary)};
+    const struct lfi_query any = query_about(text(ACCOUNT));
+    struct sink_answer atms = answer_into(sink_into(&seen), &summary);
+    assert_int_equal(store_open_data.atms(bank->store, NULL, &any, &atms.base, &error), 0);
     assert_string_equal(seen.all, "m1;m2;");
-    assert_true(updated_us == 7 * SECOND_US);
-    seen = (struct seen){0};
-    struct lfi_account_product_sink rates = {remember_rates, &seen};
-    assert_int_equal(store_account_products(bank->store, text(ACCOUNT), rates, NULL), 0);
+    assert_true(summary.updated_us == 7 * SECOND_US);
+    struct sink_answer rates = answer_into(sink_into(&seen), NULL);
+    rates.base.record = remember_rates;
+    assert_int_equal(store_accounts.products(bank->store, NULL, &any, &rates.base, &error), 0);
     assert_string_equal(seen.all, "{};{\"r\":1};{};none;");
     assert_int_equal(store_message_send(bank->store, text("u1"), text("\"first\""), NULL), 0);
     assert_int_equal(store_message_send(bank->store, text("u2"), text("\"other\""), NULL), 0);
@@ -313,7 +328,6 @@ static void test_machines_products_messages(void **state)
     static char large[LFI_MESSAGE_BYTES_MAX + 1];
     memset(large, 'x', sizeof(large));
     for (size_t len = LFI_MESSAGE_BYTES_MAX; len <= LFI_MESSAGE_BYTES_MAX + 1; len++) {
-        struct lfi_error error = {""};
         const struct lfi_slice message = {large, len};
         assert_int_equal(store_message_send(bank->store, text("u2"), message, &error) == 0,
                          len == LFI_MESSAGE_BYTES_MAX);
@@ -323,30 +337,40 @@ static void test_machines_products_messages(void **state)
     assert_int_equal(seen.count, 0);
 }
 
+/* Returns the total. */
+static uint64_t read_statements(struct store *store, const struct lfi_statement_query *query,
+                                struct lfi_sink sink, struct lfi_statement_summary *out)
+{
+    struct sink_answer answer = answer_into(sink, out);
+    struct lfi_error error = {""};
+    assert_int_equal(store_accounts.statements(store, NULL, query, &answer.base, &error), 0);
+    return answer.base.total;
+}
+
 static void test_statements(void **state)
 {
     struct bank *bank = *state;
     struct seen seen;
-    struct lfi_statement_totals totals;
     struct lfi_statement_query query = {
-        .account_id = text(ACCOUNT), .from_day = 101, .to_day = INT64_MAX, .window = {0, 10}};
-    assert_int_equal(store_statements(bank->store, &query, sink_into(&seen), &totals, NULL), 0);
+        .base = {.size = sizeof(query), .subject_id = text(ACCOUNT), .window = {0, 10}},
+        .from_day = 101,
+        .to_day = INT64_MAX};
+    struct lfi_statement_summary said = {.size = sizeof(said)};
+    assert_int_equal(read_statements(bank->store, &query, sink_into(&seen), &said), 2);
     assert_string_equal(seen.all, "d102;d101;");
-    assert_int_equal(totals.total, 2);
-    assert_int_equal(totals.held, 3);
-    assert_int_equal(totals.first_day, 100);
-    assert_int_equal(totals.last_day, 102);
+    assert_int_equal(said.held, 3);
+    assert_int_equal(said.first_day, 100);
+    assert_int_equal(said.last_day, 102);
     query.to_day = 100;
-    assert_int_equal(store_statements(bank->store, &query, sink_into(&seen), &totals, NULL), 0);
-    assert_int_equal(totals.total, 0);
+    assert_int_equal(read_statements(bank->store, &query, sink_into(&seen), &said), 0);
 
     query.day = LFI_STATEMENT_STATEMENT_DATE;
     query.from_day = 151;
     query.to_day = 151;
-    assert_int_equal(store_statements(bank->store, &query, sink_into(&seen), &totals, NULL), 0);
+    assert_int_equal(read_statements(bank->store, &query, sink_into(&seen), &said), 1);
     assert_string_equal(seen.all, "d101;");
-    assert_int_equal(totals.first_day, 150);
-    assert_int_equal(totals.last_day, 152);
+    assert_int_equal(said.first_day, 150);
+    assert_int_equal(said.last_day, 152);
 }
 
 int main(void)

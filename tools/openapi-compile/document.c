@@ -166,13 +166,6 @@ static void read_responses(struct model *model, struct operation *operation, str
     }
 }
 
-static bool read_open(struct node node)
-{
-    if (node.raw && strcmp(node_string(node), "none") != 0)
-        node_fail(node, "x-lfi-auth can only be none");
-    return node.raw != NULL;
-}
-
 static const char *upper_case(struct source *source, const char *text)
 {
     char *out = source_format(source, "%s", text);
@@ -185,7 +178,7 @@ static void read_operation(struct model *model, const char *path, const char *me
                            struct node shared, struct node node)
 {
     static const char *const known[] = {
-        "operationId", "parameters", "requestBody", "responses", "x-lfi-auth", "x-lfi-later",
+        "operationId", "parameters", "requestBody", "responses", "x-lfi",
         /* said to people, or to other tools */
         "summary", "description", "tags", "deprecated", "security", NULL};
     model_only(model, node, "an operation", known);
@@ -205,9 +198,8 @@ static void read_operation(struct model *model, const char *path, const char *me
         .id = id,
         .path = path,
         .method = upper_case(model->source, method),
-        .later = node_bool(node_get(node, "x-lfi-later"), false),
-        .open = read_open(node_get(node, "x-lfi-auth")),
     };
+    model_read_row(model, &operation->row, node_get(node, "x-lfi"));
     read_parameters(model, operation, shared, node_get(node, "parameters"));
     check_path(operation);
     operation->body = read_request_body(model, node_get(node, "requestBody"));

@@ -7,12 +7,12 @@
 struct emit_options {
     const char *name;   /* of the API: contract_<name> */
     const char *folder; /* where files are written */
-    const char *routes; /* prefix of the handlers, NULL: no route table */
+    bool rows;          /* every operation has an x-lfi */
 };
 
-/* Writes contract_<name>.c and .h, and with routes also routes_<name>.c and .h. */
+/* Writes contract_<name>.c and .h, and with rows also rows_<name>.c and .h. */
 void emit_tables(struct model *model, const struct emit_options *options);
-void emit_routes(struct model *model, const struct emit_options *options);
+void emit_rows(struct model *model, const struct emit_options *options);
 /* Opens FOLDER/STEM_NAME.END for writing, or ends the program. */
 FILE *emit_open(const struct emit_options *options, const char *stem, const char *end);
 void emit_close(FILE *file);

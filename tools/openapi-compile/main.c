@@ -1,14 +1,20 @@
 /*
  * openapi-compile: OpenAPI documents, or files of schemas, to C tables for server/contract.
  *
- *   openapi-compile --name NAME --out FOLDER [--routes PREFIX] [--schemas] FILE.yaml…
+ *   openapi-compile --name NAME --out FOLDER [--rows] [--schemas] FILE.yaml…
  *
  * A document that is wrong, or says something that the tables cannot express, is refused with file
  * and line (exit status 1); nothing is skipped silently but texts for people.
  *
- * Besides OpenAPI 3.0 it knows: on an operation `x-lfi-auth: none` (no credential is asked for) and
- * `x-lfi-later: true` (not implemented, no handler); on a parameter `x-lfi-lenient: true` (its
- * value is not checked). Deprecated parameters and those with a default are not demanded.
+ * Besides OpenAPI 3.0 it knows: on an operation `x-lfi`, its row (see below); on a parameter
+ * `x-lfi-lenient: true` (its value is not checked). Deprecated parameters and those with a default
+ * are not demanded.
+ *
+ * Members of x-lfi: `serves: FAMILY.FUNCTION` of the core interface; `subject`: nobody, user or
+ * account; `reply`: one, list or pages; `record`: member of each record that names the account;
+ * `query`, `shape`, `handler`: C functions (server/flow/row.h says what each does); `permissions`:
+ * codes of consents that open it; `auth: none`: no credential is asked for; `later: true`: not
+ * built yet.
  */
 #include "base/descriptors.h"
 #include "emit.h"
@@ -53,7 +59,7 @@ static void write_dependencies(const struct source *source, const struct emit_op
 }
 
 static const char usage_text[] =
-    "usage: openapi-compile --name NAME --out FOLDER [--routes PREFIX] [--schemas] FILE.yaml...\n";
+    "usage: openapi-compile --name NAME --out FOLDER [--rows] [--schemas] FILE.yaml...\n";
 
 static int usage(void)
 {
@@ -65,7 +71,7 @@ int main(int argc, char **argv)
 {
     static const struct option known[] = {{"name", required_argument, NULL, 'n'},
                                           {"out", required_argument, NULL, 'o'},
-                                          {"routes", required_argument, NULL, 'r'},
+                                          {"rows", no_argument, NULL, 'r'},
                                           {"schemas", no_argument, NULL, 's'},
                                           {0}};
     struct source source = {0};
@@ -87,13 +93,13 @@ int main(int argc, char **argv)
         else if (option == 'o')
             options.folder = optarg;
         else if (option == 'r')
-            options.routes = optarg;
+            options.rows = true;
         else if (option == 's')
             schemas = true;
         else
             return usage();
     }
-    if (!options.name || !options.folder || optind == argc || (schemas && options.routes))
+    if (!options.name || !options.folder || optind == argc || (schemas && options.rows))
         return usage();
     for (int i = optind; i < argc; i++)
         if (schemas)
@@ -101,8 +107,8 @@ int main(int argc, char **argv)
         else
             model_add_document(&model, argv[i]);
     emit_tables(&model, &options);
-    if (options.routes)
-        emit_routes(&model, &options);
+    if (options.rows)
+        emit_rows(&model, &options);
     write_dependencies(&source, &options);
     source_free(&source);
     return 0;

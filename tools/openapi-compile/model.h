@@ -89,10 +89,22 @@ struct response {
     struct body body;
 };
 
+/* x-lfi: what the operation means. Texts are NULL when not said. */
+struct row {
+    struct node at;                /* raw NULL: the operation has none */
+    const char *family, *function; /* serves: FAMILY.FUNCTION */
+    const char *subject, *reply;   /* one of the known words */
+    const char *record;
+    const char *query, *shape, *handler; /* C functions */
+    const char **permissions;
+    size_t permission_count;
+    bool later, open;
+};
+
 struct operation {
     struct node at;
     const char *id, *method, *path;
-    bool later, open;
+    struct row row;
     struct parameter *parameters;
     size_t parameter_count;
     struct body body;
@@ -120,6 +132,8 @@ struct schema *model_schema(struct model *model, struct node node);
 void model_add_document(struct model *model, const char *path);
 /* Adds a file that is a mapping of names to schemas. */
 void model_add_schemas(struct model *model, const char *path);
+/* Reads x-lfi; an absent node is no row. */
+void model_read_row(struct model *model, struct row *out, struct node node);
 /* Like node_only, but lets x-… pass in foreign documents. */
 void model_only(const struct model *model, struct node map, const char *what,
                 const char *const *names);

@@ -31,138 +31,22 @@
 #ifndef LFI_CORE_H
 #define LFI_CORE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include <lfi/accounts.h>
+#include <lfi/base.h>
+#include <lfi/customers.h>
+#include <lfi/open_data.h>
+#include <lfi/payee.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Raised when an existing member changes meaning; a server loads only cores of its own number. */
-#define LFI_CORE_ABI 2
-
-/* Text that is not NUL-terminated. A null ptr means absent. */
-struct lfi_slice {
-    const char *ptr;
-    size_t len;
-};
-
-/* What went wrong, for people and logs. Always NUL-terminated. */
-struct lfi_error {
-    char message[256];
-};
-
-enum lfi_core_status {
-    LFI_CORE_OK = 0,
-    LFI_CORE_UNKNOWN = -1, /* no such user, account, … was ever issued by this core */
-    LFI_CORE_DENIED = -2,  /* credentials or decision not accepted */
-    LFI_CORE_BLOCKED = -3, /* known, but barred: fraud hold, deceased, sanctions, too many tries */
-    LFI_CORE_UNAVAILABLE = -4, /* cannot say at the moment; trying again may help */
-    LFI_CORE_FAILED = -5,      /* internal error; trying again will not help */
-    LFI_CORE_STOPPED = -6,     /* the sink asked to stop; not an error */
-};
-
-/* Status of an account, as in the contract. */
-enum lfi_account_status {
-    LFI_ACCOUNT_ACTIVE,
-    LFI_ACCOUNT_INACTIVE,
-    LFI_ACCOUNT_DORMANT,
-    LFI_ACCOUNT_UNCLAIMED,
-    LFI_ACCOUNT_DECEASED,
-    LFI_ACCOUNT_SUSPENDED,
-    LFI_ACCOUNT_CLOSED,
-};
+#define LFI_CORE_ABI 3
 
 /* Receives records one by one. Return 0 to go on, anything else to stop. */
 struct lfi_sink {
     int (*record)(void *ctx, struct lfi_slice json);
-    void *ctx;
-};
-
-/* A piece of a list: `limit` records after skipping `offset`. */
-struct lfi_window {
-    uint64_t offset;
-    uint64_t limit;
-};
-
-/*
- * Local wall-clock time of the Gulf (UTC+04:00, no summer time) in microseconds since
- * 1970-01-01T00:00:00 of that wall clock. Booking times are compared on it; zone offsets play no
- * part (data sharing, filter rules).
- */
-typedef int64_t lfi_wall_us;
-
-#define LFI_WALL_MIN INT64_MIN
-#define LFI_WALL_MAX INT64_MAX
-
-struct lfi_transaction_query {
-    struct lfi_slice account_id;
-    lfi_wall_us from;         /* inclusive bound on the booking time, LFI_WALL_MIN when open */
-    lfi_wall_us to;           /* inclusive, LFI_WALL_MAX when open */
-    int fx_only;              /* only entries with a currency exchange */
-    uint64_t up_to;           /* leave out what was added after this mark; 0: no mark */
-    struct lfi_window window; /* newest booking first, ties by transaction id descending */
-};
-
-struct lfi_transaction_totals {
-    uint64_t total; /* entries that match the query, in all its windows */
-    uint64_t mark;  /* give it as up_to to see the same set again although entries were added */
-};
-
-/* Which of a statement's dates bounds and order go by. */
-enum lfi_statement_day { LFI_STATEMENT_OPENING_DATE, LFI_STATEMENT_STATEMENT_DATE };
-
-/* Statements of an account whose `day` is within the bounds, newest first. */
-struct lfi_statement_query {
-    struct lfi_slice account_id;
-    enum lfi_statement_day day;
-    int64_t from_day; /* inclusive, days since 1970-01-01; INT64_MIN when open */
-    int64_t to_day;   /* inclusive; INT64_MAX when open */
-    struct lfi_window window;
-};
-
-struct lfi_statement_totals {
-    uint64_t total;    /* statements that match the query, in all its windows */
-    uint64_t held;     /* statements that the account has, whatever the bounds … */
-    int64_t first_day; /* … and the `day` of the first and the last, when held > 0 */
-    int64_t last_day;
-};
-
-/* Whether payers may be told who holds an account (confirmation of payee). */
-enum lfi_payee {
-    LFI_PAYEE_SHOWN,
-    LFI_PAYEE_HIDDEN,           /* no such account here, or a holder opted out: not told apart */
-    LFI_PAYEE_BLOCKED_FOR_NOW,  /* cannot receive: suspended, or a temporary credit block */
-    LFI_PAYEE_BLOCKED_FOR_GOOD, /* cannot receive: closed, deceased, unclaimed, permanent block */
-};
-
-/* What of the bank's product catalogue is wanted. Products no longer in effect are left out. */
-struct lfi_product_query {
-    struct lfi_slice category; /* absent: all */
-    int sharia;                /* 1: only compliant, 0: only others, -1: all */
-    int64_t updated_since_us;  /* UTC, inclusive; INT64_MIN: all */
-    int by_id;                 /* order by product id, else by last update, then id */
-    int descending;            /* products without a last update come last either way */
-    struct lfi_window window;
-};
-
-/* Receives product objects with the brand they belong to. Return 0 to go on. */
-struct lfi_product_sink {
-    int (*record)(void *ctx, struct lfi_slice brand_id, struct lfi_slice json);
-    void *ctx;
-};
-
-/* A product of an account, of which it may have so many. */
-#define LFI_ACCOUNT_PRODUCTS_MAX 32
-struct lfi_account_product {
-    struct lfi_slice json;          /* the object without its member FinanceRates */
-    struct lfi_slice finance_rates; /* that member's value; absent: the product has none */
-    struct lfi_slice name;          /* as the customer knows it */
-    int encrypt;                    /* the rates may leave only encrypted with a one-time code */
-};
-
-struct lfi_account_product_sink {
-    int (*record)(void *ctx, const struct lfi_account_product *product);
     void *ctx;
 };
 
@@ -178,10 +62,6 @@ struct lfi_allowance {
 
 enum lfi_credit_block { LFI_CREDIT_OPEN, LFI_CREDIT_BLOCKED_FOR_NOW, LFI_CREDIT_BLOCKED_FOR_GOOD };
 
-/* One of an account's lists, whole, by id ascending. */
-typedef int lfi_account_list_fn(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                                struct lfi_error *error);
-
 /* How an instance is set up. Borrowed for open(); only now_us and clock outlive it. */
 struct lfi_core_config {
     const char *provider_id;        /* LFI code of the Hub that this instance serves */
@@ -189,7 +69,8 @@ struct lfi_core_config {
     const char *base_dir;           /* relative paths in settings are relative to this folder */
     int64_t (*now_us)(void *clock); /* UTC, microseconds since the epoch */
     void *clock;
-    uint32_t threads; /* how many may call at once; 0: not known */
+    uint32_t threads;            /* how many may call at once; 0: not known */
+    const struct lfi_host *host; /* outlives close() */
 };
 
 /* How far an approval in the bank's app has come. */
@@ -202,11 +83,6 @@ enum lfi_approval_state {
 
 /* Bytes of a message to a customer. */
 #define LFI_MESSAGE_BYTES_MAX 2048
-
-/* An identifier that a core issues: NUL-terminated, at most 64 characters. */
-struct lfi_id {
-    char text[65];
-};
 
 /* Whose passkey it is, and its signature counter as of its last use. */
 struct lfi_passkey {
@@ -254,31 +130,13 @@ struct lfi_core_ops {
     /* Ends it; never called while another function runs. */
     void (*close)(void *core);
 
-    /* --- customers and what they hold (required) ---------------------------------------------- */
-
-    /* LFI_CORE_OK when this PSU exists in this core, else LFI_CORE_UNKNOWN. */
-    int (*user_exists)(void *core, struct lfi_slice user_id, struct lfi_error *error);
-    /*
-     * Whether `user_id` holds `account_id`, in any role (owner, joint holder, custodian, attorney,
-     * signatory), and the account's status. LFI_CORE_UNKNOWN: not held, or never issued: the two
-     * are not told apart.
+    /* --- families: NULL when the bank offers nothing of one ------------------------------------
      */
-    int (*account_access)(void *core, struct lfi_slice user_id, struct lfi_slice account_id,
-                          enum lfi_account_status *out, struct lfi_error *error);
-    /* The account object of the contract, one record. */
-    int (*account)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                   struct lfi_error *error);
-    /* Every account that the user holds, as account objects, by account id ascending. */
-    int (*accounts_of_user)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                            struct lfi_error *error);
 
-    /* --- data sharing ------------------------------------------------------------------------- */
-
-    /* Balance objects, one per balance type, in a fixed order. */
-    lfi_account_list_fn *balances;
-    /* Transaction objects of the window; *out says how many there are in all. */
-    int (*transactions)(void *core, const struct lfi_transaction_query *query, struct lfi_sink sink,
-                        struct lfi_transaction_totals *out, struct lfi_error *error);
+    const struct lfi_accounts *accounts;   /* required */
+    const struct lfi_customers *customers; /* required */
+    const struct lfi_payee *payee;
+    const struct lfi_open_data *open_data;
 
     /* --- sign-in and strong customer authentication ------------------------------------------- */
 
@@ -324,52 +182,8 @@ struct lfi_core_ops {
     int (*claim_settle)(void *core, struct lfi_slice key, struct lfi_slice result,
                         struct lfi_error *error);
 
-    /* --- more of data sharing ----------------------------------------------------------------- */
+    /* --- rate limits, and telling the customer ------------------------------------------------ */
 
-    lfi_account_list_fn *beneficiaries;
-    lfi_account_list_fn *direct_debits;
-    lfi_account_list_fn *scheduled_payments;
-    lfi_account_list_fn *standing_orders;
-    /* The customers of an account with their part in it, one record per holder. */
-    lfi_account_list_fn *account_customers;
-    /* Who the user is: the person, or the organisation that a business login stands for. */
-    int (*customer)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                    struct lfi_error *error);
-    /* Statement objects of the window; *out says how many there are in all. */
-    int (*statements)(void *core, const struct lfi_statement_query *query, struct lfi_sink sink,
-                      struct lfi_statement_totals *out, struct lfi_error *error);
-
-    /* --- confirmation of payee ---------------------------------------------------------------- */
-
-    /*
-     * The holders of the account with this IBAN (upper case, no blanks), one customer record each,
-     * the primary holder first; none unless *out is LFI_PAYEE_SHOWN. Names are not compared here:
-     * the Hub does that. Takes the same time for known and unknown IBANs.
-     */
-    int (*payee)(void *core, struct lfi_slice iban, struct lfi_sink sink, enum lfi_payee *out,
-                 struct lfi_error *error);
-
-    /* --- open data ---------------------------------------------------------------------------- */
-
-    /*
-     * ATM objects by id ascending, without LFIId, which the server adds; *out_updated_us is the
-     * newest change of any of them, UTC.
-     */
-    int (*atms)(void *core, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error);
-    /* Catalogue products of the window; *out_total says how many match in all. */
-    int (*catalogue)(void *core, const struct lfi_product_query *query,
-                     struct lfi_product_sink sink, uint64_t *out_total, struct lfi_error *error);
-    /* Keeps a wish to be called, durably before it returns; `lead` is the request's data. */
-    int (*lead_create)(void *core, struct lfi_slice lead, struct lfi_id *out_lead_id,
-                       struct lfi_error *error);
-    /* For the operator: every lead, {"leadId","createdAt","lead"}, by id; createdAt in seconds. */
-    int (*leads)(void *core, struct lfi_sink sink, struct lfi_error *error);
-
-    /* --- an account's products, and telling the customer -------------------------------------- */
-
-    /* Products linked to the account; none is an empty list. */
-    int (*account_products)(void *core, struct lfi_slice account_id,
-                            struct lfi_account_product_sink sink, struct lfi_error *error);
     /*
      * Takes one use of `key`, on whichever server instance. *out_wait_s is 0 when it was allowed,
      * else the seconds after which it would be, and nothing was taken.
@@ -459,7 +273,7 @@ struct lfi_core_ops {
     /*
      * Whether the core can serve, reads and writes: for /readyz, asked every few seconds on a
      * thread of its own. Not LFI_CORE_OK: `error` says why, for an operator. Without it the server
-     * calls user_exists.
+     * asks for a user.
      */
     int (*health)(void *core, struct lfi_health *out, struct lfi_error *error);
 

@@ -24,25 +24,36 @@ static void broken_close(void *core)
     (void)core;
 }
 
-static int unknown_user(void *core, struct lfi_slice user_id, struct lfi_error *error)
+static int unknown_user(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                        struct lfi_error *error)
 {
-    (void)core, (void)user_id, (void)error;
+    (void)core, (void)call, (void)user_id, (void)error;
     return LFI_CORE_UNKNOWN;
 }
 
-static int unknown_access(void *core, struct lfi_slice user_id, struct lfi_slice account_id,
-                          enum lfi_account_status *out, struct lfi_error *error)
+static int unknown_subject(void *core, const struct lfi_call *call,
+                           const struct lfi_subject_query *query, struct lfi_account_facts *out,
+                           struct lfi_error *error)
 {
-    (void)core, (void)user_id, (void)account_id, (void)out, (void)error;
+    (void)core, (void)call, (void)query, (void)out, (void)error;
     return LFI_CORE_UNKNOWN;
 }
 
-static int unknown_record(void *core, struct lfi_slice id, struct lfi_sink sink,
-                          struct lfi_error *error)
+#ifndef BROKEN_MISSING
+static int unknown_held(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
+                        struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)core, (void)id, (void)sink, (void)error;
+    (void)core, (void)call, (void)query, (void)answer, (void)error;
     return LFI_CORE_UNKNOWN;
 }
+#endif
+
+static const struct lfi_accounts ACCOUNTS = {.size = sizeof(ACCOUNTS),
+#ifndef BROKEN_MISSING
+                                             .held = unknown_held,
+#endif
+                                             .subject = unknown_subject};
+static const struct lfi_customers CUSTOMERS = {.size = sizeof(CUSTOMERS), .exists = unknown_user};
 
 static const struct lfi_core_ops OPS = {
 #ifdef BROKEN_ABI
@@ -54,12 +65,8 @@ static const struct lfi_core_ops OPS = {
     .name = "broken",
     .open = broken_open,
     .close = broken_close,
-    .user_exists = unknown_user,
-    .account_access = unknown_access,
-#ifndef BROKEN_MISSING
-    .account = unknown_record,
-#endif
-    .accounts_of_user = unknown_record,
+    .accounts = &ACCOUNTS,
+    .customers = &CUSTOMERS,
 };
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)

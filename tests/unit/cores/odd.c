@@ -57,18 +57,33 @@ static void odd_close(void *core)
     free(core);
 }
 
-static int user_exists(void *core, struct lfi_slice user_id, struct lfi_error *error)
+static int exists(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                  struct lfi_error *error)
 {
-    (void)user_id, (void)error;
+    (void)call, (void)user_id, (void)error;
     return is(core, "no-user") ? LFI_CORE_UNKNOWN : LFI_CORE_OK;
 }
 
-static int account_access(void *core, struct lfi_slice user_id, struct lfi_slice account_id,
-                          enum lfi_account_status *out, struct lfi_error *error)
+/* acc-1, which is active and a savings account unless the fault says otherwise. */
+static struct lfi_account_facts facts_of(const struct core *core)
 {
-    (void)user_id, (void)account_id, (void)error;
-    *out = is(core, "odd-account-status") ? (enum lfi_account_status)99 : LFI_ACCOUNT_ACTIVE;
-    return LFI_CORE_OK;
+    struct lfi_account_facts facts = {.size = sizeof(facts)};
+    (void)snprintf(facts.account_id, sizeof(facts.account_id), "%s",
+                   is(core, "other-facts") ? "acc-2" : "acc-1");
+    facts.status =
+        is(core, "odd-account-status") ? (enum lfi_account_status)99 : LFI_ACCOUNT_ACTIVE;
+    (void)snprintf(facts.sub_type, sizeof(facts.sub_type), "%s",
+                   is(core, "no-sub-type") ? "" : "Savings");
+    return facts;
+}
+
+static int subject(void *core, const struct lfi_call *call, const struct lfi_subject_query *query,
+                   struct lfi_account_facts *out, struct lfi_error *error)
+{
+    (void)call, (void)query, (void)error;
+    *out = facts_of(core);
+    out->user_unknown = is(core, "no-user");
+    return is(core, "no-user") ? LFI_CORE_UNKNOWN : LFI_CORE_OK;
 }
 
 /* The status that a fault named after one asks for. */
@@ -78,13 +93,10 @@ static int status_of(const struct core *core)
         const char *fault;
         int status;
     } statuses[] = {
-        {"unknown", LFI_CORE_UNKNOWN},
-        {"denied", LFI_CORE_DENIED},
-        {"blocked", LFI_CORE_BLOCKED},
-        {"unavailable", LFI_CORE_UNAVAILABLE},
-        {"failed", LFI_CORE_FAILED},
-        {"stopped", LFI_CORE_STOPPED},
-        {"odd-status", 7},
+        {"unknown", LFI_CORE_UNKNOWN},   {"denied", LFI_CORE_DENIED},
+        {"blocked", LFI_CORE_BLOCKED},   {"unavailable", LFI_CORE_UNAVAILABLE},
+        {"failed", LFI_CORE_FAILED},     {"stopped", LFI_CORE_STOPPED},
+        {"in-doubt", LFI_CORE_IN_DOUBT}, {"odd-status", 7},
         {"odder-status", -99},
     };
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
@@ -96,7 +108,7 @@ static int status_of(const struct core *core)
 }
 
 /* Records until the sink has had enough. */
-static int flood(struct lfi_sink sink)
+static int flood(struct lfi_answer *answer, const void *facts)
 {
     static const char end[] = "\"}";
     const size_t size = 1024 * 1024;
@@ -109,22 +121,24 @@ static int flood(struct lfi_sink sink)
     (void)memcpy(record, "{\"accountId\":\"", 14);
     (void)memcpy(record + size - 2, end, 2);
     for (int i = 0; i < 64 && !stopped; i++) {
-        stopped = sink.record(sink.ctx, (struct lfi_slice){record, size});
+        stopped = answer->record(answer, (struct lfi_slice){record, size}, facts);
     }
     free(record);
     return stopped ? LFI_CORE_STOPPED : LFI_CORE_OK;
 }
 
 /* One record as the fault wants it; `good` and `other` are one of acc-1 and one of acc-2. */
-static int give(const struct core *core, struct lfi_sink sink, const char *good, const char *other)
+static int give(const struct core *core, struct lfi_answer *answer, const char *good,
+                const char *other)
 {
+    const struct lfi_account_facts facts = facts_of(core); /* of account records */
     char two[2048];
     int rc = status_of(core);
     if (rc != LFI_CORE_OK || is(core, "none")) {
         return rc;
     }
     if (is(core, "flood") || is(core, "deaf-flood")) {
-        rc = flood(sink);
+        rc = flood(answer, &facts);
         return is(core, "deaf-flood") ? LFI_CORE_OK : rc; /* as if nothing had been said */
     }
     (void)snprintf(two, sizeof(two), "%s,%s", good, good);
@@ -138,70 +152,66 @@ static int give(const struct core *core, struct lfi_sink sink, const char *good,
         (void)snprintf(two, sizeof(two), "%s\n", good);
         record = two;
     }
-    rc = sink.record(sink.ctx, text(record));
+    rc = answer->record(answer, text(record), &facts);
     if (is(core, "twice") && rc == 0) {
-        rc = sink.record(sink.ctx, text(record));
+        rc = answer->record(answer, text(record), &facts);
     }
     return rc == 0 || is(core, "deaf") ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
 
-static int account(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                   struct lfi_error *error)
+static int held(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
+                struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)account_id, (void)error;
-    return give(core, sink, ACCOUNT("acc-1"), ACCOUNT("acc-2"));
+    (void)call, (void)query, (void)error;
+    return is(core, "no-user") ? LFI_CORE_UNKNOWN
+                               : give(core, answer, ACCOUNT("acc-1"), ACCOUNT("acc-2"));
 }
 
-static int balances(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                    struct lfi_error *error)
+static int balances(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                    struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)account_id, (void)error;
-    return give(core, sink, BALANCE("acc-1"), BALANCE("acc-2"));
+    (void)call, (void)query, (void)error;
+    return give(core, answer, BALANCE("acc-1"), BALANCE("acc-2"));
 }
 
-static int transactions(void *core, const struct lfi_transaction_query *query, struct lfi_sink sink,
-                        struct lfi_transaction_totals *out, struct lfi_error *error)
+static int transactions(void *core, const struct lfi_call *call,
+                        const struct lfi_transaction_query *query, struct lfi_answer *answer,
+                        struct lfi_error *error)
 {
-    (void)query, (void)error;
-    out->total = is(core, "total") ? 2 : 1;
-    return give(core, sink, TRANSACTION("acc-1"), TRANSACTION("acc-2"));
+    (void)call, (void)query, (void)error;
+    answer->total = is(core, "total") ? 2 : 1;
+    return give(core, answer, TRANSACTION("acc-1"), TRANSACTION("acc-2"));
 }
 
-/* "statement-…": a fault of the statements alone, whose account is read as well. */
-static int statements(void *core, const struct lfi_statement_query *query, struct lfi_sink sink,
-                      struct lfi_statement_totals *out, struct lfi_error *error)
+static int statements(void *core, const struct lfi_call *call,
+                      const struct lfi_statement_query *query, struct lfi_answer *answer,
+                      struct lfi_error *error)
 {
-    static const char prefix[] = "statement-";
-    struct core own = *(const struct core *)core;
-    (void)query, (void)error;
-    if (strncmp(own.fault, prefix, sizeof(prefix) - 1) == 0) {
-        memmove(own.fault, own.fault + sizeof(prefix) - 1, sizeof(own.fault) - sizeof(prefix) + 1);
-    }
-    out->total = is(&own, "total") ? 2 : 1;
-    return give(&own, sink, STATEMENT, STATEMENT);
+    (void)call, (void)query, (void)error;
+    answer->total = is(core, "total") ? 2 : 1;
+    return give(core, answer, STATEMENT, STATEMENT);
 }
 
-static int customer(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                    struct lfi_error *error)
+static int customer(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                    struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)user_id, (void)error;
-    return give(core, sink, "{}", "{}");
+    (void)call, (void)query, (void)error;
+    return give(core, answer, "{}", "{}");
 }
 
 /* "products-33" and the like: that many. */
-static int account_products(void *core, struct lfi_slice account_id,
-                            struct lfi_account_product_sink sink, struct lfi_error *error)
+static int products(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                    struct lfi_answer *answer, struct lfi_error *error)
 {
-    struct lfi_account_product product = {.json = text("{\"ProductId\":\"p\"}"), .name = text("P")};
+    const struct lfi_account_product_facts facts = {.size = sizeof(facts), .name = text("P")};
+    struct lfi_slice json =
+        text(is(core, "space") ? " {\"ProductId\":\"p\"}" : "{\"ProductId\":\"p\"}");
     unsigned count = 1;
     int rc = 0;
-    (void)account_id, (void)error;
+    (void)call, (void)query, (void)error;
     (void)sscanf(((struct core *)core)->fault, "products-%u", &count);
-    if (is(core, "space")) {
-        product.json = text(" {\"ProductId\":\"p\"}");
-    }
     for (unsigned i = 0; i < count && rc == 0; i++) {
-        rc = sink.record(sink.ctx, &product);
+        rc = answer->record(answer, json, &facts);
     }
     return rc == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
@@ -221,30 +231,34 @@ static int message_send(void *core, struct lfi_slice user_id, struct lfi_slice m
     return LFI_CORE_OK;
 }
 
-static int atms(void *core, struct lfi_sink sink, int64_t *out_updated_us, struct lfi_error *error)
+static int atms(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)error;
-    *out_updated_us = 0;
-    return give(core, sink, "{}", "{}");
+    (void)call, (void)query, (void)error;
+    return give(core, answer, "{}", "{}");
 }
+
+static const struct lfi_accounts ACCOUNTS = {.size = sizeof(ACCOUNTS),
+                                             .subject = subject,
+                                             .held = held,
+                                             .balances = balances,
+                                             .products = products,
+                                             .transactions = transactions,
+                                             .statements = statements};
+static const struct lfi_customers CUSTOMERS = {
+    .size = sizeof(CUSTOMERS), .exists = exists, .customer = customer};
+static const struct lfi_open_data OPEN_DATA = {.size = sizeof(OPEN_DATA), .atms = atms};
 
 static const struct lfi_core_ops OPS = {.abi = LFI_CORE_ABI,
                                         .size = sizeof(struct lfi_core_ops),
                                         .name = "odd",
                                         .open = odd_open,
                                         .close = odd_close,
-                                        .user_exists = user_exists,
-                                        .account_access = account_access,
-                                        .account = account,
-                                        .accounts_of_user = account,
-                                        .balances = balances,
-                                        .transactions = transactions,
-                                        .statements = statements,
-                                        .customer = customer,
-                                        .account_products = account_products,
+                                        .accounts = &ACCOUNTS,
+                                        .customers = &CUSTOMERS,
+                                        .open_data = &OPEN_DATA,
                                         .allow = allow,
-                                        .message_send = message_send,
-                                        .atms = atms};
+                                        .message_send = message_send};
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)
 {

@@ -1,9 +1,9 @@
-#include "connect/outcome.h"
+#include "flow/outcome.h"
 
 #include "base/limits.h"
-#include "connect/call.h"
+#include "flow/call.h"
 
-#define STATUSES 7 /* enum lfi_core_status, by its negative */
+#define STATUSES 8 /* enum lfi_core_status, by its negative */
 
 #define FAILED                                                                                     \
     {                                                                                              \
@@ -27,7 +27,8 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
                       [-LFI_CORE_BLOCKED] = FAILED,
                       [-LFI_CORE_UNAVAILABLE] = UNAVAILABLE,
                       [-LFI_CORE_FAILED] = FAILED,
-                      [-LFI_CORE_STOPPED] = FAILED},
+                      [-LFI_CORE_STOPPED] = FAILED,
+                      [-LFI_CORE_IN_DOUBT] = FAILED},
     [OUTCOME_USER] = {[0] = {0},
                       [-LFI_CORE_UNKNOWN] = {"PSU-UNKNOWN", 400, "Consent.InvalidUserIdentifier",
                                              "The PSU identifier is invalid."},
@@ -35,7 +36,8 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
                       [-LFI_CORE_BLOCKED] = FAILED,
                       [-LFI_CORE_UNAVAILABLE] = UNAVAILABLE,
                       [-LFI_CORE_FAILED] = FAILED,
-                      [-LFI_CORE_STOPPED] = FAILED},
+                      [-LFI_CORE_STOPPED] = FAILED,
+                      [-LFI_CORE_IN_DOUBT] = FAILED},
     [OUTCOME_ACCOUNT] = {[0] = {0},
                          [-LFI_CORE_UNKNOWN] = {"ACCOUNT-NOT-HELD", 403,
                                                 "Consent.PermanentAccountAccessFailure",
@@ -46,7 +48,8 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
                                                     "Consent.TransientAccountAccessFailure",
                                                     "The account cannot be reached at the moment."},
                          [-LFI_CORE_FAILED] = FAILED,
-                         [-LFI_CORE_STOPPED] = FAILED},
+                         [-LFI_CORE_STOPPED] = FAILED,
+                         [-LFI_CORE_IN_DOUBT] = FAILED},
     [OUTCOME_LEVER] =
         {[0] = {0},
          [-LFI_CORE_UNKNOWN] = {"LEVER-UNKNOWN", 404, "GenericError", "There is no such account."},
@@ -55,7 +58,8 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
          [-LFI_CORE_UNAVAILABLE] = {"LEVER-UNAVAILABLE", 503, "GenericError",
                                     "The core cannot do it at the moment."},
          [-LFI_CORE_FAILED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
-         [-LFI_CORE_STOPPED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."}},
+         [-LFI_CORE_STOPPED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
+         [-LFI_CORE_IN_DOUBT] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."}},
 };
 
 const struct outcome *outcome_find(enum outcome_about about, int core_status)

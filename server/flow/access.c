@@ -1,8 +1,8 @@
-#include "connect/call.h"
+#include "flow/call.h"
 
 #include "base/base64.h"
+#include "base/error.h"
 #include "base/json.h"
-#include "base/limits.h"
 
 static int refuse_user(struct call *call, const char *id, const char *detail)
 {
@@ -24,7 +24,7 @@ static bool occurs_once(const cJSON *object, const char *name)
     return count == 1;
 }
 
-int access_user(struct call *call, struct lfi_slice *user_id)
+int access_read_user(struct call *call)
 {
     struct lfi_slice header = contract_parameter(&call->parameters, "o3-psu-identifier");
     struct lfi_slice json = base64_decode_any(call->arena, header);
@@ -39,10 +39,18 @@ int access_user(struct call *call, struct lfi_slice *user_id)
     if (!copy) {
         return refuse_user(call, "PSU-FORM", "not a JSON object with one userId");
     }
-    *user_id = (struct lfi_slice){copy, value.len};
+    call->core.user_id = (struct lfi_slice){copy, value.len};
+    return 0;
+}
 
+int access_user(struct call *call)
+{
     struct lfi_error error = {"no such user"};
-    int rc = call->provider->ops->user_exists(call->provider->core, *user_id, &error);
+    const struct provider *provider = call->provider;
+    if (access_read_user(call) != 0) {
+        return -1;
+    }
+    int rc = provider->customers->exists(provider->core, &call->core, call->core.user_id, &error);
     return outcome_check(call, OUTCOME_USER, rc, &error);
 }
 
@@ -66,7 +74,7 @@ static const struct status_rule STATUS_RULES[] = {
     [LFI_ACCOUNT_CLOSED] = {"ACCOUNT-CLOSED", "Consent.PermanentAccountAccessFailure", PERMANENT},
 };
 
-static int check_status(struct call *call, enum lfi_account_status status)
+int access_status(struct call *call, enum lfi_account_status status)
 {
     if ((size_t)status >= sizeof(STATUS_RULES) / sizeof(STATUS_RULES[0])) {
         return outcome_fail(call, "account status out of range");
@@ -76,29 +84,28 @@ static int check_status(struct call *call, enum lfi_account_status status)
                     : 0;
 }
 
-int access_account(struct call *call, struct lfi_slice user_id, struct lfi_slice account_id,
-                   enum lfi_account_status *out)
+int access_by_path(struct call *call)
 {
     struct lfi_error error = {"the user holds no such account"};
-    enum lfi_account_status status = LFI_ACCOUNT_ACTIVE;
-    int rc = call->provider->ops->account_access(call->provider->core, user_id, account_id, &status,
-                                                 &error);
+    const struct provider *provider = call->provider;
+    struct lfi_account_facts *facts = &call->account;
+    call->account_id = contract_parameter(&call->parameters, "accountId");
+    if (access_read_user(call) != 0) {
+        return -1;
+    }
+    *facts = (struct lfi_account_facts){.size = sizeof(*facts)};
+    const struct lfi_subject_query query = {
+        .size = sizeof(query), .user_id = call->core.user_id, .account_id = call->account_id};
+    int rc = provider->accounts->subject(provider->core, &call->core, &query, facts, &error);
+    if (rc == LFI_CORE_UNKNOWN && facts->user_unknown) {
+        (void)error_set(&error, "no such user");
+        return outcome_check(call, OUTCOME_USER, rc, &error);
+    }
     if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
         return -1;
     }
-    if (out) {
-        *out = status;
-        return 0;
+    if (!slice_equal_text(call->account_id, facts->account_id)) {
+        return outcome_refuse_record(call, "the facts are those of another account");
     }
-    return check_status(call, status);
-}
-
-int access_by_path(struct call *call)
-{
-    struct lfi_slice user_id;
-    call->account_id = contract_parameter(&call->parameters, "accountId");
-    if (access_user(call, &user_id) != 0) {
-        return -1;
-    }
-    return access_account(call, user_id, call->account_id, NULL);
+    return access_status(call, facts->status);
 }

@@ -1,10 +1,10 @@
 /*
  * What a core's status becomes on the wire: the one map, over every status and every kind of call.
  */
-#ifndef CONNECT_OUTCOME_H
-#define CONNECT_OUTCOME_H
+#ifndef FLOW_OUTCOME_H
+#define FLOW_OUTCOME_H
 
-#include <lfi/core.h>
+#include <lfi/base.h>
 
 /* What the core was asked about. */
 enum outcome_about {

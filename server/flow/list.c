@@ -1,6 +1,5 @@
-#include "connect/call.h"
+#include "flow/call.h"
 
-#include "base/json.h"
 #include "base/limits.h"
 
 #include <inttypes.h>
@@ -14,15 +13,17 @@ static int read_positive(struct call *call, const char *name, uint64_t *out)
     return call_refuse_parameter(call, "PAGE-RANGE", "%s must be a whole number from 1", name);
 }
 
-int list_page(struct call *call, struct page *out)
+int list_page(struct call *call)
 {
-    if (read_positive(call, "page", &out->number) != 0 ||
-        read_positive(call, "page-size", &out->size) != 0) {
+    struct page *page = &call->page;
+    if (read_positive(call, "page", &page->number) != 0 ||
+        read_positive(call, "page-size", &page->size) != 0) {
         return -1;
     }
-    if (out->size > LIMIT_PAGE_SIZE) {
-        out->size = LIMIT_PAGE_SIZE;
+    if (page->size > LIMIT_PAGE_SIZE) {
+        page->size = LIMIT_PAGE_SIZE;
     }
+    call->query.base.window = (struct lfi_window){list_offset(page), page->size};
     return 0;
 }
 
@@ -37,16 +38,15 @@ bool list_is_object(struct lfi_slice json)
     return json.len >= 2 && json.ptr[0] == '{' && json.ptr[json.len - 1] == '}';
 }
 
-void list_resume(struct list *list, struct call *call)
+void list_append_head(struct call *call)
 {
-    *list = (struct list){.call = call, .end = UINT64_MAX};
+    buf_append_text(&call->reply->body, "{\"data\":[");
 }
 
 void list_begin(struct list *list, struct call *call, uint64_t first, uint64_t count)
 {
     *list = (struct list){.call = call, .first = first};
     list->end = first > UINT64_MAX - count ? UINT64_MAX : first + count;
-    buf_append_text(&call->reply->body, "{\"data\":[");
 }
 
 void list_expect_account(struct list *list, const char *member)
@@ -55,9 +55,8 @@ void list_expect_account(struct list *list, const char *member)
     list->call->records.values = &list->call->account_id;
 }
 
-static int add_record(void *ctx, struct lfi_slice json)
+int list_add(struct list *list, struct lfi_slice json)
 {
-    struct list *list = ctx;
     struct buf *out = &list->call->reply->body;
     uint64_t at = list->seen++;
     if (!list_is_object(json)) {
@@ -74,51 +73,56 @@ static int add_record(void *ctx, struct lfi_slice json)
     return out->failed ? -1 : 0;
 }
 
-struct lfi_sink list_sink(struct list *list)
+static int take_record(void *ctx, struct lfi_slice json, const void *facts)
 {
-    return (struct lfi_sink){add_record, list};
+    (void)facts;
+    return list_add(ctx, json);
 }
 
-void list_append_totals(struct list *list, const struct page *page, uint64_t total,
-                        bool always_paged)
+struct core_answer list_answer(struct list *list)
 {
-    uint64_t pages = total / page->size + (total % page->size != 0);
+    return core_answer(take_record, list);
+}
+
+void list_append_totals(struct call *call, bool always_paged)
+{
+    const struct page *page = &call->page;
+    uint64_t pages = call->total / page->size + (call->total % page->size != 0);
     bool whole = !always_paged && page->number == 1 && pages <= 1;
-    buf_append_format(&list->call->reply->body,
-                      "%s\"totalPages\":%" PRIu64 ",\"totalRecords\":%" PRIu64,
-                      whole ? "" : "\"paginated\":true,", pages, total);
+    buf_append_format(&call->reply->body, "%s\"totalPages\":%" PRIu64 ",\"totalRecords\":%" PRIu64,
+                      whole ? "" : "\"paginated\":true,", pages, call->total);
 }
 
-int list_check(struct list *list, const struct page *page, uint64_t total, unsigned depth)
+int list_check(struct call *call, unsigned depth)
 {
-    struct call *call = list->call;
-    uint64_t before = list_offset(page);
-    uint64_t left = before < total ? total - before : 0;
-    if (list->written != (left < page->size ? left : page->size)) {
+    uint64_t before = list_offset(&call->page);
+    uint64_t left = before < call->total ? call->total - before : 0;
+    if (call->list.written != (left < call->page.size ? left : call->page.size)) {
         return outcome_refuse_record(call, "the number of records does not agree with their total");
     }
     call->records.depth = depth;
-    call->records.count = list->written;
+    call->records.count = call->list.written;
     return 0;
 }
 
-int list_end(struct list *list, const struct page *page, uint64_t total, bool always_paged)
+int list_end(struct call *call, bool always_paged)
 {
-    struct buf *out = &list->call->reply->body;
-    if (list_check(list, page, total, 3) != 0) {
+    struct buf *out = &call->reply->body;
+    if (list_check(call, 3) != 0) {
         return -1;
     }
     buf_append_text(out, "],\"meta\":{");
-    list_append_totals(list, page, total, always_paged);
+    list_append_totals(call, always_paged);
     buf_append_text(out, "}}");
-    list->call->reply->status = 200;
+    call->reply->status = 200;
     return 0;
 }
 
-static int add_single(void *ctx, struct lfi_slice json)
+static int take_single(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct call *call = ctx;
     struct buf *out = &call->reply->body;
+    (void)facts;
     if (!list_is_object(json)) {
         call->record_fault = "the record is not a JSON object without white space around it";
     } else if (out->len > 0) {
@@ -133,9 +137,9 @@ static int add_single(void *ctx, struct lfi_slice json)
     return out->failed ? -1 : 0;
 }
 
-struct lfi_sink single_sink(struct call *call)
+struct core_answer single_answer(struct call *call)
 {
-    return (struct lfi_sink){add_single, call};
+    return core_answer(take_single, call);
 }
 
 int single_end(struct call *call)

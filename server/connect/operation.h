@@ -1,0 +1,28 @@
+/* What the functions of operations share: the server's parts behind a call. */
+#ifndef CONNECT_OPERATION_H
+#define CONNECT_OPERATION_H
+
+#include "connect/connect.h"
+#include "connect/memo.h"
+#include "flow/call.h"
+#include "jose/jwe.h"
+#include "provider/share.h"
+
+struct connect {
+    struct connect_config config;
+    _Atomic int check_responses; /* enum connect_check; may change at reload */
+    const struct clock *clock;
+    const struct log *log;
+    struct metrics *metrics;
+    struct shares *shares;    /* of the providers in the workers */
+    struct memo *watermarks;  /* what page 1 saw */
+    struct memo *permissions; /* what consents permit */
+    struct jwe_code_pool *codes;
+};
+
+/* Identifiers come from outside: whether this looks like one, to be logged and asked for. */
+bool call_is_id(struct lfi_slice text);
+/* An identifier from outside: the header when it looks like one, else "(malformed)". */
+struct lfi_slice call_logged_header(const struct request *request, const char *name);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * Calls into a core: what the server does for it (lfi_host), and who asks and until when
+ * (lfi_call).
+ */
+#ifndef PROVIDER_CORE_CALL_H
+#define PROVIDER_CORE_CALL_H
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <lfi/base.h>
+
+/* A core's host. Written once, before the core is opened; then read by any thread. */
+struct core_host {
+    struct lfi_host base;
+    const struct clock *clock;
+    const struct log *log;
+    const char *provider_id;
+};
+
+void core_host_init(struct core_host *host, const char *provider_id, const struct clock *clock,
+                    const struct log *log);
+
+/* A call that ends LIMIT_CORE_CALL_MS from now; its other members are for the caller to set. */
+struct lfi_call core_call(const struct lfi_host *host);
+
+#endif
