@@ -49,7 +49,7 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
     int status =
         accounts_find(visit->endpoint->provider, visit->arena, &call, consent, offers, &error);
     if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "accounts_of_user", &error);
+        step_fail_core(visit, status, "accounts.held", &error);
         return false;
     }
     explain_left_out(visit, offers);
