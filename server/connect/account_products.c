@@ -6,6 +6,7 @@
 #include "connect/operation.h"
 #include "connect/permission.h"
 
+#include "contract_ozone_connect.h"
 #include "rows_ozone_connect.h"
 
 #include "base/json.h"
@@ -59,9 +60,9 @@ static int answer_wait(struct call *call, uint32_t wait_s)
 {
     struct reply *reply = call->reply;
     struct lfi_slice interaction =
-        contract_parameter(&call->parameters, "o3-caller-interaction-id");
+        contract_parameter(&call->parameters, OZONE_CONNECT_O3_CALLER_INTERACTION_ID);
     if (!interaction.ptr) {
-        interaction = contract_parameter(&call->parameters, "o3-ozone-interaction-id");
+        interaction = contract_parameter(&call->parameters, OZONE_CONNECT_O3_OZONE_INTERACTION_ID);
     }
     buf_clear(&reply->body);
     reply->status = 429;
@@ -116,7 +117,8 @@ static enum code_outcome send_code(struct call *call, struct lfi_slice product,
     uint32_t wait_s = 0;
     struct lfi_error error = {""};
     const struct provider *provider = call->provider;
-    struct lfi_slice consent_id = contract_parameter(&call->parameters, "o3-consent-id");
+    struct lfi_slice consent_id =
+        contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID);
     struct lfi_slice key = arena_format(call->arena, "rates:%.*s:%.*s", SLICE_ARG(consent_id),
                                         SLICE_ARG(call->account_id));
     int rc = provider->ops->allow(provider->core, key, &CODE_ALLOWANCE, &wait_s, &error);

@@ -154,9 +154,9 @@ static void name_caller(struct call *call)
 {
     const struct contract_parameters *parameters = &call->parameters;
     call->core = core_call(call->provider->host);
-    call->core.interaction_id = contract_parameter(parameters, "o3-ozone-interaction-id");
-    call->core.consent_id = contract_parameter(parameters, "o3-consent-id");
-    call->core.tpp_id = contract_parameter(parameters, "o3-caller-org-id");
+    call->core.interaction_id = contract_parameter(parameters, call->row->interaction);
+    call->core.consent_id = contract_parameter(parameters, call->row->consent);
+    call->core.tpp_id = contract_parameter(parameters, call->row->tpp);
 }
 
 static int run(struct call *call, enum contract_found found, const struct contract_match *match)

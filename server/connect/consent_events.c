@@ -7,6 +7,7 @@
 #include "connect/operation.h"
 #include "connect/permission.h"
 
+#include "contract_ozone_connect.h"
 #include "rows_ozone_connect.h"
 
 #include "base/json.h"
@@ -17,7 +18,7 @@ static cJSON *read_consent(struct call *call)
 {
     cJSON *consent = json_parse(call->request->body);
     if (slice_equal(json_get_string(consent, "id"),
-                    contract_parameter(&call->parameters, "o3-consent-id"))) {
+                    contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID))) {
         return consent;
     }
     cJSON_Delete(consent);
@@ -135,7 +136,7 @@ int connect_consent_event(struct call *call)
     LOG_EVENT(call->connect->log, LOG_INFO, "consent-event",
               LOG_TEXT("provider", slice_of(call->provider->id)),
               LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
-              LOG_TEXT("operation", contract_parameter(&call->parameters, "operation")),
+              LOG_TEXT("operation", contract_parameter(&call->parameters, OZONE_CONNECT_OPERATION)),
               LOG_TEXT("status", json_get_string(consent, "status")));
     cJSON_Delete(consent);
     call->reply->content_type = NULL;

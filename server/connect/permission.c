@@ -1,5 +1,7 @@
 #include "connect/permission.h"
 
+#include "contract_ozone_connect.h"
+
 #include "base/json.h"
 
 #define REMEMBERED_US (INT64_C(10) * 60 * 1000000)
@@ -8,7 +10,7 @@ enum { UNKNOWN, REFUSED, GRANTED };
 
 static struct lfi_slice consent_id_of(const struct call *call)
 {
-    return contract_parameter(&call->parameters, "o3-consent-id");
+    return contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID);
 }
 
 /* The consent's data object; the caller frees it. NULL when the Hub cannot be asked. */

@@ -1,6 +1,7 @@
 /* Statements: one object per account, of which only the Statements array is paged. (7.5.) */
 #include "connect/operation.h"
 
+#include "contract_ozone_connect.h"
 #include "rows_ozone_connect.h"
 
 #include "base/datetime.h"
@@ -8,10 +9,13 @@
 
 #define DAY_US (INT64_C(24) * 3600 * 1000000)
 
-static int read_day(struct call *call, const char *name, int64_t open, int64_t *out)
+static int read_day(struct call *call, enum ozone_connect_parameter bound, int64_t open,
+                    int64_t *out)
 {
+    const char *name =
+        bound == OZONE_CONNECT_FROM_STATEMENT_DATE ? "fromStatementDate" : "toStatementDate";
     struct datetime value;
-    struct lfi_slice text = contract_parameter(&call->parameters, name);
+    struct lfi_slice text = contract_parameter(&call->parameters, bound);
     *out = open;
     if (!text.ptr) {
         return 0;
@@ -28,8 +32,8 @@ int connect_statements_query(struct call *call)
     struct lfi_statement_query *query = &call->query.statements;
     query->base.size = sizeof(*query);
     query->day = call->provider->statement_day;
-    if (read_day(call, "fromStatementDate", INT64_MIN, &query->from_day) != 0 ||
-        read_day(call, "toStatementDate", INT64_MAX, &query->to_day) != 0) {
+    if (read_day(call, OZONE_CONNECT_FROM_STATEMENT_DATE, INT64_MIN, &query->from_day) != 0 ||
+        read_day(call, OZONE_CONNECT_TO_STATEMENT_DATE, INT64_MAX, &query->to_day) != 0) {
         return -1;
     }
     if (query->from_day > query->to_day) {

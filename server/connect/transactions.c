@@ -1,6 +1,7 @@
 /* Transactions. (Data sharing 7.4.) */
 #include "connect/operation.h"
 
+#include "contract_ozone_connect.h"
 #include "rows_ozone_connect.h"
 
 #include "base/datetime.h"
@@ -9,9 +10,12 @@
 #include <inttypes.h>
 
 /* A bound on the booking time; *given says whether there is one. */
-static int read_bound(struct call *call, const char *name, struct datetime *out, bool *given)
+static int read_bound(struct call *call, enum ozone_connect_parameter bound, struct datetime *out,
+                      bool *given)
 {
-    struct lfi_slice text = contract_parameter(&call->parameters, name);
+    const char *name =
+        bound == OZONE_CONNECT_FROM_BOOKING_DATE_TIME ? "fromBookingDateTime" : "toBookingDateTime";
+    struct lfi_slice text = contract_parameter(&call->parameters, bound);
     *given = text.ptr;
     if (*given && (!datetime_parse(text, out) || (out->has_time && !out->has_offset))) {
         return call_refuse_parameter(call, "DATE-FORM",
@@ -27,12 +31,12 @@ static int read_bound(struct call *call, const char *name, struct datetime *out,
 int connect_transactions_query(struct call *call)
 {
     struct lfi_transaction_query *query = &call->query.transactions;
-    struct lfi_slice fx = contract_parameter(&call->parameters, "o3-fx-transactions");
+    struct lfi_slice fx = contract_parameter(&call->parameters, OZONE_CONNECT_O3_FX_TRANSACTIONS);
     query->fx_only = slice_equal_nocase(fx, "true");
     struct datetime from, to;
     bool has_from, has_to;
-    if (read_bound(call, "fromBookingDateTime", &from, &has_from) != 0 ||
-        read_bound(call, "toBookingDateTime", &to, &has_to) != 0) {
+    if (read_bound(call, OZONE_CONNECT_FROM_BOOKING_DATE_TIME, &from, &has_from) != 0 ||
+        read_bound(call, OZONE_CONNECT_TO_BOOKING_DATE_TIME, &to, &has_to) != 0) {
         return -1;
     }
     if (has_from && has_to && datetime_compare_wall(&from, &to) > 0) {
@@ -51,7 +55,7 @@ int connect_transactions_query(struct call *call)
 static struct lfi_slice watermark_key(struct call *call)
 {
     const struct lfi_transaction_query *query = &call->query.transactions;
-    struct lfi_slice consent = contract_parameter(&call->parameters, "o3-consent-id");
+    struct lfi_slice consent = contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID);
     return arena_format(call->arena, "%s %zu %.*s %zu %.*s %" PRId64 " %" PRId64 " %u %" PRIu64,
                         call->provider->id, consent.len, SLICE_ARG(consent), call->account_id.len,
                         SLICE_ARG(call->account_id), query->from, query->to, query->fx_only,

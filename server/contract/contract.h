@@ -42,7 +42,7 @@ size_t contract_line_of(struct lfi_slice text, size_t offset);
 /* --- operations ------------------------------------------------------------------------------- */
 
 #define CONTRACT_PATH_PARAMETERS 4
-#define CONTRACT_PARAMETERS 24
+#define CONTRACT_PARAMETERS 64 /* of one API, number 0 stands for none */
 
 enum contract_found { CONTRACT_FOUND, CONTRACT_NO_PATH, CONTRACT_NO_METHOD };
 
@@ -67,14 +67,19 @@ const char *contract_operation_path(const struct contract_operation *operation);
 bool contract_operation_later(const struct contract_operation *operation);       /* x-lfi-later */
 bool contract_operation_open(const struct contract_operation *operation); /* x-lfi-auth: none */
 
-/* The decoded parameters of a request, in the order of the document. */
+/*
+ * The decoded parameters of a request, by their number: enum <api>_parameter of the generated
+ * header. Zeroed before contract_check_request; absent slice: not sent, no default.
+ */
 struct contract_parameters {
-    const struct contract_operation *operation;
-    struct lfi_slice values[CONTRACT_PARAMETERS]; /* absent slice: not sent, no default */
+    struct lfi_slice values[CONTRACT_PARAMETERS];
 };
 
-/* By the document's name ("page-size", "o3-consent-id"); absent slice when not sent. */
-struct lfi_slice contract_parameter(const struct contract_parameters *parameters, const char *name);
+static inline struct lfi_slice contract_parameter(const struct contract_parameters *parameters,
+                                                  unsigned number)
+{
+    return parameters->values[number];
+}
 
 /*
  * Checks path, query, headers and body. Decodes into the arena. A repeated parameter violates

@@ -2,15 +2,6 @@
 
 #include <stdio.h>
 
-struct lfi_slice contract_parameter(const struct contract_parameters *parameters, const char *name)
-{
-    const struct contract_operation *operation = parameters->operation;
-    for (size_t i = 0; i < operation->parameter_count; i++)
-        if (strcmp(operation->parameters[i].name.ptr, name) == 0)
-            return parameters->values[i];
-    return (struct lfi_slice){NULL, 0};
-}
-
 bool contract_operation_has_parameter(const struct contract_operation *operation, const char *name)
 {
     for (size_t i = 0; i < operation->parameter_count; i++)
@@ -113,15 +104,15 @@ int contract_check_request(const struct contract_match *match, const struct requ
                            struct contract_violation *violation)
 {
     const struct contract_operation *operation = match->operation;
-    out->operation = operation;
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const struct contract_parameter_rules *rules = &operation->parameters[i];
+        struct lfi_slice *value = &out->values[rules->number];
         size_t count = 0;
-        out->values[i] = find_value(match, request, rules, &count);
+        *value = find_value(match, request, rules, &count);
         *in = place_name(rules->place);
         if (rules->demanded && count == 0)
             return refuse_missing(match, request, violation);
-        if (check_parameter(rules, &out->values[i], count, violation) != 0)
+        if (check_parameter(rules, value, count, violation) != 0)
             return -1;
     }
     *in = "body";

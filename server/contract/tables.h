@@ -118,6 +118,7 @@ enum contract_place { CONTRACT_IN_PATH, CONTRACT_IN_QUERY, CONTRACT_IN_HEADER };
 struct contract_parameter_rules {
     struct contract_text name;
     enum contract_place place;
+    uint8_t number;                /* within the API: enum <name>_parameter */
     uint8_t path_index;            /* which {parameter} of the template */
     bool demanded;                 /* required, neither deprecated nor with a default */
     bool lenient;                  /* x-lfi-lenient */

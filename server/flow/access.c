@@ -26,7 +26,7 @@ static bool occurs_once(const cJSON *object, const char *name)
 
 int access_read_user(struct call *call)
 {
-    struct lfi_slice header = contract_parameter(&call->parameters, "o3-psu-identifier");
+    struct lfi_slice header = contract_parameter(&call->parameters, call->row->psu);
     struct lfi_slice json = base64_decode_any(call->arena, header);
     if (!json.ptr) {
         return refuse_user(call, "PSU-FORM", "not Base64");
@@ -89,7 +89,7 @@ int access_by_path(struct call *call)
     struct lfi_error error = {"the user holds no such account"};
     const struct provider *provider = call->provider;
     struct lfi_account_facts *facts = &call->account;
-    call->account_id = contract_parameter(&call->parameters, "accountId");
+    call->account_id = contract_parameter(&call->parameters, call->row->account);
     if (access_read_user(call) != 0) {
         return -1;
     }

@@ -4,9 +4,9 @@
 
 #include <inttypes.h>
 
-static int read_positive(struct call *call, const char *name, uint64_t *out)
+static int read_positive(struct call *call, unsigned number, const char *name, uint64_t *out)
 {
-    struct lfi_slice value = contract_parameter(&call->parameters, name);
+    struct lfi_slice value = contract_parameter(&call->parameters, number);
     if (slice_to_u64(value, out) && *out >= 1) {
         return 0;
     }
@@ -16,8 +16,8 @@ static int read_positive(struct call *call, const char *name, uint64_t *out)
 int list_page(struct call *call)
 {
     struct page *page = &call->page;
-    if (read_positive(call, "page", &page->number) != 0 ||
-        read_positive(call, "page-size", &page->size) != 0) {
+    if (read_positive(call, call->row->page, "page", &page->number) != 0 ||
+        read_positive(call, call->row->page_size, "page-size", &page->size) != 0) {
         return -1;
     }
     if (page->size > LIMIT_PAGE_SIZE) {

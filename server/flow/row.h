@@ -50,6 +50,10 @@ struct flow_row {
     flow_handler_fn *handler;
     const char *const *permissions; /* of consents, NULL at the end; any of them opens it */
     bool later;                     /* not built yet: 501 */
+    /* Numbers of parameters; 0: the operation has none such. */
+    uint8_t page, page_size;           /* of lists */
+    uint8_t psu, account;              /* of subjects */
+    uint8_t interaction, consent, tpp; /* who asks */
 };
 
 /* One API: its documents compiled, row i for operation i. */

@@ -128,7 +128,7 @@ static bool is_sound(struct hub *hub, struct arena *arena, const struct hub_requ
         .body = sent->body,
         .arena = arena};
     struct contract_match match;
-    struct contract_parameters parameters;
+    struct contract_parameters parameters = {0};
     struct contract_violation violation;
     const char *in = NULL;
     if (contract_match(&contract_hub_consent_manager, request.method, request.path, &match) !=

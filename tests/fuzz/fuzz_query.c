@@ -28,12 +28,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* What passed must be usable: numbers are numbers, what is demanded is there. */
 static void judge_parameters(const struct contract_parameters *parameters)
 {
-    struct lfi_slice page = contract_parameter(parameters, "page");
+    struct lfi_slice page = contract_parameter(parameters, OZONE_CONNECT_PAGE);
     uint64_t value;
     bool negative = page.len > 0 && page.ptr[0] == '-';
     if (!slice_to_u64((struct lfi_slice){page.ptr + negative, page.len - negative}, &value))
         abort();
-    if (!contract_parameter(parameters, "o3-consent-id").ptr)
+    if (!contract_parameter(parameters, OZONE_CONNECT_O3_CONSENT_ID).ptr)
         abort();
 }
 
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!request.arena)
         return 0;
     struct contract_match match;
-    struct contract_parameters parameters;
+    struct contract_parameters parameters = {0};
     struct contract_violation violation = {0};
     const char *in = NULL;
     if (contract_match(&contract_ozone_connect, request.method, request.path, &match) ==
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int rc = contract_check_request(&match, &request, &parameters, &in, &violation);
         if (rc != 0 && (!violation.rule || !in || !violation.where[0]))
             abort();
-        if (rc == 0 && contract_parameter(&parameters, "o3-fx-transactions").ptr)
+        if (rc == 0 && contract_parameter(&parameters, OZONE_CONNECT_O3_FX_TRANSACTIONS).ptr)
             judge_parameters(&parameters);
     }
     arena_free(request.arena);

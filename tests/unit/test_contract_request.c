@@ -181,22 +181,24 @@ static void hands_over_decoded_values(void **state)
     struct call call = {"GET", "/things", "page=007&from=2026-01-31", {ID, {"O3-FX", " x"}}, NULL};
     struct outcome out = run(arena, &call);
     assert_int_equal(out.rc, 0);
-    assert_true(slice_equal_text(contract_parameter(&out.parameters, "page"), "007"));
-    assert_true(slice_equal_text(contract_parameter(&out.parameters, "from"), "2026-01-31"));
-    assert_true(slice_equal_text(contract_parameter(&out.parameters, "o3-fx"), " x"));
-    assert_null(contract_parameter(&out.parameters, "o3-old-id").ptr);
-    assert_null(contract_parameter(&out.parameters, "flag").ptr);
-    assert_null(contract_parameter(&out.parameters, "nothing").ptr);
+    assert_true(slice_equal_text(contract_parameter(&out.parameters, TEST_OPERATIONS_PAGE), "007"));
+    assert_true(
+        slice_equal_text(contract_parameter(&out.parameters, TEST_OPERATIONS_FROM), "2026-01-31"));
+    assert_true(slice_equal_text(contract_parameter(&out.parameters, TEST_OPERATIONS_O3_FX), " x"));
+    assert_null(contract_parameter(&out.parameters, TEST_OPERATIONS_O3_OLD_ID).ptr);
+    assert_null(contract_parameter(&out.parameters, TEST_OPERATIONS_FLAG).ptr);
 
     call.query = "flag=false";
     out = run(arena, &call);
-    assert_true(slice_equal_text(contract_parameter(&out.parameters, "page"), "1"));
+    assert_true(slice_equal_text(contract_parameter(&out.parameters, TEST_OPERATIONS_PAGE), "1"));
 
     struct call parts = {"PATCH", "/things/a%20b+/parts/-3", NULL, {{NULL}}, NULL};
     out = run(arena, &parts);
     assert_int_equal(out.rc, 0);
-    assert_true(slice_equal_text(contract_parameter(&out.parameters, "thingId"), "a b+"));
-    assert_true(slice_equal_text(contract_parameter(&out.parameters, "partId"), "-3"));
+    assert_true(
+        slice_equal_text(contract_parameter(&out.parameters, TEST_OPERATIONS_THING_ID), "a b+"));
+    assert_true(
+        slice_equal_text(contract_parameter(&out.parameters, TEST_OPERATIONS_PART_ID), "-3"));
 }
 
 static void checks_bodies(void **state)

@@ -111,7 +111,7 @@ static bool is_selected(struct judge_call *call, struct consent *consent,
 {
     const cJSON *data = consent->data;
     struct lfi_slice status = consent_status(call->sim, consent);
-    struct lfi_slice since = contract_parameter(&call->parameters, "updatedAt");
+    struct lfi_slice since = contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_UPDATED_AT);
     struct lfi_slice user = json_get_string(json_get(data, "psuIdentifiers"), "userId");
     const char *since_text = since.ptr ? arena_text(call->arena, since) : NULL;
     if (since_text && json_get(data, "updatedAt")->valuedouble <= strtod(since_text, NULL)) {
@@ -120,21 +120,24 @@ static bool is_selected(struct judge_call *call, struct consent *consent,
     return consent->hub == call->hub && is_equal_or_open(selection->user, user) &&
            is_equal_or_open(selection->group, json_get_string(data, "consentGroupId")) &&
            (!selection->account.ptr || has_account(data, selection->account)) &&
-           is_equal_or_open(contract_parameter(&call->parameters, "status"), status) &&
-           is_equal_or_open(contract_parameter(&call->parameters, "consentType"),
+           is_equal_or_open(contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_STATUS),
+                            status) &&
+           is_equal_or_open(contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_CONSENT_TYPE),
                             json_get_string(data, "consentType"));
 }
 
-static uint64_t number_or(struct judge_call *call, const char *name, uint64_t fallback)
+static uint64_t number_or(struct judge_call *call, enum hub_consent_manager_parameter which,
+                          uint64_t fallback)
 {
     uint64_t number;
-    return slice_to_u64(contract_parameter(&call->parameters, name), &number) ? number : fallback;
+    return slice_to_u64(contract_parameter(&call->parameters, which), &number) ? number : fallback;
 }
 
 static int list(struct judge_call *call, const struct selection *selection)
 {
     struct store *store = call->sim->store;
-    uint64_t page = number_or(call, "page", 1), size = number_or(call, "pageSize", PAGE_SIZE);
+    uint64_t page = number_or(call, HUB_CONSENT_MANAGER_PAGE, 1),
+             size = number_or(call, HUB_CONSENT_MANAGER_PAGE_SIZE, PAGE_SIZE);
     uint64_t first = page - 1 > STORE_CONSENTS ? STORE_CONSENTS : (page - 1) * size, found = 0;
     cJSON *envelope = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(envelope, "data");
     for (size_t i = 0; i < store_count(store); i++) {
@@ -163,25 +166,29 @@ static int list_all(struct judge_call *call)
 
 static int list_of_user(struct judge_call *call)
 {
-    return list(call, &(struct selection){.user = contract_parameter(&call->parameters, "userId")});
+    return list(call, &(struct selection){.user = contract_parameter(&call->parameters,
+                                                                     HUB_CONSENT_MANAGER_USER_ID)});
 }
 
 static int list_of_account(struct judge_call *call)
 {
-    struct lfi_slice account = contract_parameter(&call->parameters, "accountId");
+    struct lfi_slice account =
+        contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_ACCOUNT_ID);
     return list(call, &(struct selection){.account = account});
 }
 
 static int list_of_group(struct judge_call *call)
 {
-    struct lfi_slice group = contract_parameter(&call->parameters, "consentGroupId");
+    struct lfi_slice group =
+        contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_CONSENT_GROUP_ID);
     return list(call, &(struct selection){.group = group});
 }
 
 /* Consents of the group that have ended already stay as they are. */
 static int revoke_group(struct judge_call *call)
 {
-    struct lfi_slice group = contract_parameter(&call->parameters, "consentGroupId");
+    struct lfi_slice group =
+        contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_CONSENT_GROUP_ID);
     size_t found = 0;
     for (size_t i = 0; i < store_count(call->sim->store); i++) {
         struct consent *consent = store_at(call->sim->store, i);

@@ -355,9 +355,11 @@ static void write_file(const struct emitter *emitter, const struct emit_options 
 
     out = emit_open(options, "contract", "h");
     fprintf(out,
-            "#ifndef CONTRACT_TABLE_%s\n#define CONTRACT_TABLE_%s\n\n#include "
-            "\"contract/contract.h\"\n\nextern const struct contract_api contract_%s;\n\n#endif\n",
-            options->name, options->name, options->name);
+            "#ifndef CONTRACT_TABLE_%s\n#define CONTRACT_TABLE_%s\n\n"
+            "#include \"contract/contract.h\"\n\n",
+            options->name, options->name);
+    emit_parameters(model, options->name, out);
+    fprintf(out, "extern const struct contract_api contract_%s;\n\n#endif\n", options->name);
     emit_close(out);
 }
 

@@ -28,6 +28,10 @@ struct emitter {
     size_t pattern_count, pattern_room;
 };
 
+/* The parameter's number in its API, the same in every operation; 0: no operation has it. */
+int emit_parameter_number(const struct model *model, const char *name);
+/* enum <name>_parameter: API_NAME_PARAMETER_NAME for each. */
+void emit_parameters(const struct model *model, const char *name, FILE *out);
 void emit_quoted(FILE *out, const char *text); /* as a C string */
 void emit_text(FILE *out, const char *text);   /* as a struct contract_text */
 /* The schema's number in schemas[]. */

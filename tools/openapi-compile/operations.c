@@ -1,11 +1,72 @@
 /* The tables of operations and of the paths that lead to them. */
 #include "emit.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PARAMETERS_MAX 24 /* CONTRACT_PARAMETERS */
+#define PARAMETERS_MAX 63 /* CONTRACT_PARAMETERS, of which number 0 stands for none */
 #define PATH_PARAMETERS_MAX 4
+
+/* Whether no operation before the i-th has a parameter of this name. */
+static bool is_first_use(const struct model *model, size_t i, const char *name)
+{
+    while (i-- > 0)
+        for (size_t k = 0; k < model->operations[i].parameter_count; k++)
+            if (strcmp(model->operations[i].parameters[k].name, name) == 0)
+                return false;
+    return true;
+}
+
+int emit_parameter_number(const struct model *model, const char *name)
+{
+    int number = 1;
+    for (size_t i = 0; i < model->operation_count; i++) {
+        const struct operation *operation = &model->operations[i];
+        for (size_t k = 0; k < operation->parameter_count; k++) {
+            const char *other = operation->parameters[k].name;
+            if (!is_first_use(model, i, other))
+                continue;
+            if (strcmp(other, name) == 0)
+                return number;
+            number++;
+        }
+    }
+    return 0;
+}
+
+/* fromBookingDateTime becomes FROM_BOOKING_DATE_TIME, page-size PAGE_SIZE. */
+static void put_upper_snake(FILE *out, const char *name)
+{
+    for (const char *p = name; *p; p++) {
+        if (isupper((unsigned char)*p) && p > name && islower((unsigned char)p[-1]))
+            fputc('_', out);
+        fputc(isalnum((unsigned char)*p) ? toupper((unsigned char)*p) : '_', out);
+    }
+}
+
+void emit_parameters(const struct model *model, const char *name, FILE *out)
+{
+    int number = 1;
+    for (size_t i = 0; i < model->operation_count; i++) {
+        const struct operation *operation = &model->operations[i];
+        for (size_t k = 0; k < operation->parameter_count; k++) {
+            const struct parameter *parameter = &operation->parameters[k];
+            if (!is_first_use(model, i, parameter->name))
+                continue;
+            if (number > PARAMETERS_MAX)
+                node_fail(parameter->at, "more than %d parameters in one API", PARAMETERS_MAX);
+            if (number == 1)
+                fprintf(out, "enum %s_parameter {\n", name);
+            fputs("    ", out);
+            put_upper_snake(out, name);
+            fputc('_', out);
+            put_upper_snake(out, parameter->name);
+            fprintf(out, " = %d,\n", number++);
+        }
+    }
+    fputs(number > 1 ? "};\n\n" : "", out);
+}
 
 static void put_body(struct emitter *emitter, const struct body *body)
 {
@@ -36,8 +97,6 @@ static void put_parameters(struct emitter *emitter, const struct operation *oper
 {
     static const char *const places[] = {"PATH", "QUERY", "HEADER"};
     FILE *out = emitter->out;
-    if (operation->parameter_count > PARAMETERS_MAX)
-        node_fail(operation->at, "more than %d parameters", PARAMETERS_MAX);
     fputs(operation->parameter_count ? "(const struct contract_parameter_rules[]){" : "NULL", out);
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const struct parameter *parameter = &operation->parameters[i];
@@ -45,7 +104,8 @@ static void put_parameters(struct emitter *emitter, const struct operation *oper
         bool demanded = parameter->required && !parameter->deprecated && !fallback;
         fputs("\n    {", out);
         emit_text(out, parameter->name);
-        fprintf(out, ", CONTRACT_IN_%s, %d, %s, %s, ", places[parameter->place],
+        fprintf(out, ", CONTRACT_IN_%s, %d, %d, %s, %s, ", places[parameter->place],
+                emit_parameter_number(emitter->model, parameter->name),
                 path_index(parameter, operation->path), demanded ? "true" : "false",
                 parameter->lenient ? "true" : "false");
         if (fallback)

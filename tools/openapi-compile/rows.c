@@ -78,7 +78,40 @@ static void put_name(FILE *out, const char *member, const char *name)
         fprintf(out, ".%s = %s, ", member, name);
 }
 
-static void put_row(FILE *out, const struct operation *operation)
+static bool has_parameter(const struct operation *operation, const char *name)
+{
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (strcmp(operation->parameters[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void put_number(FILE *out, const struct model *model, const struct operation *operation,
+                       const char *member, const char *name)
+{
+    if (has_parameter(operation, name))
+        fprintf(out, ".%s = %d, ", member, emit_parameter_number(model, name));
+}
+
+/* What a row that is carried out without a handler reads from the request. */
+static void check_parameters(const struct operation *operation)
+{
+    const struct row *row = &operation->row;
+    bool list = strcmp(row->reply, "list") == 0 || strcmp(row->reply, "pages") == 0;
+    bool user = strcmp(row->subject, "user") == 0, account = strcmp(row->subject, "account") == 0;
+    const struct {
+        bool needed;
+        const char *name;
+    } needs[] = {{list, "page"},
+                 {list, "page-size"},
+                 {user || account, "o3-psu-identifier"},
+                 {account, "accountId"}};
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if (needs[i].needed && !has_parameter(operation, needs[i].name))
+            node_fail(row->at, "x-lfi: %s has no parameter %s", operation->id, needs[i].name);
+}
+
+static void put_row(FILE *out, const struct model *model, const struct operation *operation)
 {
     const struct row *row = &operation->row;
     fprintf(out, "    { /* %s %s */\n     ", operation->method, operation->path);
@@ -106,6 +139,13 @@ static void put_row(FILE *out, const struct operation *operation)
         }
         fputs("NULL}, ", out);
     }
+    put_number(out, model, operation, "page", "page");
+    put_number(out, model, operation, "page_size", "page-size");
+    put_number(out, model, operation, "psu", "o3-psu-identifier");
+    put_number(out, model, operation, "account", "accountId");
+    put_number(out, model, operation, "interaction", "o3-ozone-interaction-id");
+    put_number(out, model, operation, "consent", "o3-consent-id");
+    put_number(out, model, operation, "tpp", "o3-caller-org-id");
     fprintf(out, ".later = %s},\n", row->later ? "true" : "false");
 }
 
@@ -114,6 +154,8 @@ void emit_rows(struct model *model, const struct emit_options *options)
     for (size_t i = 0; i < model->operation_count; i++)
         if (!model->operations[i].row.at.raw)
             node_fail(model->operations[i].at, "%s has no x-lfi", model->operations[i].id);
+        else
+            check_parameters(&model->operations[i]);
     FILE *out = emit_open(options, "rows", "h");
     fprintf(out, "#ifndef ROWS_%s\n#define ROWS_%s\n\n#include \"flow/row.h\"\n\n", options->name,
             options->name);
@@ -127,7 +169,7 @@ void emit_rows(struct model *model, const struct emit_options *options)
     put_functions(out, model);
     fputs("static const struct flow_row rows[] = {\n", out);
     for (size_t i = 0; i < model->operation_count; i++)
-        put_row(out, &model->operations[i]);
+        put_row(out, model, &model->operations[i]);
     fprintf(out, "};\n\nconst struct flow_api flow_%s = {&contract_%s, rows};\n", options->name,
             options->name);
     emit_close(out);
