@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "flow/flow.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -70,21 +69,6 @@ static int stage_provider(struct call *call, const struct caller_identity *ident
         return -1;
     }
     return caller_check_audience(identity, call->provider->audience, call->refusal);
-}
-
-int call_refuse_parameter(struct call *call, const char *id, const char *format, ...)
-{
-    char what[160];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
-    struct lfi_slice message =
-        arena_format(call->arena, "A query parameter has an invalid format: %s.", what);
-    (void)refusal_set(call->refusal, id, 400, "Resource.InvalidFormat",
-                      message.ptr ? message.ptr : "A query parameter has an invalid format.");
-    refusal_detail(call->refusal, "%s", what);
-    return -1;
 }
 
 static int stage_contract(struct call *call, const struct contract_match *match)
@@ -327,6 +311,7 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
     struct refusal refusal = {0};
     struct contract_match match = {0};
     struct call call = {.connect = connect,
+                        .metrics = connect->metrics,
                         .peers = peers,
                         .request = request,
                         .arena = request->arena,

@@ -64,8 +64,7 @@ size_t contract_operation_index(const struct contract_operation *operation); /* 
 const char *contract_operation_id(const struct contract_operation *operation);
 const char *contract_operation_method(const struct contract_operation *operation);
 const char *contract_operation_path(const struct contract_operation *operation); /* template */
-bool contract_operation_later(const struct contract_operation *operation);       /* x-lfi-later */
-bool contract_operation_open(const struct contract_operation *operation); /* x-lfi-auth: none */
+bool contract_operation_open(const struct contract_operation *operation);        /* auth: none */
 
 /*
  * The decoded parameters of a request, by their number: enum <api>_parameter of the generated

@@ -82,11 +82,6 @@ const char *contract_operation_path(const struct contract_operation *operation)
     return operation->path;
 }
 
-bool contract_operation_later(const struct contract_operation *operation)
-{
-    return operation->later;
-}
-
 bool contract_operation_open(const struct contract_operation *operation)
 {
     return operation->open;

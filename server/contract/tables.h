@@ -144,7 +144,7 @@ struct contract_response_rules {
 struct contract_operation {
     const struct contract_api *api;
     const char *id, *method, *path;
-    bool later, open;
+    bool open; /* no credential is asked for */
     const struct contract_parameter_rules *parameters;
     uint16_t parameter_count, response_count;
     struct contract_body_rules body;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/core_answer.h"
+#include "base/metrics.h"
 #include "base/refusal.h"
 #include "flow/outcome.h"
 #include "flow/row.h"
@@ -44,6 +45,7 @@ union flow_summary {
 struct call {
     struct connect *connect;
     const struct connect_peers *peers;
+    struct metrics *metrics; /* may be NULL */
     const struct request *request;
     const struct provider *provider; /* NULL for the health operations */
     const struct contract_operation *operation;
@@ -69,7 +71,7 @@ struct call {
 int call_refuse_parameter(struct call *call, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* --- outcome.c: business outcomes to HTTP, the one place -------------------------------------- */
+/* --- what a core answered -------------------------------------------------------------------- */
 
 /* 0 when the core's answer can be used; else the refusal for its status or for its records. */
 int outcome_check(struct call *call, enum outcome_about about, int core_status,

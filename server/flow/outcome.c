@@ -1,7 +1,6 @@
 #include "flow/outcome.h"
 
-#include "base/limits.h"
-#include "flow/call.h"
+#include <stdbool.h>
 
 #define STATUSES 8 /* enum lfi_core_status, by its negative */
 
@@ -66,59 +65,4 @@ const struct outcome *outcome_find(enum outcome_about about, int core_status)
 {
     bool known = core_status <= 0 && core_status > -STATUSES;
     return &outcomes[about][known ? -core_status : -LFI_CORE_FAILED];
-}
-
-/* What the sink found wrong, whatever the core made of being stopped. */
-static int refuse_records(struct call *call)
-{
-    if (call->reply->body.failed) {
-        (void)refusal_set(call->refusal, "REPLY-LARGE", 500, "GenericError",
-                          "The bank could not answer.");
-        refusal_detail(call->refusal, "core %s: the reply would have more than %d bytes",
-                       call->provider->ops->name, LIMIT_REPLY_BYTES);
-    } else {
-        (void)refusal_set(call->refusal, "CORE-RECORD", 500, "GenericError",
-                          "The bank could not answer.");
-        refusal_detail(call->refusal, "core %s: %s", call->provider->ops->name, call->record_fault);
-    }
-    return -1;
-}
-
-int outcome_check(struct call *call, enum outcome_about about, int core_status,
-                  const struct lfi_error *error)
-{
-    if (call->reply->body.failed || call->record_fault) {
-        return refuse_records(call);
-    }
-    const struct outcome *outcome = outcome_find(about, core_status);
-    if (!outcome->id) {
-        return 0;
-    }
-    if (core_status == LFI_CORE_UNAVAILABLE) {
-        metrics_count(call->connect->metrics, METRICS_CORE_UNAVAILABLE);
-    }
-    (void)refusal_set(call->refusal, outcome->id, outcome->status, outcome->error_code,
-                      outcome->message);
-    refusal_detail(call->refusal, "core %s status %d: %s", call->provider->ops->name, core_status,
-                   error->message);
-    return -1;
-}
-
-int outcome_refuse_record(struct call *call, const char *why)
-{
-    call->record_fault = why;
-    return refuse_records(call);
-}
-
-int outcome_fail(struct call *call, const char *why)
-{
-    struct lfi_error error;
-    (void)error_set(&error, "%s", why);
-    return outcome_check(call, OUTCOME_BANK, LFI_CORE_FAILED, &error);
-}
-
-int outcome_not_offered(struct call *call)
-{
-    return refusal_set(call->refusal, "CAPABILITY-ABSENT", 400, "GenericError",
-                       "The bank does not offer this operation.");
 }

@@ -75,7 +75,6 @@ struct jose_signer; /* a private key and its kid; any thread */
 int jose_signer_load(struct jose_signer **out, const char *key_file, const char *kid,
                      struct lfi_error *error);
 void jose_signer_free(struct jose_signer *signer);
-const char *jose_signer_kid(const struct jose_signer *signer);
 /* Appends the public key as a JWK object (kty, use, alg, kid, n, e). */
 void jose_signer_append_jwk(const struct jose_signer *signer, struct buf *out);
 

@@ -142,11 +142,6 @@ void jose_signer_free(struct jose_signer *signer)
     }
 }
 
-const char *jose_signer_kid(const struct jose_signer *signer)
-{
-    return signer->kid;
-}
-
 /* --- publishing ------------------------------------------------------------------------------- */
 
 static void append_number(struct json_writer *w, const char *name, const EVP_PKEY *key,

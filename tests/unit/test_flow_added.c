@@ -81,14 +81,13 @@ static int get(const char *path, const char *psu, const char **body)
                                      {SLICE("o3-ozone-interaction-id"), SLICE("interaction-1")},
                                      {SLICE("o3-psu-identifier"), slice_of(psu)}};
     const char *query = strchr(path, '?');
-    const struct request request = {
-        .method = SLICE("GET"),
-        .path = {path, query ? (size_t)(query - path) : strlen(path)},
-        .query = slice_of(query ? query + 1 : NULL),
-        .headers = headers,
-        .header_count = sizeof(headers) / sizeof(headers[0]),
-        .peer = f.certificate,
-        .arena = f.arena};
+    const struct request request = {.method = SLICE("GET"),
+                                    .path = {path, query ? (size_t)(query - path) : strlen(path)},
+                                    .query = slice_of(query ? query + 1 : NULL),
+                                    .headers = headers,
+                                    .header_count = sizeof(headers) / sizeof(headers[0]),
+                                    .peer = f.certificate,
+                                    .arena = f.arena};
     buf_init(&reply.headers, 4096);
     buf_init(&reply.body, LIMIT_REPLY_BYTES);
     connect_handle(f.connect, &peers, &request, &reply);

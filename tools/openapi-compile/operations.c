@@ -125,8 +125,7 @@ static void put_operation(struct emitter *emitter, const struct operation *opera
     emit_quoted(out, operation->id);
     fprintf(out, ", \"%s\", ", operation->method);
     emit_quoted(out, operation->path);
-    fprintf(out, ", %s, %s, ", operation->row.later ? "true" : "false",
-            operation->row.open ? "true" : "false");
+    fprintf(out, ", %s, ", operation->row.open ? "true" : "false");
     put_parameters(emitter, operation);
     fprintf(out, ", %zu, %zu,\n ", operation->parameter_count, operation->response_count);
     put_body(emitter, &operation->body);
