@@ -315,6 +315,7 @@ static int write_all(struct fixture *f, int expected)
     uint32_t wait_s;
     enum lfi_claim claim;
     struct lfi_id id;
+    struct lfi_error error = {""};
     struct lfi_sink sink = {keep, f};
     const struct lfi_allowance allowance = {.times = 1, .window_s = 1};
     memset(record, 'x', sizeof(record) - 1);
@@ -322,7 +323,7 @@ static int write_all(struct fixture *f, int expected)
     record[sizeof(record) - 1] = '\0';
     (void)snprintf(key, sizeof(key), "key-%u", n++);
     int got[] = {store_task_put(f->store, text(key), START_S, text(record), NULL),
-                 store_lead_create(f->store, text(record), &id, NULL),
+                 store_open_data.lead_create(f->store, NULL, text(record), &id, &error),
                  store_claim(f->store, text(key), 1, sink, &claim, NULL),
                  store_claim_settle(f->store, text(key), text(record), NULL),
                  store_allow(f->store, text(key), &allowance, &wait_s, NULL),
@@ -343,14 +344,16 @@ static void a_full_disk_is_unavailable_and_passes(void **state)
     struct fixture *f = *state;
     char file[128];
     struct stat info;
+    struct lfi_id id;
+    struct lfi_error error = {""};
     struct lfi_health health = {.size = sizeof(health)};
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)snprintf(file, sizeof(file), "%s/data.mdb", f->path);
     assert_int_equal(put(f, "a", START_S, "{\"n\":1}"), LFI_CORE_OK);
     assert_int_equal(stat(file, &info), 0);
     limit_files((rlim_t)info.st_size);
-    while (store_lead_create(f->store, text("{\"lead\":\"one of many\"}"), &(struct lfi_id){{0}},
-                             NULL) == LFI_CORE_OK) {
+    while (store_open_data.lead_create(f->store, NULL, text("{\"lead\":\"one of many\"}"), &id,
+                                       &error) == LFI_CORE_OK) {
         continue;
     }
     assert_int_equal(write_all(f, LFI_CORE_UNAVAILABLE), WRITES);

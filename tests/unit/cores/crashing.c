@@ -6,6 +6,8 @@
 #include "skeleton.c"
 #undef lfi_core_get_ops
 
+#include <stdbool.h>
+
 const struct lfi_core_ops *lfi_core_get_ops(void);
 
 static volatile uintptr_t nowhere = 64;
@@ -28,22 +30,27 @@ static unsigned descend(unsigned depth)
     return depth == deepest ? 0 : descend(depth + 1) + (unsigned)frame[depth % sizeof(frame)];
 }
 
-static int crash_account_access(void *context, struct lfi_slice user_id, struct lfi_slice account,
-                                enum lfi_account_status *out, struct lfi_error *error)
+static int crash_held(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
+                      struct lfi_answer *answer, struct lfi_error *error)
 {
-    if (same(account, "overflow") && descend(0) == 1) {
+    bool overflow = query->account_count > 0 && same(query->account_ids[0], "overflow");
+
+    if (overflow && descend(0) == 1) {
         return LFI_CORE_FAILED;
     }
-    return OPS.account_access(context, user_id, account, out, error);
+    return ACCOUNTS.held(core, call, query, answer, error);
 }
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)
 {
     static struct lfi_core_ops ops;
+    static struct lfi_accounts accounts;
 
+    accounts = ACCOUNTS;
+    accounts.held = crash_held;
     ops = OPS;
     ops.name = "crashing";
     ops.sign_in = crash_sign_in;
-    ops.account_access = crash_account_access;
+    ops.accounts = &accounts;
     return &ops;
 }
