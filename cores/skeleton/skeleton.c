@@ -256,6 +256,12 @@ static struct claim *new_claim(struct skeleton *core, struct lfi_slice key, int6
     return NULL;
 }
 
+static int give_result(struct lfi_sink sink, const struct claim *claim)
+{
+    struct lfi_slice result = {claim->result, strlen(claim->result)};
+    return sink.record(sink.ctx, result) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+}
+
 static int skeleton_claim(void *context, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
                           enum lfi_claim *out, struct lfi_error *error)
 {
@@ -267,8 +273,7 @@ static int skeleton_claim(void *context, struct lfi_slice key, uint32_t ttl_s, s
     struct claim *claim = find_claim(core, key, now_us);
     if (claim && claim->result) {
         *out = LFI_CLAIM_SETTLED;
-        struct lfi_slice result = {claim->result, strlen(claim->result)};
-        status = sink.record(sink.ctx, result) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+        status = give_result(sink, claim);
     } else if (claim) {
         *out = LFI_CLAIM_TAKEN;
     } else if ((claim = new_claim(core, key, now_us))) {
@@ -288,7 +293,7 @@ static int skeleton_claim_find(void *context, struct lfi_slice key, struct lfi_s
     (void)error;
     (void)pthread_mutex_lock(&core->lock);
     const struct claim *claim = find_claim(core, key, core->now_us(core->clock));
-    int status = claim && claim->result ? give(sink, claim->result) : LFI_CORE_UNKNOWN;
+    int status = claim && claim->result ? give_result(sink, claim) : LFI_CORE_UNKNOWN;
     (void)pthread_mutex_unlock(&core->lock);
     return status;
 }
