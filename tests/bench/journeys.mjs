@@ -65,6 +65,27 @@ async function walk(demo, user, consent) {
         return result;
     };
     const customer = await timed('arrive', () => Customer.arrive(demo, consent));
+    const goOn = await turnOf(user);
+    try {
+        await decide(demo, user, customer, timed);
+    } finally {
+        goOn();
+    }
+    return taken;
+}
+
+// A customer has one request in the app at a time, so that journeys of the same customer wait for
+// each other once they have arrived.
+const last = new Map(); // by login: the journey before
+async function turnOf({ login }) {
+    const before = last.get(login);
+    let goOn;
+    last.set(login, new Promise((resolve) => (goOn = resolve)));
+    await before;
+    return goOn;
+}
+
+async function decide(demo, user, customer, timed) {
     const waiting = await timed('sign-in', () => customer.signIn(user));
     assert.equal(waiting.view, 'approval', JSON.stringify(waiting));
     const { journey, device } = customer;
@@ -79,7 +100,6 @@ async function walk(demo, user, consent) {
     const callback = await timed('callback', () => fetch(end.redirect));
     assert.equal(callback.status, 200);
     assert.ok(new URL(end.redirect).searchParams.get('code'), 'the TPP has a code');
-    return taken;
 }
 
 /** What the server logged from `offset` on, of journeys that ran one after the other. */
