@@ -76,7 +76,7 @@ test('a full disk refuses what is to be kept, nothing else, and passes', async (
     assert.equal(open.headers.get('location'), '/journey');
     const customer = new Customer();
     Object.assign(customer, { base: own.publicUrl, origin: demo.publicBaseUrl });
-    customer.cookie = open.headers.get('set-cookie').split(';', 1)[0];
+    customer.keepCookies(open);
     ({ journey: customer.journey } = await customer.post('/journey/state', {}));
 
     limitFiles(HEAD_BYTES);

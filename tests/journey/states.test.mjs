@@ -31,7 +31,7 @@ async function assertAccessible(page, name) {
 test('without a connection the waiting page says so, and goes on afterwards', async () => {
     customer = await arrive(browser, demo, await requestConsent(demo));
     const { page, at, context } = customer;
-    await customer.signIn(userOf(demo));
+    await customer.signIn(userOf(demo, { login: 'idris' }));
     await at('second-factor').waitFor();
     await context.setOffline(true);
     await at('offline').waitFor();
@@ -56,7 +56,7 @@ test('a bank that is busy for a moment costs the customer a moment, not the step
     await page.route('**/journey/sign-in', (route) => (asked++ < 2
         ? route.fulfill({ status: 503, json: { view: 'error', error: 'PROVIDER-BUSY' } })
         : route.continue()));
-    await customer.signIn(userOf(demo));
+    await customer.signIn(userOf(demo, { login: 'gulzar' }));
     await at('second-factor').waitFor();
     assert.equal(asked, 3);
 });
