@@ -67,7 +67,9 @@ export class HubClient {
         this.base = demo.ozoneConnect.baseUrl;
         this.agent = new Agent({
             keepAlive: true,
-            timeout: TIMEOUT_MS, // without one it does not heed what Keep-Alive says
+            // Without one it does not heed what Keep-Alive says; were it the requests' own, a request
+            // on a kept connection would go by the time for idle ones.
+            timeout: TIMEOUT_MS + 1,
             ca: readFileSync(demo.ozoneConnect.caFile),
             cert: this.identity.clientCert && readFileSync(this.identity.clientCert),
             key: this.identity.clientKey && readFileSync(this.identity.clientKey),
