@@ -142,7 +142,10 @@ static int skeleton_held(void *core, const struct lfi_call *call,
                          struct lfi_error *error)
 {
     int wanted = query->account_count == 0;
-    (void)core, (void)call, (void)error;
+    (void)call;
+    if (!lfi_query_is_known(&query->base, sizeof(*query))) {
+        return fail(core, LFI_CORE_FAILED, "a query that this core does not know", error);
+    }
     if (!same(query->base.subject_id, USER)) {
         return LFI_CORE_UNKNOWN;
     }
@@ -155,7 +158,10 @@ static int skeleton_held(void *core, const struct lfi_call *call,
 static int skeleton_balances(void *core, const struct lfi_call *call, const struct lfi_query *query,
                              struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)core, (void)call, (void)error;
+    (void)call;
+    if (!lfi_query_is_known(query, sizeof(*query))) {
+        return fail(core, LFI_CORE_FAILED, "a query that this core does not know", error);
+    }
     return same(query->subject_id, ACCOUNT) ? give(answer, BALANCE_JSON, NULL) : LFI_CORE_UNKNOWN;
 }
 

@@ -206,8 +206,8 @@ static int customers_customer(void *core, const struct lfi_call *call,
     MDB_txn *txn = NULL;
     MDB_val value;
     (void)call;
-    int rc = read_begin(core, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    int rc = read_check_query(query, sizeof(*query), error);
+    if (rc != LFI_CORE_OK || (rc = read_begin(core, &txn, error)) != LFI_CORE_OK) {
         return rc;
     }
     rc = read_value(core, txn, DB_CUSTOMERS, query->subject_id, &value, error);

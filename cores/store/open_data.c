@@ -23,9 +23,9 @@ static int open_data_atms(void *core, const struct lfi_call *call, const struct 
                           struct lfi_answer *answer, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
-    (void)call, (void)query;
-    int rc = read_begin(core, &txn, error);
-    if (rc == LFI_CORE_OK) {
+    (void)call;
+    int rc = read_check_query(query, sizeof(*query), error);
+    if (rc == LFI_CORE_OK && (rc = read_begin(core, &txn, error)) == LFI_CORE_OK) {
         rc = read_walk(core, txn, DB_ATMS, NULL, give_atm, answer, error);
         mdb_txn_abort(txn);
     }
@@ -228,9 +228,9 @@ static int open_data_leads(void *core, const struct lfi_call *call, const struct
                            struct lfi_answer *answer, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
-    (void)call, (void)query;
-    int rc = read_begin(core, &txn, error);
-    if (rc == LFI_CORE_OK) {
+    (void)call;
+    int rc = read_check_query(query, sizeof(*query), error);
+    if (rc == LFI_CORE_OK && (rc = read_begin(core, &txn, error)) == LFI_CORE_OK) {
         rc = read_walk(core, txn, DB_LEADS, NULL, give_lead, answer, error);
         mdb_txn_abort(txn);
     }

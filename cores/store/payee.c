@@ -61,10 +61,14 @@ static int payee_holders(void *core, const struct lfi_call *call, const struct l
     struct lfi_slice iban = query->subject_id;
     (void)call;
     summary->state = LFI_PAYEE_HIDDEN;
+    int rc = read_check_query(query, sizeof(*query), error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
     if (iban.len == 0 || iban.len > STORE_ID_MAX) {
         return LFI_CORE_OK;
     }
-    int rc = look_up(core, iban, &account_id, &summary->state, error);
+    rc = look_up(core, iban, &account_id, &summary->state, error);
     if (rc != LFI_CORE_OK || summary->state != LFI_PAYEE_SHOWN) {
         return rc;
     }

@@ -28,6 +28,9 @@ static int give_product(void *ctx, const MDB_val *key, const MDB_val *value)
 int products_of_account(void *core, const struct lfi_call *call, const struct lfi_query *query,
                         struct lfi_answer *answer, struct lfi_error *error)
 {
+    int rc = read_check_query(query, sizeof(*query), error);
     (void)call;
-    return read_list(core, STORE_PRODUCTS, query->subject_id, give_product, answer, error);
+    return rc == LFI_CORE_OK
+               ? read_list(core, STORE_PRODUCTS, query->subject_id, give_product, answer, error)
+               : rc;
 }

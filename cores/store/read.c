@@ -35,13 +35,9 @@ int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip)
 
 int read_check_query(const struct lfi_query *query, size_t known, struct lfi_error *error)
 {
-    const char *bytes = (const char *)query;
-    for (size_t i = known; i < query->size; i++) {
-        if (bytes[i] != 0) {
-            return store_say(error, "the query has a filter that this core does not know");
-        }
-    }
-    return query->size < known ? store_say(error, "the query is too short") : LFI_CORE_OK;
+    return lfi_query_is_known(query, known)
+               ? LFI_CORE_OK
+               : store_say(error, "the query is not one that this core was compiled with");
 }
 
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,

@@ -62,19 +62,20 @@ static struct lfi_slice watermark_key(struct call *call)
                         query->base.window.limit);
 }
 
+/* Page 1 remembers what it saw, the others ask for it. */
 int connect_transactions_shape(struct call *call, enum flow_part part)
 {
     struct memo *watermarks = call->connect->watermarks;
-    struct lfi_slice key = watermark_key(call);
+    bool first = call->page.number == 1;
     int64_t now = clock_now_us(call->connect->clock);
     if (part == FLOW_HEAD) {
-        call->query.transactions.up_to = call->page.number > 1 ? memo_get(watermarks, key, now) : 0;
+        call->query.transactions.up_to = first ? 0 : memo_get(watermarks, watermark_key(call), now);
         call->summary.transactions.size = sizeof(call->summary.transactions);
         list_append_head(call);
         return 0;
     }
-    if (call->page.number == 1) {
-        memo_put(watermarks, key, call->summary.transactions.mark,
+    if (first) {
+        memo_put(watermarks, watermark_key(call), call->summary.transactions.mark,
                  now + (int64_t)LIMIT_WATERMARK_S * 1000000);
     }
     return list_end(call, true);

@@ -38,7 +38,7 @@ struct head_source {
 int head_read(const struct head_source *source, struct header *headers, struct head *out,
               struct refusal *refusal);
 
-/* Whether a handler may be asked for it. The others are not implemented (RFC 9110, 9.1): 501. */
+/* Whether a handler may be asked for it. Any other method is answered 501 (RFC 9110, 9.1). */
 bool head_is_known_method(const char *method);
 int head_refuse_method(struct refusal *refusal);
 

@@ -35,6 +35,13 @@ static int keep_result(void *ctx, struct lfi_slice json)
     return 0;
 }
 
+static int count_record(struct lfi_answer *answer, struct lfi_slice json, const void *facts)
+{
+    (void)json, (void)facts;
+    answer->total++;
+    return 0;
+}
+
 static struct lfi_slice text(const char *chars)
 {
     return (struct lfi_slice){chars, strlen(chars)};
@@ -104,6 +111,25 @@ static void test_only_the_right_password_signs_in(void **state)
                      LFI_CORE_OK);
 }
 
+/* A filter that the core was not compiled with is refused, never ignored. */
+static void test_an_unknown_filter_is_refused(void **state)
+{
+    struct host *host = *state;
+    struct {
+        struct lfi_query known;
+        uint64_t newer;
+    } query = {.known = {.subject_id = text("skeleton-account-1")}};
+    struct lfi_answer answer = {.size = sizeof(answer), .record = count_record};
+    const struct lfi_accounts *accounts = host->ops->accounts;
+    query.known.size = sizeof(query);
+    assert_int_equal(accounts->balances(host->core, NULL, &query.known, &answer, &host->error),
+                     LFI_CORE_OK);
+    query.newer = 1;
+    assert_int_equal(accounts->balances(host->core, NULL, &query.known, &answer, &host->error),
+                     LFI_CORE_FAILED);
+    assert_int_equal(answer.total, 1);
+}
+
 static void test_an_approval_is_its_users_alone(void **state)
 {
     struct host *host = *state;
@@ -162,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_only_the_right_password_signs_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_unknown_filter_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_approval_is_its_users_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_is_claimed_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_claim_too_many_is_refused, setup, teardown),

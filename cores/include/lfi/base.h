@@ -107,6 +107,20 @@ struct lfi_query {
 };
 
 /*
+ * Whether the query says nothing beyond the `known` bytes that the core was compiled with, and has
+ * all of these. A core that finds otherwise refuses it with LFI_CORE_FAILED.
+ */
+static inline int lfi_query_is_known(const struct lfi_query *query, size_t known)
+{
+    const char *bytes = (const char *)query;
+    size_t at = known;
+    while (at < query->size && bytes[at] == 0) {
+        at++;
+    }
+    return query->size >= known && at >= query->size;
+}
+
+/*
  * Takes what a core has to say. The server owns it; it is valid until the function returns.
  *
  * Records are JSON text, UTF-8, one object each, from its opening to its closing brace without
