@@ -101,3 +101,23 @@ test('a bank that does not offer it is shown with its status', async () => {
     await page.getByTestId('tpp-problem').getByText('501').waitFor();
     await pages.finish(page, 'payee-none');
 });
+
+for (const [file, button] of [['/payee.html', 'payee-submit'], ['/connect.html', 'tpp-submit']]) {
+    test(`${file} cannot be sent before it is filled`, async () => {
+        const page = await pages.open('/index.html');
+        let fillNow;
+        const wanted = new Promise((resolve) => {
+            page.route('**/sim/setup', async (route) => {
+                resolve();
+                await new Promise((go) => (fillNow = go));
+                await route.continue();
+            });
+        });
+        await page.goto(new URL(file, pages.hub.url).href, { waitUntil: 'commit' });
+        await wanted;
+        assert.ok(await page.getByTestId(button).isDisabled());
+        fillNow();
+        await page.locator(`[data-testid=${button}]:enabled`).waitFor();
+        await page.context().close();
+    });
+}

@@ -135,7 +135,7 @@ function showLeaving(url) {
   departure = setTimeout(() => location.assign(url), NOTICE_MS);
 }
 
-/** The form again, as after the browser's way back. */
+/** The form, once it can be sent; again after the browser's way back. */
 function showForm() {
   clearTimeout(departure);
   byId("leaving").hidden = true;
@@ -171,6 +171,7 @@ async function showRecent() {
 
 byId("start").addEventListener("submit", submit);
 byId("days").addEventListener("change", () => { byId("until-box").hidden = byId("days").value !== "date"; });
-addEventListener("pageshow", showForm);
 fill(await getJson("/sim/setup"));
+addEventListener("pageshow", showForm);
+showForm();
 await showRecent();

@@ -75,3 +75,4 @@ byId("check").addEventListener("submit", async (event) => {
   byId("submit").disabled = false;
 });
 fill(await getJson("/sim/setup"));
+byId("submit").disabled = false;
