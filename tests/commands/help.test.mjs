@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { BUILD_DIR, ROOT } from '../support/demo.mjs';
 
 const VERSION = readFileSync(join(ROOT, '.version'), 'utf8').trim();
-const programs = ['lfi-server', 'hub-sim', 'lfi-fixtures', 'openapi-compile', 'parity'];
+const programs = ['lfi-server', 'hub-sim', 'lfi-fixtures', 'core-check', 'openapi-compile', 'parity'];
 const scripts = readdirSync(join(ROOT, 'tools'))
     .map((name) => join(ROOT, 'tools', name))
     .filter((file) => statSync(file).isFile() && statSync(file).mode & 0o100);

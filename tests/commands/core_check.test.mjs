@@ -1,0 +1,92 @@
+// tools/core-check: the reference cores and the skeleton keep every rule that can be checked of
+// them; a small bank that breaks one rule on demand fails on that rule, for each rule.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { BUILD_DIR, sharedStore } from '../support/demo.mjs';
+
+const SMALL_BANK = join(BUILD_DIR, 'tests/libsmall-bank.so');
+const SKELETON_USER = '5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001';
+const store = mkdtempSync(join(tmpdir(), 'lfi-core-check-'));
+cpSync(sharedStore(), store, { recursive: true });
+after(() => rmSync(store, { recursive: true }));
+
+function run(...args) {
+    const { status, stdout, stderr } = spawnSync(join(BUILD_DIR, 'bin/core-check'), args, {
+        encoding: 'utf8',
+        timeout: 120_000,
+    });
+    return { status, stdout, stderr };
+}
+
+/** What core-check says of a core, by rule: {status, verdicts: {rule: 'kept'}, output}. */
+function check(core, users, ...more) {
+    const { status, stdout, stderr } = run(
+        '--core', core, ...users.flatMap((user) => ['--user', user]), ...more,
+    );
+    const lines = [...stdout.matchAll(/^([a-z-]+) +(kept|BROKEN|not checked)/gm)];
+    const verdicts = Object.fromEntries(lines.map(([, rule, verdict]) => [rule, verdict]));
+    return { status, verdicts, output: stdout + stderr };
+}
+
+const rules = run('--rules').stdout.trim().split('\n').map((line) => line.split(' ')[0]);
+const verdictsOf = (verdicts) => [...new Set(Object.values(verdicts))].sort();
+
+test('a sound core keeps every rule, and each is checked', () => {
+    const { status, verdicts, output } = check(SMALL_BANK, ['first', 'second']);
+    assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
+    assert.deepEqual(Object.keys(verdicts), rules);
+    assert.equal(status, 0);
+});
+
+for (const rule of rules) {
+    test(`a core that breaks ${rule} fails on it`, () => {
+        const settings = JSON.stringify({ break: rule });
+        const { status, verdicts, output } = check(
+            SMALL_BANK, ['first', 'second'], '--deadline', '600', '--settings', settings,
+        );
+        assert.equal(verdicts[rule], 'BROKEN', output);
+        assert.equal(status, 1);
+    });
+}
+
+for (const segment of ['retail', 'sme']) {
+    test(`the ${segment} core keeps every rule for all users`, () => {
+        const places = JSON.parse(readFileSync(join(store, 'places.json')));
+        const users = new Set(
+            places.filter((place) => place.segment === segment && place.userId).map(({ userId }) => userId),
+        );
+        assert.ok(users.size > 1);
+        const core = join(BUILD_DIR, `lib/libcore-${segment}.so`);
+        const settings = JSON.stringify({ store: join(store, segment) });
+        const { status, verdicts, output } = check(core, [...users], '--settings', settings);
+        assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
+        assert.equal(status, 0);
+    });
+}
+
+test('the skeleton breaks no rule; what it does not offer is said', () => {
+    const { status, verdicts, output } = check(join(BUILD_DIR, 'lib/libcore-skeleton.so'), [SKELETON_USER]);
+    assert.equal(status, 0, output);
+    assert.equal(verdicts['list-shape'], 'kept');
+    assert.match(output, /^atms +not checked: the core offers no ATMs$/m);
+});
+
+const REFUSED = [
+    ['without a core', ['--user', 'first'], 2, /--core and --user are needed/],
+    ['without a user', ['--core', SMALL_BANK], 2, /--core and --user are needed/],
+    ['a deadline of nothing', ['--core', SMALL_BANK, '--user', 'first', '--deadline', '0'], 2, /from 1 to 60000/],
+    ['an argument too many', ['--core', SMALL_BANK, '--user', 'first', 'more'], 2, /unknown argument/],
+    ['a core that is not there', ['--core', '/nowhere.so', '--user', 'first'], 3, /cannot load the core/],
+    ['settings that the core refuses', ['--core', SMALL_BANK, '--user', 'first', '--settings', '{"break":"x"}'], 3, /no such rule/],
+];
+for (const [what, args, expected, words] of REFUSED) {
+    test(`refused: ${what}`, () => {
+        const { status, stderr } = run(...args);
+        assert.equal(status, expected, stderr);
+        assert.match(stderr, words);
+    });
+}

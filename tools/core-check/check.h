@@ -1,0 +1,113 @@
+/*
+ * Runs a core against what the headers of its families promise (cores/include/lfi). Each promise
+ * is a rule with an id; a rule is kept, broken, or not checked with the reason. What every call
+ * must keep (its deadline, its status, a reason for each failure, the bytes of its records) is
+ * watched in all of them and told by rules of its own.
+ */
+#ifndef CORE_CHECK_CHECK_H
+#define CORE_CHECK_CHECK_H
+
+#include "base/core_answer.h"
+#include "base/json.h"
+#include "provider/core_call.h"
+#include "provider/provider.h"
+
+#define CHECK_USERS_MAX 64
+#define CHECK_ID_UNKNOWN "core-check-unknown" /* no core has ever issued this identifier */
+
+/* A record that a core handed over, and its facts when they are those of an account. */
+struct record {
+    char *text;
+    cJSON *tree;
+    struct lfi_account_facts facts;
+    bool has_facts;
+};
+
+struct records {
+    struct record *items;
+    size_t count, room;
+    size_t stop_after; /* takes no more than these; 0: all */
+    bool ignored_stop; /* a record came after the stop */
+    uint64_t total;    /* as the core told it; CORE_TOTAL_UNKNOWN: it did not */
+    bool failed;       /* out of memory */
+};
+
+enum verdict { VERDICT_KEPT, VERDICT_BROKEN, VERDICT_NOT_CHECKED };
+
+/* What is seen in passing. Texts: of the first case, or empty. */
+struct watched {
+    char late[256];        /* a call that came back after its deadline */
+    char status[256];      /* a status that lfi/base.h does not have */
+    char unexplained[256]; /* LFI_CORE_FAILED or _UNAVAILABLE without a message */
+    char bytes[256];       /* a record that is not one JSON object without blanks around it */
+};
+
+struct run {
+    const struct provider *provider;
+    const char *users[CHECK_USERS_MAX];
+    size_t user_count;
+    uint32_t deadline_ms;
+    struct records held[CHECK_USERS_MAX]; /* the accounts of each user */
+    struct watched watched;
+    enum verdict verdict; /* of the rule under way */
+    char why[512];
+};
+
+struct rule {
+    const char *id;
+    const char *promise; /* for people: one sentence */
+    void (*check)(struct run *run);
+};
+
+/* Each list ends with an entry without id. */
+extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
+    RULES_CALLS[];
+
+/* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
+bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void not_checked(struct run *run, const char *why);
+
+/* --- calling ---------------------------------------------------------------------------------- */
+
+/* Who asks, for how long: the user (NULL: nobody), until the run's deadline. */
+struct lfi_call call_of(const struct run *run, const char *user);
+/* To be called after each call of the core, with what it returned. `what` names the function. */
+void watch(struct run *run, const char *what, const struct lfi_call *call, int status,
+           const struct lfi_error *error);
+const char *status_name(int status);
+
+/* An answer that fills `records`, which begins empty; records_free() ends it. */
+struct core_answer records_answer(struct records *records);
+/* After the call: the total, and the bytes of each record. False: broken. */
+bool records_take(struct run *run, const char *what, const struct core_answer *answer,
+                  struct records *records);
+void records_free(struct records *records);
+bool records_equal(const struct records *a, const struct records *b);
+const char *record_text(const struct record *record, const char *member); /* "" when absent */
+
+/* The accounts of a user: all when `ids` is NULL. The core's status. */
+int ask_held(struct run *run, const char *user, const char *const *ids, size_t count,
+             struct records *out);
+int ask_subject(struct run *run, const char *user, const char *account,
+                struct lfi_account_facts *out);
+/* One of the lists of an account. */
+int ask_list(struct run *run, const char *what, lfi_account_list_fn *list, const char *account,
+             struct records *out);
+
+/* Whether the record fits the contract of the operation that the family function serves. */
+bool fits_contract(struct run *run, const char *serves, const struct record *record);
+
+/* --- the lists of an account ------------------------------------------------------------------ */
+
+struct account_list {
+    const char *serves; /* "accounts.balances" */
+    const char *id;     /* the member that they are ordered by; NULL: a fixed order */
+    bool names_account; /* each record has accountId */
+};
+
+#define ACCOUNT_LISTS 7
+extern const struct account_list ACCOUNT_LIST[ACCOUNT_LISTS];
+/* The core's function, or NULL. */
+lfi_account_list_fn *list_function(const struct run *run, size_t list);
+
+#endif
