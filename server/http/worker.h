@@ -7,7 +7,9 @@
  * calls through here (see the room's link options): connections come from the intake (intake.h)
  * and go back to it when they are idle and workers are scarce, each wait is cut to what is left of
  * the phase the connection is in, and what goes over the socket is encrypted. Calls of other
- * threads, and on other descriptors, pass through untouched.
+ * threads, and on other descriptors, pass through untouched. CivetWeb has no option or callback for
+ * any of this; the test unit.civetweb_calls fails when a version of it calls anything else, and a
+ * listener whose accepting thread does not come by does not start.
  */
 #ifndef HTTP_WORKER_H
 #define HTTP_WORKER_H
