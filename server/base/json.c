@@ -204,6 +204,13 @@ void json_text(struct json_writer *w, const char *name, const char *value)
     json_string(w, name, slice_of(value));
 }
 
+void json_string_if_any(struct json_writer *w, const char *name, struct lfi_slice value)
+{
+    if (value.len > 0) {
+        json_string(w, name, value);
+    }
+}
+
 void json_int(struct json_writer *w, const char *name, int64_t value)
 {
     begin_value(w, name);
@@ -315,4 +322,16 @@ bool json_get_bool(const cJSON *object, const char *name, bool fallback)
 {
     const cJSON *item = json_get(object, name);
     return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
+
+bool json_lists(const cJSON *array, struct lfi_slice text)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array)
+    {
+        if (cJSON_IsString(item) && slice_equal_text(text, item->valuestring)) {
+            return true;
+        }
+    }
+    return false;
 }

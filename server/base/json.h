@@ -32,6 +32,8 @@ void json_open_array(struct json_writer *w, const char *name);
 void json_close_array(struct json_writer *w);
 void json_string(struct json_writer *w, const char *name, struct lfi_slice value);
 void json_text(struct json_writer *w, const char *name, const char *value);
+/* Writes no member when the value is absent or empty. */
+void json_string_if_any(struct json_writer *w, const char *name, struct lfi_slice value);
 void json_int(struct json_writer *w, const char *name, int64_t value);
 void json_bool(struct json_writer *w, const char *name, bool value);
 void json_raw(struct json_writer *w, const char *name, struct lfi_slice json); /* already JSON */
@@ -49,5 +51,7 @@ struct lfi_slice json_get_string(const cJSON *object, const char *name);
 const cJSON *json_get(const cJSON *object, const char *name); /* case-sensitive, may be NULL */
 bool json_get_int(const cJSON *object, const char *name, int64_t *out); /* exact integers only */
 bool json_get_bool(const cJSON *object, const char *name, bool fallback);
+/* Whether an array of texts holds `text`; false for NULL. */
+bool json_lists(const cJSON *array, struct lfi_slice text);
 
 #endif

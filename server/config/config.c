@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "config/locate.h"
+#include "consent/kind.h"
 #include "contract/contract.h"
 #include "contract_config.h"
 
@@ -270,9 +271,20 @@ static const char *const *texts_of(struct loader *loader, const cJSON *object, c
     return texts;
 }
 
+static const char *const *data_sharing_alone(struct loader *loader)
+{
+    const char **types = arena_array(loader->arena, 2, sizeof(*types));
+    if (!types) {
+        fail_memory(loader);
+        return NULL;
+    }
+    types[0] = consent_kind_named("data-sharing")->type;
+    types[1] = NULL;
+    return types;
+}
+
 static struct offers read_offers(struct loader *loader, const cJSON *object, const char *segment)
 {
-    static const char *const consents[] = {"cbuae-account-access-consents", NULL};
     static const char *const retail[] = {"Retail", NULL}, *const sme[] = {"SME", NULL},
                              *const corporate[] = {"Corporate", NULL};
     static const char *const sub_types[] = {"CurrentAccount", "Savings", "CreditCard",
@@ -282,7 +294,7 @@ static struct offers read_offers(struct loader *loader, const cJSON *object, con
     if (segment && strcmp(segment, "corporate") != 0)
         own = strcmp(segment, "sme") == 0 ? sme : retail;
     return (struct offers){
-        .consent_types = texts_of(loader, object, "consentTypes", consents),
+        .consent_types = texts_of(loader, object, "consentTypes", data_sharing_alone(loader)),
         .account_types = texts_of(loader, object, "accountTypes", own),
         .account_sub_types = texts_of(loader, object, "accountSubTypes", sub_types),
         .standard_versions = texts_of(loader, object, "standardVersions", versions)};

@@ -3,8 +3,8 @@
  * products that the bank protects only encrypted with a one-time code, which goes to the customer
  * and never through the TPP. (Data sharing 8.)
  */
+#include "connect/call_consent.h"
 #include "connect/operation.h"
-#include "connect/permission.h"
 
 #include "contract_ozone_connect.h"
 #include "rows_ozone_connect.h"
@@ -79,7 +79,7 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
     struct buf text;
     struct json_writer w;
     const char *bank = call->connect->config.bank_name;
-    struct lfi_slice tpp = slice_cut(permission_tpp_name(call), NAME_BYTES);
+    struct lfi_slice tpp = slice_cut(call_consent_beneficiary(call), NAME_BYTES);
     struct lfi_slice tpp_arabic = tpp.ptr ? tpp : SLICE("التطبيق المتصل");
     if (!tpp.ptr) {
         tpp = SLICE("the connected app");
@@ -249,7 +249,7 @@ int connect_account_products(struct call *call)
     if (outcome_check(call, OUTCOME_ACCOUNT, rc, &error) != 0) {
         return -1;
     }
-    bool permitted = permission_finance_rates(call);
+    bool permitted = call_consent_permits_rates(call);
     enum code_outcome outcome = permitted ? protect(call, &all) : CODE_SENT;
     if (outcome != CODE_SENT) {
         return outcome == CODE_WAIT ? 0 : -1;

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "consent/rules.h"
 #include "flow/flow.h"
 
 #include <stdio.h>
@@ -382,7 +383,7 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->shares = shares_new(provider_count(config->providers), config->workers);
     if (!connect->shares || !connect->watermarks || !connect->permissions ||
         jwe_code_pool_new(&connect->codes, error) != 0 ||
-        contract_init(config->api->contract, error) != 0) {
+        contract_init(config->api->contract, error) != 0 || consent_rules_init(error) != 0) {
         connect_free(connect);
         return -1;
     }
@@ -394,6 +395,7 @@ int connect_new(struct connect **out, const struct connect_config *config,
 void connect_free(struct connect *connect)
 {
     if (connect) {
+        consent_rules_fini();
         contract_fini(connect->config.api->contract);
         jwe_code_pool_free(connect->codes);
         shares_free(connect->shares);

@@ -3,28 +3,26 @@
  * that holds them, so an event that is lost, repeated or late does no harm. (Consent events 3
  * to 5.)
  */
-#include "connect/consent_rules.h"
+#include "connect/call_consent.h"
 #include "connect/operation.h"
-#include "connect/permission.h"
+#include "consent/rules.h"
 
 #include "contract_ozone_connect.h"
 #include "rows_ozone_connect.h"
 
-#include "base/json.h"
-
-/* The consent in the body; the caller frees it. NULL when it is not the one that the header names.
+/*
+ * The consent in the body, which must be the one that the header names. The caller frees the tree
+ * in any case.
  */
-static cJSON *read_consent(struct call *call)
+static int read_body(struct call *call, cJSON **tree, struct consent *out)
 {
-    cJSON *consent = json_parse(call->request->body);
-    if (slice_equal(json_get_string(consent, "id"),
-                    contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID))) {
-        return consent;
+    *tree = json_parse(call->request->body);
+    consent_read(*tree, out);
+    if (slice_equal(out->id, contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID))) {
+        return 0;
     }
-    cJSON_Delete(consent);
-    (void)refusal_set(call->refusal, "CONSENT-ID", 400, "Consent.Invalid",
-                      "The consent is not the one that o3-consent-id names.");
-    return NULL;
+    return refusal_set(call->refusal, "CONSENT-ID", 400, "Consent.Invalid",
+                       "The consent is not the one that o3-consent-id names.");
 }
 
 /* --- validate --------------------------------------------------------------------------------- */
@@ -33,21 +31,21 @@ static cJSON *read_consent(struct call *call)
  * What only the Hub knows. When it does not answer in time the consent passes: `invalid` is for
  * what is known to be wrong, and the base is read again when the customer decides.
  */
-static const struct consent_finding *check_base(struct call *call, const cJSON *consent)
+static const struct consent_finding *check_base(struct call *call, const struct consent *consent)
 {
-    cJSON *base = NULL;
+    cJSON *tree = NULL;
+    struct consent base;
     struct lfi_error error = {""};
     const struct consent_finding *finding = NULL;
     const struct provider_set *providers = call->connect->config.providers;
     struct hub *hub = call->peers->hubs[provider_index(providers, call->provider)];
-    struct lfi_slice id =
-        json_get_string(json_get(json_get(consent, "consentBody"), "Data"), "BaseConsentId");
-    if (!id.ptr || !hub) {
+    if (!consent->base_id.ptr || !hub) {
         return NULL;
     }
-    switch (hub_find_consent(hub, call->arena, id, &base, &error)) {
+    switch (hub_find_consent(hub, call->arena, consent->base_id, &tree, &error)) {
     case HUB_OK:
-        finding = consent_rules_check_base(consent, base);
+        consent_read(tree, &base);
+        finding = consent_rules_check_base(consent, &base);
         break;
     case HUB_REFUSED:
         finding = &consent_base_unknown;
@@ -60,7 +58,7 @@ static const struct consent_finding *check_base(struct call *call, const cJSON *
                   LOG_TEXT("cause", slice_of(error.message)));
         break;
     }
-    cJSON_Delete(base);
+    cJSON_Delete(tree);
     return finding;
 }
 
@@ -82,22 +80,17 @@ static void reply_judgement(struct call *call, const struct consent_finding *fin
     call->reply->status = 200;
 }
 
-int connect_validate_consent(struct call *call)
+static int judge(struct call *call, const struct consent *consent)
 {
-    cJSON *consent = read_consent(call);
-    if (!consent) {
-        return -1;
-    }
-    if (!consent_rules_coherent(consent)) {
-        cJSON_Delete(consent);
+    if (!consent_rules_coherent(consent, call->request->body)) {
         return refusal_set(call->refusal, "CONSENT-KIND", 400, "Body.InvalidFormat",
                            "The body is not a consent of the kind that consentType says.");
     }
-    const struct consent_finding *finding = consent_rules_check(call->provider, consent);
+    const struct consent_finding *finding =
+        consent_rules_check(consent, call->provider, call->connect->config.api);
     if (!finding) {
         finding = check_base(call, consent);
     }
-    cJSON_Delete(consent);
     if (finding) {
         LOG_EVENT(call->connect->log, LOG_INFO, "consent-invalid",
                   LOG_TEXT("provider", slice_of(call->provider->id)),
@@ -109,37 +102,52 @@ int connect_validate_consent(struct call *call)
     return 0;
 }
 
+int connect_validate_consent(struct call *call)
+{
+    cJSON *tree;
+    struct consent consent;
+    int rc = read_body(call, &tree, &consent);
+    if (rc == 0) {
+        rc = judge(call, &consent);
+    }
+    cJSON_Delete(tree);
+    return rc;
+}
+
 /* --- augment ---------------------------------------------------------------------------------- */
 
 /* The bank adds nothing now: what it has to say goes with the customer's decision. */
 int connect_augment_account_consent(struct call *call)
 {
-    cJSON *consent = read_consent(call);
-    if (!consent) {
-        return -1;
+    cJSON *tree;
+    struct consent consent;
+    int rc = read_body(call, &tree, &consent);
+    cJSON_Delete(tree);
+    if (rc == 0) {
+        buf_append_text(&call->reply->body, "{}");
+        call->reply->status = 200;
     }
-    cJSON_Delete(consent);
-    buf_append_text(&call->reply->body, "{}");
-    call->reply->status = 200;
-    return 0;
+    return rc;
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
 
 int connect_consent_event(struct call *call)
 {
-    cJSON *consent = read_consent(call);
-    if (!consent) {
-        return -1;
+    cJSON *tree;
+    struct consent consent;
+    int rc = read_body(call, &tree, &consent);
+    if (rc == 0) {
+        call_consent_forget(call);
+        LOG_EVENT(
+            call->connect->log, LOG_INFO, "consent-event",
+            LOG_TEXT("provider", slice_of(call->provider->id)),
+            LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
+            LOG_TEXT("operation", contract_parameter(&call->parameters, OZONE_CONNECT_OPERATION)),
+            LOG_TEXT("status", consent.status));
+        call->reply->content_type = NULL;
+        call->reply->status = 204;
     }
-    permission_forget(call);
-    LOG_EVENT(call->connect->log, LOG_INFO, "consent-event",
-              LOG_TEXT("provider", slice_of(call->provider->id)),
-              LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
-              LOG_TEXT("operation", contract_parameter(&call->parameters, OZONE_CONNECT_OPERATION)),
-              LOG_TEXT("status", json_get_string(consent, "status")));
-    cJSON_Delete(consent);
-    call->reply->content_type = NULL;
-    call->reply->status = 204;
-    return 0;
+    cJSON_Delete(tree);
+    return rc;
 }

@@ -13,7 +13,7 @@ struct search {
 
 static bool passes(const cJSON *filter, struct lfi_slice value)
 {
-    return cJSON_GetArraySize(filter) == 0 || consent_lists(filter, value);
+    return cJSON_GetArraySize(filter) == 0 || json_lists(filter, value);
 }
 
 /* Those that can be read later; a blocked or closed account would only disappoint. */
@@ -134,21 +134,14 @@ int accounts_find(const struct provider *provider, struct arena *arena, const st
     return status;
 }
 
-static void append_text(struct json_writer *w, const char *name, struct lfi_slice value)
-{
-    if (value.ptr != NULL) {
-        json_string(w, name, value);
-    }
-}
-
 void accounts_append_facts(const struct account_offer *offer, struct json_writer *w)
 {
-    append_text(w, "name", offer->name);
-    append_text(w, "number", offer->number);
-    append_text(w, "type", offer->type);
-    append_text(w, "subType", offer->sub_type);
-    append_text(w, "status", offer->status);
-    append_text(w, "currency", offer->currency);
+    json_string_if_any(w, "name", offer->name);
+    json_string_if_any(w, "number", offer->number);
+    json_string_if_any(w, "type", offer->type);
+    json_string_if_any(w, "subType", offer->sub_type);
+    json_string_if_any(w, "status", offer->status);
+    json_string_if_any(w, "currency", offer->currency);
 }
 
 static void append_left_out(const struct account_offers *offers, struct json_writer *w)
@@ -169,7 +162,7 @@ void accounts_append(const struct provider *provider, struct arena *arena,
 {
     struct account_owner owner;
     account_owner_find(&owner, provider, arena, call);
-    append_text(w, "holder", owner.business);
+    json_string_if_any(w, "holder", owner.business);
     json_open_array(w, "accounts");
     for (size_t i = 0; i < offers->count; i++) {
         json_open_object(w, NULL);

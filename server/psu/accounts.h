@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "consent/consent.h"
 #include "provider/provider.h"
-#include "psu/consent.h"
 
 #define ACCOUNTS_MAX 200 /* offered to one customer; more is an error, not a cut list */
 

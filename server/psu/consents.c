@@ -2,10 +2,10 @@
 
 #include "base/core_answer.h"
 #include "base/id.h"
+#include "consent/permissions.h"
 #include "psu/approval.h"
-#include "psu/consent.h"
+#include "psu/consent_card.h"
 #include "psu/ending.h"
-#include "psu/own_consent.h"
 #include "psu/revocation.h"
 #include "psu/steps.h"
 #include "psu/task.h"
@@ -95,14 +95,32 @@ static void repeat(struct visit *visit, bool looked)
 
 /* --- the list --------------------------------------------------------------------------------- */
 
-static void append_card(struct visit *visit, const cJSON *consent, struct json_writer *w)
+static void append_card(struct visit *visit, const struct consent *consent, struct json_writer *w)
 {
-    bool pending = own_consent_is_revocable(consent) &&
-                   revocation_is_pending(visit, json_get_string(consent, "id"));
-    own_consent_append_card(consent, pending, w);
-    if (own_consent_is_revocable(consent)) {
-        revocation_append_proof(visit, json_get_string(consent, "id"), w);
+    bool revocable = consent_is_revocable(consent);
+    consent_card_append(consent, revocable && revocation_is_pending(visit, consent->id), w);
+    if (revocable) {
+        revocation_append_proof(visit, consent->id, w);
     }
+}
+
+/* An array of those in the list that are the customer's, but for the one of this id. */
+static void append_cards(struct visit *visit, const char *name, const cJSON *list,
+                         struct lfi_slice without, struct json_writer *w)
+{
+    const cJSON *tree;
+    struct consent consent;
+    json_open_array(w, name);
+    cJSON_ArrayForEach(tree, list)
+    {
+        consent_read(tree, &consent);
+        if (consent_is_of(&consent, visit->session.user_id) && !slice_equal(consent.id, without)) {
+            json_open_object(w, NULL);
+            append_card(visit, &consent, w);
+            json_close_object(w);
+        }
+    }
+    json_close_array(w);
 }
 
 void consents_show(struct visit *visit)
@@ -110,7 +128,6 @@ void consents_show(struct visit *visit)
     cJSON *all = NULL;
     struct lfi_error error = {{0}};
     struct json_writer w;
-    const cJSON *consent;
     enum hub_outcome outcome =
         hub_list_of_user(visit->endpoint->hub, visit->arena, visit->session.user_id, &all, &error);
     if (outcome != HUB_OK) {
@@ -118,16 +135,7 @@ void consents_show(struct visit *visit)
         return;
     }
     visit_begin_view(visit, &w, "consents");
-    json_open_array(&w, "consents");
-    cJSON_ArrayForEach(consent, all)
-    {
-        if (own_consent_is_of(consent, visit->session.user_id)) {
-            json_open_object(&w, NULL);
-            append_card(visit, consent, &w);
-            json_close_object(&w);
-        }
-    }
-    json_close_array(&w);
+    append_cards(visit, "consents", all, (struct lfi_slice){0}, &w);
     json_close_object(&w);
     cJSON_Delete(all);
 }
@@ -152,24 +160,26 @@ static void show(struct visit *visit, const cJSON *body)
 
 /* --- one consent ------------------------------------------------------------------------------ */
 
-/* The customer's own consent; the caller deletes it. NULL, having answered: not there, not theirs.
+/*
+ * The customer's own consent; the caller deletes the tree. False, having answered: not there, not
+ * theirs.
  */
-static cJSON *load_own(struct visit *visit, struct lfi_slice consent_id)
+static bool load_own(struct visit *visit, struct lfi_slice consent_id, cJSON **tree,
+                     struct consent *out)
 {
-    cJSON *consent = NULL;
     struct lfi_error error = {{0}};
     enum hub_outcome outcome =
-        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, &consent, &error);
+        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, tree, &error);
     if (outcome != HUB_OK) {
         refuse_hub(visit, outcome, &error);
-        return NULL;
+        return false;
     }
-    if (!own_consent_is_of(consent, visit->session.user_id)) {
-        cJSON_Delete(consent);
+    consent_read(*tree, out);
+    if (!consent_is_of(out, visit->session.user_id)) {
         visit_refuse(visit, 404, "CONSENT-UNKNOWN", "somebody else's");
-        return NULL;
+        return false;
     }
-    return consent;
+    return true;
 }
 
 /* Name and full number of a shared account, which the Hub knows only by our id. */
@@ -192,12 +202,11 @@ static int append_account(void *ctx, struct lfi_slice json, const void *facts)
 }
 
 /* Accounts that are held no longer are left out. */
-static int append_accounts(struct visit *visit, const cJSON *consent, struct json_writer *w,
+static int append_accounts(struct visit *visit, const cJSON *list, struct json_writer *w,
                            struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
     const struct lfi_call call = visit_core_call(visit);
-    const cJSON *list = json_get(consent, "accountIds");
     size_t count = (size_t)cJSON_GetArraySize(list);
     struct lfi_slice *ids = arena_array(visit->arena, count + 1, sizeof(*ids));
     struct lfi_held_query query = {.base = {.size = sizeof(query), .subject_id = call.user_id},
@@ -221,45 +230,30 @@ static int append_accounts(struct visit *visit, const cJSON *consent, struct jso
 }
 
 /* Earlier and later consents of the chain, those of the customer alone, without this one. */
-static enum hub_outcome append_chain(struct visit *visit, const cJSON *consent,
+static enum hub_outcome append_chain(struct visit *visit, const struct consent *consent,
                                      struct json_writer *w, struct lfi_error *error)
 {
-    struct lfi_slice base = own_consent_base(consent);
     cJSON *chain = NULL;
-    const cJSON *other;
-    if (base.len == 0) {
+    if (consent->base_id.len == 0) {
         return HUB_OK;
     }
     enum hub_outcome outcome =
-        hub_list_of_group(visit->endpoint->hub, visit->arena, base, &chain, error);
-    if (outcome != HUB_OK) {
-        return outcome;
+        hub_list_of_group(visit->endpoint->hub, visit->arena, consent->base_id, &chain, error);
+    if (outcome == HUB_OK) {
+        append_cards(visit, "chain", chain, consent->id, w);
     }
-    json_open_array(w, "chain");
-    cJSON_ArrayForEach(other, chain)
-    {
-        if (own_consent_is_of(other, visit->session.user_id) &&
-            !slice_equal(json_get_string(other, "id"), json_get_string(consent, "id"))) {
-            json_open_object(w, NULL);
-            append_card(visit, other, w);
-            json_close_object(w);
-        }
-    }
-    json_close_array(w);
     cJSON_Delete(chain);
-    return HUB_OK;
+    return outcome;
 }
 
-static void show_consent(struct visit *visit, const cJSON *consent)
+static void show_consent(struct visit *visit, const struct consent *consent)
 {
     struct json_writer w;
-    struct consent terms;
     struct lfi_error error = {{0}};
-    consent_read(consent, &terms);
     visit_begin_view(visit, &w, "consent");
     append_card(visit, consent, &w);
-    consent_append_groups(&terms, &w);
-    int status = append_accounts(visit, consent, &w, &error);
+    consent_permissions_append_groups(consent->permissions, &w);
+    int status = append_accounts(visit, consent->account_ids, &w, &error);
     if (status != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
@@ -274,11 +268,12 @@ static void show_consent(struct visit *visit, const cJSON *consent)
 
 static void look(struct visit *visit, const cJSON *body)
 {
-    cJSON *consent = load_own(visit, json_get_string(body, "consentId"));
-    if (consent != NULL) {
-        show_consent(visit, consent);
-        cJSON_Delete(consent);
+    cJSON *tree = NULL;
+    struct consent consent;
+    if (load_own(visit, json_get_string(body, "consentId"), &tree, &consent)) {
+        show_consent(visit, &consent);
     }
+    cJSON_Delete(tree);
 }
 
 static void show_kept(struct visit *visit, struct lfi_slice consent_id)
@@ -343,12 +338,14 @@ static void revoke(struct visit *visit, const cJSON *body)
 {
     struct lfi_slice consent_id = json_get_string(body, "consentId");
     struct lfi_error error = {{0}};
-    cJSON *consent = NULL;
+    cJSON *tree = NULL;
+    struct consent consent;
     enum hub_outcome outcome =
-        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, &consent, &error);
-    bool revocable = outcome == HUB_OK && own_consent_is_of(consent, visit->session.user_id) &&
-                     own_consent_is_revocable(consent);
-    cJSON_Delete(consent);
+        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, &tree, &error);
+    consent_read(tree, &consent);
+    bool revocable = outcome == HUB_OK && consent_is_of(&consent, visit->session.user_id) &&
+                     consent_is_revocable(&consent);
+    cJSON_Delete(tree);
     if (revocable) {
         revoke_own(visit, body);
     } else if (outcome == HUB_OK) {

@@ -1,6 +1,5 @@
 /* What is done without a request: tasks of the cores whose time has come. */
 #include "base/crash.h"
-#include "psu/consent.h"
 #include "psu/ending.h"
 #include "psu/note.h"
 #include "psu/psu.h"

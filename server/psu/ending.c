@@ -1,7 +1,7 @@
 #include "psu/ending.h"
 
+#include "consent/consent.h"
 #include "psu/approval.h"
-#include "psu/consent.h"
 #include "psu/note.h"
 #include "psu/undo.h"
 
@@ -465,7 +465,7 @@ static bool is_authorized(const struct visit *visit, const struct consent *conse
                 slice_equal(consent->user_id, visit->session.user_id) &&
                 (size_t)cJSON_GetArraySize(consent->account_ids) == approval->count;
     for (size_t i = 0; same && i < approval->count; i++) {
-        same = consent_lists(consent->account_ids, approval->account_ids[i]);
+        same = json_lists(consent->account_ids, approval->account_ids[i]);
     }
     return same;
 }

@@ -1,3 +1,4 @@
+#include "consent/permissions.h"
 #include "psu/accounts.h"
 #include "psu/ending.h"
 #include "psu/note.h"
@@ -60,13 +61,6 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
     return true;
 }
 
-static void append_text(struct json_writer *w, const char *name, struct lfi_slice value)
-{
-    if (value.len > 0) {
-        json_string(w, name, value);
-    }
-}
-
 /* An earlier try got as far as the PATCH, with the same person and accounts; NULL: any. */
 static bool is_patched(const struct visit *visit, const struct consent *consent,
                        const cJSON *chosen)
@@ -78,7 +72,7 @@ static bool is_patched(const struct visit *visit, const struct consent *consent,
     const cJSON *id;
     cJSON_ArrayForEach(id, chosen)
     {
-        if (!consent_lists(consent->account_ids, slice_of(id->valuestring))) {
+        if (!json_lists(consent->account_ids, slice_of(id->valuestring))) {
             return false;
         }
     }
@@ -94,11 +88,11 @@ static void append_review(struct visit *visit, const struct consent *consent,
     if (consent->on_behalf_of.len > 0) {
         json_string(&w, "through", consent->tpp_name);
     }
-    append_text(&w, "expires", consent->expires);
-    append_text(&w, "from", consent->from);
-    append_text(&w, "to", consent->to);
-    append_text(&w, "purpose", consent->purpose);
-    consent_append_groups(consent, &w);
+    json_string_if_any(&w, "expires", consent->expires);
+    json_string_if_any(&w, "from", consent->from);
+    json_string_if_any(&w, "to", consent->to);
+    json_string_if_any(&w, "purpose", consent->purpose);
+    consent_permissions_append_groups(consent->permissions, &w);
     const struct lfi_call call = visit_core_call(visit);
     accounts_append(visit->endpoint->provider, visit->arena, &call, offers, &w);
     json_close_object(&w);
@@ -132,7 +126,7 @@ static bool select_accounts(struct visit *visit, const struct account_offers *of
     struct lfi_slice *ids = arena_array(visit->arena, offers->count, sizeof(*ids));
     out->account_ids = ids;
     for (size_t i = 0; ids != NULL && i < offers->count; i++) {
-        if (consent_lists(chosen, offers->items[i].id)) {
+        if (json_lists(chosen, offers->items[i].id)) {
             ids[out->count++] = offers->items[i].id;
         }
     }
@@ -146,10 +140,10 @@ static bool select_accounts(struct visit *visit, const struct account_offers *of
     return false;
 }
 
-/* Payments always (consent journey 4), data sharing when the bank wants it. */
+/* Consent journey 4. */
 static bool needs_step_up(const struct visit *visit, const struct consent *consent)
 {
-    return visit->psu->step_up_data_sharing || !consent_is_data_sharing(consent);
+    return visit->psu->step_up_data_sharing || !consent->kind->step_up_if_wanted;
 }
 
 void step_decide(struct visit *visit, const cJSON *chosen, bool confirmed)

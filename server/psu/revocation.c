@@ -1,7 +1,7 @@
 #include "psu/revocation.h"
 
 #include "base/limits.h"
-#include "psu/own_consent.h"
+#include "consent/consent.h"
 #include "psu/task.h"
 
 #define PROOF_PURPOSE "own-consent"
@@ -133,18 +133,20 @@ int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi
 static enum hub_outcome tell(struct visit *visit, struct lfi_slice consent_id, const char **how,
                              struct lfi_error *error)
 {
-    cJSON *consent = NULL;
+    cJSON *tree = NULL;
+    struct consent consent;
     struct hub *hub = visit->endpoint->hub;
-    enum hub_outcome outcome = hub_get_consent(hub, visit->arena, consent_id, &consent, error);
-    if (outcome == HUB_OK && !own_consent_is_of(consent, visit->session.user_id)) {
+    enum hub_outcome outcome = hub_get_consent(hub, visit->arena, consent_id, &tree, error);
+    consent_read(tree, &consent);
+    if (outcome == HUB_OK && !consent_is_of(&consent, visit->session.user_id)) {
         *how = "not-theirs";
-    } else if (outcome == HUB_OK && !own_consent_is_revocable(consent)) {
+    } else if (outcome == HUB_OK && !consent_is_revocable(&consent)) {
         *how = "ended-before";
     } else if (outcome == HUB_OK) {
         *how = "revoked";
         outcome = hub_revoke_consent(hub, visit->arena, consent_id, REVOKED_BY_CUSTOMER, error);
     }
-    cJSON_Delete(consent);
+    cJSON_Delete(tree);
     return outcome;
 }
 

@@ -27,23 +27,14 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
     return true;
 }
 
-static bool is_offered(const struct visit *visit, struct lfi_slice type)
-{
-    const char *const *offered = visit->endpoint->provider->offers.consent_types;
-    while (*offered != NULL && !slice_equal_text(type, *offered)) {
-        offered++;
-    }
-    return *offered != NULL;
-}
-
 bool step_check_open(struct visit *visit, const struct consent *consent)
 {
-    enum consent_verdict verdict = consent_judge(consent, clock_now_us(visit->psu->clock));
-    if (verdict == CONSENT_CLOSED) {
+    if (!consent_is_open(consent, clock_now_us(visit->psu->clock))) {
         ending_refuse(visit, ENDING_CONSENT_CLOSED);
         return false;
     }
-    bool supported = verdict != CONSENT_UNSUPPORTED && is_offered(visit, consent->type);
+    bool supported =
+        consent->kind->journey && consent_is_offered(consent, &visit->endpoint->provider->offers);
     if (!supported && visit->session.stage >= SESSION_REVIEW) {
         ending_refuse(visit, ENDING_NOT_SUPPORTED);
         return false;

@@ -4,7 +4,7 @@
 #ifndef PSU_STEPS_H
 #define PSU_STEPS_H
 
-#include "psu/consent.h"
+#include "consent/consent.h"
 #include "psu/visit.h"
 
 /* First factor, and asking for the second. */

@@ -15,6 +15,7 @@
 #define TOKEN_LIFE_S 30
 #define HEADERS_MAX 16
 #define EVENT_MS 2000 /* nobody waits for the answer, but the end of the simulator does */
+#define ADDRESS_HEADER "x-fapi-customer-ip-address"
 #define CUSTOMER_ADDRESS "192.0.2.10"
 #define HEADER_BYTES (LIMIT_TOKEN_BYTES + 32)
 
@@ -181,21 +182,22 @@ static int refuse(struct refusal *refusal, const char *id, int status, const cha
 
 /* The TPP's query with what the Hub adds: paging defaults and, for the list, the account ids. */
 static struct lfi_slice complete_query(struct arena *arena, const struct consent *consent,
-                                       const struct rule *rule, struct lfi_slice query)
+                                       const struct outgoing *call, struct lfi_slice query)
 {
+    bool paged = contract_operation_has_parameter(call->operation, "page");
     struct buf full;
     size_t pages = 0, sizes = 0;
     buf_init(&full, LIMIT_QUERY_BYTES);
     buf_append_slice(&full, query);
     request_parameter(arena, query, "page", &pages);
     request_parameter(arena, query, "page-size", &sizes);
-    if (rule->paged && pages == 0) {
+    if (paged && pages == 0) {
         query_append_pair(&full, "page", SLICE("1"));
     }
-    if (rule->paged && sizes == 0) {
+    if (paged && sizes == 0) {
         query_append_pair(&full, "page-size", SLICE("100"));
     }
-    if (strcmp(rule->path, "/accounts") == 0) {
+    if (strcmp(call->template, "/accounts") == 0) {
         const char *before = full.len > 0 ? "&accountIds=" : "accountIds=";
         const cJSON *item;
         cJSON_ArrayForEach(item, json_get(consent->data, "accountIds"))
@@ -212,13 +214,13 @@ static struct lfi_slice complete_query(struct arena *arena, const struct consent
 
 /* An operation that needs no consent: of the Hub and the TPP that the request names. */
 static int prepare_open(const struct bank_request *request, struct arena *arena,
-                        const struct rule *rule, struct outgoing *call)
+                        struct outgoing *call)
 {
     call->hub = request->hub;
-    call->query = complete_query(arena, NULL, rule, request->query);
+    call->query = complete_query(arena, NULL, call, request->query);
     add_headers_of_tpp(call, arena, request->tpp);
-    if (rule->address) {
-        add_header(call, arena, "x-fapi-customer-ip-address", SLICE(CUSTOMER_ADDRESS));
+    if (contract_operation_has_parameter(call->operation, ADDRESS_HEADER)) {
+        add_header(call, arena, ADDRESS_HEADER, SLICE(CUSTOMER_ADDRESS));
     }
     return 0;
 }
@@ -242,19 +244,19 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
                    struct outgoing *call, struct refusal *refusal)
 {
     struct contract_match match = {0};
-    const struct rule *rule;
+    const struct flow_row *row;
     if (contract_match(&contract_ozone_connect, request->method, request->path, &match) !=
             CONTRACT_FOUND ||
-        !(rule = rules_find(&match))) {
+        !(row = rules_find(match.operation))) {
         return refuse(refusal, "SIM-OPERATION", 403, "The Hub offers no such operation to TPPs.");
     }
-    *call = (struct outgoing){.method = rule->method,
+    *call = (struct outgoing){.method = contract_operation_method(match.operation),
                               .path = request->path,
                               .body = request->body,
-                              .template = rule->path,
+                              .template = contract_operation_path(match.operation),
                               .operation = match.operation};
-    if (!rules_need_consent(rule)) {
-        return request->hub ? prepare_open(request, arena, rule, call)
+    if (!rules_need_consent(row)) {
+        return request->hub ? prepare_open(request, arena, call)
                             : refuse(refusal, "SIM-PROVIDER", 400, "There is no such provider.");
     }
     struct consent *consent = store_find(sim->store, NULL, request->consent_id);
@@ -262,13 +264,13 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
         return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
     struct lfi_slice account = request_decode(arena, match.path_values[0], false);
-    if (rules_check(sim, consent, rule, account, refusal)) {
+    if (rules_check(sim, consent, row, account, refusal)) {
         note_refused(sim, consent, request, refusal);
         return -1;
     }
     call->hub = consent->hub;
     call->with_consent = true;
-    call->query = complete_query(arena, consent, rule, request->query);
+    call->query = complete_query(arena, consent, call, request->query);
     add_headers_of_consent(call, arena, consent);
     return 0;
 }

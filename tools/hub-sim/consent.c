@@ -1,6 +1,7 @@
 #include "consent.h"
 
 #include "base/datetime.h"
+#include "consent/kind.h"
 #include "contract/contract.h"
 #include "contract_hub_consent_manager.h"
 #include "events.h"
@@ -8,8 +9,7 @@
 #include <stdio.h>
 
 #define VERSION "v2.1"
-#define SCOPE "urn:openfinanceuae:account-access-consent:" VERSION
-#define CONSENT_TYPE "cbuae-account-access-consents"
+#define RAR_TYPE_BYTES 80
 #define REQUEST_URI "urn:ietf:params:oauth:request_uri"
 /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
 #define PROBES "&hint=caf%c3%A9+au%20lait&hint=~%7e&flag&empty="
@@ -165,18 +165,21 @@ static cJSON *make_data(const struct sim *sim, const struct consent_request *req
 {
     cJSON *data = cJSON_CreateObject(), *rar = cJSON_CreateObject();
     cJSON *terms = complete_terms(sim, request);
+    const struct consent_kind *kind = consent_kind_named("data-sharing");
+    char type[RAR_TYPE_BYTES];
+    (void)snprintf(type, sizeof type, "urn:openfinanceuae:%s:" VERSION, kind->family);
     struct lfi_slice base = json_get_string(terms, "BaseConsentId");
     put(data, "id", cJSON_Duplicate(json_get(terms, "ConsentId"), false));
     cJSON_AddStringToObject(data, "parId", consent->request_uri);
-    cJSON_AddStringToObject(data, "rarType", SCOPE);
+    cJSON_AddStringToObject(data, "rarType", type);
     cJSON_AddStringToObject(data, "standardVersion", VERSION);
     put(data, "consentGroupId",
         cJSON_Duplicate(json_get(terms, base.ptr ? "BaseConsentId" : "ConsentId"), false));
     cJSON_AddStringToObject(data, "requestUrl", request->hub->issuer);
-    cJSON_AddStringToObject(data, "consentType", CONSENT_TYPE);
+    cJSON_AddStringToObject(data, "consentType", kind->type);
     cJSON_AddStringToObject(data, "status", "AwaitingAuthorization");
     cJSON_AddItemToObject(data, "consentBody", make_body(sim, terms));
-    cJSON_AddStringToObject(rar, "type", SCOPE);
+    cJSON_AddStringToObject(rar, "type", type);
     cJSON_AddItemToObject(rar, "consent", terms);
     cJSON_AddItemToObject(data, "request", rar);
     cJSON_AddItemToObject(data, "requestHeaders", make_headers());
@@ -308,9 +311,12 @@ static void note_oddities(const struct sim *sim, struct consent *consent, const 
     }
 }
 
-static int check_move(struct lfi_slice from, struct lfi_slice to, const cJSON *patch,
+static int check_move(const struct consent *consent, struct lfi_slice to, const cJSON *patch,
                       struct refusal *refusal)
 {
+    const struct consent_kind *kind =
+        consent_kind_of(json_get_string(consent->data, "consentType"), NULL);
+    struct lfi_slice from = json_get_string(consent->data, "status");
     if (!consent_may_move(from, to, CONSENT_BY_PATCH)) {
         refuse(refusal, "PATCH-MOVE", "The consent cannot come into this state.");
         refusal_detail(refusal, "%.*s to %.*s", SLICE_ARG(from), SLICE_ARG(to));
@@ -320,7 +326,8 @@ static int check_move(struct lfi_slice from, struct lfi_slice to, const cJSON *p
     if (decided && !json_get(patch, "psuIdentifiers")) {
         return refuse(refusal, "PATCH-USER", "A decision needs psuIdentifiers.");
     }
-    if (decided && slice_equal_text(to, "Authorized") && !json_get(patch, "accountIds")) {
+    if (decided && kind->accounts && slice_equal_text(to, "Authorized") &&
+        !json_get(patch, "accountIds")) {
         return refuse(refusal, "PATCH-ACCOUNTS", "An authorization needs accountIds.");
     }
     return 0;
@@ -391,7 +398,7 @@ int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_sli
         status = inner;
     }
     if (rc == 0 && status.ptr) {
-        rc = check_move(current, status, patch, refusal);
+        rc = check_move(consent, status, patch, refusal);
     }
     if (rc == 0) {
         note_oddities(sim, consent, patch, status);

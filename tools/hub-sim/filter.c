@@ -69,18 +69,6 @@ static const struct cover covers[] = {
 
 #define COVERS (sizeof(covers) / sizeof(covers[0]))
 
-static bool is_granted(const cJSON *permissions, const char *permission)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, permissions)
-    {
-        if (cJSON_IsString(item) && strcmp(item->valuestring, permission) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 enum reach { REACH_NONE, REACH_INSIDE, REACH_WHOLE };
 
 /* Whether a list of members names `member`, or something inside of it. */
@@ -110,7 +98,7 @@ static enum reach granted_reach(const struct grant *grant, const char *member)
     enum reach reach = REACH_NONE;
     for (size_t i = 0; i < COVERS; i++) {
         if (strcmp(covers[i].path, grant->path) == 0 &&
-            is_granted(grant->permissions, covers[i].permission)) {
+            json_lists(grant->permissions, slice_of(covers[i].permission))) {
             enum reach one = reach_of(covers[i].members, member);
             reach = one > reach ? one : reach;
         }

@@ -1,66 +1,16 @@
 #include "rules.h"
 
-static const struct rule rules[] = {
-    {"GET", "/accounts", {"ReadAccountsBasic", "ReadAccountsDetail"}, .paged = true},
-    {"GET", "/accounts/{accountId}", {"ReadAccountsBasic", "ReadAccountsDetail"}, .paged = false},
-    {"GET", "/accounts/{accountId}/balances", {"ReadBalances"}, .paged = true},
-    {"GET",
-     "/accounts/{accountId}/beneficiaries",
-     {"ReadBeneficiariesBasic", "ReadBeneficiariesDetail"},
-     .paged = true},
-    {"GET", "/accounts/{accountId}/customer", {"ReadParty"}, .paged = true},
-    {"GET", "/accounts/{accountId}/direct-debits", {"ReadDirectDebits"}, .paged = true},
-    {"GET",
-     "/accounts/{accountId}/products",
-     {"ReadProduct", "ReadProductFinanceRates"},
-     .paged = true},
-    {"GET",
-     "/accounts/{accountId}/scheduled-payments",
-     {"ReadScheduledPaymentsBasic", "ReadScheduledPaymentsDetail"},
-     .paged = true},
-    {"GET",
-     "/accounts/{accountId}/standing-orders",
-     {"ReadStandingOrdersBasic", "ReadStandingOrdersDetail"},
-     .paged = true},
-    {"GET", "/accounts/{accountId}/statements", {"ReadStatements"}, .paged = true},
-    {"GET",
-     "/accounts/{accountId}/transactions",
-     {"ReadTransactionsBasic", "ReadTransactionsDetail", "ReadFXTransactionsBasic",
-      "ReadFXTransactionsDetail"},
-     .paged = true},
-    {"GET", "/customer", {"ReadPartyUser", "ReadPartyUserIdentity"}, .paged = false},
-    {"POST", "/customers/action/cop-query", {NULL}, .paged = true},
-    {"GET", "/atm", {NULL}, .paged = false},
-    {"GET", "/products", {NULL}, .paged = true, .address = true},
-    {"POST", "/leads", {NULL}, .address = true},
-};
+#include "rows_ozone_connect.h"
 
-const struct rule *rules_find(const struct contract_match *match)
+const struct flow_row *rules_find(const struct contract_operation *operation)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (strcmp(rules[i].path, contract_operation_path(match->operation)) == 0 &&
-            strcmp(rules[i].method, contract_operation_method(match->operation)) == 0) {
-            return &rules[i];
-        }
-    }
-    return NULL;
+    const struct flow_row *row = &flow_ozone_connect.rows[contract_operation_index(operation)];
+    return row->serves ? row : NULL;
 }
 
-bool rules_need_consent(const struct rule *rule)
+bool rules_need_consent(const struct flow_row *row)
 {
-    return rule->permissions[0] != NULL;
-}
-
-static bool contains(const cJSON *texts, struct lfi_slice wanted)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, texts)
-    {
-        if (slice_equal_text(wanted, item->valuestring)) {
-            return true;
-        }
-    }
-    return false;
+    return row->permissions;
 }
 
 static int refuse(struct refusal *refusal, const char *id, const char *message)
@@ -68,21 +18,27 @@ static int refuse(struct refusal *refusal, const char *id, const char *message)
     return refusal_set(refusal, id, 403, id, message);
 }
 
-int rules_check(const struct sim *sim, struct consent *consent, const struct rule *rule,
+static bool is_permitted(const struct flow_row *row, const cJSON *granted)
+{
+    for (const char *const *code = row->permissions; *code; code++) {
+        if (json_lists(granted, slice_of(*code))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int rules_check(const struct sim *sim, struct consent *consent, const struct flow_row *row,
                 struct lfi_slice account, struct refusal *refusal)
 {
     const cJSON *terms = json_get(json_get(consent->data, "consentBody"), "Data");
-    bool permitted = false;
     if (!slice_equal_text(consent_status(sim, consent), "Authorized")) {
         return refuse(refusal, "SIM-CONSENT-STATE", "The consent is not authorized.");
     }
-    for (size_t i = 0; i < 4 && rule->permissions[i]; i++) {
-        permitted |= contains(json_get(terms, "Permissions"), slice_of(rule->permissions[i]));
-    }
-    if (!permitted) {
+    if (!is_permitted(row, json_get(terms, "Permissions"))) {
         return refuse(refusal, "SIM-PERMISSION", "The consent does not permit this.");
     }
-    if (account.ptr && !contains(json_get(consent->data, "accountIds"), account)) {
+    if (account.ptr && !json_lists(json_get(consent->data, "accountIds"), account)) {
         return refuse(refusal, "SIM-ACCOUNT", "The consent does not cover this account.");
     }
     return 0;

@@ -1,25 +1,19 @@
 /*
- * What a Hub lets a TPP call: under a consent which permission opens which path (consent events
- * 3.2), and what needs no consent at all.
+ * What a Hub lets a TPP call: what serves a function of the bank's core, under a consent with one
+ * of the permissions that open it, or under none (consent events 3.2). All of it stands in the rows
+ * of the bank's operations.
  */
 #ifndef HUB_SIM_RULES_H
 #define HUB_SIM_RULES_H
 
 #include "consent.h"
-#include "contract/contract.h"
-
-struct rule {
-    const char *method, *path;  /* template of the contract */
-    const char *permissions[4]; /* any of these will do; none: no consent stands behind the call */
-    bool paged;
-    bool address; /* the bank is told where the TPP saw the customer */
-};
+#include "flow/row.h"
 
 /* NULL when TPPs are not offered the operation. */
-const struct rule *rules_find(const struct contract_match *match);
-bool rules_need_consent(const struct rule *rule);
+const struct flow_row *rules_find(const struct contract_operation *operation);
+bool rules_need_consent(const struct flow_row *row);
 /* Refusals, all 403: SIM-CONSENT-STATE, SIM-PERMISSION, SIM-ACCOUNT. `account` may be absent. */
-int rules_check(const struct sim *sim, struct consent *consent, const struct rule *rule,
+int rules_check(const struct sim *sim, struct consent *consent, const struct flow_row *row,
                 struct lfi_slice account, struct refusal *refusal);
 
 #endif

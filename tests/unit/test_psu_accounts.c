@@ -2,97 +2,11 @@
 #include "psu_world.h"
 
 #include "psu/accounts.h"
-#include "psu/consent.h"
-#include "psu/ending.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
-
-#define NOW (INT64_C(1800000000) * 1000000) /* 2027-01-15T08:00:00Z */
-
-static enum consent_verdict judge(const char *status, const char *expires, const char *deadline)
-{
-    struct consent consent = {.type = SLICE("cbuae-account-access-consents"),
-                              .status = slice_of(status),
-                              .expires = slice_of(expires),
-                              .deadline = slice_of(deadline)};
-    return consent_judge(&consent, NOW);
-}
-
-static void judges_state_and_deadlines(void **state)
-{
-    (void)state;
-    assert_int_equal(judge("AwaitingAuthorization", NULL, NULL), CONSENT_OPEN);
-    assert_int_equal(judge("AwaitingAuthorization", "2027-01-15T08:00:01Z", NULL), CONSENT_OPEN);
-    assert_int_equal(judge("AwaitingAuthorization", "2027-01-15T08:00:00Z", NULL), CONSENT_CLOSED);
-    assert_int_equal(judge("AwaitingAuthorization", "2027-01-15T12:00:01+04:00", NULL),
-                     CONSENT_OPEN);
-    assert_int_equal(judge("AwaitingAuthorization", "2028-01-01T00:00:00Z", "2027-01-15T08:00:00Z"),
-                     CONSENT_CLOSED);
-    assert_int_equal(judge("AwaitingAuthorization", "2028-01-01T00:00:00Z", ""), CONSENT_CLOSED);
-    assert_int_equal(judge("Authorized", NULL, NULL), CONSENT_CLOSED);
-    assert_int_equal(judge("awaitingauthorization", NULL, NULL), CONSENT_CLOSED);
-    assert_int_equal(judge(NULL, NULL, NULL), CONSENT_CLOSED);
-}
-
-static void names_whom_the_data_goes_to(void **state)
-{
-    (void)state;
-    struct consent consent;
-    cJSON *tree = json_parse(SLICE("{\"tpp\":{\"tppName\":\"T\"},\"consentBody\":{\"Data\":{"
-                                   "\"OnBehalfOf\":{\"TradingName\":\"B\"},"
-                                   "\"TransactionFromDateTime\":\"2026-01-01T00:00:00Z\"}}}"));
-    consent_read(tree, &consent);
-    assert_true(slice_equal_text(consent_beneficiary(&consent), "B"));
-    assert_true(slice_equal_text(consent.from, "2026-01-01T00:00:00Z"));
-    consent.on_behalf_of = (struct lfi_slice){0};
-    assert_true(slice_equal_text(consent_beneficiary(&consent), "T"));
-    cJSON_Delete(tree);
-    consent_read(NULL, &consent);
-    assert_null(consent.status.ptr);
-}
-
-static void expect_groups(const char *permissions, const char *expected)
-{
-    struct buf out;
-    struct json_writer w;
-    struct consent consent = {.permissions = json_parse(slice_of(permissions))};
-    buf_init(&out, 4096);
-    json_begin(&w, &out);
-    json_open_object(&w, NULL);
-    consent_append_groups(&consent, &w);
-    json_close_object(&w);
-    buf_append(&out, "", 1);
-    assert_string_equal(out.ptr, expected);
-    buf_free(&out);
-    cJSON_Delete((cJSON *)(uintptr_t)consent.permissions);
-}
-
-static void groups_permissions_in_a_fixed_order(void **state)
-{
-    (void)state;
-    expect_groups(
-        "[\"ReadTransactionsBasic\",\"ReadAccountsDetail\",\"ReadAccountsBasic\"]",
-        "{\"permissions\":[{\"group\":\"accounts\",\"permissions\":[\"ReadAccountsBasic\","
-        "\"ReadAccountsDetail\"]},"
-        "{\"group\":\"transactions\",\"permissions\":[\"ReadTransactionsBasic\"]}]}");
-    expect_groups("[\"ReadSomethingNew\",\"ReadMore\",\"ReadBalances\"]",
-                  "{\"permissions\":[{\"group\":\"balances\",\"permissions\":[\"ReadBalances\"]},"
-                  "{\"group\":\"other\",\"permissions\":[\"other\"]}]}");
-    expect_groups("[]", "{\"permissions\":[]}");
-}
-
-static void says_what_a_detailed_permission_includes(void **state)
-{
-    (void)state;
-    expect_groups("[\"ReadPartyUserIdentity\",\"ReadProductFinanceRates\"]",
-                  "{\"permissions\":[{\"group\":\"products\",\"permissions\":"
-                  "[\"ReadProductFinanceRates\"]},"
-                  "{\"group\":\"you\",\"permissions\":[\"ReadPartyUser\","
-                  "\"ReadPartyUserIdentity\"]}]}");
-}
 
 static const struct lfi_call call = {.size = sizeof(call), .user_id = {"u-1", 3}};
 
@@ -222,10 +136,6 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(judges_state_and_deadlines),
-        CASE(names_whom_the_data_goes_to),
-        CASE(groups_permissions_in_a_fixed_order),
-        CASE(says_what_a_detailed_permission_includes),
         CASE(offers_readable_accounts_of_the_types_asked_for),
         CASE(says_why_an_account_is_left_out),
         CASE(refuses_records_of_the_core_that_cannot_be_offered),

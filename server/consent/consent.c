@@ -1,0 +1,85 @@
+#include "consent/consent.h"
+
+#include "base/datetime.h"
+
+/* Dates are sent in the newer members or in the deprecated ones (consent journey 3). */
+static struct lfi_slice either(const cJSON *data, const char *name, const char *deprecated)
+{
+    struct lfi_slice value = json_get_string(data, name);
+    return value.ptr ? value : json_get_string(data, deprecated);
+}
+
+void consent_read(const cJSON *tree, struct consent *out)
+{
+    const cJSON *data = json_get(json_get(tree, "consentBody"), "Data");
+    const cJSON *asked = json_get(json_get(tree, "request"), "consent");
+    const cJSON *schedule = json_get(json_get(asked, "ControlParameters"), "ConsentSchedule");
+    *out = (struct consent){
+        .kind = consent_kind_of(json_get_string(tree, "consentType"), schedule),
+        .id = json_get_string(tree, "id"),
+        .rar_type = json_get_string(tree, "rarType"),
+        .type = json_get_string(tree, "consentType"),
+        .version = json_get_string(tree, "standardVersion"),
+        .status = json_get_string(tree, "status"),
+        .tpp_name = json_get_string(json_get(tree, "tpp"), "tppName"),
+        .on_behalf_of = json_get_string(json_get(data, "OnBehalfOf"), "TradingName"),
+        .expires = json_get_string(data, "ExpirationDateTime"),
+        .from = either(data, "FromDate", "TransactionFromDateTime"),
+        .to = either(data, "ToDate", "TransactionToDateTime"),
+        .base_id = json_get_string(data, "BaseConsentId"),
+        .user_id = json_get_string(json_get(tree, "psuIdentifiers"), "userId"),
+        .data = data,
+        .schedule = schedule,
+        .account_ids = json_get(tree, "accountIds"),
+        .permissions = json_get(data, "Permissions"),
+        .account_types = json_get(data, "AccountType"),
+        .account_sub_types = json_get(data, "AccountSubType"),
+        .deadline = json_get_string(data, "AuthorizationExpirationDateTime"),
+        .purpose = json_get_string(json_get(data, "OpenFinanceBilling"), "Purpose"),
+        .created = json_get_string(data, "CreationDateTime"),
+        .last_shared = json_get_string(json_get(tree, "consentUsage"), "lastDataShared"),
+        .updated = json_get(tree, "updatedAt"),
+    };
+}
+
+bool consent_is_offered(const struct consent *consent, const struct offers *offers)
+{
+    return offers_list(offers->consent_types, consent->type);
+}
+
+/* A deadline that is not there never passes; one that cannot be read has. */
+static bool is_past(struct lfi_slice deadline, int64_t now_us)
+{
+    struct datetime value;
+    if (!deadline.ptr) {
+        return false;
+    }
+    return !datetime_parse(deadline, &value) || datetime_utc_us(&value) <= now_us;
+}
+
+bool consent_is_open(const struct consent *consent, int64_t now_us)
+{
+    return slice_equal_text(consent->status, "AwaitingAuthorization") &&
+           !is_past(consent->deadline, now_us) && !is_past(consent->expires, now_us);
+}
+
+bool consent_is_of(const struct consent *consent, struct lfi_slice user_id)
+{
+    return consent->user_id.len > 0 && slice_equal(consent->user_id, user_id);
+}
+
+bool consent_is_revocable(const struct consent *consent)
+{
+    static const char *const open[] = {"AwaitingAuthorization", "Authorized", "Suspended"};
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        if (slice_equal_text(consent->status, open[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct lfi_slice consent_beneficiary(const struct consent *consent)
+{
+    return consent->on_behalf_of.len > 0 ? consent->on_behalf_of : consent->tpp_name;
+}

@@ -1,0 +1,60 @@
+#include "consent/kind.h"
+
+#define PAYMENT_RULES (CONSENT_RULE_PERMISSIONS | CONSENT_RULE_PAYMENT)
+
+static const struct consent_kind kinds[] = {
+    {.name = "data-sharing",
+     .type = "cbuae-account-access-consents",
+     .family = "account-access-consent",
+     .schema = "DataSharing",
+     .rules = CONSENT_RULE_ACCOUNTS | CONSENT_RULE_PERMISSIONS,
+     .journey = true,
+     .accounts = true,
+     .step_up_if_wanted = true},
+    {.name = "single-payment",
+     .type = "cbuae-service-initiation-consents",
+     .family = "service-initiation-consent",
+     .schedule = "SinglePayment",
+     .schema = "Payment",
+     .rules = PAYMENT_RULES,
+     .pays = true,
+     .accounts = true},
+    {.name = "flexi-pay",
+     .type = "cbuae-service-initiation-consents",
+     .family = "service-initiation-consent",
+     .schema = "Payment",
+     .rules = PAYMENT_RULES,
+     .pays = true,
+     .accounts = true},
+    {.name = "other",
+     .type = "cbuae-insurance-consents",
+     .family = "insurance-consent",
+     .schema = "Insurance"},
+    {.name = "other"},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const struct consent_kind *consent_kind_at(size_t i)
+{
+    return i < KINDS ? &kinds[i] : NULL;
+}
+
+const struct consent_kind *consent_kind_named(const char *name)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (strcmp(kinds[i].name, name) == 0) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+const struct consent_kind *consent_kind_of(struct lfi_slice type, const cJSON *schedule)
+{
+    const struct consent_kind *kind = kinds;
+    while (kind->type && (!slice_equal_text(type, kind->type) ||
+                          (kind->schedule && !json_get(schedule, kind->schedule)))) {
+        kind++;
+    }
+    return kind;
+}

@@ -1,0 +1,40 @@
+/*
+ * The kinds of consents, a row each: what validation, the journey, the customer's own consents,
+ * the configuration and the Hub simulator know of a kind. Constant; any thread.
+ */
+#ifndef CONSENT_KIND_H
+#define CONSENT_KIND_H
+
+#include "base/json.h"
+
+/* Which rules a consent of a kind must keep, besides those for all (rules.h). */
+enum consent_rule {
+    CONSENT_RULE_ACCOUNTS = 1U << 0,    /* the provider holds the account types asked for */
+    CONSENT_RULE_PERMISSIONS = 1U << 1, /* the core delivers what each permission opens */
+    CONSENT_RULE_PAYMENT = 1U << 2,     /* the bank makes such payments, in this currency */
+};
+
+struct consent_kind {
+    const char *name;       /* own.kind.NAME in the pages' texts: "data-sharing" */
+    const char *type;       /* consentType; NULL: any that no other row has */
+    const char *family;     /* of rarType: "urn:openfinanceuae:FAMILY:v2.1" */
+    const char *schedule;   /* member of ConsentSchedule that a payment has; NULL: any or none */
+    const char *schema;     /* of request and consentBody, in kinds.yaml */
+    unsigned rules;         /* enum consent_rule */
+    bool pays;              /* permissions are those of payments (permissions.h) */
+    bool journey;           /* a customer can decide on it here */
+    bool accounts;          /* authorized for accounts that the customer has chosen */
+    bool step_up_if_wanted; /* decisions are confirmed only if the bank wants it; else always */
+};
+
+/* The rows in their order, the first that fits is the consent's; NULL after the last. */
+const struct consent_kind *consent_kind_at(size_t i);
+/* By name; NULL: none. */
+const struct consent_kind *consent_kind_named(const char *name);
+/*
+ * The kind of a consent of this consentType and, of a payment, with this ConsentSchedule. Never
+ * NULL: the last row fits all.
+ */
+const struct consent_kind *consent_kind_of(struct lfi_slice type, const cJSON *schedule);
+
+#endif

@@ -1,0 +1,216 @@
+#include "consent/rules.h"
+
+#include "consent/permissions.h"
+#include "contract_consent_kinds.h"
+
+/* What a rule looks at. */
+struct subject {
+    const struct consent *consent;
+    const struct provider *provider;
+    const struct flow_api *api;
+};
+
+int consent_rules_init(struct lfi_error *error)
+{
+    return contract_init(&contract_consent_kinds, error);
+}
+
+void consent_rules_fini(void)
+{
+    contract_fini(&contract_consent_kinds);
+}
+
+/* --- one kind --------------------------------------------------------------------------------- */
+
+/* "urn:openfinanceuae:FAMILY:v2.1"; may be missing. */
+static bool is_of_family(struct lfi_slice urn, const char *family)
+{
+    struct lfi_slice part = {NULL, 0};
+    for (int i = 0; urn.ptr && i < 3; i++) {
+        (void)slice_next(&urn, ':', &part);
+    }
+    return !part.ptr || slice_equal_text(part, family);
+}
+
+bool consent_rules_coherent(const struct consent *consent, struct lfi_slice json)
+{
+    const struct consent_kind *kind = consent->kind;
+    struct contract_violation violation;
+    return !kind->type ||
+           (is_of_family(consent->rar_type, kind->family) &&
+            contract_check_json(contract_schema_named(&contract_consent_kinds, kind->schema), json,
+                                &violation) == 0);
+}
+
+/* --- against the lists of the configuration --------------------------------------------------- */
+
+static bool exceeds(const char *const *list, const cJSON *wanted)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, wanted)
+    {
+        if (!offers_list(list, slice_of(item->valuestring))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_other_kind(const struct subject *subject)
+{
+    return !consent_is_offered(subject->consent, &subject->provider->offers);
+}
+
+static bool is_other_account_type(const struct subject *subject)
+{
+    return exceeds(subject->provider->offers.account_types, subject->consent->account_types);
+}
+
+static bool is_other_account_sub_type(const struct subject *subject)
+{
+    return exceeds(subject->provider->offers.account_sub_types,
+                   subject->consent->account_sub_types);
+}
+
+/* --- version ---------------------------------------------------------------------------------- */
+
+struct version {
+    uint64_t major, minor;
+};
+
+/* "v2.1" */
+static bool read_version(struct lfi_slice text, struct version *out)
+{
+    struct lfi_slice major;
+    if (!slice_starts_with(text, "v")) {
+        return false;
+    }
+    struct lfi_slice rest = {text.ptr + 1, text.len - 1};
+    return slice_next(&rest, '.', &major) && slice_to_u64(major, &out->major) &&
+           slice_to_u64(rest, &out->minor);
+}
+
+/* Every minor up to the one served, within its major. The member may be missing. */
+static bool is_other_version(const struct subject *subject)
+{
+    struct version wanted, served;
+    struct lfi_slice text = subject->consent->version;
+    if (!text.ptr) {
+        return false;
+    }
+    const char *const *list =
+        read_version(text, &wanted) ? subject->provider->offers.standard_versions : NULL;
+    for (; list && *list; list++) {
+        if (read_version(slice_of(*list), &served) && wanted.major == served.major &&
+            wanted.minor <= served.minor) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- permissions ------------------------------------------------------------------------------ */
+
+static bool is_permitted(const struct subject *subject, struct lfi_slice code)
+{
+    const struct consent_permission *permission = consent_permission_find(code);
+    return permission && (permission->of_payments || !subject->consent->kind->pays) &&
+           (permission->without_operation || flow_delivers(subject->api, subject->provider, code));
+}
+
+static bool is_other_permission(const struct subject *subject)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, subject->consent->permissions)
+    {
+        if (!is_permitted(subject, slice_of(item->valuestring))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- payments --------------------------------------------------------------------------------- */
+
+/*
+ * Nothing is kept here until a later day, and no file of payments is taken. One kind of schedule a
+ * consent; none exactly when the customer is authenticated by the TPP. (Consent events 3.3.)
+ */
+static bool is_other_payment(const struct subject *subject)
+{
+    const cJSON *control = json_get(subject->consent->data, "ControlParameters");
+    const cJSON *schedule = json_get(control, "ConsentSchedule");
+    bool delegated = json_get_bool(control, "IsDelegatedAuthentication", false);
+    const cJSON *single = json_get(schedule, "SinglePayment");
+    int count = (single != NULL) + (json_get(schedule, "MultiPayment") != NULL);
+    return json_get(schedule, "FilePayment") || count != (delegated ? 0 : 1) ||
+           slice_equal_text(json_get_string(single, "Type"), "SingleFutureDatedPayment");
+}
+
+/* Domestic payments are in dirhams. */
+static bool is_other_currency(const struct subject *subject)
+{
+    return json_get(subject->consent->data, "CurrencyRequest");
+}
+
+/* --- the rules -------------------------------------------------------------------------------- */
+
+#define ALL_KINDS 0
+
+static const struct rule {
+    unsigned of; /* enum consent_rule; or ALL_KINDS */
+    struct consent_finding finding;
+    bool (*broken)(const struct subject *subject);
+} rules[] = {
+    {ALL_KINDS,
+     {"UNSUPPORTED_CONSENT", "The bank does not offer this kind of consent."},
+     is_other_kind},
+    {ALL_KINDS,
+     {"UnsupportedVersion", "The bank does not serve this version of the standard."},
+     is_other_version},
+    {CONSENT_RULE_ACCOUNTS,
+     {"UnsupportedAccountType", "The bank does not hold accounts of every AccountType wanted."},
+     is_other_account_type},
+    {CONSENT_RULE_ACCOUNTS,
+     {"UnsupportedAccountSubType", "The bank does not offer every AccountSubType wanted."},
+     is_other_account_sub_type},
+    {CONSENT_RULE_PERMISSIONS,
+     {"UnsupportedPermission", "The bank does not deliver what every permission opens."},
+     is_other_permission},
+    {CONSENT_RULE_PAYMENT,
+     {"PaymentTypeNotSupported", "The bank takes no payments of this kind."},
+     is_other_payment},
+    {CONSENT_RULE_PAYMENT,
+     {"CurrencyNotSupported", "The bank pays in dirhams only."},
+     is_other_currency},
+};
+
+const struct consent_finding *consent_rules_check(const struct consent *consent,
+                                                  const struct provider *provider,
+                                                  const struct flow_api *api)
+{
+    const struct subject subject = {consent, provider, api};
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        bool applies = rules[i].of == ALL_KINDS || (rules[i].of & consent->kind->rules);
+        if (applies && rules[i].broken(&subject)) {
+            return &rules[i].finding;
+        }
+    }
+    return NULL;
+}
+
+const struct consent_finding consent_base_unknown = {"InvalidBaseConsentId",
+                                                     "The bank knows no such base consent."};
+
+const struct consent_finding *consent_rules_check_base(const struct consent *consent,
+                                                       const struct consent *base)
+{
+    static const struct consent_finding other_kind = {"InvalidBaseConsentId",
+                                                      "The base consent is of another kind."};
+    static const struct consent_finding not_first = {
+        "InvalidBaseConsentId", "The base consent is not the first one of its chain."};
+    if (!slice_equal(base->type, consent->type)) {
+        return &other_kind;
+    }
+    return base->base_id.ptr ? &not_first : NULL;
+}

@@ -1,0 +1,302 @@
+// link: lfi-consent
+#include "consent/consent.h"
+
+#include "base/buf.h"
+#include "consent/permissions.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define NOW (INT64_C(1800000000) * 1000000) /* 2027-01-15T08:00:00Z */
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool is_open(const char *status, const char *expires, const char *deadline)
+{
+    struct consent consent = {
+        .status = slice_of(status), .expires = slice_of(expires), .deadline = slice_of(deadline)};
+    return consent_is_open(&consent, NOW);
+}
+
+static void judges_state_and_deadlines(void **state)
+{
+    (void)state;
+    assert_true(is_open("AwaitingAuthorization", NULL, NULL));
+    assert_true(is_open("AwaitingAuthorization", "2027-01-15T08:00:01Z", NULL));
+    assert_false(is_open("AwaitingAuthorization", "2027-01-15T08:00:00Z", NULL));
+    assert_true(is_open("AwaitingAuthorization", "2027-01-15T12:00:01+04:00", NULL));
+    assert_false(is_open("AwaitingAuthorization", "2028-01-01T00:00:00Z", "2027-01-15T08:00:00Z"));
+    assert_false(is_open("AwaitingAuthorization", "2028-01-01T00:00:00Z", ""));
+    assert_false(is_open("Authorized", NULL, NULL));
+    assert_false(is_open("awaitingauthorization", NULL, NULL));
+    assert_false(is_open(NULL, NULL, NULL));
+}
+
+static void names_whom_the_data_goes_to(void **state)
+{
+    (void)state;
+    struct consent consent;
+    cJSON *tree = json_parse(SLICE("{\"tpp\":{\"tppName\":\"T\"},\"consentBody\":{\"Data\":{"
+                                   "\"OnBehalfOf\":{\"TradingName\":\"B\"},"
+                                   "\"TransactionFromDateTime\":\"2026-01-01T00:00:00Z\"}}}"));
+    consent_read(tree, &consent);
+    assert_true(slice_equal_text(consent_beneficiary(&consent), "B"));
+    assert_true(slice_equal_text(consent.from, "2026-01-01T00:00:00Z"));
+    consent.on_behalf_of = (struct lfi_slice){0};
+    assert_true(slice_equal_text(consent_beneficiary(&consent), "T"));
+    cJSON_Delete(tree);
+    consent_read(NULL, &consent);
+    assert_null(consent.status.ptr);
+    assert_string_equal(consent.kind->name, "other");
+}
+
+static void belongs_to_whom_it_names_and_to_nobody_before(void **state)
+{
+    (void)state;
+    const struct consent nobodys = {.user_id = SLICE("")};
+    const struct consent layla = {.user_id = SLICE("u-1")};
+    assert_true(consent_is_of(&layla, SLICE("u-1")));
+    assert_false(consent_is_of(&layla, SLICE("u-2")));
+    assert_false(consent_is_of(&layla, SLICE("")));
+    assert_false(consent_is_of(&nobodys, SLICE("")));
+}
+
+static void may_be_ended_until_it_has_ended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status;
+        bool revocable;
+    } rows[] = {{"AwaitingAuthorization", true},
+                {"Authorized", true},
+                {"Suspended", true},
+                {"Rejected", false},
+                {"Revoked", false},
+                {"Expired", false},
+                {"Consumed", false},
+                {"", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct consent consent = {.status = slice_of(rows[i].status)};
+        assert_int_equal(consent_is_revocable(&consent), rows[i].revocable);
+    }
+}
+
+/* --- kinds ------------------------------------------------------------------------------------ */
+
+#define SHARING "cbuae-account-access-consents"
+#define PAYMENT "cbuae-service-initiation-consents"
+#define INSURANCE "cbuae-insurance-consents"
+
+static void tells_every_kind_by_type_and_schedule(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *schedule;
+        size_t row;
+        const char *name;
+    } examples[] = {
+        {SHARING, "", 0, "data-sharing"},
+        {PAYMENT, "\"SinglePayment\":{}", 1, "single-payment"},
+        {PAYMENT, "\"MultiPayment\":{}", 2, "flexi-pay"},
+        {PAYMENT, "", 2, "flexi-pay"},
+        {INSURANCE, "", 3, "other"},
+        {"cbuae-new-consents", "", 4, "other"},
+        {"", "", 4, "other"},
+    };
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        char json[512];
+        struct consent consent;
+        snprintf(json, sizeof(json),
+                 "{\"consentType\":\"%s\",\"request\":{\"consent\":{\"ControlParameters\":{"
+                 "\"ConsentSchedule\":{%s}}}}}",
+                 examples[i].type, examples[i].schedule);
+        cJSON *tree = json_parse(slice_of(json));
+        consent_read(tree, &consent);
+        assert_ptr_equal(consent.kind, consent_kind_at(examples[i].row));
+        assert_string_equal(consent.kind->name, examples[i].name);
+        cJSON_Delete(tree);
+    }
+    assert_null(consent_kind_at(5));
+    assert_ptr_equal(consent_kind_named("flexi-pay"), consent_kind_at(2));
+    assert_null(consent_kind_named("nothing"));
+}
+
+/* What each row promises. */
+static void promises_of_each_kind(void **state)
+{
+    (void)state;
+    static const struct consent_kind promised[] = {
+        {.schema = "DataSharing",
+         .rules = CONSENT_RULE_ACCOUNTS | CONSENT_RULE_PERMISSIONS,
+         .journey = true,
+         .accounts = true,
+         .step_up_if_wanted = true},
+        {.schema = "Payment",
+         .rules = CONSENT_RULE_PERMISSIONS | CONSENT_RULE_PAYMENT,
+         .pays = true,
+         .accounts = true},
+        {.schema = "Payment",
+         .rules = CONSENT_RULE_PERMISSIONS | CONSENT_RULE_PAYMENT,
+         .pays = true,
+         .accounts = true},
+        {.schema = "Insurance"},
+        {.schema = NULL},
+    };
+    for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
+        const struct consent_kind *kind = consent_kind_at(i);
+        assert_int_equal(kind->rules, promised[i].rules);
+        assert_int_equal(kind->pays, promised[i].pays);
+        assert_int_equal(kind->journey, promised[i].journey);
+        assert_int_equal(kind->accounts, promised[i].accounts);
+        assert_int_equal(kind->step_up_if_wanted, promised[i].step_up_if_wanted);
+        assert_int_equal(!kind->type, !promised[i].schema);
+        assert_int_equal(!kind->family, !kind->type);
+        if (kind->type) {
+            assert_string_equal(kind->schema, promised[i].schema);
+        }
+    }
+}
+
+static void is_offered_by_its_type(void **state)
+{
+    (void)state;
+    static const char *const types[] = {PAYMENT, SHARING, NULL}, *const none[] = {NULL};
+    const struct consent sharing = {.type = SLICE(SHARING)}, other = {.type = SLICE(INSURANCE)};
+    assert_true(consent_is_offered(&sharing, &(struct offers){.consent_types = types}));
+    assert_false(consent_is_offered(&sharing, &(struct offers){.consent_types = none}));
+    assert_false(consent_is_offered(&other, &(struct offers){.consent_types = types}));
+    assert_false(
+        consent_is_offered(&(struct consent){0}, &(struct offers){.consent_types = types}));
+}
+
+/* --- permissions ------------------------------------------------------------------------------ */
+
+static void expect_groups(const char *permissions, const char *expected)
+{
+    struct buf out;
+    struct json_writer w;
+    cJSON *codes = json_parse(slice_of(permissions));
+    buf_init(&out, 4096);
+    json_begin(&w, &out);
+    json_open_object(&w, NULL);
+    consent_permissions_append_groups(codes, &w);
+    json_close_object(&w);
+    buf_append(&out, "", 1);
+    assert_string_equal(out.ptr, expected);
+    buf_free(&out);
+    cJSON_Delete(codes);
+}
+
+static void groups_permissions_in_a_fixed_order(void **state)
+{
+    (void)state;
+    expect_groups(
+        "[\"ReadTransactionsBasic\",\"ReadAccountsDetail\",\"ReadAccountsBasic\"]",
+        "{\"permissions\":[{\"group\":\"accounts\",\"permissions\":[\"ReadAccountsBasic\","
+        "\"ReadAccountsDetail\"]},"
+        "{\"group\":\"transactions\",\"permissions\":[\"ReadTransactionsBasic\"]}]}");
+    expect_groups("[\"ReadSomethingNew\",\"ReadMore\",\"ReadBalances\"]",
+                  "{\"permissions\":[{\"group\":\"balances\",\"permissions\":[\"ReadBalances\"]},"
+                  "{\"group\":\"other\",\"permissions\":[\"other\"]}]}");
+    expect_groups("[]", "{\"permissions\":[]}");
+}
+
+static void says_what_a_detailed_permission_includes(void **state)
+{
+    (void)state;
+    expect_groups("[\"ReadPartyUserIdentity\",\"ReadProductFinanceRates\"]",
+                  "{\"permissions\":[{\"group\":\"products\",\"permissions\":"
+                  "[\"ReadProductFinanceRates\"]},"
+                  "{\"group\":\"you\",\"permissions\":[\"ReadPartyUser\","
+                  "\"ReadPartyUserIdentity\"]}]}");
+}
+
+static cJSON *load_texts(const char *language)
+{
+    char path[512];
+    struct buf text;
+    snprintf(path, sizeof(path), LFI_SOURCE_DIR "/server/psu/web/locales/%s.json", language);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    buf_init(&text, 1024 * 1024);
+    for (int c = fgetc(file); c != EOF; c = fgetc(file)) {
+        buf_append(&text, &(char){(char)c}, 1);
+    }
+    (void)fclose(file);
+    cJSON *texts = json_parse(buf_slice(&text));
+    buf_free(&text);
+    assert_non_null(texts);
+    return texts;
+}
+
+static void expect_text(const cJSON *texts, const char *format, const char *part)
+{
+    char key[128];
+    snprintf(key, sizeof(key), format, part);
+    if (!cJSON_IsString(json_get(texts, key))) {
+        fail_msg("no text %s", key);
+    }
+}
+
+/* Every permission and group, and every kind, has words in every language. */
+static void has_words_for_every_row(void **state)
+{
+    (void)state;
+    static const char *const languages[] = {"en", "ar"};
+    for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+        const struct consent_permission *permission;
+        const struct consent_kind *kind;
+        cJSON *texts = load_texts(languages[i]);
+        for (size_t j = 0; (permission = consent_permission_at(j)); j++) {
+            expect_text(texts, "permission.%s", permission->code);
+            expect_text(texts, "group.%s.title", permission->group);
+        }
+        for (size_t j = 0; (kind = consent_kind_at(j)); j++) {
+            expect_text(texts, "own.kind.%s", kind->name);
+        }
+        expect_text(texts, "group.%s.title", "other");
+        cJSON_Delete(texts);
+    }
+}
+
+/* Groups are not torn apart, and what includes the row above is of its group. */
+static void keeps_groups_together(void **state)
+{
+    (void)state;
+    const struct consent_permission *row, *earlier;
+    for (size_t i = 1; (row = consent_permission_at(i)); i++) {
+        const struct consent_permission *previous = consent_permission_at(i - 1);
+        bool same = strcmp(row->group, previous->group) == 0;
+        assert_true(same || !row->includes_previous);
+        for (size_t j = 0; j < i; j++) {
+            earlier = consent_permission_at(j);
+            assert_string_not_equal(earlier->code, row->code);
+            assert_true(same || strcmp(earlier->group, row->group) != 0);
+        }
+        assert_ptr_equal(consent_permission_find(slice_of(row->code)), row);
+    }
+    assert_null(consent_permission_find(SLICE("readbalances")));
+    assert_null(consent_permission_find((struct lfi_slice){0}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(judges_state_and_deadlines),
+        cmocka_unit_test(names_whom_the_data_goes_to),
+        cmocka_unit_test(belongs_to_whom_it_names_and_to_nobody_before),
+        cmocka_unit_test(may_be_ended_until_it_has_ended),
+        cmocka_unit_test(tells_every_kind_by_type_and_schedule),
+        cmocka_unit_test(promises_of_each_kind),
+        cmocka_unit_test(is_offered_by_its_type),
+        cmocka_unit_test(groups_permissions_in_a_fixed_order),
+        cmocka_unit_test(says_what_a_detailed_permission_includes),
+        cmocka_unit_test(has_words_for_every_row),
+        cmocka_unit_test(keeps_groups_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

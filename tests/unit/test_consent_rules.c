@@ -1,0 +1,187 @@
+// link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
+/* What consents are refused for: every rule in every kind, and bodies of another kind. */
+#include "consent/permissions.h"
+#include "consent/rules.h"
+
+#include "rows_ozone_connect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define SHARING "cbuae-account-access-consents"
+#define PAYMENT "cbuae-service-initiation-consents"
+#define INSURANCE "cbuae-insurance-consents"
+
+static int balances(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                    struct lfi_answer *answer, struct lfi_error *error)
+{
+    (void)core;
+    (void)call;
+    (void)query;
+    (void)answer;
+    (void)error;
+    return LFI_CORE_OK;
+}
+
+static const char *const types[] = {SHARING, PAYMENT, INSURANCE, NULL};
+static const char *const account_types[] = {"Retail", NULL};
+static const char *const sub_types[] = {"Savings", NULL};
+static const char *const versions[] = {"v2.1", NULL};
+static const struct lfi_accounts accounts = {.size = sizeof(accounts), .balances = balances};
+/* Offers consents of all types, and delivers balances alone. */
+static const struct provider bank = {.accounts = &accounts,
+                                     .offers = {types, account_types, sub_types, versions}};
+
+/* The code of the rule that the consent breaks; "": none. */
+static const char *broken(const char *type, const char *more, const char *terms)
+{
+    char json[1024];
+    struct consent consent;
+    snprintf(json, sizeof(json), "{\"consentType\":\"%s\"%s,\"consentBody\":{\"Data\":{%s}}}", type,
+             more, terms);
+    cJSON *tree = json_parse(slice_of(json));
+    assert_non_null(tree);
+    consent_read(tree, &consent);
+    const struct consent_finding *finding =
+        consent_rules_check(&consent, &bank, &flow_ozone_connect);
+    cJSON_Delete(tree);
+    return finding ? finding->code : "";
+}
+
+#define SINGLE "\"ControlParameters\":{\"ConsentSchedule\":{\"SinglePayment\":{}}}"
+
+/* Each row breaks one rule; the kinds that have it refuse, the others do not look. */
+static void holds_each_kind_to_its_own_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *more, *terms;
+        const char *sharing, *payment, *insurance;
+    } rows[] = {
+        {"", SINGLE, "", "", ""},
+        {",\"standardVersion\":\"v3.0\"", SINGLE, "UnsupportedVersion", "UnsupportedVersion",
+         "UnsupportedVersion"},
+        {",\"standardVersion\":\"v2.0\"", SINGLE, "", "", ""},
+        {"", SINGLE ",\"AccountType\":[\"Retail\",\"SME\"]", "UnsupportedAccountType", "", ""},
+        {"", SINGLE ",\"AccountSubType\":[\"Savings\",\"Finance\"]", "UnsupportedAccountSubType",
+         "", ""},
+        {"", SINGLE ",\"Permissions\":[\"ReadBalances\"]", "", "", ""},
+        {"", SINGLE ",\"Permissions\":[\"ReadBalances\",\"ReadStatements\"]",
+         "UnsupportedPermission", "UnsupportedPermission", ""},
+        {"", SINGLE ",\"Permissions\":[\"ReadRefundAccount\"]", "", "", ""},
+        {"", SINGLE ",\"Permissions\":[\"ReadConsents\"]", "", "UnsupportedPermission", ""},
+        {"", SINGLE ",\"Permissions\":[\"ReadOfTomorrow\"]", "UnsupportedPermission",
+         "UnsupportedPermission", ""},
+        {"", "\"ControlParameters\":{\"ConsentSchedule\":{\"FilePayment\":{}}}", "",
+         "PaymentTypeNotSupported", ""},
+        {"", "", "", "PaymentTypeNotSupported", ""},
+        {"", "\"ControlParameters\":{\"IsDelegatedAuthentication\":true}", "", "", ""},
+        {"", SINGLE ",\"CurrencyRequest\":{}", "", "CurrencyNotSupported", ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_string_equal(broken(SHARING, rows[i].more, rows[i].terms), rows[i].sharing);
+        assert_string_equal(broken(PAYMENT, rows[i].more, rows[i].terms), rows[i].payment);
+        assert_string_equal(broken(INSURANCE, rows[i].more, rows[i].terms), rows[i].insurance);
+        assert_string_equal(broken("cbuae-new-consents", rows[i].more, rows[i].terms),
+                            "UNSUPPORTED_CONSENT");
+    }
+}
+
+/* --- one kind --------------------------------------------------------------------------------- */
+
+#define TERMS                                                                                      \
+    "\"ConsentId\":\"c-1\",\"Permissions\":[\"ReadBalances\"],\"OpenFinanceBilling\":{"            \
+    "\"UserType\":\"Retail\",\"Purpose\":\"AccountAggregation\"},"                                 \
+    "\"ExpirationDateTime\":\"2027-01-15T08:00:00Z\""
+#define SHARING_BODY "{\"Data\":{" TERMS "}}"
+#define OTHER_BODY "{\"Data\":{\"ConsentId\":\"c-1\"}}"
+#define RAR(family) ",\"rarType\":\"urn:openfinanceuae:" family ":v2.1\""
+#define REQUEST(family)                                                                            \
+    ",\"request\":{\"type\":\"urn:openfinanceuae:" family ":v2.1\",\"consent\":{" TERMS "}}"
+
+static bool coherent(const char *type, const char *more, const char *body)
+{
+    char json[2048];
+    struct consent consent;
+    snprintf(json, sizeof(json), "{\"consentType\":\"%s\"%s,\"consentBody\":%s}", type, more, body);
+    cJSON *tree = json_parse(slice_of(json));
+    assert_non_null(tree);
+    consent_read(tree, &consent);
+    bool result = consent_rules_coherent(&consent, slice_of(json));
+    cJSON_Delete(tree);
+    return result;
+}
+
+static void sees_a_consent_of_two_kinds(void **state)
+{
+    (void)state;
+    struct lfi_error error;
+    assert_int_equal(consent_rules_init(&error), 0);
+    assert_true(coherent(SHARING, "", SHARING_BODY));
+    assert_true(coherent(SHARING, RAR("account-access-consent") REQUEST("account-access-consent"),
+                         SHARING_BODY));
+    assert_false(coherent(SHARING, RAR("insurance-consent"), SHARING_BODY));
+    assert_false(coherent(SHARING, REQUEST("service-initiation-consent"), SHARING_BODY));
+    assert_false(coherent(SHARING, "", OTHER_BODY));
+    assert_false(coherent(PAYMENT, "", SHARING_BODY));
+    assert_false(coherent(INSURANCE, "", SHARING_BODY));
+    assert_false(coherent(INSURANCE, RAR("account-access-consent"), SHARING_BODY));
+    assert_true(coherent("cbuae-new-consents", RAR("account-access-consent"), OTHER_BODY));
+    consent_rules_fini();
+}
+
+static void takes_the_first_of_a_chain_as_base(void **state)
+{
+    (void)state;
+    const struct consent sharing = {.type = SLICE(SHARING)}, payment = {.type = SLICE(PAYMENT)};
+    const struct consent later = {.type = SLICE(SHARING), .base_id = SLICE("c-0")};
+    assert_null(consent_rules_check_base(&sharing, &sharing));
+    assert_string_equal(consent_rules_check_base(&sharing, &payment)->code, "InvalidBaseConsentId");
+    assert_string_equal(consent_rules_check_base(&sharing, &later)->code, "InvalidBaseConsentId");
+}
+
+/* --- one table of permissions ----------------------------------------------------------------- */
+
+static bool is_opened(const char *code)
+{
+    for (size_t i = 0; i < contract_operation_count(flow_ozone_connect.contract); i++) {
+        const char *const *opened = flow_ozone_connect.rows[i].permissions;
+        while (opened && *opened) {
+            if (strcmp(*opened++, code) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The table knows what the operations demand, and each of its rows opens one or needs none. */
+static void knows_the_permissions_of_the_operations(void **state)
+{
+    (void)state;
+    const struct consent_permission *permission;
+    for (size_t i = 0; i < contract_operation_count(flow_ozone_connect.contract); i++) {
+        const char *const *code = flow_ozone_connect.rows[i].permissions;
+        for (; code && *code; code++) {
+            assert_non_null(consent_permission_find(slice_of(*code)));
+        }
+    }
+    for (size_t i = 0; (permission = consent_permission_at(i)); i++) {
+        assert_int_equal(is_opened(permission->code), !permission->without_operation);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(holds_each_kind_to_its_own_rules),
+        cmocka_unit_test(sees_a_consent_of_two_kinds),
+        cmocka_unit_test(takes_the_first_of_a_chain_as_base),
+        cmocka_unit_test(knows_the_permissions_of_the_operations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
