@@ -152,13 +152,36 @@ static void a_sign_in_that_cannot_be_judged_is_none(void **state)
     assert_int_equal(sign_in(right), 0);
 }
 
+/* Each sign-in finds a hash of other rounds: who succeeds has renewed it. */
+static int sign_in_and_renew(void *password)
+{
+    int rc = sign_in(password);
+    if (rc == 0) {
+        f.store->password_rounds = f.store->password_rounds == ROUNDS ? 2 * ROUNDS : ROUNDS;
+    }
+    return rc;
+}
+
+static void a_hash_that_cannot_be_renewed_is_told(void **state)
+{
+    char right[] = "open sesame";
+    int silent;
+    (void)state;
+    f.store->password_rounds = 2 * ROUNDS;
+    /* transaction, login, hash, rest of the rounds (whose result nobody needs), new hash,
+     * transaction, login, put, commit, transaction, user */
+    assert_in_range(fail_each(sign_in_and_renew, right, &silent), 9, 11);
+    assert_int_equal(silent, 1);
+    assert_int_equal(sign_in(right), 0);
+}
+
 static void a_malformed_login_is_told(void **state)
 {
     struct lfi_id id;
     struct lfi_error error = {""};
     struct {
         struct login_value head;
-        char rest[200];
+        char rest[400];
     } value = {.head = {1, 4, PASSWORD_HASH_BYTES, 6, 0}};
     const size_t right = sizeof(value.head) + 4 + PASSWORD_HASH_BYTES + 6;
     (void)state;
@@ -175,6 +198,10 @@ static void a_malformed_login_is_told(void **state)
     put(DB_LOGINS, "alia", 4, &value, right - 6 + STORE_ID_MAX + 1);
     assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_FAILED);
     value.head.user_len = 6;
+    value.head.salt_len = 257;
+    put(DB_LOGINS, "alia", 4, &value, right - 4 + 257);
+    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_FAILED);
+    value.head.salt_len = 4;
     put(DB_LOGINS, "alia", 4, &value, right);
     assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_DENIED);
 }
@@ -249,6 +276,53 @@ static void an_approval_that_cannot_be_kept_is_told(void **state)
     /* id, transaction, walk, deletion, put, commit */
     assert_each_is_told(start_one_more, NULL, 6);
     assert_int_equal(waiting(), 16);
+}
+
+/* Whether one of this purpose may be asked for while another waits. */
+static int start_beside(const char *waits, const char *purpose)
+{
+    struct lfi_id id, other;
+    assert_int_equal(store_approval_start(f.store, text(ALIA), text(waits), 60, &id, NULL), 0);
+    int rc = store_approval_start(f.store, text(ALIA), text(purpose), 60, &other, NULL);
+    if (rc == LFI_CORE_OK) {
+        assert_int_equal(store_approval_decide(f.store, text(ALIA), text(other.text), 0, NULL), 0);
+    }
+    assert_int_equal(store_approval_decide(f.store, text(ALIA), text(id.text), 0, NULL), 0);
+    return rc;
+}
+
+static void one_of_a_kind_waits(void **state)
+{
+    (void)state;
+    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{\"kind\":\"a\"}"), LFI_CORE_DENIED);
+    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{\"kind\":\"b\"}"), LFI_CORE_OK);
+    assert_int_equal(start_beside("{}", "{\"kind\":\"a\"}"), LFI_CORE_OK);
+    assert_int_equal(start_beside("{\"kind\":1}", "{\"kind\":\"a\"}"), LFI_CORE_OK);
+    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{}"), LFI_CORE_OK);
+}
+
+static void an_unreadable_purpose_may_be_of_any_kind(void **state)
+{
+    static const char purpose[] = "{\"kind\":\"a\"}";
+    char broken[256];
+    struct lfi_id id;
+    struct store_key key;
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    (void)state;
+    assert_int_equal(store_approval_start(f.store, text(ALIA), text(purpose), 60, &id, NULL), 0);
+    assert_true(key_pair(&key, text(ALIA), text(id.text)));
+    MDB_val where = key_val(&key);
+    assert_int_equal(mdb_txn_begin(f.store->env, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(mdb_get(txn, f.store->db[DB_APPROVALS], &where, &value), 0);
+    assert_true(value.mv_size <= sizeof(broken));
+    size_t cut = value.mv_size - 1;
+    memcpy(broken, value.mv_data, cut);
+    mdb_txn_abort(txn);
+    put(DB_APPROVALS, key.bytes, key.len, broken, cut);
+    assert_int_equal(
+        store_approval_start(f.store, text(ALIA), text("{\"kind\":\"b\"}"), 60, &id, NULL),
+        LFI_CORE_DENIED);
 }
 
 static int read_all(void *ctx)
@@ -424,6 +498,9 @@ int main(void)
         T(a_sign_in_that_cannot_be_judged_is_none),
         T(a_malformed_login_is_told),
         T(a_customer_without_a_record_is_told),
+        T(a_hash_that_cannot_be_renewed_is_told),
+        T(one_of_a_kind_waits),
+        T(an_unreadable_purpose_may_be_of_any_kind),
         T(an_approval_that_cannot_be_kept_is_told),
         T(an_approval_that_cannot_be_read_is_told),
         T(a_decision_that_cannot_be_kept_is_told),

@@ -54,7 +54,12 @@ static void test_cores_that_must_not_load(void **state)
         const char *library, *cause;
     } CASES[] = {
         {BROKEN_DIR "/libbroken-abi.so", "ABI"},
-        {BROKEN_DIR "/libbroken-missing.so", "lacks a required capability"},
+        {BROKEN_DIR "/libbroken-subject.so", "lacks a required capability"},
+        {BROKEN_DIR "/libbroken-held.so", "lacks a required capability"},
+        {BROKEN_DIR "/libbroken-exists.so", "lacks a required capability"},
+        {BROKEN_DIR "/libbroken-no_subject.so", "lacks a required capability"},
+        {BROKEN_DIR "/libbroken-no_held.so", "lacks a required capability"},
+        {BROKEN_DIR "/libbroken-no_exists.so", "lacks a required capability"},
         {BROKEN_DIR "/libbroken-open.so", "the vault is shut"},
         {BROKEN_DIR "/libbroken-symbol.so", "does not export lfi_core_get_ops"},
         {BROKEN_DIR "/none.so", "cannot load"},
