@@ -6,8 +6,8 @@
 #ifndef SERVER_ADMIN_H
 #define SERVER_ADMIN_H
 
-#include "base/message.h"
-#include "base/metrics.h"
+#include "http/message.h"
+#include "http/metrics.h"
 #include "operator.h"
 #include "readiness.h"
 

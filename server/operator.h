@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/message.h"
+#include "http/message.h"
 #include "lever/explain.h"
 #include "lever/override.h"
 #include "provider/provider.h"

@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/message.h"
-#include "base/metrics.h"
+#include "http/message.h"
+#include "http/metrics.h"
 #include "jose/jose.h"
 
 /* Subject of a client certificate, walked by attribute; absent when the attribute is missing or

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/metrics.h"
+#include "http/metrics.h"
 #include "jose/jose.h"
 
 struct keystore; /* any thread */

@@ -6,8 +6,8 @@
 #define CALLER_TOKEN_H
 
 #include "base/arena.h"
-#include "base/refusal.h"
 #include "caller/caller.h"
+#include "http/refusal.h"
 #include "jose/jose.h"
 
 /* The one answer to every caller who is not authenticated; `id` and the detail are for the log. */

@@ -12,7 +12,7 @@
 #define CONTRACT_CONTRACT_H
 
 #include "base/error.h"
-#include "base/message.h"
+#include "http/message.h"
 
 struct contract_schema; /* see tables.h */
 struct contract_api;    /* a set of documents compiled together: operations in a fixed order */

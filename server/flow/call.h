@@ -7,10 +7,10 @@
 
 #include "base/clock.h"
 #include "base/core_answer.h"
-#include "base/metrics.h"
-#include "base/refusal.h"
 #include "flow/outcome.h"
 #include "flow/row.h"
+#include "http/metrics.h"
+#include "http/refusal.h"
 #include "provider/core_call.h"
 
 struct connect; /* what the operations of the Hub's listener share; connect/operation.h */

@@ -8,7 +8,7 @@
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
 
-#include "base/message.h"
+#include "http/message.h"
 
 struct mg_request_info;
 

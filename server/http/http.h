@@ -37,8 +37,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/message.h"
-#include "base/metrics.h"
+#include "http/message.h"
+#include "http/metrics.h"
 
 typedef void http_handler_fn(void *ctx, const struct request *request, struct reply *reply);
 

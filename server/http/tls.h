@@ -20,8 +20,8 @@
 #define HTTP_TLS_H
 
 #include "base/error.h"
-#include "base/refusal.h"
 #include "http/http.h"
+#include "http/refusal.h"
 
 struct tls;
 struct ssl_ctx_st;

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/metrics.h"
+#include "http/metrics.h"
 
 struct hub_config {
     const char *provider_id;

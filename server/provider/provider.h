@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/message.h"
+#include "http/message.h"
 #include "provider/offers.h"
 
 #include <lfi/core.h>

@@ -5,7 +5,7 @@
 #ifndef PSU_BROWSER_H
 #define PSU_BROWSER_H
 
-#include "base/message.h"
+#include "http/message.h"
 
 /* In the request's arena; the absent slice when its User-Agent names nothing known. */
 struct lfi_slice browser_name(const struct request *request);

@@ -10,7 +10,7 @@
 #define PSU_PAGES_H
 
 #include "base/error.h"
-#include "base/message.h"
+#include "http/message.h"
 #include "psu/brand.h"
 
 struct pages;

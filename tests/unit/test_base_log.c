@@ -1,10 +1,9 @@
 // link: lfi-base
-/* What people see of the server: log lines and metrics; and files and identifiers. */
+/* Log lines; files and identifiers. */
 #include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/metrics.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -254,56 +253,6 @@ static void a_crash_writes_what_is_queued(void **state)
     close(piped.ends[0]);
 }
 
-static const char *find(const struct buf *text, const char *needle)
-{
-    return strstr(text->ptr, needle);
-}
-
-static void metrics_as_text(void **state)
-{
-    static const char *const providers[] = {"retail"};
-    static const char *const operations[] = {"getA", "getB"};
-    struct metrics *metrics = metrics_new(&(struct metrics_labels){providers, 1, operations, 2});
-    struct buf out;
-
-    (void)state;
-    assert_non_null(metrics);
-    metrics_request(metrics, 0, 1, 200, 100);
-    metrics_request(metrics, 0, 1, 200, 101);
-    metrics_request(metrics, 0, 1, 418, INT64_C(9000000000));
-    metrics_request(metrics, 1, 2, 404, -1);
-    metrics_request(metrics, 2, 0, 200, 1); /* out of the table: dropped */
-    metrics_listener_request(metrics, METRICS_PUBLIC, 404, 300);
-    metrics_listener_request(NULL, METRICS_PUBLIC, 404, 300);
-    metrics_listener_count(metrics, METRICS_PUBLIC, METRICS_REFUSED_BUSY);
-    metrics_listener_count(NULL, METRICS_PUBLIC, METRICS_REFUSED_BUSY);
-    metrics_count(metrics, METRICS_HUB_CALLS);
-    metrics_count(NULL, METRICS_HUB_CALLS);
-    buf_init(&out, 1 << 20);
-    metrics_render(metrics, &out);
-    buf_append(&out, "", 1);
-    assert_non_null(find(
-        &out, "lfi_requests_total{provider=\"retail\",operation=\"getB\",status=\"200\"} 2\n"));
-    assert_non_null(find(&out, "operation=\"getB\",status=\"other\"} 1\n"));
-    assert_non_null(find(&out, "{provider=\"none\",operation=\"none\",status=\"404\"} 1\n"));
-    assert_non_null(find(&out, "operation=\"getB\",le=\"0.000100\"} 1\n"));
-    assert_non_null(find(&out, "operation=\"getB\",le=\"0.000250\"} 2\n"));
-    assert_non_null(find(&out, "operation=\"getB\",le=\"+Inf\"} 3\n"));
-    assert_non_null(find(&out, "operation=\"getB\"} 9000.000201\n"));
-    assert_non_null(
-        find(&out, "lfi_listener_requests_total{listener=\"public\",status=\"404\"} 1\n"));
-    assert_non_null(
-        find(&out, "lfi_listener_request_duration_seconds_count{listener=\"public\"} 1\n"));
-    assert_null(find(&out, "lfi_listener_requests_total{listener=\"hub\""));
-    assert_non_null(find(&out, "lfi_refused_busy_total{listener=\"public\"} 1\n"));
-    assert_non_null(find(&out, "lfi_refused_busy_total{listener=\"hub\"} 0\n"));
-    assert_non_null(find(&out, "lfi_hub_calls_total 1\n"));
-    assert_non_null(find(&out, "process_resident_memory_bytes "));
-    assert_null(find(&out, "getA"));
-    buf_free(&out);
-    metrics_free(metrics);
-}
-
 static void files_are_bounded(void **state)
 {
     char path[] = "/tmp/lfi-test-XXXXXX";
@@ -363,7 +312,6 @@ int main(void)
         cmocka_unit_test(dropped_lines_are_told_when_it_flows_again),
         cmocka_unit_test(lines_that_the_descriptor_refuses_are_counted),
         cmocka_unit_test(a_crash_writes_what_is_queued),
-        cmocka_unit_test(metrics_as_text),
         cmocka_unit_test(files_are_bounded),
         cmocka_unit_test(uuids),
     };

@@ -2,8 +2,8 @@
 /* How many connections may wait, in all and of one peer, and what happens when none can be had. */
 #include "base/buf.h"
 #include "base/limits.h"
-#include "base/metrics.h"
 #include "http/connection.h"
+#include "http/metrics.h"
 #include "http_peer.h"
 
 #include "failing.h"

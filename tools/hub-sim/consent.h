@@ -5,7 +5,7 @@
 #ifndef HUB_SIM_CONSENT_H
 #define HUB_SIM_CONSENT_H
 
-#include "base/refusal.h"
+#include "http/refusal.h"
 #include "sim.h"
 
 /* Who moves a consent from one state to the next. */

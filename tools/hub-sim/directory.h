@@ -5,8 +5,8 @@
 #ifndef HUB_SIM_DIRECTORY_H
 #define HUB_SIM_DIRECTORY_H
 
-#include "base/message.h"
 #include "certificate.h"
+#include "http/message.h"
 #include "jose/jose.h"
 
 struct directory;

@@ -5,7 +5,7 @@
 #ifndef HUB_SIM_FAULTS_H
 #define HUB_SIM_FAULTS_H
 
-#include "base/message.h"
+#include "http/message.h"
 
 enum fault_target { FAULT_HEIMDALL, FAULT_CONSENT_MANAGER, FAULT_KEYSTORE, FAULT_TARGETS };
 

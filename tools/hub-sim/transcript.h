@@ -7,7 +7,7 @@
 #define HUB_SIM_TRANSCRIPT_H
 
 #include "base/json.h"
-#include "base/message.h"
+#include "http/message.h"
 
 #define TRANSCRIPT_HEADERS 32
 #define TRANSCRIPT_HEADER_BYTES 512 /* of a header's value; longer ones are cut */

@@ -3,8 +3,8 @@
  * requests by status, both with a latency histogram, and named counters of a listener or of the
  * whole program. Any thread; no lock on the request path (atomics in a table fixed at start).
  */
-#ifndef BASE_METRICS_H
-#define BASE_METRICS_H
+#ifndef HTTP_METRICS_H
+#define HTTP_METRICS_H
 
 #include "base/buf.h"
 

@@ -1,5 +1,5 @@
-// link: lfi-base
-#include "base/message.h"
+// link: lfi-message lfi-base
+#include "http/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

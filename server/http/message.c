@@ -1,4 +1,4 @@
-#include "base/message.h"
+#include "http/message.h"
 
 #include "base/json.h"
 

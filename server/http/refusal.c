@@ -1,4 +1,4 @@
-#include "base/refusal.h"
+#include "http/refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

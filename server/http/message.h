@@ -2,12 +2,12 @@
  * Request and reply: what a listener hands to a handler and gets back. Plain data, so that the
  * rooms which look at requests need not know the HTTP server.
  */
-#ifndef BASE_MESSAGE_H
-#define BASE_MESSAGE_H
+#ifndef HTTP_MESSAGE_H
+#define HTTP_MESSAGE_H
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/refusal.h"
+#include "http/refusal.h"
 
 struct header {
     struct lfi_slice name;

@@ -1,4 +1,4 @@
-#include "base/metrics.h"
+#include "http/metrics.h"
 
 #include "base/clock.h"
 

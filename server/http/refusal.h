@@ -2,8 +2,8 @@
  * A refusal: what a stage answers instead of passing the request on. `id` is the stable name of the
  * check (code, log, tests); the caller of the API sees status, error_code and error_message only.
  */
-#ifndef BASE_REFUSAL_H
-#define BASE_REFUSAL_H
+#ifndef HTTP_REFUSAL_H
+#define HTTP_REFUSAL_H
 
 #include "base/slice.h"
 
