@@ -1,18 +1,18 @@
 #include "serve.h"
 
-#include "admin.h"
 #include "base/crash.h"
 #include "base/datetime.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/notify.h"
 #include "chores.h"
 #include "config/material.h"
 #include "connect/connect.h"
 #include "generation.h"
 #include "http/http.h"
-#include "notify.h"
-#include "readiness.h"
+#include "operator/admin.h"
+#include "operator/readiness.h"
 #include "rows_ozone_connect.h"
 
 #include <pthread.h>

@@ -15,8 +15,8 @@
 #include "http/message.h"
 #include "http/metrics.h"
 #include "hub/hub.h"
-#include "lever/explain.h"
-#include "lever/override.h"
+#include "operator/explain.h"
+#include "operator/override.h"
 #include "provider/provider.h"
 
 enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF };

@@ -12,8 +12,8 @@
 #include "http/message.h"
 #include "http/metrics.h"
 #include "hub/hub.h"
-#include "lever/explain.h"
-#include "lever/override.h"
+#include "operator/explain.h"
+#include "operator/override.h"
 #include "provider/provider.h"
 #include "provider/share.h"
 

@@ -1,4 +1,4 @@
-#include "operator.h"
+#include "operator/operator.h"
 
 #include "contract_operator.h"
 #include "rows_ozone_connect.h"

@@ -1,6 +1,6 @@
 // link: lfi-base
 /* What a service manager hears at its socket, a plain one of datagrams. */
-#include "notify.h"
+#include "base/notify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * the certificates. The Hub is not among them: reads do not need it, and no instance would be
  * better off. Also tells the service manager (sd_notify) what it wants to know.
  */
-#ifndef SERVER_READINESS_H
-#define SERVER_READINESS_H
+#ifndef OPERATOR_READINESS_H
+#define OPERATOR_READINESS_H
 
 #include "base/buf.h"
 #include "config/material.h"

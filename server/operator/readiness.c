@@ -1,8 +1,8 @@
-#include "readiness.h"
+#include "operator/readiness.h"
 
 #include "base/crash.h"
 #include "base/json.h"
-#include "notify.h"
+#include "base/notify.h"
 #include "provider/core_call.h"
 
 #include <lfi/core.h>

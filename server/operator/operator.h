@@ -8,14 +8,14 @@
  * Answers: 200 with JSON or 204; 400, 401, 404, 405, 409 (the core has no such lever), 500 with
  * {"errorCode", "errorMessage"}.
  */
-#ifndef SERVER_OPERATOR_H
-#define SERVER_OPERATOR_H
+#ifndef OPERATOR_OPERATOR_H
+#define OPERATOR_OPERATOR_H
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/message.h"
-#include "lever/explain.h"
-#include "lever/override.h"
+#include "operator/explain.h"
+#include "operator/override.h"
 #include "provider/provider.h"
 
 struct operator_levers {

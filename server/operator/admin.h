@@ -3,13 +3,13 @@
  * /metrics how many it has answered; the levers of operator.h. On loopback, for people and machines
  * that are trusted.
  */
-#ifndef SERVER_ADMIN_H
-#define SERVER_ADMIN_H
+#ifndef OPERATOR_ADMIN_H
+#define OPERATOR_ADMIN_H
 
 #include "http/message.h"
 #include "http/metrics.h"
-#include "operator.h"
-#include "readiness.h"
+#include "operator/operator.h"
+#include "operator/readiness.h"
 
 #include <stdatomic.h>
 

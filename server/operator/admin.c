@@ -1,4 +1,4 @@
-#include "admin.h"
+#include "operator/admin.h"
 
 #include "lfi_version.h"
 

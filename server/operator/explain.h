@@ -4,8 +4,8 @@
  * received, never secrets or personal data. Any thread; a mutex, taken only when something was
  * refused.
  */
-#ifndef LEVER_EXPLAIN_H
-#define LEVER_EXPLAIN_H
+#ifndef OPERATOR_EXPLAIN_H
+#define OPERATOR_EXPLAIN_H
 
 #include "base/buf.h"
 

@@ -3,8 +3,8 @@
  * run can see its own handling of faults. Kept in memory, each for a number of replies and a time.
  * Any thread; while there is none, asking costs one atomic read.
  */
-#ifndef LEVER_OVERRIDE_H
-#define LEVER_OVERRIDE_H
+#ifndef OPERATOR_OVERRIDE_H
+#define OPERATOR_OVERRIDE_H
 
 #include "base/arena.h"
 #include "base/buf.h"

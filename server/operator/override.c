@@ -1,4 +1,4 @@
-#include "lever/override.h"
+#include "operator/override.h"
 
 #include "base/datetime.h"
 #include "base/json.h"

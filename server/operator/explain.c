@@ -1,4 +1,4 @@
-#include "lever/explain.h"
+#include "operator/explain.h"
 
 #include "base/datetime.h"
 #include "base/json.h"
