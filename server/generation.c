@@ -47,7 +47,7 @@ static int make_caller(struct generation *generation, const struct generation_gr
 {
     const char **audiences = generation->parts->audiences;
     const struct caller_config caller = {
-        .mode = strcmp(config->caller_mode, "jwt") == 0 ? CALLER_JWT : CALLER_MTLS_ONLY,
+        .mode = config->caller_mode,
         .allowed_ous = config->caller_ous,
         .allowed_ou_count = config->caller_ou_count,
         .audiences = audiences,

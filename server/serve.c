@@ -48,25 +48,6 @@ struct serve {
     struct http_listener *hub_listener, *public_listener, *admin_listener;
 };
 
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    size_t level = 0;
-
-    while (level < LOG_ERROR && strcmp(names[level], name) != 0) {
-        level++;
-    }
-    return (enum log_level)level;
-}
-
-static enum connect_check check_of(const char *name)
-{
-    if (strcmp(name, "off") == 0) {
-        return CONNECT_CHECK_OFF;
-    }
-    return strcmp(name, "log") == 0 ? CONNECT_CHECK_LOG : CONNECT_CHECK_ENFORCE;
-}
-
 /* --- requests --------------------------------------------------------------------------------- */
 
 static void handle_hub(void *ctx, const struct request *request, struct reply *reply)
@@ -132,7 +113,7 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
     for (size_t i = 0; i < config->provider_count; i++) {
         const struct config_provider *from = &config->providers[i];
         providers[i] = (struct provider_config){.id = from->id,
-                                                .segment = from->segment,
+                                                .segment = config_segment_name(from->segment),
                                                 .audience = from->audience,
                                                 .library = from->core_library,
                                                 .settings = from->core_settings,
@@ -297,7 +278,7 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
     const struct connect_config connect = {.api = &flow_ozone_connect,
                                            .providers = serve->providers,
                                            .workers = config->hub.threads,
-                                           .check_responses = check_of(config->check_responses),
+                                           .check_responses = config->check_responses,
                                            .host_name = config->host_name,
                                            .bank_name = config->bank_name,
                                            .explain = serve->explain,
@@ -356,7 +337,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     }
     serve->config = config;
     serve->log.fd = STDERR_FILENO;
-    serve->log.level = level_of(config->log_level);
+    serve->log.level = config->log_level;
     serve->log.clock = &serve->clock;
     serve->warnings = (struct material_warnings){log_warning, serve};
     if (log_start(&serve->log) != 0) {
@@ -416,8 +397,9 @@ int serve_check(struct config *config, struct lfi_error *error)
         printf("%s: valid\n", config->path);
         for (size_t i = 0; i < config->provider_count; i++) {
             const struct config_provider *provider = &config->providers[i];
-            printf("provider %s: segment %s, core %s%s\n", provider->id, provider->segment,
-                   provider->core_library, provider->authorize_path ? ", customer journey" : "");
+            printf("provider %s: segment %s, core %s%s\n", provider->id,
+                   config_segment_name(provider->segment), provider->core_library,
+                   provider->authorize_path ? ", customer journey" : "");
         }
         say_certificates(&serve->material, stdout);
     }
@@ -436,8 +418,6 @@ static int take_config(struct serve *serve, struct config *config, struct lfi_er
     if (config_needs_restart(serve->config, config, path)) {
         return config_error(config, path, "cannot change without a restart", error);
     }
-    enum log_level level = level_of(config->log_level);
-    enum connect_check check = check_of(config->check_responses);
     if (check_material(serve, config, &material, error) != 0 ||
         http_listener_prepare(serve->hub_listener, error) != 0 ||
         http_listener_prepare(serve->public_listener, error) != 0 ||
@@ -447,8 +427,8 @@ static int take_config(struct serve *serve, struct config *config, struct lfi_er
     http_listener_commit(serve->hub_listener);
     http_listener_commit(serve->public_listener);
     readiness_set_material(serve->readiness, &material);
-    atomic_store(&serve->log.level, level);
-    connect_set_check(serve->connect, check);
+    atomic_store(&serve->log.level, config->log_level);
+    connect_set_check(serve->connect, config->check_responses);
     return 0;
 }
 

@@ -61,6 +61,27 @@ static const char *join(char out[PATH_ROOM], const char *path, const char *name)
     return out;
 }
 
+/* --- words by their enum ---------------------------------------------------------------------- */
+
+static const char *const log_levels[] = {
+    [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error", NULL};
+static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls", [CALLER_JWT] = "jwt", NULL};
+static const char *const contract_replies[] = {[CONTRACT_REPLIES_ENFORCE] = "enforce",
+                                               [CONTRACT_REPLIES_LOG] = "log",
+                                               [CONTRACT_REPLIES_OFF] = "off",
+                                               NULL};
+static const char *const segments[] = {
+    [CONFIG_RETAIL] = "retail", [CONFIG_SME] = "sme", [CONFIG_CORPORATE] = "corporate", NULL};
+static const char *const statement_days[] = {[LFI_STATEMENT_OPENING_DATE] = "OpeningDate",
+                                             [LFI_STATEMENT_STATEMENT_DATE] = "StatementDate",
+                                             NULL};
+static const char *const tls_versions[] = {"1.2", "1.3", NULL}; /* 12, 13 */
+
+const char *config_segment_name(enum config_segment segment)
+{
+    return segments[segment];
+}
+
 /* --- values ----------------------------------------------------------------------------------- */
 
 static const char *keep(struct loader *loader, const char *text)
@@ -76,6 +97,29 @@ static const char *text_of(struct loader *loader, const cJSON *object, const cha
 {
     const cJSON *value = json_get(object, name);
     return value ? keep(loader, value->valuestring) : fallback;
+}
+
+/*
+ * The place of a member's text among the words, which are the schema's enum; -1 when it is absent.
+ * A word that only the schema knows is refused, not taken for another.
+ */
+static int word_of(struct loader *loader, const cJSON *object, const char *path, const char *name,
+                   const char *const *words)
+{
+    char where[PATH_ROOM];
+    const cJSON *value = json_get(object, name);
+    if (!value)
+        return -1;
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], value->valuestring) == 0)
+            return i;
+    fail(loader, join(where, path, name), "is not supported");
+    return -1;
+}
+
+static int word_or(int word, int fallback)
+{
+    return word < 0 ? fallback : word;
 }
 
 static int int_of(const cJSON *object, const char *name, int fallback)
@@ -141,7 +185,7 @@ static void read_listener(struct loader *loader, const cJSON *root, const char *
     out->key = file_of(loader, object, path, "key");
     out->client_ca = file_of(loader, object, path, "clientCa");
     out->client_crl = file_of(loader, object, path, "clientCrl");
-    out->min_tls = slice_equal_text(json_get_string(object, "minTls"), "1.3") ? 13 : 12;
+    out->min_tls = 12 + word_or(word_of(loader, object, path, "minTls", tls_versions), 0);
     if (out->address && strcmp(out->address, "localhost") != 0 &&
         inet_pton(AF_INET, out->address, address) != 1 &&
         inet_pton(AF_INET6, out->address, address) != 1)
@@ -177,7 +221,8 @@ static void read_caller(struct loader *loader, const cJSON *root)
     struct config *config = &loader->config;
     const cJSON *caller = json_get(root, "caller"), *item;
     const cJSON *units = json_get(caller, "organisationUnits");
-    config->caller_mode = text_of(loader, caller, "mode", NULL);
+    config->caller_mode = (enum caller_mode)word_or(
+        word_of(loader, caller, "$.caller", "mode", caller_modes), CALLER_JWT);
     config->caller_ous =
         arena_array(loader->arena, (size_t)cJSON_GetArraySize(units), sizeof(*config->caller_ous));
     if (!config->caller_ous) {
@@ -195,7 +240,7 @@ static void read_caller(struct loader *loader, const cJSON *root)
     config->replay_entries = int_of(caller, "replayEntries", 0);
 
     const char *used = config->jwks_override ? config->jwks_override : config->jwks_base;
-    if (config->caller_mode && strcmp(config->caller_mode, "jwt") == 0) {
+    if (config->caller_mode == CALLER_JWT) {
         if (!used)
             fail(loader, "$.caller", "mode jwt needs jwksBase or jwksOverride");
         else if (strncmp(used, "https:", 6) == 0 && !config->jwks_ca)
@@ -283,19 +328,17 @@ static const char *const *data_sharing_alone(struct loader *loader)
     return types;
 }
 
-static struct offers read_offers(struct loader *loader, const cJSON *object, const char *segment)
+static struct offers read_offers(struct loader *loader, const cJSON *object,
+                                 enum config_segment segment)
 {
-    static const char *const retail[] = {"Retail", NULL}, *const sme[] = {"SME", NULL},
-                             *const corporate[] = {"Corporate", NULL};
+    static const char *const own_types[][2] = {
+        [CONFIG_RETAIL] = {"Retail"}, [CONFIG_SME] = {"SME"}, [CONFIG_CORPORATE] = {"Corporate"}};
     static const char *const sub_types[] = {"CurrentAccount", "Savings", "CreditCard",
                                             "Mortgage",       "Finance", NULL};
     static const char *const versions[] = {"v2.1", NULL};
-    const char *const *own = corporate;
-    if (segment && strcmp(segment, "corporate") != 0)
-        own = strcmp(segment, "sme") == 0 ? sme : retail;
     return (struct offers){
         .consent_types = texts_of(loader, object, "consentTypes", data_sharing_alone(loader)),
-        .account_types = texts_of(loader, object, "accountTypes", own),
+        .account_types = texts_of(loader, object, "accountTypes", own_types[segment]),
         .account_sub_types = texts_of(loader, object, "accountSubTypes", sub_types),
         .standard_versions = texts_of(loader, object, "standardVersions", versions)};
 }
@@ -316,7 +359,8 @@ static void read_provider(struct loader *loader, const cJSON *object, size_t ind
     const cJSON *core = json_get(object, "core");
     snprintf(path, sizeof(path), "$.providers[%zu]", index);
     out->id = text_of(loader, object, "id", NULL);
-    out->segment = text_of(loader, object, "segment", NULL);
+    out->segment = (enum config_segment)word_or(word_of(loader, object, path, "segment", segments),
+                                                CONFIG_RETAIL);
     out->audience = text_of(loader, object, "audience", out->id);
     out->hub_audience = text_of(loader, object, "hubAudience", out->id);
     out->core_library = file_of(loader, core, join(where, path, "core"), "library");
@@ -330,10 +374,8 @@ static void read_provider(struct loader *loader, const cJSON *object, size_t ind
         out->scheme_mark = file_of(loader, json_get(object, "brand"), where, "schemeMark");
     }
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
-    out->statement_day =
-        strcmp(text_of(loader, object, "statementsBy", "OpeningDate"), "StatementDate") == 0
-            ? LFI_STATEMENT_STATEMENT_DATE
-            : LFI_STATEMENT_OPENING_DATE;
+    out->statement_day = (enum lfi_statement_day)word_or(
+        word_of(loader, object, path, "statementsBy", statement_days), LFI_STATEMENT_OPENING_DATE);
     out->authorize_path = text_of(loader, object, "authorizePath", NULL);
     out->heimdall_url = url_of(loader, object, path, "heimdall");
     out->consent_manager_url = url_of(loader, object, path, "consentManager");
@@ -372,7 +414,8 @@ static void read_config(struct loader *loader, const cJSON *root)
     const cJSON *limits = json_get(root, "limits");
     config->development = json_get_bool(root, "development", false);
     config->host_name = text_of(loader, root, "hostName", NULL);
-    config->log_level = text_of(loader, json_get(root, "log"), "level", "info");
+    config->log_level = (enum log_level)word_or(
+        word_of(loader, json_get(root, "log"), "$.log", "level", log_levels), LOG_INFO);
     config->body_bytes = (size_t)int_of(limits, "bodyBytes", LIMIT_BODY_BYTES);
     config->request_ms = int_of(limits, "requestMs", LIMIT_REQUEST_MS);
     config->idle_ms = int_of(limits, "idleMs", LIMIT_IDLE_MS);
@@ -383,7 +426,9 @@ static void read_config(struct loader *loader, const cJSON *root)
     config->drain_ms = int_of(limits, "drainMs", config->request_ms);
     config->drain_delay_ms =
         int_of(limits, "drainDelayMs", config->development ? 0 : LIMIT_DRAIN_DELAY_MS);
-    config->check_responses = text_of(loader, json_get(root, "contract"), "responses", "enforce");
+    config->check_responses = (enum contract_replies)word_or(
+        word_of(loader, json_get(root, "contract"), "$.contract", "responses", contract_replies),
+        CONTRACT_REPLIES_ENFORCE);
     read_listeners(loader, root);
     read_caller(loader, root);
     read_hub(loader, root);

@@ -9,7 +9,10 @@
 #define CONFIG_CONFIG_H
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/slice.h"
+#include "caller/caller.h"
+#include "contract/contract.h"
 #include "provider/offers.h"
 
 #include <stdbool.h>
@@ -26,8 +29,11 @@ struct config_listener {
     int min_tls;
 };
 
+enum config_segment { CONFIG_RETAIL, CONFIG_SME, CONFIG_CORPORATE };
+
 struct config_provider {
-    const char *id, *segment, *audience;
+    const char *id, *audience;
+    enum config_segment segment;
     const char *core_library;
     const char *core_settings;  /* JSON text */
     const char *authorize_path; /* NULL: no journey */
@@ -52,16 +58,16 @@ struct config {
     int request_ms, idle_ms, queue_ms, drain_ms, drain_delay_ms;
     int pending, pending_per_peer, connection_s; /* of connections */
     const char *host_name;
-    const char *log_level;
+    enum log_level log_level;
 
-    const char *caller_mode; /* "jwt", "mtls" */
+    enum caller_mode caller_mode;
     const char **caller_ous;
     size_t caller_ou_count;
     const char *jwks_base, *jwks_override, *jwks_ca;
     int token_max_life_s;
     int replay_entries;
 
-    const char *check_responses; /* "enforce", "log", "off" */
+    enum contract_replies check_responses;
 
     const char *hub_ca, *hub_certificate, *hub_key; /* C3 */
     const char *hub_signing_key, *hub_kid;          /* Sig4; NULL: mTLS only */
@@ -80,6 +86,8 @@ struct config {
 /* Reads and checks; on failure `error` is "FILE:LINE: $.path: cause". Free with config_free. */
 int config_load(struct config **out, const char *path, struct lfi_error *error);
 void config_free(struct config *config);
+/* As the file has it: "retail". */
+const char *config_segment_name(enum config_segment segment);
 /* Sets "FILE:LINE: $.path: cause" and returns -1. */
 int config_error(const struct config *config, const char *path, const char *cause,
                  struct lfi_error *error);

@@ -199,7 +199,7 @@ static void check_reply(struct call *call)
     struct contract_violation violation;
     struct reply *reply = call->reply;
     int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
-    if (mode == CONNECT_CHECK_OFF || !call->operation || call->overridden ||
+    if (mode == CONTRACT_REPLIES_OFF || !call->operation || call->overridden ||
         check_body(call, &violation) == 0) {
         return;
     }
@@ -209,7 +209,7 @@ static void check_reply(struct call *call)
               LOG_NUMBER("status", reply->status), LOG_TEXT("where", slice_of(violation.where)),
               LOG_TEXT("rule", slice_of(violation.rule)));
     /* A record that was not asked for may be somebody else's. */
-    if (mode == CONNECT_CHECK_ENFORCE || strcmp(violation.rule, "record") == 0) {
+    if (mode == CONTRACT_REPLIES_ENFORCE || strcmp(violation.rule, "record") == 0) {
         (void)refusal_set(call->refusal, "CONTRACT-RESPONSE", 500, "GenericError",
                           "The bank could not answer.");
         refusal_detail(call->refusal, "%s: %s: %s", violation.where, violation.rule,
@@ -405,7 +405,7 @@ void connect_free(struct connect *connect)
     }
 }
 
-void connect_set_check(struct connect *connect, enum connect_check check)
+void connect_set_check(struct connect *connect, enum contract_replies check)
 {
     atomic_store(&connect->check_responses, (int)check);
 }

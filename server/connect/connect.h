@@ -19,13 +19,11 @@
 #include "operator/override.h"
 #include "provider/provider.h"
 
-enum connect_check { CONNECT_CHECK_ENFORCE, CONNECT_CHECK_LOG, CONNECT_CHECK_OFF };
-
 struct connect_config {
     const struct flow_api *api; /* flow_ozone_connect of rows_ozone_connect.h, or another */
     const struct provider_set *providers;
     int workers; /* how many requests are served at once; see provider/share.h */
-    enum connect_check check_responses;
+    enum contract_replies check_responses;
     const char *host_name;       /* what the health operations call this server */
     const char *bank_name;       /* how messages to customers are signed */
     struct explain *explain;     /* where refusals are remembered; may be NULL */
@@ -50,7 +48,7 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
                     const struct request *request, struct reply *reply);
 
 /* At reload; any thread. */
-void connect_set_check(struct connect *connect, enum connect_check check);
+void connect_set_check(struct connect *connect, enum contract_replies check);
 
 /* Labels for metrics: the first `max` operation ids in table order. Returns how many there are. */
 size_t connect_operation_ids(const struct contract_api *api, const char **out, size_t max);

@@ -10,7 +10,7 @@
 
 struct connect {
     struct connect_config config;
-    _Atomic int check_responses; /* enum connect_check; may change at reload */
+    _Atomic int check_responses; /* enum contract_replies; may change at reload */
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;

@@ -18,6 +18,9 @@ struct contract_schema; /* see tables.h */
 struct contract_api;    /* a set of documents compiled together: operations in a fixed order */
 struct contract_operation;
 
+/* What happens to a reply that breaks the contract: refused, logged only, not even looked for. */
+enum contract_replies { CONTRACT_REPLIES_ENFORCE, CONTRACT_REPLIES_LOG, CONTRACT_REPLIES_OFF };
+
 /* What was wrong, where. */
 struct contract_violation {
     const char *rule; /* "type", "required", "additionalProperties", "enum", "pattern", "json", … */

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -104,7 +105,7 @@ static void fills_in_defaults(void **state)
     struct lfi_error error;
     assert_int_equal(load(*state, good, &config, &error), 0);
     assert_false(config->development);
-    assert_string_equal(config->log_level, "info");
+    assert_int_equal(config->log_level, LOG_INFO);
     assert_int_equal(config->hub.threads, 256);
     assert_int_equal(config->hub.min_tls, 12);
     assert_int_equal(config->public_.threads, 256);
@@ -116,7 +117,7 @@ static void fills_in_defaults(void **state)
     assert_int_equal(config->idle_ms, 5000);
     assert_int_equal(config->token_max_life_s, 300);
     assert_int_equal(config->replay_entries, 0);
-    assert_string_equal(config->check_responses, "enforce");
+    assert_int_equal(config->check_responses, CONTRACT_REPLIES_ENFORCE);
     assert_null(config->hub_signing_key);
     assert_int_equal(config->hub_timeout_ms, 5000);
     assert_int_equal(config->session_s, 900);
@@ -155,6 +156,88 @@ static void takes_offers_as_listed(void **state)
     assert_string_equal(offers->account_sub_types[0], "CurrentAccount");
     config_free(config);
     free(text);
+}
+
+/* Words become enums: each that the schema allows, and what it stands for; one that it does not. */
+struct word_row {
+    const char *member, *head, *tail; /* in place of the member: head, the word, tail */
+    struct {
+        const char *word;
+        int value;
+    } words[5];
+    size_t offset; /* of an int in struct config, or in that of its second provider */
+    bool of_provider;
+};
+
+#define IN_CONFIG(member) offsetof(struct config, member), false
+#define IN_PROVIDER(member) offsetof(struct config_provider, member), true
+
+static const struct word_row word_rows[] = {
+    {"\"hostName\"",
+     "\"log\": {\"level\": \"",
+     "\"}, \"hostName\"",
+     {{"debug", LOG_DEBUG}, {"info", LOG_INFO}, {"warn", LOG_WARN}, {"error", LOG_ERROR}},
+     IN_CONFIG(log_level)},
+    {"\"hostName\"",
+     "\"contract\": {\"responses\": \"",
+     "\"}, \"hostName\"",
+     {{"enforce", CONTRACT_REPLIES_ENFORCE},
+      {"log", CONTRACT_REPLIES_LOG},
+      {"off", CONTRACT_REPLIES_OFF}},
+     IN_CONFIG(check_responses)},
+    {"\"jwt\"",
+     "\"",
+     "\"",
+     {{"jwt", CALLER_JWT}, {"mtls", CALLER_MTLS_ONLY}},
+     IN_CONFIG(caller_mode)},
+    {"\"clientCa\"",
+     "\"minTls\": \"",
+     "\", \"clientCa\"",
+     {{"1.2", 12}, {"1.3", 13}},
+     IN_CONFIG(hub.min_tls)},
+    {"\"sme\"",
+     "\"",
+     "\"",
+     {{"retail", CONFIG_RETAIL}, {"sme", CONFIG_SME}, {"corporate", CONFIG_CORPORATE}},
+     IN_PROVIDER(segment)},
+    {"\"sme\"",
+     "\"sme\", \"statementsBy\": \"",
+     "\"",
+     {{"OpeningDate", LFI_STATEMENT_OPENING_DATE}, {"StatementDate", LFI_STATEMENT_STATEMENT_DATE}},
+     IN_PROVIDER(statement_day)},
+};
+
+/* The value of the word, or -1 with the reason. */
+static int value_of(const char *folder, const struct word_row *row, const char *word,
+                    struct lfi_error *error)
+{
+    struct config *config;
+    char with[128];
+    int value = -1;
+    snprintf(with, sizeof(with), "%s%s%s", row->head, word, row->tail);
+    char *text = replaced(row->member, with);
+    if (load(folder, text, &config, error) == 0) {
+        const char *base =
+            row->of_provider ? (const char *)&config->providers[1] : (const char *)config;
+        memcpy(&value, base + row->offset, sizeof(value));
+        config_free(config);
+    }
+    free(text);
+    return value;
+}
+
+static void takes_each_word_as_what_it_means(void **state)
+{
+    for (size_t i = 0; i < sizeof(word_rows) / sizeof(word_rows[0]); i++) {
+        const struct word_row *row = &word_rows[i];
+        struct lfi_error error = {""};
+        for (size_t w = 0; row->words[w].word; w++) {
+            assert_int_equal(value_of(*state, row, row->words[w].word, &error),
+                             row->words[w].value);
+        }
+        assert_int_equal(value_of(*state, row, "wrong", &error), -1);
+        assert_non_null(strstr(error.message, "must be one of"));
+    }
 }
 
 static void tells_each_mistake_with_its_line(void **state)
@@ -330,6 +413,7 @@ int main(void)
         cmocka_unit_test(takes_what_is_said),
         cmocka_unit_test(fills_in_defaults),
         cmocka_unit_test(takes_offers_as_listed),
+        cmocka_unit_test(takes_each_word_as_what_it_means),
         cmocka_unit_test(tells_each_mistake_with_its_line),
         cmocka_unit_test(allows_more_in_development),
         cmocka_unit_test(refuses_files_it_cannot_use),

@@ -58,7 +58,7 @@ struct answer {
 };
 
 /* What the server answers to GET `path` with a core of this fault. */
-static struct answer get(const char *fault, const char *path, enum connect_check check)
+static struct answer get(const char *fault, const char *path, enum contract_replies check)
 {
     struct provider_set *providers = NULL;
     struct connect *connect = NULL;
@@ -139,7 +139,7 @@ struct row {
     const char *check, *why;
 };
 
-static void expect(const struct row *rows, size_t count, enum connect_check check)
+static void expect(const struct row *rows, size_t count, enum contract_replies check)
 {
     for (size_t i = 0; i < count; i++) {
         arena_reset(f.arena);
@@ -168,8 +168,8 @@ static void good_records_are_served(void **state)
         {"good", STATEMENTS, 200, NULL, NULL},
     };
     (void)state;
-    EXPECT(rows, CONNECT_CHECK_ENFORCE);
-    EXPECT(rows, CONNECT_CHECK_OFF);
+    EXPECT(rows, CONTRACT_REPLIES_ENFORCE);
+    EXPECT(rows, CONTRACT_REPLIES_OFF);
 }
 
 static void records_of_somebody_else_are_not(void **state)
@@ -183,8 +183,8 @@ static void records_of_somebody_else_are_not(void **state)
         {"other", ENTRIES, 500, "CONTRACT-RESPONSE", "$.data[0].accountId: record"},
     };
     (void)state;
-    EXPECT(rows, CONNECT_CHECK_ENFORCE);
-    EXPECT(rows, CONNECT_CHECK_LOG);
+    EXPECT(rows, CONTRACT_REPLIES_ENFORCE);
+    EXPECT(rows, CONTRACT_REPLIES_LOG);
 }
 
 static void two_records_in_one_are_refused(void **state)
@@ -197,7 +197,7 @@ static void two_records_in_one_are_refused(void **state)
         {"double", STATEMENTS, 500, "CONTRACT-RESPONSE", "record"},
     };
     (void)state;
-    EXPECT(rows, CONNECT_CHECK_ENFORCE);
+    EXPECT(rows, CONTRACT_REPLIES_ENFORCE);
 }
 
 /* Whatever checkResponses says. */
@@ -209,11 +209,11 @@ static void what_is_not_one_object_is_refused(void **state)
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]); j++) {
             const struct row row = {faults[i], paths[j], 500, "CORE-RECORD", "not a JSON object"};
-            expect(&row, 1, CONNECT_CHECK_OFF);
+            expect(&row, 1, CONTRACT_REPLIES_OFF);
         }
     }
     static const struct row product = {"space", PRODUCTS, 500, "CORE-RECORD", NULL};
-    expect(&product, 1, CONNECT_CHECK_OFF);
+    expect(&product, 1, CONTRACT_REPLIES_OFF);
 }
 
 static void numbers_of_records_agree_with_what_was_asked(void **state)
@@ -234,7 +234,7 @@ static void numbers_of_records_agree_with_what_was_asked(void **state)
         {"twice", BALANCES, 200, NULL, NULL},
     };
     (void)state;
-    EXPECT(rows, CONNECT_CHECK_OFF);
+    EXPECT(rows, CONTRACT_REPLIES_OFF);
 }
 
 static void too_long_a_list_is_refused_by_its_name(void **state)
@@ -246,7 +246,7 @@ static void too_long_a_list_is_refused_by_its_name(void **state)
         {"flood", "/atm", 500, "REPLY-LARGE", NULL},
     };
     (void)state;
-    EXPECT(rows, CONNECT_CHECK_ENFORCE);
+    EXPECT(rows, CONTRACT_REPLIES_ENFORCE);
 }
 
 static void products_of_an_account_up_to_their_limit(void **state)
@@ -256,7 +256,7 @@ static void products_of_an_account_up_to_their_limit(void **state)
         {"products-33", PRODUCTS "?page-size=100", 500, "CORE-RECORD", "more products"},
     };
     (void)state;
-    EXPECT(rows, CONNECT_CHECK_OFF);
+    EXPECT(rows, CONTRACT_REPLIES_OFF);
 }
 
 static void every_status_of_a_core_has_its_answer(void **state)
@@ -282,7 +282,7 @@ static void every_status_of_a_core_has_its_answer(void **state)
         {"odd-account-status", BALANCES, 500, "CORE-FAILED", NULL},
     };
     (void)state;
-    EXPECT(rows, CONNECT_CHECK_ENFORCE);
+    EXPECT(rows, CONTRACT_REPLIES_ENFORCE);
 }
 
 static void replies_about_customers_are_kept_from_caches(void **state)
@@ -297,7 +297,7 @@ static void replies_about_customers_are_kept_from_caches(void **state)
                 {"good", "/hello", false}};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_int_equal(get(rows[i].fault, rows[i].path, CONNECT_CHECK_OFF).kept_from_caches,
+        assert_int_equal(get(rows[i].fault, rows[i].path, CONTRACT_REPLIES_OFF).kept_from_caches,
                          rows[i].kept);
         explain_free(f.explain);
     }
