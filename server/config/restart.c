@@ -6,7 +6,6 @@
 
 /* With everything below them. `[]` stands for every item. */
 static const char *const reloaded[] = {
-    "$.development",
     "$.log",
     "$.publicListener.url",
     "$.caller",

@@ -245,7 +245,6 @@ describe('reload', () => {
     // Each member of the schema: a change, and what a reload says to it.
     const members = {
         hostName: { restart: (c) => (c.hostName = 'another') },
-        development: { applies: (c) => (c.development = true) },
         'log.level': { applies: (c) => (c.log = { level: 'debug' }) },
         'contract.responses': { applies: (c) => (c.contract = { responses: 'log' }) },
         'adminListener.port': { restart: (c) => c.adminListener.port++ },
