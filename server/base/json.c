@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <openssl/crypto.h>
 
@@ -8,43 +9,6 @@
 #define REPLACEMENT "\xef\xbf\xbd"
 
 /* --- writing ---------------------------------------------------------------------------------- */
-
-/* Length of the well-formed UTF-8 sequence at the front, 0 when there is none (RFC 3629). */
-static size_t sequence_length(struct lfi_slice text)
-{
-    unsigned char first = (unsigned char)text.ptr[0];
-    unsigned char low = 0x80, high = 0xbf;
-    size_t len;
-
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xc2 && first <= 0xdf) {
-        len = 2;
-    } else if (first >= 0xe0 && first <= 0xef) {
-        len = 3;
-        low = first == 0xe0 ? 0xa0 : 0x80;
-        high = first == 0xed ? 0x9f : 0xbf;
-    } else if (first >= 0xf0 && first <= 0xf4) {
-        len = 4;
-        low = first == 0xf0 ? 0x90 : 0x80;
-        high = first == 0xf4 ? 0x8f : 0xbf;
-    } else {
-        return 0;
-    }
-    if (text.len < len) {
-        return 0;
-    }
-    for (size_t i = 1; i < len; i++) {
-        unsigned char next = (unsigned char)text.ptr[i];
-        if (next < low || next > high) {
-            return 0;
-        }
-        low = 0x80;
-        high = 0xbf;
-    }
-    return len;
-}
 
 static bool is_plain(unsigned char c)
 {
@@ -94,7 +58,7 @@ size_t json_escape(struct lfi_slice *text, char *out, size_t room)
         const char *from = text->ptr;
         size_t taken = plain_run(*text, room - written);
         if (taken == 0) {
-            taken = sequence_length(*text);
+            taken = text_sequence_length(text->ptr, text->ptr + text->len);
         }
         size_t len = taken;
 

@@ -1,37 +1,34 @@
-/* Names in certificates, walked by attribute and never cut at commas. */
 #include "caller/subject.h"
+
+#include "base/text.h"
+#include "base/x509_name.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
 #define ADDRESS_BYTES 2048
+#define ATTRIBUTE_BYTES 65536 /* far more than a certificate that TLS carries has */
 
-/* The attribute as UTF-8 in the arena; absent when it is missing, doubled or empty. */
-static struct lfi_slice find_attribute(struct arena *arena, const X509_NAME *name, int nid)
+/* The attribute in the arena; absent when it is missing, doubled or empty. */
+static struct lfi_slice find_attribute(struct arena *arena, const X509 *certificate, int nid)
 {
     struct lfi_slice out = {NULL, 0};
-    unsigned char *text = NULL;
-    int at = X509_NAME_get_index_by_NID(name, nid, -1);
-
-    if (at < 0 || X509_NAME_get_index_by_NID(name, nid, at) >= 0) {
-        return out;
+    struct buf text;
+    buf_init(&text, ATTRIBUTE_BYTES);
+    if (x509_append_subject(&text, certificate, nid)) {
+        out = arena_keep(arena, buf_slice(&text));
     }
-    int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-    if (len > 0) {
-        out = arena_keep(arena, (struct lfi_slice){(const char *)text, (size_t)len});
-    }
-    OPENSSL_free(text);
+    buf_free(&text);
     return out;
 }
 
 struct caller_subject subject_of(struct arena *arena, const X509 *certificate)
 {
-    const X509_NAME *name = X509_get_subject_name(certificate);
-
-    return (struct caller_subject){.o = find_attribute(arena, name, NID_organizationName),
-                                   .ou = find_attribute(arena, name, NID_organizationalUnitName),
-                                   .cn = find_attribute(arena, name, NID_commonName)};
+    return (struct caller_subject){
+        .o = find_attribute(arena, certificate, NID_organizationName),
+        .ou = find_attribute(arena, certificate, NID_organizationalUnitName),
+        .cn = find_attribute(arena, certificate, NID_commonName)};
 }
 
 static struct lfi_slice name_text(struct arena *arena, const X509_NAME *name)
@@ -64,12 +61,6 @@ struct lfi_slice caller_issuer_text(struct arena *arena, const struct x509_st *c
 
 /* --- where the keys are ----------------------------------------------------------------------- */
 
-static bool is_unreserved(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
 static bool append_segment(struct buf *out, struct lfi_slice name)
 {
     bool dots = slice_equal_text(name, ".");
@@ -80,12 +71,8 @@ static bool append_segment(struct buf *out, struct lfi_slice name)
         if (c < 0x20 || c == 0x7f || c == '/' || c == '\\') {
             return false;
         }
-        if (is_unreserved(c)) {
-            buf_append(out, &name.ptr[i], 1);
-        } else {
-            buf_append_format(out, "%%%02X", c);
-        }
     }
+    text_append_encoded(out, name);
     return name.len > 0 && !dots;
 }
 

@@ -1,13 +1,8 @@
 #include "config/locate.h"
 
-#include <stdlib.h>
+#include "base/text.h"
 
-static const char *skip_space(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-        p++;
-    return p;
-}
+#include <stdlib.h>
 
 static const char *skip_string(const char *p, const char *end)
 {
@@ -42,25 +37,25 @@ static const char *skip_value(const char *p, const char *end)
 static const char *find_part(const char *p, const char *end, struct lfi_slice name, size_t index)
 {
     bool object = *p == '{';
-    p = skip_space(p + 1, end);
+    p = text_skip_space(p + 1, end);
     for (size_t i = 0; p < end && *p != '}' && *p != ']'; i++) {
         bool wanted = i == index;
         if (object) {
             const char *after = skip_string(p, end);
             wanted = slice_equal((struct lfi_slice){p + 1, (size_t)(after - p) - 2}, name);
-            p = skip_space(skip_space(after, end) + 1, end);
+            p = text_skip_space(text_skip_space(after, end) + 1, end);
         }
         if (wanted)
             return p;
-        p = skip_space(skip_value(p, end), end);
-        p = p < end && *p == ',' ? skip_space(p + 1, end) : p;
+        p = text_skip_space(skip_value(p, end), end);
+        p = p < end && *p == ',' ? text_skip_space(p + 1, end) : p;
     }
     return NULL;
 }
 
 struct lfi_slice config_locate(struct lfi_slice json, const char *path)
 {
-    const char *end = json.ptr + json.len, *p = skip_space(json.ptr, end), *part = p;
+    const char *end = json.ptr + json.len, *p = text_skip_space(json.ptr, end), *part = p;
     for (path += *path == '$'; part && *path;) {
         char *rest = NULL;
         struct lfi_slice name = {0};

@@ -186,14 +186,14 @@ static const char *check_word(struct checker *c, const struct contract_schema *s
 /* After a value inside a list or object: the place after the comma, or at the closing bracket. */
 static const char *next_part(struct checker *c, const char *p, char closing)
 {
-    p = contract_skip_space(p, c->end);
+    p = text_skip_space(p, c->end);
     if (p < c->end && *p == closing)
         return p;
     if (p == c->end || *p != ',')
         return fail_json(c, p,
                          closing == '}' ? "must go on with a comma or a closing brace"
                                         : "must go on with a comma or a closing bracket");
-    p = contract_skip_space(p + 1, c->end);
+    p = text_skip_space(p + 1, c->end);
     if (p < c->end && *p == closing)
         return fail_json(c, p, "has a comma without a value after it");
     return p;
@@ -213,7 +213,7 @@ static const char *check_items(struct checker *c, const struct contract_array_ru
     const struct contract_schema *items = rules && rules->items ? rules->items : &contract_anything;
     const char *open = p;
     size_t count = 0, hashes = c->hash_count;
-    p = contract_skip_space(p + 1, c->end);
+    p = text_skip_space(p + 1, c->end);
     while (p < c->end && *p != ']') {
         const char *item = p;
         p = contract_check_value(c, items, p);
@@ -353,10 +353,10 @@ static const char *check_member(struct checker *c, struct members *members, cons
             i = find_escaped(rules, &name);
     }
     const struct contract_schema *schema = admit_member(c, members, i, &name);
-    p = contract_skip_space(p, c->end);
+    p = text_skip_space(p, c->end);
     if (schema && (p == c->end || *p != ':'))
         return fail_json(c, p, "must have a colon after each member name");
-    const char *value = schema ? contract_skip_space(p + 1, c->end) : NULL;
+    const char *value = schema ? text_skip_space(p + 1, c->end) : NULL;
     p = value ? contract_check_value(c, schema, value) : NULL;
     if (p && c->unidentified && !is_wanted(c, &name, value, p))
         p = contract_fail(c, value, "record", "is not the one that was asked for");
@@ -383,7 +383,7 @@ static const char *check_members(struct checker *c, const struct contract_object
 {
     struct members members = {.rules = rules, .hashes = c->hash_count};
     const char *open = p;
-    p = contract_skip_space(p + 1, c->end);
+    p = text_skip_space(p + 1, c->end);
     while (p < c->end && *p != '}') {
         p = check_member(c, &members, p);
         p = p ? next_part(c, p, '}') : NULL;
@@ -480,10 +480,10 @@ int contract_check_tree(const struct contract_schema *schema,
     c.unidentified = false;
 
     const char *p = contract_check_value(&c, schema ? schema : &contract_anything,
-                                         contract_skip_space(c.start, c.end));
+                                         text_skip_space(c.start, c.end));
     contract_scratch_end(&c.scratch);
     if (p) {
-        p = contract_skip_space(p, c.end);
+        p = text_skip_space(p, c.end);
         if (p < c.end)
             contract_fail(&c, p, "json", "has trailing data");
         else if (records && c.record_count != records->count)

@@ -3,6 +3,7 @@
 #define CONTRACT_CHECKER_H
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "contract/check.h"
 
 struct checker {
@@ -38,12 +39,5 @@ __attribute__((cold)) const char *contract_fail(struct checker *c, const char *a
                                                 const char *message);
 /* Puts a member's name before the place gathered so far. */
 void contract_push_name(struct checker *c, struct lfi_slice name);
-
-static inline const char *contract_skip_space(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-        p++;
-    return p;
-}
 
 #endif

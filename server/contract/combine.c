@@ -54,15 +54,14 @@ static struct lfi_slice find_text(struct checker *c, const char *p, struct contr
 {
     struct contract_string string;
     const char *at, *end = c->end;
-    for (p = contract_skip_space(p + 1, end); *p == '"';
-         p = contract_skip_space(p + (*p == ','), end)) {
+    for (p = text_skip_space(p + 1, end); *p == '"'; p = text_skip_space(p + (*p == ','), end)) {
         p = contract_scan_string(p, end, &string, &at);
         bool found = contract_compare_text(&wanted, string.raw) == 0;
-        p = contract_skip_space(contract_skip_space(p, end) + 1, end);
+        p = text_skip_space(text_skip_space(p, end) + 1, end);
         if (found)
             return *p == '"' && contract_scan_string(p, end, &string, &at) ? string.raw
                                                                            : (struct lfi_slice){0};
-        p = contract_skip_space(contract_check_value(c, &contract_anything, p), end);
+        p = text_skip_space(contract_check_value(c, &contract_anything, p), end);
     }
     return (struct lfi_slice){0};
 }

@@ -1,4 +1,5 @@
 /* The formats of OpenAPI and JSON Schema that the documents use. */
+#include "base/text.h"
 #include "contract/check.h"
 
 #include <arpa/inet.h>
@@ -18,7 +19,7 @@ static bool is_letter(char c)
 
 static bool is_hex(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return text_hex_value(c) >= 0;
 }
 
 static int two_digits(const char *p)

@@ -2,6 +2,7 @@
  * Hashes that stand for names and values where doubles must be found. 64 bits: two different ones
  * that meet would only refuse the document of whoever made them meet.
  */
+#include "base/text.h"
 #include "contract/check.h"
 
 #include <stdlib.h>
@@ -34,13 +35,6 @@ uint64_t contract_hash_string(const struct contract_string *string)
     return hash;
 }
 
-static const char *skip_space(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
-        p++;
-    return p;
-}
-
 static uint64_t mix(uint64_t a, uint64_t b)
 {
     a ^= b + UINT64_C(0x9e3779b97f4a7c15) + (a << 6) + (a >> 2);
@@ -66,9 +60,9 @@ static uint64_t hash_at(const char *p, const char *end, const char **after);
 static uint64_t hash_array(const char *p, const char *end, const char **after)
 {
     uint64_t hash = 2;
-    for (p = skip_space(p + 1, end); *p != ']'; p = skip_space(p + (*p == ','), end)) {
+    for (p = text_skip_space(p + 1, end); *p != ']'; p = text_skip_space(p + (*p == ','), end)) {
         hash = mix(hash, hash_at(p, end, &p));
-        p = skip_space(p, end);
+        p = text_skip_space(p, end);
     }
     *after = p + 1;
     return hash;
@@ -79,11 +73,11 @@ static uint64_t hash_object(const char *p, const char *end, const char **after)
     uint64_t hash = 3;
     struct contract_string name;
     const char *at;
-    for (p = skip_space(p + 1, end); *p != '}'; p = skip_space(p + (*p == ','), end)) {
-        p = skip_space(contract_scan_string(p, end, &name, &at), end);
-        uint64_t value = hash_at(skip_space(p + 1, end), end, &p);
+    for (p = text_skip_space(p + 1, end); *p != '}'; p = text_skip_space(p + (*p == ','), end)) {
+        p = text_skip_space(contract_scan_string(p, end, &name, &at), end);
+        uint64_t value = hash_at(text_skip_space(p + 1, end), end, &p);
         hash += mix(contract_hash_string(&name), value); /* a sum, so that order plays no part */
-        p = skip_space(p, end);
+        p = text_skip_space(p, end);
     }
     *after = p + 1;
     return hash;

@@ -1,4 +1,5 @@
 /* Lexical parts of JSON: strings and numbers (RFC 8259), UTF-8 (RFC 3629). */
+#include "base/text.h"
 #include "contract/check.h"
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -36,61 +37,18 @@ static const char *skip_plain(const char *p, const char *end)
     return p;
 }
 
-/* Length of the UTF-8 sequence at p, 0 when there is none: no overlong forms, no surrogates. */
-static size_t sequence_length(const char *text, const char *end)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    size_t left = (size_t)(end - text), len;
-    if (p[0] < 0x80)
-        return 1;
-    unsigned char low = 0x80, high = 0xbf;
-    if (p[0] >= 0xc2 && p[0] <= 0xdf)
-        len = 2;
-    else if (p[0] >= 0xe0 && p[0] <= 0xef)
-        len = 3;
-    else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-        len = 4;
-    else
-        return 0;
-    if (p[0] == 0xe0)
-        low = 0xa0;
-    else if (p[0] == 0xed)
-        high = 0x9f;
-    else if (p[0] == 0xf0)
-        low = 0x90;
-    else if (p[0] == 0xf4)
-        high = 0x8f;
-    if (left < len || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < len; i++)
-        if (p[i] < 0x80 || p[i] > 0xbf)
-            return 0;
-    return len;
-}
-
 size_t contract_count_points(struct lfi_slice text)
 {
     const char *p = text.ptr, *end = text.ptr + text.len;
     size_t points = 0;
     while (p < end) {
-        size_t len = sequence_length(p, end);
+        size_t len = text_sequence_length(p, end);
         if (len == 0)
             return SIZE_MAX;
         p += len;
         points++;
     }
     return points;
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* The four digits after \u, or -1. */
@@ -100,7 +58,7 @@ static int32_t read_hex(const char *p, const char *end)
     if (end - p < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_value(p[i]);
+        int digit = text_hex_value(p[i]);
         if (digit < 0)
             return -1;
         value = value * 16 + digit;
@@ -152,7 +110,7 @@ const char *contract_scan_string(const char *p, const char *end, struct contract
             if (read_escape(p, end, &len) < 0)
                 return NULL;
             out->escaped = true;
-        } else if ((unsigned char)*p < 0x80 || (len = sequence_length(p, end)) == 0) {
+        } else if ((unsigned char)*p < 0x80 || (len = text_sequence_length(p, end)) == 0) {
             return NULL;
         }
         fewer += len - 1;

@@ -1,6 +1,7 @@
 #include "http/head.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <civetweb.h>
 
@@ -128,11 +129,6 @@ static int check_layout(const struct mg_request_info *info, const char *input,
 
 /* --- target ----------------------------------------------------------------------------------- */
 
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* CivetWeb lets no blank, control or 8-bit character pass; here: what percent signs hide. */
 static bool is_safe_path(struct lfi_slice path)
 {
@@ -143,7 +139,8 @@ static bool is_safe_path(struct lfi_slice path)
         if (path.ptr[i] != '%') {
             continue;
         }
-        if (path.len - i < 3 || !is_hex(path.ptr[i + 1]) || !is_hex(path.ptr[i + 2])) {
+        if (path.len - i < 3 || text_hex_value(path.ptr[i + 1]) < 0 ||
+            text_hex_value(path.ptr[i + 2]) < 0) {
             return false;
         }
         bool is_delete = path.ptr[i + 1] == '7' && (path.ptr[i + 2] | 0x20) == 'f';

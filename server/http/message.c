@@ -1,6 +1,7 @@
 #include "http/message.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 struct lfi_slice request_header(const struct request *request, const char *name, size_t *count)
 {
@@ -18,17 +19,6 @@ struct lfi_slice request_header(const struct request *request, const char *name,
     return first;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 struct lfi_slice request_decode(struct arena *arena, struct lfi_slice text, bool plus)
 {
     const struct lfi_slice malformed = {NULL, 0};
@@ -41,8 +31,8 @@ struct lfi_slice request_decode(struct arena *arena, struct lfi_slice text, bool
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (c == '%') {
-            int high = i + 2 < text.len ? hex_value(text.ptr[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_value(text.ptr[i + 2]) : -1;
+            int high = i + 2 < text.len ? text_hex_value(text.ptr[i + 1]) : -1;
+            int low = i + 2 < text.len ? text_hex_value(text.ptr[i + 2]) : -1;
             if (high < 0 || low < 0) {
                 return malformed;
             }

@@ -1,22 +1,9 @@
 #include "hub/exchange.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 static const char *const outcome_names[] = {"ok", "refused", "unreachable", "wrong"};
-
-void hub_append_encoded(struct buf *out, struct lfi_slice text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (letter || (c >= '0' && c <= '9') || (c != 0 && strchr("-._~", c) != NULL)) {
-            buf_append(out, &c, 1);
-        } else {
-            buf_append(out, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
-        }
-    }
-}
 
 struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_slice id,
                           const char *suffix)
@@ -24,7 +11,7 @@ struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_sl
     struct buf path;
     buf_init(&path, LIMIT_QUERY_BYTES);
     buf_append_text(&path, prefix);
-    hub_append_encoded(&path, id);
+    text_append_encoded(&path, id);
     buf_append_text(&path, suffix);
     struct lfi_slice kept =
         path.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&path));

@@ -69,7 +69,5 @@ enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
 /* "/prefix/{id}suffix" with the id percent-encoded; absent when memory is short. */
 struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_slice id,
                           const char *suffix);
-/* Percent-encodes all but unreserved characters. */
-void hub_append_encoded(struct buf *out, struct lfi_slice text);
 
 #endif

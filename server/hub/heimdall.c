@@ -1,6 +1,7 @@
 #include "hub/exchange.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 /*
  * The consent of an interaction: the one element of consentIdsList; the deprecated consentId only
@@ -91,9 +92,9 @@ enum hub_outcome hub_do_fail(struct hub *hub, struct arena *arena, struct lfi_sl
     struct buf form;
     buf_init(&form, LIMIT_QUERY_BYTES);
     buf_append_text(&form, "error=");
-    hub_append_encoded(&form, slice_of(error_value));
+    text_append_encoded(&form, slice_of(error_value));
     buf_append_text(&form, "&error_description=");
-    hub_append_encoded(&form, slice_of(error_description));
+    text_append_encoded(&form, slice_of(error_description));
     struct hub_request request = {.operation = HUB_DO_FAIL,
                                   .path = hub_path(arena, "/auth/", interaction_id, "/doFail"),
                                   .content_type = "application/x-www-form-urlencoded",
