@@ -55,8 +55,9 @@ static void put_field(struct line *line, const struct log_field *field)
     }
 }
 
-size_t log_format(char *out, const struct log *log, enum log_level level, const char *event,
-                  const struct log_field *fields, size_t count)
+/* A line as log_write makes it, into `out` of LOG_LINE_BYTES; returns its length. */
+static size_t format(char *out, const struct log *log, enum log_level level, const char *event,
+                     const struct log_field *fields, size_t count)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     char time[DATETIME_TEXT_MAX];
@@ -85,10 +86,52 @@ void log_write(const struct log *log, enum log_level level, const char *event,
     if (log == NULL || level < log->level) {
         return;
     }
-    size_t len = log_format(line, log, level, event, fields, count);
+    size_t len = format(line, log, level, event, fields, count);
     if (log->queue != NULL) {
         log_queue_put(log->queue, line, len);
     } else if (write(log->fd, line, len) < 0) {
         return; /* nobody is left to be told */
+    }
+}
+
+/* --- the queue -------------------------------------------------------------------------------- */
+
+static size_t say_dropped(char out[LOG_LINE_BYTES], const void *log, uint64_t lines)
+{
+    const struct log_field field = LOG_NUMBER("lines", (int64_t)lines);
+    return format(out, log, LOG_WARN, "log-dropped", &field, 1);
+}
+
+int log_start(struct log *log)
+{
+    log->queue = log_queue_start(log->fd, say_dropped, log);
+    return log->queue ? 0 : -1;
+}
+
+void log_stop(struct log *log, int wait_ms)
+{
+    struct log_queue *queue = log->queue;
+    if (queue) {
+        log_queue_stop(queue, wait_ms);
+        log->queue = NULL;
+    }
+}
+
+void log_flush(const struct log *log, int wait_ms)
+{
+    if (log->queue) {
+        log_queue_flush(log->queue, wait_ms);
+    }
+}
+
+uint64_t log_dropped(const struct log *log)
+{
+    return log->queue ? log_queue_dropped(log->queue) : 0;
+}
+
+void log_flush_in_crash(const struct log *log)
+{
+    if (log->queue) {
+        log_queue_flush_in_crash(log->queue);
     }
 }

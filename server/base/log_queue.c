@@ -1,5 +1,6 @@
 #include "base/log_queue.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,7 +25,9 @@
  * without the lock, so lengths change after the bytes they stand for.
  */
 struct log_queue {
-    const struct log *log;
+    int fd;
+    log_dropped_fn *say_dropped;
+    const void *ctx; /* of say_dropped */
     pthread_t writer;
     pthread_mutex_t lock;
     pthread_cond_t filled;
@@ -108,7 +112,7 @@ static bool must_give_up(struct log_queue *queue)
 static bool wait_for_reader(struct log_queue *queue)
 {
     const struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
-    struct pollfd ready = {.fd = queue->log->fd, .events = POLLOUT};
+    struct pollfd ready = {.fd = queue->fd, .events = POLLOUT};
 
     while (ppoll(&ready, 1, &look, NULL) <= 0) {
         if (must_give_up(queue)) {
@@ -124,7 +128,7 @@ static void write_piece(struct log_queue *queue, const char *bytes, size_t len)
     size_t at = 0;
 
     while (at < len) {
-        ssize_t wrote = write(queue->log->fd, bytes + at, len - at);
+        ssize_t wrote = write(queue->fd, bytes + at, len - at);
         if (wrote < 0 && errno == EINTR) {
             continue;
         }
@@ -156,13 +160,12 @@ static bool write_half(struct log_queue *queue, int at)
 }
 
 /* Called with the lock. The line may be dropped itself when the caller's half is full again. */
-static void say_dropped(struct log_queue *queue)
+static void add_dropped_line(struct log_queue *queue)
 {
     char line[LOG_LINE_BYTES];
     int at = atomic_load(&queue->filling);
     size_t used = load(&queue->half[at].len);
-    const struct log_field lines = LOG_NUMBER("lines", (int64_t)queue->dropped_new);
-    size_t len = log_format(line, queue->log, LOG_WARN, "log-dropped", &lines, 1);
+    size_t len = queue->say_dropped(line, queue->ctx, queue->dropped_new);
 
     if (len <= LIMIT_LOG_QUEUE_BYTES - used) {
         memcpy(queue->half[at].bytes + used, line, len);
@@ -199,7 +202,7 @@ static int take_half(struct log_queue *queue)
         atomic_store(&queue->done, 0);
         atomic_store(&queue->filling, 1 - at);
         if (queue->dropped_new > 0) {
-            say_dropped(queue);
+            add_dropped_line(queue);
         }
     }
     pthread_mutex_unlock(&queue->lock);
@@ -249,48 +252,42 @@ static void init_condition(pthread_cond_t *condition)
     pthread_condattr_destroy(&attr);
 }
 
-int log_start(struct log *log)
+struct log_queue *log_queue_start(int fd, log_dropped_fn *say_dropped, const void *ctx)
 {
     struct log_queue *queue = calloc(1, sizeof(*queue));
 
-    if (queue == NULL) {
-        return -1;
+    if (!queue) {
+        return NULL;
     }
-    queue->log = log;
+    queue->fd = fd;
+    queue->say_dropped = say_dropped;
+    queue->ctx = ctx;
     queue->half[0].bytes = malloc(LIMIT_LOG_QUEUE_BYTES);
     queue->half[1].bytes = malloc(LIMIT_LOG_QUEUE_BYTES);
     pthread_mutex_init(&queue->lock, NULL);
     init_condition(&queue->filled);
-    if (queue->half[0].bytes == NULL || queue->half[1].bytes == NULL || start_writer(queue) != 0) {
+    if (!queue->half[0].bytes || !queue->half[1].bytes || start_writer(queue) != 0) {
         free_queue(queue);
-        return -1;
+        return NULL;
     }
-    log->queue = queue;
-    return 0;
+    return queue;
 }
 
-void log_stop(struct log *log, int wait_ms)
+void log_queue_stop(struct log_queue *queue, int wait_ms)
 {
-    struct log_queue *queue = log->queue;
-
-    if (queue == NULL) {
-        return;
-    }
     pthread_mutex_lock(&queue->lock);
     queue->ending = true;
     queue->end_us = clock_monotonic_us() + (int64_t)wait_ms * 1000;
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_signal(&queue->filled);
     (void)pthread_join(queue->writer, NULL);
-    log->queue = NULL;
     free_queue(queue);
 }
 
-void log_flush(const struct log *log, int wait_ms)
+void log_queue_flush(struct log_queue *queue, int wait_ms)
 {
-    struct log_queue *queue = log->queue;
     int64_t end_us = clock_monotonic_us() + (int64_t)wait_ms * 1000;
-    bool written = queue == NULL;
+    bool written = false;
 
     while (!written && clock_monotonic_us() < end_us) {
         usleep(FLUSH_LOOK_US);
@@ -302,9 +299,9 @@ void log_flush(const struct log *log, int wait_ms)
     }
 }
 
-uint64_t log_dropped(const struct log *log)
+uint64_t log_queue_dropped(const struct log_queue *queue)
 {
-    return log->queue != NULL ? atomic_load(&log->queue->dropped) : 0;
+    return atomic_load(&queue->dropped);
 }
 
 static void write_at_once(int fd, const char *bytes, size_t len)
@@ -323,20 +320,15 @@ static void write_at_once(int fd, const char *bytes, size_t len)
     }
 }
 
-void log_flush_in_crash(const struct log *log)
+void log_queue_flush_in_crash(struct log_queue *queue)
 {
-    struct log_queue *queue = log->queue;
-
-    if (queue == NULL) {
-        return;
-    }
     /* The writer goes on: what it takes between poll and write must not make this one wait. */
-    (void)fcntl(log->fd, F_SETFL, fcntl(log->fd, F_GETFL) | O_NONBLOCK);
+    (void)fcntl(queue->fd, F_SETFL, fcntl(queue->fd, F_GETFL) | O_NONBLOCK);
     int filling = atomic_load(&queue->filling);
     size_t old = load(&queue->half[1 - filling].len);
     size_t done = load(&queue->done);
     if (done < old) {
-        write_at_once(log->fd, queue->half[1 - filling].bytes + done, old - done);
+        write_at_once(queue->fd, queue->half[1 - filling].bytes + done, old - done);
     }
-    write_at_once(log->fd, queue->half[filling].bytes, load(&queue->half[filling].len));
+    write_at_once(queue->fd, queue->half[filling].bytes, load(&queue->half[filling].len));
 }

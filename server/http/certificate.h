@@ -1,10 +1,8 @@
-/*
- * Whether a client certificate is good: chain, dates, purpose, revocation. Part of TLS (tls.h).
- */
+/* Whether a client certificate is good: chain, dates, purpose, revocation. */
 #ifndef HTTP_CERTIFICATE_H
 #define HTTP_CERTIFICATE_H
 
-#include "http/tls.h"
+#include "http/peer.h"
 
 #include <openssl/ssl.h>
 

@@ -175,7 +175,7 @@ int exchange_refuse(struct worker *worker, struct mg_connection *connection,
     return refusal->status;
 }
 
-void exchange_refuse_waiting(const struct http_listener *listener, struct connection *connection,
+void exchange_refuse_waiting(const void *listener, struct connection *connection,
                              const struct refusal *refusal)
 {
     struct reply reply = {0};

@@ -1,7 +1,6 @@
 #include "http/intake.h"
 
 #include "base/clock.h"
-#include "http/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +42,7 @@ struct connection_list {
 };
 
 struct intake {
-    struct http_listener *listener;
+    struct intake_config config;
     struct worker_pool *pool;
     int epoll, wake;
     bool listening, stopped;
@@ -152,7 +151,7 @@ static void end(struct intake *intake, struct connection *connection)
 
 static void add_to(const struct intake *intake, enum metrics_listener_counter counter)
 {
-    const struct http_listener_config *config = &intake->listener->config;
+    const struct http_listener_config *config = intake->config.listener;
 
     metrics_listener_count(config->metrics, config->metrics_label, counter);
 }
@@ -195,7 +194,7 @@ static bool has_room(const struct intake *intake)
 static void refuse(struct intake *intake, struct connection *connection,
                    const struct refusal *refusal)
 {
-    exchange_refuse_waiting(intake->listener, connection, refusal);
+    intake->config.refuse(intake->config.ctx, connection, refusal);
     connection_say_end(connection);
     shutdown(connection->fd, SHUT_WR);
     watch(intake, connection, EPOLL_CTL_ADD, EPOLLIN); /* those that are ready are not watched */
@@ -279,8 +278,8 @@ static void note_handshake(const struct intake *intake, const struct connection 
 
     add_to(intake, METRICS_HANDSHAKE_FAILED);
     connection_remote(connection, remote);
-    LOG_EVENT(intake->listener->config.log, LOG_INFO, "handshake-failed",
-              LOG_TEXT("listener", slice_of(intake->listener->config.name)),
+    LOG_EVENT(intake->config.listener->log, LOG_INFO, "handshake-failed",
+              LOG_TEXT("listener", slice_of(intake->config.listener->name)),
               LOG_TEXT("id", slice_of(refusal->id)), LOG_TEXT("reason", slice_of(refusal->detail)),
               LOG_TEXT("remote", slice_of(remote)));
 }
@@ -290,7 +289,7 @@ static void shake_hands(struct intake *intake, struct connection *connection)
     struct refusal refusal;
     bool wanted_to_write = connection->wants_to_write;
 
-    tls_renew_ticket_key(intake->listener->tls);
+    tls_renew_ticket_key(intake->config.tls);
     int done = connection_handshake(connection);
     if (done == 0) {
         if (wanted_to_write != connection->wants_to_write) {
@@ -306,7 +305,7 @@ static void shake_hands(struct intake *intake, struct connection *connection)
         return;
     }
     unlist(intake, connection); /* counted by its certificate from here on */
-    if (tls_peer_take(intake->listener->tls, connection->ssl, &connection->peer, &refusal) != 0) {
+    if (tls_peer_take(intake->config.tls, connection->ssl, &connection->peer, &refusal) != 0) {
         note_handshake(intake, connection, &refusal);
         end(intake, connection);
         return;
@@ -369,7 +368,7 @@ static void admit(struct intake *intake, int fd, struct sockaddr_storage *addres
 
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     len = connection_unmap(address, len);
-    struct connection *connection = connection_new(fd, intake->listener->tls, address, len);
+    struct connection *connection = connection_new(fd, intake->config.tls, address, len);
     if (!connection) {
         fail_accept(intake, ENOMEM);
         return;
@@ -471,8 +470,8 @@ static int64_t expire_all(struct intake *intake)
 
 static void report(struct intake *intake)
 {
-    const struct log *log = intake->listener->config.log;
-    const struct lfi_slice name = slice_of(intake->listener->config.name);
+    const struct log *log = intake->config.listener->log;
+    const struct lfi_slice name = slice_of(intake->config.listener->name);
 
     if (intake->now_us - intake->reported_us < REPORT_US ||
         (intake->dropped == 0 && intake->failed == 0)) {
@@ -708,7 +707,7 @@ int intake_accept(struct intake *intake, struct sockaddr *address, socklen_t *le
     return connection->fd;
 }
 
-int intake_new(struct intake **out, struct http_listener *listener, struct lfi_error *error)
+int intake_new(struct intake **out, const struct intake_config *config, struct lfi_error *error)
 {
     struct intake *intake = calloc(1, sizeof(*intake));
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
@@ -716,8 +715,8 @@ int intake_new(struct intake **out, struct http_listener *listener, struct lfi_e
     if (!intake) {
         return error_set(error, "out of memory");
     }
-    intake->listener = listener;
-    intake->pool = &listener->pool;
+    intake->config = *config;
+    intake->pool = config->pool;
     pthread_mutex_init(&intake->lock, NULL);
     intake->epoll = epoll_create1(EPOLL_CLOEXEC);
     intake->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

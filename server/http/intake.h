@@ -19,14 +19,25 @@
 #ifndef HTTP_INTAKE_H
 #define HTTP_INTAKE_H
 
-#include "http/worker.h"
+#include "http/connection.h"
+#include "http/http.h"
+#include "http/pool.h"
 
 #include <poll.h>
 
 struct intake;
 
-/* Limits and TLS are those of the listener. */
-int intake_new(struct intake **out, struct http_listener *listener, struct lfi_error *error);
+struct intake_config {
+    const struct http_listener_config *listener;
+    struct worker_pool *pool;
+    struct tls *tls; /* NULL: plain HTTP */
+    /* Answers a connection without a worker, as far as its socket takes the reply at once. */
+    void (*refuse)(const void *ctx, struct connection *connection, const struct refusal *refusal);
+    const void *ctx;
+};
+
+/* What the configuration points to must outlive it. */
+int intake_new(struct intake **out, const struct intake_config *config, struct lfi_error *error);
 /* Ends all connections. No thread may use it any more. */
 void intake_free(struct intake *intake);
 

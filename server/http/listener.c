@@ -319,7 +319,12 @@ int http_listener_start(struct http_listener **out, const struct http_listener_c
             goto failed;
         }
     }
-    if (intake_new(&listener->pool.intake, listener, error) != 0 ||
+    const struct intake_config intake = {.listener = &listener->config,
+                                         .pool = &listener->pool,
+                                         .tls = listener->tls,
+                                         .refuse = exchange_refuse_waiting,
+                                         .ctx = listener};
+    if (intake_new(&listener->pool.intake, &intake, error) != 0 ||
         start_server(listener, error) != 0 || check_interception(listener, error) != 0) {
         goto failed;
     }

@@ -25,8 +25,8 @@ struct http_listener {
 int exchange_serve(struct worker *worker, struct mg_connection *connection);
 int exchange_refuse(struct worker *worker, struct mg_connection *connection,
                     const struct refusal *refusal);
-/* The same for a connection without a worker, as far as its socket takes the reply at once. */
-void exchange_refuse_waiting(const struct http_listener *listener, struct connection *connection,
+/* For the intake: the same for a connection without a worker. */
+void exchange_refuse_waiting(const void *listener, struct connection *connection,
                              const struct refusal *refusal);
 
 #endif

@@ -21,13 +21,12 @@
 
 #include "base/error.h"
 #include "http/http.h"
+#include "http/peer.h"
 #include "http/refusal.h"
 
 struct tls;
 struct ssl_ctx_st;
 struct ssl_st;
-struct x509_st;
-struct stack_st_X509;
 
 /* Reads all files. The texts of `config` must outlive it. */
 int tls_new(struct tls **out, const struct http_tls *config, struct lfi_error *error);
@@ -49,14 +48,6 @@ void tls_commit(struct tls *tls);
  * handshake, by the one thread that makes them.
  */
 void tls_renew_ticket_key(struct tls *tls);
-
-/* Who is at the other end of a connection, and how long that may be believed. */
-struct tls_peer {
-    struct x509_st *certificate; /* NULL: nobody is known */
-    struct stack_st_X509 *chain; /* as it was sent; NULL after a resumed session */
-    unsigned generation;         /* of the files that it was judged by */
-    int64_t from_s, until_s;     /* validity of the whole chain */
-};
 
 /* After a handshake. -1 with a refusal: the connection must end. Clear in any case. */
 int tls_peer_take(struct tls *tls, struct ssl_st *ssl, struct tls_peer *out,

@@ -17,12 +17,8 @@
 #include "base/limits.h"
 #include "http/connection.h"
 #include "http/http.h"
+#include "http/pool.h"
 #include "http/request_line.h"
-
-#include <stdatomic.h>
-#include <stdint.h>
-
-struct intake;
 
 enum worker_phase {
     WORKER_FREE,      /* no connection */
@@ -31,24 +27,6 @@ enum worker_phase {
     WORKER_HANDLING,  /* the handler runs: not our wait */
     WORKER_SENDING,   /* a reply */
     WORKER_DRAINING,  /* what a refused caller still sends */
-};
-
-/* Shared by the workers of a listener. */
-struct worker_pool {
-    int threads; /* requests served at once */
-    int request_ms;
-    int idle_ms;
-    int queue_ms;         /* a request that is there waits so long for a worker */
-    int pending;          /* connections without a worker, see intake.h */
-    int pending_per_peer; /* of these */
-    struct intake *intake;
-    atomic_int connections;         /* open */
-    atomic_int busy;                /* workers with a connection */
-    atomic_int slow;                /* of these: reading a long body */
-    atomic_bool stopping;           /* no new connections, no further request on old ones */
-    atomic_bool cutting;            /* no waiting for anybody any more */
-    atomic_int_least64_t looked_us; /* when the accepting thread last looked at its sockets */
-    atomic_bool intercepted;        /* the accepting thread has come by: the linker did its work */
 };
 
 /* Used by the worker's own thread only. */

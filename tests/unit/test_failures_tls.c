@@ -5,6 +5,7 @@
  */
 #include "http/certificate.h"
 #include "http/chunk.h"
+#include "http/tls.h"
 #include "http_identity.h"
 
 #include "failing.h"

@@ -98,13 +98,11 @@ int http_client_call(struct http_client *client, const struct http_call *call,
     return 0;
 }
 
-static int set_up(void **state)
+/* A certificate of the bank with this subject, and a client that shows it. */
+static int open_hub(const struct attribute *names, struct lfi_error *error)
 {
-    (void)state;
-    const struct attribute names[] = {{"O", "Dhow Bank"}, {"OU", "ou-1"}, {"CN", "cn-1"}, {0}};
     EVP_PKEY *key = EVP_RSA_gen(2048);
     X509 *certificate = certificate_make(names);
-    memset(&fake, 0, sizeof(fake));
     key_write(key, NULL, f.key);
     X509_set_pubkey(certificate, key);
     X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
@@ -116,18 +114,26 @@ static int set_up(void **state)
     fclose(file);
     X509_free(certificate);
     EVP_PKEY_free(key);
+    const struct hub_config config = {.provider_id = "dhowretail",
+                                      .heimdall_url = "https://hub.example/hh",
+                                      .consent_manager_url = "https://hub.example/cm",
+                                      .certificate = f.certificate,
+                                      .key = f.key,
+                                      .signing_key = f.key,
+                                      .audience = "hub-audience",
+                                      .timeout_ms = 1000};
+    return hub_new(&f.hub, &config, &f.clock, &f.log, NULL, error);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    const struct attribute names[] = {{"O", "Dhow Bank"}, {"OU", "ou-1"}, {"CN", "cn-1"}, {0}};
+    struct lfi_error error = {{0}};
+    memset(&fake, 0, sizeof(fake));
     f.arena = arena_new(1024 * 1024);
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .clock = &f.clock};
-    struct hub_config config = {.provider_id = "dhowretail",
-                                .heimdall_url = "https://hub.example/hh",
-                                .consent_manager_url = "https://hub.example/cm",
-                                .certificate = f.certificate,
-                                .key = f.key,
-                                .signing_key = f.key,
-                                .audience = "hub-audience",
-                                .timeout_ms = 1000};
-    struct lfi_error error = {{0}};
-    if (hub_new(&f.hub, &config, &f.clock, &f.log, NULL, &error) != 0) {
+    if (open_hub(names, &error) != 0) {
         fail_msg("%s", error.message);
     }
     return 0;
@@ -388,6 +394,24 @@ static void a_list_is_whole_or_none(void **state)
     assert_null(all);
 }
 
+/* Which of two units our tokens should name as their subject is not ours to choose. */
+static void a_certificate_with_two_units_is_refused(void **state)
+{
+    const struct attribute subjects[][4] = {
+        {{"O", "Dhow Bank"}, {"OU", "ou-1"}, {"OU", "ou-2"}, {0}},
+        {{"O", "Dhow Bank"}, {"O", "Other"}, {"OU", "ou-1"}, {0}},
+        {{"O", "Dhow Bank"}, {"CN", "cn-1"}, {0}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+        struct lfi_error error = {{0}};
+        assert_int_equal(open_hub(subjects[i], &error), -1);
+        assert_non_null(strstr(error.message, "must have one O and one OU"));
+        unlink(f.key);
+        unlink(f.certificate);
+    }
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -403,6 +427,7 @@ int main(void)
         CASE(revokes_with_the_action),
         CASE(reads_all_pages_of_a_list),
         CASE(a_list_is_whole_or_none),
+        cmocka_unit_test(a_certificate_with_two_units_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include "store.h"
 #include "tpp_app_files.h"
 
 #include <stdio.h>

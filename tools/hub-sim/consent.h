@@ -7,6 +7,7 @@
 
 #include "http/refusal.h"
 #include "sim.h"
+#include "store.h"
 
 /* Who moves a consent from one state to the next. */
 enum consent_mover {

@@ -1,4 +1,5 @@
 #include "events.h"
+#include "store.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 
 #include "contract/contract.h"
 #include "sim.h"
+#include "store.h"
 
 struct judge_call {
     struct sim *sim;

@@ -6,6 +6,7 @@
 #define HUB_SIM_SCRIPT_H
 
 #include "sim.h"
+#include "store.h"
 
 struct script_call {
     struct sim *sim;

@@ -14,7 +14,9 @@
 #include "faults.h"
 #include "http/client.h"
 #include "jose/jose.h"
-#include "store.h"
+
+struct store;
+struct consent;
 
 struct sim_hub {
     const struct config_hub *config;

@@ -14,41 +14,16 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "record.h"
 #include "tpps.h"
 #include "transcript.h"
 
 #define STORE_CONSENTS 1000
-#define STORE_NOTES 100            /* exchanges, steps, changes or findings kept for a consent */
 #define STORE_BODY_BYTES 16384     /* of a body in an exchange; longer ones are cut */
 #define STORE_CONSENT_BYTES 131072 /* of all bodies of a consent; from then on they are cut at */
 #define STORE_LATE_BODY_BYTES 1024 /* this length, so that a thousand consents fit */
-#define STORE_ADDRESS_MAX 1024
 
 struct sim;
-struct sim_hub;
-
-enum interaction { INTERACTION_NONE, INTERACTION_OPEN, INTERACTION_CONFIRMED, INTERACTION_FAILED };
-
-struct consent {
-    const struct sim_hub *hub;
-    const struct tpp *tpp;
-    char id[129];
-    cJSON *data; /* as the Consent Manager shows it */
-
-    /* the authorization request and where it led */
-    char request_uri[80], state[ID_UUID_MAX];
-    char query[STORE_ADDRESS_MAX]; /* given to the browser, expected at GET /auth byte for byte */
-    int64_t request_expires_s;
-    enum interaction interaction;
-    char interaction_id[ID_UUID_MAX];
-    char callback_query[STORE_ADDRESS_MAX]; /* of the Location that ended the interaction */
-    cJSON *callback;                        /* what the customer brought back; NULL: not yet here */
-
-    cJSON *history, *exchanges, *steps, *findings; /* arrays, oldest first */
-    cJSON *fresh;                                  /* findings since the last exchange */
-    size_t body_bytes;                             /* kept of bodies */
-    bool stored, changed; /* in the store; its head differs from what is in the file */
-};
 
 struct store;
 

@@ -1,4 +1,5 @@
 #include "store_record.h"
+#include "tpps.h"
 
 const char *const store_lists[] = {"history", "exchanges", "steps", "findings"};
 const size_t store_list_count = sizeof(store_lists) / sizeof(store_lists[0]);

@@ -4,6 +4,7 @@
 #ifndef HUB_SIM_STORE_RECORD_H
 #define HUB_SIM_STORE_RECORD_H
 
+#include "record.h"
 #include "sim.h"
 
 /* The names of a consent's lists of notes, and the list of that name; NULL: no such list. */

@@ -3,11 +3,14 @@
 #include "hub/exchange.h"
 
 #include "base/limits.h"
+#include "base/x509_name.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define ATTRIBUTE_BYTES 1024
 
 static const struct {
     const struct contract_api *api;
@@ -35,18 +38,15 @@ static const struct contract_operation *find_operation(const struct contract_api
     return NULL;
 }
 
-/* One attribute of a name, the first when there are several; the caller frees it. */
-static char *name_attribute(X509_NAME *name, int nid)
+/* One attribute of the subject; the caller frees it. NULL: not there exactly once. */
+static char *copy_attribute(const X509 *certificate, int nid)
 {
-    int at = X509_NAME_get_index_by_NID(name, nid, -1);
-    if (at < 0) {
-        return NULL;
-    }
-    unsigned char *utf8 = NULL;
-    int len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-    char *text = len > 0 ? strndup((const char *)utf8, (size_t)len) : NULL;
-    OPENSSL_free(utf8);
-    return text;
+    struct buf text;
+    buf_init(&text, ATTRIBUTE_BYTES);
+    bool found = x509_append_subject(&text, certificate, nid);
+    char *copy = found ? strndup(text.ptr, text.len) : NULL;
+    buf_free(&text);
+    return copy;
 }
 
 /* iss and sub of our tokens are O and OU of the certificate on the same connection. */
@@ -61,11 +61,11 @@ static int read_names(struct hub *hub, const char *certificate, struct lfi_error
     if (x509 == NULL) {
         return error_set(error, "%s: not a PEM certificate that can be read", certificate);
     }
-    hub->iss = name_attribute(X509_get_subject_name(x509), NID_organizationName);
-    hub->sub = name_attribute(X509_get_subject_name(x509), NID_organizationalUnitName);
+    hub->iss = copy_attribute(x509, NID_organizationName);
+    hub->sub = copy_attribute(x509, NID_organizationalUnitName);
     X509_free(x509);
     if (hub->iss == NULL || hub->sub == NULL) {
-        return error_set(error, "%s: the subject has no O or no OU", certificate);
+        return error_set(error, "%s: the subject must have one O and one OU", certificate);
     }
     return 0;
 }

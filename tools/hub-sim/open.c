@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "events.h"
 #include "judge.h"
+#include "store.h"
 
 #include <stdio.h>
 
