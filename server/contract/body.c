@@ -43,11 +43,25 @@ static int check_form(const struct contract_object_rules *rules, struct lfi_slic
     return 0;
 }
 
+static int check_bytes(const struct contract_body_rules *rules, struct lfi_slice body,
+                       struct contract_violation *violation)
+{
+    bool small = body.len < rules->min_bytes;
+    if (!small && (rules->max_bytes == 0 || body.len <= rules->max_bytes))
+        return 0;
+    contract_violate(violation, small ? "minLength" : "maxLength", "$", "");
+    snprintf(violation->message, sizeof(violation->message), "must have at %s %u bytes",
+             small ? "least" : "most", (unsigned)(small ? rules->min_bytes : rules->max_bytes));
+    return -1;
+}
+
 int contract_check_body(const struct contract_body_rules *rules, struct lfi_slice content_type,
                         struct lfi_slice body, struct arena *arena,
                         struct contract_violation *violation)
 {
     bool form = rules->media == CONTRACT_MEDIA_FORM;
+    if (rules->media == CONTRACT_MEDIA_ANY)
+        return check_bytes(rules, body, violation);
     const char *media = form ? "application/x-www-form-urlencoded" : "application/json";
     if (!is_media(content_type, media)) {
         contract_violate(violation, "contentType", "$", "");

@@ -21,6 +21,9 @@ struct contract_operation;
 /* What happens to a reply that breaks the contract: refused, logged only, not even looked for. */
 enum contract_replies { CONTRACT_REPLIES_ENFORCE, CONTRACT_REPLIES_LOG, CONTRACT_REPLIES_OFF };
 
+/* A version of the standard as a number, in the order of versions; 0: none. */
+#define CONTRACT_VERSION(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
+
 /* What was wrong, where. */
 struct contract_violation {
     const char *rule; /* "type", "required", "additionalProperties", "enum", "pattern", "json", … */
@@ -64,6 +67,16 @@ void contract_append_methods(const struct contract_api *api, struct lfi_slice pa
 size_t contract_operation_count(const struct contract_api *api);
 const struct contract_operation *contract_operation_at(const struct contract_api *api, size_t i);
 size_t contract_operation_index(const struct contract_operation *operation); /* within its API */
+/* Its row within its API's: an operation has one for each form that it has in some version. */
+size_t contract_operation_row(const struct contract_operation *operation);
+/*
+ * The operation as it is in the newest version that is not above `version`, or else in the oldest
+ * one. NULL when that one has no such operation. The same operation when its API has one version.
+ */
+const struct contract_operation *contract_operation_in(const struct contract_operation *operation,
+                                                       uint32_t version);
+/* Whether the documents were compiled in several versions, this one among them. */
+bool contract_knows_version(const struct contract_api *api, uint32_t version);
 const char *contract_operation_id(const struct contract_operation *operation);
 const char *contract_operation_method(const struct contract_operation *operation);
 const char *contract_operation_path(const struct contract_operation *operation); /* template */
@@ -86,8 +99,9 @@ static inline struct lfi_slice contract_parameter(const struct contract_paramete
 /*
  * Checks path, query, headers and body. Decodes into the arena. A repeated parameter violates
  * "repeated". Deprecated parameters and required ones with a default are never demanded;
- * x-lfi-lenient ones are passed through unchecked. violation->where names parameter or JSON path,
- * of missing parameters all, and *in says where it was ("path", "query", "header", "body").
+ * x-lfi-lenient ones are passed through unchecked. A body of any media type is bytes.
+ * violation->where names parameter or JSON path, of missing parameters all, and *in says where it
+ * was ("path", "query", "header", "body").
  */
 int contract_check_request(const struct contract_match *match, const struct request *request,
                            struct contract_parameters *out, const char **in,
@@ -120,9 +134,12 @@ int contract_check_records(const struct contract_operation *operation,
                            const struct contract_records *records, struct lfi_slice body,
                            struct contract_violation *violation);
 
+/* Whether a reply of this status has a body; one that is not declared has what it likes. */
+bool contract_response_has_body(const struct contract_operation *operation, int status);
 /* Whether the declared JSON body of a status has a member of this name at its top. */
 bool contract_response_has(const struct contract_operation *operation, int status,
                            const char *member);
+
 bool contract_operation_has_parameter(const struct contract_operation *operation, const char *name);
 
 /* Schema by name, for documents that are only schemas (configuration, fixtures). NULL: none. */

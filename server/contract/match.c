@@ -46,7 +46,7 @@ void contract_append_methods(const struct contract_api *api, struct lfi_slice pa
     for (size_t p = 0; p < api->path_count; p++) {
         const struct contract_path *candidate = &api->paths[p];
         for (size_t i = 0; i < candidate->operation_count && fits(candidate, path, values); i++) {
-            buf_append_text(out, i > 0 ? ", " : "");
+            buf_append_text(out, out->len > 0 ? ", " : "");
             buf_append_text(out, candidate->operations[i]->method);
         }
     }
@@ -64,7 +64,32 @@ const struct contract_operation *contract_operation_at(const struct contract_api
 
 size_t contract_operation_index(const struct contract_operation *operation)
 {
+    return operation->index;
+}
+
+size_t contract_operation_row(const struct contract_operation *operation)
+{
     return (size_t)(operation - operation->api->operations);
+}
+
+const struct contract_operation *contract_operation_in(const struct contract_operation *operation,
+                                                       uint32_t version)
+{
+    const struct contract_api *api = operation->api;
+    if (api->version_count == 0)
+        return operation;
+    size_t i = api->version_count - 1u;
+    while (i > 0 && api->versions[i].number > version)
+        i--;
+    return api->versions[i].operations[operation->index];
+}
+
+bool contract_knows_version(const struct contract_api *api, uint32_t version)
+{
+    for (size_t i = 0; i < api->version_count; i++)
+        if (api->versions[i].number == version)
+            return true;
+    return false;
 }
 
 const char *contract_operation_id(const struct contract_operation *operation)

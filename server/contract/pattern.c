@@ -1,15 +1,9 @@
-/*
- * Patterns through PCRE2. The documents mean ECMA regular expressions: unanchored, \d and \w are
- * ASCII, $ is the very end. The same options are used by openapi-compile, which refuses patterns
- * that do not compile.
- */
+/* Patterns through PCRE2. openapi-compile refuses those that do not compile. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "contract/check.h"
 
 #include <pcre2.h>
 #include <stdlib.h>
-
-#define OPTIONS (PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS)
 
 /* Steps of one match. The documents' patterns need some ten per character at worst. */
 #define LIMIT_PATTERN_STEPS 200000
@@ -41,8 +35,8 @@ static int compile_pattern(struct contract_pattern *pattern, struct lfi_error *e
     if (!pattern->code)
         return error_set(error, "out of memory");
     pattern->code->context = pcre2_match_context_create(NULL);
-    pattern->code->code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED, OPTIONS,
-                                        &number, &offset, NULL);
+    pattern->code->code = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED,
+                                        CONTRACT_PATTERN_OPTIONS, &number, &offset, NULL);
     if (!pattern->code->context || !pattern->code->code)
         return error_set(error, "pattern %s does not compile", pattern->text);
     pcre2_set_match_limit(pattern->code->context, LIMIT_PATTERN_STEPS);

@@ -71,6 +71,48 @@ void contract_describe_text_rule(const struct contract_text_rules *rules, const 
         snprintf(out, size, "does not match the required format");
 }
 
+/* The decimal exponent; beyond any that matters it may be another just as large. */
+static int64_t read_exponent(const char *p, const char *end)
+{
+    int64_t value = 0;
+    bool negative = p < end && *p == '-';
+    for (p += p < end && (*p == '-' || *p == '+'); p < end; p++)
+        value = value < 1000000 ? value * 10 + (*p - '0') : value;
+    return negative ? -value : value;
+}
+
+/*
+ * Exactly, digit by digit: number = digits * 10^shift / 10^decimals, without its trailing zeros. 64
+ * tens hold every 2 and 5 of a divisor of that size, so more of them change nothing.
+ */
+static bool is_multiple(const struct contract_multiple *rules, struct lfi_slice number)
+{
+    const char *p = number.ptr, *end = number.ptr + number.len;
+    uint64_t rest = 0;
+    int64_t zeros = 0, shift = rules->decimals;
+    bool fraction = false, zero = true;
+    for (p += *p == '-'; p < end && *p != 'e' && *p != 'E'; p++) {
+        if (*p == '.') {
+            fraction = true;
+            continue;
+        }
+        shift -= fraction;
+        zeros++;
+        if (*p == '0')
+            continue;
+        for (; zeros > 0; zeros--)
+            rest = rest * 10 % rules->divisor;
+        rest = (rest + (uint64_t)(*p - '0')) % rules->divisor;
+        zero = false;
+    }
+    if (zero)
+        return true;
+    shift += zeros + (p < end ? read_exponent(p + 1, end) : 0);
+    for (int64_t i = 0; i < shift && i < 64; i++)
+        rest = rest * 10 % rules->divisor;
+    return shift >= 0 && rest == 0;
+}
+
 const char *contract_broken_number_rule(const struct contract_number_rules *rules,
                                         struct lfi_slice number)
 {
@@ -86,6 +128,8 @@ const char *contract_broken_number_rule(const struct contract_number_rules *rule
     if (rules->max.set &&
         (value > rules->max.value || (rules->max.exclusive && value >= rules->max.value)))
         return "maximum";
+    if (rules->multiple.divisor > 0 && !is_multiple(&rules->multiple, number))
+        return "multipleOf";
     return NULL;
 }
 
@@ -98,6 +142,8 @@ void contract_describe_number_rule(const struct contract_number_rules *rules, co
     else if (strcmp(rule, "maximum") == 0)
         snprintf(out, size, "must be %s %.15g", rules->max.exclusive ? "less than" : "at most",
                  rules->max.value);
+    else if (strcmp(rule, "multipleOf") == 0)
+        snprintf(out, size, "must be a multiple of %s", rules->multiple.text);
     else
         snprintf(out, size, "is a number of too many digits");
 }

@@ -33,6 +33,13 @@ enum contract_format {
     CONTRACT_FORMAT_DURATION,
 };
 
+/*
+ * Of PCRE2, for whoever compiles a pattern: as ECMA means it, unanchored, \d and \w are ASCII, $ is
+ * the very end.
+ */
+#define CONTRACT_PATTERN_OPTIONS                                                                   \
+    (PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS)
+
 /* The one part that is not constant: `code` is made by contract_init, which counts its callers. */
 struct contract_pattern {
     const char *text;
@@ -58,8 +65,17 @@ struct contract_bound {
     bool set, exclusive;
 };
 
+/* multipleOf: divisor / 10^decimals. */
+struct contract_multiple {
+    const char *text; /* as written */
+    uint64_t divisor; /* below 10^CONTRACT_MULTIPLE_DIGITS; 0: none */
+    int16_t decimals; /* negative: powers of ten */
+};
+#define CONTRACT_MULTIPLE_DIGITS 18
+
 struct contract_number_rules {
     struct contract_bound min, max;
+    struct contract_multiple multiple;
 };
 
 struct contract_array_rules {
@@ -126,12 +142,18 @@ struct contract_parameter_rules {
     const struct contract_schema *schema;
 };
 
-enum contract_media { CONTRACT_MEDIA_NONE, CONTRACT_MEDIA_JSON, CONTRACT_MEDIA_FORM };
+enum contract_media {
+    CONTRACT_MEDIA_NONE,
+    CONTRACT_MEDIA_JSON,
+    CONTRACT_MEDIA_FORM,
+    CONTRACT_MEDIA_ANY, /* bytes, of which the size alone is checked */
+};
 
 struct contract_body_rules {
     enum contract_media media;
     bool required;
     const struct contract_schema *schema;
+    uint32_t min_bytes, max_bytes; /* of CONTRACT_MEDIA_ANY; max 0: none */
 };
 
 #define CONTRACT_STATUS_DEFAULT 0 /* other negative values: -2 is 2XX */
@@ -144,7 +166,8 @@ struct contract_response_rules {
 struct contract_operation {
     const struct contract_api *api;
     const char *id, *method, *path;
-    bool open; /* no credential is asked for */
+    uint16_t index; /* the same in all versions */
+    bool open;      /* no credential is asked for */
     const struct contract_parameter_rules *parameters;
     uint16_t parameter_count, response_count;
     struct contract_body_rules body;
@@ -158,6 +181,12 @@ struct contract_path {
     uint8_t segment_count, operation_count;
 };
 
+/* What a version has in place of operations[i]; NULL: it has no such operation. */
+struct contract_version {
+    uint32_t number; /* CONTRACT_VERSION */
+    const struct contract_operation *const *operations;
+};
+
 struct contract_named {
     const char *name;
     const struct contract_schema *schema;
@@ -165,11 +194,12 @@ struct contract_named {
 
 struct contract_api {
     const char *name;
-    const struct contract_operation *operations;
-    const struct contract_path *paths; /* fixed segments come before parameters */
+    const struct contract_operation *operations; /* each once, then the forms that differ from it */
+    const struct contract_path *paths;           /* fixed segments come before parameters */
     const struct contract_named *schemas;
     struct contract_pattern *patterns;
-    uint16_t operation_count, path_count, schema_count, pattern_count;
+    const struct contract_version *versions; /* in their order; NULL: there is one only */
+    uint16_t operation_count, path_count, schema_count, pattern_count, version_count;
 };
 
 #endif

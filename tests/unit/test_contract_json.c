@@ -268,6 +268,69 @@ static void checks_numbers(void **state)
     ROWS(rows);
 }
 
+/* By decimal digits: in floating point 0.3 is no multiple of 0.1. */
+static void checks_multiples_exactly(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"Tenth", "0.3", NULL, NULL},
+        {"Tenth", "0.1", NULL, NULL},
+        {"Tenth", "99.9", NULL, NULL},
+        {"Tenth", "0", NULL, NULL},
+        {"Tenth", "0.0", NULL, NULL},
+        {"Tenth", "0e-99", NULL, NULL},
+        {"Tenth", "-0.7", NULL, NULL},
+        {"Tenth", "0.30", NULL, NULL},
+        {"Tenth", "1e-1", NULL, NULL},
+        {"Tenth", "3E-1", NULL, NULL},
+        {"Tenth", "1e1", NULL, NULL},
+        {"Tenth", "0.7000000000000000000000000", NULL, NULL},
+        {"Tenth", "0.25", "multipleOf", "$"},
+        {"Tenth", "1e-2", "multipleOf", "$"},
+        {"Tenth", "0.10000000000000000000000000001", "multipleOf", "$"},
+        {"Tenth", "0.30000000000000004", "multipleOf", "$"},
+        {"Seven", "14", NULL, NULL},
+        {"Seven", "-21", NULL, NULL},
+        {"Seven", "0", NULL, NULL},
+        {"Seven", "7000000000000000000000000000000000000000000000", NULL, NULL},
+        {"Seven", "15", "multipleOf", "$"},
+        {"Seven", "7000000000000000000000000000000000000000000001", "multipleOf", "$"},
+        {"Quarter", "0.75", NULL, NULL},
+        {"Quarter", "1", NULL, NULL},
+        {"Quarter", "1e3", NULL, NULL},
+        {"Quarter", "1e+99", NULL, NULL},
+        {"Quarter", "0.7500", NULL, NULL},
+        {"Quarter", "75e-2", NULL, NULL},
+        {"Quarter", "1e400", NULL, NULL},
+        {"Quarter", "0.3", "multipleOf", "$"},
+        {"Quarter", "1e-400", "multipleOf", "$"},
+        {"Quarter", "0.7500001", "multipleOf", "$"},
+        {"Thousand", "5000", NULL, NULL},
+        {"Thousand", "0", NULL, NULL},
+        {"Thousand", "-1000", NULL, NULL},
+        {"Thousand", "500", "multipleOf", "$"},
+        {"Thousand", "1500", "multipleOf", "$"},
+        {"Thousand", "1001", "multipleOf", "$"},
+        {"Fine", "0.000000000000000006", NULL, NULL},
+        {"Fine", "3", NULL, NULL},
+        {"Fine", "3e200", NULL, NULL},
+        {"Fine", "1", "multipleOf", "$"},
+        {"Fine", "0.000000000000000004", "multipleOf", "$"},
+        {"Fine", "1e64", "multipleOf", "$"},
+        {"Fine", "1e200", "multipleOf", "$"},
+        {"Tenth", "100.1", "maximum", "$"},
+    };
+    ROWS(rows);
+}
+
+static void tells_of_what_a_number_must_be_a_multiple(void **state)
+{
+    struct contract_violation violation;
+    (void)state;
+    assert_int_equal(check("Quarter", "0.3", 3, &violation), -1);
+    assert_string_equal(violation.message, "must be a multiple of 2.50e-1");
+}
+
 static void checks_lists_and_objects(void **state)
 {
     (void)state;
@@ -508,6 +571,8 @@ int main(void)
         cmocka_unit_test(checks_formats),
         cmocka_unit_test(messages_say_what_is_wrong),
         cmocka_unit_test(checks_numbers),
+        cmocka_unit_test(checks_multiples_exactly),
+        cmocka_unit_test(tells_of_what_a_number_must_be_a_multiple),
         cmocka_unit_test(checks_lists_and_objects),
         cmocka_unit_test(checks_combinations),
         cmocka_unit_test(stops_at_the_depth_limit),

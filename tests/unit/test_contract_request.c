@@ -59,6 +59,7 @@ static void finds_the_operation(void **state)
     } rows[] = {
         {"GET", "/things", "findThings"},
         {"POST", "/things", "addThing"},
+        {"POST", "/files", "addFile"},
         {"PUT", "/things", ""},
         {"get", "/things", ""},
         {"GET", "/things/special", "findSpecialThing"},
@@ -96,11 +97,13 @@ static void finds_the_operation(void **state)
 static void knows_its_operations(void **state)
 {
     (void)state;
-    assert_int_equal(contract_operation_count(&contract_test_operations), 5);
-    for (size_t i = 0; i < 5; i++) {
+    assert_int_equal(contract_operation_count(&contract_test_operations), 6);
+    for (size_t i = 0; i < 6; i++) {
         const struct contract_operation *operation =
             contract_operation_at(&contract_test_operations, i);
         assert_int_equal(contract_operation_index(operation), i);
+        assert_int_equal(contract_operation_row(operation), i);
+        assert_ptr_equal(contract_operation_in(operation, CONTRACT_VERSION(9, 9)), operation);
         assert_int_equal(contract_operation_open(operation),
                          strcmp(contract_operation_id(operation), "findSpecialThing") == 0);
     }
@@ -243,6 +246,12 @@ static void checks_bodies(void **state)
         {{"PATCH", "/things/t/parts/1", NULL, FORM, "reason=no&reason=no"}, "repeated", "reason"},
         {{"PATCH", "/things/t/parts/1", NULL, FORM, "reason=%"}, "encoding", "reason"},
         {{"PATCH", "/things/t/parts/1", NULL, JSON, "reason=no"}, "contentType", "$"},
+        {{"POST", "/files", NULL, {{"content-type", "image/png"}}, "\x89P"}, NULL, NULL},
+        {{"POST", "/files", NULL, {{NULL}}, "{\xff\n["}, NULL, NULL},
+        {{"POST", "/files", NULL, JSON, "{\"a\""}, NULL, NULL},
+        {{"POST", "/files", NULL, {{NULL}}, NULL}, "required", "$"},
+        {{"POST", "/files", NULL, {{NULL}}, "1"}, "minLength", "$"},
+        {{"POST", "/files", NULL, {{NULL}}, "12345"}, "maxLength", "$"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct outcome out = run(arena, &rows[i].call);
@@ -278,13 +287,21 @@ static void checks_replies(void **state)
         {1, 418, "application/json", "[]", "type"},
         {4, 303, "text/html", "Look <a href='/'>there</a>", NULL},
         {4, 303, NULL, NULL, NULL},
+        {5, 200, "application/pdf", "%PDF\xff", NULL},
+        {5, 200, "application/json", "[", NULL},
+        {5, 200, NULL, NULL, NULL},
+        {5, 400, "text/plain", "no", NULL},
     };
-    const struct contract_operation *operations[5];
-    const char *ids[] = {"findThings", "addThing", "findThing", "findSpecialThing", "mendPart"};
-    for (size_t i = 0; i < 5; i++) {
+    const struct contract_operation *operations[6];
+    const char *ids[] = {"findThings",       "addThing", "findThing",
+                         "findSpecialThing", "mendPart", "addFile"};
+    for (size_t i = 0; i < 6; i++) {
         operations[i] = contract_operation_at(&contract_test_operations, i);
         assert_string_equal(contract_operation_id(operations[i]), ids[i]);
     }
+    assert_true(contract_response_has_body(operations[0], 200));
+    assert_false(contract_response_has_body(operations[0], 404));
+    assert_true(contract_response_has_body(operations[5], 500)); /* nothing is said of it */
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct contract_violation violation = {.rule = "fits"};
         int rc = contract_check_response(operations[rows[i].operation], rows[i].status,

@@ -4,17 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *grow(struct model *model, void *items, size_t *room, size_t count, size_t size)
-{
-    if (count < *room)
-        return items;
-    *room = *room ? *room * 2 : 16;
-    void *more = source_array(model->source, *room, size);
-    if (count > 0)
-        memcpy(more, items, count * size);
-    return more;
-}
-
 static enum media read_media(const struct model *model, struct node at, const char *name)
 {
     const char *semicolon = strchr(name, ';');
@@ -23,9 +12,23 @@ static enum media read_media(const struct model *model, struct node at, const ch
         return MEDIA_JSON;
     if (len == 33 && strncmp(name, "application/x-www-form-urlencoded", len) == 0)
         return MEDIA_FORM;
+    if (len == 3 && strncmp(name, "*/*", len) == 0)
+        return MEDIA_ANY;
     if (model->foreign)
         return MEDIA_NONE;
     node_fail(at, "%s: media type not understood", name);
+}
+
+/* Of a body of any media type only the size can be checked. */
+static void check_bytes(const struct schema *schema, struct node media)
+{
+    if (schema && (schema->kinds != SCHEMA_STRING || schema->text_count > 0 || schema->pattern ||
+                   schema->all_of.count + schema->any_of.count + schema->one_of.count > 0 ||
+                   schema->not_one || schema->max_length == 0 ||
+                   (schema->format && strcmp(schema->format, "binary") != 0)))
+        node_fail(
+            node_get(media, "schema"),
+            "*/*: a string, with minLength and maxLength in bytes, is all that can be checked");
 }
 
 static struct body read_content(struct model *model, struct node content)
@@ -44,6 +47,8 @@ static struct body read_content(struct model *model, struct node content)
     model_only(model, media, "content", known);
     if (node_get(media, "schema").raw)
         body.schema = model_schema(model, node_get(media, "schema"));
+    if (body.media == MEDIA_ANY && !model->foreign)
+        check_bytes(body.schema, media);
     return body;
 }
 
@@ -186,12 +191,12 @@ static void read_operation(struct model *model, const char *path, const char *me
     for (size_t i = 0; i < model->operation_count; i++)
         if (strcmp(model->operations[i].id, id) == 0)
             node_fail(node, "operationId %s is taken by %s:%zu", id,
-                      model->operations[i].at.file->name, node_line(model->operations[i].at));
+                      node_file(model->operations[i].at), node_line(model->operations[i].at));
         else if (strcmp(model->operations[i].path, path) == 0 &&
                  strcmp(model->operations[i].method, upper_case(model->source, method)) == 0)
             node_fail(node, "%s %s is duplicated", method, path);
-    model->operations = grow(model, model->operations, &model->operation_room,
-                             model->operation_count, sizeof(*model->operations));
+    model->operations = source_grow(model->source, model->operations, model->operation_count,
+                                    &model->operation_room, sizeof(*model->operations));
     struct operation *operation = &model->operations[model->operation_count++];
     *operation = (struct operation){
         .at = node,
@@ -244,8 +249,8 @@ void model_add_schemas(struct model *model, const char *path)
     for (size_t i = 0; i < node_count(root); i++) {
         const char *name;
         struct node node = node_member(root, i, &name);
-        model->schemas = grow(model, model->schemas, &model->schema_room, model->schema_count,
-                              sizeof(*model->schemas));
+        model->schemas = source_grow(model->source, model->schemas, model->schema_count,
+                                     &model->schema_room, sizeof(*model->schemas));
         for (size_t k = 0; k < model->schema_count; k++)
             if (strcmp(model->schemas[k].name, name) == 0)
                 node_fail(node, "schema %s is duplicated", name);

@@ -1,14 +1,17 @@
 /*
  * openapi-compile: OpenAPI documents, or files of schemas, to C tables for server/contract.
  *
- *   openapi-compile --name NAME --out FOLDER [--rows] [--schemas] FILE.yaml…
+ *   openapi-compile --name NAME --out FOLDER [--rows] [--overlay FILE.yaml]… FILE.yaml…
+ *   openapi-compile --name NAME --out FOLDER --schemas FILE.yaml…
  *
  * A document that is wrong, or says something that the tables cannot express, is refused with file
- * and line (exit status 1); nothing is skipped silently but texts for people.
+ * and line (exit status 1); nothing is skipped silently but texts for people. An overlay makes one
+ * more version of the documents (overlay.h): operations that differ are there once for each form.
  *
  * Besides OpenAPI 3.0 it knows: on an operation `x-lfi`, its row (see below); on a parameter
  * `x-lfi-lenient: true` (its value is not checked). Deprecated parameters and those with a default
- * are not demanded.
+ * are not demanded. A body of any media type, `*`/`*`, is taken as bytes: minLength and maxLength
+ * are counted in bytes.
  *
  * Members of x-lfi: `serves: FAMILY.FUNCTION` of the core interface; `subject`: nobody, user or
  * account; `reply`: one, list or pages; `record`: member of each record that names the account;
@@ -17,67 +20,55 @@
  * built yet.
  */
 #include "base/descriptors.h"
-#include "emit.h"
+#include "set.h"
+#include "tables.h"
 
 #include "lfi_version.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
-FILE *emit_open(const struct emit_options *options, const char *stem, const char *end)
-{
-    char path[4096];
-    snprintf(path, sizeof(path), "%s/%s_%s.%s", options->folder, stem, options->name, end);
-    FILE *file = fopen(path, "wb");
-    if (!file) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        exit(1);
-    }
-    return file;
-}
-
-void emit_close(FILE *file)
-{
-    bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed) {
-        fputs("writing failed\n", stderr);
-        exit(1);
-    }
-}
-
-/* For the build system: what the tables were made from. */
-static void write_dependencies(const struct source *source, const struct emit_options *options)
-{
-    FILE *out = emit_open(options, "contract", "d");
-    fprintf(out, "%s/contract_%s.c:", options->folder, options->name);
-    for (const struct source_file *file = source->files; file; file = file->next)
-        fprintf(out, " %s", file->path);
-    fputc('\n', out);
-    emit_close(out);
-}
-
 static const char usage_text[] =
-    "usage: openapi-compile --name NAME --out FOLDER [--rows] [--schemas] FILE.yaml...\n";
+    "usage: openapi-compile --name NAME --out FOLDER [--rows] [--overlay FILE.yaml]... "
+    "FILE.yaml...\n"
+    "       openapi-compile --name NAME --out FOLDER --schemas FILE.yaml...\n";
 
-static int usage(void)
+struct options {
+    struct output output;
+    const char *overlays[SET_VERSIONS];
+    size_t overlay_count;
+    bool rows, schemas;
+};
+
+static bool parse(struct options *out, int argc, char **argv)
 {
-    fputs(usage_text, stderr);
-    return 2;
+    static const struct option known[] = {
+        {"name", required_argument, NULL, 'n'},    {"out", required_argument, NULL, 'o'},
+        {"rows", no_argument, NULL, 'r'},          {"schemas", no_argument, NULL, 's'},
+        {"overlay", required_argument, NULL, 'v'}, {0}};
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        if (option == 'n') {
+            out->output.name = optarg;
+        } else if (option == 'o') {
+            out->output.folder = optarg;
+        } else if (option == 'r') {
+            out->rows = true;
+        } else if (option == 's') {
+            out->schemas = true;
+        } else if (option == 'v' && out->overlay_count < SET_VERSIONS - 1) {
+            out->overlays[out->overlay_count++] = optarg;
+        } else {
+            return false;
+        }
+    }
+    return out->output.name && out->output.folder && optind < argc &&
+           !(out->schemas && (out->rows || out->overlay_count > 0));
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {{"name", required_argument, NULL, 'n'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {"rows", no_argument, NULL, 'r'},
-                                          {"schemas", no_argument, NULL, 's'},
-                                          {0}};
-    struct source source = {0};
-    struct model model = {.source = &source};
-    struct emit_options options = {0};
-    bool schemas = false;
+    struct options options = {0};
+    struct set set = {0};
     descriptors_open_standard();
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage_text, stdout);
@@ -87,29 +78,20 @@ int main(int argc, char **argv)
         puts("openapi-compile " LFI_VERSION);
         return 0;
     }
-    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == 'n')
-            options.name = optarg;
-        else if (option == 'o')
-            options.folder = optarg;
-        else if (option == 'r')
-            options.rows = true;
-        else if (option == 's')
-            schemas = true;
-        else
-            return usage();
+    if (!parse(&options, argc, argv)) {
+        fputs(usage_text, stderr);
+        return 2;
     }
-    if (!options.name || !options.folder || optind == argc || (schemas && options.rows))
-        return usage();
-    for (int i = optind; i < argc; i++)
-        if (schemas)
-            model_add_schemas(&model, argv[i]);
-        else
-            model_add_document(&model, argv[i]);
-    emit_tables(&model, &options);
-    if (options.rows)
-        emit_rows(&model, &options);
-    write_dependencies(&source, &options);
-    source_free(&source);
+    set.name = options.output.name;
+    if (options.schemas) {
+        for (int i = optind; i < argc; i++) {
+            set_read_schemas(&set, argv[i]);
+        }
+    } else {
+        set_read_documents(&set, argv + optind, (size_t)(argc - optind), options.overlays,
+                           options.overlay_count);
+    }
+    tables_write(&set, &options.output, options.rows);
+    set_free(&set);
     return 0;
 }

@@ -46,6 +46,7 @@ struct schema {
     long long min_length, max_length, min_items, max_items, min_members, max_members;
     const char *minimum, *maximum; /* as written; NULL: none */
     bool exclusive_minimum, exclusive_maximum;
+    const char *multiple; /* multipleOf, as written; NULL: none */
     bool unique_items;
     struct schema *items;
     struct member *members;
@@ -76,7 +77,7 @@ struct parameter {
     struct schema *schema;
 };
 
-enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_FORM };
+enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_FORM, MEDIA_ANY };
 
 struct body {
     enum media media;
@@ -124,6 +125,8 @@ struct model {
     size_t operation_count, operation_room;
     struct named_schema *schemas;
     size_t schema_count, schema_room;
+    struct node
+        formats;  /* of an overlay: patterns that texts of a format must have; may be absent */
     bool foreign; /* tolerate what others write: x-… members, a discriminator without effect */
 };
 

@@ -1,39 +1,13 @@
-/* The tables of operations and of the paths that lead to them. */
-#include "emit.h"
+#include "operations.h"
+
+#include "contract/tables.h"
+#include "output.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PARAMETERS_MAX 63 /* CONTRACT_PARAMETERS, of which number 0 stands for none */
-#define PATH_PARAMETERS_MAX 4
-
-/* Whether no operation before the i-th has a parameter of this name. */
-static bool is_first_use(const struct model *model, size_t i, const char *name)
-{
-    while (i-- > 0)
-        for (size_t k = 0; k < model->operations[i].parameter_count; k++)
-            if (strcmp(model->operations[i].parameters[k].name, name) == 0)
-                return false;
-    return true;
-}
-
-int emit_parameter_number(const struct model *model, const char *name)
-{
-    int number = 1;
-    for (size_t i = 0; i < model->operation_count; i++) {
-        const struct operation *operation = &model->operations[i];
-        for (size_t k = 0; k < operation->parameter_count; k++) {
-            const char *other = operation->parameters[k].name;
-            if (!is_first_use(model, i, other))
-                continue;
-            if (strcmp(other, name) == 0)
-                return number;
-            number++;
-        }
-    }
-    return 0;
-}
+/* --- parameters ------------------------------------------------------------------------------- */
 
 /* fromBookingDateTime becomes FROM_BOOKING_DATE_TIME, page-size PAGE_SIZE. */
 static void put_upper_snake(FILE *out, const char *name)
@@ -45,38 +19,19 @@ static void put_upper_snake(FILE *out, const char *name)
     }
 }
 
-void emit_parameters(const struct model *model, const char *name, FILE *out)
+void operations_put_parameters(const struct set *set, FILE *out)
 {
-    int number = 1;
-    for (size_t i = 0; i < model->operation_count; i++) {
-        const struct operation *operation = &model->operations[i];
-        for (size_t k = 0; k < operation->parameter_count; k++) {
-            const struct parameter *parameter = &operation->parameters[k];
-            if (!is_first_use(model, i, parameter->name))
-                continue;
-            if (number > PARAMETERS_MAX)
-                node_fail(parameter->at, "more than %d parameters in one API", PARAMETERS_MAX);
-            if (number == 1)
-                fprintf(out, "enum %s_parameter {\n", name);
-            fputs("    ", out);
-            put_upper_snake(out, name);
-            fputc('_', out);
-            put_upper_snake(out, parameter->name);
-            fprintf(out, " = %d,\n", number++);
-        }
+    if (set->parameter_count == 0)
+        return;
+    fprintf(out, "enum %s_parameter {\n", set->name);
+    for (size_t i = 0; i < set->parameter_count; i++) {
+        fputs("    ", out);
+        put_upper_snake(out, set->name);
+        fputc('_', out);
+        put_upper_snake(out, set->parameters[i]);
+        fprintf(out, " = %zu,\n", i + 1);
     }
-    fputs(number > 1 ? "};\n\n" : "", out);
-}
-
-static void put_body(struct emitter *emitter, const struct body *body)
-{
-    static const char *const medias[] = {"NONE", "JSON", "FORM"};
-    fprintf(emitter->out, "{CONTRACT_MEDIA_%s, %s, ", medias[body->media],
-            body->required ? "true" : "false");
-    if (body->schema)
-        fprintf(emitter->out, "&schemas[%d]}", emit_schema(emitter, body->schema));
-    else
-        fputs("NULL}", emitter->out);
+    fputs("};\n\n", out);
 }
 
 static int path_index(const struct parameter *parameter, const char *path)
@@ -88,61 +43,90 @@ static int path_index(const struct parameter *parameter, const char *path)
         if (strncmp(p + 1, parameter->name, strlen(parameter->name)) == 0 &&
             p[1 + strlen(parameter->name)] == '}')
             break;
-    if (index >= PATH_PARAMETERS_MAX)
-        node_fail(parameter->at, "more than %d parameters in a path", PATH_PARAMETERS_MAX);
+    if (index >= CONTRACT_PATH_PARAMETERS)
+        node_fail(parameter->at, "more than %d parameters in a path", CONTRACT_PATH_PARAMETERS);
     return index;
 }
 
-static void put_parameters(struct emitter *emitter, const struct operation *operation)
+static void put_parameters(const struct set *set, struct schemas *schemas,
+                           const struct operation *operation, FILE *out)
 {
     static const char *const places[] = {"PATH", "QUERY", "HEADER"};
-    FILE *out = emitter->out;
     fputs(operation->parameter_count ? "(const struct contract_parameter_rules[]){" : "NULL", out);
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const struct parameter *parameter = &operation->parameters[i];
         const char *fallback = parameter->schema->fallback;
         bool demanded = parameter->required && !parameter->deprecated && !fallback;
         fputs("\n    {", out);
-        emit_text(out, parameter->name);
+        output_text(out, parameter->name);
         fprintf(out, ", CONTRACT_IN_%s, %d, %d, %s, %s, ", places[parameter->place],
-                emit_parameter_number(emitter->model, parameter->name),
-                path_index(parameter, operation->path), demanded ? "true" : "false",
-                parameter->lenient ? "true" : "false");
+                set_parameter_number(set, parameter->name), path_index(parameter, operation->path),
+                demanded ? "true" : "false", parameter->lenient ? "true" : "false");
         if (fallback)
-            emit_text(out, fallback);
+            output_text(out, fallback);
         else
             fputs("{NULL, 0}", out);
-        fprintf(out, ", &schemas[%d]},", emit_schema(emitter, parameter->schema));
+        fprintf(out, ", &schemas[%d]},", schemas_put(schemas, parameter->schema));
     }
     fputs(operation->parameter_count ? "}" : "", out);
 }
 
-static void put_operation(struct emitter *emitter, const struct operation *operation,
-                          const char *api)
+/* --- operations ------------------------------------------------------------------------------- */
+
+/* A size in bytes; 0: none. */
+static void put_bytes(FILE *out, const struct schema *schema)
 {
-    FILE *out = emitter->out;
-    fprintf(out, "{&contract_%s, ", api);
-    emit_quoted(out, operation->id);
+    long long least = schema ? schema->min_length : 0;
+    long long most = schema && schema->max_length != NO_LIMIT ? schema->max_length : 0;
+    fprintf(out, "NULL, %lld, %lld}", least, most);
+}
+
+static void put_body(struct schemas *schemas, const struct body *body, FILE *out)
+{
+    static const char *const medias[] = {"NONE", "JSON", "FORM", "ANY"};
+    fprintf(out, "{CONTRACT_MEDIA_%s, %s, ", medias[body->media],
+            body->required ? "true" : "false");
+    if (body->media == MEDIA_ANY)
+        put_bytes(out, body->schema);
+    else if (body->schema)
+        fprintf(out, "&schemas[%d], 0, 0}", schemas_put(schemas, body->schema));
+    else
+        fputs("NULL, 0, 0}", out);
+}
+
+void operations_put(const struct set *set, struct schemas *schemas, size_t slot,
+                    const struct operation *operation, FILE *out)
+{
+    fprintf(out, "{&contract_%s, ", set->name);
+    output_quoted(out, operation->id);
     fprintf(out, ", \"%s\", ", operation->method);
-    emit_quoted(out, operation->path);
-    fprintf(out, ", %s, ", operation->row.open ? "true" : "false");
-    put_parameters(emitter, operation);
+    output_quoted(out, operation->path);
+    fprintf(out, ", %zu, %s, ", slot, operation->row.open ? "true" : "false");
+    put_parameters(set, schemas, operation, out);
     fprintf(out, ", %zu, %zu,\n ", operation->parameter_count, operation->response_count);
-    put_body(emitter, &operation->body);
+    put_body(schemas, &operation->body, out);
     fputs(", (const struct contract_response_rules[]){", out);
     for (size_t i = 0; i < operation->response_count; i++) {
         fprintf(out, "{%d, ", operation->responses[i].status);
-        put_body(emitter, &operation->responses[i].body);
+        put_body(schemas, &operation->responses[i].body, out);
         fputs("},", out);
     }
     fputs("}},\n", out);
 }
 
+/* --- paths ------------------------------------------------------------------------------------ */
+
+/* For qsort, which hands over no context. */
+struct sorted {
+    const struct operation *operation;
+    size_t slot;
+};
+
 /* Compares templates segment by segment, parameters last; 0 when they match the same paths. */
 static int compare_paths(const void *a, const void *b)
 {
-    const char *left = (*(const struct operation *const *)a)->path + 1;
-    const char *right = (*(const struct operation *const *)b)->path + 1;
+    const char *left = ((const struct sorted *)a)->operation->path + 1;
+    const char *right = ((const struct sorted *)b)->operation->path + 1;
     for (;;) {
         size_t left_len = strcspn(left, "/"), right_len = strcspn(right, "/");
         bool left_open = *left == '{', right_open = *right == '{';
@@ -163,55 +147,51 @@ static int compare_paths(const void *a, const void *b)
     }
 }
 
-static void put_path(struct emitter *emitter, const struct operation *const *group, size_t count)
+static void put_segment(FILE *out, const char *text, size_t len)
 {
-    FILE *out = emitter->out;
-    size_t segments = 0;
+    char *segment = strndup(text, len);
+    if (!segment)
+        abort();
+    output_text(out, segment);
+    fputc(',', out);
+    free(segment);
+}
+
+static void put_segments(FILE *out, const struct operation *operation, size_t *count)
+{
     fputs("{(const struct contract_text[]){", out);
-    for (const char *p = group[0]->path; *p == '/'; segments++) {
+    for (const char *p = operation->path; *p == '/'; ++*count) {
         size_t len = strcspn(p + 1, "/");
         if (p[1] == '{' && p[len] == '}')
             fputs("{NULL, 0},", out);
         else if (len == 0 || memchr(p + 1, '{', len))
-            node_fail(group[0]->at, "path %s: a segment is a fixed text or one parameter",
-                      group[0]->path);
+            node_fail(operation->at, "path %s: a segment is a fixed text or one parameter",
+                      operation->path);
         else
-            emit_text(out, source_format(emitter->model->source, "%.*s", (int)len, p + 1)),
-                fputc(',', out);
+            put_segment(out, p + 1, len);
         p += len + 1;
     }
-    fputs("}, (const struct contract_operation *const[]){", out);
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "&operations[%td], ", group[i] - emitter->model->operations);
-    fprintf(out, "}, %zu, %zu},\n", segments, count);
 }
 
-static size_t put_paths(struct emitter *emitter)
+size_t operations_put_paths(const struct set *set, FILE *out)
 {
-    struct model *model = emitter->model;
-    size_t count = model->operation_count, paths = 0;
-    const struct operation **sorted = source_array(model->source, count, sizeof(*sorted));
+    size_t count = set->slot_count, paths = 0;
+    struct sorted *sorted = calloc(count, sizeof(*sorted));
+    if (!sorted)
+        abort();
     for (size_t i = 0; i < count; i++)
-        sorted[i] = &model->operations[i];
+        sorted[i] = (struct sorted){set_first(set, i), i};
     qsort(sorted, count, sizeof(*sorted), compare_paths);
-    fputs("static const struct contract_path paths[] = {\n", emitter->out);
+    fputs("static const struct contract_path paths[] = {\n", out);
     for (size_t i = 0, next; i < count; i = next, paths++) {
-        for (next = i + 1; next < count && compare_paths(&sorted[i], &sorted[next]) == 0; next++)
-            ;
-        put_path(emitter, &sorted[i], next - i);
+        size_t segments = 0;
+        put_segments(out, sorted[i].operation, &segments);
+        fputs("}, (const struct contract_operation *const[]){", out);
+        for (next = i; next < count && compare_paths(&sorted[i], &sorted[next]) == 0; next++)
+            fprintf(out, "&operations[%zu], ", sorted[next].slot);
+        fprintf(out, "}, %zu, %zu},\n", segments, next - i);
     }
-    fputs("};\n\n", emitter->out);
+    fputs("};\n\n", out);
+    free(sorted);
     return paths;
-}
-
-size_t emit_operations(struct emitter *emitter, const char *name)
-{
-    struct model *model = emitter->model;
-    if (model->operation_count == 0)
-        return 0;
-    fputs("static const struct contract_operation operations[] = {\n", emitter->out);
-    for (size_t i = 0; i < model->operation_count; i++)
-        put_operation(emitter, &model->operations[i], name);
-    fputs("};\n\n", emitter->out);
-    return put_paths(emitter);
 }

@@ -1,39 +1,39 @@
-/*
- * The rows: flow_<name> of server/flow/row.h. Each family function that is served gets two small C
- * functions, so that the compiler checks that it exists and takes what it is given.
- */
-#include "emit.h"
+#include "rows.h"
 
 #include <string.h>
 
-static bool is_first(const struct model *model, size_t at)
+static const struct row *row_at(const struct set *set, size_t form)
 {
-    const struct row *row = &model->operations[at].row;
-    for (size_t i = 0; i < at; i++) {
-        const struct row *other = &model->operations[i].row;
-        if (other->family && strcmp(other->family, row->family) == 0 &&
-            strcmp(other->function, row->function) == 0)
+    return &set->forms[form].operation->row;
+}
+
+static bool serve_the_same(const struct row *a, const struct row *b)
+{
+    return a->family && b->family && strcmp(a->family, b->family) == 0 &&
+           strcmp(a->function, b->function) == 0;
+}
+
+static bool is_first(const struct set *set, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (serve_the_same(row_at(set, i), row_at(set, at)))
             return false;
-    }
     return true;
 }
 
 /* A handler may serve a function whose arguments are its own; then only the offer is asked. */
-static bool is_served_plainly(const struct model *model, const struct row *row)
+static bool is_served_plainly(const struct set *set, const struct row *row)
 {
-    for (size_t i = 0; i < model->operation_count; i++) {
-        const struct row *other = &model->operations[i].row;
-        if (other->family && !other->handler && strcmp(other->family, row->family) == 0 &&
-            strcmp(other->function, row->function) == 0)
+    for (size_t i = 0; i < set->form_count; i++)
+        if (!row_at(set, i)->handler && serve_the_same(row_at(set, i), row))
             return true;
-    }
     return false;
 }
 
-static void put_prototypes(FILE *out, const struct model *model)
+static void put_prototypes(FILE *out, const struct set *set)
 {
-    for (size_t i = 0; i < model->operation_count; i++) {
-        const struct row *row = &model->operations[i].row;
+    for (size_t i = 0; i < set->form_count; i++) {
+        const struct row *row = row_at(set, i);
         if (row->query)
             fprintf(out, "flow_query_fn %s;\n", row->query);
         if (row->shape)
@@ -43,17 +43,17 @@ static void put_prototypes(FILE *out, const struct model *model)
     }
 }
 
-static void put_functions(FILE *out, const struct model *model)
+static void put_functions(FILE *out, const struct set *set)
 {
-    for (size_t i = 0; i < model->operation_count; i++) {
-        const struct row *row = &model->operations[i].row;
-        if (!row->family || !is_first(model, i))
+    for (size_t i = 0; i < set->form_count; i++) {
+        const struct row *row = row_at(set, i);
+        if (!row->family || !is_first(set, i))
             continue;
         fprintf(out,
                 "static bool offers_%s_%s(const struct provider *provider)\n{\n"
                 "    return PROVIDER_SERVES(provider, %s, %s);\n}\n\n",
                 row->family, row->function, row->family, row->function);
-        if (!is_served_plainly(model, row))
+        if (!is_served_plainly(set, row))
             continue;
         fprintf(out,
                 "static int serve_%s_%s(const struct provider *provider,\n"
@@ -67,8 +67,7 @@ static void put_functions(FILE *out, const struct model *model)
 static void put_word(FILE *out, const char *member, const char *prefix, const char *word)
 {
     fprintf(out, ".%s = %s", member, prefix);
-    for (const char *p = word; *p; p++)
-        fputc(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p, out);
+    output_upper(out, word);
     fputs(", ", out);
 }
 
@@ -86,11 +85,11 @@ static bool has_parameter(const struct operation *operation, const char *name)
     return false;
 }
 
-static void put_number(FILE *out, const struct model *model, const struct operation *operation,
+static void put_number(FILE *out, const struct set *set, const struct operation *operation,
                        const char *member, const char *name)
 {
     if (has_parameter(operation, name))
-        fprintf(out, ".%s = %d, ", member, emit_parameter_number(model, name));
+        fprintf(out, ".%s = %d, ", member, set_parameter_number(set, name));
 }
 
 /* What a row that is carried out without a handler reads from the request. */
@@ -111,9 +110,12 @@ static void check_parameters(const struct operation *operation)
             node_fail(row->at, "x-lfi: %s has no parameter %s", operation->id, needs[i].name);
 }
 
-static void put_row(FILE *out, const struct model *model, const struct operation *operation)
+void rows_put(const struct set *set, const struct operation *operation, FILE *out)
 {
     const struct row *row = &operation->row;
+    if (!row->at.raw)
+        node_fail(operation->at, "%s has no x-lfi", operation->id);
+    check_parameters(operation);
     fprintf(out, "    { /* %s %s */\n     ", operation->method, operation->path);
     if (row->family) {
         fprintf(out, ".serves = \"%s.%s\", .offered = offers_%s_%s, ", row->family, row->function,
@@ -125,7 +127,7 @@ static void put_row(FILE *out, const struct model *model, const struct operation
     put_word(out, "reply", "FLOW_", row->reply);
     if (row->record) {
         fputs(".record = ", out);
-        emit_quoted(out, row->record);
+        output_quoted(out, row->record);
         fputs(", ", out);
     }
     put_name(out, "query", row->query);
@@ -134,43 +136,38 @@ static void put_row(FILE *out, const struct model *model, const struct operation
     if (row->permission_count > 0) {
         fputs(".permissions = (const char *const[]){", out);
         for (size_t i = 0; i < row->permission_count; i++) {
-            emit_quoted(out, row->permissions[i]);
+            output_quoted(out, row->permissions[i]);
             fputs(", ", out);
         }
         fputs("NULL}, ", out);
     }
-    put_number(out, model, operation, "page", "page");
-    put_number(out, model, operation, "page_size", "page-size");
-    put_number(out, model, operation, "psu", "o3-psu-identifier");
-    put_number(out, model, operation, "account", "accountId");
-    put_number(out, model, operation, "interaction", "o3-ozone-interaction-id");
-    put_number(out, model, operation, "consent", "o3-consent-id");
-    put_number(out, model, operation, "tpp", "o3-caller-org-id");
+    put_number(out, set, operation, "page", "page");
+    put_number(out, set, operation, "page_size", "page-size");
+    put_number(out, set, operation, "psu", "o3-psu-identifier");
+    put_number(out, set, operation, "account", "accountId");
+    put_number(out, set, operation, "interaction", "o3-ozone-interaction-id");
+    put_number(out, set, operation, "consent", "o3-consent-id");
+    put_number(out, set, operation, "tpp", "o3-caller-org-id");
     fprintf(out, ".later = %s},\n", row->later ? "true" : "false");
 }
 
-void emit_rows(struct model *model, const struct emit_options *options)
+void rows_write(const struct set *set, const struct output *output)
 {
-    for (size_t i = 0; i < model->operation_count; i++)
-        if (!model->operations[i].row.at.raw)
-            node_fail(model->operations[i].at, "%s has no x-lfi", model->operations[i].id);
-        else
-            check_parameters(&model->operations[i]);
-    FILE *out = emit_open(options, "rows", "h");
-    fprintf(out, "#ifndef ROWS_%s\n#define ROWS_%s\n\n#include \"flow/row.h\"\n\n", options->name,
-            options->name);
-    put_prototypes(out, model);
-    fprintf(out, "\nextern const struct flow_api flow_%s;\n\n#endif\n", options->name);
-    emit_close(out);
+    FILE *out = output_open(output, "rows", "h");
+    fprintf(out, "#ifndef ROWS_%s\n#define ROWS_%s\n\n#include \"flow/row.h\"\n\n", output->name,
+            output->name);
+    put_prototypes(out, set);
+    fprintf(out, "\nextern const struct flow_api flow_%s;\n\n#endif\n", output->name);
+    output_close(out);
 
-    out = emit_open(options, "rows", "c");
-    fprintf(out, "#include \"rows_%s.h\"\n\n#include \"contract_%s.h\"\n\n", options->name,
-            options->name);
-    put_functions(out, model);
+    out = output_open(output, "rows", "c");
+    fprintf(out, "#include \"rows_%s.h\"\n\n#include \"contract_%s.h\"\n\n", output->name,
+            output->name);
+    put_functions(out, set);
     fputs("static const struct flow_row rows[] = {\n", out);
-    for (size_t i = 0; i < model->operation_count; i++)
-        put_row(out, model, &model->operations[i]);
-    fprintf(out, "};\n\nconst struct flow_api flow_%s = {&contract_%s, rows};\n", options->name,
-            options->name);
-    emit_close(out);
+    for (size_t i = 0; i < set->form_count; i++)
+        fputs(set->forms[i].row, out);
+    fprintf(out, "};\n\nconst struct flow_api flow_%s = {&contract_%s, rows};\n", output->name,
+            output->name);
+    output_close(out);
 }

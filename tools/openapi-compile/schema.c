@@ -2,6 +2,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "model.h"
 
+#include "contract/tables.h"
+
 #include <pcre2.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -63,17 +65,14 @@ static void read_texts(struct model *model, struct schema *schema, struct node l
     }
 }
 
-/* With the options of server/contract/pattern.c, where it will be compiled again. */
 static const char *read_pattern(struct node node)
 {
     int number;
     PCRE2_SIZE offset;
     if (!node.raw)
         return NULL;
-    pcre2_code *code =
-        pcre2_compile((PCRE2_SPTR)node_string(node), PCRE2_ZERO_TERMINATED,
-                      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS,
-                      &number, &offset, NULL);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)node_string(node), PCRE2_ZERO_TERMINATED,
+                                     CONTRACT_PATTERN_OPTIONS, &number, &offset, NULL);
     if (!code) {
         PCRE2_UCHAR message[120];
         pcre2_get_error_message(number, message, sizeof(message));
@@ -91,6 +90,15 @@ static const char *read_bound(struct node node)
     if (kind != NODE_INTEGER && kind != NODE_NUMBER)
         node_fail(node, "%s: a number is expected here", node_text(node));
     return node_text(node);
+}
+
+/* Must be positive. */
+static const char *read_multiple(struct node node)
+{
+    const char *text = read_bound(node);
+    if (text && (*text == '-' || strspn(text, "+0.") == strcspn(text, "eE")))
+        node_fail(node, "multipleOf %s: must be more than 0", text);
+    return text;
 }
 
 static struct schema_list read_list(struct model *model, struct node list)
@@ -197,6 +205,7 @@ static void check_use(struct schema *schema, struct node node)
         {"maximum", SCHEMA_INTEGER | SCHEMA_NUMBER},
         {"exclusiveMinimum", SCHEMA_INTEGER | SCHEMA_NUMBER},
         {"exclusiveMaximum", SCHEMA_INTEGER | SCHEMA_NUMBER},
+        {"multipleOf", SCHEMA_INTEGER | SCHEMA_NUMBER},
         {"items", SCHEMA_ARRAY},
         {"minItems", SCHEMA_ARRAY},
         {"maxItems", SCHEMA_ARRAY},
@@ -245,9 +254,9 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
 {
     static const char *const known[] = {
         "type", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum",
-        "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "items",
-        "properties", "required", "additionalProperties", "minProperties", "maxProperties", "allOf",
-        "anyOf", "oneOf", "not", "nullable", "discriminator", "default",
+        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems",
+        "items", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
+        "allOf", "anyOf", "oneOf", "not", "nullable", "discriminator", "default",
         /* said to people only */
         "description", "title", "summary", "deprecated", "example", "examples", NULL};
     if (!node_is_map(node))
@@ -264,6 +273,8 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
     struct node format = node_get(node, "format");
     schema->format = format.raw ? node_string(format) : NULL;
     schema->pattern = read_pattern(node_get(node, "pattern"));
+    if (!schema->pattern && schema->format && model->formats.raw)
+        schema->pattern = read_pattern(node_get(model->formats, schema->format));
     read_texts(model, schema, node_get(node, "enum"));
     schema->min_length = node_size(node_get(node, "minLength"), 0);
     schema->max_length = node_size(node_get(node, "maxLength"), NO_LIMIT);
@@ -275,6 +286,7 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
     schema->maximum = read_bound(node_get(node, "maximum"));
     schema->exclusive_minimum = node_bool(node_get(node, "exclusiveMinimum"), false);
     schema->exclusive_maximum = node_bool(node_get(node, "exclusiveMaximum"), false);
+    schema->multiple = read_multiple(node_get(node, "multipleOf"));
     schema->unique_items = node_bool(node_get(node, "uniqueItems"), false);
     struct node items = node_get(node, "items"), not_one = node_get(node, "not");
     schema->items = items.raw ? model_schema(model, items) : NULL;

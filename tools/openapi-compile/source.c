@@ -37,6 +37,17 @@ void *source_array(struct source *source, size_t count, size_t size)
     return source_alloc(source, count * size);
 }
 
+void *source_grow(struct source *source, void *items, size_t used, size_t *room, size_t size)
+{
+    if (used < *room)
+        return items;
+    *room = *room ? *room * 2 : 16;
+    void *more = source_array(source, *room, size);
+    if (used > 0)
+        memcpy(more, items, used * size);
+    return more;
+}
+
 char *source_format(struct source *source, const char *format, ...)
 {
     va_list args, again;
@@ -67,11 +78,18 @@ size_t node_line(struct node node)
     return node.raw->start_mark.line + 1;
 }
 
+/* A grafted node has a mark that no file is long enough for. */
+const char *node_file(struct node node)
+{
+    size_t graft = SIZE_MAX - node.raw->start_mark.index;
+    return graft < node.file->graft_count ? node.file->grafts[graft] : node.file->name;
+}
+
 void node_fail(struct node at, const char *format, ...)
 {
     va_list args;
     if (at.raw)
-        fprintf(stderr, "%s:%zu: ", at.file->name, node_line(at));
+        fprintf(stderr, "%s:%zu: ", node_file(at), node_line(at));
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
@@ -162,7 +180,7 @@ static struct node step(struct source *source, struct node at, const char *from,
     return node_is_map(at) ? node_get(at, name) : (struct node){0};
 }
 
-struct node source_resolve(struct source *source, struct node at, const char *reference)
+struct node source_find(struct source *source, struct node at, const char *reference)
 {
     const char *hash = strchr(reference, '#');
     if (!hash || hash[1] != '/')
@@ -175,11 +193,17 @@ struct node source_resolve(struct source *source, struct node at, const char *re
                                    (int)(hash - reference), reference);
         target = source_open(source, path, at);
     }
-    for (const char *p = hash + 1; *p && target.raw;) {
+    for (const char *p = hash[2] ? hash + 1 : ""; *p && target.raw;) { /* "#/" is the whole file */
         size_t len = strcspn(p + 1, "/");
         target = step(source, target, p + 1, len);
         p += len + 1;
     }
+    return target;
+}
+
+struct node source_resolve(struct source *source, struct node at, const char *reference)
+{
+    struct node target = source_find(source, at, reference);
     if (!target.raw)
         node_fail(at, "$ref %s: there is no such thing", reference);
     return target;
@@ -200,6 +224,89 @@ struct node source_follow(struct source *source, struct node node)
     }
     return node;
 }
+
+/* --- editing ---------------------------------------------------------------------------------- */
+
+static size_t graft_number(struct source_file *to, struct node from)
+{
+    const char *name = node_file(from);
+    for (size_t i = 0; i < to->graft_count; i++)
+        if (strcmp(to->grafts[i], name) == 0)
+            return i;
+    if (to->graft_count == SOURCE_GRAFTS)
+        node_fail(from, "more than %d files edit %s", SOURCE_GRAFTS, to->name);
+    to->grafts[to->graft_count] = name;
+    return to->graft_count++;
+}
+
+static int check_number(int number)
+{
+    if (number == 0)
+        fail_memory();
+    return number;
+}
+
+static int copy_scalar(yaml_document_t *to, const char *text, yaml_scalar_style_t style)
+{
+    return check_number(
+        yaml_document_add_scalar(to, NULL, (const yaml_char_t *)text, (int)strlen(text), style));
+}
+
+int source_graft(struct source_file *to, struct node from)
+{
+    yaml_document_t *document = &to->document;
+    int copy;
+    if (node_is_map(from)) {
+        copy = check_number(yaml_document_add_mapping(document, NULL, YAML_ANY_MAPPING_STYLE));
+        for (size_t i = 0; i < node_count(from); i++) {
+            const char *name;
+            struct node value = node_member(from, i, &name);
+            source_append_member(to, copy, name, source_graft(to, value));
+        }
+    } else if (node_is_list(from)) {
+        copy = check_number(yaml_document_add_sequence(document, NULL, YAML_ANY_SEQUENCE_STYLE));
+        for (size_t i = 0; i < node_count(from); i++)
+            source_append_item(to, copy, source_graft(to, node_item(from, i)));
+    } else {
+        copy = copy_scalar(document, scalar(from.raw), from.raw->data.scalar.style);
+    }
+    yaml_node_t *node = yaml_document_get_node(document, copy);
+    node->start_mark = from.raw->start_mark;
+    node->start_mark.index = SIZE_MAX - graft_number(to, from);
+    return copy;
+}
+
+void source_append_member(struct source_file *file, int mapping, const char *name, int value)
+{
+    int key = copy_scalar(&file->document, name, YAML_ANY_SCALAR_STYLE);
+    yaml_node_t *at = yaml_document_get_node(&file->document, value);
+    yaml_document_get_node(&file->document, key)->start_mark = at->start_mark;
+    if (!yaml_document_append_mapping_pair(&file->document, mapping, key, value))
+        fail_memory();
+}
+
+void source_append_item(struct source_file *file, int list, int item)
+{
+    if (!yaml_document_append_sequence_item(&file->document, list, item))
+        fail_memory();
+}
+
+void source_remove(struct node from, size_t i)
+{
+    if (node_is_map(from)) {
+        yaml_node_pair_t *pair = &from.raw->data.mapping.pairs.start[i];
+        memmove(pair, pair + 1,
+                (size_t)(from.raw->data.mapping.pairs.top - pair - 1) * sizeof(*pair));
+        from.raw->data.mapping.pairs.top--;
+    } else {
+        yaml_node_item_t *item = &from.raw->data.sequence.items.start[i];
+        memmove(item, item + 1,
+                (size_t)(from.raw->data.sequence.items.top - item - 1) * sizeof(*item));
+        from.raw->data.sequence.items.top--;
+    }
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
 
 bool node_is_map(struct node node)
 {

@@ -10,11 +10,15 @@
 #include <stddef.h>
 #include <yaml.h>
 
+#define SOURCE_GRAFTS 8 /* files whose nodes another file may take over */
+
 struct source_file {
     struct source_file *next;
     char *path; /* as resolved, for identity */
     char *name; /* as given, for messages */
     yaml_document_t document;
+    const char *grafts[SOURCE_GRAFTS]; /* names of the files that nodes were taken from */
+    size_t graft_count;
 };
 
 struct source {
@@ -31,6 +35,8 @@ struct node {
 /* Zeroed memory that lives until source_free. */
 void *source_alloc(struct source *source, size_t size);
 void *source_array(struct source *source, size_t count, size_t size);
+/* `items`, or a larger copy when all of *room are used. */
+void *source_grow(struct source *source, void *items, size_t used, size_t *room, size_t size);
 char *source_format(struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void source_free(struct source *source);
@@ -43,12 +49,25 @@ struct node source_open(struct source *source, const char *path, struct node fro
  * description may stand.
  */
 struct node source_follow(struct source *source, struct node node);
-/* The node that a reference text names. */
+/* The node that a reference text names; absent when its file has none. */
+struct node source_find(struct source *source, struct node at, const char *reference);
+/* The same; refuses when there is none. */
 struct node source_resolve(struct source *source, struct node at, const char *reference);
+
+/*
+ * Editing a file that has been read: nodes are named by their number in the document, as they move
+ * in memory when one is added. source_graft copies a node of another file, with all below it, and
+ * gives the copy's number; messages about it name the file that it came from.
+ */
+int source_graft(struct source_file *to, struct node from);
+void source_append_member(struct source_file *file, int mapping, const char *name, int value);
+void source_append_item(struct source_file *file, int list, int item);
+void source_remove(struct node from, size_t i); /* the i-th member or item */
 
 _Noreturn void node_fail(struct node at, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 size_t node_line(struct node node);
+const char *node_file(struct node node); /* for messages */
 
 bool node_is_map(struct node node);
 bool node_is_list(struct node node);

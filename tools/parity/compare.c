@@ -8,17 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-static void *grow(struct source *source, void *items, size_t used, size_t *room, size_t size)
-{
-    if (used < *room)
-        return items;
-    *room = *room ? *room * 2 : 64;
-    void *more = source_array(source, *room, size);
-    if (used > 0)
-        memcpy(more, items, used * size);
-    return more;
-}
-
 void compare_add(struct comparison *c, struct node at, const char *where, const char *format, ...)
 {
     char what[400];
@@ -28,7 +17,8 @@ void compare_add(struct comparison *c, struct node at, const char *where, const 
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    c->differences = grow(c->source, c->differences, c->count, &c->room, sizeof(*c->differences));
+    c->differences =
+        source_grow(c->source, c->differences, c->count, &c->room, sizeof(*c->differences));
     c->differences[c->count++] = (struct difference){source_format(c->source, "%s", where),
                                                      source_format(c->source, "%s", what), at};
 }
@@ -106,6 +96,8 @@ static size_t compare_values(struct comparison *c, const struct schema *a, const
                     bound_text(source, b->minimum, b->exclusive_minimum));
     count += differ(c, a, where, "maximum", bound_text(source, a->maximum, a->exclusive_maximum),
                     bound_text(source, b->maximum, b->exclusive_maximum));
+    count += differ(c, a, where, "multipleOf", bound_text(source, a->multiple, false),
+                    bound_text(source, b->multiple, false));
     count += differ(c, a, where, "uniqueItems", a->unique_items ? "true" : NULL,
                     b->unique_items ? "true" : NULL);
     const struct {
@@ -230,7 +222,7 @@ static bool seen_before(struct comparison *c, const struct schema *a, const stru
     for (size_t i = 0; i < c->seen_count; i++)
         if (c->seen[i].ours == a && c->seen[i].official == b)
             return true;
-    c->seen = grow(c->source, c->seen, c->seen_count, &c->seen_room, sizeof(*c->seen));
+    c->seen = source_grow(c->source, c->seen, c->seen_count, &c->seen_room, sizeof(*c->seen));
     c->seen[c->seen_count++] = (struct pair){a, b};
     return false;
 }

@@ -86,14 +86,14 @@ static size_t report(const struct comparison *c, struct node intended)
             continue;
         printf("%s: %s", difference->where, difference->what);
         if (difference->at.raw)
-            printf("   (%s:%zu)", difference->at.file->name, node_line(difference->at));
+            printf("   (%s:%zu)", node_file(difference->at), node_line(difference->at));
         putchar('\n');
         findings++;
     }
     for (size_t i = 0; i < listed; i++)
         if (!used[i]) {
             struct node entry = node_item(intended, i);
-            printf("%s:%zu: this difference is no more\n", entry.file->name, node_line(entry));
+            printf("%s:%zu: this difference is no more\n", node_file(entry), node_line(entry));
             findings++;
         }
     return findings;
