@@ -9,11 +9,11 @@
 #include "chores.h"
 #include "config/material.h"
 #include "connect/connect.h"
+#include "connect/families.h"
 #include "generation.h"
 #include "http/http.h"
 #include "operator/admin.h"
 #include "operator/readiness.h"
-#include "rows_ozone_connect.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -34,6 +34,7 @@ struct serve {
     struct log log;
     struct metrics *metrics;
     struct provider_set *providers;
+    struct apis *apis; /* of the Hub's listener */
     struct connect *connect;
     struct shares *public_shares; /* what hangs holds them across reloads */
     struct generations *generations;
@@ -137,18 +138,49 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
     return 0;
 }
 
+static int make_apis(struct serve *serve, struct lfi_error *error)
+{
+    struct lfi_error cause = {""};
+    if (connect_apis_new(&serve->apis, serve->config->base_paths, &cause) != 0) {
+        return config_error(serve->config, "$.hubListener.basePaths", cause.message, error);
+    }
+    return 0;
+}
+
+/* A version that no document was compiled in has no rules of its own. */
+static void warn_of_versions(struct serve *serve)
+{
+    const struct config *config = serve->config;
+    for (size_t i = 0; i < config->provider_count; i++) {
+        for (const uint32_t *version = config->providers[i].offers.versions; *version; version++) {
+            char path[CONFIG_PATH_MAX], cause[120];
+            if (apis_know_version(serve->apis, *version)) {
+                continue;
+            }
+            snprintf(path, sizeof(path), "$.providers[%zu].offers.standardVersions", i);
+            snprintf(
+                cause, sizeof(cause),
+                "v%u.%u is not known here: its calls are answered as those of the version before",
+                *version >> 16, *version & 0xffff);
+            serve->warnings.warn(serve->warnings.ctx, path, cause);
+        }
+    }
+}
+
 static int make_metrics(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
-    size_t operation_count = connect_operation_ids(flow_ozone_connect.contract, NULL, 0);
+    size_t operation_count = apis_operation_count(serve->apis);
     const char **names = calloc(config->provider_count + operation_count, sizeof(*names));
 
     if (names != NULL) {
         for (size_t i = 0; i < config->provider_count; i++) {
             names[i] = config->providers[i].id;
         }
-        connect_operation_ids(flow_ozone_connect.contract, names + config->provider_count,
-                              operation_count);
+        for (size_t i = 0; i < operation_count; i++) {
+            names[config->provider_count + i] =
+                contract_operation_id(apis_operation_at(serve->apis, i));
+        }
         serve->metrics = metrics_new(&(struct metrics_labels){
             names, config->provider_count, names + config->provider_count, operation_count});
         free(names);
@@ -228,6 +260,7 @@ static int make_levers(struct serve *serve, struct lfi_error *error)
     }
     serve->admin.levers = (struct operator_levers){.token = token,
                                                    .providers = serve->providers,
+                                                   .apis = serve->apis,
                                                    .overrides = serve->overrides,
                                                    .explain = serve->explain,
                                                    .clock = &serve->clock,
@@ -271,11 +304,12 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
     const struct config *config = serve->config;
 
     if (check_material(serve, config, &serve->material, error) != 0 ||
-        make_metrics(serve, error) != 0 || open_providers(serve, error) != 0 ||
-        make_levers(serve, error) != 0) {
+        make_apis(serve, error) != 0 || make_metrics(serve, error) != 0 ||
+        open_providers(serve, error) != 0 || make_levers(serve, error) != 0) {
         return -1;
     }
-    const struct connect_config connect = {.api = &flow_ozone_connect,
+    warn_of_versions(serve);
+    const struct connect_config connect = {.apis = serve->apis,
                                            .providers = serve->providers,
                                            .workers = config->hub.threads,
                                            .check_responses = config->check_responses,
@@ -519,6 +553,7 @@ int serve_stop(struct serve *serve)
     generations_free(serve->generations);
     shares_free(serve->public_shares);
     connect_free(serve->connect);
+    apis_free(serve->apis);
     overrides_free(serve->overrides);
     explain_free(serve->explain);
     buf_free(&serve->operator_token);

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "config/locate.h"
 #include "consent/kind.h"
-#include "contract/contract.h"
+#include "contract/version.h"
 #include "contract_config.h"
 
 #include <arpa/inet.h>
@@ -194,12 +194,19 @@ static void read_listener(struct loader *loader, const cJSON *root, const char *
         fail(loader, path, "certificate and key go together");
 }
 
+static void read_base_paths(struct loader *loader, const cJSON *object)
+{
+    for (size_t i = 0; i < CONTRACT_FAMILIES; i++)
+        loader->config.base_paths[i] = text_of(loader, object, contract_family_names[i], "");
+}
+
 static void read_listeners(struct loader *loader, const cJSON *root)
 {
     struct config *config = &loader->config;
     read_listener(loader, root, "hubListener", 256, &config->hub);
     read_listener(loader, root, "publicListener", 256, &config->public_);
     read_listener(loader, root, "adminListener", 4, &config->admin);
+    read_base_paths(loader, json_get(json_get(root, "hubListener"), "basePaths"));
     config->operator_token_file =
         file_of(loader, json_get(root, "adminListener"), "$.adminListener", "operatorToken");
     config->levers_in_production =
@@ -328,6 +335,28 @@ static const char *const *data_sharing_alone(struct loader *loader)
     return types;
 }
 
+/* Versions of the standard, 0 at the end. */
+static const uint32_t *versions_of(struct loader *loader, const cJSON *object)
+{
+    static const uint32_t usual[] = {CONTRACT_VERSION(2, 1), 0};
+    size_t count = 0;
+    const cJSON *list = json_get(object, "standardVersions"), *item;
+    if (!list)
+        return usual;
+    uint32_t *versions =
+        arena_array(loader->arena, (size_t)cJSON_GetArraySize(list) + 1, sizeof(*versions));
+    if (!versions) {
+        fail_memory(loader);
+        return usual;
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        versions[count++] = version_read(slice_of(item->valuestring));
+    }
+    versions[count] = 0;
+    return versions;
+}
+
 static struct offers read_offers(struct loader *loader, const cJSON *object,
                                  enum config_segment segment)
 {
@@ -335,12 +364,11 @@ static struct offers read_offers(struct loader *loader, const cJSON *object,
         [CONFIG_RETAIL] = {"Retail"}, [CONFIG_SME] = {"SME"}, [CONFIG_CORPORATE] = {"Corporate"}};
     static const char *const sub_types[] = {"CurrentAccount", "Savings", "CreditCard",
                                             "Mortgage",       "Finance", NULL};
-    static const char *const versions[] = {"v2.1", NULL};
     return (struct offers){
         .consent_types = texts_of(loader, object, "consentTypes", data_sharing_alone(loader)),
         .account_types = texts_of(loader, object, "accountTypes", own_types[segment]),
         .account_sub_types = texts_of(loader, object, "accountSubTypes", sub_types),
-        .standard_versions = texts_of(loader, object, "standardVersions", versions)};
+        .versions = versions_of(loader, object)};
 }
 
 /* A part of the file as it stands there. */

@@ -13,6 +13,7 @@
 #include "base/slice.h"
 #include "caller/caller.h"
 #include "contract/contract.h"
+#include "contract/family.h"
 #include "provider/offers.h"
 
 #include <stdbool.h>
@@ -52,7 +53,8 @@ struct config {
     bool development;      /* allows what production must not: plain HTTP addresses, the demo app */
 
     struct config_listener hub, public_, admin;
-    const char *operator_token_file; /* NULL: no levers */
+    const char *base_paths[CONTRACT_FAMILIES]; /* "/x/y"; "": none */
+    const char *operator_token_file;           /* NULL: no levers */
     bool levers_in_production;
     size_t body_bytes;
     int request_ms, idle_ms, queue_ms, drain_ms, drain_delay_ms;

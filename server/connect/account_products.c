@@ -6,8 +6,8 @@
 #include "connect/call_consent.h"
 #include "connect/operation.h"
 
-#include "contract_ozone_connect.h"
-#include "rows_ozone_connect.h"
+#include "contract_data_sharing.h"
+#include "rows_data_sharing.h"
 
 #include "base/json.h"
 
@@ -55,21 +55,18 @@ static int collect(void *ctx, struct lfi_slice json, const void *facts)
 
 /* --- the one-time code ------------------------------------------------------------------------ */
 
-/* 429 without a body: Retry-After, and the interaction echoed. Nothing was sent to the customer. */
-static int answer_wait(struct call *call, uint32_t wait_s)
+/* Headers beside the refusal's own: when to try again, and the interaction. */
+static int refuse_wait(struct call *call, uint32_t wait_s)
 {
-    struct reply *reply = call->reply;
     struct lfi_slice interaction =
-        contract_parameter(&call->parameters, OZONE_CONNECT_O3_CALLER_INTERACTION_ID);
+        contract_parameter(&call->parameters, DATA_SHARING_O3_CALLER_INTERACTION_ID);
     if (!interaction.ptr) {
-        interaction = contract_parameter(&call->parameters, OZONE_CONNECT_O3_OZONE_INTERACTION_ID);
+        interaction = call->core.interaction_id;
     }
-    buf_clear(&reply->body);
-    reply->status = 429;
-    reply->content_type = NULL;
-    reply_header(reply, "Retry-After", arena_format(call->arena, "%" PRIu32, wait_s));
-    reply_header(reply, "x-fapi-interaction-id", interaction);
-    return 0;
+    reply_header(call->reply, "Retry-After", arena_format(call->arena, "%" PRIu32, wait_s));
+    reply_header(call->reply, "x-fapi-interaction-id", interaction);
+    return refusal_set(call->refusal, "RATES-LIMIT", 429, "GenericError",
+                       "Too many one-time codes were asked for. Nothing was sent.");
 }
 
 /* What the customer reads, in both languages: no rate, no link. */
@@ -108,23 +105,18 @@ static struct lfi_slice message_text(struct call *call, const struct jwe_code *c
     return copy;
 }
 
-enum code_outcome { CODE_SENT, CODE_WAIT, CODE_REFUSED };
-
-/* Takes one use of (consent, account), draws a code and sends it. */
-static enum code_outcome send_code(struct call *call, struct lfi_slice product,
-                                   struct jwe_code *code)
+/* Takes one use of (consent, account), draws a code and sends it. -1: refused. */
+static int send_code(struct call *call, struct lfi_slice product, struct jwe_code *code)
 {
     uint32_t wait_s = 0;
     struct lfi_error error = {""};
     const struct provider *provider = call->provider;
-    struct lfi_slice consent_id =
-        contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID);
+    struct lfi_slice consent_id = contract_parameter(&call->parameters, DATA_SHARING_O3_CONSENT_ID);
     struct lfi_slice key = arena_format(call->arena, "rates:%.*s:%.*s", SLICE_ARG(consent_id),
                                         SLICE_ARG(call->account_id));
     int rc = provider->ops->allow(provider->core, key, &CODE_ALLOWANCE, &wait_s, &error);
     if (rc == LFI_CORE_OK && wait_s > 0) {
-        (void)answer_wait(call, wait_s);
-        return CODE_WAIT;
+        return refuse_wait(call, wait_s);
     }
     if (rc == LFI_CORE_OK && jwe_code_pool_take(call->connect->codes, code, &error) != 0) {
         rc = LFI_CORE_FAILED;
@@ -137,12 +129,12 @@ static enum code_outcome send_code(struct call *call, struct lfi_slice product,
                  : error_set(&error, "the message does not fit");
     }
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
-        return CODE_REFUSED;
+        return -1;
     }
     LOG_EVENT(call->connect->log, LOG_INFO, "rates-code-sent",
               LOG_TEXT("provider", slice_of(provider->id)), LOG_TEXT("consent", consent_id),
               LOG_TEXT("account", call->account_id));
-    return CODE_SENT;
+    return 0;
 }
 
 /* {"FinanceRates":…,"iat":…,"exp":…} as a compact JWE, a JSON string in the arena. */
@@ -176,16 +168,15 @@ static struct lfi_slice encrypted_rates(struct call *call, const struct jwe_code
     return quoted;
 }
 
-/* Encrypts what must be of the page, with one code for the whole call. */
-static enum code_outcome protect(struct call *call, struct products *all)
+/* Encrypts what must be of the page, with one code for the whole call. -1: refused. */
+static int protect(struct call *call, struct products *all)
 {
     const struct page *page = &call->page;
     uint64_t first = list_offset(page);
     struct jwe_code code = {0};
-    enum code_outcome outcome = CODE_SENT;
+    int outcome = 0;
     bool have_code = false;
-    for (uint64_t i = first; i < all->count && i - first < page->size && outcome == CODE_SENT;
-         i++) {
+    for (uint64_t i = first; i < all->count && i - first < page->size && outcome == 0; i++) {
         struct product *product = &all->items[i];
         if (!product->finance_rates.ptr || !product->encrypt) {
             continue;
@@ -194,9 +185,9 @@ static enum code_outcome protect(struct call *call, struct products *all)
             outcome = send_code(call, product->name, &code);
             have_code = true;
         }
-        if (outcome == CODE_SENT) {
+        if (outcome == 0) {
             product->finance_rates = encrypted_rates(call, &code, product->finance_rates);
-            outcome = product->finance_rates.ptr ? CODE_SENT : CODE_REFUSED;
+            outcome = product->finance_rates.ptr ? 0 : -1;
         }
     }
     jwe_code_wipe(&code);
@@ -250,9 +241,8 @@ int connect_account_products(struct call *call)
         return -1;
     }
     bool permitted = call_consent_permits_rates(call);
-    enum code_outcome outcome = permitted ? protect(call, &all) : CODE_SENT;
-    if (outcome != CODE_SENT) {
-        return outcome == CODE_WAIT ? 0 : -1;
+    if (permitted && protect(call, &all) != 0) {
+        return -1;
     }
     return append_products(call, &all, permitted);
 }

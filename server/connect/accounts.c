@@ -1,8 +1,8 @@
 /* Accounts. (Data sharing 7.1, 7.2.) */
 #include "connect/operation.h"
 
-#include "contract_ozone_connect.h"
-#include "rows_ozone_connect.h"
+#include "contract_data_sharing.h"
+#include "rows_data_sharing.h"
 
 /* The distinct ids of accountIds, in their order. */
 struct id_list {
@@ -27,7 +27,7 @@ static int refuse_ids(struct call *call, const char *detail)
 
 static int read_ids(struct call *call, struct id_list *out)
 {
-    struct lfi_slice rest = contract_parameter(&call->parameters, OZONE_CONNECT_ACCOUNT_IDS);
+    struct lfi_slice rest = contract_parameter(&call->parameters, DATA_SHARING_ACCOUNT_IDS);
     struct lfi_slice id;
     *out = (struct id_list){arena_array(call->arena, rest.len / 2 + 1, sizeof(id)), 0};
     if (!out->ids) {
@@ -118,7 +118,7 @@ int connect_account(struct call *call)
     if (access_read_user(call) != 0) {
         return -1;
     }
-    call->account_id = contract_parameter(&call->parameters, OZONE_CONNECT_ACCOUNT_ID);
+    call->account_id = contract_parameter(&call->parameters, DATA_SHARING_ACCOUNT_ID);
     const struct id_list wanted = {&call->account_id, 1};
     if (ask(call, &wanted, take_one, &one) != 0) {
         return -1;

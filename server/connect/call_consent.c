@@ -1,7 +1,5 @@
 #include "connect/call_consent.h"
 
-#include "contract_ozone_connect.h"
-
 #include "consent/consent.h"
 #include "consent/permissions.h"
 
@@ -9,16 +7,11 @@
 
 enum { UNKNOWN, REFUSED, GRANTED };
 
-static struct lfi_slice consent_id_of(const struct call *call)
-{
-    return contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID);
-}
-
 /* False when the Hub cannot be asked. The caller frees the tree in any case. */
 static bool fetch(const struct call *call, cJSON **tree, struct consent *out)
 {
     struct lfi_error error = {"the consent id is malformed"};
-    struct lfi_slice id = consent_id_of(call);
+    struct lfi_slice id = call->core.consent_id;
     const struct provider_set *providers = call->connect->config.providers;
     struct hub *hub = call->peers->hubs[provider_index(providers, call->provider)];
     if (hub && call_is_id(id) && hub_get_consent(hub, call->arena, id, tree, &error) == HUB_OK) {
@@ -33,7 +26,8 @@ static bool fetch(const struct call *call, cJSON **tree, struct consent *out)
 
 static struct lfi_slice key_of(const struct call *call)
 {
-    return arena_format(call->arena, "%s %.*s", call->provider->id, SLICE_ARG(consent_id_of(call)));
+    return arena_format(call->arena, "%s %.*s", call->provider->id,
+                        SLICE_ARG(call->core.consent_id));
 }
 
 void call_consent_forget(struct call *call)

@@ -4,52 +4,24 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "consent/rules.h"
+#include "flow/dispatch.h"
 #include "flow/flow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define ID_MAX 128 /* as long as the contract lets a consent id be */
+#define PATH_MAX_BYTES 256 /* base path and template */
+#define ID_MAX 128         /* as long as the contract lets a consent id be */
 
 /* --- stages, in the order of the flow --------------------------------------------------------- */
 
-static const struct contract_api *api_of(const struct call *call)
-{
-    return call->connect->config.api->contract;
-}
-
-#define ALLOW_MAX 64 /* bytes: all methods there are */
-
-/* A refused method is told which would do (RFC 9110 15.5.6). */
-static void add_allow(const struct call *call)
-{
-    struct buf methods;
-    buf_init(&methods, ALLOW_MAX);
-    contract_append_methods(api_of(call), call->request->path, &methods);
-    reply_header(call->reply, "Allow", buf_slice(&methods));
-    buf_free(&methods);
-}
-
-static int stage_route(const struct call *call, enum contract_found found)
-{
-    if (found == CONTRACT_NO_PATH) {
-        return refusal_set(call->refusal, "ROUTE-PATH", 404, "GenericError", "No such resource.");
-    }
-    if (found == CONTRACT_NO_METHOD) {
-        add_allow(call);
-        return refusal_set(call->refusal, "ROUTE-METHOD", 405, "GenericError",
-                           "The resource does not offer this method.");
-    }
-    return 0;
-}
-
 /* The first header that is missed is not the only one: names all of them. */
-static void add_missing(struct call *call, const struct contract_match *match)
+static void add_missing(struct call *call)
 {
     struct buf names;
     buf_init(&names, sizeof(call->refusal->error_message) / 2);
-    if (contract_append_missing(match, call->request, &names) > 1) {
+    if (contract_append_missing(&call->found.contract, call->request, &names) > 1) {
         struct lfi_slice message = arena_format(
             call->arena, "The header is invalid: %.*s: are missing.", SLICE_ARG(buf_slice(&names)));
         (void)refusal_set(call->refusal, "PROVIDER-MISSING", 400, "Body.InvalidFormat",
@@ -59,40 +31,16 @@ static void add_missing(struct call *call, const struct contract_match *match)
     buf_free(&names);
 }
 
-static int stage_provider(struct call *call, const struct caller_identity *identity,
-                          const struct contract_match *match)
+static int stage_provider(struct call *call, const struct caller_identity *identity)
 {
     if (provider_of_request(call->connect->config.providers, call->request, &call->provider,
                             call->refusal) != 0) {
         if (strcmp(call->refusal->id, "PROVIDER-MISSING") == 0) {
-            add_missing(call, match);
+            add_missing(call);
         }
         return -1;
     }
     return caller_check_audience(identity, call->provider->audience, call->refusal);
-}
-
-static int stage_contract(struct call *call, const struct contract_match *match)
-{
-    struct contract_violation violation;
-    const char *in = "";
-    if (contract_check_request(match, call->request, &call->parameters, &in, &violation) == 0) {
-        return 0;
-    }
-    struct lfi_slice place = slice_of(in);
-    if (slice_equal_text(place, "path") && strcmp(violation.rule, "enum") == 0) {
-        return stage_route(call, CONTRACT_NO_PATH);
-    }
-    bool query = slice_equal_text(place, "query") || slice_equal_text(place, "path");
-    struct lfi_slice message = arena_format(call->arena,
-                                            query ? "A %s parameter has an invalid format: %s: %s."
-                                                  : "The %s is invalid: %s: %s.",
-                                            in, violation.where, violation.message);
-    (void)refusal_set(call->refusal, query ? "CONTRACT-PARAMETER" : "CONTRACT-REQUEST", 400,
-                      query ? "Resource.InvalidFormat" : "Body.InvalidFormat",
-                      message.ptr ? message.ptr : "The request is invalid.");
-    refusal_detail(call->refusal, "%s %s: %s", in, violation.where, violation.rule);
-    return -1;
 }
 
 /* Applies an operator override: delay, drop the connection, or canned reply. */
@@ -144,18 +92,19 @@ static void name_caller(struct call *call)
     call->core.tpp_id = contract_parameter(parameters, call->row->tpp);
 }
 
-static int run(struct call *call, enum contract_found found, const struct contract_match *match)
+static int run(struct call *call)
 {
     struct caller_identity identity;
-    if (found == CONTRACT_FOUND && contract_operation_open(match->operation)) {
-        return stage_contract(call, match) == 0 ? flow_run(call) : -1;
+    if (call->operation && contract_operation_open(call->operation)) {
+        return dispatch_check_request(call) == 0 ? flow_run(call) : -1;
     }
     if (caller_authenticate(call->peers->caller, call->request, &identity, call->refusal) != 0) {
         metrics_listener_count(call->connect->metrics, METRICS_HUB, METRICS_REFUSED_CALLER);
         return -1;
     }
-    if (stage_route(call, found) != 0 || stage_provider(call, &identity, match) != 0 ||
-        stage_contract(call, match) != 0) {
+    if (dispatch_route(call) != 0 || stage_provider(call, &identity) != 0 ||
+        dispatch_version(call, call->provider->offers.versions) != 0 ||
+        dispatch_check_request(call) != 0) {
         return -1;
     }
     size_t provider = provider_index(call->connect->config.providers, call->provider);
@@ -173,26 +122,6 @@ static int run(struct call *call, enum contract_found found, const struct contra
 
 /* --- the reply -------------------------------------------------------------------------------- */
 
-static void refuse(struct call *call)
-{
-    struct refusal *refusal = call->refusal;
-    if (call->operation && !contract_response_has(call->operation, refusal->status, "errorCode")) {
-        refusal->error_code = NULL; /* as the health checks' errors */
-    }
-    reply_refusal(call->reply, refusal);
-}
-
-static int check_body(const struct call *call, struct contract_violation *violation)
-{
-    const struct reply *reply = call->reply;
-    if (reply->status == 200 && call->records.depth > 0) {
-        return contract_check_records(call->operation, &call->records, buf_slice(&reply->body),
-                                      violation);
-    }
-    return contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
-                                   buf_slice(&reply->body), violation);
-}
-
 /* Our own answer is held against the contract as any caller would hold it. */
 static void check_reply(struct call *call)
 {
@@ -200,7 +129,7 @@ static void check_reply(struct call *call)
     struct reply *reply = call->reply;
     int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
     if (mode == CONTRACT_REPLIES_OFF || !call->operation || call->overridden ||
-        check_body(call, &violation) == 0) {
+        dispatch_check_reply(call, &violation) == 0) {
         return;
     }
     metrics_count(call->connect->metrics, METRICS_CONTRACT_RESPONSE);
@@ -214,7 +143,7 @@ static void check_reply(struct call *call)
                           "The bank could not answer.");
         refusal_detail(call->refusal, "%s: %s: %s", violation.where, violation.rule,
                        violation.message);
-        refuse(call);
+        dispatch_refuse(call);
     }
 }
 
@@ -261,8 +190,8 @@ static void record(const struct call *call)
     int64_t micros = clock_monotonic_us() - request->started_us;
     size_t provider = call->provider ? provider_index(connect->config.providers, call->provider)
                                      : provider_count(connect->config.providers);
-    size_t operation = call->operation ? contract_operation_index(call->operation)
-                                       : contract_operation_count(api_of(call));
+    size_t operation =
+        call->operation ? call->found.number : apis_operation_count(connect->config.apis);
     metrics_request(connect->metrics, provider, operation, call->reply->status, micros);
     LOG_EVENT(
         connect->log, call->reply->status >= 500 ? LOG_WARN : LOG_INFO, "request",
@@ -284,7 +213,7 @@ static void record(const struct call *call)
  */
 static bool is_personal(const struct call *call)
 {
-    return !call->operation || contract_operation_has_parameter(call->operation, "o3-consent-id") ||
+    return !call->operation || call->row->consent != 0 ||
            !slice_equal_text(call->request->method, "GET");
 }
 
@@ -294,15 +223,19 @@ static bool is_front_door(const struct request *request)
     return slice_equal_text(request->path, "/") && slice_equal_text(request->method, "GET");
 }
 
-static void answer_front_door(struct reply *reply)
+static void answer_front_door(const struct connect *connect, struct reply *reply)
 {
     struct json_writer w;
+    struct buf health;
+    buf_init(&health, PATH_MAX_BYTES);
+    apis_append_path(connect->config.apis, "hello", &health);
     json_begin(&w, &reply->body);
     json_open_object(&w, NULL);
     json_text(&w, "service", "Ozone Connect, called by the API Hub");
-    json_text(&w, "health", "/hello");
+    json_string(&w, "health", buf_slice(&health));
     json_text(&w, "needs", "the Hub's client certificate, its credential and the o3-* headers");
     json_close_object(&w);
+    buf_free(&health);
     reply->status = 200;
 }
 
@@ -310,7 +243,6 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
                     const struct request *request, struct reply *reply)
 {
     struct refusal refusal = {0};
-    struct contract_match match = {0};
     struct call call = {.connect = connect,
                         .metrics = connect->metrics,
                         .peers = peers,
@@ -320,23 +252,18 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
                         .refusal = &refusal};
     reply->content_type = "application/json";
     if (is_front_door(request)) {
-        answer_front_door(reply);
+        answer_front_door(connect, reply);
         record(&call);
         return;
     }
-    enum contract_found found =
-        contract_match(api_of(&call), request->method, request->path, &match);
-    if (found == CONTRACT_FOUND) {
-        call.operation = match.operation;
-        call.row = &connect->config.api->rows[contract_operation_index(match.operation)];
-    }
-    int rc = run(&call, found, &match);
+    dispatch_find(&call, connect->config.apis);
+    int rc = run(&call);
     struct lfi_error error = {""};
     if (rc == 0 && reply->body.failed) {
         rc = outcome_check(&call, OUTCOME_BANK, LFI_CORE_OK, &error);
     }
     if (rc != 0) {
-        refuse(&call);
+        dispatch_refuse(&call);
     }
     check_reply(&call);
     if (is_personal(&call)) {
@@ -352,10 +279,10 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
 
 static void list_later(const struct connect *connect)
 {
-    const struct flow_api *api = connect->config.api;
-    for (size_t i = 0; i < contract_operation_count(api->contract); i++) {
-        const struct contract_operation *operation = contract_operation_at(api->contract, i);
-        if (api->rows[i].later) {
+    const struct apis *apis = connect->config.apis;
+    for (size_t i = 0; i < apis_operation_count(apis); i++) {
+        const struct contract_operation *operation = apis_operation_at(apis, i);
+        if (apis_row_at(apis, i)->later) {
             LOG_EVENT(connect->log, LOG_INFO, "operation-later",
                       LOG_TEXT("operation", slice_of(contract_operation_id(operation))),
                       LOG_TEXT("method", slice_of(contract_operation_method(operation))),
@@ -382,8 +309,7 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->permissions = memo_new();
     connect->shares = shares_new(provider_count(config->providers), config->workers);
     if (!connect->shares || !connect->watermarks || !connect->permissions ||
-        jwe_code_pool_new(&connect->codes, error) != 0 ||
-        contract_init(config->api->contract, error) != 0 || consent_rules_init(error) != 0) {
+        jwe_code_pool_new(&connect->codes, error) != 0 || consent_rules_init(error) != 0) {
         connect_free(connect);
         return -1;
     }
@@ -396,7 +322,6 @@ void connect_free(struct connect *connect)
 {
     if (connect) {
         consent_rules_fini();
-        contract_fini(connect->config.api->contract);
         jwe_code_pool_free(connect->codes);
         shares_free(connect->shares);
         memo_free(connect->permissions);
@@ -408,13 +333,4 @@ void connect_free(struct connect *connect)
 void connect_set_check(struct connect *connect, enum contract_replies check)
 {
     atomic_store(&connect->check_responses, (int)check);
-}
-
-size_t connect_operation_ids(const struct contract_api *api, const char **out, size_t max)
-{
-    size_t count = contract_operation_count(api);
-    for (size_t i = 0; i < count && i < max; i++) {
-        out[i] = contract_operation_id(contract_operation_at(api, i));
-    }
-    return count;
 }

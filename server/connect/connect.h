@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "caller/caller.h"
 #include "contract/contract.h"
-#include "flow/row.h"
+#include "flow/api.h"
 #include "http/message.h"
 #include "http/metrics.h"
 #include "hub/hub.h"
@@ -20,7 +20,7 @@
 #include "provider/provider.h"
 
 struct connect_config {
-    const struct flow_api *api; /* flow_ozone_connect of rows_ozone_connect.h, or another */
+    const struct apis *apis;
     const struct provider_set *providers;
     int workers; /* how many requests are served at once; see provider/share.h */
     enum contract_replies check_responses;
@@ -49,8 +49,5 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
 
 /* At reload; any thread. */
 void connect_set_check(struct connect *connect, enum contract_replies check);
-
-/* Labels for metrics: the first `max` operation ids in table order. Returns how many there are. */
-size_t connect_operation_ids(const struct contract_api *api, const char **out, size_t max);
 
 #endif

@@ -7,8 +7,8 @@
 #include "connect/operation.h"
 #include "consent/rules.h"
 
-#include "contract_ozone_connect.h"
-#include "rows_ozone_connect.h"
+#include "contract_consent_events.h"
+#include "rows_consent_events.h"
 
 /*
  * The consent in the body, which must be the one that the header names. The caller frees the tree
@@ -18,7 +18,7 @@ static int read_body(struct call *call, cJSON **tree, struct consent *out)
 {
     *tree = json_parse(call->request->body);
     consent_read(*tree, out);
-    if (slice_equal(out->id, contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID))) {
+    if (slice_equal(out->id, contract_parameter(&call->parameters, CONSENT_EVENTS_O3_CONSENT_ID))) {
         return 0;
     }
     return refusal_set(call->refusal, "CONSENT-ID", 400, "Consent.Invalid",
@@ -87,7 +87,7 @@ static int judge(struct call *call, const struct consent *consent)
                            "The body is not a consent of the kind that consentType says.");
     }
     const struct consent_finding *finding =
-        consent_rules_check(consent, call->provider, call->connect->config.api);
+        consent_rules_check(consent, call->provider, call->connect->config.apis);
     if (!finding) {
         finding = check_base(call, consent);
     }
@@ -143,7 +143,7 @@ int connect_consent_event(struct call *call)
             call->connect->log, LOG_INFO, "consent-event",
             LOG_TEXT("provider", slice_of(call->provider->id)),
             LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
-            LOG_TEXT("operation", contract_parameter(&call->parameters, OZONE_CONNECT_OPERATION)),
+            LOG_TEXT("operation", contract_parameter(&call->parameters, CONSENT_EVENTS_OPERATION)),
             LOG_TEXT("status", consent.status));
         call->reply->content_type = NULL;
         call->reply->status = 204;

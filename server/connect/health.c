@@ -1,7 +1,7 @@
 /* Health checks: no credential, no o3 headers, errors without errorCode. (Hub to bank 7.) */
 #include "connect/operation.h"
 
-#include "rows_ozone_connect.h"
+#include "rows_health_check.h"
 
 #include "base/json.h"
 

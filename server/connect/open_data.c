@@ -1,8 +1,9 @@
 /* Open data: ATMs, the product catalogue, leads. No consent and no customer. */
 #include "connect/operation.h"
 
-#include "contract_ozone_connect.h"
-#include "rows_ozone_connect.h"
+#include "contract_products.h"
+#include "rows_open_data.h"
+#include "rows_products.h"
 
 #include "base/datetime.h"
 #include "base/json.h"
@@ -121,13 +122,12 @@ static void append_brand(struct call *call, const struct catalogue *catalogue, s
 static int read_product_query(struct call *call, struct lfi_product_query *query)
 {
     struct datetime since;
-    struct lfi_slice sharia =
-        contract_parameter(&call->parameters, OZONE_CONNECT_IS_SHARIA_COMPLIANT);
+    struct lfi_slice sharia = contract_parameter(&call->parameters, PRODUCTS_IS_SHARIA_COMPLIANT);
     struct lfi_slice updated =
-        contract_parameter(&call->parameters, OZONE_CONNECT_LAST_UPDATED_DATE_TIME);
-    struct lfi_slice field = contract_parameter(&call->parameters, OZONE_CONNECT_SORT_FIELD);
-    struct lfi_slice order = contract_parameter(&call->parameters, OZONE_CONNECT_SORT_ORDER);
-    query->category = contract_parameter(&call->parameters, OZONE_CONNECT_PRODUCT_CATEGORY);
+        contract_parameter(&call->parameters, PRODUCTS_LAST_UPDATED_DATE_TIME);
+    struct lfi_slice field = contract_parameter(&call->parameters, PRODUCTS_SORT_FIELD);
+    struct lfi_slice order = contract_parameter(&call->parameters, PRODUCTS_SORT_ORDER);
+    query->category = contract_parameter(&call->parameters, PRODUCTS_PRODUCT_CATEGORY);
     query->sharia = sharia.ptr ? slice_equal_text(sharia, "true") : -1;
     query->by_id = slice_equal_text(field, "ProductId");
     query->descending = slice_equal_text(order, "desc");

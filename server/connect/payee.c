@@ -4,7 +4,7 @@
  */
 #include "connect/operation.h"
 
-#include "rows_ozone_connect.h"
+#include "rows_data_sharing.h"
 
 #include "base/json.h"
 
@@ -57,7 +57,7 @@ static int refuse_blocked(struct call *call, enum lfi_payee_state payee)
                        "The account is blocked from receiving payments.");
 }
 
-int connect_payee(struct call *call)
+static int answer_holders(struct call *call, struct core_answer answer)
 {
     struct lfi_payee_summary summary = {sizeof(summary), LFI_PAYEE_HIDDEN};
     struct lfi_error error = {{0}};
@@ -68,7 +68,6 @@ int connect_payee(struct call *call)
     }
     list_append_head(call);
     list_begin(&call->list, call, list_offset(&call->page), call->page.size);
-    struct core_answer answer = list_answer(&call->list);
     answer.base.summary = &summary;
     int rc = provider->payee->holders(provider->core, &call->core, &query, &answer.base, &error);
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
@@ -79,4 +78,65 @@ int connect_payee(struct call *call)
     }
     call->total = call->list.seen;
     return list_end(call, false);
+}
+
+int connect_payee(struct call *call)
+{
+    return answer_holders(call, list_answer(&call->list));
+}
+
+/* --- since v2.2: names alone (versions 5.3) --------------------------------------------------- */
+
+/* Members of a person's claims, and what they are called beside a payee's name. */
+static const char *const person_names[][2] = {{"fullName", "fullName"},
+                                              {"givenName", "firstName"},
+                                              {"middleName", "middleName"},
+                                              {"familyName", "lastName"}};
+
+/* {"id":…,"name":{…}}; false: the record tells no name. */
+static bool write_named(struct json_writer *w, const cJSON *record)
+{
+    const cJSON *claim = cJSON_GetArrayItem(json_get(record, "verifiedClaims"), 0);
+    const cJSON *person = json_get(claim, "claims");
+    struct lfi_slice business = json_get_string(json_get(claim, "organisationClaims"), "name");
+    json_open_object(w, NULL);
+    json_string(w, "id", json_get_string(record, "id"));
+    json_open_object(w, "name");
+    for (size_t i = 0; i < sizeof(person_names) / sizeof(person_names[0]); i++) {
+        struct lfi_slice name = json_get_string(person, person_names[i][0]);
+        if (name.ptr) {
+            json_string(w, person_names[i][1], name);
+        }
+    }
+    if (business.ptr) {
+        json_string(w, "businessName", business);
+    }
+    json_close_object(w);
+    json_close_object(w);
+    return person || business.ptr;
+}
+
+static int take_named(void *ctx, struct lfi_slice json, const void *facts)
+{
+    struct list *list = ctx;
+    struct json_writer w;
+    struct buf out;
+    (void)facts;
+    cJSON *record = json_parse(json);
+    buf_init(&out, json.len + 64);
+    json_begin(&w, &out);
+    int rc = -1;
+    if (write_named(&w, record) && !out.failed) {
+        rc = list_add(list, buf_slice(&out));
+    } else {
+        list->call->record_fault = "a holder has no name";
+    }
+    buf_free(&out);
+    cJSON_Delete(record);
+    return rc;
+}
+
+int connect_payee_named(struct call *call)
+{
+    return answer_holders(call, core_answer(take_named, &call->list));
 }

@@ -1,19 +1,19 @@
 /* Statements: one object per account, of which only the Statements array is paged. (7.5.) */
 #include "connect/operation.h"
 
-#include "contract_ozone_connect.h"
-#include "rows_ozone_connect.h"
+#include "contract_data_sharing.h"
+#include "rows_data_sharing.h"
 
 #include "base/datetime.h"
 #include "base/json.h"
 
 #define DAY_US (INT64_C(24) * 3600 * 1000000)
 
-static int read_day(struct call *call, enum ozone_connect_parameter bound, int64_t open,
+static int read_day(struct call *call, enum data_sharing_parameter bound, int64_t open,
                     int64_t *out)
 {
     const char *name =
-        bound == OZONE_CONNECT_FROM_STATEMENT_DATE ? "fromStatementDate" : "toStatementDate";
+        bound == DATA_SHARING_FROM_STATEMENT_DATE ? "fromStatementDate" : "toStatementDate";
     struct datetime value;
     struct lfi_slice text = contract_parameter(&call->parameters, bound);
     *out = open;
@@ -32,8 +32,8 @@ int connect_statements_query(struct call *call)
     struct lfi_statement_query *query = &call->query.statements;
     query->base.size = sizeof(*query);
     query->day = call->provider->statement_day;
-    if (read_day(call, OZONE_CONNECT_FROM_STATEMENT_DATE, INT64_MIN, &query->from_day) != 0 ||
-        read_day(call, OZONE_CONNECT_TO_STATEMENT_DATE, INT64_MAX, &query->to_day) != 0) {
+    if (read_day(call, DATA_SHARING_FROM_STATEMENT_DATE, INT64_MIN, &query->from_day) != 0 ||
+        read_day(call, DATA_SHARING_TO_STATEMENT_DATE, INT64_MAX, &query->to_day) != 0) {
         return -1;
     }
     if (query->from_day > query->to_day) {

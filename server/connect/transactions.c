@@ -1,8 +1,8 @@
 /* Transactions. (Data sharing 7.4.) */
 #include "connect/operation.h"
 
-#include "contract_ozone_connect.h"
-#include "rows_ozone_connect.h"
+#include "contract_data_sharing.h"
+#include "rows_data_sharing.h"
 
 #include "base/datetime.h"
 #include "base/limits.h"
@@ -10,11 +10,11 @@
 #include <inttypes.h>
 
 /* A bound on the booking time; *given says whether there is one. */
-static int read_bound(struct call *call, enum ozone_connect_parameter bound, struct datetime *out,
+static int read_bound(struct call *call, enum data_sharing_parameter bound, struct datetime *out,
                       bool *given)
 {
     const char *name =
-        bound == OZONE_CONNECT_FROM_BOOKING_DATE_TIME ? "fromBookingDateTime" : "toBookingDateTime";
+        bound == DATA_SHARING_FROM_BOOKING_DATE_TIME ? "fromBookingDateTime" : "toBookingDateTime";
     struct lfi_slice text = contract_parameter(&call->parameters, bound);
     *given = text.ptr;
     if (*given && (!datetime_parse(text, out) || (out->has_time && !out->has_offset))) {
@@ -31,12 +31,12 @@ static int read_bound(struct call *call, enum ozone_connect_parameter bound, str
 int connect_transactions_query(struct call *call)
 {
     struct lfi_transaction_query *query = &call->query.transactions;
-    struct lfi_slice fx = contract_parameter(&call->parameters, OZONE_CONNECT_O3_FX_TRANSACTIONS);
+    struct lfi_slice fx = contract_parameter(&call->parameters, DATA_SHARING_O3_FX_TRANSACTIONS);
     query->fx_only = slice_equal_nocase(fx, "true");
     struct datetime from, to;
     bool has_from, has_to;
-    if (read_bound(call, OZONE_CONNECT_FROM_BOOKING_DATE_TIME, &from, &has_from) != 0 ||
-        read_bound(call, OZONE_CONNECT_TO_BOOKING_DATE_TIME, &to, &has_to) != 0) {
+    if (read_bound(call, DATA_SHARING_FROM_BOOKING_DATE_TIME, &from, &has_from) != 0 ||
+        read_bound(call, DATA_SHARING_TO_BOOKING_DATE_TIME, &to, &has_to) != 0) {
         return -1;
     }
     if (has_from && has_to && datetime_compare_wall(&from, &to) > 0) {
@@ -55,7 +55,7 @@ int connect_transactions_query(struct call *call)
 static struct lfi_slice watermark_key(struct call *call)
 {
     const struct lfi_transaction_query *query = &call->query.transactions;
-    struct lfi_slice consent = contract_parameter(&call->parameters, OZONE_CONNECT_O3_CONSENT_ID);
+    struct lfi_slice consent = contract_parameter(&call->parameters, DATA_SHARING_O3_CONSENT_ID);
     return arena_format(call->arena, "%s %zu %.*s %zu %.*s %" PRId64 " %" PRId64 " %u %" PRIu64,
                         call->provider->id, consent.len, SLICE_ARG(consent), call->account_id.len,
                         SLICE_ARG(call->account_id), query->from, query->to, query->fx_only,

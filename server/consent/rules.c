@@ -1,13 +1,14 @@
 #include "consent/rules.h"
 
 #include "consent/permissions.h"
+#include "contract/version.h"
 #include "contract_consent_kinds.h"
 
 /* What a rule looks at. */
 struct subject {
     const struct consent *consent;
     const struct provider *provider;
-    const struct flow_api *api;
+    const struct apis *apis;
 };
 
 int consent_rules_init(struct lfi_error *error)
@@ -74,39 +75,12 @@ static bool is_other_account_sub_type(const struct subject *subject)
 
 /* --- version ---------------------------------------------------------------------------------- */
 
-struct version {
-    uint64_t major, minor;
-};
-
-/* "v2.1" */
-static bool read_version(struct lfi_slice text, struct version *out)
-{
-    struct lfi_slice major;
-    if (!slice_starts_with(text, "v")) {
-        return false;
-    }
-    struct lfi_slice rest = {text.ptr + 1, text.len - 1};
-    return slice_next(&rest, '.', &major) && slice_to_u64(major, &out->major) &&
-           slice_to_u64(rest, &out->minor);
-}
-
-/* Every minor up to the one served, within its major. The member may be missing. */
+/* A call of this version would be served. The member may be missing. */
 static bool is_other_version(const struct subject *subject)
 {
-    struct version wanted, served;
-    struct lfi_slice text = subject->consent->version;
-    if (!text.ptr) {
-        return false;
-    }
-    const char *const *list =
-        read_version(text, &wanted) ? subject->provider->offers.standard_versions : NULL;
-    for (; list && *list; list++) {
-        if (read_version(slice_of(*list), &served) && wanted.major == served.major &&
-            wanted.minor <= served.minor) {
-            return false;
-        }
-    }
-    return true;
+    struct lfi_slice wanted = subject->consent->version;
+    return wanted.ptr &&
+           version_resolve(subject->provider->offers.versions, version_read(wanted)) == 0;
 }
 
 /* --- permissions ------------------------------------------------------------------------------ */
@@ -115,7 +89,7 @@ static bool is_permitted(const struct subject *subject, struct lfi_slice code)
 {
     const struct consent_permission *permission = consent_permission_find(code);
     return permission && (permission->of_payments || !subject->consent->kind->pays) &&
-           (permission->without_operation || flow_delivers(subject->api, subject->provider, code));
+           (permission->without_operation || apis_deliver(subject->apis, subject->provider, code));
 }
 
 static bool is_other_permission(const struct subject *subject)
@@ -187,9 +161,9 @@ static const struct rule {
 
 const struct consent_finding *consent_rules_check(const struct consent *consent,
                                                   const struct provider *provider,
-                                                  const struct flow_api *api)
+                                                  const struct apis *apis)
 {
-    const struct subject subject = {consent, provider, api};
+    const struct subject subject = {consent, provider, apis};
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         bool applies = rules[i].of == ALL_KINDS || (rules[i].of & consent->kind->rules);
         if (applies && rules[i].broken(&subject)) {

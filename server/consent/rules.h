@@ -6,7 +6,7 @@
 #define CONSENT_RULES_H
 
 #include "consent/consent.h"
-#include "flow/row.h"
+#include "flow/api.h"
 
 /* Why a consent is not acceptable; texts for the TPP, with nothing from the consent in them. */
 struct consent_finding {
@@ -24,11 +24,11 @@ void consent_rules_fini(void);
 bool consent_rules_coherent(const struct consent *consent, struct lfi_slice json);
 /*
  * The first rule of its kind that a consent, checked against the contract, breaks; NULL: none.
- * `api` has the operations that permissions open.
+ * `apis` have the operations that permissions open.
  */
 const struct consent_finding *consent_rules_check(const struct consent *consent,
                                                   const struct provider *provider,
-                                                  const struct flow_api *api);
+                                                  const struct apis *apis);
 /* BaseConsentId must name the first consent of a chain, of the same type. */
 const struct consent_finding *consent_rules_check_base(const struct consent *consent,
                                                        const struct consent *base);

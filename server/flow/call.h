@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/core_answer.h"
+#include "flow/api.h"
 #include "flow/outcome.h"
 #include "flow/row.h"
 #include "http/metrics.h"
@@ -47,9 +48,11 @@ struct call {
     const struct connect_peers *peers;
     struct metrics *metrics; /* may be NULL */
     const struct request *request;
-    const struct provider *provider; /* NULL for the health operations */
-    const struct contract_operation *operation;
-    const struct flow_row *row;
+    const struct apis *apis;
+    struct api_match found;
+    const struct contract_operation *operation; /* NULL: there is none for this method and path */
+    const struct flow_row *row;                 /* of the operation */
+    const struct provider *provider;            /* NULL for the health operations */
     struct contract_parameters parameters;
     struct arena *arena;
     struct reply *reply;

@@ -94,17 +94,3 @@ int flow_run(struct call *call)
     }
     return is_list ? run_list(call) : run_one(call);
 }
-
-bool flow_delivers(const struct flow_api *api, const struct provider *provider,
-                   struct lfi_slice permission)
-{
-    for (size_t i = 0; i < contract_operation_count(api->contract); i++) {
-        const struct flow_row *row = &api->rows[i];
-        for (const char *const *name = row->permissions; name && *name; name++) {
-            if (slice_equal_text(permission, *name) && (!row->offered || row->offered(provider))) {
-                return true;
-            }
-        }
-    }
-    return false;
-}

@@ -56,14 +56,16 @@ struct flow_row {
     uint8_t interaction, consent, tpp; /* who asks */
 };
 
-/* One API: its documents compiled, row i for operation i. */
+/* One API: its documents compiled, with a row for each form of an operation. */
 struct flow_api {
     const struct contract_api *contract;
     const struct flow_row *rows;
 };
 
-/* Whether any operation that the permission opens is offered. An unknown one opens nothing. */
-bool flow_delivers(const struct flow_api *api, const struct provider *provider,
-                   struct lfi_slice permission);
+static inline const struct flow_row *flow_row_of(const struct flow_api *api,
+                                                 const struct contract_operation *operation)
+{
+    return &api->rows[contract_operation_row(operation)];
+}
 
 #endif

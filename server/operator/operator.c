@@ -1,7 +1,6 @@
 #include "operator/operator.h"
 
 #include "contract_operator.h"
-#include "rows_ozone_connect.h"
 
 #include "base/core_answer.h"
 #include "base/datetime.h"
@@ -234,20 +233,6 @@ static int64_t number_of(const cJSON *body, const char *name, int64_t fallback)
     return value;
 }
 
-static bool is_operation(struct op *op, struct lfi_slice id)
-{
-    const struct contract_api *api = flow_ozone_connect.contract;
-    size_t count = connect_operation_ids(api, NULL, 0);
-    const char **ids = arena_array(op->request->arena, count, sizeof(*ids));
-    connect_operation_ids(api, ids, ids ? count : 0);
-    for (size_t i = 0; ids && i < count; i++) {
-        if (slice_equal_text(id, ids[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Refuses an override that could never apply. */
 static int check_override(struct op *op, const struct override *wish)
 {
@@ -255,7 +240,7 @@ static int check_override(struct op *op, const struct override *wish)
         return refuse(op, "LEVER-UNKNOWN", 404, "There is no such provider.");
     }
     bool is_step = psu_is_step(wish->operation);
-    if (!is_step && !is_operation(op, wish->operation)) {
+    if (!is_step && !apis_has_operation(op->levers->apis, wish->operation)) {
         return refuse(op, "LEVER-UNKNOWN", 404, "There is no such operation.");
     }
     if (is_step && json_get(op->body, "body")) {

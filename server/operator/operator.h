@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/api.h"
 #include "http/message.h"
 #include "operator/explain.h"
 #include "operator/override.h"
@@ -21,6 +22,7 @@
 struct operator_levers {
     struct lfi_slice token; /* absent: there are no levers */
     const struct provider_set *providers;
+    const struct apis *apis; /* whose operations can be overridden */
     struct overrides *overrides;
     struct explain *explain;
     struct clock *clock;

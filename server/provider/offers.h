@@ -1,6 +1,6 @@
 /*
- * What a provider's customers may consent to at all: configuration, apart from what its core can
- * do. Each list ends with NULL.
+ * What a provider's customers may consent to at all, and in which versions of the standard it is
+ * called: configuration, apart from what its core can do. Each list ends with NULL.
  */
 #ifndef PROVIDER_OFFERS_H
 #define PROVIDER_OFFERS_H
@@ -11,7 +11,8 @@ struct offers {
     const char *const *consent_types;     /* "cbuae-account-access-consents", … */
     const char *const *account_types;     /* "Retail", "SME", "Corporate" */
     const char *const *account_sub_types; /* "CurrentAccount", … */
-    const char *const *standard_versions; /* "v2.1": earlier minors are served too */
+    const uint32_t *versions; /* of the standard, as contract/version.h reads them, 0 at the end;
+                                 the first is taken for what a request does not name */
 };
 
 static inline bool offers_list(const char *const *list, struct lfi_slice value)

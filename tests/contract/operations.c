@@ -1,16 +1,21 @@
 // link: lfi
 /* Prints what the server offers: method, path template and documented statuses, a line each. */
+#include "connect/families.h"
 #include "contract/tables.h"
-#include "rows_ozone_connect.h"
 
 #include <stdio.h>
 
 int main(void)
 {
-    const struct flow_api *api = &flow_ozone_connect;
-    for (size_t i = 0; i < contract_operation_count(api->contract); i++) {
-        const struct contract_operation *operation = contract_operation_at(api->contract, i);
-        if (api->rows[i].later) {
+    struct apis *apis;
+    struct lfi_error error;
+    if (connect_apis_new(&apis, NULL, &error) != 0) {
+        (void)fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    for (size_t i = 0; i < apis_operation_count(apis); i++) {
+        const struct contract_operation *operation = apis_operation_at(apis, i);
+        if (apis_row_at(apis, i)->later) {
             continue;
         }
         (void)printf("%s %s", operation->method, operation->path);
@@ -21,5 +26,6 @@ int main(void)
         }
         (void)printf("\n");
     }
+    apis_free(apis);
     return 0;
 }

@@ -274,6 +274,7 @@ describe('reload', () => {
                 certificate: 'pki/bank/S4.pem', key: 'pki/bank/S4.key',
             }),
         },
+        'hubListener.basePaths': { restart: (c) => (c.hubListener.basePaths = { products: '/p' }) },
         'providers[0].id': { restart: (c) => (c.providers[0].id = 'other') },
         'providers[0].segment': { restart: (c) => (c.providers[0].segment = 'corporate') },
         'providers[0].audience': { restart: (c) => (c.providers[0].audience = 'other') },

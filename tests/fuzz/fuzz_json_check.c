@@ -1,11 +1,11 @@
-// link: contract_ozone_connect contract_test_schemas lfi-contract lfi-base
+// link: contract_data_sharing contract_test_schemas lfi-contract lfi-base
 /*
  * The JSON check, against a page of transactions and against one schema per rule. What it lets pass
  * must be JSON to the parser that reads it next; what it refuses must be told within bounds.
  */
 #include "base/json.h"
 #include "contract/contract.h"
-#include "contract_ozone_connect.h"
+#include "contract_data_sharing.h"
 #include "contract_test_schemas.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct lfi_error error;
     (void)argc;
     (void)argv;
-    if (contract_init(&contract_ozone_connect, &error) != 0 ||
+    if (contract_init(&contract_data_sharing, &error) != 0 ||
         contract_init(&contract_test_schemas, &error) != 0)
         abort();
     return 0;
@@ -43,8 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lfi_slice text = {(const char *)data, size};
     struct contract_match match;
     struct contract_violation violation = {0};
-    contract_match(&contract_ozone_connect, SLICE("GET"), SLICE("/accounts/a/transactions"),
-                   &match);
+    contract_match(&contract_data_sharing, SLICE("GET"), SLICE("/accounts/a/transactions"), &match);
     judge(
         contract_check_response(match.operation, 200, SLICE("application/json"), text, &violation),
         size, &violation);

@@ -1,10 +1,10 @@
-// link: contract_ozone_connect lfi-contract lfi-base
+// link: contract_data_sharing lfi-contract lfi-base
 /*
  * Path, query and headers of a request for transactions: the first line is the path, the second the
  * query, each further one a header.
  */
 #include "contract/contract.h"
-#include "contract_ozone_connect.h"
+#include "contract_data_sharing.h"
 
 #include "base/slice.h"
 
@@ -20,7 +20,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct lfi_error error;
     (void)argc;
     (void)argv;
-    if (contract_init(&contract_ozone_connect, &error) != 0)
+    if (contract_init(&contract_data_sharing, &error) != 0)
         abort();
     return 0;
 }
@@ -28,12 +28,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* What passed must be usable: numbers are numbers, what is demanded is there. */
 static void judge_parameters(const struct contract_parameters *parameters)
 {
-    struct lfi_slice page = contract_parameter(parameters, OZONE_CONNECT_PAGE);
+    struct lfi_slice page = contract_parameter(parameters, DATA_SHARING_PAGE);
     uint64_t value;
     bool negative = page.len > 0 && page.ptr[0] == '-';
     if (!slice_to_u64((struct lfi_slice){page.ptr + negative, page.len - negative}, &value))
         abort();
-    if (!contract_parameter(parameters, OZONE_CONNECT_O3_CONSENT_ID).ptr)
+    if (!contract_parameter(parameters, DATA_SHARING_O3_CONSENT_ID).ptr)
         abort();
 }
 
@@ -57,12 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct contract_parameters parameters = {0};
     struct contract_violation violation = {0};
     const char *in = NULL;
-    if (contract_match(&contract_ozone_connect, request.method, request.path, &match) ==
+    if (contract_match(&contract_data_sharing, request.method, request.path, &match) ==
         CONTRACT_FOUND) {
         int rc = contract_check_request(&match, &request, &parameters, &in, &violation);
         if (rc != 0 && (!violation.rule || !in || !violation.where[0]))
             abort();
-        if (rc == 0 && contract_parameter(&parameters, OZONE_CONNECT_O3_FX_TRANSACTIONS).ptr)
+        if (rc == 0 && contract_parameter(&parameters, DATA_SHARING_O3_FX_TRANSACTIONS).ptr)
             judge_parameters(&parameters);
     }
     arena_free(request.arena);

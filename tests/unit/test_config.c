@@ -2,6 +2,7 @@
 /* The configuration file: what is taken from it, and that each mistake is told with its line. */
 #include "config/config.h"
 #include "config/locate.h"
+#include "contract/contract.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,8 +135,9 @@ static void fills_in_defaults(void **state)
     assert_null(offers->account_types[1]);
     assert_string_equal(offers->account_sub_types[4], "Finance");
     assert_null(offers->account_sub_types[5]);
-    assert_string_equal(offers->standard_versions[0], "v2.1");
-    assert_null(offers->standard_versions[1]);
+    assert_int_equal(offers->versions[0], CONTRACT_VERSION(2, 1));
+    assert_int_equal(offers->versions[1], 0);
+    assert_string_equal(config->base_paths[CONTRACT_DATA_SHARING], "");
     assert_string_equal(config->providers[1].offers.account_types[0], "SME");
     config_free(config);
 }
@@ -281,6 +283,11 @@ static void tells_each_mistake_with_its_line(void **state)
          ":18: $.journey.stepUp: must name payments"},
         {"\"session.key\"", "\"session.key\", \"demoApp\": true",
          ":18: $.journey.demoApp: is for development only"},
+        {"\"clientCa\": \"ca.pem\"", "\"clientCa\": \"ca.pem\", \"basePaths\": {\"atm\": \"/a\"}",
+         ":6: $.hubListener.basePaths.atm: is not allowed here"},
+        {"\"clientCa\": \"ca.pem\"",
+         "\"clientCa\": \"ca.pem\", \"basePaths\": {\"products\": \"/a/\"}",
+         ":6: $.hubListener.basePaths.products: must have the form"},
         {"\"two\"", "\"one\"", ":23: $.providers[1].id: another provider has this id"},
         {"\"two\"", "\"Two\"", ":23: $.providers[1].id: must have the form ^[a-z0-9]+$"},
         {"core.so", "gone.so", ":21: $.providers[0].core.library: there is no such file"},

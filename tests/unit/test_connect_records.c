@@ -6,7 +6,7 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "connect/connect.h"
-#include "rows_ozone_connect.h"
+#include "connect/families.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -62,6 +62,7 @@ static struct answer get(const char *fault, const char *path, enum contract_repl
 {
     struct provider_set *providers = NULL;
     struct connect *connect = NULL;
+    struct apis *apis;
     struct lfi_error error = {""};
     struct hub *hub = NULL;
     struct reply reply = {0};
@@ -76,7 +77,8 @@ static struct answer get(const char *fault, const char *path, enum contract_repl
     assert_int_equal(provider_set_open(&providers, &provider, 1, &f.clock, &f.log, &failed, &error),
                      0);
     f.explain = explain_new();
-    const struct connect_config config = {.api = &flow_ozone_connect,
+    assert_int_equal(connect_apis_new(&apis, NULL, &error), 0);
+    const struct connect_config config = {.apis = apis,
                                           .providers = providers,
                                           .workers = 1,
                                           .check_responses = check,
@@ -112,6 +114,7 @@ static struct answer get(const char *fault, const char *path, enum contract_repl
     buf_free(&reply.headers);
     buf_free(&reply.body);
     connect_free(connect);
+    apis_free(apis);
     provider_set_close(providers);
     return answer;
 }

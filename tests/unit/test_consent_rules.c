@@ -3,7 +3,7 @@
 #include "consent/permissions.h"
 #include "consent/rules.h"
 
-#include "rows_ozone_connect.h"
+#include "connect/families.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,10 +27,12 @@ static int balances(void *core, const struct lfi_call *call, const struct lfi_qu
     return LFI_CORE_OK;
 }
 
+static struct apis *apis;
+
 static const char *const types[] = {SHARING, PAYMENT, INSURANCE, NULL};
 static const char *const account_types[] = {"Retail", NULL};
 static const char *const sub_types[] = {"Savings", NULL};
-static const char *const versions[] = {"v2.1", NULL};
+static const uint32_t versions[] = {CONTRACT_VERSION(2, 1), 0};
 static const struct lfi_accounts accounts = {.size = sizeof(accounts), .balances = balances};
 /* Offers consents of all types, and delivers balances alone. */
 static const struct provider bank = {.accounts = &accounts,
@@ -46,8 +48,7 @@ static const char *broken(const char *type, const char *more, const char *terms)
     cJSON *tree = json_parse(slice_of(json));
     assert_non_null(tree);
     consent_read(tree, &consent);
-    const struct consent_finding *finding =
-        consent_rules_check(&consent, &bank, &flow_ozone_connect);
+    const struct consent_finding *finding = consent_rules_check(&consent, &bank, apis);
     cJSON_Delete(tree);
     return finding ? finding->code : "";
 }
@@ -148,8 +149,8 @@ static void takes_the_first_of_a_chain_as_base(void **state)
 
 static bool is_opened(const char *code)
 {
-    for (size_t i = 0; i < contract_operation_count(flow_ozone_connect.contract); i++) {
-        const char *const *opened = flow_ozone_connect.rows[i].permissions;
+    for (size_t i = 0; i < apis_operation_count(apis); i++) {
+        const char *const *opened = apis_row_at(apis, i)->permissions;
         while (opened && *opened) {
             if (strcmp(*opened++, code) == 0) {
                 return true;
@@ -164,8 +165,8 @@ static void knows_the_permissions_of_the_operations(void **state)
 {
     (void)state;
     const struct consent_permission *permission;
-    for (size_t i = 0; i < contract_operation_count(flow_ozone_connect.contract); i++) {
-        const char *const *code = flow_ozone_connect.rows[i].permissions;
+    for (size_t i = 0; i < apis_operation_count(apis); i++) {
+        const char *const *code = apis_row_at(apis, i)->permissions;
         for (; code && *code; code++) {
             assert_non_null(consent_permission_find(slice_of(*code)));
         }
@@ -173,6 +174,20 @@ static void knows_the_permissions_of_the_operations(void **state)
     for (size_t i = 0; (permission = consent_permission_at(i)); i++) {
         assert_int_equal(is_opened(permission->code), !permission->without_operation);
     }
+}
+
+static int set_up(void **state)
+{
+    struct lfi_error error;
+    (void)state;
+    return connect_apis_new(&apis, NULL, &error);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    apis_free(apis);
+    return 0;
 }
 
 int main(void)
@@ -183,5 +198,5 @@ int main(void)
         cmocka_unit_test(takes_the_first_of_a_chain_as_base),
         cmocka_unit_test(knows_the_permissions_of_the_operations),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

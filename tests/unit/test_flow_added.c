@@ -3,97 +3,32 @@
  * An operation that stands in a document alone, with its row: no code knows it, and the skeleton
  * core serves it.
  */
-#include "keys.h"
+#include "flow_world.h"
 
-#include "base/limits.h"
-#include "connect/connect.h"
 #include "rows_added.h"
 
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 #define ACCOUNT "/accounts/skeleton-account-1"
-/* {"userId":"5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001"} and {"userId":"nobody"} */
-#define KNOWN "eyJ1c2VySWQiOiI1ZjBjNmQwZS03YTUxLTRhMzktOWQwYy0xZDZmMmYxYzAwMDEifQ"
-#define NOBODY "eyJ1c2VySWQiOiJub2JvZHkifQ"
 
-static struct fixture {
-    struct clock clock;
-    struct log log;
-    struct caller *caller;
-    X509 *certificate;
-    struct arena *arena;
-    struct provider_set *providers;
-    struct connect *connect;
-} f;
+static struct flow_world world;
 
 static int set_up(void **state)
 {
-    static const char *const ous[] = {"ou-1"}, *const audiences[] = {"dhowretail"};
-    const struct caller_config caller = {.mode = CALLER_MTLS_ONLY,
-                                         .allowed_ous = ous,
-                                         .allowed_ou_count = 1,
-                                         .audiences = audiences,
-                                         .audience_count = 1};
-    const struct provider_config provider = {.id = "dhowretail",
-                                             .segment = "retail",
-                                             .audience = "dhowretail",
-                                             .library = LFI_CORE_DIR "/libcore-skeleton.so",
-                                             .settings = "{}",
-                                             .base_dir = "."};
-    struct lfi_error error = {""};
-    size_t failed;
     (void)state;
-    f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .clock = &f.clock};
-    f.certificate = certificate_make((struct attribute[]){{"OU", "ou-1"}, {NULL, NULL}});
-    f.arena = arena_new(LIMIT_ARENA_BYTES);
-    assert_int_equal(
-        provider_set_open(&f.providers, &provider, 1, &f.clock, &f.log, &failed, &error), 0);
-    const struct connect_config config = {
-        .api = &flow_added, .providers = f.providers, .workers = 1, .bank_name = "Bank"};
-    assert_int_equal(connect_new(&f.connect, &config, &f.clock, &f.log, NULL, &error), 0);
-    return caller_new(&f.caller, &caller, &f.clock, &f.log, NULL, NULL);
+    return flow_world_open(&world, &(struct api){.flow = &flow_added}, 1);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    connect_free(f.connect);
-    provider_set_close(f.providers);
-    caller_free(f.caller);
-    arena_free(f.arena);
-    X509_free(f.certificate);
-    close(f.log.fd);
+    flow_world_close(&world);
     return 0;
 }
 
-/* Status and body of GET `path` for this PSU identifier. */
 static int get(const char *path, const char *psu, const char **body)
 {
-    struct hub *hub = NULL;
-    struct reply reply = {0};
-    const struct connect_peers peers = {f.caller, &hub};
-    const struct header headers[] = {{SLICE("o3-provider-id"), SLICE("dhowretail")},
-                                     {SLICE("o3-consent-id"), SLICE("consent-1")},
-                                     {SLICE("o3-ozone-interaction-id"), SLICE("interaction-1")},
-                                     {SLICE("o3-psu-identifier"), slice_of(psu)}};
-    const char *query = strchr(path, '?');
-    const struct request request = {.method = SLICE("GET"),
-                                    .path = {path, query ? (size_t)(query - path) : strlen(path)},
-                                    .query = slice_of(query ? query + 1 : NULL),
-                                    .headers = headers,
-                                    .header_count = sizeof(headers) / sizeof(headers[0]),
-                                    .peer = f.certificate,
-                                    .arena = f.arena};
-    buf_init(&reply.headers, 4096);
-    buf_init(&reply.body, LIMIT_REPLY_BYTES);
-    connect_handle(f.connect, &peers, &request, &reply);
-    *body = arena_text(f.arena, buf_slice(&reply.body));
-    buf_free(&reply.headers);
-    buf_free(&reply.body);
+    const struct world_reply reply =
+        flow_world_call(&world, &(struct world_request){.path = path, .psu = psu});
+    *body = reply.body;
     return reply.status;
 }
 
@@ -134,11 +69,11 @@ static void is_refused_as_every_other(void **state)
 /* What a consent may ask for follows from the rows too. */
 static void its_permission_is_delivered_where_it_is_offered(void **state)
 {
-    const struct provider *provider = provider_at(f.providers, 0);
+    const struct provider *provider = provider_at(world.providers, 0);
     (void)state;
-    assert_true(flow_delivers(&flow_added, provider, SLICE("ReadAgain")));
-    assert_false(flow_delivers(&flow_added, provider, SLICE("ReadOthers")));
-    assert_false(flow_delivers(&flow_added, provider, SLICE("ReadBalances")));
+    assert_true(apis_deliver(world.apis, provider, SLICE("ReadAgain")));
+    assert_false(apis_deliver(world.apis, provider, SLICE("ReadOthers")));
+    assert_false(apis_deliver(world.apis, provider, SLICE("ReadBalances")));
 }
 
 int main(void)

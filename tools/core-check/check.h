@@ -9,6 +9,7 @@
 
 #include "base/core_answer.h"
 #include "base/json.h"
+#include "flow/api.h"
 #include "provider/core_call.h"
 #include "provider/provider.h"
 
@@ -44,6 +45,7 @@ struct watched {
 
 struct run {
     const struct provider *provider;
+    const struct apis *apis; /* whose contract the records must fit */
     const char *users[CHECK_USERS_MAX];
     size_t user_count;
     uint32_t deadline_ms;

@@ -3,10 +3,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "contract/contract.h"
+#include "connect/families.h"
 
 #include "lfi_version.h"
-#include "rows_ozone_connect.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -171,15 +170,17 @@ int main(int argc, char **argv)
                                            .settings = options.settings,
                                            .base_dir = options.base_dir,
                                            .threads = 16};
-    if (contract_init(flow_ozone_connect.contract, &error) != 0 ||
+    struct apis *apis = NULL;
+    if (connect_apis_new(&apis, NULL, &error) != 0 ||
         provider_set_open(&set, &config, 1, &clock, &log, &failed, &error) != 0) {
         (void)fprintf(stderr, "core-check: %s\n", error.message);
         return 3;
     }
+    run.apis = apis;
     run.provider = provider_at(set, 0);
     run.deadline_ms = options.deadline_ms;
     rc = check_all(&run);
     provider_set_close(set);
-    contract_fini(flow_ozone_connect.contract);
+    apis_free(apis);
     return rc;
 }

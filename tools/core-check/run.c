@@ -4,9 +4,6 @@
 #include "base/clock.h"
 #include "contract/contract.h"
 
-#include "contract_ozone_connect.h"
-#include "rows_ozone_connect.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -249,12 +246,12 @@ static const struct envelope ENVELOPES[] = {
     {NULL, "{\"data\":[", "],\"meta\":{\"totalPages\":1,\"totalRecords\":1}}", 0},
 };
 
-static const struct contract_operation *operation_of(const char *serves)
+static const struct contract_operation *operation_of(const struct apis *apis, const char *serves)
 {
-    const struct flow_api *api = &flow_ozone_connect;
-    for (size_t i = 0; i < contract_operation_count(api->contract); i++) {
-        if (api->rows[i].serves && strcmp(api->rows[i].serves, serves) == 0) {
-            return contract_operation_at(api->contract, i);
+    for (size_t i = 0; i < apis_operation_count(apis); i++) {
+        const struct flow_row *row = apis_row_at(apis, i);
+        if (row->serves && strcmp(row->serves, serves) == 0) {
+            return apis_operation_at(apis, i);
         }
     }
     return NULL;
@@ -262,7 +259,7 @@ static const struct contract_operation *operation_of(const char *serves)
 
 bool fits_contract(struct run *run, const char *serves, const struct record *record)
 {
-    const struct contract_operation *operation = operation_of(serves);
+    const struct contract_operation *operation = operation_of(run->apis, serves);
     const struct envelope *envelope = ENVELOPES;
     struct contract_violation violation;
     struct buf body;

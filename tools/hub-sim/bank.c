@@ -3,8 +3,7 @@
 #include "base/base64.h"
 #include "base/datetime.h"
 #include "base/limits.h"
-#include "contract/contract.h"
-#include "contract_ozone_connect.h"
+#include "connect/families.h"
 #include "filter.h"
 #include "query.h"
 #include "rules.h"
@@ -29,6 +28,7 @@ struct outgoing {
     const char *template; /* of the path */
     const struct contract_operation *operation;
     bool with_consent;
+    struct lfi_slice version; /* of the standard, with a slash before it; absent: not told */
     const char *lines[HEADERS_MAX + 1];
     struct header headers[HEADERS_MAX]; /* the same in parts */
     size_t header_count;
@@ -85,6 +85,10 @@ static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
 {
     add_headers_of_tpp(call, arena, consent->tpp);
     add_header(call, arena, "o3-consent-id", slice_of(consent->id));
+    struct lfi_slice version = json_get_string(consent->data, "standardVersion");
+    if (version.ptr) {
+        call->version = arena_format(arena, "/%.*s", SLICE_ARG(version));
+    }
     char *psu = cJSON_PrintUnformatted(json_get(consent->data, "psuIdentifiers"));
     if (psu) {
         struct buf text;
@@ -107,7 +111,8 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
     add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
     add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
     add_header(call, arena, "o3-api-uri",
-               arena_format(arena, "%s/open-finance%s", call->hub->issuer, call->template));
+               arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
+                            SLICE_ARG(call->version), call->template));
     struct lfi_slice url =
         arena_format(arena, "%s%.*s%s%.*s", sim->config->bank_url, SLICE_ARG(call->path),
                      call->query.len > 0 ? "?" : "", SLICE_ARG(call->query));
@@ -178,6 +183,14 @@ static int refuse(struct refusal *refusal, const char *id, int status, const cha
     return refusal_set(refusal, id, status, id, message);
 }
 
+/* The path at the bank, below the base path of its family. */
+static struct lfi_slice path_at_bank(const struct sim *sim, struct arena *arena,
+                                     const struct api_match *match, struct lfi_slice path)
+{
+    const char *base_path = sim->config->base_paths[match->index];
+    return base_path ? arena_format(arena, "%s%.*s", base_path, SLICE_ARG(path)) : path;
+}
+
 /* --- for a TPP -------------------------------------------------------------------------- */
 
 /* The TPP's query with what the Hub adds: paging defaults and, for the list, the account ids. */
@@ -243,19 +256,18 @@ static void note_refused(struct sim *sim, struct consent *consent,
 static int prepare(struct sim *sim, const struct bank_request *request, struct arena *arena,
                    struct outgoing *call, struct refusal *refusal)
 {
-    struct contract_match match = {0};
-    const struct flow_row *row;
-    if (contract_match(&contract_ozone_connect, request->method, request->path, &match) !=
-            CONTRACT_FOUND ||
-        !(row = rules_find(match.operation))) {
+    struct api_match match;
+    apis_find(sim->bank, request->method, request->path, &match);
+    if (match.found != CONTRACT_FOUND || !rules_offer(match.row)) {
         return refuse(refusal, "SIM-OPERATION", 403, "The Hub offers no such operation to TPPs.");
     }
-    *call = (struct outgoing){.method = contract_operation_method(match.operation),
-                              .path = request->path,
+    const struct contract_operation *operation = match.contract.operation;
+    *call = (struct outgoing){.method = contract_operation_method(operation),
+                              .path = path_at_bank(sim, arena, &match, request->path),
                               .body = request->body,
-                              .template = contract_operation_path(match.operation),
-                              .operation = match.operation};
-    if (!rules_need_consent(row)) {
+                              .template = contract_operation_path(operation),
+                              .operation = operation};
+    if (!rules_need_consent(match.row)) {
         return request->hub ? prepare_open(request, arena, call)
                             : refuse(refusal, "SIM-PROVIDER", 400, "There is no such provider.");
     }
@@ -263,8 +275,8 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
     if (!consent) {
         return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
-    struct lfi_slice account = request_decode(arena, match.path_values[0], false);
-    if (rules_check(sim, consent, row, account, refusal)) {
+    struct lfi_slice account = request_decode(arena, match.contract.path_values[0], false);
+    if (rules_check(sim, consent, match.row, account, refusal)) {
         note_refused(sim, consent, request, refusal);
         return -1;
     }
@@ -326,17 +338,16 @@ void bank_answer_free(struct bank_answer *answer)
 
 /* --- about a consent -------------------------------------------------------------------------- */
 
-static void prepare_about(const struct consent *consent, struct arena *arena, const char *path,
-                          const char *body, struct outgoing *call)
+static void prepare_about(const struct sim *sim, const struct consent *consent, struct arena *arena,
+                          const char *path, struct outgoing *call)
 {
-    struct contract_match match = {0};
-    (void)contract_match(&contract_ozone_connect, SLICE("POST"), slice_of(path), &match);
+    struct api_match match;
+    apis_find(sim->bank, SLICE("POST"), slice_of(path), &match);
     *call = (struct outgoing){.hub = consent->hub,
                               .method = "POST",
-                              .path = slice_of(path),
-                              .body = slice_of(body),
-                              .template = contract_operation_path(match.operation),
-                              .operation = match.operation};
+                              .path = path_at_bank(sim, arena, &match, slice_of(path)),
+                              .template = contract_operation_path(match.contract.operation),
+                              .operation = match.contract.operation};
     add_headers_of_consent(call, arena, consent);
 }
 
@@ -346,7 +357,8 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
     struct outgoing call;
     memset(out, 0, sizeof *out);
     char *body = cJSON_PrintUnformatted(consent->data);
-    prepare_about(consent, arena, "/consent/action/validate", body, &call);
+    prepare_about(sim, consent, arena, "/consent/action/validate", &call);
+    call.body = slice_of(body);
     int rc = send(sim, &call, arena, out, refusal);
     store_lock(sim->store);
     out->wrong = refusal->id;
@@ -377,7 +389,8 @@ void bank_tell(struct sim *sim, const struct consent *consent, const char *opera
         path = arena_format(arena, "/consent/event/%s", operation);
     }
     if (path.ptr) {
-        prepare_about(consent, arena, path.ptr, body, &call);
+        prepare_about(sim, consent, arena, path.ptr, &call);
+        call.body = slice_of(body);
         call.timeout_ms = EVENT_MS;
         (void)send(sim, &call, arena, &answer, &refusal);
         answer.wrong = refusal.id;

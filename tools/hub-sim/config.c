@@ -106,6 +106,10 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     config->keystore = read_address(reader, json_get(root, "keystore"));
     config->state_folder = read_path(reader, root, "stateFolder");
     config->bank_url = read_text(reader, bank, "ozoneConnectUrl");
+    for (size_t i = 0; i < CONTRACT_FAMILIES; i++) {
+        config->base_paths[i] =
+            read_text(reader, json_get(bank, "basePaths"), contract_family_names[i]);
+    }
     config->bank_ca = read_path(reader, bank, "caFile");
     config->bank_ou = read_text(reader, bank, "organisationUnit");
     config->bank_pages_url = read_text(reader, bank, "pagesUrl");

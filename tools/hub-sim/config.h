@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "contract/family.h"
 
 #define SIM_HUBS 16
 #define SIM_PUBLISHED 16
@@ -37,6 +38,7 @@ struct sim_config {
     const char *state_folder;                    /* NULL: consents are kept in memory only */
     const char *bank_clock_url, *operator_token; /* NULL: the bank's clock is not followed */
     const char *bank_url, *bank_ca, *bank_ou;
+    const char *base_paths[CONTRACT_FAMILIES];   /* of the bank; NULL: none */
     const char *bank_pages_url, *bank_admin_url; /* shown on the start page; NULL: not */
     const char *places;                          /* the bank's logins by situation; NULL: none */
     struct config_hub hubs[SIM_HUBS];

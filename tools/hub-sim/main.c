@@ -5,7 +5,6 @@
 #include "contract_hub_consent_manager.h"
 #include "contract_hub_heimdall.h"
 #include "contract_hub_sim.h"
-#include "contract_ozone_connect.h"
 #include "http/http.h"
 #include "judge.h"
 #include "lfi_version.h"
@@ -103,8 +102,7 @@ static int stop_all(struct listeners *listeners)
 /* --- the program ------------------------------------------------------------------------------ */
 
 static const struct contract_api *const contracts[] = {&contract_hub_sim, &contract_hub_heimdall,
-                                                       &contract_hub_consent_manager,
-                                                       &contract_ozone_connect};
+                                                       &contract_hub_consent_manager};
 #define CONTRACTS (sizeof contracts / sizeof contracts[0])
 
 static int serve(const struct sim_config *config, const sigset_t *ends)

@@ -1,6 +1,7 @@
 #include "sim.h"
 
 #include "base/limits.h"
+#include "connect/families.h"
 #include "events.h"
 #include "judge.h"
 #include "store.h"
@@ -86,6 +87,9 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     if (!sim->directory || !sim->faults || !sim->store) {
         return error_set(error, "out of memory");
     }
+    if (connect_apis_new(&sim->bank, NULL, error)) {
+        return -1;
+    }
     for (size_t i = 0; i < config->hub_count; i++) {
         if (open_hub(sim, &config->hubs[i], error)) {
             return -1;
@@ -120,6 +124,7 @@ void sim_close(struct sim *sim)
 {
     events_stop(sim->events);
     caller_free(sim->caller);
+    apis_free(sim->bank);
     for (size_t i = 0; i < sim->hub_count; i++) {
         http_client_free(sim->hubs[i].client);
         jose_signer_free(sim->hubs[i].signer);

@@ -1,11 +1,8 @@
 #include "rules.h"
 
-#include "rows_ozone_connect.h"
-
-const struct flow_row *rules_find(const struct contract_operation *operation)
+bool rules_offer(const struct flow_row *row)
 {
-    const struct flow_row *row = &flow_ozone_connect.rows[contract_operation_index(operation)];
-    return row->serves ? row : NULL;
+    return row->serves;
 }
 
 bool rules_need_consent(const struct flow_row *row)

@@ -9,8 +9,8 @@
 #include "consent.h"
 #include "flow/row.h"
 
-/* NULL when TPPs are not offered the operation. */
-const struct flow_row *rules_find(const struct contract_operation *operation);
+/* Whether TPPs are offered the operation. */
+bool rules_offer(const struct flow_row *row);
 bool rules_need_consent(const struct flow_row *row);
 /* Refusals, all 403: SIM-CONSENT-STATE, SIM-PERMISSION, SIM-ACCOUNT. `account` may be absent. */
 int rules_check(const struct sim *sim, struct consent *consent, const struct flow_row *row,

@@ -34,6 +34,7 @@ struct sim {
     /* Tells the bank of a consent (bank_tell). */
     void (*tell)(struct sim *sim, const struct consent *consent, const char *operation);
     struct caller *caller; /* judges what the bank presents */
+    struct apis *bank;     /* what the bank offers, by enum connect_family */
     struct directory *directory;
     struct faults *faults;
     struct store *store;

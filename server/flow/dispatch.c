@@ -1,0 +1,127 @@
+#include "flow/dispatch.h"
+
+#include "contract/version.h"
+
+#include <string.h>
+
+#define ALLOW_MAX 64 /* bytes: all methods there are */
+
+void dispatch_find(struct call *call, const struct apis *apis)
+{
+    call->apis = apis;
+    apis_find(apis, call->request->method, call->request->path, &call->found);
+    if (call->found.found == CONTRACT_FOUND) {
+        call->operation = call->found.contract.operation;
+        call->row = call->found.row;
+    }
+}
+
+static int refuse_path(struct call *call)
+{
+    return refusal_set(call->refusal, "ROUTE-PATH", 404, "GenericError", "No such resource.");
+}
+
+/* A refused method is told which would do (RFC 9110 15.5.6). */
+static void add_allow(const struct call *call)
+{
+    struct buf methods;
+    buf_init(&methods, ALLOW_MAX);
+    apis_append_methods(call->apis, call->request->path, &methods);
+    reply_header(call->reply, "Allow", buf_slice(&methods));
+    buf_free(&methods);
+}
+
+int dispatch_route(struct call *call)
+{
+    switch (call->found.found) {
+    case CONTRACT_FOUND:
+        return 0;
+    case CONTRACT_NO_PATH:
+        return refuse_path(call);
+    case CONTRACT_NO_METHOD:
+        break;
+    }
+    add_allow(call);
+    return refusal_set(call->refusal, "ROUTE-METHOD", 405, "GenericError",
+                       "The resource does not offer this method.");
+}
+
+static int refuse_version(struct call *call, uint32_t version)
+{
+    (void)refusal_set(call->refusal, "VERSION-SERVED", 400, "GenericError",
+                      "The version is not served.");
+    refusal_detail(call->refusal, "the request is for v%u.%u", version >> 16, version & 0xffff);
+    return -1;
+}
+
+int dispatch_version(struct call *call, const uint32_t *served)
+{
+    struct api_match *found = &call->found;
+    if (!served || !found->api->versioned) {
+        return 0;
+    }
+    uint32_t wanted = version_of_address(request_header(call->request, "o3-api-uri", NULL));
+    if (wanted == 0) {
+        wanted = found->base_version != 0 ? found->base_version : served[0];
+    }
+    uint32_t version = version_resolve(served, wanted);
+    if (version == 0) {
+        return refuse_version(call, wanted);
+    }
+    call->operation = contract_operation_in(found->contract.operation, version);
+    if (!call->operation) {
+        return refuse_path(call);
+    }
+    found->contract.operation = call->operation;
+    call->row = flow_row_of(found->api->flow, call->operation);
+    return 0;
+}
+
+int dispatch_check_request(struct call *call)
+{
+    struct contract_violation violation;
+    const char *in = "";
+    if (contract_check_request(&call->found.contract, call->request, &call->parameters, &in,
+                               &violation) == 0) {
+        return 0;
+    }
+    struct lfi_slice place = slice_of(in);
+    if (slice_equal_text(place, "path") && strcmp(violation.rule, "enum") == 0) {
+        return refuse_path(call);
+    }
+    bool query = slice_equal_text(place, "query") || slice_equal_text(place, "path");
+    struct lfi_slice message = arena_format(call->arena,
+                                            query ? "A %s parameter has an invalid format: %s: %s."
+                                                  : "The %s is invalid: %s: %s.",
+                                            in, violation.where, violation.message);
+    (void)refusal_set(call->refusal, query ? "CONTRACT-PARAMETER" : "CONTRACT-REQUEST", 400,
+                      query ? "Resource.InvalidFormat" : "Body.InvalidFormat",
+                      message.ptr ? message.ptr : "The request is invalid.");
+    refusal_detail(call->refusal, "%s %s: %s", in, violation.where, violation.rule);
+    return -1;
+}
+
+void dispatch_refuse(struct call *call)
+{
+    struct refusal *refusal = call->refusal;
+    const struct contract_operation *operation = call->operation;
+    if (operation && !contract_response_has(operation, refusal->status, "errorCode")) {
+        refusal->error_code = NULL;
+    }
+    reply_refusal(call->reply, refusal);
+    if (operation && !contract_response_has_body(operation, refusal->status)) {
+        buf_clear(&call->reply->body);
+        call->reply->content_type = NULL;
+    }
+}
+
+int dispatch_check_reply(const struct call *call, struct contract_violation *violation)
+{
+    const struct reply *reply = call->reply;
+    if (reply->status == 200 && call->records.depth > 0) {
+        return contract_check_records(call->operation, &call->records, buf_slice(&reply->body),
+                                      violation);
+    }
+    return contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
+                                   buf_slice(&reply->body), violation);
+}

@@ -1,0 +1,210 @@
+// link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
+/*
+ * APIs side by side: base paths, two documents with the same path, several versions of one
+ * document.
+ */
+#include "flow_world.h"
+
+#include "rows_added.h"
+#include "rows_versioned.h"
+
+#define BALANCES "/accounts/skeleton-account-1/balances"
+
+static int status_of(struct flow_world *world, struct world_request request)
+{
+    return flow_world_call(world, &request).status;
+}
+
+/* --- base paths ------------------------------------------------------------------------------- */
+
+static void a_base_path_stands_before_every_path_of_its_api_alone(void **state)
+{
+    static const struct {
+        const char *path;
+        int status;
+    } rows[] = {
+        {"/one" BALANCES "-again", 200},
+        {BALANCES "-again", 404},
+        {"/two" BALANCES "-again", 404},
+        {"/on" BALANCES "-again", 404},
+        {"/one/one" BALANCES, 404},
+        {"/oneaccounts/skeleton-account-1/balances-again", 404},
+        {"/one", 404},
+        {"/one/", 404},
+        {"/two/data" BALANCES, 200},
+        {"/two" BALANCES, 404},
+        {"/TWO/data" BALANCES, 404},
+        {"/two/data/../data" BALANCES, 404},
+    };
+    const struct api apis[] = {{.flow = &flow_added, .base_path = "/one"},
+                               {.flow = &flow_versioned, .base_path = "/two/data"}};
+    struct flow_world world;
+    (void)state;
+    assert_int_equal(flow_world_open(&world, apis, 2), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int status = status_of(&world, (struct world_request){.path = rows[i].path});
+        if (status != rows[i].status) {
+            fail_msg("%s: %d", rows[i].path, status);
+        }
+    }
+    flow_world_close(&world);
+}
+
+static void two_documents_may_have_the_same_path_under_base_paths_of_their_own(void **state)
+{
+    const struct api apart[] = {{.flow = &flow_added, .base_path = "/one"},
+                                {.flow = &flow_added, .base_path = "/two"}};
+    struct flow_world world;
+    (void)state;
+    assert_int_equal(flow_world_open(&world, apart, 2), 0);
+    assert_int_equal(apis_operation_count(world.apis), 6);
+    assert_string_equal(contract_operation_id(apis_operation_at(world.apis, 3)),
+                        "findBalancesAgain");
+    assert_int_equal(status_of(&world, (struct world_request){.path = "/one/later"}), 501);
+    assert_int_equal(status_of(&world, (struct world_request){.path = "/two/later"}), 501);
+    flow_world_close(&world);
+}
+
+static void the_same_path_twice_is_refused(void **state)
+{
+    static const struct {
+        const char *left, *right;
+        bool fits;
+    } rows[] = {
+        {NULL, NULL, false},         {"/one", "/one", false}, {"/accounts/x", NULL, true},
+        {"/one", "/one/more", true}, {NULL, "/{any}", true}, /* a base path is text, and a document
+                                                                has no path that long */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct api apis[] = {{.flow = &flow_added, .base_path = rows[i].left},
+                                   {.flow = &flow_added, .base_path = rows[i].right}};
+        struct apis *made;
+        struct lfi_error error = {""};
+        assert_int_equal(apis_new(&made, apis, 2, &error) == 0, rows[i].fits);
+        if (!rows[i].fits) {
+            assert_non_null(strstr(error.message, "GET "));
+            assert_non_null(strstr(error.message, "base paths must tell them apart"));
+        }
+        apis_free(made);
+    }
+}
+
+/* --- versions --------------------------------------------------------------------------------- */
+
+static const struct api versioned[] = {{.flow = &flow_versioned, .versioned = true}};
+
+#define V10 "/open-finance/family/v1.0/accounts/{AccountId}/balances"
+#define V11 "https://tpp.example/open-finance/family/v1.1/x?y=/v9.9/"
+
+static void a_request_gets_the_version_that_it_names_or_the_nearest_served_one(void **state)
+{
+    static const struct {
+        const char *provider, *api_uri, *path;
+        int status;
+    } rows[] = {
+        {"dhowboth", V10, BALANCES, 200},
+        {"dhowboth", V11, BALANCES, 500}, /* v1.1 demands what this core does not give */
+        {"dhowboth", V11, "/accounts/skeleton-account-1/same", 200},
+        {"dhowboth", NULL, BALANCES, 500}, /* the first that is served */
+        {"dhowboth", "/accounts", BALANCES, 500},
+        {"dhowboth", "/v1.2/accounts", BALANCES, 400},
+        {"dhowboth", "/v2.0/accounts", BALANCES, 400},
+        {"dhowboth", "/v0.9/accounts", BALANCES, 400},
+        {"dhowolder", NULL, BALANCES, 200},
+        {"dhowolder", V10, BALANCES, 200},
+        {"dhowolder", V11, BALANCES, 400},
+        {"dhowretail", V11, BALANCES, 200}, /* serves no versions: the document as it stands */
+        {"dhowretail", "/v7.7/", BALANCES, 200},
+        {"dhowboth", V10, BALANCES "?since=yesterday", 200}, /* a parameter of v1.1 alone */
+        {"dhowboth", V11, BALANCES "?since=yesterday", 400},
+        {"dhowboth", V11, BALANCES "?since=1999-12-31", 400}, /* formats gives it a pattern */
+        {"dhowboth", V11, BALANCES "?since=2000-12-31", 500},
+    };
+    struct flow_world world;
+    (void)state;
+    assert_int_equal(flow_world_open(&world, versioned, 1), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int status = status_of(&world, (struct world_request){.path = rows[i].path,
+                                                              .provider = rows[i].provider,
+                                                              .api_uri = rows[i].api_uri});
+        if (status != rows[i].status) {
+            fail_msg("row %zu: %d", i, status);
+        }
+    }
+    flow_world_close(&world);
+}
+
+static void an_operation_that_a_version_lacks_is_no_resource(void **state)
+{
+    static const struct {
+        const char *path, *api_uri;
+        int status;
+    } rows[] = {{"/old", V10, 501}, {"/old", V11, 404}, {"/new", V10, 404}, {"/new", V11, 501}};
+    struct flow_world world;
+    (void)state;
+    assert_int_equal(flow_world_open(&world, versioned, 1), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(status_of(&world, (struct world_request){.path = rows[i].path,
+                                                                  .provider = "dhowboth",
+                                                                  .api_uri = rows[i].api_uri}),
+                         rows[i].status);
+    }
+    flow_world_close(&world);
+}
+
+static void a_base_path_tells_the_version_when_nothing_else_does(void **state)
+{
+    const struct api apis[] = {
+        {.flow = &flow_versioned, .versioned = true, .base_path = "/data/v1.0"}};
+    const struct world_request plain = {.path = "/data/v1.0" BALANCES, .provider = "dhowboth"};
+    struct world_request named = plain;
+    struct flow_world world;
+    (void)state;
+    named.api_uri = V11;
+    assert_int_equal(flow_world_open(&world, apis, 1), 0);
+    assert_int_equal(status_of(&world, plain), 200);
+    assert_int_equal(status_of(&world, named), 500);
+    flow_world_close(&world);
+}
+
+/* What is the same in both versions is there once; what differs, in shape or in row, twice. */
+static void versions_share_what_is_the_same(void **state)
+{
+    static const struct {
+        const char *id;
+        bool same;
+    } rows[] = {{"findBalances", false}, {"findSame", true}, {"findRow", false}};
+    const struct contract_api *api = flow_versioned.contract;
+    (void)state;
+    assert_int_equal(contract_operation_count(api), 5);
+    for (size_t i = 0; i < 5; i++) {
+        const struct contract_operation *first = contract_operation_at(api, i);
+        const struct contract_operation *old = contract_operation_in(first, CONTRACT_VERSION(1, 0));
+        const struct contract_operation *new = contract_operation_in(first, CONTRACT_VERSION(1, 1));
+        assert_ptr_equal(contract_operation_in(first, CONTRACT_VERSION(0, 1)), old);
+        assert_ptr_equal(contract_operation_in(first, CONTRACT_VERSION(7, 0)), new);
+        for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+            if (strcmp(contract_operation_id(first), rows[k].id) == 0) {
+                assert_int_equal(old == new, rows[k].same);
+                assert_int_equal(contract_operation_index(new), i);
+            }
+        }
+    }
+    assert_true(contract_knows_version(api, CONTRACT_VERSION(1, 1)));
+    assert_false(contract_knows_version(api, CONTRACT_VERSION(1, 2)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_base_path_stands_before_every_path_of_its_api_alone),
+        cmocka_unit_test(two_documents_may_have_the_same_path_under_base_paths_of_their_own),
+        cmocka_unit_test(the_same_path_twice_is_refused),
+        cmocka_unit_test(a_request_gets_the_version_that_it_names_or_the_nearest_served_one),
+        cmocka_unit_test(an_operation_that_a_version_lacks_is_no_resource),
+        cmocka_unit_test(a_base_path_tells_the_version_when_nothing_else_does),
+        cmocka_unit_test(versions_share_what_is_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
