@@ -1,0 +1,193 @@
+// Base paths of API families, and two versions of the standard side by side: one provider serves
+// both, the other the older one alone.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { HubClient } from '../support/client.mjs';
+import { ROOT, startDemo } from '../support/demo.mjs';
+import { runProgram, writeConfig } from '../support/program.mjs';
+
+const BASE_PATHS = {
+    dataSharing: '/data-sharing', products: '/open/v2.2', openData: '/open/v2.2',
+    consentEvents: '/events', healthCheck: '/health',
+};
+const FROM_PHONE = {
+    'o3-consent-id': undefined, 'o3-psu-identifier': undefined, 'o3-aspsp-id': undefined,
+    'x-fapi-customer-ip-address': '192.0.2.7',
+};
+const uri = (version) => ({ 'o3-api-uri': `/open-finance/family/${version}/path` });
+
+let demo;
+const clients = {};
+
+before(async () => {
+    demo = await startDemo({
+        adjustServer: `.hubListener.basePaths = ${JSON.stringify(BASE_PATHS)}
+            | .providers[0].offers = {standardVersions: ["v2.1", "v2.2"]}`,
+    });
+    for (const { providerId } of demo.providers) {
+        clients[providerId] = new HubClient(demo, providerId);
+    }
+});
+
+after(async () => {
+    Object.values(clients).forEach((client) => client.close());
+    await demo?.stop();
+});
+
+const retail = () => clients.dhowretail;
+const user = () => demo.providers[0].users.find(({ login }) => login === 'rohan');
+
+/* --- base paths ------------------------------------------------------------------------------ */
+
+test('a family is reached below its base path and nowhere else', async () => {
+    const status = async (path) => (await retail().get(path, { headers: FROM_PHONE })).status;
+    for (const [path, expected] of [
+        ['/open/v2.2/atm', 200], ['/atm', 404], ['/data-sharing/atm', 404], ['/open/atm', 404],
+        ['/health/hello', 200], ['/hello', 404],
+    ]) {
+        assert.equal(await status(path), expected, path);
+    }
+    const { json } = await retail().get('/');
+    assert.equal(json.health, '/health/hello');
+});
+
+test('tools/call and the simulator follow the configuration', async () => {
+    const called = (...args) =>
+        spawnSync(join(ROOT, 'tools/call'), ['--data', demo.dir, ...args], { encoding: 'utf8' });
+    const accounts = called('--as', 'rohan', 'GET', '/accounts');
+    assert.equal(accounts.stdout.split('\n')[0], '200', accounts.stdout + accounts.stderr);
+    for (const path of ['/atm', '/products?page=1&page-size=1', '/hello']) {
+        assert.equal(called('GET', path).stdout.split('\n')[0], '200', path);
+    }
+    const simulated = async (path, body) => {
+        const reply = await fetch(`${demo.hub.baseUrl}${path}`, {
+            method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+        });
+        return { status: reply.status, json: await reply.json() };
+    };
+    const call = { providerId: 'dhowretail', method: 'GET', path: '/atm' };
+    const { json } = await simulated('/sim/call', call);
+    assert.equal(json.status, 200, JSON.stringify(json));
+    assert.equal(json.finding, undefined);
+    // the simulator asks the bank to validate it
+    const consent = await simulated('/sim/consents', {
+        providerId: 'dhowretail', type: 'data-sharing', consent: { Permissions: ['ReadBalances'] },
+    });
+    assert.equal(consent.status, 201, JSON.stringify(consent.json));
+});
+
+test('base paths that let two families claim a path are refused with their line', async () => {
+    const config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
+    const { file } = await writeConfig(demo, config, 'same.json', (own) => {
+        own.hubListener.basePaths = { products: '/accounts' };
+        own.providers.forEach(({ core }) => (core.settings.store += '-none'));
+    });
+    const { status, stderr } = runProgram('--config', file, '--check');
+    assert.equal(status, 2);
+    assert.match(stderr, /same\.json:\d+: \$\.hubListener\.basePaths: GET \/accounts\/\{accountId\} and \/accounts\/products are the same path/);
+});
+
+/* --- versions -------------------------------------------------------------------------------- */
+
+const lead = (change = {}) => ({
+    data: {
+        Email: 'zahra.lead@mail.example.org', Name: { FullName: 'Zahra Leadington' },
+        EmiratesId: '784-1991-0000808-8', MarketingOptOut: true, ProductCategories: ['Mortgage'], ...change,
+    },
+});
+const postLead = (headers, body, client = retail()) =>
+    client.call('POST', '/open/v2.2/leads', { body, headers: { ...FROM_PHONE, ...headers } });
+
+test('a lead is judged by the version that the TPP called', async () => {
+    for (const change of [
+        { EmiratesId: '784/1991' }, { Name: { FullName: 'Zoë' } },
+        { Name: { GivenName: 'زهرة', LastName: 'L' } }, { Name: { BusinessName: 'A; B' } },
+    ]) {
+        const older = await postLead(uri('v2.1'), lead(change));
+        assert.equal(older.status, 201, older.text);
+        const newer = await postLead(uri('v2.2'), lead(change));
+        assert.equal(newer.status, 400, JSON.stringify(change));
+        assert.equal(newer.json.errorCode, 'Body.InvalidFormat');
+    }
+    assert.equal((await postLead(uri('v2.2'), lead())).status, 201);
+    // without a version in o3-api-uri the base path tells it
+    assert.equal((await postLead({ 'o3-api-uri': '/leads' }, lead({ EmiratesId: '1' }))).status, 400);
+});
+
+test('a version that the provider does not serve is refused', async () => {
+    const dull = { EmiratesId: '1' };
+    const cases = [
+        [clients.dhowbusiness, 'v2.1', 201], [clients.dhowbusiness, 'v2.2', 400],
+        [clients.dhowbusiness, 'v2.0', 201], [retail(), 'v2.0', 201], [retail(), 'v2.3', 400],
+        [retail(), 'v1.2', 400],
+    ];
+    for (const [client, version, status] of cases) {
+        const reply = await postLead(uri(version), lead(dull), client);
+        assert.equal(reply.status, status, version);
+        if (status === 400) {
+            assert.deepEqual(reply.json,
+                { errorCode: 'GenericError', errorMessage: 'The version is not served.' });
+        }
+    }
+});
+
+test('a date-time has one strict form since v2.2', async () => {
+    const since = (version, LastUpdatedDateTime) => retail().get('/open/v2.2/products', {
+        query: { page: 1, 'page-size': 1, LastUpdatedDateTime }, headers: { ...FROM_PHONE, ...uri(version) },
+    });
+    for (const [text, older, newer] of [
+        ['2026-01-01T00:00:00Z', 200, 200], ['2026-01-01T04:00:00.5+04:00', 200, 200],
+        ['2026-01-01T00:00:00-00:30', 200, 400], ['2026-01-01T00:00:00-13:00', 200, 400],
+        ['2026-01-01T00:00:00', 400, 400],
+    ]) {
+        assert.equal((await since('v2.1', text)).status, older, text);
+        assert.equal((await since('v2.2', text)).status, newer, text);
+    }
+    // a + that was not encoded arrives as a blank
+    const raw = await retail().get('/open/v2.2/products?page=1&page-size=1&LastUpdatedDateTime=2026-01-01T00:00:00+04:00',
+        { headers: { ...FROM_PHONE, ...uri('v2.2') } });
+    assert.equal(raw.status, 200, raw.text);
+});
+
+test('confirmation of payee asks for a name before v2.2 and gives names alone since', async () => {
+    const { userId, accountIds } = user();
+    const account = await retail().get(`/data-sharing/accounts/${accountIds[0]}`, { userId });
+    const [{ identification }] = account.json.data.accountNumbers;
+    const ask = (version, name) => retail().call('POST', '/data-sharing/customers/action/cop-query', {
+        query: { page: 1, 'page-size': 100 }, headers: { ...FROM_PHONE, ...uri(version) },
+        body: { data: { account: { schemeName: 'IBAN', identification, name } } },
+    });
+    assert.equal((await ask('v2.1')).status, 400);
+    const older = await ask('v2.1', { fullName: 'Nobody' });
+    const newer = await ask('v2.2');
+    assert.equal(newer.status, 200, newer.text);
+    assert.equal(newer.json.data.length, older.json.data.length);
+    newer.json.data.forEach(({ id, name, ...rest }, i) => {
+        const { id: olderId, verifiedClaims: [{ claims }] } = older.json.data[i];
+        assert.deepEqual(rest, {});
+        assert.equal(id, olderId);
+        assert.equal(name.fullName, claims.fullName);
+        assert.equal(name.firstName, claims.givenName);
+        assert.equal(name.lastName, claims.familyName);
+    });
+    assert.deepEqual(newer.json.meta, older.json.meta);
+});
+
+test('what a customer holds is answered in both versions', async () => {
+    const { userId, accountIds } = user();
+    for (const version of ['v2.1', 'v2.2']) {
+        for (const accountId of accountIds) {
+            for (const list of ['balances', 'transactions', 'products', 'statements', 'customer']) {
+                const reply = await retail().get(`/data-sharing/accounts/${accountId}/${list}`, {
+                    userId, query: { page: 1, 'page-size': 1000 }, headers: uri(version),
+                });
+                assert.ok(reply.status === 200 || list === 'statements',
+                    `${version} ${accountId} ${list}: ${reply.text}`);
+            }
+        }
+    }
+    assert.deepEqual(demo.serverLog().filter(({ event }) => event === 'contract-response'), []);
+});
