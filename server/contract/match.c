@@ -20,7 +20,11 @@ static bool fits(const struct contract_path *path, struct lfi_slice rest,
         rest.ptr += len;
         rest.len -= len;
     }
-    return rest.len == 0;
+    if (rest.len > 0)
+        return false;
+    while (value_count < CONTRACT_PATH_PARAMETERS) /* of others that fitted in part */
+        values[value_count++] = (struct lfi_slice){NULL, 0};
+    return true;
 }
 
 enum contract_found contract_match(const struct contract_api *api, struct lfi_slice method,

@@ -94,6 +94,24 @@ static void finds_the_operation(void **state)
     (void)state;
 }
 
+/* A value of another template that fitted in part, or of a match before, is nobody's. */
+static void values_are_those_of_the_path(void **state)
+{
+    struct contract_match match;
+    (void)state;
+    memset(&match, 'x', sizeof(match));
+    assert_int_equal(contract_match(&contract_test_operations, SLICE("PATCH"),
+                                    SLICE("/things/a/parts/b"), &match),
+                     CONTRACT_FOUND);
+    assert_true(slice_equal_text(match.path_values[0], "a"));
+    assert_true(slice_equal_text(match.path_values[1], "b"));
+    assert_null(match.path_values[2].ptr);
+    assert_int_equal(
+        contract_match(&contract_test_operations, SLICE("GET"), SLICE("/things"), &match),
+        CONTRACT_FOUND);
+    assert_null(match.path_values[0].ptr);
+}
+
 static void knows_its_operations(void **state)
 {
     (void)state;
@@ -328,9 +346,13 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_the_operation), cmocka_unit_test(knows_its_operations),
-        cmocka_unit_test(checks_requests),     cmocka_unit_test(hands_over_decoded_values),
-        cmocka_unit_test(checks_bodies),       cmocka_unit_test(checks_replies),
+        cmocka_unit_test(finds_the_operation),
+        cmocka_unit_test(values_are_those_of_the_path),
+        cmocka_unit_test(knows_its_operations),
+        cmocka_unit_test(checks_requests),
+        cmocka_unit_test(hands_over_decoded_values),
+        cmocka_unit_test(checks_bodies),
+        cmocka_unit_test(checks_replies),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
