@@ -1,5 +1,5 @@
 /*
- * Background workers, one for each provider, so that one whose core or Hub is slow delays no other:
+ * Background workers, one for each provider, so that one whose Hub is slow delays no other:
  * every second each does what is due in the current generation (psu_run_due).
  */
 #ifndef SERVER_CHORES_H

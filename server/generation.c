@@ -139,6 +139,7 @@ static int make_psu(struct generation *generation, const struct generation_groun
             .max_attempts = config->max_attempts,
             .step_up_data_sharing = config->step_up_data_sharing,
             .demo_app = config->demo_app,
+            .state = ground->state,
             .explain = ground->explain,
             .overrides = ground->overrides,
             .shares = ground->public_shares,

@@ -22,6 +22,7 @@ struct generation {
 /* What outlives every generation. */
 struct generation_ground {
     const struct provider_set *providers;
+    const struct state *state;
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;

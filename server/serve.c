@@ -34,6 +34,7 @@ struct serve {
     struct log log;
     struct metrics *metrics;
     struct provider_set *providers;
+    struct state *state;
     struct apis *apis; /* of the Hub's listener */
     struct connect *connect;
     struct shares *public_shares; /* what hangs holds them across reloads */
@@ -136,6 +137,19 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
     }
     tell_warnings_of_cores(serve);
     return 0;
+}
+
+/* `create`: make the store when it is not there yet. */
+static int open_state(struct serve *serve, bool create, struct lfi_error *error)
+{
+    struct state_config config = serve->config->state;
+    struct lfi_error cause = {""};
+
+    config.create = create;
+    config.threads = count_threads(serve->config);
+    return state_open(&serve->state, &config, &serve->clock, &cause) == 0
+               ? 0
+               : config_error(serve->config, "$.state", cause.message, error);
 }
 
 static int make_apis(struct serve *serve, struct lfi_error *error)
@@ -260,6 +274,7 @@ static int make_levers(struct serve *serve, struct lfi_error *error)
     }
     serve->admin.levers = (struct operator_levers){.token = token,
                                                    .providers = serve->providers,
+                                                   .state = serve->state,
                                                    .apis = serve->apis,
                                                    .overrides = serve->overrides,
                                                    .explain = serve->explain,
@@ -299,18 +314,20 @@ static int check_material(struct serve *serve, const struct config *config,
 }
 
 /* All but what other programs see: no listener, no background worker. */
-static int build_parts(struct serve *serve, struct lfi_error *error)
+static int build_parts(struct serve *serve, bool create, struct lfi_error *error)
 {
     const struct config *config = serve->config;
 
     if (check_material(serve, config, &serve->material, error) != 0 ||
         make_apis(serve, error) != 0 || make_metrics(serve, error) != 0 ||
-        open_providers(serve, error) != 0 || make_levers(serve, error) != 0) {
+        open_providers(serve, error) != 0 || open_state(serve, create, error) != 0 ||
+        make_levers(serve, error) != 0) {
         return -1;
     }
     warn_of_versions(serve);
     const struct connect_config connect = {.apis = serve->apis,
                                            .providers = serve->providers,
+                                           .state = serve->state,
                                            .workers = config->hub.threads,
                                            .check_responses = config->check_responses,
                                            .host_name = config->host_name,
@@ -320,6 +337,7 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
     serve->public_shares = shares_new(provider_count(serve->providers), config->public_.threads);
     const struct generation_ground ground = {
         .providers = serve->providers,
+        .state = serve->state,
         .clock = &serve->clock,
         .log = &serve->log,
         .metrics = serve->metrics,
@@ -339,7 +357,7 @@ static int build_parts(struct serve *serve, struct lfi_error *error)
 
 static int start_parts(struct serve *serve, struct lfi_error *error)
 {
-    if (build_parts(serve, error) != 0 ||
+    if (build_parts(serve, true, error) != 0 ||
         listen_as(&serve->admin_listener, serve, METRICS_ADMIN, error) != 0 ||
         listen_as(&serve->hub_listener, serve, METRICS_HUB, error) != 0 ||
         listen_as(&serve->public_listener, serve, METRICS_PUBLIC, error) != 0 ||
@@ -348,6 +366,7 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
     }
     const struct readiness_config readiness = {
         .providers = serve->providers,
+        .state = serve->state,
         .listeners = {{"hub", serve->hub_listener},
                       {"public", serve->public_listener},
                       {"admin", serve->admin_listener}},
@@ -426,7 +445,7 @@ int serve_check(struct config *config, struct lfi_error *error)
     serve->config = config;
     serve->log = (struct log){.fd = -1, .level = LOG_ERROR, .clock = &serve->clock};
     serve->warnings = (struct material_warnings){print_warning, config};
-    int status = build_parts(serve, error);
+    int status = build_parts(serve, false, error);
     if (status == 0) {
         printf("%s: valid\n", config->path);
         for (size_t i = 0; i < config->provider_count; i++) {
@@ -558,6 +577,7 @@ int serve_stop(struct serve *serve)
     explain_free(serve->explain);
     buf_free(&serve->operator_token);
     provider_set_close(serve->providers);
+    state_close(serve->state);
     log_write(&serve->log, LOG_INFO, "stopped", NULL, 0);
     crash_prepare(NULL);
     log_stop(&serve->log, LOG_STOP_MS);

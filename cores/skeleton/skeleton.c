@@ -31,17 +31,6 @@ static const char BALANCE_JSON[] =
     "\"creditDebitIndicator\":\"Credit\",\"timestamp\":\"2026-01-01T00:00:00+04:00\","
     "\"amount\":{\"amount\":\"100.00\",\"currency\":\"AED\"}}";
 
-#define CLAIMS_MAX 256
-#define KEY_BYTES 128
-#define SETTLED_KEPT_US (INT64_C(24) * 3600 * 1000000) /* a late repeat gets the same result */
-
-/* A key that may be used once. Free when its time has passed. */
-struct claim {
-    char key[KEY_BYTES];
-    int64_t until_us;
-    char *result; /* NULL until it is settled */
-};
-
 /* What an adapter would keep: connections, credentials, caches. */
 struct skeleton {
     char *provider_id;
@@ -49,7 +38,6 @@ struct skeleton {
     void *clock;
     pthread_mutex_t lock; /* of what follows */
     uint64_t approvals;
-    struct claim claims[CLAIMS_MAX];
 };
 
 /* Not in constant time, which a real password check must be. */
@@ -91,9 +79,6 @@ static int skeleton_open(void **out, const struct lfi_core_config *config, struc
 static void skeleton_close(void *context)
 {
     struct skeleton *core = context;
-    for (size_t i = 0; i < CLAIMS_MAX; i++) {
-        free(core->claims[i].result);
-    }
     (void)pthread_mutex_destroy(&core->lock);
     free(core->provider_id);
     free(core);
@@ -231,105 +216,6 @@ static int skeleton_approval_decide(void *core, struct lfi_slice user_id,
     return same(user_id, USER) ? LFI_CORE_DENIED : LFI_CORE_UNKNOWN;
 }
 
-/* --- idempotency claims ----------------------------------------------------------------------- */
-
-/*
- * Kept in memory: right for one server instance that is never restarted. An adapter keeps them in a
- * database that all instances share.
- */
-static struct claim *find_claim(struct skeleton *core, struct lfi_slice key, int64_t now_us)
-{
-    for (size_t i = 0; i < CLAIMS_MAX; i++) {
-        struct claim *claim = &core->claims[i];
-        if (claim->until_us > now_us && same(key, claim->key)) {
-            return claim;
-        }
-    }
-    return NULL;
-}
-
-static struct claim *new_claim(struct skeleton *core, struct lfi_slice key, int64_t now_us)
-{
-    for (size_t i = 0; i < CLAIMS_MAX; i++) {
-        struct claim *claim = &core->claims[i];
-        if (claim->until_us <= now_us && key.len < sizeof(claim->key)) {
-            free(claim->result);
-            *claim = (struct claim){0};
-            memcpy(claim->key, key.ptr, key.len);
-            return claim;
-        }
-    }
-    return NULL;
-}
-
-static int give_result(struct lfi_sink sink, const struct claim *claim)
-{
-    struct lfi_slice result = {claim->result, strlen(claim->result)};
-    return sink.record(sink.ctx, result) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
-}
-
-static int skeleton_claim(void *context, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
-                          enum lfi_claim *out, struct lfi_error *error)
-{
-    struct skeleton *core = context;
-    int64_t now_us = core->now_us(core->clock);
-    int status = LFI_CORE_OK;
-
-    (void)pthread_mutex_lock(&core->lock);
-    struct claim *claim = find_claim(core, key, now_us);
-    if (claim && claim->result) {
-        *out = LFI_CLAIM_SETTLED;
-        status = give_result(sink, claim);
-    } else if (claim) {
-        *out = LFI_CLAIM_TAKEN;
-    } else if ((claim = new_claim(core, key, now_us))) {
-        *out = LFI_CLAIM_YOURS;
-        claim->until_us = now_us + INT64_C(1000000) * ttl_s;
-    } else {
-        status = fail(core, LFI_CORE_UNAVAILABLE, "too many claims, or the key is too long", error);
-    }
-    (void)pthread_mutex_unlock(&core->lock);
-    return status;
-}
-
-static int skeleton_claim_find(void *context, struct lfi_slice key, struct lfi_sink sink,
-                               struct lfi_error *error)
-{
-    struct skeleton *core = context;
-    (void)error;
-    (void)pthread_mutex_lock(&core->lock);
-    const struct claim *claim = find_claim(core, key, core->now_us(core->clock));
-    int status = claim && claim->result ? give_result(sink, claim) : LFI_CORE_UNKNOWN;
-    (void)pthread_mutex_unlock(&core->lock);
-    return status;
-}
-
-static int skeleton_claim_settle(void *context, struct lfi_slice key, struct lfi_slice result,
-                                 struct lfi_error *error)
-{
-    struct skeleton *core = context;
-    char *copy = strndup(result.ptr ? result.ptr : "", result.len);
-    int64_t now_us = core->now_us(core->clock);
-    int status = LFI_CORE_OK;
-
-    (void)pthread_mutex_lock(&core->lock);
-    struct claim *claim = find_claim(core, key, now_us);
-    if (!claim) {
-        claim = new_claim(core, key, now_us);
-    }
-    if (!copy || !claim) {
-        status = fail(core, LFI_CORE_FAILED, "a claim cannot be kept", error);
-    } else {
-        free(claim->result);
-        claim->result = copy;
-        claim->until_us = now_us + SETTLED_KEPT_US;
-        copy = NULL;
-    }
-    (void)pthread_mutex_unlock(&core->lock);
-    free(copy);
-    return status;
-}
-
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct lfi_core_ops OPS = {
@@ -345,9 +231,6 @@ static const struct lfi_core_ops OPS = {
     .approval_state = skeleton_approval_state,
     .approvals_waiting = skeleton_approvals_waiting,
     .approval_decide = skeleton_approval_decide,
-    .claim = skeleton_claim,
-    .claim_settle = skeleton_claim_settle,
-    .claim_find = skeleton_claim_find,
 };
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_MAX_TASKS 100000
-
 static int bad_settings(struct lfi_error *error, const char *what)
 {
     (void)snprintf(error->message, sizeof(error->message), "core settings: %s", what);
@@ -44,7 +42,6 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
     struct store_options options = {.segment = segment,
                                     .now_us = config->now_us,
                                     .clock = config->clock,
-                                    .max_tasks = DEFAULT_MAX_TASKS,
                                     .threads = config->threads};
     cJSON *settings = cJSON_Parse(config->settings);
     const cJSON *folder = cJSON_GetObjectItemCaseSensitive(settings, "store");
@@ -52,10 +49,9 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
         rc = bad_settings(error, "\"store\" must name a folder");
         goto out;
     }
-    if (!read_number(settings, "maxTasks", &options.max_tasks) ||
-        !read_number(settings, "mapMiB", &options.map_mib) ||
+    if (!read_number(settings, "mapMiB", &options.map_mib) ||
         !read_number(settings, "instances", &options.instances)) {
-        rc = bad_settings(error, "maxTasks, mapMiB and instances are positive numbers");
+        rc = bad_settings(error, "mapMiB and instances are positive numbers");
         goto out;
     }
     if (!read_rounds(settings, &options.password_rounds)) {

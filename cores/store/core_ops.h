@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 /*
- * Settings: {"store": "folder", "maxTasks": 100000, "mapMiB": 8192, "instances": 4,
+ * Settings: {"store": "folder", "mapMiB": 8192, "instances": 4,
  * "passwordRounds": 600000}; all but the first are optional. mapMiB is the most that the store can
  * hold; instances is how many processes may share it. passwordRounds is the work of a password's
  * hash (10000 to 10000000); a hash of other rounds is replaced at its login's next right password.
@@ -21,20 +21,12 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
 #define STORE_CORE_MEMBERS                                                                         \
     .abi = LFI_CORE_ABI, .size = sizeof(struct lfi_core_ops), .close = store_close,                \
     .accounts = &store_accounts, .customers = &store_customers, .payee = &store_payee,             \
-    .open_data = &store_open_data, .sign_in = store_sign_in,                                       \
+    .open_data = &store_open_data, .sign_in = store_sign_in, .may_sign_in = store_may_sign_in,     \
     .approval_start = store_approval_start, .approval_state = store_approval_state,                \
     .approvals_waiting = store_approvals_waiting, .approval_decide = store_approval_decide,        \
-    .claim = store_claim, .claim_settle = store_claim_settle, .allow = store_allow,                \
-    .message_send = store_message_send, .messages = store_messages,                                \
-    .account_set_status = store_account_set_status,                                                \
-    .account_set_credit_block = store_account_set_credit_block, .reset = store_reset,              \
-    .passkey_add = store_passkey_add, .passkey_find = store_passkey_find,                          \
-    .passkey_use = store_passkey_use, .passkeys = store_passkeys,                                  \
-    .passkey_remove = store_passkey_remove, .task_put = store_task_put,                            \
-    .task_take = store_task_take, .task_find = store_task_find, .task_done = store_task_done,      \
-    .account_states = store_account_states, .health = store_health,                                \
-    .task_counts = store_task_counts, .tasks_parked = store_tasks_parked,                          \
-    .claim_find = store_claim_find, .allow_undo = store_allow_undo,                                \
-    .approval_withdraw = store_approval_withdraw
+    .approval_withdraw = store_approval_withdraw, .message_send = store_message_send,              \
+    .messages = store_messages, .account_set_status = store_account_set_status,                    \
+    .account_set_credit_block = store_account_set_credit_block,                                    \
+    .account_states = store_account_states, .reset = store_reset, .health = store_health
 
 #endif

@@ -14,16 +14,9 @@
  *   products   product id -> struct product_value, then brand id, category and JSON
  *   leads      lead id -> creation time (8 bytes), then the JSON
  *   origin     database, key -> the value that a lever changed first
- *   allowed    key -> times of use (8 bytes each), newest last
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
- *   passkeys   user id, 0, passkey id -> struct passkey_value, then the record
- *   owners     passkey id -> user id
- *   claims     key -> struct claim_value, then the result
- *   expiry     time, claim key -> nothing: which claims can go
- *   tasks      key -> struct task_value, then the record
- *   due        time, task key -> nothing: in which order tasks are due
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  */
@@ -61,17 +54,10 @@ enum store_db {
     DB_ATMS,
     DB_PRODUCTS,
     DB_LEADS,
-    DB_ALLOWED,
     DB_ORIGIN,
     DB_TX,
     DB_FX,
     DB_APPROVALS,
-    DB_PASSKEYS,
-    DB_OWNERS,
-    DB_CLAIMS,
-    DB_EXPIRY,
-    DB_TASKS,
-    DB_DUE,
     DB_COUNT,
 };
 
@@ -84,7 +70,6 @@ struct store {
     char *data_file; /* of the environment */
     int64_t (*now_us)(void *clock);
     void *clock;
-    uint32_t max_tasks;
     uint32_t password_rounds;
     atomic_int_least64_t write_tried_s; /* by store_health, monotonic; 0: to be tried next time */
 };
@@ -172,8 +157,6 @@ typedef int read_visit_fn(void *ctx, const MDB_val *key, const MDB_val *value);
 int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
 /* Hands the value from its byte `skip` on to the answer. */
 int read_answer(struct lfi_answer *answer, const MDB_val *value, size_t skip, const void *facts);
-/* The same to a sink. */
-int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip);
 /* An account's records of a list, in the order in which they were added. */
 int read_list(struct store *store, enum store_list list, struct lfi_slice account_id,
               read_visit_fn *visit, void *ctx, struct lfi_error *error);
@@ -192,10 +175,6 @@ int read_value(struct store *store, MDB_txn *txn, enum store_db db, struct lfi_s
 /* The user's role in the account; LFI_CORE_UNKNOWN: not held. */
 int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
                  struct lfi_slice account_id, MDB_val *role, struct lfi_error *error);
-
-/* Whether the customer is barred (signin.c). */
-int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
-                 struct lfi_error *error);
 
 /* --- lists of an account (series.c, products.c) ------------------------------------------------
  */

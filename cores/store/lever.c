@@ -248,9 +248,7 @@ static int put_back(void *ctx, const MDB_val *origin, const MDB_val *value)
 
 int store_reset(void *core, struct lfi_error *error)
 {
-    static const enum store_db FORGOTTEN[] = {DB_ORIGIN, DB_LEADS,  DB_ALLOWED,  DB_APPROVALS,
-                                              DB_CLAIMS, DB_EXPIRY, DB_PASSKEYS, DB_OWNERS,
-                                              DB_TASKS,  DB_DUE};
+    static const enum store_db FORGOTTEN[] = {DB_ORIGIN, DB_LEADS, DB_APPROVALS};
     struct store *store = core;
     MDB_txn *txn = NULL;
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);

@@ -21,17 +21,10 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_ATMS] = "atms",
     [DB_PRODUCTS] = "products",
     [DB_LEADS] = "leads",
-    [DB_ALLOWED] = "allowed",
     [DB_ORIGIN] = "origin",
     [DB_TX] = "tx",
     [DB_FX] = "fx",
     [DB_APPROVALS] = "approvals",
-    [DB_PASSKEYS] = "passkeys",
-    [DB_OWNERS] = "owners",
-    [DB_CLAIMS] = "claims",
-    [DB_EXPIRY] = "expiry",
-    [DB_TASKS] = "tasks",
-    [DB_DUE] = "due",
 };
 
 int store_say(struct lfi_error *error, const char *format, ...)
@@ -189,7 +182,6 @@ int store_open(struct store **out, const struct store_options *options, struct l
     }
     store->now_us = options->now_us;
     store->clock = options->clock;
-    store->max_tasks = options->max_tasks;
     store->password_rounds =
         options->password_rounds > 0 ? options->password_rounds : PASSWORD_ROUNDS;
 out:

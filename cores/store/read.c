@@ -27,12 +27,6 @@ int read_answer(struct lfi_answer *answer, const MDB_val *value, size_t skip, co
     return answer->record(answer, json, facts) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
 
-int read_give(struct lfi_sink sink, const MDB_val *value, size_t skip)
-{
-    struct lfi_slice json = {(const char *)value->mv_data + skip, value->mv_size - skip};
-    return sink.record(sink.ctx, json) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
-}
-
 int read_check_query(const struct lfi_query *query, size_t known, struct lfi_error *error)
 {
     return lfi_query_is_known(query, known)

@@ -63,8 +63,13 @@ static int find_login(struct store *store, struct lfi_slice name, struct login *
     return rc;
 }
 
-int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
-                 struct lfi_error *error)
+static bool is_blocked(const MDB_val *flags)
+{
+    return flags->mv_size > 0 && (((const unsigned char *)flags->mv_data)[0] & STORE_USER_BLOCKED);
+}
+
+static int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bool *out,
+                        struct lfi_error *error)
 {
     MDB_val key = val_of(user_id);
     MDB_val value;
@@ -72,7 +77,7 @@ int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user_id, bo
     if (rc != 0) {
         return store_fail(error, "user", rc);
     }
-    *out = value.mv_size > 0 && (((const unsigned char *)value.mv_data)[0] & STORE_USER_BLOCKED);
+    *out = is_blocked(&value);
     return LFI_CORE_OK;
 }
 
@@ -161,5 +166,21 @@ int store_sign_in(void *core, struct lfi_slice name, struct lfi_slice password,
     if (rc == LFI_CORE_OK) {
         *out_user_id = login.user_id;
     }
+    return rc;
+}
+
+int store_may_sign_in(void *core, struct lfi_slice user_id, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_val flags;
+    int rc = read_begin(core, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    rc = read_value(core, txn, DB_USERS, user_id, &flags, error);
+    if (rc == LFI_CORE_OK && is_blocked(&flags)) {
+        rc = LFI_CORE_BLOCKED;
+    }
+    mdb_txn_abort(txn);
     return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * The store of the reference cores: one LMDB environment per segment, holding the bank's records
- * as the JSON they are served as. Used by cores/retail and cores/sme (reading, sign-in, approvals,
- * claims) and by tools/fixtures (building).
+ * as the JSON they are served as. Used by cores/retail and cores/sme (reading, sign-in, approvals)
+ * and by tools/fixtures (building).
  *
  * Transactions carry dense ordinals 0…n-1 in booking order (booking time, then transaction id), so
  * that a page is found directly and a date range by binary search. Reads take no lock and copy
@@ -24,7 +24,6 @@ struct store_options {
     const char *segment; /* "retail", "sme": must be the one it was built for */
     int64_t (*now_us)(void *clock);
     void *clock;
-    uint32_t max_tasks;       /* kept at once */
     uint32_t map_mib;         /* address space for the data; 0: STORE_MAP_MIB */
     uint32_t threads;         /* how many may read at once in one process; 0: not known */
     uint32_t instances;       /* how many processes share the store; 0: STORE_INSTANCES */
@@ -60,8 +59,6 @@ extern const struct lfi_customers store_customers;
 extern const struct lfi_payee store_payee;
 extern const struct lfi_open_data store_open_data;
 
-int store_allow(void *store, struct lfi_slice key, const struct lfi_allowance *allowance,
-                uint32_t *out_wait_s, struct lfi_error *error);
 /* Messages are kept in memory, the last 64 of this process. */
 int store_message_send(void *store, struct lfi_slice user_id, struct lfi_slice text,
                        struct lfi_error *error);
@@ -76,10 +73,11 @@ int store_account_states(void *store, struct lfi_slice account_id, struct lfi_si
                          struct lfi_error *error);
 int store_reset(void *store, struct lfi_error *error);
 
-/* --- sign-in, approvals, passkeys, claims ----------------------------------------------------- */
+/* --- sign-in, approvals ---------------------------------------------------------------------- */
 
 int store_sign_in(void *store, struct lfi_slice login, struct lfi_slice password,
                   struct lfi_id *out_user_id, struct lfi_error *error);
+int store_may_sign_in(void *store, struct lfi_slice user_id, struct lfi_error *error);
 int store_approval_start(void *store, struct lfi_slice user_id, struct lfi_slice purpose,
                          uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error);
 int store_approval_state(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
@@ -88,33 +86,8 @@ int store_approvals_waiting(void *store, struct lfi_slice user_id, struct lfi_si
                             struct lfi_error *error);
 int store_approval_decide(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
                           int approve, struct lfi_error *error);
-int store_passkey_add(void *store, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                      struct lfi_slice record, uint32_t counter, struct lfi_error *error);
-int store_passkey_find(void *store, struct lfi_slice passkey_id, struct lfi_sink sink,
-                       struct lfi_passkey *out, struct lfi_error *error);
-int store_passkey_use(void *store, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                      uint32_t counter, struct lfi_error *error);
-int store_passkeys(void *store, struct lfi_slice user_id, struct lfi_sink sink,
-                   struct lfi_error *error);
-int store_passkey_remove(void *store, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                         struct lfi_error *error);
-int store_claim(void *store, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
-                enum lfi_claim *out, struct lfi_error *error);
-int store_allow_undo(void *store, struct lfi_slice key, struct lfi_error *error);
 int store_approval_withdraw(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
                             struct lfi_error *error);
-int store_claim_find(void *store, struct lfi_slice key, struct lfi_sink sink,
-                     struct lfi_error *error);
-int store_claim_settle(void *store, struct lfi_slice key, struct lfi_slice result,
-                       struct lfi_error *error);
-int store_task_put(void *store, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
-                   struct lfi_error *error);
-int store_task_take(void *store, uint32_t hold_s, struct lfi_sink sink, struct lfi_error *error);
-int store_task_find(void *store, struct lfi_slice key, struct lfi_sink sink,
-                    struct lfi_error *error);
-int store_task_done(void *store, struct lfi_slice key, struct lfi_error *error);
-int store_task_counts(void *store, struct lfi_task_counts *out, struct lfi_error *error);
-int store_tasks_parked(void *store, struct lfi_sink sink, struct lfi_error *error);
 
 /* --- building --------------------------------------------------------------------------------- */
 

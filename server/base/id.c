@@ -1,7 +1,11 @@
 #include "base/id.h"
 
+#include "base/base64.h"
+#include "base/buf.h"
+
 #include <limits.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 bool id_random(void *out, size_t len)
 {
@@ -28,4 +32,18 @@ bool id_uuid4(char out[ID_UUID_MAX])
     }
     *at = '\0';
     return true;
+}
+
+struct lfi_slice id_digest(struct arena *arena, struct lfi_slice bytes)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    struct buf text;
+
+    buf_init(&text, 64);
+    SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
+    base64_append_url(&text, digest, sizeof(digest));
+    struct lfi_slice kept =
+        text.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&text));
+    buf_free(&text);
+    return kept;
 }

@@ -20,6 +20,9 @@
 #include <unistd.h>
 
 #define SESSION_KEY_BYTES 32
+#define STATE_MEGABYTES 1024 /* address space, not disk */
+#define STATE_TASKS 100000   /* of each provider: journeys that are open, revocations kept */
+#define STATE_INSTANCES 4
 #define PATH_ROOM 128 /* of "$.providers[15].consentManager" */
 
 struct loader {
@@ -301,6 +304,23 @@ static void read_journey(struct loader *loader, const cJSON *root)
         fail(loader, "$.journey.demoApp", "is for development only");
 }
 
+static void read_state(struct loader *loader, const cJSON *root)
+{
+    const cJSON *state = json_get(root, "state");
+    char *path = file_resolve(loader->config.base_dir, json_get(state, "path")->valuestring);
+    loader->config.state = (struct state_config){
+        .driver = text_of(loader, state, "driver", "lmdb"),
+        .path = path ? keep(loader, path) : NULL,
+        .max_megabytes = (uint32_t)int_of(state, "maxMegabytes", STATE_MEGABYTES),
+        .max_tasks = (uint32_t)int_of(state, "maxTasks", STATE_TASKS),
+        .instances = (uint32_t)int_of(state, "instances", STATE_INSTANCES),
+    };
+    free(path);
+    if (!loader->config.state.path) {
+        fail_memory(loader);
+    }
+}
+
 /* A list that ends with NULL. */
 static const char *const *texts_of(struct loader *loader, const cJSON *object, const char *name,
                                    const char *const *fallback)
@@ -461,6 +481,7 @@ static void read_config(struct loader *loader, const cJSON *root)
     read_caller(loader, root);
     read_hub(loader, root);
     read_journey(loader, root);
+    read_state(loader, root);
     read_providers(loader, root);
 }
 

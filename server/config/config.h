@@ -15,6 +15,7 @@
 #include "contract/contract.h"
 #include "contract/family.h"
 #include "provider/offers.h"
+#include "state/driver.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,6 +81,8 @@ struct config {
     int session_s, max_attempts;
     bool step_up_data_sharing;
     bool demo_app;
+
+    struct state_config state; /* but for threads, and whether it is made */
 
     struct config_provider *providers;
     size_t provider_count;

@@ -16,7 +16,7 @@
 
 #define CODE_LIFE_S 1800
 #define NAME_BYTES 140 /* of a product or TPP in a message: with both languages it then fits */
-static const struct lfi_allowance CODE_ALLOWANCE = {.gap_s = 60, .times = 12, .window_s = 86400};
+static const struct state_allowance CODE_ALLOWANCE = {.gap_s = 60, .times = 12, .window_s = 86400};
 
 /* Copies, because the code must not be made while the core is handing out records. */
 struct product {
@@ -112,9 +112,14 @@ static int send_code(struct call *call, struct lfi_slice product, struct jwe_cod
     struct lfi_error error = {""};
     const struct provider *provider = call->provider;
     struct lfi_slice consent_id = contract_parameter(&call->parameters, DATA_SHARING_O3_CONSENT_ID);
-    struct lfi_slice key = arena_format(call->arena, "rates:%.*s:%.*s", SLICE_ARG(consent_id),
-                                        SLICE_ARG(call->account_id));
-    int rc = provider->ops->allow(provider->core, key, &CODE_ALLOWANCE, &wait_s, &error);
+    struct lfi_slice about =
+        arena_format(call->arena, "%.*s:%.*s", SLICE_ARG(consent_id), SLICE_ARG(call->account_id));
+    const struct state_ref ref = {
+        .state = call->connect->config.state,
+        .provider_id = provider->id,
+        .key = state_key(call->arena, "rates", call->core.user_id, about),
+    };
+    int rc = state_limit_take(&ref, &CODE_ALLOWANCE, &wait_s, &error);
     if (rc == LFI_CORE_OK && wait_s > 0) {
         return refuse_wait(call, wait_s);
     }
@@ -226,7 +231,7 @@ int connect_account_products(struct call *call)
     struct products all = {.arena = call->arena};
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
-    if (!PROVIDER_HAS(provider, allow) || !PROVIDER_HAS(provider, message_send)) {
+    if (!PROVIDER_HAS(provider, message_send)) {
         return outcome_not_offered(call);
     }
     if (list_page(call) != 0 || access_by_path(call) != 0) {

@@ -18,10 +18,12 @@
 #include "operator/explain.h"
 #include "operator/override.h"
 #include "provider/provider.h"
+#include "state/state.h"
 
 struct connect_config {
     const struct apis *apis;
     const struct provider_set *providers;
+    const struct state *state;
     int workers; /* how many requests are served at once; see provider/share.h */
     enum contract_replies check_responses;
     const char *host_name;       /* what the health operations call this server */

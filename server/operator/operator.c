@@ -104,13 +104,25 @@ static int set_account(struct op *op)
     return core_outcome(op, rc, &error);
 }
 
+/* A key of the provider in the server's state; absent: all of them. */
+static struct state_ref ref_of(const struct op *op, struct lfi_slice key)
+{
+    return (struct state_ref){op->levers->state, op->provider->id, key};
+}
+
+/* The server forgets first: what it remembers is about what the core has still. */
 static int reset(struct op *op)
 {
+    const struct state_ref all = ref_of(op, (struct lfi_slice){0});
     struct lfi_error error = {""};
     if (!PROVIDER_HAS(op->provider, reset)) {
         return no_lever(op);
     }
-    return core_outcome(op, op->provider->ops->reset(op->provider->core, &error), &error);
+    int rc = state_forget(&all, &error);
+    if (rc == LFI_CORE_OK) {
+        rc = op->provider->ops->reset(op->provider->core, &error);
+    }
+    return core_outcome(op, rc, &error);
 }
 
 static int append_item(void *ctx, struct lfi_slice json)
@@ -196,18 +208,26 @@ static int list_leads(struct op *op)
 /* --- parked tasks ------------------------------------------------------------------------------
  */
 
+static bool append_task(void *ctx, struct lfi_slice key, struct lfi_slice record)
+{
+    struct json_writer *w = ctx;
+    json_open_object(w, NULL);
+    json_string(w, "key", key);
+    json_raw(w, "record", record);
+    json_close_object(w);
+    return true;
+}
+
 static int list_tasks(struct op *op)
 {
     struct json_writer w;
+    const struct state_ref all = ref_of(op, (struct lfi_slice){0});
+    const struct state_task_sink sink = {append_task, &w};
     struct lfi_error error = {""};
-    if (!PROVIDER_HAS(op->provider, tasks_parked)) {
-        return no_lever(op);
-    }
     json_begin(&w, &op->reply->body);
     json_open_object(&w, NULL);
     json_open_array(&w, "tasks");
-    int rc = op->provider->ops->tasks_parked(op->provider->core, (struct lfi_sink){append_item, &w},
-                                             &error);
+    int rc = state_tasks_parked(&all, &sink, &error);
     return end_list(op, &w, rc, &error);
 }
 
@@ -217,10 +237,10 @@ static int decide_task(struct op *op)
     if (read_body(op, "Task") != 0) {
         return -1;
     }
-    struct lfi_slice key = json_get_string(op->body, "key");
+    const struct state_ref ref = ref_of(op, json_get_string(op->body, "key"));
     int rc = slice_equal_text(json_get_string(op->body, "do"), "retry")
-                 ? task_retry(op->provider, key, clock_now_s(op->levers->clock), &error)
-                 : task_drop(op->provider, key, &error);
+                 ? task_retry(&ref, clock_now_s(op->levers->clock), &error)
+                 : task_drop(&ref, &error);
     return rc == LFI_CORE_UNKNOWN
                ? refuse(op, "LEVER-UNKNOWN", 404, "There is no such parked task.")
                : core_outcome(op, rc, &error);

@@ -18,10 +18,12 @@
 #include "operator/explain.h"
 #include "operator/override.h"
 #include "provider/provider.h"
+#include "state/state.h"
 
 struct operator_levers {
     struct lfi_slice token; /* absent: there are no levers */
     const struct provider_set *providers;
+    const struct state *state;
     const struct apis *apis; /* whose operations can be overridden */
     struct overrides *overrides;
     struct explain *explain;

@@ -16,17 +16,16 @@
 #define ANSWER_MS 5000 /* a core that takes longer does not answer */
 #define DAY_US INT64_C(86400000000)
 
-/* One core and the thread that asks it. */
+/* One core, or the state, and the thread that asks it. */
 struct probe {
     struct readiness *readiness;
-    const struct provider *provider;
+    const struct provider *provider; /* NULL: the state is asked */
     pthread_t thread;
     bool started;
     int64_t asked_us; /* 0: no call runs */
     bool failing;
     char reason[160];
     struct lfi_health health;
-    struct lfi_task_counts tasks;
 };
 
 struct readiness {
@@ -41,7 +40,9 @@ struct readiness {
     pthread_t watcher;
     bool watching;
     size_t probe_count;
-    struct probe *probes;
+    struct probe *probes;            /* of each provider's core, then of the state */
+    struct state_task_counts *tasks; /* by provider index */
+    struct state_task_counts *asked; /* the same, while the state is being asked */
 };
 
 static time_t now_s(void)
@@ -51,13 +52,11 @@ static time_t now_s(void)
     return (time_t)(clock_now_us(&system_time) / 1000000);
 }
 
-/* --- cores ------------------------------------------------------------------------------------ */
+/* --- cores and state -------------------------------------------------------------------------- */
 
-static int ask(struct probe *probe, struct lfi_health *out, struct lfi_error *error)
+static int ask_core(const struct provider *provider, struct lfi_health *out,
+                    struct lfi_error *error)
 {
-    const struct provider *provider = probe->provider;
-
-    *out = (struct lfi_health){.size = sizeof(*out)};
     if (PROVIDER_HAS(provider, health)) {
         return provider->ops->health(provider->core, out, error);
     }
@@ -66,11 +65,30 @@ static int ask(struct probe *probe, struct lfi_health *out, struct lfi_error *er
     return status == LFI_CORE_UNKNOWN ? LFI_CORE_OK : status;
 }
 
+static int ask_state(struct readiness *readiness, struct lfi_health *out, struct lfi_error *error)
+{
+    const struct provider_set *providers = readiness->config.providers;
+    struct state_health health;
+    int status = state_health(readiness->config.state, &health, error);
+
+    out->used_bytes = health.used_bytes;
+    out->limit_bytes = health.limit_bytes;
+    for (size_t i = 0; i < provider_count(providers) && status == LFI_CORE_OK; i++) {
+        const struct state_ref all = {.state = readiness->config.state,
+                                      .provider_id = provider_at(providers, i)->id};
+        status = state_task_counts(&all, &readiness->asked[i], error);
+    }
+    return status;
+}
+
 static void tell_change(const struct probe *probe, bool failing, const char *reason)
 {
+    static const char *const events[2][2] = {{"state-works", "state-failing"},
+                                             {"core-works", "core-failing"}};
+
     LOG_EVENT(probe->readiness->config.log, failing ? LOG_ERROR : LOG_INFO,
-              failing ? "core-failing" : "core-works",
-              LOG_TEXT("provider", slice_of(probe->provider->id)),
+              events[probe->provider != NULL][failing],
+              LOG_TEXT("provider", slice_of(probe->provider ? probe->provider->id : NULL)),
               LOG_TEXT("reason", slice_of(failing ? reason : NULL)));
 }
 
@@ -78,27 +96,27 @@ static void ask_once(struct probe *probe)
 {
     struct readiness *readiness = probe->readiness;
     struct lfi_error error = {""};
-    struct lfi_health health;
-    struct lfi_task_counts tasks = {.size = sizeof(tasks)};
+    struct lfi_health health = {.size = sizeof(health)};
 
     pthread_mutex_lock(&readiness->lock);
     probe->asked_us = clock_monotonic_us();
     pthread_mutex_unlock(&readiness->lock);
-    crash_note(probe->provider->id, "readiness");
-    bool failing = ask(probe, &health, &error) != LFI_CORE_OK;
-    if (!failing && PROVIDER_HAS(probe->provider, task_counts)) {
-        failing =
-            probe->provider->ops->task_counts(probe->provider->core, &tasks, &error) != LFI_CORE_OK;
-    }
+    crash_note(probe->provider ? probe->provider->id : NULL, "readiness");
+    int status = probe->provider ? ask_core(probe->provider, &health, &error)
+                                 : ask_state(readiness, &health, &error);
+    bool failing = status != LFI_CORE_OK;
     crash_note(NULL, NULL);
     pthread_mutex_lock(&readiness->lock);
     bool changed = failing != probe->failing;
     probe->asked_us = 0;
     probe->failing = failing;
     probe->health = health;
-    probe->tasks = tasks;
+    if (!probe->provider && !failing) {
+        memcpy(readiness->tasks, readiness->asked,
+               provider_count(readiness->config.providers) * sizeof(*readiness->tasks));
+    }
     snprintf(probe->reason, sizeof(probe->reason), "%.150s",
-             error.message[0] != '\0' ? error.message : "the core's call failed");
+             error.message[0] != '\0' ? error.message : "the call failed");
     pthread_mutex_unlock(&readiness->lock);
     if (changed) {
         tell_change(probe, failing, error.message);
@@ -198,10 +216,13 @@ static int start_threads(struct readiness *readiness, struct lfi_error *error)
 {
     const struct provider_set *providers = readiness->config.providers;
 
-    for (; readiness->probe_count < provider_count(providers); readiness->probe_count++) {
+    size_t cores = provider_count(providers);
+
+    for (; readiness->probe_count < cores + 1; readiness->probe_count++) {
         struct probe *probe = &readiness->probes[readiness->probe_count];
         probe->readiness = readiness;
-        probe->provider = provider_at(providers, readiness->probe_count);
+        probe->provider =
+            readiness->probe_count < cores ? provider_at(providers, readiness->probe_count) : NULL;
         ask_once(probe);
         probe->started = pthread_create(&probe->thread, NULL, ask_again, probe) == 0;
         if (!probe->started) {
@@ -229,9 +250,13 @@ int readiness_start(struct readiness **out, const struct readiness_config *confi
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&readiness->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    readiness->probes = calloc(provider_count(config->providers), sizeof(*readiness->probes));
-    if (!readiness->probes || start_threads(readiness, error) != 0) {
-        if (!readiness->probes) {
+    size_t cores = provider_count(config->providers);
+    readiness->probes = calloc(cores + 1, sizeof(*readiness->probes));
+    readiness->tasks = calloc(cores, sizeof(*readiness->tasks));
+    readiness->asked = calloc(cores, sizeof(*readiness->asked));
+    bool has_memory = readiness->probes && readiness->tasks && readiness->asked;
+    if (!has_memory || start_threads(readiness, error) != 0) {
+        if (!has_memory) {
             error_set(error, "out of memory");
         }
         readiness_stop(readiness);
@@ -250,7 +275,7 @@ void readiness_stop(struct readiness *readiness)
     readiness->stopping = true;
     pthread_cond_broadcast(&readiness->wake);
     pthread_mutex_unlock(&readiness->lock);
-    for (size_t i = 0; readiness->probes && i < provider_count(readiness->config.providers); i++) {
+    for (size_t i = 0; readiness->probes && i <= provider_count(readiness->config.providers); i++) {
         if (readiness->probes[i].started) {
             pthread_join(readiness->probes[i].thread, NULL);
         }
@@ -261,6 +286,8 @@ void readiness_stop(struct readiness *readiness)
     pthread_cond_destroy(&readiness->wake);
     pthread_mutex_destroy(&readiness->lock);
     free(readiness->probes);
+    free(readiness->tasks);
+    free(readiness->asked);
     free(readiness);
 }
 
@@ -284,7 +311,7 @@ void readiness_set_material(struct readiness *readiness, const struct material *
 /* --- what is told ----------------------------------------------------------------------------- */
 
 /* One part. `reason` NULL: it works; else `status` says how badly it does not. */
-static void append_state(struct buf *out, const char *part, const char *status, const char *reason)
+static void append_status(struct buf *out, const char *part, const char *status, const char *reason)
 {
     char escaped[512];
 
@@ -303,26 +330,26 @@ static void append_part(struct buf *out, const char *kind, const char *name, con
     char part[512];
 
     snprintf(part, sizeof(part), "%s %s", kind, name);
-    append_state(out, part, "failing", reason);
+    append_status(out, part, "failing", reason);
 }
 
 /* Parked tasks wait for an operator; no instance would serve better. */
-static void append_tasks(struct buf *out, const struct probe *probe)
+static void append_tasks(struct buf *out, const char *provider, uint64_t parked)
 {
     char part[128];
     char reason[128];
 
-    snprintf(part, sizeof(part), "tasks %s", probe->provider->id);
+    snprintf(part, sizeof(part), "tasks %s", provider);
     snprintf(reason, sizeof(reason), "%llu parked: GET /operator/%s/tasks",
-             (unsigned long long)probe->tasks.parked, probe->provider->id);
-    append_state(out, part, "degraded", probe->tasks.parked > 0 ? reason : NULL);
+             (unsigned long long)parked, provider);
+    append_status(out, part, "degraded", parked > 0 ? reason : NULL);
 }
 
-static const char *core_fault(const struct probe *probe)
+static const char *fault_of(const struct probe *probe)
 {
     if (probe->asked_us != 0 &&
         clock_monotonic_us() - probe->asked_us > (int64_t)ANSWER_MS * 1000) {
-        return "the core does not answer";
+        return probe->provider ? "the core does not answer" : "the state does not answer";
     }
     return probe->failing ? probe->reason : NULL;
 }
@@ -342,9 +369,14 @@ bool readiness_append(struct readiness *readiness, bool stopping, struct buf *ou
         ready = ready && alive;
     }
     for (size_t i = 0; i < readiness->probe_count; i++) {
-        const char *fault = core_fault(&readiness->probes[i]);
-        append_part(&parts, "core", readiness->probes[i].provider->id, fault);
-        append_tasks(&parts, &readiness->probes[i]);
+        const struct provider *provider = readiness->probes[i].provider;
+        const char *fault = fault_of(&readiness->probes[i]);
+        if (provider) {
+            append_part(&parts, "core", provider->id, fault);
+            append_tasks(&parts, provider->id, readiness->tasks[i].parked);
+        } else {
+            append_status(&parts, "state", "failing", fault);
+        }
         ready = ready && !fault;
     }
     for (size_t i = 0; i < readiness->material.count; i++) {
@@ -395,19 +427,74 @@ static void append_listeners(const struct readiness *readiness, struct buf *out)
     }
 }
 
-static const struct {
+struct gauge {
     const char *name, *help;
-    size_t offset; /* of a uint64_t in struct probe */
-} core_gauges[] = {
-    {"lfi_store_used_bytes", "What the core's store holds",
-     offsetof(struct probe, health.used_bytes)},
-    {"lfi_store_limit_bytes", "What the core's store can hold",
-     offsetof(struct probe, health.limit_bytes)},
-    {"lfi_tasks_kept", "Tasks to be done later, parked ones included",
-     offsetof(struct probe, tasks.kept)},
-    {"lfi_tasks_limit", "How many tasks there may be", offsetof(struct probe, tasks.limit)},
-    {"lfi_tasks_parked", "Tasks that wait for an operator", offsetof(struct probe, tasks.parked)},
+    size_t offset; /* of a uint64_t in what is measured of each provider */
 };
+
+static void append_of_provider(struct buf *out, const struct gauge *gauge,
+                               const struct provider *provider, const void *measured)
+{
+    uint64_t value;
+
+    memcpy(&value, (const char *)measured + gauge->offset, sizeof(value));
+    buf_append_format(out, "%s{provider=\"%s\"} %llu\n", gauge->name, provider->id,
+                      (unsigned long long)value);
+}
+
+static void append_cores(const struct readiness *readiness, struct buf *out)
+{
+    static const struct gauge of_store[] = {
+        {"lfi_store_used_bytes", "What the core's store holds",
+         offsetof(struct lfi_health, used_bytes)},
+        {"lfi_store_limit_bytes", "What the core's store can hold",
+         offsetof(struct lfi_health, limit_bytes)},
+    };
+    static const struct gauge of_tasks[] = {
+        {"lfi_tasks_kept", "Tasks to be done later, parked ones included",
+         offsetof(struct state_task_counts, kept)},
+        {"lfi_tasks_limit", "How many tasks there may be",
+         offsetof(struct state_task_counts, limit)},
+        {"lfi_tasks_parked", "Tasks that wait for an operator",
+         offsetof(struct state_task_counts, parked)},
+    };
+    size_t count = provider_count(readiness->config.providers);
+
+    append_gauge(out, "lfi_core_up", "Whether the core answers");
+    for (size_t i = 0; i < count; i++) {
+        buf_append_format(out, "lfi_core_up{provider=\"%s\"} %d\n",
+                          readiness->probes[i].provider->id,
+                          fault_of(&readiness->probes[i]) ? 0 : 1);
+    }
+    for (size_t g = 0; g < sizeof(of_store) / sizeof(of_store[0]); g++) {
+        append_gauge(out, of_store[g].name, of_store[g].help);
+        for (size_t i = 0; i < count; i++) {
+            append_of_provider(out, &of_store[g], readiness->probes[i].provider,
+                               &readiness->probes[i].health);
+        }
+    }
+    for (size_t g = 0; g < sizeof(of_tasks) / sizeof(of_tasks[0]); g++) {
+        append_gauge(out, of_tasks[g].name, of_tasks[g].help);
+        for (size_t i = 0; i < count; i++) {
+            append_of_provider(out, &of_tasks[g], readiness->probes[i].provider,
+                               &readiness->tasks[i]);
+        }
+    }
+}
+
+static void append_state(const struct readiness *readiness, struct buf *out)
+{
+    const struct probe *probe = &readiness->probes[readiness->probe_count - 1];
+
+    append_gauge(out, "lfi_state_up", "Whether the server's state can be read and written");
+    buf_append_format(out, "lfi_state_up %d\n", fault_of(probe) ? 0 : 1);
+    append_gauge(out, "lfi_state_used_bytes", "What the server's state holds");
+    buf_append_format(out, "lfi_state_used_bytes %llu\n",
+                      (unsigned long long)probe->health.used_bytes);
+    append_gauge(out, "lfi_state_limit_bytes", "What the server's state can hold");
+    buf_append_format(out, "lfi_state_limit_bytes %llu\n",
+                      (unsigned long long)probe->health.limit_bytes);
+}
 
 void readiness_append_metrics(struct readiness *readiness, struct buf *out)
 {
@@ -419,21 +506,7 @@ void readiness_append_metrics(struct readiness *readiness, struct buf *out)
         buf_append_format(out, "lfi_certificate_expiry_seconds{setting=\"%s\"} %lld\n",
                           one->setting, (long long)one->not_after - (long long)now_s());
     }
-    append_gauge(out, "lfi_core_up", "Whether the core answers");
-    for (size_t i = 0; i < readiness->probe_count; i++) {
-        const struct probe *probe = &readiness->probes[i];
-        buf_append_format(out, "lfi_core_up{provider=\"%s\"} %d\n", probe->provider->id,
-                          core_fault(probe) ? 0 : 1);
-    }
-    for (size_t g = 0; g < sizeof(core_gauges) / sizeof(core_gauges[0]); g++) {
-        append_gauge(out, core_gauges[g].name, core_gauges[g].help);
-        for (size_t i = 0; i < readiness->probe_count; i++) {
-            uint64_t value;
-            memcpy(&value, (const char *)&readiness->probes[i] + core_gauges[g].offset,
-                   sizeof(value));
-            buf_append_format(out, "%s{provider=\"%s\"} %llu\n", core_gauges[g].name,
-                              readiness->probes[i].provider->id, (unsigned long long)value);
-        }
-    }
+    append_cores(readiness, out);
+    append_state(readiness, out);
     pthread_mutex_unlock(&readiness->lock);
 }

@@ -1,8 +1,8 @@
 /*
- * What a request needs, part by part: each core (asked by a cheap call from a thread of its own,
- * so that one that hangs hides no other), the accepting thread of each listener, and the dates of
- * the certificates. The Hub is not among them: reads do not need it, and no instance would be
- * better off. Also tells the service manager (sd_notify) what it wants to know.
+ * What a request needs, part by part: each core and the state (each asked by a cheap call from a
+ * thread of its own, so that one that hangs hides no other), the accepting thread of each listener,
+ * and the dates of the certificates. The Hub is not among them: reads do not need it, and no
+ * instance would be better off. Also tells the service manager (sd_notify) what it wants to know.
  */
 #ifndef OPERATOR_READINESS_H
 #define OPERATOR_READINESS_H
@@ -11,6 +11,7 @@
 #include "config/material.h"
 #include "http/http.h"
 #include "provider/provider.h"
+#include "state/state.h"
 
 struct readiness;
 
@@ -18,6 +19,7 @@ struct readiness;
 
 struct readiness_config {
     const struct provider_set *providers;
+    const struct state *state;
     struct {
         const char *name;
         const struct http_listener *listener;
@@ -25,7 +27,7 @@ struct readiness_config {
     const struct log *log;
 };
 
-/* Asks every core once before it returns; what `config` points to must outlive it. */
+/* Asks all once before it returns; what `config` points to must outlive it. */
 int readiness_start(struct readiness **out, const struct readiness_config *config,
                     struct lfi_error *error);
 /* Waits for core calls that run, so not while one may hang. NULL is fine. */
@@ -37,7 +39,7 @@ void readiness_set_material(struct readiness *readiness, const struct material *
 /*
  * Appends {"status","parts":[{"part","status","reason"}…]} and says whether every part works. A
  * part is "ok", "failing", or, where it serves but an operator is needed, "degraded". Any thread;
- * never waits for a core.
+ * never waits for a core or the state.
  */
 bool readiness_append(struct readiness *readiness, bool stopping, struct buf *out);
 /* Gauges in Prometheus' text format: certificates, stores, tasks, listeners. Any thread. */

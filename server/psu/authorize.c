@@ -43,10 +43,10 @@ static void show_error(struct visit *visit, int status, const char *id, struct l
     visit_error_page(visit, status, id, reference);
 }
 
-/* The core takes no more journeys, or failed. */
+/* The state takes no more journeys, or failed. */
 static void turn_away(struct visit *visit, int status, const struct lfi_error *error)
 {
-    visit_note_core(visit, status, "task_put", error);
+    visit_note_state(visit, status, "task_put", error);
     struct lfi_slice back = ending_turn_away(visit, ending_of_core(SESSION_SIGN_IN, status));
     if (back.len > 0) {
         redirect(visit, back);

@@ -308,13 +308,10 @@ static void revoke_own(struct visit *visit, const cJSON *body)
 {
     struct lfi_slice consent_id = json_get_string(body, "consentId");
     struct lfi_error error = {{0}};
-    bool kept = false;
-    if (visit_has_tasks(visit)) {
-        int status = revocation_put(visit, consent_id, ending_longest_s(visit->endpoint), &error);
-        kept = status == LFI_CORE_OK;
-        if (!kept) {
-            visit_note_core(visit, status, "task_put", &error);
-        }
+    int status = revocation_put(visit, consent_id, ending_longest_s(visit->endpoint), &error);
+    bool kept = status == LFI_CORE_OK;
+    if (!kept) {
+        visit_note_state(visit, status, "task_put", &error);
     }
     enum hub_outcome outcome = hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id,
                                                   REVOKED_BY_CUSTOMER, &error);
@@ -350,7 +347,7 @@ static void revoke(struct visit *visit, const cJSON *body)
         revoke_own(visit, body);
     } else if (outcome == HUB_OK) {
         look(visit, body);
-    } else if (outcome != HUB_REFUSED && visit_has_tasks(visit) &&
+    } else if (outcome != HUB_REFUSED &&
                revocation_is_proven(visit, consent_id, json_get_string(body, "proof"))) {
         keep_revocation(visit, consent_id);
     } else {

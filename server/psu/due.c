@@ -1,4 +1,4 @@
-/* What is done without a request: tasks of the cores whose time has come. */
+/* What is done without a request: tasks whose time has come. */
 #include "base/crash.h"
 #include "psu/ending.h"
 #include "psu/note.h"
@@ -13,11 +13,10 @@ struct taken {
     cJSON *record;
 };
 
-static int parse_record(void *ctx, struct lfi_slice json)
+static void parse_record(void *ctx, struct lfi_slice json)
 {
     struct taken *taken = ctx;
     taken->record = json_parse(json);
-    return 0;
 }
 
 /* The customer is gone: the time-out row of the table, and nobody to send back. */
@@ -80,17 +79,18 @@ bool psu_run_due(struct psu *psu, const struct provider *provider)
 {
     const struct psu_endpoint *endpoint = endpoint_of(psu, provider);
     struct taken taken = {NULL};
-    struct lfi_sink sink = {.record = parse_record, .ctx = &taken};
+    const struct state_ref ref = {.state = psu->state, .provider_id = provider->id};
+    const struct state_sink sink = {.take = parse_record, .ctx = &taken};
     struct lfi_error error = {{0}};
-    if (!endpoint || !PROVIDER_HAS(provider, task_take)) {
+    if (!endpoint) {
         return false;
     }
     crash_note(provider->id, "task");
-    int status = provider->ops->task_take(provider->core, ending_longest_s(endpoint), sink, &error);
+    int status = state_task_take(&ref, ending_longest_s(endpoint), &sink, &error);
     if (status == LFI_CORE_OK) {
         run_task(psu, endpoint, taken.record);
     } else if (status != LFI_CORE_UNKNOWN) {
-        LOG_EVENT(psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("task_take")),
+        LOG_EVENT(psu->log, LOG_ERROR, "state-failed", LOG_TEXT("call", SLICE("task_take")),
                   LOG_TEXT("provider", slice_of(provider->id)), LOG_NUMBER("status", status),
                   LOG_TEXT("reason", slice_of(error.message)));
     }

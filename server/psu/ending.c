@@ -124,23 +124,20 @@ struct kept {
     struct lfi_slice text;
 };
 
-static int keep_result(void *ctx, struct lfi_slice result)
+static void keep_result(void *ctx, struct lfi_slice result)
 {
     struct kept *kept = ctx;
     kept->text = arena_keep(kept->arena, result);
-    return 0;
 }
 
-int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum lfi_claim *out,
+int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum state_claim *out,
                  struct lfi_slice *result)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct state_ref ref = visit_state(visit, key);
     struct kept kept = {.arena = visit->arena};
-    struct lfi_sink sink = {.record = keep_result, .ctx = &kept};
+    const struct state_sink sink = {.take = keep_result, .ctx = &kept};
     struct lfi_error error = {{0}};
-    int status = key.ptr == NULL
-                     ? LFI_CORE_FAILED
-                     : provider->ops->claim(provider->core, key, ttl_s, sink, out, &error);
+    int status = state_claim(&ref, ttl_s, &sink, out, &error);
     *result = kept.text;
     if (status != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
@@ -152,22 +149,17 @@ int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum
 int ending_settle(struct visit *visit, struct lfi_slice key, struct lfi_slice result,
                   struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    if (!key.ptr) {
-        error_set(error, "out of memory");
-        return LFI_CORE_FAILED;
-    }
-    return provider->ops->claim_settle(provider->core, key, result, error);
+    const struct state_ref ref = visit_state(visit, key);
+    return state_claim_settle(&ref, result, error);
 }
 
 int ending_find(struct visit *visit, struct lfi_slice key, bool *settled, struct lfi_slice *result)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct state_ref ref = visit_state(visit, key);
     struct kept kept = {.arena = visit->arena};
-    struct lfi_sink sink = {.record = keep_result, .ctx = &kept};
+    const struct state_sink sink = {.take = keep_result, .ctx = &kept};
     struct lfi_error error = {{0}};
-    int status =
-        key.ptr ? provider->ops->claim_find(provider->core, key, sink, &error) : LFI_CORE_FAILED;
+    int status = state_claim_find(&ref, &sink, &error);
     *settled = status == LFI_CORE_OK;
     *result = kept.text;
     if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
@@ -274,7 +266,7 @@ uint32_t ending_longest_s(const struct psu_endpoint *endpoint)
     return DECISION_CALLS * ((uint32_t)timeout_ms / 1000 + 1) + DECISION_SLACK_S;
 }
 
-static int claim_decision(struct visit *visit, enum lfi_claim *claim, struct lfi_slice *result)
+static int claim_decision(struct visit *visit, enum state_claim *claim, struct lfi_slice *result)
 {
     return ending_claim(visit, decision_key(visit), ending_longest_s(visit->endpoint), claim,
                         result);
@@ -288,24 +280,24 @@ static void refuse_over(struct visit *visit)
 /* True: this visit decides. False: another one did or does, and the answer is given. */
 static bool take_decision(struct visit *visit)
 {
-    enum lfi_claim claim;
+    enum state_claim claim;
     struct lfi_slice result;
     struct json_writer w;
     if (claim_decision(visit, &claim, &result) != 0) {
         return false;
     }
-    if (claim == LFI_CLAIM_SETTLED) {
+    if (claim == STATE_CLAIM_SETTLED) {
         struct decision decision = read_decision(visit, result);
         if (is_told(visit, &decision)) {
             mark_ended(visit, decision.location);
         } else {
             refuse_over(visit);
         }
-    } else if (claim == LFI_CLAIM_TAKEN) {
+    } else if (claim == STATE_CLAIM_TAKEN) {
         visit_begin_view(visit, &w, "working");
         json_close_object(&w);
     }
-    return claim == LFI_CLAIM_YOURS;
+    return claim == STATE_CLAIM_YOURS;
 }
 
 static void settle(struct visit *visit, bool authorized, const char *how, struct lfi_slice location)
@@ -436,15 +428,15 @@ void ending_refuse(struct visit *visit, enum ending ending)
 
 struct lfi_slice ending_refuse_unseen(struct visit *visit, enum ending ending)
 {
-    enum lfi_claim claim;
+    enum state_claim claim;
     struct lfi_slice result;
     if (claim_decision(visit, &claim, &result) != 0) {
         return (struct lfi_slice){0};
     }
-    if (claim == LFI_CLAIM_SETTLED) {
+    if (claim == STATE_CLAIM_SETTLED) {
         note_forget(visit); /* whoever decided was cut off before that */
     }
-    return claim == LFI_CLAIM_YOURS ? refuse(visit, ending) : (struct lfi_slice){0};
+    return claim == STATE_CLAIM_YOURS ? refuse(visit, ending) : (struct lfi_slice){0};
 }
 
 struct lfi_slice ending_turn_away(struct visit *visit, enum ending ending)

@@ -1,6 +1,6 @@
 /*
  * How a journey ends: each ending as a row of one table (consent journey 8), carried out once per
- * interaction, whichever instance, tab or second click asks for it. The core holds the claim and
+ * interaction, whichever instance, tab or second click asks for it. The state holds the claim and
  * the settled result.
  */
 #ifndef PSU_ENDING_H
@@ -41,7 +41,7 @@ void ending_refuse(struct visit *visit, enum ending ending);
 struct lfi_slice ending_refuse_unseen(struct visit *visit, enum ending ending);
 /*
  * The same for a journey that cannot begin: nobody else can be deciding on it, so it is not claimed
- * from a core that may have no room.
+ * from a state that may have no room.
  */
 struct lfi_slice ending_turn_away(struct visit *visit, enum ending ending);
 /* The session's time is over; another browser of the journey may have come further. */
@@ -65,7 +65,7 @@ void ending_repeat(struct visit *visit, bool looked);
 
 /*
  * Whether a customer's session has ended, although an older cookie was played back. -1, having
- * answered, when the core cannot say.
+ * answered, when it cannot be said.
  */
 int ending_is_over(struct visit *visit);
 
@@ -85,15 +85,15 @@ enum hub_outcome ending_close_consent(struct visit *visit, bool *foreign, struct
 void ending_append_patch(struct buf *out, const char *status, const struct session *session,
                          const struct lfi_slice *account_ids, size_t count);
 
-/* Settles a key of this journey. LFI_CORE_FAILED when the key, for want of memory, is absent. */
+/* Settles a key of this journey. The state's status. */
 int ending_settle(struct visit *visit, struct lfi_slice key, struct lfi_slice result,
                   struct lfi_error *error);
 /* Reads a key of this journey, without a write: *settled, and then *result. -1, having answered,
- * when the core cannot say. */
+ * when it cannot be said. */
 int ending_find(struct visit *visit, struct lfi_slice key, bool *settled, struct lfi_slice *result);
-/* Claims a key of this journey; a settled result goes to *result. -1, having answered, when the
- * core cannot say. */
-int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum lfi_claim *out,
+/* Claims a key of this journey; a settled result goes to *result. -1, having answered, when it
+ * cannot be said. */
+int ending_claim(struct visit *visit, struct lfi_slice key, uint32_t ttl_s, enum state_claim *out,
                  struct lfi_slice *result);
 
 #endif

@@ -16,8 +16,7 @@
 
 bool hand_over_is_offered(const struct visit *visit)
 {
-    return visit->session.kind == SESSION_JOURNEY && !visit->session.on_phone &&
-           visit_has_tasks(visit);
+    return visit->session.kind == SESSION_JOURNEY && !visit->session.on_phone;
 }
 
 /* --- in the first browser --------------------------------------------------------------------- */
@@ -138,7 +137,7 @@ void step_wait(struct visit *visit, const cJSON *body)
     struct json_writer w;
     struct lfi_error error = {{0}};
     bool taken = false;
-    int status = visit_has_tasks(visit) ? note_find(visit, &taken, &error) : LFI_CORE_OK;
+    int status = note_find(visit, &taken, &error);
     if (status == LFI_CORE_OK) {
         visit_begin_view(visit, &w, "waiting");
         json_bool(&w, "taken", taken);
@@ -167,7 +166,7 @@ static bool open_link(struct visit *visit, struct lfi_slice box, struct link *li
                   link->interaction.len > 0 && clock_now_s(visit->psu->clock) < link->until_s &&
                   visit_find_endpoint(visit, json_get_string(tree, "provider"));
     cJSON_Delete(tree);
-    return opened && visit_has_tasks(visit);
+    return opened;
 }
 
 /* What the customer compares and confirms before anything is taken over. */
@@ -187,19 +186,18 @@ static void ask_first(struct visit *visit, const struct link *link, bool replace
 /* False, having answered, when the link was used before or that cannot be said. */
 static bool use_once(struct visit *visit, struct lfi_slice once)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    enum lfi_claim claim;
+    enum state_claim claim;
     struct lfi_slice result;
     struct lfi_error error = {{0}};
     struct lfi_slice key = visit_key(visit, "hand-over", (struct lfi_slice){0}, once);
     if (ending_claim(visit, key, LINK_LIFE_S, &claim, &result) != 0) {
         return false;
     }
-    if (claim != LFI_CLAIM_YOURS) {
+    if (claim != STATE_CLAIM_YOURS) {
         visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
         return false;
     }
-    if (provider->ops->claim_settle(provider->core, key, SLICE("used"), &error) != LFI_CORE_OK) {
+    if (ending_settle(visit, key, SLICE("used"), &error) != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return false;
     }

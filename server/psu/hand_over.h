@@ -13,7 +13,7 @@
 
 #include "psu/visit.h"
 
-/* Whether there is a core that can tell the first browser how it went on. */
+/* Whether this is a first browser, which can be told how it went on. */
 bool hand_over_is_offered(const struct visit *visit);
 /* In the first browser: a new link; and whether the journey has ended. */
 void step_hand_over(struct visit *visit, const cJSON *body);

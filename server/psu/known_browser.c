@@ -14,7 +14,7 @@ static const char *cookie_name(const struct psu *psu)
 /* Says of which login without naming it. */
 static struct lfi_slice login_key(struct visit *visit, struct lfi_slice login)
 {
-    return visit_key(visit, PURPOSE, (struct lfi_slice){0}, login);
+    return visit_bind(visit, visit_key(visit, PURPOSE, (struct lfi_slice){0}, login));
 }
 
 struct lfi_slice known_browser_find(struct visit *visit, struct lfi_slice login)

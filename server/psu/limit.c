@@ -9,18 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIMES_MAX 64 /* of an allowance */
-
 #define GROWING(tries)                                                                             \
     {                                                                                              \
-        .times = TIMES_MAX, .window_s = LIMIT_SIGN_IN_WINDOW_S, .free = (tries),                   \
+        .times = STATE_USES_MAX, .window_s = LIMIT_SIGN_IN_WINDOW_S, .free = (tries),              \
         .growing_gap_s = LIMIT_SIGN_IN_GAP_S                                                       \
     }
 
 /* A limit, and what its refusal says in the log. */
 struct meter {
     const char *kind; /* of its key */
-    struct lfi_allowance allowance;
+    struct state_allowance allowance;
 };
 
 static const struct meter of_browser = {"sign-in-browser", GROWING(LIMIT_SIGN_IN_TRIES)};
@@ -30,25 +28,18 @@ static const struct meter of_source = {"sign-in-source", GROWING(LIMIT_SIGN_IN_S
 static const struct meter of_all = {
     "sign-in-total", {.times = LIMIT_SIGN_IN_TOTAL_TRIES, .window_s = LIMIT_SIGN_IN_TOTAL_S}};
 static const struct meter of_approvals = {"approval",
-                                          {.times = TIMES_MAX,
+                                          {.times = STATE_USES_MAX,
                                            .window_s = LIMIT_APPROVALS_WINDOW_S,
                                            .free = LIMIT_APPROVALS_FREE,
                                            .growing_gap_s = LIMIT_APPROVALS_GAP_S}};
 
-static bool is_limited(const struct visit *visit)
-{
-    const struct provider *provider = visit->endpoint->provider;
-    return PROVIDER_HAS(provider, allow) && PROVIDER_HAS(provider, allow_undo);
-}
-
 static void undo(struct visit *visit, struct lfi_slice key)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct state_ref ref = visit_state(visit, key);
     struct lfi_error error = {{0}};
-    int status = provider->ops->allow_undo(provider->core, key, &error);
+    int status = state_limit_give_back(&ref, &error);
     if (status != LFI_CORE_OK) { /* it counts, although it should not */
-        LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", SLICE("allow_undo")),
-                  LOG_NUMBER("status", status), LOG_TEXT("reason", slice_of(error.message)));
+        visit_note_state(visit, status, "limit_give_back", &error);
     }
 }
 
@@ -59,16 +50,15 @@ void limit_give_back(struct visit *visit, const struct limit_uses *uses)
     }
 }
 
-/* 0: taken; else the seconds to wait, or -1 when the core cannot say. What was taken is noted. */
+/* 0: taken; else the seconds to wait, or -1 when it cannot be said. What was taken is noted. */
 static int64_t take(struct visit *visit, const struct meter *meter, struct lfi_slice key,
                     struct limit_uses *uses)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct state_ref ref = visit_state(visit, key);
     struct lfi_error error = {{0}};
     uint32_t wait_s = 0;
-    if (!key.ptr || provider->ops->allow(provider->core, key, &meter->allowance, &wait_s, &error) !=
-                        LFI_CORE_OK) {
-        visit_refuse(visit, 503, "CORE-UNAVAILABLE", key.ptr ? error.message : "out of memory");
+    if (state_limit_take(&ref, &meter->allowance, &wait_s, &error) != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return -1;
     }
     if (wait_s == 0) {
@@ -130,9 +120,6 @@ bool limit_take_sign_in(struct visit *visit, struct lfi_slice login, struct limi
     struct lfi_slice browser = known_browser_find(visit, login);
     struct lfi_slice source = source_of(visit);
     *out = (struct limit_uses){.count = 0};
-    if (!is_limited(visit)) {
-        return true;
-    }
     if (browser.len > 0) {
         struct lfi_slice key = visit_key(visit, of_browser.kind, browser, name);
         return take_all(visit, known, &key, 1, out);
@@ -156,9 +143,6 @@ static struct lfi_slice approval_key(struct visit *visit)
 bool limit_take_approval(struct visit *visit, struct limit_uses *out)
 {
     *out = (struct limit_uses){.count = 0};
-    if (!is_limited(visit)) {
-        return true;
-    }
     int64_t wait_s = take(visit, &of_approvals, approval_key(visit), out);
     if (wait_s > 0) {
         metrics_count(visit->psu->metrics, METRICS_APPROVAL_REFUSED);
@@ -169,10 +153,7 @@ bool limit_take_approval(struct visit *visit, struct limit_uses *out)
 
 void limit_give_back_approval(struct visit *visit)
 {
-    struct lfi_slice key = approval_key(visit);
-    if (key.ptr && is_limited(visit)) {
-        undo(visit, key);
-    }
+    undo(visit, approval_key(visit));
 }
 
 /* --- turns ------------------------------------------------------------------------------------ */

@@ -1,8 +1,7 @@
 /*
- * How often a password may be tried, and a customer's app be asked. Uses are counted in the core,
+ * How often a password may be tried, and a customer's app be asked. Uses are counted in the state,
  * so that all instances count together; one that proves right is given back, so that only wrong
- * tries and requests that were not approved count. Cores without allow and allow_undo count by
- * themselves. Internal to this room.
+ * tries and requests that were not approved count. Internal to this room.
  */
 #ifndef PSU_LIMIT_H
 #define PSU_LIMIT_H

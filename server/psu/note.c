@@ -10,15 +10,19 @@ struct lfi_slice note_key(struct visit *visit)
     return visit_key(visit, NOTE_KIND, (struct lfi_slice){0}, visit->session.interaction_id);
 }
 
+/* Due when the session is over. */
+static int put(struct visit *visit, struct lfi_slice record, struct lfi_error *error)
+{
+    const struct state_ref ref = visit_state(visit, note_key(visit));
+    int64_t due_s = visit->session.started_s + visit->psu->session_s + GRACE_S;
+    return state_task_put(&ref, due_s, record, error);
+}
+
 int note_keep(struct visit *visit, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
     const struct session *session = &visit->session;
     struct buf record;
     struct json_writer w;
-    if (!visit_has_tasks(visit)) {
-        return LFI_CORE_OK;
-    }
     buf_init(&record, RECORD_BYTES);
     json_begin(&w, &record);
     json_open_object(&w, NULL);
@@ -32,37 +36,27 @@ int note_keep(struct visit *visit, struct lfi_error *error)
         json_string(&w, "user", session->user_id);
     }
     json_close_object(&w);
-    int status = record.failed
-                     ? LFI_CORE_FAILED
-                     : provider->ops->task_put(provider->core, note_key(visit),
-                                               session->started_s + visit->psu->session_s + GRACE_S,
-                                               buf_slice(&record), error);
+    int status = record.failed ? LFI_CORE_FAILED : put(visit, buf_slice(&record), error);
     buf_free(&record);
     return status;
 }
 
-static int parse_record(void *ctx, struct lfi_slice json)
+static void parse_record(void *ctx, struct lfi_slice json)
 {
     *(cJSON **)ctx = json_parse(json);
-    return 0;
 }
 
 static int find(struct visit *visit, cJSON **record, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_sink sink = {.record = parse_record, .ctx = record};
-    return provider->ops->task_find(provider->core, note_key(visit), sink, error);
+    const struct state_ref ref = visit_state(visit, note_key(visit));
+    const struct state_sink sink = {.take = parse_record, .ctx = record};
+    return state_task_find(&ref, &sink, error);
 }
 
-/* The record again, due when the session is over. */
 static int put_again(struct visit *visit, const cJSON *record, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    int64_t due_s = visit->session.started_s + visit->psu->session_s + GRACE_S;
     char *text = cJSON_PrintUnformatted(record);
-    int status = text ? provider->ops->task_put(provider->core, note_key(visit), due_s,
-                                                slice_of(text), error)
-                      : LFI_CORE_FAILED;
+    int status = text ? put(visit, slice_of(text), error) : LFI_CORE_FAILED;
     cJSON_free(text);
     return status;
 }
@@ -91,7 +85,7 @@ static bool read_extension(const cJSON *record, int64_t *started_s, int64_t *ext
 int note_extend(struct visit *visit, struct lfi_error *error)
 {
     struct session *session = &visit->session;
-    bool kept = session->kind == SESSION_JOURNEY && visit_has_tasks(visit);
+    bool kept = session->kind == SESSION_JOURNEY;
     cJSON *record = NULL;
     int64_t started_s = 0;
     int64_t extensions = session->extensions;
@@ -118,8 +112,7 @@ bool note_adopt_extension(struct visit *visit)
     struct lfi_error error;
     int64_t started_s = 0;
     int64_t extensions = 0;
-    if (session->kind == SESSION_JOURNEY && visit_has_tasks(visit) &&
-        find(visit, &record, &error) == LFI_CORE_OK &&
+    if (session->kind == SESSION_JOURNEY && find(visit, &record, &error) == LFI_CORE_OK &&
         read_extension(record, &started_s, &extensions) && started_s > session->started_s) {
         session->started_s = started_s;
         session->extensions = extensions;
@@ -152,7 +145,7 @@ void note_adopt_customer(struct visit *visit)
     cJSON *record = NULL;
     struct lfi_error error;
     if (visit->session.kind == SESSION_JOURNEY && visit->session.stage < SESSION_REVIEW &&
-        visit_has_tasks(visit) && find(visit, &record, &error) == LFI_CORE_OK) {
+        find(visit, &record, &error) == LFI_CORE_OK) {
         read_customer(visit, record);
     }
     cJSON_Delete(record);
@@ -216,7 +209,5 @@ int note_set_taken(struct visit *visit, struct lfi_slice link, struct lfi_error 
 
 void note_forget(struct visit *visit)
 {
-    if (visit_has_tasks(visit)) {
-        task_done(visit, note_key(visit));
-    }
+    task_done(visit, note_key(visit));
 }

@@ -1,8 +1,8 @@
 /*
- * What the core remembers of an open journey, so that it ends although nobody comes back, and so
+ * What the state remembers of an open journey, so that it ends although nobody comes back, and so
  * that every browser in it can tell what the others did: ids, who signed in, since when. Never what
  * the consent says or whether it was given. Kept as a task that is due when the session is over.
- * Internal to this room; cores without tasks remember nothing.
+ * Internal to this room.
  */
 #ifndef PSU_NOTE_H
 #define PSU_NOTE_H
@@ -11,7 +11,7 @@
 
 #define NOTE_KIND "journey"
 
-/* Notes the session as it is now. LFI_CORE_OK, or the core's status with the reason. */
+/* Notes the session as it is now. LFI_CORE_OK, or the state's status with the reason. */
 int note_keep(struct visit *visit, struct lfi_error *error);
 /*
  * LFI_CORE_OK while the journey is open, LFI_CORE_UNKNOWN when it has ended. *taken: its
@@ -25,7 +25,7 @@ int note_find(struct visit *visit, bool *taken, struct lfi_error *error);
 void note_adopt_customer(struct visit *visit);
 /*
  * More time for the session and for the journey's note. LFI_CORE_OK, LFI_CORE_DENIED: it was
- * extended as often as possible; LFI_CORE_UNKNOWN: the journey has ended; or the core's status.
+ * extended as often as possible; LFI_CORE_UNKNOWN: the journey has ended; or the state's status.
  */
 int note_extend(struct visit *visit, struct lfi_error *error);
 /*
@@ -41,7 +41,7 @@ bool note_open(struct visit *visit, const cJSON *record);
  */
 int note_resume(struct visit *visit, struct lfi_slice interaction, struct lfi_slice link,
                 struct lfi_error *error);
-/* Makes `link` the journey's only live one. LFI_CORE_OK, or the core's status with the reason. */
+/* Makes `link` the journey's only live one. LFI_CORE_OK, or the state's status with the reason. */
 int note_set_link(struct visit *visit, struct lfi_slice link, struct lfi_error *error);
 /* Notes that the link was used, which note_find tells the first browser and whoever opens it. */
 int note_set_taken(struct visit *visit, struct lfi_slice link, struct lfi_error *error);

@@ -14,10 +14,7 @@ static const char *const seals[] = {
 
 bool passkey_is_offered(const struct visit *visit)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    return PROVIDER_HAS(provider, passkey_add) && PROVIDER_HAS(provider, passkey_find) &&
-           PROVIDER_HAS(provider, passkey_use) && PROVIDER_HAS(provider, passkeys) &&
-           PROVIDER_HAS(provider, passkey_remove);
+    return PROVIDER_HAS(visit->endpoint->provider, may_sign_in);
 }
 
 struct webauthn_party passkey_party(const struct visit *visit)
@@ -71,26 +68,24 @@ void passkey_append_challenge(struct visit *visit, enum passkey_purpose purpose,
     buf_free(&box);
 }
 
-static int ignore(void *ctx, struct lfi_slice json)
+static void ignore(void *ctx, struct lfi_slice text)
 {
     (void)ctx;
-    (void)json;
-    return 0;
+    (void)text;
 }
 
 /* A claim that is never settled is free again when the challenge has expired. */
 static const char *take_once(struct visit *visit, struct lfi_slice id, int64_t left_s)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_slice key = visit_key(visit, "challenge", (struct lfi_slice){0}, id);
-    struct lfi_sink sink = {.record = ignore};
+    const struct state_ref ref =
+        visit_state(visit, visit_key(visit, "challenge", (struct lfi_slice){0}, id));
+    const struct state_sink sink = {.take = ignore};
     struct lfi_error error = {{0}};
-    enum lfi_claim claim = LFI_CLAIM_TAKEN;
-    if (key.ptr == NULL || provider->ops->claim(provider->core, key, (uint32_t)left_s, sink, &claim,
-                                                &error) != LFI_CORE_OK) {
+    enum state_claim claim = STATE_CLAIM_TAKEN;
+    if (state_claim(&ref, (uint32_t)left_s, &sink, &claim, &error) != LFI_CORE_OK) {
         return "CORE-UNAVAILABLE";
     }
-    return claim == LFI_CLAIM_YOURS ? NULL : "WEBAUTHN-REPLAY";
+    return claim == STATE_CLAIM_YOURS ? NULL : "WEBAUTHN-REPLAY";
 }
 
 static const char *take_challenge(struct visit *visit, enum passkey_purpose purpose,
@@ -123,13 +118,15 @@ const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpo
 struct kept {
     struct arena *arena;
     struct lfi_slice record;
+    struct lfi_slice user_id;
 };
 
-static int keep_record(void *ctx, struct lfi_slice json)
+static bool keep(void *ctx, const struct state_passkey *passkey)
 {
     struct kept *kept = ctx;
-    kept->record = arena_keep(kept->arena, json);
-    return 0;
+    kept->record = arena_keep(kept->arena, passkey->record);
+    kept->user_id = arena_keep(kept->arena, passkey->user_id);
+    return false;
 }
 
 static bool read_key(struct visit *visit, struct lfi_slice record, struct webauthn_key *out)
@@ -145,12 +142,11 @@ static bool read_key(struct visit *visit, struct lfi_slice record, struct webaut
 
 /* Whether the passkey is the one customer's who may use it, and of the customer that it names. */
 static bool is_owner(struct visit *visit, const cJSON *assertion, const struct lfi_id *wanted,
-                     const struct lfi_id *owner)
+                     struct lfi_slice owner)
 {
     struct lfi_slice handle = json_get_string(assertion, "userHandle");
-    return (wanted->text[0] == '\0' || strcmp(wanted->text, owner->text) == 0) &&
-           (handle.len == 0 ||
-            slice_equal_text(base64_decode_url(visit->arena, handle), owner->text));
+    return (wanted->text[0] == '\0' || slice_equal_text(owner, wanted->text)) &&
+           (handle.len == 0 || slice_equal(base64_decode_url(visit->arena, handle), owner));
 }
 
 static const char *check_signed(struct visit *visit, const cJSON *assertion,
@@ -177,40 +173,54 @@ static int deny(const struct visit *visit, const char *id)
     return LFI_CORE_DENIED;
 }
 
+/* Counts a use that was right, by a customer who may still sign in. */
+static int use(struct visit *visit, const struct state_ref *ref, struct lfi_slice user_id,
+               uint32_t counter, struct lfi_error *error)
+{
+    const struct provider *provider = visit->endpoint->provider;
+    int status = provider->ops->may_sign_in(provider->core, user_id, error);
+    if (status == LFI_CORE_OK) {
+        status = state_passkey_use(ref, user_id, counter, error);
+    }
+    return status == LFI_CORE_DENIED    ? deny(visit, "PASSKEY-COUNTER")
+           : status == LFI_CORE_UNKNOWN ? deny(visit, "PASSKEY-UNKNOWN") /* removed just now */
+                                        : status;
+}
+
 int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_slice bound,
                   const cJSON *assertion, struct lfi_id *user_id, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
     struct lfi_slice client_data =
         base64_decode_url(visit->arena, json_get_string(assertion, "clientDataJSON"));
-    struct lfi_slice id = visit_digest(
-        visit, base64_decode_url(visit->arena, json_get_string(assertion, "credential")));
+    struct lfi_slice id = id_digest(
+        visit->arena, base64_decode_url(visit->arena, json_get_string(assertion, "credential")));
+    const struct state_ref ref = visit_state(visit, id);
     struct kept kept = {.arena = visit->arena};
-    struct lfi_sink sink = {.record = keep_record, .ctx = &kept};
-    struct lfi_passkey found = {.counter = 0};
+    const struct state_passkey_sink sink = {.take = keep, .ctx = &kept};
     uint32_t counter = 0;
     const char *refused = passkey_check_client(visit, purpose, bound, client_data);
     if (refused != NULL) {
         return deny(visit, refused);
     }
-    int status = provider->ops->passkey_find(provider->core, id, sink, &found, error);
+    int status = state_passkey_find(&ref, &sink, error);
     if (status == LFI_CORE_UNKNOWN) {
         return deny(visit, "PASSKEY-UNKNOWN");
     }
     if (status != LFI_CORE_OK) {
         return status;
     }
-    if (!is_owner(visit, assertion, user_id, &found.user_id)) {
+    if (kept.user_id.len == 0 || kept.user_id.len >= sizeof(user_id->text)) {
+        (void)error_set(error, "out of memory");
+        return LFI_CORE_FAILED;
+    }
+    if (!is_owner(visit, assertion, user_id, kept.user_id)) {
         return deny(visit, "PASSKEY-OTHER");
     }
     refused = check_signed(visit, assertion, client_data, kept.record, &counter);
     if (refused != NULL) {
         return deny(visit, refused);
     }
-    *user_id = found.user_id;
-    status =
-        provider->ops->passkey_use(provider->core, slice_of(user_id->text), id, counter, error);
-    return status == LFI_CORE_DENIED    ? deny(visit, "PASSKEY-COUNTER")
-           : status == LFI_CORE_UNKNOWN ? deny(visit, "PASSKEY-UNKNOWN") /* removed just now */
-                                        : status;
+    *user_id = (struct lfi_id){{0}};
+    memcpy(user_id->text, kept.user_id.ptr, kept.user_id.len);
+    return use(visit, &ref, kept.user_id, counter, error);
 }

@@ -1,10 +1,10 @@
 /*
- * Passkeys in use: challenges, and what a browser answers judged against what the core keeps. A
+ * Passkeys in use: challenges, and what a browser answers judged against what the state keeps. A
  * passkey with user verification is two factors at once: the device that holds the key, and what
  * unlocks it there.
  *
  * A challenge is a sealed box: what it is for, what it is bound to and until when. No server keeps
- * it; the core sees to it that it is used once. Internal to this room.
+ * it; the state sees to it that it is used once. Internal to this room.
  */
 #ifndef PSU_PASSKEY_H
 #define PSU_PASSKEY_H
@@ -15,7 +15,7 @@
 /* A challenge made for one is none for another. */
 enum passkey_purpose { PASSKEY_SIGN_IN, PASSKEY_STEP_UP, PASSKEY_ADD };
 
-/* Whether the core of this visit keeps passkeys. */
+/* Whether a core can say who may still sign in, which a passkey alone cannot. */
 bool passkey_is_offered(const struct visit *visit);
 struct webauthn_party passkey_party(const struct visit *visit);
 
@@ -32,7 +32,8 @@ const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpo
 /*
  * Judges an assertion (schema Assertion) and counts the use. `user_id` comes in as the only
  * customer whose passkey will do, or empty. LFI_CORE_OK; LFI_CORE_DENIED, with the refusal in the
- * log, whatever was wrong; else the core's status, LFI_CORE_BLOCKED among them.
+ * log, whatever was wrong; LFI_CORE_BLOCKED for a barred customer whose passkey was right; else the
+ * status of core or state.
  */
 int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_slice bound,
                   const cJSON *assertion, struct lfi_id *user_id, struct lfi_error *error);

@@ -1,6 +1,7 @@
 #include "psu/passkeys.h"
 
 #include "base/base64.h"
+#include "base/id.h"
 #include "psu/ending.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
@@ -16,76 +17,77 @@ static bool check_offered(struct visit *visit)
     return true;
 }
 
-static void refuse_core(struct visit *visit, int status, const char *call,
-                        const struct lfi_error *error)
+static void refuse_state(struct visit *visit, int status, const char *call,
+                         const struct lfi_error *error)
 {
     if (status == LFI_CORE_UNKNOWN) {
         visit_refuse(visit, 404, "PASSKEY-UNKNOWN", NULL);
     } else if (status == LFI_CORE_DENIED) {
         visit_refuse(visit, 409, "PASSKEY-LIMIT", NULL);
     } else {
-        step_fail_core(visit, status, call, error);
+        step_fail_state(visit, status, call, error);
     }
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */
 
-/* What the customer is shown of {"passkeyId","usedAt","record"}. */
-static int append_passkey(void *ctx, struct lfi_slice json)
+/* What the customer is shown. */
+static bool append_passkey(void *ctx, const struct state_passkey *passkey)
 {
     struct json_writer *w = ctx;
-    cJSON *tree = json_parse(json);
-    const cJSON *record = json_get(tree, "record");
-    int64_t used = 0;
+    cJSON *record = json_parse(passkey->record);
     int64_t created = 0;
-    (void)json_get_int(tree, "usedAt", &used);
     (void)json_get_int(record, "createdAt", &created);
     json_open_object(w, NULL);
-    json_string(w, "passkeyId", json_get_string(tree, "passkeyId"));
+    json_string(w, "passkeyId", passkey->passkey_id);
     json_string(w, "name", json_get_string(record, "name"));
     json_int(w, "createdAt", created);
-    json_int(w, "usedAt", used);
+    json_int(w, "usedAt", passkey->used_s);
     json_close_object(w);
-    cJSON_Delete(tree);
-    return 0;
+    cJSON_Delete(record);
+    return true;
 }
 
-static int append_credential(void *ctx, struct lfi_slice json)
+static bool append_credential(void *ctx, const struct state_passkey *passkey)
 {
     struct json_writer *w = ctx;
-    cJSON *tree = json_parse(json);
-    json_string(w, NULL, json_get_string(json_get(tree, "record"), "credential"));
-    cJSON_Delete(tree);
-    return 0;
+    cJSON *record = json_parse(passkey->record);
+    json_string(w, NULL, json_get_string(record, "credential"));
+    cJSON_Delete(record);
+    return true;
+}
+
+static int each_passkey(struct visit *visit, const struct state_passkey_sink *sink,
+                        struct lfi_error *error)
+{
+    const struct state_ref ref = visit_state(visit, (struct lfi_slice){0});
+    return state_passkeys(&ref, visit->session.user_id, sink, error);
 }
 
 static int append_all(struct visit *visit, const char *name,
-                      int (*append)(void *ctx, struct lfi_slice json), struct json_writer *w,
-                      struct lfi_error *error)
+                      bool (*append)(void *ctx, const struct state_passkey *passkey),
+                      struct json_writer *w, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_sink sink = {.record = append, .ctx = w};
+    const struct state_passkey_sink sink = {.take = append, .ctx = w};
     json_open_array(w, name);
-    int status = provider->ops->passkeys(provider->core, visit->session.user_id, sink, error);
+    int status = each_passkey(visit, &sink, error);
     json_close_array(w);
     return status;
 }
 
-static int note_one(void *ctx, struct lfi_slice json)
+static bool note_one(void *ctx, const struct state_passkey *passkey)
 {
-    (void)json;
+    (void)passkey;
     *(bool *)ctx = true;
-    return 0;
+    return false;
 }
 
 bool passkeys_has_any(struct visit *visit)
 {
-    const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
     bool any = false;
-    struct lfi_sink sink = {.record = note_one, .ctx = &any};
-    int status = provider->ops->passkeys(provider->core, visit->session.user_id, sink, &error);
-    return status == LFI_CORE_OK && any;
+    const struct state_passkey_sink sink = {.take = note_one, .ctx = &any};
+    return each_passkey(visit, &sink, &error) == LFI_CORE_OK && any;
 }
 
 int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
@@ -106,7 +108,7 @@ static void list(struct visit *visit, const cJSON *body)
     int status = append_all(visit, "passkeys", append_passkey, &w, &error);
     json_close_object(&w);
     if (status != LFI_CORE_OK) {
-        refuse_core(visit, status, "passkeys", &error);
+        refuse_state(visit, status, "passkeys", &error);
     }
 }
 
@@ -140,7 +142,7 @@ static void offer(struct visit *visit, const cJSON *body)
     int status = passkeys_append_credentials(visit, "known", &w, &error);
     json_close_object(&w);
     if (status != LFI_CORE_OK) {
-        refuse_core(visit, status, "passkeys", &error);
+        refuse_state(visit, status, "passkeys", &error);
     }
 }
 
@@ -156,7 +158,7 @@ static void append_octets(struct json_writer *w, const char *name, struct lfi_sl
 static int keep(struct visit *visit, const struct webauthn_credential *credential,
                 struct lfi_slice name, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct state_ref ref = visit_state(visit, id_digest(visit->arena, credential->id));
     struct buf record;
     struct json_writer w;
     buf_init(&record, RECORD_BYTES);
@@ -168,12 +170,10 @@ static int keep(struct visit *visit, const struct webauthn_credential *credentia
     json_string(&w, "name", name);
     json_int(&w, "createdAt", clock_now_s(visit->psu->clock));
     json_close_object(&w);
-    int status = LFI_CORE_FAILED;
-    if (!record.failed) {
-        status = provider->ops->passkey_add(provider->core, visit->session.user_id,
-                                            visit_digest(visit, credential->id), buf_slice(&record),
-                                            credential->counter, error);
-    }
+    const struct state_passkey passkey = {.user_id = visit->session.user_id,
+                                          .record = buf_slice(&record),
+                                          .counter = credential->counter};
+    int status = record.failed ? LFI_CORE_FAILED : state_passkey_add(&ref, &passkey, error);
     buf_free(&record);
     return status;
 }
@@ -206,7 +206,7 @@ static void add(struct visit *visit, const cJSON *body)
     }
     int status = keep(visit, &credential, json_get_string(body, "name"), &error);
     if (status != LFI_CORE_OK) {
-        refuse_core(visit, status, "passkey_add", &error);
+        refuse_state(visit, status, "passkey_add", &error);
     } else {
         list(visit, NULL);
     }
@@ -214,15 +214,14 @@ static void add(struct visit *visit, const cJSON *body)
 
 static void remove_one(struct visit *visit, const cJSON *body)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct state_ref ref = visit_state(visit, json_get_string(body, "passkeyId"));
     struct lfi_error error = {{0}};
     if (!check_offered(visit)) {
         return;
     }
-    int status = provider->ops->passkey_remove(provider->core, visit->session.user_id,
-                                               json_get_string(body, "passkeyId"), &error);
+    int status = state_passkey_remove(&ref, visit->session.user_id, &error);
     if (status != LFI_CORE_OK) {
-        refuse_core(visit, status, "passkey_remove", &error);
+        refuse_state(visit, status, "passkey_remove", &error);
     } else {
         list(visit, NULL);
     }

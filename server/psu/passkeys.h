@@ -6,7 +6,7 @@
  *   POST /passkeys/api/add       keeps one that was made
  *   POST /passkeys/api/remove    forgets one
  *
- * Refusals: PASSKEY-NONE (the core keeps none), PASSKEY-ADD (not made as it must be), PASSKEY-LIMIT
+ * Refusals: PASSKEY-NONE (not offered), PASSKEY-ADD (not made as it must be), PASSKEY-LIMIT
  * (known already, or too many), PASSKEY-UNKNOWN.
  */
 #ifndef PSU_PASSKEYS_H
@@ -16,7 +16,7 @@
 
 extern const struct api passkeys_api;
 
-/* Appends the credential ids of the user's passkeys as an array; the core's status. */
+/* Appends the credential ids of the user's passkeys as an array; the state's status. */
 /* Whether the customer of the session has a passkey; false also when that cannot be said. */
 bool passkeys_has_any(struct visit *visit);
 int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,

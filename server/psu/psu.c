@@ -19,9 +19,6 @@ static int check_core(const struct provider *provider, bool demo_app, struct lfi
         missing = "sign_in";
     } else if (!PROVIDER_HAS(provider, approval_start) || !PROVIDER_HAS(provider, approval_state)) {
         missing = "approval_start and approval_state";
-    } else if (!PROVIDER_HAS(provider, claim) || !PROVIDER_HAS(provider, claim_settle) ||
-               !PROVIDER_HAS(provider, claim_find)) {
-        missing = "claim, claim_settle and claim_find";
     } else if (demo_app && (!PROVIDER_HAS(provider, approvals_waiting) ||
                             !PROVIDER_HAS(provider, approval_decide))) {
         missing = "approvals_waiting and approval_decide, which the simulated app needs";
@@ -91,6 +88,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->max_attempts = config->max_attempts;
     psu->step_up_data_sharing = config->step_up_data_sharing;
     psu->demo_app = config->demo_app;
+    psu->state = config->state;
     psu->explain = config->explain;
     psu->overrides = config->overrides;
     psu->shares = config->shares;

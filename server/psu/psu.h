@@ -1,7 +1,7 @@
 /*
  * The customer's side: /authorize, the journey's JSON API, the static pages, and in the demo the
  * simulated bank app. One handler for the public listener. Sessions are sealed cookies; what must
- * be counted or done once is in the core (sign_in, approval_…, claim).
+ * be counted, done once or done later is in the server's state.
  */
 #ifndef PSU_PSU_H
 #define PSU_PSU_H
@@ -16,6 +16,7 @@
 #include "operator/override.h"
 #include "provider/provider.h"
 #include "provider/share.h"
+#include "state/state.h"
 
 /* One authorization endpoint: the path the TPPs send customers to, for one provider. */
 struct psu_endpoint {
@@ -39,22 +40,23 @@ struct psu_config {
     int max_attempts;                      /* failed sign-ins that end an attempt */
     bool step_up_data_sharing;             /* consents to share data are confirmed once more */
     bool demo_app;                         /* serve the simulated bank app */
-    struct explain *explain;               /* where left out accounts are noted; may be NULL */
-    struct overrides *overrides;           /* of steps; may be NULL */
-    struct shares *shares;                 /* of the providers in the listener's workers */
-    struct metrics *metrics;               /* may be NULL */
+    const struct state *state;
+    struct explain *explain;     /* where left out accounts are noted; may be NULL */
+    struct overrides *overrides; /* of steps; may be NULL */
+    struct shares *shares;       /* of the providers in the listener's workers */
+    struct metrics *metrics;     /* may be NULL */
 };
 
 struct psu;
 
-/* Copies the texts; endpoints' providers and hubs must outlive it. */
+/* Copies the texts; endpoints' providers and hubs and the state must outlive it. */
 int psu_new(struct psu **out, const struct psu_config *config, const struct clock *clock,
             const struct log *log, struct lfi_error *error);
 void psu_free(struct psu *psu);
 /* http_handler_fn for the public listener; ctx is the struct psu. */
 void psu_handle(void *psu, const struct request *request, struct reply *reply);
 /*
- * Does what is due without a request, one task of a provider's core: ends the journeys of customers
+ * Does what is due without a request, one task of a provider: ends the journeys of customers
  * who went away, tells the Hub what it could not be told. True: there may be more. Any thread;
  * instances share the work.
  */

@@ -18,7 +18,7 @@ void revocation_append_proof(struct visit *visit, struct lfi_slice consent_id,
                              struct json_writer *writer)
 {
     struct buf proof;
-    struct lfi_slice clear = key_of(visit, consent_id);
+    struct lfi_slice clear = visit_bind(visit, key_of(visit, consent_id));
     buf_init(&proof, PROOF_BYTES);
     if (clear.ptr && seal_close(visit->psu->seal, PROOF_PURPOSE, clear, &proof) == 0) {
         json_string(writer, "proof", buf_slice(&proof));
@@ -32,7 +32,7 @@ bool revocation_is_proven(struct visit *visit, struct lfi_slice consent_id, stru
     if (proof.len > 0) {
         shown = seal_open(visit->psu->seal, visit->arena, PROOF_PURPOSE, proof);
     }
-    return shown.len > 0 && slice_equal(shown, key_of(visit, consent_id));
+    return shown.len > 0 && slice_equal(shown, visit_bind(visit, key_of(visit, consent_id)));
 }
 
 /* --- keeping ---------------------------------------------------------------------------------- */
@@ -40,12 +40,9 @@ bool revocation_is_proven(struct visit *visit, struct lfi_slice consent_id, stru
 /* Journeys, which one customer cannot make many of, keep a share of the table. */
 static int check_room(struct visit *visit, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_task_counts counts = {.size = sizeof(counts)};
-    if (!PROVIDER_HAS(provider, task_counts)) {
-        return LFI_CORE_OK;
-    }
-    int status = provider->ops->task_counts(provider->core, &counts, error);
+    const struct state_ref ref = visit_state(visit, (struct lfi_slice){0});
+    struct state_task_counts counts;
+    int status = state_task_counts(&ref, &counts, error);
     if (status == LFI_CORE_OK && counts.kept >= counts.limit / LIMIT_REVOCATIONS_SHARE) {
         error_set(error, "%llu tasks are kept, the rest of the room is for journeys",
                   (unsigned long long)counts.kept);
@@ -83,36 +80,28 @@ void revocation_end(struct visit *visit, struct lfi_slice consent_id)
     task_done(visit, key_of(visit, consent_id));
 }
 
-static int ignore(void *ctx, struct lfi_slice json)
+static void ignore(void *ctx, struct lfi_slice json)
 {
     (void)ctx;
     (void)json;
-    return 0;
 }
 
 bool revocation_is_pending(struct visit *visit, struct lfi_slice consent_id)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    struct lfi_sink sink = {.record = ignore};
+    const struct state_ref ref = visit_state(visit, key_of(visit, consent_id));
+    const struct state_sink sink = {.take = ignore};
     struct lfi_error error = {{0}};
-    return visit_has_tasks(visit) &&
-           provider->ops->task_find(provider->core, key_of(visit, consent_id), sink, &error) ==
-               LFI_CORE_OK;
+    return state_task_find(&ref, &sink, &error) == LFI_CORE_OK;
 }
 
 /* One use of what a customer may have kept. *out_wait_s is 0 when it is allowed. */
 static int take_quota(struct visit *visit, uint32_t *out_wait_s, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    const struct lfi_allowance quota = {.times = LIMIT_REVOCATIONS_KEPT,
-                                        .window_s = LIMIT_REVOCATIONS_WINDOW_S};
-    *out_wait_s = 0;
-    if (!PROVIDER_HAS(provider, allow)) {
-        return LFI_CORE_OK;
-    }
-    struct lfi_slice key =
-        visit_key(visit, "revoke-quota", visit->session.user_id, (struct lfi_slice){0});
-    return provider->ops->allow(provider->core, key, &quota, out_wait_s, error);
+    static const struct state_allowance quota = {.times = LIMIT_REVOCATIONS_KEPT,
+                                                 .window_s = LIMIT_REVOCATIONS_WINDOW_S};
+    const struct state_ref ref = visit_state(
+        visit, visit_key(visit, "revoke-quota", visit->session.user_id, (struct lfi_slice){0}));
+    return state_limit_take(&ref, &quota, out_wait_s, error);
 }
 
 int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error)

@@ -1,7 +1,6 @@
 /*
- * A customer's revocation, kept durably in the core as a task before the Hub is told, and tried
- * again until the Hub has it (consent management interface 6). Cores without tasks keep none.
- * Internal to this room.
+ * A customer's revocation, kept durably in the state as a task before the Hub is told, and tried
+ * again until the Hub has it (consent management interface 6). Internal to this room.
  */
 #ifndef PSU_REVOCATION_H
 #define PSU_REVOCATION_H
@@ -23,7 +22,7 @@ bool revocation_is_proven(struct visit *visit, struct lfi_slice consent_id, stru
 /*
  * Keeps it, due after a time: before the Hub is told in this request, when the request cannot be at
  * it any more; after a lost answer, soon. The caller knows from the Hub that the consent is the
- * customer's. The core's status; LFI_CORE_UNAVAILABLE when there is no room.
+ * customer's. The state's status; LFI_CORE_UNAVAILABLE when there is no room.
  */
 int revocation_put(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s,
                    struct lfi_error *error);

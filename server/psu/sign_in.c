@@ -66,22 +66,22 @@ static struct lfi_slice attempt_key(struct visit *visit, int number)
 }
 
 /*
- * Takes one of the tries of this interaction; the core counts them, since a cookie can be played
+ * Takes one of the tries of this interaction; the state counts them, since a cookie can be played
  * back. 0: none is left, or it cannot be said, and the answer is given.
  */
 static int take_attempt(struct visit *visit)
 {
     int failed = 0;
     for (int number = 1; number <= visit->psu->max_attempts; number++) {
-        enum lfi_claim claim;
+        enum state_claim claim;
         struct lfi_slice result;
         if (ending_claim(visit, attempt_key(visit, number), ATTEMPT_TTL_S, &claim, &result) != 0) {
             return 0;
         }
-        if (claim == LFI_CLAIM_YOURS) {
+        if (claim == STATE_CLAIM_YOURS) {
             return number;
         }
-        failed += claim == LFI_CLAIM_SETTLED;
+        failed += claim == STATE_CLAIM_SETTLED;
     }
     if (failed == visit->psu->max_attempts) {
         ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
@@ -98,7 +98,7 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
     struct lfi_error error = {{0}};
     int status = ending_settle(visit, attempt_key(visit, number), SLICE("failed"), &error);
     if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "claim_settle", &error);
+        step_fail_state(visit, status, "claim_settle", &error);
     } else if (number == visit->psu->max_attempts) {
         ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
     } else {
@@ -181,7 +181,7 @@ static void enter(struct visit *visit)
     visit->session.stage = SESSION_REVIEW;
     int status = visit->session.kind == SESSION_JOURNEY ? note_keep(visit, &error) : LFI_CORE_OK;
     if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "task_put", &error);
+        step_fail_state(visit, status, "task_put", &error);
     } else if (visit_keep_session(visit) == 0) {
         api_show(visit);
     }

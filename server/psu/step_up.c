@@ -1,8 +1,9 @@
 /*
  * The step-up: what was decided is confirmed once more, in the app or by a passkey, and only that
- * (consent journey 4). The choice is kept in the core under its digest; session, challenge and
+ * (consent journey 4). The choice is kept in the state under its digest; session, challenge and
  * confirmation are bound to the digest.
  */
+#include "base/id.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
 #include "psu/ending.h"
@@ -28,10 +29,10 @@ static bool keep_choice(struct visit *visit, struct lfi_slice choice)
     struct lfi_error error = {{0}};
     struct lfi_slice bound = arena_format(
         visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
-    visit->session.decision = bound.ptr ? visit_digest(visit, bound) : bound;
+    visit->session.decision = bound.ptr ? id_digest(visit->arena, bound) : bound;
     int status = ending_settle(visit, choice_key(visit), choice, &error);
     if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "claim_settle", &error);
+        step_fail_state(visit, status, "claim_settle", &error);
     }
     return status == LFI_CORE_OK;
 }
@@ -114,7 +115,7 @@ void step_offer_step_up_passkey(struct visit *visit, const cJSON *body)
     int status = passkeys_append_credentials(visit, "known", &w, &error);
     json_close_object(&w);
     if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "passkeys", &error);
+        step_fail_state(visit, status, "passkeys", &error);
     }
 }
 

@@ -13,6 +13,13 @@ void step_fail_core(struct visit *visit, int status, const char *call,
     ending_refuse(visit, ending_of_core(visit->session.stage, status));
 }
 
+void step_fail_state(struct visit *visit, int status, const char *call,
+                     const struct lfi_error *error)
+{
+    visit_note_state(visit, status, call, error);
+    ending_refuse(visit, ending_of_core(visit->session.stage, status));
+}
+
 bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consent)
 {
     struct lfi_error error;

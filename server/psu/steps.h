@@ -47,8 +47,10 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
  * sign-in: the Hub must be told who rejects.
  */
 bool step_check_open(struct visit *visit, const struct consent *consent);
-/* A failure of the core ends the journey. */
+/* A failure of the core, or of the state, ends the journey. */
 void step_fail_core(struct visit *visit, int status, const char *call,
                     const struct lfi_error *error);
+void step_fail_state(struct visit *visit, int status, const char *call,
+                     const struct lfi_error *error);
 
 #endif

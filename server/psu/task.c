@@ -2,15 +2,15 @@
 
 #include "base/limits.h"
 
-static int put(const struct provider *provider, const struct task *task, int64_t due_s,
+static int put(const struct state_ref *ref, const cJSON *record, int64_t due_s,
                struct lfi_error *error)
 {
-    char *text = cJSON_PrintUnformatted(task->record);
+    char *text = cJSON_PrintUnformatted(record);
     int status = LFI_CORE_FAILED;
-    if (!text || !task->key.ptr) {
+    if (!text) {
         error_set(error, "out of memory");
     } else {
-        status = provider->ops->task_put(provider->core, task->key, due_s, slice_of(text), error);
+        status = state_task_put(ref, due_s, slice_of(text), error);
     }
     cJSON_free(text);
     return status;
@@ -18,7 +18,8 @@ static int put(const struct provider *provider, const struct task *task, int64_t
 
 int task_put(struct visit *visit, const struct task *task, int64_t due_s, struct lfi_error *error)
 {
-    return put(visit->endpoint->provider, task, due_s, error);
+    const struct state_ref ref = visit_state(visit, task->key);
+    return put(&ref, task->record, due_s, error);
 }
 
 /* Adds to a number of the record; the sum, or 0 when memory is short. */
@@ -52,9 +53,9 @@ void task_try_later(struct visit *visit, const struct task *task, enum hub_outco
         (void)add(task->record, "parkedAt", now_s);
         (void)cJSON_AddStringToObject(task->record, "reason", why->message);
     }
-    int status = task_put(visit, task, parked ? LFI_TASK_PARKED : now_s + gap_s(tries), &error);
+    int status = task_put(visit, task, parked ? STATE_PARKED_S : now_s + gap_s(tries), &error);
     if (status != LFI_CORE_OK) { /* it is due again when task_take's time is over */
-        visit_note_core(visit, status, "task_put", &error);
+        visit_note_state(visit, status, "task_put", &error);
     } else if (parked) {
         LOG_EVENT(visit->psu->log, LOG_ERROR, "task-parked",
                   LOG_TEXT("provider", slice_of(visit->endpoint->provider->id)),
@@ -65,55 +66,48 @@ void task_try_later(struct visit *visit, const struct task *task, enum hub_outco
 
 void task_done(struct visit *visit, struct lfi_slice key)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct state_ref ref = visit_state(visit, key);
     struct lfi_error error = {{0}};
-    int status = provider->ops->task_done(provider->core, key, &error);
+    int status = state_task_done(&ref, &error);
     if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
-        visit_note_core(visit, status, "task_done", &error);
+        visit_note_state(visit, status, "task_done", &error);
     }
 }
 
 /* --- parked tasks ----------------------------------------------------------------------------- */
 
-static int parse_record(void *ctx, struct lfi_slice json)
+static void parse_record(void *ctx, struct lfi_slice json)
 {
     *(cJSON **)ctx = json_parse(json);
-    return 0;
 }
 
 /* The record of a parked task, which the caller deletes. */
-static int find_parked(const struct provider *provider, struct lfi_slice key, cJSON **record,
-                       struct lfi_error *error)
+static int find_parked(const struct state_ref *ref, cJSON **record, struct lfi_error *error)
 {
-    struct lfi_sink sink = {.record = parse_record, .ctx = record};
-    if (!PROVIDER_HAS(provider, task_find) || !PROVIDER_HAS(provider, task_put) ||
-        !PROVIDER_HAS(provider, task_done)) {
-        return LFI_CORE_UNKNOWN;
-    }
-    int status = provider->ops->task_find(provider->core, key, sink, error);
+    const struct state_sink sink = {.take = parse_record, .ctx = record};
+    int status = state_task_find(ref, &sink, error);
     return status == LFI_CORE_OK && !json_get(*record, "parkedAt") ? LFI_CORE_UNKNOWN : status;
 }
 
-int task_retry(const struct provider *provider, struct lfi_slice key, int64_t now_s,
-               struct lfi_error *error)
+int task_retry(const struct state_ref *ref, int64_t now_s, struct lfi_error *error)
 {
     static const char *const counted[] = {"tries", "refused", "parkedAt", "reason"};
-    struct task task = {.key = key};
-    int status = find_parked(provider, key, &task.record, error);
+    cJSON *record = NULL;
+    int status = find_parked(ref, &record, error);
     for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
-        cJSON_DeleteItemFromObjectCaseSensitive(task.record, counted[i]);
+        cJSON_DeleteItemFromObjectCaseSensitive(record, counted[i]);
     }
     if (status == LFI_CORE_OK) {
-        status = put(provider, &task, now_s, error);
+        status = put(ref, record, now_s, error);
     }
-    cJSON_Delete(task.record);
+    cJSON_Delete(record);
     return status;
 }
 
-int task_drop(const struct provider *provider, struct lfi_slice key, struct lfi_error *error)
+int task_drop(const struct state_ref *ref, struct lfi_error *error)
 {
     cJSON *record = NULL;
-    int status = find_parked(provider, key, &record, error);
+    int status = find_parked(ref, &record, error);
     cJSON_Delete(record);
-    return status == LFI_CORE_OK ? provider->ops->task_done(provider->core, key, error) : status;
+    return status == LFI_CORE_OK ? state_task_done(ref, error) : status;
 }

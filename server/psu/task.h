@@ -1,8 +1,7 @@
 /*
- * Tasks that the Hub must be told, kept durably in the core: tried again after gaps that double,
+ * Tasks that the Hub must be told, kept durably in the state: tried again after gaps that double,
  * then parked, that is, kept for an operator, who sees them and has them tried again. The record
- * of a task counts its tries; what else is in it belongs to whoever put it. Cores without tasks
- * keep none. Any thread.
+ * of a task counts its tries; what else is in it belongs to whoever put it. Any thread.
  */
 #ifndef PSU_TASK_H
 #define PSU_TASK_H
@@ -16,7 +15,7 @@ struct task {
     cJSON *record;        /* borrowed; the number of tries is added to it */
 };
 
-/* Keeps it, due at `due_s`. The core's status. */
+/* Keeps it, due at `due_s`. The state's status. */
 int task_put(struct visit *visit, const struct task *task, int64_t due_s, struct lfi_error *error);
 /* A try failed with `outcome`, because of `why`: it is due again later, or parked. */
 void task_try_later(struct visit *visit, const struct task *task, enum hub_outcome outcome,
@@ -26,10 +25,9 @@ void task_done(struct visit *visit, struct lfi_slice key);
 
 /*
  * For an operator: has a parked task tried again, with its tries counted anew, or forgets it.
- * LFI_CORE_UNKNOWN: there is no such parked task; else the core's status.
+ * LFI_CORE_UNKNOWN: there is no such parked task; else the state's status.
  */
-int task_retry(const struct provider *provider, struct lfi_slice key, int64_t now_s,
-               struct lfi_error *error);
-int task_drop(const struct provider *provider, struct lfi_slice key, struct lfi_error *error);
+int task_retry(const struct state_ref *ref, int64_t now_s, struct lfi_error *error);
+int task_drop(const struct state_ref *ref, struct lfi_error *error);
 
 #endif

@@ -32,9 +32,6 @@ static bool describe(struct visit *visit, const struct undo *undo, cJSON *record
 bool undo_keep(struct visit *visit, const struct undo *undo)
 {
     struct lfi_error error = {{0}};
-    if (!visit_has_tasks(visit)) {
-        return true;
-    }
     struct task task = {.key = key_of(visit), .record = cJSON_CreateObject()};
     int status = LFI_CORE_FAILED;
     if (!describe(visit, undo, task.record)) {
@@ -45,7 +42,7 @@ bool undo_keep(struct visit *visit, const struct undo *undo)
     }
     cJSON_Delete(task.record);
     if (status != LFI_CORE_OK) {
-        visit_note_core(visit, status, "task_put", &error);
+        visit_note_state(visit, status, "task_put", &error);
         return false;
     }
     LOG_EVENT(visit->psu->log, LOG_WARN, "journey-undo-kept",

@@ -1,11 +1,8 @@
 #include "psu/visit.h"
 
-#include "base/base64.h"
 #include "base/crash.h"
 #include "base/limits.h"
 #include "psu/api.h"
-
-#include <openssl/sha.h>
 
 #define WARN_S 60
 #define COOKIE_BYTES 4000 /* browsers keep 4096 with the attributes */
@@ -87,13 +84,6 @@ struct lfi_call visit_core_call(const struct visit *visit)
     return call;
 }
 
-bool visit_has_tasks(const struct visit *visit)
-{
-    const struct provider *provider = visit->endpoint->provider;
-    return PROVIDER_HAS(provider, task_put) && PROVIDER_HAS(provider, task_take) &&
-           PROVIDER_HAS(provider, task_find) && PROVIDER_HAS(provider, task_done);
-}
-
 int visit_keep_session(struct visit *visit)
 {
     struct buf cookie;
@@ -161,16 +151,28 @@ static void log_refusal(struct visit *visit, const char *id, const char *detail,
               LOG_TEXT("path", visit->request->path));
 }
 
-void visit_note_core(struct visit *visit, int status, const char *call,
-                     const struct lfi_error *error)
+static void note_failure(struct visit *visit, const char *event, const char *call, int status,
+                         const struct lfi_error *error)
 {
-    LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed", LOG_TEXT("call", slice_of(call)),
+    LOG_EVENT(visit->psu->log, LOG_ERROR, event, LOG_TEXT("call", slice_of(call)),
               LOG_TEXT("provider", slice_of(visit->endpoint->provider->id)),
               LOG_TEXT("interaction", visit->session.interaction_id), LOG_NUMBER("status", status),
               LOG_TEXT("reason", slice_of(error->message)));
     if (status == LFI_CORE_UNAVAILABLE) {
         metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
     }
+}
+
+void visit_note_core(struct visit *visit, int status, const char *call,
+                     const struct lfi_error *error)
+{
+    note_failure(visit, "core_failed", call, status, error);
+}
+
+void visit_note_state(struct visit *visit, int status, const char *call,
+                      const struct lfi_error *error)
+{
+    note_failure(visit, "state-failed", call, status, error);
 }
 
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail)
@@ -204,32 +206,20 @@ void visit_error_page(struct visit *visit, int status, const char *id, struct lf
     visit->reply->status = status;
 }
 
-struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes)
-{
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    struct buf text;
-    buf_init(&text, 64);
-    SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
-    base64_append_url(&text, digest, sizeof(digest));
-    struct lfi_slice kept =
-        text.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&text));
-    buf_free(&text);
-    return kept;
-}
-
 struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
                            struct lfi_slice about)
 {
-    if (!about.ptr && !customer.ptr) {
-        return (struct lfi_slice){0};
-    }
-    /* The length keeps two pairs of texts apart that read the same when joined. */
-    struct lfi_slice named = arena_format(visit->arena, "%zu:%.*s%.*s", customer.len,
-                                          SLICE_ARG(customer), SLICE_ARG(about));
-    struct lfi_slice digest = named.ptr ? visit_digest(visit, named) : named;
-    if (!digest.ptr) {
-        return digest;
-    }
-    return arena_format(visit->arena, "%s:%s:%.*s", kind, visit->endpoint->provider->id,
-                        SLICE_ARG(digest));
+    return state_key(visit->arena, kind, customer, about);
+}
+
+struct state_ref visit_state(const struct visit *visit, struct lfi_slice key)
+{
+    return (struct state_ref){visit->psu->state, visit->endpoint->provider->id, key};
+}
+
+struct lfi_slice visit_bind(struct visit *visit, struct lfi_slice key)
+{
+    return key.ptr ? arena_format(visit->arena, "%s:%.*s", visit->endpoint->provider->id,
+                                  SLICE_ARG(key))
+                   : key;
 }

@@ -31,6 +31,7 @@ struct psu {
     bool demo_app;
     struct turns *sign_ins; /* limit.h */
     struct metrics *metrics;
+    const struct state *state;
     struct explain *explain;
     struct overrides *overrides;
     struct shares *shares;
@@ -70,8 +71,6 @@ bool visit_enter_or_refuse(struct visit *visit, const char *what);
 void visit_leave(struct visit *visit);
 /* What the core is told of who asks. */
 struct lfi_call visit_core_call(const struct visit *visit);
-/* Whether the provider's core keeps tasks that are due later. */
-bool visit_has_tasks(const struct visit *visit);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */
 int visit_keep_session(struct visit *visit);
 int64_t visit_seconds_left(const struct visit *visit); /* 0 when the session is over */
@@ -87,18 +86,18 @@ void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t 
 /* The same as a page, for addresses that browsers open. `reference` is what to quote. */
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference);
 
-/*
- * The key of a task or claim in the core, in the arena: its kind, the provider, and the digest of
- * whose it is and what it is about. `customer` is absent where no customer is known yet. Absent
- * when out of memory.
- */
+/* A key for the state, in the arena (state_key). */
 struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
                            struct lfi_slice about);
+/* That key of the visit's provider; absent where a function names none. */
+struct state_ref visit_state(const struct visit *visit, struct lfi_slice key);
+/* A key that tells providers apart, for what is sealed and not kept; absent stays absent. */
+struct lfi_slice visit_bind(struct visit *visit, struct lfi_slice key);
 
-/* Logs and counts that a call of the core failed. */
+/* Logs and counts that a call of the core, or of the state, failed. */
 void visit_note_core(struct visit *visit, int status, const char *call,
                      const struct lfi_error *error);
+void visit_note_state(struct visit *visit, int status, const char *call,
+                      const struct lfi_error *error);
 
-/* SHA-256 as base64url text, in the arena: names that say nothing. Absent when out of memory. */
-struct lfi_slice visit_digest(struct visit *visit, struct lfi_slice bytes);
 #endif

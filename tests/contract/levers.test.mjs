@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
@@ -79,6 +80,32 @@ test('a status is switched, shown in the list and put back by a reset', async ()
     }
     assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`)).status, 204);
     assert.equal((await account()).text, before_);
+});
+
+test('a reset forgets what the server remembers of this provider, and of no other', async () => {
+    const kept = async () => {
+        const metrics = await (await fetch(`${demo.adminBaseUrl}/metrics`)).text();
+        return [PROVIDER, 'dhowbusiness'].map((provider) =>
+            Number(new RegExp(`^lfi_tasks_kept\\{provider="${provider}"\\} (\\d+)$`, 'm').exec(metrics)[1]));
+    };
+    const until = async (wanted) => {
+        for (let i = 0; JSON.stringify(await kept()) !== JSON.stringify(wanted); i++) {
+            assert.ok(i < 100, `${await kept()}`);
+            await sleep(100);
+        }
+    };
+    for (const providerId of [PROVIDER, 'dhowbusiness']) { // a journey that is open is a task
+        const { authorizeUrl } = await newConsent(demo, ['ReadAccountsBasic'], {
+            providerId,
+            ExpirationDateTime: new Date(Date.now() + 86_400_000).toISOString(),
+        });
+        assert.equal((await fetch(authorizeUrl, { redirect: 'manual' })).status, 303);
+    }
+    await until([1, 1]);
+    assert.equal((await pull('POST', `/operator/${PROVIDER}/reset`)).status, 204);
+    await until([0, 1]);
+    assert.equal((await pull('POST', '/operator/dhowbusiness/reset')).status, 204);
+    await until([0, 0]);
 });
 
 test('a block of what receives no payments is refused, with all that was asked with it', async () => {

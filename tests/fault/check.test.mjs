@@ -116,6 +116,22 @@ const wrong = {
         }),
         says: /\$\.providers\[1\]\.core: .*storage is that of provider dhowretail/,
     },
+    'the state in a core\'s store': {
+        adjust: (c) => (c.state.path = 'store/retail'),
+        says: /\$\.state: .*store\/retail: the store's format is "2", this version needs "lfi-state 1"/,
+    },
+    'a core\'s store in the state': {
+        adjust: (c) => (c.providers[0].core.settings.store = 'state'),
+        says: /\$\.providers\[0\]\.core: .*this version did not load the store/,
+    },
+    'a state that cannot be made': {
+        adjust: (c) => (c.state.path = 'none/state'),
+        says: /\$\.state: .*none\/state: cannot be made/,
+    },
+    'a file for the state': {
+        adjust: (c) => (c.state.path = 'empty.pem'),
+        says: /\$\.state: .*empty\.pem: is not a folder that can be written/,
+    },
     'a brand colour that cannot be read': {
         adjust: (c) => (c.providers[0].brand = { light: { brand: '#eeeeee' } }),
         says: /contrast/,
@@ -156,6 +172,13 @@ test('what is right is summed up', async () => {
     assert.match(stdout, /provider dhowretail: segment retail, core .*, customer journey\n/);
     assert.match(stdout, /hubListener\.certificate: .* expires on \d{4}-\d\d-\d\d, in \d+ days\n/);
     assert.match(stdout, /hub\.certificate: .* expires on /);
+});
+
+test('a state that is not there yet is right, and not made by a check', async () => {
+    const { file } = await writeConfig(demo, config, 'fresh.json', (c) => (c.state.path = 'fresh'));
+    const { status, stderr } = runProgram('--config', file, '--check');
+    assert.equal(status, 0, stderr);
+    assert.ok(!existsSync(join(demo.dir, 'fresh')));
 });
 
 test('a key that everybody may read and a certificate about to expire are told', async () => {

@@ -30,6 +30,7 @@ before(async () => {
     cpSync(join(demo.dir, 'store/retail'), join(demo.dir, 'store/own'), { recursive: true });
     own = await writeConfig(demo, config, 'own.json', (c) => {
         c.providers[0].core.settings.store = 'store/own';
+        c.state.path = 'state-own';
     });
     program = await startProgram(own);
     hub = new HubClient({ ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: own.hub } }, 'dhowretail');
@@ -93,6 +94,11 @@ test('a full disk refuses what is to be kept, nothing else, and passes', async (
     assert.equal(left.error, 'CORE-UNAVAILABLE');
     assert.ok((await counted()) > before);
     await until(async () => (await ready()) === 503, '/readyz tells it', 45_000);
+    await until(async () => {
+        const { parts } = await (await fetch(`${own.admin}/readyz`)).json();
+        const failing = parts.filter(({ status }) => status === 'failing').map(({ part }) => part);
+        return failing.includes('core dhowretail') && failing.includes('state');
+    }, '/readyz names core and state', 45_000);
     assert.equal((await hub.get('/atm', { headers: PHONE })).status, 200);
 
     limitFiles('unlimited');
@@ -101,5 +107,5 @@ test('a full disk refuses what is to be kept, nothing else, and passes', async (
     assert.match(back.redirect, /error=access_denied/);
     assert.equal((await arrive()).headers.get('location'), '/journey');
     await until(async () => (await ready()) === 200, '/readyz tells it', 45_000);
-    assert.match(program.log, /"event":"core_failed"/);
+    assert.match(program.log, /"event":"state-failed"/);
 });

@@ -22,6 +22,7 @@ before(async () => {
     cpSync(join(demo.dir, 'store/retail'), join(demo.dir, 'store/own'), { recursive: true });
     written = await writeConfig(demo, config, 'own.json', (c) => {
         c.providers[0].core.settings.store = 'store/own';
+        c.state.path = 'state-own';
     });
     program = await startProgram(written);
 });
@@ -54,6 +55,7 @@ test('every part is told when all is well', async () => {
     assert.ok(parts.every((part) => part.status === 'ok'));
     const names = parts.map(({ part }) => part);
     for (const name of ['listener hub', 'listener public', 'listener admin', 'core dhowretail', 'core dhowbusiness',
+        'state', 'tasks dhowretail',
         'certificate hubListener.certificate', 'certificate hub.certificate']) {
         assert.ok(names.includes(name), name);
     }
@@ -66,6 +68,10 @@ test('metrics tell version, certificates, and stores', async () => {
     assert.match(text, /^lfi_core_up\{provider="dhowretail"\} 1$/m);
     assert.match(text, /^lfi_store_used_bytes\{provider="dhowretail"\} [1-9]\d+$/m);
     assert.match(text, /^lfi_store_limit_bytes\{provider="dhowretail"\} 8589934592$/m);
+    assert.match(text, /^lfi_state_up 1$/m);
+    assert.match(text, /^lfi_state_used_bytes [1-9]\d+$/m);
+    assert.match(text, /^lfi_state_limit_bytes 1073741824$/m);
+    assert.match(text, /^lfi_tasks_limit\{provider="dhowbusiness"\} 100000$/m);
 });
 
 test('each listener counts apart what it was asked, and tells its limits', async () => {
@@ -99,17 +105,19 @@ test('each listener counts apart what it was asked, and tells its limits', async
     await until(read, (get) => get('connections', 'listener="hub"') === 0);
 });
 
-test('a store that was removed makes the server not ready, until it is back', async () => {
-    const file = join(demo.dir, 'store/own/data.mdb');
-    renameSync(file, `${file}.away`);
-    const failing = await until(ready, ({ status }) => status === 503);
-    const part = failing.parts.find(({ part: name }) => name === 'core dhowretail');
-    assert.equal(part.status, 'failing');
-    assert.match(part.reason, /the store was removed: /);
-    assert.equal((await fetch(`${written.admin}/healthz`)).status, 200);
-    renameSync(`${file}.away`, file);
-    await until(ready, ({ status }) => status === 200);
-});
+for (const [name, folder] of [['core dhowretail', 'store/own'], ['state', 'state-own']]) {
+    test(`${name}: a store that was removed makes the server not ready, until it is back`, async () => {
+        const file = join(demo.dir, folder, 'data.mdb');
+        renameSync(file, `${file}.away`);
+        const failing = await until(ready, ({ status }) => status === 503);
+        const parts = failing.parts.filter(({ status }) => status === 'failing');
+        assert.deepEqual(parts.map(({ part }) => part), [name]);
+        assert.match(parts[0].reason, /the store was removed: /);
+        assert.equal((await fetch(`${written.admin}/healthz`)).status, 200);
+        renameSync(`${file}.away`, file);
+        await until(ready, ({ status }) => status === 200);
+    });
+}
 
 describe('a certificate that ends while it is served', () => {
     const LIVES_S = 15; // long enough for a start on a busy machine
@@ -268,6 +276,11 @@ describe('reload', () => {
         'journey.maxAttempts': { applies: (c) => (c.journey.maxAttempts = 5) },
         'journey.stepUp': { applies: (c) => (c.journey.stepUp = ['payments', 'data-sharing']) },
         'journey.demoApp': { applies: (c) => (c.journey.demoApp = !c.journey.demoApp) },
+        'state.path': { restart: (c) => (c.state.path = 'elsewhere') },
+        'state.driver': { restart: (c) => (c.state.driver = 'lmdb') },
+        'state.maxMegabytes': { restart: (c) => (c.state.maxMegabytes = 7) },
+        'state.maxTasks': { restart: (c) => (c.state.maxTasks = 7) },
+        'state.instances': { restart: (c) => (c.state.instances = 7) },
         'publicListener.url': { applies: (c) => (c.publicListener.url = 'http://localhost:1') },
         'publicListener.certificate': {
             restart: (c) => Object.assign(c.publicListener, {

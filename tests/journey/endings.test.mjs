@@ -8,7 +8,7 @@ import {
     arrive, changes, consentAtHub, openBrowser, requestConsent, terms, until, userOf,
 } from './support.mjs';
 
-const FULL = 'dhowbusiness'; // takes one journey at a time
+const FULL = 'dhowbusiness';
 
 let demo;
 let browser;
@@ -16,7 +16,7 @@ let customer;
 
 before(async () => {
     demo = await startDemo({
-        adjustServer: `(.providers[] | select(.id == "${FULL}").core.settings.maxTasks) = 1`,
+        adjustServer: '.state.maxTasks = 1', // for each provider
     });
     browser = await openBrowser();
 });

@@ -1,6 +1,7 @@
 /*
  * A world for the journey: a Hub that answers what the test prepared and writes down what it was
- * asked (in place of server/hub), a core in memory, and a browser that keeps its cookie.
+ * asked (in place of server/hub), a core and a state in memory, and a browser that keeps its
+ * cookie.
  */
 #ifndef TESTS_PSU_WORLD_H
 #define TESTS_PSU_WORLD_H
@@ -22,6 +23,7 @@ static struct world {
     struct log log;
     struct provider provider;
     struct psu *psu;
+    struct state *state;
     struct overrides *overrides;
     struct shares *shares;
     /* the Hub */
@@ -38,10 +40,13 @@ static struct world {
     char calls[4096];                /* what changed at the Hub: a line each */
     int auths, reads;
     /* the core */
-    int sign_in, approval_start, accounts_status, claim_status, settle_status;
+    int sign_in, approval_start, accounts_status;
     enum lfi_approval_state approval;
     const char *accounts[8];
     char purpose[512];
+    unsigned withdrawn; /* approvals */
+    /* the state */
+    int claim_status, settle_status;
     struct world_claim {
         char key[128];
         char result[512];
@@ -58,8 +63,7 @@ static struct world {
     int tasks_when_told;          /* how many were kept when the Hub was told to revoke */
     size_t arena_bytes;           /* of a request; 0: plenty */
     unsigned allowed, allow_most; /* uses counted; more are refused, 0: none is */
-    unsigned withdrawn;           /* approvals */
-    unsigned writes;              /* calls that keep something in the core */
+    unsigned writes;              /* calls that keep something in the state */
     /* the browser */
     char cookie[4096];
     char known[1024]; /* the cookie of a browser that signed in before */
@@ -293,173 +297,6 @@ static const struct lfi_accounts world_accounts = {.size = sizeof(world_accounts
 static const struct lfi_customers world_customers = {.size = sizeof(world_customers)};
 static struct core_host world_host;
 
-static struct world_claim *world_find_claim(struct lfi_slice key)
-{
-    for (size_t i = 0; i < WORLD_CLAIMS; i++) {
-        if (world.claims[i].key[0] == '\0' || slice_equal_text(key, world.claims[i].key)) {
-            return &world.claims[i];
-        }
-    }
-    abort();
-}
-
-static int world_do_claim(void *core, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
-                          enum lfi_claim *out, struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    struct world_claim *claim = world_find_claim(key);
-    int64_t now = clock_now_s(&world.clock);
-    world.writes++;
-    if (claim->settled) {
-        *out = LFI_CLAIM_SETTLED;
-        sink.record(sink.ctx, slice_of(claim->result));
-    } else if (claim->key[0] != '\0' && now < claim->until_s) {
-        *out = LFI_CLAIM_TAKEN;
-    } else {
-        *out = LFI_CLAIM_YOURS;
-        snprintf(claim->key, sizeof(claim->key), "%.*s", SLICE_ARG(key));
-        claim->until_s = now + ttl_s;
-    }
-    return world.claim_status;
-}
-
-static int world_claim_settle(void *core, struct lfi_slice key, struct lfi_slice result,
-                              struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    struct world_claim *claim = world_find_claim(key);
-    world.writes++;
-    snprintf(claim->key, sizeof(claim->key), "%.*s", SLICE_ARG(key));
-    claim->settled = true;
-    snprintf(claim->result, sizeof(claim->result), "%.*s", SLICE_ARG(result));
-    return world.settle_status;
-}
-
-static int world_claim_find(void *core, struct lfi_slice key, struct lfi_sink sink,
-                            struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    const struct world_claim *claim = world_find_claim(key);
-    if (world.claim_status != LFI_CORE_OK) {
-        return world.claim_status;
-    }
-    if (!claim->settled) {
-        return LFI_CORE_UNKNOWN;
-    }
-    sink.record(sink.ctx, slice_of(claim->result));
-    return LFI_CORE_OK;
-}
-
-/* The task with this key; with an empty one, a free place. */
-static struct world_task *world_task(struct lfi_slice key)
-{
-    for (size_t i = 0; i < WORLD_TASKS; i++) {
-        if (slice_equal_text(key, world.tasks[i].key)) {
-            return &world.tasks[i];
-        }
-    }
-    return NULL;
-}
-
-static int world_task_put(void *core, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
-                          struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    struct world_task *task = world_task(key);
-    world.writes++;
-    task = task == NULL ? world_task(SLICE("")) : task;
-    if (world.task_put_status == LFI_CORE_OK) {
-        snprintf(task->key, sizeof(task->key), "%.*s", SLICE_ARG(key));
-        snprintf(task->record, sizeof(task->record), "%.*s", SLICE_ARG(record));
-        task->due_s = due_s;
-    }
-    return world.task_put_status;
-}
-
-static int world_task_take(void *core, uint32_t hold_s, struct lfi_sink sink,
-                           struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    int64_t now = clock_now_s(&world.clock);
-    for (size_t i = 0; i < WORLD_TASKS; i++) {
-        struct world_task *task = &world.tasks[i];
-        if (task->key[0] != '\0' && task->due_s <= now) {
-            task->due_s = now + hold_s;
-            sink.record(sink.ctx, slice_of(task->record));
-            return LFI_CORE_OK;
-        }
-    }
-    return LFI_CORE_UNKNOWN;
-}
-
-static int world_task_find(void *core, struct lfi_slice key, struct lfi_sink sink,
-                           struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    struct world_task *task = world_task(key);
-    if (task == NULL) {
-        return LFI_CORE_UNKNOWN;
-    }
-    sink.record(sink.ctx, slice_of(task->record));
-    return LFI_CORE_OK;
-}
-
-static int world_task_done(void *core, struct lfi_slice key, struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    struct world_task *task = world_task(key);
-    world.writes++;
-    if (task == NULL) {
-        return LFI_CORE_UNKNOWN;
-    }
-    *task = (struct world_task){0};
-    return LFI_CORE_OK;
-}
-
-static int world_allow(void *core, struct lfi_slice key, const struct lfi_allowance *allowance,
-                       uint32_t *out_wait_s, struct lfi_error *error)
-{
-    (void)core;
-    (void)key;
-    (void)allowance;
-    (void)error;
-    world.writes++;
-    bool refused = world.allow_most > 0 && world.allowed >= world.allow_most;
-    *out_wait_s = refused ? 60 : 0;
-    world.allowed += !refused;
-    return LFI_CORE_OK;
-}
-
-static int world_task_counts(void *core, struct lfi_task_counts *out, struct lfi_error *error)
-{
-    (void)core;
-    (void)error;
-    out->kept = out->parked = 0;
-    out->limit = world.task_limit > 0 ? world.task_limit : 100;
-    for (size_t i = 0; i < WORLD_TASKS; i++) {
-        out->kept += world.tasks[i].key[0] != '\0';
-        out->parked += world.tasks[i].due_s == LFI_TASK_PARKED;
-    }
-    return LFI_CORE_OK;
-}
-
-static int world_allow_undo(void *core, struct lfi_slice key, struct lfi_error *error)
-{
-    (void)core;
-    (void)key;
-    (void)error;
-    world.writes++;
-    world.allowed -= world.allowed > 0;
-    return LFI_CORE_OK;
-}
-
 static int world_approval_withdraw(void *core, struct lfi_slice user_id,
                                    struct lfi_slice approval_id, struct lfi_error *error)
 {
@@ -479,16 +316,6 @@ static const struct lfi_core_ops world_ops = {
     .approval_state = world_approval_state,
     .approvals_waiting = world_approvals_waiting,
     .approval_decide = world_approval_decide,
-    .claim = world_do_claim,
-    .claim_settle = world_claim_settle,
-    .claim_find = world_claim_find,
-    .task_put = world_task_put,
-    .task_take = world_task_take,
-    .task_find = world_task_find,
-    .task_done = world_task_done,
-    .task_counts = world_task_counts,
-    .allow = world_allow,
-    .allow_undo = world_allow_undo,
     .approval_withdraw = world_approval_withdraw,
 };
 
@@ -500,6 +327,204 @@ static inline bool world_asks(const char *begin)
     snprintf(number, sizeof(number), "%.12s", shown ? shown : "none"); /* two digits and a comma */
     return strncmp(world.purpose, begin, strlen(begin)) == 0 && strstr(world.purpose, number) &&
            strstr(world.purpose, "\"at\":");
+}
+
+/* --- the state -------------------------------------------------------------------------------- */
+
+static struct world_claim *world_find_claim(struct lfi_slice key)
+{
+    for (size_t i = 0; i < WORLD_CLAIMS; i++) {
+        if (world.claims[i].key[0] == '\0' || slice_equal_text(key, world.claims[i].key)) {
+            return &world.claims[i];
+        }
+    }
+    abort();
+}
+
+static int world_do_claim(void *store, const struct state_call *call, uint32_t ttl_s,
+                          const struct state_sink *sink, enum state_claim *out)
+{
+    (void)store;
+    struct world_claim *claim = world_find_claim(call->key);
+    int64_t now = clock_now_s(&world.clock);
+    world.writes++;
+    if (claim->settled) {
+        *out = STATE_CLAIM_SETTLED;
+        sink->take(sink->ctx, slice_of(claim->result));
+    } else if (claim->key[0] != '\0' && now < claim->until_s) {
+        *out = STATE_CLAIM_TAKEN;
+    } else {
+        *out = STATE_CLAIM_YOURS;
+        snprintf(claim->key, sizeof(claim->key), "%.*s", SLICE_ARG(call->key));
+        claim->until_s = now + ttl_s;
+    }
+    return world.claim_status;
+}
+
+static int world_claim_settle(void *store, const struct state_call *call, struct lfi_slice result)
+{
+    (void)store;
+    struct world_claim *claim = world_find_claim(call->key);
+    world.writes++;
+    snprintf(claim->key, sizeof(claim->key), "%.*s", SLICE_ARG(call->key));
+    claim->settled = true;
+    snprintf(claim->result, sizeof(claim->result), "%.*s", SLICE_ARG(result));
+    return world.settle_status;
+}
+
+static int world_claim_find(void *store, const struct state_call *call,
+                            const struct state_sink *sink)
+{
+    (void)store;
+    const struct world_claim *claim = world_find_claim(call->key);
+    if (world.claim_status != LFI_CORE_OK) {
+        return world.claim_status;
+    }
+    if (!claim->settled) {
+        return LFI_CORE_UNKNOWN;
+    }
+    sink->take(sink->ctx, slice_of(claim->result));
+    return LFI_CORE_OK;
+}
+
+/* The task with this key; with an empty one, a free place. */
+static struct world_task *world_task(struct lfi_slice key)
+{
+    for (size_t i = 0; i < WORLD_TASKS; i++) {
+        if (slice_equal_text(key, world.tasks[i].key)) {
+            return &world.tasks[i];
+        }
+    }
+    return NULL;
+}
+
+static int world_task_put(void *store, const struct state_call *call, int64_t due_s,
+                          struct lfi_slice record)
+{
+    (void)store;
+    struct world_task *task = world_task(call->key);
+    world.writes++;
+    task = task == NULL ? world_task(SLICE("")) : task;
+    if (world.task_put_status == LFI_CORE_OK) {
+        snprintf(task->key, sizeof(task->key), "%.*s", SLICE_ARG(call->key));
+        snprintf(task->record, sizeof(task->record), "%.*s", SLICE_ARG(record));
+        task->due_s = due_s;
+    }
+    return world.task_put_status;
+}
+
+static int world_task_take(void *store, const struct state_call *call, uint32_t hold_s,
+                           const struct state_sink *sink)
+{
+    (void)store;
+    (void)call;
+    int64_t now = clock_now_s(&world.clock);
+    for (size_t i = 0; i < WORLD_TASKS; i++) {
+        struct world_task *task = &world.tasks[i];
+        if (task->key[0] != '\0' && task->due_s <= now) {
+            task->due_s = now + hold_s;
+            sink->take(sink->ctx, slice_of(task->record));
+            return LFI_CORE_OK;
+        }
+    }
+    return LFI_CORE_UNKNOWN;
+}
+
+static int world_task_find(void *store, const struct state_call *call,
+                           const struct state_sink *sink)
+{
+    (void)store;
+    struct world_task *task = world_task(call->key);
+    if (task == NULL) {
+        return LFI_CORE_UNKNOWN;
+    }
+    sink->take(sink->ctx, slice_of(task->record));
+    return LFI_CORE_OK;
+}
+
+static int world_task_done(void *store, const struct state_call *call)
+{
+    (void)store;
+    struct world_task *task = world_task(call->key);
+    world.writes++;
+    if (task == NULL) {
+        return LFI_CORE_UNKNOWN;
+    }
+    *task = (struct world_task){0};
+    return LFI_CORE_OK;
+}
+
+static int world_limit_take(void *store, const struct state_call *call,
+                            const struct state_allowance *allowance, uint32_t *wait_s)
+{
+    (void)store;
+    (void)call;
+    (void)allowance;
+    world.writes++;
+    bool refused = world.allow_most > 0 && world.allowed >= world.allow_most;
+    *wait_s = refused ? 60 : 0;
+    world.allowed += !refused;
+    return LFI_CORE_OK;
+}
+
+static int world_task_counts(void *store, const struct state_call *call,
+                             struct state_task_counts *out)
+{
+    (void)store;
+    (void)call;
+    out->kept = out->parked = 0;
+    out->limit = world.task_limit > 0 ? world.task_limit : 100;
+    for (size_t i = 0; i < WORLD_TASKS; i++) {
+        out->kept += world.tasks[i].key[0] != '\0';
+        out->parked += world.tasks[i].due_s == STATE_PARKED_S;
+    }
+    return LFI_CORE_OK;
+}
+
+static int world_limit_give_back(void *store, const struct state_call *call)
+{
+    (void)store;
+    (void)call;
+    world.writes++;
+    world.allowed -= world.allowed > 0;
+    return LFI_CORE_OK;
+}
+
+/* A test may put functions of its own in their places. */
+static struct state_driver world_driver;
+
+static void world_close_state(void *store)
+{
+    (void)store;
+}
+
+static void world_open_state(void)
+{
+    static char store; /* is not looked at */
+    world_driver = (struct state_driver){
+        .size = sizeof(world_driver),
+        .name = "world",
+        .close = world_close_state,
+        .claim = world_do_claim,
+        .claim_settle = world_claim_settle,
+        .claim_find = world_claim_find,
+        .limit_take = world_limit_take,
+        .limit_give_back = world_limit_give_back,
+        .task_put = world_task_put,
+        .task_take = world_task_take,
+        .task_find = world_task_find,
+        .task_done = world_task_done,
+        .task_counts = world_task_counts,
+    };
+    if (state_new(&world.state, &world_driver, &store, &world.clock, NULL) != 0) {
+        abort();
+    }
+}
+
+/* A key of the provider. */
+static inline struct state_ref world_ref(struct lfi_slice key)
+{
+    return (struct state_ref){world.state, world.provider.id, key};
 }
 
 /* --- the bank --------------------------------------------------------------------------------- */
@@ -515,6 +540,7 @@ static struct psu_config world_config(const struct psu_endpoint *endpoint)
         .session_s = 600,
         .max_attempts = 3,
         .demo_app = true,
+        .state = world.state,
         .overrides = world.overrides,
         .shares = world.shares,
     };
@@ -542,6 +568,7 @@ static inline int world_set_up(void **state)
     world.method = "POST";
     world.overrides = overrides_new();
     world.shares = shares_new(1, 1);
+    world_open_state();
     struct psu_endpoint endpoint = {.path = "/authorize", .provider = &world.provider};
     struct psu_config config = world_config(&endpoint);
     return psu_new(&world.psu, &config, &world.clock, &world.log, NULL);
@@ -553,6 +580,7 @@ static inline int world_tear_down(void **state)
     psu_free(world.psu);
     overrides_free(world.overrides);
     shares_free(world.shares);
+    state_close(world.state);
     close(world.log.fd);
     return 0;
 }

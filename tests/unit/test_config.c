@@ -41,7 +41,8 @@ static const char good[] = "{\n"
                            "      \"authorizePath\": \"/authorize/two\",\n"
                            "      \"heimdall\": \"https://hub.example/h\",\n"
                            "      \"consentManager\": \"https://hub.example/c\"}\n"
-                           "  ]\n"
+                           "  ],\n"
+                           "  \"state\": {\"path\": \"memory\"}\n"
                            "}\n";
 
 static void write_file(const char *folder, const char *name, const char *bytes, size_t len)
@@ -94,6 +95,8 @@ static void takes_what_is_said(void **state)
     assert_string_equal(config->providers[1].authorize_path, "/authorize/two");
 
     char file[256];
+    snprintf(file, sizeof(file), "%s/memory", (const char *)*state);
+    assert_string_equal(config->state.path, file);
     snprintf(file, sizeof(file), "%s/a.pem", (const char *)*state);
     assert_string_equal(config->hub.certificate, file);
     config_free(config);
@@ -125,6 +128,10 @@ static void fills_in_defaults(void **state)
     assert_int_equal(config->max_attempts, 3);
     assert_false(config->demo_app);
     assert_false(config->step_up_data_sharing);
+    assert_string_equal(config->state.driver, "lmdb");
+    assert_int_equal(config->state.max_megabytes, 1024);
+    assert_int_equal(config->state.max_tasks, 100000);
+    assert_int_equal(config->state.instances, 4);
     assert_string_equal(config->providers[0].audience, "one");
     assert_string_equal(config->providers[0].hub_audience, "one");
     assert_string_equal(config->providers[1].core_settings, "{}");
@@ -242,11 +249,28 @@ static void takes_each_word_as_what_it_means(void **state)
     }
 }
 
+struct mistake {
+    const char *from, *to, *message;
+};
+
+static void tell_each(const char *folder, const struct mistake *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct config *config;
+        struct lfi_error error = {""};
+        char expected[512], *text = replaced(rows[i].from, rows[i].to);
+        snprintf(expected, sizeof(expected), "%s/server.json%s", folder, rows[i].message);
+        assert_int_equal(load(folder, text, &config, &error), -1);
+        assert_null(config);
+        if (strncmp(error.message, expected, strlen(expected)) != 0)
+            fail_msg("%s, wanted %s", error.message, expected);
+        free(text);
+    }
+}
+
 static void tells_each_mistake_with_its_line(void **state)
 {
-    static const struct {
-        const char *from, *to, *message;
-    } rows[] = {
+    static const struct mistake rows[] = {
         {"{\n", "{\n\"x\":,\n", ":2: $.x: "},
         {"\"hostName\": \"bank.example\",", "", ":1: $.hostName: is missing"},
         {"\"hostName\"", "\"hostname\"", ":2: $.hostname: is not allowed here"},
@@ -312,18 +336,23 @@ static void tells_each_mistake_with_its_line(void **state)
         {"https://hub.example/c", "http://hub.example/c",
          ":27: $.providers[1].consentManager: must be https outside development"},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct config *config;
-        struct lfi_error error = {""};
-        char expected[512], *text = replaced(rows[i].from, rows[i].to);
-        snprintf(expected, sizeof(expected), "%s/server.json%s", (const char *)*state,
-                 rows[i].message);
-        assert_int_equal(load(*state, text, &config, &error), -1);
-        assert_null(config);
-        if (strncmp(error.message, expected, strlen(expected)) != 0)
-            fail_msg("%s, wanted %s", error.message, expected);
-        free(text);
-    }
+    tell_each(*state, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void tells_each_mistake_of_the_state(void **state)
+{
+    static const struct mistake rows[] = {
+        {",\n  \"state\": {\"path\": \"memory\"}", "", ":1: $.state: is missing"},
+        {"\"path\": \"memory\"", "", ":29: $.state.path: is missing"},
+        {"\"memory\"", "\"memory\", \"driver\": \"files\"", ":29: $.state.driver: must be one of"},
+        {"\"memory\"", "\"memory\", \"maxMegabytes\": 0",
+         ":29: $.state.maxMegabytes: must be at least 1"},
+        {"\"memory\"", "\"memory\", \"maxTasks\": 10000001",
+         ":29: $.state.maxTasks: must be at most 10000000"},
+        {"\"memory\"", "\"memory\", \"instances\": 65",
+         ":29: $.state.instances: must be at most 64"},
+    };
+    tell_each(*state, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 static void allows_more_in_development(void **state)
@@ -422,6 +451,7 @@ int main(void)
         cmocka_unit_test(takes_offers_as_listed),
         cmocka_unit_test(takes_each_word_as_what_it_means),
         cmocka_unit_test(tells_each_mistake_with_its_line),
+        cmocka_unit_test(tells_each_mistake_of_the_state),
         cmocka_unit_test(allows_more_in_development),
         cmocka_unit_test(refuses_files_it_cannot_use),
         cmocka_unit_test(locates_values),

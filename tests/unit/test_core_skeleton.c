@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#define CLAIMS_MAX 256
-#define KEY_MAX 127
 #define SECOND_US INT64_C(1000000)
 
 struct host {
@@ -20,19 +18,11 @@ struct host {
     void *core;
     int64_t now_us;
     struct lfi_error error;
-    char result[64];
 };
 
 static int64_t now_of_host(void *clock)
 {
     return *(int64_t *)clock;
-}
-
-static int keep_result(void *ctx, struct lfi_slice json)
-{
-    struct host *host = ctx;
-    (void)snprintf(host->result, sizeof(host->result), "%.*s", (int)json.len, json.ptr);
-    return 0;
 }
 
 static int count_record(struct lfi_answer *answer, struct lfi_slice json, const void *facts)
@@ -85,14 +75,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static enum lfi_claim claim(struct host *host, const char *key, int status)
-{
-    struct lfi_sink sink = {keep_result, host};
-    enum lfi_claim out = LFI_CLAIM_TAKEN;
-    assert_int_equal(host->ops->claim(host->core, text(key), 10, sink, &out, &host->error), status);
-    return out;
-}
-
 static void test_only_the_right_password_signs_in(void **state)
 {
     struct host *host = *state;
@@ -127,6 +109,8 @@ static void test_an_unknown_filter_is_refused(void **state)
     query.newer = 1;
     assert_int_equal(accounts->balances(host->core, NULL, &query.known, &answer, &host->error),
                      LFI_CORE_FAILED);
+    /* The name in the message is the configuration's, which is gone. */
+    assert_non_null(strstr(host->error.message, "dhowretail: "));
     assert_int_equal(answer.total, 1);
 }
 
@@ -152,46 +136,12 @@ static void test_an_approval_is_its_users_alone(void **state)
         LFI_CORE_UNKNOWN);
 }
 
-static void test_a_key_is_claimed_once(void **state)
-{
-    struct host *host = *state;
-    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_YOURS);
-    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_TAKEN);
-    host->now_us += 10 * SECOND_US;
-    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_YOURS);
-    assert_int_equal(host->ops->claim_settle(host->core, text("a"), text("done"), &host->error),
-                     LFI_CORE_OK);
-    host->now_us += 3600 * SECOND_US;
-    assert_int_equal(claim(host, "a", LFI_CORE_OK), LFI_CLAIM_SETTLED);
-    assert_string_equal(host->result, "done");
-}
-
-/* The name in the message is the configuration's, which is gone. */
-static void test_one_claim_too_many_is_refused(void **state)
-{
-    struct host *host = *state;
-    char key[KEY_MAX + 2];
-    memset(key, 'k', sizeof(key));
-    key[KEY_MAX + 1] = '\0';
-    (void)claim(host, key, LFI_CORE_UNAVAILABLE);
-    key[KEY_MAX] = '\0';
-    assert_int_equal(claim(host, key, LFI_CORE_OK), LFI_CLAIM_YOURS);
-    for (int i = 1; i < CLAIMS_MAX; i++) {
-        (void)snprintf(key, sizeof(key), "%d", i);
-        assert_int_equal(claim(host, key, LFI_CORE_OK), LFI_CLAIM_YOURS);
-    }
-    (void)claim(host, "one too many", LFI_CORE_UNAVAILABLE);
-    assert_non_null(strstr(host->error.message, "dhowretail: too many claims"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_only_the_right_password_signs_in, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_unknown_filter_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_approval_is_its_users_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_key_is_claimed_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_one_claim_too_many_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

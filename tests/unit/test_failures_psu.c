@@ -2,7 +2,7 @@
 /*
  * Decisions when memory is short: every call that may fail fails once, and the memory of a request
  * ends at every place. The customer is told, the Hub hears of one decision at most, and what is
- * kept in the core never lies under a key that several customers share.
+ * kept in the state never lies under a key that several customers share.
  */
 #include "psu_world.h"
 

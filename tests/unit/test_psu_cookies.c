@@ -175,8 +175,8 @@ static void keys_of_two_customers_and_providers_differ(void **state)
     struct provider other = {.id = "dhowsme"};
     struct psu_endpoint sme = {.provider = &other};
     struct arena *arena = arena_new(65536);
-    struct visit visit = {.endpoint = &world.psu->endpoints[0], .arena = arena};
-    struct visit elsewhere = {.endpoint = &sme, .arena = arena};
+    struct visit visit = {.psu = world.psu, .endpoint = &world.psu->endpoints[0], .arena = arena};
+    struct visit elsewhere = {.psu = world.psu, .endpoint = &sme, .arena = arena};
     struct lfi_slice keys[] = {
         visit_key(&visit, "choice", SLICE("u-1"), SLICE("x")),
         visit_key(&visit, "choice", SLICE("u-2"), SLICE("x")),
@@ -184,7 +184,8 @@ static void keys_of_two_customers_and_providers_differ(void **state)
         visit_key(&visit, "choice", SLICE("u-"), SLICE("1x")),
         visit_key(&visit, "choice", (struct lfi_slice){0}, SLICE("u-1x")),
         visit_key(&visit, "note", SLICE("u-1"), SLICE("x")),
-        visit_key(&elsewhere, "choice", SLICE("u-1"), SLICE("x")),
+        visit_bind(&visit, visit_key(&visit, "choice", SLICE("u-1"), SLICE("x"))),
+        visit_bind(&elsewhere, visit_key(&visit, "choice", SLICE("u-1"), SLICE("x"))),
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         assert_non_null(keys[i].ptr);
@@ -192,7 +193,10 @@ static void keys_of_two_customers_and_providers_differ(void **state)
             assert_false(slice_equal(keys[i], keys[k]));
         }
     }
+    assert_string_equal(visit_state(&visit, keys[0]).provider_id, "dhowretail");
+    assert_string_equal(visit_state(&elsewhere, keys[0]).provider_id, "dhowsme");
     assert_null(visit_key(&visit, "choice", (struct lfi_slice){0}, (struct lfi_slice){0}).ptr);
+    assert_null(visit_bind(&visit, (struct lfi_slice){0}).ptr);
     arena_free(arena);
 }
 

@@ -108,7 +108,7 @@ static int tries_until_parked(struct lfi_slice key)
     int tries = 0;
     const struct world_task *task = world_task(key);
     assert_non_null(task);
-    while (task->due_s != LFI_TASK_PARKED && tries <= LIMIT_TASK_TRIES) {
+    while (task->due_s != STATE_PARKED_S && tries <= LIMIT_TASK_TRIES) {
         wait_us(LIMIT_TASK_GAP_S * INT64_C(1000000));
         assert_true(world_run_due());
         tries++;
@@ -147,9 +147,9 @@ static void a_task_is_parked_when_the_hub_stays_away(void **state)
 
     world.read = HUB_OK; /* the operator has it tried again */
     int64_t now_s = clock_now_s(&world.clock);
-    assert_int_equal(task_retry(&world.provider, world_key("journey"), now_s, &error), LFI_CORE_OK);
-    assert_int_equal(task_retry(&world.provider, world_key("journey"), now_s, &error),
-                     LFI_CORE_UNKNOWN);
+    const struct state_ref journey = world_ref(world_key("journey"));
+    assert_int_equal(task_retry(&journey, now_s, &error), LFI_CORE_OK);
+    assert_int_equal(task_retry(&journey, now_s, &error), LFI_CORE_UNKNOWN);
     assert_true(world_run_due());
     assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
     assert_false(is_open());
@@ -162,9 +162,10 @@ static void a_task_is_parked_when_the_hub_answers_wrongly(void **state)
     world_go(SESSION_REVIEW);
     wait_us(SESSION_US);
     world.read = HUB_WRONG;
-    assert_int_equal(task_drop(&world.provider, world_key("journey"), &error), LFI_CORE_UNKNOWN);
+    const struct state_ref journey = world_ref(world_key("journey"));
+    assert_int_equal(task_drop(&journey, &error), LFI_CORE_UNKNOWN);
     assert_int_equal(tries_until_parked(world_key("journey")), LIMIT_TASK_REFUSED);
-    assert_int_equal(task_drop(&world.provider, world_key("journey"), &error), LFI_CORE_OK);
+    assert_int_equal(task_drop(&journey, &error), LFI_CORE_OK);
     assert_false(is_open());
 }
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* --- a core that counts ----------------------------------------------------------------------- */
+/* --- a state that counts ---------------------------------------------------------------------- */
 
 #define KEYS 512
 
@@ -33,24 +33,22 @@ static unsigned *uses_of(struct lfi_slice key)
 }
 
 /* As long as the clock stands: what is free, and no more. */
-static int count_allow(void *core, struct lfi_slice key, const struct lfi_allowance *allowance,
-                       uint32_t *out_wait_s, struct lfi_error *error)
+static int count_take(void *store, const struct state_call *call,
+                      const struct state_allowance *allowance, uint32_t *wait_s)
 {
     unsigned most = allowance->free > 0 ? allowance->free : allowance->times;
-    unsigned *uses = uses_of(key);
-    (void)core;
-    (void)error;
-    *out_wait_s = *uses < most ? 0 : allowance->growing_gap_s + allowance->window_s;
+    unsigned *uses = uses_of(call->key);
+    (void)store;
+    *wait_s = *uses < most ? 0 : allowance->growing_gap_s + allowance->window_s;
     *uses += *uses < most;
     return LFI_CORE_OK;
 }
 
-static int count_undo(void *core, struct lfi_slice key, struct lfi_error *error)
+static int count_give_back(void *store, const struct state_call *call)
 {
-    (void)core;
-    (void)error;
-    assert_true(*uses_of(key) > 0);
-    --*uses_of(key);
+    (void)store;
+    assert_true(*uses_of(call->key) > 0);
+    --*uses_of(call->key);
     return LFI_CORE_OK;
 }
 
@@ -63,8 +61,8 @@ static int set_up(void **state)
     int result = world_set_up(state);
     memset(meters, 0, sizeof(meters));
     ops = world_ops;
-    ops.allow = count_allow;
-    ops.allow_undo = count_undo;
+    world_driver.limit_take = count_take;
+    world_driver.limit_give_back = count_give_back;
     world.provider.ops = &ops;
     metrics = metrics_new(&none);
     world.psu->metrics = metrics;
@@ -262,25 +260,24 @@ static void right_passwords_do_not_count(void **state)
     }
 }
 
-static int cannot_say(void *core, struct lfi_slice key, const struct lfi_allowance *allowance,
-                      uint32_t *out_wait_s, struct lfi_error *error)
+static int cannot_say(void *store, const struct state_call *call,
+                      const struct state_allowance *allowance, uint32_t *wait_s)
 {
-    (void)core;
-    (void)key;
+    (void)store;
+    (void)call;
     (void)allowance;
-    (void)out_wait_s;
-    (void)error;
+    (void)wait_s;
     return LFI_CORE_UNAVAILABLE;
 }
 
-static void nothing_is_judged_when_the_core_cannot_count(void **state)
+static void nothing_is_judged_when_uses_cannot_be_counted(void **state)
 {
     (void)state;
-    ops.allow = cannot_say;
+    world_driver.limit_take = cannot_say;
     try_from("198.51.100.7", "layla", "right");
     assert_int_equal(world.status, 503);
     assert_true(world_says("\"error\":\"CORE-UNAVAILABLE\""));
-    ops.allow = NULL; /* a core that counts by itself */
+    world_driver.limit_take = count_take;
     try_from("198.51.100.7", "layla", "right");
     assert_signed_in();
 }
@@ -410,7 +407,7 @@ int main(void)
         CASE(a_household_of_ipv6_is_one_address),
         CASE(spraying_from_everywhere_is_paused),
         CASE(right_passwords_do_not_count),
-        CASE(nothing_is_judged_when_the_core_cannot_count),
+        CASE(nothing_is_judged_when_uses_cannot_be_counted),
         CASE(says_busy_when_no_turn_comes),
         CASE(requests_that_are_not_approved_are_limited),
         CASE(approved_requests_do_not_count),

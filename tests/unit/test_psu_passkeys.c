@@ -11,84 +11,95 @@
 
 #include <cmocka.h>
 
-/* --- a core that keeps passkeys --------------------------------------------------------------- */
+/* --- a state that keeps passkeys, and a core that says who may sign in ------------------------ */
 
 static struct shelf {
     struct lfi_core_ops ops;
     char id[2][65], record[2][2048], owner[2][65];
     uint32_t counter[2];
-    int add_status, use_status, list_status;
+    int add_status, use_status, list_status, may_status;
 } shelf;
+
+static int shelf_may_sign_in(void *core, struct lfi_slice user_id, struct lfi_error *error)
+{
+    (void)core;
+    (void)error;
+    assert_true(user_id.len > 0);
+    return shelf.may_status;
+}
 
 static int slot_of(struct lfi_slice id)
 {
     return slice_equal_text(id, shelf.id[0]) ? 0 : slice_equal_text(id, shelf.id[1]) ? 1 : -1;
 }
 
-static int shelf_add(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                     struct lfi_slice record, uint32_t counter, struct lfi_error *error)
+static int shelf_add(void *store, const struct state_call *call,
+                     const struct state_passkey *passkey)
 {
-    (void)core;
-    (void)error;
+    (void)store;
     int slot = shelf.id[0][0] == '\0' ? 0 : 1;
-    snprintf(shelf.id[slot], sizeof(shelf.id[slot]), "%.*s", SLICE_ARG(passkey_id));
-    snprintf(shelf.record[slot], sizeof(shelf.record[slot]), "%.*s", SLICE_ARG(record));
-    snprintf(shelf.owner[slot], sizeof(shelf.owner[slot]), "%.*s", SLICE_ARG(user_id));
-    shelf.counter[slot] = counter;
+    snprintf(shelf.id[slot], sizeof(shelf.id[slot]), "%.*s", SLICE_ARG(call->key));
+    snprintf(shelf.record[slot], sizeof(shelf.record[slot]), "%.*s", SLICE_ARG(passkey->record));
+    snprintf(shelf.owner[slot], sizeof(shelf.owner[slot]), "%.*s", SLICE_ARG(passkey->user_id));
+    shelf.counter[slot] = passkey->counter;
     return shelf.add_status;
 }
 
-static int shelf_find(void *core, struct lfi_slice passkey_id, struct lfi_sink sink,
-                      struct lfi_passkey *out, struct lfi_error *error)
+static struct state_passkey passkey_in(int slot)
 {
-    (void)core;
-    (void)error;
-    int slot = slot_of(passkey_id);
+    return (struct state_passkey){.passkey_id = slice_of(shelf.id[slot]),
+                                  .user_id = slice_of(shelf.owner[slot]),
+                                  .record = slice_of(shelf.record[slot]),
+                                  .counter = shelf.counter[slot]};
+}
+
+static int shelf_find(void *store, const struct state_call *call,
+                      const struct state_passkey_sink *sink)
+{
+    (void)store;
+    int slot = slot_of(call->key);
     if (slot < 0) {
         return LFI_CORE_UNKNOWN;
     }
-    snprintf(out->user_id.text, sizeof(out->user_id.text), "%s", shelf.owner[slot]);
-    out->counter = shelf.counter[slot];
-    sink.record(sink.ctx, slice_of(shelf.record[slot]));
+    const struct state_passkey passkey = passkey_in(slot);
+    (void)sink->take(sink->ctx, &passkey);
     return LFI_CORE_OK;
 }
 
-static int shelf_use(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                     uint32_t counter, struct lfi_error *error)
+static int shelf_use(void *store, const struct state_call *call, struct lfi_slice user_id,
+                     uint32_t counter)
 {
-    (void)core;
-    (void)user_id;
-    (void)error;
-    int slot = slot_of(passkey_id);
-    if (slot < 0 || counter <= shelf.counter[slot]) {
-        return slot < 0 ? LFI_CORE_UNKNOWN : LFI_CORE_DENIED;
+    (void)store;
+    int slot = slot_of(call->key);
+    assert_int_equal(shelf.may_status, LFI_CORE_OK); /* asked before */
+    if (slot < 0 || !slice_equal_text(user_id, shelf.owner[slot])) {
+        return LFI_CORE_UNKNOWN;
+    }
+    if (counter <= shelf.counter[slot]) {
+        return LFI_CORE_DENIED;
     }
     shelf.counter[slot] = counter;
     return shelf.use_status;
 }
 
-static int shelf_list(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                      struct lfi_error *error)
+static int shelf_list(void *store, const struct state_call *call, struct lfi_slice user_id,
+                      const struct state_passkey_sink *sink)
 {
-    (void)core;
-    (void)error;
-    char json[4096];
+    (void)store;
+    (void)call;
     for (int i = 0; i < 2; i++) {
-        if (slice_equal_text(user_id, shelf.owner[i])) {
-            snprintf(json, sizeof(json), "{\"passkeyId\":\"%s\",\"usedAt\":0,\"record\":%s}",
-                     shelf.id[i], shelf.record[i]);
-            sink.record(sink.ctx, slice_of(json));
+        const struct state_passkey passkey = passkey_in(i);
+        if (slice_equal(user_id, passkey.user_id)) {
+            (void)sink->take(sink->ctx, &passkey);
         }
     }
     return shelf.list_status;
 }
 
-static int shelf_remove(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                        struct lfi_error *error)
+static int shelf_remove(void *store, const struct state_call *call, struct lfi_slice user_id)
 {
-    (void)core;
-    (void)error;
-    int slot = slot_of(passkey_id);
+    (void)store;
+    int slot = slot_of(call->key);
     if (slot < 0 || !slice_equal_text(user_id, shelf.owner[slot])) {
         return LFI_CORE_UNKNOWN;
     }
@@ -220,12 +231,13 @@ static int set_up(void **state)
     memset(&shelf, 0, sizeof(shelf));
     memset(&hand, 0, sizeof(hand));
     shelf.ops = world_ops;
-    shelf.ops.passkey_add = shelf_add;
-    shelf.ops.passkey_find = shelf_find;
-    shelf.ops.passkey_use = shelf_use;
-    shelf.ops.passkeys = shelf_list;
-    shelf.ops.passkey_remove = shelf_remove;
+    shelf.ops.may_sign_in = shelf_may_sign_in;
     int result = world_set_up(state);
+    world_driver.passkey_add = shelf_add;
+    world_driver.passkey_find = shelf_find;
+    world_driver.passkey_use = shelf_use;
+    world_driver.passkeys = shelf_list;
+    world_driver.passkey_remove = shelf_remove;
     world.provider.ops = &shelf.ops;
     hand.device = authenticator_new(ES256);
     hand.type = "webauthn.get";
@@ -271,7 +283,7 @@ static void signs_in_with_a_passkey_while_passwords_are_paused(void **state)
     assert_true(world_says("\"view\":\"review\""));
 }
 
-static void says_when_passkeys_are_not_kept(void **state)
+static void says_when_passkeys_are_not_offered(void **state)
 {
     (void)state;
     world.provider.ops = &world_ops;
@@ -287,7 +299,7 @@ static void ends_for_a_blocked_customer(void **state)
 {
     (void)state;
     enrol();
-    shelf.use_status = LFI_CORE_BLOCKED;
+    shelf.may_status = LFI_CORE_BLOCKED;
     arrive_and_ask();
     assert_with_passkey("u-1");
     assert_string_equal(world.calls, "doFail access_denied user_account_blocked\n");
@@ -542,17 +554,20 @@ static void confirms_for_nobody_with_an_id_too_long(void **state)
     assert_string_equal(world.calls, "");
 }
 
-/* The core says no, or nothing: the decision is rejected, and the Hub learns why. */
-static void confirms_nothing_without_the_core(void **state)
+/* Core or state say no, or nothing: the decision is rejected, and the Hub learns why. */
+static void confirms_nothing_without_core_and_state(void **state)
 {
+    static const char busy[] = "doFail temporarily_unavailable lfi_temporarily_unavailable\n";
     static const struct {
-        int status;
+        int may_status, use_status;
         const char *call;
     } cases[] = {
-        {LFI_CORE_DENIED, STEP_UP_FAILED},
-        {LFI_CORE_BLOCKED, STEP_UP_FAILED},
-        {LFI_CORE_UNAVAILABLE, "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
-        {LFI_CORE_FAILED, "doFail server_error lfi_internal_error\n"},
+        {LFI_CORE_OK, LFI_CORE_DENIED, STEP_UP_FAILED},
+        {LFI_CORE_BLOCKED, LFI_CORE_OK, STEP_UP_FAILED},
+        {LFI_CORE_UNKNOWN, LFI_CORE_OK, STEP_UP_FAILED},
+        {LFI_CORE_UNAVAILABLE, LFI_CORE_OK, busy},
+        {LFI_CORE_OK, LFI_CORE_UNAVAILABLE, busy},
+        {LFI_CORE_OK, LFI_CORE_FAILED, "doFail server_error lfi_internal_error\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         tear_down(state);
@@ -560,7 +575,8 @@ static void confirms_nothing_without_the_core(void **state)
         enrol();
         decide(WORLD_APPROVE);
         ask("/journey/step-up-options", "i-1");
-        shelf.use_status = cases[i].status;
+        shelf.may_status = cases[i].may_status;
+        shelf.use_status = cases[i].use_status;
         assert_with_passkey("u-1");
         assert_non_null(strstr(world.calls, cases[i].call));
         assert_null(strstr(world.calls, "Authorized"));
@@ -571,7 +587,7 @@ static void confirms_nothing_without_the_core(void **state)
     decide(WORLD_APPROVE);
     shelf.list_status = LFI_CORE_UNAVAILABLE;
     world_post("/journey/step-up-options", WORLD_STEP);
-    assert_non_null(strstr(world.calls, cases[2].call));
+    assert_non_null(strstr(world.calls, busy));
     assert_null(strstr(world.calls, "Authorized"));
 }
 
@@ -663,7 +679,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(signs_in_with_a_passkey),
         CASE(signs_in_with_a_passkey_while_passwords_are_paused),
-        CASE(says_when_passkeys_are_not_kept),
+        CASE(says_when_passkeys_are_not_offered),
         CASE(ends_for_a_blocked_customer),
         CASE(ends_after_three_wrong_tries_of_either_kind),
         CASE(refuses_a_customer_who_was_not_verified),
@@ -680,7 +696,7 @@ int main(void)
         CASE(confirms_with_the_customers_own_passkey_only),
         CASE(offers_no_passkey_to_a_customer_without_one),
         CASE(confirms_for_nobody_with_an_id_too_long),
-        CASE(confirms_nothing_without_the_core),
+        CASE(confirms_nothing_without_core_and_state),
         CASE(refuses_to_add_what_was_not_made_as_it_must),
         CASE(names_what_is_there_so_that_it_is_not_made_twice),
         CASE(needs_a_customer_who_signed_in),

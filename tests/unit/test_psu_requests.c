@@ -274,11 +274,11 @@ static void start_fails_for_a_core_without_what_a_journey_needs(void **state)
     struct psu_config config = world_config(&endpoint);
     struct lfi_error error;
     struct psu *psu = NULL;
-    poor.claim = NULL;
+    poor.approval_state = NULL;
     assert_int_equal(psu_new(&psu, &config, &world.clock, &world.log, &error), -1);
     assert_string_equal(
         error.message,
-        "provider dhowretail: its core does not offer claim, claim_settle and claim_find");
+        "provider dhowretail: its core does not offer approval_start and approval_state");
     poor = world_ops;
     poor.size = (uint32_t)offsetof(struct lfi_core_ops, sign_in);
     assert_int_equal(psu_new(&psu, &config, &world.clock, &world.log, &error), -1);

@@ -113,7 +113,7 @@ static void build(struct fixture *f)
 static struct store *open_store(struct fixture *f, const char *segment, struct lfi_error *error)
 {
     struct store *store = NULL;
-    struct store_options options = {f->path, segment, fixture_now, f, 8, 0, 0, 0, 0};
+    struct store_options options = {f->path, segment, fixture_now, f, 0, 0, 0, 0};
     (void)store_open(&store, &options, error);
     return store;
 }
@@ -262,7 +262,6 @@ static int open_beside(const struct fixture *f, uint32_t threads, const char *re
                                     .segment = "retail",
                                     .now_us = fixture_now,
                                     .clock = (void *)(uintptr_t)f,
-                                    .max_tasks = 8,
                                     .threads = threads};
     int status = -1;
     pid_t child = fork();
@@ -572,57 +571,6 @@ static void a_waiting_approval_is_never_replaced(void **state)
                      LFI_CORE_FAILED);
 }
 
-static void test_claims(void **state)
-{
-    struct fixture *f = *state;
-    struct seen seen = {0};
-    enum lfi_claim claim;
-    struct lfi_slice key = text("decision:1");
-    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
-    assert_int_equal(claim, LFI_CLAIM_YOURS);
-    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
-    assert_int_equal(claim, LFI_CLAIM_TAKEN);
-    f->now_us += 11 * SECOND_US;
-    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
-    assert_int_equal(claim, LFI_CLAIM_YOURS);
-    assert_int_equal(store_claim_settle(f->store, key, text("done"), NULL), 0);
-    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
-    assert_int_equal(claim, LFI_CLAIM_SETTLED);
-    assert_string_equal(seen.last, "done");
-    f->now_us += INT64_C(86401) * SECOND_US;
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(store_claim(f->store, text("other"), 10, sink_into(&seen), &claim, NULL),
-                         0);
-    }
-    assert_int_equal(store_claim(f->store, key, 10, sink_into(&seen), &claim, NULL), 0);
-    assert_int_equal(claim, LFI_CLAIM_YOURS);
-    assert_int_not_equal(store_claim(f->store, text(""), 10, sink_into(&seen), &claim, NULL), 0);
-}
-
-static void test_claim_survives_a_kill(void **state)
-{
-    struct fixture *f = *state;
-    struct seen seen = {0};
-    enum lfi_claim claim;
-    int status = 0;
-    store_close(f->store);
-    pid_t child = fork();
-    if (child == 0) {
-        struct lfi_error error;
-        struct store *store = open_store(f, "retail", &error);
-        if (store && store_claim_settle(store, text("k"), text("kept"), NULL) == 0) {
-            (void)kill(getpid(), SIGKILL);
-        }
-        _exit(1);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status));
-    f->store = open_store(f, "retail", &(struct lfi_error){""});
-    assert_int_equal(store_claim(f->store, text("k"), 10, sink_into(&seen), &claim, NULL), 0);
-    assert_int_equal(claim, LFI_CLAIM_SETTLED);
-    assert_string_equal(seen.last, "kept");
-}
-
 static void test_builder_refuses(void **state)
 {
     struct fixture *f = *state;
@@ -671,8 +619,6 @@ int main(void)
         T(test_sign_in),
         T(test_approvals),
         T(a_waiting_approval_is_never_replaced),
-        T(test_claims),
-        T(test_claim_survives_a_kill),
         T(test_builder_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

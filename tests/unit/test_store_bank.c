@@ -1,5 +1,5 @@
 // link: lfi-store
-/* What a test bank can be made to do: allowances, levers, payees, catalogue, messages, statements.
+/* What a test bank can be made to do: levers, payees, catalogue, messages, statements.
  */
 #include "store_reads.h"
 
@@ -127,7 +127,7 @@ static int setup(void **state)
     assert_int_equal(store_builder_atm(builder, "atm-1", 5 * SECOND_US, text("m1"), &error), 0);
     add_products(builder);
     assert_int_equal(store_builder_commit(builder, &error), 0);
-    struct store_options options = {bank->path, "retail", bank_now, bank, 8, 0, 0, 0, 0};
+    struct store_options options = {bank->path, "retail", bank_now, bank, 0, 0, 0, 0};
     assert_int_equal(store_open(&bank->store, &options, &error), 0);
     *state = bank;
     return 0;
@@ -146,26 +146,6 @@ static int teardown(void **state)
     (void)rmdir(bank->dir);
     free(bank);
     return 0;
-}
-
-static void test_allowance(void **state)
-{
-    struct bank *bank = *state;
-    struct lfi_allowance allowance = {.gap_s = 60, .times = 3, .window_s = 1000};
-    uint32_t wait_s = 99;
-    static const struct {
-        int64_t after_s;
-        uint32_t wait_s;
-    } STEPS[] = {{0, 0}, {0, 60}, {59, 1}, {1, 0}, {60, 0}, {60, 820}, {820, 0}, {30, 30}};
-    for (size_t i = 0; i < sizeof(STEPS) / sizeof(STEPS[0]); i++) {
-        bank->now_us += STEPS[i].after_s * SECOND_US;
-        assert_int_equal(store_allow(bank->store, text("k"), &allowance, &wait_s, NULL), 0);
-        assert_int_equal(wait_s, STEPS[i].wait_s);
-    }
-    assert_int_equal(store_allow(bank->store, text("other"), &allowance, &wait_s, NULL), 0);
-    assert_int_equal(wait_s, 0);
-    allowance.times = 0;
-    assert_int_not_equal(store_allow(bank->store, text("k"), &allowance, &wait_s, NULL), 0);
 }
 
 static enum lfi_payee_state payee_of(struct bank *bank, const char *iban, size_t *count)
@@ -377,9 +357,11 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_allowance),        T(test_a_payee_without_its_account_is_hidden),
-        T(test_payee_and_levers), T(test_reset),
-        T(test_catalogue),        T(test_machines_products_messages),
+        T(test_a_payee_without_its_account_is_hidden),
+        T(test_payee_and_levers),
+        T(test_reset),
+        T(test_catalogue),
+        T(test_machines_products_messages),
         T(test_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

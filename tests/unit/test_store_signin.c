@@ -1,8 +1,7 @@
 // link: lfi-store dl
 /*
- * Passkeys in the store, and the work that a sign-in does: the same whether the login exists or
- * not. Work is counted, not timed: hash rounds and write transactions, seen by standing in
- * front of the libraries.
+ * The work that a sign-in does: the same whether the login exists or not. Work is counted, not
+ * timed: hash rounds and write transactions, seen by standing in front of the libraries.
  */
 #define _GNU_SOURCE
 #include "store/core_ops.h"
@@ -87,7 +86,6 @@ static void open_with(struct fixture *f, uint32_t password_rounds)
                                     .segment = "retail",
                                     .now_us = fixture_now,
                                     .clock = f,
-                                    .max_tasks = 8,
                                     .password_rounds = password_rounds};
     store_close(f->store);
     assert_int_equal(store_open(&f->store, &options, NULL), 0);
@@ -278,229 +276,22 @@ static void password_rounds_are_a_setting_with_bounds(void **state)
     }
 }
 
-/* --- rate limits ------------------------------------------------------------------------------ */
+/* --- who may go on ---------------------------------------------------------------------------- */
 
-static uint32_t wait_of(struct fixture *f, const char *key, const struct lfi_allowance *allowance)
-{
-    uint32_t wait_s = 0;
-    assert_int_equal(store_allow(f->store, text(key), allowance, &wait_s, NULL), 0);
-    return wait_s;
-}
-
-static void gaps_grow_after_the_free_uses(void **state)
+static void a_barred_customer_may_not_sign_in(void **state)
 {
     struct fixture *f = *state;
-    const struct lfi_allowance growing = {
-        .times = 64, .window_s = 3600, .free = 3, .growing_gap_s = 30};
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(wait_of(f, "k", &growing), 0);
-    }
-    for (uint32_t gap = 30; gap <= 960; gap *= 2) {
-        assert_int_equal(wait_of(f, "k", &growing), gap);
-        f->now_us += (int64_t)(gap - 1) * 1000000;
-        assert_int_equal(wait_of(f, "k", &growing), 1); /* a refused use does not make it longer */
-        f->now_us += 1000000;
-        assert_int_equal(wait_of(f, "k", &growing), 0);
-    }
-    assert_int_equal(wait_of(f, "other", &growing), 0);
-    f->now_us += INT64_C(3601) * 1000000;
-    assert_int_equal(wait_of(f, "k", &growing), 0);
-}
-
-static void a_use_given_back_does_not_count(void **state)
-{
-    struct fixture *f = *state;
-    const struct lfi_allowance growing = {
-        .times = 64, .window_s = 3600, .free = 2, .growing_gap_s = 30};
-    for (int i = 0; i < 10; i++) {
-        assert_int_equal(wait_of(f, "k", &growing), 0);
-        assert_int_equal(store_allow_undo(f->store, text("k"), NULL), 0);
-    }
-    assert_int_equal(wait_of(f, "k", &growing), 0);
-    assert_int_equal(wait_of(f, "k", &growing), 0);
-    assert_int_equal(store_allow_undo(f->store, text("k"), NULL), 0);
-    assert_int_equal(wait_of(f, "k", &growing), 0);
-    assert_int_equal(wait_of(f, "k", &growing), 30);
-    assert_int_equal(store_allow_undo(f->store, text("none"), NULL), 0);
-    assert_int_equal(store_allow_undo(f->store, text(""), NULL), LFI_CORE_FAILED);
-}
-
-static size_t count_allowed(struct fixture *f)
-{
-    MDB_txn *txn = NULL;
-    MDB_stat stat;
-    assert_int_equal(mdb_txn_begin(f->store->env, NULL, MDB_RDONLY, &txn), 0);
-    assert_int_equal(mdb_stat(txn, f->store->db[DB_ALLOWED], &stat), 0);
-    mdb_txn_abort(txn);
-    return stat.ms_entries;
-}
-
-/* Keys that strangers make up do not fill the store. */
-static void keys_not_used_for_a_day_are_deleted(void **state)
-{
-    struct fixture *f = *state;
-    const struct lfi_allowance day = {.times = 64, .window_s = 24 * 3600};
-    const struct lfi_allowance longer = {.times = 64, .window_s = 24 * 3600 + 1};
-    char key[32];
-    uint32_t wait_s;
-    for (int i = 0; i < 60; i++) {
-        (void)snprintf(key, sizeof(key), "k-%03d", i * 5);
-        assert_int_equal(wait_of(f, key, &day), 0);
-    }
-    assert_int_equal(count_allowed(f), 60);
-    f->now_us += INT64_C(24) * 3600 * 1000000;
-    assert_int_equal(wait_of(f, "k-0000", &day), 0); /* none is old enough yet */
-    assert_int_equal(count_allowed(f), 61);
-    f->now_us += 1000000;
-    for (int i = 0; i < 12; i++) {
-        (void)snprintf(key, sizeof(key), "k-%03d+", i * 25);
-        assert_int_equal(wait_of(f, key, &day), 0);
-    }
-    assert_true(count_allowed(f) <= 20);
-    assert_int_equal(store_allow(f->store, text("k"), &longer, &wait_s, NULL), LFI_CORE_FAILED);
-}
-
-/* --- claims ----------------------------------------------------------------------------------- */
-
-static int keep_text(void *out, struct lfi_slice result)
-{
-    (void)snprintf(out, 400, "%.*s", (int)result.len, result.ptr);
-    return 0;
-}
-
-static void finding_a_claim_writes_nothing(void **state)
-{
-    struct fixture *f = *state;
-    enum lfi_claim claim;
-    char last[400] = {0};
-    struct lfi_sink sink = {keep_text, last};
-    struct lfi_slice key = text("decision:1");
-    assert_int_equal(store_claim_find(f->store, key, sink, NULL), LFI_CORE_UNKNOWN);
-    assert_int_equal(store_claim(f->store, key, 10, sink, &claim, NULL), 0);
-    assert_int_equal(store_claim_find(f->store, key, sink, NULL), LFI_CORE_UNKNOWN);
-    assert_int_equal(store_claim_settle(f->store, key, text("done"), NULL), 0);
+    struct lfi_error error = {""};
+    char long_id[200];
+    struct lfi_slice too_long = {long_id, sizeof(long_id)};
+    memset(long_id, 'x', sizeof(long_id));
     work = (struct work){0};
-    assert_int_equal(store_claim_find(f->store, key, sink, NULL), 0);
-    assert_string_equal(last, "done");
-    assert_int_equal(store_claim_find(f->store, text(""), sink, NULL), LFI_CORE_UNKNOWN);
-    f->now_us += INT64_C(86401) * 1000000;
-    assert_int_equal(store_claim_find(f->store, key, sink, NULL), LFI_CORE_UNKNOWN);
+    assert_int_equal(store_may_sign_in(f->store, text(ALIA), &error), LFI_CORE_OK);
+    assert_int_equal(store_may_sign_in(f->store, text(BADR), &error), LFI_CORE_BLOCKED);
+    assert_int_equal(store_may_sign_in(f->store, text("nobody"), &error), LFI_CORE_UNKNOWN);
+    assert_int_equal(store_may_sign_in(f->store, text(""), &error), LFI_CORE_UNKNOWN);
+    assert_int_equal(store_may_sign_in(f->store, too_long, &error), LFI_CORE_UNKNOWN);
     assert_int_equal(work.writes, 0);
-    assert_int_equal(work.puts, 0);
-}
-
-/* --- passkeys --------------------------------------------------------------------------------- */
-
-struct seen {
-    unsigned count;
-    char last[400];
-};
-
-static int remember(void *ctx, struct lfi_slice json)
-{
-    struct seen *seen = ctx;
-    seen->count++;
-    (void)snprintf(seen->last, sizeof(seen->last), "%.*s", (int)json.len, json.ptr);
-    return 0;
-}
-
-static unsigned count_of(struct fixture *f, const char *user, char last[400])
-{
-    struct seen seen = {0};
-    assert_int_equal(store_passkeys(f->store, text(user), (struct lfi_sink){remember, &seen}, NULL),
-                     0);
-    memcpy(last, seen.last, sizeof(seen.last));
-    return seen.count;
-}
-
-static int add(struct fixture *f, const char *user, const char *id, uint32_t counter)
-{
-    return store_passkey_add(f->store, text(user), text(id), text("{\"name\":\"phone\"}"), counter,
-                             NULL);
-}
-
-static int use(struct fixture *f, const char *user, const char *id, uint32_t counter)
-{
-    return store_passkey_use(f->store, text(user), text(id), counter, NULL);
-}
-
-static void keeps_finds_and_removes_passkeys(void **state)
-{
-    struct fixture *f = *state;
-    struct seen seen = {0};
-    struct lfi_sink sink = {remember, &seen};
-    struct lfi_passkey found;
-    char last[400];
-    assert_int_equal(add(f, ALIA, "p-1", 4), 0);
-    assert_int_equal(add(f, ALIA, "p-1", 4), LFI_CORE_DENIED);
-    assert_int_equal(add(f, BADR, "p-1", 4), LFI_CORE_DENIED); /* unique over all */
-    assert_int_equal(store_passkey_find(f->store, text("p-1"), sink, &found, NULL), 0);
-    assert_string_equal(found.user_id.text, ALIA);
-    assert_int_equal(found.counter, 4);
-    assert_string_equal(seen.last, "{\"name\":\"phone\"}");
-    assert_int_equal(count_of(f, ALIA, last), 1);
-    assert_string_equal(last,
-                        "{\"passkeyId\":\"p-1\",\"usedAt\":0,\"record\":{\"name\":\"phone\"}}");
-    assert_int_equal(count_of(f, BADR, last), 0);
-    assert_int_equal(store_passkey_remove(f->store, text(BADR), text("p-1"), NULL),
-                     LFI_CORE_UNKNOWN);
-    assert_int_equal(store_passkey_remove(f->store, text(ALIA), text("p-1"), NULL), 0);
-    assert_int_equal(store_passkey_remove(f->store, text(ALIA), text("p-1"), NULL),
-                     LFI_CORE_UNKNOWN);
-    assert_int_equal(store_passkey_find(f->store, text("p-1"), sink, &found, NULL),
-                     LFI_CORE_UNKNOWN);
-    assert_int_equal(add(f, BADR, "p-1", 0), 0); /* free again */
-}
-
-static void counts_uses_upwards_only(void **state)
-{
-    struct fixture *f = *state;
-    char last[400];
-    assert_int_equal(add(f, ALIA, "p-1", 4), 0);
-    assert_int_equal(use(f, ALIA, "p-1", 5), 0);
-    assert_int_equal(count_of(f, ALIA, last), 1);
-    assert_non_null(strstr(last, "\"usedAt\":1700000000,\"record\":{\"name\":\"phone\"}"));
-    assert_int_equal(use(f, ALIA, "p-1", 5), LFI_CORE_DENIED);
-    assert_int_equal(use(f, ALIA, "p-1", 4), LFI_CORE_DENIED);
-    assert_int_equal(use(f, ALIA, "p-1", 0), LFI_CORE_DENIED);
-    assert_int_equal(use(f, ALIA, "p-1", UINT32_MAX), 0);
-    assert_int_equal(use(f, BADR, "p-1", 6), LFI_CORE_UNKNOWN);
-    assert_int_equal(use(f, ALIA, "p-2", 6), LFI_CORE_UNKNOWN);
-    assert_int_equal(add(f, ALIA, "no-counter", 0), 0);
-    assert_int_equal(use(f, ALIA, "no-counter", 0), 0);
-    assert_int_equal(use(f, ALIA, "no-counter", 0), 0);
-    assert_int_equal(use(f, ALIA, "no-counter", 1), 0);
-    assert_int_equal(use(f, ALIA, "no-counter", 0), LFI_CORE_DENIED);
-}
-
-static void tells_a_blocked_customer_after_the_passkey_was_right(void **state)
-{
-    struct fixture *f = *state;
-    assert_int_equal(add(f, BADR, "p-1", 1), 0);
-    assert_int_equal(use(f, BADR, "p-1", 1), LFI_CORE_DENIED);
-    assert_int_equal(use(f, BADR, "p-1", 2), LFI_CORE_BLOCKED);
-}
-
-static void keeps_ten_and_refuses_what_does_not_fit(void **state)
-{
-    struct fixture *f = *state;
-    char id[80];
-    char last[400];
-    for (int i = 0; i < 10; i++) {
-        (void)snprintf(id, sizeof(id), "p-%d", i);
-        assert_int_equal(add(f, ALIA, id, 0), 0);
-    }
-    assert_int_equal(add(f, ALIA, "p-10", 0), LFI_CORE_DENIED);
-    assert_int_equal(add(f, BADR, "p-10", 0), 0);
-    assert_int_equal(count_of(f, ALIA, last), 10);
-    memset(id, 'x', 65);
-    id[65] = '\0';
-    assert_int_equal(add(f, BADR, id, 0), LFI_CORE_FAILED);
-    assert_int_equal(add(f, BADR, "", 0), LFI_CORE_FAILED);
-    struct lfi_slice record = {calloc(1, 4097), 4097};
-    assert_int_equal(store_passkey_add(f->store, text(BADR), text("p"), record, 0, NULL),
-                     LFI_CORE_FAILED);
-    free((char *)record.ptr);
 }
 
 int main(void)
@@ -513,14 +304,7 @@ int main(void)
         T(a_store_without_the_setting_makes_600000_rounds),
         T(a_new_hash_takes_600000_rounds),
         T(password_rounds_are_a_setting_with_bounds),
-        T(gaps_grow_after_the_free_uses),
-        T(a_use_given_back_does_not_count),
-        T(keys_not_used_for_a_day_are_deleted),
-        T(finding_a_claim_writes_nothing),
-        T(keeps_finds_and_removes_passkeys),
-        T(counts_uses_upwards_only),
-        T(tells_a_blocked_customer_after_the_passkey_was_right),
-        T(keeps_ten_and_refuses_what_does_not_fit),
+        T(a_barred_customer_may_not_sign_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,22 +42,12 @@ extern "C" {
 #endif
 
 /* Raised when an existing member changes meaning; a server loads only cores of its own number. */
-#define LFI_CORE_ABI 3
+#define LFI_CORE_ABI 4
 
 /* Receives records one by one. Return 0 to go on, anything else to stop. */
 struct lfi_sink {
     int (*record)(void *ctx, struct lfi_slice json);
     void *ctx;
-};
-
-/*
- * A rate limit: at least gap_s apart, at most `times` (64) within window_s (a day). Besides, when
- * growing_gap_s is not 0: after `free` uses within window_s the next one is allowed growing_gap_s
- * later, and each after that twice as late.
- */
-struct lfi_allowance {
-    uint32_t gap_s, times, window_s;
-    uint32_t free, growing_gap_s;
 };
 
 enum lfi_credit_block { LFI_CREDIT_OPEN, LFI_CREDIT_BLOCKED_FOR_NOW, LFI_CREDIT_BLOCKED_FOR_GOOD };
@@ -84,34 +74,11 @@ enum lfi_approval_state {
 /* Bytes of a message to a customer. */
 #define LFI_MESSAGE_BYTES_MAX 2048
 
-/* Whose passkey it is, and its signature counter as of its last use. */
-struct lfi_passkey {
-    struct lfi_id user_id;
-    uint32_t counter;
-};
-
-/* The outcome of claiming a key that may be used once. */
-enum lfi_claim {
-    LFI_CLAIM_YOURS,   /* the caller is the first: it acts, then calls claim_settle */
-    LFI_CLAIM_TAKEN,   /* somebody else is acting right now */
-    LFI_CLAIM_SETTLED, /* done before; the result was handed to the sink */
-};
-
 /* How a core is. The server sets `size`; members past it must not be touched. 0: not known. */
 struct lfi_health {
     uint32_t size;
     uint64_t used_bytes, limit_bytes;       /* of its storage */
     uint64_t storage_device, storage_inode; /* no two cores may share their storage */
-};
-
-/* When a task is due that waits for an operator: at no time of any clock. */
-#define LFI_TASK_PARKED INT64_C(253402300800) /* 10000-01-01 */
-
-/* The server sets `size`; members past it must not be touched. */
-struct lfi_task_counts {
-    uint32_t size;
-    uint64_t kept, limit; /* parked ones count */
-    uint64_t parked;
 };
 
 struct lfi_core_ops {
@@ -143,11 +110,16 @@ struct lfi_core_ops {
     /*
      * First factor. LFI_CORE_OK and the opaque user id; LFI_CORE_DENIED for a wrong login or a
      * wrong password alike, in equal time; LFI_CORE_BLOCKED for a barred customer whose password
-     * was right. The server limits the tries, by way of allow() and allow_undo(); a core without
-     * these two counts them itself and answers LFI_CORE_DENIED while a login is locked.
+     * was right. The server limits the tries.
      */
     int (*sign_in)(void *core, struct lfi_slice login, struct lfi_slice password,
                    struct lfi_id *out_user_id, struct lfi_error *error);
+    /*
+     * Whether a customer who has proved to be this user may go on: LFI_CORE_OK, LFI_CORE_BLOCKED
+     * for a barred one, LFI_CORE_UNKNOWN. Asked before a passkey counts, which the server judges
+     * and keeps itself: without it the server offers none.
+     */
+    int (*may_sign_in)(void *core, struct lfi_slice user_id, struct lfi_error *error);
     /*
      * Second factor: asks the customer's bound device to approve `purpose` (JSON object that the
      * app shows). The approval expires after `ttl_s` seconds. LFI_CORE_DENIED while a request of
@@ -168,33 +140,20 @@ struct lfi_core_ops {
                              struct lfi_error *error);
     int (*approval_decide)(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
                            int approve, struct lfi_error *error);
-
-    /* --- idempotency claims ------------------------------------------------------------------- */
-
     /*
-     * Claims `key` (an interaction id and a step): exactly one caller, on whichever server
-     * instance, is told LFI_CLAIM_YOURS. A claim that is not settled within `ttl_s` seconds is
-     * free again. A settled claim hands its result to the sink.
+     * The journey that asked is over: the app shows the request no longer, and it counts as denied.
+     * LFI_CORE_DENIED when it waits no longer.
      */
-    int (*claim)(void *core, struct lfi_slice key, uint32_t ttl_s, struct lfi_sink sink,
-                 enum lfi_claim *out, struct lfi_error *error);
-    /* Settles a claim, durably, with the result (at most 16 KiB) that later claimants get. */
-    int (*claim_settle)(void *core, struct lfi_slice key, struct lfi_slice result,
-                        struct lfi_error *error);
+    int (*approval_withdraw)(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+                             struct lfi_error *error);
 
-    /* --- rate limits, and telling the customer ------------------------------------------------ */
-
-    /*
-     * Takes one use of `key`, on whichever server instance. *out_wait_s is 0 when it was allowed,
-     * else the seconds after which it would be, and nothing was taken.
+    /* --- telling the customer ------------------------------------------------------------------
      */
-    int (*allow)(void *core, struct lfi_slice key, const struct lfi_allowance *allowance,
-                 uint32_t *out_wait_s, struct lfi_error *error);
+
     /*
      * Sends a text to the customer's phone, by e-mail when there is none. LFI_CORE_UNAVAILABLE when
      * the customer can be reached in neither way. At most LFI_MESSAGE_BYTES_MAX long. It may hold a
-     * one-time code: it must be neither
-     * logged nor written to disk.
+     * one-time code: it must be neither logged nor written to disk.
      */
     int (*message_send)(void *core, struct lfi_slice user_id, struct lfi_slice text,
                         struct lfi_error *error);
@@ -208,58 +167,6 @@ struct lfi_core_ops {
                               enum lfi_account_status status, struct lfi_error *error);
     int (*account_set_credit_block)(void *core, struct lfi_slice account_id,
                                     enum lfi_credit_block block, struct lfi_error *error);
-    /* As when the store was built: levers undone; leads, sign-ins, passkeys and tasks forgotten. */
-    int (*reset)(void *core, struct lfi_error *error);
-
-    /* --- passkeys ----------------------------------------------------------------------------- */
-
-    /*
-     * Keeps a passkey of the user, durably: `passkey_id` (at most 64 characters, made by the
-     * server) is unique over all users, `record` is a JSON object (at most 4 KiB) that means
-     * nothing to the core. LFI_CORE_DENIED when the id is taken, or the user has ten already.
-     */
-    int (*passkey_add)(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                       struct lfi_slice record, uint32_t counter, struct lfi_error *error);
-    /* The record of one passkey, and whose it is. */
-    int (*passkey_find)(void *core, struct lfi_slice passkey_id, struct lfi_sink sink,
-                        struct lfi_passkey *out, struct lfi_error *error);
-    /*
-     * Counts a use whose signature was right. LFI_CORE_DENIED unless `counter` is above the one
-     * kept, or both are 0: a copy of the key may be about. LFI_CORE_BLOCKED for a barred customer.
-     */
-    int (*passkey_use)(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                       uint32_t counter, struct lfi_error *error);
-    /* The user's passkeys, {"passkeyId","usedAt","record"} each; usedAt in seconds, 0: never. */
-    int (*passkeys)(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                    struct lfi_error *error);
-    /* LFI_CORE_UNKNOWN when it is not this user's. */
-    int (*passkey_remove)(void *core, struct lfi_slice user_id, struct lfi_slice passkey_id,
-                          struct lfi_error *error);
-
-    /* --- things to be done later -------------------------------------------------------------- */
-
-    /*
-     * Keeps a task, durably: `record` (a JSON object, at most 4 KiB, that means nothing to the
-     * core) is due at `due_s`, seconds of UTC, LFI_TASK_PARKED: never. One with the same key is
-     * replaced.
-     * LFI_CORE_UNAVAILABLE when there are too many: the bank is over capacity.
-     */
-    int (*task_put)(void *core, struct lfi_slice key, int64_t due_s, struct lfi_slice record,
-                    struct lfi_error *error);
-    /*
-     * Takes the task that has been due longest; on no server instance is it due again before
-     * `hold_s` seconds have passed, and not at all once it is done. LFI_CORE_UNKNOWN: none is due.
-     */
-    int (*task_take)(void *core, uint32_t hold_s, struct lfi_sink sink, struct lfi_error *error);
-    /* The record of a task that is not done; LFI_CORE_UNKNOWN: there is none. */
-    int (*task_find)(void *core, struct lfi_slice key, struct lfi_sink sink,
-                     struct lfi_error *error);
-    /* Forgets a task, durably; LFI_CORE_UNKNOWN: there is none. */
-    int (*task_done)(void *core, struct lfi_slice key, struct lfi_error *error);
-
-    /* --- what the levers of a test bank have moved; null in a real one -------------------------
-     */
-
     /*
      * {"accountId","status","creditBlock"} of one account, or of every account by id when
      * `account_id` is absent. creditBlock, none, temporary or permanent, is there when the account
@@ -267,6 +174,8 @@ struct lfi_core_ops {
      */
     int (*account_states)(void *core, struct lfi_slice account_id, struct lfi_sink sink,
                           struct lfi_error *error);
+    /* As when the bank was set up: levers undone; leads and approvals forgotten. */
+    int (*reset)(void *core, struct lfi_error *error);
 
     /* --- health ------------------------------------------------------------------------------- */
 
@@ -276,33 +185,6 @@ struct lfi_core_ops {
      * asks for a user.
      */
     int (*health)(void *core, struct lfi_health *out, struct lfi_error *error);
-
-    /* --- tasks, for an operator --------------------------------------------------------------- */
-
-    /* How many tasks there are; cheap. */
-    int (*task_counts)(void *core, struct lfi_task_counts *out, struct lfi_error *error);
-    /* The tasks that were put with LFI_TASK_PARKED, {"key","record"} each. */
-    int (*tasks_parked)(void *core, struct lfi_sink sink, struct lfi_error *error);
-
-    /* --- more of idempotency claims ----------------------------------------------------------- */
-
-    /*
-     * Hands the result of a settled claim to the sink and writes nothing; LFI_CORE_UNKNOWN when it
-     * is not settled.
-     */
-    int (*claim_find)(void *core, struct lfi_slice key, struct lfi_sink sink,
-                      struct lfi_error *error);
-
-    /* --- more of rate limits and approvals ---------------------------------------------------- */
-
-    /* Gives back the newest use of a key, if it has one: what it was taken for did not count. */
-    int (*allow_undo)(void *core, struct lfi_slice key, struct lfi_error *error);
-    /*
-     * The journey that asked is over: the app shows the request no longer, and it counts as denied.
-     * LFI_CORE_DENIED when it waits no longer.
-     */
-    int (*approval_withdraw)(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
-                             struct lfi_error *error);
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

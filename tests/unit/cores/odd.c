@@ -216,14 +216,6 @@ static int products(void *core, const struct lfi_call *call, const struct lfi_qu
     return rc == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
 
-static int allow(void *core, struct lfi_slice key, const struct lfi_allowance *allowance,
-                 uint32_t *out_wait_s, struct lfi_error *error)
-{
-    (void)core, (void)key, (void)allowance, (void)error;
-    *out_wait_s = 0;
-    return LFI_CORE_OK;
-}
-
 static int message_send(void *core, struct lfi_slice user_id, struct lfi_slice message,
                         struct lfi_error *error)
 {
@@ -257,7 +249,6 @@ static const struct lfi_core_ops OPS = {.abi = LFI_CORE_ABI,
                                         .accounts = &ACCOUNTS,
                                         .customers = &CUSTOMERS,
                                         .open_data = &OPEN_DATA,
-                                        .allow = allow,
                                         .message_send = message_send};
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)

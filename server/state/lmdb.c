@@ -1,0 +1,454 @@
+#include "state/lmdb.h"
+
+#include "base/error.h"
+#include "base/slice.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INSTANCES_READERS_MORE 64 /* for tools beside the server */
+
+static const char *const table_names[TABLE_COUNT] = {
+    [TABLE_META] = "meta",     [TABLE_COUNTS] = "counts", [TABLE_CLAIMS] = "claims",
+    [TABLE_EXPIRY] = "expiry", [TABLE_LIMITS] = "limits", [TABLE_TASKS] = "tasks",
+    [TABLE_DUE] = "due",       [TABLE_OWNERS] = "owners", [TABLE_PASSKEYS] = "passkeys",
+};
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+/* LMDB says EIO when the disk took only a part of a page. */
+static bool passes(int code)
+{
+    return code == MDB_MAP_FULL || code == MDB_READERS_FULL || code == ENOSPC || code == EDQUOT ||
+           code == EFBIG || code == EIO;
+}
+
+int lmdb_fail(struct lfi_error *error, const char *what, int code)
+{
+    (void)error_set(error, "%s: %s", what, mdb_strerror(code));
+    return passes(code) ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED;
+}
+
+int lmdb_refuse(struct lfi_error *error, const char *what)
+{
+    (void)error_set(error, "%s", what);
+    return LFI_CORE_FAILED;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void add_byte(struct lmdb_key *key, unsigned char value)
+{
+    key->bytes[key->len++] = value;
+}
+
+/* A zero byte would end a part of the key early. */
+static bool add_text(struct lmdb_key *key, struct lfi_slice text, size_t max)
+{
+    if (text.len == 0 || text.len > max || key->len + text.len > sizeof(key->bytes) ||
+        memchr(text.ptr, 0, text.len)) {
+        return false;
+    }
+    memcpy(key->bytes + key->len, text.ptr, text.len);
+    key->len += text.len;
+    return true;
+}
+
+bool lmdb_key_provider(struct lmdb_key *key, const struct state_call *call)
+{
+    key->len = 0;
+    if (!add_text(key, call->provider, STATE_PROVIDER_MAX)) {
+        return false;
+    }
+    add_byte(key, 0);
+    return true;
+}
+
+bool lmdb_key_own(struct lmdb_key *key, const struct state_call *call)
+{
+    return lmdb_key_provider(key, call) && add_text(key, call->key, STATE_KEY_MAX);
+}
+
+bool lmdb_key_timed(struct lmdb_key *key, const struct state_call *call, int64_t time,
+                    struct lfi_slice text)
+{
+    uint64_t value = time > 0 ? (uint64_t)time : 0;
+    if (!lmdb_key_provider(key, call)) {
+        return false;
+    }
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        add_byte(key, (unsigned char)(value >> shift));
+    }
+    return text.len == 0 || add_text(key, text, STATE_KEY_MAX);
+}
+
+bool lmdb_key_passkey(struct lmdb_key *key, const struct state_call *call, struct lfi_slice user_id,
+                      struct lfi_slice passkey_id)
+{
+    if (!lmdb_key_provider(key, call) || !add_text(key, user_id, STATE_ID_MAX)) {
+        return false;
+    }
+    add_byte(key, 0);
+    return !passkey_id.ptr || add_text(key, passkey_id, STATE_ID_MAX);
+}
+
+struct lfi_slice lmdb_key_rest(const MDB_val *key, size_t skip)
+{
+    return (struct lfi_slice){(const char *)key->mv_data + skip, key->mv_size - skip};
+}
+
+static MDB_val val_of_key(const struct lmdb_key *key)
+{
+    return (MDB_val){key->len, (void *)(uintptr_t)key->bytes};
+}
+
+static MDB_val val_of_text(const char *text)
+{
+    return (MDB_val){strlen(text), (void *)(uintptr_t)text};
+}
+
+/* --- transactions ----------------------------------------------------------------------------- */
+
+int lmdb_begin(struct lmdb_txn *txn, void *store, bool writes, struct lfi_error *error)
+{
+    *txn = (struct lmdb_txn){.store = store, .error = error};
+    int code = mdb_txn_begin(txn->store->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn);
+    return code == 0 ? LFI_CORE_OK : lmdb_fail(error, "begin", code);
+}
+
+int lmdb_end(struct lmdb_txn *txn, int status)
+{
+    if (status != LFI_CORE_OK) {
+        mdb_txn_abort(txn->txn);
+        return status;
+    }
+    int code = mdb_txn_commit(txn->txn);
+    return code == 0 ? LFI_CORE_OK : lmdb_fail(txn->error, "commit", code);
+}
+
+static int outcome(struct lmdb_txn *txn, enum lmdb_table table, int code)
+{
+    if (code == 0) {
+        return LFI_CORE_OK;
+    }
+    return code == MDB_NOTFOUND ? LFI_CORE_UNKNOWN
+                                : lmdb_fail(txn->error, table_names[table], code);
+}
+
+int lmdb_get(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key, MDB_val *out)
+{
+    MDB_val where = val_of_key(key);
+    return outcome(txn, table, mdb_get(txn->txn, txn->store->table[table], &where, out));
+}
+
+int lmdb_get_head(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key,
+                  MDB_val *head, struct lfi_slice *rest)
+{
+    MDB_val value;
+    int status = lmdb_get(txn, table, key, &value);
+    if (status == LFI_CORE_OK && value.mv_size < head->mv_size) {
+        (void)error_set(txn->error, "%s: malformed value", table_names[table]);
+        return LFI_CORE_FAILED;
+    }
+    if (status == LFI_CORE_OK) {
+        memcpy(head->mv_data, value.mv_data, head->mv_size);
+        *rest = lmdb_key_rest(&value, head->mv_size);
+    }
+    return status;
+}
+
+int lmdb_put(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key, MDB_val head,
+             struct lfi_slice rest)
+{
+    MDB_val where = val_of_key(key);
+    MDB_val value = {head.mv_size + rest.len, NULL};
+    int code = mdb_put(txn->txn, txn->store->table[table], &where, &value, MDB_RESERVE);
+    if (code == 0 && head.mv_size > 0) {
+        memcpy(value.mv_data, head.mv_data, head.mv_size);
+    }
+    if (code == 0 && rest.len > 0) {
+        memcpy((char *)value.mv_data + head.mv_size, rest.ptr, rest.len);
+    }
+    return outcome(txn, table, code);
+}
+
+int lmdb_delete(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key)
+{
+    MDB_val where = val_of_key(key);
+    return outcome(txn, table, mdb_del(txn->txn, txn->store->table[table], &where, NULL));
+}
+
+static bool begins_with(const MDB_val *key, const struct lmdb_range *range)
+{
+    return key->mv_size >= range->prefix_len &&
+           memcmp(key->mv_data, range->first->bytes, range->prefix_len) == 0;
+}
+
+int lmdb_walk(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_range *range,
+              lmdb_visit_fn *visit, void *ctx)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key = val_of_key(range->first);
+    MDB_val value;
+    enum lmdb_step step = LMDB_GO_ON;
+    int code = mdb_cursor_open(txn->txn, txn->store->table[table], &cursor);
+    if (code != 0) {
+        return outcome(txn, table, code);
+    }
+    code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (code == 0 && begins_with(&key, range) &&
+           (step = visit(ctx, &key, &value)) != LMDB_STOP) {
+        code = step == LMDB_DELETE ? mdb_cursor_del(cursor, 0) : 0;
+        if (code == 0) {
+            code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+        }
+    }
+    mdb_cursor_close(cursor);
+    return code == MDB_NOTFOUND ? LFI_CORE_OK : outcome(txn, table, code);
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static unsigned count_readers(const struct state_config *config)
+{
+    return config->threads * config->instances + INSTANCES_READERS_MORE;
+}
+
+/* The slots are those that the first of all processes that use the store asked for. */
+static int check_readers(MDB_env *env, const struct state_config *config, struct lfi_error *error)
+{
+    unsigned slots = 0;
+    if (mdb_env_get_maxreaders(env, &slots) == 0 && slots < config->threads) {
+        (void)error_set(error,
+                        "the store has %u reader slots, %u threads may read: stop all that use it,"
+                        " then start again",
+                        slots, config->threads);
+        return LFI_CORE_FAILED;
+    }
+    return LFI_CORE_OK;
+}
+
+static int refuse_format(const char *path, MDB_val found, struct lfi_error *error)
+{
+    (void)error_set(error, "%.120s: the store's format is \"%.*s\", this version needs \"%s\"",
+                    path, found.mv_size < 32 ? (int)found.mv_size : 32, (const char *)found.mv_data,
+                    LMDB_FORMAT);
+    return LFI_CORE_FAILED;
+}
+
+static int refuse_foreign(const char *path, struct lfi_error *error)
+{
+    (void)error_set(error, "%.180s: is not a store of the server's state", path);
+    return LFI_CORE_FAILED;
+}
+
+/* Of a store that has tables already. */
+static int check_format(struct lmdb_store *store, MDB_txn *txn, const char *path,
+                        struct lfi_error *error)
+{
+    MDB_val key = val_of_text("format");
+    MDB_val wanted = val_of_text(LMDB_FORMAT);
+    MDB_val found;
+    int code = mdb_dbi_open(txn, table_names[TABLE_META], 0, &store->table[TABLE_META]);
+    if (code == 0) {
+        code = mdb_get(txn, store->table[TABLE_META], &key, &found);
+    }
+    if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE) {
+        return refuse_foreign(path, error);
+    }
+    if (code != 0) {
+        return lmdb_fail(error, "format", code);
+    }
+    bool same = found.mv_size == wanted.mv_size &&
+                memcmp(found.mv_data, wanted.mv_data, wanted.mv_size) == 0;
+    return same ? LFI_CORE_OK : refuse_format(path, found, error);
+}
+
+/* Opens the tables; makes them in a store that is empty. */
+static int open_tables(struct lmdb_store *store, MDB_txn *txn, const char *path,
+                       struct lfi_error *error)
+{
+    MDB_dbi all;
+    MDB_stat stat_of_all;
+    MDB_val key = val_of_text("format");
+    MDB_val format = val_of_text(LMDB_FORMAT);
+    int code = mdb_dbi_open(txn, NULL, 0, &all);
+    if (code != 0 || (code = mdb_stat(txn, all, &stat_of_all)) != 0) {
+        return lmdb_fail(error, "tables", code);
+    }
+    bool empty = stat_of_all.ms_entries == 0;
+    int status = empty ? LFI_CORE_OK : check_format(store, txn, path, error);
+    if (status != LFI_CORE_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < TABLE_COUNT && code == 0; i++) {
+        code = mdb_dbi_open(txn, table_names[i], empty ? MDB_CREATE : 0, &store->table[i]);
+    }
+    if (code == 0 && empty) {
+        code = mdb_put(txn, store->table[TABLE_META], &key, &format, 0);
+    }
+    return code == MDB_NOTFOUND ? refuse_foreign(path, error)
+           : code == 0          ? LFI_CORE_OK
+                                : lmdb_fail(error, "tables", code);
+}
+
+static int open_env(struct lmdb_store *store, const struct state_config *config,
+                    struct lfi_error *error)
+{
+    struct lmdb_txn txn;
+    int dead = 0;
+    int code = mdb_env_create(&store->env);
+    if (code == 0) {
+        code = mdb_env_set_mapsize(store->env, (size_t)config->max_megabytes << 20);
+    }
+    if (code == 0) {
+        code = mdb_env_set_maxdbs(store->env, TABLE_COUNT);
+    }
+    if (code == 0) {
+        code = mdb_env_set_maxreaders(store->env, count_readers(config));
+    }
+    if (code == 0) {
+        code = mdb_env_open(store->env, config->path, 0, 0600);
+    }
+    if (code != 0) {
+        (void)error_set(error, "%.160s: %s", config->path, mdb_strerror(code));
+        return LFI_CORE_FAILED;
+    }
+    (void)mdb_reader_check(store->env, &dead); /* slots of processes that were killed */
+    int status = check_readers(store->env, config, error);
+    if (status == LFI_CORE_OK) {
+        status = lmdb_begin(&txn, store, true, error);
+    }
+    return status == LFI_CORE_OK ? lmdb_end(&txn, open_tables(store, txn.txn, config->path, error))
+                                 : status;
+}
+
+static int refuse_folder(const char *path, const char *why, struct lfi_error *error)
+{
+    (void)error_set(error, "%.180s: %s", path, why);
+    return LFI_CORE_FAILED;
+}
+
+/* Whether a folder could be made. */
+static bool is_makeable(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    bool makeable = parent && access(parent, W_OK | X_OK) == 0;
+    free(parent);
+    return makeable;
+}
+
+static int take_folder(const struct state_config *config, struct lfi_error *error)
+{
+    struct stat info;
+    if (stat(config->path, &info) != 0) {
+        bool fine = config->create ? mkdir(config->path, 0700) == 0 : is_makeable(config->path);
+        return fine ? LFI_CORE_OK : refuse_folder(config->path, "cannot be made", error);
+    }
+    bool fine = S_ISDIR(info.st_mode) && access(config->path, R_OK | W_OK | X_OK) == 0;
+    return fine ? LFI_CORE_OK
+                : refuse_folder(config->path, "is not a folder that can be written", error);
+}
+
+static char *data_file_of(const char *path)
+{
+    size_t size = strlen(path) + sizeof("/data.mdb");
+    char *file = malloc(size);
+    if (file) {
+        (void)snprintf(file, size, "%s/data.mdb", path);
+    }
+    return file;
+}
+
+static void lmdb_close(void *opened)
+{
+    struct lmdb_store *store = opened;
+    if (store->env) {
+        mdb_env_close(store->env);
+    }
+    free(store->data_file);
+    free(store);
+}
+
+static int lmdb_open(void **out, const struct state_config *config, struct lfi_error *error)
+{
+    struct stat info;
+    *out = NULL;
+    int status = take_folder(config, error);
+    if (status != LFI_CORE_OK) {
+        return status;
+    }
+    struct lmdb_store *store = calloc(1, sizeof(*store));
+    if (!store || !(store->data_file = data_file_of(config->path))) {
+        free(store);
+        return lmdb_refuse(error, "out of memory");
+    }
+    bool is_there = stat(store->data_file, &info) == 0;
+    store->max_tasks = config->max_tasks;
+    if (config->create || is_there) {
+        status = open_env(store, config, error);
+    }
+    if (status != LFI_CORE_OK || !store->env) {
+        lmdb_close(store);
+        return status;
+    }
+    *out = store;
+    return LFI_CORE_OK;
+}
+
+/* --- forgetting ------------------------------------------------------------------------------- */
+
+static enum lmdb_step forget_one(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    (void)ctx;
+    (void)key;
+    (void)value;
+    return LMDB_DELETE;
+}
+
+static int lmdb_forget(void *store, const struct state_call *call)
+{
+    struct lmdb_txn txn;
+    struct lmdb_key key;
+    if (!lmdb_key_provider(&key, call)) {
+        return lmdb_refuse(call->error, "no such provider");
+    }
+    const struct lmdb_range all = {&key, key.len};
+    int status = lmdb_begin(&txn, store, true, call->error);
+    if (status != LFI_CORE_OK) {
+        return status;
+    }
+    for (int table = TABLE_COUNTS; table < TABLE_COUNT && status == LFI_CORE_OK; table++) {
+        status = lmdb_walk(&txn, (enum lmdb_table)table, &all, forget_one, NULL);
+    }
+    return lmdb_end(&txn, status);
+}
+
+const struct state_driver state_lmdb = {
+    .size = sizeof(state_lmdb),
+    .name = "lmdb",
+    .open = lmdb_open,
+    .close = lmdb_close,
+    .claim = lmdb_claim,
+    .claim_settle = lmdb_claim_settle,
+    .claim_find = lmdb_claim_find,
+    .limit_take = lmdb_limit_take,
+    .limit_give_back = lmdb_limit_give_back,
+    .task_put = lmdb_task_put,
+    .task_take = lmdb_task_take,
+    .task_find = lmdb_task_find,
+    .task_done = lmdb_task_done,
+    .task_counts = lmdb_task_counts,
+    .tasks_parked = lmdb_tasks_parked,
+    .passkey_add = lmdb_passkey_add,
+    .passkey_find = lmdb_passkey_find,
+    .passkey_use = lmdb_passkey_use,
+    .passkey_remove = lmdb_passkey_remove,
+    .passkeys = lmdb_passkeys,
+    .forget = lmdb_forget,
+    .health = lmdb_health,
+};
