@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "connect/connect.h"
-#include "rows_ozone_connect.h"
+#include "connect/families.h"
 
 #include "failing.h"
 
@@ -32,6 +32,7 @@ static struct fixture {
     struct caller *caller;
     X509 *certificate;
     struct provider_set *providers;
+    struct apis *apis;
     struct connect *connect;
     void *library;
     unsigned (*take)(void);
@@ -63,7 +64,8 @@ static int set_up(void **state)
     void *symbol = dlsym(f.library, "counting_take");
     assert_non_null(symbol);
     memcpy(&f.take, &symbol, sizeof(f.take));
-    const struct connect_config config = {.api = &flow_ozone_connect,
+    assert_int_equal(connect_apis_new(&f.apis, NULL, &error), 0);
+    const struct connect_config config = {.apis = f.apis,
                                           .providers = f.providers,
                                           .workers = 1,
                                           .check_responses = CONTRACT_REPLIES_ENFORCE,
@@ -76,6 +78,7 @@ static int tear_down(void **state)
 {
     (void)state;
     connect_free(f.connect);
+    apis_free(f.apis);
     (void)dlclose(f.library);
     provider_set_close(f.providers);
     caller_free(f.caller);

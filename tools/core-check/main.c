@@ -174,12 +174,13 @@ int main(int argc, char **argv)
     if (connect_apis_new(&apis, NULL, &error) != 0 ||
         provider_set_open(&set, &config, 1, &clock, &log, &failed, &error) != 0) {
         (void)fprintf(stderr, "core-check: %s\n", error.message);
-        return 3;
+        rc = 3;
+    } else {
+        run.apis = apis;
+        run.provider = provider_at(set, 0);
+        run.deadline_ms = options.deadline_ms;
+        rc = check_all(&run);
     }
-    run.apis = apis;
-    run.provider = provider_at(set, 0);
-    run.deadline_ms = options.deadline_ms;
-    rc = check_all(&run);
     provider_set_close(set);
     apis_free(apis);
     return rc;
