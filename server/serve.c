@@ -161,22 +161,27 @@ static int make_apis(struct serve *serve, struct lfi_error *error)
     return 0;
 }
 
-/* A version that no document was compiled in has no rules of its own. */
-static void warn_of_versions(struct serve *serve)
+static void warn_of_version(const struct serve *serve, size_t provider, uint32_t version)
+{
+    enum contract_standing standing = apis_standing_of(serve->apis, version);
+    char path[CONFIG_PATH_MAX], cause[120];
+    if (standing == CONTRACT_FINAL) {
+        return;
+    }
+    snprintf(path, sizeof(path), "$.providers[%zu].offers.standardVersions", provider);
+    snprintf(cause, sizeof(cause), "v%u.%u is %s", version >> 16, version & 0xffff,
+             standing == CONTRACT_DRAFT
+                 ? "a draft"
+                 : "not known here: its calls are answered as those of the version before");
+    serve->warnings.warn(serve->warnings.ctx, path, cause);
+}
+
+static void warn_of_versions(const struct serve *serve)
 {
     const struct config *config = serve->config;
     for (size_t i = 0; i < config->provider_count; i++) {
         for (const uint32_t *version = config->providers[i].offers.versions; *version; version++) {
-            char path[CONFIG_PATH_MAX], cause[120];
-            if (apis_know_version(serve->apis, *version)) {
-                continue;
-            }
-            snprintf(path, sizeof(path), "$.providers[%zu].offers.standardVersions", i);
-            snprintf(
-                cause, sizeof(cause),
-                "v%u.%u is not known here: its calls are answered as those of the version before",
-                *version >> 16, *version & 0xffff);
-            serve->warnings.warn(serve->warnings.ctx, path, cause);
+            warn_of_version(serve, i, *version);
         }
     }
 }

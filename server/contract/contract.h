@@ -75,8 +75,9 @@ size_t contract_operation_row(const struct contract_operation *operation);
  */
 const struct contract_operation *contract_operation_in(const struct contract_operation *operation,
                                                        uint32_t version);
-/* Whether the documents were compiled in several versions, this one among them. */
-bool contract_knows_version(const struct contract_api *api, uint32_t version);
+/* What a version is to an API whose documents were compiled in several; unknown to all others. */
+enum contract_standing { CONTRACT_UNKNOWN, CONTRACT_DRAFT, CONTRACT_FINAL };
+enum contract_standing contract_standing_of(const struct contract_api *api, uint32_t version);
 const char *contract_operation_id(const struct contract_operation *operation);
 const char *contract_operation_method(const struct contract_operation *operation);
 const char *contract_operation_path(const struct contract_operation *operation); /* template */

@@ -88,12 +88,12 @@ const struct contract_operation *contract_operation_in(const struct contract_ope
     return api->versions[i].operations[operation->index];
 }
 
-bool contract_knows_version(const struct contract_api *api, uint32_t version)
+enum contract_standing contract_standing_of(const struct contract_api *api, uint32_t version)
 {
     for (size_t i = 0; i < api->version_count; i++)
         if (api->versions[i].number == version)
-            return true;
-    return false;
+            return api->versions[i].draft ? CONTRACT_DRAFT : CONTRACT_FINAL;
+    return CONTRACT_UNKNOWN;
 }
 
 const char *contract_operation_id(const struct contract_operation *operation)

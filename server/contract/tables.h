@@ -184,6 +184,7 @@ struct contract_path {
 /* What a version has in place of operations[i]; NULL: it has no such operation. */
 struct contract_version {
     uint32_t number; /* CONTRACT_VERSION */
+    bool draft;
     const struct contract_operation *const *operations;
 };
 

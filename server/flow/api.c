@@ -225,14 +225,15 @@ void apis_append_path(const struct apis *apis, const char *id, struct buf *out)
     }
 }
 
-bool apis_know_version(const struct apis *apis, uint32_t version)
+enum contract_standing apis_standing_of(const struct apis *apis, uint32_t version)
 {
+    enum contract_standing best = CONTRACT_UNKNOWN;
     for (size_t i = 0; i < apis->count; i++) {
-        if (contract_knows_version(apis->entries[i].api.flow->contract, version)) {
-            return true;
-        }
+        enum contract_standing standing =
+            contract_standing_of(apis->entries[i].api.flow->contract, version);
+        best = standing > best ? standing : best;
     }
-    return false;
+    return best;
 }
 
 bool apis_has_operation(const struct apis *apis, struct lfi_slice id)

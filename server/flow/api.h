@@ -46,8 +46,8 @@ const struct contract_operation *apis_operation_at(const struct apis *apis, size
 const struct flow_row *apis_row_at(const struct apis *apis, size_t number);
 /* Appends the whole path template of an operation; nothing when there is none of this id. */
 void apis_append_path(const struct apis *apis, const char *id, struct buf *out);
-/* Whether any document was compiled in this version. */
-bool apis_know_version(const struct apis *apis, uint32_t version);
+/* What a version is to the documents that were compiled in several. */
+enum contract_standing apis_standing_of(const struct apis *apis, uint32_t version);
 /* Whether any API has an operation of this id. */
 bool apis_has_operation(const struct apis *apis, struct lfi_slice id);
 /* Whether any operation that the permission opens is offered. An unknown one opens nothing. */

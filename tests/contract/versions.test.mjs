@@ -83,11 +83,22 @@ test('base paths that let two families claim a path are refused with their line'
     const config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
     const { file } = await writeConfig(demo, config, 'same.json', (own) => {
         own.hubListener.basePaths = { products: '/accounts' };
-        own.providers.forEach(({ core }) => (core.settings.store += '-none'));
     });
     const { status, stderr } = runProgram('--config', file, '--check');
     assert.equal(status, 2);
     assert.match(stderr, /same\.json:\d+: \$\.hubListener\.basePaths: GET \/accounts\/\{accountId\} and \/accounts\/products are the same path/);
+});
+
+test('a version that is a draft or not known is told', async () => {
+    const config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
+    const { file } = await writeConfig(demo, config, 'versions.json', (own) => {
+        own.providers[0].offers.standardVersions = ['v2.1', 'v2.2', 'v3.0'];
+    });
+    const { stderr } = runProgram('--config', file, '--check');
+    const told = stderr.split('\n').filter((line) => /standardVersions/.test(line));
+    assert.equal(told.length, 2, stderr);
+    assert.match(told[0], /warning: \$\.providers\[0\]\.offers\.standardVersions: v2\.2 is a draft/);
+    assert.match(told[1], /v3\.0 is not known here/);
 });
 
 /* --- versions -------------------------------------------------------------------------------- */

@@ -65,6 +65,23 @@ static void two_documents_may_have_the_same_path_under_base_paths_of_their_own(v
     flow_world_close(&world);
 }
 
+static void documents_may_share_a_path_by_its_methods(void **state)
+{
+    const struct api apis[] = {{.flow = &flow_added}, {.flow = &flow_versioned}};
+    struct flow_world world;
+    (void)state;
+    assert_int_equal(flow_world_open(&world, apis, 2), 0);
+    struct world_request request = {.method = "POST", .path = "/later"};
+    assert_int_equal(status_of(&world, request), 501);
+    request.method = "GET";
+    assert_int_equal(status_of(&world, request), 501);
+    request.method = "PUT";
+    const struct world_reply reply = flow_world_call(&world, &request);
+    assert_int_equal(reply.status, 405);
+    assert_non_null(strstr(reply.headers, "Allow: GET, POST\r\n"));
+    flow_world_close(&world);
+}
+
 static void the_same_path_twice_is_refused(void **state)
 {
     static const struct {
@@ -177,8 +194,8 @@ static void versions_share_what_is_the_same(void **state)
     } rows[] = {{"findBalances", false}, {"findSame", true}, {"findRow", false}};
     const struct contract_api *api = flow_versioned.contract;
     (void)state;
-    assert_int_equal(contract_operation_count(api), 5);
-    for (size_t i = 0; i < 5; i++) {
+    assert_int_equal(contract_operation_count(api), 6);
+    for (size_t i = 0; i < 6; i++) {
         const struct contract_operation *first = contract_operation_at(api, i);
         const struct contract_operation *old = contract_operation_in(first, CONTRACT_VERSION(1, 0));
         const struct contract_operation *new = contract_operation_in(first, CONTRACT_VERSION(1, 1));
@@ -191,8 +208,9 @@ static void versions_share_what_is_the_same(void **state)
             }
         }
     }
-    assert_true(contract_knows_version(api, CONTRACT_VERSION(1, 1)));
-    assert_false(contract_knows_version(api, CONTRACT_VERSION(1, 2)));
+    assert_int_equal(contract_standing_of(api, CONTRACT_VERSION(1, 0)), CONTRACT_FINAL);
+    assert_int_equal(contract_standing_of(api, CONTRACT_VERSION(1, 1)), CONTRACT_DRAFT);
+    assert_int_equal(contract_standing_of(api, CONTRACT_VERSION(1, 2)), CONTRACT_UNKNOWN);
 }
 
 int main(void)
@@ -200,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_base_path_stands_before_every_path_of_its_api_alone),
         cmocka_unit_test(two_documents_may_have_the_same_path_under_base_paths_of_their_own),
+        cmocka_unit_test(documents_may_share_a_path_by_its_methods),
         cmocka_unit_test(the_same_path_twice_is_refused),
         cmocka_unit_test(a_request_gets_the_version_that_it_names_or_the_nearest_served_one),
         cmocka_unit_test(an_operation_that_a_version_lacks_is_no_resource),

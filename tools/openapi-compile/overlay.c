@@ -188,13 +188,14 @@ static void apply_edit(struct source *source, struct node edit)
 
 struct overlay_head overlay_apply(struct source *source, const char *path)
 {
-    static const char *const known[] = {"version", "over", "edits", "formats", NULL};
+    static const char *const known[] = {"version", "over", "draft", "edits", "formats", NULL};
     static const char *const formats[] = {"date", "date-time", "email", "uri", "uuid", NULL};
     struct node root = source_open(source, path, (struct node){0});
     node_only(root, "an overlay", known);
     struct overlay_head head = {.at = root,
                                 .version = node_string(node_need(root, "version")),
                                 .over = node_string(node_need(root, "over")),
+                                .draft = node_bool(node_get(root, "draft"), false),
                                 .formats = node_get(root, "formats")};
     if (head.formats.raw) {
         node_only(head.formats, "formats", formats);

@@ -3,6 +3,7 @@
  *
  *   version: v2.2
  *   over: v2.1
+ *   draft: true      (when it is one)
  *   edits:
  *     - in: components/transaction.yaml#/Transaction
  *       require: [transactionInformation]
@@ -29,6 +30,7 @@
 struct overlay_head {
     struct node at;
     const char *version, *over;
+    bool draft;
     struct node formats; /* absent: none */
 };
 

@@ -57,6 +57,7 @@ static void read_overlays(struct set *set, const char *const *overlays, size_t c
             base->name = head.over;
         }
         version->name = head.version;
+        version->draft = head.draft;
         if (strcmp(before->name, head.over) != 0) {
             node_fail(head.at, "over %s: the version before is %s", head.over, before->name);
         }

@@ -12,6 +12,7 @@
 struct set_version {
     const char *name; /* "v2.1"; NULL: there is only one and nobody asks which */
     unsigned major, minor;
+    bool draft;
     struct source source;
     struct model model;
 };

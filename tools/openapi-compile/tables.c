@@ -85,8 +85,8 @@ static void put_versions(const struct set *set, FILE *out)
     fputs("static const struct contract_version versions[] = {\n", out);
     for (size_t v = 0; v < set->version_count; v++) {
         const struct set_version *version = &set->versions[v];
-        fprintf(out, "{CONTRACT_VERSION(%u, %u), (const struct contract_operation *const[]){",
-                version->major, version->minor);
+        fprintf(out, "{CONTRACT_VERSION(%u, %u), %s, (const struct contract_operation *const[]){",
+                version->major, version->minor, version->draft ? "true" : "false");
         for (size_t i = 0; i < set->slot_count; i++) {
             if (set->slots[i].in[v]) {
                 fprintf(out, "&operations[%zu], ", set->slots[i].form[v]);
