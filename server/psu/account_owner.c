@@ -1,7 +1,6 @@
 #include "psu/account_owner.h"
 
 #include "base/core_answer.h"
-#include "psu/accounts.h"
 
 /* --- balance ---------------------------------------------------------------------------------- */
 
@@ -46,13 +45,13 @@ static const char *const *wanted_types(struct lfi_slice sub_type)
     return is_deposit ? deposit : debt;
 }
 
-static void append_balance(const struct account_owner *owner, const struct account_offer *account,
-                           struct json_writer *w)
+static void append_balance(const struct account_owner *owner, struct lfi_slice account_id,
+                           struct lfi_slice sub_type, struct json_writer *w)
 {
     const struct provider *provider = owner->provider;
     struct balance best = {
-        .arena = owner->arena, .types = wanted_types(account->sub_type), .rank = BALANCE_TYPES};
-    const struct lfi_query query = {.size = sizeof(query), .subject_id = account->id};
+        .arena = owner->arena, .types = wanted_types(sub_type), .rank = BALANCE_TYPES};
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = account_id};
     struct core_answer answer = core_answer(take_balance, &best);
     struct lfi_error error = {{0}};
     if (!PROVIDER_SERVES(provider, accounts, balances) ||
@@ -133,15 +132,15 @@ static int take_holder(void *ctx, struct lfi_slice json, const void *facts)
     return 0;
 }
 
-void account_owner_append(const struct account_owner *owner, const struct account_offer *account,
-                          struct json_writer *w)
+void account_owner_append(const struct account_owner *owner, struct lfi_slice account_id,
+                          struct lfi_slice sub_type, struct json_writer *w)
 {
     const struct provider *provider = owner->provider;
     struct holders holders = {.owner = owner};
-    const struct lfi_query query = {.size = sizeof(query), .subject_id = account->id};
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = account_id};
     struct core_answer answer = core_answer(take_holder, &holders);
     struct lfi_error error = {{0}};
-    append_balance(owner, account, w);
+    append_balance(owner, account_id, sub_type, w);
     if (owner->customer_id.len == 0 || !PROVIDER_SERVES(provider, accounts, customers) ||
         provider->accounts->customers(provider->core, owner->call, &query, &answer.base, &error) !=
             LFI_CORE_OK ||

@@ -10,8 +10,6 @@
 #include "base/json.h"
 #include "provider/provider.h"
 
-struct account_offer; /* accounts.h */
-
 /* Who looks, call->user_id. Texts in the arena. */
 struct account_owner {
     const struct provider *provider;
@@ -27,7 +25,7 @@ void account_owner_find(struct account_owner *out, const struct provider *provid
  * Appends "balance": {"value", "currency"}, negative when the customer owes it, and, when others
  * have a part in the account, "relation": "joint" or "behalf" with "holder", whose account it is.
  */
-void account_owner_append(const struct account_owner *owner, const struct account_offer *account,
-                          struct json_writer *writer);
+void account_owner_append(const struct account_owner *owner, struct lfi_slice account_id,
+                          struct lfi_slice sub_type, struct json_writer *writer);
 
 #endif

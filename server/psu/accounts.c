@@ -168,7 +168,7 @@ void accounts_append(const struct provider *provider, struct arena *arena,
         json_open_object(w, NULL);
         json_string(w, "id", offers->items[i].id);
         accounts_append_facts(&offers->items[i], w);
-        account_owner_append(&owner, &offers->items[i], w);
+        account_owner_append(&owner, offers->items[i].id, offers->items[i].sub_type, w);
         json_close_object(w);
     }
     json_close_array(w);

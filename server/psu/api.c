@@ -2,7 +2,7 @@
 
 #include "contract/contract.h"
 #include "contract_journey.h"
-#include "psu/ending.h"
+#include "psu/finish.h"
 #include "psu/note.h"
 #include "psu/steps.h"
 
@@ -100,8 +100,8 @@ static bool run_override(const struct api *api, const struct step *step, struct 
     }
     visit->reply->hang_up = wish.cut;
     if (wish.status != 0) {
-        step_fail_core(visit, wish.status == 503 ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED,
-                       "override", &error);
+        finish_core(visit, wish.status == 503 ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED, "override",
+                    &error);
     }
     return wish.cut || wish.status != 0;
 }
@@ -119,7 +119,7 @@ static void run_in_session(const struct api *api, const struct step *step, struc
     if (over > 0) {
         api->repeat(visit, step == &api->steps[0]);
     } else if (visit_seconds_left(visit) == 0 && !note_adopt_extension(visit)) {
-        ending_time_out(visit);
+        finish_time_out(visit);
     } else if ((step->stages & IN(visit->session.stage)) == 0) {
         visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);
     } else if (!run_override(api, step, visit)) {
@@ -157,7 +157,9 @@ void api_handle(const struct api *api, struct visit *visit)
         visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
         return;
     }
+    const struct step *extend = find_step(api, SLICE("extend"));
     visit->api = api;
+    visit->extendable_in = extend ? extend->stages : 0;
     cJSON *body = api_read_body(visit, step->schema);
     if (body != NULL) {
         run_step(api, step, visit, body);

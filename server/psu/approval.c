@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "psu/browser.h"
 #include "psu/limit.h"
-#include "psu/steps.h"
 
 #define PURPOSE_BYTES 4096
 #define NAME_BYTES 300 /* of a TPP; escaped it may take six times as much */
@@ -81,50 +80,47 @@ static void refuse_waiting(struct visit *visit, const char *kind)
     visit_refuse_for(visit, 429, "APPROVAL-WAITING", wait_s > 0 ? (uint32_t)wait_s + 1 : 0, kind);
 }
 
-bool approval_ask(struct visit *visit, const struct approval_request *request,
-                  enum session_stage stage)
+int approval_ask(struct visit *visit, const struct approval_request *request,
+                 enum session_event event, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
     int64_t left_s = visit_seconds_left(visit);
     struct lfi_id approval_id = {{0}};
-    struct lfi_error error = {{0}};
     struct limit_uses uses;
     if (!draw_number(&visit->session.number)) {
         visit_refuse(visit, 500, "INTERNAL", "no random bytes");
-        return false;
+        return LFI_CORE_STOPPED;
     }
     if (!limit_take_approval(visit, &uses)) {
-        return false;
+        return LFI_CORE_STOPPED;
     }
     int status = provider->ops->approval_start(
         provider->core, visit->session.user_id, purpose_of(visit, request),
-        (uint32_t)(left_s < LIMIT_APPROVAL_S ? left_s : LIMIT_APPROVAL_S), &approval_id, &error);
+        (uint32_t)(left_s < LIMIT_APPROVAL_S ? left_s : LIMIT_APPROVAL_S), &approval_id, error);
     if (status != LFI_CORE_OK) {
         limit_give_back(visit, &uses);
-        if (status == LFI_CORE_DENIED) {
-            refuse_waiting(visit, request->kind);
-        } else {
-            step_fail_core(visit, status, "approval_start", &error);
-        }
-        return false;
     }
-    visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
-    visit->session.stage = stage;
-    return visit_keep_session(visit) == 0;
+    if (status == LFI_CORE_DENIED) {
+        refuse_waiting(visit, request->kind);
+        return LFI_CORE_STOPPED;
+    }
+    if (status == LFI_CORE_OK) {
+        visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
+        bool waits = visit_move(visit, event) && visit_keep_session(visit) == 0;
+        status = waits ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    }
+    return status;
 }
 
-bool approval_find(struct visit *visit, enum lfi_approval_state *out)
+int approval_find(struct visit *visit, enum lfi_approval_state *out, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
-    struct lfi_error error = {{0}};
     int status = provider->ops->approval_state(provider->core, visit->session.user_id,
-                                               visit->session.approval_id, out, &error);
-    if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "approval_state", &error);
-    } else if (*out == LFI_APPROVAL_APPROVED) {
+                                               visit->session.approval_id, out, error);
+    if (status == LFI_CORE_OK && *out == LFI_APPROVAL_APPROVED) {
         limit_give_back_approval(visit);
     }
-    return status == LFI_CORE_OK;
+    return status;
 }
 
 void approval_withdraw(struct visit *visit)

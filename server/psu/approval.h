@@ -15,13 +15,14 @@ struct approval_request {
 };
 /*
  * Asks the app, under a number of two digits that is drawn for this request and shown on both
- * screens, and goes to the stage that waits for the answer. False, having answered: APPROVAL-LIMIT
- * or APPROVAL-WAITING, and the customer stays where they are; or the journey has ended.
+ * screens, and moves the session by `event`. LFI_CORE_OK; LFI_CORE_STOPPED, having answered:
+ * APPROVAL-LIMIT or APPROVAL-WAITING, and the customer stays where they are; else the core's
+ * status.
  */
-bool approval_ask(struct visit *visit, const struct approval_request *request,
-                  enum session_stage stage);
-/* How far it is. False: the journey has ended and the answer is given. */
-bool approval_find(struct visit *visit, enum lfi_approval_state *out);
+int approval_ask(struct visit *visit, const struct approval_request *request,
+                 enum session_event event, struct lfi_error *error);
+/* How far it is: the core's status. */
+int approval_find(struct visit *visit, enum lfi_approval_state *out, struct lfi_error *error);
 /* The session's request is no longer needed: the app stops showing it. */
 void approval_withdraw(struct visit *visit);
 

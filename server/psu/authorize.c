@@ -3,7 +3,7 @@
 #include "base/base64.h"
 #include "base/id.h"
 #include "psu/approval.h"
-#include "psu/ending.h"
+#include "psu/decision.h"
 #include "psu/note.h"
 
 #include <openssl/sha.h>
@@ -46,10 +46,11 @@ static void show_error(struct visit *visit, int status, const char *id, struct l
 /* The state takes no more journeys, or failed. */
 static void turn_away(struct visit *visit, int status, const struct lfi_error *error)
 {
+    struct decision decision;
     visit_note_state(visit, status, "task_put", error);
-    struct lfi_slice back = ending_turn_away(visit, ending_of_core(SESSION_SIGN_IN, status));
-    if (back.len > 0) {
-        redirect(visit, back);
+    decision_turn_away(visit, ending_of_core(SESSION_SIGN_IN, status), &decision);
+    if (decision.location.len > 0) {
+        redirect(visit, decision.location);
     } else {
         show_error(visit, 503, "HUB-UNAVAILABLE", visit->session.interaction_id);
     }

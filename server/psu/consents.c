@@ -5,7 +5,7 @@
 #include "consent/permissions.h"
 #include "psu/approval.h"
 #include "psu/consent_card.h"
-#include "psu/ending.h"
+#include "psu/finish.h"
 #include "psu/revocation.h"
 #include "psu/steps.h"
 #include "psu/task.h"
@@ -308,7 +308,7 @@ static void revoke_own(struct visit *visit, const cJSON *body)
 {
     struct lfi_slice consent_id = json_get_string(body, "consentId");
     struct lfi_error error = {{0}};
-    int status = revocation_put(visit, consent_id, ending_longest_s(visit->endpoint), &error);
+    int status = revocation_put(visit, consent_id, decision_longest_s(visit->endpoint), &error);
     bool kept = status == LFI_CORE_OK;
     if (!kept) {
         visit_note_state(visit, status, "task_put", &error);
@@ -379,6 +379,6 @@ const struct api consents_api = {
     .kind = SESSION_CUSTOMER,
     .steps = steps,
     .count = sizeof(steps) / sizeof(steps[0]),
-    .is_over = ending_is_over,
+    .is_over = finish_customer_is_over,
     .repeat = repeat,
 };

@@ -1,6 +1,6 @@
 /* What is done without a request: tasks whose time has come. */
 #include "base/crash.h"
-#include "psu/ending.h"
+#include "psu/decision.h"
 #include "psu/note.h"
 #include "psu/psu.h"
 #include "psu/revocation.h"
@@ -19,6 +19,17 @@ static void parse_record(void *ctx, struct lfi_slice json)
     taken->record = json_parse(json);
 }
 
+static void time_out(struct visit *visit)
+{
+    struct decision decision;
+    decision_refuse(visit, ending_of_time(visit->session.stage), &decision);
+    if (decision.state == DECISION_BEFORE || decision.state == DECISION_HIDDEN) {
+        note_forget(visit); /* whoever decided was cut off before that */
+    } else if (decision.state == DECISION_UNKNOWN) {
+        visit_note_state(visit, decision.status, "claim", &decision.error);
+    }
+}
+
 /* The customer is gone: the time-out row of the table, and nobody to send back. */
 static void end_journey(struct visit *visit, cJSON *record)
 {
@@ -28,7 +39,7 @@ static void end_journey(struct visit *visit, cJSON *record)
                                                visit->session.consent_id, &tree, &error);
     cJSON_Delete(tree);
     if (outcome == HUB_OK || outcome == HUB_REFUSED) {
-        ending_refuse_unseen(visit, ending_of_time(visit->session.stage));
+        time_out(visit);
     } else {
         const struct task task = {.key = note_key(visit), .record = record};
         task_try_later(visit, &task, outcome, &error);
@@ -37,17 +48,9 @@ static void end_journey(struct visit *visit, cJSON *record)
 
 static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint, cJSON *record)
 {
-    struct reply reply = {0};
-    struct request request = {.path = SLICE("due"), .arena = arena_new(SCRATCH_BYTES)};
-    struct visit visit = {.psu = psu,
-                          .request = &request,
-                          .reply = &reply,
-                          .arena = request.arena,
-                          .endpoint = endpoint};
-    buf_init(&reply.headers, SCRATCH_BYTES);
-    buf_init(&reply.body, SCRATCH_BYTES);
+    struct visit visit = {.psu = psu, .endpoint = endpoint, .arena = arena_new(SCRATCH_BYTES)};
     struct lfi_slice kind = json_get_string(record, "kind");
-    if (request.arena == NULL) {
+    if (!visit.arena) {
         LOG_EVENT(psu->log, LOG_ERROR, "task_failed", LOG_TEXT("reason", SLICE("out of memory")));
     } else if (slice_equal_text(kind, NOTE_KIND) && note_open(&visit, record)) {
         note_adopt_customer(&visit);
@@ -59,9 +62,7 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task_unknown", LOG_TEXT("kind", kind));
     }
-    buf_free(&reply.headers);
-    buf_free(&reply.body);
-    arena_free(request.arena);
+    arena_free(visit.arena);
 }
 
 static const struct psu_endpoint *endpoint_of(const struct psu *psu,
@@ -86,7 +87,7 @@ bool psu_run_due(struct psu *psu, const struct provider *provider)
         return false;
     }
     crash_note(provider->id, "task");
-    int status = state_task_take(&ref, ending_longest_s(endpoint), &sink, &error);
+    int status = state_task_take(&ref, decision_longest_s(endpoint), &sink, &error);
     if (status == LFI_CORE_OK) {
         run_task(psu, endpoint, taken.record);
     } else if (status != LFI_CORE_UNKNOWN) {

@@ -3,7 +3,8 @@
 #include "base/id.h"
 #include "psu/api.h"
 #include "psu/browser.h"
-#include "psu/ending.h"
+#include "psu/claim.h"
+#include "psu/finish.h"
 #include "psu/note.h"
 #include "psu/qr.h"
 #include "psu/steps.h"
@@ -143,7 +144,7 @@ void step_wait(struct visit *visit, const cJSON *body)
         json_bool(&w, "taken", taken);
         json_close_object(&w);
     } else if (status == LFI_CORE_UNKNOWN) {
-        ending_repeat(visit, false);
+        finish_repeat(visit, false);
     } else {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
     }
@@ -190,14 +191,15 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
     struct lfi_slice result;
     struct lfi_error error = {{0}};
     struct lfi_slice key = visit_key(visit, "hand-over", (struct lfi_slice){0}, once);
-    if (ending_claim(visit, key, LINK_LIFE_S, &claim, &result) != 0) {
+    if (claim_take(visit, key, LINK_LIFE_S, &claim, &result, &error) != LFI_CORE_OK) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return false;
     }
     if (claim != STATE_CLAIM_YOURS) {
         visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
         return false;
     }
-    if (ending_settle(visit, key, SLICE("used"), &error) != LFI_CORE_OK) {
+    if (claim_settle(visit, key, SLICE("used"), &error) != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return false;
     }

@@ -1,6 +1,6 @@
 #include "psu/journey.h"
 
-#include "psu/ending.h"
+#include "psu/finish.h"
 #include "psu/hand_over.h"
 #include "psu/steps.h"
 
@@ -44,5 +44,5 @@ const struct api journey_api = {
     .kind = SESSION_JOURNEY,
     .steps = steps,
     .count = sizeof(steps) / sizeof(steps[0]),
-    .repeat = ending_repeat,
+    .repeat = finish_repeat,
 };

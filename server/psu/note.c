@@ -134,8 +134,7 @@ int note_find(struct visit *visit, bool *taken, struct lfi_error *error)
 static void read_customer(struct visit *visit, const cJSON *record)
 {
     struct lfi_slice user = json_get_string(record, "user");
-    if (user.len > 0) {
-        visit->session.stage = SESSION_REVIEW;
+    if (user.len > 0 && session_move(&visit->session, SESSION_SIGNED_IN)) {
         visit->session.user_id = arena_keep(visit->arena, user);
     }
 }

@@ -2,7 +2,7 @@
 
 #include "base/base64.h"
 #include "base/id.h"
-#include "psu/ending.h"
+#include "psu/finish.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
 
@@ -25,7 +25,7 @@ static void refuse_state(struct visit *visit, int status, const char *call,
     } else if (status == LFI_CORE_DENIED) {
         visit_refuse(visit, 409, "PASSKEY-LIMIT", NULL);
     } else {
-        step_fail_state(visit, status, call, error);
+        finish_state(visit, status, call, error);
     }
 }
 
@@ -249,5 +249,5 @@ const struct api passkeys_api = {
     .steps = steps,
     .count = sizeof(steps) / sizeof(steps[0]),
     .repeat = repeat,
-    .is_over = ending_is_over,
+    .is_over = finish_customer_is_over,
 };

@@ -11,23 +11,11 @@
 #include "base/log.h"
 #include "http/message.h"
 #include "http/metrics.h"
-#include "hub/hub.h"
 #include "operator/explain.h"
 #include "operator/override.h"
-#include "provider/provider.h"
 #include "provider/share.h"
+#include "psu/endpoint.h"
 #include "state/state.h"
-
-/* One authorization endpoint: the path the TPPs send customers to, for one provider. */
-struct psu_endpoint {
-    const char *path; /* "/authorize/dhowretail" */
-    const struct provider *provider;
-    size_t provider_index; /* in psu_config.shares */
-    struct hub *hub;
-    const char *brand;      /* JSON text of the configuration's Brand; NULL: none */
-    const char *brand_logo; /* files; NULL: none */
-    const char *scheme_logo, *scheme_mark;
-};
 
 struct psu_config {
     const struct psu_endpoint *endpoints;

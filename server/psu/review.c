@@ -1,6 +1,7 @@
+#include "psu/review.h"
 #include "consent/permissions.h"
 #include "psu/accounts.h"
-#include "psu/ending.h"
+#include "psu/finish.h"
 #include "psu/note.h"
 #include "psu/steps.h"
 
@@ -22,9 +23,9 @@ static bool check_owner(struct visit *visit, const struct consent *consent)
     }
     cJSON_Delete(tree);
     if (outcome == HUB_UNREACHABLE || outcome == HUB_WRONG) {
-        ending_refuse(visit, ENDING_HUB);
+        finish_refuse(visit, ENDING_HUB);
     } else if (!same) {
-        ending_refuse(visit, ENDING_NOT_OWNER);
+        finish_refuse(visit, ENDING_NOT_OWNER);
     }
     return same;
 }
@@ -50,12 +51,12 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
     int status =
         accounts_find(visit->endpoint->provider, visit->arena, &call, consent, offers, &error);
     if (status != LFI_CORE_OK) {
-        step_fail_core(visit, status, "accounts.held", &error);
+        finish_core(visit, status, "accounts.held", &error);
         return false;
     }
     explain_left_out(visit, offers);
     if (offers->count == 0) {
-        ending_refuse(visit, ENDING_NO_ACCOUNTS);
+        finish_refuse(visit, ENDING_NO_ACCOUNTS);
         return false;
     }
     return true;
@@ -100,7 +101,7 @@ static void append_review(struct visit *visit, const struct consent *consent,
 
 void step_show_review(struct visit *visit)
 {
-    const struct ending_approval cut_off = {.patched = true};
+    const struct decision_approval cut_off = {.patched = true};
     cJSON *tree = NULL;
     struct consent consent;
     struct account_offers offers;
@@ -108,7 +109,7 @@ void step_show_review(struct visit *visit)
         return;
     }
     if (is_patched(visit, &consent, NULL)) {
-        ending_approve(visit, &cut_off); /* the customer has decided: what is left is to confirm */
+        finish_approve(visit, &cut_off); /* the customer has decided: what is left is to confirm */
     } else if (step_check_open(visit, &consent) && check_owner(visit, &consent) &&
                find_accounts(visit, &consent, &offers)) {
         append_review(visit, &consent, &offers);
@@ -121,7 +122,7 @@ void step_show_review(struct visit *visit)
  * midst of a step-up the customer chooses again.
  */
 static bool select_accounts(struct visit *visit, const struct account_offers *offers,
-                            const cJSON *chosen, struct ending_approval *out)
+                            const cJSON *chosen, struct decision_approval *out)
 {
     struct lfi_slice *ids = arena_array(visit->arena, offers->count, sizeof(*ids));
     out->account_ids = ids;
@@ -133,8 +134,7 @@ static bool select_accounts(struct visit *visit, const struct account_offers *of
     if (out->count > 0 && out->count == (size_t)cJSON_GetArraySize(chosen)) {
         return true;
     }
-    visit->session.stage = SESSION_REVIEW;
-    if (visit_keep_session(visit) == 0) {
+    if (visit_move(visit, SESSION_REOPENED) && visit_keep_session(visit) == 0) {
         visit_refuse(visit, 400, "JOURNEY-ACCOUNTS", "an account that was not offered");
     }
     return false;
@@ -146,37 +146,25 @@ static bool needs_step_up(const struct visit *visit, const struct consent *conse
     return visit->psu->step_up_data_sharing || !consent->kind->step_up_if_wanted;
 }
 
-void step_decide(struct visit *visit, const cJSON *chosen, bool confirmed)
+bool review_choose(struct visit *visit, const cJSON *account_ids, bool confirmed,
+                   struct review_choice *out)
 {
-    cJSON *tree = NULL;
-    struct consent consent;
     struct account_offers offers;
-    struct ending_approval approval = {0};
-    if (!step_load_consent(visit, &tree, &consent)) {
-        return;
+    *out = (struct review_choice){0};
+    if (!step_load_consent(visit, &out->tree, &out->consent)) {
+        return false;
     }
-    confirmed = confirmed || !needs_step_up(visit, &consent);
-    approval.patched = confirmed && is_patched(visit, &consent, chosen);
-    if (approval.patched || (step_check_open(visit, &consent) && check_owner(visit, &consent) &&
-                             find_accounts(visit, &consent, &offers) &&
-                             select_accounts(visit, &offers, chosen, &approval))) {
-        if (confirmed) {
-            ending_approve(visit, &approval);
-        } else {
-            step_begin_step_up(visit, &consent, chosen);
-        }
-    }
-    cJSON_Delete(tree);
-}
-
-void step_approve(struct visit *visit, const cJSON *body)
-{
-    step_decide(visit, json_get(body, "accountIds"), false);
+    out->confirmed = confirmed || !needs_step_up(visit, &out->consent);
+    out->approval.patched = out->confirmed && is_patched(visit, &out->consent, account_ids);
+    return out->approval.patched ||
+           (step_check_open(visit, &out->consent) && check_owner(visit, &out->consent) &&
+            find_accounts(visit, &out->consent, &offers) &&
+            select_accounts(visit, &offers, account_ids, &out->approval));
 }
 
 void step_cancel(struct visit *visit, const cJSON *body)
 {
     (void)body;
     note_adopt_customer(visit);
-    ending_refuse(visit, ending_of_leaving(visit->session.stage));
+    finish_refuse(visit, ending_of_leaving(visit->session.stage));
 }

@@ -29,6 +29,16 @@ enum session_stage {
     SESSION_STAGES,
 };
 
+/* What moves a session from one stage to another. */
+enum session_event {
+    SESSION_ASKED,     /* the password was right: the app is asked for the second factor */
+    SESSION_SIGNED_IN, /* both factors were right, here or in another browser of the journey */
+    SESSION_CHOSEN,    /* accounts were chosen: the app is asked to confirm it */
+    SESSION_REOPENED,  /* what was chosen is not offered: the customer chooses again */
+    SESSION_OVER,      /* decided, left, refused or signed out */
+    SESSION_EVENTS,
+};
+
 /* Texts are borrowed: from the arena after session_open(). */
 struct session {
     enum session_kind kind;
@@ -47,6 +57,13 @@ struct session {
     int64_t extensions;              /* … which may be done SESSION_EXTENSIONS_MAX times */
     bool on_phone; /* taken over from another browser, which is sent back to the TPP */
 };
+
+/*
+ * Moves the session as the table of transitions says, the only way to another stage. False, and it
+ * stays where it is: this cannot happen in its stage.
+ */
+bool session_move(struct session *session, enum session_event event)
+    __attribute__((warn_unused_result));
 
 /* Appends the sealed cookie value; -1 when it does not fit `out`. */
 int session_seal(const struct seal *seal, const struct session *session, struct buf *out);

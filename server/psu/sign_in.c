@@ -1,7 +1,8 @@
 #include "psu/api.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
-#include "psu/ending.h"
+#include "psu/claim.h"
+#include "psu/finish.h"
 #include "psu/hand_over.h"
 #include "psu/known_browser.h"
 #include "psu/limit.h"
@@ -75,7 +76,10 @@ static int take_attempt(struct visit *visit)
     for (int number = 1; number <= visit->psu->max_attempts; number++) {
         enum state_claim claim;
         struct lfi_slice result;
-        if (ending_claim(visit, attempt_key(visit, number), ATTEMPT_TTL_S, &claim, &result) != 0) {
+        struct lfi_error error = {{0}};
+        if (claim_take(visit, attempt_key(visit, number), ATTEMPT_TTL_S, &claim, &result, &error) !=
+            LFI_CORE_OK) {
+            visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
             return 0;
         }
         if (claim == STATE_CLAIM_YOURS) {
@@ -84,7 +88,7 @@ static int take_attempt(struct visit *visit)
         failed += claim == STATE_CLAIM_SETTLED;
     }
     if (failed == visit->psu->max_attempts) {
-        ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
+        finish_refuse(visit, ENDING_NOT_AUTHENTICATED);
     } else {
         visit_refuse(visit, 409, "JOURNEY-BUSY", "tries are being judged");
     }
@@ -96,11 +100,11 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
                          const char *problem)
 {
     struct lfi_error error = {{0}};
-    int status = ending_settle(visit, attempt_key(visit, number), SLICE("failed"), &error);
+    int status = claim_settle(visit, attempt_key(visit, number), SLICE("failed"), &error);
     if (status != LFI_CORE_OK) {
-        step_fail_state(visit, status, "claim_settle", &error);
+        finish_state(visit, status, "claim_settle", &error);
     } else if (number == visit->psu->max_attempts) {
-        ending_refuse(visit, ENDING_NOT_AUTHENTICATED);
+        finish_refuse(visit, ENDING_NOT_AUTHENTICATED);
     } else {
         reply_sign_in(visit, consent, problem, visit->psu->max_attempts - number);
     }
@@ -109,13 +113,17 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
 static void ask_approval(struct visit *visit, const struct consent *consent,
                          const struct lfi_id *user_id)
 {
+    struct lfi_error error = {{0}};
     bool journey = visit->session.kind == SESSION_JOURNEY;
     const struct approval_request request = {.kind = journey ? "consent" : "connections",
                                              .tpp = journey ? consent_beneficiary(consent)
                                                             : (struct lfi_slice){0}};
     visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
-    if (approval_ask(visit, &request, SESSION_APPROVAL)) {
+    int status = approval_ask(visit, &request, SESSION_ASKED, &error);
+    if (status == LFI_CORE_OK) {
         step_show_approval(visit);
+    } else if (status != LFI_CORE_STOPPED) {
+        finish_core(visit, status, "approval_start", &error);
     }
 }
 
@@ -151,9 +159,9 @@ static void tell(struct visit *visit, const cJSON *body, const struct consent *c
         ask_approval(visit, consent, &user_id);
         known_browser_keep(visit, json_get_string(body, "login"));
     } else if (status == LFI_CORE_BLOCKED) {
-        ending_refuse(visit, ENDING_BLOCKED);
+        finish_refuse(visit, ENDING_BLOCKED);
     } else if (status != LFI_CORE_STOPPED) {
-        step_fail_core(visit, status, "sign_in", &error);
+        finish_core(visit, status, "sign_in", &error);
     }
 }
 
@@ -178,10 +186,12 @@ void step_sign_in(struct visit *visit, const cJSON *body)
 static void enter(struct visit *visit)
 {
     struct lfi_error error = {{0}};
-    visit->session.stage = SESSION_REVIEW;
+    if (!visit_move(visit, SESSION_SIGNED_IN)) {
+        return;
+    }
     int status = visit->session.kind == SESSION_JOURNEY ? note_keep(visit, &error) : LFI_CORE_OK;
     if (status != LFI_CORE_OK) {
-        step_fail_state(visit, status, "task_put", &error);
+        finish_state(visit, status, "task_put", &error);
     } else if (visit_keep_session(visit) == 0) {
         api_show(visit);
     }
@@ -224,9 +234,9 @@ void step_use_passkey(struct visit *visit, const cJSON *body)
     } else if (status == LFI_CORE_DENIED) {
         fail_attempt(visit, &consent, attempt, "wrong-passkey");
     } else if (status == LFI_CORE_BLOCKED) {
-        ending_refuse(visit, ENDING_BLOCKED);
+        finish_refuse(visit, ENDING_BLOCKED);
     } else {
-        step_fail_core(visit, status, "passkey", &error);
+        finish_core(visit, status, "passkey", &error);
     }
 out:
     cJSON_Delete(tree);
@@ -238,14 +248,15 @@ void step_check_approval(struct visit *visit, const cJSON *body)
 {
     (void)body;
     enum lfi_approval_state state;
-    if (!approval_find(visit, &state)) {
-        return;
-    }
-    if (state == LFI_APPROVAL_WAITING) {
+    struct lfi_error error = {{0}};
+    int status = approval_find(visit, &state, &error);
+    if (status != LFI_CORE_OK) {
+        finish_core(visit, status, "approval_state", &error);
+    } else if (state == LFI_APPROVAL_WAITING) {
         step_show_approval(visit);
     } else if (state == LFI_APPROVAL_APPROVED) {
         enter(visit);
     } else {
-        ending_refuse(visit, state == LFI_APPROVAL_EXPIRED ? ENDING_TIMED_OUT : ENDING_DENIED);
+        finish_refuse(visit, state == LFI_APPROVAL_EXPIRED ? ENDING_TIMED_OUT : ENDING_DENIED);
     }
 }

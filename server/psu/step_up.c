@@ -1,15 +1,17 @@
 /*
- * The step-up: what was decided is confirmed once more, in the app or by a passkey, and only that
- * (consent journey 4). The choice is kept in the state under its digest; session, challenge and
- * confirmation are bound to the digest.
+ * The approval and its step-up: what was decided is confirmed once more, in the app or by a
+ * passkey, and only that (consent journey 4). The choice is kept in the state under its digest;
+ * session, challenge and confirmation are bound to the digest.
  */
 #include "base/id.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
-#include "psu/ending.h"
+#include "psu/claim.h"
+#include "psu/finish.h"
 #include "psu/limit.h"
 #include "psu/passkey.h"
 #include "psu/passkeys.h"
+#include "psu/review.h"
 #include "psu/steps.h"
 
 /* Absent without a digest: under the customer alone all choices would meet. */
@@ -30,28 +32,56 @@ static bool keep_choice(struct visit *visit, struct lfi_slice choice)
     struct lfi_slice bound = arena_format(
         visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
     visit->session.decision = bound.ptr ? id_digest(visit->arena, bound) : bound;
-    int status = ending_settle(visit, choice_key(visit), choice, &error);
+    int status = claim_settle(visit, choice_key(visit), choice, &error);
     if (status != LFI_CORE_OK) {
-        step_fail_state(visit, status, "claim_settle", &error);
+        finish_state(visit, status, "claim_settle", &error);
     }
     return status == LFI_CORE_OK;
 }
 
-void step_begin_step_up(struct visit *visit, const struct consent *consent,
-                        const cJSON *account_ids)
+static void ask(struct visit *visit, const struct consent *consent, const cJSON *account_ids)
+{
+    const struct approval_request request = {.kind = "step-up",
+                                             .tpp = consent_beneficiary(consent),
+                                             .accounts = cJSON_GetArraySize(account_ids)};
+    struct lfi_error error = {{0}};
+    int status = approval_ask(visit, &request, SESSION_CHOSEN, &error);
+    if (status == LFI_CORE_OK) {
+        step_show_step_up(visit);
+    } else if (status != LFI_CORE_STOPPED) {
+        finish_core(visit, status, "approval_start", &error);
+    }
+}
+
+static void begin_step_up(struct visit *visit, const struct consent *consent,
+                          const cJSON *account_ids)
 {
     char *choice = cJSON_PrintUnformatted(account_ids);
-    if (choice == NULL) {
+    if (!choice) {
         visit_refuse(visit, 500, "INTERNAL", "out of memory");
     } else if (keep_choice(visit, slice_of(choice))) {
-        const struct approval_request request = {.kind = "step-up",
-                                                 .tpp = consent_beneficiary(consent),
-                                                 .accounts = cJSON_GetArraySize(account_ids)};
-        if (approval_ask(visit, &request, SESSION_STEP_UP)) {
-            step_show_step_up(visit);
-        }
+        ask(visit, consent, account_ids);
     }
     cJSON_free(choice);
+}
+
+/* Carries out an approval of these accounts, or has it confirmed first. */
+static void approve(struct visit *visit, const cJSON *account_ids, bool confirmed)
+{
+    struct review_choice choice;
+    if (review_choose(visit, account_ids, confirmed, &choice)) {
+        if (choice.confirmed) {
+            finish_approve(visit, &choice.approval);
+        } else {
+            begin_step_up(visit, &choice.consent, account_ids);
+        }
+    }
+    cJSON_Delete(choice.tree);
+}
+
+void step_approve(struct visit *visit, const cJSON *body)
+{
+    approve(visit, json_get(body, "accountIds"), false);
 }
 
 void step_show_step_up(struct visit *visit)
@@ -71,16 +101,18 @@ void step_show_step_up(struct visit *visit)
 /* Carries out what was chosen before it was confirmed. */
 static void carry_out(struct visit *visit)
 {
-    bool settled = false;
     struct lfi_slice choice;
-    if (ending_find(visit, choice_key(visit), &settled, &choice) != 0) {
+    struct lfi_error error = {{0}};
+    int status = claim_find(visit, choice_key(visit), &choice, &error);
+    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
+        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
     }
-    cJSON *account_ids = settled ? json_parse(choice) : NULL;
-    if (account_ids == NULL) {
-        ending_refuse(visit, ENDING_FAILED);
+    cJSON *account_ids = status == LFI_CORE_OK ? json_parse(choice) : NULL;
+    if (account_ids) {
+        approve(visit, account_ids, true);
     } else {
-        step_decide(visit, account_ids, true);
+        finish_refuse(visit, ENDING_FAILED);
     }
     cJSON_Delete(account_ids);
 }
@@ -89,15 +121,16 @@ void step_check_step_up(struct visit *visit, const cJSON *body)
 {
     (void)body;
     enum lfi_approval_state state;
-    if (!approval_find(visit, &state)) {
-        return;
-    }
-    if (state == LFI_APPROVAL_WAITING) {
+    struct lfi_error error = {{0}};
+    int status = approval_find(visit, &state, &error);
+    if (status != LFI_CORE_OK) {
+        finish_core(visit, status, "approval_state", &error);
+    } else if (state == LFI_APPROVAL_WAITING) {
         step_show_step_up(visit);
     } else if (state == LFI_APPROVAL_APPROVED) {
         carry_out(visit);
     } else {
-        ending_refuse(visit, ENDING_STEP_UP);
+        finish_refuse(visit, ENDING_STEP_UP);
     }
 }
 
@@ -115,7 +148,7 @@ void step_offer_step_up_passkey(struct visit *visit, const cJSON *body)
     int status = passkeys_append_credentials(visit, "known", &w, &error);
     json_close_object(&w);
     if (status != LFI_CORE_OK) {
-        step_fail_state(visit, status, "passkeys", &error);
+        finish_state(visit, status, "passkeys", &error);
     }
 }
 
@@ -135,8 +168,8 @@ void step_use_step_up_passkey(struct visit *visit, const cJSON *body)
         limit_give_back_approval(visit); /* it was the customer who had asked */
         carry_out(visit);
     } else if (status == LFI_CORE_DENIED || status == LFI_CORE_BLOCKED) {
-        ending_refuse(visit, ENDING_STEP_UP);
+        finish_refuse(visit, ENDING_STEP_UP);
     } else {
-        step_fail_core(visit, status, "passkey", &error);
+        finish_core(visit, status, "passkey", &error);
     }
 }

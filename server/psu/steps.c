@@ -1,31 +1,17 @@
 /* What the steps share. */
 #include "psu/steps.h"
 
-#include "psu/ending.h"
+#include "psu/finish.h"
 #include "psu/note.h"
 
 #define TPP_NAME_BYTES 120 /* in the cookie; escaped it may take six times as much */
-
-void step_fail_core(struct visit *visit, int status, const char *call,
-                    const struct lfi_error *error)
-{
-    visit_note_core(visit, status, call, error);
-    ending_refuse(visit, ending_of_core(visit->session.stage, status));
-}
-
-void step_fail_state(struct visit *visit, int status, const char *call,
-                     const struct lfi_error *error)
-{
-    visit_note_state(visit, status, call, error);
-    ending_refuse(visit, ending_of_core(visit->session.stage, status));
-}
 
 bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consent)
 {
     struct lfi_error error;
     if (hub_get_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, tree,
                         &error) != HUB_OK) {
-        ending_refuse(visit, ending_of_hub(visit->session.stage));
+        finish_refuse(visit, ending_of_hub(visit->session.stage));
         return false;
     }
     consent_read(*tree, consent);
@@ -37,13 +23,13 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
 bool step_check_open(struct visit *visit, const struct consent *consent)
 {
     if (!consent_is_open(consent, clock_now_us(visit->psu->clock))) {
-        ending_refuse(visit, ENDING_CONSENT_CLOSED);
+        finish_refuse(visit, ENDING_CONSENT_CLOSED);
         return false;
     }
     bool supported =
         consent->kind->journey && consent_is_offered(consent, &visit->endpoint->provider->offers);
     if (!supported && visit->session.stage >= SESSION_REVIEW) {
-        ending_refuse(visit, ENDING_NOT_SUPPORTED);
+        finish_refuse(visit, ENDING_NOT_SUPPORTED);
         return false;
     }
     return true;

@@ -20,13 +20,7 @@ void step_check_approval(struct visit *visit, const cJSON *body);
 void step_approve(struct visit *visit, const cJSON *body);
 void step_cancel(struct visit *visit, const cJSON *body);
 
-/* Carries out an approval of these accounts. `confirmed`: a step-up, if needed, has been made. */
-void step_decide(struct visit *visit, const cJSON *account_ids, bool confirmed);
-
-/* Asks for the step-up, tied to what was chosen. */
-void step_begin_step_up(struct visit *visit, const struct consent *consent,
-                        const cJSON *account_ids);
-/* How far it is; or both at once, by passkey. */
+/* How far the step-up is; or both at once, by passkey. */
 void step_check_step_up(struct visit *visit, const cJSON *body);
 void step_offer_step_up_passkey(struct visit *visit, const cJSON *body);
 void step_use_step_up_passkey(struct visit *visit, const cJSON *body);
@@ -47,10 +41,5 @@ bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consen
  * sign-in: the Hub must be told who rejects.
  */
 bool step_check_open(struct visit *visit, const struct consent *consent);
-/* A failure of the core, or of the state, ends the journey. */
-void step_fail_core(struct visit *visit, int status, const char *call,
-                    const struct lfi_error *error);
-void step_fail_state(struct visit *visit, int status, const char *call,
-                     const struct lfi_error *error);
 
 #endif

@@ -1,6 +1,6 @@
 #include "psu/undo.h"
 
-#include "psu/ending.h"
+#include "psu/consent_patch.h"
 #include "psu/note.h"
 #include "psu/task.h"
 
@@ -58,7 +58,7 @@ static enum hub_outcome tell(struct visit *visit, const cJSON *record, struct lf
     bool foreign = false;
     enum hub_outcome outcome = HUB_OK;
     if (json_get_bool(record, "close", false)) {
-        outcome = ending_close_consent(visit, &foreign, error);
+        outcome = consent_patch_close(visit, &foreign, error);
     }
     if (outcome != HUB_OK) {
         return outcome;

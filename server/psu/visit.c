@@ -2,7 +2,6 @@
 
 #include "base/crash.h"
 #include "base/limits.h"
-#include "psu/api.h"
 
 #define WARN_S 60
 #define COOKIE_BYTES 4000 /* browsers keep 4096 with the attributes */
@@ -104,6 +103,15 @@ int visit_keep_session(struct visit *visit)
     return result;
 }
 
+bool visit_move(struct visit *visit, enum session_event event)
+{
+    if (!session_move(&visit->session, event)) {
+        visit_refuse(visit, 409, "JOURNEY-ORDER", "no such transition");
+        return false;
+    }
+    return true;
+}
+
 int64_t visit_seconds_left(const struct visit *visit)
 {
     int64_t ends = visit->session.started_s + visit->psu->session_s;
@@ -119,7 +127,7 @@ static int warn_seconds(const struct psu *psu)
 
 static bool is_extendable(const struct visit *visit)
 {
-    return visit->api && api_allows(visit->api, "extend", visit->session.stage) &&
+    return (visit->extendable_in & (1U << visit->session.stage)) != 0 &&
            visit->session.extensions < SESSION_EXTENSIONS_MAX;
 }
 

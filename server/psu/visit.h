@@ -8,11 +8,19 @@
 #ifndef PSU_VISIT_H
 #define PSU_VISIT_H
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
+#include "http/message.h"
+#include "http/metrics.h"
+#include "operator/explain.h"
+#include "operator/override.h"
 #include "provider/core_call.h"
+#include "provider/share.h"
+#include "psu/endpoint.h"
 #include "psu/pages.h"
-#include "psu/psu.h"
 #include "psu/session.h"
+#include "state/state.h"
 
 /* Longer ids are not what a Hub sends; they have to fit a cookie and the claims' keys. */
 #define VISIT_ID_MAX 160
@@ -42,13 +50,15 @@ struct psu {
 
 struct api; /* api.h */
 
+/* A background worker, which answers nobody, has no API, request or reply. */
 struct visit {
     const struct psu *psu;
     const struct api *api; /* whose step this is; NULL: of none */
     const struct request *request;
     struct reply *reply;
     struct arena *arena;
-    struct session session;              /* once it has been opened */
+    unsigned extendable_in; /* stages in which the API gives more time: 1U << stage | … */
+    struct session session; /* once it has been opened */
     const struct psu_endpoint *endpoint; /* of the session */
     const struct psu_endpoint *entered;  /* whose share a worker was taken from; NULL: none */
     enum share share;
@@ -71,6 +81,8 @@ bool visit_enter_or_refuse(struct visit *visit, const char *what);
 void visit_leave(struct visit *visit);
 /* What the core is told of who asks. */
 struct lfi_call visit_core_call(const struct visit *visit);
+/* Moves the session, which is still to be kept. False, having answered: JOURNEY-ORDER. */
+bool visit_move(struct visit *visit, enum session_event event);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */
 int visit_keep_session(struct visit *visit);
 int64_t visit_seconds_left(const struct visit *visit); /* 0 when the session is over */

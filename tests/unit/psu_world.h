@@ -6,6 +6,7 @@
 #ifndef TESTS_PSU_WORLD_H
 #define TESTS_PSU_WORLD_H
 
+#include "psu/psu.h"
 #include "psu/visit.h"
 
 #include <fcntl.h>

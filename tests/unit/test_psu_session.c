@@ -162,9 +162,37 @@ static void what_does_not_fit_is_told(void **state)
     buf_free(&cookie);
 }
 
+#define NOWHERE SESSION_STAGES
+
+/* Every event in every stage, of journeys and of customers' sessions. */
+static void moves_as_the_table_says_and_no_other_way(void **state)
+{
+    static const enum session_stage to[SESSION_STAGES][SESSION_EVENTS] = {
+        /* asked, signed in, chosen, reopened, over */
+        [SESSION_SIGN_IN] = {SESSION_APPROVAL, SESSION_REVIEW, NOWHERE, NOWHERE, SESSION_ENDED},
+        [SESSION_APPROVAL] = {NOWHERE, SESSION_REVIEW, NOWHERE, NOWHERE, SESSION_ENDED},
+        [SESSION_REVIEW] = {NOWHERE, NOWHERE, SESSION_STEP_UP, SESSION_REVIEW, SESSION_ENDED},
+        [SESSION_STEP_UP] = {NOWHERE, NOWHERE, NOWHERE, SESSION_REVIEW, SESSION_ENDED},
+        [SESSION_ENDED] = {NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE},
+    };
+    (void)state;
+    for (int i = 0; i < SESSION_KINDS * SESSION_STAGES * SESSION_EVENTS; i++) {
+        enum session_event event = (enum session_event)(i % SESSION_EVENTS);
+        enum session_stage from = (enum session_stage)(i / SESSION_EVENTS % SESSION_STAGES);
+        struct session session = {.kind = (enum session_kind)(i / SESSION_EVENTS / SESSION_STAGES),
+                                  .stage = from};
+        bool steps_up =
+            from == SESSION_STEP_UP || event == SESSION_CHOSEN || event == SESSION_REOPENED;
+        bool moves = to[from][event] != NOWHERE && (session.kind == SESSION_JOURNEY || !steps_up);
+        assert_int_equal(session_move(&session, event), moves);
+        assert_int_equal(session.stage, moves ? to[from][event] : from);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moves_as_the_table_says_and_no_other_way),
         cmocka_unit_test(what_was_sealed_comes_back),
         cmocka_unit_test(each_stage_has_what_it_needs),
         cmocka_unit_test(a_box_of_something_else_is_no_session),

@@ -1,0 +1,19 @@
+/* Where customers of a provider arrive. */
+#ifndef PSU_ENDPOINT_H
+#define PSU_ENDPOINT_H
+
+#include "hub/hub.h"
+#include "provider/provider.h"
+
+/* One authorization endpoint: the path the TPPs send customers to, for one provider. */
+struct psu_endpoint {
+    const char *path; /* "/authorize/dhowretail" */
+    const struct provider *provider;
+    size_t provider_index; /* in psu_config.shares */
+    struct hub *hub;
+    const char *brand;      /* JSON text of the configuration's Brand; NULL: none */
+    const char *brand_logo; /* files; NULL: none */
+    const char *scheme_logo, *scheme_mark;
+};
+
+#endif
