@@ -118,7 +118,8 @@ static void run_in_session(const struct api *api, const struct step *step, struc
     }
     if (over > 0) {
         api->repeat(visit, step == &api->steps[0]);
-    } else if (visit_seconds_left(visit) == 0 && !note_adopt_extension(visit)) {
+    } else if (actor_seconds_left(visit_actor(visit)) == 0 &&
+               !note_adopt_extension(visit_actor(visit))) {
         finish_time_out(visit);
     } else if ((step->stages & IN(visit->session.stage)) == 0) {
         visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);

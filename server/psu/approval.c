@@ -84,7 +84,7 @@ int approval_ask(struct visit *visit, const struct approval_request *request,
                  enum session_event event, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
-    int64_t left_s = visit_seconds_left(visit);
+    int64_t left_s = actor_seconds_left(visit_actor(visit));
     struct lfi_id approval_id = {{0}};
     struct limit_uses uses;
     if (!draw_number(&visit->session.number)) {

@@ -47,8 +47,8 @@ static void show_error(struct visit *visit, int status, const char *id, struct l
 static void turn_away(struct visit *visit, int status, const struct lfi_error *error)
 {
     struct decision decision;
-    visit_note_state(visit, status, "task_put", error);
-    decision_turn_away(visit, ending_of_core(SESSION_SIGN_IN, status), &decision);
+    actor_note_state(visit_actor(visit), status, "task_put", error);
+    decision_turn_away(visit_actor(visit), ending_of_core(SESSION_SIGN_IN, status), &decision);
     if (decision.location.len > 0) {
         redirect(visit, decision.location);
     } else {
@@ -73,7 +73,7 @@ static void start(struct visit *visit, const struct psu_endpoint *endpoint,
               LOG_TEXT("provider", visit->session.provider),
               LOG_TEXT("interaction", visit->session.interaction_id),
               LOG_TEXT("consent", visit->session.consent_id));
-    int status = note_keep(visit, &error);
+    int status = note_keep(visit_actor(visit), &error);
     if (status != LFI_CORE_OK) {
         turn_away(visit, status, &error);
     } else if (visit_keep_session(visit) == 0) {

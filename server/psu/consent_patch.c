@@ -25,65 +25,65 @@ static void append_patch(struct buf *out, const char *status, const struct sessi
     json_close_object(&w);
 }
 
-static enum hub_outcome patch(struct visit *visit, const char *status,
+static enum hub_outcome patch(struct actor actor, const char *status,
                               const struct lfi_slice *account_ids, size_t count,
                               struct lfi_error *error)
 {
     struct buf body;
     buf_init(&body, PATCH_BYTES);
-    append_patch(&body, status, &visit->session, account_ids, count);
+    append_patch(&body, status, actor.session, account_ids, count);
     enum hub_outcome outcome =
         body.failed ? HUB_WRONG
-                    : hub_patch_consent(visit->endpoint->hub, visit->arena,
-                                        visit->session.consent_id, buf_slice(&body), error);
+                    : hub_patch_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id,
+                                        buf_slice(&body), error);
     buf_free(&body);
     return outcome;
 }
 
-enum hub_outcome consent_patch_reject(struct visit *visit, struct lfi_error *error)
+enum hub_outcome consent_patch_reject(struct actor actor, struct lfi_error *error)
 {
-    return patch(visit, "Rejected", NULL, 0, error);
+    return patch(actor, "Rejected", NULL, 0, error);
 }
 
-enum hub_outcome consent_patch_revoke(struct visit *visit, struct lfi_error *error)
+enum hub_outcome consent_patch_revoke(struct actor actor, struct lfi_error *error)
 {
-    return hub_revoke_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, "LFI",
+    return hub_revoke_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id, "LFI",
                               error);
 }
 
 /* The consent's own state, whatever became of the answers so far. */
-static enum hub_outcome look(struct visit *visit, cJSON **tree, struct consent *consent,
+static enum hub_outcome look(struct actor actor, cJSON **tree, struct consent *consent,
                              struct lfi_error *error)
 {
     enum hub_outcome outcome =
-        hub_get_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, tree, error);
+        hub_get_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id, tree, error);
     if (outcome == HUB_OK) {
         consent_read(*tree, consent);
     }
     return outcome;
 }
 
-enum hub_outcome consent_patch_close(struct visit *visit, bool *foreign, struct lfi_error *error)
+enum hub_outcome consent_patch_close(struct actor actor, bool *foreign, struct lfi_error *error)
 {
     cJSON *tree = NULL;
     struct consent consent;
-    enum hub_outcome outcome = look(visit, &tree, &consent, error);
+    enum hub_outcome outcome = look(actor, &tree, &consent, error);
     *foreign = false;
     if (outcome == HUB_OK && slice_equal_text(consent.status, "AwaitingAuthorization")) {
-        outcome = consent_patch_reject(visit, error);
+        outcome = consent_patch_reject(actor, error);
     } else if (outcome == HUB_OK && slice_equal_text(consent.status, "Authorized")) {
-        *foreign = !slice_equal(consent.user_id, visit->session.user_id);
-        outcome = *foreign ? HUB_OK : consent_patch_revoke(visit, error);
+        *foreign = !slice_equal(consent.user_id, actor.session->user_id);
+        outcome = *foreign ? HUB_OK : consent_patch_revoke(actor, error);
     }
     cJSON_Delete(tree);
     return outcome;
 }
 
-static bool is_authorized(const struct visit *visit, const struct consent *consent,
+static bool is_authorized(struct actor actor, const struct consent *consent,
                           const struct lfi_slice *account_ids, size_t count)
 {
     bool same = slice_equal_text(consent->status, "Authorized") &&
-                slice_equal(consent->user_id, visit->session.user_id) &&
+                slice_equal(consent->user_id, actor.session->user_id) &&
                 (size_t)cJSON_GetArraySize(consent->account_ids) == count;
     for (size_t i = 0; same && i < count; i++) {
         same = json_lists(consent->account_ids, account_ids[i]);
@@ -92,14 +92,14 @@ static bool is_authorized(const struct visit *visit, const struct consent *conse
 }
 
 /* When the answer is lost, or is one to a second try, the consent itself tells what was applied. */
-bool consent_patch_authorize(struct visit *visit, const struct lfi_slice *account_ids, size_t count)
+bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count)
 {
     cJSON *tree = NULL;
     struct consent consent;
     struct lfi_error error;
-    bool authorized = patch(visit, "Authorized", account_ids, count, &error) == HUB_OK ||
-                      (look(visit, &tree, &consent, &error) == HUB_OK &&
-                       is_authorized(visit, &consent, account_ids, count));
+    bool authorized = patch(actor, "Authorized", account_ids, count, &error) == HUB_OK ||
+                      (look(actor, &tree, &consent, &error) == HUB_OK &&
+                       is_authorized(actor, &consent, account_ids, count));
     cJSON_Delete(tree);
     return authorized;
 }

@@ -5,19 +5,18 @@
 #ifndef PSU_CONSENT_PATCH_H
 #define PSU_CONSENT_PATCH_H
 
-#include "psu/visit.h"
+#include "psu/actor.h"
 
 /* Status Rejected. */
-enum hub_outcome consent_patch_reject(struct visit *visit, struct lfi_error *error);
+enum hub_outcome consent_patch_reject(struct actor actor, struct lfi_error *error);
 /* Status Authorized, for these accounts. False: the Hub does not say that it is so. */
-bool consent_patch_authorize(struct visit *visit, const struct lfi_slice *account_ids,
-                             size_t count);
+bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count);
 /* The action revoke, in the bank's name. */
-enum hub_outcome consent_patch_revoke(struct visit *visit, struct lfi_error *error);
+enum hub_outcome consent_patch_revoke(struct actor actor, struct lfi_error *error);
 /*
  * Sees to it that the consent is not left open: rejected, or revoked when it is authorized for this
  * customer. HUB_OK: it is known to be closed, or *foreign: another customer has authorized it.
  */
-enum hub_outcome consent_patch_close(struct visit *visit, bool *foreign, struct lfi_error *error);
+enum hub_outcome consent_patch_close(struct actor actor, bool *foreign, struct lfi_error *error);
 
 #endif

@@ -98,9 +98,10 @@ static void repeat(struct visit *visit, bool looked)
 static void append_card(struct visit *visit, const struct consent *consent, struct json_writer *w)
 {
     bool revocable = consent_is_revocable(consent);
-    consent_card_append(consent, revocable && revocation_is_pending(visit, consent->id), w);
+    consent_card_append(consent,
+                        revocable && revocation_is_pending(visit_actor(visit), consent->id), w);
     if (revocable) {
-        revocation_append_proof(visit, consent->id, w);
+        revocation_append_proof(visit_actor(visit), consent->id, w);
     }
 }
 
@@ -289,7 +290,7 @@ static void show_kept(struct visit *visit, struct lfi_slice consent_id)
 static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
 {
     struct lfi_error error = {{0}};
-    int status = revocation_keep(visit, consent_id, &error);
+    int status = revocation_keep(visit_actor(visit), consent_id, &error);
     if (status == LFI_CORE_DENIED) {
         visit_refuse(visit, 429, "REVOCATION-LIMIT", NULL);
     } else if (status != LFI_CORE_OK) {
@@ -308,10 +309,11 @@ static void revoke_own(struct visit *visit, const cJSON *body)
 {
     struct lfi_slice consent_id = json_get_string(body, "consentId");
     struct lfi_error error = {{0}};
-    int status = revocation_put(visit, consent_id, decision_longest_s(visit->endpoint), &error);
+    int status =
+        revocation_put(visit_actor(visit), consent_id, decision_longest_s(visit->endpoint), &error);
     bool kept = status == LFI_CORE_OK;
     if (!kept) {
-        visit_note_state(visit, status, "task_put", &error);
+        actor_note_state(visit_actor(visit), status, "task_put", &error);
     }
     enum hub_outcome outcome = hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id,
                                                   REVOKED_BY_CUSTOMER, &error);
@@ -319,11 +321,11 @@ static void revoke_own(struct visit *visit, const cJSON *body)
               LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
     if (outcome == HUB_OK || outcome == HUB_REFUSED) {
         if (kept) {
-            revocation_end(visit, consent_id);
+            revocation_end(visit_actor(visit), consent_id);
         }
         look(visit, body); /* refused: it ended by other hands */
     } else if (kept) {     /* if it cannot be made due sooner, it is due later */
-        (void)revocation_put(visit, consent_id, TASK_FIRST_GAP_S, &error);
+        (void)revocation_put(visit_actor(visit), consent_id, TASK_FIRST_GAP_S, &error);
         show_kept(visit, consent_id);
     } else {
         refuse_hub(visit, outcome, &error);
@@ -347,8 +349,8 @@ static void revoke(struct visit *visit, const cJSON *body)
         revoke_own(visit, body);
     } else if (outcome == HUB_OK) {
         look(visit, body);
-    } else if (outcome != HUB_REFUSED &&
-               revocation_is_proven(visit, consent_id, json_get_string(body, "proof"))) {
+    } else if (outcome != HUB_REFUSED && revocation_is_proven(visit_actor(visit), consent_id,
+                                                              json_get_string(body, "proof"))) {
         keep_revocation(visit, consent_id);
     } else {
         refuse_hub(visit, outcome, &error);

@@ -21,9 +21,9 @@ uint32_t decision_longest_s(const struct psu_endpoint *endpoint)
 /* --- what is kept ----------------------------------------------------------------------------- */
 
 /* Of the interaction, whoever decides: there is one decision. Whose it is stands in the result. */
-static struct lfi_slice decision_key(struct visit *visit)
+static struct lfi_slice decision_key(struct actor actor)
 {
-    return visit_key(visit, "decision", (struct lfi_slice){0}, visit->session.interaction_id);
+    return state_key(actor.arena, "decision", (struct lfi_slice){0}, actor.session->interaction_id);
 }
 
 /* What is kept of a decision. */
@@ -34,9 +34,9 @@ struct kept {
     int64_t until_s; /* how long a code is told */
 };
 
-static struct lfi_slice write_kept(struct visit *visit, bool authorized, struct lfi_slice location)
+static struct lfi_slice write_kept(struct actor actor, bool authorized, struct lfi_slice location)
 {
-    const struct session *session = &visit->session;
+    const struct session *session = actor.session;
     struct buf text;
     struct json_writer w;
     buf_init(&text, DECISION_BYTES);
@@ -46,21 +46,21 @@ static struct lfi_slice write_kept(struct visit *visit, bool authorized, struct 
     if (authorized) {
         json_string(&w, "user", session->user_id);
         json_bool(&w, "onPhone", session->on_phone);
-        json_int(&w, "until", session->started_s + visit->psu->session_s + REPEAT_S);
+        json_int(&w, "until", session->started_s + actor.psu->session_s + REPEAT_S);
     }
     json_close_object(&w);
     struct lfi_slice kept =
-        text.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&text));
+        text.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&text));
     buf_free(&text);
     return kept;
 }
 
-static struct kept read_kept(struct visit *visit, struct lfi_slice text)
+static struct kept read_kept(struct actor actor, struct lfi_slice text)
 {
     cJSON *tree = json_parse(text);
     struct kept kept = {
-        .location = arena_keep(visit->arena, json_get_string(tree, "location")),
-        .user_id = arena_keep(visit->arena, json_get_string(tree, "user")),
+        .location = arena_keep(actor.arena, json_get_string(tree, "location")),
+        .user_id = arena_keep(actor.arena, json_get_string(tree, "user")),
         .on_phone = json_get_bool(tree, "onPhone", false),
     };
     (void)json_get_int(tree, "until", &kept.until_s);
@@ -69,89 +69,89 @@ static struct kept read_kept(struct visit *visit, struct lfi_slice text)
 }
 
 /* Whether this browser may have the way back of a decision that was made elsewhere or before. */
-static bool is_told(const struct visit *visit, const struct kept *kept)
+static bool is_told(struct actor actor, const struct kept *kept)
 {
-    const struct session *session = &visit->session;
+    const struct session *session = actor.session;
     bool decided = session->stage >= SESSION_REVIEW && slice_equal(session->user_id, kept->user_id);
     bool handed_over = kept->on_phone && !session->on_phone;
-    bool in_time = clock_now_s(visit->psu->clock) < kept->until_s;
+    bool in_time = clock_now_s(actor.psu->clock) < kept->until_s;
     bool hears_no_code = session->on_phone || kept->user_id.len == 0;
     return hears_no_code || (in_time && (decided || handed_over));
 }
 
 /* A decision that was made before. */
-static void read_made(struct visit *visit, struct lfi_slice text, struct decision *out)
+static void read_made(struct actor actor, struct lfi_slice text, struct decision *out)
 {
-    struct kept kept = read_kept(visit, text);
-    out->state = is_told(visit, &kept) ? DECISION_BEFORE : DECISION_HIDDEN;
+    struct kept kept = read_kept(actor, text);
+    out->state = is_told(actor, &kept) ? DECISION_BEFORE : DECISION_HIDDEN;
     out->location = kept.location;
 }
 
-void decision_find(struct visit *visit, struct decision *out)
+void decision_find(struct actor actor, struct decision *out)
 {
     struct lfi_slice text;
     *out = (struct decision){.state = DECISION_UNKNOWN};
-    out->status = claim_find(visit, decision_key(visit), &text, &out->error);
+    out->status = claim_find(actor, decision_key(actor), &text, &out->error);
     if (out->status == LFI_CORE_OK) {
-        read_made(visit, text, out);
+        read_made(actor, text, out);
     } else if (out->status == LFI_CORE_UNKNOWN) {
         out->state = DECISION_NONE;
     }
 }
 
 /* True: it is for the caller to decide. False: *out says why not. */
-static bool take(struct visit *visit, struct decision *out)
+static bool take(struct actor actor, struct decision *out)
 {
     enum state_claim claim;
     struct lfi_slice text;
     *out = (struct decision){.state = DECISION_UNKNOWN};
-    out->status = claim_take(visit, decision_key(visit), decision_longest_s(visit->endpoint),
-                             &claim, &text, &out->error);
+    out->status = claim_take(actor, decision_key(actor), decision_longest_s(actor.endpoint), &claim,
+                             &text, &out->error);
     if (out->status != LFI_CORE_OK) {
         return false;
     }
     if (claim == STATE_CLAIM_SETTLED) {
-        read_made(visit, text, out);
+        read_made(actor, text, out);
     } else if (claim == STATE_CLAIM_TAKEN) {
         out->state = DECISION_UNDER_WAY;
     }
     return claim == STATE_CLAIM_YOURS;
 }
 
-static void settle(struct visit *visit, bool authorized, const char *how, struct lfi_slice location)
+static void settle(struct actor actor, bool authorized, const char *how, struct lfi_slice location)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct provider *provider = actor.endpoint->provider;
     struct lfi_error error = {{0}};
-    struct lfi_slice result = write_kept(visit, authorized, location);
-    int status = result.ptr ? claim_settle(visit, decision_key(visit), result, &error)
+    struct lfi_slice result = write_kept(actor, authorized, location);
+    int status = result.ptr ? claim_settle(actor, decision_key(actor), result, &error)
                             : error_set(&error, "out of memory");
-    LOG_EVENT(visit->psu->log, status == LFI_CORE_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
+    LOG_EVENT(actor.psu->log, status == LFI_CORE_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
               "journey_ended", LOG_TEXT("provider", slice_of(provider->id)),
-              LOG_TEXT("interaction", visit->session.interaction_id),
-              LOG_TEXT("consent", visit->session.consent_id), LOG_TEXT("how", slice_of(how)),
+              LOG_TEXT("interaction", actor.session->interaction_id),
+              LOG_TEXT("consent", actor.session->consent_id), LOG_TEXT("how", slice_of(how)),
               LOG_TEXT("settling",
                        status == LFI_CORE_OK ? (struct lfi_slice){0} : slice_of(error.message)));
-    note_forget(visit);
+    note_forget(actor);
 }
 
 /* --- making it -------------------------------------------------------------------------------- */
 
 /* `unclosed`: whether the consent is open is not known. */
-static void tell_failure(struct visit *visit, const struct ending_row *row, bool unclosed,
+static void tell_failure(struct actor actor, const struct ending_row *row, bool unclosed,
                          struct decision *out)
 {
     struct lfi_error error;
     enum hub_outcome outcome =
-        hub_do_fail(visit->endpoint->hub, visit->arena, visit->session.interaction_id, row->error,
+        hub_do_fail(actor.endpoint->hub, actor.arena, actor.session->interaction_id, row->error,
                     row->description, &out->location, &error);
     bool told = outcome == HUB_OK || outcome == HUB_REFUSED; /* refused: it has ended before */
     const struct undo undo = {unclosed, row->error, row->description};
     out->state = DECISION_MADE;
     out->reason = slice_of(row->reason);
-    if ((unclosed || !told) && !undo_keep(visit, &undo)) {
+    if ((unclosed || !told) && !undo_keep(actor, &undo)) {
         return; /* not settled: the journey's note is due later and ends it */
     }
-    settle(visit, false, row->description, out->location);
+    settle(actor, false, row->description, out->location);
 }
 
 /*
@@ -159,43 +159,43 @@ static void tell_failure(struct visit *visit, const struct ending_row *row, bool
  * one consent has one interaction. Then what that try authorized is revoked, for the TPP never got
  * its code.
  */
-void decision_turn_away(struct visit *visit, enum ending ending, struct decision *out)
+void decision_turn_away(struct actor actor, enum ending ending, struct decision *out)
 {
     const struct ending_row *row = ending_row(ending);
     struct lfi_error error;
     bool foreign = false;
-    bool closed = row->patch == ENDING_NO_PATCH || consent_patch_reject(visit, &error) == HUB_OK ||
-                  consent_patch_close(visit, &foreign, &error) == HUB_OK;
+    bool closed = row->patch == ENDING_NO_PATCH || consent_patch_reject(actor, &error) == HUB_OK ||
+                  consent_patch_close(actor, &foreign, &error) == HUB_OK;
     if ((!closed || foreign) && row->patch == ENDING_PATCH) {
         row = ending_row(ENDING_HUB);
     }
-    tell_failure(visit, row, !closed, out);
+    tell_failure(actor, row, !closed, out);
 }
 
-void decision_refuse(struct visit *visit, enum ending ending, struct decision *out)
+void decision_refuse(struct actor actor, enum ending ending, struct decision *out)
 {
-    if (take(visit, out)) {
-        decision_turn_away(visit, ending, out);
+    if (take(actor, out)) {
+        decision_turn_away(actor, ending, out);
     }
 }
 
-void decision_approve(struct visit *visit, const struct decision_approval *approval,
+void decision_approve(struct actor actor, const struct decision_approval *approval,
                       struct decision *out)
 {
     struct lfi_error error;
-    if (!take(visit, out)) {
+    if (!take(actor, out)) {
         return;
     }
     if (!approval->patched &&
-        !consent_patch_authorize(visit, approval->account_ids, approval->count)) {
-        decision_turn_away(visit, ENDING_HUB, out);
-    } else if (hub_do_confirm(visit->endpoint->hub, visit->arena, visit->session.interaction_id,
+        !consent_patch_authorize(actor, approval->account_ids, approval->count)) {
+        decision_turn_away(actor, ENDING_HUB, out);
+    } else if (hub_do_confirm(actor.endpoint->hub, actor.arena, actor.session->interaction_id,
                               &out->location, &error) != HUB_OK) {
         /* The TPP will never get its code; what is authorized can only be revoked. */
-        bool closed = consent_patch_revoke(visit, &error) == HUB_OK;
-        tell_failure(visit, ending_row(ENDING_HUB), !closed, out);
+        bool closed = consent_patch_revoke(actor, &error) == HUB_OK;
+        tell_failure(actor, ending_row(ENDING_HUB), !closed, out);
     } else {
         out->state = DECISION_MADE;
-        settle(visit, true, "authorized", out->location);
+        settle(actor, true, "authorized", out->location);
     }
 }

@@ -6,8 +6,8 @@
 #ifndef PSU_DECISION_H
 #define PSU_DECISION_H
 
+#include "psu/actor.h"
 #include "psu/ending.h"
-#include "psu/visit.h"
 
 enum decision_state {
     DECISION_MADE,      /* by this call */
@@ -33,20 +33,20 @@ struct decision_approval {
 };
 
 /* PATCH Authorized, and only then doConfirm. */
-void decision_approve(struct visit *visit, const struct decision_approval *approval,
+void decision_approve(struct actor actor, const struct decision_approval *approval,
                       struct decision *out);
 /* Ends the journey without consent. */
-void decision_refuse(struct visit *visit, enum ending ending, struct decision *out);
+void decision_refuse(struct actor actor, enum ending ending, struct decision *out);
 /*
  * The same for a journey that cannot begin: nobody else can be deciding on it, so it is not claimed
  * from a state that may have no room.
  */
-void decision_turn_away(struct visit *visit, enum ending ending, struct decision *out);
+void decision_turn_away(struct actor actor, enum ending ending, struct decision *out);
 /*
  * What was decided, without deciding. A way back with a code in it is for the browser in which it
  * was authorized and for the one that handed the journey over, within the session's time.
  */
-void decision_find(struct visit *visit, struct decision *out);
+void decision_find(struct actor actor, struct decision *out);
 
 /* The longest that a decision may take, in seconds. */
 uint32_t decision_longest_s(const struct psu_endpoint *endpoint);

@@ -19,50 +19,51 @@ static void parse_record(void *ctx, struct lfi_slice json)
     taken->record = json_parse(json);
 }
 
-static void time_out(struct visit *visit)
+static void time_out(struct actor actor)
 {
     struct decision decision;
-    decision_refuse(visit, ending_of_time(visit->session.stage), &decision);
+    decision_refuse(actor, ending_of_time(actor.session->stage), &decision);
     if (decision.state == DECISION_BEFORE || decision.state == DECISION_HIDDEN) {
-        note_forget(visit); /* whoever decided was cut off before that */
+        note_forget(actor); /* whoever decided was cut off before that */
     } else if (decision.state == DECISION_UNKNOWN) {
-        visit_note_state(visit, decision.status, "claim", &decision.error);
+        actor_note_state(actor, decision.status, "claim", &decision.error);
     }
 }
 
 /* The customer is gone: the time-out row of the table, and nobody to send back. */
-static void end_journey(struct visit *visit, cJSON *record)
+static void end_journey(struct actor actor, cJSON *record)
 {
     cJSON *tree = NULL;
     struct lfi_error error = {{0}};
-    enum hub_outcome outcome = hub_get_consent(visit->endpoint->hub, visit->arena,
-                                               visit->session.consent_id, &tree, &error);
+    enum hub_outcome outcome =
+        hub_get_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id, &tree, &error);
     cJSON_Delete(tree);
     if (outcome == HUB_OK || outcome == HUB_REFUSED) {
-        time_out(visit);
+        time_out(actor);
     } else {
-        const struct task task = {.key = note_key(visit), .record = record};
-        task_try_later(visit, &task, outcome, &error);
+        const struct task task = {.key = note_key(actor), .record = record};
+        task_try_later(actor, &task, outcome, &error);
     }
 }
 
 static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint, cJSON *record)
 {
-    struct visit visit = {.psu = psu, .endpoint = endpoint, .arena = arena_new(SCRATCH_BYTES)};
+    struct session session = {0};
+    struct actor actor = {psu, endpoint, arena_new(SCRATCH_BYTES), &session};
     struct lfi_slice kind = json_get_string(record, "kind");
-    if (!visit.arena) {
+    if (!actor.arena) {
         LOG_EVENT(psu->log, LOG_ERROR, "task_failed", LOG_TEXT("reason", SLICE("out of memory")));
-    } else if (slice_equal_text(kind, NOTE_KIND) && note_open(&visit, record)) {
-        note_adopt_customer(&visit);
-        end_journey(&visit, record);
+    } else if (slice_equal_text(kind, NOTE_KIND) && note_open(actor, record)) {
+        note_adopt_customer(actor);
+        end_journey(actor, record);
     } else if (slice_equal_text(kind, REVOCATION_KIND)) {
-        revocation_deliver(&visit, record);
+        revocation_deliver(actor, record);
     } else if (slice_equal_text(kind, UNDO_KIND)) {
-        undo_deliver(&visit, record);
+        undo_deliver(actor, record);
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task_unknown", LOG_TEXT("kind", kind));
     }
-    arena_free(visit.arena);
+    arena_free(actor.arena);
 }
 
 static const struct psu_endpoint *endpoint_of(const struct psu *psu,

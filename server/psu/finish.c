@@ -57,14 +57,14 @@ static void show(struct visit *visit, const struct decision *decision)
 void finish_approve(struct visit *visit, const struct decision_approval *approval)
 {
     struct decision decision;
-    decision_approve(visit, approval, &decision);
+    decision_approve(visit_actor(visit), approval, &decision);
     show(visit, &decision);
 }
 
 void finish_repeat(struct visit *visit, bool looked)
 {
     struct decision decision;
-    decision_find(visit, &decision);
+    decision_find(visit_actor(visit), &decision);
     if (decision.state == DECISION_BEFORE) { /* the session has ended, or goes on elsewhere */
         show_way_back(visit, looked ? "ended" : "redirect", decision.location);
     } else {
@@ -76,14 +76,15 @@ void finish_repeat(struct visit *visit, bool looked)
 
 static struct lfi_slice customer_key(struct visit *visit)
 {
-    return visit_key(visit, "customer", (struct lfi_slice){0}, visit->session.interaction_id);
+    return state_key(visit->arena, "customer", (struct lfi_slice){0},
+                     visit->session.interaction_id);
 }
 
 int finish_customer_is_over(struct visit *visit)
 {
     struct lfi_slice result;
     struct lfi_error error = {{0}};
-    int status = claim_find(visit, customer_key(visit), &result, &error);
+    int status = claim_find(visit_actor(visit), customer_key(visit), &result, &error);
     if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return -1;
@@ -97,7 +98,8 @@ static void end_customer_session(struct visit *visit, enum ending ending)
     struct lfi_error error = {{0}};
     struct json_writer w;
     const char *reason = ending_row(ending)->reason ? ending_row(ending)->reason : "left";
-    if (claim_settle(visit, customer_key(visit), SLICE("over"), &error) != LFI_CORE_OK) {
+    if (claim_settle(visit_actor(visit), customer_key(visit), SLICE("over"), &error) !=
+        LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
     }
@@ -119,25 +121,25 @@ void finish_refuse(struct visit *visit, enum ending ending)
     if (visit->session.kind == SESSION_CUSTOMER) {
         end_customer_session(visit, ending);
     } else {
-        decision_refuse(visit, ending, &decision);
+        decision_refuse(visit_actor(visit), ending, &decision);
         show(visit, &decision);
     }
 }
 
 void finish_time_out(struct visit *visit)
 {
-    note_adopt_customer(visit);
+    note_adopt_customer(visit_actor(visit));
     finish_refuse(visit, ending_of_time(visit->session.stage));
 }
 
 void finish_core(struct visit *visit, int status, const char *call, const struct lfi_error *error)
 {
-    visit_note_core(visit, status, call, error);
+    actor_note_core(visit_actor(visit), status, call, error);
     finish_refuse(visit, ending_of_core(visit->session.stage, status));
 }
 
 void finish_state(struct visit *visit, int status, const char *call, const struct lfi_error *error)
 {
-    visit_note_state(visit, status, call, error);
+    actor_note_state(visit_actor(visit), status, call, error);
     finish_refuse(visit, ending_of_core(visit->session.stage, status));
 }

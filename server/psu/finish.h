@@ -6,6 +6,7 @@
 #define PSU_FINISH_H
 
 #include "psu/decision.h"
+#include "psu/visit.h"
 
 /* Ends the session without consent, and answers. */
 void finish_refuse(struct visit *visit, enum ending ending);

@@ -102,7 +102,7 @@ void step_hand_over(struct visit *visit, const cJSON *body)
     struct buf address;
     struct lfi_error error = {{0}};
     int64_t now_s = clock_now_s(visit->psu->clock);
-    int64_t left_s = visit_seconds_left(visit);
+    int64_t left_s = actor_seconds_left(visit_actor(visit));
     if (!hand_over_is_offered(visit)) {
         visit_refuse(visit, 404, "HAND-OVER-NONE", NULL);
         return;
@@ -124,7 +124,7 @@ void step_hand_over(struct visit *visit, const cJSON *body)
     buf_init(&address, LINK_BYTES);
     if (!append_link(visit, &link, &address)) {
         visit_refuse(visit, 500, "INTERNAL", "no link could be made");
-    } else if (note_set_link(visit, link.once, &error) != LFI_CORE_OK) {
+    } else if (note_set_link(visit_actor(visit), link.once, &error) != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
     } else {
         show_link(visit, &link, buf_slice(&address));
@@ -138,7 +138,7 @@ void step_wait(struct visit *visit, const cJSON *body)
     struct json_writer w;
     struct lfi_error error = {{0}};
     bool taken = false;
-    int status = note_find(visit, &taken, &error);
+    int status = note_find(visit_actor(visit), &taken, &error);
     if (status == LFI_CORE_OK) {
         visit_begin_view(visit, &w, "waiting");
         json_bool(&w, "taken", taken);
@@ -190,8 +190,8 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
     enum state_claim claim;
     struct lfi_slice result;
     struct lfi_error error = {{0}};
-    struct lfi_slice key = visit_key(visit, "hand-over", (struct lfi_slice){0}, once);
-    if (claim_take(visit, key, LINK_LIFE_S, &claim, &result, &error) != LFI_CORE_OK) {
+    struct lfi_slice key = state_key(visit->arena, "hand-over", (struct lfi_slice){0}, once);
+    if (claim_take(visit_actor(visit), key, LINK_LIFE_S, &claim, &result, &error) != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return false;
     }
@@ -199,7 +199,7 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
         visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
         return false;
     }
-    if (claim_settle(visit, key, SLICE("used"), &error) != LFI_CORE_OK) {
+    if (claim_settle(visit_actor(visit), key, SLICE("used"), &error) != LFI_CORE_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return false;
     }
@@ -211,10 +211,10 @@ static void take_over(struct visit *visit, const struct link *link)
     struct lfi_error error = {{0}};
     visit->session.on_phone = true;
     visit->session.arrival = SLICE(NOT_FROM_THE_HUB);
-    if (visit_seconds_left(visit) == 0) {
+    if (actor_seconds_left(visit_actor(visit)) == 0) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", "the journey is over");
     } else if (use_once(visit, link->once)) {
-        if (note_set_taken(visit, link->once, &error) != LFI_CORE_OK) {
+        if (note_set_taken(visit_actor(visit), link->once, &error) != LFI_CORE_OK) {
             visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         } else if (visit_keep_session(visit) == 0) {
             api_show(visit);
@@ -235,7 +235,7 @@ void step_take_over(struct visit *visit, const cJSON *body)
         return;
     }
     struct visit own = *visit;
-    if (note_resume(visit, link.interaction, link.once, &error) != LFI_CORE_OK) {
+    if (note_resume(visit_actor(visit), link.interaction, link.once, &error) != LFI_CORE_OK) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", NULL); /* not the live link of any journey */
         return;
     }
@@ -245,7 +245,7 @@ void step_take_over(struct visit *visit, const cJSON *body)
         api_show(visit);
     } else if (json_get_bool(body, "confirm", false)) {
         take_over(visit, &link);
-    } else if (note_find(visit, &taken, &error) == LFI_CORE_OK && taken) {
+    } else if (note_find(visit_actor(visit), &taken, &error) == LFI_CORE_OK && taken) {
         visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
     } else {
         ask_first(visit, &link, in_journey && own.session.stage != SESSION_ENDED);

@@ -14,7 +14,8 @@ static const char *cookie_name(const struct psu *psu)
 /* Says of which login without naming it. */
 static struct lfi_slice login_key(struct visit *visit, struct lfi_slice login)
 {
-    return visit_bind(visit, visit_key(visit, PURPOSE, (struct lfi_slice){0}, login));
+    return actor_bind(visit_actor(visit),
+                      state_key(visit->arena, PURPOSE, (struct lfi_slice){0}, login));
 }
 
 struct lfi_slice known_browser_find(struct visit *visit, struct lfi_slice login)

@@ -35,11 +35,11 @@ static const struct meter of_approvals = {"approval",
 
 static void undo(struct visit *visit, struct lfi_slice key)
 {
-    const struct state_ref ref = visit_state(visit, key);
+    const struct state_ref ref = actor_state(visit_actor(visit), key);
     struct lfi_error error = {{0}};
     int status = state_limit_give_back(&ref, &error);
     if (status != LFI_CORE_OK) { /* it counts, although it should not */
-        visit_note_state(visit, status, "limit_give_back", &error);
+        actor_note_state(visit_actor(visit), status, "limit_give_back", &error);
     }
 }
 
@@ -54,7 +54,7 @@ void limit_give_back(struct visit *visit, const struct limit_uses *uses)
 static int64_t take(struct visit *visit, const struct meter *meter, struct lfi_slice key,
                     struct limit_uses *uses)
 {
-    const struct state_ref ref = visit_state(visit, key);
+    const struct state_ref ref = actor_state(visit_actor(visit), key);
     struct lfi_error error = {{0}};
     uint32_t wait_s = 0;
     if (state_limit_take(&ref, &meter->allowance, &wait_s, &error) != LFI_CORE_OK) {
@@ -121,14 +121,14 @@ bool limit_take_sign_in(struct visit *visit, struct lfi_slice login, struct limi
     struct lfi_slice source = source_of(visit);
     *out = (struct limit_uses){.count = 0};
     if (browser.len > 0) {
-        struct lfi_slice key = visit_key(visit, of_browser.kind, browser, name);
+        struct lfi_slice key = state_key(visit->arena, of_browser.kind, browser, name);
         return take_all(visit, known, &key, 1, out);
     }
     const struct lfi_slice keys[LIMIT_METERS] = {
-        visit_key(visit, of_pair.kind, source, name),
-        visit_key(visit, of_login.kind, nobody, name),
-        visit_key(visit, of_source.kind, nobody, source),
-        visit_key(visit, of_all.kind, nobody, SLICE("all")),
+        state_key(visit->arena, of_pair.kind, source, name),
+        state_key(visit->arena, of_login.kind, nobody, name),
+        state_key(visit->arena, of_source.kind, nobody, source),
+        state_key(visit->arena, of_all.kind, nobody, SLICE("all")),
     };
     return take_all(visit, strange, keys, LIMIT_METERS, out);
 }
@@ -137,7 +137,7 @@ bool limit_take_sign_in(struct visit *visit, struct lfi_slice login, struct limi
 
 static struct lfi_slice approval_key(struct visit *visit)
 {
-    return visit_key(visit, of_approvals.kind, visit->session.user_id, SLICE("app"));
+    return state_key(visit->arena, of_approvals.kind, visit->session.user_id, SLICE("app"));
 }
 
 bool limit_take_approval(struct visit *visit, struct limit_uses *out)

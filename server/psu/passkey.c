@@ -77,8 +77,8 @@ static void ignore(void *ctx, struct lfi_slice text)
 /* A claim that is never settled is free again when the challenge has expired. */
 static const char *take_once(struct visit *visit, struct lfi_slice id, int64_t left_s)
 {
-    const struct state_ref ref =
-        visit_state(visit, visit_key(visit, "challenge", (struct lfi_slice){0}, id));
+    const struct state_ref ref = actor_state(
+        visit_actor(visit), state_key(visit->arena, "challenge", (struct lfi_slice){0}, id));
     const struct state_sink sink = {.take = ignore};
     struct lfi_error error = {{0}};
     enum state_claim claim = STATE_CLAIM_TAKEN;
@@ -194,7 +194,7 @@ int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_
         base64_decode_url(visit->arena, json_get_string(assertion, "clientDataJSON"));
     struct lfi_slice id = id_digest(
         visit->arena, base64_decode_url(visit->arena, json_get_string(assertion, "credential")));
-    const struct state_ref ref = visit_state(visit, id);
+    const struct state_ref ref = actor_state(visit_actor(visit), id);
     struct kept kept = {.arena = visit->arena};
     const struct state_passkey_sink sink = {.take = keep, .ctx = &kept};
     uint32_t counter = 0;

@@ -60,7 +60,7 @@ static bool append_credential(void *ctx, const struct state_passkey *passkey)
 static int each_passkey(struct visit *visit, const struct state_passkey_sink *sink,
                         struct lfi_error *error)
 {
-    const struct state_ref ref = visit_state(visit, (struct lfi_slice){0});
+    const struct state_ref ref = actor_state(visit_actor(visit), (struct lfi_slice){0});
     return state_passkeys(&ref, visit->session.user_id, sink, error);
 }
 
@@ -158,7 +158,8 @@ static void append_octets(struct json_writer *w, const char *name, struct lfi_sl
 static int keep(struct visit *visit, const struct webauthn_credential *credential,
                 struct lfi_slice name, struct lfi_error *error)
 {
-    const struct state_ref ref = visit_state(visit, id_digest(visit->arena, credential->id));
+    const struct state_ref ref =
+        actor_state(visit_actor(visit), id_digest(visit->arena, credential->id));
     struct buf record;
     struct json_writer w;
     buf_init(&record, RECORD_BYTES);
@@ -214,7 +215,8 @@ static void add(struct visit *visit, const cJSON *body)
 
 static void remove_one(struct visit *visit, const cJSON *body)
 {
-    const struct state_ref ref = visit_state(visit, json_get_string(body, "passkeyId"));
+    const struct state_ref ref =
+        actor_state(visit_actor(visit), json_get_string(body, "passkeyId"));
     struct lfi_error error = {{0}};
     if (!check_offered(visit)) {
         return;

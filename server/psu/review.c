@@ -165,6 +165,6 @@ bool review_choose(struct visit *visit, const cJSON *account_ids, bool confirmed
 void step_cancel(struct visit *visit, const cJSON *body)
 {
     (void)body;
-    note_adopt_customer(visit);
+    note_adopt_customer(visit_actor(visit));
     finish_refuse(visit, ending_of_leaving(visit->session.stage));
 }

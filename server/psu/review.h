@@ -7,6 +7,7 @@
 
 #include "consent/consent.h"
 #include "psu/decision.h"
+#include "psu/visit.h"
 
 /* Accounts chosen under a consent; `tree` is the caller's to delete, the rest borrows from it. */
 struct review_choice {

@@ -7,40 +7,40 @@
 #define PROOF_PURPOSE "own-consent"
 #define PROOF_BYTES 1024
 
-static struct lfi_slice key_of(struct visit *visit, struct lfi_slice consent_id)
+static struct lfi_slice key_of(struct actor actor, struct lfi_slice consent_id)
 {
-    return visit_key(visit, REVOCATION_KIND, visit->session.user_id, consent_id);
+    return state_key(actor.arena, REVOCATION_KIND, actor.session->user_id, consent_id);
 }
 
 /* --- whose it is ------------------------------------------------------------------------------ */
 
-void revocation_append_proof(struct visit *visit, struct lfi_slice consent_id,
+void revocation_append_proof(struct actor actor, struct lfi_slice consent_id,
                              struct json_writer *writer)
 {
     struct buf proof;
-    struct lfi_slice clear = visit_bind(visit, key_of(visit, consent_id));
+    struct lfi_slice clear = actor_bind(actor, key_of(actor, consent_id));
     buf_init(&proof, PROOF_BYTES);
-    if (clear.ptr && seal_close(visit->psu->seal, PROOF_PURPOSE, clear, &proof) == 0) {
+    if (clear.ptr && seal_close(actor.psu->seal, PROOF_PURPOSE, clear, &proof) == 0) {
         json_string(writer, "proof", buf_slice(&proof));
     }
     buf_free(&proof);
 }
 
-bool revocation_is_proven(struct visit *visit, struct lfi_slice consent_id, struct lfi_slice proof)
+bool revocation_is_proven(struct actor actor, struct lfi_slice consent_id, struct lfi_slice proof)
 {
     struct lfi_slice shown = {0};
     if (proof.len > 0) {
-        shown = seal_open(visit->psu->seal, visit->arena, PROOF_PURPOSE, proof);
+        shown = seal_open(actor.psu->seal, actor.arena, PROOF_PURPOSE, proof);
     }
-    return shown.len > 0 && slice_equal(shown, visit_bind(visit, key_of(visit, consent_id)));
+    return shown.len > 0 && slice_equal(shown, actor_bind(actor, key_of(actor, consent_id)));
 }
 
 /* --- keeping ---------------------------------------------------------------------------------- */
 
 /* Journeys, which one customer cannot make many of, keep a share of the table. */
-static int check_room(struct visit *visit, struct lfi_error *error)
+static int check_room(struct actor actor, struct lfi_error *error)
 {
-    const struct state_ref ref = visit_state(visit, (struct lfi_slice){0});
+    const struct state_ref ref = actor_state(actor, (struct lfi_slice){0});
     struct state_task_counts counts;
     int status = state_task_counts(&ref, &counts, error);
     if (status == LFI_CORE_OK && counts.kept >= counts.limit / LIMIT_REVOCATIONS_SHARE) {
@@ -51,33 +51,33 @@ static int check_room(struct visit *visit, struct lfi_error *error)
     return status;
 }
 
-static bool add_text(struct visit *visit, cJSON *record, const char *name, struct lfi_slice value)
+static bool add_text(struct actor actor, cJSON *record, const char *name, struct lfi_slice value)
 {
-    const char *text = arena_text(visit->arena, value);
+    const char *text = arena_text(actor.arena, value);
     return text && cJSON_AddStringToObject(record, name, text);
 }
 
-int revocation_put(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s,
+int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait_s,
                    struct lfi_error *error)
 {
-    struct task task = {.key = key_of(visit, consent_id), .record = cJSON_CreateObject()};
-    int status = check_room(visit, error);
-    if (status == LFI_CORE_OK && (!add_text(visit, task.record, "kind", SLICE(REVOCATION_KIND)) ||
-                                  !add_text(visit, task.record, "consent", consent_id) ||
-                                  !add_text(visit, task.record, "user", visit->session.user_id))) {
+    struct task task = {.key = key_of(actor, consent_id), .record = cJSON_CreateObject()};
+    int status = check_room(actor, error);
+    if (status == LFI_CORE_OK && (!add_text(actor, task.record, "kind", SLICE(REVOCATION_KIND)) ||
+                                  !add_text(actor, task.record, "consent", consent_id) ||
+                                  !add_text(actor, task.record, "user", actor.session->user_id))) {
         error_set(error, "out of memory");
         status = LFI_CORE_FAILED;
     }
     if (status == LFI_CORE_OK) {
-        status = task_put(visit, &task, clock_now_s(visit->psu->clock) + wait_s, error);
+        status = task_put(actor, &task, clock_now_s(actor.psu->clock) + wait_s, error);
     }
     cJSON_Delete(task.record);
     return status;
 }
 
-void revocation_end(struct visit *visit, struct lfi_slice consent_id)
+void revocation_end(struct actor actor, struct lfi_slice consent_id)
 {
-    task_done(visit, key_of(visit, consent_id));
+    task_done(actor, key_of(actor, consent_id));
 }
 
 static void ignore(void *ctx, struct lfi_slice json)
@@ -86,75 +86,76 @@ static void ignore(void *ctx, struct lfi_slice json)
     (void)json;
 }
 
-bool revocation_is_pending(struct visit *visit, struct lfi_slice consent_id)
+bool revocation_is_pending(struct actor actor, struct lfi_slice consent_id)
 {
-    const struct state_ref ref = visit_state(visit, key_of(visit, consent_id));
+    const struct state_ref ref = actor_state(actor, key_of(actor, consent_id));
     const struct state_sink sink = {.take = ignore};
     struct lfi_error error = {{0}};
     return state_task_find(&ref, &sink, &error) == LFI_CORE_OK;
 }
 
 /* One use of what a customer may have kept. *out_wait_s is 0 when it is allowed. */
-static int take_quota(struct visit *visit, uint32_t *out_wait_s, struct lfi_error *error)
+static int take_quota(struct actor actor, uint32_t *out_wait_s, struct lfi_error *error)
 {
     static const struct state_allowance quota = {.times = LIMIT_REVOCATIONS_KEPT,
                                                  .window_s = LIMIT_REVOCATIONS_WINDOW_S};
-    const struct state_ref ref = visit_state(
-        visit, visit_key(visit, "revoke-quota", visit->session.user_id, (struct lfi_slice){0}));
+    const struct state_ref ref =
+        actor_state(actor, state_key(actor.arena, "revoke-quota", actor.session->user_id,
+                                     (struct lfi_slice){0}));
     return state_limit_take(&ref, &quota, out_wait_s, error);
 }
 
-int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error)
+int revocation_keep(struct actor actor, struct lfi_slice consent_id, struct lfi_error *error)
 {
     uint32_t wait_s = 0;
-    if (revocation_is_pending(visit, consent_id)) {
+    if (revocation_is_pending(actor, consent_id)) {
         return LFI_CORE_OK;
     }
-    int status = take_quota(visit, &wait_s, error);
+    int status = take_quota(actor, &wait_s, error);
     if (status == LFI_CORE_OK && wait_s > 0) {
         return LFI_CORE_DENIED;
     }
     return status != LFI_CORE_OK ? status
-                                 : revocation_put(visit, consent_id, TASK_FIRST_GAP_S, error);
+                                 : revocation_put(actor, consent_id, TASK_FIRST_GAP_S, error);
 }
 
 /* HUB_OK also when there is nothing left to revoke. */
-static enum hub_outcome tell(struct visit *visit, struct lfi_slice consent_id, const char **how,
+static enum hub_outcome tell(struct actor actor, struct lfi_slice consent_id, const char **how,
                              struct lfi_error *error)
 {
     cJSON *tree = NULL;
     struct consent consent;
-    struct hub *hub = visit->endpoint->hub;
-    enum hub_outcome outcome = hub_get_consent(hub, visit->arena, consent_id, &tree, error);
+    struct hub *hub = actor.endpoint->hub;
+    enum hub_outcome outcome = hub_get_consent(hub, actor.arena, consent_id, &tree, error);
     consent_read(tree, &consent);
-    if (outcome == HUB_OK && !consent_is_of(&consent, visit->session.user_id)) {
+    if (outcome == HUB_OK && !consent_is_of(&consent, actor.session->user_id)) {
         *how = "not-theirs";
     } else if (outcome == HUB_OK && !consent_is_revocable(&consent)) {
         *how = "ended-before";
     } else if (outcome == HUB_OK) {
         *how = "revoked";
-        outcome = hub_revoke_consent(hub, visit->arena, consent_id, REVOKED_BY_CUSTOMER, error);
+        outcome = hub_revoke_consent(hub, actor.arena, consent_id, REVOKED_BY_CUSTOMER, error);
     }
     cJSON_Delete(tree);
     return outcome;
 }
 
-void revocation_deliver(struct visit *visit, cJSON *record)
+void revocation_deliver(struct actor actor, cJSON *record)
 {
     struct lfi_slice consent_id = json_get_string(record, "consent");
     struct lfi_error error = {{0}};
     const char *how = NULL;
-    visit->session.user_id = json_get_string(record, "user");
-    const struct task task = {.key = key_of(visit, consent_id), .record = record};
-    enum hub_outcome outcome = tell(visit, consent_id, &how, &error);
-    LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "revocation_kept",
-              LOG_TEXT("provider", slice_of(visit->endpoint->provider->id)),
+    actor.session->user_id = json_get_string(record, "user");
+    const struct task task = {.key = key_of(actor, consent_id), .record = record};
+    enum hub_outcome outcome = tell(actor, consent_id, &how, &error);
+    LOG_EVENT(actor.psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "revocation_kept",
+              LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
               LOG_TEXT("consent", consent_id),
               LOG_TEXT("how", slice_of(outcome == HUB_OK ? how : "later")),
               LOG_TEXT("reason", slice_of(outcome == HUB_OK ? NULL : error.message)));
     if (outcome == HUB_OK) {
-        task_done(visit, task.key);
+        task_done(actor, task.key);
     } else {
-        task_try_later(visit, &task, outcome, &error);
+        task_try_later(actor, &task, outcome, &error);
     }
 }

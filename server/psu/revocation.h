@@ -5,7 +5,7 @@
 #ifndef PSU_REVOCATION_H
 #define PSU_REVOCATION_H
 
-#include "psu/visit.h"
+#include "psu/actor.h"
 
 #define REVOCATION_KIND "revoke"
 #define REVOKED_BY_CUSTOMER "LFI.InitiatedByUser"
@@ -14,28 +14,28 @@
  * A member "proof" for a consent that the Hub has just said is this customer's: sealed, so that
  * the page can show it again when the Hub cannot be asked.
  */
-void revocation_append_proof(struct visit *visit, struct lfi_slice consent_id,
+void revocation_append_proof(struct actor actor, struct lfi_slice consent_id,
                              struct json_writer *writer);
 /* Whether this customer was given that proof for this consent. */
-bool revocation_is_proven(struct visit *visit, struct lfi_slice consent_id, struct lfi_slice proof);
+bool revocation_is_proven(struct actor actor, struct lfi_slice consent_id, struct lfi_slice proof);
 
 /*
  * Keeps it, due after a time: before the Hub is told in this request, when the request cannot be at
  * it any more; after a lost answer, soon. The caller knows from the Hub that the consent is the
  * customer's. The state's status; LFI_CORE_UNAVAILABLE when there is no room.
  */
-int revocation_put(struct visit *visit, struct lfi_slice consent_id, int64_t wait_s,
+int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait_s,
                    struct lfi_error *error);
 /* The Hub has it, or refused it. */
-void revocation_end(struct visit *visit, struct lfi_slice consent_id);
+void revocation_end(struct actor actor, struct lfi_slice consent_id);
 /*
  * Keeps it for a Hub that cannot be asked, due at once; the caller has seen the proof. As above,
  * and LFI_CORE_DENIED when the customer has as many kept as LIMIT_REVOCATIONS_KEPT allows.
  */
-int revocation_keep(struct visit *visit, struct lfi_slice consent_id, struct lfi_error *error);
+int revocation_keep(struct actor actor, struct lfi_slice consent_id, struct lfi_error *error);
 /* Kept, and the Hub does not have it yet. */
-bool revocation_is_pending(struct visit *visit, struct lfi_slice consent_id);
+bool revocation_is_pending(struct actor actor, struct lfi_slice consent_id);
 /* Tells the Hub what the record of a task says, or keeps it for later. */
-void revocation_deliver(struct visit *visit, cJSON *record);
+void revocation_deliver(struct actor actor, cJSON *record);
 
 #endif

@@ -61,8 +61,8 @@ void step_show_approval(struct visit *visit)
 
 static struct lfi_slice attempt_key(struct visit *visit, int number)
 {
-    return visit_key(
-        visit, "attempt", (struct lfi_slice){0},
+    return state_key(
+        visit->arena, "attempt", (struct lfi_slice){0},
         arena_format(visit->arena, "%d:%.*s", number, SLICE_ARG(visit->session.interaction_id)));
 }
 
@@ -77,8 +77,8 @@ static int take_attempt(struct visit *visit)
         enum state_claim claim;
         struct lfi_slice result;
         struct lfi_error error = {{0}};
-        if (claim_take(visit, attempt_key(visit, number), ATTEMPT_TTL_S, &claim, &result, &error) !=
-            LFI_CORE_OK) {
+        if (claim_take(visit_actor(visit), attempt_key(visit, number), ATTEMPT_TTL_S, &claim,
+                       &result, &error) != LFI_CORE_OK) {
             visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
             return 0;
         }
@@ -100,7 +100,8 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
                          const char *problem)
 {
     struct lfi_error error = {{0}};
-    int status = claim_settle(visit, attempt_key(visit, number), SLICE("failed"), &error);
+    int status =
+        claim_settle(visit_actor(visit), attempt_key(visit, number), SLICE("failed"), &error);
     if (status != LFI_CORE_OK) {
         finish_state(visit, status, "claim_settle", &error);
     } else if (number == visit->psu->max_attempts) {
@@ -189,7 +190,8 @@ static void enter(struct visit *visit)
     if (!visit_move(visit, SESSION_SIGNED_IN)) {
         return;
     }
-    int status = visit->session.kind == SESSION_JOURNEY ? note_keep(visit, &error) : LFI_CORE_OK;
+    int status = visit->session.kind == SESSION_JOURNEY ? note_keep(visit_actor(visit), &error)
+                                                        : LFI_CORE_OK;
     if (status != LFI_CORE_OK) {
         finish_state(visit, status, "task_put", &error);
     } else if (visit_keep_session(visit) == 0) {

@@ -20,7 +20,7 @@ static struct lfi_slice choice_key(struct visit *visit)
     if (!visit->session.decision.ptr) {
         return (struct lfi_slice){0};
     }
-    return visit_key(visit, "choice", visit->session.user_id, visit->session.decision);
+    return state_key(visit->arena, "choice", visit->session.user_id, visit->session.decision);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -32,7 +32,7 @@ static bool keep_choice(struct visit *visit, struct lfi_slice choice)
     struct lfi_slice bound = arena_format(
         visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
     visit->session.decision = bound.ptr ? id_digest(visit->arena, bound) : bound;
-    int status = claim_settle(visit, choice_key(visit), choice, &error);
+    int status = claim_settle(visit_actor(visit), choice_key(visit), choice, &error);
     if (status != LFI_CORE_OK) {
         finish_state(visit, status, "claim_settle", &error);
     }
@@ -103,7 +103,7 @@ static void carry_out(struct visit *visit)
 {
     struct lfi_slice choice;
     struct lfi_error error = {{0}};
-    int status = claim_find(visit, choice_key(visit), &choice, &error);
+    int status = claim_find(visit_actor(visit), choice_key(visit), &choice, &error);
     if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;

@@ -40,8 +40,9 @@ void step_extend(struct visit *visit, const cJSON *body)
     (void)body;
     struct json_writer w;
     struct lfi_error error = {{0}};
-    int status = visit->session.extensions < SESSION_EXTENSIONS_MAX ? note_extend(visit, &error)
-                                                                    : LFI_CORE_DENIED;
+    int status = visit->session.extensions < SESSION_EXTENSIONS_MAX
+                     ? note_extend(visit_actor(visit), &error)
+                     : LFI_CORE_DENIED;
     if (status == LFI_CORE_DENIED || status == LFI_CORE_UNKNOWN) {
         visit_refuse(visit, 409, "SESSION-LONGEST", "extended as often as possible, or over");
     } else if (status != LFI_CORE_OK) {

@@ -16,9 +16,9 @@ static int put(const struct state_ref *ref, const cJSON *record, int64_t due_s,
     return status;
 }
 
-int task_put(struct visit *visit, const struct task *task, int64_t due_s, struct lfi_error *error)
+int task_put(struct actor actor, const struct task *task, int64_t due_s, struct lfi_error *error)
 {
-    const struct state_ref ref = visit_state(visit, task->key);
+    const struct state_ref ref = actor_state(actor, task->key);
     return put(&ref, task->record, due_s, error);
 }
 
@@ -41,11 +41,11 @@ static int64_t gap_s(int64_t tries)
     return gap < LIMIT_TASK_GAP_S ? gap : LIMIT_TASK_GAP_S;
 }
 
-void task_try_later(struct visit *visit, const struct task *task, enum hub_outcome outcome,
+void task_try_later(struct actor actor, const struct task *task, enum hub_outcome outcome,
                     const struct lfi_error *why)
 {
     struct lfi_error error = {{0}};
-    int64_t now_s = clock_now_s(visit->psu->clock);
+    int64_t now_s = clock_now_s(actor.psu->clock);
     int64_t tries = add(task->record, "tries", 1);
     int64_t refused = add(task->record, "refused", outcome != HUB_UNREACHABLE);
     bool parked = tries >= LIMIT_TASK_TRIES || refused >= LIMIT_TASK_REFUSED;
@@ -53,24 +53,24 @@ void task_try_later(struct visit *visit, const struct task *task, enum hub_outco
         (void)add(task->record, "parkedAt", now_s);
         (void)cJSON_AddStringToObject(task->record, "reason", why->message);
     }
-    int status = task_put(visit, task, parked ? STATE_PARKED_S : now_s + gap_s(tries), &error);
+    int status = task_put(actor, task, parked ? STATE_PARKED_S : now_s + gap_s(tries), &error);
     if (status != LFI_CORE_OK) { /* it is due again when task_take's time is over */
-        visit_note_state(visit, status, "task_put", &error);
+        actor_note_state(actor, status, "task_put", &error);
     } else if (parked) {
-        LOG_EVENT(visit->psu->log, LOG_ERROR, "task-parked",
-                  LOG_TEXT("provider", slice_of(visit->endpoint->provider->id)),
+        LOG_EVENT(actor.psu->log, LOG_ERROR, "task-parked",
+                  LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
                   LOG_TEXT("task", task->key), LOG_NUMBER("tries", tries),
                   LOG_TEXT("reason", slice_of(why->message)));
     }
 }
 
-void task_done(struct visit *visit, struct lfi_slice key)
+void task_done(struct actor actor, struct lfi_slice key)
 {
-    const struct state_ref ref = visit_state(visit, key);
+    const struct state_ref ref = actor_state(actor, key);
     struct lfi_error error = {{0}};
     int status = state_task_done(&ref, &error);
     if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
-        visit_note_state(visit, status, "task_done", &error);
+        actor_note_state(actor, status, "task_done", &error);
     }
 }
 

@@ -6,7 +6,7 @@
 #ifndef PSU_TASK_H
 #define PSU_TASK_H
 
-#include "psu/visit.h"
+#include "psu/actor.h"
 
 #define TASK_FIRST_GAP_S 1
 
@@ -16,12 +16,12 @@ struct task {
 };
 
 /* Keeps it, due at `due_s`. The state's status. */
-int task_put(struct visit *visit, const struct task *task, int64_t due_s, struct lfi_error *error);
+int task_put(struct actor actor, const struct task *task, int64_t due_s, struct lfi_error *error);
 /* A try failed with `outcome`, because of `why`: it is due again later, or parked. */
-void task_try_later(struct visit *visit, const struct task *task, enum hub_outcome outcome,
+void task_try_later(struct actor actor, const struct task *task, enum hub_outcome outcome,
                     const struct lfi_error *why);
 /* Nothing is left to do. That there is no such task is fine. */
-void task_done(struct visit *visit, struct lfi_slice key);
+void task_done(struct actor actor, struct lfi_slice key);
 
 /*
  * For an operator: has a parked task tried again, with its tries counted anew, or forgets it.

@@ -6,7 +6,7 @@
 #ifndef PSU_UNDO_H
 #define PSU_UNDO_H
 
-#include "psu/visit.h"
+#include "psu/actor.h"
 
 #define UNDO_KIND "undo"
 
@@ -16,9 +16,9 @@ struct undo {
     const char *description; /* likewise */
 };
 
-/* Keeps it for the visit's journey. False: it could not be kept. */
-bool undo_keep(struct visit *visit, const struct undo *undo);
+/* Keeps it for the actor's journey. False: it could not be kept. */
+bool undo_keep(struct actor actor, const struct undo *undo);
 /* Tells the Hub what the record of a task says, or keeps it for later. */
-void undo_deliver(struct visit *visit, cJSON *record);
+void undo_deliver(struct actor actor, cJSON *record);
 
 #endif

@@ -74,6 +74,11 @@ void visit_leave(struct visit *visit)
     }
 }
 
+struct actor visit_actor(struct visit *visit)
+{
+    return (struct actor){visit->psu, visit->endpoint, visit->arena, &visit->session};
+}
+
 struct lfi_call visit_core_call(const struct visit *visit)
 {
     struct lfi_call call = core_call(visit->endpoint->provider->host);
@@ -112,13 +117,6 @@ bool visit_move(struct visit *visit, enum session_event event)
     return true;
 }
 
-int64_t visit_seconds_left(const struct visit *visit)
-{
-    int64_t ends = visit->session.started_s + visit->psu->session_s;
-    int64_t now = clock_now_s(visit->psu->clock);
-    return now < ends ? ends - now : 0;
-}
-
 /* How long before the end of the session the page says so. */
 static int warn_seconds(const struct psu *psu)
 {
@@ -145,7 +143,7 @@ void visit_begin_view(struct visit *visit, struct json_writer *writer, const cha
     }
     if (visit->session.interaction_id.ptr != NULL) {
         json_string(writer, "journey", visit->session.interaction_id);
-        json_int(writer, "secondsLeft", visit_seconds_left(visit));
+        json_int(writer, "secondsLeft", actor_seconds_left(visit_actor(visit)));
         json_int(writer, "warnSeconds", warn_seconds(visit->psu));
         json_bool(writer, "extendable", is_extendable(visit));
     }
@@ -157,30 +155,6 @@ static void log_refusal(struct visit *visit, const char *id, const char *detail,
     LOG_EVENT(visit->psu->log, LOG_WARN, "journey_refused", LOG_TEXT("id", slice_of(id)),
               LOG_TEXT("detail", slice_of(detail)), LOG_TEXT("reference", reference),
               LOG_TEXT("path", visit->request->path));
-}
-
-static void note_failure(struct visit *visit, const char *event, const char *call, int status,
-                         const struct lfi_error *error)
-{
-    LOG_EVENT(visit->psu->log, LOG_ERROR, event, LOG_TEXT("call", slice_of(call)),
-              LOG_TEXT("provider", slice_of(visit->endpoint->provider->id)),
-              LOG_TEXT("interaction", visit->session.interaction_id), LOG_NUMBER("status", status),
-              LOG_TEXT("reason", slice_of(error->message)));
-    if (status == LFI_CORE_UNAVAILABLE) {
-        metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
-    }
-}
-
-void visit_note_core(struct visit *visit, int status, const char *call,
-                     const struct lfi_error *error)
-{
-    note_failure(visit, "core_failed", call, status, error);
-}
-
-void visit_note_state(struct visit *visit, int status, const char *call,
-                      const struct lfi_error *error)
-{
-    note_failure(visit, "state-failed", call, status, error);
 }
 
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail)
@@ -212,22 +186,4 @@ void visit_error_page(struct visit *visit, int status, const char *id, struct lf
     struct page page = {.name = "error.html", .error_id = id, .reference = reference};
     pages_render(visit_pages(visit), visit->request, &page, visit->reply);
     visit->reply->status = status;
-}
-
-struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
-                           struct lfi_slice about)
-{
-    return state_key(visit->arena, kind, customer, about);
-}
-
-struct state_ref visit_state(const struct visit *visit, struct lfi_slice key)
-{
-    return (struct state_ref){visit->psu->state, visit->endpoint->provider->id, key};
-}
-
-struct lfi_slice visit_bind(struct visit *visit, struct lfi_slice key)
-{
-    return key.ptr ? arena_format(visit->arena, "%s:%.*s", visit->endpoint->provider->id,
-                                  SLICE_ARG(key))
-                   : key;
 }

@@ -17,40 +17,14 @@
 #include "operator/override.h"
 #include "provider/core_call.h"
 #include "provider/share.h"
-#include "psu/endpoint.h"
+#include "psu/actor.h"
 #include "psu/pages.h"
-#include "psu/session.h"
-#include "state/state.h"
 
 /* Longer ids are not what a Hub sends; they have to fit a cookie and the claims' keys. */
 #define VISIT_ID_MAX 160
 
-struct psu {
-    struct psu_endpoint *endpoints; /* paths are ours */
-    struct pages **pages;           /* of each endpoint */
-    size_t endpoint_count;
-    char *origin; /* of the public address: what browsers send as Origin */
-    char *host;   /* of the same: what passkeys belong to */
-    char *bank_name;
-    bool secure; /* the public address is https */
-    int session_s;
-    int max_attempts;
-    bool step_up_data_sharing;
-    bool demo_app;
-    struct turns *sign_ins; /* limit.h */
-    struct metrics *metrics;
-    const struct state *state;
-    struct explain *explain;
-    struct overrides *overrides;
-    struct shares *shares;
-    struct seal *seal;
-    const struct clock *clock;
-    const struct log *log;
-};
-
 struct api; /* api.h */
 
-/* A background worker, which answers nobody, has no API, request or reply. */
 struct visit {
     const struct psu *psu;
     const struct api *api; /* whose step this is; NULL: of none */
@@ -79,13 +53,14 @@ bool visit_enter(struct visit *visit, const char *what);
 /* The same, having answered. */
 bool visit_enter_or_refuse(struct visit *visit, const char *what);
 void visit_leave(struct visit *visit);
+/* For what is done in the name of the visit's session. */
+struct actor visit_actor(struct visit *visit);
 /* What the core is told of who asks. */
 struct lfi_call visit_core_call(const struct visit *visit);
 /* Moves the session, which is still to be kept. False, having answered: JOURNEY-ORDER. */
 bool visit_move(struct visit *visit, enum session_event event);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */
 int visit_keep_session(struct visit *visit);
-int64_t visit_seconds_left(const struct visit *visit); /* 0 when the session is over */
 
 /* Begins a view with the members that all have; the caller adds to it and closes the object. */
 void visit_begin_view(struct visit *visit, struct json_writer *writer, const char *view);
@@ -97,19 +72,5 @@ void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t 
                       const char *detail);
 /* The same as a page, for addresses that browsers open. `reference` is what to quote. */
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference);
-
-/* A key for the state, in the arena (state_key). */
-struct lfi_slice visit_key(struct visit *visit, const char *kind, struct lfi_slice customer,
-                           struct lfi_slice about);
-/* That key of the visit's provider; absent where a function names none. */
-struct state_ref visit_state(const struct visit *visit, struct lfi_slice key);
-/* A key that tells providers apart, for what is sealed and not kept; absent stays absent. */
-struct lfi_slice visit_bind(struct visit *visit, struct lfi_slice key);
-
-/* Logs and counts that a call of the core, or of the state, failed. */
-void visit_note_core(struct visit *visit, int status, const char *call,
-                     const struct lfi_error *error);
-void visit_note_state(struct visit *visit, int status, const char *call,
-                      const struct lfi_error *error);
 
 #endif

@@ -616,10 +616,10 @@ static void world_keep(const struct reply *reply)
 static inline struct lfi_slice world_key(const char *kind)
 {
     static char text[128];
-    struct visit visit = {.endpoint = &world.psu->endpoints[0], .arena = arena_new(4096)};
-    struct lfi_slice key = visit_key(&visit, kind, (struct lfi_slice){0}, SLICE("i-1"));
+    struct arena *arena = arena_new(4096);
+    struct lfi_slice key = state_key(arena, kind, (struct lfi_slice){0}, SLICE("i-1"));
     snprintf(text, sizeof(text), "%.*s", SLICE_ARG(key));
-    arena_free(visit.arena);
+    arena_free(arena);
     return slice_of(text);
 }
 

@@ -175,17 +175,17 @@ static void keys_of_two_customers_and_providers_differ(void **state)
     struct provider other = {.id = "dhowsme"};
     struct psu_endpoint sme = {.provider = &other};
     struct arena *arena = arena_new(65536);
-    struct visit visit = {.psu = world.psu, .endpoint = &world.psu->endpoints[0], .arena = arena};
-    struct visit elsewhere = {.psu = world.psu, .endpoint = &sme, .arena = arena};
+    const struct actor here = {world.psu, &world.psu->endpoints[0], arena, NULL};
+    const struct actor elsewhere = {world.psu, &sme, arena, NULL};
     struct lfi_slice keys[] = {
-        visit_key(&visit, "choice", SLICE("u-1"), SLICE("x")),
-        visit_key(&visit, "choice", SLICE("u-2"), SLICE("x")),
-        visit_key(&visit, "choice", SLICE("u-1"), SLICE("y")),
-        visit_key(&visit, "choice", SLICE("u-"), SLICE("1x")),
-        visit_key(&visit, "choice", (struct lfi_slice){0}, SLICE("u-1x")),
-        visit_key(&visit, "note", SLICE("u-1"), SLICE("x")),
-        visit_bind(&visit, visit_key(&visit, "choice", SLICE("u-1"), SLICE("x"))),
-        visit_bind(&elsewhere, visit_key(&visit, "choice", SLICE("u-1"), SLICE("x"))),
+        state_key(arena, "choice", SLICE("u-1"), SLICE("x")),
+        state_key(arena, "choice", SLICE("u-2"), SLICE("x")),
+        state_key(arena, "choice", SLICE("u-1"), SLICE("y")),
+        state_key(arena, "choice", SLICE("u-"), SLICE("1x")),
+        state_key(arena, "choice", (struct lfi_slice){0}, SLICE("u-1x")),
+        state_key(arena, "note", SLICE("u-1"), SLICE("x")),
+        actor_bind(here, state_key(arena, "choice", SLICE("u-1"), SLICE("x"))),
+        actor_bind(elsewhere, state_key(arena, "choice", SLICE("u-1"), SLICE("x"))),
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         assert_non_null(keys[i].ptr);
@@ -193,10 +193,10 @@ static void keys_of_two_customers_and_providers_differ(void **state)
             assert_false(slice_equal(keys[i], keys[k]));
         }
     }
-    assert_string_equal(visit_state(&visit, keys[0]).provider_id, "dhowretail");
-    assert_string_equal(visit_state(&elsewhere, keys[0]).provider_id, "dhowsme");
-    assert_null(visit_key(&visit, "choice", (struct lfi_slice){0}, (struct lfi_slice){0}).ptr);
-    assert_null(visit_bind(&visit, (struct lfi_slice){0}).ptr);
+    assert_string_equal(actor_state(here, keys[0]).provider_id, "dhowretail");
+    assert_string_equal(actor_state(elsewhere, keys[0]).provider_id, "dhowsme");
+    assert_null(state_key(arena, "choice", (struct lfi_slice){0}, (struct lfi_slice){0}).ptr);
+    assert_null(actor_bind(here, (struct lfi_slice){0}).ptr);
     arena_free(arena);
 }
 
@@ -209,9 +209,8 @@ static void confirms_no_choice_of_another_customer(void **state)
         struct world_claim *claim = &world.claims[i];
         if (strncmp(claim->key, "choice:", 7) == 0) {
             struct arena *arena = arena_new(4096);
-            struct visit visit = {.endpoint = &world.psu->endpoints[0], .arena = arena};
             snprintf(claim->key, sizeof(claim->key), "%.*s",
-                     SLICE_ARG(visit_key(&visit, "choice", SLICE("u-2"), SLICE("x"))));
+                     SLICE_ARG(state_key(arena, "choice", SLICE("u-2"), SLICE("x"))));
             arena_free(arena);
         }
     }

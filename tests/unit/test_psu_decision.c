@@ -16,28 +16,27 @@
 #define DENIED "doFail access_denied "
 #define EARLY "user_failed_to_authenticate\n"
 
-static struct visit visit;
+static struct session session;
+static struct actor actor;
 static struct decision decision;
 
 static void begin(enum session_stage stage)
 {
-    visit = (struct visit){.psu = world.psu,
-                           .endpoint = &world.psu->endpoints[0],
-                           .arena = arena_new(64 * 1024),
-                           .session = {.kind = SESSION_JOURNEY,
-                                       .stage = stage,
-                                       .provider = SLICE("dhowretail"),
-                                       .interaction_id = SLICE("i-1"),
-                                       .consent_id = SLICE("c-1"),
-                                       .arrival = SLICE("a"),
-                                       .user_id = SLICE("u-1"),
-                                       .started_s = clock_now_s(&world.clock)}};
-    assert_non_null(visit.arena);
+    session = (struct session){.kind = SESSION_JOURNEY,
+                               .stage = stage,
+                               .provider = SLICE("dhowretail"),
+                               .interaction_id = SLICE("i-1"),
+                               .consent_id = SLICE("c-1"),
+                               .arrival = SLICE("a"),
+                               .user_id = SLICE("u-1"),
+                               .started_s = clock_now_s(&world.clock)};
+    actor = (struct actor){world.psu, &world.psu->endpoints[0], arena_new(64 * 1024), &session};
+    assert_non_null(actor.arena);
 }
 
 static void end(void)
 {
-    arena_free(visit.arena);
+    arena_free(actor.arena);
 }
 
 /* What the Hub is told of each ending, and what the browser. */
@@ -72,7 +71,7 @@ static void tells_of_every_ending_what_its_row_says(void **state)
         world_tear_down(state);
         world_set_up(state);
         begin(SESSION_REVIEW);
-        decision_refuse(&visit, (enum ending)ending, &decision);
+        decision_refuse(actor, (enum ending)ending, &decision);
         assert_int_equal(decision.state, DECISION_MADE);
         assert_string_equal(world.calls, told[ending].calls);
         assert_true(slice_equal_text(decision.location, WORLD_BACK));
@@ -85,14 +84,14 @@ static void decides_once(void **state)
 {
     (void)state;
     begin(SESSION_REVIEW);
-    decision_find(&visit, &decision);
+    decision_find(actor, &decision);
     assert_int_equal(decision.state, DECISION_NONE);
-    decision_refuse(&visit, ENDING_CANCELLED, &decision);
+    decision_refuse(actor, ENDING_CANCELLED, &decision);
     assert_int_equal(decision.state, DECISION_MADE);
-    decision_refuse(&visit, ENDING_EXPIRED, &decision);
+    decision_refuse(actor, ENDING_EXPIRED, &decision);
     assert_int_equal(decision.state, DECISION_BEFORE);
     assert_true(slice_equal_text(decision.location, WORLD_BACK));
-    decision_find(&visit, &decision);
+    decision_find(actor, &decision);
     assert_int_equal(decision.state, DECISION_BEFORE);
     assert_string_equal(world.calls, REJECTED DENIED "user_rejected_consent\n");
     end();
@@ -104,11 +103,11 @@ static void hides_a_code_from_a_browser_that_did_not_sign_in(void **state)
     static const struct lfi_slice accounts[] = {{"acc-1", 5}};
     const struct decision_approval approval = {.account_ids = accounts, .count = 1};
     begin(SESSION_REVIEW);
-    decision_approve(&visit, &approval, &decision);
+    decision_approve(actor, &approval, &decision);
     assert_int_equal(decision.state, DECISION_MADE);
     assert_null(decision.reason.ptr);
-    visit.session.stage = SESSION_SIGN_IN;
-    decision_refuse(&visit, ENDING_TIMED_OUT, &decision);
+    session.stage = SESSION_SIGN_IN;
+    decision_refuse(actor, ENDING_TIMED_OUT, &decision);
     assert_int_equal(decision.state, DECISION_HIDDEN);
     end();
 }
@@ -117,13 +116,13 @@ static void says_that_another_decides_or_that_it_cannot_be_said(void **state)
 {
     (void)state;
     begin(SESSION_REVIEW);
-    decision_refuse(&visit, ENDING_EXPIRED, &decision);
+    decision_refuse(actor, ENDING_EXPIRED, &decision);
     assert_int_equal(decision.state, DECISION_MADE);
     world.claims[0].settled = false; /* as if its calls were still out */
-    decision_refuse(&visit, ENDING_EXPIRED, &decision);
+    decision_refuse(actor, ENDING_EXPIRED, &decision);
     assert_int_equal(decision.state, DECISION_UNDER_WAY);
     world.claim_status = LFI_CORE_UNAVAILABLE;
-    decision_refuse(&visit, ENDING_EXPIRED, &decision);
+    decision_refuse(actor, ENDING_EXPIRED, &decision);
     assert_int_equal(decision.state, DECISION_UNKNOWN);
     assert_int_equal(decision.status, LFI_CORE_UNAVAILABLE);
     assert_string_equal(world.calls, REJECTED DENIED "session_expired\n");

@@ -1,0 +1,63 @@
+/*
+ * In whose name something is done: what a request and a background worker have in common. Passed by
+ * value. Internal to this room.
+ */
+#ifndef PSU_ACTOR_H
+#define PSU_ACTOR_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/metrics.h"
+#include "operator/explain.h"
+#include "operator/override.h"
+#include "provider/share.h"
+#include "psu/endpoint.h"
+#include "psu/session.h"
+#include "state/state.h"
+
+struct pages;
+
+struct psu {
+    struct psu_endpoint *endpoints; /* paths are ours */
+    struct pages **pages;           /* of each endpoint */
+    size_t endpoint_count;
+    char *origin; /* of the public address: what browsers send as Origin */
+    char *host;   /* of the same: what passkeys belong to */
+    char *bank_name;
+    bool secure; /* the public address is https */
+    int session_s;
+    int max_attempts;
+    bool step_up_data_sharing;
+    bool demo_app;
+    struct turns *sign_ins; /* limit.h */
+    struct metrics *metrics;
+    const struct state *state;
+    struct explain *explain;
+    struct overrides *overrides;
+    struct shares *shares;
+    struct seal *seal;
+    const struct clock *clock;
+    const struct log *log;
+};
+
+struct actor {
+    const struct psu *psu;
+    const struct psu_endpoint *endpoint; /* of the session */
+    struct arena *arena;
+    struct session *session;
+};
+
+int64_t actor_seconds_left(struct actor actor); /* 0 when the session is over */
+/* The key (state_key) at the actor's provider; absent where a function names none. */
+struct state_ref actor_state(struct actor actor, struct lfi_slice key);
+/* A key that tells providers apart, for what is sealed and not kept; absent stays absent. */
+struct lfi_slice actor_bind(struct actor actor, struct lfi_slice key);
+
+/* Logs and counts that a call of the core, or of the state, failed. */
+void actor_note_core(struct actor actor, int status, const char *call,
+                     const struct lfi_error *error);
+void actor_note_state(struct actor actor, int status, const char *call,
+                      const struct lfi_error *error);
+
+#endif
