@@ -38,16 +38,6 @@ static void offer_providers(struct visit *visit, const cJSON *body)
     json_close_object(&w);
 }
 
-static const struct psu_endpoint *find_provider(const struct psu *psu, struct lfi_slice id)
-{
-    for (size_t i = 0; i < psu->endpoint_count; i++) {
-        if (slice_equal_text(id, psu->endpoints[i].provider->id)) {
-            return &psu->endpoints[i];
-        }
-    }
-    return NULL;
-}
-
 static void start(struct visit *visit, const cJSON *body)
 {
     const struct psu *psu = visit->psu;
@@ -58,7 +48,7 @@ static void start(struct visit *visit, const cJSON *body)
         return;
     }
     const struct psu_endpoint *endpoint =
-        wanted.ptr == NULL ? &psu->endpoints[0] : find_provider(psu, wanted);
+        wanted.ptr ? visit_endpoint_of(psu, wanted) : &psu->endpoints[0];
     if (!endpoint) {
         visit_refuse(visit, 404, "PROVIDER-UNKNOWN", NULL);
         return;

@@ -15,16 +15,23 @@ static const char *cookie_name(const struct psu *psu, enum session_kind kind)
     return names[kind][psu->secure];
 }
 
-bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider)
+const struct psu_endpoint *visit_endpoint_of(const struct psu *psu, struct lfi_slice provider)
 {
-    const struct psu *psu = visit->psu;
     for (size_t i = 0; i < psu->endpoint_count; i++) {
         if (slice_equal_text(provider, psu->endpoints[i].provider->id)) {
-            visit->endpoint = &psu->endpoints[i];
-            return true;
+            return &psu->endpoints[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider)
+{
+    const struct psu_endpoint *endpoint = visit_endpoint_of(visit->psu, provider);
+    if (endpoint) {
+        visit->endpoint = endpoint;
+    }
+    return endpoint;
 }
 
 const struct pages *visit_pages(const struct visit *visit)

@@ -42,6 +42,8 @@ struct visit {
 const struct pages *visit_pages(const struct visit *visit);
 /* Opens the session cookie of a kind. False: there is none that can be trusted. */
 bool visit_open_session(struct visit *visit, enum session_kind kind);
+/* The endpoint of the provider with this id; NULL: none. */
+const struct psu_endpoint *visit_endpoint_of(const struct psu *psu, struct lfi_slice provider);
 /* The provider's endpoint becomes that of the visit; false when there is none. */
 bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider);
 /*
