@@ -1,7 +1,7 @@
 /*
  * The JSON APIs of the pages: one POST per step, each allowed in the stages that a table names and
  * refused in all others. The journey of a consent (journey.h) and the customer's own consents
- * (consents.h) have one each.
+ * (own_consents.h) have one each.
  *
  * All are POST with a JSON body (journey.schema.yaml) and our own Origin, also those that only
  * look: looking may end something.

@@ -4,9 +4,9 @@
 #include "contract_journey.h"
 #include "psu/authorize.h"
 #include "psu/bank_app.h"
-#include "psu/consents.h"
 #include "psu/journey.h"
 #include "psu/limit.h"
+#include "psu/own_consents.h"
 #include "psu/passkeys.h"
 
 #include <stdlib.h>
@@ -197,8 +197,8 @@ static void route(struct visit *visit)
         authorize_handle(visit, endpoint);
     } else if (slice_starts_with(path, journey_api.prefix)) {
         api_handle(&journey_api, visit);
-    } else if (slice_starts_with(path, consents_api.prefix)) {
-        api_handle(&consents_api, visit);
+    } else if (slice_starts_with(path, own_consents_api.prefix)) {
+        api_handle(&own_consents_api, visit);
     } else if (slice_starts_with(path, passkeys_api.prefix)) {
         api_handle(&passkeys_api, visit);
     } else if (visit->psu->demo_app && slice_starts_with(path, "/bank-app/")) {

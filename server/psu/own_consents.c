@@ -1,4 +1,4 @@
-#include "psu/consents.h"
+#include "psu/own_consents.h"
 
 #include "base/core_answer.h"
 #include "base/id.h"
@@ -114,7 +114,7 @@ static void append_cards(struct visit *visit, const char *name, const cJSON *lis
     json_close_array(w);
 }
 
-void consents_show(struct visit *visit)
+void own_consents_show(struct visit *visit)
 {
     cJSON *all = NULL;
     struct lfi_error error = {{0}};
@@ -134,7 +134,7 @@ void consents_show(struct visit *visit)
 static void list(struct visit *visit, const cJSON *body)
 {
     (void)body;
-    consents_show(visit);
+    own_consents_show(visit);
 }
 
 static void show(struct visit *visit, const cJSON *body)
@@ -145,7 +145,7 @@ static void show(struct visit *visit, const cJSON *body)
     } else if (visit->session.stage == SESSION_APPROVAL) {
         step_show_approval(visit);
     } else {
-        consents_show(visit);
+        own_consents_show(visit);
     }
 }
 
@@ -366,7 +366,7 @@ static const struct step steps[] = {
     {"sign-out", "Step", ANY, step_cancel},
 };
 
-const struct api consents_api = {
+const struct api own_consents_api = {
     .prefix = "/consents/api/",
     .kind = SESSION_CUSTOMER,
     .steps = steps,

@@ -1,5 +1,5 @@
 // link: lfi-psu
-#include "psu/consents.h"
+#include "psu/own_consents.h"
 #include "psu_world.h"
 
 #include <setjmp.h>
@@ -92,7 +92,7 @@ static void steps_have_their_stages(void **state)
     (void)state;
     for (int stage = SESSION_SIGN_IN; stage <= SESSION_REVIEW; stage++) {
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-            assert_int_equal(api_allows(&consents_api, names[i], (enum session_stage)stage),
+            assert_int_equal(api_allows(&own_consents_api, names[i], (enum session_stage)stage),
                              allowed[i][stage]);
             if (!allowed[i][stage]) {
                 go((enum session_stage)stage);

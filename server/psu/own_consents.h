@@ -14,14 +14,14 @@
  * Everything is read from the Hub at that moment and shown only when it says that it is the
  * customer's. A consent of somebody else is refused as one that does not exist.
  */
-#ifndef PSU_CONSENTS_H
-#define PSU_CONSENTS_H
+#ifndef PSU_OWN_CONSENTS_H
+#define PSU_OWN_CONSENTS_H
 
 #include "psu/api.h"
 
-extern const struct api consents_api;
+extern const struct api own_consents_api;
 
 /* What a customer who has just signed in is shown: the list. */
-void consents_show(struct visit *visit);
+void own_consents_show(struct visit *visit);
 
 #endif
