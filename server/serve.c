@@ -14,6 +14,7 @@
 #include "http/http.h"
 #include "operator/admin.h"
 #include "operator/readiness.h"
+#include "psu/task.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -21,9 +22,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define OPERATOR_TOKEN_MIN 16
-#define OPERATOR_TOKEN_MAX 256
-#define LEAVE_MS 3000     /* for background workers, once the listeners have ended */
+#define LEAVE_MS 3000 /* for background workers, once the listeners have ended */
+#define LEAVE_LOOK_MS 10
 #define THREADS_BESIDE 32 /* that call a core and belong to no listener, and reserves */
 #define FILES_BESIDE 256  /* open files that are no connections of callers: stores, logs, calls */
 #define LOG_STOP_MS 500   /* for a reader of the log that stalls */
@@ -43,11 +43,12 @@ struct serve {
     struct admin admin;
     struct explain *explain;
     struct overrides *overrides;
-    struct buf operator_token;
-    struct material material; /* of the start */
+    struct operator_api *operator_api; /* NULL: switched off */
+    struct material material;          /* of the start */
     struct material_warnings warnings;
     struct readiness *readiness;
     struct http_listener *hub_listener, *public_listener, *admin_listener;
+    atomic_bool workers_ended; /* nothing hangs: leave_late need not */
 };
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -253,38 +254,29 @@ static int listen_as(struct http_listener **out, struct serve *serve, enum metri
     return http_listener_start(out, &config, error);
 }
 
-/* The levers need a token of some length; the file's last line end does not count. */
-static int make_levers(struct serve *serve, struct lfi_error *error)
+static int make_operator_api(struct serve *serve, struct lfi_error *error)
 {
-    const char *file = serve->config->operator_token_file;
-    struct lfi_slice token = {NULL, 0};
-
     serve->explain = explain_new();
     serve->overrides = overrides_new();
     if (serve->explain == NULL || serve->overrides == NULL) {
         return error_set(error, "out of memory");
     }
-    buf_init(&serve->operator_token, OPERATOR_TOKEN_MAX);
-    if (file != NULL) {
-        if (file_read(file, &serve->operator_token, error) != 0) {
-            return -1;
-        }
-        token = buf_slice(&serve->operator_token);
-        while (token.len > 0 && token.ptr[token.len - 1] == '\n') {
-            token.len--;
-        }
-        if (token.len < OPERATOR_TOKEN_MIN) {
-            return error_set(error, "%s: a token has at least %d bytes", file, OPERATOR_TOKEN_MIN);
-        }
+    const struct operator_config config = {.token_file = serve->config->operator_token_file,
+                                           .providers = serve->providers,
+                                           .state = serve->state,
+                                           .apis = serve->apis,
+                                           .is_step = psu_is_step,
+                                           .retry_task = task_retry,
+                                           .drop_task = task_drop,
+                                           .overrides = serve->overrides,
+                                           .explain = serve->explain,
+                                           .clock = &serve->clock,
+                                           .log = &serve->log};
+    if (config.token_file && operator_new(&serve->operator_api, &config, error) != 0) {
+        return -1;
     }
-    serve->admin.levers = (struct operator_levers){.token = token,
-                                                   .providers = serve->providers,
-                                                   .state = serve->state,
-                                                   .apis = serve->apis,
-                                                   .overrides = serve->overrides,
-                                                   .explain = serve->explain,
-                                                   .clock = &serve->clock,
-                                                   .log = &serve->log};
+    serve->admin.log = &serve->log;
+    serve->admin.operator_api = serve->operator_api;
     return 0;
 }
 
@@ -326,7 +318,7 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
     if (check_material(serve, config, &serve->material, error) != 0 ||
         make_apis(serve, error) != 0 || make_metrics(serve, error) != 0 ||
         open_providers(serve, error) != 0 || open_state(serve, create, error) != 0 ||
-        make_levers(serve, error) != 0) {
+        make_operator_api(serve, error) != 0) {
         return -1;
     }
     warn_of_versions(serve);
@@ -476,6 +468,10 @@ static int take_config(struct serve *serve, struct config *config, struct lfi_er
     if (config_needs_restart(serve->config, config, path)) {
         return config_error(config, path, "cannot change without a restart", error);
     }
+    if (serve->operator_api && !operator_token_is_same(serve->operator_api)) {
+        return config_error(config, "$.adminListener.operatorToken",
+                            "its content cannot change without a restart", error);
+    }
     if (check_material(serve, config, &material, error) != 0 ||
         http_listener_prepare(serve->hub_listener, error) != 0 ||
         http_listener_prepare(serve->public_listener, error) != 0 ||
@@ -549,9 +545,14 @@ static int drain(struct serve *serve)
 /* A background worker may be in a call of a core that hangs: then the program leaves without it. */
 static void *leave_late(void *ctx)
 {
-    const struct serve *serve = ctx;
+    struct serve *serve = ctx;
 
-    usleep(LEAVE_MS * 1000);
+    for (int waited = 0; waited < LEAVE_MS; waited += LEAVE_LOOK_MS) {
+        if (atomic_load(&serve->workers_ended)) {
+            return NULL;
+        }
+        usleep(LEAVE_LOOK_MS * 1000);
+    }
     LOG_EVENT(&serve->log, LOG_WARN, "stopped", LOG_TEXT("left", SLICE("background-worker")));
     log_flush(&serve->log, LOG_STOP_MS);
     _exit(EXIT_SUCCESS);
@@ -569,9 +570,7 @@ int serve_stop(struct serve *serve)
         log_flush(&serve->log, LOG_STOP_MS);
         return -1;
     }
-    if (serve->readiness && pthread_create(&late, NULL, leave_late, serve) == 0) {
-        (void)pthread_detach(late);
-    }
+    bool waits = serve->readiness && pthread_create(&late, NULL, leave_late, serve) == 0;
     chores_stop(serve->chores);
     readiness_stop(serve->readiness);
     generations_free(serve->generations);
@@ -580,9 +579,13 @@ int serve_stop(struct serve *serve)
     apis_free(serve->apis);
     overrides_free(serve->overrides);
     explain_free(serve->explain);
-    buf_free(&serve->operator_token);
+    operator_free(serve->operator_api);
     provider_set_close(serve->providers);
     state_close(serve->state);
+    atomic_store(&serve->workers_ended, true);
+    if (waits) {
+        (void)pthread_join(late, NULL);
+    }
     log_write(&serve->log, LOG_INFO, "stopped", NULL, 0);
     crash_prepare(NULL);
     log_stop(&serve->log, LOG_STOP_MS);

@@ -101,4 +101,11 @@
 #define LIMIT_APPROVALS_WINDOW_S (24 * 3600)
 #define LIMIT_APPROVAL_S 300 /* a request waits in the app, and keeps others of its kind away */
 
+/* The operator's token: too long to be guessed; and so short that its file is none by mistake. */
+#define LIMIT_OPERATOR_TOKEN_MIN 16    /* bytes */
+#define LIMIT_OPERATOR_TOKEN_BYTES 256 /* of the file, with its line end */
+#define LIMIT_OPERATOR_OVERRIDES 32    /* that wait for a reply */
+#define LIMIT_OPERATOR_BODY 65536      /* bytes of the body of an override */
+#define LIMIT_OPERATOR_FINDINGS 4096   /* that /explain knows: 2 MiB */
+
 #endif

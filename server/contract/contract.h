@@ -81,7 +81,9 @@ enum contract_standing contract_standing_of(const struct contract_api *api, uint
 const char *contract_operation_id(const struct contract_operation *operation);
 const char *contract_operation_method(const struct contract_operation *operation);
 const char *contract_operation_path(const struct contract_operation *operation); /* template */
-bool contract_operation_open(const struct contract_operation *operation);        /* auth: none */
+/* What the document says of it in short, for people; NULL: nothing. */
+const char *contract_operation_summary(const struct contract_operation *operation);
+bool contract_operation_open(const struct contract_operation *operation); /* auth: none */
 
 /*
  * The decoded parameters of a request, by their number: enum <api>_parameter of the generated

@@ -106,6 +106,11 @@ const char *contract_operation_method(const struct contract_operation *operation
     return operation->method;
 }
 
+const char *contract_operation_summary(const struct contract_operation *operation)
+{
+    return operation->summary;
+}
+
 const char *contract_operation_path(const struct contract_operation *operation)
 {
     return operation->path;

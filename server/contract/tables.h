@@ -166,8 +166,9 @@ struct contract_response_rules {
 struct contract_operation {
     const struct contract_api *api;
     const char *id, *method, *path;
-    uint16_t index; /* the same in all versions */
-    bool open;      /* no credential is asked for */
+    const char *summary; /* NULL: the document has none */
+    uint16_t index;      /* the same in all versions */
+    bool open;           /* no credential is asked for */
     const struct contract_parameter_rules *parameters;
     uint16_t parameter_count, response_count;
     struct contract_body_rules body;

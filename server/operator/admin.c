@@ -9,8 +9,12 @@ static void answer(struct reply *reply, int status, const char *text)
     buf_append_text(&reply->body, text);
 }
 
+/* --- the resources ---------------------------------------------------------------------------- */
+
+static void append_resources(struct buf *out);
+
 /* Where a browser that knows only the address begins. */
-static void answer_front_door(const struct admin *admin, struct reply *reply)
+static void answer_front_door(struct admin *admin, struct reply *reply)
 {
     struct buf *out = &reply->body;
     reply->status = 200;
@@ -24,11 +28,10 @@ static void answer_front_door(const struct admin *admin, struct reply *reply)
         "<title>Admin listener</title>\n<style>:root{color-scheme:light dark}"
         "body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
         "padding:0 1rem}table{border-collapse:collapse}td{padding:.25rem 1rem "
-        ".25rem 0;vertical-align:top}</style>\n<h1>Admin listener of the LFI server</h1>\n<ul>\n"
-        "<li><a href=/healthz>/healthz</a>: the program runs\n"
-        "<li><a href=/readyz>/readyz</a>: it takes requests\n"
-        "<li><a href=/metrics>/metrics</a>: what it has answered\n</ul>\n");
-    if (!admin->levers.token.ptr) {
+        ".25rem 0;vertical-align:top}</style>\n<h1>Admin listener of the LFI server</h1>\n<ul>\n");
+    append_resources(out);
+    buf_append_text(out, "</ul>\n");
+    if (!admin->operator_api) {
         buf_append_text(out, "<p>The operator's calls are switched off: "
                              "adminListener.operatorToken is not set.\n");
         return;
@@ -36,24 +39,14 @@ static void answer_front_door(const struct admin *admin, struct reply *reply)
     buf_append_text(out, "<h2>The operator's calls</h2>\n<p>Each carries the header "
                          "<code>Authorization: Bearer TOKEN</code>, with the content of the file "
                          "that adminListener.operatorToken names.\n<table>\n");
-    operator_append_routes(out);
+    operator_append_calls(admin->operator_api, out);
     buf_append_text(out, "</table>\n");
 }
 
-/* A page of another site that has its name point here sends that name: DNS rebinding. */
-static bool is_own_host(const struct request *request)
+static void answer_health(struct admin *admin, struct reply *reply)
 {
-    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-    struct lfi_slice host = request_header(request, "host", NULL);
-    bool own = !host.ptr; /* HTTP/1.0: no browser */
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct lfi_slice name = {host.ptr, strlen(names[i])};
-        if (host.len >= name.len && slice_equal_nocase(name, names[i])) {
-            own = own || host.len == name.len || host.ptr[name.len] == ':';
-        }
-    }
-    return own;
+    (void)admin;
+    answer(reply, 200, "ok\n");
 }
 
 static void render_log(const struct log *log, struct buf *out)
@@ -85,7 +78,7 @@ static void answer_metrics(struct admin *admin, struct reply *reply)
     reply->status = 200;
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
     metrics_render(admin->metrics, &reply->body);
-    render_log(admin->levers.log, &reply->body);
+    render_log(admin->log, &reply->body);
     buf_append_text(&reply->body, "# HELP lfi_build_info Version of the server\n"
                                   "# TYPE lfi_build_info gauge\n"
                                   "lfi_build_info{version=\"" LFI_VERSION "\"} 1\n");
@@ -94,35 +87,86 @@ static void answer_metrics(struct admin *admin, struct reply *reply)
     }
 }
 
+static const struct resource {
+    const char *path;
+    void (*answer)(struct admin *admin, struct reply *reply);
+    const char *does; /* for people; NULL: not listed */
+} resources[] = {
+    {"/", answer_front_door, NULL},
+    {"/healthz", answer_health, "the program runs"},
+    {"/readyz", answer_readiness, "it takes requests"},
+    {"/metrics", answer_metrics, "what it has answered"},
+};
+#define RESOURCES (sizeof(resources) / sizeof(resources[0]))
+
+static void append_resources(struct buf *out)
+{
+    for (size_t i = 0; i < RESOURCES; i++) {
+        if (resources[i].does) {
+            buf_append_format(out, "<li><a href=%s>%s</a>: %s\n", resources[i].path,
+                              resources[i].path, resources[i].does);
+        }
+    }
+}
+
+static const struct resource *find_resource(struct lfi_slice path)
+{
+    for (size_t i = 0; i < RESOURCES; i++) {
+        if (slice_equal_text(path, resources[i].path)) {
+            return &resources[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- requests --------------------------------------------------------------------------------- */
+
+/* A page of another site that has its name point here sends that name: DNS rebinding. */
+static bool is_own_host(const struct request *request)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    struct lfi_slice host = request_header(request, "host", NULL);
+    bool own = !host.ptr; /* HTTP/1.0: no browser */
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct lfi_slice name = {host.ptr, strlen(names[i])};
+        if (host.len >= name.len && slice_equal_nocase(name, names[i])) {
+            own = own || host.len == name.len || host.ptr[name.len] == ':';
+        }
+    }
+    return own;
+}
+
+static void run_operator(const struct admin *admin, const struct request *request,
+                         struct reply *reply)
+{
+    struct refusal refusal = {0};
+    if (admin->operator_api) {
+        operator_handle(admin->operator_api, request, reply);
+        return;
+    }
+    (void)refusal_set(&refusal, "LEVER-OFF", 404, "GenericError", "There are no levers here.");
+    reply_refusal(reply, &refusal);
+    LOG_EVENT(admin->log, LOG_WARN, "operator", LOG_TEXT("method", request->method),
+              LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
+              LOG_TEXT("refused", slice_of(refusal.id)));
+}
+
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     struct admin *admin = ctx;
+    const struct resource *resource = find_resource(request->path);
     if (!is_own_host(request)) {
         answer(reply, 421, "ADMIN-HOST: call it localhost, 127.0.0.1 or [::1]\n");
-        return;
-    }
-    if (operator_owns(request->path)) {
-        operator_handle(&admin->levers, request, reply);
-        return;
-    }
-    bool front_door = slice_equal_text(request->path, "/");
-    bool health = slice_equal_text(request->path, "/healthz");
-    bool readiness = slice_equal_text(request->path, "/readyz");
-    bool metrics = slice_equal_text(request->path, "/metrics");
-
-    if (!front_door && !health && !readiness && !metrics) {
+    } else if (operator_owns(request->path)) {
+        run_operator(admin, request, reply);
+    } else if (!resource) {
         answer(reply, 404, "not found: / lists what is here\n");
     } else if (!slice_equal_text(request->method, "GET") &&
                !slice_equal_text(request->method, "HEAD")) {
         answer(reply, 405, "method not allowed\n");
         reply_header(reply, "Allow", SLICE("GET, HEAD"));
-    } else if (front_door) {
-        answer_front_door(admin, reply);
-    } else if (metrics) {
-        answer_metrics(admin, reply);
-    } else if (readiness) {
-        answer_readiness(admin, reply);
     } else {
-        answer(reply, 200, "ok\n");
+        resource->answer(admin, reply);
     }
 }

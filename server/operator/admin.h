@@ -1,6 +1,6 @@
 /*
- * For the operator: /healthz says that the program runs, /readyz whether each part works,
- * /metrics how many it has answered; the levers of operator.h. On loopback, for people and machines
+ * The admin listener: /healthz says that the program runs, /readyz whether each part works,
+ * /metrics how many it has answered; and the operator's API. On loopback, for people and machines
  * that are trusted.
  */
 #ifndef OPERATOR_ADMIN_H
@@ -15,9 +15,10 @@
 
 struct admin {
     const struct metrics *metrics;
-    struct operator_levers levers;
-    _Atomic(struct readiness *) readiness; /* NULL until all is up */
-    atomic_bool ready;                     /* all is up, and it is not stopping */
+    const struct log *log;
+    const struct operator_api *operator_api; /* NULL: switched off */
+    _Atomic(struct readiness *) readiness;   /* NULL until all is up */
+    atomic_bool ready;                       /* all is up, and it is not stopping */
 };
 
 /* http_handler_fn; ctx is the struct admin. */

@@ -2,12 +2,11 @@
 
 #include "base/datetime.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define FINDINGS 4096
 
 struct entry {
     int64_t at_us;
@@ -23,7 +22,7 @@ struct entry {
 struct explain {
     pthread_mutex_t lock;
     size_t next; /* entries ever added */
-    struct entry entries[FINDINGS];
+    struct entry entries[LIMIT_OPERATOR_FINDINGS];
 };
 
 struct explain *explain_new(void)
@@ -64,7 +63,7 @@ void explain_add(struct explain *explain, const struct explain_finding *finding,
         return;
     }
     (void)pthread_mutex_lock(&explain->lock);
-    struct entry *entry = &explain->entries[explain->next++ % FINDINGS];
+    struct entry *entry = &explain->entries[explain->next++ % LIMIT_OPERATOR_FINDINGS];
     entry->at_us = now_us;
     entry->status = finding->status;
     keep_id(entry->interaction, finding->interaction);
@@ -110,8 +109,9 @@ bool explain_render(struct explain *explain, struct lfi_slice interaction, struc
     json_string(&w, "interactionId", interaction);
     json_open_array(&w, "findings");
     (void)pthread_mutex_lock(&explain->lock);
-    for (size_t i = 0; i < FINDINGS; i++) {
-        const struct entry *entry = &explain->entries[(explain->next + i) % FINDINGS];
+    for (size_t i = 0; i < LIMIT_OPERATOR_FINDINGS; i++) {
+        const struct entry *entry =
+            &explain->entries[(explain->next + i) % LIMIT_OPERATOR_FINDINGS];
         if (interaction.len > 0 && (slice_equal_text(interaction, entry->interaction) ||
                                     slice_equal_text(interaction, entry->caller_interaction))) {
             append(&w, entry);
@@ -132,7 +132,7 @@ void explain_render_last(struct explain *explain, struct buf *out)
     json_open_array(&w, "findings");
     (void)pthread_mutex_lock(&explain->lock);
     for (size_t i = 0; i < EXPLAIN_LAST && i < explain->next; i++) {
-        append(&w, &explain->entries[(explain->next - 1 - i) % FINDINGS]);
+        append(&w, &explain->entries[(explain->next - 1 - i) % LIMIT_OPERATOR_FINDINGS]);
     }
     (void)pthread_mutex_unlock(&explain->lock);
     json_close_array(&w);

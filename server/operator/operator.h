@@ -1,11 +1,9 @@
 /*
- * The operator's levers, on the admin listener, for a test bank that must be steered: off unless
- * the configuration names a token file; each call carries the token and is logged.
+ * The operator's API (openapi/operator.yaml), on the admin listener, for a test bank that must be
+ * steered: off unless the configuration names a token file; each call carries the token and is
+ * logged.
  *
- * The table of calls is in operator.c; the admin listener's `/` shows it. What can be set can be
- * read.
- *
- * Answers: 200 with JSON or 204; 400, 401, 404, 405, 409 (the core has no such lever), 500 with
+ * Answers: 200 with JSON or 204; 400, 401, 404, 405, 409 (the core cannot do it), 500 with
  * {"errorCode", "errorMessage"}.
  */
 #ifndef OPERATOR_OPERATOR_H
@@ -20,22 +18,38 @@
 #include "provider/provider.h"
 #include "state/state.h"
 
-struct operator_levers {
-    struct lfi_slice token; /* absent: there are no levers */
+/* What it is given must outlive it. */
+struct operator_config {
+    const char *token_file; /* the last line end of the token does not count */
     const struct provider_set *providers;
     const struct state *state;
-    const struct apis *apis; /* whose operations can be overridden */
+    const struct apis *apis;                /* whose operations can be overridden */
+    bool (*is_step)(struct lfi_slice name); /* of the customer's journey, to be overridden too */
+    /* Of a parked task: LFI_CORE_UNKNOWN when there is none, else the state's status. */
+    int (*retry_task)(const struct state_ref *ref, int64_t now_s, struct lfi_error *error);
+    int (*drop_task)(const struct state_ref *ref, struct lfi_error *error);
     struct overrides *overrides;
     struct explain *explain;
     struct clock *clock;
     const struct log *log;
 };
 
+struct operator_api;
+
+/* Reads the token, which must have LIMIT_OPERATOR_TOKEN_MIN bytes. */
+int operator_new(struct operator_api **out, const struct operator_config *config,
+                 struct lfi_error *error);
+void operator_free(struct operator_api *api); /* NULL is fine */
+
+/* Whether the token's file, read again, still holds the token. */
+bool operator_token_is_same(const struct operator_api *api);
+
 /* Appends the calls as rows of an HTML table: method, path, what it does. */
-void operator_append_routes(struct buf *out);
+void operator_append_calls(const struct operator_api *api, struct buf *out);
 /* Whether the path is the operator's. */
 bool operator_owns(struct lfi_slice path);
-void operator_handle(const struct operator_levers *levers, const struct request *request,
+/* Any thread. */
+void operator_handle(const struct operator_api *api, const struct request *request,
                      struct reply *reply);
 
 #endif

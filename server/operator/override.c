@@ -2,6 +2,7 @@
 
 #include "base/datetime.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,7 +11,7 @@
 struct overrides {
     pthread_mutex_t lock;
     _Atomic size_t count;
-    struct override items[OVERRIDES_MAX]; /* oldest first; texts are ours */
+    struct override items[LIMIT_OPERATOR_OVERRIDES]; /* oldest first; texts are ours */
 };
 
 struct overrides *overrides_new(void)
@@ -77,7 +78,7 @@ int overrides_add(struct overrides *overrides, const struct override *override,
     item.operation = copy_of(override->operation, &failed);
     item.body = copy_of(override->body, &failed);
     (void)pthread_mutex_lock(&overrides->lock);
-    bool full = overrides->count == OVERRIDES_MAX;
+    bool full = overrides->count == LIMIT_OPERATOR_OVERRIDES;
     if (!failed && !full) {
         overrides->items[overrides->count] = item;
         overrides->count++;

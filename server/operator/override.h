@@ -10,9 +10,6 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define OVERRIDES_MAX 32
-#define OVERRIDE_BODY_MAX 65536
-
 struct override {
     struct lfi_slice provider;  /* LFI code */
     struct lfi_slice operation; /* operationId */
@@ -28,7 +25,7 @@ struct overrides;
 
 struct overrides *overrides_new(void);
 void overrides_free(struct overrides *overrides);
-/* Copies; -1 when there are too many. */
+/* Copies; -1 beyond LIMIT_OPERATOR_OVERRIDES. */
 int overrides_add(struct overrides *overrides, const struct override *override,
                   struct lfi_error *error);
 void overrides_clear(struct overrides *overrides);

@@ -6,7 +6,7 @@ import { HUB_SIM, startHub } from './hub_support.mjs';
 
 const STANDARD_TYPE = 'urn:openfinanceuae:account-access-consent:v2.1';
 const CALLS = [
-    'POST /sim/consents', 'GET /sim/consents', 'GET /sim/consents/{consentId}', 'GET /sim/callbacks/{state}',
+    'GET /sim/consents', 'POST /sim/consents', 'GET /sim/consents/{consentId}', 'GET /sim/callbacks/{state}',
     'POST /sim/call', 'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
     'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'GET /keystore/{OU}/{CN}/application.jwks',
 ];
@@ -31,6 +31,34 @@ test('the help names every call, and every call that it names is answered', asyn
         const { json } = await hub.script(method, path.replace(/\{\w+\}/, 'x'), body);
         assert.notEqual(json?.errorCode, 'SIM-ROUTE', call);
     }
+});
+
+test('a wrong method is told the right ones, a wrong path where the list is', async () => {
+    for (const [method, path, allow] of [
+        ['DELETE', '/sim/consents', 'GET, POST'], ['PUT', '/sim/faults', 'POST, DELETE'],
+        ['POST', '/sim/consents/x', 'GET'], ['POST', '/tpp/callback', 'GET'], ['POST', '/', 'GET'],
+    ]) {
+        const reply = await fetch(hub.url + path, { method });
+        assert.equal(reply.status, 405, `${method} ${path}`);
+        assert.equal(reply.headers.get('allow'), allow);
+        assert.equal((await reply.text()).includes('SIM-METHOD'), path !== '/');
+    }
+    for (const path of ['/sim/', '/sim/none', '/sim/setup/', '/sim/consents/x/y', '/sim/consents/']) {
+        const { status, json } = await hub.script('GET', path);
+        assert.equal(status, 404, path);
+        assert.equal(json.errorCode, 'SIM-ROUTE');
+        assert.match(json.errorMessage, /hub-sim --help lists them/);
+    }
+});
+
+test('parameters are checked as bodies are', async () => {
+    const { consentId } = (await create()).json;
+    for (const [since, status] of [['0', 200], ['7', 200], ['-1', 400], ['x', 400], ['1&since=2', 400]]) {
+        const { status: got, json } = await hub.script('GET', `/sim/consents/${consentId}?since=${since}`);
+        assert.equal(got, status, since);
+        assert.equal(json.errorCode, status === 200 ? undefined : 'SIM-PARAMETER');
+    }
+    assert.equal((await hub.script('GET', '/sim/consents/%zz')).status, 400);
 });
 
 test("the standard's type makes a consent like the short one", async () => {

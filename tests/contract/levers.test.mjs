@@ -341,6 +341,7 @@ test('wrong calls get the error named', async () => {
         assert.equal(reply.status, status, `${method} ${target} ${JSON.stringify(body)}`);
         assert.ok(reply.json.errorMessage.length > 0);
     }
+    assert.match((await pull('GET', '/operator/none')).json.errorMessage, /\/ lists what there is/);
     assert.equal((await pull('DELETE', path)).allow, 'GET, PUT');
     assert.equal((await pull('PUT', '/operator/overrides')).allow, 'GET, POST, DELETE');
     for (const token of ['', 'wrong', 'x'.repeat(48)]) {

@@ -338,6 +338,16 @@ describe('reload', () => {
         }
     });
 
+    test("the operator's token cannot change behind its name", async () => {
+        const file = demo.operatorTokenFile;
+        const token = readFileSync(file, 'utf8');
+        writeFileSync(file, `${token.trim()}x\n`);
+        const said = await reloaded(() => {});
+        writeFileSync(file, token);
+        assert.match(said, /\$\.adminListener\.operatorToken: its content cannot change without a restart/);
+        assert.equal(await reloaded(() => {}), 'reloaded');
+    });
+
     test('a wrong key towards the Hub leaves everything as it was', async () => {
         const said = await reloaded((c) => (c.hub.key = 'pki/bank/S4.key'));
         assert.match(said, /\$\.hub\.key: the key is not that of the certificate/);

@@ -4,6 +4,7 @@
 #include "connect/families.h"
 #include "events.h"
 #include "judge.h"
+#include "rows_sim.h"
 #include "store.h"
 
 #include <stdio.h>
@@ -110,7 +111,8 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     if (store_keep(sim->store, sim, error)) {
         return -1;
     }
-    if (judge_check_tables(error)) {
+    static const struct api scripting = {.flow = &flow_sim};
+    if (judge_check_tables(error) || apis_new(&sim->script_apis, &scripting, 1, error)) {
         return -1;
     }
     if (open_caller(sim, error)) {
@@ -130,6 +132,7 @@ void sim_close(struct sim *sim)
         jose_signer_free(sim->hubs[i].signer);
     }
     bank_clock_free(sim->bank_clock);
+    apis_free(sim->script_apis);
     store_free(sim->store);
     faults_free(sim->faults);
     directory_free(sim->directory);

@@ -19,7 +19,7 @@ static int read_caller(struct script_call *call, struct bank_request *request)
     request->hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId"));
     request->tpp = client.ptr ? tpp_find(client) : &tpps[0];
     if (!request->tpp) {
-        return script_refuse(call, "SIM-CLIENT", 400, "There is no such TPP.");
+        return script_refuse(&call->base, "SIM-CLIENT", 400, "There is no such TPP.");
     }
     return 0;
 }
@@ -46,10 +46,11 @@ static cJSON *describe_answer(const struct bank_answer *answer, struct arena *ar
     return reply;
 }
 
-int script_call_bank(struct script_call *call)
+int script_call_bank(struct call *base)
 {
+    struct script_call *call = script_call_of(base);
     struct bank_answer answer;
-    struct arena *arena = call->request->arena;
+    struct arena *arena = call->base.arena;
     const cJSON *body = json_get(call->body, "body");
     char *text = body ? cJSON_PrintUnformatted(body) : NULL;
     struct bank_request request = {.method = json_get_string(call->body, "method"),
@@ -58,9 +59,9 @@ int script_call_bank(struct script_call *call)
                                    .body = slice_of(text)};
     int rc = read_caller(call, &request);
     if (rc == 0) {
-        rc = bank_call(call->sim, &request, arena, &answer, call->refusal);
+        rc = bank_call(call->sim, &request, arena, &answer, call->base.refusal);
         if (rc == 0) {
-            judge_reply_json(call->reply, 200, describe_answer(&answer, arena));
+            judge_reply_json(call->base.reply, 200, describe_answer(&answer, arena));
         }
         bank_answer_free(&answer);
     }
@@ -121,10 +122,11 @@ static char *print_payee_query(const struct script_call *call)
     return text;
 }
 
-int script_check_payee(struct script_call *call)
+int script_check_payee(struct call *base)
 {
+    struct script_call *call = script_call_of(base);
     struct bank_answer answer;
-    struct arena *arena = call->request->arena;
+    struct arena *arena = call->base.arena;
     const cJSON *name = json_get(call->body, "name");
     struct lfi_slice person = json_get_string(name, "fullName");
     struct bank_request request = {.method = SLICE("POST"),
@@ -134,13 +136,13 @@ int script_check_payee(struct script_call *call)
     }
     char *text = print_payee_query(call);
     request.body = slice_of(text);
-    int rc = bank_call(call->sim, &request, arena, &answer, call->refusal);
+    int rc = bank_call(call->sim, &request, arena, &answer, call->base.refusal);
     if (rc == 0) {
         cJSON *reply = describe_answer(&answer, arena);
         if (answer.http.status == 200) {
             add_verdict(reply, person.ptr ? person : json_get_string(name, "businessName"));
         }
-        judge_reply_json(call->reply, 200, reply);
+        judge_reply_json(call->base.reply, 200, reply);
     }
     bank_answer_free(&answer);
     cJSON_free(text);

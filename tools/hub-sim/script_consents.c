@@ -1,5 +1,6 @@
 /* Scripting calls about consents. */
 #include "bank.h"
+#include "contract_sim.h"
 #include "events.h"
 #include "judge.h"
 #include "script.h"
@@ -20,10 +21,10 @@ static int parse_new_consent(struct script_call *call, struct consent_request *o
         .probes = json_get_bool(call->body, "probes", false),
     };
     if (!out->hub) {
-        return script_refuse(call, "SIM-PROVIDER", 400, "There is no such provider.");
+        return script_refuse(&call->base, "SIM-PROVIDER", 400, "There is no such provider.");
     }
     if (!out->tpp) {
-        return script_refuse(call, "SIM-CLIENT", 400, "There is no such TPP.");
+        return script_refuse(&call->base, "SIM-CLIENT", 400, "There is no such TPP.");
     }
     return 0;
 }
@@ -32,17 +33,17 @@ static int parse_new_consent(struct script_call *call, struct consent_request *o
 static int ask_bank(struct script_call *call, struct consent *consent, bool *answered)
 {
     struct bank_answer answer;
-    struct arena *arena = call->request->arena;
+    struct arena *arena = call->base.arena;
     if (!consent->hub->config->offers_validate) {
         return 0;
     }
-    int rc = bank_validate(call->sim, consent, arena, &answer, call->refusal);
-    if (rc && call->refusal->status == 422) {
+    int rc = bank_validate(call->sim, consent, arena, &answer, call->base.refusal);
+    if (rc && call->base.refusal->status == 422) {
         cJSON *body = cJSON_CreateObject();
         cJSON_AddNumberToObject(body, "status", answer.http.status);
         cJSON_AddItemToObject(body, "body",
                               script_json_or_text(buf_slice(&answer.http.body), arena));
-        judge_reply_json(call->reply, 422, body);
+        judge_reply_json(call->base.reply, 422, body);
         *answered = true;
     }
     bank_answer_free(&answer);
@@ -52,18 +53,18 @@ static int ask_bank(struct script_call *call, struct consent *consent, bool *ans
 static void reply_created(struct script_call *call, const struct consent *consent)
 {
     cJSON *body = cJSON_CreateObject();
-    struct lfi_slice url = arena_format(call->request->arena, "%s?%s",
+    struct lfi_slice url = arena_format(call->base.arena, "%s?%s",
                                         consent->hub->config->authorize_url, consent->query);
     cJSON_AddStringToObject(body, "consentId", consent->id);
     cJSON_AddStringToObject(body, "authorizeUrl", url.ptr ? url.ptr : "");
     cJSON_AddStringToObject(body, "state", consent->state);
-    judge_reply_json(call->reply, 201, body);
+    judge_reply_json(call->base.reply, 201, body);
 }
 
 /* Called under the lock. */
 static void note_request(struct script_call *call, struct consent *made)
 {
-    struct arena *arena = call->request->arena;
+    struct arena *arena = call->base.arena;
     char *terms = cJSON_PrintUnformatted(json_get(made->data, "request"));
     struct lfi_slice answer = arena_format(arena, "{\"request_uri\":\"%s\"}", made->request_uri);
     store_note_step(call->sim->store, made,
@@ -87,8 +88,9 @@ static void note_redirect(struct script_call *call, struct consent *made)
                                        .status = 302});
 }
 
-int script_create_consent(struct script_call *call)
+int script_create_consent(struct call *base)
 {
+    struct script_call *call = script_call_of(base);
     struct consent_request request;
     struct consent made;
     struct lfi_error error;
@@ -97,7 +99,7 @@ int script_create_consent(struct script_call *call)
         return -1;
     }
     if (consent_make(call->sim, &request, &made, &error)) {
-        return script_refuse(call, "SIM-TERMS", 400, error.message);
+        return script_refuse(&call->base, "SIM-TERMS", 400, error.message);
     }
     store_lock(call->sim->store);
     note_request(call, &made);
@@ -110,9 +112,9 @@ int script_create_consent(struct script_call *call)
     store_lock(call->sim->store);
     note_redirect(call, &made);
     if (store_find(call->sim->store, NULL, slice_of(made.id))) {
-        script_refuse(call, "SIM-CONSENT-TWICE", 400, "The ConsentId is taken.");
+        script_refuse(&call->base, "SIM-CONSENT-TWICE", 400, "The ConsentId is taken.");
     } else if (!store_add(call->sim->store, &made)) {
-        script_refuse(call, "SIM-MEMORY", 500, "Memory is short.");
+        script_refuse(&call->base, "SIM-MEMORY", 500, "Memory is short.");
     } else {
         events_add(call->sim->events, &made, "post");
         rc = 0;
@@ -156,13 +158,14 @@ static void add_notes(cJSON *body, const char *name, const cJSON *notes, uint64_
     }
 }
 
-int script_show_consent(struct script_call *call)
+int script_show_consent(struct call *base)
 {
+    struct script_call *call = script_call_of(base);
     uint64_t since = 0;
-    const struct request *request = call->request;
-    slice_to_u64(request_parameter(request->arena, request->query, "since", NULL), &since);
+    slice_to_u64(contract_parameter(&base->parameters, SIM_SINCE), &since);
     store_lock(call->sim->store);
-    struct consent *consent = store_find(call->sim->store, NULL, call->rest);
+    struct consent *consent =
+        store_find(call->sim->store, NULL, contract_parameter(&base->parameters, SIM_CONSENT_ID));
     cJSON *body = NULL;
     if (consent) {
         body = describe(call->sim, consent);
@@ -175,14 +178,15 @@ int script_show_consent(struct script_call *call)
     }
     store_unlock(call->sim->store);
     if (!body) {
-        return script_refuse(call, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
+        return script_refuse(&call->base, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
-    judge_reply_json(call->reply, 200, body);
+    judge_reply_json(call->base.reply, 200, body);
     return 0;
 }
 
-int script_list_consents(struct script_call *call)
+int script_list_consents(struct call *base)
 {
+    struct script_call *call = script_call_of(base);
     struct store *store = call->sim->store;
     cJSON *body = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(body, "consents");
     store_lock(store);
@@ -198,19 +202,21 @@ int script_list_consents(struct script_call *call)
         cJSON_AddItemToArray(list, entry);
     }
     store_unlock(store);
-    judge_reply_json(call->reply, 200, body);
+    judge_reply_json(call->base.reply, 200, body);
     return 0;
 }
 
-int script_show_callback(struct script_call *call)
+int script_show_callback(struct call *base)
 {
+    struct script_call *call = script_call_of(base);
     store_lock(call->sim->store);
-    const struct consent *consent = store_find_state(call->sim->store, call->rest);
+    const struct consent *consent =
+        store_find_state(call->sim->store, contract_parameter(&base->parameters, SIM_STATE));
     cJSON *body = consent ? cJSON_Duplicate(consent->callback, true) : NULL;
     store_unlock(call->sim->store);
     if (!body) {
-        return script_refuse(call, "SIM-CALLBACK", 404, "The customer has not come back.");
+        return script_refuse(&call->base, "SIM-CALLBACK", 404, "The customer has not come back.");
     }
-    judge_reply_json(call->reply, 200, body);
+    judge_reply_json(call->base.reply, 200, body);
     return 0;
 }

@@ -1,265 +1,136 @@
 #include "scripting.h"
 
 #include "app.h"
-#include "base/datetime.h"
-#include "base/file.h"
-#include "contract_hub_sim.h"
-#include "judge.h"
+#include "flow/dispatch.h"
+#include "flow/flow.h"
 #include "script.h"
 
-#define SLOW_MS 10000
-#define PLACES_BYTES (256 * 1024)
+#define HELP_INDENT 9
+#define HELP_WIDTH 90 /* of the text behind the indent */
 
-int script_refuse(struct script_call *call, const char *id, int status, const char *message)
+int script_refuse(struct call *call, const char *id, int status, const char *message)
 {
     return refusal_set(call->refusal, id, status, id, message);
 }
 
-/* --- faults, setup, findings ------------------------------------------------------------------ */
+/* --- the help --------------------------------------------------------------------------------- */
 
-static int set_fault(struct script_call *call)
+/* Text in lines of at most HELP_WIDTH bytes, cut at blanks. */
+static void print_text(FILE *out, const char *text)
 {
-    enum fault_target target;
-    struct fault fault = {.then = FAULT_NONE};
-    int64_t times = 0, skip = 0, ms = SLOW_MS;
-    struct lfi_slice then = json_get_string(call->body, "then");
-    if (!faults_target_named(json_get_string(call->body, "target"), &target) ||
-        !faults_kind_named(json_get_string(call->body, "kind"), &fault.kind) ||
-        (then.ptr && !faults_kind_named(then, &fault.then))) {
-        return script_refuse(call, "SIM-FAULT", 400, "There is no such fault.");
+    while (*text != '\0') {
+        size_t len = strlen(text), cut = len;
+        if (len > HELP_WIDTH) {
+            for (cut = HELP_WIDTH; cut > 0 && text[cut] != ' '; cut--) {
+            }
+        }
+        cut = cut > 0 ? cut : len; /* a word that is longer */
+        (void)fprintf(out, "%*s%.*s\n", HELP_INDENT, "", (int)cut, text);
+        text += cut + (text[cut] == ' ');
     }
-    json_get_int(call->body, "times", &times);
-    json_get_int(call->body, "ms", &ms);
-    json_get_int(call->body, "skip", &skip);
-    fault.times = (int)times;
-    fault.skip = (int)skip;
-    fault.ms = (int)ms;
-    faults_set(call->sim->faults, target, &fault);
-    call->reply->status = 204;
-    return 0;
 }
-
-static int clear_faults(struct script_call *call)
-{
-    faults_clear(call->sim->faults);
-    call->reply->status = 204;
-    return 0;
-}
-
-static int show_setup(struct script_call *call)
-{
-    const struct sim *sim = call->sim;
-    cJSON *body = cJSON_CreateObject();
-    char now[DATETIME_TEXT_MAX];
-    datetime_format_utc_ms(clock_now_us(sim->clock), now);
-    cJSON_AddStringToObject(body, "now", now);
-    cJSON *bank = cJSON_AddObjectToObject(body, "bank");
-    if (sim->config->bank_pages_url) {
-        cJSON_AddStringToObject(bank, "pagesUrl", sim->config->bank_pages_url);
-    }
-    if (sim->config->bank_admin_url) {
-        cJSON_AddStringToObject(bank, "adminUrl", sim->config->bank_admin_url);
-    }
-    cJSON *hubs = cJSON_AddArrayToObject(body, "hubs");
-    for (size_t i = 0; i < sim->hub_count; i++) {
-        cJSON *hub = cJSON_CreateObject();
-        cJSON_AddStringToObject(hub, "providerId", sim->hubs[i].config->provider_id);
-        cJSON_AddStringToObject(hub, "segment", sim->hubs[i].config->segment);
-        cJSON_AddItemToArray(hubs, hub);
-    }
-    cJSON *list = cJSON_AddArrayToObject(body, "tpps");
-    for (size_t i = 0; i < tpp_count; i++) {
-        cJSON *tpp = cJSON_CreateObject();
-        cJSON_AddStringToObject(tpp, "clientId", tpps[i].client_id);
-        cJSON_AddStringToObject(tpp, "name", tpps[i].name);
-        cJSON_AddStringToObject(tpp, "slug", tpps[i].slug);
-        cJSON_AddStringToObject(tpp, "segment", tpps[i].segment);
-        cJSON_AddStringToObject(tpp, "pitch", tpps[i].pitch);
-        cJSON_AddItemToArray(list, tpp);
-    }
-    judge_reply_json(call->reply, 200, body);
-    return 0;
-}
-
-/* The file is read at each call, for it may be made anew while this runs. */
-static int show_places(struct script_call *call)
-{
-    const char *path = call->sim->config->places;
-    struct lfi_error error = {0};
-    struct buf text;
-    buf_init(&text, PLACES_BYTES);
-    cJSON *body = cJSON_CreateObject(), *places = NULL;
-    if (path && !file_read(path, &text, &error)) {
-        places = json_parse(buf_slice(&text));
-    }
-    if (path && !places) {
-        LOG_EVENT(call->sim->log, LOG_WARN, "places-unreadable",
-                  LOG_TEXT("cause", slice_of(error.message)));
-    }
-    cJSON_AddItemToObject(body, "places", places ? places : cJSON_CreateArray());
-    judge_reply_json(call->reply, 200, body);
-    buf_free(&text);
-    return 0;
-}
-
-static int show_findings(struct script_call *call)
-{
-    cJSON *body = cJSON_CreateObject();
-    store_lock(call->sim->store);
-    cJSON_AddItemToObject(body, "findings",
-                          cJSON_Duplicate(store_findings(call->sim->store), true));
-    store_unlock(call->sim->store);
-    judge_reply_json(call->reply, 200, body);
-    return 0;
-}
-
-/* --- routes ----------------------------------------------------------------------------------- */
-
-struct route {
-    const char *method, *path;
-    const char *rest;   /* what follows the path, for people; NULL: nothing, else one more step */
-    const char *schema; /* of the body; NULL: none */
-    script_fn *run;     /* NULL: answered elsewhere, here for the help only */
-    const char *help;
-};
-
-static const struct route routes[] = {
-    {"POST", "/sim/consents", NULL, "NewConsent", script_create_consent,
-     "plays a TPP's pushed authorization request; {\"providerId\", \"type\", \"consent\"}, "
-     "perhaps\n"
-     "\"clientId\", \"requestUriSeconds\", \"probes\": 201 {\"consentId\", \"authorizeUrl\", "
-     "\"state\"};\n"
-     "400 when the terms break the contract or end in the past; 422 {\"status\", \"body\"} when\n"
-     "the bank finds the consent invalid"},
-    {"GET", "/sim/consents", NULL, NULL, script_list_consents, "the newest consents, in short"},
-    {"GET", "/sim/consents/", "{consentId}", NULL, script_show_consent,
-     "the consent, its history, exchanges with the bank, steps on the TPP's side and findings;\n"
-     "of these only the notes after number N with ?since=N"},
-    {"GET", "/sim/callbacks/", "{state}", NULL, script_show_callback,
-     "what the customer brought back to the TPP; 404 until then"},
-    {"POST", "/sim/call", NULL, "Call", script_call_bank,
-     "an authorized request of the TPP; {\"consentId\", \"method\", \"path\", \"query\", "
-     "\"body\"}, with\n"
-     "\"providerId\" in place of \"consentId\" for what needs no consent: the bank's {\"status\",\n"
-     "\"headers\", \"body\", \"interactionId\", \"finding\"}, the body without what the consent's\n"
-     "permissions do not cover; 403 when the consent does not cover the call, 502 when the\n"
-     "bank gives no answer"},
-    {"POST", "/sim/payee-check", NULL, "PayeeCheck", script_check_payee,
-     "confirmation of payee; {\"providerId\", \"iban\", \"name\"}: the bank's answer as above, "
-     "and\n"
-     "\"verdict\" and \"maskedName\" as the Hub tells them to the TPP, which receives 204 when\n"
-     "there is no verdict"},
-    {"POST", "/sim/faults", NULL, "Fault", set_fault,
-     "misbehaves towards the bank; {\"target\": heimdall, consent-manager or keystore, \"kind\":\n"
-     "down, slow, 500, garbage or lost (the call is carried out, its answer is not sent)}, "
-     "perhaps\n"
-     "\"skip\": calls answered before, \"times\": how many are hit, \"then\": the kind that "
-     "follows,\n"
-     "\"ms\" of slow: 204"},
-    {"DELETE", "/sim/faults", NULL, NULL, clear_faults, "behaves again: 204"},
-    {"GET", "/sim/setup", NULL, NULL, show_setup,
-     "the Hubs and TPPs there are, the bank's addresses, and the time here"},
-    {"GET", "/sim/places", NULL, NULL, show_places,
-     "the bank's logins by situation, with their passwords; empty when none were configured"},
-    {"GET", "/sim/findings", NULL, NULL, show_findings,
-     "what the bank did wrong, also where it belongs to no consent"},
-    {"GET", "/tpp/callback", NULL, NULL, NULL, "where a journey ends: a page"},
-    {"GET", "/keystore/", "{OU}/{CN}/application.jwks", NULL, NULL,
-     "a key set, as on the key store's own port, without faults"},
-};
-#define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
 void scripting_print_help(FILE *out)
 {
+    const struct contract_api *api = flow_sim.contract;
     (void)fputs("\nCalls of the plain listener. Bodies are JSON; a refusal is {\"errorCode\", "
                 "\"errorMessage\"}.\n",
                 out);
-    for (size_t i = 0; i < ROUTES; i++) {
-        const struct route *route = &routes[i];
-        struct lfi_slice rest = slice_of(route->help), line;
-        (void)fprintf(out, "\n  %-6s %s%s\n", route->method, route->path,
-                      route->rest ? route->rest : "");
-        while (slice_next(&rest, '\n', &line)) {
-            (void)fprintf(out, "         %.*s\n", SLICE_ARG(line));
-        }
+    for (size_t i = 0; i < contract_operation_count(api); i++) {
+        const struct contract_operation *operation = contract_operation_at(api, i);
+        (void)fprintf(out, "\n  %-6s %s\n", contract_operation_method(operation),
+                      contract_operation_path(operation));
+        print_text(out, contract_operation_summary(operation));
     }
 }
 
-static const struct route *route_of(struct script_call *call)
-{
-    const struct request *request = call->request;
-    for (size_t i = 0; i < ROUTES; i++) {
-        const struct route *route = &routes[i];
-        size_t len = strlen(route->path);
-        if (!route->run || !slice_equal_text(request->method, route->method) ||
-            !slice_starts_with(request->path, route->path) ||
-            (!route->rest && request->path.len != len)) {
-            continue;
-        }
-        call->rest = request_decode(
-            request->arena, (struct lfi_slice){request->path.ptr + len, request->path.len - len},
-            false);
-        return route;
-    }
-    script_refuse(call, "SIM-ROUTE", 404, "There is no such call.");
-    return NULL;
-}
+/* --- a call ----------------------------------------------------------------------------------- */
 
-static int check_body(struct script_call *call, const struct route *route)
+static int find_operation(struct call *call)
 {
-    struct contract_violation violation;
-    struct lfi_slice type = request_header(call->request, "content-type", NULL);
-    if (!slice_starts_with(type, "application/json")) {
-        return script_refuse(call, "SIM-TYPE", 415, "The body must be application/json.");
-    }
-    const struct contract_schema *schema = contract_schema_named(&contract_hub_sim, route->schema);
-    if (!contract_check_json(schema, call->request->body, &violation)) {
+    if (dispatch_route(call) == 0) {
         return 0;
     }
-    struct lfi_slice message =
-        arena_format(call->request->arena, "%s: %s", violation.where, violation.message);
-    return script_refuse(call, "SIM-BODY", 400, message.ptr ? message.ptr : violation.rule);
+    return call->found.found == CONTRACT_NO_PATH
+               ? script_refuse(call, "SIM-ROUTE", 404,
+                               "There is no such call: hub-sim --help lists them.")
+               : script_refuse(call, "SIM-METHOD", 405, "The call does not offer this method.");
 }
 
-static void run_script(struct sim *sim, const struct request *request, struct reply *reply)
+static int check_request(struct call *call)
 {
-    struct refusal refusal = {0};
-    struct script_call call = {.sim = sim, .request = request, .reply = reply, .refusal = &refusal};
-    const struct route *route = route_of(&call);
-    cJSON *body = NULL;
-    int rc = route ? 0 : -1;
-    if (route && route->schema && !(rc = check_body(&call, route))) {
-        call.body = body = json_parse(request->body);
-        rc = body ? 0 : script_refuse(&call, "SIM-MEMORY", 500, "Memory is short.");
+    const char *in = "";
+    struct contract_violation violation;
+    if (contract_check_request(&call->found.contract, call->request, &call->parameters, &in,
+                               &violation) == 0) {
+        return 0;
     }
-    if (rc == 0) {
-        rc = route->run(&call);
+    if (strcmp(violation.rule, "contentType") == 0) {
+        return script_refuse(call, "SIM-TYPE", 415, "The body must be application/json.");
     }
-    if (rc) {
-        reply_refusal(reply, &refusal);
+    struct lfi_slice message =
+        arena_format(call->arena, "%s: %s", violation.where, violation.message);
+    return script_refuse(call, strcmp(in, "body") == 0 ? "SIM-BODY" : "SIM-PARAMETER", 400,
+                         message.ptr ? message.ptr : violation.rule);
+}
+
+static int read_body(struct script_call *call)
+{
+    struct lfi_slice body = call->base.request->body;
+    if (body.len == 0) {
+        return 0;
     }
-    cJSON_Delete(body);
-    LOG_EVENT(sim->log, LOG_INFO, "script", LOG_TEXT("method", request->method),
-              LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status));
+    call->body = json_parse(body);
+    return call->body ? 0 : script_refuse(&call->base, "SIM-MEMORY", 500, "Memory is short.");
+}
+
+/* A wrong answer would be the simulator's own fault; it must not go out unseen. */
+static void check_reply(const struct script_call *call)
+{
+    struct contract_violation violation;
+    if (dispatch_check_reply(&call->base, &violation) != 0) {
+        LOG_EVENT(call->sim->log, LOG_ERROR, "own-reply",
+                  LOG_TEXT("operation", slice_of(contract_operation_id(call->base.operation))),
+                  LOG_NUMBER("status", call->base.reply->status),
+                  LOG_TEXT("where", slice_of(violation.where)),
+                  LOG_TEXT("rule", slice_of(violation.rule)));
+    }
+}
+
+static void run(struct script_call *call)
+{
+    struct call *base = &call->base;
+    if (find_operation(base) != 0 || check_request(base) != 0 || read_body(call) != 0 ||
+        flow_run(base) != 0) {
+        dispatch_refuse(base);
+    } else {
+        check_reply(call);
+    }
+    cJSON_Delete(call->body);
 }
 
 void scripting_handle(void *ctx, const struct request *request, struct reply *reply)
 {
-    const struct lfi_slice keystore = SLICE("/keystore");
     struct sim *sim = ctx;
-    struct lfi_slice path = request->path;
-    if (slice_starts_with(path, "/sim/")) {
+    struct refusal refusal = {0};
+    struct script_call call = {
+        .base = {.request = request, .arena = request->arena, .reply = reply, .refusal = &refusal},
+        .sim = sim};
+    bool script = slice_starts_with(request->path, "/sim/");
+    if (script) {
         bank_clock_follow(sim->bank_clock);
-        run_script(sim, request, reply);
-    } else if (slice_starts_with(path, "/keystore/")) {
-        path = (struct lfi_slice){path.ptr + keystore.len, path.len - keystore.len};
-        directory_reply(sim->directory, request, path, reply);
-    } else if (!slice_equal_text(request->method, "GET")) {
+    }
+    dispatch_find(&call.base, sim->script_apis);
+    if (script || call.base.operation || call.base.found.found == CONTRACT_NO_METHOD) {
+        run(&call);
+    } else if (slice_equal_text(request->method, "GET")) {
+        app_serve_file(request, reply);
+    } else {
         reply->status = 405;
         reply_header(reply, "Allow", SLICE("GET"));
-    } else if (slice_equal_text(path, TPP_CALLBACK_PATH)) {
-        app_receive_customer(sim, request, reply);
-    } else {
-        app_serve_file(request, reply);
+    }
+    if (script) {
+        LOG_EVENT(sim->log, LOG_INFO, "script", LOG_TEXT("method", request->method),
+                  LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status));
     }
 }

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "directory.h"
 #include "faults.h"
+#include "flow/api.h"
 #include "http/client.h"
 #include "jose/jose.h"
 
@@ -38,7 +39,8 @@ struct sim {
     struct directory *directory;
     struct faults *faults;
     struct store *store;
-    struct events *events; /* NULL: the bank is told nothing */
+    struct apis *script_apis; /* of the plain listener */
+    struct events *events;    /* NULL: the bank is told nothing */
     struct sim_hub hubs[SIM_HUBS];
     size_t hub_count;
     const char *audiences[SIM_HUBS]; /* these two are borrowed by the caller */

@@ -188,6 +188,7 @@ static void read_operation(struct model *model, const char *path, const char *me
         "summary", "description", "tags", "deprecated", "security", NULL};
     model_only(model, node, "an operation", known);
     const char *id = node_string(node_need(node, "operationId"));
+    struct node summary = node_get(node, "summary");
     for (size_t i = 0; i < model->operation_count; i++)
         if (strcmp(model->operations[i].id, id) == 0)
             node_fail(node, "operationId %s is taken by %s:%zu", id,
@@ -203,6 +204,7 @@ static void read_operation(struct model *model, const char *path, const char *me
         .id = id,
         .path = path,
         .method = upper_case(model->source, method),
+        .summary = summary.raw ? node_string(summary) : NULL,
     };
     model_read_row(model, &operation->row, node_get(node, "x-lfi"));
     read_parameters(model, operation, shared, node_get(node, "parameters"));

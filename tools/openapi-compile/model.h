@@ -105,6 +105,7 @@ struct row {
 struct operation {
     struct node at;
     const char *id, *method, *path;
+    const char *summary; /* NULL: none */
     struct row row;
     struct parameter *parameters;
     size_t parameter_count;

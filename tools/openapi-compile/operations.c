@@ -101,6 +101,11 @@ void operations_put(const struct set *set, struct schemas *schemas, size_t slot,
     output_quoted(out, operation->id);
     fprintf(out, ", \"%s\", ", operation->method);
     output_quoted(out, operation->path);
+    fputs(", ", out);
+    if (operation->summary)
+        output_quoted(out, operation->summary);
+    else
+        fputs("NULL", out);
     fprintf(out, ", %zu, %s, ", slot, operation->row.open ? "true" : "false");
     put_parameters(set, schemas, operation, out);
     fprintf(out, ", %zu, %zu,\n ", operation->parameter_count, operation->response_count);

@@ -1,0 +1,214 @@
+/* What the operator asks about one bank: accounts, leads, parked tasks, a reset. */
+#include "base/core_answer.h"
+#include "contract_operator.h"
+#include "flow/outcome.h"
+#include "operator/call.h"
+#include "rows_operator.h"
+
+/* A core's answer to what the operator wants of it. */
+static int check_outcome(struct call *call, int core_status, const struct lfi_error *error)
+{
+    const struct outcome *outcome = outcome_find(OUTCOME_LEVER, core_status);
+    if (!outcome->id) {
+        call->reply->status = 204;
+        return 0;
+    }
+    (void)operator_refuse(call, outcome->id, outcome->status, outcome->message);
+    refusal_detail(call->refusal, "%s", error->message);
+    return -1;
+}
+
+static int refuse_absent(struct call *call)
+{
+    return operator_refuse(call, "LEVER-ABSENT", 409, "The core has no such lever.");
+}
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+/* The place of a text in a list; the contract check has made sure that it is there. */
+static int index_of(const char *const *names, size_t count, struct lfi_slice name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_equal_text(name, names[i])) {
+            return (int)i;
+        }
+    }
+    return 0;
+}
+
+int operator_set_account(struct call *call)
+{
+    static const char *const statuses[] = {"Active",   "Inactive",  "Dormant", "Unclaimed",
+                                           "Deceased", "Suspended", "Closed"};
+    static const char *const blocks[] = {"none", "temporary", "permanent"};
+    struct lfi_error error = {{0}};
+    int rc = LFI_CORE_OK;
+    const cJSON *body = operator_call_of(call)->body;
+    struct lfi_slice id = contract_parameter(&call->parameters, OPERATOR_ACCOUNT_ID);
+    struct lfi_slice status = json_get_string(body, "status");
+    struct lfi_slice block = json_get_string(body, "creditBlock");
+    const struct provider *provider = call->provider;
+    if ((status.ptr && !PROVIDER_HAS(provider, account_set_status)) ||
+        (block.ptr && !PROVIDER_HAS(provider, account_set_credit_block))) {
+        return refuse_absent(call);
+    }
+    if (block.ptr) {
+        enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
+        rc = provider->ops->account_set_credit_block(provider->core, id, wanted, &error);
+        if (rc == LFI_CORE_UNKNOWN) {
+            return operator_refuse(call, "LEVER-UNKNOWN", 404,
+                                   "There is no such account that could receive payments.");
+        }
+    }
+    if (rc == LFI_CORE_OK && status.ptr) {
+        enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
+        rc = provider->ops->account_set_status(provider->core, id, wanted, &error);
+    }
+    return check_outcome(call, rc, &error);
+}
+
+static int append_whole(void *ctx, struct lfi_slice json)
+{
+    buf_append_slice(ctx, json);
+    return 0;
+}
+
+int operator_read_account(struct call *call)
+{
+    struct lfi_error error = {{0}};
+    const struct provider *provider = call->provider;
+    struct lfi_slice id = contract_parameter(&call->parameters, OPERATOR_ACCOUNT_ID);
+    if (!PROVIDER_HAS(provider, account_states)) {
+        return refuse_absent(call);
+    }
+    int rc = provider->ops->account_states(
+        provider->core, id, (struct lfi_sink){append_whole, &call->reply->body}, &error);
+    if (check_outcome(call, rc, &error) != 0) {
+        return -1;
+    }
+    call->reply->status = 200;
+    return 0;
+}
+
+/* A key of the provider in the server's state; absent: all of them. */
+static struct state_ref ref_of(struct call *call, struct lfi_slice key)
+{
+    return (struct state_ref){operator_call_of(call)->config->state, call->provider->id, key};
+}
+
+/* The server forgets first: what it remembers is about what the core has still. */
+int operator_reset(struct call *call)
+{
+    struct lfi_error error = {{0}};
+    const struct provider *provider = call->provider;
+    const struct state_ref all = ref_of(call, (struct lfi_slice){NULL, 0});
+    if (!PROVIDER_HAS(provider, reset)) {
+        return refuse_absent(call);
+    }
+    int rc = state_forget(&all, &error);
+    if (rc == LFI_CORE_OK) {
+        rc = provider->ops->reset(provider->core, &error);
+    }
+    return check_outcome(call, rc, &error);
+}
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+/* {"<name>":[ */
+static void begin_list(struct call *call, struct json_writer *w, const char *name)
+{
+    json_begin(w, &call->reply->body);
+    json_open_object(w, NULL);
+    json_open_array(w, name);
+}
+
+static int end_list(struct call *call, struct json_writer *w, int rc, const struct lfi_error *error)
+{
+    json_close_array(w);
+    json_close_object(w);
+    if (check_outcome(call, rc, error) != 0) {
+        buf_clear(&call->reply->body);
+        return -1;
+    }
+    call->reply->status = 200;
+    return 0;
+}
+
+static int append_item(void *ctx, struct lfi_slice json)
+{
+    json_raw(ctx, NULL, json);
+    return 0;
+}
+
+int operator_list_accounts(struct call *call)
+{
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    const struct provider *provider = call->provider;
+    if (!PROVIDER_HAS(provider, account_states)) {
+        return refuse_absent(call);
+    }
+    begin_list(call, &w, "accounts");
+    int rc = provider->ops->account_states(provider->core, (struct lfi_slice){NULL, 0},
+                                           (struct lfi_sink){append_item, &w}, &error);
+    return end_list(call, &w, rc, &error);
+}
+
+static int append_record(void *ctx, struct lfi_slice json, const void *facts)
+{
+    (void)facts;
+    return append_item(ctx, json);
+}
+
+int operator_list_leads(struct call *call)
+{
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    const struct provider *provider = call->provider;
+    if (!PROVIDER_SERVES(provider, open_data, leads)) {
+        return refuse_absent(call);
+    }
+    begin_list(call, &w, "leads");
+    const struct lfi_call core = core_call(provider->host);
+    const struct lfi_query query = {.size = sizeof(query)};
+    struct core_answer answer = core_answer(append_record, &w);
+    int rc = provider->open_data->leads(provider->core, &core, &query, &answer.base, &error);
+    return end_list(call, &w, rc, &error);
+}
+
+/* --- parked tasks ----------------------------------------------------------------------------- */
+
+static bool append_task(void *ctx, struct lfi_slice key, struct lfi_slice record)
+{
+    struct json_writer *w = ctx;
+    json_open_object(w, NULL);
+    json_string(w, "key", key);
+    json_raw(w, "record", record);
+    json_close_object(w);
+    return true;
+}
+
+int operator_list_tasks(struct call *call)
+{
+    struct json_writer w;
+    struct lfi_error error = {{0}};
+    const struct state_ref all = ref_of(call, (struct lfi_slice){NULL, 0});
+    const struct state_task_sink sink = {append_task, &w};
+    begin_list(call, &w, "tasks");
+    int rc = state_tasks_parked(&all, &sink, &error);
+    return end_list(call, &w, rc, &error);
+}
+
+int operator_decide_task(struct call *call)
+{
+    struct lfi_error error = {{0}};
+    const cJSON *body = operator_call_of(call)->body;
+    const struct operator_config *config = operator_call_of(call)->config;
+    const struct state_ref ref = ref_of(call, json_get_string(body, "key"));
+    int rc = slice_equal_text(json_get_string(body, "do"), "retry")
+                 ? config->retry_task(&ref, clock_now_s(config->clock), &error)
+                 : config->drop_task(&ref, &error);
+    return rc == LFI_CORE_UNKNOWN
+               ? operator_refuse(call, "LEVER-UNKNOWN", 404, "There is no such parked task.")
+               : check_outcome(call, rc, &error);
+}
