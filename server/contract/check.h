@@ -1,4 +1,4 @@
-/* Inside the contract room: the check of one text value, and the parts that check.c is made of. */
+/* Inside the contract room: the check of one text value, and the parts of json_check.c. */
 #ifndef CONTRACT_CHECK_H
 #define CONTRACT_CHECK_H
 

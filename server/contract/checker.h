@@ -1,4 +1,4 @@
-/* Inside the JSON check: what check.c and combine.c share. */
+/* Inside the JSON check: what json_check.c and combine.c share. */
 #ifndef CONTRACT_CHECKER_H
 #define CONTRACT_CHECKER_H
 
