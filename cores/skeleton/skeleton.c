@@ -157,11 +157,11 @@ static const struct lfi_accounts ACCOUNTS = {.size = sizeof(ACCOUNTS),
 
 /* --- sign-in and strong customer authentication ----------------------------------------------- */
 
-static int skeleton_sign_in(void *core, struct lfi_slice login, struct lfi_slice password,
+static int skeleton_sign_in(void *core, const struct lfi_call *call, const struct lfi_login *login,
                             struct lfi_id *out_user_id, struct lfi_error *error)
 {
-    (void)core, (void)error;
-    if (!same(login, LOGIN) || !same(password, PASSWORD)) {
+    (void)core, (void)call, (void)error;
+    if (!same(login->login, LOGIN) || !same(login->password, PASSWORD)) {
         return LFI_CORE_DENIED;
     }
     (void)snprintf(out_user_id->text, sizeof(out_user_id->text), "%s", USER);
@@ -169,13 +169,13 @@ static int skeleton_sign_in(void *core, struct lfi_slice login, struct lfi_slice
 }
 
 /* An adapter would ask the customer's device here. This one counts as approved at once. */
-static int skeleton_approval_start(void *context, struct lfi_slice user_id,
-                                   struct lfi_slice purpose, uint32_t ttl_s,
+static int skeleton_approval_start(void *context, const struct lfi_call *call,
+                                   const struct lfi_approval_request *request,
                                    struct lfi_id *out_approval_id, struct lfi_error *error)
 {
     struct skeleton *core = context;
-    (void)purpose, (void)ttl_s, (void)error;
-    if (!same(user_id, USER)) {
+    (void)call, (void)error;
+    if (!same(request->user_id, USER)) {
         return LFI_CORE_UNKNOWN;
     }
     (void)pthread_mutex_lock(&core->lock);
@@ -186,14 +186,14 @@ static int skeleton_approval_start(void *context, struct lfi_slice user_id,
     return LFI_CORE_OK;
 }
 
-static int skeleton_approval_state(void *core, struct lfi_slice user_id,
-                                   struct lfi_slice approval_id, enum lfi_approval_state *out,
-                                   struct lfi_error *error)
+static int skeleton_approval_state(void *core, const struct lfi_call *call,
+                                   const struct lfi_approval *approval,
+                                   enum lfi_approval_state *out, struct lfi_error *error)
 {
     size_t prefix = strlen(APPROVAL_PREFIX);
-    (void)core, (void)error;
-    if (!same(user_id, USER) || approval_id.len < prefix ||
-        memcmp(approval_id.ptr, APPROVAL_PREFIX, prefix) != 0) {
+    (void)core, (void)call, (void)error;
+    if (!same(approval->user_id, USER) || approval->approval_id.len < prefix ||
+        memcmp(approval->approval_id.ptr, APPROVAL_PREFIX, prefix) != 0) {
         return LFI_CORE_UNKNOWN;
     }
     *out = LFI_APPROVAL_APPROVED;
@@ -201,20 +201,31 @@ static int skeleton_approval_state(void *core, struct lfi_slice user_id,
 }
 
 /* The next two serve the simulated bank app, in which nothing is ever left to be approved. */
-static int skeleton_approvals_waiting(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+static int skeleton_approvals_waiting(void *core, const struct lfi_call *call,
+                                      const struct lfi_query *query, struct lfi_answer *answer,
                                       struct lfi_error *error)
 {
-    (void)core, (void)sink, (void)error;
-    return same(user_id, USER) ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+    (void)call, (void)answer;
+    if (!lfi_query_is_known(query, sizeof(*query))) {
+        return fail(core, LFI_CORE_FAILED, "a query that this core does not know", error);
+    }
+    return same(query->subject_id, USER) ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
 }
 
-static int skeleton_approval_decide(void *core, struct lfi_slice user_id,
-                                    struct lfi_slice approval_id, int approve,
+static int skeleton_approval_decide(void *core, const struct lfi_call *call,
+                                    const struct lfi_approval *approval, int approve,
                                     struct lfi_error *error)
 {
-    (void)core, (void)approval_id, (void)approve, (void)error;
-    return same(user_id, USER) ? LFI_CORE_DENIED : LFI_CORE_UNKNOWN;
+    (void)core, (void)call, (void)approve, (void)error;
+    return same(approval->user_id, USER) ? LFI_CORE_DENIED : LFI_CORE_UNKNOWN;
 }
+
+static const struct lfi_signin SIGNIN = {.size = sizeof(SIGNIN),
+                                         .sign_in = skeleton_sign_in,
+                                         .approval_start = skeleton_approval_start,
+                                         .approval_state = skeleton_approval_state,
+                                         .approvals_waiting = skeleton_approvals_waiting,
+                                         .approval_decide = skeleton_approval_decide};
 
 /* --- the table -------------------------------------------------------------------------------- */
 
@@ -226,11 +237,7 @@ static const struct lfi_core_ops OPS = {
     .close = skeleton_close,
     .accounts = &ACCOUNTS,
     .customers = &CUSTOMERS,
-    .sign_in = skeleton_sign_in,
-    .approval_start = skeleton_approval_start,
-    .approval_state = skeleton_approval_state,
-    .approvals_waiting = skeleton_approvals_waiting,
-    .approval_decide = skeleton_approval_decide,
+    .signin = &SIGNIN,
 };
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)

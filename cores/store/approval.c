@@ -115,19 +115,23 @@ static int put_approval(struct store *store, MDB_txn *txn, const struct store_ke
     return rc;
 }
 
-int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
-                         uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error)
+int approval_start(void *core, const struct lfi_call *call,
+                   const struct lfi_approval_request *request, struct lfi_id *out,
+                   struct lfi_error *error)
 {
     struct store *store = core;
+    struct lfi_slice user_id = request->user_id;
+    struct lfi_slice purpose = request->purpose;
     MDB_txn *txn = NULL;
     struct store_key prefix;
     struct store_key key;
     struct approval_value head = {.state = LFI_APPROVAL_WAITING};
+    (void)call;
     if (purpose.len > PURPOSE_MAX || !key_user_prefix(&prefix, user_id) || !store_new_id(out) ||
         !key_pair(&key, user_id, (struct lfi_slice){out->text, strlen(out->text)})) {
         return store_say(error, "approval: refused");
     }
-    head.expires_us = store->now_us(store->clock) + (int64_t)ttl_s * 1000000;
+    head.expires_us = store->now_us(store->clock) + (int64_t)request->ttl_s * 1000000;
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
     if (rc != 0) {
         return store_fail(error, "begin", rc);
@@ -148,15 +152,16 @@ int store_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice 
     return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
 }
 
-int store_approval_state(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
-                         enum lfi_approval_state *out, struct lfi_error *error)
+int approval_state(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
+                   enum lfi_approval_state *out, struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
     MDB_val value;
     struct store_key key;
     struct approval_value head;
-    if (!key_pair(&key, user_id, approval_id)) {
+    (void)call;
+    if (!key_pair(&key, approval->user_id, approval->approval_id)) {
         return LFI_CORE_UNKNOWN;
     }
     int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
@@ -179,7 +184,7 @@ int store_approval_state(void *core, struct lfi_slice user_id, struct lfi_slice 
 }
 
 /* {"approvalId":…,"expiresAt":<seconds>,"purpose":…}; the purpose is JSON already. */
-static int give_waiting(struct lfi_sink sink, struct lfi_slice id,
+static int give_waiting(struct lfi_answer *answer, struct lfi_slice id,
                         const struct approval_value *head, struct lfi_slice purpose)
 {
     char json[PURPOSE_MAX + 256];
@@ -188,13 +193,13 @@ static int give_waiting(struct lfi_sink sink, struct lfi_slice id,
                  "{\"approvalId\":\"%.*s\",\"expiresAt\":%lld,\"purpose\":%.*s}", (int)id.len,
                  id.ptr, (long long)(head->expires_us / 1000000), (int)purpose.len, purpose.ptr);
     if (len < 0 || (size_t)len >= sizeof(json)) {
-        return 0;
+        return LFI_CORE_OK;
     }
-    return sink.record(sink.ctx, (struct lfi_slice){json, (size_t)len});
+    return lfi_give(answer, (struct lfi_slice){json, (size_t)len});
 }
 
 struct waiting {
-    struct lfi_sink sink;
+    struct lfi_answer *answer;
     size_t prefix_len;
     int64_t now_us;
 };
@@ -210,37 +215,42 @@ static int give_if_waiting(void *ctx, const MDB_val *key, const MDB_val *value)
                            key->mv_size - waiting->prefix_len};
     struct lfi_slice purpose = {(const char *)value->mv_data + sizeof(head),
                                 value->mv_size - sizeof(head)};
-    return give_waiting(waiting->sink, id, &head, purpose) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return give_waiting(waiting->answer, id, &head, purpose);
 }
 
-int store_approvals_waiting(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                            struct lfi_error *error)
+int approvals_waiting(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                      struct lfi_answer *answer, struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
     struct store_key prefix;
-    if (!key_user_prefix(&prefix, user_id)) {
-        return LFI_CORE_UNKNOWN;
-    }
-    int rc = read_begin(store, &txn, error);
+    (void)call;
+    int rc = read_check_query(query, sizeof(*query), error);
     if (rc != LFI_CORE_OK) {
         return rc;
     }
-    struct waiting waiting = {sink, prefix.len, store->now_us(store->clock)};
+    if (!key_user_prefix(&prefix, query->subject_id)) {
+        return LFI_CORE_UNKNOWN;
+    }
+    rc = read_begin(store, &txn, error);
+    if (rc != LFI_CORE_OK) {
+        return rc;
+    }
+    struct waiting waiting = {answer, prefix.len, store->now_us(store->clock)};
     rc = read_walk(store, txn, DB_APPROVALS, &prefix, give_if_waiting, &waiting, error);
     mdb_txn_abort(txn);
     return rc;
 }
 
 /* Gives a waiting approval its final state; LFI_CORE_DENIED when it waits no longer. */
-static int finish(struct store *store, struct lfi_slice user_id, struct lfi_slice approval_id,
+static int finish(struct store *store, const struct lfi_approval *approval,
                   enum lfi_approval_state state, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
     MDB_val value;
     struct store_key key;
     struct approval_value head;
-    if (!key_pair(&key, user_id, approval_id)) {
+    if (!key_pair(&key, approval->user_id, approval->approval_id)) {
         return LFI_CORE_UNKNOWN;
     }
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
@@ -276,15 +286,16 @@ static int finish(struct store *store, struct lfi_slice user_id, struct lfi_slic
     return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
 }
 
-int store_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
-                          int approve, struct lfi_error *error)
+int approval_decide(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
+                    int approve, struct lfi_error *error)
 {
-    return finish(core, user_id, approval_id, approve ? LFI_APPROVAL_APPROVED : LFI_APPROVAL_DENIED,
-                  error);
+    (void)call;
+    return finish(core, approval, approve ? LFI_APPROVAL_APPROVED : LFI_APPROVAL_DENIED, error);
 }
 
-int store_approval_withdraw(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
-                            struct lfi_error *error)
+int approval_withdraw(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
+                      struct lfi_error *error)
 {
-    return finish(core, user_id, approval_id, LFI_APPROVAL_DENIED, error);
+    (void)call;
+    return finish(core, approval, LFI_APPROVAL_DENIED, error);
 }

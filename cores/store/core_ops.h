@@ -21,12 +21,7 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
 #define STORE_CORE_MEMBERS                                                                         \
     .abi = LFI_CORE_ABI, .size = sizeof(struct lfi_core_ops), .close = store_close,                \
     .accounts = &store_accounts, .customers = &store_customers, .payee = &store_payee,             \
-    .open_data = &store_open_data, .sign_in = store_sign_in, .may_sign_in = store_may_sign_in,     \
-    .approval_start = store_approval_start, .approval_state = store_approval_state,                \
-    .approvals_waiting = store_approvals_waiting, .approval_decide = store_approval_decide,        \
-    .approval_withdraw = store_approval_withdraw, .message_send = store_message_send,              \
-    .messages = store_messages, .account_set_status = store_account_set_status,                    \
-    .account_set_credit_block = store_account_set_credit_block,                                    \
-    .account_states = store_account_states, .reset = store_reset, .health = store_health
+    .open_data = &store_open_data, .signin = &store_signin, .levers = &store_levers,               \
+    .health = store_health
 
 #endif

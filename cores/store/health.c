@@ -115,9 +115,11 @@ static int write_if_due(struct store *store, struct lfi_error *error)
     return rc;
 }
 
-int store_health(void *core, struct lfi_health *out, struct lfi_error *error)
+int store_health(void *core, const struct lfi_call *call, struct lfi_health *out,
+                 struct lfi_error *error)
 {
     struct store *store = core;
+    (void)call;
     int dead = 0;
     (void)mdb_reader_check(store->env, &dead); /* slots of processes that were killed */
     int rc = look_at_file(store, out, error);

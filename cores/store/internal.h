@@ -187,10 +187,29 @@ int series_statements(void *core, const struct lfi_call *call,
                       struct lfi_error *error);
 lfi_account_list_fn products_of_account;
 
+/* --- approvals (approval.c), for store_signin --------------------------------------------------
+ */
+
+int approval_start(void *core, const struct lfi_call *call,
+                   const struct lfi_approval_request *request, struct lfi_id *out,
+                   struct lfi_error *error);
+int approval_state(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
+                   enum lfi_approval_state *out, struct lfi_error *error);
+int approval_withdraw(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
+                      struct lfi_error *error);
+int approvals_waiting(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                      struct lfi_answer *answer, struct lfi_error *error);
+int approval_decide(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
+                    int approve, struct lfi_error *error);
+
 /* --- messages (messages.c) -------------------------------------------------------------------- */
 
 struct store_messages *messages_new(void);
 void messages_free(struct store_messages *messages);
+int message_send(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                 struct lfi_slice text, struct lfi_error *error);
+int messages_list(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                  struct lfi_answer *answer, struct lfi_error *error);
 
 /* --- passwords (password.c) ------------------------------------------------------------------- */
 

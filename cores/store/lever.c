@@ -64,13 +64,14 @@ static char *with_status(const char *json, size_t len, enum lfi_account_status s
     return text;
 }
 
-int store_account_set_status(void *core, struct lfi_slice account_id,
-                             enum lfi_account_status status, struct lfi_error *error)
+static int set_status(void *core, const struct lfi_call *call, struct lfi_slice account_id,
+                      enum lfi_account_status status, struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
     MDB_val value;
     struct account_value head;
+    (void)call;
     if ((size_t)status >= sizeof(STATUS_NAMES) / sizeof(STATUS_NAMES[0])) {
         return store_say(error, "status out of range");
     }
@@ -139,12 +140,13 @@ static void set_block(struct found_payee *found, enum lfi_credit_block block)
     memcpy(found->value, &head, sizeof(head));
 }
 
-int store_account_set_credit_block(void *core, struct lfi_slice account_id,
-                                   enum lfi_credit_block block, struct lfi_error *error)
+static int set_credit_block(void *core, const struct lfi_call *call, struct lfi_slice account_id,
+                            enum lfi_credit_block block, struct lfi_error *error)
 {
     struct store *store = core;
     MDB_txn *txn = NULL;
     struct found_payee found = {.account_id = account_id};
+    (void)call;
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
     if (rc != 0) {
         return store_fail(error, "begin", rc);
@@ -163,7 +165,7 @@ int store_account_set_credit_block(void *core, struct lfi_slice account_id,
 struct states {
     struct store *store;
     MDB_txn *txn;
-    struct lfi_sink sink;
+    struct lfi_answer *answer;
     struct lfi_error *error;
 };
 
@@ -203,18 +205,21 @@ static int give_state(void *ctx, const MDB_val *key, const MDB_val *value)
     int len = snprintf(json, sizeof(json), "{\"accountId\":\"%.*s\",\"status\":\"%s\"%s%s%s}",
                        (int)id.len, id.ptr, STATUS_NAMES[head.status],
                        block ? ",\"creditBlock\":\"" : "", block ? block : "", block ? "\"" : "");
-    return states->sink.record(states->sink.ctx, (struct lfi_slice){json, (size_t)len}) == 0
-               ? LFI_CORE_OK
-               : LFI_CORE_STOPPED;
+    return lfi_give(states->answer, (struct lfi_slice){json, (size_t)len});
 }
 
-int store_account_states(void *core, struct lfi_slice account_id, struct lfi_sink sink,
-                         struct lfi_error *error)
+static int list_states(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                       struct lfi_answer *answer, struct lfi_error *error)
 {
     struct account_value head;
     MDB_val value;
-    struct states states = {.store = core, .sink = sink, .error = error};
-    int rc = read_begin(core, &states.txn, error);
+    struct lfi_slice account_id = query->subject_id;
+    struct states states = {.store = core, .answer = answer, .error = error};
+    (void)call;
+    int rc = read_check_query(query, sizeof(*query), error);
+    if (rc == LFI_CORE_OK) {
+        rc = read_begin(core, &states.txn, error);
+    }
     if (rc != LFI_CORE_OK) {
         return rc;
     }
@@ -246,11 +251,12 @@ static int put_back(void *ctx, const MDB_val *origin, const MDB_val *value)
     return rc == 0 ? LFI_CORE_OK : store_fail(back->error, "reset", rc);
 }
 
-int store_reset(void *core, struct lfi_error *error)
+static int reset(void *core, const struct lfi_call *call, struct lfi_error *error)
 {
     static const enum store_db FORGOTTEN[] = {DB_ORIGIN, DB_LEADS, DB_APPROVALS};
     struct store *store = core;
     MDB_txn *txn = NULL;
+    (void)call;
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
     if (rc != 0) {
         return store_fail(error, "begin", rc);
@@ -266,3 +272,9 @@ int store_reset(void *core, struct lfi_error *error)
     }
     return finish(txn, rc, error);
 }
+
+const struct lfi_levers store_levers = {.size = sizeof(store_levers),
+                                        .account_set_status = set_status,
+                                        .account_set_credit_block = set_credit_block,
+                                        .account_states = list_states,
+                                        .reset = reset};

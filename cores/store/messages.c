@@ -43,10 +43,11 @@ void messages_free(struct store_messages *messages)
     }
 }
 
-int store_message_send(void *core, struct lfi_slice user_id, struct lfi_slice text,
-                       struct lfi_error *error)
+int message_send(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                 struct lfi_slice text, struct lfi_error *error)
 {
     struct store *store = core;
+    (void)call;
     if (user_id.len == 0 || user_id.len > STORE_ID_MAX || text.len > LFI_MESSAGE_BYTES_MAX) {
         return store_say(error, "message: refused");
     }
@@ -63,32 +64,33 @@ int store_message_send(void *core, struct lfi_slice user_id, struct lfi_slice te
 }
 
 /* {"sentAt":<seconds>,"text":<the JSON that was sent>} */
-static int give_message(struct lfi_sink sink, const struct message *message)
+static int give_message(struct lfi_answer *answer, const struct message *message)
 {
     char json[LFI_MESSAGE_BYTES_MAX + 64];
     int len = snprintf(json, sizeof(json), "{\"sentAt\":%lld,\"text\":%s}",
                        (long long)(message->sent_us / 1000000), message->json);
-    int stop = sink.record(sink.ctx, (struct lfi_slice){json, (size_t)len});
+    int rc = lfi_give(answer, (struct lfi_slice){json, (size_t)len});
     OPENSSL_cleanse(json, sizeof(json));
-    return stop;
+    return rc;
 }
 
-int store_messages(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                   struct lfi_error *error)
+int messages_list(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                  struct lfi_answer *answer, struct lfi_error *error)
 {
     struct store *store = core;
     struct store_messages *messages = store->messages;
     int64_t oldest = store->now_us(store->clock) - KEPT_US;
-    int stop = 0;
-    (void)error;
+    struct lfi_slice user_id = query->subject_id;
+    int rc = read_check_query(query, sizeof(*query), error);
+    (void)call;
     (void)pthread_mutex_lock(&messages->lock);
-    for (size_t i = 1; i <= MESSAGES && stop == 0; i++) {
+    for (size_t i = 1; i <= MESSAGES && rc == LFI_CORE_OK; i++) {
         const struct message *message = &messages->items[(messages->next - i) % MESSAGES];
         if (message->sent_us > oldest && strlen(message->user_id) == user_id.len &&
             memcmp(message->user_id, user_id.ptr, user_id.len) == 0) {
-            stop = give_message(sink, message);
+            rc = give_message(answer, message);
         }
     }
     (void)pthread_mutex_unlock(&messages->lock);
-    return stop == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return rc;
 }

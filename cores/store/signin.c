@@ -147,11 +147,14 @@ static int check_blocked(struct store *store, const struct lfi_id *user_id, stru
     return rc == LFI_CORE_OK && blocked ? LFI_CORE_BLOCKED : rc;
 }
 
-int store_sign_in(void *core, struct lfi_slice name, struct lfi_slice password,
-                  struct lfi_id *out_user_id, struct lfi_error *error)
+static int sign_in(void *core, const struct lfi_call *call, const struct lfi_login *asked,
+                   struct lfi_id *out_user_id, struct lfi_error *error)
 {
     struct store *store = core;
     struct login login;
+    struct lfi_slice name = asked->login;
+    struct lfi_slice password = asked->password;
+    (void)call;
     out_user_id->text[0] = '\0';
     int rc = find_login(store, name, &login, error);
     if (rc == LFI_CORE_OK && !is_right(store, &login, password)) {
@@ -169,10 +172,12 @@ int store_sign_in(void *core, struct lfi_slice name, struct lfi_slice password,
     return rc;
 }
 
-int store_may_sign_in(void *core, struct lfi_slice user_id, struct lfi_error *error)
+static int may_sign_in(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                       struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
     MDB_val flags;
+    (void)call;
     int rc = read_begin(core, &txn, error);
     if (rc != LFI_CORE_OK) {
         return rc;
@@ -184,3 +189,16 @@ int store_may_sign_in(void *core, struct lfi_slice user_id, struct lfi_error *er
     mdb_txn_abort(txn);
     return rc;
 }
+
+const struct lfi_signin store_signin = {
+    .size = sizeof(store_signin),
+    .sign_in = sign_in,
+    .approval_start = approval_start,
+    .approval_state = approval_state,
+    .approval_withdraw = approval_withdraw,
+    .may_sign_in = may_sign_in,
+    .message_send = message_send,
+    .approvals_waiting = approvals_waiting,
+    .approval_decide = approval_decide,
+    .messages = messages_list,
+};

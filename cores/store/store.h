@@ -34,7 +34,8 @@ int store_open(struct store **out, const struct store_options *options, struct l
 void store_close(void *store);
 
 /* lfi_core_ops.health: a write that is on disk, room in map and on disk, the file still there. */
-int store_health(void *store, struct lfi_health *out, struct lfi_error *error);
+int store_health(void *store, const struct lfi_call *call, struct lfi_health *out,
+                 struct lfi_error *error);
 
 /* Lists that an account has besides its transactions. Values are on disk: append only. */
 enum store_list {
@@ -48,46 +49,13 @@ enum store_list {
     STORE_PAYEES = 9, /* holders as confirmation of payee shows them */
 };
 
-/*
- * The functions of the same name in lfi/core.h, with a struct store for a core: they can stand in a
- * table of capabilities as they are.
- */
-
-/* Families over the store, each complete. */
+/* Families over the store, each complete: their core is a struct store. */
 extern const struct lfi_accounts store_accounts;
 extern const struct lfi_customers store_customers;
 extern const struct lfi_payee store_payee;
 extern const struct lfi_open_data store_open_data;
-
-/* Messages are kept in memory, the last 64 of this process. */
-int store_message_send(void *store, struct lfi_slice user_id, struct lfi_slice text,
-                       struct lfi_error *error);
-int store_messages(void *store, struct lfi_slice user_id, struct lfi_sink sink,
-                   struct lfi_error *error);
-
-int store_account_set_status(void *store, struct lfi_slice account_id,
-                             enum lfi_account_status status, struct lfi_error *error);
-int store_account_set_credit_block(void *store, struct lfi_slice account_id,
-                                   enum lfi_credit_block block, struct lfi_error *error);
-int store_account_states(void *store, struct lfi_slice account_id, struct lfi_sink sink,
-                         struct lfi_error *error);
-int store_reset(void *store, struct lfi_error *error);
-
-/* --- sign-in, approvals ---------------------------------------------------------------------- */
-
-int store_sign_in(void *store, struct lfi_slice login, struct lfi_slice password,
-                  struct lfi_id *out_user_id, struct lfi_error *error);
-int store_may_sign_in(void *store, struct lfi_slice user_id, struct lfi_error *error);
-int store_approval_start(void *store, struct lfi_slice user_id, struct lfi_slice purpose,
-                         uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error);
-int store_approval_state(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
-                         enum lfi_approval_state *out, struct lfi_error *error);
-int store_approvals_waiting(void *store, struct lfi_slice user_id, struct lfi_sink sink,
-                            struct lfi_error *error);
-int store_approval_decide(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
-                          int approve, struct lfi_error *error);
-int store_approval_withdraw(void *store, struct lfi_slice user_id, struct lfi_slice approval_id,
-                            struct lfi_error *error);
+extern const struct lfi_signin store_signin; /* messages are in memory, the last 64 of a process */
+extern const struct lfi_levers store_levers;
 
 /* --- building --------------------------------------------------------------------------------- */
 

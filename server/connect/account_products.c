@@ -129,9 +129,9 @@ static int send_code(struct call *call, struct lfi_slice product, struct jwe_cod
     if (rc == LFI_CORE_OK) {
         arena_hold_secret(call->arena); /* the code stands in the message */
         struct lfi_slice text = message_text(call, code, product);
-        rc = text.ptr
-                 ? provider->ops->message_send(provider->core, call->core.user_id, text, &error)
-                 : error_set(&error, "the message does not fit");
+        rc = text.ptr ? provider->signin->message_send(provider->core, &call->core,
+                                                       call->core.user_id, text, &error)
+                      : error_set(&error, "the message does not fit");
     }
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return -1;
@@ -231,7 +231,7 @@ int connect_account_products(struct call *call)
     struct products all = {.arena = call->arena};
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
-    if (!PROVIDER_HAS(provider, message_send)) {
+    if (!PROVIDER_SERVES(provider, signin, message_send)) {
         return outcome_not_offered(call);
     }
     if (list_page(call) != 0 || access_by_path(call) != 0) {

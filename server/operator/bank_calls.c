@@ -48,13 +48,14 @@ int operator_set_account(struct call *call)
     struct lfi_slice status = json_get_string(body, "status");
     struct lfi_slice block = json_get_string(body, "creditBlock");
     const struct provider *provider = call->provider;
-    if ((status.ptr && !PROVIDER_HAS(provider, account_set_status)) ||
-        (block.ptr && !PROVIDER_HAS(provider, account_set_credit_block))) {
+    if ((status.ptr && !PROVIDER_SERVES(provider, levers, account_set_status)) ||
+        (block.ptr && !PROVIDER_SERVES(provider, levers, account_set_credit_block))) {
         return refuse_absent(call);
     }
+    const struct lfi_call core = core_call(provider->host);
     if (block.ptr) {
         enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
-        rc = provider->ops->account_set_credit_block(provider->core, id, wanted, &error);
+        rc = provider->levers->account_set_credit_block(provider->core, &core, id, wanted, &error);
         if (rc == LFI_CORE_UNKNOWN) {
             return operator_refuse(call, "LEVER-UNKNOWN", 404,
                                    "There is no such account that could receive payments.");
@@ -62,15 +63,25 @@ int operator_set_account(struct call *call)
     }
     if (rc == LFI_CORE_OK && status.ptr) {
         enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
-        rc = provider->ops->account_set_status(provider->core, id, wanted, &error);
+        rc = provider->levers->account_set_status(provider->core, &core, id, wanted, &error);
     }
     return check_outcome(call, rc, &error);
 }
 
-static int append_whole(void *ctx, struct lfi_slice json)
+static int append_whole(void *ctx, struct lfi_slice json, const void *facts)
 {
+    (void)facts;
     buf_append_slice(ctx, json);
     return 0;
+}
+
+/* The state of one account, or of all. */
+static int ask_states(const struct provider *provider, struct lfi_slice account_id,
+                      struct core_answer *answer, struct lfi_error *error)
+{
+    const struct lfi_call core = core_call(provider->host);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = account_id};
+    return provider->levers->account_states(provider->core, &core, &query, &answer->base, error);
 }
 
 int operator_read_account(struct call *call)
@@ -78,11 +89,11 @@ int operator_read_account(struct call *call)
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
     struct lfi_slice id = contract_parameter(&call->parameters, OPERATOR_ACCOUNT_ID);
-    if (!PROVIDER_HAS(provider, account_states)) {
+    if (!PROVIDER_SERVES(provider, levers, account_states)) {
         return refuse_absent(call);
     }
-    int rc = provider->ops->account_states(
-        provider->core, id, (struct lfi_sink){append_whole, &call->reply->body}, &error);
+    struct core_answer answer = core_answer(append_whole, &call->reply->body);
+    int rc = ask_states(provider, id, &answer, &error);
     if (check_outcome(call, rc, &error) != 0) {
         return -1;
     }
@@ -102,12 +113,13 @@ int operator_reset(struct call *call)
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
     const struct state_ref all = ref_of(call, (struct lfi_slice){NULL, 0});
-    if (!PROVIDER_HAS(provider, reset)) {
+    if (!PROVIDER_SERVES(provider, levers, reset)) {
         return refuse_absent(call);
     }
     int rc = state_forget(&all, &error);
     if (rc == LFI_CORE_OK) {
-        rc = provider->ops->reset(provider->core, &error);
+        const struct lfi_call core = core_call(provider->host);
+        rc = provider->levers->reset(provider->core, &core, &error);
     }
     return check_outcome(call, rc, &error);
 }
@@ -134,8 +146,9 @@ static int end_list(struct call *call, struct json_writer *w, int rc, const stru
     return 0;
 }
 
-static int append_item(void *ctx, struct lfi_slice json)
+static int append_item(void *ctx, struct lfi_slice json, const void *facts)
 {
+    (void)facts;
     json_raw(ctx, NULL, json);
     return 0;
 }
@@ -145,19 +158,13 @@ int operator_list_accounts(struct call *call)
     struct json_writer w;
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
-    if (!PROVIDER_HAS(provider, account_states)) {
+    if (!PROVIDER_SERVES(provider, levers, account_states)) {
         return refuse_absent(call);
     }
     begin_list(call, &w, "accounts");
-    int rc = provider->ops->account_states(provider->core, (struct lfi_slice){NULL, 0},
-                                           (struct lfi_sink){append_item, &w}, &error);
+    struct core_answer answer = core_answer(append_item, &w);
+    int rc = ask_states(provider, (struct lfi_slice){NULL, 0}, &answer, &error);
     return end_list(call, &w, rc, &error);
-}
-
-static int append_record(void *ctx, struct lfi_slice json, const void *facts)
-{
-    (void)facts;
-    return append_item(ctx, json);
 }
 
 int operator_list_leads(struct call *call)
@@ -171,7 +178,7 @@ int operator_list_leads(struct call *call)
     begin_list(call, &w, "leads");
     const struct lfi_call core = core_call(provider->host);
     const struct lfi_query query = {.size = sizeof(query)};
-    struct core_answer answer = core_answer(append_record, &w);
+    struct core_answer answer = core_answer(append_item, &w);
     int rc = provider->open_data->leads(provider->core, &core, &query, &answer.base, &error);
     return end_list(call, &w, rc, &error);
 }

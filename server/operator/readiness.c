@@ -57,10 +57,10 @@ static time_t now_s(void)
 static int ask_core(const struct provider *provider, struct lfi_health *out,
                     struct lfi_error *error)
 {
-    if (PROVIDER_HAS(provider, health)) {
-        return provider->ops->health(provider->core, out, error);
-    }
     const struct lfi_call call = core_call(provider->host);
+    if (PROVIDER_HAS(provider, health)) {
+        return provider->ops->health(provider->core, &call, out, error);
+    }
     int status = provider->customers->exists(provider->core, &call, SLICE("readiness"), error);
     return status == LFI_CORE_UNKNOWN ? LFI_CORE_OK : status;
 }

@@ -48,6 +48,8 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->customers = provider->ops->customers;
     provider->payee = provider->ops->payee;
     provider->open_data = provider->ops->open_data;
+    provider->signin = PROVIDER_GET(provider, signin);
+    provider->levers = PROVIDER_GET(provider, levers);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
         !PROVIDER_SERVES(provider, customers, exists)) {
@@ -109,7 +111,8 @@ static int check_storage(struct loaded *items, size_t count, struct lfi_error *e
     if (!PROVIDER_HAS(&item->provider, health)) {
         return 0;
     }
-    if (item->provider.ops->health(item->provider.core, &health, &detail) != LFI_CORE_OK) {
+    const struct lfi_call call = core_call(item->provider.host);
+    if (item->provider.ops->health(item->provider.core, &call, &health, &detail) != LFI_CORE_OK) {
         return error_set(error, "provider %s: the core is not well: %s", item->provider.id,
                          detail.message);
     }

@@ -25,6 +25,8 @@ struct provider {
     const struct lfi_customers *customers;
     const struct lfi_payee *payee;
     const struct lfi_open_data *open_data;
+    const struct lfi_signin *signin;
+    const struct lfi_levers *levers;
     struct offers offers;
     enum lfi_statement_day statement_day;
     struct lfi_error warning; /* what the core said of its settings, or "" */
@@ -35,7 +37,7 @@ struct provider {
     (offsetof(struct lfi_core_ops, member) + sizeof((p)->ops->member) <= (p)->ops->size &&         \
      (p)->ops->member != NULL)
 
-/* A capability's function, or NULL. */
+/* A capability, or NULL. */
 #define PROVIDER_GET(p, member) (PROVIDER_HAS(p, member) ? (p)->ops->member : NULL)
 
 /* Whether the core offers this function of this family. */

@@ -1,5 +1,6 @@
 #include "psu/approval.h"
 
+#include "base/core_answer.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "psu/browser.h"
@@ -50,8 +51,9 @@ struct waiting {
     int64_t until_s;
 };
 
-static int note_waiting(void *ctx, struct lfi_slice json)
+static int note_waiting(void *ctx, struct lfi_slice json, const void *facts)
 {
+    (void)facts;
     struct waiting *waiting = ctx;
     cJSON *tree = json_parse(json);
     int64_t until_s = 0;
@@ -68,11 +70,13 @@ static void refuse_waiting(struct visit *visit, const char *kind)
 {
     const struct provider *provider = visit->endpoint->provider;
     struct waiting waiting = {.kind = kind};
-    struct lfi_sink sink = {.record = note_waiting, .ctx = &waiting};
+    struct core_answer answer = core_answer(note_waiting, &waiting);
+    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = visit->session.user_id};
     struct lfi_error error = {{0}};
     int64_t wait_s = 0;
-    if (PROVIDER_HAS(provider, approvals_waiting) &&
-        provider->ops->approvals_waiting(provider->core, visit->session.user_id, sink, &error) ==
+    if (PROVIDER_SERVES(provider, signin, approvals_waiting) &&
+        provider->signin->approvals_waiting(provider->core, &call, &query, &answer.base, &error) ==
             LFI_CORE_OK) {
         wait_s = waiting.until_s - clock_now_s(visit->psu->clock);
     }
@@ -94,9 +98,14 @@ int approval_ask(struct visit *visit, const struct approval_request *request,
     if (!limit_take_approval(visit, &uses)) {
         return LFI_CORE_STOPPED;
     }
-    int status = provider->ops->approval_start(
-        provider->core, visit->session.user_id, purpose_of(visit, request),
-        (uint32_t)(left_s < LIMIT_APPROVAL_S ? left_s : LIMIT_APPROVAL_S), &approval_id, error);
+    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_approval_request asked = {
+        .size = sizeof(asked),
+        .user_id = visit->session.user_id,
+        .purpose = purpose_of(visit, request),
+        .ttl_s = (uint32_t)(left_s < LIMIT_APPROVAL_S ? left_s : LIMIT_APPROVAL_S)};
+    int status =
+        provider->signin->approval_start(provider->core, &call, &asked, &approval_id, error);
     if (status != LFI_CORE_OK) {
         limit_give_back(visit, &uses);
     }
@@ -112,11 +121,19 @@ int approval_ask(struct visit *visit, const struct approval_request *request,
     return status;
 }
 
+static struct lfi_approval asked_of(const struct visit *visit)
+{
+    return (struct lfi_approval){.size = sizeof(struct lfi_approval),
+                                 .user_id = visit->session.user_id,
+                                 .approval_id = visit->session.approval_id};
+}
+
 int approval_find(struct visit *visit, enum lfi_approval_state *out, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
-    int status = provider->ops->approval_state(provider->core, visit->session.user_id,
-                                               visit->session.approval_id, out, error);
+    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_approval asked = asked_of(visit);
+    int status = provider->signin->approval_state(provider->core, &call, &asked, out, error);
     if (status == LFI_CORE_OK && *out == LFI_APPROVAL_APPROVED) {
         limit_give_back_approval(visit);
     }
@@ -129,11 +146,12 @@ void approval_withdraw(struct visit *visit)
     const struct provider *provider = visit->endpoint->provider;
     struct lfi_error error = {{0}};
     bool waits = session->stage == SESSION_APPROVAL || session->stage == SESSION_STEP_UP;
-    if (!waits || !PROVIDER_HAS(provider, approval_withdraw)) {
+    if (!waits || !PROVIDER_SERVES(provider, signin, approval_withdraw)) {
         return;
     }
-    int status = provider->ops->approval_withdraw(provider->core, session->user_id,
-                                                  session->approval_id, &error);
+    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_approval asked = asked_of(visit);
+    int status = provider->signin->approval_withdraw(provider->core, &call, &asked, &error);
     if (status != LFI_CORE_OK && status != LFI_CORE_DENIED && status != LFI_CORE_UNKNOWN) {
         LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed",
                   LOG_TEXT("call", SLICE("approval_withdraw")), LOG_NUMBER("status", status),

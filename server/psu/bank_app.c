@@ -1,5 +1,6 @@
 #include "psu/bank_app.h"
 
+#include "base/core_answer.h"
 #include "psu/api.h"
 
 #define PURPOSE "device"
@@ -54,8 +55,9 @@ static bool open_link(struct visit *visit, struct lfi_slice link, struct device 
     return valid;
 }
 
-static int append_record(void *ctx, struct lfi_slice json)
+static int append_record(void *ctx, struct lfi_slice json, const void *facts)
 {
+    (void)facts;
     json_raw(ctx, NULL, json);
     return 0;
 }
@@ -76,16 +78,19 @@ static void list(struct visit *visit, const struct device *device, const cJSON *
     (void)body;
     struct json_writer w;
     struct lfi_error error = {{0}};
-    struct lfi_sink sink = {.record = append_record, .ctx = &w};
+    struct core_answer answer = core_answer(append_record, &w);
+    const struct lfi_call call = core_call(device->provider->host);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = device->user_id};
     const struct provider *provider = device->provider;
     visit_begin_view(visit, &w, "approvals");
     json_string(&w, "asked", device->approval_id);
     json_open_array(&w, "approvals");
-    int status = provider->ops->approvals_waiting(provider->core, device->user_id, sink, &error);
+    int status =
+        provider->signin->approvals_waiting(provider->core, &call, &query, &answer.base, &error);
     json_close_array(&w);
-    if (status == LFI_CORE_OK && PROVIDER_HAS(provider, messages)) {
+    if (status == LFI_CORE_OK && PROVIDER_SERVES(provider, signin, messages)) {
         json_open_array(&w, "messages");
-        status = provider->ops->messages(provider->core, device->user_id, sink, &error);
+        status = provider->signin->messages(provider->core, &call, &query, &answer.base, &error);
         json_close_array(&w);
     }
     if (status != LFI_CORE_OK) {
@@ -99,9 +104,12 @@ static void decide(struct visit *visit, const struct device *device, const cJSON
 {
     struct json_writer w;
     struct lfi_error error = {{0}};
-    int status = device->provider->ops->approval_decide(
-        device->provider->core, device->user_id, json_get_string(body, "approvalId"),
-        json_get_bool(body, "approve", false), &error);
+    const struct lfi_call call = core_call(device->provider->host);
+    const struct lfi_approval approval = {.size = sizeof(approval),
+                                          .user_id = device->user_id,
+                                          .approval_id = json_get_string(body, "approvalId")};
+    int status = device->provider->signin->approval_decide(
+        device->provider->core, &call, &approval, json_get_bool(body, "approve", false), &error);
     if (status != LFI_CORE_OK) {
         refuse_core(visit, status, &error);
         return;

@@ -14,7 +14,7 @@ static const char *const seals[] = {
 
 bool passkey_is_offered(const struct visit *visit)
 {
-    return PROVIDER_HAS(visit->endpoint->provider, may_sign_in);
+    return PROVIDER_SERVES(visit->endpoint->provider, signin, may_sign_in);
 }
 
 struct webauthn_party passkey_party(const struct visit *visit)
@@ -178,7 +178,8 @@ static int use(struct visit *visit, const struct state_ref *ref, struct lfi_slic
                uint32_t counter, struct lfi_error *error)
 {
     const struct provider *provider = visit->endpoint->provider;
-    int status = provider->ops->may_sign_in(provider->core, user_id, error);
+    const struct lfi_call call = visit_core_call(visit);
+    int status = provider->signin->may_sign_in(provider->core, &call, user_id, error);
     if (status == LFI_CORE_OK) {
         status = state_passkey_use(ref, user_id, counter, error);
     }

@@ -15,12 +15,13 @@
 static int check_core(const struct provider *provider, bool demo_app, struct lfi_error *error)
 {
     const char *missing = NULL;
-    if (!PROVIDER_HAS(provider, sign_in)) {
+    if (!PROVIDER_SERVES(provider, signin, sign_in)) {
         missing = "sign_in";
-    } else if (!PROVIDER_HAS(provider, approval_start) || !PROVIDER_HAS(provider, approval_state)) {
+    } else if (!PROVIDER_SERVES(provider, signin, approval_start) ||
+               !PROVIDER_SERVES(provider, signin, approval_state)) {
         missing = "approval_start and approval_state";
-    } else if (demo_app && (!PROVIDER_HAS(provider, approvals_waiting) ||
-                            !PROVIDER_HAS(provider, approval_decide))) {
+    } else if (demo_app && (!PROVIDER_SERVES(provider, signin, approvals_waiting) ||
+                            !PROVIDER_SERVES(provider, signin, approval_decide))) {
         missing = "approvals_waiting and approval_decide, which the simulated app needs";
     }
     return missing == NULL

@@ -138,8 +138,11 @@ static int judge(struct visit *visit, const cJSON *body, struct lfi_id *user_id,
         visit_refuse_for(visit, 503, "SIGN-IN-BUSY", BUSY_WAIT_S, NULL);
         return LFI_CORE_STOPPED;
     }
-    int status = provider->ops->sign_in(provider->core, json_get_string(body, "login"),
-                                        json_get_string(body, "password"), user_id, error);
+    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_login login = {.size = sizeof(login),
+                                    .login = json_get_string(body, "login"),
+                                    .password = json_get_string(body, "password")};
+    int status = provider->signin->sign_in(provider->core, &call, &login, user_id, error);
     turns_end(visit->psu->sign_ins);
     return status;
 }

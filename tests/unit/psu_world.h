@@ -210,58 +210,63 @@ enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct 
 
 /* --- the core --------------------------------------------------------------------------------- */
 
-static int world_sign_in(void *core, struct lfi_slice login, struct lfi_slice password,
+static int world_sign_in(void *core, const struct lfi_call *call, const struct lfi_login *login,
                          struct lfi_id *out, struct lfi_error *error)
 {
     (void)core;
-    (void)login;
+    (void)call;
     (void)error;
-    if (world.sign_in == LFI_CORE_OK && !slice_equal_text(password, "right")) {
+    if (world.sign_in == LFI_CORE_OK && !slice_equal_text(login->password, "right")) {
         return LFI_CORE_DENIED;
     }
     snprintf(out->text, sizeof(out->text), "u-1");
     return world.sign_in;
 }
 
-static int world_approval_start(void *core, struct lfi_slice user_id, struct lfi_slice purpose,
-                                uint32_t ttl_s, struct lfi_id *out, struct lfi_error *error)
+static int world_approval_start(void *core, const struct lfi_call *call,
+                                const struct lfi_approval_request *request, struct lfi_id *out,
+                                struct lfi_error *error)
 {
     (void)core;
-    (void)user_id;
-    (void)ttl_s;
+    (void)call;
     (void)error;
-    snprintf(world.purpose, sizeof(world.purpose), "%.*s", SLICE_ARG(purpose));
+    snprintf(world.purpose, sizeof(world.purpose), "%.*s", SLICE_ARG(request->purpose));
     snprintf(out->text, sizeof(out->text), "a-1");
     return world.approval_start;
 }
 
-static int world_approval_state(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
-                                enum lfi_approval_state *out, struct lfi_error *error)
+static int world_approval_state(void *core, const struct lfi_call *call,
+                                const struct lfi_approval *approval, enum lfi_approval_state *out,
+                                struct lfi_error *error)
 {
     (void)core;
+    (void)call;
     (void)error;
     *out = world.approval;
-    bool ours = slice_equal_text(user_id, "u-1") && slice_equal_text(approval_id, "a-1");
+    bool ours = slice_equal_text(approval->user_id, "u-1") &&
+                slice_equal_text(approval->approval_id, "a-1");
     return ours ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
 }
 
-static int world_approvals_waiting(void *core, struct lfi_slice user_id, struct lfi_sink sink,
+static int world_approvals_waiting(void *core, const struct lfi_call *call,
+                                   const struct lfi_query *query, struct lfi_answer *answer,
                                    struct lfi_error *error)
 {
     (void)core;
-    (void)user_id;
+    (void)call;
+    (void)query;
     (void)error;
-    sink.record(sink.ctx, SLICE("{\"approvalId\":\"a-1\"}"));
-    return LFI_CORE_OK;
+    return lfi_give(answer, SLICE("{\"approvalId\":\"a-1\"}"));
 }
 
-static int world_approval_decide(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
-                                 int approve, struct lfi_error *error)
+static int world_approval_decide(void *core, const struct lfi_call *call,
+                                 const struct lfi_approval *approval, int approve,
+                                 struct lfi_error *error)
 {
     (void)core;
-    (void)user_id;
+    (void)call;
     (void)error;
-    if (!slice_equal_text(approval_id, "a-1")) {
+    if (!slice_equal_text(approval->approval_id, "a-1")) {
         return LFI_CORE_UNKNOWN;
     }
     if (world.approval != LFI_APPROVAL_WAITING) {
@@ -298,13 +303,23 @@ static const struct lfi_accounts world_accounts = {.size = sizeof(world_accounts
 static const struct lfi_customers world_customers = {.size = sizeof(world_customers)};
 static struct core_host world_host;
 
-static int world_approval_withdraw(void *core, struct lfi_slice user_id,
-                                   struct lfi_slice approval_id, struct lfi_error *error)
+static int world_approval_withdraw(void *core, const struct lfi_call *call,
+                                   const struct lfi_approval *approval, struct lfi_error *error)
 {
-    int status = world_approval_decide(core, user_id, approval_id, 0, error);
+    int status = world_approval_decide(core, call, approval, 0, error);
     world.withdrawn += status == LFI_CORE_OK;
     return status;
 }
+
+static const struct lfi_signin world_signin = {
+    .size = sizeof(world_signin),
+    .sign_in = world_sign_in,
+    .approval_start = world_approval_start,
+    .approval_state = world_approval_state,
+    .approval_withdraw = world_approval_withdraw,
+    .approvals_waiting = world_approvals_waiting,
+    .approval_decide = world_approval_decide,
+};
 
 static const struct lfi_core_ops world_ops = {
     .abi = LFI_CORE_ABI,
@@ -312,12 +327,7 @@ static const struct lfi_core_ops world_ops = {
     .name = "world",
     .accounts = &world_accounts,
     .customers = &world_customers,
-    .sign_in = world_sign_in,
-    .approval_start = world_approval_start,
-    .approval_state = world_approval_state,
-    .approvals_waiting = world_approvals_waiting,
-    .approval_decide = world_approval_decide,
-    .approval_withdraw = world_approval_withdraw,
+    .signin = &world_signin,
 };
 
 /* Whether what the app is asked begins so, and names the number that the page shows. */
@@ -560,6 +570,7 @@ static inline int world_set_up(void **state)
                                        .host = &world_host.base,
                                        .accounts = &world_accounts,
                                        .customers = &world_customers,
+                                       .signin = &world_signin,
                                        .offers = {.consent_types = offered}};
     world.consent = WORLD_CONSENT;
     world.accounts[0] = WORLD_ACCOUNT("acc-1", "CurrentAccount", "Active");

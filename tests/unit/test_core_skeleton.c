@@ -75,21 +75,33 @@ static int teardown(void **state)
     return 0;
 }
 
+static int sign_in(struct host *host, const char *login, const char *password, struct lfi_id *user)
+{
+    const struct lfi_login asked = {sizeof(asked), text(login), text(password)};
+    return host->ops->signin->sign_in(host->core, NULL, &asked, user, &host->error);
+}
+
+static int start(struct host *host, const struct lfi_id *user, struct lfi_id *approval)
+{
+    const struct lfi_approval_request asked = {sizeof(asked), text(user->text), text("{}"), 60};
+    return host->ops->signin->approval_start(host->core, NULL, &asked, approval, &host->error);
+}
+
+static int state_of(struct host *host, const char *user, const struct lfi_id *approval,
+                    enum lfi_approval_state *out)
+{
+    const struct lfi_approval asked = {sizeof(asked), text(user), text(approval->text)};
+    return host->ops->signin->approval_state(host->core, NULL, &asked, out, &host->error);
+}
+
 static void test_only_the_right_password_signs_in(void **state)
 {
     struct host *host = *state;
     struct lfi_id user = {""};
-    const struct lfi_core_ops *ops = host->ops;
-    assert_int_equal(
-        ops->sign_in(host->core, text("skeleton"), text("skeleton-passwor"), &user, &host->error),
-        LFI_CORE_DENIED);
-    assert_int_equal(
-        ops->sign_in(host->core, text("other"), text("skeleton-password"), &user, &host->error),
-        LFI_CORE_DENIED);
-    assert_int_equal(
-        ops->sign_in(host->core, text("skeleton"), text("skeleton-password"), &user, &host->error),
-        LFI_CORE_OK);
-    assert_int_equal(ops->customers->exists(host->core, NULL, text(user.text), &host->error),
+    assert_int_equal(sign_in(host, "skeleton", "skeleton-passwor", &user), LFI_CORE_DENIED);
+    assert_int_equal(sign_in(host, "other", "skeleton-password", &user), LFI_CORE_DENIED);
+    assert_int_equal(sign_in(host, "skeleton", "skeleton-password", &user), LFI_CORE_OK);
+    assert_int_equal(host->ops->customers->exists(host->core, NULL, text(user.text), &host->error),
                      LFI_CORE_OK);
 }
 
@@ -119,21 +131,13 @@ static void test_an_approval_is_its_users_alone(void **state)
     struct host *host = *state;
     struct lfi_id user = {""}, first = {""}, second = {""};
     enum lfi_approval_state approval = LFI_APPROVAL_WAITING;
-    const struct lfi_core_ops *ops = host->ops;
-    (void)ops->sign_in(host->core, text("skeleton"), text("skeleton-password"), &user,
-                       &host->error);
-    assert_int_equal(
-        ops->approval_start(host->core, text(user.text), text("{}"), 60, &first, &host->error),
-        LFI_CORE_OK);
-    (void)ops->approval_start(host->core, text(user.text), text("{}"), 60, &second, &host->error);
+    (void)sign_in(host, "skeleton", "skeleton-password", &user);
+    assert_int_equal(start(host, &user, &first), LFI_CORE_OK);
+    (void)start(host, &user, &second);
     assert_string_not_equal(first.text, second.text);
-    assert_int_equal(
-        ops->approval_state(host->core, text(user.text), text(first.text), &approval, &host->error),
-        LFI_CORE_OK);
+    assert_int_equal(state_of(host, user.text, &first, &approval), LFI_CORE_OK);
     assert_int_equal(approval, LFI_APPROVAL_APPROVED);
-    assert_int_equal(
-        ops->approval_state(host->core, text("nobody"), text(first.text), &approval, &host->error),
-        LFI_CORE_UNKNOWN);
+    assert_int_equal(state_of(host, "nobody", &first, &approval), LFI_CORE_UNKNOWN);
 }
 
 int main(void)

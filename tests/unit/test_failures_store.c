@@ -6,6 +6,7 @@
 #include "store/internal.h"
 
 #include "failing.h"
+#include "store_reads.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -242,7 +243,7 @@ static int stop(void *ctx, struct lfi_slice record)
 static unsigned waiting(void)
 {
     unsigned seen = 0;
-    struct lfi_sink sink = {count, &seen};
+    struct record_sink sink = {count, &seen};
     assert_int_equal(store_approvals_waiting(f.store, text(ALIA), sink, NULL), 0);
     return seen;
 }
@@ -330,7 +331,7 @@ static int read_all(void *ctx)
     enum lfi_approval_state state;
     struct lfi_error error = {""};
     unsigned seen = 0;
-    struct lfi_sink sink = {count, &seen};
+    struct record_sink sink = {count, &seen};
     int rc = store_approval_state(f.store, text(ALIA), text(ctx), &state, &error);
     assert_told(rc, &error);
     if (rc == LFI_CORE_OK) {
@@ -384,7 +385,7 @@ static void what_was_never_an_approval_is_unknown(void **state)
     enum lfi_approval_state approval;
     char long_id[STORE_KEY_MAX + 1];
     unsigned seen = 0;
-    struct lfi_sink sink = {count, &seen};
+    struct record_sink sink = {count, &seen};
     struct lfi_slice too_long = {long_id, sizeof(long_id)};
     struct lfi_id id;
     struct store *s = f.store;
@@ -443,7 +444,7 @@ static void a_purpose_is_bounded(void **state)
 
 static void who_has_seen_enough_gets_no_more(void **state)
 {
-    struct lfi_sink sink = {stop, NULL};
+    struct record_sink sink = {stop, NULL};
     (void)state;
     start();
     assert_int_equal(store_approvals_waiting(f.store, text(ALIA), sink, NULL), LFI_CORE_STOPPED);

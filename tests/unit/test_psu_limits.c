@@ -52,7 +52,7 @@ static int count_give_back(void *store, const struct state_call *call)
     return LFI_CORE_OK;
 }
 
-static struct lfi_core_ops ops;
+static struct lfi_signin signin;
 static struct metrics *metrics;
 
 static int set_up(void **state)
@@ -60,10 +60,10 @@ static int set_up(void **state)
     static const struct metrics_labels none = {NULL, 0, NULL, 0};
     int result = world_set_up(state);
     memset(meters, 0, sizeof(meters));
-    ops = world_ops;
+    signin = world_signin;
     world_driver.limit_take = count_take;
     world_driver.limit_give_back = count_give_back;
-    world.provider.ops = &ops;
+    world.provider.signin = &signin;
     metrics = metrics_new(&none);
     world.psu->metrics = metrics;
     world.psu->max_attempts = 50; /* of one journey: not what is looked at here */
@@ -335,32 +335,32 @@ static void approved_requests_do_not_count(void **state)
     }
 }
 
-static int one_waits(void *core, struct lfi_slice user_id, struct lfi_sink sink,
-                     struct lfi_error *error)
+static int one_waits(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                     struct lfi_answer *answer, struct lfi_error *error)
 {
     char json[256];
     (void)core;
-    (void)user_id;
+    (void)call;
+    (void)query;
     (void)error;
     snprintf(json, sizeof(json),
              "{\"approvalId\":\"a\",\"expiresAt\":%lld,\"purpose\":{\"kind\":\"consent\"}}",
              (long long)clock_now_s(&world.clock) + 99);
-    sink.record(sink.ctx, slice_of(json));
-    return LFI_CORE_OK;
+    return lfi_give(answer, slice_of(json));
 }
 
 static void says_when_the_waiting_request_expires(void **state)
 {
     (void)state;
     world.approval_start = LFI_CORE_DENIED;
-    ops.approvals_waiting = one_waits;
+    signin.approvals_waiting = one_waits;
     for (int i = 0; i < 20; i++) { /* what was not asked does not count */
         try_from("198.51.100.7", "layla", "right");
         assert_int_equal(world.status, 429);
         assert_true(world_says("\"error\":\"APPROVAL-WAITING\""));
         assert_true(world_says("\"waitSeconds\":100") || world_says("\"waitSeconds\":99"));
     }
-    ops.approvals_waiting = NULL; /* a real app: nobody can say when */
+    signin.approvals_waiting = NULL; /* a real app: nobody can say when */
     try_from("198.51.100.7", "layla", "right");
     assert_true(world_says("\"error\":\"APPROVAL-WAITING\""));
     assert_false(world_says("waitSeconds"));

@@ -14,15 +14,17 @@
 /* --- a state that keeps passkeys, and a core that says who may sign in ------------------------ */
 
 static struct shelf {
-    struct lfi_core_ops ops;
+    struct lfi_signin signin;
     char id[2][65], record[2][2048], owner[2][65];
     uint32_t counter[2];
     int add_status, use_status, list_status, may_status;
 } shelf;
 
-static int shelf_may_sign_in(void *core, struct lfi_slice user_id, struct lfi_error *error)
+static int shelf_may_sign_in(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                             struct lfi_error *error)
 {
     (void)core;
+    (void)call;
     (void)error;
     assert_true(user_id.len > 0);
     return shelf.may_status;
@@ -230,15 +232,15 @@ static int set_up(void **state)
 {
     memset(&shelf, 0, sizeof(shelf));
     memset(&hand, 0, sizeof(hand));
-    shelf.ops = world_ops;
-    shelf.ops.may_sign_in = shelf_may_sign_in;
+    shelf.signin = world_signin;
+    shelf.signin.may_sign_in = shelf_may_sign_in;
     int result = world_set_up(state);
     world_driver.passkey_add = shelf_add;
     world_driver.passkey_find = shelf_find;
     world_driver.passkey_use = shelf_use;
     world_driver.passkeys = shelf_list;
     world_driver.passkey_remove = shelf_remove;
-    world.provider.ops = &shelf.ops;
+    world.provider.signin = &shelf.signin;
     hand.device = authenticator_new(ES256);
     hand.type = "webauthn.get";
     hand.origin = WORLD_ORIGIN;
@@ -286,7 +288,7 @@ static void signs_in_with_a_passkey_while_passwords_are_paused(void **state)
 static void says_when_passkeys_are_not_offered(void **state)
 {
     (void)state;
-    world.provider.ops = &world_ops;
+    world.provider.signin = &world_signin;
     world_arrive();
     world_post("/journey/state", "{}");
     assert_true(world_says("\"passkeys\":false"));

@@ -268,8 +268,8 @@ static void provider_without_a_free_worker_is_refused(void **state)
 static void start_fails_for_a_core_without_what_a_journey_needs(void **state)
 {
     (void)state;
-    struct lfi_core_ops poor = world_ops;
-    struct provider provider = {.id = "dhowretail", .ops = &poor};
+    struct lfi_signin poor = world_signin;
+    struct provider provider = {.id = "dhowretail", .ops = &world_ops, .signin = &poor};
     struct psu_endpoint endpoint = {.path = "/authorize", .provider = &provider};
     struct psu_config config = world_config(&endpoint);
     struct lfi_error error;
@@ -279,11 +279,15 @@ static void start_fails_for_a_core_without_what_a_journey_needs(void **state)
     assert_string_equal(
         error.message,
         "provider dhowretail: its core does not offer approval_start and approval_state");
-    poor = world_ops;
-    poor.size = (uint32_t)offsetof(struct lfi_core_ops, sign_in);
+    poor = world_signin;
+    poor.size = (uint32_t)offsetof(struct lfi_signin, sign_in);
     assert_int_equal(psu_new(&psu, &config, &world.clock, &world.log, &error), -1);
     assert_string_equal(error.message, "provider dhowretail: its core does not offer sign_in");
-    poor = world_ops;
+    provider.signin = NULL;
+    assert_int_equal(psu_new(&psu, &config, &world.clock, &world.log, &error), -1);
+    assert_string_equal(error.message, "provider dhowretail: its core does not offer sign_in");
+    provider.signin = &poor;
+    poor = world_signin;
     poor.approval_decide = NULL;
     assert_int_equal(psu_new(&psu, &config, &world.clock, &world.log, &error), -1);
     config.demo_app = false;

@@ -175,21 +175,21 @@ static void ends_when_the_choice_cannot_be_kept(void **state)
     assert_string_equal(world.calls, "");
 }
 
-static int no_state(void *core, struct lfi_slice user_id, struct lfi_slice approval_id,
+static int no_state(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
                     enum lfi_approval_state *out, struct lfi_error *error)
 {
-    (void)core, (void)user_id, (void)approval_id, (void)error;
+    (void)core, (void)call, (void)approval, (void)error;
     *out = LFI_APPROVAL_APPROVED;
     return LFI_CORE_UNAVAILABLE;
 }
 
 static void rejects_when_the_core_cannot_say_what_was_confirmed(void **state)
 {
-    struct lfi_core_ops ops = world_ops;
+    struct lfi_signin signin = world_signin;
     (void)state;
     decide();
-    ops.approval_state = no_state;
-    world.provider.ops = &ops;
+    signin.approval_state = no_state;
+    world.provider.signin = &signin;
     world_post("/journey/step-up", WORLD_STEP);
     assert_string_equal(world.calls,
                         REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n");

@@ -54,10 +54,10 @@ static int remember(void *ctx, struct lfi_slice json)
     return seen->stop_after != 0 && seen->count >= seen->stop_after;
 }
 
-static struct lfi_sink sink_into(struct seen *seen)
+static struct record_sink sink_into(struct seen *seen)
 {
     *seen = (struct seen){.stop_after = seen->stop_after};
-    return (struct lfi_sink){remember, seen};
+    return (struct record_sink){remember, seen};
 }
 
 static int64_t fixture_now(void *clock)
@@ -221,17 +221,17 @@ static void test_health_writes_at_first_and_after_a_failure_only(void **state)
     snprintf(file, sizeof(file), "%.480s/data.mdb", f->path);
     snprintf(away, sizeof(away), "%s.away", file);
     size_t before = last_transaction(f);
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
     assert_int_equal(last_transaction(f), before + 1);
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
     assert_int_equal(last_transaction(f), before + 1);
     assert_int_equal(rename(file, away), 0);
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_FAILED);
     assert_int_equal(rename(away, file), 0);
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
     assert_int_equal(last_transaction(f), before + 2);
     f->store->write_tried_s -= 30;
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
     assert_int_equal(last_transaction(f), before + 3);
 }
 
@@ -241,16 +241,16 @@ static void test_health_tells_use_and_loss(void **state)
     struct lfi_error error = {""};
     struct lfi_health health = {.size = sizeof(health)};
     char file[512], away[520];
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
     assert_true(health.used_bytes > 0 && health.used_bytes < health.limit_bytes);
     assert_true(health.limit_bytes == UINT64_C(8) << 30 && health.storage_inode != 0);
     snprintf(file, sizeof(file), "%.480s/data.mdb", f->path);
     snprintf(away, sizeof(away), "%s.away", file);
     assert_int_equal(rename(file, away), 0);
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_FAILED);
     assert_non_null(strstr(error.message, "the store was removed"));
     assert_int_equal(rename(away, file), 0);
-    assert_int_equal(store_health(f->store, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
 }
 
 /* In a process of its own: LMDB opens a store once in each. 0: as expected. */

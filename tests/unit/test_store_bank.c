@@ -54,10 +54,10 @@ static int remember_rates(struct lfi_answer *answer, struct lfi_slice json, cons
                     product->finance_rates.ptr ? product->finance_rates : text("none"));
 }
 
-static struct lfi_sink sink_into(struct seen *seen)
+static struct record_sink sink_into(struct seen *seen)
 {
     *seen = (struct seen){0};
-    return (struct lfi_sink){remember, seen};
+    return (struct record_sink){remember, seen};
 }
 
 static int64_t bank_now(void *clock)
@@ -319,7 +319,7 @@ static void test_machines_products_messages(void **state)
 
 /* Returns the total. */
 static uint64_t read_statements(struct store *store, const struct lfi_statement_query *query,
-                                struct lfi_sink sink, struct lfi_statement_summary *out)
+                                struct record_sink sink, struct lfi_statement_summary *out)
 {
     struct sink_answer answer = answer_into(sink, out);
     struct lfi_error error = {""};

@@ -1,6 +1,7 @@
 // link: lfi-store
 /* What a core's store does when there is no room. */
 #include "store/store.h"
+#include "store_reads.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -98,7 +99,7 @@ static int write_all(int expected)
 static int health(void)
 {
     struct lfi_health seen = {.size = sizeof(seen)};
-    return store_health(f.store, &seen, NULL);
+    return store_health(f.store, NULL, &seen, NULL);
 }
 
 static void a_full_disk_is_unavailable_and_passes(void **state)

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "store/core_ops.h"
 #include "store/internal.h"
+#include "store_reads.h"
 
 #include <dlfcn.h>
 #include <lmdb.h>

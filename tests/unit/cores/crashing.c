@@ -13,13 +13,13 @@ const struct lfi_core_ops *lfi_core_get_ops(void);
 static volatile uintptr_t nowhere = 64;
 static volatile unsigned deepest = (unsigned)-1;
 
-static int crash_sign_in(void *context, struct lfi_slice login, struct lfi_slice password,
+static int crash_sign_in(void *context, const struct lfi_call *call, const struct lfi_login *login,
                          struct lfi_id *out, struct lfi_error *error)
 {
-    if (same(login, "crash")) {
+    if (same(login->login, "crash")) {
         *(volatile int *)nowhere = 1;
     }
-    return OPS.sign_in(context, login, password, out, error);
+    return SIGNIN.sign_in(context, call, login, out, error);
 }
 
 static unsigned descend(unsigned depth)
@@ -45,12 +45,15 @@ __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_o
 {
     static struct lfi_core_ops ops;
     static struct lfi_accounts accounts;
+    static struct lfi_signin signin;
 
     accounts = ACCOUNTS;
     accounts.held = crash_held;
     ops = OPS;
     ops.name = "crashing";
-    ops.sign_in = crash_sign_in;
+    signin = SIGNIN;
+    signin.sign_in = crash_sign_in;
+    ops.signin = &signin;
     ops.accounts = &accounts;
     return &ops;
 }

@@ -59,9 +59,11 @@ static int lacks(const char *what)
     return lacking && strcmp(lacking, what) == 0;
 }
 
-static int health(void *core, struct lfi_health *out, struct lfi_error *error)
+static int health(void *core, const struct lfi_call *call, struct lfi_health *out,
+                  struct lfi_error *error)
 {
     const struct core *own = core;
+    (void)call;
     (void)snprintf(error->message, sizeof(error->message), "a fever");
     out->storage_device = own->device;
     out->storage_inode = own->inode;

@@ -216,10 +216,10 @@ static int products(void *core, const struct lfi_call *call, const struct lfi_qu
     return rc == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
 }
 
-static int message_send(void *core, struct lfi_slice user_id, struct lfi_slice message,
-                        struct lfi_error *error)
+static int message_send(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                        struct lfi_slice message, struct lfi_error *error)
 {
-    (void)core, (void)user_id, (void)message, (void)error;
+    (void)core, (void)call, (void)user_id, (void)message, (void)error;
     return LFI_CORE_OK;
 }
 
@@ -241,6 +241,8 @@ static const struct lfi_customers CUSTOMERS = {
     .size = sizeof(CUSTOMERS), .exists = exists, .customer = customer};
 static const struct lfi_open_data OPEN_DATA = {.size = sizeof(OPEN_DATA), .atms = atms};
 
+static const struct lfi_signin SIGNIN = {.size = sizeof(SIGNIN), .message_send = message_send};
+
 static const struct lfi_core_ops OPS = {.abi = LFI_CORE_ABI,
                                         .size = sizeof(struct lfi_core_ops),
                                         .name = "odd",
@@ -249,7 +251,7 @@ static const struct lfi_core_ops OPS = {.abi = LFI_CORE_ABI,
                                         .accounts = &ACCOUNTS,
                                         .customers = &CUSTOMERS,
                                         .open_data = &OPEN_DATA,
-                                        .message_send = message_send};
+                                        .signin = &SIGNIN};
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)
 {
