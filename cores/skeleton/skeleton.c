@@ -49,7 +49,7 @@ static int same(struct lfi_slice text, const char *constant)
 static int give(struct lfi_answer *answer, const char *json, const void *facts)
 {
     struct lfi_slice record = {json, strlen(json)};
-    return answer->record(answer, record, facts) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return answer->record(answer, record, facts) == 0 ? LFI_OK : LFI_STOPPED;
 }
 
 static int fail(const struct skeleton *core, int status, const char *why, struct lfi_error *error)
@@ -67,13 +67,13 @@ static int skeleton_open(void **out, const struct lfi_core_config *config, struc
     if (!core || !(core->provider_id = strdup(config->provider_id))) {
         (void)snprintf(error->message, sizeof(error->message), "out of memory");
         free(core);
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     core->now_us = config->now_us;
     core->clock = config->clock;
     (void)pthread_mutex_init(&core->lock, NULL);
     *out = core;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static void skeleton_close(void *context)
@@ -90,7 +90,7 @@ static int skeleton_exists(void *core, const struct lfi_call *call, struct lfi_s
                            struct lfi_error *error)
 {
     (void)core, (void)call, (void)error;
-    return same(user_id, USER) ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+    return same(user_id, USER) ? LFI_OK : LFI_UNKNOWN;
 }
 
 static const struct lfi_customers CUSTOMERS = {.size = sizeof(CUSTOMERS),
@@ -112,14 +112,14 @@ static int skeleton_subject(void *core, const struct lfi_call *call,
     (void)core, (void)call, (void)error;
     if (!same(query->user_id, USER)) {
         out->user_unknown = 1;
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     if (!same(query->account_id, ACCOUNT)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     memcpy(out, &FACTS, size < sizeof(FACTS) ? size : sizeof(FACTS));
     out->size = size;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int skeleton_held(void *core, const struct lfi_call *call,
@@ -129,15 +129,15 @@ static int skeleton_held(void *core, const struct lfi_call *call,
     int wanted = query->account_count == 0;
     (void)call;
     if (!lfi_query_is_known(&query->base, sizeof(*query))) {
-        return fail(core, LFI_CORE_FAILED, "a query that this core does not know", error);
+        return fail(core, LFI_FAILED, "a query that this core does not know", error);
     }
     if (!same(query->base.subject_id, USER)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     for (uint64_t i = 0; i < query->account_count; i++) {
         wanted = wanted || same(query->account_ids[i], ACCOUNT);
     }
-    return wanted ? give(answer, ACCOUNT_JSON, &FACTS) : LFI_CORE_OK;
+    return wanted ? give(answer, ACCOUNT_JSON, &FACTS) : LFI_OK;
 }
 
 static int skeleton_balances(void *core, const struct lfi_call *call, const struct lfi_query *query,
@@ -145,9 +145,9 @@ static int skeleton_balances(void *core, const struct lfi_call *call, const stru
 {
     (void)call;
     if (!lfi_query_is_known(query, sizeof(*query))) {
-        return fail(core, LFI_CORE_FAILED, "a query that this core does not know", error);
+        return fail(core, LFI_FAILED, "a query that this core does not know", error);
     }
-    return same(query->subject_id, ACCOUNT) ? give(answer, BALANCE_JSON, NULL) : LFI_CORE_UNKNOWN;
+    return same(query->subject_id, ACCOUNT) ? give(answer, BALANCE_JSON, NULL) : LFI_UNKNOWN;
 }
 
 static const struct lfi_accounts ACCOUNTS = {.size = sizeof(ACCOUNTS),
@@ -162,10 +162,10 @@ static int skeleton_sign_in(void *core, const struct lfi_call *call, const struc
 {
     (void)core, (void)call, (void)error;
     if (!same(login->login, LOGIN) || !same(login->password, PASSWORD)) {
-        return LFI_CORE_DENIED;
+        return LFI_DENIED;
     }
     (void)snprintf(out_user_id->text, sizeof(out_user_id->text), "%s", USER);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* An adapter would ask the customer's device here. This one counts as approved at once. */
@@ -176,14 +176,14 @@ static int skeleton_approval_start(void *context, const struct lfi_call *call,
     struct skeleton *core = context;
     (void)call, (void)error;
     if (!same(request->user_id, USER)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     (void)pthread_mutex_lock(&core->lock);
     (void)snprintf(out_approval_id->text, sizeof(out_approval_id->text), "%s%llu-%lld",
                    APPROVAL_PREFIX, (unsigned long long)++core->approvals,
                    (long long)core->now_us(core->clock));
     (void)pthread_mutex_unlock(&core->lock);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int skeleton_approval_state(void *core, const struct lfi_call *call,
@@ -194,10 +194,10 @@ static int skeleton_approval_state(void *core, const struct lfi_call *call,
     (void)core, (void)call, (void)error;
     if (!same(approval->user_id, USER) || approval->approval_id.len < prefix ||
         memcmp(approval->approval_id.ptr, APPROVAL_PREFIX, prefix) != 0) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     *out = LFI_APPROVAL_APPROVED;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* The next two serve the simulated bank app, in which nothing is ever left to be approved. */
@@ -207,9 +207,9 @@ static int skeleton_approvals_waiting(void *core, const struct lfi_call *call,
 {
     (void)call, (void)answer;
     if (!lfi_query_is_known(query, sizeof(*query))) {
-        return fail(core, LFI_CORE_FAILED, "a query that this core does not know", error);
+        return fail(core, LFI_FAILED, "a query that this core does not know", error);
     }
-    return same(query->subject_id, USER) ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+    return same(query->subject_id, USER) ? LFI_OK : LFI_UNKNOWN;
 }
 
 static int skeleton_approval_decide(void *core, const struct lfi_call *call,
@@ -217,7 +217,7 @@ static int skeleton_approval_decide(void *core, const struct lfi_call *call,
                                     struct lfi_error *error)
 {
     (void)core, (void)call, (void)approve, (void)error;
-    return same(approval->user_id, USER) ? LFI_CORE_DENIED : LFI_CORE_UNKNOWN;
+    return same(approval->user_id, USER) ? LFI_DENIED : LFI_UNKNOWN;
 }
 
 static const struct lfi_signin SIGNIN = {.size = sizeof(SIGNIN),

@@ -36,15 +36,15 @@ static int subject_in(struct store *store, MDB_txn *txn, const struct lfi_subjec
     MDB_val value;
     struct account_value head;
     int rc = read_holding(store, txn, query->user_id, query->account_id, &role, error);
-    if (rc == LFI_CORE_UNKNOWN) {
+    if (rc == LFI_UNKNOWN) {
         rc = read_value(store, txn, DB_USERS, query->user_id, &user, error);
-        out->user_unknown = rc == LFI_CORE_UNKNOWN;
-        return rc == LFI_CORE_OK ? LFI_CORE_UNKNOWN : rc;
+        out->user_unknown = rc == LFI_UNKNOWN;
+        return rc == LFI_OK ? LFI_UNKNOWN : rc;
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = read_account(store, txn, query->account_id, &head, &value, error);
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         fill_facts(out, query->account_id, &head, &role);
     }
     return rc;
@@ -57,7 +57,7 @@ static int accounts_subject(void *core, const struct lfi_call *call,
     MDB_txn *txn = NULL;
     (void)call;
     int rc = read_begin(core, &txn, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = subject_in(core, txn, query, out, error);
         mdb_txn_abort(txn);
     }
@@ -81,7 +81,7 @@ static int give_account(const struct holder *holder, struct lfi_slice account_id
     MDB_val value;
     struct lfi_account_facts facts = {.size = sizeof(facts)};
     int rc = read_account(holder->store, holder->txn, account_id, &head, &value, holder->error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     fill_facts(&facts, account_id, &head, role);
@@ -100,7 +100,7 @@ static int give_all(struct holder *holder, struct lfi_slice user_id)
 {
     struct store_key prefix;
     if (!key_user_prefix(&prefix, user_id)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     holder->prefix_len = prefix.len;
     return read_walk(holder->store, holder->txn, DB_HOLDINGS, &prefix, visit_holding, holder,
@@ -109,14 +109,14 @@ static int give_all(struct holder *holder, struct lfi_slice user_id)
 
 static int give_wanted(struct holder *holder, const struct lfi_held_query *query)
 {
-    int rc = LFI_CORE_OK;
-    for (uint64_t i = 0; i < query->account_count && rc == LFI_CORE_OK; i++) {
+    int rc = LFI_OK;
+    for (uint64_t i = 0; i < query->account_count && rc == LFI_OK; i++) {
         MDB_val role;
         rc = read_holding(holder->store, holder->txn, query->base.subject_id, query->account_ids[i],
                           &role, holder->error);
-        if (rc == LFI_CORE_UNKNOWN) {
-            rc = LFI_CORE_OK; /* left out */
-        } else if (rc == LFI_CORE_OK) {
+        if (rc == LFI_UNKNOWN) {
+            rc = LFI_OK; /* left out */
+        } else if (rc == LFI_OK) {
             rc = give_account(holder, query->account_ids[i], &role);
         }
     }
@@ -131,11 +131,11 @@ static int accounts_held(void *core, const struct lfi_call *call,
     MDB_val user;
     (void)call;
     int rc = read_check_query(&query->base, sizeof(*query), error);
-    if (rc != LFI_CORE_OK || (rc = read_begin(core, &txn, error)) != LFI_CORE_OK) {
+    if (rc != LFI_OK || (rc = read_begin(core, &txn, error)) != LFI_OK) {
         return rc;
     }
     rc = read_value(core, txn, DB_USERS, query->base.subject_id, &user, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         struct holder holder = {.store = core, .txn = txn, .answer = answer, .error = error};
         rc = query->account_count > 0 ? give_wanted(&holder, query)
                                       : give_all(&holder, query->base.subject_id);
@@ -150,7 +150,7 @@ static int give_list(struct store *store, enum store_list list, const struct lfi
                      struct lfi_answer *answer, struct lfi_error *error)
 {
     int rc = read_check_query(query, sizeof(*query), error);
-    return rc == LFI_CORE_OK ? store_list(store, list, query->subject_id, answer, error) : rc;
+    return rc == LFI_OK ? store_list(store, list, query->subject_id, answer, error) : rc;
 }
 
 #define LIST_FUNCTION(name, list)                                                                  \
@@ -192,7 +192,7 @@ static int customers_exists(void *core, const struct lfi_call *call, struct lfi_
     MDB_val value;
     (void)call;
     int rc = read_begin(core, &txn, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = read_value(core, txn, DB_USERS, user_id, &value, error);
         mdb_txn_abort(txn);
     }
@@ -207,11 +207,11 @@ static int customers_customer(void *core, const struct lfi_call *call,
     MDB_val value;
     (void)call;
     int rc = read_check_query(query, sizeof(*query), error);
-    if (rc != LFI_CORE_OK || (rc = read_begin(core, &txn, error)) != LFI_CORE_OK) {
+    if (rc != LFI_OK || (rc = read_begin(core, &txn, error)) != LFI_OK) {
         return rc;
     }
     rc = read_value(core, txn, DB_CUSTOMERS, query->subject_id, &value, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = read_answer(answer, &value, 0, NULL);
     }
     mdb_txn_abort(txn);

@@ -65,7 +65,7 @@ static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
     struct census *census = ctx;
     struct approval_value head;
     if (!read_head(value, &head) || key->mv_size > sizeof(census->oldest)) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     census->count++;
     if (state_of(&head, census->now_us) == LFI_APPROVAL_WAITING) {
@@ -75,11 +75,11 @@ static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
         census->oldest_len = key->mv_size;
         memcpy(census->oldest, key->mv_data, key->mv_size);
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /*
- * LFI_CORE_DENIED while one of the kind waits. Keeps a customer's approvals below the limit by
+ * LFI_DENIED while one of the kind waits. Keeps a customer's approvals below the limit by
  * deleting what waits no longer; what waits is never deleted.
  */
 static int make_room(struct store *store, MDB_txn *txn, const struct store_key *prefix,
@@ -88,18 +88,18 @@ static int make_room(struct store *store, MDB_txn *txn, const struct store_key *
     struct census census = {
         .now_us = store->now_us(store->clock), .kind = kind, .oldest_us = INT64_MAX};
     int rc = read_walk(store, txn, DB_APPROVALS, prefix, count_approval, &census, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (census.waits || (census.count >= APPROVALS_PER_USER && census.oldest_len == 0)) {
-        return LFI_CORE_DENIED;
+        return LFI_DENIED;
     }
     if (census.count < APPROVALS_PER_USER) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     MDB_val key = {census.oldest_len, census.oldest};
     int code = mdb_del(txn, store->db[DB_APPROVALS], &key, NULL);
-    return code == 0 ? LFI_CORE_OK : store_fail(error, "approval", code);
+    return code == 0 ? LFI_OK : store_fail(error, "approval", code);
 }
 
 static int put_approval(struct store *store, MDB_txn *txn, const struct store_key *key,
@@ -140,7 +140,7 @@ int approval_start(void *core, const struct lfi_call *call,
     int result = tree ? make_room(store, txn, &prefix, kind_of(tree), error)
                       : store_say(error, "approval: the purpose is no JSON, or memory is short");
     cJSON_Delete(tree);
-    if (result != LFI_CORE_OK) {
+    if (result != LFI_OK) {
         mdb_txn_abort(txn);
         return result;
     }
@@ -149,7 +149,7 @@ int approval_start(void *core, const struct lfi_call *call,
         return store_fail(error, "approval", rc);
     }
     rc = mdb_txn_commit(txn);
-    return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+    return rc == 0 ? LFI_OK : store_fail(error, "commit", rc);
 }
 
 int approval_state(void *core, const struct lfi_call *call, const struct lfi_approval *approval,
@@ -162,7 +162,7 @@ int approval_state(void *core, const struct lfi_call *call, const struct lfi_app
     struct approval_value head;
     (void)call;
     if (!key_pair(&key, approval->user_id, approval->approval_id)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
     if (rc != 0) {
@@ -171,7 +171,7 @@ int approval_state(void *core, const struct lfi_call *call, const struct lfi_app
     MDB_val where = key_val(&key);
     rc = mdb_get(txn, store->db[DB_APPROVALS], &where, &value);
     if (rc == MDB_NOTFOUND) {
-        rc = LFI_CORE_UNKNOWN;
+        rc = LFI_UNKNOWN;
     } else if (rc != 0) {
         rc = store_fail(error, "approval", rc);
     } else if (!read_head(&value, &head)) {
@@ -193,7 +193,7 @@ static int give_waiting(struct lfi_answer *answer, struct lfi_slice id,
                  "{\"approvalId\":\"%.*s\",\"expiresAt\":%lld,\"purpose\":%.*s}", (int)id.len,
                  id.ptr, (long long)(head->expires_us / 1000000), (int)purpose.len, purpose.ptr);
     if (len < 0 || (size_t)len >= sizeof(json)) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     return lfi_give(answer, (struct lfi_slice){json, (size_t)len});
 }
@@ -209,7 +209,7 @@ static int give_if_waiting(void *ctx, const MDB_val *key, const MDB_val *value)
     const struct waiting *waiting = ctx;
     struct approval_value head;
     if (!read_head(value, &head) || state_of(&head, waiting->now_us) != LFI_APPROVAL_WAITING) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     struct lfi_slice id = {(const char *)key->mv_data + waiting->prefix_len,
                            key->mv_size - waiting->prefix_len};
@@ -226,14 +226,14 @@ int approvals_waiting(void *core, const struct lfi_call *call, const struct lfi_
     struct store_key prefix;
     (void)call;
     int rc = read_check_query(query, sizeof(*query), error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (!key_user_prefix(&prefix, query->subject_id)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     struct waiting waiting = {answer, prefix.len, store->now_us(store->clock)};
@@ -242,7 +242,7 @@ int approvals_waiting(void *core, const struct lfi_call *call, const struct lfi_
     return rc;
 }
 
-/* Gives a waiting approval its final state; LFI_CORE_DENIED when it waits no longer. */
+/* Gives a waiting approval its final state; LFI_DENIED when it waits no longer. */
 static int finish(struct store *store, const struct lfi_approval *approval,
                   enum lfi_approval_state state, struct lfi_error *error)
 {
@@ -251,7 +251,7 @@ static int finish(struct store *store, const struct lfi_approval *approval,
     struct store_key key;
     struct approval_value head;
     if (!key_pair(&key, approval->user_id, approval->approval_id)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
     if (rc != 0) {
@@ -261,11 +261,11 @@ static int finish(struct store *store, const struct lfi_approval *approval,
     rc = mdb_get(txn, store->db[DB_APPROVALS], &where, &value);
     if (rc == MDB_NOTFOUND || (rc == 0 && !read_head(&value, &head))) {
         mdb_txn_abort(txn);
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     if (rc == 0 && state_of(&head, store->now_us(store->clock)) != LFI_APPROVAL_WAITING) {
         mdb_txn_abort(txn);
-        return LFI_CORE_DENIED;
+        return LFI_DENIED;
     }
     char *copy = rc == 0 ? malloc(value.mv_size) : NULL;
     if (copy) {
@@ -283,7 +283,7 @@ static int finish(struct store *store, const struct lfi_approval *approval,
         return store_fail(error, "approval", rc);
     }
     rc = mdb_txn_commit(txn);
-    return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+    return rc == 0 ? LFI_OK : store_fail(error, "commit", rc);
 }
 
 int approval_decide(void *core, const struct lfi_call *call, const struct lfi_approval *approval,

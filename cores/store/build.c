@@ -68,7 +68,7 @@ static int put(struct store_builder *b, enum store_db db, MDB_val key, MDB_val v
             rc = mdb_txn_begin(b->env, NULL, 0, &b->txn);
         }
     }
-    return rc == 0 ? LFI_CORE_OK : store_fail(error, "put", rc);
+    return rc == 0 ? LFI_OK : store_fail(error, "put", rc);
 }
 
 /* A value made of a head and a text. */
@@ -96,7 +96,7 @@ static int put_meta(struct store_builder *b, const char *name, const char *value
 int store_builder_new(struct store_builder **out, const char *path, const char *segment,
                       struct lfi_error *error)
 {
-    int rc = LFI_CORE_FAILED;
+    int rc = LFI_FAILED;
     *out = NULL;
     struct store_builder *b = calloc(1, sizeof(*b));
     if (!b || !(b->path = path_with(path, "")) || !(b->fresh = path_with(path, ".new"))) {
@@ -109,17 +109,17 @@ int store_builder_new(struct store_builder **out, const char *path, const char *
         goto out;
     }
     rc = store_env_open(&b->env, b->db, b->fresh, NULL, error);
-    if (rc == LFI_CORE_OK && (rc = mdb_txn_begin(b->env, NULL, 0, &b->txn)) != 0) {
+    if (rc == LFI_OK && (rc = mdb_txn_begin(b->env, NULL, 0, &b->txn)) != 0) {
         rc = store_fail(error, "begin", rc);
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = put_meta(b, "format", STORE_FORMAT, error);
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = put_meta(b, "segment", segment, error);
     }
 out:
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         store_builder_abandon(b);
         return -1;
     }
@@ -168,7 +168,7 @@ int store_builder_user(struct store_builder *b, const struct store_user *user,
     }
     struct lfi_slice user_id = {user->user_id, strlen(user->user_id)};
     int rc = put(b, DB_USERS, val_of(user_id), (MDB_val){1, &flags}, MDB_NOOVERWRITE, error);
-    if (rc != LFI_CORE_OK || !user->login) {
+    if (rc != LFI_OK || !user->login) {
         return rc;
     }
     uint32_t rounds = user->rounds > 0 ? user->rounds : PASSWORD_ROUNDS;
@@ -226,7 +226,7 @@ static int get_account(struct store_builder *b, const char *account_id, struct a
         return store_fail(error, account_id, rc);
     }
     memcpy(head, value->mv_data, sizeof(*head));
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 int store_builder_holding(struct store_builder *b, const char *user_id, const char *account_id,
@@ -242,7 +242,7 @@ int store_builder_holding(struct store_builder *b, const char *user_id, const ch
         return store_fail(error, user_id, rc);
     }
     rc = get_account(b, account_id, &head, &value, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         (void)key_pair(&key, user, (struct lfi_slice){account_id, strlen(account_id)});
         rc = put(b, DB_HOLDINGS, key_val(&key), val_of((struct lfi_slice){role, strlen(role)}),
                  MDB_NOOVERWRITE, error);
@@ -258,7 +258,7 @@ int store_builder_record(struct store_builder *b, enum store_list list, const ch
     MDB_stat stat;
     struct store_key key;
     int rc = get_account(b, account_id, &head, &value, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if ((rc = mdb_stat(b->txn, b->db[DB_RECORDS], &stat)) != 0) {
@@ -323,7 +323,7 @@ int store_builder_payee(struct store_builder *b, const struct store_payee_entry 
                                    (payee->blocked_for_now ? STORE_PAYEE_BLOCKED_FOR_NOW : 0U) |
                                    (payee->blocked_for_good ? STORE_PAYEE_BLOCKED_FOR_GOOD : 0U)};
     int rc = get_account(b, payee->account_id, &account, &value, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     struct lfi_slice iban = {payee->iban, strlen(payee->iban)};
@@ -380,7 +380,7 @@ static int check_order(struct store_builder *b, const char *account_id, bool fir
     b->last_booking = t->booking;
     memcpy(b->last_id, t->id.ptr, t->id.len);
     b->last_id_len = t->id.len;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* Writes the counts of the account that was filled. */
@@ -389,10 +389,10 @@ static int close_account(struct store_builder *b, struct lfi_error *error)
     struct account_value old;
     MDB_val account;
     if (b->account_id[0] == '\0') {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     int rc = get_account(b, b->account_id, &old, &account, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     char *copy = malloc(account.mv_size);
@@ -412,20 +412,20 @@ static int open_account(struct store_builder *b, const char *account_id, struct 
 {
     MDB_val account;
     if (strcmp(b->account_id, account_id) == 0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     int rc = close_account(b, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = get_account(b, account_id, &b->head, &account, error);
     }
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (b->head.transactions > 0 || b->head.statements > 0) {
         return store_say(error, "%s: what an account has must come together", account_id);
     }
     (void)snprintf(b->account_id, sizeof(b->account_id), "%s", account_id);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 int store_builder_transaction(struct store_builder *b, const char *account_id,
@@ -433,10 +433,10 @@ int store_builder_transaction(struct store_builder *b, const char *account_id,
 {
     struct store_key key;
     int rc = open_account(b, account_id, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = check_order(b, account_id, b->head.transactions == 0, t, error);
     }
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (t->fx) {
@@ -445,7 +445,7 @@ int store_builder_transaction(struct store_builder *b, const char *account_id,
         key_add_u32(&key, b->head.index);
         key_add_u64(&key, b->head.fx++);
         rc = put(b, DB_FX, key_val(&key), (MDB_val){sizeof(entry), entry}, MDB_NOOVERWRITE, error);
-        if (rc != LFI_CORE_OK) {
+        if (rc != LFI_OK) {
             return rc;
         }
     }
@@ -461,7 +461,7 @@ int store_builder_statement(struct store_builder *b, const char *account_id,
 {
     struct store_key key;
     int rc = open_account(b, account_id, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (b->head.statements > 0 &&
@@ -479,7 +479,7 @@ int store_builder_statement(struct store_builder *b, const char *account_id,
 static int replace_in_two_steps(const struct store_builder *b, struct lfi_error *error)
 {
     char *old = path_with(b->path, ".old");
-    int rc = LFI_CORE_OK;
+    int rc = LFI_OK;
 
     if (!old) {
         return store_say(error, "out of memory");
@@ -502,7 +502,7 @@ static int put_in_place(const struct store_builder *b, struct lfi_error *error)
 {
     if (renameat2(AT_FDCWD, b->fresh, AT_FDCWD, b->path, RENAME_EXCHANGE) == 0) {
         remove_store(b->fresh); /* which is the old one now */
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     if (errno == EINVAL || errno == ENOSYS) {
         struct stat info;
@@ -514,23 +514,23 @@ static int put_in_place(const struct store_builder *b, struct lfi_error *error)
     if (errno != ENOENT || rename(b->fresh, b->path) != 0) {
         return store_say(error, "cannot put %.180s in place: %s", b->path, strerror(errno));
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 int store_builder_commit(struct store_builder *b, struct lfi_error *error)
 {
     int rc = close_account(b, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = mdb_txn_commit(b->txn);
         b->txn = NULL;
         rc = rc == 0 ? mdb_env_sync(b->env, 1) : rc;
-        rc = rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+        rc = rc == 0 ? LFI_OK : store_fail(error, "commit", rc);
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         mdb_env_close(b->env);
         b->env = NULL;
         rc = put_in_place(b, error);
     }
     store_builder_abandon(b);
-    return rc == LFI_CORE_OK ? 0 : -1;
+    return rc == LFI_OK ? 0 : -1;
 }

@@ -9,7 +9,7 @@
 static int bad_settings(struct lfi_error *error, const char *what)
 {
     (void)snprintf(error->message, sizeof(error->message), "core settings: %s", what);
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 static bool read_number(const cJSON *settings, const char *name, uint32_t *out)
@@ -36,7 +36,7 @@ static bool read_rounds(const cJSON *settings, uint32_t *out)
 int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
                     struct lfi_error *error)
 {
-    int rc = LFI_CORE_FAILED;
+    int rc = LFI_FAILED;
     char *path = NULL;
     struct store *store = NULL;
     struct store_options options = {.segment = segment,
@@ -69,7 +69,7 @@ int store_core_open(void **out, const struct lfi_core_config *config, const char
     options.path = path;
     rc = store_open(&store, &options, error);
     *out = store;
-    if (rc == LFI_CORE_OK && options.password_rounds < PASSWORD_ROUNDS) {
+    if (rc == LFI_OK && options.password_rounds < PASSWORD_ROUNDS) {
         (void)store_say(error, "passwordRounds is %u; passwords that are not public need %d",
                         options.password_rounds, PASSWORD_ROUNDS);
     }

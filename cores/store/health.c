@@ -30,7 +30,7 @@ static int count_free_pages(struct store *store, uint64_t *out, struct lfi_error
     if (txn) {
         mdb_txn_abort(txn);
     }
-    return rc == MDB_NOTFOUND ? LFI_CORE_OK : store_fail(error, "free pages", rc);
+    return rc == MDB_NOTFOUND ? LFI_OK : store_fail(error, "free pages", rc);
 }
 
 static int measure(struct store *store, struct lfi_health *out, struct lfi_error *error)
@@ -38,8 +38,8 @@ static int measure(struct store *store, struct lfi_health *out, struct lfi_error
     MDB_envinfo info;
     MDB_stat stat_of_main;
     uint64_t free_pages = 0;
-    if (count_free_pages(store, &free_pages, error) != LFI_CORE_OK) {
-        return LFI_CORE_FAILED;
+    if (count_free_pages(store, &free_pages, error) != LFI_OK) {
+        return LFI_FAILED;
     }
     (void)mdb_env_info(store->env, &info);
     (void)mdb_env_stat(store->env, &stat_of_main);
@@ -48,7 +48,7 @@ static int measure(struct store *store, struct lfi_health *out, struct lfi_error
     if (out->limit_bytes - out->used_bytes < STORE_ROOM_BYTES) {
         return store_say(error, "the store is full: raise mapMiB");
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* The file that is open is the one that has the name, and the disk has room. */
@@ -78,7 +78,7 @@ static int look_at_file(struct store *store, struct lfi_health *out, struct lfi_
     if (disk.f_bavail * disk.f_frsize < STORE_ROOM_BYTES) {
         return store_say(error, "the disk of the store is full");
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int write_something(struct store *store, struct lfi_error *error)
@@ -98,7 +98,7 @@ static int write_something(struct store *store, struct lfi_error *error)
     } else {
         rc = mdb_txn_commit(txn);
     }
-    return rc == 0 ? LFI_CORE_OK : store_fail(error, "the store cannot be written", rc);
+    return rc == 0 ? LFI_OK : store_fail(error, "the store cannot be written", rc);
 }
 
 /* Each write costs the disk a flush, and the other writers a turn. */
@@ -108,10 +108,10 @@ static int write_if_due(struct store *store, struct lfi_error *error)
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t tried_s = atomic_load(&store->write_tried_s);
     if (tried_s != 0 && now.tv_sec - tried_s < WRITE_GAP_S) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     int rc = write_something(store, error);
-    atomic_store(&store->write_tried_s, rc == LFI_CORE_OK ? now.tv_sec : 0);
+    atomic_store(&store->write_tried_s, rc == LFI_OK ? now.tv_sec : 0);
     return rc;
 }
 
@@ -123,10 +123,10 @@ int store_health(void *core, const struct lfi_call *call, struct lfi_health *out
     int dead = 0;
     (void)mdb_reader_check(store->env, &dead); /* slots of processes that were killed */
     int rc = look_at_file(store, out, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = measure(store, out, error);
     }
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         atomic_store(&store->write_tried_s, 0); /* what works again is written first */
         return rc;
     }

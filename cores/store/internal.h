@@ -116,10 +116,10 @@ struct login_value {
 
 /* --- environment (store.c) -------------------------------------------------------------------- */
 
-/* LFI_CORE_UNAVAILABLE when disk or map are full, which passes; else LFI_CORE_FAILED. */
+/* LFI_UNAVAILABLE when disk or map are full, which passes; else LFI_FAILED. */
 int store_fail(struct lfi_error *error, const char *what, int lmdb_code);
 int store_say(struct lfi_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); /* LFI_CORE_FAILED */
+    __attribute__((format(printf, 2, 3))); /* LFI_FAILED */
 /* Without options it is made. */
 int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
                    const struct store_options *options, struct lfi_error *error);
@@ -149,9 +149,9 @@ MDB_val key_val(const struct store_key *key);
 bool key_is_prefix(const struct store_key *prefix, const MDB_val *key);
 MDB_val val_of(struct lfi_slice text);
 
-/* --- reading (read.c); results are lfi_core_status -------------------------------------------- */
+/* --- reading (read.c); results are lfi_status -------------------------------------------- */
 
-/* Sees one entry of a walk; anything but LFI_CORE_OK ends it and is its result. */
+/* Sees one entry of a walk; anything but LFI_OK ends it and is its result. */
 typedef int read_visit_fn(void *ctx, const MDB_val *key, const MDB_val *value);
 
 int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error);
@@ -169,10 +169,10 @@ int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct 
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_value *head, MDB_val *value, struct lfi_error *error);
 
-/* The value of an identifier that is a key by itself; LFI_CORE_UNKNOWN: there is none. */
+/* The value of an identifier that is a key by itself; LFI_UNKNOWN: there is none. */
 int read_value(struct store *store, MDB_txn *txn, enum store_db db, struct lfi_slice id,
                MDB_val *value, struct lfi_error *error);
-/* The user's role in the account; LFI_CORE_UNKNOWN: not held. */
+/* The user's role in the account; LFI_UNKNOWN: not held. */
 int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
                  struct lfi_slice account_id, MDB_val *role, struct lfi_error *error);
 

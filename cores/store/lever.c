@@ -45,8 +45,7 @@ static int finish(MDB_txn *txn, int rc, struct lfi_error *error)
     } else {
         mdb_txn_abort(txn);
     }
-    return rc == 0 ? LFI_CORE_OK
-                   : (rc == MDB_NOTFOUND ? LFI_CORE_UNKNOWN : store_fail(error, "lever", rc));
+    return rc == 0 ? LFI_OK : (rc == MDB_NOTFOUND ? LFI_UNKNOWN : store_fail(error, "lever", rc));
 }
 
 /* The account's JSON with another status; freed by the caller. */
@@ -80,7 +79,7 @@ static int set_status(void *core, const struct lfi_call *call, struct lfi_slice 
         return store_fail(error, "begin", rc);
     }
     int result = read_account(store, txn, account_id, &head, &value, error);
-    if (result != LFI_CORE_OK) {
+    if (result != LFI_OK) {
         mdb_txn_abort(txn);
         return result;
     }
@@ -117,16 +116,16 @@ static int match_payee(void *ctx, const MDB_val *key, const MDB_val *value)
     if (value->mv_size != skip + found->account_id.len ||
         memcmp((const char *)value->mv_data + skip, found->account_id.ptr, found->account_id.len) !=
             0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     if (key->mv_size > sizeof(found->iban) || value->mv_size > sizeof(found->value)) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     memcpy(found->iban, key->mv_data, key->mv_size);
     found->iban_len = key->mv_size;
     memcpy(found->value, value->mv_data, value->mv_size);
     found->value_len = value->mv_size;
-    return LFI_CORE_STOPPED;
+    return LFI_STOPPED;
 }
 
 static void set_block(struct found_payee *found, enum lfi_credit_block block)
@@ -152,9 +151,9 @@ static int set_credit_block(void *core, const struct lfi_call *call, struct lfi_
         return store_fail(error, "begin", rc);
     }
     int result = read_walk(store, txn, DB_PAYEES, NULL, match_payee, &found, error);
-    if (result != LFI_CORE_STOPPED) {
+    if (result != LFI_STOPPED) {
         mdb_txn_abort(txn);
-        return result == LFI_CORE_OK ? LFI_CORE_UNKNOWN : result;
+        return result == LFI_OK ? LFI_UNKNOWN : result;
     }
     set_block(&found, block);
     rc = change(store, txn, DB_PAYEES, (MDB_val){found.iban_len, found.iban},
@@ -177,12 +176,12 @@ static int find_block(const struct states *states, struct lfi_slice account_id, 
     int rc =
         read_walk(states->store, states->txn, DB_PAYEES, NULL, match_payee, &found, states->error);
     *out = NULL;
-    if (rc == LFI_CORE_STOPPED) {
+    if (rc == LFI_STOPPED) {
         memcpy(&head, found.value, sizeof(head));
         *out = head.flags & STORE_PAYEE_BLOCKED_FOR_GOOD  ? "permanent"
                : head.flags & STORE_PAYEE_BLOCKED_FOR_NOW ? "temporary"
                                                           : "none";
-        rc = LFI_CORE_OK;
+        rc = LFI_OK;
     }
     return rc;
 }
@@ -199,8 +198,8 @@ static int give_state(void *ctx, const MDB_val *key, const MDB_val *value)
     }
     memcpy(&head, value->mv_data, sizeof(head));
     int rc = find_block(states, id, &block);
-    if (rc != LFI_CORE_OK || head.status >= sizeof(STATUS_NAMES) / sizeof(STATUS_NAMES[0])) {
-        return rc != LFI_CORE_OK ? rc : store_fail(states->error, "status", MDB_CORRUPTED);
+    if (rc != LFI_OK || head.status >= sizeof(STATUS_NAMES) / sizeof(STATUS_NAMES[0])) {
+        return rc != LFI_OK ? rc : store_fail(states->error, "status", MDB_CORRUPTED);
     }
     int len = snprintf(json, sizeof(json), "{\"accountId\":\"%.*s\",\"status\":\"%s\"%s%s%s}",
                        (int)id.len, id.ptr, STATUS_NAMES[head.status],
@@ -217,10 +216,10 @@ static int list_states(void *core, const struct lfi_call *call, const struct lfi
     struct states states = {.store = core, .answer = answer, .error = error};
     (void)call;
     int rc = read_check_query(query, sizeof(*query), error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = read_begin(core, &states.txn, error);
     }
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (!account_id.ptr) {
@@ -228,7 +227,7 @@ static int list_states(void *core, const struct lfi_call *call, const struct lfi
     } else {
         MDB_val key = val_of(account_id);
         rc = read_account(core, states.txn, account_id, &head, &value, error);
-        rc = rc == LFI_CORE_OK ? give_state(&states, &key, &value) : rc;
+        rc = rc == LFI_OK ? give_state(&states, &key, &value) : rc;
     }
     mdb_txn_abort(states.txn);
     return rc;
@@ -248,7 +247,7 @@ static int put_back(void *ctx, const MDB_val *origin, const MDB_val *value)
     MDB_val key = {origin->mv_size - 1, (char *)origin->mv_data + 1};
     MDB_val old = *value;
     int rc = db < DB_COUNT ? mdb_put(back->txn, back->store->db[db], &key, &old, 0) : MDB_CORRUPTED;
-    return rc == 0 ? LFI_CORE_OK : store_fail(back->error, "reset", rc);
+    return rc == 0 ? LFI_OK : store_fail(back->error, "reset", rc);
 }
 
 static int reset(void *core, const struct lfi_call *call, struct lfi_error *error)
@@ -263,7 +262,7 @@ static int reset(void *core, const struct lfi_call *call, struct lfi_error *erro
     }
     struct putting_back back = {store, txn, error};
     int result = read_walk(store, txn, DB_ORIGIN, NULL, put_back, &back, error);
-    if (result != LFI_CORE_OK) {
+    if (result != LFI_OK) {
         mdb_txn_abort(txn);
         return result;
     }

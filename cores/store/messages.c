@@ -60,7 +60,7 @@ int message_send(void *core, const struct lfi_call *call, struct lfi_slice user_
     message->json[text.len] = '\0';
     message->sent_us = store->now_us(store->clock);
     (void)pthread_mutex_unlock(&messages->lock);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* {"sentAt":<seconds>,"text":<the JSON that was sent>} */
@@ -84,7 +84,7 @@ int messages_list(void *core, const struct lfi_call *call, const struct lfi_quer
     int rc = read_check_query(query, sizeof(*query), error);
     (void)call;
     (void)pthread_mutex_lock(&messages->lock);
-    for (size_t i = 1; i <= MESSAGES && rc == LFI_CORE_OK; i++) {
+    for (size_t i = 1; i <= MESSAGES && rc == LFI_OK; i++) {
         const struct message *message = &messages->items[(messages->next - i) % MESSAGES];
         if (message->sent_us > oldest && strlen(message->user_id) == user_id.len &&
             memcmp(message->user_id, user_id.ptr, user_id.len) == 0) {

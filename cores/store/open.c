@@ -35,7 +35,7 @@ int store_say(struct lfi_error *error, const char *format, ...)
         (void)vsnprintf(error->message, sizeof(error->message), format, args);
         va_end(args);
     }
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 /* LMDB says EIO when the disk took only a part of a page. */
@@ -48,7 +48,7 @@ static bool is_full(int lmdb_code)
 int store_fail(struct lfi_error *error, const char *what, int lmdb_code)
 {
     (void)store_say(error, "%s: %s", what, mdb_strerror(lmdb_code));
-    return is_full(lmdb_code) ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED;
+    return is_full(lmdb_code) ? LFI_UNAVAILABLE : LFI_FAILED;
 }
 
 /* A thread that has read keeps its slot until it ends. */
@@ -71,7 +71,7 @@ static int check_readers(MDB_env *env, const struct store_options *options, stru
                          " then start again",
                          slots, options->threads);
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
@@ -91,10 +91,10 @@ int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
         (rc = mdb_env_open(*env, path, create ? MDB_NOSYNC : 0, 0600)) != 0) {
         goto fail;
     }
-    if (check_readers(*env, options, error) != LFI_CORE_OK) {
+    if (check_readers(*env, options, error) != LFI_OK) {
         mdb_env_close(*env);
         *env = NULL;
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     what = "databases";
     if ((rc = mdb_txn_begin(*env, NULL, create ? 0 : MDB_RDONLY, &txn)) != 0) {
@@ -109,7 +109,7 @@ int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
     rc = mdb_txn_commit(txn);
     txn = NULL;
     if (rc == 0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
 fail:
     if (txn) {
@@ -135,7 +135,7 @@ static int check_meta(const struct store *store, MDB_txn *txn, const char *name,
         return store_say(error, "the store's %s is \"%.*s\", wanted \"%s\"", name,
                          (int)value.mv_size, (const char *)value.mv_data, want);
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static char *data_file_of(const char *path)
@@ -168,7 +168,7 @@ int store_open(struct store **out, const struct store_options *options, struct l
         return store_say(error, "no store in the folder %.200s", options->path);
     }
     int rc = store_env_open(&store->env, store->db, options->path, options, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         goto out;
     }
     (void)mdb_reader_check(store->env, &dead); /* slots of processes that were killed */
@@ -177,7 +177,7 @@ int store_open(struct store **out, const struct store_options *options, struct l
         goto out;
     }
     rc = check_meta(store, txn, "format", STORE_FORMAT, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = check_meta(store, txn, "segment", options->segment, error);
     }
     store->now_us = options->now_us;
@@ -188,12 +188,12 @@ out:
     if (txn) {
         mdb_txn_abort(txn);
     }
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         store_close(store);
         return rc;
     }
     *out = store;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 void store_close(void *core)

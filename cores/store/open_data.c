@@ -25,7 +25,7 @@ static int open_data_atms(void *core, const struct lfi_call *call, const struct 
     MDB_txn *txn = NULL;
     (void)call;
     int rc = read_check_query(query, sizeof(*query), error);
-    if (rc == LFI_CORE_OK && (rc = read_begin(core, &txn, error)) == LFI_CORE_OK) {
+    if (rc == LFI_OK && (rc = read_begin(core, &txn, error)) == LFI_OK) {
         rc = read_walk(core, txn, DB_ATMS, NULL, give_atm, answer, error);
         mdb_txn_abort(txn);
     }
@@ -118,25 +118,25 @@ static int collect(void *ctx, const MDB_val *key, const MDB_val *value)
 {
     struct catalogue *catalogue = ctx;
     if (catalogue->count == PRODUCTS_MAX) {
-        return LFI_CORE_STOPPED;
+        return LFI_STOPPED;
     }
     struct product *product = &catalogue->products[catalogue->count];
     if (!take_apart(key, value, product)) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     catalogue->count += wanted(product, catalogue->query, catalogue->now_us);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int give_window(const struct catalogue *catalogue, struct lfi_answer *answer)
 {
     struct lfi_window window = catalogue->query->base.window;
-    int rc = LFI_CORE_OK;
+    int rc = LFI_OK;
     for (uint64_t i = window.offset;
-         i < catalogue->count && i - window.offset < window.limit && rc == LFI_CORE_OK; i++) {
+         i < catalogue->count && i - window.offset < window.limit && rc == LFI_OK; i++) {
         const struct product *product = &catalogue->products[i];
         const struct lfi_product_facts facts = {sizeof(facts), product->brand};
-        rc = answer->record(answer, product->json, &facts) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+        rc = answer->record(answer, product->json, &facts) == 0 ? LFI_OK : LFI_STOPPED;
     }
     return rc;
 }
@@ -150,7 +150,7 @@ static int open_data_catalogue(void *core, const struct lfi_call *call,
     struct catalogue catalogue = {.query = query, .now_us = store->now_us(store->clock)};
     (void)call;
     int rc = read_check_query(&query->base, sizeof(*query), error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     catalogue.products = calloc(PRODUCTS_MAX, sizeof(*catalogue.products));
@@ -158,14 +158,14 @@ static int open_data_catalogue(void *core, const struct lfi_call *call,
         return store_say(error, "out of memory");
     }
     rc = read_begin(store, &txn, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = read_walk(store, txn, DB_PRODUCTS, NULL, collect, &catalogue, error);
     }
     answer->total = catalogue.count;
     qsort(catalogue.products, catalogue.count, sizeof(*catalogue.products),
           query->by_id ? (query->descending ? by_id_down : by_id)
                        : (query->descending ? by_update_down : by_update));
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = give_window(&catalogue, answer);
     }
     if (txn) {
@@ -201,7 +201,7 @@ static int open_data_lead_create(void *core, const struct lfi_call *call, struct
     memcpy(value.mv_data, &now, sizeof(now));
     memcpy((char *)value.mv_data + sizeof(now), lead.ptr, lead.len);
     rc = mdb_txn_commit(txn);
-    return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+    return rc == 0 ? LFI_OK : store_fail(error, "commit", rc);
 }
 
 static int give_lead(void *ctx, const MDB_val *key, const MDB_val *value)
@@ -213,7 +213,7 @@ static int give_lead(void *ctx, const MDB_val *key, const MDB_val *value)
     size_t max = json_len + 256;
     char *text = malloc(max);
     if (!text) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     int len =
         snprintf(text, max, "{\"leadId\":\"%.*s\",\"createdAt\":%lld,\"lead\":%.*s}",
@@ -230,7 +230,7 @@ static int open_data_leads(void *core, const struct lfi_call *call, const struct
     MDB_txn *txn = NULL;
     (void)call;
     int rc = read_check_query(query, sizeof(*query), error);
-    if (rc == LFI_CORE_OK && (rc = read_begin(core, &txn, error)) == LFI_CORE_OK) {
+    if (rc == LFI_OK && (rc = read_begin(core, &txn, error)) == LFI_OK) {
         rc = read_walk(core, txn, DB_LEADS, NULL, give_lead, answer, error);
         mdb_txn_abort(txn);
     }

@@ -28,7 +28,7 @@ static int look_up(struct store *store, struct lfi_slice iban, struct lfi_id *ac
     struct payee_value head;
     struct account_value account_head;
     int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     MDB_val key = val_of(iban);
@@ -45,7 +45,7 @@ static int look_up(struct store *store, struct lfi_slice iban, struct lfi_id *ac
         account_id->text[len] = '\0';
         struct lfi_slice id = {account_id->text, len};
         rc = read_account(store, txn, id, &account_head, &account, error);
-        if (rc == LFI_CORE_OK) {
+        if (rc == LFI_OK) {
             *out = judge(head.flags, (enum lfi_account_status)account_head.status);
         }
     }
@@ -62,14 +62,14 @@ static int payee_holders(void *core, const struct lfi_call *call, const struct l
     (void)call;
     summary->state = LFI_PAYEE_HIDDEN;
     int rc = read_check_query(query, sizeof(*query), error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (iban.len == 0 || iban.len > STORE_ID_MAX) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     rc = look_up(core, iban, &account_id, &summary->state, error);
-    if (rc != LFI_CORE_OK || summary->state != LFI_PAYEE_SHOWN) {
+    if (rc != LFI_OK || summary->state != LFI_PAYEE_SHOWN) {
         return rc;
     }
     struct lfi_slice id = {account_id.text, strlen(account_id.text)};

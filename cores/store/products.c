@@ -9,12 +9,12 @@ static int give_product(void *ctx, const MDB_val *key, const MDB_val *value)
     struct lfi_account_product_facts facts = {.size = sizeof(facts)};
     (void)key;
     if (value->mv_size < sizeof(head)) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     memcpy(&head, value->mv_data, sizeof(head));
     size_t parts = (size_t)head.name_len + head.rates_len;
     if (value->mv_size - sizeof(head) < parts) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     const char *at = (const char *)value->mv_data + sizeof(head);
     facts.name = (struct lfi_slice){at, head.name_len};
@@ -30,7 +30,7 @@ int products_of_account(void *core, const struct lfi_call *call, const struct lf
 {
     int rc = read_check_query(query, sizeof(*query), error);
     (void)call;
-    return rc == LFI_CORE_OK
+    return rc == LFI_OK
                ? read_list(core, STORE_PRODUCTS, query->subject_id, give_product, answer, error)
                : rc;
 }

@@ -7,30 +7,30 @@ int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error)
 {
     int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, txn);
     if (rc == 0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     (void)store_fail(error, "begin", rc);
-    return rc == MDB_READERS_FULL ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED;
+    return rc == MDB_READERS_FULL ? LFI_UNAVAILABLE : LFI_FAILED;
 }
 
 static int outcome(int lmdb_code, const char *what, struct lfi_error *error)
 {
     if (lmdb_code == 0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
-    return lmdb_code == MDB_NOTFOUND ? LFI_CORE_UNKNOWN : store_fail(error, what, lmdb_code);
+    return lmdb_code == MDB_NOTFOUND ? LFI_UNKNOWN : store_fail(error, what, lmdb_code);
 }
 
 int read_answer(struct lfi_answer *answer, const MDB_val *value, size_t skip, const void *facts)
 {
     struct lfi_slice json = {(const char *)value->mv_data + skip, value->mv_size - skip};
-    return answer->record(answer, json, facts) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return answer->record(answer, json, facts) == 0 ? LFI_OK : LFI_STOPPED;
 }
 
 int read_check_query(const struct lfi_query *query, size_t known, struct lfi_error *error)
 {
     return lfi_query_is_known(query, known)
-               ? LFI_CORE_OK
+               ? LFI_OK
                : store_say(error, "the query is not one that this core was compiled with");
 }
 
@@ -38,7 +38,7 @@ int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_value *head, MDB_val *value, struct lfi_error *error)
 {
     if (account_id.len == 0 || account_id.len > STORE_ID_MAX) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     MDB_val key = val_of(account_id);
     int rc = mdb_get(txn, store->db[DB_ACCOUNTS], &key, value);
@@ -49,7 +49,7 @@ int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
         return store_say(error, "account: short value");
     }
     memcpy(head, value->mv_data, sizeof(*head));
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct store_key *prefix,
@@ -58,7 +58,7 @@ int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct 
     MDB_cursor *cursor = NULL;
     MDB_val key = {0, NULL};
     MDB_val value;
-    int result = LFI_CORE_OK;
+    int result = LFI_OK;
     int rc = mdb_cursor_open(txn, store->db[db], &cursor);
     if (rc != 0) {
         return store_fail(error, "cursor", rc);
@@ -67,7 +67,7 @@ int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct 
         key = key_val(prefix);
     }
     rc = mdb_cursor_get(cursor, &key, &value, prefix ? MDB_SET_RANGE : MDB_FIRST);
-    while (rc == 0 && result == LFI_CORE_OK && (!prefix || key_is_prefix(prefix, &key))) {
+    while (rc == 0 && result == LFI_OK && (!prefix || key_is_prefix(prefix, &key))) {
         result = visit(ctx, &key, &value);
         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
@@ -83,11 +83,11 @@ int read_list(struct store *store, enum store_list list, struct lfi_slice accoun
     struct store_key prefix;
     struct account_value head;
     int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     rc = read_account(store, txn, account_id, &head, &value, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         key_start(&prefix);
         key_add_u32(&prefix, head.index);
         key_add_byte(&prefix, (unsigned char)list);
@@ -101,7 +101,7 @@ int read_value(struct store *store, MDB_txn *txn, enum store_db db, struct lfi_s
                MDB_val *value, struct lfi_error *error)
 {
     if (id.len == 0 || id.len > STORE_ID_MAX) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     MDB_val key = val_of(id);
     return outcome(mdb_get(txn, store->db[db], &key, value), "value", error);
@@ -112,7 +112,7 @@ int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
 {
     struct store_key key;
     if (!key_pair(&key, user_id, account_id)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     MDB_val holding = key_val(&key);
     return outcome(mdb_get(txn, store->db[DB_HOLDINGS], &holding, role), "holding", error);

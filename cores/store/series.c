@@ -114,7 +114,7 @@ static int give_run(const struct series *series, uint64_t newest, uint64_t count
     MDB_cursor *cursor = NULL;
     MDB_val value;
     if (count == 0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     struct store_key key = series_key(series, newest);
     MDB_val where = key_val(&key);
@@ -122,8 +122,8 @@ static int give_run(const struct series *series, uint64_t newest, uint64_t count
     if (rc == 0) {
         rc = mdb_cursor_get(cursor, &where, &value, MDB_SET_KEY);
     }
-    int result = LFI_CORE_OK;
-    while (rc == 0 && result == LFI_CORE_OK && count > 0) {
+    int result = LFI_OK;
+    while (rc == 0 && result == LFI_OK && count > 0) {
         result = read_answer(answer, &value, series->numbers * sizeof(int64_t), NULL);
         if (--count > 0) {
             rc = mdb_cursor_get(cursor, &where, &value, MDB_PREV);
@@ -152,8 +152,8 @@ static int give_fx(const struct series *fx, MDB_dbi tx, uint64_t newest, uint64_
                    struct lfi_answer *answer, struct lfi_error *error)
 {
     struct series all = {.txn = fx->txn, .db = tx, .index = fx->index};
-    int result = LFI_CORE_OK;
-    for (uint64_t i = 0; i < count && result == LFI_CORE_OK; i++) {
+    int result = LFI_OK;
+    for (uint64_t i = 0; i < count && result == LFI_OK; i++) {
         int64_t ordinal = 0;
         MDB_val value;
         int rc = series_number(fx, newest - i, sizeof(int64_t), &ordinal);
@@ -181,11 +181,11 @@ int series_transactions(void *core, const struct lfi_call *call,
     uint64_t first = 0;
     uint64_t end = 0;
     int rc = read_check_query(&query->base, sizeof(*query), error);
-    if (rc != LFI_CORE_OK || (rc = read_begin(store, &txn, error)) != LFI_CORE_OK) {
+    if (rc != LFI_OK || (rc = read_begin(store, &txn, error)) != LFI_OK) {
         return rc;
     }
     rc = read_account(store, txn, query->base.subject_id, &head, &value, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         goto out;
     }
     struct series series = {.txn = txn,
@@ -220,11 +220,11 @@ int series_statements(void *core, const struct lfi_call *call,
     MDB_val value;
     struct account_value head;
     int rc = read_check_query(&query->base, sizeof(*query), error);
-    if (rc != LFI_CORE_OK || (rc = read_begin(store, &txn, error)) != LFI_CORE_OK) {
+    if (rc != LFI_OK || (rc = read_begin(store, &txn, error)) != LFI_OK) {
         return rc;
     }
     rc = read_account(store, txn, query->base.subject_id, &head, &value, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         goto out;
     }
     struct series series = {.txn = txn,

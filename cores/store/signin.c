@@ -49,7 +49,7 @@ static int find_login(struct store *store, struct lfi_slice name, struct login *
     MDB_val value;
     *out = (struct login){.salt_len = PASSWORD_HASH_BYTES, .rounds = store->password_rounds};
     int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK || name.len == 0 || name.len > STORE_ID_MAX) {
+    if (rc != LFI_OK || name.len == 0 || name.len > STORE_ID_MAX) {
         mdb_txn_abort(txn);
         return rc;
     }
@@ -78,7 +78,7 @@ static int user_blocked(struct store *store, MDB_txn *txn, struct lfi_slice user
         return store_fail(error, "user", rc);
     }
     *out = is_blocked(&value);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* Whether the password is right. As many rounds are made in any case. */
@@ -131,7 +131,7 @@ static int renew_hash(struct store *store, struct lfi_slice name, struct login *
         return store_fail(error, "login", rc);
     }
     rc = mdb_txn_commit(txn);
-    return rc == 0 ? LFI_CORE_OK : store_fail(error, "commit", rc);
+    return rc == 0 ? LFI_OK : store_fail(error, "commit", rc);
 }
 
 static int check_blocked(struct store *store, const struct lfi_id *user_id, struct lfi_error *error)
@@ -139,12 +139,12 @@ static int check_blocked(struct store *store, const struct lfi_id *user_id, stru
     MDB_txn *txn = NULL;
     bool blocked = false;
     int rc = read_begin(store, &txn, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         struct lfi_slice user = {user_id->text, strlen(user_id->text)};
         rc = user_blocked(store, txn, user, &blocked, error);
         mdb_txn_abort(txn);
     }
-    return rc == LFI_CORE_OK && blocked ? LFI_CORE_BLOCKED : rc;
+    return rc == LFI_OK && blocked ? LFI_BLOCKED : rc;
 }
 
 static int sign_in(void *core, const struct lfi_call *call, const struct lfi_login *asked,
@@ -157,16 +157,16 @@ static int sign_in(void *core, const struct lfi_call *call, const struct lfi_log
     (void)call;
     out_user_id->text[0] = '\0';
     int rc = find_login(store, name, &login, error);
-    if (rc == LFI_CORE_OK && !is_right(store, &login, password)) {
-        rc = LFI_CORE_DENIED;
+    if (rc == LFI_OK && !is_right(store, &login, password)) {
+        rc = LFI_DENIED;
     }
-    if (rc == LFI_CORE_OK && login.rounds != store->password_rounds) {
+    if (rc == LFI_OK && login.rounds != store->password_rounds) {
         rc = renew_hash(store, name, &login, password, error);
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = check_blocked(store, &login.user_id, error);
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         *out_user_id = login.user_id;
     }
     return rc;
@@ -179,12 +179,12 @@ static int may_sign_in(void *core, const struct lfi_call *call, struct lfi_slice
     MDB_val flags;
     (void)call;
     int rc = read_begin(core, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     rc = read_value(core, txn, DB_USERS, user_id, &flags, error);
-    if (rc == LFI_CORE_OK && is_blocked(&flags)) {
-        rc = LFI_CORE_BLOCKED;
+    if (rc == LFI_OK && is_blocked(&flags)) {
+        rc = LFI_BLOCKED;
     }
     mdb_txn_abort(txn);
     return rc;

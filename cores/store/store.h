@@ -165,7 +165,7 @@ struct store_visitor {
                    struct lfi_slice json);
     void *ctx;
 };
-/* Calls what is not NULL, in key order; a non-zero return stops it (LFI_CORE_STOPPED). */
+/* Calls what is not NULL, in key order; a non-zero return stops it (LFI_STOPPED). */
 int store_visit(struct store *store, const struct store_visitor *visitor, struct lfi_error *error);
 
 #endif

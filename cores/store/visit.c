@@ -10,7 +10,7 @@ static struct lfi_slice after(const MDB_val *value, size_t skip)
 
 static int stopped(int stop)
 {
-    return stop == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return stop == 0 ? LFI_OK : LFI_STOPPED;
 }
 
 static int visit_login(void *ctx, const MDB_val *key, const MDB_val *value)
@@ -46,16 +46,16 @@ int store_visit(struct store *store, const struct store_visitor *visitor, struct
     MDB_txn *txn = NULL;
     void *ctx = (void *)(uintptr_t)visitor;
     int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     if (visitor->login) {
         rc = read_walk(store, txn, DB_LOGINS, NULL, visit_login, ctx, error);
     }
-    if (rc == LFI_CORE_OK && visitor->holding) {
+    if (rc == LFI_OK && visitor->holding) {
         rc = read_walk(store, txn, DB_HOLDINGS, NULL, visit_holding, ctx, error);
     }
-    if (rc == LFI_CORE_OK && visitor->account) {
+    if (rc == LFI_OK && visitor->account) {
         rc = read_walk(store, txn, DB_ACCOUNTS, NULL, visit_account, ctx, error);
     }
     mdb_txn_abort(txn);
@@ -69,11 +69,11 @@ int store_account_record(struct store *store, struct lfi_slice account_id,
     MDB_val value;
     struct account_value head;
     int rc = read_begin(store, &txn, error);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         return rc;
     }
     rc = read_account(store, txn, account_id, &head, &value, error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         rc = read_answer(answer, &value, sizeof(head), NULL);
     }
     mdb_txn_abort(txn);

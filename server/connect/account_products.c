@@ -120,13 +120,13 @@ static int send_code(struct call *call, struct lfi_slice product, struct jwe_cod
         .key = state_key(call->arena, "rates", call->core.user_id, about),
     };
     int rc = state_limit_take(&ref, &CODE_ALLOWANCE, &wait_s, &error);
-    if (rc == LFI_CORE_OK && wait_s > 0) {
+    if (rc == LFI_OK && wait_s > 0) {
         return refuse_wait(call, wait_s);
     }
-    if (rc == LFI_CORE_OK && jwe_code_pool_take(call->connect->codes, code, &error) != 0) {
-        rc = LFI_CORE_FAILED;
+    if (rc == LFI_OK && jwe_code_pool_take(call->connect->codes, code, &error) != 0) {
+        rc = LFI_FAILED;
     }
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         arena_hold_secret(call->arena); /* the code stands in the message */
         struct lfi_slice text = message_text(call, code, product);
         rc = text.ptr ? provider->signin->message_send(provider->core, &call->core,

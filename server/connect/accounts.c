@@ -53,13 +53,13 @@ static int ask(struct call *call, const struct id_list *wanted, core_record_fn *
         .account_count = wanted->count};
     struct core_answer answer = core_answer(take, ctx);
     int rc = provider->accounts->held(provider->core, &call->core, &query, &answer.base, &error);
-    return outcome_check(call, rc == LFI_CORE_UNKNOWN ? OUTCOME_USER : OUTCOME_ACCOUNT, rc, &error);
+    return outcome_check(call, rc == LFI_UNKNOWN ? OUTCOME_USER : OUTCOME_ACCOUNT, rc, &error);
 }
 
 static int refuse_not_held(struct call *call)
 {
     const struct lfi_error error = {"the user holds no such account"};
-    return outcome_check(call, OUTCOME_ACCOUNT, LFI_CORE_UNKNOWN, &error);
+    return outcome_check(call, OUTCOME_ACCOUNT, LFI_UNKNOWN, &error);
 }
 
 static int take_listed(void *ctx, struct lfi_slice json, const void *facts)

@@ -260,7 +260,7 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
     int rc = run(&call);
     struct lfi_error error = {""};
     if (rc == 0 && reply->body.failed) {
-        rc = outcome_check(&call, OUTCOME_BANK, LFI_CORE_OK, &error);
+        rc = outcome_check(&call, OUTCOME_BANK, LFI_OK, &error);
     }
     if (rc != 0) {
         dispatch_refuse(&call);

@@ -209,7 +209,7 @@ static int keep_lead(struct call *call, cJSON *data)
     }
     int rc = text ? provider->open_data->lead_create(provider->core, &call->core, slice_of(text),
                                                      &id, &error)
-                  : LFI_CORE_FAILED;
+                  : LFI_FAILED;
     cJSON_free(text);
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return -1;

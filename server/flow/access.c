@@ -97,7 +97,7 @@ int access_by_path(struct call *call)
     const struct lfi_subject_query query = {
         .size = sizeof(query), .user_id = call->core.user_id, .account_id = call->account_id};
     int rc = provider->accounts->subject(provider->core, &call->core, &query, facts, &error);
-    if (rc == LFI_CORE_UNKNOWN && facts->user_unknown) {
+    if (rc == LFI_UNKNOWN && facts->user_unknown) {
         (void)error_set(&error, "no such user");
         return outcome_check(call, OUTCOME_USER, rc, &error);
     }

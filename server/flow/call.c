@@ -47,7 +47,7 @@ int outcome_check(struct call *call, enum outcome_about about, int core_status,
     if (!outcome->id) {
         return 0;
     }
-    if (core_status == LFI_CORE_UNAVAILABLE) {
+    if (core_status == LFI_UNAVAILABLE) {
         metrics_count(call->metrics, METRICS_CORE_UNAVAILABLE);
     }
     (void)refusal_set(call->refusal, outcome->id, outcome->status, outcome->error_code,
@@ -67,7 +67,7 @@ int outcome_fail(struct call *call, const char *why)
 {
     struct lfi_error error;
     (void)error_set(&error, "%s", why);
-    return outcome_check(call, OUTCOME_BANK, LFI_CORE_FAILED, &error);
+    return outcome_check(call, OUTCOME_BANK, LFI_FAILED, &error);
 }
 
 int outcome_not_offered(struct call *call)

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#define STATUSES 8 /* enum lfi_core_status, by its negative */
+#define STATUSES 8 /* enum lfi_status, by its negative */
 
 #define FAILED                                                                                     \
     {                                                                                              \
@@ -21,48 +21,48 @@
  */
 static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
     [OUTCOME_BANK] = {[0] = {0},
-                      [-LFI_CORE_UNKNOWN] = FAILED,
-                      [-LFI_CORE_DENIED] = FAILED,
-                      [-LFI_CORE_BLOCKED] = FAILED,
-                      [-LFI_CORE_UNAVAILABLE] = UNAVAILABLE,
-                      [-LFI_CORE_FAILED] = FAILED,
-                      [-LFI_CORE_STOPPED] = FAILED,
-                      [-LFI_CORE_IN_DOUBT] = FAILED},
+                      [-LFI_UNKNOWN] = FAILED,
+                      [-LFI_DENIED] = FAILED,
+                      [-LFI_BLOCKED] = FAILED,
+                      [-LFI_UNAVAILABLE] = UNAVAILABLE,
+                      [-LFI_FAILED] = FAILED,
+                      [-LFI_STOPPED] = FAILED,
+                      [-LFI_IN_DOUBT] = FAILED},
     [OUTCOME_USER] = {[0] = {0},
-                      [-LFI_CORE_UNKNOWN] = {"PSU-UNKNOWN", 400, "Consent.InvalidUserIdentifier",
-                                             "The PSU identifier is invalid."},
-                      [-LFI_CORE_DENIED] = FAILED,
-                      [-LFI_CORE_BLOCKED] = FAILED,
-                      [-LFI_CORE_UNAVAILABLE] = UNAVAILABLE,
-                      [-LFI_CORE_FAILED] = FAILED,
-                      [-LFI_CORE_STOPPED] = FAILED,
-                      [-LFI_CORE_IN_DOUBT] = FAILED},
+                      [-LFI_UNKNOWN] = {"PSU-UNKNOWN", 400, "Consent.InvalidUserIdentifier",
+                                        "The PSU identifier is invalid."},
+                      [-LFI_DENIED] = FAILED,
+                      [-LFI_BLOCKED] = FAILED,
+                      [-LFI_UNAVAILABLE] = UNAVAILABLE,
+                      [-LFI_FAILED] = FAILED,
+                      [-LFI_STOPPED] = FAILED,
+                      [-LFI_IN_DOUBT] = FAILED},
     [OUTCOME_ACCOUNT] = {[0] = {0},
-                         [-LFI_CORE_UNKNOWN] = {"ACCOUNT-NOT-HELD", 403,
-                                                "Consent.PermanentAccountAccessFailure",
-                                                "The account is permanently inaccessible."},
-                         [-LFI_CORE_DENIED] = FAILED,
-                         [-LFI_CORE_BLOCKED] = FAILED,
-                         [-LFI_CORE_UNAVAILABLE] = {"ACCOUNT-UNREACHABLE", 403,
-                                                    "Consent.TransientAccountAccessFailure",
-                                                    "The account cannot be reached at the moment."},
-                         [-LFI_CORE_FAILED] = FAILED,
-                         [-LFI_CORE_STOPPED] = FAILED,
-                         [-LFI_CORE_IN_DOUBT] = FAILED},
+                         [-LFI_UNKNOWN] = {"ACCOUNT-NOT-HELD", 403,
+                                           "Consent.PermanentAccountAccessFailure",
+                                           "The account is permanently inaccessible."},
+                         [-LFI_DENIED] = FAILED,
+                         [-LFI_BLOCKED] = FAILED,
+                         [-LFI_UNAVAILABLE] = {"ACCOUNT-UNREACHABLE", 403,
+                                               "Consent.TransientAccountAccessFailure",
+                                               "The account cannot be reached at the moment."},
+                         [-LFI_FAILED] = FAILED,
+                         [-LFI_STOPPED] = FAILED,
+                         [-LFI_IN_DOUBT] = FAILED},
     [OUTCOME_LEVER] =
         {[0] = {0},
-         [-LFI_CORE_UNKNOWN] = {"LEVER-UNKNOWN", 404, "GenericError", "There is no such account."},
-         [-LFI_CORE_DENIED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
-         [-LFI_CORE_BLOCKED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
-         [-LFI_CORE_UNAVAILABLE] = {"LEVER-UNAVAILABLE", 503, "GenericError",
-                                    "The core cannot do it at the moment."},
-         [-LFI_CORE_FAILED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
-         [-LFI_CORE_STOPPED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
-         [-LFI_CORE_IN_DOUBT] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."}},
+         [-LFI_UNKNOWN] = {"LEVER-UNKNOWN", 404, "GenericError", "There is no such account."},
+         [-LFI_DENIED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
+         [-LFI_BLOCKED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
+         [-LFI_UNAVAILABLE] = {"LEVER-UNAVAILABLE", 503, "GenericError",
+                               "The core cannot do it at the moment."},
+         [-LFI_FAILED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
+         [-LFI_STOPPED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
+         [-LFI_IN_DOUBT] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."}},
 };
 
 const struct outcome *outcome_find(enum outcome_about about, int core_status)
 {
     bool known = core_status <= 0 && core_status > -STATUSES;
-    return &outcomes[about][known ? -core_status : -LFI_CORE_FAILED];
+    return &outcomes[about][known ? -core_status : -LFI_FAILED];
 }

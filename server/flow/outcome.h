@@ -21,7 +21,7 @@ struct outcome {
     const char *error_code, *message;
 };
 
-/* Never NULL: a status that is none counts as LFI_CORE_FAILED. */
+/* Never NULL: a status that is none counts as LFI_FAILED. */
 const struct outcome *outcome_find(enum outcome_about about, int core_status);
 
 #endif

@@ -42,7 +42,7 @@ int operator_set_account(struct call *call)
                                            "Deceased", "Suspended", "Closed"};
     static const char *const blocks[] = {"none", "temporary", "permanent"};
     struct lfi_error error = {{0}};
-    int rc = LFI_CORE_OK;
+    int rc = LFI_OK;
     const cJSON *body = operator_call_of(call)->body;
     struct lfi_slice id = contract_parameter(&call->parameters, OPERATOR_ACCOUNT_ID);
     struct lfi_slice status = json_get_string(body, "status");
@@ -56,12 +56,12 @@ int operator_set_account(struct call *call)
     if (block.ptr) {
         enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
         rc = provider->levers->account_set_credit_block(provider->core, &core, id, wanted, &error);
-        if (rc == LFI_CORE_UNKNOWN) {
+        if (rc == LFI_UNKNOWN) {
             return operator_refuse(call, "LEVER-UNKNOWN", 404,
                                    "There is no such account that could receive payments.");
         }
     }
-    if (rc == LFI_CORE_OK && status.ptr) {
+    if (rc == LFI_OK && status.ptr) {
         enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
         rc = provider->levers->account_set_status(provider->core, &core, id, wanted, &error);
     }
@@ -117,7 +117,7 @@ int operator_reset(struct call *call)
         return refuse_absent(call);
     }
     int rc = state_forget(&all, &error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         const struct lfi_call core = core_call(provider->host);
         rc = provider->levers->reset(provider->core, &core, &error);
     }
@@ -215,7 +215,7 @@ int operator_decide_task(struct call *call)
     int rc = slice_equal_text(json_get_string(body, "do"), "retry")
                  ? config->retry_task(&ref, clock_now_s(config->clock), &error)
                  : config->drop_task(&ref, &error);
-    return rc == LFI_CORE_UNKNOWN
+    return rc == LFI_UNKNOWN
                ? operator_refuse(call, "LEVER-UNKNOWN", 404, "There is no such parked task.")
                : check_outcome(call, rc, &error);
 }

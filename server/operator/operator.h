@@ -25,7 +25,7 @@ struct operator_config {
     const struct state *state;
     const struct apis *apis;                /* whose operations can be overridden */
     bool (*is_step)(struct lfi_slice name); /* of the customer's journey, to be overridden too */
-    /* Of a parked task: LFI_CORE_UNKNOWN when there is none, else the state's status. */
+    /* Of a parked task: LFI_UNKNOWN when there is none, else the state's status. */
     int (*retry_task)(const struct state_ref *ref, int64_t now_s, struct lfi_error *error);
     int (*drop_task)(const struct state_ref *ref, struct lfi_error *error);
     struct overrides *overrides;

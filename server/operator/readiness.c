@@ -62,7 +62,7 @@ static int ask_core(const struct provider *provider, struct lfi_health *out,
         return provider->ops->health(provider->core, &call, out, error);
     }
     int status = provider->customers->exists(provider->core, &call, SLICE("readiness"), error);
-    return status == LFI_CORE_UNKNOWN ? LFI_CORE_OK : status;
+    return status == LFI_UNKNOWN ? LFI_OK : status;
 }
 
 static int ask_state(struct readiness *readiness, struct lfi_health *out, struct lfi_error *error)
@@ -73,7 +73,7 @@ static int ask_state(struct readiness *readiness, struct lfi_health *out, struct
 
     out->used_bytes = health.used_bytes;
     out->limit_bytes = health.limit_bytes;
-    for (size_t i = 0; i < provider_count(providers) && status == LFI_CORE_OK; i++) {
+    for (size_t i = 0; i < provider_count(providers) && status == LFI_OK; i++) {
         const struct state_ref all = {.state = readiness->config.state,
                                       .provider_id = provider_at(providers, i)->id};
         status = state_task_counts(&all, &readiness->asked[i], error);
@@ -104,7 +104,7 @@ static void ask_once(struct probe *probe)
     crash_note(probe->provider ? probe->provider->id : NULL, "readiness");
     int status = probe->provider ? ask_core(probe->provider, &health, &error)
                                  : ask_state(readiness, &health, &error);
-    bool failing = status != LFI_CORE_OK;
+    bool failing = status != LFI_OK;
     crash_note(NULL, NULL);
     pthread_mutex_lock(&readiness->lock);
     bool changed = failing != probe->failing;

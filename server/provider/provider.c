@@ -92,7 +92,7 @@ static int load(struct loaded *item, const struct provider_config *config,
         take_families(&item->provider, error) != 0) {
         return -1;
     }
-    if (item->provider.ops->open(&item->provider.core, &core_config, &detail) != LFI_CORE_OK) {
+    if (item->provider.ops->open(&item->provider.core, &core_config, &detail) != LFI_OK) {
         item->provider.core = NULL;
         return error_set(error, "provider %s: core %s did not open: %s", config->id,
                          item->provider.ops->name, detail.message);
@@ -112,7 +112,7 @@ static int check_storage(struct loaded *items, size_t count, struct lfi_error *e
         return 0;
     }
     const struct lfi_call call = core_call(item->provider.host);
-    if (item->provider.ops->health(item->provider.core, &call, &health, &detail) != LFI_CORE_OK) {
+    if (item->provider.ops->health(item->provider.core, &call, &health, &detail) != LFI_OK) {
         return error_set(error, "provider %s: the core is not well: %s", item->provider.id,
                          detail.message);
     }

@@ -56,7 +56,7 @@ static void append_balance(const struct account_owner *owner, struct lfi_slice a
     struct lfi_error error = {{0}};
     if (!PROVIDER_SERVES(provider, accounts, balances) ||
         provider->accounts->balances(provider->core, owner->call, &query, &answer.base, &error) !=
-            LFI_CORE_OK ||
+            LFI_OK ||
         best.value.len == 0) {
         return;
     }
@@ -143,7 +143,7 @@ void account_owner_append(const struct account_owner *owner, struct lfi_slice ac
     append_balance(owner, account_id, sub_type, w);
     if (owner->customer_id.len == 0 || !PROVIDER_SERVES(provider, accounts, customers) ||
         provider->accounts->customers(provider->core, owner->call, &query, &answer.base, &error) !=
-            LFI_CORE_OK ||
+            LFI_OK ||
         (!holders.joint && !holders.acts)) {
         return;
     }

@@ -121,7 +121,7 @@ int accounts_find(const struct provider *provider, struct arena *arena, const st
     };
     if (out->items == NULL || out->left_out == NULL) {
         error_set(error, "out of memory");
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     const struct lfi_held_query query = {
         .base = {.size = sizeof(query), .subject_id = call->user_id}};
@@ -129,7 +129,7 @@ int accounts_find(const struct provider *provider, struct arena *arena, const st
     int status = provider->accounts->held(provider->core, call, &query, &answer.base, error);
     if (search.failed) {
         error_set(error, "an account without an id, or more accounts than can be offered");
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     return status;
 }

@@ -34,7 +34,7 @@ struct account_offers {
     size_t left_out_count;
 };
 
-/* Asks the core for those of call->user_id. LFI_CORE_OK, or the core's status with the reason. None
+/* Asks the core for those of call->user_id. LFI_OK, or the core's status with the reason. None
  * is no error. */
 int accounts_find(const struct provider *provider, struct arena *arena, const struct lfi_call *call,
                   const struct consent *consent, struct account_offers *out,

@@ -26,7 +26,7 @@ static void note_failure(struct actor actor, const char *event, const char *call
               LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
               LOG_TEXT("interaction", actor.session->interaction_id), LOG_NUMBER("status", status),
               LOG_TEXT("reason", slice_of(error->message)));
-    if (status == LFI_CORE_UNAVAILABLE) {
+    if (status == LFI_UNAVAILABLE) {
         metrics_count(actor.psu->metrics, METRICS_CORE_UNAVAILABLE);
     }
 }

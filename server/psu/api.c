@@ -100,8 +100,7 @@ static bool run_override(const struct api *api, const struct step *step, struct 
     }
     visit->reply->hang_up = wish.cut;
     if (wish.status != 0) {
-        finish_core(visit, wish.status == 503 ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED, "override",
-                    &error);
+        finish_core(visit, wish.status == 503 ? LFI_UNAVAILABLE : LFI_FAILED, "override", &error);
     }
     return wish.cut || wish.status != 0;
 }

@@ -77,7 +77,7 @@ static void refuse_waiting(struct visit *visit, const char *kind)
     int64_t wait_s = 0;
     if (PROVIDER_SERVES(provider, signin, approvals_waiting) &&
         provider->signin->approvals_waiting(provider->core, &call, &query, &answer.base, &error) ==
-            LFI_CORE_OK) {
+            LFI_OK) {
         wait_s = waiting.until_s - clock_now_s(visit->psu->clock);
     }
     metrics_count(visit->psu->metrics, METRICS_APPROVAL_REFUSED);
@@ -93,10 +93,10 @@ int approval_ask(struct visit *visit, const struct approval_request *request,
     struct limit_uses uses;
     if (!draw_number(&visit->session.number)) {
         visit_refuse(visit, 500, "INTERNAL", "no random bytes");
-        return LFI_CORE_STOPPED;
+        return LFI_STOPPED;
     }
     if (!limit_take_approval(visit, &uses)) {
-        return LFI_CORE_STOPPED;
+        return LFI_STOPPED;
     }
     const struct lfi_call call = visit_core_call(visit);
     const struct lfi_approval_request asked = {
@@ -106,17 +106,17 @@ int approval_ask(struct visit *visit, const struct approval_request *request,
         .ttl_s = (uint32_t)(left_s < LIMIT_APPROVAL_S ? left_s : LIMIT_APPROVAL_S)};
     int status =
         provider->signin->approval_start(provider->core, &call, &asked, &approval_id, error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         limit_give_back(visit, &uses);
     }
-    if (status == LFI_CORE_DENIED) {
+    if (status == LFI_DENIED) {
         refuse_waiting(visit, request->kind);
-        return LFI_CORE_STOPPED;
+        return LFI_STOPPED;
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
         bool waits = visit_move(visit, event) && visit_keep_session(visit) == 0;
-        status = waits ? LFI_CORE_OK : LFI_CORE_STOPPED;
+        status = waits ? LFI_OK : LFI_STOPPED;
     }
     return status;
 }
@@ -134,7 +134,7 @@ int approval_find(struct visit *visit, enum lfi_approval_state *out, struct lfi_
     const struct lfi_call call = visit_core_call(visit);
     const struct lfi_approval asked = asked_of(visit);
     int status = provider->signin->approval_state(provider->core, &call, &asked, out, error);
-    if (status == LFI_CORE_OK && *out == LFI_APPROVAL_APPROVED) {
+    if (status == LFI_OK && *out == LFI_APPROVAL_APPROVED) {
         limit_give_back_approval(visit);
     }
     return status;
@@ -152,7 +152,7 @@ void approval_withdraw(struct visit *visit)
     const struct lfi_call call = visit_core_call(visit);
     const struct lfi_approval asked = asked_of(visit);
     int status = provider->signin->approval_withdraw(provider->core, &call, &asked, &error);
-    if (status != LFI_CORE_OK && status != LFI_CORE_DENIED && status != LFI_CORE_UNKNOWN) {
+    if (status != LFI_OK && status != LFI_DENIED && status != LFI_UNKNOWN) {
         LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed",
                   LOG_TEXT("call", SLICE("approval_withdraw")), LOG_NUMBER("status", status),
                   LOG_TEXT("reason", slice_of(error.message)));

@@ -15,7 +15,7 @@ struct approval_request {
 };
 /*
  * Asks the app, under a number of two digits that is drawn for this request and shown on both
- * screens, and moves the session by `event`. LFI_CORE_OK; LFI_CORE_STOPPED, having answered:
+ * screens, and moves the session by `event`. LFI_OK; LFI_STOPPED, having answered:
  * APPROVAL-LIMIT or APPROVAL-WAITING, and the customer stays where they are; else the core's
  * status.
  */

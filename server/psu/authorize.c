@@ -74,7 +74,7 @@ static void start(struct visit *visit, const struct psu_endpoint *endpoint,
               LOG_TEXT("interaction", visit->session.interaction_id),
               LOG_TEXT("consent", visit->session.consent_id));
     int status = note_keep(visit_actor(visit), &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         turn_away(visit, status, &error);
     } else if (visit_keep_session(visit) == 0) {
         redirect(visit, SLICE("/journey"));

@@ -64,9 +64,9 @@ static int append_record(void *ctx, struct lfi_slice json, const void *facts)
 
 static void refuse_core(struct visit *visit, int status, const struct lfi_error *error)
 {
-    if (status == LFI_CORE_UNKNOWN) {
+    if (status == LFI_UNKNOWN) {
         visit_refuse(visit, 404, "APP-UNKNOWN", NULL);
-    } else if (status == LFI_CORE_DENIED) {
+    } else if (status == LFI_DENIED) {
         visit_refuse(visit, 409, "APP-DECIDED", NULL);
     } else {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error->message);
@@ -88,12 +88,12 @@ static void list(struct visit *visit, const struct device *device, const cJSON *
     int status =
         provider->signin->approvals_waiting(provider->core, &call, &query, &answer.base, &error);
     json_close_array(&w);
-    if (status == LFI_CORE_OK && PROVIDER_SERVES(provider, signin, messages)) {
+    if (status == LFI_OK && PROVIDER_SERVES(provider, signin, messages)) {
         json_open_array(&w, "messages");
         status = provider->signin->messages(provider->core, &call, &query, &answer.base, &error);
         json_close_array(&w);
     }
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         refuse_core(visit, status, &error);
         return;
     }
@@ -110,7 +110,7 @@ static void decide(struct visit *visit, const struct device *device, const cJSON
                                           .approval_id = json_get_string(body, "approvalId")};
     int status = device->provider->signin->approval_decide(
         device->provider->core, &call, &approval, json_get_bool(body, "approve", false), &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         refuse_core(visit, status, &error);
         return;
     }

@@ -7,7 +7,7 @@
 
 #include "psu/actor.h"
 
-/* The core's status, with the reason; LFI_CORE_FAILED when the key, for want of memory, is absent.
+/* The core's status, with the reason; LFI_FAILED when the key, for want of memory, is absent.
  */
 
 /* Claims a key; a settled result goes to *result, in the arena. */
@@ -16,7 +16,7 @@ int claim_take(struct actor actor, struct lfi_slice key, uint32_t ttl_s, enum st
 /* Settles a key with what later claims get. */
 int claim_settle(struct actor actor, struct lfi_slice key, struct lfi_slice result,
                  struct lfi_error *error);
-/* Reads a key without a write: LFI_CORE_UNKNOWN when it is not settled. */
+/* Reads a key without a write: LFI_UNKNOWN when it is not settled. */
 int claim_find(struct actor actor, struct lfi_slice key, struct lfi_slice *result,
                struct lfi_error *error);
 

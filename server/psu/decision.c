@@ -92,9 +92,9 @@ void decision_find(struct actor actor, struct decision *out)
     struct lfi_slice text;
     *out = (struct decision){.state = DECISION_UNKNOWN};
     out->status = claim_find(actor, decision_key(actor), &text, &out->error);
-    if (out->status == LFI_CORE_OK) {
+    if (out->status == LFI_OK) {
         read_made(actor, text, out);
-    } else if (out->status == LFI_CORE_UNKNOWN) {
+    } else if (out->status == LFI_UNKNOWN) {
         out->state = DECISION_NONE;
     }
 }
@@ -107,7 +107,7 @@ static bool take(struct actor actor, struct decision *out)
     *out = (struct decision){.state = DECISION_UNKNOWN};
     out->status = claim_take(actor, decision_key(actor), decision_longest_s(actor.endpoint), &claim,
                              &text, &out->error);
-    if (out->status != LFI_CORE_OK) {
+    if (out->status != LFI_OK) {
         return false;
     }
     if (claim == STATE_CLAIM_SETTLED) {
@@ -125,12 +125,12 @@ static void settle(struct actor actor, bool authorized, const char *how, struct 
     struct lfi_slice result = write_kept(actor, authorized, location);
     int status = result.ptr ? claim_settle(actor, decision_key(actor), result, &error)
                             : error_set(&error, "out of memory");
-    LOG_EVENT(actor.psu->log, status == LFI_CORE_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
-              "journey_ended", LOG_TEXT("provider", slice_of(provider->id)),
-              LOG_TEXT("interaction", actor.session->interaction_id),
-              LOG_TEXT("consent", actor.session->consent_id), LOG_TEXT("how", slice_of(how)),
-              LOG_TEXT("settling",
-                       status == LFI_CORE_OK ? (struct lfi_slice){0} : slice_of(error.message)));
+    LOG_EVENT(
+        actor.psu->log, status == LFI_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
+        "journey_ended", LOG_TEXT("provider", slice_of(provider->id)),
+        LOG_TEXT("interaction", actor.session->interaction_id),
+        LOG_TEXT("consent", actor.session->consent_id), LOG_TEXT("how", slice_of(how)),
+        LOG_TEXT("settling", status == LFI_OK ? (struct lfi_slice){0} : slice_of(error.message)));
     note_forget(actor);
 }
 

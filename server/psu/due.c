@@ -89,14 +89,14 @@ bool psu_run_due(struct psu *psu, const struct provider *provider)
     }
     crash_note(provider->id, "task");
     int status = state_task_take(&ref, decision_longest_s(endpoint), &sink, &error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         run_task(psu, endpoint, taken.record);
-    } else if (status != LFI_CORE_UNKNOWN) {
+    } else if (status != LFI_UNKNOWN) {
         LOG_EVENT(psu->log, LOG_ERROR, "state-failed", LOG_TEXT("call", SLICE("task_take")),
                   LOG_TEXT("provider", slice_of(provider->id)), LOG_NUMBER("status", status),
                   LOG_TEXT("reason", slice_of(error.message)));
     }
     crash_note(NULL, NULL);
     cJSON_Delete(taken.record);
-    return status == LFI_CORE_OK;
+    return status == LFI_OK;
 }

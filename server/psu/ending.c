@@ -50,7 +50,7 @@ enum ending ending_of_hub(enum session_stage stage)
 
 enum ending ending_of_core(enum session_stage stage, int core_status)
 {
-    if (core_status == LFI_CORE_UNAVAILABLE) {
+    if (core_status == LFI_UNAVAILABLE) {
         return is_known(stage) ? ENDING_BUSY : ENDING_BUSY_EARLY;
     }
     return is_known(stage) ? ENDING_FAILED : ENDING_FAILED_EARLY;

@@ -85,11 +85,11 @@ int finish_customer_is_over(struct visit *visit)
     struct lfi_slice result;
     struct lfi_error error = {{0}};
     int status = claim_find(visit_actor(visit), customer_key(visit), &result, &error);
-    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
+    if (status != LFI_OK && status != LFI_UNKNOWN) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return -1;
     }
-    return status == LFI_CORE_OK;
+    return status == LFI_OK;
 }
 
 /* Nobody but the customer needs to know. */
@@ -98,8 +98,7 @@ static void end_customer_session(struct visit *visit, enum ending ending)
     struct lfi_error error = {{0}};
     struct json_writer w;
     const char *reason = ending_row(ending)->reason ? ending_row(ending)->reason : "left";
-    if (claim_settle(visit_actor(visit), customer_key(visit), SLICE("over"), &error) !=
-        LFI_CORE_OK) {
+    if (claim_settle(visit_actor(visit), customer_key(visit), SLICE("over"), &error) != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
     }

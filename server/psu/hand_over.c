@@ -124,7 +124,7 @@ void step_hand_over(struct visit *visit, const cJSON *body)
     buf_init(&address, LINK_BYTES);
     if (!append_link(visit, &link, &address)) {
         visit_refuse(visit, 500, "INTERNAL", "no link could be made");
-    } else if (note_set_link(visit_actor(visit), link.once, &error) != LFI_CORE_OK) {
+    } else if (note_set_link(visit_actor(visit), link.once, &error) != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
     } else {
         show_link(visit, &link, buf_slice(&address));
@@ -139,11 +139,11 @@ void step_wait(struct visit *visit, const cJSON *body)
     struct lfi_error error = {{0}};
     bool taken = false;
     int status = note_find(visit_actor(visit), &taken, &error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         visit_begin_view(visit, &w, "waiting");
         json_bool(&w, "taken", taken);
         json_close_object(&w);
-    } else if (status == LFI_CORE_UNKNOWN) {
+    } else if (status == LFI_UNKNOWN) {
         finish_repeat(visit, false);
     } else {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
@@ -191,7 +191,7 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
     struct lfi_slice result;
     struct lfi_error error = {{0}};
     struct lfi_slice key = state_key(visit->arena, "hand-over", (struct lfi_slice){0}, once);
-    if (claim_take(visit_actor(visit), key, LINK_LIFE_S, &claim, &result, &error) != LFI_CORE_OK) {
+    if (claim_take(visit_actor(visit), key, LINK_LIFE_S, &claim, &result, &error) != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return false;
     }
@@ -199,7 +199,7 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
         visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
         return false;
     }
-    if (claim_settle(visit_actor(visit), key, SLICE("used"), &error) != LFI_CORE_OK) {
+    if (claim_settle(visit_actor(visit), key, SLICE("used"), &error) != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return false;
     }
@@ -214,7 +214,7 @@ static void take_over(struct visit *visit, const struct link *link)
     if (actor_seconds_left(visit_actor(visit)) == 0) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", "the journey is over");
     } else if (use_once(visit, link->once)) {
-        if (note_set_taken(visit_actor(visit), link->once, &error) != LFI_CORE_OK) {
+        if (note_set_taken(visit_actor(visit), link->once, &error) != LFI_OK) {
             visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         } else if (visit_keep_session(visit) == 0) {
             api_show(visit);
@@ -235,7 +235,7 @@ void step_take_over(struct visit *visit, const cJSON *body)
         return;
     }
     struct visit own = *visit;
-    if (note_resume(visit_actor(visit), link.interaction, link.once, &error) != LFI_CORE_OK) {
+    if (note_resume(visit_actor(visit), link.interaction, link.once, &error) != LFI_OK) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", NULL); /* not the live link of any journey */
         return;
     }
@@ -245,7 +245,7 @@ void step_take_over(struct visit *visit, const cJSON *body)
         api_show(visit);
     } else if (json_get_bool(body, "confirm", false)) {
         take_over(visit, &link);
-    } else if (note_find(visit_actor(visit), &taken, &error) == LFI_CORE_OK && taken) {
+    } else if (note_find(visit_actor(visit), &taken, &error) == LFI_OK && taken) {
         visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
     } else {
         ask_first(visit, &link, in_journey && own.session.stage != SESSION_ENDED);

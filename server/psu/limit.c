@@ -38,7 +38,7 @@ static void undo(struct visit *visit, struct lfi_slice key)
     const struct state_ref ref = actor_state(visit_actor(visit), key);
     struct lfi_error error = {{0}};
     int status = state_limit_give_back(&ref, &error);
-    if (status != LFI_CORE_OK) { /* it counts, although it should not */
+    if (status != LFI_OK) { /* it counts, although it should not */
         actor_note_state(visit_actor(visit), status, "limit_give_back", &error);
     }
 }
@@ -57,7 +57,7 @@ static int64_t take(struct visit *visit, const struct meter *meter, struct lfi_s
     const struct state_ref ref = actor_state(visit_actor(visit), key);
     struct lfi_error error = {{0}};
     uint32_t wait_s = 0;
-    if (state_limit_take(&ref, &meter->allowance, &wait_s, &error) != LFI_CORE_OK) {
+    if (state_limit_take(&ref, &meter->allowance, &wait_s, &error) != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return -1;
     }

@@ -36,7 +36,7 @@ int note_keep(struct actor actor, struct lfi_error *error)
         json_string(&w, "user", session->user_id);
     }
     json_close_object(&w);
-    int status = record.failed ? LFI_CORE_FAILED : put(actor, buf_slice(&record), error);
+    int status = record.failed ? LFI_FAILED : put(actor, buf_slice(&record), error);
     buf_free(&record);
     return status;
 }
@@ -56,7 +56,7 @@ static int find(struct actor actor, cJSON **record, struct lfi_error *error)
 static int put_again(struct actor actor, const cJSON *record, struct lfi_error *error)
 {
     char *text = cJSON_PrintUnformatted(record);
-    int status = text ? put(actor, slice_of(text), error) : LFI_CORE_FAILED;
+    int status = text ? put(actor, slice_of(text), error) : LFI_FAILED;
     cJSON_free(text);
     return status;
 }
@@ -69,7 +69,7 @@ static int put_extended(struct actor actor, cJSON *record, struct lfi_error *err
     cJSON_DeleteItemFromObjectCaseSensitive(record, "extensions");
     if (!cJSON_AddNumberToObject(record, "started", (double)session->started_s) ||
         !cJSON_AddNumberToObject(record, "extensions", (double)session->extensions)) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     return put_again(actor, record, error);
 }
@@ -89,17 +89,17 @@ int note_extend(struct actor actor, struct lfi_error *error)
     cJSON *record = NULL;
     int64_t started_s = 0;
     int64_t extensions = session->extensions;
-    int status = kept ? find(actor, &record, error) : LFI_CORE_OK;
-    if (status == LFI_CORE_OK && kept && !read_extension(record, &started_s, &extensions)) {
-        status = LFI_CORE_FAILED;
+    int status = kept ? find(actor, &record, error) : LFI_OK;
+    if (status == LFI_OK && kept && !read_extension(record, &started_s, &extensions)) {
+        status = LFI_FAILED;
     }
-    if (status == LFI_CORE_OK && extensions >= SESSION_EXTENSIONS_MAX) {
-        status = LFI_CORE_DENIED;
+    if (status == LFI_OK && extensions >= SESSION_EXTENSIONS_MAX) {
+        status = LFI_DENIED;
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         session->started_s = clock_now_s(actor.psu->clock);
         session->extensions = extensions + 1;
-        status = kept ? put_extended(actor, record, error) : LFI_CORE_OK;
+        status = kept ? put_extended(actor, record, error) : LFI_OK;
     }
     cJSON_Delete(record);
     return status;
@@ -112,7 +112,7 @@ bool note_adopt_extension(struct actor actor)
     struct lfi_error error;
     int64_t started_s = 0;
     int64_t extensions = 0;
-    if (session->kind == SESSION_JOURNEY && find(actor, &record, &error) == LFI_CORE_OK &&
+    if (session->kind == SESSION_JOURNEY && find(actor, &record, &error) == LFI_OK &&
         read_extension(record, &started_s, &extensions) && started_s > session->started_s) {
         session->started_s = started_s;
         session->extensions = extensions;
@@ -144,7 +144,7 @@ void note_adopt_customer(struct actor actor)
     cJSON *record = NULL;
     struct lfi_error error;
     if (actor.session->kind == SESSION_JOURNEY && actor.session->stage < SESSION_REVIEW &&
-        find(actor, &record, &error) == LFI_CORE_OK) {
+        find(actor, &record, &error) == LFI_OK) {
         read_customer(actor, record);
     }
     cJSON_Delete(record);
@@ -170,11 +170,11 @@ int note_resume(struct actor actor, struct lfi_slice interaction, struct lfi_sli
     cJSON *record = NULL;
     actor.session->interaction_id = interaction;
     int status = find(actor, &record, error);
-    if (status == LFI_CORE_OK && !slice_equal(json_get_string(record, "link"), link)) {
-        status = LFI_CORE_UNKNOWN;
+    if (status == LFI_OK && !slice_equal(json_get_string(record, "link"), link)) {
+        status = LFI_UNKNOWN;
     }
-    if (status == LFI_CORE_OK && !note_open(actor, record)) {
-        status = LFI_CORE_FAILED;
+    if (status == LFI_OK && !note_open(actor, record)) {
+        status = LFI_FAILED;
     }
     cJSON_Delete(record);
     return status;
@@ -186,11 +186,11 @@ static int put_member(struct actor actor, const char *name, struct lfi_slice val
 {
     cJSON *record = NULL;
     const char *text = arena_text(actor.arena, value);
-    int status = text ? find(actor, &record, error) : LFI_CORE_FAILED;
+    int status = text ? find(actor, &record, error) : LFI_FAILED;
     cJSON_DeleteItemFromObjectCaseSensitive(record, name);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = cJSON_AddStringToObject(record, name, text) ? put_again(actor, record, error)
-                                                             : LFI_CORE_FAILED;
+                                                             : LFI_FAILED;
     }
     cJSON_Delete(record);
     return status;

@@ -11,10 +11,10 @@
 
 #define NOTE_KIND "journey"
 
-/* Notes the session as it is now. LFI_CORE_OK, or the state's status with the reason. */
+/* Notes the session as it is now. LFI_OK, or the state's status with the reason. */
 int note_keep(struct actor actor, struct lfi_error *error);
 /*
- * LFI_CORE_OK while the journey is open, LFI_CORE_UNKNOWN when it has ended. *taken: its
+ * LFI_OK while the journey is open, LFI_UNKNOWN when it has ended. *taken: its
  * live link was used.
  */
 int note_find(struct actor actor, bool *taken, struct lfi_error *error);
@@ -24,8 +24,8 @@ int note_find(struct actor actor, bool *taken, struct lfi_error *error);
  */
 void note_adopt_customer(struct actor actor);
 /*
- * More time for the session and for the journey's note. LFI_CORE_OK, LFI_CORE_DENIED: it was
- * extended as often as possible; LFI_CORE_UNKNOWN: the journey has ended; or the state's status.
+ * More time for the session and for the journey's note. LFI_OK, LFI_DENIED: it was
+ * extended as often as possible; LFI_UNKNOWN: the journey has ended; or the state's status.
  */
 int note_extend(struct actor actor, struct lfi_error *error);
 /*
@@ -36,12 +36,12 @@ bool note_adopt_extension(struct actor actor);
 /* A session for the journey that a note tells of, before anybody has signed in; false: no note. */
 bool note_open(struct actor actor, const cJSON *record);
 /*
- * The same for the journey of an interaction, by its live link. LFI_CORE_OK, LFI_CORE_UNKNOWN: it
+ * The same for the journey of an interaction, by its live link. LFI_OK, LFI_UNKNOWN: it
  * is not open, or another link was made since.
  */
 int note_resume(struct actor actor, struct lfi_slice interaction, struct lfi_slice link,
                 struct lfi_error *error);
-/* Makes `link` the journey's only live one. LFI_CORE_OK, or the state's status with the reason. */
+/* Makes `link` the journey's only live one. LFI_OK, or the state's status with the reason. */
 int note_set_link(struct actor actor, struct lfi_slice link, struct lfi_error *error);
 /* Notes that the link was used, which note_find tells the first browser and whoever opens it. */
 int note_set_taken(struct actor actor, struct lfi_slice link, struct lfi_error *error);

@@ -206,7 +206,7 @@ static int append_accounts(struct visit *visit, const cJSON *list, struct json_w
     const cJSON *item;
     if (ids == NULL) {
         (void)error_set(error, "out of memory");
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     cJSON_ArrayForEach(item, list)
     {
@@ -214,7 +214,7 @@ static int append_accounts(struct visit *visit, const cJSON *list, struct json_w
     }
     json_open_array(w, "accountList");
     int status = count == 0
-                     ? LFI_CORE_OK
+                     ? LFI_OK
                      : provider->accounts->held(provider->core, &call, &query, &answer.base, error);
     json_close_array(w);
     return status;
@@ -245,7 +245,7 @@ static void show_consent(struct visit *visit, const struct consent *consent)
     append_card(visit, consent, &w);
     consent_permissions_append_groups(consent->permissions, &w);
     int status = append_accounts(visit, consent->account_ids, &w, &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
     }
@@ -281,9 +281,9 @@ static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
 {
     struct lfi_error error = {{0}};
     int status = revocation_keep(visit_actor(visit), consent_id, &error);
-    if (status == LFI_CORE_DENIED) {
+    if (status == LFI_DENIED) {
         visit_refuse(visit, 429, "REVOCATION-LIMIT", NULL);
-    } else if (status != LFI_CORE_OK) {
+    } else if (status != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
     } else {
         show_kept(visit, consent_id);
@@ -301,7 +301,7 @@ static void revoke_own(struct visit *visit, const cJSON *body)
     struct lfi_error error = {{0}};
     int status =
         revocation_put(visit_actor(visit), consent_id, decision_longest_s(visit->endpoint), &error);
-    bool kept = status == LFI_CORE_OK;
+    bool kept = status == LFI_OK;
     if (!kept) {
         actor_note_state(visit_actor(visit), status, "task_put", &error);
     }

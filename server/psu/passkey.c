@@ -82,7 +82,7 @@ static const char *take_once(struct visit *visit, struct lfi_slice id, int64_t l
     const struct state_sink sink = {.take = ignore};
     struct lfi_error error = {{0}};
     enum state_claim claim = STATE_CLAIM_TAKEN;
-    if (state_claim(&ref, (uint32_t)left_s, &sink, &claim, &error) != LFI_CORE_OK) {
+    if (state_claim(&ref, (uint32_t)left_s, &sink, &claim, &error) != LFI_OK) {
         return "CORE-UNAVAILABLE";
     }
     return claim == STATE_CLAIM_YOURS ? NULL : "WEBAUTHN-REPLAY";
@@ -170,7 +170,7 @@ static const char *check_signed(struct visit *visit, const cJSON *assertion,
 static int deny(const struct visit *visit, const char *id)
 {
     passkey_log_refusal(visit, id);
-    return LFI_CORE_DENIED;
+    return LFI_DENIED;
 }
 
 /* Counts a use that was right, by a customer who may still sign in. */
@@ -180,12 +180,12 @@ static int use(struct visit *visit, const struct state_ref *ref, struct lfi_slic
     const struct provider *provider = visit->endpoint->provider;
     const struct lfi_call call = visit_core_call(visit);
     int status = provider->signin->may_sign_in(provider->core, &call, user_id, error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = state_passkey_use(ref, user_id, counter, error);
     }
-    return status == LFI_CORE_DENIED    ? deny(visit, "PASSKEY-COUNTER")
-           : status == LFI_CORE_UNKNOWN ? deny(visit, "PASSKEY-UNKNOWN") /* removed just now */
-                                        : status;
+    return status == LFI_DENIED    ? deny(visit, "PASSKEY-COUNTER")
+           : status == LFI_UNKNOWN ? deny(visit, "PASSKEY-UNKNOWN") /* removed just now */
+                                   : status;
 }
 
 int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_slice bound,
@@ -204,15 +204,15 @@ int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_
         return deny(visit, refused);
     }
     int status = state_passkey_find(&ref, &sink, error);
-    if (status == LFI_CORE_UNKNOWN) {
+    if (status == LFI_UNKNOWN) {
         return deny(visit, "PASSKEY-UNKNOWN");
     }
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     if (kept.user_id.len == 0 || kept.user_id.len >= sizeof(user_id->text)) {
         (void)error_set(error, "out of memory");
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     if (!is_owner(visit, assertion, user_id, kept.user_id)) {
         return deny(visit, "PASSKEY-OTHER");

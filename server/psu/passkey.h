@@ -31,8 +31,8 @@ const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpo
 
 /*
  * Judges an assertion (schema Assertion) and counts the use. `user_id` comes in as the only
- * customer whose passkey will do, or empty. LFI_CORE_OK; LFI_CORE_DENIED, with the refusal in the
- * log, whatever was wrong; LFI_CORE_BLOCKED for a barred customer whose passkey was right; else the
+ * customer whose passkey will do, or empty. LFI_OK; LFI_DENIED, with the refusal in the
+ * log, whatever was wrong; LFI_BLOCKED for a barred customer whose passkey was right; else the
  * status of core or state.
  */
 int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_slice bound,

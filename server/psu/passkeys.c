@@ -20,9 +20,9 @@ static bool check_offered(struct visit *visit)
 static void refuse_state(struct visit *visit, int status, const char *call,
                          const struct lfi_error *error)
 {
-    if (status == LFI_CORE_UNKNOWN) {
+    if (status == LFI_UNKNOWN) {
         visit_refuse(visit, 404, "PASSKEY-UNKNOWN", NULL);
-    } else if (status == LFI_CORE_DENIED) {
+    } else if (status == LFI_DENIED) {
         visit_refuse(visit, 409, "PASSKEY-LIMIT", NULL);
     } else {
         finish_state(visit, status, call, error);
@@ -87,7 +87,7 @@ bool passkeys_has_any(struct visit *visit)
     struct lfi_error error = {{0}};
     bool any = false;
     const struct state_passkey_sink sink = {.take = note_one, .ctx = &any};
-    return each_passkey(visit, &sink, &error) == LFI_CORE_OK && any;
+    return each_passkey(visit, &sink, &error) == LFI_OK && any;
 }
 
 int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
@@ -107,7 +107,7 @@ static void list(struct visit *visit, const cJSON *body)
     visit_begin_view(visit, &w, "passkeys");
     int status = append_all(visit, "passkeys", append_passkey, &w, &error);
     json_close_object(&w);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         refuse_state(visit, status, "passkeys", &error);
     }
 }
@@ -141,7 +141,7 @@ static void offer(struct visit *visit, const cJSON *body)
     json_close_array(&w);
     int status = passkeys_append_credentials(visit, "known", &w, &error);
     json_close_object(&w);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         refuse_state(visit, status, "passkeys", &error);
     }
 }
@@ -174,7 +174,7 @@ static int keep(struct visit *visit, const struct webauthn_credential *credentia
     const struct state_passkey passkey = {.user_id = visit->session.user_id,
                                           .record = buf_slice(&record),
                                           .counter = credential->counter};
-    int status = record.failed ? LFI_CORE_FAILED : state_passkey_add(&ref, &passkey, error);
+    int status = record.failed ? LFI_FAILED : state_passkey_add(&ref, &passkey, error);
     buf_free(&record);
     return status;
 }
@@ -206,7 +206,7 @@ static void add(struct visit *visit, const cJSON *body)
         return;
     }
     int status = keep(visit, &credential, json_get_string(body, "name"), &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         refuse_state(visit, status, "passkey_add", &error);
     } else {
         list(visit, NULL);
@@ -222,7 +222,7 @@ static void remove_one(struct visit *visit, const cJSON *body)
         return;
     }
     int status = state_passkey_remove(&ref, visit->session.user_id, &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         refuse_state(visit, status, "passkey_remove", &error);
     } else {
         list(visit, NULL);

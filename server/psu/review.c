@@ -50,7 +50,7 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
     const struct lfi_call call = visit_core_call(visit);
     int status =
         accounts_find(visit->endpoint->provider, visit->arena, &call, consent, offers, &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         finish_core(visit, status, "accounts.held", &error);
         return false;
     }

@@ -43,10 +43,10 @@ static int check_room(struct actor actor, struct lfi_error *error)
     const struct state_ref ref = actor_state(actor, (struct lfi_slice){0});
     struct state_task_counts counts;
     int status = state_task_counts(&ref, &counts, error);
-    if (status == LFI_CORE_OK && counts.kept >= counts.limit / LIMIT_REVOCATIONS_SHARE) {
+    if (status == LFI_OK && counts.kept >= counts.limit / LIMIT_REVOCATIONS_SHARE) {
         error_set(error, "%llu tasks are kept, the rest of the room is for journeys",
                   (unsigned long long)counts.kept);
-        return LFI_CORE_UNAVAILABLE;
+        return LFI_UNAVAILABLE;
     }
     return status;
 }
@@ -62,13 +62,13 @@ int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait
 {
     struct task task = {.key = key_of(actor, consent_id), .record = cJSON_CreateObject()};
     int status = check_room(actor, error);
-    if (status == LFI_CORE_OK && (!add_text(actor, task.record, "kind", SLICE(REVOCATION_KIND)) ||
-                                  !add_text(actor, task.record, "consent", consent_id) ||
-                                  !add_text(actor, task.record, "user", actor.session->user_id))) {
+    if (status == LFI_OK && (!add_text(actor, task.record, "kind", SLICE(REVOCATION_KIND)) ||
+                             !add_text(actor, task.record, "consent", consent_id) ||
+                             !add_text(actor, task.record, "user", actor.session->user_id))) {
         error_set(error, "out of memory");
-        status = LFI_CORE_FAILED;
+        status = LFI_FAILED;
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = task_put(actor, &task, clock_now_s(actor.psu->clock) + wait_s, error);
     }
     cJSON_Delete(task.record);
@@ -91,7 +91,7 @@ bool revocation_is_pending(struct actor actor, struct lfi_slice consent_id)
     const struct state_ref ref = actor_state(actor, key_of(actor, consent_id));
     const struct state_sink sink = {.take = ignore};
     struct lfi_error error = {{0}};
-    return state_task_find(&ref, &sink, &error) == LFI_CORE_OK;
+    return state_task_find(&ref, &sink, &error) == LFI_OK;
 }
 
 /* One use of what a customer may have kept. *out_wait_s is 0 when it is allowed. */
@@ -109,14 +109,13 @@ int revocation_keep(struct actor actor, struct lfi_slice consent_id, struct lfi_
 {
     uint32_t wait_s = 0;
     if (revocation_is_pending(actor, consent_id)) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     int status = take_quota(actor, &wait_s, error);
-    if (status == LFI_CORE_OK && wait_s > 0) {
-        return LFI_CORE_DENIED;
+    if (status == LFI_OK && wait_s > 0) {
+        return LFI_DENIED;
     }
-    return status != LFI_CORE_OK ? status
-                                 : revocation_put(actor, consent_id, TASK_FIRST_GAP_S, error);
+    return status != LFI_OK ? status : revocation_put(actor, consent_id, TASK_FIRST_GAP_S, error);
 }
 
 /* HUB_OK also when there is nothing left to revoke. */

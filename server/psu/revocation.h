@@ -22,7 +22,7 @@ bool revocation_is_proven(struct actor actor, struct lfi_slice consent_id, struc
 /*
  * Keeps it, due after a time: before the Hub is told in this request, when the request cannot be at
  * it any more; after a lost answer, soon. The caller knows from the Hub that the consent is the
- * customer's. The state's status; LFI_CORE_UNAVAILABLE when there is no room.
+ * customer's. The state's status; LFI_UNAVAILABLE when there is no room.
  */
 int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait_s,
                    struct lfi_error *error);
@@ -30,7 +30,7 @@ int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait
 void revocation_end(struct actor actor, struct lfi_slice consent_id);
 /*
  * Keeps it for a Hub that cannot be asked, due at once; the caller has seen the proof. As above,
- * and LFI_CORE_DENIED when the customer has as many kept as LIMIT_REVOCATIONS_KEPT allows.
+ * and LFI_DENIED when the customer has as many kept as LIMIT_REVOCATIONS_KEPT allows.
  */
 int revocation_keep(struct actor actor, struct lfi_slice consent_id, struct lfi_error *error);
 /* Kept, and the Hub does not have it yet. */

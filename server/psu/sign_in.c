@@ -78,7 +78,7 @@ static int take_attempt(struct visit *visit)
         struct lfi_slice result;
         struct lfi_error error = {{0}};
         if (claim_take(visit_actor(visit), attempt_key(visit, number), ATTEMPT_TTL_S, &claim,
-                       &result, &error) != LFI_CORE_OK) {
+                       &result, &error) != LFI_OK) {
             visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
             return 0;
         }
@@ -102,7 +102,7 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
     struct lfi_error error = {{0}};
     int status =
         claim_settle(visit_actor(visit), attempt_key(visit, number), SLICE("failed"), &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         finish_state(visit, status, "claim_settle", &error);
     } else if (number == visit->psu->max_attempts) {
         finish_refuse(visit, ENDING_NOT_AUTHENTICATED);
@@ -121,14 +121,14 @@ static void ask_approval(struct visit *visit, const struct consent *consent,
                                                             : (struct lfi_slice){0}};
     visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
     int status = approval_ask(visit, &request, SESSION_ASKED, &error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         step_show_approval(visit);
-    } else if (status != LFI_CORE_STOPPED) {
+    } else if (status != LFI_STOPPED) {
         finish_core(visit, status, "approval_start", &error);
     }
 }
 
-/* The core's status; LFI_CORE_STOPPED, having answered: it was not judged. */
+/* The core's status; LFI_STOPPED, having answered: it was not judged. */
 static int judge(struct visit *visit, const cJSON *body, struct lfi_id *user_id,
                  struct lfi_error *error)
 {
@@ -136,7 +136,7 @@ static int judge(struct visit *visit, const cJSON *body, struct lfi_id *user_id,
     if (!turns_begin(visit->psu->sign_ins)) {
         metrics_count(visit->psu->metrics, METRICS_SIGN_IN_BUSY);
         visit_refuse_for(visit, 503, "SIGN-IN-BUSY", BUSY_WAIT_S, NULL);
-        return LFI_CORE_STOPPED;
+        return LFI_STOPPED;
     }
     const struct lfi_call call = visit_core_call(visit);
     const struct lfi_login login = {.size = sizeof(login),
@@ -153,18 +153,18 @@ static void tell(struct visit *visit, const cJSON *body, const struct consent *c
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
     int status = judge(visit, body, &user_id, &error);
-    if (status == LFI_CORE_DENIED) {
+    if (status == LFI_DENIED) {
         metrics_count(visit->psu->metrics, METRICS_SIGN_IN_WRONG);
         fail_attempt(visit, consent, attempt, "wrong-credentials");
         return;
     }
     limit_give_back(visit, uses);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         ask_approval(visit, consent, &user_id);
         known_browser_keep(visit, json_get_string(body, "login"));
-    } else if (status == LFI_CORE_BLOCKED) {
+    } else if (status == LFI_BLOCKED) {
         finish_refuse(visit, ENDING_BLOCKED);
-    } else if (status != LFI_CORE_STOPPED) {
+    } else if (status != LFI_STOPPED) {
         finish_core(visit, status, "sign_in", &error);
     }
 }
@@ -193,9 +193,9 @@ static void enter(struct visit *visit)
     if (!visit_move(visit, SESSION_SIGNED_IN)) {
         return;
     }
-    int status = visit->session.kind == SESSION_JOURNEY ? note_keep(visit_actor(visit), &error)
-                                                        : LFI_CORE_OK;
-    if (status != LFI_CORE_OK) {
+    int status =
+        visit->session.kind == SESSION_JOURNEY ? note_keep(visit_actor(visit), &error) : LFI_OK;
+    if (status != LFI_OK) {
         finish_state(visit, status, "task_put", &error);
     } else if (visit_keep_session(visit) == 0) {
         api_show(visit);
@@ -233,12 +233,12 @@ void step_use_passkey(struct visit *visit, const cJSON *body)
     }
     int status = passkey_check(visit, PASSKEY_SIGN_IN, visit->session.interaction_id,
                                json_get(body, "assertion"), &user_id, &error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         visit->session.user_id = arena_keep(visit->arena, slice_of(user_id.text));
         enter(visit);
-    } else if (status == LFI_CORE_DENIED) {
+    } else if (status == LFI_DENIED) {
         fail_attempt(visit, &consent, attempt, "wrong-passkey");
-    } else if (status == LFI_CORE_BLOCKED) {
+    } else if (status == LFI_BLOCKED) {
         finish_refuse(visit, ENDING_BLOCKED);
     } else {
         finish_core(visit, status, "passkey", &error);
@@ -255,7 +255,7 @@ void step_check_approval(struct visit *visit, const cJSON *body)
     enum lfi_approval_state state;
     struct lfi_error error = {{0}};
     int status = approval_find(visit, &state, &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         finish_core(visit, status, "approval_state", &error);
     } else if (state == LFI_APPROVAL_WAITING) {
         step_show_approval(visit);

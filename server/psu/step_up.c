@@ -33,10 +33,10 @@ static bool keep_choice(struct visit *visit, struct lfi_slice choice)
         visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
     visit->session.decision = bound.ptr ? id_digest(visit->arena, bound) : bound;
     int status = claim_settle(visit_actor(visit), choice_key(visit), choice, &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         finish_state(visit, status, "claim_settle", &error);
     }
-    return status == LFI_CORE_OK;
+    return status == LFI_OK;
 }
 
 static void ask(struct visit *visit, const struct consent *consent, const cJSON *account_ids)
@@ -46,9 +46,9 @@ static void ask(struct visit *visit, const struct consent *consent, const cJSON 
                                              .accounts = cJSON_GetArraySize(account_ids)};
     struct lfi_error error = {{0}};
     int status = approval_ask(visit, &request, SESSION_CHOSEN, &error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         step_show_step_up(visit);
-    } else if (status != LFI_CORE_STOPPED) {
+    } else if (status != LFI_STOPPED) {
         finish_core(visit, status, "approval_start", &error);
     }
 }
@@ -104,11 +104,11 @@ static void carry_out(struct visit *visit)
     struct lfi_slice choice;
     struct lfi_error error = {{0}};
     int status = claim_find(visit_actor(visit), choice_key(visit), &choice, &error);
-    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
+    if (status != LFI_OK && status != LFI_UNKNOWN) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
     }
-    cJSON *account_ids = status == LFI_CORE_OK ? json_parse(choice) : NULL;
+    cJSON *account_ids = status == LFI_OK ? json_parse(choice) : NULL;
     if (account_ids) {
         approve(visit, account_ids, true);
     } else {
@@ -123,7 +123,7 @@ void step_check_step_up(struct visit *visit, const cJSON *body)
     enum lfi_approval_state state;
     struct lfi_error error = {{0}};
     int status = approval_find(visit, &state, &error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         finish_core(visit, status, "approval_state", &error);
     } else if (state == LFI_APPROVAL_WAITING) {
         step_show_step_up(visit);
@@ -147,7 +147,7 @@ void step_offer_step_up_passkey(struct visit *visit, const cJSON *body)
     passkey_append_challenge(visit, PASSKEY_STEP_UP, visit->session.decision, &w);
     int status = passkeys_append_credentials(visit, "known", &w, &error);
     json_close_object(&w);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         finish_state(visit, status, "passkeys", &error);
     }
 }
@@ -163,11 +163,11 @@ void step_use_step_up_passkey(struct visit *visit, const cJSON *body)
     memcpy(user_id.text, visit->session.user_id.ptr, visit->session.user_id.len);
     int status = passkey_check(visit, PASSKEY_STEP_UP, visit->session.decision,
                                json_get(body, "assertion"), &user_id, &error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         approval_withdraw(visit);
         limit_give_back_approval(visit); /* it was the customer who had asked */
         carry_out(visit);
-    } else if (status == LFI_CORE_DENIED || status == LFI_CORE_BLOCKED) {
+    } else if (status == LFI_DENIED || status == LFI_BLOCKED) {
         finish_refuse(visit, ENDING_STEP_UP);
     } else {
         finish_core(visit, status, "passkey", &error);

@@ -42,10 +42,10 @@ void step_extend(struct visit *visit, const cJSON *body)
     struct lfi_error error = {{0}};
     int status = visit->session.extensions < SESSION_EXTENSIONS_MAX
                      ? note_extend(visit_actor(visit), &error)
-                     : LFI_CORE_DENIED;
-    if (status == LFI_CORE_DENIED || status == LFI_CORE_UNKNOWN) {
+                     : LFI_DENIED;
+    if (status == LFI_DENIED || status == LFI_UNKNOWN) {
         visit_refuse(visit, 409, "SESSION-LONGEST", "extended as often as possible, or over");
-    } else if (status != LFI_CORE_OK) {
+    } else if (status != LFI_OK) {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
     } else if (visit_keep_session(visit) == 0) {
         visit_begin_view(visit, &w, "extended");

@@ -6,7 +6,7 @@ static int put(const struct state_ref *ref, const cJSON *record, int64_t due_s,
                struct lfi_error *error)
 {
     char *text = cJSON_PrintUnformatted(record);
-    int status = LFI_CORE_FAILED;
+    int status = LFI_FAILED;
     if (!text) {
         error_set(error, "out of memory");
     } else {
@@ -54,7 +54,7 @@ void task_try_later(struct actor actor, const struct task *task, enum hub_outcom
         (void)cJSON_AddStringToObject(task->record, "reason", why->message);
     }
     int status = task_put(actor, task, parked ? STATE_PARKED_S : now_s + gap_s(tries), &error);
-    if (status != LFI_CORE_OK) { /* it is due again when task_take's time is over */
+    if (status != LFI_OK) { /* it is due again when task_take's time is over */
         actor_note_state(actor, status, "task_put", &error);
     } else if (parked) {
         LOG_EVENT(actor.psu->log, LOG_ERROR, "task-parked",
@@ -69,7 +69,7 @@ void task_done(struct actor actor, struct lfi_slice key)
     const struct state_ref ref = actor_state(actor, key);
     struct lfi_error error = {{0}};
     int status = state_task_done(&ref, &error);
-    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
+    if (status != LFI_OK && status != LFI_UNKNOWN) {
         actor_note_state(actor, status, "task_done", &error);
     }
 }
@@ -86,7 +86,7 @@ static int find_parked(const struct state_ref *ref, cJSON **record, struct lfi_e
 {
     const struct state_sink sink = {.take = parse_record, .ctx = record};
     int status = state_task_find(ref, &sink, error);
-    return status == LFI_CORE_OK && !json_get(*record, "parkedAt") ? LFI_CORE_UNKNOWN : status;
+    return status == LFI_OK && !json_get(*record, "parkedAt") ? LFI_UNKNOWN : status;
 }
 
 int task_retry(const struct state_ref *ref, int64_t now_s, struct lfi_error *error)
@@ -97,7 +97,7 @@ int task_retry(const struct state_ref *ref, int64_t now_s, struct lfi_error *err
     for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
         cJSON_DeleteItemFromObjectCaseSensitive(record, counted[i]);
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = put(ref, record, now_s, error);
     }
     cJSON_Delete(record);
@@ -109,5 +109,5 @@ int task_drop(const struct state_ref *ref, struct lfi_error *error)
     cJSON *record = NULL;
     int status = find_parked(ref, &record, error);
     cJSON_Delete(record);
-    return status == LFI_CORE_OK ? state_task_done(ref, error) : status;
+    return status == LFI_OK ? state_task_done(ref, error) : status;
 }

@@ -25,7 +25,7 @@ void task_done(struct actor actor, struct lfi_slice key);
 
 /*
  * For an operator: has a parked task tried again, with its tries counted anew, or forgets it.
- * LFI_CORE_UNKNOWN: there is no such parked task; else the state's status.
+ * LFI_UNKNOWN: there is no such parked task; else the state's status.
  */
 int task_retry(const struct state_ref *ref, int64_t now_s, struct lfi_error *error);
 int task_drop(const struct state_ref *ref, struct lfi_error *error);

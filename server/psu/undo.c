@@ -33,7 +33,7 @@ bool undo_keep(struct actor actor, const struct undo *undo)
 {
     struct lfi_error error = {{0}};
     struct task task = {.key = key_of(actor), .record = cJSON_CreateObject()};
-    int status = LFI_CORE_FAILED;
+    int status = LFI_FAILED;
     if (!describe(actor, undo, task.record)) {
         error_set(&error, "out of memory");
     } else {
@@ -41,7 +41,7 @@ bool undo_keep(struct actor actor, const struct undo *undo)
         status = task_put(actor, &task, due_s, &error);
     }
     cJSON_Delete(task.record);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         actor_note_state(actor, status, "task_put", &error);
         return false;
     }

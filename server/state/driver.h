@@ -3,9 +3,9 @@
  * in, LMDB (lmdb.c); the table holds nothing of it, so that others can follow.
  *
  * Every function is atomic, and what it changed is durable, for all instances of the server, when
- * it returns LFI_CORE_OK; otherwise it changed nothing. It returns an lfi_core_status:
- * LFI_CORE_UNAVAILABLE when there is no room or the store cannot be reached, which passes;
- * LFI_CORE_FAILED for what does not; both with a reason. Any thread, several at once. Times are the
+ * it returns LFI_OK; otherwise it changed nothing. It returns an lfi_status:
+ * LFI_UNAVAILABLE when there is no room or the store cannot be reached, which passes;
+ * LFI_FAILED for what does not; both with a reason. Any thread, several at once. Times are the
  * caller's: a driver reads no clock.
  *
  * What is passed in is borrowed until the function returns, what is handed to a callback until the
@@ -17,13 +17,13 @@
 #include <lfi/base.h>
 #include <stdbool.h>
 
-/* Limits that every driver keeps, in bytes or as said; more is LFI_CORE_FAILED. */
+/* Limits that every driver keeps, in bytes or as said; more is LFI_FAILED. */
 #define STATE_KEY_MAX 192
 #define STATE_PROVIDER_MAX 64
 #define STATE_RESULT_MAX 16384 /* of a claim */
 #define STATE_RECORD_MAX 4096  /* of a task or a passkey */
 #define STATE_ID_MAX 64        /* of a customer or a passkey */
-#define STATE_PASSKEYS_MAX 10  /* passkeys of a customer: LFI_CORE_DENIED */
+#define STATE_PASSKEYS_MAX 10  /* passkeys of a customer: LFI_DENIED */
 #define STATE_USES_MAX 64      /* uses of a rate limit within its window */
 #define STATE_WINDOW_MAX_S (24 * 3600)
 #define STATE_SETTLED_S (24 * 3600) /* late repeats get the same result for so long */
@@ -119,7 +119,7 @@ struct state_driver {
                  const struct state_sink *sink, enum state_claim *out);
     /* Settles the key, claimed or not, with the result that later claims get. */
     int (*claim_settle)(void *store, const struct state_call *call, struct lfi_slice result);
-    /* The result of a settled claim; writes nothing. LFI_CORE_UNKNOWN: it is not settled. */
+    /* The result of a settled claim; writes nothing. LFI_UNKNOWN: it is not settled. */
     int (*claim_find)(void *store, const struct state_call *call, const struct state_sink *sink);
 
     /* --- rate limits --------------------------------------------------------------------------
@@ -135,20 +135,20 @@ struct state_driver {
      */
 
     /*
-     * Keeps a task, due at due_s; one with the same key is replaced. LFI_CORE_UNAVAILABLE when the
+     * Keeps a task, due at due_s; one with the same key is replaced. LFI_UNAVAILABLE when the
      * provider has max_tasks already.
      */
     int (*task_put)(void *store, const struct state_call *call, int64_t due_s,
                     struct lfi_slice record);
     /*
      * Takes the provider's task that has been due longest; on no instance is it due again before
-     * hold_s seconds have passed. LFI_CORE_UNKNOWN: none is due.
+     * hold_s seconds have passed. LFI_UNKNOWN: none is due.
      */
     int (*task_take)(void *store, const struct state_call *call, uint32_t hold_s,
                      const struct state_sink *sink);
-    /* The record of a task. LFI_CORE_UNKNOWN: there is none. */
+    /* The record of a task. LFI_UNKNOWN: there is none. */
     int (*task_find)(void *store, const struct state_call *call, const struct state_sink *sink);
-    /* Forgets a task. LFI_CORE_UNKNOWN: there is none. */
+    /* Forgets a task. LFI_UNKNOWN: there is none. */
     int (*task_done)(void *store, const struct state_call *call);
     /* How many there are; cheap. */
     int (*task_counts)(void *store, const struct state_call *call, struct state_task_counts *out);
@@ -159,19 +159,19 @@ struct state_driver {
     /* --- passkeys; the key is the passkey's id ------------------------------------------------
      */
 
-    /* LFI_CORE_DENIED when the id is taken, or the customer has STATE_PASSKEYS_MAX. */
+    /* LFI_DENIED when the id is taken, or the customer has STATE_PASSKEYS_MAX. */
     int (*passkey_add)(void *store, const struct state_call *call,
                        const struct state_passkey *passkey);
-    /* LFI_CORE_UNKNOWN: there is none. */
+    /* LFI_UNKNOWN: there is none. */
     int (*passkey_find)(void *store, const struct state_call *call,
                         const struct state_passkey_sink *sink);
     /*
-     * Counts a use whose signature was right. LFI_CORE_DENIED unless `counter` is above the one
-     * kept, or both are 0: a copy of the key may be about. LFI_CORE_UNKNOWN: not this customer's.
+     * Counts a use whose signature was right. LFI_DENIED unless `counter` is above the one
+     * kept, or both are 0: a copy of the key may be about. LFI_UNKNOWN: not this customer's.
      */
     int (*passkey_use)(void *store, const struct state_call *call, struct lfi_slice user_id,
                        uint32_t counter);
-    /* LFI_CORE_UNKNOWN: not this customer's. */
+    /* LFI_UNKNOWN: not this customer's. */
     int (*passkey_remove)(void *store, const struct state_call *call, struct lfi_slice user_id);
     /* The customer's passkeys, by id; the call has no key. */
     int (*passkeys)(void *store, const struct state_call *call, struct lfi_slice user_id,

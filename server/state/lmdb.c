@@ -29,13 +29,13 @@ static bool passes(int code)
 int lmdb_fail(struct lfi_error *error, const char *what, int code)
 {
     (void)error_set(error, "%s: %s", what, mdb_strerror(code));
-    return passes(code) ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED;
+    return passes(code) ? LFI_UNAVAILABLE : LFI_FAILED;
 }
 
 int lmdb_refuse(struct lfi_error *error, const char *what)
 {
     (void)error_set(error, "%s", what);
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -116,26 +116,25 @@ int lmdb_begin(struct lmdb_txn *txn, void *store, bool writes, struct lfi_error 
 {
     *txn = (struct lmdb_txn){.store = store, .error = error};
     int code = mdb_txn_begin(txn->store->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn);
-    return code == 0 ? LFI_CORE_OK : lmdb_fail(error, "begin", code);
+    return code == 0 ? LFI_OK : lmdb_fail(error, "begin", code);
 }
 
 int lmdb_end(struct lmdb_txn *txn, int status)
 {
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         mdb_txn_abort(txn->txn);
         return status;
     }
     int code = mdb_txn_commit(txn->txn);
-    return code == 0 ? LFI_CORE_OK : lmdb_fail(txn->error, "commit", code);
+    return code == 0 ? LFI_OK : lmdb_fail(txn->error, "commit", code);
 }
 
 static int outcome(struct lmdb_txn *txn, enum lmdb_table table, int code)
 {
     if (code == 0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
-    return code == MDB_NOTFOUND ? LFI_CORE_UNKNOWN
-                                : lmdb_fail(txn->error, table_names[table], code);
+    return code == MDB_NOTFOUND ? LFI_UNKNOWN : lmdb_fail(txn->error, table_names[table], code);
 }
 
 int lmdb_get(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key, MDB_val *out)
@@ -149,11 +148,11 @@ int lmdb_get_head(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb
 {
     MDB_val value;
     int status = lmdb_get(txn, table, key, &value);
-    if (status == LFI_CORE_OK && value.mv_size < head->mv_size) {
+    if (status == LFI_OK && value.mv_size < head->mv_size) {
         (void)error_set(txn->error, "%s: malformed value", table_names[table]);
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         memcpy(head->mv_data, value.mv_data, head->mv_size);
         *rest = lmdb_key_rest(&value, head->mv_size);
     }
@@ -207,7 +206,7 @@ int lmdb_walk(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_ran
         }
     }
     mdb_cursor_close(cursor);
-    return code == MDB_NOTFOUND ? LFI_CORE_OK : outcome(txn, table, code);
+    return code == MDB_NOTFOUND ? LFI_OK : outcome(txn, table, code);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -226,9 +225,9 @@ static int check_readers(MDB_env *env, const struct state_config *config, struct
                         "the store has %u reader slots, %u threads may read: stop all that use it,"
                         " then start again",
                         slots, config->threads);
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int refuse_format(const char *path, MDB_val found, struct lfi_error *error)
@@ -236,13 +235,13 @@ static int refuse_format(const char *path, MDB_val found, struct lfi_error *erro
     (void)error_set(error, "%.120s: the store's format is \"%.*s\", this version needs \"%s\"",
                     path, found.mv_size < 32 ? (int)found.mv_size : 32, (const char *)found.mv_data,
                     LMDB_FORMAT);
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 static int refuse_foreign(const char *path, struct lfi_error *error)
 {
     (void)error_set(error, "%.180s: is not a store of the server's state", path);
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 /* Of a store that has tables already. */
@@ -264,7 +263,7 @@ static int check_format(struct lmdb_store *store, MDB_txn *txn, const char *path
     }
     bool same = found.mv_size == wanted.mv_size &&
                 memcmp(found.mv_data, wanted.mv_data, wanted.mv_size) == 0;
-    return same ? LFI_CORE_OK : refuse_format(path, found, error);
+    return same ? LFI_OK : refuse_format(path, found, error);
 }
 
 /* Opens the tables; makes them in a store that is empty. */
@@ -280,8 +279,8 @@ static int open_tables(struct lmdb_store *store, MDB_txn *txn, const char *path,
         return lmdb_fail(error, "tables", code);
     }
     bool empty = stat_of_all.ms_entries == 0;
-    int status = empty ? LFI_CORE_OK : check_format(store, txn, path, error);
-    if (status != LFI_CORE_OK) {
+    int status = empty ? LFI_OK : check_format(store, txn, path, error);
+    if (status != LFI_OK) {
         return status;
     }
     for (size_t i = 0; i < TABLE_COUNT && code == 0; i++) {
@@ -291,7 +290,7 @@ static int open_tables(struct lmdb_store *store, MDB_txn *txn, const char *path,
         code = mdb_put(txn, store->table[TABLE_META], &key, &format, 0);
     }
     return code == MDB_NOTFOUND ? refuse_foreign(path, error)
-           : code == 0          ? LFI_CORE_OK
+           : code == 0          ? LFI_OK
                                 : lmdb_fail(error, "tables", code);
 }
 
@@ -315,21 +314,21 @@ static int open_env(struct lmdb_store *store, const struct state_config *config,
     }
     if (code != 0) {
         (void)error_set(error, "%.160s: %s", config->path, mdb_strerror(code));
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     (void)mdb_reader_check(store->env, &dead); /* slots of processes that were killed */
     int status = check_readers(store->env, config, error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = lmdb_begin(&txn, store, true, error);
     }
-    return status == LFI_CORE_OK ? lmdb_end(&txn, open_tables(store, txn.txn, config->path, error))
-                                 : status;
+    return status == LFI_OK ? lmdb_end(&txn, open_tables(store, txn.txn, config->path, error))
+                            : status;
 }
 
 static int refuse_folder(const char *path, const char *why, struct lfi_error *error)
 {
     (void)error_set(error, "%.180s: %s", path, why);
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 /* Whether a folder could be made. */
@@ -347,10 +346,10 @@ static int take_folder(const struct state_config *config, struct lfi_error *erro
     struct stat info;
     if (stat(config->path, &info) != 0) {
         bool fine = config->create ? mkdir(config->path, 0700) == 0 : is_makeable(config->path);
-        return fine ? LFI_CORE_OK : refuse_folder(config->path, "cannot be made", error);
+        return fine ? LFI_OK : refuse_folder(config->path, "cannot be made", error);
     }
     bool fine = S_ISDIR(info.st_mode) && access(config->path, R_OK | W_OK | X_OK) == 0;
-    return fine ? LFI_CORE_OK
+    return fine ? LFI_OK
                 : refuse_folder(config->path, "is not a folder that can be written", error);
 }
 
@@ -379,7 +378,7 @@ static int lmdb_open(void **out, const struct state_config *config, struct lfi_e
     struct stat info;
     *out = NULL;
     int status = take_folder(config, error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     struct lmdb_store *store = calloc(1, sizeof(*store));
@@ -392,12 +391,12 @@ static int lmdb_open(void **out, const struct state_config *config, struct lfi_e
     if (config->create || is_there) {
         status = open_env(store, config, error);
     }
-    if (status != LFI_CORE_OK || !store->env) {
+    if (status != LFI_OK || !store->env) {
         lmdb_close(store);
         return status;
     }
     *out = store;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* --- forgetting ------------------------------------------------------------------------------- */
@@ -419,10 +418,10 @@ static int lmdb_forget(void *store, const struct state_call *call)
     }
     const struct lmdb_range all = {&key, key.len};
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
-    for (int table = TABLE_COUNTS; table < TABLE_COUNT && status == LFI_CORE_OK; table++) {
+    for (int table = TABLE_COUNTS; table < TABLE_COUNT && status == LFI_OK; table++) {
         status = lmdb_walk(&txn, (enum lmdb_table)table, &all, forget_one, NULL);
     }
     return lmdb_end(&txn, status);

@@ -14,7 +14,7 @@
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  *
- * Functions return an lfi_core_status; codes of LMDB do not leave lmdb.c and lmdb_health.c.
+ * Functions return an lfi_status; codes of LMDB do not leave lmdb.c and lmdb_health.c.
  */
 #ifndef STATE_LMDB_H
 #define STATE_LMDB_H
@@ -77,15 +77,15 @@ struct lmdb_txn {
 };
 
 int lmdb_begin(struct lmdb_txn *txn, void *store, bool writes, struct lfi_error *error);
-/* Ends a transaction: what was done is on disk when `status` and the result are LFI_CORE_OK. */
+/* Ends a transaction: what was done is on disk when `status` and the result are LFI_OK. */
 int lmdb_end(struct lmdb_txn *txn, int status);
 
-/* LFI_CORE_UNAVAILABLE when disk or map are full or slots are lacking; else LFI_CORE_FAILED. */
+/* LFI_UNAVAILABLE when disk or map are full or slots are lacking; else LFI_FAILED. */
 int lmdb_fail(struct lfi_error *error, const char *what, int code);
-/* LFI_CORE_FAILED. */
+/* LFI_FAILED. */
 int lmdb_refuse(struct lfi_error *error, const char *what);
 
-/* The value, valid until the next change; LFI_CORE_UNKNOWN: there is none. */
+/* The value, valid until the next change; LFI_UNKNOWN: there is none. */
 int lmdb_get(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key, MDB_val *out);
 /* The same with its head copied to *head; *rest is what follows. */
 int lmdb_get_head(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key,
@@ -93,7 +93,7 @@ int lmdb_get_head(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb
 /* Puts head and rest as one value in place of any old one. Neither lies in the store. */
 int lmdb_put(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key, MDB_val head,
              struct lfi_slice rest);
-/* LFI_CORE_UNKNOWN: there was none. */
+/* LFI_UNKNOWN: there was none. */
 int lmdb_delete(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_key *key);
 
 /* --- walks ------------------------------------------------------------------------------------ */

@@ -30,7 +30,7 @@ static int put(struct lmdb_txn *txn, const struct state_call *call, struct claim
         return lmdb_refuse(call->error, "claim: the key does not fit");
     }
     int status = lmdb_put(txn, TABLE_CLAIMS, &key, (MDB_val){sizeof(head), &head}, result);
-    return status == LFI_CORE_OK
+    return status == LFI_OK
                ? lmdb_put(txn, TABLE_EXPIRY, &when, (MDB_val){0, NULL}, (struct lfi_slice){0})
                : status;
 }
@@ -62,12 +62,11 @@ static enum lmdb_step sweep_one(void *ctx, const MDB_val *when, const MDB_val *n
     }
     struct state_call old = *sweep->call;
     old.key = lmdb_key_rest(when, sweep->skip + sizeof(until_us));
-    int status =
-        lmdb_key_own(&key, &old) ? find(sweep->txn, &key, &head, &result) : LFI_CORE_UNKNOWN;
-    if (status == LFI_CORE_OK && head.until_us == (int64_t)until_us) {
+    int status = lmdb_key_own(&key, &old) ? find(sweep->txn, &key, &head, &result) : LFI_UNKNOWN;
+    if (status == LFI_OK && head.until_us == (int64_t)until_us) {
         status = lmdb_delete(sweep->txn, TABLE_CLAIMS, &key);
     }
-    if (status != LFI_CORE_OK && status != LFI_CORE_UNKNOWN) {
+    if (status != LFI_OK && status != LFI_UNKNOWN) {
         sweep->status = status;
         return LMDB_STOP;
     }
@@ -83,7 +82,7 @@ static int clear_away(struct lmdb_txn *txn, const struct state_call *call)
     const struct lmdb_range all = {&first, first.len};
     struct sweep sweep = {.txn = txn, .call = call, .skip = first.len, .left = SWEEP};
     int status = lmdb_walk(txn, TABLE_EXPIRY, &all, sweep_one, &sweep);
-    return status == LFI_CORE_OK ? sweep.status : status;
+    return status == LFI_OK ? sweep.status : status;
 }
 
 int lmdb_claim(void *store, const struct state_call *call, uint32_t ttl_s,
@@ -97,19 +96,19 @@ int lmdb_claim(void *store, const struct state_call *call, uint32_t ttl_s,
         return lmdb_refuse(call->error, "claim: the key does not fit");
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = clear_away(&txn, call);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = find(&txn, &key, &head, &result);
     }
-    if (status == LFI_CORE_OK && head.until_us > call->now_us) {
+    if (status == LFI_OK && head.until_us > call->now_us) {
         *out = head.settled ? STATE_CLAIM_SETTLED : STATE_CLAIM_TAKEN;
         if (head.settled) {
             sink->take(sink->ctx, result);
         }
-    } else if (status == LFI_CORE_OK || status == LFI_CORE_UNKNOWN) {
+    } else if (status == LFI_OK || status == LFI_UNKNOWN) {
         *out = STATE_CLAIM_YOURS;
         head = (struct claim_head){.until_us = call->now_us + (int64_t)ttl_s * 1000000};
         status = put(&txn, call, head, (struct lfi_slice){0});
@@ -124,17 +123,17 @@ int lmdb_claim_find(void *store, const struct state_call *call, const struct sta
     struct claim_head head;
     struct lfi_slice result;
     if (!lmdb_key_own(&key, call)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     int status = lmdb_begin(&txn, store, false, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = find(&txn, &key, &head, &result);
-    if (status == LFI_CORE_OK && head.settled && head.until_us > call->now_us) {
+    if (status == LFI_OK && head.settled && head.until_us > call->now_us) {
         sink->take(sink->ctx, result);
-    } else if (status == LFI_CORE_OK) {
-        status = LFI_CORE_UNKNOWN;
+    } else if (status == LFI_OK) {
+        status = LFI_UNKNOWN;
     }
     return lmdb_end(&txn, status);
 }
@@ -148,5 +147,5 @@ int lmdb_claim_settle(void *store, const struct state_call *call, struct lfi_sli
         return lmdb_refuse(call->error, "claim: the result is too long");
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    return status == LFI_CORE_OK ? lmdb_end(&txn, put(&txn, call, head, result)) : status;
+    return status == LFI_OK ? lmdb_end(&txn, put(&txn, call, head, result)) : status;
 }

@@ -29,7 +29,7 @@ static int count_free_pages(struct lmdb_txn *txn, uint64_t *out)
     if (cursor) {
         mdb_cursor_close(cursor);
     }
-    return code == MDB_NOTFOUND ? LFI_CORE_OK : lmdb_fail(txn->error, "free pages", code);
+    return code == MDB_NOTFOUND ? LFI_OK : lmdb_fail(txn->error, "free pages", code);
 }
 
 static int measure(struct lmdb_store *store, struct state_health *out, struct lfi_error *error)
@@ -39,10 +39,10 @@ static int measure(struct lmdb_store *store, struct state_health *out, struct lf
     struct lmdb_txn txn;
     uint64_t free_pages = 0;
     int status = lmdb_begin(&txn, store, false, error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = lmdb_end(&txn, count_free_pages(&txn, &free_pages));
     }
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     (void)mdb_env_info(store->env, &info);
@@ -51,13 +51,13 @@ static int measure(struct lmdb_store *store, struct state_health *out, struct lf
     out->limit_bytes = info.me_mapsize;
     return out->limit_bytes - out->used_bytes < ROOM_BYTES
                ? lmdb_refuse(error, "the store is full: raise state.maxMegabytes")
-               : LFI_CORE_OK;
+               : LFI_OK;
 }
 
 static int refuse_file(const struct lmdb_store *store, const char *what, struct lfi_error *error)
 {
     (void)error_set(error, "%s: %.160s", what, store->data_file);
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 /* The file that is open is the one that has the name, and the disk has room. */
@@ -81,7 +81,7 @@ static int look_at_file(struct lmdb_store *store, struct lfi_error *error)
     }
     return disk.f_bavail * disk.f_frsize < ROOM_BYTES
                ? lmdb_refuse(error, "the disk of the store is full")
-               : LFI_CORE_OK;
+               : LFI_OK;
 }
 
 static int write_something(struct lmdb_store *store, const struct state_call *call)
@@ -90,11 +90,11 @@ static int write_something(struct lmdb_store *store, const struct state_call *ca
     struct lmdb_txn txn;
     int64_t now_us = call->now_us;
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = lmdb_end(&txn, lmdb_put(&txn, TABLE_META, &key, (MDB_val){sizeof(now_us), &now_us},
                                          (struct lfi_slice){0}));
     }
-    if (status != LFI_CORE_OK && call->error) {
+    if (status != LFI_OK && call->error) {
         struct lfi_error cause = *call->error;
         (void)error_set(call->error, "the store cannot be written: %.200s", cause.message);
     }
@@ -107,10 +107,10 @@ static int write_if_due(struct lmdb_store *store, const struct state_call *call)
     int64_t now_s = clock_monotonic_us() / 1000000;
     int64_t tried_s = atomic_load(&store->write_tried_s);
     if (tried_s != 0 && now_s - tried_s < WRITE_GAP_S) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     int status = write_something(store, call);
-    atomic_store(&store->write_tried_s, status == LFI_CORE_OK ? now_s : 0);
+    atomic_store(&store->write_tried_s, status == LFI_OK ? now_s : 0);
     return status;
 }
 
@@ -121,10 +121,10 @@ int lmdb_health(void *opened, const struct state_call *call, struct state_health
     *out = (struct state_health){0};
     (void)mdb_reader_check(store->env, &dead); /* slots of processes that were killed */
     int status = look_at_file(store, call->error);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = measure(store, out, call->error);
     }
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         atomic_store(&store->write_tried_s, 0); /* what works again is written first */
         return status;
     }

@@ -67,15 +67,15 @@ static int read_uses(struct lmdb_txn *txn, const struct lmdb_key *key, struct us
     MDB_val value;
     out->count = 0;
     int status = lmdb_get(txn, TABLE_LIMITS, key, &value);
-    if (status != LFI_CORE_OK) {
-        return status == LFI_CORE_UNKNOWN ? LFI_CORE_OK : status;
+    if (status != LFI_OK) {
+        return status == LFI_UNKNOWN ? LFI_OK : status;
     }
     if (value.mv_size > sizeof(out->at_us)) {
         return lmdb_refuse(txn->error, "limits: malformed value");
     }
     out->count = value.mv_size / sizeof(out->at_us[0]);
     memcpy(out->at_us, value.mv_data, out->count * sizeof(out->at_us[0]));
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int put_uses(struct lmdb_txn *txn, const struct lmdb_key *key, struct uses *uses)
@@ -126,15 +126,15 @@ int lmdb_limit_take(void *store, const struct state_call *call,
         return lmdb_refuse(call->error, "rate limit: key or allowance do not fit");
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = read_uses(&txn, &key, &uses);
-    *wait_s = status == LFI_CORE_OK ? judge(&uses, allowance, call->now_us) : 0;
-    if (status == LFI_CORE_OK && *wait_s == 0) {
+    *wait_s = status == LFI_OK ? judge(&uses, allowance, call->now_us) : 0;
+    if (status == LFI_OK && *wait_s == 0) {
         uses.at_us[uses.count++] = call->now_us;
         status = put_uses(&txn, &key, &uses);
-        status = status == LFI_CORE_OK ? clear_away(&txn, &key, call->now_us) : status;
+        status = status == LFI_OK ? clear_away(&txn, &key, call->now_us) : status;
     }
     return lmdb_end(&txn, status);
 }
@@ -148,14 +148,14 @@ int lmdb_limit_give_back(void *store, const struct state_call *call)
         return lmdb_refuse(call->error, "rate limit: the key does not fit");
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = read_uses(&txn, &key, &uses);
-    if (status == LFI_CORE_OK && uses.count > 1) {
+    if (status == LFI_OK && uses.count > 1) {
         uses.count--;
         status = put_uses(&txn, &key, &uses);
-    } else if (status == LFI_CORE_OK && uses.count == 1) {
+    } else if (status == LFI_OK && uses.count == 1) {
         status = lmdb_delete(&txn, TABLE_LIMITS, &key);
     }
     return lmdb_end(&txn, status);

@@ -34,7 +34,7 @@ static int check_room(struct lmdb_txn *txn, const struct state_call *call, struc
     }
     const struct lmdb_range all = {&first, first.len};
     int status = lmdb_walk(txn, TABLE_PASSKEYS, &all, count_one, &count);
-    return status == LFI_CORE_OK && count >= STATE_PASSKEYS_MAX ? LFI_CORE_DENIED : status;
+    return status == LFI_OK && count >= STATE_PASSKEYS_MAX ? LFI_DENIED : status;
 }
 
 static int put_owner(struct lmdb_txn *txn, const struct state_call *call, struct lfi_slice user_id)
@@ -45,12 +45,11 @@ static int put_owner(struct lmdb_txn *txn, const struct state_call *call, struct
         return lmdb_refuse(call->error, "passkey: the id does not fit");
     }
     int status = lmdb_get(txn, TABLE_OWNERS, &key, &other);
-    if (status == LFI_CORE_OK) {
-        return LFI_CORE_DENIED;
+    if (status == LFI_OK) {
+        return LFI_DENIED;
     }
-    return status == LFI_CORE_UNKNOWN
-               ? lmdb_put(txn, TABLE_OWNERS, &key, (MDB_val){0, NULL}, user_id)
-               : status;
+    return status == LFI_UNKNOWN ? lmdb_put(txn, TABLE_OWNERS, &key, (MDB_val){0, NULL}, user_id)
+                                 : status;
 }
 
 int lmdb_passkey_add(void *store, const struct state_call *call,
@@ -64,14 +63,14 @@ int lmdb_passkey_add(void *store, const struct state_call *call,
         return lmdb_refuse(call->error, "passkey: id or record do not fit");
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = check_room(&txn, call, passkey->user_id);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = put_owner(&txn, call, passkey->user_id);
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = put(&txn, &key, head, passkey->record);
     }
     return lmdb_end(&txn, status);
@@ -91,9 +90,8 @@ static int find_of_owner(struct lmdb_txn *txn, const struct state_call *call,
 {
     struct lmdb_key key;
     MDB_val owner;
-    int status =
-        lmdb_key_own(&key, call) ? lmdb_get(txn, TABLE_OWNERS, &key, &owner) : LFI_CORE_UNKNOWN;
-    if (status != LFI_CORE_OK) {
+    int status = lmdb_key_own(&key, call) ? lmdb_get(txn, TABLE_OWNERS, &key, &owner) : LFI_UNKNOWN;
+    if (status != LFI_OK) {
         return status;
     }
     out->passkey_id = call->key;
@@ -111,11 +109,11 @@ int lmdb_passkey_find(void *store, const struct state_call *call,
     struct passkey_head head;
     struct state_passkey passkey;
     int status = lmdb_begin(&txn, store, false, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = find_of_owner(&txn, call, &head, &passkey);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         passkey.counter = head.counter;
         passkey.used_s = head.used_us / 1000000;
         (void)sink->take(sink->ctx, &passkey);
@@ -130,11 +128,11 @@ static int count_use(struct lmdb_txn *txn, const struct lmdb_key *key, uint32_t 
     struct lfi_slice record;
     char copy[STATE_RECORD_MAX];
     int status = find(txn, key, &head, &record);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     if (counter <= head.counter && (counter != 0 || head.counter != 0)) {
-        return LFI_CORE_DENIED;
+        return LFI_DENIED;
     }
     if (record.len > sizeof(copy)) {
         return lmdb_refuse(txn->error, "passkeys: malformed value");
@@ -151,11 +149,10 @@ int lmdb_passkey_use(void *store, const struct state_call *call, struct lfi_slic
     struct lmdb_txn txn;
     struct lmdb_key key;
     if (!lmdb_key_passkey(&key, call, user_id, call->key)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    return status == LFI_CORE_OK ? lmdb_end(&txn, count_use(&txn, &key, counter, call->now_us))
-                                 : status;
+    return status == LFI_OK ? lmdb_end(&txn, count_use(&txn, &key, counter, call->now_us)) : status;
 }
 
 int lmdb_passkey_remove(void *store, const struct state_call *call, struct lfi_slice user_id)
@@ -163,14 +160,14 @@ int lmdb_passkey_remove(void *store, const struct state_call *call, struct lfi_s
     struct lmdb_txn txn;
     struct lmdb_key key, owner;
     if (!lmdb_key_passkey(&key, call, user_id, call->key) || !lmdb_key_own(&owner, call)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = lmdb_delete(&txn, TABLE_PASSKEYS, &key);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = lmdb_delete(&txn, TABLE_OWNERS, &owner);
     }
     return lmdb_end(&txn, status);
@@ -208,16 +205,16 @@ int lmdb_passkeys(void *store, const struct state_call *call, struct lfi_slice u
     struct lmdb_txn txn;
     struct lmdb_key first;
     if (!lmdb_key_passkey(&first, call, user_id, (struct lfi_slice){0})) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     const struct lmdb_range all = {&first, first.len};
     struct listing listing = {.sink = sink, .user_id = user_id, .skip = first.len};
     int status = lmdb_begin(&txn, store, false, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = lmdb_walk(&txn, TABLE_PASSKEYS, &all, give, &listing);
-    if (status == LFI_CORE_OK && listing.malformed) {
+    if (status == LFI_OK && listing.malformed) {
         status = lmdb_refuse(call->error, "passkeys: malformed value");
     }
     return lmdb_end(&txn, status);

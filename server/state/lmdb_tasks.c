@@ -24,7 +24,7 @@ static int find(struct lmdb_txn *txn, const struct state_call *call, struct task
     struct lmdb_key key;
     MDB_val into = {sizeof(*head), head};
     return lmdb_key_own(&key, call) ? lmdb_get_head(txn, TABLE_TASKS, &key, &into, record)
-                                    : LFI_CORE_UNKNOWN;
+                                    : LFI_UNKNOWN;
 }
 
 /* --- how many there are ----------------------------------------------------------------------- */
@@ -39,7 +39,7 @@ static int read_counts(struct lmdb_txn *txn, const struct state_call *call, stru
         return lmdb_refuse(call->error, "no such provider");
     }
     int status = lmdb_get_head(txn, TABLE_COUNTS, &key, &into, &rest);
-    return status == LFI_CORE_UNKNOWN ? LFI_CORE_OK : status;
+    return status == LFI_UNKNOWN ? LFI_OK : status;
 }
 
 /* One more, or one less. */
@@ -49,7 +49,7 @@ static int count(struct lmdb_txn *txn, const struct state_call *call, int64_t du
     struct task_counts counts;
     uint64_t change = more ? 1 : UINT64_MAX;
     int status = read_counts(txn, call, &counts);
-    if (status != LFI_CORE_OK || !lmdb_key_provider(&key, call)) {
+    if (status != LFI_OK || !lmdb_key_provider(&key, call)) {
         return status;
     }
     counts.kept += change;
@@ -63,7 +63,7 @@ int lmdb_task_counts(void *store, const struct state_call *call, struct state_ta
     struct lmdb_txn txn;
     struct task_counts counts;
     int status = lmdb_begin(&txn, store, false, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = read_counts(&txn, call, &counts);
@@ -83,40 +83,40 @@ static int put(struct lmdb_txn *txn, const struct state_call *call, int64_t due_
         return lmdb_refuse(call->error, "task: the key does not fit");
     }
     int status = lmdb_put(txn, TABLE_TASKS, &key, (MDB_val){sizeof(head), &head}, record);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = lmdb_put(txn, TABLE_DUE, &when, (MDB_val){0, NULL}, (struct lfi_slice){0});
     }
-    return status == LFI_CORE_OK ? count(txn, call, due_us, true) : status;
+    return status == LFI_OK ? count(txn, call, due_us, true) : status;
 }
 
-/* Takes a task out. LFI_CORE_UNKNOWN: there is none. */
+/* Takes a task out. LFI_UNKNOWN: there is none. */
 static int take_out(struct lmdb_txn *txn, const struct state_call *call)
 {
     struct lmdb_key key, when;
     struct task_head head;
     struct lfi_slice record;
     int status = find(txn, call, &head, &record);
-    if (status != LFI_CORE_OK || !lmdb_key_own(&key, call) ||
+    if (status != LFI_OK || !lmdb_key_own(&key, call) ||
         !lmdb_key_timed(&when, call, head.due_us, call->key)) {
         return status;
     }
     status = lmdb_delete(txn, TABLE_DUE, &when);
-    if (status == LFI_CORE_UNKNOWN) {
+    if (status == LFI_UNKNOWN) {
         return lmdb_refuse(call->error, "due: a task is missing");
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = lmdb_delete(txn, TABLE_TASKS, &key);
     }
-    return status == LFI_CORE_OK ? count(txn, call, head.due_us, false) : status;
+    return status == LFI_OK ? count(txn, call, head.due_us, false) : status;
 }
 
 static int check_room(struct lmdb_txn *txn, const struct state_call *call)
 {
     struct task_counts counts;
     int status = read_counts(txn, call, &counts);
-    if (status == LFI_CORE_OK && counts.kept >= txn->store->max_tasks) {
+    if (status == LFI_OK && counts.kept >= txn->store->max_tasks) {
         (void)lmdb_refuse(call->error, "task: as many as maxTasks are kept already");
-        return LFI_CORE_UNAVAILABLE;
+        return LFI_UNAVAILABLE;
     }
     return status;
 }
@@ -129,14 +129,14 @@ int lmdb_task_put(void *store, const struct state_call *call, int64_t due_s,
         return lmdb_refuse(call->error, "task: the record does not fit");
     }
     int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = take_out(&txn, call);
-    if (status == LFI_CORE_UNKNOWN) {
+    if (status == LFI_UNKNOWN) {
         status = check_room(&txn, call);
     }
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = put(&txn, call, due_us_of(due_s), record);
     }
     return lmdb_end(&txn, status);
@@ -146,7 +146,7 @@ int lmdb_task_done(void *store, const struct state_call *call)
 {
     struct lmdb_txn txn;
     int status = lmdb_begin(&txn, store, true, call->error);
-    return status == LFI_CORE_OK ? lmdb_end(&txn, take_out(&txn, call)) : status;
+    return status == LFI_OK ? lmdb_end(&txn, take_out(&txn, call)) : status;
 }
 
 /* --- finding ---------------------------------------------------------------------------------- */
@@ -157,11 +157,11 @@ int lmdb_task_find(void *store, const struct state_call *call, const struct stat
     struct task_head head;
     struct lfi_slice record;
     int status = lmdb_begin(&txn, store, false, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = find(&txn, call, &head, &record);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         sink->take(sink->ctx, record);
     }
     return lmdb_end(&txn, status);
@@ -199,7 +199,7 @@ static int find_due(struct lmdb_txn *txn, const struct state_call *call, struct 
     out->key = (struct lfi_slice){0};
     const struct lmdb_range all = {&first, first.len};
     int status = lmdb_walk(txn, TABLE_DUE, &all, see_first, out);
-    return status == LFI_CORE_OK && !out->key.ptr ? LFI_CORE_UNKNOWN : status;
+    return status == LFI_OK && !out->key.ptr ? LFI_UNKNOWN : status;
 }
 
 /* Most of the time nothing is due, which a look without writing tells. */
@@ -208,7 +208,7 @@ static int look(void *store, const struct state_call *call)
     struct lmdb_txn txn;
     struct due due;
     int status = lmdb_begin(&txn, store, false, call->error);
-    return status == LFI_CORE_OK ? lmdb_end(&txn, find_due(&txn, call, &due)) : status;
+    return status == LFI_OK ? lmdb_end(&txn, find_due(&txn, call, &due)) : status;
 }
 
 /* Finds what is due and makes it due again later; `copy` gets the record. */
@@ -219,18 +219,18 @@ static int hold(struct lmdb_txn *txn, const struct state_call *call, int64_t unt
     struct task_head head;
     struct state_call task = *call;
     int status = find_due(txn, call, &due);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     task.key = due.key;
     status = find(txn, &task, &head, copy);
-    if (status != LFI_CORE_OK || copy->len > STATE_RECORD_MAX) {
+    if (status != LFI_OK || copy->len > STATE_RECORD_MAX) {
         return lmdb_refuse(call->error, "tasks: malformed value");
     }
     memcpy(record, copy->ptr, copy->len);
     copy->ptr = record;
     status = take_out(txn, &task);
-    return status == LFI_CORE_OK ? put(txn, &task, until_us, *copy) : status;
+    return status == LFI_OK ? put(txn, &task, until_us, *copy) : status;
 }
 
 int lmdb_task_take(void *store, const struct state_call *call, uint32_t hold_s,
@@ -240,15 +240,15 @@ int lmdb_task_take(void *store, const struct state_call *call, uint32_t hold_s,
     struct lfi_slice copy;
     char record[STATE_RECORD_MAX];
     int status = look(store, call);
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         status = lmdb_begin(&txn, store, true, call->error);
     }
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     int64_t until_us = call->now_us + (int64_t)hold_s * 1000000;
     status = lmdb_end(&txn, hold(&txn, call, until_us, &copy, record));
-    if (status == LFI_CORE_OK) {
+    if (status == LFI_OK) {
         sink->take(sink->ctx, copy);
     }
     return status;
@@ -272,7 +272,7 @@ static enum lmdb_step give_parked(void *ctx, const MDB_val *when, const MDB_val 
     struct state_call task = *parked->call;
     (void)nothing;
     task.key = lmdb_key_rest(when, parked->skip);
-    if (find(parked->txn, &task, &head, &record) != LFI_CORE_OK) {
+    if (find(parked->txn, &task, &head, &record) != LFI_OK) {
         parked->status = lmdb_refuse(task.error, "due: a task is missing");
         return LMDB_STOP;
     }
@@ -290,9 +290,9 @@ int lmdb_tasks_parked(void *store, const struct state_call *call,
     const struct lmdb_range all = {&first, first.len};
     struct parked parked = {.txn = &txn, .call = call, .sink = sink, .skip = first.len};
     int status = lmdb_begin(&txn, store, false, call->error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     status = lmdb_walk(&txn, TABLE_DUE, &all, give_parked, &parked);
-    return lmdb_end(&txn, status == LFI_CORE_OK ? parked.status : status);
+    return lmdb_end(&txn, status == LFI_OK ? parked.status : status);
 }

@@ -34,7 +34,7 @@ int state_open(struct state **out, const struct state_config *config, const stru
         if (strcmp(drivers[i]->name, config->driver) != 0) {
             continue;
         }
-        if (drivers[i]->open(&store, config, error) != LFI_CORE_OK) {
+        if (drivers[i]->open(&store, config, error) != LFI_OK) {
             return -1;
         }
         if (state_new(out, drivers[i], store, clock, error) != 0 && store) {
@@ -89,7 +89,7 @@ int state_claim(const struct state_ref *ref, uint32_t ttl_s, const struct state_
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
     return has_key(&call) ? state->driver->claim(state->store, &call, ttl_s, sink, out)
-                          : LFI_CORE_FAILED;
+                          : LFI_FAILED;
 }
 
 int state_claim_settle(const struct state_ref *ref, struct lfi_slice result,
@@ -97,8 +97,7 @@ int state_claim_settle(const struct state_ref *ref, struct lfi_slice result,
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->claim_settle(state->store, &call, result)
-                          : LFI_CORE_FAILED;
+    return has_key(&call) ? state->driver->claim_settle(state->store, &call, result) : LFI_FAILED;
 }
 
 int state_claim_find(const struct state_ref *ref, const struct state_sink *sink,
@@ -106,7 +105,7 @@ int state_claim_find(const struct state_ref *ref, const struct state_sink *sink,
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->claim_find(state->store, &call, sink) : LFI_CORE_FAILED;
+    return has_key(&call) ? state->driver->claim_find(state->store, &call, sink) : LFI_FAILED;
 }
 
 int state_limit_take(const struct state_ref *ref, const struct state_allowance *allowance,
@@ -115,14 +114,14 @@ int state_limit_take(const struct state_ref *ref, const struct state_allowance *
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
     return has_key(&call) ? state->driver->limit_take(state->store, &call, allowance, wait_s)
-                          : LFI_CORE_FAILED;
+                          : LFI_FAILED;
 }
 
 int state_limit_give_back(const struct state_ref *ref, struct lfi_error *error)
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->limit_give_back(state->store, &call) : LFI_CORE_FAILED;
+    return has_key(&call) ? state->driver->limit_give_back(state->store, &call) : LFI_FAILED;
 }
 
 int state_task_put(const struct state_ref *ref, int64_t due_s, struct lfi_slice record,
@@ -131,7 +130,7 @@ int state_task_put(const struct state_ref *ref, int64_t due_s, struct lfi_slice 
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
     return has_key(&call) ? state->driver->task_put(state->store, &call, due_s, record)
-                          : LFI_CORE_FAILED;
+                          : LFI_FAILED;
 }
 
 int state_task_find(const struct state_ref *ref, const struct state_sink *sink,
@@ -139,14 +138,14 @@ int state_task_find(const struct state_ref *ref, const struct state_sink *sink,
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->task_find(state->store, &call, sink) : LFI_CORE_FAILED;
+    return has_key(&call) ? state->driver->task_find(state->store, &call, sink) : LFI_FAILED;
 }
 
 int state_task_done(const struct state_ref *ref, struct lfi_error *error)
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->task_done(state->store, &call) : LFI_CORE_FAILED;
+    return has_key(&call) ? state->driver->task_done(state->store, &call) : LFI_FAILED;
 }
 
 int state_passkey_add(const struct state_ref *ref, const struct state_passkey *passkey,
@@ -154,8 +153,7 @@ int state_passkey_add(const struct state_ref *ref, const struct state_passkey *p
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->passkey_add(state->store, &call, passkey)
-                          : LFI_CORE_FAILED;
+    return has_key(&call) ? state->driver->passkey_add(state->store, &call, passkey) : LFI_FAILED;
 }
 
 int state_passkey_find(const struct state_ref *ref, const struct state_passkey_sink *sink,
@@ -163,8 +161,7 @@ int state_passkey_find(const struct state_ref *ref, const struct state_passkey_s
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->passkey_find(state->store, &call, sink)
-                          : LFI_CORE_FAILED;
+    return has_key(&call) ? state->driver->passkey_find(state->store, &call, sink) : LFI_FAILED;
 }
 
 int state_passkey_use(const struct state_ref *ref, struct lfi_slice user_id, uint32_t counter,
@@ -173,7 +170,7 @@ int state_passkey_use(const struct state_ref *ref, struct lfi_slice user_id, uin
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
     return has_key(&call) ? state->driver->passkey_use(state->store, &call, user_id, counter)
-                          : LFI_CORE_FAILED;
+                          : LFI_FAILED;
 }
 
 int state_passkey_remove(const struct state_ref *ref, struct lfi_slice user_id,
@@ -182,7 +179,7 @@ int state_passkey_remove(const struct state_ref *ref, struct lfi_slice user_id,
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
     return has_key(&call) ? state->driver->passkey_remove(state->store, &call, user_id)
-                          : LFI_CORE_FAILED;
+                          : LFI_FAILED;
 }
 
 int state_task_take(const struct state_ref *ref, uint32_t hold_s, const struct state_sink *sink,

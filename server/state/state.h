@@ -4,7 +4,7 @@
  * configuration names. What the bank owns is the core's, what the Hub owns is read from the Hub.
  *
  * Used by psu, connect, the background workers and the operator. Functions return an
- * lfi_core_status as driver.h says, which also says what each does. Any thread.
+ * lfi_status as driver.h says, which also says what each does. Any thread.
  */
 #ifndef STATE_STATE_H
 #define STATE_STATE_H

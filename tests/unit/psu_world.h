@@ -216,8 +216,8 @@ static int world_sign_in(void *core, const struct lfi_call *call, const struct l
     (void)core;
     (void)call;
     (void)error;
-    if (world.sign_in == LFI_CORE_OK && !slice_equal_text(login->password, "right")) {
-        return LFI_CORE_DENIED;
+    if (world.sign_in == LFI_OK && !slice_equal_text(login->password, "right")) {
+        return LFI_DENIED;
     }
     snprintf(out->text, sizeof(out->text), "u-1");
     return world.sign_in;
@@ -245,7 +245,7 @@ static int world_approval_state(void *core, const struct lfi_call *call,
     *out = world.approval;
     bool ours = slice_equal_text(approval->user_id, "u-1") &&
                 slice_equal_text(approval->approval_id, "a-1");
-    return ours ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+    return ours ? LFI_OK : LFI_UNKNOWN;
 }
 
 static int world_approvals_waiting(void *core, const struct lfi_call *call,
@@ -267,13 +267,13 @@ static int world_approval_decide(void *core, const struct lfi_call *call,
     (void)call;
     (void)error;
     if (!slice_equal_text(approval->approval_id, "a-1")) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     if (world.approval != LFI_APPROVAL_WAITING) {
-        return LFI_CORE_DENIED;
+        return LFI_DENIED;
     }
     world.approval = approve ? LFI_APPROVAL_APPROVED : LFI_APPROVAL_DENIED;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* The user holds every account; of those asked for by id, as many of the first. */
@@ -288,11 +288,11 @@ static int world_held(void *core, const struct lfi_call *call, const struct lfi_
         answer->record(answer, slice_of(world.accounts[0]), &facts);
     }
     if (query->account_count > 0) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
     for (size_t i = 0; world.accounts[i] != NULL; i++) {
         if (answer->record(answer, slice_of(world.accounts[i]), &facts) != 0) {
-            return LFI_CORE_STOPPED;
+            return LFI_STOPPED;
         }
     }
     return world.accounts_status;
@@ -307,7 +307,7 @@ static int world_approval_withdraw(void *core, const struct lfi_call *call,
                                    const struct lfi_approval *approval, struct lfi_error *error)
 {
     int status = world_approval_decide(core, call, approval, 0, error);
-    world.withdrawn += status == LFI_CORE_OK;
+    world.withdrawn += status == LFI_OK;
     return status;
 }
 
@@ -388,14 +388,14 @@ static int world_claim_find(void *store, const struct state_call *call,
 {
     (void)store;
     const struct world_claim *claim = world_find_claim(call->key);
-    if (world.claim_status != LFI_CORE_OK) {
+    if (world.claim_status != LFI_OK) {
         return world.claim_status;
     }
     if (!claim->settled) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     sink->take(sink->ctx, slice_of(claim->result));
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* The task with this key; with an empty one, a free place. */
@@ -416,7 +416,7 @@ static int world_task_put(void *store, const struct state_call *call, int64_t du
     struct world_task *task = world_task(call->key);
     world.writes++;
     task = task == NULL ? world_task(SLICE("")) : task;
-    if (world.task_put_status == LFI_CORE_OK) {
+    if (world.task_put_status == LFI_OK) {
         snprintf(task->key, sizeof(task->key), "%.*s", SLICE_ARG(call->key));
         snprintf(task->record, sizeof(task->record), "%.*s", SLICE_ARG(record));
         task->due_s = due_s;
@@ -435,10 +435,10 @@ static int world_task_take(void *store, const struct state_call *call, uint32_t 
         if (task->key[0] != '\0' && task->due_s <= now) {
             task->due_s = now + hold_s;
             sink->take(sink->ctx, slice_of(task->record));
-            return LFI_CORE_OK;
+            return LFI_OK;
         }
     }
-    return LFI_CORE_UNKNOWN;
+    return LFI_UNKNOWN;
 }
 
 static int world_task_find(void *store, const struct state_call *call,
@@ -447,10 +447,10 @@ static int world_task_find(void *store, const struct state_call *call,
     (void)store;
     struct world_task *task = world_task(call->key);
     if (task == NULL) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     sink->take(sink->ctx, slice_of(task->record));
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int world_task_done(void *store, const struct state_call *call)
@@ -459,10 +459,10 @@ static int world_task_done(void *store, const struct state_call *call)
     struct world_task *task = world_task(call->key);
     world.writes++;
     if (task == NULL) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     *task = (struct world_task){0};
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int world_limit_take(void *store, const struct state_call *call,
@@ -475,7 +475,7 @@ static int world_limit_take(void *store, const struct state_call *call,
     bool refused = world.allow_most > 0 && world.allowed >= world.allow_most;
     *wait_s = refused ? 60 : 0;
     world.allowed += !refused;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int world_task_counts(void *store, const struct state_call *call,
@@ -489,7 +489,7 @@ static int world_task_counts(void *store, const struct state_call *call,
         out->kept += world.tasks[i].key[0] != '\0';
         out->parked += world.tasks[i].due_s == STATE_PARKED_S;
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int world_limit_give_back(void *store, const struct state_call *call)
@@ -498,7 +498,7 @@ static int world_limit_give_back(void *store, const struct state_call *call)
     (void)call;
     world.writes++;
     world.allowed -= world.allowed > 0;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* A test may put functions of its own in their places. */

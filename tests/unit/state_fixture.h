@@ -63,7 +63,7 @@ static const struct state_sink sink = {keep, NULL};
 
 static inline void open_store(void)
 {
-    assert_int_equal(driver->open(&f.store, &f.config, &f.error), LFI_CORE_OK);
+    assert_int_equal(driver->open(&f.store, &f.config, &f.error), LFI_OK);
     assert_non_null(f.store);
 }
 
@@ -110,7 +110,7 @@ static inline int tear_down(void **state)
 static inline enum state_claim claim(const char *key)
 {
     enum state_claim out;
-    assert_int_equal(driver->claim(f.store, at(key), 10, &sink, &out), LFI_CORE_OK);
+    assert_int_equal(driver->claim(f.store, at(key), 10, &sink, &out), LFI_OK);
     return out;
 }
 

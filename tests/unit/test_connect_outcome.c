@@ -11,17 +11,9 @@
 
 #define STATUSES 11
 
-static const int statuses[STATUSES] = {LFI_CORE_OK,
-                                       LFI_CORE_UNKNOWN,
-                                       LFI_CORE_DENIED,
-                                       LFI_CORE_BLOCKED,
-                                       LFI_CORE_UNAVAILABLE,
-                                       LFI_CORE_FAILED,
-                                       LFI_CORE_STOPPED,
-                                       LFI_CORE_IN_DOUBT,
-                                       1,
-                                       -8,
-                                       INT32_MIN};
+static const int statuses[STATUSES] = {
+    LFI_OK,      LFI_UNKNOWN,  LFI_DENIED, LFI_BLOCKED, LFI_UNAVAILABLE, LFI_FAILED,
+    LFI_STOPPED, LFI_IN_DOUBT, 1,          -8,          INT32_MIN};
 
 static const struct {
     int http;

@@ -24,7 +24,7 @@ static int balances(void *core, const struct lfi_call *call, const struct lfi_qu
     (void)query;
     (void)answer;
     (void)error;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static struct apis *apis;

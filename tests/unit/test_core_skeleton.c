@@ -57,7 +57,7 @@ static int setup(void **state)
                                        .base_dir = base_dir,
                                        .now_us = now_of_host,
                                        .clock = &host->now_us};
-    assert_int_equal(host->ops->open(&host->core, config, &host->error), LFI_CORE_OK);
+    assert_int_equal(host->ops->open(&host->core, config, &host->error), LFI_OK);
     free(config);
     free(base_dir);
     free(settings);
@@ -98,11 +98,11 @@ static void test_only_the_right_password_signs_in(void **state)
 {
     struct host *host = *state;
     struct lfi_id user = {""};
-    assert_int_equal(sign_in(host, "skeleton", "skeleton-passwor", &user), LFI_CORE_DENIED);
-    assert_int_equal(sign_in(host, "other", "skeleton-password", &user), LFI_CORE_DENIED);
-    assert_int_equal(sign_in(host, "skeleton", "skeleton-password", &user), LFI_CORE_OK);
+    assert_int_equal(sign_in(host, "skeleton", "skeleton-passwor", &user), LFI_DENIED);
+    assert_int_equal(sign_in(host, "other", "skeleton-password", &user), LFI_DENIED);
+    assert_int_equal(sign_in(host, "skeleton", "skeleton-password", &user), LFI_OK);
     assert_int_equal(host->ops->customers->exists(host->core, NULL, text(user.text), &host->error),
-                     LFI_CORE_OK);
+                     LFI_OK);
 }
 
 /* A filter that the core was not compiled with is refused, never ignored. */
@@ -117,10 +117,10 @@ static void test_an_unknown_filter_is_refused(void **state)
     const struct lfi_accounts *accounts = host->ops->accounts;
     query.known.size = sizeof(query);
     assert_int_equal(accounts->balances(host->core, NULL, &query.known, &answer, &host->error),
-                     LFI_CORE_OK);
+                     LFI_OK);
     query.newer = 1;
     assert_int_equal(accounts->balances(host->core, NULL, &query.known, &answer, &host->error),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
     /* The name in the message is the configuration's, which is gone. */
     assert_non_null(strstr(host->error.message, "dhowretail: "));
     assert_int_equal(answer.total, 1);
@@ -132,12 +132,12 @@ static void test_an_approval_is_its_users_alone(void **state)
     struct lfi_id user = {""}, first = {""}, second = {""};
     enum lfi_approval_state approval = LFI_APPROVAL_WAITING;
     (void)sign_in(host, "skeleton", "skeleton-password", &user);
-    assert_int_equal(start(host, &user, &first), LFI_CORE_OK);
+    assert_int_equal(start(host, &user, &first), LFI_OK);
     (void)start(host, &user, &second);
     assert_string_not_equal(first.text, second.text);
-    assert_int_equal(state_of(host, user.text, &first, &approval), LFI_CORE_OK);
+    assert_int_equal(state_of(host, user.text, &first, &approval), LFI_OK);
     assert_int_equal(approval, LFI_APPROVAL_APPROVED);
-    assert_int_equal(state_of(host, "nobody", &first, &approval), LFI_CORE_UNKNOWN);
+    assert_int_equal(state_of(host, "nobody", &first, &approval), LFI_UNKNOWN);
 }
 
 int main(void)

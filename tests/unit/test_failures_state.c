@@ -247,9 +247,9 @@ static int run_one(void *ctx)
     struct lfi_error error = f.error;
     struct snapshot after = look();
     assert_sound(&after);
-    if (rc != LFI_CORE_OK) {
+    if (rc != LFI_OK) {
         bool full = strstr(error.message, mdb_strerror(MDB_MAP_FULL)) != NULL;
-        bool told = rc == (full ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED) && error.message[0];
+        bool told = rc == (full ? LFI_UNAVAILABLE : LFI_FAILED) && error.message[0];
         if (!told || memcmp(&before, &after, sizeof(before)) != 0) {
             fail_msg("%s: %d, %s", function->name, rc, error.message);
         }
@@ -301,7 +301,7 @@ static void malformed_values_are_told(void **state)
         assert_int_equal(mdb_put(txn, store->table[places[i].table], &key, &value, 0), 0);
         assert_int_equal(mdb_txn_commit(txn), 0);
         for (size_t k = 0; k < 4; k++) {
-            assert_int_equal(readers[i][k](), LFI_CORE_FAILED);
+            assert_int_equal(readers[i][k](), LFI_FAILED);
             assert_non_null(strstr(f.error.message, "malformed value"));
         }
     }

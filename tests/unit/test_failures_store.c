@@ -104,11 +104,11 @@ static void put(enum store_db db, const void *key, size_t key_len, const void *v
 
 static void assert_told(int rc, const struct lfi_error *error)
 {
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         assert_string_equal(error->message, "");
     } else {
         bool full = strstr(error->message, mdb_strerror(MDB_MAP_FULL)) != NULL;
-        assert_int_equal(rc, full ? LFI_CORE_UNAVAILABLE : LFI_CORE_FAILED);
+        assert_int_equal(rc, full ? LFI_UNAVAILABLE : LFI_FAILED);
         assert_string_not_equal(error->message, "");
     }
 }
@@ -127,12 +127,12 @@ static int sign_in(void *password)
     struct lfi_id id;
     struct lfi_error error = {""};
     int rc = store_sign_in(f.store, text("alia"), text(password), &id, &error);
-    if (rc == LFI_CORE_DENIED) {
+    if (rc == LFI_DENIED) {
         assert_string_equal(id.text, "");
         return strcmp(password, "wrong") == 0 ? 0 : rc;
     }
     assert_told(rc, &error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         assert_string_equal(password, "open sesame");
         assert_string_equal(id.text, ALIA);
     }
@@ -187,24 +187,24 @@ static void a_malformed_login_is_told(void **state)
     const size_t right = sizeof(value.head) + 4 + PASSWORD_HASH_BYTES + 6;
     (void)state;
     put(DB_LOGINS, "alia", 4, &value, sizeof(value.head) - 1);
-    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_FAILED);
     assert_string_equal(error.message, "login: malformed value");
     put(DB_LOGINS, "alia", 4, &value, right + 1);
-    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_FAILED);
     value.head.hash_len--;
     put(DB_LOGINS, "alia", 4, &value, right - 1);
-    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_FAILED);
     value.head.hash_len++;
     value.head.user_len = STORE_ID_MAX + 1;
     put(DB_LOGINS, "alia", 4, &value, right - 6 + STORE_ID_MAX + 1);
-    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_FAILED);
     value.head.user_len = 6;
     value.head.salt_len = 257;
     put(DB_LOGINS, "alia", 4, &value, right - 4 + 257);
-    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_FAILED);
     value.head.salt_len = 4;
     put(DB_LOGINS, "alia", 4, &value, right);
-    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_CORE_DENIED);
+    assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_DENIED);
 }
 
 static void a_customer_without_a_record_is_told(void **state)
@@ -220,7 +220,7 @@ static void a_customer_without_a_record_is_told(void **state)
     assert_int_equal(mdb_del(txn, f.store->db[DB_USERS], &key, NULL), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     assert_int_equal(store_sign_in(f.store, text("alia"), text("open sesame"), &id, &error),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
     assert_string_not_equal(error.message, "");
 }
 
@@ -285,7 +285,7 @@ static int start_beside(const char *waits, const char *purpose)
     struct lfi_id id, other;
     assert_int_equal(store_approval_start(f.store, text(ALIA), text(waits), 60, &id, NULL), 0);
     int rc = store_approval_start(f.store, text(ALIA), text(purpose), 60, &other, NULL);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         assert_int_equal(store_approval_decide(f.store, text(ALIA), text(other.text), 0, NULL), 0);
     }
     assert_int_equal(store_approval_decide(f.store, text(ALIA), text(id.text), 0, NULL), 0);
@@ -295,11 +295,11 @@ static int start_beside(const char *waits, const char *purpose)
 static void one_of_a_kind_waits(void **state)
 {
     (void)state;
-    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{\"kind\":\"a\"}"), LFI_CORE_DENIED);
-    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{\"kind\":\"b\"}"), LFI_CORE_OK);
-    assert_int_equal(start_beside("{}", "{\"kind\":\"a\"}"), LFI_CORE_OK);
-    assert_int_equal(start_beside("{\"kind\":1}", "{\"kind\":\"a\"}"), LFI_CORE_OK);
-    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{}"), LFI_CORE_OK);
+    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{\"kind\":\"a\"}"), LFI_DENIED);
+    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{\"kind\":\"b\"}"), LFI_OK);
+    assert_int_equal(start_beside("{}", "{\"kind\":\"a\"}"), LFI_OK);
+    assert_int_equal(start_beside("{\"kind\":1}", "{\"kind\":\"a\"}"), LFI_OK);
+    assert_int_equal(start_beside("{\"kind\":\"a\"}", "{}"), LFI_OK);
 }
 
 static void an_unreadable_purpose_may_be_of_any_kind(void **state)
@@ -323,7 +323,7 @@ static void an_unreadable_purpose_may_be_of_any_kind(void **state)
     put(DB_APPROVALS, key.bytes, key.len, broken, cut);
     assert_int_equal(
         store_approval_start(f.store, text(ALIA), text("{\"kind\":\"b\"}"), 60, &id, NULL),
-        LFI_CORE_DENIED);
+        LFI_DENIED);
 }
 
 static int read_all(void *ctx)
@@ -334,11 +334,11 @@ static int read_all(void *ctx)
     struct record_sink sink = {count, &seen};
     int rc = store_approval_state(f.store, text(ALIA), text(ctx), &state, &error);
     assert_told(rc, &error);
-    if (rc == LFI_CORE_OK) {
+    if (rc == LFI_OK) {
         assert_int_equal(state, LFI_APPROVAL_WAITING);
         rc = store_approvals_waiting(f.store, text(ALIA), sink, &error);
         assert_told(rc, &error);
-        assert_int_equal(seen, rc == LFI_CORE_OK);
+        assert_int_equal(seen, rc == LFI_OK);
     }
     return rc;
 }
@@ -364,9 +364,9 @@ static int decide_one(void *ctx)
     atomic_store(&failing.left, 0);
     assert_told(rc, &error);
     assert_int_equal(store_approval_state(f.store, text(ALIA), text(id.text), &state, NULL), 0);
-    assert_int_equal(state, rc != LFI_CORE_OK ? LFI_APPROVAL_WAITING
-                            : *approve        ? LFI_APPROVAL_APPROVED
-                                              : LFI_APPROVAL_DENIED);
+    assert_int_equal(state, rc != LFI_OK ? LFI_APPROVAL_WAITING
+                            : *approve   ? LFI_APPROVAL_APPROVED
+                                         : LFI_APPROVAL_DENIED);
     return rc;
 }
 
@@ -393,12 +393,11 @@ static void what_was_never_an_approval_is_unknown(void **state)
     memset(long_id, 'x', sizeof(long_id));
     const struct lfi_slice ids[] = {text("none"), too_long};
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(store_approval_state(s, text(ALIA), ids[i], &approval, NULL),
-                         LFI_CORE_UNKNOWN);
-        assert_int_equal(store_approval_decide(s, text(ALIA), ids[i], 1, NULL), LFI_CORE_UNKNOWN);
+        assert_int_equal(store_approval_state(s, text(ALIA), ids[i], &approval, NULL), LFI_UNKNOWN);
+        assert_int_equal(store_approval_decide(s, text(ALIA), ids[i], 1, NULL), LFI_UNKNOWN);
     }
-    assert_int_equal(store_approvals_waiting(s, too_long, sink, NULL), LFI_CORE_UNKNOWN);
-    assert_int_equal(store_approval_start(s, too_long, text("{}"), 60, &id, NULL), LFI_CORE_FAILED);
+    assert_int_equal(store_approvals_waiting(s, too_long, sink, NULL), LFI_UNKNOWN);
+    assert_int_equal(store_approval_start(s, too_long, text("{}"), 60, &id, NULL), LFI_FAILED);
     assert_int_equal(seen, 0);
 }
 
@@ -411,7 +410,7 @@ static void a_customer_whose_id_is_too_long_has_none(void **state)
     (void)state;
     memset(long_id, 'x', sizeof(long_id));
     assert_int_equal(store_approval_start(f.store, user_id, text("{}"), 60, &id, &error),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
     assert_string_equal(error.message, "approval: refused");
 }
 
@@ -434,7 +433,7 @@ static void a_purpose_is_bounded(void **state)
     memset(purpose, '1', sizeof(purpose));
     assert_int_equal(store_approval_start(f.store, text(ALIA), (struct lfi_slice){purpose, 4097},
                                           60, &id, &error),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
     assert_string_not_equal(error.message, "");
     assert_int_equal(store_approval_start(f.store, text(ALIA), (struct lfi_slice){purpose, 4096},
                                           60, &id, &error),
@@ -447,7 +446,7 @@ static void who_has_seen_enough_gets_no_more(void **state)
     struct record_sink sink = {stop, NULL};
     (void)state;
     start();
-    assert_int_equal(store_approvals_waiting(f.store, text(ALIA), sink, NULL), LFI_CORE_STOPPED);
+    assert_int_equal(store_approvals_waiting(f.store, text(ALIA), sink, NULL), LFI_STOPPED);
 }
 
 /* Nobody can decide it, nobody sees it, and it does not keep others away. */
@@ -460,10 +459,10 @@ static void a_malformed_approval_is_none(void **state)
     assert_true(key_pair(&key, text(ALIA), text("broken")));
     put(DB_APPROVALS, key.bytes, key.len, "short", 5);
     assert_int_equal(store_approval_state(f.store, text(ALIA), text("broken"), &approval, &error),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
     assert_string_equal(error.message, "approval: malformed value");
     assert_int_equal(store_approval_decide(f.store, text(ALIA), text("broken"), 1, NULL),
-                     LFI_CORE_UNKNOWN);
+                     LFI_UNKNOWN);
     assert_int_equal(waiting(), 0);
     for (int i = 0; i < 16; i++) {
         start();

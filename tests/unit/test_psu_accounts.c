@@ -19,8 +19,7 @@ static const char *offered(const char *types, const char *sub_types)
     struct consent consent = {.account_types = types ? json_parse(slice_of(types)) : NULL,
                               .account_sub_types =
                                   sub_types ? json_parse(slice_of(sub_types)) : NULL};
-    assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL),
-                     LFI_CORE_OK);
+    assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL), LFI_OK);
     ids[0] = '\0';
     for (size_t i = 0; i < offers.count; i++) {
         snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%.*s ",
@@ -63,8 +62,7 @@ static void says_why_an_account_is_left_out(void **state)
     world.accounts[0] = WORLD_ACCOUNT("a", "Savings", "Active");
     world.accounts[1] = WORLD_ACCOUNT("b", "CurrentAccount", "Closed");
     world.accounts[2] = WORLD_ACCOUNT("c", "CreditCard", "Active");
-    assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL),
-                     LFI_CORE_OK);
+    assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL), LFI_OK);
     assert_int_equal(offers.count, 1);
     assert_int_equal(offers.left_out_count, 2);
     for (size_t i = 0; i < 2; i++) {
@@ -86,7 +84,7 @@ static void refuses_records_of_the_core_that_cannot_be_offered(void **state)
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         world.accounts[0] = broken[i];
         assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL),
-                         LFI_CORE_FAILED);
+                         LFI_FAILED);
     }
     arena_free(arena);
 }

@@ -121,10 +121,10 @@ static void says_that_another_decides_or_that_it_cannot_be_said(void **state)
     world.claims[0].settled = false; /* as if its calls were still out */
     decision_refuse(actor, ENDING_EXPIRED, &decision);
     assert_int_equal(decision.state, DECISION_UNDER_WAY);
-    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world.claim_status = LFI_UNAVAILABLE;
     decision_refuse(actor, ENDING_EXPIRED, &decision);
     assert_int_equal(decision.state, DECISION_UNKNOWN);
-    assert_int_equal(decision.status, LFI_CORE_UNAVAILABLE);
+    assert_int_equal(decision.status, LFI_UNAVAILABLE);
     assert_string_equal(world.calls, REJECTED DENIED "session_expired\n");
     end();
 }

@@ -148,8 +148,8 @@ static void a_task_is_parked_when_the_hub_stays_away(void **state)
     world.read = HUB_OK; /* the operator has it tried again */
     int64_t now_s = clock_now_s(&world.clock);
     const struct state_ref journey = world_ref(world_key("journey"));
-    assert_int_equal(task_retry(&journey, now_s, &error), LFI_CORE_OK);
-    assert_int_equal(task_retry(&journey, now_s, &error), LFI_CORE_UNKNOWN);
+    assert_int_equal(task_retry(&journey, now_s, &error), LFI_OK);
+    assert_int_equal(task_retry(&journey, now_s, &error), LFI_UNKNOWN);
     assert_true(world_run_due());
     assert_string_equal(world.calls, REJECTED "doFail access_denied session_expired\n");
     assert_false(is_open());
@@ -163,9 +163,9 @@ static void a_task_is_parked_when_the_hub_answers_wrongly(void **state)
     wait_us(SESSION_US);
     world.read = HUB_WRONG;
     const struct state_ref journey = world_ref(world_key("journey"));
-    assert_int_equal(task_drop(&journey, &error), LFI_CORE_UNKNOWN);
+    assert_int_equal(task_drop(&journey, &error), LFI_UNKNOWN);
     assert_int_equal(tries_until_parked(world_key("journey")), LIMIT_TASK_REFUSED);
-    assert_int_equal(task_drop(&journey, &error), LFI_CORE_OK);
+    assert_int_equal(task_drop(&journey, &error), LFI_OK);
     assert_false(is_open());
 }
 
@@ -231,11 +231,11 @@ static void keeps_the_note_when_the_undoing_cannot_be_kept(void **state)
     (void)state;
     world_go(SESSION_REVIEW);
     world.patch = world.fail = HUB_UNREACHABLE;
-    world.task_put_status = LFI_CORE_UNAVAILABLE;
+    world.task_put_status = LFI_UNAVAILABLE;
     world_post("/journey/cancel", WORLD_STEP);
     assert_null(world_task(world_key("undo")));
     assert_true(is_open());
-    world.patch = world.fail = world.task_put_status = LFI_CORE_OK;
+    world.patch = world.fail = world.task_put_status = LFI_OK;
     world.calls[0] = '\0';
     wait_us(SESSION_US + MINUTE_US);
     assert_true(world_run_due());
@@ -328,7 +328,7 @@ static void never_revokes_what_somebody_else_authorized(void **state)
 static void turns_customers_away_over_capacity(void **state)
 {
     (void)state;
-    world.task_put_status = LFI_CORE_UNAVAILABLE;
+    world.task_put_status = LFI_UNAVAILABLE;
     world_arrive();
     assert_int_equal(world.status, 303);
     assert_string_equal(world.location, WORLD_BACK);
@@ -338,13 +338,13 @@ static void turns_customers_away_over_capacity(void **state)
 
     world_tear_down(state);
     world_set_up(state);
-    world.task_put_status = LFI_CORE_FAILED;
+    world.task_put_status = LFI_FAILED;
     world_arrive();
     assert_string_equal(world.calls, "doFail server_error lfi_internal_error\n");
 
     world_tear_down(state);
     world_set_up(state);
-    world.task_put_status = LFI_CORE_UNAVAILABLE;
+    world.task_put_status = LFI_UNAVAILABLE;
     world.fail = HUB_UNREACHABLE;
     world_arrive();
     assert_int_equal(world.status, 503);
@@ -354,7 +354,7 @@ static void turns_customers_away_over_capacity(void **state)
     world_tear_down(state);
     world_set_up(state);
     world_go(SESSION_APPROVAL);
-    world.task_put_status = LFI_CORE_UNAVAILABLE;
+    world.task_put_status = LFI_UNAVAILABLE;
     world.approval = LFI_APPROVAL_APPROVED;
     world_post("/journey/approval", WORLD_STEP);
     assert_string_equal(world.calls,

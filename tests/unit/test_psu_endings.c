@@ -148,7 +148,7 @@ static void rejects_when_no_account_is_eligible(void **state)
 static void rejects_when_the_core_cannot_list_accounts(void **state)
 {
     (void)state;
-    world.accounts_status = LFI_CORE_FAILED;
+    world.accounts_status = LFI_FAILED;
     world_go(SESSION_REVIEW);
     assert_string_equal(world.calls, REJECTED "doFail server_error lfi_internal_error\n");
 }
@@ -183,7 +183,7 @@ static void decides_nothing_when_the_core_cannot_claim(void **state)
 {
     (void)state;
     world_go(SESSION_REVIEW);
-    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world.claim_status = LFI_UNAVAILABLE;
     world_post("/journey/approve", WORLD_APPROVE);
     assert_int_equal(world.status, 503);
     assert_true(world_says("\"error\":\"CORE-UNAVAILABLE\""));
@@ -197,10 +197,10 @@ static void repeats_no_ending_that_the_core_cannot_tell(void **state)
     world_go(SESSION_REVIEW);
     world_post("/journey/approve", WORLD_APPROVE);
     assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
-    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world.claim_status = LFI_UNAVAILABLE;
     world_post("/journey/state", "{}");
     assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
-    world.claim_status = LFI_CORE_OK;
+    world.claim_status = LFI_OK;
     world_post("/journey/state", "{}");
     assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
     assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
@@ -244,10 +244,10 @@ static void times_out_unseen_once_and_only_with_the_core(void **state)
     (void)state;
     world_go(SESSION_REVIEW);
     world.clock.offset_us += INT64_C(700) * 1000000;
-    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world.claim_status = LFI_UNAVAILABLE;
     assert_true(world_run_due());
     assert_string_equal(world.calls, "");
-    world.claim_status = LFI_CORE_OK;
+    world.claim_status = LFI_OK;
     world_decide_elsewhere(true);
     world.clock.offset_us += INT64_C(700) * 1000000;
     assert_true(world_run_due());
@@ -260,7 +260,7 @@ static void goes_back_although_the_result_cannot_be_kept(void **state)
 {
     (void)state;
     world_go(SESSION_REVIEW);
-    world.settle_status = LFI_CORE_FAILED;
+    world.settle_status = LFI_FAILED;
     world_post("/journey/approve", WORLD_APPROVE);
     assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
 }

@@ -144,11 +144,10 @@ static void ends_for_each_failure_of_the_core(void **state)
         int sign_in, approval_start;
         const char *calls;
     } cases[] = {
-        {LFI_CORE_BLOCKED, LFI_CORE_OK, "doFail access_denied user_account_blocked\n"},
-        {LFI_CORE_FAILED, LFI_CORE_OK, "doFail server_error lfi_internal_error\n"},
-        {LFI_CORE_UNAVAILABLE, LFI_CORE_OK,
-         "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
-        {LFI_CORE_OK, LFI_CORE_FAILED, "doFail server_error lfi_internal_error\n"},
+        {LFI_BLOCKED, LFI_OK, "doFail access_denied user_account_blocked\n"},
+        {LFI_FAILED, LFI_OK, "doFail server_error lfi_internal_error\n"},
+        {LFI_UNAVAILABLE, LFI_OK, "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
+        {LFI_OK, LFI_FAILED, "doFail server_error lfi_internal_error\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         world_tear_down(state);

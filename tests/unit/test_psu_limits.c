@@ -41,7 +41,7 @@ static int count_take(void *store, const struct state_call *call,
     (void)store;
     *wait_s = *uses < most ? 0 : allowance->growing_gap_s + allowance->window_s;
     *uses += *uses < most;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int count_give_back(void *store, const struct state_call *call)
@@ -49,7 +49,7 @@ static int count_give_back(void *store, const struct state_call *call)
     (void)store;
     assert_true(*uses_of(call->key) > 0);
     --*uses_of(call->key);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static struct lfi_signin signin;
@@ -267,7 +267,7 @@ static int cannot_say(void *store, const struct state_call *call,
     (void)call;
     (void)allowance;
     (void)wait_s;
-    return LFI_CORE_UNAVAILABLE;
+    return LFI_UNAVAILABLE;
 }
 
 static void nothing_is_judged_when_uses_cannot_be_counted(void **state)
@@ -352,7 +352,7 @@ static int one_waits(void *core, const struct lfi_call *call, const struct lfi_q
 static void says_when_the_waiting_request_expires(void **state)
 {
     (void)state;
-    world.approval_start = LFI_CORE_DENIED;
+    world.approval_start = LFI_DENIED;
     signin.approvals_waiting = one_waits;
     for (int i = 0; i < 20; i++) { /* what was not asked does not count */
         try_from("198.51.100.7", "layla", "right");
@@ -364,7 +364,7 @@ static void says_when_the_waiting_request_expires(void **state)
     try_from("198.51.100.7", "layla", "right");
     assert_true(world_says("\"error\":\"APPROVAL-WAITING\""));
     assert_false(world_says("waitSeconds"));
-    world.approval_start = LFI_CORE_OK;
+    world.approval_start = LFI_OK;
     try_from("198.51.100.7", "layla", "right");
     assert_signed_in();
 }
@@ -374,7 +374,7 @@ static void a_step_up_that_cannot_be_asked_leaves_the_review(void **state)
     (void)state;
     world_go(SESSION_REVIEW);
     world.psu->step_up_data_sharing = true;
-    world.approval_start = LFI_CORE_DENIED;
+    world.approval_start = LFI_DENIED;
     world_post("/journey/approve", WORLD_APPROVE);
     assert_int_equal(world.status, 429);
     assert_true(world_says("\"error\":\"APPROVAL-WAITING\""));

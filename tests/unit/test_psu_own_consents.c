@@ -68,12 +68,12 @@ static void signs_nobody_out_without_the_core(void **state)
 {
     (void)state;
     go(SESSION_REVIEW);
-    world.settle_status = LFI_CORE_UNAVAILABLE;
+    world.settle_status = LFI_UNAVAILABLE;
     post("sign-out", "");
     assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
     assert_false(world_says("signed-out"));
-    world.settle_status = LFI_CORE_OK;
-    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world.settle_status = LFI_OK;
+    world.claim_status = LFI_UNAVAILABLE;
     post("list", "");
     assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
     assert_false(world_says("\"c-1\""));
@@ -295,7 +295,7 @@ static void a_blocked_customer_is_shown_out(void **state)
 {
     (void)state;
     go(SESSION_SIGN_IN);
-    world.sign_in = LFI_CORE_BLOCKED;
+    world.sign_in = LFI_BLOCKED;
     post("sign-in", ",\"login\":\"layla\",\"password\":\"right\"");
     assert_true(world_says("\"reason\":\"blocked\""));
     assert_string_equal(world.calls, "");

@@ -61,11 +61,11 @@ static int shelf_find(void *store, const struct state_call *call,
     (void)store;
     int slot = slot_of(call->key);
     if (slot < 0) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     const struct state_passkey passkey = passkey_in(slot);
     (void)sink->take(sink->ctx, &passkey);
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int shelf_use(void *store, const struct state_call *call, struct lfi_slice user_id,
@@ -73,12 +73,12 @@ static int shelf_use(void *store, const struct state_call *call, struct lfi_slic
 {
     (void)store;
     int slot = slot_of(call->key);
-    assert_int_equal(shelf.may_status, LFI_CORE_OK); /* asked before */
+    assert_int_equal(shelf.may_status, LFI_OK); /* asked before */
     if (slot < 0 || !slice_equal_text(user_id, shelf.owner[slot])) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     if (counter <= shelf.counter[slot]) {
-        return LFI_CORE_DENIED;
+        return LFI_DENIED;
     }
     shelf.counter[slot] = counter;
     return shelf.use_status;
@@ -103,11 +103,11 @@ static int shelf_remove(void *store, const struct state_call *call, struct lfi_s
     (void)store;
     int slot = slot_of(call->key);
     if (slot < 0 || !slice_equal_text(user_id, shelf.owner[slot])) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     memset(shelf.id[slot], 0, sizeof(shelf.id[slot]));
     memset(shelf.owner[slot], 0, sizeof(shelf.owner[slot]));
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* --- a customer with an authenticator --------------------------------------------------------- */
@@ -301,7 +301,7 @@ static void ends_for_a_blocked_customer(void **state)
 {
     (void)state;
     enrol();
-    shelf.may_status = LFI_CORE_BLOCKED;
+    shelf.may_status = LFI_BLOCKED;
     arrive_and_ask();
     assert_with_passkey("u-1");
     assert_string_equal(world.calls, "doFail access_denied user_account_blocked\n");
@@ -564,12 +564,12 @@ static void confirms_nothing_without_core_and_state(void **state)
         int may_status, use_status;
         const char *call;
     } cases[] = {
-        {LFI_CORE_OK, LFI_CORE_DENIED, STEP_UP_FAILED},
-        {LFI_CORE_BLOCKED, LFI_CORE_OK, STEP_UP_FAILED},
-        {LFI_CORE_UNKNOWN, LFI_CORE_OK, STEP_UP_FAILED},
-        {LFI_CORE_UNAVAILABLE, LFI_CORE_OK, busy},
-        {LFI_CORE_OK, LFI_CORE_UNAVAILABLE, busy},
-        {LFI_CORE_OK, LFI_CORE_FAILED, "doFail server_error lfi_internal_error\n"},
+        {LFI_OK, LFI_DENIED, STEP_UP_FAILED},
+        {LFI_BLOCKED, LFI_OK, STEP_UP_FAILED},
+        {LFI_UNKNOWN, LFI_OK, STEP_UP_FAILED},
+        {LFI_UNAVAILABLE, LFI_OK, busy},
+        {LFI_OK, LFI_UNAVAILABLE, busy},
+        {LFI_OK, LFI_FAILED, "doFail server_error lfi_internal_error\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         tear_down(state);
@@ -587,7 +587,7 @@ static void confirms_nothing_without_core_and_state(void **state)
     set_up(state);
     enrol();
     decide(WORLD_APPROVE);
-    shelf.list_status = LFI_CORE_UNAVAILABLE;
+    shelf.list_status = LFI_UNAVAILABLE;
     world_post("/journey/step-up-options", WORLD_STEP);
     assert_non_null(strstr(world.calls, busy));
     assert_null(strstr(world.calls, "Authorized"));
@@ -616,7 +616,7 @@ static void refuses_to_add_what_was_not_made_as_it_must(void **state)
     assert_string_equal(shelf.id[0], "");
     hand.type = "webauthn.create";
     ask("/passkeys/api/options", hand.session);
-    shelf.add_status = LFI_CORE_DENIED;
+    shelf.add_status = LFI_DENIED;
     add_passkey();
     assert_int_equal(world.status, 409);
     assert_true(world_says("\"error\":\"PASSKEY-LIMIT\""));

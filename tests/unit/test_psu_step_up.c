@@ -140,7 +140,7 @@ static void goes_on_after_a_crash_between_patch_and_confirm(void **state)
 static void ends_for_each_failure_of_the_core(void **state)
 {
     world_go(SESSION_REVIEW);
-    world.approval_start = LFI_CORE_UNAVAILABLE;
+    world.approval_start = LFI_UNAVAILABLE;
     world_post("/journey/approve", WORLD_APPROVE);
     assert_string_equal(world.calls,
                         REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n");
@@ -162,14 +162,14 @@ static void ends_when_the_choice_cannot_be_kept(void **state)
     static const char *const busy =
         REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n";
     world_go(SESSION_REVIEW);
-    world.settle_status = LFI_CORE_UNAVAILABLE;
+    world.settle_status = LFI_UNAVAILABLE;
     world_post("/journey/approve", WORLD_APPROVE);
     assert_string_equal(world.calls, busy);
     world_tear_down(state);
     set_up(state);
     decide();
     world.approval = LFI_APPROVAL_APPROVED;
-    world.claim_status = LFI_CORE_UNAVAILABLE;
+    world.claim_status = LFI_UNAVAILABLE;
     world_post("/journey/step-up", WORLD_STEP);
     assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
     assert_string_equal(world.calls, "");
@@ -180,7 +180,7 @@ static int no_state(void *core, const struct lfi_call *call, const struct lfi_ap
 {
     (void)core, (void)call, (void)approval, (void)error;
     *out = LFI_APPROVAL_APPROVED;
-    return LFI_CORE_UNAVAILABLE;
+    return LFI_UNAVAILABLE;
 }
 
 static void rejects_when_the_core_cannot_say_what_was_confirmed(void **state)

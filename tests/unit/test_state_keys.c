@@ -84,7 +84,7 @@ static void a_use_given_back_does_not_count(void **state)
     assert_int_equal(wait_of("k", &growing), 0);
     assert_int_equal(wait_of("k", &growing), 30);
     assert_int_equal(give_back("none"), 0);
-    assert_int_equal(give_back(""), LFI_CORE_FAILED);
+    assert_int_equal(give_back(""), LFI_FAILED);
 }
 
 static size_t count_of_table(enum lmdb_table table)
@@ -120,7 +120,7 @@ static void keys_not_used_for_a_day_are_deleted(void **state)
         assert_int_equal(wait_of(key, &day), 0);
     }
     assert_true(count_of_table(TABLE_LIMITS) <= 20);
-    assert_int_equal(driver->limit_take(f.store, at("k"), &longer, &wait_s), LFI_CORE_FAILED);
+    assert_int_equal(driver->limit_take(f.store, at("k"), &longer, &wait_s), LFI_FAILED);
 }
 
 static void uses_come_apart_and_so_many_in_a_window(void **state)
@@ -149,8 +149,8 @@ static void a_limit_holds_as_many_uses_as_it_may(void **state)
         assert_int_equal(wait_of("k", &most), 0);
     }
     assert_int_equal(wait_of("k", &most), 60);
-    assert_int_equal(driver->limit_take(f.store, at("k"), &more, &wait_s), LFI_CORE_FAILED);
-    assert_int_equal(driver->limit_take(f.store, at("k"), &none, &wait_s), LFI_CORE_FAILED);
+    assert_int_equal(driver->limit_take(f.store, at("k"), &more, &wait_s), LFI_FAILED);
+    assert_int_equal(driver->limit_take(f.store, at("k"), &none, &wait_s), LFI_FAILED);
 }
 
 /* --- claims ----------------------------------------------------------------------------------- */
@@ -173,7 +173,7 @@ static void a_key_is_claimed_once(void **state)
     assert_int_equal(claim("decision:1"), STATE_CLAIM_TAKEN);
     f.now_us += 11 * SECOND_US;
     assert_int_equal(claim("decision:1"), STATE_CLAIM_YOURS);
-    assert_int_equal(settle("decision:1", "done"), LFI_CORE_OK);
+    assert_int_equal(settle("decision:1", "done"), LFI_OK);
     assert_int_equal(claim("decision:1"), STATE_CLAIM_SETTLED);
     assert_string_equal(f.given, "done");
     assert_int_equal(driver->claim(f.store, call_of(OTHER, "decision:1"), 10, &sink, &out), 0);
@@ -183,7 +183,7 @@ static void a_key_is_claimed_once(void **state)
         (void)claim("other");
     }
     assert_int_equal(claim("decision:1"), STATE_CLAIM_YOURS);
-    assert_int_equal(driver->claim(f.store, at(""), 10, &sink, &out), LFI_CORE_FAILED);
+    assert_int_equal(driver->claim(f.store, at(""), 10, &sink, &out), LFI_FAILED);
 }
 
 /* Old ones do not fill the store; those of another provider and newer ones stay. */
@@ -197,36 +197,36 @@ static void claims_whose_time_is_over_are_deleted(void **state)
         (void)snprintf(key, sizeof(key), "k-%d", i);
         assert_int_equal(claim(key), STATE_CLAIM_YOURS);
     }
-    assert_int_equal(settle("k-3", "done"), LFI_CORE_OK);
+    assert_int_equal(settle("k-3", "done"), LFI_OK);
     f.now_us += 11 * SECOND_US;
     for (int i = 0; i < 3; i++) {
         (void)claim("fresh");
     }
     assert_int_equal(count_of_table(TABLE_CLAIMS), 3); /* the other's, the settled one, the fresh */
     assert_int_equal(count_of_table(TABLE_EXPIRY), 3);
-    assert_int_equal(find_claim("k-3"), LFI_CORE_OK);
+    assert_int_equal(find_claim("k-3"), LFI_OK);
 }
 
 static void finding_a_claim_writes_nothing(void **state)
 {
     static char long_result[STATE_RESULT_MAX + 2];
     (void)state;
-    assert_int_equal(find_claim("decision:1"), LFI_CORE_UNKNOWN);
+    assert_int_equal(find_claim("decision:1"), LFI_UNKNOWN);
     assert_int_equal(claim("decision:1"), STATE_CLAIM_YOURS);
-    assert_int_equal(find_claim("decision:1"), LFI_CORE_UNKNOWN);
-    assert_int_equal(settle("decision:1", "done"), LFI_CORE_OK);
+    assert_int_equal(find_claim("decision:1"), LFI_UNKNOWN);
+    assert_int_equal(settle("decision:1", "done"), LFI_OK);
     work = (struct work){0};
-    assert_int_equal(find_claim("decision:1"), LFI_CORE_OK);
+    assert_int_equal(find_claim("decision:1"), LFI_OK);
     assert_string_equal(f.given, "done");
-    assert_int_equal(find_claim(""), LFI_CORE_UNKNOWN);
+    assert_int_equal(find_claim(""), LFI_UNKNOWN);
     f.now_us += 86401 * SECOND_US;
-    assert_int_equal(find_claim("decision:1"), LFI_CORE_UNKNOWN);
+    assert_int_equal(find_claim("decision:1"), LFI_UNKNOWN);
     assert_int_equal(work.writes, 0);
     assert_int_equal(work.puts, 0);
     memset(long_result, 'x', STATE_RESULT_MAX + 1);
-    assert_int_equal(settle("long", long_result), LFI_CORE_FAILED);
+    assert_int_equal(settle("long", long_result), LFI_FAILED);
     long_result[STATE_RESULT_MAX] = '\0';
-    assert_int_equal(settle("long", long_result), LFI_CORE_OK);
+    assert_int_equal(settle("long", long_result), LFI_OK);
 }
 
 static void a_claim_survives_a_kill(void **state)
@@ -303,23 +303,22 @@ static void keeps_finds_and_removes_passkeys(void **state)
 {
     (void)state;
     assert_int_equal(add(ALIA, "p-1", 4), 0);
-    assert_int_equal(add(ALIA, "p-1", 4), LFI_CORE_DENIED);
-    assert_int_equal(add(BADR, "p-1", 4), LFI_CORE_DENIED); /* unique over all */
+    assert_int_equal(add(ALIA, "p-1", 4), LFI_DENIED);
+    assert_int_equal(add(BADR, "p-1", 4), LFI_DENIED); /* unique over all */
     assert_int_equal(driver->passkey_find(f.store, at("p-1"), &seeing), 0);
     assert_string_equal(seen.user, ALIA);
     assert_int_equal(seen.counter, 4);
     assert_string_equal(seen.record, "{\"name\":\"phone\"}");
-    assert_int_equal(driver->passkey_find(f.store, call_of(OTHER, "p-1"), &seeing),
-                     LFI_CORE_UNKNOWN);
+    assert_int_equal(driver->passkey_find(f.store, call_of(OTHER, "p-1"), &seeing), LFI_UNKNOWN);
     assert_int_equal(count_of(ALIA), 1);
     assert_string_equal(seen.id, "p-1");
     assert_string_equal(seen.record, "{\"name\":\"phone\"}");
     assert_int_equal(seen.used_s, 0);
     assert_int_equal(count_of(BADR), 0);
-    assert_int_equal(drop(BADR, "p-1"), LFI_CORE_UNKNOWN);
+    assert_int_equal(drop(BADR, "p-1"), LFI_UNKNOWN);
     assert_int_equal(drop(ALIA, "p-1"), 0);
-    assert_int_equal(drop(ALIA, "p-1"), LFI_CORE_UNKNOWN);
-    assert_int_equal(driver->passkey_find(f.store, at("p-1"), &seeing), LFI_CORE_UNKNOWN);
+    assert_int_equal(drop(ALIA, "p-1"), LFI_UNKNOWN);
+    assert_int_equal(driver->passkey_find(f.store, at("p-1"), &seeing), LFI_UNKNOWN);
     assert_int_equal(add(BADR, "p-1", 0), 0); /* free again */
 }
 
@@ -331,17 +330,17 @@ static void counts_uses_upwards_only(void **state)
     assert_int_equal(count_of(ALIA), 1);
     assert_int_equal(seen.used_s, START_S);
     assert_string_equal(seen.record, "{\"name\":\"phone\"}");
-    assert_int_equal(use(ALIA, "p-1", 5), LFI_CORE_DENIED);
-    assert_int_equal(use(ALIA, "p-1", 4), LFI_CORE_DENIED);
-    assert_int_equal(use(ALIA, "p-1", 0), LFI_CORE_DENIED);
+    assert_int_equal(use(ALIA, "p-1", 5), LFI_DENIED);
+    assert_int_equal(use(ALIA, "p-1", 4), LFI_DENIED);
+    assert_int_equal(use(ALIA, "p-1", 0), LFI_DENIED);
     assert_int_equal(use(ALIA, "p-1", UINT32_MAX), 0);
-    assert_int_equal(use(BADR, "p-1", 6), LFI_CORE_UNKNOWN);
-    assert_int_equal(use(ALIA, "p-2", 6), LFI_CORE_UNKNOWN);
+    assert_int_equal(use(BADR, "p-1", 6), LFI_UNKNOWN);
+    assert_int_equal(use(ALIA, "p-2", 6), LFI_UNKNOWN);
     assert_int_equal(add(ALIA, "no-counter", 0), 0);
     assert_int_equal(use(ALIA, "no-counter", 0), 0);
     assert_int_equal(use(ALIA, "no-counter", 0), 0);
     assert_int_equal(use(ALIA, "no-counter", 1), 0);
-    assert_int_equal(use(ALIA, "no-counter", 0), LFI_CORE_DENIED);
+    assert_int_equal(use(ALIA, "no-counter", 0), LFI_DENIED);
 }
 
 static void keeps_ten_and_refuses_what_does_not_fit(void **state)
@@ -354,20 +353,20 @@ static void keeps_ten_and_refuses_what_does_not_fit(void **state)
         (void)snprintf(id, sizeof(id), "p-%d", i);
         assert_int_equal(add(ALIA, id, 0), 0);
     }
-    assert_int_equal(add(ALIA, "p-10", 0), LFI_CORE_DENIED);
+    assert_int_equal(add(ALIA, "p-10", 0), LFI_DENIED);
     assert_int_equal(add(BADR, "p-10", 0), 0);
     assert_int_equal(count_of(ALIA), 10);
     memset(id, 'x', STATE_ID_MAX + 1);
     id[STATE_ID_MAX + 1] = '\0';
-    assert_int_equal(add(BADR, id, 0), LFI_CORE_FAILED);
-    assert_int_equal(add(id, "p-11", 0), LFI_CORE_FAILED);
-    assert_int_equal(add(BADR, "", 0), LFI_CORE_FAILED);
+    assert_int_equal(add(BADR, id, 0), LFI_FAILED);
+    assert_int_equal(add(id, "p-11", 0), LFI_FAILED);
+    assert_int_equal(add(BADR, "", 0), LFI_FAILED);
     id[STATE_ID_MAX] = '\0';
     assert_int_equal(add(id, id, 0), 0);
-    assert_int_equal(driver->passkey_add(f.store, at("p"), &passkey), LFI_CORE_FAILED);
+    assert_int_equal(driver->passkey_add(f.store, at("p"), &passkey), LFI_FAILED);
     passkey.record.len--;
-    assert_int_equal(driver->passkey_add(f.store, at("p"), &passkey), LFI_CORE_OK);
-    assert_int_equal(use(BADR, "p", 1), LFI_CORE_OK);
+    assert_int_equal(driver->passkey_add(f.store, at("p"), &passkey), LFI_OK);
+    assert_int_equal(use(BADR, "p", 1), LFI_OK);
 }
 
 /* --- health ----------------------------------------------------------------------------------- */
@@ -379,17 +378,17 @@ static void health_writes_at_first_and_after_a_failure_only(void **state)
     (void)state;
     (void)snprintf(away, sizeof(away), "%s.away", f.path);
     work = (struct work){0};
-    assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_CORE_OK);
+    assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_OK);
     assert_int_equal(work.writes, 1);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_CORE_OK);
+        assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_OK);
     }
     assert_int_equal(work.writes, 1);
     assert_int_equal(rename(f.path, away), 0);
-    assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_CORE_FAILED);
+    assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_FAILED);
     assert_int_equal(rename(away, f.path), 0);
     assert_int_equal(work.writes, 1);
-    assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_CORE_OK);
+    assert_int_equal(driver->health(f.store, at(NULL), &seen_health), LFI_OK);
     assert_int_equal(work.writes, 2);
 }
 

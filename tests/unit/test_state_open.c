@@ -18,7 +18,7 @@ static int open_again(void)
 
 static void assert_refused(const char *why)
 {
-    assert_int_equal(open_again(), LFI_CORE_FAILED);
+    assert_int_equal(open_again(), LFI_FAILED);
     assert_null(f.store);
     if (!strstr(f.error.message, why)) {
         fail_msg("%s", f.error.message);
@@ -59,7 +59,7 @@ static void put_format(const char *value)
 static void another_format_is_refused(void **state)
 {
     (void)state;
-    assert_int_equal(open_again(), LFI_CORE_OK);
+    assert_int_equal(open_again(), LFI_OK);
     put_format("lfi-state 0");
     assert_refused("format is \"lfi-state 0\", this version needs \"lfi-state 1\"");
     assert_non_null(strstr(f.error.message, f.path));
@@ -135,15 +135,15 @@ static void a_look_makes_nothing(void **state)
     (void)snprintf(other, sizeof(other), "%s/other", f.dir);
     f.config.path = other;
     f.config.create = false;
-    assert_int_equal(open_again(), LFI_CORE_OK);
+    assert_int_equal(open_again(), LFI_OK);
     assert_null(f.store);
     assert_int_not_equal(stat(other, &info), 0);
     assert_int_equal(mkdir(other, 0700), 0);
-    assert_int_equal(open_again(), LFI_CORE_OK);
+    assert_int_equal(open_again(), LFI_OK);
     assert_null(f.store);
     assert_int_equal(rmdir(other), 0); /* still empty */
     f.config.path = f.path;
-    assert_int_equal(open_again(), LFI_CORE_OK);
+    assert_int_equal(open_again(), LFI_OK);
     assert_non_null(f.store);
 }
 
@@ -160,8 +160,7 @@ static void reader_slots_follow_the_threads(void **state)
     pid_t child = fork(); /* another process, while this one has it open */
     if (child == 0) {
         int rc = driver->open(&second, &larger, &f.error);
-        _exit(rc == LFI_CORE_FAILED && strstr(f.error.message, "80 reader slots, 81 threads") ? 0
-                                                                                              : 1);
+        _exit(rc == LFI_FAILED && strstr(f.error.message, "80 reader slots, 81 threads") ? 0 : 1);
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -182,18 +181,18 @@ static void health_tells_use_and_loss(void **state)
     (void)state;
     name_data_file(file);
     (void)snprintf(away, sizeof(away), "%s.away", file);
-    assert_int_equal(health(&seen), LFI_CORE_OK);
+    assert_int_equal(health(&seen), LFI_OK);
     assert_int_equal(seen.limit_bytes, INT64_C(64) << 20);
     assert_true(seen.used_bytes > 0 && seen.used_bytes < 1024 * 1024);
     assert_int_equal(rename(file, away), 0);
-    assert_int_equal(health(&seen), LFI_CORE_FAILED);
+    assert_int_equal(health(&seen), LFI_FAILED);
     assert_non_null(strstr(f.error.message, "the store was removed: "));
     int fd = open(file, O_WRONLY | O_CREAT, 0600);
     assert_int_equal(close(fd), 0);
-    assert_int_equal(health(&seen), LFI_CORE_FAILED);
+    assert_int_equal(health(&seen), LFI_FAILED);
     assert_non_null(strstr(f.error.message, "the store was replaced"));
     assert_int_equal(rename(away, file), 0);
-    assert_int_equal(health(&seen), LFI_CORE_OK);
+    assert_int_equal(health(&seen), LFI_OK);
 }
 
 /* --- the face --------------------------------------------------------------------------------- */
@@ -219,10 +218,10 @@ static void an_absent_key_is_refused(void **state)
     close_store();
     assert_int_equal(state_open(&opened, &f.config, &clock, &f.error), 0);
     const struct state_ref none = {.state = opened, .provider_id = PROVIDER};
-    assert_int_equal(state_task_find(&none, &sink, &f.error), LFI_CORE_FAILED);
+    assert_int_equal(state_task_find(&none, &sink, &f.error), LFI_FAILED);
     assert_string_equal(f.error.message, "out of memory");
-    assert_int_equal(state_claim_settle(&none, text("done"), NULL), LFI_CORE_FAILED);
-    assert_int_equal(state_task_put(&none, START_S, text("{}"), NULL), LFI_CORE_FAILED);
+    assert_int_equal(state_claim_settle(&none, text("done"), NULL), LFI_FAILED);
+    assert_int_equal(state_task_put(&none, START_S, text("{}"), NULL), LFI_FAILED);
     state_close(opened);
 }
 

@@ -18,15 +18,15 @@ static int put(const char *key, int64_t due_s, const char *record)
 static const char *take(void)
 {
     int rc = driver->task_take(f.store, at(NULL), 10, &sink);
-    assert_true(rc == LFI_CORE_OK || rc == LFI_CORE_UNKNOWN);
-    return rc == LFI_CORE_OK ? f.given : NULL;
+    assert_true(rc == LFI_OK || rc == LFI_UNKNOWN);
+    return rc == LFI_OK ? f.given : NULL;
 }
 
 static const char *find(const char *key)
 {
     int rc = driver->task_find(f.store, at(key), &sink);
-    assert_true(rc == LFI_CORE_OK || rc == LFI_CORE_UNKNOWN);
-    return rc == LFI_CORE_OK ? f.given : NULL;
+    assert_true(rc == LFI_OK || rc == LFI_UNKNOWN);
+    return rc == LFI_OK ? f.given : NULL;
 }
 
 static int done(const char *key)
@@ -42,7 +42,7 @@ static void wait_s(int64_t seconds)
 static void assert_counts(uint64_t kept, uint64_t parked)
 {
     struct state_task_counts counts;
-    assert_int_equal(driver->task_counts(f.store, at(NULL), &counts), LFI_CORE_OK);
+    assert_int_equal(driver->task_counts(f.store, at(NULL), &counts), LFI_OK);
     assert_int_equal(counts.kept, kept);
     assert_int_equal(counts.parked, parked);
     assert_int_equal(counts.limit, f.config.max_tasks);
@@ -51,8 +51,8 @@ static void assert_counts(uint64_t kept, uint64_t parked)
 static void tasks_come_when_they_are_due_oldest_first(void **state)
 {
     (void)state;
-    assert_int_equal(put("b", START_S + 20, "{\"n\":2}"), LFI_CORE_OK);
-    assert_int_equal(put("a", START_S + 10, "{\"n\":1}"), LFI_CORE_OK);
+    assert_int_equal(put("b", START_S + 20, "{\"n\":2}"), LFI_OK);
+    assert_int_equal(put("a", START_S + 10, "{\"n\":1}"), LFI_OK);
     assert_null(take());
     wait_s(9);
     assert_null(take());
@@ -65,14 +65,14 @@ static void tasks_come_when_they_are_due_oldest_first(void **state)
 static void a_taken_task_is_held_and_due_again_until_it_is_done(void **state)
 {
     (void)state;
-    assert_int_equal(put("a", START_S, "{}"), LFI_CORE_OK);
+    assert_int_equal(put("a", START_S, "{}"), LFI_OK);
     assert_string_equal(take(), "{}");
     wait_s(9);
     assert_null(take());
     wait_s(1);
     assert_string_equal(take(), "{}");
-    assert_int_equal(done("a"), LFI_CORE_OK);
-    assert_int_equal(done("a"), LFI_CORE_UNKNOWN);
+    assert_int_equal(done("a"), LFI_OK);
+    assert_int_equal(done("a"), LFI_UNKNOWN);
     wait_s(100);
     assert_null(take());
     assert_null(find("a"));
@@ -81,8 +81,8 @@ static void a_taken_task_is_held_and_due_again_until_it_is_done(void **state)
 static void the_same_key_replaces(void **state)
 {
     (void)state;
-    assert_int_equal(put("a", START_S, "{\"n\":1}"), LFI_CORE_OK);
-    assert_int_equal(put("a", START_S + 50, "{\"n\":2}"), LFI_CORE_OK);
+    assert_int_equal(put("a", START_S, "{\"n\":1}"), LFI_OK);
+    assert_int_equal(put("a", START_S + 50, "{\"n\":2}"), LFI_OK);
     assert_null(take());
     assert_string_equal(find("a"), "{\"n\":2}");
     wait_s(50);
@@ -95,12 +95,12 @@ static void more_than_the_limit_is_over_capacity(void **state)
     (void)state;
     static const char *const keys[] = {"a", "b", "c", "d"};
     for (size_t i = 0; i < f.config.max_tasks; i++) {
-        assert_int_equal(put(keys[i], START_S, "{}"), LFI_CORE_OK);
+        assert_int_equal(put(keys[i], START_S, "{}"), LFI_OK);
     }
-    assert_int_equal(put("e", START_S, "{}"), LFI_CORE_UNAVAILABLE);
-    assert_int_equal(put("d", START_S, "{\"again\":1}"), LFI_CORE_OK);
-    assert_int_equal(done("a"), LFI_CORE_OK);
-    assert_int_equal(put("e", START_S, "{}"), LFI_CORE_OK);
+    assert_int_equal(put("e", START_S, "{}"), LFI_UNAVAILABLE);
+    assert_int_equal(put("d", START_S, "{\"again\":1}"), LFI_OK);
+    assert_int_equal(done("a"), LFI_OK);
+    assert_int_equal(put("e", START_S, "{}"), LFI_OK);
 }
 
 static void refuses_keys_and_records_that_do_not_fit(void **state)
@@ -109,16 +109,16 @@ static void refuses_keys_and_records_that_do_not_fit(void **state)
     char large[4098];
     memset(large, 'x', sizeof(large) - 1);
     large[sizeof(large) - 1] = '\0';
-    assert_int_equal(put("", START_S, "{}"), LFI_CORE_FAILED);
-    assert_int_equal(put("a", START_S, ""), LFI_CORE_FAILED);
-    assert_int_equal(put("a", START_S, large), LFI_CORE_FAILED);
+    assert_int_equal(put("", START_S, "{}"), LFI_FAILED);
+    assert_int_equal(put("a", START_S, ""), LFI_FAILED);
+    assert_int_equal(put("a", START_S, large), LFI_FAILED);
     large[4096] = '\0';
-    assert_int_equal(put("a", START_S, large), LFI_CORE_OK);
+    assert_int_equal(put("a", START_S, large), LFI_OK);
     large[193] = '\0';
-    assert_int_equal(put(large, START_S, "{}"), LFI_CORE_FAILED);
+    assert_int_equal(put(large, START_S, "{}"), LFI_FAILED);
     large[192] = '\0';
-    assert_int_equal(put(large, START_S, "{}"), LFI_CORE_OK);
-    assert_int_equal(done(""), LFI_CORE_UNKNOWN);
+    assert_int_equal(put(large, START_S, "{}"), LFI_OK);
+    assert_int_equal(done(""), LFI_UNKNOWN);
 }
 
 /* The other instance ends without closing anything. */
@@ -130,7 +130,7 @@ static void another_process_sees_the_same_tasks(void **state)
     pid_t child = fork();
     if (child == 0) {
         open_store();
-        bool fine = put("a", START_S, "{\"by\":1}") == LFI_CORE_OK && take() != NULL;
+        bool fine = put("a", START_S, "{\"by\":1}") == LFI_OK && take() != NULL;
         _exit(fine ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -156,40 +156,40 @@ static void forgetting_a_provider_leaves_the_others(void **state)
         assert_int_equal(driver->limit_take(f.store, call_of(own, "a"), &once, &wait), 0);
         assert_int_equal(driver->passkey_add(f.store, call_of(own, "a"), &passkey), 0);
     }
-    assert_int_equal(driver->forget(f.store, call_of(OTHER, NULL)), LFI_CORE_OK);
-    assert_int_equal(driver->forget(f.store, call_of("dhow", NULL)), LFI_CORE_OK); /* no prefix */
+    assert_int_equal(driver->forget(f.store, call_of(OTHER, NULL)), LFI_OK);
+    assert_int_equal(driver->forget(f.store, call_of("dhow", NULL)), LFI_OK); /* no prefix */
     assert_string_equal(find("a"), "{}");
     assert_counts(1, 0);
     assert_int_equal(claim("a"), STATE_CLAIM_SETTLED);
     assert_int_equal(driver->limit_take(f.store, at("a"), &once, &wait), 0);
     assert_int_equal(wait, 60);
-    assert_int_equal(driver->passkey_add(f.store, at("a"), &passkey), LFI_CORE_DENIED);
-    assert_int_equal(driver->forget(f.store, at(NULL)), LFI_CORE_OK);
+    assert_int_equal(driver->passkey_add(f.store, at("a"), &passkey), LFI_DENIED);
+    assert_int_equal(driver->forget(f.store, at(NULL)), LFI_OK);
     assert_null(take());
     assert_null(find("a"));
     assert_counts(0, 0);
     assert_int_equal(claim("a"), STATE_CLAIM_YOURS);
     assert_int_equal(driver->limit_take(f.store, at("a"), &once, &wait), 0);
     assert_int_equal(wait, 0);
-    assert_int_equal(driver->passkey_add(f.store, at("a"), &passkey), LFI_CORE_OK);
+    assert_int_equal(driver->passkey_add(f.store, at("a"), &passkey), LFI_OK);
 }
 
 static void a_key_means_nothing_of_another_provider(void **state)
 {
     (void)state;
-    assert_int_equal(put("a", START_S, "{\"of\":1}"), LFI_CORE_OK);
-    assert_int_equal(driver->task_find(f.store, call_of(OTHER, "a"), &sink), LFI_CORE_UNKNOWN);
-    assert_int_equal(driver->task_take(f.store, call_of(OTHER, NULL), 10, &sink), LFI_CORE_UNKNOWN);
-    assert_int_equal(driver->task_done(f.store, call_of(OTHER, "a")), LFI_CORE_UNKNOWN);
+    assert_int_equal(put("a", START_S, "{\"of\":1}"), LFI_OK);
+    assert_int_equal(driver->task_find(f.store, call_of(OTHER, "a"), &sink), LFI_UNKNOWN);
+    assert_int_equal(driver->task_take(f.store, call_of(OTHER, NULL), 10, &sink), LFI_UNKNOWN);
+    assert_int_equal(driver->task_done(f.store, call_of(OTHER, "a")), LFI_UNKNOWN);
     for (unsigned i = 0; i < f.config.max_tasks; i++) { /* nor does its limit */
         char key[16];
         (void)snprintf(key, sizeof(key), "k-%u", i);
         assert_int_equal(driver->task_put(f.store, call_of(OTHER, key), START_S, text("{}")),
-                         LFI_CORE_OK);
+                         LFI_OK);
     }
     assert_int_equal(driver->task_put(f.store, call_of(OTHER, "one"), START_S, text("{}")),
-                     LFI_CORE_UNAVAILABLE);
-    assert_int_equal(put("b", START_S, "{}"), LFI_CORE_OK);
+                     LFI_UNAVAILABLE);
+    assert_int_equal(put("b", START_S, "{}"), LFI_OK);
     assert_string_equal(take(), "{\"of\":1}");
     assert_int_not_equal(driver->task_put(f.store, call_of("", "a"), START_S, text("{}")), 0);
 }
@@ -216,21 +216,21 @@ static void parked_tasks_are_never_due_and_are_listed(void **state)
     const struct state_task_sink listed = {collect, all};
     const struct state_task_sink first = {collect_one, one};
     (void)state;
-    assert_int_equal(put("kind:\"1\"", STATE_PARKED_S, "{\"n\":1}"), LFI_CORE_OK);
-    assert_int_equal(put("b", STATE_PARKED_S, "{\"n\":2}"), LFI_CORE_OK);
-    assert_int_equal(put("c", STATE_PARKED_S - 1, "{\"n\":3}"), LFI_CORE_OK);
+    assert_int_equal(put("kind:\"1\"", STATE_PARKED_S, "{\"n\":1}"), LFI_OK);
+    assert_int_equal(put("b", STATE_PARKED_S, "{\"n\":2}"), LFI_OK);
+    assert_int_equal(put("c", STATE_PARKED_S - 1, "{\"n\":3}"), LFI_OK);
     assert_int_equal(driver->task_put(f.store, call_of(OTHER, "d"), STATE_PARKED_S, text("{}")), 0);
     assert_null(take());
     assert_counts(3, 2);
-    assert_int_equal(driver->tasks_parked(f.store, at(NULL), &listed), LFI_CORE_OK);
+    assert_int_equal(driver->tasks_parked(f.store, at(NULL), &listed), LFI_OK);
     assert_string_equal(all, "b {\"n\":2}\nkind:\"1\" {\"n\":1}\n");
-    assert_int_equal(driver->tasks_parked(f.store, at(NULL), &first), LFI_CORE_OK);
+    assert_int_equal(driver->tasks_parked(f.store, at(NULL), &first), LFI_OK);
     assert_string_equal(one, "b {\"n\":2}\n");
-    assert_int_equal(put("b", START_S, "{\"n\":2}"), LFI_CORE_OK); /* tried again */
+    assert_int_equal(put("b", START_S, "{\"n\":2}"), LFI_OK); /* tried again */
     assert_counts(3, 1);
     assert_string_equal(take(), "{\"n\":2}");
     assert_counts(3, 1);
-    assert_int_equal(done("kind:\"1\""), LFI_CORE_OK);
+    assert_int_equal(done("kind:\"1\""), LFI_OK);
     assert_counts(2, 0);
 }
 
@@ -244,8 +244,8 @@ static void keep_until_killed(unsigned from, int tell)
     char key[32];
     for (unsigned n = from;; n++) {
         (void)snprintf(key, sizeof(key), "task-%u", n);
-        if (put(key, START_S, "{}") != LFI_CORE_OK ||
-            driver->claim_settle(f.store, at(key), text("done")) != LFI_CORE_OK ||
+        if (put(key, START_S, "{}") != LFI_OK ||
+            driver->claim_settle(f.store, at(key), text("done")) != LFI_OK ||
             write(tell, &n, sizeof(n)) != (ssize_t)sizeof(n)) {
             _exit(1);
         }
@@ -322,7 +322,7 @@ static int write_all(int expected)
     int same = 0;
     for (size_t i = 0; i < sizeof(got) / sizeof(got[0]); i++) {
         same += got[i] == expected;
-        assert_true(got[i] == LFI_CORE_OK || got[i] == LFI_CORE_UNAVAILABLE);
+        assert_true(got[i] == LFI_OK || got[i] == LFI_UNAVAILABLE);
     }
     return same;
 }
@@ -343,7 +343,7 @@ static void fill(void)
     unsigned n = 0;
     do {
         (void)snprintf(key, sizeof(key), "one-of-many-%u", n++);
-    } while (driver->limit_take(f.store, at(key), &once, &wait) == LFI_CORE_OK);
+    } while (driver->limit_take(f.store, at(key), &once, &wait) == LFI_OK);
 }
 
 static void a_full_disk_is_unavailable_and_passes(void **state)
@@ -356,17 +356,17 @@ static void a_full_disk_is_unavailable_and_passes(void **state)
     open_store();
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)snprintf(file, sizeof(file), "%s/data.mdb", f.path);
-    assert_int_equal(put("a", START_S, "{\"n\":1}"), LFI_CORE_OK);
+    assert_int_equal(put("a", START_S, "{\"n\":1}"), LFI_OK);
     assert_int_equal(stat(file, &info), 0);
     limit_files((rlim_t)info.st_size);
     fill();
-    assert_int_equal(write_all(LFI_CORE_UNAVAILABLE), WRITES);
-    assert_int_not_equal(health(), LFI_CORE_OK);
+    assert_int_equal(write_all(LFI_UNAVAILABLE), WRITES);
+    assert_int_not_equal(health(), LFI_OK);
     assert_string_equal(find("a"), "{\"n\":1}"); /* reads go on */
     limit_files(RLIM_INFINITY);
-    assert_int_equal(done("a"), LFI_CORE_OK);
-    assert_int_equal(write_all(LFI_CORE_OK), WRITES);
-    assert_int_equal(health(), LFI_CORE_OK);
+    assert_int_equal(done("a"), LFI_OK);
+    assert_int_equal(write_all(LFI_OK), WRITES);
+    assert_int_equal(health(), LFI_OK);
 }
 
 /* A map of 1 MiB is full; with a larger one all is there, and there is room. */
@@ -377,20 +377,20 @@ static void a_full_map_is_unavailable_until_it_is_larger(void **state)
     f.config.max_tasks = 1000;
     f.config.max_megabytes = 1;
     open_store();
-    assert_int_equal(put("a", START_S, "{\"n\":1}"), LFI_CORE_OK);
-    for (int i = 0; i < 1000 && write_all(LFI_CORE_OK) > 0; i++) {
+    assert_int_equal(put("a", START_S, "{\"n\":1}"), LFI_OK);
+    for (int i = 0; i < 1000 && write_all(LFI_OK) > 0; i++) {
         continue;
     }
-    assert_int_equal(write_all(LFI_CORE_UNAVAILABLE), WRITES);
-    assert_int_not_equal(health(), LFI_CORE_OK);
+    assert_int_equal(write_all(LFI_UNAVAILABLE), WRITES);
+    assert_int_not_equal(health(), LFI_OK);
     assert_non_null(strstr(f.error.message, "raise state.maxMegabytes"));
     assert_string_equal(find("a"), "{\"n\":1}");
     close_store();
     f.config.max_megabytes = 16;
     open_store();
     assert_string_equal(find("a"), "{\"n\":1}");
-    assert_true(write_all(LFI_CORE_OK) > 0);
-    assert_int_equal(health(), LFI_CORE_OK);
+    assert_true(write_all(LFI_OK) > 0);
+    assert_int_equal(health(), LFI_OK);
 }
 
 int main(void)

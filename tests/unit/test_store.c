@@ -221,17 +221,17 @@ static void test_health_writes_at_first_and_after_a_failure_only(void **state)
     snprintf(file, sizeof(file), "%.480s/data.mdb", f->path);
     snprintf(away, sizeof(away), "%s.away", file);
     size_t before = last_transaction(f);
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_OK);
     assert_int_equal(last_transaction(f), before + 1);
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_OK);
     assert_int_equal(last_transaction(f), before + 1);
     assert_int_equal(rename(file, away), 0);
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_FAILED);
     assert_int_equal(rename(away, file), 0);
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_OK);
     assert_int_equal(last_transaction(f), before + 2);
     f->store->write_tried_s -= 30;
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_OK);
     assert_int_equal(last_transaction(f), before + 3);
 }
 
@@ -241,16 +241,16 @@ static void test_health_tells_use_and_loss(void **state)
     struct lfi_error error = {""};
     struct lfi_health health = {.size = sizeof(health)};
     char file[512], away[520];
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_OK);
     assert_true(health.used_bytes > 0 && health.used_bytes < health.limit_bytes);
     assert_true(health.limit_bytes == UINT64_C(8) << 30 && health.storage_inode != 0);
     snprintf(file, sizeof(file), "%.480s/data.mdb", f->path);
     snprintf(away, sizeof(away), "%s.away", file);
     assert_int_equal(rename(file, away), 0);
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_FAILED);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_FAILED);
     assert_non_null(strstr(error.message, "the store was removed"));
     assert_int_equal(rename(away, file), 0);
-    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_CORE_OK);
+    assert_int_equal(store_health(f->store, NULL, &health, &error), LFI_OK);
 }
 
 /* In a process of its own: LMDB opens a store once in each. 0: as expected. */
@@ -267,8 +267,7 @@ static int open_beside(const struct fixture *f, uint32_t threads, const char *re
     pid_t child = fork();
     if (child == 0) {
         int rc = store_open(&store, &options, &error);
-        bool expected =
-            refusal ? rc == LFI_CORE_FAILED && strstr(error.message, refusal) : rc == LFI_CORE_OK;
+        bool expected = refusal ? rc == LFI_FAILED && strstr(error.message, refusal) : rc == LFI_OK;
         (void)fprintf(stderr, "%s\n", error.message);
         _exit(expected ? 0 : 1);
     }
@@ -294,9 +293,9 @@ static void test_access(void **state)
     static const char *const USERS[] = {USER, "nobody", ""};
     for (size_t i = 0; i < sizeof(USERS) / sizeof(USERS[0]); i++) {
         assert_int_equal(store_customers.exists(f->store, NULL, text(USERS[i]), &error),
-                         i == 0 ? LFI_CORE_OK : LFI_CORE_UNKNOWN);
+                         i == 0 ? LFI_OK : LFI_UNKNOWN);
     }
-    assert_int_equal(read_subject(f->store, text(USER), text(ACCOUNT), &facts), LFI_CORE_OK);
+    assert_int_equal(read_subject(f->store, text(USER), text(ACCOUNT), &facts), LFI_OK);
     assert_int_equal(facts.status, LFI_ACCOUNT_SUSPENDED);
     assert_string_equal(facts.account_id, ACCOUNT);
     assert_string_equal(facts.sub_type, "Savings");
@@ -311,11 +310,11 @@ static void test_access(void **state)
     for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
         assert_int_equal(
             read_subject(f->store, text(WRONG[i].user), text(WRONG[i].account), &facts),
-            LFI_CORE_UNKNOWN);
+            LFI_UNKNOWN);
         assert_int_equal(facts.user_unknown, WRONG[i].user_unknown);
     }
     struct lfi_slice with_zero = {"1\0account", 9};
-    assert_int_equal(read_subject(f->store, text("user-"), with_zero, &facts), LFI_CORE_UNKNOWN);
+    assert_int_equal(read_subject(f->store, text("user-"), with_zero, &facts), LFI_UNKNOWN);
 }
 
 /* A server that was compiled with fewer facts is given no more. */
@@ -328,7 +327,7 @@ static void test_facts_end_at_the_callers_size(void **state)
     struct lfi_error error = {""};
     memset(&facts, 0x55, sizeof(facts));
     facts.size = offsetof(struct lfi_account_facts, sub_type);
-    assert_int_equal(store_accounts.subject(f->store, NULL, &query, &facts, &error), LFI_CORE_OK);
+    assert_int_equal(store_accounts.subject(f->store, NULL, &query, &facts, &error), LFI_OK);
     assert_string_equal(facts.account_id, ACCOUNT);
     for (size_t i = facts.size; i < sizeof(facts); i++) {
         assert_int_equal(((const char *)&facts)[i], 0x55);
@@ -352,11 +351,11 @@ static void test_unknown_filters_are_refused(void **state)
     assert_int_equal(said.total, ENTRIES);
     query.newer = 1;
     assert_int_equal(read_transactions(f->store, &query.known, sink_into(&seen), &said),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
     assert_int_equal(seen.count, 0);
     query.known.base.size = sizeof(query.known) - 1;
     assert_int_equal(read_transactions(f->store, &query.known, sink_into(&seen), &said),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
 }
 
 static void test_accounts_and_lists(void **state)
@@ -369,7 +368,7 @@ static void test_accounts_and_lists(void **state)
     assert_string_equal(seen.first, "{\"id\":\"account-0\"}");
     assert_int_equal(read_held(f->store, text(OTHER), sink_into(&seen)), 0);
     assert_int_equal(seen.count, 0);
-    assert_int_equal(read_held(f->store, text("user"), sink_into(&seen)), LFI_CORE_UNKNOWN);
+    assert_int_equal(read_held(f->store, text("user"), sink_into(&seen)), LFI_UNKNOWN);
     for (size_t i = 0; i < 2; i++) {
         const struct lfi_query query = query_about(text(i == 0 ? ACCOUNT : "account-0"));
         struct sink_answer answer = answer_into(sink_into(&seen), NULL);
@@ -476,8 +475,7 @@ static void test_sink_stops(void **state)
     struct seen seen = {.stop_after = 7};
     struct transactions_said said;
     struct lfi_transaction_query query = query_all();
-    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said),
-                     LFI_CORE_STOPPED);
+    assert_int_equal(read_transactions(f->store, &query, sink_into(&seen), &said), LFI_STOPPED);
     assert_int_equal(seen.count, 7);
 }
 
@@ -488,7 +486,7 @@ static void test_sign_in(void **state)
     assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
     assert_string_equal(id.text, USER);
     assert_int_equal(store_sign_in(f->store, text("badr"), text("open sesame"), &id, NULL),
-                     LFI_CORE_BLOCKED);
+                     LFI_BLOCKED);
     assert_string_equal(id.text, "");
     static const char *const WRONG[][2] = {{"alia", "Open sesame"},
                                            {"alia", ""},
@@ -497,7 +495,7 @@ static void test_sign_in(void **state)
                                            {"badr", "wrong"}};
     for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
         assert_int_equal(store_sign_in(f->store, text(WRONG[i][0]), text(WRONG[i][1]), &id, NULL),
-                         LFI_CORE_DENIED);
+                         LFI_DENIED);
         assert_string_equal(id.text, "");
     }
     assert_int_equal(store_sign_in(f->store, text("alia"), text("open sesame"), &id, NULL), 0);
@@ -519,10 +517,10 @@ static void test_approvals(void **state)
     assert_int_equal(store_approvals_waiting(f->store, text(OTHER), sink_into(&seen), NULL), 0);
     assert_int_equal(seen.count, 0);
     assert_int_equal(store_approval_decide(f->store, text(OTHER), text(first.text), 1, NULL),
-                     LFI_CORE_UNKNOWN);
+                     LFI_UNKNOWN);
     assert_int_equal(store_approval_decide(f->store, text(USER), text(first.text), 1, NULL), 0);
     assert_int_equal(store_approval_decide(f->store, text(USER), text(first.text), 0, NULL),
-                     LFI_CORE_DENIED);
+                     LFI_DENIED);
     assert_int_equal(store_approval_state(f->store, text(USER), text(first.text), &approval, NULL),
                      0);
     assert_int_equal(approval, LFI_APPROVAL_APPROVED);
@@ -531,10 +529,10 @@ static void test_approvals(void **state)
                      0);
     assert_int_equal(approval, LFI_APPROVAL_EXPIRED);
     assert_int_equal(store_approval_decide(f->store, text(USER), text(second.text), 1, NULL),
-                     LFI_CORE_DENIED);
+                     LFI_DENIED);
     for (int i = 0; i < 40; i++) { /* what waits no longer makes room, what waits does not */
         assert_int_equal(store_approval_start(f->store, text(USER), purpose, 60, &first, NULL),
-                         i < 16 ? LFI_CORE_OK : LFI_CORE_DENIED);
+                         i < 16 ? LFI_OK : LFI_DENIED);
     }
     assert_int_equal(store_approvals_waiting(f->store, text(USER), sink_into(&seen), NULL), 0);
     assert_int_equal(seen.count, 16);
@@ -552,7 +550,7 @@ static void a_waiting_approval_is_never_replaced(void **state)
     assert_int_equal(store_approval_start(f->store, text(USER), consent, 60, &own, NULL), 0);
     for (int i = 0; i < 20; i++) {
         assert_int_equal(store_approval_start(f->store, text(USER), consent, 60, &other, NULL),
-                         LFI_CORE_DENIED);
+                         LFI_DENIED);
     }
     assert_int_equal(store_approval_start(f->store, text(USER), step_up, 60, &other, NULL), 0);
     assert_int_equal(store_approval_start(f->store, text(OTHER), consent, 60, &other, NULL), 0);
@@ -561,14 +559,14 @@ static void a_waiting_approval_is_never_replaced(void **state)
     assert_int_equal(approval, LFI_APPROVAL_WAITING);
     assert_int_equal(store_approval_withdraw(f->store, text(USER), text(own.text), NULL), 0);
     assert_int_equal(store_approval_withdraw(f->store, text(USER), text(own.text), NULL),
-                     LFI_CORE_DENIED);
+                     LFI_DENIED);
     assert_int_equal(store_approval_withdraw(f->store, text(OTHER), text(own.text), NULL),
-                     LFI_CORE_UNKNOWN);
+                     LFI_UNKNOWN);
     assert_int_equal(store_approval_start(f->store, text(USER), consent, 60, &own, NULL), 0);
     f->now_us += 61 * SECOND_US; /* expired: it waits no longer */
     assert_int_equal(store_approval_start(f->store, text(USER), consent, 60, &own, NULL), 0);
     assert_int_equal(store_approval_start(f->store, text(USER), text("no JSON"), 60, &own, NULL),
-                     LFI_CORE_FAILED);
+                     LFI_FAILED);
 }
 
 static void test_builder_refuses(void **state)

@@ -178,7 +178,7 @@ static void test_a_payee_without_its_account_is_hidden(void **state)
     assert_int_equal(mdb_put(txn, bank->store->db[DB_PAYEES], &key, &data, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     assert_int_equal(store_payee.holders(bank->store, NULL, &query, &answer.base, &error),
-                     LFI_CORE_UNKNOWN);
+                     LFI_UNKNOWN);
     assert_int_equal(summary.state, LFI_PAYEE_HIDDEN);
     assert_int_equal(seen.count, 0);
 }
@@ -211,10 +211,10 @@ static void test_payee_and_levers(void **state)
         assert_int_equal(payee_of(bank, IBAN, &count), CASES[i].payee);
     }
     assert_int_equal(store_account_set_status(bank->store, text("none"), LFI_ACCOUNT_ACTIVE, NULL),
-                     LFI_CORE_UNKNOWN);
+                     LFI_UNKNOWN);
     assert_int_equal(
         store_account_set_credit_block(bank->store, text("none"), LFI_CREDIT_OPEN, NULL),
-        LFI_CORE_UNKNOWN);
+        LFI_UNKNOWN);
 }
 
 static void test_reset(void **state)

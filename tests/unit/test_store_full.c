@@ -91,7 +91,7 @@ static int write_all(int expected)
     int same = 0;
     for (size_t i = 0; i < sizeof(got) / sizeof(got[0]); i++) {
         same += got[i] == expected;
-        assert_true(got[i] == LFI_CORE_OK || got[i] == LFI_CORE_UNAVAILABLE);
+        assert_true(got[i] == LFI_OK || got[i] == LFI_UNAVAILABLE);
     }
     return same;
 }
@@ -111,19 +111,19 @@ static void a_full_disk_is_unavailable_and_passes(void **state)
     (void)state;
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)snprintf(file, sizeof(file), "%s/data.mdb", f.path);
-    assert_int_equal(write_all(LFI_CORE_OK), WRITES);
+    assert_int_equal(write_all(LFI_OK), WRITES);
     assert_int_equal(stat(file, &info), 0);
     limit_files((rlim_t)info.st_size);
     while (store_open_data.lead_create(f.store, NULL, text("{\"lead\":\"one of many\"}"), &id,
-                                       &error) == LFI_CORE_OK) {
+                                       &error) == LFI_OK) {
         continue;
     }
-    assert_int_equal(write_all(LFI_CORE_UNAVAILABLE), WRITES);
-    assert_int_not_equal(health(), LFI_CORE_OK);
-    assert_int_equal(store_may_sign_in(f.store, text("u-1"), NULL), LFI_CORE_OK); /* reads go on */
+    assert_int_equal(write_all(LFI_UNAVAILABLE), WRITES);
+    assert_int_not_equal(health(), LFI_OK);
+    assert_int_equal(store_may_sign_in(f.store, text("u-1"), NULL), LFI_OK); /* reads go on */
     limit_files(RLIM_INFINITY);
-    assert_int_equal(write_all(LFI_CORE_OK), WRITES);
-    assert_int_equal(health(), LFI_CORE_OK);
+    assert_int_equal(write_all(LFI_OK), WRITES);
+    assert_int_equal(health(), LFI_OK);
 }
 
 /* A map of 1 MiB is full; with a larger one all is there, and there is room. */
@@ -133,18 +133,18 @@ static void a_full_map_is_unavailable_until_it_is_larger(void **state)
     store_close(f.store);
     f.options.map_mib = 1;
     assert_int_equal(store_open(&f.store, &f.options, NULL), 0);
-    for (int i = 0; i < 1000 && write_all(LFI_CORE_OK) > 0; i++) {
+    for (int i = 0; i < 1000 && write_all(LFI_OK) > 0; i++) {
         continue;
     }
-    assert_int_equal(write_all(LFI_CORE_UNAVAILABLE), WRITES);
-    assert_int_not_equal(health(), LFI_CORE_OK);
-    assert_int_equal(store_may_sign_in(f.store, text("u-1"), NULL), LFI_CORE_OK);
+    assert_int_equal(write_all(LFI_UNAVAILABLE), WRITES);
+    assert_int_not_equal(health(), LFI_OK);
+    assert_int_equal(store_may_sign_in(f.store, text("u-1"), NULL), LFI_OK);
     store_close(f.store);
     f.options.map_mib = 16;
     assert_int_equal(store_open(&f.store, &f.options, NULL), 0);
-    assert_int_equal(store_may_sign_in(f.store, text("u-1"), NULL), LFI_CORE_OK);
-    assert_int_equal(write_all(LFI_CORE_OK), WRITES);
-    assert_int_equal(health(), LFI_CORE_OK);
+    assert_int_equal(store_may_sign_in(f.store, text("u-1"), NULL), LFI_OK);
+    assert_int_equal(write_all(LFI_OK), WRITES);
+    assert_int_equal(health(), LFI_OK);
 }
 
 int main(void)

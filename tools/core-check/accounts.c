@@ -22,7 +22,7 @@ static void users_exist(struct run *run)
     for (size_t i = 0; i <= run->user_count; i++) {
         struct lfi_error error = {""};
         const char *user = i < run->user_count ? run->users[i] : CHECK_ID_UNKNOWN;
-        int wanted = i < run->user_count ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+        int wanted = i < run->user_count ? LFI_OK : LFI_UNKNOWN;
         struct lfi_call call = call_of(run, user);
         int status = customers->exists(run->provider->core, &call, slice_of(user), &error);
         watch(run, "customers.exists", &call, status, &error);
@@ -57,7 +57,7 @@ static void held_unknown_user(struct run *run)
 {
     struct records records = {.total = 0};
     int status = ask_held(run, CHECK_ID_UNKNOWN, NULL, 0, &records);
-    if (status != LFI_CORE_UNKNOWN || records.count > 0) {
+    if (status != LFI_UNKNOWN || records.count > 0) {
         broken(run, "%s and %zu records for a user that was never issued", status_name(status),
                records.count);
     }
@@ -77,7 +77,7 @@ static void held_as_asked(struct run *run)
         const char *const ids[] = {last, CHECK_ID_UNKNOWN, first};
         struct records some = {.total = 0};
         int status = ask_held(run, run->users[u], ids, 3, &some);
-        if (status != LFI_CORE_OK || some.count != 2 ||
+        if (status != LFI_OK || some.count != 2 ||
             strcmp(record_text(&some.items[0], "id"), last) != 0 ||
             strcmp(record_text(&some.items[1], "id"), first) != 0) {
             broken(run,
@@ -102,12 +102,12 @@ static void reach(struct run *run, const char *user, const char *account)
     struct records records = {.total = 0};
     const char *const ids[] = {account};
     int status = ask_subject(run, user, account, &facts);
-    if (status != LFI_CORE_UNKNOWN || facts.user_unknown) {
+    if (status != LFI_UNKNOWN || facts.user_unknown) {
         broken(run, "subject: %s%s for account %s, which user %s does not hold",
                status_name(status), facts.user_unknown ? " (user unknown)" : "", account, user);
     }
     status = ask_held(run, user, ids, 1, &records);
-    if (status != LFI_CORE_OK || records.count > 0) {
+    if (status != LFI_OK || records.count > 0) {
         broken(run, "held: %s and %zu records for account %s, which user %s does not hold",
                status_name(status), records.count, account, user);
     }
@@ -141,7 +141,7 @@ static void unknown_account(struct run *run)
         reach(run, run->users[u], CHECK_ID_UNKNOWN);
     }
     int status = ask_subject(run, CHECK_ID_UNKNOWN, CHECK_ID_UNKNOWN, &facts);
-    if (status != LFI_CORE_UNKNOWN || !facts.user_unknown) {
+    if (status != LFI_UNKNOWN || !facts.user_unknown) {
         broken(run, "subject: %s, user_unknown %u for a user that was never issued",
                status_name(status), facts.user_unknown);
     }
@@ -198,7 +198,7 @@ static void subject_agrees(struct run *run)
             const char *account = record_text(record, "id");
             struct lfi_account_facts one;
             int status = ask_subject(run, run->users[u], account, &one);
-            if (status != LFI_CORE_OK) {
+            if (status != LFI_OK) {
                 broken(run, "subject: %s for account %s, which user %s holds", status_name(status),
                        account, run->users[u]);
             } else if (one.status != record->facts.status ||
@@ -226,7 +226,7 @@ const struct rule RULES_ACCOUNTS[] = {
     {"held-by-id", "All accounts of a user come by id ascending, each once.", held_by_id},
     {"held-as-asked", "Accounts that are asked for come in that order, unknown ones left out.",
      held_as_asked},
-    {"held-unknown-user", "A user that was never issued is LFI_CORE_UNKNOWN.", held_unknown_user},
+    {"held-unknown-user", "A user that was never issued is LFI_UNKNOWN.", held_unknown_user},
     {"account-unknown", "An account that was never issued is UNKNOWN, and so is its user.",
      unknown_account},
     {"isolation", "Nobody reaches an account that is not held.", isolation},

@@ -42,10 +42,10 @@ static void refuses(struct run *run, const char *what, const struct lfi_call *ca
                     const struct lfi_error *error)
 {
     watch(run, what, call, status, error);
-    if (status != LFI_CORE_FAILED) {
+    if (status != LFI_FAILED) {
         broken(run,
                "%s: %s for a query with a filter that it does not know; it must be refused "
-               "with LFI_CORE_FAILED",
+               "with LFI_FAILED",
                what, status_name(status));
     }
 }
@@ -134,7 +134,7 @@ static void stopped(struct run *run, const char *what, lfi_account_list_fn *list
     if (all.count >= 2) {
         int status = ask_list(run, what, list, account, &one);
         *checked = true;
-        if (status != LFI_CORE_STOPPED || one.ignored_stop) {
+        if (status != LFI_STOPPED || one.ignored_stop) {
             broken(run, "%s: %s%s after the answer took no more", what, status_name(status),
                    one.ignored_stop ? " and more records" : "");
         }
@@ -151,7 +151,7 @@ static void stop(struct run *run)
         if (run->held[u].count >= 2) {
             int status = ask_held(run, run->users[u], NULL, 0, &one);
             checked = true;
-            if (status != LFI_CORE_STOPPED || one.ignored_stop) {
+            if (status != LFI_STOPPED || one.ignored_stop) {
                 broken(run, "accounts.held: %s%s after the answer took no more",
                        status_name(status), one.ignored_stop ? " and more records" : "");
             }
@@ -317,12 +317,12 @@ static void bytes(struct run *run)
 const struct rule RULES_CALLS[] = {
     {"query-newer", "A filter that the core does not know is refused, never ignored.", newer_query},
     {"struct-smaller", "No byte beyond the size of a struct is written.", smaller_facts},
-    {"stop", "When the answer takes no more, the core returns LFI_CORE_STOPPED at once.", stop},
+    {"stop", "When the answer takes no more, the core returns LFI_STOPPED at once.", stop},
     {"deadline", "A call with little time left comes back by then.", deadline},
     {"parallel", "Parallel calls get what a call alone gets.", parallel},
     {"late", "No call came back after its deadline.", late},
     {"status", "Only statuses of lfi/base.h are returned.", statuses},
-    {"explained", "LFI_CORE_FAILED and LFI_CORE_UNAVAILABLE come with a reason.", explained},
+    {"explained", "LFI_FAILED and LFI_UNAVAILABLE come with a reason.", explained},
     {"bytes", "Records are one JSON object each, without white space around.", bytes},
     {NULL, NULL, NULL},
 };

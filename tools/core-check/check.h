@@ -39,7 +39,7 @@ enum verdict { VERDICT_KEPT, VERDICT_BROKEN, VERDICT_NOT_CHECKED };
 struct watched {
     char late[256];        /* a call that came back after its deadline */
     char status[256];      /* a status that lfi/base.h does not have */
-    char unexplained[256]; /* LFI_CORE_FAILED or _UNAVAILABLE without a message */
+    char unexplained[256]; /* LFI_FAILED or _UNAVAILABLE without a message */
     char bytes[256];       /* a record that is not one JSON object without blanks around it */
 };
 

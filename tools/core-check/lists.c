@@ -52,7 +52,7 @@ static void each_list(struct run *run, list_check_fn *check)
                 const char *account = record_text(&run->held[u].items[i], "id");
                 struct records records = {.total = 0};
                 int status = ask_list(run, ACCOUNT_LIST[list].serves, function, account, &records);
-                if (status != LFI_CORE_OK) {
+                if (status != LFI_OK) {
                     broken(run, "%s: %s for account %s, which exists", ACCOUNT_LIST[list].serves,
                            status_name(status), account);
                 } else {
@@ -138,7 +138,7 @@ static void unknown_account(struct run *run)
             continue;
         }
         int status = ask_list(run, ACCOUNT_LIST[list].serves, function, CHECK_ID_UNKNOWN, &records);
-        if (status != LFI_CORE_UNKNOWN || records.count > 0) {
+        if (status != LFI_UNKNOWN || records.count > 0) {
             broken(run, "%s: %s and %zu records for an account that was never issued",
                    ACCOUNT_LIST[list].serves, status_name(status), records.count);
         }

@@ -23,8 +23,7 @@ static void customer(struct run *run)
         int status = customers->customer(run->provider->core, &call, &query, &answer.base, &error);
         watch(run, "customers.customer", &call, status, &error);
         if (records_take(run, "customers.customer", &answer, &records)) {
-            if (status != (known ? LFI_CORE_OK : LFI_CORE_UNKNOWN) ||
-                records.count != (known ? 1 : 0)) {
+            if (status != (known ? LFI_OK : LFI_UNKNOWN) || records.count != (known ? 1 : 0)) {
                 broken(run, "user %s: %s and %zu records", user, status_name(status),
                        records.count);
             } else if (known) {
@@ -73,7 +72,7 @@ static void payee_known(struct run *run, const char *iban)
     struct records records = {.total = 0};
     int status = ask_holders(run, iban, &records, &summary);
     bool shown = summary.state == LFI_PAYEE_SHOWN;
-    if (status != LFI_CORE_OK || (unsigned)summary.state > LFI_PAYEE_BLOCKED_FOR_GOOD ||
+    if (status != LFI_OK || (unsigned)summary.state > LFI_PAYEE_BLOCKED_FOR_GOOD ||
         shown != (records.count > 0)) {
         broken(run, "an account of a user: %s, state %d, %zu holders", status_name(status),
                (int)summary.state, records.count);
@@ -101,7 +100,7 @@ static void payees(struct run *run)
         }
     }
     int status = ask_holders(run, "AE000000000000000000000", &records, &summary);
-    if (status != LFI_CORE_OK || summary.state != LFI_PAYEE_HIDDEN || records.count > 0) {
+    if (status != LFI_OK || summary.state != LFI_PAYEE_HIDDEN || records.count > 0) {
         broken(run, "an IBAN that nobody has: %s, state %d, %zu holders; it must look hidden",
                status_name(status), (int)summary.state, records.count);
     }
@@ -126,7 +125,7 @@ static void atms(struct run *run)
     int status =
         run->provider->open_data->atms(run->provider->core, &call, &query, &answer.base, &error);
     watch(run, "open_data.atms", &call, status, &error);
-    if (records_take(run, "open_data.atms", &answer, &records) && status != LFI_CORE_OK) {
+    if (records_take(run, "open_data.atms", &answer, &records) && status != LFI_OK) {
         broken(run, "%s", status_name(status));
     }
     for (size_t i = 0; i < records.count; i++) {
@@ -166,7 +165,7 @@ static void catalogue(struct run *run)
         return;
     }
     int status = ask_catalogue(run, &query, &all);
-    if (status != LFI_CORE_OK || all.total != all.count) {
+    if (status != LFI_OK || all.total != all.count) {
         broken(run, "%s, %zu products", status_name(status), all.count);
     }
     for (size_t i = 0; i < all.count; i++) {

@@ -43,10 +43,10 @@ struct lfi_call call_of(const struct run *run, const char *user)
 
 const char *status_name(int status)
 {
-    static const char *const names[] = {
-        "LFI_CORE_OK",          "LFI_CORE_UNKNOWN", "LFI_CORE_DENIED",  "LFI_CORE_BLOCKED",
-        "LFI_CORE_UNAVAILABLE", "LFI_CORE_FAILED",  "LFI_CORE_STOPPED", "LFI_CORE_IN_DOUBT"};
-    return status <= 0 && status >= LFI_CORE_IN_DOUBT ? names[-status] : "an unknown status";
+    static const char *const names[] = {"LFI_OK",      "LFI_UNKNOWN",     "LFI_DENIED",
+                                        "LFI_BLOCKED", "LFI_UNAVAILABLE", "LFI_FAILED",
+                                        "LFI_STOPPED", "LFI_IN_DOUBT"};
+    return status <= 0 && status >= LFI_IN_DOUBT ? names[-status] : "an unknown status";
 }
 
 static void keep_first(char *out, size_t size, const char *what, const char *text)
@@ -67,11 +67,11 @@ void watch(struct run *run, const char *what, const struct lfi_call *call, int s
                        late_us / 1000);
         keep_first(watched->late, sizeof(watched->late), what, text);
     }
-    if (status > 0 || status < LFI_CORE_IN_DOUBT) {
+    if (status > 0 || status < LFI_IN_DOUBT) {
         (void)snprintf(text, sizeof(text), "returned %d", status);
         keep_first(watched->status, sizeof(watched->status), what, text);
     }
-    if ((status == LFI_CORE_FAILED || status == LFI_CORE_UNAVAILABLE) && !error->message[0]) {
+    if ((status == LFI_FAILED || status == LFI_UNAVAILABLE) && !error->message[0]) {
         keep_first(watched->unexplained, sizeof(watched->unexplained), what, status_name(status));
     }
 }

@@ -58,7 +58,7 @@ static bool whole(struct run *run, const char *account, struct records *out, uin
     struct lfi_transaction_query query = transactions_of(account);
     query.up_to = *mark;
     int status = ask(run, &query, out, mark);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return broken(run, "%s for account %s, which exists", status_name(status), account);
     }
     if (out->total == CORE_TOTAL_UNKNOWN || out->total < out->count ||
@@ -107,7 +107,7 @@ static bool check_page(struct run *run, const struct lfi_transaction_query *quer
     size_t wanted = at >= all->count ? 0 : all->count - (size_t)at;
     wanted = wanted < PAGE ? wanted : PAGE;
     int status = ask(run, query, &some, NULL);
-    bool same = status == LFI_CORE_OK && some.total == all->total && some.count == wanted;
+    bool same = status == LFI_OK && some.total == all->total && some.count == wanted;
     for (size_t i = 0; same && i < wanted; i++) {
         same = strcmp(some.items[i].text, all->items[at + i].text) == 0;
     }
@@ -158,7 +158,7 @@ static void check_bound(struct run *run, struct lfi_transaction_query query,
     for (size_t i = 0; i < all->count; i++) {
         wanted += booked(&all->items[i]) >= from && booked(&all->items[i]) <= to;
     }
-    if (ask(run, &query, &some, NULL) != LFI_CORE_OK || some.count < wanted ||
+    if (ask(run, &query, &some, NULL) != LFI_OK || some.count < wanted ||
         (all->total == all->count && some.count != wanted)) {
         broken(run, "%zu transactions within bounds that %zu fit", some.count, wanted);
     }
@@ -193,7 +193,7 @@ static void check_fx(struct run *run, const char *account, const struct records 
     for (size_t i = 0; i < all->count; i++) {
         wanted += json_get(all->items[i].tree, "currencyExchange") != NULL;
     }
-    if (ask(run, &query, &some, NULL) != LFI_CORE_OK || some.count < wanted ||
+    if (ask(run, &query, &some, NULL) != LFI_OK || some.count < wanted ||
         (all->total == all->count && some.count != wanted)) {
         broken(run,
                "account %s: %zu transactions with a currency exchange, %zu when only these "
@@ -291,7 +291,7 @@ static void check_statements(struct run *run, const char *account, enum lfi_stat
         .day = day,
         .from_day = INT64_MIN,
         .to_day = INT64_MAX};
-    if (ask_statements(run, &query, &all, &summary) != LFI_CORE_OK || summary.held != all.total ||
+    if (ask_statements(run, &query, &all, &summary) != LFI_OK || summary.held != all.total ||
         all.total != all.count) {
         broken(run, "account %s: %zu statements, a total of %" PRIu64 ", %" PRIu64 " held", account,
                all.count, all.total, summary.held);
@@ -309,7 +309,7 @@ static void check_statements(struct run *run, const char *account, enum lfi_stat
                    account);
         }
         query.from_day = last;
-        if (ask_statements(run, &query, &some, &summary) != LFI_CORE_OK || some.count == 0 ||
+        if (ask_statements(run, &query, &some, &summary) != LFI_OK || some.count == 0 ||
             day_of(&some.items[some.count - 1], day) < last || summary.held != all.count) {
             broken(run, "account %s: bounds of statements are not kept", account);
         }

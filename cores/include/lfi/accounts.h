@@ -30,7 +30,7 @@ struct lfi_account_facts {
     char sub_type[32];     /* accountSubType: "CurrentAccount", "Savings", … */
     char currency[4];      /* ISO 4217 */
     char role[32];         /* of the user: "Principal", "SecondaryOwner", … */
-    uint32_t user_unknown; /* of subject alone: LFI_CORE_UNKNOWN because of the user */
+    uint32_t user_unknown; /* of subject alone: LFI_UNKNOWN because of the user */
 };
 
 struct lfi_subject_query {
@@ -104,15 +104,15 @@ struct lfi_accounts {
     /* --- required ----------------------------------------------------------------------------- */
 
     /*
-     * Everything about one account of one user: LFI_CORE_OK when the user holds it in any role
-     * (owner, joint holder, custodian, attorney, signatory). LFI_CORE_UNKNOWN: not held, or never
+     * Everything about one account of one user: LFI_OK when the user holds it in any role
+     * (owner, joint holder, custodian, attorney, signatory). LFI_UNKNOWN: not held, or never
      * issued, the two are not told apart; out->user_unknown says that there is no such user.
      */
     int (*subject)(void *core, const struct lfi_call *call, const struct lfi_subject_query *query,
                    struct lfi_account_facts *out, struct lfi_error *error);
     /*
      * Account records with struct lfi_account_facts: of those asked for, the ones that the user
-     * holds; others are left out. LFI_CORE_UNKNOWN: no such user.
+     * holds; others are left out. LFI_UNKNOWN: no such user.
      */
     int (*held)(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
                 struct lfi_answer *answer, struct lfi_error *error);

@@ -5,7 +5,7 @@
  * Sizes. Every struct that crosses the interface begins with its size in bytes, set by whoever made
  * it. Members are only ever added at the end: a member that lies beyond the size must not be
  * touched. A core that is given a query larger than the one it was compiled with refuses it with
- * LFI_CORE_FAILED unless the bytes it does not know are all zero (lfi_query_is_known): a filter
+ * LFI_FAILED unless the bytes it does not know are all zero (lfi_query_is_known): a filter
  * that is not understood must never be ignored.
  *
  * Ownership. What is passed in is borrowed until the function returns; whoever keeps it copies it.
@@ -38,15 +38,15 @@ struct lfi_id {
 };
 
 /* What every function of a core returns. */
-enum lfi_core_status {
-    LFI_CORE_OK = 0,
-    LFI_CORE_UNKNOWN = -1, /* no such user, account, … was ever issued by this core */
-    LFI_CORE_DENIED = -2,  /* credentials or decision not accepted */
-    LFI_CORE_BLOCKED = -3, /* known, but barred: fraud hold, deceased, sanctions, too many tries */
-    LFI_CORE_UNAVAILABLE = -4, /* cannot say at the moment; trying again may help */
-    LFI_CORE_FAILED = -5,      /* internal error; trying again will not help */
-    LFI_CORE_STOPPED = -6,     /* the answer took no more records; to be returned at once */
-    LFI_CORE_IN_DOUBT = -7,    /* begun, and not known whether it happened: never to be repeated */
+enum lfi_status {
+    LFI_OK = 0,
+    LFI_UNKNOWN = -1,     /* no such user, account, … was ever issued by this core */
+    LFI_DENIED = -2,      /* credentials or decision not accepted */
+    LFI_BLOCKED = -3,     /* known, but barred: fraud hold, deceased, sanctions, too many tries */
+    LFI_UNAVAILABLE = -4, /* cannot say at the moment; trying again may help */
+    LFI_FAILED = -5,      /* internal error; trying again will not help */
+    LFI_STOPPED = -6,     /* the answer took no more records; to be returned at once */
+    LFI_IN_DOUBT = -7,    /* begun, and not known whether it happened: never to be repeated */
 };
 
 /*
@@ -80,7 +80,7 @@ struct lfi_host {
 
 /*
  * Who asks, and until when. A core logs the interaction id, hands the deadline on to the systems
- * that it asks itself, and returns by then: LFI_CORE_UNAVAILABLE, or LFI_CORE_IN_DOUBT when
+ * that it asks itself, and returns by then: LFI_UNAVAILABLE, or LFI_IN_DOUBT when
  * something may have happened. It may block until then.
  */
 struct lfi_call {
@@ -108,7 +108,7 @@ struct lfi_query {
 
 /*
  * Whether the query says nothing beyond the `known` bytes that the core was compiled with, and has
- * all of these. A core that finds otherwise refuses it with LFI_CORE_FAILED.
+ * all of these. A core that finds otherwise refuses it with LFI_FAILED.
  */
 static inline int lfi_query_is_known(const struct lfi_query *query, size_t known)
 {
@@ -134,7 +134,7 @@ struct lfi_answer {
     /*
      * Takes one record, copied or used up before it returns. `facts` is the struct that the
      * function's comment names, else NULL. Not 0: no more are taken, the core returns
-     * LFI_CORE_STOPPED. Must not be called once the function has returned, and it calls no core.
+     * LFI_STOPPED. Must not be called once the function has returned, and it calls no core.
      */
     int (*record)(struct lfi_answer *answer, struct lfi_slice json, const void *facts);
     /* Of functions with a window: how many records match in all windows. */
@@ -146,7 +146,7 @@ struct lfi_answer {
 /* Hands over a record without facts. */
 static inline int lfi_give(struct lfi_answer *answer, struct lfi_slice json)
 {
-    return answer->record(answer, json, NULL) == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return answer->record(answer, json, NULL) == 0 ? LFI_OK : LFI_STOPPED;
 }
 
 #ifdef __cplusplus

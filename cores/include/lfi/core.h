@@ -19,10 +19,10 @@
  * inside a record is a decimal string, never a number.
  *
  * Identifiers (user, account, customer) are the opaque strings that the bank gave to the Hub: 1 to
- * 40 characters, stable for ever. A core answers LFI_CORE_UNKNOWN for anything it never issued; it
+ * 40 characters, stable for ever. A core answers LFI_UNKNOWN for anything it never issued; it
  * must not reveal whether another segment knows it.
  *
- * Errors. Every function returns an lfi_core_status. For LFI_CORE_FAILED and LFI_CORE_UNAVAILABLE
+ * Errors. Every function returns an lfi_status. For LFI_FAILED and LFI_UNAVAILABLE
  * it should explain itself in `error` for the log: no names, numbers or other personal data.
  *
  * Growth. New capabilities are appended to the end of struct lfi_core_ops; `size` tells the server
@@ -73,7 +73,7 @@ struct lfi_core_ops {
 
     /*
      * Makes an instance. On failure *out stays NULL and the server does not start. A text in
-     * `error` beside LFI_CORE_OK warns of settings that suit a demonstration only: the server logs
+     * `error` beside LFI_OK warns of settings that suit a demonstration only: the server logs
      * it outside development.
      */
     int (*open)(void **out, const struct lfi_core_config *config, struct lfi_error *error);
@@ -94,7 +94,7 @@ struct lfi_core_ops {
 
     /*
      * Whether the core can serve, reads and writes: for /readyz, asked every few seconds on a
-     * thread of its own. Not LFI_CORE_OK: `error` says why, for an operator. Without it the server
+     * thread of its own. Not LFI_OK: `error` says why, for an operator. Without it the server
      * asks for a user.
      */
     int (*health)(void *core, const struct lfi_call *call, struct lfi_health *out,

@@ -10,7 +10,7 @@ extern "C" {
 
 struct lfi_customers {
     uint32_t size;
-    /* LFI_CORE_OK when this user exists in this core, else LFI_CORE_UNKNOWN. Required. */
+    /* LFI_OK when this user exists in this core, else LFI_UNKNOWN. Required. */
     int (*exists)(void *core, const struct lfi_call *call, struct lfi_slice user_id,
                   struct lfi_error *error);
     /*

@@ -17,10 +17,10 @@ enum lfi_credit_block { LFI_CREDIT_OPEN, LFI_CREDIT_BLOCKED_FOR_NOW, LFI_CREDIT_
 struct lfi_levers {
     uint32_t size;
 
-    /* LFI_CORE_UNKNOWN: there is no such account. */
+    /* LFI_UNKNOWN: there is no such account. */
     int (*account_set_status)(void *core, const struct lfi_call *call, struct lfi_slice account_id,
                               enum lfi_account_status status, struct lfi_error *error);
-    /* LFI_CORE_UNKNOWN: there is no such account that could receive payments. */
+    /* LFI_UNKNOWN: there is no such account that could receive payments. */
     int (*account_set_credit_block)(void *core, const struct lfi_call *call,
                                     struct lfi_slice account_id, enum lfi_credit_block block,
                                     struct lfi_error *error);

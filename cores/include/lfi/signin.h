@@ -52,20 +52,20 @@ struct lfi_signin {
     /* --- required ----------------------------------------------------------------------------- */
 
     /*
-     * First factor. LFI_CORE_OK and the opaque user id; LFI_CORE_DENIED for a wrong login or a
-     * wrong password alike, in equal time; LFI_CORE_BLOCKED for a barred customer whose password
+     * First factor. LFI_OK and the opaque user id; LFI_DENIED for a wrong login or a
+     * wrong password alike, in equal time; LFI_BLOCKED for a barred customer whose password
      * was right. The server limits the tries.
      */
     int (*sign_in)(void *core, const struct lfi_call *call, const struct lfi_login *login,
                    struct lfi_id *out_user_id, struct lfi_error *error);
     /*
-     * Second factor: asks the customer's bound device. LFI_CORE_DENIED while a request of the same
+     * Second factor: asks the customer's bound device. LFI_DENIED while a request of the same
      * "kind", a member of the purpose, waits for the customer: a waiting one is never replaced.
      */
     int (*approval_start)(void *core, const struct lfi_call *call,
                           const struct lfi_approval_request *request,
                           struct lfi_id *out_approval_id, struct lfi_error *error);
-    /* How far it has come; LFI_CORE_UNKNOWN when the approval is not this user's. */
+    /* How far it has come; LFI_UNKNOWN when the approval is not this user's. */
     int (*approval_state)(void *core, const struct lfi_call *call,
                           const struct lfi_approval *approval, enum lfi_approval_state *out,
                           struct lfi_error *error);
@@ -74,19 +74,19 @@ struct lfi_signin {
 
     /*
      * The journey that asked is over: the app shows the request no longer, and it counts as denied.
-     * LFI_CORE_DENIED when it waits no longer. Without it the request stays until it expires.
+     * LFI_DENIED when it waits no longer. Without it the request stays until it expires.
      */
     int (*approval_withdraw)(void *core, const struct lfi_call *call,
                              const struct lfi_approval *approval, struct lfi_error *error);
     /*
-     * Whether a customer who has proved to be this user may go on: LFI_CORE_OK, LFI_CORE_BLOCKED
-     * for a barred one, LFI_CORE_UNKNOWN. Asked before a passkey counts, which the server judges
+     * Whether a customer who has proved to be this user may go on: LFI_OK, LFI_BLOCKED
+     * for a barred one, LFI_UNKNOWN. Asked before a passkey counts, which the server judges
      * and keeps itself. Without it the server offers no passkeys.
      */
     int (*may_sign_in)(void *core, const struct lfi_call *call, struct lfi_slice user_id,
                        struct lfi_error *error);
     /*
-     * Sends a text to the customer's phone, by e-mail when there is none. LFI_CORE_UNAVAILABLE when
+     * Sends a text to the customer's phone, by e-mail when there is none. LFI_UNAVAILABLE when
      * the customer can be reached in neither way. At most LFI_MESSAGE_BYTES_MAX long. It may hold a
      * one-time code: it must be neither logged nor written to disk.
      */
@@ -101,7 +101,7 @@ struct lfi_signin {
      */
     int (*approvals_waiting)(void *core, const struct lfi_call *call, const struct lfi_query *query,
                              struct lfi_answer *answer, struct lfi_error *error);
-    /* A decision is made once: later ones get LFI_CORE_DENIED. */
+    /* A decision is made once: later ones get LFI_DENIED. */
     int (*approval_decide)(void *core, const struct lfi_call *call,
                            const struct lfi_approval *approval, int approve,
                            struct lfi_error *error);

@@ -99,7 +99,7 @@ static const struct account *account_of(struct lfi_slice id)
 static int say(struct lfi_error *error, const char *why)
 {
     (void)snprintf(error->message, sizeof(error->message), "%s", why);
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 /* A query of a newer server is refused. */
@@ -107,9 +107,9 @@ static int refuse_newer(const struct bank *bank, const struct lfi_query *query, 
                         struct lfi_error *error)
 {
     if (breaks(bank, "query-newer") || lfi_query_is_known(query, known)) {
-        return LFI_CORE_OK;
+        return LFI_OK;
     }
-    return breaks(bank, "explained") ? LFI_CORE_FAILED : say(error, "a filter that is not known");
+    return breaks(bank, "explained") ? LFI_FAILED : say(error, "a filter that is not known");
 }
 
 /* Hands a record over; a bank that does not stop forgets that it was told to. */
@@ -132,7 +132,7 @@ static int exists(void *core, const struct lfi_call *call, struct lfi_slice user
     if (breaks(bank, "status")) {
         return 7;
     }
-    return is_user(user_id) || breaks(bank, "users-exist") ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+    return is_user(user_id) || breaks(bank, "users-exist") ? LFI_OK : LFI_UNKNOWN;
 }
 
 static const char CUSTOMER[] =
@@ -151,12 +151,12 @@ static int customer(void *core, const struct lfi_call *call, const struct lfi_qu
     const struct bank *bank = core;
     (void)call, (void)error;
     if (!is_user(query->subject_id)) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     if (breaks(bank, "customer")) {
         (void)give(bank, answer, CUSTOMER, NULL);
     }
-    return give(bank, answer, CUSTOMER, NULL) ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return give(bank, answer, CUSTOMER, NULL) ? LFI_OK : LFI_STOPPED;
 }
 
 static const struct lfi_customers CUSTOMERS = {
@@ -184,10 +184,10 @@ static int subject(void *core, const struct lfi_call *call, const struct lfi_sub
     (void)call, (void)error;
     if (!is_user(query->user_id)) {
         out->user_unknown = !breaks(bank, "account-unknown");
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     if (!account || (!same(query->user_id, account->user) && !breaks(bank, "isolation"))) {
-        return LFI_CORE_UNKNOWN;
+        return LFI_UNKNOWN;
     }
     struct lfi_account_facts facts = facts_of(account);
     if (breaks(bank, "subject-agrees")) {
@@ -198,7 +198,7 @@ static int subject(void *core, const struct lfi_call *call, const struct lfi_sub
     }
     memcpy(out, &facts, size < sizeof(facts) ? size : sizeof(facts));
     out->size = size;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static bool give_account(const struct bank *bank, struct lfi_answer *answer,
@@ -244,7 +244,7 @@ static int held(void *core, const struct lfi_call *call, const struct lfi_held_q
     bool confused = false, more = true;
     int status = refuse_newer(bank, &query->base, sizeof(*query), error);
     (void)call;
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     if (breaks(bank, "parallel")) {
@@ -253,13 +253,13 @@ static int held(void *core, const struct lfi_call *call, const struct lfi_held_q
         atomic_fetch_sub(&bank->inside, 1);
     }
     if (!is_user(query->base.subject_id)) {
-        return breaks(bank, "held-unknown-user") ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+        return breaks(bank, "held-unknown-user") ? LFI_OK : LFI_UNKNOWN;
     }
     for (size_t i = 0; more && i < count; i++) {
         const struct account *account = wanted(bank, query, i);
         more = !account || give_account(bank, answer, account, confused);
     }
-    return more ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return more ? LFI_OK : LFI_STOPPED;
 }
 
 /* --- lists: two records each ------------------------------------------------------------------ */
@@ -273,7 +273,7 @@ static int give_two(const struct bank *bank, const struct lfi_call *call,
     const char *id = breaks(bank, "list-owner") ? "a9" : account ? account->id : "";
     char json[512];
     int status = refuse_newer(bank, query, sizeof(*query), error);
-    if (status != LFI_CORE_OK) {
+    if (status != LFI_OK) {
         return status;
     }
     if (breaks(bank, "deadline") &&
@@ -281,15 +281,15 @@ static int give_two(const struct bank *bank, const struct lfi_call *call,
         wait_ms(1900);
     }
     if (!account) {
-        return breaks(bank, "list-unknown") ? LFI_CORE_OK : LFI_CORE_UNKNOWN;
+        return breaks(bank, "list-unknown") ? LFI_OK : LFI_UNKNOWN;
     }
     for (size_t i = 0; i < 2; i++) {
         (void)snprintf(json, sizeof(json), "{\"accountId\":\"%s\",%s}", id, rest[i]);
         if (!give(bank, answer, json, NULL)) {
-            return LFI_CORE_STOPPED;
+            return LFI_STOPPED;
         }
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int balances(void *core, const struct lfi_call *call, const struct lfi_query *query,
@@ -371,8 +371,8 @@ static int transactions(void *core, const struct lfi_call *call,
     bool more = true;
     int status = refuse_newer(bank, &query->base, sizeof(*query), error);
     (void)call;
-    if (status != LFI_CORE_OK || !account) {
-        return status != LFI_CORE_OK ? status : LFI_CORE_UNKNOWN;
+    if (status != LFI_OK || !account) {
+        return status != LFI_OK ? status : LFI_UNKNOWN;
     }
     summary->mark = count;
     answer->total = 0;
@@ -387,7 +387,7 @@ static int transactions(void *core, const struct lfi_call *call,
             more = give_transaction(bank, answer, account->id, n);
         }
     }
-    return more ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return more ? LFI_OK : LFI_STOPPED;
 }
 
 /* --- statements: of May and of June ----------------------------------------------------------- */
@@ -413,8 +413,8 @@ static int statements(void *core, const struct lfi_call *call,
     struct lfi_statement_summary *summary = answer->summary;
     int status = refuse_newer(bank, &query->base, sizeof(*query), error);
     (void)call;
-    if (status != LFI_CORE_OK || !account_of(query->base.subject_id)) {
-        return status != LFI_CORE_OK ? status : LFI_CORE_UNKNOWN;
+    if (status != LFI_OK || !account_of(query->base.subject_id)) {
+        return status != LFI_OK ? status : LFI_UNKNOWN;
     }
     answer->total = 0;
     summary->held = 2;
@@ -429,13 +429,13 @@ static int statements(void *core, const struct lfi_call *call,
         if (at >= query->base.window.offset &&
             at - query->base.window.offset < query->base.window.limit &&
             !give(bank, answer, STATEMENTS[i].json, NULL)) {
-            return LFI_CORE_STOPPED;
+            return LFI_STOPPED;
         }
     }
     if (breaks(bank, "statements")) {
         summary->held = answer->total;
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static const struct lfi_accounts FAMILY = {.size = sizeof(FAMILY),
@@ -461,11 +461,11 @@ static int holders(void *core, const struct lfi_call *call, const struct lfi_que
     for (size_t i = 0; i < ACCOUNT_COUNT; i++) {
         if (same(query->subject_id, ACCOUNTS[i].number)) {
             summary->state = LFI_PAYEE_SHOWN;
-            return give(bank, answer, HOLDER, NULL) ? LFI_CORE_OK : LFI_CORE_STOPPED;
+            return give(bank, answer, HOLDER, NULL) ? LFI_OK : LFI_STOPPED;
         }
     }
     summary->state = breaks(bank, "payee") ? LFI_PAYEE_BLOCKED_FOR_GOOD : LFI_PAYEE_HIDDEN;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static const struct lfi_payee PAYEE = {.size = sizeof(PAYEE), .holders = holders};
@@ -485,10 +485,10 @@ static int atms(void *core, const struct lfi_call *call, const struct lfi_query 
                        "\"Latitude\":\"25.59240\",\"Longitude\":\"56.26180\"}}}",
                        breaks(bank, "atms") ? "\"LFIId\":\"bank\"," : "", i);
         if (!give(bank, answer, json, NULL)) {
-            return LFI_CORE_STOPPED;
+            return LFI_STOPPED;
         }
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int catalogue(void *core, const struct lfi_call *call, const struct lfi_product_query *query,
@@ -511,10 +511,10 @@ static int catalogue(void *core, const struct lfi_call *call, const struct lfi_p
                        "\"IsOverdraftAvailable\":false}}}",
                        i);
         if (!give(bank, answer, json, &facts)) {
-            return LFI_CORE_STOPPED;
+            return LFI_STOPPED;
         }
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static const struct lfi_open_data OPEN_DATA = {
@@ -544,7 +544,7 @@ static int bank_open(void **out, const struct lfi_core_config *config, struct lf
     }
     bank->host = config->host;
     *out = bank;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static void bank_close(void *core)

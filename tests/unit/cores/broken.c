@@ -18,7 +18,7 @@ static int broken_open(void **out, const struct lfi_core_config *config, struct 
 {
     (void)out, (void)config;
     (void)snprintf(error->message, sizeof(error->message), "the vault is shut");
-    return LFI_CORE_FAILED;
+    return LFI_FAILED;
 }
 
 static void broken_close(void *core)
@@ -30,7 +30,7 @@ __attribute__((unused)) static int unknown_user(void *core, const struct lfi_cal
                                                 struct lfi_slice user_id, struct lfi_error *error)
 {
     (void)core, (void)call, (void)user_id, (void)error;
-    return LFI_CORE_UNKNOWN;
+    return LFI_UNKNOWN;
 }
 
 __attribute__((unused)) static int unknown_subject(void *core, const struct lfi_call *call,
@@ -39,7 +39,7 @@ __attribute__((unused)) static int unknown_subject(void *core, const struct lfi_
                                                    struct lfi_error *error)
 {
     (void)core, (void)call, (void)query, (void)out, (void)error;
-    return LFI_CORE_UNKNOWN;
+    return LFI_UNKNOWN;
 }
 
 __attribute__((unused)) static int unknown_held(void *core, const struct lfi_call *call,
@@ -47,7 +47,7 @@ __attribute__((unused)) static int unknown_held(void *core, const struct lfi_cal
                                                 struct lfi_answer *answer, struct lfi_error *error)
 {
     (void)core, (void)call, (void)query, (void)answer, (void)error;
-    return LFI_CORE_UNKNOWN;
+    return LFI_UNKNOWN;
 }
 
 static const struct lfi_accounts ACCOUNTS = {

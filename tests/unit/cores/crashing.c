@@ -36,7 +36,7 @@ static int crash_held(void *core, const struct lfi_call *call, const struct lfi_
     bool overflow = query->account_count > 0 && same(query->account_ids[0], "overflow");
 
     if (overflow && descend(0) == 1) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     return ACCOUNTS.held(core, call, query, answer, error);
 }

@@ -20,10 +20,10 @@ static int lacking_open(void **out, const struct lfi_core_config *config, struct
     if (!core || sscanf(config->settings, "{\"device\":%lu,\"inode\":%lu}", &core->device,
                         &core->inode) != 2) {
         free(core);
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     *out = core;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static void lacking_close(void *core)
@@ -35,7 +35,7 @@ static int unknown_user(void *core, const struct lfi_call *call, struct lfi_slic
                         struct lfi_error *error)
 {
     (void)core, (void)call, (void)user_id, (void)error;
-    return LFI_CORE_UNKNOWN;
+    return LFI_UNKNOWN;
 }
 
 static int unknown_subject(void *core, const struct lfi_call *call,
@@ -43,14 +43,14 @@ static int unknown_subject(void *core, const struct lfi_call *call,
                            struct lfi_error *error)
 {
     (void)core, (void)call, (void)query, (void)out, (void)error;
-    return LFI_CORE_UNKNOWN;
+    return LFI_UNKNOWN;
 }
 
 static int unknown_held(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
                         struct lfi_answer *answer, struct lfi_error *error)
 {
     (void)core, (void)call, (void)query, (void)answer, (void)error;
-    return LFI_CORE_UNKNOWN;
+    return LFI_UNKNOWN;
 }
 
 static int lacks(const char *what)
@@ -67,7 +67,7 @@ static int health(void *core, const struct lfi_call *call, struct lfi_health *ou
     (void)snprintf(error->message, sizeof(error->message), "a fever");
     out->storage_device = own->device;
     out->storage_inode = own->inode;
-    return lacks("health") ? LFI_CORE_FAILED : LFI_CORE_OK;
+    return lacks("health") ? LFI_FAILED : LFI_OK;
 }
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)

@@ -46,10 +46,10 @@ static int odd_open(void **out, const struct lfi_core_config *config, struct lfi
     (void)error;
     if (!core || sscanf(config->settings, "{\"say\":\"%31[^\"]\"}", core->fault) != 1) {
         free(core);
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     *out = core;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static void odd_close(void *core)
@@ -61,7 +61,7 @@ static int exists(void *core, const struct lfi_call *call, struct lfi_slice user
                   struct lfi_error *error)
 {
     (void)call, (void)user_id, (void)error;
-    return is(core, "no-user") ? LFI_CORE_UNKNOWN : LFI_CORE_OK;
+    return is(core, "no-user") ? LFI_UNKNOWN : LFI_OK;
 }
 
 /* acc-1, which is active and a savings account unless the fault says otherwise. */
@@ -83,7 +83,7 @@ static int subject(void *core, const struct lfi_call *call, const struct lfi_sub
     (void)call, (void)query, (void)error;
     *out = facts_of(core);
     out->user_unknown = is(core, "no-user");
-    return is(core, "no-user") ? LFI_CORE_UNKNOWN : LFI_CORE_OK;
+    return is(core, "no-user") ? LFI_UNKNOWN : LFI_OK;
 }
 
 /* The status that a fault named after one asks for. */
@@ -93,18 +93,16 @@ static int status_of(const struct core *core)
         const char *fault;
         int status;
     } statuses[] = {
-        {"unknown", LFI_CORE_UNKNOWN},   {"denied", LFI_CORE_DENIED},
-        {"blocked", LFI_CORE_BLOCKED},   {"unavailable", LFI_CORE_UNAVAILABLE},
-        {"failed", LFI_CORE_FAILED},     {"stopped", LFI_CORE_STOPPED},
-        {"in-doubt", LFI_CORE_IN_DOUBT}, {"odd-status", 7},
-        {"odder-status", -99},
+        {"unknown", LFI_UNKNOWN},         {"denied", LFI_DENIED}, {"blocked", LFI_BLOCKED},
+        {"unavailable", LFI_UNAVAILABLE}, {"failed", LFI_FAILED}, {"stopped", LFI_STOPPED},
+        {"in-doubt", LFI_IN_DOUBT},       {"odd-status", 7},      {"odder-status", -99},
     };
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         if (is(core, statuses[i].fault)) {
             return statuses[i].status;
         }
     }
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 /* Records until the sink has had enough. */
@@ -115,7 +113,7 @@ static int flood(struct lfi_answer *answer, const void *facts)
     char *record = malloc(size);
     int stopped = 0;
     if (!record) {
-        return LFI_CORE_FAILED;
+        return LFI_FAILED;
     }
     memset(record, 'x', size);
     (void)memcpy(record, "{\"accountId\":\"", 14);
@@ -124,7 +122,7 @@ static int flood(struct lfi_answer *answer, const void *facts)
         stopped = answer->record(answer, (struct lfi_slice){record, size}, facts);
     }
     free(record);
-    return stopped ? LFI_CORE_STOPPED : LFI_CORE_OK;
+    return stopped ? LFI_STOPPED : LFI_OK;
 }
 
 /* One record as the fault wants it; `good` and `other` are one of acc-1 and one of acc-2. */
@@ -134,12 +132,12 @@ static int give(const struct core *core, struct lfi_answer *answer, const char *
     const struct lfi_account_facts facts = facts_of(core); /* of account records */
     char two[2048];
     int rc = status_of(core);
-    if (rc != LFI_CORE_OK || is(core, "none")) {
+    if (rc != LFI_OK || is(core, "none")) {
         return rc;
     }
     if (is(core, "flood") || is(core, "deaf-flood")) {
         rc = flood(answer, &facts);
-        return is(core, "deaf-flood") ? LFI_CORE_OK : rc; /* as if nothing had been said */
+        return is(core, "deaf-flood") ? LFI_OK : rc; /* as if nothing had been said */
     }
     (void)snprintf(two, sizeof(two), "%s,%s", good, good);
     const char *record = is(core, "other")    ? other
@@ -156,14 +154,14 @@ static int give(const struct core *core, struct lfi_answer *answer, const char *
     if (is(core, "twice") && rc == 0) {
         rc = answer->record(answer, text(record), &facts);
     }
-    return rc == 0 || is(core, "deaf") ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return rc == 0 || is(core, "deaf") ? LFI_OK : LFI_STOPPED;
 }
 
 static int held(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
                 struct lfi_answer *answer, struct lfi_error *error)
 {
     (void)call, (void)query, (void)error;
-    return is(core, "no-user") ? LFI_CORE_UNKNOWN
+    return is(core, "no-user") ? LFI_UNKNOWN
                                : give(core, answer, ACCOUNT("acc-1"), ACCOUNT("acc-2"));
 }
 
@@ -213,14 +211,14 @@ static int products(void *core, const struct lfi_call *call, const struct lfi_qu
     for (unsigned i = 0; i < count && rc == 0; i++) {
         rc = answer->record(answer, json, &facts);
     }
-    return rc == 0 ? LFI_CORE_OK : LFI_CORE_STOPPED;
+    return rc == 0 ? LFI_OK : LFI_STOPPED;
 }
 
 static int message_send(void *core, const struct lfi_call *call, struct lfi_slice user_id,
                         struct lfi_slice message, struct lfi_error *error)
 {
     (void)core, (void)call, (void)user_id, (void)message, (void)error;
-    return LFI_CORE_OK;
+    return LFI_OK;
 }
 
 static int atms(void *core, const struct lfi_call *call, const struct lfi_query *query,
