@@ -81,7 +81,7 @@ int chores_start(struct chores **out, struct generations *generations,
 {
     pthread_condattr_t attributes;
     struct chores *chores = calloc(1, sizeof(*chores));
-    if (chores == NULL) {
+    if (!chores) {
         return error_set(error, "out of memory");
     }
     chores->generations = generations;
@@ -100,7 +100,7 @@ int chores_start(struct chores **out, struct generations *generations,
 
 void chores_stop(struct chores *chores)
 {
-    if (chores == NULL) {
+    if (!chores) {
         return;
     }
     pthread_mutex_lock(&chores->lock);

@@ -29,10 +29,10 @@ static void generation_free(struct generation *generation)
 
     psu_free(generation->psu);
     caller_free(generation->caller);
-    for (size_t i = 0; parts != NULL && i < parts->endpoint_count; i++) {
+    for (size_t i = 0; parts && i < parts->endpoint_count; i++) {
         hub_free(parts->endpoints[i].hub);
     }
-    if (parts != NULL) {
+    if (parts) {
         free(parts->endpoints);
         free(parts->audiences);
         config_free(parts->config);
@@ -103,7 +103,7 @@ static int make_endpoint(struct generation *generation, const struct generation_
 static int read_key(struct buf *out, const char *file, struct lfi_error *error)
 {
     buf_init(out, SESSION_KEY_BYTES);
-    if (file == NULL) {
+    if (!file) {
         return 0;
     }
     if (file_read(file, out, error) != 0) {
@@ -158,21 +158,21 @@ static int make_parts(struct generation *generation, const struct generation_gro
     struct generation_parts *parts = calloc(1, sizeof(*parts));
 
     generation->parts = parts;
-    if (parts == NULL) {
+    if (!parts) {
         return error_set(error, "out of memory");
     }
     parts->holders = 1;
     parts->audiences = calloc(config->provider_count, sizeof(*parts->audiences));
     parts->endpoints = calloc(config->provider_count, sizeof(*parts->endpoints));
     generation->hubs = calloc(config->provider_count, sizeof(struct hub *));
-    if (parts->audiences == NULL || parts->endpoints == NULL || generation->hubs == NULL) {
+    if (!parts->audiences || !parts->endpoints || !generation->hubs) {
         return error_set(error, "out of memory");
     }
     if (make_caller(generation, ground, config, error) != 0) {
         return -1;
     }
     for (size_t i = 0; i < config->provider_count; i++) {
-        if (config->providers[i].authorize_path != NULL &&
+        if (config->providers[i].authorize_path &&
             make_endpoint(generation, ground, config, &config->providers[i], error) != 0) {
             return -1;
         }
@@ -185,7 +185,7 @@ static int generation_new(struct generation **out, const struct generation_groun
 {
     struct generation *generation = calloc(1, sizeof(*generation));
 
-    if (generation == NULL) {
+    if (!generation) {
         return error_set(error, "out of memory");
     }
     if (make_parts(generation, ground, config, error) != 0) {
@@ -201,7 +201,7 @@ int generations_new(struct generations **out, const struct generation_ground *gr
 {
     struct generations *generations = calloc(1, sizeof(*generations));
 
-    if (generations == NULL) {
+    if (!generations) {
         return error_set(error, "out of memory");
     }
     generations->ground = *ground;
@@ -216,7 +216,7 @@ int generations_new(struct generations **out, const struct generation_ground *gr
 
 void generations_free(struct generations *generations)
 {
-    if (generations != NULL) {
+    if (generations) {
         generations_release(generations->current);
         pthread_mutex_destroy(&generations->lock);
         free(generations);

@@ -40,7 +40,7 @@ static bool parse(struct arguments *out, int argc, char **argv)
 {
     *out = (struct arguments){0};
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc && out->config == NULL) {
+        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc && !out->config) {
             out->config = argv[++i];
         } else if (strcmp(argv[i], "--check") == 0) {
             out->check = true;
@@ -52,7 +52,7 @@ static bool parse(struct arguments *out, int argc, char **argv)
             return false;
         }
     }
-    return out->config != NULL || out->help || out->version;
+    return out->config || out->help || out->version;
 }
 
 /* Until SIGTERM or SIGINT. */
@@ -82,8 +82,7 @@ static void settle_malloc(char **argv)
 {
     char self[PATH_MAX] = "";
 
-    if (getenv("GLIBC_TUNABLES") == NULL &&
-        readlink("/proc/self/exe", self, sizeof(self) - 1) > 0 &&
+    if (!getenv("GLIBC_TUNABLES") && readlink("/proc/self/exe", self, sizeof(self) - 1) > 0 &&
         setenv("GLIBC_TUNABLES", MALLOC_SETTINGS, 0) == 0) {
         (void)execv(self, argv);
     }

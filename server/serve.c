@@ -110,7 +110,7 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
     const struct config *config = serve->config;
     struct provider_config *providers = calloc(config->provider_count, sizeof(*providers));
 
-    if (providers == NULL) {
+    if (!providers) {
         return error_set(error, "out of memory");
     }
     for (size_t i = 0; i < config->provider_count; i++) {
@@ -193,7 +193,7 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
     size_t operation_count = apis_operation_count(serve->apis);
     const char **names = calloc(config->provider_count + operation_count, sizeof(*names));
 
-    if (names != NULL) {
+    if (names) {
         for (size_t i = 0; i < config->provider_count; i++) {
             names[i] = config->providers[i].id;
         }
@@ -206,7 +206,7 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
         free(names);
     }
     serve->admin.metrics = serve->metrics;
-    return serve->metrics != NULL ? 0 : error_set(error, "out of memory");
+    return serve->metrics ? 0 : error_set(error, "out of memory");
 }
 
 static int listen_as(struct http_listener **out, struct serve *serve, enum metrics_listener which,
@@ -228,13 +228,13 @@ static int listen_as(struct http_listener **out, struct serve *serve, enum metri
                                  .key = at->key,
                                  .client_ca = at->client_ca,
                                  .client_crl = at->client_crl,
-                                 .client_required = at->client_ca != NULL,
+                                 .client_required = at->client_ca,
                                  .min_version = at->min_tls};
     const struct http_listener_config config = {
         .name = listeners[which].name,
         .address = at->address,
         .port = at->port,
-        .tls = at->certificate != NULL ? &tls : NULL,
+        .tls = at->certificate ? &tls : NULL,
         .limits = {.body_bytes = settings->body_bytes,
                    .reply_bytes = LIMIT_REPLY_BYTES,
                    .request_ms = settings->request_ms,
@@ -258,7 +258,7 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
 {
     serve->explain = explain_new();
     serve->overrides = overrides_new();
-    if (serve->explain == NULL || serve->overrides == NULL) {
+    if (!serve->explain || !serve->overrides) {
         return error_set(error, "out of memory");
     }
     const struct operator_config config = {.token_file = serve->config->operator_token_file,
@@ -381,7 +381,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
 {
     struct serve *serve = calloc(1, sizeof(*serve));
 
-    if (serve == NULL) {
+    if (!serve) {
         config_free(config);
         return error_set(error, "out of memory");
     }
@@ -395,7 +395,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
     }
     crash_prepare(&serve->log);
     raise_file_limit(serve);
-    if (serve->log.queue == NULL || start_parts(serve, error) != 0) {
+    if (!serve->log.queue || start_parts(serve, error) != 0) {
         LOG_EVENT(&serve->log, LOG_ERROR, "start-failed",
                   LOG_TEXT("reason", slice_of(error->message)));
         serve_stop(serve);
@@ -435,7 +435,7 @@ int serve_check(struct config *config, struct lfi_error *error)
 {
     struct serve *serve = calloc(1, sizeof(*serve));
 
-    if (serve == NULL) {
+    if (!serve) {
         config_free(config);
         return error_set(error, "out of memory");
     }

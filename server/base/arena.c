@@ -27,7 +27,7 @@ struct arena {
 static struct block *block_new(size_t size, struct block *older)
 {
     struct block *block = malloc(offsetof(struct block, bytes) + size);
-    if (block != NULL) {
+    if (block) {
         block->older = older;
         block->used = 0;
         block->size = size;
@@ -38,7 +38,7 @@ static struct block *block_new(size_t size, struct block *older)
 struct arena *arena_new(size_t max)
 {
     struct arena *arena = calloc(1, sizeof(*arena));
-    if (arena != NULL) {
+    if (arena) {
         arena->max = max;
         arena->left = max;
     }
@@ -60,7 +60,7 @@ static void wipe(const struct arena *arena)
 static void free_blocks(struct arena *arena)
 {
     wipe(arena);
-    while (arena->newest != NULL) {
+    while (arena->newest) {
         struct block *older = arena->newest->older;
         free(arena->newest);
         arena->newest = older;
@@ -71,12 +71,12 @@ void arena_reset(struct arena *arena)
 {
     wipe(arena);
     arena->secret = false;
-    while (arena->newest != NULL && arena->newest->older != NULL) {
+    while (arena->newest && arena->newest->older) {
         struct block *older = arena->newest->older;
         free(arena->newest);
         arena->newest = older;
     }
-    if (arena->newest != NULL) {
+    if (arena->newest) {
         if (arena->newest->size > BLOCK_BYTES) {
             free_blocks(arena);
         } else {
@@ -88,7 +88,7 @@ void arena_reset(struct arena *arena)
 
 void arena_free(struct arena *arena)
 {
-    if (arena != NULL) {
+    if (arena) {
         free_blocks(arena);
         free(arena);
     }
@@ -101,10 +101,10 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     size_t rounded = (size + (size == 0) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = arena->newest;
-    if (block == NULL || rounded > block->size - block->used) {
+    if (!block || rounded > block->size - block->used) {
         size_t wanted = rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES;
         block = block_new(wanted, arena->newest);
-        if (block == NULL) {
+        if (!block) {
             return NULL;
         }
         arena->newest = block;
@@ -126,7 +126,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 char *arena_text(struct arena *arena, struct lfi_slice text)
 {
     char *copy = text.len < SIZE_MAX ? arena_alloc(arena, text.len + 1) : NULL;
-    if (copy != NULL && text.len > 0) {
+    if (copy && text.len > 0) {
         memcpy(copy, text.ptr, text.len);
     }
     return copy;
@@ -134,8 +134,8 @@ char *arena_text(struct arena *arena, struct lfi_slice text)
 
 struct lfi_slice arena_keep(struct arena *arena, struct lfi_slice text)
 {
-    const char *copy = text.ptr == NULL ? NULL : arena_text(arena, text);
-    return copy == NULL ? (struct lfi_slice){0} : (struct lfi_slice){copy, text.len};
+    const char *copy = !text.ptr ? NULL : arena_text(arena, text);
+    return !copy ? (struct lfi_slice){0} : (struct lfi_slice){copy, text.len};
 }
 
 struct lfi_slice arena_format(struct arena *arena, const char *format, ...)
@@ -150,7 +150,7 @@ struct lfi_slice arena_format(struct arena *arena, const char *format, ...)
         return out;
     }
     char *text = arena_alloc(arena, (size_t)len + 1);
-    if (text != NULL) {
+    if (text) {
         va_start(args, format);
         vsnprintf(text, (size_t)len + 1, format, args);
         va_end(args);

@@ -66,11 +66,11 @@ static struct lfi_slice decode(struct arena *arena, struct lfi_slice text, bool 
     uint32_t bits = 0;
     unsigned held = 0;
 
-    if (text.ptr == NULL || text.len % 4 == 1) {
+    if (!text.ptr || text.len % 4 == 1) {
         return malformed;
     }
     char *out = arena_alloc(arena, text.len / 4 * 3 + 3);
-    if (out == NULL) {
+    if (!out) {
         return malformed;
     }
     size_t len = 0;

@@ -46,7 +46,7 @@ char *buf_reserve(struct buf *buf, size_t room)
             cap = cap > buf->max / 2 ? buf->max : cap * 2;
         }
         char *ptr = realloc(buf->ptr, cap);
-        if (ptr == NULL) {
+        if (!ptr) {
             buf_fail(buf);
             return NULL;
         }
@@ -62,7 +62,7 @@ void buf_append(struct buf *buf, const void *bytes, size_t len)
         return;
     }
     char *at = buf_reserve(buf, len);
-    if (at != NULL) {
+    if (at) {
         memcpy(at, bytes, len);
         buf->len += len;
     }
@@ -95,7 +95,7 @@ void buf_append_format(struct buf *buf, const char *format, ...)
         return;
     }
     char *at = buf_reserve(buf, (size_t)len + 1); /* the NUL needs room, but is not kept */
-    if (at != NULL) {
+    if (at) {
         va_start(args, format);
         vsnprintf(at, (size_t)len + 1, format, args);
         va_end(args);
@@ -105,5 +105,5 @@ void buf_append_format(struct buf *buf, const char *format, ...)
 
 struct lfi_slice buf_slice(const struct buf *buf)
 {
-    return (struct lfi_slice){buf->ptr != NULL ? buf->ptr : "", buf->len};
+    return (struct lfi_slice){buf->ptr ? buf->ptr : "", buf->len};
 }

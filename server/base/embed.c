@@ -12,7 +12,7 @@ static int compare(struct lfi_slice a, const char *b)
 
 const struct embed_file *embed_find(const struct embed_set *set, struct lfi_slice path)
 {
-    if (path.ptr == NULL) {
+    if (!path.ptr) {
         return NULL;
     }
     size_t low = 0;

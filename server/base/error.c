@@ -5,7 +5,7 @@
 
 int error_set(struct lfi_error *error, const char *format, ...)
 {
-    if (error != NULL) {
+    if (error) {
         va_list args;
         va_start(args, format);
         vsnprintf(error->message, sizeof(error->message), format, args);

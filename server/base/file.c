@@ -51,12 +51,12 @@ out:
 
 char *file_resolve(const char *base_dir, const char *path)
 {
-    if (path[0] == '/' || base_dir == NULL || base_dir[0] == '\0') {
+    if (path[0] == '/' || !base_dir || base_dir[0] == '\0') {
         return strdup(path);
     }
     size_t size = strlen(base_dir) + 1 + strlen(path) + 1;
     char *resolved = malloc(size);
-    if (resolved != NULL) {
+    if (resolved) {
         snprintf(resolved, size, "%s/%s", base_dir, path);
     }
     return resolved;

@@ -39,7 +39,7 @@ static size_t escape_ascii(unsigned char c, char out[ESCAPED_MAX])
     }
     out[0] = '\\';
     const char *at = c != '\0' ? strchr(plain, c) : NULL;
-    if (at != NULL) {
+    if (at) {
         out[1] = letter[at - plain];
         return 2;
     }
@@ -90,7 +90,7 @@ void json_append_string(struct buf *out, struct lfi_slice text)
     while (text.len > 0) {
         /* Most text needs no escape: ask for its own length and come back for the rest. */
         char *at = buf_reserve(out, text.len + ESCAPED_MAX);
-        if (at == NULL) {
+        if (!at) {
             return;
         }
         out->len += json_escape(&text, at, text.len + ESCAPED_MAX);
@@ -111,7 +111,7 @@ static void begin_value(struct json_writer *w, const char *name)
         buf_append(w->out, ",", 1);
     }
     w->filled |= level;
-    if (name != NULL) {
+    if (name) {
         json_append_string(w->out, slice_of(name));
         buf_append(w->out, ":", 1);
     }
@@ -227,12 +227,12 @@ cJSON *json_parse(struct lfi_slice text)
 {
     const char *end = NULL;
 
-    if (text.ptr == NULL || !is_harmless(text)) {
+    if (!text.ptr || !is_harmless(text)) {
         return NULL;
     }
     cJSON *tree = cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, 0);
-    while (tree != NULL && end < text.ptr + text.len) {
-        if (strchr(" \t\r\n", *end) == NULL) {
+    while (tree && end < text.ptr + text.len) {
+        if (!strchr(" \t\r\n", *end)) {
             cJSON_Delete(tree);
             return NULL;
         }

@@ -69,7 +69,7 @@ static size_t format(char *out, const struct log *log, enum log_level level, con
     put_field(&line, &LOG_TEXT("level", slice_of(names[level])));
     put_field(&line, &LOG_TEXT("event", slice_of(event)));
     for (size_t i = 0; i < count; i++) {
-        if (fields[i].name != NULL && (fields[i].is_number || fields[i].text.ptr != NULL)) {
+        if (fields[i].name && (fields[i].is_number || fields[i].text.ptr)) {
             put_field(&line, &fields[i]);
         }
     }
@@ -83,11 +83,11 @@ void log_write(const struct log *log, enum log_level level, const char *event,
 {
     char line[LOG_LINE_BYTES];
 
-    if (log == NULL || level < log->level) {
+    if (!log || level < log->level) {
         return;
     }
     size_t len = format(line, log, level, event, fields, count);
-    if (log->queue != NULL) {
+    if (log->queue) {
         log_queue_put(log->queue, line, len);
     } else if (write(log->fd, line, len) < 0) {
         return; /* nobody is left to be told */

@@ -9,7 +9,7 @@ static char lower(char c)
 
 struct lfi_slice slice_of(const char *text)
 {
-    return (struct lfi_slice){text, text != NULL ? strlen(text) : 0};
+    return (struct lfi_slice){text, text ? strlen(text) : 0};
 }
 
 bool slice_equal(struct lfi_slice a, struct lfi_slice b)
@@ -52,11 +52,11 @@ struct lfi_slice slice_trim(struct lfi_slice a)
 
 bool slice_next(struct lfi_slice *rest, char separator, struct lfi_slice *out)
 {
-    if (rest->ptr == NULL) {
+    if (!rest->ptr) {
         return false;
     }
     const char *at = rest->len > 0 ? memchr(rest->ptr, separator, rest->len) : NULL;
-    if (at == NULL) {
+    if (!at) {
         *out = *rest;
         *rest = (struct lfi_slice){NULL, 0};
         return true;

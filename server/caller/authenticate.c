@@ -26,8 +26,8 @@ int caller_new(struct caller **out, const struct caller_config *config, const st
     struct caller *caller = calloc(1, sizeof(*caller));
 
     *out = NULL;
-    if (caller == NULL) {
-        return error_set(error, "no memory");
+    if (!caller) {
+        return error_set(error, "out of memory");
     }
     caller->config = *config;
     caller->clock = clock;
@@ -36,8 +36,8 @@ int caller_new(struct caller **out, const struct caller_config *config, const st
     }
     if (config->replay_entries > 0) {
         caller->replay = replay_new(config->replay_entries);
-        if (caller->replay == NULL) {
-            error_set(error, "no memory for %zu token ids", config->replay_entries);
+        if (!caller->replay) {
+            error_set(error, "out of memory for %zu token ids", config->replay_entries);
             goto fail;
         }
     }
@@ -50,7 +50,7 @@ fail:
 
 void caller_free(struct caller *caller)
 {
-    if (caller != NULL) {
+    if (caller) {
         keystore_free(caller->keystore);
         replay_free(caller->replay);
         free(caller);
@@ -72,7 +72,7 @@ static bool is_pinned(const struct caller_config *config, struct lfi_slice ou)
 int caller_check_certificate(const struct caller *caller, const struct request *request,
                              struct caller_subject *out, struct refusal *refusal)
 {
-    if (request->peer == NULL) {
+    if (!request->peer) {
         return token_refuse(refusal, "CALLER-NO-CERT");
     }
     *out = subject_of(request->arena, request->peer);
@@ -91,10 +91,10 @@ static int find_key_address(const struct caller *caller, struct arena *arena,
                             const struct caller_subject *subject, struct lfi_slice *out,
                             struct refusal *refusal)
 {
-    *out = caller->config.jwks_override != NULL
+    *out = caller->config.jwks_override
                ? slice_of(caller->config.jwks_override)
                : subject_key_address(arena, caller->config.jwks_base, subject);
-    if (subject->o.ptr == NULL || out->ptr == NULL) {
+    if (!subject->o.ptr || !out->ptr) {
         return token_refuse(refusal, "CALLER-SUBJECT");
     }
     return 0;
@@ -107,7 +107,7 @@ static int check_signature(struct caller *caller, struct lfi_slice key_address,
     struct lfi_error error = {""};
     struct jose_keyset *keys = keystore_acquire(caller->keystore, key_address, token->kid, &error);
 
-    if (keys == NULL) {
+    if (!keys) {
         refusal_set(refusal, "JWKS-UNAVAILABLE", 500, "GenericRecoverableError",
                     "The request cannot be authenticated at the moment.");
         refusal_detail(refusal, "%.190s", error.message);
@@ -159,7 +159,7 @@ static int check_token(struct caller *caller, const struct request *request,
         check_signature(caller, key_address, &token, refusal) != 0) {
         return -1;
     }
-    if (caller->replay != NULL &&
+    if (caller->replay &&
         !replay_remember(caller->replay, claims.jti, claims.exp_s + LIMIT_TOKEN_SKEW_S, now_s)) {
         return token_refuse(refusal, "JWT-REPLAY");
     }

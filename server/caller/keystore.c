@@ -154,7 +154,7 @@ static void fetch(struct keystore *store, struct entry *entry)
 /* Old, still in use since it was fetched, and not just tried in vain. */
 static bool wants_refresh(const struct entry *entry, int64_t now)
 {
-    return entry->set != NULL && !entry->fetching && entry->used_us >= entry->fetched_us &&
+    return entry->set && !entry->fetching && entry->used_us >= entry->fetched_us &&
            is_past(now, entry->fetched_us, REFRESH_US) &&
            is_past(now, entry->failed_us, REFETCH_US);
 }
@@ -190,9 +190,9 @@ int keystore_new(struct keystore **out, const struct keystore_config *config,
     struct keystore *store = calloc(1, sizeof(*store));
 
     *out = NULL;
-    if (store == NULL || init_waiting(store) != 0) {
+    if (!store || init_waiting(store) != 0) {
         free(store);
-        return error_set(error, "no memory");
+        return error_set(error, "out of memory");
     }
     store->config = *config;
     if (http_client_new(&store->client, &client, error) != 0) {
@@ -212,7 +212,7 @@ fail:
 
 void keystore_free(struct keystore *store)
 {
-    if (store == NULL) {
+    if (!store) {
         return;
     }
     if (store->has_thread) {
@@ -241,18 +241,18 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url)
 
     for (size_t i = 0; i < ADDRESSES_MAX; i++) {
         struct entry *entry = &store->entries[i];
-        if (entry->url != NULL && slice_equal_text(url, entry->url)) {
+        if (entry->url && slice_equal_text(url, entry->url)) {
             return entry;
         }
-        if (entry->fetching || (place != NULL && place->url == NULL)) {
+        if (entry->fetching || (place && !place->url)) {
             continue;
         }
-        if (place == NULL || entry->url == NULL || entry->used_us < place->used_us) {
+        if (!place || !entry->url || entry->used_us < place->used_us) {
             place = entry;
         }
     }
-    char *copy = place != NULL ? strndup(url.ptr, url.len) : NULL;
-    if (copy == NULL) {
+    char *copy = place ? strndup(url.ptr, url.len) : NULL;
+    if (!copy) {
         return NULL;
     }
     free(place->url);
@@ -267,7 +267,7 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url)
 
 static bool is_fresh(const struct entry *entry, int64_t now)
 {
-    return entry->set != NULL && !is_past(now, entry->fetched_us, CACHE_US);
+    return entry->set && !is_past(now, entry->fetched_us, CACHE_US);
 }
 
 /*
@@ -284,7 +284,7 @@ static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
             break;
         }
     }
-    return entry->url != NULL && slice_equal_text(url, entry->url) ? entry : NULL;
+    return entry->url && slice_equal_text(url, entry->url) ? entry : NULL;
 }
 
 /*
@@ -317,7 +317,7 @@ struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice ur
     pthread_mutex_lock(&store->lock);
     int64_t now = clock_now_us(store->config.clock);
     struct entry *entry = find_entry(store, url);
-    if (entry == NULL) {
+    if (!entry) {
         error_set(error, "too many key sets are being fetched");
         goto out;
     }
@@ -331,10 +331,10 @@ struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice ur
         }
     }
     now = clock_now_us(store->config.clock);
-    if (entry != NULL && is_fresh(entry, now)) {
+    if (entry && is_fresh(entry, now)) {
         set = jose_keyset_share(entry->set);
     } else {
-        error_set(error, "%s", entry != NULL && !entry->fetching ? entry->failure : "timed out");
+        error_set(error, "%s", entry && !entry->fetching ? entry->failure : "timed out");
     }
 out:
     pthread_mutex_unlock(&store->lock);

@@ -31,7 +31,7 @@ struct replay *replay_new(size_t entries)
     }
     size_t slots = 2 * entries > WINDOW ? 2 * entries : WINDOW;
     replay = calloc(1, sizeof(*replay) + slots * sizeof(struct entry));
-    if (replay != NULL) {
+    if (replay) {
         replay->slots = slots;
         pthread_mutex_init(&replay->lock, NULL);
     }
@@ -40,7 +40,7 @@ struct replay *replay_new(size_t entries)
 
 void replay_free(struct replay *replay)
 {
-    if (replay != NULL) {
+    if (replay) {
         pthread_mutex_destroy(&replay->lock);
         free(replay);
     }
@@ -67,10 +67,10 @@ bool replay_remember(struct replay *replay, struct lfi_slice id, int64_t until_s
             is_new = false;
         }
     }
-    if (is_new && room != NULL) {
+    if (is_new && room) {
         memcpy(room->hash, hash, HASH_BYTES);
         room->until_s = until_s;
     }
     pthread_mutex_unlock(&replay->lock);
-    return is_new && room != NULL;
+    return is_new && room;
 }

@@ -40,7 +40,7 @@ static struct lfi_slice name_text(struct arena *arena, const X509_NAME *name)
     char *text = NULL;
     BIO *bio = BIO_new(BIO_s_mem());
 
-    if (bio != NULL && X509_NAME_print_ex(bio, name, 0, flags) >= 0) {
+    if (bio && X509_NAME_print_ex(bio, name, 0, flags) >= 0) {
         long len = BIO_get_mem_data(bio, &text);
         out = arena_keep(arena, (struct lfi_slice){text, (size_t)len});
     }

@@ -19,7 +19,7 @@ static int refuse_text(struct refusal *out, const char *id, const char *expected
                        struct lfi_slice received)
 {
     token_refuse(out, id);
-    if (received.ptr == NULL) {
+    if (!received.ptr) {
         refusal_detail(out, "expected %.64s, received none", expected);
     } else {
         struct lfi_slice shown = {received.ptr,
@@ -120,7 +120,7 @@ static int check_audience(const struct token_rules *rules, const cJSON *claims, 
     const cJSON *aud = json_get(claims, "aud");
 
     out->audiences = arena_array(arena, rules->audience_count, sizeof(*out->audiences));
-    for (size_t i = 0; out->audiences != NULL && i < rules->audience_count; i++) {
+    for (size_t i = 0; out->audiences && i < rules->audience_count; i++) {
         if (is_named(aud, rules->audiences[i])) {
             out->audiences[out->audience_count++] = rules->audiences[i];
         }
@@ -170,7 +170,7 @@ static int check_dates(const struct token_rules *rules, const cJSON *claims,
     if (!get_date(claims, "iat", &iat)) {
         return refuse_no_date(refusal, "JWT-IAT");
     }
-    if (json_get(claims, "nbf") != NULL && !get_date(claims, "nbf", &nbf)) {
+    if (json_get(claims, "nbf") && !get_date(claims, "nbf", &nbf)) {
         return refuse_no_date(refusal, "JWT-NBF");
     }
     if (now - exp > LIMIT_TOKEN_SKEW_S) {
@@ -200,7 +200,7 @@ int token_check_claims(const struct token_rules *rules, struct lfi_slice payload
     cJSON *claims = jose_parse_object(payload, claim_names);
 
     memset(out, 0, sizeof(*out));
-    if (claims == NULL) {
+    if (!claims) {
         token_refuse(refusal, "JWT-FORM");
         refusal_detail(refusal, "the claims are not a JSON object without doubled members");
         goto out;

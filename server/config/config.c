@@ -275,7 +275,7 @@ static void read_hub(struct loader *loader, const cJSON *root)
 /* The kinds of consents whose approval is confirmed once more: payments always are. */
 static void read_step_up(struct loader *loader, const cJSON *kinds)
 {
-    bool payments = kinds == NULL;
+    bool payments = !kinds;
     const cJSON *kind;
     cJSON_ArrayForEach(kind, kinds)
     {

@@ -96,7 +96,7 @@ static STACK_OF(X509) * read_certificates(const char *file)
     X509 *one;
 
     ERR_clear_error();
-    while (!broken && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+    while (!broken && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
         broken = sk_X509_push(all, one) <= 0;
         if (broken) {
             X509_free(one);

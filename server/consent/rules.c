@@ -116,7 +116,7 @@ static bool is_other_payment(const struct subject *subject)
     const cJSON *schedule = json_get(control, "ConsentSchedule");
     bool delegated = json_get_bool(control, "IsDelegatedAuthentication", false);
     const cJSON *single = json_get(schedule, "SinglePayment");
-    int count = (single != NULL) + (json_get(schedule, "MultiPayment") != NULL);
+    int count = (single ? 1 : 0) + (json_get(schedule, "MultiPayment") ? 1 : 0);
     return json_get(schedule, "FilePayment") || count != (delegated ? 0 : 1) ||
            slice_equal_text(json_get_string(single, "Type"), "SingleFutureDatedPayment");
 }

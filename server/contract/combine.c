@@ -10,7 +10,7 @@ static bool try_branch(struct checker *c, const struct contract_schema *branch, 
     size_t hashes = c->hash_count;
     c->far = p;
     c->quiet++;
-    bool fits = contract_check_value(c, branch, p) != NULL;
+    bool fits = contract_check_value(c, branch, p);
     c->quiet--;
     *reached = c->far;
     c->far = far > c->far ? far : c->far;
@@ -74,7 +74,7 @@ static bool check_chosen(struct checker *c, const struct contract_combination *c
         value = find_text(c, p, combination->discriminator);
     for (size_t i = 0; value.ptr && i < combination->count; i++)
         if (contract_compare_text(&combination->texts[i], value) == 0)
-            return contract_check_value(c, combination->branches[i], p) != NULL;
+            return contract_check_value(c, combination->branches[i], p);
     struct lfi_slice name = {combination->discriminator.ptr, combination->discriminator.len};
     contract_fail(c, p, "discriminator", "is not one of the allowed values");
     contract_push_name(c, name);

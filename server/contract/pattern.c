@@ -93,7 +93,7 @@ static bool scratch_begin(struct contract_scratch *scratch)
         return false;
     scratch->match = pcre2_match_data_create(1, general);
     pcre2_general_context_free(general);
-    return scratch->match != NULL;
+    return scratch->match;
 }
 
 void contract_scratch_end(struct contract_scratch *scratch)

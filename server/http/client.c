@@ -41,7 +41,7 @@ int http_client_new(struct http_client **out, const struct http_client_config *c
 {
     struct http_client *client = calloc(1, sizeof(*client));
 
-    if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (!client || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(client);
         return error_set(error, "HTTP client: out of memory");
     }
@@ -60,7 +60,7 @@ int http_client_new(struct http_client **out, const struct http_client_config *c
 
 void http_client_free(struct http_client *client)
 {
-    if (client == NULL) {
+    if (!client) {
         return;
     }
     while (client->idle_count > 0) {
@@ -122,15 +122,15 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
         answer->location = NULL;
         answer->retry_after[0] = '\0';
         exchange->second_location = false;
-    } else if (slice_next(&value, ':', &name) && value.ptr != NULL &&
+    } else if (slice_next(&value, ':', &name) && value.ptr &&
                slice_equal_nocase(name, "location")) {
         value = slice_trim(value);
-        if (answer->location != NULL) {
+        if (answer->location) {
             exchange->second_location = true;
-        } else if ((answer->location = strndup(value.ptr, value.len)) == NULL) {
+        } else if (!(answer->location = strndup(value.ptr, value.len))) {
             return 0;
         }
-    } else if (value.ptr != NULL && slice_equal_nocase(name, "retry-after")) {
+    } else if (value.ptr && slice_equal_nocase(name, "retry-after")) {
         value = slice_trim(value);
         (void)snprintf(answer->retry_after, sizeof answer->retry_after, "%.*s", SLICE_ARG(value));
     }
@@ -148,7 +148,7 @@ static CURL *take_handle(struct http_client *client)
         handle = client->idle[--client->idle_count];
     }
     pthread_mutex_unlock(&client->lock);
-    if (handle == NULL) {
+    if (!handle) {
         return curl_easy_init();
     }
     curl_easy_reset(handle); /* forgets the options, keeps the connections */
@@ -163,7 +163,7 @@ static void give_back(struct http_client *client, CURL *handle)
         handle = NULL;
     }
     pthread_mutex_unlock(&client->lock);
-    if (handle != NULL) {
+    if (handle) {
         curl_easy_cleanup(handle);
     }
 }
@@ -211,8 +211,8 @@ static bool set_request(CURL *handle, const struct http_call *call, struct curl_
         curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers) != CURLE_OK) {
         return false;
     }
-    if (call->body.ptr != NULL || !plain) {
-        const char *body = call->body.ptr != NULL ? call->body.ptr : "";
+    if (call->body.ptr || !plain) {
+        const char *body = call->body.ptr ? call->body.ptr : "";
         if (curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len) !=
                 CURLE_OK ||
             curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body) != CURLE_OK) {
@@ -228,10 +228,10 @@ static bool set_request(CURL *handle, const struct http_call *call, struct curl_
 static bool append(struct curl_slist **list, const char *line)
 {
     struct curl_slist *longer = curl_slist_append(*list, line);
-    if (longer != NULL) {
+    if (longer) {
         *list = longer;
     }
-    return longer != NULL;
+    return longer;
 }
 
 /* The empty ones keep libcurl from adding its own. */
@@ -239,13 +239,13 @@ static bool make_headers(struct curl_slist **list, const struct http_call *call)
 {
     char type[128] = "Content-Type:";
 
-    if (call->content_type != NULL) {
+    if (call->content_type) {
         snprintf(type, sizeof(type), "Content-Type: %s", call->content_type);
     }
     if (!append(list, "Expect:") || !append(list, type)) {
         return false;
     }
-    for (const char *const *line = call->headers; line != NULL && *line != NULL; line++) {
+    for (const char *const *line = call->headers; line && *line; line++) {
         if (!append(list, *line)) {
             return false;
         }
@@ -260,7 +260,7 @@ static int take_status(CURL *handle, struct http_answer *answer)
 
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
-    snprintf(answer->content_type, sizeof(answer->content_type), "%s", type != NULL ? type : "");
+    snprintf(answer->content_type, sizeof(answer->content_type), "%s", type ? type : "");
     answer->status = (int)status;
     return status > 0 ? 0 : -1;
 }
@@ -274,8 +274,8 @@ int http_client_call(struct http_client *client, const struct http_call *call,
 
     CURL *handle = take_handle(client);
     long timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : client->timeout_ms;
-    if (handle == NULL || !make_headers(&headers, call) ||
-        !set_transport(handle, client, timeout_ms) || !set_request(handle, call, headers) ||
+    if (!handle || !make_headers(&headers, call) || !set_transport(handle, client, timeout_ms) ||
+        !set_request(handle, call, headers) ||
         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header) != CURLE_OK ||
@@ -297,7 +297,7 @@ int http_client_call(struct http_client *client, const struct http_call *call,
         result = 0;
     }
 out:
-    if (handle != NULL) {
+    if (handle) {
         give_back(client, handle);
     }
     curl_slist_free_all(headers);

@@ -58,7 +58,7 @@ static void compose(struct buf *out, const struct mg_connection *connection,
     if (keep_ms >= 1000) {
         buf_append_format(out, "Keep-Alive: timeout=%d\r\n", keep_ms / 1000);
     }
-    if (reply->content_type != NULL) {
+    if (reply->content_type) {
         buf_append_format(out, "Content-Type: %s\r\n", reply->content_type);
     }
     if (has_body(reply->status)) {
@@ -267,7 +267,7 @@ static int read_body(struct worker *worker, struct mg_connection *connection,
         return 0;
     }
     char *at = buf_reserve(body, (size_t)head->length);
-    if (at == NULL) {
+    if (!at) {
         return too_large(refusal);
     }
     int got = mg_read(connection, at, (size_t)head->length);
@@ -290,9 +290,9 @@ static int receive(struct worker *worker, struct mg_connection *connection, stru
         return -1;
     }
     clear_reply(worker);
-    if (worker->arena == NULL) {
+    if (!worker->arena) {
         worker->arena = arena_new(LIMIT_ARENA_BYTES);
-        if (worker->arena == NULL) {
+        if (!worker->arena) {
             return refusal_set(refusal, "HTTP-MEMORY", 503, "GenericRecoverableError",
                                "The server is busy. Please try again.");
         }

@@ -20,7 +20,7 @@ static const char *end_of(const char *text)
 /* One empty line may precede a request (RFC 9112, 2.2). CivetWeb would skip, and miscount, more. */
 static bool begins_at(const char *method, const char *input)
 {
-    return input == NULL || method == input ||
+    return !input || method == input ||
            (method == input + 2 && input[0] == '\r' && input[1] == '\n');
 }
 
@@ -30,7 +30,7 @@ static int check_request_line(const struct mg_request_info *info, const char *in
 {
     const char *target_end = end_of(info->request_uri);
 
-    if (info->query_string != NULL) {
+    if (info->query_string) {
         target_end = end_of(info->query_string);
     }
     if (!begins_at(info->request_method, input) ||
@@ -70,7 +70,7 @@ static bool is_token(struct lfi_slice text)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!plain && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL)) {
+        if (!plain && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c))) {
             return false;
         }
     }

@@ -84,7 +84,7 @@ static bool is_request(int list)
 
 static bool is_known(const struct connection *connection)
 {
-    return connection->peer.certificate != NULL;
+    return connection->peer.certificate;
 }
 
 /* The counts follow the lists; `by` is 1 or -1. */

@@ -38,7 +38,7 @@ static int on_request(struct mg_connection *connection)
 {
     struct worker *worker = mg_get_thread_pointer(connection);
 
-    if (worker == NULL || worker->connection == NULL) { /* no memory when the thread began */
+    if (!worker || !worker->connection) { /* no memory when the thread began */
         mg_disable_connection_keep_alive(connection);
         return 500;
     }
@@ -50,7 +50,7 @@ static void on_request_end(const struct mg_connection *connection, int status)
     struct worker *worker = mg_get_thread_pointer(connection);
 
     (void)status;
-    if (worker != NULL && worker->phase == WORKER_SENDING) {
+    if (worker && worker->phase == WORKER_SENDING) {
         worker_set_phase(worker, WORKER_WAITING);
     }
 }
@@ -71,8 +71,7 @@ static void explain(const struct worker *worker, const struct mg_request_info *i
     } else if (!parsed && worker->received >= CONNECTION_INPUT_BYTES) {
         refusal_set(refusal, "HTTP-HEAD-LARGE", 431, "GenericError",
                     "The request head is too large.");
-    } else if (parsed && info->http_version != NULL &&
-               !head_is_known_method(info->request_method)) {
+    } else if (parsed && info->http_version && !head_is_known_method(info->request_method)) {
         head_refuse_method(refusal);
     } else {
         refusal_set(refusal, "HTTP-HEAD-FORM", 400, "GenericError",
@@ -85,7 +84,7 @@ static int on_error(struct mg_connection *connection, int status, const char *me
     struct worker *worker = mg_get_thread_pointer(connection);
     struct refusal refusal;
 
-    if (worker != NULL && worker->connection != NULL) {
+    if (worker && worker->connection) {
         /* Before a head is complete, the request's data are those of the one before. */
         bool parsed = strcmp(message, "Malformed message") != 0;
         explain(worker, mg_get_request_info(connection), status, parsed, &refusal);
@@ -97,7 +96,7 @@ static int on_error(struct mg_connection *connection, int status, const char *me
 /* The server as a whole has no options (RFC 9110, 9.3.7). */
 static bool asks_for_options(const struct mg_request_info *info)
 {
-    return info->request_uri != NULL && strcmp(info->request_uri, "*") == 0 &&
+    return info->request_uri && strcmp(info->request_uri, "*") == 0 &&
            strcmp(info->request_method, "OPTIONS") == 0;
 }
 
@@ -107,7 +106,7 @@ static void on_close(const struct mg_connection *connection)
     struct worker *worker = mg_get_thread_pointer(connection);
     struct refusal refusal;
 
-    if (worker == NULL || worker->connection == NULL) {
+    if (!worker || !worker->connection) {
         return;
     }
     if (worker->phase == WORKER_RECEIVING && worker->received > 0) {
@@ -128,7 +127,7 @@ static void on_closed(const struct mg_connection *connection)
 {
     struct worker *worker = mg_get_thread_pointer(connection);
 
-    if (worker != NULL) {
+    if (worker) {
         worker_disconnect(worker);
     }
 }
@@ -137,10 +136,10 @@ static int on_message(const struct mg_connection *connection, const char *messag
 {
     const struct http_listener *listener = NULL;
 
-    if (connection != NULL) {
+    if (connection) {
         listener = mg_get_user_data(mg_get_context(connection));
     }
-    if (listener != NULL) {
+    if (listener) {
         LOG_EVENT(listener->config.log, LOG_INFO, "connection",
                   LOG_TEXT("listener", slice_of(listener->config.name)),
                   LOG_TEXT("message", slice_of(message)),
@@ -198,9 +197,9 @@ static int settle_address(char *out, size_t size, const struct http_listener_con
     if (strcmp(config->address, "localhost") == 0) {
         return settle_localhost(out, size, config->port);
     }
-    const char *format = strcmp(config->address, "::") == 0     ? "+%2$d"
-                         : strchr(config->address, ':') != NULL ? "[%1$s]:%2$d"
-                                                                : "%1$s:%2$d";
+    const char *format = strcmp(config->address, "::") == 0 ? "+%2$d"
+                         : strchr(config->address, ':')     ? "[%1$s]:%2$d"
+                                                            : "%1$s:%2$d";
     snprintf(out, size, format, config->address, config->port);
     return try_address(config->address, config->port);
 }
@@ -255,7 +254,7 @@ static int start_server(struct http_listener *listener, struct lfi_error *error)
     if (reason_code == 0) {
         listener->server = mg_start2(&init, &failure);
     }
-    if (listener->server == NULL) {
+    if (!listener->server) {
         return error_set(error, "%s listener: cannot listen on %s port %d: %s", config->name,
                          config->address, config->port,
                          reason_code == EADDRINUSE ? "already in use"
@@ -306,13 +305,13 @@ int http_listener_start(struct http_listener **out, const struct http_listener_c
         return error_set(error, "%s listener: threads must be 1 to %d", config->name, MAX_THREADS);
     }
     struct http_listener *listener = calloc(1, sizeof(*listener));
-    if (listener == NULL) {
+    if (!listener) {
         return error_set(error, "%s listener: out of memory", config->name);
     }
     mg_init_library(0);
     listener->config = *config;
     settle_limits(listener);
-    if (config->tls != NULL) {
+    if (config->tls) {
         listener->tls_config = *config->tls;
         listener->config.tls = &listener->tls_config;
         if (tls_new(&listener->tls, &listener->tls_config, error) != 0) {
@@ -390,7 +389,7 @@ static void wait_until_idle(const struct http_listener *listener, int wait_ms)
 
 void http_listener_close(struct http_listener *listener)
 {
-    if (listener != NULL) {
+    if (listener) {
         atomic_store(&listener->pool.stopping, true);
     }
 }
@@ -403,10 +402,10 @@ static void log_cut(const struct http_listener *listener, int count)
 
 int http_listener_stop(struct http_listener *listener, int drain_ms)
 {
-    if (listener == NULL) {
+    if (!listener) {
         return 0;
     }
-    if (listener->server != NULL) {
+    if (listener->server) {
         http_listener_close(listener);
         wait_until_idle(listener, drain_ms);
         int cut = requests_of(listener);

@@ -13,7 +13,7 @@ struct lfi_slice request_header(const struct request *request, const char *name,
             first = request->headers[i].value;
         }
     }
-    if (count != NULL) {
+    if (count) {
         *count = found;
     }
     return first;
@@ -24,8 +24,8 @@ struct lfi_slice request_decode(struct arena *arena, struct lfi_slice text, bool
     const struct lfi_slice malformed = {NULL, 0};
     size_t len = 0;
 
-    char *out = text.ptr != NULL ? arena_alloc(arena, text.len + 1) : NULL;
-    if (out == NULL) {
+    char *out = text.ptr ? arena_alloc(arena, text.len + 1) : NULL;
+    if (!out) {
         return malformed;
     }
     for (size_t i = 0; i < text.len; i++) {
@@ -59,15 +59,15 @@ struct lfi_slice request_parameter(struct arena *arena, struct lfi_slice query, 
         if (pair.len == 0 || !slice_next(&value, '=', &key)) {
             continue;
         }
-        if (memchr(key.ptr, '%', key.len) != NULL || memchr(key.ptr, '+', key.len) != NULL) {
+        if (memchr(key.ptr, '%', key.len) || memchr(key.ptr, '+', key.len)) {
             key = request_decode(arena, key, true);
         }
         if (!slice_equal_text(key, name) || found++ > 0) {
             continue;
         }
-        first = request_decode(arena, value.ptr != NULL ? value : SLICE(""), true);
+        first = request_decode(arena, value.ptr ? value : SLICE(""), true);
     }
-    if (count != NULL) {
+    if (count) {
         *count = found;
     }
     return first;
@@ -84,7 +84,7 @@ struct lfi_slice request_cookie(const struct request *request, const char *name)
         while (slice_next(&rest, ';', &pair)) {
             struct lfi_slice value = slice_trim(pair);
             struct lfi_slice key;
-            if (slice_next(&value, '=', &key) && value.ptr != NULL && slice_equal_text(key, name)) {
+            if (slice_next(&value, '=', &key) && value.ptr && slice_equal_text(key, name)) {
                 return value;
             }
         }
@@ -124,7 +124,7 @@ void reply_refusal(struct reply *reply, const struct refusal *refusal)
     buf_clear(&reply->body);
     json_begin(&w, &reply->body);
     json_open_object(&w, NULL);
-    if (refusal->error_code != NULL) {
+    if (refusal->error_code) {
         json_text(&w, "errorCode", refusal->error_code);
     }
     json_text(&w, "errorMessage", refusal->error_message);

@@ -78,7 +78,7 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
 static const char **copy_labels(const char *const *from, size_t count)
 {
     const char **copy = calloc(count + 1, sizeof(*copy));
-    if (copy != NULL) {
+    if (copy) {
         for (size_t i = 0; i < count; i++) {
             copy[i] = from[i];
         }
@@ -92,7 +92,7 @@ struct metrics *metrics_new(const struct metrics_labels *labels)
     const struct clock system_time = {0};
     struct metrics *metrics = calloc(1, sizeof(*metrics));
 
-    if (metrics == NULL) {
+    if (!metrics) {
         return NULL;
     }
     metrics->providers = copy_labels(labels->providers, labels->provider_count);
@@ -102,7 +102,7 @@ struct metrics *metrics_new(const struct metrics_labels *labels)
     metrics->started_us = clock_now_us(&system_time);
     metrics->series =
         calloc(metrics->provider_count * metrics->operation_count, sizeof(*metrics->series));
-    if (metrics->providers == NULL || metrics->operations == NULL || metrics->series == NULL) {
+    if (!metrics->providers || !metrics->operations || !metrics->series) {
         metrics_free(metrics);
         return NULL;
     }
@@ -111,7 +111,7 @@ struct metrics *metrics_new(const struct metrics_labels *labels)
 
 void metrics_free(struct metrics *metrics)
 {
-    if (metrics != NULL) {
+    if (metrics) {
         free(metrics->providers);
         free(metrics->operations);
         free(metrics->series);
@@ -172,7 +172,7 @@ void metrics_listener_count(struct metrics *metrics, enum metrics_listener liste
 
 void metrics_count(struct metrics *metrics, enum metrics_counter counter)
 {
-    if (metrics != NULL) {
+    if (metrics) {
         add(&metrics->counters[counter], 1);
     }
 }
@@ -292,7 +292,7 @@ static void render_process(const struct metrics *metrics, struct buf *out)
     unsigned long long pages = 0;
 
     FILE *file = fopen("/proc/self/statm", "re");
-    if (file != NULL) {
+    if (file) {
         if (fscanf(file, "%*u %llu", &pages) != 1) {
             pages = 0;
         }

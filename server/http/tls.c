@@ -126,7 +126,7 @@ static int on_hello(SSL *ssl, int *alert, void *ctx)
     struct tls *tls = ctx;
 
     pthread_mutex_lock(&tls->lock);
-    bool moved = SSL_set_SSL_CTX(ssl, tls->current) != NULL;
+    bool moved = SSL_set_SSL_CTX(ssl, tls->current);
     pthread_mutex_unlock(&tls->lock);
     if (!moved) {
         *alert = SSL_AD_INTERNAL_ERROR;

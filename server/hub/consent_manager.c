@@ -9,7 +9,7 @@ static enum hub_outcome read_consent(struct lfi_slice consent_id,
     cJSON *body = json_parse(response->body);
     cJSON *data = cJSON_DetachItemFromObjectCaseSensitive(body, "data");
     cJSON_Delete(body);
-    if (data == NULL || !slice_equal(json_get_string(data, "id"), consent_id)) {
+    if (!data || !slice_equal(json_get_string(data, "id"), consent_id)) {
         cJSON_Delete(data);
         error_set(error, "the Hub answered with another consent than the one asked for");
         return HUB_WRONG;
@@ -36,7 +36,7 @@ static enum hub_outcome add_page(struct hub *hub, struct arena *arena, struct hu
     cJSON *data = cJSON_DetachItemFromObjectCaseSensitive(body, "data");
     (void)json_get_int(json_get(body, "meta"), "totalPages", pages);
     cJSON_Delete(body);
-    for (cJSON *item; (item = cJSON_DetachItemFromArray(data, 0)) != NULL;) {
+    for (cJSON *item; (item = cJSON_DetachItemFromArray(data, 0));) {
         cJSON_AddItemToArray(all, item);
     }
     cJSON_Delete(data);
@@ -57,7 +57,7 @@ static enum hub_outcome list(struct hub *hub, struct arena *arena, struct hub_re
             outcome = HUB_WRONG;
         }
     }
-    if (outcome != HUB_OK || all == NULL) {
+    if (outcome != HUB_OK || !all) {
         cJSON_Delete(all);
         return outcome != HUB_OK ? outcome : HUB_WRONG;
     }

@@ -44,12 +44,12 @@ static enum hub_outcome judge(struct hub *hub, struct arena *arena, enum hub_ope
         return HUB_UNREACHABLE;
     }
     if (answer->status == 303 && operation <= HUB_DO_FAIL) {
-        if (answer->location == NULL || !is_web_address(answer->location)) {
+        if (!answer->location || !is_web_address(answer->location)) {
             error_set(error, "the Hub sent a redirect without a usable Location");
             return HUB_WRONG;
         }
         out->location = arena_keep(arena, slice_of(answer->location));
-        return out->location.ptr == NULL ? HUB_WRONG : HUB_OK;
+        return !out->location.ptr ? HUB_WRONG : HUB_OK;
     }
     if (answer->status > 400 && answer->status < 500) {
         error_set(error, "the Hub refused with %d", answer->status);
@@ -83,7 +83,7 @@ static struct lfi_slice address(struct hub *hub, struct arena *arena,
 {
     const char *base =
         request->operation <= HUB_DO_FAIL ? hub->heimdall_url : hub->consent_manager_url;
-    bool asks = request->query.ptr != NULL;
+    bool asks = request->query.ptr;
     return arena_format(arena, "%s%.*s%s%.*s", base, SLICE_ARG(request->path), asks ? "?" : "",
                         SLICE_ARG(request->query));
 }
@@ -99,7 +99,7 @@ static enum hub_outcome call(struct hub *hub, struct arena *arena,
     http_answer_init(&answer, LIMIT_HUB_REPLY_BYTES);
 
     const char *headers[] = {"Accept: application/json", NULL, NULL};
-    if (hub->signer != NULL) {
+    if (hub->signer) {
         struct jose_claims claims = {.iss = hub->iss,
                                      .sub = hub->sub,
                                      .aud = hub->audience,
@@ -117,7 +117,7 @@ static enum hub_outcome call(struct hub *hub, struct arena *arena,
         headers[1] = token.ptr;
     }
     struct lfi_slice url = address(hub, arena, request);
-    if (url.ptr == NULL || request->path.ptr == NULL) {
+    if (!url.ptr || !request->path.ptr) {
         error_set(error, "out of memory");
         goto out;
     }
@@ -144,7 +144,7 @@ enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
                               struct lfi_error *error)
 {
     struct lfi_error unread = {{0}};
-    struct lfi_error *reason = error != NULL ? error : &unread;
+    struct lfi_error *reason = error ? error : &unread;
     *out = (struct hub_response){0};
     int64_t started = clock_monotonic_us();
     enum hub_outcome outcome = call(hub, arena, request, out, reason);
@@ -153,7 +153,7 @@ enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
         metrics_count(hub->metrics, METRICS_HUB_FAILED);
     }
     LOG_EVENT(
-        hub->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "hub_call",
+        hub->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "hub-call",
         LOG_TEXT("provider", slice_of(hub->provider_id)),
         LOG_TEXT("operation", slice_of(contract_operation_id(hub->operations[request->operation]))),
         LOG_TEXT("about", request->about), LOG_NUMBER("status", out->status),

@@ -10,7 +10,7 @@
 static struct lfi_slice consent_of(const cJSON *interaction)
 {
     const cJSON *list = json_get(interaction, "consentIdsList");
-    if (list == NULL) {
+    if (!list) {
         return json_get_string(interaction, "consentId");
     }
     if (cJSON_GetArraySize(list) != 1 || !cJSON_IsString(list->child)) {
@@ -45,7 +45,7 @@ enum hub_outcome hub_get_auth(struct hub *hub, struct arena *arena, struct lfi_s
         out->location = response.location;
         return HUB_OK;
     }
-    cJSON *body = response.body.ptr == NULL ? NULL : json_parse(response.body);
+    cJSON *body = !response.body.ptr ? NULL : json_parse(response.body);
     if (outcome == HUB_OK) {
         outcome = read_started(arena, body, out, error);
     } else if (outcome == HUB_REFUSED) {
@@ -65,7 +65,7 @@ static enum hub_outcome end_interaction(struct hub *hub, struct arena *arena,
     struct hub_response response;
     *location = (struct lfi_slice){0};
     enum hub_outcome outcome = hub_exchange(hub, arena, request, &response, error);
-    if (outcome == HUB_OK && response.location.ptr == NULL) {
+    if (outcome == HUB_OK && !response.location.ptr) {
         error_set(error, "the Hub answered %d where a redirect was due", response.status);
         return HUB_WRONG;
     }

@@ -54,17 +54,17 @@ static int read_names(struct hub *hub, const char *certificate, struct lfi_error
 {
     X509 *x509 = NULL;
     FILE *file = fopen(certificate, "re");
-    if (file != NULL) {
+    if (file) {
         x509 = PEM_read_X509(file, NULL, NULL, NULL);
         fclose(file);
     }
-    if (x509 == NULL) {
+    if (!x509) {
         return error_set(error, "%s: not a PEM certificate that can be read", certificate);
     }
     hub->iss = copy_attribute(x509, NID_organizationName);
     hub->sub = copy_attribute(x509, NID_organizationalUnitName);
     X509_free(x509);
-    if (hub->iss == NULL || hub->sub == NULL) {
+    if (!hub->iss || !hub->sub) {
         return error_set(error, "%s: the subject must have one O and one OU", certificate);
     }
     return 0;
@@ -73,7 +73,7 @@ static int read_names(struct hub *hub, const char *certificate, struct lfi_error
 static int copy(char **out, const char *text, struct lfi_error *error)
 {
     *out = strdup(text);
-    return *out == NULL ? error_set(error, "out of memory") : 0;
+    return !*out ? error_set(error, "out of memory") : 0;
 }
 
 static int set_up(struct hub *hub, const struct hub_config *config, struct lfi_error *error)
@@ -84,7 +84,7 @@ static int set_up(struct hub *hub, const struct hub_config *config, struct lfi_e
     }
     for (size_t i = 0; i < HUB_OPERATIONS; i++) {
         hub->operations[i] = find_operation(operations[i].api, operations[i].id);
-        if (hub->operations[i] == NULL) {
+        if (!hub->operations[i]) {
             return error_set(error, "the Hub's documents have no operation %s", operations[i].id);
         }
     }
@@ -94,7 +94,7 @@ static int set_up(struct hub *hub, const struct hub_config *config, struct lfi_e
         copy(&hub->audience, config->audience, error) != 0) {
         return -1;
     }
-    if (config->signing_key != NULL &&
+    if (config->signing_key &&
         (read_names(hub, config->certificate, error) != 0 ||
          jose_signer_load(&hub->signer, config->signing_key, config->kid, error) != 0)) {
         return -1;
@@ -112,7 +112,7 @@ int hub_new(struct hub **out, const struct hub_config *config, const struct cloc
 {
     *out = NULL;
     struct hub *hub = calloc(1, sizeof(*hub));
-    if (hub == NULL) {
+    if (!hub) {
         return error_set(error, "out of memory");
     }
     hub->clock = clock;
@@ -129,7 +129,7 @@ int hub_new(struct hub **out, const struct hub_config *config, const struct cloc
 
 void hub_free(struct hub *hub)
 {
-    if (hub == NULL) {
+    if (!hub) {
         return;
     }
     http_client_free(hub->client);

@@ -50,7 +50,7 @@ struct jose_keyset *jose_keyset_share(struct jose_keyset *set)
 
 void jose_keyset_free(struct jose_keyset *set)
 {
-    if (set == NULL || atomic_fetch_sub_explicit(&set->owners, 1, memory_order_acq_rel) > 1) {
+    if (!set || atomic_fetch_sub_explicit(&set->owners, 1, memory_order_acq_rel) > 1) {
         return;
     }
     for (size_t i = 0; i < set->count; i++) {
@@ -129,17 +129,17 @@ static EVP_PKEY_CTX *make_verifier(const char *pem)
     EVP_PKEY_CTX *ctx = NULL;
     BIO *bio = BIO_new_mem_buf(pem, -1);
 
-    if (bio != NULL) {
+    if (bio) {
         key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
     }
-    if (key != NULL) {
+    if (key) {
         ctx = EVP_PKEY_CTX_new(key, NULL);
     }
-    if (ctx != NULL && (EVP_PKEY_verify_init(ctx) != 1 ||
-                        EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) != 1 ||
-                        EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1 ||
-                        EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) != 1 ||
-                        EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) != 1)) {
+    if (ctx && (EVP_PKEY_verify_init(ctx) != 1 ||
+                EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) != 1 ||
+                EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1 ||
+                EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) != 1 ||
+                EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) != 1)) {
         EVP_PKEY_CTX_free(ctx);
         ctx = NULL;
     }
@@ -204,7 +204,7 @@ static bool add_key(struct jose_keyset *set, const cJSON *entry, EVP_PKEY_CTX *v
                                                  EVP_PKEY_CTX_get0_pkey(verifier)) == 1;
         if (!same) {
             leave_out(set, entry, "two different keys have this kid");
-            set->usable -= key->verifier != NULL;
+            set->usable -= key->verifier ? 1 : 0;
             EVP_PKEY_CTX_free(key->verifier);
             key->verifier = NULL;
         }
@@ -217,12 +217,12 @@ static bool add_key(struct jose_keyset *set, const cJSON *entry, EVP_PKEY_CTX *v
         return true;
     }
     *key = (struct key){strndup(kid.ptr, kid.len), verifier};
-    set->count += key->kid != NULL;
-    set->usable += key->kid != NULL;
+    set->count += key->kid ? 1 : 0;
+    set->usable += key->kid ? 1 : 0;
     if (!key->kid) {
         EVP_PKEY_CTX_free(verifier);
     }
-    return key->kid != NULL;
+    return key->kid;
 }
 
 int jose_keyset_parse(struct jose_keyset **out, struct lfi_slice jwks, struct lfi_error *error)
@@ -318,9 +318,9 @@ int jose_verify(const struct jose_keyset *set, const struct jose_token *token,
         return error_set(error, "%s", jose_keyset_why_not(set, token->kid));
     }
     ctx = EVP_PKEY_CTX_dup(key->verifier);
-    if (ctx == NULL || EVP_Digest(token->signed_part.ptr, token->signed_part.len, digest, NULL,
-                                  EVP_sha256(), NULL) != 1) {
-        error_set(error, "no memory");
+    if (!ctx || EVP_Digest(token->signed_part.ptr, token->signed_part.len, digest, NULL,
+                           EVP_sha256(), NULL) != 1) {
+        error_set(error, "out of memory");
         goto out;
     }
     if (EVP_PKEY_verify(ctx, (const unsigned char *)token->signature.ptr, token->signature.len,

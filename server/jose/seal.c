@@ -25,15 +25,15 @@ int seal_new(struct seal **out, struct lfi_slice current, struct lfi_slice previ
              struct lfi_error *error)
 {
     *out = NULL;
-    if (current.len != KEY_BYTES || (previous.ptr != NULL && previous.len != KEY_BYTES)) {
+    if (current.len != KEY_BYTES || (previous.ptr && previous.len != KEY_BYTES)) {
         return error_set(error, "a sealing key has %d bytes", KEY_BYTES);
     }
     struct seal *seal = calloc(1, sizeof(*seal));
-    if (seal == NULL) {
-        return error_set(error, "no memory");
+    if (!seal) {
+        return error_set(error, "out of memory");
     }
     memcpy(seal->current, current.ptr, KEY_BYTES);
-    if (previous.ptr != NULL) {
+    if (previous.ptr) {
         memcpy(seal->previous, previous.ptr, KEY_BYTES);
         seal->has_previous = true;
     }
@@ -43,7 +43,7 @@ int seal_new(struct seal **out, struct lfi_slice current, struct lfi_slice previ
 
 void seal_free(struct seal *seal)
 {
-    if (seal != NULL) {
+    if (seal) {
         OPENSSL_cleanse(seal, sizeof(*seal));
         free(seal);
     }
@@ -66,11 +66,11 @@ int seal_close(const struct seal *seal, const char *purpose, struct lfi_slice cl
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     unsigned char *box = NULL;
 
-    if (ctx == NULL || clear.len > INT_MAX - HEAD_BYTES - TAG_BYTES) {
+    if (!ctx || clear.len > INT_MAX - HEAD_BYTES - TAG_BYTES) {
         goto out;
     }
     box = malloc(HEAD_BYTES + clear.len + TAG_BYTES);
-    if (box == NULL) {
+    if (!box) {
         goto out;
     }
     box[0] = VERSION;
@@ -102,8 +102,7 @@ static bool open_with(const unsigned char *key, const char *purpose, struct lfi_
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
     memcpy(tag, bytes + HEAD_BYTES + clear_len, TAG_BYTES);
-    bool good = ctx != NULL &&
-                EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, bytes + 1) == 1 &&
+    bool good = ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, bytes + 1) == 1 &&
                 add_purpose(ctx, bytes[0], purpose) &&
                 EVP_DecryptUpdate(ctx, out, &len, bytes + HEAD_BYTES, (int)clear_len) == 1 &&
                 EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1 &&
@@ -126,7 +125,7 @@ struct lfi_slice seal_open(const struct seal *seal, struct arena *arena, const c
     }
     size_t len = bytes.len - HEAD_BYTES - TAG_BYTES;
     unsigned char *clear = arena_alloc(arena, len + 1);
-    if (clear == NULL) {
+    if (!clear) {
         return wrong;
     }
     if (open_with(seal->current, purpose, bytes, clear) ||

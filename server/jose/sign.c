@@ -45,11 +45,11 @@ static EVP_PKEY *read_key(const char *file, struct lfi_error *error)
         goto out;
     }
     bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    if (bio != NULL) {
+    if (bio) {
         /* An empty passphrase keeps OpenSSL from asking for one on the terminal. */
         key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
     }
-    if (key == NULL || !EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
+    if (!key || !EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
         EVP_PKEY_get_size(key) > RSA_BYTES_MAX) {
         error_set(error, "%.200s: not an RSA private key of %d to %d bits in PEM", file,
                   RSA_BITS_MIN, RSA_BYTES_MAX * 8);
@@ -58,7 +58,7 @@ static EVP_PKEY *read_key(const char *file, struct lfi_error *error)
     }
 out:
     BIO_free(bio);
-    if (pem.ptr != NULL) {
+    if (pem.ptr) {
         OPENSSL_cleanse(pem.ptr, pem.len);
     }
     buf_free(&pem);
@@ -112,16 +112,16 @@ int jose_signer_load(struct jose_signer **out, const char *key_file, const char 
     struct jose_signer *signer = calloc(1, sizeof(*signer));
 
     *out = NULL;
-    if (signer == NULL) {
-        return error_set(error, "no memory");
+    if (!signer) {
+        return error_set(error, "out of memory");
     }
     signer->key = read_key(key_file, error);
-    if (signer->key == NULL) {
+    if (!signer->key) {
         goto fail;
     }
-    signer->kid = kid != NULL ? strdup(kid) : derive_kid(signer->key);
-    signer->header = signer->kid != NULL ? encode_header(signer->kid) : NULL;
-    if (signer->header == NULL) {
+    signer->kid = kid ? strdup(kid) : derive_kid(signer->key);
+    signer->header = signer->kid ? encode_header(signer->kid) : NULL;
+    if (!signer->header) {
         error_set(error, "%.200s: no key id can be made", key_file);
         goto fail;
     }
@@ -134,7 +134,7 @@ fail:
 
 void jose_signer_free(struct jose_signer *signer)
 {
-    if (signer != NULL) {
+    if (signer) {
         EVP_PKEY_free(signer->key);
         free(signer->kid);
         free(signer->header);
@@ -213,7 +213,7 @@ static int append_signature(EVP_PKEY *key, struct buf *text)
     size_t len = sizeof(signature);
     int rc = -1;
 
-    if (ctx != NULL && EVP_DigestSignInit(ctx, &pss, EVP_sha256(), NULL, key) == 1 &&
+    if (ctx && EVP_DigestSignInit(ctx, &pss, EVP_sha256(), NULL, key) == 1 &&
         EVP_PKEY_CTX_set_rsa_padding(pss, RSA_PKCS1_PSS_PADDING) == 1 &&
         EVP_PKEY_CTX_set_rsa_pss_saltlen(pss, RSA_PSS_SALTLEN_DIGEST) == 1 &&
         EVP_DigestSign(ctx, signature, &len, (const unsigned char *)text->ptr, text->len) == 1) {

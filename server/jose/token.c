@@ -10,7 +10,7 @@ static bool occurs_twice(const cJSON *object, const char *name)
 {
     unsigned count = 0;
 
-    for (const cJSON *member = object->child; member != NULL; member = member->next) {
+    for (const cJSON *member = object->child; member; member = member->next) {
         count += strcmp(member->string, name) == 0;
     }
     return count > 1;
@@ -44,7 +44,7 @@ static bool copy_member(struct arena *arena, const cJSON *object, const char *na
     struct lfi_slice text = json_get_string(object, name);
 
     *out = arena_keep(arena, text);
-    return out->ptr != NULL || text.ptr == NULL;
+    return out->ptr || !text.ptr;
 }
 
 static int read_header(struct arena *arena, struct lfi_slice json, struct jose_token *out,
@@ -53,7 +53,7 @@ static int read_header(struct arena *arena, struct lfi_slice json, struct jose_t
     int rc = -1;
     cJSON *header = jose_parse_object(json, header_names);
 
-    if (header == NULL) {
+    if (!header) {
         error_set(error, "the header is not a JSON object without doubled members");
         goto out;
     }
@@ -61,12 +61,12 @@ static int read_header(struct arena *arena, struct lfi_slice json, struct jose_t
         !copy_member(arena, header, "typ", &out->typ) ||
         !copy_member(arena, header, "cty", &out->cty) ||
         !copy_member(arena, header, "kid", &out->kid)) {
-        error_set(error, "no memory");
+        error_set(error, "out of memory");
         goto out;
     }
-    out->has_crit = json_get(header, "crit") != NULL;
-    out->names_key = json_get(header, "jku") != NULL || json_get(header, "jwk") != NULL ||
-                     json_get(header, "x5u") != NULL || json_get(header, "x5c") != NULL;
+    out->has_crit = json_get(header, "crit");
+    out->names_key = json_get(header, "jku") || json_get(header, "jwk") ||
+                     json_get(header, "x5u") || json_get(header, "x5c");
     rc = 0;
 out:
     cJSON_Delete(header);
@@ -83,15 +83,15 @@ int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_
         return error_set(error, "longer than %d bytes", LIMIT_TOKEN_BYTES);
     }
     if (!slice_next(&rest, '.', &header) || !slice_next(&rest, '.', &payload) ||
-        !slice_next(&rest, '.', &signature) || rest.ptr != NULL || header.len == 0 ||
-        payload.len == 0 || signature.len == 0) {
+        !slice_next(&rest, '.', &signature) || rest.ptr || header.len == 0 || payload.len == 0 ||
+        signature.len == 0) {
         return error_set(error, "not three parts");
     }
     struct lfi_slice json = base64_decode_url(arena, header);
     out->payload = base64_decode_url(arena, payload);
     out->signature = base64_decode_url(arena, signature);
     out->signed_part = (struct lfi_slice){compact.ptr, header.len + 1 + payload.len};
-    if (json.ptr == NULL || out->payload.ptr == NULL || out->signature.ptr == NULL) {
+    if (!json.ptr || !out->payload.ptr || !out->signature.ptr) {
         return error_set(error, "not base64url");
     }
     return read_header(arena, json, out, error);

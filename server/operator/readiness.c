@@ -87,7 +87,7 @@ static void tell_change(const struct probe *probe, bool failing, const char *rea
                                              {"core-works", "core-failing"}};
 
     LOG_EVENT(probe->readiness->config.log, failing ? LOG_ERROR : LOG_INFO,
-              events[probe->provider != NULL][failing],
+              events[probe->provider ? 1 : 0][failing],
               LOG_TEXT("provider", slice_of(probe->provider ? probe->provider->id : NULL)),
               LOG_TEXT("reason", slice_of(failing ? reason : NULL)));
 }

@@ -20,7 +20,7 @@ static inline bool offers_list(const char *const *list, struct lfi_slice value)
     while (*list && !slice_equal_text(value, *list)) {
         list++;
     }
-    return *list != NULL;
+    return *list;
 }
 
 #endif

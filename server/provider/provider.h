@@ -35,7 +35,7 @@ struct provider {
 /* Whether the core was compiled with a capability and offers it. */
 #define PROVIDER_HAS(p, member)                                                                    \
     (offsetof(struct lfi_core_ops, member) + sizeof((p)->ops->member) <= (p)->ops->size &&         \
-     (p)->ops->member != NULL)
+     (p)->ops->member)
 
 /* A capability, or NULL. */
 #define PROVIDER_GET(p, member) (PROVIDER_HAS(p, member) ? (p)->ops->member : NULL)

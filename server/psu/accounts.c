@@ -119,7 +119,7 @@ int accounts_find(const struct provider *provider, struct arena *arena, const st
         .items = arena_array(arena, ACCOUNTS_MAX, sizeof(*out->items)),
         .left_out = arena_array(arena, ACCOUNTS_MAX, sizeof(*out->left_out)),
     };
-    if (out->items == NULL || out->left_out == NULL) {
+    if (!out->items || !out->left_out) {
         error_set(error, "out of memory");
         return LFI_FAILED;
     }

@@ -34,7 +34,7 @@ static void note_failure(struct actor actor, const char *event, const char *call
 void actor_note_core(struct actor actor, int status, const char *call,
                      const struct lfi_error *error)
 {
-    note_failure(actor, "core_failed", call, status, error);
+    note_failure(actor, "core-failed", call, status, error);
 }
 
 void actor_note_state(struct actor actor, int status, const char *call,

@@ -23,7 +23,7 @@ static const struct step *find_step(const struct api *api, struct lfi_slice name
 bool api_allows(const struct api *api, const char *name, enum session_stage stage)
 {
     const struct step *step = find_step(api, slice_of(name));
-    return step != NULL && (step->stages & IN(stage)) != 0;
+    return step && (step->stages & IN(stage)) != 0;
 }
 
 cJSON *api_read_body(struct visit *visit, const char *schema)
@@ -56,7 +56,7 @@ cJSON *api_read_body(struct visit *visit, const char *schema)
         return NULL;
     }
     cJSON *body = json_parse(request->body);
-    if (body == NULL) {
+    if (!body) {
         visit_refuse(visit, 500, "INTERNAL", "out of memory");
     }
     return body;
@@ -73,7 +73,7 @@ bool api_is_step(const struct api *api, struct lfi_slice name)
 {
     size_t skipped = strlen(api->prefix) - 1;
     return slice_starts_with(name, api->prefix + 1) &&
-           find_step(api, (struct lfi_slice){name.ptr + skipped, name.len - skipped}) != NULL;
+           find_step(api, (struct lfi_slice){name.ptr + skipped, name.len - skipped});
 }
 
 /*
@@ -85,7 +85,7 @@ static bool run_override(const struct api *api, const struct step *step, struct 
     const struct psu *psu = visit->psu;
     const struct lfi_error error = {"the operator wants it"};
     struct override wish;
-    if (psu->overrides == NULL ||
+    if (!psu->overrides ||
         !overrides_take(psu->overrides, visit->arena, visit->endpoint->provider->id,
                         override_name(api, step, visit->arena).ptr, clock_now_us(psu->clock),
                         &wish)) {
@@ -109,9 +109,7 @@ static bool run_override(const struct api *api, const struct step *step, struct 
 static void run_in_session(const struct api *api, const struct step *step, struct visit *visit,
                            const cJSON *body)
 {
-    int over = visit->session.stage == SESSION_ENDED ? 1
-               : api->is_over != NULL                ? api->is_over(visit)
-                                                     : 0;
+    int over = visit->session.stage == SESSION_ENDED ? 1 : api->is_over ? api->is_over(visit) : 0;
     if (over < 0) {
         return;
     }
@@ -135,7 +133,7 @@ static void run_step(const struct api *api, const struct step *step, struct visi
         step->run(visit, body);
     } else if (!visit_open_session(visit, api->kind)) {
         visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
-    } else if (journey.ptr != NULL && !slice_equal(journey, visit->session.interaction_id)) {
+    } else if (journey.ptr && !slice_equal(journey, visit->session.interaction_id)) {
         visit_refuse(visit, 409, "JOURNEY-OTHER", "the page belongs to another journey");
     } else if (visit_enter_or_refuse(visit, override_name(api, step, visit->arena).ptr)) {
         run_in_session(api, step, visit, body);
@@ -153,7 +151,7 @@ void api_handle(const struct api *api, struct visit *visit)
     size_t skipped = strlen(api->prefix);
     const struct step *step =
         find_step(api, (struct lfi_slice){path.ptr + skipped, path.len - skipped});
-    if (step == NULL) {
+    if (!step) {
         visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
         return;
     }
@@ -161,7 +159,7 @@ void api_handle(const struct api *api, struct visit *visit)
     visit->api = api;
     visit->extendable_in = extend ? extend->stages : 0;
     cJSON *body = api_read_body(visit, step->schema);
-    if (body != NULL) {
+    if (body) {
         run_step(api, step, visit, body);
         json_wipe(body); /* it may hold a password */
     }

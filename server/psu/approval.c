@@ -153,7 +153,7 @@ void approval_withdraw(struct visit *visit)
     const struct lfi_approval asked = asked_of(visit);
     int status = provider->signin->approval_withdraw(provider->core, &call, &asked, &error);
     if (status != LFI_OK && status != LFI_DENIED && status != LFI_UNKNOWN) {
-        LOG_EVENT(visit->psu->log, LOG_ERROR, "core_failed",
+        LOG_EVENT(visit->psu->log, LOG_ERROR, "core-failed",
                   LOG_TEXT("call", SLICE("approval_withdraw")), LOG_NUMBER("status", status),
                   LOG_TEXT("reason", slice_of(error.message)));
     }

@@ -24,7 +24,7 @@ static struct lfi_slice digest_of(const struct request *request, struct arena *a
     struct lfi_slice address =
         arena_format(arena, "%.*s?%.*s", SLICE_ARG(request->path), SLICE_ARG(request->query));
     buf_init(&text, 64);
-    if (address.ptr != NULL) {
+    if (address.ptr) {
         SHA256((const unsigned char *)address.ptr, address.len, digest);
         base64_append_url(&text, digest, sizeof(digest));
         kept = arena_keep(arena, buf_slice(&text));
@@ -69,7 +69,7 @@ static void start(struct visit *visit, const struct psu_endpoint *endpoint,
         .arrival = arrival,
         .started_s = clock_now_s(visit->psu->clock),
     };
-    LOG_EVENT(visit->psu->log, LOG_INFO, "journey_started",
+    LOG_EVENT(visit->psu->log, LOG_INFO, "journey-started",
               LOG_TEXT("provider", visit->session.provider),
               LOG_TEXT("interaction", visit->session.interaction_id),
               LOG_TEXT("consent", visit->session.consent_id));

@@ -40,7 +40,7 @@ static bool open_link(struct visit *visit, struct lfi_slice link, struct device 
 {
     const struct psu *psu = visit->psu;
     struct lfi_slice clear = seal_open(psu->seal, visit->arena, PURPOSE, link);
-    cJSON *tree = clear.ptr == NULL ? NULL : json_parse(clear);
+    cJSON *tree = !clear.ptr ? NULL : json_parse(clear);
     struct lfi_slice provider = json_get_string(tree, "provider");
     int64_t started = 0;
     *out = (struct device){
@@ -128,7 +128,7 @@ void bank_app_handle(struct visit *visit)
         return;
     }
     cJSON *body = api_read_body(visit, lists ? "AppList" : "AppDecision");
-    if (body == NULL) {
+    if (!body) {
         return;
     }
     if (!open_link(visit, json_get_string(body, "device"), &device)) {

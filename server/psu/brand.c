@@ -53,7 +53,7 @@ static int append_scheme(struct brand *brand, const struct scheme *scheme, struc
 {
     const char *text = cJSON_GetStringValue(json_get(json_get(brand->tree, scheme->name), "brand"));
     bool dark = strcmp(scheme->name, "dark") == 0;
-    if (text == NULL) {
+    if (!text) {
         return 0;
     }
     struct colour colour = parse_colour(text);
@@ -76,8 +76,8 @@ static int read_image(struct brand *brand, enum brand_image image, const char *f
                       struct lfi_error *error)
 {
     static const char svg[] = ".svg", png[] = ".png";
-    size_t len = file == NULL ? 0 : strlen(file);
-    if (file == NULL) {
+    size_t len = !file ? 0 : strlen(file);
+    if (!file) {
         return 0;
     }
     const char *end = len > 4 ? file + len - 4 : "";
@@ -96,7 +96,7 @@ int brand_read(struct brand *out, const struct brand_config *config, struct lfi_
     for (size_t i = 0; i < BRAND_IMAGES; i++) {
         buf_init(&out->images[i].bytes, IMAGE_BYTES);
     }
-    if (config->json != NULL && (out->tree = json_parse(slice_of(config->json))) == NULL) {
+    if (config->json && !(out->tree = json_parse(slice_of(config->json)))) {
         return error_set(error, "brand: not JSON, or out of memory");
     }
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {

@@ -127,7 +127,7 @@ static void settle(struct actor actor, bool authorized, const char *how, struct 
                             : error_set(&error, "out of memory");
     LOG_EVENT(
         actor.psu->log, status == LFI_OK && location.len > 0 ? LOG_INFO : LOG_ERROR,
-        "journey_ended", LOG_TEXT("provider", slice_of(provider->id)),
+        "journey-ended", LOG_TEXT("provider", slice_of(provider->id)),
         LOG_TEXT("interaction", actor.session->interaction_id),
         LOG_TEXT("consent", actor.session->consent_id), LOG_TEXT("how", slice_of(how)),
         LOG_TEXT("settling", status == LFI_OK ? (struct lfi_slice){0} : slice_of(error.message)));

@@ -52,7 +52,7 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     struct actor actor = {psu, endpoint, arena_new(SCRATCH_BYTES), &session};
     struct lfi_slice kind = json_get_string(record, "kind");
     if (!actor.arena) {
-        LOG_EVENT(psu->log, LOG_ERROR, "task_failed", LOG_TEXT("reason", SLICE("out of memory")));
+        LOG_EVENT(psu->log, LOG_ERROR, "task-failed", LOG_TEXT("reason", SLICE("out of memory")));
     } else if (slice_equal_text(kind, NOTE_KIND) && note_open(actor, record)) {
         note_adopt_customer(actor);
         end_journey(actor, record);
@@ -61,7 +61,7 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     } else if (slice_equal_text(kind, UNDO_KIND)) {
         undo_deliver(actor, record);
     } else {
-        LOG_EVENT(psu->log, LOG_ERROR, "task_unknown", LOG_TEXT("kind", kind));
+        LOG_EVENT(psu->log, LOG_ERROR, "task-unknown", LOG_TEXT("kind", kind));
     }
     arena_free(actor.arena);
 }

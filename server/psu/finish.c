@@ -102,7 +102,7 @@ static void end_customer_session(struct visit *visit, enum ending ending)
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
         return;
     }
-    LOG_EVENT(visit->psu->log, LOG_INFO, "customer_session_ended",
+    LOG_EVENT(visit->psu->log, LOG_INFO, "customer-session-ended",
               LOG_TEXT("provider", visit->session.provider), LOG_TEXT("how", slice_of(reason)));
     if (visit_move(visit, SESSION_OVER) && visit_keep_session(visit) == 0) {
         visit_begin_view(visit, &w, "signed-out");

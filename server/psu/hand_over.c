@@ -156,7 +156,7 @@ void step_wait(struct visit *visit, const cJSON *body)
 static bool open_link(struct visit *visit, struct lfi_slice box, struct link *link)
 {
     struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, PURPOSE, box);
-    cJSON *tree = clear.ptr == NULL ? NULL : json_parse(clear);
+    cJSON *tree = !clear.ptr ? NULL : json_parse(clear);
     *link =
         (struct link){.interaction = arena_keep(visit->arena, json_get_string(tree, "interaction")),
                       .tpp = arena_keep(visit->arena, json_get_string(tree, "tpp")),

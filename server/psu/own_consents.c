@@ -43,7 +43,7 @@ static void start(struct visit *visit, const cJSON *body)
     const struct psu *psu = visit->psu;
     struct lfi_slice wanted = json_get_string(body, "provider");
     char id[ID_UUID_MAX];
-    if (wanted.ptr == NULL && psu->endpoint_count > 1) {
+    if (!wanted.ptr && psu->endpoint_count > 1) {
         offer_providers(visit, NULL);
         return;
     }
@@ -182,11 +182,10 @@ static int append_account(void *ctx, struct lfi_slice json, const void *facts)
     const cJSON *number = json_get(account, "accountNumbers");
     json_open_object(w, NULL);
     json_string(w, "subType", json_get_string(account, "accountSubType"));
-    if (json_get(account, "nickName") != NULL) {
+    if (json_get(account, "nickName")) {
         json_string(w, "name", json_get_string(account, "nickName"));
     }
-    json_string(w, "number",
-                json_get_string(number == NULL ? NULL : number->child, "identification"));
+    json_string(w, "number", json_get_string(!number ? NULL : number->child, "identification"));
     json_close_object(w);
     cJSON_Delete(account);
     return 0;
@@ -204,7 +203,7 @@ static int append_accounts(struct visit *visit, const cJSON *list, struct json_w
                                    .account_ids = ids};
     struct core_answer answer = core_answer(append_account, w);
     const cJSON *item;
-    if (ids == NULL) {
+    if (!ids) {
         (void)error_set(error, "out of memory");
         return LFI_FAILED;
     }
@@ -270,7 +269,7 @@ static void look(struct visit *visit, const cJSON *body)
 static void show_kept(struct visit *visit, struct lfi_slice consent_id)
 {
     struct json_writer w;
-    LOG_EVENT(visit->psu->log, LOG_WARN, "revocation_kept", LOG_TEXT("consent", consent_id),
+    LOG_EVENT(visit->psu->log, LOG_WARN, "revocation-kept", LOG_TEXT("consent", consent_id),
               LOG_TEXT("how", SLICE("later")));
     visit_begin_view(visit, &w, "revocation-kept");
     json_close_object(&w);
@@ -307,7 +306,7 @@ static void revoke_own(struct visit *visit, const cJSON *body)
     }
     enum hub_outcome outcome = hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id,
                                                   REVOKED_BY_CUSTOMER, &error);
-    LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent_revoked",
+    LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent-revoked",
               LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
     if (outcome == HUB_OK || outcome == HUB_REFUSED) {
         if (kept) {

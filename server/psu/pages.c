@@ -75,7 +75,7 @@ static int replace_texts(struct locale *locale, const cJSON *own, struct lfi_err
     const cJSON *text;
     cJSON_ArrayForEach(text, own)
     {
-        if (!cJSON_IsString(text) || json_get(locale->texts, text->string) == NULL ||
+        if (!cJSON_IsString(text) || !json_get(locale->texts, text->string) ||
             !cJSON_ReplaceItemInObjectCaseSensitive(locale->texts, text->string,
                                                     cJSON_CreateString(text->valuestring))) {
             return error_set(error, "brand.texts.%s: there is no text %s, or it is no string",
@@ -96,7 +96,7 @@ static int add_locale(struct pages *pages, const struct embed_file *file, struct
     pages->locale_count++;
     memcpy(locale->language, name, len);
     locale->texts = json_parse((struct lfi_slice){(const char *)file->bytes, file->len});
-    if (locale->texts == NULL) {
+    if (!locale->texts) {
         return error_set(error, "%s: not JSON", file->path);
     }
     if (replace_texts(locale, brand_texts(&pages->brand, locale->language), error) != 0) {
@@ -145,7 +145,7 @@ int pages_new(struct pages **out, const char *provider_id, const struct brand_co
 {
     *out = NULL;
     struct pages *pages = calloc(1, sizeof(*pages));
-    if (pages == NULL) {
+    if (!pages) {
         return error_set(error, "out of memory");
     }
     pages->assets =
@@ -165,7 +165,7 @@ int pages_new(struct pages **out, const char *provider_id, const struct brand_co
             goto fail;
         }
     }
-    if (find_locale(pages, SLICE(DEFAULT_LANGUAGE)) == NULL) {
+    if (!find_locale(pages, SLICE(DEFAULT_LANGUAGE))) {
         error_set(error, "no texts in the default language");
         goto fail;
     }
@@ -187,7 +187,7 @@ fail:
 
 void pages_free(struct pages *pages)
 {
-    if (pages == NULL) {
+    if (!pages) {
         return;
     }
     for (size_t i = 0; i < pages->locale_count; i++) {
@@ -233,7 +233,7 @@ static const struct locale *prefer_locale(const struct pages *pages, struct lfi_
         (void)slice_next(&range, '-', &primary);
         const struct locale *locale = find_locale(pages, primary);
         int weight = read_weight(item);
-        if (locale != NULL && weight > best_weight) {
+        if (locale && weight > best_weight) {
             best = locale;
             best_weight = weight;
         }
@@ -245,10 +245,10 @@ static const struct locale *prefer_locale(const struct pages *pages, struct lfi_
 static const struct locale *choose_locale(const struct pages *pages, const struct request *request)
 {
     const struct locale *locale = find_locale(pages, request_cookie(request, "language"));
-    if (locale == NULL) {
+    if (!locale) {
         locale = prefer_locale(pages, request_header(request, "Accept-Language", NULL));
     }
-    return locale != NULL ? locale : find_locale(pages, SLICE(DEFAULT_LANGUAGE));
+    return locale ? locale : find_locale(pages, SLICE(DEFAULT_LANGUAGE));
 }
 
 static void append_escaped(struct buf *out, struct lfi_slice text)
@@ -279,7 +279,7 @@ static struct lfi_slice error_text(const struct locale *locale, const struct pag
     char name[80];
     snprintf(name, sizeof(name), "error.%s.%s", page->error_id, part);
     struct lfi_slice text = json_get_string(locale->texts, name);
-    if (text.ptr == NULL) {
+    if (!text.ptr) {
         snprintf(name, sizeof(name), "error.INTERNAL.%s", part);
         text = json_get_string(locale->texts, name);
     }
@@ -340,8 +340,8 @@ void pages_render(const struct pages *pages, const struct request *request, cons
     const char *at = (const char *)file->bytes; /* embedded files end with a NUL */
     for (;;) {
         const char *open = strstr(at, "{{");
-        const char *close = open == NULL ? NULL : strstr(open, "}}");
-        if (close == NULL) {
+        const char *close = !open ? NULL : strstr(open, "}}");
+        if (!close) {
             break;
         }
         buf_append(&reply->body, at, (size_t)(open - at));
@@ -369,7 +369,7 @@ static void serve(const struct request *request, const struct asset *file, struc
 bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply)
 {
     const struct embed_file *file = embed_find(&web_files, path);
-    if (file == NULL || slice_starts_with(slice_of(file->type), "text/html")) {
+    if (!file || slice_starts_with(slice_of(file->type), "text/html")) {
         return false;
     }
     struct asset asset = {.type = file->type, .bytes = {(const char *)file->bytes, file->len}};

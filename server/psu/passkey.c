@@ -24,7 +24,7 @@ struct webauthn_party passkey_party(const struct visit *visit)
 
 void passkey_log_refusal(const struct visit *visit, const char *id)
 {
-    LOG_EVENT(visit->psu->log, LOG_WARN, "passkey_refused", LOG_TEXT("id", slice_of(id)),
+    LOG_EVENT(visit->psu->log, LOG_WARN, "passkey-refused", LOG_TEXT("id", slice_of(id)),
               LOG_TEXT("interaction", visit->session.interaction_id));
 }
 
@@ -92,7 +92,7 @@ static const char *take_challenge(struct visit *visit, enum passkey_purpose purp
                                   struct lfi_slice bound, struct lfi_slice challenge)
 {
     struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, seals[purpose], challenge);
-    cJSON *tree = clear.ptr == NULL ? NULL : json_parse(clear);
+    cJSON *tree = !clear.ptr ? NULL : json_parse(clear);
     struct lfi_slice id = arena_keep(visit->arena, json_get_string(tree, "id"));
     int64_t expires = 0;
     bool ours = json_get_int(tree, "expires", &expires) && id.len > 0 &&
@@ -110,7 +110,7 @@ const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpo
     const char *refused =
         webauthn_check_client(&party, purpose == PASSKEY_ADD ? WEBAUTHN_CREATE : WEBAUTHN_GET,
                               visit->arena, client_data, &challenge);
-    return refused != NULL ? refused : take_challenge(visit, purpose, bound, challenge);
+    return refused ? refused : take_challenge(visit, purpose, bound, challenge);
 }
 
 /* --- assertions ------------------------------------------------------------------------------- */
@@ -200,7 +200,7 @@ int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_
     const struct state_passkey_sink sink = {.take = keep, .ctx = &kept};
     uint32_t counter = 0;
     const char *refused = passkey_check_client(visit, purpose, bound, client_data);
-    if (refused != NULL) {
+    if (refused) {
         return deny(visit, refused);
     }
     int status = state_passkey_find(&ref, &sink, error);
@@ -218,7 +218,7 @@ int passkey_check(struct visit *visit, enum passkey_purpose purpose, struct lfi_
         return deny(visit, "PASSKEY-OTHER");
     }
     refused = check_signed(visit, assertion, client_data, kept.record, &counter);
-    if (refused != NULL) {
+    if (refused) {
         return deny(visit, refused);
     }
     *user_id = (struct lfi_id){{0}};

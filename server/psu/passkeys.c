@@ -189,7 +189,7 @@ static const char *check_creation(struct visit *visit, const cJSON *creation,
         base64_decode_url(visit->arena, json_get_string(creation, "authenticatorData"));
     const char *refused =
         passkey_check_client(visit, PASSKEY_ADD, visit->session.interaction_id, client_data);
-    return refused != NULL ? refused : webauthn_check_creation(&party, visit->arena, data, out);
+    return refused ? refused : webauthn_check_creation(&party, visit->arena, data, out);
 }
 
 static void add(struct visit *visit, const cJSON *body)
@@ -200,7 +200,7 @@ static void add(struct visit *visit, const cJSON *body)
         return;
     }
     const char *refused = check_creation(visit, json_get(body, "creation"), &credential);
-    if (refused != NULL) {
+    if (refused) {
         passkey_log_refusal(visit, refused);
         visit_refuse(visit, 400, "PASSKEY-ADD", refused);
         return;

@@ -24,7 +24,7 @@ static int check_core(const struct provider *provider, bool demo_app, struct lfi
                             !PROVIDER_SERVES(provider, signin, approval_decide))) {
         missing = "approvals_waiting and approval_decide, which the simulated app needs";
     }
-    return missing == NULL
+    return !missing
                ? 0
                : error_set(error, "provider %s: its core does not offer %s", provider->id, missing);
 }
@@ -33,7 +33,7 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
 {
     psu->endpoints = calloc(config->endpoint_count + 1, sizeof(*psu->endpoints));
     psu->pages = calloc(config->endpoint_count + 1, sizeof(*psu->pages));
-    if (psu->endpoints == NULL || psu->pages == NULL) {
+    if (!psu->endpoints || !psu->pages) {
         return error_set(error, "out of memory");
     }
     for (size_t i = 0; i < config->endpoint_count; i++) {
@@ -44,7 +44,7 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
         psu->endpoints[i] = *endpoint;
         psu->endpoints[i].path = strdup(endpoint->path);
         psu->endpoint_count++;
-        if (psu->endpoints[i].path == NULL) {
+        if (!psu->endpoints[i].path) {
             return error_set(error, "out of memory");
         }
         struct brand_config brand = {.json = endpoint->brand,
@@ -63,14 +63,14 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
 static char *origin_of(const char *url)
 {
     const char *host = strstr(url, "://");
-    return host == NULL ? NULL : strndup(url, (size_t)(host - url) + 3 + strcspn(host + 3, "/"));
+    return !host ? NULL : strndup(url, (size_t)(host - url) + 3 + strcspn(host + 3, "/"));
 }
 
 /* "https://bank.example:8443" → "bank.example" */
 static char *host_of(const char *origin)
 {
-    const char *host = origin == NULL ? NULL : strstr(origin, "://") + 3;
-    return host == NULL ? NULL : strndup(host, strcspn(host, ":"));
+    const char *host = !origin ? NULL : strstr(origin, "://") + 3;
+    return !host ? NULL : strndup(host, strcspn(host, ":"));
 }
 
 int psu_new(struct psu **out, const struct psu_config *config, const struct clock *clock,
@@ -78,7 +78,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
 {
     *out = NULL;
     struct psu *psu = calloc(1, sizeof(*psu));
-    if (psu == NULL) {
+    if (!psu) {
         return error_set(error, "out of memory");
     }
     psu->origin = origin_of(config->public_url);
@@ -97,7 +97,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->sign_ins = turns_new();
     psu->clock = clock;
     psu->log = log;
-    if (psu->host == NULL || psu->bank_name == NULL || psu->sign_ins == NULL) {
+    if (!psu->host || !psu->bank_name || !psu->sign_ins) {
         error_set(error, "the public address is not a web address, or memory is short");
         goto fail;
     }
@@ -114,7 +114,7 @@ fail:
 
 void psu_free(struct psu *psu)
 {
-    if (psu == NULL) {
+    if (!psu) {
         return;
     }
     for (size_t i = 0; i < psu->endpoint_count; i++) {
@@ -194,7 +194,7 @@ static void route(struct visit *visit)
     const struct psu_endpoint *endpoint = find_endpoint(visit->psu, path);
     bool reads = is_read(request);
     bool is_app = slice_starts_with(path, "/bank-app");
-    if (endpoint != NULL) {
+    if (endpoint) {
         authorize_handle(visit, endpoint);
     } else if (slice_starts_with(path, journey_api.prefix)) {
         api_handle(&journey_api, visit);
@@ -230,7 +230,7 @@ void psu_handle(void *ctx, const struct request *request, struct reply *reply)
     pages_add_headers(reply, psu->secure);
     route(&visit);
     visit_leave(&visit);
-    LOG_EVENT(psu->log, LOG_INFO, "journey_request", LOG_TEXT("method", request->method),
+    LOG_EVENT(psu->log, LOG_INFO, "journey-request", LOG_TEXT("method", request->method),
               LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
               LOG_TEXT("interaction", visit.session.interaction_id),
               LOG_NUMBER("micros", clock_monotonic_us() - request->started_us));

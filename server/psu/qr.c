@@ -21,7 +21,7 @@ bool qr_append_path(struct buf *out, struct lfi_slice text, int *size)
 {
     QRcode *code =
         QRcode_encodeData((int)text.len, (const unsigned char *)text.ptr, 0, QR_ECLEVEL_L);
-    if (code == NULL) {
+    if (!code) {
         return false;
     }
     for (int y = 0; y < code->width; y++) {

@@ -8,7 +8,7 @@
 /* A consent is renewed by the person who gave the one before (consent journey 4). */
 static bool check_owner(struct visit *visit, const struct consent *consent)
 {
-    if (consent->base_id.ptr == NULL) {
+    if (!consent->base_id.ptr) {
         return true;
     }
     cJSON *tree = NULL;
@@ -77,7 +77,7 @@ static bool is_patched(const struct visit *visit, const struct consent *consent,
             return false;
         }
     }
-    return chosen == NULL || cJSON_GetArraySize(consent->account_ids) == cJSON_GetArraySize(chosen);
+    return !chosen || cJSON_GetArraySize(consent->account_ids) == cJSON_GetArraySize(chosen);
 }
 
 static void append_review(struct visit *visit, const struct consent *consent,
@@ -126,7 +126,7 @@ static bool select_accounts(struct visit *visit, const struct account_offers *of
 {
     struct lfi_slice *ids = arena_array(visit->arena, offers->count, sizeof(*ids));
     out->account_ids = ids;
-    for (size_t i = 0; ids != NULL && i < offers->count; i++) {
+    for (size_t i = 0; ids && i < offers->count; i++) {
         if (json_lists(chosen, offers->items[i].id)) {
             ids[out->count++] = offers->items[i].id;
         }

@@ -147,7 +147,7 @@ void revocation_deliver(struct actor actor, cJSON *record)
     actor.session->user_id = json_get_string(record, "user");
     const struct task task = {.key = key_of(actor, consent_id), .record = record};
     enum hub_outcome outcome = tell(actor, consent_id, &how, &error);
-    LOG_EVENT(actor.psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "revocation_kept",
+    LOG_EVENT(actor.psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "revocation-kept",
               LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
               LOG_TEXT("consent", consent_id),
               LOG_TEXT("how", slice_of(outcome == HUB_OK ? how : "later")),

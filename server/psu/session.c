@@ -55,13 +55,13 @@ int session_seal(const struct seal *seal, const struct session *session, struct 
         json_string(&w, "consent", session->consent_id);
         json_string(&w, "arrival", session->arrival);
     }
-    if (session->user_id.ptr != NULL) {
+    if (session->user_id.ptr) {
         json_string(&w, "user", session->user_id);
     }
-    if (session->approval_id.ptr != NULL) {
+    if (session->approval_id.ptr) {
         json_string(&w, "approval", session->approval_id);
     }
-    if (session->decision.ptr != NULL) {
+    if (session->decision.ptr) {
         json_string(&w, "decision", session->decision);
     }
     if (session->tpp.len > 0) {
@@ -98,7 +98,7 @@ bool session_open(const struct seal *seal, struct arena *arena, enum session_kin
 {
     *out = (struct session){.kind = kind};
     struct lfi_slice clear = seal_open(seal, arena, purposes[kind], value);
-    if (clear.ptr == NULL) {
+    if (!clear.ptr) {
         return false;
     }
     cJSON *tree = json_parse(clear);

@@ -23,7 +23,7 @@ static void reply_sign_in(struct visit *visit, const struct consent *consent, co
     }
     json_bool(&w, "passkeys", passkey_is_offered(visit));
     json_bool(&w, "handOver", hand_over_is_offered(visit));
-    if (problem != NULL) {
+    if (problem) {
         json_text(&w, "problem", problem);
         json_int(&w, "triesLeft", tries_left);
     }

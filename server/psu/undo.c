@@ -73,7 +73,7 @@ void undo_deliver(struct actor actor, cJSON *record)
 {
     struct lfi_error error = {{0}};
     if (!note_open(actor, record)) {
-        LOG_EVENT(actor.psu->log, LOG_ERROR, "task_unknown", LOG_TEXT("kind", SLICE(UNDO_KIND)));
+        LOG_EVENT(actor.psu->log, LOG_ERROR, "task-unknown", LOG_TEXT("kind", SLICE(UNDO_KIND)));
         return;
     }
     actor.session->user_id = arena_keep(actor.arena, json_get_string(record, "user"));

@@ -37,15 +37,14 @@ bool visit_find_endpoint(struct visit *visit, struct lfi_slice provider)
 const struct pages *visit_pages(const struct visit *visit)
 {
     const struct psu *psu = visit->psu;
-    return psu->pages[visit->endpoint == NULL ? 0 : visit->endpoint - psu->endpoints];
+    return psu->pages[!visit->endpoint ? 0 : visit->endpoint - psu->endpoints];
 }
 
 bool visit_open_session(struct visit *visit, enum session_kind kind)
 {
     const struct psu *psu = visit->psu;
     struct lfi_slice value = request_cookie(visit->request, cookie_name(psu, kind));
-    return value.ptr != NULL &&
-           session_open(psu->seal, visit->arena, kind, value, &visit->session) &&
+    return value.ptr && session_open(psu->seal, visit->arena, kind, value, &visit->session) &&
            visit_find_endpoint(visit, visit->session.provider);
 }
 
@@ -148,7 +147,7 @@ void visit_begin_view(struct visit *visit, struct json_writer *writer, const cha
     if (visit->endpoint) {
         json_text(writer, "segment", visit->endpoint->provider->segment);
     }
-    if (visit->session.interaction_id.ptr != NULL) {
+    if (visit->session.interaction_id.ptr) {
         json_string(writer, "journey", visit->session.interaction_id);
         json_int(writer, "secondsLeft", actor_seconds_left(visit_actor(visit)));
         json_int(writer, "warnSeconds", warn_seconds(visit->psu));
@@ -159,7 +158,7 @@ void visit_begin_view(struct visit *visit, struct json_writer *writer, const cha
 static void log_refusal(struct visit *visit, const char *id, const char *detail,
                         struct lfi_slice reference)
 {
-    LOG_EVENT(visit->psu->log, LOG_WARN, "journey_refused", LOG_TEXT("id", slice_of(id)),
+    LOG_EVENT(visit->psu->log, LOG_WARN, "journey-refused", LOG_TEXT("id", slice_of(id)),
               LOG_TEXT("detail", slice_of(detail)), LOG_TEXT("reference", reference),
               LOG_TEXT("path", visit->request->path));
 }

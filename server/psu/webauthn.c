@@ -65,7 +65,7 @@ const char *webauthn_check_client(const struct webauthn_party *party,
     } else if (!slice_equal_text(json_get_string(tree, "type"), type)) {
         refused = "WEBAUTHN-TYPE";
     } else if (!slice_equal_text(json_get_string(tree, "origin"), party->origin) ||
-               json_get_bool(tree, "crossOrigin", false) || json_get(tree, "topOrigin") != NULL) {
+               json_get_bool(tree, "crossOrigin", false) || json_get(tree, "topOrigin")) {
         refused = "WEBAUTHN-ORIGIN";
     }
     cJSON_Delete(tree);
@@ -196,7 +196,7 @@ static void *key_new(const struct webauthn_key *key)
 static bool is_key(const struct webauthn_key *key)
 {
     void *made = key_new(key);
-    bool is = made != NULL;
+    bool is = made;
     key_free(key->algorithm, made);
     return is;
 }
@@ -209,7 +209,7 @@ static bool read_credential(struct arena *arena, struct lfi_slice data, int algo
 {
     bool read = false;
     fido_cred_t *credential = fido_cred_new();
-    if (credential != NULL && fido_cred_set_type(credential, algorithm) == FIDO_OK &&
+    if (credential && fido_cred_set_type(credential, algorithm) == FIDO_OK &&
         fido_cred_set_authdata_raw(credential, bytes_of(data), data.len) == FIDO_OK) {
         struct lfi_slice id = {(const char *)fido_cred_id_ptr(credential),
                                fido_cred_id_len(credential)};
@@ -228,7 +228,7 @@ const char *webauthn_check_creation(const struct webauthn_party *party, struct a
                                     struct webauthn_credential *out)
 {
     const char *refused = check_authenticator(party, authenticator_data, &out->counter);
-    if (refused != NULL) {
+    if (refused) {
         return refused;
     }
     if (!is_bounded(authenticator_data, key_at(authenticator_data))) {
@@ -254,7 +254,7 @@ static bool is_signed(const struct webauthn_party *party, const struct webauthn_
     void *made = key_new(key);
     fido_assert_t *checked = fido_assert_new();
     SHA256(bytes_of(assertion->client_data), assertion->client_data.len, digest);
-    bool right = made != NULL && checked != NULL && fido_assert_set_count(checked, 1) == FIDO_OK &&
+    bool right = made && checked && fido_assert_set_count(checked, 1) == FIDO_OK &&
                  fido_assert_set_rp(checked, party->id) == FIDO_OK &&
                  fido_assert_set_clientdata_hash(checked, digest, sizeof(digest)) == FIDO_OK &&
                  fido_assert_set_authdata_raw(checked, 0, bytes_of(data), data.len) == FIDO_OK &&
@@ -272,7 +272,7 @@ const char *webauthn_check_assertion(const struct webauthn_party *party,
                                      const struct webauthn_assertion *assertion, uint32_t *counter)
 {
     const char *refused = check_authenticator(party, assertion->authenticator_data, counter);
-    if (refused != NULL) {
+    if (refused) {
         return refused;
     }
     if (!is_bounded(assertion->authenticator_data, AUTHENTICATOR_MIN)) {

@@ -21,7 +21,7 @@ static int fail_tls(struct lfi_error *error, const char *what)
     unsigned long code = ERR_peek_last_error();
     const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
 
-    error_set(error, "%s: %s", what, reason != NULL ? reason : strerror(errno));
+    error_set(error, "%s: %s", what, reason ? reason : strerror(errno));
     ERR_clear_error();
     return -1;
 }
@@ -32,7 +32,7 @@ int endpoint_init(struct endpoint *out, const char *host, int port,
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
     *out = (struct endpoint){.tls = tls, .host = host, .port = port};
-    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1) {
+    if (!tls || SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1) {
         return fail_tls(error, "TLS");
     }
     if (SSL_CTX_load_verify_locations(tls, files->ca, NULL) != 1) {
@@ -94,7 +94,7 @@ int connection_open(struct connection *connection, const struct endpoint *endpoi
         return -1;
     }
     connection->ssl = SSL_new(endpoint->tls);
-    if (connection->ssl == NULL || SSL_set_fd(connection->ssl, connection->fd) != 1 ||
+    if (!connection->ssl || SSL_set_fd(connection->ssl, connection->fd) != 1 ||
         SSL_set1_host(connection->ssl, endpoint->host) != 1 || SSL_connect(connection->ssl) != 1) {
         (void)fail_tls(error, "handshake");
         connection_close(connection);
@@ -105,7 +105,7 @@ int connection_open(struct connection *connection, const struct endpoint *endpoi
 
 void connection_close(struct connection *connection)
 {
-    if (connection->ssl != NULL) {
+    if (connection->ssl) {
         if (SSL_is_init_finished(connection->ssl)) {
             (void)SSL_shutdown(connection->ssl);
         }
@@ -130,7 +130,7 @@ static int receive(struct connection *connection, struct lfi_error *error)
     char *room = buf_reserve(&connection->received, READ_BYTES);
     int n;
 
-    if (room == NULL) {
+    if (!room) {
         return error_set(error, "the reply is too large");
     }
     n = SSL_read(connection->ssl, room, (int)READ_BYTES);
@@ -147,7 +147,7 @@ static size_t find_head(const struct buf *received)
     const char *end =
         received->len > 0 ? memmem(received->ptr, received->len, "\r\n\r\n", 4) : NULL;
 
-    return end != NULL ? (size_t)(end - received->ptr) + 4 : 0;
+    return end ? (size_t)(end - received->ptr) + 4 : 0;
 }
 
 /* What the head says. Content-Length is the only framing that is expected of a server here. */

@@ -108,9 +108,9 @@ function serverTimes(logFile, offset) {
     let hub = 0;
     for (const line of readFileSync(logFile).subarray(offset).toString().split('\n')) {
         const entry = line.startsWith('{') ? JSON.parse(line) : {};
-        if (entry.event === 'hub_call') {
+        if (entry.event === 'hub-call') {
             hub += entry.micros;
-        } else if (entry.event === 'journey_request') {
+        } else if (entry.event === 'journey-request') {
             times[PATHS[entry.path]]?.push((entry.micros - hub) / 1000);
             hub = 0;
         }

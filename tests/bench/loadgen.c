@@ -59,7 +59,7 @@ static void save_body(struct run *run, struct lfi_slice body)
         file = fopen(run->options->save_file, "wb");
     }
     pthread_mutex_unlock(&run->lock);
-    if (file != NULL && (fwrite(body.ptr, 1, body.len, file) != body.len || fclose(file) != 0)) {
+    if (file && (fwrite(body.ptr, 1, body.len, file) != body.len || fclose(file) != 0)) {
         note_error(run, "the reply cannot be saved");
     }
 }
@@ -83,7 +83,7 @@ static void check_reply(struct run *run, const struct reply_seen *reply)
         note_error(run, error.message);
         return;
     }
-    if (run->options->save_file != NULL) {
+    if (run->options->save_file) {
         save_body(run, reply->body);
     }
 }
@@ -107,7 +107,7 @@ static int send_one(struct run *run, struct connection *connection, struct lfi_s
     struct reply_seen reply;
     struct lfi_error error = {""};
 
-    if ((connection->ssl == NULL && connection_open(connection, &run->endpoint, &error) != 0) ||
+    if ((!connection->ssl && connection_open(connection, &run->endpoint, &error) != 0) ||
         connection_exchange(connection, request, &reply, &error) != 0) {
         note_error(run, error.message);
         connection_close(connection);
@@ -159,7 +159,7 @@ static int split_tokens(struct run *run, struct lfi_error *error)
         run->token_count += line.len > 0;
     }
     run->tokens = calloc(run->token_count + 1, sizeof(*run->tokens));
-    if (run->tokens == NULL || run->token_count == 0) {
+    if (!run->tokens || run->token_count == 0) {
         return error_set(error, "%s: no tokens", run->options->tokens_file);
     }
     if (!run->options->reuse_tokens && run->token_count < wanted) {
@@ -186,7 +186,7 @@ static int build_head(struct run *run, struct lfi_error *error)
     buf_init(&lines, REQUEST_BYTES);
     buf_append_format(&run->head, "%s %s HTTP/1.1\r\nHost: %s:%d\r\n", options->method,
                       options->path, run->endpoint.host, run->endpoint.port);
-    if (options->headers_file != NULL) {
+    if (options->headers_file) {
         rc = file_read(options->headers_file, &lines, error);
     }
     rest = buf_slice(&lines);
@@ -209,7 +209,7 @@ static int build_body(struct run *run, struct lfi_error *error)
     int rc = 0;
 
     buf_init(&content, REQUEST_BYTES);
-    if (run->options->body_file != NULL) {
+    if (run->options->body_file) {
         rc = file_read(run->options->body_file, &content, error);
         buf_append_format(&run->body, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
                           content.len);
@@ -228,16 +228,16 @@ static int run_init(struct run *run, const struct options *options, struct lfi_e
     buf_init(&run->tokens_text, FILE_BYTES);
     pthread_mutex_init(&run->lock, NULL);
     run->latencies_us = calloc(options->requests, sizeof(*run->latencies_us));
-    if (run->latencies_us == NULL ||
+    if (!run->latencies_us ||
         pthread_barrier_init(&run->start, NULL, (unsigned)options->connections + 1) != 0) {
-        return error_set(error, "no memory");
+        return error_set(error, "out of memory");
     }
     if (endpoint_init(&run->endpoint, options->host, (int)options->port, &options->files, error) !=
             0 ||
         build_head(run, error) != 0 || build_body(run, error) != 0) {
         return -1;
     }
-    if (options->tokens_file == NULL) {
+    if (!options->tokens_file) {
         return 0;
     }
     if (file_read(options->tokens_file, &run->tokens_text, error) != 0) {

@@ -45,7 +45,7 @@ static bool set_option(struct options *options, int option, const char *value)
     case 'f':
         return options->handshakes = true;
     default:
-        if (option >= (int)(sizeof(texts) / sizeof(texts[0])) || texts[option] == NULL) {
+        if (option >= (int)(sizeof(texts) / sizeof(texts[0])) || !texts[option]) {
             return false;
         }
         *texts[option] = value;
@@ -83,8 +83,8 @@ static bool parse(int argc, char **argv, struct options *options)
             return false;
         }
     }
-    return optind == argc && options->port != 0 && options->path != NULL &&
-           options->files.ca != NULL && options->files.cert != NULL && options->files.key != NULL;
+    return optind == argc && options->port != 0 && options->path && options->files.ca &&
+           options->files.cert && options->files.key;
 }
 
 bool options_read(int argc, char **argv, struct options *out)

@@ -51,12 +51,12 @@ static void judge(void *ctx, const struct request *request, struct reply *reply)
 {
     (void)ctx;
     demand(slice_starts_with(request->path, "/"));
-    demand(memchr(request->path.ptr, '?', request->path.len) == NULL);
+    demand(!memchr(request->path.ptr, '?', request->path.len));
     judge_line(request->path);
     judge_line(request->query);
     for (size_t i = 0; i < request->header_count; i++) {
         demand(request->headers[i].name.len > 0);
-        demand(memchr(request->headers[i].name.ptr, ' ', request->headers[i].name.len) == NULL);
+        demand(!memchr(request->headers[i].name.ptr, ' ', request->headers[i].name.len));
         judge_line(request->headers[i].name);
         judge_line(request->headers[i].value);
     }

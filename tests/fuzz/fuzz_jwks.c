@@ -17,10 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lfi_error error = {""};
     int rc = jose_keyset_parse(&set, (struct lfi_slice){(const char *)data, size}, &error);
 
-    if ((rc == 0) != (set != NULL) || (rc == 0) != (error.message[0] == '\0')) {
+    if ((rc == 0) == !set || (rc == 0) != (error.message[0] == '\0')) {
         abort();
     }
-    if (set != NULL && jose_verify(set, &token, &error) == 0) {
+    if (set && jose_verify(set, &token, &error) == 0) {
         abort(); /* zeros are nobody's signature */
     }
     jose_keyset_free(set);

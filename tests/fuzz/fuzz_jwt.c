@@ -35,7 +35,7 @@ static void judge_claims(struct arena *arena, struct lfi_slice payload)
         expect(claims.exp_s >= rules.now_s - LIMIT_TOKEN_SKEW_S);
         expect(claims.exp_s <= rules.now_s + LIMIT_TOKEN_SKEW_S + LIMIT_TOKEN_LIFE_S);
     } else {
-        expect(refusal.id != NULL && refusal.status == 401);
+        expect(refusal.id && refusal.status == 401);
     }
 }
 
@@ -51,7 +51,7 @@ static void judge_token(struct arena *arena, struct lfi_slice compact)
     }
     expect(token.signed_part.len + token.signature.len < compact.len);
     if (token_check_header(&token, &refusal) != 0) {
-        expect(refusal.id != NULL && refusal.status == 401);
+        expect(refusal.id && refusal.status == 401);
     }
     judge_claims(arena, token.payload);
 }

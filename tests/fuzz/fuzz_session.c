@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct lfi_slice text = {(const char *)bytes, len};
     struct arena *arena = arena_new(1024 * 1024);
     struct session session;
-    for (int kind = 0; arena != NULL && kind < SESSION_KINDS; kind++) {
+    for (int kind = 0; arena && kind < SESSION_KINDS; kind++) {
         struct buf box;
         if (session_open(seal, arena, (enum session_kind)kind, text, &session)) {
             abort();

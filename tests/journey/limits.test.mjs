@@ -125,7 +125,7 @@ test('one password on many logins is paused, counted and logged without a name',
     const metrics = await (await fetch(`${demo.adminBaseUrl}/metrics`)).text();
     assert.ok(Number(/^lfi_sign_in_limit_total (\d+)$/m.exec(metrics)[1]) >= 2);
     assert.ok(Number(/^lfi_sign_in_wrong_total (\d+)$/m.exec(metrics)[1]) >= 20);
-    const log = JSON.stringify(demo.serverLog().filter(({ event }) => event === 'journey_refused'));
+    const log = JSON.stringify(demo.serverLog().filter(({ event }) => event === 'journey-refused'));
     assert.match(log, /SIGN-IN-LIMIT","detail":"sign-in-source/);
     assert.doesNotMatch(log, /sprayed-|Summer2026/);
 });

@@ -65,7 +65,7 @@ static inline struct authenticator authenticator_new(int algorithm)
     made.key = algorithm == ES256   ? EVP_EC_gen("P-256")
                : algorithm == EDDSA ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
                                     : EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-    if (made.key == NULL) {
+    if (!made.key) {
         abort();
     }
     return made;

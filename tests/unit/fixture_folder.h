@@ -83,7 +83,7 @@ static inline bool folder_make(char *folder)
                                         "open-data/atms.json",
                                         "open-data/products.json",
                                         FOLDER_PERSONA};
-    bool ok = mkdtemp(folder) != NULL;
+    bool ok = mkdtemp(folder);
     for (size_t i = 0; ok && i < 4; i++) {
         char path[FOLDER_MAX * 2];
         snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);

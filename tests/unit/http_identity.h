@@ -43,7 +43,7 @@ static inline struct identity issue_for(const char *name, const struct identity 
                                         long serial, long days, struct purpose purpose)
 {
     struct identity made = {X509_new(), EVP_RSA_gen(2048)};
-    const struct identity *by = issuer != NULL ? issuer : &made;
+    const struct identity *by = issuer ? issuer : &made;
     X509_NAME *subject = X509_get_subject_name(made.certificate);
 
     assert_non_null(made.key);
@@ -75,8 +75,8 @@ static inline struct identity issue(const char *name, const struct identity *iss
                                     long days)
 {
     return issue_for(name, issuer, serial, days,
-                     issuer != NULL ? (struct purpose){"digitalSignature", "clientAuth,serverAuth"}
-                                    : (struct purpose){"keyCertSign,cRLSign", NULL});
+                     issuer ? (struct purpose){"digitalSignature", "clientAuth,serverAuth"}
+                            : (struct purpose){"keyCertSign,cRLSign", NULL});
 }
 
 /* A CA below another. */

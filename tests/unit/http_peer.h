@@ -69,7 +69,7 @@ static inline size_t peer_reply(int fd, char *out, size_t size, int timeout_ms)
         out[len] = '\0';
         if (in_head && len >= 4 && memcmp(out + len - 4, "\r\n\r\n", 4) == 0) {
             const char *length = strstr(out, "Content-Length: ");
-            wanted = len + (length != NULL ? strtoul(length + 16, NULL, 10) : 0);
+            wanted = len + (length ? strtoul(length + 16, NULL, 10) : 0);
             if (wanted == len) {
                 break;
             }

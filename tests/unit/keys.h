@@ -18,9 +18,9 @@ static inline void key_write(EVP_PKEY *key, const char *passphrase, char path[KE
     snprintf(path, KEY_PATH_MAX, "/tmp/lfi-key-XXXXXX");
     int fd = mkstemp(path);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (file == NULL ||
-        PEM_write_PrivateKey(file, key, passphrase != NULL ? EVP_aes_128_cbc() : NULL, NULL, 0,
-                             NULL, (void *)(uintptr_t)passphrase) != 1 ||
+    if (!file ||
+        PEM_write_PrivateKey(file, key, passphrase ? EVP_aes_128_cbc() : NULL, NULL, 0, NULL,
+                             (void *)(uintptr_t)passphrase) != 1 ||
         fclose(file) != 0) {
         abort();
     }
@@ -37,7 +37,7 @@ static inline X509 *certificate_make(const struct attribute *attributes)
     X509 *certificate = X509_new();
     X509_NAME *name = X509_get_subject_name(certificate);
 
-    for (; attributes->name != NULL; attributes++) {
+    for (; attributes->name; attributes++) {
         if (X509_NAME_add_entry_by_txt(name, attributes->name, MBSTRING_UTF8,
                                        (const unsigned char *)attributes->value, -1, -1, 0) != 1) {
             abort();

@@ -290,7 +290,7 @@ static int world_held(void *core, const struct lfi_call *call, const struct lfi_
     if (query->account_count > 0) {
         return LFI_OK;
     }
-    for (size_t i = 0; world.accounts[i] != NULL; i++) {
+    for (size_t i = 0; world.accounts[i]; i++) {
         if (answer->record(answer, slice_of(world.accounts[i]), &facts) != 0) {
             return LFI_STOPPED;
         }
@@ -415,7 +415,7 @@ static int world_task_put(void *store, const struct state_call *call, int64_t du
     (void)store;
     struct world_task *task = world_task(call->key);
     world.writes++;
-    task = task == NULL ? world_task(SLICE("")) : task;
+    task = !task ? world_task(SLICE("")) : task;
     if (world.task_put_status == LFI_OK) {
         snprintf(task->key, sizeof(task->key), "%.*s", SLICE_ARG(call->key));
         snprintf(task->record, sizeof(task->record), "%.*s", SLICE_ARG(record));
@@ -446,7 +446,7 @@ static int world_task_find(void *store, const struct state_call *call,
 {
     (void)store;
     struct world_task *task = world_task(call->key);
-    if (task == NULL) {
+    if (!task) {
         return LFI_UNKNOWN;
     }
     sink->take(sink->ctx, slice_of(task->record));
@@ -458,7 +458,7 @@ static int world_task_done(void *store, const struct state_call *call)
     (void)store;
     struct world_task *task = world_task(call->key);
     world.writes++;
-    if (task == NULL) {
+    if (!task) {
         return LFI_UNKNOWN;
     }
     *task = (struct world_task){0};
@@ -656,10 +656,10 @@ static void world_send(const char *method, const char *path, const char *query, 
     if (cookies[0] != '\0') {
         headers[count++] = (struct header){SLICE("cookie"), slice_of(cookies)};
     }
-    if (world.origin != NULL) {
+    if (world.origin) {
         headers[count++] = (struct header){SLICE("origin"), slice_of(world.origin)};
     }
-    if (world.content_type != NULL) {
+    if (world.content_type) {
         headers[count++] = (struct header){SLICE("content-type"), slice_of(world.content_type)};
     }
     struct request request = {
@@ -693,7 +693,7 @@ static inline void world_post(const char *path, const char *body)
 /* Whether the last answer has this member, as JSON text. */
 static inline bool world_says(const char *text)
 {
-    return strstr(world.body, text) != NULL;
+    return strstr(world.body, text);
 }
 
 static inline void world_arrive(void)

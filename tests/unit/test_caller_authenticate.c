@@ -124,13 +124,13 @@ static const char *authenticate(struct lfi_slice authorization, struct caller_id
 {
     const struct header header = {SLICE("Authorization"), authorization};
     const struct request request = {.headers = &header,
-                                    .header_count = authorization.ptr != NULL,
+                                    .header_count = authorization.ptr ? 1 : 0,
                                     .peer = f.certificate,
                                     .arena = f.arena};
     struct caller_identity unused;
     struct refusal refusal = {.id = NULL};
 
-    if (caller_authenticate(f.caller, &request, out != NULL ? out : &unused, &refusal) == 0) {
+    if (caller_authenticate(f.caller, &request, out ? out : &unused, &refusal) == 0) {
         return "";
     }
     if (refusal.status == 401) {

@@ -96,7 +96,7 @@ static enum outcome ask(const char *kid)
     struct jose_keyset *set = keystore_acquire(f.store, URL, slice_of(kid), &error);
     enum outcome out = NO_SET;
 
-    if (set != NULL) {
+    if (set) {
         out = jose_keyset_has(set, slice_of(kid)) ? WITH_KID : WITHOUT_KID;
     } else {
         assert_string_not_equal(error.message, "");

@@ -14,7 +14,7 @@
 static int set_up(void **state)
 {
     *state = arena_new(LIMIT_ARENA_BYTES);
-    return *state == NULL;
+    return !*state;
 }
 
 static int tear_down(void **state)
@@ -117,7 +117,7 @@ static void key_address_is_made_of_ou_and_cn(void **state)
         const struct caller_subject subject = {.ou = slice_of(cases[i].ou),
                                                .cn = slice_of(cases[i].cn)};
         struct lfi_slice address = subject_key_address(*state, BASE, &subject);
-        if (cases[i].expected == NULL) {
+        if (!cases[i].expected) {
             assert_null(address.ptr);
         } else {
             assert_string_equal(address.ptr, cases[i].expected);

@@ -15,7 +15,7 @@
 static int set_up(void **state)
 {
     *state = arena_new(LIMIT_ARENA_BYTES);
-    return *state == NULL;
+    return !*state;
 }
 
 static int tear_down(void **state)
@@ -212,8 +212,8 @@ static void assert_header(struct jose_token token, const char *id)
 {
     struct refusal refusal = {.id = NULL};
 
-    assert_int_equal(token_check_header(&token, &refusal), id == NULL ? 0 : -1);
-    if (id != NULL) {
+    assert_int_equal(token_check_header(&token, &refusal), !id ? 0 : -1);
+    if (id) {
         assert_refused_with(&refusal, id);
     }
 }
@@ -298,7 +298,7 @@ static void authorization_is_found(void **state)
         struct refusal refusal = {.id = NULL};
         int rc = token_find(&request, &token, &refusal);
 
-        assert_int_equal(rc, cases[i].id == NULL ? 0 : -1);
+        assert_int_equal(rc, !cases[i].id ? 0 : -1);
         if (rc == 0) {
             assert_true(slice_equal_text(token, cases[i].token));
         } else {

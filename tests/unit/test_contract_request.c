@@ -88,7 +88,7 @@ static void finds_the_operation(void **state)
         const char *id = found == CONTRACT_NO_PATH     ? NULL
                          : found == CONTRACT_NO_METHOD ? ""
                                                        : contract_operation_id(match.operation);
-        if ((id == NULL) != (rows[i].id == NULL) || (id && strcmp(id, rows[i].id) != 0))
+        if ((!id) != (!rows[i].id) || (id && strcmp(id, rows[i].id) != 0))
             fail_msg("%s %s: %s", rows[i].method, rows[i].path, id ? id : "no path");
     }
     (void)state;
@@ -184,7 +184,7 @@ static void checks_requests(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct outcome out = run(arena, &rows[i].call);
-        if (out.found != CONTRACT_FOUND || (out.rc == 0) != (rows[i].rule == NULL) ||
+        if (out.found != CONTRACT_FOUND || (out.rc == 0) != (!rows[i].rule) ||
             (rows[i].rule &&
              (strcmp(out.in, rows[i].in) != 0 || strcmp(out.violation.rule, rows[i].rule) != 0 ||
               strcmp(out.violation.where, rows[i].where) != 0)))
@@ -325,7 +325,7 @@ static void checks_replies(void **state)
         int rc = contract_check_response(operations[rows[i].operation], rows[i].status,
                                          slice_of(rows[i].content_type), slice_of(rows[i].body),
                                          &violation);
-        if ((rc == 0) != (rows[i].rule == NULL) ||
+        if ((rc == 0) != (!rows[i].rule) ||
             (rows[i].rule && strcmp(rows[i].rule, violation.rule) != 0))
             fail_msg("row %zu: %s", i, violation.rule);
     }

@@ -119,12 +119,12 @@ static int start_and_authenticate(void *ctx)
     }
     int rc = caller_new(&caller, &config, &f.clock, &f.log, NULL, &error);
     assert_true((rc == 0) == (error.message[0] == '\0'));
-    assert_true((rc == 0) == (caller != NULL));
+    assert_true(!caller == (rc != 0));
     if (rc == 0) {
         const struct request request = {
             .headers = &header, .header_count = 1, .peer = f.certificate, .arena = arena};
         rc = caller_authenticate(caller, &request, &identity, &refusal);
-        assert_true((rc == 0) == (refusal.id == NULL));
+        assert_true((rc == 0) == (!refusal.id));
     }
     caller_free(caller);
     arena_free(arena);

@@ -54,7 +54,7 @@ static void walk(const struct decision *decision)
 static int count_calls(const char *what)
 {
     int count = 0;
-    for (const char *at = world.calls; (at = strstr(at, what)) != NULL; at++) {
+    for (const char *at = world.calls; (at = strstr(at, what)); at++) {
         count++;
     }
     return count;

@@ -248,7 +248,7 @@ static int run_one(void *ctx)
     struct snapshot after = look();
     assert_sound(&after);
     if (rc != LFI_OK) {
-        bool full = strstr(error.message, mdb_strerror(MDB_MAP_FULL)) != NULL;
+        bool full = strstr(error.message, mdb_strerror(MDB_MAP_FULL));
         bool told = rc == (full ? LFI_UNAVAILABLE : LFI_FAILED) && error.message[0];
         if (!told || memcmp(&before, &after, sizeof(before)) != 0) {
             fail_msg("%s: %d, %s", function->name, rc, error.message);

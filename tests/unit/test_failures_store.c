@@ -107,7 +107,7 @@ static void assert_told(int rc, const struct lfi_error *error)
     if (rc == LFI_OK) {
         assert_string_equal(error->message, "");
     } else {
-        bool full = strstr(error->message, mdb_strerror(MDB_MAP_FULL)) != NULL;
+        bool full = strstr(error->message, mdb_strerror(MDB_MAP_FULL));
         assert_int_equal(rc, full ? LFI_UNAVAILABLE : LFI_FAILED);
         assert_string_not_equal(error->message, "");
     }

@@ -115,7 +115,7 @@ static int start_and_reload(void *ctx)
     (void)ctx;
     int rc = tls_new(&tls, &config, &error);
     assert_true((rc == 0) == (error.message[0] == '\0'));
-    assert_true((rc == 0) == (tls != NULL));
+    assert_true(!tls == (rc != 0));
     if (rc == 0) {
         SSL_CTX *before = tls_context(tls);
         rc = tls_prepare(tls, &error);

@@ -87,7 +87,7 @@ static bool was_logged(const char *id)
         size_t len = fread(text, 1, sizeof(text) - 1, file);
         fclose(file);
         text[len] = '\0';
-        found = strstr(text, id) != NULL;
+        found = strstr(text, id);
         usleep(found ? 0 : 5000);
     }
     return found;

@@ -48,7 +48,7 @@ static void echo(void *ctx, const struct request *request, struct reply *out)
         }
         return;
     }
-    if (request->peer != NULL) {
+    if (request->peer) {
         X509_NAME_get_text_by_NID(X509_get_subject_name(request->peer), NID_commonName, name,
                                   sizeof(name));
     }

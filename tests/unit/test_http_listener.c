@@ -351,7 +351,7 @@ static void head_has_no_body(void **state)
     char *at = reply;
     size_t len = 0;
     /* The reply to HEAD ends with its head, so the next one begins right behind it. */
-    while (strstr(reply, "\"path\":\"/b\"") == NULL || len == 0) {
+    while (!strstr(reply, "\"path\":\"/b\"") || len == 0) {
         ssize_t got = recv(fd, at + len, sizeof(reply) - len - 1, 0);
         assert_true(got > 0);
         len += (size_t)got;

@@ -12,7 +12,7 @@ static int set_up(void **state)
 {
     (void)state;
     arena = arena_new(1 << 16);
-    return arena == NULL;
+    return !arena;
 }
 
 static int tear_down(void **state)

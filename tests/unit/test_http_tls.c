@@ -19,7 +19,7 @@ static void who(void *ctx, const struct request *request, struct reply *out)
     char name[64] = "nobody";
 
     (void)ctx;
-    if (request->peer != NULL) {
+    if (request->peer) {
         X509_NAME_get_text_by_NID(X509_get_subject_name(request->peer), NID_commonName, name,
                                   sizeof(name));
     }
@@ -97,16 +97,16 @@ static bool call(struct attempt *attempt)
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_min_proto_version(context, attempt->min_version);
     SSL_CTX_set_max_proto_version(context, attempt->max_version);
-    if (attempt->ciphers != NULL) {
+    if (attempt->ciphers) {
         assert_int_equal(SSL_CTX_set_cipher_list(context, attempt->ciphers), 1);
     }
-    if (attempt->identity != NULL) {
+    if (attempt->identity) {
         SSL_CTX_use_certificate(context, attempt->identity->certificate);
         SSL_CTX_use_PrivateKey(context, attempt->identity->key);
     }
     SSL *ssl = SSL_new(context);
     SSL_set_fd(ssl, fd);
-    if (attempt->session != NULL && *attempt->session != NULL) {
+    if (attempt->session && *attempt->session) {
         SSL_set_session(ssl, *attempt->session);
     }
     static const char request[] = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -123,13 +123,13 @@ static bool call(struct attempt *attempt)
         attempt->answered = peer_status(attempt->reply) == 200;
         attempt->resumed = SSL_session_reused(ssl) == 1;
         X509 *peer = SSL_get1_peer_certificate(ssl);
-        if (peer != NULL) {
+        if (peer) {
             X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName,
                                       attempt->server_name, sizeof(attempt->server_name));
             X509_free(peer);
         }
     }
-    if (attempt->session != NULL) {
+    if (attempt->session) {
         SSL_SESSION_free(*attempt->session);
         *attempt->session = SSL_get1_session(ssl);
         SSL_shutdown(ssl);

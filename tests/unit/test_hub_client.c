@@ -80,7 +80,7 @@ int http_client_call(struct http_client *client, const struct http_call *call,
     snprintf(fake.sent, sizeof(fake.sent), "%.*s", SLICE_ARG(call->body));
     fake.sent_type = call->content_type;
     fake.authorization[0] = '\0';
-    for (size_t i = 0; call->headers[i] != NULL; i++) {
+    for (size_t i = 0; call->headers[i]; i++) {
         if (strncmp(call->headers[i], "Authorization: ", 15) == 0) {
             snprintf(fake.authorization, sizeof(fake.authorization), "%s", call->headers[i] + 15);
         }
@@ -89,12 +89,12 @@ int http_client_call(struct http_client *client, const struct http_call *call,
         return error_set(error, "connection refused");
     }
     out->status = fake.status;
-    if (fake.location != NULL) {
+    if (fake.location) {
         out->location = strdup(fake.location);
     }
     snprintf(out->content_type, sizeof(out->content_type), "%s",
-             fake.content_type != NULL ? fake.content_type : "application/json");
-    buf_append_text(&out->body, fake.body != NULL ? fake.body : "");
+             fake.content_type ? fake.content_type : "application/json");
+    buf_append_text(&out->body, fake.body ? fake.body : "");
     return 0;
 }
 

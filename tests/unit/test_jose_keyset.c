@@ -66,9 +66,9 @@ static struct jose_keyset *parse(struct lfi_slice jwks, char message[256])
     struct lfi_error error = {""};
     int rc = jose_keyset_parse(&set, jwks, &error);
 
-    assert_int_equal(rc == 0, set != NULL);
+    assert_int_equal(rc != 0, !set);
     assert_int_equal(rc == 0, error.message[0] == '\0');
-    if (message != NULL) {
+    if (message) {
         memcpy(message, error.message, 256);
     }
     return set;
@@ -469,7 +469,7 @@ static struct jose_signer *load(EVP_PKEY *key, const char *passphrase, const cha
     key_write(key, passphrase, path);
     int rc = jose_signer_load(&signer, path, kid, &error);
     unlink(path);
-    assert_int_equal(rc == 0, signer != NULL);
+    assert_int_equal(rc != 0, !signer);
     assert_int_equal(rc == 0, error.message[0] == '\0');
     return signer;
 }

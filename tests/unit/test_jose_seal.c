@@ -23,7 +23,7 @@ static int set_up(void **state)
 
     f.arena = arena_new(LIMIT_ARENA_BYTES);
     *state = &f;
-    return f.arena == NULL || seal_new(&f.a, KEY_A, NO_KEY, NULL) != 0 ||
+    return !f.arena || seal_new(&f.a, KEY_A, NO_KEY, NULL) != 0 ||
            seal_new(&f.b, KEY_B, NO_KEY, NULL) != 0 || seal_new(&f.b_after_a, KEY_B, KEY_A, NULL);
 }
 

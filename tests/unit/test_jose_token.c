@@ -13,7 +13,7 @@
 static int set_up(void **state)
 {
     *state = arena_new(LIMIT_ARENA_BYTES);
-    return *state == NULL;
+    return !*state;
 }
 
 static int tear_down(void **state)

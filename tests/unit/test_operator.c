@@ -117,7 +117,7 @@ static bool reply_has(const struct buf *part, const char *text)
 {
     char copy[4096];
     snprintf(copy, sizeof(copy), "%.*s", (int)part->len, part->len > 0 ? part->ptr : "");
-    return strstr(copy, text) != NULL;
+    return strstr(copy, text);
 }
 
 static void the_token_has_a_least_and_a_largest_length(void **state)

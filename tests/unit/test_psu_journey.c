@@ -356,7 +356,7 @@ static void refuses_parameters_of_any_length(void **state)
     (void)state;
     char *query = malloc(10050);
     char *body = malloc(10200);
-    assert_true(query != NULL && body != NULL);
+    assert_true(query && body);
     snprintf(query, 10050, "client_id=x&request_uri=");
     memset(query + 24, 'y', 10000);
     query[10024] = '\0';
@@ -386,7 +386,7 @@ static void refuses_accounts_that_were_not_offered(void **state)
     world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[]}");
     assert_true(world_says("\"error\":\"JOURNEY-BODY\""));
     world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-2\",\"acc-1\"]}");
-    assert_true(strstr(world.calls, "[\"acc-1\",\"acc-2\"]") != NULL);
+    assert_true(strstr(world.calls, "[\"acc-1\",\"acc-2\"]"));
 }
 
 static void refuses_a_step_of_another_journey(void **state)

@@ -85,7 +85,7 @@ static bool metric_is(const char *line)
     char copy[65536];
     snprintf(copy, sizeof(copy), "%.*s", SLICE_ARG(buf_slice(&text)));
     buf_free(&text);
-    return strstr(copy, line) != NULL;
+    return strstr(copy, line);
 }
 
 /* --- sign-in ---------------------------------------------------------------------------------- */

@@ -206,7 +206,7 @@ static void rejects_when_the_choice_is_gone(void **state)
         for (size_t c = 0; c < WORLD_CLAIMS; c++) {
             struct world_claim *claim = &world.claims[c];
             if (strncmp(claim->key, "choice:", 7) == 0) {
-                claim->settled = lost[i] != NULL;
+                claim->settled = lost[i];
                 claim->until_s = 0;
                 snprintf(claim->result, sizeof(claim->result), "%s", lost[i] ? lost[i] : "");
             }

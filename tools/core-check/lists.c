@@ -46,7 +46,7 @@ static void each_list(struct run *run, list_check_fn *check)
     size_t offered = 0;
     for (size_t list = 0; list < ACCOUNT_LISTS; list++) {
         lfi_account_list_fn *function = list_function(run, list);
-        offered += function != NULL;
+        offered += function ? 1 : 0;
         for (size_t u = 0; function && u < run->user_count; u++) {
             for (size_t i = 0; i < run->held[u].count; i++) {
                 const char *account = record_text(&run->held[u].items[i], "id");

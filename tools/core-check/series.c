@@ -191,7 +191,7 @@ static void check_fx(struct run *run, const char *account, const struct records 
     query.up_to = mark;
     query.fx_only = 1;
     for (size_t i = 0; i < all->count; i++) {
-        wanted += json_get(all->items[i].tree, "currencyExchange") != NULL;
+        wanted += json_get(all->items[i].tree, "currencyExchange") ? 1 : 0;
     }
     if (ask(run, &query, &some, NULL) != LFI_OK || some.count < wanted ||
         (all->total == all->count && some.count != wanted)) {

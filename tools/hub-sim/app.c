@@ -101,7 +101,7 @@ static void append_escaped(struct buf *out, struct lfi_slice text)
 static void render(struct buf *out, const char *page, const cJSON *callback)
 {
     const char *open, *close;
-    while ((open = strstr(page, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
+    while ((open = strstr(page, "{{")) && (close = strstr(open, "}}"))) {
         char name[32];
         (void)snprintf(name, sizeof name, "%.*s", (int)(close - open) - 2, open + 2);
         buf_append(out, page, (size_t)(open - page));

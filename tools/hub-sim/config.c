@@ -23,7 +23,7 @@ static const char *read_text(struct reader *reader, const cJSON *object, const c
         return NULL;
     }
     char *text = arena_text(reader->arena, value);
-    reader->short_of_memory |= text == NULL;
+    reader->short_of_memory |= !text;
     return text;
 }
 
@@ -36,7 +36,7 @@ static const char *read_path(struct reader *reader, const cJSON *object, const c
     char *resolved = file_resolve(reader->base_dir, text);
     const char *kept = resolved ? arena_text(reader->arena, slice_of(resolved)) : NULL;
     free(resolved);
-    reader->short_of_memory |= kept == NULL;
+    reader->short_of_memory |= !kept;
     return kept;
 }
 

@@ -77,7 +77,7 @@ static struct name_holder holder_of(const cJSON *record)
     const cJSON *claim = cJSON_GetArrayItem(json_get(record, "verifiedClaims"), 0);
     struct lfi_slice business = json_get_string(json_get(claim, "organisationClaims"), "name");
     struct lfi_slice person = json_get_string(json_get(claim, "claims"), "fullName");
-    return (struct name_holder){business.ptr ? business : person, business.ptr != NULL};
+    return (struct name_holder){business.ptr ? business : person, business.ptr};
 }
 
 /* What the Hub tells the TPP of the bank's records; an empty list is an answer without a body. */

@@ -45,7 +45,7 @@ static void add_token(cJSON *note, struct lfi_slice authorization)
     }
     rest = (struct lfi_slice){rest.ptr + scheme.len, rest.len - scheme.len};
     if (slice_next(&rest, '.', &header) && slice_next(&rest, '.', &claims) &&
-        (arena = arena_new(TOKEN_ARENA_BYTES)) != NULL) {
+        (arena = arena_new(TOKEN_ARENA_BYTES))) {
         cJSON_AddItemToObject(token, "header", decode_part(arena, header));
         cJSON_AddItemToObject(token, "claims", decode_part(arena, claims));
     }

@@ -123,7 +123,7 @@ static void read_parameters(struct model *model, struct operation *operation, st
 static void check_path(const struct operation *operation)
 {
     size_t templated = 0, declared = 0;
-    for (const char *p = operation->path; (p = strchr(p, '{')) != NULL; p++)
+    for (const char *p = operation->path; (p = strchr(p, '{')); p++)
         templated++;
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const struct parameter *parameter = &operation->parameters[i];

@@ -39,7 +39,7 @@ static int path_index(const struct parameter *parameter, const char *path)
     int index = 0;
     if (parameter->place != IN_PATH)
         return 0;
-    for (const char *p = path; (p = strchr(p, '{')) != NULL; p++, index++)
+    for (const char *p = path; (p = strchr(p, '{')); p++, index++)
         if (strncmp(p + 1, parameter->name, strlen(parameter->name)) == 0 &&
             p[1 + strlen(parameter->name)] == '}')
             break;

@@ -238,7 +238,7 @@ static void put_chosen(struct schemas *schemas, FILE *out, const struct schema *
 static void put_combinations(struct schemas *schemas, FILE *out, const struct schema *schema)
 {
     int count = (schema->all_of.count > 0) + (schema->any_of.count > 0) +
-                (schema->one_of.count > 0) + (schema->not_one != NULL);
+                (schema->one_of.count > 0) + (schema->not_one ? 1 : 0);
     if (count == 0)
         return;
     struct schema_list chosen = {0}, not_one = {(struct schema *[]){schema->not_one}, 1};

@@ -382,7 +382,7 @@ static bool any_of(const char *text, const char *const *words)
 {
     while (*words && strcmp(*words, text) != 0)
         words++;
-    return *words != NULL;
+    return *words;
 }
 
 enum node_kind node_scalar(struct node node)
