@@ -231,7 +231,7 @@ test('what was agreed and how to end it stand before the data', async () => {
         .locator('#connected > h1, [data-testid="tpp-agreed"], [data-testid="tpp-end"], .accounts, [data-testid="tpp-panel"]')
         .evaluateAll((nodes) => nodes.map((node) => node.getBoundingClientRect().top));
     assert.equal(tops.length, 5);
-    assert.deepEqual(tops, tops.toSorted((a, b) => a - b));
+    assert.deepEqual(tops, [...tops].sort((a, b) => a - b));
     assert.equal(await currentStep(page), 'Complete');
     await finish(page, 'agreed');
 });

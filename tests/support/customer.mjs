@@ -17,6 +17,11 @@ export async function newConsent(demo, permissions, { providerId = 'dhowretail',
     return made.json();
 }
 
+/** The Set-Cookie headers of a reply; Debian 12's Node joins them by commas, which dates have too. */
+function setCookies(headers) {
+    return headers.getSetCookie?.() ?? (headers.get('set-cookie') ?? '').split(/, (?=[^ ;,=]+=)/).filter(Boolean);
+}
+
 export class Customer {
     /** At the bank, with a consent to decide on; `base` is the address of another instance. */
     static async arrive(demo, { authorizeUrl }, base = demo.publicBaseUrl) {
@@ -32,7 +37,7 @@ export class Customer {
     cookies = new Map(); // by name
 
     keepCookies({ headers }) {
-        for (const cookie of headers.getSetCookie()) {
+        for (const cookie of setCookies(headers)) {
             const pair = cookie.split(';', 1)[0];
             this.cookies.set(pair.split('=', 1)[0], pair);
         }
