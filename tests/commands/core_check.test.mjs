@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { BUILD_DIR, sharedStore } from '../support/demo.mjs';
 
 const SMALL_BANK = join(BUILD_DIR, 'tests/libsmall-bank.so');
+const LOGIN = ['--login', 'amal:sesame'];
 const SKELETON_USER = '5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001';
 const store = mkdtempSync(join(tmpdir(), 'lfi-core-check-'));
 cpSync(sharedStore(), store, { recursive: true });
@@ -36,7 +37,7 @@ const rules = run('--rules').stdout.trim().split('\n').map((line) => line.split(
 const verdictsOf = (verdicts) => [...new Set(Object.values(verdicts))].sort();
 
 test('a sound core keeps every rule, and each is checked', () => {
-    const { status, verdicts, output } = check(SMALL_BANK, ['first', 'second']);
+    const { status, verdicts, output } = check(SMALL_BANK, ['first', 'second'], ...LOGIN);
     assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
     assert.deepEqual(Object.keys(verdicts), rules);
     assert.equal(status, 0);
@@ -46,13 +47,14 @@ for (const rule of rules) {
     test(`a core that breaks ${rule} fails on it`, () => {
         const settings = JSON.stringify({ break: rule });
         const { status, verdicts, output } = check(
-            SMALL_BANK, ['first', 'second'], '--deadline', '600', '--settings', settings,
+            SMALL_BANK, ['first', 'second'], ...LOGIN, '--deadline', '600', '--settings', settings,
         );
         assert.equal(verdicts[rule], 'BROKEN', output);
         assert.equal(status, 1);
     });
 }
 
+const logins = { retail: 'rohan:rohan-dhow', sme: 'siraj.owner:siraj.owner-dhow' };
 for (const segment of ['retail', 'sme']) {
     test(`the ${segment} core keeps every rule for all users`, () => {
         const places = JSON.parse(readFileSync(join(store, 'places.json')));
@@ -62,16 +64,17 @@ for (const segment of ['retail', 'sme']) {
         assert.ok(users.size > 1);
         const core = join(BUILD_DIR, `lib/libcore-${segment}.so`);
         const settings = JSON.stringify({ store: join(store, segment) });
-        const { status, verdicts, output } = check(core, [...users], '--settings', settings);
+        const { status, verdicts, output } = check(core, [...users], '--settings', settings, '--login', logins[segment]);
         assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
         assert.equal(status, 0);
     });
 }
 
 test('the skeleton breaks no rule; what it does not offer is said', () => {
-    const { status, verdicts, output } = check(join(BUILD_DIR, 'lib/libcore-skeleton.so'), [SKELETON_USER]);
+    const { status, verdicts, output } = check(join(BUILD_DIR, 'lib/libcore-skeleton.so'), [SKELETON_USER], '--login', 'skeleton:skeleton-password');
     assert.equal(status, 0, output);
     assert.equal(verdicts['list-shape'], 'kept');
+    assert.equal(verdicts['sign-in'], 'kept');
     assert.match(output, /^atms +not checked: the core offers no ATMs$/m);
 });
 
@@ -79,6 +82,7 @@ const REFUSED = [
     ['without a core', ['--user', 'first'], 2, /--core and --user are needed/],
     ['without a user', ['--core', SMALL_BANK], 2, /--core and --user are needed/],
     ['a deadline of nothing', ['--core', SMALL_BANK, '--user', 'first', '--deadline', '0'], 2, /from 1 to 60000/],
+    ['a login without a password', ['--core', SMALL_BANK, '--user', 'first', '--login', 'amal'], 2, /NAME:PASSWORD/],
     ['an argument too many', ['--core', SMALL_BANK, '--user', 'first', 'more'], 2, /unknown argument/],
     ['a core that is not there', ['--core', '/nowhere.so', '--user', 'first'], 3, /cannot load the core/],
     ['settings that the core refuses', ['--core', SMALL_BANK, '--user', 'first', '--settings', '{"break":"x"}'], 3, /no such rule/],

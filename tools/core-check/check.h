@@ -49,6 +49,7 @@ struct run {
     const char *users[CHECK_USERS_MAX];
     size_t user_count;
     uint32_t deadline_ms;
+    const char *login, *password;         /* of one of the users; NULL: not given */
     struct records held[CHECK_USERS_MAX]; /* the accounts of each user */
     struct watched watched;
     enum verdict verdict; /* of the rule under way */
@@ -63,7 +64,7 @@ struct rule {
 
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
-    RULES_CALLS[];
+    RULES_SIGNIN[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

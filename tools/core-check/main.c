@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct rule *const RULES[] = {RULES_ACCOUNTS, RULES_LISTS, RULES_SERIES, RULES_OTHERS,
-                                           RULES_CALLS};
+static const struct rule *const RULES[] = {RULES_ACCOUNTS, RULES_LISTS,  RULES_SERIES,
+                                           RULES_OTHERS,   RULES_SIGNIN, RULES_CALLS};
 #define RULE_LISTS (sizeof(RULES) / sizeof(RULES[0]))
 
 static const char USAGE[] =
@@ -24,6 +24,8 @@ static const char USAGE[] =
     "  --core FILE          the core's shared object\n"
     "  --user ID            an identifier of a user that the core has issued; give at least two\n"
     "                       whose accounts differ, up to 64\n"
+    "  --login NAME:PASSWORD\n"
+    "                       of one of the users, for the rules of sign-in\n"
     "  --settings JSON      the core's settings, as in the server's configuration; {} by default\n"
     "  --base-dir DIR       what relative paths in the settings are relative to; . by default\n"
     "  --provider ID        the provider that the core serves; corecheck by default\n"
@@ -56,12 +58,26 @@ static int list_rules(void)
     return 0;
 }
 
+/* The option's text is cut at its first colon. */
+static bool take_login(struct run *run, char *option)
+{
+    char *colon = strchr(option, ':');
+    if (!colon) {
+        return false;
+    }
+    *colon = '\0';
+    run->login = option;
+    run->password = colon + 1;
+    return true;
+}
+
 /* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *options, struct run *run)
 {
-    enum { CORE, USER, SETTINGS, BASE_DIR, PROVIDER, DEADLINE, LIST, HELP, VERSION };
+    enum { CORE, USER, LOGIN, SETTINGS, BASE_DIR, PROVIDER, DEADLINE, LIST, HELP, VERSION };
     static const struct option known[] = {{"core", required_argument, NULL, CORE},
                                           {"user", required_argument, NULL, USER},
+                                          {"login", required_argument, NULL, LOGIN},
                                           {"settings", required_argument, NULL, SETTINGS},
                                           {"base-dir", required_argument, NULL, BASE_DIR},
                                           {"provider", required_argument, NULL, PROVIDER},
@@ -82,6 +98,11 @@ static int read_options(int argc, char **argv, struct options *options, struct r
                 return usage_error("too many users");
             }
             run->users[run->user_count++] = optarg;
+            break;
+        case LOGIN:
+            if (!take_login(run, optarg)) {
+                return usage_error("--login takes NAME:PASSWORD");
+            }
             break;
         case SETTINGS:
             options->settings = optarg;

@@ -125,7 +125,7 @@ struct core_answer records_answer(struct records *records)
     return core_answer(take_record, records);
 }
 
-/* One object from brace to brace, in which nothing stands twice and nothing is left over. */
+/* One object from brace to brace, without duplicated members or trailing data. */
 static bool is_object(const struct record *record)
 {
     size_t len = strlen(record->text);

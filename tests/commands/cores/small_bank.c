@@ -35,6 +35,10 @@ static const char *const RULES[] = {"users-exist",
                                     "statements",
                                     "customer",
                                     "payee",
+                                    "sign-in",
+                                    "sign-in-alike",
+                                    "may-sign-in",
+                                    "approval-unknown",
                                     "atms",
                                     "catalogue",
                                     "query-newer",
@@ -520,6 +524,63 @@ static int catalogue(void *core, const struct lfi_call *call, const struct lfi_p
 static const struct lfi_open_data OPEN_DATA = {
     .size = sizeof(OPEN_DATA), .atms = atms, .catalogue = catalogue};
 
+/* --- sign-in ---------------------------------------------------------------------------------- */
+
+static int sign_in(void *core, const struct lfi_call *call, const struct lfi_login *login,
+                   struct lfi_id *out_user_id, struct lfi_error *error)
+{
+    const struct bank *bank = core;
+    (void)call, (void)error;
+    if (breaks(bank, "sign-in-alike") && same(login->login, "amal")) {
+        wait_ms(100); /* as if only a known login's password were hashed */
+    }
+    if (!same(login->login, "amal")) {
+        return breaks(bank, "sign-in") ? LFI_UNKNOWN : LFI_DENIED;
+    }
+    if (!same(login->password, "sesame")) {
+        return LFI_DENIED;
+    }
+    (void)snprintf(out_user_id->text, sizeof(out_user_id->text), "first");
+    return LFI_OK;
+}
+
+static int approval_start(void *core, const struct lfi_call *call,
+                          const struct lfi_approval_request *request,
+                          struct lfi_id *out_approval_id, struct lfi_error *error)
+{
+    (void)core, (void)call, (void)error;
+    if (!is_user(request->user_id)) {
+        return LFI_UNKNOWN;
+    }
+    (void)snprintf(out_approval_id->text, sizeof(out_approval_id->text), "approval");
+    return LFI_OK;
+}
+
+static int approval_state(void *core, const struct lfi_call *call,
+                          const struct lfi_approval *approval, enum lfi_approval_state *out,
+                          struct lfi_error *error)
+{
+    (void)call, (void)error;
+    if (!same(approval->approval_id, "approval") && !breaks(core, "approval-unknown")) {
+        return LFI_UNKNOWN;
+    }
+    *out = LFI_APPROVAL_APPROVED;
+    return LFI_OK;
+}
+
+static int may_sign_in(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                       struct lfi_error *error)
+{
+    (void)call, (void)error;
+    return is_user(user_id) || breaks(core, "may-sign-in") ? LFI_OK : LFI_UNKNOWN;
+}
+
+static const struct lfi_signin SIGNIN = {.size = sizeof(SIGNIN),
+                                         .sign_in = sign_in,
+                                         .approval_start = approval_start,
+                                         .approval_state = approval_state,
+                                         .may_sign_in = may_sign_in};
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 static int bank_open(void **out, const struct lfi_core_config *config, struct lfi_error *error)
@@ -560,7 +621,8 @@ static const struct lfi_core_ops OPS = {.abi = LFI_CORE_ABI,
                                         .accounts = &FAMILY,
                                         .customers = &CUSTOMERS,
                                         .payee = &PAYEE,
-                                        .open_data = &OPEN_DATA};
+                                        .open_data = &OPEN_DATA,
+                                        .signin = &SIGNIN};
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)
 {
