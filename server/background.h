@@ -2,17 +2,17 @@
  * Background workers, one for each provider, so that one whose Hub is slow delays no other:
  * every second each does what is due in the current generation (psu_run_due).
  */
-#ifndef SERVER_CHORES_H
-#define SERVER_CHORES_H
+#ifndef SERVER_BACKGROUND_H
+#define SERVER_BACKGROUND_H
 
 #include "generation.h"
 
-struct chores;
+struct background;
 
 /* `generations` and `providers` must outlive it. */
-int chores_start(struct chores **out, struct generations *generations,
-                 const struct provider_set *providers, struct lfi_error *error);
+int background_start(struct background **out, struct generations *generations,
+                     const struct provider_set *providers, struct lfi_error *error);
 /* Waits for the tasks that are being done; NULL is fine. */
-void chores_stop(struct chores *chores);
+void background_stop(struct background *background);
 
 #endif

@@ -18,7 +18,7 @@ struct generation_parts {
 };
 
 struct generations {
-    struct generation_ground ground;
+    struct generation_shared shared;
     pthread_mutex_t lock; /* guards `current` */
     struct generation *current;
 };
@@ -42,7 +42,7 @@ static void generation_free(struct generation *generation)
     free(generation);
 }
 
-static int make_caller(struct generation *generation, const struct generation_ground *ground,
+static int make_caller(struct generation *generation, const struct generation_shared *shared,
                        const struct config *config, struct lfi_error *error)
 {
     const char **audiences = generation->parts->audiences;
@@ -62,11 +62,11 @@ static int make_caller(struct generation *generation, const struct generation_gr
     for (size_t i = 0; i < config->provider_count; i++) {
         audiences[i] = config->providers[i].audience;
     }
-    return caller_new(&generation->caller, &caller, ground->clock, ground->log, ground->metrics,
+    return caller_new(&generation->caller, &caller, shared->clock, shared->log, shared->metrics,
                       error);
 }
 
-static int make_endpoint(struct generation *generation, const struct generation_ground *ground,
+static int make_endpoint(struct generation *generation, const struct generation_shared *shared,
                          const struct config *config, const struct config_provider *provider,
                          struct lfi_error *error)
 {
@@ -90,9 +90,9 @@ static int make_endpoint(struct generation *generation, const struct generation_
     endpoint->brand_logo = provider->brand_logo;
     endpoint->scheme_logo = provider->scheme_logo;
     endpoint->scheme_mark = provider->scheme_mark;
-    endpoint->provider = provider_find(ground->providers, slice_of(provider->id));
-    endpoint->provider_index = provider_index(ground->providers, endpoint->provider);
-    if (hub_new(&endpoint->hub, &hub, ground->clock, ground->log, ground->metrics, error) != 0) {
+    endpoint->provider = provider_find(shared->providers, slice_of(provider->id));
+    endpoint->provider_index = provider_index(shared->providers, endpoint->provider);
+    if (hub_new(&endpoint->hub, &hub, shared->clock, shared->log, shared->metrics, error) != 0) {
         return -1;
     }
     generation->hubs[endpoint->provider_index] = endpoint->hub;
@@ -118,7 +118,7 @@ static void wipe(struct buf *key)
     buf_free(key);
 }
 
-static int make_psu(struct generation *generation, const struct generation_ground *ground,
+static int make_psu(struct generation *generation, const struct generation_shared *shared,
                     const struct config *config, struct lfi_error *error)
 {
     struct buf current, previous;
@@ -139,20 +139,20 @@ static int make_psu(struct generation *generation, const struct generation_groun
             .max_attempts = config->max_attempts,
             .step_up_data_sharing = config->step_up_data_sharing,
             .demo_app = config->demo_app,
-            .state = ground->state,
-            .explain = ground->explain,
-            .overrides = ground->overrides,
-            .shares = ground->public_shares,
-            .metrics = ground->metrics,
+            .state = shared->state,
+            .explain = shared->explain,
+            .overrides = shared->overrides,
+            .shares = shared->public_shares,
+            .metrics = shared->metrics,
         };
-        status = psu_new(&generation->psu, &psu, ground->clock, ground->log, error);
+        status = psu_new(&generation->psu, &psu, shared->clock, shared->log, error);
     }
     wipe(&current);
     wipe(&previous);
     return status;
 }
 
-static int make_parts(struct generation *generation, const struct generation_ground *ground,
+static int make_parts(struct generation *generation, const struct generation_shared *shared,
                       const struct config *config, struct lfi_error *error)
 {
     struct generation_parts *parts = calloc(1, sizeof(*parts));
@@ -168,19 +168,19 @@ static int make_parts(struct generation *generation, const struct generation_gro
     if (!parts->audiences || !parts->endpoints || !generation->hubs) {
         return error_set(error, "out of memory");
     }
-    if (make_caller(generation, ground, config, error) != 0) {
+    if (make_caller(generation, shared, config, error) != 0) {
         return -1;
     }
     for (size_t i = 0; i < config->provider_count; i++) {
         if (config->providers[i].authorize_path &&
-            make_endpoint(generation, ground, config, &config->providers[i], error) != 0) {
+            make_endpoint(generation, shared, config, &config->providers[i], error) != 0) {
             return -1;
         }
     }
-    return make_psu(generation, ground, config, error);
+    return make_psu(generation, shared, config, error);
 }
 
-static int generation_new(struct generation **out, const struct generation_ground *ground,
+static int generation_new(struct generation **out, const struct generation_shared *shared,
                           const struct config *config, struct lfi_error *error)
 {
     struct generation *generation = calloc(1, sizeof(*generation));
@@ -188,7 +188,7 @@ static int generation_new(struct generation **out, const struct generation_groun
     if (!generation) {
         return error_set(error, "out of memory");
     }
-    if (make_parts(generation, ground, config, error) != 0) {
+    if (make_parts(generation, shared, config, error) != 0) {
         generation_free(generation);
         return -1;
     }
@@ -196,7 +196,7 @@ static int generation_new(struct generation **out, const struct generation_groun
     return 0;
 }
 
-int generations_new(struct generations **out, const struct generation_ground *ground,
+int generations_new(struct generations **out, const struct generation_shared *shared,
                     const struct config *config, struct lfi_error *error)
 {
     struct generations *generations = calloc(1, sizeof(*generations));
@@ -204,8 +204,8 @@ int generations_new(struct generations **out, const struct generation_ground *gr
     if (!generations) {
         return error_set(error, "out of memory");
     }
-    generations->ground = *ground;
-    if (generation_new(&generations->current, ground, config, error) != 0) {
+    generations->shared = *shared;
+    if (generation_new(&generations->current, shared, config, error) != 0) {
         free(generations);
         return -1;
     }
@@ -228,7 +228,7 @@ int generations_replace(struct generations *generations, struct config *config,
 {
     struct generation *next = NULL;
 
-    if (generation_new(&next, &generations->ground, config, error) != 0) {
+    if (generation_new(&next, &generations->shared, config, error) != 0) {
         return -1;
     }
     next->parts->config = config;

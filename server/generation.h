@@ -20,7 +20,7 @@ struct generation {
 };
 
 /* What outlives every generation. */
-struct generation_ground {
+struct generation_shared {
     const struct provider_set *providers;
     const struct state *state;
     const struct clock *clock;
@@ -35,7 +35,7 @@ struct generation_ground {
 struct generations;
 
 /* Makes the first from a configuration that must outlive all. */
-int generations_new(struct generations **out, const struct generation_ground *ground,
+int generations_new(struct generations **out, const struct generation_shared *shared,
                     const struct config *config, struct lfi_error *error);
 void generations_free(struct generations *generations); /* when no request runs any more */
 /* Makes the next and takes `config` on success; on failure nothing changes. One thread at a time.

@@ -1,12 +1,12 @@
 #include "serve.h"
 
+#include "background.h"
 #include "base/crash.h"
 #include "base/datetime.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/notify.h"
-#include "chores.h"
 #include "config/material.h"
 #include "connect/connect.h"
 #include "connect/families.h"
@@ -39,7 +39,7 @@ struct serve {
     struct connect *connect;
     struct shares *public_shares; /* what hangs holds them across reloads */
     struct generations *generations;
-    struct chores *chores;
+    struct background *background;
     struct admin admin;
     struct explain *explain;
     struct overrides *overrides;
@@ -332,7 +332,7 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
                                            .explain = serve->explain,
                                            .overrides = serve->overrides};
     serve->public_shares = shares_new(provider_count(serve->providers), config->public_.threads);
-    const struct generation_ground ground = {
+    const struct generation_shared shared = {
         .providers = serve->providers,
         .state = serve->state,
         .clock = &serve->clock,
@@ -349,7 +349,7 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
         0) {
         return -1;
     }
-    return generations_new(&serve->generations, &ground, config, error);
+    return generations_new(&serve->generations, &shared, config, error);
 }
 
 static int start_parts(struct serve *serve, struct lfi_error *error)
@@ -358,7 +358,7 @@ static int start_parts(struct serve *serve, struct lfi_error *error)
         listen_as(&serve->admin_listener, serve, METRICS_ADMIN, error) != 0 ||
         listen_as(&serve->hub_listener, serve, METRICS_HUB, error) != 0 ||
         listen_as(&serve->public_listener, serve, METRICS_PUBLIC, error) != 0 ||
-        chores_start(&serve->chores, serve->generations, serve->providers, error) != 0) {
+        background_start(&serve->background, serve->generations, serve->providers, error) != 0) {
         return -1;
     }
     const struct readiness_config readiness = {
@@ -571,7 +571,7 @@ int serve_stop(struct serve *serve)
         return -1;
     }
     bool waits = serve->readiness && pthread_create(&late, NULL, leave_late, serve) == 0;
-    chores_stop(serve->chores);
+    background_stop(serve->background);
     readiness_stop(serve->readiness);
     generations_free(serve->generations);
     shares_free(serve->public_shares);

@@ -33,7 +33,7 @@ static bool read_head(const MDB_val *value, struct approval_value *out)
 }
 
 /* What a customer's approvals say to one more. */
-struct census {
+struct seen {
     int64_t now_us;
     const cJSON *kind; /* of the one more; NULL: none */
     unsigned count;
@@ -62,18 +62,18 @@ static bool is_of_kind(const MDB_val *value, const cJSON *kind)
 
 static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    struct census *census = ctx;
+    struct seen *seen = ctx;
     struct approval_value head;
-    if (!read_head(value, &head) || key->mv_size > sizeof(census->oldest)) {
+    if (!read_head(value, &head) || key->mv_size > sizeof(seen->oldest)) {
         return LFI_OK;
     }
-    census->count++;
-    if (state_of(&head, census->now_us) == LFI_APPROVAL_WAITING) {
-        census->waits = census->waits || (census->kind && is_of_kind(value, census->kind));
-    } else if (head.expires_us < census->oldest_us) {
-        census->oldest_us = head.expires_us;
-        census->oldest_len = key->mv_size;
-        memcpy(census->oldest, key->mv_data, key->mv_size);
+    seen->count++;
+    if (state_of(&head, seen->now_us) == LFI_APPROVAL_WAITING) {
+        seen->waits = seen->waits || (seen->kind && is_of_kind(value, seen->kind));
+    } else if (head.expires_us < seen->oldest_us) {
+        seen->oldest_us = head.expires_us;
+        seen->oldest_len = key->mv_size;
+        memcpy(seen->oldest, key->mv_data, key->mv_size);
     }
     return LFI_OK;
 }
@@ -85,19 +85,19 @@ static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
 static int make_room(struct store *store, MDB_txn *txn, const struct store_key *prefix,
                      const cJSON *kind, struct lfi_error *error)
 {
-    struct census census = {
+    struct seen seen = {
         .now_us = store->now_us(store->clock), .kind = kind, .oldest_us = INT64_MAX};
-    int rc = read_walk(store, txn, DB_APPROVALS, prefix, count_approval, &census, error);
+    int rc = read_walk(store, txn, DB_APPROVALS, prefix, count_approval, &seen, error);
     if (rc != LFI_OK) {
         return rc;
     }
-    if (census.waits || (census.count >= APPROVALS_PER_USER && census.oldest_len == 0)) {
+    if (seen.waits || (seen.count >= APPROVALS_PER_USER && seen.oldest_len == 0)) {
         return LFI_DENIED;
     }
-    if (census.count < APPROVALS_PER_USER) {
+    if (seen.count < APPROVALS_PER_USER) {
         return LFI_OK;
     }
-    MDB_val key = {census.oldest_len, census.oldest};
+    MDB_val key = {seen.oldest_len, seen.oldest};
     int code = mdb_del(txn, store->db[DB_APPROVALS], &key, NULL);
     return code == 0 ? LFI_OK : store_fail(error, "approval", code);
 }

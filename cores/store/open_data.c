@@ -1,4 +1,4 @@
-/* Open data: machines, the product catalogue, leads. */
+/* Open data: ATMs, the product catalogue, leads. */
 #include "store/internal.h"
 
 #include <stdio.h>

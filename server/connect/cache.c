@@ -1,4 +1,4 @@
-#include "connect/memo.h"
+#include "connect/cache.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,29 +10,29 @@ struct slot {
     uint64_t value;
     int64_t expires_us;
     size_t key_len;
-    char key[MEMO_KEY_BYTES];
+    char key[CACHE_KEY_BYTES];
 };
 
-struct memo {
+struct cache {
     pthread_mutex_t locks[LOCKS];
     struct slot slots[SLOTS]; /* pages that were never written take no memory */
 };
 
-struct memo *memo_new(void)
+struct cache *cache_new(void)
 {
-    struct memo *memo = calloc(1, sizeof(*memo));
-    for (size_t i = 0; memo && i < LOCKS; i++) {
-        (void)pthread_mutex_init(&memo->locks[i], NULL);
+    struct cache *cache = calloc(1, sizeof(*cache));
+    for (size_t i = 0; cache && i < LOCKS; i++) {
+        (void)pthread_mutex_init(&cache->locks[i], NULL);
     }
-    return memo;
+    return cache;
 }
 
-void memo_free(struct memo *memo)
+void cache_free(struct cache *cache)
 {
-    for (size_t i = 0; memo && i < LOCKS; i++) {
-        (void)pthread_mutex_destroy(&memo->locks[i]);
+    for (size_t i = 0; cache && i < LOCKS; i++) {
+        (void)pthread_mutex_destroy(&cache->locks[i]);
     }
-    free(memo);
+    free(cache);
 }
 
 /* FNV-1a: which slot, nothing more. */
@@ -45,32 +45,32 @@ static size_t slot_of(struct lfi_slice key)
     return hash % SLOTS;
 }
 
-void memo_put(struct memo *memo, struct lfi_slice key, uint64_t value, int64_t expires_us)
+void cache_put(struct cache *cache, struct lfi_slice key, uint64_t value, int64_t expires_us)
 {
-    if (!key.ptr || key.len > MEMO_KEY_BYTES) {
+    if (!key.ptr || key.len > CACHE_KEY_BYTES) {
         return;
     }
     size_t at = slot_of(key);
-    struct slot *slot = &memo->slots[at];
-    (void)pthread_mutex_lock(&memo->locks[at % LOCKS]);
+    struct slot *slot = &cache->slots[at];
+    (void)pthread_mutex_lock(&cache->locks[at % LOCKS]);
     slot->value = value;
     slot->expires_us = expires_us;
     slot->key_len = key.len;
     memcpy(slot->key, key.ptr, key.len);
-    (void)pthread_mutex_unlock(&memo->locks[at % LOCKS]);
+    (void)pthread_mutex_unlock(&cache->locks[at % LOCKS]);
 }
 
-uint64_t memo_get(struct memo *memo, struct lfi_slice key, int64_t now_us)
+uint64_t cache_get(struct cache *cache, struct lfi_slice key, int64_t now_us)
 {
-    if (!key.ptr || key.len > MEMO_KEY_BYTES) {
+    if (!key.ptr || key.len > CACHE_KEY_BYTES) {
         return 0;
     }
     size_t at = slot_of(key);
-    const struct slot *slot = &memo->slots[at];
-    (void)pthread_mutex_lock(&memo->locks[at % LOCKS]);
+    const struct slot *slot = &cache->slots[at];
+    (void)pthread_mutex_lock(&cache->locks[at % LOCKS]);
     bool known =
         slot->expires_us > now_us && slice_equal((struct lfi_slice){slot->key, slot->key_len}, key);
     uint64_t value = known ? slot->value : 0;
-    (void)pthread_mutex_unlock(&memo->locks[at % LOCKS]);
+    (void)pthread_mutex_unlock(&cache->locks[at % LOCKS]);
     return value;
 }

@@ -32,20 +32,20 @@ static struct lfi_slice key_of(const struct call *call)
 
 void call_consent_forget(struct call *call)
 {
-    memo_put(call->connect->permissions, key_of(call), UNKNOWN, 0);
+    cache_put(call->connect->permissions, key_of(call), UNKNOWN, 0);
 }
 
 bool call_consent_permits_rates(struct call *call)
 {
-    struct memo *permissions = call->connect->permissions;
+    struct cache *permissions = call->connect->permissions;
     int64_t now = clock_now_us(call->connect->clock);
     struct lfi_slice key = key_of(call);
-    uint64_t known = memo_get(permissions, key, now);
+    uint64_t known = cache_get(permissions, key, now);
     cJSON *tree = NULL;
     struct consent consent;
     if (known == UNKNOWN && fetch(call, &tree, &consent)) {
         known = json_lists(consent.permissions, SLICE(CONSENT_FINANCE_RATES)) ? GRANTED : REFUSED;
-        memo_put(permissions, key, known, now + REMEMBERED_US);
+        cache_put(permissions, key, known, now + REMEMBERED_US);
     }
     cJSON_Delete(tree);
     return known == GRANTED;

@@ -46,27 +46,29 @@ static int stage_provider(struct call *call, const struct caller_identity *ident
 /* Applies an operator override: delay, drop the connection, or canned reply. */
 static bool stage_override(struct call *call)
 {
-    struct override wish;
+    struct override override;
     struct overrides *overrides = call->connect->config.overrides;
     if (!overrides || !overrides_take(overrides, call->arena, call->provider->id,
                                       contract_operation_id(call->operation),
-                                      clock_now_us(call->connect->clock), &wish)) {
+                                      clock_now_us(call->connect->clock), &override)) {
         return false;
     }
-    LOG_EVENT(call->connect->log, LOG_WARN, "override-used", LOG_TEXT("provider", wish.provider),
-              LOG_TEXT("operation", wish.operation), LOG_NUMBER("status", wish.status),
-              LOG_NUMBER("delayMs", wish.delay_ms), LOG_NUMBER("cut", wish.cut));
-    if (wish.delay_ms > 0) {
-        const struct timespec delay = {wish.delay_ms / 1000, wish.delay_ms % 1000 * 1000000L};
+    LOG_EVENT(call->connect->log, LOG_WARN, "override-used",
+              LOG_TEXT("provider", override.provider), LOG_TEXT("operation", override.operation),
+              LOG_NUMBER("status", override.status), LOG_NUMBER("delayMs", override.delay_ms),
+              LOG_NUMBER("cut", override.cut));
+    if (override.delay_ms > 0) {
+        const struct timespec delay = {override.delay_ms / 1000,
+                                       override.delay_ms % 1000 * 1000000L};
         (void)nanosleep(&delay, NULL);
     }
-    call->overridden = wish.cut || wish.status != 0;
-    call->reply->hang_up = wish.cut;
-    if (wish.status != 0) {
-        call->reply->status = wish.status;
+    call->overridden = override.cut || override.status != 0;
+    call->reply->hang_up = override.cut;
+    if (override.status != 0) {
+        call->reply->status = override.status;
         buf_append_slice(&call->reply->body,
-                         wish.body.ptr
-                             ? wish.body
+                         override.body.ptr
+                             ? override.body
                              : SLICE("{\"errorCode\":\"GenericError\","
                                      "\"errorMessage\":\"Simulated by an operator override.\"}"));
     }
@@ -305,8 +307,8 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->clock = clock;
     connect->log = log;
     connect->metrics = metrics;
-    connect->watermarks = memo_new();
-    connect->permissions = memo_new();
+    connect->watermarks = cache_new();
+    connect->permissions = cache_new();
     connect->shares = shares_new(provider_count(config->providers), config->workers);
     if (!connect->shares || !connect->watermarks || !connect->permissions ||
         jwe_code_pool_new(&connect->codes, error) != 0 || consent_rules_init(error) != 0) {
@@ -324,8 +326,8 @@ void connect_free(struct connect *connect)
         consent_rules_fini();
         jwe_code_pool_free(connect->codes);
         shares_free(connect->shares);
-        memo_free(connect->permissions);
-        memo_free(connect->watermarks);
+        cache_free(connect->permissions);
+        cache_free(connect->watermarks);
         free(connect);
     }
 }

@@ -2,8 +2,8 @@
 #ifndef CONNECT_OPERATION_H
 #define CONNECT_OPERATION_H
 
+#include "connect/cache.h"
 #include "connect/connect.h"
-#include "connect/memo.h"
 #include "flow/call.h"
 #include "jose/jwe.h"
 #include "provider/share.h"
@@ -14,9 +14,9 @@ struct connect {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
-    struct shares *shares;    /* of the providers in the workers */
-    struct memo *watermarks;  /* what page 1 saw */
-    struct memo *permissions; /* what consents permit */
+    struct shares *shares;     /* of the providers in the workers */
+    struct cache *watermarks;  /* what page 1 saw */
+    struct cache *permissions; /* what consents permit */
     struct jwe_code_pool *codes;
 };
 

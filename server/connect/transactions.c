@@ -65,18 +65,19 @@ static struct lfi_slice watermark_key(struct call *call)
 /* Page 1 remembers what it saw, the others ask for it. */
 int connect_transactions_shape(struct call *call, enum flow_part part)
 {
-    struct memo *watermarks = call->connect->watermarks;
+    struct cache *watermarks = call->connect->watermarks;
     bool first = call->page.number == 1;
     int64_t now = clock_now_us(call->connect->clock);
     if (part == FLOW_HEAD) {
-        call->query.transactions.up_to = first ? 0 : memo_get(watermarks, watermark_key(call), now);
+        call->query.transactions.up_to =
+            first ? 0 : cache_get(watermarks, watermark_key(call), now);
         call->summary.transactions.size = sizeof(call->summary.transactions);
         list_append_head(call);
         return 0;
     }
     if (first) {
-        memo_put(watermarks, watermark_key(call), call->summary.transactions.mark,
-                 now + (int64_t)LIMIT_WATERMARK_S * 1000000);
+        cache_put(watermarks, watermark_key(call), call->summary.transactions.mark,
+                  now + (int64_t)LIMIT_WATERMARK_S * 1000000);
     }
     return list_end(call, true);
 }

@@ -169,7 +169,7 @@ int exchange_refuse(struct worker *worker, struct mg_connection *connection,
     clear_reply(worker);
     note_refusal(worker->listener, worker->connection, refusal, &worker->reply);
     send_reply(worker, connection, &worker->reply, false, false);
-    /* These are refused while there may be more to come. */
+    /* Refused before the whole request was read. */
     worker_drain(worker,
                  refusal->status == 413 || refusal->status == 431 || refusal->status == 503);
     return refusal->status;

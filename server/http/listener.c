@@ -100,7 +100,7 @@ static bool asks_for_options(const struct mg_request_info *info)
            strcmp(info->request_method, "OPTIONS") == 0;
 }
 
-/* A request that CivetWeb drops without a word: its target is `*` or no address at all. */
+/* A request that CivetWeb drops without a reply: its target is `*` or no address at all. */
 static void on_close(const struct mg_connection *connection)
 {
     struct worker *worker = mg_get_thread_pointer(connection);

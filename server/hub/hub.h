@@ -82,8 +82,8 @@ enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct l
 enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
                                    cJSON **out, struct lfi_error *error);
 /*
- * The same for whoever must answer soon: gives up after LIMIT_HUB_FIND_MS. HUB_REFUSED only when
- * there is no such consent (400 or 404), not when the Hub refuses us.
+ * Variant of hub_get_consent with bounded latency: gives up after LIMIT_HUB_FIND_MS. HUB_REFUSED
+ * only when there is no such consent (400 or 404), not when the Hub refuses us.
  */
 enum hub_outcome hub_find_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
                                   cJSON **out, struct lfi_error *error);

@@ -77,32 +77,34 @@ bool api_is_step(const struct api *api, struct lfi_slice name)
 }
 
 /*
- * The operator's wish, if there is one, before the step runs: waits, cuts the connection, or makes
- * the bank fail as if its core had. True: the answer is given.
+ * Applies an operator's override, if there is one, before the step runs: waits, cuts the
+ * connection, or makes the bank fail as if its core had. True: the answer is given.
  */
 static bool run_override(const struct api *api, const struct step *step, struct visit *visit)
 {
     const struct psu *psu = visit->psu;
-    const struct lfi_error error = {"the operator wants it"};
-    struct override wish;
+    const struct lfi_error error = {"simulated by an operator override"};
+    struct override override;
     if (!psu->overrides ||
         !overrides_take(psu->overrides, visit->arena, visit->endpoint->provider->id,
                         override_name(api, step, visit->arena).ptr, clock_now_us(psu->clock),
-                        &wish)) {
+                        &override)) {
         return false;
     }
-    LOG_EVENT(psu->log, LOG_WARN, "override-used", LOG_TEXT("provider", wish.provider),
-              LOG_TEXT("operation", wish.operation), LOG_NUMBER("status", wish.status),
-              LOG_NUMBER("delayMs", wish.delay_ms), LOG_NUMBER("cut", wish.cut));
-    if (wish.delay_ms > 0) {
-        const struct timespec delay = {wish.delay_ms / 1000, wish.delay_ms % 1000 * 1000000L};
+    LOG_EVENT(psu->log, LOG_WARN, "override-used", LOG_TEXT("provider", override.provider),
+              LOG_TEXT("operation", override.operation), LOG_NUMBER("status", override.status),
+              LOG_NUMBER("delayMs", override.delay_ms), LOG_NUMBER("cut", override.cut));
+    if (override.delay_ms > 0) {
+        const struct timespec delay = {override.delay_ms / 1000,
+                                       override.delay_ms % 1000 * 1000000L};
         (void)nanosleep(&delay, NULL);
     }
-    visit->reply->hang_up = wish.cut;
-    if (wish.status != 0) {
-        finish_core(visit, wish.status == 503 ? LFI_UNAVAILABLE : LFI_FAILED, "override", &error);
+    visit->reply->hang_up = override.cut;
+    if (override.status != 0) {
+        finish_core(visit, override.status == 503 ? LFI_UNAVAILABLE : LFI_FAILED, "override",
+                    &error);
     }
-    return wish.cut || wish.status != 0;
+    return override.cut || override.status != 0;
 }
 
 /* A step of an open session. */

@@ -5,7 +5,7 @@
 #include "psu/note.h"
 #include "psu/undo.h"
 
-/* The most calls that one decision makes: two PATCH, two looks at the consent, revoke, doFail. */
+/* Maximum Hub calls of one decision: two PATCH, two looks at the consent, revoke, doFail. */
 #define DECISION_CALLS 6
 #define DECISION_SLACK_S 10
 #define DECISION_BYTES 8192 /* kept: the way back, and whose it is */

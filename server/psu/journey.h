@@ -8,7 +8,7 @@
  *   POST /journey/hand-over a link to go on with on a phone; wait: whether it has ended there;
  *                           take-over: on the phone, begins a session by such a link
  *   POST /journey/extend           more time
- *   POST /journey/approval         how far the second factor is
+ *   POST /journey/approval         the state of the second factor
  *   POST /journey/approve          the decision
  *   POST /journey/cancel           the other decision, or leaving before
  */

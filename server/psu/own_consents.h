@@ -5,7 +5,7 @@
  *   POST /consents/api/start     begins a session at a provider; names them when there are several
  *   POST /consents/api/sign-in   first factor; asks for the second; passkey-options and passkey
  *                                are both at once
- *   POST /consents/api/approval  how far the second factor is
+ *   POST /consents/api/approval  the state of the second factor
  *   POST /consents/api/list      all consents of the customer
  *   POST /consents/api/consent   one of them in full, with those of its chain that are theirs
  *   POST /consents/api/revoke    ends one

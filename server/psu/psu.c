@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-/* The journey cannot do without these; the simulated app has two more. */
+/* Capabilities that a journey requires; the simulated app needs two more. */
 static int check_core(const struct provider *provider, bool demo_app, struct lfi_error *error)
 {
     const char *missing = NULL;

@@ -62,7 +62,7 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
     return true;
 }
 
-/* An earlier try got as far as the PATCH, with the same person and accounts; NULL: any. */
+/* The Hub has the PATCH of an earlier attempt, with the same person and accounts; NULL: any. */
 static bool is_patched(const struct visit *visit, const struct consent *consent,
                        const cJSON *chosen)
 {

@@ -37,8 +37,8 @@ void step_show_review(struct visit *visit);
  */
 bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consent);
 /*
- * Whether it may be decided on; false as above. That a kind is not supported is said only after
- * sign-in: the Hub must be told who rejects.
+ * Whether the customer may decide on it; on false the reply is written. That a kind is not
+ * supported is said only after sign-in: the Hub must be told who rejects.
  */
 bool step_check_open(struct visit *visit, const struct consent *consent);
 

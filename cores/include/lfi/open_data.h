@@ -37,7 +37,7 @@ struct lfi_open_data {
     /* The window of the products, with struct lfi_product_facts. */
     int (*catalogue)(void *core, const struct lfi_call *call, const struct lfi_product_query *query,
                      struct lfi_answer *answer, struct lfi_error *error);
-    /* Keeps a wish to be called, durably before it returns; `lead` is the request's data. */
+    /* Keeps a request to be called, durably before it returns; `lead` is the request's data. */
     int (*lead_create)(void *core, const struct lfi_call *call, struct lfi_slice lead,
                        struct lfi_id *out, struct lfi_error *error);
     /* For the operator: every lead, {"leadId","createdAt","lead"}, by id; createdAt in seconds. */
