@@ -3,6 +3,7 @@
  * What a read costs the core, in calls: for a core behind a network each is a round trip. And what
  * a read does when memory is short, allocation by allocation.
  */
+#include "hub_request.h"
 #include "keys.h"
 
 #include "base/limits.h"
@@ -94,33 +95,14 @@ static int get(const char *path, char body[64])
     struct reply reply = {0};
     struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
     const struct connect_peers peers = {f.caller, &hub};
-    const struct header headers[] = {
-        {SLICE("o3-provider-id"), SLICE("dhowretail")},
-        {SLICE("o3-caller-org-id"), SLICE("org")},
-        {SLICE("o3-caller-client-id"), SLICE("client")},
-        {SLICE("o3-caller-software-statement-id"), SLICE("software")},
-        {SLICE("o3-api-uri"), SLICE("/x")},
-        {SLICE("o3-api-operation"), SLICE("GET")},
-        {SLICE("o3-consent-id"), SLICE("consent-1")},
-        {SLICE("o3-ozone-interaction-id"), SLICE("interaction-1")},
-        {SLICE("o3-psu-identifier"), SLICE(FIRST)},
-    };
-    const char *query = strchr(path, '?');
-    const size_t length = query ? (size_t)(query - path) : strlen(path);
-    const struct request request = {.method = SLICE("GET"),
-                                    .path = {path, length},
-                                    .query = slice_of(query ? query + 1 : NULL),
-                                    .headers = headers,
-                                    .header_count = sizeof(headers) / sizeof(headers[0]),
-                                    .peer = f.certificate,
-                                    .arena = arena};
+    struct hub_request asked;
     body[0] = '\0';
     if (!arena) {
         return 0;
     }
     buf_init(&reply.headers, 4096);
     buf_init(&reply.body, LIMIT_REPLY_BYTES);
-    connect_handle(f.connect, &peers, &request, &reply);
+    connect_handle(f.connect, &peers, hub_get(&asked, path, FIRST, f.certificate, arena), &reply);
     bool sent = !reply.body.failed && !reply.headers.failed;
     if (sent) {
         (void)snprintf(body, 64, "%.*s", (int)reply.body.len, reply.body.ptr ? reply.body.ptr : "");

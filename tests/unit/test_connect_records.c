@@ -1,6 +1,7 @@
 // link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
 /* What a core gives is checked like what comes from outside: a core that misbehaves, call by call.
  */
+#include "hub_request.h"
 #include "keys.h"
 
 #include "base/base64.h"
@@ -15,7 +16,6 @@
 #include <cmocka.h>
 
 #define ODD BROKEN_DIR "/libodd.so"
-#define INTERACTION "interaction-1"
 
 static struct fixture {
     struct clock clock;
@@ -86,29 +86,11 @@ static struct answer get(const char *fault, const char *path, enum contract_repl
                                           .explain = f.explain};
     assert_int_equal(connect_new(&connect, &config, &f.clock, &f.log, NULL, &error), 0);
     const struct connect_peers peers = {f.caller, &hub};
-    const struct header headers[] = {
-        {SLICE("o3-provider-id"), SLICE("dhowretail")},
-        {SLICE("o3-caller-org-id"), SLICE("org")},
-        {SLICE("o3-caller-client-id"), SLICE("client")},
-        {SLICE("o3-caller-software-statement-id"), SLICE("software")},
-        {SLICE("o3-api-uri"), SLICE("/x")},
-        {SLICE("o3-api-operation"), SLICE("GET")},
-        {SLICE("o3-consent-id"), SLICE("consent-1")},
-        {SLICE("o3-ozone-interaction-id"), SLICE(INTERACTION)},
-        {SLICE("o3-psu-identifier"), SLICE("eyJ1c2VySWQiOiJ1LTEifQ")},
-    };
-    const char *query = strchr(path, '?');
-    const size_t length = query ? (size_t)(query - path) : strlen(path);
-    const struct request request = {.method = SLICE("GET"),
-                                    .path = {path, length},
-                                    .query = slice_of(query ? query + 1 : NULL),
-                                    .headers = headers,
-                                    .header_count = sizeof(headers) / sizeof(headers[0]),
-                                    .peer = f.certificate,
-                                    .arena = f.arena};
+    struct hub_request asked;
     buf_init(&reply.headers, 4096);
     buf_init(&reply.body, LIMIT_REPLY_BYTES);
-    connect_handle(connect, &peers, &request, &reply);
+    connect_handle(connect, &peers,
+                   hub_get(&asked, path, "eyJ1c2VySWQiOiJ1LTEifQ", f.certificate, f.arena), &reply);
     struct answer answer = {reply.status, arena_text(f.arena, buf_slice(&reply.body)),
                             reply.headers.ptr && strstr(reply.headers.ptr, "no-store")};
     buf_free(&reply.headers);
@@ -124,7 +106,7 @@ static void expect_finding(const char *check, const char *why, const char *row)
 {
     struct buf text;
     buf_init(&text, 8192);
-    bool known = explain_render(f.explain, SLICE(INTERACTION), &text);
+    bool known = explain_render(f.explain, SLICE(HUB_INTERACTION), &text);
     buf_append_text(&text, "");
     const char *found = arena_text(f.arena, buf_slice(&text));
     buf_free(&text);
