@@ -10,6 +10,7 @@
 
 #define SHORT_MS 100  /* what a call with little time left has */
 #define SLACK_MS 1500 /* by which it may be late on a busy machine */
+#define TRIES 3       /* of a call that was late */
 #define THREADS 8
 #define ROUNDS 20
 
@@ -171,6 +172,26 @@ static void stop(struct run *run)
 
 /* --- deadlines -------------------------------------------------------------------------------- */
 
+/* How long a call with little time left takes; the shortest of some tries on a busy machine. */
+static int64_t short_call_ms(struct run *run, size_t list, const char *user, const char *account)
+{
+    int64_t shortest_ms = INT64_MAX;
+    for (size_t i = 0; i < TRIES && shortest_ms > SHORT_MS + SLACK_MS; i++) {
+        struct records records = {.total = 0};
+        int64_t start = clock_monotonic_us();
+        if (list == ACCOUNT_LISTS) {
+            (void)ask_held(run, user, NULL, 0, &records);
+        } else {
+            (void)ask_list(run, ACCOUNT_LIST[list].serves, list_function(run, list), account,
+                           &records);
+        }
+        int64_t took_ms = (clock_monotonic_us() - start) / 1000;
+        shortest_ms = took_ms < shortest_ms ? took_ms : shortest_ms;
+        records_free(&records);
+    }
+    return shortest_ms;
+}
+
 static void deadline(struct run *run)
 {
     const char *user = NULL;
@@ -183,20 +204,14 @@ static void deadline(struct run *run)
     }
     run->deadline_ms = SHORT_MS;
     for (size_t list = 0; list <= ACCOUNT_LISTS; list++) {
-        struct records records = {.total = 0};
-        lfi_account_list_fn *function = list < ACCOUNT_LISTS ? list_function(run, list) : NULL;
-        const char *what = list < ACCOUNT_LISTS ? ACCOUNT_LIST[list].serves : "accounts.held";
-        int64_t start = clock_monotonic_us();
-        if (list == ACCOUNT_LISTS) {
-            (void)ask_held(run, user, NULL, 0, &records);
-        } else if (function) {
-            (void)ask_list(run, what, function, account, &records);
+        if (list < ACCOUNT_LISTS && !list_function(run, list)) {
+            continue;
         }
-        int64_t took_ms = (clock_monotonic_us() - start) / 1000;
+        const char *what = list < ACCOUNT_LISTS ? ACCOUNT_LIST[list].serves : "accounts.held";
+        int64_t took_ms = short_call_ms(run, list, user, account);
         if (took_ms > SHORT_MS + SLACK_MS) {
             broken(run, "%s: %" PRId64 " ms for a call that had %d ms", what, took_ms, SHORT_MS);
         }
-        records_free(&records);
     }
     run->deadline_ms = usual;
     run->watched = watched;
