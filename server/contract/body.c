@@ -26,15 +26,19 @@ static int check_form(const struct contract_object_rules *rules, struct lfi_slic
         const struct contract_member *member = &rules->members[i];
         size_t count;
         struct lfi_slice value = request_parameter(arena, form, member->name.ptr, &count);
-        if (count > 1)
+        if (count > 1) {
             return contract_violate(violation, "repeated", member->name.ptr, "is duplicated");
-        if (count == 0 && rules->required & UINT64_C(1) << i)
+        }
+        if (count == 0 && rules->required & UINT64_C(1) << i) {
             return contract_violate(violation, "required", member->name.ptr, "is missing");
-        if (count == 0)
+        }
+        if (count == 0) {
             continue;
-        if (!value.ptr)
+        }
+        if (!value.ptr) {
             return contract_violate(violation, "encoding", member->name.ptr,
                                     "has invalid percent-encoding");
+        }
         if (member->schema && contract_check_text(member->schema, value, violation) != 0) {
             snprintf(violation->where, sizeof(violation->where), "%s", member->name.ptr);
             return -1;
@@ -47,8 +51,9 @@ static int check_bytes(const struct contract_body_rules *rules, struct lfi_slice
                        struct contract_violation *violation)
 {
     bool small = body.len < rules->min_bytes;
-    if (!small && (rules->max_bytes == 0 || body.len <= rules->max_bytes))
+    if (!small && (rules->max_bytes == 0 || body.len <= rules->max_bytes)) {
         return 0;
+    }
     contract_violate(violation, small ? "minLength" : "maxLength", "$", "");
     snprintf(violation->message, sizeof(violation->message), "must have at %s %u bytes",
              small ? "least" : "most", (unsigned)(small ? rules->min_bytes : rules->max_bytes));
@@ -60,17 +65,20 @@ int contract_check_body(const struct contract_body_rules *rules, struct lfi_slic
                         struct contract_violation *violation)
 {
     bool form = rules->media == CONTRACT_MEDIA_FORM;
-    if (rules->media == CONTRACT_MEDIA_ANY)
+    if (rules->media == CONTRACT_MEDIA_ANY) {
         return check_bytes(rules, body, violation);
+    }
     const char *media = form ? "application/x-www-form-urlencoded" : "application/json";
     if (!is_media(content_type, media)) {
         contract_violate(violation, "contentType", "$", "");
         snprintf(violation->message, sizeof(violation->message), "must be %s", media);
         return -1;
     }
-    if (!form)
+    if (!form) {
         return contract_check_json(rules->schema, body, violation);
-    if (!rules->schema || !rules->schema->object)
+    }
+    if (!rules->schema || !rules->schema->object) {
         return 0;
+    }
     return check_form(rules->schema->object, body, arena, violation);
 }

@@ -29,23 +29,26 @@ static bool check_branches(struct checker *c, const struct contract_combination 
     size_t fitting = 0;
     for (size_t i = 0; i < combination->count; i++) {
         if (try_branch(c, combination->branches[i], p, &reached)) {
-            if (!one)
+            if (!one) {
                 return true;
+            }
             fitting++;
         } else if (reached > furthest) {
             furthest = reached;
             nearest = combination->branches[i];
         }
     }
-    if (fitting == 1)
+    if (fitting == 1) {
         return true;
-    if (fitting > 1)
+    }
+    if (fitting > 1) {
         contract_fail(c, p, rule,
                       "must match exactly one of the allowed schemas, and matches several");
-    else if (nearest)
+    } else if (nearest) {
         contract_check_value(c, nearest, p);
-    else
+    } else {
         contract_fail(c, p, rule, "matches none of the allowed schemas");
+    }
     return false;
 }
 
@@ -58,9 +61,10 @@ static struct lfi_slice find_text(struct checker *c, const char *p, struct contr
         p = contract_scan_string(p, end, &string, &at);
         bool found = contract_compare_text(&wanted, string.raw) == 0;
         p = text_skip_space(text_skip_space(p, end) + 1, end);
-        if (found)
+        if (found) {
             return *p == '"' && contract_scan_string(p, end, &string, &at) ? string.raw
                                                                            : (struct lfi_slice){0};
+        }
         p = text_skip_space(contract_check_value(c, &contract_anything, p), end);
     }
     return (struct lfi_slice){0};
@@ -70,11 +74,14 @@ static bool check_chosen(struct checker *c, const struct contract_combination *c
                          const char *p)
 {
     struct lfi_slice value = {0};
-    if (*p == '{')
+    if (*p == '{') {
         value = find_text(c, p, combination->discriminator);
-    for (size_t i = 0; value.ptr && i < combination->count; i++)
-        if (contract_compare_text(&combination->texts[i], value) == 0)
+    }
+    for (size_t i = 0; value.ptr && i < combination->count; i++) {
+        if (contract_compare_text(&combination->texts[i], value) == 0) {
             return contract_check_value(c, combination->branches[i], p);
+        }
+    }
     struct lfi_slice name = {combination->discriminator.ptr, combination->discriminator.len};
     contract_fail(c, p, "discriminator", "is not one of the allowed values");
     contract_push_name(c, name);
@@ -87,13 +94,16 @@ bool contract_check_combination(struct checker *c, const struct contract_combina
     const char *reached;
     switch (combination->kind) {
     case CONTRACT_ALL_OF:
-        for (size_t i = 0; i < combination->count; i++)
-            if (!contract_check_value(c, combination->branches[i], p))
+        for (size_t i = 0; i < combination->count; i++) {
+            if (!contract_check_value(c, combination->branches[i], p)) {
                 return false;
+            }
+        }
         return true;
     case CONTRACT_NOT:
-        if (!try_branch(c, combination->branches[0], p, &reached))
+        if (!try_branch(c, combination->branches[0], p, &reached)) {
             return true;
+        }
         contract_fail(c, p, "not", "matches a schema that is not allowed here");
         return false;
     case CONTRACT_CHOSEN:

@@ -31,14 +31,17 @@ static int two_digits(const char *p)
 static bool is_date(const char *p, size_t len)
 {
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (len != 10 || p[4] != '-' || p[7] != '-')
+    if (len != 10 || p[4] != '-' || p[7] != '-') {
         return false;
+    }
     int century = two_digits(p), year = two_digits(p + 2);
     int month = two_digits(p + 5), day = two_digits(p + 8);
-    if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > days[month - 1])
+    if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > days[month - 1]) {
         return false;
-    if (month != 2 || day != 29)
+    }
+    if (month != 2 || day != 29) {
         return true;
+    }
     return year == 0 ? century % 4 == 0 : year % 4 == 0;
 }
 
@@ -46,28 +49,35 @@ static bool is_date(const char *p, size_t len)
 static bool is_date_time(const char *p, size_t len)
 {
     if (len < 20 || !is_date(p, 10) || (p[10] != 'T' && p[10] != 't') || p[13] != ':' ||
-        p[16] != ':')
+        p[16] != ':') {
         return false;
+    }
     int hour = two_digits(p + 11), minute = two_digits(p + 14), second = two_digits(p + 17);
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
         return false;
+    }
     size_t i = 19;
     if (p[i] == '.') {
         size_t from = ++i;
-        while (i < len && is_digit(p[i]))
+        while (i < len && is_digit(p[i])) {
             i++;
-        if (i == from)
+        }
+        if (i == from) {
             return false;
+        }
     }
     int minute_of_day = hour * 60 + minute;
-    if (i + 1 == len)
+    if (i + 1 == len) {
         return (p[i] == 'Z' || p[i] == 'z') && (second < 60 || minute_of_day == LAST_MINUTE);
-    if (i + 6 != len || (p[i] != '+' && p[i] != '-') || p[i + 3] != ':')
+    }
+    if (i + 6 != len || (p[i] != '+' && p[i] != '-') || p[i + 3] != ':') {
         return false;
+    }
     hour = two_digits(p + i + 1);
     minute = two_digits(p + i + 4);
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59) {
         return false;
+    }
     minute_of_day += p[i] == '-' ? hour * 60 + minute : -(hour * 60 + minute);
     return second < 60 || (minute_of_day + DAY_MINUTES) % DAY_MINUTES == LAST_MINUTE;
 }
@@ -76,12 +86,14 @@ static bool is_date_time(const char *p, size_t len)
 static bool is_domain(const char *p, size_t len)
 {
     size_t label = 0;
-    if (len == 0 || len > 253)
+    if (len == 0 || len > 253) {
         return false;
+    }
     for (size_t i = 0; i <= len; i++) {
         if (i == len || p[i] == '.') {
-            if (label == 0 || label > 63 || p[i - 1] == '-')
+            if (label == 0 || label > 63 || p[i - 1] == '-') {
                 return false;
+            }
             label = 0;
         } else if (is_letter(p[i]) || is_digit(p[i]) || (p[i] == '-' && label > 0)) {
             label++;
@@ -96,12 +108,14 @@ static bool is_domain(const char *p, size_t len)
 static bool is_email(const char *p, size_t len)
 {
     const char *at = memchr(p, '@', len);
-    if (!at || at == p || at - p > 64 || p[0] == '.' || at[-1] == '.')
+    if (!at || at == p || at - p > 64 || p[0] == '.' || at[-1] == '.') {
         return false;
+    }
     for (const char *c = p; c < at; c++) {
         bool atom = is_letter(*c) || is_digit(*c) || (*c && strchr("!#$%&'*+-/=?^_`{|}~", *c));
-        if (!atom && (*c != '.' || c[1] == '.'))
+        if (!atom && (*c != '.' || c[1] == '.')) {
             return false;
+        }
     }
     return is_domain(at + 1, len - (size_t)(at + 1 - p));
 }
@@ -110,15 +124,19 @@ static bool is_email(const char *p, size_t len)
 static bool is_uri(const char *p, size_t len)
 {
     const char *colon = memchr(p, ':', len);
-    if (!colon || colon == p || !is_letter(*p))
+    if (!colon || colon == p || !is_letter(*p)) {
         return false;
-    for (const char *c = p; c < colon; c++)
-        if (!is_letter(*c) && !is_digit(*c) && *c != '+' && *c != '-' && *c != '.')
+    }
+    for (const char *c = p; c < colon; c++) {
+        if (!is_letter(*c) && !is_digit(*c) && *c != '+' && *c != '-' && *c != '.') {
             return false;
+        }
+    }
     for (const char *c = colon + 1, *end = p + len; c < end; c++) {
         if (*c == '%') {
-            if (end - c < 3 || !is_hex(c[1]) || !is_hex(c[2]))
+            if (end - c < 3 || !is_hex(c[1]) || !is_hex(c[2])) {
                 return false;
+            }
         } else if (!is_letter(*c) && !is_digit(*c) &&
                    (!*c || !strchr("-._~:/?#[]@!$&'()*+,;=", *c))) {
             return false;
@@ -129,11 +147,14 @@ static bool is_uri(const char *p, size_t len)
 
 static bool is_uuid(const char *p, size_t len)
 {
-    if (len != 36)
+    if (len != 36) {
         return false;
-    for (size_t i = 0; i < len; i++)
-        if (i == 8 || i == 13 || i == 18 || i == 23 ? p[i] != '-' : !is_hex(p[i]))
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (i == 8 || i == 13 || i == 18 || i == 23 ? p[i] != '-' : !is_hex(p[i])) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -141,17 +162,20 @@ static bool is_base64(const char *p, size_t len)
 {
     size_t padding = len > 0 && p[len - 1] == '=';
     padding += padding && len > 1 && p[len - 2] == '=';
-    for (size_t i = 0; i < len - padding; i++)
-        if (!is_letter(p[i]) && !is_digit(p[i]) && p[i] != '+' && p[i] != '/')
+    for (size_t i = 0; i < len - padding; i++) {
+        if (!is_letter(p[i]) && !is_digit(p[i]) && p[i] != '+' && p[i] != '/') {
             return false;
+        }
+    }
     return len % 4 == 0;
 }
 
 static bool is_address(int family, const char *p, size_t len)
 {
     char text[INET6_ADDRSTRLEN], out[sizeof(struct in6_addr)];
-    if (len >= sizeof(text))
+    if (len >= sizeof(text)) {
         return false;
+    }
     memcpy(text, p, len);
     text[len] = '\0';
     return strlen(text) == len && inet_pton(family, text, out) == 1;
@@ -161,11 +185,13 @@ static bool is_address(int family, const char *p, size_t len)
 static const char *duration_parts(const char *p, const char *end, const char *letters)
 {
     while (p < end && is_digit(*p)) {
-        while (p < end && is_digit(*p))
+        while (p < end && is_digit(*p)) {
             p++;
+        }
         const char *letter = p < end ? strchr(letters, *p) : NULL;
-        if (!letter || !*p)
+        if (!letter || !*p) {
             return NULL;
+        }
         letters = letter + 1;
         p++;
     }
@@ -176,13 +202,16 @@ static const char *duration_parts(const char *p, const char *end, const char *le
 static bool is_duration(const char *p, size_t len)
 {
     const char *end = p + len;
-    if (len < 3 || p[0] != 'P')
+    if (len < 3 || p[0] != 'P') {
         return false;
-    if (end[-1] == 'W')
+    }
+    if (end[-1] == 'W') {
         return duration_parts(p + 1, end, "W") == end;
+    }
     p = duration_parts(p + 1, end, "YMD");
-    if (!p || p == end || *p != 'T')
+    if (!p || p == end || *p != 'T') {
         return p == end;
+    }
     return p + 1 < end && duration_parts(p + 1, end, "HMS") == end;
 }
 

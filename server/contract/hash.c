@@ -9,8 +9,9 @@
 
 uint64_t contract_hash_bytes(uint64_t hash, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    }
     return hash;
 }
 
@@ -18,8 +19,9 @@ uint64_t contract_hash_string(const struct contract_string *string)
 {
     uint64_t hash = CONTRACT_HASH_START;
     struct lfi_slice rest = string->raw;
-    if (!string->escaped)
+    if (!string->escaped) {
         return contract_hash_bytes(hash, rest.ptr, rest.len);
+    }
     while (rest.len > 0) {
         /* escape by escape, so that no buffer for all of it is needed; a pair has 12 bytes */
         size_t len = rest.ptr[0] != '\\'                                          ? 1
@@ -47,8 +49,9 @@ static uint64_t hash_number(const char *p, const char *end, const char **after)
     bool integer;
     *after = contract_scan_number(p, end, &integer);
     size_t len = (size_t)(*after - p);
-    if (len >= sizeof(text))
+    if (len >= sizeof(text)) {
         return contract_hash_bytes(CONTRACT_HASH_START, p, len);
+    }
     memcpy(text, p, len);
     text[len] = '\0';
     double value = strtod(text, NULL); /* so that 1, 1.0 and 1e0 are equal */

@@ -15,8 +15,9 @@ static const struct contract_object_rules open_object = {.max_members = UINT32_M
 
 const char *contract_fail(struct checker *c, const char *at, const char *rule, const char *message)
 {
-    if (at > c->far)
+    if (at > c->far) {
         c->far = at;
+    }
     if (c->quiet == 0) {
         c->violation->rule = rule;
         c->violation->offset = (size_t)(at - c->start);
@@ -35,11 +36,12 @@ __attribute__((cold)) static const char *fail_json(struct checker *c, const char
 __attribute__((cold)) static const char *fail_string(struct checker *c, const char *at)
 {
     const char *message = "has an invalid escape";
-    if (at < c->end && *at != '\\')
+    if (at < c->end && *at != '\\') {
         message = (unsigned char)*at < 0x20 ? "has a control character, which must be escaped"
                                             : "is not UTF-8";
-    else if (c->end - at >= 6 && memcmp(at, "\\u0000", 6) == 0)
+    } else if (c->end - at >= 6 && memcmp(at, "\\u0000", 6) == 0) {
         message = "must not contain U+0000";
+    }
     return fail_json(c, at, message);
 }
 
@@ -47,16 +49,18 @@ static const char *fail_type(struct checker *c, const struct contract_schema *sc
                              const char *at)
 {
     char message[100] = "";
-    if (c->quiet == 0)
+    if (c->quiet == 0) {
         contract_describe_kinds(schema->kinds, message, sizeof(message));
+    }
     return contract_fail(c, at, "type", message);
 }
 
 /* Puts ".name" or "[i]" before the place so far; of a long one the inner end is kept. */
 static void push_where(struct checker *c, const char *text, size_t len)
 {
-    if (c->quiet > 0)
+    if (c->quiet > 0) {
         return;
+    }
     size_t room = len < c->where_at ? len : c->where_at;
     c->where_at -= room;
     memcpy(c->where + c->where_at, text + len - room, room);
@@ -69,8 +73,9 @@ static void push_where(struct checker *c, const char *text, size_t len)
 static size_t count_digits(struct lfi_slice name)
 {
     size_t digits = 0;
-    for (size_t i = 0; i < name.len; i++)
+    for (size_t i = 0; i < name.len; i++) {
         digits += name.ptr[i] >= '0' && name.ptr[i] <= '9';
+    }
     return digits;
 }
 
@@ -102,11 +107,14 @@ static void push_index(struct checker *c, size_t index)
 /* Adds a hash to those since `from`; -1 when it is there already, -2 when there are too many. */
 static int add_hash(struct checker *c, size_t from, uint64_t hash)
 {
-    for (size_t i = from; i < c->hash_count; i++)
-        if (c->hashes[i] == hash)
+    for (size_t i = from; i < c->hash_count; i++) {
+        if (c->hashes[i] == hash) {
             return -1;
-    if (c->hash_count == LIMIT_JSON_NAMES)
+        }
+    }
+    if (c->hash_count == LIMIT_JSON_NAMES) {
         return -2;
+    }
     c->hashes[c->hash_count++] = hash;
     return 0;
 }
@@ -117,15 +125,18 @@ static const char *broken_escaped(struct checker *c, const struct contract_text_
                                   const struct contract_string *string)
 {
     char small[512], *value = small;
-    if (string->raw.len > sizeof(small))
+    if (string->raw.len > sizeof(small)) {
         value = malloc(string->raw.len);
-    if (!value)
+    }
+    if (!value) {
         return "json";
+    }
     size_t len = contract_unescape(string->raw, value);
     const char *rule = contract_broken_text_rule(rules, (struct lfi_slice){value, len},
                                                  string->points, &c->scratch);
-    if (value != small)
+    if (value != small) {
         free(value);
+    }
     return rule;
 }
 
@@ -135,20 +146,25 @@ static const char *check_string(struct checker *c, const struct contract_schema 
     struct contract_string string;
     const char *at, *rule;
     const char *after = contract_scan_string(p, c->end, &string, &at);
-    if (!after)
+    if (!after) {
         return fail_string(c, at);
-    if (!(schema->kinds & CONTRACT_STRING))
+    }
+    if (!(schema->kinds & CONTRACT_STRING)) {
         return fail_type(c, schema, p);
-    if (!schema->text)
+    }
+    if (!schema->text) {
         return after;
+    }
     rule = string.escaped
                ? broken_escaped(c, schema->text, &string)
                : contract_broken_text_rule(schema->text, string.raw, string.points, &c->scratch);
-    if (!rule)
+    if (!rule) {
         return after;
+    }
     char message[160] = "";
-    if (c->quiet == 0)
+    if (c->quiet == 0) {
         contract_describe_text_rule(schema->text, rule, message, sizeof(message));
+    }
     return contract_fail(c, p, rule, message);
 }
 
@@ -157,16 +173,20 @@ static const char *check_number(struct checker *c, const struct contract_schema 
 {
     bool integer;
     const char *after = contract_scan_number(p, c->end, &integer);
-    if (!after)
+    if (!after) {
         return fail_json(c, p, "is not a JSON value");
-    if (!(schema->kinds & (integer ? CONTRACT_INTEGER : CONTRACT_NUMBER)))
+    }
+    if (!(schema->kinds & (integer ? CONTRACT_INTEGER : CONTRACT_NUMBER))) {
         return fail_type(c, schema, p);
+    }
     const char *rule = NULL;
-    if (schema->number)
+    if (schema->number) {
         rule =
             contract_broken_number_rule(schema->number, (struct lfi_slice){p, (size_t)(after - p)});
-    if (!rule)
+    }
+    if (!rule) {
         return after;
+    }
     char message[100] = "";
     contract_describe_number_rule(schema->number, rule, message, sizeof(message));
     return contract_fail(c, p, rule, message);
@@ -176,8 +196,9 @@ static const char *check_word(struct checker *c, const struct contract_schema *s
                               const char *p, const char *word, unsigned kind)
 {
     size_t len = strlen(word);
-    if ((size_t)(c->end - p) < len || memcmp(p, word, len) != 0)
+    if ((size_t)(c->end - p) < len || memcmp(p, word, len) != 0) {
         return fail_json(c, p, "is not a JSON value");
+    }
     return schema->kinds & kind ? p + len : fail_type(c, schema, p);
 }
 
@@ -187,15 +208,18 @@ static const char *check_word(struct checker *c, const struct contract_schema *s
 static const char *next_part(struct checker *c, const char *p, char closing)
 {
     p = text_skip_space(p, c->end);
-    if (p < c->end && *p == closing)
+    if (p < c->end && *p == closing) {
         return p;
-    if (p == c->end || *p != ',')
+    }
+    if (p == c->end || *p != ',') {
         return fail_json(c, p,
                          closing == '}' ? "must go on with a comma or a closing brace"
                                         : "must go on with a comma or a closing bracket");
+    }
     p = text_skip_space(p + 1, c->end);
-    if (p < c->end && *p == closing)
+    if (p < c->end && *p == closing) {
         return fail_json(c, p, "has a comma without a value after it");
+    }
     return p;
 }
 
@@ -220,9 +244,10 @@ static const char *check_items(struct checker *c, const struct contract_array_ru
         if (p && rules && rules->unique) {
             uint64_t hash = contract_hash_value((struct lfi_slice){item, (size_t)(p - item)});
             int added = add_hash(c, hashes, hash);
-            if (added < 0)
+            if (added < 0) {
                 p = contract_fail(c, item, "uniqueItems",
                                   added == -1 ? "is duplicated" : "is one item too many");
+            }
         }
         if (!p) {
             push_index(c, count);
@@ -230,16 +255,20 @@ static const char *check_items(struct checker *c, const struct contract_array_ru
         }
         count++;
         p = next_part(c, p, ']');
-        if (!p)
+        if (!p) {
             return NULL;
+        }
     }
     c->hash_count = hashes;
-    if (p == c->end)
+    if (p == c->end) {
         return fail_json(c, p, "");
-    if (rules && count < rules->min_items)
+    }
+    if (rules && count < rules->min_items) {
         return fail_count(c, open, "minItems", "must have at least %u items", rules->min_items);
-    if (rules && count > rules->max_items)
+    }
+    if (rules && count > rules->max_items) {
         return fail_count(c, open, "maxItems", "must have at most %u items", rules->max_items);
+    }
     return p + 1;
 }
 
@@ -253,12 +282,14 @@ static unsigned find_member(const struct contract_object_rules *rules, const cha
 {
     unsigned count = rules->member_count;
     for (unsigned n = 0, i = from; n < count; n++, i++) {
-        if (i >= count)
+        if (i >= count) {
             i = 0;
+        }
         const struct contract_text *known = &rules->members[i].name;
         if (known->len < (size_t)(end - p) && p[known->len] == '"' &&
-            memcmp(known->ptr, p, known->len) == 0)
+            memcmp(known->ptr, p, known->len) == 0) {
             return i;
+        }
     }
     return count;
 }
@@ -267,8 +298,9 @@ static unsigned find_escaped(const struct contract_object_rules *rules,
                              const struct contract_string *name)
 {
     char value[6 * CONTRACT_NAME_BYTES + 1];
-    if (name->raw.len >= sizeof(value))
+    if (name->raw.len >= sizeof(value)) {
         return rules->member_count;
+    }
     size_t len = contract_unescape(name->raw, value);
     value[len] = '"';
     return memchr(value, '"', len) ? rules->member_count
@@ -280,19 +312,22 @@ __attribute__((noinline)) static bool
 is_wanted(struct checker *c, const struct contract_string *name, const char *p, const char *end)
 {
     const struct contract_records *records = c->records;
-    if (c->depth != records->depth || !slice_equal_text(name->raw, records->member))
+    if (c->depth != records->depth || !slice_equal_text(name->raw, records->member)) {
         return true;
+    }
     c->unidentified = false;
     uint64_t at = records->one_each ? c->record_count - 1 : 0;
     struct lfi_slice wanted =
         at < records->count || !records->one_each ? records->values[at] : (struct lfi_slice){0};
     char value[512];
     size_t len = (size_t)(end - p);
-    if (len < 2 || len > sizeof(value) || *p != '"')
+    if (len < 2 || len > sizeof(value) || *p != '"') {
         return false;
+    }
     struct lfi_slice raw = {p + 1, len - 2};
-    if (!memchr(raw.ptr, '\\', raw.len))
+    if (!memchr(raw.ptr, '\\', raw.len)) {
         return slice_equal(raw, wanted);
+    }
     len = contract_unescape(raw, value);
     return slice_equal((struct lfi_slice){value, len}, wanted);
 }
@@ -339,29 +374,35 @@ static const char *check_member(struct checker *c, struct members *members, cons
     const struct contract_object_rules *rules = members->rules;
     struct contract_string name = {.raw.ptr = p + 1};
     const char *at;
-    if (*p != '"')
+    if (*p != '"') {
         return fail_json(c, p, "must have member names in double quotes");
+    }
     unsigned i = find_member(rules, p + 1, c->end, members->next);
     if (i < rules->member_count) {
         name.raw.len = rules->members[i].name.len;
         p += name.raw.len + 2;
     } else {
         p = contract_scan_string(p, c->end, &name, &at);
-        if (!p)
+        if (!p) {
             return fail_string(c, at);
-        if (name.escaped)
+        }
+        if (name.escaped) {
             i = find_escaped(rules, &name);
+        }
     }
     const struct contract_schema *schema = admit_member(c, members, i, &name);
     p = text_skip_space(p, c->end);
-    if (schema && (p == c->end || *p != ':'))
+    if (schema && (p == c->end || *p != ':')) {
         return fail_json(c, p, "must have a colon after each member name");
+    }
     const char *value = schema ? text_skip_space(p + 1, c->end) : NULL;
     p = value ? contract_check_value(c, schema, value) : NULL;
-    if (p && c->unidentified && !is_wanted(c, &name, value, p))
+    if (p && c->unidentified && !is_wanted(c, &name, value, p)) {
         p = contract_fail(c, value, "record", "is not the one that was asked for");
-    if (!p)
+    }
+    if (!p) {
         contract_push_name(c, name.raw);
+    }
     return p;
 }
 
@@ -373,8 +414,9 @@ static const char *fail_required(struct checker *c, const struct members *member
     const struct contract_text *name = &rules->members[__builtin_ctzll(missing)].name;
     contract_fail(c, close, "required", "is missing");
     contract_push_name(c, (struct lfi_slice){name->ptr, name->len});
-    if (c->quiet == 0)
+    if (c->quiet == 0) {
         c->violation->offset = (size_t)(open - c->start);
+    }
     return NULL;
 }
 
@@ -387,30 +429,37 @@ static const char *check_members(struct checker *c, const struct contract_object
     while (p < c->end && *p != '}') {
         p = check_member(c, &members, p);
         p = p ? next_part(c, p, '}') : NULL;
-        if (!p)
+        if (!p) {
             return NULL;
+        }
     }
     c->hash_count = members.hashes;
-    if (p == c->end)
+    if (p == c->end) {
         return fail_json(c, p, "");
-    if (rules->required & ~members.seen)
+    }
+    if (rules->required & ~members.seen) {
         return fail_required(c, &members, open, p);
-    if (members.count < rules->min_members)
+    }
+    if (members.count < rules->min_members) {
         return fail_count(c, open, "minProperties", "must have at least %u members",
                           rules->min_members);
-    if (members.count > rules->max_members)
+    }
+    if (members.count > rules->max_members) {
         return fail_count(c, open, "maxProperties", "must have at most %u members",
                           rules->max_members);
+    }
     return p + 1;
 }
 
 static const char *check_structure(struct checker *c, const struct contract_schema *schema,
                                    const char *p)
 {
-    if (!(schema->kinds & (*p == '{' ? CONTRACT_OBJECT : CONTRACT_ARRAY)))
+    if (!(schema->kinds & (*p == '{' ? CONTRACT_OBJECT : CONTRACT_ARRAY))) {
         return fail_type(c, schema, p);
-    if (++c->depth > LIMIT_JSON_DEPTH)
+    }
+    if (++c->depth > LIMIT_JSON_DEPTH) {
         return contract_fail(c, p, "json", "is nested too deeply");
+    }
     if (c->records && c->depth == c->records->depth && *p == '{' && p > c->record_at) {
         c->record_at = p;
         c->record_count++;
@@ -426,8 +475,9 @@ const char *contract_check_value(struct checker *c, const struct contract_schema
                                  const char *p)
 {
     const char *after;
-    if (p == c->end)
+    if (p == c->end) {
         return fail_json(c, p, "");
+    }
     switch (*p) {
     case '"':
         after = check_string(c, schema, p);
@@ -448,9 +498,11 @@ const char *contract_check_value(struct checker *c, const struct contract_schema
     default:
         after = check_number(c, schema, p);
     }
-    for (size_t i = 0; after && i < schema->combination_count; i++)
-        if (!contract_check_combination(c, &schema->combinations[i], p))
+    for (size_t i = 0; after && i < schema->combination_count; i++) {
+        if (!contract_check_combination(c, &schema->combinations[i], p)) {
             return NULL;
+        }
+    }
     return after;
 }
 
@@ -484,12 +536,13 @@ int contract_check_tree(const struct contract_schema *schema,
     contract_scratch_end(&c.scratch);
     if (p) {
         p = text_skip_space(p, c.end);
-        if (p < c.end)
+        if (p < c.end) {
             contract_fail(&c, p, "json", "has trailing data");
-        else if (records && c.record_count != records->count)
+        } else if (records && c.record_count != records->count) {
             contract_fail(&c, c.start, "record", "has more or fewer records than were given");
-        else
+        } else {
             return 0;
+        }
     }
     size_t room = sizeof(violation->where) - 2, len = sizeof(c.where) - c.where_at;
     len = len < room ? len : room;
@@ -502,7 +555,8 @@ int contract_check_tree(const struct contract_schema *schema,
 size_t contract_line_of(struct lfi_slice text, size_t offset)
 {
     size_t line = 1;
-    for (size_t i = 0; i < offset && i < text.len; i++)
+    for (size_t i = 0; i < offset && i < text.len; i++) {
         line += text.ptr[i] == '\n';
+    }
     return line;
 }

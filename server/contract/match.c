@@ -7,23 +7,28 @@ static bool fits(const struct contract_path *path, struct lfi_slice rest,
     size_t value_count = 0;
     for (size_t i = 0; i < path->segment_count; i++) {
         const struct contract_text *segment = &path->segments[i];
-        if (rest.len == 0 || rest.ptr[0] != '/')
+        if (rest.len == 0 || rest.ptr[0] != '/') {
             return false;
+        }
         rest.ptr++;
         rest.len--;
         const char *slash = memchr(rest.ptr, '/', rest.len);
         size_t len = slash ? (size_t)(slash - rest.ptr) : rest.len;
-        if (!segment->ptr && len > 0)
+        if (!segment->ptr && len > 0) {
             values[value_count++] = (struct lfi_slice){rest.ptr, len};
-        else if (!segment->ptr || len != segment->len || memcmp(segment->ptr, rest.ptr, len) != 0)
+        } else if (!segment->ptr || len != segment->len ||
+                   memcmp(segment->ptr, rest.ptr, len) != 0) {
             return false;
+        }
         rest.ptr += len;
         rest.len -= len;
     }
-    if (rest.len > 0)
+    if (rest.len > 0) {
         return false;
-    while (value_count < CONTRACT_PATH_PARAMETERS) /* of others that fitted in part */
+    }
+    while (value_count < CONTRACT_PATH_PARAMETERS) { /* of others that fitted in part */
         values[value_count++] = (struct lfi_slice){NULL, 0};
+    }
     return true;
 }
 
@@ -32,12 +37,14 @@ enum contract_found contract_match(const struct contract_api *api, struct lfi_sl
 {
     for (size_t p = 0; p < api->path_count; p++) {
         const struct contract_path *candidate = &api->paths[p];
-        if (!fits(candidate, path, out->path_values))
+        if (!fits(candidate, path, out->path_values)) {
             continue;
+        }
         for (size_t i = 0; i < candidate->operation_count; i++) {
             out->operation = candidate->operations[i];
-            if (slice_equal_text(method, out->operation->method))
+            if (slice_equal_text(method, out->operation->method)) {
                 return CONTRACT_FOUND;
+            }
         }
         return CONTRACT_NO_METHOD;
     }
@@ -80,19 +87,23 @@ const struct contract_operation *contract_operation_in(const struct contract_ope
                                                        uint32_t version)
 {
     const struct contract_api *api = operation->api;
-    if (api->version_count == 0)
+    if (api->version_count == 0) {
         return operation;
+    }
     size_t i = api->version_count - 1u;
-    while (i > 0 && api->versions[i].number > version)
+    while (i > 0 && api->versions[i].number > version) {
         i--;
+    }
     return api->versions[i].operations[operation->index];
 }
 
 enum contract_standing contract_standing_of(const struct contract_api *api, uint32_t version)
 {
-    for (size_t i = 0; i < api->version_count; i++)
-        if (api->versions[i].number == version)
+    for (size_t i = 0; i < api->version_count; i++) {
+        if (api->versions[i].number == version) {
             return api->versions[i].draft ? CONTRACT_DRAFT : CONTRACT_FINAL;
+        }
+    }
     return CONTRACT_UNKNOWN;
 }
 
@@ -124,8 +135,10 @@ bool contract_operation_open(const struct contract_operation *operation)
 const struct contract_schema *contract_schema_named(const struct contract_api *api,
                                                     const char *name)
 {
-    for (size_t i = 0; i < api->schema_count; i++)
-        if (strcmp(api->schemas[i].name, name) == 0)
+    for (size_t i = 0; i < api->schema_count; i++) {
+        if (strcmp(api->schemas[i].name, name) == 0) {
             return api->schemas[i].schema;
+        }
+    }
     return NULL;
 }

@@ -4,9 +4,11 @@
 
 bool contract_operation_has_parameter(const struct contract_operation *operation, const char *name)
 {
-    for (size_t i = 0; i < operation->parameter_count; i++)
-        if (strcmp(operation->parameters[i].name.ptr, name) == 0)
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        if (strcmp(operation->parameters[i].name.ptr, name) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -39,8 +41,9 @@ static bool is_missing(const struct contract_match *match, const struct request 
                        const struct contract_parameter_rules *rules)
 {
     size_t count = 0;
-    if (rules->demanded)
+    if (rules->demanded) {
         (void)find_value(match, request, rules, &count);
+    }
     return rules->demanded && count == 0;
 }
 
@@ -48,11 +51,12 @@ size_t contract_append_missing(const struct contract_match *match, const struct 
                                struct buf *out)
 {
     size_t missing = 0;
-    for (size_t i = 0; i < match->operation->parameter_count; i++)
+    for (size_t i = 0; i < match->operation->parameter_count; i++) {
         if (is_missing(match, request, &match->operation->parameters[i])) {
             buf_append_text(out, missing++ > 0 ? ", " : "");
             buf_append_text(out, match->operation->parameters[i].name.ptr);
         }
+    }
     return missing;
 }
 
@@ -73,16 +77,19 @@ static int check_parameter(const struct contract_parameter_rules *rules, struct 
                            size_t count, struct contract_violation *violation)
 {
     const char *name = rules->name.ptr;
-    if (count > 1)
+    if (count > 1) {
         return contract_violate(violation, "repeated", name, "is duplicated");
+    }
     if (count == 0) {
         *value = (struct lfi_slice){rules->fallback.ptr, rules->fallback.len};
         return 0;
     }
-    if (!value->ptr)
+    if (!value->ptr) {
         return contract_violate(violation, "encoding", name, "has invalid percent-encoding");
-    if (rules->lenient || contract_check_text(rules->schema, *value, violation) == 0)
+    }
+    if (rules->lenient || contract_check_text(rules->schema, *value, violation) == 0) {
         return 0;
+    }
     snprintf(violation->where, sizeof(violation->where), "%s", name);
     return -1;
 }
@@ -91,10 +98,12 @@ static int check_request_body(const struct contract_body_rules *rules,
                               const struct request *request, struct contract_violation *violation)
 {
     size_t count;
-    if (rules->media == CONTRACT_MEDIA_NONE)
+    if (rules->media == CONTRACT_MEDIA_NONE) {
         return 0;
-    if (request->body.len == 0)
+    }
+    if (request->body.len == 0) {
         return rules->required ? contract_violate(violation, "required", "$", "is missing") : 0;
+    }
     struct lfi_slice content_type = request_header(request, "Content-Type", &count);
     return contract_check_body(rules, content_type, request->body, request->arena, violation);
 }
@@ -110,10 +119,12 @@ int contract_check_request(const struct contract_match *match, const struct requ
         size_t count = 0;
         *value = find_value(match, request, rules, &count);
         *in = place_name(rules->place);
-        if (rules->demanded && count == 0)
+        if (rules->demanded && count == 0) {
             return refuse_missing(match, request, violation);
-        if (check_parameter(rules, value, count, violation) != 0)
+        }
+        if (check_parameter(rules, value, count, violation) != 0) {
             return -1;
+        }
     }
     *in = "body";
     return check_request_body(&operation->body, request, violation);

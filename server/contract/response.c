@@ -7,11 +7,13 @@ static const struct contract_response_rules *find_rules(const struct contract_op
     const struct contract_response_rules *found = NULL;
     for (size_t i = 0; i < operation->response_count; i++) {
         const struct contract_response_rules *rules = &operation->responses[i];
-        if (rules->status == status)
+        if (rules->status == status) {
             return rules;
+        }
         if (rules->status == -(status / 100) ||
-            (rules->status == CONTRACT_STATUS_DEFAULT && !found))
+            (rules->status == CONTRACT_STATUS_DEFAULT && !found)) {
             found = rules;
+        }
     }
     return found;
 }
@@ -33,9 +35,11 @@ bool contract_response_has(const struct contract_operation *operation, int statu
                            const char *member)
 {
     const struct contract_object_rules *object = object_of(operation, status);
-    for (size_t i = 0; object && i < object->member_count; i++)
-        if (strcmp(object->members[i].name.ptr, member) == 0)
+    for (size_t i = 0; object && i < object->member_count; i++) {
+        if (strcmp(object->members[i].name.ptr, member) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -44,8 +48,9 @@ int contract_check_records(const struct contract_operation *operation,
                            struct contract_violation *violation)
 {
     const struct contract_response_rules *rules = find_rules(operation, 200);
-    if (!rules || rules->body.media != CONTRACT_MEDIA_JSON)
+    if (!rules || rules->body.media != CONTRACT_MEDIA_JSON) {
         return contract_violate(violation, "body", "$", "must be absent");
+    }
     return contract_check_tree(rules->body.schema, records, body, violation);
 }
 
@@ -54,12 +59,15 @@ int contract_check_response(const struct contract_operation *operation, int stat
                             struct contract_violation *violation)
 {
     const struct contract_response_rules *rules = find_rules(operation, status);
-    if (!rules)
+    if (!rules) {
         return contract_violate(violation, "status", "$", "is not a status of this operation");
-    if (rules->body.media != CONTRACT_MEDIA_NONE)
+    }
+    if (rules->body.media != CONTRACT_MEDIA_NONE) {
         return contract_check_body(&rules->body, content_type, body, NULL, violation);
+    }
     /* a redirect may carry a note for people */
-    if (body.len > 0 && status / 100 != 3)
+    if (body.len > 0 && status / 100 != 3) {
         return contract_violate(violation, "body", "$", "must be absent");
+    }
     return 0;
 }

@@ -32,8 +32,9 @@ static const char *skip_plain(const char *p, const char *end)
         p += 8;
     }
     while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
-           *p != '\\')
+           *p != '\\') {
         p++;
+    }
     return p;
 }
 
@@ -43,8 +44,9 @@ size_t contract_count_points(struct lfi_slice text)
     size_t points = 0;
     while (p < end) {
         size_t len = text_sequence_length(p, end);
-        if (len == 0)
+        if (len == 0) {
             return SIZE_MAX;
+        }
         p += len;
         points++;
     }
@@ -55,12 +57,14 @@ size_t contract_count_points(struct lfi_slice text)
 static int32_t read_hex(const char *p, const char *end)
 {
     int32_t value = 0;
-    if (end - p < 4)
+    if (end - p < 4) {
         return -1;
+    }
     for (int i = 0; i < 4; i++) {
         int digit = text_hex_value(p[i]);
-        if (digit < 0)
+        if (digit < 0) {
             return -1;
+        }
         value = value * 16 + digit;
     }
     return value;
@@ -70,8 +74,9 @@ static int32_t read_hex(const char *p, const char *end)
 static int32_t read_escape(const char *p, const char *end, size_t *len)
 {
     static const char letters[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-    if (end - p < 2)
+    if (end - p < 2) {
         return -1;
+    }
     *len = 2;
     if (p[1] != 'u') {
         const char *letter = p[1] ? strchr(letters, p[1]) : NULL;
@@ -79,16 +84,20 @@ static int32_t read_escape(const char *p, const char *end, size_t *len)
     }
     int32_t high = read_hex(p + 2, end);
     *len = 6;
-    if (high <= 0 || (high >= 0xdc00 && high <= 0xdfff))
+    if (high <= 0 || (high >= 0xdc00 && high <= 0xdfff)) {
         return -1;
-    if (high < 0xd800 || high > 0xdbff)
+    }
+    if (high < 0xd800 || high > 0xdbff) {
         return high;
-    if (end - p < 12 || p[6] != '\\' || p[7] != 'u')
+    }
+    if (end - p < 12 || p[6] != '\\' || p[7] != 'u') {
         return -1;
+    }
     int32_t low = read_hex(p + 8, end);
     *len = 12;
-    if (low < 0xdc00 || low > 0xdfff)
+    if (low < 0xdc00 || low > 0xdfff) {
         return -1;
+    }
     return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 }
 
@@ -101,14 +110,16 @@ const char *contract_scan_string(const char *p, const char *end, struct contract
     for (;;) {
         p = skip_plain(p, end);
         *at = p;
-        if (p == end)
+        if (p == end) {
             return NULL;
+        }
         size_t len;
         if (*p == '"') {
             break;
         } else if (*p == '\\') {
-            if (read_escape(p, end, &len) < 0)
+            if (read_escape(p, end, &len) < 0) {
                 return NULL;
+            }
             out->escaped = true;
         } else if ((unsigned char)*p < 0x80 || (len = text_sequence_length(p, end)) == 0) {
             return NULL;
@@ -164,8 +175,9 @@ size_t contract_unescape(struct lfi_slice raw, char *out)
 
 static const char *skip_digits(const char *p, const char *end)
 {
-    while (p < end && *p >= '0' && *p <= '9')
+    while (p < end && *p >= '0' && *p <= '9') {
         p++;
+    }
     return p;
 }
 
@@ -173,28 +185,33 @@ const char *contract_scan_number(const char *p, const char *end, bool *integer)
 {
     const char *from;
     *integer = true;
-    if (p < end && *p == '-')
+    if (p < end && *p == '-') {
         p++;
+    }
     from = p;
     p = p < end && *p == '0' ? p + 1 : skip_digits(p, end);
-    if (p == from)
+    if (p == from) {
         return NULL;
+    }
     if (p < end && *p == '.') {
         *integer = false;
         from = ++p;
         p = skip_digits(p, end);
-        if (p == from)
+        if (p == from) {
             return NULL;
+        }
     }
     if (p < end && (*p == 'e' || *p == 'E')) {
         *integer = false;
         p++;
-        if (p < end && (*p == '+' || *p == '-'))
+        if (p < end && (*p == '+' || *p == '-')) {
             p++;
+        }
         from = p;
         p = skip_digits(p, end);
-        if (p == from)
+        if (p == from) {
             return NULL;
+        }
     }
     return p;
 }

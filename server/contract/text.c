@@ -22,8 +22,9 @@ static bool is_integer(struct lfi_slice text)
 {
     bool negative = text.len > 0 && text.ptr[0] == '-';
     uint64_t value;
-    if (!slice_to_u64((struct lfi_slice){text.ptr + negative, text.len - negative}, &value))
+    if (!slice_to_u64((struct lfi_slice){text.ptr + negative, text.len - negative}, &value)) {
         return false;
+    }
     return value <= (uint64_t)INT64_MAX + negative;
 }
 
@@ -31,21 +32,25 @@ static unsigned kinds_of(struct lfi_slice text)
 {
     unsigned kinds = CONTRACT_STRING;
     bool integer;
-    if (slice_equal_text(text, "true") || slice_equal_text(text, "false"))
+    if (slice_equal_text(text, "true") || slice_equal_text(text, "false")) {
         kinds |= CONTRACT_BOOLEAN;
-    if (is_integer(text))
+    }
+    if (is_integer(text)) {
         kinds |= CONTRACT_INTEGER | CONTRACT_NUMBER;
-    else if (contract_scan_number(text.ptr, text.ptr + text.len, &integer) == text.ptr + text.len &&
-             !integer)
+    } else if (contract_scan_number(text.ptr, text.ptr + text.len, &integer) ==
+                   text.ptr + text.len &&
+               !integer) {
         kinds |= CONTRACT_NUMBER;
+    }
     return kinds;
 }
 
 /* 2026-01-31T09:15:00+04:00 loses its + when the sender did not encode it. */
 static struct lfi_slice mend_offset(struct lfi_slice text, char out[40])
 {
-    if (text.len < 20 || text.len > 40 || text.ptr[text.len - 6] != ' ')
+    if (text.len < 20 || text.len > 40 || text.ptr[text.len - 6] != ' ') {
         return text;
+    }
     memcpy(out, text.ptr, text.len);
     out[text.len - 6] = '+';
     return (struct lfi_slice){out, text.len};
@@ -63,17 +68,20 @@ static bool check_plain(struct text_check *c, const struct contract_schema *sche
     }
     if (kinds & CONTRACT_STRING && schema->text) {
         struct lfi_slice text = c->text;
-        if (schema->text->format == CONTRACT_FORMAT_DATE_TIME)
+        if (schema->text->format == CONTRACT_FORMAT_DATE_TIME) {
             text = mend_offset(text, mended);
+        }
         rule = contract_broken_text_rule(schema->text, text, c->points, &c->scratch);
-        if (rule)
+        if (rule) {
             contract_describe_text_rule(schema->text, rule, c->violation->message,
                                         sizeof(c->violation->message));
+        }
     } else if (kinds & (CONTRACT_INTEGER | CONTRACT_NUMBER) && schema->number) {
         rule = contract_broken_number_rule(schema->number, c->text);
-        if (rule)
+        if (rule) {
             contract_describe_number_rule(schema->number, rule, c->violation->message,
                                           sizeof(c->violation->message));
+        }
     }
     return rule ? fail(c, rule) : true;
 }
@@ -84,14 +92,16 @@ static bool check_combination(struct text_check *c, const struct contract_combin
 {
     static const char *const rules[] = {"allOf", "anyOf", "oneOf", "not", "discriminator"};
     size_t fitting = 0, count = combination->count;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         fitting += check(c, combination->branches[i]);
+    }
     bool fits = combination->kind == CONTRACT_ALL_OF   ? fitting == count
                 : combination->kind == CONTRACT_ANY_OF ? fitting > 0
                 : combination->kind == CONTRACT_ONE_OF ? fitting == 1
                                                        : fitting == 0;
-    if (fits)
+    if (fits) {
         return true;
+    }
     snprintf(c->violation->message, sizeof(c->violation->message),
              "does not fit the forms allowed");
     return fail(c, rules[combination->kind]);
@@ -99,11 +109,14 @@ static bool check_combination(struct text_check *c, const struct contract_combin
 
 static bool check(struct text_check *c, const struct contract_schema *schema)
 {
-    if (!check_plain(c, schema))
+    if (!check_plain(c, schema)) {
         return false;
-    for (size_t i = 0; i < schema->combination_count; i++)
-        if (!check_combination(c, &schema->combinations[i]))
+    }
+    for (size_t i = 0; i < schema->combination_count; i++) {
+        if (!check_combination(c, &schema->combinations[i])) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -111,8 +124,9 @@ int contract_check_text(const struct contract_schema *schema, struct lfi_slice t
                         struct contract_violation *violation)
 {
     struct text_check c = {.text = text, .violation = violation};
-    if (!c.text.ptr)
+    if (!c.text.ptr) {
         c.text.ptr = "";
+    }
     c.points = contract_count_points(c.text);
     if (c.points == SIZE_MAX || memchr(c.text.ptr, '\0', c.text.len)) {
         snprintf(violation->message, sizeof(violation->message), "is not UTF-8 text");
