@@ -7,40 +7,47 @@
 static const char *read_word(struct node row, const char *name, const char *const *words)
 {
     struct node node = node_get(row, name);
-    if (!node.raw)
+    if (!node.raw) {
         return words[0];
+    }
     const char *text = node_string(node);
-    for (size_t i = 0; words[i]; i++)
-        if (strcmp(text, words[i]) == 0)
+    for (size_t i = 0; words[i]; i++) {
+        if (strcmp(text, words[i]) == 0) {
             return words[i];
+        }
+    }
     node_fail(node, "x-lfi: %s %s is not understood", name, text);
 }
 
 static void check_identifier(struct node node, const char *text)
 {
     size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    if (len == 0 || text[len] || strchr("0123456789_", text[0]))
+    if (len == 0 || text[len] || strchr("0123456789_", text[0])) {
         node_fail(node, "x-lfi: %s is not a name in snake_case", text);
+    }
 }
 
 /* The name of a C function. */
 static const char *read_function(struct node row, const char *name)
 {
     struct node node = node_get(row, name);
-    if (!node.raw)
+    if (!node.raw) {
         return NULL;
+    }
     check_identifier(node, node_string(node));
     return node_string(node);
 }
 
 static void read_serves(struct model *model, struct row *out, struct node node)
 {
-    if (!node.raw)
+    if (!node.raw) {
         return;
+    }
     const char *text = node_string(node);
     const char *dot = strchr(text, '.');
-    if (!dot)
+    if (!dot) {
         node_fail(node, "x-lfi: serves must be FAMILY.FUNCTION");
+    }
     out->family = source_format(model->source, "%.*s", (int)(dot - text), text);
     out->function = dot + 1;
     check_identifier(node, out->family);
@@ -49,30 +56,38 @@ static void read_serves(struct model *model, struct row *out, struct node node)
 
 static void read_permissions(struct model *model, struct row *out, struct node node)
 {
-    if (!node.raw)
+    if (!node.raw) {
         return;
-    if (!node_is_list(node) || node_count(node) == 0)
+    }
+    if (!node_is_list(node) || node_count(node) == 0) {
         node_fail(node, "x-lfi: permissions must be a list of codes");
+    }
     out->permission_count = node_count(node);
     out->permissions = source_array(model->source, out->permission_count, sizeof(char *));
-    for (size_t i = 0; i < out->permission_count; i++)
+    for (size_t i = 0; i < out->permission_count; i++) {
         out->permissions[i] = node_string(node_item(node, i));
+    }
 }
 
 /* What cannot be carried out. */
 static void check_row(const struct row *row)
 {
     bool plain = strcmp(row->reply, "other") != 0;
-    if (row->later)
+    if (row->later) {
         return;
-    if (!row->handler && (!row->family || !plain))
+    }
+    if (!row->handler && (!row->family || !plain)) {
         node_fail(row->at, "x-lfi: without a handler, serves and reply are needed");
-    if (row->handler && (plain || row->query || row->shape || row->record))
+    }
+    if (row->handler && (plain || row->query || row->shape || row->record)) {
         node_fail(row->at, "x-lfi: a handler does all by hand: no reply, record, query or shape");
-    if (row->record && strcmp(row->subject, "account") != 0)
+    }
+    if (row->record && strcmp(row->subject, "account") != 0) {
         node_fail(row->at, "x-lfi: record needs the subject account");
-    if ((row->record || row->shape) && strcmp(row->reply, "one") == 0)
+    }
+    if ((row->record || row->shape) && strcmp(row->reply, "one") == 0) {
         node_fail(row->at, "x-lfi: record and shape are for lists");
+    }
 }
 
 void model_read_row(struct model *model, struct row *out, struct node node)
@@ -84,8 +99,9 @@ void model_read_row(struct model *model, struct row *out, struct node node)
     static const char *const replies[] = {"other", "one", "list", "pages", NULL};
     static const char *const auths[] = {"hub", "none", NULL};
     *out = (struct row){.at = node, .subject = subjects[0], .reply = replies[0]};
-    if (!node.raw)
+    if (!node.raw) {
         return;
+    }
     node_only(node, "x-lfi", known);
     out->subject = read_word(node, "subject", subjects);
     out->reply = read_word(node, "reply", replies);

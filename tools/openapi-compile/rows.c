@@ -15,18 +15,22 @@ static bool serve_the_same(const struct row *a, const struct row *b)
 
 static bool is_first(const struct set *set, size_t at)
 {
-    for (size_t i = 0; i < at; i++)
-        if (serve_the_same(row_at(set, i), row_at(set, at)))
+    for (size_t i = 0; i < at; i++) {
+        if (serve_the_same(row_at(set, i), row_at(set, at))) {
             return false;
+        }
+    }
     return true;
 }
 
 /* A handler may serve a function whose arguments are its own; then only the offer is asked. */
 static bool is_served_plainly(const struct set *set, const struct row *row)
 {
-    for (size_t i = 0; i < set->form_count; i++)
-        if (!row_at(set, i)->handler && serve_the_same(row_at(set, i), row))
+    for (size_t i = 0; i < set->form_count; i++) {
+        if (!row_at(set, i)->handler && serve_the_same(row_at(set, i), row)) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -34,12 +38,15 @@ static void put_prototypes(FILE *out, const struct set *set)
 {
     for (size_t i = 0; i < set->form_count; i++) {
         const struct row *row = row_at(set, i);
-        if (row->query)
+        if (row->query) {
             fprintf(out, "flow_query_fn %s;\n", row->query);
-        if (row->shape)
+        }
+        if (row->shape) {
             fprintf(out, "flow_shape_fn %s;\n", row->shape);
-        if (row->handler)
+        }
+        if (row->handler) {
             fprintf(out, "flow_handler_fn %s;\n", row->handler);
+        }
     }
 }
 
@@ -47,14 +54,16 @@ static void put_functions(FILE *out, const struct set *set)
 {
     for (size_t i = 0; i < set->form_count; i++) {
         const struct row *row = row_at(set, i);
-        if (!row->family || !is_first(set, i))
+        if (!row->family || !is_first(set, i)) {
             continue;
+        }
         fprintf(out,
                 "static bool offers_%s_%s(const struct provider *provider)\n{\n"
                 "    return PROVIDER_SERVES(provider, %s, %s);\n}\n\n",
                 row->family, row->function, row->family, row->function);
-        if (!is_served_plainly(set, row))
+        if (!is_served_plainly(set, row)) {
             continue;
+        }
         fprintf(out,
                 "static int serve_%s_%s(const struct provider *provider,\n"
                 "    const struct lfi_call *call, const void *query, struct lfi_answer *answer,\n"
@@ -73,23 +82,27 @@ static void put_word(FILE *out, const char *member, const char *prefix, const ch
 
 static void put_name(FILE *out, const char *member, const char *name)
 {
-    if (name)
+    if (name) {
         fprintf(out, ".%s = %s, ", member, name);
+    }
 }
 
 static bool has_parameter(const struct operation *operation, const char *name)
 {
-    for (size_t i = 0; i < operation->parameter_count; i++)
-        if (strcmp(operation->parameters[i].name, name) == 0)
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        if (strcmp(operation->parameters[i].name, name) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
 static void put_number(FILE *out, const struct set *set, const struct operation *operation,
                        const char *member, const char *name)
 {
-    if (has_parameter(operation, name))
+    if (has_parameter(operation, name)) {
         fprintf(out, ".%s = %d, ", member, set_parameter_number(set, name));
+    }
 }
 
 /* What a row that is carried out without a handler reads from the request. */
@@ -105,23 +118,27 @@ static void check_parameters(const struct operation *operation)
                  {list, "page-size"},
                  {user || account, "o3-psu-identifier"},
                  {account, "accountId"}};
-    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-        if (needs[i].needed && !has_parameter(operation, needs[i].name))
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        if (needs[i].needed && !has_parameter(operation, needs[i].name)) {
             node_fail(row->at, "x-lfi: %s has no parameter %s", operation->id, needs[i].name);
+        }
+    }
 }
 
 void rows_put(const struct set *set, const struct operation *operation, FILE *out)
 {
     const struct row *row = &operation->row;
-    if (!row->at.raw)
+    if (!row->at.raw) {
         node_fail(operation->at, "%s has no x-lfi", operation->id);
+    }
     check_parameters(operation);
     fprintf(out, "    { /* %s %s */\n     ", operation->method, operation->path);
     if (row->family) {
         fprintf(out, ".serves = \"%s.%s\", .offered = offers_%s_%s, ", row->family, row->function,
                 row->family, row->function);
-        if (!row->handler)
+        if (!row->handler) {
             fprintf(out, ".serve = serve_%s_%s, ", row->family, row->function);
+        }
     }
     put_word(out, "subject", "FLOW_", row->subject);
     put_word(out, "reply", "FLOW_", row->reply);
@@ -165,8 +182,9 @@ void rows_write(const struct set *set, const struct output *output)
             output->name);
     put_functions(out, set);
     fputs("static const struct flow_row rows[] = {\n", out);
-    for (size_t i = 0; i < set->form_count; i++)
+    for (size_t i = 0; i < set->form_count; i++) {
         fputs(set->forms[i].row, out);
+    }
     fprintf(out, "};\n\nconst struct flow_api flow_%s = {&contract_%s, rows};\n", output->name,
             output->name);
     output_close(out);

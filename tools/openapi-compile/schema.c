@@ -22,12 +22,14 @@ struct schema_table {
 
 static struct schema_entry **find_slot(struct model *model, struct node node)
 {
-    if (!model->table)
+    if (!model->table) {
         model->table = source_alloc(model->source, sizeof(*model->table));
+    }
     size_t hash = ((uintptr_t)node.raw / sizeof(*node.raw)) & ((1 << TABLE_BITS) - 1);
     struct schema_entry **slot = &model->table->slots[hash];
-    while (*slot && (*slot)->schema->at.raw != node.raw)
+    while (*slot && (*slot)->schema->at.raw != node.raw) {
         slot = &(*slot)->next;
+    }
     return slot;
 }
 
@@ -39,29 +41,36 @@ static const struct {
 
 static unsigned read_kind(struct node node)
 {
-    if (!node.raw)
+    if (!node.raw) {
         return 0;
+    }
     const char *text = node_string(node);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (strcmp(text, kinds[i].name) == 0)
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(text, kinds[i].name) == 0) {
             return kinds[i].kind;
+        }
+    }
     node_fail(node, "type %s: there is no such type", text);
 }
 
 static void read_texts(struct model *model, struct schema *schema, struct node list)
 {
-    if (!list.raw)
+    if (!list.raw) {
         return;
+    }
     schema->text_count = node_count(list);
-    if (schema->text_count == 0)
+    if (schema->text_count == 0) {
         node_fail(list, "enum is empty");
+    }
     schema->texts = source_array(model->source, schema->text_count, sizeof(*schema->texts));
     for (size_t i = 0; i < schema->text_count; i++) {
         struct node item = node_item(list, i);
         schema->texts[i] = node_string(item);
-        for (size_t k = 0; k < i && !model->foreign; k++)
-            if (strcmp(schema->texts[k], schema->texts[i]) == 0)
+        for (size_t k = 0; k < i && !model->foreign; k++) {
+            if (strcmp(schema->texts[k], schema->texts[i]) == 0) {
                 node_fail(item, "enum names %s twice", schema->texts[i]);
+            }
+        }
     }
 }
 
@@ -69,8 +78,9 @@ static const char *read_pattern(struct node node)
 {
     int number;
     PCRE2_SIZE offset;
-    if (!node.raw)
+    if (!node.raw) {
         return NULL;
+    }
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)node_string(node), PCRE2_ZERO_TERMINATED,
                                      CONTRACT_PATTERN_OPTIONS, &number, &offset, NULL);
     if (!code) {
@@ -84,11 +94,13 @@ static const char *read_pattern(struct node node)
 
 static const char *read_bound(struct node node)
 {
-    if (!node.raw)
+    if (!node.raw) {
         return NULL;
+    }
     enum node_kind kind = node_scalar(node);
-    if (kind != NODE_INTEGER && kind != NODE_NUMBER)
+    if (kind != NODE_INTEGER && kind != NODE_NUMBER) {
         node_fail(node, "%s: a number is expected here", node_text(node));
+    }
     return node_text(node);
 }
 
@@ -96,39 +108,46 @@ static const char *read_bound(struct node node)
 static const char *read_multiple(struct node node)
 {
     const char *text = read_bound(node);
-    if (text && (*text == '-' || strspn(text, "+0.") == strcspn(text, "eE")))
+    if (text && (*text == '-' || strspn(text, "+0.") == strcspn(text, "eE"))) {
         node_fail(node, "multipleOf %s: must be more than 0", text);
+    }
     return text;
 }
 
 static struct schema_list read_list(struct model *model, struct node list)
 {
     struct schema_list out = {0};
-    if (!list.raw)
+    if (!list.raw) {
         return out;
+    }
     out.count = node_count(list);
-    if (out.count == 0)
+    if (out.count == 0) {
         node_fail(list, "there must be at least one schema");
+    }
     out.items = source_array(model->source, out.count, sizeof(*out.items));
-    for (size_t i = 0; i < out.count; i++)
+    for (size_t i = 0; i < out.count; i++) {
         out.items[i] = model_schema(model, node_item(list, i));
+    }
     return out;
 }
 
 static struct member *find_member(struct schema *schema, const char *name)
 {
-    for (size_t i = 0; i < schema->member_count; i++)
-        if (strcmp(schema->members[i].name, name) == 0)
+    for (size_t i = 0; i < schema->member_count; i++) {
+        if (strcmp(schema->members[i].name, name) == 0) {
             return &schema->members[i];
+        }
+    }
     return NULL;
 }
 
 static void read_additional(struct model *model, struct schema *schema, struct node node)
 {
-    if (node_is_map(node))
+    if (node_is_map(node)) {
         schema->additional = model_schema(model, node);
-    else
+    } else {
         schema->closed = !node_bool(node, true);
+    }
 }
 
 static void read_members(struct model *model, struct schema *schema, struct node node)
@@ -148,10 +167,12 @@ static void read_members(struct model *model, struct schema *schema, struct node
         struct node item = node_item(required, i);
         const char *name = node_string(item);
         struct member *member = find_member(schema, name);
-        if (member && member->required && !model->foreign)
+        if (member && member->required && !model->foreign) {
             node_fail(item, "required names %s twice", name);
-        if (!member && schema->closed && !model->foreign)
+        }
+        if (!member && schema->closed && !model->foreign) {
             node_fail(item, "required names %s, which additionalProperties forbids", name);
+        }
         if (!member) {
             member = &schema->members[schema->member_count++];
             member->name = name;
@@ -163,15 +184,18 @@ static void read_members(struct model *model, struct schema *schema, struct node
 static void read_discriminator(struct model *model, struct schema *schema, struct node node)
 {
     static const char *const known[] = {"propertyName", "mapping", NULL};
-    if (!node.raw)
+    if (!node.raw) {
         return;
+    }
     struct schema_list *list = schema->one_of.count ? &schema->one_of : &schema->any_of;
     struct node mapping = node_get(node, "mapping");
     model_only(model, node, "a discriminator", known);
-    if (model->foreign && (list->count == 0 || !mapping.raw))
+    if (model->foreign && (list->count == 0 || !mapping.raw)) {
         return;
-    if (list->count == 0)
+    }
+    if (list->count == 0) {
         node_fail(node, "discriminator without oneOf or anyOf");
+    }
     schema->discriminator = node_string(node_need(node, "propertyName"));
     node_need(node, "mapping");
     schema->choice_count = node_count(mapping);
@@ -182,11 +206,13 @@ static void read_discriminator(struct model *model, struct schema *schema, struc
         choice->schema =
             model_schema(model, source_resolve(model->source, target, node_string(target)));
         size_t k = 0;
-        while (k < list->count && list->items[k] != choice->schema)
+        while (k < list->count && list->items[k] != choice->schema) {
             k++;
-        if (k == list->count)
+        }
+        if (k == list->count) {
             node_fail(target, "discriminator maps %s to a schema that is not a branch",
                       choice->value);
+        }
     }
 }
 
@@ -218,23 +244,28 @@ static void check_use(struct schema *schema, struct node node)
     };
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         struct node found = node_get(node, rules[i].name);
-        if (found.raw && !(schema->kinds & rules[i].kinds) && schema->kinds != 0)
+        if (found.raw && !(schema->kinds & rules[i].kinds) && schema->kinds != 0) {
             node_fail(found, "%s says nothing of this type", rules[i].name);
+        }
     }
     if ((schema->min_length > schema->max_length && schema->max_length != NO_LIMIT) ||
         (schema->min_items > schema->max_items && schema->max_items != NO_LIMIT) ||
-        (schema->min_members > schema->max_members && schema->max_members != NO_LIMIT))
+        (schema->min_members > schema->max_members && schema->max_members != NO_LIMIT)) {
         node_fail(node, "the least is more than the most");
-    if (schema->exclusive_minimum && !schema->minimum)
+    }
+    if (schema->exclusive_minimum && !schema->minimum) {
         node_fail(node, "exclusiveMinimum without minimum");
-    if (schema->exclusive_maximum && !schema->maximum)
+    }
+    if (schema->exclusive_maximum && !schema->maximum) {
         node_fail(node, "exclusiveMaximum without maximum");
+    }
 }
 
 static void check_default(struct schema *schema, struct node node)
 {
-    if (!node.raw)
+    if (!node.raw) {
         return;
+    }
     if (node_is_map(node) && node_count(node) == 0) {
         schema->fallback = "{}";
         return;
@@ -245,8 +276,9 @@ static void check_default(struct schema *schema, struct node node)
                     : kind == NODE_NUMBER  ? SCHEMA_NUMBER
                     : kind == NODE_TEXT    ? SCHEMA_STRING
                                            : SCHEMA_NULL;
-    if (schema->kinds != 0 && !(schema->kinds & fits))
+    if (schema->kinds != 0 && !(schema->kinds & fits)) {
         node_fail(node, "default is of another type");
+    }
     schema->fallback = node_text(node);
 }
 
@@ -259,22 +291,26 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
         "allOf", "anyOf", "oneOf", "not", "nullable", "discriminator", "default",
         /* said to people only */
         "description", "title", "summary", "deprecated", "example", "examples", NULL};
-    if (!node_is_map(node))
+    if (!node_is_map(node)) {
         node_fail(node, "a schema is expected here");
+    }
     model_only(model, node, "a schema", known);
     schema->kinds = read_kind(node_get(node, "type"));
     if (node_bool(node_get(node, "nullable"), false)) {
-        if (!schema->kinds)
+        if (!schema->kinds) {
             node_fail(node, "nullable without type");
-        if (node_get(node, "enum").raw)
+        }
+        if (node_get(node, "enum").raw) {
             node_fail(node, "nullable with enum: null would have to be one of its values");
+        }
         schema->kinds |= SCHEMA_NULL;
     }
     struct node format = node_get(node, "format");
     schema->format = format.raw ? node_string(format) : NULL;
     schema->pattern = read_pattern(node_get(node, "pattern"));
-    if (!schema->pattern && schema->format && model->formats.raw)
+    if (!schema->pattern && schema->format && model->formats.raw) {
         schema->pattern = read_pattern(node_get(model->formats, schema->format));
+    }
     read_texts(model, schema, node_get(node, "enum"));
     schema->min_length = node_size(node_get(node, "minLength"), 0);
     schema->max_length = node_size(node_get(node, "maxLength"), NO_LIMIT);
@@ -297,16 +333,18 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
     schema->one_of = read_list(model, node_get(node, "oneOf"));
     read_discriminator(model, schema, node_get(node, "discriminator"));
     check_default(schema, node_get(node, "default"));
-    if (!model->foreign)
+    if (!model->foreign) {
         check_use(schema, node);
+    }
 }
 
 struct schema *model_schema(struct model *model, struct node node)
 {
     node = source_follow(model->source, node);
     struct schema_entry **slot = find_slot(model, node);
-    if (*slot)
+    if (*slot) {
         return (*slot)->schema;
+    }
     struct schema *schema = source_alloc(model->source, sizeof(*schema));
     *slot = source_alloc(model->source, sizeof(**slot));
     (*slot)->schema = schema;
@@ -327,9 +365,11 @@ void model_only(const struct model *model, struct node map, const char *what,
         const char *name;
         struct node value = node_member(map, i, &name);
         size_t n = 0;
-        while (names[n] && strcmp(names[n], name) != 0)
+        while (names[n] && strcmp(names[n], name) != 0) {
             n++;
-        if (!names[n] && strncmp(name, "x-", 2) != 0)
+        }
+        if (!names[n] && strncmp(name, "x-", 2) != 0) {
             node_fail(value, "%s: not understood in %s", name, what);
+        }
     }
 }

@@ -14,8 +14,9 @@
 static size_t pattern_index(struct schemas *schemas, const char *text)
 {
     size_t i = 0;
-    while (i < schemas->pattern_count && strcmp(schemas->patterns[i], text) != 0)
+    while (i < schemas->pattern_count && strcmp(schemas->patterns[i], text) != 0) {
         i++;
+    }
     if (i == schemas->pattern_count) {
         schemas->patterns = source_grow(schemas->source, schemas->patterns, schemas->pattern_count,
                                         &schemas->pattern_room, sizeof(*schemas->patterns));
@@ -30,13 +31,17 @@ static const char *format_name(const struct schema *schema)
         {"date", "DATE"}, {"date-time", "DATE_TIME"}, {"email", "EMAIL"},
         {"uri", "URI"},   {"uuid", "UUID"},           {"byte", "BYTE"},
         {"ipv4", "IPV4"}, {"ipv6", "IPV6"},           {"duration", "DURATION"}};
-    if (!schema->format || !(schema->kinds & SCHEMA_STRING))
+    if (!schema->format || !(schema->kinds & SCHEMA_STRING)) {
         return NULL;
-    if (strcmp(schema->format, "base64") == 0) /* no format of OpenAPI: a hint for people */
+    }
+    if (strcmp(schema->format, "base64") == 0) { /* no format of OpenAPI: a hint for people */
         return NULL;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(names[i][0], schema->format) == 0)
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i][0], schema->format) == 0) {
             return names[i][1];
+        }
+    }
     node_fail(schema->at, "format %s is not understood", schema->format);
 }
 
@@ -44,8 +49,9 @@ static int compare_texts(const void *a, const void *b)
 {
     const char *left = *(const char *const *)a, *right = *(const char *const *)b;
     size_t left_len = strlen(left), right_len = strlen(right);
-    if (left_len != right_len)
+    if (left_len != right_len) {
         return left_len < right_len ? -1 : 1;
+    }
     return memcmp(left, right, left_len);
 }
 
@@ -53,18 +59,21 @@ static void put_text_rules(struct schemas *schemas, FILE *out, const struct sche
 {
     const char *format = format_name(schema);
     if (!format && !schema->pattern && !schema->text_count && schema->min_length == 0 &&
-        schema->max_length == NO_LIMIT)
+        schema->max_length == NO_LIMIT) {
         return;
-    if (schema->max_length == 0)
+    }
+    if (schema->max_length == 0) {
         node_fail(schema->at, "maxLength 0 allows nothing but the empty text");
+    }
     fprintf(out, ".text = &(const struct contract_text_rules){%lld, %lld, ", schema->min_length,
             schema->max_length == NO_LIMIT ? 0 : schema->max_length);
     if (schema->text_count) {
         fputs("(const struct contract_text[]){", out);
         qsort(schema->texts, schema->text_count, sizeof(*schema->texts), compare_texts);
         for (size_t i = 0; i < schema->text_count; i++) {
-            if (strlen(schema->texts[i]) >= CONTRACT_NAME_BYTES)
+            if (strlen(schema->texts[i]) >= CONTRACT_NAME_BYTES) {
                 node_fail(schema->at, "enum value too long");
+            }
             output_text(out, schema->texts[i]);
             fputc(',', out);
         }
@@ -73,20 +82,23 @@ static void put_text_rules(struct schemas *schemas, FILE *out, const struct sche
         fputs("NULL, 0, ", out);
     }
     fprintf(out, "CONTRACT_FORMAT_%s, ", format ? format : "NONE");
-    if (schema->pattern)
+    if (schema->pattern) {
         fprintf(out, "&patterns[%zu]}, ", pattern_index(schemas, schema->pattern));
-    else
+    } else {
         fputs("NULL}, ", out);
+    }
 }
 
 static void put_bound(FILE *out, const char *bound, const char *implied, bool exclusive)
 {
-    if (!bound)
+    if (!bound) {
         bound = implied;
-    if (bound)
+    }
+    if (bound) {
         fprintf(out, "{%.17g, true, %s}, ", strtod(bound, NULL), exclusive ? "true" : "false");
-    else
+    } else {
         fputs("{0, false, false}, ", out);
+    }
 }
 
 /* 2.50 is 25 / 10^1. */
@@ -109,17 +121,21 @@ static void put_multiple(FILE *out, const struct schema *schema)
         digits += digits > 0 || *p != '0';
         divisor = divisor * 10 + (unsigned long long)(*p - '0');
         decimals += fraction;
-        if (digits > CONTRACT_MULTIPLE_DIGITS)
+        if (digits > CONTRACT_MULTIPLE_DIGITS) {
             node_fail(schema->at, "multipleOf %s: more than %d digits", schema->multiple,
                       CONTRACT_MULTIPLE_DIGITS);
+        }
     }
     char *end = (char *)p;
-    if (*p == 'e' || *p == 'E')
+    if (*p == 'e' || *p == 'E') {
         decimals -= strtol(p + 1, &end, 10);
-    for (; divisor > 0 && divisor % 10 == 0; divisor /= 10)
+    }
+    for (; divisor > 0 && divisor % 10 == 0; divisor /= 10) {
         decimals--;
-    if (*end || decimals > 100 || decimals < -100)
+    }
+    if (*end || decimals > 100 || decimals < -100) {
         node_fail(schema->at, "multipleOf %s: not understood", schema->multiple);
+    }
     fputc('{', out);
     output_quoted(out, schema->multiple);
     fprintf(out, ", %lluu, %ld}, ", divisor, decimals);
@@ -139,8 +155,9 @@ static void put_number_rules(FILE *out, const struct schema *schema)
             node_fail(schema->at, "format %s is not understood", schema->format);
         }
     }
-    if (!least && !schema->minimum && !schema->maximum && !schema->multiple)
+    if (!least && !schema->minimum && !schema->maximum && !schema->multiple) {
         return;
+    }
     fputs(".number = &(const struct contract_number_rules){", out);
     put_bound(out, schema->minimum, least, schema->exclusive_minimum);
     put_bound(out, schema->maximum, most, schema->exclusive_maximum);
@@ -150,22 +167,25 @@ static void put_number_rules(FILE *out, const struct schema *schema)
 
 static void put_most(FILE *out, long long most)
 {
-    if (most == NO_LIMIT)
+    if (most == NO_LIMIT) {
         fputs("UINT32_MAX", out);
-    else
+    } else {
         fprintf(out, "%lld", most);
+    }
 }
 
 static void put_array_rules(struct schemas *schemas, FILE *out, const struct schema *schema)
 {
     if (!schema->items && schema->min_items == 0 && schema->max_items == NO_LIMIT &&
-        !schema->unique_items)
+        !schema->unique_items) {
         return;
+    }
     fputs(".array = &(const struct contract_array_rules){", out);
-    if (schema->items)
+    if (schema->items) {
         fprintf(out, "&schemas[%d], ", schemas_put(schemas, schema->items));
-    else
+    } else {
         fputs("NULL, ", out);
+    }
     fprintf(out, "%lld, ", schema->min_items);
     put_most(out, schema->max_items);
     fprintf(out, ", %s}, ", schema->unique_items ? "true" : "false");
@@ -175,33 +195,40 @@ static void put_object_rules(struct schemas *schemas, FILE *out, const struct sc
 {
     unsigned long long required = 0;
     if (!schema->member_count && !schema->closed && !schema->additional &&
-        schema->min_members == 0 && schema->max_members == NO_LIMIT)
+        schema->min_members == 0 && schema->max_members == NO_LIMIT) {
         return;
-    if (schema->member_count > CONTRACT_MEMBERS)
+    }
+    if (schema->member_count > CONTRACT_MEMBERS) {
         node_fail(schema->at, "more than %d members", CONTRACT_MEMBERS);
+    }
     fputs(".object = &(const struct contract_object_rules){", out);
     fputs(schema->member_count ? "(const struct contract_member[]){" : "NULL", out);
     for (size_t i = 0; i < schema->member_count; i++) {
         const struct member *member = &schema->members[i];
-        if (strlen(member->name) >= CONTRACT_NAME_BYTES)
+        if (strlen(member->name) >= CONTRACT_NAME_BYTES) {
             node_fail(schema->at, "name too long");
-        if (strpbrk(member->name, "\"\\"))
+        }
+        if (strpbrk(member->name, "\"\\")) {
             node_fail(schema->at, "name with a quote or backslash");
+        }
         fputc('{', out);
         output_text(out, member->name);
-        if (member->schema)
+        if (member->schema) {
             fprintf(out, ", &schemas[%d]}, ", schemas_put(schemas, member->schema));
-        else
+        } else {
             fputs(", NULL}, ", out);
-        if (member->required)
+        }
+        if (member->required) {
             required |= 1ull << i;
+        }
     }
     fprintf(out, "%s, %zu, %s, 0x%llxu, ", schema->member_count ? "}" : "", schema->member_count,
             schema->closed ? "true" : "false", required);
-    if (schema->additional)
+    if (schema->additional) {
         fprintf(out, "&schemas[%d], ", schemas_put(schemas, schema->additional));
-    else
+    } else {
         fputs("NULL, ", out);
+    }
     fprintf(out, "%lld, ", schema->min_members);
     put_most(out, schema->max_members);
     fputs("}, ", out);
@@ -210,12 +237,14 @@ static void put_object_rules(struct schemas *schemas, FILE *out, const struct sc
 static void put_branches(struct schemas *schemas, FILE *out, const char *kind,
                          struct schema_list list)
 {
-    if (list.count == 0)
+    if (list.count == 0) {
         return;
+    }
     fprintf(out, "{.kind = CONTRACT_%s, .count = %zu, .branches = ", kind, list.count);
     fputs("(const struct contract_schema *const[]){", out);
-    for (size_t i = 0; i < list.count; i++)
+    for (size_t i = 0; i < list.count; i++) {
         fprintf(out, "&schemas[%d], ", schemas_put(schemas, list.items[i]));
+    }
     fputs("}}, ", out);
 }
 
@@ -223,8 +252,9 @@ static void put_chosen(struct schemas *schemas, FILE *out, const struct schema *
 {
     fprintf(out, "{CONTRACT_CHOSEN, %zu, (const struct contract_schema *const[]){",
             schema->choice_count);
-    for (size_t i = 0; i < schema->choice_count; i++)
+    for (size_t i = 0; i < schema->choice_count; i++) {
         fprintf(out, "&schemas[%d], ", schemas_put(schemas, schema->choices[i].schema));
+    }
     fputs("}, ", out);
     output_text(out, schema->discriminator);
     fputs(", (const struct contract_text[]){", out);
@@ -239,19 +269,22 @@ static void put_combinations(struct schemas *schemas, FILE *out, const struct sc
 {
     int count = (schema->all_of.count > 0) + (schema->any_of.count > 0) +
                 (schema->one_of.count > 0) + (schema->not_one ? 1 : 0);
-    if (count == 0)
+    if (count == 0) {
         return;
+    }
     struct schema_list chosen = {0}, not_one = {(struct schema *[]){schema->not_one}, 1};
     fprintf(out, ".combination_count = %d, .combinations = ", count);
     fputs("(const struct contract_combination[]){", out);
     put_branches(schemas, out, "ALL_OF", schema->all_of);
-    if (schema->discriminator)
+    if (schema->discriminator) {
         put_chosen(schemas, out, schema);
+    }
     put_branches(schemas, out, "ANY_OF",
                  schema->discriminator && !schema->one_of.count ? chosen : schema->any_of);
     put_branches(schemas, out, "ONE_OF", schema->discriminator ? chosen : schema->one_of);
-    if (schema->not_one)
+    if (schema->not_one) {
         put_branches(schemas, out, "NOT", not_one);
+    }
     fputs("}, ", out);
 }
 
@@ -259,16 +292,19 @@ static void put_kinds(FILE *out, unsigned kinds)
 {
     static const char *const names[] = {"NULL",   "BOOLEAN", "INTEGER", "NUMBER",
                                         "STRING", "ARRAY",   "OBJECT"};
-    if (kinds & SCHEMA_NUMBER)
+    if (kinds & SCHEMA_NUMBER) {
         kinds |= SCHEMA_INTEGER;
+    }
     fputs("{.kinds = ", out);
-    if (kinds == 0)
+    if (kinds == 0) {
         fputs("CONTRACT_ANY", out);
-    for (size_t i = 0, first = 1; i < sizeof(names) / sizeof(names[0]); i++)
+    }
+    for (size_t i = 0, first = 1; i < sizeof(names) / sizeof(names[0]); i++) {
         if (kinds & (1u << i)) {
             fprintf(out, "%sCONTRACT_%s", first ? "" : " | ", names[i]);
             first = 0;
         }
+    }
     fputs(", ", out);
 }
 
@@ -285,10 +321,12 @@ static int new_schema(struct schemas *schemas, const char *initialiser)
 
 int schemas_put(struct schemas *schemas, struct schema *schema)
 {
-    if (schema->id >= 0)
+    if (schema->id >= 0) {
         return schema->id;
-    if (schema->busy)
+    }
+    if (schema->busy) {
         return schema->id = new_schema(schemas, NULL);
+    }
     schema->busy = true;
 
     char *text;
@@ -310,16 +348,19 @@ int schemas_put(struct schemas *schemas, struct schema *schema)
         schemas->initialisers[schema->id] = initialiser;
         return schema->id;
     }
-    for (int i = 0; i < schemas->schema_count; i++)
-        if (schemas->initialisers[i] && strcmp(schemas->initialisers[i], initialiser) == 0)
+    for (int i = 0; i < schemas->schema_count; i++) {
+        if (schemas->initialisers[i] && strcmp(schemas->initialisers[i], initialiser) == 0) {
             return schema->id = i;
+        }
+    }
     return schema->id = new_schema(schemas, initialiser);
 }
 
 static void put_patterns(const struct schemas *schemas, FILE *out)
 {
-    if (schemas->pattern_count == 0)
+    if (schemas->pattern_count == 0) {
         return;
+    }
     fprintf(out, "static struct contract_pattern patterns[%zu] = {\n", schemas->pattern_count);
     for (size_t i = 0; i < schemas->pattern_count; i++) {
         fputs("    {", out);
@@ -334,7 +375,8 @@ void schemas_write(const struct schemas *schemas, FILE *out)
     fprintf(out, "static const struct contract_schema schemas[%d];\n", schemas->schema_count);
     put_patterns(schemas, out);
     fprintf(out, "static const struct contract_schema schemas[%d] = {\n", schemas->schema_count);
-    for (int i = 0; i < schemas->schema_count; i++)
+    for (int i = 0; i < schemas->schema_count; i++) {
         fprintf(out, "/* %d */ %s", i, schemas->initialisers[i]);
+    }
     fputs("};\n\n", out);
 }

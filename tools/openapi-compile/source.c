@@ -23,8 +23,9 @@ static _Noreturn void fail_memory(void)
 void *source_alloc(struct source *source, size_t size)
 {
     struct pool_block *block = calloc(1, sizeof(*block) + size);
-    if (!block)
+    if (!block) {
         fail_memory();
+    }
     block->next = source->pool;
     source->pool = block;
     return block->data;
@@ -32,19 +33,22 @@ void *source_alloc(struct source *source, size_t size)
 
 void *source_array(struct source *source, size_t count, size_t size)
 {
-    if (size != 0 && count > SIZE_MAX / 2 / size)
+    if (size != 0 && count > SIZE_MAX / 2 / size) {
         fail_memory();
+    }
     return source_alloc(source, count * size);
 }
 
 void *source_grow(struct source *source, void *items, size_t used, size_t *room, size_t size)
 {
-    if (used < *room)
+    if (used < *room) {
         return items;
+    }
     *room = *room ? *room * 2 : 16;
     void *more = source_array(source, *room, size);
-    if (used > 0)
+    if (used > 0) {
         memcpy(more, items, used * size);
+    }
     return more;
 }
 
@@ -63,8 +67,9 @@ char *source_format(struct source *source, const char *format, ...)
 
 void source_free(struct source *source)
 {
-    for (struct source_file *file = source->files; file; file = file->next)
+    for (struct source_file *file = source->files; file; file = file->next) {
         yaml_document_delete(&file->document);
+    }
     while (source->pool) {
         struct pool_block *next = source->pool->next;
         free(source->pool);
@@ -88,8 +93,9 @@ const char *node_file(struct node node)
 void node_fail(struct node at, const char *format, ...)
 {
     va_list args;
-    if (at.raw)
+    if (at.raw) {
         fprintf(stderr, "%s:%zu: ", node_file(at), node_line(at));
+    }
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
@@ -108,18 +114,22 @@ static void check_nodes(struct source_file *file)
     size_t count = (size_t)(file->document.nodes.top - file->document.nodes.start);
     for (size_t i = 0; i < count; i++) {
         struct node node = {file, &file->document.nodes.start[i]};
-        if (node.raw->tag && strncmp((const char *)node.raw->tag, "tag:yaml.org,2002:", 18) != 0)
+        if (node.raw->tag && strncmp((const char *)node.raw->tag, "tag:yaml.org,2002:", 18) != 0) {
             node_fail(node, "tag %s", (const char *)node.raw->tag);
-        if (node.raw->type != YAML_MAPPING_NODE)
+        }
+        if (node.raw->type != YAML_MAPPING_NODE) {
             continue;
+        }
         for (size_t m = 0; m < node_count(node); m++) {
             yaml_node_pair_t *pair = &node.raw->data.mapping.pairs.start[m];
             struct node key = {file, yaml_document_get_node(&file->document, pair->key)};
-            if (key.raw->type != YAML_SCALAR_NODE)
+            if (key.raw->type != YAML_SCALAR_NODE) {
                 node_fail(key, "the name of a member must be a text");
+            }
             struct node first = node_get(node, scalar(key.raw));
-            if (first.raw != yaml_document_get_node(&file->document, pair->value))
+            if (first.raw != yaml_document_get_node(&file->document, pair->value)) {
                 node_fail(key, "%s is duplicated", scalar(key.raw));
+            }
         }
     }
 }
@@ -128,10 +138,12 @@ static void parse_file(struct source_file *file, struct node from)
 {
     FILE *in = fopen(file->path, "rb");
     yaml_parser_t parser;
-    if (!in)
+    if (!in) {
         node_fail(from, "%s: cannot be read", file->name);
-    if (!yaml_parser_initialize(&parser))
+    }
+    if (!yaml_parser_initialize(&parser)) {
         fail_memory();
+    }
     yaml_parser_set_input_file(&parser, in);
     if (!yaml_parser_load(&parser, &file->document)) {
         fprintf(stderr, "%s:%zu: %s\n", file->name, parser.problem_mark.line + 1, parser.problem);
@@ -139,19 +151,22 @@ static void parse_file(struct source_file *file, struct node from)
     }
     yaml_parser_delete(&parser);
     fclose(in);
-    if (!yaml_document_get_root_node(&file->document))
+    if (!yaml_document_get_root_node(&file->document)) {
         node_fail(from, "%s: is empty", file->name);
+    }
     check_nodes(file);
 }
 
 struct node source_open(struct source *source, const char *path, struct node from)
 {
     char *resolved = realpath(path, NULL);
-    if (!resolved)
+    if (!resolved) {
         node_fail(from, "%s: cannot be read", path);
+    }
     struct source_file *file = source->files;
-    while (file && strcmp(file->path, resolved) != 0)
+    while (file && strcmp(file->path, resolved) != 0) {
         file = file->next;
+    }
     if (!file) {
         file = source_alloc(source, sizeof(*file));
         file->path = source_format(source, "%s", resolved);
@@ -183,8 +198,9 @@ static struct node step(struct source *source, struct node at, const char *from,
 struct node source_find(struct source *source, struct node at, const char *reference)
 {
     const char *hash = strchr(reference, '#');
-    if (!hash || hash[1] != '/')
+    if (!hash || hash[1] != '/') {
         node_fail(at, "$ref %s: must end in #/NAME", reference);
+    }
     struct node target = {at.file, yaml_document_get_root_node(&at.file->document)};
     if (hash != reference) {
         const char *slash = strrchr(at.file->name, '/');
@@ -204,8 +220,9 @@ struct node source_find(struct source *source, struct node at, const char *refer
 struct node source_resolve(struct source *source, struct node at, const char *reference)
 {
     struct node target = source_find(source, at, reference);
-    if (!target.raw)
+    if (!target.raw) {
         node_fail(at, "$ref %s: there is no such thing", reference);
+    }
     return target;
 }
 
@@ -215,10 +232,12 @@ struct node source_follow(struct source *source, struct node node)
     struct node first = node;
     for (int i = 0; node_is_map(node); i++) {
         struct node reference = node_get(node, "$ref");
-        if (!reference.raw)
+        if (!reference.raw) {
             break;
-        if (i == REFERENCE_CHAIN)
+        }
+        if (i == REFERENCE_CHAIN) {
             node_fail(first, "$ref goes in a circle");
+        }
         node_only(node, "a $ref", beside);
         node = source_resolve(source, reference, node_string(reference));
     }
@@ -230,19 +249,23 @@ struct node source_follow(struct source *source, struct node node)
 static size_t graft_number(struct source_file *to, struct node from)
 {
     const char *name = node_file(from);
-    for (size_t i = 0; i < to->graft_count; i++)
-        if (strcmp(to->grafts[i], name) == 0)
+    for (size_t i = 0; i < to->graft_count; i++) {
+        if (strcmp(to->grafts[i], name) == 0) {
             return i;
-    if (to->graft_count == SOURCE_GRAFTS)
+        }
+    }
+    if (to->graft_count == SOURCE_GRAFTS) {
         node_fail(from, "more than %d files edit %s", SOURCE_GRAFTS, to->name);
+    }
     to->grafts[to->graft_count] = name;
     return to->graft_count++;
 }
 
 static int check_number(int number)
 {
-    if (number == 0)
+    if (number == 0) {
         fail_memory();
+    }
     return number;
 }
 
@@ -265,8 +288,9 @@ int source_graft(struct source_file *to, struct node from)
         }
     } else if (node_is_list(from)) {
         copy = check_number(yaml_document_add_sequence(document, NULL, YAML_ANY_SEQUENCE_STYLE));
-        for (size_t i = 0; i < node_count(from); i++)
+        for (size_t i = 0; i < node_count(from); i++) {
             source_append_item(to, copy, source_graft(to, node_item(from, i)));
+        }
     } else {
         copy = copy_scalar(document, scalar(from.raw), from.raw->data.scalar.style);
     }
@@ -281,14 +305,16 @@ void source_append_member(struct source_file *file, int mapping, const char *nam
     int key = copy_scalar(&file->document, name, YAML_ANY_SCALAR_STYLE);
     yaml_node_t *at = yaml_document_get_node(&file->document, value);
     yaml_document_get_node(&file->document, key)->start_mark = at->start_mark;
-    if (!yaml_document_append_mapping_pair(&file->document, mapping, key, value))
+    if (!yaml_document_append_mapping_pair(&file->document, mapping, key, value)) {
         fail_memory();
+    }
 }
 
 void source_append_item(struct source_file *file, int list, int item)
 {
-    if (!yaml_document_append_sequence_item(&file->document, list, item))
+    if (!yaml_document_append_sequence_item(&file->document, list, item)) {
         fail_memory();
+    }
 }
 
 void source_remove(struct node from, size_t i)
@@ -320,25 +346,29 @@ bool node_is_list(struct node node)
 
 size_t node_count(struct node node)
 {
-    if (node_is_map(node))
+    if (node_is_map(node)) {
         return (size_t)(node.raw->data.mapping.pairs.top - node.raw->data.mapping.pairs.start);
-    if (node_is_list(node))
+    }
+    if (node_is_list(node)) {
         return (size_t)(node.raw->data.sequence.items.top - node.raw->data.sequence.items.start);
+    }
     node_fail(node, "a list or mapping is expected here");
 }
 
 struct node node_item(struct node list, size_t i)
 {
-    if (!node_is_list(list))
+    if (!node_is_list(list)) {
         node_fail(list, "a list is expected here");
+    }
     yaml_node_item_t item = list.raw->data.sequence.items.start[i];
     return (struct node){list.file, yaml_document_get_node(&list.file->document, item)};
 }
 
 struct node node_member(struct node map, size_t i, const char **name)
 {
-    if (!node_is_map(map))
+    if (!node_is_map(map)) {
         node_fail(map, "a mapping is expected here");
+    }
     yaml_node_pair_t *pair = &map.raw->data.mapping.pairs.start[i];
     *name = scalar(yaml_document_get_node(&map.file->document, pair->key));
     return (struct node){map.file, yaml_document_get_node(&map.file->document, pair->value)};
@@ -346,13 +376,15 @@ struct node node_member(struct node map, size_t i, const char **name)
 
 struct node node_get(struct node map, const char *name)
 {
-    if (!node_is_map(map))
+    if (!node_is_map(map)) {
         node_fail(map, "a mapping is expected here");
+    }
     for (size_t i = 0; i < node_count(map); i++) {
         const char *found;
         struct node value = node_member(map, i, &found);
-        if (strcmp(found, name) == 0)
+        if (strcmp(found, name) == 0) {
             return value;
+        }
     }
     return (struct node){map.file, NULL};
 }
@@ -360,8 +392,9 @@ struct node node_get(struct node map, const char *name)
 struct node node_need(struct node map, const char *name)
 {
     struct node value = node_get(map, name);
-    if (!value.raw)
+    if (!value.raw) {
         node_fail(map, "%s is missing", name);
+    }
     return value;
 }
 
@@ -371,17 +404,20 @@ void node_only(struct node map, const char *what, const char *const *names)
         const char *name;
         struct node value = node_member(map, i, &name);
         size_t n = 0;
-        while (names[n] && strcmp(names[n], name) != 0)
+        while (names[n] && strcmp(names[n], name) != 0) {
             n++;
-        if (!names[n])
+        }
+        if (!names[n]) {
             node_fail(value, "%s: not understood in %s", name, what);
+        }
     }
 }
 
 static bool any_of(const char *text, const char *const *words)
 {
-    while (*words && strcmp(*words, text) != 0)
+    while (*words && strcmp(*words, text) != 0) {
         words++;
+    }
     return *words;
 }
 
@@ -389,22 +425,28 @@ enum node_kind node_scalar(struct node node)
 {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const booleans[] = {"true", "True", "TRUE", "false", "False", "FALSE", NULL};
-    if (!node.raw || node.raw->type != YAML_SCALAR_NODE)
+    if (!node.raw || node.raw->type != YAML_SCALAR_NODE) {
         node_fail(node, "a single value is expected here");
+    }
     const char *text = scalar(node.raw);
-    if (node.raw->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+    if (node.raw->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) {
         return NODE_TEXT;
-    if (any_of(text, nulls))
+    }
+    if (any_of(text, nulls)) {
         return NODE_NULL;
-    if (any_of(text, booleans))
+    }
+    if (any_of(text, booleans)) {
         return NODE_BOOLEAN;
+    }
     const char *digits = text + (*text == '-' || *text == '+');
     size_t len = strlen(digits);
-    if (len > 0 && strspn(digits, "0123456789") == len)
+    if (len > 0 && strspn(digits, "0123456789") == len) {
         return NODE_INTEGER;
+    }
     char *end;
-    if ((*digits == '.' || (*digits >= '0' && *digits <= '9')) && (strtod(text, &end), !*end))
+    if ((*digits == '.' || (*digits >= '0' && *digits <= '9')) && (strtod(text, &end), !*end)) {
         return NODE_NUMBER;
+    }
     return NODE_TEXT;
 }
 
@@ -416,27 +458,32 @@ const char *node_text(struct node node)
 
 const char *node_string(struct node node)
 {
-    if (node_scalar(node) != NODE_TEXT)
+    if (node_scalar(node) != NODE_TEXT) {
         node_fail(node, "%s: a text is expected here (quotes missing?)", scalar(node.raw));
+    }
     return scalar(node.raw);
 }
 
 bool node_bool(struct node node, bool fallback)
 {
-    if (!node.raw)
+    if (!node.raw) {
         return fallback;
-    if (node_scalar(node) != NODE_BOOLEAN)
+    }
+    if (node_scalar(node) != NODE_BOOLEAN) {
         node_fail(node, "%s: true or false is expected here", scalar(node.raw));
+    }
     return scalar(node.raw)[0] == 't' || scalar(node.raw)[0] == 'T';
 }
 
 long long node_size(struct node node, long long fallback)
 {
-    if (!node.raw)
+    if (!node.raw) {
         return fallback;
+    }
     long long value =
         node_scalar(node) == NODE_INTEGER ? strtoll(scalar(node.raw), NULL, 10) : LLONG_MIN;
-    if (value < 0 || value > INT_MAX)
+    if (value < 0 || value > INT_MAX) {
         node_fail(node, "%s: a whole number from 0 is expected here", scalar(node.raw));
+    }
     return value;
 }
