@@ -12,8 +12,9 @@ void compare_add(struct comparison *c, struct node at, const char *where, const 
 {
     char what[400];
     va_list args;
-    if (c->quiet > 0)
+    if (c->quiet > 0) {
         return;
+    }
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
@@ -28,8 +29,9 @@ static size_t differ(struct comparison *c, const struct schema *ours, const char
 {
     own = own ? own : "none";
     official = official ? official : "none";
-    if (strcmp(own, official) == 0)
+    if (strcmp(own, official) == 0) {
         return 0;
+    }
     compare_add(c, ours->at, where, "%s: ours %s, official %s", rule, own, official);
     return 1;
 }
@@ -49,16 +51,19 @@ static const char *kinds_text(struct source *source, unsigned kinds)
     static const char *const names[] = {"null",   "boolean", "integer", "number",
                                         "string", "array",   "object"};
     const char *out = kinds == 0 ? "any" : kinds & KIND_NEVER ? "never" : "";
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (kinds & (1u << i))
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (kinds & (1u << i)) {
             out = source_format(source, "%s%s%s", out, *out ? "|" : "", names[i]);
+        }
+    }
     return out;
 }
 
 static const char *bound_text(struct source *source, const char *bound, bool exclusive)
 {
-    if (!bound)
+    if (!bound) {
         return NULL;
+    }
     return source_format(source, "%.17g%s", strtod(bound, NULL), exclusive ? " excluded" : "");
 }
 
@@ -66,9 +71,10 @@ static size_t compare_texts(struct comparison *c, const struct schema *a, const 
                             const char *where)
 {
     size_t count = 0, i = 0, k = 0;
-    if (!a->text_count != !b->text_count)
+    if (!a->text_count != !b->text_count) {
         return differ(c, a, where, "enum", a->text_count ? "some" : NULL,
                       b->text_count ? "some" : NULL);
+    }
     while (i < a->text_count || k < b->text_count) {
         int order = i == a->text_count   ? 1
                     : k == b->text_count ? -1
@@ -111,8 +117,9 @@ static size_t compare_values(struct comparison *c, const struct schema *a, const
         {"minProperties", {a->min_members, b->min_members}},
         {"maxProperties", {a->max_members, b->max_members}},
     };
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         count += differ_number(c, a, where, sizes[i].rule, sizes[i].numbers);
+    }
     return count + compare_texts(c, a, b, where);
 }
 
@@ -196,12 +203,14 @@ static size_t compare_choices(struct comparison *c, const struct schema *a, cons
                               const char *where)
 {
     size_t count = differ(c, a, where, "discriminator", a->discriminator, b->discriminator);
-    if (count || !a->discriminator)
+    if (count || !a->discriminator) {
         return count;
+    }
     for (size_t i = 0; i < a->choice_count; i++) {
         size_t k = 0;
-        while (k < b->choice_count && strcmp(a->choices[i].value, b->choices[k].value) != 0)
+        while (k < b->choice_count && strcmp(a->choices[i].value, b->choices[k].value) != 0) {
             k++;
+        }
         if (k == b->choice_count) {
             compare_add(c, a->at, where, "discriminator: only ours has %s", a->choices[i].value);
             count++;
@@ -219,9 +228,11 @@ static size_t compare_choices(struct comparison *c, const struct schema *a, cons
 
 static bool seen_before(struct comparison *c, const struct schema *a, const struct schema *b)
 {
-    for (size_t i = 0; i < c->seen_count; i++)
-        if (c->seen[i].ours == a && c->seen[i].official == b)
+    for (size_t i = 0; i < c->seen_count; i++) {
+        if (c->seen[i].ours == a && c->seen[i].official == b) {
             return true;
+        }
+    }
     c->seen = source_grow(c->source, c->seen, c->seen_count, &c->seen_room, sizeof(*c->seen));
     c->seen[c->seen_count++] = (struct pair){a, b};
     return false;
@@ -235,23 +246,28 @@ size_t compare_schemas(struct comparison *c, struct schema *ours, struct schema 
     const struct schema *a = ours ? normal_schema(c->source, ours) : &anything;
     const struct schema *b = official ? normal_schema(c->source, official) : &anything;
     size_t before = c->seen_count;
-    if (a == b || seen_before(c, a, b))
+    if (a == b || seen_before(c, a, b)) {
         return 0;
+    }
     size_t count = compare_values(c, a, b, where);
     count += compare_members(c, a, b, where);
-    if (a->items || b->items)
+    if (a->items || b->items) {
         count += compare_schemas(c, a->items, b->items, source_format(c->source, "%s[]", where));
-    if (a->additional || b->additional)
+    }
+    if (a->additional || b->additional) {
         count += compare_schemas(c, a->additional, b->additional,
                                  source_format(c->source, "%s.*", where));
-    if (a->not_one || b->not_one)
+    }
+    if (a->not_one || b->not_one) {
         count +=
             compare_schemas(c, a->not_one, b->not_one, source_format(c->source, "%s not", where));
+    }
     count += compare_lists(c, a, a->any_of, b->any_of, source_format(c->source, "%s anyOf", where));
     count += compare_lists(c, a, a->one_of, b->one_of, source_format(c->source, "%s oneOf", where));
     count += compare_choices(c, a, b, where);
-    if (c->quiet > 0) /* an attempt must not hide the pair from the real comparison */
+    if (c->quiet > 0) { /* an attempt must not hide the pair from the real comparison */
         c->seen_count = before;
+    }
     return count;
 }
 
@@ -263,8 +279,9 @@ static const struct parameter *find_parameter(const struct operation *operation,
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const struct parameter *found = &operation->parameters[i];
         if (found->place == wanted->place &&
-            (wanted->place == IN_HEADER ? strcasecmp : strcmp)(found->name, wanted->name) == 0)
+            (wanted->place == IN_HEADER ? strcasecmp : strcmp)(found->name, wanted->name) == 0) {
             return found;
+        }
     }
     return NULL;
 }
@@ -272,8 +289,9 @@ static const struct parameter *find_parameter(const struct operation *operation,
 static void compare_flag(struct comparison *c, struct node at, const char *where, const char *name,
                          const bool flags[2])
 {
-    if (flags[0] != flags[1])
+    if (flags[0] != flags[1]) {
         compare_add(c, at, where, "%s: only %s", name, flags[0] ? "ours" : "official");
+    }
 }
 
 static void compare_parameters(struct comparison *c, const struct operation *ours,
@@ -292,11 +310,13 @@ static void compare_parameters(struct comparison *c, const struct operation *our
         differ(c, own->schema, where, "default", own->schema->fallback, other->schema->fallback);
         compare_schemas(c, own->schema, other->schema, where);
     }
-    for (size_t i = 0; i < official->parameter_count; i++)
-        if (!find_parameter(ours, &official->parameters[i]))
+    for (size_t i = 0; i < official->parameter_count; i++) {
+        if (!find_parameter(ours, &official->parameters[i])) {
             compare_add(c, ours->at,
                         source_format(c->source, "%s %s", ours->id, official->parameters[i].name),
                         "parameter: only official");
+        }
+    }
 }
 
 static void compare_bodies(struct comparison *c, struct node at, const struct body *ours,
@@ -314,8 +334,9 @@ static void compare_bodies(struct comparison *c, struct node at, const struct bo
 
 static const char *status_text(struct source *source, int status)
 {
-    if (status == 0)
+    if (status == 0) {
         return "default";
+    }
     return status < 0 ? source_format(source, "%dXX", -status)
                       : source_format(source, "%d", status);
 }
@@ -328,32 +349,37 @@ static void compare_responses(struct comparison *c, const struct operation *ours
                                           status_text(c->source, ours->responses[i].status));
         size_t k = 0;
         while (k < official->response_count &&
-               official->responses[k].status != ours->responses[i].status)
+               official->responses[k].status != ours->responses[i].status) {
             k++;
-        if (k == official->response_count)
+        }
+        if (k == official->response_count) {
             compare_add(c, ours->at, where, "status: only ours");
-        else
+        } else {
             compare_bodies(c, ours->at, &ours->responses[i].body, &official->responses[k].body,
                            where);
+        }
     }
     for (size_t k = 0; k < official->response_count; k++) {
         size_t i = 0;
         while (i < ours->response_count &&
-               official->responses[k].status != ours->responses[i].status)
+               official->responses[k].status != ours->responses[i].status) {
             i++;
-        if (i == ours->response_count)
+        }
+        if (i == ours->response_count) {
             compare_add(c, ours->at,
                         source_format(c->source, "%s %s", ours->id,
                                       status_text(c->source, official->responses[k].status)),
                         "status: only official");
+        }
     }
 }
 
 void compare_operations(struct comparison *c, const struct operation *ours,
                         const struct operation *official)
 {
-    if (strcmp(ours->id, official->id) != 0)
+    if (strcmp(ours->id, official->id) != 0) {
         compare_add(c, ours->at, ours->id, "operationId: official %s", official->id);
+    }
     compare_parameters(c, ours, official);
     compare_bodies(c, ours->at, &ours->body, &official->body,
                    source_format(c->source, "%s body", ours->id));

@@ -24,10 +24,12 @@ struct folders {
 static const struct operation *find_operation(const struct model *model,
                                               const struct operation *wanted)
 {
-    for (size_t i = 0; i < model->operation_count; i++)
+    for (size_t i = 0; i < model->operation_count; i++) {
         if (strcmp(model->operations[i].path, wanted->path) == 0 &&
-            strcmp(model->operations[i].method, wanted->method) == 0)
+            strcmp(model->operations[i].method, wanted->method) == 0) {
             return &model->operations[i];
+        }
+    }
     return NULL;
 }
 
@@ -52,9 +54,11 @@ static size_t compare_documents(struct comparison *c, struct node entry,
             compare_add(c, ours.operations[i].at, ours.operations[i].id, "operation: only ours");
         }
     }
-    for (size_t i = 0; i < official.operation_count; i++)
-        if (!find_operation(&ours, &official.operations[i]))
+    for (size_t i = 0; i < official.operation_count; i++) {
+        if (!find_operation(&ours, &official.operations[i])) {
             compare_add(c, entry, official.operations[i].id, "operation: only official");
+        }
+    }
     return compared;
 }
 
@@ -64,8 +68,9 @@ static bool is_intended(struct node list, bool *used, const struct difference *d
     for (size_t i = 0; list.raw && i < node_count(list); i++) {
         struct node entry = node_item(list, i);
         if (fnmatch(node_string(node_need(entry, "where")), difference->where, 0) == 0 &&
-            fnmatch(node_string(node_need(entry, "what")), difference->what, 0) == 0)
+            fnmatch(node_string(node_need(entry, "what")), difference->what, 0) == 0) {
             used[i] = found = true;
+        }
     }
     return found;
 }
@@ -82,20 +87,23 @@ static size_t report(const struct comparison *c, struct node intended)
     }
     for (size_t i = 0; i < c->count; i++) {
         const struct difference *difference = &c->differences[i];
-        if (is_intended(intended, used, difference))
+        if (is_intended(intended, used, difference)) {
             continue;
+        }
         printf("%s: %s", difference->where, difference->what);
-        if (difference->at.raw)
+        if (difference->at.raw) {
             printf("   (%s:%zu)", node_file(difference->at), node_line(difference->at));
+        }
         putchar('\n');
         findings++;
     }
-    for (size_t i = 0; i < listed; i++)
+    for (size_t i = 0; i < listed; i++) {
         if (!used[i]) {
             struct node entry = node_item(intended, i);
             printf("%s:%zu: this difference is no more\n", node_file(entry), node_line(entry));
             findings++;
         }
+    }
     return findings;
 }
 
@@ -119,12 +127,13 @@ int main(int argc, char **argv)
         return 0;
     }
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == 'o')
+        if (option == 'o') {
             folders.ours = optarg;
-        else if (option == 'f')
+        } else if (option == 'f') {
             folders.official = optarg;
-        else
+        } else {
             optind = argc;
+        }
     }
     if (!folders.ours || !folders.official || optind + 1 != argc) {
         fputs(usage, stderr);
@@ -134,8 +143,9 @@ int main(int argc, char **argv)
     node_only(root, "the list of intended differences", members);
     struct node documents = node_need(root, "documents");
     size_t compared = 0;
-    for (size_t i = 0; i < node_count(documents); i++)
+    for (size_t i = 0; i < node_count(documents); i++) {
         compared += compare_documents(&c, node_item(documents, i), &folders);
+    }
     size_t findings = report(&c, node_get(root, "differences"));
     printf("%zu operations compared, %zu differences, %zu not as intended\n", compared, c.count,
            findings);

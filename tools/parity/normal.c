@@ -36,12 +36,15 @@ static bool is_enum(const struct schema *s)
 static void sort_texts(struct schema *schema)
 {
     size_t kept = 0;
-    if (schema->text_count == 0)
+    if (schema->text_count == 0) {
         return;
+    }
     qsort(schema->texts, schema->text_count, sizeof(*schema->texts), normal_by_text);
-    for (size_t i = 0; i < schema->text_count; i++)
-        if (kept == 0 || strcmp(schema->texts[kept - 1], schema->texts[i]) != 0)
+    for (size_t i = 0; i < schema->text_count; i++) {
+        if (kept == 0 || strcmp(schema->texts[kept - 1], schema->texts[i]) != 0) {
             schema->texts[kept++] = schema->texts[i];
+        }
+    }
     schema->text_count = kept;
 }
 
@@ -50,8 +53,9 @@ static void sort_texts(struct schema *schema)
 static void append(struct source *source, struct schema_list *list, struct schema *item)
 {
     struct schema **items = source_array(source, list->count + 1, sizeof(struct schema *));
-    if (list->count)
+    if (list->count) {
         memcpy(items, list->items, list->count * sizeof(struct schema *));
+    }
     items[list->count++] = item;
     list->items = items;
 }
@@ -62,12 +66,14 @@ static void reduce_any_of(struct source *source, struct schema *schema)
     struct schema_list list = schema->any_of, kept = {0};
     struct schema *texts = NULL;
     bool any_text = false;
-    for (size_t i = 0; i < list.count; i++)
+    for (size_t i = 0; i < list.count; i++) {
         any_text |= is_any_text(list.items[i]);
+    }
     for (size_t i = 0; i < list.count; i++) {
         struct schema *item = list.items[i];
-        if (any_text && item->kinds == SCHEMA_STRING && !is_any_text(item))
+        if (any_text && item->kinds == SCHEMA_STRING && !is_any_text(item)) {
             continue;
+        }
         if (!is_enum(item) || !texts) {
             append(source, &kept, is_enum(item) ? (texts = normal_copy(source, item)) : item);
             continue;
@@ -89,11 +95,14 @@ static bool apply_not(struct source *source, struct schema *schema, const struct
     struct schema rest = *not_one;
     if (not_one->any_of.count) {
         struct schema_list left = {0};
-        for (size_t i = 0; i < not_one->any_of.count; i++)
-            if (!apply_not(source, schema, not_one->any_of.items[i]))
+        for (size_t i = 0; i < not_one->any_of.count; i++) {
+            if (!apply_not(source, schema, not_one->any_of.items[i])) {
                 append(source, &left, not_one->any_of.items[i]);
-        if (left.count == 0)
+            }
+        }
+        if (left.count == 0) {
             return true;
+        }
         struct schema *either = normal_copy(source, not_one);
         either->any_of = left;
         schema->not_one = left.count == 1 ? left.items[0] : either;
@@ -103,10 +112,12 @@ static bool apply_not(struct source *source, struct schema *schema, const struct
     rest.text_count = 0;
     if (not_one->text_count && schema->text_count && normal_is_open(&rest)) {
         size_t kept = 0;
-        for (size_t i = 0; i < schema->text_count; i++)
+        for (size_t i = 0; i < schema->text_count; i++) {
             if (!bsearch(&schema->texts[i], not_one->texts, not_one->text_count,
-                         sizeof(*not_one->texts), normal_by_text))
+                         sizeof(*not_one->texts), normal_by_text)) {
                 schema->texts[kept++] = schema->texts[i];
+            }
+        }
         schema->text_count = kept;
         return true;
     }
@@ -114,8 +125,9 @@ static bool apply_not(struct source *source, struct schema *schema, const struct
     if (not_one->member_count == 1 && not_one->members[0].required &&
         normal_is_open(not_one->members[0].schema) && normal_is_open(&rest) && schema->closed) {
         struct member *member = normal_member(schema, not_one->members[0].name);
-        if (member)
+        if (member) {
             *member = schema->members[--schema->member_count];
+        }
         qsort(schema->members, schema->member_count, sizeof(*schema->members), normal_by_name);
         return true;
     }
@@ -127,8 +139,9 @@ struct schema *normal_chosen(struct source *source, struct schema *branch, const
 {
     struct schema *out = normal_copy(source, branch);
     struct member *member = normal_member(out, name);
-    if (!member || !member->schema || member->schema->text_count < 2)
+    if (!member || !member->schema || member->schema->text_count < 2) {
         return branch;
+    }
     member->schema = normal_copy(source, member->schema);
     member->schema->texts[0] = value;
     member->schema->text_count = 1;
@@ -145,13 +158,15 @@ static void split_choices(struct source *source, struct schema *schema)
             append(source, &kept, list.items[i]);
             continue;
         }
-        for (size_t t = 0; t < member->schema->text_count; t++)
+        for (size_t t = 0; t < member->schema->text_count; t++) {
             append(source, &kept,
                    normal_chosen(source, list.items[i], schema->discriminator,
                                  member->schema->texts[t]));
+        }
     }
-    if (kept.count)
+    if (kept.count) {
         schema->one_of = kept;
+    }
 }
 
 void normal_reduce(struct source *source, struct schema *schema)
@@ -162,8 +177,9 @@ void normal_reduce(struct source *source, struct schema *schema)
     for (size_t l = 0; l < 2; l++) {
         struct schema_list list = *lists[l];
         bool same = list.count > 0;
-        for (size_t i = 0; i < list.count; i++)
+        for (size_t i = 0; i < list.count; i++) {
             same &= list.items[i]->kinds == schema->kinds;
+        }
         if (list.count == 1) {
             lists[l]->count = 0;
             normal_merge(source, schema, list.items[0]);
@@ -172,8 +188,9 @@ void normal_reduce(struct source *source, struct schema *schema)
         }
     }
     const struct schema *not_one = schema->not_one;
-    if (not_one && apply_not(source, schema, not_one))
+    if (not_one && apply_not(source, schema, not_one)) {
         schema->not_one = NULL;
+    }
 }
 
 /* {3,3} and {3} are the same, and so are {0,1} and ?. */
@@ -204,24 +221,28 @@ static const char *normal_format(const char *format)
 {
     static const char *const checked[] = {"date", "date-time", "email", "uri",   "uuid",     "byte",
                                           "ipv4", "ipv6",      "int32", "int64", "duration", NULL};
-    for (size_t i = 0; format && checked[i]; i++)
-        if (strcmp(checked[i], format) == 0)
+    for (size_t i = 0; format && checked[i]; i++) {
+        if (strcmp(checked[i], format) == 0) {
             return format;
+        }
+    }
     return NULL;
 }
 
 static void normal_list(struct source *source, struct schema_list *list)
 {
     struct schema_list out = {0};
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         append(source, &out, normal_schema(source, list->items[i]));
+    }
     *list = out;
 }
 
 struct schema *normal_schema(struct source *source, struct schema *schema)
 {
-    if (!schema || schema->normal)
+    if (!schema || schema->normal) {
         return schema ? schema->normal : NULL;
+    }
     struct schema *out = normal_copy(source, schema);
     schema->normal = out;
     sort_texts(out);
@@ -230,23 +251,28 @@ struct schema *normal_schema(struct source *source, struct schema *schema)
         out->closed = false;
         out->member_count = 0;
     }
-    if (out->pattern)
+    if (out->pattern) {
         out->pattern = normal_pattern(source, out->pattern);
+    }
     out->items = normal_schema(source, out->items);
-    for (size_t i = 0; i < out->member_count; i++)
+    for (size_t i = 0; i < out->member_count; i++) {
         out->members[i].schema = normal_schema(source, out->members[i].schema);
-    if (out->member_count)
+    }
+    if (out->member_count) {
         qsort(out->members, out->member_count, sizeof(*out->members), normal_by_name);
+    }
     out->additional = normal_schema(source, out->additional);
-    if (normal_is_open(out->additional))
+    if (normal_is_open(out->additional)) {
         out->additional = NULL;
+    }
     out->not_one = normal_schema(source, out->not_one);
     normal_list(source, &out->any_of);
     normal_list(source, &out->one_of);
     struct schema_list parts = out->all_of;
     out->all_of.count = 0;
-    for (size_t i = 0; i < parts.count; i++)
+    for (size_t i = 0; i < parts.count; i++) {
         normal_merge(source, out, normal_schema(source, parts.items[i]));
+    }
     normal_reduce(source, out);
     return out;
 }
