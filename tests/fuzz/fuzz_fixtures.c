@@ -19,11 +19,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     if (contract_init(&contract_fixtures, &error) != 0 ||
-        bank_new(&world, SEGMENT_RETAIL, &small, &problem) != 0)
+        bank_new(&world, SEGMENT_RETAIL, &small, &problem) != 0) {
         abort();
+    }
     struct reader reader = {.bank = world, .problem = &problem};
-    if (reader_world(&reader, LFI_SOURCE_DIR "/fixtures") != 0)
+    if (reader_world(&reader, LFI_SOURCE_DIR "/fixtures") != 0) {
         abort();
+    }
     return 0;
 }
 
@@ -31,8 +33,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static struct bank *new_bank(struct problem *problem)
 {
     struct bank *bank;
-    if (bank_new(&bank, SEGMENT_RETAIL, &small, problem) != 0)
+    if (bank_new(&bank, SEGMENT_RETAIL, &small, problem) != 0) {
         abort();
+    }
     struct bank copy = *world;
     copy.arena = bank->arena;
     copy.documents = bank->documents;

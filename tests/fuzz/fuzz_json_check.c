@@ -23,19 +23,22 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     if (contract_init(&contract_data_sharing, &error) != 0 ||
-        contract_init(&contract_test_schemas, &error) != 0)
+        contract_init(&contract_test_schemas, &error) != 0) {
         abort();
+    }
     return 0;
 }
 
 static void judge(int rc, size_t size, const struct contract_violation *violation)
 {
-    if (rc == 0)
+    if (rc == 0) {
         return;
+    }
     if (!violation->rule || violation->where[0] != '$' || violation->offset > size ||
         !memchr(violation->where, '\0', sizeof(violation->where)) ||
-        !memchr(violation->message, '\0', sizeof(violation->message)) || !violation->message[0])
+        !memchr(violation->message, '\0', sizeof(violation->message)) || !violation->message[0]) {
         abort();
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,16 +54,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int json = contract_check_json(NULL, text, &violation);
     judge(json, size, &violation);
     cJSON *tree = json_parse(text);
-    if (json == 0 && !tree)
+    if (json == 0 && !tree) {
         abort();
+    }
     cJSON_Delete(tree);
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         int rc = contract_check_json(contract_schema_named(&contract_test_schemas, names[i]), text,
                                      &violation);
         judge(rc, size, &violation);
-        if (rc == 0 && json != 0)
+        if (rc == 0 && json != 0) {
             abort();
+        }
     }
     return 0;
 }

@@ -20,8 +20,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct lfi_error error;
     (void)argc;
     (void)argv;
-    if (contract_init(&contract_data_sharing, &error) != 0)
+    if (contract_init(&contract_data_sharing, &error) != 0) {
         abort();
+    }
     return 0;
 }
 
@@ -31,10 +32,12 @@ static void judge_parameters(const struct contract_parameters *parameters)
     struct lfi_slice page = contract_parameter(parameters, DATA_SHARING_PAGE);
     uint64_t value;
     bool negative = page.len > 0 && page.ptr[0] == '-';
-    if (!slice_to_u64((struct lfi_slice){page.ptr + negative, page.len - negative}, &value))
+    if (!slice_to_u64((struct lfi_slice){page.ptr + negative, page.len - negative}, &value)) {
         abort();
-    if (!contract_parameter(parameters, DATA_SHARING_O3_CONSENT_ID).ptr)
+    }
+    if (!contract_parameter(parameters, DATA_SHARING_O3_CONSENT_ID).ptr) {
         abort();
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,8 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         header->value = slice_trim(header->value);
     }
     request.arena = arena_new(1 << 20);
-    if (!request.arena)
+    if (!request.arena) {
         return 0;
+    }
     struct contract_match match;
     struct contract_parameters parameters = {0};
     struct contract_violation violation = {0};
@@ -60,10 +64,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (contract_match(&contract_data_sharing, request.method, request.path, &match) ==
         CONTRACT_FOUND) {
         int rc = contract_check_request(&match, &request, &parameters, &in, &violation);
-        if (rc != 0 && (!violation.rule || !in || !violation.where[0]))
+        if (rc != 0 && (!violation.rule || !in || !violation.where[0])) {
             abort();
-        if (rc == 0 && contract_parameter(&parameters, DATA_SHARING_O3_FX_TRANSACTIONS).ptr)
+        }
+        if (rc == 0 && contract_parameter(&parameters, DATA_SHARING_O3_FX_TRANSACTIONS).ptr) {
             judge_parameters(&parameters);
+        }
     }
     arena_free(request.arena);
     return 0;

@@ -24,11 +24,13 @@ static inline void folder_remove(const char *path)
     while (folder && (entry = readdir(folder))) {
         char inner[FOLDER_MAX * 2];
         snprintf(inner, sizeof(inner), "%.255s/%.255s", path, entry->d_name);
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             folder_remove(inner);
+        }
     }
-    if (folder)
+    if (folder) {
         closedir(folder);
+    }
     (void)remove(path);
 }
 
@@ -39,8 +41,9 @@ static inline bool folder_put(const char *folder, const char *name, const struct
     char path[FOLDER_MAX * 2];
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     FILE *file = fopen(path, "w");
-    if (!file)
+    if (!file) {
         return false;
+    }
     const char *at = from ? strstr(text->ptr, from) : NULL;
     size_t before = at ? (size_t)(at - text->ptr) : text->len;
     bool ok = (at || !from) && fwrite(text->ptr, 1, before, file) == before;
@@ -89,8 +92,9 @@ static inline bool folder_make(char *folder)
         snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
         ok = mkdir(path, 0700) == 0;
     }
-    for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++)
+    for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++) {
         ok = folder_copy(folder, files[i], NULL, NULL);
+    }
     return ok;
 }
 

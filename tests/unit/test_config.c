@@ -67,8 +67,9 @@ static int load(const char *folder, const char *text, struct config **out, struc
 static char *replaced(const char *from, const char *to)
 {
     const char *at = strstr(good, from);
-    if (!at)
+    if (!at) {
         fail_msg("not in the file: %s", from);
+    }
     size_t before = (size_t)(at - good), size = sizeof(good) + strlen(to);
     char *out = malloc(size);
     assert_non_null(out);
@@ -80,8 +81,9 @@ static void takes_what_is_said(void **state)
 {
     struct config *config;
     struct lfi_error error = {""};
-    if (load(*state, good, &config, &error) != 0)
+    if (load(*state, good, &config, &error) != 0) {
         fail_msg("%s", error.message);
+    }
     assert_string_equal(config->base_dir, *state);
     assert_string_equal(config->host_name, "bank.example");
     assert_int_equal(config->hub.port, 9443);
@@ -155,8 +157,9 @@ static void takes_offers_as_listed(void **state)
     struct lfi_error error = {""};
     char *text = replaced("\"sme\",", "\"corporate\", \"offers\": {\"consentTypes\": [],"
                                       "\"accountTypes\": [\"SME\", \"Retail\"]},");
-    if (load(*state, text, &config, &error) != 0)
+    if (load(*state, text, &config, &error) != 0) {
         fail_msg("%s", error.message);
+    }
     const struct offers *offers = &config->providers[1].offers;
     assert_null(offers->consent_types[0]);
     assert_string_equal(offers->account_types[0], "SME");
@@ -262,8 +265,9 @@ static void tell_each(const char *folder, const struct mistake *rows, size_t cou
         snprintf(expected, sizeof(expected), "%s/server.json%s", folder, rows[i].message);
         assert_int_equal(load(folder, text, &config, &error), -1);
         assert_null(config);
-        if (strncmp(error.message, expected, strlen(expected)) != 0)
+        if (strncmp(error.message, expected, strlen(expected)) != 0) {
             fail_msg("%s, wanted %s", error.message, expected);
+        }
         free(text);
     }
 }
@@ -410,20 +414,24 @@ static void locates_values(void **state)
         {"$.a[1].c", "{\"b\":\"x]\\\"\"}"},
     };
     struct lfi_slice json = SLICE(" {\"a\":[1,{\"b\":\"x]\\\"\"}],\"ab\":-2.5} ");
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (!slice_equal_text(config_locate(json, rows[i].path), rows[i].value))
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!slice_equal_text(config_locate(json, rows[i].path), rows[i].value)) {
             fail_msg("%s: %.*s", rows[i].path, SLICE_ARG(config_locate(json, rows[i].path)));
+        }
+    }
 }
 
 static int set_up(void **state)
 {
     static const char key[33] = "0123456789abcdef0123456789abcdef";
     char *folder = strdup("/tmp/lfi-config-XXXXXX");
-    if (!folder || !mkdtemp(folder))
+    if (!folder || !mkdtemp(folder)) {
         return -1;
+    }
     static const char *const names[] = {"a.pem", "a.key", "ca.pem", "core.so"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         write_file(folder, names[i], "x", 1);
+    }
     write_file(folder, "session.key", key, 32);
     *state = folder;
     return 0;

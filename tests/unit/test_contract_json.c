@@ -40,10 +40,11 @@ static void run_rows(const struct row *rows, size_t count)
         int rc = check(row->schema, row->json, strlen(row->json), &violation);
         if ((rc == 0) != !row->rule ||
             (row->rule && (strcmp(row->rule, violation.rule) != 0 ||
-                           (row->where && strcmp(row->where, violation.where) != 0))))
+                           (row->where && strcmp(row->where, violation.where) != 0)))) {
             fail_msg("%s %s: got %s at %s, wanted %s at %s", row->schema, row->json,
                      rc == 0 ? "fit" : violation.rule, violation.where,
                      row->rule ? row->rule : "fit", row->where ? row->where : "-");
+        }
     }
 }
 
@@ -478,8 +479,9 @@ static void stops_at_the_limit_of_unknown_members(void **state)
         char *text = malloc(count * 16 + 16);
         assert_non_null(text);
         size_t len = 0;
-        for (unsigned i = 0; i < count; i++)
+        for (unsigned i = 0; i < count; i++) {
             len += (size_t)snprintf(text + len, 16, "%c\"m%u\":1", i ? ',' : '{', i);
+        }
         text[len++] = '}';
         assert_int_equal(check("Anything", text, len, &violation),
                          count == LIMIT_JSON_NAMES ? 0 : -1);
@@ -506,8 +508,9 @@ static void cuts_a_long_place_from_the_left(void **state)
     (void)state;
     char text[2000];
     size_t len = 0;
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 20; i++) {
         len += (size_t)snprintf(text + len, sizeof(text) - len, "{\"member-with-a-name-%02d\":", i);
+    }
     len += (size_t)snprintf(text + len, sizeof(text) - len, "x");
     struct contract_violation violation;
     assert_int_equal(check("Anything", text, len, &violation), -1);

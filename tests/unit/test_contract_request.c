@@ -46,9 +46,10 @@ static struct outcome run(struct arena *arena, const struct call *call)
     }
     arena_reset(arena);
     out.found = contract_match(&contract_test_operations, request.method, request.path, &out.match);
-    if (out.found == CONTRACT_FOUND)
+    if (out.found == CONTRACT_FOUND) {
         out.rc =
             contract_check_request(&out.match, &request, &out.parameters, &out.in, &out.violation);
+    }
     return out;
 }
 
@@ -88,8 +89,9 @@ static void finds_the_operation(void **state)
         const char *id = found == CONTRACT_NO_PATH     ? NULL
                          : found == CONTRACT_NO_METHOD ? ""
                                                        : contract_operation_id(match.operation);
-        if ((!id) != (!rows[i].id) || (id && strcmp(id, rows[i].id) != 0))
+        if ((!id) != (!rows[i].id) || (id && strcmp(id, rows[i].id) != 0)) {
             fail_msg("%s %s: %s", rows[i].method, rows[i].path, id ? id : "no path");
+        }
     }
     (void)state;
 }
@@ -187,10 +189,11 @@ static void checks_requests(void **state)
         if (out.found != CONTRACT_FOUND || (out.rc == 0) != (!rows[i].rule) ||
             (rows[i].rule &&
              (strcmp(out.in, rows[i].in) != 0 || strcmp(out.violation.rule, rows[i].rule) != 0 ||
-              strcmp(out.violation.where, rows[i].where) != 0)))
+              strcmp(out.violation.where, rows[i].where) != 0))) {
             fail_msg("row %zu %s?%s: %d in %s, %s at %s", i, rows[i].call.path,
                      rows[i].call.query ? rows[i].call.query : "", out.rc, out.in ? out.in : "-",
                      out.violation.rule ? out.violation.rule : "-", out.violation.where);
+        }
     }
 }
 
@@ -275,8 +278,9 @@ static void checks_bodies(void **state)
         struct outcome out = run(arena, &rows[i].call);
         const char *rule = out.rc == 0 ? "fits" : out.violation.rule;
         if (strcmp(rule, rows[i].rule ? rows[i].rule : "fits") != 0 ||
-            (rows[i].rule && strcmp(out.violation.where, rows[i].where) != 0))
+            (rows[i].rule && strcmp(out.violation.where, rows[i].where) != 0)) {
             fail_msg("%s: %s at %s", rows[i].call.body, rule, out.violation.where);
+        }
         assert_string_equal(out.in, "body");
     }
 }
@@ -326,8 +330,9 @@ static void checks_replies(void **state)
                                          slice_of(rows[i].content_type), slice_of(rows[i].body),
                                          &violation);
         if ((rc == 0) != (!rows[i].rule) ||
-            (rows[i].rule && strcmp(rows[i].rule, violation.rule) != 0))
+            (rows[i].rule && strcmp(rows[i].rule, violation.rule) != 0)) {
             fail_msg("row %zu: %s", i, violation.rule);
+        }
     }
 }
 

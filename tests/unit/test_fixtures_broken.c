@@ -155,20 +155,25 @@ static void refuse(const char *folder, const struct broken *broken, const char *
 {
     struct bank *bank = NULL;
     struct problem problem = {0};
-    if (!folder_copy(folder, broken->file, broken->from, broken->to))
+    if (!folder_copy(folder, broken->file, broken->from, broken->to)) {
         fail_msg("%s does not have %s", broken->file, broken->from);
+    }
     int status = bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem);
-    if (status == 0)
+    if (status == 0) {
         status = ledger_build(bank, &problem);
-    if (status == 0)
+    }
+    if (status == 0) {
         status = check_bank(bank, &problem);
+    }
     bank_free(bank);
-    if (status == 0)
+    if (status == 0) {
         fail_msg("accepted: %s for %s", broken->to, broken->from);
+    }
     if (strncmp(problem.id, broken->id, strlen(broken->id)) != 0 ||
-        !strstr(problem.text, broken->says) || !strstr(problem.text, named))
+        !strstr(problem.text, broken->says) || !strstr(problem.text, named)) {
         fail_msg("%s: expected %s with \"%s\", got %s: %s", broken->to, broken->id, broken->says,
                  problem.id, problem.text);
+    }
     assert_true(folder_copy(folder, broken->file, NULL, NULL));
 }
 
@@ -181,8 +186,9 @@ static void broken_files_are_named(void **state)
     assert_true(folder_make(folder));
     assert_int_equal(bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem), 0);
     bank_free(bank);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         refuse(folder, &cases[i], cases[i].file);
+    }
     refuse(folder, &cheques_at_weekends, FOLDER_PERSONA);
     folder_remove(folder);
 }

@@ -35,8 +35,9 @@ static struct bank *built(enum segment segment, lfi_wall_us as_of)
     struct problem problem;
     struct bank_options options = {.small = true, .as_of = as_of};
     if (bank_read(&bank, FIXTURES, segment, &options, &problem) != 0 ||
-        ledger_build(bank, &problem) != 0 || check_bank(bank, &problem) != 0)
+        ledger_build(bank, &problem) != 0 || check_bank(bank, &problem) != 0) {
         fail_msg("%s: %s", problem.id, problem.text);
+    }
     return bank;
 }
 
@@ -60,17 +61,22 @@ static void check_account(const struct bank *bank, const struct account *account
     lfi_wall_us month = calendar_month_start(calendar_month_of(bank->anchor));
     lfi_wall_us at, last = LFI_WALL_MIN;
     for (size_t n = 0;
-         date_of(bank, account, view_scheduled_payment, n, "scheduledPaymentDateTime", &at); n++)
+         date_of(bank, account, view_scheduled_payment, n, "scheduledPaymentDateTime", &at); n++) {
         assert_true(at > bank->anchor);
+    }
     for (size_t n = 0; date_of(bank, account, view_standing_order, n, "nextPaymentDateTime", &at);
-         n++)
+         n++) {
         assert_true(at == LFI_WALL_MIN || at > bank->anchor);
-    for (size_t n = 0; date_of(bank, account, view_statement, n, "StatementDate", &at); n++)
+    }
+    for (size_t n = 0; date_of(bank, account, view_statement, n, "StatementDate", &at); n++) {
         last = at;
-    if (account->cycle_day == 0 && account->history < month)
+    }
+    if (account->cycle_day == 0 && account->history < month) {
         assert_int_equal(last, month);
-    for (size_t i = 0; i < account->posting_count; i++)
+    }
+    for (size_t i = 0; i < account->posting_count; i++) {
         assert_true(account->postings[i].occurred <= bank->anchor);
+    }
 }
 
 static void what_is_past_is_past_and_what_lies_ahead_lies_ahead(void **state)
@@ -83,10 +89,12 @@ static void what_is_past_is_past_and_what_lies_ahead_lies_ahead(void **state)
         for (size_t a = 0; a < bank->account_count; a++) {
             const struct account *account = &bank->accounts[a];
             check_account(bank, account);
-            for (size_t i = 0; i < account->posting_count; i++)
+            for (size_t i = 0; i < account->posting_count; i++) {
                 if (account->postings[i].status == POSTING_BOOKED &&
-                    account->postings[i].booked > newest)
+                    account->postings[i].booked > newest) {
                     newest = account->postings[i].booked;
+                }
+            }
         }
         assert_true(newest >= calendar_day_start(bank->anchor) - CALENDAR_DAY);
         bank_free(bank);
@@ -97,9 +105,11 @@ static void what_is_past_is_past_and_what_lies_ahead_lies_ahead(void **state)
 static void print_all(const struct bank *bank, struct buf *out)
 {
     buf_init(out, DUMP_MAX);
-    for (size_t a = 0; a < bank->account_count; a++)
-        for (size_t i = 0; i < bank->accounts[a].posting_count; i++)
+    for (size_t a = 0; a < bank->account_count; a++) {
+        for (size_t i = 0; i < bank->accounts[a].posting_count; i++) {
             view_transaction(bank, &bank->accounts[a], &bank->accounts[a].postings[i], out);
+        }
+    }
     assert_false(out->failed);
 }
 
@@ -148,9 +158,10 @@ static void dates_move_as_they_should(void **state)
         {"2024-02-29", "2026-06-30", "2030-06-30", "2028-02-29"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(calendar_move(noon(cases[i].at), noon(cases[i].from), noon(cases[i].to)),
                          noon(cases[i].expected));
+    }
 }
 
 static void the_weekend_moved_in_2022(void **state)

@@ -22,8 +22,9 @@ static struct bank *built(const char *from, enum segment segment)
     struct problem problem;
     static const struct bank_options small = {.small = true};
     if (bank_read(&bank, from, segment, &small, &problem) != 0 ||
-        ledger_build(bank, &problem) != 0 || check_bank(bank, &problem) != 0)
+        ledger_build(bank, &problem) != 0 || check_bank(bank, &problem) != 0) {
         fail_msg("%s: %s", problem.id, problem.text);
+    }
     return bank;
 }
 
@@ -53,8 +54,9 @@ static void load_and_dump(const struct bank *bank, const char *account_id, struc
         .ctx = out,
     };
     buf_init(out, DUMP_MAX);
-    if (load_bank(bank, store, &problem) != 0 || dump_store(&dump, &problem) != 0)
+    if (load_bank(bank, store, &problem) != 0 || dump_store(&dump, &problem) != 0) {
         fail_msg("%s", problem.text);
+    }
     folder_remove(store);
 }
 
@@ -87,8 +89,9 @@ static void a_new_persona_changes_no_other(void **state)
     snprintf(id, sizeof(id), "%s", bank_account(bank, "rohan-current")->id);
     load_and_dump(bank, id, &alone);
     bank_free(bank);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         assert_true(folder_copy(folder, others[i], NULL, NULL));
+    }
     bank = built(folder, SEGMENT_RETAIL);
     load_and_dump(bank, id, &among);
     bank_free(bank);
@@ -155,8 +158,9 @@ static void edge_accounts_have_exact_counts(void **state)
             assert_int_equal(instant->postings[i].booked, instant->postings[0].booked);
             assert_true(strcmp(instant->postings[i - 1].id, instant->postings[i].id) < 0);
         }
-        for (size_t i = 0; i < bank->account_count; i++)
+        for (size_t i = 0; i < bank->account_count; i++) {
             all += bank->accounts[i].posting_count;
+        }
         assert_true(all <= 5000);
     }
 }
@@ -167,16 +171,18 @@ static void segments_share_no_identifier(void **state)
     const struct world *world = *state;
     const struct bank *retail = world->banks[SEGMENT_RETAIL];
     const struct bank *sme = world->banks[SEGMENT_SME];
-    for (size_t i = 0; i < retail->account_count; i++)
+    for (size_t i = 0; i < retail->account_count; i++) {
         for (size_t j = 0; j < sme->account_count; j++) {
             assert_string_not_equal(retail->accounts[i].id, sme->accounts[j].id);
             assert_string_not_equal(retail->accounts[i].number, sme->accounts[j].number);
         }
-    for (size_t i = 0; i < retail->user_count; i++)
+    }
+    for (size_t i = 0; i < retail->user_count; i++) {
         for (size_t j = 0; j < sme->user_count; j++) {
             assert_string_not_equal(retail->users[i].id, sme->users[j].id);
             assert_string_not_equal(retail->users[i].login, sme->users[j].login);
         }
+    }
 }
 
 static void users_are_listed_with_what_they_hold(void **state)
@@ -193,13 +199,16 @@ static void users_are_listed_with_what_they_hold(void **state)
     {
         const cJSON *ids = json_get(user, "accountIds");
         const char *login = cJSON_GetStringValue(json_get(user, "login"));
-        for (int i = 1; i < cJSON_GetArraySize(ids); i++)
+        for (int i = 1; i < cJSON_GetArraySize(ids); i++) {
             assert_true(strcmp(cJSON_GetArrayItem(ids, i - 1)->valuestring,
                                cJSON_GetArrayItem(ids, i)->valuestring) < 0);
-        if (strcmp(login, "esra") == 0)
+        }
+        if (strcmp(login, "esra") == 0) {
             assert_int_equal(cJSON_GetArraySize(ids), 130);
-        if (strcmp(login, "lanqing") == 0)
+        }
+        if (strcmp(login, "lanqing") == 0) {
             assert_int_equal(cJSON_GetArraySize(ids), 0);
+        }
     }
     cJSON_Delete(list);
     buf_free(&text);
@@ -227,13 +236,15 @@ static void statements_follow_each_other(void **state)
         int64_t last = 0;
         for (size_t n = 0;; n++, seen++) {
             buf_clear(&text);
-            if (!view_statement(bank, account, n, &text))
+            if (!view_statement(bank, account, n, &text)) {
                 break;
+            }
             cJSON *statement = json_parse(buf_slice(&text));
             const cJSON *line;
             int64_t balance = signed_amount(json_get(statement, "OpeningBalance"), account);
-            if (n > 0)
+            if (n > 0) {
                 assert_int_equal(balance, last);
+            }
             cJSON_ArrayForEach(line, json_get(statement, "Summary"))
             {
                 balance += signed_amount(line, account);
@@ -253,10 +264,12 @@ static void assert_digest(const struct buf *text, const char *expected, const ch
     char hex[17];
     assert_false(text->failed);
     SHA256((const unsigned char *)text->ptr, text->len, digest);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++) {
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    if (strcmp(hex, expected) != 0)
+    }
+    if (strcmp(hex, expected) != 0) {
         print_error("%s is now %s: right if its data was meant to change\n", what, hex);
+    }
     assert_string_equal(hex, expected);
 }
 
@@ -282,12 +295,14 @@ static void bytes_are_those_of_last_time(void **state)
         view_account(bank, account, &text);
         assert_digest(&text, known[k].account, known[k].key);
         buf_clear(&text);
-        for (size_t n = 0; view_balance(bank, account, n, &text); n++)
+        for (size_t n = 0; view_balance(bank, account, n, &text); n++) {
             ;
+        }
         assert_digest(&text, known[k].balances, known[k].key);
         buf_clear(&text);
-        for (size_t n = 0; n < account->posting_count; n++)
+        for (size_t n = 0; n < account->posting_count; n++) {
             view_transaction(bank, account, &account->postings[n], &text);
+        }
         assert_digest(&text, known[k].transactions, known[k].key);
     }
     buf_free(&text);
@@ -298,10 +313,12 @@ static int set_up(void **state)
     static struct world world;
     struct lfi_error error;
     if (contract_init(&contract_fixtures, &error) != 0 ||
-        contract_init(&contract_records, &error) != 0)
+        contract_init(&contract_records, &error) != 0) {
         return -1;
-    for (int segment = SEGMENT_RETAIL; segment <= SEGMENT_SME; segment++)
+    }
+    for (int segment = SEGMENT_RETAIL; segment <= SEGMENT_SME; segment++) {
         world.banks[segment] = built(FIXTURES, (enum segment)segment);
+    }
     *state = &world;
     return 0;
 }

@@ -17,8 +17,9 @@ static void splitmix64_matches_its_reference(void **state)
         UINT64_C(4593380528125082431)};
     uint64_t seed = 1234567;
     (void)state;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(prng_splitmix64(&seed), expected[i]);
+    }
 }
 
 static void xoshiro256_matches_its_reference(void **state)
@@ -27,8 +28,9 @@ static void xoshiro256_matches_its_reference(void **state)
                                         UINT64_C(1216172134540287360)};
     struct prng prng = {{1, 2, 3, 4}};
     (void)state;
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 5; i++) {
         assert_int_equal(prng_next(&prng), expected[i]);
+    }
 }
 
 static void ranges_are_kept_and_reached(void **state)
@@ -69,8 +71,9 @@ static void iban_vectors(void **state)
     };
     char iban[IDENTITY_IBAN_MAX];
     (void)state;
-    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
         assert_int_equal(identity_iban_valid(vectors[i].iban), vectors[i].valid);
+    }
     identity_iban(iban, "999", "0000000000000004");
     assert_string_equal(iban, "AE069990000000000000004");
 }
@@ -142,8 +145,9 @@ static void bad_amounts_are_refused(void **state)
                                       "0x10", "+1"};
     int64_t minor = 7;
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_false(money_parse(bad[i], 2, &minor));
+    }
     assert_int_equal(minor, 7);
 }
 
@@ -212,8 +216,9 @@ static void unknown_placeholders_are_refused(void **state)
     static const char *const bad[] = {"{",     "{}",   "{PARTY", "{NAME}", "{D0}",
                                       "{D17}", "{A5}", "{Dx}",   "x{D}"};
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_false(template_valid(bad[i]));
+    }
     assert_true(template_valid("plain } text"));
     assert_true(template_valid("{D16}{A4}{S1}{N6}"));
 }
