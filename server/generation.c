@@ -12,6 +12,7 @@
 struct generation_parts {
     atomic_int holders;    /* one of them is struct generations */
     struct config *config; /* NULL: borrowed */
+    struct config_pair c3;
     const char **audiences;
     struct psu_endpoint *endpoints;
     size_t endpoint_count;
@@ -77,8 +78,8 @@ static int make_endpoint(struct generation *generation, const struct generation_
         .heimdall_url = provider->heimdall_url,
         .consent_manager_url = provider->consent_manager_url,
         .ca_file = config->hub_ca,
-        .certificate = config->hub_certificate,
-        .key = config->hub_key,
+        .certificate = generation->parts->c3.certificate,
+        .key = generation->parts->c3.key,
         .signing_key = config->hub_signing_key,
         .kid = config->hub_kid,
         .audience = provider->hub_audience,
@@ -153,7 +154,8 @@ static int make_psu(struct generation *generation, const struct generation_share
 }
 
 static int make_parts(struct generation *generation, const struct generation_shared *shared,
-                      const struct config *config, struct lfi_error *error)
+                      const struct config *config, const struct config_pair *c3,
+                      struct lfi_error *error)
 {
     struct generation_parts *parts = calloc(1, sizeof(*parts));
 
@@ -162,6 +164,7 @@ static int make_parts(struct generation *generation, const struct generation_sha
         return error_set(error, "out of memory");
     }
     parts->holders = 1;
+    parts->c3 = *c3;
     parts->audiences = calloc(config->provider_count, sizeof(*parts->audiences));
     parts->endpoints = calloc(config->provider_count, sizeof(*parts->endpoints));
     generation->hubs = calloc(config->provider_count, sizeof(struct hub *));
@@ -181,14 +184,15 @@ static int make_parts(struct generation *generation, const struct generation_sha
 }
 
 static int generation_new(struct generation **out, const struct generation_shared *shared,
-                          const struct config *config, struct lfi_error *error)
+                          const struct config *config, const struct config_pair *c3,
+                          struct lfi_error *error)
 {
     struct generation *generation = calloc(1, sizeof(*generation));
 
     if (!generation) {
         return error_set(error, "out of memory");
     }
-    if (make_parts(generation, shared, config, error) != 0) {
+    if (make_parts(generation, shared, config, c3, error) != 0) {
         generation_free(generation);
         return -1;
     }
@@ -197,7 +201,8 @@ static int generation_new(struct generation **out, const struct generation_share
 }
 
 int generations_new(struct generations **out, const struct generation_shared *shared,
-                    const struct config *config, struct lfi_error *error)
+                    const struct config *config, const struct config_pair *c3,
+                    struct lfi_error *error)
 {
     struct generations *generations = calloc(1, sizeof(*generations));
 
@@ -205,7 +210,7 @@ int generations_new(struct generations **out, const struct generation_shared *sh
         return error_set(error, "out of memory");
     }
     generations->shared = *shared;
-    if (generation_new(&generations->current, shared, config, error) != 0) {
+    if (generation_new(&generations->current, shared, config, c3, error) != 0) {
         free(generations);
         return -1;
     }
@@ -224,11 +229,11 @@ void generations_free(struct generations *generations)
 }
 
 int generations_replace(struct generations *generations, struct config *config,
-                        struct lfi_error *error)
+                        const struct config_pair *c3, struct lfi_error *error)
 {
     struct generation *next = NULL;
 
-    if (generation_new(&next, &generations->shared, config, error) != 0) {
+    if (generation_new(&next, &generations->shared, config, c3, error) != 0) {
         return -1;
     }
     next->parts->config = config;

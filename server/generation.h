@@ -34,14 +34,18 @@ struct generation_shared {
 /* The one that is current. Any thread. */
 struct generations;
 
-/* Makes the first from a configuration that must outlive all. */
+/*
+ * Makes the first from a configuration that must outlive all. `c3` is the configuration's pair
+ * towards the Hub that is in use.
+ */
 int generations_new(struct generations **out, const struct generation_shared *shared,
-                    const struct config *config, struct lfi_error *error);
+                    const struct config *config, const struct config_pair *c3,
+                    struct lfi_error *error);
 void generations_free(struct generations *generations); /* when no request runs any more */
 /* Makes the next and takes `config` on success; on failure nothing changes. One thread at a time.
  */
 int generations_replace(struct generations *generations, struct config *config,
-                        struct lfi_error *error);
+                        const struct config_pair *c3, struct lfi_error *error);
 
 struct generation *generations_hold(struct generations *generations);
 void generations_release(struct generation *generation);

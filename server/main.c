@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2
@@ -58,10 +59,17 @@ static bool parse(struct arguments *out, int argc, char **argv)
 /* Until SIGTERM or SIGINT. */
 static void obey(struct serve *serve, const sigset_t *signals)
 {
-    int got = 0;
+    static const struct timespec look = {SERVE_LOOK_MS / 1000, SERVE_LOOK_MS % 1000 * 1000000L};
 
-    while (sigwait(signals, &got) == 0 && got == SIGHUP) {
-        serve_reload(serve);
+    for (;;) {
+        int got = sigtimedwait(signals, NULL, &look);
+        if (got == SIGHUP) {
+            serve_reload(serve);
+        } else if (got < 0) {
+            serve_look(serve); /* nothing came */
+        } else {
+            return;
+        }
     }
 }
 

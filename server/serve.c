@@ -15,6 +15,7 @@
 #include "operator/admin.h"
 #include "operator/readiness.h"
 #include "psu/task.h"
+#include "watch.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -26,10 +27,14 @@
 #define LEAVE_LOOK_MS 10
 #define THREADS_BESIDE 32 /* that call a core and belong to no listener, and reserves */
 #define FILES_BESIDE 256  /* open files that are no connections of callers: stores, logs, calls */
+#define TURN_RETRY_S 60   /* after a certificate could not have its turn */
 #define LOG_STOP_MS 500   /* for a reader of the log that stalls */
 
 struct serve {
-    struct config *config; /* of the start */
+    struct config *config;         /* of the start */
+    const struct config *in_force; /* of the last reload; of the current generation */
+    struct watch watch;
+    int64_t retry_us; /* a turn that failed is not taken before; monotonic */
     struct clock clock;
     struct log log;
     struct metrics *metrics;
@@ -44,7 +49,7 @@ struct serve {
     struct explain *explain;
     struct overrides *overrides;
     struct operator_api *operator_api; /* NULL: switched off */
-    struct material material;          /* of the start */
+    struct material material;          /* of the configuration in force */
     struct material_warnings warnings;
     struct readiness *readiness;
     struct http_listener *hub_listener, *public_listener, *admin_listener;
@@ -209,32 +214,40 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
     return serve->metrics ? 0 : error_set(error, "out of memory");
 }
 
+static struct http_tls tls_of(const struct config_listener *at, size_t in_use)
+{
+    return (struct http_tls){.certificate = at->pairs[in_use].certificate,
+                             .key = at->pairs[in_use].key,
+                             .client_ca = at->client_ca,
+                             .client_crl = at->client_crl,
+                             .client_required = at->client_ca,
+                             .min_version = at->min_tls};
+}
+
 static int listen_as(struct http_listener **out, struct serve *serve, enum metrics_listener which,
                      struct lfi_error *error)
 {
     const struct config *settings = serve->config;
+    const size_t *in_use = serve->material.in_use;
     const struct {
         const char *name;
         const struct config_listener *at;
+        size_t in_use;
         http_handler_fn *handler;
         void *ctx;
     } listeners[METRICS_LISTENERS] = {
-        [METRICS_HUB] = {"hub", &settings->hub, handle_hub, serve},
-        [METRICS_PUBLIC] = {"public", &settings->public_, handle_public, serve},
-        [METRICS_ADMIN] = {"admin", &settings->admin, admin_handle, &serve->admin},
+        [METRICS_HUB] = {"hub", &settings->hub, in_use[MATERIAL_HUB_LISTENER], handle_hub, serve},
+        [METRICS_PUBLIC] = {"public", &settings->public_, in_use[MATERIAL_PUBLIC_LISTENER],
+                            handle_public, serve},
+        [METRICS_ADMIN] = {"admin", &settings->admin, 0, admin_handle, &serve->admin},
     };
     const struct config_listener *at = listeners[which].at;
-    const struct http_tls tls = {.certificate = at->certificate,
-                                 .key = at->key,
-                                 .client_ca = at->client_ca,
-                                 .client_crl = at->client_crl,
-                                 .client_required = at->client_ca,
-                                 .min_version = at->min_tls};
+    const struct http_tls tls = tls_of(at, listeners[which].in_use);
     const struct http_listener_config config = {
         .name = listeners[which].name,
         .address = at->address,
         .port = at->port,
-        .tls = at->certificate ? &tls : NULL,
+        .tls = tls.certificate ? &tls : NULL,
         .limits = {.body_bytes = settings->body_bytes,
                    .reply_bytes = LIMIT_REPLY_BYTES,
                    .request_ms = settings->request_ms,
@@ -349,7 +362,8 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
         0) {
         return -1;
     }
-    return generations_new(&serve->generations, &shared, config, error);
+    return generations_new(&serve->generations, &shared, config,
+                           &config->hub_pairs[serve->material.in_use[MATERIAL_HUB]], error);
 }
 
 static int start_parts(struct serve *serve, struct lfi_error *error)
@@ -386,6 +400,8 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
         return error_set(error, "out of memory");
     }
     serve->config = config;
+    serve->in_force = config;
+    watch_take(&serve->watch, watch_fingerprint(config));
     serve->log.fd = STDERR_FILENO;
     serve->log.level = config->log_level;
     serve->log.clock = &serve->clock;
@@ -459,23 +475,54 @@ int serve_check(struct config *config, struct lfi_error *error)
 
 /* --- reload ----------------------------------------------------------------------------------- */
 
-/* Everything is read and judged aside before anything of it counts. */
-static int take_config(struct serve *serve, struct config *config, struct lfi_error *error)
+static int refuse_restart(const struct serve *serve, const struct config *config,
+                          struct lfi_error *error)
 {
-    struct material material;
+    static const char cause[] = "cannot change without a restart";
     char path[CONFIG_PATH_MAX];
 
     if (config_needs_restart(serve->config, config, path)) {
-        return config_error(config, path, "cannot change without a restart", error);
+        return config_error(config, path, cause, error);
+    }
+    if (!serve->config->public_.pairs[0].certificate != !config->public_.pairs[0].certificate) {
+        return config_error(config, "$.publicListener.certificate", cause, error);
     }
     if (serve->operator_api && !operator_token_is_same(serve->operator_api)) {
         return config_error(config, "$.adminListener.operatorToken",
                             "its content cannot change without a restart", error);
     }
-    if (check_material(serve, config, &material, error) != 0 ||
-        http_listener_prepare(serve->hub_listener, error) != 0 ||
-        http_listener_prepare(serve->public_listener, error) != 0 ||
-        generations_replace(serve->generations, config, error) != 0) {
+    return 0;
+}
+
+static int prepare_listeners(struct serve *serve, const struct config *config,
+                             const struct material *material, struct lfi_error *error)
+{
+    const struct http_tls hub = tls_of(&config->hub, material->in_use[MATERIAL_HUB_LISTENER]);
+    const struct http_tls public_ =
+        tls_of(&config->public_, material->in_use[MATERIAL_PUBLIC_LISTENER]);
+
+    return http_listener_prepare(serve->hub_listener, &hub, error) != 0
+               ? -1
+               : http_listener_prepare(serve->public_listener, &public_, error);
+}
+
+/* Everything is read and judged aside before anything of it counts. */
+static int take_config(struct serve *serve, struct config *config, struct lfi_error *error)
+{
+    const uint64_t fingerprint = watch_fingerprint(config);
+    struct material material;
+
+    watch_take(&serve->watch, fingerprint);
+    if (refuse_restart(serve, config, error) != 0 ||
+        check_material(serve, config, &material, error) != 0 ||
+        prepare_listeners(serve, config, &material, error) != 0) {
+        return -1;
+    }
+    if (watch_fingerprint(config) != fingerprint) {
+        return error_set(error, "%s: its files changed while they were read", config->path);
+    }
+    if (generations_replace(serve->generations, config,
+                            &config->hub_pairs[material.in_use[MATERIAL_HUB]], error) != 0) {
         return -1;
     }
     http_listener_commit(serve->hub_listener);
@@ -483,32 +530,52 @@ static int take_config(struct serve *serve, struct config *config, struct lfi_er
     readiness_set_material(serve->readiness, &material);
     atomic_store(&serve->log.level, config->log_level);
     connect_set_check(serve->connect, config->check_responses);
+    serve->material = material;
+    serve->in_force = config;
     return 0;
 }
 
-static int reload(struct serve *serve, struct lfi_error *error)
+/* `cause` says what led to it. */
+static int reload(struct serve *serve, int loaded, struct config *config, const char *cause,
+                  struct lfi_error *error)
 {
-    struct config *config;
+    int status = loaded == 0 ? take_config(serve, config, error) : -1;
 
-    if (config_load(&config, serve->config->path, error) != 0) {
-        return -1;
-    }
-    if (take_config(serve, config, error) != 0) {
+    if (status != 0) {
         config_free(config);
-        return -1;
+        LOG_EVENT(&serve->log, LOG_ERROR, "reload-failed",
+                  LOG_TEXT("reason", slice_of(error->message)), LOG_TEXT("cause", slice_of(cause)));
+    } else {
+        LOG_EVENT(&serve->log, LOG_INFO, "reloaded", LOG_TEXT("cause", slice_of(cause)));
     }
-    return 0;
+    return status;
 }
 
 void serve_reload(struct serve *serve)
 {
     struct lfi_error error = {""};
+    struct config *config = NULL;
+    int loaded = config_load(&config, serve->config->path, &error);
 
-    if (reload(serve, &error) != 0) {
-        LOG_EVENT(&serve->log, LOG_ERROR, "reload-failed",
-                  LOG_TEXT("reason", slice_of(error.message)));
-    } else {
-        log_write(&serve->log, LOG_INFO, "reloaded", NULL, 0);
+    (void)reload(serve, loaded, config, "signal", &error);
+}
+
+void serve_look(struct serve *serve)
+{
+    const struct clock system_time = {0};
+    const time_t turn = serve->material.changes_at;
+    const int64_t now_us = clock_monotonic_us();
+    bool due = turn != 0 && turn <= (time_t)clock_now_s(&system_time) && now_us >= serve->retry_us;
+    bool changed = serve->in_force->watch_files && watch_look(&serve->watch, serve->in_force);
+    struct lfi_error error = {""};
+    struct config *config = NULL;
+
+    if (!due && !changed) {
+        return;
+    }
+    int loaded = config_load_again(&config, serve->in_force, &error);
+    if (reload(serve, loaded, config, changed ? "files" : "dates", &error) != 0) {
+        serve->retry_us = now_us + (int64_t)TURN_RETRY_S * 1000000;
     }
 }
 

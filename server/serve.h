@@ -23,6 +23,12 @@ int serve_check(struct config *config, struct lfi_error *error);
  */
 void serve_reload(struct serve *serve);
 /*
+ * To be called every SERVE_LOOK_MS. Takes the files of the present configuration anew when the
+ * other of two certificates has its turn, and, with watchFiles, when a file has changed.
+ */
+void serve_look(struct serve *serve);
+#define SERVE_LOOK_MS 1000
+/*
  * Turns /readyz, waits for `limits.drainDelayMs`, lets what runs end within `limits.drainMs`, and
  * frees everything. -1: a request did not end, so the program must leave by _exit.
  */

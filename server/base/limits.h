@@ -24,8 +24,9 @@
 #define LIMIT_DESCRIPTORS 65536    /* open files that a process uses for connections */
 
 /* TLS. */
-#define LIMIT_CHAIN_DEPTH 4 /* issuers above a client certificate */
-#define LIMIT_SESSION_S 600 /* from a full handshake to the last resumption */
+#define LIMIT_CHAIN_DEPTH 4           /* issuers above a client certificate */
+#define LIMIT_CERTIFICATE_MARGIN_S 60 /* callers' clocks may be behind when one begins */
+#define LIMIT_SESSION_S 600           /* from a full handshake to the last resumption */
 
 /* JSON checks: deeper or larger documents are refused before anything is built from them. */
 #define LIMIT_JSON_DEPTH 32

@@ -145,8 +145,12 @@ static const char *file_of(struct loader *loader, const cJSON *object, const cha
     struct stat status;
     if (!kept)
         fail_memory(loader);
+    else if (loader->config.file_count == CONFIG_FILES_MAX)
+        fail(loader, join(where, path, name), "is one file too many");
     else if (stat(kept, &status) != 0 || !S_ISREG(status.st_mode) || access(kept, R_OK) != 0)
         fail(loader, join(where, path, name), "there is no such file, or it cannot be read");
+    else
+        loader->config.files[loader->config.file_count++] = kept;
     return kept;
 }
 
@@ -174,6 +178,25 @@ static const char *url_of(struct loader *loader, const cJSON *object, const char
 
 /* --- parts of the file ------------------------------------------------------------------------ */
 
+static struct config_pair read_pair(struct loader *loader, const cJSON *object, const char *path)
+{
+    const struct config_pair pair = {.certificate = file_of(loader, object, path, "certificate"),
+                                     .key = file_of(loader, object, path, "key")};
+    if (!pair.certificate != !pair.key)
+        fail(loader, path, "certificate and key go together");
+    return pair;
+}
+
+static void read_pairs(struct loader *loader, const cJSON *object, const char *path,
+                       struct config_pair out[CONFIG_PAIRS])
+{
+    char where[PATH_ROOM];
+    out[0] = read_pair(loader, object, path);
+    out[1] = read_pair(loader, json_get(object, "next"), join(where, path, "next"));
+    if (out[1].certificate && !out[0].certificate)
+        fail(loader, where, "needs certificate and key beside it");
+}
+
 static void read_listener(struct loader *loader, const cJSON *root, const char *name, int threads,
                           struct config_listener *out)
 {
@@ -184,8 +207,7 @@ static void read_listener(struct loader *loader, const cJSON *root, const char *
     out->address = text_of(loader, object, "address", "127.0.0.1");
     out->port = int_of(object, "port", 0);
     out->threads = int_of(object, "threads", threads);
-    out->certificate = file_of(loader, object, path, "certificate");
-    out->key = file_of(loader, object, path, "key");
+    read_pairs(loader, object, path, out->pairs);
     out->client_ca = file_of(loader, object, path, "clientCa");
     out->client_crl = file_of(loader, object, path, "clientCrl");
     out->min_tls = 12 + word_or(word_of(loader, object, path, "minTls", tls_versions), 0);
@@ -193,8 +215,6 @@ static void read_listener(struct loader *loader, const cJSON *root, const char *
         inet_pton(AF_INET, out->address, address) != 1 &&
         inet_pton(AF_INET6, out->address, address) != 1)
         fail(loader, join(where, path, "address"), "must be a numeric address");
-    if (!out->certificate != !out->key)
-        fail(loader, path, "certificate and key go together");
 }
 
 static void read_base_paths(struct loader *loader, const cJSON *object)
@@ -263,8 +283,7 @@ static void read_hub(struct loader *loader, const cJSON *root)
     struct config *config = &loader->config;
     const cJSON *hub = json_get(root, "hub");
     config->hub_ca = file_of(loader, hub, "$.hub", "ca");
-    config->hub_certificate = file_of(loader, hub, "$.hub", "certificate");
-    config->hub_key = file_of(loader, hub, "$.hub", "key");
+    read_pairs(loader, hub, "$.hub", config->hub_pairs);
     config->hub_signing_key = file_of(loader, hub, "$.hub", "signingKey");
     config->hub_kid = text_of(loader, hub, "kid", NULL);
     config->hub_timeout_ms = int_of(hub, "timeoutMs", LIMIT_HUB_CALL_MS);
@@ -461,6 +480,7 @@ static void read_config(struct loader *loader, const cJSON *root)
     struct config *config = &loader->config;
     const cJSON *limits = json_get(root, "limits");
     config->development = json_get_bool(root, "development", false);
+    config->watch_files = json_get_bool(root, "watchFiles", false);
     config->host_name = text_of(loader, root, "hostName", NULL);
     config->log_level = (enum log_level)word_or(
         word_of(loader, json_get(root, "log"), "$.log", "level", log_levels), LOG_INFO);
@@ -525,16 +545,15 @@ static struct loader *new_loader(const char *path, struct lfi_error *error)
     return loader;
 }
 
-int config_load(struct config **out, const char *path, struct lfi_error *error)
+static int load_text(struct config **out, const char *path, struct lfi_slice text,
+                     struct lfi_error *error)
 {
-    struct buf text;
     cJSON *root = NULL;
     *out = NULL;
-    buf_init(&text, LIMIT_CONFIG_BYTES);
     struct loader *loader = new_loader(path, error);
-    if (!loader || loader->failed || file_read(path, &text, error) != 0)
+    if (!loader || loader->failed)
         goto out;
-    loader->config.text = arena_keep(loader->arena, buf_slice(&text));
+    loader->config.text = arena_keep(loader->arena, text);
     if (!loader->config.text.ptr) {
         fail_memory(loader);
         goto out;
@@ -550,10 +569,26 @@ int config_load(struct config **out, const char *path, struct lfi_error *error)
         *out = &loader->config;
 out:
     cJSON_Delete(root);
-    buf_free(&text);
     if (!*out)
         config_free(loader ? &loader->config : NULL);
     return *out ? 0 : -1;
+}
+
+int config_load(struct config **out, const char *path, struct lfi_error *error)
+{
+    struct buf text;
+    *out = NULL;
+    buf_init(&text, LIMIT_CONFIG_BYTES);
+    int rc = file_read(path, &text, error);
+    if (rc == 0)
+        rc = load_text(out, path, buf_slice(&text), error);
+    buf_free(&text);
+    return rc;
+}
+
+int config_load_again(struct config **out, const struct config *loaded, struct lfi_error *error)
+{
+    return load_text(out, loaded->path, loaded->text, error);
 }
 
 void config_free(struct config *config)

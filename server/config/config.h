@@ -21,15 +21,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A certificate with its key; both NULL: none. */
+struct config_pair {
+    const char *certificate, *key;
+};
+/* The pair of today and, during a rotation, the next (material.h says which one is presented). */
+#define CONFIG_PAIRS 2
+
 struct config_listener {
     const char *address;
     int port;
     int threads;
-    const char *certificate; /* NULL: plain HTTP */
-    const char *key;
+    struct config_pair pairs[CONFIG_PAIRS]; /* none: plain HTTP */
     const char *client_ca, *client_crl;
     int min_tls;
 };
+
+#define CONFIG_FILES_MAX 256 /* 16 providers with some eight each, and twenty of all */
 
 enum config_segment { CONFIG_RETAIL, CONFIG_SME, CONFIG_CORPORATE };
 
@@ -48,10 +56,13 @@ struct config_provider {
 };
 
 struct config {
-    const char *path;      /* of the file */
-    const char *base_dir;  /* its folder */
-    struct lfi_slice text; /* of the file */
-    bool development;      /* allows what production must not: plain HTTP addresses, the demo app */
+    const char *path;                    /* of the file */
+    const char *base_dir;                /* its folder */
+    struct lfi_slice text;               /* of the file */
+    const char *files[CONFIG_FILES_MAX]; /* all that it names */
+    size_t file_count;
+    bool watch_files;
+    bool development; /* allows what production must not: plain HTTP addresses, the demo app */
 
     struct config_listener hub, public_, admin;
     const char *base_paths[CONTRACT_FAMILIES]; /* "/x/y"; "": none */
@@ -72,8 +83,9 @@ struct config {
 
     enum contract_replies check_responses;
 
-    const char *hub_ca, *hub_certificate, *hub_key; /* C3 */
-    const char *hub_signing_key, *hub_kid;          /* Sig4; NULL: mTLS only */
+    const char *hub_ca;
+    struct config_pair hub_pairs[CONFIG_PAIRS]; /* C3 */
+    const char *hub_signing_key, *hub_kid;      /* Sig4; NULL: mTLS only */
     int hub_timeout_ms;
 
     const char *public_url, *bank_name;
@@ -90,6 +102,8 @@ struct config {
 
 /* Reads and checks; on failure `error` is "FILE:LINE: $.path: cause". Free with config_free. */
 int config_load(struct config **out, const char *path, struct lfi_error *error);
+/* The same configuration, read anew from the text that was loaded; its files may have changed. */
+int config_load_again(struct config **out, const struct config *loaded, struct lfi_error *error);
 void config_free(struct config *config);
 /* As the file has it: "retail". */
 const char *config_segment_name(enum config_segment segment);

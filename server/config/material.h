@@ -2,6 +2,9 @@
  * Certificates, keys and trust bundles that a configuration names, judged before they are used:
  * they parse, a certificate and its key belong together, the chain is in order, the purpose and
  * the dates fit. One thread at a time.
+ *
+ * During a rotation two pairs of certificate and key stand side by side. The one that is presented
+ * is valid and began last, so the next takes over in its first minutes, without a reload.
  */
 #ifndef CONFIG_MATERIAL_H
 #define CONFIG_MATERIAL_H
@@ -10,20 +13,31 @@
 
 #include <time.h>
 
-#define MATERIAL_MAX 16
+#define MATERIAL_MAX 64
 #define MATERIAL_WARN_DAYS 30 /* a certificate that ends sooner is told */
 
-/* What ends, and when: the leaf of a chain, or the authority of a bundle that ends last. */
+/* What ends, and when: a leaf, an authority of a bundle, a revocation list. */
 struct material_certificate {
     char setting[48]; /* "hubListener.certificate" */
-    char subject[72]; /* its common name, for people */
-    const char *file; /* the configuration's */
-    time_t not_after;
+    char subject[72]; /* its common name, for people; of a list, its issuer's */
+    char serial[44];  /* hexadecimal; of a list, "" */
+    time_t not_before, not_after;
+    bool needed;  /* nothing works without it: the leaf presented, the bundle's last authority */
+    bool covered; /* its end is no news: another is there, or it is renewed by itself */
+};
+
+enum material_pair {
+    MATERIAL_HUB_LISTENER,
+    MATERIAL_PUBLIC_LISTENER,
+    MATERIAL_HUB,
+    MATERIAL_PAIRS
 };
 
 struct material {
     struct material_certificate certificates[MATERIAL_MAX];
     size_t count;
+    size_t in_use[MATERIAL_PAIRS]; /* which of the configuration's pairs is presented */
+    time_t changes_at;             /* when that may be another one; 0: never */
 };
 
 /* Receives what is not wrong enough to refuse: "$.hub.key" and a cause. */
@@ -38,7 +52,24 @@ struct material_warnings {
  */
 int material_check(const struct config *config, const struct material_warnings *warnings,
                    struct material *out, struct lfi_error *error);
+/* The same part by part, 0 to MATERIAL_ITEMS - 1; `out` begins as {0}. */
+#define MATERIAL_ITEMS 9
+int material_check_item(const struct config *config, size_t item,
+                        const struct material_warnings *warnings, struct material *out,
+                        struct lfi_error *error);
 /* Whole days left, negative when it has ended. */
 int material_days_left(const struct material_certificate *certificate, time_t now);
+
+struct material_validity {
+    time_t from, until;
+};
+/*
+ * Which is presented: of those valid the one that began last. In the first
+ * LIMIT_CERTIFICATE_MARGIN_S another valid one goes before it. When none is valid, the one that
+ * ends last. `count` is not 0.
+ */
+size_t material_choose(const struct material_validity *pairs, size_t count, time_t now);
+/* When material_choose may say otherwise; 0: never. */
+time_t material_next_change(const struct material_validity *pairs, size_t count, time_t now);
 
 #endif

@@ -7,7 +7,16 @@
 /* With everything below them. `[]` stands for every item. */
 static const char *const reloaded[] = {
     "$.log",
+    "$.watchFiles",
+    "$.hubListener.certificate",
+    "$.hubListener.key",
+    "$.hubListener.next",
+    "$.hubListener.clientCa",
+    "$.hubListener.clientCrl",
     "$.publicListener.url",
+    "$.publicListener.certificate",
+    "$.publicListener.key",
+    "$.publicListener.next",
     "$.caller",
     "$.contract",
     "$.hub",

@@ -85,8 +85,11 @@ struct http_listener;
 int http_listener_start(struct http_listener **out, const struct http_listener_config *config,
                         struct lfi_error *error);
 int http_listener_port(const struct http_listener *listener);
-/* Reads certificate, key, CA bundle and revocation lists again; they count from the commit on. */
-int http_listener_prepare(struct http_listener *listener, struct lfi_error *error);
+/*
+ * Reads the files that `tls` names; they count from the commit on. NULL for a listener without TLS.
+ */
+int http_listener_prepare(struct http_listener *listener, const struct http_tls *tls,
+                          struct lfi_error *error);
 void http_listener_commit(struct http_listener *listener);
 struct http_listener_use {
     int workers, workers_busy;

@@ -341,9 +341,10 @@ int http_listener_port(const struct http_listener *listener)
     return mg_get_server_ports(listener->server, 1, &port) == 1 ? port.port : -1;
 }
 
-int http_listener_prepare(struct http_listener *listener, struct lfi_error *error)
+int http_listener_prepare(struct http_listener *listener, const struct http_tls *tls,
+                          struct lfi_error *error)
 {
-    return listener->tls ? tls_prepare(listener->tls, error) : 0;
+    return listener->tls ? tls_prepare(listener->tls, tls, error) : 0;
 }
 
 void http_listener_commit(struct http_listener *listener)

@@ -20,7 +20,7 @@
  * some in the other, so both have all of them.
  */
 struct tls {
-    const struct http_tls *config;
+    int session_s;
     SSL_CTX *base;
     int64_t ticket_key_us; /* when the present one was made; of the thread that shakes hands */
     pthread_mutex_t lock;  /* guards `current`; taken once per handshake */
@@ -142,7 +142,7 @@ int tls_new(struct tls **out, const struct http_tls *config, struct lfi_error *e
     if (!tls) {
         return error_set(error, "out of memory");
     }
-    tls->config = config;
+    tls->session_s = config->session_s > 0 ? config->session_s : LIMIT_SESSION_S;
     pthread_mutex_init(&tls->lock, NULL);
     if (load(&tls->base, config, 0, error) != 0 || load(&tls->current, config, 0, error) != 0) {
         goto failed;
@@ -172,11 +172,11 @@ SSL_CTX *tls_context(const struct tls *tls)
     return tls->base;
 }
 
-int tls_prepare(struct tls *tls, struct lfi_error *error)
+int tls_prepare(struct tls *tls, const struct http_tls *config, struct lfi_error *error)
 {
     SSL_CTX_free(tls->next);
     tls->next = NULL;
-    return load(&tls->next, tls->config, atomic_load(&tls->generation) + 1, error);
+    return load(&tls->next, config, atomic_load(&tls->generation) + 1, error);
 }
 
 void tls_commit(struct tls *tls)
@@ -193,11 +193,10 @@ void tls_commit(struct tls *tls)
 /* Tickets are sealed with the keys of `base`, whatever context a connection has moved to. */
 void tls_renew_ticket_key(struct tls *tls)
 {
-    int session_s = tls->config->session_s > 0 ? tls->config->session_s : LIMIT_SESSION_S;
     int64_t now_us = clock_monotonic_us();
     unsigned char keys[TICKET_KEY_BYTES];
 
-    if (now_us - tls->ticket_key_us < (int64_t)session_s * 1000000) {
+    if (now_us - tls->ticket_key_us < (int64_t)tls->session_s * 1000000) {
         return;
     }
     if (RAND_priv_bytes(keys, sizeof(keys)) == 1 &&

@@ -28,15 +28,16 @@ struct tls;
 struct ssl_ctx_st;
 struct ssl_st;
 
-/* Reads all files. The texts of `config` must outlive it. */
+/* Reads all files; copies the configuration's own fields. */
 int tls_new(struct tls **out, const struct http_tls *config, struct lfi_error *error);
 void tls_free(struct tls *tls);
 /* What connections are made of; stays the same over reloads. Borrowed. */
 struct ssl_ctx_st *tls_context(const struct tls *tls);
 /*
- * Reads all files again, for tls_commit; on failure nothing changes. Any thread, one at a time.
+ * Reads the files that `config` names now, for tls_commit; on failure nothing changes. Any thread,
+ * one at a time.
  */
-int tls_prepare(struct tls *tls, struct lfi_error *error);
+int tls_prepare(struct tls *tls, const struct http_tls *config, struct lfi_error *error);
 /*
  * What was prepared counts: handshakes that begin from now on use it, and sessions of before are
  * not resumed.

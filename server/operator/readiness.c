@@ -153,6 +153,11 @@ static void *ask_again(void *ctx)
 
 /* --- certificates and the service manager ----------------------------------------------------- */
 
+static bool ends_now(const struct material_certificate *one)
+{
+    return one->not_after != 0 && one->not_after <= now_s();
+}
+
 /* Each that has ended, once; those that are about to, once a day. */
 static void tell_certificates(struct readiness *readiness)
 {
@@ -166,20 +171,22 @@ static void tell_certificates(struct readiness *readiness)
     }
     material = readiness->material;
     for (size_t i = 0; i < material.count; i++) {
-        bool over = material.certificates[i].not_after <= now_s();
+        bool over = ends_now(&material.certificates[i]);
         ended[i] = over && !readiness->expired_told[i];
         readiness->expired_told[i] = over;
     }
     pthread_mutex_unlock(&readiness->lock);
     for (size_t i = 0; i < material.count; i++) {
         int days = material_days_left(&material.certificates[i], now_s());
+        const struct material_certificate *one = &material.certificates[i];
         if (ended[i]) {
             LOG_EVENT(readiness->config.log, LOG_ERROR, "certificate-expired",
-                      LOG_TEXT("setting", slice_of(material.certificates[i].setting)));
-        } else if (due && days < MATERIAL_WARN_DAYS) {
+                      LOG_TEXT("setting", slice_of(one->setting)),
+                      LOG_TEXT("subject", slice_of(one->subject)));
+        } else if (due && !one->covered && days < MATERIAL_WARN_DAYS) {
             LOG_EVENT(readiness->config.log, LOG_WARN, "certificate-expires",
-                      LOG_TEXT("setting", slice_of(material.certificates[i].setting)),
-                      LOG_NUMBER("daysLeft", days));
+                      LOG_TEXT("setting", slice_of(one->setting)),
+                      LOG_TEXT("subject", slice_of(one->subject)), LOG_NUMBER("daysLeft", days));
         }
     }
 }
@@ -381,9 +388,11 @@ bool readiness_append(struct readiness *readiness, bool stopping, struct buf *ou
     }
     for (size_t i = 0; i < readiness->material.count; i++) {
         const struct material_certificate *one = &readiness->material.certificates[i];
-        bool over = one->not_after <= now_s();
-        append_part(&parts, "certificate", one->setting, over ? "has expired" : NULL);
-        ready = ready && !over;
+        bool over = ends_now(one);
+        if (one->needed) {
+            append_part(&parts, "certificate", one->setting, over ? "has expired" : NULL);
+            ready = ready && !over;
+        }
     }
     pthread_mutex_unlock(&readiness->lock);
     buf_append_format(out, "{\"status\":\"%s\",\"parts\":%.*s]}\n",
@@ -496,16 +505,64 @@ static void append_state(const struct readiness *readiness, struct buf *out)
                       (unsigned long long)probe->health.limit_bytes);
 }
 
+/* Bundles may have the same certificate twice; a series may not. */
+static bool is_repeated(const struct material *material, size_t index)
+{
+    const struct material_certificate *one = &material->certificates[index];
+
+    for (size_t i = 0; i < index; i++) {
+        const struct material_certificate *other = &material->certificates[i];
+        if (strcmp(one->setting, other->setting) == 0 && strcmp(one->serial, other->serial) == 0 &&
+            strcmp(one->subject, other->subject) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value of a label, whose text may be anybody's. */
+static void append_label(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\' || *text == '\n') {
+            buf_append_text(out, "\\");
+        }
+        buf_append(out, *text == '\n' ? "n" : text, 1);
+    }
+}
+
+static void append_certificates(const struct readiness *readiness, struct buf *out)
+{
+    static const struct {
+        const char *name, *help;
+        long long unit_s;
+    } gauges[] = {
+        {"lfi_certificate_expiry_seconds", "Seconds until the certificate expires", 1},
+        {"lfi_certificate_days_left", "Whole days until then", 86400},
+    };
+    const struct material *material = &readiness->material;
+
+    for (size_t g = 0; g < sizeof(gauges) / sizeof(gauges[0]); g++) {
+        append_gauge(out, gauges[g].name, gauges[g].help);
+        for (size_t i = 0; i < material->count; i++) {
+            const struct material_certificate *one = &material->certificates[i];
+            if (is_repeated(material, i)) {
+                continue;
+            }
+            long long left = (long long)one->not_after - (long long)now_s();
+            buf_append_format(out, "%s{setting=\"%s\",subject=\"", gauges[g].name, one->setting);
+            append_label(out, one->subject);
+            buf_append_format(out, "\",serial=\"%s\"} %lld\n", one->serial,
+                              gauges[g].unit_s == 1 ? left : material_days_left(one, now_s()));
+        }
+    }
+}
+
 void readiness_append_metrics(struct readiness *readiness, struct buf *out)
 {
     pthread_mutex_lock(&readiness->lock);
     append_listeners(readiness, out);
-    append_gauge(out, "lfi_certificate_expiry_seconds", "Seconds until the certificate expires");
-    for (size_t i = 0; i < readiness->material.count; i++) {
-        const struct material_certificate *one = &readiness->material.certificates[i];
-        buf_append_format(out, "lfi_certificate_expiry_seconds{setting=\"%s\"} %lld\n",
-                          one->setting, (long long)one->not_after - (long long)now_s());
-    }
+    append_certificates(readiness, out);
     append_cores(readiness, out);
     append_state(readiness, out);
     pthread_mutex_unlock(&readiness->lock);

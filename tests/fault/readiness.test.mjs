@@ -64,7 +64,8 @@ test('every part is told when all is well', async () => {
 test('metrics tell version, certificates, and stores', async () => {
     const text = await (await fetch(`${written.admin}/metrics`)).text();
     assert.match(text, /^lfi_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
-    assert.match(text, /^lfi_certificate_expiry_seconds\{setting="hub\.certificate"\} \d{6,}$/m);
+    assert.match(text, /^lfi_certificate_expiry_seconds\{setting="hub\.certificate",subject="[0-9a-f-]+",serial="[0-9A-F]+"\} \d{6,}$/m);
+    assert.match(text, /^lfi_certificate_days_left\{setting=\"hubListener\.clientCa\",subject=\"Falaj[^\"]* Issuing CA - G1\",serial=\"[0-9A-F]+\"\} 36\d\d$/m);
     assert.match(text, /^lfi_core_up\{provider="dhowretail"\} 1$/m);
     assert.match(text, /^lfi_store_used_bytes\{provider="dhowretail"\} [1-9]\d+$/m);
     assert.match(text, /^lfi_store_limit_bytes\{provider="dhowretail"\} 8589934592$/m);
@@ -211,7 +212,7 @@ subjectAltName = DNS:localhost
         assert.deepEqual(failing.map(({ part, reason }) => [part, reason]),
             [['certificate hubListener.certificate', 'has expired']]);
         const metrics = await (await fetch(`${at.admin}/metrics`)).text();
-        const left = /^lfi_certificate_expiry_seconds\{setting="hubListener.certificate"\} (-?\d+)$/m;
+        const left = /^lfi_certificate_expiry_seconds\{setting="hubListener.certificate",[^}]*\} (-?\d+)$/m;
         assert.ok(Number(left.exec(metrics)[1]) <= 0, metrics);
         await sleep(4500); // two looks more
         const lines = program.log.split('\n').filter((line) => line.includes('"certificate-expired"'));
@@ -252,6 +253,7 @@ describe('reload', () => {
 
     // Each member of the schema: a change, and what a reload says to it.
     const members = {
+        watchFiles: { applies: (c) => (c.watchFiles = true) },
         hostName: { restart: (c) => (c.hostName = 'another') },
         'log.level': { applies: (c) => (c.log = { level: 'debug' }) },
         'contract.responses': { applies: (c) => (c.contract = { responses: 'log' }) },
@@ -306,10 +308,17 @@ describe('reload', () => {
         'providers[0].hubAudience': { applies: (c) => (c.providers[0].hubAudience = 'other') },
         'providers[0].brand': { applies: (c) => (c.providers[0].brand = { name: { en: 'Other' } }) },
     };
-    for (const name of ['address', 'port', 'threads', 'certificate', 'key', 'clientCa', 'minTls']) {
-        const values = { address: '::1', port: 1, threads: 7, minTls: '1.3' };
+    for (const [name, value] of Object.entries({ address: '::1', port: 1, threads: 7, minTls: '1.3' })) {
+        members[`hubListener.${name}`] = { restart: (c) => (c.hubListener[name] = value) };
+    }
+    for (const name of ['certificate', 'key', 'clientCa']) {
         members[`hubListener.${name}`] = {
-            restart: (c) => (c.hubListener[name] = values[name] ?? `./${c.hubListener[name]}`),
+            applies: (c) => (c.hubListener[name] = `./${c.hubListener[name]}`),
+        };
+    }
+    for (const name of ['hubListener', 'hub']) {
+        members[`${name}.next`] = {
+            applies: (c) => (c[name].next = { certificate: c[name].certificate, key: c[name].key }),
         };
     }
     for (const name of ['bodyBytes', 'requestMs', 'idleMs', 'queueMs', 'drainMs', 'drainDelayMs',

@@ -100,7 +100,7 @@ static void takes_what_is_said(void **state)
     snprintf(file, sizeof(file), "%s/memory", (const char *)*state);
     assert_string_equal(config->state.path, file);
     snprintf(file, sizeof(file), "%s/a.pem", (const char *)*state);
-    assert_string_equal(config->hub.certificate, file);
+    assert_string_equal(config->hub.pairs[0].certificate, file);
     config_free(config);
 }
 
@@ -115,7 +115,7 @@ static void fills_in_defaults(void **state)
     assert_int_equal(config->hub.threads, 256);
     assert_int_equal(config->hub.min_tls, 12);
     assert_int_equal(config->public_.threads, 256);
-    assert_null(config->public_.certificate);
+    assert_null(config->public_.pairs[0].certificate);
     assert_null(config->public_.client_ca);
     assert_string_equal(config->admin.address, "127.0.0.1");
     assert_int_equal(config->body_bytes, 1048576);

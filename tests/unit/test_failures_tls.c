@@ -118,7 +118,7 @@ static int start_and_reload(void *ctx)
     assert_true(!tls == (rc != 0));
     if (rc == 0) {
         SSL_CTX *before = tls_context(tls);
-        rc = tls_prepare(tls, &error);
+        rc = tls_prepare(tls, &config, &error);
         assert_true((rc == 0) == (error.message[0] == '\0'));
         assert_ptr_equal(tls_context(tls), before);
         if (rc == 0) {
@@ -303,7 +303,7 @@ static void the_verdict_of_the_handshake_counts_until_a_reload(void **state)
     assert_int_equal(tls_new(&tls, &config, NULL), 0);
     assert_true(shake_hands(tls, &ssl, true));
     assert_judged(tls, ssl, 0);
-    assert_int_equal(tls_prepare(tls, NULL), 0);
+    assert_int_equal(tls_prepare(tls, &config, NULL), 0);
     tls_commit(tls);
     assert_judged(tls, ssl, 1);
     SSL_free(ssl);

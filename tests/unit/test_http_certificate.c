@@ -26,18 +26,20 @@ struct setting {
     int session_s, connection_s;
 };
 
+static struct http_tls served;
+
 static void start(struct setting setting)
 {
-    const struct http_tls tls = {.certificate = server_cert,
-                                 .key = server_key,
-                                 .client_ca = bundle,
-                                 .client_crl = setting.crl ? crl : NULL,
-                                 .client_required = true,
-                                 .min_version = 12,
-                                 .session_s = setting.session_s};
+    served = (struct http_tls){.certificate = server_cert,
+                               .key = server_key,
+                               .client_ca = bundle,
+                               .client_crl = setting.crl ? crl : NULL,
+                               .client_required = true,
+                               .min_version = 12,
+                               .session_s = setting.session_s};
     const struct http_listener_config config = {.name = "test",
                                                 .address = "127.0.0.1",
-                                                .tls = &tls,
+                                                .tls = &served,
                                                 .limits = {.body_bytes = 1000,
                                                            .reply_bytes = 1000,
                                                            .request_ms = 3000,
@@ -69,7 +71,7 @@ static void reload(int expected)
 {
     struct lfi_error error = {""};
 
-    assert_int_equal(http_listener_prepare(listener, &error), expected);
+    assert_int_equal(http_listener_prepare(listener, &served, &error), expected);
     if (expected == 0) {
         http_listener_commit(listener);
     }

@@ -9,6 +9,7 @@ static char dir[] = "/tmp/lfi-tls-XXXXXX";
 static char server_cert[64], server_key[64], bundle[64];
 static struct identity ca, other_ca, server, renewed, client, foreign, expired;
 static struct http_listener *listener;
+static struct http_tls served;
 static int port;
 
 /* --- the listener ----------------------------------------------------------------------------- */
@@ -30,15 +31,15 @@ static void who(void *ctx, const struct request *request, struct reply *out)
 
 static void start(const char *client_ca, bool required, int min_version)
 {
-    const struct http_tls tls = {.certificate = server_cert,
-                                 .key = server_key,
-                                 .client_ca = client_ca,
-                                 .client_required = required,
-                                 .min_version = min_version};
+    served = (struct http_tls){.certificate = server_cert,
+                               .key = server_key,
+                               .client_ca = client_ca,
+                               .client_required = required,
+                               .min_version = min_version};
     const struct http_listener_config config = {
         .name = "test",
         .address = "127.0.0.1",
-        .tls = &tls,
+        .tls = &served,
         .limits = {.body_bytes = 1000,
                    .reply_bytes = 1000,
                    .request_ms = 800,
@@ -57,7 +58,7 @@ static void start(const char *client_ca, bool required, int min_version)
 
 static int reload(struct http_listener *of, struct lfi_error *error)
 {
-    int result = http_listener_prepare(of, error);
+    int result = http_listener_prepare(of, &served, error);
     if (result == 0) {
         http_listener_commit(of);
     }
@@ -284,6 +285,27 @@ static void a_reload_takes_all_files_anew(void **state)
     assert_non_null(strstr(attempt.reply, "\r\n\r\nforeign"));
 }
 
+static void a_reload_may_name_other_files(void **state)
+{
+    struct attempt attempt = {.identity = &client};
+    char cert[80], key[80];
+    struct lfi_error error;
+
+    (void)state;
+    snprintf(cert, sizeof(cert), "%s.next", server_cert);
+    snprintf(key, sizeof(key), "%s.next", server_key);
+    write_certificate(cert, &renewed);
+    write_key(key, &renewed);
+    start(bundle, true, 12);
+    served.certificate = cert;
+    served.key = key;
+    assert_int_equal(reload(listener, &error), 0);
+    assert_true(call(&attempt));
+    assert_string_equal(attempt.server_name, "renewed");
+    unlink(cert);
+    unlink(key);
+}
+
 static void a_failed_reload_leaves_all_as_it_was(void **state)
 {
     struct attempt attempt = {.identity = &client};
@@ -375,6 +397,7 @@ int main(void)
         cmocka_unit_test_teardown(old_protocols_and_ciphers_are_refused, stop),
         cmocka_unit_test_teardown(sessions_are_resumed_until_a_reload, stop),
         cmocka_unit_test_teardown(a_reload_takes_all_files_anew, stop),
+        cmocka_unit_test_teardown(a_reload_may_name_other_files, stop),
         cmocka_unit_test_teardown(a_failed_reload_leaves_all_as_it_was, stop),
         cmocka_unit_test_teardown(bad_files_stop_the_start, stop),
         cmocka_unit_test_teardown(plain_text_and_slow_handshakes_end, stop),
