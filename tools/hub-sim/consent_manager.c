@@ -2,52 +2,56 @@
 #include "consent.h"
 #include "contract_hub_consent_manager.h"
 #include "judge.h"
+#include "rows_hub_consent_manager.h"
 
 #include <stdlib.h>
 
 #define PAGE_SIZE 25 /* when the bank names none */
 
-static int refuse_unknown(struct judge_call *call)
+static int refuse_unknown(struct sim_call *call)
 {
-    return refusal_set(call->refusal, "CONSENT-UNKNOWN", 400, "Consent.Invalid",
+    return refusal_set(call->base.refusal, "CONSENT-UNKNOWN", 400, "Consent.Invalid",
                        "There is no such consent.");
 }
 
-static int get_consent(struct judge_call *call)
+int consents_show(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     if (!call->consent) {
         return refuse_unknown(call);
     }
     consent_status(call->sim, call->consent);
-    judge_reply_json(call->reply, 200, consent_envelope(call->consent->data));
+    sim_reply_json(call->base.reply, 200, consent_envelope(call->consent->data));
     return 0;
 }
 
-static int patch_consent(struct judge_call *call)
+int consents_patch(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     if (!call->consent) {
         return refuse_unknown(call);
     }
-    if (consent_patch(call->sim, call->consent, call->request->body, call->refusal)) {
+    if (consent_patch(call->sim, call->consent, call->base.request->body, call->base.refusal)) {
         return -1;
     }
-    call->reply->status = 204;
+    call->base.reply->status = 204;
     return 0;
 }
 
-static int revoke_consent(struct judge_call *call)
+int consents_revoke(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     if (!call->consent) {
         return refuse_unknown(call);
     }
-    if (consent_revoke(call->sim, call->consent, call->request->body, call->refusal)) {
+    if (consent_revoke(call->sim, call->consent, call->base.request->body, call->base.refusal)) {
         return -1;
     }
-    call->reply->status = 204;
+    call->base.reply->status = 204;
     return 0;
 }
 
-static cJSON *describe_change(const struct judge_call *call, const cJSON *change)
+static cJSON *describe_change(const struct sim_call *call, const cJSON *change)
 {
     const cJSON *patch = json_get(change, "patch"), *id = json_get(change, "id");
     cJSON *entry = cJSON_CreateObject();
@@ -66,8 +70,9 @@ static cJSON *describe_change(const struct judge_call *call, const cJSON *change
     return entry;
 }
 
-static int get_audit(struct judge_call *call)
+int consents_show_audit(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     if (!call->consent) {
         return refuse_unknown(call);
     }
@@ -78,7 +83,7 @@ static int get_audit(struct judge_call *call)
         cJSON_AddItemToArray(data, describe_change(call, change));
     }
     cJSON_AddItemToObject(envelope, "meta", cJSON_CreateObject());
-    judge_reply_json(call->reply, 200, envelope);
+    sim_reply_json(call->base.reply, 200, envelope);
     return 0;
 }
 
@@ -106,34 +111,37 @@ static bool is_equal_or_open(struct lfi_slice wanted, struct lfi_slice value)
     return !wanted.ptr || slice_equal(wanted, value);
 }
 
-static bool is_selected(struct judge_call *call, struct consent *consent,
+static bool is_selected(struct sim_call *call, struct consent *consent,
                         const struct selection *selection)
 {
     const cJSON *data = consent->data;
     struct lfi_slice status = consent_status(call->sim, consent);
-    struct lfi_slice since = contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_UPDATED_AT);
+    struct lfi_slice since =
+        contract_parameter(&call->base.parameters, HUB_CONSENT_MANAGER_UPDATED_AT);
     struct lfi_slice user = json_get_string(json_get(data, "psuIdentifiers"), "userId");
-    const char *since_text = since.ptr ? arena_text(call->arena, since) : NULL;
+    const char *since_text = since.ptr ? arena_text(call->base.arena, since) : NULL;
     if (since_text && json_get(data, "updatedAt")->valuedouble <= strtod(since_text, NULL)) {
         return false;
     }
     return consent->hub == call->hub && is_equal_or_open(selection->user, user) &&
            is_equal_or_open(selection->group, json_get_string(data, "consentGroupId")) &&
            (!selection->account.ptr || has_account(data, selection->account)) &&
-           is_equal_or_open(contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_STATUS),
+           is_equal_or_open(contract_parameter(&call->base.parameters, HUB_CONSENT_MANAGER_STATUS),
                             status) &&
-           is_equal_or_open(contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_CONSENT_TYPE),
-                            json_get_string(data, "consentType"));
+           is_equal_or_open(
+               contract_parameter(&call->base.parameters, HUB_CONSENT_MANAGER_CONSENT_TYPE),
+               json_get_string(data, "consentType"));
 }
 
-static uint64_t number_or(struct judge_call *call, enum hub_consent_manager_parameter which,
+static uint64_t number_or(struct sim_call *call, enum hub_consent_manager_parameter which,
                           uint64_t fallback)
 {
     uint64_t number;
-    return slice_to_u64(contract_parameter(&call->parameters, which), &number) ? number : fallback;
+    return slice_to_u64(contract_parameter(&call->base.parameters, which), &number) ? number
+                                                                                    : fallback;
 }
 
-static int list(struct judge_call *call, const struct selection *selection)
+static int list(struct sim_call *call, const struct selection *selection)
 {
     struct store *store = call->sim->store;
     uint64_t page = number_or(call, HUB_CONSENT_MANAGER_PAGE, 1),
@@ -155,40 +163,45 @@ static int list(struct judge_call *call, const struct selection *selection)
     cJSON_AddNumberToObject(meta, "pageSize", (double)size);
     cJSON_AddNumberToObject(meta, "totalPages", (double)(found / size + (found % size > 0)));
     cJSON_AddNumberToObject(meta, "totalRecords", (double)found);
-    judge_reply_json(call->reply, 200, envelope);
+    sim_reply_json(call->base.reply, 200, envelope);
     return 0;
 }
 
-static int list_all(struct judge_call *call)
+int consents_list(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     return list(call, &(struct selection){0});
 }
 
-static int list_of_user(struct judge_call *call)
+int consents_list_of_user(struct call *base)
 {
-    return list(call, &(struct selection){.user = contract_parameter(&call->parameters,
+    struct sim_call *call = sim_call_of(base);
+    return list(call, &(struct selection){.user = contract_parameter(&call->base.parameters,
                                                                      HUB_CONSENT_MANAGER_USER_ID)});
 }
 
-static int list_of_account(struct judge_call *call)
+int consents_list_of_account(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     struct lfi_slice account =
-        contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_ACCOUNT_ID);
+        contract_parameter(&call->base.parameters, HUB_CONSENT_MANAGER_ACCOUNT_ID);
     return list(call, &(struct selection){.account = account});
 }
 
-static int list_of_group(struct judge_call *call)
+int consents_list_of_group(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     struct lfi_slice group =
-        contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_CONSENT_GROUP_ID);
+        contract_parameter(&call->base.parameters, HUB_CONSENT_MANAGER_CONSENT_GROUP_ID);
     return list(call, &(struct selection){.group = group});
 }
 
 /* Consents of the group that have ended already stay as they are. */
-static int revoke_group(struct judge_call *call)
+int consents_revoke_group(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     struct lfi_slice group =
-        contract_parameter(&call->parameters, HUB_CONSENT_MANAGER_CONSENT_GROUP_ID);
+        contract_parameter(&call->base.parameters, HUB_CONSENT_MANAGER_CONSENT_GROUP_ID);
     size_t found = 0;
     for (size_t i = 0; i < store_count(call->sim->store); i++) {
         struct consent *consent = store_at(call->sim->store, i);
@@ -197,45 +210,30 @@ static int revoke_group(struct judge_call *call)
             continue;
         }
         found++;
-        if (consent_revoke(call->sim, consent, call->request->body, &refusal) &&
+        if (consent_revoke(call->sim, consent, call->base.request->body, &refusal) &&
             strcmp(refusal.id, "REVOKE-MOVE") != 0) {
-            *call->refusal = refusal;
+            *call->base.refusal = refusal;
             return -1;
         }
     }
     if (found == 0) {
         return refuse_unknown(call);
     }
-    call->reply->status = 204;
+    call->base.reply->status = 204;
     return 0;
 }
 
 /* --- the interface ---------------------------------------------------------------------------- */
 
-static struct consent *find(struct judge_call *call, struct lfi_slice id)
+static struct consent *find(struct sim_call *call, struct lfi_slice id)
 {
     return store_find(call->sim->store, call->hub, id);
 }
 
-static const struct judge_operation operations[] = {
-    {"getAllConsents", list_all},
-    {"getConsentsByConsentId", get_consent},
-    {"patchConsent", patch_consent},
-    {"getAuditConsentsByConsentId", get_audit},
-    {"revokeConsentsByConsentId", revoke_consent},
-    {"getConsentsInConsentGroup", list_of_group},
-    {"revokeConsentsInConsentGroup", revoke_group},
-    {"getConsents", list_of_user},
-    {"getAccountIdConsents", list_of_account},
-    {"helloMtls", judge_hello_mtls},
-};
-
 const struct judge_interface consent_manager_interface = {
     .name = "consent-manager",
-    .api = &contract_hub_consent_manager,
+    .api = {.flow = &flow_hub_consent_manager},
     .target = FAULT_CONSENT_MANAGER,
-    .operations = operations,
-    .operation_count = sizeof operations / sizeof operations[0],
     .find = find,
     .refuse = reply_refusal,
 };

@@ -65,42 +65,26 @@ int directory_publish(struct directory *directory, const struct certificate_subj
     return owner->keys.failed ? -1 : 0;
 }
 
-static const struct owner *owner_at(const struct directory *directory, struct arena *arena,
-                                    struct lfi_slice path)
+static const struct owner *find_owner(const struct directory *directory, struct lfi_slice ou,
+                                      struct lfi_slice cn)
 {
-    struct lfi_slice part[4];
-    size_t count = 0;
-    while (count < 4 && slice_next(&path, '/', &part[count])) {
-        part[count] = request_decode(arena, part[count], false);
-        count++;
-    }
-    if (count != 4 || path.ptr || part[0].len > 0 ||
-        !slice_equal_text(part[3], "application.jwks")) {
-        return NULL;
-    }
     for (size_t i = 0; i < directory->count; i++) {
-        if (slice_equal_text(part[1], directory->owners[i].subject.ou) &&
-            slice_equal_text(part[2], directory->owners[i].subject.cn)) {
-            return &directory->owners[i];
+        const struct owner *owner = &directory->owners[i];
+        if (slice_equal_text(ou, owner->subject.ou) && slice_equal_text(cn, owner->subject.cn)) {
+            return owner;
         }
     }
     return NULL;
 }
 
-void directory_reply(const struct directory *directory, const struct request *request,
-                     struct lfi_slice path, struct reply *reply)
+bool directory_append_keys(const struct directory *directory, struct lfi_slice ou,
+                           struct lfi_slice cn, struct buf *out)
 {
-    const struct owner *owner = owner_at(directory, request->arena, path);
-    if (!owner || !slice_equal_text(request->method, "GET")) {
-        reply->status = owner ? 405 : 404;
-        if (owner) {
-            reply_header(reply, "Allow", SLICE("GET"));
-        }
-        return;
+    const struct owner *owner = find_owner(directory, ou, cn);
+    if (owner) {
+        buf_append_text(out, "{\"keys\":[");
+        buf_append_slice(out, buf_slice(&owner->keys));
+        buf_append_text(out, "]}");
     }
-    reply->status = 200;
-    reply->content_type = "application/json";
-    buf_append_text(&reply->body, "{\"keys\":[");
-    buf_append_slice(&reply->body, buf_slice(&owner->keys));
-    buf_append_text(&reply->body, "]}");
+    return owner;
 }

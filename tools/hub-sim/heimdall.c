@@ -1,20 +1,20 @@
 /* Headless Heimdall: the Hub's authorization server, as the bank calls it. */
 #include "consent.h"
-#include "contract_hub_heimdall.h"
 #include "judge.h"
 #include "query.h"
+#include "rows_hub_heimdall.h"
 
 #include <stdio.h>
 
-static int refuse(struct judge_call *call, const char *id, const char *message)
+static int refuse(struct sim_call *call, const char *id, const char *message)
 {
-    return refusal_set(call->refusal, id, 400, "invalid_request", message);
+    return refusal_set(call->base.refusal, id, 400, "invalid_request", message);
 }
 
 /* --- Location --------------------------------------------------------------------------------- */
 
 /* 303 to the TPP with `pairs` and the issuer; the query is kept to recognise the customer by. */
-static int redirect(struct judge_call *call, const struct buf *pairs, char *query_kept)
+static int redirect(struct sim_call *call, const struct buf *pairs, char *query_kept)
 {
     struct buf query;
     buf_init(&query, STORE_ADDRESS_MAX - 1);
@@ -24,19 +24,19 @@ static int redirect(struct judge_call *call, const struct buf *pairs, char *quer
         buf_free(&query);
         return refuse(call, "FAIL-LONG", "The redirect would become too long.");
     }
-    call->location = arena_format(call->arena, "%s" TPP_CALLBACK_PATH "?%.*s",
+    call->location = arena_format(call->base.arena, "%s" TPP_CALLBACK_PATH "?%.*s",
                                   call->sim->config->url, SLICE_ARG(buf_slice(&query)));
     if (query_kept) {
         (void)snprintf(query_kept, STORE_ADDRESS_MAX, "%.*s", SLICE_ARG(buf_slice(&query)));
     }
-    call->reply->status = 303;
+    call->base.reply->status = 303;
     buf_free(&query);
     return 0;
 }
 
 /* --- GET /auth -------------------------------------------------------------------------------- */
 
-static int redirect_error(struct judge_call *call, const char *error, const char *description)
+static int redirect_error(struct sim_call *call, const char *error, const char *description)
 {
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
@@ -62,12 +62,13 @@ static cJSON *describe_params(const struct consent *consent)
     return params;
 }
 
-static int start(struct judge_call *call)
+static int start(struct sim_call *call)
 {
     struct consent *consent = call->consent;
     const char *const ids[] = {consent->id};
     if (!id_uuid4(consent->interaction_id)) {
-        return refusal_set(call->refusal, "SIM-RANDOM", 500, "server_error", "No random numbers.");
+        return refusal_set(call->base.refusal, "SIM-RANDOM", 500, "server_error",
+                           "No random numbers.");
     }
     consent->interaction = INTERACTION_OPEN;
     cJSON_AddStringToObject(consent->data, "interactionId", consent->interaction_id);
@@ -81,18 +82,19 @@ static int start(struct judge_call *call)
     cJSON_AddStringToObject(interaction, "consentId", consent->id);
     cJSON_AddItemToObject(interaction, "consentIdsList", cJSON_CreateStringArray(ids, 1));
     cJSON_AddItemToObject(started, "tpp", tpp_describe(consent->tpp, call->sim->config->url));
-    judge_reply_json(call->reply, 200, started);
+    sim_reply_json(call->base.reply, 200, started);
     return 0;
 }
 
-static int get_auth(struct judge_call *call)
+int heimdall_get_auth(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     struct consent *consent = call->consent;
     struct store *store = call->sim->store;
-    const struct lfi_slice query = call->request->query;
-    const struct tpp *tpp = tpp_find(request_parameter(call->arena, query, "client_id", NULL));
+    const struct lfi_slice query = call->base.request->query;
+    const struct tpp *tpp = tpp_find(request_parameter(call->base.arena, query, "client_id", NULL));
     if (!tpp) {
-        return refusal_set(call->refusal, "AUTH-CLIENT", 400, "invalid_client",
+        return refusal_set(call->base.refusal, "AUTH-CLIENT", 400, "invalid_client",
                            "The client is not known.");
     }
     if (!consent || consent->tpp != tpp) {
@@ -117,7 +119,7 @@ static int get_auth(struct judge_call *call)
 
 /* --- doConfirm, doFail ------------------------------------------------------------------------ */
 
-static int check_open(struct judge_call *call)
+static int check_open(struct sim_call *call)
 {
     if (!call->consent) {
         return refuse(call, "INTERACTION-UNKNOWN", "There is no such interaction.");
@@ -128,8 +130,9 @@ static int check_open(struct judge_call *call)
     return 0;
 }
 
-static int do_confirm(struct judge_call *call)
+int heimdall_confirm(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     struct consent *consent = call->consent;
     char code[ID_UUID_MAX];
     if (check_open(call)) {
@@ -138,12 +141,13 @@ static int do_confirm(struct judge_call *call)
     if (!slice_equal_text(consent_status(call->sim, consent), "Authorized")) {
         return refuse(call, "CONFIRM-BEFORE-PATCH", "The consent has not been authorized.");
     }
-    if (call->request->body.len > 0) {
+    if (call->base.request->body.len > 0) {
         store_note_finding(call->sim->store, consent, "CONFIRM-BODY",
                            "doConfirm has an empty body: claims are not for banks to add here");
     }
     if (!id_uuid4(code)) {
-        return refusal_set(call->refusal, "SIM-RANDOM", 500, "server_error", "No random numbers.");
+        return refusal_set(call->base.refusal, "SIM-RANDOM", 500, "server_error",
+                           "No random numbers.");
     }
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
@@ -207,7 +211,7 @@ static const struct ending endings[] = {
     {"temporarily_unavailable", "lfi_temporarily_unavailable", NULL},
 };
 
-static void judge_ending(struct judge_call *call, struct lfi_slice error,
+static void judge_ending(struct sim_call *call, struct lfi_slice error,
                          struct lfi_slice description)
 {
     struct lfi_slice status = consent_status(call->sim, call->consent);
@@ -226,15 +230,17 @@ static void judge_ending(struct judge_call *call, struct lfi_slice error,
                        "error and error_description are not a pair of the prescribed table");
 }
 
-static int do_fail(struct judge_call *call)
+int heimdall_fail(struct call *base)
 {
+    struct sim_call *call = sim_call_of(base);
     struct consent *consent = call->consent;
     if (check_open(call)) {
         return -1;
     }
-    struct lfi_slice body = call->request->body;
-    struct lfi_slice error = request_parameter(call->arena, body, "error", NULL);
-    struct lfi_slice description = request_parameter(call->arena, body, "error_description", NULL);
+    struct lfi_slice body = call->base.request->body;
+    struct lfi_slice error = request_parameter(call->base.arena, body, "error", NULL);
+    struct lfi_slice description =
+        request_parameter(call->base.arena, body, "error_description", NULL);
     judge_ending(call, error, description);
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
@@ -255,14 +261,14 @@ static int do_fail(struct judge_call *call)
 
 /* --- the interface ---------------------------------------------------------------------------- */
 
-static struct consent *find(struct judge_call *call, struct lfi_slice interaction_id)
+static struct consent *find(struct sim_call *call, struct lfi_slice interaction_id)
 {
     struct store *store = call->sim->store;
     if (interaction_id.ptr) {
         return store_find_interaction(store, call->hub, interaction_id);
     }
     struct lfi_slice uri =
-        request_parameter(call->arena, call->request->query, "request_uri", NULL);
+        request_parameter(call->base.arena, call->base.request->query, "request_uri", NULL);
     struct consent *consent = uri.ptr ? store_find_request(store, uri) : NULL;
     return consent && consent->hub == call->hub ? consent : NULL;
 }
@@ -272,22 +278,13 @@ static void answer_refusal(struct reply *reply, const struct refusal *refusal)
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "error", refusal->error_code ? refusal->error_code : "");
     cJSON_AddStringToObject(body, "error_description", refusal->error_message);
-    judge_reply_json(reply, refusal->status, body);
+    sim_reply_json(reply, refusal->status, body);
 }
-
-static const struct judge_operation operations[] = {
-    {"getAuth", get_auth},
-    {"doConfirm", do_confirm},
-    {"doFail", do_fail},
-    {"helloMtls", judge_hello_mtls},
-};
 
 const struct judge_interface heimdall_interface = {
     .name = "heimdall",
-    .api = &contract_hub_heimdall,
+    .api = {.flow = &flow_hub_heimdall},
     .target = FAULT_HEIMDALL,
-    .operations = operations,
-    .operation_count = sizeof operations / sizeof operations[0],
     .find = find,
     .refuse = answer_refusal,
 };

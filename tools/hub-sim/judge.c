@@ -1,46 +1,33 @@
 #include "judge.h"
 
-#define ALLOW_MAX 64 /* bytes: all methods there are */
+#include "flow/dispatch.h"
+#include "flow/flow.h"
+#include "rows_hub_consent_manager.h"
+#include "rows_hub_heimdall.h"
+
+#include <assert.h>
 
 static const struct judge_interface *const interfaces[] = {&heimdall_interface,
                                                            &consent_manager_interface};
-#define INTERFACES (sizeof interfaces / sizeof interfaces[0])
+static_assert(sizeof(interfaces) / sizeof(interfaces[0]) == SIM_INTERFACES, "each has its apis");
 
-static judge_operation_fn *function_of(const struct judge_interface *interface, const char *id)
+int judge_open(struct sim *sim, struct lfi_error *error)
 {
-    for (size_t i = 0; i < interface->operation_count; i++) {
-        if (strcmp(interface->operations[i].id, id) == 0) {
-            return interface->operations[i].run;
-        }
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < SIM_INTERFACES; i++) {
+        rc = apis_new(&sim->judged[i], &interfaces[i]->api, 1, error);
     }
-    return NULL;
+    return rc;
 }
 
-int judge_check_tables(struct lfi_error *error)
+void judge_close(struct sim *sim)
 {
-    for (size_t i = 0; i < INTERFACES; i++) {
-        for (size_t j = 0; j < contract_operation_count(interfaces[i]->api); j++) {
-            const char *id = contract_operation_id(contract_operation_at(interfaces[i]->api, j));
-            if (!function_of(interfaces[i], id)) {
-                return error_set(error, "%s: operation %s is not simulated", interfaces[i]->name,
-                                 id);
-            }
-        }
+    for (size_t i = 0; i < SIM_INTERFACES; i++) {
+        apis_free(sim->judged[i]);
     }
-    return 0;
 }
 
-void judge_reply_json(struct reply *reply, int status, cJSON *json)
-{
-    char *text = cJSON_PrintUnformatted(json);
-    reply->status = text ? status : 500;
-    reply->content_type = "application/json";
-    buf_append_text(&reply->body, text ? text : "{}");
-    cJSON_free(text);
-    cJSON_Delete(json);
-}
-
-int judge_hello_mtls(struct judge_call *call)
+int judge_hello_mtls(struct call *call)
 {
     cJSON *hello = cJSON_CreateObject();
     cJSON_AddBoolToObject(hello, "connectionEstablished", true);
@@ -51,95 +38,78 @@ int judge_hello_mtls(struct judge_call *call)
     struct lfi_slice issuer = caller_issuer_text(call->arena, call->request->peer);
     cJSON_AddStringToObject(certificate, "subject", arena_text(call->arena, subject));
     cJSON_AddStringToObject(certificate, "issuer", arena_text(call->arena, issuer));
-    judge_reply_json(call->reply, 200, hello);
+    sim_reply_json(call->reply, 200, hello);
     return 0;
 }
 
-/* "/name/provider/rest": which interface of which Hub, and the rest of the path. */
-static const struct judge_interface *split_path(const struct sim *sim, struct lfi_slice *path,
-                                                const struct sim_hub **hub)
+/* "/name/provider/rest": the interface of a Hub, and the rest of the path. False: there is none. */
+static bool split_path(const struct sim *sim, struct lfi_slice *path, size_t *interface,
+                       const struct sim_hub **hub)
 {
     struct lfi_slice rest = *path, empty, name, provider;
     if (!slice_next(&rest, '/', &empty) || empty.len > 0 || !slice_next(&rest, '/', &name) ||
         !slice_next(&rest, '/', &provider) || !rest.ptr) {
-        return NULL;
+        return false;
     }
     *path = (struct lfi_slice){rest.ptr - 1, rest.len + 1};
     *hub = sim_hub_of(sim, provider);
-    for (size_t i = 0; *hub && i < INTERFACES; i++) {
-        if (slice_equal_text(name, interfaces[i]->name)) {
-            return interfaces[i];
+    for (*interface = 0; *interface < SIM_INTERFACES; ++*interface) {
+        if (slice_equal_text(name, interfaces[*interface]->name)) {
+            return *hub;
         }
     }
-    return NULL;
+    return false;
 }
 
-static int check_caller(struct judge_call *call)
+static int check_caller(struct sim_call *call)
 {
     struct caller_identity identity;
-    if (caller_authenticate(call->sim->caller, call->request, &identity, call->refusal)) {
+    if (caller_authenticate(call->sim->caller, call->base.request, &identity, call->base.refusal)) {
         return -1;
     }
-    return caller_check_audience(&identity, call->hub->config->audience, call->refusal);
+    return caller_check_audience(&identity, call->hub->config->audience, call->base.refusal);
 }
 
-static int check_contract(struct judge_call *call, const struct contract_match *match)
+static int find_operation(struct call *call)
+{
+    if (dispatch_route(call) == 0) {
+        return 0;
+    }
+    return refusal_set(call->refusal, "CONTRACT-ROUTE", call->refusal->status,
+                       "Resource.InvalidFormat", "There is no such operation.");
+}
+
+static int check_contract(struct call *call)
 {
     const char *in = "";
     struct contract_violation violation;
-    if (!contract_check_request(match, call->request, &call->parameters, &in, &violation)) {
+    if (contract_check_request(&call->found.contract, call->request, &call->parameters, &in,
+                               &violation) == 0) {
         return 0;
     }
-    refusal_set(call->refusal, "CONTRACT-REQUEST", 400, "Body.InvalidFormat", violation.message);
+    (void)refusal_set(call->refusal, "CONTRACT-REQUEST", 400, "Body.InvalidFormat",
+                      violation.message);
     refusal_detail(call->refusal, "%s %s: %s", in, violation.where, violation.rule);
     return -1;
 }
 
-/* A refused method is told which would do (RFC 9110, 15.5.6). */
-static void add_allow(const struct judge_call *call, const struct contract_api *api)
-{
-    struct buf methods;
-    buf_init(&methods, ALLOW_MAX);
-    contract_append_methods(api, call->request->path, &methods);
-    reply_header(call->reply, "Allow", buf_slice(&methods));
-    buf_free(&methods);
-}
-
-static int check_call(struct judge_call *call, const struct judge_interface *interface,
-                      const struct contract_match *match, enum contract_found found)
-{
-    if (check_caller(call)) {
-        return -1;
-    }
-    if (found == CONTRACT_NO_METHOD) {
-        add_allow(call, interface->api);
-    }
-    if (found != CONTRACT_FOUND) {
-        return refusal_set(call->refusal, "CONTRACT-ROUTE", found == CONTRACT_NO_PATH ? 404 : 405,
-                           "Resource.InvalidFormat", "There is no such operation.");
-    }
-    return check_contract(call, match);
-}
-
 /* A wrong answer of the Hub would be the simulator's own fault; it must not go out unseen. */
-static void check_reply(const struct judge_call *call)
+static void check_reply(const struct sim_call *call)
 {
     struct contract_violation violation;
-    const struct reply *reply = call->reply;
-    if (!contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
-                                 buf_slice(&reply->body), &violation)) {
-        return;
+    if (dispatch_check_reply(&call->base, &violation) != 0) {
+        LOG_EVENT(call->sim->log, LOG_ERROR, "own-reply",
+                  LOG_TEXT("operation", slice_of(contract_operation_id(call->base.operation))),
+                  LOG_NUMBER("status", call->base.reply->status),
+                  LOG_TEXT("where", slice_of(violation.where)),
+                  LOG_TEXT("rule", slice_of(violation.rule)));
     }
-    LOG_EVENT(call->sim->log, LOG_ERROR, "own-reply",
-              LOG_TEXT("operation", slice_of(contract_operation_id(call->operation))),
-              LOG_NUMBER("status", reply->status), LOG_TEXT("where", slice_of(violation.where)),
-              LOG_TEXT("rule", slice_of(violation.rule)));
 }
 
-static void note(const struct judge_call *call, const struct judge_interface *interface)
+static void note(const struct sim_call *call, const struct judge_interface *interface)
 {
     struct store *store = call->sim->store;
-    const struct refusal *refusal = call->refusal;
+    const struct refusal *refusal = call->base.refusal;
     if (refusal->id) {
         store_note_finding(store, call->consent, refusal->id,
                            refusal->detail[0] ? refusal->detail : refusal->error_message);
@@ -147,48 +117,44 @@ static void note(const struct judge_call *call, const struct judge_interface *in
     if (!call->consent) {
         return;
     }
-    store_note_exchange(store, call->consent,
-                        &(struct exchange){
-                            .interface = interface->name,
-                            .method = call->request->method,
-                            .path = call->request->path,
-                            .query = call->request->query,
-                            .request_body = call->request->body,
-                            .headers = call->request->headers,
-                            .header_count = call->request->header_count,
-                            .subject = caller_subject_text(call->arena, call->request->peer),
-                            .status = call->reply->status,
-                            .location = call->location,
-                            .reply_type = slice_of(call->reply->content_type),
-                            .reply_body = buf_slice(&call->reply->body),
-                            .elapsed_us = clock_monotonic_us() - call->request->started_us,
-                            .refused = refusal->id,
-                        });
+    store_note_exchange(
+        store, call->consent,
+        &(struct exchange){
+            .interface = interface->name,
+            .method = call->base.request->method,
+            .path = call->base.request->path,
+            .query = call->base.request->query,
+            .request_body = call->base.request->body,
+            .headers = call->base.request->headers,
+            .header_count = call->base.request->header_count,
+            .subject = caller_subject_text(call->base.arena, call->base.request->peer),
+            .status = call->base.reply->status,
+            .location = call->location,
+            .reply_type = slice_of(call->base.reply->content_type),
+            .reply_body = buf_slice(&call->base.reply->body),
+            .elapsed_us = clock_monotonic_us() - call->base.request->started_us,
+            .refused = refusal->id,
+        });
 }
 
-static void judge(struct judge_call *call, const struct judge_interface *interface)
+static void judge(struct sim_call *call, size_t at)
 {
-    struct contract_match match = {0};
-    enum contract_found found =
-        contract_match(interface->api, call->request->method, call->request->path, &match);
-    if (found == CONTRACT_FOUND) {
-        call->operation = match.operation;
-    }
-    int rc = check_call(call, interface, &match, found);
+    const struct judge_interface *interface = interfaces[at];
+    struct call *base = &call->base;
+    dispatch_find(base, call->sim->judged[at]);
+    int rc = check_caller(call) == 0 && find_operation(base) == 0 ? check_contract(base) : -1;
 
     store_lock(call->sim->store);
-    if (call->operation) {
-        call->consent =
-            interface->find(call, request_decode(call->arena, match.path_values[0], false));
+    if (base->operation) {
+        struct lfi_slice value = base->found.contract.path_values[0];
+        call->consent = interface->find(call, request_decode(base->arena, value, false));
     }
-    if (rc == 0) {
-        rc = function_of(interface, contract_operation_id(call->operation))(call);
-    }
-    if (rc) {
-        interface->refuse(call->reply, call->refusal);
+    rc = rc == 0 ? flow_run(base) : rc;
+    if (rc != 0) {
+        interface->refuse(base->reply, base->refusal);
     }
     if (call->location.ptr) {
-        reply_header(call->reply, "Location", call->location);
+        reply_header(base->reply, "Location", call->location);
     }
     note(call, interface);
     store_unlock(call->sim->store);
@@ -200,31 +166,29 @@ static void judge(struct judge_call *call, const struct judge_interface *interfa
 void judge_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     struct sim *sim = ctx;
-    struct request inner = *request;
+    struct request inner = *request; /* its path is the interface's own */
     struct refusal refusal = {0};
     const struct sim_hub *hub = NULL;
+    size_t at;
     bank_clock_follow(sim->bank_clock);
-    const struct judge_interface *interface = split_path(sim, &inner.path, &hub);
-    if (!interface) {
+    if (!split_path(sim, &inner.path, &at, &hub)) {
         refusal_set(&refusal, "SIM-PATH", 404, "Resource.NotFound", "There is nothing here.");
         reply_refusal(reply, &refusal);
         return;
     }
-    if (faults_apply(sim->faults, interface->target, reply)) {
-        LOG_EVENT(sim->log, LOG_INFO, "fault", LOG_TEXT("interface", slice_of(interface->name)),
+    struct lfi_slice name = slice_of(interfaces[at]->name);
+    if (faults_apply(sim->faults, interfaces[at]->target, reply)) {
+        LOG_EVENT(sim->log, LOG_INFO, "fault", LOG_TEXT("interface", name),
                   LOG_TEXT("method", inner.method), LOG_TEXT("path", inner.path));
         return;
     }
-    struct judge_call call = {.sim = sim,
-                              .hub = hub,
-                              .request = &inner,
-                              .arena = request->arena,
-                              .reply = reply,
-                              .refusal = &refusal};
-    judge(&call, interface);
+    struct sim_call call = {
+        .base = {.request = &inner, .arena = request->arena, .reply = reply, .refusal = &refusal},
+        .sim = sim,
+        .hub = hub};
+    judge(&call, at);
     LOG_EVENT(sim->log, LOG_INFO, "bank-call",
-              LOG_TEXT("provider", slice_of(hub->config->provider_id)),
-              LOG_TEXT("interface", slice_of(interface->name)), LOG_TEXT("method", inner.method),
-              LOG_TEXT("path", inner.path), LOG_NUMBER("status", reply->status),
-              LOG_TEXT("refused", slice_of(refusal.id)));
+              LOG_TEXT("provider", slice_of(hub->config->provider_id)), LOG_TEXT("interface", name),
+              LOG_TEXT("method", inner.method), LOG_TEXT("path", inner.path),
+              LOG_NUMBER("status", reply->status), LOG_TEXT("refused", slice_of(refusal.id)));
 }

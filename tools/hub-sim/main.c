@@ -2,11 +2,10 @@
 #include "bank.h"
 #include "base/descriptors.h"
 #include "base/limits.h"
-#include "contract_hub_consent_manager.h"
-#include "contract_hub_heimdall.h"
 #include "contract_hub_sim.h"
 #include "http/http.h"
 #include "judge.h"
+#include "keystore.h"
 #include "lfi_version.h"
 #include "scripting.h"
 
@@ -33,16 +32,6 @@ static const char usage[] =
     "  --help         this text\n";
 
 /* --- the listeners ---------------------------------------------------------------------------- */
-
-static void handle_keystore(void *ctx, const struct request *request, struct reply *reply)
-{
-    struct sim *sim = ctx;
-    if (!faults_apply(sim->faults, FAULT_KEYSTORE, reply)) {
-        directory_reply(sim->directory, request, request->path, reply);
-    }
-    LOG_EVENT(sim->log, LOG_INFO, "keystore", LOG_TEXT("path", request->path),
-              LOG_NUMBER("status", reply->status));
-}
 
 struct listeners {
     struct http_listener *http, *https, *keystore;
@@ -78,7 +67,7 @@ static int start_all(struct listeners *listeners, struct sim *sim, struct lfi_er
     mutual.client_ca = config->client_ca;
     mutual.client_required = true;
     /* The plain one last: when it answers, all do. */
-    if (start(&listeners->keystore, sim, "keystore", &config->keystore, &open, handle_keystore,
+    if (start(&listeners->keystore, sim, "keystore", &config->keystore, &open, keystore_handle,
               error) ||
         start(&listeners->https, sim, "https", &config->https, &mutual, judge_handle, error) ||
         start(&listeners->http, sim, "http", &config->http, NULL, scripting_handle, error)) {
@@ -100,10 +89,6 @@ static int stop_all(struct listeners *listeners)
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
-
-static const struct contract_api *const contracts[] = {&contract_hub_sim, &contract_hub_heimdall,
-                                                       &contract_hub_consent_manager};
-#define CONTRACTS (sizeof contracts / sizeof contracts[0])
 
 static int serve(const struct sim_config *config, const sigset_t *ends)
 {
@@ -167,21 +152,13 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 
-    for (size_t i = 0; i < CONTRACTS; i++) {
-        if (contract_init(contracts[i], &error)) {
-            (void)fprintf(stderr, "hub-sim: %s\n", error.message);
-            goto out;
-        }
-    }
-    if (sim_config_load(&config, argv[2], &error)) {
+    if (contract_init(&contract_hub_sim, &error) != 0 ||
+        sim_config_load(&config, argv[2], &error) != 0) {
         (void)fprintf(stderr, "hub-sim: %s\n", error.message);
-        goto out;
+    } else {
+        status = serve(config, &ends);
     }
-    status = serve(config, &ends);
-out:
     sim_config_free(config);
-    for (size_t i = 0; i < CONTRACTS; i++) {
-        contract_fini(contracts[i]);
-    }
+    contract_fini(&contract_hub_sim);
     return status;
 }

@@ -4,7 +4,8 @@
 #include "connect/families.h"
 #include "events.h"
 #include "judge.h"
-#include "rows_sim.h"
+#include "keystore.h"
+#include "scripting.h"
 #include "store.h"
 
 #include <stdio.h>
@@ -88,7 +89,8 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     if (!sim->directory || !sim->faults || !sim->store) {
         return error_set(error, "out of memory");
     }
-    if (connect_apis_new(&sim->bank, NULL, error)) {
+    if (connect_apis_new(&sim->bank, NULL, error) || judge_open(sim, error) ||
+        scripting_open(sim, error) || keystore_open(sim, error)) {
         return -1;
     }
     for (size_t i = 0; i < config->hub_count; i++) {
@@ -111,10 +113,6 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     if (store_keep(sim->store, sim, error)) {
         return -1;
     }
-    static const struct api scripting = {.flow = &flow_sim};
-    if (judge_check_tables(error) || apis_new(&sim->script_apis, &scripting, 1, error)) {
-        return -1;
-    }
     if (open_caller(sim, error)) {
         return -1;
     }
@@ -132,7 +130,9 @@ void sim_close(struct sim *sim)
         jose_signer_free(sim->hubs[i].signer);
     }
     bank_clock_free(sim->bank_clock);
+    judge_close(sim);
     apis_free(sim->script_apis);
+    apis_free(sim->key_apis);
     store_free(sim->store);
     faults_free(sim->faults);
     directory_free(sim->directory);

@@ -1,6 +1,5 @@
 /* Scripting calls that go on to the bank. */
 #include "bank.h"
-#include "judge.h"
 #include "name_match.h"
 #include "script.h"
 
@@ -12,7 +11,7 @@ cJSON *script_json_or_text(struct lfi_slice text, struct arena *arena)
 }
 
 /* The consent that stands behind the call, or Hub and TPP. */
-static int read_caller(struct script_call *call, struct bank_request *request)
+static int read_caller(struct sim_call *call, struct bank_request *request)
 {
     struct lfi_slice client = json_get_string(call->body, "clientId");
     request->consent_id = json_get_string(call->body, "consentId");
@@ -48,7 +47,7 @@ static cJSON *describe_answer(const struct bank_answer *answer, struct arena *ar
 
 int script_call_bank(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     struct bank_answer answer;
     struct arena *arena = call->base.arena;
     const cJSON *body = json_get(call->body, "body");
@@ -61,7 +60,7 @@ int script_call_bank(struct call *base)
     if (rc == 0) {
         rc = bank_call(call->sim, &request, arena, &answer, call->base.refusal);
         if (rc == 0) {
-            judge_reply_json(call->base.reply, 200, describe_answer(&answer, arena));
+            sim_reply_json(call->base.reply, 200, describe_answer(&answer, arena));
         }
         bank_answer_free(&answer);
     }
@@ -109,7 +108,7 @@ static void add_verdict(cJSON *reply, struct lfi_slice submitted)
     }
 }
 
-static char *print_payee_query(const struct script_call *call)
+static char *print_payee_query(const struct sim_call *call)
 {
     cJSON *query = cJSON_CreateObject(), *data = cJSON_AddObjectToObject(query, "data");
     cJSON *account = cJSON_AddObjectToObject(data, "account");
@@ -124,7 +123,7 @@ static char *print_payee_query(const struct script_call *call)
 
 int script_check_payee(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     struct bank_answer answer;
     struct arena *arena = call->base.arena;
     const cJSON *name = json_get(call->body, "name");
@@ -142,7 +141,7 @@ int script_check_payee(struct call *base)
         if (answer.http.status == 200) {
             add_verdict(reply, person.ptr ? person : json_get_string(name, "businessName"));
         }
-        judge_reply_json(call->base.reply, 200, reply);
+        sim_reply_json(call->base.reply, 200, reply);
     }
     bank_answer_free(&answer);
     cJSON_free(text);

@@ -2,13 +2,12 @@
 #include "bank.h"
 #include "contract_sim.h"
 #include "events.h"
-#include "judge.h"
 #include "script.h"
 
 #define REQUEST_URI_LIFE_S 600 /* FAPI 2.0: less than that, or equal */
 #define RECENT 25              /* consents in the list */
 
-static int parse_new_consent(struct script_call *call, struct consent_request *out)
+static int parse_new_consent(struct sim_call *call, struct consent_request *out)
 {
     int64_t life = REQUEST_URI_LIFE_S;
     struct lfi_slice client = json_get_string(call->body, "clientId");
@@ -30,7 +29,7 @@ static int parse_new_consent(struct script_call *call, struct consent_request *o
 }
 
 /* 0 when the bank accepts or is not asked; else the reply or the refusal is filled. */
-static int ask_bank(struct script_call *call, struct consent *consent, bool *answered)
+static int ask_bank(struct sim_call *call, struct consent *consent, bool *answered)
 {
     struct bank_answer answer;
     struct arena *arena = call->base.arena;
@@ -43,14 +42,14 @@ static int ask_bank(struct script_call *call, struct consent *consent, bool *ans
         cJSON_AddNumberToObject(body, "status", answer.http.status);
         cJSON_AddItemToObject(body, "body",
                               script_json_or_text(buf_slice(&answer.http.body), arena));
-        judge_reply_json(call->base.reply, 422, body);
+        sim_reply_json(call->base.reply, 422, body);
         *answered = true;
     }
     bank_answer_free(&answer);
     return rc;
 }
 
-static void reply_created(struct script_call *call, const struct consent *consent)
+static void reply_created(struct sim_call *call, const struct consent *consent)
 {
     cJSON *body = cJSON_CreateObject();
     struct lfi_slice url = arena_format(call->base.arena, "%s?%s",
@@ -58,11 +57,11 @@ static void reply_created(struct script_call *call, const struct consent *consen
     cJSON_AddStringToObject(body, "consentId", consent->id);
     cJSON_AddStringToObject(body, "authorizeUrl", url.ptr ? url.ptr : "");
     cJSON_AddStringToObject(body, "state", consent->state);
-    judge_reply_json(call->base.reply, 201, body);
+    sim_reply_json(call->base.reply, 201, body);
 }
 
 /* Called under the lock. */
-static void note_request(struct script_call *call, struct consent *made)
+static void note_request(struct sim_call *call, struct consent *made)
 {
     struct arena *arena = call->base.arena;
     char *terms = cJSON_PrintUnformatted(json_get(made->data, "request"));
@@ -78,7 +77,7 @@ static void note_request(struct script_call *call, struct consent *made)
     cJSON_free(terms);
 }
 
-static void note_redirect(struct script_call *call, struct consent *made)
+static void note_redirect(struct sim_call *call, struct consent *made)
 {
     store_note_step(call->sim->store, made,
                     &(struct exchange){.interface = "redirect",
@@ -90,7 +89,7 @@ static void note_redirect(struct script_call *call, struct consent *made)
 
 int script_create_consent(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     struct consent_request request;
     struct consent made;
     struct lfi_error error;
@@ -160,7 +159,7 @@ static void add_notes(cJSON *body, const char *name, const cJSON *notes, uint64_
 
 int script_show_consent(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     uint64_t since = 0;
     slice_to_u64(contract_parameter(&base->parameters, SIM_SINCE), &since);
     store_lock(call->sim->store);
@@ -180,13 +179,13 @@ int script_show_consent(struct call *base)
     if (!body) {
         return script_refuse(&call->base, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
-    judge_reply_json(call->base.reply, 200, body);
+    sim_reply_json(call->base.reply, 200, body);
     return 0;
 }
 
 int script_list_consents(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     struct store *store = call->sim->store;
     cJSON *body = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(body, "consents");
     store_lock(store);
@@ -202,13 +201,13 @@ int script_list_consents(struct call *base)
         cJSON_AddItemToArray(list, entry);
     }
     store_unlock(store);
-    judge_reply_json(call->base.reply, 200, body);
+    sim_reply_json(call->base.reply, 200, body);
     return 0;
 }
 
 int script_show_callback(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     store_lock(call->sim->store);
     const struct consent *consent =
         store_find_state(call->sim->store, contract_parameter(&base->parameters, SIM_STATE));
@@ -217,6 +216,6 @@ int script_show_callback(struct call *base)
     if (!body) {
         return script_refuse(&call->base, "SIM-CALLBACK", 404, "The customer has not come back.");
     }
-    judge_reply_json(call->base.reply, 200, body);
+    sim_reply_json(call->base.reply, 200, body);
     return 0;
 }

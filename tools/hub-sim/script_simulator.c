@@ -2,7 +2,6 @@
 #include "app.h"
 #include "base/datetime.h"
 #include "base/file.h"
-#include "judge.h"
 #include "script.h"
 
 #define SLOW_MS 10000
@@ -10,7 +9,7 @@
 
 int script_set_fault(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     enum fault_target target;
     struct fault fault = {.then = FAULT_NONE};
     int64_t times = 0, skip = 0, ms = SLOW_MS;
@@ -33,7 +32,7 @@ int script_set_fault(struct call *base)
 
 int script_clear_faults(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     faults_clear(call->sim->faults);
     base->reply->status = 204;
     return 0;
@@ -41,7 +40,7 @@ int script_clear_faults(struct call *base)
 
 int script_show_setup(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     const struct sim *sim = call->sim;
     cJSON *body = cJSON_CreateObject();
     char now[DATETIME_TEXT_MAX];
@@ -71,14 +70,14 @@ int script_show_setup(struct call *base)
         cJSON_AddStringToObject(tpp, "pitch", tpps[i].pitch);
         cJSON_AddItemToArray(list, tpp);
     }
-    judge_reply_json(base->reply, 200, body);
+    sim_reply_json(base->reply, 200, body);
     return 0;
 }
 
 /* The file is read at each call, for it may be made anew while this runs. */
 int script_show_places(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     const char *path = call->sim->config->places;
     struct lfi_error error = {0};
     struct buf text;
@@ -92,36 +91,27 @@ int script_show_places(struct call *base)
                   LOG_TEXT("cause", slice_of(error.message)));
     }
     cJSON_AddItemToObject(body, "places", places ? places : cJSON_CreateArray());
-    judge_reply_json(base->reply, 200, body);
+    sim_reply_json(base->reply, 200, body);
     buf_free(&text);
     return 0;
 }
 
 int script_show_findings(struct call *base)
 {
-    struct script_call *call = script_call_of(base);
+    struct sim_call *call = sim_call_of(base);
     cJSON *body = cJSON_CreateObject();
     store_lock(call->sim->store);
     cJSON_AddItemToObject(body, "findings",
                           cJSON_Duplicate(store_findings(call->sim->store), true));
     store_unlock(call->sim->store);
-    judge_reply_json(base->reply, 200, body);
+    sim_reply_json(base->reply, 200, body);
     return 0;
 }
 
-/* --- what a browser and the simulator itself ask for ------------------------------------------ */
+/* --- what a browser asks for ------------------------------------------------------------------ */
 
 int script_receive_customer(struct call *base)
 {
-    app_receive_customer(script_call_of(base)->sim, base->request, base->reply);
-    return 0;
-}
-
-int script_show_keys(struct call *base)
-{
-    const struct lfi_slice keystore = SLICE("/keystore");
-    struct lfi_slice path = base->request->path;
-    path = (struct lfi_slice){path.ptr + keystore.len, path.len - keystore.len};
-    directory_reply(script_call_of(base)->sim->directory, base->request, path, base->reply);
+    app_receive_customer(sim_call_of(base)->sim, base->request, base->reply);
     return 0;
 }

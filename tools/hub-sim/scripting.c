@@ -3,10 +3,21 @@
 #include "app.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
+#include "rows_hub_keystore.h"
 #include "script.h"
 
 #define HELP_INDENT 9
 #define HELP_WIDTH 90 /* of the text behind the indent */
+
+/* The key store is here a second time, out of reach of faults, for the simulator itself. */
+static const struct api apis[] = {{.flow = &flow_sim},
+                                  {.flow = &flow_hub_keystore, .base_path = "/keystore"}};
+#define APIS (sizeof(apis) / sizeof(apis[0]))
+
+int scripting_open(struct sim *sim, struct lfi_error *error)
+{
+    return apis_new(&sim->script_apis, apis, APIS, error);
+}
 
 int script_refuse(struct call *call, const char *id, int status, const char *message)
 {
@@ -30,17 +41,24 @@ static void print_text(FILE *out, const char *text)
     }
 }
 
+static void print_calls(FILE *out, const struct api *api)
+{
+    const struct contract_api *contract = api->flow->contract;
+    for (size_t i = 0; i < contract_operation_count(contract); i++) {
+        const struct contract_operation *operation = contract_operation_at(contract, i);
+        (void)fprintf(out, "\n  %-6s %s%s\n", contract_operation_method(operation),
+                      api->base_path ? api->base_path : "", contract_operation_path(operation));
+        print_text(out, contract_operation_summary(operation));
+    }
+}
+
 void scripting_print_help(FILE *out)
 {
-    const struct contract_api *api = flow_sim.contract;
     (void)fputs("\nCalls of the plain listener. Bodies are JSON; a refusal is {\"errorCode\", "
                 "\"errorMessage\"}.\n",
                 out);
-    for (size_t i = 0; i < contract_operation_count(api); i++) {
-        const struct contract_operation *operation = contract_operation_at(api, i);
-        (void)fprintf(out, "\n  %-6s %s\n", contract_operation_method(operation),
-                      contract_operation_path(operation));
-        print_text(out, contract_operation_summary(operation));
+    for (size_t i = 0; i < APIS; i++) {
+        print_calls(out, &apis[i]);
     }
 }
 
@@ -74,7 +92,7 @@ static int check_request(struct call *call)
                          message.ptr ? message.ptr : violation.rule);
 }
 
-static int read_body(struct script_call *call)
+static int read_body(struct sim_call *call)
 {
     struct lfi_slice body = call->base.request->body;
     if (body.len == 0) {
@@ -85,7 +103,7 @@ static int read_body(struct script_call *call)
 }
 
 /* A wrong answer would be the simulator's own fault; it must not go out unseen. */
-static void check_reply(const struct script_call *call)
+static void check_reply(const struct sim_call *call)
 {
     struct contract_violation violation;
     if (dispatch_check_reply(&call->base, &violation) != 0) {
@@ -97,7 +115,7 @@ static void check_reply(const struct script_call *call)
     }
 }
 
-static void run(struct script_call *call)
+static void run(struct sim_call *call)
 {
     struct call *base = &call->base;
     if (find_operation(base) != 0 || check_request(base) != 0 || read_body(call) != 0 ||
@@ -113,7 +131,7 @@ void scripting_handle(void *ctx, const struct request *request, struct reply *re
 {
     struct sim *sim = ctx;
     struct refusal refusal = {0};
-    struct script_call call = {
+    struct sim_call call = {
         .base = {.request = request, .arena = request->arena, .reply = reply, .refusal = &refusal},
         .sim = sim};
     bool script = slice_starts_with(request->path, "/sim/");

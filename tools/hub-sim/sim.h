@@ -19,6 +19,8 @@
 struct store;
 struct consent;
 
+#define SIM_INTERFACES 2 /* Heimdall, Consent Manager */
+
 struct sim_hub {
     const struct config_hub *config;
     char issuer[256];                   /* what the TPP receives as `iss` */
@@ -39,8 +41,10 @@ struct sim {
     struct directory *directory;
     struct faults *faults;
     struct store *store;
-    struct apis *script_apis; /* of the plain listener */
-    struct events *events;    /* NULL: the bank is told nothing */
+    struct apis *script_apis;            /* of the plain listener */
+    struct apis *key_apis;               /* of the key store's */
+    struct apis *judged[SIM_INTERFACES]; /* of the one that the bank calls; judge.h */
+    struct events *events;               /* NULL: the bank is told nothing */
     struct sim_hub hubs[SIM_HUBS];
     size_t hub_count;
     const char *audiences[SIM_HUBS]; /* these two are borrowed by the caller */

@@ -1,0 +1,42 @@
+#include "keystore.h"
+
+#include "contract_hub_keystore.h"
+#include "flow/dispatch.h"
+#include "flow/flow.h"
+#include "rows_hub_keystore.h"
+#include "sim_call.h"
+
+int keystore_open(struct sim *sim, struct lfi_error *error)
+{
+    static const struct api api = {.flow = &flow_hub_keystore};
+    return apis_new(&sim->key_apis, &api, 1, error);
+}
+
+int keystore_show_keys(struct call *call)
+{
+    struct reply *reply = call->reply;
+    bool known = directory_append_keys(
+        sim_call_of(call)->sim->directory, contract_parameter(&call->parameters, HUB_KEYSTORE_OU),
+        contract_parameter(&call->parameters, HUB_KEYSTORE_CN), &reply->body);
+    reply->status = known ? 200 : 404;
+    reply->content_type = known ? "application/json" : NULL;
+    return 0;
+}
+
+void keystore_handle(void *ctx, const struct request *request, struct reply *reply)
+{
+    struct sim *sim = ctx;
+    struct refusal refusal = {0};
+    struct sim_call call = {
+        .base = {.request = request, .arena = request->arena, .reply = reply, .refusal = &refusal},
+        .sim = sim};
+    if (!faults_apply(sim->faults, FAULT_KEYSTORE, reply)) {
+        dispatch_find(&call.base, sim->key_apis);
+        if (dispatch_route(&call.base) != 0 || dispatch_check_request(&call.base) != 0 ||
+            flow_run(&call.base) != 0) {
+            reply->status = refusal.status; /* who asks for keys looks at nothing else */
+        }
+    }
+    LOG_EVENT(sim->log, LOG_INFO, "keystore", LOG_TEXT("path", request->path),
+              LOG_NUMBER("status", reply->status));
+}
