@@ -13,7 +13,7 @@ struct generation_parts {
     atomic_int holders;    /* one of them is struct generations */
     struct config *config; /* NULL: borrowed */
     struct config_pair c3;
-    const char **audiences;
+    struct caller_provider *callers; /* by provider index */
     struct psu_endpoint *endpoints;
     size_t endpoint_count;
 };
@@ -35,7 +35,7 @@ static void generation_free(struct generation *generation)
     }
     if (parts) {
         free(parts->endpoints);
-        free(parts->audiences);
+        free(parts->callers);
         config_free(parts->config);
     }
     free(parts);
@@ -46,13 +46,12 @@ static void generation_free(struct generation *generation)
 static int make_caller(struct generation *generation, const struct generation_shared *shared,
                        const struct config *config, struct lfi_error *error)
 {
-    const char **audiences = generation->parts->audiences;
+    struct caller_provider *callers = generation->parts->callers;
     const struct caller_config caller = {
-        .mode = config->caller_mode,
         .allowed_ous = config->caller_ous,
         .allowed_ou_count = config->caller_ou_count,
-        .audiences = audiences,
-        .audience_count = config->provider_count,
+        .providers = callers,
+        .provider_count = config->provider_count,
         .jwks_base = config->jwks_base,
         .jwks_override = config->jwks_override,
         .jwks_ca_file = config->jwks_ca,
@@ -61,7 +60,7 @@ static int make_caller(struct generation *generation, const struct generation_sh
     };
 
     for (size_t i = 0; i < config->provider_count; i++) {
-        audiences[i] = config->providers[i].audience;
+        callers[i] = config->providers[i].caller;
     }
     return caller_new(&generation->caller, &caller, shared->clock, shared->log, shared->metrics,
                       error);
@@ -165,10 +164,10 @@ static int make_parts(struct generation *generation, const struct generation_sha
     }
     parts->holders = 1;
     parts->c3 = *c3;
-    parts->audiences = calloc(config->provider_count, sizeof(*parts->audiences));
+    parts->callers = calloc(config->provider_count, sizeof(*parts->callers));
     parts->endpoints = calloc(config->provider_count, sizeof(*parts->endpoints));
     generation->hubs = calloc(config->provider_count, sizeof(struct hub *));
-    if (!parts->audiences || !parts->endpoints || !generation->hubs) {
+    if (!parts->callers || !parts->endpoints || !generation->hubs) {
         return error_set(error, "out of memory");
     }
     if (make_caller(generation, shared, config, error) != 0) {

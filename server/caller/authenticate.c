@@ -1,28 +1,48 @@
-#include "caller/caller.h"
-
-#include "base/limits.h"
 #include "caller/keystore.h"
+#include "caller/mode.h"
 #include "caller/replay.h"
 #include "caller/subject.h"
-#include "caller/token.h"
 
 #include <stdlib.h>
 
-struct caller {
-    struct caller_config config;
-    const struct clock *clock;
-    struct keystore *keystore; /* NULL without JWT Auth */
-    struct replay *replay;     /* NULL when off */
-};
+/* mTLS only: the certificate has proved all there is to prove. Refuses nobody. */
+static int accept(struct caller *caller, size_t provider, const struct request *request,
+                  struct caller_identity *out, struct refusal *refusal)
+{
+    (void)caller, (void)provider, (void)request, (void)out, (void)refusal;
+    return 0;
+}
+
+const struct caller_mode_row caller_mtls = {.authenticate = accept};
+
+static const struct caller_mode_row *const modes[CALLER_MODES] = {
+    [CALLER_MTLS_ONLY] = &caller_mtls, [CALLER_JWT] = &caller_jwt};
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static int open_members(struct caller *caller, struct lfi_error *error)
+{
+    size_t count = caller->config.provider_count;
+
+    caller->members = calloc(count, sizeof(*caller->members));
+    caller->audiences = calloc(count, sizeof(*caller->audiences));
+    if (!caller->members || !caller->audiences) {
+        return error_set(error, "out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct caller_member *member = &caller->members[i];
+        member->provider = &caller->config.providers[i];
+        const struct caller_mode_row *mode = modes[member->provider->mode];
+        if (mode->open && mode->open(caller, member, error) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
 
 int caller_new(struct caller **out, const struct caller_config *config, const struct clock *clock,
                const struct log *log, struct metrics *metrics, struct lfi_error *error)
 {
-    const struct keystore_config keystore = {.ca_file = config->jwks_ca_file,
-                                             .clock = clock,
-                                             .log = log,
-                                             .metrics = metrics,
-                                             .timeout_ms = LIMIT_JWKS_FETCH_MS};
     struct caller *caller = calloc(1, sizeof(*caller));
 
     *out = NULL;
@@ -31,33 +51,40 @@ int caller_new(struct caller **out, const struct caller_config *config, const st
     }
     caller->config = *config;
     caller->clock = clock;
-    if (config->mode == CALLER_JWT && keystore_new(&caller->keystore, &keystore, error) != 0) {
-        goto fail;
-    }
-    if (config->replay_entries > 0) {
-        caller->replay = replay_new(config->replay_entries);
-        if (!caller->replay) {
-            error_set(error, "out of memory for %zu token ids", config->replay_entries);
-            goto fail;
-        }
+    caller->log = log;
+    caller->metrics = metrics;
+    if (open_members(caller, error) != 0) {
+        caller_free(caller);
+        return -1;
     }
     *out = caller;
     return 0;
-fail:
-    caller_free(caller);
-    return -1;
 }
 
 void caller_free(struct caller *caller)
 {
-    if (caller) {
-        keystore_free(caller->keystore);
-        replay_free(caller->replay);
-        free(caller);
+    if (!caller) {
+        return;
     }
+    for (size_t i = 0; caller->members && i < caller->config.provider_count; i++) {
+        struct caller_member *member = &caller->members[i];
+        if (member->made) {
+            modes[member->provider->mode]->close(member->made);
+        }
+    }
+    keystore_free(caller->keystore);
+    replay_free(caller->replay);
+    free(caller->audiences);
+    free(caller->members);
+    free(caller);
 }
 
 /* --- certificate ------------------------------------------------------------------------------ */
+
+int caller_refuse(struct refusal *out, const char *id)
+{
+    return refusal_set(out, id, 401, "GenericError", "The request is not authenticated.");
+}
 
 static bool is_pinned(const struct caller_config *config, struct lfi_slice ou)
 {
@@ -73,7 +100,7 @@ int caller_check_certificate(const struct caller *caller, const struct request *
                              struct caller_subject *out, struct refusal *refusal)
 {
     if (!request->peer) {
-        return token_refuse(refusal, "CALLER-NO-CERT");
+        return caller_refuse(refusal, "CALLER-NO-CERT");
     }
     *out = subject_of(request->arena, request->peer);
     if (!is_pinned(&caller->config, out->ou)) {
@@ -87,110 +114,42 @@ int caller_check_certificate(const struct caller *caller, const struct request *
 
 /* --- credential ------------------------------------------------------------------------------- */
 
-static int find_key_address(const struct caller *caller, struct arena *arena,
-                            const struct caller_subject *subject, struct lfi_slice *out,
-                            struct refusal *refusal)
+/* By every mode that a provider has; what the first of them says of a caller whom none lets in. */
+static int authenticate_anywhere(struct caller *caller, const struct request *request,
+                                 struct caller_identity *identity, struct refusal *refusal)
 {
-    *out = caller->config.jwks_override
-               ? slice_of(caller->config.jwks_override)
-               : subject_key_address(arena, caller->config.jwks_base, subject);
-    if (!subject->o.ptr || !out->ptr) {
-        return token_refuse(refusal, "CALLER-SUBJECT");
-    }
-    return 0;
-}
+    bool tried[CALLER_MODES] = {false};
+    struct refusal first = {0};
 
-static int check_signature(struct caller *caller, struct lfi_slice key_address,
-                           const struct jose_token *token, struct refusal *refusal)
-{
-    int rc = -1;
-    struct lfi_error error = {""};
-    struct jose_keyset *keys = keystore_acquire(caller->keystore, key_address, token->kid, &error);
-
-    if (!keys) {
-        refusal_set(refusal, "JWKS-UNAVAILABLE", 500, "GenericRecoverableError",
-                    "The request cannot be authenticated at the moment.");
-        refusal_detail(refusal, "%.190s", error.message);
-        return -1;
-    }
-    if (!jose_keyset_has(keys, token->kid)) {
-        token_refuse(refusal, "JWT-KID-UNKNOWN");
-        refusal_detail(refusal, "kid %.*s: %s", (int)(token->kid.len < 64 ? token->kid.len : 64),
-                       token->kid.ptr, jose_keyset_why_not(keys, token->kid));
-    } else if (jose_verify(keys, token, &error) != 0) {
-        token_refuse(refusal, "JWT-SIGNATURE");
-        refusal_detail(refusal, "%.190s", error.message);
-    } else {
-        rc = 0;
-    }
-    jose_keyset_free(keys);
-    return rc;
-}
-
-/*
- * Cheap checks first: a token that breaks a rule costs no signature and no fetch of keys. Nobody
- * can tell from outside which check refused.
- */
-static int check_token(struct caller *caller, const struct request *request,
-                       struct caller_identity *out, struct refusal *refusal)
-{
-    struct lfi_slice compact, key_address;
-    struct jose_token token;
-    struct token_claims claims;
-    struct lfi_error error = {""};
-    const int64_t now_s = clock_now_s(caller->clock);
-    const struct token_rules rules = {.subject = &out->subject,
-                                      .audiences = caller->config.audiences,
-                                      .audience_count = caller->config.audience_count,
-                                      .now_s = now_s,
-                                      .max_life_s = caller->config.max_life_s};
-
-    if (find_key_address(caller, request->arena, &out->subject, &key_address, refusal) != 0 ||
-        token_find(request, &compact, refusal) != 0) {
-        return -1;
-    }
-    if (jose_token_parse(request->arena, compact, &token, &error) != 0) {
-        token_refuse(refusal, "JWT-FORM");
-        refusal_detail(refusal, "%.190s", error.message);
-        return -1;
-    }
-    if (token_check_header(&token, refusal) != 0 ||
-        token_check_claims(&rules, token.payload, request->arena, &claims, refusal) != 0 ||
-        check_signature(caller, key_address, &token, refusal) != 0) {
-        return -1;
-    }
-    if (caller->replay &&
-        !replay_remember(caller->replay, claims.jti, claims.exp_s + LIMIT_TOKEN_SKEW_S, now_s)) {
-        return token_refuse(refusal, "JWT-REPLAY");
-    }
-    out->audiences = claims.audiences;
-    out->audience_count = claims.audience_count;
-    return 0;
-}
-
-int caller_authenticate(struct caller *caller, const struct request *request,
-                        struct caller_identity *out, struct refusal *refusal)
-{
-    if (caller_check_certificate(caller, request, &out->subject, refusal) != 0) {
-        return -1;
-    }
-    if (caller->config.mode == CALLER_JWT) {
-        return check_token(caller, request, out, refusal);
-    }
-    out->audiences = caller->config.audiences;
-    out->audience_count = caller->config.audience_count;
-    return 0;
-}
-
-int caller_check_audience(const struct caller_identity *identity, const char *audience,
-                          struct refusal *refusal)
-{
-    for (size_t i = 0; i < identity->audience_count; i++) {
-        if (strcmp(identity->audiences[i], audience) == 0) {
+    for (size_t i = 0; i < caller->config.provider_count; i++) {
+        enum caller_mode mode = caller->config.providers[i].mode;
+        if (tried[mode]) {
+            continue;
+        }
+        tried[mode] = true;
+        *refusal = (struct refusal){0};
+        if (modes[mode]->authenticate(caller, CALLER_NO_PROVIDER, request, identity, refusal) ==
+            0) {
             return 0;
         }
+        if (!first.id) {
+            first = *refusal;
+        }
     }
-    token_refuse(refusal, "JWT-AUD-PROVIDER");
-    refusal_detail(refusal, "expected %.64s", audience);
+    *refusal = first;
     return -1;
+}
+
+int caller_authenticate(struct caller *caller, size_t provider, const struct request *request,
+                        struct caller_identity *identity, struct refusal *refusal)
+{
+    if (provider == CALLER_NO_PROVIDER) {
+        return authenticate_anywhere(caller, request, identity, refusal);
+    }
+    const struct caller_mode_row *mode = modes[caller->config.providers[provider].mode];
+    if (mode->authenticate(caller, provider, request, identity, refusal) != 0) {
+        metrics_count(caller->metrics, mode->refused);
+        return -1;
+    }
+    return 0;
 }

@@ -1,6 +1,12 @@
 /*
- * Who is calling: the organisation behind the client certificate and the application-layer
- * credential. JWT Auth (PS256 tokens of the Hub, keys from its JWKS) and mTLS only.
+ * Who is calling: the organisation behind the client certificate, and on top of it the credential
+ * of the way (mode) in which the provider's Hub proves itself: a signed token (JWT Auth, PS256,
+ * keys from the Hub's JWKS), or nothing more (mTLS only).
+ *
+ * The provider that o3-provider-id names decides the mode, and its credential is worth nothing at
+ * another provider. A request that names no provider, or none that is served here, is judged by
+ * every mode that some provider has: who passes none of them is not authenticated, and learns
+ * neither which providers there are nor which paths.
  *
  * Nothing about why a caller was refused leaves the server: the answer is 401 with a fixed message,
  * the refusal's id and detail go to the log.
@@ -21,14 +27,23 @@ struct caller_subject {
     struct lfi_slice o, ou, cn;
 };
 
-enum caller_mode { CALLER_MTLS_ONLY, CALLER_JWT };
+enum caller_mode { CALLER_MTLS_ONLY, CALLER_JWT, CALLER_MODES };
+
+struct caller_provider {
+    const char *id; /* for the log */
+    enum caller_mode mode;
+    const char *audience; /* CALLER_JWT: aud of the Hub's tokens */
+};
+
+/* Instead of a provider's index: the request names none that is served here. */
+#define CALLER_NO_PROVIDER SIZE_MAX
 
 struct caller_config {
-    enum caller_mode mode;
     const char *const *allowed_ous; /* pinned subject OU of the Hub; with none nobody passes */
     size_t allowed_ou_count;
-    const char *const *audiences; /* all providers' audiences */
-    size_t audience_count;
+    const struct caller_provider *providers; /* in the order of the provider set */
+    size_t provider_count;
+    /* CALLER_JWT */
     const char *jwks_base;     /* "https://keystore…": /{OU}/{CN}/application.jwks is appended */
     const char *jwks_override; /* complete address used for every caller instead; NULL: none */
     const char *jwks_ca_file;  /* trust anchors of the key store; NULL: plain http only */
@@ -46,8 +61,6 @@ void caller_free(struct caller *caller);
 /* A caller that passed. In the request's arena. */
 struct caller_identity {
     struct caller_subject subject;
-    const char *const *audiences; /* those of the token that we know; mTLS only: all configured */
-    size_t audience_count;
 };
 
 /*
@@ -57,17 +70,17 @@ struct caller_identity {
 int caller_check_certificate(const struct caller *caller, const struct request *request,
                              struct caller_subject *out, struct refusal *refusal);
 /*
- * Certificate and credential. Refusals: CALLER-… (CALLER-SUBJECT: no O, or no OU and CN that lead
- * to a key set), JWT-MISSING, JWT-SCHEME, JWT-FORM, JWT-ALG, JWT-TYP, JWT-CTY, JWT-CRIT,
- * JWT-KEY-NAMED, JWT-KID, JWT-KID-UNKNOWN, JWT-SIGNATURE, JWT-ISS, JWT-SUB, JWT-AUD, JWT-EXP,
- * JWT-IAT, JWT-NBF, JWT-JTI, JWT-LIFE, JWT-REPLAY: 401 GenericError; JWKS-UNAVAILABLE 500
- * GenericRecoverableError. (Hub to bank 4.2 to 4.4.)
+ * The credential, for the provider with this index or CALLER_NO_PROVIDER, of a caller whose
+ * certificate has passed: identity->subject is what caller_check_certificate gave. Refusals, all
+ * 401 GenericError with the same words:
+ *   CALLER-SUBJECT  no O, or no OU and CN that lead to a key set
+ *   JWT-…           MISSING, SCHEME, FORM, ALG, TYP, CTY, CRIT, KEY-NAMED, KID, KID-UNKNOWN,
+ *                   SIGNATURE, ISS, SUB, AUD, AUD-PROVIDER (made out for another provider), EXP,
+ *                   IAT, NBF, JTI, LIFE, REPLAY (hub to bank 4.2 to 4.4)
+ * JWKS-UNAVAILABLE is 500 GenericRecoverableError.
  */
-int caller_authenticate(struct caller *caller, const struct request *request,
-                        struct caller_identity *out, struct refusal *refusal);
-/* Whether the credential was made out for this audience; else JWT-AUD-PROVIDER 401. */
-int caller_check_audience(const struct caller_identity *identity, const char *audience,
-                          struct refusal *refusal);
+int caller_authenticate(struct caller *caller, size_t provider, const struct request *request,
+                        struct caller_identity *identity, struct refusal *refusal);
 
 /* "C=AE, O=…, OU=…, CN=…" of a name, most general attribute first, in the arena. */
 struct lfi_slice caller_subject_text(struct arena *arena, const struct x509_st *certificate);

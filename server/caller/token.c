@@ -1,6 +1,7 @@
 #include "caller/token.h"
 
 #include "base/limits.h"
+#include "caller/mode.h"
 
 #include <math.h>
 
@@ -9,16 +10,11 @@
 
 static const char *const claim_names[] = {"iss", "sub", "aud", "exp", "iat", "nbf", "jti", NULL};
 
-int token_refuse(struct refusal *out, const char *id)
-{
-    return refusal_set(out, id, 401, "GenericError", "The request is not authenticated.");
-}
-
 /* A received text for the log, cut. */
 static int refuse_text(struct refusal *out, const char *id, const char *expected,
                        struct lfi_slice received)
 {
-    token_refuse(out, id);
+    caller_refuse(out, id);
     if (!received.ptr) {
         refusal_detail(out, "expected %.64s, received none", expected);
     } else {
@@ -38,21 +34,21 @@ int token_find(const struct request *request, struct lfi_slice *out, struct refu
     struct lfi_slice rest = request_header(request, "authorization", &count);
 
     if (count == 0) {
-        return token_refuse(refusal, "JWT-MISSING");
+        return caller_refuse(refusal, "JWT-MISSING");
     }
     if (count > 1) {
-        token_refuse(refusal, "JWT-FORM");
+        caller_refuse(refusal, "JWT-FORM");
         refusal_detail(refusal, "%zu Authorization headers", count);
         return -1;
     }
     if (!slice_next(&rest, ' ', &scheme) ||
         (!slice_equal_nocase(scheme, "bearer") &&
          !slice_equal_nocase(scheme, "ozone-connect-jwt-auth"))) {
-        return token_refuse(refusal, "JWT-SCHEME");
+        return caller_refuse(refusal, "JWT-SCHEME");
     }
     *out = slice_trim(rest);
     if (out->len == 0) {
-        token_refuse(refusal, "JWT-FORM");
+        caller_refuse(refusal, "JWT-FORM");
         refusal_detail(refusal, "no token after the scheme");
         return -1;
     }
@@ -73,13 +69,13 @@ int token_check_header(const struct jose_token *token, struct refusal *refusal)
         return refuse_text(refusal, "JWT-CTY", "json", token->cty);
     }
     if (token->has_crit) {
-        return token_refuse(refusal, "JWT-CRIT");
+        return caller_refuse(refusal, "JWT-CRIT");
     }
     if (token->names_key) {
-        return token_refuse(refusal, "JWT-KEY-NAMED");
+        return caller_refuse(refusal, "JWT-KEY-NAMED");
     }
     if (token->kid.len == 0) {
-        return token_refuse(refusal, "JWT-KID");
+        return caller_refuse(refusal, "JWT-KID");
     }
     return 0;
 }
@@ -146,14 +142,14 @@ static bool get_date(const cJSON *claims, const char *name, double *out)
 
 static int refuse_date(struct refusal *refusal, const char *id, double off_s)
 {
-    token_refuse(refusal, id);
+    caller_refuse(refusal, id);
     refusal_detail(refusal, "%.0f s off, %d s allowed", off_s, LIMIT_TOKEN_SKEW_S);
     return -1;
 }
 
 static int refuse_no_date(struct refusal *refusal, const char *id)
 {
-    token_refuse(refusal, id);
+    caller_refuse(refusal, id);
     refusal_detail(refusal, "missing, or not a number");
     return -1;
 }
@@ -183,7 +179,7 @@ static int check_dates(const struct token_rules *rules, const cJSON *claims,
         return refuse_date(refusal, "JWT-NBF", nbf - now);
     }
     if (exp - iat > rules->max_life_s) {
-        token_refuse(refusal, "JWT-LIFE");
+        caller_refuse(refusal, "JWT-LIFE");
         refusal_detail(refusal, "%.0f s, %d s allowed", exp - iat, rules->max_life_s);
         return -1;
     }
@@ -201,7 +197,7 @@ int token_check_claims(const struct token_rules *rules, struct lfi_slice payload
 
     memset(out, 0, sizeof(*out));
     if (!claims) {
-        token_refuse(refusal, "JWT-FORM");
+        caller_refuse(refusal, "JWT-FORM");
         refusal_detail(refusal, "the claims are not a JSON object without doubled members");
         goto out;
     }
@@ -212,12 +208,12 @@ int token_check_claims(const struct token_rules *rules, struct lfi_slice payload
     }
     jti = json_get_string(claims, "jti");
     if (jti.len == 0 || jti.len > JTI_MAX) {
-        token_refuse(refusal, "JWT-JTI");
+        caller_refuse(refusal, "JWT-JTI");
         goto out;
     }
     out->jti = arena_keep(arena, jti);
     if (!out->jti.ptr) {
-        token_refuse(refusal, "JWT-JTI");
+        caller_refuse(refusal, "JWT-JTI");
         refusal_detail(refusal, "out of memory");
         goto out;
     }

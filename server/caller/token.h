@@ -10,9 +10,6 @@
 #include "http/refusal.h"
 #include "jose/jose.h"
 
-/* The one answer to every caller who is not authenticated; `id` and the detail are for the log. */
-int token_refuse(struct refusal *out, const char *id);
-
 /* The compact text of the one Authorization header (JWT-MISSING, JWT-SCHEME, JWT-FORM). */
 int token_find(const struct request *request, struct lfi_slice *out, struct refusal *refusal);
 

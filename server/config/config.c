@@ -251,8 +251,6 @@ static void read_caller(struct loader *loader, const cJSON *root)
     struct config *config = &loader->config;
     const cJSON *caller = json_get(root, "caller"), *item;
     const cJSON *units = json_get(caller, "organisationUnits");
-    config->caller_mode = (enum caller_mode)word_or(
-        word_of(loader, caller, "$.caller", "mode", caller_modes), CALLER_JWT);
     config->caller_ous =
         arena_array(loader->arena, (size_t)cJSON_GetArraySize(units), sizeof(*config->caller_ous));
     if (!config->caller_ous) {
@@ -268,13 +266,34 @@ static void read_caller(struct loader *loader, const cJSON *root)
     config->jwks_ca = file_of(loader, caller, "$.caller", "jwksCa");
     config->token_max_life_s = int_of(caller, "maxTokenLifeSeconds", LIMIT_TOKEN_LIFE_S);
     config->replay_entries = int_of(caller, "replayEntries", 0);
+}
 
+/* Where the Hub's keys come from, which JWT Auth cannot do without. */
+static void check_key_store(struct loader *loader)
+{
+    const struct config *config = &loader->config;
     const char *used = config->jwks_override ? config->jwks_override : config->jwks_base;
-    if (config->caller_mode == CALLER_JWT) {
-        if (!used)
-            fail(loader, "$.caller", "mode jwt needs jwksBase or jwksOverride");
-        else if (strncmp(used, "https:", 6) == 0 && !config->jwks_ca)
-            fail(loader, "$.caller", "a key store with https needs jwksCa");
+    if (!used) {
+        fail(loader, "$.caller", "mode jwt needs jwksBase or jwksOverride");
+    } else if (strncmp(used, "https:", 6) == 0 && !config->jwks_ca) {
+        fail(loader, "$.caller", "a key store with https needs jwksCa");
+    }
+}
+
+/* How a provider's Hub proves itself: its own callerAuth, or the mode that all share. */
+static void read_caller_auth(struct loader *loader, const cJSON *root, const cJSON *provider,
+                             struct config_provider *out, const char *path)
+{
+    char where[PATH_ROOM];
+    int shared = word_of(loader, json_get(root, "caller"), "$.caller", "mode", caller_modes);
+    int own = word_of(loader, json_get(provider, "callerAuth"), join(where, path, "callerAuth"),
+                      "mode", caller_modes);
+    out->caller = (struct caller_provider){
+        .id = out->id,
+        .audience = out->audience,
+        .mode = (enum caller_mode)word_or(own, word_or(shared, CALLER_JWT))};
+    if (out->caller.mode == CALLER_JWT) {
+        check_key_store(loader);
     }
 }
 
@@ -419,7 +438,8 @@ static const char *part_of(struct loader *loader, const char *where)
     return text;
 }
 
-static void read_provider(struct loader *loader, const cJSON *object, size_t index)
+static void read_provider(struct loader *loader, const cJSON *root, const cJSON *object,
+                          size_t index)
 {
     char path[PATH_ROOM], where[PATH_ROOM];
     struct config_provider *out = &loader->config.providers[index];
@@ -443,6 +463,7 @@ static void read_provider(struct loader *loader, const cJSON *object, size_t ind
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
     out->statement_day = (enum lfi_statement_day)word_or(
         word_of(loader, object, path, "statementsBy", statement_days), LFI_STATEMENT_OPENING_DATE);
+    read_caller_auth(loader, root, object, out, path);
     out->authorize_path = text_of(loader, object, "authorizePath", NULL);
     out->heimdall_url = url_of(loader, object, path, "heimdall");
     out->consent_manager_url = url_of(loader, object, path, "consentManager");
@@ -471,7 +492,7 @@ static void read_providers(struct loader *loader, const cJSON *root)
     }
     cJSON_ArrayForEach(item, providers)
     {
-        read_provider(loader, item, loader->config.provider_count++);
+        read_provider(loader, root, item, loader->config.provider_count++);
     }
 }
 

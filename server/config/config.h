@@ -53,6 +53,7 @@ struct config_provider {
     const char *scheme_logo, *scheme_mark;
     struct offers offers;
     enum lfi_statement_day statement_day;
+    struct caller_provider caller; /* how its Hub proves itself */
 };
 
 struct config {
@@ -74,7 +75,6 @@ struct config {
     const char *host_name;
     enum log_level log_level;
 
-    enum caller_mode caller_mode;
     const char **caller_ous;
     size_t caller_ou_count;
     const char *jwks_base, *jwks_override, *jwks_ca;

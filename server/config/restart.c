@@ -26,6 +26,7 @@ static const char *const reloaded[] = {
     "$.journey.maxAttempts",
     "$.journey.stepUp",
     "$.journey.demoApp",
+    "$.providers[].callerAuth",
     "$.providers[].authorizePath",
     "$.providers[].heimdall",
     "$.providers[].consentManager",

@@ -31,16 +31,34 @@ static void add_missing(struct call *call)
     buf_free(&names);
 }
 
-static int stage_provider(struct call *call, const struct caller_identity *identity)
+/*
+ * Who asks, and for which provider: certificate and organisation, then the provider's credential.
+ * What is wrong with o3-provider-id is left in `unnamed` for a caller who has passed.
+ */
+static int stage_caller(struct call *call, struct refusal *unnamed)
 {
-    if (provider_of_request(call->connect->config.providers, call->request, &call->provider,
-                            call->refusal) != 0) {
-        if (strcmp(call->refusal->id, "PROVIDER-MISSING") == 0) {
-            add_missing(call);
-        }
+    struct caller *caller = call->peers->caller;
+    struct caller_identity identity;
+    if (caller_check_certificate(caller, call->request, &identity.subject, call->refusal) != 0) {
         return -1;
     }
-    return caller_check_audience(identity, call->provider->audience, call->refusal);
+    const struct provider_set *providers = call->connect->config.providers;
+    size_t provider = provider_of_request(providers, call->request, &call->provider, unnamed) == 0
+                          ? provider_index(providers, call->provider)
+                          : CALLER_NO_PROVIDER;
+    return caller_authenticate(caller, provider, call->request, &identity, call->refusal);
+}
+
+static int stage_provider(struct call *call, const struct refusal *unnamed)
+{
+    if (call->provider) {
+        return 0;
+    }
+    *call->refusal = *unnamed;
+    if (strcmp(call->refusal->id, "PROVIDER-MISSING") == 0) {
+        add_missing(call);
+    }
+    return -1;
 }
 
 /* Applies an operator override: delay, drop the connection, or canned reply. */
@@ -96,15 +114,15 @@ static void name_caller(struct call *call)
 
 static int run(struct call *call)
 {
-    struct caller_identity identity;
+    struct refusal unnamed = {.id = NULL};
     if (call->operation && contract_operation_open(call->operation)) {
         return dispatch_check_request(call) == 0 ? flow_run(call) : -1;
     }
-    if (caller_authenticate(call->peers->caller, call->request, &identity, call->refusal) != 0) {
+    if (stage_caller(call, &unnamed) != 0) {
         metrics_listener_count(call->connect->metrics, METRICS_HUB, METRICS_REFUSED_CALLER);
         return -1;
     }
-    if (dispatch_route(call) != 0 || stage_provider(call, &identity) != 0 ||
+    if (dispatch_route(call) != 0 || stage_provider(call, &unnamed) != 0 ||
         dispatch_version(call, call->provider->offers.versions) != 0 ||
         dispatch_check_request(call) != 0) {
         return -1;

@@ -59,6 +59,8 @@ static const struct counter_text listener_counters[METRICS_LISTENER_COUNTERS] = 
 static const struct counter_text counters[METRICS_COUNTERS] = {
     [METRICS_CONTRACT_RESPONSE] = {"lfi_contract_response_total",
                                    "Replies that broke the contract"},
+    [METRICS_REFUSED_JWT] = {"lfi_refused_jwt_total",
+                             "Requests refused at providers of mode jwt for their credential"},
     [METRICS_JWKS_FETCHED] = {"lfi_jwks_fetched_total", "Key sets fetched"},
     [METRICS_JWKS_FAILED] = {"lfi_jwks_failed_total", "Key sets that could not be had"},
     [METRICS_HUB_CALLS] = {"lfi_hub_calls_total", "Calls to the Hub"},

@@ -43,16 +43,15 @@ struct world_reply {
 
 static inline int flow_world_open(struct flow_world *w, const struct api *apis, size_t count)
 {
-    static const char *const ous[] = {"ou-1"}, *const audiences[] = {"dhowretail", "dhowolder",
-                                                                     "dhowboth"};
+    static const char *const ous[] = {"ou-1"};
+    static const struct caller_provider hubs[] = {{.id = "dhowretail", .mode = CALLER_MTLS_ONLY},
+                                                  {.id = "dhowolder", .mode = CALLER_MTLS_ONLY},
+                                                  {.id = "dhowboth", .mode = CALLER_MTLS_ONLY}};
     static const uint32_t older[] = {CONTRACT_VERSION(1, 0), 0},
                           both[] = {CONTRACT_VERSION(1, 1), CONTRACT_VERSION(1, 0), 0};
     static const uint32_t *const versions[] = {NULL, older, both};
-    const struct caller_config caller = {.mode = CALLER_MTLS_ONLY,
-                                         .allowed_ous = ous,
-                                         .allowed_ou_count = 1,
-                                         .audiences = audiences,
-                                         .audience_count = 3};
+    const struct caller_config caller = {
+        .allowed_ous = ous, .allowed_ou_count = 1, .providers = hubs, .provider_count = 3};
     struct provider_config providers[3];
     struct lfi_error error = {""};
     size_t failed;
@@ -61,9 +60,9 @@ static inline int flow_world_open(struct flow_world *w, const struct api *apis, 
     w->certificate = certificate_make((struct attribute[]){{"OU", "ou-1"}, {NULL, NULL}});
     w->arena = arena_new(LIMIT_ARENA_BYTES);
     for (size_t i = 0; i < 3; i++) {
-        providers[i] = (struct provider_config){.id = audiences[i],
+        providers[i] = (struct provider_config){.id = hubs[i].id,
                                                 .segment = "retail",
-                                                .audience = audiences[i],
+                                                .audience = hubs[i].id,
                                                 .library = LFI_CORE_DIR "/libcore-skeleton.so",
                                                 .settings = "{}",
                                                 .base_dir = ".",

@@ -18,7 +18,12 @@
     }
 
 static const char *const pinned[] = {"ou-0", "ou-1"};
-static const char *const audiences[] = {"retail", "business"};
+static const struct caller_provider providers[] = {
+    {.id = "dhowretail", .mode = CALLER_JWT, .audience = "retail"},
+    {.id = "dhowbusiness", .mode = CALLER_JWT, .audience = "business"},
+    {.id = "dhowopen", .mode = CALLER_MTLS_ONLY},
+};
+enum { RETAIL, BUSINESS, OPEN };
 
 static struct fixture {
     struct clock clock;
@@ -30,11 +35,10 @@ static struct fixture {
     X509 *certificate;
 } f;
 
-static const struct caller_config usual = {.mode = CALLER_JWT,
-                                           .allowed_ous = pinned,
+static const struct caller_config usual = {.allowed_ous = pinned,
                                            .allowed_ou_count = 2,
-                                           .audiences = audiences,
-                                           .audience_count = 2,
+                                           .providers = providers,
+                                           .provider_count = 2,
                                            .jwks_base = "https://keys.example",
                                            .max_life_s = LIMIT_TOKEN_LIFE_S};
 
@@ -119,18 +123,27 @@ static struct lfi_slice make_token(const struct jose_signer *signer, const char 
     return out;
 }
 
-/* The id of the refusal, "" when the caller was let in. */
-static const char *authenticate(struct lfi_slice authorization, struct caller_identity *out)
+static int judge(size_t provider, const struct request *request, struct refusal *refusal)
+{
+    struct caller_identity identity;
+
+    return caller_check_certificate(f.caller, request, &identity.subject, refusal) != 0
+               ? -1
+               : caller_authenticate(f.caller, provider, request, &identity, refusal);
+}
+
+/* The id of the refusal at this provider, "" when the caller was let in. */
+static const char *authenticate_at(size_t provider, struct lfi_slice authorization)
 {
     const struct header header = {SLICE("Authorization"), authorization};
     const struct request request = {.headers = &header,
                                     .header_count = authorization.ptr ? 1 : 0,
                                     .peer = f.certificate,
                                     .arena = f.arena};
-    struct caller_identity unused;
     struct refusal refusal = {.id = NULL};
 
-    if (caller_authenticate(f.caller, &request, out ? out : &unused, &refusal) == 0) {
+    if (judge(provider, &request, &refusal) == 0) {
+        assert_null(refusal.id);
         return "";
     }
     if (refusal.status == 401) {
@@ -142,6 +155,11 @@ static const char *authenticate(struct lfi_slice authorization, struct caller_id
         assert_null(strstr(refusal.detail, authorization.ptr + authorization.len - 40));
     }
     return refusal.id;
+}
+
+static const char *authenticate(struct lfi_slice authorization)
+{
+    return authenticate_at(RETAIL, authorization);
 }
 
 static struct lfi_slice good_token(void)
@@ -157,18 +175,18 @@ static void use_certificate(const struct attribute *attributes)
 
 static void the_hub_is_let_in(void **state)
 {
-    struct caller_identity identity;
-    struct refusal refusal = {.id = NULL};
-
     (void)state;
-    assert_string_equal(authenticate(good_token(), &identity), "");
+    assert_string_equal(authenticate(good_token()), "");
     assert_string_equal(fake_client.url, "https://keys.example/ou-1/cn-1/application.jwks");
-    assert_true(slice_equal_text(identity.subject.o, "Hub Operator"));
-    assert_true(slice_equal_text(identity.subject.ou, "ou-1"));
-    assert_int_equal(caller_check_audience(&identity, "retail", &refusal), 0);
-    assert_int_equal(caller_check_audience(&identity, "business", &refusal), -1);
-    assert_string_equal(refusal.id, "JWT-AUD-PROVIDER");
-    assert_int_equal(refusal.status, 401);
+}
+
+static void a_token_is_worth_nothing_at_another_provider(void **state)
+{
+    (void)state;
+    assert_string_equal(authenticate_at(BUSINESS, good_token()), "JWT-AUD-PROVIDER");
+    assert_int_equal(fake_client.calls, 0);
+    assert_string_equal(
+        authenticate_at(BUSINESS, make_token(f.signer, "business", clock_now_s(&f.clock))), "");
 }
 
 static void the_certificate_comes_first(void **state)
@@ -179,23 +197,23 @@ static void the_certificate_comes_first(void **state)
     (void)state;
     X509_free(f.certificate);
     f.certificate = NULL;
-    assert_string_equal(authenticate(token, NULL), "CALLER-NO-CERT");
-    assert_string_equal(authenticate(none, NULL), "CALLER-NO-CERT");
+    assert_string_equal(authenticate(token), "CALLER-NO-CERT");
+    assert_string_equal(authenticate(none), "CALLER-NO-CERT");
     use_certificate(
         (struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-2"}, {"CN", "cn-1"}, {NULL, NULL}});
-    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    assert_string_equal(authenticate(token), "CALLER-OU");
     use_certificate((struct attribute[]){{"O", "Hub Operator"}, {"CN", "cn-1"}, {NULL, NULL}});
-    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    assert_string_equal(authenticate(token), "CALLER-OU");
     use_certificate((struct attribute[]){
         {"O", "Hub Operator"}, {"OU", "ou-1"}, {"OU", "ou-2"}, {"CN", "cn-1"}, {NULL, NULL}});
-    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    assert_string_equal(authenticate(token), "CALLER-OU");
     use_certificate(
         (struct attribute[]){{"O", "Hub Operator"}, {"CN", "cn, OU=ou-1"}, {NULL, NULL}});
-    assert_string_equal(authenticate(token, NULL), "CALLER-OU");
+    assert_string_equal(authenticate(token), "CALLER-OU");
     use_certificate((struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-1"}, {NULL, NULL}});
-    assert_string_equal(authenticate(token, NULL), "CALLER-SUBJECT");
+    assert_string_equal(authenticate(token), "CALLER-SUBJECT");
     use_certificate((struct attribute[]){{"OU", "ou-1"}, {"CN", "cn-1"}, {NULL, NULL}});
-    assert_string_equal(authenticate(token, NULL), "CALLER-SUBJECT");
+    assert_string_equal(authenticate(token), "CALLER-SUBJECT");
     assert_int_equal(fake_client.calls, 0);
 }
 
@@ -225,7 +243,7 @@ static void with_nobody_pinned_nobody_passes(void **state)
     (void)state;
     config.allowed_ou_count = 0;
     use(&config);
-    assert_string_equal(authenticate(good_token(), NULL), "CALLER-OU");
+    assert_string_equal(authenticate(good_token()), "CALLER-OU");
 }
 
 static void an_override_needs_no_cn(void **state)
@@ -236,21 +254,21 @@ static void an_override_needs_no_cn(void **state)
     config.jwks_override = "https://keys.example/hub.jwks";
     use(&config);
     use_certificate((struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-1"}, {NULL, NULL}});
-    assert_string_equal(authenticate(good_token(), NULL), "");
+    assert_string_equal(authenticate(good_token()), "");
     assert_string_equal(fake_client.url, "https://keys.example/hub.jwks");
 }
 
 static void bad_tokens_are_refused_without_asking_for_keys(void **state)
 {
     (void)state;
-    assert_string_equal(authenticate((struct lfi_slice){NULL, 0}, NULL), "JWT-MISSING");
-    assert_string_equal(authenticate(SLICE("Basic dTpw"), NULL), "JWT-SCHEME");
-    assert_string_equal(authenticate(SLICE("Bearer a.b.c"), NULL), "JWT-FORM");
-    assert_string_equal(authenticate(SLICE("Bearer e30.e30.c2ln"), NULL), "JWT-ALG");
-    assert_string_equal(authenticate(make_token(f.signer, "other", clock_now_s(&f.clock)), NULL),
+    assert_string_equal(authenticate((struct lfi_slice){NULL, 0}), "JWT-MISSING");
+    assert_string_equal(authenticate(SLICE("Basic dTpw")), "JWT-SCHEME");
+    assert_string_equal(authenticate(SLICE("Bearer a.b.c")), "JWT-FORM");
+    assert_string_equal(authenticate(SLICE("Bearer e30.e30.c2ln")), "JWT-ALG");
+    assert_string_equal(authenticate(make_token(f.signer, "other", clock_now_s(&f.clock))),
                         "JWT-AUD");
-    assert_string_equal(
-        authenticate(make_token(f.signer, "retail", clock_now_s(&f.clock) + 15), NULL), "JWT-IAT");
+    assert_string_equal(authenticate(make_token(f.signer, "retail", clock_now_s(&f.clock) + 15)),
+                        "JWT-IAT");
     assert_int_equal(fake_client.calls, 0);
 }
 
@@ -264,17 +282,16 @@ static void long_names_are_cut_in_the_detail(void **state)
     const struct header header = {SLICE("Authorization"), token};
     struct request request = {
         .headers = &header, .header_count = 1, .peer = f.certificate, .arena = f.arena};
-    struct caller_identity identity;
     struct refusal refusal = {.id = NULL};
 
     (void)state;
-    assert_int_equal(caller_authenticate(f.caller, &request, &identity, &refusal), -1);
+    assert_int_equal(judge(RETAIL, &request, &refusal), -1);
     assert_string_equal(refusal.id, "JWT-KID-UNKNOWN");
     assert_non_null(strstr(refusal.detail, name));
     assert_null(strstr(refusal.detail, "fghi"));
     use_certificate((struct attribute[]){{"OU", name}, {NULL, NULL}});
     request.peer = f.certificate;
-    assert_int_equal(caller_authenticate(f.caller, &request, &identity, &refusal), -1);
+    assert_int_equal(judge(RETAIL, &request, &refusal), -1);
     assert_string_equal(refusal.id, "CALLER-OU");
     assert_non_null(strstr(refusal.detail, name));
     jose_signer_free(unknown);
@@ -286,9 +303,9 @@ static void the_clock_decides(void **state)
 
     (void)state;
     f.clock.offset_us += INT64_C(29000000);
-    assert_string_equal(authenticate(token, NULL), "");
+    assert_string_equal(authenticate(token), "");
     f.clock.offset_us += INT64_C(3000000);
-    assert_string_equal(authenticate(token, NULL), "JWT-EXP");
+    assert_string_equal(authenticate(token), "JWT-EXP");
 }
 
 static void the_signature_decides(void **state)
@@ -299,15 +316,14 @@ static void the_signature_decides(void **state)
 
     (void)state;
     changed[token.len - 100] = changed[token.len - 100] == 'A' ? 'B' : 'A';
-    assert_string_equal(authenticate((struct lfi_slice){changed, token.len}, NULL),
-                        "JWT-SIGNATURE");
-    assert_string_equal(authenticate(make_token(f.stranger, "retail", clock_now_s(&f.clock)), NULL),
+    assert_string_equal(authenticate((struct lfi_slice){changed, token.len}), "JWT-SIGNATURE");
+    assert_string_equal(authenticate(make_token(f.stranger, "retail", clock_now_s(&f.clock))),
                         "JWT-SIGNATURE");
     assert_int_equal(fake_client.calls, 1);
-    assert_string_equal(authenticate(make_token(unknown, "retail", clock_now_s(&f.clock)), NULL),
+    assert_string_equal(authenticate(make_token(unknown, "retail", clock_now_s(&f.clock))),
                         "JWT-KID-UNKNOWN");
     assert_int_equal(fake_client.calls, 2);
-    assert_string_equal(authenticate(good_token(), NULL), "");
+    assert_string_equal(authenticate(good_token()), "");
     jose_signer_free(unknown);
 }
 
@@ -315,10 +331,10 @@ static void without_keys_nobody_is_judged(void **state)
 {
     (void)state;
     fake_client.status = 0;
-    assert_string_equal(authenticate(good_token(), NULL), "JWKS-UNAVAILABLE");
+    assert_string_equal(authenticate(good_token()), "JWKS-UNAVAILABLE");
     fake_client.status = 200;
     f.clock.offset_us += INT64_C(2000000);
-    assert_string_equal(authenticate(good_token(), NULL), "");
+    assert_string_equal(authenticate(good_token()), "");
 }
 
 static void a_token_may_come_again_unless_replays_are_remembered(void **state)
@@ -327,37 +343,55 @@ static void a_token_may_come_again_unless_replays_are_remembered(void **state)
     struct lfi_slice token = good_token();
 
     (void)state;
-    assert_string_equal(authenticate(token, NULL), "");
-    assert_string_equal(authenticate(token, NULL), "");
+    assert_string_equal(authenticate(token), "");
+    assert_string_equal(authenticate(token), "");
     config.replay_entries = 100;
     use(&config);
-    assert_string_equal(authenticate(token, NULL), "");
-    assert_string_equal(authenticate(token, NULL), "JWT-REPLAY");
-    assert_string_equal(authenticate(good_token(), NULL), "");
+    assert_string_equal(authenticate(token), "");
+    assert_string_equal(authenticate(token), "JWT-REPLAY");
+    assert_string_equal(authenticate(good_token()), "");
 
     /* A forged token does not use up an id. */
     token = good_token();
     char *changed = arena_text(f.arena, token);
     changed[token.len - 100] = changed[token.len - 100] == 'A' ? 'B' : 'A';
-    assert_string_equal(authenticate((struct lfi_slice){changed, token.len}, NULL),
-                        "JWT-SIGNATURE");
-    assert_string_equal(authenticate(token, NULL), "");
+    assert_string_equal(authenticate((struct lfi_slice){changed, token.len}), "JWT-SIGNATURE");
+    assert_string_equal(authenticate(token), "");
+}
+
+static void use_all(void)
+{
+    struct caller_config config = usual;
+
+    config.provider_count = sizeof(providers) / sizeof(providers[0]);
+    use(&config);
 }
 
 static void mtls_only_asks_for_no_token(void **state)
 {
-    struct caller_config config = usual;
-    struct caller_identity identity;
-    struct refusal refusal;
+    const struct lfi_slice none = {NULL, 0};
 
     (void)state;
-    config.mode = CALLER_MTLS_ONLY;
-    use(&config);
-    assert_string_equal(authenticate((struct lfi_slice){NULL, 0}, &identity), "");
-    assert_int_equal(caller_check_audience(&identity, "retail", &refusal), 0);
-    assert_int_equal(caller_check_audience(&identity, "business", &refusal), 0);
+    use_all();
+    assert_string_equal(authenticate_at(OPEN, none), "");
+    assert_string_equal(authenticate_at(RETAIL, none), "JWT-MISSING");
     use_certificate((struct attribute[]){{"OU", "ou-2"}, {NULL, NULL}});
-    assert_string_equal(authenticate((struct lfi_slice){NULL, 0}, NULL), "CALLER-OU");
+    assert_string_equal(authenticate_at(OPEN, none), "CALLER-OU");
+}
+
+/* Who names no provider must prove to be one of the Hubs all the same. */
+static void without_a_provider_every_mode_is_tried(void **state)
+{
+    const struct lfi_slice none = {NULL, 0};
+
+    (void)state;
+    assert_string_equal(authenticate_at(CALLER_NO_PROVIDER, good_token()), "");
+    assert_string_equal(authenticate_at(CALLER_NO_PROVIDER,
+                                        make_token(f.signer, "business", clock_now_s(&f.clock))),
+                        "");
+    assert_string_equal(authenticate_at(CALLER_NO_PROVIDER, none), "JWT-MISSING");
+    use_all();
+    assert_string_equal(authenticate_at(CALLER_NO_PROVIDER, none), "");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -366,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_hub_is_let_in),
+        TEST(a_token_is_worth_nothing_at_another_provider),
         TEST(the_certificate_comes_first),
         TEST(a_certificate_alone_can_be_checked),
         TEST(with_nobody_pinned_nobody_passes),
@@ -377,6 +412,7 @@ int main(void)
         TEST(without_keys_nobody_is_judged),
         TEST(a_token_may_come_again_unless_replays_are_remembered),
         TEST(mtls_only_asks_for_no_token),
+        TEST(without_a_provider_every_mode_is_tried),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
 }

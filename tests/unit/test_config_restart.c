@@ -48,6 +48,7 @@ static const char *const applied[] = {
     "$.journey.maxAttempts",
     "$.journey.stepUp",
     "$.journey.demoApp",
+    "$.providers[0].callerAuth.mode",
     "$.providers[0].authorizePath",
     "$.providers[0].heimdall",
     "$.providers[0].consentManager",

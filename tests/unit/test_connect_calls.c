@@ -41,12 +41,10 @@ static struct fixture {
 
 static int set_up(void **state)
 {
-    static const char *const ous[] = {"ou-1"}, *const audiences[] = {"dhowretail"};
-    const struct caller_config caller = {.mode = CALLER_MTLS_ONLY,
-                                         .allowed_ous = ous,
-                                         .allowed_ou_count = 1,
-                                         .audiences = audiences,
-                                         .audience_count = 1};
+    static const char *const ous[] = {"ou-1"};
+    static const struct caller_provider hub = {.id = "dhowretail", .mode = CALLER_MTLS_ONLY};
+    const struct caller_config caller = {
+        .allowed_ous = ous, .allowed_ou_count = 1, .providers = &hub, .provider_count = 1};
     const struct provider_config provider = {.id = "dhowretail",
                                              .segment = "retail",
                                              .audience = "dhowretail",

@@ -28,12 +28,10 @@ static struct fixture {
 
 static int set_up(void **state)
 {
-    static const char *const ous[] = {"ou-1"}, *const audiences[] = {"dhowretail"};
-    const struct caller_config config = {.mode = CALLER_MTLS_ONLY,
-                                         .allowed_ous = ous,
-                                         .allowed_ou_count = 1,
-                                         .audiences = audiences,
-                                         .audience_count = 1};
+    static const char *const ous[] = {"ou-1"};
+    static const struct caller_provider hub = {.id = "dhowretail", .mode = CALLER_MTLS_ONLY};
+    const struct caller_config config = {
+        .allowed_ous = ous, .allowed_ou_count = 1, .providers = &hub, .provider_count = 1};
     (void)state;
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .clock = &f.clock};
     f.certificate = certificate_make((struct attribute[]){{"OU", "ou-1"}, {NULL, NULL}});

@@ -43,7 +43,8 @@ FAILING(int, 0, EVP_Digest,
         (bytes, len, out, size, md, engine))
 
 static const char *const ous[] = {"ou-1"};
-static const char *const audiences[] = {"retail"};
+static const struct caller_provider retail = {
+    .id = "retail", .mode = CALLER_JWT, .audience = "retail"};
 
 static struct fixture {
     struct clock clock;
@@ -98,11 +99,10 @@ static int tear_down(void **state)
 /* Starts with no key known, and lets the Hub in once; a second time is a replay. */
 static int start_and_authenticate(void *ctx)
 {
-    const struct caller_config config = {.mode = CALLER_JWT,
-                                         .allowed_ous = ous,
+    const struct caller_config config = {.allowed_ous = ous,
                                          .allowed_ou_count = 1,
-                                         .audiences = audiences,
-                                         .audience_count = 1,
+                                         .providers = &retail,
+                                         .provider_count = 1,
                                          .jwks_base = "https://keys.example",
                                          .max_life_s = LIMIT_TOKEN_LIFE_S,
                                          .replay_entries = 10};
@@ -123,7 +123,9 @@ static int start_and_authenticate(void *ctx)
     if (rc == 0) {
         const struct request request = {
             .headers = &header, .header_count = 1, .peer = f.certificate, .arena = arena};
-        rc = caller_authenticate(caller, &request, &identity, &refusal);
+        rc = caller_check_certificate(caller, &request, &identity.subject, &refusal) != 0
+                 ? -1
+                 : caller_authenticate(caller, 0, &request, &identity, &refusal);
         assert_true((rc == 0) == (!refusal.id));
     }
     caller_free(caller);

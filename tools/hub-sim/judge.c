@@ -64,10 +64,13 @@ static bool split_path(const struct sim *sim, struct lfi_slice *path, size_t *in
 static int check_caller(struct sim_call *call)
 {
     struct caller_identity identity;
-    if (caller_authenticate(call->sim->caller, call->base.request, &identity, call->base.refusal)) {
+    struct caller *caller = call->sim->caller;
+    size_t hub = (size_t)(call->hub - call->sim->hubs);
+    if (caller_check_certificate(caller, call->base.request, &identity.subject,
+                                 call->base.refusal)) {
         return -1;
     }
-    return caller_check_audience(&identity, call->hub->config->audience, call->base.refusal);
+    return caller_authenticate(caller, hub, call->base.request, &identity, call->base.refusal);
 }
 
 static int find_operation(struct call *call)

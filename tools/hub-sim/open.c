@@ -65,16 +65,17 @@ static int open_caller(struct sim *sim, struct lfi_error *error)
 {
     const struct sim_config *config = sim->config;
     for (size_t i = 0; i < config->hub_count; i++) {
-        sim->audiences[i] = config->hubs[i].audience;
+        sim->callers[i] = (struct caller_provider){.id = config->hubs[i].provider_id,
+                                                   .mode = CALLER_JWT,
+                                                   .audience = config->hubs[i].audience};
     }
     (void)snprintf(sim->key_base, sizeof sim->key_base, "http://%s:%d/keystore",
                    config->http.address, config->http.port);
     return caller_new(&sim->caller,
-                      &(struct caller_config){.mode = CALLER_JWT,
-                                              .allowed_ous = &config->bank_ou,
+                      &(struct caller_config){.allowed_ous = &config->bank_ou,
                                               .allowed_ou_count = 1,
-                                              .audiences = sim->audiences,
-                                              .audience_count = config->hub_count,
+                                              .providers = sim->callers,
+                                              .provider_count = config->hub_count,
                                               .jwks_base = sim->key_base,
                                               .max_life_s = LIMIT_TOKEN_LIFE_S},
                       sim->clock, sim->log, NULL, error);

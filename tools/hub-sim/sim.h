@@ -47,7 +47,7 @@ struct sim {
     struct events *events;               /* NULL: the bank is told nothing */
     struct sim_hub hubs[SIM_HUBS];
     size_t hub_count;
-    const char *audiences[SIM_HUBS]; /* these two are borrowed by the caller */
+    struct caller_provider callers[SIM_HUBS]; /* these two are borrowed by the caller */
     char key_base[64];
 };
 

@@ -1,0 +1,49 @@
+/*
+ * The ways in which a Hub proves itself beyond its certificate: one row each. A new way is a row
+ * here, a member of enum caller_mode, and what a provider of it is configured with (struct
+ * caller_provider).
+ */
+#ifndef CALLER_MODE_H
+#define CALLER_MODE_H
+
+#include "caller/caller.h"
+
+/* A provider, and what its mode has made of its settings. */
+struct caller_member {
+    const struct caller_provider *provider;
+    void *made; /* of the mode's open */
+};
+
+struct caller {
+    struct caller_config config;
+    const struct clock *clock;
+    const struct log *log;
+    struct metrics *metrics;
+    struct caller_member *members; /* as many as config.provider_count */
+
+    /* JWT Auth: what its providers share. */
+    struct keystore *keystore;
+    struct replay *replay;  /* NULL when off */
+    const char **audiences; /* of its providers */
+    size_t audience_count;
+};
+
+struct caller_mode_row {
+    enum metrics_counter refused;
+    /* Makes what a provider needs, in member->made. NULL: nothing. */
+    int (*open)(struct caller *caller, struct caller_member *member, struct lfi_error *error);
+    void (*close)(void *made); /* NULL: there is nothing to free */
+    /*
+     * Judges the credential for the provider of this mode, or with CALLER_NO_PROVIDER for any of
+     * them. The certificate has passed, and out->subject is filled in.
+     */
+    int (*authenticate)(struct caller *caller, size_t provider, const struct request *request,
+                        struct caller_identity *out, struct refusal *refusal);
+};
+
+extern const struct caller_mode_row caller_jwt, caller_mtls;
+
+/* The one answer to every caller who is not authenticated; `id` and the detail are for the log. */
+int caller_refuse(struct refusal *out, const char *id);
+
+#endif
