@@ -16,8 +16,8 @@
  * Members of x-lfi: `serves: FAMILY.FUNCTION` of the core interface; `subject`: nobody, user or
  * account; `reply`: one, list or pages; `record`: member of each record that names the account;
  * `query`, `shape`, `handler`: C functions (server/flow/row.h says what each does); `permissions`:
- * codes of consents that open it; `auth: none`: no credential is asked for; `later: true`: not
- * built yet.
+ * codes of consents that open it; `stages`: of a customer's session in which it is allowed
+ * (psu/session.h); `auth: none`: no credential is asked for; `later: true`: not built yet.
  */
 #include "base/descriptors.h"
 #include "set.h"

@@ -97,8 +97,8 @@ struct row {
     const char *subject, *reply;   /* one of the known words */
     const char *record;
     const char *query, *shape, *handler; /* C functions */
-    const char **permissions;
-    size_t permission_count;
+    const char **permissions, **stages;
+    size_t permission_count, stage_count;
     bool later, open;
 };
 

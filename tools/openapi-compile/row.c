@@ -54,18 +54,31 @@ static void read_serves(struct model *model, struct row *out, struct node node)
     check_identifier(node, out->function);
 }
 
-static void read_permissions(struct model *model, struct row *out, struct node node)
+/* A list of texts; NULL and 0 when absent. */
+static const char **read_list(struct model *model, struct node row, const char *name,
+                              const char *what, size_t *count)
 {
+    struct node node = node_get(row, name);
+    *count = 0;
     if (!node.raw) {
-        return;
+        return NULL;
     }
     if (!node_is_list(node) || node_count(node) == 0) {
-        node_fail(node, "x-lfi: permissions must be a list of codes");
+        node_fail(node, "x-lfi: %s must be a list of %s", name, what);
     }
-    out->permission_count = node_count(node);
-    out->permissions = source_array(model->source, out->permission_count, sizeof(char *));
-    for (size_t i = 0; i < out->permission_count; i++) {
-        out->permissions[i] = node_string(node_item(node, i));
+    *count = node_count(node);
+    const char **texts = source_array(model->source, *count, sizeof(char *));
+    for (size_t i = 0; i < *count; i++) {
+        texts[i] = node_string(node_item(node, i));
+    }
+    return texts;
+}
+
+static void read_stages(struct model *model, struct row *out, struct node row)
+{
+    out->stages = read_list(model, row, "stages", "stages of a session", &out->stage_count);
+    for (size_t i = 0; i < out->stage_count; i++) {
+        check_identifier(node_item(node_get(row, "stages"), i), out->stages[i]);
     }
 }
 
@@ -94,7 +107,7 @@ void model_read_row(struct model *model, struct row *out, struct node node)
 {
     static const char *const known[] = {"serves", "subject", "reply",   "record",
                                         "query",  "shape",   "handler", "permissions",
-                                        "later",  "auth",    NULL};
+                                        "later",  "auth",    "stages",  NULL};
     static const char *const subjects[] = {"nobody", "user", "account", NULL};
     static const char *const replies[] = {"other", "one", "list", "pages", NULL};
     static const char *const auths[] = {"hub", "none", NULL};
@@ -113,6 +126,7 @@ void model_read_row(struct model *model, struct row *out, struct node node)
     struct node record = node_get(node, "record");
     out->record = record.raw ? node_string(record) : NULL;
     read_serves(model, out, node_get(node, "serves"));
-    read_permissions(model, out, node_get(node, "permissions"));
+    out->permissions = read_list(model, node, "permissions", "codes", &out->permission_count);
+    read_stages(model, out, node);
     check_row(out);
 }

@@ -87,6 +87,27 @@ static void put_name(FILE *out, const char *member, const char *name)
     }
 }
 
+/* Stages are those of a customer's session: enum session_stage. */
+static void put_stages(FILE *out, const struct row *row)
+{
+    for (size_t i = 0; i < row->stage_count; i++) {
+        fputs(i == 0 ? ".stages = " : " | ", out);
+        fputs("1U << SESSION_", out);
+        output_upper(out, row->stages[i]);
+    }
+    fputs(row->stage_count > 0 ? ", " : "", out);
+}
+
+static bool has_stages(const struct set *set)
+{
+    for (size_t i = 0; i < set->form_count; i++) {
+        if (row_at(set, i)->stage_count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool has_parameter(const struct operation *operation, const char *name)
 {
     for (size_t i = 0; i < operation->parameter_count; i++) {
@@ -158,6 +179,7 @@ void rows_put(const struct set *set, const struct operation *operation, FILE *ou
         }
         fputs("NULL}, ", out);
     }
+    put_stages(out, row);
     put_number(out, set, operation, "page", "page");
     put_number(out, set, operation, "page_size", "page-size");
     put_number(out, set, operation, "psu", "o3-psu-identifier");
@@ -178,8 +200,8 @@ void rows_write(const struct set *set, const struct output *output)
     output_close(out);
 
     out = output_open(output, "rows", "c");
-    fprintf(out, "#include \"rows_%s.h\"\n\n#include \"contract_%s.h\"\n\n", output->name,
-            output->name);
+    fprintf(out, "#include \"rows_%s.h\"\n\n#include \"contract_%s.h\"\n%s\n", output->name,
+            output->name, has_stages(set) ? "#include \"psu/session.h\"\n" : "");
     put_functions(out, set);
     fputs("static const struct flow_row rows[] = {\n", out);
     for (size_t i = 0; i < set->form_count; i++) {
