@@ -16,14 +16,16 @@
 #include "psu/session.h"
 #include "state/state.h"
 
+struct apis;
 struct pages;
 
 struct psu {
     struct psu_endpoint *endpoints; /* paths are ours */
     struct pages **pages;           /* of each endpoint */
     size_t endpoint_count;
-    char *origin; /* of the public address: what browsers send as Origin */
-    char *host;   /* of the same: what passkeys belong to */
+    struct apis *apis; /* of the pages */
+    char *origin;      /* of the public address: what browsers send as Origin */
+    char *host;        /* of the same: what passkeys belong to */
     char *bank_name;
     bool secure; /* the public address is https */
     int session_s;

@@ -1,94 +1,115 @@
 #include "psu/api.h"
 
-#include "contract/contract.h"
-#include "contract_journey.h"
+#include "flow/dispatch.h"
+#include "flow/flow.h"
 #include "psu/finish.h"
 #include "psu/note.h"
 #include "psu/steps.h"
+#include "rows_journey.h"
 
 #include <time.h>
 
 #define BODY_BYTES (16 * 1024) /* 200 account ids */
 
-static const struct step *find_step(const struct api *api, struct lfi_slice name)
+/* --- the rows --------------------------------------------------------------------------------- */
+
+/* "journey/approve": what overrides and the log call a step. */
+static const char *name_of(const struct contract_operation *operation)
 {
-    for (size_t i = 0; i < api->count; i++) {
-        if (slice_equal_text(name, api->steps[i].name)) {
-            return &api->steps[i];
+    return contract_operation_path(operation) + 1;
+}
+
+bool api_is_step(const struct step_api *api, struct lfi_slice name)
+{
+    for (size_t i = 0; i < contract_operation_count(api->flow->contract); i++) {
+        if (slice_equal_text(name, name_of(contract_operation_at(api->flow->contract, i)))) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
-bool api_allows(const struct api *api, const char *name, enum session_stage stage)
+/* The stages in which a session can be given more time. */
+static unsigned extendable_in(const struct step_api *api)
 {
-    const struct step *step = find_step(api, slice_of(name));
-    return step && (step->stages & IN(stage)) != 0;
+    for (size_t i = 0; i < contract_operation_count(api->flow->contract); i++) {
+        const struct flow_row *row =
+            flow_row_of(api->flow, contract_operation_at(api->flow->contract, i));
+        if (row->handler == step_extend) {
+            return row->stages;
+        }
+    }
+    return 0;
 }
 
-cJSON *api_read_body(struct visit *visit, const char *schema)
+/* --- the request ------------------------------------------------------------------------------ */
+
+static bool find_step(struct step_call *call)
+{
+    struct visit *visit = call->visit;
+    dispatch_find(&call->base, visit->psu->apis);
+    if (dispatch_route(&call->base) == 0) {
+        return true;
+    }
+    bool known = call->base.found.found == CONTRACT_NO_METHOD;
+    visit_refuse(visit, call->base.refusal->status, known ? "JOURNEY-METHOD" : "PAGE-UNKNOWN",
+                 NULL);
+    return false;
+}
+
+/* What is demanded of every change: our Origin, JSON, bounded. */
+static bool check_origin_and_type(struct visit *visit)
 {
     const struct request *request = visit->request;
-    struct contract_violation violation;
     struct lfi_slice type = request_header(request, "Content-Type", NULL);
     struct lfi_slice media;
-    if (!slice_equal_text(request->method, "POST")) {
-        reply_header(visit->reply, "Allow", SLICE("POST"));
-        visit_refuse(visit, 405, "JOURNEY-METHOD", NULL);
-        return NULL;
-    }
     if (!slice_equal_text(request_header(request, "Origin", NULL), visit->psu->origin)) {
         visit_refuse(visit, 403, "JOURNEY-ORIGIN", NULL);
-        return NULL;
+        return false;
     }
     if (!slice_next(&type, ';', &media) ||
         !slice_equal_nocase(slice_trim(media), "application/json")) {
         visit_refuse(visit, 415, "JOURNEY-TYPE", NULL);
-        return NULL;
+        return false;
     }
     if (request->body.len > BODY_BYTES) {
         visit_refuse(visit, 413, "JOURNEY-BODY", "too large");
-        return NULL;
+        return false;
     }
-    if (contract_check_json(contract_schema_named(&contract_journey, schema), request->body,
-                            &violation) != 0) {
-        visit_refuse(visit, 400, "JOURNEY-BODY", violation.message);
-        return NULL;
-    }
-    cJSON *body = json_parse(request->body);
-    if (!body) {
-        visit_refuse(visit, 500, "INTERNAL", "out of memory");
-    }
-    return body;
+    return true;
 }
 
-/* "journey/approve" */
-static struct lfi_slice override_name(const struct api *api, const struct step *step,
-                                      struct arena *arena)
+static bool read_body(struct step_call *call)
 {
-    return arena_format(arena, "%s%s", api->prefix + 1, step->name);
+    struct call *base = &call->base;
+    struct contract_violation violation;
+    const char *in;
+    if (contract_check_request(&base->found.contract, base->request, &base->parameters, &in,
+                               &violation) != 0) {
+        visit_refuse(call->visit, 400, "JOURNEY-BODY", violation.message);
+        return false;
+    }
+    call->body = json_parse(base->request->body);
+    if (!call->body) {
+        visit_refuse(call->visit, 500, "INTERNAL", "out of memory");
+    }
+    return call->body;
 }
 
-bool api_is_step(const struct api *api, struct lfi_slice name)
-{
-    size_t skipped = strlen(api->prefix) - 1;
-    return slice_starts_with(name, api->prefix + 1) &&
-           find_step(api, (struct lfi_slice){name.ptr + skipped, name.len - skipped});
-}
+/* --- the step --------------------------------------------------------------------------------- */
 
 /*
  * Applies an operator's override, if there is one, before the step runs: waits, cuts the
  * connection, or makes the bank fail as if its core had. True: the answer is given.
  */
-static bool run_override(const struct api *api, const struct step *step, struct visit *visit)
+static bool run_override(struct visit *visit, const char *name)
 {
     const struct psu *psu = visit->psu;
     const struct lfi_error error = {"simulated by an operator override"};
     struct override override;
     if (!psu->overrides ||
-        !overrides_take(psu->overrides, visit->arena, visit->endpoint->provider->id,
-                        override_name(api, step, visit->arena).ptr, clock_now_us(psu->clock),
-                        &override)) {
+        !overrides_take(psu->overrides, visit->arena, visit->endpoint->provider->id, name,
+                        clock_now_us(psu->clock), &override)) {
         return false;
     }
     LOG_EVENT(psu->log, LOG_WARN, "override-used", LOG_TEXT("provider", override.provider),
@@ -108,61 +129,65 @@ static bool run_override(const struct api *api, const struct step *step, struct 
 }
 
 /* A step of an open session. */
-static void run_in_session(const struct api *api, const struct step *step, struct visit *visit,
-                           const cJSON *body)
+static void run_in_session(const struct step_api *api, struct step_call *call)
 {
+    struct visit *visit = call->visit;
+    const struct flow_row *row = call->base.row;
+    const char *name = name_of(call->base.operation);
     int over = visit->session.stage == SESSION_ENDED ? 1 : api->is_over ? api->is_over(visit) : 0;
     if (over < 0) {
         return;
     }
     if (over > 0) {
-        api->repeat(visit, step == &api->steps[0]);
+        api->repeat(visit, row->handler == step_look);
     } else if (actor_seconds_left(visit_actor(visit)) == 0 &&
                !note_adopt_extension(visit_actor(visit))) {
         finish_time_out(visit);
-    } else if ((step->stages & IN(visit->session.stage)) == 0) {
-        visit_refuse(visit, 409, "JOURNEY-ORDER", step->name);
-    } else if (!run_override(api, step, visit)) {
-        step->run(visit, body);
+    } else if ((row->stages & 1U << visit->session.stage) == 0) {
+        visit_refuse(visit, 409, "JOURNEY-ORDER", name);
+    } else if (!run_override(visit, name)) {
+        (void)flow_run(&call->base);
     }
 }
 
-static void run_step(const struct api *api, const struct step *step, struct visit *visit,
-                     const cJSON *body)
+static void run_step(const struct step_api *api, struct step_call *call)
 {
-    struct lfi_slice journey = json_get_string(body, "journey");
-    if (step->stages == STEP_WITHOUT_SESSION) {
-        step->run(visit, body);
+    struct visit *visit = call->visit;
+    struct lfi_slice journey = json_get_string(call->body, "journey");
+    if (call->base.row->stages == 0) {
+        (void)flow_run(&call->base);
     } else if (!visit_open_session(visit, api->kind)) {
         visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
     } else if (journey.ptr && !slice_equal(journey, visit->session.interaction_id)) {
         visit_refuse(visit, 409, "JOURNEY-OTHER", "the page belongs to another journey");
-    } else if (visit_enter_or_refuse(visit, override_name(api, step, visit->arena).ptr)) {
-        run_in_session(api, step, visit, body);
+    } else if (visit_enter_or_refuse(visit, name_of(call->base.operation))) {
+        run_in_session(api, call);
     }
 }
 
 void api_show(struct visit *visit)
 {
-    visit->api->steps[0].run(visit, NULL);
+    visit->api->show(visit);
 }
 
-void api_handle(const struct api *api, struct visit *visit)
+int step_look(struct call *call)
 {
-    struct lfi_slice path = visit->request->path;
-    size_t skipped = strlen(api->prefix);
-    const struct step *step =
-        find_step(api, (struct lfi_slice){path.ptr + skipped, path.len - skipped});
-    if (!step) {
-        visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
-        return;
-    }
-    const struct step *extend = find_step(api, SLICE("extend"));
+    api_show(step_visit(call));
+    return 0;
+}
+
+void api_handle(const struct step_api *api, struct visit *visit)
+{
+    struct refusal refusal = {0};
+    struct step_call call = {.base = {.request = visit->request,
+                                      .arena = visit->arena,
+                                      .reply = visit->reply,
+                                      .refusal = &refusal},
+                             .visit = visit};
     visit->api = api;
-    visit->extendable_in = extend ? extend->stages : 0;
-    cJSON *body = api_read_body(visit, step->schema);
-    if (body) {
-        run_step(api, step, visit, body);
-        json_wipe(body); /* it may hold a password */
+    visit->extendable_in = extendable_in(api);
+    if (find_step(&call) && check_origin_and_type(visit) && read_body(&call)) {
+        run_step(api, &call);
+        json_wipe(call.body); /* it may hold a password */
     }
 }

@@ -1,7 +1,8 @@
 #include "psu/bank_app.h"
 
 #include "base/core_answer.h"
-#include "psu/api.h"
+#include "psu/steps.h"
+#include "rows_bank_app.h"
 
 #define PURPOSE "device"
 #define LINK_BYTES 2000
@@ -73,68 +74,72 @@ static void refuse_core(struct visit *visit, int status, const struct lfi_error 
     }
 }
 
-static void list(struct visit *visit, const struct device *device, const cJSON *body)
+/* The device of the call, whose core may be asked. False, having answered. */
+static bool enter(struct call *call, struct device *out)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
+    if (!open_link(visit, json_get_string(step_body(call), "device"), out)) {
+        visit_refuse(visit, 401, "APP-LINK", NULL);
+        return false;
+    }
+    return visit_enter_or_refuse(visit, contract_operation_path(call->operation) + 1);
+}
+
+int bank_app_list(struct call *call)
+{
+    struct visit *visit = step_visit(call);
+    struct device device;
     struct json_writer w;
     struct lfi_error error = {{0}};
+    if (!enter(call, &device)) {
+        return 0;
+    }
     struct core_answer answer = core_answer(append_record, &w);
-    const struct lfi_call call = core_call(device->provider->host);
-    const struct lfi_query query = {.size = sizeof(query), .subject_id = device->user_id};
-    const struct provider *provider = device->provider;
+    const struct provider *provider = device.provider;
+    const struct lfi_call core = core_call(provider->host);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = device.user_id};
     visit_begin_view(visit, &w, "approvals");
-    json_string(&w, "asked", device->approval_id);
+    json_string(&w, "asked", device.approval_id);
     json_open_array(&w, "approvals");
     int status =
-        provider->signin->approvals_waiting(provider->core, &call, &query, &answer.base, &error);
+        provider->signin->approvals_waiting(provider->core, &core, &query, &answer.base, &error);
     json_close_array(&w);
     if (status == LFI_OK && PROVIDER_SERVES(provider, signin, messages)) {
         json_open_array(&w, "messages");
-        status = provider->signin->messages(provider->core, &call, &query, &answer.base, &error);
+        status = provider->signin->messages(provider->core, &core, &query, &answer.base, &error);
         json_close_array(&w);
     }
+    json_close_object(&w);
     if (status != LFI_OK) {
         refuse_core(visit, status, &error);
-        return;
     }
-    json_close_object(&w);
+    return 0;
 }
 
-static void decide(struct visit *visit, const struct device *device, const cJSON *body)
+int bank_app_decide(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    struct device device;
     struct json_writer w;
     struct lfi_error error = {{0}};
-    const struct lfi_call call = core_call(device->provider->host);
+    if (!enter(call, &device)) {
+        return 0;
+    }
+    const struct provider *provider = device.provider;
+    const struct lfi_call core = core_call(provider->host);
     const struct lfi_approval approval = {.size = sizeof(approval),
-                                          .user_id = device->user_id,
-                                          .approval_id = json_get_string(body, "approvalId")};
-    int status = device->provider->signin->approval_decide(
-        device->provider->core, &call, &approval, json_get_bool(body, "approve", false), &error);
+                                          .user_id = device.user_id,
+                                          .approval_id =
+                                              json_get_string(step_body(call), "approvalId")};
+    int status = provider->signin->approval_decide(
+        provider->core, &core, &approval, json_get_bool(step_body(call), "approve", false), &error);
     if (status != LFI_OK) {
         refuse_core(visit, status, &error);
-        return;
+        return 0;
     }
     visit_begin_view(visit, &w, "decided");
     json_close_object(&w);
+    return 0;
 }
 
-void bank_app_handle(struct visit *visit)
-{
-    struct lfi_slice path = visit->request->path;
-    struct device device;
-    bool lists = slice_equal_text(path, "/bank-app/approvals");
-    if (!lists && !slice_equal_text(path, "/bank-app/decision")) {
-        visit_refuse(visit, 404, "PAGE-UNKNOWN", NULL);
-        return;
-    }
-    cJSON *body = api_read_body(visit, lists ? "AppList" : "AppDecision");
-    if (!body) {
-        return;
-    }
-    if (!open_link(visit, json_get_string(body, "device"), &device)) {
-        visit_refuse(visit, 401, "APP-LINK", NULL);
-    } else if (visit_enter_or_refuse(visit, lists ? "bank-app/approvals" : "bank-app/decision")) {
-        (lists ? list : decide)(visit, &device, body);
-    }
-    cJSON_Delete(body);
-}
+const struct step_api bank_app_api = {.flow = &flow_bank_app, .prefix = "/bank-app/"};

@@ -8,6 +8,7 @@
 #include "psu/note.h"
 #include "psu/qr.h"
 #include "psu/steps.h"
+#include "rows_journey.h"
 
 #define PURPOSE "hand-over"
 #define LINK_BYTES 1000
@@ -95,9 +96,9 @@ static bool load_tpp(struct visit *visit)
     return loaded;
 }
 
-void step_hand_over(struct visit *visit, const cJSON *body)
+int step_hand_over(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     char once[ID_UUID_MAX];
     struct buf address;
     struct lfi_error error = {{0}};
@@ -105,14 +106,14 @@ void step_hand_over(struct visit *visit, const cJSON *body)
     int64_t left_s = actor_seconds_left(visit_actor(visit));
     if (!hand_over_is_offered(visit)) {
         visit_refuse(visit, 404, "HAND-OVER-NONE", NULL);
-        return;
+        return 0;
     }
     if (!id_uuid4(once)) {
         visit_refuse(visit, 500, "INTERNAL", "no random bytes");
-        return;
+        return 0;
     }
     if (!load_tpp(visit)) {
-        return;
+        return 0;
     }
     const struct link link = {.provider = visit->session.provider,
                               .interaction = visit->session.interaction_id,
@@ -130,11 +131,12 @@ void step_hand_over(struct visit *visit, const cJSON *body)
         show_link(visit, &link, buf_slice(&address));
     }
     buf_free(&address);
+    return 0;
 }
 
-void step_wait(struct visit *visit, const cJSON *body)
+int step_wait(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
     bool taken = false;
@@ -148,6 +150,7 @@ void step_wait(struct visit *visit, const cJSON *body)
     } else {
         visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
     }
+    return 0;
 }
 
 /* --- on the phone ----------------------------------------------------------------------------- */
@@ -222,22 +225,24 @@ static void take_over(struct visit *visit, const struct link *link)
     }
 }
 
-void step_take_over(struct visit *visit, const cJSON *body)
+int step_take_over(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    const cJSON *body = step_body(call);
     struct link link;
     struct lfi_error error = {{0}};
     bool taken = false;
     if (!open_link(visit, json_get_string(body, "link"), &link)) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", NULL);
-        return;
+        return 0;
     }
     if (!visit_enter_or_refuse(visit, "journey/take-over")) {
-        return;
+        return 0;
     }
     struct visit own = *visit;
     if (note_resume(visit_actor(visit), link.interaction, link.once, &error) != LFI_OK) {
         visit_refuse(visit, 401, "HAND-OVER-LINK", NULL); /* not the live link of any journey */
-        return;
+        return 0;
     }
     bool in_journey = visit_open_session(&own, SESSION_JOURNEY);
     if (in_journey && slice_equal(own.session.interaction_id, visit->session.interaction_id)) {
@@ -250,4 +255,5 @@ void step_take_over(struct visit *visit, const cJSON *body)
     } else {
         ask_first(visit, &link, in_journey && own.session.stage != SESSION_ENDED);
     }
+    return 0;
 }

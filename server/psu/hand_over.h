@@ -15,13 +15,5 @@
 
 /* Whether this is a first browser, which can be told how it went on. */
 bool hand_over_is_offered(const struct visit *visit);
-/* In the first browser: a new link; and whether the journey has ended. */
-void step_hand_over(struct visit *visit, const cJSON *body);
-void step_wait(struct visit *visit, const cJSON *body);
-/*
- * On the phone, which has no session yet: without "confirm" the view "take-over", which asks.
- * Refused with HAND-OVER-LINK, HAND-OVER-USED.
- */
-void step_take_over(struct visit *visit, const cJSON *body);
 
 #endif

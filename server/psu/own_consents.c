@@ -9,6 +9,7 @@
 #include "psu/revocation.h"
 #include "psu/steps.h"
 #include "psu/task.h"
+#include "rows_own_consents.h"
 
 static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const struct lfi_error *error)
 {
@@ -21,9 +22,8 @@ static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const stru
 
 /* --- beginning and end of a session ----------------------------------------------------------- */
 
-static void offer_providers(struct visit *visit, const cJSON *body)
+static void offer_providers(struct visit *visit)
 {
-    (void)body;
     const struct psu *psu = visit->psu;
     struct json_writer w;
     visit_begin_view(visit, &w, "choose-provider");
@@ -38,24 +38,31 @@ static void offer_providers(struct visit *visit, const cJSON *body)
     json_close_object(&w);
 }
 
-static void start(struct visit *visit, const cJSON *body)
+int own_consents_offer_providers(struct call *call)
 {
+    offer_providers(step_visit(call));
+    return 0;
+}
+
+int own_consents_start(struct call *call)
+{
+    struct visit *visit = step_visit(call);
     const struct psu *psu = visit->psu;
-    struct lfi_slice wanted = json_get_string(body, "provider");
+    struct lfi_slice wanted = json_get_string(step_body(call), "provider");
     char id[ID_UUID_MAX];
     if (!wanted.ptr && psu->endpoint_count > 1) {
-        offer_providers(visit, NULL);
-        return;
+        offer_providers(visit);
+        return 0;
     }
     const struct psu_endpoint *endpoint =
         wanted.ptr ? visit_endpoint_of(psu, wanted) : &psu->endpoints[0];
     if (!endpoint) {
         visit_refuse(visit, 404, "PROVIDER-UNKNOWN", NULL);
-        return;
+        return 0;
     }
     if (!id_uuid4(id)) {
         visit_refuse(visit, 500, "INTERNAL", "no random bytes");
-        return;
+        return 0;
     }
     if (visit_open_session(visit, SESSION_CUSTOMER) && visit->session.stage == SESSION_APPROVAL &&
         visit_enter(visit, "consents/api/start")) {
@@ -72,6 +79,7 @@ static void start(struct visit *visit, const cJSON *body)
     if (visit_keep_session(visit) == 0) {
         step_show_sign_in(visit);
     }
+    return 0;
 }
 
 static void repeat(struct visit *visit, bool looked)
@@ -131,15 +139,14 @@ void own_consents_show(struct visit *visit)
     cJSON_Delete(all);
 }
 
-static void list(struct visit *visit, const cJSON *body)
+int own_consents_list(struct call *call)
 {
-    (void)body;
-    own_consents_show(visit);
+    own_consents_show(step_visit(call));
+    return 0;
 }
 
-static void show(struct visit *visit, const cJSON *body)
+static void show(struct visit *visit)
 {
-    (void)body;
     if (visit->session.stage == SESSION_SIGN_IN) {
         step_show_sign_in(visit);
     } else if (visit->session.stage == SESSION_APPROVAL) {
@@ -256,14 +263,20 @@ static void show_consent(struct visit *visit, const struct consent *consent)
     json_close_object(&w);
 }
 
-static void look(struct visit *visit, const cJSON *body)
+static void look(struct visit *visit, struct lfi_slice consent_id)
 {
     cJSON *tree = NULL;
     struct consent consent;
-    if (load_own(visit, json_get_string(body, "consentId"), &tree, &consent)) {
+    if (load_own(visit, consent_id, &tree, &consent)) {
         show_consent(visit, &consent);
     }
     cJSON_Delete(tree);
+}
+
+int own_consents_look(struct call *call)
+{
+    look(step_visit(call), json_get_string(step_body(call), "consentId"));
+    return 0;
 }
 
 static void show_kept(struct visit *visit, struct lfi_slice consent_id)
@@ -294,9 +307,8 @@ static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
  * answer nor the end of this process loses the decision; without room for it the Hub is told all
  * the same.
  */
-static void revoke_own(struct visit *visit, const cJSON *body)
+static void revoke_own(struct visit *visit, struct lfi_slice consent_id)
 {
-    struct lfi_slice consent_id = json_get_string(body, "consentId");
     struct lfi_error error = {{0}};
     int status =
         revocation_put(visit_actor(visit), consent_id, decision_longest_s(visit->endpoint), &error);
@@ -312,8 +324,8 @@ static void revoke_own(struct visit *visit, const cJSON *body)
         if (kept) {
             revocation_end(visit_actor(visit), consent_id);
         }
-        look(visit, body); /* refused: it ended by other hands */
-    } else if (kept) {     /* if it cannot be made due sooner, it is due later */
+        look(visit, consent_id); /* refused: it ended by other hands */
+    } else if (kept) {           /* if it cannot be made due sooner, it is due later */
         (void)revocation_put(visit_actor(visit), consent_id, TASK_FIRST_GAP_S, &error);
         show_kept(visit, consent_id);
     } else {
@@ -322,9 +334,10 @@ static void revoke_own(struct visit *visit, const cJSON *body)
 }
 
 /* Shown as ended only once the Hub says so: it is read again. */
-static void revoke(struct visit *visit, const cJSON *body)
+int own_consents_revoke(struct call *call)
 {
-    struct lfi_slice consent_id = json_get_string(body, "consentId");
+    struct visit *visit = step_visit(call);
+    struct lfi_slice consent_id = json_get_string(step_body(call), "consentId");
     struct lfi_error error = {{0}};
     cJSON *tree = NULL;
     struct consent consent;
@@ -335,41 +348,24 @@ static void revoke(struct visit *visit, const cJSON *body)
                      consent_is_revocable(&consent);
     cJSON_Delete(tree);
     if (revocable) {
-        revoke_own(visit, body);
+        revoke_own(visit, consent_id);
     } else if (outcome == HUB_OK) {
-        look(visit, body);
-    } else if (outcome != HUB_REFUSED && revocation_is_proven(visit_actor(visit), consent_id,
-                                                              json_get_string(body, "proof"))) {
+        look(visit, consent_id);
+    } else if (outcome != HUB_REFUSED &&
+               revocation_is_proven(visit_actor(visit), consent_id,
+                                    json_get_string(step_body(call), "proof"))) {
         keep_revocation(visit, consent_id);
     } else {
         refuse_hub(visit, outcome, &error);
     }
+    return 0;
 }
 
-/* --- what is allowed when --------------------------------------------------------------------- */
-
-#define ANY (IN(SESSION_SIGN_IN) | IN(SESSION_APPROVAL) | IN(SESSION_REVIEW))
-
-static const struct step steps[] = {
-    {"state", "State", ANY, show},
-    {"providers", "State", STEP_WITHOUT_SESSION, offer_providers},
-    {"start", "Start", STEP_WITHOUT_SESSION, start},
-    {"sign-in", "SignIn", IN(SESSION_SIGN_IN), step_sign_in},
-    {"passkey-options", "Step", IN(SESSION_SIGN_IN), step_offer_passkey},
-    {"passkey", "UsePasskey", IN(SESSION_SIGN_IN), step_use_passkey},
-    {"approval", "Step", IN(SESSION_APPROVAL), step_check_approval},
-    {"list", "Step", IN(SESSION_REVIEW), list},
-    {"consent", "OwnConsent", IN(SESSION_REVIEW), look},
-    {"revoke", "OwnConsent", IN(SESSION_REVIEW), revoke},
-    {"extend", "Step", IN(SESSION_SIGN_IN) | IN(SESSION_REVIEW), step_extend},
-    {"sign-out", "Step", ANY, step_cancel},
-};
-
-const struct api own_consents_api = {
+const struct step_api own_consents_api = {
+    .flow = &flow_own_consents,
     .prefix = "/consents/api/",
     .kind = SESSION_CUSTOMER,
-    .steps = steps,
-    .count = sizeof(steps) / sizeof(steps[0]),
+    .show = show,
     .is_over = finish_customer_is_over,
     .repeat = repeat,
 };

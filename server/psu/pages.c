@@ -273,7 +273,7 @@ static void append_escaped(struct buf *out, struct lfi_slice text)
     }
 }
 
-static struct lfi_slice error_text(const struct locale *locale, const struct page *page,
+static struct lfi_slice error_text(const struct locale *locale, const struct web_page *page,
                                    const char *part)
 {
     char name[80];
@@ -288,7 +288,7 @@ static struct lfi_slice error_text(const struct locale *locale, const struct pag
 
 /* What a name in a page stands for. */
 static struct lfi_slice value_of(const struct pages *pages, const struct locale *locale,
-                                 const struct page *page, struct lfi_slice name)
+                                 const struct web_page *page, struct lfi_slice name)
 {
     char key[64];
     if (slice_equal_text(name, "lang")) {
@@ -328,8 +328,8 @@ static struct lfi_slice value_of(const struct pages *pages, const struct locale 
     return json_get_string(locale->texts, key);
 }
 
-void pages_render(const struct pages *pages, const struct request *request, const struct page *page,
-                  struct reply *reply)
+void pages_render(const struct pages *pages, const struct request *request,
+                  const struct web_page *page, struct reply *reply)
 {
     const struct embed_file *file = embed_find(&web_files, slice_of(page->name));
     const struct locale *locale = choose_locale(pages, request);

@@ -20,7 +20,7 @@ int pages_new(struct pages **out, const char *provider_id, const struct brand_co
               struct lfi_error *error);
 void pages_free(struct pages *pages);
 
-struct page {
+struct web_page {
     const char *name;           /* "journey.html" */
     const char *error_id;       /* error.html: names the texts error.{id}.title and .text */
     struct lfi_slice reference; /* error.html */
@@ -28,8 +28,8 @@ struct page {
 };
 
 /* Fills the reply with a page in the request's language; 200. */
-void pages_render(const struct pages *pages, const struct request *request, const struct page *page,
-                  struct reply *reply);
+void pages_render(const struct pages *pages, const struct request *request,
+                  const struct web_page *page, struct reply *reply);
 /* Answers with a static file (200, or 304 when the browser has it); false: there is none. */
 bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply);
 /* The same with a file of the brand: "style.css", "logo", "journey.en.json" (the texts of a

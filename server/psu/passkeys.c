@@ -5,6 +5,7 @@
 #include "psu/finish.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
+#include "rows_passkeys.h"
 
 #define RECORD_BYTES 4096
 
@@ -96,9 +97,8 @@ int passkeys_append_credentials(struct visit *visit, const char *name, struct js
     return append_all(visit, name, append_credential, writer, error);
 }
 
-static void list(struct visit *visit, const cJSON *body)
+static void list(struct visit *visit)
 {
-    (void)body;
     struct json_writer w;
     struct lfi_error error = {{0}};
     if (!check_offered(visit)) {
@@ -123,13 +123,13 @@ static void append_user_handle(struct visit *visit, struct json_writer *w)
     buf_free(&handle);
 }
 
-static void offer(struct visit *visit, const cJSON *body)
+int passkeys_offer(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
     if (!check_offered(visit)) {
-        return;
+        return 0;
     }
     visit_begin_view(visit, &w, "passkey-options");
     passkey_append_challenge(visit, PASSKEY_ADD, visit->session.interaction_id, &w);
@@ -144,6 +144,7 @@ static void offer(struct visit *visit, const cJSON *body)
     if (status != LFI_OK) {
         refuse_state(visit, status, "passkeys", &error);
     }
+    return 0;
 }
 
 static void append_octets(struct json_writer *w, const char *name, struct lfi_slice bytes)
@@ -192,44 +193,50 @@ static const char *check_creation(struct visit *visit, const cJSON *creation,
     return refused ? refused : webauthn_check_creation(&party, visit->arena, data, out);
 }
 
-static void add(struct visit *visit, const cJSON *body)
+int passkeys_add(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    const cJSON *body = step_body(call);
     struct webauthn_credential credential;
     struct lfi_error error = {{0}};
     if (!check_offered(visit)) {
-        return;
+        return 0;
     }
     const char *refused = check_creation(visit, json_get(body, "creation"), &credential);
     if (refused) {
         passkey_log_refusal(visit, refused);
         visit_refuse(visit, 400, "PASSKEY-ADD", refused);
-        return;
+        return 0;
     }
     int status = keep(visit, &credential, json_get_string(body, "name"), &error);
     if (status != LFI_OK) {
         refuse_state(visit, status, "passkey_add", &error);
     } else {
-        list(visit, NULL);
+        list(visit);
     }
+    return 0;
 }
 
-static void remove_one(struct visit *visit, const cJSON *body)
+int passkeys_remove(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    const cJSON *body = step_body(call);
     const struct state_ref ref =
         actor_state(visit_actor(visit), json_get_string(body, "passkeyId"));
     struct lfi_error error = {{0}};
     if (!check_offered(visit)) {
-        return;
+        return 0;
     }
     int status = state_passkey_remove(&ref, visit->session.user_id, &error);
     if (status != LFI_OK) {
         refuse_state(visit, status, "passkey_remove", &error);
     } else {
-        list(visit, NULL);
+        list(visit);
     }
+    return 0;
 }
 
-/* --- what is allowed when --------------------------------------------------------------------- */
+/* --- the API ---------------------------------------------------------------------------------- */
 
 static void repeat(struct visit *visit, bool looked)
 {
@@ -237,19 +244,11 @@ static void repeat(struct visit *visit, bool looked)
     visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
 }
 
-static const struct step steps[] = {
-    {"state", "State", IN(SESSION_REVIEW), list},
-    {"options", "Step", IN(SESSION_REVIEW), offer},
-    {"add", "AddPasskey", IN(SESSION_REVIEW), add},
-    {"remove", "RemovePasskey", IN(SESSION_REVIEW), remove_one},
-    {"extend", "Step", IN(SESSION_REVIEW), step_extend},
-};
-
-const struct api passkeys_api = {
+const struct step_api passkeys_api = {
+    .flow = &flow_passkeys,
     .prefix = "/passkeys/api/",
     .kind = SESSION_CUSTOMER,
-    .steps = steps,
-    .count = sizeof(steps) / sizeof(steps[0]),
-    .repeat = repeat,
+    .show = list,
     .is_over = finish_customer_is_over,
+    .repeat = repeat,
 };

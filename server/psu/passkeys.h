@@ -1,10 +1,6 @@
 /*
- * The API of the customer's passkeys, for a customer who signed in at /consents:
- *
- *   POST /passkeys/api/state     which there are
- *   POST /passkeys/api/options   what a browser needs to make one
- *   POST /passkeys/api/add       keeps one that was made
- *   POST /passkeys/api/remove    forgets one
+ * The API of the customer's passkeys (openapi/psu/passkeys.yaml), for a customer who signed in at
+ * /consents.
  *
  * Refusals: PASSKEY-NONE (not offered), PASSKEY-ADD (not made as it must be), PASSKEY-LIMIT
  * (known already, or too many), PASSKEY-UNKNOWN.
@@ -14,11 +10,11 @@
 
 #include "psu/api.h"
 
-extern const struct api passkeys_api;
+extern const struct step_api passkeys_api;
 
-/* Appends the credential ids of the user's passkeys as an array; the state's status. */
 /* Whether the customer of the session has a passkey; false also when that cannot be said. */
 bool passkeys_has_any(struct visit *visit);
+/* Appends the credential ids of the user's passkeys as an array; the state's status. */
 int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
                                 struct lfi_error *error);
 

@@ -1,7 +1,6 @@
 #include "psu/psu.h"
 
-#include "contract/contract.h"
-#include "contract_journey.h"
+#include "flow/api.h"
 #include "psu/authorize.h"
 #include "psu/bank_app.h"
 #include "psu/journey.h"
@@ -10,6 +9,25 @@
 #include "psu/passkeys.h"
 
 #include <stdlib.h>
+
+/* The simulated app is last: not every server has it. */
+static const struct step_api *const step_apis[] = {&journey_api, &own_consents_api, &passkeys_api,
+                                                   &bank_app_api};
+#define STEP_APIS (sizeof(step_apis) / sizeof(step_apis[0]))
+
+static size_t step_api_count(const struct psu *psu)
+{
+    return psu->demo_app ? STEP_APIS : STEP_APIS - 1;
+}
+
+static int open_apis(struct psu *psu, struct lfi_error *error)
+{
+    struct api apis[STEP_APIS] = {{0}};
+    for (size_t i = 0; i < STEP_APIS; i++) {
+        apis[i].flow = step_apis[i]->flow;
+    }
+    return apis_new(&psu->apis, apis, step_api_count(psu), error);
+}
 
 /* Capabilities that a journey requires; the simulated app needs two more. */
 static int check_core(const struct provider *provider, bool demo_app, struct lfi_error *error)
@@ -101,7 +119,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
         error_set(error, "the public address is not a web address, or memory is short");
         goto fail;
     }
-    if (contract_init(&contract_journey, error) != 0 || copy_endpoints(psu, config, error) != 0 ||
+    if (open_apis(psu, error) != 0 || copy_endpoints(psu, config, error) != 0 ||
         seal_new(&psu->seal, config->session_key, config->previous_session_key, error) != 0) {
         goto fail;
     }
@@ -121,6 +139,7 @@ void psu_free(struct psu *psu)
         free((char *)psu->endpoints[i].path);
         pages_free(psu->pages[i]);
     }
+    apis_free(psu->apis);
     free(psu->endpoints);
     free(psu->pages);
     free(psu->origin);
@@ -165,7 +184,7 @@ static bool serve_page(struct visit *visit)
                 visit_error_page(visit, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
                 return true;
             }
-            struct page page = {.name = pages[i].name, .demo = visit->psu->demo_app};
+            struct web_page page = {.name = pages[i].name, .demo = visit->psu->demo_app};
             (void)visit_open_session(visit, pages[i].kind); /* for the brand alone */
             pages_render(visit_pages(visit), visit->request, &page, visit->reply);
             return true;
@@ -186,33 +205,35 @@ static bool serve_brand(struct visit *visit)
            pages_serve_brand(visit_pages(visit), visit->request, rest, visit->reply);
 }
 
+static bool serve_step(struct visit *visit)
+{
+    for (size_t i = 0; i < step_api_count(visit->psu); i++) {
+        if (slice_starts_with(visit->request->path, step_apis[i]->prefix)) {
+            api_handle(step_apis[i], visit);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool serve_asset(struct visit *visit)
+{
+    static const char prefix[] = "/assets/";
+    struct lfi_slice path = visit->request->path;
+    struct lfi_slice rest = {path.ptr + sizeof(prefix) - 1, path.len - (sizeof(prefix) - 1)};
+    return slice_starts_with(path, prefix) && pages_serve_file(visit->request, rest, visit->reply);
+}
+
 static void route(struct visit *visit)
 {
-    static const char assets[] = "/assets/";
-    const struct request *request = visit->request;
-    struct lfi_slice path = request->path;
+    struct lfi_slice path = visit->request->path;
     const struct psu_endpoint *endpoint = find_endpoint(visit->psu, path);
-    bool reads = is_read(request);
     bool is_app = slice_starts_with(path, "/bank-app");
     if (endpoint) {
         authorize_handle(visit, endpoint);
-    } else if (slice_starts_with(path, journey_api.prefix)) {
-        api_handle(&journey_api, visit);
-    } else if (slice_starts_with(path, own_consents_api.prefix)) {
-        api_handle(&own_consents_api, visit);
-    } else if (slice_starts_with(path, passkeys_api.prefix)) {
-        api_handle(&passkeys_api, visit);
-    } else if (visit->psu->demo_app && slice_starts_with(path, "/bank-app/")) {
-        bank_app_handle(visit);
-    } else if (reads && slice_starts_with(path, assets) &&
-               pages_serve_file(request,
-                                (struct lfi_slice){path.ptr + sizeof(assets) - 1,
-                                                   path.len - (sizeof(assets) - 1)},
-                                visit->reply)) {
+    } else if (is_read(visit->request) && (serve_asset(visit) || serve_brand(visit))) {
         return; /* files may be kept by browsers, answers never */
-    } else if (reads && serve_brand(visit)) {
-        return;
-    } else if ((is_app && !visit->psu->demo_app) || !serve_page(visit)) {
+    } else if (!serve_step(visit) && ((is_app && !visit->psu->demo_app) || !serve_page(visit))) {
         visit_error_page(visit, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});
     }
     reply_header(visit->reply, "Cache-Control", SLICE("no-store"));

@@ -4,6 +4,7 @@
 #include "psu/finish.h"
 #include "psu/note.h"
 #include "psu/steps.h"
+#include "rows_journey.h"
 
 /* A consent is renewed by the person who gave the one before (consent journey 4). */
 static bool check_owner(struct visit *visit, const struct consent *consent)
@@ -162,9 +163,10 @@ bool review_choose(struct visit *visit, const cJSON *account_ids, bool confirmed
             select_accounts(visit, &offers, account_ids, &out->approval));
 }
 
-void step_cancel(struct visit *visit, const cJSON *body)
+int step_cancel(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     note_adopt_customer(visit_actor(visit));
     finish_refuse(visit, ending_of_leaving(visit->session.stage));
+    return 0;
 }

@@ -9,6 +9,7 @@
 #include "psu/note.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
+#include "rows_journey.h"
 
 #define ATTEMPT_TTL_S 10 /* a try that was never judged is free again */
 #define BUSY_WAIT_S 5    /* when to try again */
@@ -169,8 +170,10 @@ static void tell(struct visit *visit, const cJSON *body, const struct consent *c
     }
 }
 
-void step_sign_in(struct visit *visit, const cJSON *body)
+int step_sign_in(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    const cJSON *body = step_body(call);
     cJSON *tree = NULL;
     struct consent consent;
     struct limit_uses uses;
@@ -184,6 +187,7 @@ void step_sign_in(struct visit *visit, const cJSON *body)
         }
     }
     cJSON_Delete(tree);
+    return 0;
 }
 
 /* Both factors were right. */
@@ -204,21 +208,24 @@ static void enter(struct visit *visit)
 
 /* --- a passkey -------------------------------------------------------------------------------- */
 
-void step_offer_passkey(struct visit *visit, const cJSON *body)
+int step_offer_passkey(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     struct json_writer w;
     if (!passkey_is_offered(visit)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
-        return;
+        return 0;
     }
     visit_begin_view(visit, &w, "passkey-options");
     passkey_append_challenge(visit, PASSKEY_SIGN_IN, visit->session.interaction_id, &w);
     json_close_object(&w);
+    return 0;
 }
 
-void step_use_passkey(struct visit *visit, const cJSON *body)
+int step_use_passkey(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    const cJSON *body = step_body(call);
     cJSON *tree = NULL;
     struct consent consent;
     struct lfi_id user_id = {{0}};
@@ -226,7 +233,7 @@ void step_use_passkey(struct visit *visit, const cJSON *body)
     int attempt = 0;
     if (!passkey_is_offered(visit)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
-        return;
+        return 0;
     }
     if (!load_reason(visit, &tree, &consent) || (attempt = take_attempt(visit)) == 0) {
         goto out;
@@ -245,13 +252,14 @@ void step_use_passkey(struct visit *visit, const cJSON *body)
     }
 out:
     cJSON_Delete(tree);
+    return 0;
 }
 
 /* --- the app ---------------------------------------------------------------------------------- */
 
-void step_check_approval(struct visit *visit, const cJSON *body)
+int step_check_approval(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     enum lfi_approval_state state;
     struct lfi_error error = {{0}};
     int status = approval_find(visit, &state, &error);
@@ -264,4 +272,5 @@ void step_check_approval(struct visit *visit, const cJSON *body)
     } else {
         finish_refuse(visit, state == LFI_APPROVAL_EXPIRED ? ENDING_TIMED_OUT : ENDING_DENIED);
     }
+    return 0;
 }

@@ -13,6 +13,7 @@
 #include "psu/passkeys.h"
 #include "psu/review.h"
 #include "psu/steps.h"
+#include "rows_journey.h"
 
 /* Absent without a digest: under the customer alone all choices would meet. */
 static struct lfi_slice choice_key(struct visit *visit)
@@ -79,9 +80,12 @@ static void approve(struct visit *visit, const cJSON *account_ids, bool confirme
     cJSON_Delete(choice.tree);
 }
 
-void step_approve(struct visit *visit, const cJSON *body)
+int step_approve(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    const cJSON *body = step_body(call);
     approve(visit, json_get(body, "accountIds"), false);
+    return 0;
 }
 
 void step_show_step_up(struct visit *visit)
@@ -117,9 +121,9 @@ static void carry_out(struct visit *visit)
     cJSON_Delete(account_ids);
 }
 
-void step_check_step_up(struct visit *visit, const cJSON *body)
+int step_check_step_up(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     enum lfi_approval_state state;
     struct lfi_error error = {{0}};
     int status = approval_find(visit, &state, &error);
@@ -132,16 +136,17 @@ void step_check_step_up(struct visit *visit, const cJSON *body)
     } else {
         finish_refuse(visit, ENDING_STEP_UP);
     }
+    return 0;
 }
 
-void step_offer_step_up_passkey(struct visit *visit, const cJSON *body)
+int step_offer_step_up_passkey(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
     if (!passkey_is_offered(visit)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
-        return;
+        return 0;
     }
     visit_begin_view(visit, &w, "passkey-options");
     passkey_append_challenge(visit, PASSKEY_STEP_UP, visit->session.decision, &w);
@@ -150,15 +155,18 @@ void step_offer_step_up_passkey(struct visit *visit, const cJSON *body)
     if (status != LFI_OK) {
         finish_state(visit, status, "passkeys", &error);
     }
+    return 0;
 }
 
-void step_use_step_up_passkey(struct visit *visit, const cJSON *body)
+int step_use_step_up_passkey(struct call *call)
 {
+    struct visit *visit = step_visit(call);
+    const cJSON *body = step_body(call);
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
     if (!passkey_is_offered(visit) || visit->session.user_id.len >= sizeof(user_id.text)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
-        return;
+        return 0;
     }
     memcpy(user_id.text, visit->session.user_id.ptr, visit->session.user_id.len);
     int status = passkey_check(visit, PASSKEY_STEP_UP, visit->session.decision,
@@ -172,4 +180,5 @@ void step_use_step_up_passkey(struct visit *visit, const cJSON *body)
     } else {
         finish_core(visit, status, "passkey", &error);
     }
+    return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "psu/finish.h"
 #include "psu/note.h"
+#include "rows_journey.h"
 
 #define TPP_NAME_BYTES 120 /* in the cookie; escaped it may take six times as much */
 
@@ -35,9 +36,9 @@ bool step_check_open(struct visit *visit, const struct consent *consent)
     return true;
 }
 
-void step_extend(struct visit *visit, const cJSON *body)
+int step_extend(struct call *call)
 {
-    (void)body;
+    struct visit *visit = step_visit(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
     int status = visit->session.extensions < SESSION_EXTENSIONS_MAX
@@ -51,4 +52,5 @@ void step_extend(struct visit *visit, const cJSON *body)
         visit_begin_view(visit, &w, "extended");
         json_close_object(&w);
     }
+    return 0;
 }

@@ -189,7 +189,7 @@ void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t 
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference)
 {
     log_refusal(visit, id, NULL, reference);
-    struct page page = {.name = "error.html", .error_id = id, .reference = reference};
+    struct web_page page = {.name = "error.html", .error_id = id, .reference = reference};
     pages_render(visit_pages(visit), visit->request, &page, visit->reply);
     visit->reply->status = status;
 }

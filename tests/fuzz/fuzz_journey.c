@@ -28,8 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (len == 0 || len > sizeof(body)) {
         return 0;
     }
-    const struct step *step = &journey_api.steps[bytes[0] / 4 % journey_api.count];
-    snprintf(path, sizeof(path), "%s%s", journey_api.prefix, step->name);
+    const struct contract_api *contract = journey_api.flow->contract;
+    size_t step = (size_t)bytes[0] / 4 % contract_operation_count(contract);
+    snprintf(path, sizeof(path), "%s",
+             contract_operation_path(contract_operation_at(contract, step)));
     snprintf(body, sizeof(body), "%.*s", (int)(len - 1), (const char *)bytes + 1);
     if (world_set_up(&state) != 0) {
         abort();

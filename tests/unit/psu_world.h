@@ -6,6 +6,7 @@
 #ifndef TESTS_PSU_WORLD_H
 #define TESTS_PSU_WORLD_H
 
+#include "flow/api.h"
 #include "psu/psu.h"
 #include "psu/visit.h"
 
@@ -645,6 +646,22 @@ static inline struct world_claim *world_decide_elsewhere(bool settled)
     return claim;
 }
 
+/* Every answer of a step is one that its document (openapi/psu) describes. */
+static void world_check(const struct request *request, const struct reply *reply)
+{
+    struct contract_violation violation;
+    struct api_match match = {0};
+    apis_find(world.psu->apis, request->method, request->path, &match);
+    if (match.found == CONTRACT_FOUND && !reply->hang_up && !reply->body.failed &&
+        contract_check_response(match.contract.operation, reply->status,
+                                slice_of(reply->content_type), buf_slice(&reply->body),
+                                &violation) != 0) {
+        fprintf(stderr, "%.*s answers %d: %s: %s\n", SLICE_ARG(request->path), reply->status,
+                violation.where, violation.message);
+        abort();
+    }
+}
+
 static void world_send(const char *method, const char *path, const char *query, const char *body)
 {
     struct header headers[4];
@@ -674,6 +691,7 @@ static void world_send(const char *method, const char *path, const char *query, 
     buf_init(&reply.headers, 16384);
     buf_init(&reply.body, 256 * 1024);
     psu_handle(world.psu, &request, &reply);
+    world_check(&request, &reply);
     world_keep(&reply);
     buf_free(&reply.headers);
     buf_free(&reply.body);

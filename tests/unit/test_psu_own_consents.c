@@ -79,6 +79,18 @@ static void signs_nobody_out_without_the_core(void **state)
     assert_false(world_says("\"c-1\""));
 }
 
+/* In which stages the row of a step allows it. */
+static unsigned stages_of(const char *step)
+{
+    char path[64];
+    struct contract_match match;
+    const struct flow_api *flow = own_consents_api.flow;
+    snprintf(path, sizeof(path), "/consents/api/%s", step);
+    assert_int_equal(contract_match(flow->contract, SLICE("POST"), slice_of(path), &match),
+                     CONTRACT_FOUND);
+    return flow_row_of(flow, match.operation)->stages;
+}
+
 static void steps_have_their_stages(void **state)
 {
     static const char *const names[] = {"sign-in", "approval", "list", "consent", "revoke"};
@@ -92,8 +104,7 @@ static void steps_have_their_stages(void **state)
     (void)state;
     for (int stage = SESSION_SIGN_IN; stage <= SESSION_REVIEW; stage++) {
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-            assert_int_equal(api_allows(&own_consents_api, names[i], (enum session_stage)stage),
-                             allowed[i][stage]);
+            assert_int_equal((stages_of(names[i]) >> stage & 1) == 1, allowed[i][stage]);
             if (!allowed[i][stage]) {
                 go((enum session_stage)stage);
                 post(names[i], more[i]);
