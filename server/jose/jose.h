@@ -87,5 +87,8 @@ struct jose_claims {
 /* Appends a compact PS256 JWS with typ JOSE, cty json, kid and a fresh jti. */
 int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims, struct buf *out,
               struct lfi_error *error);
+/* Appends a compact PS256 JWS of any payload with typ and kid alone in its header. */
+int jose_sign_payload(const struct jose_signer *signer, const char *typ, struct lfi_slice payload,
+                      struct buf *out, struct lfi_error *error);
 
 #endif

@@ -22,7 +22,7 @@
 struct jose_signer {
     EVP_PKEY *key;
     char *kid;
-    char *header; /* encoded */
+    char *header; /* of JWT Auth, encoded */
 };
 
 /* --- loading ---------------------------------------------------------------------------------- */
@@ -83,7 +83,8 @@ static char *derive_kid(const EVP_PKEY *key)
     return kid;
 }
 
-static char *encode_header(const char *kid)
+/* `cty` may be NULL. */
+static char *encode_header(const char *typ, const char *cty, const char *kid)
 {
     struct buf json, text;
     struct json_writer w;
@@ -94,8 +95,10 @@ static char *encode_header(const char *kid)
     json_begin(&w, &json);
     json_open_object(&w, NULL);
     json_text(&w, "alg", "PS256");
-    json_text(&w, "typ", "JOSE");
-    json_text(&w, "cty", "json");
+    json_text(&w, "typ", typ);
+    if (cty) {
+        json_text(&w, "cty", cty);
+    }
     json_text(&w, "kid", kid);
     json_close_object(&w);
     if (!json.failed) {
@@ -120,7 +123,7 @@ int jose_signer_load(struct jose_signer **out, const char *key_file, const char 
         goto fail;
     }
     signer->kid = kid ? strdup(kid) : derive_kid(signer->key);
-    signer->header = signer->kid ? encode_header(signer->kid) : NULL;
+    signer->header = signer->kid ? encode_header("JOSE", "json", signer->kid) : NULL;
     if (!signer->header) {
         error_set(error, "%.200s: no key id can be made", key_file);
         goto fail;
@@ -178,17 +181,15 @@ void jose_signer_append_jwk(const struct jose_signer *signer, struct buf *out)
 
 /* --- signing ---------------------------------------------------------------------------------- */
 
-static int append_payload(const struct jose_claims *claims, struct buf *text)
+static int append_claims(const struct jose_claims *claims, struct buf *json)
 {
     char jti[ID_UUID_MAX];
-    struct buf json;
     struct json_writer w;
 
     if (!id_uuid4(jti)) {
         return -1;
     }
-    buf_init(&json, TEXT_BYTES);
-    json_begin(&w, &json);
+    json_begin(&w, json);
     json_open_object(&w, NULL);
     json_text(&w, "iss", claims->iss);
     json_text(&w, "sub", claims->sub);
@@ -197,12 +198,7 @@ static int append_payload(const struct jose_claims *claims, struct buf *text)
     json_int(&w, "exp", claims->now_s + claims->life_s);
     json_text(&w, "jti", jti);
     json_close_object(&w);
-    int rc = json.failed ? -1 : 0;
-    if (rc == 0) {
-        base64_append_url(text, json.ptr, json.len);
-    }
-    buf_free(&json);
-    return rc;
+    return json->failed ? -1 : 0;
 }
 
 static int append_signature(EVP_PKEY *key, struct buf *text)
@@ -225,17 +221,17 @@ static int append_signature(EVP_PKEY *key, struct buf *text)
     return rc;
 }
 
-int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims, struct buf *out,
-              struct lfi_error *error)
+static int sign(const struct jose_signer *signer, const char *header, struct lfi_slice payload,
+                struct buf *out, struct lfi_error *error)
 {
     int rc = -1;
     struct buf text;
 
     buf_init(&text, 4 * TEXT_BYTES);
-    buf_append_text(&text, signer->header);
+    buf_append_text(&text, header);
     buf_append(&text, ".", 1);
-    if (append_payload(claims, &text) != 0 || text.failed ||
-        append_signature(signer->key, &text) != 0 || text.failed) {
+    base64_append_url(&text, payload.ptr, payload.len);
+    if (text.failed || append_signature(signer->key, &text) != 0 || text.failed) {
         error_set(error, "the token cannot be signed");
         goto out;
     }
@@ -244,5 +240,28 @@ int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims
 out:
     buf_free(&text);
     ERR_clear_error();
+    return rc;
+}
+
+int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims, struct buf *out,
+              struct lfi_error *error)
+{
+    struct buf json;
+
+    buf_init(&json, TEXT_BYTES);
+    int rc = append_claims(claims, &json) == 0
+                 ? sign(signer, signer->header, buf_slice(&json), out, error)
+                 : error_set(error, "the token cannot be signed");
+    buf_free(&json);
+    return rc;
+}
+
+int jose_sign_payload(const struct jose_signer *signer, const char *typ, struct lfi_slice payload,
+                      struct buf *out, struct lfi_error *error)
+{
+    char *header = encode_header(typ, NULL, signer->kid);
+    int rc = header ? sign(signer, header, payload, out, error)
+                    : error_set(error, "the token cannot be signed");
+    free(header);
     return rc;
 }
