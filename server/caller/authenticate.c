@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "caller/keystore.h"
 #include "caller/mode.h"
 #include "caller/replay.h"
@@ -15,10 +16,23 @@ static int accept(struct caller *caller, size_t provider, const struct request *
 
 const struct caller_mode_row caller_mtls = {.authenticate = accept};
 
-static const struct caller_mode_row *const modes[CALLER_MODES] = {
-    [CALLER_MTLS_ONLY] = &caller_mtls, [CALLER_JWT] = &caller_jwt};
+static const struct caller_mode_row *const modes[CALLER_MODES] = {[CALLER_MTLS_ONLY] = &caller_mtls,
+                                                                  [CALLER_JWT] = &caller_jwt,
+                                                                  [CALLER_CLIENT_CREDENTIALS] =
+                                                                      &caller_client_credentials};
 
 /* --- life ------------------------------------------------------------------------------------- */
+
+int caller_open_keystore(struct caller *caller, struct lfi_error *error)
+{
+    const struct keystore_config config = {.ca_file = caller->config.jwks_ca_file,
+                                           .clock = caller->clock,
+                                           .log = caller->log,
+                                           .metrics = caller->metrics,
+                                           .timeout_ms = LIMIT_JWKS_FETCH_MS};
+
+    return caller->keystore ? 0 : keystore_new(&caller->keystore, &config, error);
+}
 
 static int open_members(struct caller *caller, struct lfi_error *error)
 {

@@ -1,7 +1,7 @@
 /*
  * Who is calling: the organisation behind the client certificate, and on top of it the credential
  * of the way (mode) in which the provider's Hub proves itself: a signed token (JWT Auth, PS256,
- * keys from the Hub's JWKS), or nothing more (mTLS only).
+ * keys from the Hub's JWKS), an access token (client credentials), or nothing more (mTLS only).
  *
  * The provider that o3-provider-id names decides the mode, and its credential is worth nothing at
  * another provider. A request that names no provider, or none that is served here, is judged by
@@ -27,12 +27,15 @@ struct caller_subject {
     struct lfi_slice o, ou, cn;
 };
 
-enum caller_mode { CALLER_MTLS_ONLY, CALLER_JWT, CALLER_MODES };
+enum caller_mode { CALLER_MTLS_ONLY, CALLER_JWT, CALLER_CLIENT_CREDENTIALS, CALLER_MODES };
+
+struct access_rules; /* access_check.h */
 
 struct caller_provider {
     const char *id; /* for the log */
     enum caller_mode mode;
-    const char *audience; /* CALLER_JWT: aud of the Hub's tokens */
+    const char *audience;              /* CALLER_JWT: aud of the Hub's tokens */
+    const struct access_rules *access; /* CALLER_CLIENT_CREDENTIALS: what its tokens must say */
 };
 
 /* Instead of a provider's index: the request names none that is served here. */
@@ -77,10 +80,19 @@ int caller_check_certificate(const struct caller *caller, const struct request *
  *   JWT-…           MISSING, SCHEME, FORM, ALG, TYP, CTY, CRIT, KEY-NAMED, KID, KID-UNKNOWN,
  *                   SIGNATURE, ISS, SUB, AUD, AUD-PROVIDER (made out for another provider), EXP,
  *                   IAT, NBF, JTI, LIFE, REPLAY (hub to bank 4.2 to 4.4)
+ *   ACCESS-TOKEN-…  see access_check.h; ACCESS-TOKEN-SCOPE is 403 AccessToken.InvalidScope
  * JWKS-UNAVAILABLE is 500 GenericRecoverableError.
  */
 int caller_authenticate(struct caller *caller, size_t provider, const struct request *request,
                         struct caller_identity *identity, struct refusal *refusal);
+
+/*
+ * The keys that the holder of the certificate publishes, one owner of which the caller is
+ * (jose_keyset_free): as keystore_acquire. There must be a provider whose mode verifies signatures.
+ */
+struct jose_keyset *caller_keys_of(struct caller *caller, struct arena *arena,
+                                   const struct caller_subject *subject, struct lfi_slice kid,
+                                   struct lfi_error *error);
 
 /* "C=AE, O=…, OU=…, CN=…" of a name, most general attribute first, in the arena. */
 struct lfi_slice caller_subject_text(struct arena *arena, const struct x509_st *certificate);

@@ -9,14 +9,9 @@
 static int jwt_open(struct caller *caller, struct caller_member *member, struct lfi_error *error)
 {
     const struct caller_config *config = &caller->config;
-    const struct keystore_config keystore = {.ca_file = config->jwks_ca_file,
-                                             .clock = caller->clock,
-                                             .log = caller->log,
-                                             .metrics = caller->metrics,
-                                             .timeout_ms = LIMIT_JWKS_FETCH_MS};
 
     caller->audiences[caller->audience_count++] = member->provider->audience;
-    if (!caller->keystore && keystore_new(&caller->keystore, &keystore, error) != 0) {
+    if (caller_open_keystore(caller, error) != 0) {
         return -1;
     }
     if (!caller->replay && config->replay_entries > 0) {
@@ -28,13 +23,32 @@ static int jwt_open(struct caller *caller, struct caller_member *member, struct 
     return 0;
 }
 
+static struct lfi_slice key_address_of(const struct caller *caller, struct arena *arena,
+                                       const struct caller_subject *subject)
+{
+    return caller->config.jwks_override
+               ? slice_of(caller->config.jwks_override)
+               : subject_key_address(arena, caller->config.jwks_base, subject);
+}
+
+struct jose_keyset *caller_keys_of(struct caller *caller, struct arena *arena,
+                                   const struct caller_subject *subject, struct lfi_slice kid,
+                                   struct lfi_error *error)
+{
+    struct lfi_slice address = key_address_of(caller, arena, subject);
+
+    if (!address.ptr) {
+        (void)error_set(error, "the certificate's subject leads to no key set");
+        return NULL;
+    }
+    return keystore_acquire(caller->keystore, address, kid, error);
+}
+
 static int find_key_address(const struct caller *caller, struct arena *arena,
                             const struct caller_subject *subject, struct lfi_slice *out,
                             struct refusal *refusal)
 {
-    *out = caller->config.jwks_override
-               ? slice_of(caller->config.jwks_override)
-               : subject_key_address(arena, caller->config.jwks_base, subject);
+    *out = key_address_of(caller, arena, subject);
     if (!subject->o.ptr || !out->ptr) {
         return caller_refuse(refusal, "CALLER-SUBJECT");
     }

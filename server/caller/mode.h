@@ -21,8 +21,9 @@ struct caller {
     struct metrics *metrics;
     struct caller_member *members; /* as many as config.provider_count */
 
+    struct keystore *keystore; /* of the modes that verify signatures; NULL: none does */
+
     /* JWT Auth: what its providers share. */
-    struct keystore *keystore;
     struct replay *replay;  /* NULL when off */
     const char **audiences; /* of its providers */
     size_t audience_count;
@@ -41,7 +42,10 @@ struct caller_mode_row {
                         struct caller_identity *out, struct refusal *refusal);
 };
 
-extern const struct caller_mode_row caller_jwt, caller_mtls;
+extern const struct caller_mode_row caller_jwt, caller_mtls, caller_client_credentials;
+
+/* For a mode that verifies signatures; they share one. */
+int caller_open_keystore(struct caller *caller, struct lfi_error *error);
 
 /* The one answer to every caller who is not authenticated; `id` and the detail are for the log. */
 int caller_refuse(struct refusal *out, const char *id);

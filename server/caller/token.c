@@ -97,7 +97,7 @@ static int check_binding(const struct caller_subject *subject, const cJSON *clai
     return 0;
 }
 
-static bool is_named(const cJSON *aud, const char *audience)
+bool token_names_audience(const cJSON *aud, const char *audience)
 {
     if (cJSON_IsString(aud)) {
         return strcmp(aud->valuestring, audience) == 0;
@@ -117,7 +117,7 @@ static int check_audience(const struct token_rules *rules, const cJSON *claims, 
 
     out->audiences = arena_array(arena, rules->audience_count, sizeof(*out->audiences));
     for (size_t i = 0; out->audiences && i < rules->audience_count; i++) {
-        if (is_named(aud, rules->audiences[i])) {
+        if (token_names_audience(aud, rules->audiences[i])) {
             out->audiences[out->audience_count++] = rules->audiences[i];
         }
     }
@@ -128,8 +128,7 @@ static int check_audience(const struct token_rules *rules, const cJSON *claims, 
     return 0;
 }
 
-/* A NumericDate: seconds, a fraction is allowed (RFC 7519, 2). */
-static bool get_date(const cJSON *claims, const char *name, double *out)
+bool token_get_date(const cJSON *claims, const char *name, double *out)
 {
     const cJSON *item = json_get(claims, name);
 
@@ -160,13 +159,13 @@ static int check_dates(const struct token_rules *rules, const cJSON *claims,
     const double now = (double)rules->now_s;
     double exp = 0, iat = 0, nbf = now;
 
-    if (!get_date(claims, "exp", &exp)) {
+    if (!token_get_date(claims, "exp", &exp)) {
         return refuse_no_date(refusal, "JWT-EXP");
     }
-    if (!get_date(claims, "iat", &iat)) {
+    if (!token_get_date(claims, "iat", &iat)) {
         return refuse_no_date(refusal, "JWT-IAT");
     }
-    if (json_get(claims, "nbf") && !get_date(claims, "nbf", &nbf)) {
+    if (json_get(claims, "nbf") && !token_get_date(claims, "nbf", &nbf)) {
         return refuse_no_date(refusal, "JWT-NBF");
     }
     if (now - exp > LIMIT_TOKEN_SKEW_S) {

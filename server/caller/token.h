@@ -35,4 +35,11 @@ struct token_claims {
 int token_check_claims(const struct token_rules *rules, struct lfi_slice payload,
                        struct arena *arena, struct token_claims *out, struct refusal *refusal);
 
+/* --- parts of claims, for other tokens too ---------------------------------------------------- */
+
+/* A NumericDate: seconds, a fraction is allowed (RFC 7519 2). False: missing, or none. */
+bool token_get_date(const cJSON *claims, const char *name, double *out);
+/* Whether aud, a text or a list of texts, names the audience. */
+bool token_names_audience(const cJSON *aud, const char *audience);
+
 #endif

@@ -61,6 +61,9 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
                                    "Replies that broke the contract"},
     [METRICS_REFUSED_JWT] = {"lfi_refused_jwt_total",
                              "Requests refused at providers of mode jwt for their credential"},
+    [METRICS_REFUSED_ACCESS_TOKEN] =
+        {"lfi_refused_access_token_total",
+         "Requests refused at providers of mode client-credentials for their credential"},
     [METRICS_JWKS_FETCHED] = {"lfi_jwks_fetched_total", "Key sets fetched"},
     [METRICS_JWKS_FAILED] = {"lfi_jwks_failed_total", "Key sets that could not be had"},
     [METRICS_HUB_CALLS] = {"lfi_hub_calls_total", "Calls to the Hub"},
