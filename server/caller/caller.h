@@ -67,8 +67,7 @@ struct caller_identity {
 };
 
 /*
- * The organisation alone: CALLER-NO-CERT 401, CALLER-OU 403 GenericError (callers of health
- * operations turn it into their 401 without errorCode).
+ * The organisation alone: CALLER-NO-CERT 401, CALLER-OU 403 GenericError.
  */
 int caller_check_certificate(const struct caller *caller, const struct request *request,
                              struct caller_subject *out, struct refusal *refusal);

@@ -120,10 +120,13 @@ static int send_code(struct call *call, struct lfi_slice product, struct jwe_cod
         .key = state_key(call->arena, "rates", call->core.user_id, about),
     };
     int rc = state_limit_take(&ref, &CODE_ALLOWANCE, &wait_s, &error);
-    if (rc == LFI_OK && wait_s > 0) {
+    if (outcome_check(call, OUTCOME_STATE, rc, &error) != 0) {
+        return -1;
+    }
+    if (wait_s > 0) {
         return refuse_wait(call, wait_s);
     }
-    if (rc == LFI_OK && jwe_code_pool_take(call->connect->codes, code, &error) != 0) {
+    if (jwe_code_pool_take(call->connect->codes, code, &error) != 0) {
         rc = LFI_FAILED;
     }
     if (rc == LFI_OK) {

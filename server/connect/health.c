@@ -15,18 +15,10 @@ static void begin(struct call *call, struct json_writer *w, const char *mtls_sta
     call->reply->status = 200;
 }
 
-/* Whatever is wrong with the certificate, these operations say 401 and no code. */
 static int check_certificate(struct call *call)
 {
     struct caller_subject subject;
-    if (caller_check_certificate(call->peers->caller, call->request, &subject, call->refusal) ==
-        0) {
-        return 0;
-    }
-    if (call->refusal->status == 403) {
-        call->refusal->status = 401;
-    }
-    return -1;
+    return caller_check_certificate(call->peers->caller, call->request, &subject, call->refusal);
 }
 
 int connect_hello(struct call *call)

@@ -137,6 +137,8 @@ int contract_check_records(const struct contract_operation *operation,
                            const struct contract_records *records, struct lfi_slice body,
                            struct contract_violation *violation);
 
+/* Whether the document names this status itself, not a range or the default that it falls under. */
+bool contract_response_names(const struct contract_operation *operation, int status);
 /* Whether a reply of this status has a body; one that is not declared has what it likes. */
 bool contract_response_has_body(const struct contract_operation *operation, int status);
 /* Whether the declared JSON body of a status has a member of this name at its top. */

@@ -25,6 +25,12 @@ static const struct contract_object_rules *object_of(const struct contract_opera
     return rules && rules->body.schema ? rules->body.schema->object : NULL;
 }
 
+bool contract_response_names(const struct contract_operation *operation, int status)
+{
+    const struct contract_response_rules *rules = find_rules(operation, status);
+    return rules && rules->status == status;
+}
+
 bool contract_response_has_body(const struct contract_operation *operation, int status)
 {
     const struct contract_response_rules *rules = find_rules(operation, status);

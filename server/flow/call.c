@@ -37,23 +37,24 @@ static int refuse_records(struct call *call)
     return -1;
 }
 
-int outcome_check(struct call *call, enum outcome_about about, int core_status,
+int outcome_check(struct call *call, enum outcome_about about, int status,
                   const struct lfi_error *error)
 {
     if (call->reply->body.failed || call->record_fault) {
         return refuse_records(call);
     }
-    const struct outcome *outcome = outcome_find(about, core_status);
+    const struct outcome *outcome = outcome_find(about, status);
     if (!outcome->id) {
         return 0;
     }
-    if (core_status == LFI_UNAVAILABLE) {
-        metrics_count(call->metrics, METRICS_CORE_UNAVAILABLE);
+    bool state = about == OUTCOME_STATE;
+    if (status == LFI_UNAVAILABLE) {
+        metrics_count(call->metrics, state ? METRICS_STATE_UNAVAILABLE : METRICS_CORE_UNAVAILABLE);
     }
     (void)refusal_set(call->refusal, outcome->id, outcome->status, outcome->error_code,
                       outcome->message);
-    refusal_detail(call->refusal, "core %s status %d: %s", call->provider->ops->name, core_status,
-                   error->message);
+    refusal_detail(call->refusal, "%s %s status %d: %s", state ? "state of" : "core",
+                   state ? call->provider->id : call->provider->ops->name, status, error->message);
     return -1;
 }
 

@@ -76,8 +76,8 @@ int call_refuse_parameter(struct call *call, const char *id, const char *format,
 
 /* --- what a core answered -------------------------------------------------------------------- */
 
-/* 0 when the core's answer can be used; else the refusal for its status or for its records. */
-int outcome_check(struct call *call, enum outcome_about about, int core_status,
+/* 0 when the answer can be used; else the refusal for the status or for the records. */
+int outcome_check(struct call *call, enum outcome_about about, int status,
                   const struct lfi_error *error);
 /* Refuses because of what a record, or their number, is: CORE-RECORD. */
 int outcome_refuse_record(struct call *call, const char *why);

@@ -105,6 +105,10 @@ void dispatch_refuse(struct call *call)
 {
     struct refusal *refusal = call->refusal;
     const struct contract_operation *operation = call->operation;
+    if (operation && refusal->status == 403 && !contract_response_names(operation, 403) &&
+        contract_response_names(operation, 401)) {
+        refusal->status = 401;
+    }
     if (operation && !contract_response_has(operation, refusal->status, "errorCode")) {
         refusal->error_code = NULL;
     }

@@ -24,8 +24,9 @@ int dispatch_version(struct call *call, const uint32_t *served);
  */
 int dispatch_check_request(struct call *call);
 /*
- * Writes the refusal as the reply, in the form that the operation's document has for its status: no
- * errorCode where the document names none, no body where it has none.
+ * Writes the refusal as the reply, in the form that the operation's document has for it: 401 where
+ * that is named and 403 is not, no errorCode where the document has none, no body where it has
+ * none.
  */
 void dispatch_refuse(struct call *call);
 /* The reply and its records against the contract. -1 with *violation filled. */

@@ -14,6 +14,34 @@
             "The bank cannot answer at the moment."                                                \
     }
 
+/* The Hub is told the same, whoever of the two it was. */
+#define STATE_FAILED                                                                               \
+    {                                                                                              \
+        "STATE-FAILED", 500, "GenericError", "The bank could not answer."                          \
+    }
+#define STATE_UNAVAILABLE                                                                          \
+    {                                                                                              \
+        "STATE-UNAVAILABLE", 500, "GenericRecoverableError",                                       \
+            "The bank cannot answer at the moment."                                                \
+    }
+#define LEVER_DENIED                                                                               \
+    {                                                                                              \
+        "LEVER-DENIED", 409, "GenericError", "The core does not allow it."                         \
+    }
+#define LEVER_FAILED                                                                               \
+    {                                                                                              \
+        "LEVER-FAILED", 500, "GenericError", "The core could not do it."                           \
+    }
+#define LEVER(unknown)                                                                             \
+    {                                                                                              \
+        [0] = {0}, [-LFI_UNKNOWN] = {"LEVER-UNKNOWN", 404, "GenericError", unknown},               \
+        [-LFI_DENIED] = LEVER_DENIED, [-LFI_BLOCKED] = LEVER_DENIED,                               \
+        [-LFI_UNAVAILABLE] = {"LEVER-UNAVAILABLE", 503, "GenericError",                            \
+                              "The core cannot do it at the moment."},                             \
+        [-LFI_FAILED] = LEVER_FAILED, [-LFI_STOPPED] = LEVER_FAILED,                               \
+        [-LFI_IN_DOUBT] = LEVER_FAILED,                                                            \
+    }
+
 /*
  * A status that a kind of call cannot have is the core's fault. An account that cannot be reached
  * is a matter of that account (403, which may be tried again), not a failure of the bank. (Request
@@ -49,16 +77,17 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
                          [-LFI_FAILED] = FAILED,
                          [-LFI_STOPPED] = FAILED,
                          [-LFI_IN_DOUBT] = FAILED},
-    [OUTCOME_LEVER] =
-        {[0] = {0},
-         [-LFI_UNKNOWN] = {"LEVER-UNKNOWN", 404, "GenericError", "There is no such account."},
-         [-LFI_DENIED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
-         [-LFI_BLOCKED] = {"LEVER-DENIED", 409, "GenericError", "The core does not allow it."},
-         [-LFI_UNAVAILABLE] = {"LEVER-UNAVAILABLE", 503, "GenericError",
-                               "The core cannot do it at the moment."},
-         [-LFI_FAILED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
-         [-LFI_STOPPED] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},
-         [-LFI_IN_DOUBT] = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."}},
+    [OUTCOME_STATE] = {[0] = {0},
+                       [-LFI_UNKNOWN] = STATE_FAILED,
+                       [-LFI_DENIED] = STATE_FAILED,
+                       [-LFI_BLOCKED] = STATE_FAILED,
+                       [-LFI_UNAVAILABLE] = STATE_UNAVAILABLE,
+                       [-LFI_FAILED] = STATE_FAILED,
+                       [-LFI_STOPPED] = STATE_FAILED,
+                       [-LFI_IN_DOUBT] = STATE_FAILED},
+    [OUTCOME_LEVER] = LEVER("There is no such account."),
+    [OUTCOME_CREDIT] = LEVER("There is no such account that could receive payments."),
+    [OUTCOME_TASK] = LEVER("There is no such parked task."),
 };
 
 const struct outcome *outcome_find(enum outcome_about about, int core_status)

@@ -1,5 +1,6 @@
 /*
- * What a core's status becomes on the wire: the one map, over every status and every kind of call.
+ * What a status of the core, or of the state, becomes on the wire: the one map, over every status
+ * and every kind of call.
  */
 #ifndef FLOW_OUTCOME_H
 #define FLOW_OUTCOME_H
@@ -11,7 +12,11 @@ enum outcome_about {
     OUTCOME_BANK, /* nobody and nothing in particular */
     OUTCOME_USER,
     OUTCOME_ACCOUNT, /* of a user, or one of its lists */
-    OUTCOME_LEVER,   /* the operator moved something */
+    OUTCOME_STATE,   /* the server's own state, not the core */
+    /* What the operator moves: */
+    OUTCOME_LEVER,  /* an account */
+    OUTCOME_CREDIT, /* whether an account receives payments */
+    OUTCOME_TASK,   /* a parked task, which is the state's */
     OUTCOME_KINDS,
 };
 

@@ -69,8 +69,11 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
     [METRICS_HUB_CALLS] = {"lfi_hub_calls_total", "Calls to the Hub"},
     [METRICS_HUB_FAILED] = {"lfi_hub_failed_total", "Calls to the Hub that failed"},
     [METRICS_CORE_UNAVAILABLE] = {"lfi_core_unavailable_total",
-                                  "Calls that a core or the state could not carry out at the "
-                                  "moment, as with a full disk"},
+                                  "Calls that a core could not carry out at the moment, as "
+                                  "with a full disk"},
+    [METRICS_STATE_UNAVAILABLE] = {"lfi_state_unavailable_total",
+                                   "Calls that the server's state could not carry out at the "
+                                   "moment, as with a full disk"},
     [METRICS_SIGN_IN_WRONG] = {"lfi_sign_in_wrong_total", "Wrong logins or passwords"},
     [METRICS_SIGN_IN_LIMIT] = {"lfi_sign_in_limit_total",
                                "Sign-ins refused after too many wrong tries"},

@@ -53,11 +53,12 @@ enum metrics_counter {
     METRICS_JWKS_FAILED,
     METRICS_HUB_CALLS,
     METRICS_HUB_FAILED,
-    METRICS_CORE_UNAVAILABLE, /* calls that a core could not carry out at the moment */
-    METRICS_SIGN_IN_WRONG,    /* passwords that were wrong */
-    METRICS_SIGN_IN_LIMIT,    /* sign-ins refused because there were too many wrong ones */
-    METRICS_SIGN_IN_BUSY,     /* sign-ins refused because too many were being judged */
-    METRICS_APPROVAL_REFUSED, /* requests in the app not made: one waits, or too many */
+    METRICS_CORE_UNAVAILABLE,  /* calls that a core could not carry out at the moment */
+    METRICS_STATE_UNAVAILABLE, /* the same of the state */
+    METRICS_SIGN_IN_WRONG,     /* passwords that were wrong */
+    METRICS_SIGN_IN_LIMIT,     /* sign-ins refused because there were too many wrong ones */
+    METRICS_SIGN_IN_BUSY,      /* sign-ins refused because too many were being judged */
+    METRICS_APPROVAL_REFUSED,  /* requests in the app not made: one waits, or too many */
     METRICS_COUNTERS,
 };
 void metrics_count(struct metrics *metrics, enum metrics_counter counter); /* NULL: nothing */

@@ -5,10 +5,11 @@
 #include "operator/call.h"
 #include "rows_operator.h"
 
-/* A core's answer to what the operator wants of it. */
-static int check_outcome(struct call *call, int core_status, const struct lfi_error *error)
+/* The core's, or the state's, answer to what the operator wants of it. */
+static int check_outcome(struct call *call, enum outcome_about about, int status,
+                         const struct lfi_error *error)
 {
-    const struct outcome *outcome = outcome_find(OUTCOME_LEVER, core_status);
+    const struct outcome *outcome = outcome_find(about, status);
     if (!outcome->id) {
         call->reply->status = 204;
         return 0;
@@ -57,15 +58,14 @@ int operator_set_account(struct call *call)
         enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
         rc = provider->levers->account_set_credit_block(provider->core, &core, id, wanted, &error);
         if (rc == LFI_UNKNOWN) {
-            return operator_refuse(call, "LEVER-UNKNOWN", 404,
-                                   "There is no such account that could receive payments.");
+            return check_outcome(call, OUTCOME_CREDIT, rc, &error);
         }
     }
     if (rc == LFI_OK && status.ptr) {
         enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
         rc = provider->levers->account_set_status(provider->core, &core, id, wanted, &error);
     }
-    return check_outcome(call, rc, &error);
+    return check_outcome(call, OUTCOME_LEVER, rc, &error);
 }
 
 static int append_whole(void *ctx, struct lfi_slice json, const void *facts)
@@ -94,7 +94,7 @@ int operator_read_account(struct call *call)
     }
     struct core_answer answer = core_answer(append_whole, &call->reply->body);
     int rc = ask_states(provider, id, &answer, &error);
-    if (check_outcome(call, rc, &error) != 0) {
+    if (check_outcome(call, OUTCOME_LEVER, rc, &error) != 0) {
         return -1;
     }
     call->reply->status = 200;
@@ -121,7 +121,7 @@ int operator_reset(struct call *call)
         const struct lfi_call core = core_call(provider->host);
         rc = provider->levers->reset(provider->core, &core, &error);
     }
-    return check_outcome(call, rc, &error);
+    return check_outcome(call, OUTCOME_LEVER, rc, &error);
 }
 
 /* --- lists ------------------------------------------------------------------------------------ */
@@ -138,7 +138,7 @@ static int end_list(struct call *call, struct json_writer *w, int rc, const stru
 {
     json_close_array(w);
     json_close_object(w);
-    if (check_outcome(call, rc, error) != 0) {
+    if (check_outcome(call, OUTCOME_LEVER, rc, error) != 0) {
         buf_clear(&call->reply->body);
         return -1;
     }
@@ -215,7 +215,5 @@ int operator_decide_task(struct call *call)
     int rc = slice_equal_text(json_get_string(body, "do"), "retry")
                  ? config->retry_task(&ref, clock_now_s(config->clock), &error)
                  : config->drop_task(&ref, &error);
-    return rc == LFI_UNKNOWN
-               ? operator_refuse(call, "LEVER-UNKNOWN", 404, "There is no such parked task.")
-               : check_outcome(call, rc, &error);
+    return check_outcome(call, OUTCOME_TASK, rc, &error);
 }

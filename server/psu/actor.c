@@ -19,26 +19,29 @@ struct lfi_slice actor_bind(struct actor actor, struct lfi_slice key)
                : key;
 }
 
-static void note_failure(struct actor actor, const char *event, const char *call, int status,
-                         const struct lfi_error *error)
+static void log_failure(struct actor actor, const char *event, const char *call, int status,
+                        const struct lfi_error *error)
 {
     LOG_EVENT(actor.psu->log, LOG_ERROR, event, LOG_TEXT("call", slice_of(call)),
               LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
               LOG_TEXT("interaction", actor.session->interaction_id), LOG_NUMBER("status", status),
               LOG_TEXT("reason", slice_of(error->message)));
-    if (status == LFI_UNAVAILABLE) {
-        metrics_count(actor.psu->metrics, METRICS_CORE_UNAVAILABLE);
-    }
 }
 
 void actor_note_core(struct actor actor, int status, const char *call,
                      const struct lfi_error *error)
 {
-    note_failure(actor, "core-failed", call, status, error);
+    log_failure(actor, "core-failed", call, status, error);
+    if (status == LFI_UNAVAILABLE) {
+        metrics_count(actor.psu->metrics, METRICS_CORE_UNAVAILABLE);
+    }
 }
 
 void actor_note_state(struct actor actor, int status, const char *call,
                       const struct lfi_error *error)
 {
-    note_failure(actor, "state-failed", call, status, error);
+    log_failure(actor, "state-failed", call, status, error);
+    if (status == LFI_UNAVAILABLE) {
+        metrics_count(actor.psu->metrics, METRICS_STATE_UNAVAILABLE);
+    }
 }

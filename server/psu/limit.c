@@ -58,7 +58,7 @@ static int64_t take(struct visit *visit, const struct meter *meter, struct lfi_s
     struct lfi_error error = {{0}};
     uint32_t wait_s = 0;
     if (state_limit_take(&ref, &meter->allowance, &wait_s, &error) != LFI_OK) {
-        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
         return -1;
     }
     if (wait_s == 0) {

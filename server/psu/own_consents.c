@@ -296,7 +296,7 @@ static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
     if (status == LFI_DENIED) {
         visit_refuse(visit, 429, "REVOCATION-LIMIT", NULL);
     } else if (status != LFI_OK) {
-        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
     } else {
         show_kept(visit, consent_id);
     }

@@ -83,7 +83,7 @@ static const char *take_once(struct visit *visit, struct lfi_slice id, int64_t l
     struct lfi_error error = {{0}};
     enum state_claim claim = STATE_CLAIM_TAKEN;
     if (state_claim(&ref, (uint32_t)left_s, &sink, &claim, &error) != LFI_OK) {
-        return "CORE-UNAVAILABLE";
+        return "STATE-UNAVAILABLE";
     }
     return claim == STATE_CLAIM_YOURS ? NULL : "WEBAUTHN-REPLAY";
 }

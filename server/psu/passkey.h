@@ -24,7 +24,7 @@ void passkey_append_challenge(struct visit *visit, enum passkey_purpose purpose,
                               struct lfi_slice bound, struct json_writer *writer);
 /*
  * Judges the client data with its challenge, which is thereby used up. NULL, or the id of the
- * refusal: those of webauthn.h, WEBAUTHN-CHALLENGE, WEBAUTHN-REPLAY, CORE-UNAVAILABLE.
+ * refusal: those of webauthn.h, WEBAUTHN-CHALLENGE, WEBAUTHN-REPLAY, STATE-UNAVAILABLE.
  */
 const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpose,
                                  struct lfi_slice bound, struct lfi_slice client_data);

@@ -80,7 +80,7 @@ static int take_attempt(struct visit *visit)
         struct lfi_error error = {{0}};
         if (claim_take(visit_actor(visit), attempt_key(visit, number), ATTEMPT_TTL_S, &claim,
                        &result, &error) != LFI_OK) {
-            visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+            visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
             return 0;
         }
         if (claim == STATE_CLAIM_YOURS) {

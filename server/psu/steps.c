@@ -47,7 +47,7 @@ int step_extend(struct call *call)
     if (status == LFI_DENIED || status == LFI_UNKNOWN) {
         visit_refuse(visit, 409, "SESSION-LONGEST", "extended as often as possible, or over");
     } else if (status != LFI_OK) {
-        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
     } else if (visit_keep_session(visit) == 0) {
         visit_begin_view(visit, &w, "extended");
         json_close_object(&w);

@@ -174,6 +174,8 @@ void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t 
     struct json_writer w;
     if (strcmp(id, "CORE-UNAVAILABLE") == 0) {
         metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
+    } else if (strcmp(id, "STATE-UNAVAILABLE") == 0) {
+        metrics_count(visit->psu->metrics, METRICS_STATE_UNAVAILABLE);
     }
     log_refusal(visit, id, detail, visit->session.interaction_id);
     visit_begin_view(visit, &w, "error");

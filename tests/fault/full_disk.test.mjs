@@ -67,9 +67,9 @@ const arrive = async () => {
     const { pathname, search } = new URL(authorizeUrl);
     return fetch(own.publicUrl + pathname + search, { redirect: 'manual' });
 };
-async function counted() {
+async function counted(what) {
     const metrics = await (await fetch(`${own.admin}/metrics`)).text();
-    return Number(/^lfi_core_unavailable_total (\d+)$/m.exec(metrics)[1]);
+    return Number(new RegExp(`^lfi_${what}_unavailable_total (\\d+)$`, 'm').exec(metrics)[1]);
 }
 
 test('a full disk refuses what is to be kept, nothing else, and passes', async () => {
@@ -84,15 +84,15 @@ test('a full disk refuses what is to be kept, nothing else, and passes', async (
     const refused = await lead();
     assert.equal(refused.status, 500, refused.text);
     assert.equal(refused.json.errorCode, 'GenericRecoverableError');
-    const before = await counted();
-    assert.ok(before > 0);
+    assert.ok((await counted('core')) > 0);
+    assert.equal(await counted('state'), 0);
 
     const turnedAway = await arrive();
     assert.equal(turnedAway.status, 303);
     assert.match(turnedAway.headers.get('location'), /error_description=lfi_temporarily_unavailable/);
     const left = await customer.post('/journey/cancel', { journey: customer.journey });
-    assert.equal(left.error, 'CORE-UNAVAILABLE');
-    assert.ok((await counted()) > before);
+    assert.equal(left.error, 'STATE-UNAVAILABLE');
+    assert.ok((await counted('state')) > 0);
     await until(async () => (await ready()) === 503, '/readyz tells it', 45_000);
     await until(async () => {
         const { parts } = await (await fetch(`${own.admin}/readyz`)).json();

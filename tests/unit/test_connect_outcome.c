@@ -1,5 +1,6 @@
 // link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
-/* The whole map: every kind of call × every status of a core, and statuses that are none. */
+/* The whole map: every kind of call × every status of a core or the state, and statuses that are
+ * none. */
 #include "flow/outcome.h"
 
 #include <setjmp.h>
@@ -52,6 +53,17 @@ static const struct {
                          {500, "CORE-FAILED"},
                          {500, "CORE-FAILED"},
                          {500, "CORE-FAILED"}},
+    [OUTCOME_STATE] = {{0, NULL},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-UNAVAILABLE"},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-FAILED"},
+                       {500, "STATE-FAILED"}},
     [OUTCOME_LEVER] = {{0, NULL},
                        {404, "LEVER-UNKNOWN"},
                        {409, "LEVER-DENIED"},
@@ -63,6 +75,28 @@ static const struct {
                        {500, "LEVER-FAILED"},
                        {500, "LEVER-FAILED"},
                        {500, "LEVER-FAILED"}},
+    [OUTCOME_CREDIT] = {{0, NULL},
+                        {404, "LEVER-UNKNOWN"},
+                        {409, "LEVER-DENIED"},
+                        {409, "LEVER-DENIED"},
+                        {503, "LEVER-UNAVAILABLE"},
+                        {500, "LEVER-FAILED"},
+                        {500, "LEVER-FAILED"},
+                        {500, "LEVER-FAILED"},
+                        {500, "LEVER-FAILED"},
+                        {500, "LEVER-FAILED"},
+                        {500, "LEVER-FAILED"}},
+    [OUTCOME_TASK] = {{0, NULL},
+                      {404, "LEVER-UNKNOWN"},
+                      {409, "LEVER-DENIED"},
+                      {409, "LEVER-DENIED"},
+                      {503, "LEVER-UNAVAILABLE"},
+                      {500, "LEVER-FAILED"},
+                      {500, "LEVER-FAILED"},
+                      {500, "LEVER-FAILED"},
+                      {500, "LEVER-FAILED"},
+                      {500, "LEVER-FAILED"},
+                      {500, "LEVER-FAILED"}},
 };
 
 static void every_status_of_every_kind_of_call(void **state)

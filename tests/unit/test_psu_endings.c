@@ -186,7 +186,7 @@ static void decides_nothing_when_the_core_cannot_claim(void **state)
     world.claim_status = LFI_UNAVAILABLE;
     world_post("/journey/approve", WORLD_APPROVE);
     assert_int_equal(world.status, 503);
-    assert_true(world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_true(world_says("\"error\":\"STATE-UNAVAILABLE\""));
     assert_string_equal(world.calls, "");
 }
 
@@ -199,7 +199,7 @@ static void repeats_no_ending_that_the_core_cannot_tell(void **state)
     assert_string_equal(world.calls, AUTHORIZED "doConfirm i-1\n");
     world.claim_status = LFI_UNAVAILABLE;
     world_post("/journey/state", "{}");
-    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_true(world.status == 503 && world_says("\"error\":\"STATE-UNAVAILABLE\""));
     world.claim_status = LFI_OK;
     world_post("/journey/state", "{}");
     assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));

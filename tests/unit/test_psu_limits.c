@@ -276,7 +276,7 @@ static void nothing_is_judged_when_uses_cannot_be_counted(void **state)
     world_driver.limit_take = cannot_say;
     try_from("198.51.100.7", "layla", "right");
     assert_int_equal(world.status, 503);
-    assert_true(world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_true(world_says("\"error\":\"STATE-UNAVAILABLE\""));
     world_driver.limit_take = count_take;
     try_from("198.51.100.7", "layla", "right");
     assert_signed_in();

@@ -70,12 +70,12 @@ static void signs_nobody_out_without_the_core(void **state)
     go(SESSION_REVIEW);
     world.settle_status = LFI_UNAVAILABLE;
     post("sign-out", "");
-    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_true(world.status == 503 && world_says("\"error\":\"STATE-UNAVAILABLE\""));
     assert_false(world_says("signed-out"));
     world.settle_status = LFI_OK;
     world.claim_status = LFI_UNAVAILABLE;
     post("list", "");
-    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_true(world.status == 503 && world_says("\"error\":\"STATE-UNAVAILABLE\""));
     assert_false(world_says("\"c-1\""));
 }
 
@@ -279,7 +279,7 @@ static void leaves_room_for_journeys(void **state)
         world.read = HUB_OK;
         assert_int_equal(world.status, i == 2 ? 200 : 503);
     }
-    assert_true(world_says("CORE-UNAVAILABLE"));
+    assert_true(world_says("STATE-UNAVAILABLE"));
     post("revoke", ",\"consentId\":\"c-1\"");
     assert_int_equal(world.status, 200);
     assert_string_equal(world.calls, "revoke LFI.InitiatedByUser\n");

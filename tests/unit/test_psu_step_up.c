@@ -171,7 +171,7 @@ static void ends_when_the_choice_cannot_be_kept(void **state)
     world.approval = LFI_APPROVAL_APPROVED;
     world.claim_status = LFI_UNAVAILABLE;
     world_post("/journey/step-up", WORLD_STEP);
-    assert_true(world.status == 503 && world_says("\"error\":\"CORE-UNAVAILABLE\""));
+    assert_true(world.status == 503 && world_says("\"error\":\"STATE-UNAVAILABLE\""));
     assert_string_equal(world.calls, "");
 }
 
