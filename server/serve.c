@@ -167,14 +167,13 @@ static int make_apis(struct serve *serve, struct lfi_error *error)
     return 0;
 }
 
-static void warn_of_version(const struct serve *serve, size_t provider, uint32_t version)
+static void warn_of_version(const struct serve *serve, const char *path, uint32_t version)
 {
     enum contract_standing standing = apis_standing_of(serve->apis, version);
-    char path[CONFIG_PATH_MAX], cause[120];
+    char cause[120];
     if (standing == CONTRACT_FINAL) {
         return;
     }
-    snprintf(path, sizeof(path), "$.providers[%zu].offers.standardVersions", provider);
     snprintf(cause, sizeof(cause), "v%u.%u is %s", version >> 16, version & 0xffff,
              standing == CONTRACT_DRAFT
                  ? "a draft"
@@ -182,12 +181,24 @@ static void warn_of_version(const struct serve *serve, size_t provider, uint32_t
     serve->warnings.warn(serve->warnings.ctx, path, cause);
 }
 
+/* Of a list that stands for several families, once. */
 static void warn_of_versions(const struct serve *serve)
 {
+    char path[CONFIG_PATH_MAX];
     const struct config *config = serve->config;
     for (size_t i = 0; i < config->provider_count; i++) {
-        for (const uint32_t *version = config->providers[i].offers.versions; *version; version++) {
-            warn_of_version(serve, i, *version);
+        const uint32_t *const *lists = config->providers[i].offers.versions;
+        for (size_t family = 0; family < CONTRACT_FAMILIES; family++) {
+            const uint32_t *all = lists[CONTRACT_CONSENT_EVENTS]; /* has no list of its own */
+            if (family != CONTRACT_CONSENT_EVENTS && lists[family] == all) {
+                continue;
+            }
+            snprintf(path, sizeof(path), "$.providers[%zu].offers.%s%s", i,
+                     lists[family] == all ? "standardVersions" : "familyVersions.",
+                     lists[family] == all ? "" : contract_family_names[family]);
+            for (const uint32_t *version = lists[family]; *version; version++) {
+                warn_of_version(serve, path, *version);
+            }
         }
     }
 }
@@ -196,9 +207,15 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
     size_t operation_count = apis_operation_count(serve->apis);
+    const struct contract_api *versioned = apis_versioned(serve->apis);
+    size_t version_count = contract_version_count(versioned);
     const char **names = calloc(config->provider_count + operation_count, sizeof(*names));
+    uint32_t *versions = calloc(version_count + 1, sizeof(*versions));
 
-    if (names) {
+    if (names && versions) {
+        for (size_t i = 0; i < version_count; i++) {
+            versions[i] = contract_version_at(versioned, i);
+        }
         for (size_t i = 0; i < config->provider_count; i++) {
             names[i] = config->providers[i].id;
         }
@@ -206,10 +223,12 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
             names[config->provider_count + i] =
                 contract_operation_id(apis_operation_at(serve->apis, i));
         }
-        serve->metrics = metrics_new(&(struct metrics_labels){
-            names, config->provider_count, names + config->provider_count, operation_count});
-        free(names);
+        serve->metrics = metrics_new(
+            &(struct metrics_labels){names, config->provider_count, names + config->provider_count,
+                                     operation_count, versions, version_count});
     }
+    free(names);
+    free(versions);
     serve->admin.metrics = serve->metrics;
     return serve->metrics ? 0 : error_set(error, "out of memory");
 }

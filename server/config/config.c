@@ -394,18 +394,19 @@ static const char *const *data_sharing_alone(struct loader *loader)
 }
 
 /* Versions of the standard, 0 at the end. */
-static const uint32_t *versions_of(struct loader *loader, const cJSON *object)
+static const uint32_t *versions_of(struct loader *loader, const cJSON *object, const char *name,
+                                   const uint32_t *fallback)
 {
-    static const uint32_t usual[] = {CONTRACT_VERSION(2, 1), 0};
     size_t count = 0;
-    const cJSON *list = json_get(object, "standardVersions"), *item;
-    if (!list)
-        return usual;
+    const cJSON *list = json_get(object, name), *item;
+    if (!list) {
+        return fallback;
+    }
     uint32_t *versions =
         arena_array(loader->arena, (size_t)cJSON_GetArraySize(list) + 1, sizeof(*versions));
     if (!versions) {
         fail_memory(loader);
-        return usual;
+        return fallback;
     }
     cJSON_ArrayForEach(item, list)
     {
@@ -415,6 +416,43 @@ static const uint32_t *versions_of(struct loader *loader, const cJSON *object)
     return versions;
 }
 
+static void read_versions(struct loader *loader, const cJSON *object, struct offers *out)
+{
+    static const uint32_t usual[] = {CONTRACT_VERSION(2, 1), 0};
+    const uint32_t *all = versions_of(loader, object, "standardVersions", usual);
+    const cJSON *families = json_get(object, "familyVersions");
+    for (size_t i = 0; i < CONTRACT_FAMILIES; i++) {
+        out->versions[i] = versions_of(loader, families, contract_family_names[i], all);
+    }
+    out->closing = versions_of(loader, object, "closingVersions", NULL);
+}
+
+static size_t count_versions(const uint32_t *list)
+{
+    size_t count = 0;
+    while (list && list[count]) {
+        count++;
+    }
+    return count;
+}
+
+/* One that is closing must be served, and one must be left for new consents. */
+static void check_closing(struct loader *loader, const struct offers *offers, const char *path)
+{
+    char where[PATH_ROOM];
+    const uint32_t *served = offers->versions[CONTRACT_DATA_SHARING];
+    size_t closing = count_versions(offers->closing);
+    join(where, path, "offers.closingVersions");
+    for (size_t i = 0; i < closing; i++) {
+        if (!version_is_listed(served, offers->closing[i])) {
+            fail(loader, where, "names a version in which data sharing is not served");
+        }
+    }
+    if (closing >= count_versions(served)) {
+        fail(loader, where, "must leave a version for new consents");
+    }
+}
+
 static struct offers read_offers(struct loader *loader, const cJSON *object,
                                  enum config_segment segment)
 {
@@ -422,11 +460,12 @@ static struct offers read_offers(struct loader *loader, const cJSON *object,
         [CONFIG_RETAIL] = {"Retail"}, [CONFIG_SME] = {"SME"}, [CONFIG_CORPORATE] = {"Corporate"}};
     static const char *const sub_types[] = {"CurrentAccount", "Savings", "CreditCard",
                                             "Mortgage",       "Finance", NULL};
-    return (struct offers){
+    struct offers offers = {
         .consent_types = texts_of(loader, object, "consentTypes", data_sharing_alone(loader)),
         .account_types = texts_of(loader, object, "accountTypes", own_types[segment]),
-        .account_sub_types = texts_of(loader, object, "accountSubTypes", sub_types),
-        .versions = versions_of(loader, object)};
+        .account_sub_types = texts_of(loader, object, "accountSubTypes", sub_types)};
+    read_versions(loader, object, &offers);
+    return offers;
 }
 
 /* A part of the file as it stands there. */
@@ -461,6 +500,7 @@ static void read_provider(struct loader *loader, const cJSON *root, const cJSON 
         out->scheme_mark = file_of(loader, json_get(object, "brand"), where, "schemeMark");
     }
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
+    check_closing(loader, &out->offers, path);
     out->statement_day = (enum lfi_statement_day)word_or(
         word_of(loader, object, path, "statementsBy", statement_days), LFI_STATEMENT_OPENING_DATE);
     read_caller_auth(loader, root, object, out, path);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "consent/rules.h"
+#include "contract/version.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 
@@ -123,7 +124,7 @@ static int run(struct call *call)
         return -1;
     }
     if (dispatch_route(call) != 0 || stage_provider(call, &unnamed) != 0 ||
-        dispatch_version(call, call->provider->offers.versions) != 0 ||
+        dispatch_version(call, call->provider->offers.versions[call->found.index]) != 0 ||
         dispatch_check_request(call) != 0) {
         return -1;
     }
@@ -202,8 +203,27 @@ static void remember(const struct call *call)
     explain_add(call->connect->config.explain, &finding, clock_now_us(call->connect->clock));
 }
 
+/* Counts in which version the request was served; what told it, for the log. */
+static const char *count_version(const struct call *call, size_t provider)
+{
+    static const struct {
+        enum metrics_version counted;
+        const char *name;
+    } sources[VERSION_SOURCES] = {
+        [VERSION_FROM_URI] = {METRICS_VERSION_URI, "uri"},
+        [VERSION_FROM_BASE_PATH] = {METRICS_VERSION_BASE_PATH, "basePath"},
+        [VERSION_BY_DEFAULT] = {METRICS_VERSION_DEFAULT, "default"}};
+    const struct call_version *version = &call->version;
+    if (version->from != VERSION_NONE) {
+        metrics_version(call->connect->metrics, provider, version->used,
+                        sources[version->from].counted);
+    }
+    return sources[version->from].name;
+}
+
 static void record(const struct call *call)
 {
+    char used[VERSION_TEXT_MAX], asked[VERSION_TEXT_MAX];
     const struct connect *connect = call->connect;
     const struct request *request = call->request;
     const struct refusal *refusal = call->refusal;
@@ -213,12 +233,18 @@ static void record(const struct call *call)
     size_t operation =
         call->operation ? call->found.number : apis_operation_count(connect->config.apis);
     metrics_request(connect->metrics, provider, operation, call->reply->status, micros);
+    const char *version_from = count_version(call, provider);
+    version_format(call->version.used, used);
+    version_format(call->version.asked, asked);
     LOG_EVENT(
         connect->log, call->reply->status >= 500 ? LOG_WARN : LOG_INFO, "request",
         LOG_TEXT("provider", slice_of(call->provider ? call->provider->id : NULL)),
         LOG_TEXT("operation",
                  slice_of(call->operation ? contract_operation_id(call->operation) : NULL)),
         LOG_NUMBER("status", call->reply->status), LOG_NUMBER("us", micros),
+        LOG_TEXT("version", slice_of(used[0] ? used : NULL)),
+        LOG_TEXT("asked", slice_of(asked[0] ? asked : NULL)),
+        LOG_TEXT("versionFrom", slice_of(version_from)),
         LOG_TEXT("interaction", call_logged_header(request, "o3-ozone-interaction-id")),
         LOG_TEXT("callerInteraction", call_logged_header(request, "o3-caller-interaction-id")),
         LOG_TEXT("fapiInteraction", call_logged_header(request, "x-fapi-interaction-id")),

@@ -75,12 +75,15 @@ static bool is_other_account_sub_type(const struct subject *subject)
 
 /* --- version ---------------------------------------------------------------------------------- */
 
-/* A call of this version would be served. The member may be missing. */
+/* New consents of this version are taken, and its calls served. The member may be missing. */
 static bool is_other_version(const struct subject *subject)
 {
+    const struct offers *offers = &subject->provider->offers;
     struct lfi_slice wanted = subject->consent->version;
-    return wanted.ptr &&
-           version_resolve(subject->provider->offers.versions, version_read(wanted)) == 0;
+    uint32_t version =
+        wanted.ptr ? version_resolve(offers->versions[CONTRACT_DATA_SHARING], version_read(wanted))
+                   : 0;
+    return wanted.ptr && (version == 0 || version_is_listed(offers->closing, version));
 }
 
 /* --- permissions ------------------------------------------------------------------------------ */

@@ -75,6 +75,9 @@ size_t contract_operation_row(const struct contract_operation *operation);
  */
 const struct contract_operation *contract_operation_in(const struct contract_operation *operation,
                                                        uint32_t version);
+/* The versions of an API whose documents were compiled in several, in their order; 0: in one. */
+size_t contract_version_count(const struct contract_api *api);
+uint32_t contract_version_at(const struct contract_api *api, size_t i);
 /* What a version is to an API whose documents were compiled in several; unknown to all others. */
 enum contract_standing { CONTRACT_UNKNOWN, CONTRACT_DRAFT, CONTRACT_FINAL };
 enum contract_standing contract_standing_of(const struct contract_api *api, uint32_t version);

@@ -97,6 +97,16 @@ const struct contract_operation *contract_operation_in(const struct contract_ope
     return api->versions[i].operations[operation->index];
 }
 
+size_t contract_version_count(const struct contract_api *api)
+{
+    return api->version_count;
+}
+
+uint32_t contract_version_at(const struct contract_api *api, size_t i)
+{
+    return api->versions[i].number;
+}
+
 enum contract_standing contract_standing_of(const struct contract_api *api, uint32_t version)
 {
     for (size_t i = 0; i < api->version_count; i++) {

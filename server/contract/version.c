@@ -2,6 +2,8 @@
 
 #include "base/slice.h"
 
+#include <stdio.h>
+
 #define DIGITS_MAX 3
 
 static bool read_number(struct lfi_slice text, uint32_t *out)
@@ -32,6 +34,14 @@ uint32_t version_read(struct lfi_slice text)
     return CONTRACT_VERSION(major, minor);
 }
 
+void version_format(uint32_t version, char out[VERSION_TEXT_MAX])
+{
+    out[0] = '\0';
+    if (version != 0) {
+        (void)snprintf(out, VERSION_TEXT_MAX, "v%u.%u", version >> 16, version & 0xffff);
+    }
+}
+
 /* The path of an absolute or relative address. */
 static struct lfi_slice path_of(struct lfi_slice address)
 {
@@ -57,6 +67,14 @@ uint32_t version_of_address(struct lfi_slice address)
         version = version_read(segment);
     }
     return version;
+}
+
+bool version_is_listed(const uint32_t *list, uint32_t version)
+{
+    while (list && *list && *list != version) {
+        list++;
+    }
+    return list && *list;
 }
 
 uint32_t version_resolve(const uint32_t *served, uint32_t wanted)

@@ -225,6 +225,16 @@ void apis_append_path(const struct apis *apis, const char *id, struct buf *out)
     }
 }
 
+const struct contract_api *apis_versioned(const struct apis *apis)
+{
+    for (size_t i = 0; i < apis->count; i++) {
+        if (apis->entries[i].api.versioned) {
+            return apis->entries[i].api.flow->contract;
+        }
+    }
+    return NULL;
+}
+
 enum contract_standing apis_standing_of(const struct apis *apis, uint32_t version)
 {
     enum contract_standing best = CONTRACT_UNKNOWN;

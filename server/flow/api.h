@@ -46,6 +46,8 @@ const struct contract_operation *apis_operation_at(const struct apis *apis, size
 const struct flow_row *apis_row_at(const struct apis *apis, size_t number);
 /* Appends the whole path template of an operation; nothing when there is none of this id. */
 void apis_append_path(const struct apis *apis, const char *id, struct buf *out);
+/* An API whose requests may name a version: all such have the same ones. NULL: there is none. */
+const struct contract_api *apis_versioned(const struct apis *apis);
 /* What a version is to the documents that were compiled in several. */
 enum contract_standing apis_standing_of(const struct apis *apis, uint32_t version);
 /* Whether any API has an operation of this id. */

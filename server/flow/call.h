@@ -43,6 +43,21 @@ union flow_summary {
     struct lfi_statement_summary statements;
 };
 
+/* By what the version of a request was told. */
+enum version_source {
+    VERSION_NONE, /* the operation is in one version, or is not reached */
+    VERSION_FROM_URI,
+    VERSION_FROM_BASE_PATH,
+    VERSION_BY_DEFAULT,
+    VERSION_SOURCES,
+};
+
+struct call_version {
+    enum version_source from;
+    uint32_t asked;
+    uint32_t used; /* 0: the provider serves none for it */
+};
+
 struct call {
     struct connect *connect;
     const struct connect_peers *peers;
@@ -52,6 +67,7 @@ struct call {
     struct api_match found;
     const struct contract_operation *operation; /* NULL: there is none for this method and path */
     const struct flow_row *row;                 /* of the operation */
+    struct call_version version;                /* of the standard; once dispatch_version is done */
     const struct provider *provider;            /* NULL for the health operations */
     struct contract_parameters parameters;
     struct arena *arena;

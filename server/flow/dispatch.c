@@ -46,12 +46,26 @@ int dispatch_route(struct call *call)
                        "The resource does not offer this method.");
 }
 
-static int refuse_version(struct call *call, uint32_t version)
+static int refuse_version(struct call *call)
 {
+    uint32_t asked = call->version.asked;
     (void)refusal_set(call->refusal, "VERSION-SERVED", 400, "GenericError",
                       "The version is not served.");
-    refusal_detail(call->refusal, "the request is for v%u.%u", version >> 16, version & 0xffff);
+    refusal_detail(call->refusal, "the request is for v%u.%u", asked >> 16, asked & 0xffff);
     return -1;
+}
+
+static struct call_version read_version(const struct call *call, const uint32_t *served)
+{
+    uint32_t asked = version_of_address(request_header(call->request, "o3-api-uri", NULL));
+    uint32_t base = call->found.base_version;
+    struct call_version version = {VERSION_FROM_URI, asked, 0};
+    if (asked == 0) {
+        version.from = base != 0 ? VERSION_FROM_BASE_PATH : VERSION_BY_DEFAULT;
+        version.asked = base != 0 ? base : served[0];
+    }
+    version.used = version_resolve(served, version.asked);
+    return version;
 }
 
 int dispatch_version(struct call *call, const uint32_t *served)
@@ -60,15 +74,11 @@ int dispatch_version(struct call *call, const uint32_t *served)
     if (!served || !found->api->versioned) {
         return 0;
     }
-    uint32_t wanted = version_of_address(request_header(call->request, "o3-api-uri", NULL));
-    if (wanted == 0) {
-        wanted = found->base_version != 0 ? found->base_version : served[0];
+    call->version = read_version(call, served);
+    if (call->version.used == 0) {
+        return refuse_version(call);
     }
-    uint32_t version = version_resolve(served, wanted);
-    if (version == 0) {
-        return refuse_version(call, wanted);
-    }
-    call->operation = contract_operation_in(found->contract.operation, version);
+    call->operation = contract_operation_in(found->contract.operation, call->version.used);
     if (!call->operation) {
         return refuse_path(call);
     }

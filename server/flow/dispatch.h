@@ -15,7 +15,8 @@ int dispatch_route(struct call *call);
 /*
  * The operation in the version that the request is for: o3-api-uri names it, or the base path, or
  * else it is the first of those that are served. `served` ends with 0; NULL: one for all. Refused:
- * VERSION-SERVED 400; ROUTE-PATH for an operation that the version lacks. (Versions 3.)
+ * VERSION-SERVED 400; ROUTE-PATH for an operation that the version lacks. Fills call->version.
+ * (Versions 3.)
  */
 int dispatch_version(struct call *call, const uint32_t *served);
 /*

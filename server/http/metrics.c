@@ -22,6 +22,11 @@ struct series {
     atomic_uint_fast64_t total_us;
 };
 
+static const char *const version_sources[] = {[METRICS_VERSION_URI] = "uri",
+                                              [METRICS_VERSION_BASE_PATH] = "basePath",
+                                              [METRICS_VERSION_DEFAULT] = "default"};
+#define SOURCES (sizeof(version_sources) / sizeof(version_sources[0]))
+
 struct metrics {
     const char **providers; /* one more than given: "none" */
     const char **operations;
@@ -29,6 +34,9 @@ struct metrics {
     size_t operation_count;
     int64_t started_us;
     struct series *series; /* provider_count × operation_count */
+    uint32_t *versions;
+    size_t version_count;
+    atomic_uint_fast64_t *by_version; /* provider_count × (version_count + 2) × SOURCES */
     struct series listeners[METRICS_LISTENERS];
     atomic_uint_fast64_t listener_counters[METRICS_LISTENERS][METRICS_LISTENER_COUNTERS];
     atomic_uint_fast64_t counters[METRICS_COUNTERS];
@@ -110,9 +118,17 @@ struct metrics *metrics_new(const struct metrics_labels *labels)
     metrics->started_us = clock_now_us(&system_time);
     metrics->series =
         calloc(metrics->provider_count * metrics->operation_count, sizeof(*metrics->series));
-    if (!metrics->providers || !metrics->operations || !metrics->series) {
+    metrics->version_count = labels->version_count;
+    metrics->versions = calloc(labels->version_count + 1, sizeof(*metrics->versions));
+    metrics->by_version = calloc(metrics->provider_count * (labels->version_count + 2) * SOURCES,
+                                 sizeof(*metrics->by_version));
+    if (!metrics->providers || !metrics->operations || !metrics->series || !metrics->versions ||
+        !metrics->by_version) {
         metrics_free(metrics);
         return NULL;
+    }
+    for (size_t i = 0; i < labels->version_count; i++) {
+        metrics->versions[i] = labels->versions[i];
     }
     return metrics;
 }
@@ -123,6 +139,8 @@ void metrics_free(struct metrics *metrics)
         free(metrics->providers);
         free(metrics->operations);
         free(metrics->series);
+        free(metrics->versions);
+        free(metrics->by_version);
         free(metrics);
     }
 }
@@ -159,6 +177,26 @@ void metrics_request(struct metrics *metrics, size_t provider, size_t operation,
     if (metrics && provider < metrics->provider_count && operation < metrics->operation_count) {
         add_request(&metrics->series[provider * metrics->operation_count + operation], status,
                     micros);
+    }
+}
+
+/* Of a provider: those with a label, then "other", then "none". */
+static atomic_uint_fast64_t *version_counter(const struct metrics *metrics, size_t provider,
+                                             size_t version, size_t from)
+{
+    return &metrics
+                ->by_version[(provider * (metrics->version_count + 2) + version) * SOURCES + from];
+}
+
+void metrics_version(struct metrics *metrics, size_t provider, uint32_t version,
+                     enum metrics_version from)
+{
+    if (metrics && provider < metrics->provider_count) {
+        size_t at = version == 0 ? metrics->version_count + 1 : 0;
+        while (at < metrics->version_count && metrics->versions[at] != version) {
+            at++;
+        }
+        add(version_counter(metrics, provider, at, from), 1);
     }
 }
 
@@ -269,6 +307,33 @@ static void render_operations(const struct metrics *metrics, struct buf *out)
     }
 }
 
+static void render_versions(const struct metrics *metrics, struct buf *out)
+{
+    static const char name[] = "lfi_version_requests_total";
+    size_t versions = metrics->version_count + 2;
+
+    render_header(out, name, "counter",
+                  "Requests by the version of the standard they were served in, none when refused, "
+                  "and by what told it");
+    for (size_t i = 0; i < metrics->provider_count * versions * SOURCES; i++) {
+        size_t provider = i / SOURCES / versions, at = i / SOURCES % versions, from = i % SOURCES;
+        uint64_t count = get(version_counter(metrics, provider, at, from));
+        char version[16] = "none";
+        if (count == 0) {
+            continue;
+        }
+        if (at < metrics->version_count) {
+            snprintf(version, sizeof(version), "v%u.%u", metrics->versions[at] >> 16,
+                     metrics->versions[at] & 0xffff);
+        } else if (at == metrics->version_count) {
+            snprintf(version, sizeof(version), "other");
+        }
+        buf_append_format(out, "%s{provider=\"%s\",version=\"%s\",from=\"%s\"} %llu\n", name,
+                          metrics->providers[provider], version, version_sources[from],
+                          (unsigned long long)count);
+    }
+}
+
 static void render_listeners(const struct metrics *metrics, struct buf *out)
 {
     static const char requests[] = "lfi_listener_requests_total";
@@ -319,6 +384,7 @@ static void render_process(const struct metrics *metrics, struct buf *out)
 void metrics_render(const struct metrics *metrics, struct buf *out)
 {
     render_operations(metrics, out);
+    render_versions(metrics, out);
     render_listeners(metrics, out);
     for (size_t i = 0; i < METRICS_COUNTERS; i++) {
         render_header(out, counters[i].name, "counter", counters[i].help);

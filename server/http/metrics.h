@@ -1,7 +1,8 @@
 /*
- * Counters for Prometheus: the Hub's requests by provider, operation and status, every listener's
- * requests by status, both with a latency histogram, and named counters of a listener or of the
- * whole program. Any thread; no lock on the request path (atomics in a table fixed at start).
+ * Counters for Prometheus: the Hub's requests by provider, operation and status, and by version of
+ * the standard, every listener's requests by status, both with a latency histogram, and named
+ * counters of a listener or of the whole program. Any thread; no lock on the request path (atomics
+ * in a table fixed at start).
  */
 #ifndef HTTP_METRICS_H
 #define HTTP_METRICS_H
@@ -16,6 +17,8 @@ struct metrics_labels {
     size_t provider_count;
     const char *const *operations;
     size_t operation_count;
+    const uint32_t *versions; /* of the standard, major in the upper half */
+    size_t version_count;
 };
 
 struct metrics *metrics_new(const struct metrics_labels *labels); /* copies the arrays */
@@ -24,6 +27,13 @@ void metrics_free(struct metrics *metrics);
 /* `provider` and `operation` index the labels; pass the count for requests that have none. */
 void metrics_request(struct metrics *metrics, size_t provider, size_t operation, int status,
                      int64_t micros);
+
+/* What told the version of a request. */
+enum metrics_version { METRICS_VERSION_URI, METRICS_VERSION_BASE_PATH, METRICS_VERSION_DEFAULT };
+
+/* In which version a request was served; 0: in none. One without a label counts as "other". */
+void metrics_version(struct metrics *metrics, size_t provider, uint32_t version,
+                     enum metrics_version from);
 
 enum metrics_listener { METRICS_HUB, METRICS_PUBLIC, METRICS_ADMIN, METRICS_LISTENERS };
 

@@ -6,13 +6,18 @@
 #define PROVIDER_OFFERS_H
 
 #include "base/slice.h"
+#include "contract/family.h"
 
 struct offers {
     const char *const *consent_types;     /* "cbuae-account-access-consents", … */
     const char *const *account_types;     /* "Retail", "SME", "Corporate" */
     const char *const *account_sub_types; /* "CurrentAccount", … */
-    const uint32_t *versions; /* of the standard, as contract/version.h reads them, 0 at the end;
-                                 the first is taken for what a request does not name */
+    /*
+     * Versions of the standard in which each API family is served, as contract/version.h reads
+     * them, 0 at the end; the first is taken for what a request does not name. NULL: one for all.
+     */
+    const uint32_t *versions[CONTRACT_FAMILIES];
+    const uint32_t *closing; /* of these: no new consents. 0 at the end; NULL: none */
 };
 
 static inline bool offers_list(const char *const *list, struct lfi_slice value)

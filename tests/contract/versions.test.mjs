@@ -1,5 +1,5 @@
 // Base paths of API families, and two versions of the standard side by side: one provider serves
-// both, the other the older one alone.
+// both, the other the older one alone of products and ATMs, and takes no new consents in it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,7 +25,9 @@ const clients = {};
 before(async () => {
     demo = await startDemo({
         adjustServer: `.hubListener.basePaths = ${JSON.stringify(BASE_PATHS)}
-            | .providers[0].offers = {standardVersions: ["v2.1", "v2.2"]}`,
+            | .providers[0].offers = {standardVersions: ["v2.1", "v2.2"]}
+            | .providers[1].offers = {standardVersions: ["v2.1", "v2.2"], closingVersions: ["v2.1"],
+                                      familyVersions: {products: ["v2.1"], openData: ["v2.1"]}}`,
     });
     for (const { providerId } of demo.providers) {
         clients[providerId] = new HubClient(demo, providerId);
@@ -93,15 +95,63 @@ test('a version that is a draft or not known is told', async () => {
     const config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
     const { file } = await writeConfig(demo, config, 'versions.json', (own) => {
         own.providers[0].offers.standardVersions = ['v2.1', 'v2.2', 'v3.0'];
+        own.providers[1].offers = { familyVersions: { products: ['v2.2'] } };
     });
     const { stderr } = runProgram('--config', file, '--check');
-    const told = stderr.split('\n').filter((line) => /standardVersions/.test(line));
-    assert.equal(told.length, 2, stderr);
+    const told = stderr.split('\n').filter((line) => /Versions/.test(line));
+    assert.equal(told.length, 3, stderr);
     assert.match(told[0], /warning: \$\.providers\[0\]\.offers\.standardVersions: v2\.2 is a draft/);
     assert.match(told[1], /v3\.0 is not known here/);
+    assert.match(told[2], /\$\.providers\[1\]\.offers\.familyVersions\.products: v2\.2 is a draft/);
 });
 
 /* --- versions -------------------------------------------------------------------------------- */
+
+const payees = (client, version, name) =>
+    client.call('POST', '/data-sharing/customers/action/cop-query', {
+        query: { page: 1, 'page-size': 100 }, headers: { ...FROM_PHONE, ...uri(version) },
+        body: { data: { account: { schemeName: 'IBAN', identification: 'AE070331234567890123456', name } } },
+    });
+
+test('each family of APIs is served in its own versions', async () => {
+    const business = clients.dhowbusiness;
+    const products = async (version) => (await business.get('/open/v2.2/products', {
+        query: { page: 1, 'page-size': 1 }, headers: { ...FROM_PHONE, ...uri(version) },
+    })).status;
+    assert.equal(await products('v2.1'), 200);
+    assert.equal(await products('v2.2'), 400);
+    assert.equal((await payees(business, 'v2.2')).status, 200); // without a name: that is v2.2
+});
+
+test('a version that is closing is served, but no new consents are taken in it', async () => {
+    assert.equal((await payees(clients.dhowbusiness, 'v2.1', { fullName: 'Nobody' })).status, 200);
+    const ask = async (providerId) => (await fetch(`${demo.hub.baseUrl}/sim/consents`, {
+        method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ providerId, type: 'data-sharing', consent: { Permissions: ['ReadBalances'] } }),
+    })).json();
+    assert.equal((await ask('dhowbusiness')).body.data.code, 'UnsupportedVersion');
+    assert.ok((await ask('dhowretail')).consentId);
+});
+
+test('log and metrics tell the version of a request and what told it', async () => {
+    const atms = async (address) => (await retail().get('/open/v2.2/atm', {
+        headers: { ...FROM_PHONE, 'o3-api-uri': address },
+    })).status;
+    await atms('/open-finance/atm/v2.0/atms');
+    await atms('/atms');
+    await atms('/open-finance/atm/v9.9/atms');
+    await retail().get('/data-sharing/accounts', { userId: user().userId, headers: { 'o3-api-uri': '/accounts' } });
+    const told = demo.serverLog().filter(({ versionFrom }) => versionFrom).slice(-4)
+        .map(({ version, asked, versionFrom }) => [version, asked, versionFrom]);
+    assert.deepEqual(told, [
+        ['v2.1', 'v2.0', 'uri'], ['v2.2', 'v2.2', 'basePath'], [undefined, 'v9.9', 'uri'], ['v2.1', 'v2.1', 'default'],
+    ]);
+    const metrics = await (await fetch(`${demo.adminBaseUrl}/metrics`)).text();
+    for (const [version, from] of [['v2.1', 'uri'], ['v2.2', 'basePath'], ['none', 'uri'], ['v2.1', 'default']]) {
+        assert.match(metrics, new RegExp(
+            `^lfi_version_requests_total{provider="dhowretail",version="${version}",from="${from}"} [1-9]`, 'm'));
+    }
+});
 
 const lead = (change = {}) => ({
     data: {

@@ -66,7 +66,7 @@ static inline int flow_world_open(struct flow_world *w, const struct api *apis, 
                                                 .library = LFI_CORE_DIR "/libcore-skeleton.so",
                                                 .settings = "{}",
                                                 .base_dir = ".",
-                                                .offers = {.versions = versions[i]}};
+                                                .offers = {.versions = {versions[i], versions[i]}}};
     }
     assert_int_equal(
         provider_set_open(&w->providers, providers, 3, &w->clock, &w->log, &failed, &error), 0);

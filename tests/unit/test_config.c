@@ -144,8 +144,11 @@ static void fills_in_defaults(void **state)
     assert_null(offers->account_types[1]);
     assert_string_equal(offers->account_sub_types[4], "Finance");
     assert_null(offers->account_sub_types[5]);
-    assert_int_equal(offers->versions[0], CONTRACT_VERSION(2, 1));
-    assert_int_equal(offers->versions[1], 0);
+    for (size_t family = 0; family < CONTRACT_FAMILIES; family++) {
+        assert_int_equal(offers->versions[family][0], CONTRACT_VERSION(2, 1));
+        assert_int_equal(offers->versions[family][1], 0);
+    }
+    assert_null(offers->closing);
     assert_string_equal(config->base_paths[CONTRACT_DATA_SHARING], "");
     assert_string_equal(config->providers[1].offers.account_types[0], "SME");
     config_free(config);
@@ -331,6 +334,12 @@ static void tells_each_mistake_with_its_line(void **state)
          ":23: $.providers[1].offers.accountSubTypes[0]: must be one of"},
         {"\"sme\",", "\"sme\", \"offers\": {\"standardVersions\": [\"2.1\"]},",
          ":23: $.providers[1].offers.standardVersions[0]: must have the form"},
+        {"\"sme\",", "\"sme\", \"offers\": {\"familyVersions\": {\"products\": []}},",
+         ":23: $.providers[1].offers.familyVersions.products: must have at least 1"},
+        {"\"sme\",", "\"sme\", \"offers\": {\"closingVersions\": [\"v2.2\"]},",
+         ":23: $.providers[1].offers.closingVersions: names a version in which data sharing"},
+        {"\"sme\",", "\"sme\", \"offers\": {\"closingVersions\": [\"v2.1\"]},",
+         ":23: $.providers[1].offers.closingVersions: must leave a version for new consents"},
         {"\"sme\",", "\"sme\", \"offers\": {\"consentTypes\": [\"cbuae-insurance-consents\"]},",
          ":23: $.providers[1].offers.consentTypes[0]: must be one of"},
         {"\"retail\",", "\"retail\", \"authorizePath\": \"/a\",",

@@ -35,11 +35,13 @@ static const char *const sub_types[] = {"Savings", NULL};
 static const uint32_t versions[] = {CONTRACT_VERSION(2, 1), 0};
 static const struct lfi_accounts accounts = {.size = sizeof(accounts), .balances = balances};
 /* Offers consents of all types, and delivers balances alone. */
-static const struct provider bank = {.accounts = &accounts,
-                                     .offers = {types, account_types, sub_types, versions}};
+static const struct provider bank = {
+    .accounts = &accounts,
+    .offers = {types, account_types, sub_types, {[CONTRACT_DATA_SHARING] = versions}, NULL}};
 
 /* The code of the rule that the consent breaks; "": none. */
-static const char *broken(const char *type, const char *more, const char *terms)
+static const char *broken_at(const struct provider *provider, const char *type, const char *more,
+                             const char *terms)
 {
     char json[1024];
     struct consent consent;
@@ -48,9 +50,14 @@ static const char *broken(const char *type, const char *more, const char *terms)
     cJSON *tree = json_parse(slice_of(json));
     assert_non_null(tree);
     consent_read(tree, &consent);
-    const struct consent_finding *finding = consent_rules_check(&consent, &bank, apis);
+    const struct consent_finding *finding = consent_rules_check(&consent, provider, apis);
     cJSON_Delete(tree);
     return finding ? finding->code : "";
+}
+
+static const char *broken(const char *type, const char *more, const char *terms)
+{
+    return broken_at(&bank, type, more, terms);
 }
 
 #define SINGLE "\"ControlParameters\":{\"ConsentSchedule\":{\"SinglePayment\":{}}}"
@@ -90,6 +97,22 @@ static void holds_each_kind_to_its_own_rules(void **state)
         assert_string_equal(broken("cbuae-new-consents", rows[i].more, rows[i].terms),
                             "UNSUPPORTED_CONSENT");
     }
+}
+
+/* Calls in a version that is closing go on; new consents in it do not. */
+static void takes_no_consents_in_a_version_that_is_closing(void **state)
+{
+    static const uint32_t both[] = {CONTRACT_VERSION(2, 1), CONTRACT_VERSION(2, 2), 0};
+    struct provider closing = bank;
+    closing.offers.versions[CONTRACT_DATA_SHARING] = both;
+    closing.offers.closing = versions;
+    (void)state;
+    assert_string_equal(broken_at(&closing, SHARING, ",\"standardVersion\":\"v2.2\"", SINGLE), "");
+    assert_string_equal(broken_at(&closing, SHARING, "", SINGLE), "");
+    assert_string_equal(broken_at(&closing, SHARING, ",\"standardVersion\":\"v2.1\"", SINGLE),
+                        "UnsupportedVersion");
+    assert_string_equal(broken_at(&closing, SHARING, ",\"standardVersion\":\"v2.0\"", SINGLE),
+                        "UnsupportedVersion");
 }
 
 /* --- one kind --------------------------------------------------------------------------------- */
@@ -193,6 +216,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_no_consents_in_a_version_that_is_closing),
         cmocka_unit_test(holds_each_kind_to_its_own_rules),
         cmocka_unit_test(sees_a_consent_of_two_kinds),
         cmocka_unit_test(takes_the_first_of_a_chain_as_base),

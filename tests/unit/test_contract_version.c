@@ -87,12 +87,27 @@ static void resolves_to_the_nearest_version_that_is_not_below(void **state)
     assert_int_equal(version_resolve(NULL, V(2, 1)), 0);
 }
 
+static void writes_and_finds_a_version(void **state)
+{
+    static const uint32_t list[] = {V(2, 1), V(999, 999), 0};
+    char text[VERSION_TEXT_MAX];
+    (void)state;
+    version_format(V(999, 999), text);
+    assert_string_equal(text, "v999.999");
+    version_format(0, text);
+    assert_string_equal(text, "");
+    assert_true(version_is_listed(list, V(2, 1)) && version_is_listed(list, V(999, 999)));
+    assert_false(version_is_listed(list, V(2, 2)) || version_is_listed(list, 0) ||
+                 version_is_listed(NULL, V(2, 1)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_version_and_nothing_else),
         cmocka_unit_test(finds_the_first_version_in_an_address),
         cmocka_unit_test(resolves_to_the_nearest_version_that_is_not_below),
+        cmocka_unit_test(writes_and_finds_a_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

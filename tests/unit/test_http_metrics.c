@@ -19,7 +19,9 @@ static void metrics_as_text(void **state)
 {
     static const char *const providers[] = {"retail"};
     static const char *const operations[] = {"getA", "getB"};
-    struct metrics *metrics = metrics_new(&(struct metrics_labels){providers, 1, operations, 2});
+    static const uint32_t versions[] = {2u << 16 | 1u, 2u << 16 | 2u};
+    struct metrics *metrics =
+        metrics_new(&(struct metrics_labels){providers, 1, operations, 2, versions, 2});
     struct buf out;
 
     (void)state;
@@ -29,6 +31,13 @@ static void metrics_as_text(void **state)
     metrics_request(metrics, 0, 1, 418, INT64_C(9000000000));
     metrics_request(metrics, 1, 2, 404, -1);
     metrics_request(metrics, 2, 0, 200, 1); /* out of the table: dropped */
+    metrics_version(metrics, 0, 2u << 16 | 2u, METRICS_VERSION_URI);
+    metrics_version(metrics, 0, 2u << 16 | 2u, METRICS_VERSION_URI);
+    metrics_version(metrics, 0, 2u << 16 | 1u, METRICS_VERSION_DEFAULT);
+    metrics_version(metrics, 0, 9u << 16, METRICS_VERSION_BASE_PATH);
+    metrics_version(metrics, 1, 0, METRICS_VERSION_URI);
+    metrics_version(metrics, 2, 0, METRICS_VERSION_URI); /* out of the table: dropped */
+    metrics_version(NULL, 0, 0, METRICS_VERSION_URI);
     metrics_listener_request(metrics, METRICS_PUBLIC, 404, 300);
     metrics_listener_request(NULL, METRICS_PUBLIC, 404, 300);
     metrics_listener_count(metrics, METRICS_PUBLIC, METRICS_REFUSED_BUSY);
@@ -53,6 +62,14 @@ static void metrics_as_text(void **state)
     assert_null(find(&out, "lfi_listener_requests_total{listener=\"hub\""));
     assert_non_null(find(&out, "lfi_refused_busy_total{listener=\"public\"} 1\n"));
     assert_non_null(find(&out, "lfi_refused_busy_total{listener=\"hub\"} 0\n"));
+    static const char *const by_version[] = {
+        "{provider=\"retail\",version=\"v2.2\",from=\"uri\"} 2\n",
+        "{provider=\"retail\",version=\"v2.1\",from=\"default\"} 1\n",
+        "{provider=\"retail\",version=\"other\",from=\"basePath\"} 1\n",
+        "{provider=\"none\",version=\"none\",from=\"uri\"} 1\n"};
+    for (size_t i = 0; i < sizeof(by_version) / sizeof(by_version[0]); i++) {
+        assert_non_null(find(&out, by_version[i]));
+    }
     assert_non_null(find(&out, "lfi_hub_calls_total 1\n"));
     assert_non_null(find(&out, "process_resident_memory_bytes "));
     assert_null(find(&out, "getA"));

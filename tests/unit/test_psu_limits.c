@@ -57,7 +57,7 @@ static struct metrics *metrics;
 
 static int set_up(void **state)
 {
-    static const struct metrics_labels none = {NULL, 0, NULL, 0};
+    static const struct metrics_labels none = {0};
     int result = world_set_up(state);
     memset(meters, 0, sizeof(meters));
     signin = world_signin;
