@@ -14,8 +14,10 @@ static void answer(struct reply *reply, int status, const char *text)
 static void append_resources(struct buf *out);
 
 /* Where a browser that knows only the address begins. */
-static void answer_front_door(struct admin *admin, struct reply *reply)
+static void answer_front_door(struct admin *admin, const struct request *request,
+                              struct reply *reply)
 {
+    (void)request;
     struct buf *out = &reply->body;
     reply->status = 200;
     reply->content_type = "text/html; charset=utf-8";
@@ -43,9 +45,10 @@ static void answer_front_door(struct admin *admin, struct reply *reply)
     buf_append_text(out, "</table>\n");
 }
 
-static void answer_health(struct admin *admin, struct reply *reply)
+static void answer_health(struct admin *admin, const struct request *request, struct reply *reply)
 {
     (void)admin;
+    (void)request;
     answer(reply, 200, "ok\n");
 }
 
@@ -58,8 +61,10 @@ static void render_log(const struct log *log, struct buf *out)
                       (unsigned long long)log_dropped(log));
 }
 
-static void answer_readiness(struct admin *admin, struct reply *reply)
+static void answer_readiness(struct admin *admin, const struct request *request,
+                             struct reply *reply)
 {
+    (void)request;
     struct readiness *readiness = atomic_load(&admin->readiness);
 
     if (!readiness) {
@@ -71,8 +76,9 @@ static void answer_readiness(struct admin *admin, struct reply *reply)
     reply->content_type = "application/json";
 }
 
-static void answer_metrics(struct admin *admin, struct reply *reply)
+static void answer_metrics(struct admin *admin, const struct request *request, struct reply *reply)
 {
+    (void)request;
     struct readiness *readiness = atomic_load(&admin->readiness);
 
     reply->status = 200;
@@ -87,15 +93,33 @@ static void answer_metrics(struct admin *admin, struct reply *reply)
     }
 }
 
+static void run_operator(struct admin *admin, const struct request *request, struct reply *reply)
+{
+    struct refusal refusal = {0};
+    if (admin->operator_api) {
+        operator_handle(admin->operator_api, request, reply);
+        return;
+    }
+    (void)refusal_set(&refusal, "LEVER-OFF", 404, "GenericError", "There are no levers here.");
+    reply_refusal(reply, &refusal);
+    LOG_EVENT(admin->log, LOG_WARN, "operator", LOG_TEXT("method", request->method),
+              LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
+              LOG_TEXT("refused", slice_of(refusal.id)));
+}
+
+/* Everything that the listener has. */
 static const struct resource {
     const char *path;
-    void (*answer)(struct admin *admin, struct reply *reply);
+    void (*answer)(struct admin *admin, const struct request *request, struct reply *reply);
     const char *does; /* for people; NULL: not listed */
+    bool all_below;   /* with every path below it, whatever the method */
 } resources[] = {
-    {"/", answer_front_door, NULL},
-    {"/healthz", answer_health, "the program runs"},
-    {"/readyz", answer_readiness, "it takes requests"},
-    {"/metrics", answer_metrics, "what it has answered"},
+    {"/", answer_front_door, NULL, false},
+    {"/healthz", answer_health, "the program runs", false},
+    {"/readyz", answer_readiness, "it takes requests", false},
+    {"/metrics", answer_metrics, "what it has answered", false},
+    {"/explain", run_operator, NULL, true}, /* these two are openapi/operator.yaml */
+    {"/operator", run_operator, NULL, true},
 };
 #define RESOURCES (sizeof(resources) / sizeof(resources[0]))
 
@@ -109,10 +133,17 @@ static void append_resources(struct buf *out)
     }
 }
 
+static bool is_at(const struct resource *resource, struct lfi_slice path)
+{
+    size_t len = strlen(resource->path);
+    return slice_equal_text(path, resource->path) ||
+           (resource->all_below && slice_starts_with(path, resource->path) && path.ptr[len] == '/');
+}
+
 static const struct resource *find_resource(struct lfi_slice path)
 {
     for (size_t i = 0; i < RESOURCES; i++) {
-        if (slice_equal_text(path, resources[i].path)) {
+        if (is_at(&resources[i], path)) {
             return &resources[i];
         }
     }
@@ -137,36 +168,19 @@ static bool is_own_host(const struct request *request)
     return own;
 }
 
-static void run_operator(const struct admin *admin, const struct request *request,
-                         struct reply *reply)
-{
-    struct refusal refusal = {0};
-    if (admin->operator_api) {
-        operator_handle(admin->operator_api, request, reply);
-        return;
-    }
-    (void)refusal_set(&refusal, "LEVER-OFF", 404, "GenericError", "There are no levers here.");
-    reply_refusal(reply, &refusal);
-    LOG_EVENT(admin->log, LOG_WARN, "operator", LOG_TEXT("method", request->method),
-              LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
-              LOG_TEXT("refused", slice_of(refusal.id)));
-}
-
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     struct admin *admin = ctx;
     const struct resource *resource = find_resource(request->path);
     if (!is_own_host(request)) {
         answer(reply, 421, "ADMIN-HOST: call it localhost, 127.0.0.1 or [::1]\n");
-    } else if (operator_owns(request->path)) {
-        run_operator(admin, request, reply);
     } else if (!resource) {
         answer(reply, 404, "not found: / lists what is here\n");
-    } else if (!slice_equal_text(request->method, "GET") &&
+    } else if (!resource->all_below && !slice_equal_text(request->method, "GET") &&
                !slice_equal_text(request->method, "HEAD")) {
         answer(reply, 405, "method not allowed\n");
         reply_header(reply, "Allow", SLICE("GET, HEAD"));
     } else {
-        resource->answer(admin, reply);
+        resource->answer(admin, request, reply);
     }
 }

@@ -199,12 +199,6 @@ static void answer(const struct operator_api *api, struct operator_call *op)
     cJSON_Delete(op->body);
 }
 
-bool operator_owns(struct lfi_slice path)
-{
-    return slice_starts_with(path, "/operator/") || slice_starts_with(path, "/explain/") ||
-           slice_equal_text(path, "/explain");
-}
-
 void operator_handle(const struct operator_api *api, const struct request *request,
                      struct reply *reply)
 {

@@ -46,9 +46,7 @@ bool operator_token_is_same(const struct operator_api *api);
 
 /* Appends the calls as rows of an HTML table: method, path, what it does. */
 void operator_append_calls(const struct operator_api *api, struct buf *out);
-/* Whether the path is the operator's. */
-bool operator_owns(struct lfi_slice path);
-/* Any thread. */
+/* Answers a request for any path below /operator/ and /explain. Any thread. */
 void operator_handle(const struct operator_api *api, const struct request *request,
                      struct reply *reply);
 

@@ -1,8 +1,11 @@
 // link: lfi-operator
-/* The operator's API without a bank: the token, what a call is checked for, and its limits. */
+/*
+ * The admin listener's paths, and the operator's API without a bank: the token, what a call is
+ * checked for, and its limits.
+ */
 #include "base/json.h"
 #include "base/limits.h"
-#include "operator/operator.h"
+#include "operator/admin.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -224,6 +227,51 @@ static void the_oldest_findings_are_forgotten(void **state)
     buf_free(&out);
 }
 
+static int admin_status(struct admin *admin, const char *method, const char *path)
+{
+    const struct request request = {
+        .method = slice_of(method), .path = slice_of(path), .arena = f.arena};
+    buf_clear(&f.reply.body);
+    buf_clear(&f.reply.headers);
+    f.reply.status = 0;
+    admin_handle(admin, &request, &f.reply);
+    return f.reply.status;
+}
+
+/* Every path of the listener, and those that only look like one. */
+static void each_path_is_whose_it_is(void **state)
+{
+    static const struct {
+        const char *method, *path;
+        int off, on; /* status without and with the operator's API, both without its token */
+    } rows[] = {
+        {"GET", "/", 200, 200},
+        {"HEAD", "/healthz", 200, 200},
+        {"POST", "/healthz", 405, 405},
+        {"GET", "/healthz/", 404, 404},
+        {"GET", "/readyz", 503, 503},
+        {"GET", "/metrics", 200, 200},
+        {"GET", "/explain", 404, 401},
+        {"GET", "/explain/i-1", 404, 401},
+        {"GET", "/explained", 404, 404},
+        {"POST", "/operator/clock", 404, 401},
+        {"GET", "/operator/nothing", 404, 401},
+        {"GET", "/operators", 404, 404},
+    };
+    (void)state;
+    open_usual();
+    struct admin admin = {.log = &f.log, .metrics = metrics_new(&(struct metrics_labels){0})};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        admin.operator_api = NULL;
+        assert_int_equal(admin_status(&admin, rows[i].method, rows[i].path), rows[i].off);
+        bool levers_off = reply_has(&f.reply.body, "There are no levers here.");
+        admin.operator_api = f.api;
+        assert_int_equal(admin_status(&admin, rows[i].method, rows[i].path), rows[i].on);
+        assert_int_equal(levers_off, rows[i].off != rows[i].on);
+    }
+    metrics_free((struct metrics *)admin.metrics);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -233,6 +281,7 @@ int main(void)
         CASE(a_body_is_json_whatever_it_is_called),
         CASE(what_is_not_there_is_said),
         CASE(overrides_are_bounded),
+        CASE(each_path_is_whose_it_is),
         CASE(the_oldest_findings_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
