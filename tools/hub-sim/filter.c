@@ -36,12 +36,7 @@
     "dateOfIncorporation " CLAIMS "corporateAddress " CLAIMS "corporateContactEmail " CLAIMS       \
     "corporateContactPhoneNumber"
 
-/* A permission and the members that it covers, in one record of the list, separated by blanks. */
-struct cover {
-    const char *path, *permission, *members;
-};
-
-static const struct cover covers[] = {
+const struct filter_cover filter_covers[] = {
     {"/accounts", "ReadAccountsBasic", ACCOUNT_BASIC},
     {"/accounts", "ReadAccountsDetail", ACCOUNT_BASIC " accountNumbers openingDate"},
     {"/accounts/{accountId}", "ReadAccountsBasic", ACCOUNT_BASIC},
@@ -67,7 +62,8 @@ static const struct cover covers[] = {
     {"/customer", "ReadPartyUserIdentity", USER " verifiedClaims"},
 };
 
-#define COVERS (sizeof(covers) / sizeof(covers[0]))
+#define COVERS (sizeof(filter_covers) / sizeof(filter_covers[0]))
+const size_t filter_cover_count = COVERS;
 
 enum reach { REACH_NONE, REACH_INSIDE, REACH_WHOLE };
 
@@ -97,9 +93,9 @@ static enum reach granted_reach(const struct grant *grant, const char *member)
 {
     enum reach reach = REACH_NONE;
     for (size_t i = 0; i < COVERS; i++) {
-        if (strcmp(covers[i].path, grant->path) == 0 &&
-            json_lists(grant->permissions, slice_of(covers[i].permission))) {
-            enum reach one = reach_of(covers[i].members, member);
+        if (strcmp(filter_covers[i].path, grant->path) == 0 &&
+            json_lists(grant->permissions, slice_of(filter_covers[i].permission))) {
+            enum reach one = reach_of(filter_covers[i].members, member);
             reach = one > reach ? one : reach;
         }
     }
@@ -130,7 +126,7 @@ void filter_answer(cJSON *body, const char *path, const cJSON *permissions)
 {
     const struct grant grant = {path, permissions};
     for (size_t i = 0; i < COVERS; i++) {
-        if (strcmp(covers[i].path, path) == 0) {
+        if (strcmp(filter_covers[i].path, path) == 0) {
             prune(cJSON_GetObjectItemCaseSensitive(body, "data"), &grant, "");
             return;
         }
