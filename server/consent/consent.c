@@ -81,5 +81,6 @@ bool consent_is_revocable(const struct consent *consent)
 
 struct lfi_slice consent_beneficiary(const struct consent *consent)
 {
-    return consent->on_behalf_of.len > 0 ? consent->on_behalf_of : consent->tpp_name;
+    bool shown = consent->on_behalf_of.len > 0 && !consent->kind->pays;
+    return shown ? consent->on_behalf_of : consent->tpp_name;
 }

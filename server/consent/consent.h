@@ -46,7 +46,8 @@ bool consent_is_open(const struct consent *consent, int64_t now_us);
 bool consent_is_of(const struct consent *consent, struct lfi_slice user_id);
 /* Whether the customer may end it: only what is not ended yet. */
 bool consent_is_revocable(const struct consent *consent);
-/* Whom the customer gives the data to. */
+/* Whom the customer gives the data to; for a payment, who asks, as OnBehalfOf is not for display.
+ */
 struct lfi_slice consent_beneficiary(const struct consent *consent);
 
 #endif

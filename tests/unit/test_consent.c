@@ -85,6 +85,20 @@ static void may_be_ended_until_it_has_ended(void **state)
     }
 }
 
+/* Versions 5.5: on payments OnBehalfOf is not for display. */
+static void shows_nobody_on_whose_behalf_a_payment_is(void **state)
+{
+    struct consent consent;
+    cJSON *tree = json_parse(SLICE("{\"consentType\":\"cbuae-service-initiation-consents\","
+                                   "\"tpp\":{\"tppName\":\"T\"},\"consentBody\":{\"Data\":"
+                                   "{\"OnBehalfOf\":{\"TradingName\":\"B\"}}}}"));
+    (void)state;
+    consent_read(tree, &consent);
+    assert_true(slice_equal_text(consent.on_behalf_of, "B"));
+    assert_true(slice_equal_text(consent_beneficiary(&consent), "T"));
+    cJSON_Delete(tree);
+}
+
 /* --- kinds ------------------------------------------------------------------------------------ */
 
 #define SHARING "cbuae-account-access-consents"
@@ -288,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges_state_and_deadlines),
         cmocka_unit_test(names_whom_the_data_goes_to),
+        cmocka_unit_test(shows_nobody_on_whose_behalf_a_payment_is),
         cmocka_unit_test(belongs_to_whom_it_names_and_to_nobody_before),
         cmocka_unit_test(may_be_ended_until_it_has_ended),
         cmocka_unit_test(tells_every_kind_by_type_and_schedule),

@@ -158,6 +158,24 @@ static void sees_a_consent_of_two_kinds(void **state)
     consent_rules_fini();
 }
 
+/* Consents live longer than versions: those of v2.2 are read as those of v2.1 are. */
+static void reads_what_a_later_version_added(void **state)
+{
+    (void)state;
+    struct lfi_error error;
+    assert_int_equal(consent_rules_init(&error), 0);
+    assert_true(coherent(SHARING, "",
+                         "{\"Data\":{" TERMS
+                         ",\"AuthorizationExpirationDateTime\":\"2027-01-14T08:00:00Z\"}}"));
+    assert_false(coherent(SHARING, "",
+                          "{\"Data\":{" TERMS ",\"AuthorizationExpirationDateTime\":\"P1D\"}}"));
+    assert_true(coherent(PAYMENT, "",
+                         "{\"Data\":{\"ConsentId\":\"c-1\",\"Status\":\"Authorized\","
+                         "\"ExpirationDateTime\":\"2027-01-15T08:00:00Z\","
+                         "\"OnBehalfOf\":{\"TradingName\":\"Some Shop\"}}}"));
+    consent_rules_fini();
+}
+
 static void takes_the_first_of_a_chain_as_base(void **state)
 {
     (void)state;
@@ -219,6 +237,7 @@ int main(void)
         cmocka_unit_test(takes_no_consents_in_a_version_that_is_closing),
         cmocka_unit_test(holds_each_kind_to_its_own_rules),
         cmocka_unit_test(sees_a_consent_of_two_kinds),
+        cmocka_unit_test(reads_what_a_later_version_added),
         cmocka_unit_test(takes_the_first_of_a_chain_as_base),
         cmocka_unit_test(knows_the_permissions_of_the_operations),
     };
