@@ -461,7 +461,8 @@ const wrongBodies = {
         (c) => (c.consentBody.Data.Unknown = 1),
         (c) => (c.consentBody.Data.BaseConsentId = ''),
         (c) => (c.consentBody.Data.BaseConsentId = 'x'.repeat(129)),
-        (c) => delete c.consentBody.Data.OpenFinanceBilling,
+        // with permissions of a payment it would be the body of one, refused for not being what consentType says
+        ({ consentBody: { Data } }) => delete Data.OpenFinanceBilling && (Data.Permissions = ['ReadParty']),
     ],
 };
 
