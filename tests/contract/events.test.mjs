@@ -461,8 +461,8 @@ const wrongBodies = {
         (c) => (c.consentBody.Data.Unknown = 1),
         (c) => (c.consentBody.Data.BaseConsentId = ''),
         (c) => (c.consentBody.Data.BaseConsentId = 'x'.repeat(129)),
-        // with permissions of a payment it would be the body of one, refused for not being what consentType says
-        ({ consentBody: { Data } }) => delete Data.OpenFinanceBilling && (Data.Permissions = ['ReadParty']),
+        // without AccountType it would be the body of a payment, refused for not being what consentType says
+        ({ consentBody: { Data } }) => delete Data.OpenFinanceBilling && (Data.AccountType = ['Retail']),
     ],
 };
 
