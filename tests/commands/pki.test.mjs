@@ -1,11 +1,11 @@
 // tools/pki: what it makes, that it makes it once, and who may read it.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { subjectOf } from '../support/client.mjs';
 import { ROOT } from '../support/demo.mjs';
 
@@ -94,6 +94,81 @@ test('a second call changes nothing', () => {
     const before = filesBelow(dir).map((name) => [name, read(name)]);
     assert.equal(spawnSync(PKI, [dir]).status, 0);
     assert.deepEqual(filesBelow(dir).map((name) => [name, read(name)]), before);
+});
+
+describe('renew', () => {
+    let own;
+    const pki = (...args) => spawnSync(PKI, args, { encoding: 'utf8' });
+    const renew = (...args) => {
+        const done = pki('renew', ...args);
+        assert.equal(done.status, 0, done.stderr);
+    };
+    const file = (name) => readFileSync(join(own, name), 'utf8');
+    const certificate = (name) => new X509Certificate(file(`${name}.pem`));
+
+    before(() => {
+        own = join(scratch, 'renewed');
+        cpSync(dir, own, { recursive: true });
+    });
+    after(() => rmSync(own, { recursive: true }));
+
+    test('makes a new key and certificate for the same subject, and keeps the old ones', () => {
+        renew(own, 'bank/Sig4', 'hub/dhowretail/C4');
+        for (const name of ['bank/Sig4', 'hub/dhowretail/C4']) {
+            assert.equal(file(`${name}.previous.pem`), read(`${name}.pem`));
+            assert.equal(file(`${name}.previous.key`), read(`${name}.key`));
+            assert.notEqual(file(`${name}.key`), read(`${name}.key`));
+            assert.equal(certificate(name).subject, certificate(`${name}.previous`).subject);
+            assert.notEqual(certificate(name).serialNumber, certificate(`${name}.previous`).serialNumber);
+            assert.ok(certificate(name).checkPrivateKey(createPrivateKey(file(`${name}.key`))));
+            assert.equal(statSync(join(own, `${name}.key`)).mode & 0o777, 0o600);
+        }
+        assert.equal(file('bank/Sig4.previous.kid'), read('bank/Sig4.kid'));
+        assert.notEqual(file('bank/Sig4.kid'), read('bank/Sig4.kid'));
+        assert.equal(file('bank/S4.pem'), read('bank/S4.pem'), 'the others are left alone');
+    });
+
+    test('--next puts the new pair beside, with the dates that are asked for', () => {
+        renew('--next', '--from', '2031-01-02', '--until', '2032-01-02', own, 'bank/S4');
+        assert.equal(file('bank/S4.pem'), read('bank/S4.pem'));
+        assert.match(certificate('bank/S4.next').validFrom, /^Jan  2 00:00:00 2031/);
+        assert.match(certificate('bank/S4.next').validTo, /^Jan  2 00:00:00 2032/);
+    });
+
+    test('ca makes new authorities, and the bundle has the old ones too', () => {
+        renew(own, 'ca', 'bank/C3');
+        const bundle = file('ca/bundle.pem');
+        assert.ok(bundle.includes(file('ca/issuing.pem')) && bundle.includes(read('ca/root.pem')));
+        const all = ['-CAfile', join(own, 'ca/bundle.pem')];
+        for (const name of ['bank/C3', 'bank/Sig4', 'hub/S3']) {
+            assert.equal(spawnSync('openssl', ['verify', ...all, join(own, `${name}.pem`)]).status, 0, name);
+        }
+        assert.match(certificate('bank/C3').issuer, /Issuing CA - G2$/);
+        const old = ['-CAfile', join(dir, 'ca/bundle.pem'), join(own, 'bank/C3.pem')];
+        assert.notEqual(spawnSync('openssl', ['verify', ...old]).status, 0);
+    });
+
+    test('what ends soon is said, and what has ended is refused, with the command that helps', () => {
+        renew('--until', '20 days', own, 'hub/S3');
+        const soon = pki(own);
+        assert.equal(soon.status, 0);
+        assert.match(soon.stderr, /hub\/S3\.pem expires on \d{4}-\d\d-\d\d; ".*pki renew .* hub\/S3"/);
+        renew('--from', '-2 days', '--until', '-1 days', own, 'bank/S4');
+        const over = pki(own);
+        assert.equal(over.status, 1);
+        assert.match(over.stderr, /bank\/S4\.pem expired on .*; ".*pki renew .* bank\/S4"/);
+        renew(own);
+        assert.deepEqual([pki(own).status, pki(own).stderr], [0, '']);
+    });
+
+    test('refuses a name that is none, and leaves nothing behind', () => {
+        const wrong = pki('renew', own, 'bank/S9');
+        assert.equal(wrong.status, 1);
+        assert.match(wrong.stderr, /no leaf bank\/S9; it has: bank\/C3 /);
+        assert.equal(pki('renew').status, 2);
+        assert.equal(pki('renew', '--until', 'never', own).status, 2);
+        assert.deepEqual(readdirSync(own).sort(), ['bank', 'ca', 'hub', 'pki.json', 'rogue']);
+    });
 });
 
 test('two calls at once agree on one result', async () => {
