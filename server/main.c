@@ -1,6 +1,7 @@
 /* lfi-server: reads the configuration, starts the server, obeys signals. */
 #include "base/descriptors.h"
 #include "config/config.h"
+#include "doctor.h"
 #include "lfi_version.h"
 #include "serve.h"
 
@@ -18,7 +19,7 @@
 #define MALLOC_SETTINGS "glibc.malloc.arena_max=4:glibc.malloc.tcache_count=0"
 
 static const char usage[] =
-    "usage: lfi-server --config FILE [--check]\n"
+    "usage: lfi-server --config FILE [--check | --doctor]\n"
     "\n"
     "The bank's side of UAE Open Finance: Ozone Connect for the API Hub, and the pages on which\n"
     "customers decide on consents.\n"
@@ -26,6 +27,12 @@ static const char usage[] =
     "  --config FILE  the configuration\n"
     "  --check        only checks the configuration, its certificates, keys, cores, stores and "
     "state\n"
+    "  --doctor       the same and what only shows at run time: chains and names of certificates,\n"
+    "                 ports, whether state and cores answer, key store, Hub, clock. A line each, "
+    "ok,\n"
+    "                 warn or FAIL, with what to do; may run beside the server. Exit status: 0 "
+    "all\n"
+    "                 ok, 1 something warns, 2 something fails\n"
     "  --version      the version\n"
     "  --help         this text\n"
     "\n"
@@ -34,7 +41,7 @@ static const char usage[] =
 
 struct arguments {
     const char *config;
-    bool check, help, version;
+    bool check, doctor, help, version;
 };
 
 static bool parse(struct arguments *out, int argc, char **argv)
@@ -45,6 +52,8 @@ static bool parse(struct arguments *out, int argc, char **argv)
             out->config = argv[++i];
         } else if (strcmp(argv[i], "--check") == 0) {
             out->check = true;
+        } else if (strcmp(argv[i], "--doctor") == 0) {
+            out->doctor = true;
         } else if (strcmp(argv[i], "--help") == 0) {
             out->help = true;
         } else if (strcmp(argv[i], "--version") == 0) {
@@ -53,7 +62,7 @@ static bool parse(struct arguments *out, int argc, char **argv)
             return false;
         }
     }
-    return out->config || out->help || out->version;
+    return (out->config && !(out->check && out->doctor)) || out->help || out->version;
 }
 
 /* Until SIGTERM or SIGINT. */
@@ -114,16 +123,21 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     settle_malloc(argv);
+    if (arguments.doctor) {
+        signal(SIGPIPE, SIG_IGN);
+        return doctor_run(arguments.config);
+    }
     if (config_load(&config, arguments.config, &error) != 0) {
         fprintf(stderr, "%s\n", error.message);
         return EXIT_USAGE;
     }
     if (arguments.check) {
-        if (serve_check(config, &error) != 0) {
+        int status = serve_check(config, &error);
+        if (status != 0) {
             fprintf(stderr, "%s\n", error.message);
-            return EXIT_USAGE;
         }
-        return EXIT_SUCCESS;
+        config_free(config);
+        return status != 0 ? EXIT_USAGE : EXIT_SUCCESS;
     }
     prepare_signals(&signals);
     if (serve_start(&serve, config, &error) != 0) {

@@ -110,6 +110,21 @@ static void tell_warnings_of_cores(struct serve *serve)
     }
 }
 
+struct provider_config serve_provider(const struct config *config, size_t index)
+{
+    const struct config_provider *from = &config->providers[index];
+
+    return (struct provider_config){.id = from->id,
+                                    .segment = config_segment_name(from->segment),
+                                    .audience = from->audience,
+                                    .library = from->core_library,
+                                    .settings = from->core_settings,
+                                    .base_dir = config->base_dir,
+                                    .threads = count_threads(config),
+                                    .offers = from->offers,
+                                    .statement_day = from->statement_day};
+}
+
 static int open_providers(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
@@ -119,16 +134,7 @@ static int open_providers(struct serve *serve, struct lfi_error *error)
         return error_set(error, "out of memory");
     }
     for (size_t i = 0; i < config->provider_count; i++) {
-        const struct config_provider *from = &config->providers[i];
-        providers[i] = (struct provider_config){.id = from->id,
-                                                .segment = config_segment_name(from->segment),
-                                                .audience = from->audience,
-                                                .library = from->core_library,
-                                                .settings = from->core_settings,
-                                                .base_dir = config->base_dir,
-                                                .threads = count_threads(config),
-                                                .offers = from->offers,
-                                                .statement_day = from->statement_day};
+        providers[i] = serve_provider(config, i);
     }
     struct lfi_error cause = {""};
     size_t failed = 0;
@@ -466,30 +472,44 @@ static void print_warning(void *ctx, const char *path, const char *cause)
     fprintf(stderr, "%s: warning: %s: %s\n", ((const struct config *)ctx)->path, path, cause);
 }
 
-int serve_check(struct config *config, struct lfi_error *error)
+int serve_try(const struct config *config, const struct material_warnings *warnings,
+              struct material *material, struct lfi_error *error)
 {
     struct serve *serve = calloc(1, sizeof(*serve));
 
     if (!serve) {
-        config_free(config);
         return error_set(error, "out of memory");
     }
-    serve->config = config;
-    serve->log = (struct log){.fd = -1, .level = LOG_ERROR, .clock = &serve->clock};
-    serve->warnings = (struct material_warnings){print_warning, config};
-    int status = build_parts(serve, false, error);
-    if (status == 0) {
-        printf("%s: valid\n", config->path);
-        for (size_t i = 0; i < config->provider_count; i++) {
-            const struct config_provider *provider = &config->providers[i];
-            printf("provider %s: segment %s, core %s%s\n", provider->id,
-                   config_segment_name(provider->segment), provider->core_library,
-                   provider->authorize_path ? ", customer journey" : "");
-        }
-        say_certificates(&serve->material, stdout);
+    int status = config_load_again(&serve->config, config, error);
+    if (status != 0) {
+        free(serve);
+        return status;
     }
+    serve->log = (struct log){.fd = -1, .level = LOG_ERROR, .clock = &serve->clock};
+    serve->warnings = *warnings;
+    status = build_parts(serve, false, error);
+    *material = serve->material;
     (void)serve_stop(serve);
     return status;
+}
+
+int serve_check(const struct config *config, struct lfi_error *error)
+{
+    const struct material_warnings warnings = {print_warning, (void *)(uintptr_t)config};
+    struct material material;
+
+    if (serve_try(config, &warnings, &material, error) != 0) {
+        return -1;
+    }
+    printf("%s: valid\n", config->path);
+    for (size_t i = 0; i < config->provider_count; i++) {
+        const struct config_provider *provider = &config->providers[i];
+        printf("provider %s: segment %s, core %s%s\n", provider->id,
+               config_segment_name(provider->segment), provider->core_library,
+               provider->authorize_path ? ", customer journey" : "");
+    }
+    say_certificates(&material, stdout);
+    return 0;
 }
 
 /* --- reload ----------------------------------------------------------------------------------- */

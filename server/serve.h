@@ -5,7 +5,8 @@
 #ifndef SERVER_SERVE_H
 #define SERVER_SERVE_H
 
-#include "config/config.h"
+#include "config/material.h"
+#include "provider/provider.h"
 
 struct serve;
 
@@ -13,9 +14,14 @@ struct serve;
 int serve_start(struct serve **out, struct config *config, struct lfi_error *error);
 /*
  * Loads everything that can be loaded without serving: certificates, keys, cores with their
- * stores, brands. Warnings go to standard error, a summary to standard output. Takes over `config`.
+ * stores, brands. Warnings go to standard error, a summary to standard output.
  */
-int serve_check(struct config *config, struct lfi_error *error);
+int serve_check(const struct config *config, struct lfi_error *error);
+/* The same without a word but the warnings. */
+int serve_try(const struct config *config, const struct material_warnings *warnings,
+              struct material *material, struct lfi_error *error);
+/* What a provider's core is opened with. */
+struct provider_config serve_provider(const struct config *config, size_t index);
 /*
  * Reads the configuration file and all certificates and keys again. Cached key sets are dropped.
  * A configuration that is wrong, or that changes what needs a restart (config/restart.c), is

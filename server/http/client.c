@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define IDLE_HANDLES 16 /* each keeps its connections; more are closed after use */
+#define DATE_MAX 40     /* "Sun, 06 Nov 1994 08:49:37 GMT" and more than that is none */
 #define CONNECT_SHARE 2 /* half of the time-out may go into connecting */
 
 struct http_client {
@@ -77,7 +78,7 @@ void http_client_free(struct http_client *client)
 
 void http_answer_init(struct http_answer *answer, size_t max_body)
 {
-    *answer = (struct http_answer){0};
+    *answer = (struct http_answer){.date_s = -1};
     buf_init(&answer->body, max_body);
 }
 
@@ -105,6 +106,14 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     return body->failed ? 0 : len;
 }
 
+static int64_t date_of(struct lfi_slice value)
+{
+    char text[DATE_MAX];
+
+    snprintf(text, sizeof(text), "%.*s", SLICE_ARG(value));
+    return (int64_t)curl_getdate(text, NULL);
+}
+
 /* Header lines come whole and unchanged; a status line begins anew (after an interim 100). */
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
@@ -121,6 +130,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
         free(answer->location);
         answer->location = NULL;
         answer->retry_after[0] = '\0';
+        answer->date_s = -1;
         exchange->second_location = false;
     } else if (slice_next(&value, ':', &name) && value.ptr &&
                slice_equal_nocase(name, "location")) {
@@ -130,6 +140,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
         } else if (!(answer->location = strndup(value.ptr, value.len))) {
             return 0;
         }
+    } else if (value.ptr && slice_equal_nocase(name, "date")) {
+        answer->date_s = date_of(slice_trim(value));
     } else if (value.ptr && slice_equal_nocase(name, "retry-after")) {
         value = slice_trim(value);
         (void)snprintf(answer->retry_after, sizeof answer->retry_after, "%.*s", SLICE_ARG(value));
@@ -270,12 +282,14 @@ int http_client_call(struct http_client *client, const struct http_call *call,
 {
     struct exchange exchange = {.answer = out, .max_body = client->reply_bytes};
     struct curl_slist *headers = NULL;
+    char reason[CURL_ERROR_SIZE] = ""; /* says more than the code: which name, which alert */
     int result = -1;
 
     CURL *handle = take_handle(client);
     long timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : client->timeout_ms;
     if (!handle || !make_headers(&headers, call) || !set_transport(handle, client, timeout_ms) ||
         !set_request(handle, call, headers) ||
+        curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header) != CURLE_OK ||
@@ -288,7 +302,7 @@ int http_client_call(struct http_client *client, const struct http_call *call,
     if (exchange.too_large) {
         error_set(error, "the answer is larger than %zu bytes", exchange.max_body);
     } else if (code != CURLE_OK) {
-        error_set(error, "%s", curl_easy_strerror(code));
+        error_set(error, "%s", reason[0] ? reason : curl_easy_strerror(code));
     } else if (exchange.second_location) {
         error_set(error, "the answer has more than one Location");
     } else if (take_status(handle, out) != 0) {
@@ -298,6 +312,7 @@ int http_client_call(struct http_client *client, const struct http_call *call,
     }
 out:
     if (handle) {
+        (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
         give_back(client, handle);
     }
     curl_slist_free_all(headers);

@@ -39,6 +39,7 @@ struct http_answer {
     struct buf body; /* initialised by the caller with its maximum */
     char *location;  /* exact bytes of the Location header, NULL when missing; freed below */
     char content_type[64];
+    int64_t date_s;       /* the Date header, UTC; -1: none */
     char retry_after[32]; /* the header of that name; empty when missing, cut when too long */
 };
 

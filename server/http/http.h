@@ -91,6 +91,9 @@ int http_listener_port(const struct http_listener *listener);
 int http_listener_prepare(struct http_listener *listener, const struct http_tls *tls,
                           struct lfi_error *error);
 void http_listener_commit(struct http_listener *listener);
+/* The reason, an errno, why the address cannot be listened on now; 0: it can. */
+int http_listener_try(const char *address, int port);
+
 struct http_listener_use {
     int workers, workers_busy;
     int connections, connections_limit; /* open; those that no worker serves are bounded */

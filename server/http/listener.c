@@ -204,6 +204,14 @@ static int settle_address(char *out, size_t size, const struct http_listener_con
     return try_address(config->address, config->port);
 }
 
+int http_listener_try(const char *address, int port)
+{
+    char unused[ADDRESS_MAX];
+
+    return strcmp(address, "localhost") == 0 ? settle_localhost(unused, sizeof(unused), port)
+                                             : try_address(address, port);
+}
+
 /* CivetWeb's own time-outs come last: they only end what the worker's limits have let pass. */
 static int start_server(struct http_listener *listener, struct lfi_error *error)
 {

@@ -39,6 +39,7 @@ static enum hub_outcome judge(struct hub *hub, struct arena *arena, enum hub_ope
                               struct lfi_error *error)
 {
     out->status = answer->status;
+    out->date_s = answer->date_s;
     if (answer->status >= 500) {
         error_set(error, "the Hub answered %d", answer->status);
         return HUB_UNREACHABLE;

@@ -14,9 +14,11 @@
 #define HUB_TOKEN_LIFE_S 30
 
 enum hub_operation {
+    HUB_HELLO_HEIMDALL,
     HUB_GET_AUTH,
     HUB_DO_CONFIRM,
     HUB_DO_FAIL,
+    HUB_HELLO_CONSENT_MANAGER,
     HUB_GET_CONSENT,
     HUB_PATCH_CONSENT,
     HUB_REVOKE_CONSENT,
@@ -54,6 +56,7 @@ struct hub_request {
 
 struct hub_response {
     int status;
+    int64_t date_s;            /* the Hub's clock; -1: it does not say */
     struct lfi_slice location; /* of a 303; exact bytes */
     struct lfi_slice body;
 };

@@ -43,6 +43,14 @@ enum hub_outcome {
     HUB_WRONG = -3,       /* an answer that breaks the Hub's own contract */
 };
 
+/*
+ * GET /hello-mtls of one of the two: whether the Hub takes our certificate, and our token when we
+ * send one. *date_s: the Hub's clock, -1 when the answer does not tell it.
+ */
+enum hub_side { HUB_HEIMDALL, HUB_CONSENT_MANAGER };
+enum hub_outcome hub_hello(struct hub *hub, struct arena *arena, enum hub_side side,
+                           int64_t *date_s, struct lfi_error *error);
+
 /* --- Headless Heimdall ------------------------------------------------------------------------ */
 
 struct hub_authorization {

@@ -16,6 +16,8 @@ static const struct {
     const struct contract_api *api;
     const char *id;
 } operations[HUB_OPERATIONS] = {
+    [HUB_HELLO_HEIMDALL] = {&contract_hub_heimdall, "helloMtls"},
+    [HUB_HELLO_CONSENT_MANAGER] = {&contract_hub_consent_manager, "helloMtls"},
     [HUB_GET_AUTH] = {&contract_hub_heimdall, "getAuth"},
     [HUB_DO_CONFIRM] = {&contract_hub_heimdall, "doConfirm"},
     [HUB_DO_FAIL] = {&contract_hub_heimdall, "doFail"},

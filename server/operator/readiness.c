@@ -54,8 +54,8 @@ static time_t now_s(void)
 
 /* --- cores and state -------------------------------------------------------------------------- */
 
-static int ask_core(const struct provider *provider, struct lfi_health *out,
-                    struct lfi_error *error)
+int readiness_ask_core(const struct provider *provider, struct lfi_health *out,
+                       struct lfi_error *error)
 {
     const struct lfi_call call = core_call(provider->host);
     if (PROVIDER_HAS(provider, health)) {
@@ -102,7 +102,7 @@ static void ask_once(struct probe *probe)
     probe->asked_us = clock_monotonic_us();
     pthread_mutex_unlock(&readiness->lock);
     crash_note(probe->provider ? probe->provider->id : NULL, "readiness");
-    int status = probe->provider ? ask_core(probe->provider, &health, &error)
+    int status = probe->provider ? readiness_ask_core(probe->provider, &health, &error)
                                  : ask_state(readiness, &health, &error);
     bool failing = status != LFI_OK;
     crash_note(NULL, NULL);

@@ -14,6 +14,7 @@
 #include "state/state.h"
 
 struct readiness;
+struct lfi_health;
 
 #define READINESS_LISTENERS 3
 
@@ -26,6 +27,10 @@ struct readiness_config {
     } listeners[READINESS_LISTENERS];
     const struct log *log;
 };
+
+/* One cheap question to a core; a status of lfi/core.h. Any thread. */
+int readiness_ask_core(const struct provider *provider, struct lfi_health *out,
+                       struct lfi_error *error);
 
 /* Asks all once before it returns; what `config` points to must outlive it. */
 int readiness_start(struct readiness **out, const struct readiness_config *config,

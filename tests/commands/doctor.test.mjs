@@ -1,0 +1,185 @@
+// lfi-server --doctor: a line a check, and each check broken once.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttps } from 'node:https';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { subjectOf } from '../support/client.mjs';
+import { assertNoSanitizerReport, ROOT, startDemo } from '../support/demo.mjs';
+import { PROGRAM, writeConfig } from '../support/program.mjs';
+
+let demo;
+let config;
+
+before(async () => {
+    demo = await startDemo();
+    config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
+    delete config.adminListener.operatorToken; // its levers are warned of
+    cpSync(join(demo.dir, 'pki'), join(demo.dir, 'soon'), { recursive: true });
+    execFileSync(join(ROOT, 'tools/pki'),
+        ['renew', '--until', '20 days', join(demo.dir, 'soon'), 'bank/C3'], { stdio: 'pipe' });
+    writeFileSync(join(demo.dir, 'file'), 'x');
+});
+
+after(() => demo?.stop());
+
+/** Runs it while this process goes on serving; resolves to {status, lines, find(name)}. */
+async function runDoctor(file) {
+    const child = spawn(PROGRAM, ['--config', file, '--doctor']);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    assertNoSanitizerReport(stderr);
+    const lines = stdout.trimEnd().split('\n').map((line) => {
+        const [, grade, name, text] = /^(ok|warn|FAIL) +(.+?): (.*)$/.exec(line) ?? assert.fail(line);
+        return { grade, name, text };
+    });
+    return {
+        status,
+        lines,
+        graded: (grade) => lines.filter((line) => line.grade === grade),
+        has: (grade, name, text) => assert.ok(
+            lines.some((line) => line.grade === grade && line.name === name && text.test(line.text)),
+            `${grade} ${name} ${text}\n${stdout}`,
+        ),
+    };
+}
+
+async function doctor(adjust) {
+    const { file } = await writeConfig(demo, config, 'doctor.json', adjust);
+    return runDoctor(file);
+}
+
+test('all is well, with free ports', async () => {
+    const { status, lines, has } = await doctor();
+    assert.deepEqual(lines.filter(({ grade }) => grade !== 'ok'), []);
+    assert.equal(status, 0);
+    has('ok', 'hubListener.certificate', /^[0-9a-f-]{36}, until \d{4}-\d\d-\d\d, 39\d days$/);
+    for (const name of ['hubListener', 'publicListener', 'adminListener']) {
+        has('ok', name, /port \d+ is free/);
+    }
+    for (const id of ['dhowretail', 'dhowbusiness']) {
+        has('ok', `core ${id}`, /answers/);
+        has('ok', `Heimdall of ${id}`, /takes our certificate/);
+        has('ok', `Consent Manager of ${id}`, /takes our certificate/);
+    }
+    has('ok', 'key store', /verifies what hub\.signingKey signs/);
+    has('ok', 'state', /can be written/);
+    has('ok', 'clock', /agrees/);
+});
+
+test('beside the running server, whose levers it warns of', async () => {
+    const { status, has, graded } = await runDoctor(join(demo.dir, 'server.json'));
+    assert.equal(status, 1);
+    has('warn', 'adminListener.operatorToken', /levers/);
+    assert.equal(graded('FAIL').length, 0);
+    for (const name of ['hubListener', 'publicListener', 'adminListener']) {
+        has('ok', name, /is taken by the running server/);
+    }
+});
+
+describe('broken', () => {
+    test('a certificate about to end, a name that is not in it', async () => {
+        const { status, has, graded } = await doctor((c) => {
+            c.hostName = 'bank.example';
+            Object.assign(c.hub, { certificate: 'soon/bank/C3.pem', key: 'soon/bank/C3.key' });
+        });
+        assert.equal(status, 1);
+        assert.equal(graded('FAIL').length, 0);
+        has('warn', 'hubListener.certificate', /is not for bank\.example: .*subjectAltName/);
+        const { CN } = subjectOf(join(demo.dir, 'soon/bank/C3.pem'));
+        has('warn', 'hub.certificate',
+            new RegExp(`expires in (19|20) days, on .*: have it renewed \\(soon/bank/C3\\.pem, CN=${CN}, `));
+    });
+
+    test('keys, an expired certificate, a stranger\'s port, the state, a core', async () => {
+        const taken = createServer().listen(0, '127.0.0.1');
+        await new Promise((resolve) => taken.once('listening', resolve));
+        const { status, has } = await doctor((c) => {
+            c.hubListener.key = 'pki/bank/C3.key';
+            c.hubListener.address = '127.0.0.1';
+            c.hubListener.port = taken.address().port;
+            Object.assign(c.hub, { certificate: 'pki/rogue/expired/C4.pem', key: 'pki/rogue/expired/C4.key' });
+            c.hub.signingKey = 'pki/bank/Sig4.pem';
+            c.hub.timeoutMs = 500;
+            c.state.path = 'file';
+            c.providers[0].core.library = 'file';
+        });
+        taken.close();
+        assert.equal(status, 2);
+        has('FAIL', 'files', /hubListener\.key: the key is not that of the certificate: .*pki\/bank\/C3\.key \(pki\/bank\/S4\.pem, CN=/);
+        has('FAIL', 'files', /hub\.certificate: the certificate expired on 2025-01-31: .*SIGHUP \(pki\/rogue\/expired\/C4\.pem, CN=.*, 2024-01-01 to 2025-01-31\)/);
+        has('FAIL', 'files', /hub\.signingKey: the file has no private key/);
+        has('FAIL', 'hubListener', /is taken by another program: ss -ltnp/);
+        has('FAIL', 'state', /file: is not a folder that can be written/);
+        has('FAIL', 'core dhowretail', /file/);
+        has('ok', 'core dhowbusiness', /answers/);
+        has('warn', 'configuration', /not checked before the above is mended/);
+    });
+
+    test('another environment\'s certificate, and a Hub that cannot be reached', async () => {
+        const { status, has } = await doctor((c) => {
+            Object.assign(c.hub, { certificate: 'pki/rogue/otherCa/C4.pem', key: 'pki/rogue/otherCa/C4.key' });
+            c.providers[0].heimdall = 'https://localhost:1/heimdall';
+            c.hub.kid = 'none';
+            c.caller.jwksBase = 'https://localhost:1';
+        });
+        assert.equal(status, 2);
+        has('FAIL', 'hub.certificate', /does not chain to .*self-signed certificate in.*otherCa\/C4\.pem/);
+        has('FAIL', 'Heimdall of dhowretail', /localhost:1\/heimdall\/hello-mtls: .*onnect/);
+        has('FAIL', 'Consent Manager of dhowretail', /hello-mtls: .*alert/);
+        has('FAIL', 'key store', /localhost:1\/.*onnect.*see caller\.jwksBase/);
+        has('warn', 'clock', /not compared/);
+    });
+
+    test('a key id under which another key is published, or none', async () => {
+        const { status, has, graded } = await doctor((c) => (c.hub.kid = 'none'));
+        assert.equal(status, 2);
+        has('FAIL', 'key store', /the Hub will refuse our tokens: .*hub\.kid/);
+        assert.ok(graded('FAIL').some(({ name }) => name.startsWith('Heimdall of')), 'the Hub says so too');
+    });
+
+    test('a clock that is off, and a Hub of another name that hangs', async () => {
+        const pem = (name) => readFileSync(join(demo.dir, 'pki', name));
+        const hub = createHttps({
+            cert: pem('hub/S3.pem'), key: pem('hub/S3.key'), ca: pem('ca/bundle.pem'),
+            requestCert: true, rejectUnauthorized: true,
+        }, (request, reply) => {
+            if (request.url.startsWith('/hangs')) {
+                return;
+            }
+            reply.setHeader('Date', new Date(Date.now() + 61_000).toUTCString());
+            reply.setHeader('Content-Type', 'application/json');
+            reply.end(JSON.stringify({
+                connectionEstablished: true, mtlsStatus: 'established', hostName: 'hub',
+                clientCertificate: { subject: 'CN=a', issuer: 'CN=b' },
+            }));
+        }).listen(0);
+        await new Promise((resolve) => hub.once('listening', resolve));
+        const { port } = hub.address();
+        const { status, has } = await doctor((c) => {
+            c.hub.timeoutMs = 500;
+            c.providers[0].consentManager = `https://localhost:${port}/hangs`;
+            c.providers[1].heimdall = `https://localhost:${port}/hh`;
+            c.providers[1].consentManager = `https://localhost:${port}/cm`;
+        });
+        hub.closeAllConnections();
+        hub.close();
+        assert.equal(status, 2);
+        has('ok', 'Heimdall of dhowbusiness', /takes our certificate/);
+        has('FAIL', 'Consent Manager of dhowretail', /hangs\/hello-mtls: .*timed out/i);
+        has('FAIL', 'clock', /6\d s behind the Hub's: tokens are refused beyond 10 s; run NTP/);
+    });
+
+    test('a configuration that cannot be read', async () => {
+        writeFileSync(join(demo.dir, 'broken.json'), '{"hostName": 1}');
+        const { status, lines, has } = await runDoctor(join(demo.dir, 'broken.json'));
+        assert.equal(status, 2);
+        assert.equal(lines.length, 1);
+        has('FAIL', 'configuration', /broken\.json:1: /);
+    });
+});
