@@ -51,6 +51,8 @@
 
 /* Caller. */
 #define LIMIT_TOKEN_BYTES 4096         /* a JWT Auth token has some 900 */
+#define LIMIT_SECRETS 16               /* of one client or Hub; rotation makes two */
+#define LIMIT_SECRETS_BYTES 16384      /* of their file: a line has some 150 */
 #define LIMIT_TOKEN_SKEW_S 10          /* exp, iat, nbf on both sides (JWT Auth rules) */
 #define LIMIT_TOKEN_LIFE_S 300         /* exp - iat; default, configurable */
 #define LIMIT_JWKS_KEYS 200            /* usable keys of one set; rotation makes some four */
@@ -60,6 +62,11 @@
 #define LIMIT_JWKS_REFETCH_S 30        /* unknown kids earn one refetch in this time, */
 #define LIMIT_JWKS_REFETCHES 2         /* save up this many, */
 #define LIMIT_JWKS_REFETCH_GAP_S 3     /* and spend them this far apart */
+
+/* Token endpoint. A request with an assertion has some 1,200 bytes, an access token some 200. */
+#define LIMIT_TOKEN_BODY_BYTES 8192
+#define LIMIT_TOKEN_FIELDS 16        /* parameters of a request; the standards know six for it */
+#define LIMIT_CLIENT_ASSERTION_S 300 /* a client's assertion: exp - now; a minute is usual */
 
 /* Hub. */
 #define LIMIT_HUB_REPLY_BYTES (1024 * 1024)

@@ -1,0 +1,30 @@
+/*
+ * A file of shared secrets, as salted hashes: several may be valid at once, so that one can follow
+ * another without a refused call. A line each, its fields apart by blanks; lines that begin with #
+ * do not count:
+ *
+ *   ID SALT HASH NOT-BEFORE NOT-AFTER [retired]
+ *
+ * ID is a name for people. SALT is 16 bytes, HASH is SHA-256 of salt and secret, both base64url. A
+ * secret is random and long (SECRET_BYTES), which is why one round of a hash is enough. Times are
+ * by RFC 3339, the first counts, the last does not.
+ */
+#ifndef CALLER_SECRETS_H
+#define CALLER_SECRETS_H
+
+#include "base/error.h"
+#include "base/slice.h"
+
+#define SECRET_BYTES 32
+#define SECRET_SALT_BYTES 16
+
+struct caller_secrets; /* constant, any thread */
+
+/* -1: the file cannot be read, or `error` names the line that is malformed. */
+int caller_secrets_load(struct caller_secrets **out, const char *file, struct lfi_error *error);
+void caller_secrets_free(struct caller_secrets *secrets); /* NULL is fine */
+/* Whether the text is one of the secrets that are valid now; the time it takes tells nothing. */
+bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
+                         int64_t now_s);
+
+#endif
