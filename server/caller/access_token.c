@@ -63,8 +63,13 @@ static int load_signing_keys(struct access_keys *keys, const struct access_keys_
     }
     buf_append_text(&jwks, "]}");
     keys->jwks = jwks.failed ? NULL : strndup(jwks.ptr, jwks.len);
-    rc = keys->jwks ? jose_keyset_parse(&keys->keyset, buf_slice(&jwks), error)
-                    : error_set(error, "out of memory");
+    if (!keys->jwks) {
+        error_set(error, "out of memory");
+    } else if (jose_keyset_parse(&keys->keyset, buf_slice(&jwks), error) == 0) {
+        rc = jose_keyset_left_out(keys->keyset) == 0
+                 ? 0
+                 : error_set(error, "a key that signs access tokens cannot be used");
+    }
 out:
     buf_free(&jwks);
     return rc;

@@ -3,7 +3,9 @@
 #include "fake_client.h"
 #include "keys.h"
 
+#include "base/id.h"
 #include "base/limits.h"
+#include "caller/access_check.h"
 #include "caller/caller.h"
 #include "caller/replay.h"
 #include "caller/subject.h"
@@ -21,6 +23,7 @@
 
 FAILING(void *, NULL, calloc, (size_t count, size_t size), (count, size))
 FAILING(char *, NULL, strndup, (const char *text, size_t len), (text, len))
+FAILING(char *, NULL, strdup, (const char *text), (text))
 FAILING(void *, NULL, arena_alloc, (struct arena * arena, size_t size), (arena, size))
 FAILING(struct lfi_slice, ((struct lfi_slice){0}), arena_keep,
         (struct arena * arena, struct lfi_slice text), (arena, text))
@@ -42,6 +45,12 @@ FAILING(int, 0, EVP_Digest,
          ENGINE *engine),
         (bytes, len, out, size, md, engine))
 
+FAILING(int, 0, X509_digest,
+        (const X509 *certificate, const EVP_MD *md, unsigned char *out, unsigned *len),
+        (certificate, md, out, len))
+FAILING(bool, false, id_random, (void *out, size_t len), (out, len))
+FAILING(bool, false, id_uuid4, (char out[ID_UUID_MAX]), (out))
+
 static const char *const ous[] = {"ou-1"};
 static const struct caller_provider retail = {
     .id = "retail", .mode = CALLER_JWT, .audience = "retail"};
@@ -52,6 +61,7 @@ static struct fixture {
     X509 *certificate;
     char *jwks;
     char token[LIMIT_TOKEN_BYTES];
+    char key_file[KEY_PATH_MAX];
 } f;
 
 static int set_up(void **state)
@@ -60,16 +70,15 @@ static int set_up(void **state)
     struct jose_signer *signer = NULL;
     const struct jose_claims claims = {"Hub Operator", "ou-1", "retail", clock_now_s(&f.clock), 30};
     struct buf token, jwks;
-    char path[KEY_PATH_MAX];
 
     (void)state;
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &f.clock};
     f.certificate = certificate_make(
         (struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", "cn-1"}, {NULL, NULL}});
-    key_write(key, NULL, path);
+    assert_true(X509_set_pubkey(f.certificate, key) && X509_sign(f.certificate, key, EVP_sha256()));
+    key_write(key, NULL, f.key_file);
     EVP_PKEY_free(key);
-    assert_int_equal(jose_signer_load(&signer, path, "a", NULL), 0);
-    unlink(path);
+    assert_int_equal(jose_signer_load(&signer, f.key_file, "a", NULL), 0);
     buf_init(&jwks, LIMIT_JWKS_BYTES);
     buf_append_text(&jwks, "{\"keys\":[");
     jose_signer_append_jwk(signer, &jwks);
@@ -91,6 +100,7 @@ static int tear_down(void **state)
     (void)state;
     X509_free(f.certificate);
     free(f.jwks);
+    unlink(f.key_file);
     return close(f.log.fd);
 }
 
@@ -131,6 +141,56 @@ static int start_and_authenticate(void *ctx)
     caller_free(caller);
     arena_free(arena);
     return rc;
+}
+
+/* Issues an access token and lets its client in. */
+static int issue_and_check(void *ctx)
+{
+    static const char *const scopes[] = {"a", NULL};
+    const struct access_keys_config config = {.issuer = "https://bank.example",
+                                              .seal_key = SLICE("0123456789abcdef0123456789abcdef"),
+                                              .signing_key = f.key_file,
+                                              .previous_signing_key = f.key_file};
+    struct access_grant grant = {.provider = SLICE("retail"),
+                                 .client = SLICE("hub"),
+                                 .scope = SLICE("a"),
+                                 .exp_s = 100,
+                                 .bound = true};
+    struct access_rules rules = {.provider = "retail", .client = "hub", .scopes = scopes};
+    struct access_keys *keys = NULL;
+    struct refusal refusal = {.id = NULL};
+    struct lfi_error error = {""};
+    struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+    struct buf token;
+    int rc = -1;
+
+    buf_init(&token, LIMIT_TOKEN_BYTES);
+    buf_append_text(&token, "Bearer ");
+    if (arena && access_keys_new(&keys, &config, &error) == 0 &&
+        access_thumbprint(f.certificate, grant.thumbprint) &&
+        access_token_make(keys, *(const enum access_form *)ctx, &grant, 1, &token, &error) == 0) {
+        const struct header header = {SLICE("Authorization"), buf_slice(&token)};
+        const struct request request = {
+            .headers = &header, .header_count = 1, .peer = f.certificate, .arena = arena};
+        rules.keys = keys;
+        rc = access_check(&rules, NULL, 1, &request, &refusal);
+        assert_true((rc == 0) == (!refusal.id));
+    }
+    buf_free(&token);
+    access_keys_free(keys);
+    arena_free(arena);
+    return rc;
+}
+
+static void no_token_is_issued_or_taken_when_a_call_fails(void **state)
+{
+    int silent;
+
+    (void)state;
+    for (enum access_form form = ACCESS_OPAQUE; form <= ACCESS_JWT; form++) {
+        assert_true(fail_each(issue_and_check, &form, &silent) >= 15);
+        assert_int_equal(silent, form == ACCESS_JWT); /* the copy of cty, which is absent */
+    }
 }
 
 static void nobody_is_let_in_when_a_check_cannot_be_made(void **state)
@@ -193,6 +253,7 @@ static void an_id_that_cannot_be_remembered_counts_as_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_token_is_issued_or_taken_when_a_call_fails),
         cmocka_unit_test(nobody_is_let_in_when_a_check_cannot_be_made),
         cmocka_unit_test(a_name_that_cannot_be_read_is_absent),
         cmocka_unit_test(an_id_that_cannot_be_remembered_counts_as_used),
