@@ -1,6 +1,7 @@
 #include "generation.h"
 
 #include "base/file.h"
+#include "caller/secrets.h"
 
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -14,6 +15,10 @@ struct generation_parts {
     struct config *config; /* NULL: borrowed */
     struct config_pair c3;
     struct caller_provider *callers; /* by provider index */
+    struct access_rules *access;     /* by provider index */
+    struct access_keys *access_keys; /* NULL: none of our own access tokens */
+    struct oauth_client *clients;
+    size_t client_count;
     struct psu_endpoint *endpoints;
     size_t endpoint_count;
 };
@@ -29,18 +34,126 @@ static void generation_free(struct generation *generation)
     struct generation_parts *parts = generation->parts;
 
     psu_free(generation->psu);
+    oauth_free(generation->oauth);
     caller_free(generation->caller);
     for (size_t i = 0; parts && i < parts->endpoint_count; i++) {
         hub_free(parts->endpoints[i].hub);
     }
     if (parts) {
         free(parts->endpoints);
+        for (size_t i = 0; i < parts->client_count; i++) {
+            caller_secrets_free(parts->clients[i].secrets);
+        }
+        free(parts->clients);
+        access_keys_free(parts->access_keys);
+        free(parts->access);
         free(parts->callers);
         config_free(parts->config);
     }
     free(parts);
     free(generation->hubs);
     free(generation);
+}
+
+/* A sealing key; empty when there is no file. Ends with wipe. */
+static int read_key(struct buf *out, const char *file, struct lfi_error *error)
+{
+    buf_init(out, SESSION_KEY_BYTES);
+    if (!file) {
+        return 0;
+    }
+    if (file_read(file, out, error) != 0) {
+        return -1;
+    }
+    return out->len == SESSION_KEY_BYTES ? 0 : error_set(error, "%s: must have 32 bytes", file);
+}
+
+static void wipe(struct buf *key)
+{
+    OPENSSL_cleanse(key->ptr, key->cap);
+    buf_free(key);
+}
+
+/* The keys that seal sessions; absent: there is no previous one. To be wiped in any case. */
+struct session_keys {
+    struct buf current, previous;
+};
+
+static int read_session_keys(struct session_keys *out, const struct config *config,
+                             struct lfi_error *error)
+{
+    buf_init(&out->previous, 0);
+    return read_key(&out->current, config->session_key_file, error) == 0
+               ? read_key(&out->previous, config->previous_session_key_file, error)
+               : -1;
+}
+
+static struct lfi_slice previous_of(const struct session_keys *keys)
+{
+    return keys->previous.len > 0 ? buf_slice(&keys->previous) : (struct lfi_slice){NULL, 0};
+}
+
+static void wipe_session_keys(struct session_keys *keys)
+{
+    wipe(&keys->current);
+    wipe(&keys->previous);
+}
+
+/* --- access tokens ---------------------------------------------------------------------------- */
+
+/* Sealed with the key of sessions: a box opens for its own purpose alone. */
+static int make_access_keys(struct generation_parts *parts, const struct config *config,
+                            struct lfi_error *error)
+{
+    struct session_keys keys;
+    int rc = read_session_keys(&keys, config, error);
+
+    if (rc == 0) {
+        const struct access_keys_config access = {.issuer = config->issuer,
+                                                  .seal_key = buf_slice(&keys.current),
+                                                  .previous_seal_key = previous_of(&keys),
+                                                  .signing_key = config->token_key,
+                                                  .previous_signing_key =
+                                                      config->previous_token_key};
+        rc = access_keys_new(&parts->access_keys, &access, error);
+    }
+    wipe_session_keys(&keys);
+    return rc;
+}
+
+static int make_clients(struct generation_parts *parts, const struct config *config,
+                        struct lfi_error *error)
+{
+    for (size_t i = 0; i < config->provider_count; i++) {
+        const struct client *settings = &config->providers[i].client;
+        struct oauth_client *client = &parts->clients[parts->client_count];
+        if (!settings->id) {
+            continue;
+        }
+        client->settings = settings;
+        parts->client_count++;
+        if (settings->secrets_file &&
+            caller_secrets_load(&client->secrets, settings->secrets_file, error) != 0) {
+            return -1;
+        }
+    }
+    return parts->client_count > 0 ? make_access_keys(parts, config, error) : 0;
+}
+
+static int make_oauth(struct generation *generation, const struct generation_shared *shared,
+                      struct lfi_error *error)
+{
+    const struct generation_parts *parts = generation->parts;
+    const struct oauth_config oauth = {.clients = {parts->clients, parts->client_count},
+                                       .keys = parts->access_keys,
+                                       .caller = generation->caller,
+                                       .state = shared->state,
+                                       .clock = shared->clock,
+                                       .log = shared->log,
+                                       .metrics = shared->metrics,
+                                       .explain = shared->explain};
+
+    return parts->client_count > 0 ? oauth_new(&generation->oauth, &oauth, error) : 0;
 }
 
 static int make_caller(struct generation *generation, const struct generation_shared *shared,
@@ -60,7 +173,11 @@ static int make_caller(struct generation *generation, const struct generation_sh
     };
 
     for (size_t i = 0; i < config->provider_count; i++) {
+        struct access_rules *access = &generation->parts->access[i];
         callers[i] = config->providers[i].caller;
+        *access = config->providers[i].access;
+        access->keys = config->providers[i].client.id ? generation->parts->access_keys : NULL;
+        callers[i].access = access;
     }
     return caller_new(&generation->caller, &caller, shared->clock, shared->log, shared->metrics,
                       error);
@@ -100,41 +217,20 @@ static int make_endpoint(struct generation *generation, const struct generation_
     return 0;
 }
 
-static int read_key(struct buf *out, const char *file, struct lfi_error *error)
-{
-    buf_init(out, SESSION_KEY_BYTES);
-    if (!file) {
-        return 0;
-    }
-    if (file_read(file, out, error) != 0) {
-        return -1;
-    }
-    return out->len == SESSION_KEY_BYTES ? 0 : error_set(error, "%s: must have 32 bytes", file);
-}
-
-static void wipe(struct buf *key)
-{
-    OPENSSL_cleanse(key->ptr, key->cap);
-    buf_free(key);
-}
-
 static int make_psu(struct generation *generation, const struct generation_shared *shared,
                     const struct config *config, struct lfi_error *error)
 {
-    struct buf current, previous;
-    int status = -1;
+    struct session_keys keys;
+    int status = read_session_keys(&keys, config, error);
 
-    buf_init(&previous, 0);
-    if (read_key(&current, config->session_key_file, error) == 0 &&
-        read_key(&previous, config->previous_session_key_file, error) == 0) {
+    if (status == 0) {
         const struct psu_config psu = {
             .endpoints = generation->parts->endpoints,
             .endpoint_count = generation->parts->endpoint_count,
             .public_url = config->public_url,
             .bank_name = config->bank_name,
-            .session_key = buf_slice(&current),
-            .previous_session_key =
-                previous.len > 0 ? buf_slice(&previous) : (struct lfi_slice){NULL, 0},
+            .session_key = buf_slice(&keys.current),
+            .previous_session_key = previous_of(&keys),
             .session_s = config->session_s,
             .max_attempts = config->max_attempts,
             .step_up_data_sharing = config->step_up_data_sharing,
@@ -147,8 +243,7 @@ static int make_psu(struct generation *generation, const struct generation_share
         };
         status = psu_new(&generation->psu, &psu, shared->clock, shared->log, error);
     }
-    wipe(&current);
-    wipe(&previous);
+    wipe_session_keys(&keys);
     return status;
 }
 
@@ -165,12 +260,17 @@ static int make_parts(struct generation *generation, const struct generation_sha
     parts->holders = 1;
     parts->c3 = *c3;
     parts->callers = calloc(config->provider_count, sizeof(*parts->callers));
+    parts->access = calloc(config->provider_count, sizeof(*parts->access));
+    parts->clients = calloc(config->provider_count, sizeof(*parts->clients));
     parts->endpoints = calloc(config->provider_count, sizeof(*parts->endpoints));
     generation->hubs = calloc(config->provider_count, sizeof(struct hub *));
-    if (!parts->callers || !parts->endpoints || !generation->hubs) {
+    if (!parts->callers || !parts->access || !parts->clients || !parts->endpoints ||
+        !generation->hubs) {
         return error_set(error, "out of memory");
     }
-    if (make_caller(generation, shared, config, error) != 0) {
+    if (make_clients(parts, config, error) != 0 ||
+        make_caller(generation, shared, config, error) != 0 ||
+        make_oauth(generation, shared, error) != 0) {
         return -1;
     }
     for (size_t i = 0; i < config->provider_count; i++) {

@@ -1,6 +1,7 @@
 /*
  * A generation: what a reload replaces as a whole. The rules for callers with their cache of key
- * sets, the connections to the Hub with certificate and key, and the customer's pages.
+ * sets, the token endpoint, the connections to the Hub with certificate and key, and the customer's
+ * pages.
  *
  * A request holds the generation that was the current one when it began; the last to let go of an
  * old generation frees it.
@@ -10,11 +11,13 @@
 
 #include "caller/caller.h"
 #include "config/config.h"
+#include "oauth/oauth.h"
 #include "psu/psu.h"
 
 struct generation {
     struct caller *caller;
-    struct hub **hubs; /* by provider index; NULL where no journey is configured */
+    struct oauth *oauth; /* NULL: no provider has a client of our own token endpoint */
+    struct hub **hubs;   /* by provider index; NULL where no journey is configured */
     struct psu *psu;
     struct generation_parts *parts;
 };

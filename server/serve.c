@@ -63,9 +63,12 @@ static void handle_hub(void *ctx, const struct request *request, struct reply *r
     struct serve *serve = ctx;
     struct generation *generation = generations_hold(serve->generations);
 
-    const struct connect_peers peers = {generation->caller, generation->hubs};
-
-    connect_handle(serve->connect, &peers, request, reply);
+    if (oauth_owns(generation->oauth, request->path)) {
+        oauth_handle(generation->oauth, request, reply);
+    } else {
+        const struct connect_peers peers = {generation->caller, generation->hubs};
+        connect_handle(serve->connect, &peers, request, reply);
+    }
     generations_release(generation);
 }
 

@@ -9,7 +9,7 @@ BEGIN {
     floors = "cores/include | server/base | server/http server/jose | server/contract | " \
         "server/caller server/provider server/hub | server/state | server/flow | " \
         "server/consent | server/config | server/operator | " \
-        "server/connect server/psu server/payments | server"
+        "server/connect server/oauth server/psu server/payments | server"
     # Not mended yet: "FILE FILE", an include that does not count, or "ROOM ROOM", all of them.
     known = ""
 

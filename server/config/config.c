@@ -68,7 +68,11 @@ static const char *join(char out[PATH_ROOM], const char *path, const char *name)
 
 static const char *const log_levels[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error", NULL};
-static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls", [CALLER_JWT] = "jwt", NULL};
+static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls",
+                                           [CALLER_JWT] = "jwt",
+                                           [CALLER_CLIENT_CREDENTIALS] = "client-credentials",
+                                           NULL};
+static const char *const token_forms[] = {[ACCESS_OPAQUE] = "opaque", [ACCESS_JWT] = "jwt", NULL};
 static const char *const contract_replies[] = {[CONTRACT_REPLIES_ENFORCE] = "enforce",
                                                [CONTRACT_REPLIES_LOG] = "log",
                                                [CONTRACT_REPLIES_OFF] = "off",
@@ -266,34 +270,11 @@ static void read_caller(struct loader *loader, const cJSON *root)
     config->jwks_ca = file_of(loader, caller, "$.caller", "jwksCa");
     config->token_max_life_s = int_of(caller, "maxTokenLifeSeconds", LIMIT_TOKEN_LIFE_S);
     config->replay_entries = int_of(caller, "replayEntries", 0);
-}
-
-/* Where the Hub's keys come from, which JWT Auth cannot do without. */
-static void check_key_store(struct loader *loader)
-{
-    const struct config *config = &loader->config;
-    const char *used = config->jwks_override ? config->jwks_override : config->jwks_base;
-    if (!used) {
-        fail(loader, "$.caller", "mode jwt needs jwksBase or jwksOverride");
-    } else if (strncmp(used, "https:", 6) == 0 && !config->jwks_ca) {
-        fail(loader, "$.caller", "a key store with https needs jwksCa");
-    }
-}
-
-/* How a provider's Hub proves itself: its own callerAuth, or the mode that all share. */
-static void read_caller_auth(struct loader *loader, const cJSON *root, const cJSON *provider,
-                             struct config_provider *out, const char *path)
-{
-    char where[PATH_ROOM];
-    int shared = word_of(loader, json_get(root, "caller"), "$.caller", "mode", caller_modes);
-    int own = word_of(loader, json_get(provider, "callerAuth"), join(where, path, "callerAuth"),
-                      "mode", caller_modes);
-    out->caller = (struct caller_provider){
-        .id = out->id,
-        .audience = out->audience,
-        .mode = (enum caller_mode)word_or(own, word_or(shared, CALLER_JWT))};
-    if (out->caller.mode == CALLER_JWT) {
-        check_key_store(loader);
+    config->issuer = url_of(loader, caller, "$.caller", "issuer");
+    config->token_key = file_of(loader, caller, "$.caller", "tokenKey");
+    config->previous_token_key = file_of(loader, caller, "$.caller", "previousTokenKey");
+    if (config->previous_token_key && !config->token_key) {
+        fail(loader, "$.caller.previousTokenKey", "there is no tokenKey that came after it");
     }
 }
 
@@ -477,6 +458,135 @@ static const char *part_of(struct loader *loader, const char *where)
     return text;
 }
 
+/* Where the Hub's keys come from, which `what` cannot do without. */
+static void check_key_store(struct loader *loader, const char *what)
+{
+    const struct config *config = &loader->config;
+    const char *used = config->jwks_override ? config->jwks_override : config->jwks_base;
+    char cause[PATH_ROOM];
+    if (!used) {
+        snprintf(cause, sizeof(cause), "%s needs jwksBase or jwksOverride", what);
+        fail(loader, "$.caller", cause);
+    } else if (strncmp(used, "https:", 6) == 0 && !config->jwks_ca) {
+        fail(loader, "$.caller", "a key store with https needs jwksCa");
+    }
+}
+
+static unsigned methods_of(const cJSON *object)
+{
+    const cJSON *list = json_get(object, "methods"), *item;
+    unsigned methods = 0;
+    cJSON_ArrayForEach(item, list)
+    {
+        for (unsigned i = 0; client_method_names[i]; i++) {
+            methods |= strcmp(client_method_names[i], item->valuestring) == 0 ? 1u << i : 0;
+        }
+    }
+    return list ? methods : 1u << CLIENT_SECRET_BASIC | 1u << CLIENT_SECRET_POST;
+}
+
+/* What each method cannot do without. */
+static void check_client(struct loader *loader, const struct client *client, const char *path)
+{
+    const struct config *config = &loader->config;
+    bool secret = client->methods & (1u << CLIENT_SECRET_BASIC | 1u << CLIENT_SECRET_POST);
+    if (secret && !client->secrets_file) {
+        fail(loader, path, "client_secret_basic and client_secret_post need file");
+    }
+    if (client->methods & 1u << CLIENT_PRIVATE_KEY_JWT) {
+        check_key_store(loader, "private_key_jwt");
+    }
+    if (client->methods & 1u << CLIENT_TLS && !*client->subjects) {
+        fail(loader, path, "tls_client_auth needs subjects");
+    }
+    if (client->form == ACCESS_JWT && !config->token_key) {
+        fail(loader, path, "tokens that are a JWT need caller.tokenKey");
+    }
+}
+
+/* The provider's Hub as a client of our own token endpoint. */
+static void read_client(struct loader *loader, const cJSON *object, struct config_provider *out,
+                        const char *path)
+{
+    static const char *const none[] = {NULL};
+    struct config *config = &loader->config;
+    out->client =
+        (struct client){.id = text_of(loader, object, "id", out->id),
+                        .provider = out->id,
+                        .methods = methods_of(object),
+                        .secrets_file = file_of(loader, object, path, "file"),
+                        .subjects = texts_of(loader, object, "subjects", none),
+                        .scopes = texts_of(loader, object, "scopes", none),
+                        .life_s = int_of(object, "lifeSeconds", LIMIT_TOKEN_LIFE_S),
+                        .form = (enum access_form)word_or(
+                            word_of(loader, object, path, "tokens", token_forms), ACCESS_OPAQUE)};
+    out->access = (struct access_rules){
+        .provider = out->id, .client = out->client.id, .scopes = out->client.scopes};
+    check_client(loader, &out->client, path);
+    if (!config->issuer) {
+        config->issuer =
+            arena_format(loader->arena, "https://%s:%d", config->host_name, config->hub.port).ptr;
+    }
+    if (!config->issuer) {
+        fail_memory(loader);
+    }
+}
+
+/* The bank's other authorisation server. */
+static void read_issuer(struct loader *loader, const cJSON *object, struct config_provider *out,
+                        const char *path)
+{
+    char where[PATH_ROOM];
+    static const char *const none[] = {NULL};
+    out->access =
+        (struct access_rules){.provider = out->id,
+                              .client = text_of(loader, object, "clientId", NULL),
+                              .scopes = texts_of(loader, object, "scopes", none),
+                              .issuer = text_of(loader, object, "issuer", NULL),
+                              .audience = text_of(loader, object, "audience", NULL),
+                              .jwks_url = url_of(loader, object, path, "jwksUrl"),
+                              .allow_unbound = !json_get_bool(object, "certificateBound", true)};
+    if (strncmp(out->access.jwks_url, "https:", 6) == 0 && !loader->config.jwks_ca) {
+        fail(loader, join(where, path, "jwksUrl"), "a key store with https needs caller.jwksCa");
+    }
+}
+
+static void read_client_credentials(struct loader *loader, const cJSON *auth,
+                                    struct config_provider *out, const char *path)
+{
+    char where[PATH_ROOM];
+    const cJSON *clients = json_get(auth, "clients"), *issuer = json_get(auth, "issuer");
+    if (out->caller.mode != CALLER_CLIENT_CREDENTIALS) {
+        if (clients || issuer) {
+            fail(loader, path, "clients and issuer are for mode client-credentials");
+        }
+    } else if (!clients == !issuer) {
+        fail(loader, path, "mode client-credentials needs clients or issuer, and not both");
+    } else if (clients) {
+        read_client(loader, clients, out, join(where, path, "clients"));
+    } else {
+        read_issuer(loader, issuer, out, join(where, path, "issuer"));
+    }
+}
+
+/* How a provider's Hub proves itself: its own callerAuth, or the mode that all share. */
+static void read_caller_auth(struct loader *loader, const cJSON *root, const cJSON *provider,
+                             struct config_provider *out, const char *path)
+{
+    char where[PATH_ROOM];
+    const cJSON *auth = json_get(provider, "callerAuth");
+    int shared = word_of(loader, json_get(root, "caller"), "$.caller", "mode", caller_modes);
+    int own = word_of(loader, auth, join(where, path, "callerAuth"), "mode", caller_modes);
+    out->caller = (struct caller_provider){
+        .id = out->id,
+        .audience = out->audience,
+        .mode = (enum caller_mode)word_or(own, word_or(shared, CALLER_JWT))};
+    if (out->caller.mode == CALLER_JWT) {
+        check_key_store(loader, "mode jwt");
+    }
+    read_client_credentials(loader, auth, out, where);
+}
+
 static void read_provider(struct loader *loader, const cJSON *root, const cJSON *object,
                           size_t index)
 {
@@ -518,6 +628,10 @@ static void read_provider(struct loader *loader, const cJSON *root, const cJSON 
         if (out->authorize_path && other->authorize_path &&
             strcmp(other->authorize_path, out->authorize_path) == 0)
             fail(loader, join(where, path, "authorizePath"), "another provider has this path");
+        if (out->client.id && other->client.id && strcmp(out->client.id, other->client.id) == 0) {
+            fail(loader, join(where, path, "callerAuth"),
+                 "another provider has a client of this id");
+        }
     }
 }
 

@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/slice.h"
+#include "caller/access_check.h"
 #include "caller/caller.h"
+#include "caller/client.h"
 #include "contract/contract.h"
 #include "contract/family.h"
 #include "provider/offers.h"
@@ -54,6 +56,8 @@ struct config_provider {
     struct offers offers;
     enum lfi_statement_day statement_day;
     struct caller_provider caller; /* how its Hub proves itself */
+    struct access_rules access;    /* CALLER_CLIENT_CREDENTIALS; its keys are the server's to add */
+    struct client client;          /* of our own token endpoint; id NULL: another server's tokens */
 };
 
 struct config {
@@ -80,6 +84,8 @@ struct config {
     const char *jwks_base, *jwks_override, *jwks_ca;
     int token_max_life_s;
     int replay_entries;
+    const char *issuer; /* of our own access tokens; NULL: no client of it is configured */
+    const char *token_key, *previous_token_key; /* sign access tokens; NULL: none */
 
     enum contract_replies check_responses;
 

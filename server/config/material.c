@@ -459,9 +459,8 @@ static int check_revocation_lists(const struct check *check)
     return 0;
 }
 
-static int check_signing_key(const struct check *check)
+static int check_signing_key(const struct check *check, const char *path, const char *file)
 {
-    const char *file = check->config->hub_signing_key;
     EVP_PKEY *key = file ? pem_private_key(file) : NULL;
     int result = 0;
 
@@ -469,13 +468,11 @@ static int check_signing_key(const struct check *check)
         return 0;
     }
     if (!key) {
-        result = refuse(check, "$.hub.signingKey",
-                        "the file has no private key that can be read: %s", file);
+        result = refuse(check, path, "the file has no private key that can be read: %s", file);
     } else if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < 2048) {
-        result =
-            refuse(check, "$.hub.signingKey", "must be an RSA key of at least 2048 bits: %s", file);
+        result = refuse(check, path, "must be an RSA key of at least 2048 bits: %s", file);
     } else {
-        look_at_mode(check, "$.hub.signingKey", file);
+        look_at_mode(check, path, file);
     }
     EVP_PKEY_free(key);
     return result;
@@ -488,6 +485,11 @@ static int check_secrets(const struct check *check)
     look_at_mode(check, "$.journey.sessionKey", config->session_key_file);
     look_at_mode(check, "$.journey.previousSessionKey", config->previous_session_key_file);
     look_at_mode(check, "$.adminListener.operatorToken", config->operator_token_file);
+    for (size_t i = 0; i < config->provider_count; i++) {
+        char path[CONFIG_PATH_MAX];
+        snprintf(path, sizeof(path), "$.providers[%zu].callerAuth.clients.file", i);
+        look_at_mode(check, path, config->providers[i].client.secrets_file);
+    }
     return 0;
 }
 
@@ -520,7 +522,11 @@ int material_check_item(const struct config *config, size_t item,
     case 6:
         return check_bundle(&check, "$.caller.jwksCa", config->jwks_ca);
     case 7:
-        return check_signing_key(&check);
+        return check_signing_key(&check, "$.hub.signingKey", config->hub_signing_key);
+    case 8:
+        return check_signing_key(&check, "$.caller.tokenKey", config->token_key);
+    case 9:
+        return check_signing_key(&check, "$.caller.previousTokenKey", config->previous_token_key);
     default:
         return check_secrets(&check);
     }

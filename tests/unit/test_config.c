@@ -63,18 +63,23 @@ static int load(const char *folder, const char *text, struct config **out, struc
     return config_load(out, path, error);
 }
 
-/* The good file with `from` replaced by `to`. */
-static char *replaced(const char *from, const char *to)
+/* The text with `from` replaced by `to`. */
+static char *replaced_in(const char *text, const char *from, const char *to)
 {
-    const char *at = strstr(good, from);
+    const char *at = strstr(text, from);
     if (!at) {
         fail_msg("not in the file: %s", from);
     }
-    size_t before = (size_t)(at - good), size = sizeof(good) + strlen(to);
+    size_t before = (size_t)(at - text), size = strlen(text) + strlen(to) + 1;
     char *out = malloc(size);
     assert_non_null(out);
-    snprintf(out, size, "%.*s%s%s", (int)before, good, to, at + strlen(from));
+    snprintf(out, size, "%.*s%s%s", (int)before, text, to, at + strlen(from));
     return out;
+}
+
+static char *replaced(const char *from, const char *to)
+{
+    return replaced_in(good, from, to);
 }
 
 static void takes_what_is_said(void **state)
@@ -373,6 +378,133 @@ static void tells_each_mistake_of_the_state(void **state)
     tell_each(*state, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* The second provider with this as its callerAuth; to be freed. */
+static char *with_auth(const char *auth)
+{
+    char to[1024];
+    snprintf(to, sizeof(to), "\"sme\", \"callerAuth\": {\"mode\": \"client-credentials\", %s},",
+             auth);
+    return replaced("\"sme\",", to);
+}
+
+static void takes_clients_of_the_token_endpoint(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    char *text = with_auth("\"clients\": {\"file\": \"ca.pem\", \"scopes\": [\"a\", \"b\"]}");
+    assert_int_equal(load(*state, text, &config, &error), 0);
+    assert_null(config->providers[0].client.id);
+    const struct config_provider *two = &config->providers[1];
+    assert_int_equal(two->caller.mode, CALLER_CLIENT_CREDENTIALS);
+    assert_string_equal(config->issuer, "https://bank.example:9443");
+    assert_string_equal(two->client.id, "two");
+    assert_string_equal(two->client.provider, "two");
+    assert_int_equal(two->client.methods, 1 << CLIENT_SECRET_BASIC | 1 << CLIENT_SECRET_POST);
+    assert_non_null(strstr(two->client.secrets_file, "/ca.pem"));
+    assert_null(two->client.subjects[0]);
+    assert_string_equal(two->client.scopes[1], "b");
+    assert_null(two->client.scopes[2]);
+    assert_int_equal(two->client.life_s, 300);
+    assert_int_equal(two->client.form, ACCESS_OPAQUE);
+    assert_string_equal(two->access.client, "two");
+    assert_ptr_equal(two->access.scopes, two->client.scopes);
+    config_free(config);
+    free(text);
+
+    text = with_auth("\"clients\": {\"id\": \"hub\", \"lifeSeconds\": 600, "
+                     "\"methods\": [\"tls_client_auth\", \"private_key_jwt\"], "
+                     "\"subjects\": [\"CN=x\"]}");
+    assert_int_equal(load(*state, text, &config, &error), 0);
+    two = &config->providers[1];
+    assert_string_equal(two->client.id, "hub");
+    assert_int_equal(two->client.methods, 1 << CLIENT_TLS | 1 << CLIENT_PRIVATE_KEY_JWT);
+    assert_string_equal(two->client.subjects[0], "CN=x");
+    assert_int_equal(two->client.life_s, 600);
+    config_free(config);
+    free(text);
+}
+
+#define ISSUER                                                                                     \
+    "\"issuer\": {\"issuer\": \"https://as.example\", \"audience\": \"oc\", "                      \
+    "\"jwksUrl\": \"https://as.example/jwks\""
+
+static void takes_another_servers_tokens(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    char *text = with_auth(ISSUER "}");
+    assert_int_equal(load(*state, text, &config, &error), 0);
+    const struct access_rules *access = &config->providers[1].access;
+    assert_null(config->providers[1].client.id);
+    assert_string_equal(access->provider, "two");
+    assert_null(access->client);
+    assert_null(access->scopes[0]);
+    assert_string_equal(access->issuer, "https://as.example");
+    assert_string_equal(access->audience, "oc");
+    assert_string_equal(access->jwks_url, "https://as.example/jwks");
+    assert_false(access->allow_unbound);
+    config_free(config);
+    free(text);
+    text = with_auth(ISSUER ", \"clientId\": \"hub\", \"certificateBound\": false}");
+    assert_int_equal(load(*state, text, &config, &error), 0);
+    assert_string_equal(config->providers[1].access.client, "hub");
+    assert_true(config->providers[1].access.allow_unbound);
+    config_free(config);
+    free(text);
+}
+
+static void a_client_id_tells_one_provider(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    char *one = with_auth("\"clients\": {\"file\": \"ca.pem\", \"id\": \"one\"}");
+    char *both = replaced_in(one, "\"retail\",",
+                             "\"retail\", \"callerAuth\": {\"mode\": \"client-credentials\", "
+                             "\"clients\": {\"file\": \"ca.pem\"}},");
+    assert_int_equal(load(*state, both, &config, &error), -1);
+    assert_non_null(strstr(error.message, "callerAuth: another provider has a client of this id"));
+    free(both);
+    free(one);
+}
+
+static void tells_each_mistake_of_client_credentials(void **state)
+{
+#define AUTH "\"sme\", \"callerAuth\": {\"mode\": \"client-credentials\""
+    static const struct mistake rows[] = {
+        {"\"sme\",", AUTH "},",
+         ":23: $.providers[1].callerAuth: mode client-credentials needs clients or issuer"},
+        {"\"sme\",", AUTH ", \"clients\": {\"file\": \"ca.pem\"}, " ISSUER "}},",
+         ":23: $.providers[1].callerAuth: mode client-credentials needs clients or issuer"},
+        {"\"sme\",", "\"sme\", \"callerAuth\": {\"mode\": \"mtls\", " ISSUER "}},",
+         ":23: $.providers[1].callerAuth: clients and issuer are for mode client-credentials"},
+        {"\"sme\",", AUTH ", \"clients\": {}},",
+         ":23: $.providers[1].callerAuth.clients: client_secret_basic and client_secret_post need"},
+        {"\"sme\",", AUTH ", \"clients\": {\"file\": \"none\"}},",
+         ":23: $.providers[1].callerAuth.clients.file: there is no such file"},
+        {"\"sme\",", AUTH ", \"clients\": {\"methods\": [\"tls_client_auth\"]}},",
+         ":23: $.providers[1].callerAuth.clients: tls_client_auth needs subjects"},
+        {"\"sme\",", AUTH ", \"clients\": {\"methods\": [\"none\"]}},",
+         ":23: $.providers[1].callerAuth.clients.methods[0]: must be one of"},
+        {"\"sme\",", AUTH ", \"clients\": {\"file\": \"ca.pem\", \"tokens\": \"jwt\"}},",
+         ":23: $.providers[1].callerAuth.clients: tokens that are a JWT need caller.tokenKey"},
+        {"\"sme\",", AUTH ", \"clients\": {\"file\": \"ca.pem\", \"lifeSeconds\": 601}},",
+         ":23: $.providers[1].callerAuth.clients.lifeSeconds: must be at most 600"},
+        {"\"sme\",", AUTH ", \"clients\": {\"file\": \"ca.pem\", \"scopes\": [\"a b\"]}},",
+         ":23: $.providers[1].callerAuth.clients.scopes[0]: must have the form"},
+        {"\"sme\",", AUTH ", \"issuer\": {\"issuer\": \"https://as.example\"}},",
+         ":23: $.providers[1].callerAuth.issuer"},
+        {"\"sme\",",
+         AUTH ", \"issuer\": {\"issuer\": \"x\", \"audience\": \"x\", "
+              "\"jwksUrl\": \"http://as.example\"}},",
+         ":23: $.providers[1].callerAuth.issuer.jwksUrl: must be https outside development"},
+        {"\"organisationUnits\"", "\"previousTokenKey\": \"a.key\", \"organisationUnits\"",
+         ":12: $.caller.previousTokenKey: there is no tokenKey"},
+        {"\"organisationUnits\"", "\"issuer\": \"http://a.example\", \"organisationUnits\"",
+         ":12: $.caller.issuer: must be https outside development"},
+    };
+    tell_each(*state, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void allows_more_in_development(void **state)
 {
     struct config *config;
@@ -474,6 +606,10 @@ int main(void)
         cmocka_unit_test(takes_each_word_as_what_it_means),
         cmocka_unit_test(tells_each_mistake_with_its_line),
         cmocka_unit_test(tells_each_mistake_of_the_state),
+        cmocka_unit_test(takes_clients_of_the_token_endpoint),
+        cmocka_unit_test(takes_another_servers_tokens),
+        cmocka_unit_test(a_client_id_tells_one_provider),
+        cmocka_unit_test(tells_each_mistake_of_client_credentials),
         cmocka_unit_test(allows_more_in_development),
         cmocka_unit_test(refuses_files_it_cannot_use),
         cmocka_unit_test(locates_values),

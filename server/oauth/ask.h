@@ -1,0 +1,38 @@
+/* A request for a token, as its client is judged by it. */
+#ifndef OAUTH_ASK_H
+#define OAUTH_ASK_H
+
+#include "caller/caller.h"
+#include "caller/client.h"
+#include "http/message.h"
+#include "oauth/form.h"
+#include "state/state.h"
+
+struct caller_secrets;
+
+struct oauth_client {
+    const struct client *settings;
+    struct caller_secrets *secrets; /* NULL: no method needs one */
+};
+
+/* Who asks for a token, and what it takes to judge that. */
+struct oauth_ask {
+    const struct request *request;
+    const struct form *form;
+    const struct caller_subject *subject; /* of the certificate */
+    struct caller *caller;                /* finds the client's keys */
+    const struct state *state;            /* remembers assertions */
+    const char *issuer;                   /* assertions are for it, or for its endpoint */
+    const char *endpoint;
+    int64_t now_s;
+};
+
+/*
+ * Refusals by RFC 6749 5.2: invalid_request 400 with this message; invalid_client 401 with the same
+ * words for all, the detail is for the log; temporarily_unavailable 503. Return -1.
+ */
+int oauth_refuse_request(struct refusal *refusal, const char *id, const char *message);
+int oauth_refuse_client(struct refusal *refusal, const char *id, const char *detail);
+int oauth_refuse_now(struct refusal *refusal, const char *id, const char *detail);
+
+#endif

@@ -1,0 +1,639 @@
+// Client credentials: the token endpoint, and calls with its tokens, against the running server.
+// The catalogue is client-cases.json. A case of `token` says what differs from the good request of
+// dhowretail's Hub, which proves itself by client_secret_basic:
+//   client, certificate   whose client id and secret, and whose client certificate: retail
+//                         (default), business; certificates also: otherOrganisation, bank
+//   method, query         of the request
+//   form                  parameters that differ; null takes one away
+//   rawBody               the body instead: a text, {"repeat": [text, n]}, {"pad": n} for n bytes
+//   contentType           another one; null: none
+//   authorization         the Authorization headers; {basic}, {id}, {secret}, … stand for values
+//   assertion             sends one: `header` and `claims` differ (null takes one away, {"now": s} is
+//                         a time, {"repeat": …}), `sign` another way, `signer` another key, `twice`,
+//                         or `text` instead
+// and what must come of it: status, error, scope, and in the log the id of the refusal. A case of
+// `calls` does the same for GET /accounts:
+//   provider, certificate, authorization   as above; {token} is the token
+//   token                 which one; retail by default
+//   clock                 seconds by which the server's clock is ahead
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+    constants, createHash, createHmac, createPrivateKey, generateKeyPairSync, randomBytes, randomUUID, sign,
+    X509Certificate,
+} from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { exportJWK, importPKCS8, SignJWT } from 'jose';
+import { custom, Issuer } from 'openid-client';
+import { HubClient, makeToken } from '../support/client.mjs';
+import { sharedPki, startDemo } from '../support/demo.mjs';
+
+const cases = JSON.parse(readFileSync(new URL('client-cases.json', import.meta.url), 'utf8'));
+const PROVIDERS = { retail: 'dhowretail', business: 'dhowbusiness', nobody: 'nobody' };
+const CLIENT_IDS = { retail: 'hub-retail', business: 'dhowbusiness' };
+const SCOPES = { retail: ['accounts', 'payments'], business: ['corporate'] };
+const LIFE_S = { retail: 300, business: 60 };
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const run = promisify(execFile);
+
+const folder = mkdtempSync(join(tmpdir(), 'lfi-clients-'));
+const secrets = {};
+const shown = []; // what must not be in any log
+let demo;
+let identities;
+let issuer;
+const clients = {};
+
+const base64url = (text) => Buffer.from(text).toString('base64url');
+const distinguishedName = (file) =>
+    new X509Certificate(readFileSync(file)).subject.split('\n').join(', ');
+
+function makeRsaKey(name) {
+    const file = join(folder, name);
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    return file;
+}
+
+/** A line of a file of secrets, made as its header says (server/caller/secrets.h). */
+function lineOf(id, secret, { from = -60, to = 3600, end = '' } = {}) {
+    const salt = randomBytes(16);
+    const hash = createHash('sha256').update(salt).update(secret).digest('base64url');
+    const at = (seconds) => new Date(Date.now() + 1000 * seconds).toISOString();
+    return `${id} ${salt.toString('base64url')} ${hash} ${at(from)} ${at(to)}${end}\n`;
+}
+
+function makeSecrets() {
+    for (const name of ['retail', 'next', 'business', 'retired', 'expired', 'future']) {
+        secrets[name] = randomBytes(32).toString('base64url');
+    }
+    const retail = lineOf('now', secrets.retail) + lineOf('next', secrets.next) +
+        lineOf('gone', secrets.retired, { end: ' retired' }) +
+        lineOf('over', secrets.expired, { to: -1 }) + lineOf('later', secrets.future, { from: 3000 });
+    writeFileSync(join(folder, 'retail.clients'), retail, { mode: 0o600 });
+    writeFileSync(join(folder, 'business.clients'), `# of the other Hub\n${lineOf('a', secrets.business)}`,
+        { mode: 0o600 });
+}
+
+before(async () => {
+    makeSecrets();
+    const clientsOf = (name, more) => ({
+        mode: 'client-credentials',
+        clients: {
+            file: join(folder, `${name}.clients`),
+            scopes: SCOPES[name],
+            lifeSeconds: LIFE_S[name],
+            ...more,
+        },
+    });
+    const retail = clientsOf('retail', {
+        id: CLIENT_IDS.retail,
+        methods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'],
+        subjects: [distinguishedName(join(sharedPki(), 'hub/dhowretail/C4.pem'))],
+    });
+    const business = clientsOf('business', { methods: ['client_secret_basic'], tokens: 'jwt' });
+    demo = await startDemo({
+        adjustServer: `.caller.tokenKey = ${JSON.stringify(makeRsaKey('token.key'))}
+            | .caller.organisationUnits += [$subjects["rogue/otherOrganisation"].ou]
+            | .providers |= map(.callerAuth = ({dhowretail: ${JSON.stringify(retail)},
+                dhowbusiness: ${JSON.stringify(business)}}[.id]) // .)`,
+    });
+    const [hub, otherHub] = ['dhowretail', 'dhowbusiness'].map((id) =>
+        demo.providers.find(({ providerId }) => providerId === id),
+    );
+    identities = {
+        retail: hub,
+        business: otherHub,
+        otherOrganisation: demo.rogue.otherOrganisation,
+        bank: demo.bank,
+    };
+    for (const [name, identity] of Object.entries(identities)) {
+        clients[name] = new HubClient(demo, hub.providerId, { identity });
+    }
+    issuer = demo.ozoneConnect.baseUrl;
+});
+
+after(async () => {
+    Object.values(clients).forEach((client) => client.close());
+    await demo?.stop();
+    rmSync(folder, { recursive: true });
+});
+
+// --- from a case to a request --------------------------------------------------------------------
+
+const basicOf = (id, secret) => Buffer.from(`${id}:${secret}`).toString('base64');
+const encodeAll = (text) => text.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+
+function valuesOf(name) {
+    const id = CLIENT_IDS[name];
+    const secret = secrets[name];
+    return {
+        id,
+        idUpper: id.toUpperCase(),
+        secret,
+        secretShort: secret.slice(0, -1),
+        otherSecret: secrets[name === 'retail' ? 'business' : 'retail'],
+        nextSecret: secrets.next,
+        retiredSecret: secrets.retired,
+        expiredSecret: secrets.expired,
+        futureSecret: secrets.future,
+        issuer,
+        basic: basicOf(id, secret),
+        basicEncoded: basicOf(encodeAll(id), encodeAll(secret)),
+        basicEmpty: basicOf(id, ''),
+    };
+}
+
+function resolve(value, values) {
+    if (Array.isArray(value)) {
+        return value.map((part) => resolve(part, values));
+    }
+    if (typeof value === 'string') {
+        return value.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+    }
+    if (value?.now !== undefined) {
+        return Math.floor(Date.now() / 1000) + value.now;
+    }
+    if (value?.repeat) {
+        return value.repeat[0].repeat(value.repeat[1]);
+    }
+    return value ?? undefined; // null takes away
+}
+
+const resolveAll = (object = {}, values) =>
+    Object.fromEntries(Object.entries(object).map(([name, part]) => [name, resolve(part, values)]));
+const withoutUndefined = (object) =>
+    Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+
+const signatures = {
+    PS256: (text, key) =>
+        sign('sha256', text, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }),
+    RS256: (text, key) => sign('sha256', text, key),
+    HS256: (text) => createHmac('sha256', secrets.retail).update(text).digest(),
+    nothing: () => Buffer.alloc(3),
+};
+
+/** A compact JWS made by hand, as no library would. */
+function forge(header, claims, how, signer) {
+    const text = [header, claims].map((part) => base64url(JSON.stringify(part))).join('.');
+    const key = createPrivateKey(readFileSync(signer.signingKey));
+    return `${text}.${signatures[how](Buffer.from(text), key).toString('base64url')}`;
+}
+
+async function makeAssertion(it, name, values) {
+    if (it.text) {
+        return it.text;
+    }
+    const signer = identities[it.signer ?? name];
+    const id = CLIENT_IDS[name];
+    const now = Math.floor(Date.now() / 1000);
+    const claims = withoutUndefined({
+        iss: id, sub: id, aud: issuer, iat: now, exp: now + 60, jti: randomUUID(),
+        ...resolveAll(it.claims, values),
+    });
+    const kid = identities[name].kid;
+    const header = withoutUndefined({ alg: 'PS256', typ: 'JWT', kid, ...resolveAll(it.header, values) });
+    if (it.sign || it.signer) {
+        return forge(header, claims, it.sign ?? 'PS256', signer);
+    }
+    const key = await importPKCS8(readFileSync(signer.signingKey, 'utf8'), 'PS256');
+    return new SignJWT(claims).setProtectedHeader(header).sign(key);
+}
+
+async function bodyOf(it, name, values) {
+    if (it.rawBody?.pad) {
+        return 'grant_type=client_credentials&pad='.padEnd(it.rawBody.pad, 'x');
+    }
+    if (it.rawBody !== undefined) {
+        return resolve(it.rawBody, values);
+    }
+    const assertion = it.assertion && {
+        client_assertion_type: ASSERTION_TYPE,
+        client_assertion: await makeAssertion(it.assertion, name, values),
+    };
+    shown.push(...(assertion ? assertion.client_assertion.split('.').slice(1) : []));
+    const form = { grant_type: 'client_credentials', ...assertion, ...resolveAll(it.form, values) };
+    return new URLSearchParams(withoutUndefined(form)).toString();
+}
+
+function askToken(certificate, { method = 'POST', query, content, headers = {} }) {
+    return clients[certificate].send(method, `/token${query ? `?${query}` : ''}`, {
+        headers: withoutUndefined({
+            'content-type': 'application/x-www-form-urlencoded',
+            'content-length': content === undefined ? undefined : Buffer.byteLength(content),
+            ...headers,
+        }),
+        content,
+    });
+}
+
+/** A good token of that Hub. */
+async function getToken(name, scope) {
+    const reply = await askToken(name, {
+        content: new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }).toString(),
+        headers: { authorization: `Basic ${valuesOf(name).basic}` },
+    });
+    assert.equal(reply.status, 200, reply.text);
+    return reply.json.access_token;
+}
+
+/** The Authorization headers; undefined: none. */
+function linesOf(lines, values) {
+    return lines.length > 0 ? lines.map((line) => resolve(line, values)) : undefined;
+}
+
+const logged = (event) => demo.serverLog().filter((line) => line.event === event);
+
+// --- the token endpoint --------------------------------------------------------------------------
+
+const answers = new Set();
+const told = []; // what the log must say of each request, in their order
+
+/** What of a reply tells one refusal from another. */
+const answerOf = ({ status, headers, text }) => `${status} ${Object.keys(headers).sort()} ${text}`;
+
+for (const it of cases.token) {
+    test(`token: ${it.name}`, async () => {
+        const name = it.client ?? 'retail';
+        const values = valuesOf(name);
+        const asked = {
+            method: it.method,
+            query: it.query && resolve(it.query, values),
+            content: await bodyOf(it, name, values),
+            headers: {
+                authorization: linesOf(it.authorization ?? ['Basic {basic}'], values),
+                ...(it.contentType !== undefined && { 'content-type': it.contentType ?? undefined }),
+            },
+        };
+        if (it.assertion?.twice) {
+            assert.equal((await askToken(it.certificate ?? name, asked)).status, 200);
+            told.push({ refused: undefined, client: CLIENT_IDS[name], name: 'the first time' });
+        }
+        told.push({ refused: it.refused, client: it.status === 200 ? CLIENT_IDS[name] : undefined, name: it.name });
+        const reply = await askToken(it.certificate ?? name, asked);
+        assert.equal(reply.status, it.status, reply.text);
+        assert.equal(reply.headers['cache-control'], 'no-store');
+        assert.equal(reply.headers['content-type'], 'application/json');
+        if (it.status === 200) {
+            assert.deepEqual(Object.keys(reply.json).sort(),
+                ['access_token', 'expires_in', 'scope', 'token_type']);
+            assert.equal(reply.json.token_type, 'Bearer');
+            assert.equal(reply.json.expires_in, LIFE_S[name]);
+            assert.equal(reply.json.scope, it.scope ?? SCOPES[name].join(' '));
+            shown.push(...reply.json.access_token.split('.'));
+        } else {
+            assert.equal(reply.json.error, it.error);
+        }
+        if (it.status === 401) {
+            assert.match(reply.headers['www-authenticate'], /^Basic /);
+            answers.add(answerOf(reply));
+        }
+    });
+}
+
+test('the log names each refusal, and each client that got a token', () => {
+    const lines = logged('token-request').slice(0, told.length);
+    const seen = lines.map(({ refused, client }, i) => ({
+        refused, client: refused ? undefined : client, name: told[i].name }));
+    assert.deepEqual(seen, told);
+});
+
+test('clients who are not authenticated all get the same answer', () => {
+    assert.equal(answers.size, 1, [...answers].join('\n'));
+});
+
+test('one of twenty requests with one assertion gets a token', async () => {
+    const content = await bodyOf({ assertion: {} }, 'retail', valuesOf('retail'));
+    const replies = await Promise.all(Array.from({ length: 20 }, () => askToken('retail', { content })));
+    assert.equal(replies.filter(({ status }) => status === 200).length, 1);
+});
+
+test('metadata says what there is, and where', async () => {
+    const path = '/.well-known/oauth-authorization-server';
+    const reply = await clients.business.send('GET', path);
+    assert.deepEqual(reply.json, {
+        issuer,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/.well-known/jwks.json`,
+        grant_types_supported: ['client_credentials'],
+        response_types_supported: [],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post',
+            'private_key_jwt', 'tls_client_auth'],
+        token_endpoint_auth_signing_alg_values_supported: ['PS256'],
+        scopes_supported: ['accounts', 'payments', 'corporate'],
+        tls_client_certificate_bound_access_tokens: true,
+    });
+    assert.equal((await clients.bank.send('GET', path)).status, 403);
+    const post = await clients.retail.send('POST', path);
+    assert.equal(post.status, 405);
+    assert.equal(post.headers.allow, 'GET');
+});
+
+test('a JWT says by RFC 9068 what it is for, and the published key signed it', async () => {
+    const token = await getToken('business');
+    const { jwtVerify, createLocalJWKSet } = await import('jose');
+    const keys = (await clients.business.send('GET', '/.well-known/jwks.json')).json;
+    const verified = await jwtVerify(token, createLocalJWKSet(keys), {
+        issuer, audience: 'dhowbusiness', typ: 'at+jwt', algorithms: ['PS256'],
+        requiredClaims: ['sub', 'iat', 'exp', 'jti', 'client_id'],
+    });
+    const certificate = new X509Certificate(readFileSync(identities.business.clientCert));
+    assert.equal(verified.payload.client_id, 'dhowbusiness');
+    assert.equal(verified.payload.scope, 'corporate');
+    assert.equal(verified.payload.exp - verified.payload.iat, LIFE_S.business);
+    assert.equal(Buffer.from(verified.payload.cnf['x5t#S256'], 'base64url').toString('hex'),
+        certificate.fingerprint256.replaceAll(':', '').toLowerCase());
+});
+
+// --- calls ---------------------------------------------------------------------------------------
+
+async function moveClock(seconds) {
+    const reply = await fetch(`${demo.adminBaseUrl}/operator/clock`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}` },
+        body: JSON.stringify({ offsetSeconds: seconds }),
+    });
+    assert.equal(reply.status, 204);
+}
+
+const change = (text, at) => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
+
+const makers = {
+    retail: () => getToken('retail'),
+    business: () => getToken('business'),
+    subset: () => getToken('retail', 'payments'),
+    short: async () => (await getToken('retail')).slice(0, -1),
+    changed: async () => change(await getToken('retail'), 30),
+    huge: () => 'a'.repeat(8192),
+    jwtAuth: () => makeToken(identities.business, 'dhowbusiness'),
+    assertion: () => makeAssertion({}, 'business', valuesOf('business')),
+    changedJwt: async () => {
+        const token = await getToken('business');
+        return change(token, token.length - 50);
+    },
+    none: async () => {
+        const [header, payload] = (await getToken('business')).split('.');
+        const claims = JSON.parse(Buffer.from(payload, 'base64url'));
+        const { kid } = JSON.parse(Buffer.from(header, 'base64url'));
+        return forge({ alg: 'none', typ: 'at+jwt', kid }, claims, 'nothing', identities.business);
+    },
+    forged: async () => {
+        const [header, payload] = (await getToken('business')).split('.');
+        const claims = JSON.parse(Buffer.from(payload, 'base64url'));
+        const members = JSON.parse(Buffer.from(header, 'base64url'));
+        return forge(members, { ...claims, exp: claims.exp + 60 }, 'PS256', identities.business);
+    },
+};
+
+async function callAccounts(it, { token, values = {} }) {
+    const [user] = identities.retail.users;
+    const interactionId = randomUUID();
+    const provider = PROVIDERS[it.provider ?? 'retail'];
+    const owner = identities[it.provider] ?? identities.retail;
+    const reply = await clients[it.certificate ?? 'retail'].call('GET', '/accounts', {
+        userId: (owner.users?.[0] ?? user).userId,
+        query: { accountIds: (owner.users?.[0] ?? user).accountIds.join(',') },
+        token: null,
+        headers: {
+            authorization: linesOf(it.authorization ?? ['Bearer {token}'], { ...values, token }),
+            'o3-provider-id': provider,
+            'o3-aspsp-id': provider,
+            'o3-ozone-interaction-id': interactionId,
+        },
+    });
+    return { reply, interactionId };
+}
+
+/** The id of the refusal, by the log. */
+function refusedOf({ interactionId }) {
+    const line = logged('request').find(({ interaction }) => interaction === interactionId);
+    assert.ok(line, 'the request is in the log');
+    return line.refused;
+}
+
+const callAnswers = new Set();
+const toldOfCalls = [];
+
+for (const it of cases.calls) {
+    test(`call: ${it.name}`, async () => {
+        const token = await makers[it.token ?? 'retail']();
+        if (it.clock) {
+            await moveClock(it.clock);
+        }
+        try {
+            const { reply, interactionId } = await callAccounts(it, { token, values: valuesOf('retail') });
+            toldOfCalls.push({ interactionId, refused: it.refused, name: it.name });
+            assert.equal(reply.status, it.status, reply.text);
+            if (it.status === 401) {
+                callAnswers.add(answerOf(reply));
+            }
+            if (it.refused === 'ACCESS-TOKEN-SCOPE') {
+                assert.equal(reply.json.errorCode, 'AccessToken.InvalidScope');
+            }
+        } finally {
+            if (it.clock) {
+                await moveClock(0);
+            }
+        }
+    });
+}
+
+test('the log names the refusal of each call', () => {
+    const refusals = new Map(logged('request').map(({ interaction, refused }) => [interaction, refused]));
+    const seen = toldOfCalls.map((call) => ({ ...call, refused: refusals.get(call.interactionId) }));
+    assert.deepEqual(seen, toldOfCalls);
+});
+
+test('callers who are not authenticated get the words of JWT Auth', () => {
+    assert.equal(callAnswers.size, 1, [...callAnswers].join('\n'));
+    assert.match([...callAnswers][0], /"The request is not authenticated\."/);
+});
+
+test('the catalogue has its cases, and one for every refusal', () => {
+    const refusals = (list) => new Set(list.map(({ refused }) => refused));
+    assert.ok(cases.token.length >= 25 && cases.calls.length >= 15);
+    const atEndpoint = ['MISSING', 'SCHEME', 'BASIC', 'FORM', 'METHODS', 'METHOD', 'UNKNOWN', 'SECRET',
+        'CERTIFICATE', 'GRANT', 'SCOPE', ...['TYPE', 'FORM', 'ALG', 'TYP', 'CRIT', 'KEY-NAMED', 'KID',
+            'KID-UNKNOWN', 'SIGNATURE', 'ISS', 'SUB', 'AUD', 'EXP', 'LIFE', 'NBF', 'IAT', 'JTI',
+            'REPLAY'].map((id) => `ASSERTION-${id}`)];
+    for (const id of atEndpoint) {
+        assert.ok(refusals(cases.token).has(`CLIENT-${id}`), id);
+    }
+    const atCalls = ['MISSING', 'SCHEME', 'FORM', 'UNKNOWN', 'ALG', 'TYP', 'SIGNATURE', 'AUD', 'EXP',
+        'PROVIDER', 'CERTIFICATE', 'SCOPE']; // the others: unit.test_caller_access
+    for (const id of atCalls) {
+        assert.ok(refusals(cases.calls).has(`ACCESS-TOKEN-${id}`), id);
+    }
+});
+
+// --- independent clients -------------------------------------------------------------------------
+
+const openIdMethods = {
+    client_secret_basic: () => [{ client_secret: secrets.retail }],
+    client_secret_post: () => [{ client_secret: secrets.retail }],
+    private_key_jwt: async () => {
+        const { kid, signingKey } = identities.retail;
+        const key = createPrivateKey(readFileSync(signingKey));
+        return [{ token_endpoint_auth_signing_alg: 'PS256' }, { keys: [{ ...(await exportJWK(key)), kid }] }];
+    },
+    tls_client_auth: () => [{}],
+};
+
+for (const [method, make] of Object.entries(openIdMethods)) {
+    test(`openid-client finds the endpoint and gets a token by ${method}`, async () => {
+        const { clientCert, clientKey } = identities.retail;
+        const options = () => ({
+            ca: readFileSync(demo.ozoneConnect.caFile),
+            cert: readFileSync(clientCert),
+            key: readFileSync(clientKey),
+        });
+        Issuer[custom.http_options] = options;
+        const found = await Issuer.discover(`${issuer}/.well-known/oauth-authorization-server`);
+        found[custom.http_options] = options;
+        const [metadata, jwks] = await make();
+        const client = new found.Client(
+            { client_id: CLIENT_IDS.retail, token_endpoint_auth_method: method, ...metadata }, jwks);
+        client[custom.http_options] = options;
+        const token = await client.grant({ grant_type: 'client_credentials', scope: 'accounts payments' });
+        assert.equal(token.scope, 'accounts payments');
+        assert.equal((await callAccounts({}, { token: token.access_token })).reply.status, 200);
+    });
+}
+
+const scripts = fileURLToPath(new URL('oauth_clients/', import.meta.url));
+
+function environmentOfClient() {
+    return {
+        ...process.env,
+        ISSUER: issuer,
+        CA_FILE: demo.ozoneConnect.caFile,
+        CLIENT_CERT: identities.retail.clientCert,
+        CLIENT_KEY: identities.retail.clientKey,
+        CLIENT_ID: CLIENT_IDS.retail,
+        CLIENT_SECRET: secrets.retail,
+        SCOPE: 'accounts payments',
+    };
+}
+
+async function hasProgram(...command) {
+    return run(command[0], command.slice(1)).then(() => true, () => false);
+}
+
+test("Python's standard library gets a token", async (t) => {
+    if (!(await hasProgram('python3', '--version'))) {
+        return t.skip('needs python3');
+    }
+    const { stdout } = await run('python3', [join(scripts, 'client.py')], { env: environmentOfClient() });
+    assert.equal((await callAccounts({}, { token: stdout.trim() })).reply.status, 200);
+});
+
+test("Go's golang.org/x/oauth2/clientcredentials gets a token", async (t) => {
+    if (process.env.LFI_LONG !== '1') {
+        return t.skip('needs LFI_LONG=1');
+    }
+    const options = { cwd: join(scripts, 'go'), env: { ...environmentOfClient(), GOTOOLCHAIN: 'local' } };
+    if (!(await hasProgram('go', 'version')) || !(await run('go', ['mod', 'download'], options).then(() => true, () => false))) {
+        return t.skip('needs Go and the module golang.org/x/oauth2');
+    }
+    const { stdout } = await run('go', ['run', '.'], options);
+    assert.equal((await callAccounts({}, { token: stdout.trim() })).reply.status, 200);
+});
+
+// --- a reload, and another server's tokens -------------------------------------------------------
+
+async function reload(adjust) {
+    const file = join(demo.dir, 'server.json');
+    const config = JSON.parse(readFileSync(file, 'utf8'));
+    adjust?.(config);
+    writeFileSync(file, JSON.stringify(config, null, 2));
+    const ended = () => demo.serverLog().filter(({ event }) => /^reload/.test(event)).at(-1);
+    const count = logged('reloaded').length;
+    process.kill(demo.serverPid, 'SIGHUP');
+    for (const until = Date.now() + 20_000; logged('reloaded').length === count; ) {
+        assert.ok(Date.now() < until && ended()?.event !== 'reload-failed', JSON.stringify(ended()));
+        await new Promise((done) => setTimeout(done, 50));
+    }
+}
+
+test('tokens and used assertions survive a reload', async () => {
+    const [opaque, jwt] = [await getToken('retail'), await getToken('business')];
+    const content = await bodyOf({ assertion: {} }, 'retail', valuesOf('retail'));
+    assert.equal((await askToken('retail', { content })).status, 200);
+    await reload();
+    assert.equal((await callAccounts({}, { token: opaque })).reply.status, 200);
+    const business = { provider: 'business', certificate: 'business' };
+    assert.equal((await callAccounts(business, { token: jwt })).reply.status, 200);
+    assert.equal((await askToken('retail', { content })).json.error, 'invalid_client');
+});
+
+test('tokens survive a change of both keys, and a secret ends with its retirement', async () => {
+    const tokensBefore = [await getToken('retail'), await getToken('business')];
+    await reload((config) => {
+        const session = join(folder, 'session.key');
+        writeFileSync(session, randomBytes(32), { mode: 0o600 });
+        config.journey.previousSessionKey = config.journey.sessionKey;
+        config.journey.sessionKey = session;
+        config.caller.previousTokenKey = config.caller.tokenKey;
+        config.caller.tokenKey = makeRsaKey('token2.key');
+    });
+    const business = { provider: 'business', certificate: 'business' };
+    for (const [opaque, jwt] of [tokensBefore, [await getToken('retail'), await getToken('business')]]) {
+        assert.equal((await callAccounts({}, { token: opaque })).reply.status, 200);
+        assert.equal((await callAccounts(business, { token: jwt })).reply.status, 200);
+    }
+    assert.equal((await clients.retail.send('GET', '/.well-known/jwks.json')).json.keys.length, 2);
+});
+
+test("a bank's own authorisation server issues the tokens instead", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k-1', use: 'sig' }] };
+    const [key, cert] = ['key', 'pem'].map((end) => readFileSync(join(demo.dir, `pki/hub/S3.${end}`)));
+    const server = createServer({ key, cert }, (_, reply) => reply.end(JSON.stringify(jwks)));
+    await new Promise((done) => server.listen(0, 'localhost', done));
+    const url = `https://localhost:${server.address().port}`;
+    try {
+        await reload((config) => {
+            config.providers.find(({ id }) => id === 'dhowbusiness').callerAuth = {
+                mode: 'client-credentials',
+                issuer: { issuer: url, jwksUrl: `${url}/jwks`, audience: 'ozone', scopes: ['corporate'] },
+            };
+        });
+        const fingerprint = new X509Certificate(readFileSync(identities.business.clientCert)).fingerprint256;
+        const thumbprint = Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
+        const make = (claims) =>
+            new SignJWT({ client_id: 'hub', scope: 'corporate', cnf: { 'x5t#S256': thumbprint }, ...claims })
+                .setProtectedHeader({ alg: 'PS256', typ: 'at+jwt', kid: 'k-1' })
+                .setIssuer(url).setAudience('ozone').setSubject('hub').setIssuedAt()
+                .setExpirationTime('5m').sign(privateKey);
+        const business = { provider: 'business', certificate: 'business' };
+        const judge = async (it, token) => refusedOf(await callAccounts(it, { token }));
+        assert.equal(await judge(business, await make({})), undefined);
+        assert.equal(await judge(business, await make({ scope: 'other' })), 'ACCESS-TOKEN-SCOPE');
+        assert.equal(await judge(business, await make({ cnf: undefined })), 'ACCESS-TOKEN-CERTIFICATE');
+        assert.equal(await judge({ ...business, certificate: 'retail' }, await make({})),
+            'ACCESS-TOKEN-CERTIFICATE');
+        assert.equal(await judge({}, await make({})), 'ACCESS-TOKEN-ISS');
+        // Its client of our own endpoint is gone.
+        const reply = await askToken('business', {
+            content: 'grant_type=client_credentials',
+            headers: { authorization: `Basic ${valuesOf('business').basic}` },
+        });
+        assert.equal(reply.status, 401);
+    } finally {
+        server.close();
+    }
+});
+
+test('no secret, token or assertion is in any log', () => {
+    const log = demo.readLog('server.log');
+    for (const text of [...shown, ...Object.values(secrets)].filter(({ length }) => length > 20)) {
+        assert.ok(!log.includes(text.slice(0, 24)), text.slice(0, 8));
+    }
+    assert.ok(shown.length > 50);
+});
