@@ -118,7 +118,7 @@ struct provider_config serve_provider(const struct config *config, size_t index)
     const struct config_provider *from = &config->providers[index];
 
     return (struct provider_config){.id = from->id,
-                                    .segment = config_segment_name(from->segment),
+                                    .segment = from->segment,
                                     .audience = from->audience,
                                     .library = from->core_library,
                                     .settings = from->core_settings,
@@ -507,9 +507,8 @@ int serve_check(const struct config *config, struct lfi_error *error)
     printf("%s: valid\n", config->path);
     for (size_t i = 0; i < config->provider_count; i++) {
         const struct config_provider *provider = &config->providers[i];
-        printf("provider %s: segment %s, core %s%s\n", provider->id,
-               config_segment_name(provider->segment), provider->core_library,
-               provider->authorize_path ? ", customer journey" : "");
+        printf("provider %s: segment %s, core %s%s\n", provider->id, provider->segment,
+               provider->core_library, provider->authorize_path ? ", customer journey" : "");
     }
     say_certificates(&material, stdout);
     return 0;

@@ -33,13 +33,12 @@ static bool read_rounds(const cJSON *settings, uint32_t *out)
            *out <= PASSWORD_ROUNDS_MAX;
 }
 
-int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
-                    struct lfi_error *error)
+int store_core_open(void **out, const struct lfi_core_config *config, struct lfi_error *error)
 {
     int rc = LFI_FAILED;
     char *path = NULL;
     struct store *store = NULL;
-    struct store_options options = {.segment = segment,
+    struct store_options options = {.segment = config->segment,
                                     .now_us = config->now_us,
                                     .clock = config->clock,
                                     .threads = config->threads};

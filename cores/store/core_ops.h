@@ -1,7 +1,4 @@
-/*
- * The core interface over a store: what cores/retail and cores/sme have in common. Each of them
- * adds its name, its segment and the exported symbol.
- */
+/* The core interface over a store: a core adds its name and the exported symbol. */
 #ifndef STORE_CORE_OPS_H
 #define STORE_CORE_OPS_H
 
@@ -12,12 +9,12 @@
  * "passwordRounds": 600000}; all but the first are optional. mapMiB is the most that the store can
  * hold; instances is how many processes may share it. passwordRounds is the work of a password's
  * hash (10000 to 10000000); a hash of other rounds is replaced at its login's next right password.
- * Fails when the store was built for another segment; warns of fewer passwordRounds than 600000.
+ * Fails when the store was built for another segment than the configuration's, if that is known;
+ * warns of fewer passwordRounds than 600000.
  */
-int store_core_open(void **out, const struct lfi_core_config *config, const char *segment,
-                    struct lfi_error *error);
+int store_core_open(void **out, const struct lfi_core_config *config, struct lfi_error *error);
 
-/* Initialisers for a struct lfi_core_ops; name and open are the core's own. */
+/* Initialisers for a struct lfi_core_ops; name, and open of a core that adds to it, are its own. */
 #define STORE_CORE_MEMBERS                                                                         \
     .abi = LFI_CORE_ABI, .size = sizeof(struct lfi_core_ops), .close = store_close,                \
     .accounts = &store_accounts, .customers = &store_customers, .payee = &store_payee,             \

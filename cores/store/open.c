@@ -177,7 +177,7 @@ int store_open(struct store **out, const struct store_options *options, struct l
         goto out;
     }
     rc = check_meta(store, txn, "format", STORE_FORMAT, error);
-    if (rc == LFI_OK) {
+    if (rc == LFI_OK && options->segment) {
         rc = check_meta(store, txn, "segment", options->segment, error);
     }
     store->now_us = options->now_us;

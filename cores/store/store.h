@@ -1,6 +1,6 @@
 /*
  * The store of the reference cores: one LMDB environment per segment, holding the bank's records
- * as the JSON they are served as. Used by cores/retail and cores/sme (reading, sign-in, approvals)
+ * as the JSON they are served as. Used by cores/reference (reading, sign-in, approvals)
  * and by tools/fixtures (building).
  *
  * Transactions carry dense ordinals 0…n-1 in booking order (booking time, then transaction id), so
@@ -21,7 +21,7 @@ struct store;
 
 struct store_options {
     const char *path;    /* folder */
-    const char *segment; /* "retail", "sme": must be the one it was built for */
+    const char *segment; /* must be the one it was built for; NULL: not checked */
     int64_t (*now_us)(void *clock);
     void *clock;
     uint32_t map_mib;         /* address space for the data; 0: STORE_MAP_MIB */

@@ -77,17 +77,10 @@ static const char *const contract_replies[] = {[CONTRACT_REPLIES_ENFORCE] = "enf
                                                [CONTRACT_REPLIES_LOG] = "log",
                                                [CONTRACT_REPLIES_OFF] = "off",
                                                NULL};
-static const char *const segments[] = {
-    [CONFIG_RETAIL] = "retail", [CONFIG_SME] = "sme", [CONFIG_CORPORATE] = "corporate", NULL};
 static const char *const statement_days[] = {[LFI_STATEMENT_OPENING_DATE] = "OpeningDate",
                                              [LFI_STATEMENT_STATEMENT_DATE] = "StatementDate",
                                              NULL};
 static const char *const tls_versions[] = {"1.2", "1.3", NULL}; /* 12, 13 */
-
-const char *config_segment_name(enum config_segment segment)
-{
-    return segments[segment];
-}
 
 /* --- values ----------------------------------------------------------------------------------- */
 
@@ -434,16 +427,27 @@ static void check_closing(struct loader *loader, const struct offers *offers, co
     }
 }
 
-static struct offers read_offers(struct loader *loader, const cJSON *object,
-                                 enum config_segment segment)
+/* The account type that a segment is named after; of any other segment, all. */
+static const char *const *own_types(const char *segment)
 {
-    static const char *const own_types[][2] = {
-        [CONFIG_RETAIL] = {"Retail"}, [CONFIG_SME] = {"SME"}, [CONFIG_CORPORATE] = {"Corporate"}};
+    static const char *const all[] = {"Retail", "SME", "Corporate", NULL};
+    static const char *const own[][3] = {
+        {"retail", "Retail"}, {"sme", "SME"}, {"corporate", "Corporate"}};
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (strcmp(own[i][0], segment) == 0) {
+            return &own[i][1];
+        }
+    }
+    return all;
+}
+
+static struct offers read_offers(struct loader *loader, const cJSON *object, const char *segment)
+{
     static const char *const sub_types[] = {"CurrentAccount", "Savings", "CreditCard",
                                             "Mortgage",       "Finance", NULL};
     struct offers offers = {
         .consent_types = texts_of(loader, object, "consentTypes", data_sharing_alone(loader)),
-        .account_types = texts_of(loader, object, "accountTypes", own_types[segment]),
+        .account_types = texts_of(loader, object, "accountTypes", own_types(segment)),
         .account_sub_types = texts_of(loader, object, "accountSubTypes", sub_types)};
     read_versions(loader, object, &offers);
     return offers;
@@ -595,8 +599,7 @@ static void read_provider(struct loader *loader, const cJSON *root, const cJSON 
     const cJSON *core = json_get(object, "core");
     snprintf(path, sizeof(path), "$.providers[%zu]", index);
     out->id = text_of(loader, object, "id", NULL);
-    out->segment = (enum config_segment)word_or(word_of(loader, object, path, "segment", segments),
-                                                CONFIG_RETAIL);
+    out->segment = text_of(loader, object, "segment", "");
     out->audience = text_of(loader, object, "audience", out->id);
     out->hub_audience = text_of(loader, object, "hubAudience", out->id);
     out->core_library = file_of(loader, core, join(where, path, "core"), "library");

@@ -41,11 +41,8 @@ struct config_listener {
 
 #define CONFIG_FILES_MAX 256 /* 16 providers with some eight each, and twenty of all */
 
-enum config_segment { CONFIG_RETAIL, CONFIG_SME, CONFIG_CORPORATE };
-
 struct config_provider {
-    const char *id, *audience;
-    enum config_segment segment;
+    const char *id, *segment, *audience;
     const char *core_library;
     const char *core_settings;  /* JSON text */
     const char *authorize_path; /* NULL: no journey */
@@ -111,8 +108,6 @@ int config_load(struct config **out, const char *path, struct lfi_error *error);
 /* The same configuration, read anew from the text that was loaded; its files may have changed. */
 int config_load_again(struct config **out, const struct config *loaded, struct lfi_error *error);
 void config_free(struct config *config);
-/* As the file has it: "retail". */
-const char *config_segment_name(enum config_segment segment);
 /* Sets "FILE:LINE: $.path: cause" and returns -1. */
 int config_error(const struct config *config, const char *path, const char *cause,
                  struct lfi_error *error);

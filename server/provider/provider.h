@@ -14,7 +14,7 @@
 
 struct provider {
     const char *id;       /* LFI code: lower-case letters and digits */
-    const char *segment;  /* "retail", "sme", "corporate": for people */
+    const char *segment;  /* "retail", "sme": as the bank calls it */
     const char *audience; /* PROVIDER_ID in JWT Auth; usually equal to id */
     const struct lfi_core_ops
         *ops; /* members past ops->size must be asked for with PROVIDER_HAS or PROVIDER_GET */

@@ -64,7 +64,7 @@ for (const segment of ['retail', 'sme']) {
             places.filter((place) => place.segment === segment && place.userId).map(({ userId }) => userId),
         );
         assert.ok(users.size > 1);
-        const core = join(BUILD_DIR, `lib/libcore-${segment}.so`);
+        const core = join(BUILD_DIR, `lib/libcore-reference.so`);
         const settings = JSON.stringify({ store: join(store, segment) });
         const { status, verdicts, output } = check(
             core, [...users], '--settings', settings, '--login', logins[segment], ...PATIENT,

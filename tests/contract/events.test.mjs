@@ -602,7 +602,7 @@ test('what a consent permits is asked again after an event', async () => {
 test('other offers, and a core that delivers little', async () => {
     const other = await startDemo({
         adjustServer: `.providers[0].core = {library: (.providers[0].core.library
-                | sub("core-retail"; "core-skeleton"))}
+                | sub("core-reference"; "core-skeleton"))}
             | del(.providers[0].authorizePath)
             | .providers[0].offers = {
                 consentTypes: ["cbuae-service-initiation-consents", "cbuae-account-access-consents"],

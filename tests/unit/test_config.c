@@ -159,6 +159,24 @@ static void fills_in_defaults(void **state)
     config_free(config);
 }
 
+static void a_segment_of_the_banks_own_naming_has_all_account_types(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    char *text = replaced("\"sme\"", "\"wealth\"");
+    if (load(*state, text, &config, &error) != 0) {
+        fail_msg("%s", error.message);
+    }
+    assert_string_equal(config->providers[1].segment, "wealth");
+    const struct offers *offers = &config->providers[1].offers;
+    assert_string_equal(offers->account_types[0], "Retail");
+    assert_string_equal(offers->account_types[1], "SME");
+    assert_string_equal(offers->account_types[2], "Corporate");
+    assert_null(offers->account_types[3]);
+    config_free(config);
+    free(text);
+}
+
 static void takes_offers_as_listed(void **state)
 {
     struct config *config;
@@ -220,11 +238,6 @@ static const struct word_row word_rows[] = {
      "\", \"clientCa\"",
      {{"1.2", 12}, {"1.3", 13}},
      IN_CONFIG(hub.min_tls)},
-    {"\"sme\"",
-     "\"",
-     "\"",
-     {{"retail", CONFIG_RETAIL}, {"sme", CONFIG_SME}, {"corporate", CONFIG_CORPORATE}},
-     IN_PROVIDER(segment)},
     {"\"sme\"",
      "\"sme\", \"statementsBy\": \"",
      "\"",
@@ -332,6 +345,7 @@ static void tells_each_mistake_with_its_line(void **state)
         {"\"two\"", "\"one\"", ":23: $.providers[1].id: another provider has this id"},
         {"\"two\"", "\"Two\"", ":23: $.providers[1].id: must have the form ^[a-z0-9]+$"},
         {"core.so", "gone.so", ":21: $.providers[0].core.library: there is no such file"},
+        {"\"sme\",", "\"SME\",", ":23: $.providers[1].segment: must have the form"},
         {"\"sme\",", "\"sme\", \"audience\": \"\",", ":23: $.providers[1].audience: must have"},
         {"\"sme\",", "\"sme\", \"offers\": {\"accountTypes\": []},",
          ":23: $.providers[1].offers.accountTypes: must have at least 1"},
@@ -603,6 +617,7 @@ int main(void)
         cmocka_unit_test(takes_what_is_said),
         cmocka_unit_test(fills_in_defaults),
         cmocka_unit_test(takes_offers_as_listed),
+        cmocka_unit_test(a_segment_of_the_banks_own_naming_has_all_account_types),
         cmocka_unit_test(takes_each_word_as_what_it_means),
         cmocka_unit_test(tells_each_mistake_with_its_line),
         cmocka_unit_test(tells_each_mistake_of_the_state),

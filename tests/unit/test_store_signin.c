@@ -232,13 +232,14 @@ static int open_core(struct fixture *f, const char *more, uint32_t *rounds, stru
     (void)snprintf(settings, sizeof(settings), "{\"store\":\"%s\"%s}", f->path, more);
     const struct lfi_core_config config = {.provider_id = "dhow",
                                            .settings = settings,
+                                           .segment = "retail",
                                            .base_dir = "",
                                            .now_us = fixture_now,
                                            .clock = f};
     *error = (struct lfi_error){""};
     store_close(f->store); /* LMDB forbids to open it twice */
     f->store = NULL;
-    int rc = store_core_open(&core, &config, "retail", error);
+    int rc = store_core_open(&core, &config, error);
     *rounds = core ? ((struct store *)core)->password_rounds : 0;
     store_close(core);
     return rc;

@@ -185,7 +185,6 @@ int main(int argc, char **argv)
     struct provider_set *set = NULL;
     size_t failed = 0;
     const struct provider_config config = {.id = options.provider,
-                                           .segment = "check",
                                            .audience = options.provider,
                                            .library = options.core,
                                            .settings = options.settings,

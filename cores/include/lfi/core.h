@@ -44,7 +44,7 @@ extern "C" {
 #endif
 
 /* Raised when an existing member changes meaning; a server loads only cores of its own number. */
-#define LFI_CORE_ABI 5
+#define LFI_CORE_ABI 6
 
 /* How an instance is set up. Borrowed for open(); only now_us and clock outlive it. */
 struct lfi_core_config {
@@ -55,6 +55,7 @@ struct lfi_core_config {
     void *clock;
     uint32_t threads;            /* how many may call at once; 0: not known */
     const struct lfi_host *host; /* outlives close() */
+    const char *segment;         /* of that Hub, as the bank calls it: "retail"; NULL: not known */
 };
 
 /* How a core is. The server sets `size`; members past it must not be touched. 0: not known. */
