@@ -19,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     if (contract_init(&contract_fixtures, &error) != 0 ||
-        bank_new(&world, SEGMENT_RETAIL, &small, &problem) != 0) {
+        bank_new(&world, "retail", &small, &problem) != 0) {
         abort();
     }
     struct reader reader = {.bank = world, .problem = &problem};
@@ -33,7 +33,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static struct bank *new_bank(struct problem *problem)
 {
     struct bank *bank;
-    if (bank_new(&bank, SEGMENT_RETAIL, &small, problem) != 0) {
+    if (bank_new(&bank, "retail", &small, problem) != 0) {
         abort();
     }
     struct bank copy = *world;

@@ -77,6 +77,10 @@ static const struct broken cases[] = {
     {FOLDER_PERSONA, "\"scheme\": \"MobileNumber\"", "\"scheme\": \"IBAN\"", "FIXTURE-IBAN",
      "check digits"},
     {"bank.json", "\"buy\": \"3.667500\"", "\"buy\": \"3.767500\"", "FIXTURE-AMOUNT", "dearer"},
+    {"bank.json", "\"segment\": \"retail\"", "\"segment\": \"wholesale\"", "FIXTURE-SEGMENT",
+     "no provider serves a segment \"retail\""},
+    {"bank.json", "\"segment\": \"sme\"", "\"segment\": \"retail\"", "FIXTURE-DOUBLED",
+     "another provider"},
     {"bank.json", "\"code\": \"999\"", "\"code\": \"099\"", "FIXTURE-SCHEMA", "code"},
     {"common/banks.json", "\"bic\": \"SDRCAED9\"", "\"bic\": \"SDRCAED9\", \"otherId\": \"X1\"",
      "FIXTURE-BANK", "BIC"},
@@ -113,8 +117,8 @@ static const struct broken cases[] = {
      "compliant"},
     {OFFERS, "\"EffectiveToDateTime\": \"2025", "\"EffectiveToDateTime\": \"2020", "FIXTURE-DATE",
      "begins"},
-    {OFFERS, "\"segments\": [\"retail\"]", "\"segments\": [\"corporate\"]", "FIXTURE-SCHEMA",
-     "segments"},
+    {OFFERS, "\"segments\": [\"retail\"]", "\"segments\": [\"wholesale\"]", "FIXTURE-REFERENCE",
+     "wholesale"},
     {FOLDER_PERSONA, "\"product\": \"everyday-current\"", "\"product\": \"business-current\"",
      "FIXTURE-REFERENCE", "catalogue"},
     {FOLDER_PERSONA, "\"2026-06-30T08:14:20\"", "\"2026-06-20T08:14:20\"", "FIXTURE-PENDING",
@@ -158,7 +162,7 @@ static void refuse(const char *folder, const struct broken *broken, const char *
     if (!folder_copy(folder, broken->file, broken->from, broken->to)) {
         fail_msg("%s does not have %s", broken->file, broken->from);
     }
-    int status = bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem);
+    int status = bank_read(&bank, folder, "retail", &whole, &problem);
     if (status == 0) {
         status = ledger_build(bank, &problem);
     }
@@ -184,7 +188,7 @@ static void broken_files_are_named(void **state)
     struct problem problem;
     (void)state;
     assert_true(folder_make(folder));
-    assert_int_equal(bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem), 0);
+    assert_int_equal(bank_read(&bank, folder, "retail", &whole, &problem), 0);
     bank_free(bank);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         refuse(folder, &cases[i], cases[i].file);
@@ -239,7 +243,7 @@ static void a_population_that_makes_no_sense_is_refused(void **state)
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         struct bank *bank = NULL;
         struct problem problem = {0};
-        assert_int_equal(bank_read(&bank, folder, SEGMENT_RETAIL, &whole, &problem), 0);
+        assert_int_equal(bank_read(&bank, folder, "retail", &whole, &problem), 0);
         assert_int_equal(ledger_build(bank, &problem), 0);
         assert_int_equal(check_bank(bank, &problem), 0);
         broken[i].break_it(bank);
@@ -278,7 +282,7 @@ static void missing_files_are_named(void **state)
     struct bank *bank;
     struct problem problem;
     (void)state;
-    assert_int_equal(bank_read(&bank, "/nonexistent", SEGMENT_SME, &whole, &problem), -1);
+    assert_int_equal(bank_read(&bank, "/nonexistent", "sme", &whole, &problem), -1);
     assert_null(bank);
     assert_string_equal(problem.id, "FIXTURE-FILE");
 }

@@ -29,7 +29,7 @@ static lfi_wall_us noon(const char *day)
     return date.wall_us + 12 * CALENDAR_HOUR;
 }
 
-static struct bank *built(enum segment segment, lfi_wall_us as_of)
+static struct bank *built(const char *segment, lfi_wall_us as_of)
 {
     struct bank *bank;
     struct problem problem;
@@ -84,7 +84,7 @@ static void what_is_past_is_past_and_what_lies_ahead_lies_ahead(void **state)
     (void)state;
     for (size_t d = 0; d < sizeof(days) / sizeof(days[0]); d++) {
         lfi_wall_us newest = LFI_WALL_MIN;
-        struct bank *bank = built(SEGMENT_RETAIL, noon(days[d]));
+        struct bank *bank = built("retail", noon(days[d]));
         assert_int_equal(bank->anchor, noon(days[d]));
         for (size_t a = 0; a < bank->account_count; a++) {
             const struct account *account = &bank->accounts[a];
@@ -98,7 +98,7 @@ static void what_is_past_is_past_and_what_lies_ahead_lies_ahead(void **state)
         }
         assert_true(newest >= calendar_day_start(bank->anchor) - CALENDAR_DAY);
         bank_free(bank);
-        bank_free(built(SEGMENT_SME, noon(days[d])));
+        bank_free(built("sme", noon(days[d])));
     }
 }
 
@@ -117,8 +117,8 @@ static void the_same_day_gives_the_same_bytes(void **state)
 {
     struct buf first, second;
     (void)state;
-    struct bank *one = built(SEGMENT_SME, noon("2028-02-29"));
-    struct bank *two = built(SEGMENT_SME, noon("2028-02-29"));
+    struct bank *one = built("sme", noon("2028-02-29"));
+    struct bank *two = built("sme", noon("2028-02-29"));
     print_all(one, &first);
     print_all(two, &second);
     assert_int_equal(first.len, second.len);
@@ -135,7 +135,7 @@ static void a_grown_child_is_noticed(void **state)
     struct problem problem;
     struct bank_options options = {.small = true, .as_of = noon("2040-01-15")};
     (void)state;
-    assert_int_equal(bank_read(&bank, FIXTURES, SEGMENT_RETAIL, &options, &problem), 0);
+    assert_int_equal(bank_read(&bank, FIXTURES, "retail", &options, &problem), 0);
     assert_int_equal(ledger_build(bank, &problem), 0);
     assert_int_equal(check_bank(bank, &problem), -1);
     assert_string_equal(problem.id, "FIXTURE-MINOR");
