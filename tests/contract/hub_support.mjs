@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeToken } from '../support/client.mjs';
-import { assertNoSanitizerReport, BUILD_DIR, freePortBase, sharedPki } from '../support/demo.mjs';
+import { assertNoSanitizerReport, BUILD_DIR, freePortBase, ROOT, sharedPki } from '../support/demo.mjs';
 
 const READY_MS = 20_000;
-const PROVIDERS = { dhowretail: 'retail', dhowbusiness: 'sme' };
+const { providers } = JSON.parse(readFileSync(join(ROOT, 'fixtures/bank.json'), 'utf8'));
+const PROVIDERS = providers.filter(({ id }) => ['dhowretail', 'dhowbusiness'].includes(id));
 export const HUB_SIM = join(BUILD_DIR, 'bin/hub-sim');
 
 /** Certificate and keys in a folder of the PKI. */
@@ -46,9 +47,12 @@ export function hubConfig(base) {
             caFile: join(pki, 'ca/bundle.pem'),
             organisationUnit: readSubjects().bank.ou,
         },
-        hubs: Object.entries(PROVIDERS).map(([providerId, segment]) => ({
+        hubs: PROVIDERS.map(({ id: providerId, segment, name, text, accountTypes: [userType] }) => ({
             providerId,
             segment,
+            name,
+            text,
+            userType,
             audience: providerId,
             clientCertificate: join(pki, `hub/${providerId}/C4.pem`),
             clientKey: join(pki, `hub/${providerId}/C4.key`),

@@ -27,6 +27,17 @@ static const char *read_text(struct reader *reader, const cJSON *object, const c
     return text;
 }
 
+/* An object as JSON text. */
+static const char *read_part(struct reader *reader, const cJSON *object, const char *name)
+{
+    const cJSON *part = json_get(object, name);
+    char *text = part ? cJSON_PrintUnformatted(part) : NULL;
+    const char *kept = text ? arena_text(reader->arena, slice_of(text)) : NULL;
+    cJSON_free(text);
+    reader->short_of_memory |= part && !kept;
+    return kept;
+}
+
 static const char *read_path(struct reader *reader, const cJSON *object, const char *name)
 {
     const char *text = read_text(reader, object, name);
@@ -67,6 +78,9 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
         config->hubs[config->hub_count++] = (struct config_hub){
             .provider_id = read_text(reader, item, "providerId"),
             .segment = read_text(reader, item, "segment"),
+            .user_type = read_text(reader, item, "userType"),
+            .name = read_part(reader, item, "name"),
+            .text = read_part(reader, item, "text"),
             .audience = read_text(reader, item, "audience"),
             .certificate = read_path(reader, item, "clientCertificate"),
             .key = read_path(reader, item, "clientKey"),

@@ -18,7 +18,8 @@ struct config_address {
 };
 
 struct config_hub {
-    const char *provider_id, *segment, *audience;
+    const char *provider_id, *segment, *audience, *user_type;
+    const char *name, *text;       /* objects of JSON with a text for each language; NULL: none */
     const char *certificate, *key; /* C4 */
     const char *signing_key, *kid; /* Sig3; kid NULL: derived */
     const char *authorize_url;

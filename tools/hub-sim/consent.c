@@ -114,8 +114,6 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
 /* The TPP's terms with what it may leave to the Hub. */
 static cJSON *complete_terms(const struct sim *sim, const struct consent_request *request)
 {
-    static const char *const users[][2] = {
-        {"retail", "Retail"}, {"sme", "SME"}, {"corporate", "Corporate"}};
     char text[DATETIME_TEXT_MAX], id[ID_UUID_MAX];
     cJSON *terms = cJSON_Duplicate(request->terms, true);
     if (!json_get(terms, "ConsentId") && id_uuid4(id)) {
@@ -127,11 +125,8 @@ static cJSON *complete_terms(const struct sim *sim, const struct consent_request
     }
     if (!json_get(terms, "OpenFinanceBilling")) {
         cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
-        for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
-            if (strcmp(request->hub->config->segment, users[i][0]) == 0) {
-                cJSON_AddStringToObject(billing, "UserType", users[i][1]);
-            }
-        }
+        const char *user = request->hub->config->user_type;
+        cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
         cJSON_AddStringToObject(billing, "Purpose", request->tpp->purpose);
     }
     return terms;

@@ -58,6 +58,12 @@ int script_show_setup(struct call *base)
         cJSON *hub = cJSON_CreateObject();
         cJSON_AddStringToObject(hub, "providerId", sim->hubs[i].config->provider_id);
         cJSON_AddStringToObject(hub, "segment", sim->hubs[i].config->segment);
+        if (sim->hubs[i].config->name) {
+            cJSON_AddRawToObject(hub, "name", sim->hubs[i].config->name);
+        }
+        if (sim->hubs[i].config->text) {
+            cJSON_AddRawToObject(hub, "text", sim->hubs[i].config->text);
+        }
         cJSON_AddItemToArray(hubs, hub);
     }
     cJSON *list = cJSON_AddArrayToObject(body, "tpps");

@@ -1,14 +1,9 @@
 // The form: what to ask for, then off to the bank.
-import {t} from "./i18n.js";
+import {pick, t} from "./i18n.js";
 import {byId, element, getJson, postJson} from "./page.js";
 import {GROUPS} from "./permissions.js";
 import {recentConsent} from "./recent.js";
 
-const SEGMENTS = {
-  retail: ["Personal", "Your own current, savings and card accounts."],
-  sme: ["Business", "The accounts of a company you act for."],
-  corporate: ["Corporate", "The accounts of a large company."],
-};
 const ACCOUNT_TYPES = ["Retail", "SME", "Corporate"];
 const SUB_TYPES = ["CurrentAccount", "Savings", "CreditCard", "Finance", "Mortgage"];
 const SUB_TYPE_NAMES = {CurrentAccount: "Current account", CreditCard: "Credit card"};
@@ -62,7 +57,7 @@ function fill({hubs, tpps, now: there}) {
   byId("segments").append(...hubs.map((hub, index) => {
     const input = element("input", {type: "radio", name: "provider", value: hub.providerId, checked: index === 0,
       "data-segment": hub.segment, "data-testid": `tpp-provider-${hub.providerId}`});
-    return tile(input, ...SEGMENTS[hub.segment]);
+    return tile(input, pick(hub.name) ?? hub.segment, pick(hub.text) ?? "");
   }));
   GROUPS.forEach(permissionGroup);
   const box = (name, value, text) => element("label", {className: "code-box"}, element("input", {type: "checkbox", name, value}), text);

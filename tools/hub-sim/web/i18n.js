@@ -23,6 +23,9 @@ export function t(text, values = {}) {
   return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** One of the texts by language that the bank's configuration brings. */
+export const pick = (texts) => texts?.[language];
+
 /** Whether there are words for a text in the page's language. */
 export const known = (text) => language === "en" || ARABIC[text] !== undefined;
 

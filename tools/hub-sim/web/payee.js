@@ -1,13 +1,8 @@
 // Confirmation of payee: what the bank knows, and what the Hub makes of it.
-import {t} from "./i18n.js";
+import {pick, t} from "./i18n.js";
 import {facts} from "./format.js";
 import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
 
-const SEGMENTS = {
-  retail: ["Personal", "An account of a person."],
-  sme: ["Business", "An account of a small or medium company."],
-  corporate: ["Corporate", "An account of a large company."],
-};
 const VERDICTS = {
   "ConfirmationOfPayee.Yes": ["good", "It matches", "The account is held under this name."],
   "ConfirmationOfPayee.Partial": ["unsure", "Nearly", "The name is close to the holder's, but not the same."],
@@ -19,11 +14,10 @@ const BLOCKED = ["bad", "The account cannot be paid", "Its bank says that it may
 const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
 
 function fill({hubs}) {
-  byId("segments").append(...hubs.map(({providerId, segment}, index) => {
-    const [title, text] = SEGMENTS[segment];
+  byId("segments").append(...hubs.map(({providerId, segment, name}, index) => {
     return element("label", {className: "tile"},
       element("input", {type: "radio", name: "provider", value: providerId, checked: index === 0, "data-testid": `payee-provider-${providerId}`}),
-      element("span", {}, element("b", {textContent: t(title)}), element("small", {textContent: t(text)})));
+      element("span", {}, element("b", {textContent: pick(name) ?? segment})));
   }));
 }
 

@@ -1,8 +1,9 @@
 // The start page: what runs where, the newest journeys, and logins by situation.
+import {pick} from "./i18n.js";
 import {byId, element, getJson} from "./page.js";
 import {recentConsent} from "./recent.js";
 
-const SEGMENTS = {retail: "Personal", sme: "Business", corporate: "Corporate"};
+const names = {}; // of the segments, by their word
 
 function addresses({pagesUrl, adminUrl}) {
   const rows = [["/connect.html", "Connect an account", "the app of a TPP: asks for data and shows what it received"],
@@ -36,9 +37,9 @@ function copyButton(what, text) {
 
 function loginRow({shows, segment, login, password}) {
   const row = element("li", {className: "login"},
-    element("span", {className: "what"}, shows, element("small", {textContent: SEGMENTS[segment]})),
+    element("span", {className: "what"}, shows, element("small", {textContent: names[segment] ?? segment})),
     copyButton("login", login), copyButton("password", password));
-  row.dataset.text = `${shows} ${SEGMENTS[segment]} ${login}`.toLowerCase();
+  row.dataset.text = `${shows} ${names[segment] ?? segment} ${login}`.toLowerCase();
   return row;
 }
 
@@ -63,7 +64,8 @@ function showLogins(places) {
 }
 
 byId("search").addEventListener("input", search);
-const [{bank}, {places}, {consents}] = await Promise.all(["/sim/setup", "/sim/places", "/sim/consents"].map(getJson));
+const [{bank, hubs}, {places}, {consents}] = await Promise.all(["/sim/setup", "/sim/places", "/sim/consents"].map(getJson));
+for (const {segment, name} of hubs) names[segment] = pick(name);
 byId("addresses").replaceChildren(...addresses(bank));
 byId("recent").replaceChildren(...consents.slice(0, 5).map(recentConsent));
 byId("recent-card").hidden = consents.length === 0;
