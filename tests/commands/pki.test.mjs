@@ -10,6 +10,8 @@ import { subjectOf } from '../support/client.mjs';
 import { ROOT } from '../support/demo.mjs';
 
 const PKI = join(ROOT, 'tools/pki');
+const { providers } = JSON.parse(readFileSync(join(ROOT, 'fixtures/bank.json'), 'utf8'));
+const HUBS = providers.map(({ id }) => `hub/${id}`);
 let scratch, dir;
 
 const read = (name) => readFileSync(join(dir, name), 'utf8');
@@ -48,7 +50,7 @@ test('keys are for their owner alone', () => {
 
 test('leaves chain to the bundle, but for the two that must not', () => {
     const trusted = ['hub/S3', 'bank/S4', 'bank/C3', 'bank/Sig4', 'bank/Enc1']
-        .concat(['hub/dhowretail/C4', 'hub/dhowbusiness/C4', 'hub/dhowretail/Sig3'])
+        .concat(HUBS.flatMap((hub) => [`${hub}/C4`, `${hub}/Sig3`]))
         .concat(['rogue/otherOrganisation/C4', 'rogue/noCn/C4']);
     for (const name of trusted) {
         assert.equal(verify(`${name}.pem`).status, 0, name);
@@ -60,12 +62,11 @@ test('leaves chain to the bundle, but for the two that must not', () => {
 test('subjects are those of pki.json and of the Hub whom the rogue ones imitate', () => {
     const subjects = JSON.parse(read('pki.json'));
     const of = (name) => subjectOf(join(dir, name));
-    for (const [folder, leaf] of [['hub/dhowretail', 'C4'], ['hub/dhowbusiness', 'C4'],
-        ['bank', 'C3'], ['rogue/otherOrganisation', 'C4']]) {
+    for (const [folder, leaf] of [...HUBS.map((hub) => [hub, 'C4']), ['bank', 'C3'], ['rogue/otherOrganisation', 'C4']]) {
         const { o, ou, cn } = subjects[folder];
         assert.deepEqual(of(`${folder}/${leaf}.pem`), { C: 'AE', O: o, OU: ou, CN: cn });
     }
-    const hub = of('hub/dhowbusiness/C4.pem');
+    const hub = of(`${HUBS.at(-1)}/C4.pem`);
     assert.deepEqual(of('rogue/otherCa/C4.pem'), hub);
     assert.deepEqual(of('rogue/expired/C4.pem'), hub);
     assert.deepEqual(of('rogue/noCn/C4.pem'), { C: 'AE', O: hub.O, OU: hub.OU });
@@ -73,7 +74,7 @@ test('subjects are those of pki.json and of the Hub whom the rogue ones imitate'
 });
 
 test('key ids are digests of the public keys', () => {
-    for (const name of ['bank/Sig4', 'bank/Enc1', 'hub/dhowretail/Sig3', 'hub/dhowbusiness/Sig3',
+    for (const name of ['bank/Sig4', 'bank/Enc1', ...HUBS.map((hub) => `${hub}/Sig3`),
         'rogue/otherOrganisation/Sig3']) {
         const spki = createPublicKey(read(`${name}.key`)).export({ type: 'spki', format: 'der' });
         const digest = createHash('sha256').update(spki).digest('base64url');

@@ -1,5 +1,5 @@
-// No request crosses from one segment to the other, or from one customer to another: every read
-// operation, every account and customer of both segments, every form of the provider header.
+// No request crosses from one segment to another, or from one customer to another: every read
+// operation, every account and customer of all segments, every form of the provider header.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
@@ -63,6 +63,21 @@ async function ask(providerId, operation, accountId, userId, headers = {}) {
     });
 }
 
+/** Each provider with each other one: [here, there]. */
+const pairs = () =>
+    demo.providers.flatMap((here) =>
+        demo.providers.filter((there) => there !== here).map((there) => [here, there]));
+
+/** Users of one provider to ask for at another: each at one of the others, somebody at each. */
+function visitors(here, there) {
+    const others = demo.providers.filter((one) => one !== there);
+    const own = there.users.filter((_, i) => i % others.length === others.indexOf(here));
+    return own.length > 0 ? own : there.users.slice(0, 1);
+}
+
+/** Who asks at a provider: somebody with accounts, where anybody has some. */
+const askerOf = ({ users }) => users.find((one) => one.accountIds.length > 0) ?? users[0];
+
 const accountsOf = (provider) => [...new Set(provider.users.flatMap((user) => user.accountIds))];
 
 /** Every account id that an answer carries, at whatever depth, is of the one account asked for. */
@@ -94,8 +109,9 @@ for (const operation of Object.keys(OPERATIONS)) {
         const tasks = [];
         for (const provider of demo.providers) {
             const { providerId, users } = provider;
-            const [other] = demo.providers.filter((one) => one !== provider);
+            const others = demo.providers.filter((one) => one !== provider);
             accountsOf(provider).forEach((id, i) => {
+                const other = others[i % others.length];
                 const isHolder = ({ accountIds }) => accountIds.includes(id);
                 const strangers = users.filter((user) => !isHolder(user));
                 const stranger = strangers[i % strangers.length];
@@ -123,10 +139,9 @@ for (const operation of Object.keys(OPERATIONS)) {
         assert.ok(served > 100, `only ${served} answers to look at`);
     });
 
-    test(`${operation}: an account of the other segment is one that was never issued`, async () => {
-        const [first, second] = demo.providers;
-        for (const [here, there] of [[first, second], [second, first]]) {
-            const user = here.users.find((one) => one.accountIds.length > 0);
+    test(`${operation}: an account of another segment is one that was never issued`, async () => {
+        for (const [here, there] of pairs().filter(([, there]) => accountsOf(there).length > 0)) {
+            const user = askerOf(here);
             const [foreign] = accountsOf(there);
             const never = await ask(here.providerId, operation, 'never-issued', user.userId);
             const other = await ask(here.providerId, operation, foreign, user.userId);
@@ -135,11 +150,10 @@ for (const operation of Object.keys(OPERATIONS)) {
         }
     });
 
-    test(`${operation}: a customer of the other segment is unknown here`, async () => {
-        const [first, second] = demo.providers;
-        for (const [here, there] of [[first, second], [second, first]]) {
-            for (const user of there.users) {
-                const [id] = user.accountIds.length > 0 ? user.accountIds : accountsOf(there);
+    test(`${operation}: a customer of another segment is unknown here`, async () => {
+        for (const [here, there] of pairs()) {
+            for (const user of visitors(here, there)) {
+                const [id = 'never-issued'] = user.accountIds.length > 0 ? user.accountIds : accountsOf(there);
                 const reply = await ask(here.providerId, operation, id, user.userId);
                 assert.equal(reply.status, 400);
                 assert.equal(reply.json.errorCode, 'Consent.InvalidUserIdentifier');
@@ -148,9 +162,10 @@ for (const operation of Object.keys(OPERATIONS)) {
     });
 
     test(`${operation}: the provider header decides first`, async () => {
-        const [first, second] = demo.providers;
-        for (const [here, there] of [[first, second], [second, first]]) {
-            const user = here.users.find((one) => one.accountIds.length > 0);
+        for (const [i, [here, there]] of pairs().entries()) {
+            const user = askerOf(here);
+            const { accountIds } = user;
+            const id = accountIds[i % accountIds.length] ?? 'never-issued';
             const headers = [
                 [there.providerId, 401, 'GenericError'],
                 ['unknown', 403, 'GenericError'],
@@ -160,22 +175,19 @@ for (const operation of Object.keys(OPERATIONS)) {
                 [[here.providerId, there.providerId], 400, 'Body.InvalidFormat'],
                 [`${here.providerId}, ${there.providerId}`, 403, 'GenericError'],
             ];
-            for (const id of user.accountIds.slice(0, 3)) {
-                for (const [value, status, code] of headers) {
-                    const reply = await ask(here.providerId, operation, id, user.userId, {
-                        'o3-provider-id': value,
-                    });
-                    assert.equal(reply.status, status, `${value}`);
-                    assert.equal(reply.json.errorCode, code);
-                }
+            for (const [value, status, code] of headers) {
+                const reply = await ask(here.providerId, operation, id, user.userId, {
+                    'o3-provider-id': value,
+                });
+                assert.equal(reply.status, status, `${value}`);
+                assert.equal(reply.json.errorCode, code);
             }
         }
     });
 }
 
-test('customer: each user is itself, and nobody in the other segment', async () => {
-    const [first, second] = demo.providers;
-    for (const [here, there] of [[first, second], [second, first]]) {
+test('customer: each user is itself, and nobody in another segment', async () => {
+    for (const here of demo.providers) {
         const client = clients[here.providerId];
         const token = await tokenOf(here.providerId);
         const seen = new Set();
@@ -185,10 +197,12 @@ test('customer: each user is itself, and nobody in the other segment', async () 
             seen.add(reply.json.data.id);
         }
         assert.ok(seen.size > 1);
-        for (const { userId } of there.users) {
-            const reply = await client.get('/customer', { userId, token });
-            assert.equal(reply.status, 400);
-            assert.equal(reply.json.errorCode, 'Consent.InvalidUserIdentifier');
+        for (const there of demo.providers.filter((one) => one !== here)) {
+            for (const { userId } of there.users) {
+                const reply = await client.get('/customer', { userId, token });
+                assert.equal(reply.status, 400);
+                assert.equal(reply.json.errorCode, 'Consent.InvalidUserIdentifier');
+            }
         }
     }
 });

@@ -51,7 +51,8 @@ export async function freePortBase() {
 /** The folder of a PKI that all tests of a build share, since making one takes seconds. */
 export function sharedPki() {
     const script = join(ROOT, 'tools/pki');
-    const version = createHash('sha256').update(readFileSync(script)).digest('hex').slice(0, 8);
+    const hash = createHash('sha256').update(readFileSync(script));
+    const version = hash.update(readFileSync(join(ROOT, 'fixtures/bank.json'))).digest('hex').slice(0, 8);
     const shared = join(BUILD_DIR, `test-pki-${version}`);
     const made = spawnSync(script, [shared], { encoding: 'utf8' });
     assert.equal(made.status, 0, made.stderr);
@@ -77,9 +78,12 @@ export function sharedStore() {
         assert.equal(made.status, 0, made.stderr);
         return made.stdout;
     };
-    for (const segment of ['retail', 'sme']) {
+    const users = {};
+    for (const { segment } of JSON.parse(readFileSync(join(fixtures, 'bank.json'), 'utf8')).providers) {
         make('load', '--segment', segment, '--store', join(own, segment));
+        users[segment] = JSON.parse(make('users', '--segment', segment));
     }
+    writeFileSync(join(own, 'users.json'), JSON.stringify(users));
     writeFileSync(join(own, 'places.json'), make('places', '--json'));
     try {
         renameSync(own, shared);
