@@ -2,6 +2,7 @@
 #include "base/descriptors.h"
 #include "config/config.h"
 #include "doctor.h"
+#include "key_command.h"
 #include "lfi_version.h"
 #include "serve.h"
 
@@ -20,6 +21,7 @@
 
 static const char usage[] =
     "usage: lfi-server --config FILE [--check | --doctor]\n"
+    "       lfi-server key new|list|retire --file FILE [--id ID] [--days N]\n"
     "\n"
     "The bank's side of UAE Open Finance: Ozone Connect for the API Hub, and the pages on which\n"
     "customers decide on consents.\n"
@@ -33,6 +35,12 @@ static const char usage[] =
     "                 warn or FAIL, with what to do; may run beside the server. Exit status: 0 "
     "all\n"
     "                 ok, 1 something warns, 2 something fails\n"
+    "  key new        adds a secret of a caller to FILE, which keeps a salted hash of it, and "
+    "shows\n"
+    "                 it, once; it is valid from now on for N days, 400 when absent. ID is its "
+    "name\n"
+    "  key list       shows the names in FILE, and until when each is valid\n"
+    "  key retire     ends the secret of this ID\n"
     "  --version      the version\n"
     "  --help         this text\n"
     "\n"
@@ -114,6 +122,10 @@ int main(int argc, char **argv)
     sigset_t signals;
 
     descriptors_open_standard();
+    if (argc > 1 && strcmp(argv[1], "key") == 0) {
+        int status = key_command(argc - 1, argv + 1);
+        return status == KEY_COMMAND_USAGE ? (fputs(usage, stderr), EXIT_USAGE) : status;
+    }
     if (!parse(&arguments, argc, argv)) {
         fputs(usage, stderr);
         return EXIT_USAGE;

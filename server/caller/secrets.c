@@ -3,10 +3,12 @@
 #include "base/base64.h"
 #include "base/datetime.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "base/limits.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define HASH_BYTES 32
@@ -16,14 +18,25 @@
 struct entry {
     unsigned char salt[SECRET_SALT_BYTES];
     unsigned char hash[HASH_BYTES];
-    int64_t not_before_s, not_after_s;
-    bool retired;
+    struct caller_secret about;
 };
 
 struct caller_secrets {
     size_t count;
     struct entry entries[LIMIT_SECRETS];
 };
+
+bool caller_secret_id_fits(struct lfi_slice id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.ptr[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+              c == '-' || c == '_' || c == '.')) {
+            return false;
+        }
+    }
+    return id.len > 0 && id.len <= SECRET_ID_MAX;
+}
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -64,14 +77,19 @@ static const char *read_line(struct arena *arena, struct lfi_slice line, struct 
     if (count < 5) {
         return "must be ID SALT HASH NOT-BEFORE NOT-AFTER, and retired where it is";
     }
+    if (!caller_secret_id_fits(fields[0])) {
+        return "an id has at most 64 letters, digits, - _ .";
+    }
+    snprintf(out->about.id, sizeof(out->about.id), "%.*s", SLICE_ARG(fields[0]));
     if (!read_bytes(arena, fields[1], out->salt, sizeof(out->salt)) ||
         !read_bytes(arena, fields[2], out->hash, sizeof(out->hash))) {
         return "salt or hash is not base64url of 16 and 32 bytes";
     }
-    if (!read_time(fields[3], &out->not_before_s) || !read_time(fields[4], &out->not_after_s)) {
+    if (!read_time(fields[3], &out->about.not_before_s) ||
+        !read_time(fields[4], &out->about.not_after_s)) {
         return "a time is not one of RFC 3339";
     }
-    out->retired = count == 6;
+    out->about.retired = count == 6;
     return count < 6 || slice_equal_text(fields[5], "retired")
                ? NULL
                : "the sixth field can only be retired";
@@ -139,17 +157,22 @@ void caller_secrets_free(struct caller_secrets *secrets)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
+static bool hash_of(const unsigned char *salt, struct lfi_slice secret, unsigned char *out)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(ctx, salt, SECRET_SALT_BYTES) == 1 &&
+                EVP_DigestUpdate(ctx, secret.ptr, secret.len) == 1 &&
+                EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    return good;
+}
+
 static bool is_of(const struct entry *entry, struct lfi_slice secret)
 {
     unsigned char hash[HASH_BYTES];
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(ctx, entry->salt, sizeof(entry->salt)) == 1 &&
-                EVP_DigestUpdate(ctx, secret.ptr, secret.len) == 1 &&
-                EVP_DigestFinal_ex(ctx, hash, NULL) == 1 &&
-                CRYPTO_memcmp(hash, entry->hash, sizeof(hash)) == 0;
-    EVP_MD_CTX_free(ctx);
-    return good;
+    return hash_of(entry->salt, secret, hash) &&
+           CRYPTO_memcmp(hash, entry->hash, sizeof(hash)) == 0;
 }
 
 bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
@@ -159,8 +182,52 @@ bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice 
 
     for (size_t i = 0; i < secrets->count; i++) {
         const struct entry *entry = &secrets->entries[i];
-        bool valid = !entry->retired && entry->not_before_s <= now_s && now_s < entry->not_after_s;
+        bool valid = !entry->about.retired && entry->about.not_before_s <= now_s &&
+                     now_s < entry->about.not_after_s;
         found |= is_of(entry, secret) & valid;
     }
     return found;
+}
+
+/* --- looking after a file --------------------------------------------------------------------- */
+
+size_t caller_secrets_count(const struct caller_secrets *secrets)
+{
+    return secrets->count;
+}
+
+const struct caller_secret *caller_secrets_at(const struct caller_secrets *secrets, size_t i)
+{
+    return &secrets->entries[i].about;
+}
+
+static void append_time(struct buf *out, int64_t at_s)
+{
+    char text[DATETIME_TEXT_MAX];
+    (void)datetime_format_utc_ms(at_s * SECOND_US, text);
+    buf_append_format(out, " %s", text);
+}
+
+int caller_secret_make(const struct caller_secret *about, struct buf *secret, struct buf *line)
+{
+    unsigned char bytes[SECRET_BYTES], salt[SECRET_SALT_BYTES], hash[HASH_BYTES];
+    size_t before = secret->len;
+
+    if (!id_random(bytes, sizeof(bytes)) || !id_random(salt, sizeof(salt))) {
+        return -1;
+    }
+    base64_append_url(secret, bytes, sizeof(bytes));
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    if (secret->failed ||
+        !hash_of(salt, (struct lfi_slice){secret->ptr + before, secret->len - before}, hash)) {
+        return -1;
+    }
+    buf_append_format(line, "%s ", about->id);
+    base64_append_url(line, salt, sizeof(salt));
+    buf_append(line, " ", 1);
+    base64_append_url(line, hash, sizeof(hash));
+    append_time(line, about->not_before_s);
+    append_time(line, about->not_after_s);
+    buf_append(line, "\n", 1);
+    return line->failed ? -1 : 0;
 }

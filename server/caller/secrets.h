@@ -12,11 +12,18 @@
 #ifndef CALLER_SECRETS_H
 #define CALLER_SECRETS_H
 
+#include "base/buf.h"
 #include "base/error.h"
-#include "base/slice.h"
 
 #define SECRET_BYTES 32
 #define SECRET_SALT_BYTES 16
+#define SECRET_ID_MAX 64 /* characters: letters, digits, - _ . */
+
+struct caller_secret {
+    char id[SECRET_ID_MAX + 1];
+    int64_t not_before_s, not_after_s;
+    bool retired;
+};
 
 struct caller_secrets; /* constant, any thread */
 
@@ -26,5 +33,16 @@ void caller_secrets_free(struct caller_secrets *secrets); /* NULL is fine */
 /* Whether the text is one of the secrets that are valid now; the time it takes tells nothing. */
 bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
                          int64_t now_s);
+
+/* For people who look after a file: the secrets in their order, but for what they are. */
+size_t caller_secrets_count(const struct caller_secrets *secrets);
+const struct caller_secret *caller_secrets_at(const struct caller_secrets *secrets, size_t i);
+/* Whether this may be the id of a secret. */
+bool caller_secret_id_fits(struct lfi_slice id);
+/*
+ * Makes a secret: appends it as text to `secret`, and its line to `line`. -1: there are no random
+ * numbers.
+ */
+int caller_secret_make(const struct caller_secret *about, struct buf *secret, struct buf *line);
 
 #endif

@@ -17,7 +17,7 @@
 //   token                 which one; retail by default
 //   clock                 seconds by which the server's clock is ahead
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
     constants, createHash, createHmac, createPrivateKey, generateKeyPairSync, randomBytes, randomUUID, sign,
     X509Certificate,
@@ -32,7 +32,7 @@ import { promisify } from 'node:util';
 import { exportJWK, importPKCS8, SignJWT } from 'jose';
 import { custom, Issuer } from 'openid-client';
 import { HubClient, makeToken } from '../support/client.mjs';
-import { sharedPki, startDemo } from '../support/demo.mjs';
+import { BUILD_DIR, sharedPki, startDemo } from '../support/demo.mjs';
 
 const cases = JSON.parse(readFileSync(new URL('client-cases.json', import.meta.url), 'utf8'));
 const PROVIDERS = { retail: 'dhowretail', business: 'dhowbusiness', nobody: 'nobody' };
@@ -70,13 +70,17 @@ function lineOf(id, secret, { from = -60, to = 3600, end = '' } = {}) {
 }
 
 function makeSecrets() {
-    for (const name of ['retail', 'next', 'business', 'retired', 'expired', 'future']) {
+    for (const name of ['retail', 'business', 'retired', 'expired', 'future']) {
         secrets[name] = randomBytes(32).toString('base64url');
     }
-    const retail = lineOf('now', secrets.retail) + lineOf('next', secrets.next) +
+    const retail = lineOf('now', secrets.retail) +
         lineOf('gone', secrets.retired, { end: ' retired' }) +
         lineOf('over', secrets.expired, { to: -1 }) + lineOf('later', secrets.future, { from: 3000 });
-    writeFileSync(join(folder, 'retail.clients'), retail, { mode: 0o600 });
+    const file = join(folder, 'retail.clients');
+    writeFileSync(file, retail, { mode: 0o600 });
+    const made = spawnSync(join(BUILD_DIR, 'bin/lfi-server'), ['key', 'new', '--file', file], { encoding: 'utf8' });
+    assert.equal(made.status, 0, made.stderr);
+    secrets.next = made.stdout.trim();
     writeFileSync(join(folder, 'business.clients'), `# of the other Hub\n${lineOf('a', secrets.business)}`,
         { mode: 0o600 });
 }
@@ -101,8 +105,9 @@ before(async () => {
     demo = await startDemo({
         adjustServer: `.caller.tokenKey = ${JSON.stringify(makeRsaKey('token.key'))}
             | .caller.organisationUnits += [$subjects["rogue/otherOrganisation"].ou]
-            | .providers |= map(.callerAuth = ({dhowretail: ${JSON.stringify(retail)},
-                dhowbusiness: ${JSON.stringify(business)}}[.id]) // .)`,
+            | .providers |= map({dhowretail: ${JSON.stringify(retail)},
+                dhowbusiness: ${JSON.stringify(business)}}[.id] as $auth
+                | if $auth then .callerAuth = $auth else . end)`,
     });
     const [hub, otherHub] = ['dhowretail', 'dhowbusiness'].map((id) =>
         demo.providers.find(({ providerId }) => providerId === id),
@@ -572,7 +577,23 @@ test('tokens and used assertions survive a reload', async () => {
     assert.equal((await askToken('retail', { content })).json.error, 'invalid_client');
 });
 
-test('tokens survive a change of both keys, and a secret ends with its retirement', async () => {
+test('a retired secret ends with the reload, tokens that it got do not', async () => {
+    const token = await getToken('retail');
+    const file = join(folder, 'retail.clients');
+    const retired = spawnSync(join(BUILD_DIR, 'bin/lfi-server'), ['key', 'retire', '--file', file, '--id', 'now']);
+    assert.equal(retired.status, 0);
+    await reload();
+    const ask = (secret) => askToken('retail', {
+        content: 'grant_type=client_credentials',
+        headers: { authorization: `Basic ${basicOf(CLIENT_IDS.retail, secret)}` },
+    });
+    assert.equal((await ask(secrets.retail)).json.error, 'invalid_client');
+    assert.equal((await ask(secrets.next)).status, 200);
+    assert.equal((await callAccounts({}, { token })).reply.status, 200);
+    [secrets.old, secrets.retail] = [secrets.retail, secrets.next];
+});
+
+test('tokens survive a change of both keys', async () => {
     const tokensBefore = [await getToken('retail'), await getToken('business')];
     await reload((config) => {
         const session = join(folder, 'session.key');
