@@ -1,5 +1,6 @@
 #include "key_command.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/datetime.h"
 #include "base/file.h"
@@ -200,7 +201,7 @@ int key_command(int argc, char **argv)
     if (argc < 2 || !parse(&arguments, argc, argv)) {
         return KEY_COMMAND_USAGE;
     }
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             buf_init(&text, LIMIT_SECRETS_BYTES);
             int rc = read_file(arguments.file, &secrets, &text, &error);

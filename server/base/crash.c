@@ -1,4 +1,5 @@
 #include "base/crash.h"
+#include "base/array.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +15,7 @@
 #define STACK_BYTES ((size_t)64 * 1024) /* untouched until a crash */
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-#define FATAL_COUNT (sizeof(fatal) / sizeof(fatal[0]))
+#define FATAL_COUNT ARRAY_LEN(fatal)
 
 /* A handler gets no context but what is global. Written once, before threads begin. */
 static _Atomic(const struct log *) crash_log;

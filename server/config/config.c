@@ -5,6 +5,7 @@
 #include "config/config.h"
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -433,7 +434,7 @@ static const char *const *own_types(const char *segment)
     static const char *const all[] = {"Retail", "SME", "Corporate", NULL};
     static const char *const own[][3] = {
         {"retail", "Retail"}, {"sme", "SME"}, {"corporate", "Corporate"}};
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
         if (strcmp(own[i][0], segment) == 0) {
             return &own[i][1];
         }

@@ -1,5 +1,6 @@
 #include "config/material.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/x509_name.h"
@@ -103,7 +104,7 @@ time_t material_next_change(const struct material_validity *pairs, size_t count,
     for (size_t i = 0; i < count && count > 1; i++) {
         const time_t turns[] = {pairs[i].from, pairs[i].from + LIMIT_CERTIFICATE_MARGIN_S,
                                 pairs[i].until};
-        for (size_t t = 0; t < sizeof(turns) / sizeof(turns[0]); t++) {
+        for (size_t t = 0; t < ARRAY_LEN(turns); t++) {
             if (turns[t] > now && (next == 0 || turns[t] < next)) {
                 next = turns[t];
             }

@@ -1,4 +1,5 @@
 /* Which settings a reload can change; all others need a restart. */
+#include "base/array.h"
 #include "base/json.h"
 #include "config/config.h"
 
@@ -42,7 +43,7 @@ struct place {
 
 static bool is_reloaded(const struct place *place)
 {
-    for (size_t i = 0; i < sizeof(reloaded) / sizeof(reloaded[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(reloaded); i++) {
         if (strcmp(place->pattern, reloaded[i]) == 0) {
             return true;
         }

@@ -2,6 +2,7 @@
  * Confirmation of payee: the holders of an account, whoever was asked for. Names are compared by
  * the Hub, never here.
  */
+#include "base/array.h"
 #include "connect/operation.h"
 
 #include "rows_data_sharing.h"
@@ -102,7 +103,7 @@ static bool write_named(struct json_writer *w, const cJSON *record)
     json_open_object(w, NULL);
     json_string(w, "id", json_get_string(record, "id"));
     json_open_object(w, "name");
-    for (size_t i = 0; i < sizeof(person_names) / sizeof(person_names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(person_names); i++) {
         struct lfi_slice name = json_get_string(person, person_names[i][0]);
         if (name.ptr) {
             json_string(w, person_names[i][1], name);

@@ -1,5 +1,6 @@
 #include "consent/consent.h"
 
+#include "base/array.h"
 #include "base/datetime.h"
 
 /* Dates are sent in the newer members or in the deprecated ones (consent journey 3). */
@@ -71,7 +72,7 @@ bool consent_is_of(const struct consent *consent, struct lfi_slice user_id)
 bool consent_is_revocable(const struct consent *consent)
 {
     static const char *const open[] = {"AwaitingAuthorization", "Authorized", "Suspended"};
-    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(open); i++) {
         if (slice_equal_text(consent->status, open[i])) {
             return true;
         }

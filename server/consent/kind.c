@@ -1,4 +1,5 @@
 #include "consent/kind.h"
+#include "base/array.h"
 
 #define PAYMENT_RULES (CONSENT_RULE_PERMISSIONS | CONSENT_RULE_PAYMENT)
 
@@ -32,7 +33,7 @@ static const struct consent_kind kinds[] = {
      .schema = "Insurance"},
     {.name = "other"},
 };
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS ARRAY_LEN(kinds)
 
 const struct consent_kind *consent_kind_at(size_t i)
 {

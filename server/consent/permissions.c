@@ -1,4 +1,5 @@
 #include "consent/permissions.h"
+#include "base/array.h"
 
 static const struct consent_permission permissions[] = {
     {.code = "ReadAccountsBasic", .group = "accounts", .of_payments = true},
@@ -35,7 +36,7 @@ static const struct consent_permission permissions[] = {
     /* The Hub answers it alone. */
     {.code = "ReadConsents", .group = "consents", .without_operation = true},
 };
-#define PERMISSIONS (sizeof(permissions) / sizeof(permissions[0]))
+#define PERMISSIONS ARRAY_LEN(permissions)
 
 const struct consent_permission *consent_permission_at(size_t i)
 {

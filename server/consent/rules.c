@@ -1,5 +1,6 @@
 #include "consent/rules.h"
 
+#include "base/array.h"
 #include "consent/permissions.h"
 #include "contract/version.h"
 #include "contract_consent_kinds.h"
@@ -167,7 +168,7 @@ const struct consent_finding *consent_rules_check(const struct consent *consent,
                                                   const struct apis *apis)
 {
     const struct subject subject = {consent, provider, apis};
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         bool applies = rules[i].of == ALL_KINDS || (rules[i].of & consent->kind->rules);
         if (applies && rules[i].broken(&subject)) {
             return &rules[i].finding;

@@ -1,4 +1,5 @@
 /* Rules on single values: texts and numbers, and what to say when they are broken. */
+#include "base/array.h"
 #include "contract/check.h"
 
 #include <stdio.h>
@@ -178,7 +179,7 @@ void contract_describe_kinds(unsigned kinds, char *out, size_t size)
         kinds &= ~(unsigned)CONTRACT_INTEGER;
     }
     const char *between = " ";
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && used < size; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names) && used < size; i++) {
         if (kinds & (1u << i)) {
             used += (size_t)snprintf(out + used, size - used, "%s%s", between, names[i]);
             between = " or ";

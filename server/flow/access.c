@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "flow/call.h"
 
 #include "base/base64.h"
@@ -76,7 +77,7 @@ static const struct status_rule STATUS_RULES[] = {
 
 int access_status(struct call *call, enum lfi_account_status status)
 {
-    if ((size_t)status >= sizeof(STATUS_RULES) / sizeof(STATUS_RULES[0])) {
+    if ((size_t)status >= ARRAY_LEN(STATUS_RULES)) {
         return outcome_fail(call, "account status out of range");
     }
     const struct status_rule *rule = &STATUS_RULES[status];

@@ -1,5 +1,6 @@
 #include "http/head.h"
 
+#include "base/array.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -284,7 +285,7 @@ bool head_is_known_method(const char *method)
 {
     static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
 
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (strcmp(method, known[i]) == 0) {
             return true;
         }

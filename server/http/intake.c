@@ -1,5 +1,6 @@
 #include "http/intake.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -626,7 +627,7 @@ static void end_idle(struct intake *intake)
 {
     static const enum list idle[] = {LIST_HANDSHAKE, LIST_WAITING};
 
-    for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
         while (intake->lists[idle[i]].first) {
             end_unless_asked(intake, intake->lists[idle[i]].first);
         }

@@ -1,5 +1,6 @@
 #include "http/metrics.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <stdatomic.h>
@@ -10,11 +11,11 @@
 /* Statuses that the contracts know; the last entry stands for all others. */
 static const int statuses[] = {200, 201, 202, 204, 303, 304, 400, 401, 403, 404, 405, 408, 409,
                                413, 414, 415, 422, 429, 431, 500, 501, 502, 503, 504, 0};
-#define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
+#define STATUSES ARRAY_LEN(statuses)
 
 static const int64_t bounds_us[] = {100,   250,   500,    1000,   2500,    5000,   10000,
                                     25000, 50000, 100000, 250000, 1000000, 5000000};
-#define BOUNDS (sizeof(bounds_us) / sizeof(bounds_us[0]))
+#define BOUNDS ARRAY_LEN(bounds_us)
 
 struct series {
     atomic_uint_fast64_t by_status[STATUSES];
@@ -25,7 +26,7 @@ struct series {
 static const char *const version_sources[] = {[METRICS_VERSION_URI] = "uri",
                                               [METRICS_VERSION_BASE_PATH] = "basePath",
                                               [METRICS_VERSION_DEFAULT] = "default"};
-#define SOURCES (sizeof(version_sources) / sizeof(version_sources[0]))
+#define SOURCES ARRAY_LEN(version_sources)
 
 struct metrics {
     const char **providers; /* one more than given: "none" */

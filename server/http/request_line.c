@@ -1,5 +1,6 @@
 #include "http/request_line.h"
 
+#include "base/array.h"
 #include "base/slice.h"
 
 #include <string.h>
@@ -21,7 +22,7 @@ static size_t scheme_len(struct lfi_slice target)
 {
     static const char *const schemes[] = {"http://", "https://"};
 
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         size_t len = strlen(schemes[i]);
         if (target.len > len &&
             slice_equal_nocase((struct lfi_slice){target.ptr, len}, schemes[i])) {

@@ -1,5 +1,6 @@
 #include "operator/admin.h"
 
+#include "base/array.h"
 #include "lfi_version.h"
 
 static void answer(struct reply *reply, int status, const char *text)
@@ -121,7 +122,7 @@ static const struct resource {
     {"/explain", run_operator, NULL, true}, /* these two are openapi/operator.yaml */
     {"/operator", run_operator, NULL, true},
 };
-#define RESOURCES (sizeof(resources) / sizeof(resources[0]))
+#define RESOURCES ARRAY_LEN(resources)
 
 static void append_resources(struct buf *out)
 {
@@ -159,7 +160,7 @@ static bool is_own_host(const struct request *request)
     struct lfi_slice host = request_header(request, "host", NULL);
     bool own = !host.ptr; /* HTTP/1.0: no browser */
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         struct lfi_slice name = {host.ptr, strlen(names[i])};
         if (host.len >= name.len && slice_equal_nocase(name, names[i])) {
             own = own || host.len == name.len || host.ptr[name.len] == ':';

@@ -1,5 +1,6 @@
 #include "operator/readiness.h"
 
+#include "base/array.h"
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/notify.h"
@@ -423,7 +424,7 @@ static void append_listeners(const struct readiness *readiness, struct buf *out)
         {"lfi_connections", "Open connections", offsetof(struct http_listener_use, connections)},
     };
 
-    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(gauges); i++) {
         append_gauge(out, gauges[i].name, gauges[i].help);
         for (size_t at = 0; at < readiness->listener_count; at++) {
             struct http_listener_use use;
@@ -475,14 +476,14 @@ static void append_cores(const struct readiness *readiness, struct buf *out)
                           readiness->probes[i].provider->id,
                           fault_of(&readiness->probes[i]) ? 0 : 1);
     }
-    for (size_t g = 0; g < sizeof(of_store) / sizeof(of_store[0]); g++) {
+    for (size_t g = 0; g < ARRAY_LEN(of_store); g++) {
         append_gauge(out, of_store[g].name, of_store[g].help);
         for (size_t i = 0; i < count; i++) {
             append_of_provider(out, &of_store[g], readiness->probes[i].provider,
                                &readiness->probes[i].health);
         }
     }
-    for (size_t g = 0; g < sizeof(of_tasks) / sizeof(of_tasks[0]); g++) {
+    for (size_t g = 0; g < ARRAY_LEN(of_tasks); g++) {
         append_gauge(out, of_tasks[g].name, of_tasks[g].help);
         for (size_t i = 0; i < count; i++) {
             append_of_provider(out, &of_tasks[g], readiness->probes[i].provider,
@@ -542,7 +543,7 @@ static void append_certificates(const struct readiness *readiness, struct buf *o
     };
     const struct material *material = &readiness->material;
 
-    for (size_t g = 0; g < sizeof(gauges) / sizeof(gauges[0]); g++) {
+    for (size_t g = 0; g < ARRAY_LEN(gauges); g++) {
         append_gauge(out, gauges[g].name, gauges[g].help);
         for (size_t i = 0; i < material->count; i++) {
             const struct material_certificate *one = &material->certificates[i];

@@ -1,5 +1,6 @@
 #include "provider/core_call.h"
 
+#include "base/array.h"
 #include "base/limits.h"
 
 static const struct core_host *host_of(const struct lfi_host *host)
@@ -24,7 +25,7 @@ static void host_log(const struct lfi_host *host, const struct lfi_call *call,
     static const enum log_level levels[] = {
         [LFI_LOG_INFO] = LOG_INFO, [LFI_LOG_WARN] = LOG_WARN, [LFI_LOG_ERROR] = LOG_ERROR};
     const struct core_host *self = host_of(host);
-    bool known = (size_t)level < sizeof(levels) / sizeof(levels[0]);
+    bool known = (size_t)level < ARRAY_LEN(levels);
     LOG_EVENT(self->log, known ? levels[level] : LOG_ERROR, "core",
               LOG_TEXT("provider", slice_of(self->provider_id)), LOG_TEXT("event", slice_of(event)),
               LOG_TEXT("text", slice_of(text)),

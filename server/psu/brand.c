@@ -1,5 +1,6 @@
 #include "psu/brand.h"
 
+#include "base/array.h"
 #include "base/file.h"
 
 #include <math.h>
@@ -99,7 +100,7 @@ int brand_read(struct brand *out, const struct brand_config *config, struct lfi_
     if (config->json && !(out->tree = json_parse(slice_of(config->json)))) {
         return error_set(error, "brand: not JSON, or out of memory");
     }
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         if (append_scheme(out, &schemes[i], error) != 0) {
             return -1;
         }

@@ -1,6 +1,7 @@
 #include "psu/browser.h"
 
 #include "base/arena.h"
+#include "base/array.h"
 
 struct name {
     const char *mark, *name;
@@ -39,8 +40,8 @@ static const char *find(const struct name *names, size_t count, struct lfi_slice
 struct lfi_slice browser_name(const struct request *request)
 {
     struct lfi_slice agent = request_header(request, "user-agent", NULL);
-    const char *browser = find(browsers, sizeof(browsers) / sizeof(browsers[0]), agent);
-    const char *system = find(systems, sizeof(systems) / sizeof(systems[0]), agent);
+    const char *browser = find(browsers, ARRAY_LEN(browsers), agent);
+    const char *system = find(systems, ARRAY_LEN(systems), agent);
     if (!browser || !system) {
         return slice_of(browser ? browser : system);
     }

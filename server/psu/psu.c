@@ -1,5 +1,6 @@
 #include "psu/psu.h"
 
+#include "base/array.h"
 #include "flow/api.h"
 #include "psu/authorize.h"
 #include "psu/bank_app.h"
@@ -13,7 +14,7 @@
 /* The simulated app is last: not every server has it. */
 static const struct step_api *const step_apis[] = {&journey_api, &own_consents_api, &passkeys_api,
                                                    &bank_app_api};
-#define STEP_APIS (sizeof(step_apis) / sizeof(step_apis[0]))
+#define STEP_APIS ARRAY_LEN(step_apis)
 
 static size_t step_api_count(const struct psu *psu)
 {
@@ -177,7 +178,7 @@ static bool serve_page(struct visit *visit)
                  {"/consents", "consents.html", SESSION_CUSTOMER},
                  {"/passkeys", "passkeys.html", SESSION_CUSTOMER},
                  {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
-    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
         if (slice_equal_text(visit->request->path, pages[i].path)) {
             if (!is_read(visit->request)) {
                 reply_header(visit->reply, "Allow", SLICE("GET, HEAD"));

@@ -1,5 +1,6 @@
 #include "psu/session.h"
 
+#include "base/array.h"
 #include "base/json.h"
 
 #define CLEAR_BYTES 2048
@@ -30,7 +31,7 @@ static const struct transition {
 
 bool session_move(struct session *session, enum session_event event)
 {
-    for (size_t i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(transitions); i++) {
         const struct transition *row = &transitions[i];
         if (row->from == session->stage && row->event == event &&
             (session->kind == SESSION_JOURNEY || !row->journey_only)) {

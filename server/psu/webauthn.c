@@ -1,5 +1,6 @@
 #include "psu/webauthn.h"
 
+#include "base/array.h"
 #include "base/base64.h"
 #include "base/json.h"
 
@@ -43,7 +44,7 @@ static bool has_right_types(const cJSON *tree)
                    {"topOrigin", cJSON_String},
                    {"crossOrigin", cJSON_True | cJSON_False},
                    {"tokenBinding", cJSON_Object}};
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const cJSON *member = json_get(tree, members[i].name);
         if (member && !(member->type & members[i].types)) {
             return false;

@@ -1,4 +1,5 @@
 #include "options.h"
+#include "base/array.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ static bool set_option(struct options *options, int option, const char *value)
     case 'f':
         return options->handshakes = true;
     default:
-        if (option >= (int)(sizeof(texts) / sizeof(texts[0])) || !texts[option]) {
+        if (option >= (int)ARRAY_LEN(texts) || !texts[option]) {
             return false;
         }
         *texts[option] = value;

@@ -3,6 +3,7 @@
  * The JSON check, against a page of transactions and against one schema per rule. What it lets pass
  * must be JSON to the parser that reads it next; what it refuses must be told within bounds.
  */
+#include "base/array.h"
 #include "base/json.h"
 #include "contract/contract.h"
 #include "contract_data_sharing.h"
@@ -59,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     cJSON_Delete(tree);
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         int rc = contract_check_json(contract_schema_named(&contract_test_schemas, names[i]), text,
                                      &violation);
         judge(rc, size, &violation);

@@ -5,6 +5,7 @@
 #ifndef TESTS_FIXTURE_FOLDER_H
 #define TESTS_FIXTURE_FOLDER_H
 
+#include "base/array.h"
 #include "document.h"
 
 #include "base/file.h"
@@ -92,7 +93,7 @@ static inline bool folder_make(char *folder)
         snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
         ok = mkdir(path, 0700) == 0;
     }
-    for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; ok && i < ARRAY_LEN(files); i++) {
         ok = folder_copy(folder, files[i], NULL, NULL);
     }
     return ok;

@@ -2,6 +2,7 @@
 #ifndef TESTS_HUB_REQUEST_H
 #define TESTS_HUB_REQUEST_H
 
+#include "base/array.h"
 #include "http/message.h"
 
 #include <openssl/x509.h>
@@ -35,7 +36,7 @@ static inline const struct request *hub_get(struct hub_request *out, const char 
                                     .path = {path, query ? (size_t)(query - path) : strlen(path)},
                                     .query = slice_of(query ? query + 1 : NULL),
                                     .headers = out->headers,
-                                    .header_count = sizeof(headers) / sizeof(headers[0]),
+                                    .header_count = ARRAY_LEN(headers),
                                     .peer = peer,
                                     .arena = arena};
     return &out->request;

@@ -1,4 +1,5 @@
 // link: lfi-base
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/datetime.h"
 
@@ -32,7 +33,7 @@ static const struct {
 static void dates_that_are(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         struct datetime value;
         assert_true(datetime_parse(slice_of(good[i].text), &value));
         assert_true(datetime_utc_us(&value) == good[i].utc_us);
@@ -63,8 +64,8 @@ static void any_number_of_digits_is_compared(void **state)
     struct datetime a, b;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(ascending) / sizeof(ascending[0]); i++) {
-        for (size_t j = 0; j < sizeof(ascending) / sizeof(ascending[0]); j++) {
+    for (size_t i = 0; i < ARRAY_LEN(ascending); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(ascending); j++) {
             assert_true(datetime_parse(slice_of(ascending[i]), &a));
             assert_true(datetime_parse(slice_of(ascending[j]), &b));
             int order = datetime_compare_wall(&a, &b);
@@ -117,7 +118,7 @@ static void dates_that_are_not(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct datetime value;
         assert_false(datetime_parse(slice_of(bad[i]), &value));
     }

@@ -1,4 +1,5 @@
 // link: lfi-base
+#include "base/array.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -78,7 +79,7 @@ static const struct {
 static void strings_are_utf8(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct buf out;
         buf_init(&out, 100);
         json_append_string(&out, slice_of(texts[i].in));
@@ -109,7 +110,7 @@ static void parser_refuses(void **state)
     char deep[2 * LIMIT_JSON_DEPTH + 3];
 
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_null(json_parse(slice_of(bad[i])));
     }
     assert_null(json_parse(slice_of(NULL)));

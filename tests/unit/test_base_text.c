@@ -1,6 +1,7 @@
 // link: lfi-base
 /* Slices, buffers, arenas, base64: the bytes everything else is made of. */
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/base64.h"
 #include "base/buf.h"
 
@@ -69,7 +70,7 @@ static void numbers_have_digits_only(void **state)
     assert_true(value == UINT64_MAX);
     assert_true(slice_to_u64(SLICE("007"), &value));
     assert_true(value == 7);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_false(slice_to_u64(slice_of(bad[i]), &value));
     }
     assert_true(value == 7);
@@ -184,10 +185,10 @@ static void base64_refuses_what_is_not_it(void **state)
     struct arena *arena = arena_new(1 << 20);
 
     (void)state;
-    for (size_t i = 0; i < sizeof(not_url) / sizeof(not_url[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(not_url); i++) {
         assert_null(base64_decode_url(arena, slice_of(not_url[i])).ptr);
     }
-    for (size_t i = 0; i < sizeof(not_any) / sizeof(not_any[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(not_any); i++) {
         assert_null(base64_decode_any(arena, slice_of(not_any[i])).ptr);
     }
     assert_null(base64_decode_url(arena, slice_of(NULL)).ptr);

@@ -1,4 +1,5 @@
 // link: lfi-caller lfi-jose lfi-base
+#include "base/array.h"
 #include "fake_client.h"
 #include "keys.h"
 
@@ -482,7 +483,7 @@ static void another_servers_token_must_say_all(void **state)
     const struct access_rules rules = foreign_rules();
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         assert_string_equal(check(&rules, make_other("at+jwt", claims_with(cases[i].members))),
                             cases[i].refused);
     }
@@ -538,7 +539,7 @@ static void the_header_of_a_jwt_is_judged_before_keys_are_fetched(void **state)
     const struct access_rules rules = foreign_rules();
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         assert_string_equal(check(&rules, forge(cases[i].header, claims_with(""))),
                             cases[i].refused);
     }

@@ -1,4 +1,5 @@
 // link: lfi-caller lfi-jose lfi-base
+#include "base/array.h"
 #include "fake_client.h"
 #include "keys.h"
 
@@ -363,7 +364,7 @@ static void use_all(void)
 {
     struct caller_config config = usual;
 
-    config.provider_count = sizeof(providers) / sizeof(providers[0]);
+    config.provider_count = ARRAY_LEN(providers);
     use(&config);
 }
 

@@ -1,4 +1,5 @@
 // link: lfi-caller lfi-jose lfi-base
+#include "base/array.h"
 #include "fake_client.h"
 #include "keys.h"
 
@@ -262,7 +263,7 @@ static void bad_answers_are_no_set(void **state)
                    {200, "<html>"}, {200, "{\"keys\":{}}"}, {200, ""}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
         fake_client.status = answers[i].status;
         fake_client.body = answers[i].body;
         assert_int_equal(ask("a"), NO_SET);

@@ -1,4 +1,5 @@
 // link: lfi-caller lfi-base
+#include "base/array.h"
 #include "caller/secrets.h"
 
 #include "base/base64.h"
@@ -98,7 +99,7 @@ static void malformed_lines_are_named(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct caller_secrets *secrets;
         struct lfi_error error = {""};
         assert_int_equal(load(slice_of(rows[i].text), &secrets, &error), -1);

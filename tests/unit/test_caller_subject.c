@@ -1,4 +1,5 @@
 // link: lfi-caller lfi-jose lfi-base
+#include "base/array.h"
 #include "keys.h"
 
 #include "base/limits.h"
@@ -113,7 +114,7 @@ static void key_address_is_made_of_ou_and_cn(void **state)
         {"a", "", NULL},
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct caller_subject subject = {.ou = slice_of(cases[i].ou),
                                                .cn = slice_of(cases[i].cn)};
         struct lfi_slice address = subject_key_address(*state, BASE, &subject);

@@ -1,4 +1,5 @@
 // link: lfi-caller lfi-jose lfi-base
+#include "base/array.h"
 #include "base/limits.h"
 #include "caller/token.h"
 
@@ -124,7 +125,7 @@ static void claims_are_judged(void **state)
         {"{" BOUND "\"aud\":\"retail\"," DATES "\"x\":1}", "JWT-JTI"},
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         assert_judged(*state, cases[i].payload, cases[i].id);
     }
 }
@@ -166,7 +167,7 @@ static void dates_are_judged_to_the_second(void **state)
         {"\"iat\":1700000000000,\"exp\":1700000020000,", "JWT-IAT"}, /* milliseconds */
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct lfi_slice payload =
             arena_format(*state, "{" BOUND "\"aud\":\"retail\",%s" JTI "}", cases[i].dates);
         assert_judged(*state, payload.ptr, cases[i].id);
@@ -290,7 +291,7 @@ static void authorization_is_found(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct header headers[] = {{SLICE("Host"), SLICE("x")},
                                          {SLICE("AUTHORIZATION"), slice_of(cases[i].value)}};
         const struct request request = {.headers = headers, .header_count = 2};

@@ -1,5 +1,6 @@
 // link: lfi-config lfi-contract lfi-base
 /* The configuration file: what is taken from it, and that each mistake is told with its line. */
+#include "base/array.h"
 #include "config/config.h"
 #include "config/locate.h"
 #include "contract/contract.h"
@@ -266,7 +267,7 @@ static int value_of(const char *folder, const struct word_row *row, const char *
 
 static void takes_each_word_as_what_it_means(void **state)
 {
-    for (size_t i = 0; i < sizeof(word_rows) / sizeof(word_rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(word_rows); i++) {
         const struct word_row *row = &word_rows[i];
         struct lfi_error error = {""};
         for (size_t w = 0; row->words[w].word; w++) {
@@ -373,7 +374,7 @@ static void tells_each_mistake_with_its_line(void **state)
         {"https://hub.example/c", "http://hub.example/c",
          ":27: $.providers[1].consentManager: must be https outside development"},
     };
-    tell_each(*state, rows, sizeof(rows) / sizeof(rows[0]));
+    tell_each(*state, rows, ARRAY_LEN(rows));
 }
 
 static void tells_each_mistake_of_the_state(void **state)
@@ -389,7 +390,7 @@ static void tells_each_mistake_of_the_state(void **state)
         {"\"memory\"", "\"memory\", \"instances\": 65",
          ":29: $.state.instances: must be at most 64"},
     };
-    tell_each(*state, rows, sizeof(rows) / sizeof(rows[0]));
+    tell_each(*state, rows, ARRAY_LEN(rows));
 }
 
 /* The second provider with this as its callerAuth; to be freed. */
@@ -516,7 +517,7 @@ static void tells_each_mistake_of_client_credentials(void **state)
         {"\"organisationUnits\"", "\"issuer\": \"http://a.example\", \"organisationUnits\"",
          ":12: $.caller.issuer: must be https outside development"},
     };
-    tell_each(*state, rows, sizeof(rows) / sizeof(rows[0]));
+    tell_each(*state, rows, ARRAY_LEN(rows));
 }
 
 static void allows_more_in_development(void **state)
@@ -574,7 +575,7 @@ static void locates_values(void **state)
         {"$.a[1].c", "{\"b\":\"x]\\\"\"}"},
     };
     struct lfi_slice json = SLICE(" {\"a\":[1,{\"b\":\"x]\\\"\"}],\"ab\":-2.5} ");
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (!slice_equal_text(config_locate(json, rows[i].path), rows[i].value)) {
             fail_msg("%s: %.*s", rows[i].path, SLICE_ARG(config_locate(json, rows[i].path)));
         }
@@ -589,7 +590,7 @@ static int set_up(void **state)
         return -1;
     }
     static const char *const names[] = {"a.pem", "a.key", "ca.pem", "core.so"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         write_file(folder, names[i], "x", 1);
     }
     write_file(folder, "session.key", key, 32);
@@ -602,7 +603,7 @@ static int tear_down(void **state)
     static const char *const names[] = {"a.pem",   "a.key",       "ca.pem",
                                         "core.so", "session.key", "server.json"};
     char path[256];
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         snprintf(path, sizeof(path), "%s/%s", (const char *)*state, names[i]);
         unlink(path);
     }

@@ -1,5 +1,6 @@
 // link: lfi-config lfi-contract lfi-base
 /* Which of two certificates is presented, and when that changes. */
+#include "base/array.h"
 #include "base/limits.h"
 #include "config/material.h"
 
@@ -64,7 +65,7 @@ static const struct {
 static void the_valid_one_that_began_last_is_presented(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         size_t chosen = material_choose(cases[i].pairs, 2, NOW);
         time_t change = material_next_change(cases[i].pairs, 2, NOW);
         if (chosen != cases[i].chosen || change != cases[i].change) {
@@ -91,7 +92,7 @@ static void days_left_are_whole_and_negative_when_over(void **state)
     } spans[] = {{2 * DAY, 2}, {2 * DAY - 1, 1}, {0, 0}, {-1, -1}, {-DAY, -1}, {-DAY - 1, -2}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
         const struct material_certificate one = {.not_after = NOW + spans[i].left};
         assert_int_equal(material_days_left(&one, NOW), spans[i].days);
     }

@@ -1,5 +1,6 @@
 // link: lfi-config lfi-contract lfi-base
 /* Every member of the configuration's schema: a reload applies it, or refuses it by its name. */
+#include "base/array.h"
 #include "config/config.h"
 #include "contract/tables.h"
 #include "contract_config.h"
@@ -79,7 +80,7 @@ static const char *const applied[] = {
     "$.providers[0].brand.texts.ar",
     "$.providers[0].brand.texts.en",
 };
-#define APPLIED (sizeof(applied) / sizeof(applied[0]))
+#define APPLIED ARRAY_LEN(applied)
 
 struct walk {
     bool seen[APPLIED];

@@ -3,6 +3,7 @@
  * What a read costs the core, in calls: for a core behind a network each is a round trip. And what
  * a read does when memory is short, allocation by allocation.
  */
+#include "base/array.h"
 #include "hub_request.h"
 #include "keys.h"
 
@@ -129,7 +130,7 @@ static void a_read_costs_one_call_besides_its_list(void **state)
     };
     char body[64];
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         (void)f.take();
         int status = get(rows[i].path, body);
         unsigned calls = f.take();
@@ -160,7 +161,7 @@ static void a_read_without_memory_is_refused_whole(void **state)
                                         "/accounts/a1/statements", "/accounts?accountIds=a1,a2",
                                         "/customer"};
     (void)state;
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         int silent;
         assert_int_equal(read_once((void *)(uintptr_t)paths[i]), 0);
         assert_true(fail_each(read_once, (void *)(uintptr_t)paths[i], &silent) > 0);

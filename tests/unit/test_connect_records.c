@@ -1,6 +1,7 @@
 // link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
 /* What a core gives is checked like what comes from outside: a core that misbehaves, call by call.
  */
+#include "base/array.h"
 #include "hub_request.h"
 #include "keys.h"
 
@@ -133,7 +134,7 @@ static void expect(const struct row *rows, size_t count, enum contract_replies c
         }
     }
 }
-#define EXPECT(rows, check) expect(rows, sizeof(rows) / sizeof(rows[0]), check)
+#define EXPECT(rows, check) expect(rows, ARRAY_LEN(rows), check)
 
 #define ONE "/accounts/acc-1"
 #define LIST "/accounts?accountIds=acc-1"
@@ -188,8 +189,8 @@ static void what_is_not_one_object_is_refused(void **state)
     static const char *const faults[] = {"blank", "blanks", "array", "space"};
     static const char *const paths[] = {ONE, LIST, BALANCES, ENTRIES, "/customer", "/atm"};
     (void)state;
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]); j++) {
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(paths); j++) {
             const struct row row = {faults[i], paths[j], 500, "CORE-RECORD", "not a JSON object"};
             expect(&row, 1, CONTRACT_REPLIES_OFF);
         }
@@ -278,7 +279,7 @@ static void replies_about_customers_are_kept_from_caches(void **state)
                 {"none", "/atm", false},
                 {"good", "/hello", false}};
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(get(rows[i].fault, rows[i].path, CONTRACT_REPLIES_OFF).kept_from_caches,
                          rows[i].kept);
         explain_free(f.explain);

@@ -1,4 +1,5 @@
 // link: lfi-consent
+#include "base/array.h"
 #include "consent/consent.h"
 
 #include "base/buf.h"
@@ -79,7 +80,7 @@ static void may_be_ended_until_it_has_ended(void **state)
                 {"Expired", false},
                 {"Consumed", false},
                 {"", false}};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct consent consent = {.status = slice_of(rows[i].status)};
         assert_int_equal(consent_is_revocable(&consent), rows[i].revocable);
     }
@@ -121,7 +122,7 @@ static void tells_every_kind_by_type_and_schedule(void **state)
         {"cbuae-new-consents", "", 4, "other"},
         {"", "", 4, "other"},
     };
-    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
         char json[512];
         struct consent consent;
         snprintf(json, sizeof(json),
@@ -160,7 +161,7 @@ static void promises_of_each_kind(void **state)
         {.schema = "Insurance"},
         {.schema = NULL},
     };
-    for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(promised); i++) {
         const struct consent_kind *kind = consent_kind_at(i);
         assert_int_equal(kind->rules, promised[i].rules);
         assert_int_equal(kind->pays, promised[i].pays);
@@ -261,7 +262,7 @@ static void has_words_for_every_row(void **state)
 {
     (void)state;
     static const char *const languages[] = {"en", "ar"};
-    for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(languages); i++) {
         const struct consent_permission *permission;
         const struct consent_kind *kind;
         cJSON *texts = load_texts(languages[i]);

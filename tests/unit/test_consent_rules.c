@@ -1,5 +1,6 @@
 // link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base
 /* What consents are refused for: every rule in every kind, and bodies of another kind. */
+#include "base/array.h"
 #include "consent/permissions.h"
 #include "consent/rules.h"
 
@@ -90,7 +91,7 @@ static void holds_each_kind_to_its_own_rules(void **state)
         {"", "\"ControlParameters\":{\"IsDelegatedAuthentication\":true}", "", "", ""},
         {"", SINGLE ",\"CurrencyRequest\":{}", "", "CurrencyNotSupported", ""},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_string_equal(broken(SHARING, rows[i].more, rows[i].terms), rows[i].sharing);
         assert_string_equal(broken(PAYMENT, rows[i].more, rows[i].terms), rows[i].payment);
         assert_string_equal(broken(INSURANCE, rows[i].more, rows[i].terms), rows[i].insurance);

@@ -1,5 +1,6 @@
 // link: contract_test_schemas
 /* The JSON check: every rule at its limit and one past it, and every way not to be JSON. */
+#include "base/array.h"
 #include "contract_test_schemas.h"
 
 #include "base/limits.h"
@@ -48,7 +49,7 @@ static void run_rows(const struct row *rows, size_t count)
     }
 }
 
-#define ROWS(rows) run_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+#define ROWS(rows) run_rows(rows, ARRAY_LEN(rows))
 
 static void accepts_and_refuses_json_syntax(void **state)
 {
@@ -415,7 +416,7 @@ static void messages_say_what_is_wrong(void **state)
         {"Not", "\"forbidden\"", "matches a schema that is not allowed here"},
         {"Chosen", "{\"kind\":\"cow\"}", "is not one of the allowed values"},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct contract_violation violation = {0};
         assert_int_equal(check(rows[i].schema, rows[i].json, strlen(rows[i].json), &violation), -1);
         assert_string_equal(violation.message, rows[i].message);

@@ -1,5 +1,6 @@
 // link: contract_test_operations
 /* Routing, parameters, bodies and replies against the operations of contract/operations.yaml. */
+#include "base/array.h"
 #include "contract_test_operations.h"
 
 #include "base/slice.h"
@@ -82,7 +83,7 @@ static void finds_the_operation(void **state)
         {"GET", "/thing", NULL},
         {"GET", "/thingsx", NULL},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct contract_match match;
         enum contract_found found = contract_match(
             &contract_test_operations, slice_of(rows[i].method), slice_of(rows[i].path), &match);
@@ -184,7 +185,7 @@ static void checks_requests(void **state)
         {{"GET", "/things/%4", NULL, {{NULL}}, NULL}, "path", "encoding", "thingId"},
         {{"PATCH", "/things/t/parts/x", NULL, {{NULL}}, NULL}, "path", "type", "partId"},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct outcome out = run(arena, &rows[i].call);
         if (out.found != CONTRACT_FOUND || (out.rc == 0) != (!rows[i].rule) ||
             (rows[i].rule &&
@@ -274,7 +275,7 @@ static void checks_bodies(void **state)
         {{"POST", "/files", NULL, {{NULL}}, "1"}, "minLength", "$"},
         {{"POST", "/files", NULL, {{NULL}}, "12345"}, "maxLength", "$"},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct outcome out = run(arena, &rows[i].call);
         const char *rule = out.rc == 0 ? "fits" : out.violation.rule;
         if (strcmp(rule, rows[i].rule ? rows[i].rule : "fits") != 0 ||
@@ -324,7 +325,7 @@ static void checks_replies(void **state)
     assert_true(contract_response_has_body(operations[0], 200));
     assert_false(contract_response_has_body(operations[0], 404));
     assert_true(contract_response_has_body(operations[5], 500)); /* nothing is said of it */
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct contract_violation violation = {.rule = "fits"};
         int rc = contract_check_response(operations[rows[i].operation], rows[i].status,
                                          slice_of(rows[i].content_type), slice_of(rows[i].body),

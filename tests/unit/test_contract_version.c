@@ -1,5 +1,6 @@
 // link: lfi-contract lfi-base
 /* Versions of the standard: read, found in an address, resolved. */
+#include "base/array.h"
 #include "contract/version.h"
 
 #include "base/slice.h"
@@ -29,7 +30,7 @@ static void reads_a_version_and_nothing_else(void **state)
         {"v2.1 ", 0},      {NULL, 0},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (version_read(slice_of(rows[i].text)) != rows[i].version) {
             fail_msg("%s", rows[i].text);
         }
@@ -62,7 +63,7 @@ static void finds_the_first_version_in_an_address(void **state)
         {NULL, 0},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (version_of_address(slice_of(rows[i].text)) != rows[i].version) {
             fail_msg("%s", rows[i].text);
         }
@@ -81,7 +82,7 @@ static void resolves_to_the_nearest_version_that_is_not_below(void **state)
         {{V(2, 2), V(3, 1)}, V(2, 3), 0},       {{0}, V(2, 1), 0},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(version_resolve(rows[i].served, rows[i].wanted), rows[i].used);
     }
     assert_int_equal(version_resolve(NULL, V(2, 1)), 0);

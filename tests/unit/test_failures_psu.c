@@ -4,6 +4,7 @@
  * ends at every place. The customer is told, the Hub hears of one decision at most, and what is
  * kept in the state never lies under a key that several customers share.
  */
+#include "base/array.h"
 #include "psu_world.h"
 
 #include "failing.h"
@@ -111,7 +112,7 @@ static void assert_done(const struct decision *decision)
 
 static void decisions_survive_each_call_that_fails(void **state)
 {
-    for (size_t i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(decisions); i++) {
         struct world before;
         long call = 0;
         world_tear_down(state);
@@ -128,7 +129,7 @@ static void decisions_survive_each_call_that_fails(void **state)
 
 static void decisions_survive_the_end_of_memory_at_each_place(void **state)
 {
-    for (size_t i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(decisions); i++) {
         struct world before;
         world_tear_down(state);
         world_set_up(state);

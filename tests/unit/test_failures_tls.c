@@ -3,6 +3,7 @@
  * Every call of server/http/tls.c and certificate.c that may fail fails once: the start or the
  * reload is refused, no certificate is taken for good, and nothing leaks.
  */
+#include "base/array.h"
 #include "http/certificate.h"
 #include "http/chunk.h"
 #include "http/tls.h"
@@ -97,7 +98,7 @@ static int tear_down(void **state)
     const char *const files[] = {certificate_file, key_file, bundle, crl_file};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         unlink(files[i]);
     }
     identity_free(&leaf);
@@ -184,7 +185,7 @@ static void each_verdict_has_its_id(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         assert_string_equal(certificate_verdict_id(cases[i].verdict), cases[i].id);
     }
 }
@@ -204,7 +205,7 @@ static void the_purpose_is_that_of_the_leaf(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct identity made = issue_for("some", &ca, 10 + (long)i, 30, cases[i].purpose);
         X509_STORE_CTX *context = X509_STORE_CTX_new();
         assert_int_equal(X509_STORE_CTX_init(context, NULL, made.certificate, NULL), 1);

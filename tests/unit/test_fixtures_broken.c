@@ -1,4 +1,5 @@
 // link: lfi-fixture-bank
+#include "base/array.h"
 #include "check.h"
 #include "contract_fixtures.h"
 #include "contract_records.h"
@@ -190,7 +191,7 @@ static void broken_files_are_named(void **state)
     assert_true(folder_make(folder));
     assert_int_equal(bank_read(&bank, folder, "retail", &whole, &problem), 0);
     bank_free(bank);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         refuse(folder, &cases[i], cases[i].file);
     }
     refuse(folder, &cheques_at_weekends, FOLDER_PERSONA);
@@ -240,7 +241,7 @@ static void a_population_that_makes_no_sense_is_refused(void **state)
     char folder[] = "/tmp/lfi-fixtures-XXXXXX";
     (void)state;
     assert_true(folder_make(folder));
-    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         struct bank *bank = NULL;
         struct problem problem = {0};
         assert_int_equal(bank_read(&bank, folder, "retail", &whole, &problem), 0);

@@ -1,5 +1,6 @@
 // link: lfi-fixture-bank
 /* The demo bank is believable on whichever day it is shown. */
+#include "base/array.h"
 #include "check.h"
 #include "contract_fixtures.h"
 #include "contract_records.h"
@@ -82,7 +83,7 @@ static void check_account(const struct bank *bank, const struct account *account
 static void what_is_past_is_past_and_what_lies_ahead_lies_ahead(void **state)
 {
     (void)state;
-    for (size_t d = 0; d < sizeof(days) / sizeof(days[0]); d++) {
+    for (size_t d = 0; d < ARRAY_LEN(days); d++) {
         lfi_wall_us newest = LFI_WALL_MIN;
         struct bank *bank = built("retail", noon(days[d]));
         assert_int_equal(bank->anchor, noon(days[d]));
@@ -158,7 +159,7 @@ static void dates_move_as_they_should(void **state)
         {"2024-02-29", "2026-06-30", "2030-06-30", "2028-02-29"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         assert_int_equal(calendar_move(noon(cases[i].at), noon(cases[i].from), noon(cases[i].to)),
                          noon(cases[i].expected));
     }

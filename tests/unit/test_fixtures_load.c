@@ -1,4 +1,5 @@
 // link: lfi-fixture-bank
+#include "base/array.h"
 #include "check.h"
 #include "contract_fixtures.h"
 #include "contract_records.h"
@@ -149,7 +150,7 @@ static void edge_accounts_have_exact_counts(void **state)
     for (int segment = 0; segment < SEGMENTS; segment++) {
         const struct bank *bank = world->banks[segment];
         size_t all = 0;
-        for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
             char key[32];
             snprintf(key, sizeof(key), "count-%zu", counts[i]);
             assert_int_equal(entries_of(bank, key), counts[i]);
@@ -289,7 +290,7 @@ static void bytes_are_those_of_last_time(void **state)
     const struct world *world = *state;
     struct buf text;
     buf_init(&text, DUMP_MAX);
-    for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+    for (size_t k = 0; k < ARRAY_LEN(known); k++) {
         const struct bank *bank = world->banks[known[k].segment];
         const struct account *account = bank_account(bank, known[k].key);
         buf_clear(&text);

@@ -1,4 +1,5 @@
 // link: lfi-fixture-bank
+#include "base/array.h"
 #include "calendar.h"
 #include "identity.h"
 #include "money.h"
@@ -71,7 +72,7 @@ static void iban_vectors(void **state)
     };
     char iban[IDENTITY_IBAN_MAX];
     (void)state;
-    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
         assert_int_equal(identity_iban_valid(vectors[i].iban), vectors[i].valid);
     }
     identity_iban(iban, "999", "0000000000000004");
@@ -145,7 +146,7 @@ static void bad_amounts_are_refused(void **state)
                                       "0x10", "+1"};
     int64_t minor = 7;
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_false(money_parse(bad[i], 2, &minor));
     }
     assert_int_equal(minor, 7);
@@ -216,7 +217,7 @@ static void unknown_placeholders_are_refused(void **state)
     static const char *const bad[] = {"{",     "{}",   "{PARTY", "{NAME}", "{D0}",
                                       "{D17}", "{A5}", "{Dx}",   "x{D}"};
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_false(template_valid(bad[i]));
     }
     assert_true(template_valid("plain } text"));

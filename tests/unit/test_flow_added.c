@@ -3,6 +3,7 @@
  * An operation that stands in a document alone, with its row: no code knows it, and the skeleton
  * core serves it.
  */
+#include "base/array.h"
 #include "flow_world.h"
 
 #include "rows_added.h"
@@ -59,7 +60,7 @@ static void is_refused_as_every_other(void **state)
         {"/later", KNOWN, 501, "GenericError"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *body;
         assert_int_equal(get(rows[i].path, rows[i].psu, &body), rows[i].status);
         assert_non_null(strstr(body, rows[i].code));

@@ -3,6 +3,7 @@
  * APIs side by side: base paths, two documents with the same path, several versions of one
  * document.
  */
+#include "base/array.h"
 #include "flow_world.h"
 
 #include "rows_added.h"
@@ -41,7 +42,7 @@ static void a_base_path_stands_before_every_path_of_its_api_alone(void **state)
     struct flow_world world;
     (void)state;
     assert_int_equal(flow_world_open(&world, apis, 2), 0);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int status = status_of(&world, (struct world_request){.path = rows[i].path});
         if (status != rows[i].status) {
             fail_msg("%s: %d", rows[i].path, status);
@@ -93,7 +94,7 @@ static void the_same_path_twice_is_refused(void **state)
                                                                 has no path that long */
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct api apis[] = {{.flow = &flow_added, .base_path = rows[i].left},
                                    {.flow = &flow_added, .base_path = rows[i].right}};
         struct apis *made;
@@ -141,7 +142,7 @@ static void a_request_gets_the_version_that_it_names_or_the_nearest_served_one(v
     struct flow_world world;
     (void)state;
     assert_int_equal(flow_world_open(&world, versioned, 1), 0);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int status = status_of(&world, (struct world_request){.path = rows[i].path,
                                                               .provider = rows[i].provider,
                                                               .api_uri = rows[i].api_uri});
@@ -161,7 +162,7 @@ static void an_operation_that_a_version_lacks_is_no_resource(void **state)
     struct flow_world world;
     (void)state;
     assert_int_equal(flow_world_open(&world, versioned, 1), 0);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(status_of(&world, (struct world_request){.path = rows[i].path,
                                                                   .provider = "dhowboth",
                                                                   .api_uri = rows[i].api_uri}),
@@ -201,7 +202,7 @@ static void versions_share_what_is_the_same(void **state)
         const struct contract_operation *new = contract_operation_in(first, CONTRACT_VERSION(1, 1));
         assert_ptr_equal(contract_operation_in(first, CONTRACT_VERSION(0, 1)), old);
         assert_ptr_equal(contract_operation_in(first, CONTRACT_VERSION(7, 0)), new);
-        for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+        for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
             if (strcmp(contract_operation_id(first), rows[k].id) == 0) {
                 assert_int_equal(old == new, rows[k].same);
                 assert_int_equal(contract_operation_index(new), i);

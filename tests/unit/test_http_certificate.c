@@ -1,5 +1,6 @@
 // link: lfi-http lfi-base
 /* A client certificate is judged at every request: what ends it, ends all that rests on it. */
+#include "base/array.h"
 #include "http_identity.h"
 #include "http_peer.h"
 
@@ -363,7 +364,7 @@ static void only_certificates_for_clients_are_taken(void **state)
 
     (void)state;
     start((struct setting){0});
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct identity made = issue_for("some", &ca, 30 + (long)i, 30, cases[i].purpose);
         for (size_t v = 0; v < 2; v++) {
             int status = ask_once(&made, versions[v], NULL);
@@ -436,10 +437,10 @@ static int tear_down(void **state)
     const char *const files[] = {server_cert, server_key, bundle, crl, log_file};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         identity_free(all[i]);
     }
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         unlink(files[i]);
     }
     return rmdir(dir);

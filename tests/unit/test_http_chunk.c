@@ -1,5 +1,6 @@
 // link: lfi-http lfi-base
 /* The framing of chunked bodies, each case as a whole and cut at every place. */
+#include "base/array.h"
 #include "http/chunk.h"
 
 #include <setjmp.h>
@@ -122,7 +123,7 @@ static void each_framing_has_its_outcome(void **state)
 
     (void)state;
     buf_init(&body, BODY_MAX);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         for (size_t cut = 0; cut <= cases[i].len; cut++) {
             size_t used;
             enum chunk_result result = feed(&body, cases[i].bytes, cases[i].len, cut, &used);

@@ -1,5 +1,6 @@
 // link: lfi-http lfi-base
 /* The client against our own listener: what leaves, what is believed, what is refused. */
+#include "base/array.h"
 #include "base/json.h"
 #include "http_identity.h"
 #include "http_peer.h"
@@ -341,7 +342,7 @@ static int tear_down(void **state)
     (void)state;
     http_listener_stop(secure, 2000);
     http_listener_stop(plain, 2000);
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         unlink(files[i]);
     }
     return rmdir(dir);
@@ -356,7 +357,7 @@ static void what_changes_something_goes_out_once(void **state)
 
     (void)state;
     snprintf(url, sizeof(url), "%s/drop", base);
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
         get(&out, client, base, "/"); /* a connection that could be used again */
         assert_int_equal(out.result, 0);
         http_answer_free(&out.answer);

@@ -1,5 +1,6 @@
 // link: lfi-http lfi-base
 /* How many connections may wait, in all and of one peer, and what happens when none can be had. */
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "http/connection.h"
@@ -206,7 +207,7 @@ static void a_peer_is_an_address_or_a_network(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint64_t network[2];
         for (int n = 0; n < 2; n++) {
             const char *text = n ? rows[i].other : rows[i].one;
@@ -238,7 +239,7 @@ static bool metrics_say(const char *text)
 static void a_failed_accept_is_tried_again(void **state)
 {
     static const int reasons[] = {EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM, EIO};
-    const int count = (int)(sizeof(reasons) / sizeof(reasons[0]));
+    const int count = (int)ARRAY_LEN(reasons);
     char expected[64];
 
     (void)state;
@@ -260,7 +261,7 @@ static void a_caller_that_is_gone_is_no_failure(void **state)
     static const int reasons[] = {ECONNABORTED, EINTR};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         accept_reason = reasons[i];
         atomic_store(&failing.left, 1);
         int fd = connect_as(2);

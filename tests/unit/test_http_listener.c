@@ -1,5 +1,6 @@
 // link: lfi-http lfi-base
 /* Raw bytes in, status out: what the listener lets pass, and what it answers itself. */
+#include "base/array.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "http/request_line.h"
@@ -255,7 +256,7 @@ static int exchange(const char *bytes, size_t len)
 static void each_request_has_its_status(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int status = exchange(cases[i].bytes, strlen(cases[i].bytes));
         if (status != cases[i].status) {
             fail_msg("%s: %d\n%s", cases[i].name, status, reply);
@@ -302,7 +303,7 @@ static void targets_in_absolute_form_are_served(void **state)
     static const char format[] = "POST %s HTTP/1.1\r\nHOST: a\r\nContent-Length: 2\r\n\r\nhi";
 
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char text[400], host[100];
         int fd = peer_connect(port);
         snprintf(text, sizeof(text), format, rows[i].target);

@@ -1,4 +1,5 @@
 // link: lfi-message lfi-base
+#include "base/array.h"
 #include "http/message.h"
 
 #include <setjmp.h>
@@ -47,7 +48,7 @@ static void decoding(void **state)
     assert_true(slice_equal_text(request_decode(arena, SLICE("a+b%2B"), true), "a b+"));
     assert_int_equal(request_decode(arena, SLICE("%00"), true).len, 1);
     assert_non_null(request_decode(arena, SLICE(""), true).ptr);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_null(request_decode(arena, slice_of(bad[i]), true).ptr);
     }
 }

@@ -1,5 +1,6 @@
 // link: lfi-message lfi-base
 /* Counters as Prometheus reads them. */
+#include "base/array.h"
 #include "http/metrics.h"
 
 #include <setjmp.h>
@@ -67,7 +68,7 @@ static void metrics_as_text(void **state)
         "{provider=\"retail\",version=\"v2.1\",from=\"default\"} 1\n",
         "{provider=\"retail\",version=\"other\",from=\"basePath\"} 1\n",
         "{provider=\"none\",version=\"none\",from=\"uri\"} 1\n"};
-    for (size_t i = 0; i < sizeof(by_version) / sizeof(by_version[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(by_version); i++) {
         assert_non_null(find(&out, by_version[i]));
     }
     assert_non_null(find(&out, "lfi_hub_calls_total 1\n"));

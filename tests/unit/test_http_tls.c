@@ -1,5 +1,6 @@
 // link: lfi-http lfi-base
 /* Handshakes with true certificates, made here: who is let in, and what a reload changes. */
+#include "base/array.h"
 #include "http_identity.h"
 #include "http_peer.h"
 
@@ -378,7 +379,7 @@ static int tear_down(void **state)
     struct identity *const all[] = {&ca, &other_ca, &server, &renewed, &client, &foreign, &expired};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         identity_free(all[i]);
     }
     unlink(server_cert);

@@ -1,4 +1,5 @@
 // link: lfi-hub
+#include "base/array.h"
 #include "keys.h"
 
 #include "http/client.h"
@@ -192,7 +193,7 @@ static void finds_the_consent_of_an_interaction(void **state)
         {"", HUB_WRONG},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct hub_authorization out;
         answer(200, cases[i].body, NULL);
         assert_int_equal(get_auth(&out), cases[i].outcome);
@@ -223,7 +224,7 @@ static void tells_refused_from_unreachable_from_wrong(void **state)
         {302, "", HUB_WRONG, NULL},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct hub_authorization out;
         answer(cases[i].status, cases[i].body, NULL);
         assert_int_equal(get_auth(&out), cases[i].outcome);
@@ -240,7 +241,7 @@ static void believes_only_locations_that_a_browser_may_follow(void **state)
                                             "https://tpp.example/a b",
                                             "https://tpp.example/\x01"};
     (void)state;
-    for (size_t i = 0; i < sizeof(locations) / sizeof(locations[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(locations); i++) {
         struct lfi_slice location;
         answer(303, NULL, locations[i]);
         assert_int_equal(hub_do_confirm(f.hub, f.arena, SLICE("i"), &location, NULL), HUB_WRONG);
@@ -330,7 +331,7 @@ static void sends_only_patches_that_the_hub_allows(void **state)
         {"not json", false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         fake.calls = 0;
         answer(204, NULL, NULL);
         assert_int_equal(
@@ -403,7 +404,7 @@ static void a_certificate_with_two_units_is_refused(void **state)
         {{"O", "Dhow Bank"}, {"CN", "cn-1"}, {0}},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {
         struct lfi_error error = {{0}};
         assert_int_equal(open_hub(subjects[i], &error), -1);
         assert_non_null(strstr(error.message, "must have one O and one OU"));

@@ -1,4 +1,5 @@
 // link: lfi-jose lfi-base
+#include "base/array.h"
 #include "keys.h"
 
 #include "base/base64.h"
@@ -93,7 +94,7 @@ static void usable_keys_are_kept(void **state)
         "\"kid\":\"a\",\"x5c\":[\"ignored\"],\"x5t#S256\":\"ignored\",",
     };
 
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         struct jose_keyset *set = parse_key(*state, members[i]);
         assert_non_null(set);
         assert_true(jose_keyset_has(set, SLICE("a")));
@@ -131,7 +132,7 @@ static void unusable_keys_are_left_out(void **state)
         "\"kid\":\"a\",\"use\":\"enc\",\"use\":\"sig\",",
     };
 
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         struct jose_keyset *set = parse_key(*state, members[i]);
         assert_non_null(set);
         assert_false(jose_keyset_has(set, SLICE("a")));
@@ -188,7 +189,7 @@ static void other_kinds_of_key_are_left_out(void **state)
         SLICE("{\"keys\":[{\"kid\":\"a\"},1,null,\"x\",[]]}"),
     };
 
-    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
         struct jose_keyset *set = parse(sets[i], NULL);
         assert_non_null(set);
         assert_int_equal(jose_keyset_usable(set), 0);
@@ -211,7 +212,7 @@ static void private_keys_are_left_out(void **state)
     buf_init(&jwks, LIMIT_JWKS_BYTES);
     buf_append_format(&jwks, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"b\"," PUBLIC "},", f->n.ptr);
     buf_append_format(&jwks, "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC, f->n.ptr);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         buf_append_format(&jwks, ",\"%s\":\"%s\"", names[i][0],
                           number(f->arena, f->key, names[i][1]).ptr);
     }
@@ -241,7 +242,7 @@ static void what_is_not_a_set_is_refused(void **state)
         arena_format(f->arena, "{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "}", f->n.ptr),
     };
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         assert_null(parse(texts[i], NULL));
     }
 }
@@ -411,7 +412,7 @@ static void only_ps256_of_the_named_key_verifies(void **state)
 
     for (size_t alg = 0; alg < 2; alg++) {
         struct jose_keyset *set = parse_key(f, algs[alg]);
-        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
             assert_int_equal(verify(f, set, sign(f, &cases[i].how)), cases[i].expected);
         }
         jose_keyset_free(set);

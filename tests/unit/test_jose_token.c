@@ -1,4 +1,5 @@
 // link: lfi-jose lfi-base
+#include "base/array.h"
 #include "base/base64.h"
 #include "base/limits.h"
 #include "jose/jose.h"
@@ -88,7 +89,7 @@ static void bad_headers_are_refused(void **state)
     };
     struct jose_token token;
 
-    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
         assert_int_equal(parse_header(*state, headers[i], &token), -1);
     }
 }
@@ -121,7 +122,7 @@ static void bad_forms_are_refused(void **state)
 
     assert_int_equal(jose_token_parse(*state, SLICE("e30.e30.c2ln"), &token, &error), 0);
     assert_int_equal(jose_token_parse(*state, (struct lfi_slice){NULL, 0}, &token, &error), -1);
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         error.message[0] = '\0';
         assert_int_equal(jose_token_parse(*state, slice_of(texts[i]), &token, &error), -1);
         assert_string_not_equal(error.message, "");

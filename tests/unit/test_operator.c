@@ -3,6 +3,7 @@
  * The admin listener's paths, and the operator's API without a bank: the token, what a call is
  * checked for, and its limits.
  */
+#include "base/array.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "operator/admin.h"
@@ -135,7 +136,7 @@ static void the_token_has_a_least_and_a_largest_length(void **state)
         {LIMIT_OPERATOR_TOKEN_BYTES, "\n", -1},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct lfi_error error = {{0}};
         write_token(rows[i].len, rows[i].end);
         assert_int_equal(open_api(&error), rows[i].rc);
@@ -166,7 +167,7 @@ static void a_body_is_json_whatever_it_is_called(void **state)
                                         "application/x-www-form-urlencoded"};
     (void)state;
     open_usual();
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         assert_int_equal(call("PUT", "/operator/clock", types[i], "{\"offsetSeconds\":7}"), 204);
         assert_null(f.reply.content_type);
         assert_int_equal(f.clock.offset_us, 7000000);
@@ -261,7 +262,7 @@ static void each_path_is_whose_it_is(void **state)
     (void)state;
     open_usual();
     struct admin admin = {.log = &f.log, .metrics = metrics_new(&(struct metrics_labels){0})};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         admin.operator_api = NULL;
         assert_int_equal(admin_status(&admin, rows[i].method, rows[i].path), rows[i].off);
         bool levers_off = reply_has(&f.reply.body, "There are no levers here.");

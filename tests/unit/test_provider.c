@@ -1,4 +1,5 @@
 // link: lfi-provider
+#include "base/array.h"
 #include "provider/provider.h"
 
 #include <fcntl.h>
@@ -64,7 +65,7 @@ static void test_cores_that_must_not_load(void **state)
         {BROKEN_DIR "/libbroken-symbol.so", "does not export lfi_core_get_ops"},
         {BROKEN_DIR "/none.so", "cannot load"},
     };
-    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
         struct lfi_error error = {""};
         assert_int_equal(open_set(*state, CASES[i].library, &error), -1);
         assert_non_null(strstr(error.message, "dhowbusiness"));
@@ -105,7 +106,7 @@ static void test_a_core_without_a_required_operation(void **state)
     static const char *const required[] = {"size",      "name",    "open", "close",  "accounts",
                                            "customers", "subject", "held", "exists", "family-size"};
     struct lfi_error error = {""};
-    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(required); i++) {
         assert_int_equal(open_two(*state, required[i], "{}", &error), -1);
         assert_string_equal(error.message,
                             "provider dhowretail: the core lacks a required capability");
@@ -136,7 +137,7 @@ static void test_no_two_cores_over_one_storage(void **state)
         {"newer", "{\"device\":1,\"inode\":7}", 0},   /* older than health: nobody can say */
     };
     struct fixture *f = *state;
-    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
         struct lfi_error error = {""};
         assert_int_equal(open_two(f, CASES[i].lacking, CASES[i].storage, &error), CASES[i].rc);
         if (CASES[i].rc != 0) {

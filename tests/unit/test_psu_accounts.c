@@ -1,4 +1,5 @@
 // link: lfi-psu
+#include "base/array.h"
 #include "psu_world.h"
 
 #include "psu/accounts.h"
@@ -81,7 +82,7 @@ static void refuses_records_of_the_core_that_cannot_be_offered(void **state)
     struct arena *arena = arena_new(1024 * 1024);
     struct consent consent = {0};
     struct account_offers offers;
-    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         world.accounts[0] = broken[i];
         assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL),
                          LFI_FAILED);
@@ -118,7 +119,7 @@ static void session_survives_sealing_and_nothing_else_opens(void **state)
         session_open(world.psu->seal, arena, SESSION_JOURNEY, buf_slice(&sealed), &opened));
 
     static const char *const broken[] = {"", "x", "{}", "{\"stage\":9}"};
-    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         buf_clear(&sealed);
         assert_int_equal(seal_close(world.psu->seal, "journey", slice_of(broken[i]), &sealed), 0);
         assert_false(

@@ -1,6 +1,7 @@
 // link: lfi-psu
 /* What an old cookie, or that of another browser, gets; and that looking at a page keeps nothing.
  */
+#include "base/array.h"
 #include "psu_world.h"
 
 #include <setjmp.h>
@@ -40,7 +41,7 @@ static void assert_no_code(const struct cookie *old)
                  {"/journey/wait", WORLD_STEP},
                  {"/journey/approval", WORLD_STEP},
                  {"/journey/sign-in", WORLD_SIGN_IN_WRONG}};
-    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
         play_back(old);
         world_post(asked[i].path, asked[i].body);
         assert_false(world_says(WORLD_BACK));
@@ -187,7 +188,7 @@ static void keys_of_two_customers_and_providers_differ(void **state)
         actor_bind(here, state_key(arena, "choice", SLICE("u-1"), SLICE("x"))),
         actor_bind(elsewhere, state_key(arena, "choice", SLICE("u-1"), SLICE("x"))),
     };
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         assert_non_null(keys[i].ptr);
         for (size_t k = 0; k < i; k++) {
             assert_false(slice_equal(keys[i], keys[k]));

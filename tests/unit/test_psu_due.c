@@ -1,5 +1,6 @@
 // link: lfi-psu
 /* Customers who go away, and servers that die in the middle of a decision. */
+#include "base/array.h"
 #include "psu_world.h"
 
 #include "base/limits.h"
@@ -79,8 +80,8 @@ static void remembers_nothing_of_the_consent(void **state)
     cJSON *record = json_parse(slice_of(task->record));
     static const char *const known[] = {"kind",       "interaction", "consent", "started",
                                         "extensions", "onPhone",     "user"};
-    assert_int_equal(cJSON_GetArraySize(record), sizeof(known) / sizeof(known[0]));
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    assert_int_equal(cJSON_GetArraySize(record), ARRAY_LEN(known));
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         assert_non_null(json_get(record, known[i]));
     }
     cJSON_Delete(record);
@@ -124,7 +125,7 @@ static void a_try_comes_after_gaps_that_double(void **state)
     world_go(SESSION_REVIEW);
     wait_us(SESSION_US + MINUTE_US);
     world.read = HUB_UNREACHABLE;
-    for (size_t i = 0; i < sizeof(gaps_s) / sizeof(gaps_s[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(gaps_s); i++) {
         assert_true(world_run_due());
         int64_t wait_s = world_task(world_key("journey"))->due_s - clock_now_s(&world.clock);
         assert_int_equal(wait_s, gaps_s[i]);
@@ -184,7 +185,7 @@ static void undoes_what_the_hub_may_have_applied(void **state)
         {"cancel", CONSENT("AwaitingAuthorization", "u-1"), REJECTED HUB_FAILED},
         {"cancel", CONSENT("Rejected", "u-1"), HUB_FAILED},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_tear_down(state);
         world_set_up(state);
         world_go(SESSION_REVIEW);

@@ -1,4 +1,5 @@
 // link: lfi-psu
+#include "base/array.h"
 #include "psu_world.h"
 
 #include <setjmp.h>
@@ -87,7 +88,7 @@ static void ends_when_the_consent_cannot_be_read(void **state)
         {SESSION_REVIEW, "/journey/state", "{}", REJECTED HUB_FAILED},
         {SESSION_REVIEW, "/journey/approve", WORLD_APPROVE, REJECTED HUB_FAILED},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_tear_down(state);
         world_set_up(state);
         world_go(cases[i].stage);
@@ -108,7 +109,7 @@ static void ends_before_sign_in_when_the_consent_is_closed(void **state)
                 ",\"AuthorizationExpirationDateTime\":\"1999-01-01T00:00:00Z\""),
         CONSENT(ACCESS, "AwaitingAuthorization", "tomorrow", ""),
     };
-    for (size_t i = 0; i < sizeof(consents) / sizeof(consents[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(consents); i++) {
         world_tear_down(state);
         world_set_up(state);
         world.consent = consents[i];
@@ -225,7 +226,7 @@ static void says_that_the_hub_failed_when_nothing_is_closed(void **state)
         {CUT_OFF("u-1"), HUB_WRONG, HUB_OK, REJECTED HUB_FAILED},
         {WORLD_CONSENT, HUB_OK, HUB_OK, REJECTED REJECTED HUB_FAILED},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_tear_down(state);
         world_set_up(state);
         world_go(SESSION_REVIEW);
@@ -285,7 +286,7 @@ static void fails_as_the_operator_wants(void **state)
         {SESSION_REVIEW, "journey/approve", "/journey/approve", WORLD_APPROVE, 500,
          REJECTED "doFail server_error lfi_internal_error\n"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_tear_down(state);
         world_set_up(state);
         world_go(cases[i].stage);

@@ -1,4 +1,5 @@
 // link: lfi-psu
+#include "base/array.h"
 #include "psu_world.h"
 
 #include "psu/journey.h"
@@ -149,7 +150,7 @@ static void ends_for_each_failure_of_the_core(void **state)
         {LFI_UNAVAILABLE, LFI_OK, "doFail temporarily_unavailable lfi_temporarily_unavailable\n"},
         {LFI_OK, LFI_FAILED, "doFail server_error lfi_internal_error\n"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_tear_down(state);
         world_set_up(state);
         world.sign_in = cases[i].sign_in;
@@ -215,7 +216,7 @@ static const struct walk {
     {"/journey/extend", WORLD_STEP, {true, false, true, false}},
     {"/journey/cancel", WORLD_STEP, {true, true, true, true}},
 };
-#define WALKS (sizeof(walks) / sizeof(walks[0]))
+#define WALKS ARRAY_LEN(walks)
 
 /* Every step in every stage: allowed as the rules say, refused without any effect otherwise. */
 static void allows_each_step_in_its_stages_only(void **state)

@@ -1,4 +1,5 @@
 // link: lfi-psu
+#include "base/array.h"
 #include "psu/own_consents.h"
 #include "psu_world.h"
 
@@ -103,7 +104,7 @@ static void steps_have_their_stages(void **state)
                                       {false, false, true}};
     (void)state;
     for (int stage = SESSION_SIGN_IN; stage <= SESSION_REVIEW; stage++) {
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
             assert_int_equal((stages_of(names[i]) >> stage & 1) == 1, allowed[i][stage]);
             if (!allowed[i][stage]) {
                 go((enum session_stage)stage);
@@ -115,7 +116,7 @@ static void steps_have_their_stages(void **state)
         }
     }
     go(SESSION_ENDED);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         post(names[i], more[i]);
         assert_true(world_says("\"view\":\"signed-out\""));
     }
@@ -150,7 +151,7 @@ static void revokes_what_is_not_ended(void **state)
         {CONSENT("c-1", "u-1", "Unheard", ""), false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         go(SESSION_REVIEW);
         world.calls[0] = '\0';
         world.consent = rows[i].consent;
@@ -229,7 +230,7 @@ static void keeps_nothing_that_was_not_shown_as_the_customers(void **state)
                  {"made-up", NULL, false},
                  {"made-up", "c-2", false},
                  {"c-3", "c-2", false}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_tear_down(state);
         world_set_up(state);
         go(SESSION_REVIEW);
@@ -254,7 +255,7 @@ static void keeps_no_more_than_a_customer_may(void **state)
     go(SESSION_REVIEW);
     world.own = "[" OWN("c-2") "," OWN("c-3") "," OWN("c-4") "]";
     world.allow_most = 2;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         post("list", "");
         world.read = HUB_UNREACHABLE;
         post_revoke(cases[i].id, cases[i].id);

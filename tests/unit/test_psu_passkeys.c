@@ -1,5 +1,6 @@
 // link: lfi-psu
 /* Passkeys over the pages' APIs: made by a customer, used to sign in, and every way to cheat. */
+#include "base/array.h"
 #include "psu_world.h"
 
 #include "authenticator.h"
@@ -571,7 +572,7 @@ static void confirms_nothing_without_core_and_state(void **state)
         {LFI_OK, LFI_UNAVAILABLE, busy},
         {LFI_OK, LFI_FAILED, "doFail server_error lfi_internal_error\n"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         tear_down(state);
         set_up(state);
         enrol();
@@ -664,7 +665,7 @@ static void refuses_broken_bodies(void **state)
     };
     (void)state;
     world_arrive();
-    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         world_post("/journey/passkey", bodies[i]);
         assert_int_equal(world.status, 400);
         assert_true(world_says("\"error\":\"JOURNEY-BODY\""));

@@ -1,4 +1,5 @@
 // link: lfi-psu
+#include "base/array.h"
 #include "psu_world.h"
 
 #include <setjmp.h>
@@ -26,7 +27,7 @@ static void refuses_other_origins(void **state)
                                           WORLD_ORIGIN "/"};
     (void)state;
     world_arrive();
-    for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
         world.origin = origins[i];
         world_post("/journey/state", "{}");
         expect_refused(403, "JOURNEY-ORIGIN");
@@ -68,7 +69,7 @@ static void refuses_broken_bodies(void **state)
     };
     (void)state;
     world_arrive();
-    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         world_post("/journey/cancel", bodies[i]);
         expect_refused(400, "JOURNEY-BODY");
     }
@@ -134,7 +135,7 @@ static void never_redirects_when_the_hub_refuses(void **state)
         {HUB_UNREACHABLE, false, 503, "Temporarily unavailable"},
         {HUB_WRONG, false, 503, "Temporarily unavailable"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         world_tear_down(state);
         world_set_up(state);
         world.auth = cases[i].outcome;
@@ -166,7 +167,7 @@ static void every_answer_carries_the_policy(void **state)
     static const char *const paths[] = {"/journey", "/nowhere", "/assets/journey.js", "/authorize",
                                         "/journey/state"};
     (void)state;
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         world_get(paths[i], NULL);
         assert_non_null(strstr(world.headers, "Content-Security-Policy: default-src 'self';"));
         assert_non_null(strstr(world.headers, "frame-ancestors 'none'"));
@@ -191,7 +192,7 @@ static void serves_assets_but_no_page_and_no_path_around_them(void **state)
     assert_int_equal(world.status, 200);
     assert_true(world_says("--brand"));
     assert_non_null(strstr(world.headers, "ETag: \""));
-    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
         world_get(missing[i], NULL);
         assert_int_equal(world.status, 404);
     }

@@ -1,5 +1,6 @@
 // link: lfi-psu
 /* The session cookie: what is sealed comes back, and what lacks a part is no session. */
+#include "base/array.h"
 #include "base/limits.h"
 #include "psu/session.h"
 
@@ -94,7 +95,7 @@ static void each_stage_has_what_it_needs(void **state)
         {offsetof(struct session, decision), SESSION_STEP_UP, SESSION_STEP_UP, false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         for (int at = 0; at < (int)SESSION_STAGES * SESSION_KINDS; at++) {
             int stage = at / SESSION_KINDS;
             struct session session = complete((enum session_stage)stage);
@@ -132,7 +133,7 @@ static void a_box_of_something_else_is_no_session(void **state)
         {"", false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf box;
         struct session out;
         buf_init(&box, 4096);

@@ -1,4 +1,5 @@
 // link: lfi-psu
+#include "base/array.h"
 #include "psu/texts.h"
 
 #include <setjmp.h>
@@ -19,7 +20,7 @@ static const struct embed_file files[] = {
             "import { a } from './a.js';\ntext(`error.${id}.title`); count('tries.left', 1);"),
     FILE_OF("c.js", "text('late.title'); text(`late`); element('p'); text('late.' + x);"),
 };
-static const struct embed_set web = {files, sizeof(files) / sizeof(files[0])};
+static const struct embed_set web = {files, ARRAY_LEN(files)};
 
 static void check(size_t script, const char *texts, const char *expected)
 {

@@ -1,4 +1,5 @@
 // link: lfi-psu
+#include "base/array.h"
 #include "psu/webauthn.h"
 
 #include "authenticator.h"
@@ -140,7 +141,7 @@ static void refuses_client_data(void **state)
     };
     struct arena *arena = arena_new(65536);
     struct lfi_slice challenge;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *refused =
             webauthn_check_client(&us, WEBAUTHN_GET, arena, slice_of(cases[i].json), &challenge);
         assert_non_null(refused);
@@ -248,7 +249,7 @@ static void takes_no_memory_for_what_is_only_said_to_be_there(void **state)
                                         "\x5b\xff\xff\xff\xff\xff\xff\xff\xff", "\x9f\xff", "\x1c"};
     (void)state;
     struct scene *s = scene_new(ES256);
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
         struct bytes data = {.len = 0};
         authenticator_create(&s->from, &data);
         data.len = 37 + 16 + 2 + s->from.credential_id.len;

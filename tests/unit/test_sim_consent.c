@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "consent.h"
 #include "contract/contract.h"
 #include "contract_hub_consent_manager.h"
@@ -129,7 +130,7 @@ static void terms_are_held_against_the_contract(void **state)
         "{\"Permissions\":[\"ReadBalances\"],\"AccountType\":[\"Private\"]}",
     };
     struct consent made;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         assert_int_equal(make(*state, wrong[i], &made), -1);
     }
 }
@@ -172,7 +173,7 @@ static void wrong_patches_change_nothing(void **state)
     };
     struct consent *consent = add(*state);
     char *before = cJSON_PrintUnformatted(consent->data);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         assert_string_equal(patch(*state, consent, cases[i].body), cases[i].id);
     }
     char *after = cJSON_PrintUnformatted(consent->data);
@@ -236,7 +237,7 @@ static void oddities_become_findings(void **state)
         {TO("Revoked"), "PATCH-USER"},
         {DECIDE("Revoked"), "PATCH-REVOKED"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct consent *consent = add(*state);
         const char *refused = patch(*state, consent, cases[i].body);
         const cJSON *finding = consent->findings->child;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "contract/tables.h"
 #include "filter.h"
 #include "rows_data_sharing.h"
@@ -77,7 +78,7 @@ static const struct example examples[] = {
 static void a_tpp_saw_what_its_permission_does_not_cover(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
         cJSON *body = cJSON_Parse(examples[i].answer);
         cJSON *permissions = cJSON_Parse(examples[i].permissions);
         assert_non_null(body);
@@ -112,7 +113,7 @@ static const struct {
 
 static bool is_unsaid(const char *path, const char *permission)
 {
-    for (size_t i = 0; i < sizeof(unsaid) / sizeof(unsaid[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(unsaid); i++) {
         if (strcmp(unsaid[i].path, path) == 0 &&
             (!unsaid[i].permission || strcmp(unsaid[i].permission, permission) == 0)) {
             return true;

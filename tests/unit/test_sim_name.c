@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/slice.h"
 #include "name_fold.h"
 #include "name_match.h"
@@ -120,13 +121,13 @@ static void check(const struct vector *vectors, size_t count, bool business)
 static void persons_are_compared(void **state)
 {
     (void)state;
-    check(persons, sizeof persons / sizeof persons[0], false);
+    check(persons, ARRAY_LEN(persons), false);
 }
 
 static void businesses_are_compared(void **state)
 {
     (void)state;
-    check(businesses, sizeof businesses / sizeof businesses[0], true);
+    check(businesses, ARRAY_LEN(businesses), true);
 }
 
 static void the_best_holder_counts(void **state)
@@ -149,7 +150,7 @@ static void the_best_holder_counts(void **state)
     static const struct name_holder holders[] = {{{"Layla Alfalan", 13}, false},
                                                  {{"Saif Rashid Almathal", 20}, false}};
     (void)state;
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
         size_t best = 9;
         enum name_verdict verdict = name_match(slice_of(vectors[i].submitted), holders, 2, &best);
         if (verdict != vectors[i].verdict) {
@@ -188,7 +189,7 @@ static void broken_text_is_harmless(void **state)
                                         "\xf5",     "\xed\xa0",   "\xf0\x9f\x98\x80"};
     size_t best;
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct name_holder holder = {slice_of(texts[i]), i % 2 == 0};
         (void)name_match(slice_of("Layla Alfalan"), &holder, 1, &best);
         struct lfi_slice rest = slice_of(texts[i]);
@@ -216,7 +217,7 @@ static void masks_hide_the_last_word(void **state)
         {"", "", false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
         struct name_holder holder = {slice_of(vectors[i].name), vectors[i].business};
         struct buf out;
         buf_init(&out, NAME_MASK_BYTES);

@@ -4,6 +4,7 @@
  * counted, by standing in front of the library.
  */
 #define _GNU_SOURCE
+#include "base/array.h"
 #include "state/lmdb.h"
 
 #include "state_fixture.h"
@@ -131,7 +132,7 @@ static void uses_come_apart_and_so_many_in_a_window(void **state)
         uint32_t wait_s;
     } steps[] = {{0, 0}, {0, 60}, {59, 1}, {1, 0}, {60, 0}, {60, 820}, {820, 0}, {30, 30}};
     (void)state;
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         f.now_us += steps[i].after_s * SECOND_US;
         assert_int_equal(wait_of("k", &allowance), steps[i].wait_s);
     }

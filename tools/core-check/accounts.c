@@ -1,4 +1,5 @@
 /* Who holds what: identity, ownership, isolation, and facts that agree with records. */
+#include "base/array.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -156,7 +157,7 @@ static const char *status_text(enum lfi_account_status status)
         [LFI_ACCOUNT_DORMANT] = "Dormant",   [LFI_ACCOUNT_UNCLAIMED] = "Unclaimed",
         [LFI_ACCOUNT_DECEASED] = "Deceased", [LFI_ACCOUNT_SUSPENDED] = "Suspended",
         [LFI_ACCOUNT_CLOSED] = "Closed"};
-    return (size_t)status < sizeof(texts) / sizeof(texts[0]) ? texts[status] : "?";
+    return (size_t)status < ARRAY_LEN(texts) ? texts[status] : "?";
 }
 
 static void agree(struct run *run, const struct record *record, const char *member,

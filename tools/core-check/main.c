@@ -1,4 +1,5 @@
 /* core-check: options, the run through all rules, and the report. */
+#include "base/array.h"
 #include "check.h"
 
 #include "base/clock.h"
@@ -15,7 +16,7 @@
 
 static const struct rule *const RULES[] = {RULES_ACCOUNTS, RULES_LISTS,  RULES_SERIES,
                                            RULES_OTHERS,   RULES_SIGNIN, RULES_CALLS};
-#define RULE_LISTS (sizeof(RULES) / sizeof(RULES[0]))
+#define RULE_LISTS ARRAY_LEN(RULES)
 
 static const char USAGE[] =
     "Usage: core-check --core FILE --user ID [--user ID]... [OPTION]...\n"

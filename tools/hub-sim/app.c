@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include "base/array.h"
 #include "store.h"
 #include "tpp_app_files.h"
 
@@ -43,7 +44,7 @@ void app_serve_file(const struct request *request, struct reply *reply)
 /* --- the customer comes back ------------------------------------------------------------------ */
 
 static const char *const callback_names[] = {"code", "error", "error_description", "state", "iss"};
-#define CALLBACK_NAMES (sizeof callback_names / sizeof callback_names[0])
+#define CALLBACK_NAMES ARRAY_LEN(callback_names)
 
 static cJSON *describe_callback(const struct request *request, const struct consent *consent)
 {

@@ -1,5 +1,6 @@
 #include "consent.h"
 
+#include "base/array.h"
 #include "base/datetime.h"
 #include "consent/kind.h"
 #include "contract/contract.h"
@@ -42,7 +43,7 @@ static const struct move moves[] = {
 
 bool consent_may_move(struct lfi_slice from, struct lfi_slice to, enum consent_mover mover)
 {
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
         if (moves[i].mover == mover && slice_equal_text(from, moves[i].from) &&
             slice_equal_text(to, moves[i].to)) {
             return true;
@@ -53,7 +54,7 @@ bool consent_may_move(struct lfi_slice from, struct lfi_slice to, enum consent_m
 
 static bool is_terminal(struct lfi_slice status)
 {
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
         if (slice_equal_text(status, moves[i].from)) {
             return false;
         }
@@ -259,7 +260,7 @@ static int check_kind(const cJSON *patch, struct refusal *refusal)
     static const char *const others[] = {
         "ConnectToken", "insurancePolicyIds", "consentBody.Data.ExchangeRate",
         "consentBody.Data.Charges", "consentBody.Meta.MultipleAuthorizers"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (json_get(patch, others[i])) {
             refuse(refusal, "PATCH-KIND", "A data-sharing consent has no such member.");
             refusal_detail(refusal, "%s", others[i]);

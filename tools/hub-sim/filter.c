@@ -1,5 +1,6 @@
 #include "filter.h"
 
+#include "base/array.h"
 #include "base/slice.h"
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ const struct filter_cover filter_covers[] = {
     {"/customer", "ReadPartyUserIdentity", USER " verifiedClaims"},
 };
 
-#define COVERS (sizeof(filter_covers) / sizeof(filter_covers[0]))
+#define COVERS ARRAY_LEN(filter_covers)
 const size_t filter_cover_count = COVERS;
 
 enum reach { REACH_NONE, REACH_INSIDE, REACH_WHOLE };

@@ -1,4 +1,5 @@
 /* Headless Heimdall: the Hub's authorization server, as the bank calls it. */
+#include "base/array.h"
 #include "consent.h"
 #include "judge.h"
 #include "query.h"
@@ -183,7 +184,7 @@ static bool is_error_value(struct lfi_slice error)
         "unauthorized_client",
         "unsupported_response_type",
     };
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
         if (slice_equal_text(error, values[i])) {
             return true;
         }
@@ -215,7 +216,7 @@ static void judge_ending(struct sim_call *call, struct lfi_slice error,
                          struct lfi_slice description)
 {
     struct lfi_slice status = consent_status(call->sim, call->consent);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
         if (!slice_equal_text(error, endings[i].error) ||
             !slice_equal_text(description, endings[i].description)) {
             continue;

@@ -1,5 +1,6 @@
 #include "judge.h"
 
+#include "base/array.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "rows_hub_consent_manager.h"
@@ -9,7 +10,7 @@
 
 static const struct judge_interface *const interfaces[] = {&heimdall_interface,
                                                            &consent_manager_interface};
-static_assert(sizeof(interfaces) / sizeof(interfaces[0]) == SIM_INTERFACES, "each has its apis");
+static_assert(ARRAY_LEN(interfaces) == SIM_INTERFACES, "each has its apis");
 
 int judge_open(struct sim *sim, struct lfi_error *error)
 {

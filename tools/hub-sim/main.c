@@ -1,5 +1,6 @@
 /* hub-sim: reads the configuration, opens three listeners, waits for a signal, ends. */
 #include "bank.h"
+#include "base/array.h"
 #include "base/descriptors.h"
 #include "base/limits.h"
 #include "contract_hub_sim.h"
@@ -80,7 +81,7 @@ static int stop_all(struct listeners *listeners)
 {
     int status = 0;
     struct http_listener *all[] = {listeners->http, listeners->https, listeners->keystore};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         if (http_listener_stop(all[i], DRAIN_MS)) {
             status = -1;
         }

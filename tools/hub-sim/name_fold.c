@@ -1,4 +1,5 @@
 #include "name_fold.h"
+#include "base/array.h"
 
 #include <string.h>
 
@@ -58,7 +59,7 @@ static bool is_in(uint32_t character, const struct range *ranges, size_t count)
     }
     return false;
 }
-#define IS_IN(character, ranges) is_in((character), (ranges), sizeof(ranges) / sizeof(ranges)[0])
+#define IS_IN(character, ranges) is_in((character), (ranges), ARRAY_LEN(ranges))
 
 bool name_is_mark(uint32_t character)
 {
@@ -152,7 +153,7 @@ static const struct {
 static uint32_t letter_of_shape(uint32_t character)
 {
     uint32_t first = 0xfe80;
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
         if (character >= first && character < first + shapes[i].shapes) {
             return shapes[i].letter;
         }

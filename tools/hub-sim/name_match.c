@@ -1,5 +1,6 @@
 #include "name_match.h"
 
+#include "base/array.h"
 #include "name_words.h"
 
 #define LIKE 0.88          /* Jaro-Winkler below this is no similarity */
@@ -204,7 +205,7 @@ static size_t split_names(struct lfi_slice text, struct lfi_slice *parts)
     size_t count = 0, begin = 0;
     for (size_t i = 0; i < text.len && count + 1 < PARTS; i++) {
         struct lfi_slice rest = {text.ptr + i, text.len - i};
-        for (size_t j = 0; j < sizeof joints / sizeof joints[0]; j++) {
+        for (size_t j = 0; j < ARRAY_LEN(joints); j++) {
             if (slice_starts_with(rest, joints[j])) {
                 parts[count++] = (struct lfi_slice){text.ptr + begin, i - begin};
                 begin = i + strlen(joints[j]);

@@ -1,5 +1,6 @@
 #include "name_words.h"
 
+#include "base/array.h"
 #include "base/slice.h"
 
 /* --- words in tables -------------------------------------------------------------------------- */
@@ -69,7 +70,7 @@ static const struct {
     {"holding", 13},
     {"group", 14},
 };
-#define FORMS (sizeof forms / sizeof forms[0])
+#define FORMS ARRAY_LEN(forms)
 
 /* How many words from `at` on are this form; 0 when they are not. */
 static size_t length_of_form(const struct name_words *words, size_t at, const char *form)
@@ -269,7 +270,7 @@ bool name_listed_variant(const struct name_word *a, const struct name_word *b)
         "يعقوب yaqoub yaqub yacoub",
         "شيخه shaikha sheikha shaykha",
     };
-    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(variants); i++) {
         if (place_in(a, variants[i]) >= 0) {
             return place_in(b, variants[i]) >= 0;
         }
@@ -288,7 +289,7 @@ static char class_of(uint32_t letter)
                    {"ذ ز ظ z", 'Z'}, {"ر r", 'R'},   {"س ص s", 'S'},     {"ش", 'C'},
                    {"غ", 'G'},       {"ف f", 'F'},   {"ق ك q k c", 'K'}, {"ل l", 'L'},
                    {"م m", 'M'},     {"ن n", 'N'},   {"g", 'g'},         {"x", 'K'}};
-    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
         struct lfi_slice rest = slice_of(classes[i].letters), text;
         while (slice_next(&rest, ' ', &text)) {
             if (name_next(&text) == letter) {
@@ -304,7 +305,7 @@ static char class_of_pair(uint32_t first, uint32_t second)
 {
     static const char pairs[][3] = {"kh", "sh", "ch", "th", "dh", "gh", "ph"};
     static const char sounds[] = "XCCOdGF";
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
         if (first == (unsigned char)pairs[i][0] && second == (unsigned char)pairs[i][1]) {
             return sounds[i];
         }

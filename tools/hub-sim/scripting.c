@@ -1,6 +1,7 @@
 #include "scripting.h"
 
 #include "app.h"
+#include "base/array.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "rows_hub_keystore.h"
@@ -12,7 +13,7 @@
 /* The key store is here a second time, out of reach of faults, for the simulator itself. */
 static const struct api apis[] = {{.flow = &flow_sim},
                                   {.flow = &flow_hub_keystore, .base_path = "/keystore"}};
-#define APIS (sizeof(apis) / sizeof(apis[0]))
+#define APIS ARRAY_LEN(apis)
 
 int scripting_open(struct sim *sim, struct lfi_error *error)
 {

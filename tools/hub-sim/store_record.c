@@ -1,8 +1,9 @@
 #include "store_record.h"
+#include "base/array.h"
 #include "tpps.h"
 
 const char *const store_lists[] = {"history", "exchanges", "steps", "findings"};
-const size_t store_list_count = sizeof(store_lists) / sizeof(store_lists[0]);
+const size_t store_list_count = ARRAY_LEN(store_lists);
 
 static cJSON **list_of(struct consent *consent, size_t index)
 {

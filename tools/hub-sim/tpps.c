@@ -1,4 +1,5 @@
 #include "tpps.h"
+#include "base/array.h"
 
 #include <stdio.h>
 
@@ -13,7 +14,7 @@ const struct tpp tpps[] = {
      "2f6d1c74-9c91-4f20-ae71-5d9c74e60303", "9ebf4132-53c6-4d8d-84f7-103e219c4403", "retail",
      "RiskAssessment", "A mortgage offer in minutes, from your income of two years."},
 };
-const size_t tpp_count = sizeof tpps / sizeof tpps[0];
+const size_t tpp_count = ARRAY_LEN(tpps);
 
 const struct tpp *tpp_find(struct lfi_slice client_id)
 {

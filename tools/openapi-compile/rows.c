@@ -1,4 +1,5 @@
 #include "rows.h"
+#include "base/array.h"
 
 #include <string.h>
 
@@ -139,7 +140,7 @@ static void check_parameters(const struct operation *operation)
                  {list, "page-size"},
                  {user || account, "o3-psu-identifier"},
                  {account, "accountId"}};
-    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
         if (needs[i].needed && !has_parameter(operation, needs[i].name)) {
             node_fail(row->at, "x-lfi: %s has no parameter %s", operation->id, needs[i].name);
         }

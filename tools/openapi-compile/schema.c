@@ -1,5 +1,6 @@
 /* Schemas: from YAML to struct schema, refusing what is not understood or cannot be meant. */
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include "base/array.h"
 #include "model.h"
 
 #include "contract/tables.h"
@@ -45,7 +46,7 @@ static unsigned read_kind(struct node node)
         return 0;
     }
     const char *text = node_string(node);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (strcmp(text, kinds[i].name) == 0) {
             return kinds[i].kind;
         }
@@ -242,7 +243,7 @@ static void check_use(struct schema *schema, struct node node)
         {"minProperties", SCHEMA_OBJECT},
         {"maxProperties", SCHEMA_OBJECT},
     };
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         struct node found = node_get(node, rules[i].name);
         if (found.raw && !(schema->kinds & rules[i].kinds) && schema->kinds != 0) {
             node_fail(found, "%s says nothing of this type", rules[i].name);

@@ -5,6 +5,7 @@
  */
 #include "schemas.h"
 
+#include "base/array.h"
 #include "contract/tables.h"
 #include "output.h"
 
@@ -37,7 +38,7 @@ static const char *format_name(const struct schema *schema)
     if (strcmp(schema->format, "base64") == 0) { /* no format of OpenAPI: a hint for people */
         return NULL;
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (strcmp(names[i][0], schema->format) == 0) {
             return names[i][1];
         }
@@ -299,7 +300,7 @@ static void put_kinds(FILE *out, unsigned kinds)
     if (kinds == 0) {
         fputs("CONTRACT_ANY", out);
     }
-    for (size_t i = 0, first = 1; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0, first = 1; i < ARRAY_LEN(names); i++) {
         if (kinds & (1u << i)) {
             fprintf(out, "%sCONTRACT_%s", first ? "" : " | ", names[i]);
             first = 0;

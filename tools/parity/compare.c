@@ -1,4 +1,5 @@
 /* Two schemas or operations side by side, in normal form. */
+#include "base/array.h"
 #include "parity.h"
 
 #include <stdarg.h>
@@ -51,7 +52,7 @@ static const char *kinds_text(struct source *source, unsigned kinds)
     static const char *const names[] = {"null",   "boolean", "integer", "number",
                                         "string", "array",   "object"};
     const char *out = kinds == 0 ? "any" : kinds & KIND_NEVER ? "never" : "";
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (kinds & (1u << i)) {
             out = source_format(source, "%s%s%s", out, *out ? "|" : "", names[i]);
         }
@@ -117,7 +118,7 @@ static size_t compare_values(struct comparison *c, const struct schema *a, const
         {"minProperties", {a->min_members, b->min_members}},
         {"maxProperties", {a->max_members, b->max_members}},
     };
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         count += differ_number(c, a, where, sizes[i].rule, sizes[i].numbers);
     }
     return count + compare_texts(c, a, b, where);
