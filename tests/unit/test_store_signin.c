@@ -4,7 +4,6 @@
  * timed: hash rounds and write transactions, seen by standing in front of the libraries.
  */
 #define _GNU_SOURCE
-#include "base/array.h"
 #include "store/core_ops.h"
 #include "store/internal.h"
 #include "store_reads.h"
@@ -151,7 +150,7 @@ static void sign_in_works_alike_for_every_login(void **state)
     assert_int_equal(known.rounds, ROUNDS);
     assert_int_equal(known.writes, 0);
     static const char *const others[] = {"nobody", "", "badr"};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         struct work other = work_of(f, others[i], "wrong");
         assert_memory_equal(&other, &known, sizeof(known));
     }
@@ -264,7 +263,7 @@ static void password_rounds_are_a_setting_with_bounds(void **state)
     };
     struct lfi_error error;
     uint32_t rounds;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int rc = open_core(*state, cases[i].more, &rounds, &error);
         assert_int_equal(rounds, cases[i].rounds);
         if (cases[i].rounds == 0) {
