@@ -232,6 +232,7 @@ static int make_psu(struct generation *generation, const struct generation_share
             .session_key = buf_slice(&keys.current),
             .previous_session_key = previous_of(&keys),
             .session_s = config->session_s,
+            .proxies = config->proxies,
             .max_attempts = config->max_attempts,
             .step_up_data_sharing = config->step_up_data_sharing,
             .demo_app = config->demo_app,

@@ -221,6 +221,19 @@ static void read_base_paths(struct loader *loader, const cJSON *object)
         loader->config.base_paths[i] = text_of(loader, object, contract_family_names[i], "");
 }
 
+static void read_proxies(struct loader *loader, const cJSON *texts)
+{
+    struct forwarded_proxies *proxies = &loader->config.proxies;
+    const cJSON *text;
+    cJSON_ArrayForEach(text, texts)
+    {
+        if (!forwarded_network_read(&proxies->networks[proxies->count++], text->valuestring)) {
+            fail(loader, "$.publicListener.proxies",
+                 "each must be an address or a network, as 192.0.2.7 or 10.0.0.0/8");
+        }
+    }
+}
+
 static void read_listeners(struct loader *loader, const cJSON *root)
 {
     struct config *config = &loader->config;
@@ -238,6 +251,7 @@ static void read_listeners(struct loader *loader, const cJSON *root)
              "need leversInProduction");
     config->public_url =
         url_of(loader, json_get(root, "publicListener"), "$.publicListener", "url");
+    read_proxies(loader, json_get(json_get(root, "publicListener"), "proxies"));
     if (config->public_.port == config->hub.port)
         fail(loader, "$.publicListener.port", "is the port of hubListener");
     if (config->admin.port == config->hub.port || config->admin.port == config->public_.port)

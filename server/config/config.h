@@ -16,6 +16,7 @@
 #include "caller/client.h"
 #include "contract/contract.h"
 #include "contract/family.h"
+#include "http/forwarded.h"
 #include "provider/offers.h"
 #include "state/driver.h"
 
@@ -93,6 +94,7 @@ struct config {
 
     const char *public_url, *bank_name;
     const char *session_key_file, *previous_session_key_file; /* 32 raw bytes each */
+    struct forwarded_proxies proxies;                         /* of the public listener */
     int session_s, max_attempts;
     bool step_up_data_sharing;
     bool demo_app;

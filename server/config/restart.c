@@ -15,6 +15,7 @@ static const char *const reloaded[] = {
     "$.hubListener.clientCa",
     "$.hubListener.clientCrl",
     "$.publicListener.url",
+    "$.publicListener.proxies",
     "$.publicListener.certificate",
     "$.publicListener.key",
     "$.publicListener.next",

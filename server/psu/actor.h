@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/forwarded.h"
 #include "http/metrics.h"
 #include "operator/explain.h"
 #include "operator/override.h"
@@ -29,6 +30,7 @@ struct psu {
     char *bank_name;
     bool secure; /* the public address is https */
     int session_s;
+    struct forwarded_proxies proxies;
     int max_attempts;
     bool step_up_data_sharing;
     bool demo_app;

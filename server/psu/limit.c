@@ -83,9 +83,10 @@ static struct lfi_slice lower(struct arena *arena, struct lfi_slice text)
 static struct lfi_slice source_of(struct visit *visit)
 {
     struct in6_addr address;
-    const char *remote = visit->request->remote ? visit->request->remote : "";
-    if (inet_pton(AF_INET6, remote, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address)) {
-        return slice_of(remote);
+    struct lfi_slice client = forwarded_client(visit->request, &visit->psu->proxies);
+    const char *text = arena_text(visit->arena, client);
+    if (!text || inet_pton(AF_INET6, text, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address)) {
+        return client;
     }
     const unsigned char *bytes = address.s6_addr;
     return arena_format(visit->arena, "%02x%02x:%02x%02x:%02x%02x:%02x%02x", bytes[0], bytes[1],

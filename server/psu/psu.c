@@ -105,6 +105,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->bank_name = strdup(config->bank_name);
     psu->secure = slice_starts_with(slice_of(config->public_url), "https://");
     psu->session_s = config->session_s;
+    psu->proxies = config->proxies;
     psu->max_attempts = config->max_attempts;
     psu->step_up_data_sharing = config->step_up_data_sharing;
     psu->demo_app = config->demo_app;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "http/forwarded.h"
 #include "http/message.h"
 #include "http/metrics.h"
 #include "operator/explain.h"
@@ -25,6 +26,7 @@ struct psu_config {
     struct lfi_slice session_key;          /* 32 bytes */
     struct lfi_slice previous_session_key; /* absent or 32 bytes */
     int session_s;                         /* how long a journey may take */
+    struct forwarded_proxies proxies;      /* of the bank, between browsers and the listener */
     int max_attempts;                      /* failed sign-ins that end an attempt */
     bool step_up_data_sharing;             /* consents to share data are confirmed once more */
     bool demo_app;                         /* serve the simulated bank app */

@@ -70,6 +70,7 @@ static struct world {
     char cookie[4096];
     char known[1024]; /* the cookie of a browser that signed in before */
     const char *remote;
+    const char *forwarded_for; /* X-Forwarded-For; NULL: none */
     const char *origin, *content_type, *method;
     int status;
     bool hung_up;
@@ -678,6 +679,9 @@ static void world_send(const char *method, const char *path, const char *query, 
     }
     if (world.content_type) {
         headers[count++] = (struct header){SLICE("content-type"), slice_of(world.content_type)};
+    }
+    if (world.forwarded_for) {
+        headers[count++] = (struct header){SLICE("x-forwarded-for"), slice_of(world.forwarded_for)};
     }
     struct request request = {
         .method = slice_of(method),

@@ -322,6 +322,8 @@ static void tells_each_mistake_with_its_line(void **state)
          ":10: $.adminListener.address: must be one of"},
         {"https://bank", "http://bank", ":9: $.publicListener.url: must be https"},
         {"bank.example\"}", "bank.example/\"}", ":9: $.publicListener.url: must have the form"},
+        {"bank.example\"}", "bank.example\", \"proxies\": [\"10.0.0.0/8\", \"10.0.0.0/33\"]}",
+         ":9: $.publicListener.proxies: each must be an address or a network"},
         {"bank.example\"}", "bank.example\", \"key\": \"a.key\"}",
          ":8: $.publicListener: certificate and key go together"},
         {"\"jwt\"", "\"none\"", ":11: $.caller.mode: must be one of"},

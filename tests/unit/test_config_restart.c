@@ -23,6 +23,7 @@ static const char *const applied[] = {
     "$.hubListener.clientCa",
     "$.hubListener.clientCrl",
     "$.publicListener.url",
+    "$.publicListener.proxies",
     "$.publicListener.certificate",
     "$.publicListener.key",
     "$.publicListener.next.certificate",

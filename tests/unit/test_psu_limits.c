@@ -147,6 +147,27 @@ static void locks_out_nobody_elsewhere(void **state)
     assert_true(metric_is("lfi_sign_in_limit_total 100\n"));
 }
 
+/* Behind the bank's proxy they are told apart by what it saw, not by what they wrote themselves. */
+static void tells_customers_behind_a_proxy_apart(void **state)
+{
+    (void)state;
+    world.psu->proxies.count = 1;
+    assert_true(forwarded_network_read(&world.psu->proxies.networks[0], "192.0.2.7"));
+    for (int i = 0; i <= LIMIT_SIGN_IN_TRIES; i++) {
+        char forwarded[64];
+        snprintf(forwarded, sizeof(forwarded), "198.51.100.%d, 203.0.113.66", i);
+        world.forwarded_for = forwarded;
+        try_from("192.0.2.7", "layla", "wrong");
+    }
+    assert_paused();
+    world.forwarded_for = "198.51.100.7";
+    try_from("192.0.2.7", "layla", "right");
+    assert_signed_in();
+    world.forwarded_for = "203.0.113.66"; /* written by a customer who calls past the proxy */
+    try_from("198.51.100.8", "omar", "wrong");
+    assert_wrong();
+}
+
 /* Many addresses that try one login pause it for strangers, not where it was used before. */
 static void locks_out_no_known_browser(void **state)
 {
@@ -401,6 +422,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(locks_out_nobody_elsewhere),
+        CASE(tells_customers_behind_a_proxy_apart),
         CASE(locks_out_no_known_browser),
         CASE(a_browser_is_known_by_its_own_cookie_alone),
         CASE(spraying_from_one_address_is_paused),
