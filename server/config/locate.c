@@ -6,8 +6,9 @@
 
 static const char *skip_string(const char *p, const char *end)
 {
-    for (p++; p < end && *p != '"'; p++)
+    for (p++; p < end && *p != '"'; p++) {
         p += *p == '\\';
+    }
     return p < end ? p + 1 : end;
 }
 
@@ -26,8 +27,9 @@ static const char *skip_value(const char *p, const char *end)
         } else if (depth > 0) {
             p++;
         } else {
-            while (p < end && !strchr(",]} \t\r\n", *p))
+            while (p < end && !strchr(",]} \t\r\n", *p)) {
                 p++;
+            }
         }
     } while (depth > 0 && p < end);
     return p;
@@ -45,8 +47,9 @@ static const char *find_part(const char *p, const char *end, struct lfi_slice na
             wanted = slice_equal((struct lfi_slice){p + 1, (size_t)(after - p) - 2}, name);
             p = text_skip_space(text_skip_space(after, end) + 1, end);
         }
-        if (wanted)
+        if (wanted) {
             return p;
+        }
         p = text_skip_space(skip_value(p, end), end);
         p = p < end && *p == ',' ? text_skip_space(p + 1, end) : p;
     }
