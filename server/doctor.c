@@ -1,5 +1,6 @@
 #include "doctor.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -178,7 +179,7 @@ static size_t times(const struct doctor *doctor, enum repeat repeat)
 
 static void run_all(struct doctor *doctor)
 {
-    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         for (size_t index = 0; index < times(doctor, checks[i].repeat); index++) {
             if (clock_monotonic_us() < doctor->deadline_us) {
                 run_one(doctor, &checks[i], index);
