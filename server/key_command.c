@@ -45,7 +45,7 @@ static bool parse(struct arguments *out, int argc, char **argv)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-/* Beside the file, then in its place: whoever reads it finds the old one or the new one. */
+/* Writes aside and renames, so that a reader finds the old file or the new one. */
 static int write_file(const char *file, struct lfi_slice text, struct lfi_error *error)
 {
     char aside[PATH_MAX];

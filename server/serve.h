@@ -17,7 +17,7 @@ int serve_start(struct serve **out, struct config *config, struct lfi_error *err
  * stores, brands. Warnings go to standard error, a summary to standard output.
  */
 int serve_check(const struct config *config, struct lfi_error *error);
-/* The same without a word but the warnings. */
+/* As serve_check, but prints warnings only. */
 int serve_try(const struct config *config, const struct material_warnings *warnings,
               struct material *material, struct lfi_error *error);
 /* What a provider's core is opened with. */

@@ -150,7 +150,7 @@ int store_builder_transaction(struct store_builder *builder, const char *account
 
 /* --- looking at everything (dump, check) ------------------------------------------------------ */
 
-/* The account's record, whoever holds it. */
+/* The account's record, without a check of who holds it. */
 int store_account_record(struct store *store, struct lfi_slice account_id,
                          struct lfi_answer *answer, struct lfi_error *error);
 /* Records of a list in the order in which they were added, as they are kept. */

@@ -1,6 +1,6 @@
 /*
- * Confirmation of payee: the holders of an account, whoever was asked for. Names are compared by
- * the Hub, never here.
+ * Confirmation of payee: the holders of an account, independent of the name in the request. The Hub
+ * compares names, the server never does.
  */
 #include "base/array.h"
 #include "connect/operation.h"

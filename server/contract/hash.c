@@ -1,6 +1,6 @@
 /*
- * Hashes that stand for names and values where doubles must be found. 64 bits: two different ones
- * that meet would only refuse the document of whoever made them meet.
+ * Hashes of names and values, by which duplicates are found. 64 bits: a collision makes a document
+ * refused that is valid, and its author alone can bring one about.
  */
 #include "base/text.h"
 #include "contract/check.h"

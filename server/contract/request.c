@@ -60,7 +60,7 @@ size_t contract_append_missing(const struct contract_match *match, const struct 
     return missing;
 }
 
-/* Names all that is missing, so that whoever writes a client learns it at once. */
+/* Names every missing parameter, so that one reply tells a client's author all of them. */
 static int refuse_missing(const struct contract_match *match, const struct request *request,
                           struct contract_violation *violation)
 {

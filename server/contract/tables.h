@@ -34,8 +34,8 @@ enum contract_format {
 };
 
 /*
- * Of PCRE2, for whoever compiles a pattern: as ECMA means it, unanchored, \d and \w are ASCII, $ is
- * the very end.
+ * PCRE2's options for a pattern of the contract, read as in ECMAScript: unanchored, \d and \w are
+ * ASCII, $ is the end of the text only.
  */
 #define CONTRACT_PATTERN_OPTIONS                                                                   \
     (PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS)

@@ -14,7 +14,7 @@
             "The bank cannot answer at the moment."                                                \
     }
 
-/* The Hub is told the same, whoever of the two it was. */
+/* The Hub is told the same of the server's state as of the core. */
 #define STATE_FAILED                                                                               \
     {                                                                                              \
         "STATE-FAILED", 500, "GenericError", "The bank could not answer."                          \
