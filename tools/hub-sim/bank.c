@@ -4,6 +4,7 @@
 #include "base/datetime.h"
 #include "base/limits.h"
 #include "connect/families.h"
+#include "credential.h"
 #include "filter.h"
 #include "query.h"
 #include "rules.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TOKEN_LIFE_S 30
 #define HEADERS_MAX 16
 #define EVENT_MS 2000 /* nobody waits for the answer, but the end of the simulator does */
 #define ADDRESS_HEADER "x-fapi-customer-ip-address"
@@ -33,6 +33,7 @@ struct outgoing {
     struct header headers[HEADERS_MAX]; /* the same in parts */
     size_t header_count;
     int timeout_ms; /* 0: the client's */
+    bool misused;   /* the credential is not the right one, on request */
     int64_t elapsed_us;
 };
 
@@ -49,24 +50,26 @@ static void add_header(struct outgoing *call, struct arena *arena, const char *n
     }
 }
 
-static int add_token(const struct sim *sim, struct outgoing *call, struct arena *arena)
+/* The n-th try; the second has a new credential. */
+static int add_credential(struct sim *sim, struct outgoing *call, struct arena *arena, bool renew)
 {
-    struct buf token;
+    struct buf value;
     struct lfi_error error;
     const struct sim_hub *hub = call->hub;
-    buf_init(&token, HEADER_BYTES);
-    buf_append_text(&token, "Bearer ");
-    int rc = jose_sign(hub->signer,
-                       &(struct jose_claims){.iss = hub->subject.o,
-                                             .sub = hub->subject.ou,
-                                             .aud = hub->config->audience,
-                                             .now_s = clock_now_s(sim->clock),
-                                             .life_s = TOKEN_LIFE_S},
-                       &token, &error);
-    if (rc == 0) {
-        add_header(call, arena, "Authorization", buf_slice(&token));
+    enum fault_kind fault = faults_take_caller(sim->faults);
+    buf_init(&value, HEADER_BYTES);
+    if (fault == FAULT_OTHER_PROVIDER) {
+        hub = &sim->hubs[(size_t)(hub - sim->hubs + 1) % sim->hub_count];
     }
-    buf_free(&token);
+    int rc = fault == FAULT_NO_CREDENTIAL ? 0 : credential_append(sim, hub, renew, &value, &error);
+    if (fault == FAULT_WRONG_CREDENTIAL && value.len > 0) {
+        value.ptr[value.len / 2] ^= 1; /* another character of its alphabet, mostly */
+    }
+    call->misused = fault != FAULT_NONE;
+    if (rc == 0 && value.len > 0) {
+        add_header(call, arena, "Authorization", buf_slice(&value));
+    }
+    buf_free(&value);
     return rc;
 }
 
@@ -100,19 +103,15 @@ static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
     }
 }
 
-static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
-                struct bank_answer *out, struct refusal *refusal)
+/* One try: adds the credential behind the other headers, and calls. */
+static int try_call(struct sim *sim, struct outgoing *call, struct arena *arena, bool renew,
+                    struct bank_answer *out, struct refusal *refusal)
 {
     struct lfi_error error = {""};
     http_answer_init(&out->http, LIMIT_REPLY_BYTES);
-    if (!id_uuid4(out->interaction_id) || add_token(sim, call, arena)) {
-        return refusal_set(refusal, "SIM-TOKEN", 500, "SIM-TOKEN", "No token could be made.");
+    if (add_credential(sim, call, arena, renew)) {
+        return refusal_set(refusal, "SIM-TOKEN", 502, "SIM-TOKEN", "No credential could be had.");
     }
-    add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
-    add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
-    add_header(call, arena, "o3-api-uri",
-               arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
-                            SLICE_ARG(call->version), call->template));
     struct lfi_slice url =
         arena_format(arena, "%s%.*s%s%.*s", sim->config->bank_url, SLICE_ARG(call->path),
                      call->query.len > 0 ? "?" : "", SLICE_ARG(call->query));
@@ -129,6 +128,29 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
     call->elapsed_us = clock_monotonic_us() - begun_us;
     if (rc) {
         refusal_set(refusal, "SIM-BANK-DOWN", 502, "SIM-BANK-DOWN", error.message);
+    }
+    return rc;
+}
+
+static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
+                struct bank_answer *out, struct refusal *refusal)
+{
+    http_answer_init(&out->http, LIMIT_REPLY_BYTES);
+    if (!id_uuid4(out->interaction_id)) {
+        return refusal_set(refusal, "SIM-TOKEN", 500, "SIM-TOKEN", "No random numbers.");
+    }
+    add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
+    add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
+    add_header(call, arena, "o3-api-uri",
+               arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
+                            SLICE_ARG(call->version), call->template));
+    size_t header_count = call->header_count;
+    int rc = try_call(sim, call, arena, false, out, refusal);
+    if (rc == 0 && out->http.status == 401 && !call->misused && credential_can_renew(call->hub)) {
+        http_answer_free(&out->http);
+        call->header_count = header_count;
+        call->lines[header_count] = NULL;
+        rc = try_call(sim, call, arena, true, out, refusal);
     }
     return rc;
 }

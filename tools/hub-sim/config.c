@@ -70,12 +70,31 @@ static enum log_level read_level(const cJSON *root)
     return LOG_INFO;
 }
 
+/* The schema makes each mode's members required with it. */
+static void read_auth(struct reader *reader, struct config_hub *out, const cJSON *auth)
+{
+    static const char *const names[] = {[HUB_AUTH_JWT] = "jwt",
+                                        [HUB_AUTH_API_KEY] = "api-key",
+                                        [HUB_AUTH_CLIENT_CREDENTIALS] = "client-credentials",
+                                        [HUB_AUTH_MTLS] = "mtls"};
+    struct lfi_slice mode = json_get_string(auth, "mode");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (slice_equal_text(mode, names[i])) {
+            out->auth = (enum hub_auth)i;
+        }
+    }
+    out->secret_file = read_path(reader, auth, "secretFile");
+    out->token_url = read_text(reader, auth, "tokenUrl");
+    out->client_id = read_text(reader, auth, "clientId");
+}
+
 static void read_hubs(struct reader *reader, struct sim_config *config, const cJSON *list)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, list)
     {
-        config->hubs[config->hub_count++] = (struct config_hub){
+        struct config_hub *hub = &config->hubs[config->hub_count++];
+        *hub = (struct config_hub){
             .provider_id = read_text(reader, item, "providerId"),
             .segment = read_text(reader, item, "segment"),
             .user_type = read_text(reader, item, "userType"),
@@ -90,6 +109,7 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
             .offers_validate = json_get_bool(item, "offersValidate", false),
             .sends_events = json_get_bool(item, "sendsEvents", false),
         };
+        read_auth(reader, hub, json_get(item, "callerAuth"));
     }
 }
 

@@ -17,11 +17,17 @@ struct config_address {
     int port;
 };
 
+/* How a Hub proves itself to the bank, on top of its certificate. */
+enum hub_auth { HUB_AUTH_JWT, HUB_AUTH_API_KEY, HUB_AUTH_CLIENT_CREDENTIALS, HUB_AUTH_MTLS };
+
 struct config_hub {
     const char *provider_id, *segment, *audience, *user_type;
     const char *name, *text;       /* objects of JSON with a text for each language; NULL: none */
     const char *certificate, *key; /* C4 */
     const char *signing_key, *kid; /* Sig3; kid NULL: derived */
+    enum hub_auth auth;
+    const char *secret_file; /* API key, or the secret of the client; NULL: no such mode */
+    const char *token_url, *client_id; /* of client credentials */
     const char *authorize_url;
     bool offers_validate, sends_events;
 };

@@ -15,11 +15,18 @@ static const char *const target_names[FAULT_TARGETS] = {
     [FAULT_HEIMDALL] = "heimdall",
     [FAULT_CONSENT_MANAGER] = "consent-manager",
     [FAULT_KEYSTORE] = "keystore",
+    [FAULT_CALLER] = "caller",
 };
 
 static const char *const kind_names[] = {
-    [FAULT_DOWN] = "down",       [FAULT_SLOW] = "slow", [FAULT_500] = "500",
-    [FAULT_GARBAGE] = "garbage", [FAULT_LOST] = "lost",
+    [FAULT_DOWN] = "down",
+    [FAULT_SLOW] = "slow",
+    [FAULT_500] = "500",
+    [FAULT_GARBAGE] = "garbage",
+    [FAULT_LOST] = "lost",
+    [FAULT_NO_CREDENTIAL] = "no-credential",
+    [FAULT_WRONG_CREDENTIAL] = "wrong-credential",
+    [FAULT_OTHER_PROVIDER] = "other-provider",
 };
 
 struct faults *faults_new(void)
@@ -117,10 +124,20 @@ bool faults_apply(struct faults *faults, enum fault_target target, struct reply 
     case FAULT_LOST:
         reply->hang_up = true;
         return false;
-    case FAULT_NONE:
+    default:
         break;
     }
     return false;
+}
+
+enum fault_kind faults_take_caller(struct faults *faults)
+{
+    return take(faults, FAULT_CALLER).kind;
+}
+
+bool faults_fit(enum fault_target target, enum fault_kind kind)
+{
+    return kind == FAULT_NONE || (target == FAULT_CALLER) == (kind >= FAULT_NO_CREDENTIAL);
 }
 
 bool faults_target_named(struct lfi_slice name, enum fault_target *out)
@@ -136,7 +153,7 @@ bool faults_target_named(struct lfi_slice name, enum fault_target *out)
 
 bool faults_kind_named(struct lfi_slice name, enum fault_kind *out)
 {
-    for (int i = FAULT_DOWN; i <= FAULT_LOST; i++) {
+    for (int i = FAULT_DOWN; i < FAULT_KINDS; i++) {
         if (slice_equal_text(name, kind_names[i])) {
             *out = (enum fault_kind)i;
             return true;

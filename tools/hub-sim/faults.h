@@ -7,7 +7,13 @@
 
 #include "http/message.h"
 
-enum fault_target { FAULT_HEIMDALL, FAULT_CONSENT_MANAGER, FAULT_KEYSTORE, FAULT_TARGETS };
+enum fault_target {
+    FAULT_HEIMDALL,
+    FAULT_CONSENT_MANAGER,
+    FAULT_KEYSTORE,
+    FAULT_CALLER, /* what the Hub presents to the bank */
+    FAULT_TARGETS
+};
 
 enum fault_kind {
     FAULT_NONE,
@@ -16,6 +22,11 @@ enum fault_kind {
     FAULT_500,
     FAULT_GARBAGE, /* 200 with something that is no JSON */
     FAULT_LOST,    /* carried out, then the connection ends without the answer */
+    /* of FAULT_CALLER alone */
+    FAULT_NO_CREDENTIAL,
+    FAULT_WRONG_CREDENTIAL, /* with a changed character */
+    FAULT_OTHER_PROVIDER,   /* the next Hub's */
+    FAULT_KINDS
 };
 
 struct fault {
@@ -42,6 +53,11 @@ void faults_stop(struct faults *faults);
  */
 bool faults_apply(struct faults *faults, enum fault_target target, struct reply *reply);
 
+/* Takes one call of the Hub to the bank; FAULT_NONE: it presents what it should. */
+enum fault_kind faults_take_caller(struct faults *faults);
+
+/* Whether the target can have the kind. */
+bool faults_fit(enum fault_target target, enum fault_kind kind);
 /* By the names of the scripting call; false when there is no such name. */
 bool faults_target_named(struct lfi_slice name, enum fault_target *out);
 bool faults_kind_named(struct lfi_slice name, enum fault_kind *out);

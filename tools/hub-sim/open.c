@@ -1,3 +1,4 @@
+#include "credential.h"
 #include "sim.h"
 
 #include "base/limits.h"
@@ -37,7 +38,8 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
                                         .reply_bytes = LIMIT_REPLY_BYTES};
     if (certificate_read_subject(&hub->subject, config->certificate, error) ||
         jose_signer_load(&hub->signer, config->signing_key, config->kid, error) ||
-        http_client_new(&hub->client, &client, error)) {
+        http_client_new(&hub->client, &client, error) ||
+        credential_open(&hub->credential, config, error)) {
         return -1;
     }
     if (directory_publish(sim->directory, &hub->subject, hub->signer)) {
@@ -129,6 +131,7 @@ void sim_close(struct sim *sim)
     for (size_t i = 0; i < sim->hub_count; i++) {
         http_client_free(sim->hubs[i].client);
         jose_signer_free(sim->hubs[i].signer);
+        credential_free(sim->hubs[i].credential);
     }
     bank_clock_free(sim->bank_clock);
     judge_close(sim);

@@ -16,7 +16,8 @@ int script_set_fault(struct call *base)
     struct lfi_slice then = json_get_string(call->body, "then");
     if (!faults_target_named(json_get_string(call->body, "target"), &target) ||
         !faults_kind_named(json_get_string(call->body, "kind"), &fault.kind) ||
-        (then.ptr && !faults_kind_named(then, &fault.then))) {
+        (then.ptr && !faults_kind_named(then, &fault.then)) || !faults_fit(target, fault.kind) ||
+        !faults_fit(target, fault.then)) {
         return script_refuse(base, "SIM-FAULT", 400, "There is no such fault.");
     }
     json_get_int(call->body, "times", &times);

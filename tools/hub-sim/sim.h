@@ -27,6 +27,7 @@ struct sim_hub {
     struct certificate_subject subject; /* of C4 */
     struct jose_signer *signer;         /* Sig3 */
     struct http_client *client;         /* presents C4 to the bank */
+    struct credential *credential;      /* credential.h */
 };
 
 struct sim {
