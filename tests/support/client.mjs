@@ -81,8 +81,28 @@ export class HubClient {
         this.agent.destroy();
     }
 
+    /** The token of a call: the Hub's own, or one of the bank's token endpoint, kept for a while. */
     token(options) {
-        return makeToken(this.identity, this.provider.audience, options);
+        if (this.provider.callerAuth !== 'client-credentials') {
+            return makeToken(this.identity, this.provider.audience, options);
+        }
+        if (!this.access || this.access.until < Date.now()) {
+            this.access = { text: this.fetchToken(), until: Date.now() + 60_000 };
+        }
+        return this.access.text;
+    }
+
+    async fetchToken() {
+        const { clientId, clientSecretFile, scope, endpoint } = this.provider.token;
+        const pair = `${clientId}:${readFileSync(clientSecretFile, 'utf8').trim()}`;
+        const reply = await this.send('POST', new URL(endpoint).pathname, {
+            headers: {
+                authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+                'content-type': 'application/x-www-form-urlencoded',
+            },
+            content: new URLSearchParams({ grant_type: 'client_credentials', scope }).toString(),
+        });
+        return reply.json.access_token;
     }
 
     /**
