@@ -130,10 +130,13 @@ static bool wait_for(struct doctor *doctor, struct run *run)
     bool done = run->done;
     doctor->current = NULL;
     if (!done) {
+        const bool of_provider = run->check->repeat == EACH_PROVIDER;
         char line[LINE_MAX_BYTES];
-        snprintf(line, sizeof(line),
-                 "%s: does not end in time: what it looks at hangs (a disk, a core, the network)",
-                 run->check->name);
+        snprintf(
+            line, sizeof(line),
+            "%s%s%s: does not end in time: what it looks at hangs (a disk, a core, the network)",
+            run->check->name, of_provider ? " " : "",
+            of_provider ? doctor->strict.providers[run->job.index].id : "");
         print(doctor, DOCTOR_FAIL, line);
     }
     pthread_mutex_unlock(&doctor->lock);

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { subjectOf } from '../support/client.mjs';
-import { assertNoSanitizerReport, ROOT, startDemo } from '../support/demo.mjs';
+import { assertNoSanitizerReport, BUILD_DIR, ROOT, startDemo } from '../support/demo.mjs';
 import { PROGRAM, writeConfig } from '../support/program.mjs';
 
 let demo;
@@ -162,7 +162,7 @@ describe('broken', () => {
         await new Promise((resolve) => hub.once('listening', resolve));
         const { port } = hub.address();
         const { status, has } = await doctor((c) => {
-            c.hub.timeoutMs = 500;
+            c.hub.timeoutMs = 2500; // half of it may go into connecting
             c.providers[0].consentManager = `https://localhost:${port}/hangs`;
             c.providers[1].heimdall = `https://localhost:${port}/hh`;
             c.providers[1].consentManager = `https://localhost:${port}/cm`;
@@ -173,6 +173,19 @@ describe('broken', () => {
         has('ok', 'Heimdall of dhowbusiness', /takes our certificate/);
         has('FAIL', 'Consent Manager of dhowretail', /hangs\/hello-mtls: .*timed out/i);
         has('FAIL', 'clock', /6\d s behind the Hub's: tokens are refused beyond 10 s; run NTP/);
+    });
+
+    const long = { skip: process.env.LFI_LONG !== '1' && 'needs LFI_LONG=1: it waits for a time-out' };
+    test('a core that hangs while it is opened', long, async () => {
+        const began = Date.now();
+        const { status, has } = await doctor((c) => (c.providers[0].core = {
+            library: join(BUILD_DIR, 'tests/unit/libodd.so'), settings: { say: 'hangs' },
+        }));
+        assert.equal(status, 2);
+        assert.ok(Date.now() - began < 30_000);
+        has('FAIL', 'core dhowretail', /does not end in time/);
+        has('ok', 'core dhowbusiness', /answers/);
+        has('ok', 'clock', /agrees/);
     });
 
     test('a configuration that cannot be read', async () => {

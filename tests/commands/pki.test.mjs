@@ -158,7 +158,7 @@ describe('renew', () => {
         const over = pki(own);
         assert.equal(over.status, 1);
         assert.match(over.stderr, /bank\/S4\.pem expired on .*; ".*pki renew .* bank\/S4"/);
-        renew(own);
+        renew(own, 'hub/S3', 'bank/S4');
         assert.deepEqual([pki(own).status, pki(own).stderr], [0, '']);
     });
 

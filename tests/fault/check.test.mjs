@@ -65,6 +65,20 @@ const wrong = {
         adjust: (c) => (c.hubListener.key = 'pki/bank/S4.pem'),
         says: /\$\.hubListener\.key: the file has no private key/,
     },
+    'a key of another certificate for the next one': {
+        adjust: (c) => (c.hub.next = { certificate: c.hub.certificate, key: 'pki/bank/S4.key' }),
+        says: /\$\.hub\.next\.key: the key is not that of the certificate: .*S4\.key \(pki\/bank\/C3\.pem, CN=/,
+    },
+    'a next certificate for a listener that has none': {
+        adjust: (c) => (c.publicListener.next = {
+            certificate: 'pki/bank/S4.pem', key: 'pki/bank/S4.key',
+        }),
+        says: /\$\.publicListener\.next: needs certificate and key beside it/,
+    },
+    'a revocation list that is none': {
+        adjust: (c) => (c.hubListener.clientCrl = 'pki/bank/S4.pem'),
+        says: /\$\.hubListener\.clientCrl: the file has no PEM revocation list/,
+    },
     'a client certificate on the listener': {
         adjust: (c) => Object.assign(c.hubListener, makeCertificate('client', { usage: 'clientAuth' })),
         says: /\$\.hubListener\.certificate: the certificate is not one for a server/,
@@ -191,6 +205,20 @@ test('a key that everybody may read and a certificate about to expire are told',
     assert.equal(status, 0, stderr);
     assert.match(stderr, /warning: \$\.publicListener\.key: .*may be read by everyone/);
     assert.match(stderr, /warning: \$\.publicListener\.certificate: .*expires in (9|10) days/);
+});
+
+test('a next certificate of another organisation is told, and what covers another is no news', async () => {
+    const soon = makeCertificate('ending', { days: 10, usage: 'clientAuth' });
+    const { file } = await writeConfig(demo, config, 'next.json', (c) => {
+        c.hub.next = { certificate: c.hub.certificate, key: c.hub.key };
+        Object.assign(c.hub, soon);
+    });
+    const { status, stdout, stderr } = runProgram('--config', file, '--check');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /warning: \$\.hub\.next\.certificate: the certificate has another O or OU than the one before/);
+    assert.doesNotMatch(stderr, /expires in/);
+    assert.match(stdout, /hub\.certificate: localhost expires on /);
+    assert.match(stdout, /hub\.next\.certificate: [0-9a-f-]+ expires on /);
 });
 
 test('an expired certificate is refused, and in development told', async () => {

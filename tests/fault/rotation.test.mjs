@@ -11,7 +11,7 @@ import { connect } from 'node:tls';
 import { HubClient } from '../support/client.mjs';
 import { ROOT, sharedPki, startDemo } from '../support/demo.mjs';
 
-const CALL_GAP_MS = 25;
+const CALL_GAP_MS = 60;
 
 let demo;
 let load;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BALANCE(id)                                                                                \
     "{\"accountId\":\"" id "\",\"balanceType\":\"InterimAvailable\",\"creditDebitIndicator\":"     \
@@ -44,9 +45,12 @@ static int odd_open(void **out, const struct lfi_core_config *config, struct lfi
 {
     struct core *core = calloc(1, sizeof(*core));
     (void)error;
-    if (!core || sscanf(config->settings, "{\"say\":\"%31[^\"]\"}", core->fault) != 1) {
+    if (!core || sscanf(config->settings, "{ \"say\": \"%31[^\"]\"", core->fault) != 1) {
         free(core);
         return LFI_FAILED;
+    }
+    if (is(core, "hangs")) {
+        sleep(60);
     }
     *out = core;
     return LFI_OK;
