@@ -11,6 +11,7 @@
 #include "jose/jose.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -163,6 +164,16 @@ void doctor_check_key_store(struct doctor_job *job)
 
 /* --- Hub -------------------------------------------------------------------------------------- */
 
+/* Of several Hubs the one that agrees least. */
+static void keep_clock(struct doctor_findings *findings, int64_t ahead_s)
+{
+    const int64_t kept_s = atomic_load(&findings->clock_ahead_s);
+
+    if (kept_s == DOCTOR_UNKNOWN || llabs(ahead_s) > llabs(kept_s)) {
+        atomic_store(&findings->clock_ahead_s, ahead_s);
+    }
+}
+
 static void ask_side(struct doctor_job *job, struct hub *hub, enum hub_side side)
 {
     const struct config_provider *provider = &job->config->providers[job->index];
@@ -183,7 +194,7 @@ static void ask_side(struct doctor_job *job, struct hub *hub, enum hub_side side
     int64_t now_us = clock_now_us(&system_time);
     if (date_s >= 0) {
         int64_t ours_s = (before_us + (now_us - before_us) / 2) / 1000000;
-        atomic_store(&job->findings->clock_ahead_s, date_s - ours_s);
+        keep_clock(job->findings, date_s - ours_s);
     }
     if (outcome == HUB_OK) {
         doctor_tell(job, DOCTOR_OK, name, "%s takes our certificate, within %lld ms", url,
@@ -241,7 +252,7 @@ void doctor_check_clock(struct doctor_job *job)
         doctor_tell(job, DOCTOR_WARN, "clock", "not compared: the Hub did not tell its time");
         return;
     }
-    const long long off = ahead_s < 0 ? -ahead_s : ahead_s;
+    const long long off = llabs(ahead_s);
     const char *way = ahead_s > 0 ? "behind" : "ahead of";
     if (off > LIMIT_TOKEN_SKEW_S) {
         doctor_tell(job, DOCTOR_FAIL, "clock",
