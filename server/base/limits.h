@@ -68,6 +68,9 @@
 #define LIMIT_TOKEN_FIELDS 16        /* parameters of a request; the standards know six for it */
 #define LIMIT_CLIENT_ASSERTION_S 300 /* a client's assertion: exp - now; a minute is usual */
 
+/* Payments. */
+#define LIMIT_PII_BYTES (256 * 1024) /* a JWE: ten creditors and their addresses */
+
 /* Hub. */
 #define LIMIT_HUB_REPLY_BYTES (1024 * 1024)
 #define LIMIT_HUB_CALL_MS 5000

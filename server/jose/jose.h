@@ -60,6 +60,9 @@ struct jose_token {
  */
 int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_token *out,
                      struct lfi_error *error);
+/* The same for what may be larger than a token: at most `max` bytes. */
+int jose_token_parse_within(struct arena *arena, struct lfi_slice compact, size_t max,
+                            struct jose_token *out, struct lfi_error *error);
 /*
  * 0 when alg is PS256 and the signature verifies with the key that kid names (RFC 7518, 3.5: PSS,
  * SHA-256 for hash and MGF1, salt as long as the hash).

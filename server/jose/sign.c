@@ -1,23 +1,16 @@
 /* Signing: one private key, JWT Auth tokens made out with it. */
 #include "base/base64.h"
-#include "base/file.h"
 #include "base/id.h"
 #include "jose/jose.h"
+#include "jose/private_key.h"
 
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 
-#define KEY_FILE_BYTES (16 * 1024)
-#define RSA_BITS_MIN 2048
-#define RSA_BYTES_MAX 1024 /* a modulus of 8192 bits */
-#define SHA256_BYTES 32
-#define TEXT_BYTES 4096 /* header, payload or kid as text */
+#define TEXT_BYTES 4096 /* header or payload as text */
 
 struct jose_signer {
     EVP_PKEY *key;
@@ -32,55 +25,6 @@ static char *take_text(struct buf *buf)
     char *text = buf->failed ? NULL : strndup(buf->ptr, buf->len);
     buf_free(buf);
     return text;
-}
-
-static EVP_PKEY *read_key(const char *file, struct lfi_error *error)
-{
-    EVP_PKEY *key = NULL;
-    BIO *bio = NULL;
-    struct buf pem;
-
-    buf_init(&pem, KEY_FILE_BYTES);
-    if (file_read(file, &pem, error) != 0) {
-        goto out;
-    }
-    bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    if (bio) {
-        /* An empty passphrase keeps OpenSSL from asking for one on the terminal. */
-        key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
-    }
-    if (!key || !EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
-        EVP_PKEY_get_size(key) > RSA_BYTES_MAX) {
-        error_set(error, "%.200s: not an RSA private key of %d to %d bits in PEM", file,
-                  RSA_BITS_MIN, RSA_BYTES_MAX * 8);
-        EVP_PKEY_free(key);
-        key = NULL;
-    }
-out:
-    BIO_free(bio);
-    if (pem.ptr) {
-        OPENSSL_cleanse(pem.ptr, pem.len);
-    }
-    buf_free(&pem);
-    ERR_clear_error();
-    return key;
-}
-
-static char *derive_kid(const EVP_PKEY *key)
-{
-    unsigned char *der = NULL;
-    unsigned char digest[SHA256_BYTES];
-    char *kid = NULL;
-    int len = i2d_PUBKEY(key, &der);
-
-    if (len > 0 && EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1) {
-        struct buf text;
-        buf_init(&text, TEXT_BYTES);
-        base64_append_url(&text, digest, sizeof(digest));
-        kid = take_text(&text);
-    }
-    OPENSSL_free(der);
-    return kid;
 }
 
 /* `cty` may be NULL. */
@@ -118,11 +62,11 @@ int jose_signer_load(struct jose_signer **out, const char *key_file, const char 
     if (!signer) {
         return error_set(error, "out of memory");
     }
-    signer->key = read_key(key_file, error);
+    signer->key = private_key_read(key_file, error);
     if (!signer->key) {
         goto fail;
     }
-    signer->kid = kid ? strdup(kid) : derive_kid(signer->key);
+    signer->kid = kid ? strdup(kid) : private_key_kid(signer->key);
     signer->header = signer->kid ? encode_header("JOSE", "json", signer->kid) : NULL;
     if (!signer->header) {
         error_set(error, "%.200s: no key id can be made", key_file);
@@ -151,12 +95,12 @@ static void append_number(struct json_writer *w, const char *name, const EVP_PKE
                           const char *parameter)
 {
     BIGNUM *number = NULL;
-    unsigned char bytes[RSA_BYTES_MAX];
+    unsigned char bytes[PRIVATE_KEY_BYTES_MAX];
     struct buf text;
 
     buf_init(&text, TEXT_BYTES);
     if (EVP_PKEY_get_bn_param(key, parameter, &number) == 1 &&
-        BN_num_bytes(number) <= RSA_BYTES_MAX) {
+        BN_num_bytes(number) <= PRIVATE_KEY_BYTES_MAX) {
         base64_append_url(&text, bytes, (size_t)BN_bn2bin(number, bytes));
     }
     json_string(w, name, buf_slice(&text));
@@ -205,7 +149,7 @@ static int append_signature(EVP_PKEY *key, struct buf *text)
 {
     EVP_PKEY_CTX *pss = NULL; /* owned by ctx */
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned char signature[RSA_BYTES_MAX];
+    unsigned char signature[PRIVATE_KEY_BYTES_MAX];
     size_t len = sizeof(signature);
     int rc = -1;
 

@@ -73,14 +73,14 @@ out:
     return rc;
 }
 
-int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_token *out,
-                     struct lfi_error *error)
+int jose_token_parse_within(struct arena *arena, struct lfi_slice compact, size_t max,
+                            struct jose_token *out, struct lfi_error *error)
 {
     struct lfi_slice rest = compact, header, payload, signature;
 
     memset(out, 0, sizeof(*out));
-    if (compact.len > LIMIT_TOKEN_BYTES) {
-        return error_set(error, "longer than %d bytes", LIMIT_TOKEN_BYTES);
+    if (compact.len > max) {
+        return error_set(error, "longer than %zu bytes", max);
     }
     if (!slice_next(&rest, '.', &header) || !slice_next(&rest, '.', &payload) ||
         !slice_next(&rest, '.', &signature) || rest.ptr || header.len == 0 || payload.len == 0 ||
@@ -95,4 +95,10 @@ int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_
         return error_set(error, "not base64url");
     }
     return read_header(arena, json, out, error);
+}
+
+int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_token *out,
+                     struct lfi_error *error)
+{
+    return jose_token_parse_within(arena, compact, LIMIT_TOKEN_BYTES, out, error);
 }

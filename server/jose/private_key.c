@@ -1,0 +1,65 @@
+#include "jose/private_key.h"
+
+#include "base/base64.h"
+#include "base/file.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#define KEY_FILE_BYTES (16 * 1024)
+#define RSA_BITS_MIN 2048
+#define SHA256_BYTES 32
+#define KID_BYTES 64
+
+EVP_PKEY *private_key_read(const char *file, struct lfi_error *error)
+{
+    EVP_PKEY *key = NULL;
+    BIO *bio = NULL;
+    struct buf pem;
+
+    buf_init(&pem, KEY_FILE_BYTES);
+    if (file_read(file, &pem, error) != 0) {
+        goto out;
+    }
+    bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    if (bio) {
+        /* An empty passphrase keeps OpenSSL from asking for one on the terminal. */
+        key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+    }
+    if (!key || !EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
+        EVP_PKEY_get_size(key) > PRIVATE_KEY_BYTES_MAX) {
+        error_set(error, "%.200s: not an RSA private key of %d to %d bits in PEM", file,
+                  RSA_BITS_MIN, PRIVATE_KEY_BYTES_MAX * 8);
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+out:
+    BIO_free(bio);
+    if (pem.ptr) {
+        OPENSSL_cleanse(pem.ptr, pem.len);
+    }
+    buf_free(&pem);
+    ERR_clear_error();
+    return key;
+}
+
+char *private_key_kid(const EVP_PKEY *key)
+{
+    unsigned char *der = NULL;
+    unsigned char digest[SHA256_BYTES];
+    char *kid = NULL;
+    int len = i2d_PUBKEY(key, &der);
+
+    if (len > 0 && EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1) {
+        struct buf text;
+        buf_init(&text, KID_BYTES);
+        base64_append_url(&text, digest, sizeof(digest));
+        kid = text.failed ? NULL : strndup(text.ptr, text.len);
+        buf_free(&text);
+    }
+    OPENSSL_free(der);
+    return kid;
+}
