@@ -1,0 +1,179 @@
+#include "payments/pii.h"
+
+#include "base/limits.h"
+#include "contract_payment_pii.h"
+#include "jose/jose.h"
+#include "payments/signature.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct pii_reader {
+    struct jose_decrypter *decrypter;
+    struct signature_judge *judge;
+};
+
+int pii_init(struct lfi_error *error)
+{
+    return contract_init(&contract_payment_pii, error);
+}
+
+void pii_fini(void)
+{
+    contract_fini(&contract_payment_pii);
+}
+
+int pii_reader_new(struct pii_reader **out, const struct pii_config *config,
+                   const struct clock *clock, const struct log *log, struct metrics *metrics,
+                   struct lfi_error *error)
+{
+    const struct signature_config signature = {.jwks_base = config->jwks_base,
+                                               .jwks_ca_file = config->jwks_ca_file,
+                                               .audience = config->audience};
+    struct pii_reader *reader = calloc(1, sizeof(*reader));
+
+    *out = NULL;
+    if (!reader) {
+        return error_set(error, "out of memory");
+    }
+    if (jose_decrypter_new(&reader->decrypter, config->keys, config->key_count, error) != 0 ||
+        signature_judge_new(&reader->judge, &signature, clock, log, metrics, error) != 0) {
+        pii_reader_free(reader);
+        return -1;
+    }
+    *out = reader;
+    return 0;
+}
+
+void pii_reader_free(struct pii_reader *reader)
+{
+    if (reader) {
+        jose_decrypter_free(reader->decrypter);
+        signature_judge_free(reader->judge);
+        free(reader);
+    }
+}
+
+/* --- the envelope ----------------------------------------------------------------------------- */
+
+static int refuse_header(struct refusal *refusal, const char *id, const char *message)
+{
+    return refusal_set(refusal, id, 400, "JWE.InvalidHeader", message);
+}
+
+static int check_header(const struct jose_jwe *jwe, struct refusal *refusal)
+{
+    if (!slice_equal(jwe->alg, SLICE("RSA-OAEP-256"))) {
+        return refuse_header(refusal, "PII-JWE-ALG", "alg of the JWE must be RSA-OAEP-256.");
+    }
+    if (!slice_equal(jwe->enc, SLICE("A256GCM"))) {
+        return refuse_header(refusal, "PII-JWE-ENC", "enc of the JWE must be A256GCM.");
+    }
+    if (jwe->has_cty && !slice_equal_nocase(jwe->cty, "JWT")) {
+        return refuse_header(refusal, "PII-JWE-CTY", "cty of the JWE must be JWT or absent.");
+    }
+    if (jwe->has_kid && jwe->kid.len == 0) {
+        return refuse_header(refusal, "PII-JWE-KID", "kid of the JWE must be a text or absent.");
+    }
+    if (jwe->has_zip) {
+        return refuse_header(refusal, "PII-JWE-ZIP", "The JWE must not be compressed (zip).");
+    }
+    if (jwe->has_crit) {
+        return refuse_header(refusal, "PII-JWE-CRIT", "No extension of JWE is known (crit).");
+    }
+    return 0;
+}
+
+static int decrypt(const struct pii_reader *reader, const cJSON *member, struct arena *arena,
+                   struct lfi_slice *out, struct refusal *refusal)
+{
+    struct jose_jwe jwe;
+    struct lfi_error error = {""};
+
+    if (!cJSON_IsString(member)) {
+        return refusal_set(refusal, "PII-MISSING", 400, "Body.InvalidFormat",
+                           "PersonalIdentifiableInformation must be there, as a compact JWE.");
+    }
+    struct lfi_slice compact = slice_of(member->valuestring);
+    if (compact.len > LIMIT_PII_BYTES) {
+        refusal_set(refusal, "PII-SIZE", 400, "Body.InvalidFormat",
+                    "PersonalIdentifiableInformation is too long.");
+        refusal_detail(refusal, "%zu bytes, %d allowed", compact.len, LIMIT_PII_BYTES);
+        return -1;
+    }
+    if (jose_jwe_parse(arena, compact, LIMIT_PII_BYTES, &jwe, &error) != 0) {
+        refuse_header(refusal, "PII-JWE-FORM",
+                      "PersonalIdentifiableInformation must be a compact JWE.");
+        refusal_detail(refusal, "%s", error.message);
+        return -1;
+    }
+    if (check_header(&jwe, refusal) != 0) {
+        return -1;
+    }
+    *out = jose_decrypt(reader->decrypter, &jwe, arena);
+    return out->ptr ? 0
+                    : refusal_set(refusal, "PII-DECRYPT", 400, "JWE.DecryptionError",
+                                  "PersonalIdentifiableInformation cannot be decrypted.");
+}
+
+/* --- what is inside --------------------------------------------------------------------------- */
+
+/* Without the place of a member that is not known: its name may be anything. */
+static int refuse_schema(const struct contract_violation *violation, struct refusal *refusal)
+{
+    refusal_set(refusal, "PII-SCHEMA", 400, "Body.InvalidFormat", "");
+    snprintf(refusal->error_message, sizeof(refusal->error_message),
+             "The decrypted PersonalIdentifiableInformation is malformed: %.200s: %.120s",
+             violation->where, violation->message);
+    refusal_detail(refusal, "%.200s: %s", violation->where, violation->rule);
+    return -1;
+}
+
+static int read_payload(enum pii_stage stage, struct pii *out, struct refusal *refusal)
+{
+    struct contract_violation violation;
+    const char *schema = stage == PII_OF_CONSENT ? "ConsentPii" : "PaymentPii";
+
+    if (contract_check_json(contract_schema_named(&contract_payment_pii, schema), out->payload,
+                            &violation) != 0) {
+        return refuse_schema(&violation, refusal);
+    }
+    out->tree = json_parse(out->payload);
+    return out->tree ? 0
+                     : refusal_set(refusal, "PII-SCHEMA", 400, "Body.InvalidFormat",
+                                   "The decrypted PersonalIdentifiableInformation is malformed.");
+}
+
+int pii_open(struct pii_reader *reader, const struct pii_query *query, struct arena *arena,
+             struct pii *out, struct refusal *refusal)
+{
+    struct lfi_slice clear;
+    struct jose_token token;
+    struct lfi_error error = {""};
+
+    *out = (struct pii){.tree = NULL};
+    if (decrypt(reader, query->member, arena, &clear, refusal) != 0) {
+        return -1;
+    }
+    if (jose_token_parse_within(arena, clear, LIMIT_PII_BYTES, &token, &error) != 0) {
+        refusal_set(refusal, "PII-JWS-FORM", 400, "JWS.Malformed",
+                    "The decrypted PersonalIdentifiableInformation must be a compact JWS.");
+        refusal_detail(refusal, "%s", error.message);
+        return -1;
+    }
+    out->payload = token.payload;
+    if (signature_check_header(&token, refusal) != 0 ||
+        signature_verify(reader->judge, query, &token, arena, refusal) != 0 ||
+        read_payload(query->stage, out, refusal) != 0 ||
+        signature_check_claims(reader->judge, query, out->tree, refusal) != 0) {
+        pii_close(out);
+        return -1;
+    }
+    return 0;
+}
+
+void pii_close(struct pii *pii)
+{
+    json_wipe(pii->tree);
+    *pii = (struct pii){.tree = NULL};
+}

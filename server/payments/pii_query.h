@@ -1,0 +1,21 @@
+/* What is asked when the PII of a payment is opened (pii.h). Texts are borrowed. */
+#ifndef PAYMENTS_PII_QUERY_H
+#define PAYMENTS_PII_QUERY_H
+
+#include "base/json.h"
+
+/* The form that the PII has, and how old its signature may be. */
+enum pii_stage {
+    PII_OF_CONSENT, /* validation: signed seconds ago; a list of creditors, perhaps a debtor */
+    PII_OF_PAYMENT, /* signed for this payment, or with the consent; one creditor */
+};
+
+struct pii_query {
+    const cJSON *member; /* PersonalIdentifiableInformation; NULL: it is missing */
+    enum pii_stage stage;
+    struct lfi_slice client_id;   /* o3-caller-client-id: iss and sub of a verified signature */
+    struct lfi_slice software_id; /* o3-caller-software-statement-id: whose keys these are */
+    int64_t created_s;            /* when the consent was made; 0: not known */
+};
+
+#endif
