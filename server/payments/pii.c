@@ -118,14 +118,16 @@ static int decrypt(const struct pii_reader *reader, const cJSON *member, struct 
 
 /* --- what is inside --------------------------------------------------------------------------- */
 
-/* Without the place of a member that is not known: its name may be anything. */
+/* Without the path of a member that is not known: its name is the TPP's, and may be anything. */
 static int refuse_schema(const struct contract_violation *violation, struct refusal *refusal)
 {
+    bool unknown = strcmp(violation->rule, "additionalProperties") == 0;
+    const char *where = unknown ? "a member" : violation->where;
     refusal_set(refusal, "PII-SCHEMA", 400, "Body.InvalidFormat", "");
     snprintf(refusal->error_message, sizeof(refusal->error_message),
-             "The decrypted PersonalIdentifiableInformation is malformed: %.200s: %.120s",
-             violation->where, violation->message);
-    refusal_detail(refusal, "%.200s: %s", violation->where, violation->rule);
+             "The decrypted PersonalIdentifiableInformation is malformed: %.200s: %.120s", where,
+             violation->message);
+    refusal_detail(refusal, "%.200s: %s", where, violation->rule);
     return -1;
 }
 
