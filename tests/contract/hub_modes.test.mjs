@@ -43,25 +43,47 @@ test('an access token serves many calls', async () => {
     assert.equal(demo.serverLog().filter(({ event }) => event === 'token-request').length, issued);
 });
 
-test('an access token that is near its end is renewed before it is used', async () => {
+/** Does it while the bank's clock, and the Hub's with it, is ahead by so much. */
+async function ahead(offsetSeconds, work) {
     const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
-    const move = async (offsetSeconds) => {
+    const move = async (seconds) => {
         const moved = await fetch(`${demo.adminBaseUrl}/operator/clock`, {
             method: 'PUT',
             headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-            body: JSON.stringify({ offsetSeconds }),
+            body: JSON.stringify({ offsetSeconds: seconds }),
         });
         assert.equal(moved.status, 204);
     };
-    await move(295); // of 300
+    await move(offsetSeconds);
     try {
-        assert.equal(await products('dhowcorporate'), 200);
-        const requests = demo.serverLog().filter(({ event }) => ['token-request', 'request'].includes(event));
-        assert.deepEqual(requests.slice(-2).map(({ event, status }) => [event, status]),
-            [['token-request', 200], ['request', 200]]);
+        await work();
     } finally {
         await move(0);
     }
+}
+
+/** The last requests to the bank, the oldest first. */
+const lastRequests = (count) =>
+    demo.serverLog().filter(({ event }) => ['token-request', 'request'].includes(event))
+        .slice(-count).map(({ event, status }) => [event, status]);
+
+test('an access token that is near its end is renewed before it is used', () =>
+    ahead(295, async () => { // of 300
+        assert.equal(await products('dhowcorporate'), 200);
+        assert.deepEqual(lastRequests(2), [['token-request', 200], ['request', 200]]);
+    }));
+
+test('an access token that the bank refuses is replaced, and the call made again', () =>
+    ahead(600, async () => {
+        assert.equal((await post('/sim/faults', { target: 'caller', kind: 'expired-token', times: 1 })).status, 204);
+        assert.equal(await products('dhowcorporate'), 200);
+        assert.deepEqual(lastRequests(3), [['request', 401], ['token-request', 200], ['request', 200]]);
+    }));
+
+test('expired-token: a signed one is refused, then right again', async () => {
+    assert.equal((await post('/sim/faults', { target: 'caller', kind: 'expired-token', times: 1 })).status, 204);
+    assert.equal(await products('dhowretail'), 401);
+    assert.equal(await products('dhowretail'), 200);
 });
 
 for (const kind of ['no-credential', 'wrong-credential', 'other-provider']) {

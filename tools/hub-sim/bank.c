@@ -33,7 +33,7 @@ struct outgoing {
     struct header headers[HEADERS_MAX]; /* the same in parts */
     size_t header_count;
     int timeout_ms; /* 0: the client's */
-    bool misused;   /* the credential is not the right one, on request */
+    bool misused;   /* not the right credential, on request: there is no second try */
     int64_t elapsed_us;
 };
 
@@ -57,15 +57,18 @@ static int add_credential(struct sim *sim, struct outgoing *call, struct arena *
     struct lfi_error error;
     const struct sim_hub *hub = call->hub;
     enum fault_kind fault = faults_take_caller(sim->faults);
+    enum credential_use use = renew                          ? CREDENTIAL_RENEW
+                              : fault == FAULT_EXPIRED_TOKEN ? CREDENTIAL_EXPIRED
+                                                             : CREDENTIAL_USUAL;
     buf_init(&value, HEADER_BYTES);
     if (fault == FAULT_OTHER_PROVIDER) {
         hub = &sim->hubs[(size_t)(hub - sim->hubs + 1) % sim->hub_count];
     }
-    int rc = fault == FAULT_NO_CREDENTIAL ? 0 : credential_append(sim, hub, renew, &value, &error);
+    int rc = fault == FAULT_NO_CREDENTIAL ? 0 : credential_append(sim, hub, use, &value, &error);
     if (fault == FAULT_WRONG_CREDENTIAL && value.len > 0) {
         value.ptr[value.len / 2] ^= 1; /* another character of its alphabet, mostly */
     }
-    call->misused = fault != FAULT_NONE;
+    call->misused = fault != FAULT_NONE && fault != FAULT_EXPIRED_TOKEN;
     if (rc == 0 && value.len > 0) {
         add_header(call, arena, "Authorization", buf_slice(&value));
     }

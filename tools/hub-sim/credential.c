@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define TOKEN_LIFE_S 30 /* of the tokens that the Hub signs */
+#define EXPIRED_S 600   /* since an expired one began; more than any clock skew */
 #define RENEW_S 10      /* before the end of an access token */
 #define SECRET_BYTES 512
 #define FORM_BYTES 1024
@@ -128,13 +129,21 @@ static int fetch(const struct sim *sim, const struct sim_hub *hub, struct lfi_er
     return rc;
 }
 
-static int append_access_token(const struct sim *sim, const struct sim_hub *hub, bool renew,
-                               struct buf *out, struct lfi_error *error)
+static bool kept_token_serves(const struct sim *sim, const struct credential *credential,
+                              enum credential_use use)
+{
+    return credential->access_token &&
+           (use == CREDENTIAL_EXPIRED ||
+            (use == CREDENTIAL_USUAL && clock_now_s(sim->clock) < credential->renew_s));
+}
+
+static int append_access_token(const struct sim *sim, const struct sim_hub *hub,
+                               enum credential_use use, struct buf *out, struct lfi_error *error)
 {
     struct credential *credential = hub->credential;
     int rc = 0;
     pthread_mutex_lock(&credential->lock);
-    if (renew || !credential->access_token || clock_now_s(sim->clock) >= credential->renew_s) {
+    if (!kept_token_serves(sim, credential, use)) {
         rc = fetch(sim, hub, error);
     }
     if (rc == 0) {
@@ -146,30 +155,31 @@ static int append_access_token(const struct sim *sim, const struct sim_hub *hub,
 
 /* --- every mode ------------------------------------------------------------------------------- */
 
-static int append_signed(const struct sim *sim, const struct sim_hub *hub, struct buf *out,
-                         struct lfi_error *error)
+static int append_signed(const struct sim *sim, const struct sim_hub *hub, enum credential_use use,
+                         struct buf *out, struct lfi_error *error)
 {
+    int64_t now_s = clock_now_s(sim->clock) - (use == CREDENTIAL_EXPIRED ? EXPIRED_S : 0);
     buf_append_text(out, "Bearer ");
     return jose_sign(hub->signer,
                      &(struct jose_claims){.iss = hub->subject.o,
                                            .sub = hub->subject.ou,
                                            .aud = hub->config->audience,
-                                           .now_s = clock_now_s(sim->clock),
+                                           .now_s = now_s,
                                            .life_s = TOKEN_LIFE_S},
                      out, error);
 }
 
-int credential_append(const struct sim *sim, const struct sim_hub *hub, bool renew, struct buf *out,
-                      struct lfi_error *error)
+int credential_append(const struct sim *sim, const struct sim_hub *hub, enum credential_use use,
+                      struct buf *out, struct lfi_error *error)
 {
     switch (hub->config->auth) {
     case HUB_AUTH_JWT:
-        return append_signed(sim, hub, out, error);
+        return append_signed(sim, hub, use, out, error);
     case HUB_AUTH_API_KEY:
         buf_append_text(out, hub->credential->secret);
         break;
     case HUB_AUTH_CLIENT_CREDENTIALS:
-        return append_access_token(sim, hub, renew, out, error);
+        return append_access_token(sim, hub, use, out, error);
     case HUB_AUTH_MTLS:
         break;
     }

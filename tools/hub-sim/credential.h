@@ -14,12 +14,15 @@ int credential_open(struct credential **out, const struct config_hub *config,
                     struct lfi_error *error);
 void credential_free(struct credential *credential); /* NULL is fine */
 
-/*
- * Appends the value of the Authorization header; nothing when the mode has none. An access token is
- * kept until shortly before its end, and fetched anew when `renew` says that the bank refused it.
- */
-int credential_append(const struct sim *sim, const struct sim_hub *hub, bool renew, struct buf *out,
-                      struct lfi_error *error);
+enum credential_use {
+    CREDENTIAL_USUAL,  /* an access token is kept until shortly before its end */
+    CREDENTIAL_RENEW,  /* the bank refused the access token: another one */
+    CREDENTIAL_EXPIRED /* a signed token that has ended, or the kept access token, ended or not */
+};
+
+/* Appends the value of the Authorization header; nothing when the mode has none. */
+int credential_append(const struct sim *sim, const struct sim_hub *hub, enum credential_use use,
+                      struct buf *out, struct lfi_error *error);
 /* Whether another try with a new credential makes sense after a 401. */
 bool credential_can_renew(const struct sim_hub *hub);
 

@@ -27,6 +27,7 @@ static const char *const kind_names[] = {
     [FAULT_NO_CREDENTIAL] = "no-credential",
     [FAULT_WRONG_CREDENTIAL] = "wrong-credential",
     [FAULT_OTHER_PROVIDER] = "other-provider",
+    [FAULT_EXPIRED_TOKEN] = "expired-token",
 };
 
 struct faults *faults_new(void)
