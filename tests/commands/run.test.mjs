@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -195,6 +195,19 @@ test('--fresh starts anew and touches nothing that is not its own', async () => 
     assert.ok(existsSync(foreign));
     assert.notEqual(readFileSync(join(dir, 'pki/pki.json'), 'utf8'), before);
     await demo.stop();
+});
+
+test('a folder of before the bank had a provider is refused, with the way out', () => {
+    for (const [part, message] of [
+        ['pki/hub/dhowcorporate', /pki lacks hub\/dhowcorporate: .* tools\/run --fresh/],
+        ['store/corporate', /store lacks the segment corporate: .*tools\/run --fresh/],
+    ]) {
+        renameSync(join(dir, part), join(dir, 'aside'));
+        const result = run('--data', dir, '--build-dir', BUILD_DIR);
+        renameSync(join(dir, 'aside'), join(dir, part));
+        assert.equal(result.status, 1);
+        assert.match(result.stderr, message);
+    }
 });
 
 /** All that a store of the business bank holds, as text. */
