@@ -70,6 +70,7 @@ test('demo.json is there when both programs answer', async () => {
     const demo = await startDemo({ dir });
     assert.equal((await fetch(`${demo.adminBaseUrl}/readyz`)).status, 200);
     assert.equal((await fetch(demo.hub.baseUrl)).status, 200);
+    assert.ok(existsSync(demo.stateFolder));
     for (const provider of demo.providers) {
         assert.ok(provider.users.length > 0, provider.providerId);
         assert.ok(existsSync(provider.clientCert) && existsSync(provider.signingKey));
