@@ -160,7 +160,9 @@ class Hub {
             init.body = typeof body === 'string' ? body : JSON.stringify(body);
             init.headers['content-type'] = 'application/json';
         }
-        const reply = await fetch(this.url + path, init);
+        const reply = await fetch(this.url + path, init).catch((error) => {
+            throw new Error(`${method} ${path}: ${error.cause ?? error}`); // "fetch failed" says nothing
+        });
         const text = await reply.text();
         return { status: reply.status, json: text ? JSON.parse(text) : null };
     }

@@ -22,7 +22,8 @@ const banks = [];
 
 before(async () => {
     demo = await startDemo();
-    for (const provider of demo.providers) {
+    const holdsAccounts = ({ users }) => users.some(({ accountIds }) => accountIds.length > 0);
+    for (const provider of demo.providers.filter(holdsAccounts)) {
         const client = new HubClient(demo, provider.providerId);
         banks.push({ ...provider, client, books: readBooks(provider.segment) });
     }

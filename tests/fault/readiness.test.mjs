@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { HubClient } from '../support/client.mjs';
-import { ROOT, startDemo } from '../support/demo.mjs';
+import { BUILD_DIR, ROOT, startDemo } from '../support/demo.mjs';
 import { startProgram, writeConfig } from '../support/program.mjs';
 
 let demo;
@@ -294,7 +294,7 @@ describe('reload', () => {
         'providers[0].segment': { restart: (c) => (c.providers[0].segment = 'corporate') },
         'providers[0].audience': { restart: (c) => (c.providers[0].audience = 'other') },
         'providers[0].core.library': {
-            restart: (c) => (c.providers[0].core.library = c.providers[1].core.library),
+            restart: (c) => (c.providers[0].core.library = join(BUILD_DIR, 'lib/libcore-skeleton.so')),
         },
         'providers[0].core.settings': { restart: (c) => (c.providers[0].core.settings.mapMiB = 1) },
         'providers[0].offers': {
