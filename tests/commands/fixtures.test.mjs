@@ -1,7 +1,7 @@
 // lfi-fixtures from outside: the stress account and the populations that hold less.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -26,10 +26,12 @@ function load(segment, store, ...more) {
 
 test('a stress account of any size is served like a small one', async () => {
     const dir = join(folder, 'demo');
-    load('retail', join(folder, 'retail'), '--stress', `${STRESS}`);
-    load('sme', join(folder, 'sme'), '--profile', 'small');
-    cpSync(join(folder, 'retail'), join(dir, 'store/retail'), { recursive: true });
-    cpSync(join(folder, 'sme'), join(dir, 'store/sme'), { recursive: true });
+    const bank = JSON.parse(readFileSync(join(ROOT, 'fixtures/bank.json'), 'utf8'));
+    mkdirSync(join(dir, 'store'), { recursive: true });
+    for (const { segment } of bank.providers) {
+        const size = segment === 'retail' ? ['--stress', `${STRESS}`] : ['--profile', 'small'];
+        load(segment, join(dir, 'store', segment), ...size);
+    }
     const demo = await startDemo({ dir });
     const client = new HubClient(demo, 'dhowretail');
     try {
