@@ -331,7 +331,7 @@ test('metadata says what there is, and where', async () => {
         token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post',
             'private_key_jwt', 'tls_client_auth'],
         token_endpoint_auth_signing_alg_values_supported: ['PS256'],
-        scopes_supported: ['accounts', 'payments', 'corporate'],
+        scopes_supported: ['accounts', 'payments', 'corporate', 'ozone-connect'],
         tls_client_certificate_bound_access_tokens: true,
     });
     assert.equal((await clients.bank.send('GET', path)).status, 403);
