@@ -266,7 +266,7 @@ test('a lead is answered with its id and what was sent, and kept', async () => {
         lead({ Name: { BusinessName: 'Lead & Sons LLC' }, MarketingOptOut: false }),
         lead({ Name: { FullName: 'N'.repeat(140) } }),
         lead({ ProductCategories: ['SavingsAccount', 'CurrentAccount', 'CreditCard'] }),
-        lead(), // once more is one more
+        lead(), // a repeated lead is a new lead
     ];
     const ids = [];
     for (const { providerId, segment } of demo.providers) {

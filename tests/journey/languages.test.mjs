@@ -138,7 +138,7 @@ async function assertFine(page, name) {
     await shoot(page, `language-${name}`);
 }
 
-/** Arabic pages speak Arabic: Latin letters are those of names and numbers only. */
+/** Arabic pages are in Arabic: Latin letters are those of names and numbers only. */
 async function assertArabic(page, name) {
     const words = await page.evaluate(() => {
         const copy = document.body.cloneNode(true);

@@ -32,7 +32,7 @@ export async function post(url, body, method = 'POST') {
     return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
 }
 
-/** The TPP's wish: a year of accounts, balances and transactions. */
+/** What the TPP asks for: a year of accounts, balances and transactions. */
 export function terms(more = {}) {
     return {
         Permissions: ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsBasic'],
