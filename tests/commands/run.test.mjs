@@ -26,7 +26,7 @@ function runBeside(...args) {
     return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
 }
 
-/** A zombie that nobody waits for is not alive. */
+/** A zombie process does not count as running. */
 function isAlive(pid) {
     try {
         return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

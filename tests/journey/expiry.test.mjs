@@ -46,7 +46,7 @@ async function timeOut(walk, description, expected) {
     await customer.close();
 }
 
-/** Closes the browser: nobody is left to ask for the end. */
+/** Closes the browser: no page is left that could end the journey. */
 async function abandon(walk, expected) {
     const { request, customer } = await begin(walk);
     await customer.close();

@@ -148,7 +148,7 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
     }
 
     const read = (name) => readFileSync(join(own, name), 'utf8');
-    // The programs write their logs behind the answers: waits until nothing is added any more.
+    // The programs write log lines after they answer: waits until nothing is added any more.
     const settled = (name) => {
         const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
         let size = -1;

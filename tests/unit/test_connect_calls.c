@@ -1,6 +1,6 @@
 // link: lfi-connect lfi-caller lfi-http lfi-jose lfi-base dl
 /*
- * What a read costs the core, in calls: for a core behind a network each is a round trip. And what
+ * What a read costs the core, in calls: for a core across a network each is a round trip. And what
  * a read does when memory is short, allocation by allocation.
  */
 #include "base/array.h"

@@ -1,5 +1,5 @@
 // link: lfi-http lfi-base
-/* The client against our own listener: what leaves, what is believed, what is refused. */
+/* The client against our own listener: what it sends, which servers it trusts, what it refuses. */
 #include "base/array.h"
 #include "base/json.h"
 #include "http_identity.h"
@@ -200,7 +200,7 @@ static void large_and_slow_answers_are_refused(void **state)
     http_client_free(client);
 }
 
-/* --- who is believed -------------------------------------------------------------------------- */
+/* --- who is trusted --------------------------------------------------------------------------- */
 
 static void only_the_given_authorities_and_name_are_believed(void **state)
 {

@@ -61,7 +61,7 @@ static void the_last_address_that_is_no_proxy_counts(void **state)
         /* what a customer wrote himself stands before the address that the proxy saw */
         {"192.0.2.7", "198.51.100.1, 203.0.113.5", NULL, "203.0.113.5"},
         {"192.0.2.7", "198.51.100.1", "203.0.113.5", "203.0.113.5"},
-        /* only proxies of ours are believed */
+        /* only our own proxies are trusted */
         {"192.0.2.8", "203.0.113.5", NULL, "192.0.2.8"},
         {"10.22.0.1", "203.0.113.5", NULL, "10.22.0.1"},
         {"2001:db8:ac00::1", "203.0.113.5", NULL, "2001:db8:ac00::1"},

@@ -171,7 +171,7 @@ static void its_life_is_bounded(void **state)
                         "CLIENT-ASSERTION-EXP");
 }
 
-/* Not remembered is not accepted: it could come again. */
+/* An assertion that cannot be recorded is refused: it could be replayed. */
 static void an_assertion_that_cannot_be_remembered_is_refused(void **state)
 {
     (void)state;

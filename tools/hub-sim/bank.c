@@ -106,7 +106,7 @@ static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
     }
 }
 
-/* One try: adds the credential behind the other headers, and calls. */
+/* One try: adds the credential after the other headers, and calls. */
 static int try_call(struct sim *sim, struct outgoing *call, struct arena *arena, bool renew,
                     struct bank_answer *out, struct refusal *refusal)
 {
@@ -184,7 +184,7 @@ static void note_exchange(struct sim *sim, const struct outgoing *call, struct a
                         });
 }
 
-/* Holds the answer against the contract and notes the exchange. `consent` NULL: none behind it. */
+/* Holds the answer against the contract and notes the exchange. `consent` may be NULL. */
 static void judge_answer(struct sim *sim, const struct outgoing *call, struct arena *arena,
                          struct consent *consent, struct bank_answer *answer)
 {

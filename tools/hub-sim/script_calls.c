@@ -10,7 +10,7 @@ cJSON *script_json_or_text(struct lfi_slice text, struct arena *arena)
     return json ? json : cJSON_CreateString(copy ? copy : "");
 }
 
-/* The consent that stands behind the call, or Hub and TPP. */
+/* The consent of the call, or Hub and TPP. */
 static int read_caller(struct sim_call *call, struct bank_request *request)
 {
     struct lfi_slice client = json_get_string(call->body, "clientId");
