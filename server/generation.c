@@ -178,6 +178,7 @@ static int make_caller(struct generation *generation, const struct generation_sh
         *access = config->providers[i].access;
         access->keys = config->providers[i].client.id ? generation->parts->access_keys : NULL;
         callers[i].access = access;
+        callers[i].api_keys = &config->providers[i].api_keys;
     }
     return caller_new(&generation->caller, &caller, shared->clock, shared->log, shared->metrics,
                       error);

@@ -177,11 +177,7 @@ static int list(const struct arguments *arguments, struct caller_secrets *secret
         char from[DATETIME_TEXT_MAX], until[DATETIME_TEXT_MAX];
         (void)datetime_format_utc_ms(one->not_before_s * 1000000, from);
         (void)datetime_format_utc_ms(one->not_after_s * 1000000, until);
-        printf("%s %s %s %s\n", one->id, from, until,
-               one->retired                ? "retired"
-               : now_s < one->not_before_s ? "not valid yet"
-               : now_s < one->not_after_s  ? "valid"
-                                           : "expired");
+        printf("%s %s %s %s\n", one->id, from, until, caller_secret_state(one, now_s));
     }
     return 0;
 }

@@ -51,6 +51,7 @@
 
 /* Caller. */
 #define LIMIT_TOKEN_BYTES 4096         /* a JWT Auth token has some 900 */
+#define LIMIT_API_KEY_BYTES 256        /* ours have 43; a longer one costs no hash */
 #define LIMIT_SECRETS 16               /* of one client or Hub; rotation makes two */
 #define LIMIT_SECRETS_BYTES 16384      /* of their file: a line has some 150 */
 #define LIMIT_TOKEN_SKEW_S 10          /* exp, iat, nbf on both sides (JWT Auth rules) */

@@ -16,10 +16,11 @@ static int accept(struct caller *caller, size_t provider, const struct request *
 
 const struct caller_mode_row caller_mtls = {.authenticate = accept};
 
-static const struct caller_mode_row *const modes[CALLER_MODES] = {[CALLER_MTLS_ONLY] = &caller_mtls,
-                                                                  [CALLER_JWT] = &caller_jwt,
-                                                                  [CALLER_CLIENT_CREDENTIALS] =
-                                                                      &caller_client_credentials};
+static const struct caller_mode_row *const modes[CALLER_MODES] = {
+    [CALLER_MTLS_ONLY] = &caller_mtls,
+    [CALLER_JWT] = &caller_jwt,
+    [CALLER_API_KEY] = &caller_api_key,
+    [CALLER_CLIENT_CREDENTIALS] = &caller_client_credentials};
 
 /* --- life ------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 /*
  * Who is calling: the organisation behind the client certificate, and on top of it the credential
  * of the way (mode) in which the provider's Hub proves itself: a signed token (JWT Auth, PS256,
- * keys from the Hub's JWKS), an access token (client credentials), or nothing more (mTLS only).
+ * keys from the Hub's JWKS), an API key, an access token (client credentials), or nothing more
+ * (mTLS only).
  *
  * The provider that o3-provider-id names decides the mode, and its credential is worth nothing at
  * another provider. A request that names no provider, or none that is served here, is judged by
@@ -27,14 +28,22 @@ struct caller_subject {
     struct lfi_slice o, ou, cn;
 };
 
-enum caller_mode { CALLER_MTLS_ONLY, CALLER_JWT, CALLER_CLIENT_CREDENTIALS, CALLER_MODES };
+enum caller_mode {
+    CALLER_MTLS_ONLY,
+    CALLER_JWT,
+    CALLER_API_KEY,
+    CALLER_CLIENT_CREDENTIALS,
+    CALLER_MODES
+};
 
 struct access_rules; /* access_check.h */
+struct api_keys;     /* api_key.h */
 
 struct caller_provider {
     const char *id; /* for the log */
     enum caller_mode mode;
     const char *audience;              /* CALLER_JWT: aud of the Hub's tokens */
+    const struct api_keys *api_keys;   /* CALLER_API_KEY */
     const struct access_rules *access; /* CALLER_CLIENT_CREDENTIALS: what its tokens must say */
 };
 
@@ -79,6 +88,7 @@ int caller_check_certificate(const struct caller *caller, const struct request *
  *   JWT-…           MISSING, SCHEME, FORM, ALG, TYP, CTY, CRIT, KEY-NAMED, KID, KID-UNKNOWN,
  *                   SIGNATURE, ISS, SUB, AUD, AUD-PROVIDER (made out for another provider), EXP,
  *                   IAT, NBF, JTI, LIFE, REPLAY (hub to bank 4.2 to 4.4)
+ *   API-KEY-…       MISSING, FORM, UNKNOWN, OVER (retired, expired, not valid yet)
  *   ACCESS-TOKEN-…  see access_check.h; ACCESS-TOKEN-SCOPE is 403 AccessToken.InvalidScope
  * JWKS-UNAVAILABLE is 500 GenericRecoverableError.
  */

@@ -42,7 +42,8 @@ struct caller_mode_row {
                         struct caller_identity *out, struct refusal *refusal);
 };
 
-extern const struct caller_mode_row caller_jwt, caller_mtls, caller_client_credentials;
+extern const struct caller_mode_row caller_jwt, caller_api_key, caller_client_credentials,
+    caller_mtls;
 
 /* For a mode that verifies signatures; they share one. */
 int caller_open_keystore(struct caller *caller, struct lfi_error *error);

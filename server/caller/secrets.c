@@ -175,18 +175,38 @@ static bool is_of(const struct entry *entry, struct lfi_slice secret)
            CRYPTO_memcmp(hash, entry->hash, sizeof(hash)) == 0;
 }
 
-bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
-                         int64_t now_s)
+bool caller_secrets_find(const struct caller_secrets *secrets, struct lfi_slice secret,
+                         size_t *index)
 {
     bool found = false;
 
     for (size_t i = 0; i < secrets->count; i++) {
-        const struct entry *entry = &secrets->entries[i];
-        bool valid = !entry->about.retired && entry->about.not_before_s <= now_s &&
-                     now_s < entry->about.not_after_s;
-        found |= is_of(entry, secret) & valid;
+        bool same = is_of(&secrets->entries[i], secret);
+        *index = same ? i : *index;
+        found |= same;
     }
     return found;
+}
+
+const char *caller_secret_state(const struct caller_secret *secret, int64_t now_s)
+{
+    return secret->retired                ? "retired"
+           : now_s < secret->not_before_s ? "not valid yet"
+           : now_s < secret->not_after_s  ? "valid"
+                                          : "expired";
+}
+
+bool caller_secret_is_valid(const struct caller_secret *secret, int64_t now_s)
+{
+    return !secret->retired && secret->not_before_s <= now_s && now_s < secret->not_after_s;
+}
+
+bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
+                         int64_t now_s)
+{
+    size_t index = 0;
+    return caller_secrets_find(secrets, secret, &index) &&
+           caller_secret_is_valid(&secrets->entries[index].about, now_s);
 }
 
 /* --- looking after a file --------------------------------------------------------------------- */

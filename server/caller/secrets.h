@@ -30,7 +30,16 @@ struct caller_secrets; /* constant, any thread */
 /* -1: the file cannot be read, or `error` names the line that is malformed. */
 int caller_secrets_load(struct caller_secrets **out, const char *file, struct lfi_error *error);
 void caller_secrets_free(struct caller_secrets *secrets); /* NULL is fine */
-/* Whether the text is one of the secrets that are valid now; the time it takes tells nothing. */
+/*
+ * Whether the text is one of the secrets, valid now or not; `index` says which. The time it takes
+ * tells nothing.
+ */
+bool caller_secrets_find(const struct caller_secrets *secrets, struct lfi_slice secret,
+                         size_t *index);
+bool caller_secret_is_valid(const struct caller_secret *secret, int64_t now_s);
+/* "valid", "retired", "not valid yet" or "expired". */
+const char *caller_secret_state(const struct caller_secret *secret, int64_t now_s);
+/* Whether it is one that is valid now. */
 bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
                          int64_t now_s);
 

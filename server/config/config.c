@@ -71,6 +71,7 @@ static const char *const log_levels[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error", NULL};
 static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls",
                                            [CALLER_JWT] = "jwt",
+                                           [CALLER_API_KEY] = "api-key",
                                            [CALLER_CLIENT_CREDENTIALS] = "client-credentials",
                                            NULL};
 static const char *const token_forms[] = {[ACCESS_OPAQUE] = "opaque", [ACCESS_JWT] = "jwt", NULL};
@@ -588,6 +589,20 @@ static void read_client_credentials(struct loader *loader, const cJSON *auth,
     }
 }
 
+static void read_api_keys(struct loader *loader, const cJSON *auth, struct config_provider *out,
+                          const char *path)
+{
+    char where[PATH_ROOM];
+    const cJSON *keys = json_get(auth, "apiKeys");
+    if (!keys != (out->caller.mode != CALLER_API_KEY)) {
+        fail(loader, path, keys ? "apiKeys are for mode api-key" : "mode api-key needs apiKeys");
+    } else if (keys) {
+        out->api_keys =
+            (struct api_keys){.file = file_of(loader, keys, join(where, path, "apiKeys"), "file"),
+                              .prefix = text_of(loader, keys, "prefix", "")};
+    }
+}
+
 /* How a provider's Hub proves itself: its own callerAuth, or the mode that all share. */
 static void read_caller_auth(struct loader *loader, const cJSON *root, const cJSON *provider,
                              struct config_provider *out, const char *path)
@@ -603,6 +618,7 @@ static void read_caller_auth(struct loader *loader, const cJSON *root, const cJS
     if (out->caller.mode == CALLER_JWT) {
         check_key_store(loader, "mode jwt");
     }
+    read_api_keys(loader, auth, out, where);
     read_client_credentials(loader, auth, out, where);
 }
 

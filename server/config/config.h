@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/slice.h"
 #include "caller/access_check.h"
+#include "caller/api_key.h"
 #include "caller/caller.h"
 #include "caller/client.h"
 #include "contract/contract.h"
@@ -54,6 +55,7 @@ struct config_provider {
     struct offers offers;
     enum lfi_statement_day statement_day;
     struct caller_provider caller; /* how its Hub proves itself */
+    struct api_keys api_keys;      /* CALLER_API_KEY */
     struct access_rules access;    /* CALLER_CLIENT_CREDENTIALS; its keys are the server's to add */
     struct client client;          /* of our own token endpoint; id NULL: another server's tokens */
 };

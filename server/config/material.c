@@ -1,5 +1,7 @@
 #include "config/material.h"
 
+#include "caller/secrets.h"
+
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -479,6 +481,67 @@ static int check_signing_key(const struct check *check, const char *path, const 
     return result;
 }
 
+/* When the last of those that are valid, or will be, ends; 0: there is none. */
+static time_t last_end(const struct caller_secrets *secrets, time_t now)
+{
+    time_t last = 0;
+    for (size_t i = 0; i < caller_secrets_count(secrets); i++) {
+        const struct caller_secret *one = caller_secrets_at(secrets, i);
+        if (!one->retired && one->not_after_s > now && one->not_after_s > last) {
+            last = one->not_after_s;
+        }
+    }
+    return last;
+}
+
+static void keep_secret(const struct check *check, const char *path,
+                        const struct caller_secret *secret, time_t last)
+{
+    struct material_certificate *entry = next_entry(check, path);
+    bool soon = secret->not_after_s - check->now < (time_t)MATERIAL_WARN_DAYS * DAY_S;
+    if (entry) {
+        snprintf(entry->subject, sizeof(entry->subject), "%s", secret->id);
+        entry->not_before = secret->not_before_s;
+        entry->not_after = secret->not_after_s;
+        entry->secret = true;
+        entry->covered = secret->not_after_s < last;
+    }
+    if (soon && secret->not_after_s == last) {
+        char when[PEM_DATE_MAX];
+        pem_date(secret->not_after_s, when);
+        warn(check, path,
+             "the last secret, %s, ends in %d days, on %s: make one with lfi-server key new",
+             secret->id, (int)((secret->not_after_s - check->now) / DAY_S), when);
+    }
+}
+
+/* Secrets that are over are no news as long as another one is valid. */
+static int check_shared_secrets(const struct check *check, const char *path, const char *file)
+{
+    struct caller_secrets *secrets;
+    struct lfi_error error = {""};
+    if (!file) {
+        return 0;
+    }
+    look_at_mode(check, path, file);
+    if (caller_secrets_load(&secrets, file, &error) != 0) {
+        return refuse(check, path, "%s", error.message);
+    }
+    time_t last = last_end(secrets, check->now);
+    if (last == 0) {
+        warn(check, path,
+             "no secret is valid, the Hub is refused: make one with lfi-server key new (%s)", file);
+    }
+    for (size_t i = 0; i < caller_secrets_count(secrets); i++) {
+        const struct caller_secret *one = caller_secrets_at(secrets, i);
+        if (!one->retired && one->not_after_s > check->now) {
+            keep_secret(check, path, one, last);
+        }
+    }
+    caller_secrets_free(secrets);
+    return 0;
+}
+
 static int check_secrets(const struct check *check)
 {
     const struct config *config = check->config;
@@ -489,7 +552,13 @@ static int check_secrets(const struct check *check)
     for (size_t i = 0; i < config->provider_count; i++) {
         char path[CONFIG_PATH_MAX];
         snprintf(path, sizeof(path), "$.providers[%zu].callerAuth.clients.file", i);
-        look_at_mode(check, path, config->providers[i].client.secrets_file);
+        if (check_shared_secrets(check, path, config->providers[i].client.secrets_file) != 0) {
+            return -1;
+        }
+        snprintf(path, sizeof(path), "$.providers[%zu].callerAuth.apiKeys.file", i);
+        if (check_shared_secrets(check, path, config->providers[i].api_keys.file) != 0) {
+            return -1;
+        }
     }
     return 0;
 }

@@ -16,13 +16,15 @@
 #define MATERIAL_MAX 64
 #define MATERIAL_WARN_DAYS 30 /* a certificate that ends sooner is told */
 
-/* What ends, and when: a leaf, an authority of a bundle, a revocation list. */
+/* What ends, and when: a leaf, an authority of a bundle, a revocation list, a shared secret. */
 struct material_certificate {
     char setting[48]; /* "hubListener.certificate" */
-    char subject[72]; /* its common name, for people; of a list, its issuer's */
-    char serial[44];  /* hexadecimal; of a list, "" */
+    char
+        subject[72]; /* its common name, for people; of a list, its issuer's; of a secret, its id */
+    char serial[44]; /* hexadecimal; of a list or secret, "" */
     time_t not_before, not_after;
     bool needed;  /* nothing works without it: the leaf presented, the bundle's last authority */
+    bool secret;  /* no certificate, but a key or client secret that both sides know */
     bool covered; /* its end is no news: another is there, or it is renewed by itself */
 };
 

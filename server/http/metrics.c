@@ -70,6 +70,9 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
                                    "Replies that broke the contract"},
     [METRICS_REFUSED_JWT] = {"lfi_refused_jwt_total",
                              "Requests refused at providers of mode jwt for their credential"},
+    [METRICS_REFUSED_API_KEY] =
+        {"lfi_refused_api_key_total",
+         "Requests refused at providers of mode api-key for their credential"},
     [METRICS_REFUSED_ACCESS_TOKEN] =
         {"lfi_refused_access_token_total",
          "Requests refused at providers of mode client-credentials for their credential"},

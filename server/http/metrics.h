@@ -58,6 +58,7 @@ void metrics_listener_count(struct metrics *metrics, enum metrics_listener liste
 enum metrics_counter {
     METRICS_CONTRACT_RESPONSE, /* replies that broke the contract */
     METRICS_REFUSED_JWT,       /* credentials of this mode at a provider of this mode */
+    METRICS_REFUSED_API_KEY,
     METRICS_REFUSED_ACCESS_TOKEN,
     METRICS_JWKS_FETCHED,
     METRICS_JWKS_FAILED,

@@ -181,11 +181,13 @@ static void tell_certificates(struct readiness *readiness)
         int days = material_days_left(&material.certificates[i], now_s());
         const struct material_certificate *one = &material.certificates[i];
         if (ended[i]) {
-            LOG_EVENT(readiness->config.log, LOG_ERROR, "certificate-expired",
+            LOG_EVENT(readiness->config.log, LOG_ERROR,
+                      one->secret ? "secret-expired" : "certificate-expired",
                       LOG_TEXT("setting", slice_of(one->setting)),
                       LOG_TEXT("subject", slice_of(one->subject)));
         } else if (due && !one->covered && days < MATERIAL_WARN_DAYS) {
-            LOG_EVENT(readiness->config.log, LOG_WARN, "certificate-expires",
+            LOG_EVENT(readiness->config.log, LOG_WARN,
+                      one->secret ? "secret-expires" : "certificate-expires",
                       LOG_TEXT("setting", slice_of(one->setting)),
                       LOG_TEXT("subject", slice_of(one->subject)), LOG_NUMBER("daysLeft", days));
         }
@@ -532,14 +534,17 @@ static void append_label(struct buf *out, const char *text)
     }
 }
 
-static void append_certificates(const struct readiness *readiness, struct buf *out)
+static void append_ends(const struct readiness *readiness, struct buf *out)
 {
     static const struct {
         const char *name, *help;
+        bool secret;
         long long unit_s;
     } gauges[] = {
-        {"lfi_certificate_expiry_seconds", "Seconds until the certificate expires", 1},
-        {"lfi_certificate_days_left", "Whole days until then", 86400},
+        {"lfi_certificate_expiry_seconds", "Seconds until the certificate expires", false, 1},
+        {"lfi_certificate_days_left", "Whole days until then", false, 86400},
+        {"lfi_secret_expiry_seconds", "Seconds until the API key or client secret ends", true, 1},
+        {"lfi_secret_days_left", "Whole days until then", true, 86400},
     };
     const struct material *material = &readiness->material;
 
@@ -547,7 +552,7 @@ static void append_certificates(const struct readiness *readiness, struct buf *o
         append_gauge(out, gauges[g].name, gauges[g].help);
         for (size_t i = 0; i < material->count; i++) {
             const struct material_certificate *one = &material->certificates[i];
-            if (is_repeated(material, i)) {
+            if (one->secret != gauges[g].secret || is_repeated(material, i)) {
                 continue;
             }
             long long left = (long long)one->not_after - (long long)now_s();
@@ -563,7 +568,7 @@ void readiness_append_metrics(struct readiness *readiness, struct buf *out)
 {
     pthread_mutex_lock(&readiness->lock);
     append_listeners(readiness, out);
-    append_certificates(readiness, out);
+    append_ends(readiness, out);
     append_cores(readiness, out);
     append_state(readiness, out);
     pthread_mutex_unlock(&readiness->lock);
