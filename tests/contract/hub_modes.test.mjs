@@ -86,9 +86,15 @@ test('expired-token: a signed one is refused, then right again', async () => {
     assert.equal(await products('dhowretail'), 200);
 });
 
+test('retired-key: refused, then right again', async () => {
+    assert.equal((await post('/sim/faults', { target: 'caller', kind: 'retired-key', times: 1 })).status, 204);
+    assert.equal(await products('dhowprivate'), 401);
+    assert.equal(await products('dhowprivate'), 200);
+});
+
 for (const kind of ['no-credential', 'wrong-credential', 'other-provider']) {
     test(`${kind}: refused as often as was asked for, then right again`, async () => {
-        for (const providerId of ['dhowretail', 'dhowcorporate']) {
+        for (const providerId of ['dhowretail', 'dhowprivate', 'dhowcorporate']) {
             assert.equal((await post('/sim/faults', { target: 'caller', kind, times: 2 })).status, 204);
             assert.equal(await products(providerId), 401, providerId);
             assert.equal(await products(providerId), 401, providerId);
@@ -103,11 +109,16 @@ test('a kind of another target is refused', async () => {
     }
 });
 
-test('tools/call gets an access token', () => {
-    const call = (...args) =>
-        execFileSync(join(ROOT, 'tools/call'), ['--data', demo.dir, '--provider', 'dhowcorporate', ...args], {
-            encoding: 'utf8',
-        });
-    assert.match(call('GET', '/customer'), /^200\n/);
-    assert.match(call('--curl', 'GET', '/customer'), /Authorization: Bearer /);
-});
+for (const [providerId, header] of [
+    ['dhowcorporate', /'Authorization: Bearer /],
+    ['dhowprivate', /'Authorization: (?!Bearer )/],
+]) {
+    test(`tools/call proves itself to ${providerId}`, () => {
+        const call = (...args) =>
+            execFileSync(join(ROOT, 'tools/call'), ['--data', demo.dir, '--provider', providerId, ...args], {
+                encoding: 'utf8',
+            });
+        assert.match(call('GET', '/customer'), /^200\n/);
+        assert.match(call('--curl', 'GET', '/customer'), header);
+    });
+}

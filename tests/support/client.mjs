@@ -81,8 +81,11 @@ export class HubClient {
         this.agent.destroy();
     }
 
-    /** The token of a call: the Hub's own, or one of the bank's token endpoint, kept for a while. */
+    /** The token of a call: the Hub's own, an API key, or one of the token endpoint, kept for a while. */
     token(options) {
+        if (this.provider.callerAuth === 'api-key') {
+            return readFileSync(this.provider.apiKeyFile, 'utf8').trim();
+        }
         if (this.provider.callerAuth !== 'client-credentials') {
             return makeToken(this.identity, this.provider.audience, options);
         }
@@ -111,13 +114,14 @@ export class HubClient {
      * is sent as JSON unless it is text. Resolves to {status, headers, text, json}.
      */
     async call(method, path, { query, headers = {}, userId, consentId, token, body } = {}) {
-        const bearer = token === undefined ? await this.token() : token;
-        const { providerId } = this.provider;
+        const { providerId, callerAuth } = this.provider;
+        const scheme = callerAuth === 'api-key' ? '' : 'Bearer ';
+        const credential = token === undefined ? await this.token() : token;
         const content = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
         return this.send(method, path + queryText(query), {
             headers: withoutUndefined({
                 ...hubHeaders({ providerId, userId, consentId, method, path }),
-                authorization: bearer === null ? undefined : `Bearer ${bearer}`,
+                authorization: credential === null ? undefined : scheme + credential,
                 accept: 'application/json',
                 'content-type': content === undefined ? undefined : 'application/json',
                 ...headers,

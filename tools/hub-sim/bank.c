@@ -59,6 +59,7 @@ static int add_credential(struct sim *sim, struct outgoing *call, struct arena *
     enum fault_kind fault = faults_take_caller(sim->faults);
     enum credential_use use = renew                          ? CREDENTIAL_RENEW
                               : fault == FAULT_EXPIRED_TOKEN ? CREDENTIAL_EXPIRED
+                              : fault == FAULT_RETIRED_KEY   ? CREDENTIAL_RETIRED
                                                              : CREDENTIAL_USUAL;
     buf_init(&value, HEADER_BYTES);
     if (fault == FAULT_OTHER_PROVIDER) {

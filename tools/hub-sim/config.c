@@ -84,6 +84,7 @@ static void read_auth(struct reader *reader, struct config_hub *out, const cJSON
         }
     }
     out->secret_file = read_path(reader, auth, "secretFile");
+    out->retired_file = read_path(reader, auth, "retiredFile");
     out->token_url = read_text(reader, auth, "tokenUrl");
     out->client_id = read_text(reader, auth, "clientId");
 }

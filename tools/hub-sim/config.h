@@ -26,7 +26,8 @@ struct config_hub {
     const char *certificate, *key; /* C4 */
     const char *signing_key, *kid; /* Sig3; kid NULL: derived */
     enum hub_auth auth;
-    const char *secret_file; /* API key, or the secret of the client; NULL: no such mode */
+    const char *secret_file;  /* API key, or the secret of the client; NULL: no such mode */
+    const char *retired_file; /* API key that the bank has retired; NULL: none */
     const char *token_url, *client_id; /* of client credentials */
     const char *authorize_url;
     bool offers_validate, sends_events;

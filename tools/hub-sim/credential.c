@@ -17,7 +17,8 @@
 #define FORM_BYTES 1024
 
 struct credential {
-    char *secret; /* API key, or the client's secret; NULL: the mode has none */
+    char *secret;  /* API key, or the client's secret; NULL: the mode has none */
+    char *retired; /* API key that the bank has retired; NULL: none */
     pthread_mutex_t lock;
     char *access_token; /* NULL: none yet */
     int64_t renew_s;    /* when to fetch another */
@@ -50,7 +51,14 @@ int credential_open(struct credential **out, const struct config_hub *config,
     }
     pthread_mutex_init(&credential->lock, NULL);
     *out = credential;
-    return config->secret_file ? read_secret(&credential->secret, config->secret_file, error) : 0;
+    int rc = 0;
+    if (config->secret_file) {
+        rc = read_secret(&credential->secret, config->secret_file, error);
+    }
+    if (rc == 0 && config->retired_file) {
+        rc = read_secret(&credential->retired, config->retired_file, error);
+    }
+    return rc;
 }
 
 static void forget(char *secret)
@@ -67,6 +75,7 @@ void credential_free(struct credential *credential)
         return;
     }
     forget(credential->secret);
+    forget(credential->retired);
     forget(credential->access_token);
     pthread_mutex_destroy(&credential->lock);
     free(credential);
@@ -176,7 +185,9 @@ int credential_append(const struct sim *sim, const struct sim_hub *hub, enum cre
     case HUB_AUTH_JWT:
         return append_signed(sim, hub, use, out, error);
     case HUB_AUTH_API_KEY:
-        buf_append_text(out, hub->credential->secret);
+        buf_append_text(out, use == CREDENTIAL_RETIRED && hub->credential->retired
+                                 ? hub->credential->retired
+                                 : hub->credential->secret);
         break;
     case HUB_AUTH_CLIENT_CREDENTIALS:
         return append_access_token(sim, hub, use, out, error);

@@ -15,9 +15,10 @@ int credential_open(struct credential **out, const struct config_hub *config,
 void credential_free(struct credential *credential); /* NULL is fine */
 
 enum credential_use {
-    CREDENTIAL_USUAL,  /* an access token is kept until shortly before its end */
-    CREDENTIAL_RENEW,  /* the bank refused the access token: another one */
-    CREDENTIAL_EXPIRED /* a signed token that has ended, or the kept access token, ended or not */
+    CREDENTIAL_USUAL,   /* an access token is kept until shortly before its end */
+    CREDENTIAL_RENEW,   /* the bank refused the access token: another one */
+    CREDENTIAL_EXPIRED, /* a signed token that has ended, or the kept access token, ended or not */
+    CREDENTIAL_RETIRED  /* the API key that the bank has retired */
 };
 
 /* Appends the value of the Authorization header; nothing when the mode has none. */

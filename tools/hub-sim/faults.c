@@ -28,6 +28,7 @@ static const char *const kind_names[] = {
     [FAULT_WRONG_CREDENTIAL] = "wrong-credential",
     [FAULT_OTHER_PROVIDER] = "other-provider",
     [FAULT_EXPIRED_TOKEN] = "expired-token",
+    [FAULT_RETIRED_KEY] = "retired-key",
 };
 
 struct faults *faults_new(void)

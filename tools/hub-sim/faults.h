@@ -27,6 +27,7 @@ enum fault_kind {
     FAULT_WRONG_CREDENTIAL, /* with a changed character */
     FAULT_OTHER_PROVIDER,   /* the next Hub's */
     FAULT_EXPIRED_TOKEN,    /* signed long ago; of client credentials, kept beyond its end */
+    FAULT_RETIRED_KEY,      /* an API key that the bank has retired */
     FAULT_KINDS
 };
 
