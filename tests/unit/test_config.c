@@ -487,6 +487,7 @@ static void a_client_id_tells_one_provider(void **state)
 static void tells_each_mistake_of_client_credentials(void **state)
 {
 #define AUTH "\"sme\", \"callerAuth\": {\"mode\": \"client-credentials\""
+#define KEYS "\"sme\", \"callerAuth\": {\"mode\": \"api-key\", \"apiKeys\": {\"file\": "
     static const struct mistake rows[] = {
         {"\"sme\",", AUTH "},",
          ":23: $.providers[1].callerAuth: mode client-credentials needs clients or issuer"},
@@ -494,6 +495,16 @@ static void tells_each_mistake_of_client_credentials(void **state)
          ":23: $.providers[1].callerAuth: mode client-credentials needs clients or issuer"},
         {"\"sme\",", "\"sme\", \"callerAuth\": {\"mode\": \"mtls\", " ISSUER "}},",
          ":23: $.providers[1].callerAuth: clients and issuer are for mode client-credentials"},
+        {"\"sme\",", "\"sme\", \"callerAuth\": {\"mode\": \"api-key\"},",
+         ":23: $.providers[1].callerAuth: mode api-key needs apiKeys"},
+        {"\"sme\",", AUTH ", \"apiKeys\": {\"file\": \"ca.pem\"}},",
+         ":23: $.providers[1].callerAuth: apiKeys are for mode api-key"},
+        {"\"sme\",", KEYS "\"none\"}},",
+         ":23: $.providers[1].callerAuth.apiKeys.file: there is no such file"},
+        {"\"sme\",", KEYS "\"ca.pem\", \"prefix\": \"\"}},",
+         ":23: $.providers[1].callerAuth.apiKeys.prefix: must have at least 1"},
+        {"\"sme\",", KEYS "\"ca.pem\", \"prefix\": \" Key\"}},",
+         ":23: $.providers[1].callerAuth.apiKeys.prefix: must have the form"},
         {"\"sme\",", AUTH ", \"clients\": {}},",
          ":23: $.providers[1].callerAuth.clients: client_secret_basic and client_secret_post need"},
         {"\"sme\",", AUTH ", \"clients\": {\"file\": \"none\"}},",

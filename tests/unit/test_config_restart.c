@@ -54,6 +54,8 @@ static const char *const applied[] = {
     "$.journey.stepUp",
     "$.journey.demoApp",
     "$.providers[0].callerAuth.mode",
+    "$.providers[0].callerAuth.apiKeys.file",
+    "$.providers[0].callerAuth.apiKeys.prefix",
     "$.providers[0].callerAuth.clients.id",
     "$.providers[0].callerAuth.clients.file",
     "$.providers[0].callerAuth.clients.methods",
