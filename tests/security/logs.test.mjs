@@ -155,6 +155,10 @@ test('neither people nor secrets are written down', async () => {
         const first = (kind, pattern) =>
             [...secrets].find(([value, what]) => what === kind && pattern.test(value))[0];
         const iban = first('an account number', /^AE/);
+        if (holders.length === 0) {
+            client.close();
+            continue;
+        }
         await misplace(client, holders[0], iban, first('a name', /./));
         await leaveLeads(client);
         await signIn(provider.providerId, holders[0]);
