@@ -14,8 +14,11 @@ struct lfi_slice note_key(struct actor actor)
 static int put(struct actor actor, struct lfi_slice record, struct lfi_error *error)
 {
     const struct state_ref ref = actor_state(actor, note_key(actor));
-    int64_t due_s = actor.session->started_s + actor.psu->session_s + GRACE_S;
-    return state_task_put(&ref, due_s, record, error);
+    const struct state_task task = {
+        .destination = task_destination(actor, actor.session->consent_id),
+        .due_s = actor.session->started_s + actor.psu->session_s + GRACE_S,
+        .record = record};
+    return state_task_put(&ref, &task, error);
 }
 
 int note_keep(struct actor actor, struct lfi_error *error)

@@ -47,8 +47,8 @@ void psu_free(struct psu *psu);
 void psu_handle(void *psu, const struct request *request, struct reply *reply);
 /*
  * Does what is due without a request, one task of a provider: ends the journeys of customers
- * who went away, tells the Hub what it could not be told. True: there may be more. Any thread;
- * instances share the work.
+ * who went away, tells the Hub what it could not be told. True: there may be more. Any thread,
+ * several at once; instances share the work.
  */
 bool psu_run_due(struct psu *psu, const struct provider *provider);
 /* Whether an operator can override this: "journey/approve". */

@@ -60,7 +60,8 @@ static bool add_text(struct actor actor, cJSON *record, const char *name, struct
 int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait_s,
                    struct lfi_error *error)
 {
-    struct task task = {.key = key_of(actor, consent_id), .record = cJSON_CreateObject()};
+    struct task task = {
+        .key = key_of(actor, consent_id), .consent_id = consent_id, .record = cJSON_CreateObject()};
     int status = check_room(actor, error);
     if (status == LFI_OK && (!add_text(actor, task.record, "kind", SLICE(REVOCATION_KIND)) ||
                              !add_text(actor, task.record, "consent", consent_id) ||

@@ -2,7 +2,8 @@
 
 #include "base/limits.h"
 
-static int put(const struct state_ref *ref, const cJSON *record, int64_t due_s,
+/* `task` without its record, which is the text of `record`. */
+static int put(const struct state_ref *ref, struct state_task task, const cJSON *record,
                struct lfi_error *error)
 {
     char *text = cJSON_PrintUnformatted(record);
@@ -10,16 +11,26 @@ static int put(const struct state_ref *ref, const cJSON *record, int64_t due_s,
     if (!text) {
         error_set(error, "out of memory");
     } else {
-        status = state_task_put(ref, due_s, slice_of(text), error);
+        task.record = slice_of(text);
+        status = state_task_put(ref, &task, error);
     }
     cJSON_free(text);
     return status;
 }
 
+struct lfi_slice task_destination(struct actor actor, struct lfi_slice consent_id)
+{
+    return state_key(actor.arena, "consent", (struct lfi_slice){0}, consent_id);
+}
+
 int task_put(struct actor actor, const struct task *task, int64_t due_s, struct lfi_error *error)
 {
     const struct state_ref ref = actor_state(actor, task->key);
-    return put(&ref, task->record, due_s, error);
+    struct state_task kept = {.due_s = due_s};
+    if (task->consent_id.ptr) {
+        kept.destination = task_destination(actor, task->consent_id);
+    }
+    return put(&ref, kept, task->record, error);
 }
 
 /* Adds to a number of the record; the sum, or 0 when memory is short. */
@@ -98,7 +109,7 @@ int task_retry(const struct state_ref *ref, int64_t now_s, struct lfi_error *err
         cJSON_DeleteItemFromObjectCaseSensitive(record, counted[i]);
     }
     if (status == LFI_OK) {
-        status = put(ref, record, now_s, error);
+        status = put(ref, (struct state_task){.due_s = now_s}, record, error);
     }
     cJSON_Delete(record);
     return status;

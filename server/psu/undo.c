@@ -32,7 +32,9 @@ static bool describe(struct actor actor, const struct undo *undo, cJSON *record)
 bool undo_keep(struct actor actor, const struct undo *undo)
 {
     struct lfi_error error = {{0}};
-    struct task task = {.key = key_of(actor), .record = cJSON_CreateObject()};
+    struct task task = {.key = key_of(actor),
+                        .consent_id = actor.session->consent_id,
+                        .record = cJSON_CreateObject()};
     int status = LFI_FAILED;
     if (!describe(actor, undo, task.record)) {
         error_set(&error, "out of memory");

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 /* Limits that every driver keeps, in bytes or as said; more is LFI_FAILED. */
-#define STATE_KEY_MAX 192
+#define STATE_KEY_MAX 192 /* a destination's too */
 #define STATE_PROVIDER_MAX 64
 #define STATE_RESULT_MAX 16384 /* of a claim */
 #define STATE_RECORD_MAX 4096  /* of a task or a passkey */
@@ -70,6 +70,16 @@ enum state_claim {
 struct state_allowance {
     uint32_t gap_s, times, window_s;
     uint32_t free, growing_gap_s;
+};
+
+/*
+ * Tasks of one destination are done in order: from when the first is taken until it is done or
+ * parked, whatever the tries in between, no other one is handed out on any instance.
+ */
+struct state_task {
+    struct lfi_slice destination; /* absent: that of the task it replaces; a new one has none */
+    int64_t due_s;
+    struct lfi_slice record;
 };
 
 /* Receives a parked task; false: no more. */
@@ -135,14 +145,14 @@ struct state_driver {
      */
 
     /*
-     * Keeps a task, due at due_s; one with the same key is replaced. LFI_UNAVAILABLE when the
-     * provider has max_tasks already.
+     * Keeps a task; one with the same key is replaced. LFI_UNAVAILABLE when the provider has
+     * max_tasks already.
      */
-    int (*task_put)(void *store, const struct state_call *call, int64_t due_s,
-                    struct lfi_slice record);
+    int (*task_put)(void *store, const struct state_call *call, const struct state_task *task);
     /*
-     * Takes the provider's task that has been due longest; on no instance is it due again before
-     * hold_s seconds have passed. LFI_UNKNOWN: none is due.
+     * Takes the provider's task that has been due longest of those that no other of their
+     * destination keeps waiting; on no instance is it due again before hold_s seconds have passed.
+     * LFI_UNKNOWN: there is none.
      */
     int (*task_take)(void *store, const struct state_call *call, uint32_t hold_s,
                      const struct state_sink *sink);

@@ -14,7 +14,8 @@
 static const char *const table_names[TABLE_COUNT] = {
     [TABLE_META] = "meta",     [TABLE_COUNTS] = "counts", [TABLE_CLAIMS] = "claims",
     [TABLE_EXPIRY] = "expiry", [TABLE_LIMITS] = "limits", [TABLE_TASKS] = "tasks",
-    [TABLE_DUE] = "due",       [TABLE_OWNERS] = "owners", [TABLE_PASSKEYS] = "passkeys",
+    [TABLE_DUE] = "due",       [TABLE_TURNS] = "turns",   [TABLE_PASSKEYS] = "passkeys",
+    [TABLE_OWNERS] = "owners",
 };
 
 /* --- results ---------------------------------------------------------------------------------- */

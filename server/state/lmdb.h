@@ -7,8 +7,9 @@
  *   claims    key -> struct claim_head, then the result
  *   expiry    time, claim key -> nothing: which claims can go
  *   limits    key -> times of use (8 bytes each), newest last
- *   tasks     key -> struct task_head, then the record
+ *   tasks     key -> struct task_head, then destination and record
  *   due       time, task key -> nothing: in which order tasks are due
+ *   turns     destination -> key of the task that keeps its others waiting
  *   passkeys  customer, 0, passkey id -> struct passkey_head, then the record
  *   owners    passkey id -> customer
  *
@@ -24,7 +25,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define LMDB_FORMAT "lfi-state 1"
+#define LMDB_FORMAT "lfi-state 2"
 
 enum lmdb_table {
     TABLE_META,
@@ -34,6 +35,7 @@ enum lmdb_table {
     TABLE_LIMITS,
     TABLE_TASKS,
     TABLE_DUE,
+    TABLE_TURNS,
     TABLE_PASSKEYS,
     TABLE_OWNERS,
     TABLE_COUNT,
@@ -122,8 +124,7 @@ int lmdb_claim_find(void *store, const struct state_call *call, const struct sta
 int lmdb_limit_take(void *store, const struct state_call *call,
                     const struct state_allowance *allowance, uint32_t *wait_s);
 int lmdb_limit_give_back(void *store, const struct state_call *call);
-int lmdb_task_put(void *store, const struct state_call *call, int64_t due_s,
-                  struct lfi_slice record);
+int lmdb_task_put(void *store, const struct state_call *call, const struct state_task *task);
 int lmdb_task_take(void *store, const struct state_call *call, uint32_t hold_s,
                    const struct state_sink *sink);
 int lmdb_task_find(void *store, const struct state_call *call, const struct state_sink *sink);

@@ -124,13 +124,12 @@ int state_limit_give_back(const struct state_ref *ref, struct lfi_error *error)
     return has_key(&call) ? state->driver->limit_give_back(state->store, &call) : LFI_FAILED;
 }
 
-int state_task_put(const struct state_ref *ref, int64_t due_s, struct lfi_slice record,
+int state_task_put(const struct state_ref *ref, const struct state_task *task,
                    struct lfi_error *error)
 {
     const struct state *state = ref->state;
     const struct state_call call = call_of(ref, error);
-    return has_key(&call) ? state->driver->task_put(state->store, &call, due_s, record)
-                          : LFI_FAILED;
+    return has_key(&call) ? state->driver->task_put(state->store, &call, task) : LFI_FAILED;
 }
 
 int state_task_find(const struct state_ref *ref, const struct state_sink *sink,

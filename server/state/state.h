@@ -49,7 +49,7 @@ int state_limit_take(const struct state_ref *ref, const struct state_allowance *
                      uint32_t *wait_s, struct lfi_error *error);
 int state_limit_give_back(const struct state_ref *ref, struct lfi_error *error);
 
-int state_task_put(const struct state_ref *ref, int64_t due_s, struct lfi_slice record,
+int state_task_put(const struct state_ref *ref, const struct state_task *task,
                    struct lfi_error *error);
 int state_task_find(const struct state_ref *ref, const struct state_sink *sink,
                     struct lfi_error *error);

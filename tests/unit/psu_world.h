@@ -11,6 +11,7 @@
 #include "psu/visit.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ static struct world {
     bool patched;                    /* somebody has sent a PATCH */
     char calls[4096];                /* what changed at the Hub: a line each */
     int auths, reads;
+    pthread_mutex_t lock; /* guards `calls` and `reads`: workers may call at once */
+    void (*on_call)(struct hub *hub, const char *what, struct lfi_slice consent_id); /* or NULL */
     /* the core */
     int sign_in, approval_start, accounts_status;
     enum lfi_approval_state approval;
@@ -57,6 +60,7 @@ static struct world {
     } claims[WORLD_CLAIMS];
     struct world_task {
         char key[128];
+        char destination[128];
         char record[512];
         int64_t due_s;
     } tasks[WORLD_TASKS];
@@ -92,8 +96,17 @@ static struct world {
 
 static void world_note(const char *what, struct lfi_slice text)
 {
+    pthread_mutex_lock(&world.lock);
     size_t used = strlen(world.calls);
     snprintf(world.calls + used, sizeof(world.calls) - used, "%s%.*s\n", what, SLICE_ARG(text));
+    pthread_mutex_unlock(&world.lock);
+}
+
+static void world_called(struct hub *hub, const char *what, struct lfi_slice consent_id)
+{
+    if (world.on_call) {
+        world.on_call(hub, what, consent_id);
+    }
 }
 
 enum hub_outcome hub_get_auth(struct hub *hub, struct arena *arena, struct lfi_slice raw_query,
@@ -149,10 +162,12 @@ enum hub_outcome hub_do_fail(struct hub *hub, struct arena *arena, struct lfi_sl
 enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
                                  cJSON **out, struct lfi_error *error)
 {
-    (void)hub;
     (void)arena;
     (void)error;
+    world_called(hub, "get", consent_id);
+    pthread_mutex_lock(&world.lock);
     world.reads++;
+    pthread_mutex_unlock(&world.lock);
     bool after = world.patched && world.consent_after_patch;
     const char *text = slice_equal_text(consent_id, "base") ? world.base
                        : after                              ? world.consent_after_patch
@@ -180,15 +195,16 @@ enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
                                     struct lfi_slice consent_id, const char *revoked_by,
                                     struct lfi_error *error)
 {
-    (void)hub;
     (void)arena;
-    (void)consent_id;
     (void)error;
+    world_called(hub, "revoke", consent_id);
     world_note("revoke ", slice_of(revoked_by));
+    pthread_mutex_lock(&world.lock);
     world.tasks_when_told = 0;
     for (size_t i = 0; i < WORLD_TASKS; i++) {
         world.tasks_when_told += world.tasks[i].key[0] != '\0';
     }
+    pthread_mutex_unlock(&world.lock);
     return world.revoke;
 }
 
@@ -411,8 +427,8 @@ static struct world_task *world_task(struct lfi_slice key)
     return NULL;
 }
 
-static int world_task_put(void *store, const struct state_call *call, int64_t due_s,
-                          struct lfi_slice record)
+static int world_task_put(void *store, const struct state_call *call,
+                          const struct state_task *wanted)
 {
     (void)store;
     struct world_task *task = world_task(call->key);
@@ -420,8 +436,12 @@ static int world_task_put(void *store, const struct state_call *call, int64_t du
     task = !task ? world_task(SLICE("")) : task;
     if (world.task_put_status == LFI_OK) {
         snprintf(task->key, sizeof(task->key), "%.*s", SLICE_ARG(call->key));
-        snprintf(task->record, sizeof(task->record), "%.*s", SLICE_ARG(record));
-        task->due_s = due_s;
+        snprintf(task->record, sizeof(task->record), "%.*s", SLICE_ARG(wanted->record));
+        if (wanted->destination.ptr) {
+            snprintf(task->destination, sizeof(task->destination), "%.*s",
+                     SLICE_ARG(wanted->destination));
+        }
+        task->due_s = wanted->due_s;
     }
     return world.task_put_status;
 }
@@ -563,6 +583,7 @@ static inline int world_set_up(void **state)
 {
     (void)state;
     memset(&world, 0, sizeof(world));
+    pthread_mutex_init(&world.lock, NULL);
     world.log =
         (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &world.clock};
     static const char *const offered[] = {"cbuae-account-access-consents", NULL};
@@ -596,6 +617,7 @@ static inline int world_tear_down(void **state)
     shares_free(world.shares);
     state_close(world.state);
     close(world.log.fd);
+    pthread_mutex_destroy(&world.lock);
     return 0;
 }
 

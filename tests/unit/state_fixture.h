@@ -106,6 +106,22 @@ static inline int tear_down(void **state)
     return rmdir(f.dir);
 }
 
+/* Keeps a task without a destination. */
+static inline int put_task(const struct state_call *call, int64_t due_s, struct lfi_slice record)
+{
+    const struct state_task task = {.due_s = due_s, .record = record};
+    return driver->task_put(f.store, call, &task);
+}
+
+static inline int put_to(const char *destination, const char *key, int64_t due_s)
+{
+    char record[64];
+    (void)snprintf(record, sizeof(record), "\"%s\"", key);
+    const struct state_task task = {
+        .destination = text(destination), .due_s = due_s, .record = text(record)};
+    return driver->task_put(f.store, at(key), &task);
+}
+
 /* The outcome of a claim. */
 static inline enum state_claim claim(const char *key)
 {

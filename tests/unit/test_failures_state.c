@@ -83,12 +83,12 @@ static int do_give_back(void)
 
 static int do_put(void)
 {
-    return driver->task_put(f.store, at("new"), START_S, text("{}"));
+    return put_task(at("new"), START_S, text("{}"));
 }
 
 static int do_replace(void)
 {
-    return driver->task_put(f.store, at("due"), STATE_PARKED_S, text("{\"n\":2}"));
+    return put_task(at("due"), STATE_PARKED_S, text("{\"n\":2}"));
 }
 
 static int do_take(void)
@@ -104,6 +104,16 @@ static int do_find_task(void)
 static int do_done(void)
 {
     return driver->task_done(f.store, at("due"));
+}
+
+static int do_done_in_turn(void)
+{
+    return driver->task_done(f.store, at("held"));
+}
+
+static int do_park_in_turn(void)
+{
+    return put_task(at("held"), STATE_PARKED_S, text("{}"));
 }
 
 static int do_counts(void)
@@ -167,6 +177,8 @@ static const struct function {
     {"task_take", do_take},
     {"task_find", do_find_task},
     {"task_done", do_done},
+    {"task_done in turn", do_done_in_turn},
+    {"task_put in turn", do_park_in_turn},
     {"task_counts", do_counts},
     {"tasks_parked", do_parked},
     {"passkey_add", do_add},
@@ -189,8 +201,10 @@ static void fill(void)
     assert_int_equal(driver->claim_settle(f.store, at("settled"), text("done")), 0);
     assert_int_equal(driver->limit_take(f.store, at("limit"), &few, &wait_s), 0);
     assert_int_equal(driver->limit_take(f.store, at("limit"), &few, &wait_s), 0);
-    assert_int_equal(driver->task_put(f.store, at("due"), START_S, text("{\"n\":1}")), 0);
-    assert_int_equal(driver->task_put(f.store, at("parked"), STATE_PARKED_S, text("{}")), 0);
+    assert_int_equal(put_to("one", "held", START_S), 0);
+    assert_int_equal(driver->task_take(f.store, at(NULL), 10, &sink), 0);
+    assert_int_equal(put_to("other", "due", START_S), 0);
+    assert_int_equal(put_task(at("parked"), STATE_PARKED_S, text("{}")), 0);
     assert_int_equal(driver->passkey_add(f.store, at("p-1"), &own), 0);
 }
 
@@ -230,6 +244,7 @@ static void assert_sound(const struct snapshot *seen)
     assert_int_equal(driver->task_counts(f.store, at(NULL), &counts), 0);
     assert_int_equal(seen->entries[TABLE_TASKS], seen->entries[TABLE_DUE]);
     assert_int_equal(seen->entries[TABLE_TASKS], counts.kept);
+    assert_true(seen->entries[TABLE_TURNS] <= seen->entries[TABLE_TASKS]);
     assert_int_equal(seen->entries[TABLE_PASSKEYS], seen->entries[TABLE_OWNERS]);
     assert_true(seen->entries[TABLE_CLAIMS] <= seen->entries[TABLE_EXPIRY]);
 }

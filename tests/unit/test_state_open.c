@@ -61,7 +61,7 @@ static void another_format_is_refused(void **state)
     (void)state;
     assert_int_equal(open_again(), LFI_OK);
     put_format("lfi-state 0");
-    assert_refused("format is \"lfi-state 0\", this version needs \"lfi-state 1\"");
+    assert_refused("format is \"lfi-state 0\", this version needs \"lfi-state 2\"");
     assert_non_null(strstr(f.error.message, f.path));
 }
 
@@ -218,10 +218,11 @@ static void an_absent_key_is_refused(void **state)
     close_store();
     assert_int_equal(state_open(&opened, &f.config, &clock, &f.error), 0);
     const struct state_ref none = {.state = opened, .provider_id = PROVIDER};
+    const struct state_task task = {.due_s = START_S, .record = text("{}")};
     assert_int_equal(state_task_find(&none, &sink, &f.error), LFI_FAILED);
     assert_string_equal(f.error.message, "out of memory");
     assert_int_equal(state_claim_settle(&none, text("done"), NULL), LFI_FAILED);
-    assert_int_equal(state_task_put(&none, START_S, text("{}"), NULL), LFI_FAILED);
+    assert_int_equal(state_task_put(&none, &task, NULL), LFI_FAILED);
     state_close(opened);
 }
 

@@ -11,7 +11,7 @@
 
 static int put(const char *key, int64_t due_s, const char *record)
 {
-    return driver->task_put(f.store, at(key), due_s, text(record));
+    return put_task(at(key), due_s, text(record));
 }
 
 /* What is due now, held for 10 s; NULL: nothing. */
@@ -118,6 +118,9 @@ static void refuses_keys_and_records_that_do_not_fit(void **state)
     assert_int_equal(put(large, START_S, "{}"), LFI_FAILED);
     large[192] = '\0';
     assert_int_equal(put(large, START_S, "{}"), LFI_OK);
+    assert_int_equal(put_to(large, "a", START_S), LFI_OK);
+    large[192] = 'x';
+    assert_int_equal(put_to(large, "a", START_S), LFI_FAILED);
     assert_int_equal(done(""), LFI_UNKNOWN);
 }
 
@@ -151,7 +154,7 @@ static void forgetting_a_provider_leaves_the_others(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         const char *own = providers[i];
-        assert_int_equal(driver->task_put(f.store, call_of(own, "a"), START_S, text("{}")), 0);
+        assert_int_equal(put_task(call_of(own, "a"), START_S, text("{}")), 0);
         assert_int_equal(driver->claim_settle(f.store, call_of(own, "a"), text("done")), 0);
         assert_int_equal(driver->limit_take(f.store, call_of(own, "a"), &once, &wait), 0);
         assert_int_equal(driver->passkey_add(f.store, call_of(own, "a"), &passkey), 0);
@@ -184,14 +187,12 @@ static void a_key_means_nothing_of_another_provider(void **state)
     for (unsigned i = 0; i < f.config.max_tasks; i++) { /* nor does its limit */
         char key[16];
         (void)snprintf(key, sizeof(key), "k-%u", i);
-        assert_int_equal(driver->task_put(f.store, call_of(OTHER, key), START_S, text("{}")),
-                         LFI_OK);
+        assert_int_equal(put_task(call_of(OTHER, key), START_S, text("{}")), LFI_OK);
     }
-    assert_int_equal(driver->task_put(f.store, call_of(OTHER, "one"), START_S, text("{}")),
-                     LFI_UNAVAILABLE);
+    assert_int_equal(put_task(call_of(OTHER, "one"), START_S, text("{}")), LFI_UNAVAILABLE);
     assert_int_equal(put("b", START_S, "{}"), LFI_OK);
     assert_string_equal(take(), "{\"of\":1}");
-    assert_int_not_equal(driver->task_put(f.store, call_of("", "a"), START_S, text("{}")), 0);
+    assert_int_not_equal(put_task(call_of("", "a"), START_S, text("{}")), 0);
 }
 
 static bool collect(void *ctx, struct lfi_slice key, struct lfi_slice record)
@@ -219,7 +220,7 @@ static void parked_tasks_are_never_due_and_are_listed(void **state)
     assert_int_equal(put("kind:\"1\"", STATE_PARKED_S, "{\"n\":1}"), LFI_OK);
     assert_int_equal(put("b", STATE_PARKED_S, "{\"n\":2}"), LFI_OK);
     assert_int_equal(put("c", STATE_PARKED_S - 1, "{\"n\":3}"), LFI_OK);
-    assert_int_equal(driver->task_put(f.store, call_of(OTHER, "d"), STATE_PARKED_S, text("{}")), 0);
+    assert_int_equal(put_task(call_of(OTHER, "d"), STATE_PARKED_S, text("{}")), 0);
     assert_null(take());
     assert_counts(3, 2);
     assert_int_equal(driver->tasks_parked(f.store, at(NULL), &listed), LFI_OK);
@@ -232,6 +233,74 @@ static void parked_tasks_are_never_due_and_are_listed(void **state)
     assert_counts(3, 1);
     assert_int_equal(done("kind:\"1\""), LFI_OK);
     assert_counts(2, 0);
+}
+
+/* --- destinations ----------------------------------------------------------------------------- */
+
+static void a_destination_is_told_in_order_and_keeps_no_other_waiting(void **state)
+{
+    (void)state;
+    assert_int_equal(put_to("d", "1st", START_S), LFI_OK);
+    assert_int_equal(put_to("d", "2nd", START_S + 1), LFI_OK);
+    assert_int_equal(put_to("e", "other", START_S + 2), LFI_OK);
+    wait_s(5);
+    assert_string_equal(take(), "\"1st\"");
+    assert_string_equal(take(), "\"other\"");
+    assert_null(take());
+    wait_s(9); /* the first is tried again later, and the second still waits */
+    assert_int_equal(put("1st", START_S + 100, "\"again\""), LFI_OK);
+    assert_int_equal(done("other"), LFI_OK);
+    assert_null(take());
+    wait_s(86);
+    assert_string_equal(take(), "\"again\"");
+    wait_s(10); /* it was lost with the process that had it */
+    assert_string_equal(take(), "\"again\"");
+    assert_null(take());
+    assert_int_equal(done("1st"), LFI_OK);
+    assert_string_equal(take(), "\"2nd\"");
+}
+
+static void a_parked_task_keeps_no_other_of_its_destination_waiting(void **state)
+{
+    (void)state;
+    assert_int_equal(put_to("d", "1st", START_S), LFI_OK);
+    assert_int_equal(put_to("d", "2nd", START_S + 1), LFI_OK);
+    wait_s(1);
+    assert_string_equal(take(), "\"1st\"");
+    assert_int_equal(put("1st", STATE_PARKED_S, "\"1st\""), LFI_OK);
+    assert_string_equal(take(), "\"2nd\"");
+    assert_int_equal(put("1st", START_S, "\"1st\""), LFI_OK); /* an operator has it tried again */
+    assert_null(take());
+    assert_int_equal(done("2nd"), LFI_OK);
+    assert_string_equal(take(), "\"1st\"");
+}
+
+static void a_task_leaves_a_destination_when_it_is_put_to_another(void **state)
+{
+    (void)state;
+    assert_int_equal(put_to("d", "1st", START_S), LFI_OK);
+    assert_int_equal(put_to("d", "2nd", START_S + 1), LFI_OK);
+    wait_s(1);
+    assert_string_equal(take(), "\"1st\"");
+    assert_int_equal(put_to("e", "1st", START_S + 5), LFI_OK);
+    assert_string_equal(take(), "\"2nd\"");
+    wait_s(5);
+    assert_string_equal(take(), "\"1st\"");
+}
+
+static void destinations_of_providers_are_apart(void **state)
+{
+    const struct state_task task = {
+        .destination = text("d"), .due_s = START_S, .record = text("\"theirs\"")};
+    (void)state;
+    assert_int_equal(put_to("d", "1st", START_S), LFI_OK);
+    assert_int_equal(driver->task_put(f.store, call_of(OTHER, "1st"), &task), LFI_OK);
+    assert_string_equal(take(), "\"1st\"");
+    assert_int_equal(driver->task_take(f.store, call_of(OTHER, NULL), 10, &sink), LFI_OK);
+    assert_string_equal(f.given, "\"theirs\"");
+    assert_int_equal(driver->forget(f.store, call_of(OTHER, NULL)), LFI_OK);
+    assert_int_equal(driver->task_put(f.store, call_of(OTHER, "2nd"), &task), LFI_OK);
+    assert_int_equal(driver->task_take(f.store, call_of(OTHER, NULL), 10, &sink), LFI_OK);
 }
 
 /* --- kill -9 ---------------------------------------------------------------------------------- */
@@ -406,6 +475,10 @@ int main(void)
         CASE(forgetting_a_provider_leaves_the_others),
         CASE(a_key_means_nothing_of_another_provider),
         CASE(parked_tasks_are_never_due_and_are_listed),
+        CASE(a_destination_is_told_in_order_and_keeps_no_other_waiting),
+        CASE(a_parked_task_keeps_no_other_of_its_destination_waiting),
+        CASE(a_task_leaves_a_destination_when_it_is_put_to_another),
+        CASE(destinations_of_providers_are_apart),
         CASE(nothing_that_was_accepted_is_lost_by_a_kill),
         CASE(a_full_disk_is_unavailable_and_passes),
         CASE(a_full_map_is_unavailable_until_it_is_larger),
