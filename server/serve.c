@@ -1,6 +1,5 @@
 #include "serve.h"
 
-#include "background.h"
 #include "base/crash.h"
 #include "base/datetime.h"
 #include "base/file.h"
@@ -15,6 +14,7 @@
 #include "operator/admin.h"
 #include "operator/readiness.h"
 #include "psu/task.h"
+#include "tasks/background.h"
 #include "watch.h"
 
 #include <pthread.h>
@@ -87,8 +87,9 @@ static void handle_public(void *ctx, const struct request *request, struct reply
 static uint32_t count_threads(const struct config *config)
 {
     int threads = config->hub.threads + config->public_.threads + config->admin.threads;
+    size_t workers = config->provider_count * LIMIT_TASK_WORKERS;
 
-    return (uint32_t)(threads + threads / 8 + THREADS_BESIDE);
+    return (uint32_t)(threads + threads / 8 + THREADS_BESIDE) + (uint32_t)workers;
 }
 
 static void log_warning(void *ctx, const char *path, const char *cause)
@@ -394,13 +395,28 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
                            &config->hub_pairs[serve->material.in_use[MATERIAL_HUB]], error);
 }
 
+static bool run_due(void *ctx, size_t provider)
+{
+    struct serve *serve = ctx;
+    struct generation *generation = generations_hold(serve->generations);
+    bool more = psu_run_due(generation->psu, provider_at(serve->providers, provider));
+    generations_release(generation);
+    return more;
+}
+
+static int start_background(struct serve *serve, struct lfi_error *error)
+{
+    const struct background_work work = {run_due, serve, provider_count(serve->providers)};
+    return background_start(&serve->background, &work, error);
+}
+
 static int start_parts(struct serve *serve, struct lfi_error *error)
 {
     if (build_parts(serve, true, error) != 0 ||
         listen_as(&serve->admin_listener, serve, METRICS_ADMIN, error) != 0 ||
         listen_as(&serve->hub_listener, serve, METRICS_HUB, error) != 0 ||
         listen_as(&serve->public_listener, serve, METRICS_PUBLIC, error) != 0 ||
-        background_start(&serve->background, serve->generations, serve->providers, error) != 0) {
+        start_background(serve, error) != 0) {
         return -1;
     }
     const struct readiness_config readiness = {

@@ -7,7 +7,7 @@
 BEGIN {
     # The rooms by floor, lowest first; a room uses its own floor and those below.
     floors = "cores/include | server/base | server/http server/jose | server/contract | " \
-        "server/caller server/provider server/hub | server/state | server/flow | " \
+        "server/caller server/provider server/hub | server/state server/tasks | server/flow | " \
         "server/consent | server/config | server/operator | " \
         "server/connect server/oauth server/psu server/payments | server"
     # Not mended yet: "FILE FILE", an include that does not count, or "ROOM ROOM", all of them.

@@ -83,6 +83,10 @@
 #define LIMIT_REVOCATIONS_WINDOW_S (24 * 3600)
 #define LIMIT_REVOCATIONS_SHARE 2 /* 1/2 of the table of tasks; the rest is for journeys */
 
+/* Background tasks of a provider that are done at once: as many consents may hang at its Hub before
+ * its others wait; more would press a Hub that is slow already. */
+#define LIMIT_TASK_WORKERS 4
+
 /* Tries of a background task before it is parked for an operator. The gap doubles from a second. */
 #define LIMIT_TASK_GAP_S 300  /* at most: the Hub has it soon after it is back */
 #define LIMIT_TASK_TRIES 300  /* while the Hub is away: a day */

@@ -1,6 +1,8 @@
-#include "background.h"
+#include "tasks/background.h"
 
 #include "base/crash.h"
+#include "base/error.h"
+#include "base/limits.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,12 +12,12 @@
 
 struct worker {
     struct background *background;
-    const struct provider *provider;
+    size_t provider;
     pthread_t thread;
 };
 
 struct background {
-    struct generations *generations;
+    struct background_work work;
     pthread_mutex_t lock; /* guards `stopping` */
     pthread_cond_t wake;
     bool stopping;
@@ -44,16 +46,13 @@ static void wait_a_while(struct background *background)
     pthread_mutex_unlock(&background->lock);
 }
 
-static void *work(void *ctx)
+static void *run_worker(void *ctx)
 {
     struct worker *worker = ctx;
     struct background *background = worker->background;
     crash_thread_begin();
     while (!is_stopping(background)) {
-        struct generation *generation = generations_hold(background->generations);
-        bool more = psu_run_due(generation->psu, worker->provider);
-        generations_release(generation);
-        if (!more) {
+        if (!background->work.run(background->work.ctx, worker->provider)) {
             wait_a_while(background);
         }
     }
@@ -61,36 +60,36 @@ static void *work(void *ctx)
     return NULL;
 }
 
-static int start_workers(struct background *background, const struct provider_set *providers)
+static int start_workers(struct background *background)
 {
-    size_t count = provider_count(providers);
+    size_t count = background->work.provider_count * LIMIT_TASK_WORKERS;
     background->workers = calloc(count, sizeof(*background->workers));
     for (; background->workers && background->worker_count < count; background->worker_count++) {
         struct worker *worker = &background->workers[background->worker_count];
         worker->background = background;
-        worker->provider = provider_at(providers, background->worker_count);
-        if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+        worker->provider = background->worker_count / LIMIT_TASK_WORKERS;
+        if (pthread_create(&worker->thread, NULL, run_worker, worker) != 0) {
             break;
         }
     }
     return background->worker_count == count ? 0 : -1;
 }
 
-int background_start(struct background **out, struct generations *generations,
-                     const struct provider_set *providers, struct lfi_error *error)
+int background_start(struct background **out, const struct background_work *work,
+                     struct lfi_error *error)
 {
     pthread_condattr_t attributes;
     struct background *background = calloc(1, sizeof(*background));
     if (!background) {
         return error_set(error, "out of memory");
     }
-    background->generations = generations;
+    background->work = *work;
     pthread_mutex_init(&background->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&background->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (start_workers(background, providers) != 0) {
+    if (start_workers(background) != 0) {
         background_stop(background);
         return error_set(error, "no thread for a background worker");
     }
