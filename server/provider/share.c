@@ -11,13 +11,17 @@ struct shares {
 struct shares *shares_new(size_t provider_count, int workers)
 {
     struct shares *shares = calloc(1, sizeof(*shares) + provider_count * sizeof(shares->own[0]));
-    int kept = workers / (2 * (int)provider_count);
+    int count = (int)provider_count;
+    int kept = workers / (2 * count);
 
+    if (kept == 0 && workers > count) {
+        kept = 1;
+    }
     if (shares) {
         for (size_t i = 0; i < provider_count; i++) {
             atomic_init(&shares->own[i], kept);
         }
-        atomic_init(&shares->common, workers - kept * (int)provider_count);
+        atomic_init(&shares->common, workers - kept * count);
     }
     return shares;
 }

@@ -1,6 +1,7 @@
 /*
  * Shares of the workers: a provider whose core hangs fills its own and what is common, never what
- * is kept for the others. Half of the workers are kept in equal parts, half are common. Any thread.
+ * is kept for the others. Half of the workers are kept in equal parts, one at least where there are
+ * more workers than providers; the others are common. Any thread.
  */
 #ifndef PROVIDER_SHARE_H
 #define PROVIDER_SHARE_H

@@ -60,6 +60,7 @@ async function hang(written, provider, operation, times) {
 
 test('a hung core leaves the other provider its workers, and the program its end', async () => {
     const written = await writeConfig(demo, config, 'shares.json', (c) => {
+        c.providers.length = 2;
         c.hubListener.threads = THREADS;
         c.limits = { ...c.limits, drainMs: 500 };
     });
@@ -104,6 +105,7 @@ test('a hung core leaves the other provider its workers, and the program its end
 
 test('a hung core leaves the other provider its pages, and both the calls of the Hub', async () => {
     const written = await writeConfig(demo, config, 'pages.json', (c) => {
+        c.providers.length = 2;
         c.publicListener.threads = THREADS;
         c.limits = { ...c.limits, drainMs: 500 };
     });

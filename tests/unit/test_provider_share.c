@@ -42,6 +42,18 @@ static void what_is_kept_for_others_is_never_taken(void **state)
     shares_free(shares);
 }
 
+static void few_workers_leave_each_provider_one(void **state)
+{
+    struct shares *shares = shares_new(5, 8); /* 1 each, 3 common */
+    (void)state;
+    assert_int_equal(take_all(shares, 2), 4);
+    assert_int_equal(take_all(shares, 4), 1);
+    shares_free(shares);
+    shares = shares_new(5, 5); /* too few to keep any */
+    assert_int_equal(take_all(shares, 2), 5);
+    shares_free(shares);
+}
+
 static void fewer_workers_than_providers_are_common(void **state)
 {
     struct shares *shares = shares_new(16, 1);
@@ -55,6 +67,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_provider_has_all),
         cmocka_unit_test(what_is_kept_for_others_is_never_taken),
+        cmocka_unit_test(few_workers_leave_each_provider_one),
         cmocka_unit_test(fewer_workers_than_providers_are_common),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
