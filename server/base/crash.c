@@ -177,7 +177,7 @@ static void write_last_line(const struct log *log, int number, const siginfo_t *
     text.bytes[text.len++] = '}';
     text.bytes[text.len++] = '\n';
     if (write(log->fd, text.bytes, text.len) < 0) {
-        return; /* nobody is left to be told */
+        return; /* there is nowhere left to write to */
     }
 }
 

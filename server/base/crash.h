@@ -1,5 +1,5 @@
 /*
- * The last words of a program that dies by a fatal signal: one log line that names the signal, what
+ * What is written when a fatal signal ends the program: one log line that names the signal, what
  * the thread was serving, and the file whose mapping broke (SIGBUS). What the log has queued goes
  * out first. Then the signal does what it would have done.
  */

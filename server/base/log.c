@@ -90,7 +90,7 @@ void log_write(const struct log *log, enum log_level level, const char *event,
     if (log->queue) {
         log_queue_put(log->queue, line, len);
     } else if (write(log->fd, line, len) < 0) {
-        return; /* nobody is left to be told */
+        return; /* there is nowhere left to write to */
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* mTLS only: the certificate has proved all there is to prove. Refuses nobody. */
+/* mTLS only: the certificate has been judged already, so this refuses no request. */
 static int accept(struct caller *caller, size_t provider, const struct request *request,
                   struct caller_identity *out, struct refusal *refusal)
 {

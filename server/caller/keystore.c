@@ -27,7 +27,7 @@ struct entry {
     int64_t refetched_us; /* when an unknown kid last caused a fetch */
     int64_t earned_us;    /* when the fetches that unknown kids caused are all earned */
     int64_t used_us;
-    bool fetching; /* somebody does: wait for `changed`. Keeps the place from being given away */
+    bool fetching; /* another thread fetches: wait for `changed`. The place is kept meanwhile */
     char failure[sizeof(((struct lfi_error *)0)->message)];
 };
 

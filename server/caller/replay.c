@@ -12,7 +12,7 @@
 #define HASH_BYTES 32
 
 struct entry {
-    unsigned char hash[HASH_BYTES]; /* SHA-256: nobody can make two ids share a place on purpose */
+    unsigned char hash[HASH_BYTES]; /* SHA-256: ids cannot be chosen so that two share a place */
     int64_t until_s;                /* 0: free */
 };
 

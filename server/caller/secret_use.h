@@ -1,6 +1,7 @@
 /*
- * Tells that an older secret is still used although a newer one was used already: whoever rotates
- * has forgotten a place. Told in the log as secret-old, once an hour for each secret. Any thread.
+ * Tells that an older secret is still used although a newer one was used already: the
+ * rotation is not complete at the Hub. Told in the log as secret-old, once an hour for each secret.
+ * Any thread.
  */
 #ifndef CALLER_SECRET_USE_H
 #define CALLER_SECRET_USE_H

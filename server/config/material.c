@@ -369,7 +369,7 @@ static bool ends_later(const X509 *one, const X509 *other)
     return pem_time(X509_get0_notAfter(one)) > pem_time(X509_get0_notAfter(other));
 }
 
-/* An authority that has ended is dead weight in the bundle. */
+/* An authority that has expired verifies nothing: it is told, and not refused. */
 static void keep_authority(const struct check *check, const char *path, const char *file,
                            const X509 *x509)
 {

@@ -25,7 +25,7 @@ struct material_certificate {
     time_t not_before, not_after;
     bool needed;  /* nothing works without it: the leaf presented, the bundle's last authority */
     bool secret;  /* no certificate, but a key or client secret that both sides know */
-    bool covered; /* its end is no news: another is there, or it is renewed by itself */
+    bool covered; /* its end needs no warning: another is there, or it is renewed by itself */
 };
 
 enum material_pair {

@@ -158,7 +158,7 @@ static void check_reply(struct call *call)
               LOG_TEXT("operation", slice_of(contract_operation_id(call->operation))),
               LOG_NUMBER("status", reply->status), LOG_TEXT("where", slice_of(violation.where)),
               LOG_TEXT("rule", slice_of(violation.rule)));
-    /* A record that was not asked for may be somebody else's. */
+    /* A record that was not asked for may be another customer's. */
     if (mode == CONTRACT_REPLIES_ENFORCE || strcmp(violation.rule, "record") == 0) {
         (void)refusal_set(call->refusal, "CONTRACT-RESPONSE", 500, "GenericError",
                           "The bank could not answer.");

@@ -19,7 +19,8 @@ static int refuse_body(struct call *call, const char *where)
     return -1;
 }
 
-/* Upper case without blanks and hyphens; longer than any IBAN: the empty text, which nobody holds.
+/* Upper case without blanks and hyphens; longer than any IBAN: the empty text, which no account
+ * has.
  */
 static struct lfi_slice normalise(struct arena *arena, struct lfi_slice text)
 {

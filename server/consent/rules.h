@@ -1,6 +1,7 @@
 /*
- * What the bank can say of a consent from its content alone, before anybody has signed in: kind,
- * version, accounts and permissions against what the provider offers. (Consent events 3.2, 3.3.)
+ * What the bank can say of a consent from its content alone, before the customer has signed in:
+ * kind, version, accounts and permissions against what the provider offers. (Consent
+ * events 3.2, 3.3.)
  */
 #ifndef CONSENT_RULES_H
 #define CONSENT_RULES_H

@@ -29,7 +29,7 @@ static struct lfi_slice find_value(const struct contract_match *match,
     case CONTRACT_IN_QUERY:
         return request_parameter(request->arena, request->query, rules->name.ptr, count);
     default: {
-        /* A header without a value is taken as missing: an empty consent or TPP names nobody. */
+        /* A header without a value is taken as missing: an empty consent or TPP names none. */
         struct lfi_slice value = request_header(request, rules->name.ptr, count);
         *count = *count == 1 && value.len == 0 ? 0 : *count;
         return value;

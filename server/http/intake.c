@@ -17,7 +17,7 @@
 #define EVENTS 128   /* taken from the kernel at once */
 #define ACCEPTS 32   /* then so many new connections: handshakes under way come first */
 #define SLICE_MS 100 /* the longest wait: how soon a stop is noticed */
-#define PAUSE_MS 50  /* before the next try after accept failed or nobody gave way */
+#define PAUSE_MS 50  /* before the next try after accept failed or no connection could be closed */
 #define CLOSING_MS                                                                                 \
     300                 /* a refused caller may still send so long; closing sooner loses the reply \
                          */
@@ -61,7 +61,7 @@ struct intake {
     struct connection *chosen; /* for the next accept */
     struct connection **by_fd; /* what workers have */
     size_t by_fd_count;
-    atomic_bool hungry; /* somebody waits for a worker */
+    atomic_bool hungry; /* a request waits for a worker */
 
     pthread_mutex_t lock; /* guards `returned` */
     struct connection *returned;
@@ -229,13 +229,14 @@ static void receive(struct intake *intake, struct connection *connection)
     }
 }
 
-/* Whether a waiting connection has a request that nobody has looked at, as after a busy moment. */
+/* Whether a waiting connection has a request that was not read yet, as after a busy moment. */
 static bool has_come(struct connection *connection)
 {
     return connection->list == LIST_WAITING && connection_receive(connection) != INPUT_NONE;
 }
 
-/* Who gives way to the newcomer, which is not counted yet; NULL: nobody has to, or can. */
+/* The connection to close for the new one, which is not counted yet; NULL: none must, or can, be.
+ */
 static struct connection *find_last(const struct intake *intake, const struct connection *newcomer)
 {
     const struct worker_pool *pool = intake->pool;

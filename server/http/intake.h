@@ -11,7 +11,7 @@
  * Connections of the first three states are bounded, in all and for each peer; those with a
  * verified client certificate apart from the others. Who does not get on gives way to who comes:
  * the oldest of its peer, then the oldest of all, none sooner than LIMIT_GRACE_MS after its last
- * step. When there is nobody to give way, the kernel's queue keeps who comes.
+ * step. When none can be closed, new connections wait in the kernel's queue.
  *
  * Requests that are ready wait for a worker for at most queue_ms, then are answered 503. Bodies
  * that the buffer cannot hold are read by workers, at most a quarter of them at once.

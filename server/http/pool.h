@@ -20,7 +20,7 @@ struct worker_pool {
     atomic_int busy;                /* workers with a connection */
     atomic_int slow;                /* of these: reading a long body */
     atomic_bool stopping;           /* no new connections, no further request on old ones */
-    atomic_bool cutting;            /* no waiting for anybody any more */
+    atomic_bool cutting;            /* running requests are waited for no longer */
     atomic_int_least64_t looked_us; /* when the accepting thread last looked at its sockets */
     atomic_bool intercepted;        /* the accepting thread has come by: the linker did its work */
 };

@@ -187,7 +187,7 @@ void tls_commit(struct tls *tls)
     atomic_fetch_add(&tls->generation, 1);
     pthread_mutex_unlock(&tls->lock);
     tls->next = NULL;
-    SSL_CTX_free(old); /* lives on until its last connection ends */
+    SSL_CTX_free(old); /* freed when its last connection ends */
 }
 
 /* Tickets are sealed with the keys of `base`, whatever context a connection has moved to. */

@@ -523,7 +523,7 @@ static bool is_repeated(const struct material *material, size_t index)
     return false;
 }
 
-/* The value of a label, whose text may be anybody's. */
+/* The value of a label, escaped: the text comes from a certificate. */
 static void append_label(struct buf *out, const char *text)
 {
     for (; *text; text++) {

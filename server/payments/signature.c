@@ -1,5 +1,6 @@
 #include "payments/signature.h"
 
+#include "base/array.h"
 #include "base/limits.h"
 #include "caller/keystore.h"
 
@@ -151,7 +152,7 @@ static const struct time_claim {
 
 static const struct time_claim *find_broken(const cJSON *claims, int64_t moment_s, bool all)
 {
-    for (size_t i = 0; i < sizeof(time_claims) / sizeof(time_claims[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(time_claims); i++) {
         const struct time_claim *claim = &time_claims[i];
         const cJSON *value = json_get(claims, claim->name);
         if (!value) {

@@ -11,7 +11,7 @@
 #define DECISION_BYTES 8192 /* kept: the way back, and whose it is */
 #define REPEAT_S 60         /* after the session's end, for a browser that lost the answer */
 
-/* Longer than the slowest decision: nobody else may begin while its calls are out. */
+/* Longer than the slowest decision: no other may begin while its calls are out. */
 uint32_t decision_longest_s(const struct psu_endpoint *endpoint)
 {
     int timeout_ms = hub_timeout_ms(endpoint->hub);

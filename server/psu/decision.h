@@ -12,7 +12,7 @@
 enum decision_state {
     DECISION_MADE,      /* by this call */
     DECISION_BEFORE,    /* before, and this session may know how */
-    DECISION_UNDER_WAY, /* somebody else decides right now */
+    DECISION_UNDER_WAY, /* another request or worker decides right now */
     DECISION_HIDDEN,    /* made in another browser, or too long ago: not for this session */
     DECISION_NONE,      /* not made; only of decision_find */
     DECISION_UNKNOWN,   /* it cannot be said: `status` */

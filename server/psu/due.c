@@ -30,7 +30,7 @@ static void time_out(struct actor actor)
     }
 }
 
-/* The customer is gone: the time-out row of the table, and nobody to send back. */
+/* The customer is gone: the time-out row of the table, without a browser to send back. */
 static void end_journey(struct actor actor, cJSON *record)
 {
     cJSON *tree = NULL;

@@ -37,7 +37,7 @@ const struct ending_row *ending_row(enum ending ending)
 
 /* --- what depends on the stage ---------------------------------------------------------------- */
 
-/* Whether the customer is known: before, the consent must not be tied to anybody. */
+/* Whether the customer is known: before, the consent must not be tied to a customer. */
 static bool is_known(enum session_stage stage)
 {
     return stage == SESSION_REVIEW || stage == SESSION_STEP_UP;

@@ -8,13 +8,13 @@
 #include "psu/session.h"
 
 enum ending {
-    /* Before the customer is known: no PATCH, the consent must not be tied to anybody. */
+    /* Before the customer is known: no PATCH, the consent must not be tied to a customer. */
     ENDING_NOT_AUTHENTICATED, /* tries used up */
     ENDING_DENIED,            /* the approval was refused in the app */
     ENDING_TIMED_OUT,
     ENDING_LEFT,
     ENDING_BLOCKED,
-    ENDING_NOT_OWNER, /* somebody else authorised the consent that this one renews */
+    ENDING_NOT_OWNER, /* another customer authorised the consent that this one renews */
     ENDING_CONSENT_CLOSED,
     ENDING_FAILED_EARLY,
     ENDING_BUSY_EARLY,

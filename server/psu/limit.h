@@ -24,7 +24,7 @@ struct limit_uses {
 bool limit_take_sign_in(struct visit *visit, struct lfi_slice login, struct limit_uses *out);
 /* Takes a request in the customer's app. False, having answered APPROVAL-LIMIT. */
 bool limit_take_approval(struct visit *visit, struct limit_uses *out);
-/* The password was right, or was not judged; nobody was asked. */
+/* The password was right or was not judged, or no request went to the app. */
 void limit_give_back(struct visit *visit, const struct limit_uses *uses);
 /* The request in the app was approved, there or by a passkey. */
 void limit_give_back_approval(struct visit *visit);

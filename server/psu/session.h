@@ -21,7 +21,7 @@ enum session_kind {
 
 /* How far the customer has come. */
 enum session_stage {
-    SESSION_SIGN_IN,  /* nobody is known yet */
+    SESSION_SIGN_IN,  /* the customer is not known yet */
     SESSION_APPROVAL, /* the password was right; the app has been asked */
     SESSION_REVIEW,   /* both factors were right */
     SESSION_STEP_UP,  /* what was decided must be confirmed once more */

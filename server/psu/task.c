@@ -1,5 +1,6 @@
 #include "psu/task.h"
 
+#include "base/array.h"
 #include "base/limits.h"
 
 /* `task` without its record, which is the text of `record`. */
@@ -105,7 +106,7 @@ int task_retry(const struct state_ref *ref, int64_t now_s, struct lfi_error *err
     static const char *const counted[] = {"tries", "refused", "parkedAt", "reason"};
     cJSON *record = NULL;
     int status = find_parked(ref, &record, error);
-    for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
         cJSON_DeleteItemFromObjectCaseSensitive(record, counted[i]);
     }
     if (status == LFI_OK) {

@@ -58,7 +58,7 @@ struct state_sink {
 
 enum state_claim {
     STATE_CLAIM_YOURS,   /* the caller is the first: it acts, then settles */
-    STATE_CLAIM_TAKEN,   /* somebody else is acting right now */
+    STATE_CLAIM_TAKEN,   /* another request or instance acts right now */
     STATE_CLAIM_SETTLED, /* done before; the result was handed to the sink */
 };
 

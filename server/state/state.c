@@ -1,5 +1,6 @@
 #include "state/state.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/id.h"
 
@@ -29,7 +30,7 @@ int state_open(struct state **out, const struct state_config *config, const stru
                struct lfi_error *error)
 {
     *out = NULL;
-    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
         void *store = NULL;
         if (strcmp(drivers[i]->name, config->driver) != 0) {
             continue;

@@ -1,4 +1,4 @@
-// tools/evidence: pictures, exchanges and verdicts, and nothing in them that tells who somebody is.
+// tools/evidence: pictures, exchanges and verdicts, without personal data.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -68,7 +68,7 @@ const pairs = () =>
     demo.providers.flatMap((here) =>
         demo.providers.filter((there) => there !== here).map((there) => [here, there]));
 
-/** Users of one provider to ask for at another: each at one of the others, somebody at each. */
+/** Users of `there` who are asked for at `here`: each user at one other provider, at least one a pair. */
 function visitors(here, there) {
     const others = demo.providers.filter((one) => one !== there);
     const own = there.users.filter((_, i) => i % others.length === others.indexOf(here));

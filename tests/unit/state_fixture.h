@@ -4,6 +4,8 @@
 
 #include "state/driver.h"
 
+#include "base/array.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -98,7 +100,7 @@ static inline int tear_down(void **state)
     char file[128];
     (void)state;
     close_store();
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         (void)snprintf(file, sizeof(file), "%s/%s", f.path, files[i]);
         (void)unlink(file);
     }

@@ -97,7 +97,7 @@ static void finds_the_operation(void **state)
     (void)state;
 }
 
-/* A value of another template that fitted in part, or of a match before, is nobody's. */
+/* Values of another template that fitted in part, or of a match before, do not count. */
 static void values_are_those_of_the_path(void **state)
 {
     struct contract_match match;

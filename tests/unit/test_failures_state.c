@@ -5,6 +5,8 @@
  */
 #include "state/lmdb.h"
 
+#include "base/array.h"
+
 #include "failing.h"
 #include "state_fixture.h"
 
@@ -275,7 +277,7 @@ static int run_one(void *ctx)
 static void each_failure_is_told_and_changes_nothing(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
         struct function function = functions[i];
         int silent;
         int calls = fail_each(run_one, &function, &silent);
@@ -306,7 +308,7 @@ static void malformed_values_are_told(void **state)
     };
     const struct lmdb_store *store = f.store;
     (void)state;
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         MDB_txn *txn = NULL;
         MDB_val key = {places[i].len, (void *)(uintptr_t)places[i].key};
         MDB_val value = {3, "odd"};

@@ -478,7 +478,7 @@ static void who_has_seen_enough_gets_no_more(void **state)
     assert_int_equal(store_approvals_waiting(f.store, text(ALIA), sink, NULL), LFI_STOPPED);
 }
 
-/* Nobody can decide it, nobody sees it, and it does not keep others away. */
+/* It cannot be decided, is not listed, and does not stop new ones. */
 static void a_malformed_approval_is_none(void **state)
 {
     struct store_key key;

@@ -2,6 +2,8 @@
 /* Behind proxies a customer is told by X-Forwarded-For, and nobody can pose as another with it. */
 #include "http/forwarded.h"
 
+#include "base/array.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -36,7 +38,7 @@ static void networks_are_read(void **state)
     };
     struct forwarded_network network;
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         if (forwarded_network_read(&network, cases[i].text) != (cases[i].bits >= 0)) {
             fail_msg("%s", cases[i].text);
         }
@@ -81,7 +83,7 @@ static void the_last_address_that_is_no_proxy_counts(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_true(forwarded_network_read(&proxies.networks[i], texts[i]));
     }
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct header headers[] = {
             {SLICE("Accept"), SLICE("203.0.113.99")},
             {SLICE("X-Forwarded-For"), slice_of(cases[i].first)},

@@ -235,7 +235,7 @@ static bool metrics_say(const char *text)
     return there;
 }
 
-/* The next try is soon, and made although nobody else comes. */
+/* The next try comes soon, without waiting for another connection. */
 static void a_failed_accept_is_tried_again(void **state)
 {
     static const int reasons[] = {EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM, EIO};

@@ -332,7 +332,7 @@ static void idle_connections_keep_no_request_waiting(void **state)
     }
 }
 
-/* Neither silence, nor slow heads, nor slow bodies keep a worker from a caller that is quick. */
+/* Silent callers, slow heads and slow bodies hold no worker: a quick caller is served at once. */
 static void slow_callers_keep_nobody_waiting(void **state)
 {
     static const char *const ways[] = {
@@ -430,7 +430,7 @@ static void running_requests_are_finished(void **state)
     assert_int_equal(set_up(NULL), 0); /* for the tear-down */
 }
 
-/* A handler may sleep for as long as its core does: its thread is left behind, the stop is not. */
+/* A handler may hang in its core: the stop is bounded all the same, and leaves its thread. */
 static void a_stop_is_bounded_although_a_handler_hangs(void **state)
 {
     int busy = peer_connect(port);

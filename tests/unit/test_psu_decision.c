@@ -1,5 +1,5 @@
 // link: lfi-psu
-/* Decisions as values: nobody is there to be answered, as in a background worker. */
+/* Decisions as values, taken without a request to answer, as a background worker does. */
 #include "psu_world.h"
 
 #include "psu/decision.h"

@@ -2,6 +2,8 @@
 /* What is opened as the server's state, and what is refused; and whether it is well. */
 #include "state/lmdb.h"
 
+#include "base/array.h"
+
 #include "state_fixture.h"
 
 #include "state/state.h"
@@ -238,7 +240,7 @@ static void keys_tell_customers_and_subjects_apart(void **state)
         state_key(arena, "kind", text("abc"), nobody),
         state_key(arena, "other", text("ab"), text("c")),
     };
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         assert_true(keys[i].len > 0 && keys[i].len <= STATE_KEY_MAX);
         for (size_t j = 0; j < i; j++) {
             assert_false(slice_equal(keys[i], keys[j]));

@@ -5,6 +5,8 @@
  */
 #include "state_fixture.h"
 
+#include "base/array.h"
+
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -389,7 +391,7 @@ static int write_all(int expected)
                  driver->limit_take(f.store, at(key), &allowance, &wait),
                  driver->passkey_add(f.store, at(key), &passkey)};
     int same = 0;
-    for (size_t i = 0; i < sizeof(got) / sizeof(got[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(got); i++) {
         same += got[i] == expected;
         assert_true(got[i] == LFI_OK || got[i] == LFI_UNAVAILABLE);
     }

@@ -2,6 +2,7 @@
 /* Background workers over a store of the server's state, and Hubs at which some consents hang. */
 #include "psu_world.h"
 
+#include "base/array.h"
 #include "base/limits.h"
 #include "psu/revocation.h"
 #include "psu/task.h"
@@ -115,7 +116,7 @@ static int tear_down(void **state)
     stop();
     psu_free(scene.psu);
     state_close(scene.state);
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         snprintf(path, sizeof(path), "%s/%s", scene.dir, files[i]);
         (void)unlink(path);
     }

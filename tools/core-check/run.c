@@ -227,7 +227,8 @@ int ask_list(struct run *run, const char *what, lfi_account_list_fn *list, const
 
 /* --- the contract ----------------------------------------------------------------------------- */
 
-/* How a record stands in its reply: what is before its last `len - skip` bytes, and behind. */
+/* The reply around a record, to be checked whole: `head`, the record without its first `skip`
+ * bytes, `tail`. */
 struct envelope {
     const char *serves, *head, *tail;
     size_t skip;

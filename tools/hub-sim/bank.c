@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define HEADERS_MAX 16
-#define EVENT_MS 2000 /* nobody waits for the answer, but the end of the simulator does */
+#define EVENT_MS 2000 /* no caller waits for the answer, but the end of the simulator does */
 #define ADDRESS_HEADER "x-fapi-customer-ip-address"
 #define CUSTOMER_ADDRESS "192.0.2.10"
 #define HEADER_BYTES (LIMIT_TOKEN_BYTES + 32)

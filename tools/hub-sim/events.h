@@ -15,7 +15,8 @@ struct events *events_start(struct sim *sim);
 /* Drops what is queued; waits for the one under way. NULL is fine. */
 void events_stop(struct events *events);
 
-/* Under the store's lock. `operation` "post" or "patch", a literal. `events` NULL: nobody is told.
+/* Under the store's lock. `operation` "post" or "patch", a literal. `events` NULL: no event is
+ * sent.
  */
 void events_add(struct events *events, const struct consent *consent, const char *operation);
 

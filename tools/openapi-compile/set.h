@@ -10,7 +10,7 @@
 #define SET_VERSIONS 8
 
 struct set_version {
-    const char *name; /* "v2.1"; NULL: there is only one and nobody asks which */
+    const char *name; /* "v2.1"; NULL: there is only one, which needs no name */
     unsigned major, minor;
     bool draft;
     struct source source;

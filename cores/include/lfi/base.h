@@ -89,7 +89,7 @@ struct lfi_call {
     int64_t deadline_us;             /* of host->monotonic_us */
     struct lfi_slice interaction_id; /* of the Hub, or of the customer's visit; absent: none */
     struct lfi_slice consent_id;     /* absent: no consent plays a part */
-    struct lfi_slice user_id;        /* the customer, once known; absent: nobody */
+    struct lfi_slice user_id;        /* the customer, once known; else absent */
     struct lfi_slice tpp_id;         /* organisation id of the third party; absent: none */
 };
 

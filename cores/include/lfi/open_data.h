@@ -1,4 +1,4 @@
-/* lfi/open_data.h — what the bank tells anybody: ATMs, products; and leads. */
+/* lfi/open_data.h — what is public: ATMs and products; and leads. */
 #ifndef LFI_OPEN_DATA_H
 #define LFI_OPEN_DATA_H
 

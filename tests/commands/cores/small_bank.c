@@ -116,7 +116,7 @@ static int refuse_newer(const struct bank *bank, const struct lfi_query *query, 
     return breaks(bank, "explained") ? LFI_FAILED : say(error, "a filter that is not known");
 }
 
-/* Hands a record over; a bank that does not stop forgets that it was told to. */
+/* Hands a record over; a bank that breaks "stop" goes on although the answer takes no more. */
 static bool give(const struct bank *bank, struct lfi_answer *answer, const char *json,
                  const void *facts)
 {
