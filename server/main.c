@@ -1,4 +1,5 @@
 /* lfi-server: reads the configuration, starts the server, obeys signals. */
+#include "base/crash.h"
 #include "base/descriptors.h"
 #include "config/config.h"
 #include "doctor.h"
@@ -150,6 +151,11 @@ int main(int argc, char **argv)
         }
         config_free(config);
         return status != 0 ? EXIT_USAGE : EXIT_SUCCESS;
+    }
+    if (!config->development && !crash_forbid_core()) {
+        fputs("lfi-server: core dumps cannot be switched off\n", stderr);
+        config_free(config);
+        return EXIT_FAILURE;
     }
     prepare_signals(&signals);
     if (serve_start(&serve, config, &error) != 0) {

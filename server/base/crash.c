@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,12 @@ static struct sigaction before[FATAL_COUNT];
 static _Thread_local const char *noted_provider, *noted_operation;
 static _Thread_local void *own_stack;
 static _Thread_local stack_t stack_before;
+
+bool crash_forbid_core(void)
+{
+    const struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
 
 /* Only what POSIX calls async-signal-safe is used from here on. */
 struct text {

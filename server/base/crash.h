@@ -8,6 +8,13 @@
 
 #include "base/log.h"
 
+#include <stdbool.h>
+
+/*
+ * No core dump from now on, and no other process of the same user may read this one's memory:
+ * secrets of callers and customers are in it (prctl 2, PR_SET_DUMPABLE). False: it failed.
+ */
+bool crash_forbid_core(void);
 /* Once, before threads begin. `log` must live as long as the program; NULL: no more lines. */
 void crash_prepare(const struct log *log);
 /*

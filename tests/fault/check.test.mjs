@@ -7,7 +7,7 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertNoSanitizerReport, BUILD_DIR, startDemo } from '../support/demo.mjs';
-import { runProgram, writeConfig } from '../support/program.mjs';
+import { runProgram, startProgram, writeConfig } from '../support/program.mjs';
 
 let demo;
 let config;
@@ -266,18 +266,30 @@ test('passwords hashed with few rounds are told outside development', async () =
     assert.doesNotMatch(silent.stderr, /passwordRounds/);
 });
 
+function leaveDevelopment(c) {
+    c.development = false;
+    c.journey.demoApp = false;
+    c.publicListener.url = c.publicListener.url.replace(/^http:/, 'https:');
+}
+
+test('outside development no core dump is written', async () => {
+    const program = await startProgram(await writeConfig(demo, config, 'no-core.json', (c) => {
+        leaveDevelopment(c);
+        c.adminListener.leversInProduction = true;
+    }));
+    const limits = readFileSync(`/proc/${program.child.pid}/limits`, 'utf8');
+    program.child.kill('SIGTERM');
+    assert.equal((await program.ended).code, 0);
+    assert.match(limits, /^Max core file size +0 +0 /m);
+});
+
 test('levers outside development need a setting of their own', async () => {
-    const adjust = (c) => {
-        c.development = false;
-        c.journey.demoApp = false;
-        c.publicListener.url = c.publicListener.url.replace(/^http:/, 'https:');
-    };
-    const without = await writeConfig(demo, config, 'levers.json', adjust);
+    const without = await writeConfig(demo, config, 'levers.json', leaveDevelopment);
     const refused = runProgram('--config', without.file, '--check');
     assert.equal(refused.status, 2);
     assert.match(refused.stderr, /\$\.adminListener\.operatorToken: .*leversInProduction/);
     const allowed = await writeConfig(demo, config, 'levers.json', (c) => {
-        adjust(c);
+        leaveDevelopment(c);
         c.adminListener.leversInProduction = true;
     });
     const passed = runProgram('--config', allowed.file, '--check');
