@@ -89,7 +89,8 @@ export async function startHub({ adjust = () => {}, dir: given, base: ports } = 
     const exited = new Promise((resolve) => child.once('close', resolve));
 
     const deadline = Date.now() + READY_MS;
-    while (!(await fetch(`${config.http.url}/sim/setup`).catch(() => null))) {
+    // By its log too: another program could answer at the port of one that was ended before.
+    while (!log.includes('"started"') || !(await fetch(`${config.http.url}/sim/setup`).catch(() => null))) {
         assert.equal(child.exitCode, null, log);
         assert.ok(Date.now() < deadline, log);
         await sleep(50);
