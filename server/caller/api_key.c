@@ -62,14 +62,16 @@ static int find_key(const struct request *request, const char *prefix, struct lf
     return 0;
 }
 
-static int check_key(struct caller *caller, struct caller_member *member,
-                     const struct request *request, struct refusal *refusal)
+static int key_authenticate(struct caller *caller, size_t provider, const struct request *request,
+                            struct caller_identity *out, struct refusal *refusal)
 {
     size_t found = 0;
     struct lfi_slice key;
+    const struct caller_member *member = &caller->members[provider];
     struct made *made = member->made;
     const int64_t now_s = clock_now_s(caller->clock);
 
+    (void)out;
     if (find_key(request, member->provider->api_keys->prefix, &key, refusal) != 0) {
         return -1;
     }
@@ -84,35 +86,6 @@ static int check_key(struct caller *caller, struct caller_member *member,
     }
     secret_use_note(&made->use, made->secrets, found, member->provider->id, now_s, caller->log);
     return 0;
-}
-
-/* What the first provider of the mode says of a key that is none of theirs. */
-static int check_anywhere(struct caller *caller, const struct request *request,
-                          struct refusal *refusal)
-{
-    struct refusal first = {0};
-    for (size_t i = 0; i < caller->config.provider_count; i++) {
-        if (caller->members[i].provider->mode != CALLER_API_KEY) {
-            continue;
-        }
-        if (check_key(caller, &caller->members[i], request, refusal) == 0) {
-            return 0;
-        }
-        if (!first.id) {
-            first = *refusal;
-        }
-    }
-    *refusal = first;
-    return -1;
-}
-
-static int key_authenticate(struct caller *caller, size_t provider, const struct request *request,
-                            struct caller_identity *out, struct refusal *refusal)
-{
-    (void)out;
-    return provider == CALLER_NO_PROVIDER
-               ? check_anywhere(caller, request, refusal)
-               : check_key(caller, &caller->members[provider], request, refusal);
 }
 
 const struct caller_mode_row caller_api_key = {.refused = METRICS_REFUSED_API_KEY,

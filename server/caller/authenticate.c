@@ -129,22 +129,16 @@ int caller_check_certificate(const struct caller *caller, const struct request *
 
 /* --- credential ------------------------------------------------------------------------------- */
 
-/* By every mode that a provider has; what the first of them says of a caller whom none lets in. */
+/* As the Hub of any provider; what the first of them says of a caller whom none lets in. */
 static int authenticate_anywhere(struct caller *caller, const struct request *request,
                                  struct caller_identity *identity, struct refusal *refusal)
 {
-    bool tried[CALLER_MODES] = {false};
     struct refusal first = {0};
 
     for (size_t i = 0; i < caller->config.provider_count; i++) {
-        enum caller_mode mode = caller->config.providers[i].mode;
-        if (tried[mode]) {
-            continue;
-        }
-        tried[mode] = true;
         *refusal = (struct refusal){0};
-        if (modes[mode]->authenticate(caller, CALLER_NO_PROVIDER, request, identity, refusal) ==
-            0) {
+        if (modes[caller->config.providers[i].mode]->authenticate(caller, i, request, identity,
+                                                                  refusal) == 0) {
             return 0;
         }
         if (!first.id) {

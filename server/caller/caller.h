@@ -5,8 +5,8 @@
  * (mTLS only).
  *
  * The provider that o3-provider-id names decides the mode, and its credential is worth nothing at
- * another provider. A request that names no provider, or none that is served here, is judged by
- * every mode that some provider has: who passes none of them is not authenticated, and learns
+ * another provider. A request that names no provider, or none that is served here, is judged as
+ * the Hub of any provider: who passes as none of them is not authenticated, and learns
  * neither which providers there are nor which paths.
  *
  * Nothing about why a caller was refused leaves the server: the answer is 401 with a fixed message,

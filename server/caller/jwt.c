@@ -85,9 +85,6 @@ static int check_signature(struct caller *caller, struct lfi_slice key_address,
 static int check_audience(const struct caller *caller, size_t provider,
                           const struct token_claims *claims, struct refusal *refusal)
 {
-    if (provider == CALLER_NO_PROVIDER) {
-        return 0;
-    }
     const char *wanted = caller->config.providers[provider].audience;
     for (size_t i = 0; i < claims->audience_count; i++) {
         if (strcmp(claims->audiences[i], wanted) == 0) {

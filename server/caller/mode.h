@@ -35,8 +35,8 @@ struct caller_mode_row {
     int (*open)(struct caller *caller, struct caller_member *member, struct lfi_error *error);
     void (*close)(void *made); /* NULL: there is nothing to free */
     /*
-     * Judges the credential for the provider of this mode, or with CALLER_NO_PROVIDER for any of
-     * them. The certificate has passed, and out->subject is filled in.
+     * Judges the credential for the provider with this index, which has this mode. The certificate
+     * has passed, and out->subject is filled in.
      */
     int (*authenticate)(struct caller *caller, size_t provider, const struct request *request,
                         struct caller_identity *out, struct refusal *refusal);

@@ -1,6 +1,7 @@
 // link: lfi-caller lfi-jose lfi-base
 #include "base/array.h"
 #include "fake_client.h"
+#include "jwks.h"
 #include "keys.h"
 
 #include "base/base64.h"
@@ -89,7 +90,6 @@ static X509 *self_signed(const char *name)
 
 static int set_up_group(void **state)
 {
-    struct buf jwks;
     char path[KEY_PATH_MAX];
 
     (void)state;
@@ -100,12 +100,7 @@ static int set_up_group(void **state)
     }
     assert_int_equal(jose_signer_load(&f.other, path, "k", NULL), 0);
     unlink(path);
-    buf_init(&jwks, LIMIT_JWKS_BYTES);
-    buf_append_text(&jwks, "{\"keys\":[");
-    jose_signer_append_jwk(f.other, &jwks);
-    buf_append_text(&jwks, "]}");
-    f.other_jwks = strndup(jwks.ptr, jwks.len);
-    buf_free(&jwks);
+    f.other_jwks = jwks_of(f.other);
     f.certificate = self_signed("hub");
     f.stranger = self_signed("stranger");
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &f.clock};

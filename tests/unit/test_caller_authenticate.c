@@ -1,6 +1,7 @@
 // link: lfi-caller lfi-jose lfi-base
 #include "base/array.h"
 #include "fake_client.h"
+#include "jwks.h"
 #include "keys.h"
 
 #include "base/limits.h"
@@ -58,17 +59,11 @@ static struct jose_signer *make_signer(const char *kid)
 
 static int set_up_group(void **state)
 {
-    struct buf jwks;
 
     (void)state;
     f.signer = make_signer("a");
     f.stranger = make_signer("a");
-    buf_init(&jwks, LIMIT_JWKS_BYTES);
-    buf_append_text(&jwks, "{\"keys\":[");
-    jose_signer_append_jwk(f.signer, &jwks);
-    buf_append_text(&jwks, "]}");
-    f.jwks = strndup(jwks.ptr, jwks.len);
-    buf_free(&jwks);
+    f.jwks = jwks_of(f.signer);
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &f.clock};
     return f.log.fd < 0;
 }

@@ -1,6 +1,7 @@
 // link: lfi-oauth lfi-caller lfi-state lfi-jose lfi-base
 /* private_key_jwt where its keys, or what remembers assertions, cannot be had. */
 #include "fake_client.h"
+#include "jwks.h"
 #include "keys.h"
 
 #include "base/limits.h"
@@ -68,19 +69,13 @@ static int set_up(void **state)
                                          .jwks_base = "https://keys.example"};
     EVP_PKEY *key = EVP_RSA_gen(2048);
     char path[KEY_PATH_MAX];
-    struct buf jwks;
 
     (void)state;
     key_write(key, NULL, path);
     EVP_PKEY_free(key);
     assert_int_equal(jose_signer_load(&f.signer, path, "k", NULL), 0);
     unlink(path);
-    buf_init(&jwks, LIMIT_JWKS_BYTES);
-    buf_append_text(&jwks, "{\"keys\":[");
-    jose_signer_append_jwk(f.signer, &jwks);
-    buf_append_text(&jwks, "]}");
-    f.jwks = strndup(jwks.ptr, jwks.len);
-    buf_free(&jwks);
+    f.jwks = jwks_of(f.signer);
     fake_client.status = 200;
     fake_client.body = f.jwks;
     f.claim_status = LFI_OK;
