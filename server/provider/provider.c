@@ -41,6 +41,16 @@ static int check_ops(const struct lfi_core_ops *ops, const char *provider, struc
     return 0;
 }
 
+static bool payments_are_whole(const struct provider *provider)
+{
+    return PROVIDER_SERVES(provider, payments, create) &&
+           PROVIDER_SERVES(provider, payments, find) && PROVIDER_SERVES(provider, payments, list) &&
+           PROVIDER_SERVES(provider, payments, changes) &&
+           PROVIDER_SERVES(provider, payments, account_by_iban) &&
+           PROVIDER_SERVES(provider, payments, reach) &&
+           PROVIDER_SERVES(provider, payments, payable);
+}
+
 /* The families of the core, whose required functions must be there. */
 static int take_families(struct provider *provider, struct lfi_error *error)
 {
@@ -50,9 +60,11 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->open_data = provider->ops->open_data;
     provider->signin = PROVIDER_GET(provider, signin);
     provider->levers = PROVIDER_GET(provider, levers);
+    provider->payments = PROVIDER_GET(provider, payments);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
-        !PROVIDER_SERVES(provider, customers, exists)) {
+        !PROVIDER_SERVES(provider, customers, exists) ||
+        (provider->payments && !payments_are_whole(provider))) {
         return error_set(error, "provider %s: the core lacks a required capability", provider->id);
     }
     return 0;

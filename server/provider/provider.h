@@ -27,6 +27,7 @@ struct provider {
     const struct lfi_open_data *open_data;
     const struct lfi_signin *signin;
     const struct lfi_levers *levers;
+    const struct lfi_payments *payments;
     struct offers offers;
     enum lfi_statement_day statement_day;
     struct lfi_error warning; /* what the core said of its settings, or "" */

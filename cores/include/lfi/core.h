@@ -37,6 +37,7 @@
 #include <lfi/levers.h>
 #include <lfi/open_data.h>
 #include <lfi/payee.h>
+#include <lfi/payments.h>
 #include <lfi/signin.h>
 
 #ifdef __cplusplus
@@ -100,6 +101,10 @@ struct lfi_core_ops {
      */
     int (*health)(void *core, const struct lfi_call *call, struct lfi_health *out,
                   struct lfi_error *error);
+
+    /* --- families of later versions ----------------------------------------------------------- */
+
+    const struct lfi_payments *payments;
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

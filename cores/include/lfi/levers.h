@@ -7,6 +7,7 @@
 
 #include <lfi/accounts.h>
 #include <lfi/base.h>
+#include <lfi/payments.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +34,13 @@ struct lfi_levers {
                           struct lfi_answer *answer, struct lfi_error *error);
     /* As when the bank was set up: levers undone; leads and approvals forgotten. */
     int (*reset)(void *core, const struct lfi_call *call, struct lfi_error *error);
+    /*
+     * Moves a payment to a status, with a reason when that is LFI_PAYMENT_REJECTED; else NULL.
+     * LFI_DENIED: it does not follow the payment's present status. LFI_UNKNOWN: no such payment.
+     */
+    int (*payment_set_status)(void *core, const struct lfi_call *call, struct lfi_slice payment_id,
+                              enum lfi_payment_status status,
+                              const struct lfi_payment_reason *reason, struct lfi_error *error);
 };
 
 #ifdef __cplusplus
