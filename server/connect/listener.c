@@ -107,7 +107,7 @@ static int refuse_busy(struct call *call)
 static void name_caller(struct call *call)
 {
     const struct contract_parameters *parameters = &call->parameters;
-    call->core = core_call(call->provider->host);
+    call->core = core_call(call->provider->host, call->request->cancellation);
     call->core.interaction_id = contract_parameter(parameters, call->row->interaction);
     call->core.consent_id = contract_parameter(parameters, call->row->consent);
     call->core.tpp_id = contract_parameter(parameters, call->row->tpp);

@@ -48,6 +48,12 @@ int outcome_check(struct call *call, enum outcome_about about, int status,
         return 0;
     }
     bool state = about == OUTCOME_STATE;
+    if (!state && status == LFI_UNAVAILABLE && cancellation_is_set(call->core.cancellation)) {
+        (void)refusal_set(call->refusal, "CALL-CANCELLED", 500, "GenericRecoverableError",
+                          "The call was cancelled.");
+        refusal_detail(call->refusal, "core %s: %s", call->provider->ops->name, error->message);
+        return -1;
+    }
     if (status == LFI_UNAVAILABLE) {
         metrics_count(call->metrics, state ? METRICS_STATE_UNAVAILABLE : METRICS_CORE_UNAVAILABLE);
     }

@@ -7,6 +7,7 @@
 
 #include <civetweb.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <stdio.h>
 
 #define REPLY_HEAD_BYTES 8192
@@ -304,12 +305,27 @@ static int receive(struct worker *worker, struct mg_connection *connection, stru
     return 0;
 }
 
+struct exchange_cancellation {
+    struct cancellation base; /* first: the request has its address */
+    const struct worker *worker;
+};
+
+static bool is_cancelled(const struct cancellation *cancellation)
+{
+    const struct worker *worker = ((const struct exchange_cancellation *)cancellation)->worker;
+    struct pollfd peer = {.fd = worker->connection->fd, .events = POLLRDHUP};
+
+    return atomic_load(&worker->pool->cutting) ||
+           (poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
+}
+
 static void handle(struct worker *worker, const struct mg_connection *connection,
                    const struct head *head)
 {
     const struct http_listener *listener = worker->listener;
     const struct mg_request_info *info = mg_get_request_info(connection);
     struct reply *reply = &worker->reply;
+    const struct exchange_cancellation cancellation = {{is_cancelled}, worker};
     const struct request request = {
         .method = head->method,
         .path = head->path,
@@ -321,6 +337,7 @@ static void handle(struct worker *worker, const struct mg_connection *connection
         .remote = info->remote_addr,
         .arena = worker->arena,
         .started_us = worker->started_us,
+        .cancellation = &cancellation.base,
     };
 
     listener->config.handler(listener->config.ctx, &request, reply);

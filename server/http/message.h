@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cancellation.h"
 #include "http/refusal.h"
 
 struct header {
@@ -26,6 +27,8 @@ struct request {
     const char *remote;   /* numeric address of the peer */
     struct arena *arena;
     int64_t started_us; /* clock_monotonic_us() when the request line was read */
+    /* Set when the peer has hung up, or the listener stops and waits no longer. NULL: never. */
+    const struct cancellation *cancellation;
 };
 
 /* Absent slice when missing; *count (may be NULL) says how many there are. Case-insensitive. */

@@ -53,7 +53,7 @@ int operator_set_account(struct call *call)
         (block.ptr && !PROVIDER_SERVES(provider, levers, account_set_credit_block))) {
         return refuse_absent(call);
     }
-    const struct lfi_call core = core_call(provider->host);
+    const struct lfi_call core = core_call(provider->host, call->request->cancellation);
     if (block.ptr) {
         enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
         rc = provider->levers->account_set_credit_block(provider->core, &core, id, wanted, &error);
@@ -76,10 +76,11 @@ static int append_whole(void *ctx, struct lfi_slice json, const void *facts)
 }
 
 /* The state of one account, or of all. */
-static int ask_states(const struct provider *provider, struct lfi_slice account_id,
+static int ask_states(const struct call *call, struct lfi_slice account_id,
                       struct core_answer *answer, struct lfi_error *error)
 {
-    const struct lfi_call core = core_call(provider->host);
+    const struct provider *provider = call->provider;
+    const struct lfi_call core = core_call(provider->host, call->request->cancellation);
     const struct lfi_query query = {.size = sizeof(query), .subject_id = account_id};
     return provider->levers->account_states(provider->core, &core, &query, &answer->base, error);
 }
@@ -93,7 +94,7 @@ int operator_read_account(struct call *call)
         return refuse_absent(call);
     }
     struct core_answer answer = core_answer(append_whole, &call->reply->body);
-    int rc = ask_states(provider, id, &answer, &error);
+    int rc = ask_states(call, id, &answer, &error);
     if (check_outcome(call, OUTCOME_LEVER, rc, &error) != 0) {
         return -1;
     }
@@ -118,7 +119,7 @@ int operator_reset(struct call *call)
     }
     int rc = state_forget(&all, &error);
     if (rc == LFI_OK) {
-        const struct lfi_call core = core_call(provider->host);
+        const struct lfi_call core = core_call(provider->host, call->request->cancellation);
         rc = provider->levers->reset(provider->core, &core, &error);
     }
     return check_outcome(call, OUTCOME_LEVER, rc, &error);
@@ -163,7 +164,7 @@ int operator_list_accounts(struct call *call)
     }
     begin_list(call, &w, "accounts");
     struct core_answer answer = core_answer(append_item, &w);
-    int rc = ask_states(provider, (struct lfi_slice){NULL, 0}, &answer, &error);
+    int rc = ask_states(call, (struct lfi_slice){NULL, 0}, &answer, &error);
     return end_list(call, &w, rc, &error);
 }
 
@@ -176,7 +177,7 @@ int operator_list_leads(struct call *call)
         return refuse_absent(call);
     }
     begin_list(call, &w, "leads");
-    const struct lfi_call core = core_call(provider->host);
+    const struct lfi_call core = core_call(provider->host, call->request->cancellation);
     const struct lfi_query query = {.size = sizeof(query)};
     struct core_answer answer = core_answer(append_item, &w);
     int rc = provider->open_data->leads(provider->core, &core, &query, &answer.base, &error);

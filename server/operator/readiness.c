@@ -58,7 +58,7 @@ static time_t now_s(void)
 int readiness_ask_core(const struct provider *provider, struct lfi_health *out,
                        struct lfi_error *error)
 {
-    const struct lfi_call call = core_call(provider->host);
+    const struct lfi_call call = core_call(provider->host, NULL);
     if (PROVIDER_HAS(provider, health)) {
         return provider->ops->health(provider->core, &call, out, error);
     }

@@ -32,22 +32,29 @@ static void host_log(const struct lfi_host *host, const struct lfi_call *call,
               LOG_TEXT("interaction", call ? call->interaction_id : slice_of(NULL)));
 }
 
+static int host_cancelled(const struct lfi_host *host, const struct lfi_call *call)
+{
+    return host_monotonic_us(host) >= call->deadline_us || cancellation_is_set(call->cancellation);
+}
+
 void core_host_init(struct core_host *host, const char *provider_id, const struct clock *clock,
                     const struct log *log)
 {
     *host = (struct core_host){.base = {.size = sizeof(host->base),
                                         .now_us = host_now_us,
                                         .monotonic_us = host_monotonic_us,
-                                        .log = host_log},
+                                        .log = host_log,
+                                        .cancelled = host_cancelled},
                                .clock = clock,
                                .log = log,
                                .provider_id = provider_id};
 }
 
-struct lfi_call core_call(const struct lfi_host *host)
+struct lfi_call core_call(const struct lfi_host *host, const struct cancellation *cancellation)
 {
     return (struct lfi_call){.size = sizeof(struct lfi_call),
                              .host = host,
                              .deadline_us =
-                                 clock_monotonic_us() + INT64_C(1000) * LIMIT_CORE_CALL_MS};
+                                 clock_monotonic_us() + INT64_C(1000) * LIMIT_CORE_CALL_MS,
+                             .cancellation = cancellation};
 }

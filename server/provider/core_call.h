@@ -5,6 +5,7 @@
 #ifndef PROVIDER_CORE_CALL_H
 #define PROVIDER_CORE_CALL_H
 
+#include "base/cancellation.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -21,7 +22,10 @@ struct core_host {
 void core_host_init(struct core_host *host, const char *provider_id, const struct clock *clock,
                     const struct log *log);
 
-/* A call that ends LIMIT_CORE_CALL_MS from now; its other members are for the caller to set. */
-struct lfi_call core_call(const struct lfi_host *host);
+/*
+ * A call that ends LIMIT_CORE_CALL_MS from now; its other members are for the caller to set.
+ * `cancellation` outlives it; NULL: the deadline alone ends it.
+ */
+struct lfi_call core_call(const struct lfi_host *host, const struct cancellation *cancellation);
 
 #endif

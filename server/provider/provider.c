@@ -124,7 +124,7 @@ static int check_storage(struct loaded *items, size_t count, struct lfi_error *e
     if (!PROVIDER_HAS(&item->provider, health)) {
         return 0;
     }
-    const struct lfi_call call = core_call(item->provider.host);
+    const struct lfi_call call = core_call(item->provider.host, NULL);
     if (item->provider.ops->health(item->provider.core, &call, &health, &detail) != LFI_OK) {
         return error_set(error, "provider %s: the core is not well: %s", item->provider.id,
                          detail.message);

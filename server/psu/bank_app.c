@@ -96,7 +96,7 @@ int bank_app_list(struct call *call)
     }
     struct core_answer answer = core_answer(append_record, &w);
     const struct provider *provider = device.provider;
-    const struct lfi_call core = core_call(provider->host);
+    const struct lfi_call core = core_call(provider->host, visit->request->cancellation);
     const struct lfi_query query = {.size = sizeof(query), .subject_id = device.user_id};
     visit_begin_view(visit, &w, "approvals");
     json_string(&w, "asked", device.approval_id);
@@ -126,7 +126,7 @@ int bank_app_decide(struct call *call)
         return 0;
     }
     const struct provider *provider = device.provider;
-    const struct lfi_call core = core_call(provider->host);
+    const struct lfi_call core = core_call(provider->host, visit->request->cancellation);
     const struct lfi_approval approval = {.size = sizeof(approval),
                                           .user_id = device.user_id,
                                           .approval_id =

@@ -87,7 +87,7 @@ struct actor visit_actor(struct visit *visit)
 
 struct lfi_call visit_core_call(const struct visit *visit)
 {
-    struct lfi_call call = core_call(visit->endpoint->provider->host);
+    struct lfi_call call = core_call(visit->endpoint->provider->host, visit->request->cancellation);
     call.interaction_id = visit->session.interaction_id;
     call.consent_id = visit->session.consent_id;
     call.user_id = visit->session.user_id;
@@ -172,7 +172,8 @@ void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t 
                       const char *detail)
 {
     struct json_writer w;
-    if (strcmp(id, "CORE-UNAVAILABLE") == 0) {
+    bool cancelled = cancellation_is_set(visit->request->cancellation);
+    if (strcmp(id, "CORE-UNAVAILABLE") == 0 && !cancelled) {
         metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
     } else if (strcmp(id, "STATE-UNAVAILABLE") == 0) {
         metrics_count(visit->psu->metrics, METRICS_STATE_UNAVAILABLE);

@@ -1,8 +1,9 @@
-// A core that hangs takes neither the other provider's workers nor the end of the program.
+// A core that hangs takes neither the other provider's workers nor the end of the program, and one
+// that asks learns that nobody waits for it.
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
@@ -155,6 +156,50 @@ test('a crash leaves a line that names the signal, and the log before it', async
     await sleep(100);
     assert.match(program.log, /"event":"started"/);
     assert.match(program.log, /\{"ts":"\d{4}-\d\d-\d\dT[^"]+Z","level":"error","event":"crashed","signal":"SIGSEGV"\}\n/);
+});
+
+describe('a core at work is told that nobody waits', () => {
+    let written, program, client, call;
+    beforeEach(async () => {
+        const { providerId } = demo.providers[0];
+        written = await writeConfig(demo, config, 'slow.json', (c) => {
+            const library = join(BUILD_DIR, 'tests/unit/libcrashing.so');
+            c.providers.find(({ id }) => id === providerId).core = { library };
+            c.limits = { ...c.limits, drainMs: 200 };
+        });
+        program = await start(written);
+        const seenBy = { ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: written.hub } };
+        client = new HubClient(seenBy, providerId);
+        call = client.get('/accounts', { userId: SKELETON_USER, query: { accountIds: 'slow' } });
+        call.catch(() => {});
+        await logged(/"event":"core",[^\n]*a slow account/);
+    });
+    afterEach(() => program.child.kill('SIGKILL'));
+
+    // Well within the 8 seconds after which its deadline would end it.
+    const logged = async (pattern) => {
+        for (let i = 0; !pattern.test(program.log); i++) {
+            assert.ok(i < 200, program.log);
+            await sleep(25);
+        }
+    };
+    const cancelled = /"status":500,[^\n]*"refused":"CALL-CANCELLED","detail":"core crashing: cancelled, before its deadline"/;
+
+    test('by the end of the connection', async () => {
+        client.close();
+        await assert.rejects(call);
+        await logged(cancelled);
+        const metrics = await (await fetch(`${written.admin}/metrics`)).text();
+        assert.match(metrics, /^lfi_core_unavailable_total 0$/m);
+    });
+
+    test('by the end of the server', async () => {
+        program.child.kill('SIGTERM');
+        await logged(cancelled);
+        assert.deepEqual(await program.ended, { code: 0, signal: null });
+        assert.match(program.log, /"level":"info","event":"stopped"/); // with every thread ended
+        client.close();
+    });
 });
 
 describe('a core that crashes leaves a line that names what was asked, and not by whom', () => {

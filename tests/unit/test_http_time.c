@@ -18,14 +18,29 @@ static int port;
 static char reply[4096];
 static atomic_bool release;
 static atomic_int inside;
+static atomic_bool cancelled;
 
-/* /slow stays until it is released. */
+static void *wait_for_cancellation(void *cancellation)
+{
+    while (!cancellation_is_set(cancellation) && !atomic_load(&release)) {
+        usleep(2000);
+    }
+    atomic_store(&cancelled, cancellation_is_set(cancellation));
+    return NULL;
+}
+
+/* /slow stays until it is released; /patient until it is cancelled, on a thread of its own. */
 static void handler(void *ctx, const struct request *request, struct reply *out)
 {
+    pthread_t thread;
     (void)ctx;
     atomic_fetch_add(&inside, 1);
     while (slice_equal(request->path, SLICE("/slow")) && !atomic_load(&release)) {
         usleep(2000);
+    }
+    if (slice_equal(request->path, SLICE("/patient")) &&
+        pthread_create(&thread, NULL, wait_for_cancellation, (void *)request->cancellation) == 0) {
+        pthread_join(thread, NULL);
     }
     atomic_fetch_sub(&inside, 1);
     out->status = 200;
@@ -51,6 +66,7 @@ static int set_up(void **state)
 
     (void)state;
     atomic_store(&release, false);
+    atomic_store(&cancelled, false);
     if (http_listener_start(&listener, &config, &error) != 0) {
         fprintf(stderr, "%s\n", error.message);
         return -1;
@@ -448,6 +464,49 @@ static void a_stop_is_bounded_although_a_handler_hangs(void **state)
     assert_int_equal(set_up(NULL), 0); /* for the tear-down */
 }
 
+/* --- cancellation ----------------------------------------------------------------------------- */
+
+static void a_caller_that_waits_cancels_nothing(void **state)
+{
+    int fd = peer_connect(port);
+
+    (void)state;
+    peer_say(fd, "GET /patient HTTP/1.1\r\nHost: a\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_inside(1);
+    usleep(100000);
+    assert_int_equal(atomic_load(&inside), 1);
+    atomic_store(&release, true);
+    peer_reply(fd, reply, sizeof(reply), 1000);
+    assert_int_equal(peer_status(reply), 200);
+    assert_false(atomic_load(&cancelled));
+    close(fd);
+}
+
+static void a_caller_that_hangs_up_cancels_its_request(void **state)
+{
+    int fd = peer_connect(port);
+
+    (void)state;
+    peer_say(fd, "GET /patient HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_inside(1);
+    close(fd);
+    wait_inside(0);
+    assert_true(atomic_load(&cancelled));
+}
+
+static void a_stop_that_waits_no_longer_cancels_requests(void **state)
+{
+    int fd = peer_connect(port);
+
+    (void)state;
+    peer_say(fd, "GET /patient HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_inside(1);
+    assert_int_equal(http_listener_stop(listener, 100), 0);
+    assert_true(atomic_load(&cancelled));
+    close(fd);
+    assert_int_equal(set_up(NULL), 0); /* for the tear-down */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +528,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(idle_connections_give_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(running_requests_are_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_stop_is_bounded_although_a_handler_hangs, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_caller_that_waits_cancels_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_caller_that_hangs_up_cancels_its_request, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_stop_that_waits_no_longer_cancels_requests, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

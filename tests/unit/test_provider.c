@@ -1,5 +1,6 @@
 // link: lfi-provider
 #include "base/array.h"
+#include "provider/core_call.h"
 #include "provider/provider.h"
 
 #include <fcntl.h>
@@ -210,6 +211,37 @@ static void test_dispatch(void **state)
     assert_int_equal(provider_index(f->set, NULL), provider_count(f->set));
 }
 
+/* --- what a core may ask ---------------------------------------------------------------------- */
+
+static bool is_set(const struct cancellation *cancellation)
+{
+    (void)cancellation;
+    return true;
+}
+
+static void test_a_call_is_cancelled_by_its_caller_or_its_deadline(void **state)
+{
+    struct fixture *f = *state;
+    struct lfi_error error = {""};
+    const struct cancellation set = {is_set};
+    assert_int_equal(open_set(f, SKELETON, &error), 0);
+    const struct lfi_host *host = provider_at(f->set, 0)->host;
+    struct lfi_call call = core_call(host, NULL);
+    assert_false(lfi_is_cancelled(&call));
+    call.deadline_us = host->monotonic_us(host);
+    assert_true(lfi_is_cancelled(&call));
+    call = core_call(host, &set);
+    assert_true(lfi_is_cancelled(&call));
+    /* By a server that does not have the function the deadline alone counts. */
+    struct lfi_host older = *host;
+    older.size = offsetof(struct lfi_host, cancelled);
+    older.cancelled = NULL;
+    call.host = &older;
+    assert_false(lfi_is_cancelled(&call));
+    call.deadline_us = host->monotonic_us(host);
+    assert_true(lfi_is_cancelled(&call));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +251,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_two_cores_over_one_storage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_start_without_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dispatch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_call_is_cancelled_by_its_caller_or_its_deadline,
+                                        setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ void not_checked(struct run *run, const char *why)
 
 struct lfi_call call_of(const struct run *run, const char *user)
 {
-    struct lfi_call call = core_call(run->provider->host);
+    struct lfi_call call = core_call(run->provider->host, NULL);
     call.deadline_us = clock_monotonic_us() + INT64_C(1000) * run->deadline_ms;
     call.interaction_id = SLICE("7b0c1d2e-0000-4000-8000-000000000001");
     call.user_id = slice_of(user);

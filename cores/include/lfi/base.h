@@ -76,12 +76,27 @@ struct lfi_host {
      */
     void (*log)(const struct lfi_host *host, const struct lfi_call *call, enum lfi_log_level level,
                 const char *event, const char *text);
+    /*
+     * Not 0: nobody takes the answer any more. The caller has hung up, the server stops and has
+     * waited as long as it may, or the deadline is over. Once not 0 it stays so. Asked through
+     * lfi_is_cancelled; never needed by a function that returns within milliseconds.
+     *
+     * When to ask: before each request to another system, while one is waited for (every 100 ms
+     * will do), every some hundred turns of a long loop. It costs one system call at most and does
+     * not block. Any thread may ask, but only until the function that got the call has returned.
+     *
+     * What to do: stop, and return LFI_UNAVAILABLE; LFI_IN_DOUBT when something may have happened.
+     * It is a permission, not an order to undo: what has begun to change something at the bank is
+     * better carried to its end. A caller that has closed its sending side alone counts as gone.
+     */
+    int (*cancelled)(const struct lfi_host *host, const struct lfi_call *call);
 };
 
 /*
  * Who asks, and until when. A core logs the interaction id, hands the deadline on to the systems
  * that it asks itself, and returns by then: LFI_UNAVAILABLE, or LFI_IN_DOUBT when
- * something may have happened. It may block until then.
+ * something may have happened. It may block until then, and may return sooner when nobody takes
+ * the answer (lfi_is_cancelled).
  */
 struct lfi_call {
     uint32_t size;
@@ -91,7 +106,18 @@ struct lfi_call {
     struct lfi_slice consent_id;     /* absent: no consent plays a part */
     struct lfi_slice user_id;        /* the customer, once known; else absent */
     struct lfi_slice tpp_id;         /* organisation id of the third party; absent: none */
+    const void *cancellation;        /* the server's own, for host->cancelled */
 };
+
+/* host->cancelled; by a server that is older than it, whether the deadline is over. */
+static inline int lfi_is_cancelled(const struct lfi_call *call)
+{
+    const struct lfi_host *host = call->host;
+    if (host->size < offsetof(struct lfi_host, cancelled) + sizeof(host->cancelled)) {
+        return host->monotonic_us(host) >= call->deadline_us;
+    }
+    return host->cancelled(host, call);
+}
 
 /* A piece of a list: `limit` records after skipping `offset`. */
 struct lfi_window {

@@ -1,12 +1,13 @@
 /*
  * The skeleton's core, but it breaks on request: the login "crash" writes where nothing is, the
- * account "overflow" is looked for until the stack is full.
+ * account "overflow" is looked for until the stack is full, the account "slow" until the call is
+ * cancelled.
  */
 #define lfi_core_get_ops skeleton_get_ops /* what the skeleton exports */
 #include "skeleton.c"
 #undef lfi_core_get_ops
 
-#include <stdbool.h>
+#include <time.h>
 
 const struct lfi_core_ops *lfi_core_get_ops(void);
 
@@ -30,12 +31,29 @@ static unsigned descend(unsigned depth)
     return depth == deepest ? 0 : descend(depth + 1) + (unsigned)frame[depth % sizeof(frame)];
 }
 
+static int look_slowly(const struct lfi_call *call, struct lfi_error *error)
+{
+    const struct timespec pause = {0, 10 * 1000 * 1000};
+
+    call->host->log(call->host, call, LFI_LOG_INFO, "asked", "a slow account");
+    while (!lfi_is_cancelled(call)) {
+        (void)nanosleep(&pause, NULL);
+    }
+    (void)snprintf(error->message, sizeof(error->message), "cancelled, %s its deadline",
+                   call->host->monotonic_us(call->host) < call->deadline_us ? "before" : "at");
+    return LFI_UNAVAILABLE;
+}
+
 static int crash_held(void *core, const struct lfi_call *call, const struct lfi_held_query *query,
                       struct lfi_answer *answer, struct lfi_error *error)
 {
-    bool overflow = query->account_count > 0 && same(query->account_ids[0], "overflow");
+    struct lfi_slice first =
+        query->account_count > 0 ? query->account_ids[0] : query->base.subject_id;
 
-    if (overflow && descend(0) == 1) {
+    if (same(first, "slow")) {
+        return look_slowly(call, error);
+    }
+    if (same(first, "overflow") && descend(0) == 1) {
         return LFI_FAILED;
     }
     return ACCOUNTS.held(core, call, query, answer, error);
