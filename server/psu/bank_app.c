@@ -1,59 +1,52 @@
 #include "psu/bank_app.h"
 
+#include "base/array.h"
 #include "base/core_answer.h"
+#include "psu/sealed_box.h"
 #include "psu/steps.h"
 #include "rows_bank_app.h"
 
-#define PURPOSE "device"
 #define LINK_BYTES 2000
 
+/* The device that a link stands for, as long as the journey it was made for could last. */
 struct device {
-    const struct provider *provider;
-    struct lfi_slice user_id;
+    struct lfi_slice provider, user_id;
     struct lfi_slice approval_id; /* that of the journey which made the link: shown first */
+    int64_t until_s;
 };
+
+static const struct box_member device_members[] = {
+    {"provider", BOX_TEXT, offsetof(struct device, provider), true},
+    {"user", BOX_TEXT, offsetof(struct device, user_id), true},
+    {"approval", BOX_TEXT, offsetof(struct device, approval_id), false},
+    {"until", BOX_UNTIL, offsetof(struct device, until_s), true},
+};
+
+static const struct box_format device_format = {"device", device_members,
+                                                ARRAY_LEN(device_members)};
 
 void bank_app_append_link(struct visit *visit, struct json_writer *writer)
 {
-    struct buf clear;
+    const struct session *session = &visit->session;
+    const struct device device = {.provider = session->provider,
+                                  .user_id = session->user_id,
+                                  .approval_id = session->approval_id,
+                                  .until_s = session->started_s + visit->psu->session_s};
     struct buf link;
-    struct json_writer w;
-    buf_init(&clear, LINK_BYTES);
     buf_init(&link, LINK_BYTES);
-    json_begin(&w, &clear);
-    json_open_object(&w, NULL);
-    json_string(&w, "provider", visit->session.provider);
-    json_string(&w, "user", visit->session.user_id);
-    json_string(&w, "approval", visit->session.approval_id);
-    json_int(&w, "started", visit->session.started_s);
-    json_close_object(&w);
     buf_append_text(&link, "/bank-app#");
-    if (!clear.failed && seal_close(visit->psu->seal, PURPOSE, buf_slice(&clear), &link) == 0 &&
-        !link.failed) {
+    if (sealed_box_close(visit->psu->seal, &device_format, &device, &link) == 0) {
         json_string(writer, "openApp", buf_slice(&link));
     }
-    buf_free(&clear);
     buf_free(&link);
 }
 
-/* The device that a link stands for, as long as the journey it was made for could last. */
 static bool open_link(struct visit *visit, struct lfi_slice link, struct device *out)
 {
     const struct psu *psu = visit->psu;
-    struct lfi_slice clear = seal_open(psu->seal, visit->arena, PURPOSE, link);
-    cJSON *tree = !clear.ptr ? NULL : json_parse(clear);
-    struct lfi_slice provider = json_get_string(tree, "provider");
-    int64_t started = 0;
-    *out = (struct device){
-        .user_id = arena_keep(visit->arena, json_get_string(tree, "user")),
-        .approval_id = arena_keep(visit->arena, json_get_string(tree, "approval")),
-    };
-    bool valid = json_get_int(tree, "started", &started) &&
-                 clock_now_s(psu->clock) < started + psu->session_s &&
-                 visit_find_endpoint(visit, provider) && out->user_id.len > 0;
-    out->provider = valid ? visit->endpoint->provider : NULL;
-    cJSON_Delete(tree);
-    return valid;
+    return sealed_box_open(psu->seal, visit->arena, &device_format, link, clock_now_s(psu->clock),
+                           out) &&
+           visit_find_endpoint(visit, out->provider);
 }
 
 static int append_record(void *ctx, struct lfi_slice json, const void *facts)
@@ -95,7 +88,7 @@ int bank_app_list(struct call *call)
         return 0;
     }
     struct core_answer answer = core_answer(append_record, &w);
-    const struct provider *provider = device.provider;
+    const struct provider *provider = visit->endpoint->provider;
     const struct lfi_call core = core_call(provider->host, visit->request->cancellation);
     const struct lfi_query query = {.size = sizeof(query), .subject_id = device.user_id};
     visit_begin_view(visit, &w, "approvals");
@@ -125,7 +118,7 @@ int bank_app_decide(struct call *call)
     if (!enter(call, &device)) {
         return 0;
     }
-    const struct provider *provider = device.provider;
+    const struct provider *provider = visit->endpoint->provider;
     const struct lfi_call core = core_call(provider->host, visit->request->cancellation);
     const struct lfi_approval approval = {.size = sizeof(approval),
                                           .user_id = device.user_id,

@@ -1,5 +1,6 @@
 #include "psu/hand_over.h"
 
+#include "base/array.h"
 #include "base/id.h"
 #include "psu/api.h"
 #include "psu/browser.h"
@@ -7,10 +8,10 @@
 #include "psu/finish.h"
 #include "psu/note.h"
 #include "psu/qr.h"
+#include "psu/sealed_box.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
 
-#define PURPOSE "hand-over"
 #define LINK_BYTES 1000
 #define LINK_LIFE_S 300
 #define QR_BYTES (64 * 1024)
@@ -31,6 +32,18 @@ struct link {
     int64_t started_s, until_s;
 };
 
+static const struct box_member link_members[] = {
+    {"provider", BOX_TEXT, offsetof(struct link, provider), true},
+    {"interaction", BOX_TEXT, offsetof(struct link, interaction), true},
+    {"tpp", BOX_TEXT, offsetof(struct link, tpp), false},
+    {"browser", BOX_TEXT, offsetof(struct link, browser), false},
+    {"once", BOX_TEXT, offsetof(struct link, once), true},
+    {"started", BOX_INT, offsetof(struct link, started_s), true},
+    {"until", BOX_UNTIL, offsetof(struct link, until_s), true},
+};
+
+static const struct box_format link_format = {"hand-over", link_members, ARRAY_LEN(link_members)};
+
 /* Two digits of a link's own random name, which both screens show. */
 static int number_of(const struct link *link)
 {
@@ -44,24 +57,8 @@ static int number_of(const struct link *link)
 /* "https://bank.example/phone#box"; the part behind '#' is not sent when it is opened. */
 static bool append_link(struct visit *visit, const struct link *link, struct buf *out)
 {
-    struct buf clear;
-    struct json_writer w;
-    buf_init(&clear, LINK_BYTES);
-    json_begin(&w, &clear);
-    json_open_object(&w, NULL);
-    json_string(&w, "provider", link->provider);
-    json_string(&w, "interaction", link->interaction);
-    json_string(&w, "tpp", link->tpp);
-    json_string(&w, "browser", link->browser);
-    json_string(&w, "once", link->once);
-    json_int(&w, "started", link->started_s);
-    json_int(&w, "until", link->until_s);
-    json_close_object(&w);
     buf_append_format(out, "%s/phone#", visit->psu->origin);
-    bool made = !clear.failed &&
-                seal_close(visit->psu->seal, PURPOSE, buf_slice(&clear), out) == 0 && !out->failed;
-    buf_free(&clear);
-    return made;
+    return sealed_box_close(visit->psu->seal, &link_format, link, out) == 0;
 }
 
 static void show_link(struct visit *visit, const struct link *link, struct lfi_slice address)
@@ -158,19 +155,10 @@ int step_wait(struct call *call)
 /* What a link says, and whose it is. False: none of ours, or too old. */
 static bool open_link(struct visit *visit, struct lfi_slice box, struct link *link)
 {
-    struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, PURPOSE, box);
-    cJSON *tree = !clear.ptr ? NULL : json_parse(clear);
-    *link =
-        (struct link){.interaction = arena_keep(visit->arena, json_get_string(tree, "interaction")),
-                      .tpp = arena_keep(visit->arena, json_get_string(tree, "tpp")),
-                      .browser = arena_keep(visit->arena, json_get_string(tree, "browser")),
-                      .once = arena_keep(visit->arena, json_get_string(tree, "once"))};
-    bool opened = json_get_int(tree, "until", &link->until_s) &&
-                  json_get_int(tree, "started", &link->started_s) && link->once.len > 0 &&
-                  link->interaction.len > 0 && clock_now_s(visit->psu->clock) < link->until_s &&
-                  visit_find_endpoint(visit, json_get_string(tree, "provider"));
-    cJSON_Delete(tree);
-    return opened;
+    const struct psu *psu = visit->psu;
+    return sealed_box_open(psu->seal, visit->arena, &link_format, box, clock_now_s(psu->clock),
+                           link) &&
+           visit_find_endpoint(visit, link->provider);
 }
 
 /* What the customer compares and confirms before anything is taken over. */

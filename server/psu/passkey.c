@@ -1,16 +1,12 @@
 #include "psu/passkey.h"
 
+#include "base/array.h"
 #include "base/base64.h"
 #include "base/id.h"
+#include "psu/sealed_box.h"
 
 #define CHALLENGE_S 300 /* browsers give up earlier */
 #define CHALLENGE_BYTES 1024
-
-static const char *const seals[] = {
-    [PASSKEY_SIGN_IN] = "passkey-sign-in",
-    [PASSKEY_STEP_UP] = "passkey-step-up",
-    [PASSKEY_ADD] = "passkey-add",
-};
 
 bool passkey_is_offered(const struct visit *visit)
 {
@@ -41,30 +37,42 @@ static struct lfi_slice encode(struct visit *visit, const void *bytes, size_t le
     return kept;
 }
 
+struct challenge {
+    struct lfi_slice id;    /* its own */
+    struct lfi_slice bound; /* what the answer must belong to */
+    int64_t until_s;
+};
+
+static const struct box_member challenge_members[] = {
+    {"id", BOX_TEXT, offsetof(struct challenge, id), true},
+    {"bound", BOX_TEXT, offsetof(struct challenge, bound), false},
+    {"until", BOX_UNTIL, offsetof(struct challenge, until_s), true},
+};
+
+static const struct box_format challenge_formats[] = {
+    [PASSKEY_SIGN_IN] = {"passkey-sign-in", challenge_members, ARRAY_LEN(challenge_members)},
+    [PASSKEY_STEP_UP] = {"passkey-step-up", challenge_members, ARRAY_LEN(challenge_members)},
+    [PASSKEY_ADD] = {"passkey-add", challenge_members, ARRAY_LEN(challenge_members)},
+};
+
 /* The browser hands the authenticator these bytes; the page gets them as base64url text. */
 void passkey_append_challenge(struct visit *visit, enum passkey_purpose purpose,
                               struct lfi_slice bound, struct json_writer *writer)
 {
     char id[ID_UUID_MAX];
-    struct buf clear;
     struct buf box;
-    struct json_writer w;
-    buf_init(&clear, CHALLENGE_BYTES);
     buf_init(&box, CHALLENGE_BYTES);
-    json_begin(&w, &clear);
-    json_open_object(&w, NULL);
-    json_string(&w, "bound", bound);
-    json_int(&w, "expires", clock_now_s(visit->psu->clock) + CHALLENGE_S);
     if (id_uuid4(id)) {
-        json_text(&w, "id", id);
-    }
-    json_close_object(&w);
-    if (!clear.failed &&
-        seal_close(visit->psu->seal, seals[purpose], buf_slice(&clear), &box) == 0 && !box.failed) {
-        json_string(writer, "challenge", encode(visit, box.ptr, box.len));
+        const struct challenge challenge = {.id = slice_of(id),
+                                            .bound = bound,
+                                            .until_s =
+                                                clock_now_s(visit->psu->clock) + CHALLENGE_S};
+        if (sealed_box_close(visit->psu->seal, &challenge_formats[purpose], &challenge, &box) ==
+            0) {
+            json_string(writer, "challenge", encode(visit, box.ptr, box.len));
+        }
     }
     json_text(writer, "party", visit->psu->host);
-    buf_free(&clear);
     buf_free(&box);
 }
 
@@ -89,17 +97,14 @@ static const char *take_once(struct visit *visit, struct lfi_slice id, int64_t l
 }
 
 static const char *take_challenge(struct visit *visit, enum passkey_purpose purpose,
-                                  struct lfi_slice bound, struct lfi_slice challenge)
+                                  struct lfi_slice bound, struct lfi_slice box)
 {
-    struct lfi_slice clear = seal_open(visit->psu->seal, visit->arena, seals[purpose], challenge);
-    cJSON *tree = !clear.ptr ? NULL : json_parse(clear);
-    struct lfi_slice id = arena_keep(visit->arena, json_get_string(tree, "id"));
-    int64_t expires = 0;
-    bool ours = json_get_int(tree, "expires", &expires) && id.len > 0 &&
-                slice_equal(json_get_string(tree, "bound"), bound);
-    cJSON_Delete(tree);
-    int64_t left_s = expires - clock_now_s(visit->psu->clock);
-    return ours && left_s > 0 ? take_once(visit, id, left_s) : "WEBAUTHN-CHALLENGE";
+    struct challenge challenge;
+    int64_t now_s = clock_now_s(visit->psu->clock);
+    bool ours = sealed_box_open(visit->psu->seal, visit->arena, &challenge_formats[purpose], box,
+                                now_s, &challenge) &&
+                slice_equal(challenge.bound, bound);
+    return ours ? take_once(visit, challenge.id, challenge.until_s - now_s) : "WEBAUTHN-CHALLENGE";
 }
 
 const char *passkey_check_client(struct visit *visit, enum passkey_purpose purpose,

@@ -1,14 +1,7 @@
 #include "psu/session.h"
 
 #include "base/array.h"
-#include "base/json.h"
-
-#define CLEAR_BYTES 2048
-
-static const char *const purposes[SESSION_KINDS] = {
-    [SESSION_JOURNEY] = "journey",
-    [SESSION_CUSTOMER] = "customer",
-};
+#include "psu/sealed_box.h"
 
 /* What is not here cannot happen. */
 static const struct transition {
@@ -42,44 +35,42 @@ bool session_move(struct session *session, enum session_event event)
     return false;
 }
 
+/* --- the cookie ------------------------------------------------------------------------------- */
+
+struct boxed {
+    struct session session;
+    int64_t stage;
+};
+
+#define AT(member) offsetof(struct boxed, member)
+
+static const struct box_member members[] = {
+    {"stage", BOX_INT, AT(stage), true},
+    {"provider", BOX_TEXT, AT(session.provider), true},
+    {"interaction", BOX_TEXT, AT(session.interaction_id), true},
+    {"consent", BOX_TEXT, AT(session.consent_id), false},
+    {"arrival", BOX_TEXT, AT(session.arrival), false},
+    {"user", BOX_TEXT, AT(session.user_id), false},
+    {"approval", BOX_TEXT, AT(session.approval_id), false},
+    {"decision", BOX_TEXT, AT(session.decision), false},
+    {"tpp", BOX_TEXT, AT(session.tpp), false},
+    {"reason", BOX_TEXT, AT(session.reason), false},
+    {"number", BOX_INT, AT(session.number), false},
+    {"started", BOX_INT, AT(session.started_s), true},
+    {"extensions", BOX_INT, AT(session.extensions), false},
+    {"onPhone", BOX_BOOL, AT(session.on_phone), false},
+};
+
+/* No BOX_UNTIL: a session whose time is over still has to be ended. */
+static const struct box_format formats[SESSION_KINDS] = {
+    [SESSION_JOURNEY] = {"journey", members, ARRAY_LEN(members)},
+    [SESSION_CUSTOMER] = {"customer", members, ARRAY_LEN(members)},
+};
+
 int session_seal(const struct seal *seal, const struct session *session, struct buf *out)
 {
-    struct buf clear;
-    struct json_writer w;
-    buf_init(&clear, CLEAR_BYTES);
-    json_begin(&w, &clear);
-    json_open_object(&w, NULL);
-    json_int(&w, "stage", session->stage);
-    json_string(&w, "provider", session->provider);
-    json_string(&w, "interaction", session->interaction_id);
-    if (session->kind == SESSION_JOURNEY) {
-        json_string(&w, "consent", session->consent_id);
-        json_string(&w, "arrival", session->arrival);
-    }
-    if (session->user_id.ptr) {
-        json_string(&w, "user", session->user_id);
-    }
-    if (session->approval_id.ptr) {
-        json_string(&w, "approval", session->approval_id);
-    }
-    if (session->decision.ptr) {
-        json_string(&w, "decision", session->decision);
-    }
-    if (session->tpp.len > 0) {
-        json_string(&w, "tpp", session->tpp);
-    }
-    if (session->reason.len > 0) {
-        json_string(&w, "reason", session->reason);
-    }
-    json_int(&w, "number", session->number);
-    json_int(&w, "started", session->started_s);
-    json_int(&w, "extensions", session->extensions);
-    json_bool(&w, "onPhone", session->on_phone);
-    json_close_object(&w);
-    int result =
-        clear.failed ? -1 : seal_close(seal, purposes[session->kind], buf_slice(&clear), out);
-    buf_free(&clear);
-    return out->failed ? -1 : result;
+    const struct boxed boxed = {.session = *session, .stage = session->stage};
+    return sealed_box_close(seal, &formats[session->kind], &boxed, out);
 }
 
 /* Whether all is there that a session of its kind must have in its stage. */
@@ -89,37 +80,17 @@ static bool is_complete(const struct session *session)
     bool step_up = session->stage == SESSION_STEP_UP;
     bool approval = session->stage == SESSION_APPROVAL || step_up;
     bool known = approval || session->stage == SESSION_REVIEW;
-    return session->provider.len > 0 && session->interaction_id.len > 0 &&
-           (asked || session->kind != SESSION_JOURNEY) && (!known || session->user_id.len > 0) &&
+    return (asked || session->kind != SESSION_JOURNEY) && (!known || session->user_id.len > 0) &&
            (!approval || session->approval_id.len > 0) && (!step_up || session->decision.len > 0);
 }
 
 bool session_open(const struct seal *seal, struct arena *arena, enum session_kind kind,
                   struct lfi_slice value, struct session *out)
 {
-    *out = (struct session){.kind = kind};
-    struct lfi_slice clear = seal_open(seal, arena, purposes[kind], value);
-    if (!clear.ptr) {
-        return false;
-    }
-    cJSON *tree = json_parse(clear);
-    int64_t stage = -1;
-    bool sound = json_get_int(tree, "stage", &stage) && stage >= 0 && stage < SESSION_STAGES &&
-                 json_get_int(tree, "started", &out->started_s);
-    (void)json_get_int(tree, "extensions", &out->extensions); /* absent: none */
-    (void)json_get_int(tree, "number", &out->number);         /* absent: nothing was asked */
-    out->on_phone = json_get_bool(tree, "onPhone", false);
-    out->stage = sound ? (enum session_stage)stage : SESSION_SIGN_IN;
-    out->provider = arena_keep(arena, json_get_string(tree, "provider"));
-    out->interaction_id = arena_keep(arena, json_get_string(tree, "interaction"));
-    out->consent_id = arena_keep(arena, json_get_string(tree, "consent"));
-    out->arrival = arena_keep(arena, json_get_string(tree, "arrival"));
-    out->user_id = arena_keep(arena, json_get_string(tree, "user"));
-    out->approval_id = arena_keep(arena, json_get_string(tree, "approval"));
-    out->decision = arena_keep(arena, json_get_string(tree, "decision"));
-    out->tpp = arena_keep(arena, json_get_string(tree, "tpp"));
-    out->reason = arena_keep(arena, json_get_string(tree, "reason"));
-    cJSON_Delete(tree);
-
+    struct boxed boxed = {.session.kind = kind};
+    bool sound = sealed_box_open(seal, arena, &formats[kind], value, 0, &boxed) &&
+                 boxed.stage >= 0 && boxed.stage < SESSION_STAGES;
+    boxed.session.stage = sound ? (enum session_stage)boxed.stage : SESSION_SIGN_IN;
+    *out = boxed.session;
     return sound && is_complete(out);
 }
