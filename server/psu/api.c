@@ -165,9 +165,25 @@ static void run_step(const struct step_api *api, struct step_call *call)
     }
 }
 
+static void show_ending(struct visit *visit)
+{
+    finish_repeat(visit, true);
+}
+
+/* A customer's session has no step-up, and none is shown that has ended. */
 void api_show(struct visit *visit)
 {
-    visit->api->show(visit);
+    static void (*const shows[SESSION_KINDS][SESSION_STAGES])(struct visit * visit) = {
+        [SESSION_JOURNEY] = {[SESSION_SIGN_IN] = step_show_sign_in,
+                             [SESSION_APPROVAL] = step_show_approval,
+                             [SESSION_REVIEW] = step_show_review,
+                             [SESSION_STEP_UP] = step_show_step_up,
+                             [SESSION_ENDED] = show_ending},
+        [SESSION_CUSTOMER] = {[SESSION_SIGN_IN] = step_show_sign_in,
+                              [SESSION_APPROVAL] = step_show_approval,
+                              [SESSION_REVIEW] = step_show_own_consents},
+    };
+    shows[visit->session.kind][visit->session.stage](visit);
 }
 
 int step_look(struct call *call)
@@ -184,7 +200,6 @@ void api_handle(const struct step_api *api, struct visit *visit)
                                       .reply = visit->reply,
                                       .refusal = &refusal},
                              .visit = visit};
-    visit->api = api;
     visit->extendable_in = extendable_in(api);
     if (find_step(&call) && check_origin_and_type(visit) && read_body(&call)) {
         run_step(api, &call);

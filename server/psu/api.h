@@ -15,8 +15,6 @@ struct step_api {
     const struct flow_api *flow;
     const char *prefix; /* "/journey/", of the paths of all of its steps */
     enum session_kind kind;
-    /* Answers with what there is to show now; NULL: nothing is but what a step says. */
-    void (*show)(struct visit *visit);
     /* Whether it is, whatever the cookie says: as ending_is_over(); NULL: never. */
     int (*is_over)(struct visit *visit);
     /* Answers for a session that is over; `looked`: nothing was asked but what to show. */
@@ -25,7 +23,7 @@ struct step_api {
 
 /* Answers a request below the prefix. */
 void api_handle(const struct step_api *api, struct visit *visit);
-/* Answers with what there is to show now, in the API of the visit. */
+/* Answers with what the session's stage shows. */
 void api_show(struct visit *visit);
 /* Whether a name like the path of a step, "journey/approve", is one's. */
 bool api_is_step(const struct step_api *api, struct lfi_slice name);

@@ -122,7 +122,7 @@ static void append_cards(struct visit *visit, const char *name, const cJSON *lis
     json_close_array(w);
 }
 
-void own_consents_show(struct visit *visit)
+void step_show_own_consents(struct visit *visit)
 {
     cJSON *all = NULL;
     struct lfi_error error = {{0}};
@@ -141,19 +141,8 @@ void own_consents_show(struct visit *visit)
 
 int own_consents_list(struct call *call)
 {
-    own_consents_show(step_visit(call));
+    step_show_own_consents(step_visit(call));
     return 0;
-}
-
-static void show(struct visit *visit)
-{
-    if (visit->session.stage == SESSION_SIGN_IN) {
-        step_show_sign_in(visit);
-    } else if (visit->session.stage == SESSION_APPROVAL) {
-        step_show_approval(visit);
-    } else {
-        own_consents_show(visit);
-    }
 }
 
 /* --- one consent ------------------------------------------------------------------------------ */
@@ -365,7 +354,6 @@ const struct step_api own_consents_api = {
     .flow = &flow_own_consents,
     .prefix = "/consents/api/",
     .kind = SESSION_CUSTOMER,
-    .show = show,
     .is_over = finish_customer_is_over,
     .repeat = repeat,
 };

@@ -12,7 +12,4 @@
 
 extern const struct step_api own_consents_api;
 
-/* What a customer who has just signed in is shown: the list. */
-void own_consents_show(struct visit *visit);
-
 #endif

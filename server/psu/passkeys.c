@@ -112,6 +112,12 @@ static void list(struct visit *visit)
     }
 }
 
+int passkeys_list(struct call *call)
+{
+    list(step_visit(call));
+    return 0;
+}
+
 /* --- adding and removing ---------------------------------------------------------------------- */
 
 static void append_user_handle(struct visit *visit, struct json_writer *w)
@@ -248,7 +254,6 @@ const struct step_api passkeys_api = {
     .flow = &flow_passkeys,
     .prefix = "/passkeys/api/",
     .kind = SESSION_CUSTOMER,
-    .show = list,
     .is_over = finish_customer_is_over,
     .repeat = repeat,
 };

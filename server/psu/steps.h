@@ -23,11 +23,12 @@ static inline const cJSON *step_body(struct call *call)
     return ((struct step_call *)call)->body;
 }
 
-/* What to show in each stage of a journey. */
+/* What to show in each stage of a session; own consents: to a customer without a journey. */
 void step_show_sign_in(struct visit *visit);
 void step_show_approval(struct visit *visit);
 void step_show_review(struct visit *visit);
 void step_show_step_up(struct visit *visit);
+void step_show_own_consents(struct visit *visit);
 
 /*
  * The consent from the Hub, for this step; the caller deletes *tree. False: the journey has ended

@@ -23,11 +23,8 @@
 /* Longer ids are not what a Hub sends; they have to fit a cookie and the claims' keys. */
 #define VISIT_ID_MAX 160
 
-struct step_api; /* api.h */
-
 struct visit {
     const struct psu *psu;
-    const struct step_api *api; /* whose step this is; NULL: of none */
     const struct request *request;
     struct reply *reply;
     struct arena *arena;
