@@ -81,7 +81,10 @@ static void refuse_waiting(struct visit *visit, const char *kind)
         wait_s = waiting.until_s - clock_now_s(visit->psu->clock);
     }
     metrics_count(visit->psu->metrics, METRICS_APPROVAL_REFUSED);
-    visit_refuse_for(visit, 429, "APPROVAL-WAITING", wait_s > 0 ? (uint32_t)wait_s + 1 : 0, kind);
+    visit_refuse_with(visit, &(struct step_refusal){.id = "APPROVAL-WAITING",
+                                                    .status = 429,
+                                                    .wait_s = wait_s > 0 ? (uint32_t)wait_s + 1 : 0,
+                                                    .detail = kind});
 }
 
 int approval_ask(struct visit *visit, const struct approval_request *request,

@@ -56,17 +56,6 @@ static int append_record(void *ctx, struct lfi_slice json, const void *facts)
     return 0;
 }
 
-static void refuse_core(struct visit *visit, int status, const struct lfi_error *error)
-{
-    if (status == LFI_UNKNOWN) {
-        visit_refuse(visit, 404, "APP-UNKNOWN", NULL);
-    } else if (status == LFI_DENIED) {
-        visit_refuse(visit, 409, "APP-DECIDED", NULL);
-    } else {
-        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error->message);
-    }
-}
-
 /* The device of the call, whose core may be asked. False, having answered. */
 static bool enter(struct call *call, struct device *out)
 {
@@ -104,7 +93,7 @@ int bank_app_list(struct call *call)
     }
     json_close_object(&w);
     if (status != LFI_OK) {
-        refuse_core(visit, status, &error);
+        (void)visit_refuse_failed(visit, STEP_APP, status, &error);
     }
     return 0;
 }
@@ -127,7 +116,7 @@ int bank_app_decide(struct call *call)
     int status = provider->signin->approval_decide(
         provider->core, &core, &approval, json_get_bool(step_body(call), "approve", false), &error);
     if (status != LFI_OK) {
-        refuse_core(visit, status, &error);
+        (void)visit_refuse_failed(visit, STEP_APP, status, &error);
         return 0;
     }
     visit_begin_view(visit, &w, "decided");

@@ -49,7 +49,7 @@ static void show(struct visit *visit, const struct decision *decision)
         visit_refuse(visit, 409, "JOURNEY-OVER", "authorized in another browser, or too long ago");
         break;
     case DECISION_UNKNOWN:
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", decision->error.message);
+        visit_refuse_state(visit, &decision->error);
         break;
     }
 }
@@ -86,7 +86,7 @@ int finish_customer_is_over(struct visit *visit)
     struct lfi_error error = {{0}};
     int status = claim_find(visit_actor(visit), customer_key(visit), &result, &error);
     if (status != LFI_OK && status != LFI_UNKNOWN) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
         return -1;
     }
     return status == LFI_OK;
@@ -99,7 +99,7 @@ static void end_customer_session(struct visit *visit, enum ending ending)
     struct json_writer w;
     const char *reason = ending_row(ending)->reason ? ending_row(ending)->reason : "left";
     if (claim_settle(visit_actor(visit), customer_key(visit), SLICE("over"), &error) != LFI_OK) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
         return;
     }
     LOG_EVENT(visit->psu->log, LOG_INFO, "customer-session-ended",

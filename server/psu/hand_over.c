@@ -123,7 +123,7 @@ int step_hand_over(struct call *call)
     if (!append_link(visit, &link, &address)) {
         visit_refuse(visit, 500, "INTERNAL", "no link could be made");
     } else if (note_set_link(visit_actor(visit), link.once, &error) != LFI_OK) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
     } else {
         show_link(visit, &link, buf_slice(&address));
     }
@@ -145,7 +145,7 @@ int step_wait(struct call *call)
     } else if (status == LFI_UNKNOWN) {
         finish_repeat(visit, false);
     } else {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
     }
     return 0;
 }
@@ -183,7 +183,7 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
     struct lfi_error error = {{0}};
     struct lfi_slice key = state_key(visit->arena, "hand-over", (struct lfi_slice){0}, once);
     if (claim_take(visit_actor(visit), key, LINK_LIFE_S, &claim, &result, &error) != LFI_OK) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
         return false;
     }
     if (claim != STATE_CLAIM_YOURS) {
@@ -191,7 +191,7 @@ static bool use_once(struct visit *visit, struct lfi_slice once)
         return false;
     }
     if (claim_settle(visit_actor(visit), key, SLICE("used"), &error) != LFI_OK) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
         return false;
     }
     return true;
@@ -206,7 +206,7 @@ static void take_over(struct visit *visit, const struct link *link)
         visit_refuse(visit, 401, "HAND-OVER-LINK", "the journey is over");
     } else if (use_once(visit, link->once)) {
         if (note_set_taken(visit_actor(visit), link->once, &error) != LFI_OK) {
-            visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+            visit_refuse_state(visit, &error);
         } else if (visit_keep_session(visit) == 0) {
             api_show(visit);
         }

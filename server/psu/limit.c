@@ -58,7 +58,7 @@ static int64_t take(struct visit *visit, const struct meter *meter, struct lfi_s
     struct lfi_error error = {{0}};
     uint32_t wait_s = 0;
     if (state_limit_take(&ref, &meter->allowance, &wait_s, &error) != LFI_OK) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
         return -1;
     }
     if (wait_s == 0) {
@@ -104,7 +104,10 @@ static bool take_all(struct visit *visit, const struct meter *const *meters,
         limit_give_back(visit, out);
         if (wait_s > 0) {
             metrics_count(visit->psu->metrics, METRICS_SIGN_IN_LIMIT);
-            visit_refuse_for(visit, 429, "SIGN-IN-LIMIT", (uint32_t)wait_s, meters[i]->kind);
+            visit_refuse_with(visit, &(struct step_refusal){.id = "SIGN-IN-LIMIT",
+                                                            .status = 429,
+                                                            .wait_s = (uint32_t)wait_s,
+                                                            .detail = meters[i]->kind});
         }
         return false;
     }
@@ -147,7 +150,9 @@ bool limit_take_approval(struct visit *visit, struct limit_uses *out)
     int64_t wait_s = take(visit, &of_approvals, approval_key(visit), out);
     if (wait_s > 0) {
         metrics_count(visit->psu->metrics, METRICS_APPROVAL_REFUSED);
-        visit_refuse_for(visit, 429, "APPROVAL-LIMIT", (uint32_t)wait_s, NULL);
+        visit_refuse_with(visit, &(struct step_refusal){.id = "APPROVAL-LIMIT",
+                                                        .status = 429,
+                                                        .wait_s = (uint32_t)wait_s});
     }
     return wait_s == 0;
 }

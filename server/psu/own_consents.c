@@ -241,7 +241,7 @@ static void show_consent(struct visit *visit, const struct consent *consent)
     consent_permissions_append_groups(consent->permissions, &w);
     int status = append_accounts(visit, consent->account_ids, &w, &error);
     if (status != LFI_OK) {
-        visit_refuse(visit, 503, "CORE-UNAVAILABLE", error.message);
+        (void)visit_refuse_failed(visit, STEP_CORE, status, &error);
         return;
     }
     enum hub_outcome outcome = append_chain(visit, consent, &w, &error);
@@ -282,12 +282,10 @@ static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
 {
     struct lfi_error error = {{0}};
     int status = revocation_keep(visit_actor(visit), consent_id, &error);
-    if (status == LFI_DENIED) {
-        visit_refuse(visit, 429, "REVOCATION-LIMIT", NULL);
-    } else if (status != LFI_OK) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
-    } else {
+    if (status == LFI_OK) {
         show_kept(visit, consent_id);
+    } else {
+        (void)visit_refuse_failed(visit, STEP_REVOCATION, status, &error);
     }
 }
 

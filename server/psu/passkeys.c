@@ -21,11 +21,7 @@ static bool check_offered(struct visit *visit)
 static void refuse_state(struct visit *visit, int status, const char *call,
                          const struct lfi_error *error)
 {
-    if (status == LFI_UNKNOWN) {
-        visit_refuse(visit, 404, "PASSKEY-UNKNOWN", NULL);
-    } else if (status == LFI_DENIED) {
-        visit_refuse(visit, 409, "PASSKEY-LIMIT", NULL);
-    } else {
+    if (!visit_refuse_failed(visit, STEP_PASSKEY, status, error)) {
         finish_state(visit, status, call, error);
     }
 }

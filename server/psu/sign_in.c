@@ -80,7 +80,7 @@ static int take_attempt(struct visit *visit)
         struct lfi_error error = {{0}};
         if (claim_take(visit_actor(visit), attempt_key(visit, number), ATTEMPT_TTL_S, &claim,
                        &result, &error) != LFI_OK) {
-            visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+            visit_refuse_state(visit, &error);
             return 0;
         }
         if (claim == STATE_CLAIM_YOURS) {
@@ -133,10 +133,12 @@ static void ask_approval(struct visit *visit, const struct consent *consent,
 static int judge(struct visit *visit, const cJSON *body, struct lfi_id *user_id,
                  struct lfi_error *error)
 {
+    static const struct step_refusal busy = {
+        .id = "SIGN-IN-BUSY", .status = 503, .wait_s = BUSY_WAIT_S};
     const struct provider *provider = visit->endpoint->provider;
     if (!turns_begin(visit->psu->sign_ins)) {
         metrics_count(visit->psu->metrics, METRICS_SIGN_IN_BUSY);
-        visit_refuse_for(visit, 503, "SIGN-IN-BUSY", BUSY_WAIT_S, NULL);
+        visit_refuse_with(visit, &busy);
         return LFI_STOPPED;
     }
     const struct lfi_call call = visit_core_call(visit);

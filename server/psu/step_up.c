@@ -109,7 +109,7 @@ static void carry_out(struct visit *visit)
     struct lfi_error error = {{0}};
     int status = claim_find(visit_actor(visit), choice_key(visit), &choice, &error);
     if (status != LFI_OK && status != LFI_UNKNOWN) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+        visit_refuse_state(visit, &error);
         return;
     }
     cJSON *account_ids = status == LFI_OK ? json_parse(choice) : NULL;

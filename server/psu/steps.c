@@ -44,10 +44,8 @@ int step_extend(struct call *call)
     int status = visit->session.extensions < SESSION_EXTENSIONS_MAX
                      ? note_extend(visit_actor(visit), &error)
                      : LFI_DENIED;
-    if (status == LFI_DENIED || status == LFI_UNKNOWN) {
-        visit_refuse(visit, 409, "SESSION-LONGEST", "extended as often as possible, or over");
-    } else if (status != LFI_OK) {
-        visit_refuse(visit, 503, "STATE-UNAVAILABLE", error.message);
+    if (status != LFI_OK) {
+        (void)visit_refuse_failed(visit, STEP_EXTENSION, status, &error);
     } else if (visit_keep_session(visit) == 0) {
         visit_begin_view(visit, &w, "extended");
         json_close_object(&w);

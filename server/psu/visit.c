@@ -165,28 +165,43 @@ static void log_refusal(struct visit *visit, const char *id, const char *detail,
 
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail)
 {
-    visit_refuse_for(visit, status, id, 0, detail);
+    visit_refuse_with(visit, &(struct step_refusal){.id = id, .status = status, .detail = detail});
 }
 
-void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t wait_s,
-                      const char *detail)
+void visit_refuse_with(struct visit *visit, const struct step_refusal *refusal)
 {
     struct json_writer w;
     bool cancelled = cancellation_is_set(visit->request->cancellation);
-    if (strcmp(id, "CORE-UNAVAILABLE") == 0 && !cancelled) {
+    if (strcmp(refusal->id, "CORE-UNAVAILABLE") == 0 && !cancelled) {
         metrics_count(visit->psu->metrics, METRICS_CORE_UNAVAILABLE);
-    } else if (strcmp(id, "STATE-UNAVAILABLE") == 0) {
+    } else if (strcmp(refusal->id, "STATE-UNAVAILABLE") == 0) {
         metrics_count(visit->psu->metrics, METRICS_STATE_UNAVAILABLE);
     }
-    log_refusal(visit, id, detail, visit->session.interaction_id);
+    log_refusal(visit, refusal->id, refusal->detail, visit->session.interaction_id);
     visit_begin_view(visit, &w, "error");
-    json_text(&w, "error", id);
-    if (wait_s > 0) {
-        json_int(&w, "waitSeconds", wait_s);
-        reply_header(visit->reply, "Retry-After", arena_format(visit->arena, "%u", wait_s));
+    json_text(&w, "error", refusal->id);
+    if (refusal->wait_s > 0) {
+        json_int(&w, "waitSeconds", refusal->wait_s);
+        reply_header(visit->reply, "Retry-After",
+                     arena_format(visit->arena, "%u", refusal->wait_s));
     }
     json_close_object(&w);
-    visit->reply->status = status;
+    visit->reply->status = refusal->status;
+}
+
+bool visit_refuse_failed(struct visit *visit, enum step_subject subject, int status,
+                         const struct lfi_error *error)
+{
+    const struct step_refusal refusal = step_refusal_of(subject, status, error);
+    if (refusal.id) {
+        visit_refuse_with(visit, &refusal);
+    }
+    return refusal.id;
+}
+
+void visit_refuse_state(struct visit *visit, const struct lfi_error *error)
+{
+    (void)visit_refuse_failed(visit, STEP_STATE, LFI_FAILED, error);
 }
 
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference)

@@ -19,6 +19,7 @@
 #include "provider/share.h"
 #include "psu/actor.h"
 #include "psu/pages.h"
+#include "psu/step_refusal.h"
 
 /* Longer ids are not what a Hub sends; they have to fit a cookie and the claims' keys. */
 #define VISIT_ID_MAX 160
@@ -65,10 +66,16 @@ int visit_keep_session(struct visit *visit);
 void visit_begin_view(struct visit *visit, struct json_writer *writer, const char *view);
 /* The view "error": stable id, HTTP status. `detail` goes to the log; may be NULL. */
 void visit_refuse(struct visit *visit, int status, const char *id, const char *detail);
-/* The same where it may be tried again after some seconds, which the view says too; 0: not known.
+/* The same; the view also says when to try again, if that is known. */
+void visit_refuse_with(struct visit *visit, const struct step_refusal *refusal);
+/*
+ * The same for a status of core or state that is not LFI_OK. False, without an answer: the session
+ * has to end (finish.h), which happens with STEP_PASSKEY alone.
  */
-void visit_refuse_for(struct visit *visit, int status, const char *id, uint32_t wait_s,
-                      const char *detail);
+bool visit_refuse_failed(struct visit *visit, enum step_subject subject, int status,
+                         const struct lfi_error *error);
+/* STEP_STATE, whatever the status was. */
+void visit_refuse_state(struct visit *visit, const struct lfi_error *error);
 /* The same as a page, for addresses that browsers open. `reference` is what to quote. */
 void visit_error_page(struct visit *visit, int status, const char *id, struct lfi_slice reference);
 
