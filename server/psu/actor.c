@@ -7,6 +7,15 @@ int64_t actor_seconds_left(struct actor actor)
     return now < ends ? ends - now : 0;
 }
 
+struct lfi_call actor_core_call(struct actor actor)
+{
+    struct lfi_call call = core_call(actor.endpoint->provider->host, actor.cancellation);
+    call.interaction_id = actor.session->interaction_id;
+    call.consent_id = actor.session->consent_id;
+    call.user_id = actor.session->user_id;
+    return call;
+}
+
 struct state_ref actor_state(struct actor actor, struct lfi_slice key)
 {
     return (struct state_ref){actor.psu->state, actor.endpoint->provider->id, key};

@@ -12,6 +12,7 @@
 #include "http/metrics.h"
 #include "operator/explain.h"
 #include "operator/override.h"
+#include "provider/core_call.h"
 #include "provider/share.h"
 #include "psu/endpoint.h"
 #include "psu/session.h"
@@ -34,7 +35,7 @@ struct psu {
     int max_attempts;
     bool step_up_data_sharing;
     bool demo_app;
-    struct turns *sign_ins; /* limit.h */
+    struct turns *sign_ins; /* turns.h */
     struct metrics *metrics;
     const struct state *state;
     struct explain *explain;
@@ -50,9 +51,12 @@ struct actor {
     const struct psu_endpoint *endpoint; /* of the session */
     struct arena *arena;
     struct session *session;
+    const struct cancellation *cancellation; /* of the request; NULL: of none */
 };
 
 int64_t actor_seconds_left(struct actor actor); /* 0 when the session is over */
+/* What the core is told of who asks. */
+struct lfi_call actor_core_call(struct actor actor);
 /* The key (state_key) at the actor's provider; absent where a function names none. */
 struct state_ref actor_state(struct actor actor, struct lfi_slice key);
 /* A key that tells providers apart, for what is sealed and not kept; absent stays absent. */

@@ -3,7 +3,6 @@
 #include "base/core_answer.h"
 #include "base/id.h"
 #include "base/limits.h"
-#include "psu/browser.h"
 #include "psu/limit.h"
 
 #define PURPOSE_BYTES 4096
@@ -20,7 +19,7 @@ static bool draw_number(int64_t *out)
     return true;
 }
 
-static struct lfi_slice purpose_of(struct visit *visit, const struct approval_request *request)
+static struct lfi_slice purpose_of(struct actor actor, const struct approval_request *request)
 {
     struct buf purpose;
     struct json_writer w;
@@ -34,13 +33,13 @@ static struct lfi_slice purpose_of(struct visit *visit, const struct approval_re
     if (request->accounts > 0) {
         json_int(&w, "accounts", request->accounts);
     }
-    json_string(&w, "reference", visit->session.interaction_id);
-    json_int(&w, "number", visit->session.number);
-    json_int(&w, "at", clock_now_s(visit->psu->clock));
-    json_string(&w, "browser", browser_name(visit->request));
+    json_string(&w, "reference", actor.session->interaction_id);
+    json_int(&w, "number", actor.session->number);
+    json_int(&w, "at", clock_now_s(actor.psu->clock));
+    json_string(&w, "browser", request->browser);
     json_close_object(&w);
     struct lfi_slice kept =
-        purpose.failed ? (struct lfi_slice){0} : arena_keep(visit->arena, buf_slice(&purpose));
+        purpose.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&purpose));
     buf_free(&purpose);
     return kept;
 }
@@ -66,98 +65,93 @@ static int note_waiting(void *ctx, struct lfi_slice json, const void *facts)
 }
 
 /* Says when the waiting one expires, if the core tells. */
-static void refuse_waiting(struct visit *visit, const char *kind)
+static struct step_refusal refusal_of_waiting(struct actor actor, const char *kind)
 {
-    const struct provider *provider = visit->endpoint->provider;
+    const struct provider *provider = actor.endpoint->provider;
     struct waiting waiting = {.kind = kind};
     struct core_answer answer = core_answer(note_waiting, &waiting);
-    const struct lfi_call call = visit_core_call(visit);
-    const struct lfi_query query = {.size = sizeof(query), .subject_id = visit->session.user_id};
+    const struct lfi_call call = actor_core_call(actor);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = actor.session->user_id};
     struct lfi_error error = {{0}};
     int64_t wait_s = 0;
     if (PROVIDER_SERVES(provider, signin, approvals_waiting) &&
         provider->signin->approvals_waiting(provider->core, &call, &query, &answer.base, &error) ==
             LFI_OK) {
-        wait_s = waiting.until_s - clock_now_s(visit->psu->clock);
+        wait_s = waiting.until_s - clock_now_s(actor.psu->clock);
     }
-    metrics_count(visit->psu->metrics, METRICS_APPROVAL_REFUSED);
-    visit_refuse_with(visit, &(struct step_refusal){.id = "APPROVAL-WAITING",
-                                                    .status = 429,
-                                                    .wait_s = wait_s > 0 ? (uint32_t)wait_s + 1 : 0,
-                                                    .detail = kind});
+    metrics_count(actor.psu->metrics, METRICS_APPROVAL_REFUSED);
+    return (struct step_refusal){.id = "APPROVAL-WAITING",
+                                 .status = 429,
+                                 .wait_s = wait_s > 0 ? (uint32_t)wait_s + 1 : 0,
+                                 .detail = kind};
 }
 
-int approval_ask(struct visit *visit, const struct approval_request *request,
-                 enum session_event event, struct lfi_error *error)
+int approval_ask(struct actor actor, const struct approval_request *request,
+                 struct step_refusal *refusal, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    int64_t left_s = actor_seconds_left(visit_actor(visit));
+    const struct provider *provider = actor.endpoint->provider;
+    int64_t left_s = actor_seconds_left(actor);
     struct lfi_id approval_id = {{0}};
     struct limit_uses uses;
-    if (!draw_number(&visit->session.number)) {
-        visit_refuse(visit, 500, "INTERNAL", "no random bytes");
-        return LFI_STOPPED;
+    if (!draw_number(&actor.session->number)) {
+        *refusal =
+            (struct step_refusal){.id = "INTERNAL", .status = 500, .detail = "no random bytes"};
+        return LFI_DENIED;
     }
-    if (!limit_take_approval(visit, &uses)) {
-        return LFI_STOPPED;
+    if (!limit_take_approval(actor, &uses, refusal)) {
+        return LFI_DENIED;
     }
-    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_call call = actor_core_call(actor);
     const struct lfi_approval_request asked = {
         .size = sizeof(asked),
-        .user_id = visit->session.user_id,
-        .purpose = purpose_of(visit, request),
+        .user_id = actor.session->user_id,
+        .purpose = purpose_of(actor, request),
         .ttl_s = (uint32_t)(left_s < LIMIT_APPROVAL_S ? left_s : LIMIT_APPROVAL_S)};
     int status =
         provider->signin->approval_start(provider->core, &call, &asked, &approval_id, error);
-    if (status != LFI_OK) {
-        limit_give_back(visit, &uses);
-    }
-    if (status == LFI_DENIED) {
-        refuse_waiting(visit, request->kind);
-        return LFI_STOPPED;
-    }
     if (status == LFI_OK) {
-        visit->session.approval_id = arena_keep(visit->arena, slice_of(approval_id.text));
-        bool waits = visit_move(visit, event) && visit_keep_session(visit) == 0;
-        status = waits ? LFI_OK : LFI_STOPPED;
+        actor.session->approval_id = arena_keep(actor.arena, slice_of(approval_id.text));
+        return LFI_OK;
+    }
+    limit_give_back(actor, &uses);
+    if (status == LFI_DENIED) {
+        *refusal = refusal_of_waiting(actor, request->kind);
     }
     return status;
 }
 
-static struct lfi_approval asked_of(const struct visit *visit)
+static struct lfi_approval asked_of(struct actor actor)
 {
     return (struct lfi_approval){.size = sizeof(struct lfi_approval),
-                                 .user_id = visit->session.user_id,
-                                 .approval_id = visit->session.approval_id};
+                                 .user_id = actor.session->user_id,
+                                 .approval_id = actor.session->approval_id};
 }
 
-int approval_find(struct visit *visit, enum lfi_approval_state *out, struct lfi_error *error)
+int approval_find(struct actor actor, enum lfi_approval_state *out, struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    const struct lfi_call call = visit_core_call(visit);
-    const struct lfi_approval asked = asked_of(visit);
+    const struct provider *provider = actor.endpoint->provider;
+    const struct lfi_call call = actor_core_call(actor);
+    const struct lfi_approval asked = asked_of(actor);
     int status = provider->signin->approval_state(provider->core, &call, &asked, out, error);
     if (status == LFI_OK && *out == LFI_APPROVAL_APPROVED) {
-        limit_give_back_approval(visit);
+        limit_give_back_approval(actor);
     }
     return status;
 }
 
-void approval_withdraw(struct visit *visit)
+void approval_withdraw(struct actor actor)
 {
-    const struct session *session = &visit->session;
-    const struct provider *provider = visit->endpoint->provider;
+    const struct session *session = actor.session;
+    const struct provider *provider = actor.endpoint->provider;
     struct lfi_error error = {{0}};
     bool waits = session->stage == SESSION_APPROVAL || session->stage == SESSION_STEP_UP;
     if (!waits || !PROVIDER_SERVES(provider, signin, approval_withdraw)) {
         return;
     }
-    const struct lfi_call call = visit_core_call(visit);
-    const struct lfi_approval asked = asked_of(visit);
+    const struct lfi_call call = actor_core_call(actor);
+    const struct lfi_approval asked = asked_of(actor);
     int status = provider->signin->approval_withdraw(provider->core, &call, &asked, &error);
     if (status != LFI_OK && status != LFI_DENIED && status != LFI_UNKNOWN) {
-        LOG_EVENT(visit->psu->log, LOG_ERROR, "core-failed",
-                  LOG_TEXT("call", SLICE("approval_withdraw")), LOG_NUMBER("status", status),
-                  LOG_TEXT("reason", slice_of(error.message)));
+        actor_note_core(actor, status, "approval_withdraw", &error);
     }
 }

@@ -111,7 +111,7 @@ void authorize_handle(struct visit *visit, const struct psu_endpoint *endpoint)
     } else if (outcome == HUB_OK && authorization.interaction_id.len <= VISIT_ID_MAX &&
                authorization.consent_id.len <= VISIT_ID_MAX) {
         if (left.endpoint == endpoint) {
-            approval_withdraw(&left);
+            approval_withdraw(visit_actor(&left));
         }
         start(visit, endpoint, &authorization, arrival);
     } else if (outcome == HUB_REFUSED && authorization.error.len > 0) {

@@ -25,17 +25,17 @@ static const struct box_member device_members[] = {
 static const struct box_format device_format = {"device", device_members,
                                                 ARRAY_LEN(device_members)};
 
-void bank_app_append_link(struct visit *visit, struct json_writer *writer)
+void bank_app_append_link(struct actor actor, struct json_writer *writer)
 {
-    const struct session *session = &visit->session;
+    const struct session *session = actor.session;
     const struct device device = {.provider = session->provider,
                                   .user_id = session->user_id,
                                   .approval_id = session->approval_id,
-                                  .until_s = session->started_s + visit->psu->session_s};
+                                  .until_s = session->started_s + actor.psu->session_s};
     struct buf link;
     buf_init(&link, LINK_BYTES);
     buf_append_text(&link, "/bank-app#");
-    if (sealed_box_close(visit->psu->seal, &device_format, &device, &link) == 0) {
+    if (sealed_box_close(actor.psu->seal, &device_format, &device, &link) == 0) {
         json_string(writer, "openApp", buf_slice(&link));
     }
     buf_free(&link);

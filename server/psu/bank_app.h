@@ -9,7 +9,7 @@
 #include "psu/api.h"
 
 /* Adds "openApp": the link bound to the customer of the session. */
-void bank_app_append_link(struct visit *visit, struct json_writer *writer);
+void bank_app_append_link(struct actor actor, struct json_writer *writer);
 /* Refusals: APP-LINK, APP-UNKNOWN, APP-DECIDED. */
 extern const struct step_api bank_app_api;
 

@@ -49,7 +49,8 @@ static void end_journey(struct actor actor, cJSON *record)
 static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint, cJSON *record)
 {
     struct session session = {0};
-    struct actor actor = {psu, endpoint, arena_new(SCRATCH_BYTES), &session};
+    struct actor actor = {
+        .psu = psu, .endpoint = endpoint, .arena = arena_new(SCRATCH_BYTES), .session = &session};
     struct lfi_slice kind = json_get_string(record, "kind");
     if (!actor.arena) {
         LOG_EVENT(psu->log, LOG_ERROR, "task-failed", LOG_TEXT("reason", SLICE("out of memory")));

@@ -74,17 +74,16 @@ void finish_repeat(struct visit *visit, bool looked)
 
 /* --- a customer's session --------------------------------------------------------------------- */
 
-static struct lfi_slice customer_key(struct visit *visit)
+static struct lfi_slice customer_key(struct actor actor)
 {
-    return state_key(visit->arena, "customer", (struct lfi_slice){0},
-                     visit->session.interaction_id);
+    return state_key(actor.arena, "customer", (struct lfi_slice){0}, actor.session->interaction_id);
 }
 
 int finish_customer_is_over(struct visit *visit)
 {
     struct lfi_slice result;
     struct lfi_error error = {{0}};
-    int status = claim_find(visit_actor(visit), customer_key(visit), &result, &error);
+    int status = claim_find(visit_actor(visit), customer_key(visit_actor(visit)), &result, &error);
     if (status != LFI_OK && status != LFI_UNKNOWN) {
         visit_refuse_state(visit, &error);
         return -1;
@@ -98,7 +97,8 @@ static void end_customer_session(struct visit *visit, enum ending ending)
     struct lfi_error error = {{0}};
     struct json_writer w;
     const char *reason = ending_row(ending)->reason ? ending_row(ending)->reason : "left";
-    if (claim_settle(visit_actor(visit), customer_key(visit), SLICE("over"), &error) != LFI_OK) {
+    if (claim_settle(visit_actor(visit), customer_key(visit_actor(visit)), SLICE("over"), &error) !=
+        LFI_OK) {
         visit_refuse_state(visit, &error);
         return;
     }
@@ -116,7 +116,7 @@ static void end_customer_session(struct visit *visit, enum ending ending)
 void finish_refuse(struct visit *visit, enum ending ending)
 {
     struct decision decision;
-    approval_withdraw(visit);
+    approval_withdraw(visit_actor(visit));
     if (visit->session.kind == SESSION_CUSTOMER) {
         end_customer_session(visit, ending);
     } else {

@@ -17,9 +17,9 @@
 #define QR_BYTES (64 * 1024)
 #define NOT_FROM_THE_HUB "hand-over" /* as arrival: no digest of an address */
 
-bool hand_over_is_offered(const struct visit *visit)
+bool hand_over_is_offered(const struct session *session)
 {
-    return visit->session.kind == SESSION_JOURNEY && !visit->session.on_phone;
+    return session->kind == SESSION_JOURNEY && !session->on_phone;
 }
 
 /* --- in the first browser --------------------------------------------------------------------- */
@@ -55,10 +55,10 @@ static int number_of(const struct link *link)
 }
 
 /* "https://bank.example/phone#box"; the part behind '#' is not sent when it is opened. */
-static bool append_link(struct visit *visit, const struct link *link, struct buf *out)
+static bool append_link(const struct psu *psu, const struct link *link, struct buf *out)
 {
-    buf_append_format(out, "%s/phone#", visit->psu->origin);
-    return sealed_box_close(visit->psu->seal, &link_format, link, out) == 0;
+    buf_append_format(out, "%s/phone#", psu->origin);
+    return sealed_box_close(psu->seal, &link_format, link, out) == 0;
 }
 
 static void show_link(struct visit *visit, const struct link *link, struct lfi_slice address)
@@ -101,7 +101,7 @@ int step_hand_over(struct call *call)
     struct lfi_error error = {{0}};
     int64_t now_s = clock_now_s(visit->psu->clock);
     int64_t left_s = actor_seconds_left(visit_actor(visit));
-    if (!hand_over_is_offered(visit)) {
+    if (!hand_over_is_offered(&visit->session)) {
         visit_refuse(visit, 404, "HAND-OVER-NONE", NULL);
         return 0;
     }
@@ -120,7 +120,7 @@ int step_hand_over(struct call *call)
                               .started_s = visit->session.started_s,
                               .until_s = now_s + (left_s < LINK_LIFE_S ? left_s : LINK_LIFE_S)};
     buf_init(&address, LINK_BYTES);
-    if (!append_link(visit, &link, &address)) {
+    if (!append_link(visit->psu, &link, &address)) {
         visit_refuse(visit, 500, "INTERNAL", "no link could be made");
     } else if (note_set_link(visit_actor(visit), link.once, &error) != LFI_OK) {
         visit_refuse_state(visit, &error);

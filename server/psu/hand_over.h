@@ -11,9 +11,9 @@
 #ifndef PSU_HAND_OVER_H
 #define PSU_HAND_OVER_H
 
-#include "psu/visit.h"
+#include "psu/session.h"
 
 /* Whether this is a first browser, which can be told how it went on. */
-bool hand_over_is_offered(const struct visit *visit);
+bool hand_over_is_offered(const struct session *session);
 
 #endif

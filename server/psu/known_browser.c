@@ -28,41 +28,41 @@ static const char *cookie_name(const struct psu *psu)
 }
 
 /* Says of which login without naming it. */
-static struct lfi_slice login_key(struct visit *visit, struct lfi_slice login)
+static struct lfi_slice login_key(struct actor actor, struct lfi_slice login)
 {
-    return actor_bind(visit_actor(visit),
-                      state_key(visit->arena, PURPOSE, (struct lfi_slice){0}, login));
+    return actor_bind(actor, state_key(actor.arena, PURPOSE, (struct lfi_slice){0}, login));
 }
 
-struct lfi_slice known_browser_find(struct visit *visit, struct lfi_slice login)
+struct lfi_slice known_browser_find(struct actor actor, const struct request *request,
+                                    struct lfi_slice login)
 {
-    const struct psu *psu = visit->psu;
-    struct lfi_slice cookie = request_cookie(visit->request, cookie_name(psu));
+    const struct psu *psu = actor.psu;
+    struct lfi_slice cookie = request_cookie(request, cookie_name(psu));
     struct known known;
-    bool is_known = cookie.ptr &&
-                    sealed_box_open(psu->seal, visit->arena, &format, cookie,
-                                    clock_now_s(psu->clock), &known) &&
-                    slice_equal(known.login, login_key(visit, login));
+    bool is_known =
+        cookie.ptr &&
+        sealed_box_open(psu->seal, actor.arena, &format, cookie, clock_now_s(psu->clock), &known) &&
+        slice_equal(known.login, login_key(actor, login));
     return is_known ? known.name : (struct lfi_slice){0};
 }
 
-void known_browser_keep(struct visit *visit, struct lfi_slice login)
+void known_browser_keep(struct actor actor, struct lfi_slice login, struct reply *reply)
 {
     char name[ID_UUID_MAX];
     struct buf cookie;
     if (!id_uuid4(name)) {
         return;
     }
-    const struct known known = {.login = login_key(visit, login),
+    const struct known known = {.login = login_key(actor, login),
                                 .name = slice_of(name),
-                                .until_s = clock_now_s(visit->psu->clock) + LIMIT_KNOWN_BROWSER_S};
+                                .until_s = clock_now_s(actor.psu->clock) + LIMIT_KNOWN_BROWSER_S};
     buf_init(&cookie, COOKIE_BYTES);
-    buf_append_format(&cookie, "%s=", cookie_name(visit->psu));
-    bool sealed = sealed_box_close(visit->psu->seal, &format, &known, &cookie) == 0;
+    buf_append_format(&cookie, "%s=", cookie_name(actor.psu));
+    bool sealed = sealed_box_close(actor.psu->seal, &format, &known, &cookie) == 0;
     buf_append_format(&cookie, "; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s",
-                      LIMIT_KNOWN_BROWSER_S, visit->psu->secure ? "; Secure" : "");
+                      LIMIT_KNOWN_BROWSER_S, actor.psu->secure ? "; Secure" : "");
     if (sealed && !cookie.failed) { /* else its next tries count as those of a stranger */
-        reply_header(visit->reply, "Set-Cookie", buf_slice(&cookie));
+        reply_header(reply, "Set-Cookie", buf_slice(&cookie));
     }
     buf_free(&cookie);
 }

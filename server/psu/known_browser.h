@@ -6,11 +6,13 @@
 #ifndef PSU_KNOWN_BROWSER_H
 #define PSU_KNOWN_BROWSER_H
 
-#include "psu/visit.h"
+#include "http/message.h"
+#include "psu/actor.h"
 
 /* The browser's name when it is known for this login, in the arena; else absent. */
-struct lfi_slice known_browser_find(struct visit *visit, struct lfi_slice login);
+struct lfi_slice known_browser_find(struct actor actor, const struct request *request,
+                                    struct lfi_slice login);
 /* From now on it is known for this login, and for no other. */
-void known_browser_keep(struct visit *visit, struct lfi_slice login);
+void known_browser_keep(struct actor actor, struct lfi_slice login, struct reply *reply);
 
 #endif

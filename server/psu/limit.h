@@ -6,7 +6,8 @@
 #ifndef PSU_LIMIT_H
 #define PSU_LIMIT_H
 
-#include "psu/visit.h"
+#include "psu/actor.h"
+#include "psu/step_refusal.h"
 
 #define LIMIT_METERS 4
 
@@ -16,28 +17,25 @@ struct limit_uses {
     size_t count;
 };
 
-/*
- * Takes a try at this login's password: of the browser when it is known, else of address and login,
- * login, address and all. False, having answered SIGN-IN-LIMIT: one of these has none left now.
- * Passkeys are not counted.
- */
-bool limit_take_sign_in(struct visit *visit, struct lfi_slice login, struct limit_uses *out);
-/* Takes a request in the customer's app. False, having answered APPROVAL-LIMIT. */
-bool limit_take_approval(struct visit *visit, struct limit_uses *out);
-/* The password was right or was not judged, or no request went to the app. */
-void limit_give_back(struct visit *visit, const struct limit_uses *uses);
-/* The request in the app was approved, there or by a passkey. */
-void limit_give_back_approval(struct visit *visit);
+/* A try at a password. */
+struct limit_try {
+    struct lfi_slice login;
+    struct lfi_slice browser; /* known_browser_find(); absent: not known for this login */
+    struct lfi_slice client;  /* address of the customer, forwarded_client() */
+};
 
 /*
- * Turns: half the processors judge passwords, the others are left to reads. Any thread. NULL from
- * turns_new: out of memory.
+ * Takes a try: of the browser when it is known, else of address and login, login, address and all.
+ * False: *refusal says why, SIGN-IN-LIMIT when one of these has none left now. Passkeys are not
+ * counted.
  */
-struct turns;
-struct turns *turns_new(void);
-void turns_free(struct turns *turns);
-/* Waits for a turn. False: too many wait, or it takes too long. */
-bool turns_begin(struct turns *turns);
-void turns_end(struct turns *turns);
+bool limit_take_sign_in(struct actor actor, const struct limit_try *try, struct limit_uses *out,
+                        struct step_refusal *refusal);
+/* Takes a request in the customer's app. False: *refusal says why, as APPROVAL-LIMIT. */
+bool limit_take_approval(struct actor actor, struct limit_uses *out, struct step_refusal *refusal);
+/* The password was right or was not judged, or no request went to the app. */
+void limit_give_back(struct actor actor, const struct limit_uses *uses);
+/* The request in the app was approved, there or by a passkey. */
+void limit_give_back_approval(struct actor actor);
 
 #endif

@@ -66,7 +66,7 @@ int own_consents_start(struct call *call)
     }
     if (visit_open_session(visit, SESSION_CUSTOMER) && visit->session.stage == SESSION_APPROVAL &&
         visit_enter(visit, "consents/api/start")) {
-        approval_withdraw(visit); /* of the session that this one replaces */
+        approval_withdraw(visit_actor(visit)); /* of the session that this one replaces */
     }
     visit->endpoint = endpoint;
     visit->session = (struct session){
@@ -93,18 +93,17 @@ static void repeat(struct visit *visit, bool looked)
 
 /* --- the list --------------------------------------------------------------------------------- */
 
-static void append_card(struct visit *visit, const struct consent *consent, struct json_writer *w)
+static void append_card(struct actor actor, const struct consent *consent, struct json_writer *w)
 {
     bool revocable = consent_is_revocable(consent);
-    consent_card_append(consent,
-                        revocable && revocation_is_pending(visit_actor(visit), consent->id), w);
+    consent_card_append(consent, revocable && revocation_is_pending(actor, consent->id), w);
     if (revocable) {
-        revocation_append_proof(visit_actor(visit), consent->id, w);
+        revocation_append_proof(actor, consent->id, w);
     }
 }
 
 /* An array of those in the list that are the customer's, but for the one of this id. */
-static void append_cards(struct visit *visit, const char *name, const cJSON *list,
+static void append_cards(struct actor actor, const char *name, const cJSON *list,
                          struct lfi_slice without, struct json_writer *w)
 {
     const cJSON *tree;
@@ -113,9 +112,9 @@ static void append_cards(struct visit *visit, const char *name, const cJSON *lis
     cJSON_ArrayForEach(tree, list)
     {
         consent_read(tree, &consent);
-        if (consent_is_of(&consent, visit->session.user_id) && !slice_equal(consent.id, without)) {
+        if (consent_is_of(&consent, actor.session->user_id) && !slice_equal(consent.id, without)) {
             json_open_object(w, NULL);
-            append_card(visit, &consent, w);
+            append_card(actor, &consent, w);
             json_close_object(w);
         }
     }
@@ -134,7 +133,7 @@ void step_show_own_consents(struct visit *visit)
         return;
     }
     visit_begin_view(visit, &w, "consents");
-    append_cards(visit, "consents", all, (struct lfi_slice){0}, &w);
+    append_cards(visit_actor(visit), "consents", all, (struct lfi_slice){0}, &w);
     json_close_object(&w);
     cJSON_Delete(all);
 }
@@ -188,13 +187,13 @@ static int append_account(void *ctx, struct lfi_slice json, const void *facts)
 }
 
 /* Accounts that are held no longer are left out. */
-static int append_accounts(struct visit *visit, const cJSON *list, struct json_writer *w,
+static int append_accounts(struct actor actor, const cJSON *list, struct json_writer *w,
                            struct lfi_error *error)
 {
-    const struct provider *provider = visit->endpoint->provider;
-    const struct lfi_call call = visit_core_call(visit);
+    const struct provider *provider = actor.endpoint->provider;
+    const struct lfi_call call = actor_core_call(actor);
     size_t count = (size_t)cJSON_GetArraySize(list);
-    struct lfi_slice *ids = arena_array(visit->arena, count + 1, sizeof(*ids));
+    struct lfi_slice *ids = arena_array(actor.arena, count + 1, sizeof(*ids));
     struct lfi_held_query query = {.base = {.size = sizeof(query), .subject_id = call.user_id},
                                    .account_ids = ids};
     struct core_answer answer = core_answer(append_account, w);
@@ -216,7 +215,7 @@ static int append_accounts(struct visit *visit, const cJSON *list, struct json_w
 }
 
 /* Earlier and later consents of the chain, those of the customer alone, without this one. */
-static enum hub_outcome append_chain(struct visit *visit, const struct consent *consent,
+static enum hub_outcome append_chain(struct actor actor, const struct consent *consent,
                                      struct json_writer *w, struct lfi_error *error)
 {
     cJSON *chain = NULL;
@@ -224,9 +223,9 @@ static enum hub_outcome append_chain(struct visit *visit, const struct consent *
         return HUB_OK;
     }
     enum hub_outcome outcome =
-        hub_list_of_group(visit->endpoint->hub, visit->arena, consent->base_id, &chain, error);
+        hub_list_of_group(actor.endpoint->hub, actor.arena, consent->base_id, &chain, error);
     if (outcome == HUB_OK) {
-        append_cards(visit, "chain", chain, consent->id, w);
+        append_cards(actor, "chain", chain, consent->id, w);
     }
     cJSON_Delete(chain);
     return outcome;
@@ -237,14 +236,14 @@ static void show_consent(struct visit *visit, const struct consent *consent)
     struct json_writer w;
     struct lfi_error error = {{0}};
     visit_begin_view(visit, &w, "consent");
-    append_card(visit, consent, &w);
+    append_card(visit_actor(visit), consent, &w);
     consent_permissions_append_groups(consent->permissions, &w);
-    int status = append_accounts(visit, consent->account_ids, &w, &error);
+    int status = append_accounts(visit_actor(visit), consent->account_ids, &w, &error);
     if (status != LFI_OK) {
         (void)visit_refuse_failed(visit, STEP_CORE, status, &error);
         return;
     }
-    enum hub_outcome outcome = append_chain(visit, consent, &w, &error);
+    enum hub_outcome outcome = append_chain(visit_actor(visit), consent, &w, &error);
     if (outcome != HUB_OK) {
         refuse_hub(visit, outcome, &error);
         return;

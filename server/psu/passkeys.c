@@ -11,7 +11,7 @@
 
 static bool check_offered(struct visit *visit)
 {
-    if (!passkey_is_offered(visit)) {
+    if (!passkey_is_offered(visit->endpoint->provider)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
         return false;
     }
@@ -54,20 +54,20 @@ static bool append_credential(void *ctx, const struct state_passkey *passkey)
     return true;
 }
 
-static int each_passkey(struct visit *visit, const struct state_passkey_sink *sink,
+static int each_passkey(struct actor actor, const struct state_passkey_sink *sink,
                         struct lfi_error *error)
 {
-    const struct state_ref ref = actor_state(visit_actor(visit), (struct lfi_slice){0});
-    return state_passkeys(&ref, visit->session.user_id, sink, error);
+    const struct state_ref ref = actor_state(actor, (struct lfi_slice){0});
+    return state_passkeys(&ref, actor.session->user_id, sink, error);
 }
 
-static int append_all(struct visit *visit, const char *name,
+static int append_all(struct actor actor, const char *name,
                       bool (*append)(void *ctx, const struct state_passkey *passkey),
                       struct json_writer *w, struct lfi_error *error)
 {
     const struct state_passkey_sink sink = {.take = append, .ctx = w};
     json_open_array(w, name);
-    int status = each_passkey(visit, &sink, error);
+    int status = each_passkey(actor, &sink, error);
     json_close_array(w);
     return status;
 }
@@ -79,18 +79,18 @@ static bool note_one(void *ctx, const struct state_passkey *passkey)
     return false;
 }
 
-bool passkeys_has_any(struct visit *visit)
+bool passkeys_has_any(struct actor actor)
 {
     struct lfi_error error = {{0}};
     bool any = false;
     const struct state_passkey_sink sink = {.take = note_one, .ctx = &any};
-    return each_passkey(visit, &sink, &error) == LFI_OK && any;
+    return each_passkey(actor, &sink, &error) == LFI_OK && any;
 }
 
-int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
+int passkeys_append_credentials(struct actor actor, const char *name, struct json_writer *writer,
                                 struct lfi_error *error)
 {
-    return append_all(visit, name, append_credential, writer, error);
+    return append_all(actor, name, append_credential, writer, error);
 }
 
 static void list(struct visit *visit)
@@ -101,7 +101,7 @@ static void list(struct visit *visit)
         return;
     }
     visit_begin_view(visit, &w, "passkeys");
-    int status = append_all(visit, "passkeys", append_passkey, &w, &error);
+    int status = append_all(visit_actor(visit), "passkeys", append_passkey, &w, &error);
     json_close_object(&w);
     if (status != LFI_OK) {
         refuse_state(visit, status, "passkeys", &error);
@@ -116,11 +116,11 @@ int passkeys_list(struct call *call)
 
 /* --- adding and removing ---------------------------------------------------------------------- */
 
-static void append_user_handle(struct visit *visit, struct json_writer *w)
+static void append_user_handle(struct lfi_slice user_id, struct json_writer *w)
 {
     struct buf handle;
     buf_init(&handle, 128);
-    base64_append_url(&handle, visit->session.user_id.ptr, visit->session.user_id.len);
+    base64_append_url(&handle, user_id.ptr, user_id.len);
     json_string(w, "user", buf_slice(&handle));
     buf_free(&handle);
 }
@@ -134,14 +134,14 @@ int passkeys_offer(struct call *call)
         return 0;
     }
     visit_begin_view(visit, &w, "passkey-options");
-    passkey_append_challenge(visit, PASSKEY_ADD, visit->session.interaction_id, &w);
-    append_user_handle(visit, &w);
+    passkey_append_challenge(visit_actor(visit), PASSKEY_ADD, visit->session.interaction_id, &w);
+    append_user_handle(visit->session.user_id, &w);
     json_open_array(&w, "algorithms");
     for (size_t i = 0; i < WEBAUTHN_ALGORITHMS; i++) {
         json_int(&w, NULL, webauthn_algorithms[i]);
     }
     json_close_array(&w);
-    int status = passkeys_append_credentials(visit, "known", &w, &error);
+    int status = passkeys_append_credentials(visit_actor(visit), "known", &w, &error);
     json_close_object(&w);
     if (status != LFI_OK) {
         refuse_state(visit, status, "passkeys", &error);
@@ -158,11 +158,10 @@ static void append_octets(struct json_writer *w, const char *name, struct lfi_sl
     buf_free(&text);
 }
 
-static int keep(struct visit *visit, const struct webauthn_credential *credential,
+static int keep(struct actor actor, const struct webauthn_credential *credential,
                 struct lfi_slice name, struct lfi_error *error)
 {
-    const struct state_ref ref =
-        actor_state(visit_actor(visit), id_digest(visit->arena, credential->id));
+    const struct state_ref ref = actor_state(actor, id_digest(actor.arena, credential->id));
     struct buf record;
     struct json_writer w;
     buf_init(&record, RECORD_BYTES);
@@ -172,9 +171,9 @@ static int keep(struct visit *visit, const struct webauthn_credential *credentia
     json_int(&w, "algorithm", credential->key.algorithm);
     append_octets(&w, "publicKey", credential->key.bytes);
     json_string(&w, "name", name);
-    json_int(&w, "createdAt", clock_now_s(visit->psu->clock));
+    json_int(&w, "createdAt", clock_now_s(actor.psu->clock));
     json_close_object(&w);
-    const struct state_passkey passkey = {.user_id = visit->session.user_id,
+    const struct state_passkey passkey = {.user_id = actor.session->user_id,
                                           .record = buf_slice(&record),
                                           .counter = credential->counter};
     int status = record.failed ? LFI_FAILED : state_passkey_add(&ref, &passkey, error);
@@ -182,17 +181,17 @@ static int keep(struct visit *visit, const struct webauthn_credential *credentia
     return status;
 }
 
-static const char *check_creation(struct visit *visit, const cJSON *creation,
+static const char *check_creation(struct actor actor, const cJSON *creation,
                                   struct webauthn_credential *out)
 {
-    struct webauthn_party party = passkey_party(visit);
+    struct webauthn_party party = passkey_party(actor.psu);
     struct lfi_slice client_data =
-        base64_decode_url(visit->arena, json_get_string(creation, "clientDataJSON"));
+        base64_decode_url(actor.arena, json_get_string(creation, "clientDataJSON"));
     struct lfi_slice data =
-        base64_decode_url(visit->arena, json_get_string(creation, "authenticatorData"));
+        base64_decode_url(actor.arena, json_get_string(creation, "authenticatorData"));
     const char *refused =
-        passkey_check_client(visit, PASSKEY_ADD, visit->session.interaction_id, client_data);
-    return refused ? refused : webauthn_check_creation(&party, visit->arena, data, out);
+        passkey_check_client(actor, PASSKEY_ADD, actor.session->interaction_id, client_data);
+    return refused ? refused : webauthn_check_creation(&party, actor.arena, data, out);
 }
 
 int passkeys_add(struct call *call)
@@ -204,13 +203,14 @@ int passkeys_add(struct call *call)
     if (!check_offered(visit)) {
         return 0;
     }
-    const char *refused = check_creation(visit, json_get(body, "creation"), &credential);
+    const char *refused =
+        check_creation(visit_actor(visit), json_get(body, "creation"), &credential);
     if (refused) {
-        passkey_log_refusal(visit, refused);
+        passkey_log_refusal(visit_actor(visit), refused);
         visit_refuse(visit, 400, "PASSKEY-ADD", refused);
         return 0;
     }
-    int status = keep(visit, &credential, json_get_string(body, "name"), &error);
+    int status = keep(visit_actor(visit), &credential, json_get_string(body, "name"), &error);
     if (status != LFI_OK) {
         refuse_state(visit, status, "passkey_add", &error);
     } else {

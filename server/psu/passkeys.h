@@ -13,9 +13,9 @@
 extern const struct step_api passkeys_api;
 
 /* Whether the customer of the session has a passkey; false also when that cannot be said. */
-bool passkeys_has_any(struct visit *visit);
+bool passkeys_has_any(struct actor actor);
 /* Appends the credential ids of the user's passkeys as an array; the state's status. */
-int passkeys_append_credentials(struct visit *visit, const char *name, struct json_writer *writer,
+int passkeys_append_credentials(struct actor actor, const char *name, struct json_writer *writer,
                                 struct lfi_error *error);
 
 #endif

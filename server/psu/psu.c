@@ -5,9 +5,9 @@
 #include "psu/authorize.h"
 #include "psu/bank_app.h"
 #include "psu/journey.h"
-#include "psu/limit.h"
 #include "psu/own_consents.h"
 #include "psu/passkeys.h"
+#include "psu/turns.h"
 
 #include <stdlib.h>
 

@@ -31,16 +31,16 @@ static bool check_owner(struct visit *visit, const struct consent *consent)
     return same;
 }
 
-static void explain_left_out(const struct visit *visit, const struct account_offers *offers)
+static void explain_left_out(struct actor actor, const struct account_offers *offers)
 {
     for (size_t i = 0; i < offers->left_out_count; i++) {
         const struct account_left_out *left_out = &offers->left_out[i];
-        const struct explain_finding finding = {.interaction = visit->session.interaction_id,
-                                                .provider = visit->endpoint->provider->id,
+        const struct explain_finding finding = {.interaction = actor.session->interaction_id,
+                                                .provider = actor.endpoint->provider->id,
                                                 .operation = "review",
                                                 .check = left_out->check,
                                                 .detail = left_out->detail};
-        explain_add(visit->psu->explain, &finding, clock_now_us(visit->psu->clock));
+        explain_add(actor.psu->explain, &finding, clock_now_us(actor.psu->clock));
     }
 }
 
@@ -48,14 +48,14 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
                           struct account_offers *offers)
 {
     struct lfi_error error = {{0}};
-    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_call call = actor_core_call(visit_actor(visit));
     int status =
         accounts_find(visit->endpoint->provider, visit->arena, &call, consent, offers, &error);
     if (status != LFI_OK) {
         finish_core(visit, status, "accounts.held", &error);
         return false;
     }
-    explain_left_out(visit, offers);
+    explain_left_out(visit_actor(visit), offers);
     if (offers->count == 0) {
         finish_refuse(visit, ENDING_NO_ACCOUNTS);
         return false;
@@ -64,11 +64,11 @@ static bool find_accounts(struct visit *visit, const struct consent *consent,
 }
 
 /* The Hub has the PATCH of an earlier attempt, with the same person and accounts; NULL: any. */
-static bool is_patched(const struct visit *visit, const struct consent *consent,
+static bool is_patched(const struct session *session, const struct consent *consent,
                        const cJSON *chosen)
 {
     if (!slice_equal_text(consent->status, "Authorized") ||
-        !slice_equal(consent->user_id, visit->session.user_id)) {
+        !slice_equal(consent->user_id, session->user_id)) {
         return false;
     }
     const cJSON *id;
@@ -95,7 +95,7 @@ static void append_review(struct visit *visit, const struct consent *consent,
     json_string_if_any(&w, "to", consent->to);
     json_string_if_any(&w, "purpose", consent->purpose);
     consent_permissions_append_groups(consent->permissions, &w);
-    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_call call = actor_core_call(visit_actor(visit));
     accounts_append(visit->endpoint->provider, visit->arena, &call, offers, &w);
     json_close_object(&w);
 }
@@ -109,7 +109,7 @@ void step_show_review(struct visit *visit)
     if (!step_load_consent(visit, &tree, &consent)) {
         return;
     }
-    if (is_patched(visit, &consent, NULL)) {
+    if (is_patched(&visit->session, &consent, NULL)) {
         finish_approve(visit, &cut_off); /* the customer has decided: what is left is to confirm */
     } else if (step_check_open(visit, &consent) && check_owner(visit, &consent) &&
                find_accounts(visit, &consent, &offers)) {
@@ -142,9 +142,9 @@ static bool select_accounts(struct visit *visit, const struct account_offers *of
 }
 
 /* Consent journey 4. */
-static bool needs_step_up(const struct visit *visit, const struct consent *consent)
+static bool needs_step_up(const struct psu *psu, const struct consent *consent)
 {
-    return visit->psu->step_up_data_sharing || !consent->kind->step_up_if_wanted;
+    return psu->step_up_data_sharing || !consent->kind->step_up_if_wanted;
 }
 
 bool review_choose(struct visit *visit, const cJSON *account_ids, bool confirmed,
@@ -155,8 +155,9 @@ bool review_choose(struct visit *visit, const cJSON *account_ids, bool confirmed
     if (!step_load_consent(visit, &out->tree, &out->consent)) {
         return false;
     }
-    out->confirmed = confirmed || !needs_step_up(visit, &out->consent);
-    out->approval.patched = out->confirmed && is_patched(visit, &out->consent, account_ids);
+    out->confirmed = confirmed || !needs_step_up(visit->psu, &out->consent);
+    out->approval.patched =
+        out->confirmed && is_patched(&visit->session, &out->consent, account_ids);
     return out->approval.patched ||
            (step_check_open(visit, &out->consent) && check_owner(visit, &out->consent) &&
             find_accounts(visit, &out->consent, &offers) &&

@@ -1,6 +1,7 @@
 #include "psu/api.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
+#include "psu/browser.h"
 #include "psu/claim.h"
 #include "psu/finish.h"
 #include "psu/hand_over.h"
@@ -9,6 +10,7 @@
 #include "psu/note.h"
 #include "psu/passkey.h"
 #include "psu/steps.h"
+#include "psu/turns.h"
 #include "rows_journey.h"
 
 #define ATTEMPT_TTL_S 10 /* a try that was never judged is free again */
@@ -22,8 +24,8 @@ static void reply_sign_in(struct visit *visit, const struct consent *consent, co
     if (visit->session.kind == SESSION_JOURNEY) {
         json_string(&w, "tpp", consent_beneficiary(consent));
     }
-    json_bool(&w, "passkeys", passkey_is_offered(visit));
-    json_bool(&w, "handOver", hand_over_is_offered(visit));
+    json_bool(&w, "passkeys", passkey_is_offered(visit->endpoint->provider));
+    json_bool(&w, "handOver", hand_over_is_offered(&visit->session));
     if (problem) {
         json_text(&w, "problem", problem);
         json_int(&w, "triesLeft", tries_left);
@@ -55,16 +57,16 @@ void step_show_approval(struct visit *visit)
     visit_begin_view(visit, &w, "approval");
     json_int(&w, "number", visit->session.number);
     if (visit->psu->demo_app) {
-        bank_app_append_link(visit, &w);
+        bank_app_append_link(visit_actor(visit), &w);
     }
     json_close_object(&w);
 }
 
-static struct lfi_slice attempt_key(struct visit *visit, int number)
+static struct lfi_slice attempt_key(struct actor actor, int number)
 {
     return state_key(
-        visit->arena, "attempt", (struct lfi_slice){0},
-        arena_format(visit->arena, "%d:%.*s", number, SLICE_ARG(visit->session.interaction_id)));
+        actor.arena, "attempt", (struct lfi_slice){0},
+        arena_format(actor.arena, "%d:%.*s", number, SLICE_ARG(actor.session->interaction_id)));
 }
 
 /*
@@ -78,8 +80,8 @@ static int take_attempt(struct visit *visit)
         enum state_claim claim;
         struct lfi_slice result;
         struct lfi_error error = {{0}};
-        if (claim_take(visit_actor(visit), attempt_key(visit, number), ATTEMPT_TTL_S, &claim,
-                       &result, &error) != LFI_OK) {
+        if (claim_take(visit_actor(visit), attempt_key(visit_actor(visit), number), ATTEMPT_TTL_S,
+                       &claim, &result, &error) != LFI_OK) {
             visit_refuse_state(visit, &error);
             return 0;
         }
@@ -101,8 +103,8 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
                          const char *problem)
 {
     struct lfi_error error = {{0}};
-    int status =
-        claim_settle(visit_actor(visit), attempt_key(visit, number), SLICE("failed"), &error);
+    int status = claim_settle(visit_actor(visit), attempt_key(visit_actor(visit), number),
+                              SLICE("failed"), &error);
     if (status != LFI_OK) {
         finish_state(visit, status, "claim_settle", &error);
     } else if (number == visit->psu->max_attempts) {
@@ -115,18 +117,13 @@ static void fail_attempt(struct visit *visit, const struct consent *consent, int
 static void ask_approval(struct visit *visit, const struct consent *consent,
                          const struct lfi_id *user_id)
 {
-    struct lfi_error error = {{0}};
     bool journey = visit->session.kind == SESSION_JOURNEY;
     const struct approval_request request = {.kind = journey ? "consent" : "connections",
                                              .tpp = journey ? consent_beneficiary(consent)
-                                                            : (struct lfi_slice){0}};
+                                                            : (struct lfi_slice){0},
+                                             .browser = browser_name(visit->request)};
     visit->session.user_id = arena_keep(visit->arena, slice_of(user_id->text));
-    int status = approval_ask(visit, &request, SESSION_ASKED, &error);
-    if (status == LFI_OK) {
-        step_show_approval(visit);
-    } else if (status != LFI_STOPPED) {
-        finish_core(visit, status, "approval_start", &error);
-    }
+    step_ask_approval(visit, &request, SESSION_ASKED);
 }
 
 /* The core's status; LFI_STOPPED, having answered: it was not judged. */
@@ -141,7 +138,7 @@ static int judge(struct visit *visit, const cJSON *body, struct lfi_id *user_id,
         visit_refuse_with(visit, &busy);
         return LFI_STOPPED;
     }
-    const struct lfi_call call = visit_core_call(visit);
+    const struct lfi_call call = actor_core_call(visit_actor(visit));
     const struct lfi_login login = {.size = sizeof(login),
                                     .login = json_get_string(body, "login"),
                                     .password = json_get_string(body, "password")};
@@ -161,15 +158,31 @@ static void tell(struct visit *visit, const cJSON *body, const struct consent *c
         fail_attempt(visit, consent, attempt, "wrong-credentials");
         return;
     }
-    limit_give_back(visit, uses);
+    limit_give_back(visit_actor(visit), uses);
     if (status == LFI_OK) {
         ask_approval(visit, consent, &user_id);
-        known_browser_keep(visit, json_get_string(body, "login"));
+        known_browser_keep(visit_actor(visit), json_get_string(body, "login"), visit->reply);
     } else if (status == LFI_BLOCKED) {
         finish_refuse(visit, ENDING_BLOCKED);
     } else if (status != LFI_STOPPED) {
         finish_core(visit, status, "sign_in", &error);
     }
+}
+
+/* False: the answer is given. */
+static bool take_try(struct visit *visit, struct lfi_slice login, struct limit_uses *out)
+{
+    const struct limit_try wanted = {
+        .login = login,
+        .browser = known_browser_find(visit_actor(visit), visit->request, login),
+        .client = forwarded_client(visit->request, &visit->psu->proxies),
+    };
+    struct step_refusal refusal;
+    bool taken = limit_take_sign_in(visit_actor(visit), &wanted, out, &refusal);
+    if (!taken) {
+        visit_refuse_with(visit, &refusal);
+    }
+    return taken;
 }
 
 int step_sign_in(struct call *call)
@@ -180,12 +193,12 @@ int step_sign_in(struct call *call)
     struct consent consent;
     struct limit_uses uses;
     if (load_reason(visit, &tree, &consent) &&
-        limit_take_sign_in(visit, json_get_string(body, "login"), &uses)) {
+        take_try(visit, json_get_string(body, "login"), &uses)) {
         int attempt = take_attempt(visit);
         if (attempt > 0) {
             tell(visit, body, &consent, attempt, &uses);
         } else {
-            limit_give_back(visit, &uses);
+            limit_give_back(visit_actor(visit), &uses);
         }
     }
     cJSON_Delete(tree);
@@ -214,12 +227,13 @@ int step_offer_passkey(struct call *call)
 {
     struct visit *visit = step_visit(call);
     struct json_writer w;
-    if (!passkey_is_offered(visit)) {
+    if (!passkey_is_offered(visit->endpoint->provider)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
         return 0;
     }
     visit_begin_view(visit, &w, "passkey-options");
-    passkey_append_challenge(visit, PASSKEY_SIGN_IN, visit->session.interaction_id, &w);
+    passkey_append_challenge(visit_actor(visit), PASSKEY_SIGN_IN, visit->session.interaction_id,
+                             &w);
     json_close_object(&w);
     return 0;
 }
@@ -233,14 +247,14 @@ int step_use_passkey(struct call *call)
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
     int attempt = 0;
-    if (!passkey_is_offered(visit)) {
+    if (!passkey_is_offered(visit->endpoint->provider)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
         return 0;
     }
     if (!load_reason(visit, &tree, &consent) || (attempt = take_attempt(visit)) == 0) {
         goto out;
     }
-    int status = passkey_check(visit, PASSKEY_SIGN_IN, visit->session.interaction_id,
+    int status = passkey_check(visit_actor(visit), PASSKEY_SIGN_IN, visit->session.interaction_id,
                                json_get(body, "assertion"), &user_id, &error);
     if (status == LFI_OK) {
         visit->session.user_id = arena_keep(visit->arena, slice_of(user_id.text));
@@ -259,12 +273,27 @@ out:
 
 /* --- the app ---------------------------------------------------------------------------------- */
 
+void step_ask_approval(struct visit *visit, const struct approval_request *request,
+                       enum session_event event)
+{
+    struct step_refusal refusal;
+    struct lfi_error error = {{0}};
+    int status = approval_ask(visit_actor(visit), request, &refusal, &error);
+    if (status == LFI_DENIED) {
+        visit_refuse_with(visit, &refusal);
+    } else if (status != LFI_OK) {
+        finish_core(visit, status, "approval_start", &error);
+    } else if (visit_move(visit, event) && visit_keep_session(visit) == 0) {
+        api_show(visit);
+    }
+}
+
 int step_check_approval(struct call *call)
 {
     struct visit *visit = step_visit(call);
     enum lfi_approval_state state;
     struct lfi_error error = {{0}};
-    int status = approval_find(visit, &state, &error);
+    int status = approval_find(visit_actor(visit), &state, &error);
     if (status != LFI_OK) {
         finish_core(visit, status, "approval_state", &error);
     } else if (state == LFI_APPROVAL_WAITING) {

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
+#include "psu/browser.h"
 #include "psu/claim.h"
 #include "psu/finish.h"
 #include "psu/limit.h"
@@ -16,12 +17,12 @@
 #include "rows_journey.h"
 
 /* Absent without a digest: under the customer alone all choices would meet. */
-static struct lfi_slice choice_key(struct visit *visit)
+static struct lfi_slice choice_key(struct actor actor)
 {
-    if (!visit->session.decision.ptr) {
+    if (!actor.session->decision.ptr) {
         return (struct lfi_slice){0};
     }
-    return state_key(visit->arena, "choice", visit->session.user_id, visit->session.decision);
+    return state_key(actor.arena, "choice", actor.session->user_id, actor.session->decision);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -33,7 +34,7 @@ static bool keep_choice(struct visit *visit, struct lfi_slice choice)
     struct lfi_slice bound = arena_format(
         visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
     visit->session.decision = bound.ptr ? id_digest(visit->arena, bound) : bound;
-    int status = claim_settle(visit_actor(visit), choice_key(visit), choice, &error);
+    int status = claim_settle(visit_actor(visit), choice_key(visit_actor(visit)), choice, &error);
     if (status != LFI_OK) {
         finish_state(visit, status, "claim_settle", &error);
     }
@@ -44,14 +45,9 @@ static void ask(struct visit *visit, const struct consent *consent, const cJSON 
 {
     const struct approval_request request = {.kind = "step-up",
                                              .tpp = consent_beneficiary(consent),
+                                             .browser = browser_name(visit->request),
                                              .accounts = cJSON_GetArraySize(account_ids)};
-    struct lfi_error error = {{0}};
-    int status = approval_ask(visit, &request, SESSION_CHOSEN, &error);
-    if (status == LFI_OK) {
-        step_show_step_up(visit);
-    } else if (status != LFI_STOPPED) {
-        finish_core(visit, status, "approval_start", &error);
-    }
+    step_ask_approval(visit, &request, SESSION_CHOSEN);
 }
 
 static void begin_step_up(struct visit *visit, const struct consent *consent,
@@ -93,9 +89,11 @@ void step_show_step_up(struct visit *visit)
     struct json_writer w;
     visit_begin_view(visit, &w, "step-up");
     json_int(&w, "number", visit->session.number);
-    json_bool(&w, "passkeys", passkey_is_offered(visit) && passkeys_has_any(visit));
+    json_bool(&w, "passkeys",
+              passkey_is_offered(visit->endpoint->provider) &&
+                  passkeys_has_any(visit_actor(visit)));
     if (visit->psu->demo_app) {
-        bank_app_append_link(visit, &w);
+        bank_app_append_link(visit_actor(visit), &w);
     }
     json_close_object(&w);
 }
@@ -107,7 +105,7 @@ static void carry_out(struct visit *visit)
 {
     struct lfi_slice choice;
     struct lfi_error error = {{0}};
-    int status = claim_find(visit_actor(visit), choice_key(visit), &choice, &error);
+    int status = claim_find(visit_actor(visit), choice_key(visit_actor(visit)), &choice, &error);
     if (status != LFI_OK && status != LFI_UNKNOWN) {
         visit_refuse_state(visit, &error);
         return;
@@ -126,7 +124,7 @@ int step_check_step_up(struct call *call)
     struct visit *visit = step_visit(call);
     enum lfi_approval_state state;
     struct lfi_error error = {{0}};
-    int status = approval_find(visit, &state, &error);
+    int status = approval_find(visit_actor(visit), &state, &error);
     if (status != LFI_OK) {
         finish_core(visit, status, "approval_state", &error);
     } else if (state == LFI_APPROVAL_WAITING) {
@@ -144,13 +142,13 @@ int step_offer_step_up_passkey(struct call *call)
     struct visit *visit = step_visit(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
-    if (!passkey_is_offered(visit)) {
+    if (!passkey_is_offered(visit->endpoint->provider)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
         return 0;
     }
     visit_begin_view(visit, &w, "passkey-options");
-    passkey_append_challenge(visit, PASSKEY_STEP_UP, visit->session.decision, &w);
-    int status = passkeys_append_credentials(visit, "known", &w, &error);
+    passkey_append_challenge(visit_actor(visit), PASSKEY_STEP_UP, visit->session.decision, &w);
+    int status = passkeys_append_credentials(visit_actor(visit), "known", &w, &error);
     json_close_object(&w);
     if (status != LFI_OK) {
         finish_state(visit, status, "passkeys", &error);
@@ -164,16 +162,17 @@ int step_use_step_up_passkey(struct call *call)
     const cJSON *body = step_body(call);
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
-    if (!passkey_is_offered(visit) || visit->session.user_id.len >= sizeof(user_id.text)) {
+    if (!passkey_is_offered(visit->endpoint->provider) ||
+        visit->session.user_id.len >= sizeof(user_id.text)) {
         visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
         return 0;
     }
     memcpy(user_id.text, visit->session.user_id.ptr, visit->session.user_id.len);
-    int status = passkey_check(visit, PASSKEY_STEP_UP, visit->session.decision,
+    int status = passkey_check(visit_actor(visit), PASSKEY_STEP_UP, visit->session.decision,
                                json_get(body, "assertion"), &user_id, &error);
     if (status == LFI_OK) {
-        approval_withdraw(visit);
-        limit_give_back_approval(visit); /* it was the customer who had asked */
+        approval_withdraw(visit_actor(visit));
+        limit_give_back_approval(visit_actor(visit)); /* it was the customer who had asked */
         carry_out(visit);
     } else if (status == LFI_DENIED || status == LFI_BLOCKED) {
         finish_refuse(visit, ENDING_STEP_UP);

@@ -6,6 +6,8 @@
 #include "flow/call.h"
 #include "psu/visit.h"
 
+struct approval_request; /* approval.h */
+
 /* What a step sees: the function that a row of openapi/psu names. It answers the visit. */
 struct step_call {
     struct call base; /* first: a step gets its address */
@@ -30,6 +32,12 @@ void step_show_review(struct visit *visit);
 void step_show_step_up(struct visit *visit);
 void step_show_own_consents(struct visit *visit);
 
+/*
+ * Has the customer's app asked, moves the session by `event`, and answers: with what the new stage
+ * shows, or with a refusal, and then the session stays as it was.
+ */
+void step_ask_approval(struct visit *visit, const struct approval_request *request,
+                       enum session_event event);
 /*
  * The consent from the Hub, for this step; the caller deletes *tree. False: the journey has ended
  * and the answer is given.

@@ -82,16 +82,11 @@ void visit_leave(struct visit *visit)
 
 struct actor visit_actor(struct visit *visit)
 {
-    return (struct actor){visit->psu, visit->endpoint, visit->arena, &visit->session};
-}
-
-struct lfi_call visit_core_call(const struct visit *visit)
-{
-    struct lfi_call call = core_call(visit->endpoint->provider->host, visit->request->cancellation);
-    call.interaction_id = visit->session.interaction_id;
-    call.consent_id = visit->session.consent_id;
-    call.user_id = visit->session.user_id;
-    return call;
+    return (struct actor){.psu = visit->psu,
+                          .endpoint = visit->endpoint,
+                          .arena = visit->arena,
+                          .session = &visit->session,
+                          .cancellation = visit->request->cancellation};
 }
 
 int visit_keep_session(struct visit *visit)

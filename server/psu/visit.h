@@ -15,7 +15,6 @@
 #include "http/metrics.h"
 #include "operator/explain.h"
 #include "operator/override.h"
-#include "provider/core_call.h"
 #include "provider/share.h"
 #include "psu/actor.h"
 #include "psu/pages.h"
@@ -55,8 +54,6 @@ bool visit_enter_or_refuse(struct visit *visit, const char *what);
 void visit_leave(struct visit *visit);
 /* For what is done in the name of the visit's session. */
 struct actor visit_actor(struct visit *visit);
-/* What the core is told of who asks. */
-struct lfi_call visit_core_call(const struct visit *visit);
 /* Moves the session, which is still to be kept. False, having answered: JOURNEY-ORDER. */
 bool visit_move(struct visit *visit, enum session_event event);
 /* Sets the cookie to the session as it is now. -1, having answered, when that is not possible. */

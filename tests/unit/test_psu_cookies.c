@@ -176,8 +176,9 @@ static void keys_of_two_customers_and_providers_differ(void **state)
     struct provider other = {.id = "dhowsme"};
     struct psu_endpoint sme = {.provider = &other};
     struct arena *arena = arena_new(65536);
-    const struct actor here = {world.psu, &world.psu->endpoints[0], arena, NULL};
-    const struct actor elsewhere = {world.psu, &sme, arena, NULL};
+    const struct actor here = {
+        .psu = world.psu, .endpoint = &world.psu->endpoints[0], .arena = arena};
+    const struct actor elsewhere = {.psu = world.psu, .endpoint = &sme, .arena = arena};
     struct lfi_slice keys[] = {
         state_key(arena, "choice", SLICE("u-1"), SLICE("x")),
         state_key(arena, "choice", SLICE("u-2"), SLICE("x")),

@@ -30,7 +30,10 @@ static void begin(enum session_stage stage)
                                .arrival = SLICE("a"),
                                .user_id = SLICE("u-1"),
                                .started_s = clock_now_s(&world.clock)};
-    actor = (struct actor){world.psu, &world.psu->endpoints[0], arena_new(64 * 1024), &session};
+    actor = (struct actor){.psu = world.psu,
+                           .endpoint = &world.psu->endpoints[0],
+                           .arena = arena_new(64 * 1024),
+                           .session = &session};
     assert_non_null(actor.arena);
 }
 

@@ -3,7 +3,7 @@
 #include "psu_world.h"
 
 #include "base/limits.h"
-#include "psu/limit.h"
+#include "psu/turns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -131,8 +131,10 @@ static void keep_for(int64_t due_for_s, size_t provider, const char *consent_id,
                      const char *user_id)
 {
     struct session session = {.user_id = slice_of(user_id)};
-    struct actor actor = {scene.psu, &scene.psu->endpoints[provider], arena_new(64 * 1024),
-                          &session};
+    struct actor actor = {.psu = scene.psu,
+                          .endpoint = &scene.psu->endpoints[provider],
+                          .arena = arena_new(64 * 1024),
+                          .session = &session};
     struct lfi_error error = {{0}};
     assert_int_equal(revocation_put(actor, slice_of(consent_id), -due_for_s, &error), LFI_OK);
     arena_free(actor.arena);
