@@ -37,7 +37,7 @@ const rules = run('--rules').stdout.trim().split('\n').map((line) => line.split(
 const verdictsOf = (verdicts) => [...new Set(Object.values(verdicts))].sort();
 
 test('a sound core keeps every rule, and each is checked', () => {
-    const { status, verdicts, output } = check(SMALL_BANK, ['first', 'second'], ...LOGIN);
+    const { status, verdicts, output } = check(SMALL_BANK, ['first', 'second'], ...LOGIN, '--levers');
     assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
     assert.deepEqual(Object.keys(verdicts), rules);
     assert.equal(status, 0);
@@ -47,7 +47,7 @@ for (const rule of rules) {
     test(`a core that breaks ${rule} fails on it`, () => {
         const settings = JSON.stringify({ break: rule });
         const { status, verdicts, output } = check(
-            SMALL_BANK, ['first', 'second'], ...LOGIN, '--deadline', '600', '--settings', settings,
+            SMALL_BANK, ['first', 'second'], ...LOGIN, '--levers', '--deadline', '600', '--settings', settings,
         );
         assert.equal(verdicts[rule], 'BROKEN', output);
         assert.equal(status, 1);
@@ -67,7 +67,7 @@ for (const segment of ['retail', 'sme']) {
         const core = join(BUILD_DIR, `lib/libcore-reference.so`);
         const settings = JSON.stringify({ store: join(store, segment) });
         const { status, verdicts, output } = check(
-            core, [...users], '--settings', settings, '--login', logins[segment], ...PATIENT,
+            core, [...users], '--settings', settings, '--login', logins[segment], '--levers', ...PATIENT,
         );
         assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
         assert.equal(status, 0);
@@ -79,7 +79,16 @@ test('the skeleton breaks no rule; what it does not offer is said', () => {
     assert.equal(status, 0, output);
     assert.equal(verdicts['list-shape'], 'kept');
     assert.equal(verdicts['sign-in'], 'kept');
+    assert.match(output, /^levers-reset +not checked: the core does not offer this lever/m);
     assert.match(output, /^atms +not checked: the core offers no ATMs$/m);
+});
+
+test('the levers are moved only when that is asked for', () => {
+    const settings = JSON.stringify({ break: 'levers-status' });
+    const { status, verdicts, output } = check(SMALL_BANK, ['first'], ...LOGIN, '--settings', settings);
+    assert.equal(status, 0, output);
+    assert.equal(verdicts['levers-states'], 'kept');
+    assert.match(output, /^levers-status +not checked: it needs --levers$/m);
 });
 
 const REFUSED = [

@@ -150,7 +150,7 @@ static void unknown_account(struct run *run)
 
 /* --- facts ------------------------------------------------------------------------------------ */
 
-static const char *status_text(enum lfi_account_status status)
+const char *account_status_name(enum lfi_account_status status)
 {
     static const char *const texts[] = {
         [LFI_ACCOUNT_ACTIVE] = "Active",     [LFI_ACCOUNT_INACTIVE] = "Inactive",
@@ -177,7 +177,7 @@ static void facts_of_record(struct run *run, const struct record *record)
         return;
     }
     agree(run, record, "id", record->facts.account_id);
-    agree(run, record, "status", status_text(record->facts.status));
+    agree(run, record, "status", account_status_name(record->facts.status));
     agree(run, record, "accountSubType", record->facts.sub_type);
     agree(run, record, "currency", record->facts.currency);
 }

@@ -50,6 +50,7 @@ struct run {
     size_t user_count;
     uint32_t deadline_ms;
     const char *login, *password;         /* of one of the users; NULL: not given */
+    bool levers;                          /* the levers of the bank may be moved */
     struct records held[CHECK_USERS_MAX]; /* the accounts of each user */
     struct watched watched;
     enum verdict verdict; /* of the rule under way */
@@ -64,7 +65,7 @@ struct rule {
 
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
-    RULES_SIGNIN[], RULES_CALLS[];
+    RULES_SIGNIN[], RULES_LEVERS[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -96,6 +97,14 @@ int ask_subject(struct run *run, const char *user, const char *account,
 /* One of the lists of an account. */
 int ask_list(struct run *run, const char *what, lfi_account_list_fn *list, const char *account,
              struct records *out);
+
+/* Who holds the account with this IBAN, as far as payers may be told. */
+int ask_holders(struct run *run, const char *iban, struct records *out,
+                struct lfi_payee_summary *summary);
+/* The IBAN of an account's record, or NULL. */
+const char *iban_of(const struct record *account);
+/* As records have it: "Active". "?": it is none. */
+const char *account_status_name(enum lfi_account_status status);
 
 /* Whether the record fits the contract of the operation that the family function serves. */
 bool fits_contract(struct run *run, const char *serves, const struct record *record);

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct rule *const RULES[] = {RULES_ACCOUNTS, RULES_LISTS,  RULES_SERIES,
-                                           RULES_OTHERS,   RULES_SIGNIN, RULES_CALLS};
+static const struct rule *const RULES[] = {RULES_ACCOUNTS, RULES_LISTS,  RULES_SERIES, RULES_OTHERS,
+                                           RULES_SIGNIN,   RULES_LEVERS, RULES_CALLS};
 #define RULE_LISTS ARRAY_LEN(RULES)
 
 static const char USAGE[] =
@@ -27,6 +27,10 @@ static const char USAGE[] =
     "                       whose accounts differ, up to 64\n"
     "  --login NAME:PASSWORD\n"
     "                       of one of the users, for the rules of sign-in\n"
+    "  --levers             move the levers of a test bank: statuses and credit blocks are set "
+    "and\n"
+    "                       set back, and at last the bank is reset, which forgets its leads and\n"
+    "                       approvals\n"
     "  --settings JSON      the core's settings, as in the server's configuration; {} by default\n"
     "  --base-dir DIR       what relative paths in the settings are relative to; . by default\n"
     "  --provider ID        the provider that the core serves; corecheck by default\n"
@@ -34,7 +38,8 @@ static const char USAGE[] =
     "  --rules              list the rules and end\n"
     "  --help, --version\n"
     "\n"
-    "It reads, and changes nothing. One line is printed for each rule: kept, BROKEN with the\n"
+    "Without --levers it reads, and changes nothing. One line is printed for each rule: kept, "
+    "BROKEN with the\n"
     "first case, or not checked with the reason.\n"
     "Exit status: 0 no rule is broken, 1 one is, 2 wrong usage, 3 the core cannot be opened.\n";
 
@@ -75,10 +80,11 @@ static bool take_login(struct run *run, char *option)
 /* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *options, struct run *run)
 {
-    enum { CORE, USER, LOGIN, SETTINGS, BASE_DIR, PROVIDER, DEADLINE, LIST, HELP, VERSION };
+    enum { CORE, USER, LOGIN, LEVERS, SETTINGS, BASE_DIR, PROVIDER, DEADLINE, LIST, HELP, VERSION };
     static const struct option known[] = {{"core", required_argument, NULL, CORE},
                                           {"user", required_argument, NULL, USER},
                                           {"login", required_argument, NULL, LOGIN},
+                                          {"levers", no_argument, NULL, LEVERS},
                                           {"settings", required_argument, NULL, SETTINGS},
                                           {"base-dir", required_argument, NULL, BASE_DIR},
                                           {"provider", required_argument, NULL, PROVIDER},
@@ -104,6 +110,9 @@ static int read_options(int argc, char **argv, struct options *options, struct r
             if (!take_login(run, optarg)) {
                 return usage_error("--login takes NAME:PASSWORD");
             }
+            break;
+        case LEVERS:
+            run->levers = true;
             break;
         case SETTINGS:
             options->settings = optarg;

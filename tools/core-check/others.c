@@ -36,8 +36,8 @@ static void customer(struct run *run)
 
 /* --- payees ----------------------------------------------------------------------------------- */
 
-static int ask_holders(struct run *run, const char *iban, struct records *out,
-                       struct lfi_payee_summary *summary)
+int ask_holders(struct run *run, const char *iban, struct records *out,
+                struct lfi_payee_summary *summary)
 {
     struct lfi_error error = {""};
     struct core_answer answer = records_answer(out);
@@ -52,7 +52,7 @@ static int ask_holders(struct run *run, const char *iban, struct records *out,
     return status;
 }
 
-static const char *iban_of(const struct record *account)
+const char *iban_of(const struct record *account)
 {
     const cJSON *number;
     cJSON_ArrayForEach(number, json_get(account->tree, "accountNumbers"))

@@ -39,6 +39,11 @@ static const char *const RULES[] = {"users-exist",
                                     "sign-in-alike",
                                     "may-sign-in",
                                     "approval-unknown",
+                                    "levers-states",
+                                    "levers-status",
+                                    "levers-credit",
+                                    "levers-unknown",
+                                    "levers-reset",
                                     "atms",
                                     "catalogue",
                                     "query-newer",
@@ -52,22 +57,25 @@ static const char *const RULES[] = {"users-exist",
                                     "bytes"};
 #define RULE_COUNT (sizeof(RULES) / sizeof(RULES[0]))
 
+#define ACCOUNT_COUNT 3
+
 struct bank {
     const char *broken; /* the rule that it breaks, or "" */
     const struct lfi_host *host;
     atomic_uint added;  /* transactions since open() */
     atomic_uint inside; /* calls of held() at this moment */
     atomic_bool was_late;
+    _Atomic enum lfi_account_status statuses[ACCOUNT_COUNT]; /* as ACCOUNTS; begin as Active */
+    _Atomic enum lfi_credit_block blocks[ACCOUNT_COUNT];
 };
 
 struct account {
     const char *id, *user, *number;
 };
 
-static const struct account ACCOUNTS[] = {{"a1", "first", "AE070331234567890123456"},
-                                          {"a2", "first", "AE460090000000123456789"},
-                                          {"a3", "second", "AE260211000000230064016"}};
-#define ACCOUNT_COUNT (sizeof(ACCOUNTS) / sizeof(ACCOUNTS[0]))
+static const struct account ACCOUNTS[ACCOUNT_COUNT] = {{"a1", "first", "AE070331234567890123456"},
+                                                       {"a2", "first", "AE460090000000123456789"},
+                                                       {"a3", "second", "AE260211000000230064016"}};
 
 static bool breaks(const struct bank *bank, const char *rule)
 {
@@ -168,10 +176,16 @@ static const struct lfi_customers CUSTOMERS = {
 
 /* --- accounts --------------------------------------------------------------------------------- */
 
-static struct lfi_account_facts facts_of(const struct account *account)
+static const char *const STATUSES[] = {
+    [LFI_ACCOUNT_ACTIVE] = "Active",     [LFI_ACCOUNT_INACTIVE] = "Inactive",
+    [LFI_ACCOUNT_DORMANT] = "Dormant",   [LFI_ACCOUNT_UNCLAIMED] = "Unclaimed",
+    [LFI_ACCOUNT_DECEASED] = "Deceased", [LFI_ACCOUNT_SUSPENDED] = "Suspended",
+    [LFI_ACCOUNT_CLOSED] = "Closed"};
+
+static struct lfi_account_facts facts_of(const struct bank *bank, const struct account *account)
 {
     struct lfi_account_facts facts = {.size = sizeof(facts),
-                                      .status = LFI_ACCOUNT_ACTIVE,
+                                      .status = bank->statuses[account - ACCOUNTS],
                                       .sub_type = "CurrentAccount",
                                       .currency = "AED",
                                       .role = "Principal"};
@@ -193,7 +207,7 @@ static int subject(void *core, const struct lfi_call *call, const struct lfi_sub
     if (!account || (!same(query->user_id, account->user) && !breaks(bank, "isolation"))) {
         return LFI_UNKNOWN;
     }
-    struct lfi_account_facts facts = facts_of(account);
+    struct lfi_account_facts facts = facts_of(bank, account);
     if (breaks(bank, "subject-agrees")) {
         (void)snprintf(facts.role, sizeof(facts.role), "SecondaryOwner");
     }
@@ -209,17 +223,18 @@ static bool give_account(const struct bank *bank, struct lfi_answer *answer,
                          const struct account *account, bool confused)
 {
     char json[1024];
-    struct lfi_account_facts facts = facts_of(account);
+    struct lfi_account_facts facts = facts_of(bank, account);
     if (breaks(bank, "facts-agree")) {
         (void)snprintf(facts.sub_type, sizeof(facts.sub_type), "Savings");
     }
     (void)snprintf(json, sizeof(json),
-                   "{\"id\":\"%s\",\"status\":\"Active\",\"currency\":\"AED\","
+                   "{\"id\":\"%s\",\"status\":\"%s\",\"currency\":\"AED\","
                    "\"accountType\":\"%s\",\"accountSubType\":\"CurrentAccount\","
                    "\"accountHolderName\":\"%s\",\"customers\":[{\"id\":\"c1\","
                    "\"customerName\":\"Amal Marjan\"}],\"accountNumbers\":[{\"schemeName\":"
                    "\"IBAN\",\"identification\":\"%s\"}]}%s",
-                   account->id, breaks(bank, "account-shape") ? "Odd" : "Retail",
+                   account->id, STATUSES[facts.status],
+                   breaks(bank, "account-shape") ? "Odd" : "Retail",
                    confused ? "Somebody Else" : "Amal Marjan", account->number,
                    breaks(bank, "bytes") ? "\n" : "");
     return give(bank, answer, json, &facts);
@@ -459,12 +474,17 @@ static const char HOLDER[] =
 static int holders(void *core, const struct lfi_call *call, const struct lfi_query *query,
                    struct lfi_answer *answer, struct lfi_error *error)
 {
+    static const enum lfi_payee_state BLOCKED[] = {LFI_PAYEE_SHOWN, LFI_PAYEE_BLOCKED_FOR_NOW,
+                                                   LFI_PAYEE_BLOCKED_FOR_GOOD};
     const struct bank *bank = core;
     struct lfi_payee_summary *summary = answer->summary;
     (void)call, (void)error;
     for (size_t i = 0; i < ACCOUNT_COUNT; i++) {
         if (same(query->subject_id, ACCOUNTS[i].number)) {
-            summary->state = LFI_PAYEE_SHOWN;
+            summary->state =
+                breaks(bank, "levers-credit") ? LFI_PAYEE_SHOWN : BLOCKED[bank->blocks[i]];
+        }
+        if (same(query->subject_id, ACCOUNTS[i].number) && summary->state == LFI_PAYEE_SHOWN) {
             return give(bank, answer, HOLDER, NULL) ? LFI_OK : LFI_STOPPED;
         }
     }
@@ -523,6 +543,78 @@ static int catalogue(void *core, const struct lfi_call *call, const struct lfi_p
 
 static const struct lfi_open_data OPEN_DATA = {
     .size = sizeof(OPEN_DATA), .atms = atms, .catalogue = catalogue};
+
+/* --- levers ----------------------------------------------------------------------------------- */
+
+static int set_status(void *core, const struct lfi_call *call, struct lfi_slice account_id,
+                      enum lfi_account_status status, struct lfi_error *error)
+{
+    struct bank *bank = core;
+    const struct account *account = account_of(account_id);
+    (void)call, (void)error;
+    if (!account) {
+        return breaks(bank, "levers-unknown") ? LFI_OK : LFI_UNKNOWN;
+    }
+    bank->statuses[account - ACCOUNTS] = status;
+    if (breaks(bank, "levers-status")) {
+        bank->statuses[ACCOUNT_COUNT - 1] = status;
+    }
+    return LFI_OK;
+}
+
+static int set_credit_block(void *core, const struct lfi_call *call, struct lfi_slice account_id,
+                            enum lfi_credit_block block, struct lfi_error *error)
+{
+    struct bank *bank = core;
+    const struct account *account = account_of(account_id);
+    (void)call, (void)error;
+    if (!account) {
+        return LFI_UNKNOWN;
+    }
+    bank->blocks[account - ACCOUNTS] = block;
+    return LFI_OK;
+}
+
+static int account_states(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                          struct lfi_answer *answer, struct lfi_error *error)
+{
+    static const char *const blocks[] = {"none", "temporary", "permanent"};
+    const struct bank *bank = core;
+    bool found = !query->subject_id.ptr;
+    char json[128];
+    (void)call, (void)error;
+    for (size_t i = 0; i < ACCOUNT_COUNT; i++) {
+        if (query->subject_id.ptr && !same(query->subject_id, ACCOUNTS[i].id)) {
+            continue;
+        }
+        found = true;
+        (void)snprintf(
+            json, sizeof(json), "{\"accountId\":\"%s\",\"status\":\"%s\",\"creditBlock\":\"%s\"}",
+            ACCOUNTS[i].id, breaks(bank, "levers-states") ? "Odd" : STATUSES[bank->statuses[i]],
+            blocks[bank->blocks[i]]);
+        if (!give(bank, answer, json, NULL)) {
+            return LFI_STOPPED;
+        }
+    }
+    return found ? LFI_OK : LFI_UNKNOWN;
+}
+
+static int reset(void *core, const struct lfi_call *call, struct lfi_error *error)
+{
+    struct bank *bank = core;
+    (void)call, (void)error;
+    for (size_t i = 0; i < ACCOUNT_COUNT && !breaks(bank, "levers-reset"); i++) {
+        bank->statuses[i] = LFI_ACCOUNT_ACTIVE;
+        bank->blocks[i] = LFI_CREDIT_OPEN;
+    }
+    return LFI_OK;
+}
+
+static const struct lfi_levers LEVERS = {.size = sizeof(LEVERS),
+                                         .account_set_status = set_status,
+                                         .account_set_credit_block = set_credit_block,
+                                         .account_states = account_states,
+                                         .reset = reset};
 
 /* --- sign-in ---------------------------------------------------------------------------------- */
 
@@ -622,7 +714,8 @@ static const struct lfi_core_ops OPS = {.abi = LFI_CORE_ABI,
                                         .customers = &CUSTOMERS,
                                         .payee = &PAYEE,
                                         .open_data = &OPEN_DATA,
-                                        .signin = &SIGNIN};
+                                        .signin = &SIGNIN,
+                                        .levers = &LEVERS};
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)
 {
