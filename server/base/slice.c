@@ -22,14 +22,14 @@ bool slice_equal_text(struct lfi_slice a, const char *b)
     return slice_equal(a, slice_of(b));
 }
 
-bool slice_equal_nocase(struct lfi_slice a, const char *b)
+bool slice_equal_letters(const char *a, const char *b, size_t len)
 {
-    for (size_t i = 0; i < a.len; i++) {
-        if (b[i] == '\0' || lower(a.ptr[i]) != lower(b[i])) {
+    for (size_t i = 0; i < len; i++) {
+        if (lower(a[i]) != lower(b[i])) {
             return false;
         }
     }
-    return b[a.len] == '\0';
+    return true;
 }
 
 bool slice_starts_with(struct lfi_slice a, const char *prefix)

@@ -19,7 +19,13 @@
 struct lfi_slice slice_of(const char *text); /* NULL gives the absent slice */
 bool slice_equal(struct lfi_slice a, struct lfi_slice b);
 bool slice_equal_text(struct lfi_slice a, const char *b);
-bool slice_equal_nocase(struct lfi_slice a, const char *b); /* ASCII letters only */
+/* Equal but for the case of ASCII letters. */
+bool slice_equal_letters(const char *a, const char *b, size_t len);
+/* The same; inline, so that the length of a literal costs nothing. */
+static inline bool slice_equal_nocase(struct lfi_slice a, const char *b)
+{
+    return a.len == strlen(b) && slice_equal_letters(a.ptr, b, a.len);
+}
 bool slice_starts_with(struct lfi_slice a, const char *prefix);
 struct lfi_slice slice_trim(struct lfi_slice a); /* blanks and tabs at both ends */
 /* Cuts the part before `separator` off *rest; false when nothing is left. */

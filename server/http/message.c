@@ -6,10 +6,11 @@
 struct lfi_slice request_header(const struct request *request, const char *name, size_t *count)
 {
     struct lfi_slice first = {NULL, 0};
-    size_t found = 0;
+    size_t found = 0, len = strlen(name);
 
     for (size_t i = 0; i < request->header_count; i++) {
-        if (slice_equal_nocase(request->headers[i].name, name) && found++ == 0) {
+        struct lfi_slice one = request->headers[i].name;
+        if (one.len == len && slice_equal_letters(one.ptr, name, len) && found++ == 0) {
             first = request->headers[i].value;
         }
     }
