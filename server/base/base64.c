@@ -38,7 +38,7 @@ void base64_append_standard(struct buf *out, const void *bytes, size_t len)
 
 /* What each character stands for, and 1 more; 0: it is of neither alphabet. */
 /* clang-format off */
-static const unsigned char values[128] = {
+static const unsigned char values[256] = {
     ['A'] =  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13,
             14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
     ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
@@ -48,53 +48,57 @@ static const unsigned char values[128] = {
 };
 /* clang-format on */
 
-/* -1: not of the alphabet */
-static int value_of(char c, bool any)
+/* The bits of up to four characters, from the top of 24; UINT32_MAX: one is not of the alphabet. */
+static uint32_t decode_quad(const char *text, size_t len)
 {
-    unsigned char at = (unsigned char)c;
+    uint32_t bits = 0;
+    bool all = true;
 
-    if (at >= sizeof(values) || (!any && (c == '+' || c == '/'))) {
-        return -1;
+    for (size_t i = 0; i < len; i++) {
+        unsigned value = values[(unsigned char)text[i]];
+        all = all && value > 0;
+        bits |= ((value - 1) & 63) << (18 - 6 * i);
     }
-    return values[at] - 1;
+    return all ? bits : UINT32_MAX;
 }
 
 /* Bits left over after the last whole byte must be 0: one text for each sequence of bytes. */
-static struct lfi_slice decode(struct arena *arena, struct lfi_slice text, bool any)
+static struct lfi_slice decode(struct arena *arena, struct lfi_slice text)
 {
     const struct lfi_slice malformed = {NULL, 0};
-    uint32_t bits = 0;
-    unsigned held = 0;
+    size_t len = 0, at = 0, tail = text.len % 4;
 
-    if (!text.ptr || text.len % 4 == 1) {
-        return malformed;
-    }
-    char *out = arena_alloc(arena, text.len / 4 * 3 + 3);
+    char *out = text.ptr && tail != 1 ? arena_alloc(arena, text.len / 4 * 3 + 3) : NULL;
     if (!out) {
         return malformed;
     }
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        int value = value_of(text.ptr[i], any);
-        if (value < 0) {
+    for (; at + 4 <= text.len; at += 4, len += 3) {
+        uint32_t bits = decode_quad(text.ptr + at, 4);
+        if (bits == UINT32_MAX) {
             return malformed;
         }
-        bits = (bits << 6 | (uint32_t)value) & 0xffff;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            out[len++] = (char)(bits >> held & 0xff);
-        }
+        out[len] = (char)(bits >> 16);
+        out[len + 1] = (char)(bits >> 8 & 0xff);
+        out[len + 2] = (char)(bits & 0xff);
     }
-    if ((bits & ((1u << held) - 1)) != 0) {
-        return malformed;
+    if (tail > 0) {
+        uint32_t bits = decode_quad(text.ptr + at, tail);
+        if (bits == UINT32_MAX || (bits & (tail == 2 ? 0xffff : 0xff)) != 0) {
+            return malformed;
+        }
+        out[len++] = (char)(bits >> 16);
+        if (tail == 3) {
+            out[len++] = (char)(bits >> 8 & 0xff);
+        }
     }
     return (struct lfi_slice){out, len};
 }
 
 struct lfi_slice base64_decode_url(struct arena *arena, struct lfi_slice text)
 {
-    return decode(arena, text, false);
+    bool standard =
+        text.len > 0 && (memchr(text.ptr, '+', text.len) || memchr(text.ptr, '/', text.len));
+    return standard ? (struct lfi_slice){NULL, 0} : decode(arena, text);
 }
 
 struct lfi_slice base64_decode_any(struct arena *arena, struct lfi_slice text)
@@ -104,5 +108,5 @@ struct lfi_slice base64_decode_any(struct arena *arena, struct lfi_slice text)
             text.len--;
         }
     }
-    return decode(arena, text, true);
+    return decode(arena, text);
 }
