@@ -36,6 +36,7 @@ static void generation_free(struct generation *generation)
     psu_free(generation->psu);
     oauth_free(generation->oauth);
     caller_free(generation->caller);
+    pii_reader_free(generation->pii);
     for (size_t i = 0; parts && i < parts->endpoint_count; i++) {
         hub_free(parts->endpoints[i].hub);
     }
@@ -184,6 +185,21 @@ static int make_caller(struct generation *generation, const struct generation_sh
                       error);
 }
 
+static int make_pii(struct generation *generation, const struct generation_shared *shared,
+                    const struct config *config, struct lfi_error *error)
+{
+    const struct config_encryption *encryption = &config->encryption;
+    const struct pii_config pii = {.keys = encryption->keys,
+                                   .key_count = encryption->key_count,
+                                   .jwks_base = encryption->jwks_base,
+                                   .jwks_ca_file = encryption->jwks_ca,
+                                   .audience = encryption->audience};
+
+    return pii.key_count > 0 ? pii_reader_new(&generation->pii, &pii, shared->clock, shared->log,
+                                              shared->metrics, error)
+                             : 0;
+}
+
 static int make_endpoint(struct generation *generation, const struct generation_shared *shared,
                          const struct config *config, const struct config_provider *provider,
                          struct lfi_error *error)
@@ -242,6 +258,7 @@ static int make_psu(struct generation *generation, const struct generation_share
             .overrides = shared->overrides,
             .shares = shared->public_shares,
             .metrics = shared->metrics,
+            .pii = generation->pii,
         };
         status = psu_new(&generation->psu, &psu, shared->clock, shared->log, error);
     }
@@ -272,7 +289,8 @@ static int make_parts(struct generation *generation, const struct generation_sha
     }
     if (make_clients(parts, config, error) != 0 ||
         make_caller(generation, shared, config, error) != 0 ||
-        make_oauth(generation, shared, error) != 0) {
+        make_oauth(generation, shared, error) != 0 ||
+        make_pii(generation, shared, config, error) != 0) {
         return -1;
     }
     for (size_t i = 0; i < config->provider_count; i++) {
@@ -311,7 +329,12 @@ int generations_new(struct generations **out, const struct generation_shared *sh
         return error_set(error, "out of memory");
     }
     generations->shared = *shared;
+    if (pii_init(error) != 0) {
+        free(generations);
+        return -1;
+    }
     if (generation_new(&generations->current, shared, config, c3, error) != 0) {
+        pii_fini();
         free(generations);
         return -1;
     }
@@ -324,6 +347,7 @@ void generations_free(struct generations *generations)
 {
     if (generations) {
         generations_release(generations->current);
+        pii_fini();
         pthread_mutex_destroy(&generations->lock);
         free(generations);
     }

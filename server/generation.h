@@ -1,7 +1,7 @@
 /*
  * A generation: what a reload replaces as a whole. The rules for callers with their cache of key
- * sets, the token endpoint, the connections to the Hub with certificate and key, and the customer's
- * pages.
+ * sets, the token endpoint, the connections to the Hub with certificate and key, the keys for the
+ * personal data of payments, and the customer's pages.
  *
  * A request holds the generation that was the current one when it began; the last to let go of an
  * old generation frees it.
@@ -16,8 +16,9 @@
 
 struct generation {
     struct caller *caller;
-    struct oauth *oauth; /* NULL: no provider has a client of our own token endpoint */
-    struct hub **hubs;   /* by provider index; NULL where no journey is configured */
+    struct oauth *oauth;    /* NULL: no provider has a client of our own token endpoint */
+    struct hub **hubs;      /* by provider index; NULL where no journey is configured */
+    struct pii_reader *pii; /* NULL: no encryption is configured */
     struct psu *psu;
     struct generation_parts *parts;
 };

@@ -66,7 +66,7 @@ static void handle_hub(void *ctx, const struct request *request, struct reply *r
     if (oauth_owns(generation->oauth, request->path)) {
         oauth_handle(generation->oauth, request, reply);
     } else {
-        const struct connect_peers peers = {generation->caller, generation->hubs};
+        const struct connect_peers peers = {generation->caller, generation->hubs, generation->pii};
         connect_handle(serve->connect, &peers, request, reply);
     }
     generations_release(generation);

@@ -18,6 +18,7 @@
 #include "contract/contract.h"
 #include "contract/family.h"
 #include "http/forwarded.h"
+#include "jose/decrypt.h"
 #include "provider/offers.h"
 #include "state/driver.h"
 
@@ -41,7 +42,14 @@ struct config_listener {
     int min_tls;
 };
 
-#define CONFIG_FILES_MAX 256 /* 16 providers with some eight each, and twenty of all */
+/* How the personal data of payments is read; no keys: it cannot be. */
+struct config_encryption {
+    const struct jose_key_file *keys; /* Enc1, those not published any more too */
+    size_t key_count;
+    const char *jwks_base, *jwks_ca, *audience; /* NULL: signatures are not verified */
+};
+
+#define CONFIG_FILES_MAX 256 /* 16 providers with some eight each, and forty of all */
 
 struct config_provider {
     const char *id, *segment, *audience;
@@ -100,6 +108,8 @@ struct config {
     int session_s, max_attempts;
     bool step_up_data_sharing;
     bool demo_app;
+
+    struct config_encryption encryption;
 
     struct state_config state; /* but for threads, and whether it is made */
 

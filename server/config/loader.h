@@ -49,5 +49,7 @@ const char *const *loader_texts(struct loader *loader, const cJSON *object, cons
  */
 void loader_read_caller_auth(struct loader *loader, const cJSON *root, const cJSON *provider,
                              struct config_provider *out, const char *path);
+/* Keys for the personal data of payments, and whose signatures are believed (encryption.c). */
+void loader_read_encryption(struct loader *loader, const cJSON *root);
 
 #endif

@@ -462,7 +462,7 @@ static int check_revocation_lists(const struct check *check)
     return 0;
 }
 
-static int check_signing_key(const struct check *check, const char *path, const char *file)
+static int check_rsa_key(const struct check *check, const char *path, const char *file)
 {
     EVP_PKEY *key = file ? pem_private_key(file) : NULL;
     int result = 0;
@@ -542,6 +542,27 @@ static int check_shared_secrets(const struct check *check, const char *path, con
     return 0;
 }
 
+/* Each by itself, then together: no two may have one kid. */
+static int check_encryption_keys(const struct check *check)
+{
+    const struct config_encryption *encryption = &check->config->encryption;
+    struct jose_decrypter *decrypter = NULL;
+    struct lfi_error error = {""};
+
+    for (size_t i = 0; i < encryption->key_count; i++) {
+        char path[CONFIG_PATH_MAX];
+        snprintf(path, sizeof(path), "$.encryption.keys[%zu].key", i);
+        if (check_rsa_key(check, path, encryption->keys[i].file) != 0) {
+            return -1;
+        }
+    }
+    if (jose_decrypter_new(&decrypter, encryption->keys, encryption->key_count, &error) != 0) {
+        return refuse(check, "$.encryption.keys", "%s", error.message);
+    }
+    jose_decrypter_free(decrypter);
+    return 0;
+}
+
 static int check_secrets(const struct check *check)
 {
     const struct config *config = check->config;
@@ -592,11 +613,15 @@ int material_check_item(const struct config *config, size_t item,
     case 6:
         return check_bundle(&check, "$.caller.jwksCa", config->jwks_ca);
     case 7:
-        return check_signing_key(&check, "$.hub.signingKey", config->hub_signing_key);
+        return check_rsa_key(&check, "$.hub.signingKey", config->hub_signing_key);
     case 8:
-        return check_signing_key(&check, "$.caller.tokenKey", config->token_key);
+        return check_rsa_key(&check, "$.caller.tokenKey", config->token_key);
     case 9:
-        return check_signing_key(&check, "$.caller.previousTokenKey", config->previous_token_key);
+        return check_rsa_key(&check, "$.caller.previousTokenKey", config->previous_token_key);
+    case 10:
+        return check_encryption_keys(&check);
+    case 11:
+        return check_bundle(&check, "$.encryption.signatures.jwksCa", config->encryption.jwks_ca);
     default:
         return check_secrets(&check);
     }

@@ -55,7 +55,7 @@ struct material_warnings {
 int material_check(const struct config *config, const struct material_warnings *warnings,
                    struct material *out, struct lfi_error *error);
 /* The same part by part, 0 to MATERIAL_ITEMS - 1; `out` begins as {0}. */
-#define MATERIAL_ITEMS 11
+#define MATERIAL_ITEMS 13
 int material_check_item(const struct config *config, size_t item,
                         const struct material_warnings *warnings, struct material *out,
                         struct lfi_error *error);

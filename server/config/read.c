@@ -450,6 +450,7 @@ static void read_config(struct loader *loader, const cJSON *root)
     read_caller(loader, root);
     read_hub(loader, root);
     read_journey(loader, root);
+    loader_read_encryption(loader, root);
     read_state(loader, root);
     read_providers(loader, root);
 }

@@ -28,6 +28,7 @@ static const char *const reloaded[] = {
     "$.journey.maxAttempts",
     "$.journey.stepUp",
     "$.journey.demoApp",
+    "$.encryption",
     "$.providers[].callerAuth",
     "$.providers[].authorizePath",
     "$.providers[].heimdall",

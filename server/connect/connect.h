@@ -17,6 +17,7 @@
 #include "hub/hub.h"
 #include "operator/explain.h"
 #include "operator/override.h"
+#include "payments/pii.h"
 #include "provider/provider.h"
 #include "state/state.h"
 
@@ -43,6 +44,7 @@ void connect_free(struct connect *connect);
 struct connect_peers {
     struct caller *caller;
     struct hub *const *hubs; /* by provider index, to read consents; entries may be NULL */
+    struct pii_reader *pii;  /* of payments; NULL: no encryption is configured */
 };
 
 /* Answers a request of the Hub's listener. `peers` may be others for the next. */

@@ -14,6 +14,7 @@
 #include "http/metrics.h"
 #include "operator/explain.h"
 #include "operator/override.h"
+#include "payments/pii.h"
 #include "provider/share.h"
 #include "psu/endpoint.h"
 #include "state/state.h"
@@ -35,6 +36,7 @@ struct psu_config {
     struct overrides *overrides; /* of steps; may be NULL */
     struct shares *shares;       /* of the providers in the listener's workers */
     struct metrics *metrics;     /* may be NULL */
+    struct pii_reader *pii;      /* of payments; NULL: no encryption is configured */
 };
 
 struct psu;

@@ -105,6 +105,7 @@ describe('broken', () => {
             c.hubListener.port = taken.address().port;
             Object.assign(c.hub, { certificate: 'pki/rogue/expired/C4.pem', key: 'pki/rogue/expired/C4.key' });
             c.hub.signingKey = 'pki/bank/Sig4.pem';
+            c.encryption.keys[0].key = 'pki/bank/Enc1.pem';
             c.hub.timeoutMs = 500;
             c.state.path = 'file';
             c.providers[0].core.library = 'file';
@@ -114,6 +115,7 @@ describe('broken', () => {
         has('FAIL', 'files', /hubListener\.key: the key is not that of the certificate: .*pki\/bank\/C3\.key \(pki\/bank\/S4\.pem, CN=/);
         has('FAIL', 'files', /hub\.certificate: the certificate expired on 2025-01-31: .*SIGHUP \(pki\/rogue\/expired\/C4\.pem, CN=.*, 2024-01-01 to 2025-01-31\)/);
         has('FAIL', 'files', /hub\.signingKey: the file has no private key/);
+        has('FAIL', 'files', /encryption\.keys\[0\]\.key: the file has no private key/);
         has('FAIL', 'hubListener', /is taken by another program: ss -ltnp/);
         has('FAIL', 'state', /file: is not a folder that can be written/);
         has('FAIL', 'core dhowretail', /file/);

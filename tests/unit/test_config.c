@@ -484,6 +484,60 @@ static void a_client_id_tells_one_provider(void **state)
     free(one);
 }
 
+#define JOURNEY "  \"journey\""
+
+static void takes_keys_for_personal_data(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    char *text = replaced(JOURNEY, "\"encryption\": {\"keys\": [{\"key\": \"a.key\"},\n"
+                                   "{\"kid\": \"old\", \"key\": \"ca.pem\"}], \"signatures\": {\n"
+                                   "\"jwksBase\": \"https://keys.example\",\n"
+                                   "\"jwksCa\": \"ca.pem\", \"audience\": \"us\"}},\n" JOURNEY);
+    if (load(*state, text, &config, &error) != 0) {
+        fail_msg("%s", error.message);
+    }
+    free(text);
+    const struct config_encryption *encryption = &config->encryption;
+    assert_int_equal(encryption->key_count, 2);
+    assert_null(encryption->keys[0].kid);
+    assert_non_null(strstr(encryption->keys[0].file, "/a.key"));
+    assert_string_equal(encryption->keys[1].kid, "old");
+    assert_non_null(strstr(encryption->keys[1].file, "/ca.pem"));
+    assert_string_equal(encryption->jwks_base, "https://keys.example");
+    assert_non_null(strstr(encryption->jwks_ca, "/ca.pem"));
+    assert_string_equal(encryption->audience, "us");
+    config_free(config);
+    assert_int_equal(load(*state, good, &config, &error), 0);
+    assert_int_equal(config->encryption.key_count, 0);
+    config_free(config);
+}
+
+static void tells_each_mistake_of_encryption(void **state)
+{
+#define ENCRYPTION "\"encryption\": {\"keys\": [{\"key\": \"a.key\"}"
+    static const struct mistake rows[] = {
+        {JOURNEY, "\"encryption\": {},\n" JOURNEY, ":17: $.encryption.keys: is missing"},
+        {JOURNEY, "\"encryption\": {\"keys\": []},\n" JOURNEY, ":17: $.encryption.keys: must have"},
+        {JOURNEY, ENCRYPTION ", {\"key\": \"none\"}]},\n" JOURNEY,
+         ":17: $.encryption.keys[1].key: there is no such file"},
+        {JOURNEY, ENCRYPTION ", {\"kid\": \"\", \"key\": \"a.key\"}]},\n" JOURNEY,
+         ":17: $.encryption.keys[1].kid: must have at least 1"},
+        {JOURNEY,
+         ENCRYPTION "], \"signatures\": {\"jwksBase\": \"https://keys.example\"}},\n" JOURNEY,
+         ":17: $.encryption.signatures.audience: is missing"},
+        {JOURNEY,
+         ENCRYPTION "], \"signatures\": {\"jwksBase\": \"https://keys.example\", "
+                    "\"audience\": \"us\"}},\n" JOURNEY,
+         ":17: $.encryption.signatures: a key store with https needs jwksCa"},
+        {JOURNEY,
+         ENCRYPTION "], \"signatures\": {\"jwksBase\": \"http://keys.example\", "
+                    "\"audience\": \"us\"}},\n" JOURNEY,
+         ":17: $.encryption.signatures.jwksBase: must be https outside development"},
+    };
+    tell_each(*state, rows, ARRAY_LEN(rows));
+}
+
 static void tells_each_mistake_of_client_credentials(void **state)
 {
 #define AUTH "\"sme\", \"callerAuth\": {\"mode\": \"client-credentials\""
@@ -639,6 +693,8 @@ int main(void)
         cmocka_unit_test(takes_another_servers_tokens),
         cmocka_unit_test(a_client_id_tells_one_provider),
         cmocka_unit_test(tells_each_mistake_of_client_credentials),
+        cmocka_unit_test(takes_keys_for_personal_data),
+        cmocka_unit_test(tells_each_mistake_of_encryption),
         cmocka_unit_test(allows_more_in_development),
         cmocka_unit_test(refuses_files_it_cannot_use),
         cmocka_unit_test(locates_values),

@@ -1,0 +1,46 @@
+/* What the personal data of payments is decrypted and verified with: encryption. */
+#include "config/loader.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void read_keys(struct loader *loader, const cJSON *list)
+{
+    struct config_encryption *out = &loader->config.encryption;
+    const cJSON *item;
+    struct jose_key_file *keys =
+        arena_array(loader->arena, (size_t)cJSON_GetArraySize(list), sizeof(*keys));
+    if (!keys) {
+        loader_fail_memory(loader);
+        return;
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        char path[PATH_ROOM];
+        snprintf(path, sizeof(path), "$.encryption.keys[%zu]", out->key_count);
+        keys[out->key_count++] =
+            (struct jose_key_file){.kid = loader_text(loader, item, "kid", NULL),
+                                   .file = loader_file(loader, item, path, "key")};
+    }
+    out->keys = keys;
+}
+
+void loader_read_encryption(struct loader *loader, const cJSON *root)
+{
+    struct config_encryption *out = &loader->config.encryption;
+    const cJSON *encryption = json_get(root, "encryption");
+    const cJSON *signatures = json_get(encryption, "signatures");
+    const char *path = "$.encryption.signatures";
+    if (!encryption) {
+        return;
+    }
+    read_keys(loader, json_get(encryption, "keys"));
+    out->jwks_base = loader_url(loader, signatures, path, "jwksBase");
+    out->jwks_ca = loader_file(loader, signatures, path, "jwksCa");
+    out->audience = loader_text(loader, signatures, "audience", NULL);
+    if (out->jwks_base && strncmp(out->jwks_base, "https:", 6) == 0 && !out->jwks_ca) {
+        loader_fail(loader, path, "a key store with https needs jwksCa");
+    }
+}
