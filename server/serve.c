@@ -399,7 +399,7 @@ static bool run_due(void *ctx, size_t provider)
 {
     struct serve *serve = ctx;
     struct generation *generation = generations_hold(serve->generations);
-    bool more = psu_run_due(generation->psu, provider_at(serve->providers, provider));
+    bool more = psu_run_task(generation->psu, provider_at(serve->providers, provider));
     generations_release(generation);
     return more;
 }

@@ -160,6 +160,6 @@ enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
         LOG_TEXT("about", request->about), LOG_NUMBER("status", out->status),
         LOG_TEXT("outcome", slice_of(outcome_names[-(int)outcome])),
         LOG_TEXT("reason", outcome == HUB_OK ? (struct lfi_slice){0} : slice_of(reason->message)),
-        LOG_NUMBER("micros", clock_monotonic_us() - started));
+        LOG_NUMBER("us", clock_monotonic_us() - started));
     return outcome;
 }

@@ -16,7 +16,7 @@ static bool passes(const cJSON *filter, struct lfi_slice value)
     return cJSON_GetArraySize(filter) == 0 || json_lists(filter, value);
 }
 
-/* Those that can be read later; a blocked or closed account would only disappoint. */
+/* Blocked and closed accounts cannot be read later. */
 static bool is_readable(struct lfi_slice status)
 {
     return slice_equal_text(status, "Active") || slice_equal_text(status, "Inactive") ||

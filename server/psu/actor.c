@@ -37,8 +37,7 @@ static void log_failure(struct actor actor, const char *event, const char *call,
               LOG_TEXT("reason", slice_of(error->message)));
 }
 
-void actor_note_core(struct actor actor, int status, const char *call,
-                     const struct lfi_error *error)
+void actor_log_core(struct actor actor, int status, const char *call, const struct lfi_error *error)
 {
     log_failure(actor, "core-failed", call, status, error);
     if (status == LFI_UNAVAILABLE) {
@@ -46,8 +45,8 @@ void actor_note_core(struct actor actor, int status, const char *call,
     }
 }
 
-void actor_note_state(struct actor actor, int status, const char *call,
-                      const struct lfi_error *error)
+void actor_log_state(struct actor actor, int status, const char *call,
+                     const struct lfi_error *error)
 {
     log_failure(actor, "state-failed", call, status, error);
     if (status == LFI_UNAVAILABLE) {

@@ -1,6 +1,6 @@
 /*
- * In whose name something is done: what a request and a background worker have in common. Passed by
- * value. Internal to this room.
+ * The customer's session, its provider and the memory for what is done in its name, by a request or
+ * by a background worker. Passed by value. Internal to this room.
  */
 #ifndef PSU_ACTOR_H
 #define PSU_ACTOR_H
@@ -35,7 +35,7 @@ struct psu {
     int max_attempts;
     bool step_up_data_sharing;
     bool demo_app;
-    struct turns *sign_ins; /* turns.h */
+    struct slots *sign_ins; /* slots.h */
     struct metrics *metrics;
     const struct state *state;
     struct explain *explain;
@@ -63,9 +63,9 @@ struct state_ref actor_state(struct actor actor, struct lfi_slice key);
 struct lfi_slice actor_bind(struct actor actor, struct lfi_slice key);
 
 /* Logs and counts that a call of the core, or of the state, failed. */
-void actor_note_core(struct actor actor, int status, const char *call,
+void actor_log_core(struct actor actor, int status, const char *call,
+                    const struct lfi_error *error);
+void actor_log_state(struct actor actor, int status, const char *call,
                      const struct lfi_error *error);
-void actor_note_state(struct actor actor, int status, const char *call,
-                      const struct lfi_error *error);
 
 #endif

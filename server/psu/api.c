@@ -3,7 +3,7 @@
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "psu/finish.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
 
@@ -46,34 +46,34 @@ static unsigned extendable_in(const struct step_api *api)
 
 static bool find_step(struct step_call *call)
 {
-    struct visit *visit = call->visit;
-    dispatch_find(&call->base, visit->psu->apis);
+    struct context *context = call->context;
+    dispatch_find(&call->base, context->psu->apis);
     if (dispatch_route(&call->base) == 0) {
         return true;
     }
     bool known = call->base.found.found == CONTRACT_NO_METHOD;
-    visit_refuse(visit, call->base.refusal->status, known ? "JOURNEY-METHOD" : "PAGE-UNKNOWN",
-                 NULL);
+    context_refuse(context, call->base.refusal->status, known ? "JOURNEY-METHOD" : "PAGE-UNKNOWN",
+                   NULL);
     return false;
 }
 
 /* What is demanded of every change: our Origin, JSON, bounded. */
-static bool check_origin_and_type(struct visit *visit)
+static bool check_origin_and_type(struct context *context)
 {
-    const struct request *request = visit->request;
+    const struct request *request = context->request;
     struct lfi_slice type = request_header(request, "Content-Type", NULL);
     struct lfi_slice media;
-    if (!slice_equal_text(request_header(request, "Origin", NULL), visit->psu->origin)) {
-        visit_refuse(visit, 403, "JOURNEY-ORIGIN", NULL);
+    if (!slice_equal_text(request_header(request, "Origin", NULL), context->psu->origin)) {
+        context_refuse(context, 403, "JOURNEY-ORIGIN", NULL);
         return false;
     }
     if (!slice_next(&type, ';', &media) ||
         !slice_equal_nocase(slice_trim(media), "application/json")) {
-        visit_refuse(visit, 415, "JOURNEY-TYPE", NULL);
+        context_refuse(context, 415, "JOURNEY-TYPE", NULL);
         return false;
     }
     if (request->body.len > BODY_BYTES) {
-        visit_refuse(visit, 413, "JOURNEY-BODY", "too large");
+        context_refuse(context, 413, "JOURNEY-BODY", "too large");
         return false;
     }
     return true;
@@ -86,12 +86,12 @@ static bool read_body(struct step_call *call)
     const char *in;
     if (contract_check_request(&base->found.contract, base->request, &base->parameters, &in,
                                &violation) != 0) {
-        visit_refuse(call->visit, 400, "JOURNEY-BODY", violation.message);
+        context_refuse(call->context, 400, "JOURNEY-BODY", violation.message);
         return false;
     }
     call->body = json_parse(base->request->body);
     if (!call->body) {
-        visit_refuse(call->visit, 500, "INTERNAL", "out of memory");
+        context_refuse(call->context, 500, "INTERNAL", "out of memory");
     }
     return call->body;
 }
@@ -102,13 +102,13 @@ static bool read_body(struct step_call *call)
  * Applies an operator's override, if there is one, before the step runs: waits, cuts the
  * connection, or makes the bank fail as if its core had. True: the answer is given.
  */
-static bool run_override(struct visit *visit, const char *name)
+static bool run_override(struct context *context, const char *name)
 {
-    const struct psu *psu = visit->psu;
+    const struct psu *psu = context->psu;
     const struct lfi_error error = {"simulated by an operator override"};
     struct override override;
     if (!psu->overrides ||
-        !overrides_take(psu->overrides, visit->arena, visit->endpoint->provider->id, name,
+        !overrides_take(psu->overrides, context->arena, context->endpoint->provider->id, name,
                         clock_now_us(psu->clock), &override)) {
         return false;
     }
@@ -120,9 +120,9 @@ static bool run_override(struct visit *visit, const char *name)
                                        override.delay_ms % 1000 * 1000000L};
         (void)nanosleep(&delay, NULL);
     }
-    visit->reply->hang_up = override.cut;
+    context->reply->hang_up = override.cut;
     if (override.status != 0) {
-        finish_core(visit, override.status == 503 ? LFI_UNAVAILABLE : LFI_FAILED, "override",
+        finish_core(context, override.status == 503 ? LFI_UNAVAILABLE : LFI_FAILED, "override",
                     &error);
     }
     return override.cut || override.status != 0;
@@ -131,49 +131,51 @@ static bool run_override(struct visit *visit, const char *name)
 /* A step of an open session. */
 static void run_in_session(const struct step_api *api, struct step_call *call)
 {
-    struct visit *visit = call->visit;
+    struct context *context = call->context;
     const struct flow_row *row = call->base.row;
     const char *name = name_of(call->base.operation);
-    int over = visit->session.stage == SESSION_ENDED ? 1 : api->is_over ? api->is_over(visit) : 0;
+    int over = context->session.stage == SESSION_ENDED ? 1
+               : api->is_over                          ? api->is_over(context)
+                                                       : 0;
     if (over < 0) {
         return;
     }
     if (over > 0) {
-        api->repeat(visit, row->handler == step_look);
-    } else if (actor_seconds_left(visit_actor(visit)) == 0 &&
-               !note_adopt_extension(visit_actor(visit))) {
-        finish_time_out(visit);
-    } else if ((row->stages & 1U << visit->session.stage) == 0) {
-        visit_refuse(visit, 409, "JOURNEY-ORDER", name);
-    } else if (!run_override(visit, name)) {
+        api->repeat(context, row->handler == step_show);
+    } else if (actor_seconds_left(context_actor(context)) == 0 &&
+               !journey_record_adopt_extension(context_actor(context))) {
+        finish_time_out(context);
+    } else if ((row->stages & 1U << context->session.stage) == 0) {
+        context_refuse(context, 409, "JOURNEY-ORDER", name);
+    } else if (!run_override(context, name)) {
         (void)flow_run(&call->base);
     }
 }
 
 static void run_step(const struct step_api *api, struct step_call *call)
 {
-    struct visit *visit = call->visit;
+    struct context *context = call->context;
     struct lfi_slice journey = json_get_string(call->body, "journey");
     if (call->base.row->stages == 0) {
         (void)flow_run(&call->base);
-    } else if (!visit_open_session(visit, api->kind)) {
-        visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
-    } else if (journey.ptr && !slice_equal(journey, visit->session.interaction_id)) {
-        visit_refuse(visit, 409, "JOURNEY-OTHER", "the page belongs to another journey");
-    } else if (visit_enter_or_refuse(visit, name_of(call->base.operation))) {
+    } else if (!context_open_session(context, api->kind)) {
+        context_refuse(context, 401, "JOURNEY-SESSION", NULL);
+    } else if (journey.ptr && !slice_equal(journey, context->session.interaction_id)) {
+        context_refuse(context, 409, "JOURNEY-OTHER", "the page belongs to another journey");
+    } else if (context_enter_or_refuse(context, name_of(call->base.operation))) {
         run_in_session(api, call);
     }
 }
 
-static void show_ending(struct visit *visit)
+static void show_ending(struct context *context)
 {
-    finish_repeat(visit, true);
+    finish_repeat(context, true);
 }
 
 /* A customer's session has no step-up, and none is shown that has ended. */
-void api_show(struct visit *visit)
+void api_show(struct context *context)
 {
-    static void (*const shows[SESSION_KINDS][SESSION_STAGES])(struct visit * visit) = {
+    static void (*const shows[SESSION_KINDS][SESSION_STAGES])(struct context * context) = {
         [SESSION_JOURNEY] = {[SESSION_SIGN_IN] = step_show_sign_in,
                              [SESSION_APPROVAL] = step_show_approval,
                              [SESSION_REVIEW] = step_show_review,
@@ -183,25 +185,25 @@ void api_show(struct visit *visit)
                               [SESSION_APPROVAL] = step_show_approval,
                               [SESSION_REVIEW] = step_show_own_consents},
     };
-    shows[visit->session.kind][visit->session.stage](visit);
+    shows[context->session.kind][context->session.stage](context);
 }
 
-int step_look(struct call *call)
+int step_show(struct call *call)
 {
-    api_show(step_visit(call));
+    api_show(step_context(call));
     return 0;
 }
 
-void api_handle(const struct step_api *api, struct visit *visit)
+void api_handle(const struct step_api *api, struct context *context)
 {
     struct refusal refusal = {0};
-    struct step_call call = {.base = {.request = visit->request,
-                                      .arena = visit->arena,
-                                      .reply = visit->reply,
+    struct step_call call = {.base = {.request = context->request,
+                                      .arena = context->arena,
+                                      .reply = context->reply,
                                       .refusal = &refusal},
-                             .visit = visit};
-    visit->extendable_in = extendable_in(api);
-    if (find_step(&call) && check_origin_and_type(visit) && read_body(&call)) {
+                             .context = context};
+    context->extendable_in = extendable_in(api);
+    if (find_step(&call) && check_origin_and_type(context) && read_body(&call)) {
         run_step(api, &call);
         json_wipe(call.body); /* it may hold a password */
     }

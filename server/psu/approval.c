@@ -3,7 +3,7 @@
 #include "base/core_answer.h"
 #include "base/id.h"
 #include "base/limits.h"
-#include "psu/limit.h"
+#include "psu/rate_limit.h"
 
 #define PURPOSE_BYTES 4096
 #define NAME_BYTES 300 /* of a TPP; escaped it may take six times as much */
@@ -92,13 +92,13 @@ int approval_ask(struct actor actor, const struct approval_request *request,
     const struct provider *provider = actor.endpoint->provider;
     int64_t left_s = actor_seconds_left(actor);
     struct lfi_id approval_id = {{0}};
-    struct limit_uses uses;
+    struct rate_limit_uses uses;
     if (!draw_number(&actor.session->number)) {
         *refusal =
             (struct step_refusal){.id = "INTERNAL", .status = 500, .detail = "no random bytes"};
         return LFI_DENIED;
     }
-    if (!limit_take_approval(actor, &uses, refusal)) {
+    if (!rate_limit_take_approval(actor, &uses, refusal)) {
         return LFI_DENIED;
     }
     const struct lfi_call call = actor_core_call(actor);
@@ -113,7 +113,7 @@ int approval_ask(struct actor actor, const struct approval_request *request,
         actor.session->approval_id = arena_keep(actor.arena, slice_of(approval_id.text));
         return LFI_OK;
     }
-    limit_give_back(actor, &uses);
+    rate_limit_give_back(actor, &uses);
     if (status == LFI_DENIED) {
         *refusal = refusal_of_waiting(actor, request->kind);
     }
@@ -134,7 +134,7 @@ int approval_find(struct actor actor, enum lfi_approval_state *out, struct lfi_e
     const struct lfi_approval asked = asked_of(actor);
     int status = provider->signin->approval_state(provider->core, &call, &asked, out, error);
     if (status == LFI_OK && *out == LFI_APPROVAL_APPROVED) {
-        limit_give_back_approval(actor);
+        rate_limit_give_back_approval(actor);
     }
     return status;
 }
@@ -152,6 +152,6 @@ void approval_withdraw(struct actor actor)
     const struct lfi_approval asked = asked_of(actor);
     int status = provider->signin->approval_withdraw(provider->core, &call, &asked, &error);
     if (status != LFI_OK && status != LFI_DENIED && status != LFI_UNKNOWN) {
-        actor_note_core(actor, status, "approval_withdraw", &error);
+        actor_log_core(actor, status, "approval_withdraw", &error);
     }
 }

@@ -41,12 +41,12 @@ void bank_app_append_link(struct actor actor, struct json_writer *writer)
     buf_free(&link);
 }
 
-static bool open_link(struct visit *visit, struct lfi_slice link, struct device *out)
+static bool open_link(struct context *context, struct lfi_slice link, struct device *out)
 {
-    const struct psu *psu = visit->psu;
-    return sealed_box_open(psu->seal, visit->arena, &device_format, link, clock_now_s(psu->clock),
+    const struct psu *psu = context->psu;
+    return sealed_box_open(psu->seal, context->arena, &device_format, link, clock_now_s(psu->clock),
                            out) &&
-           visit_find_endpoint(visit, out->provider);
+           context_find_endpoint(context, out->provider);
 }
 
 static int append_record(void *ctx, struct lfi_slice json, const void *facts)
@@ -59,17 +59,17 @@ static int append_record(void *ctx, struct lfi_slice json, const void *facts)
 /* The device of the call, whose core may be asked. False, having answered. */
 static bool enter(struct call *call, struct device *out)
 {
-    struct visit *visit = step_visit(call);
-    if (!open_link(visit, json_get_string(step_body(call), "device"), out)) {
-        visit_refuse(visit, 401, "APP-LINK", NULL);
+    struct context *context = step_context(call);
+    if (!open_link(context, json_get_string(step_body(call), "device"), out)) {
+        context_refuse(context, 401, "APP-LINK", NULL);
         return false;
     }
-    return visit_enter_or_refuse(visit, contract_operation_path(call->operation) + 1);
+    return context_enter_or_refuse(context, contract_operation_path(call->operation) + 1);
 }
 
 int bank_app_list(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     struct device device;
     struct json_writer w;
     struct lfi_error error = {{0}};
@@ -77,10 +77,10 @@ int bank_app_list(struct call *call)
         return 0;
     }
     struct core_answer answer = core_answer(append_record, &w);
-    const struct provider *provider = visit->endpoint->provider;
-    const struct lfi_call core = core_call(provider->host, visit->request->cancellation);
+    const struct provider *provider = context->endpoint->provider;
+    const struct lfi_call core = core_call(provider->host, context->request->cancellation);
     const struct lfi_query query = {.size = sizeof(query), .subject_id = device.user_id};
-    visit_begin_view(visit, &w, "approvals");
+    context_begin_view(context, &w, "approvals");
     json_string(&w, "asked", device.approval_id);
     json_open_array(&w, "approvals");
     int status =
@@ -93,22 +93,22 @@ int bank_app_list(struct call *call)
     }
     json_close_object(&w);
     if (status != LFI_OK) {
-        (void)visit_refuse_failed(visit, STEP_APP, status, &error);
+        (void)context_refuse_failed(context, STEP_APP, status, &error);
     }
     return 0;
 }
 
 int bank_app_decide(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     struct device device;
     struct json_writer w;
     struct lfi_error error = {{0}};
     if (!enter(call, &device)) {
         return 0;
     }
-    const struct provider *provider = visit->endpoint->provider;
-    const struct lfi_call core = core_call(provider->host, visit->request->cancellation);
+    const struct provider *provider = context->endpoint->provider;
+    const struct lfi_call core = core_call(provider->host, context->request->cancellation);
     const struct lfi_approval approval = {.size = sizeof(approval),
                                           .user_id = device.user_id,
                                           .approval_id =
@@ -116,10 +116,10 @@ int bank_app_decide(struct call *call)
     int status = provider->signin->approval_decide(
         provider->core, &core, &approval, json_get_bool(step_body(call), "approve", false), &error);
     if (status != LFI_OK) {
-        (void)visit_refuse_failed(visit, STEP_APP, status, &error);
+        (void)context_refuse_failed(context, STEP_APP, status, &error);
         return 0;
     }
-    visit_begin_view(visit, &w, "decided");
+    context_begin_view(context, &w, "decided");
     json_close_object(&w);
     return 0;
 }

@@ -16,7 +16,7 @@ struct colour {
     unsigned char part[3];
 };
 
-/* What style.css lays text and buttons on, in light and dark. */
+/* Background of text and buttons in style.css, in light and dark. */
 static const struct scheme {
     const char *name;
     struct colour card;

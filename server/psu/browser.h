@@ -1,6 +1,6 @@
 /*
- * What a customer would call the browser that sent a request: "Chrome, Windows". For people who
- * compare two screens; nothing is decided by it. Internal to this room.
+ * Name of the browser and system that sent a request, by its User-Agent: "Chrome, Windows". Shown
+ * to customers, who compare two screens; nothing is decided by it. Internal to this room.
  */
 #ifndef PSU_BROWSER_H
 #define PSU_BROWSER_H

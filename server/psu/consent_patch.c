@@ -51,9 +51,9 @@ enum hub_outcome consent_patch_revoke(struct actor actor, struct lfi_error *erro
                               error);
 }
 
-/* The consent's own state, whatever became of the answers so far. */
-static enum hub_outcome look(struct actor actor, cJSON **tree, struct consent *consent,
-                             struct lfi_error *error)
+/* The consent as the Hub has it now, for when an answer was lost. */
+static enum hub_outcome get_consent(struct actor actor, cJSON **tree, struct consent *consent,
+                                    struct lfi_error *error)
 {
     enum hub_outcome outcome =
         hub_get_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id, tree, error);
@@ -67,7 +67,7 @@ enum hub_outcome consent_patch_close(struct actor actor, bool *foreign, struct l
 {
     cJSON *tree = NULL;
     struct consent consent;
-    enum hub_outcome outcome = look(actor, &tree, &consent, error);
+    enum hub_outcome outcome = get_consent(actor, &tree, &consent, error);
     *foreign = false;
     if (outcome == HUB_OK && slice_equal_text(consent.status, "AwaitingAuthorization")) {
         outcome = consent_patch_reject(actor, error);
@@ -98,7 +98,7 @@ bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account
     struct consent consent;
     struct lfi_error error;
     bool authorized = patch(actor, "Authorized", account_ids, count, &error) == HUB_OK ||
-                      (look(actor, &tree, &consent, &error) == HUB_OK &&
+                      (get_consent(actor, &tree, &consent, &error) == HUB_OK &&
                        is_authorized(actor, &consent, account_ids, count));
     cJSON_Delete(tree);
     return authorized;

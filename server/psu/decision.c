@@ -2,16 +2,16 @@
 
 #include "psu/claim.h"
 #include "psu/consent_patch.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 #include "psu/undo.h"
 
-/* Maximum Hub calls of one decision: two PATCH, two looks at the consent, revoke, doFail. */
+/* Maximum Hub calls of one decision: two PATCH, two GET of the consent, revoke, doFail. */
 #define DECISION_CALLS 6
 #define DECISION_SLACK_S 10
 #define DECISION_BYTES 8192 /* kept: the way back, and whose it is */
 #define REPEAT_S 60         /* after the session's end, for a browser that lost the answer */
 
-/* Longer than the slowest decision: no other may begin while its calls are out. */
+/* Longer than the slowest decision: no other may begin while its calls run. */
 uint32_t decision_longest_s(const struct psu_endpoint *endpoint)
 {
     int timeout_ms = hub_timeout_ms(endpoint->hub);
@@ -75,8 +75,8 @@ static bool is_told(struct actor actor, const struct kept *kept)
     bool decided = session->stage >= SESSION_REVIEW && slice_equal(session->user_id, kept->user_id);
     bool handed_over = kept->on_phone && !session->on_phone;
     bool in_time = clock_now_s(actor.psu->clock) < kept->until_s;
-    bool hears_no_code = session->on_phone || kept->user_id.len == 0;
-    return hears_no_code || (in_time && (decided || handed_over));
+    bool gets_no_code = session->on_phone || kept->user_id.len == 0;
+    return gets_no_code || (in_time && (decided || handed_over));
 }
 
 /* A decision that was made before. */
@@ -131,7 +131,7 @@ static void settle(struct actor actor, bool authorized, const char *how, struct 
         LOG_TEXT("interaction", actor.session->interaction_id),
         LOG_TEXT("consent", actor.session->consent_id), LOG_TEXT("how", slice_of(how)),
         LOG_TEXT("settling", status == LFI_OK ? (struct lfi_slice){0} : slice_of(error.message)));
-    note_forget(actor);
+    journey_record_forget(actor);
 }
 
 /* --- making it -------------------------------------------------------------------------------- */
@@ -149,7 +149,7 @@ static void tell_failure(struct actor actor, const struct ending_row *row, bool 
     out->state = DECISION_MADE;
     out->reason = slice_of(row->reason);
     if ((unclosed || !told) && !undo_keep(actor, &undo)) {
-        return; /* not settled: the journey's note is due later and ends it */
+        return; /* not settled: the journey's record is due later and ends it */
     }
     settle(actor, false, row->description, out->location);
 }
@@ -159,7 +159,7 @@ static void tell_failure(struct actor actor, const struct ending_row *row, bool 
  * one consent has one interaction. Then what that try authorized is revoked, for the TPP never got
  * its code.
  */
-void decision_turn_away(struct actor actor, enum ending ending, struct decision *out)
+void decision_refuse_unclaimed(struct actor actor, enum ending ending, struct decision *out)
 {
     const struct ending_row *row = ending_row(ending);
     struct lfi_error error;
@@ -175,7 +175,7 @@ void decision_turn_away(struct actor actor, enum ending ending, struct decision 
 void decision_refuse(struct actor actor, enum ending ending, struct decision *out)
 {
     if (take(actor, out)) {
-        decision_turn_away(actor, ending, out);
+        decision_refuse_unclaimed(actor, ending, out);
     }
 }
 
@@ -188,7 +188,7 @@ void decision_approve(struct actor actor, const struct decision_approval *approv
     }
     if (!approval->patched &&
         !consent_patch_authorize(actor, approval->account_ids, approval->count)) {
-        decision_turn_away(actor, ENDING_HUB, out);
+        decision_refuse_unclaimed(actor, ENDING_HUB, out);
     } else if (hub_do_confirm(actor.endpoint->hub, actor.arena, actor.session->interaction_id,
                               &out->location, &error) != HUB_OK) {
         /* The TPP will never get its code; what is authorized can only be revoked. */

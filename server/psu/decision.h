@@ -1,7 +1,8 @@
 /*
  * The decision on a journey: made once per interaction, whichever instance, tab, second click or
  * background worker asks for it, told to the Hub, and remembered. What comes of it is a value, for
- * a request to show (finish.h) or a worker to go by. Answers nothing itself. Internal to this room.
+ * a request to show (finish.h) or a worker to follow. Answers nothing itself. Internal to this
+ * room.
  */
 #ifndef PSU_DECISION_H
 #define PSU_DECISION_H
@@ -38,10 +39,10 @@ void decision_approve(struct actor actor, const struct decision_approval *approv
 /* Ends the journey without consent. */
 void decision_refuse(struct actor actor, enum ending ending, struct decision *out);
 /*
- * The same for a journey that cannot begin: nobody else can be deciding on it, so it is not claimed
- * from a state that may have no room.
+ * The same for a journey that could not be recorded: nobody else can be deciding on it, so nothing
+ * is claimed in the state, which may be full.
  */
-void decision_turn_away(struct actor actor, enum ending ending, struct decision *out);
+void decision_refuse_unclaimed(struct actor actor, enum ending ending, struct decision *out);
 /*
  * What was decided, without deciding. A way back with a code in it is for the browser in which it
  * was authorized and for the one that handed the journey over, within the session's time.

@@ -6,7 +6,7 @@
 #include "psu/browser.h"
 #include "psu/claim.h"
 #include "psu/finish.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 #include "psu/qr.h"
 #include "psu/sealed_box.h"
 #include "psu/steps.h"
@@ -61,21 +61,21 @@ static bool append_link(const struct psu *psu, const struct link *link, struct b
     return sealed_box_close(psu->seal, &link_format, link, out) == 0;
 }
 
-static void show_link(struct visit *visit, const struct link *link, struct lfi_slice address)
+static void show_link(struct context *context, const struct link *link, struct lfi_slice address)
 {
     struct json_writer w;
     struct buf path;
     int size = 0;
     buf_init(&path, QR_BYTES);
     if (!qr_append_path(&path, address, &size)) {
-        visit_refuse(visit, 500, "INTERNAL", "no QR code could be made");
+        context_refuse(context, 500, "INTERNAL", "no QR code could be made");
     } else {
-        visit_begin_view(visit, &w, "hand-over");
-        json_int(&w, "linkSeconds", link->until_s - clock_now_s(visit->psu->clock));
+        context_begin_view(context, &w, "hand-over");
+        json_int(&w, "linkSeconds", link->until_s - clock_now_s(context->psu->clock));
         json_int(&w, "number", number_of(link));
         json_int(&w, "qrSize", size);
         json_string(&w, "qrPath", buf_slice(&path));
-        if (visit->psu->demo_app) {
+        if (context->psu->demo_app) {
             json_string(&w, "link", address);
         }
         json_close_object(&w);
@@ -84,48 +84,48 @@ static void show_link(struct visit *visit, const struct link *link, struct lfi_s
 }
 
 /* Whom the journey is about, for the phone to say. False: the answer is given. */
-static bool load_tpp(struct visit *visit)
+static bool load_tpp(struct context *context)
 {
     cJSON *tree = NULL;
     struct consent consent;
-    bool loaded = step_load_consent(visit, &tree, &consent);
+    bool loaded = step_load_consent(context, &tree, &consent);
     cJSON_Delete(tree);
     return loaded;
 }
 
 int step_hand_over(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     char once[ID_UUID_MAX];
     struct buf address;
     struct lfi_error error = {{0}};
-    int64_t now_s = clock_now_s(visit->psu->clock);
-    int64_t left_s = actor_seconds_left(visit_actor(visit));
-    if (!hand_over_is_offered(&visit->session)) {
-        visit_refuse(visit, 404, "HAND-OVER-NONE", NULL);
+    int64_t now_s = clock_now_s(context->psu->clock);
+    int64_t left_s = actor_seconds_left(context_actor(context));
+    if (!hand_over_is_offered(&context->session)) {
+        context_refuse(context, 404, "HAND-OVER-NONE", NULL);
         return 0;
     }
     if (!id_uuid4(once)) {
-        visit_refuse(visit, 500, "INTERNAL", "no random bytes");
+        context_refuse(context, 500, "INTERNAL", "no random bytes");
         return 0;
     }
-    if (!load_tpp(visit)) {
+    if (!load_tpp(context)) {
         return 0;
     }
-    const struct link link = {.provider = visit->session.provider,
-                              .interaction = visit->session.interaction_id,
-                              .tpp = visit->session.tpp,
-                              .browser = browser_name(visit->request),
+    const struct link link = {.provider = context->session.provider,
+                              .interaction = context->session.interaction_id,
+                              .tpp = context->session.tpp,
+                              .browser = browser_name(context->request),
                               .once = slice_of(once),
-                              .started_s = visit->session.started_s,
+                              .started_s = context->session.started_s,
                               .until_s = now_s + (left_s < LINK_LIFE_S ? left_s : LINK_LIFE_S)};
     buf_init(&address, LINK_BYTES);
-    if (!append_link(visit->psu, &link, &address)) {
-        visit_refuse(visit, 500, "INTERNAL", "no link could be made");
-    } else if (note_set_link(visit_actor(visit), link.once, &error) != LFI_OK) {
-        visit_refuse_state(visit, &error);
+    if (!append_link(context->psu, &link, &address)) {
+        context_refuse(context, 500, "INTERNAL", "no link could be made");
+    } else if (journey_record_set_link(context_actor(context), link.once, &error) != LFI_OK) {
+        context_refuse_state(context, &error);
     } else {
-        show_link(visit, &link, buf_slice(&address));
+        show_link(context, &link, buf_slice(&address));
     }
     buf_free(&address);
     return 0;
@@ -133,19 +133,19 @@ int step_hand_over(struct call *call)
 
 int step_wait(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
     bool taken = false;
-    int status = note_find(visit_actor(visit), &taken, &error);
+    int status = journey_record_find(context_actor(context), &taken, &error);
     if (status == LFI_OK) {
-        visit_begin_view(visit, &w, "waiting");
+        context_begin_view(context, &w, "waiting");
         json_bool(&w, "taken", taken);
         json_close_object(&w);
     } else if (status == LFI_UNKNOWN) {
-        finish_repeat(visit, false);
+        finish_repeat(context, false);
     } else {
-        visit_refuse_state(visit, &error);
+        context_refuse_state(context, &error);
     }
     return 0;
 }
@@ -153,20 +153,20 @@ int step_wait(struct call *call)
 /* --- on the phone ----------------------------------------------------------------------------- */
 
 /* What a link says, and whose it is. False: none of ours, or too old. */
-static bool open_link(struct visit *visit, struct lfi_slice box, struct link *link)
+static bool open_link(struct context *context, struct lfi_slice box, struct link *link)
 {
-    const struct psu *psu = visit->psu;
-    return sealed_box_open(psu->seal, visit->arena, &link_format, box, clock_now_s(psu->clock),
+    const struct psu *psu = context->psu;
+    return sealed_box_open(psu->seal, context->arena, &link_format, box, clock_now_s(psu->clock),
                            link) &&
-           visit_find_endpoint(visit, link->provider);
+           context_find_endpoint(context, link->provider);
 }
 
 /* What the customer compares and confirms before anything is taken over. */
-static void ask_first(struct visit *visit, const struct link *link, bool replaces)
+static void ask_first(struct context *context, const struct link *link, bool replaces)
 {
     struct json_writer w;
-    visit->session = (struct session){0}; /* this browser has none yet */
-    visit_begin_view(visit, &w, "take-over");
+    context->session = (struct session){0}; /* this browser has none yet */
+    context_begin_view(context, &w, "take-over");
     json_int(&w, "number", number_of(link));
     json_string(&w, "tpp", link->tpp);
     json_string(&w, "browser", link->browser);
@@ -176,72 +176,73 @@ static void ask_first(struct visit *visit, const struct link *link, bool replace
 }
 
 /* False, having answered, when the link was used before or that cannot be said. */
-static bool use_once(struct visit *visit, struct lfi_slice once)
+static bool use_once(struct context *context, struct lfi_slice once)
 {
     enum state_claim claim;
     struct lfi_slice result;
     struct lfi_error error = {{0}};
-    struct lfi_slice key = state_key(visit->arena, "hand-over", (struct lfi_slice){0}, once);
-    if (claim_take(visit_actor(visit), key, LINK_LIFE_S, &claim, &result, &error) != LFI_OK) {
-        visit_refuse_state(visit, &error);
+    struct lfi_slice key = state_key(context->arena, "hand-over", (struct lfi_slice){0}, once);
+    if (claim_take(context_actor(context), key, LINK_LIFE_S, &claim, &result, &error) != LFI_OK) {
+        context_refuse_state(context, &error);
         return false;
     }
     if (claim != STATE_CLAIM_YOURS) {
-        visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
+        context_refuse(context, 409, "HAND-OVER-USED", NULL);
         return false;
     }
-    if (claim_settle(visit_actor(visit), key, SLICE("used"), &error) != LFI_OK) {
-        visit_refuse_state(visit, &error);
+    if (claim_settle(context_actor(context), key, SLICE("used"), &error) != LFI_OK) {
+        context_refuse_state(context, &error);
         return false;
     }
     return true;
 }
 
-static void take_over(struct visit *visit, const struct link *link)
+static void take_over(struct context *context, const struct link *link)
 {
     struct lfi_error error = {{0}};
-    visit->session.on_phone = true;
-    visit->session.arrival = SLICE(NOT_FROM_THE_HUB);
-    if (actor_seconds_left(visit_actor(visit)) == 0) {
-        visit_refuse(visit, 401, "HAND-OVER-LINK", "the journey is over");
-    } else if (use_once(visit, link->once)) {
-        if (note_set_taken(visit_actor(visit), link->once, &error) != LFI_OK) {
-            visit_refuse_state(visit, &error);
-        } else if (visit_keep_session(visit) == 0) {
-            api_show(visit);
+    context->session.on_phone = true;
+    context->session.arrival = SLICE(NOT_FROM_THE_HUB);
+    if (actor_seconds_left(context_actor(context)) == 0) {
+        context_refuse(context, 401, "HAND-OVER-LINK", "the journey is over");
+    } else if (use_once(context, link->once)) {
+        if (journey_record_set_taken(context_actor(context), link->once, &error) != LFI_OK) {
+            context_refuse_state(context, &error);
+        } else if (context_keep_session(context) == 0) {
+            api_show(context);
         }
     }
 }
 
 int step_take_over(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     const cJSON *body = step_body(call);
     struct link link;
     struct lfi_error error = {{0}};
     bool taken = false;
-    if (!open_link(visit, json_get_string(body, "link"), &link)) {
-        visit_refuse(visit, 401, "HAND-OVER-LINK", NULL);
+    if (!open_link(context, json_get_string(body, "link"), &link)) {
+        context_refuse(context, 401, "HAND-OVER-LINK", NULL);
         return 0;
     }
-    if (!visit_enter_or_refuse(visit, "journey/take-over")) {
+    if (!context_enter_or_refuse(context, "journey/take-over")) {
         return 0;
     }
-    struct visit own = *visit;
-    if (note_resume(visit_actor(visit), link.interaction, link.once, &error) != LFI_OK) {
-        visit_refuse(visit, 401, "HAND-OVER-LINK", NULL); /* not the live link of any journey */
+    struct context own = *context;
+    if (journey_record_resume(context_actor(context), link.interaction, link.once, &error) !=
+        LFI_OK) {
+        context_refuse(context, 401, "HAND-OVER-LINK", NULL); /* not the live link of any journey */
         return 0;
     }
-    bool in_journey = visit_open_session(&own, SESSION_JOURNEY);
-    if (in_journey && slice_equal(own.session.interaction_id, visit->session.interaction_id)) {
-        *visit = own; /* opened in the browser that shows it: the journey just goes on there */
-        api_show(visit);
+    bool in_journey = context_open_session(&own, SESSION_JOURNEY);
+    if (in_journey && slice_equal(own.session.interaction_id, context->session.interaction_id)) {
+        *context = own; /* opened in the browser that shows it: the journey goes on there */
+        api_show(context);
     } else if (json_get_bool(body, "confirm", false)) {
-        take_over(visit, &link);
-    } else if (note_find(visit_actor(visit), &taken, &error) == LFI_OK && taken) {
-        visit_refuse(visit, 409, "HAND-OVER-USED", NULL);
+        take_over(context, &link);
+    } else if (journey_record_find(context_actor(context), &taken, &error) == LFI_OK && taken) {
+        context_refuse(context, 409, "HAND-OVER-USED", NULL);
     } else {
-        ask_first(visit, &link, in_journey && own.session.stage != SESSION_ENDED);
+        ask_first(context, &link, in_journey && own.session.stage != SESSION_ENDED);
     }
     return 0;
 }

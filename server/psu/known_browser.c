@@ -61,7 +61,7 @@ void known_browser_keep(struct actor actor, struct lfi_slice login, struct reply
     bool sealed = sealed_box_close(actor.psu->seal, &format, &known, &cookie) == 0;
     buf_append_format(&cookie, "; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s",
                       LIMIT_KNOWN_BROWSER_S, actor.psu->secure ? "; Secure" : "");
-    if (sealed && !cookie.failed) { /* else its next tries count as those of a stranger */
+    if (sealed && !cookie.failed) { /* else the browser stays unknown */
         reply_header(reply, "Set-Cookie", buf_slice(&cookie));
     }
     buf_free(&cookie);

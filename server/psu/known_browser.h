@@ -1,7 +1,7 @@
 /*
  * Browsers in which a login's password was right before. Each holds a cookie that says so, sealed,
  * with a name of its own; the server keeps nothing. Wrong tries of such a browser are counted apart
- * from those of strangers. Internal to this room.
+ * from those of unknown ones. Internal to this room.
  */
 #ifndef PSU_KNOWN_BROWSER_H
 #define PSU_KNOWN_BROWSER_H

@@ -11,22 +11,23 @@
 #include "psu/task.h"
 #include "rows_own_consents.h"
 
-static void refuse_hub(struct visit *visit, enum hub_outcome outcome, const struct lfi_error *error)
+static void refuse_hub(struct context *context, enum hub_outcome outcome,
+                       const struct lfi_error *error)
 {
     if (outcome == HUB_REFUSED) {
-        visit_refuse(visit, 404, "CONSENT-UNKNOWN", error->message);
+        context_refuse(context, 404, "CONSENT-UNKNOWN", error->message);
     } else {
-        visit_refuse(visit, 503, "HUB-DOWN", error->message);
+        context_refuse(context, 503, "HUB-DOWN", error->message);
     }
 }
 
 /* --- beginning and end of a session ----------------------------------------------------------- */
 
-static void offer_providers(struct visit *visit)
+static void offer_providers(struct context *context)
 {
-    const struct psu *psu = visit->psu;
+    const struct psu *psu = context->psu;
     struct json_writer w;
-    visit_begin_view(visit, &w, "choose-provider");
+    context_begin_view(context, &w, "choose-provider");
     json_open_array(&w, "providers");
     for (size_t i = 0; i < psu->endpoint_count; i++) {
         json_open_object(&w, NULL);
@@ -40,53 +41,54 @@ static void offer_providers(struct visit *visit)
 
 int own_consents_offer_providers(struct call *call)
 {
-    offer_providers(step_visit(call));
+    offer_providers(step_context(call));
     return 0;
 }
 
 int own_consents_start(struct call *call)
 {
-    struct visit *visit = step_visit(call);
-    const struct psu *psu = visit->psu;
+    struct context *context = step_context(call);
+    const struct psu *psu = context->psu;
     struct lfi_slice wanted = json_get_string(step_body(call), "provider");
     char id[ID_UUID_MAX];
     if (!wanted.ptr && psu->endpoint_count > 1) {
-        offer_providers(visit);
+        offer_providers(context);
         return 0;
     }
     const struct psu_endpoint *endpoint =
-        wanted.ptr ? visit_endpoint_of(psu, wanted) : &psu->endpoints[0];
+        wanted.ptr ? context_endpoint_of(psu, wanted) : &psu->endpoints[0];
     if (!endpoint) {
-        visit_refuse(visit, 404, "PROVIDER-UNKNOWN", NULL);
+        context_refuse(context, 404, "PROVIDER-UNKNOWN", NULL);
         return 0;
     }
     if (!id_uuid4(id)) {
-        visit_refuse(visit, 500, "INTERNAL", "no random bytes");
+        context_refuse(context, 500, "INTERNAL", "no random bytes");
         return 0;
     }
-    if (visit_open_session(visit, SESSION_CUSTOMER) && visit->session.stage == SESSION_APPROVAL &&
-        visit_enter(visit, "consents/api/start")) {
-        approval_withdraw(visit_actor(visit)); /* of the session that this one replaces */
+    if (context_open_session(context, SESSION_CUSTOMER) &&
+        context->session.stage == SESSION_APPROVAL &&
+        context_enter(context, "consents/api/start")) {
+        approval_withdraw(context_actor(context)); /* of the session that this one replaces */
     }
-    visit->endpoint = endpoint;
-    visit->session = (struct session){
+    context->endpoint = endpoint;
+    context->session = (struct session){
         .kind = SESSION_CUSTOMER,
         .stage = SESSION_SIGN_IN,
-        .provider = slice_of(visit->endpoint->provider->id),
-        .interaction_id = arena_keep(visit->arena, slice_of(id)),
+        .provider = slice_of(context->endpoint->provider->id),
+        .interaction_id = arena_keep(context->arena, slice_of(id)),
         .started_s = clock_now_s(psu->clock),
     };
-    if (visit_keep_session(visit) == 0) {
-        step_show_sign_in(visit);
+    if (context_keep_session(context) == 0) {
+        step_show_sign_in(context);
     }
     return 0;
 }
 
-static void repeat(struct visit *visit, bool looked)
+static void repeat(struct context *context, bool shown)
 {
     struct json_writer w;
-    (void)looked;
-    visit_begin_view(visit, &w, "signed-out");
+    (void)shown;
+    context_begin_view(context, &w, "signed-out");
     json_text(&w, "reason", "left");
     json_close_object(&w);
 }
@@ -121,26 +123,26 @@ static void append_cards(struct actor actor, const char *name, const cJSON *list
     json_close_array(w);
 }
 
-void step_show_own_consents(struct visit *visit)
+void step_show_own_consents(struct context *context)
 {
     cJSON *all = NULL;
     struct lfi_error error = {{0}};
     struct json_writer w;
-    enum hub_outcome outcome =
-        hub_list_of_user(visit->endpoint->hub, visit->arena, visit->session.user_id, &all, &error);
+    enum hub_outcome outcome = hub_list_of_user(context->endpoint->hub, context->arena,
+                                                context->session.user_id, &all, &error);
     if (outcome != HUB_OK) {
-        refuse_hub(visit, outcome, &error);
+        refuse_hub(context, outcome, &error);
         return;
     }
-    visit_begin_view(visit, &w, "consents");
-    append_cards(visit_actor(visit), "consents", all, (struct lfi_slice){0}, &w);
+    context_begin_view(context, &w, "consents");
+    append_cards(context_actor(context), "consents", all, (struct lfi_slice){0}, &w);
     json_close_object(&w);
     cJSON_Delete(all);
 }
 
 int own_consents_list(struct call *call)
 {
-    step_show_own_consents(step_visit(call));
+    step_show_own_consents(step_context(call));
     return 0;
 }
 
@@ -150,19 +152,19 @@ int own_consents_list(struct call *call)
  * The customer's own consent; the caller deletes the tree. False, having answered: not there, not
  * theirs.
  */
-static bool load_own(struct visit *visit, struct lfi_slice consent_id, cJSON **tree,
+static bool load_own(struct context *context, struct lfi_slice consent_id, cJSON **tree,
                      struct consent *out)
 {
     struct lfi_error error = {{0}};
     enum hub_outcome outcome =
-        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, tree, &error);
+        hub_get_consent(context->endpoint->hub, context->arena, consent_id, tree, &error);
     if (outcome != HUB_OK) {
-        refuse_hub(visit, outcome, &error);
+        refuse_hub(context, outcome, &error);
         return false;
     }
     consent_read(*tree, out);
-    if (!consent_is_of(out, visit->session.user_id)) {
-        visit_refuse(visit, 404, "CONSENT-UNKNOWN", "somebody else's");
+    if (!consent_is_of(out, context->session.user_id)) {
+        context_refuse(context, 404, "CONSENT-UNKNOWN", "somebody else's");
         return false;
     }
     return true;
@@ -231,60 +233,60 @@ static enum hub_outcome append_chain(struct actor actor, const struct consent *c
     return outcome;
 }
 
-static void show_consent(struct visit *visit, const struct consent *consent)
+static void show_consent(struct context *context, const struct consent *consent)
 {
     struct json_writer w;
     struct lfi_error error = {{0}};
-    visit_begin_view(visit, &w, "consent");
-    append_card(visit_actor(visit), consent, &w);
+    context_begin_view(context, &w, "consent");
+    append_card(context_actor(context), consent, &w);
     consent_permissions_append_groups(consent->permissions, &w);
-    int status = append_accounts(visit_actor(visit), consent->account_ids, &w, &error);
+    int status = append_accounts(context_actor(context), consent->account_ids, &w, &error);
     if (status != LFI_OK) {
-        (void)visit_refuse_failed(visit, STEP_CORE, status, &error);
+        (void)context_refuse_failed(context, STEP_CORE, status, &error);
         return;
     }
-    enum hub_outcome outcome = append_chain(visit_actor(visit), consent, &w, &error);
+    enum hub_outcome outcome = append_chain(context_actor(context), consent, &w, &error);
     if (outcome != HUB_OK) {
-        refuse_hub(visit, outcome, &error);
+        refuse_hub(context, outcome, &error);
         return;
     }
     json_close_object(&w);
 }
 
-static void look(struct visit *visit, struct lfi_slice consent_id)
+static void show_own(struct context *context, struct lfi_slice consent_id)
 {
     cJSON *tree = NULL;
     struct consent consent;
-    if (load_own(visit, consent_id, &tree, &consent)) {
-        show_consent(visit, &consent);
+    if (load_own(context, consent_id, &tree, &consent)) {
+        show_consent(context, &consent);
     }
     cJSON_Delete(tree);
 }
 
-int own_consents_look(struct call *call)
+int own_consents_show(struct call *call)
 {
-    look(step_visit(call), json_get_string(step_body(call), "consentId"));
+    show_own(step_context(call), json_get_string(step_body(call), "consentId"));
     return 0;
 }
 
-static void show_kept(struct visit *visit, struct lfi_slice consent_id)
+static void show_kept(struct context *context, struct lfi_slice consent_id)
 {
     struct json_writer w;
-    LOG_EVENT(visit->psu->log, LOG_WARN, "revocation-kept", LOG_TEXT("consent", consent_id),
+    LOG_EVENT(context->psu->log, LOG_WARN, "revocation-kept", LOG_TEXT("consent", consent_id),
               LOG_TEXT("how", SLICE("later")));
-    visit_begin_view(visit, &w, "revocation-kept");
+    context_begin_view(context, &w, "revocation-kept");
     json_close_object(&w);
 }
 
 /* The Hub cannot be asked: the decision is kept, and it is told as soon as it can be. */
-static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
+static void keep_revocation(struct context *context, struct lfi_slice consent_id)
 {
     struct lfi_error error = {{0}};
-    int status = revocation_keep(visit_actor(visit), consent_id, &error);
+    int status = revocation_keep(context_actor(context), consent_id, &error);
     if (status == LFI_OK) {
-        show_kept(visit, consent_id);
+        show_kept(context, consent_id);
     } else {
-        (void)visit_refuse_failed(visit, STEP_REVOCATION, status, &error);
+        (void)context_refuse_failed(context, STEP_REVOCATION, status, &error);
     }
 }
 
@@ -293,56 +295,56 @@ static void keep_revocation(struct visit *visit, struct lfi_slice consent_id)
  * answer nor the end of this process loses the decision; without room for it the Hub is told all
  * the same.
  */
-static void revoke_own(struct visit *visit, struct lfi_slice consent_id)
+static void revoke_own(struct context *context, struct lfi_slice consent_id)
 {
     struct lfi_error error = {{0}};
-    int status =
-        revocation_put(visit_actor(visit), consent_id, decision_longest_s(visit->endpoint), &error);
+    int status = revocation_put(context_actor(context), consent_id,
+                                decision_longest_s(context->endpoint), &error);
     bool kept = status == LFI_OK;
     if (!kept) {
-        actor_note_state(visit_actor(visit), status, "task_put", &error);
+        actor_log_state(context_actor(context), status, "task_put", &error);
     }
-    enum hub_outcome outcome = hub_revoke_consent(visit->endpoint->hub, visit->arena, consent_id,
-                                                  REVOKED_BY_CUSTOMER, &error);
-    LOG_EVENT(visit->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent-revoked",
+    enum hub_outcome outcome = hub_revoke_consent(context->endpoint->hub, context->arena,
+                                                  consent_id, REVOKED_BY_CUSTOMER, &error);
+    LOG_EVENT(context->psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "consent-revoked",
               LOG_TEXT("consent", consent_id), LOG_NUMBER("outcome", outcome));
     if (outcome == HUB_OK || outcome == HUB_REFUSED) {
         if (kept) {
-            revocation_end(visit_actor(visit), consent_id);
+            revocation_end(context_actor(context), consent_id);
         }
-        look(visit, consent_id); /* refused: it ended by other hands */
-    } else if (kept) {           /* if it cannot be made due sooner, it is due later */
-        (void)revocation_put(visit_actor(visit), consent_id, TASK_FIRST_GAP_S, &error);
-        show_kept(visit, consent_id);
+        show_own(context, consent_id); /* refused: it had ended before */
+    } else if (kept) {                 /* if it cannot be made due sooner, it is due later */
+        (void)revocation_put(context_actor(context), consent_id, TASK_FIRST_GAP_S, &error);
+        show_kept(context, consent_id);
     } else {
-        refuse_hub(visit, outcome, &error);
+        refuse_hub(context, outcome, &error);
     }
 }
 
 /* Shown as ended only once the Hub says so: it is read again. */
 int own_consents_revoke(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     struct lfi_slice consent_id = json_get_string(step_body(call), "consentId");
     struct lfi_error error = {{0}};
     cJSON *tree = NULL;
     struct consent consent;
     enum hub_outcome outcome =
-        hub_get_consent(visit->endpoint->hub, visit->arena, consent_id, &tree, &error);
+        hub_get_consent(context->endpoint->hub, context->arena, consent_id, &tree, &error);
     consent_read(tree, &consent);
-    bool revocable = outcome == HUB_OK && consent_is_of(&consent, visit->session.user_id) &&
+    bool revocable = outcome == HUB_OK && consent_is_of(&consent, context->session.user_id) &&
                      consent_is_revocable(&consent);
     cJSON_Delete(tree);
     if (revocable) {
-        revoke_own(visit, consent_id);
+        revoke_own(context, consent_id);
     } else if (outcome == HUB_OK) {
-        look(visit, consent_id);
+        show_own(context, consent_id);
     } else if (outcome != HUB_REFUSED &&
-               revocation_is_proven(visit_actor(visit), consent_id,
+               revocation_is_proven(context_actor(context), consent_id,
                                     json_get_string(step_body(call), "proof"))) {
-        keep_revocation(visit, consent_id);
+        keep_revocation(context, consent_id);
     } else {
-        refuse_hub(visit, outcome, &error);
+        refuse_hub(context, outcome, &error);
     }
     return 0;
 }

@@ -9,20 +9,20 @@
 
 #define RECORD_BYTES 4096
 
-static bool check_offered(struct visit *visit)
+static bool check_offered(struct context *context)
 {
-    if (!passkey_is_offered(visit->endpoint->provider)) {
-        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+    if (!passkey_is_offered(context->endpoint->provider)) {
+        context_refuse(context, 404, "PASSKEY-NONE", NULL);
         return false;
     }
     return true;
 }
 
-static void refuse_state(struct visit *visit, int status, const char *call,
+static void refuse_state(struct context *context, int status, const char *call,
                          const struct lfi_error *error)
 {
-    if (!visit_refuse_failed(visit, STEP_PASSKEY, status, error)) {
-        finish_state(visit, status, call, error);
+    if (!context_refuse_failed(context, STEP_PASSKEY, status, error)) {
+        finish_state(context, status, call, error);
     }
 }
 
@@ -93,24 +93,24 @@ int passkeys_append_credentials(struct actor actor, const char *name, struct jso
     return append_all(actor, name, append_credential, writer, error);
 }
 
-static void list(struct visit *visit)
+static void list(struct context *context)
 {
     struct json_writer w;
     struct lfi_error error = {{0}};
-    if (!check_offered(visit)) {
+    if (!check_offered(context)) {
         return;
     }
-    visit_begin_view(visit, &w, "passkeys");
-    int status = append_all(visit_actor(visit), "passkeys", append_passkey, &w, &error);
+    context_begin_view(context, &w, "passkeys");
+    int status = append_all(context_actor(context), "passkeys", append_passkey, &w, &error);
     json_close_object(&w);
     if (status != LFI_OK) {
-        refuse_state(visit, status, "passkeys", &error);
+        refuse_state(context, status, "passkeys", &error);
     }
 }
 
 int passkeys_list(struct call *call)
 {
-    list(step_visit(call));
+    list(step_context(call));
     return 0;
 }
 
@@ -127,24 +127,25 @@ static void append_user_handle(struct lfi_slice user_id, struct json_writer *w)
 
 int passkeys_offer(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
-    if (!check_offered(visit)) {
+    if (!check_offered(context)) {
         return 0;
     }
-    visit_begin_view(visit, &w, "passkey-options");
-    passkey_append_challenge(visit_actor(visit), PASSKEY_ADD, visit->session.interaction_id, &w);
-    append_user_handle(visit->session.user_id, &w);
+    context_begin_view(context, &w, "passkey-options");
+    passkey_append_challenge(context_actor(context), PASSKEY_ADD, context->session.interaction_id,
+                             &w);
+    append_user_handle(context->session.user_id, &w);
     json_open_array(&w, "algorithms");
     for (size_t i = 0; i < WEBAUTHN_ALGORITHMS; i++) {
         json_int(&w, NULL, webauthn_algorithms[i]);
     }
     json_close_array(&w);
-    int status = passkeys_append_credentials(visit_actor(visit), "known", &w, &error);
+    int status = passkeys_append_credentials(context_actor(context), "known", &w, &error);
     json_close_object(&w);
     if (status != LFI_OK) {
-        refuse_state(visit, status, "passkeys", &error);
+        refuse_state(context, status, "passkeys", &error);
     }
     return 0;
 }
@@ -196,54 +197,54 @@ static const char *check_creation(struct actor actor, const cJSON *creation,
 
 int passkeys_add(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     const cJSON *body = step_body(call);
     struct webauthn_credential credential;
     struct lfi_error error = {{0}};
-    if (!check_offered(visit)) {
+    if (!check_offered(context)) {
         return 0;
     }
     const char *refused =
-        check_creation(visit_actor(visit), json_get(body, "creation"), &credential);
+        check_creation(context_actor(context), json_get(body, "creation"), &credential);
     if (refused) {
-        passkey_log_refusal(visit_actor(visit), refused);
-        visit_refuse(visit, 400, "PASSKEY-ADD", refused);
+        passkey_log_refusal(context_actor(context), refused);
+        context_refuse(context, 400, "PASSKEY-ADD", refused);
         return 0;
     }
-    int status = keep(visit_actor(visit), &credential, json_get_string(body, "name"), &error);
+    int status = keep(context_actor(context), &credential, json_get_string(body, "name"), &error);
     if (status != LFI_OK) {
-        refuse_state(visit, status, "passkey_add", &error);
+        refuse_state(context, status, "passkey_add", &error);
     } else {
-        list(visit);
+        list(context);
     }
     return 0;
 }
 
 int passkeys_remove(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     const cJSON *body = step_body(call);
     const struct state_ref ref =
-        actor_state(visit_actor(visit), json_get_string(body, "passkeyId"));
+        actor_state(context_actor(context), json_get_string(body, "passkeyId"));
     struct lfi_error error = {{0}};
-    if (!check_offered(visit)) {
+    if (!check_offered(context)) {
         return 0;
     }
-    int status = state_passkey_remove(&ref, visit->session.user_id, &error);
+    int status = state_passkey_remove(&ref, context->session.user_id, &error);
     if (status != LFI_OK) {
-        refuse_state(visit, status, "passkey_remove", &error);
+        refuse_state(context, status, "passkey_remove", &error);
     } else {
-        list(visit);
+        list(context);
     }
     return 0;
 }
 
 /* --- the API ---------------------------------------------------------------------------------- */
 
-static void repeat(struct visit *visit, bool looked)
+static void repeat(struct context *context, bool shown)
 {
-    (void)looked;
-    visit_refuse(visit, 401, "JOURNEY-SESSION", NULL);
+    (void)shown;
+    context_refuse(context, 401, "JOURNEY-SESSION", NULL);
 }
 
 const struct step_api passkeys_api = {

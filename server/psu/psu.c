@@ -7,7 +7,7 @@
 #include "psu/journey.h"
 #include "psu/own_consents.h"
 #include "psu/passkeys.h"
-#include "psu/turns.h"
+#include "psu/slots.h"
 
 #include <stdlib.h>
 
@@ -114,7 +114,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->overrides = config->overrides;
     psu->shares = config->shares;
     psu->metrics = config->metrics;
-    psu->sign_ins = turns_new();
+    psu->sign_ins = slots_new();
     psu->clock = clock;
     psu->log = log;
     if (!psu->host || !psu->bank_name || !psu->sign_ins) {
@@ -148,7 +148,7 @@ void psu_free(struct psu *psu)
     free(psu->host);
     free(psu->bank_name);
     seal_free(psu->seal);
-    turns_free(psu->sign_ins);
+    slots_free(psu->sign_ins);
     free(psu);
 }
 
@@ -167,7 +167,7 @@ static bool is_read(const struct request *request)
     return slice_equal_text(request->method, "GET") || slice_equal_text(request->method, "HEAD");
 }
 
-static bool serve_page(struct visit *visit)
+static bool serve_page(struct context *context)
 {
     static const struct {
         const char *path;
@@ -180,15 +180,15 @@ static bool serve_page(struct visit *visit)
                  {"/passkeys", "passkeys.html", SESSION_CUSTOMER},
                  {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
     for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
-        if (slice_equal_text(visit->request->path, pages[i].path)) {
-            if (!is_read(visit->request)) {
-                reply_header(visit->reply, "Allow", SLICE("GET, HEAD"));
-                visit_error_page(visit, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
+        if (slice_equal_text(context->request->path, pages[i].path)) {
+            if (!is_read(context->request)) {
+                reply_header(context->reply, "Allow", SLICE("GET, HEAD"));
+                context_error_page(context, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
                 return true;
             }
-            struct web_page page = {.name = pages[i].name, .demo = visit->psu->demo_app};
-            (void)visit_open_session(visit, pages[i].kind); /* for the brand alone */
-            pages_render(visit_pages(visit), visit->request, &page, visit->reply);
+            struct web_page page = {.name = pages[i].name, .demo = context->psu->demo_app};
+            (void)context_open_session(context, pages[i].kind); /* for the brand alone */
+            pages_render(context_pages(context), context->request, &page, context->reply);
             return true;
         }
     }
@@ -196,49 +196,51 @@ static bool serve_page(struct visit *visit)
 }
 
 /* "/brand/dhowretail/style.css" */
-static bool serve_brand(struct visit *visit)
+static bool serve_brand(struct context *context)
 {
     static const char prefix[] = "/brand/";
-    struct lfi_slice path = visit->request->path;
+    struct lfi_slice path = context->request->path;
     struct lfi_slice rest = {path.ptr + sizeof(prefix) - 1, path.len - (sizeof(prefix) - 1)};
     struct lfi_slice provider;
     return slice_starts_with(path, prefix) && slice_next(&rest, '/', &provider) &&
-           visit_find_endpoint(visit, provider) &&
-           pages_serve_brand(visit_pages(visit), visit->request, rest, visit->reply);
+           context_find_endpoint(context, provider) &&
+           pages_serve_brand(context_pages(context), context->request, rest, context->reply);
 }
 
-static bool serve_step(struct visit *visit)
+static bool serve_step(struct context *context)
 {
-    for (size_t i = 0; i < step_api_count(visit->psu); i++) {
-        if (slice_starts_with(visit->request->path, step_apis[i]->prefix)) {
-            api_handle(step_apis[i], visit);
+    for (size_t i = 0; i < step_api_count(context->psu); i++) {
+        if (slice_starts_with(context->request->path, step_apis[i]->prefix)) {
+            api_handle(step_apis[i], context);
             return true;
         }
     }
     return false;
 }
 
-static bool serve_asset(struct visit *visit)
+static bool serve_asset(struct context *context)
 {
     static const char prefix[] = "/assets/";
-    struct lfi_slice path = visit->request->path;
+    struct lfi_slice path = context->request->path;
     struct lfi_slice rest = {path.ptr + sizeof(prefix) - 1, path.len - (sizeof(prefix) - 1)};
-    return slice_starts_with(path, prefix) && pages_serve_file(visit->request, rest, visit->reply);
+    return slice_starts_with(path, prefix) &&
+           pages_serve_file(context->request, rest, context->reply);
 }
 
-static void route(struct visit *visit)
+static void route(struct context *context)
 {
-    struct lfi_slice path = visit->request->path;
-    const struct psu_endpoint *endpoint = find_endpoint(visit->psu, path);
+    struct lfi_slice path = context->request->path;
+    const struct psu_endpoint *endpoint = find_endpoint(context->psu, path);
     bool is_app = slice_starts_with(path, "/bank-app");
     if (endpoint) {
-        authorize_handle(visit, endpoint);
-    } else if (is_read(visit->request) && (serve_asset(visit) || serve_brand(visit))) {
-        return; /* files may be kept by browsers, answers never */
-    } else if (!serve_step(visit) && ((is_app && !visit->psu->demo_app) || !serve_page(visit))) {
-        visit_error_page(visit, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});
+        authorize_handle(context, endpoint);
+    } else if (is_read(context->request) && (serve_asset(context) || serve_brand(context))) {
+        return; /* cacheable, unlike all other answers */
+    } else if (!serve_step(context) &&
+               ((is_app && !context->psu->demo_app) || !serve_page(context))) {
+        context_error_page(context, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});
     }
-    reply_header(visit->reply, "Cache-Control", SLICE("no-store"));
+    reply_header(context->reply, "Cache-Control", SLICE("no-store"));
 }
 
 bool psu_is_step(struct lfi_slice name)
@@ -249,12 +251,13 @@ bool psu_is_step(struct lfi_slice name)
 void psu_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     const struct psu *psu = ctx;
-    struct visit visit = {.psu = psu, .request = request, .reply = reply, .arena = request->arena};
+    struct context context = {
+        .psu = psu, .request = request, .reply = reply, .arena = request->arena};
     pages_add_headers(reply, psu->secure);
-    route(&visit);
-    visit_leave(&visit);
+    route(&context);
+    context_leave(&context);
     LOG_EVENT(psu->log, LOG_INFO, "journey-request", LOG_TEXT("method", request->method),
               LOG_TEXT("path", request->path), LOG_NUMBER("status", reply->status),
-              LOG_TEXT("interaction", visit.session.interaction_id),
-              LOG_NUMBER("micros", clock_monotonic_us() - request->started_us));
+              LOG_TEXT("interaction", context.session.interaction_id),
+              LOG_NUMBER("us", clock_monotonic_us() - request->started_us));
 }

@@ -48,11 +48,11 @@ void psu_free(struct psu *psu);
 /* http_handler_fn for the public listener; ctx is the struct psu. */
 void psu_handle(void *psu, const struct request *request, struct reply *reply);
 /*
- * Does what is due without a request, one task of a provider: ends the journeys of customers
- * who went away, tells the Hub what it could not be told. True: there may be more. Any thread,
- * several at once; instances share the work.
+ * Runs one task of a provider that is due: ends the journey of a customer who has left, or repeats
+ * a call that the Hub has missed. True: there may be more. Any thread, several at once; instances
+ * share the tasks.
  */
-bool psu_run_due(struct psu *psu, const struct provider *provider);
+bool psu_run_task(struct psu *psu, const struct provider *provider);
 /* Whether an operator can override this: "journey/approve". */
 bool psu_is_step(struct lfi_slice name);
 

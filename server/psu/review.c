@@ -2,12 +2,12 @@
 #include "consent/permissions.h"
 #include "psu/accounts.h"
 #include "psu/finish.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
 
 /* A consent is renewed by the person who gave the one before (consent journey 4). */
-static bool check_owner(struct visit *visit, const struct consent *consent)
+static bool check_owner(struct context *context, const struct consent *consent)
 {
     if (!consent->base_id.ptr) {
         return true;
@@ -16,17 +16,17 @@ static bool check_owner(struct visit *visit, const struct consent *consent)
     struct consent base;
     struct lfi_error error;
     enum hub_outcome outcome =
-        hub_get_consent(visit->endpoint->hub, visit->arena, consent->base_id, &tree, &error);
+        hub_get_consent(context->endpoint->hub, context->arena, consent->base_id, &tree, &error);
     bool same = false;
     if (outcome == HUB_OK) {
         consent_read(tree, &base);
-        same = slice_equal(base.user_id, visit->session.user_id);
+        same = slice_equal(base.user_id, context->session.user_id);
     }
     cJSON_Delete(tree);
     if (outcome == HUB_UNREACHABLE || outcome == HUB_WRONG) {
-        finish_refuse(visit, ENDING_HUB);
+        finish_refuse(context, ENDING_HUB);
     } else if (!same) {
-        finish_refuse(visit, ENDING_NOT_OWNER);
+        finish_refuse(context, ENDING_NOT_OWNER);
     }
     return same;
 }
@@ -44,20 +44,20 @@ static void explain_left_out(struct actor actor, const struct account_offers *of
     }
 }
 
-static bool find_accounts(struct visit *visit, const struct consent *consent,
+static bool find_accounts(struct context *context, const struct consent *consent,
                           struct account_offers *offers)
 {
     struct lfi_error error = {{0}};
-    const struct lfi_call call = actor_core_call(visit_actor(visit));
+    const struct lfi_call call = actor_core_call(context_actor(context));
     int status =
-        accounts_find(visit->endpoint->provider, visit->arena, &call, consent, offers, &error);
+        accounts_find(context->endpoint->provider, context->arena, &call, consent, offers, &error);
     if (status != LFI_OK) {
-        finish_core(visit, status, "accounts.held", &error);
+        finish_core(context, status, "accounts.held", &error);
         return false;
     }
-    explain_left_out(visit_actor(visit), offers);
+    explain_left_out(context_actor(context), offers);
     if (offers->count == 0) {
-        finish_refuse(visit, ENDING_NO_ACCOUNTS);
+        finish_refuse(context, ENDING_NO_ACCOUNTS);
         return false;
     }
     return true;
@@ -81,11 +81,11 @@ static bool is_patched(const struct session *session, const struct consent *cons
     return !chosen || cJSON_GetArraySize(consent->account_ids) == cJSON_GetArraySize(chosen);
 }
 
-static void append_review(struct visit *visit, const struct consent *consent,
+static void append_review(struct context *context, const struct consent *consent,
                           const struct account_offers *offers)
 {
     struct json_writer w;
-    visit_begin_view(visit, &w, "review");
+    context_begin_view(context, &w, "review");
     json_string(&w, "tpp", consent_beneficiary(consent));
     if (consent->on_behalf_of.len > 0) {
         json_string(&w, "through", consent->tpp_name);
@@ -95,37 +95,37 @@ static void append_review(struct visit *visit, const struct consent *consent,
     json_string_if_any(&w, "to", consent->to);
     json_string_if_any(&w, "purpose", consent->purpose);
     consent_permissions_append_groups(consent->permissions, &w);
-    const struct lfi_call call = actor_core_call(visit_actor(visit));
-    accounts_append(visit->endpoint->provider, visit->arena, &call, offers, &w);
+    const struct lfi_call call = actor_core_call(context_actor(context));
+    accounts_append(context->endpoint->provider, context->arena, &call, offers, &w);
     json_close_object(&w);
 }
 
-void step_show_review(struct visit *visit)
+void step_show_review(struct context *context)
 {
     const struct decision_approval cut_off = {.patched = true};
     cJSON *tree = NULL;
     struct consent consent;
     struct account_offers offers;
-    if (!step_load_consent(visit, &tree, &consent)) {
+    if (!step_load_consent(context, &tree, &consent)) {
         return;
     }
-    if (is_patched(&visit->session, &consent, NULL)) {
-        finish_approve(visit, &cut_off); /* the customer has decided: what is left is to confirm */
-    } else if (step_check_open(visit, &consent) && check_owner(visit, &consent) &&
-               find_accounts(visit, &consent, &offers)) {
-        append_review(visit, &consent, &offers);
+    if (is_patched(&context->session, &consent, NULL)) {
+        finish_approve(context, &cut_off); /* decided before: only doConfirm is left */
+    } else if (step_check_open(context, &consent) && check_owner(context, &consent) &&
+               find_accounts(context, &consent, &offers)) {
+        append_review(context, &consent, &offers);
     }
     cJSON_Delete(tree);
 }
 
 /*
- * The chosen among the offered, never any other. False, having answered, when one is not; in the
- * midst of a step-up the customer chooses again.
+ * The chosen accounts, which must all be offered. False, having answered, when one is not; during a
+ * step-up the customer chooses again.
  */
-static bool select_accounts(struct visit *visit, const struct account_offers *offers,
+static bool select_accounts(struct context *context, const struct account_offers *offers,
                             const cJSON *chosen, struct decision_approval *out)
 {
-    struct lfi_slice *ids = arena_array(visit->arena, offers->count, sizeof(*ids));
+    struct lfi_slice *ids = arena_array(context->arena, offers->count, sizeof(*ids));
     out->account_ids = ids;
     for (size_t i = 0; ids && i < offers->count; i++) {
         if (json_lists(chosen, offers->items[i].id)) {
@@ -135,8 +135,8 @@ static bool select_accounts(struct visit *visit, const struct account_offers *of
     if (out->count > 0 && out->count == (size_t)cJSON_GetArraySize(chosen)) {
         return true;
     }
-    if (visit_move(visit, SESSION_REOPENED) && visit_keep_session(visit) == 0) {
-        visit_refuse(visit, 400, "JOURNEY-ACCOUNTS", "an account that was not offered");
+    if (context_move(context, SESSION_REOPENED) && context_keep_session(context) == 0) {
+        context_refuse(context, 400, "JOURNEY-ACCOUNTS", "an account that was not offered");
     }
     return false;
 }
@@ -147,27 +147,27 @@ static bool needs_step_up(const struct psu *psu, const struct consent *consent)
     return psu->step_up_data_sharing || !consent->kind->step_up_if_wanted;
 }
 
-bool review_choose(struct visit *visit, const cJSON *account_ids, bool confirmed,
+bool review_choose(struct context *context, const cJSON *account_ids, bool confirmed,
                    struct review_choice *out)
 {
     struct account_offers offers;
     *out = (struct review_choice){0};
-    if (!step_load_consent(visit, &out->tree, &out->consent)) {
+    if (!step_load_consent(context, &out->tree, &out->consent)) {
         return false;
     }
-    out->confirmed = confirmed || !needs_step_up(visit->psu, &out->consent);
+    out->confirmed = confirmed || !needs_step_up(context->psu, &out->consent);
     out->approval.patched =
-        out->confirmed && is_patched(&visit->session, &out->consent, account_ids);
+        out->confirmed && is_patched(&context->session, &out->consent, account_ids);
     return out->approval.patched ||
-           (step_check_open(visit, &out->consent) && check_owner(visit, &out->consent) &&
-            find_accounts(visit, &out->consent, &offers) &&
-            select_accounts(visit, &offers, account_ids, &out->approval));
+           (step_check_open(context, &out->consent) && check_owner(context, &out->consent) &&
+            find_accounts(context, &out->consent, &offers) &&
+            select_accounts(context, &offers, account_ids, &out->approval));
 }
 
 int step_cancel(struct call *call)
 {
-    struct visit *visit = step_visit(call);
-    note_adopt_customer(visit_actor(visit));
-    finish_refuse(visit, ending_of_leaving(visit->session.stage));
+    struct context *context = step_context(call);
+    journey_record_adopt_customer(context_actor(context));
+    finish_refuse(context, ending_of_leaving(context->session.stage));
     return 0;
 }

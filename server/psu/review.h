@@ -6,8 +6,8 @@
 #define PSU_REVIEW_H
 
 #include "consent/consent.h"
+#include "psu/context.h"
 #include "psu/decision.h"
-#include "psu/visit.h"
 
 /* Accounts chosen under a consent; `tree` is the caller's to delete, the rest borrows from it. */
 struct review_choice {
@@ -20,7 +20,7 @@ struct review_choice {
  * Checks a choice of accounts against what is offered now. False, having answered: it is none, or
  * the journey has ended.
  */
-bool review_choose(struct visit *visit, const cJSON *account_ids, bool confirmed,
+bool review_choose(struct context *context, const cJSON *account_ids, bool confirmed,
                    struct review_choice *out);
 
 #endif

@@ -120,8 +120,8 @@ int revocation_keep(struct actor actor, struct lfi_slice consent_id, struct lfi_
 }
 
 /* HUB_OK also when there is nothing left to revoke. */
-static enum hub_outcome tell(struct actor actor, struct lfi_slice consent_id, const char **how,
-                             struct lfi_error *error)
+static enum hub_outcome tell_hub(struct actor actor, struct lfi_slice consent_id, const char **how,
+                                 struct lfi_error *error)
 {
     cJSON *tree = NULL;
     struct consent consent;
@@ -147,7 +147,7 @@ void revocation_deliver(struct actor actor, cJSON *record)
     const char *how = NULL;
     actor.session->user_id = json_get_string(record, "user");
     const struct task task = {.key = key_of(actor, consent_id), .record = record};
-    enum hub_outcome outcome = tell(actor, consent_id, &how, &error);
+    enum hub_outcome outcome = tell_hub(actor, consent_id, &how, &error);
     LOG_EVENT(actor.psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "revocation-kept",
               LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
               LOG_TEXT("consent", consent_id),

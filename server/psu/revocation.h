@@ -20,8 +20,8 @@ void revocation_append_proof(struct actor actor, struct lfi_slice consent_id,
 bool revocation_is_proven(struct actor actor, struct lfi_slice consent_id, struct lfi_slice proof);
 
 /*
- * Keeps it, due after a time: before the Hub is told in this request, when the request cannot be at
- * it any more; after a lost answer, soon. The caller knows from the Hub that the consent is the
+ * Keeps it, due after `wait_s`: before the Hub is told in this request, longer than that can take;
+ * after a lost answer, soon. The caller knows from the Hub that the consent is the
  * customer's. The state's status; LFI_UNAVAILABLE when there is no room.
  */
 int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait_s,

@@ -1,7 +1,7 @@
 /*
- * Why a step is refused, as a value: a request renders it as the view "error" (visit_refuse_with).
- * The one map from a failed call of the core, or of the state, to it. Any thread. Internal to this
- * room.
+ * Why a step is refused, as a value: a request renders it as the view "error"
+ * (context_refuse_with). The one map from a failed call of the core, or of the state, to it. Any
+ * thread. Internal to this room.
  */
 #ifndef PSU_STEP_REFUSAL_H
 #define PSU_STEP_REFUSAL_H

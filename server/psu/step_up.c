@@ -9,14 +9,14 @@
 #include "psu/browser.h"
 #include "psu/claim.h"
 #include "psu/finish.h"
-#include "psu/limit.h"
 #include "psu/passkey.h"
 #include "psu/passkeys.h"
+#include "psu/rate_limit.h"
 #include "psu/review.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
 
-/* Absent without a digest: under the customer alone all choices would meet. */
+/* Absent without a digest: all choices of the customer would have one key. */
 static struct lfi_slice choice_key(struct actor actor)
 {
     if (!actor.session->decision.ptr) {
@@ -28,49 +28,50 @@ static struct lfi_slice choice_key(struct actor actor)
 /* --- asking ----------------------------------------------------------------------------------- */
 
 /* Keeps the choice, a JSON array, and makes it the session's. False: the answer is given. */
-static bool keep_choice(struct visit *visit, struct lfi_slice choice)
+static bool keep_choice(struct context *context, struct lfi_slice choice)
 {
     struct lfi_error error = {{0}};
     struct lfi_slice bound = arena_format(
-        visit->arena, "%.*s:%.*s", SLICE_ARG(visit->session.interaction_id), SLICE_ARG(choice));
-    visit->session.decision = bound.ptr ? id_digest(visit->arena, bound) : bound;
-    int status = claim_settle(visit_actor(visit), choice_key(visit_actor(visit)), choice, &error);
+        context->arena, "%.*s:%.*s", SLICE_ARG(context->session.interaction_id), SLICE_ARG(choice));
+    context->session.decision = bound.ptr ? id_digest(context->arena, bound) : bound;
+    int status =
+        claim_settle(context_actor(context), choice_key(context_actor(context)), choice, &error);
     if (status != LFI_OK) {
-        finish_state(visit, status, "claim_settle", &error);
+        finish_state(context, status, "claim_settle", &error);
     }
     return status == LFI_OK;
 }
 
-static void ask(struct visit *visit, const struct consent *consent, const cJSON *account_ids)
+static void ask(struct context *context, const struct consent *consent, const cJSON *account_ids)
 {
     const struct approval_request request = {.kind = "step-up",
                                              .tpp = consent_beneficiary(consent),
-                                             .browser = browser_name(visit->request),
+                                             .browser = browser_name(context->request),
                                              .accounts = cJSON_GetArraySize(account_ids)};
-    step_ask_approval(visit, &request, SESSION_CHOSEN);
+    step_ask_approval(context, &request, SESSION_CHOSEN);
 }
 
-static void begin_step_up(struct visit *visit, const struct consent *consent,
+static void begin_step_up(struct context *context, const struct consent *consent,
                           const cJSON *account_ids)
 {
     char *choice = cJSON_PrintUnformatted(account_ids);
     if (!choice) {
-        visit_refuse(visit, 500, "INTERNAL", "out of memory");
-    } else if (keep_choice(visit, slice_of(choice))) {
-        ask(visit, consent, account_ids);
+        context_refuse(context, 500, "INTERNAL", "out of memory");
+    } else if (keep_choice(context, slice_of(choice))) {
+        ask(context, consent, account_ids);
     }
     cJSON_free(choice);
 }
 
 /* Carries out an approval of these accounts, or has it confirmed first. */
-static void approve(struct visit *visit, const cJSON *account_ids, bool confirmed)
+static void approve(struct context *context, const cJSON *account_ids, bool confirmed)
 {
     struct review_choice choice;
-    if (review_choose(visit, account_ids, confirmed, &choice)) {
+    if (review_choose(context, account_ids, confirmed, &choice)) {
         if (choice.confirmed) {
-            finish_approve(visit, &choice.approval);
+            finish_approve(context, &choice.approval);
         } else {
-            begin_step_up(visit, &choice.consent, account_ids);
+            begin_step_up(context, &choice.consent, account_ids);
         }
     }
     cJSON_Delete(choice.tree);
@@ -78,22 +79,22 @@ static void approve(struct visit *visit, const cJSON *account_ids, bool confirme
 
 int step_approve(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     const cJSON *body = step_body(call);
-    approve(visit, json_get(body, "accountIds"), false);
+    approve(context, json_get(body, "accountIds"), false);
     return 0;
 }
 
-void step_show_step_up(struct visit *visit)
+void step_show_step_up(struct context *context)
 {
     struct json_writer w;
-    visit_begin_view(visit, &w, "step-up");
-    json_int(&w, "number", visit->session.number);
+    context_begin_view(context, &w, "step-up");
+    json_int(&w, "number", context->session.number);
     json_bool(&w, "passkeys",
-              passkey_is_offered(visit->endpoint->provider) &&
-                  passkeys_has_any(visit_actor(visit)));
-    if (visit->psu->demo_app) {
-        bank_app_append_link(visit_actor(visit), &w);
+              passkey_is_offered(context->endpoint->provider) &&
+                  passkeys_has_any(context_actor(context)));
+    if (context->psu->demo_app) {
+        bank_app_append_link(context_actor(context), &w);
     }
     json_close_object(&w);
 }
@@ -101,83 +102,86 @@ void step_show_step_up(struct visit *visit)
 /* --- answering -------------------------------------------------------------------------------- */
 
 /* Carries out what was chosen before it was confirmed. */
-static void carry_out(struct visit *visit)
+static void carry_out(struct context *context)
 {
     struct lfi_slice choice;
     struct lfi_error error = {{0}};
-    int status = claim_find(visit_actor(visit), choice_key(visit_actor(visit)), &choice, &error);
+    int status =
+        claim_find(context_actor(context), choice_key(context_actor(context)), &choice, &error);
     if (status != LFI_OK && status != LFI_UNKNOWN) {
-        visit_refuse_state(visit, &error);
+        context_refuse_state(context, &error);
         return;
     }
     cJSON *account_ids = status == LFI_OK ? json_parse(choice) : NULL;
     if (account_ids) {
-        approve(visit, account_ids, true);
+        approve(context, account_ids, true);
     } else {
-        finish_refuse(visit, ENDING_FAILED);
+        finish_refuse(context, ENDING_FAILED);
     }
     cJSON_Delete(account_ids);
 }
 
 int step_check_step_up(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     enum lfi_approval_state state;
     struct lfi_error error = {{0}};
-    int status = approval_find(visit_actor(visit), &state, &error);
+    int status = approval_find(context_actor(context), &state, &error);
     if (status != LFI_OK) {
-        finish_core(visit, status, "approval_state", &error);
+        finish_core(context, status, "approval_state", &error);
     } else if (state == LFI_APPROVAL_WAITING) {
-        step_show_step_up(visit);
+        step_show_step_up(context);
     } else if (state == LFI_APPROVAL_APPROVED) {
-        carry_out(visit);
+        carry_out(context);
     } else {
-        finish_refuse(visit, ENDING_STEP_UP);
+        finish_refuse(context, ENDING_STEP_UP);
     }
     return 0;
 }
 
 int step_offer_step_up_passkey(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
-    if (!passkey_is_offered(visit->endpoint->provider)) {
-        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+    if (!passkey_is_offered(context->endpoint->provider)) {
+        context_refuse(context, 404, "PASSKEY-NONE", NULL);
         return 0;
     }
-    visit_begin_view(visit, &w, "passkey-options");
-    passkey_append_challenge(visit_actor(visit), PASSKEY_STEP_UP, visit->session.decision, &w);
-    int status = passkeys_append_credentials(visit_actor(visit), "known", &w, &error);
+    context_begin_view(context, &w, "passkey-options");
+    passkey_append_challenge(context_actor(context), PASSKEY_STEP_UP, context->session.decision,
+                             &w);
+    int status = passkeys_append_credentials(context_actor(context), "known", &w, &error);
     json_close_object(&w);
     if (status != LFI_OK) {
-        finish_state(visit, status, "passkeys", &error);
+        finish_state(context, status, "passkeys", &error);
     }
     return 0;
 }
 
 int step_use_step_up_passkey(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     const cJSON *body = step_body(call);
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
-    if (!passkey_is_offered(visit->endpoint->provider) ||
-        visit->session.user_id.len >= sizeof(user_id.text)) {
-        visit_refuse(visit, 404, "PASSKEY-NONE", NULL);
+    if (!passkey_is_offered(context->endpoint->provider) ||
+        context->session.user_id.len >= sizeof(user_id.text)) {
+        context_refuse(context, 404, "PASSKEY-NONE", NULL);
         return 0;
     }
-    memcpy(user_id.text, visit->session.user_id.ptr, visit->session.user_id.len);
-    int status = passkey_check(visit_actor(visit), PASSKEY_STEP_UP, visit->session.decision,
+    memcpy(user_id.text, context->session.user_id.ptr, context->session.user_id.len);
+    int status = passkey_check(context_actor(context), PASSKEY_STEP_UP, context->session.decision,
                                json_get(body, "assertion"), &user_id, &error);
     if (status == LFI_OK) {
-        approval_withdraw(visit_actor(visit));
-        limit_give_back_approval(visit_actor(visit)); /* it was the customer who had asked */
-        carry_out(visit);
+        approval_withdraw(context_actor(context));
+        rate_limit_give_back_approval(
+            context_actor(context)); /* it was the customer who had asked */
+        carry_out(context);
     } else if (status == LFI_DENIED || status == LFI_BLOCKED) {
-        finish_refuse(visit, ENDING_STEP_UP);
+        finish_refuse(context, ENDING_STEP_UP);
     } else {
-        finish_core(visit, status, "passkey", &error);
+        finish_core(context, status, "passkey", &error);
     }
     return 0;
 }

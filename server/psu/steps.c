@@ -2,35 +2,35 @@
 #include "psu/steps.h"
 
 #include "psu/finish.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 #include "rows_journey.h"
 
 #define TPP_NAME_BYTES 120 /* in the cookie; escaped it may take six times as much */
 
-bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consent)
+bool step_load_consent(struct context *context, cJSON **tree, struct consent *consent)
 {
     struct lfi_error error;
-    if (hub_get_consent(visit->endpoint->hub, visit->arena, visit->session.consent_id, tree,
+    if (hub_get_consent(context->endpoint->hub, context->arena, context->session.consent_id, tree,
                         &error) != HUB_OK) {
-        finish_refuse(visit, ending_of_hub(visit->session.stage));
+        finish_refuse(context, ending_of_hub(context->session.stage));
         return false;
     }
     consent_read(*tree, consent);
-    visit->session.tpp =
-        arena_keep(visit->arena, slice_cut(consent_beneficiary(consent), TPP_NAME_BYTES));
+    context->session.tpp =
+        arena_keep(context->arena, slice_cut(consent_beneficiary(consent), TPP_NAME_BYTES));
     return true;
 }
 
-bool step_check_open(struct visit *visit, const struct consent *consent)
+bool step_check_open(struct context *context, const struct consent *consent)
 {
-    if (!consent_is_open(consent, clock_now_us(visit->psu->clock))) {
-        finish_refuse(visit, ENDING_CONSENT_CLOSED);
+    if (!consent_is_open(consent, clock_now_us(context->psu->clock))) {
+        finish_refuse(context, ENDING_CONSENT_CLOSED);
         return false;
     }
     bool supported =
-        consent->kind->journey && consent_is_offered(consent, &visit->endpoint->provider->offers);
-    if (!supported && visit->session.stage >= SESSION_REVIEW) {
-        finish_refuse(visit, ENDING_NOT_SUPPORTED);
+        consent->kind->journey && consent_is_offered(consent, &context->endpoint->provider->offers);
+    if (!supported && context->session.stage >= SESSION_REVIEW) {
+        finish_refuse(context, ENDING_NOT_SUPPORTED);
         return false;
     }
     return true;
@@ -38,16 +38,16 @@ bool step_check_open(struct visit *visit, const struct consent *consent)
 
 int step_extend(struct call *call)
 {
-    struct visit *visit = step_visit(call);
+    struct context *context = step_context(call);
     struct json_writer w;
     struct lfi_error error = {{0}};
-    int status = visit->session.extensions < SESSION_EXTENSIONS_MAX
-                     ? note_extend(visit_actor(visit), &error)
+    int status = context->session.extensions < SESSION_EXTENSIONS_MAX
+                     ? journey_record_extend(context_actor(context), &error)
                      : LFI_DENIED;
     if (status != LFI_OK) {
-        (void)visit_refuse_failed(visit, STEP_EXTENSION, status, &error);
-    } else if (visit_keep_session(visit) == 0) {
-        visit_begin_view(visit, &w, "extended");
+        (void)context_refuse_failed(context, STEP_EXTENSION, status, &error);
+    } else if (context_keep_session(context) == 0) {
+        context_begin_view(context, &w, "extended");
         json_close_object(&w);
     }
     return 0;

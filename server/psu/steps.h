@@ -4,20 +4,20 @@
 
 #include "consent/consent.h"
 #include "flow/call.h"
-#include "psu/visit.h"
+#include "psu/context.h"
 
 struct approval_request; /* approval.h */
 
-/* What a step sees: the function that a row of openapi/psu names. It answers the visit. */
+/* What a step sees: the function that a row of openapi/psu names. It answers the context. */
 struct step_call {
     struct call base; /* first: a step gets its address */
-    struct visit *visit;
+    struct context *context;
     cJSON *body; /* checked */
 };
 
-static inline struct visit *step_visit(struct call *call)
+static inline struct context *step_context(struct call *call)
 {
-    return ((struct step_call *)call)->visit;
+    return ((struct step_call *)call)->context;
 }
 
 static inline const cJSON *step_body(struct call *call)
@@ -26,27 +26,27 @@ static inline const cJSON *step_body(struct call *call)
 }
 
 /* What to show in each stage of a session; own consents: to a customer without a journey. */
-void step_show_sign_in(struct visit *visit);
-void step_show_approval(struct visit *visit);
-void step_show_review(struct visit *visit);
-void step_show_step_up(struct visit *visit);
-void step_show_own_consents(struct visit *visit);
+void step_show_sign_in(struct context *context);
+void step_show_approval(struct context *context);
+void step_show_review(struct context *context);
+void step_show_step_up(struct context *context);
+void step_show_own_consents(struct context *context);
 
 /*
  * Has the customer's app asked, moves the session by `event`, and answers: with what the new stage
  * shows, or with a refusal, and then the session stays as it was.
  */
-void step_ask_approval(struct visit *visit, const struct approval_request *request,
+void step_ask_approval(struct context *context, const struct approval_request *request,
                        enum session_event event);
 /*
  * The consent from the Hub, for this step; the caller deletes *tree. False: the journey has ended
  * and the answer is given.
  */
-bool step_load_consent(struct visit *visit, cJSON **tree, struct consent *consent);
+bool step_load_consent(struct context *context, cJSON **tree, struct consent *consent);
 /*
  * Whether the customer may decide on it; on false the reply is written. That a kind is not
  * supported is said only after sign-in: the Hub must be told who rejects.
  */
-bool step_check_open(struct visit *visit, const struct consent *consent);
+bool step_check_open(struct context *context, const struct consent *consent);
 
 #endif

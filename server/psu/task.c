@@ -67,7 +67,7 @@ void task_try_later(struct actor actor, const struct task *task, enum hub_outcom
     }
     int status = task_put(actor, task, parked ? STATE_PARKED_S : now_s + gap_s(tries), &error);
     if (status != LFI_OK) { /* it is due again when task_take's time is over */
-        actor_note_state(actor, status, "task_put", &error);
+        actor_log_state(actor, status, "task_put", &error);
     } else if (parked) {
         LOG_EVENT(actor.psu->log, LOG_ERROR, "task-parked",
                   LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
@@ -82,7 +82,7 @@ void task_done(struct actor actor, struct lfi_slice key)
     struct lfi_error error = {{0}};
     int status = state_task_done(&ref, &error);
     if (status != LFI_OK && status != LFI_UNKNOWN) {
-        actor_note_state(actor, status, "task_done", &error);
+        actor_log_state(actor, status, "task_done", &error);
     }
 }
 

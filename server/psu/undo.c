@@ -1,7 +1,7 @@
 #include "psu/undo.h"
 
 #include "psu/consent_patch.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 #include "psu/task.h"
 
 static struct lfi_slice key_of(struct actor actor)
@@ -44,7 +44,7 @@ bool undo_keep(struct actor actor, const struct undo *undo)
     }
     cJSON_Delete(task.record);
     if (status != LFI_OK) {
-        actor_note_state(actor, status, "task_put", &error);
+        actor_log_state(actor, status, "task_put", &error);
         return false;
     }
     LOG_EVENT(actor.psu->log, LOG_WARN, "journey-undo-kept",
@@ -54,7 +54,7 @@ bool undo_keep(struct actor actor, const struct undo *undo)
     return true;
 }
 
-static enum hub_outcome tell(struct actor actor, const cJSON *record, struct lfi_error *error)
+static enum hub_outcome tell_hub(struct actor actor, const cJSON *record, struct lfi_error *error)
 {
     struct lfi_slice location;
     bool foreign = false;
@@ -74,13 +74,13 @@ static enum hub_outcome tell(struct actor actor, const cJSON *record, struct lfi
 void undo_deliver(struct actor actor, cJSON *record)
 {
     struct lfi_error error = {{0}};
-    if (!note_open(actor, record)) {
+    if (!journey_record_open(actor, record)) {
         LOG_EVENT(actor.psu->log, LOG_ERROR, "task-unknown", LOG_TEXT("kind", SLICE(UNDO_KIND)));
         return;
     }
     actor.session->user_id = arena_keep(actor.arena, json_get_string(record, "user"));
     const struct task task = {.key = key_of(actor), .record = record};
-    enum hub_outcome outcome = tell(actor, record, &error);
+    enum hub_outcome outcome = tell_hub(actor, record, &error);
     LOG_EVENT(actor.psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "journey-undone",
               LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
               LOG_TEXT("interaction", actor.session->interaction_id),

@@ -121,9 +121,9 @@ function serverTimes(logFile, offset) {
     for (const line of readFileSync(logFile).subarray(offset).toString().split('\n')) {
         const entry = line.startsWith('{') ? JSON.parse(line) : {};
         if (entry.event === 'hub-call') {
-            hub += entry.micros;
+            hub += entry.us;
         } else if (entry.event === 'journey-request') {
-            times[PATHS[entry.path]]?.push((entry.micros - hub) / 1000);
+            times[PATHS[entry.path]]?.push((entry.us - hub) / 1000);
             hub = 0;
         }
     }

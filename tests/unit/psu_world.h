@@ -7,8 +7,8 @@
 #define TESTS_PSU_WORLD_H
 
 #include "flow/api.h"
+#include "psu/context.h"
 #include "psu/psu.h"
-#include "psu/visit.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -753,7 +753,7 @@ static inline void world_arrive(void)
 /* Does one task that is due; false: none is. */
 static inline bool world_run_due(void)
 {
-    return psu_run_due(world.psu, &world.provider);
+    return psu_run_task(world.psu, &world.provider);
 }
 
 /* The next run of a step goes as the operator wants. */

@@ -3,7 +3,7 @@
 #include "psu_world.h"
 
 #include "psu/decision.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #include "psu_world.h"
 
 #include "base/limits.h"
-#include "psu/turns.h"
+#include "psu/slots.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -310,7 +310,7 @@ static void says_busy_when_no_turn_comes(void **state)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     long most = processors > 3 ? processors / 2 : 1;
     for (long i = 0; i < most; i++) {
-        assert_true(turns_begin(world.psu->sign_ins));
+        assert_true(slots_take(world.psu->sign_ins));
     }
     try_from("198.51.100.7", "layla", "wrong");
     assert_int_equal(world.status, 503);
@@ -318,7 +318,7 @@ static void says_busy_when_no_turn_comes(void **state)
     assert_true(metric_is("lfi_sign_in_busy_total 1\n"));
     assert_true(metric_is("lfi_sign_in_wrong_total 0\n"));
     for (long i = 0; i < most; i++) {
-        turns_end(world.psu->sign_ins);
+        slots_release(world.psu->sign_ins);
     }
     try_from("198.51.100.7", "layla", "right");
     assert_signed_in();

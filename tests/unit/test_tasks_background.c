@@ -73,7 +73,7 @@ static void stop(void)
 static bool run(void *ctx, size_t provider)
 {
     (void)ctx;
-    return psu_run_due(scene.psu, provider == 0 ? &world.provider : &scene.other);
+    return psu_run_task(scene.psu, provider == 0 ? &world.provider : &scene.other);
 }
 
 static int set_up(void **state)

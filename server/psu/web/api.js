@@ -1,9 +1,9 @@
-// Calls to the server. Every answer is a view; what cannot be had becomes the view "error".
+// Calls to the server. Every answer is a view; a call that fails becomes the view "error".
 
-// Characters that turn the direction of what follows them, also beyond the name they stand in.
-const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
-// The address that the Hub gave is followed as it is.
-const straight = (name, value) => (typeof value === 'string' && name !== 'redirect' ? value.replace(TURNING, '') : value);
+// Bidirectional controls, which reorder the text after them.
+const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
+// The address that the Hub gave is left as it is.
+const withoutControls = (name, value) => (typeof value === 'string' && name !== 'redirect' ? value.replace(BIDI_CONTROLS, '') : value);
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -15,14 +15,14 @@ async function post(path, body) {
       body: JSON.stringify(body),
       cache: 'no-store',
     });
-    const view = JSON.parse(await answer.text(), straight);
+    const view = JSON.parse(await answer.text(), withoutControls);
     return view.view ? view : { view: 'error', error: 'INTERNAL' };
   } catch {
     return { view: 'error', error: 'NETWORK' };
   }
 }
 
-const BUSY_TRIES = 10; // some fifteen seconds, which is what a burst of arrivals takes
+const BUSY_TRIES = 10; // some fifteen seconds, as long as a burst of sign-ins may take
 
 /**
  * Asks again as long as another tab or click is doing the same, and for a while when the bank has

@@ -1,4 +1,4 @@
-// The customer's own consents: sign in, look, end. Everything shown was read from the Hub just now.
+// The customer's own consents: sign in, list, show, revoke. What is shown was read from the Hub for it.
 import { call } from './api.js';
 import { element, loadTexts, offerLanguages, show, showOffline, text } from './dom.js';
 import { askPasskey } from './passkey.js';
@@ -7,7 +7,7 @@ import { errorView, later } from './views-error.js';
 import { approvalView, signInView } from './views.js';
 
 const POLL_MS = 1500;
-let visit = null; // which one this page belongs to
+let session = null; // whose page this is
 let timer = null;
 let busy = false;
 
@@ -59,7 +59,7 @@ async function present(view) {
     await start();
     return;
   }
-  visit = view.journey ?? visit;
+  session = view.journey ?? session;
   busy = true; // until the view is there
   await (views[view.view] ?? views.error)(view);
   busy = false;
@@ -75,7 +75,7 @@ async function step(name, body = {}, seen = {}) {
   busy = true;
   clearTimeout(timer);
   document.getElementById('view').setAttribute('aria-busy', 'true');
-  const view = await call(`/consents/api/${name}`, { journey: visit, ...body });
+  const view = await call(`/consents/api/${name}`, { journey: session, ...body });
   document.getElementById('view').removeAttribute('aria-busy');
   busy = false;
   if (view.error === 'JOURNEY-ORDER') await refresh();
@@ -83,14 +83,14 @@ async function step(name, body = {}, seen = {}) {
 }
 
 async function signInByPasskey(shown) {
-  const { assertion, view } = await askPasskey('/consents/api/passkey-options', { journey: visit });
+  const { assertion, view } = await askPasskey('/consents/api/passkey-options', { journey: session });
   if (assertion) await step('passkey', { assertion });
   else await present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
 }
 
 async function poll() {
   if (busy) return;
-  const view = await call('/consents/api/approval', { journey: visit });
+  const view = await call('/consents/api/approval', { journey: session });
   if (busy) return;
   showOffline(view.error === 'NETWORK');
   if (view.view === 'approval' || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS);

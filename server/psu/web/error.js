@@ -1,4 +1,4 @@
-// An error page says all without scripts; with them, in another language too.
+// The error page is whole without scripts; with them its language can be changed.
 import { offerLanguages } from './dom.js';
 
 offerLanguages();

@@ -34,7 +34,7 @@ const views = {
     reviewView(view, (accountIds) => step('approve', { accountIds }), leave)),
   redirect: later('views-ending', goBack),
   ended: later('views-ending', ({ endedView, refusedView }, view) =>
-    (view.reason ? refusedView(view, { hurry: false }) : endedView(view))),
+    (view.reason ? refusedView(view, { countdown: false }) : endedView(view))),
   error: (view) => errorView(view, refresh),
 };
 
@@ -52,7 +52,7 @@ function goBack({ leavingView, refusedView }, view) {
     leavingView(view);
     location.replace(view.redirect);
   };
-  if (view.reason) refusedView(view, { leave, hurry: true });
+  if (view.reason) refusedView(view, { leave, countdown: true });
   else leave();
 }
 

@@ -1,4 +1,4 @@
-// The end of a session: said in time, and put off when the customer asks for it (WCAG 2.2.1).
+// The end of a session: the customer is warned before it and can ask for more time (WCAG 2.2.1).
 import { call } from './api.js';
 import { element, text } from './dom.js';
 

@@ -1,4 +1,4 @@
-// Where nobody was sent by a TPP: what this is, and the way to own consents of each service.
+// The start page, for those whom no TPP has sent: links to the own consents of each provider.
 import { call } from './api.js';
 import { element, loadTexts, offerLanguages, text } from './dom.js';
 

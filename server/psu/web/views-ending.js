@@ -10,8 +10,8 @@ export function leavingView(view) {
     element('p', { class: 'waiting', role: 'status' }, text('leaving.text')));
 }
 
-/** Why nothing was shared, before the customer goes back; on a page that was loaded again, no haste. */
-export function refusedView(view, { leave, hurry }) {
+/** Why nothing was shared, before the browser goes back; by itself only with `countdown`. */
+export function refusedView(view, { leave, countdown }) {
   const title = text(`refused.${view.reason}.title`);
   const counted = element('p', { class: 'note', 'data-testid': 'refused-countdown' });
   let left = RETURN_S;
@@ -36,11 +36,11 @@ export function refusedView(view, { leave, hurry }) {
     element('h1', { 'data-testid': 'refused-title' }, title),
     element('p', {}, text(`refused.${view.reason}.text`)),
     element('p', {}, text('refused.next', view)),
-    hurry ? counted : null,
+    countdown ? counted : null,
     element('a', { class: 'button primary', href: view.redirect, rel: 'noreferrer', 'data-testid': 'refused-return' },
       text('refused.return', view)),
-    hurry ? stay : null);
-  if (hurry) {
+    countdown ? stay : null);
+  if (countdown) {
     tick();
     ticks = setInterval(tick, 1000);
   }

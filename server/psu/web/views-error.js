@@ -1,4 +1,4 @@
-// What went wrong, and views that may not come for want of a connection.
+// The view "error", and views that are loaded when they are first shown.
 import { element, hasText, inTime, loadTexts, show, sign, text } from './dom.js';
 
 export function errorView(view, retry) {
@@ -26,7 +26,7 @@ export function errorView(view, retry) {
 
 const loads = {};
 
-/** A view whose module and texts are loaded when it is first shown. A page that lost them begins anew. */
+/** A view whose module and texts are loaded when it is first shown. Without a connection the page is loaded again. */
 export const later = (module, present) => async (view) => {
   loads[module] ??= Promise.all([import(`./${module}.js`), loadTexts(module)]).catch(() => []);
   const [loaded] = await loads[module];

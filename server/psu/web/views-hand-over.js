@@ -1,7 +1,7 @@
 // Going on with a journey on a phone: what the first browser shows, and how it ends on the phone.
 import { element, moment, show, sign, text } from './dom.js';
 
-const QUIET = 4; // squares of white around a QR code, so that cameras find it
+const QUIET_ZONE = 4; // white squares around a QR code (ISO/IEC 18004)
 
 function qrCode({ qrSize, qrPath }) {
   const make = (tag, attributes) => {
@@ -9,9 +9,9 @@ function qrCode({ qrSize, qrPath }) {
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     return made;
   };
-  const width = qrSize + 2 * QUIET;
+  const width = qrSize + 2 * QUIET_ZONE;
   const code = make('svg', {
-    viewBox: `${-QUIET} ${-QUIET} ${width} ${width}`, class: 'qr', role: 'img',
+    viewBox: `${-QUIET_ZONE} ${-QUIET_ZONE} ${width} ${width}`, class: 'qr', role: 'img',
     'aria-label': text('handOver.code'), 'shape-rendering': 'crispEdges', 'data-testid': 'handover-qr',
   });
   code.append(make('path', { d: qrPath }));

@@ -4,7 +4,7 @@ import { permissionItem } from './views-permission.js';
 
 const MANY = 10; // accounts, from which on searching is offered and permissions are folded
 const ORDER = ['CurrentAccount', 'Savings', 'CreditCard'];
-const GIST = 4; // groups that are named at the top
+const SUMMARY_GROUPS = 4; // groups that are named at the top
 
 // --- accounts -----------------------------------------------------------------------------------
 
@@ -96,12 +96,12 @@ function chooser(view, problem) {
 
 const titlesOf = ({ permissions }) => permissions.map(({ group }) => text(`group.${group}.title`));
 
-/** The first of what is shared, in sight before any scrolling. */
-function gist(view) {
+/** The first groups that are shared, seen without scrolling. */
+function summary(view) {
   const titles = titlesOf(view);
-  const more = titles.length - GIST;
+  const more = titles.length - SUMMARY_GROUPS;
   return element('p', { class: 'gist', 'data-testid': 'gist' },
-    titles.slice(0, GIST).join(' · ') + (more > 0 ? ` · +${more}` : ''));
+    titles.slice(0, SUMMARY_GROUPS).join(' · ') + (more > 0 ? ` · +${more}` : ''));
 }
 
 function information(view) {
@@ -155,6 +155,6 @@ export function reviewView(view, approve, leave) {
     view.through ? element('p', { class: 'note' }, text('review.through', view)) : null,
     element('p', { class: 'lead' }, view.expires
       ? text('review.read', { ...view, date: day(view.expires) }) : text('review.readOpen', view)),
-    gist(view),
+    summary(view),
     form);
 }

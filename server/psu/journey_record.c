@@ -1,19 +1,20 @@
-#include "psu/note.h"
+#include "psu/journey_record.h"
 
 #include "psu/task.h"
 
 #define RECORD_BYTES 2048
-#define GRACE_S 5 /* a page that is still open ends the journey itself, and sooner */
+#define GRACE_S 5 /* an open page ends the journey first */
 
-struct lfi_slice note_key(struct actor actor)
+struct lfi_slice journey_record_key(struct actor actor)
 {
-    return state_key(actor.arena, NOTE_KIND, (struct lfi_slice){0}, actor.session->interaction_id);
+    return state_key(actor.arena, JOURNEY_RECORD_KIND, (struct lfi_slice){0},
+                     actor.session->interaction_id);
 }
 
 /* Due when the session is over. */
 static int put(struct actor actor, struct lfi_slice record, struct lfi_error *error)
 {
-    const struct state_ref ref = actor_state(actor, note_key(actor));
+    const struct state_ref ref = actor_state(actor, journey_record_key(actor));
     const struct state_task task = {
         .destination = task_destination(actor, actor.session->consent_id),
         .due_s = actor.session->started_s + actor.psu->session_s + GRACE_S,
@@ -21,7 +22,7 @@ static int put(struct actor actor, struct lfi_slice record, struct lfi_error *er
     return state_task_put(&ref, &task, error);
 }
 
-int note_keep(struct actor actor, struct lfi_error *error)
+int journey_record_keep(struct actor actor, struct lfi_error *error)
 {
     const struct session *session = actor.session;
     struct buf record;
@@ -29,7 +30,7 @@ int note_keep(struct actor actor, struct lfi_error *error)
     buf_init(&record, RECORD_BYTES);
     json_begin(&w, &record);
     json_open_object(&w, NULL);
-    json_text(&w, "kind", NOTE_KIND);
+    json_text(&w, "kind", JOURNEY_RECORD_KIND);
     json_string(&w, "interaction", session->interaction_id);
     json_string(&w, "consent", session->consent_id);
     json_int(&w, "started", session->started_s);
@@ -51,7 +52,7 @@ static void parse_record(void *ctx, struct lfi_slice json)
 
 static int find(struct actor actor, cJSON **record, struct lfi_error *error)
 {
-    const struct state_ref ref = actor_state(actor, note_key(actor));
+    const struct state_ref ref = actor_state(actor, journey_record_key(actor));
     const struct state_sink sink = {.take = parse_record, .ctx = record};
     return state_task_find(&ref, &sink, error);
 }
@@ -85,7 +86,7 @@ static bool read_extension(const cJSON *record, int64_t *started_s, int64_t *ext
     return json_get_int(record, "started", started_s);
 }
 
-int note_extend(struct actor actor, struct lfi_error *error)
+int journey_record_extend(struct actor actor, struct lfi_error *error)
 {
     struct session *session = actor.session;
     bool kept = session->kind == SESSION_JOURNEY;
@@ -108,7 +109,7 @@ int note_extend(struct actor actor, struct lfi_error *error)
     return status;
 }
 
-bool note_adopt_extension(struct actor actor)
+bool journey_record_adopt_extension(struct actor actor)
 {
     struct session *session = actor.session;
     cJSON *record = NULL;
@@ -124,7 +125,7 @@ bool note_adopt_extension(struct actor actor)
     return actor_seconds_left(actor) > 0;
 }
 
-int note_find(struct actor actor, bool *taken, struct lfi_error *error)
+int journey_record_find(struct actor actor, bool *taken, struct lfi_error *error)
 {
     cJSON *record = NULL;
     int status = find(actor, &record, error);
@@ -142,7 +143,7 @@ static void read_customer(struct actor actor, const cJSON *record)
     }
 }
 
-void note_adopt_customer(struct actor actor)
+void journey_record_adopt_customer(struct actor actor)
 {
     cJSON *record = NULL;
     struct lfi_error error;
@@ -153,7 +154,7 @@ void note_adopt_customer(struct actor actor)
     cJSON_Delete(record);
 }
 
-bool note_open(struct actor actor, const cJSON *record)
+bool journey_record_open(struct actor actor, const cJSON *record)
 {
     *actor.session = (struct session){
         .kind = SESSION_JOURNEY,
@@ -167,8 +168,8 @@ bool note_open(struct actor actor, const cJSON *record)
            actor.session->interaction_id.len > 0 && actor.session->consent_id.len > 0;
 }
 
-int note_resume(struct actor actor, struct lfi_slice interaction, struct lfi_slice link,
-                struct lfi_error *error)
+int journey_record_resume(struct actor actor, struct lfi_slice interaction, struct lfi_slice link,
+                          struct lfi_error *error)
 {
     cJSON *record = NULL;
     actor.session->interaction_id = interaction;
@@ -176,7 +177,7 @@ int note_resume(struct actor actor, struct lfi_slice interaction, struct lfi_sli
     if (status == LFI_OK && !slice_equal(json_get_string(record, "link"), link)) {
         status = LFI_UNKNOWN;
     }
-    if (status == LFI_OK && !note_open(actor, record)) {
+    if (status == LFI_OK && !journey_record_open(actor, record)) {
         status = LFI_FAILED;
     }
     cJSON_Delete(record);
@@ -199,17 +200,17 @@ static int put_member(struct actor actor, const char *name, struct lfi_slice val
     return status;
 }
 
-int note_set_link(struct actor actor, struct lfi_slice link, struct lfi_error *error)
+int journey_record_set_link(struct actor actor, struct lfi_slice link, struct lfi_error *error)
 {
     return put_member(actor, "link", link, error);
 }
 
-int note_set_taken(struct actor actor, struct lfi_slice link, struct lfi_error *error)
+int journey_record_set_taken(struct actor actor, struct lfi_slice link, struct lfi_error *error)
 {
     return put_member(actor, "taken", link, error);
 }
 
-void note_forget(struct actor actor)
+void journey_record_forget(struct actor actor)
 {
-    task_done(actor, note_key(actor));
+    task_done(actor, journey_record_key(actor));
 }

@@ -1,7 +1,7 @@
-/* What is done without a request: tasks whose time has come. */
+/* Background work: tasks that are due. */
 #include "base/crash.h"
 #include "psu/decision.h"
-#include "psu/note.h"
+#include "psu/journey_record.h"
 #include "psu/psu.h"
 #include "psu/revocation.h"
 #include "psu/task.h"
@@ -24,13 +24,13 @@ static void time_out(struct actor actor)
     struct decision decision;
     decision_refuse(actor, ending_of_time(actor.session->stage), &decision);
     if (decision.state == DECISION_BEFORE || decision.state == DECISION_HIDDEN) {
-        note_forget(actor); /* whoever decided was cut off before that */
+        journey_record_forget(actor); /* the request that decided was cut off before that */
     } else if (decision.state == DECISION_UNKNOWN) {
-        actor_note_state(actor, decision.status, "claim", &decision.error);
+        actor_log_state(actor, decision.status, "claim", &decision.error);
     }
 }
 
-/* The customer is gone: the time-out row of the table, without a browser to send back. */
+/* The customer has left: ends the journey as timed out. */
 static void end_journey(struct actor actor, cJSON *record)
 {
     cJSON *tree = NULL;
@@ -41,7 +41,7 @@ static void end_journey(struct actor actor, cJSON *record)
     if (outcome == HUB_OK || outcome == HUB_REFUSED) {
         time_out(actor);
     } else {
-        const struct task task = {.key = note_key(actor), .record = record};
+        const struct task task = {.key = journey_record_key(actor), .record = record};
         task_try_later(actor, &task, outcome, &error);
     }
 }
@@ -54,8 +54,8 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     struct lfi_slice kind = json_get_string(record, "kind");
     if (!actor.arena) {
         LOG_EVENT(psu->log, LOG_ERROR, "task-failed", LOG_TEXT("reason", SLICE("out of memory")));
-    } else if (slice_equal_text(kind, NOTE_KIND) && note_open(actor, record)) {
-        note_adopt_customer(actor);
+    } else if (slice_equal_text(kind, JOURNEY_RECORD_KIND) && journey_record_open(actor, record)) {
+        journey_record_adopt_customer(actor);
         end_journey(actor, record);
     } else if (slice_equal_text(kind, REVOCATION_KIND)) {
         revocation_deliver(actor, record);
@@ -78,7 +78,7 @@ static const struct psu_endpoint *endpoint_of(const struct psu *psu,
     return NULL;
 }
 
-bool psu_run_due(struct psu *psu, const struct provider *provider)
+bool psu_run_task(struct psu *psu, const struct provider *provider)
 {
     const struct psu_endpoint *endpoint = endpoint_of(psu, provider);
     struct taken taken = {NULL};

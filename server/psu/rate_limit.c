@@ -1,4 +1,4 @@
-#include "psu/limit.h"
+#include "psu/rate_limit.h"
 
 #include "base/limits.h"
 
@@ -11,7 +11,7 @@
     }
 
 /* A limit, and what its refusal says. */
-struct meter {
+struct limit {
     const char *kind; /* of its key, and in the log */
     const char *id;   /* of the refusal */
     enum metrics_counter counter;
@@ -20,16 +20,16 @@ struct meter {
 
 #define SIGN_IN "SIGN-IN-LIMIT", METRICS_SIGN_IN_LIMIT
 
-static const struct meter of_browser = {"sign-in-browser", SIGN_IN, GROWING(LIMIT_SIGN_IN_TRIES)};
-static const struct meter of_pair = {"sign-in-pair", SIGN_IN, GROWING(LIMIT_SIGN_IN_TRIES)};
-static const struct meter of_login = {"sign-in-login", SIGN_IN, GROWING(LIMIT_SIGN_IN_LOGIN_TRIES)};
-static const struct meter of_source = {"sign-in-source", SIGN_IN,
+static const struct limit of_browser = {"sign-in-browser", SIGN_IN, GROWING(LIMIT_SIGN_IN_TRIES)};
+static const struct limit of_pair = {"sign-in-pair", SIGN_IN, GROWING(LIMIT_SIGN_IN_TRIES)};
+static const struct limit of_login = {"sign-in-login", SIGN_IN, GROWING(LIMIT_SIGN_IN_LOGIN_TRIES)};
+static const struct limit of_source = {"sign-in-source", SIGN_IN,
                                        GROWING(LIMIT_SIGN_IN_SOURCE_TRIES)};
-static const struct meter of_all = {
+static const struct limit of_all = {
     "sign-in-total",
     SIGN_IN,
     {.times = LIMIT_SIGN_IN_TOTAL_TRIES, .window_s = LIMIT_SIGN_IN_TOTAL_S}};
-static const struct meter of_approvals = {"approval",
+static const struct limit of_approvals = {"approval",
                                           "APPROVAL-LIMIT",
                                           METRICS_APPROVAL_REFUSED,
                                           {.times = STATE_USES_MAX,
@@ -37,38 +37,38 @@ static const struct meter of_approvals = {"approval",
                                            .free = LIMIT_APPROVALS_FREE,
                                            .growing_gap_s = LIMIT_APPROVALS_GAP_S}};
 
-static void undo(struct actor actor, struct lfi_slice key)
+static void give_back(struct actor actor, struct lfi_slice key)
 {
     const struct state_ref ref = actor_state(actor, key);
     struct lfi_error error = {{0}};
     int status = state_limit_give_back(&ref, &error);
-    if (status != LFI_OK) { /* it counts, although it should not */
-        actor_note_state(actor, status, "limit_give_back", &error);
+    if (status != LFI_OK) { /* the use stays counted */
+        actor_log_state(actor, status, "limit_give_back", &error);
     }
 }
 
-void limit_give_back(struct actor actor, const struct limit_uses *uses)
+void rate_limit_give_back(struct actor actor, const struct rate_limit_uses *uses)
 {
     for (size_t i = 0; i < uses->count; i++) {
-        undo(actor, uses->keys[i]);
+        give_back(actor, uses->keys[i]);
     }
 }
 
 /* False, with *refusal: none is left now, or it cannot be said. */
-static bool take(struct actor actor, const struct meter *meter, struct lfi_slice key,
-                 struct limit_uses *uses, struct step_refusal *refusal)
+static bool take(struct actor actor, const struct limit *limit, struct lfi_slice key,
+                 struct rate_limit_uses *uses, struct step_refusal *refusal)
 {
     const struct state_ref ref = actor_state(actor, key);
     struct lfi_error error = {{0}};
     uint32_t wait_s = 0;
-    int status = state_limit_take(&ref, &meter->allowance, &wait_s, &error);
+    int status = state_limit_take(&ref, &limit->allowance, &wait_s, &error);
     if (status != LFI_OK) {
         *refusal = step_refusal_of(STEP_STATE, status, &error);
         refusal->detail = arena_text(actor.arena, slice_of(error.message));
     } else if (wait_s > 0) {
-        metrics_count(actor.psu->metrics, meter->counter);
+        metrics_count(actor.psu->metrics, limit->counter);
         *refusal = (struct step_refusal){
-            .id = meter->id, .status = 429, .wait_s = wait_s, .detail = meter->kind};
+            .id = limit->id, .status = 429, .wait_s = wait_s, .detail = limit->kind};
     } else {
         uses->keys[uses->count++] = key;
     }
@@ -77,7 +77,7 @@ static bool take(struct actor actor, const struct meter *meter, struct lfi_slice
 
 /* --- sign-in ---------------------------------------------------------------------------------- */
 
-/* Some cores tell letters of logins apart by case and some do not: here they are one. */
+/* Logins are counted without regard to case, which some cores disregard too. */
 static struct lfi_slice lower(struct arena *arena, struct lfi_slice text)
 {
     char *copy = arena_text(arena, text);
@@ -100,29 +100,29 @@ static struct lfi_slice source_of(struct arena *arena, struct lfi_slice client)
                         bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]);
 }
 
-bool limit_take_sign_in(struct actor actor, const struct limit_try *try, struct limit_uses *out,
-                        struct step_refusal *refusal)
+bool rate_limit_take_sign_in(struct actor actor, const struct rate_limit_try *try,
+                             struct rate_limit_uses *out, struct step_refusal *refusal)
 {
     const struct lfi_slice nobody = {0};
     struct lfi_slice login = lower(actor.arena, try->login);
     struct lfi_slice source = source_of(actor.arena, try->client);
-    *out = (struct limit_uses){.count = 0};
+    *out = (struct rate_limit_uses){.count = 0};
     if (try->browser.len > 0) {
         return take(actor, &of_browser,
                     state_key(actor.arena, of_browser.kind, try->browser, login), out, refusal);
     }
     const struct {
-        const struct meter *meter;
+        const struct limit *limit;
         struct lfi_slice key;
-    } all[LIMIT_METERS] = {
+    } all[RATE_LIMITS_OF_TRY] = {
         {&of_pair, state_key(actor.arena, of_pair.kind, source, login)},
         {&of_login, state_key(actor.arena, of_login.kind, nobody, login)},
         {&of_source, state_key(actor.arena, of_source.kind, nobody, source)},
         {&of_all, state_key(actor.arena, of_all.kind, nobody, SLICE("all"))},
     };
-    for (size_t i = 0; i < LIMIT_METERS; i++) {
-        if (!take(actor, all[i].meter, all[i].key, out, refusal)) {
-            limit_give_back(actor, out);
+    for (size_t i = 0; i < RATE_LIMITS_OF_TRY; i++) {
+        if (!take(actor, all[i].limit, all[i].key, out, refusal)) {
+            rate_limit_give_back(actor, out);
             return false;
         }
     }
@@ -136,13 +136,14 @@ static struct lfi_slice approval_key(struct actor actor)
     return state_key(actor.arena, of_approvals.kind, actor.session->user_id, SLICE("app"));
 }
 
-bool limit_take_approval(struct actor actor, struct limit_uses *out, struct step_refusal *refusal)
+bool rate_limit_take_approval(struct actor actor, struct rate_limit_uses *out,
+                              struct step_refusal *refusal)
 {
-    *out = (struct limit_uses){.count = 0};
+    *out = (struct rate_limit_uses){.count = 0};
     return take(actor, &of_approvals, approval_key(actor), out, refusal);
 }
 
-void limit_give_back_approval(struct actor actor)
+void rate_limit_give_back_approval(struct actor actor)
 {
-    undo(actor, approval_key(actor));
+    give_back(actor, approval_key(actor));
 }
