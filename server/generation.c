@@ -37,20 +37,18 @@ static void generation_free(struct generation *generation)
     oauth_free(generation->oauth);
     caller_free(generation->caller);
     pii_reader_free(generation->pii);
-    for (size_t i = 0; parts && i < parts->endpoint_count; i++) {
+    for (size_t i = 0; i < parts->endpoint_count; i++) {
         hub_free(parts->endpoints[i].hub);
     }
-    if (parts) {
-        free(parts->endpoints);
-        for (size_t i = 0; i < parts->client_count; i++) {
-            caller_secrets_free(parts->clients[i].secrets);
-        }
-        free(parts->clients);
-        access_keys_free(parts->access_keys);
-        free(parts->access);
-        free(parts->callers);
-        config_free(parts->config);
+    free(parts->endpoints);
+    for (size_t i = 0; i < parts->client_count; i++) {
+        caller_secrets_free(parts->clients[i].secrets);
     }
+    free(parts->clients);
+    access_keys_free(parts->access_keys);
+    free(parts->access);
+    free(parts->callers);
+    config_free(parts->config);
     free(parts);
     free(generation->hubs);
     free(generation);
@@ -157,9 +155,10 @@ static int make_oauth(struct generation *generation, const struct generation_sha
     return parts->client_count > 0 ? oauth_new(&generation->oauth, &oauth, error) : 0;
 }
 
-static int make_caller(struct generation *generation, const struct generation_shared *shared,
+static int make_caller(struct generation *generation, const struct generations *generations,
                        const struct config *config, struct lfi_error *error)
 {
+    const struct generation_shared *shared = &generations->shared;
     struct caller_provider *callers = generation->parts->callers;
     const struct caller_config caller = {
         .allowed_ous = config->caller_ous,
@@ -171,6 +170,7 @@ static int make_caller(struct generation *generation, const struct generation_sh
         .jwks_ca_file = config->jwks_ca,
         .max_life_s = config->token_max_life_s,
         .replay_entries = (size_t)config->replay_entries,
+        .previous = generations->current ? generations->current->caller : NULL,
     };
 
     for (size_t i = 0; i < config->provider_count; i++) {
@@ -266,18 +266,12 @@ static int make_psu(struct generation *generation, const struct generation_share
     return status;
 }
 
-static int make_parts(struct generation *generation, const struct generation_shared *shared,
-                      const struct config *config, const struct config_pair *c3,
-                      struct lfi_error *error)
+static int make_parts(struct generation *generation, const struct generations *generations,
+                      const struct config *config, struct lfi_error *error)
 {
-    struct generation_parts *parts = calloc(1, sizeof(*parts));
+    const struct generation_shared *shared = &generations->shared;
+    struct generation_parts *parts = generation->parts;
 
-    generation->parts = parts;
-    if (!parts) {
-        return error_set(error, "out of memory");
-    }
-    parts->holders = 1;
-    parts->c3 = *c3;
     parts->callers = calloc(config->provider_count, sizeof(*parts->callers));
     parts->access = calloc(config->provider_count, sizeof(*parts->access));
     parts->clients = calloc(config->provider_count, sizeof(*parts->clients));
@@ -288,7 +282,7 @@ static int make_parts(struct generation *generation, const struct generation_sha
         return error_set(error, "out of memory");
     }
     if (make_clients(parts, config, error) != 0 ||
-        make_caller(generation, shared, config, error) != 0 ||
+        make_caller(generation, generations, config, error) != 0 ||
         make_oauth(generation, shared, error) != 0 ||
         make_pii(generation, shared, config, error) != 0) {
         return -1;
@@ -302,16 +296,22 @@ static int make_parts(struct generation *generation, const struct generation_sha
     return make_psu(generation, shared, config, error);
 }
 
-static int generation_new(struct generation **out, const struct generation_shared *shared,
+static int generation_new(struct generation **out, const struct generations *generations,
                           const struct config *config, const struct config_pair *c3,
                           struct lfi_error *error)
 {
     struct generation *generation = calloc(1, sizeof(*generation));
+    struct generation_parts *parts = calloc(1, sizeof(*parts));
 
-    if (!generation) {
+    if (!generation || !parts) {
+        free(generation);
+        free(parts);
         return error_set(error, "out of memory");
     }
-    if (make_parts(generation, shared, config, c3, error) != 0) {
+    generation->parts = parts;
+    parts->holders = 1;
+    parts->c3 = *c3;
+    if (make_parts(generation, generations, config, error) != 0) {
         generation_free(generation);
         return -1;
     }
@@ -333,7 +333,7 @@ int generations_new(struct generations **out, const struct generation_shared *sh
         free(generations);
         return -1;
     }
-    if (generation_new(&generations->current, shared, config, c3, error) != 0) {
+    if (generation_new(&generations->current, generations, config, c3, error) != 0) {
         pii_fini();
         free(generations);
         return -1;
@@ -358,7 +358,7 @@ int generations_replace(struct generations *generations, struct config *config,
 {
     struct generation *next = NULL;
 
-    if (generation_new(&next, &generations->shared, config, c3, error) != 0) {
+    if (generation_new(&next, generations, config, c3, error) != 0) {
         return -1;
     }
     next->parts->config = config;
@@ -366,6 +366,7 @@ int generations_replace(struct generations *generations, struct config *config,
     struct generation *old = generations->current;
     generations->current = next;
     pthread_mutex_unlock(&generations->lock);
+    caller_commit(next->caller);
     generations_release(old);
     return 0;
 }

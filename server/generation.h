@@ -1,7 +1,8 @@
 /*
- * A generation: what a reload replaces as a whole. The rules for callers with their cache of key
- * sets, the token endpoint, the connections to the Hub with certificate and key, the keys for the
- * personal data of payments, and the customer's pages.
+ * A generation: what a reload replaces as a whole. The rules for callers, the token endpoint, the
+ * connections to the Hub with certificate and key, the keys for the personal data of payments, and
+ * the customer's pages. What the rules for callers have learnt goes over to the next ones
+ * (caller_new).
  *
  * A request holds the generation that was the current one when it began; the last to let go of an
  * old generation frees it.

@@ -26,11 +26,13 @@ static const struct caller_mode_row *const modes[CALLER_MODES] = {
 
 int caller_open_keystore(struct caller *caller, struct lfi_error *error)
 {
-    const struct keystore_config config = {.ca_file = caller->config.jwks_ca_file,
-                                           .clock = caller->clock,
-                                           .log = caller->log,
-                                           .metrics = caller->metrics,
-                                           .timeout_ms = LIMIT_JWKS_FETCH_MS};
+    const struct keystore_config config = {
+        .ca_file = caller->config.jwks_ca_file,
+        .clock = caller->clock,
+        .log = caller->log,
+        .metrics = caller->metrics,
+        .timeout_ms = LIMIT_JWKS_FETCH_MS,
+        .previous = caller->config.previous ? caller->config.previous->keystore : NULL};
 
     return caller->keystore ? 0 : keystore_new(&caller->keystore, &config, error);
 }
@@ -72,8 +74,20 @@ int caller_new(struct caller **out, const struct caller_config *config, const st
         caller_free(caller);
         return -1;
     }
+    caller->config.previous = NULL;
     *out = caller;
     return 0;
+}
+
+void caller_commit(struct caller *caller)
+{
+    if (caller->resize &&
+        !replay_resize(caller->replay, caller->resize, clock_now_s(caller->clock))) {
+        LOG_EVENT(
+            caller->log, LOG_WARN, "replay-entries-kept",
+            LOG_TEXT("reason", SLICE("more token ids still count than caller.replayEntries")));
+    }
+    caller->resize = NULL;
 }
 
 void caller_free(struct caller *caller)
@@ -88,6 +102,7 @@ void caller_free(struct caller *caller)
         }
     }
     keystore_free(caller->keystore);
+    replay_table_free(caller->resize);
     replay_free(caller->replay);
     free(caller->audiences);
     free(caller->members);

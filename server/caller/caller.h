@@ -61,13 +61,23 @@ struct caller_config {
     const char *jwks_ca_file;  /* trust anchors of the key store; NULL: plain http only */
     int max_life_s;            /* exp - iat; LIMIT_TOKEN_LIFE_S */
     size_t replay_entries;     /* jti cache; 0: off */
+    /* The rules that these follow, asked in caller_new alone: see there. NULL: none. */
+    const struct caller *previous;
 };
 
 struct caller; /* any thread */
 
-/* Copies the configuration's own fields; arrays, texts, clock, log and metrics must outlive it. */
+/*
+ * Copies the configuration's own fields; arrays, texts, clock, log and metrics must outlive it.
+ * With the previous rules it shares the token ids that were seen, and the key sets when they are
+ * fetched with the same authorities. Both work side by side until the last request of the previous
+ * ones has ended.
+ */
 int caller_new(struct caller **out, const struct caller_config *config, const struct clock *clock,
                const struct log *log, struct metrics *metrics, struct lfi_error *error);
+/* When the new rules begin to count: gives the token ids the room that these are configured with.
+ */
+void caller_commit(struct caller *caller);
 void caller_free(struct caller *caller);
 
 /* A caller that passed. In the request's arena. */

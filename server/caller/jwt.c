@@ -6,21 +6,33 @@
 #include "caller/subject.h"
 #include "caller/token.h"
 
+/* Ids that the previous rules saw count on. */
+static int open_replay(struct caller *caller, struct lfi_error *error)
+{
+    const struct caller *previous = caller->config.previous;
+    const size_t entries = caller->config.replay_entries;
+    bool room = true;
+
+    if (caller->replay || entries == 0) {
+        return 0;
+    }
+    if (previous && previous->replay) {
+        caller->replay = replay_share(previous->replay);
+        if (previous->config.replay_entries != entries) {
+            caller->resize = replay_table_new(entries);
+            room = caller->resize;
+        }
+    } else {
+        caller->replay = replay_new(entries);
+        room = caller->replay;
+    }
+    return room ? 0 : error_set(error, "out of memory for %zu token ids", entries);
+}
+
 static int jwt_open(struct caller *caller, struct caller_member *member, struct lfi_error *error)
 {
-    const struct caller_config *config = &caller->config;
-
     caller->audiences[caller->audience_count++] = member->provider->audience;
-    if (caller_open_keystore(caller, error) != 0) {
-        return -1;
-    }
-    if (!caller->replay && config->replay_entries > 0) {
-        caller->replay = replay_new(config->replay_entries);
-        if (!caller->replay) {
-            return error_set(error, "out of memory for %zu token ids", config->replay_entries);
-        }
-    }
-    return 0;
+    return caller_open_keystore(caller, error) != 0 ? -1 : open_replay(caller, error);
 }
 
 static struct lfi_slice key_address_of(const struct caller *caller, struct arena *arena,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -32,6 +33,7 @@ struct entry {
 };
 
 struct keystore {
+    atomic_uint owners;
     struct keystore_config config;
     struct http_client *client;
     pthread_t thread;
@@ -194,9 +196,17 @@ int keystore_new(struct keystore **out, const struct keystore_config *config,
         free(store);
         return error_set(error, "out of memory");
     }
+    atomic_init(&store->owners, 1);
     store->config = *config;
+    store->config.previous = NULL;
     if (http_client_new(&store->client, &client, error) != 0) {
         goto fail;
+    }
+    if (config->previous && http_client_is_same(store->client, config->previous->client)) {
+        keystore_free(store);
+        atomic_fetch_add_explicit(&config->previous->owners, 1, memory_order_relaxed);
+        *out = config->previous;
+        return 0;
     }
     if (pthread_create(&store->thread, NULL, run_background, store) != 0) {
         error_set(error, "no thread for the key sets");
@@ -212,7 +222,7 @@ fail:
 
 void keystore_free(struct keystore *store)
 {
-    if (!store) {
+    if (!store || atomic_fetch_sub_explicit(&store->owners, 1, memory_order_acq_rel) > 1) {
         return;
     }
     if (store->has_thread) {

@@ -2,6 +2,8 @@
  * Key sets by address: fetched, cached at most LIMIT_JWKS_CACHE_S, refreshed in the background
  * before they grow old, refetched (rate-limited per address) for an unknown kid. Callers that
  * need the same address at the same time share one fetch. At most 64 addresses are held.
+ *
+ * It outlives a reload that does not change how it fetches: then the next rules share it.
  */
 #ifndef CALLER_KEYSTORE_H
 #define CALLER_KEYSTORE_H
@@ -20,12 +22,18 @@ struct keystore_config {
     const struct log *log;
     struct metrics *metrics;
     int timeout_ms;
+    struct keystore *previous; /* asked in keystore_new alone; NULL: none */
 };
 
-/* Copies the configuration's own fields; what they point to must outlive it. Starts a thread. */
+/*
+ * The previous one, when it fetches alike (the same bytes of the CA file): with one more owner.
+ * Else a new one, which starts a thread. Copies the configuration's own fields; clock, log and
+ * metrics must outlive it, and be those of the previous one.
+ */
 int keystore_new(struct keystore **out, const struct keystore_config *config,
                  struct lfi_error *error);
-void keystore_free(struct keystore *store); /* NULL is fine; waits for a running fetch */
+/* Each owner ends with this; the last one waits for a running fetch. NULL is fine. */
+void keystore_free(struct keystore *store);
 
 /*
  * The key set at `url`; the caller is one of its owners and ends that with jose_keyset_free. When

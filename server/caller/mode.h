@@ -24,8 +24,9 @@ struct caller {
     struct keystore *keystore; /* of the modes that verify signatures; NULL: none does */
 
     /* JWT Auth: what its providers share. */
-    struct replay *replay;  /* NULL when off */
-    const char **audiences; /* of its providers */
+    struct replay *replay;       /* NULL when off */
+    struct replay_table *resize; /* its room from caller_commit on; NULL: as it is */
+    const char **audiences;      /* of its providers */
     size_t audience_count;
 };
 

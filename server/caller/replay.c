@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /*
@@ -16,61 +17,127 @@ struct entry {
     int64_t until_s;                /* 0: free */
 };
 
-struct replay {
-    pthread_mutex_t lock;
+struct replay_table {
     size_t slots;
     struct entry entries[];
 };
 
-struct replay *replay_new(size_t entries)
-{
-    struct replay *replay = NULL;
+struct replay {
+    atomic_uint owners;
+    pthread_mutex_t lock;
+    struct replay_table *table; /* guarded by `lock` */
+};
 
+/* --- life ------------------------------------------------------------------------------------- */
+
+struct replay_table *replay_table_new(size_t entries)
+{
     if (entries > SIZE_MAX / 4 / sizeof(struct entry)) {
         return NULL;
     }
     size_t slots = 2 * entries > WINDOW ? 2 * entries : WINDOW;
-    replay = calloc(1, sizeof(*replay) + slots * sizeof(struct entry));
-    if (replay) {
-        replay->slots = slots;
-        pthread_mutex_init(&replay->lock, NULL);
+    struct replay_table *table = calloc(1, sizeof(*table) + slots * sizeof(struct entry));
+    if (table) {
+        table->slots = slots;
     }
+    return table;
+}
+
+void replay_table_free(struct replay_table *table)
+{
+    free(table);
+}
+
+struct replay *replay_new(size_t entries)
+{
+    struct replay *replay = calloc(1, sizeof(*replay));
+
+    if (!replay) {
+        return NULL;
+    }
+    replay->table = replay_table_new(entries);
+    if (!replay->table) {
+        free(replay);
+        return NULL;
+    }
+    atomic_init(&replay->owners, 1);
+    pthread_mutex_init(&replay->lock, NULL);
+    return replay;
+}
+
+struct replay *replay_share(struct replay *replay)
+{
+    atomic_fetch_add_explicit(&replay->owners, 1, memory_order_relaxed);
     return replay;
 }
 
 void replay_free(struct replay *replay)
 {
-    if (replay) {
+    if (replay && atomic_fetch_sub_explicit(&replay->owners, 1, memory_order_acq_rel) == 1) {
         pthread_mutex_destroy(&replay->lock);
+        replay_table_free(replay->table);
         free(replay);
     }
 }
 
-bool replay_remember(struct replay *replay, struct lfi_slice id, int64_t until_s, int64_t now_s)
+/* --- ids -------------------------------------------------------------------------------------- */
+
+/* False: an equal one still counts, or there is no room. */
+static bool add(struct replay_table *table, const struct entry *new, int64_t now_s)
 {
-    unsigned char hash[HASH_BYTES];
     uint64_t number;
-
-    if (EVP_Digest(id.ptr, id.len, hash, NULL, EVP_sha256(), NULL) != 1) {
-        return false;
-    }
-    memcpy(&number, hash, sizeof(number));
     struct entry *room = NULL;
-    bool is_new = true;
 
-    pthread_mutex_lock(&replay->lock);
+    memcpy(&number, new->hash, sizeof(number));
     for (size_t i = 0; i < WINDOW; i++) {
-        struct entry *entry = &replay->entries[(number % replay->slots + i) % replay->slots];
+        struct entry *entry = &table->entries[(number % table->slots + i) % table->slots];
         if (entry->until_s < now_s) {
             room = entry;
-        } else if (memcmp(entry->hash, hash, HASH_BYTES) == 0) {
-            is_new = false;
+        } else if (memcmp(entry->hash, new->hash, HASH_BYTES) == 0) {
+            return false;
         }
     }
-    if (is_new && room) {
-        memcpy(room->hash, hash, HASH_BYTES);
-        room->until_s = until_s;
+    if (room) {
+        *room = *new;
+    }
+    return room;
+}
+
+bool replay_remember(struct replay *replay, struct lfi_slice id, int64_t until_s, int64_t now_s)
+{
+    struct entry new = {.until_s = until_s};
+
+    if (EVP_Digest(id.ptr, id.len, new.hash, NULL, EVP_sha256(), NULL) != 1) {
+        return false;
+    }
+    pthread_mutex_lock(&replay->lock);
+    bool is_new = add(replay->table, &new, now_s);
+    pthread_mutex_unlock(&replay->lock);
+    return is_new;
+}
+
+/* --- another size ----------------------------------------------------------------------------- */
+
+static bool copy_live(const struct replay_table *from, struct replay_table *to, int64_t now_s)
+{
+    for (size_t i = 0; i < from->slots; i++) {
+        const struct entry *entry = &from->entries[i];
+        if (entry->until_s >= now_s && !add(to, entry, now_s)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool replay_resize(struct replay *replay, struct replay_table *table, int64_t now_s)
+{
+    pthread_mutex_lock(&replay->lock);
+    bool fits = copy_live(replay->table, table, now_s);
+    struct replay_table *unused = fits ? replay->table : table;
+    if (fits) {
+        replay->table = table;
     }
     pthread_mutex_unlock(&replay->lock);
-    return is_new && room;
+    replay_table_free(unused);
+    return fits;
 }

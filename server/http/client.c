@@ -76,6 +76,19 @@ void http_client_free(struct http_client *client)
     curl_global_cleanup();
 }
 
+static bool is_same_pem(const struct buf *one, const struct buf *other)
+{
+    return slice_equal(buf_slice(one), buf_slice(other));
+}
+
+bool http_client_is_same(const struct http_client *one, const struct http_client *other)
+{
+    return one->timeout_ms == other->timeout_ms && one->reply_bytes == other->reply_bytes &&
+           is_same_pem(&one->ca, &other->ca) &&
+           is_same_pem(&one->certificate, &other->certificate) &&
+           is_same_pem(&one->key, &other->key);
+}
+
 void http_answer_init(struct http_answer *answer, size_t max_body)
 {
     *answer = (struct http_answer){.date_s = -1};

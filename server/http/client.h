@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <stdbool.h>
+
 struct http_client_config {
     const char *ca_file;     /* PEM bundle of trust anchors; NULL: plain http addresses only */
     const char *certificate; /* PEM file presented to the server, NULL: none */
@@ -24,6 +26,8 @@ struct http_client;
 int http_client_new(struct http_client **out, const struct http_client_config *config,
                     struct lfi_error *error);
 void http_client_free(struct http_client *client);
+/* Whether both call alike: limits, and what their files held when they were read. */
+bool http_client_is_same(const struct http_client *one, const struct http_client *other);
 
 struct http_call {
     const char *method;         /* "GET", … */

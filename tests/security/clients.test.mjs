@@ -615,7 +615,11 @@ test("a bank's own authorisation server issues the tokens instead", async () => 
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k-1', use: 'sig' }] };
     const [key, cert] = ['key', 'pem'].map((end) => readFileSync(join(demo.dir, `pki/hub/S3.${end}`)));
-    const server = createServer({ key, cert }, (_, reply) => reply.end(JSON.stringify(jwks)));
+    let fetches = 0;
+    const server = createServer({ key, cert }, (_, reply) => {
+        fetches++;
+        reply.end(JSON.stringify(jwks));
+    });
     await new Promise((done) => server.listen(0, 'localhost', done));
     const url = `https://localhost:${server.address().port}`;
     try {
@@ -640,6 +644,23 @@ test("a bank's own authorisation server issues the tokens instead", async () => 
         assert.equal(await judge({ ...business, certificate: 'retail' }, await make({})),
             'ACCESS-TOKEN-CERTIFICATE');
         assert.equal(await judge({}, await make({})), 'ACCESS-TOKEN-ISS');
+        // A reload keeps its keys, unless it brings other authorities to fetch them by.
+        assert.equal(fetches, 1);
+        await reload();
+        assert.equal(await judge(business, await make({})), undefined);
+        assert.equal(fetches, 1);
+        await reload((config) => {
+            const bundle = readFileSync(config.caller.jwksCa.replace(/^(?!\/)/, `${demo.dir}/`), 'utf8');
+            config.caller.jwksCa = join(folder, 'authorities.pem');
+            writeFileSync(config.caller.jwksCa, bundle);
+        });
+        assert.equal(await judge(business, await make({})), undefined);
+        assert.equal(fetches, 1, 'the same bytes in another file');
+        writeFileSync(join(folder, 'authorities.pem'),
+            readFileSync(join(folder, 'authorities.pem'), 'utf8') + readFileSync(join(sharedPki(), 'ca/root.pem')));
+        await reload();
+        assert.equal(await judge(business, await make({})), undefined);
+        assert.equal(fetches, 2, 'other bytes in the same file');
         // Its client of our own endpoint is gone.
         const reply = await askToken('business', {
             content: 'grant_type=client_credentials',

@@ -150,6 +150,35 @@ test('a token counts once where replays are remembered', async () => {
     assert.deepEqual([again.status, again.refused], [401, 'JWT-REPLAY']);
 });
 
+async function reload(adjust) {
+    const file = `${demo.dir}/server.json`;
+    const config = JSON.parse(readFileSync(file, 'utf8'));
+    adjust(config);
+    writeFileSync(file, JSON.stringify(config));
+    const reloads = () => demo.serverLog().filter(({ event }) => event.startsWith('reload'));
+    const count = reloads().length;
+    process.kill(demo.serverPid, 'SIGHUP');
+    for (let i = 0; reloads().length === count && i < 100; i++) {
+        await sleep(50);
+    }
+    assert.equal(reloads().at(-1).event, 'reloaded');
+}
+
+for (const [change, entries] of [['the same', 1000], ['more', 2000], ['less', 50]]) {
+    test(`after a reload with ${change} room for token ids a used token stays used, and no key is fetched`, async () => {
+        const token = await client.token();
+        assert.equal((await ask(token)).status, 200);
+        keyStore.answer = answers.refuse;
+        const { outcome, requests } = await counting(async () => {
+            await reload((config) => (config.caller.replayEntries = entries));
+            return [await ask(token), await ask()];
+        });
+        assert.deepEqual(outcome.map(({ status, refused }) => [status, refused]),
+            [[401, 'JWT-REPLAY'], [200, undefined]]);
+        assert.equal(requests, 0);
+    });
+}
+
 test('fifty callers with an unknown kid cause one fetch', async () => {
     keyStore.answer = answers.serveSlowly;
     const forge = () => client.token({ header: { kid: 'unknown' } });

@@ -9,8 +9,13 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+struct http_client {
+    const char *ca_file;
+};
 
 static struct {
     atomic_int calls;
@@ -24,15 +29,22 @@ static struct {
 int http_client_new(struct http_client **out, const struct http_client_config *config,
                     struct lfi_error *error)
 {
-    (void)config;
-    (void)error;
-    *out = NULL;
+    *out = malloc(sizeof(**out));
+    if (!*out) {
+        return error_set(error, "out of memory");
+    }
+    (*out)->ca_file = config->ca_file;
     return 0;
 }
 
 void http_client_free(struct http_client *client)
 {
-    (void)client;
+    free(client);
+}
+
+bool http_client_is_same(const struct http_client *one, const struct http_client *other)
+{
+    return one->ca_file == other->ca_file;
 }
 
 int http_client_call(struct http_client *client, const struct http_call *call,

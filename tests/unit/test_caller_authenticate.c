@@ -355,6 +355,83 @@ static void a_token_may_come_again_unless_replays_are_remembered(void **state)
     assert_string_equal(authenticate(token), "");
 }
 
+/* As a reload does: the new rules are made while the old ones still let callers in. */
+static struct caller *make_next(const struct caller_config *config)
+{
+    struct caller_config with_previous = *config;
+    struct caller *next = NULL;
+
+    with_previous.previous = f.caller;
+    assert_int_equal(caller_new(&next, &with_previous, &f.clock, &f.log, NULL, NULL), 0);
+    return next;
+}
+
+static void change_to(struct caller *next)
+{
+    struct caller *old = f.caller;
+
+    f.caller = next;
+    caller_commit(next);
+    caller_free(old);
+}
+
+static void a_token_counts_once_across_reloads(void **state)
+{
+    static const size_t entries[] = {100, 100, 10, 100000};
+    struct caller_config config = usual;
+    struct lfi_slice token = good_token();
+
+    (void)state;
+    config.replay_entries = 100;
+    use(&config);
+    assert_string_equal(authenticate(token), "");
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+        struct lfi_slice late = good_token();
+        config.replay_entries = entries[i];
+        struct caller *next = make_next(&config);
+        assert_string_equal(authenticate(late), ""); /* meanwhile */
+        change_to(next);
+        assert_string_equal(authenticate(late), "JWT-REPLAY");
+        assert_string_equal(authenticate(token), "JWT-REPLAY");
+    }
+    caller_free(make_next(&config)); /* a reload that fails */
+    assert_string_equal(authenticate(token), "JWT-REPLAY");
+    assert_string_equal(authenticate(good_token()), "");
+}
+
+static void replays_can_be_switched_by_a_reload(void **state)
+{
+    struct caller_config config = usual;
+    struct lfi_slice token = good_token();
+
+    (void)state;
+    config.replay_entries = 100;
+    change_to(make_next(&config));
+    assert_string_equal(authenticate(token), "");
+    assert_string_equal(authenticate(token), "JWT-REPLAY");
+    change_to(make_next(&usual));
+    assert_string_equal(authenticate(token), "");
+}
+
+static void a_reload_fetches_keys_only_with_other_authorities(void **state)
+{
+    struct caller_config config = usual;
+
+    (void)state;
+    config.jwks_ca_file = "one.pem";
+    use(&config);
+    assert_string_equal(authenticate(good_token()), "");
+    change_to(make_next(&config));
+    fake_client.status = 0; /* the key store is down meanwhile */
+    assert_string_equal(authenticate(good_token()), "");
+    assert_int_equal(fake_client.calls, 1);
+    config.jwks_ca_file = "other.pem";
+    change_to(make_next(&config));
+    fake_client.status = 200;
+    assert_string_equal(authenticate(good_token()), "");
+    assert_int_equal(fake_client.calls, 2);
+}
+
 static void use_all(void)
 {
     struct caller_config config = usual;
@@ -407,6 +484,9 @@ int main(void)
         TEST(the_signature_decides),
         TEST(without_keys_nobody_is_judged),
         TEST(a_token_may_come_again_unless_replays_are_remembered),
+        TEST(a_token_counts_once_across_reloads),
+        TEST(replays_can_be_switched_by_a_reload),
+        TEST(a_reload_fetches_keys_only_with_other_authorities),
         TEST(mtls_only_asks_for_no_token),
         TEST(without_a_provider_every_mode_is_tried),
     };

@@ -483,6 +483,29 @@ static void set_outlives_the_cache(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* As a reload does, which may come while the last caller of the old rules waits for a fetch. */
+static void a_store_that_fetches_alike_is_shared(void **state)
+{
+    struct keystore_config config = {
+        .clock = &f.clock, .log = &f.log, .timeout_ms = 2000, .previous = f.store};
+    struct keystore *next = NULL, *other = NULL;
+
+    (void)state;
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_int_equal(keystore_new(&next, &config, NULL), 0);
+    assert_ptr_equal(next, f.store);
+    keystore_free(next);
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_int_equal(fake_client.calls, 1);
+    config.ca_file = "other.pem";
+    assert_int_equal(keystore_new(&other, &config, NULL), 0);
+    assert_ptr_not_equal(other, f.store);
+    keystore_free(f.store);
+    f.store = other;
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_int_equal(fake_client.calls, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,6 +531,7 @@ int main(void)
         TEST(crowd_at_a_dead_key_store_shares_one_failure),
         TEST(known_kids_do_not_wait_for_a_fetch),
         TEST(set_outlives_the_cache),
+        TEST(a_store_that_fetches_alike_is_shared),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
 }

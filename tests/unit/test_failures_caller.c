@@ -143,6 +143,42 @@ static int start_and_authenticate(void *ctx)
     return rc;
 }
 
+/* Rules that follow others, with room for more token ids. */
+static int follow(void *ctx)
+{
+    struct caller_config config = {.providers = &retail,
+                                   .provider_count = 1,
+                                   .jwks_base = "https://keys.example",
+                                   .max_life_s = LIMIT_TOKEN_LIFE_S,
+                                   .replay_entries = 10};
+    struct caller *previous = NULL, *next = NULL;
+    struct lfi_error error = {""};
+
+    (void)ctx;
+    int rc = caller_new(&previous, &config, &f.clock, &f.log, NULL, &error);
+    if (rc == 0) {
+        config.previous = previous;
+        config.replay_entries = 20;
+        rc = caller_new(&next, &config, &f.clock, &f.log, NULL, &error);
+        assert_true((rc == 0) == (error.message[0] == '\0'));
+    }
+    if (rc == 0) {
+        caller_commit(next);
+    }
+    caller_free(previous);
+    caller_free(next);
+    return rc;
+}
+
+static void new_rules_that_fail_leave_the_old_ones(void **state)
+{
+    int silent;
+
+    (void)state;
+    assert_true(fail_each(follow, NULL, &silent) >= 15);
+    assert_int_equal(silent, 0);
+}
+
 /* Issues an access token and lets its client in. */
 static int issue_and_check(void *ctx)
 {
@@ -255,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_token_is_issued_or_taken_when_a_call_fails),
         cmocka_unit_test(nobody_is_let_in_when_a_check_cannot_be_made),
+        cmocka_unit_test(new_rules_that_fail_leave_the_old_ones),
         cmocka_unit_test(a_name_that_cannot_be_read_is_absent),
         cmocka_unit_test(an_id_that_cannot_be_remembered_counts_as_used),
     };

@@ -221,6 +221,23 @@ static void only_the_given_authorities_and_name_are_believed(void **state)
     http_client_free(client);
 }
 
+static void clients_are_the_same_by_what_their_files_hold(void **state)
+{
+    struct http_client *first = client_of(bundle, NULL, NULL);
+    struct http_client *same = client_of(bundle, NULL, NULL);
+    struct http_client *another[] = {client_of(other, NULL, NULL), client_of(NULL, NULL, NULL),
+                                     client_of(bundle, client_cert, client_key)};
+
+    (void)state;
+    assert_true(http_client_is_same(first, same));
+    for (size_t i = 0; i < ARRAY_LEN(another); i++) {
+        assert_false(http_client_is_same(first, another[i]));
+        http_client_free(another[i]);
+    }
+    http_client_free(first);
+    http_client_free(same);
+}
+
 static void the_scheme_is_as_configured(void **state)
 {
     struct http_client *with = client_of(bundle, NULL, NULL);
@@ -378,6 +395,7 @@ int main(void)
         cmocka_unit_test(redirects_are_data),
         cmocka_unit_test(large_and_slow_answers_are_refused),
         cmocka_unit_test(only_the_given_authorities_and_name_are_believed),
+        cmocka_unit_test(clients_are_the_same_by_what_their_files_hold),
         cmocka_unit_test(the_scheme_is_as_configured),
         cmocka_unit_test(proxies_of_the_environment_are_ignored),
         cmocka_unit_test(nobody_there),
