@@ -58,7 +58,7 @@ static const struct caller_provider retail = {
 static struct fixture {
     struct clock clock;
     struct log log;
-    X509 *certificate;
+    X509 *certificate, *arabic; /* the O of the other has to be converted */
     char *jwks;
     char token[LIMIT_TOKEN_BYTES];
     char key_file[KEY_PATH_MAX];
@@ -75,6 +75,8 @@ static int set_up(void **state)
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .level = LOG_DEBUG, .clock = &f.clock};
     f.certificate = certificate_make(
         (struct attribute[]){{"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", "cn-1"}, {NULL, NULL}});
+    f.arabic = certificate_make((struct attribute[]){
+        {"O", "\xd8\xa8\xd9\x86\xd9\x83"}, {"OU", "ou-1"}, {"CN", "cn-1"}, {NULL, NULL}});
     assert_true(X509_set_pubkey(f.certificate, key) && X509_sign(f.certificate, key, EVP_sha256()));
     key_write(key, NULL, f.key_file);
     EVP_PKEY_free(key);
@@ -99,6 +101,7 @@ static int tear_down(void **state)
 {
     (void)state;
     X509_free(f.certificate);
+    X509_free(f.arabic);
     free(f.jwks);
     unlink(f.key_file);
     return close(f.log.fd);
@@ -247,11 +250,11 @@ static int read_names(void *ctx)
 
     (void)ctx;
     if (arena) {
-        struct caller_subject subject = subject_of(arena, f.certificate);
-        struct lfi_slice text = caller_subject_text(arena, f.certificate);
+        struct caller_subject subject = subject_of(arena, f.arabic);
+        struct lfi_slice text = caller_subject_text(arena, f.arabic);
         struct lfi_slice address = subject_key_address(arena, "https://keys.example", &subject);
         if (subject.o.ptr && text.ptr && address.ptr) {
-            assert_true(slice_equal_text(text, "O=Hub Operator, OU=ou-1, CN=cn-1"));
+            assert_true(slice_equal_text(text, "O=\xd8\xa8\xd9\x86\xd9\x83, OU=ou-1, CN=cn-1"));
             assert_true(
                 slice_equal_text(address, "https://keys.example/ou-1/cn-1/application.jwks"));
             rc = 0;
