@@ -1,6 +1,6 @@
 #include "base/datetime.h"
 
-#include <stdio.h>
+#include "base/text.h"
 
 #define US_PER_S INT64_C(1000000)
 #define US_PER_MIN (60 * US_PER_S)
@@ -186,22 +186,37 @@ int64_t datetime_utc_us(const struct datetime *value)
     return value->wall_us - value->offset_min * US_PER_MIN;
 }
 
+static char *put_number(char *at, int64_t number, unsigned digits, char after)
+{
+    at += text_write_number(number, digits, at);
+    *at++ = after;
+    return at;
+}
+
 static size_t format_wall(int64_t wall_us, bool millis, const char *zone, char *out)
 {
     int64_t days = wall_us / US_PER_DAY - (wall_us % US_PER_DAY < 0);
     int64_t of_day = wall_us - days * US_PER_DAY;
-    unsigned seconds = (unsigned)(of_day / US_PER_S);
-    char fraction[8] = "";
+    int64_t seconds = of_day / US_PER_S;
+    char *at = out;
     int64_t year;
     unsigned month, day;
 
     datetime_civil_from_days(days, &year, &month, &day);
+    at = put_number(at, year, 4, '-');
+    at = put_number(at, month, 2, '-');
+    at = put_number(at, day, 2, 'T');
+    at = put_number(at, seconds / 3600, 2, ':');
+    at = put_number(at, seconds / 60 % 60, 2, ':');
+    at = put_number(at, seconds % 60, 2, '.');
     if (millis) {
-        snprintf(fraction, sizeof(fraction), ".%03u", (unsigned)(of_day / 1000 % 1000));
+        at += text_write_number(of_day / 1000 % 1000, 3, at);
+    } else {
+        at--;
     }
-    int len = snprintf(out, DATETIME_TEXT_MAX, "%04d-%02u-%02uT%02u:%02u:%02u%s%s", (int)year,
-                       month, day, seconds / 3600, seconds / 60 % 60, seconds % 60, fraction, zone);
-    return len > 0 ? (size_t)len : 0;
+    size_t zone_len = strlen(zone);
+    memcpy(at, zone, zone_len + 1);
+    return (size_t)(at - out) + zone_len;
 }
 
 size_t datetime_format_gulf(int64_t utc_us, char out[DATETIME_TEXT_MAX])

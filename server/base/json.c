@@ -178,7 +178,7 @@ void json_string_if_any(struct json_writer *w, const char *name, struct lfi_slic
 void json_int(struct json_writer *w, const char *name, int64_t value)
 {
     begin_value(w, name);
-    buf_append_format(w->out, "%lld", (long long)value);
+    text_append_number(w->out, value);
 }
 
 void json_bool(struct json_writer *w, const char *name, bool value)

@@ -3,8 +3,8 @@
 #include "base/datetime.h"
 #include "base/json.h"
 #include "base/log_queue.h"
+#include "base/text.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #define CLOSING_BYTES 3 /* `"`, `}` and the newline */
@@ -37,7 +37,7 @@ static void put_string(struct line *line, struct lfi_slice text)
 
 static void put_field(struct line *line, const struct log_field *field)
 {
-    char number[24];
+    char number[TEXT_NUMBER_MAX];
     size_t name_len = strlen(field->name);
 
     /* A field needs room for its name, the marks around it and a number at least. */
@@ -48,8 +48,7 @@ static void put_field(struct line *line, const struct log_field *field)
     put(line, (struct lfi_slice){field->name, name_len});
     put(line, SLICE("\":"));
     if (field->is_number) {
-        snprintf(number, sizeof(number), "%lld", (long long)field->number);
-        put(line, slice_of(number));
+        put(line, (struct lfi_slice){number, text_write_number(field->number, 0, number)});
     } else {
         put_string(line, field->text);
     }

@@ -1,4 +1,4 @@
-/* Characters: hexadecimal digits, UTF-8, JSON's white space, percent-encoding. */
+/* Characters: digits, UTF-8, JSON's white space, percent-encoding. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -55,6 +55,14 @@ static inline const char *text_skip_space(const char *p, const char *end)
     }
     return p;
 }
+
+#define TEXT_NUMBER_MAX 20
+/*
+ * Writes a number in decimal, with leading zeros up to `digits` (0: none), without a NUL. Its
+ * length. Does for 50 instructions what snprintf does for 1,000: replies and log lines have many.
+ */
+size_t text_write_number(int64_t number, unsigned digits, char out[TEXT_NUMBER_MAX]);
+void text_append_number(struct buf *out, int64_t number);
 
 /* Percent-encodes all but the unreserved characters of RFC 3986. */
 void text_append_encoded(struct buf *out, struct lfi_slice text);

@@ -2,37 +2,49 @@
 
 #include "base/clock.h"
 #include "base/datetime.h"
+#include "base/text.h"
 #include "http/chunk.h"
 #include "http/head.h"
 
 #include <civetweb.h>
 #include <openssl/crypto.h>
 #include <poll.h>
-#include <stdio.h>
 
 #define REPLY_HEAD_BYTES 8192
 #define KEPT_BYTES ((size_t)256 * 1024) /* larger buffers are not kept for the next request */
 #define READ_BYTES ((size_t)16 * 1024)
 #define LAST_CHUNK "0\r\n\r\n" /* what CivetWeb sees of a chunked body */
-#define DATE_MAX 64
 
 /* --- replies ---------------------------------------------------------------------------------- */
 
+static void append_digits(struct buf *out, int64_t number, unsigned digits, const char *after)
+{
+    char text[TEXT_NUMBER_MAX];
+
+    buf_append(out, text, text_write_number(number, digits, text));
+    buf_append_text(out, after);
+}
+
 /* "Sat, 21 Nov 2026 03:09:25 GMT" */
-static void format_date(char out[DATE_MAX])
+static void append_date(struct buf *out)
 {
     static const char days[] = "ThuFriSatSunMonTueWed";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     const struct clock system_time = {0};
     int64_t now = clock_now_s(&system_time);
-    unsigned of_day = (unsigned)(now % 86400);
     int64_t year;
     unsigned month, day;
 
     datetime_civil_from_days(now / 86400, &year, &month, &day);
-    snprintf(out, DATE_MAX, "%.3s, %02u %.3s %04d %02u:%02u:%02u GMT", days + 3 * (now / 86400 % 7),
-             day, months + 3 * (month - 1), (int)year, of_day / 3600, of_day / 60 % 60,
-             of_day % 60);
+    buf_append(out, days + 3 * (now / 86400 % 7), 3);
+    buf_append_text(out, ", ");
+    append_digits(out, day, 2, " ");
+    buf_append(out, months + 3 * (month - 1), 3);
+    buf_append_text(out, " ");
+    append_digits(out, year, 4, " ");
+    append_digits(out, now / 3600 % 24, 2, ":");
+    append_digits(out, now / 60 % 60, 2, ":");
+    append_digits(out, now % 60, 2, " GMT\r\n");
 }
 
 static bool has_body(int status)
@@ -47,23 +59,26 @@ static bool has_body(int status)
 static void compose(struct buf *out, const struct mg_connection *connection,
                     const struct reply *reply, bool head_only, int keep_ms)
 {
-    char date[DATE_MAX];
-
-    format_date(date);
     buf_clear(out);
     buf_reserve(out, REPLY_HEAD_BYTES + reply->body.len);
-    buf_append_format(out, "HTTP/1.1 %d ", reply->status);
+    buf_append_text(out, "HTTP/1.1 ");
+    append_digits(out, reply->status, 3, " ");
     buf_append_text(out, mg_get_response_code_text(connection, reply->status));
-    buf_append_format(out, "\r\nDate: %s\r\n", date);
-    buf_append_format(out, "Connection: %s\r\n", keep_ms > 0 ? "keep-alive" : "close");
+    buf_append_text(out, "\r\nDate: ");
+    append_date(out);
+    buf_append_text(out, keep_ms > 0 ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
     if (keep_ms >= 1000) {
-        buf_append_format(out, "Keep-Alive: timeout=%d\r\n", keep_ms / 1000);
+        buf_append_text(out, "Keep-Alive: timeout=");
+        append_digits(out, keep_ms / 1000, 0, "\r\n");
     }
     if (reply->content_type) {
-        buf_append_format(out, "Content-Type: %s\r\n", reply->content_type);
+        buf_append_text(out, "Content-Type: ");
+        buf_append_text(out, reply->content_type);
+        buf_append_text(out, "\r\n");
     }
     if (has_body(reply->status)) {
-        buf_append_format(out, "Content-Length: %zu\r\n", reply->body.len);
+        buf_append_text(out, "Content-Length: ");
+        append_digits(out, (int64_t)reply->body.len, 0, "\r\n");
     }
     buf_append_slice(out, buf_slice(&reply->headers));
     buf_append_text(out, "\r\n");

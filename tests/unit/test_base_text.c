@@ -4,9 +4,11 @@
 #include "base/array.h"
 #include "base/base64.h"
 #include "base/buf.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -196,6 +198,23 @@ static void base64_refuses_what_is_not_it(void **state)
     arena_free(arena);
 }
 
+static void numbers_are_written_as_printf_does(void **state)
+{
+    static const int64_t numbers[] = {0, 7, 10, 999, -1, -10, INT64_MAX, INT64_MIN};
+    char expected[32], out[TEXT_NUMBER_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        size_t len = text_write_number(numbers[i], 0, out);
+        snprintf(expected, sizeof(expected), "%lld", (long long)numbers[i]);
+        assert_true(slice_equal_text((struct lfi_slice){out, len}, expected));
+    }
+    assert_int_equal(text_write_number(7, 3, out), 3);
+    assert_memory_equal(out, "007", 3);
+    assert_int_equal(text_write_number(2026, 3, out), 4);
+    assert_memory_equal(out, "2026", 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +226,7 @@ int main(void)
         cmocka_unit_test(arena_overwrites_secrets_once),
         cmocka_unit_test(base64_round_trip),
         cmocka_unit_test(base64_refuses_what_is_not_it),
+        cmocka_unit_test(numbers_are_written_as_printf_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
