@@ -157,6 +157,26 @@ ssize_t connection_write(struct connection *connection, const void *bytes, size_
     return sendto(connection->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
 }
 
+void connection_keep_buffers(struct connection *connection, bool keep)
+{
+    if (!connection->ssl) {
+        return;
+    }
+    if (keep) {
+        (void)SSL_clear_mode(connection->ssl, SSL_MODE_RELEASE_BUFFERS);
+    } else {
+        (void)SSL_set_mode(connection->ssl, SSL_MODE_RELEASE_BUFFERS);
+        connection_free_buffers(connection);
+    }
+}
+
+void connection_free_buffers(struct connection *connection)
+{
+    if (connection->ssl) {
+        (void)SSL_free_buffers(connection->ssl); /* not while they hold something */
+    }
+}
+
 bool connection_has_input(const struct connection *connection)
 {
     return connection->begin < connection->end || connection->ended ||

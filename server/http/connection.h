@@ -79,6 +79,13 @@ void connection_say_end(struct connection *connection);
 /* Like recv and send on a socket that does not block: -1 with errno EAGAIN when it would. */
 ssize_t connection_read(struct connection *connection, void *bytes, size_t len);
 ssize_t connection_write(struct connection *connection, const void *bytes, size_t len);
+/*
+ * Whether TLS keeps its buffers, 33 KB, from one record to the next. To allocate, wipe and free
+ * them costs as much as to decrypt a request, but idle connections may be many.
+ */
+void connection_keep_buffers(struct connection *connection, bool keep);
+/* Gives the buffers back until more comes. */
+void connection_free_buffers(struct connection *connection);
 /* Whether a read would find something although the socket has nothing. */
 bool connection_has_input(const struct connection *connection);
 

@@ -107,6 +107,7 @@ static void take(struct worker *worker, int fd)
         intake_forget(worker->pool->intake, fd);
         int64_t received_us = connection->received_us;
         worker->connection = connection;
+        connection_keep_buffers(connection, true);
         worker->expired = false;
         worker_set_phase(worker, WORKER_WAITING);
         connection->received_us = received_us; /* the request is there already */
@@ -146,6 +147,7 @@ void worker_disconnect(struct worker *worker)
     buf_free(&worker->reply.body);
     if (worker->leaving) {
         worker->leaving = false;
+        connection_keep_buffers(connection, false);
         intake_return(worker->pool->intake, connection);
     } else {
         connection_free(connection);
@@ -204,6 +206,9 @@ static int wait_in_phase(struct worker *worker, struct pollfd *fds, int timeout_
             int ready = __real_poll(fds, 1, slice_ms < SLICE_MS ? slice_ms : SLICE_MS);
             if (ready != 0) {
                 return ready;
+            }
+            if (worker->phase == WORKER_WAITING) {
+                connection_free_buffers(worker->connection);
             }
         }
         if (left_us <= 0) {
