@@ -13,9 +13,8 @@ static void copy_text(char *out, size_t size, const void *text, size_t len)
     out[len] = '\0';
 }
 
-/* Fills what the caller's struct has room for. */
-static void fill_facts(struct lfi_account_facts *out, struct lfi_slice account_id,
-                       const struct account_value *head, const MDB_val *role)
+void accounts_fill_facts(struct lfi_account_facts *out, struct lfi_slice account_id,
+                         const struct account_value *head, const MDB_val *role)
 {
     struct lfi_account_facts facts = {.size = out->size,
                                       .status = (enum lfi_account_status)head->status};
@@ -45,7 +44,7 @@ static int subject_in(struct store *store, MDB_txn *txn, const struct lfi_subjec
         rc = read_account(store, txn, query->account_id, &head, &value, error);
     }
     if (rc == LFI_OK) {
-        fill_facts(out, query->account_id, &head, &role);
+        accounts_fill_facts(out, query->account_id, &head, &role);
     }
     return rc;
 }
@@ -84,7 +83,7 @@ static int give_account(const struct holder *holder, struct lfi_slice account_id
     if (rc != LFI_OK) {
         return rc;
     }
-    fill_facts(&facts, account_id, &head, role);
+    accounts_fill_facts(&facts, account_id, &head, role);
     return read_answer(holder->answer, &value, sizeof(head), &facts);
 }
 

@@ -29,21 +29,11 @@ struct store_builder {
     size_t last_id_len;
 };
 
-static char *path_with(const char *path, const char *suffix)
-{
-    size_t len = strlen(path) + strlen(suffix) + 1;
-    char *out = malloc(len);
-    if (out) {
-        (void)snprintf(out, len, "%s%s", path, suffix);
-    }
-    return out;
-}
-
 static void remove_store(const char *path)
 {
     static const char *const FILES[] = {"/data.mdb", "/lock.mdb"};
     for (size_t i = 0; i < 2; i++) {
-        char *file = path_with(path, FILES[i]);
+        char *file = store_path_with(path, FILES[i]);
         if (file) {
             (void)unlink(file);
             free(file);
@@ -99,7 +89,8 @@ int store_builder_new(struct store_builder **out, const char *path, const char *
     int rc = LFI_FAILED;
     *out = NULL;
     struct store_builder *b = calloc(1, sizeof(*b));
-    if (!b || !(b->path = path_with(path, "")) || !(b->fresh = path_with(path, ".new"))) {
+    if (!b || !(b->path = store_path_with(path, "")) ||
+        !(b->fresh = store_path_with(path, ".new"))) {
         (void)store_say(error, "out of memory");
         goto out;
     }
@@ -338,6 +329,20 @@ int store_builder_atm(struct store_builder *b, const char *atm_id, int64_t updat
                       sizeof(updated_us), json, error);
 }
 
+int store_builder_bank(struct store_builder *b, const struct store_bank *bank,
+                       struct lfi_error *error)
+{
+    struct bank_value head = {.flags = (bank->aani ? STORE_BANK_AANI : 0U) |
+                                       (bank->uaefts ? STORE_BANK_UAEFTS : 0U),
+                              .answer_s = bank->answer_s};
+    if (strlen(bank->code) != STORE_BANK_CODE || strlen(bank->bic) >= sizeof(head.bic)) {
+        return store_say(error, "bank %.20s: its code or BIC is of wrong length", bank->code);
+    }
+    memcpy(head.bic, bank->bic, strlen(bank->bic));
+    return put_joined(b, DB_BANKS, val_of((struct lfi_slice){bank->code, STORE_BANK_CODE}), &head,
+                      sizeof(head), (struct lfi_slice){bank->name, strlen(bank->name)}, error);
+}
+
 int store_builder_product(struct store_builder *b, const struct store_product *product,
                           struct lfi_error *error)
 {
@@ -478,7 +483,7 @@ int store_builder_statement(struct store_builder *b, const char *account_id,
 /* Where the file system cannot exchange: what was there comes back when the second step fails. */
 static int replace_in_two_steps(const struct store_builder *b, struct lfi_error *error)
 {
-    char *old = path_with(b->path, ".old");
+    char *old = store_path_with(b->path, ".old");
     int rc = LFI_OK;
 
     if (!old) {

@@ -41,7 +41,8 @@ int store_core_open(void **out, const struct lfi_core_config *config, struct lfi
     struct store_options options = {.segment = config->segment,
                                     .now_us = config->now_us,
                                     .clock = config->clock,
-                                    .threads = config->threads};
+                                    .threads = config->threads,
+                                    .payments = true};
     cJSON *settings = cJSON_Parse(config->settings);
     const cJSON *folder = cJSON_GetObjectItemCaseSensitive(settings, "store");
     if (!cJSON_IsString(folder)) {

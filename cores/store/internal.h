@@ -17,6 +17,7 @@
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
+ *   banks      bank code of an IBAN -> struct bank_value, then the name
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  */
@@ -58,14 +59,17 @@ enum store_db {
     DB_TX,
     DB_FX,
     DB_APPROVALS,
+    DB_BANKS,
     DB_COUNT,
 };
 
 struct store_messages; /* messages.c */
+struct payments;       /* payments.h */
 
 struct store {
     MDB_env *env;
     struct store_messages *messages;
+    struct payments *payments; /* NULL: not asked for */
     MDB_dbi db[DB_COUNT];
     char *data_file; /* of the environment */
     int64_t (*now_us)(void *clock);
@@ -91,6 +95,16 @@ struct account_value {
 struct payee_value {
     uint32_t flags;
     uint32_t unused;
+};
+
+#define STORE_BANK_CODE 3
+#define STORE_BANK_AANI 1
+#define STORE_BANK_UAEFTS 2
+
+struct bank_value {
+    uint32_t flags;
+    uint32_t answer_s; /* how much longer than others it takes to answer */
+    char bic[12];
 };
 
 struct product_value {
@@ -123,6 +137,11 @@ int store_say(struct lfi_error *error, const char *format, ...)
 /* Without options it is made. */
 int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
                    const struct store_options *options, struct lfi_error *error);
+
+/* How many threads may read at once. */
+unsigned store_count_readers(const struct store_options *options);
+/* The two texts joined; freed by the caller. NULL: out of memory. */
+char *store_path_with(const char *path, const char *suffix);
 
 /* 32 hexadecimal digits from the system's generator. */
 bool store_new_id(struct lfi_id *out);
@@ -175,6 +194,10 @@ int read_value(struct store *store, MDB_txn *txn, enum store_db db, struct lfi_s
 /* The user's role in the account; LFI_UNKNOWN: not held. */
 int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
                  struct lfi_slice account_id, MDB_val *role, struct lfi_error *error);
+
+/* Fills what the caller's struct has room for (accounts.c). */
+void accounts_fill_facts(struct lfi_account_facts *out, struct lfi_slice account_id,
+                         const struct account_value *head, const MDB_val *role);
 
 /* --- lists of an account (series.c, products.c) ------------------------------------------------
  */

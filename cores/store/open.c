@@ -1,4 +1,4 @@
-#include "store/internal.h"
+#include "store/payments.h"
 
 #include <errno.h>
 #include <openssl/rand.h>
@@ -25,6 +25,7 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_TX] = "tx",
     [DB_FX] = "fx",
     [DB_APPROVALS] = "approvals",
+    [DB_BANKS] = "banks",
 };
 
 int store_say(struct lfi_error *error, const char *format, ...)
@@ -52,7 +53,7 @@ int store_fail(struct lfi_error *error, const char *what, int lmdb_code)
 }
 
 /* A thread that has read keeps its slot until it ends. */
-static unsigned count_readers(const struct store_options *options)
+unsigned store_count_readers(const struct store_options *options)
 {
     if (!options || options->threads == 0) {
         return STORE_READERS;
@@ -87,7 +88,7 @@ int store_env_open(MDB_env **env, MDB_dbi *db, const char *path,
     }
     if ((rc = mdb_env_set_mapsize(*env, (size_t)map_mib << 20)) != 0 ||
         (rc = mdb_env_set_maxdbs(*env, DB_COUNT)) != 0 ||
-        (rc = mdb_env_set_maxreaders(*env, count_readers(options))) != 0 ||
+        (rc = mdb_env_set_maxreaders(*env, store_count_readers(options))) != 0 ||
         (rc = mdb_env_open(*env, path, create ? MDB_NOSYNC : 0, 0600)) != 0) {
         goto fail;
     }
@@ -138,14 +139,14 @@ static int check_meta(const struct store *store, MDB_txn *txn, const char *name,
     return LFI_OK;
 }
 
-static char *data_file_of(const char *path)
+char *store_path_with(const char *path, const char *suffix)
 {
-    size_t size = strlen(path) + sizeof("/data.mdb");
-    char *file = malloc(size);
-    if (file) {
-        (void)snprintf(file, size, "%s/data.mdb", path);
+    size_t size = strlen(path) + strlen(suffix) + 1;
+    char *out = malloc(size);
+    if (out) {
+        (void)snprintf(out, size, "%s%s", path, suffix);
     }
-    return file;
+    return out;
 }
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error)
@@ -159,7 +160,7 @@ int store_open(struct store **out, const struct store_options *options, struct l
     }
     struct store *store = calloc(1, sizeof(*store));
     if (!store || !(store->messages = messages_new()) ||
-        !(store->data_file = data_file_of(options->path))) {
+        !(store->data_file = store_path_with(options->path, "/data.mdb"))) {
         store_close(store);
         return store_say(error, "out of memory");
     }
@@ -184,6 +185,9 @@ int store_open(struct store **out, const struct store_options *options, struct l
     store->clock = options->clock;
     store->password_rounds =
         options->password_rounds > 0 ? options->password_rounds : PASSWORD_ROUNDS;
+    if (rc == LFI_OK && options->payments) {
+        rc = payments_open(&store->payments, options, error);
+    }
 out:
     if (txn) {
         mdb_txn_abort(txn);
@@ -203,6 +207,7 @@ void store_close(void *core)
         if (store->env) {
             mdb_env_close(store->env);
         }
+        payments_close(store->payments);
         messages_free(store->messages);
         free(store->data_file);
         free(store);

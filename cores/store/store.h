@@ -28,6 +28,7 @@ struct store_options {
     uint32_t threads;         /* how many may read at once in one process; 0: not known */
     uint32_t instances;       /* how many processes share the store; 0: STORE_INSTANCES */
     uint32_t password_rounds; /* of password hashes; 0: PASSWORD_ROUNDS */
+    bool payments;            /* opens those of the segment, too, in "PATH.payments" */
 };
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
@@ -56,6 +57,7 @@ extern const struct lfi_payee store_payee;
 extern const struct lfi_open_data store_open_data;
 extern const struct lfi_signin store_signin; /* messages are in memory, the last 64 of a process */
 extern const struct lfi_levers store_levers;
+extern const struct lfi_payments store_payments; /* of a store opened with payments */
 
 /* --- building --------------------------------------------------------------------------------- */
 
@@ -121,6 +123,17 @@ struct store_payee_entry {
 };
 int store_builder_payee(struct store_builder *builder, const struct store_payee_entry *payee,
                         struct lfi_error *error);
+
+/* A bank of the country, by the three digits that its IBANs have after the check digits. */
+struct store_bank {
+    const char *code;
+    const char *bic; /* "": none */
+    const char *name;
+    bool aani, uaefts; /* whether it takes payments on the rail */
+    uint32_t answer_s; /* how much longer than others it takes to answer */
+};
+int store_builder_bank(struct store_builder *builder, const struct store_bank *bank,
+                       struct lfi_error *error);
 
 /* A machine; `updated_us` is when its record last changed, UTC. */
 int store_builder_atm(struct store_builder *builder, const char *atm_id, int64_t updated_us,

@@ -1,0 +1,237 @@
+/*
+ * Inside the payments of a store. They live in an LMDB environment of their own, in the folder
+ * beside the store that ends in ".payments", so that loading the bank anew keeps them:
+ *
+ *   meta       "format" -> PAYMENTS_FORMAT, "segment" -> text, "identity" -> text, in cursors
+ *   payments   sequence -> struct payment_value, then its texts
+ *   ids        payment id (16 bytes) -> sequence
+ *   keys       digest of consent and idempotency key -> struct payment_key_value
+ *   consents   consent id -> sequences, as sorted duplicates
+ *   in_flight  digest of consent, creditor's IBAN and amount; sequence -> nothing
+ *   changes    number -> struct payment_change_value, then its texts
+ *   due        instant, sequence -> nothing
+ *   ledgers    account id -> struct ledger_value
+ *   entries    ledger's index, ordinal -> booking (8 bytes), then the JSON
+ *
+ * What the bank's records say of an account is what it was loaded with; the ledger holds what
+ * payments have changed since. A payment, its hold or its entries, and its change are written in
+ * one commit.
+ */
+#ifndef STORE_PAYMENTS_H
+#define STORE_PAYMENTS_H
+
+#include "store/internal.h"
+
+#include <pthread.h>
+
+#define PAYMENTS_FORMAT "1"
+#define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
+#define PAYMENT_BYTES_MAX 4096    /* of a payment in the database */
+#define PAYMENT_REFERENCE_MAX 128 /* consent ids and idempotency keys */
+#define PAYMENT_DIGEST 32
+#define PAYMENT_ID_BYTES 16
+
+enum payments_db {
+    PAYMENTS_META,
+    PAYMENTS_PAYMENTS,
+    PAYMENTS_IDS,
+    PAYMENTS_KEYS,
+    PAYMENTS_CONSENTS,
+    PAYMENTS_IN_FLIGHT,
+    PAYMENTS_CHANGES,
+    PAYMENTS_DUE,
+    PAYMENTS_LEDGERS,
+    PAYMENTS_ENTRIES,
+    PAYMENTS_DB_COUNT,
+};
+
+struct payment_ticket; /* payments_create.c */
+
+struct payments {
+    MDB_env *env;
+    MDB_dbi db[PAYMENTS_DB_COUNT];
+    char *data_file;
+
+    pthread_mutex_t lock;         /* of what follows */
+    pthread_cond_t moved;         /* a commit has ended */
+    struct payment_ticket *first; /* orders that wait for a commit */
+    bool committing;
+    uint64_t commits;
+};
+
+/* The texts of a payment, in the order in which they are kept. */
+enum payment_text {
+    PAYMENT_CONSENT,
+    PAYMENT_ACCOUNT,
+    PAYMENT_PURPOSE,
+    PAYMENT_DEBTOR_REFERENCE,
+    PAYMENT_CREDITOR_REFERENCE,
+    PAYMENT_BILLING,
+    PAYMENT_MERCHANT,
+    PAYMENT_IBAN,
+    PAYMENT_BIC,
+    PAYMENT_NAME_EN,
+    PAYMENT_NAME_AR,
+    PAYMENT_CREDITOR_ACCOUNT, /* when it is one of this segment */
+    PAYMENT_TRANSACTION,      /* the rail's id */
+    PAYMENT_CODE,             /* of the reason; counts when the payment is rejected */
+    PAYMENT_MESSAGE,
+    PAYMENT_TEXTS,
+};
+
+struct payment_value {
+    unsigned char id[PAYMENT_ID_BYTES];
+    unsigned char digest[LFI_ORDER_DIGEST_SIZE];
+    int64_t created_us, updated_us;
+    int64_t due_us; /* when it moves next; 0: not by itself */
+    int64_t amount;
+    char currency[4];
+    uint32_t changes;  /* how many there were */
+    uint8_t status;    /* enum lfi_payment_status */
+    uint8_t rail;      /* enum lfi_rail */
+    uint8_t reason_by; /* enum lfi_rail */
+    uint8_t plan;      /* enum payment_plan: what happens when it is due */
+    uint16_t len[PAYMENT_TEXTS];
+};
+
+/* A payment in use: the texts are borrowed. */
+struct payment {
+    uint64_t sequence;
+    struct payment_value head;
+    struct lfi_slice text[PAYMENT_TEXTS]; /* absent: a null ptr */
+};
+
+struct payment_key_value {
+    int64_t expires_us;
+    uint64_t sequence; /* 0: an order whose reply was lost before it was done */
+};
+
+struct payment_change_value {
+    uint64_t sequence;
+    int64_t at_us;
+    uint32_t number;
+    uint8_t status, rail, reason_by, unused;
+    uint16_t len[3]; /* transaction id, code, message */
+    uint16_t unused_too;
+};
+
+/* What payments have done to an account. */
+struct ledger_value {
+    int64_t posted;      /* sum of the entries: credits less debits */
+    int64_t held;        /* of payments that are pending */
+    lfi_wall_us booking; /* of the last entry */
+    uint64_t entries;
+    uint32_t index;
+    uint32_t unused;
+};
+
+/* --- environment (payments.c); results are lfi_status ----------------------------------------- */
+
+/* Opens the payments beside the store, which are made when there are none. */
+int payments_open(struct payments **out, const struct store_options *options,
+                  struct lfi_error *error);
+void payments_close(struct payments *payments);
+int payments_begin(struct payments *payments, bool write, MDB_txn **txn, struct lfi_error *error);
+/* Commits, and wakes whoever waits for it; `rc` is an LMDB code: not 0 aborts. */
+int payments_end(struct payments *payments, MDB_txn *txn, int rc, struct lfi_error *error);
+/* Forgets everything. */
+int payments_forget(struct payments *payments, struct lfi_error *error);
+/* The identity in its cursors, NUL-terminated. Returns an LMDB code. */
+int payments_identity(struct payments *payments, MDB_txn *txn, char out[17]);
+
+/* --- a payment in the database (payments_record.c); results are LMDB codes -------------------- */
+
+struct store_key payment_key_of(uint64_t number);
+/* The number that such a key is; 0: none. */
+uint64_t payment_number_of(const MDB_val *key);
+/* Cut from a value; MDB_CORRUPTED. */
+int payment_unpack(struct payment *out, uint64_t sequence, const MDB_val *value);
+int payment_get(struct payments *payments, MDB_txn *txn, uint64_t sequence, struct payment *out);
+/* The same, with texts that survive a write; `room` has PAYMENT_BYTES_MAX. */
+int payment_get_copy(struct payments *payments, MDB_txn *txn, uint64_t sequence, char *room,
+                     struct payment *out);
+int payment_put(struct payments *payments, MDB_txn *txn, const struct payment *payment);
+/* SHA-256 of the parts, each with its length before it. */
+bool payment_digest(const struct lfi_slice *parts, size_t count, unsigned char out[PAYMENT_DIGEST]);
+/* Where the keys database has the claim of (consent, idempotency key). */
+bool payment_claim_key(struct lfi_slice consent_id, struct lfi_slice key,
+                       unsigned char out[PAYMENT_DIGEST]);
+/* Key of the in_flight database; without its sequence when that is 0. */
+bool payment_flight_key(const struct payment *payment, struct store_key *out);
+/* Of the payment with that id, a UUID in lower case. */
+int payment_sequence(struct payments *payments, MDB_txn *txn, struct lfi_slice id, uint64_t *out);
+/* Hands the payment to an answer; `change` NULL: as a payment. Result: lfi_status. */
+int payment_give(const struct payment *payment, const struct lfi_payment_change *change,
+                 struct lfi_answer *answer, struct lfi_error *error);
+void payment_fill_facts(const struct payment *payment, struct lfi_payment_facts *out);
+
+/* --- money (payments_ledger.c) -----------------------------------------------------------------
+ */
+
+/* An account's ledger; all zero when it has none. Returns an LMDB code. */
+int ledger_get(struct payments *payments, MDB_txn *txn, struct lfi_slice account_id,
+               struct ledger_value *out);
+/* Returns an LMDB code. */
+int ledger_put(struct payments *payments, MDB_txn *txn, struct lfi_slice account_id,
+               struct ledger_value *ledger);
+/* What the account can pay with, without what its ledger says: lfi_status. */
+int ledger_available(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                     int64_t *available, int64_t *overdraft, struct lfi_error *error);
+
+/* --- text (money.c) -----------------------------------------------------------------------------
+ */
+
+#define MONEY_TEXT 32
+#define TIME_TEXT 64
+
+/* A decimal number: value / 10^digits. */
+struct decimal {
+    int64_t value;
+    unsigned digits;
+};
+bool decimal_parse(const char *text, struct decimal *out);
+void decimal_format(struct decimal number, char out[MONEY_TEXT]);
+/* Adds minor units of two digits; false on overflow. */
+bool decimal_add_minor(struct decimal *number, int64_t minor);
+/* In minor units of two digits, rounded down. */
+int64_t decimal_minor(struct decimal number);
+/* RFC 3339 in Gulf time. */
+void time_format(int64_t utc_us, char out[TIME_TEXT]);
+#define GULF_OFFSET_US INT64_C(14400000000)
+
+/* --- families --------------------------------------------------------------------------------- */
+
+int payments_create(void *core, const struct lfi_call *call, const struct lfi_payment_order *order,
+                    struct lfi_answer *answer, struct lfi_error *error);
+int payments_find(void *core, const struct lfi_call *call, const struct lfi_payment_query *query,
+                  struct lfi_answer *answer, struct lfi_error *error);
+int payments_list(void *core, const struct lfi_call *call,
+                  const struct lfi_payment_list_query *query, struct lfi_answer *answer,
+                  struct lfi_error *error);
+int payments_changes(void *core, const struct lfi_call *call, const struct lfi_change_query *query,
+                     struct lfi_answer *answer, struct lfi_error *error);
+int payments_account_by_iban(void *core, const struct lfi_call *call, struct lfi_slice iban,
+                             struct lfi_account_by_iban *out, struct lfi_error *error);
+int payments_reach(void *core, const struct lfi_call *call, struct lfi_slice iban,
+                   struct lfi_reach *out, struct lfi_error *error);
+int payments_payable(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                     struct lfi_answer *answer, struct lfi_error *error);
+int payments_refund_account(void *core, const struct lfi_call *call, struct lfi_slice account_id,
+                            struct lfi_refund_account *out, struct lfi_error *error);
+
+/* An account of the segment that an IBAN names. */
+struct own_account {
+    struct lfi_id id;
+    struct account_value head;
+    struct payee_value payee;
+};
+int payments_own_account(struct store *store, MDB_txn *txn, struct lfi_slice iban,
+                         struct own_account *out, struct lfi_error *error);
+bool payments_can_receive(const struct own_account *account);
+/* Whether it is a kind of account to pay from. */
+bool payments_can_pay(const struct account_value *head);
+/* As reach, in a transaction of the store. */
+int payments_reach_in(struct store *store, MDB_txn *txn, struct lfi_slice iban,
+                      struct lfi_reach *out, struct lfi_id *own_account, struct lfi_error *error);
+
+#endif
