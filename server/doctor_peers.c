@@ -61,7 +61,7 @@ static struct jose_keyset *fetch_set(const struct config *config, const char *ur
         if (answer.status != 200) {
             error_set(error, "it answers %d", answer.status);
         } else {
-            (void)jose_keyset_parse(&set, buf_slice(&answer.body), error);
+            (void)jose_keyset_parse(&set, buf_slice(&answer.body), JOSE_PS256, error);
         }
     }
     http_answer_free(&answer);

@@ -122,8 +122,10 @@ static const char *const claim_names[] = {"iss",       "aud",   "exp", "nbf",
 
 static int check_header(const struct check *check, const struct jose_token *token)
 {
-    if (!slice_equal_text(token->alg, "PS256")) {
-        return refuse(check, "ACCESS-TOKEN-ALG", "alg must be PS256");
+    const unsigned algorithms = check->rules->keys ? JOSE_PS256 : check->rules->algorithms;
+
+    if (!(jose_algorithm(token->alg) & algorithms)) {
+        return refuse(check, "ACCESS-TOKEN-ALG", "alg is not one by which the issuer signs");
     }
     if (!slice_equal_nocase(token->typ, "at+jwt") &&
         !slice_equal_nocase(token->typ, "application/at+jwt")) {
@@ -224,8 +226,8 @@ static int verify(const struct check *check, const struct jose_keyset *keys,
 static int verify_with_fetched(const struct check *check, const struct jose_token *token)
 {
     struct lfi_error error = {""};
-    struct jose_keyset *keys =
-        keystore_acquire(check->keystore, slice_of(check->rules->jwks_url), token->kid, &error);
+    struct jose_keyset *keys = keystore_acquire(check->keystore, slice_of(check->rules->jwks_url),
+                                                check->rules->algorithms, token->kid, &error);
 
     if (!keys) {
         (void)refusal_set(check->refusal, "JWKS-UNAVAILABLE", 500, "GenericRecoverableError",

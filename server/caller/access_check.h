@@ -18,7 +18,8 @@ struct access_rules {
     const struct access_keys *keys; /* of our own issuer; NULL: another server issues them */
     /* Of that server. */
     const char *issuer, *audience, *jwks_url;
-    bool allow_unbound; /* a token need not name a certificate; one that does must match */
+    unsigned algorithms; /* by which it may sign (jose.h) */
+    bool allow_unbound;  /* a token need not name a certificate; one that does must match */
 };
 
 /*

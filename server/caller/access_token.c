@@ -65,7 +65,7 @@ static int load_signing_keys(struct access_keys *keys, const struct access_keys_
     keys->jwks = jwks.failed ? NULL : strndup(jwks.ptr, jwks.len);
     if (!keys->jwks) {
         error_set(error, "out of memory");
-    } else if (jose_keyset_parse(&keys->keyset, buf_slice(&jwks), error) == 0) {
+    } else if (jose_keyset_parse(&keys->keyset, buf_slice(&jwks), JOSE_PS256, error) == 0) {
         rc = jose_keyset_left_out(keys->keyset) == 0
                  ? 0
                  : error_set(error, "a key that signs access tokens cannot be used");

@@ -106,12 +106,17 @@ int caller_authenticate(struct caller *caller, size_t provider, const struct req
                         struct caller_identity *identity, struct refusal *refusal);
 
 /*
- * The keys that the holder of the certificate publishes, one owner of which the caller is
+ * Where the holder of the certificate publishes his keys; absent when the subject leads to no
+ * address, as one without CN. In the arena.
+ */
+struct lfi_slice caller_key_address(const struct caller *caller, struct arena *arena,
+                                    const struct caller_subject *subject);
+/*
+ * The keys at such an address, to verify PS256; one owner of them is the caller
  * (jose_keyset_free): as keystore_acquire. There must be a provider whose mode verifies signatures.
  */
-struct jose_keyset *caller_keys_of(struct caller *caller, struct arena *arena,
-                                   const struct caller_subject *subject, struct lfi_slice kid,
-                                   struct lfi_error *error);
+struct jose_keyset *caller_keys_at(struct caller *caller, struct lfi_slice address,
+                                   struct lfi_slice kid, struct lfi_error *error);
 
 /* "C=AE, O=…, OU=…, CN=…" of a name, most general attribute first, in the arena. */
 struct lfi_slice caller_subject_text(struct arena *arena, const struct x509_st *certificate);

@@ -35,32 +35,25 @@ static int jwt_open(struct caller *caller, struct caller_member *member, struct 
     return caller_open_keystore(caller, error) != 0 ? -1 : open_replay(caller, error);
 }
 
-static struct lfi_slice key_address_of(const struct caller *caller, struct arena *arena,
-                                       const struct caller_subject *subject)
+struct lfi_slice caller_key_address(const struct caller *caller, struct arena *arena,
+                                    const struct caller_subject *subject)
 {
     return caller->config.jwks_override
                ? slice_of(caller->config.jwks_override)
                : subject_key_address(arena, caller->config.jwks_base, subject);
 }
 
-struct jose_keyset *caller_keys_of(struct caller *caller, struct arena *arena,
-                                   const struct caller_subject *subject, struct lfi_slice kid,
-                                   struct lfi_error *error)
+struct jose_keyset *caller_keys_at(struct caller *caller, struct lfi_slice address,
+                                   struct lfi_slice kid, struct lfi_error *error)
 {
-    struct lfi_slice address = key_address_of(caller, arena, subject);
-
-    if (!address.ptr) {
-        (void)error_set(error, "the certificate's subject leads to no key set");
-        return NULL;
-    }
-    return keystore_acquire(caller->keystore, address, kid, error);
+    return keystore_acquire(caller->keystore, address, JOSE_PS256, kid, error);
 }
 
 static int find_key_address(const struct caller *caller, struct arena *arena,
                             const struct caller_subject *subject, struct lfi_slice *out,
                             struct refusal *refusal)
 {
-    *out = key_address_of(caller, arena, subject);
+    *out = caller_key_address(caller, arena, subject);
     if (!subject->o.ptr || !out->ptr) {
         return caller_refuse(refusal, "CALLER-SUBJECT");
     }
@@ -72,7 +65,7 @@ static int check_signature(struct caller *caller, struct lfi_slice key_address,
 {
     int rc = -1;
     struct lfi_error error = {""};
-    struct jose_keyset *keys = keystore_acquire(caller->keystore, key_address, token->kid, &error);
+    struct jose_keyset *keys = caller_keys_at(caller, key_address, token->kid, &error);
 
     if (!keys) {
         refusal_set(refusal, "JWKS-UNAVAILABLE", 500, "GenericRecoverableError",

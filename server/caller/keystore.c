@@ -21,7 +21,8 @@
 
 /* Times are of the movable clock; INT64_MIN means never. */
 struct entry {
-    char *url; /* NULL: the place is free */
+    char *url;           /* NULL: the place is free */
+    unsigned algorithms; /* of the keys that are read */
     struct jose_keyset *set;
     int64_t fetched_us;   /* when the fetch of `set` began */
     int64_t failed_us;    /* when the last fetch failed; never after a good one */
@@ -49,6 +50,11 @@ struct keystore {
 static bool is_past(int64_t now, int64_t since, int64_t span)
 {
     return since == INT64_MIN || now < since || now - since >= span;
+}
+
+static bool is_fresh(const struct entry *entry, int64_t now)
+{
+    return entry->set && !is_past(now, entry->fetched_us, CACHE_US);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -82,11 +88,20 @@ static int init_waiting(struct keystore *store)
 
 /* --- fetching --------------------------------------------------------------------------------- */
 
-static int download(const struct keystore *store, const char *url, struct jose_keyset **out,
-                    struct lfi_error *error)
+/*
+ * Nothing is published there: the holder's fault, not the key store's. An earlier set is kept as
+ * long as it counts.
+ */
+static bool is_unpublished(const struct keystore *store, const struct entry *entry, int status)
+{
+    return status == 404 && !is_fresh(entry, clock_now_us(store->config.clock));
+}
+
+static int download(const struct keystore *store, const struct entry *entry,
+                    struct jose_keyset **out, struct lfi_error *error)
 {
     int rc = -1;
-    const struct http_call call = {.method = "GET", .url = url};
+    const struct http_call call = {.method = "GET", .url = entry->url};
     struct http_answer answer;
 
     *out = NULL;
@@ -94,23 +109,30 @@ static int download(const struct keystore *store, const char *url, struct jose_k
     if (http_client_call(store->client, &call, &answer, error) != 0) {
         goto out;
     }
+    if (is_unpublished(store, entry, answer.status)) {
+        rc = jose_keyset_parse(out, SLICE("{\"keys\":[]}"), entry->algorithms, error);
+        error_set(error, "the key store publishes nothing there (404)");
+        goto out;
+    }
     if (answer.status != 200) {
         error_set(error, "the key store answered %d", answer.status);
         goto out;
     }
-    rc = jose_keyset_parse(out, buf_slice(&answer.body), error);
+    rc = jose_keyset_parse(out, buf_slice(&answer.body), entry->algorithms, error);
 out:
     http_answer_free(&answer);
     return rc;
 }
 
+/* `why` there is no set, or an empty one; else "". */
 static void report(const struct keystore *store, const char *url, int64_t micros,
-                   const struct jose_keyset *set, const char *failure)
+                   const struct jose_keyset *set, const char *why)
 {
     if (set) {
         struct buf left_out;
         buf_init(&left_out, LEFT_OUT_BYTES);
         jose_keyset_describe_left_out(set, &left_out);
+        buf_append_text(&left_out, why);
         metrics_count(store->config.metrics, METRICS_JWKS_FETCHED);
         LOG_EVENT(store->config.log, jose_keyset_usable(set) > 0 ? LOG_INFO : LOG_WARN,
                   "jwks-fetched", LOG_TEXT("url", slice_of(url)), LOG_NUMBER("us", micros),
@@ -121,7 +143,7 @@ static void report(const struct keystore *store, const char *url, int64_t micros
     } else {
         metrics_count(store->config.metrics, METRICS_JWKS_FAILED);
         LOG_EVENT(store->config.log, LOG_WARN, "jwks-failed", LOG_TEXT("url", slice_of(url)),
-                  LOG_TEXT("reason", slice_of(failure)), LOG_NUMBER("us", micros));
+                  LOG_TEXT("reason", slice_of(why)), LOG_NUMBER("us", micros));
     }
 }
 
@@ -135,7 +157,7 @@ static void fetch(struct keystore *store, struct entry *entry)
 
     entry->fetching = true;
     pthread_mutex_unlock(&store->lock);
-    int rc = download(store, entry->url, &set, &error);
+    int rc = download(store, entry, &set, &error);
     report(store, entry->url, clock_monotonic_us() - began_monotonic_us, set, error.message);
     pthread_mutex_lock(&store->lock);
 
@@ -244,14 +266,19 @@ void keystore_free(struct keystore *store)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
+static bool is_for(const struct entry *entry, struct lfi_slice url, unsigned algorithms)
+{
+    return entry->url && slice_equal_text(url, entry->url) && entry->algorithms == algorithms;
+}
+
 /* The entry of this address, made when there is none; NULL when every place is being fetched. */
-static struct entry *find_entry(struct keystore *store, struct lfi_slice url)
+static struct entry *find_entry(struct keystore *store, struct lfi_slice url, unsigned algorithms)
 {
     struct entry *place = NULL;
 
     for (size_t i = 0; i < ADDRESSES_MAX; i++) {
         struct entry *entry = &store->entries[i];
-        if (entry->url && slice_equal_text(url, entry->url)) {
+        if (is_for(entry, url, algorithms)) {
             return entry;
         }
         if (entry->fetching || (place && !place->url)) {
@@ -268,6 +295,7 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url)
     free(place->url);
     jose_keyset_free(place->set);
     *place = (struct entry){.url = copy,
+                            .algorithms = algorithms,
                             .fetched_us = INT64_MIN,
                             .failed_us = INT64_MIN,
                             .refetched_us = INT64_MIN,
@@ -275,17 +303,12 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url)
     return place;
 }
 
-static bool is_fresh(const struct entry *entry, int64_t now)
-{
-    return entry->set && !is_past(now, entry->fetched_us, CACHE_US);
-}
-
 /*
  * Waits until the fetch that is under way has ended, or has taken too long. NULL when the entry was
  * given to another address meanwhile.
  */
 static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
-                                    struct lfi_slice url)
+                                    struct lfi_slice url, unsigned algorithms)
 {
     const struct timespec until = deadline_in(store->config.timeout_ms);
 
@@ -294,7 +317,7 @@ static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
             break;
         }
     }
-    return entry->url && slice_equal_text(url, entry->url) ? entry : NULL;
+    return is_for(entry, url, algorithms) ? entry : NULL;
 }
 
 /*
@@ -320,13 +343,14 @@ static bool claim_refetch(struct entry *entry, int64_t now)
 }
 
 struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice url,
-                                     struct lfi_slice kid, struct lfi_error *error)
+                                     unsigned algorithms, struct lfi_slice kid,
+                                     struct lfi_error *error)
 {
     struct jose_keyset *set = NULL;
 
     pthread_mutex_lock(&store->lock);
     int64_t now = clock_now_us(store->config.clock);
-    struct entry *entry = find_entry(store, url);
+    struct entry *entry = find_entry(store, url, algorithms);
     if (!entry) {
         error_set(error, "too many key sets are being fetched");
         goto out;
@@ -334,7 +358,7 @@ struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice ur
     entry->used_us = now;
     if (!is_fresh(entry, now) || !jose_keyset_has(entry->set, kid)) {
         if (entry->fetching) {
-            entry = wait_for_fetch(store, entry, url);
+            entry = wait_for_fetch(store, entry, url, algorithms);
         } else if (is_fresh(entry, now) ? claim_refetch(entry, now)
                                         : is_past(now, entry->failed_us, FAILURE_US)) {
             fetch(store, entry);

@@ -36,13 +36,14 @@ int keystore_new(struct keystore **out, const struct keystore_config *config,
 void keystore_free(struct keystore *store);
 
 /*
- * The key set at `url`; the caller is one of its owners and ends that with jose_keyset_free. When
- * `kid` is not in the cached set, one refetch is tried; a set without `kid` is returned as it is.
- * NULL when no set younger than the cache limit can be had: `error` says why. Takes at most about
- * timeout_ms.
+ * The key set at `url`, for these algorithms (jose.h); the caller is one of its owners and ends
+ * that with jose_keyset_free. When `kid` is not in the cached set, one refetch is tried; a set
+ * without `kid` is returned as it is, and an address at which the key store publishes nothing (404)
+ * has an empty set. NULL when no set younger than the cache limit can be had: `error` says why.
+ * Takes at most about timeout_ms.
  */
 struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice url,
-                                     struct lfi_slice kid, struct lfi_error *error)
-    __attribute__((warn_unused_result));
+                                     unsigned algorithms, struct lfi_slice kid,
+                                     struct lfi_error *error) __attribute__((warn_unused_result));
 
 #endif

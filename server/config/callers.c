@@ -14,17 +14,34 @@ static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls",
                                            NULL};
 static const char *const token_forms[] = {[ACCESS_OPAQUE] = "opaque", [ACCESS_JWT] = "jwt", NULL};
 
+/*
+ * Keys are fetched with caller.jwksCa alone, and without TLS where there is none: an address of the
+ * other kind could not be fetched.
+ */
+static void check_scheme(struct loader *loader, const char *path, const char *url)
+{
+    const bool secure = strncmp(url, "https:", 6) == 0;
+    if (secure && !loader->config.jwks_ca) {
+        loader_fail(loader, path, "a key store with https needs caller.jwksCa");
+    } else if (!secure && loader->config.jwks_ca) {
+        loader_fail(loader, path,
+                    "with caller.jwksCa keys are fetched by https alone: change http: to https:, "
+                    "or take caller.jwksCa away");
+    }
+}
+
 /* Where the Hub's keys come from, which `what` cannot do without. */
 static void check_key_store(struct loader *loader, const char *what)
 {
     const struct config *config = &loader->config;
-    const char *used = config->jwks_override ? config->jwks_override : config->jwks_base;
     char cause[PATH_ROOM];
-    if (!used) {
+    if (config->jwks_override) {
+        check_scheme(loader, "$.caller.jwksOverride", config->jwks_override);
+    } else if (config->jwks_base) {
+        check_scheme(loader, "$.caller.jwksBase", config->jwks_base);
+    } else {
         snprintf(cause, sizeof(cause), "%s needs jwksBase or jwksOverride", what);
         loader_fail(loader, "$.caller", cause);
-    } else if (strncmp(used, "https:", 6) == 0 && !config->jwks_ca) {
-        loader_fail(loader, "$.caller", "a key store with https needs jwksCa");
     }
 }
 
@@ -39,6 +56,17 @@ static unsigned methods_of(const cJSON *object)
         }
     }
     return list ? methods : 1u << CLIENT_SECRET_BASIC | 1u << CLIENT_SECRET_POST;
+}
+
+static unsigned algorithms_of(const cJSON *object)
+{
+    const cJSON *list = json_get(object, "algorithms"), *item;
+    unsigned algorithms = 0;
+    cJSON_ArrayForEach(item, list)
+    {
+        algorithms |= jose_algorithm(slice_of(item->valuestring));
+    }
+    return list ? algorithms : JOSE_PS256;
 }
 
 /* What each method cannot do without. */
@@ -101,11 +129,9 @@ static void read_issuer(struct loader *loader, const cJSON *object, struct confi
                               .issuer = loader_text(loader, object, "issuer", NULL),
                               .audience = loader_text(loader, object, "audience", NULL),
                               .jwks_url = loader_url(loader, object, path, "jwksUrl"),
+                              .algorithms = algorithms_of(object),
                               .allow_unbound = !json_get_bool(object, "certificateBound", true)};
-    if (strncmp(out->access.jwks_url, "https:", 6) == 0 && !loader->config.jwks_ca) {
-        loader_fail(loader, loader_join(where, path, "jwksUrl"),
-                    "a key store with https needs caller.jwksCa");
-    }
+    check_scheme(loader, loader_join(where, path, "jwksUrl"), out->access.jwks_url);
 }
 
 static void read_client_credentials(struct loader *loader, const cJSON *auth,

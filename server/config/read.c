@@ -354,6 +354,18 @@ static const char *part_of(struct loader *loader, const char *where)
     return text;
 }
 
+/* Of the Hub, which is believed by hub.ca: an address without TLS could not be called. */
+static const char *read_hub_url(struct loader *loader, const cJSON *object, const char *path,
+                                const char *name)
+{
+    char where[PATH_ROOM];
+    const char *url = loader_url(loader, object, path, name);
+    if (url && strncmp(url, "https:", 6) != 0) {
+        loader_fail(loader, loader_join(where, path, name), "the Hub is called by https alone");
+    }
+    return url;
+}
+
 static void read_provider(struct loader *loader, const cJSON *root, const cJSON *object,
                           size_t index)
 {
@@ -383,8 +395,8 @@ static void read_provider(struct loader *loader, const cJSON *root, const cJSON 
         LFI_STATEMENT_OPENING_DATE);
     loader_read_caller_auth(loader, root, object, out, path);
     out->authorize_path = loader_text(loader, object, "authorizePath", NULL);
-    out->heimdall_url = loader_url(loader, object, path, "heimdall");
-    out->consent_manager_url = loader_url(loader, object, path, "consentManager");
+    out->heimdall_url = read_hub_url(loader, object, path, "heimdall");
+    out->consent_manager_url = read_hub_url(loader, object, path, "consentManager");
     if (out->authorize_path && !out->heimdall_url) {
         loader_fail(loader, path, "authorizePath needs heimdall");
     }

@@ -1,5 +1,5 @@
 /*
- * JOSE over libjwt and OpenSSL: PS256 compact JWS as JWT Auth uses it, JWK sets.
+ * JOSE over libjwt and OpenSSL: compact JWS, signed with PS256 as JWT Auth uses it, JWK sets.
  * The only room that knows libjwt. Keys are parsed once and kept.
  */
 #ifndef JOSE_JOSE_H
@@ -10,18 +10,30 @@
 #include "base/error.h"
 #include "base/json.h"
 
+/* --- algorithms ------------------------------------------------------------------------------- */
+
+/* Those of signatures that can be verified (RFC 7518 3.1), as a set of bits. */
+#define JOSE_PS256 1u
+#define JOSE_ES256 2u
+#define JOSE_RS256 4u
+/* As alg names them, in the order of the bits; NULL at the end. */
+extern const char *const jose_algorithm_names[];
+/* The bit of the one with this name; 0: it is not supported. */
+unsigned jose_algorithm(struct lfi_slice name);
+
 /* --- key sets --------------------------------------------------------------------------------- */
 
 struct jose_keyset; /* parsed public signature keys; constant after parsing, any thread */
 
 /*
- * Parses a JWK set. Entries that are not public RSA signature keys of at least 2048 bits with a
- * kid, or whose use, alg or key_ops says something else than signing with PS256, are left out, and
- * so are those beyond LIMIT_JWKS_KEYS usable ones. Identical entries are one; a kid that names two
- * different keys is left out. A set may be without any usable key. -1: not a JWK set, or out of
- * memory.
+ * Parses a JWK set, to verify with these algorithms alone. Entries that are not public keys of one
+ * of them with a kid (RSA of at least 2048 bits, EC of P-256), or whose use, alg or key_ops says
+ * something else, are left out, and so are those beyond LIMIT_JWKS_KEYS usable ones. Identical keys
+ * are one; a kid that names two different keys is left out. A set may be without any usable key.
+ * -1: not a JWK set, or out of memory.
  */
-int jose_keyset_parse(struct jose_keyset **out, struct lfi_slice jwks, struct lfi_error *error);
+int jose_keyset_parse(struct jose_keyset **out, struct lfi_slice jwks, unsigned algorithms,
+                      struct lfi_error *error);
 /* One more owner; each owner ends with jose_keyset_free, the last one frees. */
 struct jose_keyset *jose_keyset_share(struct jose_keyset *set);
 void jose_keyset_free(struct jose_keyset *set); /* NULL is fine */
@@ -64,8 +76,9 @@ int jose_token_parse(struct arena *arena, struct lfi_slice compact, struct jose_
 int jose_token_parse_within(struct arena *arena, struct lfi_slice compact, size_t max,
                             struct jose_token *out, struct lfi_error *error);
 /*
- * 0 when alg is PS256 and the signature verifies with the key that kid names (RFC 7518, 3.5: PSS,
- * SHA-256 for hash and MGF1, salt as long as the hash).
+ * 0 when the signature verifies with the key that kid names, by the token's alg, which must be one
+ * of those that the set was parsed for. PS256 is strict (RFC 7518 3.5): SHA-256 for hash and MGF1,
+ * salt as long as the hash.
  */
 int jose_verify(const struct jose_keyset *set, const struct jose_token *token,
                 struct lfi_error *error);

@@ -120,9 +120,13 @@ static int check_signature(const struct oauth_ask *ask, const struct jose_token 
 {
     int rc = -1;
     struct lfi_error error = {""};
-    struct jose_keyset *keys =
-        caller_keys_of(ask->caller, ask->request->arena, ask->subject, token->kid, &error);
+    struct lfi_slice address = caller_key_address(ask->caller, ask->request->arena, ask->subject);
 
+    if (!address.ptr) {
+        return refuse(refusal, "CLIENT-CERTIFICATE",
+                      "the certificate's OU and CN lead to no key set");
+    }
+    struct jose_keyset *keys = caller_keys_at(ask->caller, address, token->kid, &error);
     if (!keys) {
         return oauth_refuse_now(refusal, "JWKS-UNAVAILABLE", error.message);
     }

@@ -88,7 +88,7 @@ static int verify_with(struct signature_judge *judge, const struct pii_query *qu
         arena_format(arena, "%s/%.*s%s/application.jwks", judge->config.jwks_base,
                      SLICE_ARG(query->software_id), folder);
     struct jose_keyset *set =
-        url.ptr ? keystore_acquire(judge->keystore, url, token->kid, &error) : NULL;
+        url.ptr ? keystore_acquire(judge->keystore, url, JOSE_PS256, token->kid, &error) : NULL;
     int rc = -1;
 
     if (!set) {

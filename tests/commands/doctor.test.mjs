@@ -96,6 +96,29 @@ describe('broken', () => {
             new RegExp(`expires in (19|20) days, on .*: have it renewed \\(soon/bank/C3\\.pem, CN=${CN}, `));
     });
 
+    test('shared secrets: a row for each, with a warning where the last one ends soon', async () => {
+        const keys = (name, ...all) => {
+            const file = join(demo.dir, name);
+            for (const [id, days] of all) {
+                execFileSync(PROGRAM, ['key', 'new', '--file', file, '--id', id, '--days', `${days}`]);
+            }
+            return file;
+        };
+        const { status, has, graded } = await doctor((c) => {
+            c.providers[0].callerAuth = {
+                mode: 'api-key', apiKeys: { file: keys('api.keys', ['last', 20]) },
+            };
+            c.providers[1].callerAuth = {
+                mode: 'client-credentials', clients: { file: keys('clients.keys', ['old', 20], ['new', 300]) },
+            };
+        });
+        assert.equal(status, 1);
+        assert.equal(graded('FAIL').length, 0);
+        has('warn', 'providers[0].callerAuth.apiKeys.file', /the last secret, last, ends in (19|20) days/);
+        has('ok', 'providers[1].callerAuth.clients.file', /^old, until \d{4}-\d\d-\d\d, (19|20) days/);
+        has('ok', 'providers[1].callerAuth.clients.file', /^new, until \d{4}-\d\d-\d\d, (299|300) days/);
+    });
+
     test('keys, an expired certificate, a stranger\'s port, the state, a core', async () => {
         const taken = createServer().listen(0, '127.0.0.1');
         await new Promise((resolve) => taken.once('listening', resolve));

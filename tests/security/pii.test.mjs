@@ -202,7 +202,8 @@ test('a signature is verified with the keys of the TPP, and its claims are judge
     const store = createServer((request, response) => {
         asked.add(request.url);
         const names = sets[request.url];
-        response.writeHead(names ? 200 : 404, { 'content-type': 'application/json' });
+        const status = request.url.startsWith('/nobody/') ? 500 : names ? 200 : 404;
+        response.writeHead(status, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ keys: (names ?? []).map(jwk) }));
     });
     await new Promise((listening) => store.listen(0, '127.0.0.1', listening));
@@ -219,6 +220,7 @@ test('a signature is verified with the keys of the TPP, and its claims are judge
         { name: 'of another key', signer: 'stranger', kid: 'tpp', refused: 'PII-JWS-SIGNATURE' },
         { name: 'without kid', kid: null, refused: 'PII-JWS-KID' },
         { name: 'of a TPP without keys', softwareId: 'software-2', refused: 'PII-JWS-KID-UNKNOWN' },
+        { name: 'of a TPP that publishes nothing', softwareId: 'software-3', refused: 'PII-JWS-KID-UNKNOWN' },
         { name: 'of a TPP whose id leads elsewhere', softwareId: '../software-1', refused: 'PII-JWS-KID-UNKNOWN' },
         { name: 'iss of another', set: { iss: 'x' }, refused: 'PII-CLAIM-ISS' },
         { name: 'no iss', without: ['iss'], refused: 'PII-CLAIM-ISS' },
@@ -244,7 +246,8 @@ test('a signature is verified with the keys of the TPP, and its claims are judge
         const { refused, status, code } = answers.at(-1);
         assert.deepEqual({ refused, status, code },
             { refused: 'PII-KEYS-UNAVAILABLE', status: 500, code: 'GenericRecoverableError' });
-        assert.deepEqual([...asked].sort(), [...Object.keys(sets), '/nobody/application.jwks'].sort());
+        assert.deepEqual([...asked].sort(),
+            [...Object.keys(sets), ...['nobody', 'software-3'].map((id) => `/${id}/application.jwks`)].sort());
     } finally {
         store.closeAllConnections();
         store.close();

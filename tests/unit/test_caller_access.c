@@ -51,7 +51,8 @@ static struct access_rules foreign_rules(void)
                                  .scopes = one_scope,
                                  .issuer = OTHER_ISSUER,
                                  .audience = "ozone-connect",
-                                 .jwks_url = "https://login.bank.example/jwks"};
+                                 .jwks_url = "https://login.bank.example/jwks",
+                                 .algorithms = JOSE_PS256};
 }
 
 static struct access_grant usual_grant(void)
@@ -547,6 +548,32 @@ static void the_header_of_a_jwt_is_judged_before_keys_are_fetched(void **state)
                         "ACCESS-TOKEN-KID-UNKNOWN");
 }
 
+static void an_issuers_algorithms_are_those_configured(void **state)
+{
+    static const char *const never[] = {"none", "HS256", "ES384", "ps256", ""};
+    struct access_rules rules = foreign_rules();
+
+    (void)state;
+    for (size_t i = 0; jose_algorithm_names[i]; i++) {
+        const char *name = jose_algorithm_names[i];
+        struct lfi_slice header =
+            arena_format(f.arena, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"k\"}", name);
+        struct lfi_slice token = forge(header.ptr, claims_with(""));
+        rules.algorithms = jose_algorithm(slice_of(name)); /* the key is published for PS256 */
+        assert_string_equal(check(&rules, token), rules.algorithms == JOSE_PS256
+                                                      ? "ACCESS-TOKEN-SIGNATURE"
+                                                      : "ACCESS-TOKEN-KID-UNKNOWN");
+        rules.algorithms = (JOSE_PS256 | JOSE_ES256 | JOSE_RS256) & ~rules.algorithms;
+        assert_string_equal(check(&rules, token), "ACCESS-TOKEN-ALG");
+    }
+    rules.algorithms = JOSE_PS256 | JOSE_ES256 | JOSE_RS256;
+    for (size_t i = 0; i < ARRAY_LEN(never); i++) {
+        struct lfi_slice header =
+            arena_format(f.arena, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"k\"}", never[i]);
+        assert_string_equal(check(&rules, forge(header.ptr, claims_with(""))), "ACCESS-TOKEN-ALG");
+    }
+}
+
 static void without_keys_no_token_is_judged(void **state)
 {
     const struct access_rules rules = foreign_rules();
@@ -575,6 +602,7 @@ int main(void)
         TEST(an_unbound_token_needs_the_setting),
         TEST(a_configured_client_is_the_only_one),
         TEST(the_header_of_a_jwt_is_judged_before_keys_are_fetched),
+        TEST(an_issuers_algorithms_are_those_configured),
         TEST(without_keys_no_token_is_judged),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);

@@ -94,7 +94,7 @@ enum outcome { NO_SET, WITHOUT_KID, WITH_KID };
 static enum outcome ask(const char *kid)
 {
     struct lfi_error error = {""};
-    struct jose_keyset *set = keystore_acquire(f.store, URL, slice_of(kid), &error);
+    struct jose_keyset *set = keystore_acquire(f.store, URL, JOSE_PS256, slice_of(kid), &error);
     enum outcome out = NO_SET;
 
     if (set) {
@@ -259,7 +259,7 @@ static void bad_answers_are_no_set(void **state)
     static const struct {
         int status;
         const char *body;
-    } answers[] = {{0, ""},         {404, "{\"keys\":[]}"}, {500, ""}, {204, ""},
+    } answers[] = {{0, ""},         {403, "{\"keys\":[]}"}, {500, ""}, {204, ""},
                    {200, "<html>"}, {200, "{\"keys\":{}}"}, {200, ""}};
 
     (void)state;
@@ -317,7 +317,8 @@ static void addresses_are_bounded(void **state)
     for (int round = 0; round < 200; round++) {
         char url[64];
         snprintf(url, sizeof(url), "https://keys.example/%d", round);
-        struct jose_keyset *set = keystore_acquire(f.store, slice_of(url), SLICE("a"), &error);
+        struct jose_keyset *set =
+            keystore_acquire(f.store, slice_of(url), JOSE_PS256, SLICE("a"), &error);
         assert_non_null(set);
         jose_keyset_free(set);
         move_clock(1);
@@ -421,7 +422,7 @@ static void a_fetch_that_takes_too_long_is_not_waited_for(void **state)
     while (fake_client.calls < 1) {
         usleep(1000);
     }
-    assert_null(keystore_acquire(f.store, URL, SLICE("a"), &error));
+    assert_null(keystore_acquire(f.store, URL, JOSE_PS256, SLICE("a"), &error));
     assert_string_equal(error.message, "timed out");
     pthread_join(thread, NULL);
     assert_int_equal(crowd.outcomes[WITH_KID], 1); /* who fetched it has it */
@@ -433,7 +434,8 @@ static void a_fetch_that_takes_too_long_is_not_waited_for(void **state)
 static void *ask_elsewhere(void *ctx)
 {
     struct lfi_error error;
-    struct jose_keyset *set = keystore_acquire(f.store, slice_of(ctx), SLICE("a"), &error);
+    struct jose_keyset *set =
+        keystore_acquire(f.store, slice_of(ctx), JOSE_PS256, SLICE("a"), &error);
 
     bool found = set && jose_keyset_has(set, SLICE("a"));
     jose_keyset_free(set);
@@ -457,7 +459,7 @@ static void addresses_that_are_being_fetched_are_kept(void **state)
     while (fake_client.calls < ADDRESSES) {
         usleep(1000);
     }
-    assert_null(keystore_acquire(f.store, URL, SLICE("a"), &error));
+    assert_null(keystore_acquire(f.store, URL, JOSE_PS256, SLICE("a"), &error));
     assert_string_equal(error.message, "too many key sets are being fetched");
     for (int i = 0; i < ADDRESSES; i++) {
         void *found = NULL;
@@ -472,7 +474,7 @@ static void addresses_that_are_being_fetched_are_kept(void **state)
 static void set_outlives_the_cache(void **state)
 {
     struct lfi_error error;
-    struct jose_keyset *set = keystore_acquire(f.store, URL, SLICE("a"), &error);
+    struct jose_keyset *set = keystore_acquire(f.store, URL, JOSE_PS256, SLICE("a"), &error);
 
     (void)state;
     move_clock(11 * MINUTE_US);
@@ -482,6 +484,38 @@ static void set_outlives_the_cache(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* Nobody publishes there, which is not the key store's fault; keys that were there count on. */
+static void an_address_without_keys_has_an_empty_set(void **state)
+{
+    (void)state;
+    fake_client.status = 404;
+    assert_int_equal(ask("a"), WITHOUT_KID);
+    fake_client.status = 200;
+    move_clock(3 * 1000000 + 1);
+    assert_int_equal(ask("a"), WITH_KID); /* once it is published */
+    fake_client.status = 404;
+    move_clock(9 * MINUTE_US);
+    assert_int_equal(ask("b"), WITHOUT_KID);
+    assert_int_equal(ask("a"), WITH_KID);
+    move_clock(MINUTE_US);
+    assert_int_equal(ask("a"), WITHOUT_KID);
+}
+
+/* The set of one address is read for one caller by other algorithms than for the other. */
+static void sets_are_kept_by_algorithm(void **state)
+{
+    struct lfi_error error = {""};
+
+    (void)state;
+    assert_int_equal(ask("a"), WITH_KID);
+    struct jose_keyset *set = keystore_acquire(f.store, URL, JOSE_ES256, SLICE("a"), &error);
+    assert_false(jose_keyset_has(set, SLICE("a")));
+    jose_keyset_free(set);
+    assert_int_equal(fake_client.calls, 2);
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_int_equal(fake_client.calls, 2);
+}
 
 /* As a reload does, which may come while the last caller of the old rules waits for a fetch. */
 static void a_store_that_fetches_alike_is_shared(void **state)
@@ -531,6 +565,8 @@ int main(void)
         TEST(crowd_at_a_dead_key_store_shares_one_failure),
         TEST(known_kids_do_not_wait_for_a_fetch),
         TEST(set_outlives_the_cache),
+        TEST(an_address_without_keys_has_an_empty_set),
+        TEST(sets_are_kept_by_algorithm),
         TEST(a_store_that_fetches_alike_is_shared),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);

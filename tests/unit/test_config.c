@@ -330,7 +330,8 @@ static void tells_each_mistake_with_its_line(void **state)
         {"[\"ou-1\", \"ou-2\"]", "[]", ":12: $.caller.organisationUnits: must have at least 1"},
         {"\"ou-2\"", "\"ou-1\"", ":12: $.caller.organisationUnits[1]: is duplicated"},
         {"\"jwksBase\": \"https://keys.example\",", "", ":11: $.caller: mode jwt needs jwksBase"},
-        {",\n    \"jwksCa\": \"ca.pem\"", "", ":11: $.caller: a key store with https needs jwksCa"},
+        {",\n    \"jwksCa\": \"ca.pem\"", "",
+         ":13: $.caller.jwksBase: a key store with https needs caller.jwksCa"},
         {"https://keys", "http://keys", ":13: $.caller.jwksBase: must be https"},
         {"\"key\": \"a.key\"},\n  \"journey\"",
          "\"key\": \"a.key\", \"kid\": \"k\"},\n  \"journey\"",
@@ -460,10 +461,13 @@ static void takes_another_servers_tokens(void **state)
     assert_string_equal(access->audience, "oc");
     assert_string_equal(access->jwks_url, "https://as.example/jwks");
     assert_false(access->allow_unbound);
+    assert_int_equal(access->algorithms, JOSE_PS256);
     config_free(config);
     free(text);
-    text = with_auth(ISSUER ", \"clientId\": \"hub\", \"certificateBound\": false}");
+    text = with_auth(ISSUER ", \"clientId\": \"hub\", \"certificateBound\": false, "
+                            "\"algorithms\": [\"RS256\", \"ES256\"]}");
     assert_int_equal(load(*state, text, &config, &error), 0);
+    assert_int_equal(config->providers[1].access.algorithms, JOSE_ES256 | JOSE_RS256);
     assert_string_equal(config->providers[1].access.client, "hub");
     assert_true(config->providers[1].access.allow_unbound);
     config_free(config);
@@ -579,6 +583,12 @@ static void tells_each_mistake_of_client_credentials(void **state)
          AUTH ", \"issuer\": {\"issuer\": \"x\", \"audience\": \"x\", "
               "\"jwksUrl\": \"http://as.example\"}},",
          ":23: $.providers[1].callerAuth.issuer.jwksUrl: must be https outside development"},
+        {"\"sme\",", AUTH ", " ISSUER ", \"algorithms\": [\"none\"]}}},",
+         ":23: $.providers[1].callerAuth.issuer.algorithms[0]: must be one of"},
+        {"\"sme\",", AUTH ", " ISSUER ", \"algorithms\": [\"HS256\"]}}},",
+         ":23: $.providers[1].callerAuth.issuer.algorithms[0]: must be one of"},
+        {"\"sme\",", AUTH ", " ISSUER ", \"algorithms\": []}}},",
+         ":23: $.providers[1].callerAuth.issuer.algorithms: must have at least 1"},
         {"\"organisationUnits\"", "\"previousTokenKey\": \"a.key\", \"organisationUnits\"",
          ":12: $.caller.previousTokenKey: there is no tokenKey"},
         {"\"organisationUnits\"", "\"issuer\": \"http://a.example\", \"organisationUnits\"",
@@ -604,6 +614,39 @@ static void allows_more_in_development(void **state)
     assert_null(config->jwks_ca);
     config_free(config);
     free(text);
+}
+
+/* Addresses that could not be fetched from or called, although http is allowed there. */
+static void refuses_http_beside_authorities_to_believe(void **state)
+{
+#define DEVELOPMENT "\"development\": true, \"hostName\""
+    static const char by_https[] = "with caller.jwksCa keys are fetched by https alone";
+    static const struct {
+        const char *old, *new, *path;
+    } rows[] = {
+        {"https://keys", "http://keys", "$.caller.jwksBase: "},
+        {"\"jwksBase\": \"https", "\"jwksOverride\": \"http", "$.caller.jwksOverride: "},
+        {"\"sme\",",
+         "\"sme\", \"callerAuth\": {\"mode\": \"client-credentials\", \"issuer\": {\"issuer\": "
+         "\"x\", "
+         "\"audience\": \"x\", \"jwksUrl\": \"http://as.example\"}},",
+         "$.providers[1].callerAuth.issuer.jwksUrl: "},
+        {"https://hub.example/h", "http://hub.example/h",
+         "$.providers[1].heimdall: the Hub is called by https alone"},
+        {"https://hub.example/c", "http://hub.example/c",
+         "$.providers[1].consentManager: the Hub is called by https alone"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config *config;
+        struct lfi_error error = {""};
+        char *text = replaced("\"hostName\"", DEVELOPMENT);
+        char *mistaken = replaced_in(text, rows[i].old, rows[i].new);
+        assert_int_equal(load(*state, mistaken, &config, &error), -1);
+        assert_non_null(strstr(error.message, rows[i].path));
+        assert_true(i > 2 || strstr(error.message, by_https));
+        free(mistaken);
+        free(text);
+    }
 }
 
 static void refuses_files_it_cannot_use(void **state)
@@ -696,6 +739,7 @@ int main(void)
         cmocka_unit_test(takes_keys_for_personal_data),
         cmocka_unit_test(tells_each_mistake_of_encryption),
         cmocka_unit_test(allows_more_in_development),
+        cmocka_unit_test(refuses_http_beside_authorities_to_believe),
         cmocka_unit_test(refuses_files_it_cannot_use),
         cmocka_unit_test(locates_values),
     };

@@ -71,6 +71,7 @@ static const char *const applied[] = {
     "$.providers[0].callerAuth.issuer.issuer",
     "$.providers[0].callerAuth.issuer.jwksUrl",
     "$.providers[0].callerAuth.issuer.audience",
+    "$.providers[0].callerAuth.issuer.algorithms",
     "$.providers[0].callerAuth.issuer.clientId",
     "$.providers[0].callerAuth.issuer.scopes",
     "$.providers[0].callerAuth.issuer.certificateBound",

@@ -13,6 +13,7 @@
 #include "failing.h"
 
 #include <fcntl.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

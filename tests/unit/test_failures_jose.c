@@ -318,7 +318,7 @@ static int sign_and_verify(void *ctx)
     buf_append_text(&jwks, "{\"keys\":[");
     jose_signer_append_jwk(signer, &jwks);
     buf_append_text(&jwks, "]}");
-    if (!jwks.failed && jose_keyset_parse(&set, buf_slice(&jwks), NULL) == 0 &&
+    if (!jwks.failed && jose_keyset_parse(&set, buf_slice(&jwks), JOSE_PS256, NULL) == 0 &&
         jose_sign(signer, &claims, &compact, NULL) == 0 &&
         jose_token_parse(arena, buf_slice(&compact), &token, NULL) == 0) {
         rc = jose_verify(set, &token, NULL);

@@ -65,7 +65,7 @@ static struct jose_keyset *parse(struct lfi_slice jwks, char message[256])
 {
     struct jose_keyset *set = NULL;
     struct lfi_error error = {""};
-    int rc = jose_keyset_parse(&set, jwks, &error);
+    int rc = jose_keyset_parse(&set, jwks, JOSE_PS256, &error);
 
     assert_int_equal(rc != 0, !set);
     assert_int_equal(rc == 0, error.message[0] == '\0');
@@ -166,7 +166,7 @@ static void the_reason_for_leaving_out_is_told(void **state)
     memset(kid, 'k', 100);
     set = parse(arena_format(f->arena, "{\"keys\":[{\"kid\":\"%s\"}]}", kid), NULL);
     kid[64] = '\0';
-    assert_string_equal(jose_keyset_why_not(set, slice_of(kid)), "kty is not RSA");
+    assert_string_equal(jose_keyset_why_not(set, slice_of(kid)), "kty is of no accepted algorithm");
     jose_keyset_free(set);
 
     set = parse(SLICE("{\"keys\":[]}"), NULL);
@@ -451,6 +451,174 @@ static void changed_tokens_do_not_verify(void **state)
     jose_keyset_free(set);
 }
 
+/* --- other algorithms ------------------------------------------------------------------------- */
+
+#define ALL (JOSE_PS256 | JOSE_ES256 | JOSE_RS256)
+
+/* A signature by ECDSA as a JWS has it, r and s, from what OpenSSL makes. */
+static size_t raw_of(unsigned char *signature, size_t len)
+{
+    const unsigned char *at = signature;
+    ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
+
+    assert_non_null(pair);
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, 32), 32);
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + 32, 32), 32);
+    ECDSA_SIG_free(pair);
+    return 64;
+}
+
+/* A token of the kid a, signed by this algorithm; in the arena. */
+static struct jose_token token_by(struct fixture *f, const char *alg, EVP_PKEY *key)
+{
+    const unsigned algorithm = jose_algorithm(slice_of(alg));
+    struct jose_token token = {
+        .alg = slice_of(alg), .kid = SLICE("a"), .signed_part = SLICE("e30.e30")};
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pkey = NULL;
+    unsigned char signature[512];
+    size_t len = sizeof(signature);
+
+    assert_int_equal(EVP_DigestSignInit(ctx, &pkey, EVP_sha256(), NULL, key), 1);
+    if (algorithm == JOSE_PS256) {
+        assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(pkey, RSA_PKCS1_PSS_PADDING), 1);
+        assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(pkey, 32), 1);
+    }
+    assert_int_equal(EVP_DigestSign(ctx, signature, &len,
+                                    (const unsigned char *)token.signed_part.ptr,
+                                    token.signed_part.len),
+                     1);
+    EVP_MD_CTX_free(ctx);
+    len = algorithm == JOSE_ES256 ? raw_of(signature, len) : len;
+    token.signature = arena_keep(f->arena, (struct lfi_slice){(const char *)signature, len});
+    return token;
+}
+
+static struct jose_keyset *parse_for(struct lfi_slice jwks, unsigned algorithms)
+{
+    struct jose_keyset *set = NULL;
+
+    assert_int_equal(jose_keyset_parse(&set, jwks, algorithms, NULL), 0);
+    return set;
+}
+
+static struct lfi_slice ec_entry(struct fixture *f, const char *members, EVP_PKEY *key)
+{
+    const char *curve = EVP_PKEY_get_bits(key) == 256 ? "P-256" : "P-384";
+
+    return arena_format(f->arena, "{\"kty\":\"EC\",\"crv\":\"%s\",%s\"x\":\"%s\",\"y\":\"%s\"}",
+                        curve, members, number(f->arena, key, "qx").ptr,
+                        number(f->arena, key, "qy").ptr);
+}
+
+static void a_key_verifies_by_the_algorithms_that_it_and_the_caller_allow(void **state)
+{
+    struct fixture *f = *state;
+    EVP_PKEY *ec = EVP_EC_gen("P-256"), *other_ec = EVP_EC_gen("P-256"),
+             *curve = EVP_EC_gen("P-384");
+    const struct {
+        EVP_PKEY *key;
+        const char *members;
+        unsigned algorithms, expected;
+    } rows[] = {
+        {f->key, "\"kid\":\"a\",", ALL, JOSE_PS256 | JOSE_RS256},
+        {f->key, "\"kid\":\"a\",\"alg\":\"PS256\",", ALL, JOSE_PS256},
+        {f->key, "\"kid\":\"a\",\"alg\":\"RS256\",", ALL, JOSE_RS256},
+        {f->key, "\"kid\":\"a\",\"alg\":\"RS256\",", JOSE_PS256, 0},
+        {f->key, "\"kid\":\"a\",\"alg\":\"ES256\",", ALL, 0},
+        {f->key, "\"kid\":\"a\",", JOSE_PS256, JOSE_PS256},
+        {f->key, "\"kid\":\"a\",", JOSE_ES256, 0},
+        {ec, "\"kid\":\"a\",", ALL, JOSE_ES256},
+        {ec, "\"kid\":\"a\",\"alg\":\"ES256\",", JOSE_ES256, JOSE_ES256},
+        {ec, "\"kid\":\"a\",\"alg\":\"PS256\",", ALL, 0},
+        {ec, "\"kid\":\"a\",\"use\":\"enc\",", ALL, 0},
+        {ec, "\"kid\":\"a\",\"d\":\"AA\",", ALL, 0},
+        {ec, "\"kid\":\"a\",", JOSE_PS256 | JOSE_RS256, 0},
+        {curve, "\"kid\":\"a\",", ALL, 0},
+    };
+    const struct {
+        const char *alg;
+        EVP_PKEY *key, *other;
+    } tokens[] = {
+        {"PS256", f->key, f->other}, {"ES256", ec, other_ec}, {"RS256", f->key, f->other}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool rsa = rows[i].key == f->key;
+        struct lfi_slice entry = rsa ? arena_format(f->arena, "{\"kty\":\"RSA\",%s" PUBLIC "}",
+                                                    rows[i].members, f->n.ptr)
+                                     : ec_entry(f, rows[i].members, rows[i].key);
+        struct jose_keyset *set =
+            parse_for(arena_format(f->arena, "{\"keys\":[%s]}", entry.ptr), rows[i].algorithms);
+        assert_int_equal(jose_keyset_has(set, SLICE("a")), rows[i].expected != 0);
+        for (size_t t = 0; t < ARRAY_LEN(tokens); t++) {
+            struct jose_token good = token_by(f, tokens[t].alg, tokens[t].key);
+            struct jose_token forged = token_by(f, tokens[t].alg, tokens[t].other);
+            bool expected = rows[i].expected & jose_algorithm(slice_of(tokens[t].alg));
+            assert_int_equal(jose_verify(set, &good, NULL), expected ? 0 : -1);
+            assert_int_equal(jose_verify(set, &forged, NULL), -1);
+            good.alg = SLICE("HS256");
+            assert_int_equal(jose_verify(set, &good, NULL), -1);
+        }
+        jose_keyset_free(set);
+    }
+    EVP_PKEY_free(ec);
+    EVP_PKEY_free(other_ec);
+    EVP_PKEY_free(curve);
+}
+
+static void a_signature_by_ecdsa_is_two_numbers(void **state)
+{
+    struct fixture *f = *state;
+    EVP_PKEY *ec = EVP_EC_gen("P-256");
+    struct lfi_slice entry = ec_entry(f, "\"kid\":\"a\",", ec);
+    struct jose_keyset *set =
+        parse_for(arena_format(f->arena, "{\"keys\":[%s]}", entry.ptr), JOSE_ES256);
+    struct jose_token token = token_by(f, "ES256", ec), changed = token;
+    static const char zeros[64];
+
+    assert_int_equal(jose_verify(set, &token, NULL), 0);
+    changed.signature.len--;
+    assert_int_equal(jose_verify(set, &changed, NULL), -1);
+    changed.signature.len = 0;
+    assert_int_equal(jose_verify(set, &changed, NULL), -1);
+    changed.signature = (struct lfi_slice){zeros, sizeof(zeros)};
+    assert_int_equal(jose_verify(set, &changed, NULL), -1);
+    for (size_t i = 0; i < 64; i += 9) {
+        char *signature = arena_text(f->arena, token.signature);
+        signature[i] ^= 1;
+        changed.signature = (struct lfi_slice){signature, 64};
+        assert_int_equal(jose_verify(set, &changed, NULL), -1);
+    }
+    jose_keyset_free(set);
+    EVP_PKEY_free(ec);
+}
+
+/* One key, published once for each of its algorithms; then one kid for keys of two kinds. */
+static void entries_of_one_kid_are_one_key_or_none(void **state)
+{
+    struct fixture *f = *state;
+    EVP_PKEY *ec = EVP_EC_gen("P-256");
+    struct jose_token token = token_by(f, "PS256", f->key);
+    struct jose_keyset *set = parse_for(
+        arena_format(f->arena,
+                     "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"alg\":\"RS256\"," PUBLIC "},"
+                     "{\"kty\":\"RSA\",\"kid\":\"a\",\"alg\":\"PS256\"," PUBLIC "}]}",
+                     f->n.ptr, f->n.ptr),
+        ALL);
+
+    assert_int_equal(jose_keyset_usable(set), 1);
+    assert_int_equal(jose_verify(set, &token, NULL), 0);
+    jose_keyset_free(set);
+    set = parse_for(arena_format(f->arena,
+                                 "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"," PUBLIC "},%s]}",
+                                 f->n.ptr, ec_entry(f, "\"kid\":\"a\",", ec).ptr),
+                    ALL);
+    assert_false(jose_keyset_has(set, SLICE("a")));
+    assert_int_equal(jose_verify(set, &token, NULL), -1);
+    jose_keyset_free(set);
+    EVP_PKEY_free(ec);
+}
+
 /* --- signing ---------------------------------------------------------------------------------- */
 
 static int give_key(jwt_t *jwt, jwt_config_t *config)
@@ -598,6 +766,9 @@ int main(void)
         cmocka_unit_test(what_is_not_a_set_is_refused),
         cmocka_unit_test(the_reason_for_leaving_out_is_told),
         cmocka_unit_test(identical_entries_are_one_key),
+        cmocka_unit_test(a_key_verifies_by_the_algorithms_that_it_and_the_caller_allow),
+        cmocka_unit_test(a_signature_by_ecdsa_is_two_numbers),
+        cmocka_unit_test(entries_of_one_kid_are_one_key_or_none),
         cmocka_unit_test(two_keys_under_one_kid_refuse_that_kid_only),
         cmocka_unit_test(only_usable_keys_count_against_the_limit),
         cmocka_unit_test(owners_are_counted),

@@ -1,5 +1,6 @@
 // link: lfi-oauth lfi-caller lfi-state lfi-jose lfi-base
 /* private_key_jwt where its keys, or what remembers assertions, cannot be had. */
+#include "base/array.h"
 #include "fake_client.h"
 #include "jwks.h"
 #include "keys.h"
@@ -136,7 +137,9 @@ static const char *judge(struct lfi_slice assertion)
     if (assertion_check(&client, &ask, assertion, &refusal) == 0) {
         return "";
     }
-    assert_int_equal(refusal.status, strncmp(refusal.id, "CLIENT-A", 8) == 0 ? 401 : 503);
+    const bool ours =
+        strcmp(refusal.id, "JWKS-UNAVAILABLE") == 0 || strcmp(refusal.id, "CLIENT-STATE") == 0;
+    assert_int_equal(refusal.status, ours ? 503 : 401);
     assert_string_equal(refusal.error_code,
                         refusal.status == 401 ? "invalid_client" : "temporarily_unavailable");
     return refusal.id;
@@ -184,12 +187,29 @@ static void without_keys_no_assertion_is_judged(void **state)
     assert_string_equal(f.claimed, "");
 }
 
-static void a_certificate_that_leads_to_no_keys_cannot_be_used(void **state)
+/* The certificate is the client's: what is wrong with it is no failure of ours. */
+static void a_certificate_that_leads_to_no_keys_is_refused(void **state)
 {
+    static const struct attribute names[][3] = {
+        {{"OU", "ou-1"}, {NULL, NULL}},
+        {{"OU", "ou-1"}, {"CN", "../x"}, {NULL, NULL}},
+        {{"OU", "ou-1"}, {"CN", "a/b"}, {NULL, NULL}},
+        {{"OU", "ou-1"}, {"CN", "a\nb"}, {NULL, NULL}},
+    };
+
     (void)state;
+    fake_client.calls = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        X509_free(f.certificate);
+        f.certificate = certificate_make(names[i]);
+        assert_string_equal(judge(make_assertion("one", 60)), "CLIENT-CERTIFICATE");
+    }
+    assert_int_equal(fake_client.calls, 0);
     X509_free(f.certificate);
-    f.certificate = certificate_make((struct attribute[]){{"OU", "ou-1"}, {NULL, NULL}});
-    assert_string_equal(judge(make_assertion("one", 60)), "JWKS-UNAVAILABLE");
+    f.certificate =
+        certificate_make((struct attribute[]){{"OU", "ou-1"}, {"CN", "nobody"}, {NULL, NULL}});
+    fake_client.status = 404;
+    assert_string_equal(judge(make_assertion("one", 60)), "CLIENT-ASSERTION-KID-UNKNOWN");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -201,7 +221,7 @@ int main(void)
         TEST(its_life_is_bounded),
         TEST(an_assertion_that_cannot_be_remembered_is_refused),
         TEST(without_keys_no_assertion_is_judged),
-        TEST(a_certificate_that_leads_to_no_keys_cannot_be_used),
+        TEST(a_certificate_that_leads_to_no_keys_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
