@@ -1,7 +1,7 @@
 #include "generation.h"
 
 #include "base/file.h"
-#include "caller/secrets.h"
+#include "caller/secret_use.h"
 
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -18,6 +18,7 @@ struct generation_parts {
     struct access_rules *access;     /* by provider index */
     struct access_keys *access_keys; /* NULL: none of our own access tokens */
     struct oauth_client *clients;
+    struct secret_use *secret_uses; /* of the clients */
     size_t client_count;
     struct psu_endpoint *endpoints;
     size_t endpoint_count;
@@ -45,6 +46,7 @@ static void generation_free(struct generation *generation)
         caller_secrets_free(parts->clients[i].secrets);
     }
     free(parts->clients);
+    free(parts->secret_uses);
     access_keys_free(parts->access_keys);
     free(parts->access);
     free(parts->callers);
@@ -54,7 +56,7 @@ static void generation_free(struct generation *generation)
     free(generation);
 }
 
-/* A sealing key; empty when there is no file. Ends with wipe. */
+/* A key; empty when there is no file. Ends with wipe. */
 static int read_key(struct buf *out, const char *file, struct lfi_error *error)
 {
     buf_init(out, SESSION_KEY_BYTES);
@@ -130,7 +132,8 @@ static int make_clients(struct generation_parts *parts, const struct config *con
             continue;
         }
         client->settings = settings;
-        parts->client_count++;
+        client->provider = i;
+        client->use = &parts->secret_uses[parts->client_count++];
         if (settings->secrets_file &&
             caller_secrets_load(&client->secrets, settings->secrets_file, error) != 0) {
             return -1;
@@ -150,6 +153,7 @@ static int make_oauth(struct generation *generation, const struct generation_sha
                                        .clock = shared->clock,
                                        .log = shared->log,
                                        .metrics = shared->metrics,
+                                       .first_operation = shared->first_token_operation,
                                        .explain = shared->explain};
 
     return parts->client_count > 0 ? oauth_new(&generation->oauth, &oauth, error) : 0;
@@ -275,10 +279,11 @@ static int make_parts(struct generation *generation, const struct generations *g
     parts->callers = calloc(config->provider_count, sizeof(*parts->callers));
     parts->access = calloc(config->provider_count, sizeof(*parts->access));
     parts->clients = calloc(config->provider_count, sizeof(*parts->clients));
+    parts->secret_uses = calloc(config->provider_count, sizeof(*parts->secret_uses));
     parts->endpoints = calloc(config->provider_count, sizeof(*parts->endpoints));
     generation->hubs = calloc(config->provider_count, sizeof(struct hub *));
-    if (!parts->callers || !parts->access || !parts->clients || !parts->endpoints ||
-        !generation->hubs) {
+    if (!parts->callers || !parts->access || !parts->clients || !parts->secret_uses ||
+        !parts->endpoints || !generation->hubs) {
         return error_set(error, "out of memory");
     }
     if (make_clients(parts, config, error) != 0 ||

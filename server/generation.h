@@ -31,7 +31,8 @@ struct generation_shared {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
-    struct explain *explain; /* may be NULL */
+    size_t first_token_operation; /* in the metrics */
+    struct explain *explain;      /* may be NULL */
     struct overrides *overrides;
     struct shares *public_shares; /* of the providers in the public listener's workers */
 };

@@ -213,10 +213,24 @@ static void warn_of_versions(const struct serve *serve)
     }
 }
 
+/* Those of the Hub's APIs, then those of the token endpoint; as many as there is room for. */
+static size_t name_operations(const struct serve *serve, const char **out, size_t room)
+{
+    const struct contract_api *tokens = oauth_contract();
+    size_t of_apis = apis_operation_count(serve->apis);
+    size_t count = of_apis + contract_operation_count(tokens);
+
+    for (size_t i = 0; i < count && i < room; i++) {
+        out[i] = contract_operation_id(i < of_apis ? apis_operation_at(serve->apis, i)
+                                                   : contract_operation_at(tokens, i - of_apis));
+    }
+    return count;
+}
+
 static int make_metrics(struct serve *serve, struct lfi_error *error)
 {
     const struct config *config = serve->config;
-    size_t operation_count = apis_operation_count(serve->apis);
+    size_t operation_count = name_operations(serve, NULL, 0);
     const struct contract_api *versioned = apis_versioned(serve->apis);
     size_t version_count = contract_version_count(versioned);
     const char **names = calloc(config->provider_count + operation_count, sizeof(*names));
@@ -229,10 +243,7 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
         for (size_t i = 0; i < config->provider_count; i++) {
             names[i] = config->providers[i].id;
         }
-        for (size_t i = 0; i < operation_count; i++) {
-            names[config->provider_count + i] =
-                contract_operation_id(apis_operation_at(serve->apis, i));
-        }
+        (void)name_operations(serve, names + config->provider_count, operation_count);
         serve->metrics = metrics_new(
             &(struct metrics_labels){names, config->provider_count, names + config->provider_count,
                                      operation_count, versions, version_count});
@@ -380,6 +391,7 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
         .clock = &serve->clock,
         .log = &serve->log,
         .metrics = serve->metrics,
+        .first_token_operation = apis_operation_count(serve->apis),
         .explain = serve->explain,
         .overrides = serve->overrides,
         .public_shares = serve->public_shares,

@@ -201,14 +201,6 @@ bool caller_secret_is_valid(const struct caller_secret *secret, int64_t now_s)
     return !secret->retired && secret->not_before_s <= now_s && now_s < secret->not_after_s;
 }
 
-bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
-                         int64_t now_s)
-{
-    size_t index = 0;
-    return caller_secrets_find(secrets, secret, &index) &&
-           caller_secret_is_valid(&secrets->entries[index].about, now_s);
-}
-
 /* --- looking after a file --------------------------------------------------------------------- */
 
 size_t caller_secrets_count(const struct caller_secrets *secrets)

@@ -39,9 +39,6 @@ bool caller_secrets_find(const struct caller_secrets *secrets, struct lfi_slice 
 bool caller_secret_is_valid(const struct caller_secret *secret, int64_t now_s);
 /* "valid", "retired", "not valid yet" or "expired". */
 const char *caller_secret_state(const struct caller_secret *secret, int64_t now_s);
-/* Whether it is one that is valid now. */
-bool caller_secrets_have(const struct caller_secrets *secrets, struct lfi_slice secret,
-                         int64_t now_s);
 
 /* For people who look after a file: the secrets in their order, but for what they are. */
 size_t caller_secrets_count(const struct caller_secrets *secrets);

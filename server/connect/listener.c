@@ -228,10 +228,9 @@ static void record(const struct call *call)
     const struct request *request = call->request;
     const struct refusal *refusal = call->refusal;
     int64_t micros = clock_monotonic_us() - request->started_us;
-    size_t provider = call->provider ? provider_index(connect->config.providers, call->provider)
-                                     : provider_count(connect->config.providers);
-    size_t operation =
-        call->operation ? call->found.number : apis_operation_count(connect->config.apis);
+    size_t provider =
+        call->provider ? provider_index(connect->config.providers, call->provider) : METRICS_NONE;
+    size_t operation = call->operation ? call->found.number : METRICS_NONE;
     metrics_request(connect->metrics, provider, operation, call->reply->status, micros);
     const char *version_from = count_version(call, provider);
     version_format(call->version.used, used);

@@ -76,6 +76,8 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
     [METRICS_REFUSED_ACCESS_TOKEN] =
         {"lfi_refused_access_token_total",
          "Requests refused at providers of mode client-credentials for their credential"},
+    [METRICS_REFUSED_CLIENT] = {"lfi_refused_client_total",
+                                "Token requests refused for their client or its credential"},
     [METRICS_JWKS_FETCHED] = {"lfi_jwks_fetched_total", "Key sets fetched"},
     [METRICS_JWKS_FAILED] = {"lfi_jwks_failed_total", "Key sets that could not be had"},
     [METRICS_HUB_CALLS] = {"lfi_hub_calls_total", "Calls to the Hub"},
@@ -175,10 +177,21 @@ static void add_request(struct series *series, int status, int64_t micros)
     add(&series->total_us, micros > 0 ? (uint64_t)micros : 0);
 }
 
+/* Of the label with this index, of `count` with "none" at the end. */
+static size_t place_of(size_t index, size_t count)
+{
+    return index == METRICS_NONE ? count - 1 : index;
+}
+
 void metrics_request(struct metrics *metrics, size_t provider, size_t operation, int status,
                      int64_t micros)
 {
-    if (metrics && provider < metrics->provider_count && operation < metrics->operation_count) {
+    if (!metrics) {
+        return;
+    }
+    provider = place_of(provider, metrics->provider_count);
+    operation = place_of(operation, metrics->operation_count);
+    if (provider < metrics->provider_count && operation < metrics->operation_count) {
         add_request(&metrics->series[provider * metrics->operation_count + operation], status,
                     micros);
     }
@@ -195,6 +208,7 @@ static atomic_uint_fast64_t *version_counter(const struct metrics *metrics, size
 void metrics_version(struct metrics *metrics, size_t provider, uint32_t version,
                      enum metrics_version from)
 {
+    provider = metrics ? place_of(provider, metrics->provider_count) : provider;
     if (metrics && provider < metrics->provider_count) {
         size_t at = version == 0 ? metrics->version_count + 1 : 0;
         while (at < metrics->version_count && metrics->versions[at] != version) {

@@ -11,7 +11,7 @@
 
 struct metrics;
 
-/* The label values are borrowed for the object's life. Index count = "none". */
+/* The label values are borrowed for the object's life. */
 struct metrics_labels {
     const char *const *providers;
     size_t provider_count;
@@ -24,7 +24,8 @@ struct metrics_labels {
 struct metrics *metrics_new(const struct metrics_labels *labels); /* copies the arrays */
 void metrics_free(struct metrics *metrics);
 
-/* `provider` and `operation` index the labels; pass the count for requests that have none. */
+/* `provider` and `operation` index the labels; each may be METRICS_NONE. */
+#define METRICS_NONE SIZE_MAX
 void metrics_request(struct metrics *metrics, size_t provider, size_t operation, int status,
                      int64_t micros);
 
@@ -60,6 +61,7 @@ enum metrics_counter {
     METRICS_REFUSED_JWT,       /* credentials of this mode at a provider of this mode */
     METRICS_REFUSED_API_KEY,
     METRICS_REFUSED_ACCESS_TOKEN,
+    METRICS_REFUSED_CLIENT, /* at the token endpoint */
     METRICS_JWKS_FETCHED,
     METRICS_JWKS_FAILED,
     METRICS_HUB_CALLS,

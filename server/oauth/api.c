@@ -19,6 +19,11 @@ static char *join(const char *issuer, const char *path)
     return out;
 }
 
+const struct contract_api *oauth_contract(void)
+{
+    return flow_token.contract;
+}
+
 int oauth_new(struct oauth **out, const struct oauth_config *config, struct lfi_error *error)
 {
     static const struct api calls = {.flow = &flow_token};
@@ -156,11 +161,14 @@ static void record(const struct oauth_call *call)
     if (base->reply->status == 401 || base->reply->status == 403) {
         metrics_listener_count(config->metrics, METRICS_HUB, METRICS_REFUSED_CALLER);
     }
+    int64_t micros = clock_monotonic_us() - base->request->started_us;
+    metrics_request(config->metrics, call->client ? call->client->provider : METRICS_NONE,
+                    base->operation ? config->first_operation + base->found.number : METRICS_NONE,
+                    base->reply->status, micros);
     LOG_EVENT(config->log, base->reply->status >= 500 ? LOG_WARN : LOG_INFO, "token-request",
               LOG_TEXT("operation", slice_of(operation)), LOG_TEXT("provider", slice_of(provider)),
               LOG_TEXT("client", slice_of(call->client ? call->client->settings->id : NULL)),
-              LOG_NUMBER("status", base->reply->status),
-              LOG_NUMBER("us", clock_monotonic_us() - base->request->started_us),
+              LOG_NUMBER("status", base->reply->status), LOG_NUMBER("us", micros),
               LOG_TEXT("refused", slice_of(refusal->id)),
               LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
 }

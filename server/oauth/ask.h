@@ -9,10 +9,13 @@
 #include "state/state.h"
 
 struct caller_secrets;
+struct secret_use;
 
 struct oauth_client {
     const struct client *settings;
+    size_t provider;                /* index, as the metrics count it */
     struct caller_secrets *secrets; /* NULL: no method needs one */
+    struct secret_use *use;         /* of the secrets */
 };
 
 /* Who asks for a token, and what it takes to judge that. */
@@ -22,7 +25,8 @@ struct oauth_ask {
     const struct caller_subject *subject; /* of the certificate */
     struct caller *caller;                /* finds the client's keys */
     const struct state *state;            /* remembers assertions */
-    const char *issuer;                   /* assertions are for it, or for its endpoint */
+    const struct log *log;
+    const char *issuer; /* assertions are for it, or for its endpoint */
     const char *endpoint;
     int64_t now_s;
 };

@@ -1,7 +1,7 @@
 #include "oauth/client.h"
 
 #include "base/base64.h"
-#include "caller/secrets.h"
+#include "caller/secret_use.h"
 #include "oauth/assertion.h"
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -133,15 +133,33 @@ static int check_subject(const struct oauth_client *client, const struct oauth_a
                                "the certificate's subject is none of this client's");
 }
 
+static int check_secret(const struct oauth_client *client, const struct oauth_ask *ask,
+                        struct lfi_slice secret, struct refusal *refusal)
+{
+    size_t found = 0;
+
+    if (!caller_secrets_find(client->secrets, secret, &found)) {
+        return oauth_refuse_client(refusal, "CLIENT-SECRET", "no such secret");
+    }
+    const struct caller_secret *about = caller_secrets_at(client->secrets, found);
+    if (!caller_secret_is_valid(about, ask->now_s)) {
+        (void)oauth_refuse_client(refusal, "CLIENT-SECRET", "");
+        refusal_detail(refusal, "secret %s is %s", about->id,
+                       caller_secret_state(about, ask->now_s));
+        return -1;
+    }
+    secret_use_note(client->use, client->secrets, found, client->settings->provider, ask->now_s,
+                    ask->log);
+    return 0;
+}
+
 static int check_proof(const struct oauth_client *client, const struct oauth_ask *ask,
                        const struct credentials *credentials, struct refusal *refusal)
 {
     switch (credentials->method) {
     case CLIENT_SECRET_BASIC:
     case CLIENT_SECRET_POST:
-        return caller_secrets_have(client->secrets, credentials->proof, ask->now_s)
-                   ? 0
-                   : oauth_refuse_client(refusal, "CLIENT-SECRET", "wrong, or not valid now");
+        return check_secret(client, ask, credentials->proof, refusal);
     case CLIENT_PRIVATE_KEY_JWT:
         return assertion_check(client, ask, credentials->proof, refusal);
     case CLIENT_TLS: /* the subject has passed, when there is one to compare with */

@@ -29,8 +29,12 @@ struct oauth_config {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
+    size_t first_operation;  /* number of the first of its operations in the metrics */
     struct explain *explain; /* where refusals are remembered; may be NULL */
 };
+
+/* Its document: the operations, in the order in which they are counted. */
+const struct contract_api *oauth_contract(void);
 
 struct oauth; /* any thread */
 

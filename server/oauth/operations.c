@@ -94,6 +94,19 @@ static int write_token(struct oauth_call *call, struct lfi_slice scope, int64_t 
     return rc == 0 ? 0 : fail(&call->base, error.message);
 }
 
+/* Who asks; a client that is refused is counted. */
+static int authenticate(struct oauth_call *call, const struct oauth_ask *ask)
+{
+    const struct oauth_config *config = &call->oauth->config;
+    struct refusal *refusal = call->base.refusal;
+    int rc = oauth_client_authenticate(&config->clients, ask, &call->client, refusal);
+
+    if (rc != 0 && refusal->status == 401) {
+        metrics_count(config->metrics, METRICS_REFUSED_CLIENT);
+    }
+    return rc;
+}
+
 int oauth_issue_token(struct call *base)
 {
     struct oauth_call *call = oauth_call_of(base);
@@ -103,13 +116,13 @@ int oauth_issue_token(struct call *base)
                                   .subject = &call->subject,
                                   .caller = config->caller,
                                   .state = config->state,
+                                  .log = config->log,
                                   .issuer = access_keys_issuer(config->keys),
                                   .endpoint = call->oauth->endpoint,
                                   .now_s = clock_now_s(config->clock)};
     struct buf scope;
 
-    if (check_grant_type(call) != 0 ||
-        oauth_client_authenticate(&config->clients, &ask, &call->client, base->refusal) != 0) {
+    if (check_grant_type(call) != 0 || authenticate(call, &ask) != 0) {
         return -1;
     }
     buf_init(&scope, LIMIT_TOKEN_BYTES);

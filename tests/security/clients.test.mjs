@@ -16,6 +16,7 @@
 //   provider, certificate, authorization   as above; {token} is the token
 //   token                 which one; retail by default
 //   clock                 seconds by which the server's clock is ahead
+// A case of `issuer` is a token of another server, whose algorithms are configured: alg, kid.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import {
@@ -26,7 +27,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { exportJWK, importPKCS8, SignJWT } from 'jose';
@@ -550,6 +551,36 @@ test("Go's golang.org/x/oauth2/clientcredentials gets a token", async (t) => {
     assert.equal((await callAccounts({}, { token: stdout.trim() })).reply.status, 200);
 });
 
+// --- what operators see --------------------------------------------------------------------------
+
+test('an old secret in use after the new one is told once', async () => {
+    const ask = (secret) => askToken('retail', {
+        content: 'grant_type=client_credentials',
+        headers: { authorization: `Basic ${basicOf(CLIENT_IDS.retail, secret)}` },
+    });
+    for (const secret of [secrets.next, secrets.retail, secrets.retail, secrets.next]) {
+        assert.equal((await ask(secret)).status, 200);
+    }
+    assert.deepEqual(logged('secret-old').map(({ provider, secret }) => [provider, secret]), [['dhowretail', 'now']]);
+});
+
+test('token requests are counted by provider and status, refused clients in all', async () => {
+    const metrics = await (await fetch(`${demo.adminBaseUrl}/metrics`)).text();
+    const value = (name) => Number(metrics.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0);
+    const requests = (provider, status) =>
+        value(`lfi_requests_total{provider="${provider}",operation="issueToken",status="${status}"}`);
+    const lines = logged('token-request').filter(({ operation }) => operation === 'issueToken');
+    for (const provider of ['dhowretail', 'dhowbusiness', undefined]) {
+        for (const status of [200, 400, 401]) {
+            const expected = lines.filter((line) => line.provider === provider && line.status === status).length;
+            assert.equal(requests(provider ?? 'none', status), expected, `${provider} ${status}`);
+        }
+    }
+    assert.equal(value('lfi_refused_client_total'),
+        lines.filter(({ status, refused }) => status === 401 && refused.startsWith('CLIENT-')).length);
+    assert.ok(requests('dhowretail', 200) > 5 && requests('dhowretail', 401) > 5 && requests('none', 401) > 1);
+});
+
 // --- a reload, and another server's tokens -------------------------------------------------------
 
 async function reload(adjust) {
@@ -611,64 +642,106 @@ test('tokens survive a change of both keys', async () => {
     assert.equal((await clients.retail.send('GET', '/.well-known/jwks.json')).json.keys.length, 2);
 });
 
-test("a bank's own authorisation server issues the tokens instead", async () => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k-1', use: 'sig' }] };
-    const [key, cert] = ['key', 'pem'].map((end) => readFileSync(join(demo.dir, `pki/hub/S3.${end}`)));
+describe("a bank's own authorisation server issues the tokens instead", () => {
+    const business = { provider: 'business', certificate: 'business' };
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const keys = { rsa, rsaForPs256: rsa, ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
+    let server;
+    let url;
     let fetches = 0;
-    const server = createServer({ key, cert }, (_, reply) => {
-        fetches++;
-        reply.end(JSON.stringify(jwks));
-    });
-    await new Promise((done) => server.listen(0, 'localhost', done));
-    const url = `https://localhost:${server.address().port}`;
-    try {
-        await reload((config) => {
-            config.providers.find(({ id }) => id === 'dhowbusiness').callerAuth = {
-                mode: 'client-credentials',
-                issuer: { issuer: url, jwksUrl: `${url}/jwks`, audience: 'ozone', scopes: ['corporate'] },
-            };
+
+    before(async () => {
+        const jwks = {
+            keys: [
+                { ...(await exportJWK(keys.rsa.publicKey)), kid: 'rsa', use: 'sig' },
+                { ...(await exportJWK(keys.rsa.publicKey)), kid: 'rsaForPs256', use: 'sig', alg: 'PS256' },
+                { ...(await exportJWK(keys.ec.publicKey)), kid: 'ec', use: 'sig', alg: 'ES256' },
+            ],
+        };
+        const [key, cert] = ['key', 'pem'].map((end) => readFileSync(join(demo.dir, `pki/hub/S3.${end}`)));
+        server = createServer({ key, cert }, (_, reply) => {
+            fetches++;
+            reply.end(JSON.stringify(jwks));
         });
+        await new Promise((done) => server.listen(0, 'localhost', done));
+        url = `https://localhost:${server.address().port}`;
+    });
+    after(() => server.close());
+
+    const configure = (algorithms) => reload((config) => {
+        config.providers.find(({ id }) => id === 'dhowbusiness').callerAuth = {
+            mode: 'client-credentials',
+            issuer: { issuer: url, jwksUrl: `${url}/jwks`, audience: 'ozone', scopes: ['corporate'], algorithms },
+        };
+    });
+
+    /** A token of the server; with alg HS256 the secret is a public key, with none there is no real signature. */
+    function make(claims, { alg = 'PS256', kid = 'rsa', signedBy = kid } = {}) {
         const fingerprint = new X509Certificate(readFileSync(identities.business.clientCert)).fingerprint256;
         const thumbprint = Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
-        const make = (claims) =>
-            new SignJWT({ client_id: 'hub', scope: 'corporate', cnf: { 'x5t#S256': thumbprint }, ...claims })
-                .setProtectedHeader({ alg: 'PS256', typ: 'at+jwt', kid: 'k-1' })
-                .setIssuer(url).setAudience('ozone').setSubject('hub').setIssuedAt()
-                .setExpirationTime('5m').sign(privateKey);
-        const business = { provider: 'business', certificate: 'business' };
-        const judge = async (it, token) => refusedOf(await callAccounts(it, { token }));
+        const header = { alg, typ: 'at+jwt', kid };
+        const body = {
+            client_id: 'hub', scope: 'corporate', cnf: { 'x5t#S256': thumbprint }, iss: url, aud: 'ozone', sub: 'hub',
+            iat: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 300, ...claims,
+        };
+        const text = [header, body].map((part) => base64url(JSON.stringify(part))).join('.');
+        if (alg === 'none') {
+            return `${text}.AAAA`;
+        }
+        if (alg === 'HS256') {
+            const secret = keys[kid].publicKey.export({ type: 'spki', format: 'pem' });
+            return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+        }
+        return new SignJWT(body).setProtectedHeader(header).sign(keys[signedBy].privateKey);
+    }
+
+    const judge = async (it, token) => refusedOf(await callAccounts(it, { token }));
+
+    test('its tokens are believed for what they say', async () => {
+        await configure();
         assert.equal(await judge(business, await make({})), undefined);
         assert.equal(await judge(business, await make({ scope: 'other' })), 'ACCESS-TOKEN-SCOPE');
         assert.equal(await judge(business, await make({ cnf: undefined })), 'ACCESS-TOKEN-CERTIFICATE');
         assert.equal(await judge({ ...business, certificate: 'retail' }, await make({})),
             'ACCESS-TOKEN-CERTIFICATE');
         assert.equal(await judge({}, await make({})), 'ACCESS-TOKEN-ISS');
-        // A reload keeps its keys, unless it brings other authorities to fetch them by.
-        assert.equal(fetches, 1);
-        await reload();
-        assert.equal(await judge(business, await make({})), undefined);
-        assert.equal(fetches, 1);
-        await reload((config) => {
-            const bundle = readFileSync(config.caller.jwksCa.replace(/^(?!\/)/, `${demo.dir}/`), 'utf8');
-            config.caller.jwksCa = join(folder, 'authorities.pem');
-            writeFileSync(config.caller.jwksCa, bundle);
-        });
-        assert.equal(await judge(business, await make({})), undefined);
-        assert.equal(fetches, 1, 'the same bytes in another file');
-        writeFileSync(join(folder, 'authorities.pem'),
-            readFileSync(join(folder, 'authorities.pem'), 'utf8') + readFileSync(join(sharedPki(), 'ca/root.pem')));
-        await reload();
-        assert.equal(await judge(business, await make({})), undefined);
-        assert.equal(fetches, 2, 'other bytes in the same file');
-        // Its client of our own endpoint is gone.
+    });
+
+    test('its client of our own endpoint is gone', async () => {
         const reply = await askToken('business', {
             content: 'grant_type=client_credentials',
             headers: { authorization: `Basic ${valuesOf('business').basic}` },
         });
         assert.equal(reply.status, 401);
-    } finally {
-        server.close();
+    });
+
+    test('a reload fetches its keys anew only with other authorities to believe', async () => {
+        const fetchesAfter = async (adjust) => {
+            await reload(adjust);
+            assert.equal(await judge(business, await make({})), undefined);
+            return fetches;
+        };
+        const bundle = join(folder, 'authorities.pem');
+        assert.equal(fetches, 1);
+        assert.equal(await fetchesAfter(), 1);
+        assert.equal(await fetchesAfter((config) => {
+            writeFileSync(bundle, readFileSync(join(demo.dir, config.caller.jwksCa)));
+            config.caller.jwksCa = bundle;
+        }), 1, 'the same bytes in another file');
+        assert.equal(await fetchesAfter(() => {
+            writeFileSync(bundle, readFileSync(join(sharedPki(), 'ca/root.pem')), { flag: 'a' });
+        }), 2, 'other bytes in the same file');
+    });
+
+    let configured;
+    for (const it of cases.issuer) {
+        test(`algorithm: ${it.name}`, async () => {
+            if (`${configured}` !== `${it.algorithms}`) {
+                await configure(it.algorithms);
+                configured = it.algorithms;
+            }
+            assert.equal(await judge(business, await make({}, it)), it.refused);
+        });
     }
 });
 

@@ -55,6 +55,14 @@ static void append_line(struct buf *out, const char *secret, const char *rest)
     buf_append(out, "\n", 1);
 }
 
+/* Whether it is one that is valid then. */
+static bool is_valid(const struct caller_secrets *secrets, struct lfi_slice secret, int64_t now_s)
+{
+    size_t index = 0;
+    return caller_secrets_find(secrets, secret, &index) &&
+           caller_secret_is_valid(caller_secrets_at(secrets, index), now_s);
+}
+
 static void a_secret_is_valid_from_its_first_second_to_its_last(void **state)
 {
     struct caller_secrets *secrets;
@@ -68,17 +76,17 @@ static void a_secret_is_valid_from_its_first_second_to_its_last(void **state)
     append_line(&text, "gone", TIMES " retired");
     assert_int_equal(load(buf_slice(&text), &secrets, NULL), 0);
     buf_free(&text);
-    assert_false(caller_secrets_have(secrets, SLICE("old"), JULY - 1));
-    assert_true(caller_secrets_have(secrets, SLICE("old"), JULY));
-    assert_false(caller_secrets_have(secrets, SLICE("new"), JULY));
-    assert_true(caller_secrets_have(secrets, SLICE("new"), JULY + 20 * 86400));
-    assert_true(caller_secrets_have(secrets, SLICE("old"), JULY + 31 * 86400 - 1));
-    assert_false(caller_secrets_have(secrets, SLICE("old"), JULY + 31 * 86400));
-    assert_false(caller_secrets_have(secrets, SLICE("gone"), JULY));
-    assert_false(caller_secrets_have(secrets, SLICE("ol"), JULY));
-    assert_false(caller_secrets_have(secrets, SLICE("old "), JULY));
-    assert_false(caller_secrets_have(secrets, SLICE(""), JULY));
-    assert_false(caller_secrets_have(secrets, (struct lfi_slice){NULL, 0}, JULY));
+    assert_false(is_valid(secrets, SLICE("old"), JULY - 1));
+    assert_true(is_valid(secrets, SLICE("old"), JULY));
+    assert_false(is_valid(secrets, SLICE("new"), JULY));
+    assert_true(is_valid(secrets, SLICE("new"), JULY + 20 * 86400));
+    assert_true(is_valid(secrets, SLICE("old"), JULY + 31 * 86400 - 1));
+    assert_false(is_valid(secrets, SLICE("old"), JULY + 31 * 86400));
+    assert_false(is_valid(secrets, SLICE("gone"), JULY));
+    assert_false(is_valid(secrets, SLICE("ol"), JULY));
+    assert_false(is_valid(secrets, SLICE("old "), JULY));
+    assert_false(is_valid(secrets, SLICE(""), JULY));
+    assert_false(is_valid(secrets, (struct lfi_slice){NULL, 0}, JULY));
     caller_secrets_free(secrets);
 }
 

@@ -30,13 +30,14 @@ static void metrics_as_text(void **state)
     metrics_request(metrics, 0, 1, 200, 100);
     metrics_request(metrics, 0, 1, 200, 101);
     metrics_request(metrics, 0, 1, 418, INT64_C(9000000000));
-    metrics_request(metrics, 1, 2, 404, -1);
+    metrics_request(metrics, METRICS_NONE, METRICS_NONE, 404, -1);
+    metrics_request(NULL, 0, 0, 200, 1);
     metrics_request(metrics, 2, 0, 200, 1); /* out of the table: dropped */
     metrics_version(metrics, 0, 2u << 16 | 2u, METRICS_VERSION_URI);
     metrics_version(metrics, 0, 2u << 16 | 2u, METRICS_VERSION_URI);
     metrics_version(metrics, 0, 2u << 16 | 1u, METRICS_VERSION_DEFAULT);
     metrics_version(metrics, 0, 9u << 16, METRICS_VERSION_BASE_PATH);
-    metrics_version(metrics, 1, 0, METRICS_VERSION_URI);
+    metrics_version(metrics, METRICS_NONE, 0, METRICS_VERSION_URI);
     metrics_version(metrics, 2, 0, METRICS_VERSION_URI); /* out of the table: dropped */
     metrics_version(NULL, 0, 0, METRICS_VERSION_URI);
     metrics_listener_request(metrics, METRICS_PUBLIC, 404, 300);
