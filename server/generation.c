@@ -1,6 +1,7 @@
 #include "generation.h"
 
 #include "base/file.h"
+#include "caller/connect_token.h"
 #include "caller/secret_use.h"
 
 #include <openssl/crypto.h>
@@ -8,15 +9,16 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define SESSION_KEY_BYTES 32
+#define KEY_BYTES 32
 
 struct generation_parts {
     atomic_int holders;    /* one of them is struct generations */
     struct config *config; /* NULL: borrowed */
     struct config_pair c3;
-    struct caller_provider *callers; /* by provider index */
-    struct access_rules *access;     /* by provider index */
-    struct access_keys *access_keys; /* NULL: none of our own access tokens */
+    struct caller_provider *callers;       /* by provider index */
+    struct access_rules *access;           /* by provider index */
+    struct access_keys *access_keys;       /* NULL: none of our own access tokens */
+    struct connect_tokens *connect_tokens; /* NULL: none */
     struct oauth_client *clients;
     struct secret_use *secret_uses; /* of the clients */
     size_t client_count;
@@ -48,6 +50,7 @@ static void generation_free(struct generation *generation)
     free(parts->clients);
     free(parts->secret_uses);
     access_keys_free(parts->access_keys);
+    connect_tokens_free(parts->connect_tokens);
     free(parts->access);
     free(parts->callers);
     config_free(parts->config);
@@ -59,14 +62,14 @@ static void generation_free(struct generation *generation)
 /* A key; empty when there is no file. Ends with wipe. */
 static int read_key(struct buf *out, const char *file, struct lfi_error *error)
 {
-    buf_init(out, SESSION_KEY_BYTES);
+    buf_init(out, KEY_BYTES);
     if (!file) {
         return 0;
     }
     if (file_read(file, out, error) != 0) {
         return -1;
     }
-    return out->len == SESSION_KEY_BYTES ? 0 : error_set(error, "%s: must have 32 bytes", file);
+    return out->len == KEY_BYTES ? 0 : error_set(error, "%s: must have 32 bytes", file);
 }
 
 static void wipe(struct buf *key)
@@ -75,26 +78,32 @@ static void wipe(struct buf *key)
     buf_free(key);
 }
 
-/* The keys that seal sessions; absent: there is no previous one. To be wiped in any case. */
-struct session_keys {
+/* A key and the one before it; empty where there is none. To be wiped in any case. */
+struct keys {
     struct buf current, previous;
 };
 
-static int read_session_keys(struct session_keys *out, const struct config *config,
-                             struct lfi_error *error)
+static int read_keys(struct keys *out, const char *file, const char *previous_file,
+                     struct lfi_error *error)
 {
     buf_init(&out->previous, 0);
-    return read_key(&out->current, config->session_key_file, error) == 0
-               ? read_key(&out->previous, config->previous_session_key_file, error)
+    return read_key(&out->current, file, error) == 0
+               ? read_key(&out->previous, previous_file, error)
                : -1;
 }
 
-static struct lfi_slice previous_of(const struct session_keys *keys)
+/* Those that seal sessions. */
+static int read_session_keys(struct keys *out, const struct config *config, struct lfi_error *error)
+{
+    return read_keys(out, config->session_key_file, config->previous_session_key_file, error);
+}
+
+static struct lfi_slice previous_of(const struct keys *keys)
 {
     return keys->previous.len > 0 ? buf_slice(&keys->previous) : (struct lfi_slice){NULL, 0};
 }
 
-static void wipe_session_keys(struct session_keys *keys)
+static void wipe_keys(struct keys *keys)
 {
     wipe(&keys->current);
     wipe(&keys->previous);
@@ -106,7 +115,7 @@ static void wipe_session_keys(struct session_keys *keys)
 static int make_access_keys(struct generation_parts *parts, const struct config *config,
                             struct lfi_error *error)
 {
-    struct session_keys keys;
+    struct keys keys;
     int rc = read_session_keys(&keys, config, error);
 
     if (rc == 0) {
@@ -118,7 +127,23 @@ static int make_access_keys(struct generation_parts *parts, const struct config 
                                                       config->previous_token_key};
         rc = access_keys_new(&parts->access_keys, &access, error);
     }
-    wipe_session_keys(&keys);
+    wipe_keys(&keys);
+    return rc;
+}
+
+/* NULL where no key is configured: then no provider takes such tokens. */
+static int make_connect_tokens(struct generation_parts *parts, const struct config *config,
+                               struct lfi_error *error)
+{
+    struct keys keys;
+    int rc = read_keys(&keys, config->connect_token_key_file,
+                       config->previous_connect_token_key_file, error);
+
+    if (rc == 0 && keys.current.len > 0) {
+        rc = connect_tokens_new(&parts->connect_tokens, buf_slice(&keys.current),
+                                previous_of(&keys), error);
+    }
+    wipe_keys(&keys);
     return rc;
 }
 
@@ -174,6 +199,7 @@ static int make_caller(struct generation *generation, const struct generations *
         .jwks_ca_file = config->jwks_ca,
         .max_life_s = config->token_max_life_s,
         .replay_entries = (size_t)config->replay_entries,
+        .connect_tokens = generation->parts->connect_tokens,
         .previous = generations->current ? generations->current->caller : NULL,
     };
 
@@ -241,7 +267,7 @@ static int make_endpoint(struct generation *generation, const struct generation_
 static int make_psu(struct generation *generation, const struct generation_shared *shared,
                     const struct config *config, struct lfi_error *error)
 {
-    struct session_keys keys;
+    struct keys keys;
     int status = read_session_keys(&keys, config, error);
 
     if (status == 0) {
@@ -266,7 +292,7 @@ static int make_psu(struct generation *generation, const struct generation_share
         };
         status = psu_new(&generation->psu, &psu, shared->clock, shared->log, error);
     }
-    wipe_session_keys(&keys);
+    wipe_keys(&keys);
     return status;
 }
 
@@ -286,7 +312,7 @@ static int make_parts(struct generation *generation, const struct generations *g
         !parts->endpoints || !generation->hubs) {
         return error_set(error, "out of memory");
     }
-    if (make_clients(parts, config, error) != 0 ||
+    if (make_connect_tokens(parts, config, error) != 0 || make_clients(parts, config, error) != 0 ||
         make_caller(generation, generations, config, error) != 0 ||
         make_oauth(generation, shared, error) != 0 ||
         make_pii(generation, shared, config, error) != 0) {

@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "caller/connect_token.h"
 #include "caller/keystore.h"
 #include "caller/mode.h"
 #include "caller/replay.h"
@@ -162,6 +163,28 @@ static int authenticate_anywhere(struct caller *caller, const struct request *re
     }
     *refusal = first;
     return -1;
+}
+
+/* The value of the only header of this name; absent when there is none, or more than one. */
+static struct lfi_slice only_header(const struct request *request, const char *name)
+{
+    size_t count = 0;
+    struct lfi_slice value = request_header(request, name, &count);
+    return count == 1 ? value : (struct lfi_slice){NULL, 0};
+}
+
+bool caller_has_connect_token(const struct caller *caller, size_t provider,
+                              const struct request *request)
+{
+    struct lfi_slice scheme, rest = only_header(request, "authorization");
+
+    if (provider >= caller->config.provider_count ||
+        !caller->config.providers[provider].takes_connect_tokens ||
+        !slice_next(&rest, ' ', &scheme) || !slice_equal_nocase(scheme, "bearer")) {
+        return false;
+    }
+    return connect_token_is(caller->config.connect_tokens, caller->config.providers[provider].id,
+                            only_header(request, "o3-consent-id"), slice_trim(rest));
 }
 
 int caller_authenticate(struct caller *caller, size_t provider, const struct request *request,

@@ -36,8 +36,9 @@ enum caller_mode {
     CALLER_MODES
 };
 
-struct access_rules; /* access_check.h */
-struct api_keys;     /* api_key.h */
+struct access_rules;   /* access_check.h */
+struct api_keys;       /* api_key.h */
+struct connect_tokens; /* connect_token.h */
 
 struct caller_provider {
     const char *id; /* for the log */
@@ -45,6 +46,7 @@ struct caller_provider {
     const char *audience;              /* CALLER_JWT: aud of the Hub's tokens */
     const struct api_keys *api_keys;   /* CALLER_API_KEY */
     const struct access_rules *access; /* CALLER_CLIENT_CREDENTIALS: what its tokens must say */
+    bool takes_connect_tokens;         /* see caller_has_connect_token */
 };
 
 /* Instead of a provider's index: the request names none that is served here. */
@@ -61,6 +63,7 @@ struct caller_config {
     const char *jwks_ca_file;  /* trust anchors of the key store; NULL: plain http only */
     int max_life_s;            /* exp - iat; LIMIT_TOKEN_LIFE_S */
     size_t replay_entries;     /* jti cache; 0: off */
+    const struct connect_tokens *connect_tokens; /* NULL: no provider takes any */
     /* The rules that these follow, asked in caller_new alone: see there. NULL: none. */
     const struct caller *previous;
 };
@@ -104,6 +107,15 @@ int caller_check_certificate(const struct caller *caller, const struct request *
  */
 int caller_authenticate(struct caller *caller, size_t provider, const struct request *request,
                         struct caller_identity *identity, struct refusal *refusal);
+
+/*
+ * Whether the request proves itself with the ConnectToken of the consent in its o3-consent-id,
+ * "Bearer TOKEN", and the provider takes such tokens. It is for operations that may be called with
+ * one, after caller_check_certificate and in place of caller_authenticate; false says nothing
+ * against the caller, who may have the credential of the mode.
+ */
+bool caller_has_connect_token(const struct caller *caller, size_t provider,
+                              const struct request *request);
 
 /*
  * Where the holder of the certificate publishes his keys; absent when the subject leads to no

@@ -179,7 +179,11 @@ void loader_read_caller_auth(struct loader *loader, const cJSON *root, const cJS
     out->caller = (struct caller_provider){
         .id = out->id,
         .audience = out->audience,
-        .mode = (enum caller_mode)loader_word_or(own, loader_word_or(shared, CALLER_JWT))};
+        .mode = (enum caller_mode)loader_word_or(own, loader_word_or(shared, CALLER_JWT)),
+        .takes_connect_tokens = json_get_bool(auth, "connectTokens", false)};
+    if (out->caller.takes_connect_tokens && !loader->config.connect_token_key_file) {
+        loader_fail(loader, where, "connectTokens need caller.connectTokenKey");
+    }
     if (out->caller.mode == CALLER_JWT) {
         check_key_store(loader, "mode jwt");
     }

@@ -94,6 +94,7 @@ struct config {
     int replay_entries;
     const char *issuer; /* of our own access tokens; NULL: no client of it is configured */
     const char *token_key, *previous_token_key; /* sign access tokens; NULL: none */
+    const char *connect_token_key_file, *previous_connect_token_key_file; /* 32 raw bytes each */
 
     enum contract_replies check_responses;
 

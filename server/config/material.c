@@ -569,6 +569,9 @@ static int check_secrets(const struct check *check)
 
     look_at_mode(check, "$.journey.sessionKey", config->session_key_file);
     look_at_mode(check, "$.journey.previousSessionKey", config->previous_session_key_file);
+    look_at_mode(check, "$.caller.connectTokenKey", config->connect_token_key_file);
+    look_at_mode(check, "$.caller.previousConnectTokenKey",
+                 config->previous_connect_token_key_file);
     look_at_mode(check, "$.adminListener.operatorToken", config->operator_token_file);
     for (size_t i = 0; i < config->provider_count; i++) {
         char path[CONFIG_PATH_MAX];

@@ -175,6 +175,13 @@ static void read_caller(struct loader *loader, const cJSON *root)
     config->issuer = loader_url(loader, caller, "$.caller", "issuer");
     config->token_key = loader_file(loader, caller, "$.caller", "tokenKey");
     config->previous_token_key = loader_file(loader, caller, "$.caller", "previousTokenKey");
+    config->connect_token_key_file = key_file_of(loader, caller, "$.caller", "connectTokenKey");
+    config->previous_connect_token_key_file =
+        key_file_of(loader, caller, "$.caller", "previousConnectTokenKey");
+    if (config->previous_connect_token_key_file && !config->connect_token_key_file) {
+        loader_fail(loader, "$.caller.previousConnectTokenKey",
+                    "there is no connectTokenKey that came after it");
+    }
     if (config->previous_token_key && !config->token_key) {
         loader_fail(loader, "$.caller.previousTokenKey", "there is no tokenKey that came after it");
     }

@@ -47,6 +47,10 @@ static int stage_caller(struct call *call, struct refusal *unnamed)
     size_t provider = provider_of_request(providers, call->request, &call->provider, unnamed) == 0
                           ? provider_index(providers, call->provider)
                           : CALLER_NO_PROVIDER;
+    if (call->row && call->row->connect_token &&
+        caller_has_connect_token(caller, provider, call->request)) {
+        return 0;
+    }
     return caller_authenticate(caller, provider, call->request, &identity, call->refusal);
 }
 

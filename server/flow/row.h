@@ -49,9 +49,10 @@ struct flow_row {
     flow_shape_fn *shape;
     flow_handler_fn *handler;
     const char *const *permissions; /* of consents, NULL at the end; any of them opens it */
-    unsigned stages; /* of a customer's session in which it is allowed, 1U << enum session_stage;
-                        0: none is needed */
-    bool later;      /* not built yet: 501 */
+    unsigned stages;    /* of a customer's session in which it is allowed, 1U << enum session_stage;
+                           0: none is needed */
+    bool later;         /* not built yet: 501 */
+    bool connect_token; /* of the consent, may take the place of the Hub's credential */
     /* Numbers of parameters; 0: the operation has none such. */
     uint8_t page, page_size;           /* of lists */
     uint8_t psu, account;              /* of subjects */

@@ -32,8 +32,9 @@ struct flow_world {
 struct world_request {
     const char *method; /* NULL: GET */
     const char *path, *psu;
-    const char *provider; /* NULL: dhowretail */
-    const char *api_uri;  /* NULL: not sent */
+    const char *provider;      /* NULL: dhowretail */
+    const char *api_uri;       /* NULL: not sent */
+    const char *authorization; /* NULL: not sent */
 };
 
 struct world_reply {
@@ -94,19 +95,26 @@ static inline struct world_reply flow_world_call(struct flow_world *w,
     struct hub *hubs[3] = {NULL};
     struct reply reply = {0};
     const struct connect_peers peers = {w->caller, hubs, NULL};
-    const struct header headers[] = {
+    struct header headers[6] = {
         {SLICE("o3-provider-id"), slice_of(asked->provider ? asked->provider : "dhowretail")},
         {SLICE("o3-consent-id"), SLICE("consent-1")},
         {SLICE("o3-ozone-interaction-id"), SLICE("interaction-1")},
-        {SLICE("o3-psu-identifier"), slice_of(asked->psu ? asked->psu : KNOWN)},
-        {SLICE("o3-api-uri"), slice_of(asked->api_uri)}};
+        {SLICE("o3-psu-identifier"), slice_of(asked->psu ? asked->psu : KNOWN)}};
+    size_t header_count = 4;
+    if (asked->api_uri) {
+        headers[header_count++] = (struct header){SLICE("o3-api-uri"), slice_of(asked->api_uri)};
+    }
+    if (asked->authorization) {
+        headers[header_count++] =
+            (struct header){SLICE("Authorization"), slice_of(asked->authorization)};
+    }
     const char *query = strchr(asked->path, '?');
     size_t path_len = query ? (size_t)(query - asked->path) : strlen(asked->path);
     const struct request request = {.method = slice_of(asked->method ? asked->method : "GET"),
                                     .path = {asked->path, path_len},
                                     .query = slice_of(query ? query + 1 : NULL),
                                     .headers = headers,
-                                    .header_count = asked->api_uri ? 5 : 4,
+                                    .header_count = header_count,
                                     .peer = w->certificate,
                                     .arena = w->arena};
     buf_init(&reply.headers, 4096);

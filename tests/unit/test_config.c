@@ -474,6 +474,23 @@ static void takes_another_servers_tokens(void **state)
     free(text);
 }
 
+static void takes_connect_tokens_where_it_is_told(void **state)
+{
+    struct config *config;
+    struct lfi_error error = {""};
+    char *one = replaced("\"organisationUnits\"",
+                         "\"connectTokenKey\": \"session.key\", \"organisationUnits\"");
+    char *both = replaced_in(
+        one, "\"sme\",", "\"sme\", \"callerAuth\": {\"mode\": \"mtls\", \"connectTokens\": true},");
+    assert_int_equal(load(*state, both, &config, &error), 0);
+    assert_false(config->providers[0].caller.takes_connect_tokens);
+    assert_true(config->providers[1].caller.takes_connect_tokens);
+    assert_non_null(strstr(config->connect_token_key_file, "session.key"));
+    config_free(config);
+    free(both);
+    free(one);
+}
+
 static void a_client_id_tells_one_provider(void **state)
 {
     struct config *config;
@@ -591,6 +608,13 @@ static void tells_each_mistake_of_client_credentials(void **state)
          ":23: $.providers[1].callerAuth.issuer.algorithms: must have at least 1"},
         {"\"organisationUnits\"", "\"previousTokenKey\": \"a.key\", \"organisationUnits\"",
          ":12: $.caller.previousTokenKey: there is no tokenKey"},
+        {"\"organisationUnits\"",
+         "\"previousConnectTokenKey\": \"session.key\", \"organisationUnits\"",
+         ":12: $.caller.previousConnectTokenKey: there is no connectTokenKey"},
+        {"\"organisationUnits\"", "\"connectTokenKey\": \"a.key\", \"organisationUnits\"",
+         ":12: $.caller.connectTokenKey: the file must have 32 bytes"},
+        {"\"sme\",", "\"sme\", \"callerAuth\": {\"mode\": \"mtls\", \"connectTokens\": true},",
+         ":23: $.providers[1].callerAuth: connectTokens need caller.connectTokenKey"},
         {"\"organisationUnits\"", "\"issuer\": \"http://a.example\", \"organisationUnits\"",
          ":12: $.caller.issuer: must be https outside development"},
     };
@@ -734,6 +758,7 @@ int main(void)
         cmocka_unit_test(tells_each_mistake_of_the_state),
         cmocka_unit_test(takes_clients_of_the_token_endpoint),
         cmocka_unit_test(takes_another_servers_tokens),
+        cmocka_unit_test(takes_connect_tokens_where_it_is_told),
         cmocka_unit_test(a_client_id_tells_one_provider),
         cmocka_unit_test(tells_each_mistake_of_client_credentials),
         cmocka_unit_test(takes_keys_for_personal_data),

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "caller/access_check.h"
 #include "caller/caller.h"
+#include "caller/connect_token.h"
 #include "caller/replay.h"
 #include "caller/subject.h"
 
@@ -49,6 +50,10 @@ FAILING(int, 0, EVP_Digest,
 FAILING(int, 0, X509_digest,
         (const X509 *certificate, const EVP_MD *md, unsigned char *out, unsigned *len),
         (certificate, md, out, len))
+FAILING(unsigned char *, NULL, HMAC,
+        (const EVP_MD *md, const void *key, int key_len, const unsigned char *data, size_t len,
+         unsigned char *out, unsigned *out_len),
+        (md, key, key_len, data, len, out, out_len))
 FAILING(bool, false, id_random, (void *out, size_t len), (out, len))
 FAILING(bool, false, id_uuid4, (char out[ID_UUID_MAX]), (out))
 
@@ -242,6 +247,36 @@ static void nobody_is_let_in_when_a_check_cannot_be_made(void **state)
     assert_int_equal(silent, 0);
 }
 
+/* --- ConnectTokens ---------------------------------------------------------------------------- */
+
+static int make_connect_token(void *ctx)
+{
+    const struct lfi_slice key = SLICE("0123456789abcdef0123456789abcdef");
+    struct connect_tokens *tokens = NULL;
+    struct buf token;
+    int rc = -1;
+
+    (void)ctx;
+    buf_init(&token, LIMIT_TOKEN_BYTES);
+    if (connect_tokens_new(&tokens, key, (struct lfi_slice){NULL, 0}, NULL) == 0 &&
+        connect_token_make(tokens, "retail", SLICE("consent-1"), &token) == 0 &&
+        connect_token_is(tokens, "retail", SLICE("consent-1"), buf_slice(&token))) {
+        rc = 0;
+    }
+    buf_free(&token);
+    connect_tokens_free(tokens);
+    return rc;
+}
+
+static void a_connect_token_that_cannot_be_computed_is_none(void **state)
+{
+    int silent;
+
+    (void)state;
+    assert_true(fail_each(make_connect_token, NULL, &silent) >= 3);
+    assert_int_equal(silent, 0);
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static int read_names(void *ctx)
@@ -296,6 +331,7 @@ int main(void)
         cmocka_unit_test(no_token_is_issued_or_taken_when_a_call_fails),
         cmocka_unit_test(nobody_is_let_in_when_a_check_cannot_be_made),
         cmocka_unit_test(new_rules_that_fail_leave_the_old_ones),
+        cmocka_unit_test(a_connect_token_that_cannot_be_computed_is_none),
         cmocka_unit_test(a_name_that_cannot_be_read_is_absent),
         cmocka_unit_test(an_id_that_cannot_be_remembered_counts_as_used),
     };

@@ -6,6 +6,8 @@
 #include "base/array.h"
 #include "flow_world.h"
 
+#include "caller/connect_token.h"
+
 #include "rows_added.h"
 
 #define ACCOUNT "/accounts/skeleton-account-1"
@@ -77,12 +79,73 @@ static void its_permission_is_delivered_where_it_is_offered(void **state)
     assert_false(apis_deliver(world.apis, provider, SLICE("ReadBalances")));
 }
 
+/* --- a ConnectToken in place of the credential ------------------------------------------------ */
+
+static struct connect_tokens *use_connect_tokens(void)
+{
+    static const char *const ous[] = {"ou-1"};
+    static const struct caller_provider hubs[] = {
+        {.id = "dhowretail", .mode = CALLER_JWT, .audience = "x", .takes_connect_tokens = true},
+        {.id = "dhowolder", .mode = CALLER_JWT, .audience = "x"},
+        {.id = "dhowboth", .mode = CALLER_JWT, .audience = "x"}};
+    struct caller_config config = {.allowed_ous = ous,
+                                   .allowed_ou_count = 1,
+                                   .providers = hubs,
+                                   .provider_count = ARRAY_LEN(hubs),
+                                   .jwks_base = "http://127.0.0.1:1"};
+    struct connect_tokens *tokens = NULL;
+
+    assert_int_equal(connect_tokens_new(&tokens, SLICE("0123456789abcdef0123456789abcdef"),
+                                        (struct lfi_slice){NULL, 0}, NULL),
+                     0);
+    config.connect_tokens = tokens;
+    caller_free(world.caller);
+    assert_int_equal(caller_new(&world.caller, &config, &world.clock, &world.log, NULL, NULL), 0);
+    return tokens;
+}
+
+static int call_with(const char *path, const char *provider, const char *authorization)
+{
+    return flow_world_call(&world, &(struct world_request){.path = path,
+                                                           .psu = KNOWN,
+                                                           .provider = provider,
+                                                           .authorization = authorization})
+        .status;
+}
+
+static void a_connect_token_is_for_the_operations_that_name_it(void **state)
+{
+    struct connect_tokens *tokens = use_connect_tokens();
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 256);
+    buf_append_text(&text, "Bearer ");
+    assert_int_equal(connect_token_make(tokens, "dhowretail", SLICE("consent-1"), &text), 0);
+    const char *good = arena_text(world.arena, buf_slice(&text));
+    assert_int_equal(call_with(ACCOUNT "/balances-by-token", "dhowretail", good), 200);
+    assert_int_equal(call_with(ACCOUNT "/balances-by-token", "dhowretail", NULL), 401);
+    assert_int_equal(call_with(ACCOUNT "/balances-by-token", "dhowretail", "Bearer x"), 401);
+    assert_int_equal(call_with(ACCOUNT "/balances-by-token", "dhowolder", good), 401);
+    assert_int_equal(call_with(ACCOUNT "/balances-by-token", "nobody", good), 401);
+    assert_int_equal(call_with(ACCOUNT "/balances-again", "dhowretail", good), 401);
+    buf_clear(&text);
+    buf_append_text(&text, "Bearer ");
+    assert_int_equal(connect_token_make(tokens, "dhowretail", SLICE("consent-2"), &text), 0);
+    assert_int_equal(call_with(ACCOUNT "/balances-by-token", "dhowretail",
+                               arena_text(world.arena, buf_slice(&text))),
+                     401);
+    buf_free(&text);
+    connect_tokens_free(tokens);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_served_by_its_row),
-        cmocka_unit_test(is_refused_as_every_other),
+        cmocka_unit_test(is_served_by_its_row), cmocka_unit_test(is_refused_as_every_other),
         cmocka_unit_test(its_permission_is_delivered_where_it_is_offered),
+        cmocka_unit_test(
+            a_connect_token_is_for_the_operations_that_name_it), /* replaces the caller */
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -58,8 +58,8 @@ static void two_documents_may_have_the_same_path_under_base_paths_of_their_own(v
     struct flow_world world;
     (void)state;
     assert_int_equal(flow_world_open(&world, apart, 2), 0);
-    assert_int_equal(apis_operation_count(world.apis), 6);
-    assert_string_equal(contract_operation_id(apis_operation_at(world.apis, 3)),
+    assert_int_equal(apis_operation_count(world.apis), 8);
+    assert_string_equal(contract_operation_id(apis_operation_at(world.apis, 4)),
                         "findBalancesAgain");
     assert_int_equal(status_of(&world, (struct world_request){.path = "/one/later"}), 501);
     assert_int_equal(status_of(&world, (struct world_request){.path = "/two/later"}), 501);

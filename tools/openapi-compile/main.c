@@ -17,7 +17,8 @@
  * account; `reply`: one, list or pages; `record`: member of each record that names the account;
  * `query`, `shape`, `handler`: C functions (server/flow/row.h says what each does); `permissions`:
  * codes of consents that open it; `stages`: of a customer's session in which it is allowed
- * (psu/session.h); `auth: none`: no credential is asked for; `later: true`: not built yet.
+ * (psu/session.h); `auth`: none, no credential is asked for, or connect-token, that of the consent
+ * may stand in its place; `later: true`: not built yet.
  */
 #include "base/descriptors.h"
 #include "set.h"

@@ -99,7 +99,7 @@ struct row {
     const char *query, *shape, *handler; /* C functions */
     const char **permissions, **stages;
     size_t permission_count, stage_count;
-    bool later, open;
+    bool later, open, connect_token;
 };
 
 struct operation {

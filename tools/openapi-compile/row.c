@@ -110,7 +110,7 @@ void model_read_row(struct model *model, struct row *out, struct node node)
                                         "later",  "auth",    "stages",  NULL};
     static const char *const subjects[] = {"nobody", "user", "account", NULL};
     static const char *const replies[] = {"other", "one", "list", "pages", NULL};
-    static const char *const auths[] = {"hub", "none", NULL};
+    static const char *const auths[] = {"hub", "none", "connect-token", NULL};
     *out = (struct row){.at = node, .subject = subjects[0], .reply = replies[0]};
     if (!node.raw) {
         return;
@@ -118,7 +118,9 @@ void model_read_row(struct model *model, struct row *out, struct node node)
     node_only(node, "x-lfi", known);
     out->subject = read_word(node, "subject", subjects);
     out->reply = read_word(node, "reply", replies);
-    out->open = strcmp(read_word(node, "auth", auths), "none") == 0;
+    const char *auth = read_word(node, "auth", auths);
+    out->open = strcmp(auth, "none") == 0;
+    out->connect_token = strcmp(auth, "connect-token") == 0;
     out->later = node_bool(node_get(node, "later"), false);
     out->query = read_function(node, "query");
     out->shape = read_function(node, "shape");
