@@ -215,15 +215,18 @@ static int make_caller(struct generation *generation, const struct generations *
                       error);
 }
 
-static int make_pii(struct generation *generation, const struct generation_shared *shared,
+static int make_pii(struct generation *generation, const struct generations *generations,
                     const struct config *config, struct lfi_error *error)
 {
+    const struct generation_shared *shared = &generations->shared;
     const struct config_encryption *encryption = &config->encryption;
     const struct pii_config pii = {.keys = encryption->keys,
                                    .key_count = encryption->key_count,
                                    .jwks_base = encryption->jwks_base,
                                    .jwks_ca_file = encryption->jwks_ca,
-                                   .audience = encryption->audience};
+                                   .audience = encryption->audience,
+                                   .previous =
+                                       generations->current ? generations->current->pii : NULL};
 
     return pii.key_count > 0 ? pii_reader_new(&generation->pii, &pii, shared->clock, shared->log,
                                               shared->metrics, error)
@@ -315,7 +318,7 @@ static int make_parts(struct generation *generation, const struct generations *g
     if (make_connect_tokens(parts, config, error) != 0 || make_clients(parts, config, error) != 0 ||
         make_caller(generation, generations, config, error) != 0 ||
         make_oauth(generation, shared, error) != 0 ||
-        make_pii(generation, shared, config, error) != 0) {
+        make_pii(generation, generations, config, error) != 0) {
         return -1;
     }
     for (size_t i = 0; i < config->provider_count; i++) {

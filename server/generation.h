@@ -1,8 +1,8 @@
 /*
  * A generation: what a reload replaces as a whole. The rules for callers, the token endpoint, the
  * connections to the Hub with certificate and key, the keys for the personal data of payments, and
- * the customer's pages. What the rules for callers have learnt goes over to the next ones
- * (caller_new).
+ * the customer's pages. Token ids that were seen and key sets that were fetched go over to the next
+ * one (caller_new, pii_reader_new).
  *
  * A request holds the generation that was the current one when it began; the last to let go of an
  * old generation frees it.

@@ -14,31 +14,16 @@ static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls",
                                            NULL};
 static const char *const token_forms[] = {[ACCESS_OPAQUE] = "opaque", [ACCESS_JWT] = "jwt", NULL};
 
-/*
- * Keys are fetched with caller.jwksCa alone, and without TLS where there is none: an address of the
- * other kind could not be fetched.
- */
-static void check_scheme(struct loader *loader, const char *path, const char *url)
-{
-    const bool secure = strncmp(url, "https:", 6) == 0;
-    if (secure && !loader->config.jwks_ca) {
-        loader_fail(loader, path, "a key store with https needs caller.jwksCa");
-    } else if (!secure && loader->config.jwks_ca) {
-        loader_fail(loader, path,
-                    "with caller.jwksCa keys are fetched by https alone: change http: to https:, "
-                    "or take caller.jwksCa away");
-    }
-}
-
 /* Where the Hub's keys come from, which `what` cannot do without. */
 static void check_key_store(struct loader *loader, const char *what)
 {
     const struct config *config = &loader->config;
     char cause[PATH_ROOM];
     if (config->jwks_override) {
-        check_scheme(loader, "$.caller.jwksOverride", config->jwks_override);
+        loader_check_key_store(loader, "$.caller.jwksOverride", config->jwks_override,
+                               config->jwks_ca);
     } else if (config->jwks_base) {
-        check_scheme(loader, "$.caller.jwksBase", config->jwks_base);
+        loader_check_key_store(loader, "$.caller.jwksBase", config->jwks_base, config->jwks_ca);
     } else {
         snprintf(cause, sizeof(cause), "%s needs jwksBase or jwksOverride", what);
         loader_fail(loader, "$.caller", cause);
@@ -131,7 +116,8 @@ static void read_issuer(struct loader *loader, const cJSON *object, struct confi
                               .jwks_url = loader_url(loader, object, path, "jwksUrl"),
                               .algorithms = algorithms_of(object),
                               .allow_unbound = !json_get_bool(object, "certificateBound", true)};
-    check_scheme(loader, loader_join(where, path, "jwksUrl"), out->access.jwks_url);
+    loader_check_key_store(loader, loader_join(where, path, "jwksUrl"), out->access.jwks_url,
+                           loader->config.jwks_ca);
 }
 
 static void read_client_credentials(struct loader *loader, const cJSON *auth,

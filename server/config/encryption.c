@@ -40,7 +40,8 @@ void loader_read_encryption(struct loader *loader, const cJSON *root)
     out->jwks_base = loader_url(loader, signatures, path, "jwksBase");
     out->jwks_ca = loader_file(loader, signatures, path, "jwksCa");
     out->audience = loader_text(loader, signatures, "audience", NULL);
-    if (out->jwks_base && strncmp(out->jwks_base, "https:", 6) == 0 && !out->jwks_ca) {
-        loader_fail(loader, path, "a key store with https needs jwksCa");
+    if (out->jwks_base) {
+        loader_check_key_store(loader, "$.encryption.signatures.jwksBase", out->jwks_base,
+                               out->jwks_ca);
     }
 }

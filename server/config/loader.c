@@ -123,6 +123,19 @@ const char *loader_url(struct loader *loader, const cJSON *object, const char *p
     return url;
 }
 
+void loader_check_key_store(struct loader *loader, const char *path, const char *url,
+                            const char *ca)
+{
+    const bool secure = strncmp(url, "https:", 6) == 0;
+    if (secure && !ca) {
+        loader_fail(loader, path, "a key store with https needs jwksCa");
+    } else if (!secure && ca) {
+        loader_fail(loader, path,
+                    "with jwksCa keys are fetched by https alone: change http: to https:, or "
+                    "remove jwksCa");
+    }
+}
+
 /* A list that ends with NULL. */
 const char *const *loader_texts(struct loader *loader, const cJSON *object, const char *name,
                                 const char *const *fallback)

@@ -41,6 +41,12 @@ const char *loader_file(struct loader *loader, const cJSON *object, const char *
 /* An address to call. Plain HTTP is for development. */
 const char *loader_url(struct loader *loader, const cJSON *object, const char *path,
                        const char *name);
+/*
+ * An address of key sets beside the jwksCa to believe there, NULL: none. With it keys are fetched
+ * by https alone, without it by http alone.
+ */
+void loader_check_key_store(struct loader *loader, const char *path, const char *url,
+                            const char *ca);
 /* A list of texts, ending with NULL. */
 const char *const *loader_texts(struct loader *loader, const cJSON *object, const char *name,
                                 const char *const *fallback);

@@ -27,9 +27,11 @@ int pii_reader_new(struct pii_reader **out, const struct pii_config *config,
                    const struct clock *clock, const struct log *log, struct metrics *metrics,
                    struct lfi_error *error)
 {
-    const struct signature_config signature = {.jwks_base = config->jwks_base,
-                                               .jwks_ca_file = config->jwks_ca_file,
-                                               .audience = config->audience};
+    const struct signature_config signature = {
+        .jwks_base = config->jwks_base,
+        .jwks_ca_file = config->jwks_ca_file,
+        .audience = config->audience,
+        .previous = config->previous ? config->previous->judge : NULL};
     struct pii_reader *reader = calloc(1, sizeof(*reader));
 
     *out = NULL;

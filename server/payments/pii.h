@@ -14,6 +14,8 @@
 #include "jose/decrypt.h"
 #include "payments/pii_query.h"
 
+struct pii_reader; /* any thread */
+
 struct pii_config {
     const struct jose_key_file *keys; /* Enc1, the retired ones too */
     size_t key_count;
@@ -22,9 +24,9 @@ struct pii_config {
                                  appended; NULL: signatures are not verified */
     const char *jwks_ca_file; /* trust anchors of the key store; NULL: plain http only */
     const char *audience;     /* the bank's issuer, which aud must name */
+    /* Whose key sets are kept when they are fetched alike; asked in pii_reader_new alone. */
+    const struct pii_reader *previous; /* NULL: none */
 };
-
-struct pii_reader; /* any thread */
 
 /* Prepares the schemas; as contract_init and contract_fini. */
 int pii_init(struct lfi_error *error);

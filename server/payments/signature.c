@@ -19,11 +19,13 @@ int signature_judge_new(struct signature_judge **out, const struct signature_con
                         const struct clock *clock, const struct log *log, struct metrics *metrics,
                         struct lfi_error *error)
 {
-    const struct keystore_config keystore = {.ca_file = config->jwks_ca_file,
-                                             .clock = clock,
-                                             .log = log,
-                                             .metrics = metrics,
-                                             .timeout_ms = LIMIT_JWKS_FETCH_MS};
+    const struct keystore_config keystore = {
+        .ca_file = config->jwks_ca_file,
+        .clock = clock,
+        .log = log,
+        .metrics = metrics,
+        .timeout_ms = LIMIT_JWKS_FETCH_MS,
+        .previous = config->previous ? config->previous->keystore : NULL};
     struct signature_judge *judge = calloc(1, sizeof(*judge));
 
     *out = NULL;
@@ -31,6 +33,7 @@ int signature_judge_new(struct signature_judge **out, const struct signature_con
         return error_set(error, "out of memory");
     }
     judge->config = *config;
+    judge->config.previous = NULL;
     judge->clock = clock;
     if (config->jwks_base && keystore_new(&judge->keystore, &keystore, error) != 0) {
         free(judge);

@@ -12,11 +12,12 @@
 #include "jose/jose.h"
 #include "payments/pii_query.h"
 
+struct signature_judge; /* any thread */
+
 struct signature_config {
     const char *jwks_base, *jwks_ca_file, *audience; /* as in struct pii_config */
+    const struct signature_judge *previous; /* its key sets are kept, as in keystore_config */
 };
-
-struct signature_judge; /* any thread */
 
 /* The configuration's texts, clock, log and metrics must outlive it. */
 int signature_judge_new(struct signature_judge **out, const struct signature_config *config,

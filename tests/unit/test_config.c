@@ -331,7 +331,7 @@ static void tells_each_mistake_with_its_line(void **state)
         {"\"ou-2\"", "\"ou-1\"", ":12: $.caller.organisationUnits[1]: is duplicated"},
         {"\"jwksBase\": \"https://keys.example\",", "", ":11: $.caller: mode jwt needs jwksBase"},
         {",\n    \"jwksCa\": \"ca.pem\"", "",
-         ":13: $.caller.jwksBase: a key store with https needs caller.jwksCa"},
+         ":13: $.caller.jwksBase: a key store with https needs jwksCa"},
         {"https://keys", "http://keys", ":13: $.caller.jwksBase: must be https"},
         {"\"key\": \"a.key\"},\n  \"journey\"",
          "\"key\": \"a.key\", \"kid\": \"k\"},\n  \"journey\"",
@@ -550,7 +550,7 @@ static void tells_each_mistake_of_encryption(void **state)
         {JOURNEY,
          ENCRYPTION "], \"signatures\": {\"jwksBase\": \"https://keys.example\", "
                     "\"audience\": \"us\"}},\n" JOURNEY,
-         ":17: $.encryption.signatures: a key store with https needs jwksCa"},
+         ":17: $.encryption.signatures.jwksBase: a key store with https needs jwksCa"},
         {JOURNEY,
          ENCRYPTION "], \"signatures\": {\"jwksBase\": \"http://keys.example\", "
                     "\"audience\": \"us\"}},\n" JOURNEY,
@@ -644,7 +644,7 @@ static void allows_more_in_development(void **state)
 static void refuses_http_beside_authorities_to_believe(void **state)
 {
 #define DEVELOPMENT "\"development\": true, \"hostName\""
-    static const char by_https[] = "with caller.jwksCa keys are fetched by https alone";
+    static const char by_https[] = "with jwksCa keys are fetched by https alone";
     static const struct {
         const char *old, *new, *path;
     } rows[] = {
