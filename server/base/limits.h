@@ -60,9 +60,9 @@
 #define LIMIT_JWKS_BYTES (1024 * 1024) /* 200 entries with a chain of certificates each */
 #define LIMIT_JWKS_FETCH_MS 2000       /* one fetch; no caller and no stop waits longer */
 #define LIMIT_JWKS_CACHE_S 600         /* JWT Auth: at most 10 minutes */
-#define LIMIT_JWKS_REFETCH_S 30        /* unknown kids earn one refetch in this time, */
-#define LIMIT_JWKS_REFETCHES 2         /* save up this many, */
-#define LIMIT_JWKS_REFETCH_GAP_S 3     /* and spend them this far apart */
+#define LIMIT_JWKS_REFETCH_S 30        /* unknown kids cause one refetch in this time, */
+#define LIMIT_JWKS_REFETCHES 2         /* this many in a burst, */
+#define LIMIT_JWKS_REFETCH_GAP_S 3     /* each this long after the one before */
 
 /* Token endpoint. A request with an assertion has some 1,200 bytes, an access token some 200. */
 #define LIMIT_TOKEN_BODY_BYTES 8192

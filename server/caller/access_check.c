@@ -150,7 +150,7 @@ static int read_dates(const struct check *check, const cJSON *claims, struct acc
     }
     if ((json_get(claims, "nbf") && !token_get_date(claims, "nbf", &nbf)) ||
         nbf - now > LIMIT_TOKEN_SKEW_S) {
-        return refuse(check, "ACCESS-TOKEN-NBF", "not valid yet");
+        return refuse(check, "ACCESS-TOKEN-NBF", "nbf is in the future, or not a date");
     }
     out->exp_s = (int64_t)floor(exp);
     return 0;
@@ -200,7 +200,7 @@ static int check_payload(const struct check *check, struct lfi_slice payload,
     *out = (struct access_grant){0};
     if (!claims) {
         refuse(check, "ACCESS-TOKEN-FORM",
-               "the claims are not a JSON object without doubled members");
+               "the claims must be a JSON object without duplicate members");
     } else if (read_claims(check, claims, out) == 0 && read_dates(check, claims, out) == 0 &&
                read_binding(check, claims, out) == 0) {
         rc = check_grant(check, out);

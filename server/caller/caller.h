@@ -1,11 +1,10 @@
 /*
  * Who is calling: the organisation behind the client certificate, and on top of it the credential
- * of the way (mode) in which the provider's Hub proves itself: a signed token (JWT Auth, PS256,
- * keys from the Hub's JWKS), an API key, an access token (client credentials), or nothing more
- * (mTLS only).
+ * of the provider's authentication mode: a signed token (JWT Auth, PS256, keys from the Hub's
+ * JWKS), an API key, an access token (client credentials), or nothing more (mTLS only).
  *
- * The provider that o3-provider-id names decides the mode, and its credential is worth nothing at
- * another provider. A request that names no provider, or none that is served here, is judged as
+ * The provider that o3-provider-id names decides the mode, and its credential is refused at every
+ * other provider. A request that names no provider, or none that is served here, is judged as
  * the Hub of any provider: who passes as none of them is not authenticated, and learns
  * neither which providers there are nor which paths.
  *

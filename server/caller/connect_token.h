@@ -25,7 +25,7 @@ void connect_tokens_free(struct connect_tokens *tokens); /* wipes the keys; NULL
 int connect_token_make(const struct connect_tokens *tokens, const char *provider,
                        struct lfi_slice consent, struct buf *out)
     __attribute__((warn_unused_result));
-/* Whether the text is that token, made with either key. The time it takes tells nothing. */
+/* Whether the text is that token, made with either key. Compared in constant time. */
 bool connect_token_is(const struct connect_tokens *tokens, const char *provider,
                       struct lfi_slice consent, struct lfi_slice text);
 

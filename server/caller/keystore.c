@@ -27,7 +27,7 @@ struct entry {
     int64_t fetched_us;   /* when the fetch of `set` began */
     int64_t failed_us;    /* when the last fetch failed; never after a good one */
     int64_t refetched_us; /* when an unknown kid last caused a fetch */
-    int64_t earned_us;    /* when the fetches that unknown kids caused are all earned */
+    int64_t arrival_us;   /* rate limit of refetches (GCRA): the theoretical arrival time */
     int64_t used_us;
     bool fetching; /* another thread fetches: wait for `changed`. The place is kept meanwhile */
     char failure[sizeof(((struct lfi_error *)0)->message)];
@@ -299,7 +299,7 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url, un
                             .fetched_us = INT64_MIN,
                             .failed_us = INT64_MIN,
                             .refetched_us = INT64_MIN,
-                            .earned_us = INT64_MIN};
+                            .arrival_us = INT64_MIN};
     return place;
 }
 
@@ -321,9 +321,9 @@ static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
 }
 
 /*
- * Whether an unknown kid may cause a fetch now; marks it as done. A fetch is earned every
- * LIMIT_JWKS_REFETCH_S, and LIMIT_JWKS_REFETCHES may be saved up, so that a kid that was unknown a
- * moment too early does not keep a newly published key waiting.
+ * Whether an unknown kid may cause a fetch now, which is then counted. The rate limit allows a
+ * fetch every LIMIT_JWKS_REFETCH_S and LIMIT_JWKS_REFETCHES in a burst, so that a kid that was
+ * unknown a moment too early does not keep a newly published key waiting.
  */
 static bool claim_refetch(struct entry *entry, int64_t now)
 {
@@ -332,12 +332,12 @@ static bool claim_refetch(struct entry *entry, int64_t now)
     }
     /* Too far ahead: the clock was turned back. */
     bool ahead =
-        entry->earned_us > now && entry->earned_us - now <= LIMIT_JWKS_REFETCHES * REFETCH_US;
-    int64_t earned_us = ahead ? entry->earned_us : now;
-    if (earned_us - now > (LIMIT_JWKS_REFETCHES - 1) * REFETCH_US) {
+        entry->arrival_us > now && entry->arrival_us - now <= LIMIT_JWKS_REFETCHES * REFETCH_US;
+    int64_t arrival_us = ahead ? entry->arrival_us : now;
+    if (arrival_us - now > (LIMIT_JWKS_REFETCHES - 1) * REFETCH_US) {
         return false;
     }
-    entry->earned_us = earned_us + REFETCH_US;
+    entry->arrival_us = arrival_us + REFETCH_US;
     entry->refetched_us = now;
     return true;
 }

@@ -1,6 +1,6 @@
 /*
  * Key sets by address: fetched, cached at most LIMIT_JWKS_CACHE_S, refreshed in the background
- * before they grow old, refetched (rate-limited per address) for an unknown kid. Callers that
+ * before they expire, refetched (rate-limited per address) for an unknown kid. Callers that
  * need the same address at the same time share one fetch. At most 64 addresses are held.
  *
  * It outlives a reload that does not change how it fetches: then the next rules share it.

@@ -1,7 +1,7 @@
 /*
- * The ways in which a Hub proves itself beyond its certificate: one row each. A new way is a row
- * here, a member of enum caller_mode, and what a provider of it is configured with (struct
- * caller_provider).
+ * The authentication modes, one row each: how a Hub proves itself beyond its client certificate. A
+ * new mode is a row here, a member of enum caller_mode, and what a provider of it is configured
+ * with (struct caller_provider).
  */
 #ifndef CALLER_MODE_H
 #define CALLER_MODE_H

@@ -1,7 +1,6 @@
 /*
- * Tells that an older secret is still used although a newer one was used already: the
- * rotation is not complete at the Hub. Told in the log as secret-old, once an hour for each secret.
- * Any thread.
+ * Logs that an older secret is used after a newer one was: the rotation is not complete at the Hub.
+ * The event is secret-old, once an hour for each secret. Any thread.
  */
 #ifndef CALLER_SECRET_USE_H
 #define CALLER_SECRET_USE_H
@@ -18,7 +17,7 @@ struct secret_use {
     _Atomic int64_t told_s[LIMIT_SECRETS];
 };
 
-/* That the secret with this index was used now, by the provider's Hub. */
+/* Notes that the provider's Hub used the secret with this index now. */
 void secret_use_note(struct secret_use *use, const struct caller_secrets *secrets, size_t index,
                      const char *provider, int64_t now_s, const struct log *log);
 

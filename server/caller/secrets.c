@@ -75,7 +75,7 @@ static const char *read_line(struct arena *arena, struct lfi_slice line, struct 
         }
     }
     if (count < 5) {
-        return "must be ID SALT HASH NOT-BEFORE NOT-AFTER, and retired where it is";
+        return "must be ID SALT HASH NOT-BEFORE NOT-AFTER [retired]";
     }
     if (!caller_secret_id_fits(fields[0])) {
         return "an id has at most 64 letters, digits, - _ .";
@@ -87,7 +87,7 @@ static const char *read_line(struct arena *arena, struct lfi_slice line, struct 
     }
     if (!read_time(fields[3], &out->about.not_before_s) ||
         !read_time(fields[4], &out->about.not_after_s)) {
-        return "a time is not one of RFC 3339";
+        return "a time is not in the form of RFC 3339";
     }
     out->about.retired = count == 6;
     return count < 6 || slice_equal_text(fields[5], "retired")
@@ -101,7 +101,7 @@ static const char *add_line(struct caller_secrets *secrets, struct lfi_slice lin
     struct arena *arena = arena_new(LINE_ARENA_BYTES);
 
     if (secrets->count == LIMIT_SECRETS) {
-        wrong = "is one secret too many: take those away that are over";
+        wrong = "too many secrets: remove those that are expired or retired";
     } else if (arena) {
         wrong = read_line(arena, line, &secrets->entries[secrets->count]);
         secrets->count++;
@@ -201,7 +201,7 @@ bool caller_secret_is_valid(const struct caller_secret *secret, int64_t now_s)
     return !secret->retired && secret->not_before_s <= now_s && now_s < secret->not_after_s;
 }
 
-/* --- looking after a file --------------------------------------------------------------------- */
+/* --- managing a file -------------------------------------------------------------------------- */
 
 size_t caller_secrets_count(const struct caller_secrets *secrets)
 {

@@ -5,9 +5,9 @@
  *
  *   ID SALT HASH NOT-BEFORE NOT-AFTER [retired]
  *
- * ID is a name for people. SALT is 16 bytes, HASH is SHA-256 of salt and secret, both base64url. A
- * secret is random and long (SECRET_BYTES), which is why one round of a hash is enough. Times are
- * by RFC 3339, the first counts, the last does not.
+ * ID names it in logs and commands. SALT is 16 bytes, HASH is SHA-256 of salt and secret, both
+ * base64url. A secret is random and long (SECRET_BYTES), which is why one round of a hash is
+ * enough. Times are by RFC 3339, the first counts, the last does not.
  */
 #ifndef CALLER_SECRETS_H
 #define CALLER_SECRETS_H
@@ -31,8 +31,8 @@ struct caller_secrets; /* constant, any thread */
 int caller_secrets_load(struct caller_secrets **out, const char *file, struct lfi_error *error);
 void caller_secrets_free(struct caller_secrets *secrets); /* NULL is fine */
 /*
- * Whether the text is one of the secrets, valid now or not; `index` says which. The time it takes
- * tells nothing.
+ * Whether the text is one of the secrets, valid now or not; `index` says which. Compared in
+ * constant time.
  */
 bool caller_secrets_find(const struct caller_secrets *secrets, struct lfi_slice secret,
                          size_t *index);
@@ -40,7 +40,7 @@ bool caller_secret_is_valid(const struct caller_secret *secret, int64_t now_s);
 /* "valid", "retired", "not valid yet" or "expired". */
 const char *caller_secret_state(const struct caller_secret *secret, int64_t now_s);
 
-/* For people who look after a file: the secrets in their order, but for what they are. */
+/* To manage a file: what is known of its secrets, in their order. */
 size_t caller_secrets_count(const struct caller_secrets *secrets);
 const struct caller_secret *caller_secrets_at(const struct caller_secrets *secrets, size_t i);
 /* Whether this may be the id of a secret. */

@@ -10,7 +10,7 @@
 #define ADDRESS_BYTES 2048
 #define ATTRIBUTE_BYTES 65536 /* far more than a certificate that TLS carries has */
 
-/* The attribute in the arena; absent when it is missing, doubled or empty. */
+/* The attribute in the arena; absent when it is missing, duplicated or empty. */
 static struct lfi_slice find_attribute(struct arena *arena, const X509 *certificate, int nid)
 {
     struct lfi_slice out = {NULL, 0};

@@ -197,7 +197,7 @@ int token_check_claims(const struct token_rules *rules, struct lfi_slice payload
     memset(out, 0, sizeof(*out));
     if (!claims) {
         caller_refuse(refusal, "JWT-FORM");
-        refusal_detail(refusal, "the claims are not a JSON object without doubled members");
+        refusal_detail(refusal, "the claims must be a JSON object without duplicate members");
         goto out;
     }
     if (check_binding(rules->subject, claims, refusal) != 0 ||

@@ -101,7 +101,8 @@ const char *loader_file(struct loader *loader, const cJSON *object, const char *
     if (!kept) {
         loader_fail_memory(loader);
     } else if (loader->config.file_count == CONFIG_FILES_MAX) {
-        loader_fail(loader, loader_join(where, path, name), "is one file too many");
+        loader_fail(loader, loader_join(where, path, name),
+                    "too many files are configured: at most 256");
     } else if (stat(kept, &status) != 0 || !S_ISREG(status.st_mode) || access(kept, R_OK) != 0) {
         loader_fail(loader, loader_join(where, path, name),
                     "there is no such file, or it cannot be read");

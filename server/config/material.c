@@ -375,14 +375,14 @@ static void keep_authority(const struct check *check, const char *path, const ch
 {
     char what[PEM_TEXT_MAX];
     struct material_certificate *entry = keep(check, path, x509);
-    bool over = pem_time(X509_get0_notAfter(x509)) <= check->now;
+    bool expired = pem_time(X509_get0_notAfter(x509)) <= check->now;
 
     if (entry) {
-        entry->covered = over;
+        entry->covered = expired;
     }
-    if (over) {
+    if (expired) {
         pem_describe(check->config, file, x509, what);
-        warn(check, path, "an authority of the file has expired: take it out (%s)", what);
+        warn(check, path, "an authority of the file has expired: remove it (%s)", what);
     }
     warn_of_end(check, path, file, x509);
 }
@@ -407,7 +407,7 @@ static int check_bundle(const struct check *check, const char *path, const char 
         if (X509_check_ca(one) == 0) {
             pem_describe(check->config, file, one, what);
             result = refuse(check, path,
-                            "a certificate of the file is not that of an authority: take it out "
+                            "a certificate of the file is not that of an authority: remove it "
                             "(%s)",
                             what);
         }
@@ -515,7 +515,7 @@ static void keep_secret(const struct check *check, const char *path,
     }
 }
 
-/* Secrets that are over are no news as long as another one is valid. */
+/* Expired secrets are not warned of as long as another one is valid. */
 static int check_shared_secrets(const struct check *check, const char *path, const char *file)
 {
     struct caller_secrets *secrets;

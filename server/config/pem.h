@@ -1,4 +1,4 @@
-/* PEM files: certificates and private keys, and what to tell people of them. */
+/* PEM files: certificates and private keys, and their description in messages. */
 #ifndef CONFIG_PEM_H
 #define CONFIG_PEM_H
 

@@ -1,6 +1,7 @@
 /*
  * Reading the configuration. First the shape (config.schema.yaml, through the contract check), then
- * the values into struct config, then what the shape cannot say. All memory is one arena.
+ * the values into struct config, then the rules that a schema cannot express. All memory is one
+ * arena.
  */
 #include "config/config.h"
 
@@ -179,11 +180,10 @@ static void read_caller(struct loader *loader, const cJSON *root)
     config->previous_connect_token_key_file =
         key_file_of(loader, caller, "$.caller", "previousConnectTokenKey");
     if (config->previous_connect_token_key_file && !config->connect_token_key_file) {
-        loader_fail(loader, "$.caller.previousConnectTokenKey",
-                    "there is no connectTokenKey that came after it");
+        loader_fail(loader, "$.caller.previousConnectTokenKey", "needs connectTokenKey beside it");
     }
     if (config->previous_token_key && !config->token_key) {
-        loader_fail(loader, "$.caller.previousTokenKey", "there is no tokenKey that came after it");
+        loader_fail(loader, "$.caller.previousTokenKey", "needs tokenKey beside it");
     }
 }
 
@@ -197,11 +197,11 @@ static void read_hub(struct loader *loader, const cJSON *root)
     config->hub_kid = loader_text(loader, hub, "kid", NULL);
     config->hub_timeout_ms = loader_int(hub, "timeoutMs", LIMIT_HUB_CALL_MS);
     if (config->hub_kid && !config->hub_signing_key) {
-        loader_fail(loader, "$.hub.kid", "there is no signingKey that it could name");
+        loader_fail(loader, "$.hub.kid", "needs signingKey beside it");
     }
 }
 
-/* The kinds of consents whose approval is confirmed once more: payments always are. */
+/* The kinds of consents that need step-up authentication: payments always do. */
 static void read_step_up(struct loader *loader, const cJSON *kinds)
 {
     bool payments = !kinds;

@@ -7,7 +7,7 @@
 
 struct jwe_code_pool {
     pthread_mutex_t lock;
-    pthread_cond_t taken; /* there is room, or it is time to end */
+    pthread_cond_t taken; /* there is room, or the thread is to end */
     pthread_t thread;
     struct jwe_code codes[POOL_CODES];
     size_t count;
@@ -29,7 +29,7 @@ static void *refill(void *ctx)
         int rc = jwe_code_new(&code, NULL);
         (void)pthread_mutex_lock(&pool->lock);
         if (rc != 0) {
-            break; /* takers derive for themselves and report what is wrong */
+            break; /* callers then derive one themselves and report the failure */
         }
         pool->codes[pool->count++] = code;
         jwe_code_wipe(&code);

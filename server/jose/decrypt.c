@@ -29,7 +29,7 @@ struct jose_decrypter {
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
-/* Header members with a meaning here: of two, the sender might have meant the other. */
+/* Header members with a meaning here: a duplicate would be ambiguous. */
 static const char *const header_names[] = {"alg", "enc", "cty", "kid", "zip", "crit", NULL};
 
 /* False only when memory is short; a member that is no string stays absent. */
@@ -52,7 +52,7 @@ static int read_header(struct arena *arena, struct lfi_slice json, struct jose_j
     cJSON *header = jose_parse_object(json, header_names);
 
     if (!header) {
-        error_set(error, "the header is not a JSON object without doubled members");
+        error_set(error, "the header must be a JSON object without duplicate members");
         goto out;
     }
     if (!keep_member(arena, header, "alg", &out->alg) ||
@@ -190,8 +190,8 @@ void jose_decrypter_free(struct jose_decrypter *decrypter)
 /* --- decrypting ------------------------------------------------------------------------------- */
 
 /*
- * The content key, or a drawn one when the wrapped one is not of this key: chosen without a branch.
- * False when that cannot be found out.
+ * The content key, or a random one when the wrapped one is not of this key: chosen without a
+ * branch. False when that cannot be found out.
  */
 static bool unwrap(const struct key *key, struct lfi_slice wrapped, unsigned char cek[CEK_BYTES])
 {

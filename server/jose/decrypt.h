@@ -42,9 +42,8 @@ void jose_decrypter_free(struct jose_decrypter *decrypter); /* NULL is fine */
 /*
  * The clear bytes in the arena, which is overwritten from now on when it ends; the absent slice
  * when no key decrypts them. With a kid that key alone is tried, without one all are. alg and enc
- * are for the caller to look at. Whether the key was not unwrapped or the tag is wrong is not told,
- * neither by the answer nor by the work done: a key that was not unwrapped is replaced by a drawn
- * one.
+ * are for the caller to check. Neither the answer nor the time tells whether the key was not
+ * unwrapped or the tag is wrong: a key that was not unwrapped is replaced by a random one.
  */
 struct lfi_slice jose_decrypt(const struct jose_decrypter *decrypter, const struct jose_jwe *jwe,
                               struct arena *arena);

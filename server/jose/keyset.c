@@ -117,7 +117,7 @@ static bool has_any(const cJSON *entry, const char *const *names)
     return false;
 }
 
-/* A member that is absent, or a text that equals `wanted`: what is unknown is not absent. */
+/* Whether the member is absent or this very text: any other value is a fault. */
 static bool is_absent_or(const cJSON *entry, const char *name, const char *wanted)
 {
     const cJSON *member = json_get(entry, name);

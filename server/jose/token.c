@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "jose/jose.h"
 
-/* Header members with a meaning here: of two, the signer might have meant the other. */
+/* Header members with a meaning here: a duplicate would be ambiguous. */
 static const char *const header_names[] = {"alg", "typ", "cty", "kid", NULL};
 
 static bool occurs_twice(const cJSON *object, const char *name)
@@ -54,7 +54,7 @@ static int read_header(struct arena *arena, struct lfi_slice json, struct jose_t
     cJSON *header = jose_parse_object(json, header_names);
 
     if (!header) {
-        error_set(error, "the header is not a JSON object without doubled members");
+        error_set(error, "the header must be a JSON object without duplicate members");
         goto out;
     }
     if (!copy_member(arena, header, "alg", &out->alg) ||

@@ -12,7 +12,7 @@ int oauth_refuse_client(struct refusal *refusal, const char *id, const char *det
     return -1;
 }
 
-int oauth_refuse_now(struct refusal *refusal, const char *id, const char *detail)
+int oauth_refuse_temporarily(struct refusal *refusal, const char *id, const char *detail)
 {
     (void)refusal_set(refusal, id, 503, "temporarily_unavailable",
                       "The client cannot be authenticated at the moment.");

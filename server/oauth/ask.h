@@ -1,4 +1,4 @@
-/* A request for a token, as its client is judged by it. */
+/* A token request, and how it is refused. */
 #ifndef OAUTH_ASK_H
 #define OAUTH_ASK_H
 
@@ -18,7 +18,7 @@ struct oauth_client {
     struct secret_use *use;         /* of the secrets */
 };
 
-/* Who asks for a token, and what it takes to judge that. */
+/* A token request, with what it takes to authenticate its client. */
 struct oauth_ask {
     const struct request *request;
     const struct form *form;
@@ -37,6 +37,6 @@ struct oauth_ask {
  */
 int oauth_refuse_request(struct refusal *refusal, const char *id, const char *message);
 int oauth_refuse_client(struct refusal *refusal, const char *id, const char *detail);
-int oauth_refuse_now(struct refusal *refusal, const char *id, const char *detail);
+int oauth_refuse_temporarily(struct refusal *refusal, const char *id, const char *detail);
 
 #endif

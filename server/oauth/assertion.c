@@ -74,15 +74,15 @@ static int check_dates(const cJSON *claims, int64_t now_s, int64_t *until_s,
         return refuse(refusal, "CLIENT-ASSERTION-EXP", "expired, or exp is missing");
     }
     if (exp - now > LIMIT_CLIENT_ASSERTION_S + LIMIT_TOKEN_SKEW_S) {
-        return refuse(refusal, "CLIENT-ASSERTION-LIFE", "exp is too far away");
+        return refuse(refusal, "CLIENT-ASSERTION-LIFE", "exp is too far in the future");
     }
     if ((json_get(claims, "nbf") && !token_get_date(claims, "nbf", &nbf)) ||
         nbf - now > LIMIT_TOKEN_SKEW_S) {
-        return refuse(refusal, "CLIENT-ASSERTION-NBF", "not valid yet");
+        return refuse(refusal, "CLIENT-ASSERTION-NBF", "nbf is in the future, or not a date");
     }
     if ((json_get(claims, "iat") && !token_get_date(claims, "iat", &iat)) ||
         iat - now > LIMIT_TOKEN_SKEW_S) {
-        return refuse(refusal, "CLIENT-ASSERTION-IAT", "made in the future");
+        return refuse(refusal, "CLIENT-ASSERTION-IAT", "iat is in the future, or not a date");
     }
     *until_s = (int64_t)ceil(exp) + LIMIT_TOKEN_SKEW_S + 1;
     return 0;
@@ -103,7 +103,7 @@ static int check_claims(const struct oauth_client *client, const struct oauth_as
 
     if (!claims) {
         refuse(refusal, "CLIENT-ASSERTION-FORM",
-               "the claims are not a JSON object without doubled members");
+               "the claims must be a JSON object without duplicate members");
     } else if (check_names(client, ask, claims, refusal) == 0 &&
                check_dates(claims, ask->now_s, &out->until_s, refusal) == 0) {
         out->jti = arena_keep(ask->request->arena, jti);
@@ -128,7 +128,7 @@ static int check_signature(const struct oauth_ask *ask, const struct jose_token 
     }
     struct jose_keyset *keys = caller_keys_at(ask->caller, address, token->kid, &error);
     if (!keys) {
-        return oauth_refuse_now(refusal, "JWKS-UNAVAILABLE", error.message);
+        return oauth_refuse_temporarily(refusal, "JWKS-UNAVAILABLE", error.message);
     }
     if (!jose_keyset_has(keys, token->kid)) {
         refuse(refusal, "CLIENT-ASSERTION-KID-UNKNOWN", jose_keyset_why_not(keys, token->kid));
@@ -154,7 +154,7 @@ static int remember(const struct oauth_client *client, const struct oauth_ask *a
 
     if (state_claim(&ref, (uint32_t)(used->until_s - ask->now_s), &no_sink, &claim, &error) !=
         LFI_OK) {
-        return oauth_refuse_now(refusal, "CLIENT-STATE", error.message);
+        return oauth_refuse_temporarily(refusal, "CLIENT-STATE", error.message);
     }
     return claim == STATE_CLAIM_YOURS
                ? 0

@@ -1,4 +1,4 @@
-/* Inside the room: what its operations see. */
+/* The context of the room's operations. Internal to this room. */
 #ifndef OAUTH_CALL_H
 #define OAUTH_CALL_H
 

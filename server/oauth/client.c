@@ -6,7 +6,7 @@
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-/* --- what the request offers ------------------------------------------------------------------ */
+/* --- credentials of the request --------------------------------------------------------------- */
 
 struct credentials {
     enum client_method method;
@@ -101,7 +101,7 @@ static int read_credentials(const struct oauth_ask *ask, struct credentials *out
                : oauth_refuse_client(refusal, "CLIENT-MISSING", "no client id, or no credential");
 }
 
-/* --- whether it is that client ---------------------------------------------------------------- */
+/* --- checks ----------------------------------------------------------------------------------- */
 
 static const struct oauth_client *find_client(const struct oauth_clients *clients,
                                               struct lfi_slice id)

@@ -4,7 +4,7 @@
  * credentials (RFC 6749 4.4) for the providers whose mode that is; the client id tells the
  * provider. Certificate and pinned OU are demanded as everywhere.
  *
- * It keeps nothing of the tokens that it issues (caller/access_token.h).
+ * Stateless: nothing of the issued tokens is kept (caller/access_token.h).
  */
 #ifndef OAUTH_OAUTH_H
 #define OAUTH_OAUTH_H

@@ -135,7 +135,7 @@ int oauth_issue_token(struct call *base)
     return rc;
 }
 
-/* --- what there is ---------------------------------------------------------------------------- */
+/* --- metadata and keys ------------------------------------------------------------------------ */
 
 static void write_methods(struct json_writer *w, const struct oauth_clients *clients)
 {
@@ -158,7 +158,7 @@ static void write_methods(struct json_writer *w, const struct oauth_clients *cli
     }
 }
 
-static bool is_told(const struct oauth_clients *clients, size_t client, const char *scope)
+static bool is_listed(const struct oauth_clients *clients, size_t client, const char *scope)
 {
     for (size_t i = 0; i < client; i++) {
         if (is_configured(&clients->items[i], slice_of(scope))) {
@@ -174,7 +174,7 @@ static void write_scopes(struct json_writer *w, const struct oauth_clients *clie
     for (size_t i = 0; i < clients->count; i++) {
         const char *const *scope = clients->items[i].settings->scopes;
         for (; *scope; scope++) {
-            if (!is_told(clients, i, *scope)) {
+            if (!is_listed(clients, i, *scope)) {
                 json_text(w, NULL, *scope);
             }
         }

@@ -101,9 +101,10 @@ static void malformed_lines_are_named(void **state)
         {"id " ZEROS " " HASH TIMES " retired x", ":1: has more than six fields"},
         {"id AAAA " HASH TIMES, ":1: salt or hash is not base64url"},
         {"id " ZEROS " AAAA" TIMES, ":1: salt or hash is not base64url"},
-        {"id " ZEROS " " HASH " 2026-07-01 2026-08-01", ":1: a time is not one of RFC 3339"},
+        {"id " ZEROS " " HASH " 2026-07-01 2026-08-01",
+         ":1: a time is not in the form of RFC 3339"},
         {"id " ZEROS " " HASH " 2026-07-01T00:00:00 2026-08-01T00:00:00Z",
-         ":1: a time is not one of RFC 3339"},
+         ":1: a time is not in the form of RFC 3339"},
     };
 
     (void)state;
@@ -134,7 +135,7 @@ static void their_number_is_bounded(void **state)
     caller_secrets_free(secrets);
     append_line(&text, "x", TIMES);
     assert_int_equal(load(buf_slice(&text), &secrets, &error), -1);
-    assert_non_null(strstr(error.message, ":17: is one secret too many"));
+    assert_non_null(strstr(error.message, ":17: too many secrets"));
     buf_free(&text);
 }
 

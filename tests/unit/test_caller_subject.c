@@ -48,7 +48,7 @@ static void commas_and_equal_signs_are_just_characters(void **state)
     X509_free(certificate);
 }
 
-static void missing_and_doubled_attributes_are_absent(void **state)
+static void missing_and_duplicated_attributes_are_absent(void **state)
 {
     X509 *certificate = certificate_make((struct attribute[]){
         {"C", "AE"}, {"OU", "ou-1"}, {"CN", "cn-1"}, {"OU", "ou-1"}, {"CN", "cn-2"}, {NULL, NULL}});
@@ -142,7 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(attributes_are_found_wherever_they_stand),
         TEST(commas_and_equal_signs_are_just_characters),
-        TEST(missing_and_doubled_attributes_are_absent),
+        TEST(missing_and_duplicated_attributes_are_absent),
         TEST(other_string_types_become_utf8),
         TEST(name_texts_keep_order_and_escape),
         TEST(key_address_is_made_of_ou_and_cn),
