@@ -19,6 +19,7 @@ static const struct consent_kind kinds[] = {
      .schema = "Payment",
      .rules = PAYMENT_RULES,
      .pays = true,
+     .journey = true,
      .accounts = true},
     {.name = "flexi-pay",
      .type = "cbuae-service-initiation-consents",

@@ -136,7 +136,7 @@ static int refuse_schema(const struct contract_violation *violation, struct refu
 static int read_payload(enum pii_stage stage, struct pii *out, struct refusal *refusal)
 {
     struct contract_violation violation;
-    const char *schema = stage == PII_OF_CONSENT ? "ConsentPii" : "PaymentPii";
+    const char *schema = stage == PII_OF_PAYMENT ? "PaymentPii" : "ConsentPii";
 
     if (contract_check_json(contract_schema_named(&contract_payment_pii, schema), out->payload,
                             &violation) != 0) {

@@ -128,7 +128,7 @@ int signature_verify(struct signature_judge *judge, const struct pii_query *quer
                            "The software statement has no keys.");
     }
     int rc = verify_with(judge, query, token, "", arena, refusal);
-    if (rc != 0 && query->stage == PII_OF_PAYMENT &&
+    if (rc != 0 && query->stage != PII_OF_CONSENT &&
         slice_equal_text(slice_of(refusal->id), "PII-JWS-KID-UNKNOWN")) {
         rc = verify_with(judge, query, token, "/inactive", arena, refusal);
     }
@@ -178,7 +178,7 @@ static int check_times(const struct signature_judge *judge, const struct pii_que
 {
     const bool all = judge->keystore;
     int64_t now_s = clock_now_s(judge->clock);
-    bool at_creation = query->stage == PII_OF_PAYMENT;
+    bool at_creation = query->stage != PII_OF_CONSENT;
 
     if (at_creation && (!judge->keystore || query->created_s == 0)) {
         return 0;

@@ -1,5 +1,6 @@
 #include "psu/accounts.h"
 
+#include "base/array.h"
 #include "base/core_answer.h"
 #include "base/error.h"
 #include "psu/account_owner.h"
@@ -50,7 +51,7 @@ static bool is_wanted(struct search *search, const struct account_offer *account
     return false;
 }
 
-static bool is_eligible(struct search *search, const struct account_offer *account)
+static bool is_shareable(struct search *search, const struct account_offer *account)
 {
     const struct consent *consent = search->consent;
     if (!is_readable(account->status)) {
@@ -63,6 +64,37 @@ static bool is_eligible(struct search *search, const struct account_offer *accou
     return is_wanted(search, account, account->type, consent->account_types, "OFFER-TYPE") &&
            is_wanted(search, account, account->sub_type, consent->account_sub_types,
                      "OFFER-SUB-TYPE");
+}
+
+static bool is_payable(struct search *search, const struct account_offer *account)
+{
+    const struct {
+        const char *check, *expected;
+        struct lfi_slice received;
+        bool holds;
+    } rules[] = {
+        {"OFFER-STATUS", "Active", account->status, slice_equal_text(account->status, "Active")},
+        {"OFFER-SUB-TYPE", "CurrentAccount or Savings", account->sub_type,
+         slice_equal_text(account->sub_type, "CurrentAccount") ||
+             slice_equal_text(account->sub_type, "Savings")},
+        {"OFFER-CURRENCY", "AED", account->currency, slice_equal_text(account->currency, "AED")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        if (!rules[i].holds) {
+            leave_out(search, account, rules[i].check,
+                      arena_format(search->arena, "account %.*s: expected %s, received %.*s",
+                                   SLICE_ARG(account->id), rules[i].expected,
+                                   SLICE_ARG(rules[i].received)));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_eligible(struct search *search, const struct account_offer *account)
+{
+    return search->consent->kind->pays ? is_payable(search, account)
+                                       : is_shareable(search, account);
 }
 
 /* --- what is offered -------------------------------------------------------------------------- */

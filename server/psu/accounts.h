@@ -1,6 +1,8 @@
 /*
- * The accounts that a customer may share under a consent: held by this customer in this provider's
- * core, of the types asked for, and readable (consent journey 5; data sharing 3.2).
+ * The accounts that a customer may share, or pay from, under a consent: held by this customer in
+ * this provider's core and, to be shared, of the types asked for and readable (consent journey 5;
+ * data sharing 3.2), or, to be paid from, active current and savings accounts in AED (authorization
+ * pages for payments 3).
  */
 #ifndef PSU_ACCOUNTS_H
 #define PSU_ACCOUNTS_H
@@ -23,7 +25,7 @@ struct account_offer {
 /* An account that is not offered, and why: for the customer, and for those who ask the operator. */
 struct account_left_out {
     struct account_offer account;
-    const char *check;  /* OFFER-STATUS, OFFER-TYPE, OFFER-SUB-TYPE */
+    const char *check;  /* OFFER-STATUS, OFFER-TYPE, OFFER-SUB-TYPE, OFFER-CURRENCY */
     const char *detail; /* account id, expected, received; in the arena */
 };
 

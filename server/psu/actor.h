@@ -19,6 +19,7 @@
 #include "state/state.h"
 
 struct apis;
+struct pii_reader; /* payments/pii.h */
 struct pages;
 
 struct psu {
@@ -38,6 +39,7 @@ struct psu {
     struct slots *sign_ins; /* slots.h */
     struct metrics *metrics;
     const struct state *state;
+    struct pii_reader *pii; /* NULL: payments cannot be read */
     struct explain *explain;
     struct overrides *overrides;
     struct shares *shares;

@@ -5,8 +5,9 @@
 #include "base/limits.h"
 #include "psu/rate_limit.h"
 
-#define PURPOSE_BYTES 4096
-#define NAME_BYTES 300 /* of a TPP; escaped it may take six times as much */
+#define PURPOSE_BYTES 4096 /* lfi/signin.h */
+#define NAME_BYTES 300     /* of a TPP; escaped it may take six times as much */
+#define PAYEE_BYTES 140
 
 /* Two digits; false without randomness. */
 static bool draw_number(int64_t *out)
@@ -32,6 +33,13 @@ static struct lfi_slice purpose_of(struct actor actor, const struct approval_req
     }
     if (request->accounts > 0) {
         json_int(&w, "accounts", request->accounts);
+    }
+    json_string_if_any(&w, "payee", slice_cut(request->payee, PAYEE_BYTES));
+    if (request->amount.len > 0) {
+        json_open_object(&w, "amount");
+        json_string(&w, "value", request->amount);
+        json_string(&w, "currency", request->currency);
+        json_close_object(&w);
     }
     json_string(&w, "reference", actor.session->interaction_id);
     json_int(&w, "number", actor.session->number);

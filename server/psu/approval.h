@@ -8,12 +8,13 @@
 #include "psu/actor.h"
 #include "psu/step_refusal.h"
 
-/* What the customer's app is asked to approve; `tpp` and `accounts` where they play a part. */
+/* What the customer's app is asked to approve; texts and `accounts` where they play a part. */
 struct approval_request {
-    const char *kind; /* "consent", "connections", "step-up": the words that the app shows */
+    const char *kind; /* "consent", "connections", "step-up", "payment": the words of the app */
     struct lfi_slice tpp;
     struct lfi_slice browser; /* browser_name() of where it is asked for */
     int accounts;
+    struct lfi_slice payee, amount, currency; /* of a payment, as in struct payment */
 };
 /*
  * Asks the app, under a number of two digits that is drawn for this request and shown on both

@@ -110,6 +110,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->step_up_data_sharing = config->step_up_data_sharing;
     psu->demo_app = config->demo_app;
     psu->state = config->state;
+    psu->pii = config->pii;
     psu->explain = config->explain;
     psu->overrides = config->overrides;
     psu->shares = config->shares;

@@ -44,8 +44,49 @@ static void explain_left_out(struct actor actor, const struct account_offers *of
     }
 }
 
+/* The consent's payments, if it is to any. False, having answered: they cannot be read. */
+static bool load_payment(struct context *context, const cJSON *tree, const struct consent *consent,
+                         struct payment *out)
+{
+    *out = (struct payment){.json = {0}};
+    if (consent->kind->pays && !payment_read(context_actor(context), tree, consent, out)) {
+        finish_refuse(context, ENDING_FAILED);
+        return false;
+    }
+    return true;
+}
+
+static bool is_account(struct arena *arena, const struct account_offer *account,
+                       struct lfi_slice iban)
+{
+    return slice_equal(payment_plain_iban(arena, account->number), iban);
+}
+
+/* Leaves the account that the TPP named, if it did. False: the customer does not hold it. */
+static bool keep_debtor(struct arena *arena, struct lfi_slice iban, struct account_offers *offers)
+{
+    size_t held = offers->count;
+    if (iban.len == 0) {
+        return true;
+    }
+    offers->count = 0;
+    for (size_t i = 0; i < held; i++) {
+        if (is_account(arena, &offers->items[i], iban)) {
+            offers->items[0] = offers->items[i];
+            offers->count = 1;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < offers->left_out_count; i++) {
+        if (is_account(arena, &offers->left_out[i].account, iban)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find_accounts(struct context *context, const struct consent *consent,
-                          struct account_offers *offers)
+                          const struct payment *payment, struct account_offers *offers)
 {
     struct lfi_error error = {{0}};
     const struct lfi_call call = actor_core_call(context_actor(context));
@@ -56,6 +97,10 @@ static bool find_accounts(struct context *context, const struct consent *consent
         return false;
     }
     explain_left_out(context_actor(context), offers);
+    if (!keep_debtor(context->arena, payment->debtor, offers)) {
+        finish_refuse(context, ENDING_NOT_DEBTOR);
+        return false;
+    }
     if (offers->count == 0) {
         finish_refuse(context, ENDING_NO_ACCOUNTS);
         return false;
@@ -81,8 +126,15 @@ static bool is_patched(const struct session *session, const struct consent *cons
     return !chosen || cJSON_GetArraySize(consent->account_ids) == cJSON_GetArraySize(chosen);
 }
 
-static void append_review(struct context *context, const struct consent *consent,
-                          const struct account_offers *offers)
+static void append_accounts(struct context *context, const struct account_offers *offers,
+                            struct json_writer *w)
+{
+    const struct lfi_call call = actor_core_call(context_actor(context));
+    accounts_append(context->endpoint->provider, context->arena, &call, offers, w);
+}
+
+static void show_sharing(struct context *context, const struct consent *consent,
+                         const struct account_offers *offers)
 {
     struct json_writer w;
     context_begin_view(context, &w, "review");
@@ -95,8 +147,20 @@ static void append_review(struct context *context, const struct consent *consent
     json_string_if_any(&w, "to", consent->to);
     json_string_if_any(&w, "purpose", consent->purpose);
     consent_permissions_append_groups(consent->permissions, &w);
-    const struct lfi_call call = actor_core_call(context_actor(context));
-    accounts_append(context->endpoint->provider, context->arena, &call, offers, &w);
+    append_accounts(context, offers, &w);
+    json_close_object(&w);
+}
+
+static void show_payment(struct context *context, const struct consent *consent,
+                         const struct payment *payment, const struct account_offers *offers)
+{
+    struct json_writer w;
+    context_begin_view(context, &w, "payment");
+    json_string(&w, "tpp", consent_beneficiary(consent));
+    json_string_if_any(&w, "expires", consent->expires);
+    json_raw(&w, "payment", payment->json);
+    json_bool(&w, "debtorNamed", payment->debtor.len > 0);
+    append_accounts(context, offers, &w);
     json_close_object(&w);
 }
 
@@ -105,6 +169,7 @@ void step_show_review(struct context *context)
     const struct decision_approval cut_off = {.patched = true};
     cJSON *tree = NULL;
     struct consent consent;
+    struct payment payment;
     struct account_offers offers;
     if (!step_load_consent(context, &tree, &consent)) {
         return;
@@ -112,17 +177,22 @@ void step_show_review(struct context *context)
     if (is_patched(&context->session, &consent, NULL)) {
         finish_approve(context, &cut_off); /* decided before: only doConfirm is left */
     } else if (step_check_open(context, &consent) && check_owner(context, &consent) &&
-               find_accounts(context, &consent, &offers)) {
-        append_review(context, &consent, &offers);
+               load_payment(context, tree, &consent, &payment) &&
+               find_accounts(context, &consent, &payment, &offers)) {
+        if (consent.kind->pays) {
+            show_payment(context, &consent, &payment, &offers);
+        } else {
+            show_sharing(context, &consent, &offers);
+        }
     }
     cJSON_Delete(tree);
 }
 
 /*
- * The chosen accounts, which must all be offered. False, having answered, when one is not; during a
- * step-up the customer chooses again.
+ * The chosen accounts, which must all be offered; a payment is from one. False, having answered,
+ * when one is not; during a step-up the customer chooses again.
  */
-static bool select_accounts(struct context *context, const struct account_offers *offers,
+static bool select_accounts(struct context *context, const struct account_offers *offers, bool pays,
                             const cJSON *chosen, struct decision_approval *out)
 {
     struct lfi_slice *ids = arena_array(context->arena, offers->count, sizeof(*ids));
@@ -132,7 +202,8 @@ static bool select_accounts(struct context *context, const struct account_offers
             ids[out->count++] = offers->items[i].id;
         }
     }
-    if (out->count > 0 && out->count == (size_t)cJSON_GetArraySize(chosen)) {
+    bool all = out->count > 0 && out->count == (size_t)cJSON_GetArraySize(chosen);
+    if (all && (out->count == 1 || !pays)) {
         return true;
     }
     if (context_move(context, SESSION_REOPENED) && context_keep_session(context) == 0) {
@@ -160,8 +231,10 @@ bool review_choose(struct context *context, const cJSON *account_ids, bool confi
         out->confirmed && is_patched(&context->session, &out->consent, account_ids);
     return out->approval.patched ||
            (step_check_open(context, &out->consent) && check_owner(context, &out->consent) &&
-            find_accounts(context, &out->consent, &offers) &&
-            select_accounts(context, &offers, account_ids, &out->approval));
+            load_payment(context, out->tree, &out->consent, &out->payment) &&
+            find_accounts(context, &out->consent, &out->payment, &offers) &&
+            select_accounts(context, &offers, out->consent.kind->pays, account_ids,
+                            &out->approval));
 }
 
 int step_cancel(struct call *call)

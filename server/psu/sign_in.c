@@ -24,6 +24,9 @@ static void reply_sign_in(struct context *context, const struct consent *consent
     if (context->session.kind == SESSION_JOURNEY) {
         json_string(&w, "tpp", consent_beneficiary(consent));
     }
+    if (consent->kind && consent->kind->pays) {
+        json_bool(&w, "pays", true);
+    }
     json_bool(&w, "passkeys", passkey_is_offered(context->endpoint->provider));
     json_bool(&w, "handOver", hand_over_is_offered(&context->session));
     if (problem) {

@@ -27,13 +27,22 @@ static struct lfi_slice choice_key(struct actor actor)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* Keeps the choice, a JSON array, and makes it the session's. False: the answer is given. */
-static bool keep_choice(struct context *context, struct lfi_slice choice)
+/* Digest of a decision: of this journey, these accounts (a JSON array) and these payments. */
+static struct lfi_slice digest_of(struct actor actor, struct lfi_slice choice,
+                                  const struct payment *payment)
+{
+    struct lfi_slice bound =
+        arena_format(actor.arena, "%.*s:%.*s%s%.*s", SLICE_ARG(actor.session->interaction_id),
+                     SLICE_ARG(choice), payment->json.ptr ? ":" : "", SLICE_ARG(payment->json));
+    return bound.ptr ? id_digest(actor.arena, bound) : bound;
+}
+
+/* Keeps the choice and makes it the session's. False: the answer is given. */
+static bool keep_choice(struct context *context, struct lfi_slice choice,
+                        const struct payment *payment)
 {
     struct lfi_error error = {{0}};
-    struct lfi_slice bound = arena_format(
-        context->arena, "%.*s:%.*s", SLICE_ARG(context->session.interaction_id), SLICE_ARG(choice));
-    context->session.decision = bound.ptr ? id_digest(context->arena, bound) : bound;
+    context->session.decision = digest_of(context_actor(context), choice, payment);
     int status =
         claim_settle(context_actor(context), choice_key(context_actor(context)), choice, &error);
     if (status != LFI_OK) {
@@ -42,39 +51,53 @@ static bool keep_choice(struct context *context, struct lfi_slice choice)
     return status == LFI_OK;
 }
 
-static void ask(struct context *context, const struct consent *consent, const cJSON *account_ids)
+static void ask(struct context *context, const struct review_choice *choice)
 {
-    const struct approval_request request = {.kind = "step-up",
-                                             .tpp = consent_beneficiary(consent),
+    const struct payment *payment = &choice->payment;
+    const struct approval_request request = {.kind = payment->json.ptr ? "payment" : "step-up",
+                                             .tpp = consent_beneficiary(&choice->consent),
                                              .browser = browser_name(context->request),
-                                             .accounts = cJSON_GetArraySize(account_ids)};
+                                             .accounts = (int)choice->approval.count,
+                                             .payee = payment->payee,
+                                             .amount = payment->amount,
+                                             .currency = payment->currency};
     step_ask_approval(context, &request, SESSION_CHOSEN);
 }
 
-static void begin_step_up(struct context *context, const struct consent *consent,
-                          const cJSON *account_ids)
+/* The confirmation is of other payments than these: the customer looks at them again. */
+static void reopen(struct context *context)
 {
-    char *choice = cJSON_PrintUnformatted(account_ids);
-    if (!choice) {
-        context_refuse(context, 500, "INTERNAL", "out of memory");
-    } else if (keep_choice(context, slice_of(choice))) {
-        ask(context, consent, account_ids);
+    if (context_move(context, SESSION_REOPENED) && context_keep_session(context) == 0) {
+        context_refuse(context, 409, "JOURNEY-CHANGED", "the payments are not those confirmed");
     }
-    cJSON_free(choice);
 }
 
 /* Carries out an approval of these accounts, or has it confirmed first. */
 static void approve(struct context *context, const cJSON *account_ids, bool confirmed)
 {
     struct review_choice choice;
+    char *text = cJSON_PrintUnformatted(account_ids);
+    struct lfi_slice accounts = slice_of(text);
+    if (!text) {
+        context_refuse(context, 500, "INTERNAL", "out of memory");
+        return;
+    }
     if (review_choose(context, account_ids, confirmed, &choice)) {
-        if (choice.confirmed) {
-            finish_approve(context, &choice.approval);
+        bool patched = choice.approval.patched;
+        if (!choice.confirmed) {
+            if (keep_choice(context, accounts, &choice.payment)) {
+                ask(context, &choice);
+            }
+        } else if (confirmed && !patched &&
+                   !slice_equal(context->session.decision,
+                                digest_of(context_actor(context), accounts, &choice.payment))) {
+            reopen(context);
         } else {
-            begin_step_up(context, &choice.consent, account_ids);
+            finish_approve(context, &choice.approval);
         }
     }
     cJSON_Delete(choice.tree);
+    cJSON_free(text);
 }
 
 int step_approve(struct call *call)

@@ -17,7 +17,8 @@ static const char *offered(const char *types, const char *sub_types)
     static char ids[128];
     struct arena *arena = arena_new(1024 * 1024);
     struct account_offers offers;
-    struct consent consent = {.account_types = types ? json_parse(slice_of(types)) : NULL,
+    struct consent consent = {.kind = consent_kind_named("data-sharing"),
+                              .account_types = types ? json_parse(slice_of(types)) : NULL,
                               .account_sub_types =
                                   sub_types ? json_parse(slice_of(sub_types)) : NULL};
     assert_int_equal(accounts_find(&world.provider, arena, &call, &consent, &offers, NULL), LFI_OK);
@@ -59,7 +60,8 @@ static void says_why_an_account_is_left_out(void **state)
     };
     struct arena *arena = arena_new(1024 * 1024);
     struct account_offers offers;
-    struct consent consent = {.account_sub_types = json_parse(SLICE("[\"Savings\",\"Finance\"]"))};
+    struct consent consent = {.kind = consent_kind_named("data-sharing"),
+                              .account_sub_types = json_parse(SLICE("[\"Savings\",\"Finance\"]"))};
     world.accounts[0] = WORLD_ACCOUNT("a", "Savings", "Active");
     world.accounts[1] = WORLD_ACCOUNT("b", "CurrentAccount", "Closed");
     world.accounts[2] = WORLD_ACCOUNT("c", "CreditCard", "Active");
@@ -80,7 +82,7 @@ static void refuses_records_of_the_core_that_cannot_be_offered(void **state)
                                          "{\"id\":7,\"status\":\"Active\"}"};
     (void)state;
     struct arena *arena = arena_new(1024 * 1024);
-    struct consent consent = {0};
+    const struct consent consent = {.kind = consent_kind_named("data-sharing")};
     struct account_offers offers;
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         world.accounts[0] = broken[i];

@@ -62,6 +62,8 @@ static void tells_of_every_ending_what_its_row_says(void **state)
         [ENDING_CANCELLED] = {REJECTED DENIED "user_rejected_consent\n", NULL},
         [ENDING_NO_ACCOUNTS] = {REJECTED "doFail invalid_request user_lacks_eligible_accounts\n",
                                 "no-accounts"},
+        [ENDING_NOT_DEBTOR] = {REJECTED "doFail invalid_request user_does_not_own_debtor_account\n",
+                               "not-debtor"},
         [ENDING_NOT_SUPPORTED] = {REJECTED DENIED "consent_not_supported\n", "not-supported"},
         [ENDING_STEP_UP] = {REJECTED DENIED "user_failed_step_up_authentication\n", "step-up"},
         [ENDING_EXPIRED] = {REJECTED DENIED "session_expired\n", "expired"},

@@ -1,13 +1,13 @@
 // The simulated bank app: shows what waits for the customer of the device, and decides it.
 import { call } from './api.js';
-import { element, language, loadTexts, locale, moment, show, sign, text } from './dom.js';
+import { element, language, loadTexts, locale, moment, money, show, sign, text } from './dom.js';
 import { errorView } from './views-error.js';
 
 const POLL_MS = 2000;
 const device = location.hash.slice(1);
 
 /** What is said of each kind of request: `kind` is the server's. */
-const KINDS = ['consent', 'connections', 'step-up'];
+const KINDS = ['consent', 'connections', 'step-up', 'payment'];
 const kindOf = (purpose) => (KINDS.includes(purpose?.kind) ? purpose.kind : 'connections');
 
 function outcome(approved, purpose) {
@@ -54,11 +54,12 @@ function facts({ reference, browser, at } = {}) {
 function request(approval) {
   const { purpose } = approval;
   const kind = kindOf(purpose);
-  const title = text(`app.${kind}.title`);
+  const asked = { ...purpose, amount: purpose?.amount ? money(purpose.amount) : '' };
+  const title = text(`app.${kind}.title`, asked);
   show(title,
     sign('phone'),
     element('h1', {}, title),
-    element('p', { class: 'lead' }, text(`app.${kind}.text`, { tpp: purpose?.tpp ?? '', accounts: purpose?.accounts ?? 0 })),
+    element('p', { class: 'lead' }, text(`app.${kind}.text`, { tpp: '', accounts: 0, payee: '', ...asked })),
     purpose?.number ? element('p', { class: 'compare', 'data-testid': 'app-number' }, String(purpose.number)) : null,
     element('p', { class: 'note' }, text('app.number')),
     facts(purpose),

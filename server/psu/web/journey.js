@@ -15,6 +15,7 @@ let timer = null;
 let linkEnds = null;
 let link = null; // on a phone: of the journey that it may take over
 let tpp = null; // whom it is about, once a view has named it
+let pays = false; // whether it is about payments, once a view has said so
 let busy = false;
 
 const views = {
@@ -32,6 +33,8 @@ const views = {
   'step-up': (view) => stepUpView(view, { byPasskey: stepUpByPasskey, leave }),
   review: later('views-review', ({ reviewView }, view) =>
     reviewView(view, (accountIds) => step('approve', { accountIds }), leave)),
+  payment: later('views-payment', ({ paymentView }, view) =>
+    paymentView(view, (accountIds) => step('approve', { accountIds }), leave)),
   redirect: later('views-ending', goBack),
   ended: later('views-ending', ({ endedView, refusedView }, view) =>
     (view.reason ? refusedView(view, { countdown: false }) : endedView(view))),
@@ -61,7 +64,8 @@ async function present(answer) {
   clearTimeout(linkEnds);
   journey = answer.journey ?? journey;
   tpp = answer.tpp ?? tpp;
-  const view = { ...answer, tpp: tpp ?? text('leaving.unnamed') };
+  pays ||= Boolean(answer.pays ?? answer.payment);
+  const view = { ...answer, tpp: tpp ?? text('leaving.unnamed'), pays };
   document.querySelector('.steps').hidden = view.error === 'JOURNEY-SESSION'; // no step was ever made
   busy = true; // until the view is there
   await (views[view.view] ?? views.error)(view);

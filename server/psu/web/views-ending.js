@@ -34,8 +34,8 @@ export function refusedView(view, { leave, countdown }) {
   }, text('refused.stay'));
   show(title, sign('alert'),
     element('h1', { 'data-testid': 'refused-title' }, title),
-    element('p', {}, text(`refused.${view.reason}.text`)),
-    element('p', {}, text('refused.next', view)),
+    element('p', {}, text(`refused.${view.reason}.text`, view)),
+    element('p', {}, text(view.pays ? 'refused.nextPayment' : 'refused.next', view)),
     countdown ? counted : null,
     element('a', { class: 'button primary', href: view.redirect, rel: 'noreferrer', 'data-testid': 'refused-return' },
       text('refused.return', view)),
@@ -60,6 +60,6 @@ export function handedBackView(view) {
   const title = text(view.reason ? `refused.${view.reason}.title` : 'handedBack.title');
   show(title, sign(view.reason ? 'alert' : 'done'),
     element('h1', { 'data-testid': 'handed-back' }, title),
-    view.reason ? element('p', {}, text(`refused.${view.reason}.text`)) : null,
+    view.reason ? element('p', {}, text(`refused.${view.reason}.text`, view)) : null,
     element('p', {}, text('handedBack.text')));
 }

@@ -1,37 +1,12 @@
 // The review: which accounts, what is shared, until when.
-import { alertLine, currencyName, day, element, fromNow, grouped, hasText, money, nodes, say, show, text } from './dom.js';
+import { alertLine, currencyName, day, element, fromNow, hasText, money, nodes, say, show, text } from './dom.js';
+import { chip, facts, rank, relationOf } from './views-account.js';
 import { permissionItem } from './views-permission.js';
 
 const MANY = 10; // accounts, from which on searching is offered and permissions are folded
-const ORDER = ['CurrentAccount', 'Savings', 'CreditCard'];
 const SUMMARY_GROUPS = 4; // groups that are named at the top
 
 // --- accounts -----------------------------------------------------------------------------------
-
-const rank = ({ subType }) => (ORDER.includes(subType) ? ORDER.indexOf(subType) : ORDER.length);
-
-const kindOf = ({ subType }) => (hasText(`account.${subType}`) ? text(`account.${subType}`) : text('account.unnamed'));
-
-function chip(words) {
-  return element('span', { class: 'chip' }, words);
-}
-
-function relationOf({ relation, holder }, holderAbove) {
-  if (relation === 'joint') return chip(text('account.joint'));
-  if (relation !== 'behalf' || (holder && holder === holderAbove)) return null;
-  return chip(holder ? text('account.behalf', { holder }) : text('account.behalfUnnamed'));
-}
-
-/** Name, kind and number of an account, as a column. */
-function facts(account, ...more) {
-  const kind = kindOf(account);
-  const name = account.name ?? kind;
-  return element('span', { class: 'about' },
-    element('strong', {}, element('bdi', {}, name)),
-    name === kind ? null : element('span', {}, kind),
-    account.number ? grouped(account.number) : null,
-    ...more);
-}
 
 function accountItem(account, holderAbove) {
   const status = `account.status.${account.status}`;

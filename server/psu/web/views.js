@@ -17,6 +17,12 @@ function reveal() {
   }), text('signIn.show'));
 }
 
+/** What the customer signs in for. */
+function leadKey({ tpp, pays }) {
+  if (!tpp) return 'signIn.leadOwn';
+  return pays ? 'signIn.leadPayment' : 'signIn.lead';
+}
+
 export function signInView(view, { submit, byPasskey, byPhone, leave }) {
   const typed = document.getElementById('login')?.value ?? '';
   const problem = alertLine('sign-in-problem', 'sign-in-error');
@@ -63,9 +69,9 @@ export function signInView(view, { submit, byPasskey, byPhone, leave }) {
     hasText(`own.segment.${view.segment}`)
       ? element('p', { class: 'segment', 'data-testid': 'segment' }, text(`own.segment.${view.segment}`)) : null,
     element('h1', { id: 'title' }, title),
-    element('p', { class: 'lead', id: 'reason' }, text(view.tpp ? 'signIn.lead' : 'signIn.leadOwn', view)),
+    element('p', { class: 'lead', id: 'reason' }, text(leadKey(view), view)),
     form,
-    view.tpp ? element('p', { class: 'note' }, text('signIn.safe', view)) : null);
+    view.tpp ? element('p', { class: 'note' }, text(view.pays ? 'signIn.safePayment' : 'signIn.safe', view)) : null);
   if (view.problem) {
     say(problem, [
       text(`signIn.${view.problem}`),

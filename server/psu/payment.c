@@ -1,0 +1,219 @@
+#include "psu/payment.h"
+
+#include "base/array.h"
+#include "base/datetime.h"
+#include "payments/pii.h"
+
+#include <openssl/crypto.h>
+
+#define JSON_BYTES (32 * 1024) /* ten payees, 53 dates */
+#define PAYEES_MAX 10
+
+/* --- types ------------------------------------------------------------------------------------ */
+
+/* The types that the pages know, by the member of ConsentSchedule and its Type. */
+static const struct type {
+    const char *schedule, *name;
+} types[] = {
+    {"SinglePayment", "SingleInstantPayment"},
+};
+
+static const cJSON *typed_schedule(const struct consent *consent, const struct type *type)
+{
+    const cJSON *schedule = json_get(consent->schedule, type->schedule);
+    const cJSON *periodic = json_get(schedule, "PeriodicSchedule");
+    return periodic ? periodic : schedule;
+}
+
+static const struct type *type_of(const struct consent *consent)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (slice_equal_text(json_get_string(typed_schedule(consent, &types[i]), "Type"),
+                             types[i].name)) {
+            return &types[i];
+        }
+    }
+    return NULL;
+}
+
+bool payment_is_known(const struct consent *consent)
+{
+    return consent->kind->pays && type_of(consent);
+}
+
+/* --- terms ------------------------------------------------------------------------------------ */
+
+static void append_money(struct json_writer *w, const char *name, const cJSON *amount)
+{
+    if (amount) {
+        json_open_object(w, name);
+        json_string(w, "value", json_get_string(amount, "Amount"));
+        json_string(w, "currency", json_get_string(amount, "Currency"));
+        json_close_object(w);
+    }
+}
+
+static bool permits(const struct consent *consent, const char *permission)
+{
+    return json_lists(consent->permissions, slice_of(permission));
+}
+
+/* What the TPP is given besides the payment: a key of the pages' texts; NULL: nothing. */
+static const char *grants_of(const struct consent *consent)
+{
+    bool account = permits(consent, "ReadAccountsBasic") || permits(consent, "ReadAccountsDetail");
+    bool refund = permits(consent, "ReadRefundAccount");
+    if (!account) {
+        return refund ? "refund" : NULL;
+    }
+    if (permits(consent, "ReadBalances")) {
+        return refund ? "balance-refund" : "balance";
+    }
+    return refund ? "account-refund" : "account";
+}
+
+static void append_terms(const struct consent *consent, const struct type *type,
+                         struct json_writer *w)
+{
+    const cJSON *schedule = typed_schedule(consent, type);
+    const char *grants = grants_of(consent);
+    json_text(w, "type", type->name);
+    append_money(w, "amount", json_get(schedule, "Amount"));
+    json_string_if_any(w, "reference", json_get_string(consent->data, "DebtorReference"));
+    json_string_if_any(w, "purpose", json_get_string(consent->data, "PaymentPurposeCode"));
+    if (grants) {
+        json_text(w, "grants", grants);
+    }
+}
+
+/* --- payees ----------------------------------------------------------------------------------- */
+
+static struct lfi_slice payee_name(const cJSON *creditor)
+{
+    const cJSON *names = json_get(json_get(creditor, "CreditorAccount"), "Name");
+    struct lfi_slice name = json_get_string(json_get(creditor, "Creditor"), "Name");
+    if (name.len == 0) {
+        name = json_get_string(names, "en");
+    }
+    return name.len > 0 ? name : json_get_string(names, "ar");
+}
+
+struct lfi_slice payment_plain_iban(struct arena *arena, struct lfi_slice iban)
+{
+    char *plain = arena_alloc(arena, iban.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; plain && i < iban.len; i++) {
+        char c = iban.ptr[i];
+        if (c != ' ') {
+            plain[len++] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        }
+    }
+    return (struct lfi_slice){plain, plain ? len : 0};
+}
+
+static void append_payees(struct arena *arena, const cJSON *initiation, struct json_writer *w)
+{
+    const cJSON *creditor;
+    json_open_array(w, "payees");
+    cJSON_ArrayForEach(creditor, json_get(initiation, "Creditor"))
+    {
+        const cJSON *account = json_get(creditor, "CreditorAccount");
+        json_open_object(w, NULL);
+        json_string(w, "name", payee_name(creditor));
+        json_string(w, "iban",
+                    payment_plain_iban(arena, json_get_string(account, "Identification")));
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+/* The bank checks it when the consent is made; a Hub that let it pass is not trusted with money. */
+static bool has_right_payees(const struct type *type, const cJSON *initiation)
+{
+    int count = cJSON_GetArraySize(json_get(initiation, "Creditor"));
+    bool one = strcmp(type->schedule, "SinglePayment") == 0;
+    return one ? count == 1 : count <= PAYEES_MAX;
+}
+
+static void read_pii(struct arena *arena, const cJSON *pii, struct json_writer *w,
+                     struct payment *out)
+{
+    const cJSON *initiation = json_get(pii, "Initiation");
+    const cJSON *creditors = json_get(initiation, "Creditor");
+    const cJSON *merchant =
+        json_get(json_get(json_get(json_get(pii, "Risk"), "CreditorIndicators"), "MerchantDetails"),
+                 "MerchantName");
+    append_payees(arena, initiation, w);
+    json_string_if_any(w, "merchant", slice_of(cJSON_GetStringValue(merchant)));
+    out->debtor = payment_plain_iban(
+        arena, json_get_string(json_get(initiation, "DebtorAccount"), "Identification"));
+    if (cJSON_GetArraySize(creditors) == 1) {
+        out->payee = arena_keep(arena, payee_name(creditors->child));
+    }
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+static void log_refusal(struct actor actor, const struct refusal *refusal)
+{
+    LOG_EVENT(actor.psu->log, LOG_ERROR, "payment-pii", LOG_TEXT("id", slice_of(refusal->id)),
+              LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
+              LOG_TEXT("interaction", actor.session->interaction_id),
+              LOG_TEXT("reason", slice_of(refusal->detail)));
+}
+
+static bool open_pii(struct actor actor, const cJSON *tree, const struct consent *consent,
+                     struct pii *out)
+{
+    const cJSON *member =
+        json_get(json_get(json_get(tree, "request"), "consent"), "PersonalIdentifiableInformation");
+    const cJSON *tpp = json_get(tree, "tpp");
+    struct datetime created;
+    struct refusal refusal = {.id = "PII-KEYS-MISSING"};
+    const struct pii_query query = {
+        .member = member ? member : json_get(consent->data, "PersonalIdentifiableInformation"),
+        .stage = PII_OF_REVIEW,
+        .client_id = json_get_string(tpp, "clientId"),
+        .software_id = json_get_string(tpp, "softwareStatementId"),
+        .created_s =
+            datetime_parse(consent->created, &created) ? datetime_utc_us(&created) / 1000000 : 0,
+    };
+    if (actor.psu->pii && pii_open(actor.psu->pii, &query, actor.arena, out, &refusal) == 0) {
+        return true;
+    }
+    log_refusal(actor, &refusal);
+    return false;
+}
+
+bool payment_read(struct actor actor, const cJSON *tree, const struct consent *consent,
+                  struct payment *out)
+{
+    const struct type *type = type_of(consent);
+    struct pii pii;
+    struct buf json;
+    struct json_writer w;
+    *out = (struct payment){.json = {0}};
+    if (!type || !open_pii(actor, tree, consent, &pii)) {
+        return false;
+    }
+    if (!has_right_payees(type, json_get(pii.tree, "Initiation"))) {
+        log_refusal(actor, &(struct refusal){.id = "PAYMENT-PAYEES"});
+        pii_close(&pii);
+        return false;
+    }
+    const cJSON *amount = json_get(typed_schedule(consent, type), "Amount");
+    buf_init(&json, JSON_BYTES);
+    (void)buf_reserve(&json, JSON_BYTES); /* never moved: no copy stays behind */
+    json_begin(&w, &json);
+    json_open_object(&w, NULL);
+    append_terms(consent, type, &w);
+    read_pii(actor.arena, pii.tree, &w, out);
+    json_close_object(&w);
+    out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));
+    out->amount = arena_keep(actor.arena, json_get_string(amount, "Amount"));
+    out->currency = arena_keep(actor.arena, json_get_string(amount, "Currency"));
+    OPENSSL_cleanse(json.ptr, json.cap);
+    buf_free(&json);
+    pii_close(&pii);
+    return out->json.ptr;
+}

@@ -1,0 +1,39 @@
+/*
+ * What a customer decides on when a consent is to payments: the terms that the Hub holds, and who
+ * is paid, which only the bank can decrypt. (Authorization pages for payments 3 to 6.)
+ *
+ * All of it is personal data: it lives in the request's arena, which is overwritten at its end, and
+ * stands in no log. Internal to this room.
+ */
+#ifndef PSU_PAYMENT_H
+#define PSU_PAYMENT_H
+
+#include "consent/consent.h"
+#include "psu/actor.h"
+
+/* Texts in the arena. */
+struct payment {
+    /*
+     * The member "payment" of the view, an object: type, payees (name, iban; none: the TPP chooses
+     * them), and where there are any merchant, reference, purpose, grants and the terms of
+     * payment.c. A decision is bound to it. Absent: the consent is not to payments.
+     */
+    struct lfi_slice json;
+    struct lfi_slice debtor; /* IBAN that the TPP named; absent: the customer chooses */
+    struct lfi_slice payee;  /* name of the only one; absent: several, or the TPP chooses them */
+    struct lfi_slice amount; /* of a single payment: "250.00"; absent: several payments */
+    struct lfi_slice currency;
+};
+
+/* Whether the pages know payments of this type. */
+bool payment_is_known(const struct consent *consent);
+/*
+ * Reads the consent, `tree` as the Hub sent it, and decrypts who is paid. False, logged without
+ * personal data (PAYMENT-PII): the bank has no key for it, or it is malformed.
+ */
+bool payment_read(struct actor actor, const cJSON *tree, const struct consent *consent,
+                  struct payment *out);
+/* An IBAN as it is compared: in capitals, without blanks; in the arena. */
+struct lfi_slice payment_plain_iban(struct arena *arena, struct lfi_slice iban);
+
+#endif

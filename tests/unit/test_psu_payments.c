@@ -1,0 +1,308 @@
+// link: lfi-psu
+/* A consent to a payment: what the customer is shown, from which account, and what is confirmed. */
+#include "psu_world.h"
+
+#include "base/base64.h"
+#include "base/limits.h"
+#include "payments/pii.h"
+
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define RSA_BYTES 256
+
+/* --- the TPP ---------------------------------------------------------------------------------- */
+
+static EVP_PKEY *key;
+static struct pii_reader *reader;
+
+static int make_key(void **state)
+{
+    char path[] = "/tmp/lfi-test-pii-XXXXXX";
+    int fd = mkstemp(path);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    const struct jose_key_file files[] = {{"k", path}};
+    const struct pii_config config = {.keys = files, .key_count = 1};
+    struct lfi_error error = {{0}};
+    (void)state;
+    key = EVP_RSA_gen(RSA_BYTES * 8);
+    assert_non_null(file);
+    assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(pii_init(&error), 0);
+    assert_int_equal(pii_reader_new(&reader, &config, &world.clock, &world.log, NULL, &error), 0);
+    return unlink(path);
+}
+
+static int drop_key(void **state)
+{
+    (void)state;
+    pii_reader_free(reader);
+    pii_fini();
+    EVP_PKEY_free(key);
+    return 0;
+}
+
+static void append_part(struct buf *out, const void *bytes, size_t len)
+{
+    buf_append_text(out, ".");
+    base64_append_url(out, bytes, len);
+}
+
+/* A JWS, whose signature nobody checks here, encrypted for the bank. */
+static void append_pii(struct buf *out, const char *json)
+{
+    static const char inner[] = "{\"alg\":\"PS256\"}";
+    static const char header[] = "{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A256GCM\",\"kid\":\"k\"}";
+    static const unsigned char cek[32] = {7}, iv[12] = {1};
+    unsigned char wrapped[RSA_BYTES], cipher[4096], tag[16];
+    size_t wrapped_len = sizeof(wrapped), start = out->len;
+    int len = 0, rest = 0;
+    struct buf jws;
+    EVP_PKEY_CTX *rsa = EVP_PKEY_CTX_new(key, NULL);
+    EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new();
+    buf_init(&jws, sizeof(cipher));
+    base64_append_url(&jws, inner, sizeof(inner) - 1);
+    append_part(&jws, json, strlen(json));
+    append_part(&jws, "none", 4);
+    base64_append_url(out, header, sizeof(header) - 1);
+    assert_true(EVP_PKEY_encrypt_init(rsa) == 1 &&
+                EVP_PKEY_CTX_set_rsa_padding(rsa, RSA_PKCS1_OAEP_PADDING) == 1 &&
+                EVP_PKEY_CTX_set_rsa_oaep_md(rsa, EVP_sha256()) == 1 &&
+                EVP_PKEY_encrypt(rsa, wrapped, &wrapped_len, cek, sizeof(cek)) == 1);
+    assert_true(
+        EVP_EncryptInit_ex(gcm, EVP_aes_256_gcm(), NULL, cek, iv) == 1 &&
+        EVP_EncryptUpdate(gcm, NULL, &len, (const unsigned char *)out->ptr + start,
+                          (int)(out->len - start)) == 1 &&
+        EVP_EncryptUpdate(gcm, cipher, &len, (const unsigned char *)jws.ptr, (int)jws.len) == 1 &&
+        EVP_EncryptFinal_ex(gcm, cipher + len, &rest) == 1 &&
+        EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_GET_TAG, sizeof(tag), tag) == 1);
+    append_part(out, wrapped, sizeof(wrapped));
+    append_part(out, iv, sizeof(iv));
+    append_part(out, cipher, jws.len);
+    append_part(out, tag, sizeof(tag));
+    buf_free(&jws);
+    EVP_CIPHER_CTX_free(gcm);
+    EVP_PKEY_CTX_free(rsa);
+}
+
+#define PAYEE                                                                                      \
+    "{\"CreditorAccount\":{\"SchemeName\":\"IBAN\",\"Identification\":"                            \
+    "\"AE07 0331 2345 6789 0123 456\",\"Name\":{\"en\":\"Salma Haddad\",\"ar\":\"x\"}}}"
+#define PII(debtor) "{\"Initiation\":{" debtor "\"Creditor\":[" PAYEE "]}}"
+#define DEBTOR(iban) "\"DebtorAccount\":{\"SchemeName\":\"IBAN\",\"Identification\":\"" iban "\"},"
+#define SINGLE(amount)                                                                             \
+    "{\"SinglePayment\":{\"Type\":\"SingleInstantPayment\",\"Amount\":{\"Amount\":\"" amount       \
+    "\",\"Currency\":\"AED\"}}}"
+
+/* The Hub's consent with this schedule and PII. */
+static void ask_for(const char *schedule, const char *pii)
+{
+    static struct buf consent;
+    buf_free(&consent);
+    buf_init(&consent, 16384);
+    buf_append_format(&consent,
+                      "{\"id\":\"c-1\",\"consentType\":\"cbuae-service-initiation-consents\","
+                      "\"status\":\"AwaitingAuthorization\",\"tpp\":{\"tppName\":\"Falcon Pay\","
+                      "\"clientId\":\"t-1\"},\"request\":{\"consent\":{\"ControlParameters\":"
+                      "{\"ConsentSchedule\":%s},\"PersonalIdentifiableInformation\":\"",
+                      schedule);
+    if (pii) {
+        append_pii(&consent, pii);
+    } else {
+        buf_append_text(&consent, "e30.AA.AA.AA.AA");
+    }
+    buf_append_text(&consent,
+                    "\"}},\"consentBody\":{\"Data\":{\"ConsentId\":\"c-1\",\"Permissions\":"
+                    "[\"ReadAccountsBasic\",\"ReadRefundAccount\"],\"DebtorReference\":\"INV 7\","
+                    "\"PaymentPurposeCode\":\"SAL\",\"ExpirationDateTime\":"
+                    "\"2099-01-01T00:00:00Z\"}}}");
+    buf_append(&consent, "", 1);
+    assert_false(consent.failed);
+    world.consent = consent.ptr;
+}
+
+#define ACCOUNT(id, sub_type, status, currency, iban)                                              \
+    "{\"id\":\"" id "\",\"status\":\"" status "\",\"accountType\":\"Retail\","                     \
+    "\"accountSubType\":\"" sub_type "\",\"currency\":\"" currency "\",\"accountNumbers\":"        \
+    "[{\"schemeName\":\"IBAN\",\"identification\":\"" iban "\"}]}"
+
+static int set_up(void **state)
+{
+    static const char *const offered[] = {"cbuae-account-access-consents",
+                                          "cbuae-service-initiation-consents", NULL};
+    int result = world_set_up(state);
+    world.provider.offers.consent_types = offered;
+    world.psu->pii = reader;
+    world.accounts[0] =
+        ACCOUNT("acc-1", "CurrentAccount", "Active", "AED", "AE450331234567890123401");
+    world.accounts[1] = ACCOUNT("acc-2", "Savings", "Active", "AED", "AE180331234567890123402");
+    world.accounts[2] = ACCOUNT("acc-3", "Savings", "Dormant", "AED", "AE880331234567890123403");
+    world.accounts[3] = ACCOUNT("acc-4", "CurrentAccount", "Active", "USD", "AE4");
+    world.accounts[4] = ACCOUNT("acc-5", "CreditCard", "Active", "AED", "AE5");
+    ask_for(SINGLE("250.00"), PII(""));
+    return result;
+}
+
+/* --- what is shown ---------------------------------------------------------------------------- */
+
+#define SHOWN                                                                                      \
+    "\"payment\":{\"type\":\"SingleInstantPayment\",\"amount\":{\"value\":\"250.00\","             \
+    "\"currency\":\"AED\"},\"reference\":\"INV 7\",\"purpose\":\"SAL\","                           \
+    "\"grants\":\"account-refund\",\"payees\":[{\"name\":\"Salma Haddad\","                        \
+    "\"iban\":\"AE070331234567890123456\"}]}"
+
+static void shows_what_is_paid_to_whom_and_from_where(void **state)
+{
+    (void)state;
+    world_arrive();
+    world_post("/journey/state", "{}");
+    assert_true(world_says("\"view\":\"sign-in\"") && world_says("\"pays\":true"));
+    world_go(SESSION_REVIEW);
+    assert_true(world_says("\"view\":\"payment\"") && world_says("\"tpp\":\"Falcon Pay\""));
+    assert_true(world_says(SHOWN) && world_says("\"debtorNamed\":false"));
+    assert_true(world_says("\"accounts\":[{\"id\":\"acc-1\"") && world_says("{\"id\":\"acc-2\""));
+    assert_false(world_says("{\"id\":\"acc-3\"") || world_says("{\"id\":\"acc-4\"") ||
+                 world_says("{\"id\":\"acc-5\""));
+    assert_string_equal(world.calls, "");
+}
+
+static void pays_from_the_account_that_the_tpp_named(void **state)
+{
+    (void)state;
+    ask_for(SINGLE("250.00"), PII(DEBTOR("ae18 0331 2345 6789 0123 402")));
+    world_go(SESSION_REVIEW);
+    assert_true(world_says("\"debtorNamed\":true") &&
+                world_says("\"accounts\":[{\"id\":\"acc-2\""));
+    assert_false(world_says("{\"id\":\"acc-1\""));
+    world_post("/journey/approve", WORLD_APPROVE); /* another account than that */
+    assert_true(world_says("\"error\":\"JOURNEY-ACCOUNTS\""));
+}
+
+#define REJECTED                                                                                   \
+    "PATCH {\"status\":\"Rejected\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"                      \
+    "\"authorizationChannel\":\"Web\"}\n"
+
+static void rejects_what_cannot_be_paid(void **state)
+{
+    static const struct {
+        const char *schedule, *pii, *told;
+        bool no_key;
+    } cases[] = {
+        {SINGLE("1.00"), PII(DEBTOR("AE120331234567890123499")),
+         "invalid_request user_does_not_own_debtor_account", false},
+        {SINGLE("1.00"), PII(DEBTOR("AE880331234567890123403")), /* the customer's, but dormant */
+         "invalid_request user_lacks_eligible_accounts", false},
+        {SINGLE("1.00"), NULL, "server_error lfi_internal_error", false},
+        {SINGLE("1.00"), "{\"Initiation\":{}}", "server_error lfi_internal_error", false},
+        {SINGLE("1.00"), "{\"Initiation\":{\"Creditor\":[" PAYEE "," PAYEE "]}}",
+         "server_error lfi_internal_error", false},
+        {SINGLE("1.00"), PII(""), "server_error lfi_internal_error", true},
+        {"{\"SinglePayment\":{\"Type\":\"SingleFutureDatedPayment\",\"Amount\":{\"Amount\":"
+         "\"1.00\",\"Currency\":\"AED\"}}}",
+         PII(""), "access_denied consent_not_supported", false},
+        {"{\"FilePayment\":{\"FileType\":\"x\"}}", PII(""), "access_denied consent_not_supported",
+         false},
+        {"{}", PII(""), "access_denied consent_not_supported", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char expected[512];
+        world_tear_down(state);
+        set_up(state);
+        world.psu->pii = cases[i].no_key ? NULL : reader;
+        ask_for(cases[i].schedule, cases[i].pii);
+        world_go(SESSION_REVIEW);
+        snprintf(expected, sizeof(expected), "%sdoFail %s\n", REJECTED, cases[i].told);
+        assert_string_equal(world.calls, expected);
+    }
+}
+
+static void offers_no_account_that_cannot_pay(void **state)
+{
+    (void)state;
+    world.accounts[0] = world.accounts[2];
+    world.accounts[1] = NULL;
+    world_go(SESSION_REVIEW);
+    assert_string_equal(world.calls,
+                        REJECTED "doFail invalid_request user_lacks_eligible_accounts\n");
+}
+
+/* --- what is decided -------------------------------------------------------------------------- */
+
+static void decide(void)
+{
+    world_go(SESSION_REVIEW);
+    world.approval = LFI_APPROVAL_WAITING;
+    world_post("/journey/approve", WORLD_APPROVE);
+    assert_true(world_says("\"view\":\"step-up\""));
+    assert_string_equal(world.calls, "");
+}
+
+static void authorizes_one_account_after_the_payment_was_confirmed(void **state)
+{
+    (void)state;
+    decide();
+    assert_true(world_asks("{\"kind\":\"payment\",\"tpp\":\"Falcon Pay\",\"accounts\":1,"
+                           "\"payee\":\"Salma Haddad\",\"amount\":{\"value\":\"250.00\","
+                           "\"currency\":\"AED\"},\"reference\":\"i-1\","));
+    world.approval = LFI_APPROVAL_APPROVED;
+    world_post("/journey/step-up", WORLD_STEP);
+    assert_string_equal(world.calls, "PATCH {\"status\":\"Authorized\",\"psuIdentifiers\":"
+                                     "{\"userId\":\"u-1\"},\"accountIds\":[\"acc-1\"],"
+                                     "\"authorizationChannel\":\"Web\"}\ndoConfirm i-1\n");
+}
+
+static void takes_one_account_and_no_more(void **state)
+{
+    (void)state;
+    world_go(SESSION_REVIEW);
+    world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-1\",\"acc-2\"]}");
+    assert_true(world_says("\"error\":\"JOURNEY-ACCOUNTS\""));
+    world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-4\"]}");
+    assert_true(world_says("\"error\":\"JOURNEY-ACCOUNTS\""));
+    assert_string_equal(world.calls, "");
+}
+
+/* The confirmation is of this amount to this payee, and of no other. */
+static void a_changed_payment_makes_its_confirmation_void(void **state)
+{
+    static const char *const changed[][2] = {
+        {SINGLE("950.00"), PII("")},
+        {SINGLE("250.00"), "{\"Initiation\":{\"Creditor\":[{\"CreditorAccount\":{\"SchemeName\":"
+                           "\"IBAN\",\"Identification\":\"AE340331234567890123455\",\"Name\":"
+                           "{\"en\":\"Salma Haddad\"}}}]}}"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        world_tear_down(state);
+        set_up(state);
+        decide();
+        ask_for(changed[i][0], changed[i][1]);
+        world.approval = LFI_APPROVAL_APPROVED;
+        world_post("/journey/step-up", WORLD_STEP);
+        assert_int_equal(world.status, 409);
+        assert_true(world_says("\"error\":\"JOURNEY-CHANGED\""));
+        assert_string_equal(world.calls, "");
+        world_post("/journey/state", "{}");
+        assert_true(world_says("\"view\":\"payment\""));
+    }
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(shows_what_is_paid_to_whom_and_from_where),
+        CASE(pays_from_the_account_that_the_tpp_named),
+        CASE(rejects_what_cannot_be_paid),
+        CASE(offers_no_account_that_cannot_pay),
+        CASE(authorizes_one_account_after_the_payment_was_confirmed),
+        CASE(takes_one_account_and_no_more),
+        CASE(a_changed_payment_makes_its_confirmation_void),
+    };
+    return cmocka_run_group_tests(tests, make_key, drop_key);
+}
