@@ -213,6 +213,34 @@ static void the_certificate_comes_first(void **state)
     assert_int_equal(fake_client.calls, 0);
 }
 
+/* What is wrong with a certificate, or with what it leads to, is no failure of ours. */
+static void an_odd_certificate_is_refused_with_401(void **state)
+{
+    static const struct attribute names[][4] = {
+        {{"OU", "ou-1"}, {NULL, NULL}},
+        {{"O", "Hub Operator"}, {"OU", "ou-1"}, {NULL, NULL}},
+        {{"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", ".."}, {NULL, NULL}},
+        {{"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", "a/b"}, {NULL, NULL}},
+        {{"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", "a\tb"}, {NULL, NULL}},
+        {{"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", "\xd8\xa8 %2e?#"}, {NULL, NULL}},
+        {{"O", "Hub Operator"}, {"OU", "ou-1"}, {"CN", "nobody"}, {NULL, NULL}},
+    };
+    struct lfi_slice token = good_token();
+
+    (void)state;
+    fake_client.status = 404; /* nobody publishes keys there */
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct header header = {SLICE("Authorization"), token};
+        struct refusal refusal = {.id = NULL};
+        use_certificate(names[i]);
+        const struct request request = {
+            .headers = &header, .header_count = 1, .peer = f.certificate, .arena = f.arena};
+        assert_int_equal(judge(RETAIL, &request, &refusal), -1);
+        assert_int_equal(refusal.status, 401);
+        assert_string_equal(refusal.id, i < 5 ? "CALLER-SUBJECT" : "JWT-KID-UNKNOWN");
+    }
+}
+
 static void a_certificate_alone_can_be_checked(void **state)
 {
     struct request request = {.peer = f.certificate, .arena = f.arena};
@@ -475,6 +503,7 @@ int main(void)
         TEST(the_hub_is_let_in),
         TEST(a_token_is_worth_nothing_at_another_provider),
         TEST(the_certificate_comes_first),
+        TEST(an_odd_certificate_is_refused_with_401),
         TEST(a_certificate_alone_can_be_checked),
         TEST(with_nobody_pinned_nobody_passes),
         TEST(an_override_needs_no_cn),
