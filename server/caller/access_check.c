@@ -24,7 +24,7 @@ bool access_scope_has(struct lfi_slice scope, struct lfi_slice one)
     return false;
 }
 
-/* One call under judgement. */
+/* The call that is checked. */
 struct check {
     const struct access_rules *rules;
     struct keystore *keystore;
@@ -65,7 +65,7 @@ static int find_token(const struct check *check, struct lfi_slice *out)
     return 0;
 }
 
-/* --- what every token must say ---------------------------------------------------------------- */
+/* --- grant ------------------------------------------------------------------------------------ */
 
 static int check_certificate(const struct check *check, const struct access_grant *grant)
 {
@@ -101,7 +101,7 @@ static int check_grant(const struct check *check, const struct access_grant *gra
     return check_certificate(check, grant);
 }
 
-/* Asked last: who is told of it holds a token that is good otherwise. */
+/* Checked last: its 403 tells that the token is valid otherwise. */
 static int check_scope(const struct check *check, const struct access_grant *grant)
 {
     for (const char *const *scope = check->rules->scopes; *scope; scope++) {
@@ -156,7 +156,7 @@ static int read_dates(const struct check *check, const cJSON *claims, struct acc
     return 0;
 }
 
-/* A token may be bound to what we cannot check, as a key of DPoP: then it is not for us. */
+/* A token that is bound to something else, as a DPoP key, cannot be checked here and is refused. */
 static int read_binding(const struct check *check, const cJSON *claims, struct access_grant *out)
 {
     const cJSON *cnf = json_get(claims, "cnf");
@@ -258,7 +258,7 @@ static int check_jwt(const struct check *check, struct lfi_slice text, struct ac
 
 /* --- entry ------------------------------------------------------------------------------------ */
 
-/* A box has no dot. */
+/* A sealed token has no dot. */
 static bool is_jwt(const struct access_rules *rules, struct lfi_slice text)
 {
     return !rules->keys || (access_keys_keyset(rules->keys) && memchr(text.ptr, '.', text.len));

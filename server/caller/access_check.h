@@ -10,7 +10,7 @@
 
 struct keystore;
 
-/* What the tokens of one provider must say. All is borrowed. */
+/* What the tokens of one provider must contain. All is borrowed. */
 struct access_rules {
     const char *provider;           /* id */
     const char *client;             /* client_id; NULL: any that the issuer gave a token */

@@ -2,7 +2,7 @@
  * Access tokens that the bank's own token endpoint issues (RFC 6749 1.4), opaque or as a JWT
  * (RFC 9068). Each is bound to a provider, a client and the client's certificate (RFC 8705 3).
  *
- * An opaque token is a sealed box (jose/seal.h) that holds all it stands for: nothing is kept, any
+ * An opaque token is a sealed box (jose/seal.h) with the whole grant in it: nothing is kept, any
  * instance with the same key can read it, and reading it takes no I/O.
  */
 #ifndef CALLER_ACCESS_TOKEN_H
@@ -17,13 +17,13 @@ struct jose_keyset;
 
 #define ACCESS_THUMBPRINT_BYTES 32
 
-/* What a token says. Texts are borrowed. */
+/* The grant that a token carries. Texts are borrowed. */
 struct access_grant {
-    struct lfi_slice provider; /* id: the token opens no other */
+    struct lfi_slice provider; /* id; every other provider refuses the token */
     struct lfi_slice client;
     struct lfi_slice scope; /* separated by blanks */
     int64_t exp_s;
-    bool bound; /* to a certificate; always, of our own */
+    bool bound; /* to a certificate; our own tokens always are */
     unsigned char thumbprint[ACCESS_THUMBPRINT_BYTES];
 };
 

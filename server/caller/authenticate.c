@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* mTLS only: the certificate has been judged already, so this refuses no request. */
+/* mTLS only: the certificate has been checked already, so this refuses no request. */
 static int accept(struct caller *caller, size_t provider, const struct request *request,
                   struct caller_identity *out, struct refusal *refusal)
 {
@@ -145,7 +145,7 @@ int caller_check_certificate(const struct caller *caller, const struct request *
 
 /* --- credential ------------------------------------------------------------------------------- */
 
-/* As the Hub of any provider; what the first of them says of a caller whom none lets in. */
+/* Tries the mode of every provider. When all refuse, the refusal is that of the first. */
 static int authenticate_anywhere(struct caller *caller, const struct request *request,
                                  struct caller_identity *identity, struct refusal *refusal)
 {

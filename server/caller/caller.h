@@ -4,7 +4,7 @@
  * JWKS), an API key, an access token (client credentials), or nothing more (mTLS only).
  *
  * The provider that o3-provider-id names decides the mode, and its credential is refused at every
- * other provider. A request that names no provider, or none that is served here, is judged as
+ * other provider. A request that names no provider, or none that is served here, is tried as
  * the Hub of any provider: who passes as none of them is not authenticated, and learns
  * neither which providers there are nor which paths.
  *
@@ -52,7 +52,7 @@ struct caller_provider {
 #define CALLER_NO_PROVIDER SIZE_MAX
 
 struct caller_config {
-    const char *const *allowed_ous; /* pinned subject OU of the Hub; with none nobody passes */
+    const char *const *allowed_ous; /* pinned subject OU of the Hub; without any, all are refused */
     size_t allowed_ou_count;
     const struct caller_provider *providers; /* in the order of the provider set */
     size_t provider_count;
@@ -63,22 +63,20 @@ struct caller_config {
     int max_life_s;            /* exp - iat; LIMIT_TOKEN_LIFE_S */
     size_t replay_entries;     /* jti cache; 0: off */
     const struct connect_tokens *connect_tokens; /* NULL: no provider takes any */
-    /* The rules that these follow, asked in caller_new alone: see there. NULL: none. */
+    /* The caller that this one replaces, read by caller_new alone (see there). NULL: none. */
     const struct caller *previous;
 };
 
 struct caller; /* any thread */
 
 /*
- * Copies the configuration's own fields; arrays, texts, clock, log and metrics must outlive it.
- * With the previous rules it shares the token ids that were seen, and the key sets when they are
- * fetched with the same authorities. Both work side by side until the last request of the previous
- * ones has ended.
+ * Copies the configuration's own fields; arrays, texts, clock, log and metrics must outlive it. It
+ * shares the replay cache of the previous caller, and its key sets when they are fetched with the
+ * same authorities; both callers may be in use at the same time.
  */
 int caller_new(struct caller **out, const struct caller_config *config, const struct clock *clock,
                const struct log *log, struct metrics *metrics, struct lfi_error *error);
-/* When the new rules begin to count: gives the token ids the room that these are configured with.
- */
+/* To be called once it has replaced the previous caller: resizes the replay cache for it. */
 void caller_commit(struct caller *caller);
 void caller_free(struct caller *caller);
 
@@ -110,8 +108,8 @@ int caller_authenticate(struct caller *caller, size_t provider, const struct req
 /*
  * Whether the request proves itself with the ConnectToken of the consent in its o3-consent-id,
  * "Bearer TOKEN", and the provider takes such tokens. It is for operations that may be called with
- * one, after caller_check_certificate and in place of caller_authenticate; false says nothing
- * against the caller, who may have the credential of the mode.
+ * one, after caller_check_certificate and before caller_authenticate: on false the caller may still
+ * have the credential of the mode.
  */
 bool caller_has_connect_token(const struct caller *caller, size_t provider,
                               const struct request *request);

@@ -4,7 +4,7 @@
 
 #include "caller/access_token.h"
 
-/* How a client proves who it is (RFC 6749 2.3.1, RFC 7523 2.2, RFC 8705 2.1). */
+/* Client authentication methods (RFC 6749 2.3.1, RFC 7523 2.2, RFC 8705 2.1). */
 enum client_method {
     CLIENT_SECRET_BASIC,
     CLIENT_SECRET_POST,

@@ -6,7 +6,7 @@
 #include "caller/subject.h"
 #include "caller/token.h"
 
-/* Ids that the previous rules saw count on. */
+/* The replay cache of the previous caller is shared, so that a used id stays used. */
 static int open_replay(struct caller *caller, struct lfi_error *error)
 {
     const struct caller *previous = caller->config.previous;

@@ -8,10 +8,10 @@
 
 #include "caller/caller.h"
 
-/* A provider, and what its mode has made of its settings. */
+/* A provider, with what its mode keeps for it. */
 struct caller_member {
     const struct caller_provider *provider;
-    void *made; /* of the mode's open */
+    void *made; /* by the mode's open */
 };
 
 struct caller {
@@ -25,7 +25,7 @@ struct caller {
 
     /* JWT Auth: what its providers share. */
     struct replay *replay;       /* NULL when off */
-    struct replay_table *resize; /* its room from caller_commit on; NULL: as it is */
+    struct replay_table *resize; /* its table from caller_commit on; NULL: unchanged */
     const char **audiences;      /* of its providers */
     size_t audience_count;
 };
@@ -36,7 +36,7 @@ struct caller_mode_row {
     int (*open)(struct caller *caller, struct caller_member *member, struct lfi_error *error);
     void (*close)(void *made); /* NULL: there is nothing to free */
     /*
-     * Judges the credential for the provider with this index, which has this mode. The certificate
+     * Checks the credential for the provider with this index, which has this mode. The certificate
      * has passed, and out->subject is filled in.
      */
     int (*authenticate)(struct caller *caller, size_t provider, const struct request *request,

@@ -82,7 +82,7 @@ void replay_free(struct replay *replay)
 
 /* --- ids -------------------------------------------------------------------------------------- */
 
-/* False: an equal one still counts, or there is no room. */
+/* False: an equal one has not expired, or there is no room. */
 static bool add(struct replay_table *table, const struct entry *new, int64_t now_s)
 {
     uint64_t number;
@@ -116,7 +116,7 @@ bool replay_remember(struct replay *replay, struct lfi_slice id, int64_t until_s
     return is_new;
 }
 
-/* --- another size ----------------------------------------------------------------------------- */
+/* --- resizing --------------------------------------------------------------------------------- */
 
 static bool copy_live(const struct replay_table *from, struct replay_table *to, int64_t now_s)
 {

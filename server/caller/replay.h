@@ -1,7 +1,7 @@
 /*
- * Token ids that were seen, each until its token has expired. A fixed table that never grows: where
- * it is full of ids that still count, a new one is refused, since forgetting one of them would let
- * its token be used again.
+ * Replay cache: the ids (jti) of tokens that were used, each until its token has expired. A table
+ * of fixed size: when it is full of ids that have not expired, a new one is refused, since dropping
+ * one of them would let its token be used again.
  */
 #ifndef CALLER_REPLAY_H
 #define CALLER_REPLAY_H
@@ -22,7 +22,7 @@ void replay_free(struct replay *replay); /* NULL is fine */
  */
 bool replay_remember(struct replay *replay, struct lfi_slice id, int64_t until_s, int64_t now_s);
 
-/* --- another size, in two steps: the first may fail, the second is quick ---------------------- */
+/* --- resizing: the memory is allocated first, which may fail ---------------------------------- */
 
 struct replay_table; /* one thread */
 
@@ -30,8 +30,8 @@ struct replay_table; /* one thread */
 struct replay_table *replay_table_new(size_t entries);
 void replay_table_free(struct replay_table *table); /* NULL is fine */
 /*
- * Moves the ids that still count into `table` and takes it. False: they do not fit, so the replay
- * keeps its size, and `table` is freed.
+ * Moves the ids that have not expired into `table` and takes it. False: they do not fit; the size
+ * stays as it is, and `table` is freed.
  */
 bool replay_resize(struct replay *replay, struct replay_table *table, int64_t now_s);
 

@@ -1,6 +1,6 @@
 /*
  * The rules for a JWT Auth token's header and claims (hub to bank authentication 4.2 and 4.3).
- * Everything here is judged before the signature: passing says nothing about who made the token.
+ * All of it is checked before the signature: passing says nothing about who made the token.
  */
 #ifndef CALLER_TOKEN_H
 #define CALLER_TOKEN_H

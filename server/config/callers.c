@@ -1,4 +1,4 @@
-/* How the providers' Hubs prove themselves: callerAuth. */
+/* The authentication of the providers' Hubs: callerAuth. */
 #include "config/loader.h"
 
 #include "base/json.h"
@@ -14,7 +14,7 @@ static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls",
                                            NULL};
 static const char *const token_forms[] = {[ACCESS_OPAQUE] = "opaque", [ACCESS_JWT] = "jwt", NULL};
 
-/* Where the Hub's keys come from, which `what` cannot do without. */
+/* The key store, which `what` needs. */
 static void check_key_store(struct loader *loader, const char *what)
 {
     const struct config *config = &loader->config;
@@ -54,7 +54,7 @@ static unsigned algorithms_of(const cJSON *object)
     return list ? algorithms : JOSE_PS256;
 }
 
-/* What each method cannot do without. */
+/* The settings that each method needs. */
 static void check_client(struct loader *loader, const struct client *client, const char *path)
 {
     const struct config *config = &loader->config;
@@ -153,7 +153,7 @@ static void read_api_keys(struct loader *loader, const cJSON *auth, struct confi
     }
 }
 
-/* How a provider's Hub proves itself: its own callerAuth, or the mode that all share. */
+/* A provider's own callerAuth, or the mode that all share. */
 void loader_read_caller_auth(struct loader *loader, const cJSON *root, const cJSON *provider,
                              struct config_provider *out, const char *path)
 {

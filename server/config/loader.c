@@ -11,7 +11,7 @@
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* The first mistake is the one that is told. */
+/* The first mistake is the one that is reported. */
 void loader_fail(struct loader *loader, const char *path, const char *cause)
 {
     if (loader->failed) {

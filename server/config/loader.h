@@ -1,8 +1,8 @@
 /*
- * What the readers of the configuration's parts share. The first mistake is the one that is told:
- * a reader calls loader_fail and goes on, and the configuration is refused in the end. `path` is
- * that of an object, "$.hub"; a member's own path is put together with loader_join. Texts are kept
- * in the configuration's arena. Internal to this room.
+ * What the readers of the configuration's parts share. The first mistake is the one that is
+ * reported: a reader calls loader_fail and goes on, and the configuration is refused in the end.
+ * `path` is that of an object, "$.hub"; a member's own path is put together with loader_join. Texts
+ * are kept in the configuration's arena. Internal to this room.
  */
 #ifndef CONFIG_LOADER_H
 #define CONFIG_LOADER_H
@@ -26,7 +26,7 @@ void loader_fail_memory(struct loader *loader);
 /* "$.hub" and "key" give "$.hub.key", in `out`. */
 const char *loader_join(char out[PATH_ROOM], const char *path, const char *name);
 
-/* NULL: out of memory, which is told. */
+/* NULL: out of memory, which is reported. */
 const char *loader_keep(struct loader *loader, const char *text);
 const char *loader_text(struct loader *loader, const cJSON *object, const char *name,
                         const char *fallback);

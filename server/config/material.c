@@ -165,7 +165,7 @@ static struct material_certificate *keep(const struct check *check, const char *
     return entry;
 }
 
-/* In development wrong dates are only told. */
+/* In development wrong dates are only warned of. */
 static int judge_date(const struct check *check, const char *path, const char *cause)
 {
     if (!check->config->development) {
@@ -263,7 +263,7 @@ static int check_leaf(const struct check *check, const struct leaf *leaf, int pu
     return result;
 }
 
-/* Reads and judges all but the dates, which count for the pair that is presented. */
+/* Checks all but the dates, which count for the pair that is presented. */
 static int read_leaf(const struct check *check, struct leaf *leaf, int purpose)
 {
     leaf->chain = pem_certificates(leaf->pair->certificate);
@@ -369,7 +369,7 @@ static bool ends_later(const X509 *one, const X509 *other)
     return pem_time(X509_get0_notAfter(one)) > pem_time(X509_get0_notAfter(other));
 }
 
-/* An authority that has expired verifies nothing: it is told, and not refused. */
+/* An authority that has expired verifies nothing: it is warned of, not refused. */
 static void keep_authority(const struct check *check, const char *path, const char *file,
                            const X509 *x509)
 {
@@ -387,7 +387,7 @@ static void keep_authority(const struct check *check, const char *path, const ch
     warn_of_end(check, path, file, x509);
 }
 
-/* Authorities alone; some may have ended, not all. */
+/* Authorities alone; some may have expired, not all. */
 static int check_bundle(const struct check *check, const char *path, const char *file)
 {
     const size_t first = check->out->count;

@@ -1,5 +1,5 @@
 /*
- * Certificates, keys and trust bundles that a configuration names, judged before they are used:
+ * Certificates, keys and trust bundles that a configuration names, checked before they are used:
  * they parse, a certificate and its key belong together, the chain is in order, the purpose and
  * the dates fit. One thread at a time.
  *
@@ -14,7 +14,7 @@
 #include <time.h>
 
 #define MATERIAL_MAX 64
-#define MATERIAL_WARN_DAYS 30 /* a certificate that ends sooner is told */
+#define MATERIAL_WARN_DAYS 30 /* a certificate that ends sooner is warned of */
 
 /* What ends, and when: a leaf, an authority of a bundle, a revocation list, a shared secret. */
 struct material_certificate {

@@ -37,7 +37,7 @@ static const char *const reloaded[] = {
     "$.providers[].brand",
 };
 
-/* A member as people see it, and as the table above names it. */
+/* A member as messages name it, and as the table above does. */
 struct place {
     char path[CONFIG_PATH_MAX];
     char pattern[CONFIG_PATH_MAX];

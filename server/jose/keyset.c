@@ -25,7 +25,7 @@
 #define EC_DER_BYTES 72    /* the same by ASN.1 */
 #define ALGORITHMS 3
 
-#define LEFT_OUT_KEPT 16 /* entries whose fault is kept, to be told */
+#define LEFT_OUT_KEPT 16 /* entries whose fault is kept for the log */
 
 /* Never used themselves: copied for each token. NULL: the key is not for that algorithm. */
 struct verifiers {
@@ -281,7 +281,7 @@ static bool read_entry(const cJSON *entry, unsigned algorithms, struct verifiers
     return good;
 }
 
-/* Entries of one key add their algorithms up. */
+/* Entries of the same key add their algorithms up. */
 static void merge(struct verifiers *into, struct verifiers *from)
 {
     for (size_t i = 0; i < ALGORITHMS; i++) {

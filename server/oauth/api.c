@@ -65,7 +65,7 @@ bool oauth_owns(const struct oauth *oauth, struct lfi_slice path)
             slice_equal_text(path, OAUTH_METADATA_PATH));
 }
 
-/* A parameter may come once only, unknown ones too, which the document does not say. */
+/* Refuses duplicate parameters, also unknown ones, which the document cannot express. */
 static int read_form(struct oauth_call *call)
 {
     struct call *base = &call->base;
@@ -129,7 +129,7 @@ static void write_error(const struct call *call)
     }
 }
 
-/* Our own answer is held against the document as the bank's are. */
+/* Checks our own reply against the document, as the bank's replies are. */
 static int check_reply(struct call *call)
 {
     struct contract_violation violation;

@@ -141,7 +141,8 @@ static int check_signature(const struct oauth_ask *ask, const struct jose_token 
     return rc;
 }
 
-/* A claim that is never settled: its id is taken until nobody could use the assertion any more. */
+/* An idempotency claim that is never settled: the id stays taken until the assertion has expired.
+ */
 static int remember(const struct oauth_client *client, const struct oauth_ask *ask,
                     const struct used *used, struct refusal *refusal)
 {

@@ -1,5 +1,5 @@
 /*
- * Clients of the token endpoint, and how one proves who it is (RFC 6749 2.3, RFC 7523 2.2, RFC 8705
+ * Clients of the token endpoint and their authentication (RFC 6749 2.3, RFC 7523 2.2, RFC 8705
  * 2.1). The Hub's client certificate and its pinned OU have passed before.
  */
 #ifndef OAUTH_CLIENT_H

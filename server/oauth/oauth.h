@@ -41,7 +41,7 @@ struct oauth; /* any thread */
 int oauth_new(struct oauth **out, const struct oauth_config *config, struct lfi_error *error);
 void oauth_free(struct oauth *oauth); /* NULL is fine */
 
-/* Whether the path is one of its. NULL: there is no token endpoint, so none is. */
+/* Whether the path belongs to it. NULL: there is no token endpoint, so none does. */
 bool oauth_owns(const struct oauth *oauth, struct lfi_slice path);
 /*
  * Answers 200, or an error of RFC 6749 5.2. Refusals beside those of client.h and the dispatcher:
