@@ -27,8 +27,9 @@ static const struct check {
     {"files", ONCE, doctor_check_files},         {"chains", ONCE, doctor_check_chains},
     {"names", ONCE, doctor_check_names},         {"listener", EACH_LISTENER, doctor_check_listener},
     {"state", ONCE, doctor_check_state},         {"core", EACH_PROVIDER, doctor_check_core},
-    {"key store", ONCE, doctor_check_key_store}, {"hub", EACH_PROVIDER, doctor_check_hub},
-    {"clock", ONCE, doctor_check_clock},         {"configuration", ONCE, doctor_check_rest},
+    {"key store", ONCE, doctor_check_key_store}, {"issuer", EACH_PROVIDER, doctor_check_issuer},
+    {"hub", EACH_PROVIDER, doctor_check_hub},    {"clock", ONCE, doctor_check_clock},
+    {"configuration", ONCE, doctor_check_rest},
 };
 
 struct doctor {

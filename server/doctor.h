@@ -53,6 +53,7 @@ void doctor_check_core(struct doctor_job *job);
 void doctor_check_rest(struct doctor_job *job);
 /* doctor_peers.c */
 void doctor_check_key_store(struct doctor_job *job);
+void doctor_check_issuer(struct doctor_job *job);
 void doctor_check_hub(struct doctor_job *job);
 void doctor_check_clock(struct doctor_job *job);
 

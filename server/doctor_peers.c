@@ -40,9 +40,9 @@ static struct config_pair pair_in_use(const struct config *config)
 
 /* --- key store -------------------------------------------------------------------------------- */
 
-/* The set at `url`; NULL with a reason. */
+/* The set at `url`, for these algorithms; NULL with a reason. */
 static struct jose_keyset *fetch_set(const struct config *config, const char *url,
-                                     struct lfi_error *error)
+                                     unsigned algorithms, struct lfi_error *error)
 {
     const bool secure = strncasecmp(url, "https:", 6) == 0;
     const struct http_client_config settings = {.ca_file = secure ? config->jwks_ca : NULL,
@@ -61,7 +61,7 @@ static struct jose_keyset *fetch_set(const struct config *config, const char *ur
         if (answer.status != 200) {
             error_set(error, "it answers %d", answer.status);
         } else {
-            (void)jose_keyset_parse(&set, buf_slice(&answer.body), JOSE_PS256, error);
+            (void)jose_keyset_parse(&set, buf_slice(&answer.body), algorithms, error);
         }
     }
     http_answer_free(&answer);
@@ -141,7 +141,7 @@ void doctor_check_key_store(struct doctor_job *job)
         return;
     }
     const char *url = override ? config->jwks_override : own_address(config, arena);
-    struct jose_keyset *set = url ? fetch_set(config, url, &error) : NULL;
+    struct jose_keyset *set = url ? fetch_set(config, url, JOSE_PS256, &error) : NULL;
     if (!url) {
         doctor_tell(job, DOCTOR_WARN, "key store",
                     "not asked: hub.certificate has no OU and CN that lead to a key set");
@@ -160,6 +160,36 @@ void doctor_check_key_store(struct doctor_job *job)
     }
     jose_keyset_free(set);
     arena_free(arena);
+}
+
+/* Keys of another authorisation server of the bank. */
+void doctor_check_issuer(struct doctor_job *job)
+{
+    const struct config_provider *provider = &job->config->providers[job->index];
+    const struct access_rules *rules = &provider->access;
+    struct lfi_error error = {""};
+    char name[NAME_MAX_BYTES];
+
+    if (!rules->jwks_url) {
+        return;
+    }
+    struct jose_keyset *set = fetch_set(job->config, rules->jwks_url, rules->algorithms, &error);
+    snprintf(name, sizeof(name), "issuer of %s", provider->id);
+    if (!set) {
+        doctor_tell(job, DOCTOR_FAIL, name,
+                    "%s: %s: see callerAuth.issuer.jwksUrl, caller.jwksCa and the way out of this "
+                    "network",
+                    rules->jwks_url, error.message);
+    } else if (jose_keyset_usable(set) == 0) {
+        doctor_tell(job, DOCTOR_FAIL, name,
+                    "%s has no key with a kid for callerAuth.issuer.algorithms: see by which its "
+                    "tokens are signed",
+                    rules->jwks_url);
+    } else {
+        doctor_tell(job, DOCTOR_OK, name, "%s has %zu keys", rules->jwks_url,
+                    jose_keyset_usable(set));
+    }
+    jose_keyset_free(set);
 }
 
 /* --- Hub -------------------------------------------------------------------------------------- */

@@ -133,7 +133,7 @@ static void report(const struct keystore *store, const char *url, int64_t micros
         buf_init(&left_out, LEFT_OUT_BYTES);
         jose_keyset_describe_left_out(set, &left_out);
         buf_append_text(&left_out, why);
-        metrics_count(store->config.metrics, METRICS_JWKS_FETCHED);
+        metrics_count(store->config.metrics, why[0] ? METRICS_JWKS_FAILED : METRICS_JWKS_FETCHED);
         LOG_EVENT(store->config.log, jose_keyset_usable(set) > 0 ? LOG_INFO : LOG_WARN,
                   "jwks-fetched", LOG_TEXT("url", slice_of(url)), LOG_NUMBER("us", micros),
                   LOG_NUMBER("keys", (int64_t)jose_keyset_usable(set)),

@@ -119,6 +119,23 @@ describe('broken', () => {
         has('ok', 'providers[1].callerAuth.clients.file', /^new, until \d{4}-\d\d-\d\d, (299|300) days/);
     });
 
+    test('the keys of another authorisation server', async () => {
+        const { OU, CN } = subjectOf(join(demo.dir, 'pki/bank/C3.pem'));
+        const jwksUrl = `${config.caller.jwksBase}/${OU}/${CN}/application.jwks`;
+        const { status, has, graded } = await doctor((c) => {
+            const issuers = [{ jwksUrl }, { jwksUrl, algorithms: ['ES256'] }, { jwksUrl: 'https://localhost:1/jwks' }];
+            issuers.forEach((issuer, i) => (c.providers[i].callerAuth = {
+                mode: 'client-credentials', issuer: { issuer: 'https://as.example', audience: 'bank', ...issuer },
+            }));
+        });
+        assert.equal(status, 2);
+        assert.equal(graded('FAIL').length, 2);
+        const [first, second, third] = config.providers.map(({ id }) => `issuer of ${id}`);
+        has('ok', first, /application\.jwks has \d keys/);
+        has('FAIL', second, /has no key with a kid for callerAuth\.issuer\.algorithms/);
+        has('FAIL', third, /localhost:1\/jwks: .*onnect.*see callerAuth\.issuer\.jwksUrl/);
+    });
+
     test('keys, an expired certificate, a stranger\'s port, the state, a core', async () => {
         const taken = createServer().listen(0, '127.0.0.1');
         await new Promise((resolve) => taken.once('listening', resolve));
