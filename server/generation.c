@@ -201,6 +201,7 @@ static int make_caller(struct generation *generation, const struct generations *
         .replay_entries = (size_t)config->replay_entries,
         .connect_tokens = generation->parts->connect_tokens,
         .previous = generations->current ? generations->current->caller : NULL,
+        .workers = config->hub.threads,
     };
 
     for (size_t i = 0; i < config->provider_count; i++) {

@@ -25,6 +25,12 @@ static const struct caller_mode_row *const modes[CALLER_MODES] = {
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+/* 0 for 0, else at least one. */
+static int waiting_max(int workers)
+{
+    return workers == 1 ? 1 : workers * 3 / 4;
+}
+
 int caller_open_keystore(struct caller *caller, struct lfi_error *error)
 {
     const struct keystore_config config = {
@@ -33,6 +39,7 @@ int caller_open_keystore(struct caller *caller, struct lfi_error *error)
         .log = caller->log,
         .metrics = caller->metrics,
         .timeout_ms = LIMIT_JWKS_FETCH_MS,
+        .waiting_max = waiting_max(caller->config.workers),
         .previous = caller->config.previous ? caller->config.previous->keystore : NULL};
 
     return caller->keystore ? 0 : keystore_new(&caller->keystore, &config, error);

@@ -65,6 +65,7 @@ struct caller_config {
     const struct connect_tokens *connect_tokens; /* NULL: no provider takes any */
     /* The caller that this one replaces, read by caller_new alone (see there). NULL: none. */
     const struct caller *previous;
+    int workers; /* of the listener: three quarters of them may wait for keys; 0: all */
 };
 
 struct caller; /* any thread */

@@ -29,7 +29,8 @@ struct entry {
     int64_t refetched_us; /* when an unknown kid last caused a fetch */
     int64_t arrival_us;   /* rate limit of refetches (GCRA): the theoretical arrival time */
     int64_t used_us;
-    bool fetching; /* another thread fetches: wait for `changed`. The place is kept meanwhile */
+    bool fetching; /* another thread fetches: wait for `changed` */
+    int waiting;   /* callers that fetch or wait. The place is kept meanwhile */
     char failure[sizeof(((struct lfi_error *)0)->message)];
 };
 
@@ -43,6 +44,7 @@ struct keystore {
     pthread_mutex_t lock; /* guards what follows, never held during a fetch */
     pthread_cond_t changed;
     bool stopping;
+    int waiting; /* of all entries */
     struct entry entries[ADDRESSES_MAX];
 };
 
@@ -271,7 +273,7 @@ static bool is_for(const struct entry *entry, struct lfi_slice url, unsigned alg
     return entry->url && slice_equal_text(url, entry->url) && entry->algorithms == algorithms;
 }
 
-/* The entry of this address, made when there is none; NULL when every place is being fetched. */
+/* The entry of this address, made when there is none; NULL when every place is needed. */
 static struct entry *find_entry(struct keystore *store, struct lfi_slice url, unsigned algorithms)
 {
     struct entry *place = NULL;
@@ -281,7 +283,7 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url, un
         if (is_for(entry, url, algorithms)) {
             return entry;
         }
-        if (entry->fetching || (place && !place->url)) {
+        if (entry->fetching || entry->waiting > 0 || (place && !place->url)) {
             continue;
         }
         if (!place || !entry->url || entry->used_us < place->used_us) {
@@ -303,12 +305,8 @@ static struct entry *find_entry(struct keystore *store, struct lfi_slice url, un
     return place;
 }
 
-/*
- * Waits until the fetch that is under way has ended, or has taken too long. NULL when the entry was
- * given to another address meanwhile.
- */
-static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
-                                    struct lfi_slice url, unsigned algorithms)
+/* Until the fetch that is under way has ended, or has taken too long. */
+static void wait_for_fetch(struct keystore *store, const struct entry *entry)
 {
     const struct timespec until = deadline_in(store->config.timeout_ms);
 
@@ -317,7 +315,6 @@ static struct entry *wait_for_fetch(struct keystore *store, struct entry *entry,
             break;
         }
     }
-    return is_for(entry, url, algorithms) ? entry : NULL;
 }
 
 /*
@@ -342,6 +339,27 @@ static bool claim_refetch(struct entry *entry, int64_t now)
     return true;
 }
 
+static bool may_wait(const struct keystore *store, const struct entry *entry)
+{
+    int all = store->config.waiting_max;
+    return all == 0 || (store->waiting < all && entry->waiting < (2 * all + 2) / 3);
+}
+
+/* Fetches the set, or waits for who does, unless that was just tried. */
+static void update(struct keystore *store, struct entry *entry, int64_t now)
+{
+    store->waiting++;
+    entry->waiting++;
+    if (entry->fetching) {
+        wait_for_fetch(store, entry);
+    } else if (is_fresh(entry, now) ? claim_refetch(entry, now)
+                                    : is_past(now, entry->failed_us, FAILURE_US)) {
+        fetch(store, entry);
+    }
+    entry->waiting--;
+    store->waiting--;
+}
+
 struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice url,
                                      unsigned algorithms, struct lfi_slice kid,
                                      struct lfi_error *error)
@@ -357,18 +375,16 @@ struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice ur
     }
     entry->used_us = now;
     if (!is_fresh(entry, now) || !jose_keyset_has(entry->set, kid)) {
-        if (entry->fetching) {
-            entry = wait_for_fetch(store, entry, url, algorithms);
-        } else if (is_fresh(entry, now) ? claim_refetch(entry, now)
-                                        : is_past(now, entry->failed_us, FAILURE_US)) {
-            fetch(store, entry);
+        if (!may_wait(store, entry)) {
+            error_set(error, "too many callers wait for key sets");
+            goto out;
         }
+        update(store, entry, now);
     }
-    now = clock_now_us(store->config.clock);
-    if (entry && is_fresh(entry, now)) {
+    if (is_fresh(entry, clock_now_us(store->config.clock))) {
         set = jose_keyset_share(entry->set);
     } else {
-        error_set(error, "%s", entry && !entry->fetching ? entry->failure : "timed out");
+        error_set(error, "%s", entry->fetching ? "timed out" : entry->failure);
     }
 out:
     pthread_mutex_unlock(&store->lock);

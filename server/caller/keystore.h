@@ -4,6 +4,9 @@
  * need the same address at the same time share one fetch. At most 64 addresses are held.
  *
  * It outlives a reload that does not change how it fetches: then the next rules share it.
+ *
+ * A caller may choose a key set that cannot be fetched, or a kid that is in none: how many wait is
+ * bounded, so that workers are left for callers who need no fetch.
  */
 #ifndef CALLER_KEYSTORE_H
 #define CALLER_KEYSTORE_H
@@ -23,6 +26,7 @@ struct keystore_config {
     struct metrics *metrics;
     int timeout_ms;
     struct keystore *previous; /* asked in keystore_new alone; NULL: none */
+    int waiting_max; /* callers that may wait at once, two thirds of them for one address; 0: all */
 };
 
 /*
@@ -39,8 +43,8 @@ void keystore_free(struct keystore *store);
  * The key set at `url`, for these algorithms (jose.h); the caller is one of its owners and ends
  * that with jose_keyset_free. When `kid` is not in the cached set, one refetch is tried; a set
  * without `kid` is returned as it is, and an address at which the key store publishes nothing (404)
- * has an empty set. NULL when no set younger than the cache limit can be had: `error` says why.
- * Takes at most about timeout_ms.
+ * has an empty set. NULL when no set younger than the cache limit can be had, or when too many
+ * callers wait already: `error` says why. Takes at most about timeout_ms.
  */
 struct jose_keyset *keystore_acquire(struct keystore *store, struct lfi_slice url,
                                      unsigned algorithms, struct lfi_slice kid,

@@ -1,11 +1,13 @@
-// A core that hangs takes neither the other provider's workers nor the end of the program, and one
-// that asks learns that nobody waits for it.
+// A core or a key store that hangs takes neither the workers of others nor the end of the program,
+// and a core that asks learns that nobody waits for it.
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import { cpSync, readFileSync, truncateSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HubClient } from '../support/client.mjs';
+import { HubClient, subjectOf } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { BUILD_DIR, startDemo } from '../support/demo.mjs';
 import { startProgram, writeConfig } from '../support/program.mjs';
@@ -18,6 +20,7 @@ const programs = [];
 let demo;
 let config;
 let token;
+let keyStore;
 
 before(async () => {
     demo = await startDemo();
@@ -27,6 +30,7 @@ before(async () => {
 
 after(async () => {
     programs.forEach(({ child }) => child.kill('SIGKILL')); // those of tests that failed
+    keyStore?.stop();
     await demo?.stop();
 });
 
@@ -68,8 +72,9 @@ test('a hung core leaves the other provider its workers, and the program its end
     const program = await start(written);
     const seenBy = { ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: written.hub } };
     const [hung, other] = demo.providers;
-    await hang(written, hung.providerId, 'findAccounts', 100);
     const slow = new HubClient(seenBy, hung.providerId);
+    assert.equal((await getAccounts(slow, hung)).status, 200); // the Hub's keys are at hand
+    await hang(written, hung.providerId, 'findAccounts', 100);
     const answers = [];
     const calls = Array.from({ length: 20 }, () =>
         getAccounts(slow, hung).then(
@@ -145,6 +150,79 @@ test('a hung core leaves the other provider its pages, and both the calls of the
     program.child.kill('SIGTERM');
     await program.ended;
     await Promise.all(calls);
+});
+
+/** A key store with the key of that identity; it answers nothing at addresses that match `hangs`. */
+async function startKeyStore({ signingKey, kid }) {
+    const jwk = createPublicKey(readFileSync(signingKey)).export({ format: 'jwk' });
+    const store = { hangs: /^$/ };
+    const server = createServer(({ url }, reply) => {
+        if (!store.hangs.test(decodeURIComponent(url))) {
+            reply.end(JSON.stringify({ keys: [{ ...jwk, use: 'sig', alg: 'PS256', kid }] }));
+        }
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    store.url = `http://127.0.0.1:${server.address().port}`;
+    store.stop = () => {
+        server.closeAllConnections();
+        server.close();
+    };
+    return store;
+}
+
+test('callers whose keys cannot be fetched leave the others their workers', async () => {
+    const [provider] = demo.providers;
+    const { otherOrganisation } = demo.rogue;
+    const { OU } = subjectOf(otherOrganisation.clientCert);
+    keyStore = await startKeyStore(provider);
+    const written = await writeConfig(demo, config, 'keys.json', (c) => {
+        c.providers.length = 2;
+        c.hubListener.threads = THREADS;
+        c.caller.jwksBase = keyStore.url;
+        delete c.caller.jwksCa; // it is without TLS
+        c.caller.organisationUnits.push(OU);
+        c.limits = { ...c.limits, drainMs: 500 };
+    });
+    const program = await start(written);
+    const seenBy = { ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: written.hub } };
+    const honest = new HubClient(seenBy, provider.providerId);
+    assert.equal((await getAccounts(honest, provider)).status, 200);
+
+    keyStore.hangs = /./;
+    const stranger = new HubClient(seenBy, provider.providerId, { identity: otherOrganisation });
+    const unknownKid = () => honest.token({ header: { kid: 'unknown' } });
+    const refused = [
+        ...Array.from({ length: 20 }, () => ({ client: stranger, make: () => stranger.token() })),
+        ...Array.from({ length: 20 }, () => ({ client: honest, make: unknownKid })),
+    ];
+    const statuses = [];
+    let going = true;
+    const flood = refused.map(async ({ client, make }) => {
+        while (going) {
+            const token = await make();
+            const reply = await client.get('/accounts', { token }).catch(() => null);
+            statuses.push(reply?.status);
+            await sleep(20);
+        }
+    });
+    await sleep(200);
+    const quick = new HubClient(seenBy, provider.providerId);
+    try {
+        for (let i = 0; i < 15; i++) {
+            const begun = Date.now();
+            const reply = await getAccounts(quick, provider);
+            assert.equal(reply.status, 200, reply.text);
+            assert.ok(Date.now() - begun < 1000, `${Date.now() - begun} ms`);
+            await sleep(100);
+        }
+    } finally {
+        going = false;
+        await Promise.all(flood);
+    }
+    assert.ok(statuses.length > 40 && !statuses.includes(200), statuses.join());
+    program.child.kill('SIGTERM');
+    await program.ended;
+    [honest, stranger, quick].forEach((client) => client.close());
 });
 
 test('a crash leaves a line that names the signal, and the log before it', async () => {

@@ -442,6 +442,48 @@ static void *ask_elsewhere(void *ctx)
     return found ? ctx : NULL;
 }
 
+/* Nine workers wait at most, six for one address; callers whose keys are at hand do not notice. */
+static void callers_who_wait_are_bounded(void **state)
+{
+    enum { ALL = 9, OF_ONE = 6 };
+    const struct keystore_config config = {
+        .clock = &f.clock, .log = &f.log, .timeout_ms = 2000, .waiting_max = ALL};
+    struct crowd one = {.kid = "unknown"};
+    static char others[ALL - OF_ONE][40];
+    pthread_t threads[CALLERS];
+    struct lfi_error error = {""};
+    size_t count = 0;
+
+    tear_down(state);
+    assert_int_equal(keystore_new(&f.store, &config, NULL), 0);
+    assert_int_equal(ask("a"), WITH_KID);
+    fake_client.delay_us = 1000000;
+    int64_t began_us = clock_monotonic_us();
+    for (; count < CALLERS - ARRAY_LEN(others); count++) {
+        assert_int_equal(pthread_create(&threads[count], NULL, ask_in_crowd, &one), 0);
+    }
+    while (one.outcomes[NO_SET] < (int)count - OF_ONE) {
+        usleep(1000);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        snprintf(others[i], sizeof(others[i]), "https://keys.example/%zu", i);
+        assert_int_equal(pthread_create(&threads[count++], NULL, ask_elsewhere, others[i]), 0);
+    }
+    while (fake_client.calls < 2 + (int)ARRAY_LEN(others)) {
+        usleep(1000);
+    }
+    assert_null(
+        keystore_acquire(f.store, SLICE("https://keys.example/x"), JOSE_PS256, SLICE("a"), &error));
+    assert_string_equal(error.message, "too many callers wait for key sets");
+    assert_int_equal(ask("a"), WITH_KID);
+    assert_true(clock_monotonic_us() - began_us < 900000);
+    for (size_t i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    assert_int_equal(one.outcomes[WITHOUT_KID], OF_ONE);
+    assert_int_equal(ask("a"), WITH_KID);
+}
+
 /* Of the addresses that are being fetched none is given up for another. */
 static void addresses_that_are_being_fetched_are_kept(void **state)
 {
@@ -553,6 +595,7 @@ int main(void)
         TEST(unknown_kid_after_the_clock_was_turned_back_fetches),
         TEST(fetches_of_the_future_are_not_counted),
         TEST(a_fetch_that_takes_too_long_is_not_waited_for),
+        TEST(callers_who_wait_are_bounded),
         TEST(addresses_that_are_being_fetched_are_kept),
         TEST(unknown_kid_with_the_key_store_down_keeps_the_set),
         TEST(bad_answers_are_no_set),
