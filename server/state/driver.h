@@ -23,6 +23,8 @@
 #define STATE_RESULT_MAX 16384 /* of a claim */
 #define STATE_RECORD_MAX 4096  /* of a task or a passkey */
 #define STATE_ID_MAX 64        /* of a customer or a passkey */
+#define STATE_CURSOR_MAX 64    /* of a feed */
+#define STATE_MOVE_TASKS 64    /* kept with one move of a cursor */
 #define STATE_PASSKEYS_MAX 10  /* passkeys of a customer: LFI_DENIED */
 #define STATE_USES_MAX 64      /* uses of a rate limit within its window */
 #define STATE_WINDOW_MAX_S (24 * 3600)
@@ -80,6 +82,20 @@ struct state_task {
     struct lfi_slice destination; /* absent: that of the task it replaces; a new one has none */
     int64_t due_s;
     struct lfi_slice record;
+};
+
+/* A task under its own key. */
+struct state_keyed_task {
+    struct lfi_slice key;
+    struct state_task task;
+};
+
+/* A step along a feed, and the tasks that were made of what lies between. */
+struct state_cursor_move {
+    struct lfi_slice from; /* absent: it was never moved */
+    struct lfi_slice to;
+    const struct state_keyed_task *tasks;
+    size_t task_count;
 };
 
 /* Receives a parked task; false: no more. */
@@ -165,6 +181,18 @@ struct state_driver {
     /* The tasks that are due at STATE_PARKED_S, by key. */
     int (*tasks_parked)(void *store, const struct state_call *call,
                         const struct state_task_sink *sink);
+
+    /* --- cursors: how far a feed has been turned into tasks -----------------------------------
+     */
+
+    /* LFI_UNKNOWN: it was never moved. */
+    int (*cursor_find)(void *store, const struct state_call *call, const struct state_sink *sink);
+    /*
+     * Moves it and keeps the tasks, in one step. LFI_DENIED: it is not at `from`, another instance
+     * has moved it. LFI_UNAVAILABLE as for task_put.
+     */
+    int (*cursor_move)(void *store, const struct state_call *call,
+                       const struct state_cursor_move *move);
 
     /* --- passkeys; the key is the passkey's id ------------------------------------------------
      */

@@ -12,10 +12,10 @@
 #define INSTANCES_READERS_MORE 64 /* for tools beside the server */
 
 static const char *const table_names[TABLE_COUNT] = {
-    [TABLE_META] = "meta",     [TABLE_COUNTS] = "counts", [TABLE_CLAIMS] = "claims",
-    [TABLE_EXPIRY] = "expiry", [TABLE_LIMITS] = "limits", [TABLE_TASKS] = "tasks",
-    [TABLE_DUE] = "due",       [TABLE_TURNS] = "turns",   [TABLE_PASSKEYS] = "passkeys",
-    [TABLE_OWNERS] = "owners",
+    [TABLE_META] = "meta",         [TABLE_COUNTS] = "counts", [TABLE_CLAIMS] = "claims",
+    [TABLE_EXPIRY] = "expiry",     [TABLE_LIMITS] = "limits", [TABLE_TASKS] = "tasks",
+    [TABLE_DUE] = "due",           [TABLE_TURNS] = "turns",   [TABLE_CURSORS] = "cursors",
+    [TABLE_PASSKEYS] = "passkeys", [TABLE_OWNERS] = "owners",
 };
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -444,6 +444,8 @@ const struct state_driver state_lmdb = {
     .task_done = lmdb_task_done,
     .task_counts = lmdb_task_counts,
     .tasks_parked = lmdb_tasks_parked,
+    .cursor_find = lmdb_cursor_find,
+    .cursor_move = lmdb_cursor_move,
     .passkey_add = lmdb_passkey_add,
     .passkey_find = lmdb_passkey_find,
     .passkey_use = lmdb_passkey_use,

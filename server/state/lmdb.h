@@ -10,6 +10,7 @@
  *   tasks     key -> struct task_head, then destination and record
  *   due       time, task key -> nothing: in which order tasks are due
  *   turns     destination -> key of the task that keeps its others waiting
+ *   cursors   key -> cursor
  *   passkeys  customer, 0, passkey id -> struct passkey_head, then the record
  *   owners    passkey id -> customer
  *
@@ -25,7 +26,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define LMDB_FORMAT "lfi-state 2"
+#define LMDB_FORMAT "lfi-state 3"
 
 enum lmdb_table {
     TABLE_META,
@@ -36,6 +37,7 @@ enum lmdb_table {
     TABLE_TASKS,
     TABLE_DUE,
     TABLE_TURNS,
+    TABLE_CURSORS,
     TABLE_PASSKEYS,
     TABLE_OWNERS,
     TABLE_COUNT,
@@ -115,6 +117,12 @@ struct lmdb_range {
 int lmdb_walk(struct lmdb_txn *txn, enum lmdb_table table, const struct lmdb_range *range,
               lmdb_visit_fn *visit, void *ctx);
 
+/* --- tasks ------------------------------------------------------------------------------------ */
+
+/* As task_put, within a transaction. */
+int lmdb_keep_task(struct lmdb_txn *txn, const struct state_call *call,
+                   const struct state_task *task);
+
 /* --- the driver's functions ------------------------------------------------------------------- */
 
 int lmdb_claim(void *store, const struct state_call *call, uint32_t ttl_s,
@@ -132,6 +140,9 @@ int lmdb_task_done(void *store, const struct state_call *call);
 int lmdb_task_counts(void *store, const struct state_call *call, struct state_task_counts *out);
 int lmdb_tasks_parked(void *store, const struct state_call *call,
                       const struct state_task_sink *sink);
+int lmdb_cursor_find(void *store, const struct state_call *call, const struct state_sink *sink);
+int lmdb_cursor_move(void *store, const struct state_call *call,
+                     const struct state_cursor_move *move);
 int lmdb_passkey_add(void *store, const struct state_call *call,
                      const struct state_passkey *passkey);
 int lmdb_passkey_find(void *store, const struct state_call *call,

@@ -227,25 +227,25 @@ static int put_new(struct lmdb_txn *txn, const struct state_call *call,
     return status == LFI_OK ? put(txn, call, &task) : status;
 }
 
-int lmdb_task_put(void *store, const struct state_call *call, const struct state_task *task)
+int lmdb_keep_task(struct lmdb_txn *txn, const struct state_call *call,
+                   const struct state_task *task)
 {
-    struct lmdb_txn txn;
     struct task old = {.destination = {NULL, 0}};
     if (task->record.len == 0 || task->record.len > STATE_RECORD_MAX) {
         return lmdb_refuse(call->error, "task: the record does not fit");
     }
-    int status = lmdb_begin(&txn, store, true, call->error);
-    if (status != LFI_OK) {
-        return status;
-    }
-    status = take_out(&txn, call, &old);
+    int status = take_out(txn, call, &old);
     if (status == LFI_UNKNOWN) {
-        status = check_room(&txn, call);
+        status = check_room(txn, call);
     }
-    if (status == LFI_OK) {
-        status = put_new(&txn, call, task, &old);
-    }
-    return lmdb_end(&txn, status);
+    return status == LFI_OK ? put_new(txn, call, task, &old) : status;
+}
+
+int lmdb_task_put(void *store, const struct state_call *call, const struct state_task *task)
+{
+    struct lmdb_txn txn;
+    int status = lmdb_begin(&txn, store, true, call->error);
+    return status == LFI_OK ? lmdb_end(&txn, lmdb_keep_task(&txn, call, task)) : status;
 }
 
 int lmdb_task_done(void *store, const struct state_call *call)

@@ -148,6 +148,22 @@ int state_task_done(const struct state_ref *ref, struct lfi_error *error)
     return has_key(&call) ? state->driver->task_done(state->store, &call) : LFI_FAILED;
 }
 
+int state_cursor_find(const struct state_ref *ref, const struct state_sink *sink,
+                      struct lfi_error *error)
+{
+    const struct state *state = ref->state;
+    const struct state_call call = call_of(ref, error);
+    return has_key(&call) ? state->driver->cursor_find(state->store, &call, sink) : LFI_FAILED;
+}
+
+int state_cursor_move(const struct state_ref *ref, const struct state_cursor_move *move,
+                      struct lfi_error *error)
+{
+    const struct state *state = ref->state;
+    const struct state_call call = call_of(ref, error);
+    return has_key(&call) ? state->driver->cursor_move(state->store, &call, move) : LFI_FAILED;
+}
+
 int state_passkey_add(const struct state_ref *ref, const struct state_passkey *passkey,
                       struct lfi_error *error)
 {

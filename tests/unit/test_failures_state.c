@@ -129,6 +129,20 @@ static int do_parked(void)
     return driver->tasks_parked(f.store, at(NULL), &tasks_seen);
 }
 
+static int do_find_cursor(void)
+{
+    return driver->cursor_find(f.store, at("feed"), &sink);
+}
+
+static int do_move(void)
+{
+    const struct state_keyed_task task = {.key = text("pushed"),
+                                          .task = {.due_s = START_S, .record = text("{}")}};
+    const struct state_cursor_move move = {
+        .from = text("1"), .to = text("2"), .tasks = &task, .task_count = 1};
+    return driver->cursor_move(f.store, at("feed"), &move);
+}
+
 static int do_add(void)
 {
     return driver->passkey_add(f.store, at("p-2"), &own);
@@ -183,6 +197,8 @@ static const struct function {
     {"task_put in turn", do_park_in_turn},
     {"task_counts", do_counts},
     {"tasks_parked", do_parked},
+    {"cursor_find", do_find_cursor},
+    {"cursor_move", do_move},
     {"passkey_add", do_add},
     {"passkey_find", do_find_passkey},
     {"passkey_use", do_use},
@@ -207,6 +223,8 @@ static void fill(void)
     assert_int_equal(driver->task_take(f.store, at(NULL), 10, &sink), 0);
     assert_int_equal(put_to("other", "due", START_S), 0);
     assert_int_equal(put_task(at("parked"), STATE_PARKED_S, text("{}")), 0);
+    assert_int_equal(
+        driver->cursor_move(f.store, at("feed"), &(struct state_cursor_move){.to = text("1")}), 0);
     assert_int_equal(driver->passkey_add(f.store, at("p-1"), &own), 0);
 }
 

@@ -63,7 +63,7 @@ static void another_format_is_refused(void **state)
     (void)state;
     assert_int_equal(open_again(), LFI_OK);
     put_format("lfi-state 0");
-    assert_refused("format is \"lfi-state 0\", this version needs \"lfi-state 2\"");
+    assert_refused("format is \"lfi-state 0\", this version needs \"lfi-state 3\"");
     assert_non_null(strstr(f.error.message, f.path));
 }
 
