@@ -62,6 +62,7 @@ struct config_provider {
     const char *scheme_logo, *scheme_mark;
     struct offers offers;
     enum lfi_statement_day statement_day;
+    enum payment_log payment_log;
     struct caller_provider caller; /* how its Hub proves itself */
     struct api_keys api_keys;      /* CALLER_API_KEY */
     struct access_rules access;    /* CALLER_CLIENT_CREDENTIALS; its keys are the server's to add */

@@ -64,6 +64,17 @@ bool consent_is_open(const struct consent *consent, int64_t now_us)
            !is_past(consent->deadline, now_us) && !is_past(consent->expires, now_us);
 }
 
+bool consent_is_expired(const struct consent *consent, int64_t now_us)
+{
+    return is_past(consent->expires, now_us);
+}
+
+int64_t consent_created_s(const struct consent *consent)
+{
+    struct datetime value;
+    return datetime_parse(consent->created, &value) ? datetime_utc_us(&value) / 1000000 : 0;
+}
+
 bool consent_is_of(const struct consent *consent, struct lfi_slice user_id)
 {
     return consent->user_id.len > 0 && slice_equal(consent->user_id, user_id);

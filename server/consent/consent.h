@@ -42,6 +42,10 @@ void consent_read(const cJSON *tree, struct consent *out);
 bool consent_is_offered(const struct consent *consent, const struct offers *offers);
 /* Consent journey 3: whether it awaits authorization, and is before both deadlines. */
 bool consent_is_open(const struct consent *consent, int64_t now_us);
+/* Whether ExpirationDateTime has passed. */
+bool consent_is_expired(const struct consent *consent, int64_t now_us);
+/* When it was made, in seconds; 0: not known. */
+int64_t consent_created_s(const struct consent *consent);
 /* Whether the consent says that it is this customer's. Others are not shown, however they came. */
 bool consent_is_of(const struct consent *consent, struct lfi_slice user_id);
 /* Whether the customer may end it: only what is not ended yet. */

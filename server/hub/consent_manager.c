@@ -1,5 +1,4 @@
 #include "base/limits.h"
-#include "contract_hub_consent_manager.h"
 #include "hub/exchange.h"
 
 static enum hub_outcome read_consent(struct lfi_slice consent_id,
@@ -97,66 +96,34 @@ enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lf
     return outcome == HUB_OK ? read_consent(consent_id, &response, out, error) : outcome;
 }
 
-enum hub_outcome hub_find_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
-                                  cJSON **out, struct lfi_error *error)
+/* `request` lacks operation and path. */
+static enum hub_outcome find(struct hub *hub, struct arena *arena, struct hub_request *request,
+                             cJSON **out, struct lfi_error *error)
 {
-    *out = NULL;
-    struct hub_request request = {.operation = HUB_GET_CONSENT,
-                                  .path = hub_path(arena, "/consents/", consent_id, ""),
-                                  .about = consent_id,
-                                  .timeout_ms = LIMIT_HUB_FIND_MS};
     struct hub_response response;
-    enum hub_outcome outcome = hub_exchange(hub, arena, &request, &response, error);
+    *out = NULL;
+    request->operation = HUB_GET_CONSENT;
+    request->path = hub_path(arena, "/consents/", request->about, "");
+    enum hub_outcome outcome = hub_exchange(hub, arena, request, &response, error);
     if (outcome == HUB_REFUSED && response.status != 400 && response.status != 404) {
         return HUB_UNREACHABLE;
     }
-    return outcome == HUB_OK ? read_consent(consent_id, &response, out, error) : outcome;
+    return outcome == HUB_OK ? read_consent(request->about, &response, out, error) : outcome;
 }
 
-/* Nothing leaves that the Hub's own document forbids. */
-static bool is_sound(struct hub *hub, struct arena *arena, const struct hub_request *sent,
-                     struct lfi_error *error)
+enum hub_outcome hub_find_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
+                                  cJSON **out, struct lfi_error *error)
 {
-    static const struct header headers[] = {
-        {{"content-type", 12}, {"application/json", 16}},
-    };
-    struct request request = {
-        .method = slice_of(contract_operation_method(hub->operations[sent->operation])),
-        .path = sent->path,
-        .headers = headers,
-        .header_count = 1,
-        .body = sent->body,
-        .arena = arena};
-    struct contract_match match;
-    struct contract_parameters parameters = {0};
-    struct contract_violation violation;
-    const char *in = NULL;
-    if (contract_match(&contract_hub_consent_manager, request.method, request.path, &match) !=
-        CONTRACT_FOUND) {
-        error_set(error, "the Hub's documents have no such path");
-        return false;
-    }
-    if (contract_check_request(&match, &request, &parameters, &in, &violation) != 0) {
-        error_set(error, "not sent, it breaks the contract: %s at %s", violation.rule,
-                  violation.where);
-        return false;
-    }
-    return true;
+    struct hub_request request = {.about = consent_id, .timeout_ms = LIMIT_HUB_FIND_MS};
+    return find(hub, arena, &request, out, error);
 }
 
-static enum hub_outcome change(struct hub *hub, struct arena *arena,
-                               const struct hub_request *request, struct lfi_error *error)
+enum hub_outcome hub_find_payment_consent(struct hub *hub, struct arena *arena,
+                                          struct lfi_slice consent_id, cJSON **out,
+                                          struct lfi_error *error)
 {
-    struct hub_response response;
-    if (!is_sound(hub, arena, request, error)) {
-        return HUB_WRONG;
-    }
-    enum hub_outcome outcome = hub_exchange(hub, arena, request, &response, error);
-    if (outcome == HUB_OK && response.status != 204) {
-        error_set(error, "the Hub answered %d where 204 was due", response.status);
-        return HUB_WRONG;
-    }
-    return outcome;
+    struct hub_request request = {.about = consent_id, .timeout_ms = LIMIT_HUB_PAYMENT_MS};
+    return find(hub, arena, &request, out, error);
 }
 
 enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
@@ -168,7 +135,7 @@ enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
                                   .content_type = "application/json",
                                   .body = patch,
                                   .about = consent_id};
-    return change(hub, arena, &request, error);
+    return hub_change(hub, arena, &request, error);
 }
 
 enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
@@ -181,5 +148,5 @@ enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
                                   .content_type = "application/json",
                                   .body = arena_format(arena, "{\"revokedBy\":\"%s\"}", revoked_by),
                                   .about = consent_id};
-    return change(hub, arena, &request, error);
+    return hub_change(hub, arena, &request, error);
 }

@@ -24,6 +24,7 @@ enum hub_operation {
     HUB_REVOKE_CONSENT,
     HUB_LIST_OF_USER,
     HUB_LIST_OF_GROUP,
+    HUB_PATCH_PAYMENT,
     HUB_OPERATIONS,
 };
 
@@ -68,6 +69,13 @@ struct hub_response {
 enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
                               const struct hub_request *request, struct hub_response *out,
                               struct lfi_error *error);
+
+/*
+ * The same for a call that changes something at the Consent Manager and is answered 204. Its body
+ * is held against the Hub's document first: HUB_WRONG when that forbids it.
+ */
+enum hub_outcome hub_change(struct hub *hub, struct arena *arena, const struct hub_request *request,
+                            struct lfi_error *error);
 
 /* "/prefix/{id}suffix" with the id percent-encoded; absent when memory is short. */
 struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_slice id,

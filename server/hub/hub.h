@@ -95,9 +95,17 @@ enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct 
  */
 enum hub_outcome hub_find_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
                                   cJSON **out, struct lfi_error *error);
+/* The same for a payment, within LIMIT_HUB_PAYMENT_MS. */
+enum hub_outcome hub_find_payment_consent(struct hub *hub, struct arena *arena,
+                                          struct lfi_slice consent_id, cJSON **out,
+                                          struct lfi_error *error);
 /* PATCH /consents/{consentId}; `patch` is checked against the closed schemas before it is sent. */
 enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, struct lfi_slice patch,
+                                   struct lfi_error *error);
+/* PATCH /payment-log/{id}; the same. */
+enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,
+                                   struct lfi_slice payment_id, struct lfi_slice patch,
                                    struct lfi_error *error);
 /* POST /consents/{consentId}/action/revoke, which ends tokens too. `revoked_by`: "LFI", … */
 enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,

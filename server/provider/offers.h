@@ -8,6 +8,9 @@
 #include "base/slice.h"
 #include "contract/family.h"
 
+/* The version of the Consent Manager in whose form its payment log is patched. */
+enum payment_log { PAYMENT_LOG_2_1, PAYMENT_LOG_2_2 };
+
 struct offers {
     const char *const *consent_types;     /* "cbuae-account-access-consents", … */
     const char *const *account_types;     /* "Retail", "SME", "Corporate" */

@@ -100,7 +100,8 @@ static int load(struct loaded *item, const struct provider_config *config,
                                        .ops = get_ops(),
                                        .host = &item->host.base,
                                        .offers = config->offers,
-                                       .statement_day = config->statement_day};
+                                       .statement_day = config->statement_day,
+                                       .payment_log = config->payment_log};
     if (check_ops(item->provider.ops, config->id, error) != 0 ||
         take_families(&item->provider, error) != 0) {
         return -1;

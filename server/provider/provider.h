@@ -30,6 +30,7 @@ struct provider {
     const struct lfi_payments *payments;
     struct offers offers;
     enum lfi_statement_day statement_day;
+    enum payment_log payment_log;
     struct lfi_error warning; /* what the core said of its settings, or "" */
 };
 
@@ -55,6 +56,7 @@ struct provider_config {
     uint32_t threads; /* that may call the core at once */
     struct offers offers;
     enum lfi_statement_day statement_day;
+    enum payment_log payment_log;
 };
 
 struct provider_set;

@@ -244,6 +244,11 @@ static const struct word_row word_rows[] = {
      "\"",
      {{"OpeningDate", LFI_STATEMENT_OPENING_DATE}, {"StatementDate", LFI_STATEMENT_STATEMENT_DATE}},
      IN_PROVIDER(statement_day)},
+    {"\"sme\"",
+     "\"sme\", \"paymentLog\": \"",
+     "\"",
+     {{"v2.1", PAYMENT_LOG_2_1}, {"v2.2", PAYMENT_LOG_2_2}},
+     IN_PROVIDER(payment_log)},
 };
 
 /* The value of the word, or -1 with the reason. */

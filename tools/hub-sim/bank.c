@@ -403,6 +403,30 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
     return rc;
 }
 
+int bank_pay(struct sim *sim, struct lfi_slice consent_id, struct lfi_slice body,
+             struct arena *arena, struct bank_answer *out, struct refusal *refusal)
+{
+    struct outgoing call;
+    memset(out, 0, sizeof *out);
+    store_lock(sim->store);
+    struct consent *consent = store_find(sim->store, NULL, consent_id);
+    if (consent) {
+        prepare_about(sim, consent, arena, "/payments", &call);
+    }
+    store_unlock(sim->store);
+    if (!consent) {
+        return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
+    }
+    call.body = body;
+    int rc = send(sim, &call, arena, out, refusal);
+    out->wrong = refusal->id;
+    store_lock(sim->store);
+    judge_answer(sim, &call, arena, store_find(sim->store, NULL, consent_id), out);
+    store_unlock(sim->store);
+    out->shown = rc == 0 ? json_parse(buf_slice(&out->http.body)) : NULL;
+    return rc;
+}
+
 void bank_tell(struct sim *sim, const struct consent *consent, const char *operation)
 {
     struct outgoing call;

@@ -43,6 +43,13 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal);
 
 /*
+ * Has the bank make a payment under a consent: `body` is that of POST /payments. Nothing but the
+ * exchange is noted. -1: SIM-BANK-DOWN 502.
+ */
+int bank_pay(struct sim *sim, struct lfi_slice consent_id, struct lfi_slice body,
+             struct arena *arena, struct bank_answer *out, struct refusal *refusal);
+
+/*
  * Tells the bank that a consent was made ("post") or changed ("patch"): `consent` is a copy of what
  * it was then. Whatever comes back is noted with the consent, and otherwise ignored.
  */

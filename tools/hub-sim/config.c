@@ -109,6 +109,9 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
             .authorize_url = read_text(reader, item, "authorizeUrl"),
             .offers_validate = json_get_bool(item, "offersValidate", false),
             .sends_events = json_get_bool(item, "sendsEvents", false),
+            .payment_log = slice_equal_text(json_get_string(item, "paymentLog"), "v2.2")
+                               ? PAYMENT_LOG_2_2
+                               : PAYMENT_LOG_2_1,
         };
         read_auth(reader, hub, json_get(item, "callerAuth"));
     }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "contract/family.h"
+#include "provider/offers.h"
 
 #define SIM_HUBS 16
 #define SIM_PUBLISHED 16
@@ -31,6 +32,7 @@ struct config_hub {
     const char *token_url, *client_id; /* of client credentials */
     const char *authorize_url;
     bool offers_validate, sends_events;
+    enum payment_log payment_log; /* the version in which it is told of payments */
 };
 
 struct config_published {

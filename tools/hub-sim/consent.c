@@ -32,6 +32,7 @@ static const struct move moves[] = {
     {"AwaitingAuthorization", "Revoked", CONSENT_BY_REVOKE},
     {"AwaitingAuthorization", "Expired", CONSENT_BY_HUB},
     {"Authorized", "Suspended", CONSENT_BY_PATCH},
+    {"Authorized", "Consumed", CONSENT_BY_HUB},
     {"Authorized", "Revoked", CONSENT_BY_PATCH},
     {"Authorized", "Revoked", CONSENT_BY_REVOKE},
     {"Authorized", "Expired", CONSENT_BY_HUB},
@@ -108,6 +109,15 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
         note_change(sim, consent, "patch", NULL);
     }
     return json_get_string(consent->data, "status");
+}
+
+void consent_consume(const struct sim *sim, struct consent *consent)
+{
+    struct lfi_slice status = json_get_string(consent->data, "status");
+    if (consent_may_move(status, SLICE("Consumed"), CONSENT_BY_HUB)) {
+        set_status(sim, consent, "Consumed");
+        note_change(sim, consent, "patch", NULL);
+    }
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -235,6 +245,7 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     out->exchanges = cJSON_CreateArray();
     out->steps = cJSON_CreateArray();
     out->findings = cJSON_CreateArray();
+    out->payments = cJSON_CreateArray();
     if (check_made(out->data, error)) {
         store_drop(out);
         return -1;

@@ -36,6 +36,9 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
 /* The state after the Hub has looked at the clock; borrowed until the next change. */
 struct lfi_slice consent_status(const struct sim *sim, struct consent *consent);
 
+/* The one payment that it allowed was made. */
+void consent_consume(const struct sim *sim, struct consent *consent);
+
 /*
  * The bank's change, a body that obeys the contract. Refused when it does not suit the consent's
  * kind or state: PATCH-KIND, PATCH-STATE, PATCH-MOVE, PATCH-USER, PATCH-ACCOUNTS,

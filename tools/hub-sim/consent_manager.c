@@ -2,6 +2,7 @@
 #include "consent.h"
 #include "contract_hub_consent_manager.h"
 #include "judge.h"
+#include "payments.h"
 #include "rows_hub_consent_manager.h"
 
 #include <stdlib.h>
@@ -223,10 +224,52 @@ int consents_revoke_group(struct call *base)
     return 0;
 }
 
+/* --- payments --------------------------------------------------------------------------------- */
+
+int payment_log_list(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    const cJSON *payment;
+    if (!call->consent) {
+        return refuse_unknown(call);
+    }
+    cJSON *envelope = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(envelope, "data");
+    cJSON_ArrayForEach(payment, call->consent->payments)
+    {
+        cJSON_AddItemToArray(data, payments_show(payment));
+    }
+    cJSON_AddItemToObject(envelope, "meta", cJSON_CreateObject());
+    sim_reply_json(call->base.reply, 200, envelope);
+    return 0;
+}
+
+int payment_log_patch(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct lfi_slice id = contract_parameter(&base->parameters, HUB_CONSENT_MANAGER_ID);
+    if (!call->consent) {
+        return refusal_set(base->refusal, "PAYMENT-UNKNOWN", 400, "Resource.InvalidFormat",
+                           "There is no such payment.");
+    }
+    if (payments_patch(call->sim, call->consent, payments_find(call->consent, id),
+                       base->request->body, base->refusal) != 0) {
+        return -1;
+    }
+    base->reply->status = 204;
+    return 0;
+}
+
 /* --- the interface ---------------------------------------------------------------------------- */
 
 static struct consent *find(struct sim_call *call, struct lfi_slice id)
 {
+    const struct flow_row *row = call->base.row;
+    if (row->handler == payment_log_patch) {
+        return payments_consent_of(call->sim->store, call->hub, id);
+    }
+    if (row->handler == payment_log_list) {
+        id = contract_parameter(&call->base.parameters, HUB_CONSENT_MANAGER_CONSENT_ID);
+    }
     return store_find(call->sim->store, call->hub, id);
 }
 

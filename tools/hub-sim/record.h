@@ -28,6 +28,7 @@ struct consent {
     char callback_query[STORE_ADDRESS_MAX]; /* of the Location that ended the interaction */
     cJSON *callback;                        /* what the customer brought back; NULL: not yet here */
 
+    cJSON *payments;                               /* payments.h: an array, oldest first */
     cJSON *history, *exchanges, *steps, *findings; /* arrays, oldest first */
     cJSON *fresh;                                  /* findings since the last exchange */
     size_t body_bytes;                             /* kept of bodies */

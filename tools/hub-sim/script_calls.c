@@ -23,7 +23,7 @@ static int read_caller(struct sim_call *call, struct bank_request *request)
     return 0;
 }
 
-static cJSON *describe_answer(const struct bank_answer *answer, struct arena *arena)
+cJSON *script_describe_answer(const struct bank_answer *answer, struct arena *arena)
 {
     cJSON *reply = cJSON_CreateObject(), *headers = cJSON_CreateObject();
     if (answer->http.content_type[0]) {
@@ -60,7 +60,7 @@ int script_call_bank(struct call *base)
     if (rc == 0) {
         rc = bank_call(call->sim, &request, arena, &answer, call->base.refusal);
         if (rc == 0) {
-            sim_reply_json(call->base.reply, 200, describe_answer(&answer, arena));
+            sim_reply_json(call->base.reply, 200, script_describe_answer(&answer, arena));
         }
         bank_answer_free(&answer);
     }
@@ -137,7 +137,7 @@ int script_check_payee(struct call *base)
     request.body = slice_of(text);
     int rc = bank_call(call->sim, &request, arena, &answer, call->base.refusal);
     if (rc == 0) {
-        cJSON *reply = describe_answer(&answer, arena);
+        cJSON *reply = script_describe_answer(&answer, arena);
         if (answer.http.status == 200) {
             add_verdict(reply, person.ptr ? person : json_get_string(name, "businessName"));
         }

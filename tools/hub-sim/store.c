@@ -36,6 +36,7 @@ void store_drop(struct consent *consent)
 {
     cJSON_Delete(consent->data);
     cJSON_Delete(consent->callback);
+    cJSON_Delete(consent->payments);
     cJSON_Delete(consent->history);
     cJSON_Delete(consent->exchanges);
     cJSON_Delete(consent->steps);
@@ -223,6 +224,11 @@ static void append_bounded(cJSON *array, cJSON *note)
     cJSON_AddItemToArray(array, note);
 }
 
+void store_touch(struct store *store, struct consent *consent)
+{
+    consent->changed = store->changed = true;
+}
+
 /* Takes `note` over. `consent` NULL: a finding that belongs to none. */
 static void add_note(struct store *store, struct consent *consent, const char *list, cJSON *note)
 {
@@ -231,7 +237,7 @@ static void add_note(struct store *store, struct consent *consent, const char *l
         write_note(store, consent, list, note);
     }
     if (consent) {
-        consent->changed = store->changed = true;
+        store_touch(store, consent);
     }
 }
 
@@ -346,6 +352,7 @@ static void take_head(struct consent *old, struct consent *head)
     }
     cJSON_Delete(old->data);
     cJSON_Delete(old->callback);
+    cJSON_Delete(old->payments);
     head->history = old->history;
     head->exchanges = old->exchanges;
     head->steps = old->steps;

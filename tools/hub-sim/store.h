@@ -52,6 +52,8 @@ struct consent *store_find_interaction(struct store *store, const struct sim_hub
                                        struct lfi_slice interaction_id);
 struct consent *store_find_state(struct store *store, struct lfi_slice state);
 
+/* Something in its head has changed, and is to be written down. */
+void store_touch(struct store *store, struct consent *consent);
 /* A change of the consent, for its history: operation "create", "patch" or "revoke". */
 void store_note_change(struct store *store, struct consent *consent, const char *operation,
                        const char *patch);

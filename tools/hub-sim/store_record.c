@@ -37,6 +37,7 @@ cJSON *store_record_write(struct consent *consent, bool with_notes)
     cJSON_AddStringToObject(record, "interactionId", consent->interaction_id);
     cJSON_AddStringToObject(record, "callbackQuery", consent->callback_query);
     cJSON_AddNumberToObject(record, "bodyBytes", (double)consent->body_bytes);
+    cJSON_AddItemReferenceToObject(record, "payments", consent->payments);
     if (consent->callback) {
         cJSON_AddItemReferenceToObject(record, "callback", consent->callback);
     }
@@ -87,6 +88,7 @@ bool store_record_read(const struct sim *sim, const cJSON *record, struct consen
 {
     int64_t interaction = 0, bytes = 0;
     const cJSON *data = json_get(record, "data"), *callback = json_get(record, "callback");
+    const cJSON *payments = json_get(record, "payments");
     *out = (struct consent){.hub = sim_hub_of(sim, json_get_string(record, "providerId")),
                             .tpp = tpp_find(json_get_string(record, "clientId"))};
     if (!out->hub || !out->tpp || !read_text(record, "consentId", out->id, sizeof(out->id)) ||
@@ -104,6 +106,7 @@ bool store_record_read(const struct sim *sim, const cJSON *record, struct consen
     out->interaction = (enum interaction)interaction;
     out->body_bytes = (size_t)bytes;
     out->data = cJSON_Duplicate(data, true);
+    out->payments = cJSON_IsArray(payments) ? cJSON_Duplicate(payments, true) : cJSON_CreateArray();
     out->callback = cJSON_IsObject(callback) ? cJSON_Duplicate(callback, true) : NULL;
     for (size_t i = 0; i < store_list_count; i++) {
         *list_of(out, i) = read_notes(record, store_lists[i]);

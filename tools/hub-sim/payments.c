@@ -1,0 +1,225 @@
+#include "payments.h"
+
+#include "base/array.h"
+#include "base/datetime.h"
+#include "consent.h"
+
+/* What the log keeps of a payment and does not show. */
+static const char *const own[] = {"transactionId", "patches"};
+
+cJSON *payments_find(const struct consent *consent, struct lfi_slice payment_id)
+{
+    cJSON *payment;
+    cJSON_ArrayForEach(payment, consent->payments)
+    {
+        if (slice_equal(json_get_string(payment, "paymentId"), payment_id)) {
+            return payment;
+        }
+    }
+    return NULL;
+}
+
+cJSON *payments_find_key(const struct consent *consent, struct lfi_slice idempotency_key)
+{
+    cJSON *payment;
+    cJSON_ArrayForEach(payment, consent->payments)
+    {
+        if (slice_equal(json_get_string(payment, "idempotencyKey"), idempotency_key)) {
+            return payment;
+        }
+    }
+    return NULL;
+}
+
+struct consent *payments_consent_of(struct store *store, const struct sim_hub *hub,
+                                    struct lfi_slice payment_id)
+{
+    for (size_t i = 0; i < store_count(store); i++) {
+        struct consent *consent = store_at(store, i);
+        if (consent->hub == hub && payments_find(consent, payment_id)) {
+            return consent;
+        }
+    }
+    return NULL;
+}
+
+cJSON *payments_show(const cJSON *payment)
+{
+    cJSON *shown = cJSON_Duplicate(payment, true);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(shown, own[i]);
+    }
+    return shown;
+}
+
+/* --- a new one -------------------------------------------------------------------------------- */
+
+static void copy(cJSON *to, const char *name, const cJSON *from, const char *member)
+{
+    const cJSON *value = json_get(from, member);
+    if (value) {
+        cJSON_AddItemToObject(to, name, cJSON_Duplicate(value, true));
+    }
+}
+
+static cJSON *describe_answer(const cJSON *data)
+{
+    cJSON *answer = cJSON_CreateObject();
+    copy(answer, "id", data, "id");
+    copy(answer, "status", data, "status");
+    copy(answer, "creationDateTime", data, "creationDateTime");
+    copy(answer, "statusUpdateDateTime", data, "statusUpdateDateTime");
+    copy(answer, "OpenFinanceBilling", data, "openFinanceBilling");
+    copy(answer, "rejectReasonCode", data, "rejectReasonCode");
+    return answer;
+}
+
+static void describe_asking(cJSON *payment, const struct consent *consent,
+                            const struct payment_made *made)
+{
+    const cJSON *account = cJSON_GetArrayItem(json_get(consent->data, "accountIds"), 0);
+    cJSON *interaction = cJSON_AddObjectToObject(payment, "interactionId");
+    cJSON_AddStringToObject(interaction, "ozoneInteractionId", made->interaction_id);
+    cJSON_AddItemToObject(payment, "accountId", cJSON_Duplicate(account, false));
+    copy(payment, "psuIdentifiers", consent->data, "psuIdentifiers");
+    copy(payment, "tpp", made->request, "tpp");
+    cJSON_AddObjectToObject(payment, "authorizationCode");
+    copy(payment, "requestBody", made->request, "request");
+    copy(payment, "requestHeaders", made->request, "requestHeaders");
+}
+
+void payments_add(const struct sim *sim, struct consent *consent, const struct payment_made *made)
+{
+    const cJSON *asked = json_get(json_get(consent->data, "request"), "consent");
+    const cJSON *schedule = json_get(json_get(asked, "ControlParameters"), "ConsentSchedule");
+    struct lfi_slice id = json_get_string(made->data, "id");
+    if (payments_find(consent, id)) {
+        return; /* the bank's answer to a repeat */
+    }
+    cJSON *payment = cJSON_CreateObject();
+    cJSON_AddStringToObject(payment, "consentId", consent->id);
+    copy(payment, "paymentType", made->request, "paymentType");
+    copy(payment, "paymentId", made->data, "id");
+    cJSON_AddStringToObject(payment, "idempotencyKey", made->idempotency_key);
+    cJSON_AddItemToObject(payment, "paymentResponse", describe_answer(made->data));
+    describe_asking(payment, consent, made);
+    cJSON_AddArrayToObject(payment, "patches");
+    while (cJSON_GetArraySize(consent->payments) >= PAYMENTS_MAX) {
+        cJSON_DeleteItemFromArray(consent->payments, 0);
+    }
+    cJSON_AddItemToArray(consent->payments, payment);
+    store_touch(sim->store, consent);
+    if (json_get(schedule, "SinglePayment")) {
+        consent_consume(sim, consent);
+    }
+}
+
+/* --- patches ---------------------------------------------------------------------------------- */
+
+static int refuse(struct refusal *refusal, const char *id, const char *message)
+{
+    return refusal_set(refusal, id, 400, "Body.InvalidFormat", message);
+}
+
+/* Payments 6. Where nothing follows, the status is final. */
+static bool may_follow(struct lfi_slice from, struct lfi_slice to)
+{
+    static const char *const moves[][2] = {
+        {"Pending", "AcceptedSettlementCompleted"},
+        {"Pending", "AcceptedWithoutPosting"},
+        {"Pending", "AcceptedCreditSettlementCompleted"},
+        {"Pending", "Rejected"},
+        {"AcceptedSettlementCompleted", "AcceptedWithoutPosting"},
+        {"AcceptedSettlementCompleted", "AcceptedCreditSettlementCompleted"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+        if (slice_equal_text(from, moves[i][0]) && slice_equal_text(to, moves[i][1])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_patch(const cJSON *payment, const cJSON *patch, enum payment_log version,
+                       struct refusal *refusal)
+{
+    struct lfi_slice status = json_get_string(patch, "paymentResponse.status");
+    struct lfi_slice transaction = json_get_string(patch, "paymentResponse.paymentTransactionId");
+    struct lfi_slice known = json_get_string(payment, "transactionId");
+    bool rejected = slice_equal_text(status, "Rejected");
+    bool names_rail = json_get(patch, "paymentResponse.paymentRail");
+    bool has_reason = json_get(patch, "paymentResponse.rejectReasonCode");
+    if (names_rail != (version == PAYMENT_LOG_2_2)) {
+        return refuse(refusal, "PAYMENT-FORM",
+                      names_rail ? "The rail is named since v2.2." : "The rail must be named.");
+    }
+    if (rejected != has_reason) {
+        return refuse(refusal, "PAYMENT-REASON",
+                      "What is rejected has a rejectReasonCode, and nothing else has.");
+    }
+    if (known.ptr && transaction.ptr && !slice_equal(known, transaction)) {
+        return refuse(refusal, "PAYMENT-TRANSACTION", "paymentTransactionId cannot change.");
+    }
+    return 0;
+}
+
+static void replace(cJSON *object, const char *name, const cJSON *value)
+{
+    if (value) {
+        cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+        cJSON_AddItemToObject(object, name, cJSON_Duplicate(value, true));
+    }
+}
+
+static void take(const struct sim *sim, cJSON *payment, const cJSON *patch)
+{
+    char now[DATETIME_TEXT_MAX];
+    cJSON *answer = cJSON_GetObjectItemCaseSensitive(payment, "paymentResponse");
+    cJSON *updated;
+    datetime_format_utc_ms(clock_now_us(sim->clock), now);
+    updated = cJSON_CreateString(now);
+    replace(answer, "status", json_get(patch, "paymentResponse.status"));
+    replace(answer, "rejectReasonCode", json_get(patch, "paymentResponse.rejectReasonCode"));
+    replace(answer, "statusUpdateDateTime", updated);
+    replace(payment, "transactionId", json_get(patch, "paymentResponse.paymentTransactionId"));
+    cJSON_Delete(updated);
+}
+
+static void note_patch(const struct sim *sim, cJSON *payment, const cJSON *patch)
+{
+    char now[DATETIME_TEXT_MAX];
+    cJSON *patches = cJSON_GetObjectItemCaseSensitive(payment, "patches");
+    cJSON *note = cJSON_CreateObject();
+    datetime_format_utc_ms(clock_now_us(sim->clock), now);
+    cJSON_AddStringToObject(note, "at", now);
+    cJSON_AddItemToObject(note, "patch", cJSON_Duplicate(patch, true));
+    while (cJSON_GetArraySize(patches) >= PAYMENTS_PATCHES) {
+        cJSON_DeleteItemFromArray(patches, 0);
+    }
+    cJSON_AddItemToArray(patches, note);
+}
+
+int payments_patch(const struct sim *sim, struct consent *consent, cJSON *payment,
+                   struct lfi_slice body, struct refusal *refusal)
+{
+    cJSON *patch = json_parse(body);
+    const cJSON *answer = json_get(payment, "paymentResponse");
+    struct lfi_slice from = json_get_string(answer, "status");
+    struct lfi_slice to = json_get_string(patch, "paymentResponse.status");
+    int rc = check_patch(payment, patch, consent->hub->config->payment_log, refusal);
+    bool again = slice_equal(from, to);
+    if (rc == 0 && again) {
+        store_note_finding(sim->store, consent,
+                           slice_equal_text(to, "Pending") ? "PAYMENT-PENDING" : "PAYMENT-AGAIN",
+                           "The Hub has this status already.");
+    } else if (rc == 0 && !may_follow(from, to)) {
+        rc = refuse(refusal, "PAYMENT-MOVE", "The status does not follow the present one.");
+    }
+    if (rc == 0) {
+        note_patch(sim, payment, patch);
+        take(sim, payment, patch);
+        store_touch(sim->store, consent);
+    }
+    cJSON_Delete(patch);
+    return rc;
+}
