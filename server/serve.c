@@ -13,6 +13,7 @@
 #include "http/http.h"
 #include "operator/admin.h"
 #include "operator/readiness.h"
+#include "payments/push.h"
 #include "psu/task.h"
 #include "tasks/background.h"
 #include "watch.h"
@@ -126,7 +127,8 @@ struct provider_config serve_provider(const struct config *config, size_t index)
                                     .base_dir = config->base_dir,
                                     .threads = count_threads(config),
                                     .offers = from->offers,
-                                    .statement_day = from->statement_day};
+                                    .statement_day = from->statement_day,
+                                    .payment_log = from->payment_log};
 }
 
 static int open_providers(struct serve *serve, struct lfi_error *error)
@@ -410,10 +412,12 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
 static bool run_due(void *ctx, size_t provider)
 {
     struct serve *serve = ctx;
+    const struct push push = {provider_at(serve->providers, provider), serve->state, &serve->clock,
+                              &serve->log};
     struct generation *generation = generations_hold(serve->generations);
-    bool more = psu_run_task(generation->psu, provider_at(serve->providers, provider));
+    bool more = psu_run_task(generation->psu, push.provider);
     generations_release(generation);
-    return more;
+    return more || push_read_feed(&push);
 }
 
 static int start_background(struct serve *serve, struct lfi_error *error)

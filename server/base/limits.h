@@ -71,11 +71,18 @@
 
 /* Payments. */
 #define LIMIT_PII_BYTES (256 * 1024) /* a JWE: ten creditors and their addresses */
+#define LIMIT_CREDITORS 10           /* that a consent may name (payment PII 7) */
+#define LIMIT_PAYMENT_KEY 40 /* characters of x-idempotency-key, as the TPPs' standard has it */
+#define LIMIT_PAYMENT_KEY_S (24 * 3600) /* for how long it means one payment, as at the Hub */
+#define LIMIT_PROOF_AGE_S 300 /* of the TPP's own authentication of a customer, at a payment */
+#define LIMIT_PROOF_SKEW_S 10 /* by which the TPP's clock may be ahead in it */
+#define LIMIT_PUSH_DELAY_S 1  /* after a payment's creation, whose reply the Hub must have first */
 
 /* Hub. */
 #define LIMIT_HUB_REPLY_BYTES (1024 * 1024)
 #define LIMIT_HUB_CALL_MS 5000
-#define LIMIT_HUB_FIND_MS 120 /* inside a validation, which has 150 ms in all */
+#define LIMIT_HUB_FIND_MS 120     /* inside a validation, which has 150 ms in all */
+#define LIMIT_HUB_PAYMENT_MS 2000 /* inside a payment, which should take 500 ms */
 
 /* Revocations of one customer that may be kept for a Hub that is away, within the window: more
  * than a customer has connections, too few to fill the table of tasks. */

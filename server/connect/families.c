@@ -5,6 +5,7 @@
 #include "rows_health_check.h"
 #include "rows_open_data.h"
 #include "rows_products.h"
+#include "rows_service_initiation.h"
 
 int connect_apis_new(struct apis **out, const char *const base_paths[CONTRACT_FAMILIES],
                      struct lfi_error *error)
@@ -13,6 +14,7 @@ int connect_apis_new(struct apis **out, const char *const base_paths[CONTRACT_FA
         [CONTRACT_DATA_SHARING] = {.flow = &flow_data_sharing, .versioned = true},
         [CONTRACT_PRODUCTS] = {.flow = &flow_products, .versioned = true},
         [CONTRACT_OPEN_DATA] = {.flow = &flow_open_data, .versioned = true},
+        [CONTRACT_SERVICE_INITIATION] = {.flow = &flow_service_initiation, .versioned = true},
         [CONTRACT_CONSENT_EVENTS] = {.flow = &flow_consent_events},
         [CONTRACT_HEALTH_CHECK] = {.flow = &flow_health_check},
     };

@@ -1,7 +1,10 @@
 #include "contract/family.h"
 
 const char *const contract_family_names[CONTRACT_FAMILIES] = {
-    [CONTRACT_DATA_SHARING] = "dataSharing", [CONTRACT_PRODUCTS] = "products",
-    [CONTRACT_OPEN_DATA] = "openData",       [CONTRACT_CONSENT_EVENTS] = "consentEvents",
+    [CONTRACT_DATA_SHARING] = "dataSharing",
+    [CONTRACT_PRODUCTS] = "products",
+    [CONTRACT_OPEN_DATA] = "openData",
+    [CONTRACT_SERVICE_INITIATION] = "serviceInitiation",
+    [CONTRACT_CONSENT_EVENTS] = "consentEvents",
     [CONTRACT_HEALTH_CHECK] = "healthCheck",
 };

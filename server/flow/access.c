@@ -85,12 +85,11 @@ int access_status(struct call *call, enum lfi_account_status status)
                     : 0;
 }
 
-int access_by_path(struct call *call)
+int access_account(struct call *call)
 {
     struct lfi_error error = {"the user holds no such account"};
     const struct provider *provider = call->provider;
     struct lfi_account_facts *facts = &call->account;
-    call->account_id = contract_parameter(&call->parameters, call->row->account);
     if (access_read_user(call) != 0) {
         return -1;
     }
@@ -109,4 +108,10 @@ int access_by_path(struct call *call)
         return outcome_refuse_record(call, "the facts are those of another account");
     }
     return access_status(call, facts->status);
+}
+
+int access_by_path(struct call *call)
+{
+    call->account_id = contract_parameter(&call->parameters, call->row->account);
+    return access_account(call);
 }

@@ -110,6 +110,8 @@ int access_read_user(struct call *call);
 int access_user(struct call *call);
 /* The account of the path: held by the user, and readable. Fills account_id and account. */
 int access_by_path(struct call *call);
+/* The same of account_id, wherever it comes from. */
+int access_account(struct call *call);
 /* Whether an account of this status is readable; else the refusal for it. */
 int access_status(struct call *call, enum lfi_account_status status);
 

@@ -13,6 +13,11 @@
         "CORE-UNAVAILABLE", 500, "GenericRecoverableError",                                        \
             "The bank cannot answer at the moment."                                                \
     }
+#define NOT_HELD                                                                                   \
+    {                                                                                              \
+        "ACCOUNT-NOT-HELD", 403, "Consent.PermanentAccountAccessFailure",                          \
+            "The account is permanently inaccessible."                                             \
+    }
 
 /* The Hub is told the same of the server's state as of the core. */
 #define STATE_FAILED                                                                               \
@@ -66,9 +71,7 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
                       [-LFI_STOPPED] = FAILED,
                       [-LFI_IN_DOUBT] = FAILED},
     [OUTCOME_ACCOUNT] = {[0] = {0},
-                         [-LFI_UNKNOWN] = {"ACCOUNT-NOT-HELD", 403,
-                                           "Consent.PermanentAccountAccessFailure",
-                                           "The account is permanently inaccessible."},
+                         [-LFI_UNKNOWN] = NOT_HELD,
                          [-LFI_DENIED] = FAILED,
                          [-LFI_BLOCKED] = FAILED,
                          [-LFI_UNAVAILABLE] = {"ACCOUNT-UNREACHABLE", 403,
@@ -85,6 +88,25 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
                        [-LFI_FAILED] = STATE_FAILED,
                        [-LFI_STOPPED] = STATE_FAILED,
                        [-LFI_IN_DOUBT] = STATE_FAILED},
+    [OUTCOME_PAYMENT] = {[0] = {0},
+                         [-LFI_UNKNOWN] = {"PAYMENT-UNKNOWN", 404, "Resource.NotFound",
+                                           "There is no such payment."},
+                         [-LFI_DENIED] = FAILED,
+                         [-LFI_BLOCKED] = FAILED,
+                         [-LFI_UNAVAILABLE] = UNAVAILABLE,
+                         [-LFI_FAILED] = FAILED,
+                         [-LFI_STOPPED] = FAILED,
+                         [-LFI_IN_DOUBT] = FAILED},
+    [OUTCOME_ORDER] = {[0] = {0},
+                       [-LFI_UNKNOWN] = NOT_HELD,
+                       [-LFI_DENIED] = FAILED,
+                       [-LFI_BLOCKED] = FAILED,
+                       [-LFI_UNAVAILABLE] = UNAVAILABLE,
+                       [-LFI_FAILED] = FAILED,
+                       [-LFI_STOPPED] = FAILED,
+                       [-LFI_IN_DOUBT] = {"PAYMENT-IN-DOUBT", 500, "GenericRecoverableError",
+                                          "The bank cannot tell yet whether the payment was made: "
+                                          "repeat it with the same key."}},
     [OUTCOME_LEVER] = LEVER("There is no such account."),
     [OUTCOME_CREDIT] = LEVER("There is no such account that could receive payments."),
     [OUTCOME_TASK] = LEVER("There is no such parked task."),

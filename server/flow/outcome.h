@@ -13,6 +13,8 @@ enum outcome_about {
     OUTCOME_USER,
     OUTCOME_ACCOUNT, /* of a user, or one of its lists */
     OUTCOME_STATE,   /* the server's own state, not the core */
+    OUTCOME_PAYMENT, /* one that was made */
+    OUTCOME_ORDER,   /* one that is to be made from an account */
     /* What the operator moves: */
     OUTCOME_LEVER,  /* an account */
     OUTCOME_CREDIT, /* whether an account receives payments */

@@ -7,7 +7,7 @@
 /* The form that the PII has, and how old its signature may be. */
 enum pii_stage {
     PII_OF_CONSENT, /* validation: signed seconds ago; a list of creditors, perhaps a debtor */
-    PII_OF_REVIEW,  /* authorization page: the same form, signed with the consent, hours ago */
+    PII_OF_REVIEW,  /* the same form at any later time: authorization page, payments */
     PII_OF_PAYMENT, /* signed for this payment, or with the consent; one creditor */
 };
 

@@ -28,13 +28,13 @@ void signature_judge_free(struct signature_judge *judge); /* NULL is fine */
 /* Refusals of all: see pii_open. */
 int signature_check_header(const struct jose_token *token, struct refusal *refusal);
 /*
- * Looks for the key among those that the TPP signs with, and of a payment also among those that it
- * no longer uses: a consent may outlive them. May wait for the key store.
+ * Looks for the key among those that the TPP signs with, and later than at validation also among
+ * those that it no longer uses: a consent may outlive them. May wait for the key store.
  */
 int signature_verify(struct signature_judge *judge, const struct pii_query *query,
                      const struct jose_token *token, struct arena *arena, struct refusal *refusal);
 /*
- * Of a consent exp, iat and nbf are judged against now, whichever are there. Of a payment only when
+ * Of a consent exp, iat and nbf are judged against now, whichever are there. Later only when
  * signatures are verified: against the consent's creation or, for what was signed afresh, now.
  */
 int signature_check_claims(const struct signature_judge *judge, const struct pii_query *query,

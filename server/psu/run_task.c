@@ -1,5 +1,6 @@
 /* Background work: tasks that are due. */
 #include "base/crash.h"
+#include "payments/push.h"
 #include "psu/decision.h"
 #include "psu/journey_record.h"
 #include "psu/psu.h"
@@ -61,6 +62,9 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
         revocation_deliver(actor, record);
     } else if (slice_equal_text(kind, UNDO_KIND)) {
         undo_deliver(actor, record);
+    } else if (slice_equal_text(kind, PUSH_KIND)) {
+        const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
+        push_deliver(&push, endpoint->hub, actor.arena, record);
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task-unknown", LOG_TEXT("kind", kind));
     }

@@ -6,7 +6,8 @@ import { HUB_SIM, startHub } from './hub_support.mjs';
 
 const STANDARD_TYPE = 'urn:openfinanceuae:account-access-consent:v2.1';
 const CALLS = [
-    'GET /sim/consents', 'POST /sim/consents', 'GET /sim/consents/{consentId}', 'GET /sim/callbacks/{state}',
+    'GET /sim/consents', 'POST /sim/consents', 'GET /sim/consents/{consentId}',
+    'GET /sim/consents/{consentId}/payments', 'POST /sim/consents/{consentId}/payments', 'GET /sim/callbacks/{state}',
     'POST /sim/call', 'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
     'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'GET /keystore/{OU}/{CN}/application.jwks',
 ];

@@ -11,6 +11,7 @@ import { runProgram, writeConfig } from '../support/program.mjs';
 
 const BASE_PATHS = {
     dataSharing: '/data-sharing', products: '/open/v2.2', openData: '/open/v2.2',
+    serviceInitiation: '/pay',
     consentEvents: '/events', healthCheck: '/health',
 };
 const FROM_PHONE = {

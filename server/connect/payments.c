@@ -1,0 +1,39 @@
+/* Payments: what the functions of server/payments need, out of a call. */
+#include "connect/operation.h"
+#include "payments/create.h"
+#include "payments/find.h"
+
+#include "contract_service_initiation.h"
+#include "rows_service_initiation.h"
+
+static struct payment_means means_of(const struct call *call)
+{
+    const struct contract_parameters *parameters = &call->parameters;
+    const struct connect *connect = call->connect;
+    size_t provider = provider_index(connect->config.providers, call->provider);
+    return (struct payment_means){
+        .hub = call->peers->hubs[provider],
+        .pii = call->peers->pii,
+        .clock = connect->clock,
+        .client_id = contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID),
+        .software_id =
+            contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_SOFTWARE_STATEMENT_ID)};
+}
+
+int connect_create_payment(struct call *call)
+{
+    const struct payment_means means = means_of(call);
+    return means.pii ? payment_create(call, &means) : outcome_not_offered(call);
+}
+
+int connect_find_payment(struct call *call)
+{
+    return payment_find(call, contract_parameter(&call->parameters, SERVICE_INITIATION_PAYMENT_ID));
+}
+
+int connect_refund_account(struct call *call)
+{
+    const struct payment_means means = means_of(call);
+    return payment_refund_account(
+        call, &means, contract_parameter(&call->parameters, SERVICE_INITIATION_CONSENT_ID));
+}

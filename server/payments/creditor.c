@@ -1,0 +1,140 @@
+#include "payments/creditor.h"
+
+#include "base/error.h"
+
+#define IBAN_LEN 23 /* of the UAE */
+#define BIC_SHORT 8
+#define BIC_LONG 11
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+bool creditor_read(const cJSON *entry, struct creditor *out)
+{
+    const cJSON *account = json_get(entry, "CreditorAccount");
+    const cJSON *agent = json_get(entry, "CreditorAgent");
+    *out = (struct creditor){
+        .scheme = json_get_string(account, "SchemeName"),
+        .iban = json_get_string(account, "Identification"),
+        .name_en = json_get_string(json_get(account, "Name"), "en"),
+        .name_ar = json_get_string(json_get(account, "Name"), "ar"),
+        .agent_scheme = json_get_string(agent, "SchemeName"),
+        .agent_id = json_get_string(agent, "Identification"),
+    };
+    return entry;
+}
+
+static bool same(struct lfi_slice a, struct lfi_slice b)
+{
+    return !a.ptr || !b.ptr ? !a.ptr && !b.ptr : slice_equal(a, b);
+}
+
+bool creditor_equal(const struct creditor *a, const struct creditor *b)
+{
+    return same(a->scheme, b->scheme) && same(a->iban, b->iban) && same(a->name_en, b->name_en) &&
+           same(a->name_ar, b->name_ar) && same(a->agent_scheme, b->agent_scheme) &&
+           same(a->agent_id, b->agent_id);
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+/* Modulo 97 of the digits, A to Z as 10 to 35; the country and check digits count last. */
+bool creditor_iban_is_valid(struct lfi_slice iban)
+{
+    unsigned rest = 0;
+    if (iban.len != IBAN_LEN || iban.ptr[0] != 'A' || iban.ptr[1] != 'E') {
+        return false;
+    }
+    for (size_t i = 2; i < IBAN_LEN; i++) {
+        if (iban.ptr[i] < '0' || iban.ptr[i] > '9') {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < IBAN_LEN; i++) {
+        char c = iban.ptr[(i + 4) % IBAN_LEN];
+        rest = c >= 'A' ? rest * 100 + (unsigned)(c - 'A' + 10) : rest * 10 + (unsigned)(c - '0');
+        rest %= 97;
+    }
+    return rest == 1;
+}
+
+/* ISO 9362: letters of bank and country, then letters and digits. */
+static bool is_bic(struct lfi_slice text)
+{
+    if (text.len != BIC_SHORT && text.len != BIC_LONG) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        bool letter = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
+        bool digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        if (!letter && (!digit || (i >= 4 && i < 6))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Without a branch it is the head office, which XXX says too. */
+static struct lfi_slice branch_of(struct lfi_slice bic)
+{
+    return bic.len == BIC_LONG ? (struct lfi_slice){bic.ptr + BIC_SHORT, BIC_LONG - BIC_SHORT}
+                               : SLICE("XXX");
+}
+
+/* The longer form of one of them says more than the shorter, and contradicts nothing. */
+static bool bics_agree(struct lfi_slice given, struct lfi_slice derived)
+{
+    if (derived.len < BIC_SHORT || memcmp(given.ptr, derived.ptr, BIC_SHORT) != 0) {
+        return derived.len == 0; /* the bank's is not known */
+    }
+    return given.len != BIC_LONG || derived.len != BIC_LONG ||
+           slice_equal(branch_of(given), branch_of(derived));
+}
+
+static enum creditor_verdict refuse(struct lfi_error *why, enum creditor_verdict verdict,
+                                    const char *text)
+{
+    (void)error_set(why, "%s", text);
+    return verdict;
+}
+
+static enum creditor_verdict judge_form(const struct creditor *creditor, struct lfi_error *why)
+{
+    if (!slice_equal_text(creditor->scheme, "IBAN")) {
+        return refuse(why, CREDITOR_INVALID, "SchemeName of the creditor's account must be IBAN");
+    }
+    if (!creditor_iban_is_valid(creditor->iban)) {
+        return refuse(why, CREDITOR_INVALID, "the creditor's account must be an IBAN of the UAE");
+    }
+    if (creditor->name_en.len == 0 && creditor->name_ar.len == 0) {
+        return refuse(why, CREDITOR_INVALID, "the creditor must have a name, en or ar");
+    }
+    if (slice_equal_text(creditor->agent_scheme, "BICFI") && !is_bic(creditor->agent_id)) {
+        return refuse(why, CREDITOR_INVALID, "the creditor's agent must be a BIC of 8 or 11");
+    }
+    return CREDITOR_FINE;
+}
+
+enum creditor_verdict creditor_judge(const struct creditor *creditor,
+                                     const struct provider *provider, const struct lfi_call *call,
+                                     struct lfi_error *why)
+{
+    struct lfi_reach reach = {.size = sizeof(reach)};
+    enum creditor_verdict verdict = judge_form(creditor, why);
+    if (verdict != CREDITOR_FINE) {
+        return verdict;
+    }
+    if (provider->payments->reach(provider->core, call, creditor->iban, &reach, why) != LFI_OK) {
+        return CREDITOR_UNKNOWN;
+    }
+    if (slice_equal_text(creditor->agent_scheme, "BICFI") &&
+        !bics_agree(creditor->agent_id, slice_of(reach.bic))) {
+        return refuse(why, CREDITOR_INVALID, "the creditor's agent is not the bank of the IBAN");
+    }
+    if (!reach.own && !reach.aani && !reach.uaefts) {
+        return refuse(why, CREDITOR_UNREACHABLE, "the creditor's bank cannot be reached");
+    }
+    if (reach.can_receive == LFI_NO) {
+        return refuse(why, CREDITOR_UNREACHABLE, "the creditor's account takes no payments");
+    }
+    return CREDITOR_FINE;
+}

@@ -1,0 +1,181 @@
+/* What the body of POST /payments says by itself. (Payments 2, 3.1.) */
+#include "payments/payment.h"
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "payments/tpp_headers.h"
+
+#include <openssl/evp.h>
+
+#define INTERACTION_MAX 128 /* bytes; longer than any UUID */
+
+static int refuse_body(struct payment *payment, const char *id, const char *message)
+{
+    return refusal_set(payment->call->refusal, id, 400, "Body.InvalidFormat", message);
+}
+
+/* --- its type --------------------------------------------------------------------------------- */
+
+/* The contract takes a body of either shape with any paymentType. */
+static int check_type(struct payment *payment)
+{
+    struct lfi_slice type = json_get_string(payment->body, "paymentType");
+    bool domestic = slice_equal_text(type, "cbuae-payment");
+    bool is_payment = json_get(payment->data, "OpenFinanceBilling");
+    if (!domestic && !slice_equal_text(type, "cbuae-file-payment")) {
+        return refuse_body(payment, "PAYMENT-TYPE",
+                           "paymentType must be cbuae-payment or cbuae-file-payment.");
+    }
+    if (domestic != is_payment) {
+        return refuse_body(payment, "PAYMENT-SHAPE", "request is not of what paymentType says.");
+    }
+    return domestic ? 0
+                    : refusal_set(payment->call->refusal, "PAYMENT-FILE", 400, "GenericError",
+                                  "The bank takes no payments by file.");
+}
+
+static int check_consent_id(struct payment *payment)
+{
+    if (slice_equal(json_get_string(payment->data, "ConsentId"), payment->call->core.consent_id)) {
+        return 0;
+    }
+    return refusal_set(payment->call->refusal, "PAYMENT-CONSENT-ID", 400, "Consent.Invalid",
+                       "ConsentId is not the consent that o3-consent-id names.");
+}
+
+static int check_domestic(struct payment *payment)
+{
+    if (!json_get(payment->data, "CurrencyRequest") && !json_get(payment->data, "FxQuoteId")) {
+        return 0;
+    }
+    return refusal_set(payment->call->refusal, "PAYMENT-INTERNATIONAL", 400,
+                       "Consent.FailsControlParameters",
+                       "A domestic payment has neither CurrencyRequest nor FxQuoteId.");
+}
+
+/* --- amount ----------------------------------------------------------------------------------- */
+
+/* Of 1 to 16 digits, a point and two digits, which the contract has checked: below 10^18. */
+static int64_t minor_of(struct lfi_slice decimal)
+{
+    int64_t minor = 0;
+    for (size_t i = 0; i < decimal.len; i++) {
+        minor = decimal.ptr[i] == '.' ? minor : minor * 10 + (decimal.ptr[i] - '0');
+    }
+    return minor;
+}
+
+static int read_amount(struct payment *payment)
+{
+    const cJSON *amount = json_get(json_get(payment->data, "Instruction"), "Amount");
+    struct lfi_money *out = &payment->order.amount;
+    if (!slice_equal_text(json_get_string(amount, "Currency"), "AED")) {
+        return refuse_body(payment, "PAYMENT-CURRENCY", "Currency must be AED.");
+    }
+    *out =
+        (struct lfi_money){.minor = minor_of(json_get_string(amount, "Amount")), .currency = "AED"};
+    return out->minor > 0 ? 0
+                          : refuse_body(payment, "PAYMENT-AMOUNT", "Amount must be above zero.");
+}
+
+/* --- idempotency key -------------------------------------------------------------------------- */
+
+static bool has_blank(struct lfi_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == ' ' || (text.ptr[i] >= '\t' && text.ptr[i] <= '\r')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The Hub repeats a call with the same key; without one, with the same interaction id. */
+static int read_key(struct payment *payment)
+{
+    struct lfi_slice *key = &payment->order.idempotency_key;
+    enum tpp_header found =
+        tpp_header_find(json_get(payment->body, "requestHeaders"), "x-idempotency-key", key);
+    size_t max = LIMIT_PAYMENT_KEY;
+    if (found != TPP_HEADER_AMBIGUOUS && key->len == 0) {
+        *key = payment->call->core.interaction_id;
+        max = INTERACTION_MAX;
+    }
+    if (found == TPP_HEADER_AMBIGUOUS || key->len == 0 || key->len > max || has_blank(*key)) {
+        return refuse_body(payment, "PAYMENT-KEY",
+                           "x-idempotency-key must be one text of at most 40 characters without "
+                           "blanks.");
+    }
+    payment->order.key_life_s = LIMIT_PAYMENT_KEY_S;
+    return 0;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static int read_user(struct payment *payment)
+{
+    if (access_read_user(payment->call) != 0) {
+        return -1;
+    }
+    payment->order.consent_id = payment->call->core.consent_id;
+    return 0;
+}
+
+enum payment_step payment_read_order(struct payment *payment)
+{
+    struct lfi_payment_order *order = &payment->order;
+    payment->body = json_parse(payment->call->request->body);
+    payment->data = json_get(json_get(payment->body, "request"), "Data");
+    const cJSON *billing = json_get(payment->data, "OpenFinanceBilling");
+    order->size = sizeof(*order);
+    order->purpose = json_get_string(payment->data, "PaymentPurposeCode");
+    order->debtor_reference = json_get_string(payment->data, "DebtorReference");
+    order->creditor_reference = json_get_string(payment->data, "CreditorReference");
+    order->billing_type = json_get_string(billing, "Type");
+    order->merchant_id = json_get_string(billing, "MerchantId");
+    bool fine = check_type(payment) == 0 && check_consent_id(payment) == 0 &&
+                check_domestic(payment) == 0 && read_amount(payment) == 0 &&
+                read_key(payment) == 0 && read_user(payment) == 0;
+    return fine ? PAYMENT_GO_ON : PAYMENT_REFUSED;
+}
+
+/* With its length, so that no two lists of texts look alike; an absent text differs from "". */
+static bool add_text(EVP_MD_CTX *digest, struct lfi_slice text)
+{
+    uint64_t len = text.ptr ? text.len : UINT64_MAX;
+    return EVP_DigestUpdate(digest, &len, sizeof(len)) == 1 &&
+           (text.len == 0 || EVP_DigestUpdate(digest, text.ptr, text.len) == 1);
+}
+
+enum payment_step payment_digest(struct payment *payment)
+{
+    struct lfi_payment_order *order = &payment->order;
+    const struct creditor *creditor = &payment->creditor;
+    const struct lfi_slice amount = {(const char *)&order->amount.minor,
+                                     sizeof(order->amount.minor)};
+    const struct lfi_slice parts[] = {order->consent_id,
+                                      amount,
+                                      slice_of(order->amount.currency),
+                                      order->purpose,
+                                      order->debtor_reference,
+                                      order->creditor_reference,
+                                      order->billing_type,
+                                      order->merchant_id,
+                                      creditor->scheme,
+                                      creditor->iban,
+                                      creditor->name_en,
+                                      creditor->name_ar,
+                                      creditor->agent_scheme,
+                                      creditor->agent_id};
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool whole = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; whole && i < ARRAY_LEN(parts); i++) {
+        whole = add_text(digest, parts[i]);
+    }
+    whole = whole && EVP_DigestFinal_ex(digest, order->digest, NULL) == 1;
+    EVP_MD_CTX_free(digest);
+    if (!whole) {
+        (void)outcome_fail(payment->call, "out of memory");
+    }
+    return whole ? PAYMENT_GO_ON : PAYMENT_REFUSED;
+}

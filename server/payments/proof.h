@@ -1,0 +1,18 @@
+/*
+ * The proof that a TPP has authenticated the customer itself, which each payment under delegated
+ * authentication carries in its PII. (Payment PII 9.1.)
+ */
+#ifndef PAYMENTS_PROOF_H
+#define PAYMENTS_PROOF_H
+
+#include "base/json.h"
+#include "http/refusal.h"
+
+/*
+ * `pii` is the opened PII; `auth_us` when the customer was authenticated, as x-fapi-auth-date says.
+ * Refusals: PAYMENT-PROOF-ABSENT 400 Body.InvalidFormat; PAYMENT-PROOF-OUTCOME, -FLOW, -FACTORS,
+ * -TIME, -DATE 400 Consent.FailsControlParameters.
+ */
+int proof_check(const cJSON *pii, int64_t auth_us, int64_t now_us, struct refusal *refusal);
+
+#endif

@@ -1,0 +1,177 @@
+/* What the consent behind a payment allows: its state, its customer, its creditors. */
+#include "payments/payment.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "payments/agreed.h"
+#include "payments/proof.h"
+#include "payments/tpp_headers.h"
+
+/* --- the consent ------------------------------------------------------------------------------ */
+
+/* The Hub has checked the state before it calls; it may have noted a single payment already. */
+static bool is_in_force(const struct consent *consent, int64_t now_us)
+{
+    return !consent_is_expired(consent, now_us) &&
+           (slice_equal_text(consent->status, "Authorized") ||
+            slice_equal_text(consent->status, "Consumed"));
+}
+
+static int judge_consent(struct payment *payment)
+{
+    const cJSON *asked = json_get(json_get(payment->consent_tree, "request"), "consent");
+    const struct consent *consent = &payment->consent;
+    payment->type = payment_type_of(json_get(asked, "ControlParameters"));
+    if (!consent->kind->pays || !payment->type) {
+        return agreed_refuse(payment->call, "PAYMENT-CONSENT-KIND",
+                             "The consent is not one to domestic payments.");
+    }
+    if (!is_in_force(consent, clock_now_us(payment->means->clock))) {
+        return agreed_refuse(payment->call, "PAYMENT-CONSENT-STATE",
+                             "The consent is not in force.");
+    }
+    payment->order.one_in_flight = payment->type->one_in_flight;
+    return agreed_account(payment->call, consent, &payment->order.account_id);
+}
+
+enum payment_step payment_read_consent(struct payment *payment)
+{
+    if (agreed_fetch(payment->call, payment->means, &payment->consent_tree) != 0) {
+        return PAYMENT_REFUSED;
+    }
+    consent_read(payment->consent_tree, &payment->consent);
+    return judge_consent(payment) == 0 ? PAYMENT_GO_ON : PAYMENT_REFUSED;
+}
+
+/* --- the TPP's headers ------------------------------------------------------------------------ */
+
+static enum payment_step refuse_header(struct payment *payment, const char *id, const char *message)
+{
+    (void)refusal_set(payment->call->refusal, id, 400, "Body.InvalidFormat", message);
+    return PAYMENT_REFUSED;
+}
+
+enum payment_step payment_check_headers(struct payment *payment)
+{
+    const cJSON *headers = json_get(payment->body, "requestHeaders");
+    struct lfi_slice value;
+    if (payment->type->delegated &&
+        (tpp_header_find(headers, "x-fapi-auth-date", &value) != TPP_HEADER_THERE ||
+         !tpp_header_read_date(value, &payment->auth_us))) {
+        return refuse_header(payment, "PAYMENT-AUTH-DATE",
+                             "x-fapi-auth-date must be in requestHeaders, as an HTTP-date.");
+    }
+    if (payment->type->customer_present &&
+        (tpp_header_find(headers, "x-fapi-customer-ip-address", &value) != TPP_HEADER_THERE ||
+         !tpp_header_is_address(value))) {
+        return refuse_header(payment, "PAYMENT-ADDRESS",
+                             "x-fapi-customer-ip-address must be in requestHeaders, as an IPv4 or "
+                             "IPv6 address.");
+    }
+    return PAYMENT_GO_ON;
+}
+
+/* --- the creditor ----------------------------------------------------------------------------- */
+
+static struct pii_query query_of(const struct payment *payment, enum pii_stage stage,
+                                 const cJSON *member)
+{
+    return (struct pii_query){.member = member,
+                              .stage = stage,
+                              .client_id = payment->means->client_id,
+                              .software_id = payment->means->software_id,
+                              .created_s = consent_created_s(&payment->consent)};
+}
+
+enum payment_step payment_open_pii(struct payment *payment)
+{
+    struct call *call = payment->call;
+    const struct pii_query query = query_of(
+        payment, PII_OF_PAYMENT, json_get(payment->data, "PersonalIdentifiableInformation"));
+    if (payment->pii.tree) {
+        return PAYMENT_GO_ON;
+    }
+    if (pii_open(payment->means->pii, &query, call->arena, &payment->pii, call->refusal) != 0) {
+        return PAYMENT_REFUSED;
+    }
+    if (!creditor_read(json_get(payment->pii.tree, "Initiation"), &payment->creditor)) {
+        (void)refusal_set(call->refusal, "PAYMENT-CREDITOR-ABSENT", 400, "Body.InvalidFormat",
+                          "Initiation, which names the creditor, must be there.");
+        return PAYMENT_REFUSED;
+    }
+    payment->order.creditor = (struct lfi_creditor){.iban = payment->creditor.iban,
+                                                    .name_en = payment->creditor.name_en,
+                                                    .name_ar = payment->creditor.name_ar};
+    if (slice_equal_text(payment->creditor.agent_scheme, "BICFI")) {
+        payment->order.creditor.bic = payment->creditor.agent_id;
+    }
+    return payment_digest(payment);
+}
+
+static enum payment_step refuse_creditor(struct payment *payment, const char *id,
+                                         const char *message)
+{
+    (void)refusal_set(payment->call->refusal, id, 400, "Consent.FailsControlParameters", message);
+    return PAYMENT_REFUSED;
+}
+
+/* A creditor that the consent left to the payment. */
+static enum payment_step check_open(struct payment *payment)
+{
+    struct call *call = payment->call;
+    struct lfi_error why = {""};
+    payment->order.creditor_open = 1;
+    switch (creditor_judge(&payment->creditor, call->provider, &call->core, &why)) {
+    case CREDITOR_FINE:
+        return PAYMENT_GO_ON;
+    case CREDITOR_UNKNOWN:
+        return outcome_check(call, OUTCOME_BANK, LFI_UNAVAILABLE, &why) == 0 ? PAYMENT_GO_ON
+                                                                             : PAYMENT_REFUSED;
+    case CREDITOR_INVALID:
+    case CREDITOR_UNREACHABLE:
+        break;
+    }
+    return refuse_creditor(payment, "PAYMENT-CREDITOR-RULES", why.message);
+}
+
+static enum payment_step check_listed(struct payment *payment, const cJSON *creditors)
+{
+    const cJSON *entry;
+    struct creditor allowed;
+    cJSON_ArrayForEach(entry, creditors)
+    {
+        if (creditor_read(entry, &allowed) && creditor_equal(&payment->creditor, &allowed)) {
+            return PAYMENT_GO_ON;
+        }
+    }
+    return refuse_creditor(payment, "PAYMENT-CREDITOR",
+                           "The creditor is not one that the consent names.");
+}
+
+enum payment_step payment_check_creditor(struct payment *payment)
+{
+    struct call *call = payment->call;
+    struct pii agreed;
+    const cJSON *asked = json_get(json_get(payment->consent_tree, "request"), "consent");
+    const struct pii_query query =
+        query_of(payment, PII_OF_REVIEW, json_get(asked, "PersonalIdentifiableInformation"));
+    if (pii_open(payment->means->pii, &query, call->arena, &agreed, call->refusal) != 0) {
+        return PAYMENT_REFUSED;
+    }
+    const cJSON *creditors = json_get(json_get(agreed.tree, "Initiation"), "Creditor");
+    enum payment_step step = creditors ? check_listed(payment, creditors) : check_open(payment);
+    pii_close(&agreed);
+    return step;
+}
+
+/* --- the proof -------------------------------------------------------------------------------- */
+
+enum payment_step payment_check_proof(struct payment *payment)
+{
+    if (!payment->type->delegated ||
+        proof_check(payment->pii.tree, payment->auth_us, clock_now_us(payment->means->clock),
+                    payment->call->refusal) == 0) {
+        return PAYMENT_GO_ON;
+    }
+    return PAYMENT_REFUSED;
+}
