@@ -40,7 +40,7 @@ void text_append_encoded(struct buf *out, struct lfi_slice text)
             run++;
             continue;
         }
-        buf_append(out, text.ptr + i - run, run);
+        buf_append(out, &text.ptr[i - run], run);
         buf_append_format(out, "%%%02X", (unsigned char)text.ptr[i]);
         run = 0;
     }
