@@ -14,7 +14,8 @@ void consent_read(const cJSON *tree, struct consent *out)
 {
     const cJSON *data = json_get(json_get(tree, "consentBody"), "Data");
     const cJSON *asked = json_get(json_get(tree, "request"), "consent");
-    const cJSON *schedule = json_get(json_get(asked, "ControlParameters"), "ConsentSchedule");
+    const cJSON *control = json_get(asked, "ControlParameters");
+    const cJSON *schedule = json_get(control, "ConsentSchedule");
     *out = (struct consent){
         .kind = consent_kind_of(json_get_string(tree, "consentType"), schedule),
         .id = json_get_string(tree, "id"),
@@ -30,6 +31,7 @@ void consent_read(const cJSON *tree, struct consent *out)
         .base_id = json_get_string(data, "BaseConsentId"),
         .user_id = json_get_string(json_get(tree, "psuIdentifiers"), "userId"),
         .data = data,
+        .control = control,
         .schedule = schedule,
         .account_ids = json_get(tree, "accountIds"),
         .permissions = json_get(data, "Permissions"),

@@ -24,7 +24,8 @@ struct consent {
     struct lfi_slice base_id;      /* the first of the chain that this one renews */
     struct lfi_slice user_id;      /* who authorised it; absent before */
     const cJSON *data;             /* consentBody.Data: the terms */
-    const cJSON *schedule;         /* of a payment: ConsentSchedule that was asked for */
+    const cJSON *control;          /* of a payment: ControlParameters that were asked for */
+    const cJSON *schedule;         /* the ConsentSchedule in them */
     const cJSON *account_ids;
     const cJSON *permissions;
     const cJSON *account_types;     /* absent or empty: any */

@@ -27,6 +27,7 @@ static const struct consent_kind kinds[] = {
      .schema = "Payment",
      .rules = PAYMENT_RULES,
      .pays = true,
+     .journey = true,
      .accounts = true},
     {.name = "other",
      .type = "cbuae-insurance-consents",

@@ -10,7 +10,7 @@
 
 /* What the customer's app is asked to approve; texts and `accounts` where they play a part. */
 struct approval_request {
-    const char *kind; /* "consent", "connections", "step-up", "payment": the words of the app */
+    const char *kind; /* "consent", "connections", "step-up", "payment", "payments" */
     struct lfi_slice tpp;
     struct lfi_slice browser; /* browser_name() of where it is asked for */
     int accounts;

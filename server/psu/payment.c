@@ -11,29 +11,47 @@
 
 /* --- types ------------------------------------------------------------------------------------ */
 
-/* The types that the pages know, by the member of ConsentSchedule and its Type. */
+/* By the member of ConsentSchedule and its Type; the last has neither. */
 static const struct type {
     const char *schedule, *name;
+    bool payees_vary; /* up to PAYEES_MAX of them, or none: the TPP chooses; else one */
 } types[] = {
-    {"SinglePayment", "SingleInstantPayment"},
+    {"SinglePayment", "SingleInstantPayment", false},
+    {"MultiPayment", "FixedOnDemand", false},
+    {"MultiPayment", "VariableOnDemand", true},
+    {"MultiPayment", "FixedPeriodicSchedule", false},
+    {"MultiPayment", "VariablePeriodicSchedule", false},
+    {"MultiPayment", "FixedDefinedSchedule", false},
+    {"MultiPayment", "VariableDefinedSchedule", false},
+    {NULL, "DelegatedAuthentication", true},
 };
 
-static const cJSON *typed_schedule(const struct consent *consent, const struct type *type)
+/* Where the terms of a payment are. */
+enum place { PLACE_MULTI, PLACE_SCHEDULE, PLACE_CONTROLS, PLACES };
+
+static void find_places(const struct consent *consent, const cJSON *places[PLACES])
 {
-    const cJSON *schedule = json_get(consent->schedule, type->schedule);
-    const cJSON *periodic = json_get(schedule, "PeriodicSchedule");
-    return periodic ? periodic : schedule;
+    const cJSON *multi = json_get(consent->schedule, "MultiPayment");
+    const cJSON *single = json_get(consent->schedule, "SinglePayment");
+    places[PLACE_MULTI] = multi;
+    places[PLACE_SCHEDULE] = single ? single : json_get(multi, "PeriodicSchedule");
+    places[PLACE_CONTROLS] = json_get(places[PLACE_SCHEDULE], "Controls");
 }
 
 static const struct type *type_of(const struct consent *consent)
 {
-    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-        if (slice_equal_text(json_get_string(typed_schedule(consent, &types[i]), "Type"),
-                             types[i].name)) {
-            return &types[i];
-        }
+    const cJSON *places[PLACES];
+    int schedules = cJSON_GetArraySize(consent->schedule);
+    bool delegated = json_get_bool(consent->control, "IsDelegatedAuthentication", false);
+    const struct type *type = types;
+    find_places(consent, places);
+    struct lfi_slice name = json_get_string(places[PLACE_SCHEDULE], "Type");
+    while (type->schedule &&
+           !(json_get(consent->schedule, type->schedule) && slice_equal_text(name, type->name))) {
+        type++;
     }
-    return NULL;
+    return type->schedule ? (schedules == 1 && !delegated ? type : NULL)
+                          : (schedules == 0 && delegated ? type : NULL);
 }
 
 bool payment_is_known(const struct consent *consent)
@@ -72,13 +90,63 @@ static const char *grants_of(const struct consent *consent)
     return refund ? "account-refund" : "account";
 }
 
+/* What was agreed, by the names that the pages have for it. What is not there has no limit. */
+static const struct term {
+    const char *name;
+    enum place place;
+    const char *member; /* an amount, a whole number or a text */
+} terms[] = {
+    {"amount", PLACE_SCHEDULE, "Amount"},
+    {"maximum", PLACE_SCHEDULE, "MaximumIndividualAmount"},
+    {"maximum", PLACE_CONTROLS, "MaximumIndividualAmount"},
+    {"period", PLACE_SCHEDULE, "PeriodType"},
+    {"starts", PLACE_SCHEDULE, "PeriodStartDate"},
+    {"count", PLACE_MULTI, "MaximumCumulativeNumberOfPayments"},
+    {"total", PLACE_MULTI, "MaximumCumulativeValueOfPayments"},
+    {"periodCount", PLACE_CONTROLS, "MaximumCumulativeNumberOfPaymentsPerPeriod"},
+    {"periodTotal", PLACE_CONTROLS, "MaximumCumulativeValueOfPaymentsPerPeriod"},
+};
+
+static void append_term(struct json_writer *w, const char *name, const cJSON *value)
+{
+    if (cJSON_IsObject(value)) {
+        append_money(w, name, value);
+    } else if (cJSON_IsNumber(value)) {
+        json_int(w, name, (int64_t)value->valuedouble);
+    } else {
+        json_string_if_any(w, name, slice_of(cJSON_GetStringValue(value)));
+    }
+}
+
+static void append_dates(struct json_writer *w, const cJSON *schedule)
+{
+    const cJSON *entry;
+    json_open_array(w, "dates");
+    cJSON_ArrayForEach(entry, schedule)
+    {
+        json_open_object(w, NULL);
+        json_string(w, "date", json_get_string(entry, "PaymentExecutionDate"));
+        append_money(w, "amount", json_get(entry, "Amount"));
+        append_money(w, "maximum", json_get(entry, "MaximumIndividualAmount"));
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static void append_terms(const struct consent *consent, const struct type *type,
                          struct json_writer *w)
 {
-    const cJSON *schedule = typed_schedule(consent, type);
+    const cJSON *places[PLACES];
     const char *grants = grants_of(consent);
+    find_places(consent, places);
     json_text(w, "type", type->name);
-    append_money(w, "amount", json_get(schedule, "Amount"));
+    for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
+        append_term(w, terms[i].name, json_get(places[terms[i].place], terms[i].member));
+    }
+    if (json_get(places[PLACE_SCHEDULE], "Schedule")) {
+        append_dates(w, json_get(places[PLACE_SCHEDULE], "Schedule"));
+    }
+    json_string_if_any(w, "expires", consent->expires);
     json_string_if_any(w, "reference", json_get_string(consent->data, "DebtorReference"));
     json_string_if_any(w, "purpose", json_get_string(consent->data, "PaymentPurposeCode"));
     if (grants) {
@@ -131,8 +199,7 @@ static void append_payees(struct arena *arena, const cJSON *initiation, struct j
 static bool has_right_payees(const struct type *type, const cJSON *initiation)
 {
     int count = cJSON_GetArraySize(json_get(initiation, "Creditor"));
-    bool one = strcmp(type->schedule, "SinglePayment") == 0;
-    return one ? count == 1 : count <= PAYEES_MAX;
+    return type->payees_vary ? count <= PAYEES_MAX : count == 1;
 }
 
 static void read_pii(struct arena *arena, const cJSON *pii, struct json_writer *w,
@@ -185,6 +252,20 @@ static bool open_pii(struct actor actor, const cJSON *tree, const struct consent
     return false;
 }
 
+/* The amount of each payment, or the most that it may be. */
+static void read_amount(struct arena *arena, const struct consent *consent, struct payment *out)
+{
+    const cJSON *places[PLACES];
+    find_places(consent, places);
+    for (size_t i = 0; i < ARRAY_LEN(terms) && out->amount.len == 0; i++) {
+        const cJSON *value = json_get(places[terms[i].place], terms[i].member);
+        if (strcmp(terms[i].name, "amount") == 0 || strcmp(terms[i].name, "maximum") == 0) {
+            out->amount = arena_keep(arena, json_get_string(value, "Amount"));
+            out->currency = arena_keep(arena, json_get_string(value, "Currency"));
+        }
+    }
+}
+
 bool payment_read(struct actor actor, const cJSON *tree, const struct consent *consent,
                   struct payment *out)
 {
@@ -192,7 +273,7 @@ bool payment_read(struct actor actor, const cJSON *tree, const struct consent *c
     struct pii pii;
     struct buf json;
     struct json_writer w;
-    *out = (struct payment){.json = {0}};
+    *out = (struct payment){.single = type == &types[0]};
     if (!type || !open_pii(actor, tree, consent, &pii)) {
         return false;
     }
@@ -201,7 +282,6 @@ bool payment_read(struct actor actor, const cJSON *tree, const struct consent *c
         pii_close(&pii);
         return false;
     }
-    const cJSON *amount = json_get(typed_schedule(consent, type), "Amount");
     buf_init(&json, JSON_BYTES);
     (void)buf_reserve(&json, JSON_BYTES); /* never moved: no copy stays behind */
     json_begin(&w, &json);
@@ -210,8 +290,7 @@ bool payment_read(struct actor actor, const cJSON *tree, const struct consent *c
     read_pii(actor.arena, pii.tree, &w, out);
     json_close_object(&w);
     out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));
-    out->amount = arena_keep(actor.arena, json_get_string(amount, "Amount"));
-    out->currency = arena_keep(actor.arena, json_get_string(amount, "Currency"));
+    read_amount(actor.arena, consent, out);
     OPENSSL_cleanse(json.ptr, json.cap);
     buf_free(&json);
     pii_close(&pii);

@@ -15,13 +15,14 @@
 struct payment {
     /*
      * The member "payment" of the view, an object: type, payees (name, iban; none: the TPP chooses
-     * them), and where there are any merchant, reference, purpose, grants and the terms of
+     * them), and where there are any merchant, reference, purpose, grants, dates and the terms of
      * payment.c. A decision is bound to it. Absent: the consent is not to payments.
      */
     struct lfi_slice json;
     struct lfi_slice debtor; /* IBAN that the TPP named; absent: the customer chooses */
     struct lfi_slice payee;  /* name of the only one; absent: several, or the TPP chooses them */
-    struct lfi_slice amount; /* of a single payment: "250.00"; absent: several payments */
+    bool single;             /* one payment, now */
+    struct lfi_slice amount; /* "250.00": of each, or the most that it may be; absent: neither */
     struct lfi_slice currency;
 };
 

@@ -157,7 +157,6 @@ static void show_payment(struct context *context, const struct consent *consent,
     struct json_writer w;
     context_begin_view(context, &w, "payment");
     json_string(&w, "tpp", consent_beneficiary(consent));
-    json_string_if_any(&w, "expires", consent->expires);
     json_raw(&w, "payment", payment->json);
     json_bool(&w, "debtorNamed", payment->debtor.len > 0);
     append_accounts(context, offers, &w);

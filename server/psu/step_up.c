@@ -54,7 +54,8 @@ static bool keep_choice(struct context *context, struct lfi_slice choice,
 static void ask(struct context *context, const struct review_choice *choice)
 {
     const struct payment *payment = &choice->payment;
-    const struct approval_request request = {.kind = payment->json.ptr ? "payment" : "step-up",
+    const char *kind = !payment->json.ptr ? "step-up" : payment->single ? "payment" : "payments";
+    const struct approval_request request = {.kind = kind,
                                              .tpp = consent_beneficiary(&choice->consent),
                                              .browser = browser_name(context->request),
                                              .accounts = (int)choice->approval.count,

@@ -158,6 +158,7 @@ static void promises_of_each_kind(void **state)
         {.schema = "Payment",
          .rules = CONSENT_RULE_PERMISSIONS | CONSENT_RULE_PAYMENT,
          .pays = true,
+         .journey = true,
          .accounts = true},
         {.schema = "Insurance"},
         {.schema = NULL},

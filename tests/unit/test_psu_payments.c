@@ -96,12 +96,21 @@ static void append_pii(struct buf *out, const char *json)
     "\"AE07 0331 2345 6789 0123 456\",\"Name\":{\"en\":\"Salma Haddad\",\"ar\":\"x\"}}}"
 #define PII(debtor) "{\"Initiation\":{" debtor "\"Creditor\":[" PAYEE "]}}"
 #define DEBTOR(iban) "\"DebtorAccount\":{\"SchemeName\":\"IBAN\",\"Identification\":\"" iban "\"},"
-#define SINGLE(amount)                                                                             \
-    "{\"SinglePayment\":{\"Type\":\"SingleInstantPayment\",\"Amount\":{\"Amount\":\"" amount       \
-    "\",\"Currency\":\"AED\"}}}"
+#define MONEY(amount) "{\"Amount\":\"" amount "\",\"Currency\":\"AED\"}"
+#define SCHEDULE(schedule) "{\"ConsentSchedule\":" schedule "}"
+#define SINGLE_SCHEDULE(amount)                                                                    \
+    "{\"SinglePayment\":{\"Type\":\"SingleInstantPayment\",\"Amount\":" MONEY(amount) "}}"
+#define SINGLE(amount) SCHEDULE(SINGLE_SCHEDULE(amount))
+#define MULTI(more, periodic)                                                                      \
+    SCHEDULE("{\"MultiPayment\":{" more "\"PeriodicSchedule\":" periodic "}}")
+#define MONTHLY "\"PeriodType\":\"Month\",\"PeriodStartDate\":\"2030-01-01\","
+#define FOD                                                                                        \
+    "{\"Type\":\"FixedOnDemand\"," MONTHLY                                                         \
+    "\"Amount\":" MONEY("50.00") ",\"Controls\":"                                                  \
+                                 "{\"MaximumCumulativeNumberOfPaymentsPerPeriod\":4}}"
 
-/* The Hub's consent with this schedule and PII. */
-static void ask_for(const char *schedule, const char *pii)
+/* The Hub's consent with these ControlParameters and this PII; NULL: one that is malformed. */
+static void ask_for(const char *control, const char *pii)
 {
     static struct buf consent;
     buf_free(&consent);
@@ -110,8 +119,8 @@ static void ask_for(const char *schedule, const char *pii)
                       "{\"id\":\"c-1\",\"consentType\":\"cbuae-service-initiation-consents\","
                       "\"status\":\"AwaitingAuthorization\",\"tpp\":{\"tppName\":\"Falcon Pay\","
                       "\"clientId\":\"t-1\"},\"request\":{\"consent\":{\"ControlParameters\":"
-                      "{\"ConsentSchedule\":%s},\"PersonalIdentifiableInformation\":\"",
-                      schedule);
+                      "%s,\"PersonalIdentifiableInformation\":\"",
+                      control);
     if (pii) {
         append_pii(&consent, pii);
     } else {
@@ -151,11 +160,13 @@ static int set_up(void **state)
 
 /* --- what is shown ---------------------------------------------------------------------------- */
 
+#define SALMA "{\"name\":\"Salma Haddad\",\"iban\":\"AE070331234567890123456\"}"
+#define EXPIRES "\"expires\":\"2099-01-01T00:00:00Z\","
+#define TERMS "\"reference\":\"INV 7\",\"purpose\":\"SAL\",\"grants\":\"account-refund\","
+#define SHOWN_MONEY(name, value) "\"" name "\":{\"value\":\"" value "\",\"currency\":\"AED\"},"
 #define SHOWN                                                                                      \
-    "\"payment\":{\"type\":\"SingleInstantPayment\",\"amount\":{\"value\":\"250.00\","             \
-    "\"currency\":\"AED\"},\"reference\":\"INV 7\",\"purpose\":\"SAL\","                           \
-    "\"grants\":\"account-refund\",\"payees\":[{\"name\":\"Salma Haddad\","                        \
-    "\"iban\":\"AE070331234567890123456\"}]}"
+    "\"payment\":{\"type\":\"SingleInstantPayment\"," SHOWN_MONEY("amount", "250.00")              \
+        EXPIRES TERMS "\"payees\":[" SALMA "]}"
 
 static void shows_what_is_paid_to_whom_and_from_where(void **state)
 {
@@ -170,6 +181,68 @@ static void shows_what_is_paid_to_whom_and_from_where(void **state)
     assert_false(world_says("{\"id\":\"acc-3\"") || world_says("{\"id\":\"acc-4\"") ||
                  world_says("{\"id\":\"acc-5\""));
     assert_string_equal(world.calls, "");
+}
+
+#define MONTHS "\"period\":\"Month\",\"starts\":\"2030-01-01\","
+
+/* Every type, with many and with few of its controls. */
+static void shows_the_terms_of_every_type(void **state)
+{
+    static const struct {
+        const char *control, *pii, *shown;
+    } cases[] = {
+        {MULTI("", FOD), PII(""),
+         "{\"type\":\"FixedOnDemand\"," SHOWN_MONEY("amount", "50.00") MONTHS
+         "\"periodCount\":4," EXPIRES TERMS "\"payees\":[" SALMA "]}"},
+        {MULTI(
+             "\"MaximumCumulativeNumberOfPayments\":9,\"MaximumCumulativeValueOfPayments\":" MONEY(
+                 "900.00") ",",
+             "{\"Type\":\"VariableOnDemand\"," MONTHLY "\"Controls\":"
+             "{\"MaximumIndividualAmount\":" MONEY(
+                 "100.00") ",\"MaximumCumulativeValueOfPaymentsPerPeriod\":" MONEY("200.00") "}}"),
+         "{\"Initiation\":{\"Creditor\":[" PAYEE "," PAYEE "]}}",
+         "{\"type\":\"VariableOnDemand\"," SHOWN_MONEY("maximum", "100.00") MONTHS
+         "\"count\":9," SHOWN_MONEY("total", "900.00") SHOWN_MONEY("periodTotal", "200.00")
+             EXPIRES TERMS "\"payees\":[" SALMA "," SALMA "]}"},
+        {MULTI("", "{\"Type\":\"VariableOnDemand\"," MONTHLY "\"Controls\":"
+                   "{\"MaximumCumulativeNumberOfPaymentsPerPeriod\":2}}"),
+         "{\"Initiation\":{}}",
+         "{\"type\":\"VariableOnDemand\"," MONTHS "\"periodCount\":2," EXPIRES TERMS
+         "\"payees\":[]}"},
+        {MULTI("\"MaximumCumulativeNumberOfPayments\":12,",
+               "{\"Type\":\"FixedPeriodicSchedule\"," MONTHLY "\"Amount\":" MONEY("9.90") "}"),
+         PII(""),
+         "{\"type\":\"FixedPeriodicSchedule\"," SHOWN_MONEY("amount", "9.90") MONTHS
+         "\"count\":12," EXPIRES},
+        {MULTI("", "{\"Type\":\"VariablePeriodicSchedule\"," MONTHLY
+                   "\"MaximumIndividualAmount\":" MONEY("9.90") "}"),
+         PII(""),
+         "{\"type\":\"VariablePeriodicSchedule\"," SHOWN_MONEY("maximum", "9.90") MONTHS EXPIRES},
+        {MULTI("", "{\"Type\":\"FixedDefinedSchedule\",\"Schedule\":[{\"PaymentExecutionDate\":"
+                   "\"2030-02-01\",\"Amount\":" MONEY("1.00") "}]}"),
+         PII(""),
+         "{\"type\":\"FixedDefinedSchedule\",\"dates\":[{\"date\":\"2030-02-01\",\"amount\":"
+         "{\"value\":\"1.00\",\"currency\":\"AED\"}}]," EXPIRES},
+        {MULTI("", "{\"Type\":\"VariableDefinedSchedule\",\"Schedule\":[{\"PaymentExecutionDate\":"
+                   "\"2030-02-01\",\"MaximumIndividualAmount\":" MONEY("1.00") "}]}"),
+         PII(""),
+         "{\"type\":\"VariableDefinedSchedule\",\"dates\":[{\"date\":\"2030-02-01\",\"maximum\":"
+         "{\"value\":\"1.00\",\"currency\":\"AED\"}}]," EXPIRES},
+        {"{\"IsDelegatedAuthentication\":true}", "{\"Initiation\":{}}",
+         "{\"type\":\"DelegatedAuthentication\"," EXPIRES TERMS "\"payees\":[]}"},
+        {"{\"IsDelegatedAuthentication\":true,\"ConsentSchedule\":{}}", PII(""),
+         "{\"type\":\"DelegatedAuthentication\"," EXPIRES TERMS "\"payees\":[" SALMA "]}"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_tear_down(state);
+        set_up(state);
+        ask_for(cases[i].control, cases[i].pii);
+        world_go(SESSION_REVIEW);
+        assert_true(world_says("\"view\":\"payment\""));
+        if (!world_says(cases[i].shown)) {
+            fail_msg("%s\nis not in\n%s", cases[i].shown, world.body);
+        }
+    }
 }
 
 static void pays_from_the_account_that_the_tpp_named(void **state)
@@ -191,7 +264,7 @@ static void pays_from_the_account_that_the_tpp_named(void **state)
 static void rejects_what_cannot_be_paid(void **state)
 {
     static const struct {
-        const char *schedule, *pii, *told;
+        const char *control, *pii, *told;
         bool no_key;
     } cases[] = {
         {SINGLE("1.00"), PII(DEBTOR("AE120331234567890123499")),
@@ -203,11 +276,13 @@ static void rejects_what_cannot_be_paid(void **state)
         {SINGLE("1.00"), "{\"Initiation\":{\"Creditor\":[" PAYEE "," PAYEE "]}}",
          "server_error lfi_internal_error", false},
         {SINGLE("1.00"), PII(""), "server_error lfi_internal_error", true},
-        {"{\"SinglePayment\":{\"Type\":\"SingleFutureDatedPayment\",\"Amount\":{\"Amount\":"
-         "\"1.00\",\"Currency\":\"AED\"}}}",
+        {SCHEDULE("{\"SinglePayment\":{\"Type\":\"SingleFutureDatedPayment\"}}"), PII(""),
+         "access_denied consent_not_supported", false},
+        {SCHEDULE("{\"FilePayment\":{\"FileType\":\"x\"}}"), PII(""),
+         "access_denied consent_not_supported", false},
+        {MULTI("", FOD), "{\"Initiation\":{}}", "server_error lfi_internal_error", false},
+        {"{\"IsDelegatedAuthentication\":true,\"ConsentSchedule\":" SINGLE_SCHEDULE("1.00") "}",
          PII(""), "access_denied consent_not_supported", false},
-        {"{\"FilePayment\":{\"FileType\":\"x\"}}", PII(""), "access_denied consent_not_supported",
-         false},
         {"{}", PII(""), "access_denied consent_not_supported", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -215,7 +290,7 @@ static void rejects_what_cannot_be_paid(void **state)
         world_tear_down(state);
         set_up(state);
         world.psu->pii = cases[i].no_key ? NULL : reader;
-        ask_for(cases[i].schedule, cases[i].pii);
+        ask_for(cases[i].control, cases[i].pii);
         world_go(SESSION_REVIEW);
         snprintf(expected, sizeof(expected), "%sdoFail %s\n", REJECTED, cases[i].told);
         assert_string_equal(world.calls, expected);
@@ -255,6 +330,20 @@ static void authorizes_one_account_after_the_payment_was_confirmed(void **state)
     assert_string_equal(world.calls, "PATCH {\"status\":\"Authorized\",\"psuIdentifiers\":"
                                      "{\"userId\":\"u-1\"},\"accountIds\":[\"acc-1\"],"
                                      "\"authorizationChannel\":\"Web\"}\ndoConfirm i-1\n");
+}
+
+/* The app is told the most that each payment may be, and no payee that is not fixed. */
+static void asks_the_app_for_several_payments(void **state)
+{
+    (void)state;
+    ask_for(
+        MULTI("", "{\"Type\":\"VariableOnDemand\",\"Controls\":{\"MaximumIndividualAmount\":" MONEY(
+                      "75.00") "}}"),
+        "{\"Initiation\":{}}");
+    decide();
+    assert_true(world_asks("{\"kind\":\"payments\",\"tpp\":\"Falcon Pay\",\"accounts\":1,"
+                           "\"amount\":{\"value\":\"75.00\",\"currency\":\"AED\"},"
+                           "\"reference\":\"i-1\","));
 }
 
 static void takes_one_account_and_no_more(void **state)
@@ -297,10 +386,12 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(shows_what_is_paid_to_whom_and_from_where),
+        CASE(shows_the_terms_of_every_type),
         CASE(pays_from_the_account_that_the_tpp_named),
         CASE(rejects_what_cannot_be_paid),
         CASE(offers_no_account_that_cannot_pay),
         CASE(authorizes_one_account_after_the_payment_was_confirmed),
+        CASE(asks_the_app_for_several_payments),
         CASE(takes_one_account_and_no_more),
         CASE(a_changed_payment_makes_its_confirmation_void),
     };

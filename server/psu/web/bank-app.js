@@ -7,7 +7,7 @@ const POLL_MS = 2000;
 const device = location.hash.slice(1);
 
 /** What is said of each kind of request: `kind` is the server's. */
-const KINDS = ['consent', 'connections', 'step-up', 'payment'];
+const KINDS = ['consent', 'connections', 'step-up', 'payment', 'payments'];
 const kindOf = (purpose) => (KINDS.includes(purpose?.kind) ? purpose.kind : 'connections');
 
 function outcome(approved, purpose) {
@@ -45,9 +45,10 @@ function inbox(messages) {
 }
 
 /** Where the request comes from, so that it can be compared with the other screen. */
-function facts({ reference, browser, at } = {}) {
+function facts({ kind, amount, reference, browser, at } = {}) {
   const fact = (key, value) => (value ? [element('dt', {}, text(key)), element('dd', {}, value)] : []);
   return element('dl', { class: 'facts' },
+    kind === 'payments' && amount ? fact('app.amount', money(amount)) : [],
     fact('app.browser', browser), fact('app.at', at ? moment(at * 1000) : null), fact('app.reference', reference));
 }
 
@@ -59,7 +60,7 @@ function request(approval) {
   show(title,
     sign('phone'),
     element('h1', {}, title),
-    element('p', { class: 'lead' }, text(`app.${kind}.text`, { tpp: '', accounts: 0, payee: '', ...asked })),
+    element('p', { class: 'lead' }, text(kind === 'payments' && !purpose.payee ? 'app.payments.textOpen' : `app.${kind}.text`, { tpp: '', accounts: 0, payee: '', ...asked })),
     purpose?.number ? element('p', { class: 'compare', 'data-testid': 'app-number' }, String(purpose.number)) : null,
     element('p', { class: 'note' }, text('app.number')),
     facts(purpose),

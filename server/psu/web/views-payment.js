@@ -1,34 +1,9 @@
-// A payment to decide on: what leaves which account, to whom, when and how often.
-import { alertLine, element, grouped, hasText, money, nodes, say, show, text } from './dom.js';
+// Payments to decide on, and the account that they leave.
+import { alertLine, element, money, nodes, say, show, text } from './dom.js';
 import { facts, kindOf, rank, relationOf } from './views-account.js';
+import { rules, summary } from './views-payment-terms.js';
 
 const cents = (value) => BigInt(value.replace('.', ''));
-
-/** A row of the terms; none without a value. */
-const row = (key, value, testid) => (value
-  ? [element('dt', {}, text(key)), element('dd', { 'data-testid': testid }, value)] : []);
-
-function purposeOf({ purpose }) {
-  if (!purpose) return null;
-  const key = `payPurpose.${purpose}`;
-  return hasText(key) ? text('pay.purposeCode', { purpose: text(key), code: purpose }) : text('pay.purposeUnknown', { code: purpose });
-}
-
-/** Amount, payee and time at a glance, then what else was agreed. */
-function summary({ payment }) {
-  return element('section', { class: 'payment', 'aria-label': text('pay.details') },
-    element('p', { class: 'label' }, text('pay.amount')),
-    element('p', { class: 'amount', 'data-testid': 'payment-amount' }, money(payment.amount)),
-    element('p', { class: 'when' }, text('pay.once')),
-    element('dl', { class: 'terms' },
-      payment.payees.map(({ name, iban }) => [
-        row('pay.to', element('bdi', { class: 'payee' }, name), 'payee-name'),
-        row('pay.iban', grouped(iban), 'payee-iban')]).flat(2),
-      row('pay.reference', payment.reference && element('bdi', {}, payment.reference), 'payment-reference'),
-      row('pay.purpose', purposeOf(payment), 'payment-purpose')));
-}
-
-// --- the account --------------------------------------------------------------------------------
 
 function accountItem(account, { holder, only, onchange }) {
   const { balance } = account;
@@ -41,36 +16,64 @@ function accountItem(account, { holder, only, onchange }) {
       element('span', { class: 'chips' }, relationOf(account, holder))));
 }
 
-/** More than the account holds leaves an overdraft, which the customer should know of. */
-function exceeds({ balance }, { amount }) {
-  return Boolean(amount && balance && balance.currency === amount.currency && cents(amount.value) > cents(balance.value));
+/** Whether a payment, made now, is more than the account holds. */
+function exceeds({ balance }, { type, amount }) {
+  return type === 'SingleInstantPayment' && balance?.currency === amount.currency && cents(amount.value) > cents(balance.value);
 }
 
 const shortName = (account) => `${account.name ?? kindOf(account)} …${(account.number ?? '').slice(-4)}`;
 
+function fromLine(account, { type, amount }) {
+  const name = shortName(account);
+  return type === 'SingleInstantPayment'
+    ? text('pay.from', { amount: money(amount), account: name }) : text('flex.from', { account: name });
+}
+
+/** The list of accounts, one of which is chosen. */
 function chooser(view, problem) {
   const { holder, payment } = view;
   const accounts = [...view.accounts].sort((a, b) => rank(a) - rank(b));
-  const chosen = () => accounts.find(({ id }) => form.querySelector(`input[value="${CSS.escape(id)}"]`).checked);
   const warning = element('p', { class: 'alert', role: 'status', hidden: true, 'data-testid': 'payment-warning' });
   const from = element('p', { class: 'counted', role: 'status', 'data-testid': 'payment-from' });
+  const items = accounts.map((account) => accountItem(account, { holder, only: accounts.length === 1, onchange: () => update() }));
+  const chosen = () => accounts.find((account, index) => items[index].querySelector('input').checked);
   const update = () => {
     const account = chosen();
     say(warning, account && exceeds(account, payment) ? text('pay.overdraft') : '');
-    say(from, account ? text('pay.from', { amount: money(payment.amount), account: shortName(account) }) : '');
+    say(from, account ? fromLine(account, payment) : '');
     if (account) say(problem, '');
   };
-  const form = element('fieldset', { 'aria-describedby': problem.id },
-    element('legend', {}, text(view.debtorNamed ? 'pay.accountNamed' : 'pay.account')),
-    accounts.map((account) => accountItem(account, { holder, only: accounts.length === 1, onchange: update })), warning);
+  const list = element('fieldset', { 'aria-describedby': problem.id },
+    element('legend', {}, text(view.debtorNamed ? 'pay.accountNamed' : 'pay.account')), items, warning);
   update();
-  return { form, from, chosen };
+  return { list, from, chosen };
+}
+
+/** Who asks for what, without and with a merchant. */
+const LEADS = {
+  SingleInstantPayment: ['pay.lead', 'pay.leadMerchant'],
+  DelegatedAuthentication: ['flex.leadDelegated', 'flex.leadDelegatedMerchant'],
+};
+
+function lead({ payment, tpp }) {
+  const names = { tpp: element('bdi', { 'data-testid': 'consent-tpp' }, tpp), merchant: element('bdi', {}, payment.merchant ?? '') };
+  const [plain, withMerchant] = LEADS[payment.type] ?? ['flex.lead', 'flex.leadMerchant'];
+  return element('p', { class: 'lead' }, ...nodes(payment.merchant ? withMerchant : plain, names));
+}
+
+/** What the TPP answers for, where it chooses more than the moment. */
+function duty({ payment: { type, payees }, tpp }) {
+  const open = payees.length === 0;
+  const asks = open ? 'flex.delegatedOpen' : 'flex.delegated';
+  const key = type === 'DelegatedAuthentication' ? asks : open && 'flex.open';
+  return key ? element('p', { class: 'lead' }, text(key, { tpp })) : null;
 }
 
 export function paymentView(view, approve, leave) {
   const { payment, tpp } = view;
+  const single = payment.type === 'SingleInstantPayment';
   const problem = alertLine('payment-problem', 'payment-error');
-  const { form: accounts, from, chosen } = chooser(view, problem);
+  const { list, from, chosen } = chooser(view, problem);
   const form = element('form', {
     class: 'review',
     onsubmit: (event) => {
@@ -82,18 +85,14 @@ export function paymentView(view, approve, leave) {
       }
     },
   },
-  accounts,
+  list,
   payment.grants ? element('p', { class: 'note', 'data-testid': 'payment-grants' }, text(`pay.grants.${payment.grants}`, { tpp })) : null,
+  single ? null : element('p', { class: 'note' }, text('flex.cancel', { tpp })),
   element('div', { class: 'actions sticky' }, problem, from,
     element('button', { class: 'secondary', type: 'button', onclick: leave, 'data-testid': 'cancel' }, text('review.cancel')),
     element('button', { class: 'primary', 'data-testid': 'approve' },
       element('img', { class: 'scheme-mark', src: document.documentElement.dataset.mark, alt: '', width: 20, height: 20 }),
-      element('span', {}, text('pay.approve')))));
-  const names = { tpp: element('bdi', { 'data-testid': 'consent-tpp' }, tpp), merchant: element('bdi', {}, payment.merchant ?? '') };
-  const title = text('pay.title');
-  show(title,
-    element('h1', {}, title),
-    element('p', { class: 'lead' }, ...nodes(payment.merchant ? 'pay.leadMerchant' : 'pay.lead', names)),
-    summary(view),
-    form);
+      element('span', {}, text(single ? 'pay.approve' : 'review.approve')))));
+  const title = text(single ? 'pay.title' : 'flex.title');
+  show(title, element('h1', {}, title), lead(view), duty(view), summary(view), rules(view), form);
 }

@@ -1,0 +1,157 @@
+// What a payment consent allows, in words: how much, when and how often, to whom, within which limits.
+import { count, day, element, grouped, hasText, money, text } from './dom.js';
+
+const DATES_SHOWN = 5; // of a schedule; more are added by as many
+
+/** A row of terms; none without a value. */
+const row = (key, value, testid, values) => (value || value === 0
+  ? [element('dt', {}, text(key, values)), element('dd', { 'data-testid': testid }, value)] : []);
+
+const moneyOrNone = (amount) => (amount ? money(amount) : null);
+
+function purposeOf({ purpose }) {
+  if (!purpose) return null;
+  const key = `payPurpose.${purpose}`;
+  return hasText(key) ? text('pay.purposeCode', { purpose: text(key), code: purpose }) : text('pay.purposeUnknown', { code: purpose });
+}
+
+// --- at a glance --------------------------------------------------------------------------------
+
+/** The sum of a schedule: exact, in hundredths. */
+function sumOf(dates) {
+  const amounts = dates.map(({ amount, maximum }) => amount ?? maximum);
+  const cents = amounts.reduce((sum, { value }) => sum + BigInt(value.replace('.', '')), 0n);
+  const digits = String(cents).padStart(3, '0');
+  return { value: `${digits.slice(0, -2)}.${digits.slice(-2)}`, currency: amounts[0].currency };
+}
+
+const inOrder = ({ dates }) => [...dates].sort((a, b) => a.date.localeCompare(b.date));
+
+/** On demand without an amount for each: the limit that is there. */
+function ofPeriod({ period, periodTotal, periodCount }) {
+  const per = text(`period.per.${period}`);
+  return periodTotal ? text('flex.upToPer', { amount: money(periodTotal), per }) : count('flex.countPer', periodCount, { per });
+}
+
+/** How much, and when: the two lines that are read first. */
+const GLANCES = {
+  SingleInstantPayment: ({ amount }) => [money(amount), text('pay.once')],
+  FixedOnDemand: (payment, tpp) => [text('flex.each', { amount: money(payment.amount) }), onDemand(payment, tpp)],
+  VariableOnDemand: (payment, tpp) => [
+    payment.maximum ? text('flex.upToEach', { amount: money(payment.maximum) }) : ofPeriod(payment), onDemand(payment, tpp)],
+  FixedPeriodicSchedule: (payment) => [
+    text('flex.every', { amount: money(payment.amount), every: text(`period.every.${payment.period}`) }), fromTo(payment)],
+  VariablePeriodicSchedule: (payment) => [
+    text('flex.upToEvery', { amount: money(payment.maximum), every: text(`period.every.${payment.period}`) }), fromTo(payment)],
+  FixedDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.inAll')],
+  VariableDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.upToInAll')],
+  DelegatedAuthentication: ({ expires }, tpp) => [text('flex.asked', { tpp }), text('flex.until', { date: day(expires) })],
+};
+
+const onDemand = ({ expires }, tpp) => text('flex.onDemand', { tpp, date: day(expires) });
+
+const fromTo = ({ starts, expires }) => (starts
+  ? text('flex.fromTo', { start: day(starts), end: day(expires) }) : text('flex.until', { date: day(expires) }));
+
+function onDates(payment, key) {
+  const dates = inOrder(payment);
+  return text(key, { amount: money(sumOf(dates)), start: day(dates[0].date), end: day(dates.at(-1).date) });
+}
+
+// --- whom ---------------------------------------------------------------------------------------
+
+const payee = ({ name, iban }) => [
+  row('pay.to', element('bdi', { class: 'payee' }, name), 'payee-name'), row('pay.iban', grouped(iban), 'payee-iban')].flat();
+
+function payees({ payees: all }) {
+  if (all.length < 2) return element('dl', { class: 'terms' }, all.flatMap(payee));
+  return element('details', { class: 'fold', open: true, 'data-testid': 'payees' },
+    element('summary', {}, text('flex.beneficiaries')), all.map((one) => element('dl', { class: 'terms' }, payee(one))));
+}
+
+const references = (payment) => [
+  ...row('pay.reference', payment.reference && element('bdi', {}, payment.reference), 'payment-reference'),
+  ...row('pay.purpose', purposeOf(payment), 'payment-purpose')];
+
+/** Amount and time, then who is paid and why. */
+export function summary({ payment, tpp }) {
+  const [amount, when] = GLANCES[payment.type](payment, tpp);
+  const single = payment.type === 'SingleInstantPayment';
+  const heading = single ? null : text(payment.payees.length > 0 ? 'flex.who' : 'flex.details');
+  return element('section', { class: 'payment', 'aria-label': text('pay.details') },
+    single ? element('p', { class: 'label' }, text('pay.amount')) : null,
+    element('p', { class: single ? 'amount' : 'amount words', 'data-testid': 'payment-amount' }, amount),
+    element('p', { class: 'when', 'data-testid': 'payment-when' }, when),
+    heading ? element('h2', {}, heading) : null,
+    payees(payment),
+    element('dl', { class: 'terms' }, references(payment)));
+}
+
+// --- limits -------------------------------------------------------------------------------------
+
+const lifetime = ({ count: number, total }) => [
+  ...row('flex.count', number, 'rule-count'), ...row('flex.total', moneyOrNone(total), 'rule-total')];
+
+const ofEach = ({ amount, maximum }) => [
+  ...row('pay.amount', moneyOrNone(amount), 'rule-amount'), ...row('flex.max', moneyOrNone(maximum), 'rule-max')];
+
+const starts = ({ starts: date }) => row('flex.first', date && day(date), 'rule-starts');
+
+function onDemandRules(payment) {
+  const period = text(`period.${payment.period}`);
+  return element('dl', { class: 'terms' }, starts(payment),
+    row('flex.expiry', day(payment.expires), 'rule-expires'), ofEach(payment), lifetime(payment),
+    row('flex.countPeriod', payment.periodCount, 'rule-period-count', { period }),
+    row('flex.totalPeriod', moneyOrNone(payment.periodTotal), 'rule-period-total', { period }));
+}
+
+function periodicRules(payment) {
+  return element('dl', { class: 'terms' }, ofEach(payment), starts(payment),
+    row('flex.repeat', text(`period.one.${payment.period}`), 'rule-period'),
+    row('flex.stop', day(payment.expires), 'rule-expires'), lifetime(payment));
+}
+
+function dateItem({ date, amount, maximum }) {
+  return element('li', { 'data-testid': 'payment-date' },
+    amount
+      ? [element('span', {}, day(date)), element('strong', {}, money(amount))]
+      : element('dl', { class: 'terms' }, row('flex.date', day(date)), row('flex.maxOfDate', money(maximum))));
+}
+
+function schedule(payment) {
+  const left = inOrder(payment);
+  const list = element('ul', { class: 'dates' });
+  const more = element('button', { class: 'secondary', type: 'button', 'data-testid': 'more-dates' });
+  const add = () => {
+    const items = left.splice(0, DATES_SHOWN).map(dateItem);
+    list.append(...items);
+    more.textContent = text('flex.more', { count: Math.min(left.length, DATES_SHOWN) });
+    more.hidden = left.length === 0;
+    return items;
+  };
+  more.addEventListener('click', () => {
+    const [first] = add();
+    first.tabIndex = -1;
+    first.focus();
+  });
+  add();
+  return [list, more, element('dl', { class: 'terms' }, lifetime(payment))];
+}
+
+const RULES = {
+  FixedOnDemand: ['flex.rules', onDemandRules],
+  VariableOnDemand: ['flex.rules', onDemandRules],
+  FixedPeriodicSchedule: ['flex.rules', periodicRules],
+  VariablePeriodicSchedule: ['flex.rules', periodicRules],
+  FixedDefinedSchedule: ['flex.schedule', schedule],
+  VariableDefinedSchedule: ['flex.schedule', schedule],
+};
+
+/** The rules or the schedule of several payments; null where there are none. */
+export function rules({ payment }) {
+  if (payment.type === 'DelegatedAuthentication') {
+    return element('p', { class: 'lasts', 'data-testid': 'rule-expires' }, text('flex.lasts', { date: day(payment.expires) }));
+  }
+  const [title, content] = RULES[payment.type] ?? [];
+  return title ? element('section', { class: 'section rules' }, element('h2', {}, text(title)), content(payment)) : null;
+}
