@@ -4,12 +4,10 @@
  * token costs half as much again: it parses header and claims a second time and sets up the key
  * anew.)
  */
-#include "base/array.h"
 #include "base/limits.h"
 #include "jose/jose.h"
 
 #include <jwt.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
