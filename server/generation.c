@@ -20,7 +20,7 @@ struct generation_parts {
     struct access_keys *access_keys;       /* NULL: none of our own access tokens */
     struct connect_tokens *connect_tokens; /* NULL: none */
     struct oauth_client *clients;
-    struct secret_use *secret_uses; /* of the clients */
+    struct secret_use *secret_uses; /* by provider index */
     size_t client_count;
     struct psu_endpoint *endpoints;
     size_t endpoint_count;
@@ -147,8 +147,26 @@ static int make_connect_tokens(struct generation_parts *parts, const struct conf
     return rc;
 }
 
-static int make_clients(struct generation_parts *parts, const struct config *config,
+static int load_secrets(struct oauth_client *client, const struct generations *generations,
                         struct lfi_error *error)
+{
+    const struct generation *previous = generations->current;
+
+    if (!client->settings->secrets_file) {
+        return 0;
+    }
+    if (caller_secrets_load(&client->secrets, client->settings->secrets_file, error) != 0) {
+        return -1;
+    }
+    if (previous) {
+        secret_use_continue(client->use, &previous->parts->secret_uses[client->provider],
+                            client->secrets);
+    }
+    return 0;
+}
+
+static int make_clients(struct generation_parts *parts, const struct generations *generations,
+                        const struct config *config, struct lfi_error *error)
 {
     for (size_t i = 0; i < config->provider_count; i++) {
         const struct client *settings = &config->providers[i].client;
@@ -158,9 +176,9 @@ static int make_clients(struct generation_parts *parts, const struct config *con
         }
         client->settings = settings;
         client->provider = i;
-        client->use = &parts->secret_uses[parts->client_count++];
-        if (settings->secrets_file &&
-            caller_secrets_load(&client->secrets, settings->secrets_file, error) != 0) {
+        client->use = &parts->secret_uses[i];
+        parts->client_count++;
+        if (load_secrets(client, generations, error) != 0) {
             return -1;
         }
     }
@@ -316,7 +334,8 @@ static int make_parts(struct generation *generation, const struct generations *g
         !parts->endpoints || !generation->hubs) {
         return error_set(error, "out of memory");
     }
-    if (make_connect_tokens(parts, config, error) != 0 || make_clients(parts, config, error) != 0 ||
+    if (make_connect_tokens(parts, config, error) != 0 ||
+        make_clients(parts, generations, config, error) != 0 ||
         make_caller(generation, generations, config, error) != 0 ||
         make_oauth(generation, shared, error) != 0 ||
         make_pii(generation, generations, config, error) != 0) {

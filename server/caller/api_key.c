@@ -15,13 +15,21 @@ struct made {
 
 static int key_open(struct caller *caller, struct caller_member *member, struct lfi_error *error)
 {
+    const struct caller *previous = caller->config.previous;
+    const size_t index = (size_t)(member - caller->members);
     struct made *made = calloc(1, sizeof(*made));
-    (void)caller;
     if (!made) {
         return error_set(error, "out of memory");
     }
     member->made = made;
-    return caller_secrets_load(&made->secrets, member->provider->api_keys->file, error);
+    if (caller_secrets_load(&made->secrets, member->provider->api_keys->file, error) != 0) {
+        return -1;
+    }
+    if (previous && previous->config.providers[index].mode == CALLER_API_KEY) {
+        const struct made *before = previous->members[index].made;
+        secret_use_continue(&made->use, &before->use, made->secrets);
+    }
+    return 0;
 }
 
 static void key_close(void *ctx)

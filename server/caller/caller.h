@@ -63,7 +63,8 @@ struct caller_config {
     int max_life_s;            /* exp - iat; LIMIT_TOKEN_LIFE_S */
     size_t replay_entries;     /* jti cache; 0: off */
     const struct connect_tokens *connect_tokens; /* NULL: no provider takes any */
-    /* The caller that this one replaces, read by caller_new alone (see there). NULL: none. */
+    /* The caller that this one replaces, of the same providers; read by caller_new alone (see
+       there). NULL: none. */
     const struct caller *previous;
     int workers; /* of the listener: three quarters of them may wait for keys; 0: all */
 };

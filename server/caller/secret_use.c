@@ -28,3 +28,16 @@ void secret_use_note(struct secret_use *use, const struct caller_secrets *secret
                   LOG_TEXT("secret", slice_of(secret->id)));
     }
 }
+
+void secret_use_continue(struct secret_use *use, const struct secret_use *previous,
+                         const struct caller_secrets *secrets)
+{
+    int64_t newest_s = atomic_load_explicit(&previous->newest_s, memory_order_relaxed);
+
+    for (size_t i = 0; i < caller_secrets_count(secrets); i++) {
+        const struct caller_secret *secret = caller_secrets_at(secrets, i);
+        if (newest_s != 0 && !secret->retired && secret->not_before_s == newest_s) {
+            atomic_store_explicit(&use->newest_s, newest_s, memory_order_relaxed);
+        }
+    }
+}

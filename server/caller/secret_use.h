@@ -21,4 +21,11 @@ struct secret_use {
 void secret_use_note(struct secret_use *use, const struct caller_secrets *secrets, size_t index,
                      const char *provider, int64_t now_s, const struct log *log);
 
+/*
+ * Begins with what was noted of the file before a reload: its newest use counts on as long as that
+ * secret is still there, and not retired.
+ */
+void secret_use_continue(struct secret_use *use, const struct secret_use *previous,
+                         const struct caller_secrets *secrets);
+
 #endif
