@@ -45,8 +45,8 @@ static const char *const *wanted_types(struct lfi_slice sub_type)
     return is_deposit ? deposit : debt;
 }
 
-static void append_balance(const struct account_owner *owner, struct lfi_slice account_id,
-                           struct lfi_slice sub_type, struct json_writer *w)
+void account_owner_append_balance(const struct account_owner *owner, struct lfi_slice account_id,
+                                  struct lfi_slice sub_type, struct json_writer *w)
 {
     const struct provider *provider = owner->provider;
     struct balance best = {
@@ -133,14 +133,13 @@ static int take_holder(void *ctx, struct lfi_slice json, const void *facts)
 }
 
 void account_owner_append(const struct account_owner *owner, struct lfi_slice account_id,
-                          struct lfi_slice sub_type, struct json_writer *w)
+                          struct json_writer *w)
 {
     const struct provider *provider = owner->provider;
     struct holders holders = {.owner = owner};
     const struct lfi_query query = {.size = sizeof(query), .subject_id = account_id};
     struct core_answer answer = core_answer(take_holder, &holders);
     struct lfi_error error = {{0}};
-    append_balance(owner, account_id, sub_type, w);
     if (owner->customer_id.len == 0 || !PROVIDER_SERVES(provider, accounts, customers) ||
         provider->accounts->customers(provider->core, owner->call, &query, &answer.base, &error) !=
             LFI_OK ||

@@ -21,11 +21,14 @@ struct account_owner {
 
 void account_owner_find(struct account_owner *out, const struct provider *provider,
                         struct arena *arena, const struct lfi_call *call);
+/* Appends "balance": {"value", "currency"}, negative when the customer owes it. */
+void account_owner_append_balance(const struct account_owner *owner, struct lfi_slice account_id,
+                                  struct lfi_slice sub_type, struct json_writer *writer);
 /*
- * Appends "balance": {"value", "currency"}, negative when the customer owes it, and, when others
- * have a part in the account, "relation": "joint" or "behalf" with "holder", whose account it is.
+ * When others have a part in the account, appends "relation": "joint" or "behalf" with "holder",
+ * whose account it is.
  */
 void account_owner_append(const struct account_owner *owner, struct lfi_slice account_id,
-                          struct lfi_slice sub_type, struct json_writer *writer);
+                          struct json_writer *writer);
 
 #endif

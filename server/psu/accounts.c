@@ -5,6 +5,9 @@
 #include "base/error.h"
 #include "psu/account_owner.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 struct search {
     struct arena *arena;
     const struct consent *consent;
@@ -142,6 +145,57 @@ static int take(void *ctx, struct lfi_slice json, const void *facts)
     return search->failed ? -1 : 0;
 }
 
+/* --- to pay from ------------------------------------------------------------------------------ */
+
+static int take_payable(void *ctx, struct lfi_slice json, const void *facts)
+{
+    struct search *search = ctx;
+    const struct lfi_payable_facts *said = facts;
+    struct lfi_payable_facts *kept = arena_alloc(search->arena, sizeof(*kept));
+    (void)json;
+    for (size_t i = 0; kept && i < search->out->count; i++) {
+        if (slice_equal_text(search->out->items[i].id, said->account.account_id)) {
+            *kept = *said;
+            search->out->items[i].payable = kept;
+        }
+    }
+    return kept ? 0 : -1;
+}
+
+/* NULL: it stays offered. */
+static const char *check_payable(const struct search *search, const struct account_offer *offer)
+{
+    bool single = json_get_bool(search->consent->data, "IsSingleAuthorization", false);
+    return !offer->payable                    ? "OFFER-PAYABLE"
+           : single && !offer->payable->alone ? "OFFER-ALONE"
+                                              : NULL;
+}
+
+/* Asks the core what can be paid from the offers, and leaves out what cannot. */
+static int find_payable(struct search *search, const struct provider *provider,
+                        const struct lfi_call *call, struct lfi_error *error)
+{
+    struct account_offers *out = search->out;
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = call->user_id};
+    struct core_answer answer = core_answer(take_payable, search);
+    int status = provider->payments->payable(provider->core, call, &query, &answer.base, error);
+    size_t kept = 0;
+    for (size_t i = 0; status == LFI_OK && i < out->count; i++) {
+        const struct account_offer offer = out->items[i];
+        const char *check = check_payable(search, &offer);
+        if (check) {
+            leave_out(search, &offer, check,
+                      arena_format(search->arena, "account %.*s: expected %s", SLICE_ARG(offer.id),
+                                   offer.payable ? "that the customer may approve alone"
+                                                 : "that the core lets the customer pay from it"));
+        } else {
+            out->items[kept++] = offer;
+        }
+    }
+    out->count = status == LFI_OK ? kept : out->count;
+    return status;
+}
+
 int accounts_find(const struct provider *provider, struct arena *arena, const struct lfi_call *call,
                   const struct consent *consent, struct account_offers *out,
                   struct lfi_error *error)
@@ -163,6 +217,9 @@ int accounts_find(const struct provider *provider, struct arena *arena, const st
         error_set(error, "an account without an id, or more accounts than can be offered");
         return LFI_FAILED;
     }
+    if (status == LFI_OK && consent->kind->pays && PROVIDER_SERVES(provider, payments, payable)) {
+        status = find_payable(&search, provider, call, error);
+    }
     return status;
 }
 
@@ -174,6 +231,29 @@ void accounts_append_facts(const struct account_offer *offer, struct json_writer
     json_string_if_any(w, "subType", offer->sub_type);
     json_string_if_any(w, "status", offer->status);
     json_string_if_any(w, "currency", offer->currency);
+}
+
+static void append_money(struct json_writer *w, const char *name, const struct lfi_money *money)
+{
+    char value[32];
+    long long minor = (long long)money->minor;
+    (void)snprintf(value, sizeof(value), "%s%lld.%02lld", minor < 0 ? "-" : "", llabs(minor / 100),
+                   llabs(minor % 100));
+    json_open_object(w, name);
+    json_text(w, "value", value);
+    json_text(w, "currency", money->currency);
+    json_close_object(w);
+}
+
+static void append_payable(const struct lfi_payable_facts *facts, struct json_writer *w)
+{
+    struct lfi_money own = facts->available;
+    own.minor -= facts->overdraft.minor;
+    append_money(w, "balance", &own);
+    append_money(w, "overdraft", &facts->overdraft);
+    if (facts->limit.minor > 0) {
+        append_money(w, "limit", &facts->limit);
+    }
 }
 
 static void append_left_out(const struct account_offers *offers, struct json_writer *w)
@@ -200,7 +280,12 @@ void accounts_append(const struct provider *provider, struct arena *arena,
         json_open_object(w, NULL);
         json_string(w, "id", offers->items[i].id);
         accounts_append_facts(&offers->items[i], w);
-        account_owner_append(&owner, offers->items[i].id, offers->items[i].sub_type, w);
+        if (offers->items[i].payable) {
+            append_payable(offers->items[i].payable, w);
+        } else {
+            account_owner_append_balance(&owner, offers->items[i].id, offers->items[i].sub_type, w);
+        }
+        account_owner_append(&owner, offers->items[i].id, w);
         json_close_object(w);
     }
     json_close_array(w);

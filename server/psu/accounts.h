@@ -20,12 +20,13 @@ struct account_offer {
     struct lfi_slice name;   /* the customer's own, else the product's */
     struct lfi_slice number; /* in full */
     struct lfi_slice type, sub_type, status, currency;
+    const struct lfi_payable_facts *payable; /* of an account to pay from; NULL: not said */
 };
 
 /* An account that is not offered, and why: for the customer, and for those who ask the operator. */
 struct account_left_out {
     struct account_offer account;
-    const char *check;  /* OFFER-STATUS, OFFER-TYPE, OFFER-SUB-TYPE, OFFER-CURRENCY */
+    const char *check;  /* OFFER-STATUS, -TYPE, -SUB-TYPE, -CURRENCY, -PAYABLE, -ALONE */
     const char *detail; /* account id, expected, received; in the arena */
 };
 

@@ -14,7 +14,7 @@ struct approval_request {
     struct lfi_slice tpp;
     struct lfi_slice browser; /* browser_name() of where it is asked for */
     int accounts;
-    struct lfi_slice payee, amount, currency; /* of a payment, as in struct payment */
+    struct lfi_slice payee, amount, currency; /* of a payment, as in struct payment_terms */
 };
 /*
  * Asks the app, under a number of two digits that is drawn for this request and shown on both

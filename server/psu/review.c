@@ -46,10 +46,10 @@ static void explain_left_out(struct actor actor, const struct account_offers *of
 
 /* The consent's payments, if it is to any. False, having answered: they cannot be read. */
 static bool load_payment(struct context *context, const cJSON *tree, const struct consent *consent,
-                         struct payment *out)
+                         struct payment_terms *out)
 {
-    *out = (struct payment){.json = {0}};
-    if (consent->kind->pays && !payment_read(context_actor(context), tree, consent, out)) {
+    *out = (struct payment_terms){.json = {0}};
+    if (consent->kind->pays && !payment_terms_read(context_actor(context), tree, consent, out)) {
         finish_refuse(context, ENDING_FAILED);
         return false;
     }
@@ -59,7 +59,7 @@ static bool load_payment(struct context *context, const cJSON *tree, const struc
 static bool is_account(struct arena *arena, const struct account_offer *account,
                        struct lfi_slice iban)
 {
-    return slice_equal(payment_plain_iban(arena, account->number), iban);
+    return slice_equal(payment_terms_iban(arena, account->number), iban);
 }
 
 /* Leaves the account that the TPP named, if it did. False: the customer does not hold it. */
@@ -86,7 +86,7 @@ static bool keep_debtor(struct arena *arena, struct lfi_slice iban, struct accou
 }
 
 static bool find_accounts(struct context *context, const struct consent *consent,
-                          const struct payment *payment, struct account_offers *offers)
+                          const struct payment_terms *payment, struct account_offers *offers)
 {
     struct lfi_error error = {{0}};
     const struct lfi_call call = actor_core_call(context_actor(context));
@@ -152,7 +152,7 @@ static void show_sharing(struct context *context, const struct consent *consent,
 }
 
 static void show_payment(struct context *context, const struct consent *consent,
-                         const struct payment *payment, const struct account_offers *offers)
+                         const struct payment_terms *payment, const struct account_offers *offers)
 {
     struct json_writer w;
     context_begin_view(context, &w, "payment");
@@ -168,7 +168,7 @@ void step_show_review(struct context *context)
     const struct decision_approval cut_off = {.patched = true};
     cJSON *tree = NULL;
     struct consent consent;
-    struct payment payment;
+    struct payment_terms payment;
     struct account_offers offers;
     if (!step_load_consent(context, &tree, &consent)) {
         return;

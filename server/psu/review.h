@@ -8,13 +8,13 @@
 #include "consent/consent.h"
 #include "psu/context.h"
 #include "psu/decision.h"
-#include "psu/payment.h"
+#include "psu/payment_terms.h"
 
 /* Accounts chosen under a consent; `tree` is the caller's to delete, the rest borrows from it. */
 struct review_choice {
     cJSON *tree;
     struct consent consent;
-    struct payment payment; /* of a consent to payments */
+    struct payment_terms payment; /* of a consent to payments */
     struct decision_approval approval;
     bool confirmed; /* a step-up, if needed, has been made */
 };

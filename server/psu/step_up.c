@@ -29,7 +29,7 @@ static struct lfi_slice choice_key(struct actor actor)
 
 /* Digest of a decision: of this journey, these accounts (a JSON array) and these payments. */
 static struct lfi_slice digest_of(struct actor actor, struct lfi_slice choice,
-                                  const struct payment *payment)
+                                  const struct payment_terms *payment)
 {
     struct lfi_slice bound =
         arena_format(actor.arena, "%.*s:%.*s%s%.*s", SLICE_ARG(actor.session->interaction_id),
@@ -39,7 +39,7 @@ static struct lfi_slice digest_of(struct actor actor, struct lfi_slice choice,
 
 /* Keeps the choice and makes it the session's. False: the answer is given. */
 static bool keep_choice(struct context *context, struct lfi_slice choice,
-                        const struct payment *payment)
+                        const struct payment_terms *payment)
 {
     struct lfi_error error = {{0}};
     context->session.decision = digest_of(context_actor(context), choice, payment);
@@ -53,7 +53,7 @@ static bool keep_choice(struct context *context, struct lfi_slice choice,
 
 static void ask(struct context *context, const struct review_choice *choice)
 {
-    const struct payment *payment = &choice->payment;
+    const struct payment_terms *payment = &choice->payment;
     const char *kind = !payment->json.ptr ? "step-up" : payment->single ? "payment" : "payments";
     const struct approval_request request = {.kind = kind,
                                              .tpp = consent_beneficiary(&choice->consent),

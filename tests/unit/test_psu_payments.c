@@ -297,6 +297,48 @@ static void rejects_what_cannot_be_paid(void **state)
     }
 }
 
+/* Of acc-1 all is said, acc-2 needs a second approver, and acc-6 cannot be paid from. */
+static int payable(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                   struct lfi_answer *answer, struct lfi_error *error)
+{
+    struct lfi_payable_facts facts = {.size = sizeof(facts),
+                                      .available = {150050, "AED"},
+                                      .overdraft = {200000, "AED"},
+                                      .limit = {50000, "AED"},
+                                      .alone = 1};
+    (void)core;
+    (void)call;
+    (void)error;
+    assert_true(slice_equal_text(query->subject_id, "u-1"));
+    snprintf(facts.account.account_id, sizeof(facts.account.account_id), "acc-1");
+    answer->record(answer, slice_of(world.accounts[0]), &facts);
+    snprintf(facts.account.account_id, sizeof(facts.account.account_id), "acc-2");
+    facts.alone = 0;
+    return answer->record(answer, slice_of(world.accounts[1]), &facts) == 0 ? LFI_OK : LFI_STOPPED;
+}
+
+static void offers_what_the_core_lets_the_customer_pay_from(void **state)
+{
+    static const struct lfi_payments payments = {.size = sizeof(payments), .payable = payable};
+    char consent[8192];
+    (void)state;
+    world.provider.payments = &payments;
+    world.accounts[2] = ACCOUNT("acc-6", "Savings", "Active", "AED", "AE6");
+    world_go(SESSION_REVIEW);
+    assert_true(world_says("\"balance\":{\"value\":\"-499.50\",\"currency\":\"AED\"},"
+                           "\"overdraft\":{\"value\":\"2000.00\",\"currency\":\"AED\"},"
+                           "\"limit\":{\"value\":\"500.00\",\"currency\":\"AED\"}}"));
+    assert_true(world_says("{\"id\":\"acc-2\""));
+    assert_false(world_says("{\"id\":\"acc-6\""));
+    const char *data = strstr(world.consent, "\"DebtorReference\"");
+    snprintf(consent, sizeof(consent), "%.*s\"IsSingleAuthorization\":true,%s",
+             (int)(data - world.consent), world.consent, data);
+    world.consent = consent;
+    world_post("/journey/state", "{}");
+    assert_true(world_says("{\"id\":\"acc-1\""));
+    assert_false(world_says("{\"id\":\"acc-2\""));
+}
+
 static void offers_no_account_that_cannot_pay(void **state)
 {
     (void)state;
@@ -389,6 +431,7 @@ int main(void)
         CASE(shows_the_terms_of_every_type),
         CASE(pays_from_the_account_that_the_tpp_named),
         CASE(rejects_what_cannot_be_paid),
+        CASE(offers_what_the_core_lets_the_customer_pay_from),
         CASE(offers_no_account_that_cannot_pay),
         CASE(authorizes_one_account_after_the_payment_was_confirmed),
         CASE(asks_the_app_for_several_payments),

@@ -6,19 +6,25 @@ import { rules, summary } from './views-payment-terms.js';
 const cents = (value) => BigInt(value.replace('.', ''));
 
 function accountItem(account, { holder, only, onchange }) {
-  const { balance } = account;
+  const { balance, overdraft } = account;
   return element('label', { class: 'account' },
     element('input', {
       type: 'radio', name: 'account', value: account.id, checked: only, onchange, 'data-testid': `account-${account.id}`,
     }),
     facts(account,
       balance ? element('span', { class: 'balance' }, text('account.balance', { amount: money(balance) })) : null,
+      overdraft && account.subType === 'CurrentAccount'
+        ? element('span', {}, text('pay.overdraftOf', { amount: money(overdraft) })) : null,
       element('span', { class: 'chips' }, relationOf(account, holder))));
 }
 
-/** Whether a payment, made now, is more than the account holds. */
-function exceeds({ balance }, { type, amount }) {
-  return type === 'SingleInstantPayment' && balance?.currency === amount.currency && cents(amount.value) > cents(balance.value);
+const exceeds = (amount, limit) => limit?.currency === amount.currency && cents(amount.value) > cents(limit.value);
+
+/** The one warning about a payment that is made now; the customer may go on. */
+function warningOf({ limit, balance }, { type, amount }) {
+  if (type !== 'SingleInstantPayment') return '';
+  if (exceeds(amount, limit)) return text('pay.limit', { limit: money(limit) });
+  return exceeds(amount, balance) ? text('pay.overdraft') : '';
 }
 
 const shortName = (account) => `${account.name ?? kindOf(account)} …${(account.number ?? '').slice(-4)}`;
@@ -39,7 +45,7 @@ function chooser(view, problem) {
   const chosen = () => accounts.find((account, index) => items[index].querySelector('input').checked);
   const update = () => {
     const account = chosen();
-    say(warning, account && exceeds(account, payment) ? text('pay.overdraft') : '');
+    say(warning, account ? warningOf(account, payment) : '');
     say(from, account ? fromLine(account, payment) : '');
     if (account) say(problem, '');
   };

@@ -1,30 +1,15 @@
-#include "psu/payment.h"
+#include "psu/payment_terms.h"
 
 #include "base/array.h"
-#include "base/datetime.h"
+#include "base/limits.h"
 #include "payments/pii.h"
+#include "payments/type.h"
 
 #include <openssl/crypto.h>
 
 #define JSON_BYTES (32 * 1024) /* ten payees, 53 dates */
-#define PAYEES_MAX 10
 
-/* --- types ------------------------------------------------------------------------------------ */
-
-/* By the member of ConsentSchedule and its Type; the last has neither. */
-static const struct type {
-    const char *schedule, *name;
-    bool payees_vary; /* up to PAYEES_MAX of them, or none: the TPP chooses; else one */
-} types[] = {
-    {"SinglePayment", "SingleInstantPayment", false},
-    {"MultiPayment", "FixedOnDemand", false},
-    {"MultiPayment", "VariableOnDemand", true},
-    {"MultiPayment", "FixedPeriodicSchedule", false},
-    {"MultiPayment", "VariablePeriodicSchedule", false},
-    {"MultiPayment", "FixedDefinedSchedule", false},
-    {"MultiPayment", "VariableDefinedSchedule", false},
-    {NULL, "DelegatedAuthentication", true},
-};
+/* --- terms ------------------------------------------------------------------------------------ */
 
 /* Where the terms of a payment are. */
 enum place { PLACE_MULTI, PLACE_SCHEDULE, PLACE_CONTROLS, PLACES };
@@ -38,28 +23,10 @@ static void find_places(const struct consent *consent, const cJSON *places[PLACE
     places[PLACE_CONTROLS] = json_get(places[PLACE_SCHEDULE], "Controls");
 }
 
-static const struct type *type_of(const struct consent *consent)
+bool payment_terms_known(const struct consent *consent)
 {
-    const cJSON *places[PLACES];
-    int schedules = cJSON_GetArraySize(consent->schedule);
-    bool delegated = json_get_bool(consent->control, "IsDelegatedAuthentication", false);
-    const struct type *type = types;
-    find_places(consent, places);
-    struct lfi_slice name = json_get_string(places[PLACE_SCHEDULE], "Type");
-    while (type->schedule &&
-           !(json_get(consent->schedule, type->schedule) && slice_equal_text(name, type->name))) {
-        type++;
-    }
-    return type->schedule ? (schedules == 1 && !delegated ? type : NULL)
-                          : (schedules == 0 && delegated ? type : NULL);
+    return payment_type_of(consent->control);
 }
-
-bool payment_is_known(const struct consent *consent)
-{
-    return consent->kind->pays && type_of(consent);
-}
-
-/* --- terms ------------------------------------------------------------------------------------ */
 
 static void append_money(struct json_writer *w, const char *name, const cJSON *amount)
 {
@@ -133,7 +100,7 @@ static void append_dates(struct json_writer *w, const cJSON *schedule)
     json_close_array(w);
 }
 
-static void append_terms(const struct consent *consent, const struct type *type,
+static void append_terms(const struct consent *consent, const struct payment_type *type,
                          struct json_writer *w)
 {
     const cJSON *places[PLACES];
@@ -166,7 +133,7 @@ static struct lfi_slice payee_name(const cJSON *creditor)
     return name.len > 0 ? name : json_get_string(names, "ar");
 }
 
-struct lfi_slice payment_plain_iban(struct arena *arena, struct lfi_slice iban)
+struct lfi_slice payment_terms_iban(struct arena *arena, struct lfi_slice iban)
 {
     char *plain = arena_alloc(arena, iban.len + 1);
     size_t len = 0;
@@ -189,21 +156,21 @@ static void append_payees(struct arena *arena, const cJSON *initiation, struct j
         json_open_object(w, NULL);
         json_string(w, "name", payee_name(creditor));
         json_string(w, "iban",
-                    payment_plain_iban(arena, json_get_string(account, "Identification")));
+                    payment_terms_iban(arena, json_get_string(account, "Identification")));
         json_close_object(w);
     }
     json_close_array(w);
 }
 
 /* The bank checks it when the consent is made; a Hub that let it pass is not trusted with money. */
-static bool has_right_payees(const struct type *type, const cJSON *initiation)
+static bool has_right_payees(const struct payment_type *type, const cJSON *initiation)
 {
     int count = cJSON_GetArraySize(json_get(initiation, "Creditor"));
-    return type->payees_vary ? count <= PAYEES_MAX : count == 1;
+    return type->creditors_may_vary ? count <= LIMIT_CREDITORS : count == 1;
 }
 
 static void read_pii(struct arena *arena, const cJSON *pii, struct json_writer *w,
-                     struct payment *out)
+                     struct payment_terms *out)
 {
     const cJSON *initiation = json_get(pii, "Initiation");
     const cJSON *creditors = json_get(initiation, "Creditor");
@@ -212,7 +179,7 @@ static void read_pii(struct arena *arena, const cJSON *pii, struct json_writer *
                  "MerchantName");
     append_payees(arena, initiation, w);
     json_string_if_any(w, "merchant", slice_of(cJSON_GetStringValue(merchant)));
-    out->debtor = payment_plain_iban(
+    out->debtor = payment_terms_iban(
         arena, json_get_string(json_get(initiation, "DebtorAccount"), "Identification"));
     if (cJSON_GetArraySize(creditors) == 1) {
         out->payee = arena_keep(arena, payee_name(creditors->child));
@@ -235,15 +202,13 @@ static bool open_pii(struct actor actor, const cJSON *tree, const struct consent
     const cJSON *member =
         json_get(json_get(json_get(tree, "request"), "consent"), "PersonalIdentifiableInformation");
     const cJSON *tpp = json_get(tree, "tpp");
-    struct datetime created;
     struct refusal refusal = {.id = "PII-KEYS-MISSING"};
     const struct pii_query query = {
         .member = member ? member : json_get(consent->data, "PersonalIdentifiableInformation"),
         .stage = PII_OF_REVIEW,
         .client_id = json_get_string(tpp, "clientId"),
         .software_id = json_get_string(tpp, "softwareStatementId"),
-        .created_s =
-            datetime_parse(consent->created, &created) ? datetime_utc_us(&created) / 1000000 : 0,
+        .created_s = consent_created_s(consent),
     };
     if (actor.psu->pii && pii_open(actor.psu->pii, &query, actor.arena, out, &refusal) == 0) {
         return true;
@@ -253,7 +218,8 @@ static bool open_pii(struct actor actor, const cJSON *tree, const struct consent
 }
 
 /* The amount of each payment, or the most that it may be. */
-static void read_amount(struct arena *arena, const struct consent *consent, struct payment *out)
+static void read_amount(struct arena *arena, const struct consent *consent,
+                        struct payment_terms *out)
 {
     const cJSON *places[PLACES];
     find_places(consent, places);
@@ -266,14 +232,15 @@ static void read_amount(struct arena *arena, const struct consent *consent, stru
     }
 }
 
-bool payment_read(struct actor actor, const cJSON *tree, const struct consent *consent,
-                  struct payment *out)
+bool payment_terms_read(struct actor actor, const cJSON *tree, const struct consent *consent,
+                        struct payment_terms *out)
 {
-    const struct type *type = type_of(consent);
+    const struct payment_type *type = payment_type_of(consent->control);
     struct pii pii;
     struct buf json;
     struct json_writer w;
-    *out = (struct payment){.single = type == &types[0]};
+    *out =
+        (struct payment_terms){.single = type && strcmp(type->name, "SingleInstantPayment") == 0};
     if (!type || !open_pii(actor, tree, consent, &pii)) {
         return false;
     }

@@ -5,18 +5,18 @@
  * All of it is personal data: it lives in the request's arena, which is overwritten at its end, and
  * stands in no log. Internal to this room.
  */
-#ifndef PSU_PAYMENT_H
-#define PSU_PAYMENT_H
+#ifndef PSU_PAYMENT_TERMS_H
+#define PSU_PAYMENT_TERMS_H
 
 #include "consent/consent.h"
 #include "psu/actor.h"
 
 /* Texts in the arena. */
-struct payment {
+struct payment_terms {
     /*
      * The member "payment" of the view, an object: type, payees (name, iban; none: the TPP chooses
      * them), and where there are any merchant, reference, purpose, grants, dates and the terms of
-     * payment.c. A decision is bound to it. Absent: the consent is not to payments.
+     * payment_terms.c. A decision is bound to it. Absent: the consent is not to payments.
      */
     struct lfi_slice json;
     struct lfi_slice debtor; /* IBAN that the TPP named; absent: the customer chooses */
@@ -27,14 +27,14 @@ struct payment {
 };
 
 /* Whether the pages know payments of this type. */
-bool payment_is_known(const struct consent *consent);
+bool payment_terms_known(const struct consent *consent);
 /*
  * Reads the consent, `tree` as the Hub sent it, and decrypts who is paid. False, logged without
  * personal data (PAYMENT-PII): the bank has no key for it, or it is malformed.
  */
-bool payment_read(struct actor actor, const cJSON *tree, const struct consent *consent,
-                  struct payment *out);
+bool payment_terms_read(struct actor actor, const cJSON *tree, const struct consent *consent,
+                        struct payment_terms *out);
 /* An IBAN as it is compared: in capitals, without blanks; in the arena. */
-struct lfi_slice payment_plain_iban(struct arena *arena, struct lfi_slice iban);
+struct lfi_slice payment_terms_iban(struct arena *arena, struct lfi_slice iban);
 
 #endif
