@@ -5,6 +5,7 @@
 #include "http/intake.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -128,6 +129,15 @@ void worker_has_body(struct worker *worker)
     }
 }
 
+/* Credentials stand in a head, and CivetWeb's buffer lives as long as the worker. */
+static void wipe_head(struct worker *worker)
+{
+    if (worker->head_len > 0) {
+        OPENSSL_cleanse(worker->input, worker->head_len);
+        worker->head_len = 0;
+    }
+}
+
 void worker_disconnect(struct worker *worker)
 {
     struct connection *connection = worker->connection;
@@ -136,6 +146,7 @@ void worker_disconnect(struct worker *worker)
         return;
     }
     worker_has_body(worker);
+    wipe_head(worker);
     worker->connection = NULL;
     worker->phase = WORKER_FREE;
     worker->replayed = NULL;
@@ -315,6 +326,9 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
     if (!is_own(worker, fds->fd)) {
         return __real_poll(fds, count, timeout_ms);
     }
+    if (worker->phase == WORKER_WAITING) {
+        wipe_head(worker); /* of the request before, which CivetWeb has left behind by now */
+    }
     if ((fds->events & POLLIN) && (worker->replayed || connection_has_input(worker->connection))) {
         fds->revents = POLLIN;
         return 1;
@@ -345,6 +359,7 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t len, int flags)
     if (got > 0 && worker->received == 0) {
         worker->input = bytes;
     }
+    worker->head_len += got > 0 && !worker->in_body ? (size_t)got : 0;
     worker->received += got > 0 ? (size_t)got : 0;
     return got;
 }

@@ -45,7 +45,8 @@ struct worker {
     int64_t started_us;  /* first byte of the request */
     int64_t deadline_us; /* of receiving, sending, draining */
     size_t received;     /* bytes of the request that CivetWeb has */
-    const char *input;   /* where CivetWeb keeps what it reads: the first byte of a head */
+    char *input;         /* where CivetWeb keeps what it reads: the first byte of a head */
+    size_t head_len;     /* bytes that lie there */
     char host[REQUEST_LINE_HOST_MAX]; /* of the target; "": it names none */
     const char *replayed; /* what CivetWeb reads next instead of the network; NULL: nothing */
 

@@ -1,9 +1,10 @@
-// A password is gone from the server's memory once it was judged: all that the process can write
-// to is searched for it.
+// Passwords, API keys and client secrets are gone from the server's memory once they were judged:
+// all that the process can write to is searched for them.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
 
@@ -27,11 +28,12 @@ function mappings(pid) {
         .filter(([from, to]) => to - from < SHADOW);
 }
 
-/** Where the text stands in memory that the process can write to. */
-function findInMemory(pid, text) {
-    const needle = Buffer.from(text);
+/** Where one of the texts stands in memory that the process can write to. */
+function findInMemory(pid, ...texts) {
+    const needles = texts.map((text) => Buffer.from(text));
     const found = [];
-    const piece = Buffer.alloc(PIECE + needle.length); // texts across two pieces are seen too
+    const longest = Math.max(...needles.map(({ length }) => length));
+    const piece = Buffer.alloc(PIECE + longest); // texts across two pieces are seen too
     const memory = openSync(`/proc/${pid}/mem`, 'r');
     for (const [from, to, name] of mappings(pid)) {
         for (let at = from; at < to; at += BigInt(PIECE)) {
@@ -42,8 +44,11 @@ function findInMemory(pid, text) {
             } catch {
                 break; // unmapped meanwhile
             }
-            for (let i = piece.indexOf(needle); i >= 0 && i < got; i = piece.indexOf(needle, i + 1)) {
-                found.push(`${name || 'heap or stack'} ${(at + BigInt(i)).toString(16)}`);
+            const present = piece.subarray(0, got);
+            for (const [number, needle] of needles.entries()) {
+                for (let i = present.indexOf(needle); i >= 0; i = present.indexOf(needle, i + 1)) {
+                    found.push(`text ${number}: ${name || 'heap or stack'} ${(at + BigInt(i)).toString(16)}`);
+                }
             }
         }
     }
@@ -59,6 +64,40 @@ test('a password that was sent stays nowhere', async () => {
     assert.equal(problem, 'wrong-credentials');
     assert.equal((await customer.reachReview(users[0])).view, 'review');
     assert.ok(findInMemory(demo.serverPid, 'dhowretail').length > 0, 'memory can be searched');
-    assert.deepEqual(findInMemory(demo.serverPid, secret), []);
-    assert.deepEqual(findInMemory(demo.serverPid, `"password":"${users[0].password}"`), []);
+    assert.deepEqual(findInMemory(demo.serverPid, secret, `"password":"${users[0].password}"`), []);
+});
+
+/** What the Hub of a provider of this mode knows, read from the file that `demo` names. */
+function secretOf(mode, fileOf) {
+    const provider = demo.providers.find(({ callerAuth }) => callerAuth === mode);
+    return { provider, secret: readFileSync(fileOf(provider), 'utf8').trim() };
+}
+
+const wrong = (secret) => randomBytes(secret.length).toString('hex').slice(0, secret.length);
+
+test('API keys that were sent stay nowhere, the right one and a wrong one', async () => {
+    const { provider, secret } = secretOf('api-key', ({ apiKeyFile }) => apiKeyFile);
+    const client = new HubClient(demo, provider.providerId);
+    const other = wrong(secret);
+    assert.equal((await client.get('/accounts', { token: other })).status, 401);
+    assert.notEqual((await client.get('/accounts', { token: secret })).status, 401);
+    assert.deepEqual(findInMemory(demo.serverPid, secret, other), []);
+    client.close();
+});
+
+test('client secrets and access tokens that were sent stay nowhere', async () => {
+    const { provider, secret } = secretOf('client-credentials', ({ token }) => token.clientSecretFile);
+    const { clientId } = provider.token;
+    const client = new HubClient(demo, provider.providerId);
+    const other = wrong(secret);
+    const askToken = (authorization, parameters) => client.send('POST', '/token', {
+        headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+        content: new URLSearchParams({ grant_type: 'client_credentials', ...parameters }).toString(),
+    });
+    const basic = Buffer.from(`${clientId}:${secret}`).toString('base64');
+    const { access_token: token } = (await askToken(`Basic ${basic}`)).json;
+    assert.equal((await askToken([], { client_id: clientId, client_secret: other })).status, 401);
+    assert.notEqual((await client.get('/accounts', { token })).status, 401);
+    assert.deepEqual(findInMemory(demo.serverPid, secret, other, basic, token), []);
+    client.close();
 });
