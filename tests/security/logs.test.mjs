@@ -2,7 +2,7 @@
 // logs of both programs, the metrics and the explanations are searched for all that the bank holds
 // of people, and for every secret that was used.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { encodePsu, HubClient } from '../support/client.mjs';
@@ -115,6 +115,44 @@ async function leaveLeads(client) {
         .forEach((value) => secrets.set(value, 'of a lead'));
 }
 
+/** Credentials of each mode at the wrong place, and wrong ones at the right place. */
+async function misuseCredentials(client, { userId }) {
+    const wrong = randomBytes(24).toString('base64url');
+    const basic = Buffer.from(`hub:${wrong}`).toString('base64');
+    secrets.set(wrong, 'a wrong credential').set(basic, 'a wrong credential');
+    const right = await client.token();
+    for (const authorization of [wrong, `Bearer ${wrong}`, `ApiKey ${wrong}`, `Basic ${basic}`, ['x', wrong]]) {
+        await call(client, 'GET', '/customer', { userId, token: right, headers: { authorization } });
+    }
+    for (const value of [wrong, right]) {
+        const headers = { 'o3-provider-id': value, 'x-api-key': value };
+        await call(client, 'GET', '/customer', { userId, token: right, headers });
+        await call(client, 'GET', '/accounts', { userId, token: right, query: { ...PAGE, access_token: value } });
+    }
+}
+
+/** Requests of the token endpoint that give a secret away, the right one and a wrong one. */
+async function misuseTokenEndpoint(client, { clientId, clientSecretFile }) {
+    const right = readFileSync(clientSecretFile, 'utf8').trim();
+    const wrong = randomBytes(24).toString('base64url');
+    for (const secret of [right, wrong]) {
+        const basic = Buffer.from(`${clientId}:${secret}`).toString('base64');
+        secrets.set(secret, 'a client secret').set(basic, 'a client secret');
+        const ask = (parameters, headers, query = '') => client.send('POST', `/token${query}`, {
+            headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+            content: new URLSearchParams({ grant_type: 'client_credentials', ...parameters }).toString(),
+        });
+        await ask({}, { authorization: `Basic ${basic}` });
+        await ask({}, { authorization: `Bearer ${secret}` });
+        await ask({ client_id: clientId, client_secret: secret });
+        await ask({ client_id: secret, client_secret: secret, [secret]: secret });
+        await ask({ client_secret: secret, scope: secret, grant_type: secret });
+        await ask({ client_assertion: secret, client_assertion_type: secret });
+        await ask({ client_secret: secret }, { 'content-type': `text/${secret}` });
+        await ask({}, {}, `?client_id=${clientId}&client_secret=${secret}`);
+    }
+}
+
 async function signIn(providerId, user) {
     const permissions = ['ReadAccountsBasic', 'ReadProduct', 'ReadProductFinanceRates'];
     const consent = await newConsent(demo, permissions, { providerId });
@@ -141,6 +179,7 @@ async function operatorsView() {
     for (const interaction of interactions) {
         explained.push(await read(`/explain/${interaction}`));
     }
+    explained.push(await read('/explain'));
     return { metrics: await read('/metrics'), explanations: explained.join('\n') };
 }
 
@@ -151,6 +190,10 @@ test('neither people nor secrets are written down', async () => {
         const holders = provider.users.filter(({ accountIds }) => accountIds.length > 0).slice(0, 8);
         for (const user of holders) {
             await readAll(client, user);
+        }
+        await misuseCredentials(client, provider.users[0]);
+        if (provider.token) {
+            await misuseTokenEndpoint(client, provider.token);
         }
         const first = (kind, pattern) =>
             [...secrets].find(([value, what]) => what === kind && pattern.test(value))[0];
@@ -171,7 +214,9 @@ test('neither people nor secrets are written down', async () => {
         ...(await operatorsView()),
     };
     assert.ok(places['the server\'s log'].includes(interactions[0]), 'the log is of these calls');
-    assert.ok(places.explanations.includes('ACCOUNT-NOT-HELD'), 'refusals are explained');
+    for (const check of ['ACCOUNT-NOT-HELD', 'JWT-FORM', 'API-KEY-UNKNOWN', 'ACCESS-TOKEN-UNKNOWN', 'CLIENT-SECRET']) {
+        assert.ok(places.explanations.includes(check), `${check} is explained`);
+    }
     for (const [place, text] of Object.entries(places)) {
         for (const [value, kind] of secrets) {
             assert.ok(!text.includes(value), `${kind} in ${place}: ${value}`);
