@@ -90,6 +90,33 @@ static void a_secret_is_valid_from_its_first_second_to_its_last(void **state)
     caller_secrets_free(secrets);
 }
 
+static void an_id_has_up_to_64_letters_digits_and_three_signs(void **state)
+{
+    static const char *const wrong[] = {"",    "a b", "a/b", "a:b",     "a@b",
+                                        "a[b", "a`b", "a{b", "\xc3\xa4"};
+    char id[SECRET_ID_MAX + 2];
+
+    (void)state;
+    memset(id, 'a', sizeof(id));
+    assert_true(caller_secret_id_fits((struct lfi_slice){id, SECRET_ID_MAX}));
+    assert_false(caller_secret_id_fits((struct lfi_slice){id, SECRET_ID_MAX + 1}));
+    assert_true(caller_secret_id_fits(SLICE("azAZ09-_.")));
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        assert_false(caller_secret_id_fits(slice_of(wrong[i])));
+    }
+}
+
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+    struct caller_secrets *secrets;
+    struct lfi_error error = {""};
+
+    (void)state;
+    assert_int_equal(caller_secrets_load(&secrets, "/no/such/file", &error), -1);
+    assert_null(secrets);
+    assert_non_null(strstr(error.message, "/no/such/file"));
+}
+
 static void malformed_lines_are_named(void **state)
 {
 #define HASH "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -99,11 +126,14 @@ static void malformed_lines_are_named(void **state)
         {"a b c", ":1: must be ID SALT HASH"},
         {"#\n\nid " ZEROS " " HASH TIMES " gone", ":3: the sixth field can only be retired"},
         {"id " ZEROS " " HASH TIMES " retired x", ":1: has more than six fields"},
+        {"i:d " ZEROS " " HASH TIMES, ":1: an id has at most 64 letters, digits, - _ ."},
         {"id AAAA " HASH TIMES, ":1: salt or hash is not base64url"},
         {"id " ZEROS " AAAA" TIMES, ":1: salt or hash is not base64url"},
         {"id " ZEROS " " HASH " 2026-07-01 2026-08-01",
          ":1: a time is not in the form of RFC 3339"},
         {"id " ZEROS " " HASH " 2026-07-01T00:00:00 2026-08-01T00:00:00Z",
+         ":1: a time is not in the form of RFC 3339"},
+        {"id " ZEROS " " HASH " 2026-07-01T00:00:00Z never",
          ":1: a time is not in the form of RFC 3339"},
     };
 
@@ -144,6 +174,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_is_valid_from_its_first_second_to_its_last),
         cmocka_unit_test(malformed_lines_are_named),
+        cmocka_unit_test(an_id_has_up_to_64_letters_digits_and_three_signs),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         cmocka_unit_test(their_number_is_bounded),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
