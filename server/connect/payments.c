@@ -14,7 +14,9 @@ static struct payment_means means_of(const struct call *call)
     return (struct payment_means){
         .hub = call->peers->hubs[provider],
         .pii = call->peers->pii,
+        .state = connect->config.state,
         .clock = connect->clock,
+        .log = connect->log,
         .client_id = contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID),
         .software_id =
             contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_SOFTWARE_STATEMENT_ID)};

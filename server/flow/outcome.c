@@ -109,6 +109,7 @@ static const struct outcome outcomes[OUTCOME_KINDS][STATUSES] = {
                                           "repeat it with the same key."}},
     [OUTCOME_LEVER] = LEVER("There is no such account."),
     [OUTCOME_CREDIT] = LEVER("There is no such account that could receive payments."),
+    [OUTCOME_MOVE] = LEVER("There is no such payment."),
     [OUTCOME_TASK] = LEVER("There is no such parked task."),
 };
 

@@ -18,6 +18,7 @@ enum outcome_about {
     /* What the operator moves: */
     OUTCOME_LEVER,  /* an account */
     OUTCOME_CREDIT, /* whether an account receives payments */
+    OUTCOME_MOVE,   /* a payment's status */
     OUTCOME_TASK,   /* a parked task, which is the state's */
     OUTCOME_KINDS,
 };

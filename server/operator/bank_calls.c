@@ -5,9 +5,8 @@
 #include "operator/call.h"
 #include "rows_operator.h"
 
-/* The core's, or the state's, answer to what the operator wants of it. */
-static int check_outcome(struct call *call, enum outcome_about about, int status,
-                         const struct lfi_error *error)
+int operator_check_outcome(struct call *call, enum outcome_about about, int status,
+                           const struct lfi_error *error)
 {
     const struct outcome *outcome = outcome_find(about, status);
     if (!outcome->id) {
@@ -19,7 +18,7 @@ static int check_outcome(struct call *call, enum outcome_about about, int status
     return -1;
 }
 
-static int refuse_absent(struct call *call)
+int operator_refuse_absent(struct call *call)
 {
     return operator_refuse(call, "LEVER-ABSENT", 409, "The core has no such lever.");
 }
@@ -51,21 +50,21 @@ int operator_set_account(struct call *call)
     const struct provider *provider = call->provider;
     if ((status.ptr && !PROVIDER_SERVES(provider, levers, account_set_status)) ||
         (block.ptr && !PROVIDER_SERVES(provider, levers, account_set_credit_block))) {
-        return refuse_absent(call);
+        return operator_refuse_absent(call);
     }
     const struct lfi_call core = core_call(provider->host, call->request->cancellation);
     if (block.ptr) {
         enum lfi_credit_block wanted = (enum lfi_credit_block)index_of(blocks, 3, block);
         rc = provider->levers->account_set_credit_block(provider->core, &core, id, wanted, &error);
         if (rc == LFI_UNKNOWN) {
-            return check_outcome(call, OUTCOME_CREDIT, rc, &error);
+            return operator_check_outcome(call, OUTCOME_CREDIT, rc, &error);
         }
     }
     if (rc == LFI_OK && status.ptr) {
         enum lfi_account_status wanted = (enum lfi_account_status)index_of(statuses, 7, status);
         rc = provider->levers->account_set_status(provider->core, &core, id, wanted, &error);
     }
-    return check_outcome(call, OUTCOME_LEVER, rc, &error);
+    return operator_check_outcome(call, OUTCOME_LEVER, rc, &error);
 }
 
 static int append_whole(void *ctx, struct lfi_slice json, const void *facts)
@@ -91,11 +90,11 @@ int operator_read_account(struct call *call)
     const struct provider *provider = call->provider;
     struct lfi_slice id = contract_parameter(&call->parameters, OPERATOR_ACCOUNT_ID);
     if (!PROVIDER_SERVES(provider, levers, account_states)) {
-        return refuse_absent(call);
+        return operator_refuse_absent(call);
     }
     struct core_answer answer = core_answer(append_whole, &call->reply->body);
     int rc = ask_states(call, id, &answer, &error);
-    if (check_outcome(call, OUTCOME_LEVER, rc, &error) != 0) {
+    if (operator_check_outcome(call, OUTCOME_LEVER, rc, &error) != 0) {
         return -1;
     }
     call->reply->status = 200;
@@ -115,14 +114,14 @@ int operator_reset(struct call *call)
     const struct provider *provider = call->provider;
     const struct state_ref all = ref_of(call, (struct lfi_slice){NULL, 0});
     if (!PROVIDER_SERVES(provider, levers, reset)) {
-        return refuse_absent(call);
+        return operator_refuse_absent(call);
     }
     int rc = state_forget(&all, &error);
     if (rc == LFI_OK) {
         const struct lfi_call core = core_call(provider->host, call->request->cancellation);
         rc = provider->levers->reset(provider->core, &core, &error);
     }
-    return check_outcome(call, OUTCOME_LEVER, rc, &error);
+    return operator_check_outcome(call, OUTCOME_LEVER, rc, &error);
 }
 
 /* --- lists ------------------------------------------------------------------------------------ */
@@ -139,7 +138,7 @@ static int end_list(struct call *call, struct json_writer *w, int rc, const stru
 {
     json_close_array(w);
     json_close_object(w);
-    if (check_outcome(call, OUTCOME_LEVER, rc, error) != 0) {
+    if (operator_check_outcome(call, OUTCOME_LEVER, rc, error) != 0) {
         buf_clear(&call->reply->body);
         return -1;
     }
@@ -160,7 +159,7 @@ int operator_list_accounts(struct call *call)
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
     if (!PROVIDER_SERVES(provider, levers, account_states)) {
-        return refuse_absent(call);
+        return operator_refuse_absent(call);
     }
     begin_list(call, &w, "accounts");
     struct core_answer answer = core_answer(append_item, &w);
@@ -174,7 +173,7 @@ int operator_list_leads(struct call *call)
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
     if (!PROVIDER_SERVES(provider, open_data, leads)) {
-        return refuse_absent(call);
+        return operator_refuse_absent(call);
     }
     begin_list(call, &w, "leads");
     const struct lfi_call core = core_call(provider->host, call->request->cancellation);
@@ -216,5 +215,5 @@ int operator_decide_task(struct call *call)
     int rc = slice_equal_text(json_get_string(body, "do"), "retry")
                  ? config->retry_task(&ref, clock_now_s(config->clock), &error)
                  : config->drop_task(&ref, &error);
-    return check_outcome(call, OUTCOME_TASK, rc, &error);
+    return operator_check_outcome(call, OUTCOME_TASK, rc, &error);
 }

@@ -20,5 +20,10 @@ static inline struct operator_call *operator_call_of(struct call *call)
 
 /* Returns -1. */
 int operator_refuse(struct call *call, const char *id, int status, const char *message);
+/* The core has no such lever. */
+int operator_refuse_absent(struct call *call);
+/* What the core, or the state, made of what the operator wants: 0 with 204, or the refusal. */
+int operator_check_outcome(struct call *call, enum outcome_about about, int status,
+                           const struct lfi_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "payments/payment.h"
+#include "payments/push.h"
 #include "payments/record.h"
 
 /* --- a repeat --------------------------------------------------------------------------------- */
@@ -27,6 +28,19 @@ static enum payment_step answer(struct payment *payment, struct payment_record *
         return PAYMENT_REFUSED;
     }
     return PAYMENT_ANSWERED;
+}
+
+/* The Hub may have missed the first reply, and refused to hear of a payment that it did not know.
+ */
+static enum payment_step answer_again(struct payment *payment, struct payment_record *record)
+{
+    const struct payment_means *means = payment->means;
+    const struct push push = {payment->call->provider, means->state, means->clock, means->log};
+    enum payment_step step = answer(payment, record);
+    if (step == PAYMENT_ANSWERED && means->state) {
+        push_revive(&push, payment->call->arena, &record->facts);
+    }
+    return step;
 }
 
 /*
@@ -54,7 +68,7 @@ static enum payment_step answer_repeat(struct payment *payment)
     if (memcmp(record.facts.digest, payment->order.digest, LFI_ORDER_DIGEST_SIZE) != 0) {
         return refuse_key(payment);
     }
-    return answer(payment, &record);
+    return answer_again(payment, &record);
 }
 
 /* --- the core --------------------------------------------------------------------------------- */
@@ -110,8 +124,9 @@ static enum payment_step order_payment(struct payment *payment)
     }
     switch (summary.outcome) {
     case LFI_ORDER_CREATED:
-    case LFI_ORDER_EXISTS:
         return answer(payment, &record);
+    case LFI_ORDER_EXISTS:
+        return answer_again(payment, &record);
     case LFI_ORDER_KEY_USED:
         return refuse_key(payment);
     default:
