@@ -51,7 +51,7 @@ static int changes(void *core, const struct lfi_call *call, const struct lfi_cha
            !slice_equal_text(query->cursor, w.feed[at].cursor)) {
         at++;
     }
-    at += query->cursor.ptr != NULL;
+    at += query->cursor.ptr ? 1 : 0;
     for (size_t given = 0; at < w.count && given < query->limit; at++, given++) {
         if (answer->record(answer, text("{}"), &w.feed[at]) != 0) {
             return LFI_STOPPED;
