@@ -75,6 +75,14 @@ test('demo.json is there when both programs answer', async () => {
         assert.ok(provider.users.length > 0, provider.providerId);
         assert.ok(existsSync(provider.clientCert) && existsSync(provider.signingKey));
     }
+    assert.deepEqual(demo.tpps[0].redirectUris, [`${demo.hub.baseUrl}/tpp/callback`]);
+    for (const { clientId } of demo.tpps) {
+        const body = JSON.stringify({ providerId: 'dhowretail', type: 'data-sharing', clientId,
+            consent: { Permissions: ['ReadAccountsBasic'] } });
+        const headers = { 'content-type': 'application/json' };
+        const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, { method: 'POST', headers, body });
+        assert.equal(made.status, 201, await made.text());
+    }
     await demo.stop();
     assert.ok(!existsSync(join(dir, 'demo.json')));
     const { output } = await demo.exited;

@@ -72,6 +72,8 @@ int script_show_setup(struct call *base)
         cJSON *tpp = cJSON_CreateObject();
         cJSON_AddStringToObject(tpp, "clientId", tpps[i].client_id);
         cJSON_AddStringToObject(tpp, "name", tpps[i].name);
+        cJSON_AddStringToObject(tpp, "organisationId", tpps[i].org_id);
+        cJSON_AddStringToObject(tpp, "softwareStatementId", tpps[i].software_id);
         cJSON_AddStringToObject(tpp, "slug", tpps[i].slug);
         cJSON_AddStringToObject(tpp, "segment", tpps[i].segment);
         cJSON_AddStringToObject(tpp, "pitch", tpps[i].pitch);
