@@ -14,7 +14,7 @@
 
 #define LISTENERS 3
 #define LINE_MAX_BYTES 600
-#define LINES_KEPT 256 /* to tell no line twice */
+#define LINES_KEPT 256 /* to print no line twice */
 
 /* How often a check runs. */
 enum repeat { ONCE, EACH_LISTENER, EACH_PROVIDER };
@@ -46,7 +46,7 @@ struct doctor {
 };
 
 struct run {
-    struct doctor_job job; /* first: doctor_tell gets its address */
+    struct doctor_job job; /* first: doctor_report gets its address */
     struct doctor *doctor;
     const struct check *check;
     bool done;
@@ -79,8 +79,8 @@ static void print(struct doctor *doctor, enum doctor_grade grade, const char *li
     doctor->worst = grade > doctor->worst ? grade : doctor->worst;
 }
 
-void doctor_tell(struct doctor_job *job, enum doctor_grade grade, const char *name,
-                 const char *format, ...)
+void doctor_report(struct doctor_job *job, enum doctor_grade grade, const char *name,
+                   const char *format, ...)
 {
     const struct run *run = (const struct run *)job;
     char line[LINE_MAX_BYTES];
@@ -157,7 +157,7 @@ static void run_one(struct doctor *doctor, const struct check *check, size_t ind
         .job = {&doctor->strict, index, &doctor->findings}, .doctor = doctor, .check = check};
     doctor->current = run;
     if (pthread_create(&thread, NULL, run_check, run) != 0) {
-        doctor_tell(&run->job, DOCTOR_FAIL, check->name, "not checked: no thread");
+        doctor_report(&run->job, DOCTOR_FAIL, check->name, "not checked: no thread");
         free(run);
     } else if (wait_for(doctor, run)) {
         pthread_join(thread, NULL);

@@ -39,8 +39,8 @@ struct doctor_job {
 };
 
 /* A line: "GRADE NAME: TEXT". The same line is printed once. */
-void doctor_tell(struct doctor_job *job, enum doctor_grade grade, const char *name,
-                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+void doctor_report(struct doctor_job *job, enum doctor_grade grade, const char *name,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* doctor_files.c */
 void doctor_check_files(struct doctor_job *job);

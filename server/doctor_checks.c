@@ -1,4 +1,4 @@
-/* What the server stands on: ports, state, cores, and the configuration as a whole. */
+/* What the server depends on: ports, state, cores, and the configuration as a whole. */
 #include "doctor.h"
 
 #include "base/clock.h"
@@ -58,19 +58,20 @@ void doctor_check_listener(struct doctor_job *job)
     int reason = http_listener_try(at->address, at->port);
 
     if (reason == 0) {
-        doctor_tell(job, DOCTOR_OK, name, "%s port %d is free", at->address, at->port);
+        doctor_report(job, DOCTOR_OK, name, "%s port %d is free", at->address, at->port);
     } else if (reason == EADDRINUSE && is_running(job->config)) {
-        doctor_tell(job, DOCTOR_OK, name, "%s port %d is taken by the running server", at->address,
-                    at->port);
+        doctor_report(job, DOCTOR_OK, name, "%s port %d is taken by the running server",
+                      at->address, at->port);
     } else if (reason == EADDRINUSE) {
-        doctor_tell(job, DOCTOR_FAIL, name,
-                    "%s port %d is taken by another program: ss -ltnp 'sport = :%d' names it; end "
-                    "it or configure another port",
-                    at->address, at->port, at->port);
+        doctor_report(
+            job, DOCTOR_FAIL, name,
+            "%s port %d is taken by another program: ss -ltnp 'sport = :%d' names it; end "
+            "it or configure another port",
+            at->address, at->port, at->port);
     } else {
-        doctor_tell(job, DOCTOR_FAIL, name, "cannot listen on %s port %d: %s%s", at->address,
-                    at->port, strerror(reason),
-                    reason == EACCES ? ": ports below 1024 need CAP_NET_BIND_SERVICE" : "");
+        doctor_report(job, DOCTOR_FAIL, name, "cannot listen on %s port %d: %s%s", at->address,
+                      at->port, strerror(reason),
+                      reason == EACCES ? ": ports below 1024 need CAP_NET_BIND_SERVICE" : "");
     }
 }
 
@@ -87,18 +88,18 @@ void doctor_check_state(struct doctor_job *job)
     config.create = false;
     config.threads = 4;
     if (state_open(&state, &config, &system_time, &error) != 0) {
-        doctor_tell(job, DOCTOR_FAIL, "state",
-                    "%s: it must be a folder that this user may write, or one that can be made",
-                    error.message);
+        doctor_report(job, DOCTOR_FAIL, "state",
+                      "%s: it must be a folder that this user may write, or one that can be made",
+                      error.message);
         atomic_store(&job->findings->broken, true);
     } else if (access(config.path, F_OK) != 0) {
-        doctor_tell(job, DOCTOR_OK, "state", "%s is not there yet and can be made", config.path);
+        doctor_report(job, DOCTOR_OK, "state", "%s is not there yet and can be made", config.path);
     } else if (state_health(state, &health, &error) != 0) {
-        doctor_tell(job, DOCTOR_FAIL, "state", "%s", error.message);
+        doctor_report(job, DOCTOR_FAIL, "state", "%s", error.message);
     } else {
-        doctor_tell(job, DOCTOR_OK, "state", "%s can be written, %llu of %llu MiB used",
-                    config.path, (unsigned long long)health.used_bytes >> 20,
-                    (unsigned long long)health.limit_bytes >> 20);
+        doctor_report(job, DOCTOR_OK, "state", "%s can be written, %llu of %llu MiB used",
+                      config.path, (unsigned long long)health.used_bytes >> 20,
+                      (unsigned long long)health.limit_bytes >> 20);
     }
     state_close(state);
 }
@@ -118,17 +119,17 @@ void doctor_check_core(struct doctor_job *job)
 
     snprintf(name, sizeof(name), "core %s", config.id);
     if (provider_set_open(&set, &config, 1, &system_time, &silent, &failed, &error) != 0) {
-        doctor_tell(job, DOCTOR_FAIL, name, "%s", error.message);
+        doctor_report(job, DOCTOR_FAIL, name, "%s", error.message);
         atomic_store(&job->findings->broken, true);
         return;
     }
     int64_t began_us = clock_monotonic_us();
     if (readiness_ask_core(provider_at(set, 0), &health, &error) != LFI_OK) {
-        doctor_tell(job, DOCTOR_FAIL, name, "does not answer: %s",
-                    error.message[0] ? error.message : "the call failed");
+        doctor_report(job, DOCTOR_FAIL, name, "does not answer: %s",
+                      error.message[0] ? error.message : "the call failed");
     } else {
-        doctor_tell(job, DOCTOR_OK, name, "answers within %lld ms",
-                    (long long)(clock_monotonic_us() - began_us) / 1000 + 1);
+        doctor_report(job, DOCTOR_OK, name, "answers within %lld ms",
+                      (long long)(clock_monotonic_us() - began_us) / 1000 + 1);
     }
     provider_set_close(set);
 }
@@ -137,7 +138,7 @@ void doctor_check_core(struct doctor_job *job)
 
 static void tell_warning(void *ctx, const char *path, const char *cause)
 {
-    doctor_tell(ctx, DOCTOR_WARN, path + 2, "%s", cause);
+    doctor_report(ctx, DOCTOR_WARN, path + 2, "%s", cause);
 }
 
 void doctor_check_rest(struct doctor_job *job)
@@ -147,11 +148,11 @@ void doctor_check_rest(struct doctor_job *job)
     struct lfi_error error = {""};
 
     if (atomic_load(&job->findings->broken)) {
-        doctor_tell(job, DOCTOR_WARN, "configuration",
-                    "brands, paths and offers are not checked before the above is mended");
+        doctor_report(job, DOCTOR_WARN, "configuration",
+                      "brands, paths and offers are not checked before the above is corrected");
     } else if (serve_try(job->config, &warnings, &material, &error) != 0) {
-        doctor_tell(job, DOCTOR_FAIL, "configuration", "%s", error.message);
+        doctor_report(job, DOCTOR_FAIL, "configuration", "%s", error.message);
     } else {
-        doctor_tell(job, DOCTOR_OK, "configuration", "%s is valid", job->config->path);
+        doctor_report(job, DOCTOR_OK, "configuration", "%s is valid", job->config->path);
     }
 }

@@ -21,7 +21,7 @@ static time_t now_s(void)
 
 static void tell_warning(void *ctx, const char *path, const char *cause)
 {
-    doctor_tell(ctx, DOCTOR_WARN, path + 2, "%s", cause); /* without "$." */
+    doctor_report(ctx, DOCTOR_WARN, path + 2, "%s", cause); /* without "$." */
 }
 
 /* What was not warned of already. */
@@ -32,8 +32,8 @@ static void tell_good(struct doctor_job *job, const struct material_certificate 
 
     pem_date(one->not_after, when);
     if (days >= MATERIAL_WARN_DAYS || (one->covered && days >= 0)) {
-        doctor_tell(job, DOCTOR_OK, one->setting, "%s, until %s, %d days%s", one->subject, when,
-                    days, one->covered && one->serial[0] ? ", not presented now" : "");
+        doctor_report(job, DOCTOR_OK, one->setting, "%s, until %s, %d days%s", one->subject, when,
+                      days, one->covered && one->serial[0] ? ", not presented now" : "");
     }
 }
 
@@ -46,7 +46,7 @@ void doctor_check_files(struct doctor_job *job)
         struct lfi_error error = {""};
         size_t first = material.count;
         if (material_check_item(job->config, i, &warnings, &material, &error) != 0) {
-            doctor_tell(job, DOCTOR_FAIL, "files", "%s", error.message);
+            doctor_report(job, DOCTOR_FAIL, "files", "%s", error.message);
             atomic_store(&job->findings->broken, true);
             continue;
         }
@@ -93,12 +93,12 @@ static void check_chain(struct doctor_job *job, const char *setting, const struc
     const char *reason = judge_chain(job->config, chain, purpose);
     pem_describe(job->config, pair->certificate, sk_X509_value(chain, 0), what);
     if (reason[0]) {
-        doctor_tell(job, DOCTOR_FAIL, setting,
-                    "does not chain to hubListener.clientCa or hub.ca: %s: put its issuers after "
-                    "it in the file, or see whether it is of this environment (%s)",
-                    reason, what);
+        doctor_report(job, DOCTOR_FAIL, setting,
+                      "does not chain to hubListener.clientCa or hub.ca: %s: put its issuers after "
+                      "it in the file, or see whether it is of this environment (%s)",
+                      reason, what);
     } else {
-        doctor_tell(job, DOCTOR_OK, setting, "chains to the Trust Framework's authorities");
+        doctor_report(job, DOCTOR_OK, setting, "chains to the Trust Framework's authorities");
     }
     pem_free_certificates(chain);
 }
@@ -127,12 +127,12 @@ static void check_name(struct doctor_job *job, const char *setting, const struct
     X509 *leaf = sk_X509_value(chain, 0);
     pem_describe(job->config, pair->certificate, leaf, what);
     if (X509_check_host(leaf, host, 0, 0, NULL) == 1 || X509_check_ip_asc(leaf, host, 0) == 1) {
-        doctor_tell(job, DOCTOR_OK, setting, "is for %s", host);
+        doctor_report(job, DOCTOR_OK, setting, "is for %s", host);
     } else {
-        doctor_tell(job, DOCTOR_WARN, setting,
-                    "is not for %s: callers who use that name refuse it; order one whose "
-                    "subjectAltName has it, or correct the name (%s)",
-                    host, what);
+        doctor_report(job, DOCTOR_WARN, setting,
+                      "is not for %s: callers who use that name refuse it; order one whose "
+                      "subjectAltName has it, or correct the name (%s)",
+                      host, what);
     }
     ERR_clear_error();
     pem_free_certificates(chain);

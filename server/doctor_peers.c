@@ -117,15 +117,16 @@ static void check_own_keys(struct doctor_job *job, const struct jose_keyset *set
     struct lfi_error error = {""};
 
     if (!job->config->hub_signing_key) {
-        doctor_tell(job, DOCTOR_OK, "key store", "answers at %s", url);
+        doctor_report(job, DOCTOR_OK, "key store", "answers at %s", url);
     } else if (sign_and_verify(job->config, set, arena, &error) != 0) {
-        doctor_tell(job, DOCTOR_FAIL, "key store",
-                    "the Hub will refuse our tokens: %s: publish the public key of hub.signingKey "
-                    "at %s under hub.kid, or correct hub.kid",
-                    error.message, url);
+        doctor_report(
+            job, DOCTOR_FAIL, "key store",
+            "the Hub will refuse our tokens: %s: publish the public key of hub.signingKey "
+            "at %s under hub.kid, or correct hub.kid",
+            error.message, url);
     } else {
-        doctor_tell(job, DOCTOR_OK, "key store",
-                    "answers, and verifies what hub.signingKey signs (%s)", url);
+        doctor_report(job, DOCTOR_OK, "key store",
+                      "answers, and verifies what hub.signingKey signs (%s)", url);
     }
 }
 
@@ -143,18 +144,18 @@ void doctor_check_key_store(struct doctor_job *job)
     const char *url = override ? config->jwks_override : own_address(config, arena);
     struct jose_keyset *set = url ? fetch_set(config, url, JOSE_PS256, &error) : NULL;
     if (!url) {
-        doctor_tell(job, DOCTOR_WARN, "key store",
-                    "not asked: hub.certificate has no OU and CN that lead to a key set");
+        doctor_report(job, DOCTOR_WARN, "key store",
+                      "not asked: hub.certificate has no OU and CN that lead to a key set");
     } else if (!set) {
-        doctor_tell(job, DOCTOR_FAIL, "key store",
-                    "%s: %s: see caller.jwksBase, caller.jwksCa and the way out of this network",
-                    url, error.message);
+        doctor_report(job, DOCTOR_FAIL, "key store",
+                      "%s: %s: see caller.jwksBase, caller.jwksCa and the way out of this network",
+                      url, error.message);
     } else if (jose_keyset_usable(set) == 0) {
-        doctor_tell(job, DOCTOR_FAIL, "key store",
-                    "%s has no key that can verify: it needs RSA keys with a kid, for signing",
-                    url);
+        doctor_report(job, DOCTOR_FAIL, "key store",
+                      "%s has no key that can verify: it needs RSA keys with a kid, for signing",
+                      url);
     } else if (override) {
-        doctor_tell(job, DOCTOR_OK, "key store", "%s has %zu keys", url, jose_keyset_usable(set));
+        doctor_report(job, DOCTOR_OK, "key store", "%s has %zu keys", url, jose_keyset_usable(set));
     } else {
         check_own_keys(job, set, url, arena);
     }
@@ -176,25 +177,26 @@ void doctor_check_issuer(struct doctor_job *job)
     struct jose_keyset *set = fetch_set(job->config, rules->jwks_url, rules->algorithms, &error);
     snprintf(name, sizeof(name), "issuer of %s", provider->id);
     if (!set) {
-        doctor_tell(job, DOCTOR_FAIL, name,
-                    "%s: %s: see callerAuth.issuer.jwksUrl, caller.jwksCa and the way out of this "
-                    "network",
-                    rules->jwks_url, error.message);
+        doctor_report(
+            job, DOCTOR_FAIL, name,
+            "%s: %s: see callerAuth.issuer.jwksUrl, caller.jwksCa and the way out of this "
+            "network",
+            rules->jwks_url, error.message);
     } else if (jose_keyset_usable(set) == 0) {
-        doctor_tell(job, DOCTOR_FAIL, name,
-                    "%s has no key with a kid for callerAuth.issuer.algorithms: see by which its "
-                    "tokens are signed",
-                    rules->jwks_url);
+        doctor_report(job, DOCTOR_FAIL, name,
+                      "%s has no key with a kid for callerAuth.issuer.algorithms: see by which its "
+                      "tokens are signed",
+                      rules->jwks_url);
     } else {
-        doctor_tell(job, DOCTOR_OK, name, "%s has %zu keys", rules->jwks_url,
-                    jose_keyset_usable(set));
+        doctor_report(job, DOCTOR_OK, name, "%s has %zu keys", rules->jwks_url,
+                      jose_keyset_usable(set));
     }
     jose_keyset_free(set);
 }
 
 /* --- Hub -------------------------------------------------------------------------------------- */
 
-/* Of several Hubs the one that agrees least. */
+/* Keeps the largest difference of several Hubs' clocks. */
 static void keep_clock(struct doctor_findings *findings, int64_t ahead_s)
 {
     const int64_t kept_s = atomic_load(&findings->clock_ahead_s);
@@ -227,13 +229,13 @@ static void ask_side(struct doctor_job *job, struct hub *hub, enum hub_side side
         keep_clock(job->findings, date_s - ours_s);
     }
     if (outcome == HUB_OK) {
-        doctor_tell(job, DOCTOR_OK, name, "%s takes our certificate, within %lld ms", url,
-                    (long long)(now_us - before_us) / 1000 + 1);
+        doctor_report(job, DOCTOR_OK, name, "%s takes our certificate, within %lld ms", url,
+                      (long long)(now_us - before_us) / 1000 + 1);
     } else {
-        doctor_tell(job, DOCTOR_FAIL, name,
-                    "%s/hello-mtls: %s: see its address, hub.ca, hub.certificate and whether the "
-                    "Hub knows them",
-                    url, error.message);
+        doctor_report(job, DOCTOR_FAIL, name,
+                      "%s/hello-mtls: %s: see its address, hub.ca, hub.certificate and whether the "
+                      "Hub knows them",
+                      url, error.message);
     }
     arena_free(arena);
 }
@@ -264,7 +266,7 @@ void doctor_check_hub(struct doctor_job *job)
         .timeout_ms = config->hub_timeout_ms,
     };
     if (hub_new(&hub, &settings, &system_time, &silent, NULL, &error) != 0) {
-        doctor_tell(job, DOCTOR_FAIL, provider->id, "the Hub was not called: %s", error.message);
+        doctor_report(job, DOCTOR_FAIL, provider->id, "the Hub was not called: %s", error.message);
         return;
     }
     ask_side(job, hub, HUB_HEIMDALL);
@@ -279,18 +281,18 @@ void doctor_check_clock(struct doctor_job *job)
     const int64_t ahead_s = atomic_load(&job->findings->clock_ahead_s);
 
     if (ahead_s == DOCTOR_UNKNOWN) {
-        doctor_tell(job, DOCTOR_WARN, "clock", "not compared: the Hub did not tell its time");
+        doctor_report(job, DOCTOR_WARN, "clock", "not compared: the Hub did not tell its time");
         return;
     }
     const long long off = llabs(ahead_s);
     const char *way = ahead_s > 0 ? "behind" : "ahead of";
     if (off > LIMIT_TOKEN_SKEW_S) {
-        doctor_tell(job, DOCTOR_FAIL, "clock",
-                    "%lld s %s the Hub's: tokens are refused beyond %d s; run NTP", off, way,
-                    LIMIT_TOKEN_SKEW_S);
+        doctor_report(job, DOCTOR_FAIL, "clock",
+                      "%lld s %s the Hub's: tokens are refused beyond %d s; run NTP", off, way,
+                      LIMIT_TOKEN_SKEW_S);
     } else if (off > CLOCK_WARN_S) {
-        doctor_tell(job, DOCTOR_WARN, "clock", "%lld s %s the Hub's: run NTP", off, way);
+        doctor_report(job, DOCTOR_WARN, "clock", "%lld s %s the Hub's: run NTP", off, way);
     } else {
-        doctor_tell(job, DOCTOR_OK, "clock", "agrees with the Hub's");
+        doctor_report(job, DOCTOR_OK, "clock", "agrees with the Hub's");
     }
 }

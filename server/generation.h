@@ -4,7 +4,7 @@
  * the customer's pages. Token ids that were seen and key sets that were fetched go over to the next
  * one (caller_new, pii_reader_new).
  *
- * A request holds the generation that was the current one when it began; the last to let go of an
+ * A request holds the generation that was the current one when it began; the last holder of an
  * old generation frees it.
  */
 #ifndef SERVER_GENERATION_H

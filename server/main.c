@@ -1,4 +1,4 @@
-/* lfi-server: reads the configuration, starts the server, obeys signals. */
+/* lfi-server: reads the configuration, starts the server, reloads and stops it on signals. */
 #include "base/crash.h"
 #include "base/descriptors.h"
 #include "config/config.h"
@@ -75,23 +75,23 @@ static bool parse(struct arguments *out, int argc, char **argv)
 }
 
 /* Until SIGTERM or SIGINT. */
-static void obey(struct serve *serve, const sigset_t *signals)
+static void handle_signals(struct serve *serve, const sigset_t *signals)
 {
-    static const struct timespec look = {SERVE_LOOK_MS / 1000, SERVE_LOOK_MS % 1000 * 1000000L};
+    static const struct timespec interval = {SERVE_POLL_MS / 1000, SERVE_POLL_MS % 1000 * 1000000L};
 
     for (;;) {
-        int got = sigtimedwait(signals, NULL, &look);
+        int got = sigtimedwait(signals, NULL, &interval);
         if (got == SIGHUP) {
             serve_reload(serve);
         } else if (got < 0) {
-            serve_look(serve); /* nothing came */
+            serve_poll(serve); /* no signal within the interval */
         } else {
             return;
         }
     }
 }
 
-/* Blocked before any thread begins, so that only obey() receives them. */
+/* Blocked before any thread begins, so that only handle_signals() receives them. */
 static void prepare_signals(sigset_t *signals)
 {
     sigemptyset(signals);
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
     if (serve_start(&serve, config, &error) != 0) {
         return EXIT_FAILURE;
     }
-    obey(serve, &signals);
+    handle_signals(serve, &signals);
     if (serve_stop(serve) != 0) {
         _exit(EXIT_SUCCESS);
     }

@@ -25,17 +25,17 @@
 #include <unistd.h>
 
 #define LEAVE_MS 3000 /* for background workers, once the listeners have ended */
-#define LEAVE_LOOK_MS 10
+#define LEAVE_POLL_MS 10
 #define THREADS_BESIDE 32 /* that call a core and belong to no listener, and reserves */
 #define FILES_BESIDE 256  /* open files that are no connections of callers: stores, logs, calls */
-#define TURN_RETRY_S 60   /* after a certificate could not have its turn */
+#define SWITCH_RETRY_S 60 /* after the switch to another certificate failed */
 #define LOG_STOP_MS 500   /* for a reader of the log that stalls */
 
 struct serve {
     struct config *config;         /* of the start */
     const struct config *in_force; /* of the last reload; of the current generation */
     struct watch watch;
-    int64_t retry_us; /* a turn that failed is not taken before; monotonic */
+    int64_t retry_us; /* a switch of certificates that failed is not tried before; monotonic */
     struct clock clock;
     struct log log;
     struct metrics *metrics;
@@ -633,13 +633,14 @@ void serve_reload(struct serve *serve)
     (void)reload(serve, loaded, config, "signal", &error);
 }
 
-void serve_look(struct serve *serve)
+void serve_poll(struct serve *serve)
 {
     const struct clock system_time = {0};
-    const time_t turn = serve->material.changes_at;
+    const time_t switch_at = serve->material.changes_at;
     const int64_t now_us = clock_monotonic_us();
-    bool due = turn != 0 && turn <= (time_t)clock_now_s(&system_time) && now_us >= serve->retry_us;
-    bool changed = serve->in_force->watch_files && watch_look(&serve->watch, serve->in_force);
+    bool due = switch_at != 0 && switch_at <= (time_t)clock_now_s(&system_time) &&
+               now_us >= serve->retry_us;
+    bool changed = serve->in_force->watch_files && watch_poll(&serve->watch, serve->in_force);
     struct lfi_error error = {""};
     struct config *config = NULL;
 
@@ -648,7 +649,7 @@ void serve_look(struct serve *serve)
     }
     int loaded = config_load_again(&config, serve->in_force, &error);
     if (reload(serve, loaded, config, changed ? "files" : "dates", &error) != 0) {
-        serve->retry_us = now_us + (int64_t)TURN_RETRY_S * 1000000;
+        serve->retry_us = now_us + (int64_t)SWITCH_RETRY_S * 1000000;
     }
 }
 
@@ -660,7 +661,7 @@ static int left_ms(int64_t deadline_us)
     return left > 0 ? (int)(left / 1000) : 0;
 }
 
-/* Readiness turns first, so that a balancer sends its callers elsewhere before they are refused. */
+/* /readyz fails first, so that a balancer sends its callers elsewhere before they are refused. */
 static int drain(struct serve *serve)
 {
     const struct config *config = serve->config;
@@ -687,11 +688,11 @@ static void *leave_late(void *ctx)
 {
     struct serve *serve = ctx;
 
-    for (int waited = 0; waited < LEAVE_MS; waited += LEAVE_LOOK_MS) {
+    for (int waited = 0; waited < LEAVE_MS; waited += LEAVE_POLL_MS) {
         if (atomic_load(&serve->workers_ended)) {
             return NULL;
         }
-        usleep(LEAVE_LOOK_MS * 1000);
+        usleep(LEAVE_POLL_MS * 1000);
     }
     LOG_EVENT(&serve->log, LOG_WARN, "stopped", LOG_TEXT("left", SLICE("background-worker")));
     log_flush(&serve->log, LOG_STOP_MS);

@@ -23,20 +23,20 @@ int serve_try(const struct config *config, const struct material_warnings *warni
 /* What a provider's core is opened with. */
 struct provider_config serve_provider(const struct config *config, size_t index);
 /*
- * Reads the configuration file and all certificates and keys again. Cached key sets are dropped.
+ * Reads the configuration file and all certificates and keys again.
  * A configuration that is wrong, or that changes what needs a restart (config/restart.c), is
  * refused as a whole. The outcome is logged.
  */
 void serve_reload(struct serve *serve);
 /*
- * To be called every SERVE_LOOK_MS. Takes the files of the present configuration anew when the
- * other of two certificates has its turn, and, with watchFiles, when a file has changed.
+ * To be called every SERVE_POLL_MS. Reads the files of the configuration in force again when it
+ * is time for the other of two certificates and, with watchFiles, when a file has changed.
  */
-void serve_look(struct serve *serve);
-#define SERVE_LOOK_MS 1000
+void serve_poll(struct serve *serve);
+#define SERVE_POLL_MS 1000
 /*
- * Turns /readyz, waits for `limits.drainDelayMs`, lets what runs end within `limits.drainMs`, and
- * frees everything. -1: a request did not end, so the program must leave by _exit.
+ * Makes /readyz fail, waits for `limits.drainDelayMs`, lets what runs end within `limits.drainMs`,
+ * and frees everything. -1: a request did not end, so the program must leave by _exit.
  */
 int serve_stop(struct serve *serve);
 

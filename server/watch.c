@@ -40,7 +40,7 @@ void watch_take(struct watch *watch, uint64_t fingerprint)
     watch->seen = fingerprint;
 }
 
-bool watch_look(struct watch *watch, const struct config *config)
+bool watch_poll(struct watch *watch, const struct config *config)
 {
     const uint64_t now = watch_fingerprint(config);
     const bool settled = now == watch->seen;

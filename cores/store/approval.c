@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define PURPOSE_MAX 4096
-#define APPROVALS_PER_USER 16 /* the oldest go first, once they wait no longer */
+#define APPROVALS_PER_USER 16 /* the oldest that are not pending are deleted */
 
 struct approval_value {
     int64_t expires_us;
@@ -79,8 +79,8 @@ static int count_approval(void *ctx, const MDB_val *key, const MDB_val *value)
 }
 
 /*
- * LFI_DENIED while one of the kind waits. Keeps a customer's approvals below the limit by
- * deleting what waits no longer; what waits is never deleted.
+ * LFI_DENIED while one of the kind is pending. Keeps a customer's approvals below the limit by
+ * deleting what is not pending.
  */
 static int make_room(struct store *store, MDB_txn *txn, const struct store_key *prefix,
                      const cJSON *kind, struct lfi_error *error)

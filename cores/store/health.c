@@ -1,6 +1,6 @@
 /*
- * Whether the store can be read and written, and how full it is. Each call looks; every half
- * minute, and after a failure until it succeeds, one writes too.
+ * Whether the store can be read and written, and how full it is. Each call reads; every half
+ * minute, and after a failure until one succeeds, a call writes too.
  */
 #include "store/internal.h"
 
@@ -9,7 +9,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
-#define WRITE_GAP_S 30 /* what a look cannot see, a quota or a broken disk, is found so late */
+#define WRITE_GAP_S 30 /* how late a quota or a broken disk is noticed: only a write shows it */
 
 /* Pages that are free inside the file: LMDB lists them in a database of its own, the first. */
 static int count_free_pages(struct store *store, uint64_t *out, struct lfi_error *error)
@@ -101,7 +101,7 @@ static int write_something(struct store *store, struct lfi_error *error)
     return rc == 0 ? LFI_OK : store_fail(error, "the store cannot be written", rc);
 }
 
-/* Each write costs the disk a flush, and the other writers a turn. */
+/* Each write flushes the disk and delays other writers. */
 static int write_if_due(struct store *store, struct lfi_error *error)
 {
     struct timespec now;
@@ -127,7 +127,7 @@ int store_health(void *core, const struct lfi_call *call, struct lfi_health *out
         rc = measure(store, out, error);
     }
     if (rc != LFI_OK) {
-        atomic_store(&store->write_tried_s, 0); /* what works again is written first */
+        atomic_store(&store->write_tried_s, 0); /* the next call writes */
         return rc;
     }
     return write_if_due(store, error);

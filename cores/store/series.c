@@ -88,7 +88,7 @@ static int series_between(const struct series *series, const struct bounds *boun
     return rc;
 }
 
-/* The same for a transaction query, without what came after its mark. */
+/* The same for a transaction query, without what came after its watermark. */
 static int series_range(const struct series *series, const struct lfi_transaction_query *query,
                         uint64_t *first, uint64_t *end)
 {

@@ -147,7 +147,7 @@ static int run(struct call *call)
 
 /* --- the reply -------------------------------------------------------------------------------- */
 
-/* Our own answer is held against the contract as any caller would hold it. */
+/* Our own reply is checked against the contract as a caller would check it. */
 static void check_reply(struct call *call)
 {
     struct contract_violation violation;
@@ -267,12 +267,12 @@ static bool is_personal(const struct call *call)
 }
 
 /* What a person or a probe gets that comes without knowing more than the address. */
-static bool is_front_door(const struct request *request)
+static bool is_root(const struct request *request)
 {
     return slice_equal_text(request->path, "/") && slice_equal_text(request->method, "GET");
 }
 
-static void answer_front_door(const struct connect *connect, struct reply *reply)
+static void answer_root(const struct connect *connect, struct reply *reply)
 {
     struct json_writer w;
     struct buf health;
@@ -300,8 +300,8 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
                         .reply = reply,
                         .refusal = &refusal};
     reply->content_type = "application/json";
-    if (is_front_door(request)) {
-        answer_front_door(connect, reply);
+    if (is_root(request)) {
+        answer_root(connect, reply);
         record(&call);
         return;
     }

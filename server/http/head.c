@@ -201,7 +201,7 @@ static int take_encoding(struct head *head, struct lfi_slice value, struct refus
     return 0;
 }
 
-/* As CivetWeb decides: it obeys the first Connection header and leaves upgrades aside. */
+/* As CivetWeb decides: it follows the first Connection header and leaves upgrades aside. */
 static void take_connection(struct head *head, struct lfi_slice value, bool first)
 {
     struct lfi_slice option;

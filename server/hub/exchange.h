@@ -72,7 +72,7 @@ enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
 
 /*
  * The same for a call that changes something at the Consent Manager and is answered 204. Its body
- * is held against the Hub's document first: HUB_WRONG when that forbids it.
+ * is checked against the Hub's document first: HUB_WRONG when that forbids it.
  */
 enum hub_outcome hub_change(struct hub *hub, struct arena *arena, const struct hub_request *request,
                             struct lfi_error *error);

@@ -15,8 +15,7 @@ static void answer(struct reply *reply, int status, const char *text)
 static void append_resources(struct buf *out);
 
 /* Where a browser that knows only the address begins. */
-static void answer_front_door(struct admin *admin, const struct request *request,
-                              struct reply *reply)
+static void answer_root(struct admin *admin, const struct request *request, struct reply *reply)
 {
     (void)request;
     struct buf *out = &reply->body;
@@ -115,7 +114,7 @@ static const struct resource {
     const char *does; /* for people; NULL: not listed */
     bool all_below;   /* with every path below it, whatever the method */
 } resources[] = {
-    {"/", answer_front_door, NULL, false},
+    {"/", answer_root, NULL, false},
     {"/healthz", answer_health, "the program runs", false},
     {"/readyz", answer_readiness, "it takes requests", false},
     {"/metrics", answer_metrics, "what it has answered", false},

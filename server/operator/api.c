@@ -152,7 +152,7 @@ static int run(const struct operator_api *api, struct operator_call *op)
     return flow_run(call);
 }
 
-/* Our own answer is held against the document as the bank's are. */
+/* Our own reply is checked against the document as the bank's are. */
 static int check_reply(struct call *call)
 {
     struct contract_violation violation;

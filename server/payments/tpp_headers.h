@@ -14,7 +14,7 @@ enum tpp_header tpp_header_find(const cJSON *headers, const char *name, struct l
 /* IPv4 or IPv6, without port or zone. */
 bool tpp_header_is_address(struct lfi_slice text);
 /*
- * "Sun, 06 Nov 1994 08:49:37 GMT", or UTC. The day of the week is not held against the date: the
+ * "Sun, 06 Nov 1994 08:49:37 GMT", or UTC. The day of the week is not compared with the date: the
  * official examples have it wrong.
  */
 bool tpp_header_read_date(struct lfi_slice text, int64_t *utc_us);

@@ -1,8 +1,8 @@
 /*
  * What both interfaces towards the bank have in common. A call goes through fault, route, caller,
  * contract and operation, in this order; whatever the bank got wrong is refused and becomes a
- * finding, and the whole exchange is noted with its consent. The Hub's own answers are held against
- * the contract too. Operations run under the store's lock.
+ * finding, and the whole exchange is noted with its consent. The Hub's own answers are checked
+ * against the contract too. Operations run under the store's lock.
  */
 #ifndef HUB_SIM_JUDGE_H
 #define HUB_SIM_JUDGE_H
