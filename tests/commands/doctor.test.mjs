@@ -160,7 +160,7 @@ describe('broken', () => {
         has('FAIL', 'state', /file: is not a folder that can be written/);
         has('FAIL', 'core dhowretail', /file/);
         has('ok', 'core dhowbusiness', /answers/);
-        has('warn', 'configuration', /not checked before the above is mended/);
+        has('warn', 'configuration', /not checked before the above is corrected/);
     });
 
     test('another environment\'s certificate, and a Hub that cannot be reached', async () => {
