@@ -17,7 +17,7 @@ void arena_free(struct arena *arena); /* NULL is fine */
 /* What has been and will be allocated until it is reset or freed is overwritten then. */
 void arena_hold_secret(struct arena *arena);
 
-/* Zeroed, aligned for any type; NULL beyond `max` or when memory is short. */
+/* Zeroed, aligned for any type; NULL with ENOMEM beyond `max` or when memory is short. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((warn_unused_result));
 /* count * size with overflow check. */
 void *arena_array(struct arena *arena, size_t count, size_t size)

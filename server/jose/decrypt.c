@@ -213,57 +213,65 @@ static bool unwrap(const struct key *key, struct lfi_slice wrapped, unsigned cha
     return able;
 }
 
-static bool open_content(const struct jose_jwe *jwe, const unsigned char *cek, unsigned char *out)
+static int open_content(const struct jose_jwe *jwe, const unsigned char *cek, unsigned char *out)
 {
     unsigned char tag[TAG_BYTES];
     int len = 0, rest = 0;
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
     memcpy(tag, jwe->tag.ptr, TAG_BYTES);
-    bool good = ctx &&
+    bool able = ctx &&
                 EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, cek,
                                    (const unsigned char *)jwe->iv.ptr) == 1 &&
                 EVP_DecryptUpdate(ctx, NULL, &len, (const unsigned char *)jwe->signed_header.ptr,
                                   (int)jwe->signed_header.len) == 1 &&
                 EVP_DecryptUpdate(ctx, out, &len, (const unsigned char *)jwe->cipher.ptr,
                                   (int)jwe->cipher.len) == 1 &&
-                EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1 &&
-                EVP_DecryptFinal_ex(ctx, out + len, &rest) == 1;
+                EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1;
+    bool good = able && EVP_DecryptFinal_ex(ctx, out + len, &rest) == 1;
     EVP_CIPHER_CTX_free(ctx);
-    return good;
+    return good ? 0 : able ? JOSE_NOT_OPENED : JOSE_UNABLE;
 }
 
-static bool decrypt_with(const struct key *key, const struct jose_jwe *jwe, unsigned char *out)
+static int decrypt_with(const struct key *key, const struct jose_jwe *jwe, unsigned char *out)
 {
     unsigned char cek[CEK_BYTES];
-    bool good = jwe->wrapped.len == key->bytes && unwrap(key, jwe->wrapped, cek) &&
-                open_content(jwe, cek, out);
+    int rc = JOSE_NOT_OPENED;
 
-    OPENSSL_cleanse(cek, sizeof(cek));
-    ERR_clear_error();
-    return good;
+    if (jwe->wrapped.len == key->bytes) {
+        rc = unwrap(key, jwe->wrapped, cek) ? open_content(jwe, cek, out) : JOSE_UNABLE;
+        OPENSSL_cleanse(cek, sizeof(cek));
+        ERR_clear_error();
+    }
+    return rc;
 }
 
-struct lfi_slice jose_decrypt(const struct jose_decrypter *decrypter, const struct jose_jwe *jwe,
-                              struct arena *arena)
+int jose_decrypt(const struct jose_decrypter *decrypter, const struct jose_jwe *jwe,
+                 struct arena *arena, struct lfi_slice *out)
 {
-    const struct lfi_slice failed = {NULL, 0};
+    const struct key *named = find(decrypter, jwe->kid);
+    int rc = JOSE_NOT_OPENED;
 
+    *out = (struct lfi_slice){NULL, 0};
     if (jwe->iv.len != IV_BYTES || jwe->tag.len != TAG_BYTES ||
         jwe->cipher.len > INT_MAX - TAG_BYTES || jwe->signed_header.len > INT_MAX) {
-        return failed;
+        return rc;
     }
     arena_hold_secret(arena);
     unsigned char *clear = arena_alloc(arena, jwe->cipher.len + 1);
-    const struct key *named = find(decrypter, jwe->kid);
-    for (size_t i = 0; clear && i < decrypter->count; i++) {
+    if (!clear) {
+        return JOSE_UNABLE;
+    }
+    for (size_t i = 0; i < decrypter->count && rc == JOSE_NOT_OPENED; i++) {
         const struct key *key = &decrypter->keys[i];
-        if ((!jwe->has_kid || key == named) && decrypt_with(key, jwe, clear)) {
-            return (struct lfi_slice){(const char *)clear, jwe->cipher.len};
+        if (!jwe->has_kid || key == named) {
+            rc = decrypt_with(key, jwe, clear);
         }
     }
-    if (clear) {
+    if (rc == 0) {
+        *out = (struct lfi_slice){(const char *)clear, jwe->cipher.len};
+    } else {
         OPENSSL_cleanse(clear, jwe->cipher.len);
     }
-    return failed;
+    return rc;
 }

@@ -39,13 +39,16 @@ int jose_decrypter_new(struct jose_decrypter **out, const struct jose_key_file *
                        struct lfi_error *error);
 void jose_decrypter_free(struct jose_decrypter *decrypter); /* NULL is fine */
 
+#define JOSE_NOT_OPENED (-1) /* no key decrypts it */
+#define JOSE_UNABLE (-2)     /* short of memory or random numbers: it was not found out */
+
 /*
- * The clear bytes in the arena, which is overwritten from now on when it ends; the absent slice
- * when no key decrypts them. With a kid that key alone is tried, without one all are. alg and enc
- * are for the caller to check. Neither the answer nor the time tells whether the key was not
- * unwrapped or the tag is wrong: a key that was not unwrapped is replaced by a random one.
+ * 0: the clear bytes in the arena, which is overwritten from now on when it ends; or one of the
+ * above. With a kid that key alone is tried, without one all are. alg and enc are for the caller to
+ * check. Neither the answer nor the time tells whether the key was not unwrapped or the tag is
+ * wrong: a key that was not unwrapped is replaced by a random one.
  */
-struct lfi_slice jose_decrypt(const struct jose_decrypter *decrypter, const struct jose_jwe *jwe,
-                              struct arena *arena);
+int jose_decrypt(const struct jose_decrypter *decrypter, const struct jose_jwe *jwe,
+                 struct arena *arena, struct lfi_slice *out) __attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,7 @@
 #include "jose/jose.h"
 #include "payments/signature.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,6 +55,12 @@ void pii_reader_free(struct pii_reader *reader)
         signature_judge_free(reader->judge);
         free(reader);
     }
+}
+
+static int refuse_unable(struct refusal *refusal)
+{
+    return refusal_set(refusal, "PII-UNABLE", 500, "GenericRecoverableError",
+                       "PersonalIdentifiableInformation cannot be read at the moment.");
 }
 
 /* --- the envelope ----------------------------------------------------------------------------- */
@@ -112,10 +119,15 @@ static int decrypt(const struct pii_reader *reader, const cJSON *member, struct 
     if (check_header(&jwe, refusal) != 0) {
         return -1;
     }
-    *out = jose_decrypt(reader->decrypter, &jwe, arena);
-    return out->ptr ? 0
-                    : refusal_set(refusal, "PII-DECRYPT", 400, "JWE.DecryptionError",
-                                  "PersonalIdentifiableInformation cannot be decrypted.");
+    switch (jose_decrypt(reader->decrypter, &jwe, arena, out)) {
+    case 0:
+        return 0;
+    case JOSE_NOT_OPENED:
+        return refusal_set(refusal, "PII-DECRYPT", 400, "JWE.DecryptionError",
+                           "PersonalIdentifiableInformation cannot be decrypted.");
+    default:
+        return refuse_unable(refusal);
+    }
 }
 
 /* --- what is inside --------------------------------------------------------------------------- */
@@ -148,8 +160,8 @@ static int read_payload(enum pii_stage stage, struct pii *out, struct refusal *r
                                    "The decrypted PersonalIdentifiableInformation is malformed.");
 }
 
-int pii_open(struct pii_reader *reader, const struct pii_query *query, struct arena *arena,
-             struct pii *out, struct refusal *refusal)
+static int open_all(struct pii_reader *reader, const struct pii_query *query, struct arena *arena,
+                    struct pii *out, struct refusal *refusal)
 {
     struct lfi_slice clear;
     struct jose_token token;
@@ -174,6 +186,15 @@ int pii_open(struct pii_reader *reader, const struct pii_query *query, struct ar
         return -1;
     }
     return 0;
+}
+
+/* Memory that was short does not make it wrong: whoever allocates leaves ENOMEM behind. */
+int pii_open(struct pii_reader *reader, const struct pii_query *query, struct arena *arena,
+             struct pii *out, struct refusal *refusal)
+{
+    errno = 0;
+    int rc = open_all(reader, query, arena, out, refusal);
+    return rc != 0 && errno == ENOMEM ? refuse_unable(refusal) : rc;
 }
 
 void pii_close(struct pii *pii)

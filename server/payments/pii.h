@@ -53,7 +53,7 @@ struct pii {
  *   PII-JWS-ALG, PII-JWS-CRIT, PII-JWS-KID                 400 JWS.InvalidHeader
  *   PII-JWS-KID-UNKNOWN, PII-JWS-SIGNATURE                 400 JWS.InvalidSignature
  *   PII-CLAIM-ISS, -SUB, -AUD, -EXP, -IAT, -NBF            400 JWS.InvalidClaim
- *   PII-KEYS-UNAVAILABLE                                   500 GenericRecoverableError
+ *   PII-KEYS-UNAVAILABLE, PII-UNABLE (memory is short)     500 GenericRecoverableError
  */
 int pii_open(struct pii_reader *reader, const struct pii_query *query, struct arena *arena,
              struct pii *out, struct refusal *refusal);
