@@ -2,7 +2,9 @@
 
 #include "base/base64.h"
 #include "base/file.h"
+#include "base/json.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -13,6 +15,7 @@
 #define RSA_BITS_MIN 2048
 #define SHA256_BYTES 32
 #define KID_BYTES 64
+#define NUMBER_BYTES 4096 /* a modulus as text */
 
 EVP_PKEY *private_key_read(const char *file, struct lfi_error *error)
 {
@@ -62,4 +65,36 @@ char *private_key_kid(const EVP_PKEY *key)
     }
     OPENSSL_free(der);
     return kid;
+}
+
+static void append_number(struct json_writer *w, const char *name, const EVP_PKEY *key,
+                          const char *parameter)
+{
+    BIGNUM *number = NULL;
+    unsigned char bytes[PRIVATE_KEY_BYTES_MAX];
+    struct buf text;
+
+    buf_init(&text, NUMBER_BYTES);
+    if (EVP_PKEY_get_bn_param(key, parameter, &number) == 1 &&
+        BN_num_bytes(number) <= PRIVATE_KEY_BYTES_MAX) {
+        base64_append_url(&text, bytes, (size_t)BN_bn2bin(number, bytes));
+    }
+    json_string(w, name, buf_slice(&text));
+    buf_free(&text);
+    BN_free(number);
+}
+
+void private_key_append_jwk(const EVP_PKEY *key, const struct jose_jwk *as, struct buf *out)
+{
+    struct json_writer w;
+
+    json_begin(&w, out);
+    json_open_object(&w, NULL);
+    json_text(&w, "kty", "RSA");
+    json_text(&w, "use", as->use);
+    json_text(&w, "alg", as->alg);
+    json_text(&w, "kid", as->kid);
+    append_number(&w, "n", key, OSSL_PKEY_PARAM_RSA_N);
+    append_number(&w, "e", key, OSSL_PKEY_PARAM_RSA_E);
+    json_close_object(&w);
 }

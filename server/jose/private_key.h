@@ -2,6 +2,7 @@
 #ifndef JOSE_PRIVATE_KEY_H
 #define JOSE_PRIVATE_KEY_H
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #include <openssl/evp.h>
@@ -12,5 +13,11 @@
 EVP_PKEY *private_key_read(const char *file, struct lfi_error *error);
 /* base64url(SHA-256 of the SubjectPublicKeyInfo), to be freed; NULL when memory is short. */
 char *private_key_kid(const EVP_PKEY *key);
+
+struct jose_jwk {
+    const char *use, *alg, *kid;
+};
+/* Appends the public half as a JWK object (kty, use, alg, kid, n, e). */
+void private_key_append_jwk(const EVP_PKEY *key, const struct jose_jwk *as, struct buf *out);
 
 #endif

@@ -4,7 +4,6 @@
 #include "jose/jose.h"
 #include "jose/private_key.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -91,36 +90,9 @@ void jose_signer_free(struct jose_signer *signer)
 
 /* --- publishing ------------------------------------------------------------------------------- */
 
-static void append_number(struct json_writer *w, const char *name, const EVP_PKEY *key,
-                          const char *parameter)
-{
-    BIGNUM *number = NULL;
-    unsigned char bytes[PRIVATE_KEY_BYTES_MAX];
-    struct buf text;
-
-    buf_init(&text, TEXT_BYTES);
-    if (EVP_PKEY_get_bn_param(key, parameter, &number) == 1 &&
-        BN_num_bytes(number) <= PRIVATE_KEY_BYTES_MAX) {
-        base64_append_url(&text, bytes, (size_t)BN_bn2bin(number, bytes));
-    }
-    json_string(w, name, buf_slice(&text));
-    buf_free(&text);
-    BN_free(number);
-}
-
 void jose_signer_append_jwk(const struct jose_signer *signer, struct buf *out)
 {
-    struct json_writer w;
-
-    json_begin(&w, out);
-    json_open_object(&w, NULL);
-    json_text(&w, "kty", "RSA");
-    json_text(&w, "use", "sig");
-    json_text(&w, "alg", "PS256");
-    json_text(&w, "kid", signer->kid);
-    append_number(&w, "n", signer->key, OSSL_PKEY_PARAM_RSA_N);
-    append_number(&w, "e", signer->key, OSSL_PKEY_PARAM_RSA_E);
-    json_close_object(&w);
+    private_key_append_jwk(signer->key, &(struct jose_jwk){"sig", "PS256", signer->kid}, out);
 }
 
 /* --- signing ---------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ import { ROOT } from '../support/demo.mjs';
 
 const PKI = join(ROOT, 'tools/pki');
 const { providers } = JSON.parse(readFileSync(join(ROOT, 'fixtures/bank.json'), 'utf8'));
+const TPPS = ['tpp/karak', 'tpp/dune', 'tpp/pearl'];
 const HUBS = providers.map(({ id }) => `hub/${id}`);
 let scratch, dir;
 
@@ -51,6 +52,7 @@ test('keys are for their owner alone', () => {
 test('leaves chain to the bundle, but for the two that must not', () => {
     const trusted = ['hub/S3', 'bank/S4', 'bank/C3', 'bank/Sig4', 'bank/Enc1']
         .concat(HUBS.flatMap((hub) => [`${hub}/C4`, `${hub}/Sig3`]))
+        .concat(TPPS.map((tpp) => `${tpp}/Sig1`))
         .concat(['rogue/otherOrganisation/C4', 'rogue/noCn/C4']);
     for (const name of trusted) {
         assert.equal(verify(`${name}.pem`).status, 0, name);
@@ -62,7 +64,7 @@ test('leaves chain to the bundle, but for the two that must not', () => {
 test('subjects are those of pki.json and of the Hub whom the rogue ones imitate', () => {
     const subjects = JSON.parse(read('pki.json'));
     const of = (name) => subjectOf(join(dir, name));
-    for (const [folder, leaf] of [...HUBS.map((hub) => [hub, 'C4']), ['bank', 'C3'], ['rogue/otherOrganisation', 'C4']]) {
+    for (const [folder, leaf] of [...HUBS.map((hub) => [hub, 'C4']), ...TPPS.map((tpp) => [tpp, 'Sig1']), ['bank', 'C3'], ['rogue/otherOrganisation', 'C4']]) {
         const { o, ou, cn } = subjects[folder];
         assert.deepEqual(of(`${folder}/${leaf}.pem`), { C: 'AE', O: o, OU: ou, CN: cn });
     }
@@ -74,7 +76,7 @@ test('subjects are those of pki.json and of the Hub whom the rogue ones imitate'
 });
 
 test('key ids are digests of the public keys', () => {
-    for (const name of ['bank/Sig4', 'bank/Enc1', ...HUBS.map((hub) => `${hub}/Sig3`),
+    for (const name of ['bank/Sig4', 'bank/Enc1', ...HUBS.map((hub) => `${hub}/Sig3`), ...TPPS.map((tpp) => `${tpp}/Sig1`),
         'rogue/otherOrganisation/Sig3']) {
         const spki = createPublicKey(read(`${name}.key`)).export({ type: 'spki', format: 'der' });
         const digest = createHash('sha256').update(spki).digest('base64url');
@@ -168,7 +170,7 @@ describe('renew', () => {
         assert.match(wrong.stderr, /no leaf bank\/S9; it has: bank\/C3 /);
         assert.equal(pki('renew').status, 2);
         assert.equal(pki('renew', '--until', 'never', own).status, 2);
-        assert.deepEqual(readdirSync(own).sort(), ['bank', 'ca', 'hub', 'pki.json', 'rogue']);
+        assert.deepEqual(readdirSync(own).sort(), ['bank', 'ca', 'hub', 'pki.json', 'rogue', 'tpp']);
     });
 });
 
@@ -176,7 +178,7 @@ test('two calls at once agree on one result', async () => {
     const both = join(scratch, 'both');
     const run = () => new Promise((resolve) => spawn(PKI, [both]).once('close', resolve));
     assert.deepEqual(await Promise.all([run(), run()]), [0, 0]);
-    assert.deepEqual(readdirSync(both).sort(), ['bank', 'ca', 'hub', 'pki.json', 'rogue']);
+    assert.deepEqual(readdirSync(both).sort(), ['bank', 'ca', 'hub', 'pki.json', 'rogue', 'tpp']);
     assert.deepEqual(readdirSync(scratch).sort(), ['both', 'pki'], 'nothing is left behind');
 });
 

@@ -1,6 +1,7 @@
 // tools/run: starting, ending, and what becomes of one program when the other is gone.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -71,6 +72,13 @@ test('demo.json is there when both programs answer', async () => {
     assert.equal((await fetch(`${demo.adminBaseUrl}/readyz`)).status, 200);
     assert.equal((await fetch(demo.hub.baseUrl)).status, 200);
     assert.ok(existsSync(demo.stateFolder));
+    const keys = new Map();
+    for (const { encryption: { jwksUrl, kid, publicKeyFile } } of demo.providers) {
+        const set = JSON.parse(execFileSync('curl', ['-fs', '--cacert', demo.hub.caFile, jwksUrl]));
+        const { n } = createPublicKey(readFileSync(publicKeyFile)).export({ format: 'jwk' });
+        keys.set(kid, set.keys.filter((key) => key.use === 'enc' && key.kid === kid && key.n === n).length);
+    }
+    assert.deepEqual([...keys.values()], [1], 'one key to encrypt for the bank, as it is published');
     for (const provider of demo.providers) {
         assert.ok(provider.users.length > 0, provider.providerId);
         assert.ok(existsSync(provider.clientCert) && existsSync(provider.signingKey));
@@ -208,7 +216,7 @@ test('--fresh starts anew and touches nothing that is not its own', async () => 
 
 test('a folder of before the bank had a provider is refused, with the way out', () => {
     for (const [part, message] of [
-        ['pki/hub/dhowcorporate', /pki lacks hub\/dhowcorporate: .* tools\/run --fresh/],
+        ['pki/hub/dhowcorporate', /pki lacks hub\/dhowcorporate\/C4, .* tools\/run --fresh/],
         ['store/corporate', /store lacks the segment corporate: .*tools\/run --fresh/],
     ]) {
         renameSync(join(dir, part), join(dir, 'aside'));

@@ -46,7 +46,9 @@ export function hubConfig(base) {
             ozoneConnectUrl: `https://localhost:${base + 3}`,
             caFile: join(pki, 'ca/bundle.pem'),
             organisationUnit: readSubjects().bank.ou,
+            encryption: { certificate: join(pki, 'bank/Enc1.pem') },
         },
+        tpps: ['karak', 'dune', 'pearl'].map((slug) => ({ slug, signingKey: join(pki, `tpp/${slug}/Sig1.key`) })),
         hubs: PROVIDERS.map(({ id: providerId, segment, name, text, accountTypes: [userType] }) => ({
             providerId,
             segment,

@@ -53,8 +53,11 @@ static int make(struct world *world, const char *terms_text, struct consent *out
 {
     struct lfi_error error;
     cJSON *terms = cJSON_Parse(terms_text);
-    struct consent_request request = {
-        .hub = &world->sim.hubs[0], .tpp = &tpps[0], .terms = terms, .request_life_s = 600};
+    struct consent_request request = {.hub = &world->sim.hubs[0],
+                                      .tpp = &tpps[0],
+                                      .kind = consent_kind_named("data-sharing"),
+                                      .terms = terms,
+                                      .request_life_s = 600};
     int rc = consent_make(&world->sim, &request, out, &error);
     cJSON_Delete(terms);
     return rc;

@@ -19,8 +19,7 @@ static bool copy_attribute(const X509 *certificate, int nid, char out[CERTIFICAT
     return found;
 }
 
-int certificate_read_subject(struct certificate_subject *out, const char *path,
-                             struct lfi_error *error)
+static X509 *read_first(const char *path, struct lfi_error *error)
 {
     X509 *certificate = NULL;
     FILE *file = fopen(path, "r");
@@ -29,7 +28,28 @@ int certificate_read_subject(struct certificate_subject *out, const char *path,
         fclose(file);
     }
     if (!certificate) {
-        return error_set(error, "%s: no certificate can be read", path);
+        error_set(error, "%s: no certificate can be read", path);
+    }
+    return certificate;
+}
+
+EVP_PKEY *certificate_read_key(const char *path, struct lfi_error *error)
+{
+    X509 *certificate = read_first(path, error);
+    EVP_PKEY *key = certificate ? X509_get_pubkey(certificate) : NULL;
+    if (certificate && !key) {
+        error_set(error, "%s: the certificate's key cannot be read", path);
+    }
+    X509_free(certificate);
+    return key;
+}
+
+int certificate_read_subject(struct certificate_subject *out, const char *path,
+                             struct lfi_error *error)
+{
+    X509 *certificate = read_first(path, error);
+    if (!certificate) {
+        return -1;
     }
     bool complete = copy_attribute(certificate, NID_organizationName, out->o) &&
                     copy_attribute(certificate, NID_organizationalUnitName, out->ou) &&

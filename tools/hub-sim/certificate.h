@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+#include <openssl/evp.h>
+
 #define CERTIFICATE_NAME_MAX 129
 
 struct certificate_subject {
@@ -14,5 +16,8 @@ struct certificate_subject {
 /* Of the first certificate in a PEM file; -1 with a reason when O, OU or CN is missing. */
 int certificate_read_subject(struct certificate_subject *out, const char *path,
                              struct lfi_error *error);
+
+/* The public key of that certificate, to be freed; NULL with a reason. */
+EVP_PKEY *certificate_read_key(const char *path, struct lfi_error *error);
 
 #endif

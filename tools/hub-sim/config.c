@@ -130,6 +130,19 @@ static void read_published(struct reader *reader, struct sim_config *config, con
     }
 }
 
+static void read_tpps(struct reader *reader, struct sim_config *config, const cJSON *list)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        config->tpps[config->tpp_count++] = (struct config_tpp){
+            .slug = read_text(reader, item, "slug"),
+            .signing_key = read_path(reader, item, "signingKey"),
+            .kid = read_text(reader, item, "kid"),
+        };
+    }
+}
+
 static void read_all(struct reader *reader, struct sim_config *config, const cJSON *root)
 {
     const cJSON *http = json_get(root, "http"), *https = json_get(root, "https");
@@ -155,6 +168,10 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     config->places = read_path(reader, bank, "placesFile");
     config->bank_clock_url = read_text(reader, json_get(bank, "clock"), "url");
     config->operator_token = read_path(reader, json_get(bank, "clock"), "operatorToken");
+    config->bank_encryption.certificate =
+        read_path(reader, json_get(bank, "encryption"), "certificate");
+    config->bank_encryption.kid = read_text(reader, json_get(bank, "encryption"), "kid");
+    read_tpps(reader, config, json_get(root, "tpps"));
     read_hubs(reader, config, json_get(root, "hubs"));
     read_published(reader, config, json_get(root, "published"));
 }

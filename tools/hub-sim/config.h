@@ -12,6 +12,7 @@
 
 #define SIM_HUBS 16
 #define SIM_PUBLISHED 16
+#define SIM_TPPS 8
 
 struct config_address {
     const char *address;
@@ -40,6 +41,11 @@ struct config_published {
     const char *key, *kid;
 };
 
+/* A TPP of tpps.h, and what it signs with. */
+struct config_tpp {
+    const char *slug, *signing_key, *kid; /* kid NULL: derived */
+};
+
 struct sim_config {
     enum log_level level;
     struct config_address http, https, keystore;
@@ -49,12 +55,15 @@ struct sim_config {
     const char *bank_clock_url, *operator_token; /* NULL: the bank's clock is not followed */
     const char *bank_url, *bank_ca, *bank_ou;
     const char *base_paths[CONTRACT_FAMILIES];   /* of the bank; NULL: none */
+    struct config_published bank_encryption;     /* key NULL; certificate NULL: none */
     const char *bank_pages_url, *bank_admin_url; /* shown on the start page; NULL: not */
     const char *places;                          /* the bank's logins by situation; NULL: none */
     struct config_hub hubs[SIM_HUBS];
     size_t hub_count;
     struct config_published published[SIM_PUBLISHED];
     size_t published_count;
+    struct config_tpp tpps[SIM_TPPS];
+    size_t tpp_count;
     struct arena *arena;
 };
 

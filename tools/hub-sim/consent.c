@@ -6,6 +6,8 @@
 #include "contract/contract.h"
 #include "contract_hub_consent_manager.h"
 #include "events.h"
+#include "pii.h"
+#include "tpps.h"
 
 #include <stdio.h>
 
@@ -134,7 +136,10 @@ static cJSON *complete_terms(const struct sim *sim, const struct consent_request
         datetime_format_utc_ms(clock_now_us(sim->clock) + DEFAULT_LIFE_US, text);
         cJSON_AddStringToObject(terms, "ExpirationDateTime", text);
     }
-    if (!json_get(terms, "OpenFinanceBilling")) {
+    if (request->kind->pays && !json_get(terms, "PaymentPurposeCode")) {
+        cJSON_AddStringToObject(terms, "PaymentPurposeCode", "ACM");
+    }
+    if (!request->kind->pays && !json_get(terms, "OpenFinanceBilling")) {
         cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
         const char *user = request->hub->config->user_type;
         cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
@@ -147,6 +152,7 @@ static cJSON *make_body(const struct sim *sim, const cJSON *terms)
 {
     char now[DATETIME_TEXT_MAX];
     cJSON *body = cJSON_CreateObject(), *data = cJSON_Duplicate(terms, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(data, "PersonalIdentifiableInformation");
     datetime_format_utc_ms(clock_now_us(sim->clock), now);
     cJSON_AddStringToObject(data, "Status", "AwaitingAuthorization");
     cJSON_AddStringToObject(data, "CreationDateTime", now);
@@ -171,7 +177,7 @@ static cJSON *make_data(const struct sim *sim, const struct consent_request *req
 {
     cJSON *data = cJSON_CreateObject(), *rar = cJSON_CreateObject();
     cJSON *terms = complete_terms(sim, request);
-    const struct consent_kind *kind = consent_kind_named("data-sharing");
+    const struct consent_kind *kind = request->kind;
     char type[RAR_TYPE_BYTES];
     (void)snprintf(type, sizeof type, "urn:openfinanceuae:%s:" VERSION, kind->family);
     struct lfi_slice base = json_get_string(terms, "BaseConsentId");
@@ -246,7 +252,10 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     out->steps = cJSON_CreateArray();
     out->findings = cJSON_CreateArray();
     out->payments = cJSON_CreateArray();
-    if (check_made(out->data, error)) {
+    cJSON *rar = cJSON_GetObjectItemCaseSensitive(out->data, "request");
+    const struct pii_sender sender = {sim, request->hub, request->tpp};
+    if (pii_seal_member(&sender, cJSON_GetObjectItemCaseSensitive(rar, "consent"), error) ||
+        check_made(out->data, error)) {
         store_drop(out);
         return -1;
     }
@@ -265,15 +274,21 @@ static int refuse(struct refusal *refusal, const char *id, const char *message)
     return refusal_set(refusal, id, 400, "Consent.BusinessRuleViolation", message);
 }
 
-/* Lawful members of a PATCH that belong to other kinds of consents. */
-static int check_kind(const cJSON *patch, struct refusal *refusal)
+static const struct consent_kind *kind_of(const struct consent *consent)
+{
+    return consent_kind_of(json_get_string(consent->data, "consentType"), NULL);
+}
+
+/* Lawful members of a PATCH that belong to other kinds of consents; the first to all others. */
+static int check_kind(const struct consent *consent, const cJSON *patch, struct refusal *refusal)
 {
     static const char *const others[] = {
-        "ConnectToken", "insurancePolicyIds", "consentBody.Data.ExchangeRate",
+        "insurancePolicyIds", "ConnectToken", "consentBody.Data.ExchangeRate",
         "consentBody.Data.Charges", "consentBody.Meta.MultipleAuthorizers"};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+    const size_t count = kind_of(consent)->pays ? 1 : ARRAY_LEN(others);
+    for (size_t i = 0; i < count; i++) {
         if (json_get(patch, others[i])) {
-            refuse(refusal, "PATCH-KIND", "A data-sharing consent has no such member.");
+            refuse(refusal, "PATCH-KIND", "A consent of this kind has no such member.");
             refusal_detail(refusal, "%s", others[i]);
             return -1;
         }
@@ -321,8 +336,7 @@ static void note_oddities(const struct sim *sim, struct consent *consent, const 
 static int check_move(const struct consent *consent, struct lfi_slice to, const cJSON *patch,
                       struct refusal *refusal)
 {
-    const struct consent_kind *kind =
-        consent_kind_of(json_get_string(consent->data, "consentType"), NULL);
+    const struct consent_kind *kind = kind_of(consent);
     struct lfi_slice from = json_get_string(consent->data, "status");
     if (!consent_may_move(from, to, CONSENT_BY_PATCH)) {
         refuse(refusal, "PATCH-MOVE", "The consent cannot come into this state.");
@@ -394,7 +408,7 @@ int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_sli
     }
     struct lfi_slice status = json_get_string(patch, "status");
     struct lfi_slice inner = json_get_string(patch, "consentBody.Data.Status");
-    int rc = check_kind(patch, refusal);
+    int rc = check_kind(consent, patch, refusal);
     if (rc == 0 && is_terminal(current)) {
         rc = refuse(refusal, "PATCH-STATE", "The consent has come to its end.");
     }

@@ -5,6 +5,7 @@
 #ifndef HUB_SIM_CONSENT_H
 #define HUB_SIM_CONSENT_H
 
+#include "consent/kind.h"
 #include "http/refusal.h"
 #include "sim.h"
 #include "store.h"
@@ -22,7 +23,8 @@ bool consent_may_move(struct lfi_slice from, struct lfi_slice to, enum consent_m
 struct consent_request {
     const struct sim_hub *hub;
     const struct tpp *tpp;
-    const cJSON *terms; /* the TPP's consent object */
+    const struct consent_kind *kind;
+    const cJSON *terms; /* the TPP's consent object; personal data that is an object is sealed */
     int64_t request_life_s;
     bool probes; /* the query holds parameters that a careless re-encoding would change */
 };

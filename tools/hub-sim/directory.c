@@ -52,7 +52,7 @@ static struct owner *owner_of(struct directory *directory,
 }
 
 int directory_publish(struct directory *directory, const struct certificate_subject *subject,
-                      const struct jose_signer *signer)
+                      struct lfi_slice jwk)
 {
     struct owner *owner = owner_of(directory, subject);
     if (!owner) {
@@ -61,7 +61,7 @@ int directory_publish(struct directory *directory, const struct certificate_subj
     if (owner->keys.len > 0) {
         buf_append_text(&owner->keys, ",");
     }
-    jose_signer_append_jwk(signer, &owner->keys);
+    buf_append_slice(&owner->keys, jwk);
     return owner->keys.failed ? -1 : 0;
 }
 

@@ -12,15 +12,25 @@ int keystore_open(struct sim *sim, struct lfi_error *error)
     return apis_new(&sim->key_apis, &api, 1, error);
 }
 
-int keystore_show_keys(struct call *call)
+static int show(struct call *call, struct lfi_slice ou, struct lfi_slice cn)
 {
     struct reply *reply = call->reply;
-    bool known = directory_append_keys(
-        sim_call_of(call)->sim->directory, contract_parameter(&call->parameters, HUB_KEYSTORE_OU),
-        contract_parameter(&call->parameters, HUB_KEYSTORE_CN), &reply->body);
+    bool known = directory_append_keys(sim_call_of(call)->sim->directory, ou, cn, &reply->body);
     reply->status = known ? 200 : 404;
     reply->content_type = known ? "application/json" : NULL;
     return 0;
+}
+
+int keystore_show_keys(struct call *call)
+{
+    return show(call, contract_parameter(&call->parameters, HUB_KEYSTORE_OU),
+                contract_parameter(&call->parameters, HUB_KEYSTORE_CN));
+}
+
+int keystore_show_software_keys(struct call *call)
+{
+    return show(call, contract_parameter(&call->parameters, HUB_KEYSTORE_SOFTWARE_STATEMENT_ID),
+                SLICE(""));
 }
 
 void keystore_handle(void *ctx, const struct request *request, struct reply *reply)

@@ -6,8 +6,10 @@
 #include "events.h"
 #include "judge.h"
 #include "keystore.h"
+#include "pii.h"
 #include "scripting.h"
 #include "store.h"
+#include "tpps.h"
 
 #include <stdio.h>
 
@@ -24,6 +26,17 @@ const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provide
 }
 
 /* --- the parts -------------------------------------------------------------------------------- */
+
+static int publish_signer(struct sim *sim, const struct certificate_subject *owner,
+                          const struct jose_signer *signer, struct lfi_error *error)
+{
+    struct buf jwk;
+    buf_init(&jwk, LIMIT_JWKS_BYTES);
+    jose_signer_append_jwk(signer, &jwk);
+    int rc = jwk.failed ? -1 : directory_publish(sim->directory, owner, buf_slice(&jwk));
+    buf_free(&jwk);
+    return rc ? error_set(error, "the key store is full") : 0;
+}
 
 static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi_error *error)
 {
@@ -42,10 +55,7 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
         credential_open(&hub->credential, config, error)) {
         return -1;
     }
-    if (directory_publish(sim->directory, &hub->subject, hub->signer)) {
-        return error_set(error, "the key store is full");
-    }
-    return 0;
+    return publish_signer(sim, &hub->subject, hub->signer, error);
 }
 
 static int publish(struct sim *sim, const struct config_published *published,
@@ -57,9 +67,49 @@ static int publish(struct sim *sim, const struct config_published *published,
         jose_signer_load(&signer, published->key, published->kid, error)) {
         return -1;
     }
-    int rc = directory_publish(sim->directory, &subject, signer);
+    int rc = publish_signer(sim, &subject, signer, error);
     jose_signer_free(signer);
+    return rc;
+}
+
+/* The key with which TPPs encrypt for the bank, among the bank's own. */
+static int open_bank_key(struct sim *sim, struct lfi_error *error)
+{
+    const char *certificate = sim->config->bank_encryption.certificate;
+    struct certificate_subject subject;
+    struct buf jwk;
+    if (!certificate) {
+        return 0;
+    }
+    if (certificate_read_subject(&subject, certificate, error) ||
+        pii_key_new(&sim->bank_key, certificate, sim->config->bank_encryption.kid, error)) {
+        return -1;
+    }
+    buf_init(&jwk, LIMIT_JWKS_BYTES);
+    pii_key_append_jwk(sim->bank_key, &jwk);
+    int rc = jwk.failed ? -1 : directory_publish(sim->directory, &subject, buf_slice(&jwk));
+    buf_free(&jwk);
     return rc ? error_set(error, "the key store is full") : 0;
+}
+
+/* Published by software statement, beside the empty set of keys that are not used any more. */
+static int open_tpp(struct sim *sim, const struct config_tpp *config, struct lfi_error *error)
+{
+    const struct tpp *tpp = tpp_of_slug(slice_of(config->slug));
+    struct certificate_subject active = {0}, inactive = {.cn = "inactive"};
+    if (!tpp) {
+        return error_set(error, "there is no TPP %s", config->slug);
+    }
+    struct jose_signer **signer = &sim->tpp_signers[tpp - tpps];
+    (void)snprintf(active.ou, sizeof active.ou, "%s", tpp->software_id);
+    (void)snprintf(inactive.ou, sizeof inactive.ou, "%s", tpp->software_id);
+    if (jose_signer_load(signer, config->signing_key, config->kid, error) ||
+        publish_signer(sim, &active, *signer, error)) {
+        return -1;
+    }
+    return directory_publish(sim->directory, &inactive, SLICE(""))
+               ? error_set(error, "the key store is full")
+               : 0;
 }
 
 /* The simulator reads the bank's keys from its own store by plain HTTP, out of reach of faults. */
@@ -106,6 +156,14 @@ int sim_open(struct sim *sim, struct lfi_error *error)
             return -1;
         }
     }
+    for (size_t i = 0; i < config->tpp_count; i++) {
+        if (open_tpp(sim, &config->tpps[i], error)) {
+            return -1;
+        }
+    }
+    if (open_bank_key(sim, error)) {
+        return -1;
+    }
     if (config->bank_clock_url &&
         bank_clock_new(&sim->bank_clock,
                        &(struct bank_clock_config){.url = config->bank_clock_url,
@@ -133,6 +191,10 @@ void sim_close(struct sim *sim)
         jose_signer_free(sim->hubs[i].signer);
         credential_free(sim->hubs[i].credential);
     }
+    for (size_t i = 0; i < SIM_TPPS; i++) {
+        jose_signer_free(sim->tpp_signers[i]);
+    }
+    pii_key_free(sim->bank_key);
     bank_clock_free(sim->bank_clock);
     judge_close(sim);
     apis_free(sim->script_apis);

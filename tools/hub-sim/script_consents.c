@@ -7,6 +7,14 @@
 #define REQUEST_URI_LIFE_S 600 /* FAPI 2.0: less than that, or equal */
 #define RECENT 25              /* consents in the list */
 
+/* By the standard's type or its short name; the contract knows no other. */
+static const struct consent_kind *kind_of(struct lfi_slice type)
+{
+    bool pays = slice_equal_text(type, "payment") ||
+                slice_equal_text(type, "urn:openfinanceuae:service-initiation-consent:v2.1");
+    return consent_kind_named(pays ? "flexi-pay" : "data-sharing");
+}
+
 static int parse_new_consent(struct sim_call *call, struct consent_request *out)
 {
     int64_t life = REQUEST_URI_LIFE_S;
@@ -15,6 +23,7 @@ static int parse_new_consent(struct sim_call *call, struct consent_request *out)
     *out = (struct consent_request){
         .hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId")),
         .tpp = client.ptr ? tpp_find(client) : &tpps[0],
+        .kind = kind_of(json_get_string(call->body, "type")),
         .terms = json_get(call->body, "consent"),
         .request_life_s = life,
         .probes = json_get_bool(call->body, "probes", false),

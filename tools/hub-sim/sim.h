@@ -17,6 +17,7 @@
 #include "jose/jose.h"
 
 struct store;
+struct pii_key;
 struct consent;
 
 #define SIM_INTERFACES 2 /* Heimdall, Consent Manager */
@@ -32,8 +33,10 @@ struct sim_hub {
 
 struct sim {
     const struct sim_config *config;
-    struct clock *clock;           /* moved as the bank's is */
-    struct bank_clock *bank_clock; /* NULL: never moved */
+    struct clock *clock;                       /* moved as the bank's is */
+    struct bank_clock *bank_clock;             /* NULL: never moved */
+    struct pii_key *bank_key;                  /* what TPPs encrypt for; pii.h; NULL: none */
+    struct jose_signer *tpp_signers[SIM_TPPS]; /* by place in tpps; NULL: no key */
     const struct log *log;
     /* Tells the bank of a consent (bank_tell). */
     void (*tell)(struct sim *sim, const struct consent *consent, const char *operation);

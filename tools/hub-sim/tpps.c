@@ -1,5 +1,6 @@
 #include "tpps.h"
 #include "base/array.h"
+#include "config.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,7 @@ const struct tpp tpps[] = {
      "RiskAssessment", "A mortgage offer in minutes, from your income of two years."},
 };
 const size_t tpp_count = ARRAY_LEN(tpps);
+_Static_assert(ARRAY_LEN(tpps) <= SIM_TPPS, "a key for each");
 
 const struct tpp *tpp_find(struct lfi_slice client_id)
 {
@@ -26,17 +28,27 @@ const struct tpp *tpp_find(struct lfi_slice client_id)
     return NULL;
 }
 
+const struct tpp *tpp_of_slug(struct lfi_slice slug)
+{
+    for (size_t i = 0; i < tpp_count; i++) {
+        if (slice_equal_text(slug, tpps[i].slug)) {
+            return &tpps[i];
+        }
+    }
+    return NULL;
+}
+
 static cJSON *describe_software(const struct tpp *tpp, const char *app_url)
 {
     char callback[300];
     (void)snprintf(callback, sizeof callback, "%s" TPP_CALLBACK_PATH, app_url);
-    const char *const callbacks[] = {callback}, *const roles[] = {"BDSP"};
+    const char *const callbacks[] = {callback}, *const roles[] = {"BDSP", "BSIP"};
     cJSON *software = cJSON_CreateObject();
     cJSON_AddItemToObject(software, "redirect_uris", cJSON_CreateStringArray(callbacks, 1));
     cJSON_AddStringToObject(software, "client_name", tpp->name);
     cJSON_AddStringToObject(software, "client_uri", app_url);
     cJSON_AddStringToObject(software, "client_id", tpp->client_id);
-    cJSON_AddItemToObject(software, "roles", cJSON_CreateStringArray(roles, 1));
+    cJSON_AddItemToObject(software, "roles", cJSON_CreateStringArray(roles, ARRAY_LEN(roles)));
     cJSON_AddStringToObject(software, "organisation_id", tpp->org_id);
     return software;
 }

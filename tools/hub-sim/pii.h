@@ -1,0 +1,39 @@
+/*
+ * The personal data of payments (PII) as TPPs send it: signed with the TPP's key, then encrypted
+ * for the bank with the key that the bank publishes for that. (Payment PII 1.)
+ */
+#ifndef HUB_SIM_PII_H
+#define HUB_SIM_PII_H
+
+#include "sim.h"
+#include "tpps.h"
+
+/* A bank's key for encryption; any thread. */
+struct pii_key;
+
+/* Of the certificate in a PEM file, which also says whose key it is; kid NULL: derived. */
+int pii_key_new(struct pii_key **out, const char *certificate, const char *kid,
+                struct lfi_error *error);
+void pii_key_free(struct pii_key *key); /* NULL is fine */
+/* Appends it as a JWK object with use enc. */
+void pii_key_append_jwk(const struct pii_key *key, struct buf *out);
+
+/* Who seals, and for the bank behind which Hub. */
+struct pii_sender {
+    const struct sim *sim;
+    const struct sim_hub *hub;
+    const struct tpp *tpp;
+};
+/*
+ * Appends a compact JWE. The signature's claims are added beside `plain`, where it has none of its
+ * own. -1 with a reason, also when TPP or bank have no key.
+ */
+int pii_seal(const struct pii_sender *sender, const cJSON *plain, struct buf *out,
+             struct lfi_error *error);
+/*
+ * Seals PersonalIdentifiableInformation of an object when it is an object itself; what is a text
+ * stays as it is.
+ */
+int pii_seal_member(const struct pii_sender *sender, cJSON *terms, struct lfi_error *error);
+
+#endif
