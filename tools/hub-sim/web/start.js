@@ -7,6 +7,7 @@ const names = {}; // of the segments, by their word
 
 function addresses({pagesUrl, adminUrl}) {
   const rows = [["/connect.html", "Connect an account", "the app of a TPP: asks for data and shows what it received"],
+    ["/pay.html", "Pay from an account", "the app of a TPP: asks for a payment of any type"],
     ["/payee.html", "Check a payee", "confirmation of payee before a payment"]];
   if (pagesUrl) {
     rows.push([`${pagesUrl}/consents`, "The customer's connections", "the bank: see who has access, and stop it"],

@@ -1,0 +1,125 @@
+// Payments in the TPP app: what is asked for in words becomes a consent of the right type, and its
+// personal data leaves the app sealed for the bank alone.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { compactDecrypt, decodeJwt, importPKCS8 } from 'jose';
+import { sharedPki } from '../support/demo.mjs';
+import { startPages } from './hub_pages.mjs';
+
+const IBAN = 'AE219900000000000000001';
+const AMOUNT = { Amount: '125.50', Currency: 'AED' };
+const multi = (PeriodicSchedule, more) => ({ ConsentSchedule: { MultiPayment: { ...more, PeriodicSchedule } } });
+
+let pages;
+let key;
+
+before(async () => {
+    pages = await startPages(() => ({ status: 500, body: {} }));
+    key = await importPKCS8(readFileSync(join(sharedPki(), 'bank/Enc1.key'), 'utf8'), 'RSA-OAEP-256');
+});
+after(() => pages?.stop());
+
+async function openForm(type, options) {
+    const page = await pages.open('/pay.html', options);
+    await page.getByTestId(`pay-type-${type}`).check();
+    return page;
+}
+
+async function fill(page, { name = 'Zumurrud Trading', iban = IBAN, amount = '125.5' } = {}) {
+    await page.getByTestId('pay-name-1').fill(name);
+    await page.getByTestId('pay-iban-1').fill(iban);
+    if (await page.getByTestId('pay-amount').isVisible()) {
+        await page.getByTestId('pay-amount').fill(amount);
+    }
+}
+
+/** Sends the form; the consent as the Hub has it, and what is inside its personal data. */
+async function send(page) {
+    await page.route('http://bank.test/**', (route) => route.fulfill({ body: 'the bank' }));
+    const made = page.waitForResponse((response) => response.url().endsWith('/sim/consents') && response.request().method() === 'POST');
+    await page.getByTestId('tpp-submit').click();
+    const { consentId } = await (await made).json();
+    await page.getByTestId('tpp-leave').waitFor();
+    const { consent } = await (await fetch(`${pages.hub.url}/sim/consents/${consentId}`)).json();
+    const { PersonalIdentifiableInformation: sealed, ...terms } = consent.request.consent;
+    const { plaintext } = await compactDecrypt(sealed, key);
+    return { terms, consent, inside: decodeJwt(new TextDecoder().decode(plaintext)) };
+}
+
+const period = (day) => ({ PeriodType: 'Month', PeriodStartDate: day });
+const dates = (days, name) => days.map((day) => ({ PaymentExecutionDate: day, [name]: AMOUNT }));
+const ONE_EACH = { MaximumCumulativeNumberOfPaymentsPerPeriod: 1 };
+const TWELVE = { MaximumCumulativeNumberOfPayments: 12 };
+const TYPES = {
+    SingleInstantPayment: () => ({ ConsentSchedule: { SinglePayment: { Type: 'SingleInstantPayment', Amount: AMOUNT } } }),
+    FixedOnDemand: ([day]) => multi({ Type: 'FixedOnDemand', ...period(day), Amount: AMOUNT, Controls: ONE_EACH }),
+    VariableOnDemand: ([day]) => multi({ Type: 'VariableOnDemand', ...period(day), Controls: { MaximumIndividualAmount: AMOUNT } }),
+    FixedPeriodicSchedule: ([day]) => multi({ Type: 'FixedPeriodicSchedule', ...period(day), Amount: AMOUNT }, TWELVE),
+    VariablePeriodicSchedule: ([day]) =>
+        multi({ Type: 'VariablePeriodicSchedule', ...period(day), MaximumIndividualAmount: AMOUNT }, TWELVE),
+    FixedDefinedSchedule: ([, ...days]) => multi({ Type: 'FixedDefinedSchedule', Schedule: dates(days, 'Amount') }),
+    VariableDefinedSchedule: ([, ...days]) =>
+        multi({ Type: 'VariableDefinedSchedule', Schedule: dates(days, 'MaximumIndividualAmount') }),
+    DelegatedAuthentication: () => ({ IsDelegatedAuthentication: true }),
+};
+
+test('each type in words is a consent of that type, its payee sealed', async () => {
+    const page = await pages.open('/pay.html');
+    for (const [type, control] of Object.entries(TYPES)) {
+        await page.goto(`${pages.hub.url}/pay.html`);
+        await page.getByTestId(`pay-type-${type}`).check();
+        await fill(page);
+        const days = [await page.locator('#first').inputValue(), ...await page.locator('.date').evaluateAll((all) => all.map(({ value }) => value))];
+        await pages.check(page, `pay-${type}`);
+        const { terms, consent, inside } = await send(page);
+        assert.deepEqual(terms.ControlParameters, control(days), type);
+        assert.equal(consent.consentType, 'cbuae-service-initiation-consents');
+        assert.equal(consent.consentBody.Data.PersonalIdentifiableInformation, undefined);
+        const account = { SchemeName: 'IBAN', Identification: IBAN, Name: { en: 'Zumurrud Trading' } };
+        assert.deepEqual(inside.Initiation, { Creditor: [{ CreditorAccount: account }] }, type);
+        assert.equal(inside.iss, consent.tpp.clientId);
+    }
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+});
+
+test('several payees, or none yet, where a type allows it', async () => {
+    const page = await openForm('VariableOnDemand');
+    await fill(page, { name: 'شركة الزمرد', iban: 'ae21 9900 0000 0000 0000 001' });
+    await page.getByTestId('pay-add-payee').click();
+    await page.getByTestId('pay-name-2').fill('Another');
+    await page.getByTestId('pay-iban-2').fill('AE919900000000000000002');
+    const { inside } = await send(page);
+    assert.deepEqual(inside.Initiation.Creditor.map(({ CreditorAccount: { Identification, Name } }) => [Identification, Name]),
+        [[IBAN, { ar: 'شركة الزمرد' }], ['AE919900000000000000002', { en: 'Another' }]]);
+    await page.context().close();
+    const open = await openForm('DelegatedAuthentication');
+    assert.deepEqual((await send(open)).inside.Initiation, {});
+    await open.context().close();
+});
+
+test('what is missing is said before anything is sent', async () => {
+    const page = await openForm('SingleInstantPayment');
+    for (const [given, said] of [
+        [{ name: '', iban: '' }, 'Say whom to pay.'],
+        [{ amount: '' }, 'Say how much to pay.'],
+        [{ amount: 'much' }, 'Write the amount in dirhams, as 125.50.'],
+    ]) {
+        await fill(page, given);
+        await page.getByTestId('tpp-submit').click();
+        const alert = page.getByRole('alert');
+        await alert.waitFor();
+        assert.equal(await alert.textContent(), said);
+    }
+    await pages.finish(page, 'pay-problem');
+});
+
+test('in Arabic, on a narrow screen, in the dark', async () => {
+    const page = await openForm('FixedOnDemand', { width: 320, colorScheme: 'dark', locale: 'ar-AE' });
+    await pages.check(page, 'pay-arabic');
+    const latin = await page.locator('main').evaluate((main) => main.innerText.match(/[A-Za-z]{4,}/g) ?? []);
+    assert.deepEqual(latin.filter((word) => !/^(Karak|Money|Dune|Ledger|Pearl|Home|Loans|IBAN)$/.test(word)), []);
+    await pages.finish(page, 'pay-arabic');
+});

@@ -1,0 +1,125 @@
+// What the forms share that ask for something and send the customer to the bank.
+import {pick, t} from "./i18n.js";
+import {byId, element, getJson, postJson} from "./page.js";
+import {recentConsent} from "./recent.js";
+
+const NOTICE_MS = 3000; // long enough to read where the browser goes
+const LONGEST_DAYS = 364; // a consent ends within a year
+const DAY_MS = 24 * 3600 * 1000;
+
+export const allOf = (name) => [...document.querySelectorAll(`input[name="${name}"]:checked`)].map(({value}) => value);
+
+export function tile(input, title, text) {
+  return element("label", {className: "tile"}, input,
+    element("span", {}, element("b", {textContent: t(title)}), element("small", {textContent: t(text)})));
+}
+
+// ---- time --------------------------------------------------------------------------------------
+
+/** The simulator's time, which the operator of the bank may have moved. */
+let ahead = 0;
+const now = () => Date.now() + ahead;
+const dayOf = (ms) => new Date(ms + 4 * 3600 * 1000).toISOString().slice(0, 10); // in the Emirates
+
+export const dayAhead = (days) => dayOf(now() + days * DAY_MS);
+export const momentAhead = (days) => new Date(now() + days * DAY_MS).toISOString();
+export const endOf = (day) => `${day}T23:59:59+04:00`;
+/** The days from today on until which a consent can last. */
+export function boundDays(input) {
+  input.min = dayAhead(0);
+  input.max = dayAhead(LONGEST_DAYS);
+}
+
+// ---- choices -----------------------------------------------------------------------------------
+
+/** Which app asks, and at which segment of the bank; `showApp` is told of the app. */
+export async function fillChoices(showApp) {
+  const {hubs, tpps, now: there} = await getJson("/sim/setup");
+  const choose = (tpp) => {
+    document.body.dataset.brand = tpp.slug;
+    byId("mark").src = `${tpp.slug}.svg`;
+    byId("brand").textContent = tpp.name;
+    showApp(tpp);
+    const usual = document.querySelector(`input[data-segment="${tpp.segment}"]`);
+    if (usual) usual.checked = true;
+  };
+  ahead = Date.parse(there) - Date.now();
+  byId("apps").append(...tpps.map((tpp, index) => {
+    const input = element("input", {type: "radio", name: "app", value: tpp.clientId, checked: index === 0});
+    input.addEventListener("change", () => choose(tpp));
+    return element("label", {}, input, element("img", {src: `${tpp.slug}.svg`, alt: ""}), tpp.name);
+  }));
+  byId("segments").append(...hubs.map((hub, index) => {
+    const input = element("input", {type: "radio", name: "provider", value: hub.providerId, checked: index === 0,
+      "data-segment": hub.segment, "data-testid": `tpp-provider-${hub.providerId}`});
+    return tile(input, pick(hub.name) ?? hub.segment, pick(hub.text) ?? "");
+  }));
+  choose(tpps[0]);
+}
+
+/** Shows the newest consents, and returns them. */
+export async function showRecent() {
+  const {consents} = await getJson("/sim/consents");
+  byId("recent-card").hidden = consents.length === 0;
+  byId("recent").replaceChildren(...consents.slice(0, 8).map(recentConsent));
+  return consents;
+}
+
+// ---- off to the bank ---------------------------------------------------------------------------
+
+function markStep(at) {
+  [...document.querySelectorAll(".steps li")].forEach((step, index) => {
+    step.className = index < at ? "done" : index === at ? "now" : "";
+    if (index === at) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+  });
+}
+
+let departure;
+
+/** Says where the browser goes, then goes there. */
+function showLeaving(url) {
+  byId("asking").hidden = true;
+  byId("leaving").hidden = false;
+  byId("leaving-text").textContent = t("Sign in and decide there. Then your bank brings you back to {app}.", {app: byId("brand").textContent});
+  byId("leaving-link").href = url;
+  markStep(1);
+  byId("leaving-title").focus();
+  departure = setTimeout(() => location.assign(url), NOTICE_MS);
+}
+
+/** The form, once it can be sent; again after the browser's way back. */
+function showForm() {
+  clearTimeout(departure);
+  byId("leaving").hidden = true;
+  byId("asking").hidden = false;
+  byId("submit").disabled = false;
+  markStep(0);
+}
+
+/** Lets the form be sent: `terms` makes the consent of this type, or throws what is missing. */
+export function sendConsents(type, terms) {
+  byId("start").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    byId("problem").hidden = true;
+    byId("submit").disabled = true;
+    try {
+      const [clientId] = allOf("app");
+      const [providerId] = allOf("provider");
+      const made = await postJson("/sim/consents", {providerId, type, clientId, consent: terms()});
+      showLeaving(made.authorizeUrl);
+    } catch (problem) {
+      byId("problem").textContent = problem.message;
+      byId("problem").hidden = false;
+      byId("submit").disabled = false;
+    }
+  });
+  addEventListener("pageshow", showForm);
+  showForm();
+}
+
+/** Fields that were filled; undefined when none was. */
+export function filled(fields) {
+  const entries = Object.entries(fields).filter(([, value]) => value !== "" && value?.length !== 0 && value !== undefined);
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
