@@ -398,6 +398,7 @@ static void read_provider(struct loader *loader, const cJSON *root, const cJSON 
         out->scheme_mark = loader_file(loader, json_get(object, "brand"), where, "schemeMark");
     }
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
+    out->offers.payment_types = loader_texts(loader, json_get(object, "payments"), "types", NULL);
     check_closing(loader, &out->offers, path);
     out->statement_day = (enum lfi_statement_day)loader_word_or(
         loader_word(loader, object, path, "statementsBy", statement_days),

@@ -6,6 +6,7 @@
 #include "connect/call_consent.h"
 #include "connect/operation.h"
 #include "consent/rules.h"
+#include "payments/validate.h"
 
 #include "contract_consent_events.h"
 #include "rows_consent_events.h"
@@ -62,6 +63,16 @@ static const struct consent_finding *check_base(struct call *call, const struct 
     return finding;
 }
 
+static int check_payment(struct call *call, const cJSON *tree, struct consent_finding *out)
+{
+    if (!call->peers->pii) {
+        *out = (struct consent_finding){"UNSUPPORTED_CONSENT", "The bank takes no payments."};
+        return 0;
+    }
+    return payment_validate(call, call->peers->pii, json_get(json_get(tree, "request"), "consent"),
+                            out);
+}
+
 static void reply_judgement(struct call *call, const struct consent_finding *finding)
 {
     struct json_writer w;
@@ -80,16 +91,26 @@ static void reply_judgement(struct call *call, const struct consent_finding *fin
     call->reply->status = 200;
 }
 
-static int judge(struct call *call, const struct consent *consent)
+static int judge(struct call *call, const struct consent *consent, const cJSON *tree)
 {
     if (!consent_rules_coherent(consent, call->request->body)) {
         return refusal_set(call->refusal, "CONSENT-KIND", 400, "Body.InvalidFormat",
                            "The body is not a consent of the kind that consentType says.");
     }
+    struct consent_finding of_payment = {NULL, NULL};
     const struct consent_finding *finding =
         consent_rules_check(consent, call->provider, call->connect->config.apis);
+    if (!finding && consent->kind->pays) {
+        if (check_payment(call, tree, &of_payment) != 0) {
+            return -1;
+        }
+        finding = of_payment.code ? &of_payment : NULL;
+    }
     if (!finding) {
         finding = check_base(call, consent);
+    }
+    if (!finding) {
+        finding = consent_rules_check_currency(consent);
     }
     if (finding) {
         LOG_EVENT(call->connect->log, LOG_INFO, "consent-invalid",
@@ -108,7 +129,7 @@ int connect_validate_consent(struct call *call)
     struct consent consent;
     int rc = read_body(call, &tree, &consent);
     if (rc == 0) {
-        rc = judge(call, &consent);
+        rc = judge(call, &consent, tree);
     }
     cJSON_Delete(tree);
     return rc;

@@ -1,8 +1,6 @@
 #include "consent/kind.h"
 #include "base/array.h"
 
-#define PAYMENT_RULES (CONSENT_RULE_PERMISSIONS | CONSENT_RULE_PAYMENT)
-
 static const struct consent_kind kinds[] = {
     {.name = "data-sharing",
      .type = "cbuae-account-access-consents",
@@ -17,7 +15,7 @@ static const struct consent_kind kinds[] = {
      .family = "service-initiation-consent",
      .schedule = "SinglePayment",
      .schema = "Payment",
-     .rules = PAYMENT_RULES,
+     .rules = CONSENT_RULE_PERMISSIONS,
      .pays = true,
      .journey = true,
      .accounts = true},
@@ -25,7 +23,7 @@ static const struct consent_kind kinds[] = {
      .type = "cbuae-service-initiation-consents",
      .family = "service-initiation-consent",
      .schema = "Payment",
-     .rules = PAYMENT_RULES,
+     .rules = CONSENT_RULE_PERMISSIONS,
      .pays = true,
      .journey = true,
      .accounts = true},

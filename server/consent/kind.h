@@ -11,7 +11,6 @@
 enum consent_rule {
     CONSENT_RULE_ACCOUNTS = 1U << 0,    /* the provider holds the account types asked for */
     CONSENT_RULE_PERMISSIONS = 1U << 1, /* the core delivers what each permission opens */
-    CONSENT_RULE_PAYMENT = 1U << 2,     /* the bank makes such payments, in this currency */
 };
 
 struct consent_kind {

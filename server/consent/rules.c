@@ -60,7 +60,8 @@ static bool exceeds(const char *const *list, const cJSON *wanted)
 
 static bool is_other_kind(const struct subject *subject)
 {
-    return !consent_is_offered(subject->consent, &subject->provider->offers);
+    return !consent_is_offered(subject->consent, &subject->provider->offers) ||
+           (subject->consent->kind->pays && !subject->provider->payments);
 }
 
 static bool is_other_account_type(const struct subject *subject)
@@ -108,29 +109,6 @@ static bool is_other_permission(const struct subject *subject)
     return false;
 }
 
-/* --- payments --------------------------------------------------------------------------------- */
-
-/*
- * Nothing is kept here until a later day, and no file of payments is taken. One kind of schedule a
- * consent; none exactly when the customer is authenticated by the TPP. (Consent events 3.3.)
- */
-static bool is_other_payment(const struct subject *subject)
-{
-    const cJSON *control = json_get(subject->consent->data, "ControlParameters");
-    const cJSON *schedule = json_get(control, "ConsentSchedule");
-    bool delegated = json_get_bool(control, "IsDelegatedAuthentication", false);
-    const cJSON *single = json_get(schedule, "SinglePayment");
-    int count = (single ? 1 : 0) + (json_get(schedule, "MultiPayment") ? 1 : 0);
-    return json_get(schedule, "FilePayment") || count != (delegated ? 0 : 1) ||
-           slice_equal_text(json_get_string(single, "Type"), "SingleFutureDatedPayment");
-}
-
-/* Domestic payments are in dirhams. */
-static bool is_other_currency(const struct subject *subject)
-{
-    return json_get(subject->consent->data, "CurrencyRequest");
-}
-
 /* --- the rules -------------------------------------------------------------------------------- */
 
 #define ALL_KINDS 0
@@ -155,12 +133,6 @@ static const struct rule {
     {CONSENT_RULE_PERMISSIONS,
      {"UnsupportedPermission", "The bank does not deliver what every permission opens."},
      is_other_permission},
-    {CONSENT_RULE_PAYMENT,
-     {"PaymentTypeNotSupported", "The bank takes no payments of this kind."},
-     is_other_payment},
-    {CONSENT_RULE_PAYMENT,
-     {"CurrencyNotSupported", "The bank pays in dirhams only."},
-     is_other_currency},
 };
 
 const struct consent_finding *consent_rules_check(const struct consent *consent,
@@ -175,6 +147,13 @@ const struct consent_finding *consent_rules_check(const struct consent *consent,
         }
     }
     return NULL;
+}
+
+const struct consent_finding *consent_rules_check_currency(const struct consent *consent)
+{
+    static const struct consent_finding other = {"CurrencyNotSupported",
+                                                 "The bank pays in dirhams only."};
+    return consent->kind->pays && json_get(consent->data, "CurrencyRequest") ? &other : NULL;
 }
 
 const struct consent_finding consent_base_unknown = {"InvalidBaseConsentId",

@@ -160,6 +160,24 @@ static void fills_in_defaults(void **state)
     config_free(config);
 }
 
+static void takes_the_payments_that_are_advertised(void **state)
+{
+    struct config *config;
+    struct lfi_error error;
+    char *text = replaced("\"retail\",", "\"retail\", \"payments\": {\"types\": ["
+                                         "\"FixedOnDemand.Supported\"]},");
+    assert_int_equal(load(*state, text, &config, &error), 0);
+    free(text);
+    assert_string_equal(config->providers[0].offers.payment_types[0], "FixedOnDemand.Supported");
+    assert_null(config->providers[0].offers.payment_types[1]);
+    assert_null(config->providers[1].offers.payment_types);
+    config_free(config);
+    text = replaced("\"retail\",", "\"retail\", \"payments\": {\"types\": [\"FixedOnDemand\"]},");
+    assert_int_equal(load(*state, text, &config, &error), -1);
+    assert_non_null(strstr(error.message, "$.providers[0].payments.types[0]: is not one of"));
+    free(text);
+}
+
 static void a_segment_of_the_banks_own_naming_has_all_account_types(void **state)
 {
     struct config *config;
@@ -757,6 +775,7 @@ int main(void)
         cmocka_unit_test(takes_what_is_said),
         cmocka_unit_test(fills_in_defaults),
         cmocka_unit_test(takes_offers_as_listed),
+        cmocka_unit_test(takes_the_payments_that_are_advertised),
         cmocka_unit_test(a_segment_of_the_banks_own_naming_has_all_account_types),
         cmocka_unit_test(takes_each_word_as_what_it_means),
         cmocka_unit_test(tells_each_mistake_with_its_line),

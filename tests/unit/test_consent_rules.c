@@ -35,10 +35,12 @@ static const char *const account_types[] = {"Retail", NULL};
 static const char *const sub_types[] = {"Savings", NULL};
 static const uint32_t versions[] = {CONTRACT_VERSION(2, 1), 0};
 static const struct lfi_accounts accounts = {.size = sizeof(accounts), .balances = balances};
+static const struct lfi_payments payments = {.size = sizeof(payments)};
 /* Offers consents of all types, and delivers balances alone. */
 static const struct provider bank = {
     .accounts = &accounts,
-    .offers = {types, account_types, sub_types, {[CONTRACT_DATA_SHARING] = versions}, NULL}};
+    .payments = &payments,
+    .offers = {types, account_types, sub_types, {[CONTRACT_DATA_SHARING] = versions}, NULL, NULL}};
 
 /* The code of the rule that the consent breaks; "": none. */
 static const char *broken_at(const struct provider *provider, const char *type, const char *more,
@@ -85,11 +87,6 @@ static void holds_each_kind_to_its_own_rules(void **state)
         {"", SINGLE ",\"Permissions\":[\"ReadConsents\"]", "", "UnsupportedPermission", ""},
         {"", SINGLE ",\"Permissions\":[\"ReadOfTomorrow\"]", "UnsupportedPermission",
          "UnsupportedPermission", ""},
-        {"", "\"ControlParameters\":{\"ConsentSchedule\":{\"FilePayment\":{}}}", "",
-         "PaymentTypeNotSupported", ""},
-        {"", "", "", "PaymentTypeNotSupported", ""},
-        {"", "\"ControlParameters\":{\"IsDelegatedAuthentication\":true}", "", "", ""},
-        {"", SINGLE ",\"CurrencyRequest\":{}", "", "CurrencyNotSupported", ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_string_equal(broken(SHARING, rows[i].more, rows[i].terms), rows[i].sharing);
@@ -98,6 +95,30 @@ static void holds_each_kind_to_its_own_rules(void **state)
         assert_string_equal(broken("cbuae-new-consents", rows[i].more, rows[i].terms),
                             "UNSUPPORTED_CONSENT");
     }
+}
+
+static void offers_payments_only_with_a_core_that_makes_them(void **state)
+{
+    struct provider none = bank;
+    (void)state;
+    none.payments = NULL;
+    assert_string_equal(broken_at(&none, PAYMENT, "", SINGLE), "UNSUPPORTED_CONSENT");
+    assert_string_equal(broken_at(&none, SHARING, "", SINGLE), "");
+}
+
+static void holds_domestic_payments_to_dirhams(void **state)
+{
+    const struct consent_kind *sharing = consent_kind_named("data-sharing");
+    const struct consent_kind *paying = consent_kind_named("flexi-pay");
+    cJSON *data = cJSON_Parse("{\"CurrencyRequest\":{}}");
+    struct consent consent = {.kind = paying, .data = data};
+    (void)state;
+    assert_string_equal(consent_rules_check_currency(&consent)->code, "CurrencyNotSupported");
+    consent.kind = sharing;
+    assert_null(consent_rules_check_currency(&consent));
+    consent = (struct consent){.kind = paying};
+    assert_null(consent_rules_check_currency(&consent));
+    cJSON_Delete(data);
 }
 
 /* Calls in a version that is closing go on; new consents in it do not. */
@@ -235,6 +256,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(offers_payments_only_with_a_core_that_makes_them),
+        cmocka_unit_test(holds_domestic_payments_to_dirhams),
         cmocka_unit_test(takes_no_consents_in_a_version_that_is_closing),
         cmocka_unit_test(holds_each_kind_to_its_own_rules),
         cmocka_unit_test(sees_a_consent_of_two_kinds),

@@ -1,0 +1,175 @@
+#include "payments/validate.h"
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "payments/creditor.h"
+#include "payments/type.h"
+
+#include <stdio.h>
+
+#define FLAG_MAX 80 /* "VariablePeriodicSchedule.MultipleBeneficiariesSupported" */
+
+struct inspection {
+    struct call *call;
+    const struct payment_type *type; /* NULL: none, or several at once */
+    const cJSON *debtor, *creditors; /* NULL: none is named */
+    struct consent_finding *out;
+};
+
+static int found(struct inspection *in, const char *code, const char *description)
+{
+    *in->out = (struct consent_finding){code, description};
+    return 0;
+}
+
+/* A description that does not outlive its maker. */
+static int found_because(struct inspection *in, const char *code, const char *description)
+{
+    const char *kept = arena_text(in->call->arena, slice_of(description));
+    return kept ? found(in, code, kept) : outcome_fail(in->call, "out of memory");
+}
+
+/* --- 2: personal data ------------------------------------------------------------------------- */
+
+static int open_pii(struct inspection *in, struct pii_reader *reader, const cJSON *asked,
+                    struct pii *pii)
+{
+    struct call *call = in->call;
+    struct refusal refusal = {.id = NULL};
+    const struct pii_query query = {
+        .member = json_get(asked, "PersonalIdentifiableInformation"),
+        .stage = PII_OF_CONSENT,
+        .client_id = request_header(call->request, "o3-caller-client-id", NULL),
+        .software_id = request_header(call->request, "o3-caller-software-statement-id", NULL),
+    };
+    if (pii_open(reader, &query, call->arena, pii, &refusal) == 0) {
+        const cJSON *initiation = json_get(pii->tree, "Initiation");
+        in->debtor = json_get(initiation, "DebtorAccount");
+        in->creditors = json_get(initiation, "Creditor");
+        return 0;
+    }
+    if (refusal.status >= 500) {
+        *call->refusal = refusal;
+        return -1;
+    }
+    return found_because(in, "InvalidPII", refusal.error_message);
+}
+
+/* --- 3: debtor -------------------------------------------------------------------------------- */
+
+/* Who holds it is asked after the customer has signed in. */
+static int check_debtor(struct inspection *in)
+{
+    struct call *call = in->call;
+    const struct provider *provider = call->provider;
+    struct lfi_slice iban = json_get_string(in->debtor, "Identification");
+    struct lfi_account_by_iban account = {.size = sizeof(account)};
+    struct lfi_error error = {""};
+    if (!in->debtor) {
+        return 0;
+    }
+    if (!creditor_iban_is_valid(iban)) {
+        return found(in, "InvalidDebtorAccount", "The debtor account must be an IBAN of the UAE.");
+    }
+    int rc =
+        provider->payments->account_by_iban(provider->core, &call->core, iban, &account, &error);
+    if (rc == LFI_UNKNOWN) {
+        return found(in, "InvalidDebtorAccount", "The bank holds no such debtor account.");
+    }
+    if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
+        return -1;
+    }
+    return account.status == LFI_ACCOUNT_ACTIVE
+               ? 0
+               : found(in, "InvalidDebtorAccount", "The debtor account cannot pay.");
+}
+
+/* --- 4: creditors ----------------------------------------------------------------------------- */
+
+/* None at all is the open model; the schema has no empty list. */
+static bool is_allowed_number(const struct payment_type *type, int count)
+{
+    return type->creditors_may_vary ? count <= LIMIT_CREDITORS : count == 1;
+}
+
+static int check_creditor(struct inspection *in, const cJSON *entry)
+{
+    struct creditor creditor;
+    struct lfi_error why = {""};
+    (void)creditor_read(entry, &creditor);
+    switch (creditor_judge(&creditor, in->call->provider, &in->call->core, &why)) {
+    case CREDITOR_FINE:
+        return 0;
+    case CREDITOR_INVALID:
+        return found_because(in, "InvalidCreditor", why.message);
+    case CREDITOR_UNREACHABLE:
+        return found_because(in, "UnreachableCreditorAccount", why.message);
+    case CREDITOR_UNKNOWN:
+        break;
+    }
+    return outcome_check(in->call, OUTCOME_BANK, LFI_UNAVAILABLE, &why);
+}
+
+static int check_creditors(struct inspection *in)
+{
+    int rc = 0;
+    const cJSON *entry;
+    if (in->type && !is_allowed_number(in->type, cJSON_GetArraySize(in->creditors))) {
+        return found(in, "InvalidCreditor",
+                     "A payment of this type has another number of creditors.");
+    }
+    cJSON_ArrayForEach(entry, in->creditors)
+    {
+        if (rc == 0 && !in->out->code) {
+            rc = check_creditor(in, entry);
+        }
+    }
+    return rc;
+}
+
+/* --- 5: type ---------------------------------------------------------------------------------- */
+
+/* The flag of ApiMetadata by which the bank would advertise it. */
+static const char *flag_of(const struct inspection *in)
+{
+    const int count = cJSON_GetArraySize(in->creditors);
+    if (!in->type->creditors_may_vary) {
+        return "Supported";
+    }
+    return count == 0   ? "OpenBeneficiariesSupported"
+           : count == 1 ? "SingleBeneficiarySupported"
+                        : "MultipleBeneficiariesSupported";
+}
+
+static int check_type(struct inspection *in)
+{
+    const char *const *advertised = in->call->provider->offers.payment_types;
+    char flag[FLAG_MAX];
+    if (!in->type) {
+        return found(in, "PaymentTypeNotSupported", "The bank takes no payments of this kind.");
+    }
+    (void)snprintf(flag, sizeof(flag), "%s.%s", in->type->name, flag_of(in));
+    return !advertised || offers_list(advertised, slice_of(flag))
+               ? 0
+               : found(
+                     in, "PaymentTypeNotSupported",
+                     "The bank does not advertise payments of this type and number of creditors.");
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+int payment_validate(struct call *call, struct pii_reader *reader, const cJSON *asked,
+                     struct consent_finding *out)
+{
+    static int (*const checks[])(struct inspection *) = {check_debtor, check_creditors, check_type};
+    struct inspection in = {
+        .call = call, .type = payment_type_of(json_get(asked, "ControlParameters")), .out = out};
+    struct pii pii = {.tree = NULL};
+    *out = (struct consent_finding){NULL, NULL};
+    int rc = open_pii(&in, reader, asked, &pii);
+    for (size_t i = 0; i < ARRAY_LEN(checks) && rc == 0 && !out->code; i++) {
+        rc = checks[i](&in);
+    }
+    pii_close(&pii);
+    return rc;
+}

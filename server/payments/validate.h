@@ -1,0 +1,26 @@
+/*
+ * What the bank can say of a new consent to payments from its content, before the customer has
+ * signed in: its personal data, debtor, creditors and type. (Consent events 3.3, checks 2 to 5.)
+ */
+#ifndef PAYMENTS_VALIDATE_H
+#define PAYMENTS_VALIDATE_H
+
+#include "consent/rules.h"
+#include "flow/call.h"
+#include "payments/pii.h"
+
+/*
+ * Fills `out` with the first that is wrong, its texts in the call's arena; its code is NULL when
+ * there is nothing. The provider's core must have the payments family. `asked` is the request's
+ * consent object, of whose personal data nothing is kept.
+ *   InvalidPII                    it cannot be decrypted, or is not in the form of a consent
+ *   InvalidDebtorAccount          not an account of this segment that can pay
+ *   InvalidCreditor               their number, or one of them by itself
+ *   UnreachableCreditorAccount    no rail leads to one of them, or it takes no money
+ *   PaymentTypeNotSupported       no type, several, or one that the provider does not advertise
+ * -1: it cannot be judged now; PII-KEYS-UNAVAILABLE, PII-UNABLE, or what the core's status means.
+ */
+int payment_validate(struct call *call, struct pii_reader *reader, const cJSON *asked,
+                     struct consent_finding *out);
+
+#endif
