@@ -81,10 +81,11 @@ static bool is_other_account_sub_type(const struct subject *subject)
 static bool is_other_version(const struct subject *subject)
 {
     const struct offers *offers = &subject->provider->offers;
+    const uint32_t *served =
+        offers->versions[subject->consent->kind->pays ? CONTRACT_SERVICE_INITIATION
+                                                      : CONTRACT_DATA_SHARING];
     struct lfi_slice wanted = subject->consent->version;
-    uint32_t version =
-        wanted.ptr ? version_resolve(offers->versions[CONTRACT_DATA_SHARING], version_read(wanted))
-                   : 0;
+    uint32_t version = wanted.ptr ? version_resolve(served, version_read(wanted)) : 0;
     return wanted.ptr && (version == 0 || version_is_listed(offers->closing, version));
 }
 

@@ -40,7 +40,11 @@ static const struct lfi_payments payments = {.size = sizeof(payments)};
 static const struct provider bank = {
     .accounts = &accounts,
     .payments = &payments,
-    .offers = {types, account_types, sub_types, {[CONTRACT_DATA_SHARING] = versions}, NULL, NULL}};
+    .offers = {.consent_types = types,
+               .account_types = account_types,
+               .account_sub_types = sub_types,
+               .versions = {
+                   [CONTRACT_DATA_SHARING] = versions, [CONTRACT_SERVICE_INITIATION] = versions}}};
 
 /* The code of the rule that the consent breaks; "": none. */
 static const char *broken_at(const struct provider *provider, const char *type, const char *more,
@@ -104,6 +108,17 @@ static void offers_payments_only_with_a_core_that_makes_them(void **state)
     none.payments = NULL;
     assert_string_equal(broken_at(&none, PAYMENT, "", SINGLE), "UNSUPPORTED_CONSENT");
     assert_string_equal(broken_at(&none, SHARING, "", SINGLE), "");
+}
+
+static void holds_each_kind_to_the_versions_of_its_family(void **state)
+{
+    static const uint32_t other[] = {CONTRACT_VERSION(2, 2), 0};
+    struct provider apart = bank;
+    (void)state;
+    apart.offers.versions[CONTRACT_SERVICE_INITIATION] = other;
+    assert_string_equal(broken_at(&apart, PAYMENT, ",\"standardVersion\":\"v2.2\"", SINGLE), "");
+    assert_string_equal(broken_at(&apart, SHARING, ",\"standardVersion\":\"v2.2\"", SINGLE),
+                        "UnsupportedVersion");
 }
 
 static void holds_domestic_payments_to_dirhams(void **state)
@@ -257,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(offers_payments_only_with_a_core_that_makes_them),
+        cmocka_unit_test(holds_each_kind_to_the_versions_of_its_family),
         cmocka_unit_test(holds_domestic_payments_to_dirhams),
         cmocka_unit_test(takes_no_consents_in_a_version_that_is_closing),
         cmocka_unit_test(holds_each_kind_to_its_own_rules),
