@@ -83,6 +83,7 @@ test('demo.json is there when both programs answer', async () => {
         assert.ok(provider.users.length > 0, provider.providerId);
         assert.ok(existsSync(provider.clientCert) && existsSync(provider.signingKey));
     }
+    assert.ok(demo.tpps.every(({ signingKey, kid }) => existsSync(signingKey) && kid));
     assert.deepEqual(demo.tpps[0].redirectUris, [`${demo.hub.baseUrl}/tpp/callback`]);
     for (const { clientId } of demo.tpps) {
         const body = JSON.stringify({ providerId: 'dhowretail', type: 'data-sharing', clientId,

@@ -1,9 +1,11 @@
 // Whom the simulated Hub lets in: the bank's certificate and a right token, nothing else.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { SignJWT, importPKCS8 } from 'jose';
 import { makeToken } from '../support/client.mjs';
+import { sharedPki } from '../support/demo.mjs';
 import { Bank, identity, readSubjects, send, startHub } from './hub_support.mjs';
 
 let hub, bank, consent;
@@ -94,10 +96,20 @@ test('the key store is open to all and has the keys of each owner', async () => 
         const { status, json } = await get(`/${ou}/${cn}/application.jwks`);
         assert.equal(status, 200, folder);
         const { kid } = identity(folder, file, file);
-        assert.deepEqual(json.keys.map((key) => key.kid), [kid]);
+        assert.deepEqual(json.keys.filter(({ use }) => use === 'sig').map((key) => key.kid), [kid]);
         assert.equal(json.keys[0].d, undefined);
     }
     const { ou, cn } = subjects.bank;
+    const { json: { keys } } = await get(`/${ou}/${cn}/application.jwks`);
+    const enc = readFileSync(join(sharedPki(), 'bank/Enc1.kid'), 'utf8').trim();
+    assert.deepEqual(keys.map(({ kid, use, d }) => [kid, use, d]).at(-1), [enc, 'enc', undefined]);
+    const { tpps } = (await fetch(`${hub.url}/sim/setup`).then((reply) => reply.json()));
+    for (const { slug, softwareStatementId } of tpps) {
+        const tpp = await get(`/${softwareStatementId}/application.jwks`);
+        const kid = readFileSync(join(sharedPki(), `tpp/${slug}/Sig1.kid`), 'utf8').trim();
+        assert.deepEqual(tpp.json.keys.map((key) => [key.kid, key.use]), [[kid, 'sig']]);
+        assert.deepEqual((await get(`/${softwareStatementId}/inactive/application.jwks`)).json, { keys: [] });
+    }
     for (const path of ['/', `/${ou}/${cn}`, `/${ou}/x/application.jwks`, `/${ou}/${cn}/application.jwks/`]) {
         assert.equal((await get(path)).status, 404, path);
     }

@@ -65,6 +65,9 @@ const TYPES = {
     DelegatedAuthentication: () => ({ IsDelegatedAuthentication: true }),
 };
 
+/* Together they have every field of the form. */
+const PICTURED = ['VariableOnDemand', 'FixedDefinedSchedule'];
+
 test('each type in words is a consent of that type, its payee sealed', async () => {
     const page = await pages.open('/pay.html');
     for (const [type, control] of Object.entries(TYPES)) {
@@ -72,7 +75,9 @@ test('each type in words is a consent of that type, its payee sealed', async () 
         await page.getByTestId(`pay-type-${type}`).check();
         await fill(page);
         const days = [await page.locator('#first').inputValue(), ...await page.locator('.date').evaluateAll((all) => all.map(({ value }) => value))];
-        await pages.check(page, `pay-${type}`);
+        if (PICTURED.includes(type)) {
+            await pages.check(page, `pay-${type}`);
+        }
         const { terms, consent, inside } = await send(page);
         assert.deepEqual(terms.ControlParameters, control(days), type);
         assert.equal(consent.consentType, 'cbuae-service-initiation-consents');

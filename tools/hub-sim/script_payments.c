@@ -2,6 +2,7 @@
 #include "bank.h"
 #include "contract_sim.h"
 #include "payments.h"
+#include "pii.h"
 #include "script.h"
 
 #define CUSTOMER_ADDRESS "192.0.2.10"
@@ -55,14 +56,19 @@ static cJSON *write_data(const struct sim_call *call, const char *consent_id)
     return data;
 }
 
-/* The body of POST /payments at the bank. */
-static cJSON *write_request(const struct sim_call *call, const struct consent *consent,
-                            const char *key)
+/* The body of POST /payments at the bank; NULL with the refusal when its data cannot be sealed. */
+static cJSON *write_request(struct sim_call *call, const struct consent *consent, const char *key)
 {
-    cJSON *body = cJSON_CreateObject();
+    const struct pii_sender sender = {call->sim, consent->hub, consent->tpp};
+    struct lfi_error error = {""};
+    cJSON *body = cJSON_CreateObject(), *data = write_data(call, consent->id);
+    cJSON_AddItemToObject(cJSON_AddObjectToObject(body, "request"), "Data", data);
+    if (pii_seal_member(&sender, data, &error) != 0) {
+        cJSON_Delete(body);
+        (void)script_refuse(&call->base, "SIM-PII", 400, error.message);
+        return NULL;
+    }
     cJSON_AddStringToObject(body, "paymentType", "cbuae-payment");
-    cJSON_AddItemToObject(cJSON_AddObjectToObject(body, "request"), "Data",
-                          write_data(call, consent->id));
     cJSON_AddItemToObject(body, "requestHeaders", write_headers(call, key));
     cJSON_AddItemToObject(body, "tpp", tpp_describe(consent->tpp, call->sim->config->url));
     return body;
@@ -87,7 +93,7 @@ static int prepare(struct sim_call *call, struct lfi_slice consent_id, const cha
         return -1;
     }
     *request = write_request(call, consent, key);
-    return 0;
+    return *request ? 0 : -1;
 }
 
 static void note_made(struct sim_call *call, struct lfi_slice consent_id, const cJSON *request,
