@@ -43,7 +43,7 @@ test('systemd finds nothing wrong with it', { skip }, () => {
     assert.ok(!stderr.includes('lfi-server.service'), stderr);
 });
 
-test('it may do little besides serving', { skip }, () => {
+test('systemd rates it as confined', { skip }, () => {
     const { status, stdout, stderr } = analyze(
         'security', '--offline=true', '--no-pager', `--threshold=${MOST_EXPOSED}`, unit);
     assert.equal(status, 0, stdout + stderr);

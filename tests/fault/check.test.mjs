@@ -195,7 +195,7 @@ test('a state that is not there yet is right, and not made by a check', async ()
     assert.ok(!existsSync(join(demo.dir, 'fresh')));
 });
 
-test('a key that everybody may read and a certificate about to expire are told', async () => {
+test('a key that everybody may read and a certificate about to expire are warned of', async () => {
     const soon = makeCertificate('soon', { days: 10 });
     chmodSync(soon.key, 0o644);
     const { file } = await writeConfig(demo, config, 'soon.json', (c) =>
@@ -207,7 +207,7 @@ test('a key that everybody may read and a certificate about to expire are told',
     assert.match(stderr, /warning: \$\.publicListener\.certificate: .*expires in (9|10) days/);
 });
 
-test('a next certificate of another organisation is told, and what covers another is no news', async () => {
+test('a next certificate of another organisation is warned of, one that another covers is not', async () => {
     const soon = makeCertificate('ending', { days: 10, usage: 'clientAuth' });
     const { file } = await writeConfig(demo, config, 'next.json', (c) => {
         c.hub.next = { certificate: c.hub.certificate, key: c.hub.key };
@@ -221,7 +221,7 @@ test('a next certificate of another organisation is told, and what covers anothe
     assert.match(stdout, /hub\.next\.certificate: [0-9a-f-]+ expires on /);
 });
 
-test('an expired certificate is refused, and in development told', async () => {
+test('an expired certificate is refused, in development warned of', async () => {
     const expire = (c) => Object.assign(c.hub, {
         certificate: join(rogue(), readdirSync(rogue()).find((name) => name.endsWith('.pem'))),
         key: join(rogue(), readdirSync(rogue()).find((name) => name.endsWith('.key'))),
@@ -243,7 +243,7 @@ test('an expired certificate is refused, and in development told', async () => {
     assert.match(refused.stderr, /\$\.hub\.certificate: the certificate expired on /);
 });
 
-test('passwords hashed with few rounds are told outside development', async () => {
+test('passwords hashed with few rounds are warned of outside development', async () => {
     const low = /warning: \$\.providers\[0\]\.core\.settings: passwordRounds is 10000; .*600000/;
     const inDevelopment = await writeConfig(demo, config, 'rounds.json');
     assert.doesNotMatch(runProgram('--config', inDevelopment.file, '--check').stderr, /passwordRounds/);

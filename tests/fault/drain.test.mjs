@@ -1,4 +1,4 @@
-// SIGTERM: readiness turns first, what runs may end, and nothing keeps the program for ever.
+// SIGTERM: /readyz fails first, running requests may end, and none delays the end for ever.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -43,7 +43,7 @@ const events = (second, event) =>
         .map((line) => JSON.parse(line))
         .filter((line) => line.event === event);
 
-test('readiness turns while requests are still taken', async () => {
+test('/readyz fails while requests are still taken', async () => {
     const second = await start({ drainDelayMs: 1500 });
     const begun = Date.now();
     const ended = second.end();
@@ -68,7 +68,7 @@ test('a running request has the time that the drain gives it', async () => {
     second.hub.close();
 });
 
-test('what sleeps longer is cut, counted, and does not keep the program', async () => {
+test('a request that takes longer is cut, counted, and does not delay the end', async () => {
     const second = await start({ drainMs: 500 });
     await delay(second, 20_000);
     const reply = accounts(second).catch((error) => error);

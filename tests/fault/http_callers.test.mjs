@@ -1,4 +1,4 @@
-// Slow, rude and numerous callers of the running server: the Hub does not notice them.
+// Slow, malformed and numerous requests to the running server: the Hub does not notice them.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { get as getPlain } from 'node:http';
@@ -118,7 +118,7 @@ describe('one byte at a time', () => {
     });
 });
 
-test('a caller that has said all it wants to say gets its answer', async () => {
+test('a caller that has closed its sending side gets its answer', async () => {
     const caller = await open();
     caller.end(HELLO);
     await caller.ended;

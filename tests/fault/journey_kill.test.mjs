@@ -1,6 +1,6 @@
 // One of two instances is killed while customers are at each step of their journeys. They go on at
 // the other one, which shares only configuration and store; whatever the Hub is told, it is told
-// once; who never comes back is ended for.
+// once; an abandoned journey is ended.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -100,7 +100,7 @@ test('kill -9 at each step', async () => {
     }
     const everybody = [unknown, asked, known, patching, confirming];
 
-    // while PATCH is on its way, which reaches the Hub although the bank is dead
+    // while PATCH is on its way, which reaches the Hub although the bank was killed
     const { exchanges } = await atHub(patching);
     await breakHub(demo, 'consent-manager', 'slow', { ms: SLOW_MS });
     await killInDecision(patching, async () => (await atHub(patching)).exchanges.length > exchanges.length);
@@ -132,7 +132,7 @@ test('kill -9 at each step', async () => {
     assert.deepEqual(kept.findings, []); // a second PATCH would be one
     assert.equal(changes(kept).filter((change) => change === 'doConfirm').length, 1);
 
-    // the Hub has answered the dead: the code is lost, so nothing may stay authorized
+    // the Hub has answered a killed instance: the code is lost, so nothing may stay authorized
     const lost = await settled(() => confirming.post('/journey/state', {}));
     assert.equal(lost.error, 'HUB-UNAVAILABLE');
     assert.equal(lost.journey, confirming.journey);

@@ -152,7 +152,7 @@ test('the answer to GET /auth is lost: a page of our own, then the Hub sends the
     await expectAgreement({ consentId }, 'AwaitingAuthorization');
 });
 
-test('killed with the undoing still to do: the other instance does it', async () => {
+test('killed before the undo: the other instance does it', async () => {
     await second.start();
     const customer = await atReview(second.publicUrl);
     await breakHub(demo, CM, 'lost', { skip: 1, times: 1, then: 'down' });
@@ -164,7 +164,7 @@ test('killed with the undoing still to do: the other instance does it', async ()
     await expectAgreement(customer, 'Revoked');
 });
 
-test('what the Hub never takes is parked, told to the operator, and tried again', async () => {
+test('a task that the Hub never accepts is parked, reported to the operator, and tried again', async () => {
     const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
     const operator = (method, path, body) => fetch(`${demo.adminBaseUrl}${path}`, {
         method,

@@ -49,7 +49,7 @@ async function until(what, condition, tries = 100) {
     }
 }
 
-test('every part is told when all is well', async () => {
+test('every part is listed when all is well', async () => {
     const { status, parts } = await ready();
     assert.equal(status, 200);
     assert.ok(parts.every((part) => part.status === 'ok'));
@@ -61,7 +61,7 @@ test('every part is told when all is well', async () => {
     }
 });
 
-test('metrics tell version, certificates, and stores', async () => {
+test('metrics show version, certificates, and stores', async () => {
     const text = await (await fetch(`${written.admin}/metrics`)).text();
     assert.match(text, /^lfi_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
     assert.match(text, /^lfi_certificate_expiry_seconds\{setting="hub\.certificate",subject="[0-9a-f-]+",serial="[0-9A-F]+"\} \d{6,}$/m);
@@ -75,7 +75,7 @@ test('metrics tell version, certificates, and stores', async () => {
     assert.match(text, /^lfi_tasks_limit\{provider="dhowbusiness"\} 100000$/m);
 });
 
-test('each listener counts apart what it was asked, and tells its limits', async () => {
+test('each listener counts its own requests and shows its limits', async () => {
     const read = async () => {
         const text = await (await fetch(`${written.admin}/metrics`)).text();
         return (name, labels) =>
@@ -206,7 +206,7 @@ subjectAltName = DNS:localhost
         await program?.ended;
     });
 
-    test('is told by /readyz, metrics and log without a restart', async () => {
+    test('is reported by /readyz, metrics and log without a restart', async () => {
         const { parts } = await until(look, ({ status }) => status === 503, 300);
         const failing = parts.filter(({ status }) => status !== 'ok');
         assert.deepEqual(failing.map(({ part, reason }) => [part, reason]),
@@ -226,7 +226,7 @@ subjectAltName = DNS:localhost
         assert.equal((await fetch(`${at.admin}/healthz`)).status, 200);
     });
 
-    test('is forgotten once a new one is loaded', async () => {
+    test('is reported no more once a new one is loaded', async () => {
         make(3600);
         program.child.kill('SIGHUP');
         await until(look, ({ status }) => status === 200);
@@ -347,7 +347,7 @@ describe('reload', () => {
         }
     });
 
-    test("the operator's token cannot change behind its name", async () => {
+    test("the content of the operator's token cannot change without a restart", async () => {
         const file = demo.operatorTokenFile;
         const token = readFileSync(file, 'utf8');
         writeFileSync(file, `${token.trim()}x\n`);

@@ -1,4 +1,4 @@
-// Callers who send the dearest credentials that are refused, as fast as they can: others notice them
+// Callers who send the costliest credentials that are refused, as fast as they can: others notice them
 // no more than as many callers who are let in.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';

@@ -149,7 +149,7 @@ describe('no call is refused while', () => {
         assert.notEqual(await presented(), before);
     });
 
-    test('the next S4 has its turn, without a signal', async () => {
+    test('the next S4 takes effect, without a signal', async () => {
         const before = await presented();
         // It counts a minute after its beginning.
         renew('--next', '--from', '-56 seconds', '--until', '40 days', join(demo.dir, 'pki'), 'bank/S4');

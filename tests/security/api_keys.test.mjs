@@ -164,7 +164,7 @@ test('a credential of one provider is worth nothing at another', async () => {
     }
 });
 
-test('a key at a provider that is not served tells no more than 403', async () => {
+test('a key at a provider that is not served gets no more than 403', async () => {
     const { reply } = await callAccounts('dhowprivate', { value: ['{key}'], headers: {} });
     assert.equal(reply.status, 200);
     for (const [value, status] of [[values.key, 403], [values.other, 403]]) {
@@ -178,7 +178,7 @@ test('a key at a provider that is not served tells no more than 403', async () =
 
 // --- rotation ------------------------------------------------------------------------------------
 
-test('an old key in use after the new one is told once', async () => {
+test('an old key in use after the new one is logged once', async () => {
     await callAccounts('dhowprivate', { value: ['{next}'] });
     for (let i = 0; i < 3; i++) {
         const { reply } = await callAccounts('dhowprivate', { value: ['{key}'] });
@@ -190,7 +190,7 @@ test('an old key in use after the new one is told once', async () => {
     assert.deepEqual(lines.map(({ provider, secret }) => [provider, secret]), [['dhowprivate', 'first']]);
 });
 
-test('keys that end soon are told by log and metrics, with the days left', async () => {
+test('keys that expire soon are reported by log and metrics, with the days left', async () => {
     const metrics = await (await fetch(`${demo.adminBaseUrl}/metrics`)).text();
     assert.match(metrics, /^lfi_secret_days_left\{setting="providers\[1\]\.callerAuth\.apiKeys\.file",subject="soon-over",serial=""\} (9|10)$/m);
     assert.match(metrics, /^lfi_secret_days_left\{setting="providers\[2\]\.callerAuth\.apiKeys\.file",subject="second",serial=""\} (399|400)$/m);

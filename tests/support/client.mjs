@@ -67,7 +67,7 @@ export class HubClient {
         this.base = demo.ozoneConnect.baseUrl;
         this.agent = new Agent({
             keepAlive: true,
-            // Without one it does not heed what Keep-Alive says; were it the requests' own, a request
+            // Without one it ignores what Keep-Alive says; were it the requests' own, a request
             // on a kept connection would go by the time for idle ones.
             timeout: TIMEOUT_MS + 1,
             ca: readFileSync(demo.ozoneConnect.caFile),

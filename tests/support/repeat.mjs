@@ -3,13 +3,13 @@
 // sent; null ends it for now:
 //   base, ca, cert, key              the server and files for TLS
 //   count                            connections
-//   name                             comes back with what is told
+//   name                             comes back in each report
 //   method, path, headers, content   of the request
-// and is told, as long as it goes on, how often each status was answered: {name, statuses}.
+// Its reports, as long as it goes on, say how often each status was answered: {name, statuses}.
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 
-const TOLD_MS = 25;
+const REPORT_MS = 25;
 let current;
 
 function send({ agent, statuses, base, method, path, headers, content }) {
@@ -44,4 +44,4 @@ setInterval(() => {
     if (current) {
         process.send({ name: current.name, statuses: current.statuses });
     }
-}, TOLD_MS);
+}, REPORT_MS);
