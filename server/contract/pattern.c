@@ -11,6 +11,7 @@
 struct contract_pattern_code {
     pcre2_code *code;
     pcre2_match_context *context;
+    bool generated; /* into machine code */
 };
 
 static void drop_pattern(struct contract_pattern *pattern)
@@ -45,7 +46,7 @@ static int compile_pattern(struct contract_pattern *pattern, struct lfi_error *e
     }
     pcre2_set_match_limit(pattern->code->context, LIMIT_PATTERN_STEPS);
     /* where the system forbids generated code the interpreter does the work */
-    (void)pcre2_jit_compile(pattern->code->code, PCRE2_JIT_COMPLETE);
+    pattern->code->generated = pcre2_jit_compile(pattern->code->code, PCRE2_JIT_COMPLETE) == 0;
     return 0;
 }
 
@@ -116,10 +117,13 @@ void contract_scratch_end(struct contract_scratch *scratch)
 bool contract_pattern_fits(const struct contract_pattern *pattern, struct lfi_slice text,
                            struct contract_scratch *scratch)
 {
+    const struct contract_pattern_code *code = pattern->code;
     if (!scratch->match && !scratch_begin(scratch)) {
         return false;
     }
-    /* 0 is a match too: one with more groups than the scratch has room for */
-    return pcre2_match(pattern->code->code, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK,
-                       scratch->match, pattern->code->context) >= 0;
+    int result = code->generated ? pcre2_jit_match(code->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0,
+                                                   scratch->match, code->context)
+                                 : pcre2_match(code->code, (PCRE2_SPTR)text.ptr, text.len, 0,
+                                               PCRE2_NO_UTF_CHECK, scratch->match, code->context);
+    return result >= 0; /* 0: more groups than the scratch has room for */
 }
