@@ -31,9 +31,21 @@ extern const struct contract_schema contract_anything;
  */
 const char *contract_check_value(struct checker *c, const struct contract_schema *schema,
                                  const char *p);
-/* The value at `p` is JSON and fits the schema but for this combination. */
-bool contract_check_combination(struct checker *c, const struct contract_combination *combination,
-                                const char *p);
+/*
+ * The value at `p` against this combination: the place after it, or NULL. (Of `not`, which reads
+ * nothing that fits, it is `p`.)
+ */
+const char *contract_check_combination(struct checker *c,
+                                       const struct contract_combination *combination,
+                                       const char *p);
+/*
+ * Whether the schema asks nothing itself of the value at `p`. Then the branches read all of it, and
+ * need not be tried on what has been read before. NULL: it does not fit, and unless quiet nothing
+ * is noted.
+ */
+bool contract_is_combined(const struct contract_schema *schema, const char *p);
+const char *contract_try_combined(struct checker *c, const struct contract_schema *schema,
+                                  const char *p);
 /* Notes what is wrong; returns NULL. */
 __attribute__((cold)) const char *contract_fail(struct checker *c, const char *at, const char *rule,
                                                 const char *message);

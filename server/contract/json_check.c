@@ -1,6 +1,6 @@
 /*
  * The JSON check: one pass over the bytes, schema and text side by side. A value under oneOf, anyOf
- * or allOf is read again for each branch. Valid input allocates nothing. On failure each caller
+ * or allOf is read by each branch. Valid input allocates nothing. On failure each caller
  * prepends its path segment, so that the path grows from the inside out.
  */
 #include "contract/checker.h"
@@ -477,6 +477,13 @@ const char *contract_check_value(struct checker *c, const struct contract_schema
     const char *after;
     if (p == c->end) {
         return fail_json(c, p, "");
+    }
+    if (schema->combination_count > 0 && contract_is_combined(schema, p)) {
+        after = contract_try_combined(c, schema, p);
+        if (after || c->quiet > 0) {
+            return after;
+        }
+        /* What is no JSON is told first, by the path below. */
     }
     switch (*p) {
     case '"':

@@ -1,6 +1,7 @@
 // link: contract_test_schemas
 /* The JSON check: every rule at its limit and one past it, and every way not to be JSON. */
 #include "base/array.h"
+#include "contract/check.h"
 #include "contract_test_schemas.h"
 
 #include "base/limits.h"
@@ -452,6 +453,55 @@ static void checks_combinations(void **state)
     ROWS(rows);
 }
 
+/* A combination alone is tried before the value is known to be JSON. */
+static void tells_what_is_no_json_before_what_does_not_match(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"OneOf", "{\"kind\":\"x\",\"bark\":tru}", "json", "$.bark"},
+        {"OneOf", "{\"kind\":\"x\",\"kind\":\"x\",\"lives\":9}", "json", "$.kind"},
+        {"AllOf", "{\"a\":\"1\",\"b\":\"x\"", "json", "$"},
+        {"AllOf", "{\"b\":\"x\",\"c\":1,\"c\":1}", "json", "$.c"},
+        {"Chosen", "{\"kind", "json", "$"},
+        {"Chosen", "{\"kind\"", "json", "$"},
+        {"Chosen", "{\"kind\":", "json", "$.kind"},
+        {"Chosen", "{\"kind\":\"cat\"", "json", "$"},
+        {"Chosen", "{\"lives\":9 \"kind\":\"cat\"}", "json", "$"},
+        {"Chosen", "{\"lives\":x,\"kind\":\"cat\"}", "json", "$.lives"},
+    };
+    ROWS(rows);
+}
+
+static const char *check_record(const char *schema, const char *json, const char *member,
+                                const char *wanted)
+{
+    static struct contract_violation violation;
+    const struct lfi_slice value = slice_of(wanted);
+    const struct contract_records records = {
+        .depth = 1, .count = 1, .member = member, .values = &value};
+    int rc = contract_check_tree(contract_schema_named(&contract_test_schemas, schema), &records,
+                                 slice_of(json), &violation);
+    return rc == 0 ? "" : violation.rule;
+}
+
+static void counts_and_identifies_records_under_combinations(void **state)
+{
+    static const char cat[] = "{\"kind\":\"cat\",\"lives\":9}";
+    static const char dog[] = "{\"kind\":\"dog\",\"bark\":\"w\"}";
+    static const char inner[] = "{\"x\":{\"id\":\"2\"},\"kind\":\"record\",\"id\":\"1\"}";
+
+    (void)state;
+    assert_string_equal(check_record("OneOf", cat, "kind", "cat"), "");
+    assert_string_equal(check_record("OneOf", cat, "kind", "dog"), "record");
+    assert_string_equal(check_record("OneOf", dog, "kind", "dog"), "");
+    assert_string_equal(check_record("OneOf", dog, "kind", "cat"), "record"); /* 2nd branch */
+    assert_string_equal(check_record("Chosen", dog, "kind", "cat"), "record");
+    assert_string_equal(check_record("AllOf", "{\"b\":\"x\"}", "b", "y"), "record");
+    assert_string_equal(check_record("ChosenRecord", inner, "id", "1"), "");
+    assert_string_equal(check_record("ChosenRecord", inner, "id", "2"), "record");
+    assert_string_equal(check_record("AnyOf", "7", NULL, NULL), "record"); /* there is none */
+}
+
 static void repeat(char *out, char c, size_t count)
 {
     memset(out, c, count);
@@ -579,6 +629,8 @@ int main(void)
         cmocka_unit_test(tells_of_what_a_number_must_be_a_multiple),
         cmocka_unit_test(checks_lists_and_objects),
         cmocka_unit_test(checks_combinations),
+        cmocka_unit_test(tells_what_is_no_json_before_what_does_not_match),
+        cmocka_unit_test(counts_and_identifies_records_under_combinations),
         cmocka_unit_test(stops_at_the_depth_limit),
         cmocka_unit_test(stops_at_the_limit_of_unknown_members),
         cmocka_unit_test(refuses_every_prefix),
