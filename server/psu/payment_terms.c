@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
+#include "jose/jose.h"
 #include "payments/pii.h"
 #include "payments/type.h"
 
@@ -146,6 +147,36 @@ struct lfi_slice payment_terms_iban(struct arena *arena, struct lfi_slice iban)
     return (struct lfi_slice){plain, plain ? len : 0};
 }
 
+/*
+ * What Confirmation of Payee said of name and IBAN, by the JWS that the TPP hands on: "partial" or
+ * "none" of them match; NULL: all of it, or nothing that can be read. Whose signature it is cannot
+ * be told here, so a match that is only claimed is not shown, and a warning is.
+ */
+static const char *mismatch_of(struct arena *arena, const cJSON *creditor)
+{
+    static const struct {
+        const char *indicator, *mismatch;
+    } known[] = {{"ConfirmationOfPayee.Partial", "partial"}, {"ConfirmationOfPayee.No", "none"}};
+    struct lfi_slice response = json_get_string(creditor, "ConfirmationOfPayeeResponse");
+    struct jose_token token;
+    struct lfi_error error;
+    const char *mismatch = NULL;
+    if (response.len == 0 ||
+        jose_token_parse_within(arena, response, LIMIT_PII_BYTES, &token, &error) != 0) {
+        return NULL;
+    }
+    cJSON *payload = json_parse(token.payload);
+    struct lfi_slice indicator =
+        json_get_string(json_get(json_get(payload, "message"), "Data"), "NameMatchIndicator");
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (slice_equal_text(indicator, known[i].indicator)) {
+            mismatch = known[i].mismatch;
+        }
+    }
+    json_wipe(payload);
+    return mismatch;
+}
+
 static void append_payees(struct arena *arena, const cJSON *initiation, struct json_writer *w)
 {
     const cJSON *creditor;
@@ -153,10 +184,14 @@ static void append_payees(struct arena *arena, const cJSON *initiation, struct j
     cJSON_ArrayForEach(creditor, json_get(initiation, "Creditor"))
     {
         const cJSON *account = json_get(creditor, "CreditorAccount");
+        const char *mismatch = mismatch_of(arena, creditor);
         json_open_object(w, NULL);
         json_string(w, "name", payee_name(creditor));
         json_string(w, "iban",
                     payment_terms_iban(arena, json_get_string(account, "Identification")));
+        if (mismatch) {
+            json_text(w, "mismatch", mismatch);
+        }
         json_close_object(w);
     }
     json_close_array(w);

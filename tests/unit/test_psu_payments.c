@@ -339,6 +339,37 @@ static void offers_what_the_core_lets_the_customer_pay_from(void **state)
     assert_false(world_says("{\"id\":\"acc-2\""));
 }
 
+/* The payloads say {"message":{"Data":{"NameMatchIndicator":"ConfirmationOfPayee.…"}}}. */
+static void warns_of_a_name_that_does_not_match(void **state)
+{
+#define HEADER "eyJhbGciOiJQUzI1NiJ9."
+#define MESSAGE "eyJtZXNzYWdlIjp7IkRhdGEiOnsiTmFtZU1hdGNoSW5kaWNhdG9yIjoiQ29uZmlybWF0aW9uT2ZQYXllZS"
+    static const struct {
+        const char *response, *said;
+    } cases[] = {
+        {HEADER MESSAGE "5ZZXMifX19.AA", NULL},
+        {HEADER MESSAGE "5QYXJ0aWFsIn19fQ.AA", "\"mismatch\":\"partial\"}"},
+        {HEADER MESSAGE "5ObyJ9fX0.AA", "\"mismatch\":\"none\"}"},
+        {HEADER "e30.AA", NULL},
+        {HEADER "AA.AA", NULL},
+        {"a.b.c", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char pii[2048];
+        world_tear_down(state);
+        set_up(state);
+        snprintf(pii, sizeof(pii),
+                 "{\"Initiation\":{\"Creditor\":[{\"CreditorAccount\":{\"SchemeName\":\"IBAN\","
+                 "\"Identification\":\"AE070331234567890123456\",\"Name\":{\"en\":\"S\"}},"
+                 "\"ConfirmationOfPayeeResponse\":\"%s\"}]}}",
+                 cases[i].response);
+        ask_for(SINGLE("1.00"), pii);
+        world_go(SESSION_REVIEW);
+        assert_true(world_says("\"view\":\"payment\""));
+        assert_true(cases[i].said ? world_says(cases[i].said) : !world_says("\"mismatch\""));
+    }
+}
+
 static void offers_no_account_that_cannot_pay(void **state)
 {
     (void)state;
@@ -432,6 +463,7 @@ int main(void)
         CASE(pays_from_the_account_that_the_tpp_named),
         CASE(rejects_what_cannot_be_paid),
         CASE(offers_what_the_core_lets_the_customer_pay_from),
+        CASE(warns_of_a_name_that_does_not_match),
         CASE(offers_no_account_that_cannot_pay),
         CASE(authorizes_one_account_after_the_payment_was_confirmed),
         CASE(asks_the_app_for_several_payments),

@@ -16,6 +16,7 @@ let linkEnds = null;
 let link = null; // on a phone: of the journey that it may take over
 let tpp = null; // whom it is about, once a view has named it
 let pays = false; // whether it is about payments, once a view has said so
+let payment = null; // which, once they have been shown
 let busy = false;
 
 const views = {
@@ -64,8 +65,9 @@ async function present(answer) {
   clearTimeout(linkEnds);
   journey = answer.journey ?? journey;
   tpp = answer.tpp ?? tpp;
-  pays ||= Boolean(answer.pays ?? answer.payment);
-  const view = { ...answer, tpp: tpp ?? text('leaving.unnamed'), pays };
+  payment = answer.payment ?? payment;
+  pays ||= Boolean(answer.pays ?? payment);
+  const view = { ...answer, tpp: tpp ?? text('leaving.unnamed'), pays, payment };
   document.querySelector('.steps').hidden = view.error === 'JOURNEY-SESSION'; // no step was ever made
   busy = true; // until the view is there
   await (views[view.view] ?? views.error)(view);

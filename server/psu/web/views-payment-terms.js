@@ -73,6 +73,13 @@ const references = (payment) => [
   ...row('pay.reference', payment.reference && element('bdi', {}, payment.reference), 'payment-reference'),
   ...row('pay.purpose', purposeOf(payment), 'payment-purpose')];
 
+/** Confirmation of Payee found another name for the IBAN; shown of single payments. */
+function mismatchOf({ type, payees: [first] }) {
+  if (type !== 'SingleInstantPayment' || !first.mismatch) return null;
+  return element('p', { class: 'alert', 'data-testid': 'payee-mismatch' },
+    element('strong', {}, text(`pay.mismatch.${first.mismatch}`)), ' ', text('pay.mismatchText'));
+}
+
 /** Amount and time, then who is paid and why. */
 export function summary({ payment, tpp }) {
   const [amount, when] = GLANCES[payment.type](payment, tpp);
@@ -84,6 +91,7 @@ export function summary({ payment, tpp }) {
     element('p', { class: 'when', 'data-testid': 'payment-when' }, when),
     heading ? element('h2', {}, heading) : null,
     payees(payment),
+    mismatchOf(payment),
     element('dl', { class: 'terms' }, references(payment)));
 }
 
