@@ -164,7 +164,7 @@ test('suspend, resume, revoke', async () => {
     assert.equal(data.consentBody.Data.RevokedBy, 'LFI.InitiatedByUser');
 });
 
-test('the audit trail tells what was done', async () => {
+test('the audit trail lists what was done', async () => {
     const consent = await hub.newConsent();
     await bank.decide(consent, 'Authorized');
     await bank.patch(consent, { status: 'Suspended', authorizationChannel });

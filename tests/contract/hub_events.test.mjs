@@ -43,7 +43,7 @@ const eventsOf = async ({ consentId }) => (await hub.consent(consentId)).exchang
 const noted = (consent, count) =>
     until(async () => (await eventsOf(consent)).length === count, `${count} events noted`);
 
-test('a consent that is made, changed and revoked is told, whole, each time', async () => {
+test('a consent that is made, changed and revoked is sent, whole, each time', async () => {
     const consent = await hub.newConsent();
     await noted(consent, 1);
     await bank.decide(consent, 'Authorized', { accountIds: ['a', 'b'] });
@@ -89,7 +89,7 @@ test('the answer changes nothing, and is judged', async () => {
     }
 });
 
-test('a bank that is down holds nobody up, and hears nothing later', async () => {
+test('a bank that is down delays nobody, and is sent nothing later', async () => {
     await fake.stop();
     const consent = await hub.newConsent();
     await bank.decide(consent, 'Authorized');
@@ -101,7 +101,7 @@ test('a bank that is down holds nobody up, and hears nothing later', async () =>
     assert.equal(told.length, 1);
 });
 
-test('no bank is told that has not asked for it', async () => {
+test('no event is sent to a bank that has not asked for them', async () => {
     const other = await hub.newConsent({ providerId: 'dhowbusiness' });
     await bank.decide(other, 'Authorized');
     const mine = await hub.newConsent();

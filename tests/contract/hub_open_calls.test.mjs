@@ -83,7 +83,7 @@ test("bodies of the payee's check are refused when they are wrong", async () => 
     }
 });
 
-test('no verdict is told when the bank refuses or answers nonsense', async () => {
+test('no verdict is shown when the bank refuses or answers nonsense', async () => {
     const answers = [
         { status: 403, body: { errorCode: 'Consent.PermanentAccountAccessFailure', errorMessage: 'Blocked.' } },
         { status: 200, body: { data: [], meta: {} } },
@@ -127,7 +127,7 @@ test('only what is new is shown on demand, and findings go with their exchange',
     assert.ok(json.exchanges[0].elapsedUs > 0);
 });
 
-test('long bodies are cut, and their length is told', async () => {
+test('long bodies are cut, and their length is shown', async () => {
     const name = 'ص'.repeat(20_000);
     const data = [{ id: 'account-1', status: 'Active', nickName: name }];
     fake.answer = () => ({ status: 200, body: { data, meta: { totalPages: 1, totalRecords: 1 } } });

@@ -35,7 +35,7 @@ test('the help names every call, and every call that it names is answered', asyn
     }
 });
 
-test('a wrong method is told the right ones, a wrong path where the list is', async () => {
+test('a refusal names the right methods, or where the list of paths is', async () => {
     for (const [method, path, allow] of [
         ['DELETE', '/sim/consents', 'GET, POST'], ['PUT', '/sim/faults', 'POST, DELETE'],
         ['POST', '/sim/consents/x', 'GET'], ['POST', '/tpp/callback', 'GET'], ['POST', '/', 'GET'],

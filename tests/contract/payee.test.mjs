@@ -157,7 +157,7 @@ test('joint holders, a minor with its custodian, an owner without the attorney',
     assert.deepEqual(namesIn(await ask(retail, owner)), ['Zubaida Omar Tahnouni']);
 });
 
-test('a business is told by its registered name, whatever name was asked for', async () => {
+test('a business is answered with its registered name, whatever name was asked for', async () => {
     const [iban] = ibansOf(sme, 'siraj.owner');
     const answers = [];
     for (const name of [
@@ -176,7 +176,7 @@ test('a business is told by its registered name, whatever name was asked for', a
     assert.equal(JSON.parse(asPerson.text).data[0].verifiedClaims[0].organisationClaims, undefined);
 });
 
-test('a name in Arabic on the wire is told in Latin letters', async () => {
+test('an Arabic name of a holder is answered in Latin letters', async () => {
     const book = [...retail.books.values()].find(({ account }) =>
         /[\u0600-\u06ff]/.test(account.accountHolderName) && account.status === 'Active' &&
         account.accountNumbers[0].schemeName === 'IBAN');

@@ -92,7 +92,7 @@ test('base paths that let two families claim a path are refused with their line'
     assert.match(stderr, /same\.json:\d+: \$\.hubListener\.basePaths: GET \/accounts\/\{accountId\} and \/accounts\/products are the same path/);
 });
 
-test('a version that is a draft or not known is told', async () => {
+test('a version that is a draft or not known is logged', async () => {
     const config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
     const { file } = await writeConfig(demo, config, 'versions.json', (own) => {
         own.providers[0].offers.standardVersions = ['v2.1', 'v2.2', 'v3.0'];
@@ -134,7 +134,7 @@ test('a version that is closing is served, but no new consents are taken in it',
     assert.ok((await ask('dhowretail')).consentId);
 });
 
-test('log and metrics tell the version of a request and what told it', async () => {
+test('log and metrics show the version of a request and its source', async () => {
     const atms = async (address) => (await retail().get('/open/v2.2/atm', {
         headers: { ...FROM_PHONE, 'o3-api-uri': address },
     })).status;

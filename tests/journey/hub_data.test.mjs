@@ -272,7 +272,7 @@ test('rates that have expired stay closed', async () => {
     await page.context().close();
 });
 
-test('a pause that the bank asks for is told', async () => {
+test('a pause that the bank asks for is shown', async () => {
     products = () => ({ status: 429, body: '', headers: { 'retry-after': '47' } });
     const { page, panel } = await openData();
     await page.getByTestId('tpp-tab-products').click();

@@ -130,7 +130,7 @@ test('one password on many logins is paused, counted and logged without a name',
     assert.doesNotMatch(log, /sprayed-|Summer2026/);
 });
 
-test('the pause is told, with its end', async () => {
+test('the pause is shown, with its end', async () => {
     const user = userOf(demo, { login: 'hessa' });
     const own = await arrive(browser, demo, await requestConsent(demo));
     for (let i = 0; i < 5; i += 1) {

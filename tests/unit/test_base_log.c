@@ -191,7 +191,7 @@ static void *read_all(void *ends)
     return read_rest(*(int *)ends);
 }
 
-static void dropped_lines_are_told_when_it_flows_again(void **state)
+static void dropped_lines_are_reported_when_the_reader_is_back(void **state)
 {
     struct piped piped;
     pthread_t reader;
@@ -309,7 +309,7 @@ int main(void)
         cmocka_unit_test(a_queued_line_is_written_in_order),
         cmocka_unit_test(lines_of_one_moment_are_written_together),
         cmocka_unit_test(a_stalled_reader_stops_nobody),
-        cmocka_unit_test(dropped_lines_are_told_when_it_flows_again),
+        cmocka_unit_test(dropped_lines_are_reported_when_the_reader_is_back),
         cmocka_unit_test(lines_that_the_descriptor_refuses_are_counted),
         cmocka_unit_test(a_crash_writes_what_is_queued),
         cmocka_unit_test(files_are_bounded),

@@ -176,7 +176,7 @@ static void the_hub_is_let_in(void **state)
     assert_string_equal(fake_client.url, "https://keys.example/ou-1/cn-1/application.jwks");
 }
 
-static void a_token_is_worth_nothing_at_another_provider(void **state)
+static void a_token_is_refused_at_another_provider(void **state)
 {
     (void)state;
     assert_string_equal(authenticate_at(BUSINESS, good_token()), "JWT-AUD-PROVIDER");
@@ -502,7 +502,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_hub_is_let_in),
-        TEST(a_token_is_worth_nothing_at_another_provider),
+        TEST(a_token_is_refused_at_another_provider),
         TEST(the_certificate_comes_first),
         TEST(an_odd_certificate_is_refused_with_401),
         TEST(a_certificate_alone_can_be_checked),

@@ -322,7 +322,7 @@ static void tell_each(const char *folder, const struct mistake *rows, size_t cou
     }
 }
 
-static void tells_each_mistake_with_its_line(void **state)
+static void reports_each_mistake_with_its_line(void **state)
 {
     static const struct mistake rows[] = {
         {"{\n", "{\n\"x\":,\n", ":2: $.x: "},
@@ -403,7 +403,7 @@ static void tells_each_mistake_with_its_line(void **state)
     tell_each(*state, rows, ARRAY_LEN(rows));
 }
 
-static void tells_each_mistake_of_the_state(void **state)
+static void reports_each_mistake_of_the_state(void **state)
 {
     static const struct mistake rows[] = {
         {",\n  \"state\": {\"path\": \"memory\"}", "", ":1: $.state: is missing"},
@@ -497,7 +497,7 @@ static void takes_another_servers_tokens(void **state)
     free(text);
 }
 
-static void takes_connect_tokens_where_it_is_told(void **state)
+static void takes_connect_tokens_where_configured(void **state)
 {
     struct config *config;
     struct lfi_error error = {""};
@@ -557,7 +557,7 @@ static void takes_keys_for_personal_data(void **state)
     config_free(config);
 }
 
-static void tells_each_mistake_of_encryption(void **state)
+static void reports_each_mistake_of_encryption(void **state)
 {
 #define ENCRYPTION "\"encryption\": {\"keys\": [{\"key\": \"a.key\"}"
     static const struct mistake rows[] = {
@@ -582,7 +582,7 @@ static void tells_each_mistake_of_encryption(void **state)
     tell_each(*state, rows, ARRAY_LEN(rows));
 }
 
-static void tells_each_mistake_of_client_credentials(void **state)
+static void reports_each_mistake_of_client_credentials(void **state)
 {
 #define AUTH "\"sme\", \"callerAuth\": {\"mode\": \"client-credentials\""
 #define KEYS "\"sme\", \"callerAuth\": {\"mode\": \"api-key\", \"apiKeys\": {\"file\": "
@@ -778,15 +778,15 @@ int main(void)
         cmocka_unit_test(takes_the_payments_that_are_advertised),
         cmocka_unit_test(a_segment_of_the_banks_own_naming_has_all_account_types),
         cmocka_unit_test(takes_each_word_as_what_it_means),
-        cmocka_unit_test(tells_each_mistake_with_its_line),
-        cmocka_unit_test(tells_each_mistake_of_the_state),
+        cmocka_unit_test(reports_each_mistake_with_its_line),
+        cmocka_unit_test(reports_each_mistake_of_the_state),
         cmocka_unit_test(takes_clients_of_the_token_endpoint),
         cmocka_unit_test(takes_another_servers_tokens),
-        cmocka_unit_test(takes_connect_tokens_where_it_is_told),
+        cmocka_unit_test(takes_connect_tokens_where_configured),
         cmocka_unit_test(a_client_id_tells_one_provider),
-        cmocka_unit_test(tells_each_mistake_of_client_credentials),
+        cmocka_unit_test(reports_each_mistake_of_client_credentials),
         cmocka_unit_test(takes_keys_for_personal_data),
-        cmocka_unit_test(tells_each_mistake_of_encryption),
+        cmocka_unit_test(reports_each_mistake_of_encryption),
         cmocka_unit_test(allows_more_in_development),
         cmocka_unit_test(refuses_http_beside_authorities_to_believe),
         cmocka_unit_test(refuses_files_it_cannot_use),

@@ -119,7 +119,7 @@ static int tear_down(void **state)
     return unlink(key_file);
 }
 
-static void assert_each_is_told(int (*run)(void *ctx), void *ctx, int at_least)
+static void assert_each_is_reported(int (*run)(void *ctx), void *ctx, int at_least)
 {
     int silent;
     int count = fail_each(run, ctx, &silent);
@@ -154,17 +154,17 @@ static int seal_and_open(void *ctx)
     return rc;
 }
 
-static void a_box_that_cannot_be_sealed_or_opened_is_told(void **state)
+static void a_box_that_cannot_be_sealed_or_opened_is_reported(void **state)
 {
     (void)state;
     int silent;
-    assert_each_is_told(seal_and_open, "current", 15);
+    assert_each_is_reported(seal_and_open, "current", 15);
     /* Seven calls try the current key, which is not the one: that they fail changes nothing. */
     assert_true(fail_each(seal_and_open, "previous", &silent) > 20);
     assert_int_equal(silent, 7);
 }
 
-static void a_text_too_long_for_a_box_is_told(void **state)
+static void a_text_too_long_for_a_box_is_reported(void **state)
 {
     (void)state;
     struct seal *sealer;
@@ -194,11 +194,11 @@ static int encrypt(void *ctx)
     return rc;
 }
 
-static void an_encryption_that_fails_is_told(void **state)
+static void an_encryption_that_fails_is_reported(void **state)
 {
     (void)state;
     struct jwe_code code = {.digits = "123456"};
-    assert_each_is_told(encrypt, &code, 15);
+    assert_each_is_reported(encrypt, &code, 15);
 }
 
 static int make_code(void *ctx)
@@ -212,13 +212,13 @@ static int make_code(void *ctx)
     return rc;
 }
 
-static void a_code_without_randomness_is_told(void **state)
+static void a_code_without_randomness_is_reported(void **state)
 {
     (void)state;
-    assert_each_is_told(make_code, NULL, 3);
+    assert_each_is_reported(make_code, NULL, 3);
 }
 
-static void a_result_that_does_not_fit_is_told(void **state)
+static void a_result_that_does_not_fit_is_reported(void **state)
 {
     (void)state;
     struct jwe_code code = {.digits = "123456"};
@@ -332,10 +332,10 @@ out:
     return rc;
 }
 
-static void a_token_that_cannot_be_made_or_verified_is_told(void **state)
+static void a_token_that_cannot_be_made_or_verified_is_reported(void **state)
 {
     (void)state;
-    assert_each_is_told(sign_and_verify, NULL, 40);
+    assert_each_is_reported(sign_and_verify, NULL, 40);
 }
 
 /* --- decrypting what is for the bank -----------------------------------------------------------
@@ -413,16 +413,16 @@ static int decrypt(void *ctx)
     return rc;
 }
 
-static void what_cannot_be_decrypted_is_told(void **state)
+static void what_cannot_be_decrypted_is_reported(void **state)
 {
     (void)state;
     const unsigned char cek[32] = {7};
     struct decryption given = {.kid = NULL};
     buf_init(&given.compact, 4096);
     encrypt_for_bank(&given.compact, cek, sizeof(cek));
-    assert_each_is_told(decrypt, &given, 20);
+    assert_each_is_reported(decrypt, &given, 20);
     given.kid = "named";
-    assert_each_is_told(decrypt, &given, 20);
+    assert_each_is_reported(decrypt, &given, 20);
     /* Of each run only a key that does not unwrap and a tag that does not verify. */
     assert_int_equal(given.not_opened, 4);
     buf_free(&given.compact);
@@ -488,16 +488,16 @@ static void the_size_of_a_jwe_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_box_that_cannot_be_sealed_or_opened_is_told),
-        cmocka_unit_test(a_text_too_long_for_a_box_is_told),
-        cmocka_unit_test(an_encryption_that_fails_is_told),
-        cmocka_unit_test(a_code_without_randomness_is_told),
-        cmocka_unit_test(a_result_that_does_not_fit_is_told),
+        cmocka_unit_test(a_box_that_cannot_be_sealed_or_opened_is_reported),
+        cmocka_unit_test(a_text_too_long_for_a_box_is_reported),
+        cmocka_unit_test(an_encryption_that_fails_is_reported),
+        cmocka_unit_test(a_code_without_randomness_is_reported),
+        cmocka_unit_test(a_result_that_does_not_fit_is_reported),
         cmocka_unit_test(a_pool_without_a_thread_still_gives_codes),
         cmocka_unit_test(a_pool_fills_itself),
         cmocka_unit_test(a_pool_that_ends_early_still_gives_codes),
-        cmocka_unit_test(a_token_that_cannot_be_made_or_verified_is_told),
-        cmocka_unit_test(what_cannot_be_decrypted_is_told),
+        cmocka_unit_test(a_token_that_cannot_be_made_or_verified_is_reported),
+        cmocka_unit_test(what_cannot_be_decrypted_is_reported),
         cmocka_unit_test(a_wrong_key_and_a_wrong_tag_are_the_same_work),
         cmocka_unit_test(keys_that_cannot_be_told_apart_are_refused),
         cmocka_unit_test(the_size_of_a_jwe_is_bounded),

@@ -292,7 +292,7 @@ static int run_one(void *ctx)
     return rc;
 }
 
-static void each_failure_is_told_and_changes_nothing(void **state)
+static void each_failure_is_reported_and_changes_nothing(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
@@ -306,7 +306,7 @@ static void each_failure_is_told_and_changes_nothing(void **state)
 }
 
 /* What a store that was changed by other hands may hold is told, never taken for something else. */
-static void malformed_values_are_told(void **state)
+static void malformed_values_are_reported(void **state)
 {
     static const struct {
         enum lmdb_table table;
@@ -346,8 +346,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(each_failure_is_told_and_changes_nothing),
-        T(malformed_values_are_told),
+        T(each_failure_is_reported_and_changes_nothing),
+        T(malformed_values_are_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,7 +113,7 @@ static void assert_told(int rc, const struct lfi_error *error)
     }
 }
 
-static void assert_each_is_told(int (*run)(void *ctx), void *ctx, int calls)
+static void assert_each_is_reported(int (*run)(void *ctx), void *ctx, int calls)
 {
     int silent;
     assert_int_equal(fail_each(run, ctx, &silent), calls);
@@ -146,7 +146,7 @@ static void a_sign_in_that_cannot_be_judged_is_none(void **state)
     (void)state;
     int silent;
     /* transaction, login, hash, transaction, user */
-    assert_each_is_told(sign_in, right, 5);
+    assert_each_is_reported(sign_in, right, 5);
     /* reads no user, and without a hash it is as wrong as with one */
     assert_int_equal(fail_each(sign_in, wrong, &silent), 3);
     assert_int_equal(silent, 1);
@@ -160,12 +160,12 @@ static int sign_in_and_renew(void *password)
     return sign_in(password);
 }
 
-static void a_hash_that_cannot_be_renewed_is_told(void **state)
+static void a_hash_that_cannot_be_renewed_is_reported(void **state)
 {
     char right[] = "open sesame";
     (void)state;
     /* transaction, login, hash, new hash, transaction, login, put, commit, transaction, user */
-    assert_each_is_told(sign_in_and_renew, right, 10);
+    assert_each_is_reported(sign_in_and_renew, right, 10);
 }
 
 static int may_sign_in(void *user)
@@ -202,10 +202,10 @@ static void who_may_sign_in_is_told_or_not(void **state)
 {
     char user[] = ALIA;
     (void)state;
-    assert_each_is_told(may_sign_in, user, 2); /* transaction, user */
+    assert_each_is_reported(may_sign_in, user, 2); /* transaction, user */
 }
 
-static void a_malformed_login_is_told(void **state)
+static void a_malformed_login_is_reported(void **state)
 {
     struct lfi_id id;
     struct lfi_error error = {""};
@@ -236,7 +236,7 @@ static void a_malformed_login_is_told(void **state)
     assert_int_equal(store_sign_in(f.store, text("alia"), text("x"), &id, &error), LFI_DENIED);
 }
 
-static void a_customer_without_a_record_is_told(void **state)
+static void a_customer_without_a_record_is_reported(void **state)
 {
     struct lfi_id id;
     struct lfi_error error = {""};
@@ -295,7 +295,7 @@ static int start_one_more(void *ctx)
     return rc;
 }
 
-static void an_approval_that_cannot_be_kept_is_told(void **state)
+static void an_approval_that_cannot_be_kept_is_reported(void **state)
 {
     (void)state;
     struct lfi_id first = start();
@@ -304,7 +304,7 @@ static void an_approval_that_cannot_be_kept_is_told(void **state)
     }
     assert_int_equal(store_approval_decide(f.store, text(ALIA), text(first.text), 1, NULL), 0);
     /* id, transaction, walk, deletion, put, commit */
-    assert_each_is_told(start_one_more, NULL, 6);
+    assert_each_is_reported(start_one_more, NULL, 6);
     assert_int_equal(waiting(), 16);
 }
 
@@ -372,11 +372,11 @@ static int read_all(void *ctx)
     return rc;
 }
 
-static void an_approval_that_cannot_be_read_is_told(void **state)
+static void an_approval_that_cannot_be_read_is_reported(void **state)
 {
     struct lfi_id id = start();
     (void)state;
-    assert_each_is_told(read_all, id.text, 4);
+    assert_each_is_reported(read_all, id.text, 4);
 }
 
 /* Each decides an approval of its own: a failure leaves it waiting. */
@@ -399,14 +399,14 @@ static int decide_one(void *ctx)
     return rc;
 }
 
-static void a_decision_that_cannot_be_kept_is_told(void **state)
+static void a_decision_that_cannot_be_kept_is_reported(void **state)
 {
     int approve = 1;
     (void)state;
     /* transaction, approval, copy, put, commit */
-    assert_each_is_told(decide_one, &approve, 5);
+    assert_each_is_reported(decide_one, &approve, 5);
     approve = 0;
-    assert_each_is_told(decide_one, &approve, 5);
+    assert_each_is_reported(decide_one, &approve, 5);
 }
 
 static void what_was_never_an_approval_is_unknown(void **state)
@@ -525,16 +525,16 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(a_sign_in_that_cannot_be_judged_is_none),
-        T(a_malformed_login_is_told),
-        T(a_customer_without_a_record_is_told),
-        T(a_hash_that_cannot_be_renewed_is_told),
+        T(a_malformed_login_is_reported),
+        T(a_customer_without_a_record_is_reported),
+        T(a_hash_that_cannot_be_renewed_is_reported),
         T(who_may_sign_in_is_told_or_not),
         T(a_filter_of_approvals_that_is_not_known_is_refused),
         T(one_of_a_kind_waits),
         T(an_unreadable_purpose_may_be_of_any_kind),
-        T(an_approval_that_cannot_be_kept_is_told),
-        T(an_approval_that_cannot_be_read_is_told),
-        T(a_decision_that_cannot_be_kept_is_told),
+        T(an_approval_that_cannot_be_kept_is_reported),
+        T(an_approval_that_cannot_be_read_is_reported),
+        T(a_decision_that_cannot_be_kept_is_reported),
         T(what_was_never_an_approval_is_unknown),
         T(a_customer_whose_id_is_too_long_has_none),
         T(what_is_decided_waits_no_longer),

@@ -131,7 +131,7 @@ static int start_and_reload(void *ctx)
 }
 
 /* The mode, the session cache and reading ahead: setting gives what was before, 0 is no failure. */
-static void a_setting_that_fails_is_told(void **state)
+static void a_setting_that_fails_is_reported(void **state)
 {
     const int contexts = 3; /* two at the start, one of the reload */
     int silent;
@@ -399,7 +399,7 @@ static void a_chunk_without_memory_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_setting_that_fails_is_told),
+        cmocka_unit_test(a_setting_that_fails_is_reported),
         cmocka_unit_test(a_certificate_that_cannot_be_judged_is_refused),
         cmocka_unit_test(each_verdict_has_its_id),
         cmocka_unit_test(the_purpose_is_that_of_the_leaf),

@@ -168,7 +168,7 @@ static void one_more_of_all_ends_the_slowest(void **state)
 }
 
 /* Who comes then waits in the kernel's queue until one of the others has had its time. */
-static void nobody_has_to_go_before_its_time(void **state)
+static void no_connection_is_closed_before_its_time(void **state)
 {
     int fds[PENDING + 1];
     int64_t begun = clock_monotonic_us();
@@ -301,7 +301,7 @@ int main(void)
         ON(one_more_of_a_peer_ends_its_slowest),
         ON(a_quick_peer_may_have_more),
         ON(one_more_of_all_ends_the_slowest),
-        ON(nobody_has_to_go_before_its_time),
+        ON(no_connection_is_closed_before_its_time),
         cmocka_unit_test_setup_teardown(peers_of_ipv4_are_told_apart, set_up_both_families,
                                         tear_down),
         cmocka_unit_test(a_peer_is_an_address_or_a_network),

@@ -142,7 +142,7 @@ static void unusable_keys_are_left_out(void **state)
     }
 }
 
-static void the_reason_for_leaving_out_is_told(void **state)
+static void the_reason_for_leaving_out_is_reported(void **state)
 {
     struct fixture *f = *state;
     struct buf text;
@@ -764,7 +764,7 @@ int main(void)
         cmocka_unit_test(other_kinds_of_key_are_left_out),
         cmocka_unit_test(private_keys_are_left_out),
         cmocka_unit_test(what_is_not_a_set_is_refused),
-        cmocka_unit_test(the_reason_for_leaving_out_is_told),
+        cmocka_unit_test(the_reason_for_leaving_out_is_reported),
         cmocka_unit_test(identical_entries_are_one_key),
         cmocka_unit_test(a_key_verifies_by_the_algorithms_that_it_and_the_caller_allow),
         cmocka_unit_test(a_signature_by_ecdsa_is_two_numbers),

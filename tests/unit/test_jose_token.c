@@ -54,7 +54,7 @@ static void token_is_taken_apart(void **state)
     assert_memory_equal(token.signed_part.ptr + token.signed_part.len - 4, ".e30", 4);
 }
 
-static void header_members_are_told(void **state)
+static void header_members_are_reported(void **state)
 {
     static const char *const key_names[] = {"jku", "jwk", "x5u", "x5c"};
     struct jose_token token;
@@ -159,7 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(token_is_taken_apart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(header_members_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(header_members_are_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_headers_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_forms_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(size_is_bounded, set_up, tear_down),

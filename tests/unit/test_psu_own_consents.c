@@ -290,7 +290,7 @@ static void leaves_room_for_journeys(void **state)
 }
 
 /* Killed between the Hub's carrying it out and its answer: the task was there before the call. */
-static void a_revocation_is_kept_before_the_hub_is_told(void **state)
+static void a_revocation_is_kept_before_the_hub_is_reported(void **state)
 {
     (void)state;
     go(SESSION_REVIEW);
@@ -364,8 +364,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_nothing_that_was_not_shown_as_the_customers,
                                         world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(leaves_room_for_journeys, world_set_up, world_tear_down),
-        cmocka_unit_test_setup_teardown(a_revocation_is_kept_before_the_hub_is_told, world_set_up,
-                                        world_tear_down),
+        cmocka_unit_test_setup_teardown(a_revocation_is_kept_before_the_hub_is_reported,
+                                        world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(a_blocked_customer_is_shown_out, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(the_sessions_of_the_two_kinds_are_not_exchangeable,

@@ -146,7 +146,7 @@ static void a_box_of_something_else_is_no_session(void **state)
 }
 
 /* Longer than a cookie may be, or than there is room for. */
-static void what_does_not_fit_is_told(void **state)
+static void what_does_not_fit_is_reported(void **state)
 {
     char long_id[2049];
     struct session session = complete(SESSION_REVIEW);
@@ -197,7 +197,7 @@ int main(void)
         cmocka_unit_test(what_was_sealed_comes_back),
         cmocka_unit_test(each_stage_has_what_it_needs),
         cmocka_unit_test(a_box_of_something_else_is_no_session),
-        cmocka_unit_test(what_does_not_fit_is_told),
+        cmocka_unit_test(what_does_not_fit_is_reported),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
