@@ -42,10 +42,12 @@ export function terms(more = {}) {
 }
 
 /** Plays the TPP: a new consent and the address to send the customer to. */
-export async function requestConsent(demo, { providerId = 'dhowretail', consent = terms() } = {}) {
+export async function requestConsent(
+    demo, { providerId = 'dhowretail', type = 'data-sharing', consent = terms() } = {},
+) {
     const made = await post(`${demo.hub.baseUrl}/sim/consents`, {
         providerId,
-        type: 'data-sharing',
+        type,
         consent,
         probes: true,
     });

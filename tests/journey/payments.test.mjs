@@ -1,0 +1,183 @@
+// A customer decides on payments: what leaves which account, to whom, when and how often.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
+import { startDemo } from '../support/demo.mjs';
+import { CONTROL_PARAMETERS, creditorOf } from '../support/payments.mjs';
+import { arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, userOf } from './support.mjs';
+
+const SMALL = { width: 320, height: 640 };
+const PAYEE = 'Zumurrud Trading';
+
+let demo;
+let browser;
+let customer;
+
+before(async () => {
+    demo = await startDemo();
+    browser = await openBrowser();
+});
+after(async () => {
+    await browser?.close();
+    await demo?.stop();
+});
+afterEach(() => customer?.close());
+
+/** Asks for payments as a TPP, whose personal data the simulator seals for the bank. */
+function askFor(type, { creditors = [creditorOf(1)], debtor, control } = {}) {
+    const Initiation = {
+        ...(debtor && { DebtorAccount: { SchemeName: 'IBAN', Identification: debtor } }),
+        ...(creditors.length > 0 && { Creditor: creditors }),
+    };
+    return requestConsent(demo, {
+        type: 'payment',
+        consent: {
+            ControlParameters: control ?? CONTROL_PARAMETERS[type],
+            PersonalIdentifiableInformation: { Initiation },
+            PaymentPurposeCode: 'SAL',
+            DebtorReference: 'Invoice 117',
+            Permissions: ['ReadAccountsBasic', 'ReadBalances'],
+            ExpirationDateTime: '2030-06-01T00:00:00.000Z',
+        },
+    });
+}
+
+async function review(request, options) {
+    customer = await arrive(browser, demo, request, options);
+    await customer.toReview(userOf(demo, { login: 'leonie' }));
+}
+
+/** Whether the page can be used by all and fits a narrow screen. */
+async function expectSound(name) {
+    const { violations } = await new AxeBuilder({ page: customer.page }).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
+    const wide = await customer.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.ok(!wide, `${name} scrolls sideways`);
+    await shoot(customer.page, name);
+}
+
+const said = async (testId) => (await customer.at(testId).allTextContents()).join(' | ');
+const chosen = () => customer.page.locator('input[name=account]').first();
+
+async function expectEnd(request, expected) {
+    const kept = await consentAtHub(demo, request.consentId);
+    assert.deepEqual(changes(kept), expected);
+    assert.deepEqual(kept.findings, []);
+    assert.deepEqual(customer.complaints, []);
+    return kept.consent;
+}
+
+test('a single payment is authorized from one account, once the app has named it', async () => {
+    const request = await askFor('SingleInstantPayment');
+    await review(request, { viewport: SMALL });
+    assert.match(await said('payment-amount'), /AED.10\.00/);
+    assert.equal(await said('payee-name'), PAYEE);
+    assert.match(await said('payee-iban'), /^AE\d{21}$/);
+    assert.equal(await said('payment-reference'), 'Invoice 117');
+    assert.equal(await said('payment-purpose'), 'Salary (SAL)');
+    await expectSound('payment-single');
+    await customer.at('approve').click();
+    await customer.at('payment-error').getByText('select the account').waitFor();
+    await chosen().check();
+    assert.match(await said('payment-from'), /AED.10\.00 from /);
+    await customer.at('approve').click();
+    await customer.at('step-up').waitFor();
+    assert.match(await said('step-up-payment'), new RegExp(`AED.10\\.00 to ${PAYEE}`));
+    const [app] = await Promise.all([customer.context.waitForEvent('page'), customer.at('open-app').click()]);
+    await app.getByText(new RegExp(`AED.10\\.00 to .*${PAYEE}`)).waitFor();
+    await shoot(app, 'app-payment');
+    await app.getByTestId('app-approve').click();
+    assert.ok((await customer.back()).code);
+    const consent = await expectEnd(request, ['PATCH Authorized', 'doConfirm']);
+    assert.equal(consent.accountIds.length, 1);
+});
+
+test('the account that the TPP named, and no other', async () => {
+    await review(await askFor('SingleInstantPayment'));
+    const number = (await customer.page.locator('.account .number').first().textContent()).replaceAll(' ', '');
+    await customer.close();
+    const request = await askFor('SingleInstantPayment', { debtor: number });
+    await review(request);
+    await customer.page.getByText('Account selected for the payment').waitFor();
+    assert.equal(await customer.page.locator('input[name=account]').count(), 1);
+    assert.ok(await chosen().isChecked());
+    await customer.at('cancel').click();
+    assert.equal((await customer.back()).error_description, 'user_rejected_consent');
+    await expectEnd(request, ['PATCH Rejected', 'doFail access_denied user_rejected_consent']);
+});
+
+test('somebody else’s account, which the TPP named', async () => {
+    const places = JSON.parse(readFileSync(join(demo.dir, 'places.json'), 'utf8'));
+    const other = places.find(({ place, segment }) => place === 'current-account' && segment === 'retail');
+    const request = await askFor('SingleInstantPayment', { debtor: other.number });
+    customer = await arrive(browser, demo, request);
+    await customer.signIn(userOf(demo, { login: 'leonie' }));
+    await customer.decideInApp();
+    await customer.at('refused-title').waitFor();
+    assert.match(await customer.page.locator('#view').textContent(), /none of your accounts here/);
+    await expectSound('payment-not-debtor');
+    assert.equal((await customer.back()).error_description, 'user_does_not_own_debtor_account');
+    await expectEnd(request, ['PATCH Rejected', 'doFail invalid_request user_does_not_own_debtor_account']);
+});
+
+const dates = Array.from({ length: 12 }, (_, i) => `2030-${String(i + 1).padStart(2, '0')}-01`);
+const TYPES = [
+    {
+        name: 'VariableOnDemand', creditors: [],
+        glance: [/^Up to 3 payments per month$/, /^حتى 3 دفعات في الشهر$/],
+        rules: { 'rule-period-count': '3', 'rule-max': '', 'rule-total': '' },
+    },
+    {
+        name: 'FixedDefinedSchedule',
+        control: { ConsentSchedule: { MultiPayment: { PeriodicSchedule: {
+            Type: 'FixedDefinedSchedule',
+            Schedule: dates.map((PaymentExecutionDate) => ({ PaymentExecutionDate, Amount: { Amount: '10.50', Currency: 'AED' } })),
+        } } } },
+        expires: '2030-12-01T00:00:00.000Z',
+        glance: [/^12 payments$/, /^12 دفعة$/], rules: {}, shown: 5,
+    },
+    { name: 'FixedOnDemand', long: true, glance: [/^AED.10\.00 each time$/, /في كل مرة$/], rules: { 'rule-period-count': '3' } },
+    {
+        name: 'VariableOnDemand', long: true, creditors: [1, 2, 3].map((number) => creditorOf(number)),
+        glance: [/^Up to 3 payments per month$/, /^حتى 3 دفعات في الشهر$/],
+        rules: { 'payee-name': [PAYEE, PAYEE, PAYEE].join(' | ') },
+    },
+    { name: 'FixedPeriodicSchedule', long: true, glance: [/^AED.10\.00 every month$/, /كل شهر$/], rules: { 'rule-period': 'Month' } },
+    { name: 'VariablePeriodicSchedule', long: true, glance: [/^Up to AED.10\.00 every month$/, /كل شهر$/], rules: {} },
+    { name: 'VariableDefinedSchedule', long: true, glance: [/^1 payment$/, /^دفعة واحدة$/], rules: {}, shown: 1 },
+    {
+        name: 'DelegatedAuthentication', long: true, glance: [/asks you before each payment$/, /قبل كل دفعة$/],
+        rules: { 'rule-expires': 'Permission to make payments from this account will last until 1 June 2030' },
+    },
+];
+
+for (const { name, creditors, control, glance, rules, shown, long } of TYPES) {
+    test(`${name}${creditors ? ` with ${creditors.length} payees` : ''}`, { skip: long && !process.env.LFI_LONG }, async () => {
+        const request = await askFor(name, { creditors, control });
+        await review(request, { viewport: SMALL });
+        assert.match(await said('payment-amount'), glance[0]);
+        for (const [testId, expected] of Object.entries(rules)) {
+            assert.equal(await said(testId), expected, testId);
+        }
+        assert.equal(await customer.at('payment-date').count(), shown ?? 0);
+        if (shown === 5) {
+            await customer.at('more-dates').click();
+            assert.equal(await customer.at('payment-date').count(), 10);
+            assert.equal(await said('more-dates'), 'Show 2 more');
+        }
+        await expectSound(`payment-${name}-en`);
+        await customer.at('language-ar').click();
+        await customer.page.locator('html[lang=ar]').waitFor();
+        await customer.at('payment-amount').waitFor();
+        assert.match((await said('payment-amount')).replace(/[\u2066-\u2069]/g, ''), glance[1]);
+        await expectSound(`payment-${name}-ar`);
+        await chosen().check();
+        await customer.at('approve').click();
+        await customer.at('step-up').waitFor();
+        await customer.decideInApp();
+        assert.ok((await customer.back()).code);
+        await expectEnd(request, ['PATCH Authorized', 'doConfirm']);
+    });
+}
