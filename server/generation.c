@@ -272,6 +272,8 @@ static int make_endpoint(struct generation *generation, const struct generation_
     };
 
     endpoint->path = provider->authorize_path;
+    endpoint->connect_tokens =
+        provider->caller.takes_connect_tokens ? generation->parts->connect_tokens : NULL;
     endpoint->brand = provider->brand;
     endpoint->brand_logo = provider->brand_logo;
     endpoint->scheme_logo = provider->scheme_logo;

@@ -3,46 +3,70 @@
 #include "consent/consent.h"
 
 #define PATCH_BYTES (64 * 1024)
+#define TOKEN_BYTES 64
 
-static void append_patch(struct buf *out, const char *status, const struct session *session,
-                         const struct lfi_slice *account_ids, size_t count)
+/* What a PATCH says, beside who decided and where. */
+struct change {
+    const char *status;
+    const struct lfi_slice *account_ids;
+    size_t account_count;
+    bool pays;
+};
+
+/* False: there should be one, and it cannot be made. */
+static bool append_connect_token(struct json_writer *w, struct actor actor)
+{
+    struct buf token;
+    buf_init(&token, TOKEN_BYTES);
+    bool made = connect_token_make(actor.endpoint->connect_tokens, actor.endpoint->provider->id,
+                                   actor.session->consent_id, &token) == 0;
+    json_string_if_any(w, "ConnectToken", buf_slice(&token));
+    buf_free(&token);
+    return made;
+}
+
+static bool append_patch(struct buf *out, struct actor actor, const struct change *change)
 {
     struct json_writer w;
+    bool good = true;
     json_begin(&w, out);
     json_open_object(&w, NULL);
-    json_text(&w, "status", status);
+    json_text(&w, "status", change->status);
     json_open_object(&w, "psuIdentifiers");
-    json_string(&w, "userId", session->user_id);
+    json_string(&w, "userId", actor.session->user_id);
     json_close_object(&w);
-    if (count > 0) {
+    if (change->account_count > 0) {
         json_open_array(&w, "accountIds");
-        for (size_t i = 0; i < count; i++) {
-            json_string(&w, NULL, account_ids[i]);
+        for (size_t i = 0; i < change->account_count; i++) {
+            json_string(&w, NULL, change->account_ids[i]);
         }
         json_close_array(&w);
     }
-    json_text(&w, "authorizationChannel", session->on_phone ? "App" : "Web");
+    if (change->pays && actor.endpoint->connect_tokens) {
+        good = append_connect_token(&w, actor);
+    }
+    json_text(&w, "authorizationChannel", actor.session->on_phone ? "App" : "Web");
     json_close_object(&w);
+    return good && !out->failed;
 }
 
-static enum hub_outcome patch(struct actor actor, const char *status,
-                              const struct lfi_slice *account_ids, size_t count,
+static enum hub_outcome patch(struct actor actor, const struct change *change,
                               struct lfi_error *error)
 {
+    enum hub_outcome outcome = HUB_WRONG;
     struct buf body;
     buf_init(&body, PATCH_BYTES);
-    append_patch(&body, status, actor.session, account_ids, count);
-    enum hub_outcome outcome =
-        body.failed ? HUB_WRONG
-                    : hub_patch_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id,
-                                        buf_slice(&body), error);
+    if (append_patch(&body, actor, change)) {
+        outcome = hub_patch_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id,
+                                    buf_slice(&body), error);
+    }
     buf_free(&body);
     return outcome;
 }
 
 enum hub_outcome consent_patch_reject(struct actor actor, struct lfi_error *error)
 {
-    return patch(actor, "Rejected", NULL, 0, error);
+    return patch(actor, &(struct change){.status = "Rejected"}, error);
 }
 
 enum hub_outcome consent_patch_revoke(struct actor actor, struct lfi_error *error)
@@ -92,12 +116,14 @@ static bool is_authorized(struct actor actor, const struct consent *consent,
 }
 
 /* When the answer is lost, or is one to a second try, the consent itself tells what was applied. */
-bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count)
+bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count,
+                             bool pays)
 {
+    const struct change change = {"Authorized", account_ids, count, pays};
     cJSON *tree = NULL;
     struct consent consent;
     struct lfi_error error;
-    bool authorized = patch(actor, "Authorized", account_ids, count, &error) == HUB_OK ||
+    bool authorized = patch(actor, &change, &error) == HUB_OK ||
                       (get_consent(actor, &tree, &consent, &error) == HUB_OK &&
                        is_authorized(actor, &consent, account_ids, count));
     cJSON_Delete(tree);

@@ -9,8 +9,12 @@
 
 /* Status Rejected. */
 enum hub_outcome consent_patch_reject(struct actor actor, struct lfi_error *error);
-/* Status Authorized, for these accounts. False: the Hub does not say that it is so. */
-bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count);
+/*
+ * Status Authorized, for these accounts; when it `pays`, with its ConnectToken where the endpoint
+ * gives any. False: the Hub does not say that it is so.
+ */
+bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count,
+                             bool pays);
 /* The action revoke, in the bank's name. */
 enum hub_outcome consent_patch_revoke(struct actor actor, struct lfi_error *error);
 /*

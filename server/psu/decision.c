@@ -187,7 +187,7 @@ void decision_approve(struct actor actor, const struct decision_approval *approv
         return;
     }
     if (!approval->patched &&
-        !consent_patch_authorize(actor, approval->account_ids, approval->count)) {
+        !consent_patch_authorize(actor, approval->account_ids, approval->count, approval->pays)) {
         decision_refuse_unclaimed(actor, ENDING_HUB, out);
     } else if (hub_do_confirm(actor.endpoint->hub, actor.arena, actor.session->interaction_id,
                               &out->location, &error) != HUB_OK) {

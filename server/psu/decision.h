@@ -30,6 +30,7 @@ struct decision {
 struct decision_approval {
     const struct lfi_slice *account_ids;
     size_t count;
+    bool pays;    /* the consent is one to payments */
     bool patched; /* the Hub has it already: an earlier try was cut off after the PATCH */
 };
 

@@ -2,6 +2,7 @@
 #ifndef PSU_ENDPOINT_H
 #define PSU_ENDPOINT_H
 
+#include "caller/connect_token.h"
 #include "hub/hub.h"
 #include "provider/provider.h"
 
@@ -11,6 +12,7 @@ struct psu_endpoint {
     const struct provider *provider;
     size_t provider_index; /* in psu_config.shares */
     struct hub *hub;
+    const struct connect_tokens *connect_tokens; /* for the consents to payments; NULL: none */
     const char *brand;      /* JSON text of the configuration's Brand; NULL: none */
     const char *brand_logo; /* files; NULL: none */
     const char *scheme_logo, *scheme_mark;

@@ -191,7 +191,7 @@ void step_show_review(struct context *context)
  * The chosen accounts, which must all be offered; a payment is from one. False, having answered,
  * when one is not; during a step-up the customer chooses again.
  */
-static bool select_accounts(struct context *context, const struct account_offers *offers, bool pays,
+static bool select_accounts(struct context *context, const struct account_offers *offers,
                             const cJSON *chosen, struct decision_approval *out)
 {
     struct lfi_slice *ids = arena_array(context->arena, offers->count, sizeof(*ids));
@@ -202,7 +202,7 @@ static bool select_accounts(struct context *context, const struct account_offers
         }
     }
     bool all = out->count > 0 && out->count == (size_t)cJSON_GetArraySize(chosen);
-    if (all && (out->count == 1 || !pays)) {
+    if (all && (out->count == 1 || !out->pays)) {
         return true;
     }
     if (context_move(context, SESSION_REOPENED) && context_keep_session(context) == 0) {
@@ -225,6 +225,7 @@ bool review_choose(struct context *context, const cJSON *account_ids, bool confi
     if (!step_load_consent(context, &out->tree, &out->consent)) {
         return false;
     }
+    out->approval.pays = out->consent.kind->pays;
     out->confirmed = confirmed || !needs_step_up(context->psu, &out->consent);
     out->approval.patched =
         out->confirmed && is_patched(&context->session, &out->consent, account_ids);
@@ -232,8 +233,7 @@ bool review_choose(struct context *context, const cJSON *account_ids, bool confi
            (step_check_open(context, &out->consent) && check_owner(context, &out->consent) &&
             load_payment(context, out->tree, &out->consent, &out->payment) &&
             find_accounts(context, &out->consent, &out->payment, &offers) &&
-            select_accounts(context, &offers, out->consent.kind->pays, account_ids,
-                            &out->approval));
+            select_accounts(context, &offers, account_ids, &out->approval));
 }
 
 int step_cancel(struct call *call)

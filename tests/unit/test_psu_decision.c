@@ -117,6 +117,36 @@ static void hides_a_code_from_a_browser_that_did_not_sign_in(void **state)
     end();
 }
 
+static void a_consent_to_payments_gets_its_connect_token(void **state)
+{
+    static const struct lfi_slice accounts[] = {{"acc-1", 5}};
+    struct connect_tokens *tokens = NULL;
+    struct buf token;
+    (void)state;
+    buf_init(&token, 64);
+    assert_int_equal(connect_tokens_new(&tokens, SLICE("0123456789abcdef0123456789abcdef"),
+                                        (struct lfi_slice){NULL, 0}, NULL),
+                     0);
+    assert_int_equal(connect_token_make(tokens, "dhowretail", SLICE("c-1"), &token), 0);
+    buf_append(&token, "", 1);
+    for (int i = 0; i < 3; i++) { /* a payment where tokens are given, and not; data sharing */
+        const struct decision_approval approval = {
+            .account_ids = accounts, .count = 1, .pays = i < 2};
+        world_tear_down(state);
+        world_set_up(state);
+        begin(SESSION_REVIEW);
+        world.psu->endpoints[0].connect_tokens = i == 1 ? NULL : tokens;
+        decision_approve(actor, &approval, &decision);
+        assert_int_equal(decision.state, DECISION_MADE);
+        assert_null(decision.reason.ptr);
+        assert_int_equal(strstr(world.calls, token.ptr) ? 1 : 0, i == 0);
+        assert_int_equal(strstr(world.calls, "ConnectToken") ? 1 : 0, i == 0);
+        end();
+    }
+    connect_tokens_free(tokens);
+    buf_free(&token);
+}
+
 static void says_that_another_decides_or_that_it_cannot_be_said(void **state)
 {
     (void)state;
@@ -141,6 +171,7 @@ int main(void)
         CASE(tells_of_every_ending_what_its_row_says),
         CASE(decides_once),
         CASE(hides_a_code_from_a_browser_that_did_not_sign_in),
+        CASE(a_consent_to_payments_gets_its_connect_token),
         CASE(says_that_another_decides_or_that_it_cannot_be_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
