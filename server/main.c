@@ -74,6 +74,14 @@ static bool parse(struct arguments *out, int argc, char **argv)
     return (out->config && !(out->check && out->doctor)) || out->help || out->version;
 }
 
+/* SIGHUP is delivered first, whichever came first: reloads without a pause must not put it off. */
+static bool is_told_to_end(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
 /* Until SIGTERM or SIGINT. */
 static void handle_signals(struct serve *serve, const sigset_t *signals)
 {
@@ -81,7 +89,7 @@ static void handle_signals(struct serve *serve, const sigset_t *signals)
 
     for (;;) {
         int got = sigtimedwait(signals, NULL, &interval);
-        if (got == SIGHUP) {
+        if (got == SIGHUP && !is_told_to_end()) {
             serve_reload(serve);
         } else if (got < 0) {
             serve_poll(serve); /* no signal within the interval */

@@ -81,3 +81,14 @@ test('a request that takes longer is cut, counted, and does not delay the end', 
     assert.deepEqual([cut.listener, cut.count], ['hub', 1]);
     second.hub.close();
 });
+
+test('reloads that are asked for at the same time do not put the end off', async () => {
+    const second = await start({ drainMs: 500 });
+    second.child.kill('SIGSTOP'); // so that all signals wait together
+    second.child.kill('SIGHUP');
+    const ended = second.end();
+    second.child.kill('SIGCONT');
+    await ended;
+    assert.deepEqual(events(second, 'reloaded'), []);
+    second.hub.close();
+});
