@@ -7,7 +7,7 @@
 // and what must come of it: status (401 by default), and in the log the id of the refusal.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lfi-api-keys-'));
 const file = join(folder, 'keyed.keys');
 const values = {};
 const clients = {};
+const connectKey = randomBytes(32);
 let demo;
 
 /** A line of the file of keys, made as its header says (server/caller/secrets.h). */
@@ -67,12 +68,15 @@ function makeKeys() {
 before(async () => {
     makeKeys();
     const auths = {
-        dhowprivate: { mode: 'api-key', apiKeys: { file } },
+        dhowprivate: { mode: 'api-key', apiKeys: { file }, connectTokens: true },
         dhowbusiness: { mode: 'api-key', apiKeys: { file: join(folder, 'prefixed.keys'), prefix: 'ApiKey ' } },
         dhowinsurance: { mode: 'mtls' },
     };
+    const connectTokenKey = join(folder, 'connect.key');
+    writeFileSync(connectTokenKey, connectKey, { mode: 0o600 });
     demo = await startDemo({
-        adjustServer: `.providers |= map(${JSON.stringify(auths)}[.id] as $auth
+        adjustServer: `.caller.connectTokenKey = ${JSON.stringify(connectTokenKey)}
+            | .providers |= map(${JSON.stringify(auths)}[.id] as $auth
             | if $auth then .callerAuth = $auth else . end)`,
     });
     for (const { providerId } of demo.providers) {
@@ -176,6 +180,29 @@ test('a key at a provider that is not served gets no more than 403', async () =>
     }
 });
 
+test('a ConnectToken opens POST /payments alone, under its own consent', async () => {
+    const consentId = randomUUID();
+    const tokenOf = (provider, consent) => createHmac('sha256', connectKey)
+        .update(`connect-token\0${provider}\0${consent}`).digest('base64url');
+    const ask = async (method, path, token, providerId = 'dhowprivate') => {
+        const headers = { authorization: `Bearer ${token}` };
+        const body = method === 'POST' ? {} : undefined;
+        return (await clients[providerId].call(method, path, { consentId, token: null, headers, body })).status;
+    };
+    values.connectToken = tokenOf('dhowprivate', consentId);
+    assert.notEqual(await ask('POST', '/payments', values.connectToken), 401);
+    for (const [method, path, token, provider] of [
+        ['POST', '/payments', tokenOf('dhowprivate', randomUUID())],
+        ['POST', '/payments', tokenOf('dhowbusiness', consentId)],
+        ['POST', '/payments', values.connectToken.slice(1)],
+        ['POST', '/payments', tokenOf('dhowbusiness', consentId), 'dhowbusiness'], // takes none
+        ['GET', '/accounts', values.connectToken],
+        ['GET', `/payments/${randomUUID()}`, values.connectToken],
+    ]) {
+        assert.equal(await ask(method, path, token, provider), 401, `${method} ${path} ${provider}`);
+    }
+});
+
 // --- rotation ------------------------------------------------------------------------------------
 
 test('an old key in use after the new one is logged once', async () => {
@@ -223,7 +250,8 @@ test('no key is in a log, a metric or an explanation', async () => {
     const explained = await (await fetch(`${demo.adminBaseUrl}/explain`, { headers: { authorization } })).text();
     const everything = logOf() + metrics + explained;
     assert.ok(explained.length > 100);
-    for (const name of ['key', 'next', 'third', 'retired', 'expired', 'future', 'prefixed', 'short', 'hash']) {
+    for (const name of ['key', 'next', 'third', 'retired', 'expired', 'future', 'prefixed', 'short', 'hash',
+        'connectToken']) {
         assert.ok(!everything.includes(values[name]), name);
     }
 });
