@@ -3,6 +3,11 @@
 #include "base/json.h"
 #include "base/text.h"
 
+bool request_is_read(const struct request *request)
+{
+    return slice_equal_text(request->method, "GET") || slice_equal_text(request->method, "HEAD");
+}
+
 struct lfi_slice request_header(const struct request *request, const char *name, size_t *count)
 {
     struct lfi_slice first = {NULL, 0};

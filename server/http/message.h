@@ -31,6 +31,8 @@ struct request {
     const struct cancellation *cancellation;
 };
 
+/* GET or HEAD. */
+bool request_is_read(const struct request *request);
 /* Absent slice when missing; *count (may be NULL) says how many there are. Case-insensitive. */
 struct lfi_slice request_header(const struct request *request, const char *name, size_t *count);
 /* Percent-decodes into the arena ('+' becomes a blank when `plus`); absent when malformed. */

@@ -176,8 +176,7 @@ void admin_handle(void *ctx, const struct request *request, struct reply *reply)
         answer(reply, 421, "ADMIN-HOST: call it localhost, 127.0.0.1 or [::1]\n");
     } else if (!resource) {
         answer(reply, 404, "not found: / lists what is here\n");
-    } else if (!resource->all_below && !slice_equal_text(request->method, "GET") &&
-               !slice_equal_text(request->method, "HEAD")) {
+    } else if (!resource->all_below && !request_is_read(request)) {
         answer(reply, 405, "method not allowed\n");
         reply_header(reply, "Allow", SLICE("GET, HEAD"));
     } else {

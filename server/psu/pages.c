@@ -352,9 +352,12 @@ void pages_render(const struct pages *pages, const struct request *request,
     buf_append_text(&reply->body, at);
 }
 
-/* 304 when the browser has it. */
 static void serve(const struct request *request, const struct asset *file, struct reply *reply)
 {
+    if (!request_is_read(request)) {
+        reply->status = 405;
+        return;
+    }
     reply_header(reply, "ETag", slice_of(file->etag));
     reply_header(reply, "Cache-Control", SLICE("no-cache"));
     if (slice_equal_text(request_header(request, "If-None-Match", NULL), file->etag)) {

@@ -30,7 +30,10 @@ struct web_page {
 /* Fills the reply with a page in the request's language; 200. */
 void pages_render(const struct pages *pages, const struct request *request,
                   const struct web_page *page, struct reply *reply);
-/* Answers with a static file (200, or 304 when the browser has it); false: there is none. */
+/*
+ * Answers with a static file: 200, 304 when the browser has it, 405 without a body when it is not
+ * to be read. False: there is none.
+ */
 bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply);
 /* The same with a file of the brand: "style.css", "logo", "journey.en.json" (the texts of a
  * script). */

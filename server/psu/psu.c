@@ -163,9 +163,11 @@ static const struct psu_endpoint *find_endpoint(const struct psu *psu, struct lf
     return NULL;
 }
 
-static bool is_read(const struct request *request)
+/* The page "not allowed", which says what would be. */
+static void refuse_method(struct context *context)
 {
-    return slice_equal_text(request->method, "GET") || slice_equal_text(request->method, "HEAD");
+    reply_header(context->reply, "Allow", SLICE("GET, HEAD"));
+    context_error_page(context, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
 }
 
 static bool serve_page(struct context *context)
@@ -182,9 +184,8 @@ static bool serve_page(struct context *context)
                  {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
     for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
         if (slice_equal_text(context->request->path, pages[i].path)) {
-            if (!is_read(context->request)) {
-                reply_header(context->reply, "Allow", SLICE("GET, HEAD"));
-                context_error_page(context, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
+            if (!request_is_read(context->request)) {
+                refuse_method(context);
                 return true;
             }
             struct web_page page = {.name = pages[i].name, .demo = context->psu->demo_app};
@@ -228,6 +229,18 @@ static bool serve_asset(struct context *context)
            pages_serve_file(context->request, rest, context->reply);
 }
 
+/* Files may be kept by browsers, answers never. */
+static bool serve_file(struct context *context)
+{
+    if (!serve_asset(context) && !serve_brand(context)) {
+        return false;
+    }
+    if (context->reply->status == 405) {
+        refuse_method(context);
+    }
+    return true;
+}
+
 static void route(struct context *context)
 {
     struct lfi_slice path = context->request->path;
@@ -235,8 +248,8 @@ static void route(struct context *context)
     bool is_app = slice_starts_with(path, "/bank-app");
     if (endpoint) {
         authorize_handle(context, endpoint);
-    } else if (is_read(context->request) && (serve_asset(context) || serve_brand(context))) {
-        return; /* cacheable, unlike all other answers */
+    } else if (serve_file(context)) {
+        return;
     } else if (!serve_step(context) &&
                ((is_app && !context->psu->demo_app) || !serve_page(context))) {
         context_error_page(context, 404, "PAGE-UNKNOWN", (struct lfi_slice){0});

@@ -103,6 +103,14 @@ test('a method that a path does not have is told which it has (RFC 9110, 15.5.6)
         assert.equal(reply.status, 405, where);
         assert.match(reply.headers.get('allow'), /GET/, where);
     }
+    const page = await (await fetch(listeners.public.url)).text();
+    const files = page.match(/\/(assets|brand)\/[^"]+\.\w+(?=")/g);
+    assert.ok(files.some((file) => file.startsWith('/brand/')), page);
+    for (const file of files) {
+        const reply = await fetch(listeners.public.url + file, { method: 'DELETE' });
+        assert.equal(reply.status, 405, file);
+        assert.equal(reply.headers.get('allow'), 'GET, HEAD', file);
+    }
     const client = new HubClient(demo, 'dhowretail');
     const reply = await client.call('DELETE', '/accounts');
     assert.equal(reply.status, 405);
