@@ -23,6 +23,7 @@ struct arena {
     size_t left; /* of max, until the next reset */
     size_t max;
     bool secret;
+    bool exhausted;
 };
 
 static struct block *block_new(size_t size, struct block *older)
@@ -49,6 +50,11 @@ struct arena *arena_new(size_t max)
 void arena_hold_secret(struct arena *arena)
 {
     arena->secret = true;
+}
+
+bool arena_is_exhausted(const struct arena *arena)
+{
+    return arena->exhausted;
 }
 
 static void wipe(const struct arena *arena)
@@ -85,6 +91,7 @@ void arena_reset(struct arena *arena)
         }
     }
     arena->left = arena->max;
+    arena->exhausted = false;
 }
 
 void arena_free(struct arena *arena)
@@ -98,6 +105,7 @@ void arena_free(struct arena *arena)
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > arena->left || size > SIZE_MAX - 2 * BLOCK_BYTES) {
+        arena->exhausted = true;
         errno = ENOMEM;
         return NULL;
     }
@@ -107,6 +115,7 @@ void *arena_alloc(struct arena *arena, size_t size)
         size_t wanted = rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES;
         block = block_new(wanted, arena->newest);
         if (!block) {
+            arena->exhausted = true;
             return NULL;
         }
         arena->newest = block;

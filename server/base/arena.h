@@ -17,6 +17,9 @@ void arena_free(struct arena *arena); /* NULL is fine */
 /* What has been and will be allocated until it is reset or freed is overwritten then. */
 void arena_hold_secret(struct arena *arena);
 
+/* Whether an allocation has failed since it was made or reset. */
+bool arena_is_exhausted(const struct arena *arena);
+
 /* Zeroed, aligned for any type; NULL with ENOMEM beyond `max` or when memory is short. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((warn_unused_result));
 /* count * size with overflow check. */

@@ -111,9 +111,23 @@ int dispatch_check_request(struct call *call)
     return -1;
 }
 
+bool dispatch_was_memory(struct call *call)
+{
+    struct refusal *refusal = call->refusal;
+    if (refusal->status >= 500 || !arena_is_exhausted(call->arena)) {
+        return false;
+    }
+    const char *check = refusal->id;
+    (void)refusal_set(refusal, "REQUEST-MEMORY", 500, "GenericRecoverableError",
+                      "The bank cannot answer at the moment.");
+    refusal_detail(refusal, "out of memory at %s", check);
+    return true;
+}
+
 void dispatch_refuse(struct call *call)
 {
     struct refusal *refusal = call->refusal;
+    (void)dispatch_was_memory(call);
     const struct contract_operation *operation = call->operation;
     if (operation && refusal->status == 403 && !contract_response_names(operation, 403) &&
         contract_response_names(operation, 401)) {

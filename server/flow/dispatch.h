@@ -25,9 +25,15 @@ int dispatch_version(struct call *call, const uint32_t *served);
  */
 int dispatch_check_request(struct call *call);
 /*
- * Writes the refusal as the reply, in the form that the operation's document has for it: 401 where
- * that is named and 403 is not, no errorCode where the document has none, no body where it has
- * none.
+ * Whether the refusal comes of a request that could not be read for want of memory, whatever check
+ * found nothing: then it becomes REQUEST-MEMORY 500 GenericRecoverableError, which is no fault of
+ * the caller's.
+ */
+bool dispatch_was_memory(struct call *call);
+/*
+ * Writes the refusal as the reply, REQUEST-MEMORY in its place where it applies, in the form that
+ * the operation's document has for it: 401 where that is named and 403 is not, no errorCode where
+ * the document has none, no body where it has none.
  */
 void dispatch_refuse(struct call *call);
 /* The reply and its records against the contract. -1 with *violation filled. */

@@ -183,6 +183,9 @@ void oauth_handle(struct oauth *oauth, const struct request *request, struct rep
     arena_hold_secret(request->arena);
     reply->content_type = "application/json";
     if (run(&call) != 0 || check_reply(&call.base) != 0) {
+        if (dispatch_was_memory(&call.base)) {
+            refusal.error_code = "server_error";
+        }
         write_error(&call.base);
     }
     /* No cache may keep a token (RFC 6749 5.1). */

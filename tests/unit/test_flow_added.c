@@ -79,6 +79,24 @@ static void its_permission_is_delivered_where_it_is_offered(void **state)
     assert_false(apis_deliver(world.apis, provider, SLICE("ReadBalances")));
 }
 
+/* Wherever the memory of the request ends, it is not the caller who is told to be at fault. */
+static void is_refused_with_500_when_memory_is_short(void **state)
+{
+    struct arena *whole = world.arena;
+    int status = 0, refused = 0;
+    (void)state;
+    for (size_t max = 0; status != 200; max += 16) {
+        const char *body;
+        world.arena = arena_new(max);
+        status = get(ACCOUNT "/balances-again", KNOWN, &body);
+        assert_true(status == 200 || status == 500);
+        refused += status == 500;
+        arena_free(world.arena);
+    }
+    assert_true(refused > 5);
+    world.arena = whole;
+}
+
 /* --- a ConnectToken in place of the credential ------------------------------------------------ */
 
 static struct connect_tokens *use_connect_tokens(void)
@@ -142,7 +160,9 @@ static void a_connect_token_is_for_the_operations_that_name_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_served_by_its_row), cmocka_unit_test(is_refused_as_every_other),
+        cmocka_unit_test(is_served_by_its_row),
+        cmocka_unit_test(is_refused_as_every_other),
+        cmocka_unit_test(is_refused_with_500_when_memory_is_short),
         cmocka_unit_test(its_permission_is_delivered_where_it_is_offered),
         cmocka_unit_test(
             a_connect_token_is_for_the_operations_that_name_it), /* replaces the caller */
