@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/id.h"
+#include "jose/header.h"
 #include "jose/jose.h"
 #include "jose/private_key.h"
 
@@ -32,44 +33,25 @@ struct jose_decrypter {
 /* Header members with a meaning here: a duplicate would be ambiguous. */
 static const char *const header_names[] = {"alg", "enc", "cty", "kid", "zip", "crit", NULL};
 
-/* False only when memory is short; a member that is no string stays absent. */
-static bool keep_member(struct arena *arena, const cJSON *header, const char *name,
-                        struct lfi_slice *out)
-{
-    struct lfi_slice text = json_get_string(header, name);
-
-    if (!text.ptr) {
-        return true;
-    }
-    *out = arena_keep(arena, text);
-    return out->ptr;
-}
-
 static int read_header(struct arena *arena, struct lfi_slice json, struct jose_jwe *out,
                        struct lfi_error *error)
 {
-    int rc = -1;
-    cJSON *header = jose_parse_object(json, header_names);
+    const struct jose_header_text texts[] = {{"alg", &out->alg},
+                                             {"enc", &out->enc},
+                                             {"cty", &out->cty},
+                                             {"kid", &out->kid},
+                                             {NULL, NULL}};
+    cJSON *header = jose_header_read(arena, json, header_names, texts, error);
 
     if (!header) {
-        error_set(error, "the header must be a JSON object without duplicate members");
-        goto out;
-    }
-    if (!keep_member(arena, header, "alg", &out->alg) ||
-        !keep_member(arena, header, "enc", &out->enc) ||
-        !keep_member(arena, header, "cty", &out->cty) ||
-        !keep_member(arena, header, "kid", &out->kid)) {
-        error_set(error, "out of memory");
-        goto out;
+        return -1;
     }
     out->has_cty = json_get(header, "cty");
     out->has_kid = json_get(header, "kid");
     out->has_crit = json_get(header, "crit");
     out->has_zip = json_get(header, "zip");
-    rc = 0;
-out:
     cJSON_Delete(header);
-    return rc;
+    return 0;
 }
 
 int jose_jwe_parse(struct arena *arena, struct lfi_slice compact, size_t max, struct jose_jwe *out,

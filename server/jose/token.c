@@ -1,6 +1,7 @@
 /* Compact JWS text taken apart. Nothing here says that a token is genuine. */
 #include "base/base64.h"
 #include "base/limits.h"
+#include "jose/header.h"
 #include "jose/jose.h"
 
 /* Header members with a meaning here: a duplicate would be ambiguous. */
@@ -37,40 +38,24 @@ cJSON *jose_parse_object(struct lfi_slice json, const char *const *names)
     return object;
 }
 
-/* False only when memory is short; a member that is no string stays absent. */
-static bool copy_member(struct arena *arena, const cJSON *object, const char *name,
-                        struct lfi_slice *out)
-{
-    struct lfi_slice text = json_get_string(object, name);
-
-    *out = arena_keep(arena, text);
-    return out->ptr || !text.ptr;
-}
-
 static int read_header(struct arena *arena, struct lfi_slice json, struct jose_token *out,
                        struct lfi_error *error)
 {
-    int rc = -1;
-    cJSON *header = jose_parse_object(json, header_names);
+    const struct jose_header_text texts[] = {{"alg", &out->alg},
+                                             {"typ", &out->typ},
+                                             {"cty", &out->cty},
+                                             {"kid", &out->kid},
+                                             {NULL, NULL}};
+    cJSON *header = jose_header_read(arena, json, header_names, texts, error);
 
     if (!header) {
-        error_set(error, "the header must be a JSON object without duplicate members");
-        goto out;
-    }
-    if (!copy_member(arena, header, "alg", &out->alg) ||
-        !copy_member(arena, header, "typ", &out->typ) ||
-        !copy_member(arena, header, "cty", &out->cty) ||
-        !copy_member(arena, header, "kid", &out->kid)) {
-        error_set(error, "out of memory");
-        goto out;
+        return -1;
     }
     out->has_crit = json_get(header, "crit");
     out->names_key = json_get(header, "jku") || json_get(header, "jwk") ||
                      json_get(header, "x5u") || json_get(header, "x5c");
-    rc = 0;
-out:
     cJSON_Delete(header);
-    return rc;
+    return 0;
 }
 
 int jose_token_parse_within(struct arena *arena, struct lfi_slice compact, size_t max,
