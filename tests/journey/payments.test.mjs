@@ -44,6 +44,12 @@ function askFor(type, { creditors = [creditorOf(1)], debtor, control } = {}) {
     });
 }
 
+/** Of an account of the bank; leonie has the joint one. */
+function numberOf(wanted) {
+    const places = JSON.parse(readFileSync(join(demo.dir, 'places.json'), 'utf8'));
+    return places.find(({ place, segment }) => place === wanted && segment === 'retail').number;
+}
+
 async function review(request, options) {
     customer = await arrive(browser, demo, request, options);
     await customer.toReview(userOf(demo, { login: 'leonie' }));
@@ -95,10 +101,7 @@ test('a single payment is authorized from one account, once the app has named it
 });
 
 test('the account that the TPP named, and no other', async () => {
-    await review(await askFor('SingleInstantPayment'));
-    const number = (await customer.page.locator('.account .number').first().textContent()).replaceAll(' ', '');
-    await customer.close();
-    const request = await askFor('SingleInstantPayment', { debtor: number });
+    const request = await askFor('SingleInstantPayment', { debtor: numberOf('joint') });
     await review(request);
     await customer.page.getByText('Account selected for the payment').waitFor();
     assert.equal(await customer.page.locator('input[name=account]').count(), 1);
@@ -109,9 +112,7 @@ test('the account that the TPP named, and no other', async () => {
 });
 
 test('somebody else’s account, which the TPP named', async () => {
-    const places = JSON.parse(readFileSync(join(demo.dir, 'places.json'), 'utf8'));
-    const other = places.find(({ place, segment }) => place === 'current-account' && segment === 'retail');
-    const request = await askFor('SingleInstantPayment', { debtor: other.number });
+    const request = await askFor('SingleInstantPayment', { debtor: numberOf('current-account') });
     customer = await arrive(browser, demo, request);
     await customer.signIn(userOf(demo, { login: 'leonie' }));
     await customer.decideInApp();
