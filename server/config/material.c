@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/x509_name.h"
 #include "config/pem.h"
+#include "consent/kind.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -542,6 +543,21 @@ static int check_shared_secrets(const struct check *check, const char *path, con
     return 0;
 }
 
+/* A consent to payments is invalid where its personal data cannot be read. */
+static void look_for_encryption(const struct check *check)
+{
+    const char *type = consent_kind_named("single-payment")->type;
+
+    for (size_t i = 0; i < check->config->provider_count; i++) {
+        char path[CONFIG_PATH_MAX];
+        snprintf(path, sizeof(path), "$.providers[%zu].offers.consentTypes", i);
+        if (offers_list(check->config->providers[i].offers.consent_types, slice_of(type)) &&
+            check->config->encryption.key_count == 0) {
+            warn(check, path, "%s without encryption.keys: every such consent is invalid", type);
+        }
+    }
+}
+
 /* Each by itself, then together: no two may have one kid. */
 static int check_encryption_keys(const struct check *check)
 {
@@ -560,6 +576,7 @@ static int check_encryption_keys(const struct check *check)
         return refuse(check, "$.encryption.keys", "%s", error.message);
     }
     jose_decrypter_free(decrypter);
+    look_for_encryption(check);
     return 0;
 }
 

@@ -168,9 +168,11 @@ describe('broken', () => {
             Object.assign(c.hub, { certificate: 'pki/rogue/otherCa/C4.pem', key: 'pki/rogue/otherCa/C4.key' });
             c.providers[0].heimdall = 'https://localhost:1/heimdall';
             c.hub.kid = 'none';
+            delete c.encryption;
             c.caller.jwksBase = 'https://localhost:1';
         });
         assert.equal(status, 2);
+        has('warn', 'providers[0].offers.consentTypes', /without encryption\.keys: every such consent is invalid/);
         has('FAIL', 'hub.certificate', /does not chain to .*self-signed certificate in.*otherCa\/C4\.pem/);
         has('FAIL', 'Heimdall of dhowretail', /localhost:1\/heimdall\/hello-mtls: .*onnect/);
         has('FAIL', 'Consent Manager of dhowretail', /hello-mtls: .*alert/);
