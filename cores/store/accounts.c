@@ -1,5 +1,5 @@
 /* lfi/accounts.h and lfi/customers.h over the store. */
-#include "store/internal.h"
+#include "store/payments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -160,12 +160,23 @@ static int give_list(struct store *store, enum store_list list, const struct lfi
         return give_list(core, list, query, answer, error);                                        \
     }
 
-LIST_FUNCTION(accounts_balances, STORE_BALANCES)
 LIST_FUNCTION(accounts_beneficiaries, STORE_BENEFICIARIES)
 LIST_FUNCTION(accounts_direct_debits, STORE_DIRECT_DEBITS)
 LIST_FUNCTION(accounts_scheduled_payments, STORE_SCHEDULED_PAYMENTS)
 LIST_FUNCTION(accounts_standing_orders, STORE_STANDING_ORDERS)
 LIST_FUNCTION(accounts_customers, STORE_CUSTOMERS)
+
+static int accounts_balances(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                             struct lfi_answer *answer, struct lfi_error *error)
+{
+    struct store *store = core;
+    (void)call;
+    if (!store->payments) {
+        return give_list(store, STORE_BALANCES, query, answer, error);
+    }
+    int rc = read_check_query(query, sizeof(*query), error);
+    return rc == LFI_OK ? ledger_balances(store, query->subject_id, answer, error) : rc;
+}
 
 const struct lfi_accounts store_accounts = {
     .size = sizeof(struct lfi_accounts),

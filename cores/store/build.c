@@ -343,6 +343,32 @@ int store_builder_bank(struct store_builder *b, const struct store_bank *bank,
                       sizeof(head), (struct lfi_slice){bank->name, strlen(bank->name)}, error);
 }
 
+int store_builder_outcome(struct store_builder *b, const struct store_outcome_row *row,
+                          struct lfi_error *error)
+{
+    char key[32];
+    char texts[1024];
+    const char *code = row->code ? row->code : "";
+    const char *message = row->message ? row->message : "";
+    enum lfi_rail rail = row->aani ? LFI_RAIL_AANI : row->uaefts ? LFI_RAIL_UAEFTS : LFI_RAIL_NONE;
+    const struct outcome_value head = {.what = row->what,
+                                       .after_s = row->after_s,
+                                       .rail = (uint8_t)rail,
+                                       .reason_by = (uint8_t)(row->by_rail ? rail : LFI_RAIL_NONE),
+                                       .code_len = (uint16_t)strlen(code)};
+    if (strlen(code) > 35 || strlen(message) > 500) {
+        return store_say(error, "the reason of an outcome is too long");
+    }
+    if (row->iban) {
+        (void)snprintf(key, sizeof(key), "%.31s", row->iban);
+    } else {
+        (void)snprintf(key, sizeof(key), "=%lld", (long long)row->amount);
+    }
+    (void)snprintf(texts, sizeof(texts), "%s%s", code, message);
+    return put_joined(b, DB_OUTCOMES, val_of((struct lfi_slice){key, strlen(key)}), &head,
+                      sizeof(head), (struct lfi_slice){texts, strlen(texts)}, error);
+}
+
 int store_builder_product(struct store_builder *b, const struct store_product *product,
                           struct lfi_error *error)
 {

@@ -1,5 +1,5 @@
 #include "store/core_ops.h"
-#include "store/internal.h"
+#include "store/payments.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -33,6 +33,23 @@ static bool read_rounds(const cJSON *settings, uint32_t *out)
            *out <= PASSWORD_ROUNDS_MAX;
 }
 
+/* Both or neither; hours of the day in the Gulf. */
+static bool read_hours(const cJSON *settings, struct store_options *options)
+{
+    const cJSON *opens = cJSON_GetObjectItemCaseSensitive(settings, "uaeftsOpens");
+    const cJSON *closes = cJSON_GetObjectItemCaseSensitive(settings, "uaeftsCloses");
+    if (!opens && !closes) {
+        return true;
+    }
+    if (!cJSON_IsNumber(opens) || !cJSON_IsNumber(closes) || opens->valueint < 0 ||
+        opens->valueint >= closes->valueint || closes->valueint > 24) {
+        return false;
+    }
+    options->uaefts_opens = (uint32_t)opens->valueint;
+    options->uaefts_closes = (uint32_t)closes->valueint;
+    return true;
+}
+
 int store_core_open(void **out, const struct lfi_core_config *config, struct lfi_error *error)
 {
     int rc = LFI_FAILED;
@@ -54,6 +71,10 @@ int store_core_open(void **out, const struct lfi_core_config *config, struct lfi
         rc = bad_settings(error, "mapMiB and instances are positive numbers");
         goto out;
     }
+    if (!read_hours(settings, &options)) {
+        rc = bad_settings(error, "uaeftsOpens is an hour from 0 to 23, uaeftsCloses a later one");
+        goto out;
+    }
     if (!read_rounds(settings, &options.password_rounds)) {
         rc = bad_settings(error, "passwordRounds must be between 10000 and 10000000");
         goto out;
@@ -68,6 +89,10 @@ int store_core_open(void **out, const struct lfi_core_config *config, struct lfi
     (void)snprintf(path, len, "%s%s%s", base, base[0] ? "/" : "", folder->valuestring);
     options.path = path;
     rc = store_open(&store, &options, error);
+    if (rc == LFI_OK && (rc = payments_start(store, error)) != LFI_OK) {
+        store_close(store);
+        store = NULL;
+    }
     *out = store;
     if (rc == LFI_OK && options.password_rounds < PASSWORD_ROUNDS) {
         (void)store_say(error, "passwordRounds is %u; passwords that are not public need %d",

@@ -18,6 +18,7 @@
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
  *   banks      bank code of an IBAN -> struct bank_value, then the name
+ *   outcomes   creditor's IBAN, or "=" and an amount -> struct outcome_value, then its texts
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  */
@@ -60,6 +61,7 @@ enum store_db {
     DB_FX,
     DB_APPROVALS,
     DB_BANKS,
+    DB_OUTCOMES,
     DB_COUNT,
 };
 
@@ -105,6 +107,13 @@ struct bank_value {
     uint32_t flags;
     uint32_t answer_s; /* how much longer than others it takes to answer */
     char bic[12];
+};
+
+struct outcome_value {
+    uint32_t what; /* enum store_outcome */
+    uint32_t after_s;
+    uint8_t rail, reason_by; /* enum lfi_rail */
+    uint16_t code_len;       /* the message is the rest */
 };
 
 struct product_value {

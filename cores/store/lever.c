@@ -2,7 +2,7 @@
  * Levers of a test bank. The first change of a value keeps what it was in the database `origin`,
  * from which a reset puts it back.
  */
-#include "store/internal.h"
+#include "store/payments.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -269,11 +269,16 @@ static int reset(void *core, const struct lfi_call *call, struct lfi_error *erro
     for (size_t i = 0; i < sizeof(FORGOTTEN) / sizeof(FORGOTTEN[0]) && rc == 0; i++) {
         rc = mdb_drop(txn, store->db[FORGOTTEN[i]], 0);
     }
-    return finish(txn, rc, error);
+    result = finish(txn, rc, error);
+    if (result == LFI_OK && store->payments) {
+        result = payments_forget(store->payments, error);
+    }
+    return result;
 }
 
 const struct lfi_levers store_levers = {.size = sizeof(store_levers),
                                         .account_set_status = set_status,
                                         .account_set_credit_block = set_credit_block,
                                         .account_states = list_states,
-                                        .reset = reset};
+                                        .reset = reset,
+                                        .payment_set_status = payments_set_status};

@@ -26,6 +26,7 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_FX] = "fx",
     [DB_APPROVALS] = "approvals",
     [DB_BANKS] = "banks",
+    [DB_OUTCOMES] = "outcomes",
 };
 
 int store_say(struct lfi_error *error, const char *format, ...)
@@ -207,6 +208,7 @@ void store_close(void *core)
         if (store->env) {
             mdb_env_close(store->env);
         }
+        payments_stop(store->payments);
         payments_close(store->payments);
         messages_free(store->messages);
         free(store->data_file);

@@ -167,6 +167,10 @@ int payments_open(struct payments **out, const struct store_options *options,
         rc = open_environment(payments, path, options, error);
     }
     free(path);
+    if (rc == LFI_OK) {
+        payments->opens = options->uaefts_closes > 0 ? options->uaefts_opens : 8;
+        payments->closes = options->uaefts_closes > 0 ? options->uaefts_closes : 18;
+    }
     if (rc != LFI_OK) {
         payments_close(payments);
         return rc;

@@ -57,6 +57,19 @@ struct payments {
     struct payment_ticket *first; /* orders that wait for a commit */
     bool committing;
     uint64_t commits;
+    bool closing;
+
+    pthread_t mover;        /* moves what is due */
+    bool moving;            /* it runs */
+    unsigned opens, closes; /* hours of UAEFTS, in the Gulf, Monday to Friday */
+};
+
+/* What happens to a payment when it is due. */
+enum payment_plan {
+    PAYMENT_PLAN_NONE, /* it waits for an operator, or is final */
+    PAYMENT_PLAN_ACCEPT,
+    PAYMENT_PLAN_SETTLE, /* as the first of two steps */
+    PAYMENT_PLAN_REJECT,
 };
 
 /* The texts of a payment, in the order in which they are kept. */
@@ -174,9 +187,71 @@ int ledger_get(struct payments *payments, MDB_txn *txn, struct lfi_slice account
 /* Returns an LMDB code. */
 int ledger_put(struct payments *payments, MDB_txn *txn, struct lfi_slice account_id,
                struct ledger_value *ledger);
-/* What the account can pay with, without what its ledger says: lfi_status. */
-int ledger_available(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
-                     int64_t *available, int64_t *overdraft, struct lfi_error *error);
+/* What the bank's records say of an account's money; not what its ledger adds. */
+struct account_money {
+    int64_t available; /* with the overdraft, less what else is pending */
+    int64_t overdraft;
+    int64_t booked;
+    bool has_booked;
+};
+/* Result: lfi_status. */
+int ledger_money(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                 struct account_money *out, struct lfi_error *error);
+/* accounts.balances: the records, with what the ledger adds. */
+int ledger_balances(struct store *store, struct lfi_slice account_id, struct lfi_answer *answer,
+                    struct lfi_error *error);
+
+/* --- entries (payments_entry.c) ----------------------------------------------------------------
+ */
+
+/* A payment is booked: the transactions that read what an entry tells of. */
+struct posting {
+    struct store *store;
+    MDB_txn *read;  /* of the store */
+    MDB_txn *write; /* of the payments */
+    const struct payment *payment;
+    int64_t now_us;
+    struct lfi_error *error;
+};
+/* Books the debit, and the credit when the creditor's account is one of the segment. Result:
+ * lfi_status. */
+int payment_post(const struct posting *posting);
+
+/* --- rails (payments_plan.c) -------------------------------------------------------------------
+ */
+
+/* What the tables of outcomes say of an order; absent: nothing, which is PAYMENT_ORDINARY. */
+struct payment_outcome {
+    enum store_outcome what;
+    enum lfi_rail rail;             /* the one in question; LFI_RAIL_NONE: whichever */
+    enum lfi_rail reason_by;        /* when it is rejected */
+    uint32_t after_s;               /* the answer comes so late; 0: as usual */
+    bool of_creditor;               /* not of the amount */
+    struct lfi_slice code, message; /* of the reason */
+};
+/* Result: lfi_status. */
+int payment_outcome_of(struct store *store, MDB_txn *txn, const struct lfi_payment_order *order,
+                       const struct lfi_reach *reach, struct payment_outcome *out,
+                       struct lfi_error *error);
+/* Chooses the rail, and what happens on it when. `answer_s` is how slow the creditor's bank is. */
+void payment_plan(struct payments *payments, struct payment *payment, const struct lfi_reach *reach,
+                  const struct payment_outcome *outcome, uint32_t answer_s);
+/* The instant, or the next opening of UAEFTS. */
+int64_t payment_window(const struct payments *payments, int64_t utc_us);
+
+/* --- moving (payments_move.c) ------------------------------------------------------------------
+ */
+
+/* Moves every payment that is due: lfi_status. *next_us: when the next one is, INT64_MAX: none. */
+int payments_advance(struct store *store, int64_t *next_us, struct lfi_error *error);
+/* Starts and ends the thread that does it. */
+int payments_start(struct store *store, struct lfi_error *error);
+void payments_stop(struct payments *payments);
+int payments_set_status(void *core, const struct lfi_call *call, struct lfi_slice payment_id,
+                        enum lfi_payment_status status, const struct lfi_payment_reason *reason,
+                        struct lfi_error *error);
+/* Puts the entry of a payment into the queue of what is due. Returns an LMDB code. */
+int payment_put_due(struct payments *payments, MDB_txn *txn, const struct payment *payment);
 
 /* --- text (money.c) -----------------------------------------------------------------------------
  */
@@ -230,8 +305,12 @@ int payments_own_account(struct store *store, MDB_txn *txn, struct lfi_slice iba
 bool payments_can_receive(const struct own_account *account);
 /* Whether it is a kind of account to pay from. */
 bool payments_can_pay(const struct account_value *head);
-/* As reach, in a transaction of the store. */
+/* As refund_account, in a transaction of the store. */
+int payments_refund_in(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                       struct lfi_refund_account *out, struct lfi_error *error);
+/* As reach, in a transaction of the store; *answer_s: how slow the bank is. */
 int payments_reach_in(struct store *store, MDB_txn *txn, struct lfi_slice iban,
-                      struct lfi_reach *out, struct lfi_id *own_account, struct lfi_error *error);
+                      struct lfi_reach *out, struct lfi_id *own_account, uint32_t *answer_s,
+                      struct lfi_error *error);
 
 #endif

@@ -84,7 +84,7 @@ int payments_account_by_iban(void *core, const struct lfi_call *call, struct lfi
 
 /* The row of the IBAN's bank; absent: of a bank that is not listed, which takes both rails. */
 static int read_bank(struct store *store, MDB_txn *txn, struct lfi_slice iban,
-                     struct lfi_reach *out, struct lfi_error *error)
+                     struct lfi_reach *out, uint32_t *answer_s, struct lfi_error *error)
 {
     MDB_val value;
     struct bank_value bank;
@@ -103,6 +103,7 @@ static int read_bank(struct store *store, MDB_txn *txn, struct lfi_slice iban,
         return store_fail(error, "bank", MDB_CORRUPTED);
     }
     memcpy(&bank, value.mv_data, sizeof(bank));
+    *answer_s = bank.answer_s;
     out->aani = (bank.flags & STORE_BANK_AANI) != 0;
     out->uaefts = (bank.flags & STORE_BANK_UAEFTS) != 0;
     copy_text(out->bic, sizeof(out->bic), bank.bic, strnlen(bank.bic, sizeof(bank.bic)));
@@ -112,11 +113,13 @@ static int read_bank(struct store *store, MDB_txn *txn, struct lfi_slice iban,
 }
 
 int payments_reach_in(struct store *store, MDB_txn *txn, struct lfi_slice iban,
-                      struct lfi_reach *out, struct lfi_id *own_account, struct lfi_error *error)
+                      struct lfi_reach *out, struct lfi_id *own_account, uint32_t *answer_s,
+                      struct lfi_error *error)
 {
     struct own_account account;
     *out = (struct lfi_reach){.size = sizeof(*out)};
-    int rc = read_bank(store, txn, iban, out, error);
+    *answer_s = 0;
+    int rc = read_bank(store, txn, iban, out, answer_s, error);
     if (rc == LFI_OK) {
         rc = payments_own_account(store, txn, iban, &account, error);
     }
@@ -135,10 +138,11 @@ int payments_reach(void *core, const struct lfi_call *call, struct lfi_slice iba
     struct lfi_id own;
     struct lfi_reach reach;
     uint32_t size = out->size;
+    uint32_t answer_s = 0;
     (void)call;
     int rc = read_begin(core, &txn, error);
     if (rc == LFI_OK) {
-        rc = payments_reach_in(core, txn, iban, &reach, &own, error);
+        rc = payments_reach_in(core, txn, iban, &reach, &own, &answer_s, error);
         mdb_txn_abort(txn);
     }
     if (rc == LFI_OK) {
@@ -171,15 +175,13 @@ static int give_payable(const struct payer *payer, struct lfi_slice account_id, 
     MDB_val value;
     struct account_value head;
     struct ledger_value ledger;
-    int64_t available = 0;
-    int64_t overdraft = 0;
+    struct account_money money;
     struct lfi_payable_facts facts = {.size = sizeof(facts)};
     int rc = read_account(payer->store, payer->txn, account_id, &head, &value, payer->error);
     if (rc != LFI_OK || !payments_can_pay(&head)) {
         return rc;
     }
-    rc = ledger_available(payer->store, payer->txn, account_id, &available, &overdraft,
-                          payer->error);
+    rc = ledger_money(payer->store, payer->txn, account_id, &money, payer->error);
     int code = ledger_get(payer->store->payments, payer->payments, account_id, &ledger);
     if (rc != LFI_OK || code != 0) {
         return rc != LFI_OK ? rc : store_fail(payer->error, "ledger", code);
@@ -190,8 +192,8 @@ static int give_payable(const struct payer *payer, struct lfi_slice account_id, 
     cJSON_Delete(account);
     facts.account.size = sizeof(facts.account);
     accounts_fill_facts(&facts.account, account_id, &head, role);
-    set_money(&facts.available, available + ledger.posted - ledger.held, head.currency);
-    set_money(&facts.overdraft, overdraft, head.currency);
+    set_money(&facts.available, money.available + ledger.posted - ledger.held, head.currency);
+    set_money(&facts.overdraft, money.overdraft, head.currency);
     set_money(&facts.limit, 0, head.currency);
     return read_answer(payer->answer, &value, sizeof(head), &facts);
 }
@@ -282,27 +284,33 @@ static int fill_refund(const cJSON *account, struct lfi_refund_account *out)
     return LFI_OK;
 }
 
+int payments_refund_in(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                       struct lfi_refund_account *out, struct lfi_error *error)
+{
+    MDB_val value;
+    struct account_value head;
+    int rc = read_account(store, txn, account_id, &head, &value, error);
+    if (rc == LFI_OK) {
+        cJSON *account = cJSON_ParseWithLength((const char *)value.mv_data + sizeof(head),
+                                               value.mv_size - sizeof(head));
+        out->status = (enum lfi_account_status)head.status;
+        rc = fill_refund(account, out);
+        cJSON_Delete(account);
+    }
+    return rc;
+}
+
 int payments_refund_account(void *core, const struct lfi_call *call, struct lfi_slice account_id,
                             struct lfi_refund_account *out, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
-    MDB_val value;
-    struct account_value head;
     struct lfi_refund_account refund = {.size = out->size};
     (void)call;
     int rc = read_begin(core, &txn, error);
-    if (rc != LFI_OK) {
-        return rc;
-    }
-    rc = read_account(core, txn, account_id, &head, &value, error);
     if (rc == LFI_OK) {
-        cJSON *account = cJSON_ParseWithLength((const char *)value.mv_data + sizeof(head),
-                                               value.mv_size - sizeof(head));
-        refund.status = (enum lfi_account_status)head.status;
-        rc = fill_refund(account, &refund);
-        cJSON_Delete(account);
+        rc = payments_refund_in(core, txn, account_id, &refund, error);
+        mdb_txn_abort(txn);
     }
-    mdb_txn_abort(txn);
     if (rc == LFI_OK) {
         memcpy(out, &refund, out->size < sizeof(refund) ? out->size : sizeof(refund));
     }

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#define ORDERS_PER_COMMIT 256 /* keeps a commit's pages bounded */
+#define ORDERS_PER_COMMIT 256    /* keeps a commit's pages bounded */
+#define LATE_US INT64_C(2000000) /* by how much a late reply outlasts its deadline */
 
 struct payment_ticket {
     const struct lfi_call *call;
@@ -21,6 +22,8 @@ struct payment_ticket {
     int result; /* lfi_status */
     enum lfi_order_outcome outcome;
     uint64_t sequence; /* of the payment that was made or found */
+    bool repeated;     /* its reply was lost before it was done */
+    bool lost, late;   /* the reply is to be lost, long after the deadline */
 };
 
 /* One commit under way. */
@@ -90,7 +93,8 @@ static bool has_claim(struct batch *batch, struct payment_ticket *ticket,
     }
     if (rc == 0) {
         memcpy(&claim, value.mv_data, sizeof(claim));
-        if (claim.sequence == 0 || claim.expires_us <= batch->store->now_us(batch->store->clock)) {
+        ticket->repeated = claim.sequence == 0;
+        if (ticket->repeated || claim.expires_us <= batch->store->now_us(batch->store->clock)) {
             return false;
         }
         rc = payment_get(payments, batch->write, claim.sequence, &payment);
@@ -165,19 +169,19 @@ static bool has_funds(struct batch *batch, struct payment_ticket *ticket,
                       struct ledger_value *ledger)
 {
     int64_t available = 0;
-    int64_t overdraft = 0;
+    struct account_money money;
     const struct lfi_payment_order *order = ticket->order;
     batch->code = ledger_get(batch->store->payments, batch->write, order->account_id, ledger);
     if (batch->code != 0) {
         return false;
     }
-    ticket->result = ledger_available(batch->store, batch->read, order->account_id, &available,
-                                      &overdraft, ticket->error);
+    ticket->result =
+        ledger_money(batch->store, batch->read, order->account_id, &money, ticket->error);
     if (ticket->result != LFI_OK) {
         return false;
     }
     ticket->outcome = LFI_ORDER_NO_FUNDS;
-    return !__builtin_add_overflow(available, ledger->posted - ledger->held, &available) &&
+    return !__builtin_add_overflow(money.available, ledger->posted - ledger->held, &available) &&
            available >= order->amount.minor;
 }
 
@@ -244,6 +248,9 @@ static void insert(struct batch *batch, struct payment_ticket *ticket,
     put(batch, PAYMENTS_IN_FLIGHT, key_val(&flight), (MDB_val){0, NULL});
     ledger->held += order->amount.minor;
     if (batch->code == 0) {
+        batch->code = payment_put_due(batch->store->payments, batch->write, payment);
+    }
+    if (batch->code == 0) {
         batch->code = ledger_put(batch->store->payments, batch->write, order->account_id, ledger);
     }
 }
@@ -272,14 +279,23 @@ static struct payment payment_of(const struct lfi_payment_order *order, int64_t 
     return payment;
 }
 
+/* What is known of the creditor. */
+struct creditor {
+    struct lfi_id own; /* its account, when it is one of the segment; else empty */
+    struct payment_outcome outcome;
+};
+
 /* The account is the user's, and the creditor and the account's status allow the order. */
 static bool passes_checks(struct batch *batch, struct payment_ticket *ticket,
-                          struct payment *payment, struct lfi_id *own)
+                          struct payment *payment, struct creditor *creditor)
 {
     MDB_val role;
     MDB_val value;
     struct account_value head;
-    struct lfi_reach reach = {.size = sizeof(reach)};
+    uint32_t answer_s = 0;
+    struct lfi_id *own = &creditor->own;
+    struct lfi_reach reach;
+    struct payment_outcome *outcome = &creditor->outcome;
     const struct lfi_payment_order *order = ticket->order;
     struct store *store = batch->store;
     ticket->result = read_holding(store, batch->read, ticket->call->user_id, order->account_id,
@@ -289,29 +305,43 @@ static bool passes_checks(struct batch *batch, struct payment_ticket *ticket,
             read_account(store, batch->read, order->account_id, &head, &value, ticket->error);
     }
     if (ticket->result == LFI_OK) {
+        ticket->result = payments_reach_in(store, batch->read, order->creditor.iban, &reach, own,
+                                           &answer_s, ticket->error);
+    }
+    if (ticket->result == LFI_OK) {
         ticket->result =
-            payments_reach_in(store, batch->read, order->creditor.iban, &reach, own, ticket->error);
+            payment_outcome_of(store, batch->read, order, &reach, outcome, ticket->error);
     }
     if (ticket->result != LFI_OK) {
         return false;
     }
-    bool reachable = reach.own || reach.aani || reach.uaefts;
+    bool reachable = (reach.own || reach.aani || reach.uaefts) &&
+                     !(outcome->of_creditor && outcome->what == STORE_OUTCOME_UNREACHABLE);
     if (order->creditor_open && (!reachable || reach.can_receive == LFI_NO)) {
         return refuse(ticket, LFI_ORDER_CREDITOR, NULL) != LFI_OK;
     }
-    payment->head.rail = reach.own      ? LFI_RAIL_INTRA_BANK
-                         : reach.aani   ? LFI_RAIL_AANI
-                         : reach.uaefts ? LFI_RAIL_UAEFTS
-                                        : LFI_RAIL_NONE;
+    payment_plan(store->payments, payment, &reach, outcome, answer_s);
     payment->text[PAYMENT_CREDITOR_ACCOUNT] = (struct lfi_slice){own->text, strlen(own->text)};
     return may_pay(ticket, &head, own);
+}
+
+/* The reply to a lost order is lost once: the mark says that the next one is its repetition. */
+static void lose(struct batch *batch, struct payment_ticket *ticket,
+                 const unsigned char claim_digest[PAYMENT_DIGEST])
+{
+    int64_t now_us = batch->store->now_us(batch->store->clock);
+    struct payment_key_value mark = {now_us + (int64_t)ticket->order->key_life_s * 1000000, 0};
+    put(batch, PAYMENTS_KEYS, (MDB_val){PAYMENT_DIGEST, (void *)(uintptr_t)claim_digest},
+        (MDB_val){sizeof(mark), &mark});
+    (void)store_say(ticket->error, "the reply is lost, as the amount says");
+    ticket->result = LFI_IN_DOUBT;
 }
 
 static void decide(struct batch *batch, struct payment_ticket *ticket)
 {
     unsigned char claim[PAYMENT_DIGEST];
     struct ledger_value ledger;
-    struct lfi_id own = {""};
+    struct creditor creditor = {{""}, {0}};
     const struct lfi_payment_order *order = ticket->order;
     struct payment payment = payment_of(order, batch->store->now_us(batch->store->clock));
     if (!payment_claim_key(order->consent_id, order->idempotency_key, claim)) {
@@ -319,7 +349,7 @@ static void decide(struct batch *batch, struct payment_ticket *ticket)
         return;
     }
     if (has_claim(batch, ticket, claim) || batch->code != 0 ||
-        !passes_checks(batch, ticket, &payment, &own)) {
+        !passes_checks(batch, ticket, &payment, &creditor)) {
         return;
     }
     if (order->one_in_flight && is_in_flight(batch, &payment)) {
@@ -329,12 +359,23 @@ static void decide(struct batch *batch, struct payment_ticket *ticket)
     if (batch->code != 0 || !has_funds(batch, ticket, &ledger)) {
         return;
     }
+    enum store_outcome what = creditor.outcome.what;
+    if (what == STORE_OUTCOME_NO_FUNDS) {
+        ticket->outcome = LFI_ORDER_NO_FUNDS;
+        return;
+    }
+    if (what == STORE_OUTCOME_LOST_BEFORE && !ticket->repeated) {
+        lose(batch, ticket, claim);
+        return;
+    }
     payment.sequence = next_sequence(batch);
     if (!new_uuid(payment.head.id)) {
         ticket->result = store_say(ticket->error, "no random bytes");
         return;
     }
     ticket->outcome = LFI_ORDER_CREATED;
+    ticket->late = what == STORE_OUTCOME_LATE;
+    ticket->lost = ticket->late || what == STORE_OUTCOME_LOST;
     ticket->sequence = payment.sequence;
     insert(batch, ticket, &payment, claim, &ledger);
 }
@@ -468,6 +509,18 @@ static int give_payment(struct payments *payments, uint64_t sequence, struct lfi
     return result == LFI_OK || result == LFI_STOPPED ? result : LFI_IN_DOUBT;
 }
 
+/* The payment is there, and the caller does not learn of it. */
+static int lose_reply(const struct lfi_call *call, bool late, struct lfi_error *error)
+{
+    int64_t left_us = call->deadline_us + LATE_US - call->host->monotonic_us(call->host);
+    if (late && left_us > 0) {
+        const struct timespec left = {left_us / 1000000, left_us % 1000000 * 1000};
+        (void)nanosleep(&left, NULL);
+    }
+    (void)store_say(error, "the reply is lost, as the amount says");
+    return LFI_IN_DOUBT;
+}
+
 int payments_create(void *core, const struct lfi_call *call, const struct lfi_payment_order *order,
                     struct lfi_answer *answer, struct lfi_error *error)
 {
@@ -480,6 +533,9 @@ int payments_create(void *core, const struct lfi_call *call, const struct lfi_pa
     take_turn(store, &ticket);
     if (ticket.result != LFI_OK) {
         return ticket.result;
+    }
+    if (ticket.lost) {
+        return lose_reply(call, ticket.late, error);
     }
     summary->outcome = ticket.outcome;
     if (ticket.outcome != LFI_ORDER_CREATED && ticket.outcome != LFI_ORDER_EXISTS) {

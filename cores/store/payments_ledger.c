@@ -1,4 +1,4 @@
-/* What payments do to accounts. */
+/* What payments do to the money of accounts. */
 #include "store/payments.h"
 
 #include <cjson/cJSON.h>
@@ -37,19 +37,8 @@ int ledger_put(struct payments *payments, MDB_txn *txn, struct lfi_slice account
     return mdb_put(txn, payments->db[PAYMENTS_LEDGERS], &key, &value, 0);
 }
 
-/* --- what an account can pay with ------------------------------------------------------------- */
-
-struct usable {
-    int64_t available, overdraft;
-    bool found;
-};
-
-static bool read_money(const cJSON *object, struct decimal *out)
-{
-    const cJSON *amount = cJSON_GetObjectItemCaseSensitive(object, "amount");
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(amount, "amount"));
-    return text && decimal_parse(text, out);
-}
+/* --- balances in records -----------------------------------------------------------------------
+ */
 
 static const char *member(const cJSON *object, const char *name)
 {
@@ -57,7 +46,20 @@ static const char *member(const cJSON *object, const char *name)
     return text ? text : "";
 }
 
-/* The lines that the bank lends on a current account. */
+/* The amount of a balance or a credit line; a debit is below zero. */
+static bool read_money(const cJSON *object, struct decimal *out)
+{
+    const cJSON *amount = cJSON_GetObjectItemCaseSensitive(object, "amount");
+    if (!decimal_parse(member(amount, "amount"), out)) {
+        return false;
+    }
+    if (strcmp(member(object, "creditDebitIndicator"), "Debit") == 0) {
+        out->value = -out->value;
+    }
+    return true;
+}
+
+/* What the bank lends: the lines that the available balance includes. */
 static int64_t lent(const cJSON *balance)
 {
     int64_t sum = 0;
@@ -73,32 +75,30 @@ static int64_t lent(const cJSON *balance)
     return sum;
 }
 
-static int visit_balance(void *ctx, const MDB_val *key, const MDB_val *value)
+static int add_to_money(void *ctx, const MDB_val *key, const MDB_val *value)
 {
-    struct usable *usable = ctx;
+    struct account_money *money = ctx;
     struct decimal amount;
     (void)key;
     cJSON *balance = cJSON_ParseWithLength(value->mv_data, value->mv_size);
-    if (strcmp(member(balance, "balanceType"), "InterimAvailable") == 0 &&
-        read_money(balance, &amount)) {
-        if (strcmp(member(balance, "creditDebitIndicator"), "Debit") == 0) {
-            amount.value = -amount.value;
-        }
-        usable->available = decimal_minor(amount);
-        usable->overdraft = lent(balance);
-        usable->found = true;
+    const char *type = member(balance, "balanceType");
+    if (strcmp(type, "InterimAvailable") == 0 && read_money(balance, &amount)) {
+        money->available = decimal_minor(amount);
+        money->overdraft = lent(balance);
+    } else if (strcmp(type, "InterimBooked") == 0 && read_money(balance, &amount)) {
+        money->booked = decimal_minor(amount);
+        money->has_booked = true;
     }
     cJSON_Delete(balance);
-    return usable->found ? LFI_STOPPED : LFI_OK;
+    return money->has_booked ? LFI_STOPPED : LFI_OK; /* it comes after what is available */
 }
 
-int ledger_available(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
-                     int64_t *available, int64_t *overdraft, struct lfi_error *error)
+static int walk_balances(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                         read_visit_fn *visit, void *ctx, struct lfi_error *error)
 {
     MDB_val value;
     struct store_key prefix;
     struct account_value head;
-    struct usable usable = {0};
     int rc = read_account(store, txn, account_id, &head, &value, error);
     if (rc != LFI_OK) {
         return rc;
@@ -106,8 +106,119 @@ int ledger_available(struct store *store, MDB_txn *txn, struct lfi_slice account
     key_start(&prefix);
     key_add_u32(&prefix, head.index);
     key_add_byte(&prefix, STORE_BALANCES);
-    rc = read_walk(store, txn, DB_RECORDS, &prefix, visit_balance, &usable, error);
-    *available = usable.available;
-    *overdraft = usable.overdraft;
+    return read_walk(store, txn, DB_RECORDS, &prefix, visit, ctx, error);
+}
+
+int ledger_money(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
+                 struct account_money *out, struct lfi_error *error)
+{
+    *out = (struct account_money){0};
+    int rc = walk_balances(store, txn, account_id, add_to_money, out, error);
     return rc == LFI_STOPPED ? LFI_OK : rc;
+}
+
+/* --- balances with what payments have changed ---------------------------------------------------
+ */
+
+struct balances {
+    struct ledger_value ledger;
+    struct lfi_answer *answer;
+    struct lfi_error *error;
+};
+
+/* By how much a balance differs from the record; what was determined earlier does not. */
+static int64_t difference(const char *type, const struct ledger_value *ledger)
+{
+    static const char *const HELD[] = {"InterimAvailable", "ForwardAvailable", "Expected"};
+    static const char *const BOOKED[] = {"InterimBooked", "InterimCleared", "Information"};
+    for (size_t i = 0; i < sizeof(HELD) / sizeof(HELD[0]); i++) {
+        if (strcmp(type, HELD[i]) == 0) {
+            return ledger->posted - ledger->held;
+        }
+        if (strcmp(type, BOOKED[i]) == 0) {
+            return ledger->posted;
+        }
+    }
+    return 0;
+}
+
+static bool set_text(cJSON *object, const char *name, const char *text)
+{
+    cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return item && cJSON_SetValuestring(item, text);
+}
+
+/* The balance and the instant of the last entry that it includes. */
+static bool change_balance(cJSON *balance, int64_t minor, lfi_wall_us booking)
+{
+    struct decimal amount;
+    char number[MONEY_TEXT];
+    char time[TIME_TEXT];
+    if (!read_money(balance, &amount) || !decimal_add_minor(&amount, minor)) {
+        return false;
+    }
+    decimal_format(amount, number);
+    if (booking != LFI_WALL_MIN) {
+        time_format(booking - GULF_OFFSET_US, time);
+        if (strcmp(member(balance, "timestamp"), time) < 0) {
+            (void)set_text(balance, "timestamp", time);
+        }
+    }
+    return set_text(balance, "creditDebitIndicator", amount.value < 0 ? "Debit" : "Credit") &&
+           set_text(cJSON_GetObjectItemCaseSensitive(balance, "amount"), "amount", number);
+}
+
+static int give_changed(const struct balances *balances, const MDB_val *value, cJSON *balance)
+{
+    int64_t minor = difference(member(balance, "balanceType"), &balances->ledger);
+    if (minor == 0) {
+        return read_answer(balances->answer, value, 0, NULL);
+    }
+    char *text = change_balance(balance, minor, balances->ledger.booking)
+                     ? cJSON_PrintUnformatted(balance)
+                     : NULL;
+    if (!text) {
+        return store_say(balances->error, "a balance cannot be told");
+    }
+    int rc = lfi_give(balances->answer, (struct lfi_slice){text, strlen(text)});
+    cJSON_free(text);
+    return rc;
+}
+
+static int visit_balance(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    const struct balances *balances = ctx;
+    (void)key;
+    if (balances->ledger.posted == 0 && balances->ledger.held == 0) {
+        return read_answer(balances->answer, value, 0, NULL);
+    }
+    cJSON *balance = cJSON_ParseWithLength(value->mv_data, value->mv_size);
+    int rc = give_changed(balances, value, balance);
+    cJSON_Delete(balance);
+    return rc;
+}
+
+int ledger_balances(struct store *store, struct lfi_slice account_id, struct lfi_answer *answer,
+                    struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_txn *payments = NULL;
+    struct balances balances = {.answer = answer, .error = error};
+    int rc = read_begin(store, &txn, error);
+    if (rc != LFI_OK) {
+        return rc;
+    }
+    rc = payments_begin(store->payments, false, &payments, error);
+    if (rc == LFI_OK && account_id.len > 0 && account_id.len <= STORE_ID_MAX) {
+        int code = ledger_get(store->payments, payments, account_id, &balances.ledger);
+        rc = code == 0 ? LFI_OK : store_fail(error, "ledger", code);
+    }
+    if (rc == LFI_OK) {
+        rc = walk_balances(store, txn, account_id, visit_balance, &balances, error);
+    }
+    if (payments) {
+        mdb_txn_abort(payments);
+    }
+    mdb_txn_abort(txn);
+    return rc;
 }

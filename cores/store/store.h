@@ -29,6 +29,8 @@ struct store_options {
     uint32_t instances;       /* how many processes share the store; 0: STORE_INSTANCES */
     uint32_t password_rounds; /* of password hashes; 0: PASSWORD_ROUNDS */
     bool payments;            /* opens those of the segment, too, in "PATH.payments" */
+    /* hours of the day in the Gulf in which UAEFTS confirms payments; both 0: 8 to 18 */
+    uint32_t uaefts_opens, uaefts_closes;
 };
 
 int store_open(struct store **out, const struct store_options *options, struct lfi_error *error);
@@ -134,6 +136,32 @@ struct store_bank {
 };
 int store_builder_bank(struct store_builder *builder, const struct store_bank *bank,
                        struct lfi_error *error);
+
+/* What becomes of a payment to a creditor, or of an amount; values are on disk: append only. */
+enum store_outcome {
+    STORE_OUTCOME_ORDINARY,
+    STORE_OUTCOME_TWO_STEPS,   /* settled, then accepted */
+    STORE_OUTCOME_REJECTED,    /* for a reason */
+    STORE_OUTCOME_REFERRED,    /* until an operator moves it */
+    STORE_OUTCOME_FALLBACK,    /* AANI is down: UAEFTS takes it */
+    STORE_OUTCOME_NEXT_WINDOW, /* UAEFTS confirms it at its next opening */
+    STORE_OUTCOME_UNREACHABLE, /* no rail takes it any longer */
+    STORE_OUTCOME_NO_FUNDS,    /* the order is refused */
+    STORE_OUTCOME_LOST,        /* created, but the reply is lost */
+    STORE_OUTCOME_LOST_BEFORE, /* the reply is lost; created when it is repeated */
+    STORE_OUTCOME_LATE,        /* the same as lost, long after the deadline */
+};
+struct store_outcome_row {
+    const char *iban; /* of the creditor; NULL: by amount */
+    int64_t amount;   /* in fils */
+    enum store_outcome what;
+    bool aani, uaefts;          /* the rail in question; neither: whichever */
+    bool by_rail;               /* rejected by that rail, not by the bank */
+    const char *code, *message; /* of the reason; NULL: none */
+    uint32_t after_s;           /* the answer comes so late; 0: as usual */
+};
+int store_builder_outcome(struct store_builder *builder, const struct store_outcome_row *row,
+                          struct lfi_error *error);
 
 /* A machine; `updated_us` is when its record last changed, UTC. */
 int store_builder_atm(struct store_builder *builder, const char *atm_id, int64_t updated_us,

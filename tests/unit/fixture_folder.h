@@ -81,6 +81,7 @@ static inline bool folder_make(char *folder)
     static const char *const files[] = {"bank.json",
                                         "common/banks.json",
                                         "common/parties.json",
+                                        "common/payments.json",
                                         "common/merchants.json",
                                         "common/products.json",
                                         "common/events.json",

@@ -37,6 +37,8 @@ struct pay_bank {
     struct store *store;
     struct lfi_host host;
     struct lfi_call call;
+    int (*add_banks)(struct store_builder *builder, struct lfi_error *error); /* NULL: its own */
+    bool rich; /* the main account has a million more */
 };
 
 static inline struct lfi_slice pay_text(const char *s)
@@ -60,7 +62,7 @@ static inline int64_t pay_monotonic(const struct lfi_host *host)
 static inline void pay_add_account(struct store_builder *builder, const char *user, const char *id,
                                    const char *iban, const char *kind, const char *balance)
 {
-    char json[600];
+    char json[1200];
     struct lfi_error error = {""};
     const struct store_payee_entry payee = {.iban = iban, .account_id = id};
     (void)snprintf(json, sizeof(json),
@@ -79,8 +81,7 @@ static inline void pay_add_account(struct store_builder *builder, const char *us
     assert_int_equal(store_builder_record(builder, STORE_BALANCES, id, pay_text(json), &error), 0);
 }
 
-/* Balances of the main account are 1,000.00 booked, with 500.00 of overdraft available. */
-static inline void pay_build(struct pay_bank *bank)
+static inline int pay_add_banks(struct store_builder *builder, struct lfi_error *error)
 {
     static const struct store_bank BANKS[] = {
         {"999", "DHWBAED9", "Dhow Bank", true, false, 0},
@@ -91,6 +92,16 @@ static inline void pay_build(struct pay_bank *bank)
         {"995", "HJRMAEU9", "Hajar Mountain Bank", true, true, 30},
         {"997", "", "Falconry Payment Services", false, false, 0},
     };
+    int rc = 0;
+    for (size_t i = 0; i < ARRAY_LEN(BANKS) && rc == 0; i++) {
+        rc = store_builder_bank(builder, &BANKS[i], error);
+    }
+    return rc;
+}
+
+/* Balances of the main account are 1,000.00 booked, with 500.00 of overdraft available. */
+static inline void pay_build(struct pay_bank *bank)
+{
     struct store_builder *builder = NULL;
     struct lfi_error error = {""};
     const struct store_user user = {BANK_USER, NULL, NULL, NULL, false, 0};
@@ -98,20 +109,23 @@ static inline void pay_build(struct pay_bank *bank)
     assert_int_equal(store_builder_new(&builder, bank->path, "retail", &error), 0);
     assert_int_equal(store_builder_user(builder, &user, &error), 0);
     assert_int_equal(store_builder_user(builder, &other, &error), 0);
+    const char *more = bank->rich ? "100" : "";
+    char json[600];
+    (void)snprintf(json, sizeof(json),
+                   "\"amount\":{\"amount\":\"%s1500.00\",\"currency\":\"AED\"},"
+                   "\"timestamp\":\"2026-06-30T12:00:00+04:00\","
+                   "\"creditLines\":[{\"included\":true,\"creditType\":\"Pre-Agreed\","
+                   "\"amount\":{\"amount\":\"500.00\",\"currency\":\"AED\"}}]",
+                   more);
     pay_add_account(builder, BANK_USER, BANK_MAIN, BANK_MAIN_IBAN,
-                    "\"currency\":\"AED\",\"accountSubType\":\"CurrentAccount\"",
-                    "\"amount\":{\"amount\":\"1500.00\",\"currency\":\"AED\"},"
-                    "\"timestamp\":\"2026-06-30T12:00:00+04:00\","
-                    "\"creditLines\":[{\"included\":true,\"creditType\":\"Pre-Agreed\","
-                    "\"amount\":{\"amount\":\"500.00\",\"currency\":\"AED\"}}]");
-    assert_int_equal(store_builder_record(builder, STORE_BALANCES, BANK_MAIN,
-                                          pay_text("{\"accountId\":\"" BANK_MAIN
-                                                   "\",\"balanceType\":\"InterimBooked\","
-                                                   "\"creditDebitIndicator\":\"Credit\","
-                                                   "\"amount\":{\"amount\":\"1000.00\","
-                                                   "\"currency\":\"AED\"}}"),
-                                          &error),
-                     0);
+                    "\"currency\":\"AED\",\"accountSubType\":\"CurrentAccount\"", json);
+    (void)snprintf(json, sizeof(json),
+                   "{\"accountId\":\"%s\",\"balanceType\":\"InterimBooked\","
+                   "\"creditDebitIndicator\":\"Credit\",\"amount\":{\"amount\":\"%s1000.00\","
+                   "\"currency\":\"AED\"}}",
+                   BANK_MAIN, more);
+    assert_int_equal(
+        store_builder_record(builder, STORE_BALANCES, BANK_MAIN, pay_text(json), &error), 0);
     pay_add_account(builder, BANK_USER, BANK_SAVING, BANK_SAVING_IBAN,
                     "\"currency\":\"AED\",\"accountSubType\":\"Savings\",\"multiAuth\":true",
                     "\"amount\":{\"amount\":\"200.00\",\"currency\":\"AED\"}");
@@ -121,9 +135,8 @@ static inline void pay_build(struct pay_bank *bank)
     pay_add_account(builder, "user-2", BANK_FOREIGN, BANK_FOREIGN_IBAN,
                     "\"currency\":\"AED\",\"accountSubType\":\"CurrentAccount\"",
                     "\"amount\":{\"amount\":\"50.00\",\"currency\":\"AED\"}");
-    for (size_t i = 0; i < ARRAY_LEN(BANKS); i++) {
-        assert_int_equal(store_builder_bank(builder, &BANKS[i], &error), 0);
-    }
+    assert_int_equal(
+        bank->add_banks ? bank->add_banks(builder, &error) : pay_add_banks(builder, &error), 0);
     assert_int_equal(store_builder_commit(builder, &error), 0);
 }
 
@@ -139,10 +152,13 @@ static inline void pay_open(struct pay_bank *bank)
     assert_int_equal(store_open(&bank->store, &options, &error), 0);
 }
 
-static inline int pay_setup(void **state)
+static inline struct pay_bank *pay_make(bool rich, int (*add_banks)(struct store_builder *builder,
+                                                                    struct lfi_error *error))
 {
     struct pay_bank *bank = calloc(1, sizeof(*bank));
     assert_non_null(bank);
+    bank->rich = rich;
+    bank->add_banks = add_banks;
     (void)snprintf(bank->dir, sizeof(bank->dir), "/tmp/lfi-payments-XXXXXX");
     assert_non_null(mkdtemp(bank->dir));
     (void)snprintf(bank->path, sizeof(bank->path), "%s/store", bank->dir);
@@ -154,7 +170,12 @@ static inline int pay_setup(void **state)
                                    .user_id = pay_text(BANK_USER)};
     pay_build(bank);
     pay_open(bank);
-    *state = bank;
+    return bank;
+}
+
+static inline int pay_setup(void **state)
+{
+    *state = pay_make(false, NULL);
     return 0;
 }
 
@@ -245,8 +266,10 @@ static inline int pay_create(struct pay_bank *bank, const struct lfi_payment_ord
 static inline int pay_find(struct pay_bank *bank, const char *id, struct pay_answer *out)
 {
     struct lfi_error error = {""};
+    char copy[64]; /* it may be the one in *out */
+    (void)snprintf(copy, sizeof(copy), "%s", id);
     const struct lfi_payment_query query = {
-        .base = {.size = sizeof(query), .subject_id = pay_text(id)}};
+        .base = {.size = sizeof(query), .subject_id = pay_text(copy)}};
     *out = pay_answer_of(NULL);
     return store_payments.find(bank->store, &bank->call, &query, &out->base, &error);
 }
@@ -260,6 +283,53 @@ static inline int pay_find_by_key(struct pay_bank *bank, const char *consent, co
                                             .idempotency_key = pay_text(key)};
     *out = pay_answer_of(NULL);
     return store_payments.find(bank->store, &bank->call, &query, &out->base, &error);
+}
+
+/* Moves the clock, and what is due then. */
+static inline void pay_wait(struct pay_bank *bank, int64_t us)
+{
+    struct lfi_error error = {""};
+    int64_t next_us = 0;
+    bank->now_us += us;
+    assert_int_equal(payments_advance(bank->store, &next_us, &error), LFI_OK);
+    assert_true(next_us > bank->now_us);
+}
+
+/* A balance of an account in fils. */
+struct pay_balance {
+    struct lfi_answer base;
+    const char *type;
+    int64_t minor;
+};
+
+static inline int pay_take_balance(struct lfi_answer *answer, struct lfi_slice json,
+                                   const void *facts)
+{
+    struct pay_balance *self = (struct pay_balance *)answer;
+    cJSON *balance = cJSON_ParseWithLength(json.ptr, json.len);
+    struct decimal amount;
+    (void)facts;
+    assert_true(decimal_parse(
+        cJSON_GetObjectItem(cJSON_GetObjectItem(balance, "amount"), "amount")->valuestring,
+        &amount));
+    if (strcmp(cJSON_GetObjectItem(balance, "balanceType")->valuestring, self->type) == 0) {
+        bool debit =
+            strcmp(cJSON_GetObjectItem(balance, "creditDebitIndicator")->valuestring, "Debit") == 0;
+        self->minor = debit ? -amount.value : amount.value;
+    }
+    cJSON_Delete(balance);
+    return 0;
+}
+
+static inline int64_t pay_balance_of(struct pay_bank *bank, const char *account, const char *type)
+{
+    struct lfi_error error = {""};
+    struct pay_balance answer = {.base = {.size = sizeof(answer.base), .record = pay_take_balance},
+                                 .type = type};
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = pay_text(account)};
+    assert_int_equal(
+        store_accounts.balances(bank->store, &bank->call, &query, &answer.base, &error), LFI_OK);
+    return answer.minor;
 }
 
 #endif

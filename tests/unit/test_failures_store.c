@@ -74,7 +74,8 @@ static int set_up(void **state)
     assert_int_equal(store_builder_new(&builder, f.path, "retail", NULL), 0);
     assert_int_equal(store_builder_user(builder, &alia, NULL), 0);
     assert_int_equal(store_builder_commit(builder, NULL), 0);
-    struct store_options options = {f.path, "retail", fixture_now, &f, 0, 0, 0, ROUNDS, false};
+    struct store_options options = {f.path, "retail", fixture_now, &f, 0, 0,
+                                    0,      ROUNDS,   false,       0,  0};
     return store_open(&f.store, &options, NULL);
 }
 

@@ -113,7 +113,7 @@ static void build(struct fixture *f)
 static struct store *open_store(struct fixture *f, const char *segment, struct lfi_error *error)
 {
     struct store *store = NULL;
-    struct store_options options = {f->path, segment, fixture_now, f, 0, 0, 0, 0, false};
+    struct store_options options = {f->path, segment, fixture_now, f, 0, 0, 0, 0, false, 0, 0};
     (void)store_open(&store, &options, error);
     return store;
 }

@@ -127,7 +127,7 @@ static int setup(void **state)
     assert_int_equal(store_builder_atm(builder, "atm-1", 5 * SECOND_US, text("m1"), &error), 0);
     add_products(builder);
     assert_int_equal(store_builder_commit(builder, &error), 0);
-    struct store_options options = {bank->path, "retail", bank_now, bank, 0, 0, 0, 0, false};
+    struct store_options options = {bank->path, "retail", bank_now, bank, 0, 0, 0, 0, false, 0, 0};
     assert_int_equal(store_open(&bank->store, &options, &error), 0);
     *state = bank;
     return 0;

@@ -32,7 +32,7 @@ struct lfi_levers {
      */
     int (*account_states)(void *core, const struct lfi_call *call, const struct lfi_query *query,
                           struct lfi_answer *answer, struct lfi_error *error);
-    /* As when the bank was set up: levers undone; leads and approvals forgotten. */
+    /* As when the bank was set up: levers undone; leads, approvals and payments forgotten. */
     int (*reset)(void *core, const struct lfi_call *call, struct lfi_error *error);
     /*
      * Moves a payment to a status, with a reason when that is LFI_PAYMENT_REJECTED; else NULL.

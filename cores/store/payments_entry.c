@@ -1,0 +1,302 @@
+/* The entries that a payment makes in the books: transactions in the shape of the contract. */
+#include "store/payments.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ID_TEXT 48
+#define INFORMATION_TEXT 512
+
+/* How an entry of a rail looks. */
+struct entry_kind {
+    const char *type;
+    const char *channel; /* begins the information */
+    const char *family, *family_code;
+    const char *sub_family, *sub_family_code;
+};
+
+static const struct entry_kind KINDS[] = {
+    [LFI_RAIL_INTRA_BANK] = {"SameBankTransfer", "TRF/OF/", "Issued Credit Transfers", "ICDT",
+                             "Internal Book Transfer", "BOOK"},
+    [LFI_RAIL_AANI] = {"LocalBankTransfer", "IPP/OF/", "Issued Real-Time Credit Transfers", "IRCT",
+                       "Domestic Credit Transfer", "DMCT"},
+    [LFI_RAIL_UAEFTS] = {"LocalBankTransfer", "FTS/OF/", "Issued Credit Transfers", "ICDT",
+                         "Domestic Credit Transfer", "DMCT"},
+};
+static const struct entry_kind CREDIT_KIND = {"SameBankTransfer",          "TRF/CR/",
+                                              "Received Credit Transfers", "RCDT",
+                                              "Internal Book Transfer",    "BOOK"};
+
+/* The other side of an entry. */
+struct other_end {
+    char iban[STORE_ID_MAX + 1];
+    char name[PAYMENT_TEXT_MAX + 1];
+    char bic[12];
+    char bank[141];
+};
+
+static void copy_text(char *out, size_t size, struct lfi_slice text)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+    if (len > 0) {
+        memcpy(out, text.ptr, len);
+    }
+    out[len] = '\0';
+}
+
+/* --- the JSON --------------------------------------------------------------------------------- */
+
+static bool add_text(cJSON *object, const char *name, const char *text)
+{
+    return !text[0] || cJSON_AddStringToObject(object, name, text);
+}
+
+static bool add_amount(cJSON *object, int64_t minor, const char *currency)
+{
+    char text[MONEY_TEXT];
+    cJSON *amount = cJSON_AddObjectToObject(object, "amount");
+    decimal_format((struct decimal){minor, 2}, text);
+    return add_text(amount, "amount", text) && add_text(amount, "currency", currency);
+}
+
+/* Ids of an account's entries ascend, and are apart from those that were loaded. */
+static bool add_ids(cJSON *entry, const struct payment *payment, const char *account_id,
+                    const struct ledger_value *ledger)
+{
+    char id[ID_TEXT];
+    char reference[64];
+    (void)snprintf(id, sizeof(id), "zz%08x%014llx", ledger->index,
+                   (unsigned long long)ledger->entries);
+    copy_text(reference, sizeof(reference), payment->text[PAYMENT_TRANSACTION]);
+    return add_text(entry, "accountId", account_id) && add_text(entry, "transactionId", id) &&
+           add_text(entry, "transactionReference", reference[0] ? reference : id);
+}
+
+static bool add_kind(cJSON *entry, const struct entry_kind *kind, bool credit)
+{
+    cJSON *flags = credit ? NULL : cJSON_CreateArray();
+    cJSON *flag = credit ? NULL : cJSON_CreateString("OpenFinance");
+    bool ok = add_text(entry, "transactionType", kind->type) &&
+              add_text(entry, "subTransactionType", "MoneyTransfer") &&
+              add_text(entry, "creditDebitIndicator", credit ? "Credit" : "Debit") &&
+              add_text(entry, "status", "Booked") &&
+              add_text(entry, "transactionMutability", "Immutable");
+    if (!credit && cJSON_AddItemToArray(flags, flag)) {
+        flag = NULL;
+    }
+    if (!credit && ok && !flag && cJSON_AddItemToObject(entry, "flags", flags)) {
+        flags = NULL;
+    }
+    cJSON_Delete(flag);
+    cJSON_Delete(flags);
+    return ok && !flags && add_text(entry, "paymentModes", "Online");
+}
+
+/* As a core system prints it: the channel, the other side in capitals, what the payer wrote. */
+static bool add_information(cJSON *entry, const struct entry_kind *kind,
+                            const struct other_end *other, struct lfi_slice reference)
+{
+    char text[INFORMATION_TEXT];
+    (void)snprintf(text, sizeof(text), "%s%.300s%s%.*s", kind->channel, other->name,
+                   reference.len > 0 ? "/" : "", (int)reference.len,
+                   reference.ptr ? reference.ptr : "");
+    for (size_t i = 0; text[i]; i++) {
+        text[i] = (unsigned char)text[i] < 0x80 ? (char)toupper((unsigned char)text[i]) : text[i];
+    }
+    return add_text(entry, "transactionInformation", text);
+}
+
+static bool add_code(cJSON *entry, const struct entry_kind *kind)
+{
+    cJSON *code = cJSON_AddObjectToObject(entry, "bankTransactionCode");
+    return add_text(code, "domain", "Payments") && add_text(code, "domainCode", "PMNT") &&
+           add_text(code, "family", kind->family) &&
+           add_text(code, "familyCode", kind->family_code) &&
+           add_text(code, "subFamily", kind->sub_family) &&
+           add_text(code, "subFamilyCode", kind->sub_family_code);
+}
+
+static bool add_balance(cJSON *entry, int64_t minor, const char *currency)
+{
+    cJSON *balance = cJSON_AddObjectToObject(entry, "balance");
+    return add_text(balance, "creditDebitIndicator", minor < 0 ? "Debit" : "Credit") &&
+           add_text(balance, "balanceType", "InterimBooked") &&
+           add_amount(balance, minor, currency);
+}
+
+static bool add_other_end(cJSON *entry, const struct other_end *other, bool credit)
+{
+    cJSON *account = NULL;
+    if (other->bic[0]) {
+        cJSON *agent = cJSON_AddObjectToObject(entry, credit ? "debtorAgent" : "creditorAgent");
+        if (!add_text(agent, "schemeName", "BICFI") ||
+            !add_text(agent, "identification", other->bic) ||
+            !add_text(agent, "name", other->bank)) {
+            return false;
+        }
+    }
+    if (credit) {
+        account = cJSON_AddObjectToObject(entry, "debtorAccount");
+    } else {
+        cJSON *accounts = cJSON_AddArrayToObject(entry, "creditorAccount");
+        account = cJSON_CreateObject();
+        if (!cJSON_AddItemToArray(accounts, account)) {
+            cJSON_Delete(account);
+            return false;
+        }
+    }
+    return add_text(account, "schemeName", "IBAN") &&
+           add_text(account, "identification", other->iban) &&
+           add_text(account, "name", other->name);
+}
+
+/* --- booking ---------------------------------------------------------------------------------- */
+
+/* One side of a payment. */
+struct side {
+    const struct posting *posting;
+    char account_id[STORE_ID_MAX + 1];
+    bool credit;
+    struct other_end other;
+};
+
+static bool write_entry(cJSON *entry, const struct side *side, const struct ledger_value *ledger,
+                        const struct account_money *money)
+{
+    char time[TIME_TEXT];
+    char purpose[16];
+    const struct payment *payment = side->posting->payment;
+    const struct entry_kind *kind = side->credit ? &CREDIT_KIND : &KINDS[payment->head.rail];
+    const char *currency = payment->head.currency;
+    struct lfi_slice reference =
+        payment->text[side->credit ? PAYMENT_CREDITOR_REFERENCE : PAYMENT_DEBTOR_REFERENCE];
+    time_format(ledger->booking - GULF_OFFSET_US, time);
+    copy_text(purpose, sizeof(purpose), payment->text[PAYMENT_PURPOSE]);
+    return entry && add_ids(entry, payment, side->account_id, ledger) &&
+           add_text(entry, "transactionDateTime", time) &&
+           add_text(entry, "bookingDateTime", time) && add_text(entry, "valueDateTime", time) &&
+           add_kind(entry, kind, side->credit) &&
+           add_information(entry, kind, &side->other, reference) &&
+           add_amount(entry, payment->head.amount, currency) && add_code(entry, kind) &&
+           (!money->has_booked || add_balance(entry, money->booked + ledger->posted, currency)) &&
+           add_other_end(entry, &side->other, side->credit) &&
+           add_text(entry, "paymentPurposeCode", purpose);
+}
+
+/* Returns an LMDB code. */
+static int put_entry(const struct posting *posting, const struct ledger_value *ledger,
+                     struct lfi_slice json)
+{
+    struct store_key key;
+    key_start(&key);
+    key_add_u32(&key, ledger->index);
+    key_add_u64(&key, ledger->entries - 1);
+    MDB_val where = key_val(&key);
+    MDB_val value = {sizeof(ledger->booking) + json.len, NULL};
+    int rc = mdb_put(posting->write, posting->store->payments->db[PAYMENTS_ENTRIES], &where, &value,
+                     MDB_RESERVE);
+    if (rc == 0) {
+        memcpy(value.mv_data, &ledger->booking, sizeof(ledger->booking));
+        memcpy((char *)value.mv_data + sizeof(ledger->booking), json.ptr, json.len);
+    }
+    return rc;
+}
+
+/* Entries are in the order of their booking, even when the clock was set back. */
+static int book(const struct side *side)
+{
+    struct ledger_value ledger;
+    struct account_money money;
+    const struct posting *posting = side->posting;
+    struct payments *payments = posting->store->payments;
+    struct lfi_slice account_id = {side->account_id, strlen(side->account_id)};
+    int64_t amount = posting->payment->head.amount;
+    int result = ledger_money(posting->store, posting->read, account_id, &money, posting->error);
+    int rc = ledger_get(payments, posting->write, account_id, &ledger);
+    if (rc != 0 || (result != LFI_OK && result != LFI_UNKNOWN)) { /* unknown: loaded without it */
+        return rc != 0 ? store_fail(posting->error, "ledger", rc) : result;
+    }
+    lfi_wall_us wall = posting->now_us + GULF_OFFSET_US;
+    wall -= wall % 1000000; /* as its text */
+    ledger.booking = ledger.booking > wall ? ledger.booking : wall;
+    ledger.posted += side->credit ? amount : -amount;
+    ledger.entries++;
+    rc = ledger_put(payments, posting->write, account_id, &ledger); /* which gives it an index */
+    if (rc != 0) {
+        return store_fail(posting->error, "ledger", rc);
+    }
+    cJSON *entry = cJSON_CreateObject();
+    char *text = write_entry(entry, side, &ledger, &money) ? cJSON_PrintUnformatted(entry) : NULL;
+    cJSON_Delete(entry);
+    if (!text) {
+        return store_say(posting->error, "out of memory");
+    }
+    rc = put_entry(posting, &ledger, (struct lfi_slice){text, strlen(text)});
+    cJSON_free(text);
+    return rc == 0 ? LFI_OK : store_fail(posting->error, "entry", rc);
+}
+
+static int find_creditor(const struct posting *posting, struct other_end *out)
+{
+    struct lfi_id own;
+    struct lfi_reach reach;
+    uint32_t answer_s = 0;
+    const struct lfi_slice *text = posting->payment->text;
+    int rc = payments_reach_in(posting->store, posting->read, text[PAYMENT_IBAN], &reach, &own,
+                               &answer_s, posting->error);
+    if (rc == LFI_OK) {
+        struct lfi_slice derived = {reach.bic, strlen(reach.bic)};
+        copy_text(out->iban, sizeof(out->iban), text[PAYMENT_IBAN]);
+        copy_text(out->name, sizeof(out->name),
+                  text[text[PAYMENT_NAME_EN].len > 0 ? PAYMENT_NAME_EN : PAYMENT_NAME_AR]);
+        copy_text(out->bic, sizeof(out->bic),
+                  text[PAYMENT_BIC].len > 0 ? text[PAYMENT_BIC] : derived);
+        copy_text(out->bank, sizeof(out->bank),
+                  (struct lfi_slice){reach.bank_name, strlen(reach.bank_name)});
+    }
+    return rc;
+}
+
+static int find_debtor(const struct posting *posting, struct other_end *out)
+{
+    struct lfi_id own;
+    struct lfi_reach reach;
+    uint32_t answer_s = 0;
+    struct lfi_refund_account account = {.size = sizeof(account)};
+    int rc = payments_refund_in(posting->store, posting->read,
+                                posting->payment->text[PAYMENT_ACCOUNT], &account, posting->error);
+    if (rc == LFI_OK) {
+        rc = payments_reach_in(posting->store, posting->read,
+                               (struct lfi_slice){account.iban, strlen(account.iban)}, &reach, &own,
+                               &answer_s, posting->error);
+    }
+    if (rc == LFI_OK) {
+        const char *name = account.name_en[0] ? account.name_en : account.name_ar;
+        memcpy(out->iban, account.iban, sizeof(account.iban));
+        memcpy(out->bic, reach.bic, sizeof(out->bic));
+        memcpy(out->bank, reach.bank_name, sizeof(out->bank));
+        copy_text(out->name, sizeof(out->name), (struct lfi_slice){name, strlen(name)});
+    }
+    return rc == LFI_UNKNOWN ? LFI_OK : rc;
+}
+
+int payment_post(const struct posting *posting)
+{
+    struct side side = {.posting = posting};
+    const struct payment *payment = posting->payment;
+    int rc = find_creditor(posting, &side.other);
+    if (rc == LFI_OK) {
+        copy_text(side.account_id, sizeof(side.account_id), payment->text[PAYMENT_ACCOUNT]);
+        rc = book(&side);
+    }
+    if (rc == LFI_OK && payment->head.rail == LFI_RAIL_INTRA_BANK) {
+        side = (struct side){.posting = posting, .credit = true};
+        copy_text(side.account_id, sizeof(side.account_id),
+                  payment->text[PAYMENT_CREDITOR_ACCOUNT]);
+        rc = find_debtor(posting, &side.other);
+        rc = rc == LFI_OK ? book(&side) : rc;
+    }
+    return rc;
+}
