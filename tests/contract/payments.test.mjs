@@ -1,0 +1,271 @@
+// Payments over the wire: POST /payments, GET /payments/{paymentId} and the refund account, under
+// consents of the simulated Hub that the test authorizes in the bank's place.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { HubClient } from '../support/client.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { CONTROL_PARAMETERS, creditorOf, sealPii } from '../support/payments.mjs';
+import { Bank } from './hub_support.mjs';
+
+const PROVIDER = 'dhowretail';
+const CASES = JSON.parse(readFileSync(new URL('payment-cases.json', import.meta.url), 'utf8'));
+const IN_FLIGHT = 'A payment with the same creditor and amount is already in flight under this consent.';
+
+let demo;
+let hub;
+let bank;
+let user;
+let accountId;
+
+before(async () => {
+    demo = await startDemo();
+    hub = new HubClient(demo, PROVIDER);
+    bank = new Bank({ base: demo.portBase, config: { https: { clientCa: demo.ozoneConnect.caFile } } }, { who: demo.bank });
+    user = demo.providers[0].users.find(({ login }) => login === 'rohan');
+    const accounts = await hub.get('/accounts', { userId: user.userId, query: { accountIds: user.accountIds.join(), page: 1, 'page-size': 100 } });
+    accountId = accounts.json.data.find(({ accountSubType, status }) => accountSubType === 'CurrentAccount' && status === 'Active').id;
+});
+
+after(async () => {
+    hub?.close();
+    bank?.close();
+    await demo?.stop();
+});
+
+/** A consent of this type, authorized for the account of rohan. */
+async function consentOf(type, { creditors = [creditorOf(1)] } = {}) {
+    const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+            providerId: PROVIDER,
+            type: 'payment',
+            consent: {
+                ControlParameters: CONTROL_PARAMETERS[type],
+                PersonalIdentifiableInformation: { Initiation: creditors.length > 0 ? { Creditor: creditors } : {} },
+            },
+        }),
+    });
+    const text = await made.text();
+    assert.equal(made.status, 201, text);
+    const consent = { consentId: JSON.parse(text).consentId, providerId: PROVIDER };
+    await bank.decide(consent, 'Authorized', { userId: user.userId, accountIds: [accountId] });
+    return consent;
+}
+
+/** Sets "a.b" of an object; null takes it away. */
+function change(object, path, value) {
+    const names = path.split('.');
+    const last = names.pop();
+    const parent = names.reduce((at, name) => at[name], object);
+    if (value === null) {
+        delete parent[last];
+    } else {
+        parent[last] = value;
+    }
+}
+
+const changed = (object, changes = {}) => {
+    const copy = structuredClone(object);
+    Object.entries(changes).forEach(([path, value]) => change(copy, path, value));
+    return copy;
+};
+
+const piiOfPayment = () => ({ Initiation: creditorOf(1), Risk: {} });
+
+async function bodyOf({ consentId }, { amount = '10.00', pii = piiOfPayment(), key = randomUUID(), set } = {}) {
+    const id = randomUUID();
+    return changed({
+        paymentType: 'cbuae-payment',
+        request: { Data: {
+            ConsentId: consentId,
+            Instruction: { Amount: { Amount: amount, Currency: 'AED' } },
+            PersonalIdentifiableInformation: await sealPii(pii, demo.providers[0]),
+            PaymentPurposeCode: 'ACM',
+            OpenFinanceBilling: { Type: 'PushP2P' },
+        } },
+        requestHeaders: { 'x-idempotency-key': key, 'x-fapi-customer-ip-address': '192.0.2.7' },
+        tpp: { clientId: id, orgId: id, softwareStatementId: id, tppId: id, tppName: 'T', decodedSsa: {}, more: 1 },
+    }, set);
+}
+
+const send = (consent, body, options) =>
+    hub.call('POST', '/payments', { userId: user.userId, consentId: consent.consentId, body, ...options });
+const pay = async (consent, options) => send(consent, await bodyOf(consent, options));
+const find = (consent, id, options) =>
+    hub.get(`/payments/${id}`, { userId: user.userId, consentId: consent.consentId, ...options });
+
+async function lever(method, path, body) {
+    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
+    const reply = await fetch(`${demo.adminBaseUrl}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: body && JSON.stringify(body),
+    });
+    const text = await reply.text();
+    assert.ok(reply.ok, text);
+    return text ? JSON.parse(text) : undefined;
+}
+
+function assertRefused(reply, status, errorCode, about) {
+    assert.equal(reply.status, status, `${about}: ${reply.text}`);
+    assert.equal(reply.json.errorCode, errorCode, `${about}: ${reply.text}`);
+}
+
+test('a payment is made, found and refundable', async () => {
+    const consent = await consentOf('SingleInstantPayment');
+    const made = await pay(consent, { set: { 'request.Data.DebtorReference': 'Salary/June-2' } });
+    assert.equal(made.status, 201, made.text);
+    const { data } = made.json;
+    assert.match(data.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    assert.equal(data.status, 'Pending');
+    assert.equal(data.consentId, consent.consentId);
+    assert.deepEqual(data.instruction, { Amount: { amount: '10.00', currency: 'AED' } });
+    assert.deepEqual(data.openFinanceBilling, { Type: 'PushP2P' });
+    assert.equal(data.debtorReference, 'Salary/June-2');
+    assert.deepEqual(made.json.meta, {});
+    assert.ok(!made.text.includes('Zumurrud'), 'the creditor is not echoed');
+    const found = await find(consent, data.id);
+    assert.equal(found.status, 200, found.text);
+    assert.equal(found.json.data.id, data.id);
+    const refund = await hub.get(`/payment-consents/${consent.consentId}/refund`,
+        { userId: user.userId, consentId: consent.consentId });
+    assert.equal(refund.status, 200, refund.text);
+    assert.match(refund.json.data.refundAccount.identification, /^AE\d{21}$/);
+    assert.equal(refund.json.data.refundAccount.schemeName, 'IBAN');
+});
+
+test('each bad body is refused with its code, and nothing is made', async () => {
+    const consent = await consentOf('SingleInstantPayment');
+    for (const { name, set, pii, status, code } of CASES) {
+        const body = await bodyOf(consent, { set, pii: changed(piiOfPayment(), pii) });
+        assertRefused(await send(consent, body), status, code, name);
+    }
+    const { payments } = await lever('GET', `/operator/${PROVIDER}/payments?consentId=${consent.consentId}`);
+    assert.deepEqual(payments, []);
+});
+
+test('unknown members are legal where the contract is open', async () => {
+    const consent = await consentOf('SingleInstantPayment');
+    const reply = await pay(consent, { set: {
+        'tpp.decodedSsa.more': 1, 'requestHeaders.x-more': 'x', 'request.Data.Instruction.Amount.More': 1,
+        supplementaryInformation: { more: 1 } } });
+    assert.equal(reply.status, 201, reply.text);
+});
+
+test('the same key is the same payment, sealed anew or in parallel', async () => {
+    const consent = await consentOf('VariableOnDemand');
+    const key = randomUUID();
+    const [first, second] = await Promise.all([pay(consent, { key }), pay(consent, { key })]);
+    assert.equal(first.status, 201, first.text);
+    assert.equal(second.status, 201, second.text);
+    assert.equal(first.json.data.id, second.json.data.id);
+    const other = await pay(consent, { key, amount: '10.01' });
+    assertRefused(other, 400, 'Body.InvalidFormat', 'another amount');
+    assert.equal(other.json.errorMessage, 'The idempotency key was used with another payment.');
+});
+
+test('an equal payment in flight is a duplicate on demand, and none elsewhere', async () => {
+    const consent = await consentOf('VariableOnDemand');
+    assert.equal((await pay(consent, { amount: '11.00' })).status, 201);
+    const again = await pay(consent, { amount: '11.00' });
+    assertRefused(again, 409, 'Payment.DuplicateInFlight', 'the same again');
+    assert.equal(again.json.errorMessage, IN_FLIGHT);
+    assert.equal((await pay(consent, { amount: '11.01' })).status, 201);
+    const scheduled = await consentOf('FixedPeriodicSchedule');
+    assert.equal((await pay(scheduled)).status, 201);
+    assert.equal((await pay(scheduled)).status, 201);
+});
+
+test('more than there is cannot be paid', async () => {
+    const consent = await consentOf('VariableOnDemand');
+    const reply = await pay(consent, { amount: '9999999999999999.99' });
+    assertRefused(reply, 400, 'GenericError', 'no funds');
+    assert.equal(reply.json.errorMessage, 'Payment rejected due to insufficient funds');
+});
+
+test('a payment is nobody else\'s', async () => {
+    const consent = await consentOf('SingleInstantPayment');
+    const other = await consentOf('SingleInstantPayment');
+    const { data } = (await pay(consent)).json;
+    assertRefused(await find(other, data.id), 404, 'Resource.NotFound', 'of another consent');
+    assertRefused(await find(consent, randomUUID()), 404, 'Resource.NotFound', 'of nobody');
+    assertRefused(await find(consent, data.id, { headers: { 'o3-psu-identifier': '!' } }), 400,
+        'Consent.InvalidUserIdentifier', 'no customer');
+    const stranger = { userId: demo.providers[0].users.find(({ userId }) => userId !== user.userId).userId };
+    assertRefused(await send(other, await bodyOf(other), stranger), 400, 'Consent.InvalidUserIdentifier', 'a stranger');
+    const refund = `/payment-consents/${consent.consentId}/refund`;
+    assertRefused(await hub.get(refund, { ...stranger, consentId: consent.consentId }), 400,
+        'Consent.InvalidUserIdentifier', 'a stranger\'s refund');
+    assertRefused(await hub.get(refund, { userId: user.userId, consentId: other.consentId }), 400,
+        'Consent.Invalid', 'a refund of another consent');
+    const business = new HubClient(demo, 'dhowbusiness');
+    const abroad = await business.get(`/payments/${data.id}`, { userId: user.userId, consentId: consent.consentId });
+    business.close();
+    assertRefused(abroad, 404, 'Resource.NotFound', 'in another segment');
+});
+
+test('a consent that the Hub does not have, or has ended, pays nothing', async () => {
+    const unknown = { consentId: randomUUID() };
+    assertRefused(await pay(unknown), 400, 'Consent.Invalid', 'unknown');
+    const consent = await consentOf('VariableOnDemand');
+    const key = randomUUID();
+    const first = await pay(consent, { key });
+    const revoked = await bank.consents('POST', `/consents/${consent.consentId}/action/revoke`, {
+        json: { revokedBy: 'LFI' },
+    });
+    assert.equal(revoked.status, 204, revoked.text);
+    assertRefused(await pay(consent, { amount: '12.00' }), 400, 'Consent.Invalid', 'revoked');
+    const again = await pay(consent, { key });
+    assert.equal(again.status, 201, again.text);
+    assert.equal(again.json.data.id, first.json.data.id);
+});
+
+test('a blocked account neither pays nor shows nor takes back', async () => {
+    const consent = await consentOf('VariableOnDemand');
+    const { data } = (await pay(consent)).json;
+    const path = `/operator/${PROVIDER}/accounts/${accountId}`;
+    for (const [status, code, message] of [
+        ['Suspended', 'Consent.AccountTemporarilyBlocked', 'The account is temporarily blocked.'],
+        ['Closed', 'Consent.PermanentAccountAccessFailure', 'The account is permanently inaccessible.'],
+    ]) {
+        await lever('PUT', path, { status });
+        const reply = await pay(consent, { amount: '9999999999999999.99' });
+        assertRefused(reply, 403, code, status);
+        assert.equal(reply.json.errorMessage, message);
+        assertRefused(await find(consent, data.id), 403, code, status);
+        const refund = await hub.get(`/payment-consents/${consent.consentId}/refund`,
+            { userId: user.userId, consentId: consent.consentId });
+        assertRefused(refund, 403, code, status);
+        assert.equal(refund.json.errorMessage, 'The debtor account is blocked from receiving payments.');
+    }
+    await lever('PUT', path, { status: 'Active' });
+});
+
+test('what the bank cannot do now may be tried again', async () => {
+    const consent = await consentOf('VariableOnDemand');
+    const calls = [
+        ['makePayment', () => pay(consent)],
+        ['getPayment', () => find(consent, randomUUID())],
+        ['getRefund', () => hub.get(`/payment-consents/${consent.consentId}/refund`, { userId: user.userId, consentId: consent.consentId })],
+    ];
+    for (const [operation, call] of calls) {
+        await lever('POST', '/operator/overrides', { provider: PROVIDER, operation, status: 500 });
+        assert.equal((await call()).status, 500, operation);
+    }
+    await fetch(`${demo.hub.baseUrl}/sim/faults`, {
+        method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ target: 'consent-manager', kind: 'down' }),
+    });
+    assertRefused(await pay(consent), 500, 'GenericRecoverableError', 'the Hub is down');
+    await fetch(`${demo.hub.baseUrl}/sim/faults`, { method: 'DELETE' });
+});
+
+test('nothing of a payment\'s personal data is in the log', () => {
+    const log = demo.readLog('server.log');
+    for (const secret of ['Zumurrud', creditorOf(1).CreditorAccount.Identification]) {
+        assert.ok(!log.includes(secret), secret);
+    }
+});
