@@ -4,12 +4,15 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { post, until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
 import { CONTROL_PARAMETERS, creditorOf, sealPii } from '../support/payments.mjs';
 import { Bank } from './hub_support.mjs';
 
 const PROVIDER = 'dhowretail';
+const ORDINARY = 77; // an account that decides nothing, so that the amount does
+const END_MS = 30_000; // a rail takes 2 s, a push some more
 const CASES = JSON.parse(readFileSync(new URL('payment-cases.json', import.meta.url), 'utf8'));
 const IN_FLIGHT = 'A payment with the same creditor and amount is already in flight under this consent.';
 
@@ -97,15 +100,19 @@ const pay = async (consent, options) => send(consent, await bodyOf(consent, opti
 const find = (consent, id, options) =>
     hub.get(`/payments/${id}`, { userId: user.userId, consentId: consent.consentId, ...options });
 
-async function lever(method, path, body) {
+async function ask(method, path, body) {
     const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
     const reply = await fetch(`${demo.adminBaseUrl}${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: body && JSON.stringify(body),
     });
-    const text = await reply.text();
-    assert.ok(reply.ok, text);
+    return { status: reply.status, ok: reply.ok, text: await reply.text() };
+}
+
+async function lever(...call) {
+    const { ok, text } = await ask(...call);
+    assert.ok(ok, text);
     return text ? JSON.parse(text) : undefined;
 }
 
@@ -261,6 +268,56 @@ test('what the bank cannot do now may be tried again', async () => {
     });
     assertRefused(await pay(consent), 500, 'GenericRecoverableError', 'the Hub is down');
     await fetch(`${demo.hub.baseUrl}/sim/faults`, { method: 'DELETE' });
+});
+
+const paymentsAtHub = async ({ consentId }) =>
+    (await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}/payments`)).json()).payments;
+
+/** As a TPP pays through its Hub: the id of the payment. */
+async function payThroughHub({ consentId }, amount) {
+    const pii = { Initiation: creditorOf(ORDINARY), Risk: {} };
+    const reply = await post(`${demo.hub.baseUrl}/sim/consents/${consentId}/payments`, { amount, pii });
+    assert.equal(reply.body.status, 201, JSON.stringify(reply.body));
+    return reply.body.body.data.id;
+}
+
+/** The Hub's log of the payment, once it has this status. */
+const atHub = (consent, id, status) => until(async () => {
+    const payment = (await paymentsAtHub(consent)).find(({ paymentId }) => paymentId === id);
+    return payment?.paymentResponse.status === status && payment;
+}, `${status} at the Hub`, END_MS);
+
+test('the Hub hears once how a payment ended, and GET says the same', async () => {
+    const consent = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
+    const [paid, rejected] = [await payThroughHub(consent, '12.34'), await payThroughHub(consent, '9014.14')];
+    const log = await atHub(consent, paid, 'AcceptedWithoutPosting');
+    const { data } = (await find(consent, paid)).json;
+    assert.equal(data.status, 'AcceptedWithoutPosting');
+    assert.match(data.paymentTransactionId, /^.{1,40}$/);
+    assert.deepEqual(log.patches.map(({ patch }) => patch), [{
+        'paymentResponse.status': 'AcceptedWithoutPosting',
+        'paymentResponse.paymentTransactionId': data.paymentTransactionId,
+    }]);
+    const refused = await atHub(consent, rejected, 'Rejected');
+    assert.equal(refused.patches.length, 1);
+    const [reason] = refused.patches[0].patch['paymentResponse.rejectReasonCode'];
+    assert.equal(reason.code, 'AANI.AM14');
+    assert.deepEqual((await find(consent, rejected)).json.data.rejectReasonCode, [reason]);
+});
+
+test('an operator ends a payment that waits, and no payment twice', async () => {
+    const consent = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
+    const id = await payThroughHub(consent, '9300.03');
+    const path = `/operator/${PROVIDER}/payments/${id}`;
+    const reason = { by: 'LFI', code: 'ScreeningRejected', message: 'Payment rejected by LFI screening controls.' };
+    await lever('PUT', path, { status: 'Rejected', reason });
+    const { patches } = await atHub(consent, id, 'Rejected');
+    assert.deepEqual(patches.map(({ patch }) => patch), [{
+        'paymentResponse.status': 'Rejected',
+        'paymentResponse.rejectReasonCode': [{ code: 'LFI.ScreeningRejected', message: reason.message }],
+    }]);
+    const again = await ask('PUT', path, { status: 'AcceptedWithoutPosting' });
+    assert.equal(again.status, 409, again.text);
 });
 
 test('nothing of a payment\'s personal data is in the log', () => {
