@@ -97,19 +97,6 @@ static int check_contract(struct call *call)
     return -1;
 }
 
-/* A wrong answer of the Hub would be the simulator's own fault; it must not go out unseen. */
-static void check_reply(const struct sim_call *call)
-{
-    struct contract_violation violation;
-    if (dispatch_check_reply(&call->base, &violation) != 0) {
-        LOG_EVENT(call->sim->log, LOG_ERROR, "own-reply",
-                  LOG_TEXT("operation", slice_of(contract_operation_id(call->base.operation))),
-                  LOG_NUMBER("status", call->base.reply->status),
-                  LOG_TEXT("where", slice_of(violation.where)),
-                  LOG_TEXT("rule", slice_of(violation.rule)));
-    }
-}
-
 static void note(const struct sim_call *call, const struct judge_interface *interface)
 {
     struct store *store = call->sim->store;
@@ -163,7 +150,7 @@ static void judge(struct sim_call *call, size_t at)
     note(call, interface);
     store_unlock(call->sim->store);
     if (rc == 0) {
-        check_reply(call);
+        sim_check_reply(call);
     }
 }
 

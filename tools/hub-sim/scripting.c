@@ -103,19 +103,6 @@ static int read_body(struct sim_call *call)
     return call->body ? 0 : script_refuse(&call->base, "SIM-MEMORY", 500, "Memory is short.");
 }
 
-/* A wrong answer would be the simulator's own fault; it must not go out unseen. */
-static void check_reply(const struct sim_call *call)
-{
-    struct contract_violation violation;
-    if (dispatch_check_reply(&call->base, &violation) != 0) {
-        LOG_EVENT(call->sim->log, LOG_ERROR, "own-reply",
-                  LOG_TEXT("operation", slice_of(contract_operation_id(call->base.operation))),
-                  LOG_NUMBER("status", call->base.reply->status),
-                  LOG_TEXT("where", slice_of(violation.where)),
-                  LOG_TEXT("rule", slice_of(violation.rule)));
-    }
-}
-
 static void run(struct sim_call *call)
 {
     struct call *base = &call->base;
@@ -123,7 +110,7 @@ static void run(struct sim_call *call)
         flow_run(base) != 0) {
         dispatch_refuse(base);
     } else {
-        check_reply(call);
+        sim_check_reply(call);
     }
     cJSON_Delete(call->body);
 }
