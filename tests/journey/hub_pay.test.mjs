@@ -71,6 +71,7 @@ const PICTURED = ['VariableOnDemand', 'FixedDefinedSchedule'];
 test('each type in words is a consent of that type, its payee sealed', async () => {
     const page = await pages.open('/pay.html');
     for (const [type, control] of Object.entries(TYPES)) {
+        await page.waitForLoadState('networkidle'); // leaving would end a call of the page's
         await page.goto(`${pages.hub.url}/pay.html`);
         await page.getByTestId(`pay-type-${type}`).check();
         await fill(page);

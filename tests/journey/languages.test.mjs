@@ -15,7 +15,8 @@ const read = (name) => readFileSync(join(WEB, name), 'utf8');
 const texts = Object.fromEntries(
     readdirSync(join(WEB, 'locales')).map((name) => [name.slice(0, -5), JSON.parse(read(`locales/${name}`))]),
 );
-const COUNTED = ['own.accounts', 'refused.countdown', 'signIn.triesLeft']; // texts with a form for each plural of their language
+// Texts with a form for each plural of their language.
+const COUNTED = ['flex.countPer', 'flex.payments', 'own.accounts', 'refused.countdown', 'signIn.triesLeft'];
 const PLURAL = new RegExp(`^(${COUNTED.map((stem) => stem.replace('.', '\\.')).join('|')})\\.\\w+$`);
 
 let demo;
