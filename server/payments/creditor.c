@@ -73,21 +73,13 @@ static bool is_bic(struct lfi_slice text)
     return true;
 }
 
-/* Without a branch it is the head office, which XXX says too. */
-static struct lfi_slice branch_of(struct lfi_slice bic)
-{
-    return bic.len == BIC_LONG ? (struct lfi_slice){bic.ptr + BIC_SHORT, BIC_LONG - BIC_SHORT}
-                               : SLICE("XXX");
-}
-
 /* The longer form of one of them says more than the shorter, and contradicts nothing. */
 static bool bics_agree(struct lfi_slice given, struct lfi_slice derived)
 {
     if (derived.len < BIC_SHORT || memcmp(given.ptr, derived.ptr, BIC_SHORT) != 0) {
         return derived.len == 0; /* the bank's is not known */
     }
-    return given.len != BIC_LONG || derived.len != BIC_LONG ||
-           slice_equal(branch_of(given), branch_of(derived));
+    return given.len != derived.len || slice_equal(given, derived);
 }
 
 static enum creditor_verdict refuse(struct lfi_error *why, enum creditor_verdict verdict,
