@@ -252,6 +252,20 @@ static int first_due(struct payments *payments, MDB_txn *txn, int64_t now_us, ui
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* Begins both transactions, or none. */
+static int begin_posting(struct posting *posting)
+{
+    struct store *store = posting->store;
+    int result = read_begin(store, &posting->read, posting->error);
+    if (result == LFI_OK) {
+        result = payments_begin(store->payments, true, &posting->write, posting->error);
+        if (result != LFI_OK) {
+            mdb_txn_abort(posting->read);
+        }
+    }
+    return result;
+}
+
 /* Moves some, in one commit. *moved: how many. */
 static int move_some(struct store *store, unsigned *moved, struct lfi_error *error)
 {
@@ -260,13 +274,8 @@ static int move_some(struct store *store, unsigned *moved, struct lfi_error *err
     int rc = 0;
     struct posting posting = {
         .store = store, .now_us = store->now_us(store->clock), .error = error};
-    int result = read_begin(store, &posting.read, error);
+    int result = begin_posting(&posting);
     if (result != LFI_OK) {
-        return result;
-    }
-    result = payments_begin(store->payments, true, &posting.write, error);
-    if (result != LFI_OK) {
-        mdb_txn_abort(posting.read);
         return result;
     }
     for (*moved = 0; rc == 0 && result == LFI_OK && *moved < MOVES_PER_COMMIT; (*moved)++) {
@@ -419,13 +428,8 @@ int payments_set_status(void *core, const struct lfi_call *call, struct lfi_slic
     if (reason) {
         move.reason = *reason;
     }
-    int result = read_begin(store, &posting.read, error);
+    int result = begin_posting(&posting);
     if (result != LFI_OK) {
-        return result;
-    }
-    result = payments_begin(store->payments, true, &posting.write, error);
-    if (result != LFI_OK) {
-        mdb_txn_abort(posting.read);
         return result;
     }
     int rc = payment_sequence(store->payments, posting.write, payment_id, &sequence);

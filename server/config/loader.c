@@ -2,6 +2,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "config/locate.h"
+#include "contract/contract.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +12,14 @@
 #include <unistd.h>
 
 /* --- messages --------------------------------------------------------------------------------- */
+
+int config_error(const struct config *config, const char *path, const char *cause,
+                 struct lfi_error *error)
+{
+    struct lfi_slice at = config_locate(config->text, path);
+    size_t line = contract_line_of(config->text, (size_t)(at.ptr - config->text.ptr));
+    return error_set(error, "%s:%zu: %s: %s", config->path, line, path, cause);
+}
 
 /* The first mistake is the one that is reported. */
 void loader_fail(struct loader *loader, const char *path, const char *cause)

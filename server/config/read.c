@@ -26,14 +26,6 @@
 #define STATE_TASKS 100000   /* of each provider: journeys that are open, revocations kept */
 #define STATE_INSTANCES 4
 
-int config_error(const struct config *config, const char *path, const char *cause,
-                 struct lfi_error *error)
-{
-    struct lfi_slice at = config_locate(config->text, path);
-    size_t line = contract_line_of(config->text, (size_t)(at.ptr - config->text.ptr));
-    return error_set(error, "%s:%zu: %s: %s", config->path, line, path, cause);
-}
-
 /* --- words by their enum ---------------------------------------------------------------------- */
 
 static const char *const log_levels[] = {

@@ -1,5 +1,36 @@
 #include "jose/header.h"
 
+static bool occurs_twice(const cJSON *object, const char *name)
+{
+    unsigned count = 0;
+
+    for (const cJSON *member = object->child; member; member = member->next) {
+        count += strcmp(member->string, name) == 0;
+    }
+    return count > 1;
+}
+
+bool jose_has_duplicate(const cJSON *object, const char *const *names)
+{
+    for (; *names; names++) {
+        if (occurs_twice(object, *names)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+cJSON *jose_parse_object(struct lfi_slice json, const char *const *names)
+{
+    cJSON *object = json_parse(json);
+
+    if (!cJSON_IsObject(object) || jose_has_duplicate(object, names)) {
+        cJSON_Delete(object);
+        object = NULL;
+    }
+    return object;
+}
+
 cJSON *jose_header_read(struct arena *arena, struct lfi_slice json, const char *const *once,
                         const struct jose_header_text *texts, struct lfi_error *error)
 {
