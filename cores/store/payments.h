@@ -45,7 +45,7 @@ enum payments_db {
     PAYMENTS_DB_COUNT,
 };
 
-struct payment_ticket; /* payments_create.c */
+struct payment_ticket; /* payments_order.h */
 
 struct payments {
     MDB_env *env;

@@ -1,49 +1,18 @@
-/*
- * Creating payments. A commit costs a flush of the disk, whatever it holds; so orders that come
- * while one is under way are collected, and the first of them takes all into the next.
- */
-#include "store/payments.h"
+/* Whether an order becomes a payment: the rules, and what is written when it does. */
+#include "store/payments_order.h"
 
 #include <errno.h>
 #include <openssl/rand.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define ORDERS_PER_COMMIT 256    /* keeps a commit's pages bounded */
-#define LATE_US INT64_C(2000000) /* by how much a late reply outlasts its deadline */
-
-struct payment_ticket {
-    const struct lfi_call *call;
-    const struct lfi_payment_order *order;
-    struct lfi_error *error;
-    struct payment_ticket *next;
-    enum { TICKET_WAITS, TICKET_TAKEN, TICKET_DONE } state;
-    int result; /* lfi_status */
-    enum lfi_order_outcome outcome;
-    uint64_t sequence; /* of the payment that was made or found */
-    bool repeated;     /* its reply was lost before it was done */
-    bool lost, late;   /* the reply is to be lost, long after the deadline */
-};
-
-/* One commit under way. */
-struct batch {
-    struct store *store;
-    MDB_txn *read;  /* of the store */
-    MDB_txn *write; /* of the payments */
-    int code;       /* of LMDB: not 0 ends it */
-};
-
-/* --- what an order says ------------------------------------------------------------------------
- */
+/* --- what an order says ----------------------------------------------------------------------- */
 
 static bool fits(struct lfi_slice text, size_t least, size_t most)
 {
     return text.len >= least && text.len <= most && (text.len == 0 || text.ptr);
 }
 
-/* The server has checked it; this keeps the database's bounds. */
-static bool is_sound(const struct lfi_payment_order *order)
+bool payment_order_is_sound(const struct lfi_payment_order *order)
 {
     const struct lfi_slice texts[] = {
         order->purpose,          order->debtor_reference, order->creditor_reference,
@@ -63,8 +32,7 @@ static bool is_sound(const struct lfi_payment_order *order)
                order->amount.currency + 3;
 }
 
-/* --- deciding ----------------------------------------------------------------------------------
- */
+/* --- deciding --------------------------------------------------------------------------------- */
 
 static int refuse(struct payment_ticket *ticket, enum lfi_order_outcome outcome, const char *why)
 {
@@ -76,7 +44,7 @@ static int refuse(struct payment_ticket *ticket, enum lfi_order_outcome outcome,
 }
 
 /* Whether the key has a payment, which is then the ticket's. */
-static bool has_claim(struct batch *batch, struct payment_ticket *ticket,
+static bool has_claim(struct payment_batch *batch, struct payment_ticket *ticket,
                       const unsigned char digest[PAYMENT_DIGEST])
 {
     MDB_val value;
@@ -110,7 +78,7 @@ static bool has_claim(struct batch *batch, struct payment_ticket *ticket,
 }
 
 /* Whether an equal payment is pending. */
-static bool is_in_flight(struct batch *batch, const struct payment *payment)
+static bool is_in_flight(struct payment_batch *batch, const struct payment *payment)
 {
     MDB_cursor *cursor = NULL;
     MDB_val value;
@@ -165,7 +133,7 @@ static bool may_pay(struct payment_ticket *ticket, const struct account_value *h
 }
 
 /* Whether the funds cover the order; the ledger is the account's. */
-static bool has_funds(struct batch *batch, struct payment_ticket *ticket,
+static bool has_funds(struct payment_batch *batch, struct payment_ticket *ticket,
                       struct ledger_value *ledger)
 {
     int64_t available = 0;
@@ -185,10 +153,9 @@ static bool has_funds(struct batch *batch, struct payment_ticket *ticket,
            available >= order->amount.minor;
 }
 
-/* --- writing -----------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
-static uint64_t next_sequence(struct batch *batch)
+static uint64_t next_sequence(struct payment_batch *batch)
 {
     MDB_cursor *cursor = NULL;
     MDB_val key;
@@ -217,7 +184,7 @@ static bool new_uuid(unsigned char out[PAYMENT_ID_BYTES])
     return true;
 }
 
-static void put(struct batch *batch, enum payments_db db, MDB_val key, MDB_val value)
+static void put(struct payment_batch *batch, enum payments_db db, MDB_val key, MDB_val value)
 {
     if (batch->code == 0) {
         batch->code = mdb_put(batch->write, batch->store->payments->db[db], &key, &value, 0);
@@ -225,7 +192,7 @@ static void put(struct batch *batch, enum payments_db db, MDB_val key, MDB_val v
 }
 
 /* The payment with all that finds it, and the hold. */
-static void insert(struct batch *batch, struct payment_ticket *ticket,
+static void insert(struct payment_batch *batch, struct payment_ticket *ticket,
                    const struct payment *payment, const unsigned char claim_digest[PAYMENT_DIGEST],
                    struct ledger_value *ledger)
 {
@@ -286,7 +253,7 @@ struct creditor {
 };
 
 /* The account is the user's, and the creditor and the account's status allow the order. */
-static bool passes_checks(struct batch *batch, struct payment_ticket *ticket,
+static bool passes_checks(struct payment_batch *batch, struct payment_ticket *ticket,
                           struct payment *payment, struct creditor *creditor)
 {
     MDB_val role;
@@ -326,7 +293,7 @@ static bool passes_checks(struct batch *batch, struct payment_ticket *ticket,
 }
 
 /* The reply to a lost order is lost once: the mark says that the next one is its repetition. */
-static void lose(struct batch *batch, struct payment_ticket *ticket,
+static void lose(struct payment_batch *batch, struct payment_ticket *ticket,
                  const unsigned char claim_digest[PAYMENT_DIGEST])
 {
     int64_t now_us = batch->store->now_us(batch->store->clock);
@@ -337,7 +304,7 @@ static void lose(struct batch *batch, struct payment_ticket *ticket,
     ticket->result = LFI_IN_DOUBT;
 }
 
-static void decide(struct batch *batch, struct payment_ticket *ticket)
+void payment_decide(struct payment_batch *batch, struct payment_ticket *ticket)
 {
     unsigned char claim[PAYMENT_DIGEST];
     struct ledger_value ledger;
@@ -379,179 +346,3 @@ static void decide(struct batch *batch, struct payment_ticket *ticket)
     ticket->sequence = payment.sequence;
     insert(batch, ticket, &payment, claim, &ledger);
 }
-
-/* --- the commit --------------------------------------------------------------------------------
- */
-
-static int decide_all(struct batch *batch, struct payment_ticket *first, struct lfi_error *error)
-{
-    int result = read_begin(batch->store, &batch->read, error);
-    if (result == LFI_OK) {
-        result = payments_begin(batch->store->payments, true, &batch->write, error);
-    }
-    if (result == LFI_OK) {
-        for (struct payment_ticket *at = first; at && batch->code == 0; at = at->next) {
-            decide(batch, at);
-        }
-        result = payments_end(batch->store->payments, batch->write, batch->code, error);
-    }
-    if (batch->read) {
-        mdb_txn_abort(batch->read);
-    }
-    return result;
-}
-
-/* Orders whose commit failed were not done, whatever was decided. */
-static void commit_tickets(struct store *store, struct payment_ticket *first)
-{
-    struct lfi_error error = {""};
-    struct batch batch = {.store = store};
-    int result = decide_all(&batch, first, &error);
-    for (struct payment_ticket *at = first; at && result != LFI_OK; at = at->next) {
-        at->result = result;
-        (void)store_say(at->error, "%s", error.message);
-    }
-}
-
-/* Takes the orders that wait, up to the bound. */
-static struct payment_ticket *take_tickets(struct payments *payments)
-{
-    struct payment_ticket *first = payments->first;
-    struct payment_ticket *last = first;
-    first->state = TICKET_TAKEN;
-    for (size_t i = 1; last->next && i < ORDERS_PER_COMMIT; i++) {
-        last = last->next;
-        last->state = TICKET_TAKEN;
-    }
-    payments->first = last->next;
-    last->next = NULL;
-    return first;
-}
-
-static void withdraw(struct payments *payments, struct payment_ticket *ticket)
-{
-    struct payment_ticket **at = &payments->first;
-    while (*at != ticket) {
-        at = &(*at)->next;
-    }
-    *at = ticket->next;
-}
-
-static void append(struct payments *payments, struct payment_ticket *ticket)
-{
-    struct payment_ticket **at = &payments->first;
-    while (*at) {
-        at = &(*at)->next;
-    }
-    *at = ticket;
-}
-
-/* Waits for a commit to end, or until the deadline. */
-static void wait_for_turn(struct payments *payments, int64_t left_us)
-{
-    struct timespec end;
-    (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t nanoseconds = end.tv_nsec + left_us % 1000000 * 1000;
-    end.tv_sec += left_us / 1000000 + nanoseconds / 1000000000;
-    end.tv_nsec = nanoseconds % 1000000000;
-    (void)pthread_cond_timedwait(&payments->moved, &payments->lock, &end);
-}
-
-/* Until the ticket is done, by this thread or another's. */
-static void take_turn(struct store *store, struct payment_ticket *ticket)
-{
-    struct payments *payments = store->payments;
-    const struct lfi_host *host = ticket->call->host;
-    (void)pthread_mutex_lock(&payments->lock);
-    append(payments, ticket);
-    while (ticket->state != TICKET_DONE) {
-        int64_t left_us = ticket->call->deadline_us - host->monotonic_us(host);
-        if (ticket->state == TICKET_WAITS && left_us <= 0) {
-            withdraw(payments, ticket);
-            (void)store_say(ticket->error, "no time left");
-            ticket->result = LFI_UNAVAILABLE;
-            break;
-        }
-        if (payments->committing) { /* a commit that has begun is waited for */
-            wait_for_turn(payments, left_us > 0 ? left_us : 1000000);
-            continue;
-        }
-        payments->committing = true;
-        struct payment_ticket *first = take_tickets(payments);
-        (void)pthread_mutex_unlock(&payments->lock);
-        commit_tickets(store, first);
-        (void)pthread_mutex_lock(&payments->lock);
-        while (first) {
-            struct payment_ticket *next = first->next; /* its owner may end once it is done */
-            first->state = TICKET_DONE;
-            first = next;
-        }
-        payments->committing = false;
-        (void)pthread_cond_broadcast(&payments->moved);
-    }
-    (void)pthread_mutex_unlock(&payments->lock);
-}
-
-/* What was committed, read back. */
-static int give_payment(struct payments *payments, uint64_t sequence, struct lfi_answer *answer,
-                        struct lfi_error *error)
-{
-    MDB_txn *txn = NULL;
-    struct payment payment;
-    int result = payments_begin(payments, false, &txn, error);
-    if (result != LFI_OK) {
-        return LFI_IN_DOUBT;
-    }
-    int rc = payment_get(payments, txn, sequence, &payment);
-    result =
-        rc == 0 ? payment_give(&payment, NULL, answer, error) : store_fail(error, "payment", rc);
-    mdb_txn_abort(txn);
-    return result == LFI_OK || result == LFI_STOPPED ? result : LFI_IN_DOUBT;
-}
-
-/* The payment is there, and the caller does not learn of it. */
-static int lose_reply(const struct lfi_call *call, bool late, struct lfi_error *error)
-{
-    int64_t left_us = call->deadline_us + LATE_US - call->host->monotonic_us(call->host);
-    if (late && left_us > 0) {
-        const struct timespec left = {left_us / 1000000, left_us % 1000000 * 1000};
-        (void)nanosleep(&left, NULL);
-    }
-    (void)store_say(error, "the reply is lost, as the amount says");
-    return LFI_IN_DOUBT;
-}
-
-int payments_create(void *core, const struct lfi_call *call, const struct lfi_payment_order *order,
-                    struct lfi_answer *answer, struct lfi_error *error)
-{
-    struct store *store = core;
-    struct lfi_order_summary *summary = answer->summary;
-    struct payment_ticket ticket = {.call = call, .order = order, .error = error};
-    if (!is_sound(order)) {
-        return store_say(error, "the order is not one that this core can keep");
-    }
-    take_turn(store, &ticket);
-    if (ticket.result != LFI_OK) {
-        return ticket.result;
-    }
-    if (ticket.lost) {
-        return lose_reply(call, ticket.late, error);
-    }
-    summary->outcome = ticket.outcome;
-    if (ticket.outcome != LFI_ORDER_CREATED && ticket.outcome != LFI_ORDER_EXISTS) {
-        return LFI_OK;
-    }
-    return give_payment(store->payments, ticket.sequence, answer, error);
-}
-
-const struct lfi_payments store_payments = {
-    .size = sizeof(struct lfi_payments),
-    .create = payments_create,
-    .find = payments_find,
-    .list = payments_list,
-    .changes = payments_changes,
-    .account_by_iban = payments_account_by_iban,
-    .reach = payments_reach,
-    .payable = payments_payable,
-    .refund_account = payments_refund_account,
-};
