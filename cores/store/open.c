@@ -205,11 +205,11 @@ void store_close(void *core)
 {
     struct store *store = core;
     if (store) {
+        payments_stop(store->payments); /* its thread reads both environments */
+        payments_close(store->payments);
         if (store->env) {
             mdb_env_close(store->env);
         }
-        payments_stop(store->payments);
-        payments_close(store->payments);
         messages_free(store->messages);
         free(store->data_file);
         free(store);
