@@ -546,7 +546,7 @@ static int check_shared_secrets(const struct check *check, const char *path, con
 /* A consent to payments is invalid where its personal data cannot be read. */
 static void look_for_encryption(const struct check *check)
 {
-    const char *type = consent_kind_named("single-payment")->type;
+    const char *type = consent_kind_named("flexi-pay")->type;
 
     for (size_t i = 0; i < check->config->provider_count; i++) {
         char path[CONFIG_PATH_MAX];

@@ -15,9 +15,8 @@ void consent_read(const cJSON *tree, struct consent *out)
     const cJSON *data = json_get(json_get(tree, "consentBody"), "Data");
     const cJSON *asked = json_get(json_get(tree, "request"), "consent");
     const cJSON *control = json_get(asked, "ControlParameters");
-    const cJSON *schedule = json_get(control, "ConsentSchedule");
     *out = (struct consent){
-        .kind = consent_kind_of(json_get_string(tree, "consentType"), schedule),
+        .kind = consent_kind_of(json_get_string(tree, "consentType")),
         .id = json_get_string(tree, "id"),
         .rar_type = json_get_string(tree, "rarType"),
         .type = json_get_string(tree, "consentType"),
@@ -31,8 +30,7 @@ void consent_read(const cJSON *tree, struct consent *out)
         .base_id = json_get_string(data, "BaseConsentId"),
         .user_id = json_get_string(json_get(tree, "psuIdentifiers"), "userId"),
         .data = data,
-        .control = control,
-        .schedule = schedule,
+        .schedule = json_get(control, "ConsentSchedule"),
         .account_ids = json_get(tree, "accountIds"),
         .permissions = json_get(data, "Permissions"),
         .account_types = json_get(data, "AccountType"),
@@ -43,6 +41,7 @@ void consent_read(const cJSON *tree, struct consent *out)
         .last_shared = json_get_string(json_get(tree, "consentUsage"), "lastDataShared"),
         .updated = json_get(tree, "updatedAt"),
     };
+    out->payment = out->kind->pays ? payment_type_of(control) : NULL;
 }
 
 bool consent_is_offered(const struct consent *consent, const struct offers *offers)

@@ -7,11 +7,13 @@
 
 #include "base/json.h"
 #include "consent/kind.h"
+#include "consent/payment_type.h"
 #include "provider/offers.h"
 
 /* Read from a tree and borrowed from it; absent texts and NULL: not there. */
 struct consent {
-    const struct consent_kind *kind; /* never NULL */
+    const struct consent_kind *kind;    /* never NULL */
+    const struct payment_type *payment; /* NULL: not to payments, or of no type that is served */
     struct lfi_slice id;
     struct lfi_slice rar_type; /* "urn:openfinanceuae:account-access-consent:v2.1" */
     struct lfi_slice type;     /* "cbuae-account-access-consents" */
@@ -24,8 +26,7 @@ struct consent {
     struct lfi_slice base_id;      /* the first of the chain that this one renews */
     struct lfi_slice user_id;      /* who authorised it; absent before */
     const cJSON *data;             /* consentBody.Data: the terms */
-    const cJSON *control;          /* of a payment: ControlParameters that were asked for */
-    const cJSON *schedule;         /* the ConsentSchedule in them */
+    const cJSON *schedule;         /* of a payment: the ConsentSchedule that was asked for */
     const cJSON *account_ids;
     const cJSON *permissions;
     const cJSON *account_types;     /* absent or empty: any */

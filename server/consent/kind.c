@@ -10,15 +10,6 @@ static const struct consent_kind kinds[] = {
      .journey = true,
      .accounts = true,
      .step_up_if_wanted = true},
-    {.name = "single-payment",
-     .type = "cbuae-service-initiation-consents",
-     .family = "service-initiation-consent",
-     .schedule = "SinglePayment",
-     .schema = "Payment",
-     .rules = CONSENT_RULE_PERMISSIONS,
-     .pays = true,
-     .journey = true,
-     .accounts = true},
     {.name = "flexi-pay",
      .type = "cbuae-service-initiation-consents",
      .family = "service-initiation-consent",
@@ -50,11 +41,10 @@ const struct consent_kind *consent_kind_named(const char *name)
     return NULL;
 }
 
-const struct consent_kind *consent_kind_of(struct lfi_slice type, const cJSON *schedule)
+const struct consent_kind *consent_kind_of(struct lfi_slice type)
 {
     const struct consent_kind *kind = kinds;
-    while (kind->type && (!slice_equal_text(type, kind->type) ||
-                          (kind->schedule && !json_get(schedule, kind->schedule)))) {
+    while (kind->type && !slice_equal_text(type, kind->type)) {
         kind++;
     }
     return kind;

@@ -14,10 +14,10 @@ enum consent_rule {
 };
 
 struct consent_kind {
-    const char *name;       /* own.kind.NAME in the pages' texts: "data-sharing" */
+    const char *name;       /* own.kind.NAME in the pages' texts: "data-sharing"; payments of a
+                               known type have that of payment_type.h */
     const char *type;       /* consentType; NULL: any that no other row has */
     const char *family;     /* of rarType: "urn:openfinanceuae:FAMILY:v2.1" */
-    const char *schedule;   /* member of ConsentSchedule that a payment has; NULL: any or none */
     const char *schema;     /* of request and consentBody, in kinds.yaml */
     unsigned rules;         /* enum consent_rule */
     bool pays;              /* permissions are those of payments (permissions.h) */
@@ -30,10 +30,7 @@ struct consent_kind {
 const struct consent_kind *consent_kind_at(size_t i);
 /* By name; NULL: none. */
 const struct consent_kind *consent_kind_named(const char *name);
-/*
- * The kind of a consent of this consentType and, of a payment, with this ConsentSchedule. Never
- * NULL: the last row fits all.
- */
-const struct consent_kind *consent_kind_of(struct lfi_slice type, const cJSON *schedule);
+/* The kind of a consent of this consentType. Never NULL: the last row fits all. */
+const struct consent_kind *consent_kind_of(struct lfi_slice type);
 
 #endif

@@ -6,20 +6,18 @@
 #include "flow/call.h"
 #include "payments/creditor.h"
 #include "payments/means.h"
-#include "payments/type.h"
 
 struct payment {
     struct call *call;
     const struct payment_means *means;
     cJSON *body;
-    const cJSON *data;               /* request.Data */
-    cJSON *consent_tree;             /* NULL: not read yet */
-    struct consent consent;          /* in consent_tree */
-    const struct payment_type *type; /* of the consent */
-    int64_t auth_us;                 /* of x-fapi-auth-date */
-    struct pii pii;                  /* tree NULL: not opened yet */
-    struct creditor creditor;        /* in pii */
-    struct lfi_payment_order order;  /* texts in body, pii and the arena */
+    const cJSON *data;              /* request.Data */
+    cJSON *consent_tree;            /* NULL: not read yet */
+    struct consent consent;         /* in consent_tree; its payment type is known */
+    int64_t auth_us;                /* of x-fapi-auth-date */
+    struct pii pii;                 /* tree NULL: not opened yet */
+    struct creditor creditor;       /* in pii */
+    struct lfi_payment_order order; /* texts in body, pii and the arena */
 };
 
 /* A check, or a step that prepares those behind it. */

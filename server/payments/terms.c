@@ -19,10 +19,8 @@ static bool is_in_force(const struct consent *consent, int64_t now_us)
 
 static int judge_consent(struct payment *payment)
 {
-    const cJSON *asked = json_get(json_get(payment->consent_tree, "request"), "consent");
     const struct consent *consent = &payment->consent;
-    payment->type = payment_type_of(json_get(asked, "ControlParameters"));
-    if (!consent->kind->pays || !payment->type) {
+    if (!consent->payment) {
         return agreed_refuse(payment->call, "PAYMENT-CONSENT-KIND",
                              "The consent is not one to domestic payments.");
     }
@@ -30,7 +28,7 @@ static int judge_consent(struct payment *payment)
         return agreed_refuse(payment->call, "PAYMENT-CONSENT-STATE",
                              "The consent is not in force.");
     }
-    payment->order.one_in_flight = payment->type->one_in_flight;
+    payment->order.one_in_flight = consent->payment->one_in_flight;
     return agreed_account(payment->call, consent, &payment->order.account_id);
 }
 
@@ -55,13 +53,13 @@ enum payment_step payment_check_headers(struct payment *payment)
 {
     const cJSON *headers = json_get(payment->body, "requestHeaders");
     struct lfi_slice value;
-    if (payment->type->delegated &&
+    if (payment->consent.payment->delegated &&
         (tpp_header_find(headers, "x-fapi-auth-date", &value) != TPP_HEADER_THERE ||
          !tpp_header_read_date(value, &payment->auth_us))) {
         return refuse_header(payment, "PAYMENT-AUTH-DATE",
                              "x-fapi-auth-date must be in requestHeaders, as an HTTP-date.");
     }
-    if (payment->type->customer_present &&
+    if (payment->consent.payment->customer_present &&
         (tpp_header_find(headers, "x-fapi-customer-ip-address", &value) != TPP_HEADER_THERE ||
          !tpp_header_is_address(value))) {
         return refuse_header(payment, "PAYMENT-ADDRESS",
@@ -168,7 +166,7 @@ enum payment_step payment_check_creditor(struct payment *payment)
 
 enum payment_step payment_check_proof(struct payment *payment)
 {
-    if (!payment->type->delegated ||
+    if (!payment->consent.payment->delegated ||
         proof_check(payment->pii.tree, payment->auth_us, clock_now_us(payment->means->clock),
                     payment->call->refusal) == 0) {
         return PAYMENT_GO_ON;

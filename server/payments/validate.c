@@ -1,13 +1,7 @@
 #include "payments/validate.h"
 
 #include "base/array.h"
-#include "base/limits.h"
 #include "payments/creditor.h"
-#include "payments/type.h"
-
-#include <stdio.h>
-
-#define FLAG_MAX 80 /* "VariablePeriodicSchedule.MultipleBeneficiariesSupported" */
 
 struct inspection {
     struct call *call;
@@ -86,12 +80,6 @@ static int check_debtor(struct inspection *in)
 
 /* --- 4: creditors ----------------------------------------------------------------------------- */
 
-/* None at all is the open model; the schema has no empty list. */
-static bool is_allowed_number(const struct payment_type *type, int count)
-{
-    return type->creditors_may_vary ? count <= LIMIT_CREDITORS : count == 1;
-}
-
 static int check_creditor(struct inspection *in, const cJSON *entry)
 {
     struct creditor creditor;
@@ -114,7 +102,7 @@ static int check_creditors(struct inspection *in)
 {
     int rc = 0;
     const cJSON *entry;
-    if (in->type && !is_allowed_number(in->type, cJSON_GetArraySize(in->creditors))) {
+    if (in->type && !payment_type_allows(in->type, cJSON_GetArraySize(in->creditors))) {
         return found(in, "InvalidCreditor",
                      "A payment of this type has another number of creditors.");
     }
@@ -129,26 +117,14 @@ static int check_creditors(struct inspection *in)
 
 /* --- 5: type ---------------------------------------------------------------------------------- */
 
-/* The flag of ApiMetadata by which the bank would advertise it. */
-static const char *flag_of(const struct inspection *in)
-{
-    const int count = cJSON_GetArraySize(in->creditors);
-    if (!in->type->creditors_may_vary) {
-        return "Supported";
-    }
-    return count == 0   ? "OpenBeneficiariesSupported"
-           : count == 1 ? "SingleBeneficiarySupported"
-                        : "MultipleBeneficiariesSupported";
-}
-
 static int check_type(struct inspection *in)
 {
     const char *const *advertised = in->call->provider->offers.payment_types;
-    char flag[FLAG_MAX];
+    char flag[PAYMENT_FLAG_MAX];
     if (!in->type) {
         return found(in, "PaymentTypeNotSupported", "The bank takes no payments of this kind.");
     }
-    (void)snprintf(flag, sizeof(flag), "%s.%s", in->type->name, flag_of(in));
+    payment_type_flag(in->type, cJSON_GetArraySize(in->creditors), flag);
     return !advertised || offers_list(advertised, slice_of(flag))
                ? 0
                : found(

@@ -29,7 +29,7 @@ void consent_card_append(const struct consent *consent, bool pending, struct jso
     json_string(w, "id", consent->id);
     json_string(w, "tpp", consent_beneficiary(consent));
     json_string(w, "status", consent->status);
-    json_text(w, "kind", consent->kind->name);
+    json_text(w, "kind", consent->payment ? consent->payment->kind : consent->kind->name);
     json_int(w, "accounts", cJSON_GetArraySize(consent->account_ids));
     json_string_if_any(w, "created", consent->created);
     append_instant(w, "updated", consent->updated);

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "jose/jose.h"
 #include "payments/pii.h"
-#include "payments/type.h"
 
 #include <openssl/crypto.h>
 
@@ -17,16 +16,9 @@ enum place { PLACE_MULTI, PLACE_SCHEDULE, PLACE_CONTROLS, PLACES };
 
 static void find_places(const struct consent *consent, const cJSON *places[PLACES])
 {
-    const cJSON *multi = json_get(consent->schedule, "MultiPayment");
-    const cJSON *single = json_get(consent->schedule, "SinglePayment");
-    places[PLACE_MULTI] = multi;
-    places[PLACE_SCHEDULE] = single ? single : json_get(multi, "PeriodicSchedule");
+    places[PLACE_MULTI] = json_get(consent->schedule, "MultiPayment");
+    places[PLACE_SCHEDULE] = payment_type_terms(consent->schedule);
     places[PLACE_CONTROLS] = json_get(places[PLACE_SCHEDULE], "Controls");
-}
-
-bool payment_terms_known(const struct consent *consent)
-{
-    return payment_type_of(consent->control);
 }
 
 static void append_money(struct json_writer *w, const char *name, const cJSON *amount)
@@ -101,13 +93,12 @@ static void append_dates(struct json_writer *w, const cJSON *schedule)
     json_close_array(w);
 }
 
-static void append_terms(const struct consent *consent, const struct payment_type *type,
-                         struct json_writer *w)
+static void append_terms(const struct consent *consent, struct json_writer *w)
 {
     const cJSON *places[PLACES];
     const char *grants = grants_of(consent);
     find_places(consent, places);
-    json_text(w, "type", type->name);
+    json_text(w, "type", consent->payment->name);
     for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
         append_term(w, terms[i].name, json_get(places[terms[i].place], terms[i].member));
     }
@@ -200,8 +191,7 @@ static void append_payees(struct arena *arena, const cJSON *initiation, struct j
 /* The bank checks it when the consent is made; a Hub that let it pass is not trusted with money. */
 static bool has_right_payees(const struct payment_type *type, const cJSON *initiation)
 {
-    int count = cJSON_GetArraySize(json_get(initiation, "Creditor"));
-    return type->creditors_may_vary ? count <= LIMIT_CREDITORS : count == 1;
+    return payment_type_allows(type, cJSON_GetArraySize(json_get(initiation, "Creditor")));
 }
 
 static void read_pii(struct arena *arena, const cJSON *pii, struct json_writer *w,
@@ -270,12 +260,11 @@ static void read_amount(struct arena *arena, const struct consent *consent,
 bool payment_terms_read(struct actor actor, const cJSON *tree, const struct consent *consent,
                         struct payment_terms *out)
 {
-    const struct payment_type *type = payment_type_of(consent->control);
+    const struct payment_type *type = consent->payment;
     struct pii pii;
     struct buf json;
     struct json_writer w;
-    *out =
-        (struct payment_terms){.single = type && strcmp(type->name, "SingleInstantPayment") == 0};
+    *out = (struct payment_terms){.single = type && type->id == PAYMENT_SINGLE_INSTANT};
     if (!type || !open_pii(actor, tree, consent, &pii)) {
         return false;
     }
@@ -288,7 +277,7 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
     (void)buf_reserve(&json, JSON_BYTES); /* never moved: no copy stays behind */
     json_begin(&w, &json);
     json_open_object(&w, NULL);
-    append_terms(consent, type, &w);
+    append_terms(consent, &w);
     read_pii(actor.arena, pii.tree, &w, out);
     json_close_object(&w);
     out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));

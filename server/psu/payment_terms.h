@@ -27,8 +27,6 @@ struct payment_terms {
     struct lfi_slice currency;
 };
 
-/* Whether the pages know payments of this type. */
-bool payment_terms_known(const struct consent *consent);
 /*
  * Reads the consent, `tree` as the Hub sent it, and decrypts who is paid. False, logged without
  * personal data (PAYMENT-PII): the bank has no key for it, or it is malformed.

@@ -3,7 +3,6 @@
 
 #include "psu/finish.h"
 #include "psu/journey_record.h"
-#include "psu/payment_terms.h"
 #include "rows_journey.h"
 
 #define TPP_NAME_BYTES 120 /* in the cookie; escaped it may take six times as much */
@@ -30,7 +29,7 @@ bool step_check_open(struct context *context, const struct consent *consent)
     }
     bool supported = consent->kind->journey &&
                      consent_is_offered(consent, &context->endpoint->provider->offers) &&
-                     (!consent->kind->pays || payment_terms_known(consent));
+                     (!consent->kind->pays || consent->payment);
     if (!supported && context->session.stage >= SESSION_REVIEW) {
         finish_refuse(context, ENDING_NOT_SUPPORTED);
         return false;

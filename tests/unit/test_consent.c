@@ -106,38 +106,123 @@ static void shows_nobody_on_whose_behalf_a_payment_is(void **state)
 #define PAYMENT "cbuae-service-initiation-consents"
 #define INSURANCE "cbuae-insurance-consents"
 
-static void tells_every_kind_by_type_and_schedule(void **state)
+static void tells_every_kind_by_type(void **state)
 {
     (void)state;
     static const struct {
-        const char *type, *schedule;
+        const char *type;
         size_t row;
         const char *name;
     } examples[] = {
-        {SHARING, "", 0, "data-sharing"},
-        {PAYMENT, "\"SinglePayment\":{}", 1, "single-payment"},
-        {PAYMENT, "\"MultiPayment\":{}", 2, "flexi-pay"},
-        {PAYMENT, "", 2, "flexi-pay"},
-        {INSURANCE, "", 3, "other"},
-        {"cbuae-new-consents", "", 4, "other"},
-        {"", "", 4, "other"},
+        {SHARING, 0, "data-sharing"},       {PAYMENT, 1, "flexi-pay"}, {INSURANCE, 2, "other"},
+        {"cbuae-new-consents", 3, "other"}, {"", 3, "other"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
+        const struct consent_kind *kind = consent_kind_of(slice_of(examples[i].type));
+        assert_ptr_equal(kind, consent_kind_at(examples[i].row));
+        assert_string_equal(kind->name, examples[i].name);
+    }
+    assert_null(consent_kind_at(4));
+    assert_ptr_equal(consent_kind_named("flexi-pay"), consent_kind_at(1));
+    assert_null(consent_kind_named("nothing"));
+}
+
+/* --- types of payments ------------------------------------------------------------------------ */
+
+#define PERIODIC(type) "\"MultiPayment\":{\"PeriodicSchedule\":{\"Type\":\"" type "\"}}"
+#define SCHEDULED(schedule) "\"ConsentSchedule\":{" schedule "}"
+#define DELEGATED "\"IsDelegatedAuthentication\":true"
+
+static void tells_every_payment_by_its_control_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *consent_type, *control;
+        int id; /* -1: none */
+    } examples[] = {
+        {PAYMENT, SCHEDULED("\"SinglePayment\":{\"Type\":\"SingleInstantPayment\"}"),
+         PAYMENT_SINGLE_INSTANT},
+        {PAYMENT, SCHEDULED(PERIODIC("FixedOnDemand")), PAYMENT_FIXED_ON_DEMAND},
+        {PAYMENT, SCHEDULED(PERIODIC("VariableOnDemand")), PAYMENT_VARIABLE_ON_DEMAND},
+        {PAYMENT, SCHEDULED(PERIODIC("FixedPeriodicSchedule")), PAYMENT_FIXED_PERIODIC},
+        {PAYMENT, SCHEDULED(PERIODIC("VariablePeriodicSchedule")), PAYMENT_VARIABLE_PERIODIC},
+        {PAYMENT, SCHEDULED(PERIODIC("FixedDefinedSchedule")), PAYMENT_FIXED_DEFINED},
+        {PAYMENT, SCHEDULED(PERIODIC("VariableDefinedSchedule")), PAYMENT_VARIABLE_DEFINED},
+        {PAYMENT, DELEGATED, PAYMENT_DELEGATED},
+        {PAYMENT, DELEGATED "," SCHEDULED(""), PAYMENT_DELEGATED},
+        {PAYMENT, "", -1},
+        {PAYMENT, SCHEDULED(""), -1},
+        {PAYMENT, DELEGATED "," SCHEDULED(PERIODIC("FixedOnDemand")), -1},
+        {PAYMENT, SCHEDULED("\"SinglePayment\":{\"Type\":\"FixedOnDemand\"}"), -1},
+        {PAYMENT, SCHEDULED(PERIODIC("SingleInstantPayment")), -1},
+        {PAYMENT,
+         SCHEDULED("\"SinglePayment\":{\"Type\":\"SingleInstantPayment\"},\"FilePayment\":{}"), -1},
+        {SHARING, SCHEDULED(PERIODIC("FixedOnDemand")), -1},
     };
     for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
         char json[512];
         struct consent consent;
         snprintf(json, sizeof(json),
-                 "{\"consentType\":\"%s\",\"request\":{\"consent\":{\"ControlParameters\":{"
-                 "\"ConsentSchedule\":{%s}}}}}",
-                 examples[i].type, examples[i].schedule);
+                 "{\"consentType\":\"%s\",\"request\":{\"consent\":{\"ControlParameters\":{%s}}}}",
+                 examples[i].consent_type, examples[i].control);
         cJSON *tree = json_parse(slice_of(json));
         consent_read(tree, &consent);
-        assert_ptr_equal(consent.kind, consent_kind_at(examples[i].row));
-        assert_string_equal(consent.kind->name, examples[i].name);
+        assert_int_equal(consent.payment ? (int)consent.payment->id : -1, examples[i].id);
         cJSON_Delete(tree);
     }
-    assert_null(consent_kind_at(5));
-    assert_ptr_equal(consent_kind_named("flexi-pay"), consent_kind_at(2));
-    assert_null(consent_kind_named("nothing"));
+}
+
+/* Payments 9.1, a line each. */
+static void promises_of_each_payment_type(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *kind;
+        bool present, delegated, one_in_flight, vary;
+    } promised[PAYMENT_TYPES] = {
+        {"SingleInstantPayment", "single-payment", true, false, false, false},
+        {"FixedOnDemand", "flexi-pay", false, false, true, false},
+        {"VariableOnDemand", "flexi-pay", false, false, true, true},
+        {"FixedPeriodicSchedule", "flexi-pay", false, false, false, false},
+        {"VariablePeriodicSchedule", "flexi-pay", false, false, false, false},
+        {"FixedDefinedSchedule", "flexi-pay", false, false, false, false},
+        {"VariableDefinedSchedule", "flexi-pay", false, false, false, false},
+        {"DelegatedAuthentication", "flexi-pay", true, true, true, true},
+    };
+    for (int i = 0; i < PAYMENT_TYPES; i++) {
+        const struct payment_type *type = payment_type_at((enum payment_type_id)i);
+        assert_int_equal(type->id, i);
+        assert_string_equal(type->name, promised[i].name);
+        assert_string_equal(type->kind, promised[i].kind);
+        assert_int_equal(type->customer_present, promised[i].present);
+        assert_int_equal(type->delegated, promised[i].delegated);
+        assert_int_equal(type->one_in_flight, promised[i].one_in_flight);
+        for (int count = 0; count <= 11; count++) {
+            bool many = promised[i].vary && count <= 10;
+            assert_int_equal(payment_type_allows(type, count), count == 1 || many);
+        }
+    }
+}
+
+static void names_the_flag_of_each_payment_type(void **state)
+{
+    (void)state;
+    static const struct {
+        enum payment_type_id id;
+        int creditors;
+        const char *flag;
+    } flags[] = {
+        {PAYMENT_SINGLE_INSTANT, 1, "SingleInstantPayment.Supported"},
+        {PAYMENT_VARIABLE_DEFINED, 1, "VariableDefinedSchedule.Supported"},
+        {PAYMENT_VARIABLE_ON_DEMAND, 0, "VariableOnDemand.OpenBeneficiariesSupported"},
+        {PAYMENT_VARIABLE_ON_DEMAND, 1, "VariableOnDemand.SingleBeneficiarySupported"},
+        {PAYMENT_DELEGATED, 10, "DelegatedAuthentication.MultipleBeneficiariesSupported"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+        char flag[PAYMENT_FLAG_MAX];
+        payment_type_flag(payment_type_at(flags[i].id), flags[i].creditors, flag);
+        assert_string_equal(flag, flags[i].flag);
+    }
 }
 
 /* What each row promises. */
@@ -150,11 +235,6 @@ static void promises_of_each_kind(void **state)
          .journey = true,
          .accounts = true,
          .step_up_if_wanted = true},
-        {.schema = "Payment",
-         .rules = CONSENT_RULE_PERMISSIONS,
-         .pays = true,
-         .journey = true,
-         .accounts = true},
         {.schema = "Payment",
          .rules = CONSENT_RULE_PERMISSIONS,
          .pays = true,
@@ -275,6 +355,9 @@ static void has_words_for_every_row(void **state)
         for (size_t j = 0; (kind = consent_kind_at(j)); j++) {
             expect_text(texts, "own.kind.%s", kind->name);
         }
+        for (int j = 0; j < PAYMENT_TYPES; j++) {
+            expect_text(texts, "own.kind.%s", payment_type_at((enum payment_type_id)j)->kind);
+        }
         expect_text(texts, "group.%s.title", "other");
         cJSON_Delete(texts);
     }
@@ -308,7 +391,10 @@ int main(void)
         cmocka_unit_test(shows_nobody_on_whose_behalf_a_payment_is),
         cmocka_unit_test(belongs_to_whom_it_names_and_to_nobody_before),
         cmocka_unit_test(may_be_ended_until_it_has_ended),
-        cmocka_unit_test(tells_every_kind_by_type_and_schedule),
+        cmocka_unit_test(tells_every_kind_by_type),
+        cmocka_unit_test(tells_every_payment_by_its_control_parameters),
+        cmocka_unit_test(promises_of_each_payment_type),
+        cmocka_unit_test(names_the_flag_of_each_payment_type),
         cmocka_unit_test(promises_of_each_kind),
         cmocka_unit_test(is_offered_by_its_type),
         cmocka_unit_test(groups_permissions_in_a_fixed_order),

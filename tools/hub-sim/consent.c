@@ -276,7 +276,7 @@ static int refuse(struct refusal *refusal, const char *id, const char *message)
 
 static const struct consent_kind *kind_of(const struct consent *consent)
 {
-    return consent_kind_of(json_get_string(consent->data, "consentType"), NULL);
+    return consent_kind_of(json_get_string(consent->data, "consentType"));
 }
 
 /* Lawful members of a PATCH that belong to other kinds of consents; the first to all others. */
