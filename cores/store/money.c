@@ -83,15 +83,72 @@ static void civil_of(int64_t days, int64_t *year, unsigned *month, unsigned *day
     *year = (int64_t)year_of_era + era * 400 + (*month <= 2);
 }
 
-void time_format(int64_t utc_us, char out[TIME_TEXT])
+/* Rounded down. */
+static int64_t day_of(lfi_wall_us wall)
+{
+    return wall / DAY_US - (wall % DAY_US < 0);
+}
+
+void wall_format(lfi_wall_us wall, char out[TIME_TEXT])
 {
     int64_t year = 0;
     unsigned month = 0;
     unsigned day = 0;
-    int64_t wall_s = (utc_us + GULF_OFFSET_US) / 1000000;
-    int64_t days = wall_s / 86400 - (wall_s % 86400 < 0);
-    unsigned second = (unsigned)(wall_s - days * 86400);
+    char fraction[16] = "";
+    int64_t days = day_of(wall);
+    int64_t of_day = wall - days * DAY_US;
+    unsigned second = (unsigned)(of_day / 1000000);
+    unsigned micro = (unsigned)(of_day % 1000000);
     civil_of(days, &year, &month, &day);
-    (void)snprintf(out, TIME_TEXT, "%04d-%02u-%02uT%02u:%02u:%02u+04:00", (int)year, month, day,
-                   second / 3600, second / 60 % 60, second % 60);
+    if (micro > 0) {
+        (void)snprintf(fraction, sizeof(fraction), ".%06u", micro);
+    }
+    (void)snprintf(out, TIME_TEXT, "%04d-%02u-%02uT%02u:%02u:%02u%s+04:00", (int)year, month, day,
+                   second / 3600, second / 60 % 60, second % 60, fraction);
+}
+
+void time_format(int64_t utc_us, char out[TIME_TEXT])
+{
+    lfi_wall_us wall = utc_us + GULF_OFFSET_US;
+    int64_t fraction = wall % 1000000;
+    wall_format(wall - fraction - (fraction < 0 ? 1000000 : 0), out);
+}
+
+void day_format(int64_t day, char out[TIME_TEXT])
+{
+    wall_format(day * DAY_US, out);
+    out[10] = '\0';
+}
+
+int64_t month_of_day(int64_t day)
+{
+    int64_t year = 0;
+    unsigned month = 0;
+    unsigned of_month = 0;
+    civil_of(day, &year, &month, &of_month);
+    return (year - 1970) * 12 + month - 1;
+}
+
+int64_t month_start(int64_t month)
+{
+    int64_t years = (month >= 0 ? month : month - 11) / 12;
+    int64_t day = years * 365 + (month - years * 12) * 28; /* not after it, in years from 1970 on */
+    while (month_of_day(day) < month) {
+        day++;
+    }
+    return day;
+}
+
+bool day_parse(const char *text, int64_t *out)
+{
+    int year = 0;
+    unsigned month = 0;
+    unsigned day = 0;
+    char again[TIME_TEXT];
+    if (sscanf(text, "%4d-%2u-%2u", &year, &month, &day) != 3 || month < 1 || month > 12) {
+        return false;
+    }
+    *out = month_start(((int64_t)year - 1970) * 12 + month - 1) + day - 1;
+    day_format(*out, again);
+    return strcmp(text, again) == 0;
 }

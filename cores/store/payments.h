@@ -11,7 +11,9 @@
  *   changes    number -> struct payment_change_value, then its texts
  *   due        instant, sequence -> nothing
  *   ledgers    account id -> struct ledger_value
- *   entries    ledger's index, ordinal -> booking (8 bytes), then the JSON
+ *   entries    ledger's index, ordinal -> struct entry_head, then the JSON
+ *   holds      ledger's index, due instant, sequence -> version of the ledger that placed it
+ *   released   ledger's index, version of the ledger that ended it -> struct released_hold
  *
  * What the bank's records say of an account is what it was loaded with; the ledger holds what
  * payments have changed since. A payment, its hold or its entries, and its change are written in
@@ -24,7 +26,7 @@
 
 #include <pthread.h>
 
-#define PAYMENTS_FORMAT "1"
+#define PAYMENTS_FORMAT "2"
 #define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
 #define PAYMENT_BYTES_MAX 4096    /* of a payment in the database */
 #define PAYMENT_REFERENCE_MAX 128 /* consent ids and idempotency keys */
@@ -42,10 +44,13 @@ enum payments_db {
     PAYMENTS_DUE,
     PAYMENTS_LEDGERS,
     PAYMENTS_ENTRIES,
+    PAYMENTS_HOLDS,
+    PAYMENTS_RELEASED,
     PAYMENTS_DB_COUNT,
 };
 
 struct payment_ticket; /* payments_order.h */
+struct cJSON;
 
 struct payments {
     MDB_env *env;
@@ -134,8 +139,24 @@ struct ledger_value {
     int64_t held;        /* of payments that are pending */
     lfi_wall_us booking; /* of the last entry */
     uint64_t entries;
+    uint64_t version; /* how often a hold was placed or ended, or an entry booked */
     uint32_t index;
     uint32_t unused;
+};
+
+/* What comes before the JSON of an entry. */
+struct entry_head {
+    lfi_wall_us booking; /* ascends strictly within an account */
+    uint64_t version;    /* of the ledger that has it */
+    int64_t posted;      /* of the ledger, with this entry */
+};
+#define ENTRY_NUMBERS (sizeof(struct entry_head) / sizeof(int64_t))
+
+/* A hold that has ended, for those who read the list as it was before. */
+struct released_hold {
+    int64_t due_us;
+    uint64_t sequence;
+    uint64_t version; /* of the ledger that placed it */
 };
 
 /* --- environment (payments.c); results are lfi_status ----------------------------------------- */
@@ -197,9 +218,40 @@ struct account_money {
 /* Result: lfi_status. */
 int ledger_money(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_money *out, struct lfi_error *error);
+/* Adds to a balance in a record; false when it is none or does not fit. */
+bool ledger_move_balance(struct cJSON *balance, int64_t minor);
 /* accounts.balances: the records, with what the ledger adds. */
 int ledger_balances(struct store *store, struct lfi_slice account_id, struct lfi_answer *answer,
                     struct lfi_error *error);
+
+/* --- holds (payments_hold.c); results are LMDB codes -------------------------------------------
+ */
+
+/* Takes the payment's amount from what is available on the account, whose ledger this is. */
+int hold_place(struct payments *payments, MDB_txn *txn, const struct payment *payment,
+               struct ledger_value *ledger);
+/* Ends the hold of a payment that was pending until now. */
+int hold_release(struct payments *payments, MDB_txn *txn, const struct payment *payment);
+
+struct hold {
+    int64_t due_us; /* INT64_MAX: it waits for an operator */
+    uint64_t sequence;
+    lfi_wall_us expected; /* when it will be booked; ascends strictly */
+};
+struct holds {
+    struct hold *items; /* the first expected first */
+    size_t count, room;
+    uint64_t version; /* of the ledger */
+};
+/*
+ * The holds of an account as its ledger had them at a version (UINT64_MAX: now). holds_free() ends
+ * it.
+ */
+int holds_read(struct payments *payments, MDB_txn *txn, uint32_t index, uint64_t version,
+               struct holds *out);
+/* Orders them, each expected after `after`; what waits for an operator when the day ends. */
+void holds_expect(struct holds *holds, lfi_wall_us after, int64_t now_us);
+void holds_free(struct holds *holds);
 
 /* --- entries (payments_entry.c) ----------------------------------------------------------------
  */
@@ -216,6 +268,9 @@ struct posting {
 /* Books the debit, and the credit when the creditor's account is one of the segment. Result:
  * lfi_status. */
 int payment_post(const struct posting *posting);
+/* Hands the debit to an answer as it is before it is booked. Result: lfi_status. */
+int payment_give_pending(const struct posting *posting, lfi_wall_us expected,
+                         struct lfi_answer *answer);
 
 /* --- rails (payments_plan.c) -------------------------------------------------------------------
  */
@@ -270,9 +325,18 @@ void decimal_format(struct decimal number, char out[MONEY_TEXT]);
 bool decimal_add_minor(struct decimal *number, int64_t minor);
 /* In minor units of two digits, rounded down. */
 int64_t decimal_minor(struct decimal number);
-/* RFC 3339 in Gulf time. */
+/* RFC 3339 in Gulf time, whole seconds. */
 void time_format(int64_t utc_us, char out[TIME_TEXT]);
+/* The same of a wall clock in the Gulf, with microseconds when there are some. */
+void wall_format(lfi_wall_us wall, char out[TIME_TEXT]);
 #define GULF_OFFSET_US INT64_C(14400000000)
+#define DAY_US INT64_C(86400000000)
+/* Days since 1970-01-01 as "2026-06-30", and back; false when it is none. */
+void day_format(int64_t day, char out[TIME_TEXT]);
+bool day_parse(const char *text, int64_t *out);
+/* Months since January 1970: of a day, and the first day of one. */
+int64_t month_of_day(int64_t day);
+int64_t month_start(int64_t month);
 
 /* --- families --------------------------------------------------------------------------------- */
 

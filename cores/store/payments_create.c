@@ -213,12 +213,11 @@ static void insert(struct payment_batch *batch, struct payment_ticket *ticket,
         (MDB_val){sizeof(claim), &claim});
     put(batch, PAYMENTS_CONSENTS, val_of(order->consent_id), key_val(&number));
     put(batch, PAYMENTS_IN_FLIGHT, key_val(&flight), (MDB_val){0, NULL});
-    ledger->held += order->amount.minor;
     if (batch->code == 0) {
         batch->code = payment_put_due(batch->store->payments, batch->write, payment);
     }
     if (batch->code == 0) {
-        batch->code = ledger_put(batch->store->payments, batch->write, order->account_id, ledger);
+        batch->code = hold_place(batch->store->payments, batch->write, payment, ledger);
     }
 }
 

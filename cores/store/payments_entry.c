@@ -29,6 +29,15 @@ static const struct entry_kind CREDIT_KIND = {"SameBankTransfer",          "TRF/
                                               "Received Credit Transfers", "RCDT",
                                               "Internal Book Transfer",    "BOOK"};
 
+/* Which side of the payment an entry is, and how far it is. */
+struct entry_state {
+    bool credit;
+    bool booked; /* else it is expected to be, then */
+    lfi_wall_us booking;
+    bool has_balance;
+    int64_t balance; /* after it */
+};
+
 /* The other side of an entry. */
 struct other_end {
     char iban[STORE_ID_MAX + 1];
@@ -61,28 +70,30 @@ static bool add_amount(cJSON *object, int64_t minor, const char *currency)
     return add_text(amount, "amount", text) && add_text(amount, "currency", currency);
 }
 
-/* Ids of an account's entries ascend, and are apart from those that were loaded. */
+/* The id that a payment's side has from its hold on; apart from those that were loaded. */
 static bool add_ids(cJSON *entry, const struct payment *payment, const char *account_id,
-                    const struct ledger_value *ledger)
+                    const struct entry_state *state)
 {
     char id[ID_TEXT];
     char reference[64];
-    (void)snprintf(id, sizeof(id), "zz%08x%014llx", ledger->index,
-                   (unsigned long long)ledger->entries);
+    (void)snprintf(id, sizeof(id), "zz%c%016llx", state->credit ? 'c' : 'd',
+                   (unsigned long long)payment->sequence);
     copy_text(reference, sizeof(reference), payment->text[PAYMENT_TRANSACTION]);
     return add_text(entry, "accountId", account_id) && add_text(entry, "transactionId", id) &&
-           add_text(entry, "transactionReference", reference[0] ? reference : id);
+           (!state->booked ||
+            add_text(entry, "transactionReference", reference[0] ? reference : id));
 }
 
-static bool add_kind(cJSON *entry, const struct entry_kind *kind, bool credit)
+static bool add_kind(cJSON *entry, const struct entry_kind *kind, const struct entry_state *state)
 {
+    bool credit = state->credit;
     cJSON *flags = credit ? NULL : cJSON_CreateArray();
     cJSON *flag = credit ? NULL : cJSON_CreateString("OpenFinance");
     bool ok = add_text(entry, "transactionType", kind->type) &&
               add_text(entry, "subTransactionType", "MoneyTransfer") &&
               add_text(entry, "creditDebitIndicator", credit ? "Credit" : "Debit") &&
-              add_text(entry, "status", "Booked") &&
-              add_text(entry, "transactionMutability", "Immutable");
+              add_text(entry, "status", state->booked ? "Booked" : "Pending") &&
+              add_text(entry, "transactionMutability", state->booked ? "Immutable" : "Mutable");
     if (!credit && cJSON_AddItemToArray(flags, flag)) {
         flag = NULL;
     }
@@ -158,31 +169,47 @@ static bool add_other_end(cJSON *entry, const struct other_end *other, bool cred
 struct side {
     const struct posting *posting;
     char account_id[STORE_ID_MAX + 1];
-    bool credit;
     struct other_end other;
 };
 
-static bool write_entry(cJSON *entry, const struct side *side, const struct ledger_value *ledger,
-                        const struct account_money *money)
+static const struct entry_kind *kind_of(const struct payment *payment, bool credit)
 {
-    char time[TIME_TEXT];
+    uint8_t rail = payment->head.rail == LFI_RAIL_NONE ? LFI_RAIL_AANI : payment->head.rail;
+    return credit ? &CREDIT_KIND : &KINDS[rail];
+}
+
+static bool add_times(cJSON *entry, const struct payment *payment, const struct entry_state *state)
+{
+    char made[TIME_TEXT];
+    char booking[TIME_TEXT];
+    time_format(payment->head.created_us, made);
+    wall_format(state->booking, booking);
+    return add_text(entry, "transactionDateTime", made) &&
+           add_text(entry, "bookingDateTime", booking) &&
+           (!state->booked || add_text(entry, "valueDateTime", booking));
+}
+
+/* The entry's JSON, freed by cJSON_free(); NULL: out of memory. */
+static char *entry_text(const struct side *side, const struct entry_state *state)
+{
     char purpose[16];
     const struct payment *payment = side->posting->payment;
-    const struct entry_kind *kind = side->credit ? &CREDIT_KIND : &KINDS[payment->head.rail];
+    const struct entry_kind *kind = kind_of(payment, state->credit);
     const char *currency = payment->head.currency;
     struct lfi_slice reference =
-        payment->text[side->credit ? PAYMENT_CREDITOR_REFERENCE : PAYMENT_DEBTOR_REFERENCE];
-    time_format(ledger->booking - GULF_OFFSET_US, time);
+        payment->text[state->credit ? PAYMENT_CREDITOR_REFERENCE : PAYMENT_DEBTOR_REFERENCE];
     copy_text(purpose, sizeof(purpose), payment->text[PAYMENT_PURPOSE]);
-    return entry && add_ids(entry, payment, side->account_id, ledger) &&
-           add_text(entry, "transactionDateTime", time) &&
-           add_text(entry, "bookingDateTime", time) && add_text(entry, "valueDateTime", time) &&
-           add_kind(entry, kind, side->credit) &&
-           add_information(entry, kind, &side->other, reference) &&
-           add_amount(entry, payment->head.amount, currency) && add_code(entry, kind) &&
-           (!money->has_booked || add_balance(entry, money->booked + ledger->posted, currency)) &&
-           add_other_end(entry, &side->other, side->credit) &&
-           add_text(entry, "paymentPurposeCode", purpose);
+    cJSON *entry = cJSON_CreateObject();
+    bool ok = entry && add_ids(entry, payment, side->account_id, state) &&
+              add_times(entry, payment, state) && add_kind(entry, kind, state) &&
+              add_information(entry, kind, &side->other, reference) &&
+              add_amount(entry, payment->head.amount, currency) && add_code(entry, kind) &&
+              (!state->has_balance || add_balance(entry, state->balance, currency)) &&
+              add_other_end(entry, &side->other, state->credit) &&
+              add_text(entry, "paymentPurposeCode", purpose);
+    char *text = ok ? cJSON_PrintUnformatted(entry) : NULL;
+    cJSON_Delete(entry);
+    return text;
 }
 
 /* Returns an LMDB code. */
@@ -190,22 +217,31 @@ static int put_entry(const struct posting *posting, const struct ledger_value *l
                      struct lfi_slice json)
 {
     struct store_key key;
+    const struct entry_head head = {ledger->booking, ledger->version, ledger->posted};
     key_start(&key);
     key_add_u32(&key, ledger->index);
     key_add_u64(&key, ledger->entries - 1);
     MDB_val where = key_val(&key);
-    MDB_val value = {sizeof(ledger->booking) + json.len, NULL};
+    MDB_val value = {sizeof(head) + json.len, NULL};
     int rc = mdb_put(posting->write, posting->store->payments->db[PAYMENTS_ENTRIES], &where, &value,
                      MDB_RESERVE);
     if (rc == 0) {
-        memcpy(value.mv_data, &ledger->booking, sizeof(ledger->booking));
-        memcpy((char *)value.mv_data + sizeof(ledger->booking), json.ptr, json.len);
+        memcpy(value.mv_data, &head, sizeof(head));
+        memcpy((char *)value.mv_data + sizeof(head), json.ptr, json.len);
     }
     return rc;
 }
 
-/* Entries are in the order of their booking, even when the clock was set back. */
-static int book(const struct side *side)
+/* Entries ascend in the order of their booking, even when the clock was set back. */
+static void add_to_ledger(struct ledger_value *ledger, int64_t amount, lfi_wall_us now)
+{
+    ledger->booking = ledger->booking < now ? now : ledger->booking + 1;
+    ledger->posted += amount;
+    ledger->entries++;
+    ledger->version++;
+}
+
+static int book(const struct side *side, bool credit)
 {
     struct ledger_value ledger;
     struct account_money money;
@@ -218,18 +254,17 @@ static int book(const struct side *side)
     if (rc != 0 || (result != LFI_OK && result != LFI_UNKNOWN)) { /* unknown: loaded without it */
         return rc != 0 ? store_fail(posting->error, "ledger", rc) : result;
     }
-    lfi_wall_us wall = posting->now_us + GULF_OFFSET_US;
-    wall -= wall % 1000000; /* as its text */
-    ledger.booking = ledger.booking > wall ? ledger.booking : wall;
-    ledger.posted += side->credit ? amount : -amount;
-    ledger.entries++;
+    add_to_ledger(&ledger, credit ? amount : -amount, posting->now_us + GULF_OFFSET_US);
     rc = ledger_put(payments, posting->write, account_id, &ledger); /* which gives it an index */
     if (rc != 0) {
         return store_fail(posting->error, "ledger", rc);
     }
-    cJSON *entry = cJSON_CreateObject();
-    char *text = write_entry(entry, side, &ledger, &money) ? cJSON_PrintUnformatted(entry) : NULL;
-    cJSON_Delete(entry);
+    const struct entry_state state = {.credit = credit,
+                                      .booked = true,
+                                      .booking = ledger.booking,
+                                      .has_balance = money.has_booked,
+                                      .balance = money.booked + ledger.posted};
+    char *text = entry_text(side, &state);
     if (!text) {
         return store_say(posting->error, "out of memory");
     }
@@ -289,14 +324,33 @@ int payment_post(const struct posting *posting)
     int rc = find_creditor(posting, &side.other);
     if (rc == LFI_OK) {
         copy_text(side.account_id, sizeof(side.account_id), payment->text[PAYMENT_ACCOUNT]);
-        rc = book(&side);
+        rc = book(&side, false);
     }
     if (rc == LFI_OK && payment->head.rail == LFI_RAIL_INTRA_BANK) {
-        side = (struct side){.posting = posting, .credit = true};
+        side = (struct side){.posting = posting};
         copy_text(side.account_id, sizeof(side.account_id),
                   payment->text[PAYMENT_CREDITOR_ACCOUNT]);
         rc = find_debtor(posting, &side.other);
-        rc = rc == LFI_OK ? book(&side) : rc;
+        rc = rc == LFI_OK ? book(&side, true) : rc;
     }
+    return rc;
+}
+
+int payment_give_pending(const struct posting *posting, lfi_wall_us expected,
+                         struct lfi_answer *answer)
+{
+    struct side side = {.posting = posting};
+    const struct entry_state state = {.booking = expected};
+    int rc = find_creditor(posting, &side.other);
+    if (rc != LFI_OK) {
+        return rc;
+    }
+    copy_text(side.account_id, sizeof(side.account_id), posting->payment->text[PAYMENT_ACCOUNT]);
+    char *text = entry_text(&side, &state);
+    if (!text) {
+        return store_say(posting->error, "out of memory");
+    }
+    rc = lfi_give(answer, (struct lfi_slice){text, strlen(text)});
+    cJSON_free(text);
     return rc;
 }

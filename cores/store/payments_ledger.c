@@ -148,24 +148,29 @@ static bool set_text(cJSON *object, const char *name, const char *text)
     return item && cJSON_SetValuestring(item, text);
 }
 
-/* The balance and the instant of the last entry that it includes. */
-static bool change_balance(cJSON *balance, int64_t minor, lfi_wall_us booking)
+bool ledger_move_balance(cJSON *balance, int64_t minor)
 {
     struct decimal amount;
     char number[MONEY_TEXT];
-    char time[TIME_TEXT];
     if (!read_money(balance, &amount) || !decimal_add_minor(&amount, minor)) {
         return false;
     }
     decimal_format(amount, number);
+    return set_text(balance, "creditDebitIndicator", amount.value < 0 ? "Debit" : "Credit") &&
+           set_text(cJSON_GetObjectItemCaseSensitive(balance, "amount"), "amount", number);
+}
+
+/* The balance and the instant of the last entry that it includes. */
+static bool change_balance(cJSON *balance, int64_t minor, lfi_wall_us booking)
+{
+    char time[TIME_TEXT];
     if (booking != LFI_WALL_MIN) {
         time_format(booking - GULF_OFFSET_US, time);
         if (strcmp(member(balance, "timestamp"), time) < 0) {
             (void)set_text(balance, "timestamp", time);
         }
     }
-    return set_text(balance, "creditDebitIndicator", amount.value < 0 ? "Debit" : "Credit") &&
-           set_text(cJSON_GetObjectItemCaseSensitive(balance, "amount"), "amount", number);
+    return ledger_move_balance(balance, minor);
 }
 
 static int give_changed(const struct balances *balances, const MDB_val *value, cJSON *balance)

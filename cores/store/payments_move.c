@@ -103,21 +103,12 @@ static int put_change(struct payments *payments, MDB_txn *txn, const struct paym
 static int release(struct payments *payments, MDB_txn *txn, const struct payment *payment)
 {
     struct store_key flight;
-    struct ledger_value ledger;
-    struct lfi_slice account_id = payment->text[PAYMENT_ACCOUNT];
     if (!payment_flight_key(payment, &flight)) {
         return MDB_PANIC;
     }
     MDB_val key = key_val(&flight);
     int rc = mdb_del(txn, payments->db[PAYMENTS_IN_FLIGHT], &key, NULL);
-    if (rc == 0) {
-        rc = ledger_get(payments, txn, account_id, &ledger);
-    }
-    if (rc == 0) {
-        ledger.held -= payment->head.amount;
-        rc = ledger_put(payments, txn, account_id, &ledger);
-    }
-    return rc;
+    return rc == 0 ? hold_release(payments, txn, payment) : rc;
 }
 
 /* The rail's id, which stays; a payment in the bank's own books has none. */

@@ -10,7 +10,6 @@
 
 #define SECOND_US INT64_C(1000000)
 #define HOUR_US (3600 * SECOND_US)
-#define DAY_US (24 * HOUR_US)
 #define INTRA_BANK_US (SECOND_US / 5)
 #define REFUSAL_US                                                                                 \
     SECOND_US /* of the bank's own screening, and of UAEFTS before it acknowledges                 \

@@ -1,19 +1,10 @@
-/*
- * Series: an account's transactions and statements, numbered without gaps in the order of their
- * time, so that a place is found by binary search.
- */
-#include "store/payments.h"
+/* Transactions: those that were loaded, what payments have booked since, and what they hold. */
+#include "store/series.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 
-/* One account's entries in the tx, fx or statements database: n of them, numbered from 0. */
-struct series {
-    MDB_txn *txn;
-    MDB_dbi db;
-    uint32_t index;
-    uint64_t n;
-    size_t numbers; /* 8-byte integers before the JSON */
-};
+/* --- series ----------------------------------------------------------------------------------- */
 
 static struct store_key series_key(const struct series *series, uint64_t at)
 {
@@ -24,13 +15,18 @@ static struct store_key series_key(const struct series *series, uint64_t at)
     return key;
 }
 
-/* The 8-byte integer at `position` of entry `at`. Returns an LMDB code. */
-static int series_number(const struct series *series, uint64_t at, size_t position, int64_t *out)
+int series_value(const struct series *series, uint64_t at, MDB_val *value)
 {
     struct store_key key = series_key(series, at);
     MDB_val where = key_val(&key);
+    int rc = mdb_get(series->txn, series->db, &where, value);
+    return rc == 0 && value->mv_size < series->numbers * sizeof(int64_t) ? MDB_CORRUPTED : rc;
+}
+
+int series_number(const struct series *series, uint64_t at, size_t position, int64_t *out)
+{
     MDB_val value;
-    int rc = mdb_get(series->txn, series->db, &where, &value);
+    int rc = series_value(series, at, &value);
     if (rc != 0) {
         return rc;
     }
@@ -41,8 +37,7 @@ static int series_number(const struct series *series, uint64_t at, size_t positi
     return 0;
 }
 
-/* How many entries have a number at `position` that is below `limit`; they come first. */
-static int series_below(const struct series *series, size_t position, int64_t limit, uint64_t *out)
+int series_below(const struct series *series, size_t position, int64_t limit, uint64_t *out)
 {
     uint64_t low = 0;
     uint64_t high = series->n;
@@ -63,15 +58,8 @@ static int series_below(const struct series *series, size_t position, int64_t li
     return 0;
 }
 
-/* Inclusive bounds on the number at `position`; INT64_MIN and INT64_MAX are open. */
-struct bounds {
-    size_t position;
-    int64_t from, to;
-};
-
-/* The half-open range of entries within the bounds. */
-static int series_between(const struct series *series, const struct bounds *bounds, uint64_t *first,
-                          uint64_t *end)
+int series_between(const struct series *series, const struct bounds *bounds, uint64_t *first,
+                   uint64_t *end)
 {
     int rc = 0;
     *first = 0;
@@ -135,9 +123,7 @@ static int give_run(const struct series *series, uint64_t newest, uint64_t count
     return rc == 0 ? result : store_fail(error, "transactions", rc);
 }
 
-/* Which of the newest `total` entries before `end` the window asks for: how many from *newest down.
- */
-static uint64_t window_of(struct lfi_window window, uint64_t end, uint64_t total, uint64_t *newest)
+uint64_t series_window(struct lfi_window window, uint64_t end, uint64_t total, uint64_t *newest)
 {
     if (window.offset >= total) {
         return 0;
@@ -147,36 +133,101 @@ static uint64_t window_of(struct lfi_window window, uint64_t end, uint64_t total
     return left < window.limit ? left : window.limit;
 }
 
-/* The same through the fx database, which names ordinals of the tx database. */
-static int give_fx(const struct series *fx, MDB_dbi tx, uint64_t newest, uint64_t count,
-                   struct lfi_answer *answer, struct lfi_error *error)
+int series_posted(struct store *store, struct lfi_slice account_id, MDB_txn **txn,
+                  struct ledger_value *ledger, struct series *out, struct lfi_error *error)
 {
-    struct series all = {.txn = fx->txn, .db = tx, .index = fx->index};
+    *ledger = (struct ledger_value){.booking = LFI_WALL_MIN};
+    *out = (struct series){.numbers = ENTRY_NUMBERS};
+    if (!store->payments) {
+        return LFI_OK;
+    }
+    int rc = payments_begin(store->payments, false, txn, error);
+    if (rc != LFI_OK) {
+        return rc;
+    }
+    int code = ledger_get(store->payments, *txn, account_id, ledger);
+    out->txn = *txn;
+    out->db = store->payments->db[PAYMENTS_ENTRIES];
+    out->index = ledger->index;
+    out->n = ledger->entries;
+    return code == 0 ? LFI_OK : store_fail(error, "ledger", code);
+}
+
+int series_posted_before(const struct series *posted, lfi_wall_us instant, int64_t *out)
+{
+    uint64_t count = 0;
+    *out = 0;
+    int rc = series_below(posted, offsetof(struct entry_head, booking), instant, &count);
+    return rc == 0 && count > 0
+               ? series_number(posted, count - 1, offsetof(struct entry_head, posted), out)
+               : rc;
+}
+
+/* --- what was loaded, what payments have booked, what they hold --------------------------------
+ */
+
+/*
+ * An account's transactions as the query asks for them. What is held comes first, as it is to be
+ * booked after everything else; then the newest of the others, posted ones before loaded ones of
+ * the same booking.
+ */
+struct merged {
+    struct series loaded, posted;
+    uint64_t transactions;             /* that were loaded */
+    uint64_t loaded_first, loaded_end; /* the half-open range of each that is asked for … */
+    uint64_t posted_first, posted_end; /* … of which the walk lowers the ends */
+    struct holds holds;
+    size_t held_first, held_end;
+    struct posting posting; /* what an entry of a hold is made of */
+    struct lfi_answer *answer;
+    struct lfi_error *error;
+};
+
+/* Adds to the balance after a loaded entry. Result: lfi_status. */
+static int give_moved(const struct merged *merged, struct lfi_slice json, int64_t minor)
+{
+    cJSON *entry = cJSON_ParseWithLength(json.ptr, json.len);
+    cJSON *balance = cJSON_GetObjectItemCaseSensitive(entry, "balance");
+    char *text =
+        balance && ledger_move_balance(balance, minor) ? cJSON_PrintUnformatted(entry) : NULL;
+    int rc = lfi_give(merged->answer, text ? (struct lfi_slice){text, strlen(text)} : json);
+    cJSON_free(text);
+    cJSON_Delete(entry);
+    return rc;
+}
+
+/* A loaded entry; the balance after it has what payments had booked by then. */
+static int give_loaded(const struct merged *merged, const MDB_val *value)
+{
+    int64_t booking = 0;
+    int64_t moved = 0;
+    struct lfi_slice json = {(const char *)value->mv_data + sizeof(booking),
+                             value->mv_size - sizeof(booking)};
+    memcpy(&booking, value->mv_data, sizeof(booking));
+    int rc = merged->posted.n > 0 ? series_posted_before(&merged->posted, booking, &moved) : 0;
+    if (rc != 0) {
+        return store_fail(merged->error, "transactions", rc);
+    }
+    return moved == 0 ? lfi_give(merged->answer, json) : give_moved(merged, json, moved);
+}
+
+/* Through the fx database, which names ordinals of the tx database. */
+static int give_fx(const struct merged *merged, MDB_dbi tx, uint64_t newest, uint64_t count)
+{
+    const struct series *fx = &merged->loaded;
+    struct series all = {.txn = fx->txn, .db = tx, .index = fx->index, .numbers = 1};
     int result = LFI_OK;
     for (uint64_t i = 0; i < count && result == LFI_OK; i++) {
         int64_t ordinal = 0;
         MDB_val value;
         int rc = series_number(fx, newest - i, sizeof(int64_t), &ordinal);
         if (rc == 0) {
-            struct store_key key = series_key(&all, (uint64_t)ordinal);
-            MDB_val where = key_val(&key);
-            rc = mdb_get(all.txn, all.db, &where, &value);
+            rc = series_value(&all, (uint64_t)ordinal, &value);
         }
-        result = rc == 0 ? read_answer(answer, &value, sizeof(int64_t), NULL)
-                         : store_fail(error, "fx", rc);
+        result = rc == 0 ? give_loaded(merged, &value) : store_fail(merged->error, "fx", rc);
     }
     return result;
 }
-
-/* --- what was loaded, and what payments have booked since ----------------------------------------
- */
-
-/* The newest of both come first, posted ones before loaded ones of the same booking. */
-struct merged {
-    struct series loaded, posted;
-    uint64_t loaded_first, loaded_end; /* the half-open range of each that is asked for … */
-    uint64_t posted_first, posted_end; /* … of which the walk lowers the ends */
-};
 
 /* Whether the newest left of the posted comes before that of the loaded. */
 static int posted_is_next(const struct merged *merged, uint64_t posted_end, uint64_t loaded_end,
@@ -222,92 +273,126 @@ static int skip_newest(struct merged *merged, uint64_t offset)
     return 0;
 }
 
-static int give_one(const struct series *series, uint64_t at, struct lfi_answer *answer,
-                    struct lfi_error *error)
+static int give_posted(const struct merged *merged, uint64_t at)
 {
     MDB_val value;
-    struct store_key key = series_key(series, at);
-    MDB_val where = key_val(&key);
-    int rc = mdb_get(series->txn, series->db, &where, &value);
-    return rc == 0 ? read_answer(answer, &value, series->numbers * sizeof(int64_t), NULL)
-                   : store_fail(error, "transactions", rc);
+    int rc = series_value(&merged->posted, at, &value);
+    return rc == 0 ? read_answer(merged->answer, &value, sizeof(struct entry_head), NULL)
+                   : store_fail(merged->error, "transactions", rc);
 }
 
-static int give_merged(struct merged *merged, struct lfi_window window, struct lfi_answer *answer,
-                       struct lfi_error *error)
+static int give_held(const struct merged *merged, const struct hold *hold)
+{
+    struct payment payment;
+    struct posting posting = merged->posting;
+    int rc = payment_get(posting.store->payments, posting.write, hold->sequence, &payment);
+    if (rc != 0) {
+        return store_fail(merged->error, "payment", rc);
+    }
+    posting.payment = &payment;
+    return payment_give_pending(&posting, hold->expected, merged->answer);
+}
+
+static int give_booked(struct merged *merged, uint64_t offset, uint64_t count)
 {
     int result = LFI_OK;
-    uint64_t left = window.offset < answer->total ? answer->total - window.offset : 0;
-    uint64_t count = left < window.limit ? left : window.limit;
-    int rc = count > 0 ? skip_newest(merged, window.offset) : 0;
+    int rc = count > 0 ? skip_newest(merged, offset) : 0;
     while (rc == 0 && result == LFI_OK && count-- > 0) {
         bool posted = false;
         rc = posted_is_next(merged, merged->posted_end, merged->loaded_end, &posted);
-        if (rc == 0) {
-            result = posted ? give_one(&merged->posted, --merged->posted_end, answer, error)
-                            : give_one(&merged->loaded, --merged->loaded_end, answer, error);
+        if (rc == 0 && posted) {
+            result = give_posted(merged, --merged->posted_end);
+        } else if (rc == 0) {
+            MDB_val value;
+            rc = series_value(&merged->loaded, --merged->loaded_end, &value);
+            result = rc == 0 ? give_loaded(merged, &value) : LFI_OK;
         }
     }
-    return rc == 0 ? result : store_fail(error, "transactions", rc);
+    return rc == 0 ? result : store_fail(merged->error, "transactions", rc);
 }
 
-/* What payments have booked; nothing when the store was opened without them. */
-static int open_posted(struct store *store, const struct lfi_transaction_query *query,
-                       MDB_txn **txn, struct series *out, struct lfi_error *error)
+static int give_merged(struct merged *merged, struct lfi_window window)
 {
-    struct ledger_value ledger = {0};
-    if (!store->payments) {
-        return LFI_OK;
+    int result = LFI_OK;
+    uint64_t held = merged->held_end - merged->held_first;
+    uint64_t total = merged->answer->total;
+    uint64_t left = window.offset < total ? total - window.offset : 0;
+    uint64_t count = left < window.limit ? left : window.limit;
+    uint64_t at = window.offset;
+    for (; at < held && count > 0 && result == LFI_OK; at++, count--) {
+        result = give_held(merged, &merged->holds.items[merged->held_end - 1 - at]);
     }
-    int rc = payments_begin(store->payments, false, txn, error);
-    if (rc != LFI_OK) {
+    return result == LFI_OK ? give_booked(merged, at - held, count) : result;
+}
+
+/* Leaves out what came after the query's mark, which is the loaded ones and the ledger's version.
+ */
+static int open_posted(struct store *store, const struct lfi_transaction_query *query,
+                       struct merged *merged, MDB_txn **txn, uint64_t *version)
+{
+    int64_t last = LFI_WALL_MIN;
+    struct ledger_value ledger;
+    int rc =
+        series_posted(store, query->base.subject_id, txn, &ledger, &merged->posted, merged->error);
+    *version = ledger.version;
+    if (rc != LFI_OK || ledger.version == 0) {
         return rc;
     }
-    int code = ledger_get(store->payments, *txn, query->base.subject_id, &ledger);
-    *out = (struct series){.txn = *txn,
-                           .db = store->payments->db[PAYMENTS_ENTRIES],
-                           .index = ledger.index,
-                           .numbers = 1,
-                           .n = ledger.entries};
-    return code == 0 ? LFI_OK : store_fail(error, "ledger", code);
+    uint64_t seen = UINT64_MAX;
+    int code = 0;
+    if (query->up_to > 0 && query->up_to - 1 < INT64_MAX) {
+        uint64_t loaded = merged->transactions;
+        seen = query->up_to > loaded ? query->up_to - loaded : 0;
+        code = series_below(&merged->posted, offsetof(struct entry_head, version),
+                            (int64_t)seen + 1, &merged->posted.n);
+    }
+    if (code == 0 && merged->posted.n > 0) {
+        code = series_number(&merged->posted, merged->posted.n - 1, 0, &last);
+    }
+    if (code == 0) {
+        code = holds_read(store->payments, *txn, ledger.index, seen, &merged->holds);
+        holds_expect(&merged->holds, last, store->now_us(store->clock));
+    }
+    return code == 0 ? LFI_OK : store_fail(merged->error, "ledger", code);
 }
 
-/* The range of the posted: those after the mark came after all that was loaded. */
-static int posted_range(struct merged *merged, const struct lfi_transaction_query *query)
+static int find_ranges(struct merged *merged, const struct lfi_transaction_query *query)
 {
     const struct bounds bounds = {0, query->from, query->to};
-    int rc = series_between(&merged->posted, &bounds, &merged->posted_first, &merged->posted_end);
-    if (rc == 0 && query->up_to > 0) {
-        uint64_t loaded = merged->loaded.n;
-        uint64_t marked = query->up_to > loaded ? query->up_to - loaded : 0;
-        merged->posted_end = merged->posted_end < marked ? merged->posted_end : marked;
-        merged->posted_first =
-            merged->posted_first < merged->posted_end ? merged->posted_first : merged->posted_end;
+    int rc = series_range(&merged->loaded, query, &merged->loaded_first, &merged->loaded_end);
+    if (rc == 0 && !query->fx_only) { /* payments have no exchange */
+        rc = series_between(&merged->posted, &bounds, &merged->posted_first, &merged->posted_end);
+        for (size_t i = 0; i < merged->holds.count; i++) {
+            lfi_wall_us expected = merged->holds.items[i].expected;
+            merged->held_first += expected < query->from;
+            merged->held_end += expected <= query->to;
+        }
+    }
+    if (merged->held_end < merged->held_first) {
+        merged->held_end = merged->held_first;
     }
     return rc;
 }
 
-static int give_transactions(struct store *store, struct merged *merged,
-                             const struct lfi_transaction_query *query, struct lfi_answer *answer,
-                             struct lfi_error *error)
+static int give_transactions(struct merged *merged, MDB_dbi tx,
+                             const struct lfi_transaction_query *query)
 {
     uint64_t newest = 0;
     struct lfi_window window = query->base.window;
-    int code = series_range(&merged->loaded, query, &merged->loaded_first, &merged->loaded_end);
-    if (code == 0 && !query->fx_only && merged->posted.n > 0) { /* payments have no exchange */
-        code = posted_range(merged, query);
-    }
+    int code = find_ranges(merged, query);
     if (code != 0) {
-        return store_fail(error, "range", code);
+        return store_fail(merged->error, "range", code);
     }
     uint64_t loaded = merged->loaded_end - merged->loaded_first;
-    answer->total = loaded + (merged->posted_end - merged->posted_first);
-    if (answer->total > loaded) {
-        return give_merged(merged, window, answer, error);
+    merged->answer->total = loaded + (merged->posted_end - merged->posted_first) +
+                            (merged->held_end - merged->held_first);
+    uint64_t count = series_window(window, merged->loaded_end, loaded, &newest);
+    if (query->fx_only) {
+        return give_fx(merged, tx, newest, count);
     }
-    uint64_t count = window_of(window, merged->loaded_end, loaded, &newest);
-    return query->fx_only ? give_fx(&merged->loaded, store->db[DB_TX], newest, count, answer, error)
-                          : give_run(&merged->loaded, newest, count, answer, error);
+    return merged->posted.n > 0 || merged->holds.count > 0
+               ? give_merged(merged, window)
+               : give_run(&merged->loaded, newest, count, merged->answer, merged->error);
 }
 
 int series_transactions(void *core, const struct lfi_call *call,
@@ -320,78 +405,33 @@ int series_transactions(void *core, const struct lfi_call *call,
     MDB_txn *txn = NULL;
     MDB_txn *payments = NULL;
     MDB_val value;
+    uint64_t version = 0;
     struct account_value head;
-    struct merged merged = {0};
+    struct merged merged = {.answer = answer, .error = error};
     int rc = read_check_query(&query->base, sizeof(*query), error);
     if (rc != LFI_OK || (rc = read_begin(store, &txn, error)) != LFI_OK) {
         return rc;
     }
     rc = read_account(store, txn, query->base.subject_id, &head, &value, error);
     if (rc == LFI_OK) {
-        rc = open_posted(store, query, &payments, &merged.posted, error);
-    }
-    if (rc == LFI_OK) {
+        merged.transactions = head.transactions;
         merged.loaded = (struct series){.txn = txn,
                                         .db = store->db[query->fx_only ? DB_FX : DB_TX],
                                         .index = head.index,
-                                        .numbers = 1,
+                                        .numbers = query->fx_only ? 2 : 1,
                                         .n = query->fx_only ? head.fx : head.transactions};
-        summary->mark = head.transactions + merged.posted.n;
-        rc = give_transactions(store, &merged, query, answer, error);
+        rc = open_posted(store, query, &merged, &payments, &version);
     }
+    if (rc == LFI_OK) {
+        merged.posting =
+            (struct posting){.store = store, .read = txn, .write = payments, .error = error};
+        summary->mark = head.transactions + version;
+        rc = give_transactions(&merged, store->db[DB_TX], query);
+    }
+    holds_free(&merged.holds);
     if (payments) {
         mdb_txn_abort(payments);
     }
-    mdb_txn_abort(txn);
-    return rc;
-}
-
-int series_statements(void *core, const struct lfi_call *call,
-                      const struct lfi_statement_query *query, struct lfi_answer *answer,
-                      struct lfi_error *error)
-{
-    struct store *store = core;
-    struct lfi_statement_summary *summary = answer->summary;
-    (void)call;
-    MDB_txn *txn = NULL;
-    MDB_val value;
-    struct account_value head;
-    int rc = read_check_query(&query->base, sizeof(*query), error);
-    if (rc != LFI_OK || (rc = read_begin(store, &txn, error)) != LFI_OK) {
-        return rc;
-    }
-    rc = read_account(store, txn, query->base.subject_id, &head, &value, error);
-    if (rc != LFI_OK) {
-        goto out;
-    }
-    struct series series = {.txn = txn,
-                            .db = store->db[DB_STATEMENTS],
-                            .index = head.index,
-                            .numbers = 2,
-                            .n = head.statements};
-    const size_t position = query->day == LFI_STATEMENT_OPENING_DATE
-                                ? offsetof(struct store_statement_days, opening)
-                                : offsetof(struct store_statement_days, dated);
-    const struct bounds bounds = {position, query->from_day, query->to_day};
-    summary->held = series.n;
-    uint64_t first = 0;
-    uint64_t end = 0;
-    int code = series_between(&series, &bounds, &first, &end);
-    if (code == 0 && series.n > 0) {
-        code = series_number(&series, 0, position, &summary->first_day);
-    }
-    if (code == 0 && series.n > 0) {
-        code = series_number(&series, series.n - 1, position, &summary->last_day);
-    }
-    if (code != 0) {
-        rc = store_fail(error, "statements", code);
-        goto out;
-    }
-    answer->total = end - first;
-    uint64_t newest = 0;
-    uint64_t count = window_of(query->base.window, end, answer->total, &newest);
-    rc = give_run(&series, newest, count, answer, error);
-out:
     mdb_txn_abort(txn);
     return rc;
 }

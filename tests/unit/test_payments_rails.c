@@ -366,6 +366,24 @@ static void test_the_thread_moves_payments_by_itself(void **state)
     assert_int_equal(watcher.changes.count, 1);
 }
 
+static void test_a_store_is_closed_while_payments_move(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct pay_answer found;
+    struct lfi_error error = {""};
+    for (int round = 0; round < 50; round++) {
+        char key[16];
+        (void)snprintf(key, sizeof(key), "key-%d", round);
+        const struct lfi_payment_order order = pay_order(key, ANY_IBAN, 100);
+        assert_int_equal(pay_create(bank, &order, &found), LFI_ORDER_CREATED);
+        bank->now_us += 2 * SECOND;
+        assert_int_equal(payments_start(bank->store, &error), LFI_OK);
+        (void)nanosleep(&(struct timespec){0, round % 5 * 100000}, NULL);
+        store_close(bank->store);
+        pay_open(bank);
+    }
+}
+
 /* --- the operator ------------------------------------------------------------------------------
  */
 
@@ -481,6 +499,7 @@ int main(void)
         T(test_changes_are_told_in_order),
         T(test_whoever_waits_for_a_change_gets_it),
         T(test_the_thread_moves_payments_by_itself),
+        T(test_a_store_is_closed_while_payments_move),
         T(test_an_operator_moves_a_payment),
         T(test_a_moved_payment_ends_the_duplicate),
         T(test_a_creditor_that_is_closed_meanwhile_gets_nothing),
