@@ -27,7 +27,7 @@ export const AS_OF = '2026-06-30';
 
 const READY_MS = 120_000;
 const STOP_MS = 15_000;
-const PORT_OFFSETS = [0, 1, 3, 10, 13, 14]; // those that tools/run uses from the base on
+const PORT_OFFSETS = [0, 1, 3, 10, 13, 14, 15]; // those that tools/run uses from the base on
 
 function isFree(port) {
     return new Promise((resolve) => {

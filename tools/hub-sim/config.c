@@ -106,6 +106,8 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
             .key = read_path(reader, item, "clientKey"),
             .signing_key = read_path(reader, item, "signingKey"),
             .kid = read_text(reader, item, "kid"),
+            .response_key = read_path(reader, item, "responseKey"),
+            .response_kid = read_text(reader, item, "responseKid"),
             .authorize_url = read_text(reader, item, "authorizeUrl"),
             .offers_validate = json_get_bool(item, "offersValidate", false),
             .sends_events = json_get_bool(item, "sendsEvents", false),
@@ -135,11 +137,20 @@ static void read_tpps(struct reader *reader, struct sim_config *config, const cJ
     const cJSON *item;
     cJSON_ArrayForEach(item, list)
     {
-        config->tpps[config->tpp_count++] = (struct config_tpp){
+        struct config_tpp *tpp = &config->tpps[config->tpp_count++];
+        const cJSON *roles = json_get(item, "roles"), *uri;
+        *tpp = (struct config_tpp){
             .slug = read_text(reader, item, "slug"),
             .signing_key = read_path(reader, item, "signingKey"),
             .kid = read_text(reader, item, "kid"),
+            .reads = !roles || json_lists(roles, SLICE("BDSP")),
+            .pays = !roles || json_lists(roles, SLICE("BSIP")),
         };
+        cJSON_ArrayForEach(uri, json_get(item, "redirectUris"))
+        {
+            tpp->redirect_uris[tpp->redirect_uri_count++] =
+                arena_text(reader->arena, slice_of(uri->valuestring));
+        }
     }
 }
 
@@ -155,6 +166,10 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     config->key = read_path(reader, https, "key");
     config->client_ca = read_path(reader, https, "clientCa");
     config->keystore = read_address(reader, json_get(root, "keystore"));
+    config->keystore_url = read_text(reader, json_get(root, "keystore"), "url");
+    config->tpp = read_address(reader, json_get(root, "tppListener"));
+    config->tpp_url = read_text(reader, json_get(root, "tppListener"), "url");
+    config->refresh_rotates = json_get_bool(json_get(root, "tppListener"), "refreshRotation", true);
     config->state_folder = read_path(reader, root, "stateFolder");
     config->bank_url = read_text(reader, bank, "ozoneConnectUrl");
     for (size_t i = 0; i < CONTRACT_FAMILIES; i++) {

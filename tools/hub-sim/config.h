@@ -13,6 +13,7 @@
 #define SIM_HUBS 16
 #define SIM_PUBLISHED 16
 #define SIM_TPPS 8
+#define SIM_REDIRECT_URIS 8
 
 struct config_address {
     const char *address;
@@ -30,7 +31,8 @@ struct config_hub {
     enum hub_auth auth;
     const char *secret_file;  /* API key, or the secret of the client; NULL: no such mode */
     const char *retired_file; /* API key that the bank has retired; NULL: none */
-    const char *token_url, *client_id; /* of client credentials */
+    const char *token_url, *client_id;       /* of client credentials */
+    const char *response_key, *response_kid; /* Sig2; NULL: nothing is signed for TPPs */
     const char *authorize_url;
     bool offers_validate, sends_events;
     enum payment_log payment_log; /* the version in which it is told of payments */
@@ -41,14 +43,21 @@ struct config_published {
     const char *key, *kid;
 };
 
-/* A TPP of tpps.h, and what it signs with. */
+/* A TPP of tpps.h, what it signs with, and how the directory has registered it. */
 struct config_tpp {
     const char *slug, *signing_key, *kid; /* kid NULL: derived */
+    const char *redirect_uris[SIM_REDIRECT_URIS];
+    size_t redirect_uri_count;
+    bool reads, pays; /* roles BDSP and BSIP */
 };
 
 struct sim_config {
     enum log_level level;
     struct config_address http, https, keystore;
+    struct config_address tpp; /* address NULL: TPPs are not served */
+    const char *tpp_url;       /* its origin */
+    const char *keystore_url;  /* origin of the key store; NULL: not told */
+    bool refresh_rotates;
     const char *url; /* origin of the TPP app */
     const char *certificate, *key, *client_ca;
     const char *state_folder;                    /* NULL: consents are kept in memory only */

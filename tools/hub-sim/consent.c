@@ -6,6 +6,7 @@
 #include "contract/contract.h"
 #include "contract_hub_consent_manager.h"
 #include "events.h"
+#include "grant.h"
 #include "pii.h"
 #include "tpps.h"
 
@@ -113,6 +114,17 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
     return json_get_string(consent->data, "status");
 }
 
+int consent_take_back(const struct sim *sim, struct consent *consent, const char *by)
+{
+    if (!consent_may_move(consent_status(sim, consent), SLICE("Revoked"), CONSENT_BY_REVOKE)) {
+        return -1;
+    }
+    put(terms_of(consent), "RevokedBy", cJSON_CreateString(by));
+    set_status(sim, consent, "Revoked");
+    note_change(sim, consent, "revoke", by);
+    return 0;
+}
+
 void consent_consume(const struct sim *sim, struct consent *consent)
 {
     struct lfi_slice status = json_get_string(consent->data, "status");
@@ -193,8 +205,15 @@ static cJSON *make_data(const struct sim *sim, const struct consent_request *req
     cJSON_AddItemToObject(data, "consentBody", make_body(sim, terms));
     cJSON_AddStringToObject(rar, "type", type);
     cJSON_AddItemToObject(rar, "consent", terms);
+    if (request->subscription) {
+        cJSON_AddItemToObject(rar, "subscription", cJSON_Duplicate(request->subscription, true));
+        cJSON_AddItemToObject(cJSON_GetObjectItemCaseSensitive(data, "consentBody"), "Subscription",
+                              cJSON_Duplicate(request->subscription, true));
+    }
     cJSON_AddItemToObject(data, "request", rar);
-    cJSON_AddItemToObject(data, "requestHeaders", make_headers());
+    cJSON_AddItemToObject(data, "requestHeaders",
+                          request->headers ? cJSON_Duplicate(request->headers, true)
+                                           : make_headers());
     cJSON_AddItemToObject(data, "tpp", tpp_describe(request->tpp, sim->config->url));
     touch(sim, data);
     return data;
@@ -233,11 +252,11 @@ static int check_made(const cJSON *data, struct lfi_error *error)
 int consent_make(const struct sim *sim, const struct consent_request *request, struct consent *out,
                  struct lfi_error *error)
 {
-    char id[ID_UUID_MAX];
+    char id[GRANT_RANDOM_MAX];
     memset(out, 0, sizeof *out);
     out->hub = request->hub;
     out->tpp = request->tpp;
-    if (!id_uuid4(id) || !id_uuid4(out->state)) {
+    if (!grant_random(id) || !id_uuid4(out->state)) {
         return error_set(error, "no random numbers");
     }
     (void)snprintf(out->request_uri, sizeof out->request_uri, REQUEST_URI ":%s", id);
@@ -264,6 +283,19 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
         return error_set(error, "ExpirationDateTime must lie in the future");
     }
     (void)snprintf(out->id, sizeof out->id, "%s", json_get(out->data, "id")->valuestring);
+    return 0;
+}
+
+int consent_lodge(const struct sim *sim, const struct consent *made, struct refusal *refusal)
+{
+    if (store_find(sim->store, NULL, slice_of(made->id))) {
+        return refusal_set(refusal, "SIM-CONSENT-TWICE", 400, "SIM-CONSENT-TWICE",
+                           "The ConsentId is taken.");
+    }
+    if (!store_add(sim->store, made)) {
+        return refusal_set(refusal, "SIM-MEMORY", 500, "SIM-MEMORY", "Memory is short.");
+    }
+    events_add(sim->events, made, "post");
     return 0;
 }
 

@@ -25,6 +25,8 @@ struct consent_request {
     const struct tpp *tpp;
     const struct consent_kind *kind;
     const cJSON *terms; /* the TPP's consent object; personal data that is an object is sealed */
+    const cJSON *subscription; /* of its request; NULL: none */
+    const cJSON *headers;      /* of its request, those that the bank is told; NULL: made up */
     int64_t request_life_s;
     bool probes; /* the query holds parameters that a careless re-encoding would change */
 };
@@ -35,8 +37,17 @@ struct consent_request {
 int consent_make(const struct sim *sim, const struct consent_request *request, struct consent *out,
                  struct lfi_error *error);
 
+/*
+ * Puts a consent that was made into the store, which takes its trees over, and tells the bank.
+ * Under the lock. -1: its id is taken, or memory is short; then it is the caller's to drop.
+ */
+int consent_lodge(const struct sim *sim, const struct consent *made, struct refusal *refusal);
+
 /* The state after the Hub has looked at the clock; borrowed until the next change. */
 struct lfi_slice consent_status(const struct sim *sim, struct consent *consent);
+
+/* The TPP takes it back; `by` is of the standard, as TPP. -1: it has come to its end. */
+int consent_take_back(const struct sim *sim, struct consent *consent, const char *by);
 
 /* The one payment that it allowed was made. */
 void consent_consume(const struct sim *sim, struct consent *consent);

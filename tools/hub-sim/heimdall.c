@@ -1,6 +1,7 @@
 /* Headless Heimdall: the Hub's authorization server, as the bank calls it. */
 #include "base/array.h"
 #include "consent.h"
+#include "grant.h"
 #include "judge.h"
 #include "query.h"
 #include "rows_hub_heimdall.h"
@@ -14,6 +15,31 @@ static int refuse(struct sim_call *call, const char *id, const char *message)
 
 /* --- Location --------------------------------------------------------------------------------- */
 
+/* Where the customer goes back to, complete up to the pairs that are added. */
+static struct lfi_slice callback_of(const struct sim_call *call)
+{
+    struct arena *arena = call->base.arena;
+    struct lfi_slice uri =
+        json_get_string(call->consent ? call->consent->grant : NULL, "redirectUri");
+    return uri.ptr ? arena_format(arena, "%.*s%s", SLICE_ARG(uri),
+                                  memchr(uri.ptr, '?', uri.len) ? "&" : "?")
+                   : arena_format(arena, "%s" TPP_CALLBACK_PATH "?", call->sim->config->url);
+}
+
+/* The TPP's state; absent when it sent none. */
+static struct lfi_slice state_of(const struct consent *consent)
+{
+    return consent->grant ? json_get_string(consent->grant, "state") : slice_of(consent->state);
+}
+
+static void append_state(struct buf *pairs, const struct consent *consent)
+{
+    struct lfi_slice state = state_of(consent);
+    if (state.ptr) {
+        query_append_pair(pairs, "state", state);
+    }
+}
+
 /* 303 to the TPP with `pairs` and the issuer; the query is kept to recognise the customer by. */
 static int redirect(struct sim_call *call, const struct buf *pairs, char *query_kept)
 {
@@ -25,8 +51,8 @@ static int redirect(struct sim_call *call, const struct buf *pairs, char *query_
         buf_free(&query);
         return refuse(call, "FAIL-LONG", "The redirect would become too long.");
     }
-    call->location = arena_format(call->base.arena, "%s" TPP_CALLBACK_PATH "?%.*s",
-                                  call->sim->config->url, SLICE_ARG(buf_slice(&query)));
+    call->location = arena_format(call->base.arena, "%.*s%.*s", SLICE_ARG(callback_of(call)),
+                                  SLICE_ARG(buf_slice(&query)));
     if (query_kept) {
         (void)snprintf(query_kept, STORE_ADDRESS_MAX, "%.*s", SLICE_ARG(buf_slice(&query)));
     }
@@ -44,7 +70,7 @@ static int redirect_error(struct sim_call *call, const char *error, const char *
     query_append_pair(&pairs, "error", slice_of(error));
     query_append_pair(&pairs, "error_description", slice_of(description));
     if (call->consent) {
-        query_append_pair(&pairs, "state", slice_of(call->consent->state));
+        append_state(&pairs, call->consent);
     }
     int rc = redirect(call, &pairs, call->consent ? call->consent->callback_query : NULL);
     buf_free(&pairs);
@@ -53,13 +79,23 @@ static int redirect_error(struct sim_call *call, const char *error, const char *
 
 static cJSON *describe_params(const struct consent *consent)
 {
-    static const char *const scopes[] = {"openid"};
+    struct lfi_slice hint = json_get_string(consent->grant, "loginHint");
+    struct lfi_slice asked = json_get_string(consent->grant, "scope"), scope;
+    struct lfi_slice rest = asked.ptr ? asked : SLICE("openid");
     cJSON *params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "client_id", consent->tpp->client_id);
     cJSON_AddStringToObject(params, "response_type", "code");
-    cJSON_AddStringToObject(params, "scope", "openid");
-    cJSON_AddItemToObject(params, "scopes", cJSON_CreateStringArray(scopes, 1));
+    cJSON_AddStringToObject(params, "scope", rest.ptr);
+    cJSON *scopes = cJSON_AddArrayToObject(params, "scopes");
+    while (slice_next(&rest, ' ', &scope)) {
+        char name[32]; /* longer than any */
+        (void)snprintf(name, sizeof(name), "%.*s", SLICE_ARG(scope));
+        cJSON_AddItemToArray(scopes, cJSON_CreateString(name));
+    }
     cJSON_AddItemToObject(params, "claims", cJSON_CreateObject());
+    if (hint.ptr) {
+        cJSON_AddStringToObject(params, "login_hint", hint.ptr);
+    }
     return params;
 }
 
@@ -72,6 +108,7 @@ static int start(struct sim_call *call)
                            "No random numbers.");
     }
     consent->interaction = INTERACTION_OPEN;
+    cJSON_DeleteItemFromObjectCaseSensitive(consent->data, "interactionId");
     cJSON_AddStringToObject(consent->data, "interactionId", consent->interaction_id);
 
     cJSON *started = cJSON_CreateObject();
@@ -101,7 +138,10 @@ int heimdall_get_auth(struct call *base)
     if (!consent || consent->tpp != tpp) {
         return redirect_error(call, "invalid_request_uri", "The request_uri is not known.");
     }
-    if (!slice_equal_text(query, consent->query)) {
+    if (consent->grant && consent->interaction == INTERACTION_OPEN) {
+        return start(call); /* a page that was loaded again: used is what was completed */
+    }
+    if (!consent->grant && !slice_equal_text(query, consent->query)) {
         store_note_finding(store, consent, "AUTH-QUERY-CHANGED",
                            "the query is not what the browser was given, byte for byte");
     }
@@ -135,7 +175,7 @@ int heimdall_confirm(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);
     struct consent *consent = call->consent;
-    char code[ID_UUID_MAX];
+    char code[GRANT_RANDOM_MAX];
     if (check_open(call)) {
         return -1;
     }
@@ -146,14 +186,14 @@ int heimdall_confirm(struct call *base)
         store_note_finding(call->sim->store, consent, "CONFIRM-BODY",
                            "doConfirm has an empty body: claims are not for banks to add here");
     }
-    if (!id_uuid4(code)) {
+    if (!(consent->grant ? grant_give_code(call->sim, consent, code) : grant_random(code))) {
         return refusal_set(call->base.refusal, "SIM-RANDOM", 500, "server_error",
                            "No random numbers.");
     }
     struct buf pairs;
     buf_init(&pairs, STORE_ADDRESS_MAX);
     query_append_pair(&pairs, "code", slice_of(code));
-    query_append_pair(&pairs, "state", slice_of(consent->state));
+    append_state(&pairs, consent);
     int rc = redirect(call, &pairs, consent->callback_query);
     buf_free(&pairs);
     if (rc == 0) {
@@ -251,7 +291,7 @@ int heimdall_fail(struct call *base)
                                               : SLICE("invalid_request"));
     query_append_pair(&pairs, "error_description",
                       description.ptr ? description : SLICE("The request was not authorized."));
-    query_append_pair(&pairs, "state", slice_of(consent->state));
+    append_state(&pairs, consent);
     int rc = redirect(call, &pairs, consent->callback_query);
     buf_free(&pairs);
     if (rc == 0) {

@@ -1,4 +1,4 @@
-/* hub-sim: reads the configuration, opens three listeners, waits for a signal, ends. */
+/* hub-sim: reads the configuration, opens its listeners, waits for a signal, ends. */
 #include "bank.h"
 #include "base/array.h"
 #include "base/descriptors.h"
@@ -9,6 +9,7 @@
 #include "keystore.h"
 #include "lfi_version.h"
 #include "scripting.h"
+#include "tpp/side.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ static const char usage[] =
     "\n"
     "Plays the API Hub towards a bank: Headless Heimdall, Consent Manager and key store for one "
     "or\n"
-    "more providers, and a TPP that starts consents. See config.example.json.\n"
+    "more providers, the Hubs' side that TPPs call, and a TPP that starts consents. See\n"
+    "config.example.json.\n"
     "\n"
     "  --config FILE  the configuration\n"
     "  --version      the version\n"
@@ -35,52 +37,77 @@ static const char usage[] =
 /* --- the listeners ---------------------------------------------------------------------------- */
 
 struct listeners {
-    struct http_listener *http, *https, *keystore;
+    struct http_listener *http, *https, *keystore, *tpp;
 };
 
-static int start(struct http_listener **out, struct sim *sim, const char *name,
-                 const struct config_address *at, const struct http_tls *tls,
-                 http_handler_fn *handler, struct lfi_error *error)
+/* Name, address, TLS, handler and its context; the rest is the same for all. */
+static int start(struct http_listener **out, const struct sim *sim,
+                 const struct http_listener_config *own, struct lfi_error *error)
 {
     struct http_listener_config config = {
-        .name = name,
-        .address = at->address,
-        .port = at->port,
-        .tls = tls,
+        .name = own->name,
+        .address = own->address,
+        .port = own->port,
+        .tls = own->tls,
         .limits = {.body_bytes = LIMIT_BODY_BYTES,
                    .reply_bytes = REPLY_BYTES,
                    .request_ms = LIMIT_REQUEST_MS,
                    .idle_ms = LIMIT_IDLE_MS,
                    .threads = THREADS},
-        .handler = handler,
-        .ctx = sim,
+        .handler = own->handler,
+        .ctx = own->ctx,
         .log = sim->log,
     };
     return http_listener_start(out, &config, error);
 }
 
-static int start_all(struct listeners *listeners, struct sim *sim, struct lfi_error *error)
+static int start_all(struct listeners *listeners, struct sim *sim, struct tpp_side *side,
+                     struct lfi_error *error)
 {
     const struct sim_config *config = sim->config;
     struct http_tls open = {
         .certificate = config->certificate, .key = config->key, .min_version = 12};
-    struct http_tls mutual = open;
-    mutual.client_ca = config->client_ca;
+    struct http_tls asking = open;
+    asking.client_ca = config->client_ca;
+    struct http_tls mutual = asking;
     mutual.client_required = true;
+    const struct http_listener_config keystore = {.name = "keystore",
+                                                  .address = config->keystore.address,
+                                                  .port = config->keystore.port,
+                                                  .tls = &open,
+                                                  .handler = keystore_handle,
+                                                  .ctx = sim};
+    const struct http_listener_config https = {.name = "https",
+                                               .address = config->https.address,
+                                               .port = config->https.port,
+                                               .tls = &mutual,
+                                               .handler = judge_handle,
+                                               .ctx = sim};
+    const struct http_listener_config tpp = {.name = "tpp",
+                                             .address = config->tpp.address,
+                                             .port = config->tpp.port,
+                                             .tls = &asking,
+                                             .handler = tpp_side_handle,
+                                             .ctx = side};
+    const struct http_listener_config http = {.name = "http",
+                                              .address = config->http.address,
+                                              .port = config->http.port,
+                                              .handler = scripting_handle,
+                                              .ctx = sim};
     /* The plain one last: when it answers, all do. */
-    if (start(&listeners->keystore, sim, "keystore", &config->keystore, &open, keystore_handle,
-              error) ||
-        start(&listeners->https, sim, "https", &config->https, &mutual, judge_handle, error) ||
-        start(&listeners->http, sim, "http", &config->http, NULL, scripting_handle, error)) {
-        return -1;
-    }
-    return 0;
+    return start(&listeners->keystore, sim, &keystore, error) ||
+                   start(&listeners->https, sim, &https, error) ||
+                   (side && start(&listeners->tpp, sim, &tpp, error)) ||
+                   start(&listeners->http, sim, &http, error)
+               ? -1
+               : 0;
 }
 
 static int stop_all(struct listeners *listeners)
 {
     int status = 0;
-    struct http_listener *all[] = {listeners->http, listeners->https, listeners->keystore};
+    struct http_listener *all[] = {listeners->http, listeners->https, listeners->keystore,
+                                   listeners->tpp};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         if (http_listener_stop(all[i], DRAIN_MS)) {
             status = -1;
@@ -97,6 +124,7 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
     struct log log = {.fd = STDERR_FILENO, .level = config->level, .clock = &clock};
     struct sim sim = {.config = config, .clock = &clock, .log = &log, .tell = bank_tell};
     struct listeners listeners = {0};
+    struct tpp_side *side = NULL;
     struct lfi_error error = {""};
     int got = 0, status = EXIT_FAILURE;
 
@@ -104,7 +132,8 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
         (void)fprintf(stderr, "hub-sim: out of memory\n");
         return EXIT_FAILURE;
     }
-    if (sim_open(&sim, &error) || start_all(&listeners, &sim, &error)) {
+    if (sim_open(&sim, &error) || tpp_side_open(&side, &sim, &error) ||
+        start_all(&listeners, &sim, side, &error)) {
         LOG_EVENT(&log, LOG_ERROR, "start-failed", LOG_TEXT("reason", slice_of(error.message)));
         goto out;
     }
@@ -120,6 +149,7 @@ out:
         log_flush(&log, LOG_STOP_MS);
         _exit(status); /* threads are left */
     }
+    tpp_side_close(side);
     sim_close(&sim);
     log_stop(&log, LOG_STOP_MS);
     return status;

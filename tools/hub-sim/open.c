@@ -38,12 +38,29 @@ static int publish_signer(struct sim *sim, const struct certificate_subject *own
     return rc ? error_set(error, "the key store is full") : 0;
 }
 
+/* Sig2 is published under the bank's organisation, beside the key that TPPs encrypt with. */
+static int open_responses(struct sim *sim, struct sim_hub *hub, struct lfi_error *error)
+{
+    struct certificate_subject bank = {0};
+    (void)snprintf(bank.ou, sizeof bank.ou, "%s", sim->config->bank_ou);
+    return jose_signer_load(&hub->responses, hub->config->response_key, hub->config->response_kid,
+                            error) ||
+                   publish_signer(sim, &bank, hub->responses, error)
+               ? -1
+               : 0;
+}
+
 static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi_error *error)
 {
     struct sim_hub *hub = &sim->hubs[sim->hub_count++];
     hub->config = config;
-    (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/as/%s", sim->config->url,
-                   config->provider_id);
+    if (sim->config->tpp_url) {
+        (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/auth1.%s.apihub", sim->config->tpp_url,
+                       config->provider_id);
+    } else {
+        (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/as/%s", sim->config->url,
+                       config->provider_id);
+    }
     struct http_client_config client = {.ca_file = sim->config->bank_ca,
                                         .certificate = config->certificate,
                                         .key = config->key,
@@ -55,7 +72,10 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
         credential_open(&hub->credential, config, error)) {
         return -1;
     }
-    return publish_signer(sim, &hub->subject, hub->signer, error);
+    if (publish_signer(sim, &hub->subject, hub->signer, error)) {
+        return -1;
+    }
+    return config->response_key ? open_responses(sim, hub, error) : 0;
 }
 
 static int publish(struct sim *sim, const struct config_published *published,
@@ -88,6 +108,10 @@ static int open_bank_key(struct sim *sim, struct lfi_error *error)
     buf_init(&jwk, LIMIT_JWKS_BYTES);
     pii_key_append_jwk(sim->bank_key, &jwk);
     int rc = jwk.failed ? -1 : directory_publish(sim->directory, &subject, buf_slice(&jwk));
+    if (rc == 0) { /* TPPs look below the organisation alone */
+        subject.cn[0] = '\0';
+        rc = directory_publish(sim->directory, &subject, buf_slice(&jwk));
+    }
     buf_free(&jwk);
     return rc ? error_set(error, "the key store is full") : 0;
 }
@@ -96,15 +120,17 @@ static int open_bank_key(struct sim *sim, struct lfi_error *error)
 static int open_tpp(struct sim *sim, const struct config_tpp *config, struct lfi_error *error)
 {
     const struct tpp *tpp = tpp_of_slug(slice_of(config->slug));
-    struct certificate_subject active = {0}, inactive = {.cn = "inactive"};
+    struct certificate_subject active = {0}, inactive = {.cn = "inactive"}, organisation = {0};
     if (!tpp) {
         return error_set(error, "there is no TPP %s", config->slug);
     }
     struct jose_signer **signer = &sim->tpp_signers[tpp - tpps];
     (void)snprintf(active.ou, sizeof active.ou, "%s", tpp->software_id);
     (void)snprintf(inactive.ou, sizeof inactive.ou, "%s", tpp->software_id);
+    (void)snprintf(organisation.ou, sizeof organisation.ou, "%s", tpp->org_id);
     if (jose_signer_load(signer, config->signing_key, config->kid, error) ||
-        publish_signer(sim, &active, *signer, error)) {
+        publish_signer(sim, &active, *signer, error) ||
+        publish_signer(sim, &organisation, *signer, error)) {
         return -1;
     }
     return directory_publish(sim->directory, &inactive, SLICE(""))
@@ -189,6 +215,7 @@ void sim_close(struct sim *sim)
     for (size_t i = 0; i < sim->hub_count; i++) {
         http_client_free(sim->hubs[i].client);
         jose_signer_free(sim->hubs[i].signer);
+        jose_signer_free(sim->hubs[i].responses);
         credential_free(sim->hubs[i].credential);
     }
     for (size_t i = 0; i < SIM_TPPS; i++) {

@@ -27,6 +27,7 @@ struct consent {
     char interaction_id[ID_UUID_MAX];
     char callback_query[STORE_ADDRESS_MAX]; /* of the Location that ended the interaction */
     cJSON *callback;                        /* what the customer brought back; NULL: not yet here */
+    cJSON *grant;                           /* grant.h; NULL: the simulator plays the TPP itself */
 
     cJSON *payments;                               /* payments.h: an array, oldest first */
     cJSON *history, *exchanges, *steps, *findings; /* arrays, oldest first */

@@ -1,7 +1,6 @@
 /* Scripting calls about consents. */
 #include "bank.h"
 #include "contract_sim.h"
-#include "events.h"
 #include "script.h"
 
 #define REQUEST_URI_LIFE_S 600 /* FAPI 2.0: less than that, or equal */
@@ -116,17 +115,9 @@ int script_create_consent(struct call *base)
         store_drop(&made);
         return answered ? 0 : -1;
     }
-    int rc = -1;
     store_lock(call->sim->store);
     note_redirect(call, &made);
-    if (store_find(call->sim->store, NULL, slice_of(made.id))) {
-        script_refuse(&call->base, "SIM-CONSENT-TWICE", 400, "The ConsentId is taken.");
-    } else if (!store_add(call->sim->store, &made)) {
-        script_refuse(&call->base, "SIM-MEMORY", 500, "Memory is short.");
-    } else {
-        events_add(call->sim->events, &made, "post");
-        rc = 0;
-    }
+    int rc = consent_lodge(call->sim, &made, call->base.refusal);
     store_unlock(call->sim->store);
     if (rc) {
         store_drop(&made);

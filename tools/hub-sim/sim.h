@@ -27,6 +27,7 @@ struct sim_hub {
     char issuer[256];                   /* what the TPP receives as `iss` */
     struct certificate_subject subject; /* of C4 */
     struct jose_signer *signer;         /* Sig3 */
+    struct jose_signer *responses;      /* Sig2; NULL: none */
     struct http_client *client;         /* presents C4 to the bank */
     struct credential *credential;      /* credential.h */
 };

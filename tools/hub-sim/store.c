@@ -36,6 +36,7 @@ void store_drop(struct consent *consent)
 {
     cJSON_Delete(consent->data);
     cJSON_Delete(consent->callback);
+    cJSON_Delete(consent->grant);
     cJSON_Delete(consent->payments);
     cJSON_Delete(consent->history);
     cJSON_Delete(consent->exchanges);
@@ -352,6 +353,7 @@ static void take_head(struct consent *old, struct consent *head)
     }
     cJSON_Delete(old->data);
     cJSON_Delete(old->callback);
+    cJSON_Delete(old->grant);
     cJSON_Delete(old->payments);
     head->history = old->history;
     head->exchanges = old->exchanges;

@@ -41,6 +41,9 @@ cJSON *store_record_write(struct consent *consent, bool with_notes)
     if (consent->callback) {
         cJSON_AddItemReferenceToObject(record, "callback", consent->callback);
     }
+    if (consent->grant) {
+        cJSON_AddItemReferenceToObject(record, "grant", consent->grant);
+    }
     for (size_t i = 0; with_notes && i < store_list_count; i++) {
         cJSON_AddItemReferenceToObject(record, store_lists[i], *list_of(consent, i));
     }
@@ -88,7 +91,7 @@ bool store_record_read(const struct sim *sim, const cJSON *record, struct consen
 {
     int64_t interaction = 0, bytes = 0;
     const cJSON *data = json_get(record, "data"), *callback = json_get(record, "callback");
-    const cJSON *payments = json_get(record, "payments");
+    const cJSON *payments = json_get(record, "payments"), *grant = json_get(record, "grant");
     *out = (struct consent){.hub = sim_hub_of(sim, json_get_string(record, "providerId")),
                             .tpp = tpp_find(json_get_string(record, "clientId"))};
     if (!out->hub || !out->tpp || !read_text(record, "consentId", out->id, sizeof(out->id)) ||
@@ -108,6 +111,7 @@ bool store_record_read(const struct sim *sim, const cJSON *record, struct consen
     out->data = cJSON_Duplicate(data, true);
     out->payments = cJSON_IsArray(payments) ? cJSON_Duplicate(payments, true) : cJSON_CreateArray();
     out->callback = cJSON_IsObject(callback) ? cJSON_Duplicate(callback, true) : NULL;
+    out->grant = cJSON_IsObject(grant) ? cJSON_Duplicate(grant, true) : NULL;
     for (size_t i = 0; i < store_list_count; i++) {
         *list_of(out, i) = read_notes(record, store_lists[i]);
     }

@@ -1,0 +1,57 @@
+/* A call of a TPP: what the operations that the documents of this side name get. */
+#ifndef HUB_SIM_TPP_CALL_H
+#define HUB_SIM_TPP_CALL_H
+
+#include "caller/replay.h"
+#include "jose/seal.h"
+#include "oauth/form.h"
+#include "sim_call.h"
+#include "tpp/access.h"
+
+enum tpp_part { TPP_ISSUER, TPP_AUTHORIZATION, TPP_RESOURCES, TPP_PARTS };
+
+/* Endpoints where a client assertion is used; an assertion is good once at each. */
+enum tpp_endpoint { TPP_PAR, TPP_TOKEN, TPP_ENDPOINTS };
+
+struct tpp_side {
+    struct sim *sim;
+    struct apis *apis[TPP_PARTS];
+    struct seal *seal;                             /* of tokens */
+    struct jose_keyset *keysets[SIM_TPPS];         /* by place in tpps; NULL: no key */
+    const struct config_tpp *registered[SIM_TPPS]; /* the same; NULL: not registered */
+    struct replay *assertions[TPP_ENDPOINTS];
+};
+
+struct tpp_call {
+    struct sim_call base; /* first: an operation gets its address */
+    struct tpp_side *side;
+    struct lfi_slice full_path; /* as the TPP called it */
+    struct lfi_slice interaction_id;
+    char thumbprint[ACCESS_THUMBPRINT_MAX]; /* of its certificate; empty: none */
+    const struct tpp *tpp;                  /* once it has proved who it is */
+    struct form form;                       /* of the authorization server */
+    struct access access;                   /* of the resource server */
+};
+
+static inline struct tpp_call *tpp_call_of(struct call *call)
+{
+    return (struct tpp_call *)call;
+}
+
+static inline const struct config_tpp *tpp_registration(const struct tpp_call *call)
+{
+    return call->side->registered[call->tpp - tpps];
+}
+
+/* Base address of a part of the call's Hub: "https://localhost:9455/rs1.PROVIDER.apihub". */
+struct lfi_slice tpp_base_of(const struct tpp_call *call, enum tpp_part part);
+
+/* A call of each part, found and not yet checked: checks, carries out and answers it. */
+void tpp_run_issuer(struct tpp_call *call);
+void tpp_run_authorization(struct tpp_call *call);
+void tpp_run_resources(struct tpp_call *call);
+
+/* Refuses by RFC 6749 5.2: 400 with one of its errors. The message is for the TPP. Returns -1. */
+int tpp_refuse(struct tpp_call *call, const char *id, const char *error, const char *message);
+
+#endif

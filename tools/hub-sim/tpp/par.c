@@ -1,0 +1,207 @@
+/* Pushed authorization requests (RFC 9126). */
+#include "bank.h"
+#include "base/datetime.h"
+#include "consent.h"
+#include "grant.h"
+#include "rows_hub_authorization.h"
+#include "tpp/client.h"
+#include "tpp/request_object.h"
+
+#include <stdio.h>
+
+#define REQUEST_URI_S 90
+#define YEAR_US (INT64_C(366) * 24 * 3600 * 1000000)
+
+static int refuse(struct tpp_call *call, const char *id, const char *message)
+{
+    return tpp_refuse(call, id, "invalid_request", message);
+}
+
+/* --- the Hub's own rules ---------------------------------------------------------------------- */
+
+static bool is_within_a_year(const cJSON *terms, const char *name, int64_t now_us)
+{
+    struct datetime end;
+    return datetime_parse(json_get_string(terms, name), &end) && datetime_utc_us(&end) > now_us &&
+           datetime_utc_us(&end) < now_us + YEAR_US;
+}
+
+/* What is read of an account needs the account itself. */
+static bool needs_account(const cJSON *permissions)
+{
+    const cJSON *code;
+    cJSON_ArrayForEach(code, permissions)
+    {
+        struct lfi_slice name = slice_of(code->valuestring);
+        if (!slice_starts_with(name, "ReadAccounts") && !slice_starts_with(name, "ReadParty") &&
+            !slice_starts_with(name, "ReadRefund")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_rules(struct tpp_call *call, const struct request_object *object)
+{
+    int64_t now_us = clock_now_us(call->base.sim->clock);
+    const cJSON *permissions = json_get(object->terms, "Permissions");
+    const char *deadline = "AuthorizationExpirationDateTime";
+    if (!is_within_a_year(object->terms, "ExpirationDateTime", now_us)) {
+        return refuse(call, "PAR-EXPIRY", "ExpirationDateTime must be within the next year");
+    }
+    if (json_get(object->terms, deadline) && !is_within_a_year(object->terms, deadline, now_us)) {
+        return refuse(call, "PAR-DEADLINE",
+                      "AuthorizationExpirationDateTime must be within the next year");
+    }
+    if (needs_account(permissions) && !json_lists(permissions, SLICE("ReadAccountsBasic")) &&
+        !json_lists(permissions, SLICE("ReadAccountsDetail"))) {
+        return refuse(call, "PAR-PERMISSIONS",
+                      "Permissions need ReadAccountsBasic or ReadAccountsDetail beside these");
+    }
+    return 0;
+}
+
+/* A base consent must be one of this client's, of the same type. Under the lock. */
+static int check_ids(struct tpp_call *call, const struct request_object *object)
+{
+    struct store *store = call->base.sim->store;
+    struct lfi_slice base = json_get_string(object->terms, "BaseConsentId");
+    if (store_find(store, NULL, json_get_string(object->terms, "ConsentId"))) {
+        return refuse(call, "PAR-CONSENT-ID", "ConsentId was used before");
+    }
+    const struct consent *consent = base.ptr ? store_find(store, call->base.hub, base) : NULL;
+    if (base.ptr &&
+        (!consent || consent->tpp != call->tpp ||
+         !slice_equal_text(json_get_string(consent->data, "consentType"), object->kind->type))) {
+        return refuse(call, "PAR-BASE-CONSENT",
+                      "BaseConsentId must be a consent of this client and type");
+    }
+    return 0;
+}
+
+/* --- the consent ------------------------------------------------------------------------------ */
+
+/* The x-* headers of the request, which the bank is told. */
+static cJSON *describe_headers(const struct tpp_call *call)
+{
+    const struct request *request = call->base.base.request;
+    struct arena *arena = call->base.base.arena;
+    cJSON *headers = cJSON_CreateObject();
+    for (size_t i = 0; i < request->header_count; i++) {
+        char *name = arena_text(arena, request->headers[i].name);
+        char *value = arena_text(arena, request->headers[i].value);
+        for (char *c = name; c && *c != '\0'; c++) {
+            *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+        }
+        if (name && value && strncmp(name, "x-", 2) == 0 && !json_get(headers, name)) {
+            cJSON_AddStringToObject(headers, name, value);
+        }
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(headers, "x-fapi-interaction-id");
+    if (call->interaction_id.ptr) {
+        cJSON_AddStringToObject(headers, "x-fapi-interaction-id", call->interaction_id.ptr);
+    }
+    return headers;
+}
+
+static int make(struct tpp_call *call, const struct request_object *object, struct consent *out)
+{
+    struct lfi_error error = {""};
+    cJSON *headers = describe_headers(call);
+    const struct consent_request request = {.hub = call->base.hub,
+                                            .tpp = call->tpp,
+                                            .kind = object->kind,
+                                            .terms = object->terms,
+                                            .subscription =
+                                                json_get(object->details, "subscription"),
+                                            .headers = headers,
+                                            .request_life_s = REQUEST_URI_S};
+    int rc = consent_make(call->base.sim, &request, out, &error);
+    cJSON_Delete(headers);
+    if (rc != 0) {
+        return refuse(call, "PAR-TERMS", error.message);
+    }
+    out->query[0] = '\0'; /* the TPP itself writes what the browser takes to the bank */
+    out->grant = request_object_grant(object);
+    return 0;
+}
+
+static void note_request(struct tpp_call *call, struct consent *made)
+{
+    char *terms = cJSON_PrintUnformatted(json_get(made->data, "request"));
+    store_note_step(call->base.sim->store, made,
+                    &(struct exchange){.interface = "par",
+                                       .method = SLICE("POST"),
+                                       .path = call->full_path,
+                                       .request_body = slice_of(terms),
+                                       .status = 201});
+    cJSON_free(terms);
+}
+
+/* Whether the bank finds it valid; what it says instead is handed on. */
+static int ask_bank(struct tpp_call *call, struct consent *made)
+{
+    struct bank_answer answer = {0};
+    struct refusal refusal = {0};
+    if (!made->hub->config->offers_validate ||
+        bank_validate(call->base.sim, made, call->base.base.arena, &answer, &refusal) == 0) {
+        bank_answer_free(&answer);
+        return 0;
+    }
+    cJSON *body = json_parse(buf_slice(&answer.http.body));
+    const cJSON *data = json_get(body, "data");
+    struct lfi_slice code = json_get_string(data, "code");
+    struct lfi_slice description = json_get_string(data, "description");
+    struct lfi_slice message = code.ptr ? arena_format(call->base.base.arena, "%.*s: %.*s",
+                                                       SLICE_ARG(code), SLICE_ARG(description))
+                                        : SLICE("the bank does not accept the consent");
+    cJSON_Delete(body);
+    bank_answer_free(&answer);
+    return refuse(call, "PAR-BANK", message.ptr ? message.ptr : "");
+}
+
+static int lodge(struct tpp_call *call, struct consent *made)
+{
+    struct refusal refusal = {0};
+    store_lock(call->base.sim->store);
+    note_request(call, made);
+    int rc = consent_lodge(call->base.sim, made, &refusal);
+    store_unlock(call->base.sim->store);
+    return rc == 0 ? 0 : refuse(call, "PAR-CONSENT-ID", refusal.error_message);
+}
+
+static int create(struct tpp_call *call, const struct request_object *object)
+{
+    struct consent made;
+    store_lock(call->base.sim->store);
+    int rc = check_ids(call, object);
+    store_unlock(call->base.sim->store);
+    if (rc != 0 || check_rules(call, object) != 0 || make(call, object, &made) != 0) {
+        return -1;
+    }
+    struct lfi_slice uri = arena_keep(call->base.base.arena, slice_of(made.request_uri));
+    if (ask_bank(call, &made) != 0 || lodge(call, &made) != 0) {
+        store_drop(&made);
+        return -1;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "request_uri", uri.ptr ? uri.ptr : "");
+    cJSON_AddNumberToObject(body, "expires_in", REQUEST_URI_S);
+    sim_reply_json(call->base.base.reply, 201, body);
+    return 0;
+}
+
+int tpp_push_request(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    struct request_object object = {0};
+    if (form_get(&call->form, "request_uri").ptr) {
+        return refuse(call, "PAR-REQUEST-URI", "request_uri cannot be pushed");
+    }
+    int rc = client_authenticate(call, TPP_PAR);
+    if (rc == 0) {
+        rc = request_object_read(call, &object) == 0 ? create(call, &object) : -1;
+    }
+    request_object_end(&object);
+    return rc;
+}

@@ -1,0 +1,14 @@
+/* Inside the resource server: how its operations refuse. */
+#ifndef HUB_SIM_TPP_RESOURCES_H
+#define HUB_SIM_TPP_RESOURCES_H
+
+#include "tpp/call.h"
+
+/* {"Errors": [{"Code", "Message"}]}, or no body where the standard has none. Returns -1. */
+int resource_refuse(struct tpp_call *call, const char *id, int status, const char *code,
+                    const char *message);
+
+/* Refused: TPP-SCOPE 403 unless the token's scope has this name. */
+int resource_need_scope(struct tpp_call *call, const char *scope);
+
+#endif

@@ -1,0 +1,254 @@
+/* The token endpoint (RFC 6749 3.2): authorization_code, refresh_token, client_credentials. */
+#include "base/array.h"
+#include "consent.h"
+#include "grant.h"
+#include "rows_hub_authorization.h"
+#include "tpp/client.h"
+#include "tpp/id_token.h"
+#include "tpp/scope.h"
+#include "tpp/view.h"
+
+#define VERIFIER_MIN 43
+#define VERIFIER_MAX 128
+
+static int refuse(struct tpp_call *call, const char *id, const char *message)
+{
+    return tpp_refuse(call, id, "invalid_grant", message);
+}
+
+/* --- the answer ------------------------------------------------------------------------------- */
+
+static bool add_token(cJSON *body, const char *name, const struct tpp_call *call,
+                      const struct access *access,
+                      int (*close)(const struct seal *, const struct access *, struct buf *))
+{
+    struct buf token;
+    buf_init(&token, ACCESS_TOKEN_BYTES);
+    bool done = close(call->side->seal, access, &token) == 0;
+    buf_append(&token, "", 1);
+    if (done && !token.failed) {
+        cJSON_AddStringToObject(body, name, token.ptr);
+    }
+    buf_free(&token);
+    return done;
+}
+
+static cJSON *begin_answer(const struct tpp_call *call, struct access *access)
+{
+    cJSON *body = cJSON_CreateObject();
+    access->thumbprint = slice_of(call->thumbprint);
+    access->until_s = clock_now_s(call->base.sim->clock) + ACCESS_S;
+    cJSON_AddStringToObject(body, "token_type", "Bearer");
+    cJSON_AddNumberToObject(body, "expires_in", ACCESS_S);
+    const char *scope = arena_text(call->base.base.arena, access->scope);
+    cJSON_AddStringToObject(body, "scope", scope ? scope : "");
+    if (!add_token(body, "access_token", call, access, access_close)) {
+        cJSON_Delete(body);
+        return NULL;
+    }
+    return body;
+}
+
+static int reply(struct tpp_call *call, cJSON *body)
+{
+    if (!body) {
+        return refusal_set(call->base.base.refusal, "TOKEN-MADE", 500, "server_error",
+                           "no token can be made");
+    }
+    sim_reply_json(call->base.base.reply, 200, body);
+    return 0;
+}
+
+static void add_details(cJSON *body, struct tpp_call *call, struct consent *consent)
+{
+    cJSON *list = cJSON_AddArrayToObject(body, "authorization_details");
+    cJSON *element = cJSON_CreateObject();
+    cJSON_AddItemToObject(element, "type",
+                          cJSON_Duplicate(json_get(consent->data, "rarType"), false));
+    cJSON_AddItemToObject(element, "consent",
+                          view_consent(call->base.sim, consent, tpp_base_of(call, TPP_RESOURCES)));
+    cJSON_AddItemToArray(list, element);
+}
+
+/* Tokens of a customer's consent. Under the lock. */
+static int answer(struct tpp_call *call, struct consent *consent, bool first)
+{
+    cJSON *grant = consent->grant;
+    struct access access = {.hub = consent->hub,
+                            .tpp = consent->tpp,
+                            .scope = json_get_string(grant, "scope"),
+                            .consent_id = slice_of(consent->id),
+                            .generation = grant_number(grant, "generation"),
+                            .rotation = grant_number(grant, "rotation")};
+    cJSON *body = begin_answer(call, &access);
+    if (body) {
+        (void)add_token(body, "refresh_token", call, &access, access_close_refresh);
+        add_details(body, call, consent);
+        if (access_has_scope(access.scope, "openid")) {
+            id_token_add(body, call, consent, first);
+        }
+    }
+    return reply(call, body);
+}
+
+/* --- authorization_code ----------------------------------------------------------------------- */
+
+static struct consent *find_by_code(const struct tpp_call *call, struct lfi_slice code)
+{
+    struct store *store = call->base.sim->store;
+    for (size_t i = 0; i < store_count(store); i++) {
+        struct consent *consent = store_at(store, i);
+        struct lfi_slice given = json_get_string(consent->grant, "code");
+        if (given.ptr && consent->hub == call->base.hub && slice_equal_secret(code, given)) {
+            return consent;
+        }
+    }
+    return NULL;
+}
+
+static bool is_verifier(const struct tpp_call *call, struct lfi_slice verifier,
+                        struct lfi_slice challenge)
+{
+    struct lfi_slice digest = id_digest(call->base.base.arena, verifier);
+    return verifier.len >= VERIFIER_MIN && verifier.len <= VERIFIER_MAX && digest.ptr &&
+           slice_equal_secret(digest, challenge);
+}
+
+static bool is_alive(const struct sim *sim, struct consent *consent)
+{
+    struct lfi_slice status = consent_status(sim, consent);
+    return slice_equal_text(status, "Authorized") || slice_equal_text(status, "Suspended") ||
+           slice_equal_text(status, "AwaitingAuthorization");
+}
+
+/* A code that comes again may have been stolen: what it gave is void from now on. */
+static void void_tokens(const struct tpp_call *call, struct consent *consent)
+{
+    grant_set_number(consent->grant, "generation", grant_number(consent->grant, "generation") + 1);
+    store_touch(call->base.sim->store, consent);
+}
+
+static int check_code(struct tpp_call *call, struct consent *consent)
+{
+    const cJSON *grant = consent ? consent->grant : NULL;
+    if (!consent || consent->tpp != call->tpp) {
+        return refuse(call, "CODE-UNKNOWN", "the code is not known");
+    }
+    if (json_get_bool(grant, "codeUsed", false)) {
+        void_tokens(call, consent);
+        return refuse(call, "CODE-USED", "the code was used before");
+    }
+    if (clock_now_s(call->base.sim->clock) > grant_number(grant, "codeUntil")) {
+        return refuse(call, "CODE-EXPIRED", "the code has expired");
+    }
+    if (!slice_equal(form_get(&call->form, "redirect_uri"),
+                     json_get_string(grant, "redirectUri"))) {
+        return refuse(call, "CODE-REDIRECT-URI", "redirect_uri is not that of the request");
+    }
+    if (!is_verifier(call, form_get(&call->form, "code_verifier"),
+                     json_get_string(grant, "challenge"))) {
+        return refuse(call, "CODE-VERIFIER", "code_verifier does not fit code_challenge");
+    }
+    return is_alive(call->base.sim, consent)
+               ? 0
+               : refuse(call, "GRANT-ENDED", "the consent has come to its end");
+}
+
+static int redeem_code(struct tpp_call *call)
+{
+    struct lfi_slice code = form_get(&call->form, "code");
+    if (!code.ptr || !form_get(&call->form, "redirect_uri").ptr) {
+        return tpp_refuse(call, "TOKEN-FORM", "invalid_request",
+                          "code and redirect_uri are required");
+    }
+    store_lock(call->base.sim->store);
+    struct consent *consent = find_by_code(call, code);
+    int rc = check_code(call, consent);
+    if (rc == 0) {
+        cJSON_AddTrueToObject(consent->grant, "codeUsed");
+        store_touch(call->base.sim->store, consent);
+        rc = answer(call, consent, true);
+    }
+    store_unlock(call->base.sim->store);
+    return rc;
+}
+
+/* --- refresh_token ---------------------------------------------------------------------------- */
+
+static int check_refresh(struct tpp_call *call, const struct access *access,
+                         struct consent *consent)
+{
+    if (!consent || consent->tpp != call->tpp || !consent->grant ||
+        access->generation != grant_number(consent->grant, "generation")) {
+        return refuse(call, "REFRESH-UNKNOWN", "the refresh token is not known");
+    }
+    if (access->rotation != grant_number(consent->grant, "rotation")) {
+        return refuse(call, "REFRESH-ROTATED", "the refresh token was replaced by a newer one");
+    }
+    return is_alive(call->base.sim, consent)
+               ? 0
+               : refuse(call, "GRANT-ENDED", "the consent has come to its end");
+}
+
+static int refresh(struct tpp_call *call)
+{
+    struct sim *sim = call->base.sim;
+    struct access access;
+    struct lfi_slice token = form_get(&call->form, "refresh_token");
+    if (!token.ptr) {
+        return tpp_refuse(call, "TOKEN-FORM", "invalid_request", "refresh_token is required");
+    }
+    if (!access_open_refresh(sim, call->side->seal, call->base.base.arena, token, &access) ||
+        access.hub != call->base.hub) {
+        return refuse(call, "REFRESH-UNKNOWN", "the refresh token is not known");
+    }
+    store_lock(sim->store);
+    struct consent *consent = store_find(sim->store, access.hub, access.consent_id);
+    int rc = check_refresh(call, &access, consent);
+    if (rc == 0) {
+        if (sim->config->refresh_rotates) {
+            grant_set_number(consent->grant, "rotation", access.rotation + 1);
+            store_touch(sim->store, consent);
+        }
+        rc = answer(call, consent, false);
+    }
+    store_unlock(sim->store);
+    return rc;
+}
+
+/* --- client_credentials ----------------------------------------------------------------------- */
+
+static int issue_to_client(struct tpp_call *call)
+{
+    struct lfi_slice scope = form_get(&call->form, "scope");
+    const char *why = scope.len > ACCESS_SCOPE_MAX ? "scope is too long"
+                                                   : scope_why_not(scope, tpp_registration(call));
+    if (why) {
+        return tpp_refuse(call, "TOKEN-SCOPE", "invalid_scope", why);
+    }
+    struct access access = {.hub = call->base.hub, .tpp = call->tpp, .scope = scope};
+    return reply(call, begin_answer(call, &access));
+}
+
+int tpp_issue_token(struct call *base)
+{
+    static const struct {
+        const char *name;
+        int (*issue)(struct tpp_call *call);
+    } grants[] = {{"authorization_code", redeem_code},
+                  {"refresh_token", refresh},
+                  {"client_credentials", issue_to_client}};
+    struct tpp_call *call = tpp_call_of(base);
+    struct lfi_slice type = form_get(&call->form, "grant_type");
+    if (!type.ptr) {
+        return tpp_refuse(call, "TOKEN-FORM", "invalid_request", "grant_type is required");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(grants); i++) {
+        if (slice_equal_text(type, grants[i].name)) {
+            return client_authenticate(call, TPP_TOKEN) == 0 ? grants[i].issue(call) : -1;
+        }
+    }
+    return tpp_refuse(call, "TOKEN-GRANT", "unsupported_grant_type",
+                      "grant_type must be authorization_code, refresh_token or "
+                      "client_credentials");
+}
