@@ -269,6 +269,7 @@ static int make_endpoint(struct generation *generation, const struct generation_
         .kid = config->hub_kid,
         .audience = provider->hub_audience,
         .timeout_ms = config->hub_timeout_ms,
+        .calls = shared->calls,
     };
 
     endpoint->path = provider->authorize_path;

@@ -34,6 +34,7 @@ struct generation_shared {
     size_t first_token_operation; /* in the metrics */
     struct explain *explain;      /* may be NULL */
     struct overrides *overrides;
+    struct call_log *calls;       /* NULL: not kept */
     struct shares *public_shares; /* of the providers in the public listener's workers */
 };
 

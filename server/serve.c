@@ -49,6 +49,7 @@ struct serve {
     struct admin admin;
     struct explain *explain;
     struct overrides *overrides;
+    struct call_log *calls;            /* NULL: nobody could read it */
     struct operator_api *operator_api; /* NULL: switched off */
     struct material material;          /* of the configuration in force */
     struct material_warnings warnings;
@@ -313,10 +314,13 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
 {
     serve->explain = explain_new();
     serve->overrides = overrides_new();
-    if (!serve->explain || !serve->overrides) {
+    serve->calls = serve->config->operator_token_file ? call_log_new() : NULL;
+    if (!serve->explain || !serve->overrides ||
+        (serve->config->operator_token_file && !serve->calls)) {
         return error_set(error, "out of memory");
     }
     const struct operator_config config = {.token_file = serve->config->operator_token_file,
+                                           .places_file = serve->config->places_file,
                                            .providers = serve->providers,
                                            .state = serve->state,
                                            .apis = serve->apis,
@@ -325,6 +329,8 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
                                            .drop_task = task_drop,
                                            .overrides = serve->overrides,
                                            .explain = serve->explain,
+                                           .calls = serve->calls,
+                                           .readiness = &serve->admin.readiness,
                                            .clock = &serve->clock,
                                            .log = &serve->log};
     if (config.token_file && operator_new(&serve->operator_api, &config, error) != 0) {
@@ -385,7 +391,8 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
                                            .host_name = config->host_name,
                                            .bank_name = config->bank_name,
                                            .explain = serve->explain,
-                                           .overrides = serve->overrides};
+                                           .overrides = serve->overrides,
+                                           .calls = serve->calls};
     serve->public_shares = shares_new(provider_count(serve->providers), config->public_.threads);
     const struct generation_shared shared = {
         .providers = serve->providers,
@@ -396,6 +403,7 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
         .first_token_operation = apis_operation_count(serve->apis),
         .explain = serve->explain,
         .overrides = serve->overrides,
+        .calls = serve->calls,
         .public_shares = serve->public_shares,
     };
     if (!serve->public_shares) {
@@ -720,6 +728,7 @@ int serve_stop(struct serve *serve)
     apis_free(serve->apis);
     overrides_free(serve->overrides);
     explain_free(serve->explain);
+    call_log_free(serve->calls);
     operator_free(serve->operator_api);
     provider_set_close(serve->providers);
     state_close(serve->state);

@@ -81,6 +81,7 @@ struct config {
     struct config_listener hub, public_, admin;
     const char *base_paths[CONTRACT_FAMILIES]; /* "/x/y"; "": none */
     const char *operator_token_file;           /* NULL: no levers */
+    const char *places_file;                   /* of a demonstration; NULL: none */
     bool levers_in_production;
     size_t body_bytes;
     int request_ms, idle_ms, queue_ms, drain_ms, drain_delay_ms;

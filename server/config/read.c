@@ -128,6 +128,8 @@ static void read_listeners(struct loader *loader, const cJSON *root)
     read_base_paths(loader, json_get(json_get(root, "hubListener"), "basePaths"));
     config->operator_token_file =
         loader_file(loader, json_get(root, "adminListener"), "$.adminListener", "operatorToken");
+    config->places_file =
+        loader_file(loader, json_get(root, "adminListener"), "$.adminListener", "places");
     config->levers_in_production =
         json_get_bool(json_get(root, "adminListener"), "leversInProduction", false);
     if (config->operator_token_file && !config->development && !config->levers_in_production) {

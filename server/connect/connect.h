@@ -12,6 +12,7 @@
 #include "caller/caller.h"
 #include "contract/contract.h"
 #include "flow/api.h"
+#include "http/call_log.h"
 #include "http/message.h"
 #include "http/metrics.h"
 #include "hub/hub.h"
@@ -31,6 +32,7 @@ struct connect_config {
     const char *bank_name;       /* how messages to customers are signed */
     struct explain *explain;     /* where refusals are remembered; may be NULL */
     struct overrides *overrides; /* of the operator; may be NULL */
+    struct call_log *calls;      /* for the console; NULL: not kept */
 };
 
 struct connect;

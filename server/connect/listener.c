@@ -225,6 +225,29 @@ static const char *count_version(const struct call *call, size_t provider)
     return sources[version->from].name;
 }
 
+/* For the console. Ids that are malformed are not kept: they may be anything. */
+static void keep_call(const struct call *call, int64_t micros)
+{
+    const struct connect *connect = call->connect;
+    const struct request *request = call->request;
+    const struct refusal *refusal = call->refusal;
+    if (connect->config.calls) {
+        const struct logged_call one = {
+            .direction = CALL_FROM_HUB,
+            .at_us = clock_now_us(connect->clock),
+            .micros = micros,
+            .status = call->reply->status,
+            .provider = call->provider ? call->provider->id : NULL,
+            .operation = call->operation ? contract_operation_id(call->operation) : NULL,
+            .interaction = call_logged_header(request, "o3-ozone-interaction-id"),
+            .caller_interaction = call_logged_header(request, "o3-caller-interaction-id"),
+            .consent = call_logged_header(request, "o3-consent-id"),
+            .check = refusal->id,
+            .detail = refusal->id ? refusal->detail : NULL};
+        call_log_add(connect->config.calls, &one);
+    }
+}
+
 static void record(const struct call *call)
 {
     char used[VERSION_TEXT_MAX], asked[VERSION_TEXT_MAX];
@@ -254,6 +277,7 @@ static void record(const struct call *call)
         LOG_TEXT("consent", call_logged_header(request, "o3-consent-id")),
         LOG_TEXT("refused", slice_of(refusal->id)),
         LOG_TEXT("detail", slice_of(refusal->id ? refusal->detail : NULL)));
+    keep_call(call, micros);
 }
 
 /*

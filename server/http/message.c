@@ -121,6 +121,33 @@ void reply_header(struct reply *reply, const char *name, struct lfi_slice value)
     buf_append(&reply->headers, "\r\n", 2);
 }
 
+void reply_page_headers(struct reply *reply)
+{
+    reply_header(reply, "Content-Security-Policy",
+                 SLICE("default-src 'self'; base-uri 'none'; object-src 'none'; "
+                       "form-action 'self'; frame-ancestors 'none'"));
+    reply_header(reply, "X-Content-Type-Options", SLICE("nosniff"));
+    reply_header(reply, "Referrer-Policy", SLICE("no-referrer"));
+    reply_header(reply, "Cross-Origin-Opener-Policy", SLICE("same-origin"));
+}
+
+void reply_file(struct reply *reply, const struct request *request, const struct static_file *file)
+{
+    if (!request_is_read(request)) {
+        reply->status = 405;
+        return;
+    }
+    reply_header(reply, "ETag", slice_of(file->etag));
+    reply_header(reply, "Cache-Control", SLICE("no-cache"));
+    if (slice_equal_text(request_header(request, "if-none-match", NULL), file->etag)) {
+        reply->status = 304;
+        return;
+    }
+    reply->status = 200;
+    reply->content_type = file->type;
+    buf_append_slice(&reply->body, file->bytes);
+}
+
 void reply_refusal(struct reply *reply, const struct refusal *refusal)
 {
     struct json_writer w;

@@ -54,6 +54,18 @@ struct reply {
 };
 
 void reply_header(struct reply *reply, const char *name, struct lfi_slice value);
+/* Nothing but files of the same origin: no inline script or style, no frame, no other site. */
+void reply_page_headers(struct reply *reply);
+/*
+ * Answers with a file that is the same for everybody: 200, or 304 when the request has its ETag
+ * (quoted), or 405. A browser asks each time whether it has changed.
+ */
+struct static_file {
+    const char *type; /* media type */
+    const char *etag;
+    struct lfi_slice bytes;
+};
+void reply_file(struct reply *reply, const struct request *request, const struct static_file *file);
 /* status and the JSON error body {"errorCode", "errorMessage"}; errorCode left out when NULL. */
 void reply_refusal(struct reply *reply, const struct refusal *refusal);
 

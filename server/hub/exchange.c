@@ -140,6 +140,28 @@ out:
     return outcome;
 }
 
+/* For the console. `failure` NULL: the call did what it should. */
+static void keep_call(const struct hub *hub, const struct hub_request *request, int status,
+                      int64_t micros, const struct lfi_error *failure)
+{
+    struct logged_call one = {.direction = CALL_TO_HUB,
+                              .at_us = clock_now_us(hub->clock),
+                              .micros = micros,
+                              .status = status,
+                              .provider = hub->provider_id,
+                              .operation =
+                                  contract_operation_id(hub->operations[request->operation]),
+                              .detail = failure ? failure->message : NULL};
+    if (request->operation == HUB_PATCH_PAYMENT) {
+        one.payment = request->about;
+    } else if (request->operation < HUB_HELLO_CONSENT_MANAGER) {
+        one.interaction = request->about;
+    } else {
+        one.consent = request->about;
+    }
+    call_log_add(hub->calls, &one);
+}
+
 enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
                               const struct hub_request *request, struct hub_response *out,
                               struct lfi_error *error)
@@ -153,6 +175,7 @@ enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
     if (outcome != HUB_OK) {
         metrics_count(hub->metrics, METRICS_HUB_FAILED);
     }
+    int64_t micros = clock_monotonic_us() - started;
     LOG_EVENT(
         hub->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "hub-call",
         LOG_TEXT("provider", slice_of(hub->provider_id)),
@@ -160,6 +183,7 @@ enum hub_outcome hub_exchange(struct hub *hub, struct arena *arena,
         LOG_TEXT("about", request->about), LOG_NUMBER("status", out->status),
         LOG_TEXT("outcome", slice_of(outcome_names[-(int)outcome])),
         LOG_TEXT("reason", outcome == HUB_OK ? (struct lfi_slice){0} : slice_of(reason->message)),
-        LOG_NUMBER("us", clock_monotonic_us() - started));
+        LOG_NUMBER("us", micros));
+    keep_call(hub, request, out->status, micros, outcome == HUB_OK ? NULL : reason);
     return outcome;
 }

@@ -42,6 +42,7 @@ struct hub {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
+    struct call_log *calls; /* NULL: not kept */
 };
 
 /* What goes out. `path` is encoded and begins with '/'; `query` goes out byte for byte. */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "http/call_log.h"
 #include "http/metrics.h"
 
 struct hub_config {
@@ -26,6 +27,7 @@ struct hub_config {
     const char *kid;         /* NULL: derived from the key */
     const char *audience;    /* PROVIDER_ID that the Hub expects */
     int timeout_ms;
+    struct call_log *calls; /* for the console; NULL: not kept */
 };
 
 struct hub;

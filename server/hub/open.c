@@ -122,6 +122,7 @@ int hub_new(struct hub **out, const struct hub_config *config, const struct cloc
     hub->log = log;
     hub->timeout_ms = config->timeout_ms;
     hub->metrics = metrics;
+    hub->calls = config->calls;
     if (set_up(hub, config, error) != 0) {
         hub_free(hub);
         return -1;

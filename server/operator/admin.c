@@ -1,7 +1,11 @@
 #include "operator/admin.h"
 
 #include "base/array.h"
+#include "base/embed.h"
+#include "console_files.h"
 #include "lfi_version.h"
+
+#include <stdio.h>
 
 static void answer(struct reply *reply, int status, const char *text)
 {
@@ -14,8 +18,8 @@ static void answer(struct reply *reply, int status, const char *text)
 
 static void append_resources(struct buf *out);
 
-/* Where a browser that knows only the address begins. */
-static void answer_root(struct admin *admin, const struct request *request, struct reply *reply)
+/* What the listener has, as text. */
+static void answer_about(struct admin *admin, const struct request *request, struct reply *reply)
 {
     (void)request;
     struct buf *out = &reply->body;
@@ -43,6 +47,50 @@ static void answer_root(struct admin *admin, const struct request *request, stru
                          "that adminListener.operatorToken names.\n<table>\n");
     operator_append_calls(admin->operator_api, out);
     buf_append_text(out, "</table>\n");
+}
+
+static void answer_file(const char *name, const struct request *request, struct reply *reply)
+{
+    const struct embed_file *file = embed_find(&console_files, slice_of(name));
+    const struct static_file one = {file->type, file->etag, {(const char *)file->bytes, file->len}};
+    reply_page_headers(reply);
+    reply_file(reply, request, &one);
+}
+
+/* Where a browser that knows only the address begins. */
+static void answer_root(struct admin *admin, const struct request *request, struct reply *reply)
+{
+    if (admin->operator_api) {
+        answer_file("index.html", request, reply);
+    } else {
+        answer_about(admin, request, reply);
+    }
+}
+
+/* A person gets a page, a program a line. */
+static void answer_not_found(const struct request *request, struct reply *reply)
+{
+    if (slice_starts_with(request_header(request, "accept", NULL), "text/html")) {
+        answer_file("not-found.html", request, reply);
+        reply->status = 404;
+    } else {
+        answer(reply, 404, "not found: / is the console, /about lists what is here\n");
+    }
+}
+
+static void answer_console(struct admin *admin, const struct request *request, struct reply *reply)
+{
+    static const char folder[] = "/console/";
+    char name[64] = "";
+    if (admin->operator_api && slice_starts_with(request->path, folder)) {
+        (void)snprintf(name, sizeof(name), "%.*s", (int)(request->path.len - strlen(folder)),
+                       request->path.ptr + strlen(folder));
+    }
+    if (embed_find(&console_files, slice_of(name))) {
+        answer_file(name, request, reply);
+    } else {
+        answer_not_found(request, reply);
+    }
 }
 
 static void answer_health(struct admin *admin, const struct request *request, struct reply *reply)
@@ -115,6 +163,8 @@ static const struct resource {
     bool all_below;   /* with every path below it, whatever the method */
 } resources[] = {
     {"/", answer_root, NULL, false},
+    {"/about", answer_about, NULL, false},
+    {"/console", answer_console, NULL, true},
     {"/healthz", answer_health, "the program runs", false},
     {"/readyz", answer_readiness, "it takes requests", false},
     {"/metrics", answer_metrics, "what it has answered", false},
@@ -175,7 +225,7 @@ void admin_handle(void *ctx, const struct request *request, struct reply *reply)
     if (!is_own_host(request)) {
         answer(reply, 421, "ADMIN-HOST: call it localhost, 127.0.0.1 or [::1]\n");
     } else if (!resource) {
-        answer(reply, 404, "not found: / lists what is here\n");
+        answer_not_found(request, reply);
     } else if (!resource->all_below && !request_is_read(request)) {
         answer(reply, 405, "method not allowed\n");
         reply_header(reply, "Allow", SLICE("GET, HEAD"));

@@ -16,6 +16,7 @@ struct operator_api {
     struct apis *calls;
     struct buf text; /* of the token's file */
     struct lfi_slice token;
+    struct seal *seal; /* of sessions in a browser */
 };
 
 int operator_refuse(struct call *call, const char *id, int status, const char *message)
@@ -70,7 +71,7 @@ int operator_new(struct operator_api **out, const struct operator_config *config
     }
     api->config = *config;
     if (read_token(config->token_file, &api->text, &api->token, error) != 0 ||
-        apis_new(&api->calls, &calls, 1, error) != 0) {
+        operator_seal_new(&api->seal, error) != 0 || apis_new(&api->calls, &calls, 1, error) != 0) {
         operator_free(api);
         return -1;
     }
@@ -82,6 +83,7 @@ void operator_free(struct operator_api *api)
 {
     if (api) {
         apis_free(api->calls);
+        seal_free(api->seal);
         wipe(&api->text);
         free(api);
     }
@@ -99,20 +101,27 @@ void operator_append_calls(const struct operator_api *api, struct buf *out)
 
 /* --- stages, in the order of the flow --------------------------------------------------------- */
 
-static int check_token(const struct operator_api *api, struct call *call)
+/* The token, or the cookie that stands for it on the console's own page. */
+static int check_caller(struct operator_call *op)
 {
+    struct call *call = &op->base;
     struct lfi_slice header = request_header(call->request, "authorization", NULL);
-    if (!slice_starts_with(header, "Bearer ") ||
-        !slice_equal_secret((struct lfi_slice){header.ptr + 7, header.len - 7}, api->token)) {
+    if (slice_starts_with(header, "Bearer ") &&
+        slice_equal_secret((struct lfi_slice){header.ptr + 7, header.len - 7}, op->token)) {
+        return 0;
+    }
+    if (header.ptr || !operator_session_lives(op->seal, call->request, op->now_s)) {
         return operator_refuse(call, "LEVER-TOKEN", 401,
                                "The operator's token is missing or wrong.");
     }
-    return 0;
+    return operator_is_own_page(call->request)
+               ? 0
+               : operator_refuse(call, "LEVER-ORIGIN", 403,
+                                 "The session counts on the console's own page only.");
 }
 
-static int find_operation(const struct operator_api *api, struct call *call)
+static int find_operation(struct call *call)
 {
-    dispatch_find(call, api->calls);
     int rc = dispatch_route(call);
     return call->found.found == CONTRACT_NO_PATH
                ? operator_refuse(call, "ROUTE-PATH", 404,
@@ -145,7 +154,9 @@ static int read_body(struct operator_call *op)
 static int run(const struct operator_api *api, struct operator_call *op)
 {
     struct call *call = &op->base;
-    if (check_token(api, call) != 0 || find_operation(api, call) != 0 ||
+    dispatch_find(call, api->calls);
+    bool open = call->operation && contract_operation_open(call->operation);
+    if ((!open && check_caller(op) != 0) || find_operation(call) != 0 ||
         dispatch_check_request(call) != 0 || find_provider(op) != 0 || read_body(op) != 0) {
         return -1;
     }
@@ -202,12 +213,16 @@ static void answer(const struct operator_api *api, struct operator_call *op)
 void operator_handle(const struct operator_api *api, const struct request *request,
                      struct reply *reply)
 {
+    const struct clock system_time = {0};
     struct refusal refusal = {0};
     struct request inner = *request;
     struct operator_call op = {
         .base = {.request = &inner, .arena = request->arena, .reply = reply, .refusal = &refusal},
         .config = &api->config,
-        .level = LOG_WARN};
+        .level = request_is_read(request) ? LOG_INFO : LOG_WARN,
+        .token = api->token,
+        .seal = api->seal,
+        .now_s = clock_now_s(&system_time)};
     reply->content_type = "application/json";
     if (declare_json(&inner) != 0) {
         (void)operator_refuse(&op.base, "LEVER-FAILED", 500, "Out of memory.");

@@ -5,12 +5,16 @@
 #include "base/json.h"
 #include "flow/call.h"
 #include "operator/operator.h"
+#include "operator/session.h"
 
 struct operator_call {
     struct call base; /* first: an operation gets its address */
     const struct operator_config *config;
     cJSON *body;          /* checked; NULL: the operation takes none */
     enum log_level level; /* of the line about it */
+    struct lfi_slice token;
+    const struct seal *seal; /* of sessions */
+    int64_t now_s;           /* of the system: sessions and certificates do not follow the clock */
 };
 
 static inline struct operator_call *operator_call_of(struct call *call)

@@ -12,15 +12,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/api.h"
+#include "http/call_log.h"
 #include "http/message.h"
 #include "operator/explain.h"
 #include "operator/override.h"
+#include "operator/readiness.h"
 #include "provider/provider.h"
 #include "state/state.h"
 
 /* What it is given must outlive it. */
 struct operator_config {
-    const char *token_file; /* the last line end of the token does not count */
+    const char *token_file;  /* the last line end of the token does not count */
+    const char *places_file; /* of the demonstration, JSON; NULL: none */
     const struct provider_set *providers;
     const struct state *state;
     const struct apis *apis;                /* whose operations can be overridden */
@@ -29,6 +32,8 @@ struct operator_config {
     int (*retry_task)(const struct state_ref *ref, int64_t now_s, struct lfi_error *error);
     int (*drop_task)(const struct state_ref *ref, struct lfi_error *error);
     struct overrides *overrides;
+    struct call_log *calls;
+    _Atomic(struct readiness *) *readiness; /* NULL until all is up */
     struct explain *explain;
     struct clock *clock;
     const struct log *log;

@@ -318,6 +318,33 @@ void readiness_set_material(struct readiness *readiness, const struct material *
     pthread_mutex_unlock(&readiness->lock);
 }
 
+/* Bundles may have the same certificate twice. */
+static bool is_repeated(const struct material *material, size_t index)
+{
+    const struct material_certificate *one = &material->certificates[index];
+
+    for (size_t i = 0; i < index; i++) {
+        const struct material_certificate *other = &material->certificates[i];
+        if (strcmp(one->setting, other->setting) == 0 && strcmp(one->serial, other->serial) == 0 &&
+            strcmp(one->subject, other->subject) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void readiness_get_material(struct readiness *readiness, struct material *out)
+{
+    out->count = 0;
+    pthread_mutex_lock(&readiness->lock);
+    for (size_t i = 0; i < readiness->material.count; i++) {
+        if (!is_repeated(&readiness->material, i)) {
+            out->certificates[out->count++] = readiness->material.certificates[i];
+        }
+    }
+    pthread_mutex_unlock(&readiness->lock);
+}
+
 /* --- what is told ----------------------------------------------------------------------------- */
 
 /* One part. `reason` NULL: it works; else `status` says how badly it does not. */
@@ -506,21 +533,6 @@ static void append_state(const struct readiness *readiness, struct buf *out)
     append_gauge(out, "lfi_state_limit_bytes", "What the server's state can hold");
     buf_append_format(out, "lfi_state_limit_bytes %llu\n",
                       (unsigned long long)probe->health.limit_bytes);
-}
-
-/* Bundles may have the same certificate twice; a series may not. */
-static bool is_repeated(const struct material *material, size_t index)
-{
-    const struct material_certificate *one = &material->certificates[index];
-
-    for (size_t i = 0; i < index; i++) {
-        const struct material_certificate *other = &material->certificates[i];
-        if (strcmp(one->setting, other->setting) == 0 && strcmp(one->serial, other->serial) == 0 &&
-            strcmp(one->subject, other->subject) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The value of a label, escaped: the text comes from a certificate. */

@@ -41,6 +41,8 @@ void readiness_stop(struct readiness *readiness);
 void readiness_forget_listeners(struct readiness *readiness);
 /* The certificates in use; copies. Any thread. */
 void readiness_set_material(struct readiness *readiness, const struct material *material);
+/* Fills in those certificates, each once. Any thread. */
+void readiness_get_material(struct readiness *readiness, struct material *out);
 /*
  * Appends {"status","parts":[{"part","status","reason"}…]} and says whether every part works. A
  * part is "ok", "failing", or, where it serves but an operator is needed, "degraded". Any thread;

@@ -352,32 +352,14 @@ void pages_render(const struct pages *pages, const struct request *request,
     buf_append_text(&reply->body, at);
 }
 
-static void serve(const struct request *request, const struct asset *file, struct reply *reply)
-{
-    if (!request_is_read(request)) {
-        reply->status = 405;
-        return;
-    }
-    reply_header(reply, "ETag", slice_of(file->etag));
-    reply_header(reply, "Cache-Control", SLICE("no-cache"));
-    if (slice_equal_text(request_header(request, "If-None-Match", NULL), file->etag)) {
-        reply->status = 304;
-        return;
-    }
-    reply->status = 200;
-    reply->content_type = file->type;
-    buf_append_slice(&reply->body, file->bytes);
-}
-
 bool pages_serve_file(const struct request *request, struct lfi_slice path, struct reply *reply)
 {
     const struct embed_file *file = embed_find(&web_files, path);
     if (!file || slice_starts_with(slice_of(file->type), "text/html")) {
         return false;
     }
-    struct asset asset = {.type = file->type, .bytes = {(const char *)file->bytes, file->len}};
-    snprintf(asset.etag, sizeof(asset.etag), "%s", file->etag);
-    serve(request, &asset, reply);
+    const struct static_file one = {file->type, file->etag, {(const char *)file->bytes, file->len}};
+    reply_file(reply, request, &one);
     return true;
 }
 
@@ -385,8 +367,10 @@ bool pages_serve_brand(const struct pages *pages, const struct request *request,
                        struct lfi_slice name, struct reply *reply)
 {
     for (size_t i = 0; i < pages->asset_count; i++) {
-        if (slice_equal_text(name, pages->assets[i].name)) {
-            serve(request, &pages->assets[i], reply);
+        const struct asset *asset = &pages->assets[i];
+        if (slice_equal_text(name, asset->name)) {
+            const struct static_file one = {asset->type, asset->etag, asset->bytes};
+            reply_file(reply, request, &one);
             return true;
         }
     }
@@ -395,12 +379,7 @@ bool pages_serve_brand(const struct pages *pages, const struct request *request,
 
 void pages_add_headers(struct reply *reply, bool secure)
 {
-    reply_header(reply, "Content-Security-Policy",
-                 SLICE("default-src 'self'; base-uri 'none'; object-src 'none'; "
-                       "form-action 'self'; frame-ancestors 'none'"));
-    reply_header(reply, "X-Content-Type-Options", SLICE("nosniff"));
-    reply_header(reply, "Referrer-Policy", SLICE("no-referrer"));
-    reply_header(reply, "Cross-Origin-Opener-Policy", SLICE("same-origin"));
+    reply_page_headers(reply);
     if (secure) {
         reply_header(reply, "Strict-Transport-Security",
                      SLICE("max-age=31536000; includeSubDomains"));

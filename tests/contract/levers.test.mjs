@@ -257,14 +257,16 @@ test('what can be set can be read', async () => {
 });
 
 test('the first page of a listener says what it is', async () => {
-    const page = await fetch(`${demo.adminBaseUrl}/`);
+    const console_ = await fetch(`${demo.adminBaseUrl}/`);
+    assert.match(await console_.text(), /href="\/about"/);
+    const page = await fetch(`${demo.adminBaseUrl}/about`);
     assert.equal(page.status, 200);
     assert.match(page.headers.get('content-type'), /^text\/html/);
     const text = await page.text();
     for (const part of ['/healthz', '/readyz', '/metrics', '/explain/{interactionId}', '/operator/overrides']) {
         assert.ok(text.includes(part), part);
     }
-    assert.match(await (await fetch(`${demo.adminBaseUrl}/none`)).text(), /\/ lists what is here/);
+    assert.match(await (await fetch(`${demo.adminBaseUrl}/none`)).text(), /\/about lists what is here/);
     const hub = await client.send('GET', '/');
     assert.equal(hub.status, 200);
     assert.equal(hub.json.health, '/hello');

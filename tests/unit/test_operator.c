@@ -25,6 +25,8 @@ static struct fixture {
     struct log log;
     struct overrides *overrides;
     struct explain *explain;
+    struct call_log *calls;
+    _Atomic(struct readiness *) readiness;
     struct operator_api *api;
     struct arena *arena;
     struct reply reply;
@@ -53,6 +55,8 @@ static int open_api(struct lfi_error *error)
                                            .is_step = is_no_step,
                                            .overrides = f.overrides,
                                            .explain = f.explain,
+                                           .calls = f.calls,
+                                           .readiness = &f.readiness,
                                            .clock = &f.clock,
                                            .log = &f.log};
     return operator_new(&f.api, &config, error);
@@ -70,6 +74,7 @@ static int set_up(void **state)
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .clock = &f.clock};
     f.overrides = overrides_new();
     f.explain = explain_new();
+    f.calls = call_log_new();
     f.arena = arena_new(1024 * 1024);
     buf_init(&f.reply.body, 1024 * 1024);
     buf_init(&f.reply.headers, 4096);
@@ -82,6 +87,7 @@ static int tear_down(void **state)
     operator_free(f.api);
     overrides_free(f.overrides);
     explain_free(f.explain);
+    call_log_free(f.calls);
     arena_free(f.arena);
     buf_free(&f.reply.body);
     buf_free(&f.reply.headers);

@@ -6,22 +6,12 @@
 
 #include <stdio.h>
 
-/* Nothing but our own files: no inline script or style, no frame, no other origin. */
-static void add_page_headers(struct reply *reply)
-{
-    reply_header(reply, "Content-Security-Policy",
-                 SLICE("default-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-                       "form-action 'self'"));
-    reply_header(reply, "X-Content-Type-Options", SLICE("nosniff"));
-    reply_header(reply, "Referrer-Policy", SLICE("no-referrer"));
-}
-
 void app_serve_file(const struct request *request, struct reply *reply)
 {
     struct lfi_slice path = request->path;
     path = path.len > 1 ? (struct lfi_slice){path.ptr + 1, path.len - 1} : SLICE("index.html");
     const struct embed_file *file = embed_find(&tpp_app_files, path);
-    add_page_headers(reply);
+    reply_page_headers(reply);
     if (!file || slice_equal_text(path, "callback.html")) {
         file = embed_find(&tpp_app_files, SLICE("not-found.html"));
         reply_header(reply, "Cache-Control", SLICE("no-store"));
@@ -30,15 +20,8 @@ void app_serve_file(const struct request *request, struct reply *reply)
         buf_append(&reply->body, file->bytes, file->len);
         return;
     }
-    reply_header(reply, "Cache-Control", SLICE("no-cache"));
-    reply_header(reply, "ETag", slice_of(file->etag));
-    if (slice_equal_text(request_header(request, "if-none-match", NULL), file->etag)) {
-        reply->status = 304;
-        return;
-    }
-    reply->status = 200;
-    reply->content_type = file->type;
-    buf_append(&reply->body, file->bytes, file->len);
+    const struct static_file one = {file->type, file->etag, {(const char *)file->bytes, file->len}};
+    reply_file(reply, request, &one);
 }
 
 /* --- the customer comes back ------------------------------------------------------------------ */
@@ -124,7 +107,7 @@ void app_receive_customer(struct sim *sim, const struct request *request, struct
     store_unlock(sim->store);
 
     const struct embed_file *page = embed_find(&tpp_app_files, SLICE("callback.html"));
-    add_page_headers(reply);
+    reply_page_headers(reply);
     reply_header(reply, "Cache-Control", SLICE("no-store"));
     reply->status = 200;
     reply->content_type = page->type;

@@ -1,0 +1,181 @@
+/* What the console asks besides: a session, the last calls, providers, certificates. */
+#include "base/datetime.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "contract_operator.h"
+#include "lfi_version.h"
+#include "operator/call.h"
+#include "operator/session.h"
+#include "rows_operator.h"
+
+#define CALLS_SHOWN 200
+
+/* --- session ---------------------------------------------------------------------------------- */
+
+int operator_sign_in(struct call *call)
+{
+    const struct operator_call *op = operator_call_of(call);
+    if (!operator_is_own_page(call->request)) {
+        return operator_refuse(call, "LEVER-ORIGIN", 403,
+                               "A session begins on the console's own page; programs send the "
+                               "token as Bearer.");
+    }
+    if (!slice_equal_secret(json_get_string(op->body, "token"), op->token)) {
+        return operator_refuse(call, "LEVER-TOKEN", 401, "This is not the operator's token.");
+    }
+    if (operator_session_begin(op->seal, call->request, op->now_s, call->reply) != 0) {
+        return operator_refuse(call, "LEVER-FAILED", 500, "Out of memory.");
+    }
+    call->reply->status = 204;
+    return 0;
+}
+
+int operator_sign_out(struct call *call)
+{
+    operator_session_end(call->request, call->reply);
+    call->reply->status = 204;
+    return 0;
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+static enum call_direction direction_of(struct lfi_slice word)
+{
+    if (!word.ptr) {
+        return CALL_ANY;
+    }
+    return slice_equal_text(word, "to-hub") ? CALL_TO_HUB : CALL_FROM_HUB;
+}
+
+/* A number that the contract check has passed; absent: 0. */
+static uint64_t number_of(struct lfi_slice digits)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < digits.len && number < UINT64_MAX / 10 - 1; i++) {
+        number = number * 10 + (uint64_t)(digits.ptr[i] - '0');
+    }
+    return number;
+}
+
+int operator_list_calls(struct call *call)
+{
+    struct operator_call *op = operator_call_of(call);
+    const struct contract_parameters *given = &call->parameters;
+    const struct call_filter filter = {
+        .after = number_of(contract_parameter(given, OPERATOR_AFTER)),
+        .direction = direction_of(contract_parameter(given, OPERATOR_DIRECTION)),
+        .refused = slice_equal_text(contract_parameter(given, OPERATOR_REFUSED), "true"),
+        .provider = contract_parameter(given, OPERATOR_PROVIDER_ID),
+        .consent = contract_parameter(given, OPERATOR_CONSENT_ID),
+        .interaction = contract_parameter(given, OPERATOR_INTERACTION_ID)};
+    call_log_render(op->config->calls, &filter, CALLS_SHOWN, &call->reply->body);
+    call->reply->status = 200;
+    op->level = LOG_DEBUG; /* the console asks all the time */
+    return 0;
+}
+
+/* --- providers -------------------------------------------------------------------------------- */
+
+static void append_operation(struct json_writer *w, const struct apis *apis, size_t number,
+                             const struct provider *provider)
+{
+    struct buf path;
+    const struct contract_operation *operation = apis_operation_at(apis, number);
+    const struct flow_row *row = apis_row_at(apis, number);
+    buf_init(&path, LIMIT_OPERATOR_BODY);
+    apis_append_path(apis, contract_operation_id(operation), &path);
+    json_open_object(w, NULL);
+    json_text(w, "operation", contract_operation_id(operation));
+    json_text(w, "method", contract_operation_method(operation));
+    json_string(w, "path", buf_slice(&path));
+    json_bool(w, "offered", !row->later && (!row->offered || row->offered(provider)));
+    json_close_object(w);
+    buf_free(&path);
+}
+
+int operator_list_providers(struct call *call)
+{
+    struct json_writer w;
+    const struct operator_config *config = operator_call_of(call)->config;
+    json_begin(&w, &call->reply->body);
+    json_open_object(&w, NULL);
+    json_text(&w, "version", LFI_VERSION);
+    json_open_array(&w, "providers");
+    for (size_t i = 0; i < provider_count(config->providers); i++) {
+        const struct provider *provider = provider_at(config->providers, i);
+        json_open_object(&w, NULL);
+        json_text(&w, "provider", provider->id);
+        json_text(&w, "segment", provider->segment);
+        json_open_array(&w, "operations");
+        for (size_t k = 0; k < apis_operation_count(config->apis); k++) {
+            append_operation(&w, config->apis, k, provider);
+        }
+        json_close_array(&w);
+        json_close_object(&w);
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+    call->reply->status = 200;
+    return 0;
+}
+
+/* --- places ----------------------------------------------------------------------------------- */
+
+/* Read each time: it is asked for when a person opens the table. */
+int operator_list_places(struct call *call)
+{
+    struct buf text;
+    struct lfi_error error = {""};
+    struct buf *out = &call->reply->body;
+    const char *file = operator_call_of(call)->config->places_file;
+    buf_init(&text, LIMIT_REPLY_BYTES);
+    if (file && file_read(file, &text, &error) != 0) {
+        (void)operator_refuse(call, "LEVER-FAILED", 500, "The file of the places cannot be read.");
+        refusal_detail(call->refusal, "%s", error.message);
+        buf_free(&text);
+        return -1;
+    }
+    buf_append_text(out, "{\"places\":");
+    buf_append_slice(out, file ? slice_trim(buf_slice(&text)) : SLICE("[]"));
+    buf_append_text(out, "}");
+    buf_free(&text);
+    call->reply->status = 200;
+    return 0;
+}
+
+/* --- certificates ----------------------------------------------------------------------------- */
+
+static void append_certificate(struct json_writer *w, const struct material_certificate *one,
+                               time_t now)
+{
+    char ends[DATETIME_TEXT_MAX];
+    (void)datetime_format_utc_ms((int64_t)one->not_after * 1000000, ends);
+    json_open_object(w, NULL);
+    json_text(w, "setting", one->setting);
+    json_text(w, "subject", one->subject);
+    json_string_if_any(w, "serial", slice_of(one->serial));
+    json_text(w, "notAfter", ends);
+    json_int(w, "daysLeft", material_days_left(one, now));
+    json_close_object(w);
+}
+
+int operator_list_certificates(struct call *call)
+{
+    struct json_writer w;
+    struct material material = {.count = 0};
+    const struct operator_call *op = operator_call_of(call);
+    struct readiness *readiness = atomic_load(op->config->readiness);
+    if (readiness) {
+        readiness_get_material(readiness, &material);
+    }
+    json_begin(&w, &call->reply->body);
+    json_open_object(&w, NULL);
+    json_open_array(&w, "certificates");
+    for (size_t i = 0; i < material.count; i++) {
+        append_certificate(&w, &material.certificates[i], (time_t)op->now_s);
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+    call->reply->status = 200;
+    return 0;
+}

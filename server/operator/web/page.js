@@ -1,0 +1,79 @@
+// Elements, and the operator's JSON calls. All text goes in as text, never as markup.
+
+/** An element with properties and children; names with a hyphen become attributes. */
+export function element(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes('-')) made.setAttribute(key, value);
+    else made[key] = value;
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** A card with a heading. */
+export function card(title, ...children) {
+  return element('section', { className: 'card' }, element('h2', { textContent: title }), ...children);
+}
+
+/** A table of rows, each a list of cells: texts or elements. */
+export function table(headings, rows) {
+  const cell = (content) => {
+    if (content instanceof HTMLTableCellElement) return content;
+    return element('td', {}, content ?? '');
+  };
+  return element('table', {},
+    element('thead', {}, element('tr', {}, headings.map((text) => element('th', { scope: 'col', textContent: text })))),
+    element('tbody', {}, rows.map((row) => (row instanceof Node ? row : element('tr', {}, row.map(cell))))));
+}
+
+export const code = (text) => element('span', { className: 'code', textContent: text });
+export const number = (text, className = '') =>
+  element('td', { className: `number ${className}`, textContent: text });
+
+/** A label around a control. */
+export function field(label, control) {
+  const check = control.type === 'checkbox';
+  return element('label', { className: check ? 'check' : '' }, check ? [control, label] : [label, control]);
+}
+
+export function choice(values, properties = {}) {
+  const options = values.map((one) => element('option', typeof one === 'string' ? { value: one, textContent: one } : one));
+  return element('select', properties, options);
+}
+
+export function button(text, onclick, className = '') {
+  return element('button', { type: 'button', textContent: text, onclick, className });
+}
+
+/** Tells those who do not see the page. */
+export function say(text) {
+  document.getElementById('said').textContent = text;
+}
+
+export class Refused extends Error {
+  constructor(status, body) {
+    super(body?.errorMessage ?? `The server answered ${status}.`);
+    this.status = status;
+  }
+}
+
+/** One of the operator's calls: the answer, or null for 204. Throws Refused. */
+export async function ask(path, method = 'GET', body = undefined) {
+  const answer = await fetch(path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const text = await answer.text();
+  const json = text ? JSON.parse(text) : null;
+  if (!answer.ok) throw new Refused(answer.status, json);
+  return json;
+}
+
+/** The time of day here, and the whole in UTC as its title. */
+export function time(text) {
+  const at = new Date(text);
+  return element('time', { dateTime: text, title: `${text} (UTC)`, textContent: at.toLocaleTimeString('en-GB') });
+}
+
+export async function copy(text, what) {
+  await navigator.clipboard.writeText(text);
+  say(`${what} copied`);
+}

@@ -1,0 +1,94 @@
+// The last calls in both directions, live, with the check that refused one.
+import { ask, button, choice, code, copy, element, field, number, time } from './page.js';
+
+const LOOK_MS = 1000;
+const SHOWN = 200;
+const WORDS = { 'from-hub': 'Hub → bank', 'to-hub': 'bank → Hub' };
+
+function idButton(what, id, filter) {
+  const made = button(id, () => filter(what, id), 'id');
+  made.title = `Only calls of this ${what}`;
+  return made;
+}
+
+function idCell(call, filter) {
+  const ids = [['interaction', call.interactionId], ['consent', call.consentId], ['payment', call.paymentId]];
+  return element('td', {}, ids.filter(([, id]) => id).map(([what, id]) => element('div', {},
+    element('span', { className: 'soft', textContent: `${what} ` }),
+    what === 'payment' ? code(id) : idButton(what, id, filter))));
+}
+
+function callRow(call, filter) {
+  const refused = call.check || call.detail;
+  const why = [call.check, call.detail].filter(Boolean).join(': ');
+  const row = element('tr', { className: refused ? 'refused' : '' },
+    element('td', {}, time(call.at)),
+    element('td', {}, element('span', { className: 'pill', textContent: WORDS[call.direction] })),
+    element('td', { textContent: call.provider ?? '' }),
+    element('td', {}, code(call.operation ?? 'no operation'), refused ? element('div', { className: 'why', textContent: why }) : null),
+    number(call.status ? `${call.status}` : 'no answer', refused ? 'bad' : ''),
+    number(`${(call.us / 1000).toFixed(1)} ms`),
+    idCell(call, filter));
+  row.setAttribute('data-testid', 'console-request');
+  return row;
+}
+
+export async function showCalls(main, { providers, tell }) {
+  const direction = choice([{ value: '', textContent: 'both' }, { value: 'from-hub', textContent: WORDS['from-hub'] }, { value: 'to-hub', textContent: WORDS['to-hub'] }]);
+  const provider = choice([{ value: '', textContent: 'all' }, ...providers.map((one) => one.provider)]);
+  const interaction = element('input', { type: 'search', size: 36 });
+  const consent = element('input', { type: 'search', size: 36 });
+  const refused = element('input', { type: 'checkbox' });
+  const paused = element('input', { type: 'checkbox' });
+  const rows = element('tbody');
+  const empty = element('p', { className: 'soft', textContent: 'No call yet that fits. The list follows by itself.' });
+  const headings = ['Time', 'Direction', 'Provider', 'Operation', 'Status', 'Took', 'About'];
+  let last = 0;
+  let asking = 0; // answers to older questions do not count
+
+  function query(after) {
+    const wanted = new URLSearchParams({ after, refused: refused.checked });
+    for (const [name, control] of Object.entries({ direction, providerId: provider, interactionId: interaction, consentId: consent })) {
+      if (control.value.trim()) wanted.set(name, control.value.trim());
+    }
+    return wanted;
+  }
+
+  async function look() {
+    const mine = asking;
+    try {
+      const answer = await ask(`/operator/calls?${query(last)}`);
+      if (mine !== asking) return;
+      last = answer.last;
+      rows.prepend(...answer.calls.map((call) => callRow(call, filter)));
+      while (rows.children.length > SHOWN) rows.lastChild.remove();
+      empty.hidden = rows.children.length > 0;
+    } catch (failure) {
+      tell(failure);
+    }
+  }
+
+  function begin() {
+    asking++;
+    last = 0;
+    rows.replaceChildren();
+    return look();
+  }
+
+  function filter(what, id) {
+    interaction.value = what === 'interaction' ? id : '';
+    consent.value = what === 'consent' ? id : '';
+    begin();
+  }
+
+  const form = element('form', { className: 'row' }, field('Direction', direction), field('Provider', provider),
+    field('Interaction id', interaction), field('Consent id', consent), field('refused or failed only', refused),
+    field('pause', paused), button('Copy as JSON', async () => copy(JSON.stringify((await ask(`/operator/calls?${query(0)}`)).calls, null, 2), 'Calls'), 'quiet'));
+  form.onsubmit = (event) => event.preventDefault();
+  form.onchange = (event) => (event.target === paused ? null : begin());
+  main.append(form, element('section', { className: 'card' }, element('table', { className: 'calls' },
+    element('thead', {}, element('tr', {}, headings.map((text) => element('th', { scope: 'col', textContent: text })))), rows), empty));
+  await begin();
+  const timer = setInterval(() => (paused.checked ? null : look()), LOOK_MS);
+  return () => clearInterval(timer);
+}

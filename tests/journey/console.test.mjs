@@ -1,0 +1,153 @@
+// The operator's console in a browser: sign-in, what runs, the calls live, and the controls.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
+import { HubClient } from '../support/client.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { openBrowser } from './support.mjs';
+
+const PROVIDER = 'dhowretail';
+let demo;
+let hub;
+let browser;
+let page;
+let token;
+
+before(async () => {
+    [demo, browser] = await Promise.all([startDemo(), openBrowser()]);
+    hub = new HubClient(demo, PROVIDER);
+    token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
+    page = await (await browser.newContext()).newPage();
+});
+
+after(async () => {
+    hub?.close();
+    await browser?.close();
+    await demo?.stop();
+});
+
+const view = async (name) => {
+    await page.getByRole('link', { name, exact: true }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+};
+const rows = () => page.getByTestId('console-request');
+
+/** A call with the cookie of this browser, from wherever `headers` say. */
+async function byCookie(path, { method = 'GET', headers = {}, body } = {}) {
+    const cookies = await page.context().cookies();
+    const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    const answer = await fetch(demo.adminBaseUrl + path, { method, headers: { cookie, ...headers }, body });
+    return { status: answer.status, text: await answer.text() };
+}
+
+async function assertAccessible(what) {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => [what, id, nodes[0].html]), []);
+}
+
+test('without the token nothing is shown, and a wrong one is told', async () => {
+    await page.goto(demo.consoleUrl);
+    const form = page.getByTestId('console-login');
+    await form.waitFor();
+    await assertAccessible('sign-in');
+    await form.getByLabel('Operator’s token').fill('0123456789abcdef-wrong');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: "This is not the operator's token." }).waitFor();
+    assert.equal(await page.getByRole('navigation').isVisible(), false);
+    assert.equal((await byCookie('/operator/calls')).status, 401);
+});
+
+test('after the sign-in it shows what runs, and what ends when', async () => {
+    await page.getByLabel('Operator’s token').fill(token);
+    await page.keyboard.press('Enter');
+    await page.getByText('core dhowretail').waitFor();
+    const certificates = page.getByTestId('console-certificate');
+    assert.ok((await certificates.count()) >= 5);
+    assert.match(await certificates.first().innerText(), /hubListener\.certificate/);
+    await assertAccessible('overview');
+    const [cookie] = await page.context().cookies();
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict']);
+    assert.equal(await page.evaluate(() => document.cookie), '');
+});
+
+test('a call of the Hub appears by itself, with the check that refused it', async () => {
+    await view('Calls');
+    const { accountIds, userId } = hub.provider.users[0];
+    await hub.get(`/accounts/${accountIds[0]}`, { userId });
+    await rows().filter({ hasText: 'findByAccountId' }).filter({ hasText: '200' }).first().waitFor();
+    await hub.get('/accounts/never-issued', { userId });
+    const refused = rows().filter({ hasText: '403' }).first();
+    await refused.waitFor();
+    assert.match(await refused.innerText(), /ACCOUNT-/);
+    await assertAccessible('calls');
+    await page.getByLabel('refused or failed only').check();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+    await refused.getByTitle('Only calls of this consent').click();
+    assert.match(await page.getByLabel('Consent id').inputValue(), /^[0-9a-f-]{36}$/);
+});
+
+test('controls change what the next call gets', async () => {
+    await view('Controls');
+    await assertAccessible('controls');
+    const override = page.getByTestId('console-override');
+    await override.getByLabel('Operation').selectOption('findByAccountId');
+    await override.getByLabel('Status').fill('503');
+    await override.getByRole('button', { name: 'Add' }).click();
+    await override.getByRole('cell', { name: 'findByAccountId' }).waitFor();
+    const { accountIds, userId } = hub.provider.users[0];
+    assert.equal((await hub.get(`/accounts/${accountIds[0]}`, { userId })).status, 503);
+    assert.equal((await hub.get(`/accounts/${accountIds[0]}`, { userId })).status, 200);
+    const clock = page.getByTestId('console-clock');
+    await clock.getByRole('button', { name: '+1 day' }).click();
+    await clock.getByText('moved by 86400 s').waitFor();
+    await clock.getByRole('button', { name: 'Back to' }).click();
+    await clock.getByText('as the system does').waitFor();
+    await page.getByLabel('Account id').fill('never-issued');
+    await page.getByRole('button', { name: 'Show', exact: true }).first().click();
+    await page.getByRole('alert').waitFor();
+});
+
+test('logins are found by situation, operations by provider', async () => {
+    await view('Logins');
+    await page.getByLabel('Search').fill('barred retail');
+    const places = page.getByTestId('console-place');
+    assert.match(await places.first().innerText(), /hamdan/);
+    await assertAccessible('logins');
+    await view('Operations');
+    await page.getByRole('cell', { name: '/accounts/{accountId}/balances' }).waitFor();
+    await assertAccessible('operations');
+});
+
+test('a narrow window scrolls the tables alone', async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const name of ['Overview', 'Calls', 'Controls', 'Logins', 'Operations']) {
+        await view(name);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${name}: ${overflow}`);
+    }
+});
+
+test('the session counts on the own page only, and ends', async () => {
+    const evil = { origin: 'http://evil.example' };
+    const body = JSON.stringify({ offsetSeconds: 1 });
+    assert.equal((await byCookie('/operator/clock')).status, 200);
+    assert.equal((await byCookie('/operator/clock', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403);
+    for (const headers of [evil, {}, { origin: demo.hub.baseUrl }]) {
+        const refused = await byCookie('/operator/clock', { method: 'PUT', headers, body });
+        assert.equal(refused.status, 403, refused.text);
+    }
+    const session = { method: 'POST', body: JSON.stringify({ token }) };
+    assert.equal((await byCookie('/operator/session', { ...session, headers: evil })).status, 403);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByTestId('console-login').waitFor();
+    assert.equal((await byCookie('/operator/clock')).status, 401);
+    assert.ok(!demo.readLog('server.log').includes(token));
+});
+
+test('an address that is not there answers with a page that leads on', async () => {
+    const answer = await page.goto(`${demo.adminBaseUrl}/nothing/here`);
+    assert.equal(answer.status(), 404);
+    await page.getByRole('link', { name: 'The console' }).click();
+    await page.getByTestId('console-login').waitFor();
+});
