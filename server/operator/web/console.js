@@ -20,7 +20,10 @@ const signOut = document.getElementById('sign-out');
 let leave = null; // what ends the view that is shown
 let providers = [];
 
-const viewName = () => (location.hash.slice(1).split('?')[0] in VIEWS ? location.hash.slice(1).split('?')[0] : 'overview');
+function viewName() {
+  const name = location.hash.slice(1);
+  return name in VIEWS ? name : 'overview';
+}
 
 function showNavigation(on) {
   nav.hidden = !on;
@@ -41,8 +44,10 @@ function showSignIn(message) {
   problem.setAttribute('role', 'alert');
   const form = element('form', { className: 'card narrow' },
     element('h1', { textContent: 'Sign in as operator' }),
-    element('p', { className: 'soft' }, 'The token is the content of the file that adminListener.operatorToken names; tools/run prints its place.'),
-    problem, element('input', { type: 'text', autocomplete: 'username', value: 'operator', hidden: true }), field('Operator’s token', token),
+    element('p', { className: 'soft' },
+      'The token is the content of the file that adminListener.operatorToken names; tools/run prints its place.'),
+    problem, element('input', { type: 'text', autocomplete: 'username', value: 'operator', hidden: true }),
+    field('Operator’s token', token),
     element('p', {}), element('button', { textContent: 'Sign in' }));
   form.setAttribute('data-testid', 'console-login');
   form.onsubmit = async (event) => {

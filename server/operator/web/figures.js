@@ -2,7 +2,10 @@
 
 const SAMPLE = /^(\w+)\{provider="([^"]*)",operation="([^"]*)",(\w+)="([^"]*)"\} (\d+)/;
 
-/** By provider and operation: requests, those that failed with 5xx, and the bound in milliseconds under which 95 of 100 stayed. */
+/**
+ * By provider and operation: requests, those that failed with 5xx, and the bound in milliseconds
+ * under which 95 of 100 stayed.
+ */
 export function figures(text) {
   const all = new Map();
   for (const line of text.split('\n')) {

@@ -1,5 +1,5 @@
 // The last calls in both directions, live, with the check that refused one.
-import { ask, button, choice, code, copy, element, field, number, time } from './page.js';
+import { ask, button, choice, code, copy, element, field, number, table, time } from './page.js';
 
 const LOOK_MS = 1000;
 const SHOWN = 200;
@@ -25,7 +25,8 @@ function callRow(call, filter) {
     element('td', {}, time(call.at)),
     element('td', {}, element('span', { className: 'pill', textContent: WORDS[call.direction] })),
     element('td', { textContent: call.provider ?? '' }),
-    element('td', {}, code(call.operation ?? 'no operation'), refused ? element('div', { className: 'why', textContent: why }) : null),
+    element('td', {}, code(call.operation ?? 'no operation'),
+      refused ? element('div', { className: 'why', textContent: why }) : null),
     number(call.status ? `${call.status}` : 'no answer', refused ? 'bad' : ''),
     number(`${(call.us / 1000).toFixed(1)} ms`),
     idCell(call, filter));
@@ -33,22 +34,25 @@ function callRow(call, filter) {
   return row;
 }
 
-export async function showCalls(main, { providers, tell }) {
-  const direction = choice([{ value: '', textContent: 'both' }, { value: 'from-hub', textContent: WORDS['from-hub'] }, { value: 'to-hub', textContent: WORDS['to-hub'] }]);
+export async function showCalls(main, { providers, act, tell }) {
+  const directions = Object.entries(WORDS).map(([value, textContent]) => ({ value, textContent }));
+  const direction = choice([{ value: '', textContent: 'both' }, ...directions]);
   const provider = choice([{ value: '', textContent: 'all' }, ...providers.map((one) => one.provider)]);
   const interaction = element('input', { type: 'search', size: 36 });
   const consent = element('input', { type: 'search', size: 36 });
   const refused = element('input', { type: 'checkbox' });
   const paused = element('input', { type: 'checkbox' });
-  const rows = element('tbody');
+  const list = table(['Time', 'Direction', 'Provider', 'Operation', 'Status', 'Took', 'About'], []);
+  const rows = list.tBodies[0];
+  list.className = 'calls';
   const empty = element('p', { className: 'soft', textContent: 'No call yet that fits. The list follows by itself.' });
-  const headings = ['Time', 'Direction', 'Provider', 'Operation', 'Status', 'Took', 'About'];
   let last = 0;
   let asking = 0; // answers to older questions do not count
 
   function query(after) {
     const wanted = new URLSearchParams({ after, refused: refused.checked });
-    for (const [name, control] of Object.entries({ direction, providerId: provider, interactionId: interaction, consentId: consent })) {
+    const controls = { direction, providerId: provider, interactionId: interaction, consentId: consent };
+    for (const [name, control] of Object.entries(controls)) {
       if (control.value.trim()) wanted.set(name, control.value.trim());
     }
     return wanted;
@@ -81,13 +85,16 @@ export async function showCalls(main, { providers, tell }) {
     begin();
   }
 
+  const copyAll = () => act(async () => {
+    const { calls } = await ask(`/operator/calls?${query(0)}`);
+    await copy(JSON.stringify(calls, null, 2), 'Calls');
+  });
   const form = element('form', { className: 'row' }, field('Direction', direction), field('Provider', provider),
     field('Interaction id', interaction), field('Consent id', consent), field('refused or failed only', refused),
-    field('pause', paused), button('Copy as JSON', async () => copy(JSON.stringify((await ask(`/operator/calls?${query(0)}`)).calls, null, 2), 'Calls'), 'quiet'));
+    field('pause', paused), button('Copy as JSON', copyAll, 'quiet'));
   form.onsubmit = (event) => event.preventDefault();
   form.onchange = (event) => (event.target === paused ? null : begin());
-  main.append(form, element('section', { className: 'card' }, element('table', { className: 'calls' },
-    element('thead', {}, element('tr', {}, headings.map((text) => element('th', { scope: 'col', textContent: text })))), rows), empty));
+  main.append(form, element('section', { className: 'card' }, list, empty));
   await begin();
   const timer = setInterval(() => (paused.checked ? null : look()), LOOK_MS);
   return () => clearInterval(timer);

@@ -24,7 +24,8 @@ async function clockCard(act) {
   const offset = element('input', { type: 'number', className: 'short', value: '0', step: '1' });
   const read = async () => {
     const clock = await ask('/operator/clock');
-    now.replaceChildren('The server takes it to be ', code(clock.now), clock.offsetSeconds ? `, moved by ${clock.offsetSeconds} s` : ', as the system does');
+    now.replaceChildren('The server takes it to be ', code(clock.now),
+      clock.offsetSeconds ? `, moved by ${clock.offsetSeconds} s` : ', as the system does');
     offset.value = clock.offsetSeconds;
   };
   const set = (seconds) => act(async () => {
@@ -39,6 +40,11 @@ async function clockCard(act) {
   return made;
 }
 
+function answerOf({ cut, status, delayMs }) {
+  if (cut) return 'connection ended';
+  return [status, delayMs ? `after ${delayMs} ms` : null].filter(Boolean).join(' ');
+}
+
 async function overridesCard(providers, act) {
   const provider = choice(providers.map((one) => one.provider));
   const operation = choice(providers[0].operations.map((one) => one.operation));
@@ -51,22 +57,28 @@ async function overridesCard(providers, act) {
     const { overrides } = await ask('/operator/overrides');
     list.replaceChildren(overrides.length === 0
       ? element('p', { className: 'soft', textContent: 'No override waits for a reply.' })
-      : table(['Provider', 'Operation', 'Answer', 'Left', 'Until'], overrides.map((one) => [one.provider, code(one.operation),
-        one.cut ? 'connection ended' : [one.status, one.delayMs ? `after ${one.delayMs} ms` : null].filter(Boolean).join(' '),
-        number(`${one.times}`), time(one.expiresAt)])));
+      : table(['Provider', 'Operation', 'Answer', 'Left', 'Until'], overrides.map((one) => [
+        one.provider, code(one.operation), answerOf(one), number(`${one.times}`), time(one.expiresAt)])));
   };
   const add = () => act(async () => {
-    await ask('/operator/overrides', 'POST', { provider: provider.value, operation: operation.value, status: cut.checked ? undefined : whole(status),
-      delayMs: whole(delay), cut: cut.checked || undefined, times: Number(times.value) });
+    await ask('/operator/overrides', 'POST', {
+      provider: provider.value,
+      operation: operation.value,
+      status: cut.checked ? undefined : whole(status),
+      delayMs: whole(delay),
+      cut: cut.checked || undefined,
+      times: Number(times.value),
+    });
     await read();
   }, 'Override added');
   await read();
-  const made = card('Faults: the next replies of an operation', form(add, field('Provider', provider), field('Operation', operation), field('Status', status),
-    field('Delay, ms', delay), field('Times', times), field('end the connection', cut), element('button', { textContent: 'Add' }),
-    button('Forget all', () => act(async () => {
-      await ask('/operator/overrides', 'DELETE');
-      await read();
-    }, 'Overrides forgotten'), 'quiet')), list);
+  const forget = () => act(async () => {
+    await ask('/operator/overrides', 'DELETE');
+    await read();
+  }, 'Overrides forgotten');
+  const made = card('Faults: the next replies of an operation', form(add, field('Provider', provider),
+    field('Operation', operation), field('Status', status), field('Delay, ms', delay), field('Times', times),
+    field('end the connection', cut), element('button', { textContent: 'Add' }), button('Forget all', forget, 'quiet')), list);
   made.setAttribute('data-testid', 'console-override');
   return made;
 }
@@ -79,13 +91,15 @@ function accountsCard(provider, act) {
   const path = () => `/operator/${provider()}/accounts/${encodeURIComponent(id.value.trim())}`;
   const read = async () => {
     const state = await ask(path());
-    found.replaceChildren(code(state.accountId), ` is ${state.status}${state.creditBlock ? `, credit block: ${state.creditBlock}` : ''}`);
+    const block = state.creditBlock ? `, credit block: ${state.creditBlock}` : '';
+    found.replaceChildren(code(state.accountId), ` is ${state.status}${block}`);
   };
-  return card('Accounts', form(() => act(async () => {
+  const set = () => act(async () => {
     await ask(path(), 'PUT', { status: status.value || undefined, creditBlock: block.value || undefined });
     await read();
-  }, 'Account changed'), field('Account id', id), button('Show', () => act(read), 'quiet'), field('Status', status), field('Credit block', block),
-  element('button', { textContent: 'Set' })), found);
+  }, 'Account changed');
+  return card('Accounts', form(set, field('Account id', id), button('Show', () => act(read), 'quiet'),
+    field('Status', status), field('Credit block', block), element('button', { textContent: 'Set' })), found);
 }
 
 function paymentsCard(provider, act) {
@@ -95,21 +109,24 @@ function paymentsCard(provider, act) {
     list.replaceChildren(payments.length === 0
       ? element('p', { className: 'soft', textContent: 'No payment yet.' })
       : table(['Payment', 'Status', 'Amount', 'Move to'], payments.map((one) => {
+        const { id } = one;
         const status = choice(MOVES);
         const move = () => act(async () => {
           const reason = status.value === 'Rejected' ? REASON : undefined;
-          await ask(`/operator/${provider()}/payments/${encodeURIComponent(one.id ?? one.paymentId)}`, 'PUT', { status: status.value, reason });
+          const path = `/operator/${provider()}/payments/${encodeURIComponent(id)}`;
+          await ask(path, 'PUT', { status: status.value, reason });
           await read();
         }, 'Payment moved');
-        return [code(one.id ?? one.paymentId), one.status, number(amountOf(one)), element('td', {}, status, ' ', button('Move', move, 'quiet'))];
+        return [code(id), one.status, number(amountOf(one)),
+          element('td', {}, status, ' ', button('Move', move, 'quiet'))];
       })));
   };
   return card('Payments', element('p', {}, button('Show the newest', () => act(read), 'quiet')), list);
 }
 
-function amountOf(payment) {
-  const amount = payment.instructedAmount ?? payment.amount;
-  return typeof amount === 'object' && amount ? `${amount.currency} ${amount.amount}` : `${amount ?? ''}`;
+function amountOf({ instruction }) {
+  const { amount, currency } = instruction.Amount;
+  return `${currency} ${amount}`;
 }
 
 function tasksCard(provider, act) {
@@ -123,16 +140,20 @@ function tasksCard(provider, act) {
     list.replaceChildren(tasks.length === 0
       ? element('p', { className: 'soft', textContent: 'No call to the Hub is parked.' })
       : table(['Task', 'Record', 'Decision'], tasks.map(({ key, record }) => [code(key), code(JSON.stringify(record)),
-        element('td', {}, button('Retry', () => decide(key, 'retry'), 'quiet'), ' ', button('Drop', () => decide(key, 'drop'), 'quiet'))])));
+        element('td', {}, button('Retry', () => decide(key, 'retry'), 'quiet'), ' ',
+          button('Drop', () => decide(key, 'drop'), 'quiet'))])));
   };
   return card('Calls to the Hub that wait for a decision', element('p', {}, button('Show', () => act(read), 'quiet')), list);
 }
 
 export async function showControls(main, { providers, act }) {
   const provider = choice(providers.map((one) => one.provider));
-  const ofProvider = () => [accountsCard(() => provider.value, act), paymentsCard(() => provider.value, act), tasksCard(() => provider.value, act),
-    card('Reset', element('p', { className: 'soft', textContent: 'Puts the bank’s data back as they were loaded and forgets what the server remembers of it.' }),
-      button('Reset this provider', () => act(() => ask(`/operator/${provider.value}/reset`, 'POST'), 'Reset done'), 'quiet'))];
+  const chosen = () => provider.value;
+  const reset = () => act(() => ask(`/operator/${chosen()}/reset`, 'POST'), 'Reset done');
+  const ofProvider = () => [accountsCard(chosen, act), paymentsCard(chosen, act), tasksCard(chosen, act),
+    card('Reset', element('p', { className: 'soft' },
+      'Puts the bank’s data back as they were loaded and forgets what the server remembers of it.'),
+    button('Reset this provider', reset, 'quiet'))];
   const cards = element('div', {}, ...ofProvider());
   provider.onchange = () => cards.replaceChildren(...ofProvider());
   main.append(await clockCard(act), await overridesCard(providers, act),

@@ -18,7 +18,8 @@ export async function showOperations(main, { providers, act }) {
     ])));
   }
   provider.onchange = show;
-  main.append(element('p', { className: 'soft' }, 'The command plays the Hub once against this demonstration; with --curl it prints the complete curl command.'),
+  main.append(element('p', { className: 'soft' },
+    'The command plays the Hub once against this demonstration; with --curl it prints the complete curl command.'),
     element('form', { className: 'row' }, field('Provider', provider)), list);
   show();
   return null;
