@@ -70,8 +70,10 @@
 #define LIMIT_CLIENT_ASSERTION_S 300 /* a client's assertion: exp - now; a minute is usual */
 
 /* Payments. */
-#define LIMIT_PII_BYTES (256 * 1024) /* a JWE: ten creditors and their addresses */
-#define LIMIT_CREDITORS 10           /* that a consent may name (payment PII 7) */
+#define LIMIT_PII_BYTES (256 * 1024)       /* a JWE: ten creditors and their addresses */
+#define LIMIT_PII_KEPT_BYTES (1024 * 1024) /* decrypted: some 300 consents */
+#define LIMIT_PII_KEPT_S 600               /* from the authorization page to the payment, and on */
+#define LIMIT_CREDITORS 10                 /* that a consent may name (payment PII 7) */
 #define LIMIT_PAYMENT_KEY 40 /* characters of x-idempotency-key, as the TPPs' standard has it */
 #define LIMIT_PAYMENT_KEY_S (24 * 3600) /* for how long it means one payment, as at the Hub */
 #define LIMIT_PROOF_AGE_S 300 /* of the TPP's own authentication of a customer, at a payment */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "contract_payment_pii.h"
 #include "jose/jose.h"
+#include "payments/pii_cache.h"
 #include "payments/signature.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 struct pii_reader {
     struct jose_decrypter *decrypter;
     struct signature_judge *judge;
+    struct pii_cache *cache;
 };
 
 int pii_init(struct lfi_error *error)
@@ -39,6 +41,11 @@ int pii_reader_new(struct pii_reader **out, const struct pii_config *config,
     if (!reader) {
         return error_set(error, "out of memory");
     }
+    reader->cache = pii_cache_new(clock);
+    if (!reader->cache) {
+        pii_reader_free(reader);
+        return error_set(error, "out of memory");
+    }
     if (jose_decrypter_new(&reader->decrypter, config->keys, config->key_count, error) != 0 ||
         signature_judge_new(&reader->judge, &signature, clock, log, metrics, error) != 0) {
         pii_reader_free(reader);
@@ -53,6 +60,7 @@ void pii_reader_free(struct pii_reader *reader)
     if (reader) {
         jose_decrypter_free(reader->decrypter);
         signature_judge_free(reader->judge);
+        pii_cache_free(reader->cache);
         free(reader);
     }
 }
@@ -93,17 +101,12 @@ static int check_header(const struct jose_jwe *jwe, struct refusal *refusal)
     return 0;
 }
 
-static int decrypt(const struct pii_reader *reader, const cJSON *member, struct arena *arena,
+static int decrypt(const struct pii_reader *reader, struct lfi_slice compact, struct arena *arena,
                    struct lfi_slice *out, struct refusal *refusal)
 {
     struct jose_jwe jwe;
     struct lfi_error error = {""};
 
-    if (!cJSON_IsString(member)) {
-        return refusal_set(refusal, "PII-MISSING", 400, "Body.InvalidFormat",
-                           "PersonalIdentifiableInformation must be there, as a compact JWE.");
-    }
-    struct lfi_slice compact = slice_of(member->valuestring);
     if (compact.len > LIMIT_PII_BYTES) {
         refusal_set(refusal, "PII-SIZE", 400, "Body.InvalidFormat",
                     "PersonalIdentifiableInformation is too long.");
@@ -128,6 +131,32 @@ static int decrypt(const struct pii_reader *reader, const cJSON *member, struct 
     default:
         return refuse_unable(refusal);
     }
+}
+
+/* The same, with what was decrypted before when the query says whose it is. */
+static int decrypt_or_recall(const struct pii_reader *reader, const struct pii_query *query,
+                             struct arena *arena, struct lfi_slice *out, struct refusal *refusal)
+{
+    unsigned char key[PII_CACHE_KEY];
+
+    if (!cJSON_IsString(query->member)) {
+        return refusal_set(refusal, "PII-MISSING", 400, "Body.InvalidFormat",
+                           "PersonalIdentifiableInformation must be there, as a compact JWE.");
+    }
+    struct lfi_slice compact = slice_of(query->member->valuestring);
+    const struct pii_cache_name name = {query->provider_id, query->consent_id, compact};
+    if (query->stage != PII_OF_REVIEW || query->consent_id.len == 0 || !pii_cache_key(&name, key)) {
+        return decrypt(reader, compact, arena, out, refusal);
+    }
+    arena_hold_secret(arena);
+    *out = pii_cache_get(reader->cache, key, arena);
+    if (!out->ptr) {
+        if (decrypt(reader, compact, arena, out, refusal) != 0) {
+            return -1;
+        }
+        pii_cache_put(reader->cache, key, *out);
+    }
+    return 0;
 }
 
 /* --- what is inside --------------------------------------------------------------------------- */
@@ -168,7 +197,7 @@ static int open_all(struct pii_reader *reader, const struct pii_query *query, st
     struct lfi_error error = {""};
 
     *out = (struct pii){.tree = NULL};
-    if (decrypt(reader, query->member, arena, &clear, refusal) != 0) {
+    if (decrypt_or_recall(reader, query, arena, &clear, refusal) != 0) {
         return -1;
     }
     if (jose_token_parse_within(arena, clear, LIMIT_PII_BYTES, &token, &error) != 0) {

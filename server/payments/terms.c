@@ -78,7 +78,9 @@ static struct pii_query query_of(const struct payment *payment, enum pii_stage s
                               .stage = stage,
                               .client_id = payment->means->client_id,
                               .software_id = payment->means->software_id,
-                              .created_s = consent_created_s(&payment->consent)};
+                              .created_s = consent_created_s(&payment->consent),
+                              .provider_id = slice_of(payment->call->provider->id),
+                              .consent_id = payment->call->core.consent_id};
 }
 
 enum payment_step payment_open_pii(struct payment *payment)

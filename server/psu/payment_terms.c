@@ -234,6 +234,8 @@ static bool open_pii(struct actor actor, const cJSON *tree, const struct consent
         .client_id = json_get_string(tpp, "clientId"),
         .software_id = json_get_string(tpp, "softwareStatementId"),
         .created_s = consent_created_s(consent),
+        .provider_id = slice_of(actor.endpoint->provider->id),
+        .consent_id = json_get_string(tree, "id"),
     };
     if (actor.psu->pii && pii_open(actor.psu->pii, &query, actor.arena, out, &refusal) == 0) {
         return true;
