@@ -50,6 +50,7 @@ export async function requestConsent(
         type,
         consent,
         probes: true,
+        unchecked: true, // the bank's pages are looked at, with dates that stay
     });
     assert.equal(made.status, 201, JSON.stringify(made.body));
     return made.body;

@@ -4,18 +4,21 @@ import { readFileSync } from 'node:fs';
 import { encryptPii, makeKey, signPii } from './pii.mjs';
 
 const AMOUNT = { Amount: '10.00', Currency: 'AED' };
-const PERIOD = { PeriodType: 'Month', PeriodStartDate: '2030-01-01' };
+/** A day in the Gulf, as the standard writes it. */
+export const dayAhead = (days) => new Date(Date.now() + (days * 24 + 4) * 3600_000).toISOString().slice(0, 10);
+const PERIOD = { PeriodType: 'Month', PeriodStartDate: dayAhead(0) };
 const CONTROLS = { MaximumCumulativeNumberOfPaymentsPerPeriod: 3 };
-const DATE = { PaymentExecutionDate: '2030-03-01' };
-const multi = (PeriodicSchedule) => ({ ConsentSchedule: { MultiPayment: { PeriodicSchedule } } });
+const DATE = { PaymentExecutionDate: dayAhead(0) };
+const multi = (PeriodicSchedule, caps) => ({ ConsentSchedule: { MultiPayment: { ...caps, PeriodicSchedule } } });
+const TWELVE = { MaximumCumulativeNumberOfPayments: 12 };
 
-/** ControlParameters of each type, with the fewest controls. */
+/** ControlParameters of each type, with the fewest controls that the Hub takes. */
 export const CONTROL_PARAMETERS = {
     SingleInstantPayment: { ConsentSchedule: { SinglePayment: { Type: 'SingleInstantPayment', Amount: AMOUNT } } },
     FixedOnDemand: multi({ Type: 'FixedOnDemand', ...PERIOD, Amount: AMOUNT, Controls: CONTROLS }),
     VariableOnDemand: multi({ Type: 'VariableOnDemand', ...PERIOD, Controls: CONTROLS }),
-    FixedPeriodicSchedule: multi({ Type: 'FixedPeriodicSchedule', ...PERIOD, Amount: AMOUNT }),
-    VariablePeriodicSchedule: multi({ Type: 'VariablePeriodicSchedule', ...PERIOD, MaximumIndividualAmount: AMOUNT }),
+    FixedPeriodicSchedule: multi({ Type: 'FixedPeriodicSchedule', ...PERIOD, Amount: AMOUNT }, TWELVE),
+    VariablePeriodicSchedule: multi({ Type: 'VariablePeriodicSchedule', ...PERIOD, MaximumIndividualAmount: AMOUNT }, TWELVE),
     FixedDefinedSchedule: multi({ Type: 'FixedDefinedSchedule', Schedule: [{ ...DATE, Amount: AMOUNT }] }),
     VariableDefinedSchedule: multi({
         Type: 'VariableDefinedSchedule', Schedule: [{ ...DATE, MaximumIndividualAmount: AMOUNT }],

@@ -7,6 +7,8 @@
 #include "contract_hub_consent_manager.h"
 #include "events.h"
 #include "grant.h"
+#include "payment_staging.h"
+#include "payment_terms.h"
 #include "pii.h"
 #include "tpps.h"
 
@@ -83,10 +85,20 @@ static void touch(const struct sim *sim, cJSON *data)
     put(data, "updatedAt", cJSON_CreateNumber((double)(clock_now_us(sim->clock) / 1000)));
 }
 
+static const struct consent_kind *kind_of(const struct consent *consent)
+{
+    return consent_kind_of(json_get_string(consent->data, "consentType"));
+}
+
 static void set_status(const struct sim *sim, struct consent *consent, const char *status)
 {
+    char now[DATETIME_TEXT_MAX];
     put(consent->data, "status", cJSON_CreateString(status));
     put(terms_of(consent), "Status", cJSON_CreateString(status));
+    if (kind_of(consent)->pays) {
+        datetime_format_utc_ms(clock_now_us(sim->clock), now);
+        put(terms_of(consent), "StatusUpdateDateTime", cJSON_CreateString(now));
+    }
     touch(sim, consent->data);
 }
 
@@ -104,12 +116,20 @@ static bool is_over(const struct sim *sim, const struct consent *consent)
            datetime_utc_us(&end) <= clock_now_us(sim->clock);
 }
 
+static void put_consumption(const struct sim *sim, struct consent *consent)
+{
+    put(terms_of(consent), "PaymentConsumption", payment_consumption(consent, sim->clock));
+}
+
 struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
 {
     struct lfi_slice status = json_get_string(consent->data, "status");
     if (consent_may_move(status, SLICE("Expired"), CONSENT_BY_HUB) && is_over(sim, consent)) {
         set_status(sim, consent, "Expired");
         note_change(sim, consent, "patch", NULL);
+    }
+    if (cJSON_GetArraySize(consent->payments) > 0) {
+        put_consumption(sim, consent); /* its period may have passed */
     }
     return json_get_string(consent->data, "status");
 }
@@ -123,6 +143,12 @@ int consent_take_back(const struct sim *sim, struct consent *consent, const char
     set_status(sim, consent, "Revoked");
     note_change(sim, consent, "revoke", by);
     return 0;
+}
+
+void consent_note_consumption(const struct sim *sim, struct consent *consent)
+{
+    put_consumption(sim, consent);
+    touch(sim, consent->data);
 }
 
 void consent_consume(const struct sim *sim, struct consent *consent)
@@ -145,7 +171,9 @@ static cJSON *complete_terms(const struct sim *sim, const struct consent_request
         cJSON_AddStringToObject(terms, "ConsentId", id);
     }
     if (!json_get(terms, "ExpirationDateTime")) {
-        datetime_format_utc_ms(clock_now_us(sim->clock) + DEFAULT_LIFE_US, text);
+        int64_t end_us = payment_staging_end_us(terms);
+        datetime_format_utc_ms(end_us > 0 ? end_us : clock_now_us(sim->clock) + DEFAULT_LIFE_US,
+                               text);
         cJSON_AddStringToObject(terms, "ExpirationDateTime", text);
     }
     if (request->kind->pays && !json_get(terms, "PaymentPurposeCode")) {
@@ -304,11 +332,6 @@ int consent_lodge(const struct sim *sim, const struct consent *made, struct refu
 static int refuse(struct refusal *refusal, const char *id, const char *message)
 {
     return refusal_set(refusal, id, 400, "Consent.BusinessRuleViolation", message);
-}
-
-static const struct consent_kind *kind_of(const struct consent *consent)
-{
-    return consent_kind_of(json_get_string(consent->data, "consentType"));
 }
 
 /* Lawful members of a PATCH that belong to other kinds of consents; the first to all others. */

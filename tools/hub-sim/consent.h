@@ -32,7 +32,8 @@ struct consent_request {
 };
 /*
  * Fills *out, ready for store_add or store_drop. -1 with a reason, and nothing to drop, when the
- * TPP's terms break the contract or end in the past.
+ * TPP's terms break the contract or end in the past. What else a Hub checks of payments is in
+ * payment_staging.h.
  */
 int consent_make(const struct sim *sim, const struct consent_request *request, struct consent *out,
                  struct lfi_error *error);
@@ -49,7 +50,9 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent);
 /* The TPP takes it back; `by` is of the standard, as TPP. -1: it has come to its end. */
 int consent_take_back(const struct sim *sim, struct consent *consent, const char *by);
 
-/* The one payment that it allowed was made. */
+/* What its payments use of it, after one was made or rejected. */
+void consent_note_consumption(const struct sim *sim, struct consent *consent);
+/* No further payment can follow. */
 void consent_consume(const struct sim *sim, struct consent *consent);
 
 /*

@@ -1,206 +1,180 @@
-/* What a Hub checks of a payment before the bank is asked. (Payments 9.) */
-#include "base/datetime.h"
+/* What a Hub checks of a payment before the bank is asked. (Payments 9; TPP side 14.3.) */
+#include "base/array.h"
 #include "consent.h"
+#include "payment_purpose.h"
+#include "payment_terms.h"
 #include "payments.h"
 
-#define DAY_US (INT64_C(24) * 3600 * 1000000)
+#define CURRENCY "AED"
 
-static int refuse(struct refusal *refusal, const char *id, const char *message)
+static int refuse_control(struct refusal *refusal, const char *id, const char *message)
 {
-    return refusal_set(refusal, id, 403, id, message);
+    return refusal_set(refusal, id, 400, "Consent.FailsControlParameters", message);
 }
 
-/* "100.00" in hundredths; what is no amount is 0. */
-static int64_t minor_of(struct lfi_slice decimal)
+static int refuse_used(struct refusal *refusal)
 {
-    int64_t minor = 0;
-    for (size_t i = 0; i < decimal.len && i < 20; i++) {
-        minor = decimal.ptr[i] == '.' ? minor : minor * 10 + (decimal.ptr[i] - '0');
-    }
-    return minor;
+    return refusal_set(refusal, "SIM-PAYMENT-USED", 400, "Consent.BusinessRuleViolation",
+                       "The payment was made already.");
 }
 
-/* The amount of an object; false: it has none. */
-static bool read_amount(const cJSON *object, const char *name, int64_t *minor)
-{
-    const cJSON *amount = json_get(object, name);
-    *minor = minor_of(json_get_string(amount, "Amount"));
-    return amount;
-}
-
-/* --- days of the Gulf ------------------------------------------------------------------------- */
-
-/* Since 1970-01-01, of a date or an instant. */
-static int64_t day_of(struct lfi_slice text)
-{
-    struct datetime value;
-    if (!datetime_parse(text, &value)) {
-        return 0;
-    }
-    return (value.has_time ? datetime_utc_us(&value) + DATETIME_GULF_OFFSET_US : value.wall_us) /
-           DAY_US;
-}
-
-struct days {
-    int64_t first, last;
+/* A payment that is asked for, and the terms that it must keep. */
+struct asked {
+    const struct consent *consent;
+    const struct payment_terms *terms;
+    const cJSON *data;
+    int64_t minor, today;
 };
-
-static struct days months_of(int64_t day, bool whole_year)
-{
-    int64_t year;
-    unsigned month, date;
-    datetime_civil_from_days(day, &year, &month, &date);
-    unsigned first = whole_year ? 1 : month, next = whole_year ? 13 : month + 1;
-    return (struct days){
-        datetime_days_from_civil(year, first, 1),
-        datetime_days_from_civil(next > 12 ? year + 1 : year, next > 12 ? next - 12 : next, 1) - 1};
-}
-
-/* The period of the schedule that a day lies in; of one without periods all days. */
-static struct days period_of(const cJSON *schedule, int64_t day)
-{
-    struct lfi_slice type = json_get_string(schedule, "PeriodType");
-    int64_t start = day_of(json_get_string(schedule, "PeriodStartDate"));
-    if (slice_equal_text(type, "Day")) {
-        return (struct days){day, day};
-    }
-    if (slice_equal_text(type, "Week")) {
-        int64_t first = start + (day - start) / 7 * 7;
-        return (struct days){first, first + 6};
-    }
-    return type.ptr ? months_of(day, slice_equal_text(type, "Year"))
-                    : (struct days){INT64_MIN, INT64_MAX};
-}
-
-/* --- what was paid already -------------------------------------------------------------------- */
-
-struct paid {
-    int64_t count, value;
-};
-
-/* What was rejected does not count. */
-static struct paid add_up(const struct consent *consent, struct days days)
-{
-    struct paid paid = {0, 0};
-    const cJSON *payment;
-    cJSON_ArrayForEach(payment, consent->payments)
-    {
-        int64_t amount;
-        const cJSON *answer = json_get(payment, "paymentResponse");
-        const cJSON *data = json_get(json_get(payment, "requestBody"), "Data");
-        int64_t day = day_of(json_get_string(answer, "creationDateTime"));
-        if (day >= days.first && day <= days.last &&
-            !slice_equal_text(json_get_string(answer, "status"), "Rejected")) {
-            (void)read_amount(json_get(data, "Instruction"), "Amount", &amount);
-            paid.count++;
-            paid.value += amount;
-        }
-    }
-    return paid;
-}
 
 /* --- checks ----------------------------------------------------------------------------------- */
 
 /* A fixed amount must be met, an upper one not passed. */
-static int check_amount(const cJSON *terms, int64_t amount, struct refusal *refusal)
+static int check_amount(const struct asked *asked, const cJSON *terms, struct refusal *refusal)
 {
     int64_t limit;
-    if ((read_amount(terms, "Amount", &limit) && amount != limit) ||
-        (read_amount(terms, "MaximumIndividualAmount", &limit) && amount > limit)) {
-        return refuse(refusal, "SIM-PAYMENT-AMOUNT", "The consent allows another amount.");
+    if ((payment_amount_read(terms, "Amount", &limit) && asked->minor != limit) ||
+        (payment_amount_read(terms, "MaximumIndividualAmount", &limit) && asked->minor > limit)) {
+        return refuse_control(refusal, "SIM-PAYMENT-AMOUNT", "The consent allows another amount.");
     }
     return 0;
 }
 
-/* Caps of the whole consent or of a period; `suffix` tells which. */
-static int check_caps(const cJSON *terms, const char *value_name, const char *count_name,
-                      const struct paid *paid, int64_t amount, struct refusal *refusal)
+struct caps {
+    const char *count, *value;
+};
+static const struct caps of_consent = {"MaximumCumulativeNumberOfPayments",
+                                       "MaximumCumulativeValueOfPayments"};
+static const struct caps of_period = {"MaximumCumulativeNumberOfPaymentsPerPeriod",
+                                      "MaximumCumulativeValueOfPaymentsPerPeriod"};
+
+static int check_caps(const struct asked *asked, const cJSON *terms, const struct caps *caps,
+                      struct day_span days, struct refusal *refusal)
 {
-    int64_t value, count;
-    if (json_get_int(terms, count_name, &count) && paid->count >= count) {
-        return refuse(refusal, "SIM-PAYMENT-COUNT", "The consent allows no more payments.");
+    struct payment_sum paid = payment_sum_of(asked->consent, days, PAYMENTS_NOT_REJECTED);
+    int64_t limit;
+    if (json_get_int(terms, caps->count, &limit) && paid.count >= limit) {
+        return refuse_control(refusal, "SIM-PAYMENT-COUNT", "The consent allows no more payments.");
     }
-    if (read_amount(terms, value_name, &value) && paid->value + amount > value) {
-        return refuse(refusal, "SIM-PAYMENT-VALUE", "The consent allows no more value.");
+    if (payment_amount_read(terms, caps->value, &limit) && asked->minor > limit - paid.minor) {
+        return refuse_control(refusal, "SIM-PAYMENT-VALUE", "The consent allows less value.");
     }
     return 0;
 }
 
-static int check_once(const struct consent *consent, struct days days, struct refusal *refusal)
+static int check_once(const struct asked *asked, struct day_span days, struct refusal *refusal)
 {
-    return add_up(consent, days).count == 0
+    return payment_sum_of(asked->consent, days, PAYMENTS_NOT_REJECTED).count == 0
                ? 0
-               : refuse(refusal, "SIM-PAYMENT-USED", "The payment was made already.");
+               : refuse_used(refusal);
 }
 
-static int check_date(const struct consent *consent, const cJSON *schedule, int64_t amount,
-                      int64_t today, struct refusal *refusal)
+static int check_date(const struct asked *asked, struct refusal *refusal)
 {
-    const cJSON *entry;
-    cJSON_ArrayForEach(entry, json_get(schedule, "Schedule"))
-    {
-        if (day_of(json_get_string(entry, "PaymentExecutionDate")) == today) {
-            int rc = check_once(consent, (struct days){today, today}, refusal);
-            return rc == 0 ? check_amount(entry, amount, refusal) : rc;
+    const cJSON *entry = payment_date_entry(asked->terms->schedule, asked->today);
+    if (!entry) {
+        return refuse_control(refusal, "SIM-PAYMENT-DATE",
+                              "The consent names no payment for today.");
+    }
+    int rc = check_once(asked, (struct day_span){asked->today, asked->today}, refusal);
+    return rc == 0 ? check_amount(asked, entry, refusal) : rc;
+}
+
+static int check_period(const struct asked *asked, struct refusal *refusal)
+{
+    const struct payment_terms *terms = asked->terms;
+    const cJSON *controls = json_get(terms->schedule, "Controls");
+    struct day_span period = payment_period(terms->schedule, asked->today);
+    int64_t start;
+    if (check_amount(asked, terms->schedule, refusal) != 0 ||
+        check_amount(asked, controls, refusal) != 0) {
+        return -1;
+    }
+    if (payment_type_is(terms, PAYMENT_FIXED_ON_DEMAND, PAYMENT_VARIABLE_ON_DEMAND)) {
+        return check_caps(asked, controls, &of_period, period, refusal);
+    }
+    if (payment_day_read(json_get_string(terms->schedule, "PeriodStartDate"), &start) &&
+        asked->today < start) {
+        return refuse_control(refusal, "SIM-PAYMENT-DATE", "The first period has not begun.");
+    }
+    return check_once(asked, period, refusal);
+}
+
+static int check_multi(const struct asked *asked, struct refusal *refusal)
+{
+    if (check_caps(asked, asked->terms->multi, &of_consent, DAY_SPAN_ALL, refusal) != 0) {
+        return -1;
+    }
+    return json_get(asked->terms->schedule, "Schedule") ? check_date(asked, refusal)
+                                                        : check_period(asked, refusal);
+}
+
+/* What stands in a consent to a single payment holds for that payment. */
+static int check_same(const struct asked *asked, struct refusal *refusal)
+{
+    static const char *const names[] = {"PaymentPurposeCode", "DebtorReference",
+                                        "CreditorReference"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!slice_equal(json_get_string(asked->terms->asked, names[i]),
+                         json_get_string(asked->data, names[i]))) {
+            refuse_control(refusal, "SIM-PAYMENT-TERMS",
+                           "Purpose and references must be those of the consent.");
+            refusal_detail(refusal, "%s", names[i]);
+            return -1;
         }
     }
-    return refuse(refusal, "SIM-PAYMENT-DATE", "The consent names no payment for today.");
+    return 0;
 }
 
-static int check_period(const struct consent *consent, const cJSON *schedule, int64_t amount,
-                        int64_t today, struct refusal *refusal)
+static int check_single(const struct asked *asked, struct refusal *refusal)
 {
-    struct lfi_slice type = json_get_string(schedule, "Type");
-    struct days period = period_of(schedule, today);
-    struct paid paid = add_up(consent, period);
-    bool on_demand =
-        slice_equal_text(type, "FixedOnDemand") || slice_equal_text(type, "VariableOnDemand");
-    const cJSON *controls = json_get(schedule, "Controls");
-    if (check_amount(schedule, amount, refusal) != 0 ||
-        check_amount(controls, amount, refusal) != 0) {
-        return -1;
-    }
-    return on_demand
-               ? check_caps(controls, "MaximumCumulativeValueOfPaymentsPerPeriod",
-                            "MaximumCumulativeNumberOfPaymentsPerPeriod", &paid, amount, refusal)
-               : check_once(consent, period, refusal);
+    int rc = check_amount(asked, asked->terms->schedule, refusal);
+    return rc == 0 ? check_same(asked, refusal) : rc;
 }
 
-static int check_multi(const struct consent *consent, const cJSON *multi, int64_t amount,
-                       int64_t today, struct refusal *refusal)
+/* What holds for payments of every type. */
+static int check_all(const struct sim *sim, struct consent *consent, const cJSON *data,
+                     struct refusal *refusal)
 {
-    const cJSON *schedule = json_get(multi, "PeriodicSchedule");
-    struct paid paid = add_up(consent, (struct days){INT64_MIN, INT64_MAX});
-    int rc = check_caps(multi, "MaximumCumulativeValueOfPayments",
-                        "MaximumCumulativeNumberOfPayments", &paid, amount, refusal);
-    if (rc != 0) {
-        return rc;
+    const cJSON *amount = json_get(json_get(data, "Instruction"), "Amount");
+    if (!slice_equal_text(consent_status(sim, consent), "Authorized")) {
+        return refusal_set(refusal, "SIM-CONSENT-STATE", 400, "Consent.Invalid",
+                           "The consent is not authorized.");
     }
-    return json_get(schedule, "Schedule") ? check_date(consent, schedule, amount, today, refusal)
-                                          : check_period(consent, schedule, amount, today, refusal);
+    if (!slice_equal_text(json_get_string(data, "ConsentId"), consent->id)) {
+        return refusal_set(refusal, "SIM-PAYMENT-CONSENT", 400, "Consent.Invalid",
+                           "ConsentId names another consent.");
+    }
+    if (!payment_purpose_is_known(json_get_string(data, "PaymentPurposeCode"))) {
+        return refusal_set(refusal, "SIM-PAYMENT-PURPOSE", 400, "Body.InvalidFormat",
+                           "Aani knows no such PaymentPurposeCode.");
+    }
+    if (!slice_equal_text(json_get_string(amount, "Currency"), CURRENCY)) {
+        return refuse_control(refusal, "SIM-PAYMENT-CURRENCY", "The consent allows AED only.");
+    }
+    return 0;
 }
 
-int payments_check(const struct sim *sim, struct consent *consent, struct lfi_slice amount,
+int payments_check(const struct sim *sim, struct consent *consent, const cJSON *data,
                    struct refusal *refusal)
 {
-    const cJSON *asked = json_get(json_get(consent->data, "request"), "consent");
-    const cJSON *control = json_get(asked, "ControlParameters");
-    const cJSON *schedule = json_get(control, "ConsentSchedule");
-    const cJSON *single = json_get(schedule, "SinglePayment");
-    const cJSON *multi = json_get(schedule, "MultiPayment");
-    int64_t today = (clock_now_us(sim->clock) + DATETIME_GULF_OFFSET_US) / DAY_US;
-    if (!control) {
-        return refuse(refusal, "SIM-CONSENT-KIND", "The consent is not one to payments.");
+    struct payment_terms terms = payment_terms_of(consent);
+    struct asked asked = {
+        .consent = consent, .terms = &terms, .data = data, .today = payment_today(sim->clock)};
+    bool single = payment_type_is(&terms, PAYMENT_SINGLE_INSTANT, PAYMENT_SINGLE_INSTANT);
+    (void)payment_amount_read(json_get(data, "Instruction"), "Amount", &asked.minor);
+    if (!json_get(terms.asked, "ControlParameters")) {
+        return refusal_set(refusal, "SIM-CONSENT-KIND", 400, "Consent.Invalid",
+                           "The consent is not one to payments.");
     }
-    if (single && cJSON_GetArraySize(consent->payments) > 0 &&
-        check_once(consent, (struct days){INT64_MIN, INT64_MAX}, refusal) != 0) {
+    if (single &&
+        cJSON_GetArraySize(consent->payments) + cJSON_GetArraySize(consent->reserved) > 0) {
+        return refuse_used(refusal);
+    }
+    if (check_all(sim, consent, data, refusal) != 0) {
         return -1;
     }
-    if (!slice_equal_text(consent_status(sim, consent), "Authorized")) {
-        return refuse(refusal, "SIM-CONSENT-STATE", "The consent is not authorized.");
-    }
     if (single) {
-        return check_amount(single, minor_of(amount), refusal);
+        return check_single(&asked, refusal);
     }
-    return multi ? check_multi(consent, multi, minor_of(amount), today, refusal) : 0;
+    return terms.multi ? check_multi(&asked, refusal) : 0;
 }

@@ -3,9 +3,10 @@
 #include "base/array.h"
 #include "base/datetime.h"
 #include "consent.h"
+#include "payment_terms.h"
 
 /* What the log keeps of a payment and does not show. */
-static const char *const own[] = {"transactionId", "patches"};
+static const char *const own[] = {"transactionId", "patches", "rail", "answer", "madeSeconds"};
 
 cJSON *payments_find(const struct consent *consent, struct lfi_slice payment_id)
 {
@@ -13,18 +14,6 @@ cJSON *payments_find(const struct consent *consent, struct lfi_slice payment_id)
     cJSON_ArrayForEach(payment, consent->payments)
     {
         if (slice_equal(json_get_string(payment, "paymentId"), payment_id)) {
-            return payment;
-        }
-    }
-    return NULL;
-}
-
-cJSON *payments_find_key(const struct consent *consent, struct lfi_slice idempotency_key)
-{
-    cJSON *payment;
-    cJSON_ArrayForEach(payment, consent->payments)
-    {
-        if (slice_equal(json_get_string(payment, "idempotencyKey"), idempotency_key)) {
             return payment;
         }
     }
@@ -50,6 +39,78 @@ cJSON *payments_show(const cJSON *payment)
         cJSON_DeleteItemFromObjectCaseSensitive(shown, own[i]);
     }
     return shown;
+}
+
+/* --- idempotency ------------------------------------------------------------------------------ */
+
+#define PII "PersonalIdentifiableInformation"
+
+/* Personal data does not count: an honest repeat may seal it anew. */
+static bool is_same(const cJSON *a, const cJSON *b)
+{
+    cJSON *left = cJSON_Duplicate(a, true), *right = cJSON_Duplicate(b, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(left, PII);
+    cJSON_DeleteItemFromObjectCaseSensitive(right, PII);
+    bool same = cJSON_Compare(left, right, true);
+    cJSON_Delete(left);
+    cJSON_Delete(right);
+    return same;
+}
+
+int payments_find_key(const struct sim *sim, const struct consent *consent,
+                      struct lfi_slice idempotency_key, const cJSON *data, const cJSON **out,
+                      struct refusal *refusal)
+{
+    int64_t now_s = clock_now_s(sim->clock), made_s;
+    const cJSON *payment;
+    *out = NULL;
+    cJSON_ArrayForEach(payment, consent->payments)
+    {
+        if (slice_equal(json_get_string(payment, "idempotencyKey"), idempotency_key) &&
+            json_get_int(payment, "madeSeconds", &made_s) && now_s - made_s < PAYMENTS_KEY_LIFE_S) {
+            *out = payment;
+        }
+    }
+    return !*out || is_same(json_get(json_get(*out, "requestBody"), "Data"), data)
+               ? 0
+               : refusal_set(refusal, "SIM-KEY-OTHER", 409, "GenericError",
+                             "The idempotency key was used with another payment.");
+}
+
+static cJSON *find_reserved(const struct consent *consent, struct lfi_slice idempotency_key)
+{
+    cJSON *entry;
+    cJSON_ArrayForEach(entry, consent->reserved)
+    {
+        if (slice_equal(json_get_string(entry, "key"), idempotency_key)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+bool payments_is_reserved(const struct consent *consent, struct lfi_slice idempotency_key)
+{
+    return find_reserved(consent, idempotency_key);
+}
+
+void payments_reserve(struct consent *consent, struct lfi_slice idempotency_key, const cJSON *data)
+{
+    cJSON *entry = cJSON_CreateObject();
+    transcript_add_text(entry, "key", idempotency_key, idempotency_key.len);
+    cJSON_AddItemToObject(entry, "data", cJSON_Duplicate(data, true));
+    if (!consent->reserved) {
+        consent->reserved = cJSON_CreateArray();
+    }
+    cJSON_AddItemToArray(consent->reserved, entry);
+}
+
+void payments_release(struct consent *consent, struct lfi_slice idempotency_key)
+{
+    cJSON *entry = find_reserved(consent, idempotency_key);
+    if (entry) {
+        cJSON_Delete(cJSON_DetachItemViaPointer(consent->reserved, entry));
+    }
 }
 
 /* --- a new one -------------------------------------------------------------------------------- */
@@ -88,30 +149,38 @@ static void describe_asking(cJSON *payment, const struct consent *consent,
     copy(payment, "requestHeaders", made->request, "requestHeaders");
 }
 
+/* Brings what the payments use up of the consent into what is shown of it, and ends it. */
+static void update_consent(const struct sim *sim, struct consent *consent)
+{
+    consent_note_consumption(sim, consent);
+    store_touch(sim->store, consent);
+    if (payment_terms_used_up(consent)) {
+        consent_consume(sim, consent);
+    }
+}
+
 void payments_add(const struct sim *sim, struct consent *consent, const struct payment_made *made)
 {
-    const cJSON *asked = json_get(json_get(consent->data, "request"), "consent");
-    const cJSON *schedule = json_get(json_get(asked, "ControlParameters"), "ConsentSchedule");
-    struct lfi_slice id = json_get_string(made->data, "id");
-    if (payments_find(consent, id)) {
+    payments_release(consent, made->idempotency_key);
+    if (payments_find(consent, json_get_string(made->data, "id"))) {
         return; /* the bank's answer to a repeat */
     }
     cJSON *payment = cJSON_CreateObject();
     cJSON_AddStringToObject(payment, "consentId", consent->id);
     copy(payment, "paymentType", made->request, "paymentType");
     copy(payment, "paymentId", made->data, "id");
-    cJSON_AddStringToObject(payment, "idempotencyKey", made->idempotency_key);
+    transcript_add_text(payment, "idempotencyKey", made->idempotency_key,
+                        made->idempotency_key.len);
     cJSON_AddItemToObject(payment, "paymentResponse", describe_answer(made->data));
     describe_asking(payment, consent, made);
+    cJSON_AddItemToObject(payment, "answer", cJSON_Duplicate(made->data, true));
+    cJSON_AddNumberToObject(payment, "madeSeconds", (double)clock_now_s(sim->clock));
     cJSON_AddArrayToObject(payment, "patches");
     while (cJSON_GetArraySize(consent->payments) >= PAYMENTS_MAX) {
         cJSON_DeleteItemFromArray(consent->payments, 0);
     }
     cJSON_AddItemToArray(consent->payments, payment);
-    store_touch(sim->store, consent);
-    if (json_get(schedule, "SinglePayment")) {
-        consent_consume(sim, consent);
-    }
+    update_consent(sim, consent);
 }
 
 /* --- patches ---------------------------------------------------------------------------------- */
@@ -218,7 +287,7 @@ int payments_patch(const struct sim *sim, struct consent *consent, cJSON *paymen
     if (rc == 0) {
         note_patch(sim, payment, patch);
         take(sim, payment, patch);
-        store_touch(sim->store, consent);
+        update_consent(sim, consent);
     }
     cJSON_Delete(patch);
     return rc;

@@ -29,7 +29,8 @@ struct consent {
     cJSON *callback;                        /* what the customer brought back; NULL: not yet here */
     cJSON *grant;                           /* grant.h; NULL: the simulator plays the TPP itself */
 
-    cJSON *payments;                               /* payments.h: an array, oldest first */
+    cJSON *payments; /* payments.h: an array, oldest first */
+    cJSON *reserved; /* payments that the bank is being asked for; NULL: none */
     cJSON *history, *exchanges, *steps, *findings; /* arrays, oldest first */
     cJSON *fresh;                                  /* findings since the last exchange */
     size_t body_bytes;                             /* kept of bodies */

@@ -1,6 +1,7 @@
 /* Scripting calls about consents. */
 #include "bank.h"
 #include "contract_sim.h"
+#include "payment_staging.h"
 #include "script.h"
 
 #define REQUEST_URI_LIFE_S 600 /* FAPI 2.0: less than that, or equal */
@@ -34,6 +35,16 @@ static int parse_new_consent(struct sim_call *call, struct consent_request *out)
         return script_refuse(&call->base, "SIM-CLIENT", 400, "There is no such TPP.");
     }
     return 0;
+}
+
+/* The Hub's own checks, which tests of the bank leave out. */
+static int check_terms(struct sim_call *call, const struct consent_request *request,
+                       const struct consent *made)
+{
+    const cJSON *terms = json_get(json_get(made->data, "request"), "consent");
+    return !request->kind->pays || json_get_bool(call->body, "unchecked", false)
+               ? 0
+               : payment_staging_check(terms, call->sim->clock, call->base.refusal);
 }
 
 /* 0 when the bank accepts or is not asked; else the reply or the refusal is filled. */
@@ -107,6 +118,10 @@ int script_create_consent(struct call *base)
     }
     if (consent_make(call->sim, &request, &made, &error)) {
         return script_refuse(&call->base, "SIM-TERMS", 400, error.message);
+    }
+    if (check_terms(call, &request, &made) != 0) {
+        store_drop(&made);
+        return -1;
     }
     store_lock(call->sim->store);
     note_request(call, &made);

@@ -1,7 +1,6 @@
 /* Scripting calls about payments: what a TPP asks, and what its Hub makes of it. */
-#include "bank.h"
 #include "contract_sim.h"
-#include "payments.h"
+#include "pay.h"
 #include "pii.h"
 #include "script.h"
 
@@ -36,128 +35,90 @@ static cJSON *write_headers(const struct sim_call *call, const char *key)
     return headers;
 }
 
-static cJSON *write_data(const struct sim_call *call, const char *consent_id)
+/* What the call leaves out is as the consent has it. */
+static void copy_asked(cJSON *to, const char *name, const struct sim_call *call, const char *member,
+                       const struct consent *consent)
+{
+    const cJSON *asked = json_get(json_get(consent->data, "request"), "consent");
+    bool given = json_get(call->body, member);
+    copy_if_any(to, name, given ? call->body : asked, given ? member : name);
+}
+
+static cJSON *write_data(const struct sim_call *call, const struct consent *consent)
 {
     cJSON *data = cJSON_CreateObject();
     cJSON *instruction = cJSON_CreateObject(), *amount = cJSON_CreateObject();
     const cJSON *billing = json_get(call->body, "billing");
-    cJSON_AddStringToObject(data, "ConsentId", consent_id);
+    cJSON_AddStringToObject(data, "ConsentId", consent->id);
     copy_if_any(amount, "Amount", call->body, "amount");
-    cJSON_AddStringToObject(amount, "Currency", "AED");
+    add_text(amount, "Currency", json_get_string(call->body, "currency"), "AED");
     cJSON_AddItemToObject(instruction, "Amount", amount);
     cJSON_AddItemToObject(data, "Instruction", instruction);
     copy_if_any(data, "PersonalIdentifiableInformation", call->body, "pii");
-    add_text(data, "PaymentPurposeCode", json_get_string(call->body, "purpose"), "ACM");
-    copy_if_any(data, "DebtorReference", call->body, "debtorReference");
-    copy_if_any(data, "CreditorReference", call->body, "creditorReference");
+    copy_asked(data, "PaymentPurposeCode", call, "purpose", consent);
+    copy_asked(data, "DebtorReference", call, "debtorReference", consent);
+    copy_asked(data, "CreditorReference", call, "creditorReference", consent);
     cJSON_AddItemToObject(data, "OpenFinanceBilling",
                           billing ? cJSON_Duplicate(billing, true)
                                   : json_parse(SLICE("{\"Type\":\"PushP2P\"}")));
     return data;
 }
 
-/* The body of POST /payments at the bank; NULL with the refusal when its data cannot be sealed. */
-static cJSON *write_request(struct sim_call *call, const struct consent *consent, const char *key)
+/* request.Data with its personal data sealed, under the lock for the consent; NULL: refused. */
+static cJSON *prepare_data(struct sim_call *call, struct lfi_slice consent_id)
 {
-    const struct pii_sender sender = {call->sim, consent->hub, consent->tpp};
+    struct consent *consent = store_find(call->sim->store, NULL, consent_id);
     struct lfi_error error = {""};
-    cJSON *body = cJSON_CreateObject(), *data = write_data(call, consent->id);
-    cJSON_AddItemToObject(cJSON_AddObjectToObject(body, "request"), "Data", data);
+    if (!consent) {
+        (void)script_refuse(&call->base, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
+        return NULL;
+    }
+    const struct pii_sender sender = {call->sim, consent->hub, consent->tpp};
+    cJSON *data = write_data(call, consent);
     if (pii_seal_member(&sender, data, &error) != 0) {
-        cJSON_Delete(body);
+        cJSON_Delete(data);
         (void)script_refuse(&call->base, "SIM-PII", 400, error.message);
         return NULL;
     }
-    cJSON_AddStringToObject(body, "paymentType", "cbuae-payment");
-    cJSON_AddItemToObject(body, "requestHeaders", write_headers(call, key));
-    cJSON_AddItemToObject(body, "tpp", tpp_describe(consent->tpp, call->sim->config->url));
-    return body;
+    return data;
 }
 
-/* The Hub's part, under the lock: what was answered to the key before, its checks, the request. */
-static int prepare(struct sim_call *call, struct lfi_slice consent_id, const char *key,
-                   cJSON **request, cJSON **before)
-{
-    struct consent *consent = store_find(call->sim->store, NULL, consent_id);
-    bool checked = !json_get_bool(call->body, "unchecked", false);
-    if (!consent) {
-        return script_refuse(&call->base, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
-    }
-    const cJSON *known = checked ? payments_find_key(consent, slice_of(key)) : NULL;
-    if (known) {
-        *before = cJSON_Duplicate(json_get(known, "paymentResponse"), true);
-        return 0;
-    }
-    if (checked && payments_check(call->sim, consent, json_get_string(call->body, "amount"),
-                                  call->base.refusal) != 0) {
-        return -1;
-    }
-    *request = write_request(call, consent, key);
-    return *request ? 0 : -1;
-}
-
-static void note_made(struct sim_call *call, struct lfi_slice consent_id, const cJSON *request,
-                      const struct bank_answer *answer, const char *key)
-{
-    struct store *store = call->sim->store;
-    const struct payment_made made = {.request = request,
-                                      .data = json_get(answer->shown, "data"),
-                                      .idempotency_key = key,
-                                      .interaction_id = answer->interaction_id};
-    store_lock(store);
-    struct consent *consent = store_find(store, NULL, consent_id);
-    if (consent && answer->http.status == 201 && made.data) {
-        payments_add(call->sim, consent, &made);
-    }
-    store_unlock(store);
-}
-
-static int ask_bank(struct sim_call *call, struct lfi_slice consent_id, const cJSON *request,
-                    const char *key)
+static int make_payment(struct sim_call *call, const struct payment_ask *ask)
 {
     struct bank_answer answer;
-    char *text = cJSON_PrintUnformatted(request);
-    int rc = bank_pay(call->sim, consent_id, slice_of(text), call->base.arena, &answer,
-                      call->base.refusal);
+    int rc = pay(call->sim, ask, call->base.arena, &answer, call->base.refusal);
     if (rc == 0) {
-        note_made(call, consent_id, request, &answer, key);
         sim_reply_json(call->base.reply, 200, script_describe_answer(&answer, call->base.arena));
     }
     bank_answer_free(&answer);
-    cJSON_free(text);
     return rc;
-}
-
-static void reply_before(struct sim_call *call, cJSON *payment)
-{
-    cJSON *reply = cJSON_CreateObject();
-    cJSON_AddNumberToObject(reply, "status", 201);
-    cJSON_AddObjectToObject(reply, "headers");
-    cJSON_AddItemToObject(cJSON_AddObjectToObject(reply, "body"), "data", payment);
-    cJSON_AddStringToObject(reply, "interactionId", "");
-    sim_reply_json(call->base.reply, 200, reply);
 }
 
 int script_make_payment(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);
     char fresh[ID_UUID_MAX] = "";
-    cJSON *request = NULL, *before = NULL;
     struct lfi_slice consent_id = contract_parameter(&base->parameters, SIM_CONSENT_ID);
-    struct lfi_slice given = json_get_string(call->body, "key");
-    if (!given.ptr && !id_uuid4(fresh)) {
+    struct lfi_slice key = json_get_string(call->body, "key");
+    if (!key.ptr && !id_uuid4(fresh)) {
         return script_refuse(base, "SIM-TOKEN", 500, "No random numbers.");
     }
-    const char *key = given.ptr ? given.ptr : fresh;
+    key = key.ptr ? key : slice_of(fresh);
     store_lock(call->sim->store);
-    int rc = prepare(call, consent_id, key, &request, &before);
+    cJSON *data = prepare_data(call, consent_id);
     store_unlock(call->sim->store);
-    if (rc == 0 && before) {
-        reply_before(call, before);
-    } else if (rc == 0) {
-        rc = ask_bank(call, consent_id, request, key);
+    if (!data) {
+        return -1;
     }
-    cJSON_Delete(request);
+    cJSON *headers = write_headers(call, key.ptr);
+    int rc = make_payment(
+        call, &(struct payment_ask){.consent_id = consent_id,
+                                    .data = data,
+                                    .headers = headers,
+                                    .idempotency_key = key,
+                                    .unchecked = json_get_bool(call->body, "unchecked", false)});
+    cJSON_Delete(headers);
+    cJSON_Delete(data);
     return rc;
 }
 

@@ -9,6 +9,7 @@
 
 struct store {
     pthread_mutex_t lock;
+    pthread_cond_t unlocked;
     const struct clock *clock;
     const struct log *log;
     struct consent *consents[STORE_CONSENTS]; /* a ring */
@@ -28,7 +29,12 @@ struct store *store_new(const struct clock *clock, const struct log *log)
     }
     store->clock = clock;
     store->log = log;
+    pthread_condattr_t attributes;
     pthread_mutex_init(&store->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->unlocked, &attributes);
+    pthread_condattr_destroy(&attributes);
     return store;
 }
 
@@ -38,6 +44,7 @@ void store_drop(struct consent *consent)
     cJSON_Delete(consent->callback);
     cJSON_Delete(consent->grant);
     cJSON_Delete(consent->payments);
+    cJSON_Delete(consent->reserved);
     cJSON_Delete(consent->history);
     cJSON_Delete(consent->exchanges);
     cJSON_Delete(consent->steps);
@@ -63,6 +70,7 @@ void store_free(struct store *store)
     }
     cJSON_Delete(store->findings);
     store_file_close(store->file);
+    pthread_cond_destroy(&store->unlocked);
     pthread_mutex_destroy(&store->lock);
     free(store);
 }
@@ -131,7 +139,15 @@ void store_unlock(struct store *store)
     if (store->file) {
         write_changes(store);
     }
+    pthread_cond_broadcast(&store->unlocked);
     pthread_mutex_unlock(&store->lock);
+}
+
+bool store_wait(struct store *store, int64_t end_us)
+{
+    struct timespec end = {.tv_sec = (time_t)(end_us / 1000000),
+                           .tv_nsec = (long)(end_us % 1000000) * 1000};
+    return pthread_cond_timedwait(&store->unlocked, &store->lock, &end) == 0;
 }
 
 static struct consent *put(struct store *store, const struct consent *consent)

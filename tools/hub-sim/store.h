@@ -39,6 +39,12 @@ void store_unlock(struct store *store);
 
 /* --- everything below under the lock ---------------------------------------------------------- */
 
+/*
+ * Gives the lock up until somebody else has had it, and takes it again: what was found before must
+ * be found anew. False at `end_us` of the monotonic clock.
+ */
+bool store_wait(struct store *store, int64_t end_us);
+
 /* Frees the trees of a consent that was not stored. Needs no lock. */
 void store_drop(struct consent *consent);
 /* Takes the trees of `consent` over; NULL when memory is short. */
