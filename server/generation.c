@@ -244,6 +244,7 @@ static int make_pii(struct generation *generation, const struct generations *gen
                                    .jwks_base = encryption->jwks_base,
                                    .jwks_ca_file = encryption->jwks_ca,
                                    .audience = encryption->audience,
+                                   .skip_later_times = !encryption->judge_times_later,
                                    .previous =
                                        generations->current ? generations->current->pii : NULL};
 

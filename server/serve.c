@@ -129,7 +129,8 @@ struct provider_config serve_provider(const struct config *config, size_t index)
                                     .threads = count_threads(config),
                                     .offers = from->offers,
                                     .statement_day = from->statement_day,
-                                    .payment_log = from->payment_log};
+                                    .payment_log = from->payment_log,
+                                    .payment_rules = from->payment_rules};
 }
 
 static int open_providers(struct serve *serve, struct lfi_error *error)

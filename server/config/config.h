@@ -20,6 +20,7 @@
 #include "http/forwarded.h"
 #include "jose/decrypt.h"
 #include "provider/offers.h"
+#include "provider/payment_rules.h"
 #include "state/driver.h"
 
 #include <stdbool.h>
@@ -47,6 +48,7 @@ struct config_encryption {
     const struct jose_key_file *keys; /* Enc1, those not published any more too */
     size_t key_count;
     const char *jwks_base, *jwks_ca, *audience; /* NULL: signatures are not verified */
+    bool judge_times_later;
 };
 
 #define CONFIG_FILES_MAX 256 /* 16 providers with some eight each, and forty of all */
@@ -63,6 +65,7 @@ struct config_provider {
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;
+    struct payment_rules payment_rules;
     struct caller_provider caller; /* how its Hub proves itself */
     struct api_keys api_keys;      /* CALLER_API_KEY */
     struct access_rules access;    /* CALLER_CLIENT_CREDENTIALS; its keys are the server's to add */

@@ -40,6 +40,7 @@ void loader_read_encryption(struct loader *loader, const cJSON *root)
     out->jwks_base = loader_url(loader, signatures, path, "jwksBase");
     out->jwks_ca = loader_file(loader, signatures, path, "jwksCa");
     out->audience = loader_text(loader, signatures, "audience", NULL);
+    out->judge_times_later = json_get_bool(signatures, "judgeTimesLater", true);
     if (out->jwks_base) {
         loader_check_key_store(loader, "$.encryption.signatures.jwksBase", out->jwks_base,
                                out->jwks_ca);

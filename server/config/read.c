@@ -37,8 +37,6 @@ static const char *const contract_replies[] = {[CONTRACT_REPLIES_ENFORCE] = "enf
 static const char *const statement_days[] = {[LFI_STATEMENT_OPENING_DATE] = "OpeningDate",
                                              [LFI_STATEMENT_STATEMENT_DATE] = "StatementDate",
                                              NULL};
-static const char *const payment_logs[] = {
-    [PAYMENT_LOG_2_1] = "v2.1", [PAYMENT_LOG_2_2] = "v2.2", NULL};
 static const char *const tls_versions[] = {"1.2", "1.3", NULL}; /* 12, 13 */
 
 static const char *key_file_of(struct loader *loader, const cJSON *object, const char *path,
@@ -392,13 +390,11 @@ static void read_provider(struct loader *loader, const cJSON *root, const cJSON 
         out->scheme_mark = loader_file(loader, json_get(object, "brand"), where, "schemeMark");
     }
     out->offers = read_offers(loader, json_get(object, "offers"), out->segment);
-    out->offers.payment_types = loader_texts(loader, json_get(object, "payments"), "types", NULL);
     check_closing(loader, &out->offers, path);
     out->statement_day = (enum lfi_statement_day)loader_word_or(
         loader_word(loader, object, path, "statementsBy", statement_days),
         LFI_STATEMENT_OPENING_DATE);
-    out->payment_log = (enum payment_log)loader_word_or(
-        loader_word(loader, object, path, "paymentLog", payment_logs), PAYMENT_LOG_2_1);
+    loader_read_payments(loader, object, out, path);
     loader_read_caller_auth(loader, root, object, out, path);
     out->authorize_path = loader_text(loader, object, "authorizePath", NULL);
     out->heimdall_url = read_hub_url(loader, object, path, "heimdall");

@@ -14,7 +14,7 @@
  *   PAYMENT-FILE                                              400 GenericError
  *   PAYMENT-CONSENT-ID                                        400 Consent.Invalid
  *   PAYMENT-INTERNATIONAL                                     400 Consent.FailsControlParameters
- *   PAYMENT-CURRENCY, PAYMENT-AMOUNT, PAYMENT-KEY             400 Body.InvalidFormat
+ *   PAYMENT-CURRENCY, -AMOUNT, -REFERENCE, -KEY               400 Body.InvalidFormat
  *   PSU-FORM                                                  400 Consent.InvalidUserIdentifier
  *   PAYMENT-KEY-USED                                          400 Body.InvalidFormat
  *   PAYMENT-CONSENT-UNKNOWN, -STATE, -KIND, -ACCOUNT          400 Consent.Invalid

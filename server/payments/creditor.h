@@ -21,8 +21,17 @@ bool creditor_read(const cJSON *entry, struct creditor *out);
 /* Byte by byte: letters that differ in case are different. */
 bool creditor_equal(const struct creditor *a, const struct creditor *b);
 
-/* 23 characters of the UAE, without blanks, whose check digits are right (ISO 13616). */
-bool creditor_iban_is_valid(struct lfi_slice iban);
+/*
+ * The one creditor of a payment's PII, in any form that was taken: Initiation itself, or what is in
+ * its Creditor. NULL: none, or several.
+ */
+const cJSON *creditor_of_payment(const cJSON *pii);
+
+/*
+ * 23 characters of the UAE, without blanks, whose check digits are right (ISO 13616), or one of the
+ * provider's test IBANs.
+ */
+bool creditor_iban_is_valid(struct lfi_slice iban, const struct payment_rules *rules);
 
 enum creditor_verdict {
     CREDITOR_FINE,

@@ -78,6 +78,33 @@ static int read_amount(struct payment *payment)
                           : refuse_body(payment, "PAYMENT-AMOUNT", "Amount must be above zero.");
 }
 
+/* --- references ------------------------------------------------------------------------------- */
+
+/* Letters and digits of ASCII, a blank, and the signs that the rails take. (Payments 2.3.) */
+static bool is_plain(struct lfi_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && (c < '0' || c > '9') && !memchr(" /?:().,'+-", c, 11)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int check_references(struct payment *payment)
+{
+    const struct lfi_payment_order *order = &payment->order;
+    if (payment->call->provider->payment_rules.any_references ||
+        (is_plain(order->debtor_reference) && is_plain(order->creditor_reference))) {
+        return 0;
+    }
+    return refuse_body(payment, "PAYMENT-REFERENCE",
+                       "DebtorReference and CreditorReference must have letters from A to Z, "
+                       "digits, blanks and / ? : ( ) . , ' + - alone.");
+}
+
 /* --- idempotency key -------------------------------------------------------------------------- */
 
 static bool has_blank(struct lfi_slice text)
@@ -106,7 +133,7 @@ static int read_key(struct payment *payment)
                            "x-idempotency-key must be one text of at most 40 characters without "
                            "blanks.");
     }
-    payment->order.key_life_s = LIMIT_PAYMENT_KEY_S;
+    payment->order.key_life_s = payment->call->provider->payment_rules.key_life_s;
     return 0;
 }
 
@@ -127,6 +154,10 @@ enum payment_step payment_read_order(struct payment *payment)
     payment->body = json_parse(payment->call->request->body);
     payment->data = json_get(json_get(payment->body, "request"), "Data");
     const cJSON *billing = json_get(payment->data, "OpenFinanceBilling");
+    if (!payment->body) { /* the contract has checked it */
+        (void)outcome_fail(payment->call, "out of memory");
+        return PAYMENT_REFUSED;
+    }
     order->size = sizeof(*order);
     order->purpose = json_get_string(payment->data, "PaymentPurposeCode");
     order->debtor_reference = json_get_string(payment->data, "DebtorReference");
@@ -135,7 +166,7 @@ enum payment_step payment_read_order(struct payment *payment)
     order->merchant_id = json_get_string(billing, "MerchantId");
     bool fine = check_type(payment) == 0 && check_consent_id(payment) == 0 &&
                 check_domestic(payment) == 0 && read_amount(payment) == 0 &&
-                read_key(payment) == 0 && read_user(payment) == 0;
+                check_references(payment) == 0 && read_key(payment) == 0 && read_user(payment) == 0;
     return fine ? PAYMENT_GO_ON : PAYMENT_REFUSED;
 }
 

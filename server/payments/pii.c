@@ -34,6 +34,7 @@ int pii_reader_new(struct pii_reader **out, const struct pii_config *config,
         .jwks_base = config->jwks_base,
         .jwks_ca_file = config->jwks_ca_file,
         .audience = config->audience,
+        .skip_later_times = config->skip_later_times,
         .previous = config->previous ? config->previous->judge : NULL};
     struct pii_reader *reader = calloc(1, sizeof(*reader));
 
@@ -174,16 +175,33 @@ static int refuse_schema(const struct contract_violation *violation, struct refu
     return -1;
 }
 
-static int read_payload(enum pii_stage stage, struct pii *out, struct refusal *refusal)
+/* The schema that a payload must fit: that of its stage, or of another form that is taken. */
+static const char *schema_of(const struct pii_query *query, const cJSON *tree)
+{
+    const cJSON *initiation = json_get(tree, "Initiation");
+    const cJSON *creditor = json_get(initiation, "Creditor");
+    if (query->stage != PII_OF_PAYMENT) {
+        return "ConsentPii";
+    }
+    if ((query->forms & PII_FORM_NESTED) && json_get(creditor, "CreditorAccount")) {
+        return "NestedPii";
+    }
+    return (query->forms & PII_FORM_CONSENT) &&
+                   (cJSON_IsArray(creditor) || json_get(initiation, "DebtorAccount"))
+               ? "ConsentPii"
+               : "PaymentPii";
+}
+
+static int read_payload(const struct pii_query *query, struct pii *out, struct refusal *refusal)
 {
     struct contract_violation violation;
-    const char *schema = stage == PII_OF_PAYMENT ? "PaymentPii" : "ConsentPii";
+    out->tree = json_parse(out->payload);
+    const char *schema = schema_of(query, out->tree);
 
     if (contract_check_json(contract_schema_named(&contract_payment_pii, schema), out->payload,
                             &violation) != 0) {
         return refuse_schema(&violation, refusal);
     }
-    out->tree = json_parse(out->payload);
     return out->tree ? 0
                      : refusal_set(refusal, "PII-SCHEMA", 400, "Body.InvalidFormat",
                                    "The decrypted PersonalIdentifiableInformation is malformed.");
@@ -209,7 +227,7 @@ static int open_all(struct pii_reader *reader, const struct pii_query *query, st
     out->payload = token.payload;
     if (signature_check_header(&token, refusal) != 0 ||
         signature_verify(reader->judge, query, &token, arena, refusal) != 0 ||
-        read_payload(query->stage, out, refusal) != 0 ||
+        read_payload(query, out, refusal) != 0 ||
         signature_check_claims(reader->judge, query, out->tree, refusal) != 0) {
         pii_close(out);
         return -1;

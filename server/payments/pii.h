@@ -24,6 +24,7 @@ struct pii_config {
                                  appended; NULL: signatures are not verified */
     const char *jwks_ca_file; /* trust anchors of the key store; NULL: plain http only */
     const char *audience;     /* the bank's issuer, which aud must name */
+    bool skip_later_times;    /* judges exp, nbf and iat at validation alone */
     /* Whose key sets are kept when they are fetched alike; asked in pii_reader_new alone. */
     const struct pii_reader *previous; /* NULL: none */
 };

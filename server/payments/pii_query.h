@@ -11,6 +11,12 @@ enum pii_stage {
     PII_OF_PAYMENT, /* signed for this payment, or with the consent; one creditor */
 };
 
+/* Forms in which some TPPs repeat the PII of a consent at a payment. (Payment PII 6.) */
+enum pii_forms {
+    PII_FORM_NESTED = 1U << 0,  /* the creditor is Initiation.Creditor */
+    PII_FORM_CONSENT = 1U << 1, /* that of a consent: a list of creditors, perhaps a debtor */
+};
+
 struct pii_query {
     const cJSON *member; /* PersonalIdentifiableInformation; NULL: it is missing */
     enum pii_stage stage;
@@ -19,6 +25,8 @@ struct pii_query {
     int64_t created_s;            /* when the consent was made; 0: not known */
     /* Whose PII_OF_REVIEW it is, which is kept decrypted for a while (pii_cache.h). */
     struct lfi_slice provider_id, consent_id; /* absent: it is not kept */
+    const char *audience; /* aud of a verified signature; NULL: the bank's issuer */
+    unsigned forms;       /* enum pii_forms: of a payment, taken besides its own */
 };
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "base/array.h"
 #include "base/datetime.h"
-#include "base/limits.h"
 
 static int refuse(struct refusal *refusal, const char *id, const char *message)
 {
@@ -21,28 +20,28 @@ static int count_factors(const cJSON *authentication)
     return count;
 }
 
-static int check_time(const cJSON *authentication, int64_t auth_us, int64_t now_us,
-                      struct refusal *refusal)
+static int check_time(const cJSON *authentication, const struct payment_rules *rules,
+                      struct proof_times times, struct refusal *refusal)
 {
     struct datetime challenge;
-    const int64_t age_us = INT64_C(1000000) * LIMIT_PROOF_AGE_S;
-    const int64_t skew_us = INT64_C(1000000) * LIMIT_PROOF_SKEW_S;
+    const int64_t age_us = INT64_C(1000000) * rules->proof_age_s;
+    const int64_t skew_us = INT64_C(1000000) * rules->proof_skew_s;
     if (!datetime_parse(json_get_string(authentication, "ChallengeDateTime"), &challenge)) {
         return refuse(refusal, "PAYMENT-PROOF-TIME", "ChallengeDateTime must be there.");
     }
     int64_t at_us = datetime_utc_us(&challenge);
-    if (at_us < now_us - age_us || at_us > now_us + skew_us) {
-        return refuse(refusal, "PAYMENT-PROOF-TIME",
-                      "ChallengeDateTime must be within the last five minutes.");
+    if (at_us < times.now_us - age_us || at_us > times.now_us + skew_us) {
+        return refuse(refusal, "PAYMENT-PROOF-TIME", "ChallengeDateTime must be recent.");
     }
-    if (auth_us < at_us - age_us || auth_us > at_us + age_us) {
+    if (times.auth_us < at_us - age_us || times.auth_us > at_us + age_us) {
         return refuse(refusal, "PAYMENT-PROOF-DATE",
-                      "ChallengeDateTime and x-fapi-auth-date must be within five minutes.");
+                      "ChallengeDateTime and x-fapi-auth-date are too far apart.");
     }
     return 0;
 }
 
-int proof_check(const cJSON *pii, int64_t auth_us, int64_t now_us, struct refusal *refusal)
+int proof_check(const cJSON *pii, const struct payment_rules *rules, struct proof_times times,
+                struct refusal *refusal)
 {
     const cJSON *debtor = json_get(json_get(pii, "Risk"), "DebtorIndicators");
     const cJSON *authentication = json_get(debtor, "Authentication");
@@ -60,5 +59,5 @@ int proof_check(const cJSON *pii, int64_t auth_us, int64_t now_us, struct refusa
         return refuse(refusal, "PAYMENT-PROOF-FACTORS",
                       "Two factors must have been used, each with its Type.");
     }
-    return check_time(authentication, auth_us, now_us, refusal);
+    return check_time(authentication, rules, times, refusal);
 }

@@ -16,6 +16,7 @@ struct signature_judge; /* any thread */
 
 struct signature_config {
     const char *jwks_base, *jwks_ca_file, *audience; /* as in struct pii_config */
+    bool skip_later_times;                           /* the same */
     const struct signature_judge *previous; /* its key sets are kept, as in keystore_config */
 };
 

@@ -71,6 +71,17 @@ enum payment_step payment_check_headers(struct payment *payment)
 
 /* --- the creditor ----------------------------------------------------------------------------- */
 
+/* A repeat comes before its consent is read; it is compared with what was taken under it. */
+static unsigned forms_of(const struct payment *payment)
+{
+    const struct payment_type *type = payment->consent.payment;
+    if (!payment->call->provider->payment_rules.other_pii_forms) {
+        return 0;
+    }
+    return type && type->id == PAYMENT_SINGLE_INSTANT ? PII_FORM_NESTED
+                                                      : PII_FORM_NESTED | PII_FORM_CONSENT;
+}
+
 static struct pii_query query_of(const struct payment *payment, enum pii_stage stage,
                                  const cJSON *member)
 {
@@ -80,7 +91,9 @@ static struct pii_query query_of(const struct payment *payment, enum pii_stage s
                               .software_id = payment->means->software_id,
                               .created_s = consent_created_s(&payment->consent),
                               .provider_id = slice_of(payment->call->provider->id),
-                              .consent_id = payment->call->core.consent_id};
+                              .consent_id = payment->call->core.consent_id,
+                              .audience = payment->call->provider->payment_rules.pii_audience,
+                              .forms = forms_of(payment)};
 }
 
 enum payment_step payment_open_pii(struct payment *payment)
@@ -94,9 +107,9 @@ enum payment_step payment_open_pii(struct payment *payment)
     if (pii_open(payment->means->pii, &query, call->arena, &payment->pii, call->refusal) != 0) {
         return PAYMENT_REFUSED;
     }
-    if (!creditor_read(json_get(payment->pii.tree, "Initiation"), &payment->creditor)) {
+    if (!creditor_read(creditor_of_payment(payment->pii.tree), &payment->creditor)) {
         (void)refusal_set(call->refusal, "PAYMENT-CREDITOR-ABSENT", 400, "Body.InvalidFormat",
-                          "Initiation, which names the creditor, must be there.");
+                          "Initiation must be there and name one creditor.");
         return PAYMENT_REFUSED;
     }
     payment->order.creditor = (struct lfi_creditor){.iban = payment->creditor.iban,
@@ -168,8 +181,9 @@ enum payment_step payment_check_creditor(struct payment *payment)
 
 enum payment_step payment_check_proof(struct payment *payment)
 {
+    const struct proof_times times = {payment->auth_us, clock_now_us(payment->means->clock)};
     if (!payment->consent.payment->delegated ||
-        proof_check(payment->pii.tree, payment->auth_us, clock_now_us(payment->means->clock),
+        proof_check(payment->pii.tree, &payment->call->provider->payment_rules, times,
                     payment->call->refusal) == 0) {
         return PAYMENT_GO_ON;
     }

@@ -35,6 +35,7 @@ static int open_pii(struct inspection *in, struct pii_reader *reader, const cJSO
         .stage = PII_OF_CONSENT,
         .client_id = request_header(call->request, "o3-caller-client-id", NULL),
         .software_id = request_header(call->request, "o3-caller-software-statement-id", NULL),
+        .audience = call->provider->payment_rules.pii_audience,
     };
     if (pii_open(reader, &query, call->arena, pii, &refusal) == 0) {
         const cJSON *initiation = json_get(pii->tree, "Initiation");
@@ -62,7 +63,7 @@ static int check_debtor(struct inspection *in)
     if (!in->debtor) {
         return 0;
     }
-    if (!creditor_iban_is_valid(iban)) {
+    if (!creditor_iban_is_valid(iban, &provider->payment_rules)) {
         return found(in, "InvalidDebtorAccount", "The debtor account must be an IBAN of the UAE.");
     }
     int rc =

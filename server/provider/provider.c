@@ -101,7 +101,8 @@ static int load(struct loaded *item, const struct provider_config *config,
                                        .host = &item->host.base,
                                        .offers = config->offers,
                                        .statement_day = config->statement_day,
-                                       .payment_log = config->payment_log};
+                                       .payment_log = config->payment_log,
+                                       .payment_rules = config->payment_rules};
     if (check_ops(item->provider.ops, config->id, error) != 0 ||
         take_families(&item->provider, error) != 0) {
         return -1;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/message.h"
 #include "provider/offers.h"
+#include "provider/payment_rules.h"
 
 #include <lfi/core.h>
 
@@ -31,6 +32,7 @@ struct provider {
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;
+    struct payment_rules payment_rules;
     struct lfi_error warning; /* what the core said of its settings, or "" */
 };
 
@@ -57,6 +59,7 @@ struct provider_config {
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;
+    struct payment_rules payment_rules;
 };
 
 struct provider_set;

@@ -236,6 +236,7 @@ static bool open_pii(struct actor actor, const cJSON *tree, const struct consent
         .created_s = consent_created_s(consent),
         .provider_id = slice_of(actor.endpoint->provider->id),
         .consent_id = json_get_string(tree, "id"),
+        .audience = actor.endpoint->provider->payment_rules.pii_audience,
     };
     if (actor.psu->pii && pii_open(actor.psu->pii, &query, actor.arena, out, &refusal) == 0) {
         return true;

@@ -1,6 +1,7 @@
 // The catalogue of PII, good and bad, against the code that opens it. A case of pii-cases.json says
 // what differs from a right one:
-//   stage      consent (default) or payment; form: the other stage's form
+//   stage      consent (default) or payment; form: the other stage's form, or nested
+//   take       forms that are taken at a payment besides its own: nested, several
 //   set, without  members of the payload by path; {"now": s} is seconds from now, {"repeat": [text, n]}
 //   payload    the payload as text; {"deep": n} is an array nested n times
 //   jwsHeader  the header of the JWS, put together by hand; inside: what is encrypted instead of a JWS
@@ -72,7 +73,7 @@ const account = () => ({ SchemeName: 'IBAN', Identification: IBAN, Name: { en: S
 function payloadOf(form) {
     const creditor = { CreditorAccount: account() };
     return {
-        Initiation: form === 'payment' ? creditor : { Creditor: [creditor] },
+        Initiation: form === 'payment' ? creditor : { Creditor: form === 'nested' ? creditor : [creditor] },
         Risk: { TransactionIndicators: { IsCustomerPresent: true } },
         iss: CLIENT, sub: CLIENT, aud: [BANK], iat: now(), nbf: now(), exp: now() + 300, jti: randomUUID(),
     };
@@ -171,7 +172,8 @@ function check(one, answer) {
 test('every case of the catalogue has its answer', async () => {
     const questions = [];
     for (const one of cases) {
-        questions.push({ stage: one.stage ?? 'consent', pii: await piiOf(one) });
+        const take = Object.fromEntries((one.take ?? []).map((form) => [form, true]));
+        questions.push({ stage: one.stage ?? 'consent', pii: await piiOf(one), ...take });
     }
     const answers = await askAll(questions);
     cases.forEach((one, i) => check(one, answers[i]));
@@ -227,6 +229,8 @@ test('a signature is verified with the keys of the TPP, and its claims are judge
         { name: 'sub of another', set: { sub: 'x' }, refused: 'PII-CLAIM-SUB' },
         { name: 'aud of another', set: { aud: 'x' }, refused: 'PII-CLAIM-AUD' },
         { name: 'aud as a text', set: { aud: BANK } },
+        { name: 'aud of this provider alone', set: { aud: 'retail' }, audience: 'retail' },
+        { name: 'aud of the bank, where the provider has its own', audience: 'retail', refused: 'PII-CLAIM-AUD' },
         { name: 'no aud', without: ['aud'], refused: 'PII-CLAIM-AUD' },
         { name: 'no exp', without: ['exp'], refused: 'PII-CLAIM-EXP' },
         { name: 'no iat', without: ['iat'], refused: 'PII-CLAIM-IAT' },
@@ -237,12 +241,16 @@ test('a signature is verified with the keys of the TPP, and its claims are judge
         for (const { signer = 'tpp', kid = signer, softwareId = 'software-1', createdS = 0, ...one } of verified) {
             const jws = await signPii(payloadText(one), keys[signer], kid === null ? {} : { kid });
             const pii = await encryptPii(jws, keys.new, { kid: 'new' });
-            questions.push({ stage: one.stage ?? 'consent', pii, clientId: CLIENT, softwareId, createdS });
+            questions.push({ stage: one.stage ?? 'consent', pii, clientId: CLIENT, softwareId, createdS,
+                audience: one.audience });
         }
         const missing = { ...questions[0], softwareId: 'nobody' };
         const options = ['--jwks-base', `http://127.0.0.1:${store.address().port}`, '--audience', BANK];
         const answers = await askAll([...questions, missing], options);
         verified.forEach((one, i) => check(one, answers[i]));
+        const old = verified.findIndex(({ name }) => name === 'of a payment, long after the consent');
+        const [skipped] = await askAll([questions[old]], [...options, '--skip-later-times']);
+        assert.equal(skipped.refused, undefined);
         const { refused, status, code } = answers.at(-1);
         assert.deepEqual({ refused, status, code },
             { refused: 'PII-KEYS-UNAVAILABLE', status: 500, code: 'GenericRecoverableError' });

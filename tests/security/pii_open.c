@@ -36,6 +36,9 @@ static void answer(struct pii_reader *reader, const cJSON *question, struct aren
         .client_id = json_get_string(question, "clientId"),
         .software_id = json_get_string(question, "softwareId"),
         .created_s = created_s,
+        .audience = cJSON_GetStringValue(json_get(question, "audience")),
+        .forms = (json_get_bool(question, "nested", false) ? PII_FORM_NESTED : 0) |
+                 (json_get_bool(question, "several", false) ? PII_FORM_CONSENT : 0),
     };
     buf_init(&out, ANSWER_BYTES);
     json_begin(&w, &out);
@@ -90,6 +93,8 @@ int main(int argc, char **argv)
             config.jwks_base = argv[++i];
         } else if (strcmp(argv[i], "--audience") == 0 && i + 1 < argc) {
             config.audience = argv[++i];
+        } else if (strcmp(argv[i], "--skip-later-times") == 0) {
+            config.skip_later_times = true;
         } else if (equals && config.key_count < KEYS_MAX) {
             *equals = '\0';
             keys[config.key_count++] = (struct jose_key_file){argv[i], equals + 1};

@@ -7,9 +7,11 @@
 #include "base/array.h"
 #include "base/base64.h"
 #include "base/limits.h"
+#include "flow/dispatch.h"
 #include "payments/create.h"
 #include "payments/find.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +41,8 @@ static struct world {
     struct lfi_reach reach;
     struct lfi_refund_account refund;
     enum lfi_account_status account;
+    struct payment_rules rules;
+    unsigned forms; /* in which the PII of the payment was taken */
 } w;
 
 /* Stands in for hub/consent_manager.c. */
@@ -51,7 +55,7 @@ enum hub_outcome hub_find_payment_consent(struct hub *hub, struct arena *arena,
     (void)consent_id;
     (void)error;
     *out = w.consent ? cJSON_Duplicate(w.consent, true) : NULL;
-    return w.consent ? HUB_OK : w.hub;
+    return *out ? HUB_OK : w.consent ? HUB_UNREACHABLE : w.hub;
 }
 
 /* Stands in for payments/pii.c, which has tests of its own. */
@@ -62,12 +66,15 @@ int pii_open(struct pii_reader *reader, const struct pii_query *query, struct ar
     (void)arena;
     bool payment = query->stage == PII_OF_PAYMENT;
     *out = (struct pii){.tree = NULL};
+    w.forms = payment ? query->forms : w.forms;
     if (!query->member || (payment && w.pii_fault)) {
         return refusal_set(refusal, w.pii_fault ? w.pii_fault : "PII-MISSING", 400,
                            "JWE.DecryptionError", "It cannot be decrypted.");
     }
     out->tree = cJSON_Duplicate(payment ? w.pii : w.agreed, true);
-    return 0;
+    return out->tree ? 0
+                     : refusal_set(refusal, "PII-UNABLE", 500, "GenericRecoverableError",
+                                   "It cannot be read.");
 }
 
 void pii_close(struct pii *pii)
@@ -272,12 +279,18 @@ static inline struct answer run(int (*operation)(struct call *, const struct pay
     static const struct lfi_accounts accounts = {.size = sizeof(accounts), .subject = subject};
     static const struct lfi_core_ops ops = {.name = "test"};
     static const struct flow_row row = {.psu = 1};
-    const struct provider provider = {
-        .id = "dhowretail", .ops = &ops, .payments = &payments, .accounts = &accounts};
+    const struct provider provider = {.id = "dhowretail",
+                                      .ops = &ops,
+                                      .payments = &payments,
+                                      .accounts = &accounts,
+                                      .payment_rules = w.rules};
     struct clock clock = {0};
     struct reply reply = {0};
     struct refusal refusal = {0};
     struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+    if (!arena) {
+        return (struct answer){.status = 500};
+    }
     const struct request request = {.body = slice_of(body), .arena = arena};
     struct call call = {.request = &request,
                         .row = &row,
@@ -294,11 +307,20 @@ static inline struct answer run(int (*operation)(struct call *, const struct pay
     atomic_store(&clock.offset_us, NOW_S * 1000000 - clock_now_us(&clock));
     call.parameters.values[1] = SLICE("eyJ1c2VySWQiOiJ1c2VyLTEifQ"); /* {"userId":"user-1"} */
     buf_init(&reply.body, 65536);
+    errno = 0;
     int rc = operation(&call, &means, ctx);
+    if (rc != 0) {
+        (void)dispatch_was_memory(&call);
+    }
+    if (rc == 0 && reply.body.failed) { /* as the listener does */
+        refusal.status = 500;
+        rc = -1;
+    }
     out.status = rc == 0 ? reply.status : refusal.status;
     if (rc != 0) {
-        (void)snprintf(out.id, sizeof(out.id), "%s", refusal.id);
-        (void)snprintf(out.code, sizeof(out.code), "%s", refusal.error_code);
+        (void)snprintf(out.id, sizeof(out.id), "%s", refusal.id ? refusal.id : "");
+        (void)snprintf(out.code, sizeof(out.code), "%s",
+                       refusal.error_code ? refusal.error_code : "");
         (void)snprintf(out.message, sizeof(out.message), "%s", refusal.error_message);
     } else {
         copy(out.body, sizeof(out.body), buf_slice(&reply.body));
@@ -337,6 +359,9 @@ static inline int begin(void **state)
     w = (struct world){.hub = HUB_REFUSED,
                        .outcome = LFI_ORDER_CREATED,
                        .find_status = LFI_UNKNOWN,
+                       .rules = {.proof_age_s = LIMIT_PROOF_AGE_S,
+                                 .proof_skew_s = LIMIT_PROOF_SKEW_S,
+                                 .key_life_s = LIMIT_PAYMENT_KEY_S},
                        .reach = {.size = sizeof(w.reach), .aani = 1, .bic = "SIDRAEA0XXX"}};
     return 0;
 }

@@ -1,87 +1,9 @@
 // link: lfi-config lfi-contract lfi-base
 /* The configuration file: what is taken from it, and that each mistake is told with its line. */
-#include "base/array.h"
-#include "config/config.h"
+#include "config_file.h"
+
 #include "config/locate.h"
 #include "contract/contract.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-static const char good[] = "{\n"
-                           "  \"hostName\": \"bank.example\",\n"
-                           "  \"hubListener\": {\n"
-                           "    \"address\": \"127.0.0.1\", \"port\": 9443,\n"
-                           "    \"certificate\": \"a.pem\", \"key\": \"a.key\",\n"
-                           "    \"clientCa\": \"ca.pem\"\n"
-                           "  },\n"
-                           "  \"publicListener\": {\"address\": \"::1\", \"port\": 9440,\n"
-                           "    \"url\": \"https://bank.example\"},\n"
-                           "  \"adminListener\": {\"port\": 9441},\n"
-                           "  \"caller\": {\"mode\": \"jwt\",\n"
-                           "    \"organisationUnits\": [\"ou-1\", \"ou-2\"],\n"
-                           "    \"jwksBase\": \"https://keys.example\",\n"
-                           "    \"jwksCa\": \"ca.pem\"},\n"
-                           "  \"hub\": {\"ca\": \"ca.pem\", \"certificate\": \"a.pem\",\n"
-                           "    \"key\": \"a.key\"},\n"
-                           "  \"journey\": {\"bankName\": \"Test Bank\",\n"
-                           "    \"sessionKey\": \"session.key\"},\n"
-                           "  \"providers\": [\n"
-                           "    {\"id\": \"one\", \"segment\": \"retail\",\n"
-                           "      \"core\": {\"library\": \"core.so\",\n"
-                           "        \"settings\": {\"store\": [1, \"}\\\"\"]}}},\n"
-                           "    {\"id\": \"two\", \"segment\": \"sme\",\n"
-                           "      \"core\": {\"library\": \"core.so\"},\n"
-                           "      \"authorizePath\": \"/authorize/two\",\n"
-                           "      \"heimdall\": \"https://hub.example/h\",\n"
-                           "      \"consentManager\": \"https://hub.example/c\"}\n"
-                           "  ],\n"
-                           "  \"state\": {\"path\": \"memory\"}\n"
-                           "}\n";
-
-static void write_file(const char *folder, const char *name, const char *bytes, size_t len)
-{
-    char path[256];
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
-static int load(const char *folder, const char *text, struct config **out, struct lfi_error *error)
-{
-    char path[256];
-    write_file(folder, "server.json", text, strlen(text));
-    snprintf(path, sizeof(path), "%s/server.json", folder);
-    return config_load(out, path, error);
-}
-
-/* The text with `from` replaced by `to`. */
-static char *replaced_in(const char *text, const char *from, const char *to)
-{
-    const char *at = strstr(text, from);
-    if (!at) {
-        fail_msg("not in the file: %s", from);
-    }
-    size_t before = (size_t)(at - text), size = strlen(text) + strlen(to) + 1;
-    char *out = malloc(size);
-    assert_non_null(out);
-    snprintf(out, size, "%.*s%s%s", (int)before, text, to, at + strlen(from));
-    return out;
-}
-
-static char *replaced(const char *from, const char *to)
-{
-    return replaced_in(good, from, to);
-}
 
 static void takes_what_is_said(void **state)
 {
@@ -158,24 +80,6 @@ static void fills_in_defaults(void **state)
     assert_string_equal(config->base_paths[CONTRACT_DATA_SHARING], "");
     assert_string_equal(config->providers[1].offers.account_types[0], "SME");
     config_free(config);
-}
-
-static void takes_the_payments_that_are_advertised(void **state)
-{
-    struct config *config;
-    struct lfi_error error;
-    char *text = replaced("\"retail\",", "\"retail\", \"payments\": {\"types\": ["
-                                         "\"FixedOnDemand.Supported\"]},");
-    assert_int_equal(load(*state, text, &config, &error), 0);
-    free(text);
-    assert_string_equal(config->providers[0].offers.payment_types[0], "FixedOnDemand.Supported");
-    assert_null(config->providers[0].offers.payment_types[1]);
-    assert_null(config->providers[1].offers.payment_types);
-    config_free(config);
-    text = replaced("\"retail\",", "\"retail\", \"payments\": {\"types\": [\"FixedOnDemand\"]},");
-    assert_int_equal(load(*state, text, &config, &error), -1);
-    assert_non_null(strstr(error.message, "$.providers[0].payments.types[0]: is not one of"));
-    free(text);
 }
 
 static void a_segment_of_the_banks_own_naming_has_all_account_types(void **state)
@@ -739,43 +643,12 @@ static void locates_values(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    static const char key[33] = "0123456789abcdef0123456789abcdef";
-    char *folder = strdup("/tmp/lfi-config-XXXXXX");
-    if (!folder || !mkdtemp(folder)) {
-        return -1;
-    }
-    static const char *const names[] = {"a.pem", "a.key", "ca.pem", "core.so"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        write_file(folder, names[i], "x", 1);
-    }
-    write_file(folder, "session.key", key, 32);
-    *state = folder;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    static const char *const names[] = {"a.pem",   "a.key",       "ca.pem",
-                                        "core.so", "session.key", "server.json"};
-    char path[256];
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        snprintf(path, sizeof(path), "%s/%s", (const char *)*state, names[i]);
-        unlink(path);
-    }
-    rmdir(*state);
-    free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_what_is_said),
         cmocka_unit_test(fills_in_defaults),
         cmocka_unit_test(takes_offers_as_listed),
-        cmocka_unit_test(takes_the_payments_that_are_advertised),
         cmocka_unit_test(a_segment_of_the_banks_own_naming_has_all_account_types),
         cmocka_unit_test(takes_each_word_as_what_it_means),
         cmocka_unit_test(reports_each_mistake_with_its_line),

@@ -60,6 +60,7 @@ static const char *const applied[] = {
     "$.encryption.signatures.jwksBase",
     "$.encryption.signatures.jwksCa",
     "$.encryption.signatures.audience",
+    "$.encryption.signatures.judgeTimesLater",
     "$.providers[0].callerAuth.mode",
     "$.providers[0].callerAuth.connectTokens",
     "$.providers[0].callerAuth.apiKeys.file",

@@ -29,6 +29,10 @@ static const struct refused {
      "PAYMENT-CURRENCY"},
     {single, BODY, "request.Data.Instruction.Amount.Amount", "\"0.00\"", 400, "Body.InvalidFormat",
      "PAYMENT-AMOUNT"},
+    {single, BODY, "request.Data.DebtorReference", "\"Salary June (2) +5%\"", 400,
+     "Body.InvalidFormat", "PAYMENT-REFERENCE"},
+    {single, BODY, "request.Data.CreditorReference", "\"راتب\"", 400, "Body.InvalidFormat",
+     "PAYMENT-REFERENCE"},
     {single, BODY, "requestHeaders.X-Idempotency-Key", "7", 400, "Body.InvalidFormat",
      "PAYMENT-KEY"},
     {single, BODY, "requestHeaders.X-Idempotency-Key", "\"with blank\"", 400, "Body.InvalidFormat",
@@ -265,6 +269,102 @@ static void one_of_several_creditors_is_enough(void **state)
     assert_int_equal(pay(&d).status, 201);
 }
 
+/* --- settings --------------------------------------------------------------------------------- */
+
+static void references_of_the_edition_before_have_any_character(void **state)
+{
+    static const char *const texts[] = {"\"Salary June (2) +5%\"", "\"راتب\"", "\"_\""};
+    (void)state;
+    w.rules.any_references = true;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct documents d = documents_for(single);
+        change(d.body, "request.Data.DebtorReference", texts[i]);
+        change(d.body, "request.Data.CreditorReference", texts[i]);
+        assert_int_equal(pay(&d).status, 201);
+    }
+}
+
+static void a_proof_is_as_old_as_the_bank_lets_it_be(void **state)
+{
+    static const struct {
+        const char *challenge, *date, *id; /* id NULL: it passes */
+    } rows[] = {
+        {"\"2027-01-15T07:59:03Z\"", "\"Fri, 15 Jan 2027 07:58:03 GMT\"", NULL},
+        {"\"2027-01-15T07:58:59Z\"", "\"Fri, 15 Jan 2027 07:59:00 GMT\"", "PAYMENT-PROOF-TIME"},
+        {"\"2027-01-15T08:01:30Z\"", "\"Fri, 15 Jan 2027 08:00:30 GMT\"", NULL},
+        {"\"2027-01-15T08:01:40Z\"", "\"Fri, 15 Jan 2027 08:01:00 GMT\"", "PAYMENT-PROOF-TIME"},
+        {"\"2027-01-15T07:59:30Z\"", "\"Fri, 15 Jan 2027 07:58:29 GMT\"", "PAYMENT-PROOF-DATE"},
+    };
+    (void)state;
+    w.rules.proof_age_s = 60;
+    w.rules.proof_skew_s = 90;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct documents d = documents_for(delegated);
+        change(d.pii, "Risk.DebtorIndicators.Authentication.ChallengeDateTime", rows[i].challenge);
+        change(d.body, "requestHeaders.X-FAPI-Auth-Date", rows[i].date);
+        struct answer answer = pay(&d);
+        assert_string_equal(answer.id, rows[i].id ? rows[i].id : "");
+    }
+}
+
+static void a_key_lives_as_long_as_the_bank_has_it(void **state)
+{
+    (void)state;
+    struct documents d = documents_for(single);
+    w.rules.key_life_s = 3600;
+    assert_int_equal(pay(&d).status, 201);
+    assert_int_equal(w.order.key_life_s, 3600);
+}
+
+static void other_forms_of_pii_are_taken_where_the_bank_says_so(void **state)
+{
+    static const struct {
+        const char *control;
+        unsigned forms;
+    } rows[] = {{single, PII_FORM_NESTED},
+                {on_demand, PII_FORM_NESTED | PII_FORM_CONSENT},
+                {periodic, PII_FORM_NESTED | PII_FORM_CONSENT},
+                {delegated, PII_FORM_NESTED | PII_FORM_CONSENT}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (int other = 0; other < 2; other++) {
+            struct documents d = documents_for(rows[i].control);
+            w.rules.other_pii_forms = other;
+            assert_int_equal(pay(&d).status, 201);
+            assert_int_equal(w.forms, other ? rows[i].forms : 0);
+        }
+    }
+}
+
+/* The form alone decides here; whether it was asked for is the business of pii_open. */
+static void a_payment_names_one_creditor_in_any_form(void **state)
+{
+    static const struct {
+        const char *creditor; /* Initiation.Creditor; @: the one agreed on */
+        const char *id;       /* NULL: it passes */
+    } rows[] = {
+        {"[@]", NULL},
+        {"@", NULL},
+        {"[@,@]", "PAYMENT-CREDITOR-ABSENT"},
+        {"[]", "PAYMENT-CREDITOR-ABSENT"},
+        {"{\"Name\":\"Sidr\"}", "PAYMENT-CREDITOR-ABSENT"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[1024] = "{\"DebtorAccount\":{},\"Creditor\":";
+        for (const char *p = rows[i].creditor; *p; p++) {
+            char letter[] = {*p, '\0'};
+            strncat(text, *p == '@' ? creditor_text : letter, sizeof(text) - strlen(text) - 1);
+        }
+        strncat(text, "}", sizeof(text) - strlen(text) - 1);
+        struct documents d = documents_for(on_demand);
+        cJSON_ReplaceItemInObjectCaseSensitive(d.pii, "Initiation", parse(text));
+        struct answer answer = pay(&d);
+        assert_string_equal(answer.id, rows[i].id ? rows[i].id : "");
+    }
+    assert_int_equal(w.orders, 2);
+}
+
 /* --- creditors that the consent leaves open --------------------------------------------------- */
 
 static struct documents open_documents(void)
@@ -284,6 +384,8 @@ static void an_open_creditor_is_judged_at_the_payment(void **state)
         {"Initiation.CreditorAccount.Identification", "\"AE21 9900000000000000001\""},
         {"Initiation.CreditorAccount.Identification", "\"ae219900000000000000001\""},
         {"Initiation.CreditorAccount.Identification", "\"AE009900000000000000001\""},
+        {"Initiation.CreditorAccount.Identification", "\"AE019900000000000000001\""},
+        {"Initiation.CreditorAccount.Identification", "\"AE999900000000000000001\""},
         {"Initiation.CreditorAccount.Name", "{}"},
         {"Initiation.CreditorAgent.Identification", "\"SIDR\""},
         {"Initiation.CreditorAgent.Identification", "\"FALJAEA0\""},
@@ -316,6 +418,18 @@ static void an_open_creditor_whom_nothing_reaches_is_refused(void **state)
     w.reach.can_receive = LFI_NOT_KNOWN;
     assert_int_equal(pay(&d).status, 201);
     assert_true(w.order.creditor_open);
+}
+
+static void an_iban_of_the_test_list_needs_no_right_check_digits(void **state)
+{
+    static const char *const ibans[] = {"AE460090000000101010101", NULL};
+    (void)state;
+    for (int listed = 0; listed < 2; listed++) {
+        struct documents d = open_documents();
+        change(d.pii, "Initiation.CreditorAccount.Identification", "\"AE460090000000101010101\"");
+        w.rules.test_ibans = listed ? ibans : NULL;
+        assert_string_equal(pay(&d).id, listed ? "" : "PAYMENT-CREDITOR-RULES");
+    }
 }
 
 /* --- repeats ---------------------------------------------------------------------------------- */
@@ -402,6 +516,12 @@ int main(void)
         cmocka_unit_test_setup(what_the_kind_of_consent_does_not_ask_for_may_be_missing, begin),
         cmocka_unit_test_setup(without_a_key_the_interaction_stands_for_it, begin),
         cmocka_unit_test_setup(one_of_several_creditors_is_enough, begin),
+        cmocka_unit_test_setup(references_of_the_edition_before_have_any_character, begin),
+        cmocka_unit_test_setup(a_proof_is_as_old_as_the_bank_lets_it_be, begin),
+        cmocka_unit_test_setup(a_key_lives_as_long_as_the_bank_has_it, begin),
+        cmocka_unit_test_setup(other_forms_of_pii_are_taken_where_the_bank_says_so, begin),
+        cmocka_unit_test_setup(a_payment_names_one_creditor_in_any_form, begin),
+        cmocka_unit_test_setup(an_iban_of_the_test_list_needs_no_right_check_digits, begin),
         cmocka_unit_test_setup(an_open_creditor_is_judged_at_the_payment, begin),
         cmocka_unit_test_setup(an_open_creditor_whom_nothing_reaches_is_refused, begin),
         cmocka_unit_test_setup(a_repeat_gets_its_payment_though_the_consent_has_ended, begin),

@@ -27,8 +27,8 @@ struct fixture {
 static int open_set(struct fixture *f, const char *library, struct lfi_error *error)
 {
     struct provider_config configs[] = {
-        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", ".", 0, {0}, 0, 0},
-        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", ".", 0, {0}, 0, 0},
+        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", ".", 0, {0}, 0, 0, {0}},
+        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", ".", 0, {0}, 0, 0, {0}},
     };
     size_t failed;
     return provider_set_open(&f->set, configs, 2, &f->clock, &f->log, &failed, error);
@@ -93,8 +93,9 @@ static int open_two(struct fixture *f, const char *lacking, const char *storage,
          0,
          {0},
          0,
-         0},
-        {"dhowbusiness", "sme", "dhowbusiness", LACKING, storage, ".", 0, {0}, 0, 0},
+         0,
+         {0}},
+        {"dhowbusiness", "sme", "dhowbusiness", LACKING, storage, ".", 0, {0}, 0, 0, {0}},
     };
     size_t failed;
     assert_int_equal(setenv("LACKING", lacking, 1), 0);
