@@ -2,12 +2,14 @@
 
 #include "contract/version.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define ALLOW_MAX 64 /* bytes: all methods there are */
 
 void dispatch_find(struct call *call, const struct apis *apis)
 {
+    errno = 0; /* see dispatch_was_memory */
     call->apis = apis;
     apis_find(apis, call->request->method, call->request->path, &call->found);
     if (call->found.found == CONTRACT_FOUND) {
@@ -114,7 +116,7 @@ int dispatch_check_request(struct call *call)
 bool dispatch_was_memory(struct call *call)
 {
     struct refusal *refusal = call->refusal;
-    if (refusal->status >= 500 || !arena_is_exhausted(call->arena)) {
+    if (refusal->status >= 500 || (errno != ENOMEM && !arena_is_exhausted(call->arena))) {
         return false;
     }
     const char *check = refusal->id;

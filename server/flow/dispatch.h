@@ -25,9 +25,9 @@ int dispatch_version(struct call *call, const uint32_t *served);
  */
 int dispatch_check_request(struct call *call);
 /*
- * Whether the refusal comes of a request that could not be read for want of memory, whatever check
- * found nothing: then it becomes REQUEST-MEMORY 500 GenericRecoverableError, which is no fault of
- * the caller's.
+ * Whether the refusal comes of a request that could not be read for want of memory, in the arena or
+ * since dispatch_find outside it, whatever check found nothing: then it becomes REQUEST-MEMORY 500
+ * GenericRecoverableError, which is no fault of the caller's.
  */
 bool dispatch_was_memory(struct call *call);
 /*

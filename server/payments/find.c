@@ -29,7 +29,7 @@ int payment_find(struct call *call, struct lfi_slice payment_id)
         return outcome_refuse_record(call, "the payment is not the one that was asked for");
     }
     call->account_id = arena_keep(call->arena, slice_of(record.facts.account_id));
-    return access_account(call);
+    return call->account_id.ptr ? access_account(call) : outcome_fail(call, "out of memory");
 }
 
 /* --- refund ----------------------------------------------------------------------------------- */
@@ -47,6 +47,7 @@ static int find_account(struct call *call, const struct payment_means *means,
                                 : agreed_refuse(call, "PAYMENT-CONSENT-KIND",
                                                 "The consent is not one to payments.");
         *account_id = arena_keep(call->arena, *account_id);
+        rc = rc == 0 && !account_id->ptr ? outcome_fail(call, "out of memory") : rc;
     }
     cJSON_Delete(tree);
     return rc;

@@ -12,7 +12,7 @@
 #define FEED_KEY "payment-feed"
 #define SCRATCH_BYTES (512 * 1024) /* records of a batch: some kilobytes each */
 #define CHANGES_MAX 3              /* statuses behind Pending that a payment can have */
-#define BODY_MAX 2048
+#define BODY_MAX 4096              /* a message of 500 bytes, each escaped */
 
 static void note_failure(const struct push *push, const char *call, int status,
                          const struct lfi_error *error)
@@ -290,10 +290,18 @@ void push_deliver(const struct push *push, struct hub *hub, struct arena *arena,
     struct lfi_error error = {""};
     struct lfi_slice id = json_get_string(record, "payment");
     struct lfi_slice key = key_of(arena, id, read_number(record, "number"));
+    if (!key.ptr) {
+        return; /* out of memory: it is due again when task_take's time is over */
+    }
     read_record(record, &facts);
     buf_init(&body, BODY_MAX);
     push_write(&body, &facts, push->provider->payment_log);
-    enum hub_outcome outcome = hub_patch_payment(hub, arena, id, buf_slice(&body), &error);
+    enum hub_outcome outcome = HUB_UNREACHABLE;
+    if (body.failed) {
+        (void)error_set(&error, "out of memory");
+    } else {
+        outcome = hub_patch_payment(hub, arena, id, buf_slice(&body), &error);
+    }
     buf_free(&body);
     LOG_EVENT(push->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "payment-pushed",
               LOG_TEXT("provider", slice_of(push->provider->id)), LOG_TEXT("payment", id),
