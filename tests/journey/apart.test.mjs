@@ -1,23 +1,13 @@
 // Two customers decide at the same time, in browsers of their own: neither sees or changes anything
 // of the other's.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, changes, consentAtHub, openBrowser, requestConsent, terms, userOf,
+    arrive, changes, consentAtHub, requestConsent, terms, userOf,
 } from './support.mjs';
 
-let demo;
-let browser;
-
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
+useDemo();
 
 async function begin(login, tradingName) {
     const request = await requestConsent(demo, {

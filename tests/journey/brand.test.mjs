@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { startDemo } from '../support/demo.mjs';
-import { arrive, openBrowser, requestConsent, shoot, userOf } from './support.mjs';
+import { test } from 'node:test';
+import { assertAccessible, browser, demo, useDemo } from '../support/suite.mjs';
+import { arrive, requestConsent, shoot, userOf } from './support.mjs';
 
 const LOGO = join(mkdtempSync(join(tmpdir(), 'lfi-logo-')), 'logo.svg');
 const BRAND = {
@@ -19,20 +18,10 @@ const BRAND = {
     texts: { en: { 'signIn.title': 'Welcome to {bank}' } },
 };
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    writeFileSync(LOGO, '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="#7a1f5c"/></svg>');
-    demo = await startDemo({ adjustServer: `.providers[0].brand = ${JSON.stringify(BRAND)}` });
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
+writeFileSync(LOGO, '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="#7a1f5c"/></svg>');
+useDemo({ adjustServer: `.providers[0].brand = ${JSON.stringify(BRAND)}` });
 
 const colourOf = (customer_) =>
     customer_.at('sign-in-submit').evaluate((button) => getComputedStyle(button).backgroundColor);
@@ -58,8 +47,7 @@ for (const [locale, colorScheme, colour, name] of [
             assert.equal(await page.locator(image).getAttribute('src'), `/brand/dhowretail/${name}`);
             assert.ok(await page.locator(image).evaluate((one) => one.complete && one.naturalWidth > 0));
         }
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
+        await assertAccessible(page, locale);
         await shoot(page, `brand-${colorScheme}`);
         assert.deepEqual(customer.complaints, []);
     });

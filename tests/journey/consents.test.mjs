@@ -1,30 +1,17 @@
 // The customer's own consents: list, tabs, filters, one consent, its chain, and ending it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
+import { afterEach, test } from 'node:test';
 import { Customer, newConsent } from '../support/customer.mjs';
-import { startDemo } from '../support/demo.mjs';
-import { breakHub, consentAtHub, healHub, openBrowser, shoot, until, userOf } from './support.mjs';
+import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
+import { breakHub, consentAtHub, healHub, shoot, signInAsCustomer, until, userOf } from './support.mjs';
 
 const PERMISSIONS = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances'];
 const YEAR = () => new Date(Date.now() + 300 * 86_400_000).toISOString();
 
-let demo;
-let browser;
 let context;
 
-before(async () => {
-    demo = await startDemo({ adjustServer: '.hub.timeoutMs = 1500' });
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(async () => {
-    await healHub(demo);
-    await context?.close();
-});
+useDemo({ adjustServer: '.hub.timeoutMs = 1500' });
+afterEach(() => healHub(demo));
 
 /** A consent that `user` has decided on, without a browser. */
 async function decided(user, { accounts = 1, approve = true, ...consent } = {}) {
@@ -42,15 +29,9 @@ async function decided(user, { accounts = 1, approve = true, ...consent } = {}) 
     return { id: request.consentId, accountIds };
 }
 
-/** The page of a signed-in customer. */
-async function signedIn(user, { provider = 'dhowretail', width = 390, ...options } = {}) {
-    context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'en-GB', ...options });
-    context.setDefaultTimeout(15_000);
-    const page = await context.newPage();
-    page.complaints = [];
-    page.on('pageerror', (error) => page.complaints.push(`${error}`));
+async function signInByHand(page, user) {
     await page.goto(`${demo.publicBaseUrl}/consents`);
-    await page.getByTestId(`provider-${provider}`).click();
+    await page.getByTestId('provider-dhowretail').click();
     await page.getByTestId('sign-in-user').fill(user.login);
     await page.getByTestId('sign-in-password').fill(user.password);
     await page.getByTestId('sign-in-submit').click();
@@ -58,15 +39,28 @@ async function signedIn(user, { provider = 'dhowretail', width = 390, ...options
     await app.getByTestId('app-approve').click();
     await app.getByRole('status').waitFor();
     await app.close();
+}
+
+/** The page of a signed-in customer. */
+async function signedIn(user, { byHand = false, width = 390, ...options } = {}) {
+    context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'en-GB', ...options });
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    page.complaints = [];
+    page.on('pageerror', (error) => page.complaints.push(`${error}`));
+    if (byHand) {
+        await signInByHand(page, user);
+    } else {
+        await signInAsCustomer({ context }, demo, user);
+        await page.goto(`${demo.publicBaseUrl}/consents`);
+    }
     await page.getByTestId('cmi-tab-current').waitFor();
     return page;
 }
 
 async function assertFine(page, name) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `${name}: ${overflow} px too wide`);
+    await assertAccessible(page, name);
+    await assertFits(page, name);
     assert.deepEqual(page.complaints, [], name);
     await shoot(page, `own-${name}`);
 }
@@ -76,7 +70,7 @@ test('lists current and past consents, each with its label, and none of anybody 
     const active = await decided(user, { accounts: 2 });
     const rejected = await decided(user, { approve: false });
     const foreign = await decided(userOf(demo, { login: 'leonie' }));
-    const page = await signedIn(user);
+    const page = await signedIn(user, { byHand: true });
     const card = page.getByTestId(`cmi-consent-${active.id}`);
     await card.waitFor();
     const words = await card.textContent();

@@ -1,31 +1,18 @@
 // A customer decides: approve, cancel, twice, going back, in two tabs.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, terms, userOf,
+    arrive, changes, consentAtHub, requestConsent, shoot, terms, userOf,
 } from './support.mjs';
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
+useDemo();
 
-async function assertAccessible(page, name) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `${name}: ${overflow} px too wide`);
+async function assertFine(page, name) {
+    await assertAccessible(page, name);
+    await assertFits(page, name);
 }
 
 for (const providerId of ['dhowretail', 'dhowbusiness']) {
@@ -36,15 +23,15 @@ for (const providerId of ['dhowretail', 'dhowbusiness']) {
         const { page, at } = customer;
         await at('sign-in-user').waitFor();
         await shoot(page, `${providerId}-sign-in`);
-        await assertAccessible(page, 'sign-in');
+        await assertFine(page, 'sign-in');
         await customer.signIn(user);
         await at('second-factor').waitFor();
         await shoot(page, `${providerId}-second-factor`);
-        await assertAccessible(page, 'second factor');
+        await assertFine(page, 'second factor');
         await customer.decideInApp();
         await at('approve').waitFor();
         await shoot(page, `${providerId}-review`);
-        await assertAccessible(page, 'review');
+        await assertFine(page, 'review');
         assert.equal(await at('permission-group').count(), 3);
         const offered = await page.locator('input[name=account]').evaluateAll((all) => all.map((one) => one.value));
         assert.ok(offered.length > 0);
@@ -196,7 +183,7 @@ test('works by keyboard alone', async () => {
     await page.keyboard.press('Enter');
     await customer.decideInApp();
     await at('approve').waitFor();
-    await assertAccessible(page, 'review at 320 px');
+    await assertFine(page, 'review at 320 px');
     const focused = () => page.evaluate(() => document.activeElement?.dataset?.testid ?? '');
     for (let i = 0; i < 20 && !(await focused()).startsWith('account-'); i++) {
         await page.keyboard.press('Tab');

@@ -2,29 +2,19 @@
 // without PATCH by how far the customer has come. (Others: refusals, decisions, hub_down, expiry.)
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, afterEach, before, test } from 'node:test';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, changes, consentAtHub, openBrowser, requestConsent, terms, until, userOf,
+    arrive, changes, consentAtHub, requestConsent, terms, until, userOf,
 } from './support.mjs';
 
 const FULL = 'dhowbusiness';
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo({
-        adjustServer: '.state.maxTasks = 1', // for each provider
-    });
-    browser = await openBrowser();
+useDemo({
+    adjustServer: '.state.maxTasks = 1', // for each provider
 });
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
 
 /** Makes the next run of a step fail. */
 async function overrideStep(operation, status) {

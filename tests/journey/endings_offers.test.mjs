@@ -1,22 +1,12 @@
 // A bank that does not offer what a consent asks for, at a Hub that did not ask it before.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startDemo } from '../support/demo.mjs';
-import { arrive, changes, consentAtHub, openBrowser, requestConsent, userOf } from './support.mjs';
+import { test } from 'node:test';
+import { browser, demo, useDemo } from '../support/suite.mjs';
+import { arrive, changes, consentAtHub, requestConsent, userOf } from './support.mjs';
 
-let demo;
-let browser;
-
-before(async () => {
-    demo = await startDemo({
-        adjustServer: '.providers[].offers.consentTypes = []',
-        adjustHub: '.hubs[].offersValidate = false',
-    });
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
+useDemo({
+    adjustServer: '.providers[].offers.consentTypes = []',
+    adjustHub: '.hubs[].offersValidate = false',
 });
 
 test('not supported is said once it is known who rejects', async () => {

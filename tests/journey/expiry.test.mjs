@@ -1,25 +1,14 @@
 // Customers who take too long or close the browser, before and after signing in. All wait at the
 // same time: it is the shortest session that the configuration allows.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { startDemo } from '../support/demo.mjs';
-import { arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, until, userOf } from './support.mjs';
+import { test } from 'node:test';
+import { assertAccessible, browser, demo, useDemo } from '../support/suite.mjs';
+import { arrive, changes, consentAtHub, requestConsent, shoot, until, userOf } from './support.mjs';
 
 const SESSION_SECONDS = 60;
 const GRACE_SECONDS = 30; // what ends in time may take so long to be seen on a busy machine
 
-let demo;
-let browser;
-
-before(async () => {
-    demo = await startDemo({ adjustServer: `.journey.sessionSeconds = ${SESSION_SECONDS}` });
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
+useDemo({ adjustServer: `.journey.sessionSeconds = ${SESSION_SECONDS}` });
 
 let turn = Promise.resolve();
 
@@ -70,8 +59,7 @@ async function extend() {
     await at('session-warning').waitFor({ timeout: SESSION_SECONDS * 1000 });
     assert.ok(Date.now() - began > (SESSION_SECONDS / 2 - 15) * 1000, 'not at once');
     await shoot(page, 'session-warning');
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id }) => id), []);
+    await assertAccessible(page, 'session warning');
     await at('session-extend').click();
     await at('session-warning').waitFor({ state: 'detached' });
     await until(() => Date.now() - began > (SESSION_SECONDS + 5) * 1000, 'the first session is over', (SESSION_SECONDS + 10) * 1000);

@@ -1,32 +1,17 @@
 // A journey that begins in one browser and goes on in another: the link, the decision, the way back.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { assertAccessible, browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, userOf,
+    arrive, changes, consentAtHub, requestConsent, shoot, userOf,
 } from './support.mjs';
 
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
 
-let demo;
-let browser;
 let desktop;
 let phone;
 
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(async () => {
-    await desktop?.close();
-    await phone?.close();
-    [desktop, phone] = [null, null];
-});
+useDemo();
 
 /** The desktop shows a link; the phone has opened it. */
 async function handOver(request) {
@@ -39,15 +24,10 @@ async function handOver(request) {
     assert.equal(await phone.at('take-over-number').textContent(), number);
     assert.equal(await phone.at('take-over-tpp').textContent(), 'Karak Money');
     await shoot(phone.page, 'take-over');
-    await assertAccessible(phone);
+    await assertAccessible(phone.page, 'phone');
     await phone.at('take-over-confirm').click();
     await phone.at('sign-in-user').waitFor();
     return link;
-}
-
-async function assertAccessible({ page }) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
 }
 
 test('approves on the phone: the first browser goes back by itself', async () => {
@@ -57,13 +37,13 @@ test('approves on the phone: the first browser goes back by itself', async () =>
     assert.ok(!phone.page.url().includes('#'), 'the link does not stay in the address');
     assert.equal(await phone.at('use-phone').count(), 0);
     await shoot(desktop.page, 'hand-over');
-    await assertAccessible(desktop);
+    await assertAccessible(desktop.page, 'desktop');
     await phone.toReview(user);
     await phone.page.locator('input[name=account]').first().check();
     await phone.at('approve').click();
     await phone.at('handed-back').waitFor();
     await shoot(phone.page, 'handed-back');
-    await assertAccessible(phone);
+    await assertAccessible(phone.page, 'phone');
     const { code, state, error } = await desktop.back();
     assert.ok(code && state && !error);
     assert.equal(new URL(phone.page.url()).origin, demo.publicBaseUrl);

@@ -1,27 +1,15 @@
 // The Hub fails at each step of the journey; the customer gets a clear end, never a wrong one.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { startDemo } from '../support/demo.mjs';
+import { afterEach, test } from 'node:test';
+import { browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, breakHub, changes, consentAtHub, healHub, openBrowser, requestConsent, shoot, userOf,
+    arrive, breakHub, changes, consentAtHub, healHub, requestConsent, shoot, userOf,
 } from './support.mjs';
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo({ adjustServer: '.hub.timeoutMs = 1500' });
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(async () => {
-    await healHub(demo);
-    await customer?.close();
-});
+useDemo({ adjustServer: '.hub.timeoutMs = 1500' });
+afterEach(() => healHub(demo));
 
 for (const kind of ['down', 'slow', '500', 'garbage']) {
     test(`GET /auth ${kind}: a page of our own, no redirect`, async () => {

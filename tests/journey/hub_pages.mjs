@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { Bank, startFakeBank, startHub } from '../contract/hub_support.mjs';
 import { BUILD_DIR } from '../support/demo.mjs';
+import { assertAccessible, assertFits } from '../support/suite.mjs';
 import { openBrowser } from './support.mjs';
 
 const PICTURES = join(process.env.LFI_OUTPUT_DIR ?? BUILD_DIR, 'screenshots');
@@ -14,9 +14,8 @@ const STEP_MS = 15_000;
 
 /** Starts simulator, bank and browser; `answer(url)` is what the bank says to Ozone Connect calls, `options` are those of startHub. */
 export async function startPages(answer, options) {
-    const hub = await startHub(options);
+    const [hub, browser] = await Promise.all([startHub(options), openBrowser()]);
     const fake = await startFakeBank(hub);
-    const browser = await openBrowser();
     fake.answer = answer;
     mkdirSync(PICTURES, { recursive: true });
     return new Pages(hub, fake, browser);
@@ -49,10 +48,8 @@ class Pages {
 
     /** Accessible, and not wider than the window. */
     async check(page, name) {
-        const { violations } = await new AxeBuilder({ page }).options({ rules: NAMES_ARE_SEEN }).analyze();
-        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide`);
+        await assertAccessible(page, name, NAMES_ARE_SEEN);
+        await assertFits(page, name);
         await page.screenshot({ path: join(PICTURES, `tpp-${name}.png`), fullPage: true });
     }
 

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { ROOT, startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { ROOT } from '../support/demo.mjs';
+import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, arriveWithDevice, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, terms, userOf,
+    arrive, arriveWithDevice, consentAtHub, requestConsent, shoot, signInAsCustomer, terms, userOf,
 } from './support.mjs';
 
 const WEB = join(ROOT, 'server/psu/web');
@@ -19,19 +19,9 @@ const texts = Object.fromEntries(
 const COUNTED = ['flex.countPer', 'flex.payments', 'own.accounts', 'refused.countdown', 'signIn.triesLeft'];
 const PLURAL = new RegExp(`^(${COUNTED.map((stem) => stem.replace('.', '\\.')).join('|')})\\.\\w+$`);
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
+useDemo();
 
 /** The keys of a language, with one for each set of plural forms. */
 const keysOf = (language) => [...new Set(Object.keys(texts[language]).map((key) => key.replace(PLURAL, '$1')))].sort();
@@ -128,12 +118,10 @@ test('the language is the customer\'s choice, else the one the browser likes bes
 });
 
 async function assertFine(page, name) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
+    await assertAccessible(page, name);
     for (const width of [320, 390, 1280]) {
         await page.setViewportSize({ width, height: 844 });
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `${name} at ${width}: ${overflow} px too wide`);
+        await assertFits(page, `${name} at ${width}`);
     }
     await page.setViewportSize({ width: 390, height: 844 });
     await shoot(page, `language-${name}`);
@@ -149,32 +137,40 @@ async function assertArabic(page, name) {
     assert.deepEqual(words.replaceAll('Karak Money', '').match(/[A-Za-z]{2,}/g), null, name);
 }
 
-for (const [locale, colorScheme] of [['ar-AE', 'light'], ['ar-AE', 'dark'], ['en-GB', 'light'], ['en-GB', 'dark']]) {
+/** In light and dark colours. */
+async function assertBothFine(page, name) {
+    for (const colorScheme of ['dark', 'light']) {
+        await page.emulateMedia({ colorScheme });
+        await assertFine(page, `${name}-${colorScheme}`);
+    }
+}
+
+for (const locale of ['ar-AE', 'en-GB']) {
     const language = locale.slice(0, 2);
-    test(`a journey in ${language}, ${colorScheme}: every page in its direction and accessible`, async () => {
+    test(`a journey in ${language}: every page in its direction and accessible, light and dark`, async () => {
         const request = await requestConsent(demo, { consent: terms({ FromDate: '2025-01-01' }) });
-        customer = await arrive(browser, demo, request, { locale, colorScheme });
+        customer = await arrive(browser, demo, request, { locale });
         const { page, at } = customer;
         const direction = () => page.evaluate(() => [document.documentElement.lang, getComputedStyle(document.body).direction].join());
         await at('sign-in-user').waitFor();
         assert.equal(await direction(), language === 'ar' ? 'ar,rtl' : 'en,ltr');
-        await assertFine(page, `${language}-${colorScheme}-sign-in`);
+        await assertBothFine(page, `${language}-sign-in`);
         await customer.signIn({ login: 'nobody', password: 'nothing' });
         await at('sign-in-error').waitFor();
-        await assertFine(page, `${language}-${colorScheme}-wrong`);
+        await assertBothFine(page, `${language}-wrong`);
         const user = userOf(demo, { login: 'hessa' });
         await customer.signIn(user);
         await at('second-factor').waitFor();
-        await assertFine(page, `${language}-${colorScheme}-second-factor`);
+        await assertBothFine(page, `${language}-second-factor`);
         if (language === 'ar') await assertArabic(page, 'second factor');
         const [app] = await Promise.all([customer.context.waitForEvent('page'), at('open-app').click()]);
         await app.getByTestId('app-approve').waitFor();
-        await assertFine(app, `${language}-${colorScheme}-app`);
+        await assertBothFine(app, `${language}-app`);
         await app.getByTestId('app-approve').click();
         await app.getByRole('status').waitFor();
         await app.close();
         await at('approve').waitFor();
-        await assertFine(page, `${language}-${colorScheme}-review`);
+        await assertBothFine(page, `${language}-review`);
         const date = await at('consent-expiry').textContent();
         assert.match(date, /[0-9]{4}/, 'digits as UAE banks print them');
         assert.match(date, language === 'ar' ? /\p{Script=Arabic}/u : /in \d+ months/);
@@ -189,14 +185,14 @@ for (const [locale, colorScheme] of [['ar-AE', 'light'], ['ar-AE', 'dark'], ['en
         const { consent } = await consentAtHub(demo, request.consentId);
         assert.equal(consent.status, 'Authorized');
         await customer.close();
-        customer = await arrive(browser, demo, await requestConsent(demo), { locale, colorScheme });
+        customer = await arrive(browser, demo, await requestConsent(demo), { locale });
         await customer.signIn(userOf(demo, { login: 'ghassan' }));
         await customer.at('refused-stay').click();
-        await assertFine(customer.page, `${language}-${colorScheme}-refused`);
+        await assertBothFine(customer.page, `${language}-refused`);
         if (language === 'ar') await assertArabic(customer.page, 'refused');
         await customer.page.goto(`${demo.publicBaseUrl}/`);
         await customer.at('start-dhowretail').waitFor();
-        await assertFine(customer.page, `${language}-${colorScheme}-start`);
+        await assertBothFine(customer.page, `${language}-start`);
     });
 }
 

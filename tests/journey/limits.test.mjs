@@ -1,23 +1,12 @@
 // Whoever knows a login, or even its password, can neither lock its owner out nor flood their app.
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
-import { after, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
+import { test } from 'node:test';
 import { Customer } from '../support/customer.mjs';
-import { startDemo } from '../support/demo.mjs';
-import { arrive, openBrowser, requestConsent, shoot, userOf } from './support.mjs';
+import { assertAccessible, browser, demo, useDemo } from '../support/suite.mjs';
+import { arrive, requestConsent, shoot, userOf } from './support.mjs';
 
-let demo;
-let browser;
-
-before(async () => {
-    demo = await startDemo({ adjustServer: '.journey.maxAttempts = 10' });
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
+useDemo({ adjustServer: '.journey.maxAttempts = 10' });
 
 const newCustomer = async () => Customer.arrive(demo, await requestConsent(demo));
 
@@ -25,11 +14,6 @@ async function decide(customer, approve) {
     const { device } = customer;
     const { asked: approvalId } = await customer.openApp();
     return customer.post('/bank-app/decision', { device, approvalId, approve });
-}
-
-async function assertReadable(page) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
 }
 
 /** A try from another address of this machine, in a journey of its own. */
@@ -68,7 +52,7 @@ test('a second request waits for the first, which nobody can push out of the app
         await other.at('error-wait').waitFor();
         assert.match(await other.at('error-wait').textContent(), wait);
         await shoot(other.page, `approval-waiting-${locale}`);
-        await assertReadable(other.page);
+        await assertAccessible(other.page, 'other');
         await other.close();
     }
     const { approvals } = await owner.openApp();
@@ -97,7 +81,7 @@ test('requests that are refused come further and further apart; who leaves takes
     await other.signIn(user);
     await other.at('error-wait').waitFor();
     await shoot(other.page, 'approval-limit');
-    await assertReadable(other.page);
+    await assertAccessible(other.page, 'other');
     await other.close();
 });
 
@@ -141,7 +125,7 @@ test('the pause is shown, with its end', async () => {
     await own.at('error-wait').waitFor();
     assert.match(await own.at('error-wait').textContent(), /You can try again in \d+ seconds/);
     await shoot(own.page, 'sign-in-limit');
-    await assertReadable(own.page);
+    await assertAccessible(own.page, 'own');
     await own.page.getByRole('button', { name: 'Try again' }).click();
     await own.at('sign-in-user').waitFor();
     await own.close();

@@ -1,21 +1,11 @@
 // What the bank writes to the customer shows in the simulated bank app.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
-import { startDemo } from '../support/demo.mjs';
-import { arrive, openBrowser, requestConsent, shoot, terms, userOf } from './support.mjs';
+import { browser, demo, useDemo } from '../support/suite.mjs';
+import { arrive, requestConsent, shoot, terms, userOf } from './support.mjs';
 
-let demo;
-let browser;
-
-before(async () => {
-    [demo, browser] = await Promise.all([startDemo(), openBrowser()]);
-});
-
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
+useDemo();
 
 /** An account of the user whose rates leave encrypted only: asking for them sends a code. */
 async function askForRates(client, user, consentId) {

@@ -1,25 +1,15 @@
 // Passkeys in a real browser with a virtual authenticator: made, used to sign in, refused, removed.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, arriveWithDevice, changes, consentAtHub, openBrowser, requestConsent, shoot, signInAsCustomer, until, userOf,
+    arrive, arriveWithDevice, changes, consentAtHub, requestConsent, shoot, signInAsCustomer, until, userOf,
 } from './support.mjs';
 
 const FAILED = ['doFail access_denied user_failed_to_authenticate'];
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
+useDemo();
 
 /** Signs in to the bank's own pages and adds a passkey there. */
 async function addPasskey(user) {

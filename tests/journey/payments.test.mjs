@@ -2,28 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
 import { CONTROL_PARAMETERS, creditorOf } from '../support/payments.mjs';
-import { arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, userOf } from './support.mjs';
+import { arrive, changes, consentAtHub, requestConsent, shoot, userOf } from './support.mjs';
 
 const SMALL = { width: 320, height: 640 };
 const PAYEE = 'Zumurrud Trading';
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
+useDemo();
 
 /** Asks for payments as a TPP, whose personal data the simulator seals for the bank. */
 function askFor(type, { creditors = [creditorOf(1)], debtor, control } = {}) {
@@ -57,10 +46,8 @@ async function review(request, options) {
 
 /** Whether the page can be used by all and fits a narrow screen. */
 async function expectSound(name) {
-    const { violations } = await new AxeBuilder({ page: customer.page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
-    const wide = await customer.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    assert.ok(!wide, `${name} scrolls sideways`);
+    await assertAccessible(customer.page, name);
+    await assertFits(customer.page, name);
     await shoot(customer.page, name);
 }
 

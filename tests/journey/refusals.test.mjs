@@ -1,26 +1,16 @@
 // Journeys that end without consent because of the customer or the accounts.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, changes, consentAtHub, openBrowser, requestConsent, shoot, terms, userOf,
+    arrive, changes, consentAtHub, requestConsent, shoot, terms, userOf,
 } from './support.mjs';
 
 const FAILED = ['doFail access_denied user_failed_to_authenticate'];
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
+useDemo();
 
 /** The customer reads why, and goes back; the Hub is told as the rules want. */
 async function expectEnd(request, title, description, expected) {

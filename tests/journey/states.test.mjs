@@ -1,32 +1,13 @@
 // What customers meet beside the straight way: no connection, no scripts, no session, large text,
 // forced colours, less motion, many accounts, accounts of others.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { startDemo } from '../support/demo.mjs';
-import { arrive, openBrowser, requestConsent, shoot, terms, until, userOf } from './support.mjs';
+import { test } from 'node:test';
+import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
+import { arrive, requestConsent, shoot, terms, until, userOf } from './support.mjs';
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo();
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(async () => {
-    await customer?.close();
-    customer = null;
-});
-
-async function assertAccessible(page, name) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
-}
+useDemo();
 
 test('without a connection the waiting page says so, and goes on afterwards', async () => {
     customer = await arrive(browser, demo, await requestConsent(demo));
@@ -111,8 +92,7 @@ test('less motion, forced colours and text of twice the size', async () => {
     await shoot(page, 'forced-colours');
     await page.emulateMedia({ forcedColors: 'none' });
     await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `${overflow} px too wide`);
+    await assertFits(page, 'text of twice the size');
     const lines = await page.locator('.bank').evaluate((one) => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight));
     assert.ok(lines < 2.5, `the bank's name takes ${lines} lines`);
     const { width, height } = await page.locator('.mark').boundingBox();

@@ -1,28 +1,17 @@
 // A bank that has consents to share data confirmed once more at the moment of approval.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { startDemo } from '../support/demo.mjs';
+import { test } from 'node:test';
+import { assertAccessible, browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, arriveWithDevice, changes, consentAtHub, openBrowser, requestConsent, shoot,
+    arrive, arriveWithDevice, changes, consentAtHub, requestConsent, shoot,
     signInAsCustomer, userOf,
 } from './support.mjs';
 
 const FAILED = ['PATCH Rejected', 'doFail access_denied user_failed_step_up_authentication'];
 
-let demo;
-let browser;
 let customer;
 
-before(async () => {
-    demo = await startDemo({ adjustServer: '.journey.stepUp = ["payments", "data-sharing"]' });
-    browser = await openBrowser();
-});
-after(async () => {
-    await browser?.close();
-    await demo?.stop();
-});
-afterEach(() => customer?.close());
+useDemo({ adjustServer: '.journey.stepUp = ["payments", "data-sharing"]' });
 
 /** Up to the moment where the decision is to be confirmed. */
 async function decide(login = 'leonie') {
@@ -44,8 +33,7 @@ test('nothing is shared before it is confirmed in the app, which says what for',
     customer = await arrive(browser, demo, request);
     await decide();
     await shoot(customer.page, 'step-up');
-    const { violations } = await new AxeBuilder({ page: customer.page }).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
+    await assertAccessible(customer.page, 'step-up');
     assert.deepEqual(changes(await consentAtHub(demo, request.consentId)), []);
     const [app] = await Promise.all([
         customer.context.waitForEvent('page'), customer.at('open-app').click(),

@@ -122,9 +122,15 @@ export async function arrive(browser, demo, request, options = {}) {
             await shoot(app, `${button}-done`);
             await app.close();
         },
-        async toReview(user) {
-            await this.signIn(user);
-            await this.decideInApp();
+        /** Signed in, by the API that the pages use; the page goes on where the customer is. */
+        async toReview({ login, password }) {
+            await page.getByTestId('sign-in-user').waitFor();
+            const ask = asker(context, demo);
+            const { journey } = await ask('/journey/state', {});
+            const { openApp } = await ask('/journey/sign-in', { journey, login, password });
+            await approve(ask, openApp);
+            await ask('/journey/approval', { journey });
+            await page.goto(`${demo.publicBaseUrl}/journey`);
             await page.getByTestId('approve').waitFor();
         },
         /** Waits until the TPP has the customer back, without waiting for countdowns; what it was given. */
@@ -141,8 +147,14 @@ export async function arrive(browser, demo, request, options = {}) {
     };
 }
 
-/** Keeps a picture of a page as build output. */
+const pictures = new Set();
+
+/** Keeps a picture of a page as build output, the first of each name. */
 export async function shoot(page, name) {
+    if (pictures.has(name)) {
+        return;
+    }
+    pictures.add(name);
     mkdirSync(SCREENSHOTS, { recursive: true });
     await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
@@ -172,19 +184,34 @@ export async function until(condition, what, ms = STEP_MS) {
     }
 }
 
-/** Signs a customer in to the bank's own pages, by the API that the pages use. */
-export async function signInAsCustomer({ context }, demo, { login, password }, providerId = 'dhowretail') {
-    const ask = async (path, data) => {
+/** Asks the server as the pages of a browser do: with its cookies, again while it is busy. */
+function asker(context, demo) {
+    return async function ask(path, data) {
         const answer = await context.request.post(`${demo.publicBaseUrl}${path}`, {
             data, headers: { origin: demo.publicBaseUrl },
         });
-        return answer.json();
+        const view = await answer.json();
+        if (view.view !== 'working' && view.error !== 'PROVIDER-BUSY') {
+            return view;
+        }
+        await sleep(200);
+        return ask(path, data);
     };
+}
+
+/** Approves in the bank app what it asks for. */
+async function approve(ask, openApp) {
+    const device = openApp.split('#')[1];
+    const { asked: approvalId } = await ask('/bank-app/approvals', { device });
+    await ask('/bank-app/decision', { device, approvalId, approve: true });
+}
+
+/** Signs a customer in to the bank's own pages, by the API that the pages use. */
+export async function signInAsCustomer({ context }, demo, { login, password }, providerId = 'dhowretail') {
+    const ask = asker(context, demo);
     const { journey } = await ask('/consents/api/start', { provider: providerId });
     const { openApp } = await ask('/consents/api/sign-in', { journey, login, password });
-    const device = openApp.split('#')[1];
-    const { asked } = await ask('/bank-app/approvals', { device });
-    await ask('/bank-app/decision', { device, approvalId: asked, approve: true });
+    await approve(ask, openApp);
     const { view } = await ask('/consents/api/approval', { journey });
     assert.equal(view, 'consents');
 }

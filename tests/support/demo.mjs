@@ -48,8 +48,15 @@ export async function freePortBase() {
     }
 }
 
+let pki; // made or found to be whole by this process
+
 /** The folder of a PKI that all tests of a build share, since making one takes seconds. */
 export function sharedPki() {
+    pki ??= makeSharedPki();
+    return pki;
+}
+
+function makeSharedPki() {
     const script = join(ROOT, 'tools/pki');
     const hash = createHash('sha256').update(readFileSync(script));
     const version = hash.update(readFileSync(join(ROOT, 'fixtures/bank.json'))).digest('hex').slice(0, 8);
