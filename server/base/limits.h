@@ -81,7 +81,7 @@
 #define LIMIT_PUSH_DELAY_S 1  /* after a payment's creation, whose reply the Hub must have first */
 
 /* Hub. */
-#define LIMIT_HUB_REPLY_BYTES (1024 * 1024)
+#define LIMIT_HUB_REPLY_BYTES (4 * 1024 * 1024) /* 500 payments with their personal data */
 #define LIMIT_HUB_CALL_MS 5000
 #define LIMIT_HUB_FIND_MS 120     /* inside a validation, which has 150 ms in all */
 #define LIMIT_HUB_PAYMENT_MS 2000 /* inside a payment, which should take 500 ms */

@@ -39,6 +39,8 @@ void consent_read(const cJSON *tree, struct consent *out)
         .purpose = json_get_string(json_get(data, "OpenFinanceBilling"), "Purpose"),
         .created = json_get_string(data, "CreationDateTime"),
         .last_shared = json_get_string(json_get(tree, "consentUsage"), "lastDataShared"),
+        .last_paid =
+            json_get_string(json_get(tree, "consentUsage"), "lastServiceInitiationAttempt"),
         .updated = json_get(tree, "updatedAt"),
     };
     out->payment = out->kind->pays ? payment_type_of(control) : NULL;

@@ -34,7 +34,8 @@ struct consent {
     struct lfi_slice deadline;      /* AuthorizationExpirationDateTime */
     struct lfi_slice purpose;       /* what the TPP wants it for: "AccountAggregation" */
     struct lfi_slice created, last_shared;
-    const cJSON *updated; /* a number since the epoch, in seconds or milliseconds */
+    struct lfi_slice last_paid; /* when a payment was last asked for */
+    const cJSON *updated;       /* a number since the epoch, in seconds or milliseconds */
 };
 
 /* Reads the `data` object of GET /consents/{consentId}, or the body of an event. */

@@ -24,6 +24,7 @@ enum hub_operation {
     HUB_REVOKE_CONSENT,
     HUB_LIST_OF_USER,
     HUB_LIST_OF_GROUP,
+    HUB_LIST_PAYMENTS,
     HUB_PATCH_PAYMENT,
     HUB_OPERATIONS,
 };

@@ -105,7 +105,14 @@ enum hub_outcome hub_find_payment_consent(struct hub *hub, struct arena *arena,
 enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, struct lfi_slice patch,
                                    struct lfi_error *error);
-/* PATCH /payment-log/{id}; the same. */
+/*
+ * GET /payment-log: the payments of a consent in an array, which the caller frees; in no order. Too
+ * many for one answer (http/client.h) are HUB_WRONG.
+ */
+enum hub_outcome hub_list_payments(struct hub *hub, struct arena *arena,
+                                   struct lfi_slice consent_id, cJSON **out,
+                                   struct lfi_error *error);
+/* PATCH /payment-log/{id}; checked as a consent's. */
 enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,
                                    struct lfi_slice payment_id, struct lfi_slice patch,
                                    struct lfi_error *error);

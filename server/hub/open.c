@@ -23,6 +23,7 @@ static const struct {
     [HUB_DO_FAIL] = {&contract_hub_heimdall, "doFail"},
     [HUB_GET_CONSENT] = {&contract_hub_consent_manager, "getConsentsByConsentId"},
     [HUB_PATCH_CONSENT] = {&contract_hub_consent_manager, "patchConsent"},
+    [HUB_LIST_PAYMENTS] = {&contract_hub_consent_manager, "getAuditConsentsByConsentIdw"},
     [HUB_PATCH_PAYMENT] = {&contract_hub_consent_manager, "patchPymentlog"},
     [HUB_REVOKE_CONSENT] = {&contract_hub_consent_manager, "revokeConsentsByConsentId"},
     [HUB_LIST_OF_USER] = {&contract_hub_consent_manager, "getConsents"},

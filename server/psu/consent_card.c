@@ -23,6 +23,19 @@ static void append_amount(struct json_writer *w, const struct consent *consent)
     }
 }
 
+/* Payments under way included, as the Hub counts. */
+static void append_paid_total(struct json_writer *w, const struct consent *consent)
+{
+    const cJSON *total =
+        json_get(json_get(consent->data, "PaymentConsumption"), "CumulativeValueOfPayments");
+    if (total) {
+        json_open_object(w, "paidTotal");
+        json_string(w, "value", json_get_string(total, "Amount"));
+        json_string(w, "currency", json_get_string(total, "Currency"));
+        json_close_object(w);
+    }
+}
+
 void consent_card_append(const struct consent *consent, bool pending, struct json_writer *w)
 {
     bool revocable = consent_is_revocable(consent);
@@ -35,7 +48,9 @@ void consent_card_append(const struct consent *consent, bool pending, struct jso
     append_instant(w, "updated", consent->updated);
     json_string_if_any(w, "lastShared", consent->last_shared);
     json_string_if_any(w, "expires", consent->expires);
+    json_string_if_any(w, "lastPaid", consent->last_paid);
     append_amount(w, consent);
+    append_paid_total(w, consent);
     json_bool(w, "revocable", revocable && !pending);
     json_bool(w, "pending", pending && revocable);
 }

@@ -6,6 +6,7 @@
 #include "psu/approval.h"
 #include "psu/consent_card.h"
 #include "psu/finish.h"
+#include "psu/own_payments.h"
 #include "psu/revocation.h"
 #include "psu/steps.h"
 #include "psu/task.h"
@@ -233,13 +234,16 @@ static enum hub_outcome append_chain(struct actor actor, const struct consent *c
     return outcome;
 }
 
-static void show_consent(struct context *context, const struct consent *consent)
+static void show_consent(struct context *context, const cJSON *tree, const struct consent *consent)
 {
     struct json_writer w;
     struct lfi_error error = {{0}};
     context_begin_view(context, &w, "consent");
     append_card(context_actor(context), consent, &w);
     consent_permissions_append_groups(consent->permissions, &w);
+    if (consent->kind->pays) {
+        own_payments_append_terms(context_actor(context), tree, consent, &w);
+    }
     int status = append_accounts(context_actor(context), consent->account_ids, &w, &error);
     if (status != LFI_OK) {
         (void)context_refuse_failed(context, STEP_CORE, status, &error);
@@ -258,7 +262,7 @@ static void show_own(struct context *context, struct lfi_slice consent_id)
     cJSON *tree = NULL;
     struct consent consent;
     if (load_own(context, consent_id, &tree, &consent)) {
-        show_consent(context, &consent);
+        show_consent(context, tree, &consent);
     }
     cJSON_Delete(tree);
 }
@@ -266,6 +270,21 @@ static void show_own(struct context *context, struct lfi_slice consent_id)
 int own_consents_show(struct call *call)
 {
     show_own(step_context(call), json_get_string(step_body(call), "consentId"));
+    return 0;
+}
+
+/* One page of the payments under a consent. */
+int own_consents_payments(struct call *call)
+{
+    struct context *context = step_context(call);
+    cJSON *tree = NULL;
+    struct consent consent;
+    int64_t page = 1;
+    (void)json_get_int(step_body(call), "page", &page);
+    if (load_own(context, json_get_string(step_body(call), "consentId"), &tree, &consent)) {
+        own_payments_show(context, &consent, page);
+    }
+    cJSON_Delete(tree);
     return 0;
 }
 

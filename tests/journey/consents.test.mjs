@@ -1,9 +1,13 @@
 // The customer's own consents: list, tabs, filters, one consent, its chain, and ending it.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { Bank } from '../contract/hub_support.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
+import { creditorOf, dayAhead } from '../support/payments.mjs';
 import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
-import { breakHub, consentAtHub, healHub, shoot, signInAsCustomer, until, userOf } from './support.mjs';
+import {
+    breakHub, consentAtHub, healHub, post, requestConsent, shoot, signInAsCustomer, until, userOf,
+} from './support.mjs';
 
 const PERMISSIONS = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances'];
 const YEAR = () => new Date(Date.now() + 300 * 86_400_000).toISOString();
@@ -216,4 +220,93 @@ test('HTML in names is text', async () => {
     assert.equal(await page.locator('#view img[src="x"]').count(), 0);
     await page.getByTestId(`cmi-consent-${id}`).click();
     await page.getByRole('heading', { name }).waitFor();
+});
+
+const AED = (Amount) => ({ Amount, Currency: 'AED' });
+const RULES = { ConsentSchedule: { MultiPayment: {
+    MaximumCumulativeNumberOfPayments: 10, MaximumCumulativeValueOfPayments: AED('20000.00'),
+    PeriodicSchedule: {
+        Type: 'VariableOnDemand', PeriodType: 'Month', PeriodStartDate: dayAhead(0),
+        Controls: { MaximumCumulativeNumberOfPaymentsPerPeriod: 3 },
+    },
+} } };
+
+/** A permission to pay, which `user` has given in the bank's channels. */
+async function permitted(user, ControlParameters, creditors = [creditorOf(77)]) {
+    const request = await requestConsent(demo, { type: 'payment', consent: {
+        ControlParameters, PaymentPurposeCode: 'SAL', ExpirationDateTime: YEAR(),
+        PersonalIdentifiableInformation: { Initiation: creditors.length > 0 ? { Creditor: creditors } : {} },
+    } });
+    const bank = new Bank({ base: demo.portBase, config: { https: { clientCa: demo.ozoneConnect.caFile } } }, { who: demo.bank });
+    const { accounts } = await (await Customer.arrive(demo, request)).reachReview(user);
+    const { id } = accounts.find(({ subType }) => subType === 'CurrentAccount');
+    const held = { providerId: 'dhowretail', consentId: request.consentId };
+    await bank.decide(held, 'Authorized', { userId: user.userId, accountIds: [id] });
+    bank.close();
+    return request.consentId;
+}
+
+/** As a TPP pays through the Hub. */
+async function pay(consentId, amount, more) {
+    const url = `${demo.hub.baseUrl}/sim/consents/${consentId}/payments`;
+    const made = await post(url, { amount, pii: { Initiation: creditorOf(77), Risk: {} }, ...more });
+    assert.equal(made.body.status, 201, JSON.stringify(made.body));
+    await until(async () => {
+        const { payments } = await (await fetch(url)).json();
+        return payments.every(({ paymentResponse: { status } }) => status !== 'Pending');
+    }, 'the payment has ended', 30_000);
+}
+
+for (const [locale, labels, used] of [
+    ['en-GB', ['Failed', 'Successful'], '1 of 3'], ['ar-AE', ['فشلت', 'ناجحة'], '1 من 3'],
+]) {
+    test(`a permission to pay: its rules, what is used, what was paid, and its end (${locale})`, async () => {
+        const user = userOf(demo, { login: 'rohan' });
+        const id = await permitted(user, RULES);
+        await pay(id, '12.34');
+        await pay(id, '9014.14', { creditorReference: 'Invoice 117' }); // the receiving bank refuses it
+        const page = await signedIn(user, { width: 320, locale });
+        const said = async (testId) =>
+            (await page.getByTestId(testId).allTextContents()).join(' | ').replace(/[\u2066-\u2069]/g, '');
+        let isDown = true;
+        await page.route('**/consents/api/payments', (route) => (isDown
+            ? route.fulfill({ status: 503, json: { view: 'error', bank: 'x', error: 'HUB-DOWN' } }) : route.continue()));
+        await page.getByTestId(`cmi-consent-${id}`).focus();
+        await page.keyboard.press('Enter');
+        await page.getByTestId('cmi-payments-error').waitFor();
+        assert.equal(await said('payee-name'), 'Zumurrud Trading', 'the rest of the page is there');
+        await assertFine(page, `payments-unknown-${locale}`);
+        isDown = false;
+        await page.getByTestId('cmi-more').focus();
+        await page.keyboard.press('Enter');
+        await page.getByTestId('cmi-payment').first().waitFor();
+        assert.deepEqual(await page.getByTestId('cmi-payment').locator('.badge').allTextContents(), labels, 'the newest first');
+        assert.match(await page.getByTestId('cmi-payment').first().textContent(), /9,014\.14.*20\d\d.*Invoice 117/s);
+        assert.match(await said('cmi-paid'), /12\.34/);
+        assert.equal(await said('cmi-used-periodCount'), used);
+        assert.match(await said('cmi-used-value'), /12\.34.*20,000\.00/);
+        assert.equal(await said('rule-period-count'), '3');
+        assert.match(await said('cmi-account'), /AE\d\d/);
+        await assertFine(page, `payments-${locale}`);
+        await page.getByTestId('cmi-revoke').click();
+        await page.getByTestId('cmi-revoke-confirm').click();
+        await page.getByTestId('cmi-done').waitFor();
+        await assertFine(page, `payments-cancelled-${locale}`);
+        assert.equal((await consentAtHub(demo, id)).consent.status, 'Revoked');
+    });
+}
+
+test('a single payment that was made is told by how it ended', async () => {
+    const user = userOf(demo, { login: 'rohan' });
+    const amount = { ConsentSchedule: { SinglePayment: { Type: 'SingleInstantPayment', Amount: AED('33.50') } } };
+    const id = await permitted(user, amount);
+    await pay(id, '33.50');
+    const page = await signedIn(user);
+    await page.getByTestId('cmi-tab-history').click();
+    await page.getByTestId(`cmi-consent-${id}`).click();
+    await page.getByTestId('cmi-payment').waitFor();
+    assert.equal(await page.getByTestId('cmi-status').textContent(), 'Successful');
+    assert.equal(await page.getByTestId('payment-when').textContent(), 'One payment');
+    assert.equal(await page.getByTestId('cmi-revoke').count(), 0);
+    await assertFine(page, 'payment-made');
 });

@@ -109,18 +109,21 @@ static void append_pii(struct buf *out, const char *json)
     "\"Amount\":" MONEY("50.00") ",\"Controls\":"                                                  \
                                  "{\"MaximumCumulativeNumberOfPaymentsPerPeriod\":4}}"
 
-/* The Hub's consent with these ControlParameters and this PII; NULL: one that is malformed. */
-static void ask_for(const char *control, const char *pii)
+/*
+ * The Hub's consent with these members, ControlParameters and this PII; NULL: one that is
+ * malformed.
+ */
+static void ask_for_with(const char *members, const char *control, const char *pii)
 {
     static struct buf consent;
     buf_free(&consent);
     buf_init(&consent, 16384);
     buf_append_format(&consent,
                       "{\"id\":\"c-1\",\"consentType\":\"cbuae-service-initiation-consents\","
-                      "\"status\":\"AwaitingAuthorization\",\"tpp\":{\"tppName\":\"Falcon Pay\","
+                      "%s,\"tpp\":{\"tppName\":\"Falcon Pay\","
                       "\"clientId\":\"t-1\"},\"request\":{\"consent\":{\"ControlParameters\":"
                       "%s,\"PersonalIdentifiableInformation\":\"",
-                      control);
+                      members, control);
     if (pii) {
         append_pii(&consent, pii);
     } else {
@@ -134,6 +137,11 @@ static void ask_for(const char *control, const char *pii)
     buf_append(&consent, "", 1);
     assert_false(consent.failed);
     world.consent = consent.ptr;
+}
+
+static void ask_for(const char *control, const char *pii)
+{
+    ask_for_with("\"status\":\"AwaitingAuthorization\"", control, pii);
 }
 
 #define ACCOUNT(id, sub_type, status, currency, iban)                                              \
@@ -181,6 +189,32 @@ static void shows_what_is_paid_to_whom_and_from_where(void **state)
     assert_false(world_says("{\"id\":\"acc-3\"") || world_says("{\"id\":\"acc-4\"") ||
                  world_says("{\"id\":\"acc-5\""));
     assert_string_equal(world.calls, "");
+}
+
+/* The page of own consents has them by the same mechanism. */
+static void shows_the_same_terms_among_own_consents(void **state)
+{
+    char body[128];
+    (void)state;
+    ask_for_with("\"status\":\"Authorized\",\"psuIdentifiers\":{\"userId\":\"u-1\"},"
+                 "\"accountIds\":[\"acc-1\"]",
+                 SINGLE("250.00"), PII(""));
+    world.own = "[]";
+    world_post("/consents/api/start", "{}");
+    const char *at = strstr(world.body, "\"journey\":\"");
+    assert_non_null(at);
+    char session[64];
+    snprintf(session, sizeof(session), "%.36s", at + 11);
+    snprintf(body, sizeof(body), "{\"journey\":\"%s\",\"login\":\"l\",\"password\":\"right\"}",
+             session);
+    world_post("/consents/api/sign-in", body);
+    world.approval = LFI_APPROVAL_APPROVED;
+    snprintf(body, sizeof(body), "{\"journey\":\"%s\"}", session);
+    world_post("/consents/api/approval", body);
+    snprintf(body, sizeof(body), "{\"journey\":\"%s\",\"consentId\":\"c-1\"}", session);
+    world_post("/consents/api/consent", body);
+    assert_true(world_says("\"view\":\"consent\"") && world_says(SHOWN));
+    assert_true(world_says("\"number\":\"AE450331234567890123401\""));
 }
 
 #define MONTHS "\"period\":\"Month\",\"starts\":\"2030-01-01\","
@@ -459,6 +493,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(shows_what_is_paid_to_whom_and_from_where),
+        CASE(shows_the_same_terms_among_own_consents),
         CASE(shows_the_terms_of_every_type),
         CASE(pays_from_the_account_that_the_tpp_named),
         CASE(rejects_what_cannot_be_paid),

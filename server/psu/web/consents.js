@@ -21,7 +21,7 @@ const views = {
   approval: (view) => approvalView(view, signOut),
   consents: later('views-consents', ({ listView }, view) => listView(view, open, signOut)),
   consent: later('views-consents', ({ consentView, confirmView }, view) => consentView(view, {
-    open, back: () => step('list'), revoke: () => confirmView(view, () => revoke(view), () => present(view)),
+    open, back: () => step('list'), readPayments: (page) => readPayments(view.id, page), revoke: () => confirmView(view, () => revoke(view), () => present(view)),
   })),
   'revocation-kept': later('views-consents', ({ keptView }) => keptView(() => step('list'))),
   'signed-out': (view) => signedOutView(view.reason),
@@ -30,6 +30,7 @@ const views = {
 
 const open = (consentId) => step('consent', { consentId });
 const revoke = ({ id, proof }) => step('revoke', { consentId: id, proof }, { ended: true });
+const readPayments = (consentId, page) => call('/consents/api/payments', { journey: session, consentId, page });
 const signOut = () => step('sign-out');
 
 function chooseView(providers) {

@@ -1,5 +1,6 @@
 // What own consents look like: list, one consent, and the question before ending one.
 import { count, day, element, grouped, hasText, moment, money, show, text } from './dom.js';
+import { paymentLabel, paymentSections } from './views-own-payment.js';
 import { permissionItem } from './views-permission.js';
 
 const TABS = {
@@ -26,6 +27,9 @@ function badge(consent) {
 const lastShared = ({ lastShared: at }) => text('own.lastShared', { date: at ? moment(at) : text('own.never') });
 const expires = ({ expires: at }) => (at ? text('own.expires', { date: day(at) }) : null);
 const accountsLine = ({ accounts }) => count('own.accounts', accounts);
+const amount = ({ amount: of }) => of && text('own.amount', { amount: money(of) });
+const paidTotal = ({ paidTotal: of }) => of && text('own.paidTotal', { amount: money(of) });
+const lastPaid = ({ lastPaid: at }) => at && text('own.lastPaid', { date: moment(at) });
 const endedOn = (key) => ({ updated }) => (updated ? text(key, { date: moment(updated) }) : null);
 
 /** How a consent came to its end, in place of when it will; what it gave while it lasted stays. */
@@ -38,11 +42,10 @@ const ENDINGS = {
 
 /** What a card says below its name, by kind and state of the consent. */
 function lines(consent) {
-  const amount = ({ amount: of }) => of && text('own.amount', { amount: money(of) });
   const [first, lasting, next] = {
     'data-sharing': [[accountsLine], [lastShared], [expires]],
-    'single-payment': [[], [amount], []],
-    'flexi-pay': [[], [], [expires]],
+    'single-payment': [[], [lastPaid, amount], []],
+    'flexi-pay': [[], [paidTotal], [expires]],
     other: [[], [], [expires]],
   }[consent.kind];
   const ending = ENDINGS[consent.status];
@@ -169,16 +172,31 @@ function updates({ chain }, open) {
 
 const revokeWords = ({ kind }) => (kind === 'data-sharing' ? 'sharing' : 'payment');
 
-export function consentView(view, { open, back, revoke }) {
+const paysFor = ({ kind }) => kind === 'single-payment' || kind === 'flexi-pay';
+
+/** The sections of a permission to pay say the rest, while it lasts. */
+const leadLines = (view) => (paysFor(view) && !ENDINGS[view.status] ? [kindLabel(view)] : lines(view));
+
+/** The used consent to a single payment is as the payment is. */
+function tellOutcome({ status, kind }, { payments: [last] }) {
+  if (status === 'Consumed' && kind === 'single-payment' && last) {
+    document.querySelector('.own-head .badge').textContent = paymentLabel(last.status);
+  }
+}
+
+export function consentView(view, { open, back, revoke, readPayments }) {
   show(view.tpp,
     view.ended && !view.revocable
       ? element('p', { class: 'success', role: 'status', 'data-testid': 'cmi-done' }, text(`own.revoke.${revokeWords(view)}.done`, view)) : null,
     element('button', { class: 'plain back', type: 'button', 'data-testid': 'cmi-back', onclick: back }, text('own.back')),
     element('div', { class: 'own-head' }, element('h1', {}, element('bdi', {}, view.tpp)), badge(view)),
     view.pending ? element('p', { class: 'alert notice', role: 'status' }, text('own.pendingText')) : null,
-    element('p', { class: 'lead lines' }, lines(view).map((line) => element('span', {}, line)).flatMap((line) => [line, element('br')])),
+    element('p', { class: 'lead lines' }, leadLines(view).map((line) => element('span', {}, line)).flatMap((line) => [line, element('br')])),
+    view.status === 'Suspended'
+      ? element('p', { class: 'alert notice', 'data-testid': 'cmi-suspended' }, text(`own.suspended.${revokeWords(view)}`, view)) : null,
+    ...(paysFor(view) ? paymentSections(view, { read: readPayments, seen: (log) => tellOutcome(view, log) }) : []),
     section(text('own.identifier'), identifier(view.id)),
-    view.accountList?.length > 0
+    !paysFor(view) && view.accountList?.length > 0
       ? section(text('own.accountsTitle'), element('ul', { class: 'held' }, view.accountList.map(accountItem)))
       : null,
     view.kind === 'data-sharing'

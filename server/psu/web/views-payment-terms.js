@@ -9,7 +9,7 @@ const row = (key, value, testid, values) => (value || value === 0
 
 const moneyOrNone = (amount) => (amount ? money(amount) : null);
 
-function purposeOf({ purpose }) {
+export function purposeOf({ purpose }) {
   if (!purpose) return null;
   const key = `payPurpose.${purpose}`;
   return hasText(key) ? text('pay.purposeCode', { purpose: text(key), code: purpose }) : text('pay.purposeUnknown', { code: purpose });
@@ -35,7 +35,7 @@ function ofPeriod({ period, periodTotal, periodCount }) {
 
 /** How much, and when: the two lines that are read first. */
 const GLANCES = {
-  SingleInstantPayment: ({ amount }) => [money(amount), text('pay.once')],
+  SingleInstantPayment: ({ amount }, tpp, decided) => [money(amount), text(decided ? 'pay.single' : 'pay.once')],
   FixedOnDemand: (payment, tpp) => [text('flex.each', { amount: money(payment.amount) }), onDemand(payment, tpp)],
   VariableOnDemand: (payment, tpp) => [
     payment.maximum ? text('flex.upToEach', { amount: money(payment.maximum) }) : ofPeriod(payment), onDemand(payment, tpp)],
@@ -80,9 +80,9 @@ function mismatchOf({ type, payees: [first] }) {
     element('strong', {}, text(`pay.mismatch.${first.mismatch}`)), ' ', text('pay.mismatchText'));
 }
 
-/** Amount and time, then who is paid and why. */
-export function summary({ payment, tpp }) {
-  const [amount, when] = GLANCES[payment.type](payment, tpp);
+/** Amount and time, then who is paid and why; without what matters only before it is `decided`. */
+export function summary({ payment, tpp, decided = false }) {
+  const [amount, when] = GLANCES[payment.type](payment, tpp, decided);
   const single = payment.type === 'SingleInstantPayment';
   const heading = single ? null : text(payment.payees.length > 0 ? 'flex.who' : 'flex.details');
   return element('section', { class: 'payment', 'aria-label': text('pay.details') },
@@ -91,7 +91,7 @@ export function summary({ payment, tpp }) {
     element('p', { class: 'when', 'data-testid': 'payment-when' }, when),
     heading ? element('h2', {}, heading) : null,
     payees(payment),
-    mismatchOf(payment),
+    decided ? null : mismatchOf(payment),
     element('dl', { class: 'terms' }, references(payment)));
 }
 
