@@ -9,11 +9,18 @@ import { after, test } from 'node:test';
 import { BUILD_DIR, sharedStore } from '../support/demo.mjs';
 
 const SMALL_BANK = join(BUILD_DIR, 'tests/libsmall-bank.so');
+const CREDITOR = 'AE219900000000000000001'; // of another bank, which takes what it is sent
+const WATCHED = ['late', 'status', 'explained', 'bytes']; // seen in passing, in the calls of other rules
 const LOGIN = ['--login', 'amal:sesame'];
 const SKELETON_USER = '5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001';
 const store = mkdtempSync(join(tmpdir(), 'lfi-core-check-'));
 cpSync(sharedStore(), store, { recursive: true });
 after(() => rmSync(store, { recursive: true }));
+
+/** A sound or broken small bank, which keeps its payments in a folder of this test. */
+const smallBank = (...more) => check(
+    SMALL_BANK, ['first', 'second'], ...LOGIN, '--levers', '--payments', CREDITOR, '--base-dir', store, ...more,
+);
 
 function run(...args) {
     const { status, stdout, stderr } = spawnSync(join(BUILD_DIR, 'bin/core-check'), args, {
@@ -37,7 +44,7 @@ const rules = run('--rules').stdout.trim().split('\n').map((line) => line.split(
 const verdictsOf = (verdicts) => [...new Set(Object.values(verdicts))].sort();
 
 test('a sound core keeps every rule, and each is checked', () => {
-    const { status, verdicts, output } = check(SMALL_BANK, ['first', 'second'], ...LOGIN, '--levers');
+    const { status, verdicts, output } = smallBank();
     assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
     assert.deepEqual(Object.keys(verdicts), rules);
     assert.equal(status, 0);
@@ -46,9 +53,8 @@ test('a sound core keeps every rule, and each is checked', () => {
 for (const rule of rules) {
     test(`a core that breaks ${rule} fails on it`, () => {
         const settings = JSON.stringify({ break: rule });
-        const { status, verdicts, output } = check(
-            SMALL_BANK, ['first', 'second'], ...LOGIN, '--levers', '--deadline', '600', '--settings', settings,
-        );
+        const only = WATCHED.includes(rule) ? [] : ['--only', rule];
+        const { status, verdicts, output } = smallBank('--deadline', '600', '--settings', settings, ...only);
         assert.equal(verdicts[rule], 'BROKEN', output);
         assert.equal(status, 1);
     });
@@ -67,7 +73,8 @@ for (const segment of ['retail', 'sme']) {
         const core = join(BUILD_DIR, `lib/libcore-reference.so`);
         const settings = JSON.stringify({ store: join(store, segment) });
         const { status, verdicts, output } = check(
-            core, [...users], '--settings', settings, '--login', logins[segment], '--levers', ...PATIENT,
+            core, [...users], '--settings', settings, '--login', logins[segment], '--levers', '--payments', CREDITOR,
+            ...PATIENT,
         );
         assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
         assert.equal(status, 0);
@@ -81,6 +88,7 @@ test('the skeleton breaks no rule; what it does not offer is said', () => {
     assert.equal(verdicts['sign-in'], 'kept');
     assert.match(output, /^levers-reset +not checked: the core does not offer this lever/m);
     assert.match(output, /^atms +not checked: the core offers no ATMs$/m);
+    assert.match(output, /^payment-create +not checked: the core offers no payments$/m);
 });
 
 test('the levers are moved only when that is asked for', () => {
@@ -91,11 +99,25 @@ test('the levers are moved only when that is asked for', () => {
     assert.match(output, /^levers-status +not checked: it needs --levers$/m);
 });
 
+test('payments are made only when that is asked for', () => {
+    const { status, verdicts, output } = check(SMALL_BANK, ['first', 'second'], ...LOGIN);
+    assert.equal(status, 0, output);
+    assert.equal(verdicts['payment-payable'], 'kept');
+    assert.match(output, /^payment-create +not checked: it needs --payments$/m);
+});
+
+test('one rule alone', () => {
+    const { status, verdicts, output } = smallBank('--only', 'atms', '--only', 'payee');
+    assert.equal(status, 0, output);
+    assert.deepEqual(verdicts, { payee: 'kept', atms: 'kept' });
+});
+
 const REFUSED = [
     ['without a core', ['--user', 'first'], 2, /--core and --user are needed/],
     ['without a user', ['--core', SMALL_BANK], 2, /--core and --user are needed/],
     ['a deadline of nothing', ['--core', SMALL_BANK, '--user', 'first', '--deadline', '0'], 2, /from 1 to 60000/],
     ['a login without a password', ['--core', SMALL_BANK, '--user', 'first', '--login', 'amal'], 2, /NAME:PASSWORD/],
+    ['a rule that there is not', ['--core', SMALL_BANK, '--user', 'first', '--only', 'x'], 2, /a rule that --rules lists/],
     ['an argument too many', ['--core', SMALL_BANK, '--user', 'first', 'more'], 2, /unknown argument/],
     ['a core that is not there', ['--core', '/nowhere.so', '--user', 'first'], 3, /cannot load the core/],
     ['settings that the core refuses', ['--core', SMALL_BANK, '--user', 'first', '--settings', '{"break":"x"}'], 3, /no such rule/],

@@ -16,11 +16,16 @@
 #define CHECK_USERS_MAX 64
 #define CHECK_ID_UNKNOWN "core-check-unknown" /* no core has ever issued this identifier */
 
-/* A record that a core handed over, and its facts when they are those of an account. */
+/* A record that a core handed over, and its facts when it has some: which, the function says. */
 struct record {
     char *text;
     cJSON *tree;
-    struct lfi_account_facts facts;
+    union {
+        struct lfi_account_facts facts;
+        struct lfi_payable_facts payable;
+        struct lfi_payment_facts payment;
+        struct lfi_payment_change change; /* the largest */
+    };
     bool has_facts;
 };
 
@@ -49,8 +54,13 @@ struct run {
     const char *users[CHECK_USERS_MAX];
     size_t user_count;
     uint32_t deadline_ms;
-    const char *login, *password;         /* of one of the users; NULL: not given */
-    bool levers;                          /* the levers of the bank may be moved */
+    const char *login, *password; /* of one of the users; NULL: not given */
+    bool levers;                  /* the levers of the bank may be moved */
+    const char *creditor;         /* IBAN to pay to; NULL: payments may not be made */
+    unsigned attempts;            /* of payments */
+    const struct clock *clock;
+    void (*reopen)(struct run *run); /* closes the core and opens it again; else ends the process */
+    void *session;                   /* of reopen */
     struct records held[CHECK_USERS_MAX]; /* the accounts of each user */
     struct watched watched;
     enum verdict verdict; /* of the rule under way */
@@ -65,7 +75,7 @@ struct rule {
 
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
-    RULES_SIGNIN[], RULES_LEVERS[], RULES_CALLS[];
+    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_PAYMENTS_MADE[], RULES_LEVERS[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -86,6 +96,8 @@ struct core_answer records_answer(struct records *records);
 bool records_take(struct run *run, const char *what, const struct core_answer *answer,
                   struct records *records);
 void records_free(struct records *records);
+/* Appends what `from` has, which is then empty. False: out of memory. */
+bool records_move(struct records *records, struct records *from);
 bool records_equal(const struct records *a, const struct records *b);
 const char *record_text(const struct record *record, const char *member); /* "" when absent */
 
@@ -105,6 +117,10 @@ int ask_holders(struct run *run, const char *iban, struct records *out,
 const char *iban_of(const struct record *account);
 /* As records have it: "Active". "?": it is none. */
 const char *account_status_name(enum lfi_account_status status);
+
+/* A decimal text in hundredths; false when it is none, or has more than two digits behind its point
+ * that are not zero. */
+bool read_minor(struct lfi_slice text, int64_t *out);
 
 /* Whether the record fits the contract of the operation that the family function serves. */
 bool fits_contract(struct run *run, const char *serves, const struct record *record);

@@ -14,8 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct rule *const RULES[] = {RULES_ACCOUNTS, RULES_LISTS,  RULES_SERIES, RULES_OTHERS,
-                                           RULES_SIGNIN,   RULES_LEVERS, RULES_CALLS};
+static const struct rule *const RULES[] = {RULES_ACCOUNTS,      RULES_LISTS,  RULES_SERIES,
+                                           RULES_OTHERS,        RULES_SIGNIN, RULES_PAYMENTS,
+                                           RULES_PAYMENTS_MADE, RULES_LEVERS, RULES_CALLS};
 #define RULE_LISTS ARRAY_LEN(RULES)
 
 static const char USAGE[] =
@@ -27,6 +28,9 @@ static const char USAGE[] =
     "                       whose accounts differ, up to 64\n"
     "  --login NAME:PASSWORD\n"
     "                       of one of the users, for the rules of sign-in\n"
+    "  --payments IBAN      make payments to this account from a user's: many of some fils and one "
+    "of\n"
+    "                       half of what is available; the core is closed and opened meanwhile\n"
     "  --levers             move the levers of a test bank: statuses and credit blocks are set "
     "and\n"
     "                       set back, and at last the bank is reset, which forgets its leads and\n"
@@ -35,17 +39,31 @@ static const char USAGE[] =
     "  --base-dir DIR       what relative paths in the settings are relative to; . by default\n"
     "  --provider ID        the provider that the core serves; corecheck by default\n"
     "  --deadline MS        how long a call may take; 2000 by default\n"
+    "  --only RULE          check this rule alone; may be given more than once\n"
     "  --rules              list the rules and end\n"
     "  --help, --version\n"
     "\n"
-    "Without --levers it reads, and changes nothing. One line is printed for each rule: kept, "
+    "Without --levers and --payments it reads, and changes nothing. One line is printed for each "
+    "rule: kept, "
     "BROKEN with the\n"
     "first case, or not checked with the reason.\n"
     "Exit status: 0 no rule is broken, 1 one is, 2 wrong usage, 3 the core cannot be opened.\n";
 
+#define ONLY_MAX 64
+
 struct options {
     const char *core, *settings, *base_dir, *provider;
     uint32_t deadline_ms;
+    const char *only[ONLY_MAX];
+    size_t only_count; /* 0: all */
+};
+
+/* What opens a core, again and again. */
+struct session {
+    struct provider_config config;
+    struct clock clock;
+    struct log log;
+    struct provider_set *set;
 };
 
 static int usage_error(const char *what)
@@ -64,6 +82,18 @@ static int list_rules(void)
     return 0;
 }
 
+static bool is_rule(const char *id)
+{
+    for (size_t i = 0; i < RULE_LISTS; i++) {
+        for (const struct rule *rule = RULES[i]; rule->id; rule++) {
+            if (strcmp(rule->id, id) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* The option's text is cut at its first colon. */
 static bool take_login(struct run *run, char *option)
 {
@@ -77,25 +107,42 @@ static bool take_login(struct run *run, char *option)
     return true;
 }
 
+enum option_id {
+    CORE,
+    USER,
+    LOGIN,
+    LEVERS,
+    PAYMENTS,
+    ONLY,
+    SETTINGS,
+    BASE_DIR,
+    PROVIDER,
+    DEADLINE,
+    LIST,
+    HELP,
+    VERSION
+};
+static const struct option OPTIONS[] = {{"core", required_argument, NULL, CORE},
+                                        {"user", required_argument, NULL, USER},
+                                        {"login", required_argument, NULL, LOGIN},
+                                        {"levers", no_argument, NULL, LEVERS},
+                                        {"payments", required_argument, NULL, PAYMENTS},
+                                        {"only", required_argument, NULL, ONLY},
+                                        {"settings", required_argument, NULL, SETTINGS},
+                                        {"base-dir", required_argument, NULL, BASE_DIR},
+                                        {"provider", required_argument, NULL, PROVIDER},
+                                        {"deadline", required_argument, NULL, DEADLINE},
+                                        {"rules", no_argument, NULL, LIST},
+                                        {"help", no_argument, NULL, HELP},
+                                        {"version", no_argument, NULL, VERSION},
+                                        {NULL, 0, NULL, 0}};
+
 /* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *options, struct run *run)
 {
-    enum { CORE, USER, LOGIN, LEVERS, SETTINGS, BASE_DIR, PROVIDER, DEADLINE, LIST, HELP, VERSION };
-    static const struct option known[] = {{"core", required_argument, NULL, CORE},
-                                          {"user", required_argument, NULL, USER},
-                                          {"login", required_argument, NULL, LOGIN},
-                                          {"levers", no_argument, NULL, LEVERS},
-                                          {"settings", required_argument, NULL, SETTINGS},
-                                          {"base-dir", required_argument, NULL, BASE_DIR},
-                                          {"provider", required_argument, NULL, PROVIDER},
-                                          {"deadline", required_argument, NULL, DEADLINE},
-                                          {"rules", no_argument, NULL, LIST},
-                                          {"help", no_argument, NULL, HELP},
-                                          {"version", no_argument, NULL, VERSION},
-                                          {NULL, 0, NULL, 0}};
     int option;
     uint64_t number = 0;
-    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         switch (option) {
         case CORE:
             options->core = optarg;
@@ -113,6 +160,15 @@ static int read_options(int argc, char **argv, struct options *options, struct r
             break;
         case LEVERS:
             run->levers = true;
+            break;
+        case PAYMENTS:
+            run->creditor = optarg;
+            break;
+        case ONLY:
+            if (options->only_count == ONLY_MAX || !is_rule(optarg)) {
+                return usage_error("--only takes a rule that --rules lists");
+            }
+            options->only[options->only_count++] = optarg;
             break;
         case SETTINGS:
             options->settings = optarg;
@@ -161,7 +217,16 @@ static void check_rule(struct run *run, const struct rule *rule, size_t counts[3
     printf("%s%s%s\n", words[run->verdict], run->why[0] ? ": " : "", run->why);
 }
 
-static int check_all(struct run *run)
+static bool is_wanted(const struct options *options, const struct rule *rule)
+{
+    bool wanted = options->only_count == 0;
+    for (size_t i = 0; i < options->only_count; i++) {
+        wanted = wanted || strcmp(options->only[i], rule->id) == 0;
+    }
+    return wanted;
+}
+
+static int check_all(struct run *run, const struct options *options)
 {
     size_t counts[3] = {0};
     for (size_t u = 0; u < run->user_count; u++) {
@@ -169,7 +234,9 @@ static int check_all(struct run *run)
     }
     for (size_t i = 0; i < RULE_LISTS; i++) {
         for (const struct rule *rule = RULES[i]; rule->id; rule++) {
-            check_rule(run, rule, counts);
+            if (is_wanted(options, rule)) {
+                check_rule(run, rule, counts);
+            }
         }
     }
     printf("core %s: %zu rules kept, %zu broken, %zu not checked\n", run->provider->ops->name,
@@ -180,9 +247,36 @@ static int check_all(struct run *run)
     return counts[VERDICT_BROKEN] == 0 ? 0 : 1;
 }
 
+/* Opens the core: 0, or -1 with the reason. */
+static int open_core(struct run *run, struct lfi_error *error)
+{
+    size_t failed = 0;
+    struct session *session = run->session;
+    if (provider_set_open(&session->set, &session->config, 1, &session->clock, &session->log,
+                          &failed, error) != 0) {
+        return -1;
+    }
+    run->provider = provider_at(session->set, 0);
+    return 0;
+}
+
+static void reopen_core(struct run *run)
+{
+    struct lfi_error error = {""};
+    struct session *session = run->session;
+    provider_set_close(session->set);
+    session->set = NULL;
+    if (open_core(run, &error) != 0) {
+        printf("BROKEN: the core cannot be opened again: %s\n", error.message);
+        (void)fflush(stdout);
+        exit(1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct run run;
+    static struct session session;
     struct options options = {
         .settings = "{}", .base_dir = ".", .provider = "corecheck", .deadline_ms = 2000};
     int rc = read_options(argc, argv, &options, &run);
@@ -190,28 +284,26 @@ int main(int argc, char **argv)
         return rc;
     }
     struct lfi_error error = {""};
-    struct clock clock = {0};
-    struct log log = {.fd = STDERR_FILENO, .level = LOG_WARN, .clock = &clock};
-    struct provider_set *set = NULL;
-    size_t failed = 0;
-    const struct provider_config config = {.id = options.provider,
-                                           .audience = options.provider,
-                                           .library = options.core,
-                                           .settings = options.settings,
-                                           .base_dir = options.base_dir,
-                                           .threads = 16};
     struct apis *apis = NULL;
-    if (connect_apis_new(&apis, NULL, &error) != 0 ||
-        provider_set_open(&set, &config, 1, &clock, &log, &failed, &error) != 0) {
+    session.log = (struct log){.fd = STDERR_FILENO, .level = LOG_WARN, .clock = &session.clock};
+    session.config = (struct provider_config){.id = options.provider,
+                                              .audience = options.provider,
+                                              .library = options.core,
+                                              .settings = options.settings,
+                                              .base_dir = options.base_dir,
+                                              .threads = 16};
+    run.session = &session;
+    run.reopen = reopen_core;
+    run.clock = &session.clock;
+    if (connect_apis_new(&apis, NULL, &error) != 0 || open_core(&run, &error) != 0) {
         (void)fprintf(stderr, "core-check: %s\n", error.message);
         rc = 3;
     } else {
         run.apis = apis;
-        run.provider = provider_at(set, 0);
         run.deadline_ms = options.deadline_ms;
-        rc = check_all(&run);
+        rc = check_all(&run, &options);
     }
-    provider_set_close(set);
+    provider_set_close(session.set);
     apis_free(apis);
     return rc;
 }

@@ -114,7 +114,8 @@ static int take_record(void *ctx, struct lfi_slice json, const void *facts)
         uint32_t size = 0;
         memcpy(&size, facts, sizeof(size));
         record->has_facts = true;
-        memcpy(&record->facts, facts, size < sizeof(record->facts) ? size : sizeof(record->facts));
+        memcpy(&record->change, facts,
+               size < sizeof(record->change) ? size : sizeof(record->change));
     }
     records->count++;
     return records->stop_after && records->count >= records->stop_after ? -1 : 0;
@@ -162,6 +163,20 @@ void records_free(struct records *records)
     *records = (struct records){.total = 0};
 }
 
+bool records_move(struct records *records, struct records *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        if (!make_room(records)) {
+            records_free(from);
+            return false;
+        }
+        records->items[records->count++] = from->items[i];
+        from->items[i] = (struct record){.text = NULL};
+    }
+    records_free(from);
+    return true;
+}
+
 bool records_equal(const struct records *a, const struct records *b)
 {
     bool equal = a->count == b->count;
@@ -175,6 +190,32 @@ const char *record_text(const struct record *record, const char *member)
 {
     const cJSON *value = json_get(record->tree, member);
     return cJSON_IsString(value) ? value->valuestring : "";
+}
+
+bool read_minor(struct lfi_slice text, int64_t *out)
+{
+    int behind = -1; /* digits behind the point; -1: before it */
+    *out = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '.' && behind < 0 && i > 0) {
+            behind = 0;
+            continue;
+        }
+        if (text.ptr[i] < '0' || text.ptr[i] > '9' || (behind >= 2 && text.ptr[i] != '0')) {
+            return false;
+        }
+        behind += behind >= 0;
+        if (behind <= 2 && (__builtin_mul_overflow(*out, 10, out) ||
+                            __builtin_add_overflow(*out, text.ptr[i] - '0', out))) {
+            return false;
+        }
+    }
+    for (int digits = behind < 0 ? 0 : behind; digits < 2; digits++) {
+        if (__builtin_mul_overflow(*out, 10, out)) {
+            return false;
+        }
+    }
+    return text.len > 0;
 }
 
 /* --- accounts --------------------------------------------------------------------------------- */
@@ -236,6 +277,7 @@ struct envelope {
 
 static const struct envelope ENVELOPES[] = {
     {"customers.customer", "{\"data\":", ",\"meta\":{}}", 0},
+    {"payments.find", "{\"data\":", ",\"meta\":{}}", 0},
     {"accounts.statements",
      "{\"data\":{\"AccountId\":\"a\",\"AccountSubType\":\"CurrentAccount\",\"Statements\":[",
      "]},\"meta\":{}}", 0},

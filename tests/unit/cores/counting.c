@@ -1,11 +1,6 @@
 /* The small bank, and how often it is asked: counting_take() tells the calls since the last time.
  */
-#include <lfi/core.h>
-
-const struct lfi_core_ops *small_bank(void);
-#define lfi_core_get_ops small_bank
-#include "../../commands/cores/small_bank.c"
-#undef lfi_core_get_ops
+#include "../../commands/cores/small_bank.h"
 
 static atomic_uint calls;
 
@@ -19,7 +14,7 @@ static int count_exists(void *core, const struct lfi_call *call, struct lfi_slic
                         struct lfi_error *error)
 {
     calls++;
-    return exists(core, call, user_id, error);
+    return CUSTOMERS.exists(core, call, user_id, error);
 }
 
 static int count_subject(void *core, const struct lfi_call *call,
@@ -27,23 +22,23 @@ static int count_subject(void *core, const struct lfi_call *call,
                          struct lfi_error *error)
 {
     calls++;
-    return subject(core, call, query, out, error);
+    return FAMILY.subject(core, call, query, out, error);
 }
 
-/* A function with a query and an answer. */
-#define COUNT(name, query_type)                                                                    \
+/* A function of a family with a query and an answer. */
+#define COUNT(family, name, query_type)                                                            \
     static int count_##name(void *core, const struct lfi_call *call, const query_type *query,      \
                             struct lfi_answer *answer, struct lfi_error *error)                    \
     {                                                                                              \
         calls++;                                                                                   \
-        return name(core, call, query, answer, error);                                             \
+        return family.name(core, call, query, answer, error);                                      \
     }
-COUNT(customer, struct lfi_query)
-COUNT(held, struct lfi_held_query)
-COUNT(balances, struct lfi_query)
-COUNT(direct_debits, struct lfi_query)
-COUNT(transactions, struct lfi_transaction_query)
-COUNT(statements, struct lfi_statement_query)
+COUNT(CUSTOMERS, customer, struct lfi_query)
+COUNT(FAMILY, held, struct lfi_held_query)
+COUNT(FAMILY, balances, struct lfi_query)
+COUNT(FAMILY, direct_debits, struct lfi_query)
+COUNT(FAMILY, transactions, struct lfi_transaction_query)
+COUNT(FAMILY, statements, struct lfi_statement_query)
 
 __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_ops(void)
 {
@@ -57,7 +52,7 @@ __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_o
                                                  .transactions = count_transactions,
                                                  .statements = count_statements};
     static struct lfi_core_ops ops;
-    ops = *small_bank();
+    ops = SMALL_BANK;
     ops.accounts = &accounts;
     ops.customers = &customers;
     return &ops;
