@@ -12,7 +12,7 @@
 // and what must come of it: the id of the refusal, or nothing.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -51,8 +51,8 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 /** Asks all questions of one program; its answers, in their order. */
-async function askAll(questions, options = []) {
-    const child = spawn(PROGRAM, [...options, ...['new', 'old'].map((name) => `${name}=${join(folder, name)}`)],
+async function askAll(questions, options = [], files = { new: join(folder, 'new'), old: join(folder, 'old') }) {
+    const child = spawn(PROGRAM, [...options, ...Object.entries(files).map((entry) => entry.join('='))],
         { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
     child.stdin.end(questions.map((question) => `${JSON.stringify(question)}\n`).join(''));
@@ -185,6 +185,25 @@ test('what was signed is given back to the byte, claims and white space included
     const pii = await encryptPii(await signPii(text, keys.tpp, { kid: 'tpp' }), keys.new, { kid: 'new' });
     const [{ payload }] = await askAll([{ stage: 'consent', pii }]);
     assert.equal(payload, text);
+});
+
+test('what independent libraries have sealed is opened, and with a byte changed is not', async () => {
+    const { key, vectors } = JSON.parse(readFileSync(new URL('pii-vectors.json', import.meta.url), 'utf8'));
+    const file = join(folder, 'vectors');
+    writeFileSync(file, createPrivateKey({ key, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    const ask = (pii) => ({ stage: 'payment', pii });
+    const answers = await askAll(vectors.map(({ pii }) => ask(pii)), [], { new: file });
+    vectors.forEach(({ library, name, payload }, i) => assert.equal(answers[i].payload, payload,
+        `${library}: ${name}: ${JSON.stringify(answers[i])}`));
+    assert.deepEqual([...new Set(vectors.map(({ library }) => library.split(' ')[0]))].sort(), ['jose', 'jwcrypto']);
+    const broken = vectors.flatMap(({ pii }) => [1, 2, 3, 4].map((part) => {
+        const parts = pii.split('.');
+        parts[part] = changeByte(parts[part]);
+        return ask(parts.join('.'));
+    }));
+    for (const { refused } of await askAll(broken, [], { new: file })) {
+        assert.equal(refused, 'PII-DECRYPT');
+    }
 });
 
 test('whatever keeps it from being decrypted, the answer is the same', async () => {
