@@ -145,13 +145,16 @@ test('a payment is made, found and refundable', async () => {
 });
 
 test('each bad body is refused with its code, and nothing is made', async () => {
-    const consent = await consentOf('SingleInstantPayment');
-    for (const { name, set, pii, status, code } of CASES) {
+    const fixed = await consentOf('SingleInstantPayment');
+    const open = await consentOf('VariableOnDemand', { creditors: [] });
+    for (const { name, set, pii, status, code, open: any } of CASES) {
+        const consent = any ? open : fixed;
         const body = await bodyOf(consent, { set, pii: changed(piiOfPayment(), pii) });
         assertRefused(await send(consent, body), status, code, name);
     }
-    const { payments } = await lever('GET', `/operator/${PROVIDER}/payments?consentId=${consent.consentId}`);
-    assert.deepEqual(payments, []);
+    for (const { consentId } of [fixed, open]) {
+        assert.deepEqual((await lever('GET', `/operator/${PROVIDER}/payments?consentId=${consentId}`)).payments, []);
+    }
 });
 
 test('unknown members are legal where the contract is open', async () => {
@@ -160,6 +163,17 @@ test('unknown members are legal where the contract is open', async () => {
         'tpp.decodedSsa.more': 1, 'requestHeaders.x-more': 'x', 'request.Data.Instruction.Amount.More': 1,
         supplementaryInformation: { more: 1 } } });
     assert.equal(reply.status, 201, reply.text);
+});
+
+test('claims beside the PII, and an Arabic name alone, are in order', async () => {
+    const arabic = structuredClone(creditorOf(1));
+    arabic.CreditorAccount.Name = { ar: 'زمرد للتجارة' };
+    const consent = await consentOf('SingleInstantPayment', { creditors: [arabic] });
+    const claims = { iss: 'tpp', sub: 'tpp', aud: ['bank'], iat: 1, nbf: 1, exp: 2, jti: randomUUID() };
+    const reply = await pay(consent, { pii: { Initiation: arabic, Risk: {}, ...claims } });
+    assert.equal(reply.status, 201, reply.text);
+    const open = await consentOf('VariableOnDemand', { creditors: [] });
+    assert.equal((await pay(open, { pii: { Initiation: arabic } })).status, 201);
 });
 
 test('the same key is the same payment, sealed anew or in parallel', async () => {
@@ -210,8 +224,11 @@ test('a payment is nobody else\'s', async () => {
         'Consent.Invalid', 'a refund of another consent');
     const business = new HubClient(demo, 'dhowbusiness');
     const abroad = await business.get(`/payments/${data.id}`, { userId: user.userId, consentId: consent.consentId });
-    business.close();
     assertRefused(abroad, 404, 'Resource.NotFound', 'in another segment');
+    const wrong = await business.call('POST', '/payments',
+        { userId: user.userId, consentId: other.consentId, body: await bodyOf(other) });
+    business.close();
+    assertRefused(wrong, 400, 'Consent.Invalid', 'a consent of another segment');
 });
 
 test('a consent that the Hub does not have, or has ended, pays nothing', async () => {
@@ -318,6 +335,50 @@ test('an operator ends a payment that waits, and no payment twice', async () => 
     }]);
     const again = await ask('PUT', path, { status: 'AcceptedWithoutPosting' });
     assert.equal(again.status, 409, again.text);
+});
+
+const tasks = async () => (await lever('GET', `/operator/${PROVIDER}/tasks`)).tasks
+    .filter(({ record }) => record.kind === 'payment-status');
+
+const attemptsAt = (id) => demo.serverLog().filter(({ event, payment }) => event === 'payment-pushed' && payment === id);
+
+test('what the Hub refuses to hear waits for the operator, who has it told again or drops it', async () => {
+    const consent = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
+    const pii = { Initiation: creditorOf(ORDINARY), Risk: {} };
+    const { data } = (await pay(consent, { amount: '13.13', pii })).json; // past the Hub, which does not know it
+    const mine = async () => (await tasks()).find(({ record }) => record.payment === data.id);
+    const parked = await until(mine, 'the status is parked', END_MS);
+    assert.equal(parked.record.refused, 0);
+    assert.equal(parked.record.tries, 1);
+    assert.ok(parked.record.reason.length > 0);
+    assert.equal((await find(consent, data.id)).json.data.status, 'AcceptedWithoutPosting');
+    const decide = (what) => ask('POST', `/operator/${PROVIDER}/tasks`, { key: parked.key, do: what });
+    assert.equal((await decide('retry')).status, 204);
+    await until(async () => attemptsAt(data.id).length === 2 && mine(), 'it is told again, and refused', END_MS);
+    assert.equal((await decide('drop')).status, 204);
+    assert.equal(await mine(), undefined);
+});
+
+test('while the Hub is away a status waits, and is told once it is back', async () => {
+    const consent = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
+    const id = await payThroughHub(consent, '14.14');
+    await post(`${demo.hub.baseUrl}/sim/faults`, { target: 'consent-manager', kind: '500' });
+    await until(async () => (await find(consent, id)).json.data.status === 'AcceptedWithoutPosting', 'the end', END_MS);
+    await until(() => attemptsAt(id).length > 1, 'it is tried again', END_MS);
+    assert.ok(!(await tasks()).some(({ record }) => record.payment === id), 'it is not parked');
+    await fetch(`${demo.hub.baseUrl}/sim/faults`, { method: 'DELETE' });
+    assert.equal((await atHub(consent, id, 'AcceptedWithoutPosting')).patches.length, 1);
+});
+
+test('two payments at once on money for one: one is made', async () => {
+    const consent = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
+    const { json } = await hub.get(`/accounts/${accountId}/balances`, { userId: user.userId });
+    const { amount } = json.data.find(({ balanceType }) => balanceType === 'InterimAvailable').amount;
+    const half = Math.floor(Number(amount) / 2);
+    const pii = { Initiation: creditorOf(ORDINARY), Risk: {} };
+    const replies = await Promise.all(['.17', '.18'].map((fils) => pay(consent, { amount: `${half + 2}${fils}`, pii })));
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [201, 400], replies.map(({ text }) => text).join());
+    assert.equal(replies.find(({ status }) => status === 400).json.errorMessage, 'Payment rejected due to insufficient funds');
 });
 
 test('nothing of a payment\'s personal data is in the log', () => {
