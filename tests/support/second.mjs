@@ -8,9 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assertNoSanitizerReport, BUILD_DIR, freePortBase } from './demo.mjs';
 
 export class SecondInstance {
-    static async prepare(demo) {
+    static async prepare(demo, portBase) {
         const second = new SecondInstance();
-        const base = await freePortBase();
+        const base = portBase ?? (await freePortBase());
         const config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
         config.hubListener.port = base + 3;
         config.publicListener.port = base;
