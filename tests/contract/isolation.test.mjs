@@ -1,9 +1,16 @@
 // No request crosses from one segment to another, or from one customer to another: every read
-// operation, every account and customer of all segments, every form of the provider header.
+// operation, every account and customer of all segments, every form of the provider header; and
+// every payment, consent, refund and IBAN.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { post } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { CONTROL_PARAMETERS, creditorOf, ownIban, sealPii } from '../support/payments.mjs';
+import { Bank } from './hub_support.mjs';
 
 const NOT_HELD = {
     errorCode: 'Consent.PermanentAccountAccessFailure',
@@ -215,5 +222,148 @@ test('the alias o3-aspsp-id decides nothing', async () => {
         const reply = await ask(here.providerId, 'list', id, user.userId, { 'o3-aspsp-id': alias });
         assert.equal(reply.status, 200);
         assertOnlyAbout(reply, id);
+    }
+});
+
+/* --- payments --------------------------------------------------------------------------------- */
+
+const SERVICE_INITIATION = 'urn:openfinanceuae:service-initiation-consent:v2.1';
+
+/** A consent to payments of a customer of the first provider, authorized. */
+async function paymentConsent(user, accountId) {
+    const [{ providerId }] = demo.providers;
+    const made = await post(`${demo.hub.baseUrl}/sim/consents`, {
+        providerId,
+        type: 'payment',
+        consent: {
+            ControlParameters: CONTROL_PARAMETERS.VariableOnDemand,
+            PersonalIdentifiableInformation: { Initiation: { Creditor: [creditorOf(1)] } },
+        },
+    });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const bank = new Bank({ base: demo.portBase, config: { https: { clientCa: demo.ozoneConnect.caFile } } }, { who: demo.bank });
+    await bank.decide({ consentId: made.body.consentId, providerId }, 'Authorized', { userId: user.userId, accountIds: [accountId] });
+    bank.close();
+    return made.body.consentId;
+}
+
+async function sendPayment(provider, userId, consentId) {
+    const body = {
+        paymentType: 'cbuae-payment',
+        request: { Data: {
+            ConsentId: consentId,
+            Instruction: { Amount: { Amount: '1.00', Currency: 'AED' } },
+            PersonalIdentifiableInformation: await sealPii({ Initiation: creditorOf(1), Risk: {} }, provider),
+            PaymentPurposeCode: 'ACM',
+            OpenFinanceBilling: { Type: 'PushP2P' },
+        } },
+        requestHeaders: { 'x-idempotency-key': randomUUID() },
+        tpp: { clientId: randomUUID(), orgId: randomUUID(), softwareStatementId: randomUUID(), tppId: 'tpp-1', tppName: 'T', decodedSsa: {} },
+    };
+    return clients[provider.providerId].call('POST', '/payments', { userId, consentId, body });
+}
+
+/** What is known and what was never issued get the same refusal, byte by byte. */
+function assertAlike(known, never, about) {
+    assert.ok(known.status >= 400, `${about}: ${known.text}`);
+    assert.equal(known.status, never.status, about);
+    assert.equal(known.text, never.text, about);
+}
+
+let payment; // made once
+
+/** A payment, with what belongs to it and another consent of its customer. */
+async function makePayment() {
+    const [provider] = demo.providers;
+    const user = provider.users.find(({ login }) => login === 'rohan');
+    const query = { accountIds: user.accountIds.join(), page: 1, 'page-size': 100 };
+    const accounts = await clients[provider.providerId].get('/accounts', { userId: user.userId, query });
+    const account = accounts.json.data.find((a) => a.accountSubType === 'CurrentAccount' && a.status === 'Active');
+    const consentId = await paymentConsent(user, account.id);
+    const made = await sendPayment(provider, user.userId, consentId);
+    assert.equal(made.status, 201, made.text);
+    return { user, consentId, other: await paymentConsent(user, account.id), id: made.json.data.id };
+}
+
+const onePayment = () => (payment ??= makePayment());
+
+test('payments: one of another consent, customer or segment is one that was never made', async () => {
+    const paid = await onePayment();
+    const [here, ...others] = demo.providers;
+    const stranger = here.users.find(({ userId }) => userId !== paid.user.userId);
+    const askers = [
+        ['another consent', here, paid.user, paid.other],
+        ['no consent', here, paid.user, randomUUID()],
+        ['another customer with a consent that is not theirs', here, stranger, paid.other],
+        ...others.flatMap((there) => [
+            [`the consent at ${there.providerId}`, there, askerOf(there), paid.consentId],
+            [`the customer at ${there.providerId}`, there, paid.user, paid.consentId],
+        ]),
+    ];
+    for (const [about, { providerId }, { userId }, consentId] of askers) {
+        const find = (id) => clients[providerId].get(`/payments/${id}`, { userId, consentId });
+        assertAlike(await find(paid.id), await find(randomUUID()), about);
+    }
+});
+
+test('consents and refunds: one of another segment is one that was never made', async () => {
+    const paid = await onePayment();
+    for (const there of demo.providers.slice(1)) {
+        const { userId } = askerOf(there);
+        const refund = (consentId) =>
+            clients[there.providerId].get(`/payment-consents/${consentId}/refund`, { userId, consentId });
+        assertAlike(await refund(paid.consentId), await refund(randomUUID()), `refund at ${there.providerId}`);
+        assertAlike(await sendPayment(there, userId, paid.consentId), await sendPayment(there, userId, randomUUID()),
+            `payment at ${there.providerId}`);
+    }
+});
+
+test('refunds: another consent of the customer has none of this one', async () => {
+    const paid = await onePayment();
+    const [{ providerId }] = demo.providers;
+    const refund = (path, consentId) =>
+        clients[providerId].get(`/payment-consents/${path}/refund`, { userId: paid.user.userId, consentId });
+    assertAlike(await refund(paid.consentId, paid.other), await refund(randomUUID(), paid.other), 'refund');
+});
+
+/** What the bank says of a consent to a payment with these members in its personal data. */
+async function validate(provider, Initiation) {
+    const id = randomUUID();
+    const asked = {
+        ConsentId: id,
+        ExpirationDateTime: '2030-06-01T00:00:00.000Z',
+        ControlParameters: CONTROL_PARAMETERS.SingleInstantPayment,
+        PaymentPurposeCode: 'ACM',
+    };
+    const at = '2026-01-01T00:00:00Z';
+    const { status, text } = await clients[provider.providerId].call('POST', '/consent/action/validate', { consentId: id, body: {
+        id,
+        consentType: 'cbuae-service-initiation-consents',
+        rarType: SERVICE_INITIATION,
+        standardVersion: 'v2.1',
+        request: { type: SERVICE_INITIATION, consent: {
+            ...asked, PersonalIdentifiableInformation: await sealPii({ Initiation, Risk: {} }, provider),
+        } },
+        requestHeaders: {},
+        consentBody: { Data: { ...asked, Status: 'AwaitingAuthorization', CreationDateTime: at, StatusUpdateDateTime: at } },
+        tpp: { clientId: randomUUID(), orgId: randomUUID(), softwareStatementId: randomUUID(), tppId: 'tpp-1', tppName: 'T', decodedSsa: {} },
+    } });
+    assert.equal(status, 200, text);
+    return text;
+}
+
+test('IBANs: one of another segment is one that was never issued', async () => {
+    const places = JSON.parse(readFileSync(join(demo.dir, 'places.json'), 'utf8'));
+    const account = (iban) => ({ SchemeName: 'IBAN', Identification: iban, Name: { en: 'Zumurrud Trading' } });
+    const [here] = demo.providers;
+    for (const segment of ['sme', 'private', 'corporate']) {
+        const { number } = places.find((one) => one.segment === segment && /^AE\d{21}$/.test(one.number ?? ''));
+        const never = ownIban(4711);
+        assert.equal(await validate(here, { Creditor: [{ CreditorAccount: account(number) }] }),
+            await validate(here, { Creditor: [{ CreditorAccount: account(never) }] }), `${segment}: creditor`);
+        const debtor = (iban) => validate(here, { DebtorAccount: account(iban), Creditor: [creditorOf(1)] });
+        const answer = await debtor(number);
+        assert.match(answer, /"InvalidDebtorAccount"/);
+        assert.equal(answer, await debtor(never), `${segment}: debtor`);
     }
 });

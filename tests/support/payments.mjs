@@ -26,12 +26,17 @@ export const CONTROL_PARAMETERS = {
     DelegatedAuthentication: { IsDelegatedAuthentication: true },
 };
 
-/** Ordinary accounts at Sidr Bank; the check digits are by ISO 7064. */
-export function creditorIban(number) {
-    const account = `990${String(number).padStart(16, '0')}`;
+/** An IBAN of the country; the check digits are by ISO 7064. */
+function ibanAt(bank, number) {
+    const account = `${bank}${String(number).padStart(16, '0')}`;
     const check = 98n - (BigInt(`${account}101400`) % 97n);
     return `AE${String(check).padStart(2, '0')}${account}`;
 }
+
+/** Ordinary accounts at Sidr Bank. */
+export const creditorIban = (number) => ibanAt('990', number);
+/** At the bank itself, which has issued none like it. */
+export const ownIban = (number) => ibanAt('999', number);
 
 export const creditorOf = (number, name = 'Zumurrud Trading') => ({
     CreditorAccount: { SchemeName: 'IBAN', Identification: creditorIban(number), Name: { en: name } },
