@@ -7,11 +7,14 @@ import { after, before, test } from 'node:test';
 import { post, until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { compareWithModel, drawSteps } from '../support/payment_model.mjs';
 import { CONTROL_PARAMETERS, creditorOf, sealPii } from '../support/payments.mjs';
 import { Bank } from './hub_support.mjs';
 
 const PROVIDER = 'dhowretail';
 const ORDINARY = 77; // an account that decides nothing, so that the amount does
+const REFERRED = 'AE599900000000000003003'; // pay-referred: waits until an operator moves it
+const MODEL_USER = 'carmen'; // whose account no other test uses
 const END_MS = 30_000; // a rail takes 2 s, a push some more
 const CASES = JSON.parse(readFileSync(new URL('payment-cases.json', import.meta.url), 'utf8'));
 const IN_FLIGHT = 'A payment with the same creditor and amount is already in flight under this consent.';
@@ -38,7 +41,7 @@ after(async () => {
 });
 
 /** A consent of this type, authorized for the account of rohan. */
-async function consentOf(type, { creditors = [creditorOf(1)] } = {}) {
+async function consentOf(type, { creditors = [creditorOf(1)], payer = user, account = accountId } = {}) {
     const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -54,7 +57,7 @@ async function consentOf(type, { creditors = [creditorOf(1)] } = {}) {
     const text = await made.text();
     assert.equal(made.status, 201, text);
     const consent = { consentId: JSON.parse(text).consentId, providerId: PROVIDER };
-    await bank.decide(consent, 'Authorized', { userId: user.userId, accountIds: [accountId] });
+    await bank.decide(consent, 'Authorized', { userId: payer.userId, accountIds: [account] });
     return consent;
 }
 
@@ -379,6 +382,57 @@ test('two payments at once on money for one: one is made', async () => {
     const replies = await Promise.all(['.17', '.18'].map((fils) => pay(consent, { amount: `${half + 2}${fils}`, pii })));
     assert.deepEqual(replies.map(({ status }) => status).sort(), [201, 400], replies.map(({ text }) => text).join());
     assert.equal(replies.find(({ status }) => status === 400).json.errorMessage, 'Payment rejected due to insufficient funds');
+});
+
+/** The bank as a model sees it: an account that no other test uses, and a creditor that waits. */
+async function modelBank() {
+    const other = demo.providers[0].users.find(({ login }) => login === MODEL_USER);
+    const query = { accountIds: other.accountIds.join(), page: 1, 'page-size': 100 };
+    const accounts = await hub.get('/accounts', { userId: other.userId, query });
+    const account = accounts.json.data.find((one) => one.accountSubType === 'CurrentAccount' && one.status === 'Active');
+    const who = { userId: other.userId };
+    const pii = { Initiation: { CreditorAccount: { SchemeName: 'IBAN', Identification: REFERRED, Name: { en: 'Z' } } }, Risk: {} };
+    const minor = ({ amount }) => Math.round(Number(amount.amount) * 100);
+    const balanceOf = (data, type) => {
+        const one = data.find(({ balanceType }) => balanceType === type);
+        return one.creditDebitIndicator === 'Debit' ? -minor(one) : minor(one);
+    };
+    return {
+        begin: () => consentOf('VariableOnDemand', { creditors: [pii.Initiation], account: account.id, payer: other }),
+        pay: async (consent, key, fils) => {
+            const body = await bodyOf(consent, { amount: (fils / 100).toFixed(2), key: `key-${key}`, pii });
+            const { status, json } = await send(consent, body, who);
+            return { status, id: json.data?.id };
+        },
+        move: async (id, status) => {
+            const reason = status === 'Rejected' ? { by: 'LFI', code: 'X', message: 'X' } : undefined;
+            return (await ask('PUT', `/operator/${PROVIDER}/payments/${id}`, { status, reason })).status;
+        },
+        read: async () => {
+            const balances = (await hub.get(`/accounts/${account.id}/balances`, who)).json.data;
+            const page = { page: 1, 'page-size': 200, fromBookingDateTime: new Date(Date.now() - 3600_000).toISOString() };
+            const { data } = (await hub.get(`/accounts/${account.id}/transactions`, { ...who, query: page })).json;
+            const of = (status) => data.filter((one) => one.status === status && one.flags?.includes('OpenFinance')).map(minor);
+            return {
+                available: balanceOf(balances, 'InterimAvailable'),
+                booked: balanceOf(balances, 'InterimBooked'),
+                pending: of('Pending'),
+                entries: of('Booked'),
+            };
+        },
+        status: async (consent, id) => (await find(consent, id, who)).json.data?.status,
+    };
+}
+
+test('bank and model say the same of random payments; a wrong model is seen in few steps', async (t) => {
+    const one = await modelBank();
+    const difference = await compareWithModel(one, drawSteps(7, 24));
+    assert.equal(difference, undefined, JSON.stringify(difference, null, 1));
+    for (const [fault, fewest] of [['holds', 1], ['keys', 2]]) {
+        const found = await compareWithModel(one, drawSteps(3, 8), fault);
+        t.diagnostic(`a model that is wrong about ${fault}: ${JSON.stringify(found)}`);
+        assert.equal(found?.steps.length, fewest, fault);
+    }
 });
 
 test('nothing of a payment\'s personal data is in the log', () => {
