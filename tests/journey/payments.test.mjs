@@ -51,6 +51,28 @@ async function expectSound(name) {
     await shoot(customer.page, name);
 }
 
+/** A line that ends within an amount ends after a comma: what is in it is no other amount. */
+async function expectWholeAmounts(testId) {
+    const lines = await customer.at(testId).evaluate((one) => {
+        const range = document.createRange();
+        const found = [];
+        let bottom = -Infinity;
+        const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+        for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+            [...node.data].forEach((letter, at) => {
+                range.setStart(node, at);
+                range.setEnd(node, at + 1);
+                const box = range.getBoundingClientRect();
+                if (box.top >= bottom - 1) found.push('');
+                bottom = Math.max(bottom, box.bottom);
+                found[found.length - 1] += letter;
+            });
+        }
+        return found;
+    });
+    lines.slice(1).forEach((line, at) => assert.ok(!/[\d.]$/.test(lines[at]) || !/^[\d.,]/.test(line), lines.join('\n')));
+}
+
 const said = async (testId) => (await customer.at(testId).allTextContents()).join(' | ');
 const chosen = () => customer.page.locator('input[name=account]').first();
 
@@ -121,10 +143,11 @@ const TYPES = [
         name: 'FixedDefinedSchedule',
         control: { ConsentSchedule: { MultiPayment: { PeriodicSchedule: {
             Type: 'FixedDefinedSchedule',
-            Schedule: dates.map((PaymentExecutionDate) => ({ PaymentExecutionDate, Amount: { Amount: '10.50', Currency: 'AED' } })),
+            Schedule: dates.map((PaymentExecutionDate) => ({ PaymentExecutionDate, Amount: { Amount: '9999999999999999.99', Currency: 'AED' } })),
         } } } },
         expires: '2030-12-01T00:00:00.000Z',
-        glance: [/^12 payments$/, /^12 دفعة$/], rules: {}, shown: 5,
+        glance: [/^12 payments$/, /^12 دفعة$/], shown: 5,
+        rules: { 'payment-when': 'AED\u00a0119,999,999,999,999,999.88 in all, from 1 January 2030 to 1 December 2030' },
     },
     { name: 'FixedOnDemand', long: true, glance: [/^AED.10\.00 each time$/, /في كل مرة$/], rules: { 'rule-period-count': '3' } },
     {
@@ -155,6 +178,7 @@ for (const { name, creditors, control, glance, rules, shown, long } of TYPES) {
             assert.equal(await customer.at('payment-date').count(), 10);
             assert.equal(await said('more-dates'), 'Show 2 more');
         }
+        await expectWholeAmounts('payment-when');
         await expectSound(`payment-${name}-en`);
         await customer.at('language-ar').click();
         await customer.page.locator('html[lang=ar]').waitFor();

@@ -80,6 +80,11 @@ function mismatchOf({ type, payees: [first] }) {
     element('strong', {}, text(`pay.mismatch.${first.mismatch}`)), ' ', text('pay.mismatchText'));
 }
 
+/** Words that break after the commas of a long amount, so that no line of it looks like another amount. */
+const breakable = (words) => words.split(/(?<=,)(?=\d)/).flatMap((part, index) => (index === 0 ? [part] : [element('wbr'), part]));
+
+const LONG = 18; // characters of an amount that do not fit a small screen in large type
+
 /** Amount and time, then who is paid and why; without what matters only before it is `decided`. */
 export function summary({ payment, tpp, decided = false }) {
   const [amount, when] = GLANCES[payment.type](payment, tpp, decided);
@@ -87,8 +92,8 @@ export function summary({ payment, tpp, decided = false }) {
   const heading = single ? null : text(payment.payees.length > 0 ? 'flex.who' : 'flex.details');
   return element('section', { class: 'payment', 'aria-label': text('pay.details') },
     single ? element('p', { class: 'label' }, text('pay.amount')) : null,
-    element('p', { class: single ? 'amount' : 'amount words', 'data-testid': 'payment-amount' }, amount),
-    element('p', { class: 'when', 'data-testid': 'payment-when' }, when),
+    element('p', { class: single && amount.length <= LONG ? 'amount' : 'amount words', 'data-testid': 'payment-amount' }, breakable(amount)),
+    element('p', { class: 'when', 'data-testid': 'payment-when' }, breakable(when)),
     heading ? element('h2', {}, heading) : null,
     payees(payment),
     decided ? null : mismatchOf(payment),

@@ -3,12 +3,17 @@ import { element, money, show, sign, text } from './dom.js';
 import { canUsePasskeys } from './passkey.js';
 import { appLink, requestNumber } from './views.js';
 
-/** A single payment is named once more; after the page was loaded again, in the app alone. */
+const wordsFor = ({ type, amount }) => {
+  if (type === 'SingleInstantPayment') return 'stepUp.payment';
+  return amount ? 'stepUp.each' : 'stepUp.upToEach';
+};
+
+/** Amount and payee are named once more, if there is one of each; after the page was loaded again, in the app alone. */
 function confirmed({ payment }) {
-  if (payment?.type !== 'SingleInstantPayment') return null;
+  const amount = payment?.amount ?? payment?.maximum;
+  if (!amount || payment.payees.length !== 1) return null;
   const [{ name: payee }] = payment.payees;
-  return element('p', { class: 'gist', 'data-testid': 'step-up-payment' },
-    text('stepUp.payment', { amount: money(payment.amount), payee }));
+  return element('p', { class: 'gist', 'data-testid': 'step-up-payment' }, text(wordsFor(payment), { amount: money(amount), payee }));
 }
 
 export function stepUpView(view, { byPasskey, leave }) {
