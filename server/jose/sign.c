@@ -143,7 +143,7 @@ static int sign(const struct jose_signer *signer, const char *header, struct lfi
     int rc = -1;
     struct buf text;
 
-    buf_init(&text, 4 * TEXT_BYTES);
+    buf_init(&text, 4 * TEXT_BYTES + 2 * payload.len);
     buf_append_text(&text, header);
     buf_append(&text, ".", 1);
     base64_append_url(&text, payload.ptr, payload.len);
