@@ -9,8 +9,8 @@ const CALLS = [
     'GET /sim/consents', 'POST /sim/consents', 'GET /sim/consents/{consentId}',
     'GET /sim/consents/{consentId}/payments', 'POST /sim/consents/{consentId}/payments', 'GET /sim/callbacks/{state}',
     'POST /sim/call', 'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
-    'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'GET /keystore/{OU}/{CN}/application.jwks',
-    'GET /keystore/{softwareStatementId}/application.jwks',
+    'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'GET /keystore/participants',
+    'GET /keystore/{OU}/{CN}/application.jwks', 'GET /keystore/{softwareStatementId}/application.jwks',
 ];
 
 let hub;

@@ -195,12 +195,23 @@ export class Tpp {
     }
 }
 
-/** Signs in and approves for all accounts that are offered; the address to go back to. */
+/**
+ * Signs in and approves, for all accounts that are offered or one to pay from, and once more in the
+ * app where the bank wants that; the address to go back to.
+ */
 export async function approve(customer, user) {
-    const view = await customer.reachReview(user);
-    assert.equal(view.view, 'review', JSON.stringify(view));
-    const accountIds = view.accounts.map(({ id }) => id);
-    return goTo(await customer.post('/journey/approve', { journey: customer.journey, accountIds }));
+    const { journey } = customer;
+    const { view, accounts = [], ...rest } = await customer.reachReview(user);
+    assert.ok(view === 'review' || view === 'payment', JSON.stringify({ view, ...rest }));
+    const accountIds = accounts.map(({ id }) => id).slice(0, view === 'payment' ? 1 : undefined);
+    const approved = await customer.post('/journey/approve', { journey, accountIds });
+    if (approved.view !== 'step-up') {
+        return goTo(approved);
+    }
+    const device = approved.openApp.split('#')[1];
+    const { asked: approvalId } = await customer.post('/bank-app/approvals', { device });
+    await customer.post('/bank-app/decision', { device, approvalId, approve: true });
+    return goTo(await customer.post('/journey/step-up', { journey }));
 }
 
 export async function cancel(customer, user) {

@@ -28,7 +28,8 @@ struct outgoing {
     const char *template; /* of the path */
     const struct contract_operation *operation;
     bool with_consent;
-    struct lfi_slice version; /* of the standard, with a slash before it; absent: not told */
+    struct lfi_slice interaction_id; /* absent: a fresh one */
+    struct lfi_slice version;        /* of the standard, with a slash before it; absent: not told */
     const char *lines[HEADERS_MAX + 1];
     struct header headers[HEADERS_MAX]; /* the same in parts */
     size_t header_count;
@@ -140,7 +141,9 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
                 struct bank_answer *out, struct refusal *refusal)
 {
     http_answer_init(&out->http, LIMIT_REPLY_BYTES);
-    if (!id_uuid4(out->interaction_id)) {
+    if (call->interaction_id.len == sizeof(out->interaction_id) - 1) {
+        memcpy(out->interaction_id, call->interaction_id.ptr, sizeof(out->interaction_id) - 1);
+    } else if (!id_uuid4(out->interaction_id)) {
         return refusal_set(refusal, "SIM-TOKEN", 500, "SIM-TOKEN", "No random numbers.");
     }
     add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
@@ -259,7 +262,9 @@ static int prepare_open(const struct bank_request *request, struct arena *arena,
     call->query = complete_query(arena, NULL, call, request->query);
     add_headers_of_tpp(call, arena, request->tpp);
     if (contract_operation_has_parameter(call->operation, ADDRESS_HEADER)) {
-        add_header(call, arena, ADDRESS_HEADER, SLICE(CUSTOMER_ADDRESS));
+        add_header(call, arena, ADDRESS_HEADER,
+                   request->customer_address.ptr ? request->customer_address
+                                                 : SLICE(CUSTOMER_ADDRESS));
     }
     return 0;
 }
@@ -291,6 +296,7 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
     *call = (struct outgoing){.method = contract_operation_method(operation),
                               .path = path_at_bank(sim, arena, &match, request->path),
                               .body = request->body,
+                              .interaction_id = request->interaction_id,
                               .template = contract_operation_path(operation),
                               .operation = operation};
     if (!rules_need_consent(match.row)) {
@@ -365,12 +371,12 @@ void bank_answer_free(struct bank_answer *answer)
 /* --- about a consent -------------------------------------------------------------------------- */
 
 static void prepare_about(const struct sim *sim, const struct consent *consent, struct arena *arena,
-                          const char *path, struct outgoing *call)
+                          const char *method, const char *path, struct outgoing *call)
 {
     struct api_match match;
-    apis_find(sim->bank, SLICE("POST"), slice_of(path), &match);
+    apis_find(sim->bank, slice_of(method), slice_of(path), &match);
     *call = (struct outgoing){.hub = consent->hub,
-                              .method = "POST",
+                              .method = method,
                               .path = path_at_bank(sim, arena, &match, slice_of(path)),
                               .template = contract_operation_path(match.contract.operation),
                               .operation = match.contract.operation};
@@ -383,7 +389,7 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
     struct outgoing call;
     memset(out, 0, sizeof *out);
     char *body = cJSON_PrintUnformatted(consent->data);
-    prepare_about(sim, consent, arena, "/consent/action/validate", &call);
+    prepare_about(sim, consent, arena, "POST", "/consent/action/validate", &call);
     call.body = slice_of(body);
     int rc = send(sim, &call, arena, out, refusal);
     store_lock(sim->store);
@@ -403,25 +409,26 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
     return rc;
 }
 
-int bank_pay(struct sim *sim, struct lfi_slice consent_id, struct lfi_slice body,
-             struct arena *arena, struct bank_answer *out, struct refusal *refusal)
+int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena *arena,
+                   struct bank_answer *out, struct refusal *refusal)
 {
     struct outgoing call;
     memset(out, 0, sizeof *out);
     store_lock(sim->store);
-    struct consent *consent = store_find(sim->store, NULL, consent_id);
+    struct consent *consent = store_find(sim->store, NULL, about->consent_id);
     if (consent) {
-        prepare_about(sim, consent, arena, "/payments", &call);
+        prepare_about(sim, consent, arena, about->method, about->path.ptr, &call);
     }
     store_unlock(sim->store);
     if (!consent) {
         return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
-    call.body = body;
+    call.body = about->body;
+    call.interaction_id = about->interaction_id;
     int rc = send(sim, &call, arena, out, refusal);
     out->wrong = refusal->id;
     store_lock(sim->store);
-    judge_answer(sim, &call, arena, store_find(sim->store, NULL, consent_id), out);
+    judge_answer(sim, &call, arena, store_find(sim->store, NULL, about->consent_id), out);
     store_unlock(sim->store);
     out->shown = rc == 0 ? json_parse(buf_slice(&out->http.body)) : NULL;
     return rc;
@@ -439,7 +446,7 @@ void bank_tell(struct sim *sim, const struct consent *consent, const char *opera
         path = arena_format(arena, "/consent/event/%s", operation);
     }
     if (path.ptr) {
-        prepare_about(sim, consent, arena, path.ptr, &call);
+        prepare_about(sim, consent, arena, "POST", path.ptr, &call);
         call.body = slice_of(body);
         call.timeout_ms = EVENT_MS;
         (void)send(sim, &call, arena, &answer, &refusal);

@@ -14,8 +14,10 @@ struct bank_request {
     const struct sim_hub *hub;   /* without a consent; NULL: not named */
     const struct tpp *tpp;
     struct lfi_slice method, path;
-    struct lfi_slice query; /* absent: none */
-    struct lfi_slice body;  /* JSON; absent: none */
+    struct lfi_slice query;            /* absent: none */
+    struct lfi_slice body;             /* JSON; absent: none */
+    struct lfi_slice customer_address; /* absent: a made-up one */
+    struct lfi_slice interaction_id;   /* a UUID that the TPP has given; absent: a fresh one */
 };
 
 struct bank_answer {
@@ -42,12 +44,20 @@ void bank_answer_free(struct bank_answer *answer);
 int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal);
 
+/* A call about a consent, of whichever state. */
+struct bank_about {
+    struct lfi_slice consent_id;
+    const char *method;
+    struct lfi_slice path;           /* ends with NUL */
+    struct lfi_slice body;           /* JSON; absent: none */
+    struct lfi_slice interaction_id; /* as in struct bank_request */
+};
 /*
- * Has the bank make a payment under a consent: `body` is that of POST /payments. Nothing but the
- * exchange is noted. -1: SIM-BANK-DOWN 502.
+ * Has the bank make a payment, or asks what became of one: none of the Hub's own rules apply, and
+ * nothing but the exchange is noted. -1: SIM-CONSENT-UNKNOWN 404, SIM-BANK-DOWN 502.
  */
-int bank_pay(struct sim *sim, struct lfi_slice consent_id, struct lfi_slice body,
-             struct arena *arena, struct bank_answer *out, struct refusal *refusal);
+int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena *arena,
+                   struct bank_answer *out, struct refusal *refusal);
 
 /*
  * Tells the bank that a consent was made ("post") or changed ("patch"): `consent` is a copy of what

@@ -177,6 +177,7 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
             read_text(reader, json_get(bank, "basePaths"), contract_family_names[i]);
     }
     config->bank_ca = read_path(reader, bank, "caFile");
+    config->bank_code = read_text(reader, bank, "code");
     config->bank_ou = read_text(reader, bank, "organisationUnit");
     config->bank_pages_url = read_text(reader, bank, "pagesUrl");
     config->bank_admin_url = read_text(reader, bank, "adminUrl");

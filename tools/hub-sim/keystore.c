@@ -3,6 +3,7 @@
 #include "contract_hub_keystore.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
+#include "participants.h"
 #include "rows_hub_keystore.h"
 #include "sim_call.h"
 
@@ -31,6 +32,13 @@ int keystore_show_software_keys(struct call *call)
 {
     return show(call, contract_parameter(&call->parameters, HUB_KEYSTORE_SOFTWARE_STATEMENT_ID),
                 SLICE(""));
+}
+
+int keystore_show_participants(struct call *call)
+{
+    sim_reply_json(call->reply, 200, participants_describe(sim_call_of(call)->sim));
+    reply_header(call->reply, "Cache-Control", SLICE("max-age=900"));
+    return 0;
 }
 
 void keystore_handle(void *ctx, const struct request *request, struct reply *reply)

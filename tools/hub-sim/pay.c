@@ -115,7 +115,12 @@ int pay(struct sim *sim, const struct payment_ask *ask, struct arena *arena,
     store_unlock(sim->store);
     if (body) {
         char *text = cJSON_PrintUnformatted(body);
-        rc = bank_pay(sim, ask->consent_id, slice_of(text), arena, out, refusal);
+        rc = bank_ask_about(sim,
+                            &(struct bank_about){.consent_id = ask->consent_id,
+                                                 .method = "POST",
+                                                 .path = SLICE("/payments"),
+                                                 .body = slice_of(text)},
+                            arena, out, refusal);
         cJSON_free(text);
         store_lock(sim->store);
         note_outcome(sim, ask, body, out);

@@ -1,6 +1,6 @@
 /* Scripting calls that go on to the bank. */
 #include "bank.h"
-#include "name_match.h"
+#include "payee.h"
 #include "script.h"
 
 cJSON *script_json_or_text(struct lfi_slice text, struct arena *arena)
@@ -70,57 +70,6 @@ int script_call_bank(struct call *base)
 
 /* --- confirmation of payee -------------------------------------------------------------------- */
 
-/* The name in the first claim of a record; absent when the record has none. */
-static struct name_holder holder_of(const cJSON *record)
-{
-    const cJSON *claim = cJSON_GetArrayItem(json_get(record, "verifiedClaims"), 0);
-    struct lfi_slice business = json_get_string(json_get(claim, "organisationClaims"), "name");
-    struct lfi_slice person = json_get_string(json_get(claim, "claims"), "fullName");
-    return (struct name_holder){business.ptr ? business : person, business.ptr};
-}
-
-/* What the Hub tells the TPP of the bank's records; an empty list is an answer without a body. */
-static void add_verdict(cJSON *reply, struct lfi_slice submitted)
-{
-    static const char *const verdicts[] = {"ConfirmationOfPayee.No", "ConfirmationOfPayee.Partial",
-                                           "ConfirmationOfPayee.Yes"};
-    struct name_holder holders[NAME_HOLDERS];
-    size_t count = 0, best = 0;
-    struct buf mask;
-    const cJSON *record;
-    cJSON_ArrayForEach(record, json_get(json_get(reply, "body"), "data"))
-    {
-        struct name_holder holder = holder_of(record);
-        if (holder.name.ptr && count < NAME_HOLDERS) {
-            holders[count++] = holder;
-        }
-    }
-    if (count == 0) {
-        return;
-    }
-    enum name_verdict verdict = name_match(submitted, holders, count, &best);
-    cJSON_AddStringToObject(reply, "verdict", verdicts[verdict]);
-    if (verdict != NAME_YES) {
-        buf_init(&mask, NAME_MASK_BYTES);
-        name_mask(&holders[best], &mask);
-        transcript_add_text(reply, "maskedName", buf_slice(&mask), NAME_MASK_BYTES);
-        buf_free(&mask);
-    }
-}
-
-static char *print_payee_query(const struct sim_call *call)
-{
-    cJSON *query = cJSON_CreateObject(), *data = cJSON_AddObjectToObject(query, "data");
-    cJSON *account = cJSON_AddObjectToObject(data, "account");
-    cJSON_AddStringToObject(account, "schemeName", "IBAN");
-    cJSON_AddItemToObject(account, "identification",
-                          cJSON_Duplicate(json_get(call->body, "iban"), false));
-    cJSON_AddItemToObject(account, "name", cJSON_Duplicate(json_get(call->body, "name"), true));
-    char *text = cJSON_PrintUnformatted(query);
-    cJSON_Delete(query);
-    return text;
-}
-
 int script_check_payee(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);
@@ -133,13 +82,15 @@ int script_check_payee(struct call *base)
     if (read_caller(call, &request)) {
         return -1;
     }
-    char *text = print_payee_query(call);
+    char *text = payee_print_query(json_get(call->body, "iban"), name);
     request.body = slice_of(text);
     int rc = bank_call(call->sim, &request, arena, &answer, call->base.refusal);
     if (rc == 0) {
         cJSON *reply = script_describe_answer(&answer, arena);
         if (answer.http.status == 200) {
-            add_verdict(reply, person.ptr ? person : json_get_string(name, "businessName"));
+            payee_judge(json_get(reply, "body"),
+                        person.ptr ? person : json_get_string(name, "businessName"), reply,
+                        "verdict", "maskedName");
         }
         sim_reply_json(call->base.reply, 200, reply);
     }

@@ -31,6 +31,7 @@ struct tpp_call {
     const struct tpp *tpp;                  /* once it has proved who it is */
     struct form form;                       /* of the authorization server */
     struct access access;                   /* of the resource server */
+    bool as_jwt;                            /* its answer is to be signed */
 };
 
 static inline struct tpp_call *tpp_call_of(struct call *call)
@@ -50,6 +51,9 @@ struct lfi_slice tpp_base_of(const struct tpp_call *call, enum tpp_part part);
 void tpp_run_issuer(struct tpp_call *call);
 void tpp_run_authorization(struct tpp_call *call);
 void tpp_run_resources(struct tpp_call *call);
+
+/* Puts the reply's JSON as `message` into a JWT that the Hub signs. */
+void tpp_sign_reply(struct tpp_call *call);
 
 /* Refuses by RFC 6749 5.2: 400 with one of its errors. The message is for the TPP. Returns -1. */
 int tpp_refuse(struct tpp_call *call, const char *id, const char *error, const char *message);

@@ -3,8 +3,10 @@
 #include "base/datetime.h"
 #include "consent.h"
 #include "grant.h"
+#include "payment_staging.h"
 #include "rows_hub_authorization.h"
 #include "tpp/client.h"
+#include "tpp/headers.h"
 #include "tpp/request_object.h"
 
 #include <stdio.h>
@@ -43,15 +45,15 @@ static bool needs_account(const cJSON *permissions)
 
 static int check_rules(struct tpp_call *call, const struct request_object *object)
 {
+    struct refusal refusal = {0};
+    if (object->kind->pays &&
+        payment_staging_check(object->terms, call->base.sim->clock, &refusal) != 0) {
+        return refuse(call, refusal.id, refusal.error_message);
+    }
     int64_t now_us = clock_now_us(call->base.sim->clock);
     const cJSON *permissions = json_get(object->terms, "Permissions");
-    const char *deadline = "AuthorizationExpirationDateTime";
     if (!is_within_a_year(object->terms, "ExpirationDateTime", now_us)) {
         return refuse(call, "PAR-EXPIRY", "ExpirationDateTime must be within the next year");
-    }
-    if (json_get(object->terms, deadline) && !is_within_a_year(object->terms, deadline, now_us)) {
-        return refuse(call, "PAR-DEADLINE",
-                      "AuthorizationExpirationDateTime must be within the next year");
     }
     if (needs_account(permissions) && !json_lists(permissions, SLICE("ReadAccountsBasic")) &&
         !json_lists(permissions, SLICE("ReadAccountsDetail"))) {
@@ -81,33 +83,10 @@ static int check_ids(struct tpp_call *call, const struct request_object *object)
 
 /* --- the consent ------------------------------------------------------------------------------ */
 
-/* The x-* headers of the request, which the bank is told. */
-static cJSON *describe_headers(const struct tpp_call *call)
-{
-    const struct request *request = call->base.base.request;
-    struct arena *arena = call->base.base.arena;
-    cJSON *headers = cJSON_CreateObject();
-    for (size_t i = 0; i < request->header_count; i++) {
-        char *name = arena_text(arena, request->headers[i].name);
-        char *value = arena_text(arena, request->headers[i].value);
-        for (char *c = name; c && *c != '\0'; c++) {
-            *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-        }
-        if (name && value && strncmp(name, "x-", 2) == 0 && !json_get(headers, name)) {
-            cJSON_AddStringToObject(headers, name, value);
-        }
-    }
-    cJSON_DeleteItemFromObjectCaseSensitive(headers, "x-fapi-interaction-id");
-    if (call->interaction_id.ptr) {
-        cJSON_AddStringToObject(headers, "x-fapi-interaction-id", call->interaction_id.ptr);
-    }
-    return headers;
-}
-
 static int make(struct tpp_call *call, const struct request_object *object, struct consent *out)
 {
     struct lfi_error error = {""};
-    cJSON *headers = describe_headers(call);
+    cJSON *headers = headers_describe(call);
     const struct consent_request request = {.hub = call->base.hub,
                                             .tpp = call->tpp,
                                             .kind = object->kind,

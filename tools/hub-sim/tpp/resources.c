@@ -2,6 +2,7 @@
 #include "tpp/resources.h"
 
 #include "base/array.h"
+#include "base/limits.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "grant.h"
@@ -20,6 +21,67 @@ int resource_need_scope(struct tpp_call *call, const char *scope)
                ? 0
                : resource_refuse(call, "TPP-SCOPE", 403, "AccessToken.InvalidScope",
                                  "The access token does not have the scope.");
+}
+
+int resource_need_customer(struct tpp_call *call)
+{
+    return call->access.consent_id.ptr
+               ? 0
+               : resource_refuse(call, "TPP-SCOPE", 403, "AccessToken.InvalidScope",
+                                 "The access token is not for a customer's consent.");
+}
+
+/* --- links ------------------------------------------------------------------------------------ */
+
+/* The address of the call, with another page when it is not 0. */
+static void add_link(cJSON *links, const char *name, const struct tpp_call *call, int64_t page)
+{
+    struct lfi_slice rest = call->base.base.request->query, pair;
+    struct buf url;
+    bool first = true;
+    buf_init(&url, LIMIT_QUERY_BYTES * 2);
+    buf_append_text(&url, call->base.sim->config->tpp_url);
+    buf_append_slice(&url, call->full_path);
+    while (slice_next(&rest, '&', &pair)) {
+        if (pair.len > 0 && (page == 0 || !slice_starts_with(pair, "page="))) {
+            buf_append_text(&url, first ? "?" : "&");
+            buf_append_slice(&url, pair);
+            first = false;
+        }
+    }
+    if (page > 0) {
+        buf_append_format(&url, "%spage=%lld", first ? "?" : "&", (long long)page);
+    }
+    buf_append(&url, "", 1);
+    cJSON_AddStringToObject(links, name, url.failed ? "" : url.ptr);
+    buf_free(&url);
+}
+
+void resource_add_pages(cJSON *message, struct tpp_call *call, int64_t pages)
+{
+    struct call *base = &call->base.base;
+    uint64_t number = 1;
+    slice_to_u64(request_parameter(base->arena, base->request->query, "page", NULL), &number);
+    int64_t page = (int64_t)number;
+    cJSON *links = cJSON_AddObjectToObject(message, "Links");
+    add_link(links, "Self", call, 0);
+    if (pages > 1) {
+        add_link(links, "First", call, 1);
+        if (page > 1) {
+            add_link(links, "Prev", call, page - 1);
+        }
+        if (page < pages) {
+            add_link(links, "Next", call, page + 1);
+        }
+        add_link(links, "Last", call, pages);
+    }
+    cJSON_AddNumberToObject(cJSON_AddObjectToObject(message, "Meta"), "TotalPages", (double)pages);
+}
+
+void resource_add_self(cJSON *message, struct tpp_call *call)
+{
+    add_link(cJSON_AddObjectToObject(message, "Links"), "Self", call, 0);
+    cJSON_AddObjectToObject(message, "Meta");
 }
 
 int tpp_register(struct call *base)
@@ -141,6 +203,31 @@ static int check_request(struct tpp_call *call)
                            message.ptr ? message.ptr : violation.rule);
 }
 
+/* By the Accept header: JSON unless a JWT is asked for and JSON is not. */
+static int read_accept(struct tpp_call *call)
+{
+    static const char *const known[] = {"application/json", "application/*", "*/*",
+                                        "application/jwt"};
+    struct lfi_slice rest = request_header(call->base.base.request, "accept", NULL), one, type;
+    bool json = !rest.ptr;
+    while (slice_next(&rest, ',', &one)) {
+        if (!slice_next(&one, ';', &type)) {
+            continue;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+            if (slice_equal_nocase(slice_trim(type), known[i])) {
+                json |= i + 1 < ARRAY_LEN(known);
+                call->as_jwt |= i + 1 == ARRAY_LEN(known);
+            }
+        }
+    }
+    bool fits = json || call->as_jwt;
+    call->as_jwt &= !json;
+    return fits ? 0
+                : resource_refuse(call, "TPP-ACCEPT", 406, NULL,
+                                  "Accept must name application/json or application/jwt.");
+}
+
 void tpp_run_resources(struct tpp_call *call)
 {
     struct call *base = &call->base.base;
@@ -150,7 +237,7 @@ void tpp_run_resources(struct tpp_call *call)
         rc = dispatch_route(base);
     }
     if (rc == 0) {
-        rc = check_request(call);
+        rc = read_accept(call) == 0 ? check_request(call) : -1;
     }
     if (rc != 0 || flow_run(base) != 0) {
         write_errors(base);

@@ -11,4 +11,12 @@ int resource_refuse(struct tpp_call *call, const char *id, int status, const cha
 /* Refused: TPP-SCOPE 403 unless the token's scope has this name. */
 int resource_need_scope(struct tpp_call *call, const char *scope);
 
+/* Refused: TPP-SCOPE 403 unless a customer's consent is behind the token. */
+int resource_need_customer(struct tpp_call *call);
+
+/* Links with Self, and First to Last where there are several pages; Meta with TotalPages. */
+void resource_add_pages(cJSON *message, struct tpp_call *call, int64_t pages);
+/* Links with Self alone, and an empty Meta. */
+void resource_add_self(cJSON *message, struct tpp_call *call);
+
 #endif

@@ -5,9 +5,15 @@
 #include "base/limits.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
+#include "rows_hub_account_information.h"
+#include "rows_hub_atm_directory.h"
 #include "rows_hub_authorization.h"
 #include "rows_hub_discovery.h"
+#include "rows_hub_payee_confirmation.h"
+#include "rows_hub_payment_initiation.h"
+#include "rows_hub_product_catalogue.h"
 #include "rows_hub_tpp_registration.h"
+#include "tpp/body.h"
 #include "tpp/call.h"
 #include "tpp/client.h"
 #include "tpp/request_object.h"
@@ -30,6 +36,15 @@ static int open_apis(struct tpp_side *side, struct lfi_error *error)
     static const struct api issuer[] = {{.flow = &flow_hub_discovery}};
     static const struct api authorization[] = {{.flow = &flow_hub_authorization}};
     static const struct api resources[] = {
+        {.flow = &flow_hub_account_information,
+         .base_path = "/open-finance/account-information/v2.1"},
+        {.flow = &flow_hub_account_information, .base_path = "/open-finance/v2.1"},
+        {.flow = &flow_hub_product_catalogue, .base_path = "/open-finance/product/v2.1"},
+        {.flow = &flow_hub_atm_directory, .base_path = "/open-finance/atm/v2.1"},
+        {.flow = &flow_hub_payee_confirmation,
+         .base_path = "/open-finance/confirmation-of-payee/v2.1"},
+        {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/payment/v2.1"},
+        {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/v2.1"},
         {.flow = &flow_hub_tpp_registration},
         {.flow = &flow_hub_tpp_registration, .base_path = "/open-finance/onboarding/v2.1"}};
     return apis_new(&side->apis[TPP_ISSUER], issuer, 1, error) ||
@@ -138,6 +153,11 @@ int tpp_side_open(struct tpp_side **out, struct sim *sim, struct lfi_error *erro
         free(side);
         return -1;
     }
+    if (body_init(error) != 0) {
+        request_object_fini();
+        free(side);
+        return -1;
+    }
     if (fill(side, error) != 0) {
         tpp_side_close(side);
         return -1;
@@ -162,6 +182,7 @@ void tpp_side_close(struct tpp_side *side)
     }
     seal_free(side->seal);
     request_object_fini();
+    body_fini();
     free(side);
 }
 
@@ -224,6 +245,9 @@ static void run(struct tpp_call *call, enum tpp_part part)
     }
     if (base->operation) {
         sim_check_reply(&call->base);
+    }
+    if (call->as_jwt && base->reply->body.len > 0) {
+        tpp_sign_reply(call);
     }
 }
 

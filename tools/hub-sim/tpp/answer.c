@@ -1,0 +1,105 @@
+#include "tpp/answer.h"
+
+#include "base/array.h"
+
+#include <stdio.h>
+
+/* --- what the Hub itself refuses -------------------------------------------------------------- */
+
+static const struct {
+    const char *from, *id;
+    int status;
+    const char *code, *message;
+} refusals[] = {
+    {"SIM-CONSENT-UNKNOWN", "TPP-CONSENT", 400, "Consent.Invalid", "There is no such consent."},
+    {"SIM-CONSENT-STATE", "TPP-CONSENT", 400, "Consent.Invalid", "The consent is not authorized."},
+    {"SIM-PERMISSION", "TPP-PERMISSION", 403, "AccessToken.InvalidScope",
+     "The consent does not permit this."},
+    {"SIM-ACCOUNT", "TPP-ACCOUNT", 403, "Consent.PermanentAccountAccessFailure",
+     "The consent does not cover this account."},
+    {"SIM-BANK-DOWN", "TPP-BANK", 500, "GenericRecoverableError", "The bank gives no answer."},
+};
+
+/* Those of payments have the code that TPPs get. */
+static int refuse_own(struct tpp_call *call, const struct refusal *refusal)
+{
+    const char *id = refusal->id, *code = refusal->error_code;
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        if (strcmp(refusals[i].from, id) == 0) {
+            return resource_refuse(call, refusals[i].id, refusals[i].status, refusals[i].code,
+                                   refusals[i].message);
+        }
+    }
+    return code && refusal->status < 500 && strncmp(code, "SIM-", 4) != 0
+               ? resource_refuse(call, id, refusal->status, code, refusal->error_message)
+               : resource_refuse(call, "TPP-BANK", 500, "GenericError",
+                                 "The bank cannot be asked.");
+}
+
+/* --- what the bank refuses -------------------------------------------------------------------- */
+
+static int fail(struct tpp_call *call, const char *message)
+{
+    return resource_refuse(call, "TPP-BANK", 500, "GenericError", message);
+}
+
+/* The bank's own words, where its answer has them and the standard takes them. */
+static int hand_on(struct tpp_call *call, int status, const struct bank_answer *answer)
+{
+    struct lfi_slice code = json_get_string(answer->shown, "errorCode");
+    struct lfi_slice message = json_get_string(answer->shown, "errorMessage");
+    const char *kept = code.ptr ? arena_text(call->base.base.arena, code) : NULL;
+    if (!kept || message.len == 0 || !strchr(kept, '.')) {
+        kept = kept && slice_starts_with(code, "Generic") ? kept : "GenericError";
+    }
+    return resource_refuse(call, "TPP-BANK", status, kept,
+                           message.len > 0 ? message.ptr : "The bank refuses.");
+}
+
+static int refuse_for(struct tpp_call *call, const struct bank_answer *answer)
+{
+    struct call *base = &call->base.base;
+    int status = answer->http.status;
+    if (status == 409 && !contract_response_names(base->operation, status)) {
+        status = 400;
+    }
+    switch (status) {
+    case 400:
+    case 403:
+    case 409:
+    case 500:
+        return hand_on(call, status, answer);
+    case 404:
+        return resource_refuse(call, "TPP-BANK", 404, NULL, "The bank knows no such thing.");
+    case 429:
+        if (answer->http.retry_after[0]) {
+            reply_header(base->reply, "Retry-After", slice_of(answer->http.retry_after));
+        }
+        return resource_refuse(call, "TPP-BANK", 429, NULL, "The bank asks to wait.");
+    default:
+        return fail(call, "The bank's answer is not one that it may give.");
+    }
+}
+
+int answer_judge(struct tpp_call *call, const struct bank_answer *answer,
+                 const struct refusal *refusal, int expected)
+{
+    if (refusal->id) {
+        return refuse_own(call, refusal);
+    }
+    if (answer->wrong) {
+        return fail(call, "The bank's answer breaks the contract.");
+    }
+    return answer->http.status == expected ? 0 : refuse_for(call, answer);
+}
+
+int answer_from_bank(struct tpp_call *call, struct bank_request *request, int expected,
+                     struct bank_answer *out)
+{
+    struct refusal refusal = {0};
+    request->hub = call->base.hub;
+    request->tpp = call->tpp;
+    request->interaction_id = call->interaction_id;
+    (void)bank_call(call->base.sim, request, call->base.base.arena, out, &refusal);
+    return answer_judge(call, out, &refusal, expected);
+}

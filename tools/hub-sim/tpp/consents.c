@@ -1,0 +1,133 @@
+/* The consents of a TPP: it lists, reads and revokes them, of either family. */
+#include "consent.h"
+#include "rows_hub_account_information.h"
+#include "tpp/body.h"
+#include "tpp/view.h"
+
+/* Whether the call is about consents to payments; their answers are signed. */
+static bool is_of_payments(struct tpp_call *call)
+{
+    const char *path = contract_operation_path(call->base.base.operation);
+    bool pays = slice_starts_with(slice_of(path), "/payment-consents");
+    call->as_jwt |= pays;
+    return pays;
+}
+
+static bool is_own(const struct tpp_call *call, const struct consent *consent, bool pays)
+{
+    return consent->hub == call->base.hub && consent->tpp == call->tpp && consent->grant &&
+           view_pays(consent) == pays;
+}
+
+/* The consent of the path; NULL with a refusal. Under the lock. */
+static struct consent *find(struct tpp_call *call, bool pays)
+{
+    struct call *base = &call->base.base;
+    struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
+    struct consent *consent = store_find(call->base.sim->store, call->base.hub, id);
+    if (consent && is_own(call, consent, pays)) {
+        return consent;
+    }
+    if (contract_response_names(base->operation, 404)) {
+        resource_refuse(call, "TPP-CONSENT", 404, NULL, "There is no such consent.");
+    } else {
+        resource_refuse(call, "TPP-CONSENT", 400, "Consent.Invalid", "There is no such consent.");
+    }
+    return NULL;
+}
+
+static int need_scope(struct tpp_call *call, bool pays)
+{
+    return resource_need_scope(call, pays ? "payments" : "accounts");
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool is_listed(struct consent *consent, struct lfi_slice base_id)
+{
+    const cJSON *data = json_get(json_get(consent->data, "consentBody"), "Data");
+    return !base_id.ptr || slice_equal_text(base_id, consent->id) ||
+           slice_equal(base_id, json_get_string(data, "BaseConsentId"));
+}
+
+int tpp_list_consents(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    struct store *store = call->base.sim->store;
+    bool pays = is_of_payments(call);
+    if (need_scope(call, pays) != 0) {
+        return -1;
+    }
+    struct lfi_slice base_id =
+        request_parameter(base->arena, base->request->query, "baseConsentId", NULL);
+    struct lfi_slice resources = tpp_base_of(call, TPP_RESOURCES);
+    cJSON *list = cJSON_CreateArray();
+    store_lock(store);
+    for (size_t i = 0; i < store_count(store); i++) {
+        struct consent *consent = store_at(store, i);
+        if (is_own(call, consent, pays) && is_listed(consent, base_id)) {
+            cJSON_AddItemToArray(list, view_consent(call->base.sim, consent, resources));
+        }
+    }
+    store_unlock(store);
+    sim_reply_json(base->reply, 200, list);
+    return 0;
+}
+
+int tpp_show_consent(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    bool pays = is_of_payments(call);
+    if (need_scope(call, pays) != 0) {
+        return -1;
+    }
+    store_lock(call->base.sim->store);
+    struct consent *consent = find(call, pays);
+    cJSON *view =
+        consent ? view_consent(call->base.sim, consent, tpp_base_of(call, TPP_RESOURCES)) : NULL;
+    store_unlock(call->base.sim->store);
+    if (!view) {
+        return -1;
+    }
+    sim_reply_json(base->reply, 200, view);
+    return 0;
+}
+
+/* --- changing --------------------------------------------------------------------------------- */
+
+/* Only the end of the consent and the subscription can be changed. Under the lock. */
+static void change(struct tpp_call *call, struct consent *consent, const cJSON *patch)
+{
+    struct sim *sim = call->base.sim;
+    const cJSON *data = json_get(patch, "Data"), *subscription = json_get(patch, "Subscription");
+    struct lfi_slice by = json_get_string(data, "RevokedBy");
+    if (subscription) {
+        cJSON *body = cJSON_GetObjectItemCaseSensitive(consent->data, "consentBody");
+        cJSON_DeleteItemFromObjectCaseSensitive(body, "Subscription");
+        cJSON_AddItemToObject(body, "Subscription", cJSON_Duplicate(subscription, true));
+        store_touch(sim->store, consent);
+    }
+    if (data) { /* one that has come to its end stays as it is */
+        (void)consent_take_back(sim, consent, by.ptr ? by.ptr : "TPP");
+    }
+}
+
+int tpp_patch_consent(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    bool pays = is_of_payments(call);
+    cJSON *patch = NULL;
+    if (need_scope(call, pays) != 0 ||
+        body_read(call, pays ? "PaymentConsentPatch" : "AccountConsentPatch", true, &patch) != 0) {
+        return -1;
+    }
+    store_lock(call->base.sim->store);
+    struct consent *consent = find(call, pays);
+    if (consent) {
+        change(call, consent, patch);
+        base->reply->status = 204;
+    }
+    store_unlock(call->base.sim->store);
+    cJSON_Delete(patch);
+    return consent ? 0 : -1;
+}

@@ -1,0 +1,241 @@
+/* Payments of a TPP under a customer's consent, and what became of them. */
+#include "payments.h"
+#include "base/array.h"
+#include "pay.h"
+#include "rows_hub_payment_initiation.h"
+#include "tpp/answer.h"
+#include "tpp/body.h"
+#include "tpp/headers.h"
+#include "tpp/pascal.h"
+
+#define KEY_HEADER "x-idempotency-key"
+#define BASE "/open-finance/payment/v2.1"
+
+/* What the bank says of a payment; what it leaves out is as the TPP asked. */
+static const struct pascal_rule payment_rules[] = {
+    {"id", PASCAL_RENAME, "PaymentId"},
+    {"openFinanceBilling.NumberOfSuccessfulTransactions", PASCAL_DROP, NULL},
+    {NULL, PASCAL_RENAME, NULL}};
+static const struct pascal_rule refund_rules[] = {{"refundAccount.name", PASCAL_KEEP, NULL},
+                                                  {NULL, PASCAL_RENAME, NULL}};
+
+static void copy_if_missing(cJSON *to, const cJSON *from, const char *name)
+{
+    const cJSON *value = json_get(from, name);
+    if (value && !json_get(to, name)) {
+        cJSON_AddItemToObject(to, name, cJSON_Duplicate(value, true));
+    }
+}
+
+static void add_address(cJSON *links, struct tpp_call *call, const char *name, const char *kind,
+                        struct lfi_slice id)
+{
+    struct lfi_slice base = tpp_base_of(call, TPP_RESOURCES);
+    struct lfi_slice address = arena_format(call->base.base.arena, "%.*s" BASE "/%s/%.*s",
+                                            SLICE_ARG(base), kind, SLICE_ARG(id));
+    cJSON_AddStringToObject(links, name, address.ptr ? address.ptr : "");
+}
+
+/* {Data, Links, Meta} of a payment: the bank's answer, and the request that made it. */
+static cJSON *describe_payment(struct tpp_call *call, const cJSON *body, const cJSON *request)
+{
+    static const char *const asked[] = {"ConsentId",          "Instruction",
+                                        "PaymentPurposeCode", "OpenFinanceBilling",
+                                        "DebtorReference",    "CurrencyRequest"};
+    cJSON *message = cJSON_CreateObject();
+    cJSON *data = pascal_convert(json_get(body, "data"), payment_rules);
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        copy_if_missing(data, request, asked[i]);
+    }
+    cJSON_AddItemToObject(message, "Data", data);
+    cJSON *links = cJSON_AddObjectToObject(message, "Links");
+    add_address(links, call, "Self", "payments", json_get_string(data, "PaymentId"));
+    add_address(links, call, "Related", "payment-consents", json_get_string(data, "ConsentId"));
+    cJSON_AddObjectToObject(message, "Meta");
+    return message;
+}
+
+/* --- making one ------------------------------------------------------------------------------- */
+
+static int make(struct tpp_call *call, const cJSON *data)
+{
+    struct call *base = &call->base.base;
+    struct bank_answer answer;
+    struct refusal refusal = {0};
+    struct lfi_slice resources = tpp_base_of(call, TPP_RESOURCES);
+    cJSON *headers = headers_describe(call);
+    const struct payment_ask ask = {
+        .consent_id = call->access.consent_id,
+        .data = data,
+        .headers = headers,
+        .idempotency_key = request_header(base->request, KEY_HEADER, NULL),
+        .url = arena_format(base->arena, "%.*s" BASE "/payments", SLICE_ARG(resources))};
+    (void)pay(call->base.sim, &ask, base->arena, &answer, &refusal);
+    int rc = answer_judge(call, &answer, &refusal, 201);
+    if (rc == 0) {
+        cJSON *message = describe_payment(call, answer.shown, data);
+        struct lfi_slice id = json_get_string(json_get(message, "Data"), "PaymentId");
+        reply_header(base->reply, "Location", id);
+        reply_header(base->reply, KEY_HEADER, ask.idempotency_key);
+        sim_reply_json(base->reply, 201, message);
+    }
+    bank_answer_free(&answer);
+    cJSON_Delete(headers);
+    return rc;
+}
+
+int tpp_make_payment(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    cJSON *request = NULL;
+    call->as_jwt = true;
+    if (resource_need_scope(call, "payments") != 0 || resource_need_customer(call) != 0 ||
+        body_read(call, "PaymentRequest", false, &request) != 0) {
+        return -1;
+    }
+    const cJSON *data = json_get(request, "Data");
+    int rc = slice_equal(json_get_string(data, "ConsentId"), call->access.consent_id)
+                 ? make(call, data)
+                 : resource_refuse(call, "TPP-CONSENT", 400, "Consent.Invalid",
+                                   "The access token is for another consent.");
+    cJSON_Delete(request);
+    return rc;
+}
+
+/* --- what became of it ------------------------------------------------------------------------ */
+
+/* The consent of one of this TPP's payments; NULL: there is none. Under the lock. */
+static struct consent *consent_of(struct tpp_call *call, struct lfi_slice payment_id)
+{
+    struct consent *consent =
+        payments_consent_of(call->base.sim->store, call->base.hub, payment_id);
+    return consent && consent->tpp == call->tpp && consent->grant ? consent : NULL;
+}
+
+int tpp_show_payment(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    struct bank_answer answer;
+    struct refusal refusal = {0};
+    struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
+    cJSON *asked = NULL;
+    char consent_id[sizeof(((struct consent *)NULL)->id)] = "";
+    call->as_jwt = true;
+    if (resource_need_scope(call, "payments") != 0) {
+        return -1;
+    }
+    store_lock(call->base.sim->store);
+    const struct consent *consent = consent_of(call, id);
+    if (consent) {
+        const cJSON *payment = payments_find(consent, id);
+        memcpy(consent_id, consent->id, sizeof(consent_id));
+        asked = cJSON_Duplicate(json_get(json_get(payment, "requestBody"), "Data"), true);
+    }
+    store_unlock(call->base.sim->store);
+    if (!consent_id[0]) {
+        return resource_refuse(call, "TPP-PAYMENT", 404, NULL, "There is no such payment.");
+    }
+    (void)bank_ask_about(
+        call->base.sim,
+        &(struct bank_about){.consent_id = slice_of(consent_id),
+                             .method = "GET",
+                             .path = arena_format(base->arena, "/payments/%.*s", SLICE_ARG(id)),
+                             .interaction_id = call->interaction_id},
+        base->arena, &answer, &refusal);
+    int rc = answer_judge(call, &answer, &refusal, 200);
+    if (rc == 0) {
+        sim_reply_json(base->reply, 200, describe_payment(call, answer.shown, asked));
+    }
+    bank_answer_free(&answer);
+    cJSON_Delete(asked);
+    return rc;
+}
+
+/* The address of the payment that was made with a key; the bank is not asked. */
+int tpp_find_payment(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    struct store *store = call->base.sim->store;
+    struct lfi_slice key = request_header(base->request, KEY_HEADER, NULL), found = {NULL, 0};
+    call->as_jwt = true;
+    if (resource_need_scope(call, "payments") != 0) {
+        return -1;
+    }
+    store_lock(store);
+    for (size_t i = 0; !found.ptr && i < store_count(store); i++) {
+        const struct consent *consent = store_at(store, i);
+        const cJSON *payment;
+        if (consent->hub != call->base.hub || consent->tpp != call->tpp || !consent->grant) {
+            continue;
+        }
+        cJSON_ArrayForEach(payment, consent->payments)
+        {
+            if (slice_equal(json_get_string(payment, "idempotencyKey"), key)) {
+                found = arena_keep(base->arena, json_get_string(payment, "paymentId"));
+            }
+        }
+    }
+    store_unlock(store);
+    if (!found.ptr) {
+        return resource_refuse(call, "TPP-PAYMENT", 400, "Resource.InvalidFormat",
+                               "No payment was made with this " KEY_HEADER ".");
+    }
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddObjectToObject(message, "Data");
+    add_address(cJSON_AddObjectToObject(message, "Links"), call, "Self", "payments", found);
+    sim_reply_json(base->reply, 200, message);
+    return 0;
+}
+
+/* --- money back ------------------------------------------------------------------------------- */
+
+static int check_refund(struct tpp_call *call, struct lfi_slice consent_id)
+{
+    store_lock(call->base.sim->store);
+    const struct consent *consent = store_find(call->base.sim->store, call->base.hub, consent_id);
+    const cJSON *body = consent ? json_get(consent->data, "consentBody") : NULL;
+    bool own = consent && consent->tpp == call->tpp && consent->grant;
+    bool permitted =
+        json_lists(json_get(json_get(body, "Data"), "Permissions"), SLICE("ReadRefundAccount"));
+    store_unlock(call->base.sim->store);
+    if (!own) {
+        return resource_refuse(call, "TPP-CONSENT", 404, NULL, "There is no such consent.");
+    }
+    return permitted ? 0
+                     : resource_refuse(call, "TPP-PERMISSION", 403, "AccessToken.InvalidScope",
+                                       "The consent does not permit this.");
+}
+
+int tpp_show_refund_account(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    struct bank_answer answer;
+    struct refusal refusal = {0};
+    struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
+    call->as_jwt = true;
+    if (resource_need_scope(call, "payments") != 0 || check_refund(call, id) != 0) {
+        return -1;
+    }
+    (void)bank_ask_about(
+        call->base.sim,
+        &(struct bank_about){
+            .consent_id = id,
+            .method = "GET",
+            .path = arena_format(base->arena, "/payment-consents/%.*s/refund", SLICE_ARG(id)),
+            .interaction_id = call->interaction_id},
+        base->arena, &answer, &refusal);
+    int rc = answer_judge(call, &answer, &refusal, 200);
+    if (rc == 0) {
+        cJSON *message = cJSON_CreateObject();
+        cJSON *data = pascal_convert(json_get(answer.shown, "data"), refund_rules);
+        if (!json_get(data, "ConsentId")) {
+            const char *text = arena_text(base->arena, id);
+            cJSON_AddStringToObject(data, "ConsentId", text ? text : "");
+        }
+        cJSON_AddItemToObject(message, "Data", data);
+        resource_add_self(message, call);
+        sim_reply_json(base->reply, 200, message);
+    }
+    bank_answer_free(&answer);
+    return rc;
+}
