@@ -5,6 +5,7 @@ import { assertAccessible, assertFits, browser, demo, useDemo } from '../support
 import {
     arrive, changes, consentAtHub, requestConsent, shoot, terms, userOf,
 } from './support.mjs';
+import { testClients } from './tpp_clients.mjs';
 
 let customer;
 
@@ -206,3 +207,5 @@ test('all that the page loads for signing in is below 60 KB and ours', async () 
     assert.ok(bytes > 5_000 && bytes < 60_000, `${bytes} bytes`);
     assert.ok(loaded.every(([name]) => name.startsWith(demo.publicBaseUrl)));
 });
+
+testClients(() => ({ demo, browser }));
