@@ -459,6 +459,16 @@ static int open_account(struct store_builder *b, const char *account_id, struct 
     return LFI_OK;
 }
 
+int store_builder_payment_limit(struct store_builder *b, const char *account_id, int64_t minor,
+                                struct lfi_error *error)
+{
+    int rc = open_account(b, account_id, error);
+    if (rc == LFI_OK) {
+        b->head.payment_limit = minor;
+    }
+    return rc;
+}
+
 int store_builder_transaction(struct store_builder *b, const char *account_id,
                               const struct store_transaction *t, struct lfi_error *error)
 {

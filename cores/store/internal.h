@@ -30,7 +30,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define STORE_FORMAT "2"
+#define STORE_FORMAT "3"
 #define STORE_MAP_MIB 8192    /* default: address space, not disk */
 #define STORE_READERS 2048    /* when it is not known how many threads will read */
 #define STORE_INSTANCES 4     /* default: processes that share the store */
@@ -84,6 +84,7 @@ struct account_value {
     uint64_t transactions;
     uint64_t fx;
     uint64_t statements;
+    int64_t payment_limit; /* the customer's own, in fils; 0: none */
     uint32_t index;
     uint32_t status; /* enum lfi_account_status */
     char sub_type[32];

@@ -194,7 +194,7 @@ static int give_payable(const struct payer *payer, struct lfi_slice account_id, 
     accounts_fill_facts(&facts.account, account_id, &head, role);
     set_money(&facts.available, money.available + ledger.posted - ledger.held, head.currency);
     set_money(&facts.overdraft, money.overdraft, head.currency);
-    set_money(&facts.limit, 0, head.currency);
+    set_money(&facts.limit, head.payment_limit, head.currency);
     return read_answer(payer->answer, &value, sizeof(head), &facts);
 }
 

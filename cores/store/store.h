@@ -100,6 +100,9 @@ int store_builder_record(struct store_builder *builder, enum store_list list,
 /* The customer record that the user sees as its own; NULL-terminated user id. */
 int store_builder_customer(struct store_builder *builder, const char *user_id,
                            struct lfi_slice json, struct lfi_error *error);
+/* The customer's own limit of a payment from the account, in fils. Before its entries. */
+int store_builder_payment_limit(struct store_builder *builder, const char *account_id,
+                                int64_t minor, struct lfi_error *error);
 /* A statement's dates, as days since 1970-01-01. */
 struct store_statement_days {
     int64_t opening, dated;

@@ -426,6 +426,8 @@ const VISITS = {
     'payee-closed': refusesPayee(PERMANENT),
     'pay-from': isAccount(({ accountSubType, currency }) =>
         accountSubType === 'CurrentAccount' && currency === 'AED'),
+    'pay-limit': isAccount(({ accountSubType, currency }) => // journey.payments sees the limit itself
+        accountSubType === 'CurrentAccount' && currency === 'AED'),
     'pay-intra-bank': isAccount(({ accountSubType, currency }) =>
         accountSubType === 'Savings' && currency === 'AED'),
     'pay-creditor-closed': refusesPayee(PERMANENT),

@@ -120,6 +120,21 @@ test('the account that the TPP named, and no other', async () => {
     await expectEnd(request, ['PATCH Rejected', 'doFail access_denied user_rejected_consent']);
 });
 
+test('more than the customer’s own limit is warned of', async () => {
+    const request = await askFor('SingleInstantPayment', {
+        debtor: numberOf('pay-limit'),
+        control: { ConsentSchedule: { SinglePayment: {
+            Type: 'SingleInstantPayment', Amount: { Amount: '500.01', Currency: 'AED' },
+        } } },
+    });
+    customer = await arrive(browser, demo, request);
+    await customer.toReview(userOf(demo, { login: 'jericho' }));
+    await customer.page.getByText(/you have set a limit of AED.500\.00/).waitFor();
+    await expectSound('payment-own-limit');
+    await customer.at('cancel').click();
+    assert.equal((await customer.back()).error_description, 'user_rejected_consent');
+});
+
 test('somebody else’s account, which the TPP named', async () => {
     const request = await askFor('SingleInstantPayment', { debtor: numberOf('current-account') });
     customer = await arrive(browser, demo, request);

@@ -126,6 +126,7 @@ static inline void pay_build(struct pay_bank *bank)
                    BANK_MAIN, more);
     assert_int_equal(
         store_builder_record(builder, STORE_BALANCES, BANK_MAIN, pay_text(json), &error), 0);
+    assert_int_equal(store_builder_payment_limit(builder, BANK_MAIN, 70000, &error), 0);
     pay_add_account(builder, BANK_USER, BANK_SAVING, BANK_SAVING_IBAN,
                     "\"currency\":\"AED\",\"accountSubType\":\"Savings\",\"multiAuth\":true",
                     "\"amount\":{\"amount\":\"200.00\",\"currency\":\"AED\"}");

@@ -343,11 +343,13 @@ static void test_accounts_to_pay_from(void **state)
     assert_string_equal(answer.facts[0].account.role, "Principal");
     assert_int_equal(answer.facts[0].available.minor, 80000);
     assert_int_equal(answer.facts[0].overdraft.minor, 50000);
+    assert_int_equal(answer.facts[0].limit.minor, 70000);
     assert_string_equal(answer.facts[0].available.currency, "AED");
     assert_int_equal(answer.facts[0].alone, 1);
     assert_string_equal(answer.facts[1].account.account_id, BANK_SAVING);
     assert_int_equal(answer.facts[1].available.minor, 20000);
     assert_int_equal(answer.facts[1].overdraft.minor, 0);
+    assert_int_equal(answer.facts[1].limit.minor, 0);
     assert_int_equal(answer.facts[1].alone, 0);
     query = query_about(pay_text("none"));
     assert_int_equal(store_payments.payable(bank->store, &bank->call, &query, &answer.base, &error),
