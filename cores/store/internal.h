@@ -35,11 +35,8 @@
 #define STORE_READERS 2048    /* when it is not known how many threads will read */
 #define STORE_INSTANCES 4     /* default: processes that share the store */
 #define STORE_READERS_MORE 64 /* for tools beside the server */
-#define STORE_ROOM_BYTES                                                                           \
-    (1024 * 1024)         /* with less room left, in map or disk, it counts as full                \
-                           */
-#define STORE_ID_MAX 64   /* longer identifiers were never issued */
-#define STORE_KEY_MAX 200 /* LMDB allows 511 bytes */
+#define STORE_ID_MAX 64       /* longer identifiers were never issued */
+#define STORE_KEY_MAX 200     /* LMDB allows 511 bytes */
 
 #define STORE_USER_BLOCKED 1
 

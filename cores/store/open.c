@@ -1,5 +1,7 @@
 #include "store/payments.h"
 
+#include "lmdb/health.h"
+
 #include <errno.h>
 #include <openssl/rand.h>
 #include <stdarg.h>
@@ -40,17 +42,10 @@ int store_say(struct lfi_error *error, const char *format, ...)
     return LFI_FAILED;
 }
 
-/* LMDB says EIO when the disk took only a part of a page. */
-static bool is_full(int lmdb_code)
-{
-    return lmdb_code == MDB_MAP_FULL || lmdb_code == ENOSPC || lmdb_code == EDQUOT ||
-           lmdb_code == EFBIG || lmdb_code == EIO;
-}
-
 int store_fail(struct lfi_error *error, const char *what, int lmdb_code)
 {
     (void)store_say(error, "%s: %s", what, mdb_strerror(lmdb_code));
-    return is_full(lmdb_code) ? LFI_UNAVAILABLE : LFI_FAILED;
+    return lmdb_status_of(lmdb_code);
 }
 
 /* A thread that has read keeps its slot until it ends. */

@@ -56,6 +56,7 @@ struct payments {
     MDB_env *env;
     MDB_dbi db[PAYMENTS_DB_COUNT];
     char *data_file;
+    atomic_int_least64_t write_tried_s; /* by store_health, monotonic; 0: to be tried next time */
 
     pthread_mutex_t lock;         /* of what follows */
     pthread_cond_t moved;         /* a commit has ended */

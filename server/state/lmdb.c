@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "lmdb/health.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,17 +21,10 @@ static const char *const table_names[TABLE_COUNT] = {
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-/* LMDB says EIO when the disk took only a part of a page. */
-static bool passes(int code)
-{
-    return code == MDB_MAP_FULL || code == MDB_READERS_FULL || code == ENOSPC || code == EDQUOT ||
-           code == EFBIG || code == EIO;
-}
-
 int lmdb_fail(struct lfi_error *error, const char *what, int code)
 {
     (void)error_set(error, "%s: %s", what, mdb_strerror(code));
-    return passes(code) ? LFI_UNAVAILABLE : LFI_FAILED;
+    return lmdb_status_of(code);
 }
 
 int lmdb_refuse(struct lfi_error *error, const char *what)

@@ -16,7 +16,7 @@
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  *
- * Functions return an lfi_status; codes of LMDB do not leave lmdb.c and lmdb_health.c.
+ * Functions return an lfi_status; codes of LMDB do not leave lmdb.c.
  */
 #ifndef STATE_LMDB_H
 #define STATE_LMDB_H

@@ -147,10 +147,44 @@ static void a_full_map_is_unavailable_until_it_is_larger(void **state)
     assert_int_equal(health(), LFI_OK);
 }
 
+/* Money is kept apart from the bank's records: its file is watched like theirs. */
+static void payments_that_are_lost_are_told(void **state)
+{
+    char file[128], away[136];
+    struct lfi_error error = {""};
+    struct lfi_health seen = {.size = sizeof(seen)};
+    (void)state;
+    store_close(f.store);
+    f.options.payments = true;
+    assert_int_equal(store_open(&f.store, &f.options, NULL), 0);
+    assert_int_equal(health(), LFI_OK);
+    (void)snprintf(file, sizeof(file), "%s.payments/data.mdb", f.path);
+    (void)snprintf(away, sizeof(away), "%s.away", file);
+    assert_int_equal(rename(file, away), 0);
+    assert_int_equal(store_health(f.store, NULL, &seen, &error), LFI_FAILED);
+    assert_non_null(strstr(error.message, "the payments' store was removed: "));
+    FILE *other = fopen(file, "w");
+    assert_non_null(other);
+    assert_int_equal(fclose(other), 0);
+    assert_int_equal(store_health(f.store, NULL, &seen, &error), LFI_FAILED);
+    assert_non_null(strstr(error.message, "the payments' store was replaced, start the server"));
+    assert_int_equal(rename(away, file), 0);
+    assert_int_equal(health(), LFI_OK);
+    store_close(f.store);
+    f.options.payments = false;
+    assert_int_equal(store_open(&f.store, &f.options, NULL), 0);
+    assert_int_equal(unlink(file), 0);
+    (void)snprintf(file, sizeof(file), "%s.payments/lock.mdb", f.path);
+    (void)unlink(file);
+    (void)snprintf(file, sizeof(file), "%s.payments", f.path);
+    assert_int_equal(rmdir(file), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_full_disk_is_unavailable_and_passes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(payments_that_are_lost_are_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_map_is_unavailable_until_it_is_larger, set_up,
                                         tear_down),
     };
