@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define IDLE_HANDLES 16 /* each keeps its connections; more are closed after use */
+#define IDLE_HANDLES 32 /* each keeps its connections; more are closed after use */
 #define DATE_MAX 40     /* "Sun, 06 Nov 1994 08:49:37 GMT" and more than that is none */
 #define CONNECT_SHARE 2 /* half of the time-out may go into connecting */
 

@@ -1,6 +1,8 @@
 /*
  * Load over mutual TLS 1.3: N connections, a thread each, send one request after the other; each
- * reply's status and length are checked. Prints the figures as one JSON object.
+ * reply's status and length are checked. Prints the figures as one JSON object. At a given rate a
+ * request's time counts from when it should have gone out, so that a slow reply is not hidden by
+ * the requests that it kept from being sent.
  */
 #include "options.h"
 
@@ -23,13 +25,17 @@
 struct run {
     struct endpoint endpoint;
     const struct options *options;
-    struct buf head;        /* request line and headers, without Authorization and the last line */
-    struct buf body;        /* with the empty line before it */
+    struct buf head;      /* request line and headers, without Authorization and those of body */
+    struct buf body;      /* empty: none */
+    struct buf rows_text; /* a row a line; empty: texts have no columns in them */
+    struct lfi_slice *rows;
+    uint64_t row_count;
     struct buf tokens_text; /* what `tokens` points into */
     struct lfi_slice *tokens;
     uint64_t token_count;
     uint32_t *latencies_us; /* by request */
     pthread_barrier_t start;
+    _Atomic int64_t start_us;
     _Atomic uint64_t next;     /* request */
     _Atomic uint64_t errors;   /* requests without the expected reply */
     _Atomic uint64_t reopened; /* connections that the server ended */
@@ -88,17 +94,64 @@ static void check_reply(struct run *run, const struct reply_seen *reply)
     }
 }
 
-static struct lfi_slice build_request(const struct run *run, uint64_t number, struct buf *out)
+/* Column n of a row, which columns are cut from by tabs; 1 is the first. */
+static struct lfi_slice column_of(struct lfi_slice row, int n)
 {
+    struct lfi_slice column = {NULL, 0};
+
+    while (n-- > 0 && slice_next(&row, '\t', &column)) {
+    }
+    return column;
+}
+
+/* The text with the columns of the request's row in the places of $1 to $9. */
+static void append_expanded(const struct run *run, uint64_t number, struct lfi_slice text,
+                            struct buf *out)
+{
+    while (run->row_count > 0 && text.len > 0) {
+        const char *mark = memchr(text.ptr, '$', text.len);
+        size_t before = mark ? (size_t)(mark - text.ptr) : text.len;
+        if (before + 1 >= text.len) {
+            break;
+        }
+        buf_append(out, text.ptr, before);
+        if (mark[1] == '0') {
+            buf_append_format(out, "%09llu", (unsigned long long)(run->options->skip + number));
+        } else {
+            buf_append_slice(out, column_of(run->rows[number % run->row_count], mark[1] - '0'));
+        }
+        text = (struct lfi_slice){mark + 2, text.len - before - 2};
+    }
+    buf_append_slice(out, text);
+}
+
+/* A thread's own: the request, and its body before that. */
+struct drafts {
+    struct buf request, body;
+};
+
+static struct lfi_slice build_request(const struct run *run, uint64_t number, struct drafts *drafts)
+{
+    struct buf *out = &drafts->request;
+
     buf_clear(out);
-    buf_append_slice(out, buf_slice(&run->head));
+    append_expanded(run, number, buf_slice(&run->head), out);
     if (run->token_count > 0) {
         uint64_t at = (run->options->skip + number) % run->token_count;
         buf_append_text(out, "Authorization: Bearer ");
         buf_append_slice(out, run->tokens[at]);
         buf_append_text(out, "\r\n");
     }
-    buf_append_slice(out, buf_slice(&run->body));
+    if (run->body.len > 0) {
+        buf_clear(&drafts->body);
+        append_expanded(run, number, buf_slice(&run->body), &drafts->body);
+        buf_append_format(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+                          drafts->body.len);
+    }
+    buf_append_text(out, "\r\n");
+    if (run->body.len > 0) {
+        buf_append_slice(out, buf_slice(&drafts->body));
+    }
     return buf_slice(out);
 }
 
@@ -123,54 +176,91 @@ static int send_one(struct run *run, struct connection *connection, struct lfi_s
     return 0;
 }
 
+/* When the request goes out, which is now without a rate; waits until then. */
+static int64_t wait_for_turn(const struct run *run, uint64_t number)
+{
+    int64_t now_us = clock_monotonic_us();
+    int64_t due_us = now_us;
+
+    if (run->options->rate > 0) {
+        due_us = atomic_load(&run->start_us) + (int64_t)(number * 1000000 / run->options->rate);
+    }
+    if (due_us > now_us) {
+        const struct timespec left = {(due_us - now_us) / 1000000,
+                                      (due_us - now_us) % 1000000 * 1000};
+        (void)nanosleep(&left, NULL);
+    }
+    return due_us;
+}
+
 static void *work(void *ctx)
 {
     struct run *run = ctx;
     struct connection connection;
     struct lfi_error error = {""};
-    struct buf request;
+    struct drafts drafts;
     uint64_t number;
 
     connection_init(&connection);
-    buf_init(&request, REQUEST_BYTES);
+    buf_init(&drafts.request, REQUEST_BYTES);
+    buf_init(&drafts.body, REQUEST_BYTES);
     if (!run->options->handshakes && connection_open(&connection, &run->endpoint, &error) != 0) {
         connection_close(&connection); /* the first request tries again and says why */
     }
+    if (pthread_barrier_wait(&run->start) == PTHREAD_BARRIER_SERIAL_THREAD) {
+        atomic_store(&run->start_us, clock_monotonic_us());
+    }
     (void)pthread_barrier_wait(&run->start);
     while ((number = atomic_fetch_add(&run->next, 1)) < run->options->requests) {
-        struct lfi_slice text = build_request(run, number, &request);
-        int64_t before = clock_monotonic_us();
+        struct lfi_slice text = build_request(run, number, &drafts);
+        int64_t before = wait_for_turn(run, number);
         (void)send_one(run, &connection, text);
         run->latencies_us[number] = (uint32_t)(clock_monotonic_us() - before);
     }
     connection_free(&connection);
-    buf_free(&request);
+    buf_free(&drafts.request);
+    buf_free(&drafts.body);
     return NULL;
 }
 
 /* --- preparing -------------------------------------------------------------------------------- */
 
-static int split_tokens(struct run *run, struct lfi_error *error)
+/* The lines of a file that are not empty; *count is how many. */
+static int read_lines(const char *path, struct buf *text, struct lfi_slice **out, uint64_t *count,
+                      struct lfi_error *error)
 {
-    struct lfi_slice line, rest = buf_slice(&run->tokens_text);
-    uint64_t wanted = run->options->skip + run->options->requests;
+    struct lfi_slice line, rest;
+    uint64_t i = 0;
 
-    while (slice_next(&rest, '\n', &line)) {
-        run->token_count += line.len > 0;
+    if (file_read(path, text, error) != 0) {
+        return -1;
     }
-    run->tokens = calloc(run->token_count + 1, sizeof(*run->tokens));
-    if (!run->tokens || run->token_count == 0) {
-        return error_set(error, "%s: no tokens", run->options->tokens_file);
+    for (rest = buf_slice(text); slice_next(&rest, '\n', &line);) {
+        *count += line.len > 0;
     }
-    if (!run->options->reuse_tokens && run->token_count < wanted) {
-        return error_set(error, "%s: %llu tokens are too few for fresh ones",
-                         run->options->tokens_file, (unsigned long long)run->token_count);
+    *out = calloc(*count + 1, sizeof(**out));
+    if (!*out || *count == 0) {
+        return error_set(error, "%s: no lines", path);
     }
-    rest = buf_slice(&run->tokens_text);
-    for (uint64_t i = 0; slice_next(&rest, '\n', &line);) {
+    for (rest = buf_slice(text); slice_next(&rest, '\n', &line);) {
         if (line.len > 0) {
-            run->tokens[i++] = line;
+            (*out)[i++] = line;
         }
+    }
+    return 0;
+}
+
+static int read_tokens(struct run *run, struct lfi_error *error)
+{
+    const struct options *options = run->options;
+
+    if (read_lines(options->tokens_file, &run->tokens_text, &run->tokens, &run->token_count,
+                   error) != 0) {
+        return -1;
+    }
+    if (!options->reuse_tokens && run->token_count < options->skip + options->requests) {
+        return error_set(error, "%s: %llu tokens are too few for fresh ones", options->tokens_file,
+                         (unsigned long long)run->token_count);
     }
     return 0;
 }
@@ -203,29 +293,13 @@ static int build_head(struct run *run, struct lfi_error *error)
     return rc;
 }
 
-static int build_body(struct run *run, struct lfi_error *error)
-{
-    struct buf content;
-    int rc = 0;
-
-    buf_init(&content, REQUEST_BYTES);
-    if (run->options->body_file) {
-        rc = file_read(run->options->body_file, &content, error);
-        buf_append_format(&run->body, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-                          content.len);
-    }
-    buf_append_text(&run->body, "\r\n");
-    buf_append_slice(&run->body, buf_slice(&content));
-    buf_free(&content);
-    return rc;
-}
-
 static int run_init(struct run *run, const struct options *options, struct lfi_error *error)
 {
     *run = (struct run){.options = options, .body_len = UINT64_MAX};
     buf_init(&run->head, REQUEST_BYTES);
     buf_init(&run->body, REQUEST_BYTES);
     buf_init(&run->tokens_text, FILE_BYTES);
+    buf_init(&run->rows_text, FILE_BYTES);
     pthread_mutex_init(&run->lock, NULL);
     run->latencies_us = calloc(options->requests, sizeof(*run->latencies_us));
     if (!run->latencies_us ||
@@ -234,16 +308,17 @@ static int run_init(struct run *run, const struct options *options, struct lfi_e
     }
     if (endpoint_init(&run->endpoint, options->host, (int)options->port, &options->files, error) !=
             0 ||
-        build_head(run, error) != 0 || build_body(run, error) != 0) {
+        build_head(run, error) != 0) {
         return -1;
     }
-    if (!options->tokens_file) {
-        return 0;
-    }
-    if (file_read(options->tokens_file, &run->tokens_text, error) != 0) {
+    if (options->body_file && file_read(options->body_file, &run->body, error) != 0) {
         return -1;
     }
-    return split_tokens(run, error);
+    if (options->rows_file &&
+        read_lines(options->rows_file, &run->rows_text, &run->rows, &run->row_count, error) != 0) {
+        return -1;
+    }
+    return options->tokens_file ? read_tokens(run, error) : 0;
 }
 
 static void run_free(struct run *run)
@@ -252,7 +327,9 @@ static void run_free(struct run *run)
     buf_free(&run->head);
     buf_free(&run->body);
     buf_free(&run->tokens_text);
+    buf_free(&run->rows_text);
     free(run->tokens);
+    free(run->rows);
     free(run->latencies_us);
     pthread_mutex_destroy(&run->lock);
 }
@@ -283,6 +360,7 @@ static int run_all(struct run *run, struct figures *out, struct lfi_error *error
             return error_set(error, "no more threads"); /* those that run wait for ever: exit */
         }
     }
+    (void)pthread_barrier_wait(&run->start);
     (void)pthread_barrier_wait(&run->start);
     int64_t cpu = own_cpu_us();
     int64_t start = clock_monotonic_us();

@@ -13,6 +13,9 @@ static const char USAGE[] =
     "  --tokens FILE      a bearer token on each line, each used once\n"
     "  --skip N           tokens that earlier runs have used (0)\n"
     "  --reuse-tokens     start again when the tokens run out\n"
+    "  --rows FILE        columns between tabs for $1, $2, ... in headers and body, a row for\n"
+    "                     each request in turn; $0 is the number of the request, after --skip\n"
+    "  --rate N           requests in a second, however long replies take (as many as can be)\n"
     "  --connections N    (8)\n"
     "  --requests N       (1000)\n"
     "  --handshakes       a new connection, fully negotiated, for each request\n"
@@ -29,7 +32,7 @@ static bool set_option(struct options *options, int option, const char *value)
         ['a'] = &options->files.ca,     ['c'] = &options->files.cert, ['k'] = &options->files.key,
         ['h'] = &options->host,         ['m'] = &options->method,     ['p'] = &options->path,
         ['H'] = &options->headers_file, ['b'] = &options->body_file,  ['t'] = &options->tokens_file,
-        ['s'] = &options->save_file,
+        ['s'] = &options->save_file,    ['R'] = &options->rows_file,
     };
 
     switch (option) {
@@ -39,6 +42,8 @@ static bool set_option(struct options *options, int option, const char *value)
         return set_number(value, 0, MAX_REQUESTS, &options->skip);
     case 'C':
         return set_number(value, 1, MAX_CONNECTIONS, &options->connections);
+    case 'q':
+        return set_number(value, 1, MAX_RATE, &options->rate);
     case 'n':
         return set_number(value, 1, MAX_REQUESTS, &options->requests);
     case 'r':
@@ -70,6 +75,8 @@ static bool parse(int argc, char **argv, struct options *options)
         {"skip", required_argument, NULL, 'S'},
         {"connections", required_argument, NULL, 'C'},
         {"requests", required_argument, NULL, 'n'},
+        {"rows", required_argument, NULL, 'R'},
+        {"rate", required_argument, NULL, 'q'},
         {"save", required_argument, NULL, 's'},
         {"reuse-tokens", no_argument, NULL, 'r'},
         {"handshakes", no_argument, NULL, 'f'},

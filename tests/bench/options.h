@@ -6,12 +6,14 @@
 
 #define MAX_REQUESTS 100000000
 #define MAX_CONNECTIONS 1024
+#define MAX_RATE 1000000
 
 struct options {
     struct endpoint_files files;
     const char *host, *method, *path;
-    const char *headers_file, *body_file, *tokens_file, *save_file;
+    const char *headers_file, *body_file, *tokens_file, *rows_file, *save_file;
     uint64_t port, requests, connections, skip;
+    uint64_t rate;     /* 0: as many as can be */
     bool reuse_tokens; /* start again at the first when they run out */
     bool handshakes;   /* a new connection for each request */
 };
