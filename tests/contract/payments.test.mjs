@@ -147,6 +147,22 @@ test('a payment is made, found and refundable', async () => {
     assert.equal(refund.json.data.refundAccount.schemeName, 'IBAN');
 });
 
+test('accounts are read under a consent to payments, and a refund is told after it has ended', async () => {
+    const consent = await consentOf('VariableOnDemand');
+    const who = { userId: user.userId, consentId: consent.consentId };
+    const made = await pay(consent, { amount: '14.50' });
+    assert.equal(made.status, 201, made.text);
+    for (const path of ['', '/balances', '/transactions?page=1&page-size=5']) {
+        const reply = await hub.get(`/accounts/${accountId}${path}`, who);
+        assert.equal(reply.status, 200, reply.text);
+    }
+    const revoked = await bank.consents('POST', `/consents/${consent.consentId}/action/revoke`, { json: { revokedBy: 'LFI' } });
+    assert.equal(revoked.status, 204, revoked.text);
+    const refund = await hub.get(`/payment-consents/${consent.consentId}/refund`, who);
+    assert.equal(refund.status, 200, refund.text);
+    assert.equal((await find(consent, made.json.data.id)).status, 200);
+});
+
 test('each bad body is refused with its code, and nothing is made', async () => {
     const fixed = await consentOf('SingleInstantPayment');
     const open = await consentOf('VariableOnDemand', { creditors: [] });
