@@ -497,6 +497,110 @@ static void a_key_stands_for_one_payment_for_a_day(void **state)
     assert_null(found);
 }
 
+/* --- patches of the bank ---------------------------------------------------------------------- */
+
+static int findings(const struct world *world)
+{
+    return cJSON_GetArraySize(world->consent->findings);
+}
+
+static const char *last_finding(const struct world *world)
+{
+    const cJSON *last = cJSON_GetArrayItem(world->consent->findings, findings(world) - 1);
+    return last ? json_get_string(last, "id").ptr : "";
+}
+
+static void a_final_status_stays(void **state)
+{
+    static const char *const finals[] = {STATUS("AcceptedWithoutPosting"),
+                                         STATUS("AcceptedCreditSettlementCompleted"), REJECTED};
+    struct world *world = *state;
+    authorize(world, CONTROL("\"IsDelegatedAuthentication\":true"));
+    for (size_t i = 0; i < ARRAY_LEN(finals); i++) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "%s", add(world, "1.00", "key"));
+        assert_string_equal(patch(world, id, STATUS("AcceptedSettlementCompleted")), "");
+        assert_string_equal(patch(world, id, STATUS("Pending")), "PAYMENT-MOVE");
+        assert_string_equal(patch(world, id, finals[i]), "");
+        for (size_t j = 0; j < ARRAY_LEN(finals); j++) {
+            assert_string_equal(patch(world, id, finals[j]), i == j ? "" : "PAYMENT-MOVE");
+        }
+        assert_string_equal(patch(world, id, STATUS("AcceptedSettlementCompleted")),
+                            "PAYMENT-MOVE");
+    }
+}
+
+#define REASON(code) "{\"code\":\"" code "\",\"message\":\"m\"}"
+#define REJECT(reasons)                                                                            \
+    "{\"paymentResponse.status\":\"Rejected\",\"paymentResponse.rejectReasonCode\":[" reasons "]}"
+#define ACCEPT(transaction)                                                                        \
+    "{\"paymentResponse.status\":\"AcceptedWithoutPosting\","                                      \
+    "\"paymentResponse.paymentTransactionId\":\"" transaction "\"}"
+
+static void a_repeated_patch_is_taken_once(void **state)
+{
+    struct world *world = *state;
+    authorize(world, CONTROL("\"IsDelegatedAuthentication\":true"));
+    const char *id = add(world, "1.00", "key");
+    const cJSON *answer = json_get(payments_find(world->consent, slice_of(id)), "paymentResponse");
+    assert_string_equal(patch(world, id, ACCEPT("t1")), "");
+    struct lfi_slice updated = json_get_string(answer, "statusUpdateDateTime");
+    char first[DATETIME_TEXT_MAX];
+    (void)snprintf(first, sizeof(first), "%s", updated.ptr);
+    set_time(world, START "T13:00:00+04:00");
+    assert_string_equal(patch(world, id, ACCEPT("t1")), "");
+    assert_string_equal(json_get_string(answer, "statusUpdateDateTime").ptr, first);
+    assert_int_equal(findings(world), 0);
+    assert_string_equal(patch(world, id, ACCEPT("t2")), "PAYMENT-TRANSACTION");
+}
+
+static void odd_patches_become_findings(void **state)
+{
+    static const struct {
+        const char *first, *body, *finding;
+    } cases[] = {
+        {NULL, STATUS("Pending"), "PAYMENT-PENDING"},
+        {NULL, STATUS("AcceptedWithoutPosting"), "PAYMENT-TRANSACTION-MISSING"},
+        {NULL, REJECT(REASON("Other.AC06")), "PAYMENT-REASON-CODE"},
+        {REJECT(REASON("LFI.A")), REJECT(REASON("LFI.B")), "PAYMENT-REASONS-LOST"},
+        {REJECT(REASON("LFI.A")), REJECT(REASON("LFI.A") "," REASON("LFI.B")), ""},
+        {NULL,
+         "{\"paymentResponse.status\":\"AcceptedSettlementCompleted\","
+         "\"paymentResponse.OpenFinanceBilling\":{\"NumberOfSuccessfulTransactions\":1}}",
+         "PAYMENT-BILLING"},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        authorize(world, CONTROL("\"IsDelegatedAuthentication\":true"));
+        const char *id = add(world, "1.00", "key");
+        if (cases[i].first) {
+            assert_string_equal(patch(world, id, cases[i].first), "");
+        }
+        assert_string_equal(patch(world, id, cases[i].body), "");
+        assert_string_equal(last_finding(world), cases[i].finding);
+    }
+}
+
+#define ON_RAIL(rail, status)                                                                      \
+    "{\"paymentResponse.paymentRail\":\"" rail "\",\"paymentResponse.status\":\"" status "\"}"
+
+static void each_version_of_the_hub_has_its_form(void **state)
+{
+    struct world *world = *state;
+    authorize(world, CONTROL("\"IsDelegatedAuthentication\":true"));
+    const char *id = add(world, "1.00", "key");
+    assert_string_equal(patch(world, id, ON_RAIL("LFI", "AcceptedCreditSettlementCompleted")),
+                        "PAYMENT-FORM");
+    assert_string_equal(patch(world, id, REJECT(REASON("LFI.A"))), "");
+    assert_string_equal(patch(world, id, STATUS("Rejected")), "PAYMENT-REASON");
+    authorize_at(world, &world->sim.hubs[1], CONTROL("\"IsDelegatedAuthentication\":true"));
+    id = add(world, "1.00", "key");
+    assert_string_equal(patch(world, id, STATUS("AcceptedSettlementCompleted")), "PAYMENT-FORM");
+    assert_string_equal(patch(world, id, ON_RAIL("AANI", "AcceptedSettlementCompleted")), "");
+    assert_string_equal(patch(world, id, ON_RAIL("FTS", "AcceptedCreditSettlementCompleted")),
+                        "PAYMENT-RAIL");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -513,6 +617,10 @@ int main(void)
         TEST(a_list_of_dates_has_one_payment_for_each),
         TEST(no_payment_without_an_authorized_consent),
         TEST(a_key_stands_for_one_payment_for_a_day),
+        TEST(a_final_status_stays),
+        TEST(a_repeated_patch_is_taken_once),
+        TEST(odd_patches_become_findings),
+        TEST(each_version_of_the_hub_has_its_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

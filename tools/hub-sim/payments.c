@@ -149,8 +149,7 @@ static void describe_asking(cJSON *payment, const struct consent *consent,
     copy(payment, "requestHeaders", made->request, "requestHeaders");
 }
 
-/* Brings what the payments use up of the consent into what is shown of it, and ends it. */
-static void update_consent(const struct sim *sim, struct consent *consent)
+void payments_update_consent(const struct sim *sim, struct consent *consent)
 {
     consent_note_consumption(sim, consent);
     store_touch(sim->store, consent);
@@ -180,115 +179,5 @@ void payments_add(const struct sim *sim, struct consent *consent, const struct p
         cJSON_DeleteItemFromArray(consent->payments, 0);
     }
     cJSON_AddItemToArray(consent->payments, payment);
-    update_consent(sim, consent);
-}
-
-/* --- patches ---------------------------------------------------------------------------------- */
-
-static int refuse(struct refusal *refusal, const char *id, const char *message)
-{
-    return refusal_set(refusal, id, 400, "Body.InvalidFormat", message);
-}
-
-/* Payments 6. Where nothing follows, the status is final. */
-static bool may_follow(struct lfi_slice from, struct lfi_slice to)
-{
-    static const char *const moves[][2] = {
-        {"Pending", "AcceptedSettlementCompleted"},
-        {"Pending", "AcceptedWithoutPosting"},
-        {"Pending", "AcceptedCreditSettlementCompleted"},
-        {"Pending", "Rejected"},
-        {"AcceptedSettlementCompleted", "AcceptedWithoutPosting"},
-        {"AcceptedSettlementCompleted", "AcceptedCreditSettlementCompleted"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
-        if (slice_equal_text(from, moves[i][0]) && slice_equal_text(to, moves[i][1])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int check_patch(const cJSON *payment, const cJSON *patch, enum payment_log version,
-                       struct refusal *refusal)
-{
-    struct lfi_slice status = json_get_string(patch, "paymentResponse.status");
-    struct lfi_slice transaction = json_get_string(patch, "paymentResponse.paymentTransactionId");
-    struct lfi_slice known = json_get_string(payment, "transactionId");
-    bool rejected = slice_equal_text(status, "Rejected");
-    bool names_rail = json_get(patch, "paymentResponse.paymentRail");
-    bool has_reason = json_get(patch, "paymentResponse.rejectReasonCode");
-    if (names_rail != (version == PAYMENT_LOG_2_2)) {
-        return refuse(refusal, "PAYMENT-FORM",
-                      names_rail ? "The rail is named since v2.2." : "The rail must be named.");
-    }
-    if (rejected != has_reason) {
-        return refuse(refusal, "PAYMENT-REASON",
-                      "What is rejected has a rejectReasonCode, and nothing else has.");
-    }
-    if (known.ptr && transaction.ptr && !slice_equal(known, transaction)) {
-        return refuse(refusal, "PAYMENT-TRANSACTION", "paymentTransactionId cannot change.");
-    }
-    return 0;
-}
-
-static void replace(cJSON *object, const char *name, const cJSON *value)
-{
-    if (value) {
-        cJSON_DeleteItemFromObjectCaseSensitive(object, name);
-        cJSON_AddItemToObject(object, name, cJSON_Duplicate(value, true));
-    }
-}
-
-static void take(const struct sim *sim, cJSON *payment, const cJSON *patch)
-{
-    char now[DATETIME_TEXT_MAX];
-    cJSON *answer = cJSON_GetObjectItemCaseSensitive(payment, "paymentResponse");
-    cJSON *updated;
-    datetime_format_utc_ms(clock_now_us(sim->clock), now);
-    updated = cJSON_CreateString(now);
-    replace(answer, "status", json_get(patch, "paymentResponse.status"));
-    replace(answer, "rejectReasonCode", json_get(patch, "paymentResponse.rejectReasonCode"));
-    replace(answer, "statusUpdateDateTime", updated);
-    replace(payment, "transactionId", json_get(patch, "paymentResponse.paymentTransactionId"));
-    cJSON_Delete(updated);
-}
-
-static void note_patch(const struct sim *sim, cJSON *payment, const cJSON *patch)
-{
-    char now[DATETIME_TEXT_MAX];
-    cJSON *patches = cJSON_GetObjectItemCaseSensitive(payment, "patches");
-    cJSON *note = cJSON_CreateObject();
-    datetime_format_utc_ms(clock_now_us(sim->clock), now);
-    cJSON_AddStringToObject(note, "at", now);
-    cJSON_AddItemToObject(note, "patch", cJSON_Duplicate(patch, true));
-    while (cJSON_GetArraySize(patches) >= PAYMENTS_PATCHES) {
-        cJSON_DeleteItemFromArray(patches, 0);
-    }
-    cJSON_AddItemToArray(patches, note);
-}
-
-int payments_patch(const struct sim *sim, struct consent *consent, cJSON *payment,
-                   struct lfi_slice body, struct refusal *refusal)
-{
-    cJSON *patch = json_parse(body);
-    const cJSON *answer = json_get(payment, "paymentResponse");
-    struct lfi_slice from = json_get_string(answer, "status");
-    struct lfi_slice to = json_get_string(patch, "paymentResponse.status");
-    int rc = check_patch(payment, patch, consent->hub->config->payment_log, refusal);
-    bool again = slice_equal(from, to);
-    if (rc == 0 && again) {
-        store_note_finding(sim->store, consent,
-                           slice_equal_text(to, "Pending") ? "PAYMENT-PENDING" : "PAYMENT-AGAIN",
-                           "The Hub has this status already.");
-    } else if (rc == 0 && !may_follow(from, to)) {
-        rc = refuse(refusal, "PAYMENT-MOVE", "The status does not follow the present one.");
-    }
-    if (rc == 0) {
-        note_patch(sim, payment, patch);
-        take(sim, payment, patch);
-        update_consent(sim, consent);
-    }
-    cJSON_Delete(patch);
-    return rc;
+    payments_update_consent(sim, consent);
 }

@@ -60,10 +60,14 @@ cJSON *payments_find(const struct consent *consent, struct lfi_slice payment_id)
 struct consent *payments_consent_of(struct store *store, const struct sim_hub *hub,
                                     struct lfi_slice payment_id);
 
+/* Shows what the payments use of the consent, and ends it when nothing is left. */
+void payments_update_consent(const struct sim *sim, struct consent *consent);
+
 /*
  * The bank's patch of a payment, a body that obeys the contract. Refused: PAYMENT-FORM (not of the
- * Hub's version), PAYMENT-MOVE, PAYMENT-REASON, PAYMENT-TRANSACTION. Odd but lawful, a finding:
- * PAYMENT-AGAIN, what was told already; PAYMENT-PENDING.
+ * Hub's version), PAYMENT-RAIL, PAYMENT-REASON, PAYMENT-TRANSACTION, PAYMENT-MOVE. Odd but lawful,
+ * a finding: PAYMENT-PENDING, PAYMENT-TRANSACTION-MISSING, PAYMENT-REASONS-LOST,
+ * PAYMENT-REASON-CODE, PAYMENT-BILLING. What says the same as the one before is taken once.
  */
 int payments_patch(const struct sim *sim, struct consent *consent, cJSON *payment,
                    struct lfi_slice body, struct refusal *refusal);

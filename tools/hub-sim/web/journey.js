@@ -34,6 +34,8 @@ const isOfHub = ({interface: name, path}) => name === "ozone-connect" && path.st
 
 const isEvent = ({interface: name, path}) => name === "ozone-connect" && path.startsWith("/consent/event/");
 
+export const isPayment = ({method, path}) => method === "POST" && path.endsWith("/payments");
+
 const isOfBank = ({interface: name}) => name === "heimdall" || name === "consent-manager";
 
 export function lanesOf(note) {
@@ -46,6 +48,8 @@ export function lanesOf(note) {
 export function phaseOf(note, back) {
   if (isEvent(note)) return "The Hub tells the bank";
   if (isOfHub(note)) return PHASES.par;
+  if (isPayment(note)) return "The TPP pays";
+  if (note.path.includes("/payment-log/")) return "The bank tells how payments end";
   if (back && isOfBank(note)) return note.method === "GET" ? PHASES["ozone-connect"] : "Later, at the bank";
   return PHASES[note.interface];
 }
@@ -67,6 +71,14 @@ const HUB_RULES = [
   ["The consent permits this", /^SIM-PERMISSION$/],
   ["The account is one that the customer chose", /^SIM-ACCOUNT$/],
 ];
+const PAYMENT_RULES = [
+  ["The idempotency key is for this payment", /^SIM-KEY-/],
+  ["The consent is one to payments, and authorized", /^SIM-(CONSENT-(STATE|KIND)|PAYMENT-CONSENT)$/],
+  ["Currency, purpose and references as agreed", /^SIM-PAYMENT-(CURRENCY|PURPOSE|TERMS)$/],
+  ["An amount that the consent allows", /^SIM-PAYMENT-AMOUNT$/],
+  ["A day or period in which a payment is due", /^SIM-PAYMENT-(DATE|USED)$/],
+  ["Within the caps of number and value", /^SIM-PAYMENT-(COUNT|VALUE)$/],
+];
 const ANSWERS = [
   ["The bank answers", /^SIM-(BANK-DOWN|TOKEN)$/],
   ["The answer obeys the contract", /^BANK-REPLY$/],
@@ -77,6 +89,13 @@ const OPERATIONS = [
     ["A client that the Hub knows", /^AUTH-CLIENT$/],
     ["The query came byte for byte as the browser had it", /^AUTH-QUERY-CHANGED$/],
     ["Asked once only", /^AUTH-TWICE$/],
+  ]],
+  [/^PATCH .*\/payment-log\//, [
+    ["A payment of this bank", /^PAYMENT-UNKNOWN$/],
+    ["The form of the Hub's version, on one rail", /^PAYMENT-(FORM|RAIL)$/],
+    ["A reason when it is rejected, and only then", /^PAYMENT-(REASON|REASON-CODE|REASONS-LOST)$/],
+    ["The rail's transaction id, once and for all", /^PAYMENT-TRANSACTION/],
+    ["A status that follows the one before", /^PAYMENT-(MOVE|PENDING)$/],
   ]],
   [/^PATCH /, [
     ["Members that suit the kind of consent", /^PATCH-KIND$/],
@@ -99,11 +118,13 @@ const OPERATIONS = [
 ];
 
 function rulesOf(note) {
-  if (note.interface === "refused") return HUB_RULES;
+  const rules = isPayment(note) ? PAYMENT_RULES : HUB_RULES;
+  if (note.interface === "refused") return rules;
   if (isOfHub(note)) return ANSWERS;
-  if (note.interface === "ozone-connect") return [...HUB_RULES, ...ANSWERS];
+  if (note.interface === "ozone-connect") return [...rules, ...ANSWERS];
   const [, own = []] = OPERATIONS.find(([pattern]) => pattern.test(`${note.method} ${note.path}`)) ?? [];
-  return isOfBank(note) ? [...BANK_CALLS, ["The consent exists", /^CONSENT-UNKNOWN$/], ...own] : own;
+  if (!isOfBank(note)) return own;
+  return note.path.includes("/payment-log/") ? [...BANK_CALLS, ...own] : [...BANK_CALLS, ["The consent exists", /^CONSENT-UNKNOWN$/], ...own];
 }
 
 export const findingsOf = ({refused, findings = []}) => [...new Set([...(refused ? [refused] : []), ...findings.map(({id}) => id)])];
