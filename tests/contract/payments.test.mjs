@@ -341,6 +341,37 @@ test('the Hub hears once how a payment ended, and GET says the same', async () =
     assert.deepEqual((await find(consent, rejected)).json.data.rejectReasonCode, [reason]);
 });
 
+test('the Hub makes one payment of a key, and counts it until it is rejected', async () => {
+    const consent = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
+    const ask = (amount, key = randomUUID()) => post(`${demo.hub.baseUrl}/sim/consents/${consent.consentId}/payments`, {
+        amount, key, pii: { Initiation: creditorOf(ORDINARY), Risk: {} },
+    });
+    const key = randomUUID();
+    const both = await Promise.all([ask('9300.03', key), ask('9300.03', key)]);
+    const [{ body: { body: { data: { id } } } }, { body: { body: { data } } }] = both;
+    assert.equal(data.id, id, JSON.stringify(both));
+    const other = await ask('11.00', key);
+    assert.deepEqual([other.status, other.body.errorCode], [409, 'GenericError']);
+    assert.equal((await paymentsAtHub(consent)).length, 1);
+    await Promise.all(['21.00', '22.00'].map(async (amount) => assert.equal((await ask(amount)).body.status, 201)));
+    const over = await ask('23.00');
+    assert.deepEqual([over.status, over.body.errorCode], [400, 'Consent.FailsControlParameters']);
+    const used = async () => {
+        const { json } = await bank.consents('GET', `/consents/${consent.consentId}`);
+        const { CumulativeNumberOfPayments: count, CumulativeValueOfPaymentsInCurrentPeriod: value } =
+            json.data.consentBody.Data.PaymentConsumption;
+        return `${count} ${value.Amount}`;
+    };
+    assert.equal(await used(), '3 9343.03');
+    const reason = { by: 'LFI', code: 'ScreeningRejected', message: 'Payment rejected by LFI screening controls.' };
+    await lever('PUT', `/operator/${PROVIDER}/payments/${id}`, { status: 'Rejected', reason });
+    await atHub(consent, id, 'Rejected');
+    assert.equal(await used(), '2 43.00');
+    assert.equal((await ask('23.00')).body.status, 201);
+    const { findings } = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consent.consentId}`)).json();
+    assert.deepEqual(findings, []);
+});
+
 test('an operator ends a payment that waits, and no payment twice', async () => {
     const consent = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
     const id = await payThroughHub(consent, '9300.03');

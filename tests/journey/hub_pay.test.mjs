@@ -15,8 +15,27 @@ const multi = (PeriodicSchedule, more) => ({ ConsentSchedule: { MultiPayment: { 
 let pages;
 let key;
 
+let made = 0;
+
+/** The bank takes each payment, but for one amount. */
+function answer({ pathname }) {
+    if (pathname !== '/payments') {
+        return { status: 500, body: {} };
+    }
+    const { ConsentId, Instruction: { Amount: { Amount: amount, Currency: currency } } } = JSON.parse(pages.fake.seen.body).request.Data;
+    if (amount === '9.99') {
+        return { status: 400, body: { errorCode: 'GenericError', errorMessage: 'Payment rejected due to insufficient funds' } };
+    }
+    const now = new Date().toISOString();
+    return { status: 201, body: { meta: {}, data: {
+        id: `00000000-0000-4000-8000-00000000000${++made}`, consentId: ConsentId, status: 'Pending', creationDateTime: now,
+        statusUpdateDateTime: now, paymentPurposeCode: 'ACM', instruction: { Amount: { amount, currency } },
+        openFinanceBilling: { Type: 'PushP2P' },
+    } } };
+}
+
 before(async () => {
-    pages = await startPages(() => ({ status: 500, body: {} }));
+    pages = await startPages(answer);
     key = await importPKCS8(readFileSync(join(sharedPki(), 'bank/Enc1.key'), 'utf8'), 'RSA-OAEP-256');
 });
 after(() => pages?.stop());
@@ -120,6 +139,65 @@ test('what is missing is said before anything is sent', async () => {
         assert.equal(await alert.textContent(), said);
     }
     await pages.finish(page, 'pay-problem');
+});
+
+/** Back from the bank after this decision, in the browser that asked. */
+async function comeBack(page, { consentId, consent }) {
+    const query = (await pages.hub.consent(consentId)).steps.find(({ interface: name }) => name === 'redirect').query;
+    const known = { consentId, providerId: 'dhowretail', query };
+    const interactionId = await pages.bank.begin(known);
+    await pages.bank.decide(known, 'Authorized', { accountIds: ['first'] });
+    const { headers } = await pages.bank.end(known, interactionId, 'doConfirm');
+    await page.goto(headers.location);
+    assert.equal(consent.status, 'AwaitingAuthorization');
+    return known;
+}
+
+const tell = async (paymentId, patch) => {
+    const json = Object.fromEntries(Object.entries(patch).map(([name, value]) => [`paymentResponse.${name}`, value]));
+    const { status, text } = await pages.bank.consents('PATCH', `/payment-log/${paymentId}`, { json });
+    assert.equal(status, 204, text);
+};
+
+test('payments are made in the app, and their ends are shown as the bank tells them', async () => {
+    const page = await openForm('VariableOnDemand');
+    await fill(page, { amount: '60' });
+    await page.locator('#per-period').fill('3');
+    await page.locator('#per-period-amount').fill('100');
+    const { consent } = await send(page);
+    await comeBack(page, { consentId: consent.id, consent });
+    await page.getByTestId('tpp-consent-status').getByText('Authorized').waitFor();
+    const pay = async (amount) => {
+        await page.getByTestId('tpp-pay-amount').fill(amount);
+        await page.getByTestId('tpp-pay-now').click();
+    };
+    await pay('60.01');
+    await page.getByText('The consent allows another amount.').waitFor();
+    await pay('9.99');
+    await page.getByText('Payment rejected due to insufficient funds').waitFor();
+    await pay('50');
+    const first = page.locator('.payment').first();
+    await first.getByText('On its way').waitFor();
+    await page.getByText('AED 50.00 of AED 100.00').waitFor();
+    await pay('10.5');
+    await page.getByText('2 of 3 payments').waitFor();
+    const [one, two] = (await (await fetch(`${pages.hub.url}/sim/consents/${consent.id}/payments`)).json()).payments;
+    await tell(one.paymentId, { status: 'AcceptedWithoutPosting', paymentTransactionId: 'AANI-1' });
+    await tell(two.paymentId, { status: 'Rejected', rejectReasonCode: [{ code: 'AANI.AC06', message: 'The account is blocked.' }] });
+    await page.getByTestId(`tpp-payment-${one.paymentId}`).getByText("Accepted by the payee's bank").waitFor();
+    await page.getByTestId(`tpp-payment-${two.paymentId}`).getByText('The account is blocked.').waitFor();
+    await page.getByText('1 of 3 payments').waitFor();
+    assert.deepEqual(page.problems.filter((problem) => !/400/.test(problem)), []);
+    await pages.check(page, 'pay-live');
+    await page.getByTestId('language-ar').click();
+    await page.getByText('قبلها بنك المستفيد').waitFor();
+    await pages.check(page, 'pay-live-arabic');
+    await page.goto(`${pages.hub.url}/inspector.html?consent=${consent.id}`);
+    await page.getByText('The bank tells how payments end').waitFor();
+    assert.equal(await page.getByTestId('inspector-broken').textContent(), '1'); // the Hub refused 60.01
+    await page.getByTestId('inspector-row').filter({ hasText: 'POST /payments' }).last().click();
+    await page.getByText('An amount that the consent allows').first().waitFor();
+    await pages.finish(page, 'pay-inspected');
 });
 
 test('in Arabic, on a narrow screen, in the dark', async () => {

@@ -1,7 +1,7 @@
 #include "app.h"
 
 #include "base/array.h"
-#include "store.h"
+#include "consent.h"
 #include "tpp_app_files.h"
 
 #include <stdio.h>
@@ -43,6 +43,7 @@ static cJSON *describe_callback(const struct request *request, const struct cons
     const struct tpp *tpp = consent ? consent->tpp : &tpps[0];
     if (consent) {
         cJSON_AddStringToObject(callback, "consentId", consent->id);
+        cJSON_AddStringToObject(callback, "kind", consent_pays(consent) ? "payment" : "data");
     }
     cJSON_AddStringToObject(callback, "tppName", tpp->name);
     cJSON_AddStringToObject(callback, "slug", tpp->slug);

@@ -20,6 +20,7 @@
 /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
 #define PROBES "&hint=caf%c3%A9+au%20lait&hint=~%7e&flag&empty="
 #define DEFAULT_LIFE_US (INT64_C(90) * 24 * 3600 * 1000000)
+#define AUTHORIZERS "consentBody.Meta.MultipleAuthorizers"
 #define ACCOUNT_ID_MAX 40 /* the guides' limit; the contract has none */
 
 /* --- states ----------------------------------------------------------------------------------- */
@@ -58,6 +59,12 @@ bool consent_may_move(struct lfi_slice from, struct lfi_slice to, enum consent_m
     return false;
 }
 
+const cJSON *consent_authorizers(const struct consent *consent)
+{
+    const cJSON *meta = json_get(json_get(consent->data, "consentBody"), "Meta");
+    return json_get(meta, "Authorizations") ? meta : NULL;
+}
+
 static bool is_terminal(struct lfi_slice status)
 {
     for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
@@ -88,6 +95,11 @@ static void touch(const struct sim *sim, cJSON *data)
 static const struct consent_kind *kind_of(const struct consent *consent)
 {
     return consent_kind_of(json_get_string(consent->data, "consentType"));
+}
+
+bool consent_pays(const struct consent *consent)
+{
+    return kind_of(consent)->pays;
 }
 
 static void set_status(const struct sim *sim, struct consent *consent, const char *status)
@@ -337,9 +349,9 @@ static int refuse(struct refusal *refusal, const char *id, const char *message)
 /* Lawful members of a PATCH that belong to other kinds of consents; the first to all others. */
 static int check_kind(const struct consent *consent, const cJSON *patch, struct refusal *refusal)
 {
-    static const char *const others[] = {
-        "insurancePolicyIds", "ConnectToken", "consentBody.Data.ExchangeRate",
-        "consentBody.Data.Charges", "consentBody.Meta.MultipleAuthorizers"};
+    static const char *const others[] = {"insurancePolicyIds", "ConnectToken",
+                                         "consentBody.Data.ExchangeRate",
+                                         "consentBody.Data.Charges", AUTHORIZERS};
     const size_t count = kind_of(consent)->pays ? 1 : ARRAY_LEN(others);
     for (size_t i = 0; i < count; i++) {
         if (json_get(patch, others[i])) {
@@ -388,6 +400,12 @@ static void note_oddities(const struct sim *sim, struct consent *consent, const 
     }
 }
 
+/* Now, or when the first of several authorizers agreed. */
+static bool is_told(const struct consent *consent, const cJSON *patch, const char *name)
+{
+    return json_get(patch, name) || (consent_authorizers(consent) && json_get(consent->data, name));
+}
+
 static int check_move(const struct consent *consent, struct lfi_slice to, const cJSON *patch,
                       struct refusal *refusal)
 {
@@ -399,11 +417,11 @@ static int check_move(const struct consent *consent, struct lfi_slice to, const 
         return -1;
     }
     bool decided = slice_equal_text(from, "AwaitingAuthorization");
-    if (decided && !json_get(patch, "psuIdentifiers")) {
+    if (decided && !is_told(consent, patch, "psuIdentifiers")) {
         return refuse(refusal, "PATCH-USER", "A decision needs psuIdentifiers.");
     }
     if (decided && kind->accounts && slice_equal_text(to, "Authorized") &&
-        !json_get(patch, "accountIds")) {
+        !is_told(consent, patch, "accountIds")) {
         return refuse(refusal, "PATCH-ACCOUNTS", "An authorization needs accountIds.");
     }
     return 0;
@@ -442,7 +460,12 @@ static void change(const struct sim *sim, struct consent *consent, const cJSON *
     const cJSON *member;
     cJSON_ArrayForEach(member, patch)
     {
-        apply(consent->data, member);
+        if (strcmp(member->string, AUTHORIZERS) == 0) {
+            put(cJSON_GetObjectItemCaseSensitive(consent->data, "consentBody"), "Meta",
+                cJSON_Duplicate(member, true)); /* where payment consents show them */
+        } else {
+            apply(consent->data, member);
+        }
     }
     if (status.ptr) {
         set_status(sim, consent, status.ptr);

@@ -47,6 +47,10 @@ int consent_lodge(const struct sim *sim, const struct consent *made, struct refu
 /* The state after the Hub has looked at the clock; borrowed until the next change. */
 struct lfi_slice consent_status(const struct sim *sim, struct consent *consent);
 
+bool consent_pays(const struct consent *consent);
+/* Who must agree and who has; NULL: the bank named nobody but the customer. */
+const cJSON *consent_authorizers(const struct consent *consent);
+
 /* The TPP takes it back; `by` is of the standard, as TPP. -1: it has come to its end. */
 int consent_take_back(const struct sim *sim, struct consent *consent, const char *by);
 

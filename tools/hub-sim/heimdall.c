@@ -179,7 +179,10 @@ int heimdall_confirm(struct call *base)
     if (check_open(call)) {
         return -1;
     }
-    if (!slice_equal_text(consent_status(call->sim, consent), "Authorized")) {
+    struct lfi_slice status = consent_status(call->sim, consent);
+    bool others_decide =
+        slice_equal_text(status, "AwaitingAuthorization") && consent_authorizers(consent);
+    if (!slice_equal_text(status, "Authorized") && !others_decide) {
         return refuse(call, "CONFIRM-BEFORE-PATCH", "The consent has not been authorized.");
     }
     if (call->base.request->body.len > 0) {

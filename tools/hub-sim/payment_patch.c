@@ -41,9 +41,10 @@ static int check_rail(const cJSON *payment, const cJSON *patch, enum payment_log
                       struct refusal *refusal)
 {
     struct lfi_slice rail = json_get_string(patch, RAIL), known = json_get_string(payment, "rail");
-    if ((rail.ptr != NULL) != (version == PAYMENT_LOG_2_2)) {
+    bool named = rail.ptr;
+    if (named != (version == PAYMENT_LOG_2_2)) {
         return refuse(refusal, "PAYMENT-FORM",
-                      rail.ptr ? "The rail is named since v2.2." : "The rail must be named.");
+                      named ? "The rail is named since v2.2." : "The rail must be named.");
     }
     return !known.ptr || slice_equal(known, rail)
                ? 0
@@ -61,7 +62,8 @@ static int check_patch(const cJSON *payment, const cJSON *patch, enum payment_lo
     if (check_rail(payment, patch, version, refusal) != 0) {
         return -1;
     }
-    if (rejected != (json_get(patch, REASONS) != NULL)) {
+    bool has_reasons = json_get(patch, REASONS);
+    if (rejected != has_reasons) {
         return refuse(refusal, "PAYMENT-REASON",
                       "What is rejected has a rejectReasonCode, and nothing else has.");
     }
@@ -128,8 +130,7 @@ static void note_oddities(const struct sim *sim, struct consent *consent, const 
          "PAYMENT-REASONS-LOST", "a list of reasons that leaves out one told before replaces it"},
         {has_strange_code(json_get(patch, REASONS)), "PAYMENT-REASON-CODE",
          "a reason begins with AANI., FTS. or LFI."},
-        {json_get(patch, BILLING) != NULL, "PAYMENT-BILLING",
-         "OpenFinanceBilling is told of files only"},
+        {json_get(patch, BILLING), "PAYMENT-BILLING", "OpenFinanceBilling is told of files only"},
     };
     for (size_t i = 0; i < ARRAY_LEN(oddities); i++) {
         if (oddities[i].odd) {

@@ -213,6 +213,7 @@ int script_list_consents(struct call *base)
         cJSON_AddStringToObject(entry, "status", consent_status(call->sim, consent).ptr);
         cJSON_AddItemToObject(entry, "at", cJSON_Duplicate(created, false));
         cJSON_AddNumberToObject(entry, "findings", cJSON_GetArraySize(consent->findings));
+        cJSON_AddBoolToObject(entry, "pays", consent_pays(consent));
         cJSON_AddItemToArray(list, entry);
     }
     store_unlock(store);

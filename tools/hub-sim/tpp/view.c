@@ -8,7 +8,7 @@
 
 bool view_pays(const struct consent *consent)
 {
-    return consent_kind_of(json_get_string(consent->data, "consentType"))->pays;
+    return consent_pays(consent);
 }
 
 static cJSON *describe_data(const struct consent *consent)

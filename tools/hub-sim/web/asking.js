@@ -97,8 +97,11 @@ function showForm() {
   markStep(0);
 }
 
-/** Lets the form be sent: `terms` makes the consent of this type, or throws what is missing. */
-export function sendConsents(type, terms) {
+/**
+ * Lets the form be sent: `terms` makes the consent of this type, or throws what is missing; `made` is
+ * told of the consent.
+ */
+export function sendConsents(type, terms, made = () => {}) {
   byId("start").addEventListener("submit", async (event) => {
     event.preventDefault();
     byId("problem").hidden = true;
@@ -106,8 +109,9 @@ export function sendConsents(type, terms) {
     try {
       const [clientId] = allOf("app");
       const [providerId] = allOf("provider");
-      const made = await postJson("/sim/consents", {providerId, type, clientId, consent: terms()});
-      showLeaving(made.authorizeUrl);
+      const consent = await postJson("/sim/consents", {providerId, type, clientId, consent: terms()});
+      made(consent);
+      showLeaving(consent.authorizeUrl);
     } catch (problem) {
       byId("problem").textContent = problem.message;
       byId("problem").hidden = false;

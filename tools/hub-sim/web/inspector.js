@@ -110,7 +110,9 @@ function moveByKey(event) {
 
 function showHead({consent, providerId, slug}) {
   const {tppName} = consent.tpp;
-  const {Permissions, ExpirationDateTime} = consent.consentBody.Data;
+  const {Permissions = [], ExpirationDateTime} = consent.consentBody.Data;
+  const pays = consent.consentType === "cbuae-service-initiation-consents";
+  const asked = pays ? `Payments at ${providerId}` : `${Permissions.length} permission${Permissions.length === 1 ? "" : "s"} at ${providerId}`;
   const notes = [...state.notes.values()];
   const broken = notes.reduce((sum, note) => sum + findingsOf(note).length, 0);
   const kept = notes.reduce((sum, note) => sum + checksOf(note).filter(({state: one}) => one === "kept").length, 0);
@@ -119,11 +121,12 @@ function showHead({consent, providerId, slug}) {
   document.title = `${tppName}: journey inspector`;
   byId("mark").src = `${slug}.svg`;
   byId("brand").textContent = tppName;
-  byId("lead").replaceChildren(`${Permissions.length} permission${Permissions.length === 1 ? "" : "s"} at ${providerId} until ${date(ExpirationDateTime)}. `, element("code", {textContent: consentId}));
+  byId("lead").replaceChildren(`${asked} until ${date(ExpirationDateTime)}. `, element("code", {textContent: consentId}));
   byId("figures").replaceChildren(...figure("State", consent.status === "AwaitingAuthorization" ? "Waiting" : consent.status), ...figure("Exchanges", String(notes.length)),
     ...figure("Rules kept", String(kept), "good"), ...figure("Broken", String(broken), broken > 0 ? "bad" : ""));
-  byId("data").href = `/data.html?consent=${encodeURIComponent(consentId)}`;
-  byId("data").hidden = consent.status !== "Authorized";
+  byId("data").href = `/${pays ? "payments" : "data"}.html?consent=${encodeURIComponent(consentId)}`;
+  byId("data").textContent = pays ? "Payments" : "Shared data";
+  byId("data").hidden = !pays && consent.status !== "Authorized";
 }
 
 async function refresh() {

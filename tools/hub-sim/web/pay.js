@@ -2,6 +2,7 @@
 import {t} from "./i18n.js";
 import {allOf, boundDays, dayAhead, endOf, fillChoices, filled, momentAhead, sendConsents, showRecent, tile} from "./asking.js";
 import {byId, element} from "./page.js";
+import {payeeOf, rememberPayees} from "./payees.js";
 import {PAYMENT_TYPES} from "./payment-types.js";
 
 const PAYEES_MAX = 10;
@@ -25,14 +26,11 @@ function addPayee() {
   byId("add-payee").hidden = !chosen().vary || payees === PAYEES_MAX;
 }
 
-/** The name's script tells its language. */
-const nameOf = (text) => (/\p{Script=Arabic}/u.test(text) ? {ar: text} : {en: text});
-
 function creditors() {
   const rows = [...document.querySelectorAll(".payee")].slice(0, chosen().vary ? PAYEES_MAX : 1);
   const list = rows.map((row) => [".payee-name", ".payee-iban"].map((part) => row.querySelector(part).value.trim()))
     .filter((values) => values.some(Boolean))
-    .map(([name, iban]) => ({CreditorAccount: {SchemeName: "IBAN", Identification: iban.replace(/\s/g, "").toUpperCase(), Name: nameOf(name)}}));
+    .map(([name, iban]) => payeeOf(name, iban));
   if (list.length === 0 && !chosen().vary) throw new Error(t("Say whom to pay."));
   return list;
 }
@@ -123,5 +121,5 @@ addDate(dayAhead(60));
 for (const id of ["first", "end"]) boundDays(byId(id));
 byId("first").value = dayAhead(0);
 showType();
-sendConsents("payment", terms);
+sendConsents("payment", terms, ({consentId}) => rememberPayees(consentId, creditors()));
 await showRecent();

@@ -5,7 +5,7 @@ import {element, getJson} from "./page.js";
 
 const STATES = {Authorized: "good", Rejected: "bad", Revoked: "bad"};
 
-export function recentConsent({consentId, tppName, slug, status, at, findings}) {
+export function recentConsent({consentId, tppName, slug, status, at, findings, pays}) {
   const id = encodeURIComponent(consentId);
   const when = dateTime(at);
   const note = findings > 0 ? ` · ${findings} finding${findings === 1 ? "" : "s"}` : "";
@@ -15,7 +15,7 @@ export function recentConsent({consentId, tppName, slug, status, at, findings}) 
     element("span", {className: "what"}, tppName, element("small", {textContent: `${when}${note}`})),
     element("span", {className: `badge ${STATES[status] ?? ""}`, textContent: t(status === "AwaitingAuthorization" ? "Waiting" : status)}),
     link("inspector", "Inspect", "Inspect the journey of {app}, {at}"),
-    status === "Authorized" ? link("data", "Data", "Shared data of {app}, {at}") : null);
+    pays ? link("payments", "Payments", "Payments of {app}, {at}") : status === "Authorized" ? link("data", "Data", "Shared data of {app}, {at}") : null);
 }
 
 /** What stands on a page that was opened without a consent: a choice, and a way to make one. */

@@ -1,6 +1,7 @@
 // The page after the bank: what was shared, or why nothing was.
 import {t} from "./i18n.js";
 import {byId} from "./page.js";
+import {showPaying} from "./paying.js";
 import {showShared} from "./shared.js";
 
 /* By error_description: what a bank may end a journey with. */
@@ -22,13 +23,16 @@ const ERRORS = {
   temporarily_unavailable: REFUSALS.lfi_temporarily_unavailable,
 };
 
-const {consent: consentId, code, error} = document.body.dataset;
+const {consent: consentId, code, error, kind} = document.body.dataset;
 
 if (consentId) {
   byId("inspect").href = `/inspector.html?consent=${encodeURIComponent(consentId)}`;
   byId("inspect").hidden = false;
 }
-if (code && consentId) {
+if (code && consentId && kind === "payment") {
+  byId("payable").hidden = false;
+  await showPaying(consentId);
+} else if (code && consentId) {
   byId("connected").hidden = false;
   await showShared(consentId);
 } else {
