@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { maskExchange, maskValue } from '../evidence/mask.mjs';
+import { paymentWalks } from '../evidence/payments.mjs';
 import { BUILD_DIR, ROOT } from '../support/demo.mjs';
 
 const out = mkdtempSync(join(tmpdir(), 'lfi-evidence-'));
@@ -62,6 +63,16 @@ test('two journeys in both languages, and an index of them', () => {
         assert.doesNotMatch(page, pattern);
     }
     assert.ok(kept.versions.commit && kept.versions.browser);
+});
+
+test('payments of each type, with all and with the fewest controls', { skip: !process.env.LFI_LONG && 'needs LFI_LONG=1' }, () => {
+    const ids = paymentWalks.map(({ id }) => id);
+    assert.equal(ids.length, 16);
+    const made = evidence(...ids);
+    assert.equal(made.status, 0, made.stdout + made.stderr);
+    const kept = JSON.parse(readFileSync(join(out, 'evidence.json'), 'utf8'));
+    assert.ok(kept.journeys.every(({ runs }) => runs.length === 2 && runs.every(({ pictures }) => pictures.length === 6)));
+    assert.doesNotMatch(JSON.stringify(kept), /eyJ[\w-]{8}|\bAE\d{21}\b/);
 });
 
 test('an unknown journey names those that there are', () => {

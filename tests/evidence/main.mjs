@@ -53,7 +53,7 @@ async function walkOnce({ demo, browser, walk, language, device, out }) {
         const complaints = walker.customer.complaints.filter(
             (text) => walk.expect.back || !text.startsWith('Failed to load resource'), // an error page
         );
-        assert.deepEqual(complaints, [], 'the browser complained');
+        assert.deepEqual(complaints, [], `the browser complained: ${complaints}`);
     } catch (error) {
         result.verdict = `failed: ${error.message.split('\n')[0]}`;
         await walker.picture('Where it stopped').catch(() => undefined);

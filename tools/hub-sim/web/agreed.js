@@ -24,7 +24,7 @@ export function agreedCard(consent) {
   const accounts = element("span", {id: "agreed-accounts", textContent: t("Chosen at Dhow Bank: {count}", {count: consent.accountIds?.length ?? 0})});
   const rows = [
     ["With", consent.tpp.tppName],
-    ["What is shared", permissionList(terms.Permissions)],
+    ...(terms.Permissions ? [["What is shared", permissionList(terms.Permissions)]] : []),
     ["Accounts", accounts],
     ["History to share", history(terms)],
     ["Until", date(terms.ExpirationDateTime)],

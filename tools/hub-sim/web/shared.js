@@ -16,7 +16,7 @@ class Shared {
   }
 
   permits(permissions) {
-    return permissions.some((permission) => this.terms.Permissions.includes(permission));
+    return permissions.some((permission) => this.terms.Permissions?.includes(permission));
   }
 
   async call(path, query = "") {
