@@ -162,13 +162,13 @@ static int take_payable(void *ctx, struct lfi_slice json, const void *facts)
     return kept ? 0 : -1;
 }
 
-/* NULL: it stays offered. */
-static const char *check_payable(const struct search *search, const struct account_offer *offer)
+/*
+ * NULL: it stays offered. One that needs several approvers is never: nobody collects the others'
+ * approvals, and one alone must not authorise it (other service initiation 3).
+ */
+static const char *check_payable(const struct account_offer *offer)
 {
-    bool single = json_get_bool(search->consent->data, "IsSingleAuthorization", false);
-    return !offer->payable                    ? "OFFER-PAYABLE"
-           : single && !offer->payable->alone ? "OFFER-ALONE"
-                                              : NULL;
+    return !offer->payable ? "OFFER-PAYABLE" : !offer->payable->alone ? "OFFER-ALONE" : NULL;
 }
 
 /* Asks the core what can be paid from the offers, and leaves out what cannot. */
@@ -182,7 +182,7 @@ static int find_payable(struct search *search, const struct provider *provider,
     size_t kept = 0;
     for (size_t i = 0; status == LFI_OK && i < out->count; i++) {
         const struct account_offer offer = out->items[i];
-        const char *check = check_payable(search, &offer);
+        const char *check = check_payable(&offer);
         if (check) {
             leave_out(search, &offer, check,
                       arena_format(search->arena, "account %.*s: expected %s", SLICE_ARG(offer.id),

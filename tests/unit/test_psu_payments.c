@@ -351,26 +351,42 @@ static int payable(void *core, const struct lfi_call *call, const struct lfi_que
     return answer->record(answer, slice_of(world.accounts[1]), &facts) == 0 ? LFI_OK : LFI_STOPPED;
 }
 
+static const struct lfi_payments payments_of_core = {.size = sizeof(payments_of_core),
+                                                     .payable = payable};
+
 static void offers_what_the_core_lets_the_customer_pay_from(void **state)
 {
-    static const struct lfi_payments payments = {.size = sizeof(payments), .payable = payable};
-    char consent[8192];
     (void)state;
-    world.provider.payments = &payments;
+    world.provider.payments = &payments_of_core;
     world.accounts[2] = ACCOUNT("acc-6", "Savings", "Active", "AED", "AE6");
     world_go(SESSION_REVIEW);
     assert_true(world_says("\"balance\":{\"value\":\"-499.50\",\"currency\":\"AED\"},"
                            "\"overdraft\":{\"value\":\"2000.00\",\"currency\":\"AED\"},"
                            "\"limit\":{\"value\":\"500.00\",\"currency\":\"AED\"}}"));
-    assert_true(world_says("{\"id\":\"acc-2\""));
     assert_false(world_says("{\"id\":\"acc-6\""));
-    const char *data = strstr(world.consent, "\"DebtorReference\"");
-    snprintf(consent, sizeof(consent), "%.*s\"IsSingleAuthorization\":true,%s",
-             (int)(data - world.consent), world.consent, data);
-    world.consent = consent;
-    world_post("/journey/state", "{}");
-    assert_true(world_says("{\"id\":\"acc-1\""));
-    assert_false(world_says("{\"id\":\"acc-2\""));
+}
+
+/* Whether the TPP can wait for other approvers or not. */
+static void one_approver_does_not_authorise_what_needs_two(void **state)
+{
+    static const char *const flags[] = {"", "\"IsSingleAuthorization\":false,",
+                                        "\"IsSingleAuthorization\":true,"};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        char consent[8192];
+        world_tear_down(state);
+        set_up(state);
+        world.provider.payments = &payments_of_core;
+        const char *data = strstr(world.consent, "\"DebtorReference\"");
+        snprintf(consent, sizeof(consent), "%.*s%s%s", (int)(data - world.consent), world.consent,
+                 flags[i], data);
+        world.consent = consent;
+        world_go(SESSION_REVIEW);
+        assert_true(world_says("{\"id\":\"acc-1\""));
+        assert_false(world_says("{\"id\":\"acc-2\""));
+        world_post("/journey/approve", "{\"journey\":\"i-1\",\"accountIds\":[\"acc-2\"]}");
+        assert_true(world_says("JOURNEY-ACCOUNTS"));
+        assert_string_equal(world.calls, "");
+    }
 }
 
 /* The payloads say {"message":{"Data":{"NameMatchIndicator":"ConfirmationOfPayee.…"}}}. */
@@ -498,6 +514,7 @@ int main(void)
         CASE(pays_from_the_account_that_the_tpp_named),
         CASE(rejects_what_cannot_be_paid),
         CASE(offers_what_the_core_lets_the_customer_pay_from),
+        CASE(one_approver_does_not_authorise_what_needs_two),
         CASE(warns_of_a_name_that_does_not_match),
         CASE(offers_no_account_that_cannot_pay),
         CASE(authorizes_one_account_after_the_payment_was_confirmed),
