@@ -358,6 +358,8 @@ int payments_payable(void *core, const struct lfi_call *call, const struct lfi_q
                      struct lfi_answer *answer, struct lfi_error *error);
 int payments_refund_account(void *core, const struct lfi_call *call, struct lfi_slice account_id,
                             struct lfi_refund_account *out, struct lfi_error *error);
+int payments_approvers(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                       struct lfi_answer *answer, struct lfi_error *error);
 
 /* An account of the segment that an IBAN names. */
 struct own_account {

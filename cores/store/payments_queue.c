@@ -187,4 +187,5 @@ const struct lfi_payments store_payments = {
     .reach = payments_reach,
     .payable = payments_payable,
     .refund_account = payments_refund_account,
+    .approvers = payments_approvers,
 };

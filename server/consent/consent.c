@@ -10,6 +10,15 @@ static struct lfi_slice either(const cJSON *data, const char *name, const char *
     return value.ptr ? value : json_get_string(data, deprecated);
 }
 
+/* Under a member of its own or not: the Hub's documents differ (consent journey 9). */
+static const cJSON *authorizers_of(const cJSON *tree)
+{
+    const cJSON *meta = json_get(json_get(tree, "consentBody"), "Meta");
+    const cJSON *inner = json_get(meta, "MultipleAuthorizers");
+    meta = inner ? inner : meta;
+    return json_get(meta, "Authorizations") ? meta : NULL;
+}
+
 void consent_read(const cJSON *tree, struct consent *out)
 {
     const cJSON *data = json_get(json_get(tree, "consentBody"), "Data");
@@ -41,6 +50,7 @@ void consent_read(const cJSON *tree, struct consent *out)
         .last_shared = json_get_string(json_get(tree, "consentUsage"), "lastDataShared"),
         .last_paid =
             json_get_string(json_get(tree, "consentUsage"), "lastServiceInitiationAttempt"),
+        .authorizers = authorizers_of(tree),
         .updated = json_get(tree, "updatedAt"),
     };
     out->payment = out->kind->pays ? payment_type_of(control) : NULL;
@@ -65,6 +75,18 @@ bool consent_is_open(const struct consent *consent, int64_t now_us)
 {
     return slice_equal_text(consent->status, "AwaitingAuthorization") &&
            !is_past(consent->deadline, now_us) && !is_past(consent->expires, now_us);
+}
+
+static int64_t seconds_of(struct lfi_slice text)
+{
+    struct datetime value;
+    return text.ptr && datetime_parse(text, &value) ? datetime_utc_us(&value) / 1000000 : INT64_MAX;
+}
+
+int64_t consent_deadline_s(const struct consent *consent)
+{
+    int64_t deadline = seconds_of(consent->deadline), expires = seconds_of(consent->expires);
+    return deadline < expires ? deadline : expires;
 }
 
 bool consent_is_expired(const struct consent *consent, int64_t now_us)

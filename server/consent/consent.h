@@ -35,7 +35,8 @@ struct consent {
     struct lfi_slice purpose;       /* what the TPP wants it for: "AccountAggregation" */
     struct lfi_slice created, last_shared;
     struct lfi_slice last_paid; /* when a payment was last asked for */
-    const cJSON *updated;       /* a number since the epoch, in seconds or milliseconds */
+    const cJSON *authorizers; /* of a payment that several approve: TotalRequired, Authorizations */
+    const cJSON *updated;     /* a number since the epoch, in seconds or milliseconds */
 };
 
 /* Reads the `data` object of GET /consents/{consentId}, or the body of an event. */
@@ -45,6 +46,8 @@ void consent_read(const cJSON *tree, struct consent *out);
 bool consent_is_offered(const struct consent *consent, const struct offers *offers);
 /* Consent journey 3: whether it awaits authorization, and is before both deadlines. */
 bool consent_is_open(const struct consent *consent, int64_t now_us);
+/* When it has to be authorized by, in seconds: the earlier deadline; INT64_MAX: there is none. */
+int64_t consent_deadline_s(const struct consent *consent);
 /* Whether ExpirationDateTime has passed. */
 bool consent_is_expired(const struct consent *consent, int64_t now_us);
 /* When it was made, in seconds; 0: not known. */

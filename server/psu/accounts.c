@@ -4,11 +4,14 @@
 #include "base/core_answer.h"
 #include "base/error.h"
 #include "psu/account_owner.h"
+#include "psu/mandate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 struct search {
+    const struct provider *provider;
+    const struct lfi_call *call;
     struct arena *arena;
     const struct consent *consent;
     struct account_offers *out;
@@ -162,27 +165,48 @@ static int take_payable(void *ctx, struct lfi_slice json, const void *facts)
     return kept ? 0 : -1;
 }
 
-/*
- * NULL: it stays offered. One that needs several approvers is never: nobody collects the others'
- * approvals, and one alone must not authorise it (other service initiation 3).
- */
-static const char *check_payable(const struct account_offer *offer)
+/* How many must approve payments from it, this customer among them; 0: it cannot be approved. */
+static uint32_t count_approvers(const struct search *search, const struct account_offer *offer)
 {
-    return !offer->payable ? "OFFER-PAYABLE" : !offer->payable->alone ? "OFFER-ALONE" : NULL;
+    struct authorizers *authorizers;
+    struct lfi_error error;
+    bool single = json_get_bool(search->consent->data, "IsSingleAuthorization", false);
+    if (offer->payable->alone) {
+        return 1;
+    }
+    if (!PROVIDER_SERVES(search->provider, payments, approvers) ||
+        mandate_read(search->provider, search->arena, search->call, offer->id, &authorizers,
+                     &error) != LFI_OK ||
+        !authorizers_find(authorizers, search->call->user_id)) {
+        return 0;
+    }
+    uint32_t required = authorizers_required(authorizers);
+    return single && required > 1 ? 0 : required;
+}
+
+/* NULL: it stays offered. */
+static const char *check_payable(const struct search *search, struct account_offer *offer)
+{
+    if (!offer->payable) {
+        return "OFFER-PAYABLE";
+    }
+    offer->approvals = count_approvers(search, offer);
+    return offer->approvals > 0 ? NULL : "OFFER-ALONE";
 }
 
 /* Asks the core what can be paid from the offers, and leaves out what cannot. */
-static int find_payable(struct search *search, const struct provider *provider,
-                        const struct lfi_call *call, struct lfi_error *error)
+static int find_payable(struct search *search, struct lfi_error *error)
 {
     struct account_offers *out = search->out;
+    const struct provider *provider = search->provider;
+    const struct lfi_call *call = search->call;
     const struct lfi_query query = {.size = sizeof(query), .subject_id = call->user_id};
     struct core_answer answer = core_answer(take_payable, search);
     int status = provider->payments->payable(provider->core, call, &query, &answer.base, error);
     size_t kept = 0;
     for (size_t i = 0; status == LFI_OK && i < out->count; i++) {
-        const struct account_offer offer = out->items[i];
-        const char *check = check_payable(&offer);
+        struct account_offer offer = out->items[i];
+        const char *check = check_payable(search, &offer);
         if (check) {
             leave_out(search, &offer, check,
                       arena_format(search->arena, "account %.*s: expected %s", SLICE_ARG(offer.id),
@@ -200,7 +224,8 @@ int accounts_find(const struct provider *provider, struct arena *arena, const st
                   const struct consent *consent, struct account_offers *out,
                   struct lfi_error *error)
 {
-    struct search search = {.arena = arena, .consent = consent, .out = out};
+    struct search search = {
+        .provider = provider, .call = call, .arena = arena, .consent = consent, .out = out};
     *out = (struct account_offers){
         .items = arena_array(arena, ACCOUNTS_MAX, sizeof(*out->items)),
         .left_out = arena_array(arena, ACCOUNTS_MAX, sizeof(*out->left_out)),
@@ -218,7 +243,7 @@ int accounts_find(const struct provider *provider, struct arena *arena, const st
         return LFI_FAILED;
     }
     if (status == LFI_OK && consent->kind->pays && PROVIDER_SERVES(provider, payments, payable)) {
-        status = find_payable(&search, provider, call, error);
+        status = find_payable(&search, error);
     }
     return status;
 }
@@ -280,6 +305,9 @@ void accounts_append(const struct provider *provider, struct arena *arena,
         json_open_object(w, NULL);
         json_string(w, "id", offers->items[i].id);
         accounts_append_facts(&offers->items[i], w);
+        if (offers->items[i].approvals > 1) {
+            json_int(w, "approvals", offers->items[i].approvals);
+        }
         if (offers->items[i].payable) {
             append_payable(offers->items[i].payable, w);
         } else {

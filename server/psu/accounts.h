@@ -21,6 +21,7 @@ struct account_offer {
     struct lfi_slice number; /* in full */
     struct lfi_slice type, sub_type, status, currency;
     const struct lfi_payable_facts *payable; /* of an account to pay from; NULL: not said */
+    uint32_t approvals; /* of payments from it, this customer's included; 0: not said */
 };
 
 /* An account that is not offered, and why: for the customer, and for those who ask the operator. */

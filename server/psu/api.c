@@ -172,7 +172,7 @@ static void show_ending(struct context *context)
     finish_repeat(context, true);
 }
 
-/* A customer's session has no step-up, and none is shown that has ended. */
+/* A customer's session is not shown once it has ended. */
 void api_show(struct context *context)
 {
     static void (*const shows[SESSION_KINDS][SESSION_STAGES])(struct context * context) = {
@@ -183,7 +183,8 @@ void api_show(struct context *context)
                              [SESSION_ENDED] = show_ending},
         [SESSION_CUSTOMER] = {[SESSION_SIGN_IN] = step_show_sign_in,
                               [SESSION_APPROVAL] = step_show_approval,
-                              [SESSION_REVIEW] = step_show_own_consents},
+                              [SESSION_REVIEW] = step_show_own_consents,
+                              [SESSION_STEP_UP] = step_show_step_up},
     };
     shows[context->session.kind][context->session.stage](context);
 }

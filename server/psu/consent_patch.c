@@ -1,13 +1,15 @@
 #include "psu/consent_patch.h"
 
 #include "consent/consent.h"
+#include "psu/decision.h"
 
 #define PATCH_BYTES (64 * 1024)
 #define TOKEN_BYTES 64
 
 /* What a PATCH says, beside who decided and where. */
 struct change {
-    const char *status;
+    const char *status;           /* NULL: it stays as it is */
+    struct lfi_slice authorizers; /* of a payment that several approve */
     const struct lfi_slice *account_ids;
     size_t account_count;
     bool pays;
@@ -31,7 +33,12 @@ static bool append_patch(struct buf *out, struct actor actor, const struct chang
     bool good = true;
     json_begin(&w, out);
     json_open_object(&w, NULL);
-    json_text(&w, "status", change->status);
+    if (change->status) {
+        json_text(&w, "status", change->status);
+    }
+    if (change->authorizers.len > 0) {
+        json_raw(&w, "consentBody.Meta.MultipleAuthorizers", change->authorizers);
+    }
     json_open_object(&w, "psuIdentifiers");
     json_string(&w, "userId", actor.session->user_id);
     json_close_object(&w);
@@ -103,29 +110,52 @@ enum hub_outcome consent_patch_close(struct actor actor, bool *foreign, struct l
     return outcome;
 }
 
-static bool is_authorized(struct actor actor, const struct consent *consent,
-                          const struct lfi_slice *account_ids, size_t count)
+static bool is_applied(struct actor actor, const struct consent *consent,
+                       const struct change *change)
 {
-    bool same = slice_equal_text(consent->status, "Authorized") &&
-                slice_equal(consent->user_id, actor.session->user_id) &&
-                (size_t)cJSON_GetArraySize(consent->account_ids) == count;
-    for (size_t i = 0; same && i < count; i++) {
-        same = json_lists(consent->account_ids, account_ids[i]);
+    bool status = change->status ? slice_equal_text(consent->status, change->status)
+                                 : !!consent->authorizers;
+    bool same = status && slice_equal(consent->user_id, actor.session->user_id) &&
+                (size_t)cJSON_GetArraySize(consent->account_ids) == change->account_count;
+    for (size_t i = 0; same && i < change->account_count; i++) {
+        same = json_lists(consent->account_ids, change->account_ids[i]);
     }
     return same;
 }
 
 /* When the answer is lost, or is one to a second try, the consent itself tells what was applied. */
-bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count,
-                             bool pays)
+bool consent_patch_authorize(struct actor actor, const struct decision_approval *approval)
 {
-    const struct change change = {"Authorized", account_ids, count, pays};
+    const struct change change = {.status = approval->authorizers.len > 0 ? NULL : "Authorized",
+                                  .authorizers = approval->authorizers,
+                                  .account_ids = approval->account_ids,
+                                  .account_count = approval->count,
+                                  .pays = approval->pays};
     cJSON *tree = NULL;
     struct consent consent;
     struct lfi_error error;
     bool authorized = patch(actor, &change, &error) == HUB_OK ||
                       (get_consent(actor, &tree, &consent, &error) == HUB_OK &&
-                       is_authorized(actor, &consent, account_ids, count));
+                       is_applied(actor, &consent, &change));
     cJSON_Delete(tree);
     return authorized;
+}
+
+enum hub_outcome consent_patch_authorizers(struct actor actor, const struct consent *consent,
+                                           struct lfi_slice authorizers,
+                                           enum authorization authorization,
+                                           struct lfi_error *error)
+{
+    static const char *const statuses[] = {[AUTHORIZATION_WAITS] = NULL,
+                                           [AUTHORIZATION_GIVEN] = "Authorized",
+                                           [AUTHORIZATION_REFUSED] = "Rejected"};
+    const struct lfi_slice account =
+        slice_of(cJSON_GetStringValue(cJSON_GetArrayItem(consent->account_ids, 0)));
+    const struct change change = {
+        .status = statuses[authorization],
+        .authorizers = authorizers,
+        .account_ids = &account,
+        .account_count = authorization == AUTHORIZATION_GIVEN ? 1 : 0, /* as every authorization */
+        .pays = authorization == AUTHORIZATION_GIVEN};
+    return patch(actor, &change, error);
 }

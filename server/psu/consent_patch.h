@@ -5,16 +5,25 @@
 #ifndef PSU_CONSENT_PATCH_H
 #define PSU_CONSENT_PATCH_H
 
+#include "consent/authorizers.h"
 #include "psu/actor.h"
+
+struct consent;
+struct decision_approval; /* decision.h */
 
 /* Status Rejected. */
 enum hub_outcome consent_patch_reject(struct actor actor, struct lfi_error *error);
 /*
- * Status Authorized, for these accounts; when it `pays`, with its ConnectToken where the endpoint
- * gives any. False: the Hub does not say that it is so.
+ * Status Authorized, for these accounts; when it pays, with its ConnectToken where the endpoint
+ * gives any. With authorizers no status: others decide as well. False: the Hub does not say that it
+ * is so.
  */
-bool consent_patch_authorize(struct actor actor, const struct lfi_slice *account_ids, size_t count,
-                             bool pays);
+bool consent_patch_authorize(struct actor actor, const struct decision_approval *approval);
+/* The list of those who approve `consent`, with the status that it leads to. */
+enum hub_outcome consent_patch_authorizers(struct actor actor, const struct consent *consent,
+                                           struct lfi_slice authorizers,
+                                           enum authorization authorization,
+                                           struct lfi_error *error);
 /* The action revoke, in the bank's name. */
 enum hub_outcome consent_patch_revoke(struct actor actor, struct lfi_error *error);
 /*

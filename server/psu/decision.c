@@ -1,5 +1,6 @@
 #include "psu/decision.h"
 
+#include "psu/authorizer_task.h"
 #include "psu/claim.h"
 #include "psu/consent_patch.h"
 #include "psu/journey_record.h"
@@ -186,16 +187,20 @@ void decision_approve(struct actor actor, const struct decision_approval *approv
     if (!take(actor, out)) {
         return;
     }
-    if (!approval->patched &&
-        !consent_patch_authorize(actor, approval->account_ids, approval->count, approval->pays)) {
+    bool others = approval->authorizers.len > 0;
+    if (!approval->patched && ((others && !authorizer_task_put_end(actor, approval->deadline_s)) ||
+                               !consent_patch_authorize(actor, approval))) {
         decision_refuse_unclaimed(actor, ENDING_HUB, out);
     } else if (hub_do_confirm(actor.endpoint->hub, actor.arena, actor.session->interaction_id,
                               &out->location, &error) != HUB_OK) {
         /* The TPP will never get its code; what is authorized can only be revoked. */
-        bool closed = consent_patch_revoke(actor, &error) == HUB_OK;
+        bool foreign;
+        bool closed = others ? consent_patch_close(actor, &foreign, &error) == HUB_OK
+                             : consent_patch_revoke(actor, &error) == HUB_OK;
         tell_failure(actor, ending_row(ENDING_HUB), !closed, out);
     } else {
         out->state = DECISION_MADE;
-        settle(actor, true, "authorized", out->location);
+        out->others_until_s = others ? approval->deadline_s : 0;
+        settle(actor, true, others ? "authorized-by-one" : "authorized", out->location);
     }
 }

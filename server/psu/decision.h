@@ -23,7 +23,8 @@ struct decision {
     enum decision_state state;
     struct lfi_slice location; /* the way back to the TPP, in the arena; empty: there is none */
     struct lfi_slice reason;   /* of ending_row, when made by this call; absent: authorized */
-    int status;                /* of the state, with DECISION_UNKNOWN; `error` says why */
+    int64_t others_until_s; /* made by this call, and others must approve until then; 0: nobody */
+    int status;             /* of the state, with DECISION_UNKNOWN; `error` says why */
     struct lfi_error error;
 };
 
@@ -32,6 +33,10 @@ struct decision_approval {
     size_t count;
     bool pays;    /* the consent is one to payments */
     bool patched; /* the Hub has it already: an earlier try was cut off after the PATCH */
+    /* Others must approve too, until then: MultipleAuthorizers, for the Hub; absent: nobody else.
+     */
+    struct lfi_slice authorizers;
+    int64_t deadline_s;
 };
 
 /* PATCH Authorized, and only then doConfirm. */

@@ -1,13 +1,25 @@
 #include "psu/finish.h"
 
+#include "base/datetime.h"
 #include "psu/approval.h"
 #include "psu/claim.h"
 #include "psu/journey_record.h"
 
 /* --- a journey -------------------------------------------------------------------------------- */
 
+/* Until when others must approve as well; 0: nobody. */
+static void append_others(struct json_writer *w, int64_t until_s)
+{
+    char until[DATETIME_TEXT_MAX];
+    if (until_s > 0) {
+        (void)datetime_format_utc_ms(until_s * 1000000, until);
+        json_text(w, "othersUntil", until);
+    }
+}
+
 /* The way back to the TPP as the Hub gave it; without one, nothing else is possible. */
-static void show_way_back(struct context *context, const char *view, struct lfi_slice location)
+static void show_way_back(struct context *context, const char *view, struct lfi_slice location,
+                          int64_t others_until_s)
 {
     struct json_writer w;
     if (location.len == 0) {
@@ -20,6 +32,7 @@ static void show_way_back(struct context *context, const char *view, struct lfi_
     }
     json_string_if_any(&w, "tpp", context->session.tpp);
     json_string_if_any(&w, "reason", context->session.reason);
+    append_others(&w, others_until_s);
     json_close_object(&w);
 }
 
@@ -38,7 +51,7 @@ static void show(struct context *context, const struct decision *decision)
         /* fall through */
     case DECISION_BEFORE:
         if (context_move(context, SESSION_OVER) && context_keep_session(context) == 0) {
-            show_way_back(context, "redirect", decision->location);
+            show_way_back(context, "redirect", decision->location, decision->others_until_s);
         }
         break;
     case DECISION_UNDER_WAY:
@@ -67,7 +80,7 @@ void finish_repeat(struct context *context, bool shown)
     struct decision decision;
     decision_find(context_actor(context), &decision);
     if (decision.state == DECISION_BEFORE) { /* the session has ended, or goes on elsewhere */
-        show_way_back(context, shown ? "ended" : "redirect", decision.location);
+        show_way_back(context, shown ? "ended" : "redirect", decision.location, 0);
     } else {
         show(context, &decision);
     }

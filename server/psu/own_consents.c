@@ -6,14 +6,15 @@
 #include "psu/approval.h"
 #include "psu/consent_card.h"
 #include "psu/finish.h"
+#include "psu/own_approvals.h"
 #include "psu/own_payments.h"
 #include "psu/revocation.h"
 #include "psu/steps.h"
 #include "psu/task.h"
 #include "rows_own_consents.h"
 
-static void refuse_hub(struct context *context, enum hub_outcome outcome,
-                       const struct lfi_error *error)
+void own_consents_refuse_hub(struct context *context, enum hub_outcome outcome,
+                             const struct lfi_error *error)
 {
     if (outcome == HUB_REFUSED) {
         context_refuse(context, 404, "CONSENT-UNKNOWN", error->message);
@@ -132,11 +133,12 @@ void step_show_own_consents(struct context *context)
     enum hub_outcome outcome = hub_list_of_user(context->endpoint->hub, context->arena,
                                                 context->session.user_id, &all, &error);
     if (outcome != HUB_OK) {
-        refuse_hub(context, outcome, &error);
+        own_consents_refuse_hub(context, outcome, &error);
         return;
     }
     context_begin_view(context, &w, "consents");
     append_cards(context_actor(context), "consents", all, (struct lfi_slice){0}, &w);
+    own_approvals_append(context_actor(context), &w);
     json_close_object(&w);
     cJSON_Delete(all);
 }
@@ -160,7 +162,7 @@ static bool load_own(struct context *context, struct lfi_slice consent_id, cJSON
     enum hub_outcome outcome =
         hub_get_consent(context->endpoint->hub, context->arena, consent_id, tree, &error);
     if (outcome != HUB_OK) {
-        refuse_hub(context, outcome, &error);
+        own_consents_refuse_hub(context, outcome, &error);
         return false;
     }
     consent_read(*tree, out);
@@ -189,9 +191,8 @@ static int append_account(void *ctx, struct lfi_slice json, const void *facts)
     return 0;
 }
 
-/* Accounts that are held no longer are left out. */
-static int append_accounts(struct actor actor, const cJSON *list, struct json_writer *w,
-                           struct lfi_error *error)
+int own_consents_append_accounts(struct actor actor, const cJSON *list, struct json_writer *w,
+                                 struct lfi_error *error)
 {
     const struct provider *provider = actor.endpoint->provider;
     const struct lfi_call call = actor_core_call(actor);
@@ -244,14 +245,15 @@ static void show_consent(struct context *context, const cJSON *tree, const struc
     if (consent->kind->pays) {
         own_payments_append_terms(context_actor(context), tree, consent, &w);
     }
-    int status = append_accounts(context_actor(context), consent->account_ids, &w, &error);
+    int status =
+        own_consents_append_accounts(context_actor(context), consent->account_ids, &w, &error);
     if (status != LFI_OK) {
         (void)context_refuse_failed(context, STEP_CORE, status, &error);
         return;
     }
     enum hub_outcome outcome = append_chain(context_actor(context), consent, &w, &error);
     if (outcome != HUB_OK) {
-        refuse_hub(context, outcome, &error);
+        own_consents_refuse_hub(context, outcome, &error);
         return;
     }
     json_close_object(&w);
@@ -336,7 +338,7 @@ static void revoke_own(struct context *context, struct lfi_slice consent_id)
         (void)revocation_put(context_actor(context), consent_id, TASK_FIRST_GAP_S, &error);
         show_kept(context, consent_id);
     } else {
-        refuse_hub(context, outcome, &error);
+        own_consents_refuse_hub(context, outcome, &error);
     }
 }
 
@@ -363,7 +365,7 @@ int own_consents_revoke(struct call *call)
                                     json_get_string(step_body(call), "proof"))) {
         keep_revocation(context, consent_id);
     } else {
-        refuse_hub(context, outcome, &error);
+        own_consents_refuse_hub(context, outcome, &error);
     }
     return 0;
 }

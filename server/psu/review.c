@@ -3,6 +3,7 @@
 #include "psu/accounts.h"
 #include "psu/finish.h"
 #include "psu/journey_record.h"
+#include "psu/mandate.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
 
@@ -112,7 +113,9 @@ static bool find_accounts(struct context *context, const struct consent *consent
 static bool is_patched(const struct session *session, const struct consent *consent,
                        const cJSON *chosen)
 {
-    if (!slice_equal_text(consent->status, "Authorized") ||
+    bool by_one = slice_equal_text(consent->status, "AwaitingAuthorization") &&
+                  consent->authorizers; /* others still decide */
+    if ((!slice_equal_text(consent->status, "Authorized") && !by_one) ||
         !slice_equal(consent->user_id, session->user_id)) {
         return false;
     }
@@ -211,6 +214,51 @@ static bool select_accounts(struct context *context, const struct account_offers
     return false;
 }
 
+static const struct account_offer *offer_of(const struct account_offers *offers,
+                                            struct lfi_slice account_id)
+{
+    for (size_t i = 0; i < offers->count; i++) {
+        if (slice_equal(offers->items[i].id, account_id)) {
+            return &offers->items[i];
+        }
+    }
+    return NULL;
+}
+
+/*
+ * From an account of several: what the Hub is told of them, this customer as the first who
+ * approved. False, having answered: the core does not say who they are.
+ */
+static bool name_authorizers(struct context *context, const struct account_offers *offers,
+                             const struct consent *consent, struct decision_approval *out)
+{
+    struct authorizers *authorizers;
+    struct lfi_error error = {{0}};
+    const struct lfi_call call = actor_core_call(context_actor(context));
+    if (!out->pays || offer_of(offers, out->account_ids[0])->approvals < 2) {
+        return true;
+    }
+    int status = mandate_read(context->endpoint->provider, context->arena, &call,
+                              out->account_ids[0], &authorizers, &error);
+    if (status != LFI_OK) {
+        finish_core(context, status, "approvers", &error);
+        return false;
+    }
+    struct buf list;
+    const struct authorizer_decision decision = {context->session.user_id, true,
+                                                 clock_now_us(context->psu->clock)};
+    buf_init(&list, AUTHORIZERS_BYTES);
+    (void)authorizers_decide(authorizers, NULL, &decision, &list);
+    out->authorizers =
+        list.failed ? (struct lfi_slice){0} : arena_keep(context->arena, buf_slice(&list));
+    out->deadline_s = consent_deadline_s(consent);
+    buf_free(&list);
+    if (!out->authorizers.ptr) {
+        finish_refuse(context, ENDING_FAILED);
+    }
+    return out->authorizers.ptr;
+}
+
 /* Consent journey 4. */
 static bool needs_step_up(const struct psu *psu, const struct consent *consent)
 {
@@ -233,7 +281,8 @@ bool review_choose(struct context *context, const cJSON *account_ids, bool confi
            (step_check_open(context, &out->consent) && check_owner(context, &out->consent) &&
             load_payment(context, out->tree, &out->consent, &out->payment) &&
             find_accounts(context, &out->consent, &out->payment, &offers) &&
-            select_accounts(context, &offers, account_ids, &out->approval));
+            select_accounts(context, &offers, account_ids, &out->approval) &&
+            name_authorizers(context, &offers, &out->consent, &out->approval));
 }
 
 int step_cancel(struct call *call)

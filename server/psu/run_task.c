@@ -1,6 +1,7 @@
 /* Background work: tasks that are due. */
 #include "base/crash.h"
 #include "payments/push.h"
+#include "psu/authorizer_task.h"
 #include "psu/decision.h"
 #include "psu/journey_record.h"
 #include "psu/psu.h"
@@ -60,6 +61,10 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
         end_journey(actor, record);
     } else if (slice_equal_text(kind, REVOCATION_KIND)) {
         revocation_deliver(actor, record);
+    } else if (slice_equal_text(kind, AUTHORIZER_KIND)) {
+        authorizer_task_deliver(actor, record);
+    } else if (slice_equal_text(kind, AUTHORIZERS_END_KIND)) {
+        authorizer_task_end(actor, record);
     } else if (slice_equal_text(kind, UNDO_KIND)) {
         undo_deliver(actor, record);
     } else if (slice_equal_text(kind, PUSH_KIND)) {

@@ -8,26 +8,24 @@ static const struct transition {
     enum session_stage from;
     enum session_event event;
     enum session_stage to;
-    bool journey_only;
 } transitions[] = {
-    {SESSION_SIGN_IN, SESSION_ASKED, SESSION_APPROVAL, false},
-    {SESSION_SIGN_IN, SESSION_SIGNED_IN, SESSION_REVIEW, false},
-    {SESSION_SIGN_IN, SESSION_OVER, SESSION_ENDED, false},
-    {SESSION_APPROVAL, SESSION_SIGNED_IN, SESSION_REVIEW, false},
-    {SESSION_APPROVAL, SESSION_OVER, SESSION_ENDED, false},
-    {SESSION_REVIEW, SESSION_CHOSEN, SESSION_STEP_UP, true},
-    {SESSION_REVIEW, SESSION_REOPENED, SESSION_REVIEW, true},
-    {SESSION_REVIEW, SESSION_OVER, SESSION_ENDED, false},
-    {SESSION_STEP_UP, SESSION_REOPENED, SESSION_REVIEW, true},
-    {SESSION_STEP_UP, SESSION_OVER, SESSION_ENDED, true},
+    {SESSION_SIGN_IN, SESSION_ASKED, SESSION_APPROVAL},
+    {SESSION_SIGN_IN, SESSION_SIGNED_IN, SESSION_REVIEW},
+    {SESSION_SIGN_IN, SESSION_OVER, SESSION_ENDED},
+    {SESSION_APPROVAL, SESSION_SIGNED_IN, SESSION_REVIEW},
+    {SESSION_APPROVAL, SESSION_OVER, SESSION_ENDED},
+    {SESSION_REVIEW, SESSION_CHOSEN, SESSION_STEP_UP},
+    {SESSION_REVIEW, SESSION_REOPENED, SESSION_REVIEW},
+    {SESSION_REVIEW, SESSION_OVER, SESSION_ENDED},
+    {SESSION_STEP_UP, SESSION_REOPENED, SESSION_REVIEW},
+    {SESSION_STEP_UP, SESSION_OVER, SESSION_ENDED},
 };
 
 bool session_move(struct session *session, enum session_event event)
 {
     for (size_t i = 0; i < ARRAY_LEN(transitions); i++) {
         const struct transition *row = &transitions[i];
-        if (row->from == session->stage && row->event == event &&
-            (session->kind == SESSION_JOURNEY || !row->journey_only)) {
+        if (row->from == session->stage && row->event == event) {
             session->stage = row->to;
             return true;
         }

@@ -3,12 +3,15 @@
  * passkey, and only that (consent journey 4). The choice is kept in the state under its digest;
  * session, challenge and confirmation are bound to the digest.
  */
+#include "psu/step_up.h"
+
 #include "base/id.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
 #include "psu/browser.h"
 #include "psu/claim.h"
 #include "psu/finish.h"
+#include "psu/own_approvals.h"
 #include "psu/passkey.h"
 #include "psu/passkeys.h"
 #include "psu/rate_limit.h"
@@ -27,9 +30,8 @@ static struct lfi_slice choice_key(struct actor actor)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* Digest of a decision: of this journey, these accounts (a JSON array) and these payments. */
-static struct lfi_slice digest_of(struct actor actor, struct lfi_slice choice,
-                                  const struct payment_terms *payment)
+struct lfi_slice step_up_digest(struct actor actor, struct lfi_slice choice,
+                                const struct payment_terms *payment)
 {
     struct lfi_slice bound =
         arena_format(actor.arena, "%.*s:%.*s%s%.*s", SLICE_ARG(actor.session->interaction_id),
@@ -42,7 +44,7 @@ static bool keep_choice(struct context *context, struct lfi_slice choice,
                         const struct payment_terms *payment)
 {
     struct lfi_error error = {{0}};
-    context->session.decision = digest_of(context_actor(context), choice, payment);
+    context->session.decision = step_up_digest(context_actor(context), choice, payment);
     int status =
         claim_settle(context_actor(context), choice_key(context_actor(context)), choice, &error);
     if (status != LFI_OK) {
@@ -51,18 +53,20 @@ static bool keep_choice(struct context *context, struct lfi_slice choice,
     return status == LFI_OK;
 }
 
-static void ask(struct context *context, const struct review_choice *choice)
+void step_up_ask(struct context *context, struct lfi_slice choice, const struct consent *consent,
+                 const struct payment_terms *payment, int accounts)
 {
-    const struct payment_terms *payment = &choice->payment;
     const char *kind = !payment->json.ptr ? "step-up" : payment->single ? "payment" : "payments";
     const struct approval_request request = {.kind = kind,
-                                             .tpp = consent_beneficiary(&choice->consent),
+                                             .tpp = consent_beneficiary(consent),
                                              .browser = browser_name(context->request),
-                                             .accounts = (int)choice->approval.count,
+                                             .accounts = accounts,
                                              .payee = payment->payee,
                                              .amount = payment->amount,
                                              .currency = payment->currency};
-    step_ask_approval(context, &request, SESSION_CHOSEN);
+    if (keep_choice(context, choice, payment)) {
+        step_ask_approval(context, &request, SESSION_CHOSEN);
+    }
 }
 
 /* The confirmation is of other payments than these: the customer looks at them again. */
@@ -86,12 +90,12 @@ static void approve(struct context *context, const cJSON *account_ids, bool conf
     if (review_choose(context, account_ids, confirmed, &choice)) {
         bool patched = choice.approval.patched;
         if (!choice.confirmed) {
-            if (keep_choice(context, accounts, &choice.payment)) {
-                ask(context, &choice);
-            }
+            step_up_ask(context, accounts, &choice.consent, &choice.payment,
+                        (int)choice.approval.count);
         } else if (confirmed && !patched &&
-                   !slice_equal(context->session.decision,
-                                digest_of(context_actor(context), accounts, &choice.payment))) {
+                   !slice_equal(
+                       context->session.decision,
+                       step_up_digest(context_actor(context), accounts, &choice.payment))) {
             reopen(context);
         } else {
             finish_approve(context, &choice.approval);
@@ -136,13 +140,27 @@ static void carry_out(struct context *context)
         context_refuse_state(context, &error);
         return;
     }
-    cJSON *account_ids = status == LFI_OK ? json_parse(choice) : NULL;
-    if (account_ids) {
-        approve(context, account_ids, true);
-    } else {
+    cJSON *chosen = status == LFI_OK ? json_parse(choice) : NULL;
+    if (!chosen) {
         finish_refuse(context, ENDING_FAILED);
+    } else if (context->session.kind == SESSION_CUSTOMER) {
+        own_approvals_confirmed(context, chosen);
+    } else {
+        approve(context, chosen, true);
     }
-    cJSON_Delete(account_ids);
+    cJSON_Delete(chosen);
+}
+
+/* A journey ends; on their own pages the customer is back at the list. */
+static void refuse(struct context *context)
+{
+    if (context->session.kind == SESSION_CUSTOMER) {
+        if (context_move(context, SESSION_REOPENED) && context_keep_session(context) == 0) {
+            step_show_own_consents(context);
+        }
+    } else {
+        finish_refuse(context, ENDING_STEP_UP);
+    }
 }
 
 int step_check_step_up(struct call *call)
@@ -158,7 +176,7 @@ int step_check_step_up(struct call *call)
     } else if (state == LFI_APPROVAL_APPROVED) {
         carry_out(context);
     } else {
-        finish_refuse(context, ENDING_STEP_UP);
+        refuse(context);
     }
     return 0;
 }
@@ -203,7 +221,7 @@ int step_use_step_up_passkey(struct call *call)
             context_actor(context)); /* it was the customer who had asked */
         carry_out(context);
     } else if (status == LFI_DENIED || status == LFI_BLOCKED) {
-        finish_refuse(context, ENDING_STEP_UP);
+        refuse(context);
     } else {
         finish_core(context, status, "passkey", &error);
     }

@@ -173,6 +173,27 @@ struct lfi_payable_facts {
     uint32_t alone;             /* the customer may approve payments without others */
 };
 
+/* Groups of those who approve payments from an account together. */
+#define LFI_APPROVER_GROUPS_MAX 8
+
+/* One of those who may approve payments from an account; the record is {} or whatever suits. */
+struct lfi_approver {
+    uint32_t size;
+    char user_id[65];
+    char group[33]; /* "Management", "Financial"; one of the summary's */
+    char name[141]; /* UTF-8; shown to the other approvers alone */
+};
+
+/* How many of each group must approve: a quorum is one group, one of each of two is two groups. */
+struct lfi_approver_summary {
+    uint32_t size;
+    uint32_t group_count;
+    struct {
+        char name[33];
+        uint32_t required; /* 1 to the number of its approvers */
+    } groups[LFI_APPROVER_GROUPS_MAX];
+};
+
 /* Where money that a third party returns is to go. */
 struct lfi_refund_account {
     uint32_t size;
@@ -226,6 +247,14 @@ struct lfi_payments {
     /* Also for consents that have ended. LFI_UNKNOWN: no such account. */
     int (*refund_account)(void *core, const struct lfi_call *call, struct lfi_slice account_id,
                           struct lfi_refund_account *out, struct lfi_error *error);
+    /*
+     * Who approves payments from an account, `query->subject_id`, that a customer may not pay from
+     * alone, each with struct lfi_approver; answer->summary is a struct lfi_approver_summary. Asked
+     * again at each approval: who is in the answer no more approves nothing any more. LFI_UNKNOWN:
+     * no such account. Without the function only accounts to pay from alone are offered.
+     */
+    int (*approvers)(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                     struct lfi_answer *answer, struct lfi_error *error);
 };
 
 #ifdef __cplusplus

@@ -19,7 +19,13 @@ const views = {
     leave: signOut,
   }),
   approval: (view) => approvalView(view, signOut),
-  consents: later('views-consents', ({ listView }, view) => listView(view, open, signOut)),
+  consents: later('views-consents', ({ listView }, view) => listView(view, { open, decide: openWaiting }, signOut)),
+  authorize: later('views-authorize', ({ authorizeView }, view) => authorizeView(view, {
+    back: () => step('list'), decide: (approve) => step('authorize', { consentId: view.id, approve }),
+  })),
+  'step-up': later('views-step-up', ({ stepUpView }, view) => stepUpView(view, {
+    byPasskey: stepUpByPasskey, leave: signOut,
+  })),
   consent: later('views-consents', ({ consentView, confirmView }, view) => consentView(view, {
     open, back: () => step('list'), readPayments: (page) => readPayments(view.id, page), revoke: () => confirmView(view, () => revoke(view), () => present(view)),
   })),
@@ -28,6 +34,7 @@ const views = {
   error: (view) => errorView(view, view.error === 'CONSENT-UNKNOWN' || view.error === 'HUB-DOWN' ? () => step('list') : refresh),
 };
 
+const openWaiting = (consentId) => step('waiting', { consentId });
 const open = (consentId) => step('consent', { consentId });
 const revoke = ({ id, proof }) => step('revoke', { consentId: id, proof }, { ended: true });
 const readPayments = (consentId, page) => call('/consents/api/payments', { journey: session, consentId, page });
@@ -64,7 +71,9 @@ async function present(view) {
   busy = true; // until the view is there
   await (views[view.view] ?? views.error)(view);
   busy = false;
-  if (view.view === 'approval') timer = setTimeout(poll, POLL_MS);
+  if (view.view === 'approval') timer = setTimeout(poll, POLL_MS, 'approval');
+  if (view.view === 'step-up') timer = setTimeout(poll, POLL_MS, 'step-up');
+  if (view.underWay) timer = setTimeout(openWaiting, POLL_MS, view.id);
   // The server ends a session that took too long; ask it to when the time has come.
   if (['signed-out', 'error', 'choose-provider'].includes(view.view)) forgetSession();
   else watchSession(view, { extend: '/consents/api/extend', over: refresh });
@@ -89,12 +98,18 @@ async function signInByPasskey(shown) {
   else await present(view ?? { ...shown, problem: 'passkey-not-used', triesLeft: 0 });
 }
 
-async function poll() {
+async function stepUpByPasskey() {
+  const { assertion, view } = await askPasskey('/consents/api/step-up-options', { journey: session });
+  if (assertion) await step('step-up-passkey', { assertion });
+  else if (view) await present(view);
+}
+
+async function poll(name) {
   if (busy) return;
-  const view = await call('/consents/api/approval', { journey: session });
+  const view = await call(`/consents/api/${name}`, { journey: session });
   if (busy) return;
   showOffline(view.error === 'NETWORK');
-  if (view.view === 'approval' || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS);
+  if (view.view === name || view.error === 'NETWORK') timer = setTimeout(poll, POLL_MS, name);
   else if (view.error === 'JOURNEY-ORDER') await refresh();
   else await present(view);
 }

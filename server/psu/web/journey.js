@@ -46,7 +46,7 @@ function leave() {
   return step('cancel');
 }
 
-function goBack({ leavingView, refusedView }, view) {
+function goBack({ leavingView, othersView, refusedView }, view) {
   const leave = () => {
     const [, authorize, complete] = document.querySelectorAll('.steps li');
     authorize.className = 'done';
@@ -57,6 +57,7 @@ function goBack({ leavingView, refusedView }, view) {
     location.replace(view.redirect);
   };
   if (view.reason) refusedView(view, { leave, countdown: true });
+  else if (view.othersUntil) othersView(view, leave);
   else leave();
 }
 

@@ -103,7 +103,19 @@ function cards(consents, open) {
     : element('p', { class: 'lead', role: 'status' }, text(consents.length > 0 ? 'own.noneFit' : `own.none.${shown.tab}`));
 }
 
-export function listView(view, open, signOut) {
+/** What others approve too, and waits for the customer: above everything else. */
+function waitingList({ waiting = [], waitingUnread }, decide) {
+  if (waiting.length === 0 && !waitingUnread) return null;
+  return element('section', { class: 'section', 'data-testid': 'cmi-waiting' },
+    element('h2', {}, text('several.waiting')),
+    waitingUnread ? element('p', { class: 'alert' }, text('several.unread')) : null,
+    element('ul', { class: 'consents' }, waiting.map(({ id, tpp, amount }) => element('li', {}, element('button', {
+      class: 'consent', type: 'button', 'data-testid': `cmi-waiting-${id}`, onclick: () => decide(id),
+    }, element('strong', {}, element('bdi', {}, tpp)),
+    element('span', { class: 'lines' }, element('span', {}, amount ? money(amount) : text('several.payments'))))))));
+}
+
+export function listView(view, { open, decide }, signOut) {
   const title = text('own.title');
   const panel = element('div', { role: 'tabpanel', id: 'tabpanel', 'aria-labelledby': `tab-${shown.tab}` });
   const ofTab = () => view.consents.filter((consent) => tabOf(consent) === shown.tab)
@@ -112,7 +124,7 @@ export function listView(view, open, signOut) {
   const redraw = () => list.replaceChildren(cards(ofTab(), open));
   const choose = (tab) => {
     shown = { tab, tpp: '', kind: '', status: '' };
-    listView(view, open, signOut);
+    listView(view, { open, decide }, signOut);
     document.getElementById(`tab-${tab}`).focus();
   };
   const byKey = (event) => {
@@ -130,6 +142,7 @@ export function listView(view, open, signOut) {
       element('h1', {}, title),
       element('button', { class: 'plain', type: 'button', 'data-testid': 'sign-out', onclick: signOut }, text('own.signOut'))),
     element('p', { class: 'lead' }, text('own.lead')),
+    waitingList(view, decide),
     element('div', { class: 'tabs', role: 'tablist', onkeydown: byKey }, Object.keys(TABS).map((tab) => element('button', {
       type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-selected': String(tab === shown.tab),
       'aria-controls': 'tabpanel', tabindex: tab === shown.tab ? '0' : '-1',

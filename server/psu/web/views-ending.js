@@ -1,5 +1,5 @@
 // The way back to the TPP, or to the screen where a phone took over.
-import { count, element, show, sign, text } from './dom.js';
+import { count, element, moment, show, sign, text } from './dom.js';
 
 const RETURN_S = 10;
 
@@ -44,6 +44,16 @@ export function refusedView(view, { leave, countdown }) {
     tick();
     ticks = setInterval(tick, 1000);
   }
+}
+
+/** Others must approve too, so nothing is paid yet. */
+export function othersView(view, leave) {
+  const title = text('others.title');
+  show(title, sign('done'),
+    element('h1', { 'data-testid': 'others-title' }, title),
+    element('p', {}, text('others.text', { ...view, until: moment(view.othersUntil) })),
+    element('button', { class: 'primary', type: 'button', onclick: leave, 'data-testid': 'others-return' },
+      text('refused.return', view)));
 }
 
 export function endedView(view) {

@@ -1,6 +1,6 @@
 // Payments to decide on, and the account that they leave.
 import { alertLine, element, money, nodes, say, show, text } from './dom.js';
-import { facts, kindOf, rank, relationOf } from './views-account.js';
+import { chip, facts, kindOf, rank, relationOf } from './views-account.js';
 import { rules, summary } from './views-payment-terms.js';
 
 const cents = (value) => BigInt(value.replace('.', ''));
@@ -15,7 +15,8 @@ function accountItem(account, { holder, only, onchange }) {
       balance ? element('span', { class: 'balance' }, text('account.balance', { amount: money(balance) })) : null,
       overdraft && account.subType === 'CurrentAccount'
         ? element('span', {}, text('pay.overdraftOf', { amount: money(overdraft) })) : null,
-      element('span', { class: 'chips' }, relationOf(account, holder))));
+      element('span', { class: 'chips' }, relationOf(account, holder),
+        account.approvals ? chip(text('account.several', { count: account.approvals })) : null)));
 }
 
 const exceeds = (amount, limit) => limit?.currency === amount.currency && cents(amount.value) > cents(limit.value);

@@ -1,0 +1,192 @@
+#include "psu/authorizer_task.h"
+
+#include "base/limits.h"
+#include "consent/consent.h"
+#include "psu/consent_patch.h"
+#include "psu/mandate.h"
+#include "psu/task.h"
+
+static struct lfi_slice key_of(struct actor actor, struct lfi_slice consent_id)
+{
+    return state_key(actor.arena, AUTHORIZER_KIND, actor.session->user_id, consent_id);
+}
+
+static struct lfi_slice end_key_of(struct actor actor, struct lfi_slice consent_id)
+{
+    return state_key(actor.arena, AUTHORIZERS_END_KIND, (struct lfi_slice){0}, consent_id);
+}
+
+static bool add_text(struct actor actor, cJSON *record, const char *name, struct lfi_slice value)
+{
+    const char *text = arena_text(actor.arena, value);
+    return text && cJSON_AddStringToObject(record, name, text);
+}
+
+/* --- keeping ---------------------------------------------------------------------------------- */
+
+int authorizer_task_put(struct actor actor, struct lfi_slice consent_id, bool approves,
+                        struct lfi_error *error)
+{
+    struct task task = {
+        .key = key_of(actor, consent_id), .consent_id = consent_id, .record = cJSON_CreateObject()};
+    int64_t now_s = clock_now_s(actor.psu->clock);
+    int status = LFI_FAILED;
+    if (add_text(actor, task.record, "kind", SLICE(AUTHORIZER_KIND)) &&
+        add_text(actor, task.record, "consent", consent_id) &&
+        add_text(actor, task.record, "user", actor.session->user_id) &&
+        cJSON_AddBoolToObject(task.record, "approves", approves) &&
+        cJSON_AddNumberToObject(task.record, "at", (double)now_s)) {
+        status = task_put(actor, &task, now_s, error);
+    } else {
+        error_set(error, "out of memory");
+    }
+    cJSON_Delete(task.record);
+    return status;
+}
+
+static void ignore(void *ctx, struct lfi_slice json)
+{
+    (void)ctx;
+    (void)json;
+}
+
+bool authorizer_task_waits(struct actor actor, struct lfi_slice consent_id)
+{
+    const struct state_ref ref = actor_state(actor, key_of(actor, consent_id));
+    const struct state_sink sink = {.take = ignore};
+    struct lfi_error error = {{0}};
+    return state_task_find(&ref, &sink, &error) == LFI_OK;
+}
+
+bool authorizer_task_put_end(struct actor actor, int64_t deadline_s)
+{
+    struct lfi_slice consent_id = actor.session->consent_id;
+    struct lfi_error error = {{0}};
+    struct task task = {.key = end_key_of(actor, consent_id),
+                        .consent_id = consent_id,
+                        .record = cJSON_CreateObject()};
+    int status = LFI_FAILED;
+    if (add_text(actor, task.record, "kind", SLICE(AUTHORIZERS_END_KIND)) &&
+        add_text(actor, task.record, "consent", consent_id)) {
+        status = task_put(actor, &task, deadline_s, &error);
+    }
+    cJSON_Delete(task.record);
+    if (status != LFI_OK) {
+        actor_log_state(actor, status, "task_put", &error);
+    }
+    return status == LFI_OK;
+}
+
+/* --- carrying out ----------------------------------------------------------------------------- */
+
+static void note(struct actor actor, const char *how, enum hub_outcome outcome,
+                 const struct lfi_error *error)
+{
+    LOG_EVENT(actor.psu->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, "authorizer",
+              LOG_TEXT("provider", slice_of(actor.endpoint->provider->id)),
+              LOG_TEXT("consent", actor.session->consent_id),
+              LOG_TEXT("how", slice_of(outcome == HUB_OK ? how : "later")),
+              LOG_TEXT("reason", slice_of(outcome == HUB_OK ? NULL : error->message)));
+}
+
+/* A refusal too is tried again: if the consent has ended meanwhile, the next try sees it. */
+static void finish(struct actor actor, const struct task *task, enum hub_outcome outcome,
+                   const struct lfi_error *error)
+{
+    if (outcome == HUB_OK) {
+        task_done(actor, task->key);
+    } else {
+        task_try_later(actor, task, outcome, error);
+    }
+}
+
+/* The first who approved stays the consent's customer. */
+static enum hub_outcome tell_hub(struct actor actor, const struct consent *consent,
+                                 const struct authorizers *authorizers,
+                                 const struct authorizer_decision *decision, const char **how,
+                                 struct lfi_error *error)
+{
+    static const char *const hows[] = {[AUTHORIZATION_WAITS] = "approved",
+                                       [AUTHORIZATION_GIVEN] = "approved-by-all",
+                                       [AUTHORIZATION_REFUSED] = "refused"};
+    struct buf list;
+    buf_init(&list, AUTHORIZERS_BYTES);
+    enum authorization authorization =
+        authorizers_decide(authorizers, consent->authorizers, decision, &list);
+    actor.session->user_id = consent->user_id;
+    enum hub_outcome outcome =
+        list.failed
+            ? HUB_UNREACHABLE
+            : consent_patch_authorizers(actor, consent, buf_slice(&list), authorization, error);
+    buf_free(&list);
+    *how = hows[authorization];
+    return outcome;
+}
+
+static enum hub_outcome deliver(struct actor actor, const struct authorizer_decision *decision,
+                                const char **how, struct lfi_error *error)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct authorizers *authorizers = NULL;
+    const struct provider *provider = actor.endpoint->provider;
+    const struct lfi_call call = actor_core_call(actor);
+    enum hub_outcome outcome =
+        hub_get_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id, &tree, error);
+    consent_read(tree, &consent);
+    const cJSON *account = cJSON_GetArrayItem(consent.account_ids, 0);
+    if (outcome != HUB_OK) {
+        *how = "later";
+    } else if (!consent_is_open(&consent, clock_now_us(actor.psu->clock)) || !account) {
+        *how = "ended-before";
+    } else if (mandate_read(provider, actor.arena, &call, slice_of(account->valuestring),
+                            &authorizers, error) != LFI_OK) {
+        outcome = HUB_UNREACHABLE;
+    } else if (!authorizers_find(authorizers, decision->user_id)) {
+        *how = "no-mandate";
+    } else {
+        outcome = tell_hub(actor, &consent, authorizers, decision, how, error);
+    }
+    cJSON_Delete(tree);
+    return outcome;
+}
+
+void authorizer_task_deliver(struct actor actor, cJSON *record)
+{
+    int64_t at_s = 0;
+    const char *how = NULL;
+    struct lfi_error error = {{0}};
+    (void)json_get_int(record, "at", &at_s);
+    const struct authorizer_decision decision = {.user_id = json_get_string(record, "user"),
+                                                 .approves =
+                                                     json_get_bool(record, "approves", false),
+                                                 .at_us = at_s * 1000000};
+    actor.session->consent_id = json_get_string(record, "consent");
+    actor.session->user_id = decision.user_id;
+    const struct task task = {.key = key_of(actor, actor.session->consent_id), .record = record};
+    enum hub_outcome outcome = deliver(actor, &decision, &how, &error);
+    note(actor, how, outcome, &error);
+    finish(actor, &task, outcome, &error);
+}
+
+void authorizer_task_end(struct actor actor, cJSON *record)
+{
+    cJSON *tree = NULL;
+    struct consent consent;
+    struct lfi_error error = {{0}};
+    const char *how = "ended-before";
+    actor.session->consent_id = json_get_string(record, "consent");
+    const struct task task = {.key = end_key_of(actor, actor.session->consent_id),
+                              .record = record};
+    enum hub_outcome outcome =
+        hub_get_consent(actor.endpoint->hub, actor.arena, actor.session->consent_id, &tree, &error);
+    consent_read(tree, &consent);
+    if (outcome == HUB_OK && slice_equal_text(consent.status, "AwaitingAuthorization")) {
+        how = "out-of-time";
+        actor.session->user_id = consent.user_id;
+        outcome = consent_patch_reject(actor, &error);
+    }
+    note(actor, how, outcome, &error);
+    cJSON_Delete(tree);
+    finish(actor, &task, outcome, &error);
+}
