@@ -158,7 +158,7 @@ class Hub {
     }
 
     async script(method, path, body) {
-        const init = { method, headers: {} };
+        const init = { method, headers: { connection: 'close' } }; // none is kept until it is ended meanwhile
         if (body !== undefined) {
             init.body = typeof body === 'string' ? body : JSON.stringify(body);
             init.headers['content-type'] = 'application/json';
