@@ -1,7 +1,6 @@
 #include "psu/consent_patch.h"
 
 #include "consent/consent.h"
-#include "psu/decision.h"
 
 #define PATCH_BYTES (64 * 1024)
 #define TOKEN_BYTES 64
@@ -113,8 +112,8 @@ enum hub_outcome consent_patch_close(struct actor actor, bool *foreign, struct l
 static bool is_applied(struct actor actor, const struct consent *consent,
                        const struct change *change)
 {
-    bool status = change->status ? slice_equal_text(consent->status, change->status)
-                                 : !!consent->authorizers;
+    bool status =
+        change->status ? slice_equal_text(consent->status, change->status) : !!consent->authorizers;
     bool same = status && slice_equal(consent->user_id, actor.session->user_id) &&
                 (size_t)cJSON_GetArraySize(consent->account_ids) == change->account_count;
     for (size_t i = 0; same && i < change->account_count; i++) {

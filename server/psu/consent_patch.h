@@ -9,7 +9,18 @@
 #include "psu/actor.h"
 
 struct consent;
-struct decision_approval; /* decision.h */
+
+/* What the customer approves. */
+struct decision_approval {
+    const struct lfi_slice *account_ids;
+    size_t count;
+    bool pays;    /* the consent is one to payments */
+    bool patched; /* the Hub has it already: an earlier try was cut off after the PATCH */
+    /* Others must approve too, until then: MultipleAuthorizers, for the Hub; absent: nobody else.
+     */
+    struct lfi_slice authorizers;
+    int64_t deadline_s;
+};
 
 /* Status Rejected. */
 enum hub_outcome consent_patch_reject(struct actor actor, struct lfi_error *error);

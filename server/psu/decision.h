@@ -7,7 +7,7 @@
 #ifndef PSU_DECISION_H
 #define PSU_DECISION_H
 
-#include "psu/actor.h"
+#include "psu/consent_patch.h"
 #include "psu/ending.h"
 
 enum decision_state {
@@ -26,17 +26,6 @@ struct decision {
     int64_t others_until_s; /* made by this call, and others must approve until then; 0: nobody */
     int status;             /* of the state, with DECISION_UNKNOWN; `error` says why */
     struct lfi_error error;
-};
-
-struct decision_approval {
-    const struct lfi_slice *account_ids;
-    size_t count;
-    bool pays;    /* the consent is one to payments */
-    bool patched; /* the Hub has it already: an earlier try was cut off after the PATCH */
-    /* Others must approve too, until then: MultipleAuthorizers, for the Hub; absent: nobody else.
-     */
-    struct lfi_slice authorizers;
-    int64_t deadline_s;
 };
 
 /* PATCH Authorized, and only then doConfirm. */

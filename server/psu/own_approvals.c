@@ -5,7 +5,7 @@
 #include "base/datetime.h"
 #include "psu/authorizer_task.h"
 #include "psu/mandate.h"
-#include "psu/own_consents.h"
+#include "psu/own_page.h"
 #include "psu/payment_terms.h"
 #include "psu/step_up.h"
 #include "psu/steps.h"
@@ -163,7 +163,7 @@ static bool load(struct context *context, struct lfi_slice consent_id, struct wa
     enum hub_outcome outcome =
         hub_get_consent(context->endpoint->hub, context->arena, consent_id, &out->tree, &error);
     if (outcome != HUB_OK) {
-        own_consents_refuse_hub(context, outcome, &error);
+        own_page_refuse_hub(context, outcome, &error);
         return false;
     }
     consent_read(out->tree, &out->consent);
@@ -230,7 +230,7 @@ static void show(struct context *context, const struct waiting *waiting)
     json_bool(&w, "underWay", authorizer_task_waits(actor, consent->id));
     (void)datetime_format_utc_ms(consent_deadline_s(consent) * 1000000, until);
     json_text(&w, "until", until);
-    int status = own_consents_append_accounts(actor, consent->account_ids, &w, &error);
+    int status = own_page_append_accounts(actor, consent->account_ids, &w, &error);
     if (status != LFI_OK) {
         (void)context_refuse_failed(context, STEP_CORE, status, &error);
         return;
@@ -293,7 +293,7 @@ int own_consents_authorize(struct call *call)
     return 0;
 }
 
-void own_approvals_confirmed(struct context *context, const cJSON *choice)
+void step_approve_waiting(struct context *context, const cJSON *choice)
 {
     struct waiting waiting = {.tree = NULL};
     struct lfi_slice consent_id = slice_of(cJSON_GetStringValue(choice));

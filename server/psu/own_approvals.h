@@ -17,7 +17,5 @@
 void own_approvals_append(struct actor actor, struct json_writer *w);
 /* Answers with the view "authorize" of one of them; 404 CONSENT-UNKNOWN: it is none for them. */
 void own_approvals_show(struct context *context, struct lfi_slice consent_id);
-/* The customer has confirmed, by step-up, the approval of the consent that `choice` names. */
-void own_approvals_confirmed(struct context *context, const cJSON *choice);
 
 #endif

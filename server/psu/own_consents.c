@@ -1,27 +1,17 @@
 #include "psu/own_consents.h"
 
-#include "base/core_answer.h"
 #include "base/id.h"
 #include "consent/permissions.h"
 #include "psu/approval.h"
 #include "psu/consent_card.h"
 #include "psu/finish.h"
 #include "psu/own_approvals.h"
+#include "psu/own_page.h"
 #include "psu/own_payments.h"
 #include "psu/revocation.h"
 #include "psu/steps.h"
 #include "psu/task.h"
 #include "rows_own_consents.h"
-
-void own_consents_refuse_hub(struct context *context, enum hub_outcome outcome,
-                             const struct lfi_error *error)
-{
-    if (outcome == HUB_REFUSED) {
-        context_refuse(context, 404, "CONSENT-UNKNOWN", error->message);
-    } else {
-        context_refuse(context, 503, "HUB-DOWN", error->message);
-    }
-}
 
 /* --- beginning and end of a session ----------------------------------------------------------- */
 
@@ -133,7 +123,7 @@ void step_show_own_consents(struct context *context)
     enum hub_outcome outcome = hub_list_of_user(context->endpoint->hub, context->arena,
                                                 context->session.user_id, &all, &error);
     if (outcome != HUB_OK) {
-        own_consents_refuse_hub(context, outcome, &error);
+        own_page_refuse_hub(context, outcome, &error);
         return;
     }
     context_begin_view(context, &w, "consents");
@@ -162,7 +152,7 @@ static bool load_own(struct context *context, struct lfi_slice consent_id, cJSON
     enum hub_outcome outcome =
         hub_get_consent(context->endpoint->hub, context->arena, consent_id, tree, &error);
     if (outcome != HUB_OK) {
-        own_consents_refuse_hub(context, outcome, &error);
+        own_page_refuse_hub(context, outcome, &error);
         return false;
     }
     consent_read(*tree, out);
@@ -171,51 +161,6 @@ static bool load_own(struct context *context, struct lfi_slice consent_id, cJSON
         return false;
     }
     return true;
-}
-
-/* Name and full number of a shared account, which the Hub knows only by our id. */
-static int append_account(void *ctx, struct lfi_slice json, const void *facts)
-{
-    struct json_writer *w = ctx;
-    (void)facts;
-    cJSON *account = json_parse(json);
-    const cJSON *number = json_get(account, "accountNumbers");
-    json_open_object(w, NULL);
-    json_string(w, "subType", json_get_string(account, "accountSubType"));
-    if (json_get(account, "nickName")) {
-        json_string(w, "name", json_get_string(account, "nickName"));
-    }
-    json_string(w, "number", json_get_string(!number ? NULL : number->child, "identification"));
-    json_close_object(w);
-    cJSON_Delete(account);
-    return 0;
-}
-
-int own_consents_append_accounts(struct actor actor, const cJSON *list, struct json_writer *w,
-                                 struct lfi_error *error)
-{
-    const struct provider *provider = actor.endpoint->provider;
-    const struct lfi_call call = actor_core_call(actor);
-    size_t count = (size_t)cJSON_GetArraySize(list);
-    struct lfi_slice *ids = arena_array(actor.arena, count + 1, sizeof(*ids));
-    struct lfi_held_query query = {.base = {.size = sizeof(query), .subject_id = call.user_id},
-                                   .account_ids = ids};
-    struct core_answer answer = core_answer(append_account, w);
-    const cJSON *item;
-    if (!ids) {
-        (void)error_set(error, "out of memory");
-        return LFI_FAILED;
-    }
-    cJSON_ArrayForEach(item, list)
-    {
-        ids[query.account_count++] = slice_of(cJSON_GetStringValue(item));
-    }
-    json_open_array(w, "accountList");
-    int status = count == 0
-                     ? LFI_OK
-                     : provider->accounts->held(provider->core, &call, &query, &answer.base, error);
-    json_close_array(w);
-    return status;
 }
 
 /* Earlier and later consents of the chain, those of the customer alone, without this one. */
@@ -245,15 +190,14 @@ static void show_consent(struct context *context, const cJSON *tree, const struc
     if (consent->kind->pays) {
         own_payments_append_terms(context_actor(context), tree, consent, &w);
     }
-    int status =
-        own_consents_append_accounts(context_actor(context), consent->account_ids, &w, &error);
+    int status = own_page_append_accounts(context_actor(context), consent->account_ids, &w, &error);
     if (status != LFI_OK) {
         (void)context_refuse_failed(context, STEP_CORE, status, &error);
         return;
     }
     enum hub_outcome outcome = append_chain(context_actor(context), consent, &w, &error);
     if (outcome != HUB_OK) {
-        own_consents_refuse_hub(context, outcome, &error);
+        own_page_refuse_hub(context, outcome, &error);
         return;
     }
     json_close_object(&w);
@@ -338,7 +282,7 @@ static void revoke_own(struct context *context, struct lfi_slice consent_id)
         (void)revocation_put(context_actor(context), consent_id, TASK_FIRST_GAP_S, &error);
         show_kept(context, consent_id);
     } else {
-        own_consents_refuse_hub(context, outcome, &error);
+        own_page_refuse_hub(context, outcome, &error);
     }
 }
 
@@ -365,7 +309,7 @@ int own_consents_revoke(struct call *call)
                                     json_get_string(step_body(call), "proof"))) {
         keep_revocation(context, consent_id);
     } else {
-        own_consents_refuse_hub(context, outcome, &error);
+        own_page_refuse_hub(context, outcome, &error);
     }
     return 0;
 }

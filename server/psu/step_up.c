@@ -11,7 +11,6 @@
 #include "psu/browser.h"
 #include "psu/claim.h"
 #include "psu/finish.h"
-#include "psu/own_approvals.h"
 #include "psu/passkey.h"
 #include "psu/passkeys.h"
 #include "psu/rate_limit.h"
@@ -144,7 +143,7 @@ static void carry_out(struct context *context)
     if (!chosen) {
         finish_refuse(context, ENDING_FAILED);
     } else if (context->session.kind == SESSION_CUSTOMER) {
-        own_approvals_confirmed(context, chosen);
+        step_approve_waiting(context, chosen);
     } else {
         approve(context, chosen, true);
     }

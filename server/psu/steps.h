@@ -32,6 +32,10 @@ void step_show_review(struct context *context);
 void step_show_step_up(struct context *context);
 void step_show_own_consents(struct context *context);
 
+/* The customer has confirmed, by step-up, the approval of the consent that waits for it: `choice`,
+ * a JSON text of its id. */
+void step_approve_waiting(struct context *context, const cJSON *choice);
+
 /*
  * Has the customer's app asked, moves the session by `event`, and answers: with what the new stage
  * shows, or with a refusal, and then the session stays as it was.
