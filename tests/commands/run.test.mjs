@@ -84,7 +84,8 @@ test('demo.json is there when both programs answer', async () => {
         assert.ok(existsSync(provider.clientCert) && existsSync(provider.signingKey));
     }
     assert.ok(demo.tpps.every(({ signingKey, kid }) => existsSync(signingKey) && kid));
-    assert.deepEqual(demo.tpps[0].redirectUris, [`${demo.hub.baseUrl}/tpp/callback`]);
+    const own = ['http', 'https'].map((scheme) => `${scheme}://localhost:3000/callback`); // of clients that try it
+    assert.deepEqual(demo.tpps[0].redirectUris, [`${demo.hub.baseUrl}/tpp/callback`, ...own]);
     for (const { clientId } of demo.tpps) {
         const body = JSON.stringify({ providerId: 'dhowretail', type: 'data-sharing', clientId,
             consent: { Permissions: ['ReadAccountsBasic'] } });
@@ -217,7 +218,7 @@ test('--fresh starts anew and touches nothing that is not its own', async () => 
 
 test('a folder of before the bank had a provider is refused, with the way out', () => {
     for (const [part, message] of [
-        ['pki/hub/dhowcorporate', /pki lacks hub\/dhowcorporate\/C4, .* tools\/run --fresh/],
+        ['pki/hub/dhowcorporate', /pki lacks hub\/dhowcorporate\/Sig2, .* tools\/run --fresh/],
         ['store/corporate', /store lacks the segment corporate: .*tools\/run --fresh/],
     ]) {
         renameSync(join(dir, part), join(dir, 'aside'));

@@ -3,13 +3,21 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { browser, demo, useDemo } from '../support/suite.mjs';
 import {
-    arrive, breakHub, changes, consentAtHub, healHub, requestConsent, shoot, userOf,
+    arrive, breakHub, changes, consentAtHub, healHub, requestConsent, shoot, until, userOf,
 } from './support.mjs';
 
 let customer;
 
 useDemo({ adjustServer: '.hub.timeoutMs = 1500' });
 afterEach(() => healHub(demo));
+
+/* What the bank still tells the Hub of journeys before would take the one fault of the next. */
+function earlierAreUndone() {
+    const log = demo.serverLog();
+    const told = log.filter(({ event, how }) => event === 'journey-undone' && how === 'told');
+    return log.filter(({ event }) => event === 'journey-undo-kept')
+        .every(({ interaction }) => told.some((one) => one.interaction === interaction));
+}
 
 for (const kind of ['down', 'slow', '500', 'garbage']) {
     test(`GET /auth ${kind}: a page of our own, no redirect`, async () => {
@@ -50,6 +58,7 @@ for (const kind of ['down', 'slow', '500', 'garbage']) {
         await customer.page.locator('input[name=account]').first().check();
         // A connection that is cut may be tried again at once, so for "down" it stays down.
         const times = kind === 'down' ? {} : { times: 1 };
+        await until(earlierAreUndone, 'the journeys before are undone', 60_000);
         await breakHub(demo, 'heimdall', kind, { ms: 4000, ...times });
         await customer.at('approve').click();
         if (kind === 'down') {
