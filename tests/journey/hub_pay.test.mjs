@@ -89,6 +89,8 @@ const PICTURED = ['VariableOnDemand', 'FixedDefinedSchedule'];
 
 test('each type in words is a consent of that type, its payee sealed', async () => {
     const page = await pages.open('/pay.html');
+    await page.getByTestId('tpp-provider-dhowretail').waitFor();
+    assert.equal(await page.getByTestId('tpp-provider-dhowinsurance').count(), 0); // it has no accounts
     for (const [type, control] of Object.entries(TYPES)) {
         await page.waitForLoadState('networkidle'); // leaving would end a call of the page's
         await page.goto(`${pages.hub.url}/pay.html`);

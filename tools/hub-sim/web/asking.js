@@ -32,8 +32,8 @@ export function boundDays(input) {
 
 // ---- choices -----------------------------------------------------------------------------------
 
-/** Which app asks, and at which segment of the bank; `showApp` is told of the app. */
-export async function fillChoices(showApp) {
+/** Which app asks, and at which of the bank's segments that `fits`; `showApp` is told of the app. */
+export async function fillChoices(showApp, fits = () => true) {
   const {hubs, tpps, now: there} = await getJson("/sim/setup");
   const choose = (tpp) => {
     document.body.dataset.brand = tpp.slug;
@@ -49,7 +49,7 @@ export async function fillChoices(showApp) {
     input.addEventListener("change", () => choose(tpp));
     return element("label", {}, input, element("img", {src: `${tpp.slug}.svg`, alt: ""}), tpp.name);
   }));
-  byId("segments").append(...hubs.map((hub, index) => {
+  byId("segments").append(...hubs.filter(fits).map((hub, index) => {
     const input = element("input", {type: "radio", name: "provider", value: hub.providerId, checked: index === 0,
       "data-segment": hub.segment, "data-testid": `tpp-provider-${hub.providerId}`});
     return tile(input, pick(hub.name) ?? hub.segment, pick(hub.text) ?? "");

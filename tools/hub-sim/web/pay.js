@@ -113,7 +113,8 @@ function terms() {
 }
 
 fill();
-await fillChoices((tpp) => { document.title = t("{app}: pay from your account", {app: tpp.name}); });
+const hasAccounts = ({segment}) => segment !== "insurance";
+await fillChoices((tpp) => { document.title = t("{app}: pay from your account", {app: tpp.name}); }, hasAccounts);
 byId("add-payee").addEventListener("click", () => { addPayee(); byId(`name-${payees}`).focus(); });
 byId("add-date").addEventListener("click", () => addDate(""));
 addDate(dayAhead(30));
