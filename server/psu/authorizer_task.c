@@ -16,12 +16,6 @@ static struct lfi_slice end_key_of(struct actor actor, struct lfi_slice consent_
     return state_key(actor.arena, AUTHORIZERS_END_KIND, (struct lfi_slice){0}, consent_id);
 }
 
-static bool add_text(struct actor actor, cJSON *record, const char *name, struct lfi_slice value)
-{
-    const char *text = arena_text(actor.arena, value);
-    return text && cJSON_AddStringToObject(record, name, text);
-}
-
 /* --- keeping ---------------------------------------------------------------------------------- */
 
 int authorizer_task_put(struct actor actor, struct lfi_slice consent_id, bool approves,
@@ -31,9 +25,9 @@ int authorizer_task_put(struct actor actor, struct lfi_slice consent_id, bool ap
         .key = key_of(actor, consent_id), .consent_id = consent_id, .record = cJSON_CreateObject()};
     int64_t now_s = clock_now_s(actor.psu->clock);
     int status = LFI_FAILED;
-    if (add_text(actor, task.record, "kind", SLICE(AUTHORIZER_KIND)) &&
-        add_text(actor, task.record, "consent", consent_id) &&
-        add_text(actor, task.record, "user", actor.session->user_id) &&
+    if (task_add_text(actor, task.record, "kind", SLICE(AUTHORIZER_KIND)) &&
+        task_add_text(actor, task.record, "consent", consent_id) &&
+        task_add_text(actor, task.record, "user", actor.session->user_id) &&
         cJSON_AddBoolToObject(task.record, "approves", approves) &&
         cJSON_AddNumberToObject(task.record, "at", (double)now_s)) {
         status = task_put(actor, &task, now_s, error);
@@ -44,18 +38,9 @@ int authorizer_task_put(struct actor actor, struct lfi_slice consent_id, bool ap
     return status;
 }
 
-static void ignore(void *ctx, struct lfi_slice json)
-{
-    (void)ctx;
-    (void)json;
-}
-
 bool authorizer_task_waits(struct actor actor, struct lfi_slice consent_id)
 {
-    const struct state_ref ref = actor_state(actor, key_of(actor, consent_id));
-    const struct state_sink sink = {.take = ignore};
-    struct lfi_error error = {{0}};
-    return state_task_find(&ref, &sink, &error) == LFI_OK;
+    return task_is_kept(actor, key_of(actor, consent_id));
 }
 
 bool authorizer_task_put_end(struct actor actor, int64_t deadline_s)
@@ -66,8 +51,8 @@ bool authorizer_task_put_end(struct actor actor, int64_t deadline_s)
                         .consent_id = consent_id,
                         .record = cJSON_CreateObject()};
     int status = LFI_FAILED;
-    if (add_text(actor, task.record, "kind", SLICE(AUTHORIZERS_END_KIND)) &&
-        add_text(actor, task.record, "consent", consent_id)) {
+    if (task_add_text(actor, task.record, "kind", SLICE(AUTHORIZERS_END_KIND)) &&
+        task_add_text(actor, task.record, "consent", consent_id)) {
         status = task_put(actor, &task, deadline_s, &error);
     }
     cJSON_Delete(task.record);

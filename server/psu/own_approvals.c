@@ -1,6 +1,5 @@
 #include "psu/own_approvals.h"
 
-#include "base/array.h"
 #include "base/core_answer.h"
 #include "base/datetime.h"
 #include "psu/authorizer_task.h"
@@ -261,7 +260,7 @@ static void decide(struct context *context, struct waiting *waiting, bool approv
     struct actor actor = context_actor(context);
     int status = authorizer_task_put(actor, waiting->consent.id, approves, &error);
     if (status != LFI_OK) {
-        (void)context_refuse_failed(context, STEP_REVOCATION, status, &error);
+        (void)context_refuse_failed(context, STEP_STATE, status, &error);
     } else {
         show(context, waiting);
     }

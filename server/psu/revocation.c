@@ -51,21 +51,15 @@ static int check_room(struct actor actor, struct lfi_error *error)
     return status;
 }
 
-static bool add_text(struct actor actor, cJSON *record, const char *name, struct lfi_slice value)
-{
-    const char *text = arena_text(actor.arena, value);
-    return text && cJSON_AddStringToObject(record, name, text);
-}
-
 int revocation_put(struct actor actor, struct lfi_slice consent_id, int64_t wait_s,
                    struct lfi_error *error)
 {
     struct task task = {
         .key = key_of(actor, consent_id), .consent_id = consent_id, .record = cJSON_CreateObject()};
     int status = check_room(actor, error);
-    if (status == LFI_OK && (!add_text(actor, task.record, "kind", SLICE(REVOCATION_KIND)) ||
-                             !add_text(actor, task.record, "consent", consent_id) ||
-                             !add_text(actor, task.record, "user", actor.session->user_id))) {
+    if (status == LFI_OK && (!task_add_text(actor, task.record, "kind", SLICE(REVOCATION_KIND)) ||
+                             !task_add_text(actor, task.record, "consent", consent_id) ||
+                             !task_add_text(actor, task.record, "user", actor.session->user_id))) {
         error_set(error, "out of memory");
         status = LFI_FAILED;
     }
@@ -81,18 +75,9 @@ void revocation_end(struct actor actor, struct lfi_slice consent_id)
     task_done(actor, key_of(actor, consent_id));
 }
 
-static void ignore(void *ctx, struct lfi_slice json)
-{
-    (void)ctx;
-    (void)json;
-}
-
 bool revocation_is_pending(struct actor actor, struct lfi_slice consent_id)
 {
-    const struct state_ref ref = actor_state(actor, key_of(actor, consent_id));
-    const struct state_sink sink = {.take = ignore};
-    struct lfi_error error = {{0}};
-    return state_task_find(&ref, &sink, &error) == LFI_OK;
+    return task_is_kept(actor, key_of(actor, consent_id));
 }
 
 /* One use of what a customer may have kept. *out_wait_s is 0 when it is allowed. */

@@ -76,6 +76,26 @@ void task_try_later(struct actor actor, const struct task *task, enum hub_outcom
     }
 }
 
+bool task_add_text(struct actor actor, cJSON *record, const char *name, struct lfi_slice value)
+{
+    const char *text = arena_text(actor.arena, value);
+    return text && cJSON_AddStringToObject(record, name, text);
+}
+
+static void ignore(void *ctx, struct lfi_slice json)
+{
+    (void)ctx;
+    (void)json;
+}
+
+bool task_is_kept(struct actor actor, struct lfi_slice key)
+{
+    const struct state_ref ref = actor_state(actor, key);
+    const struct state_sink sink = {.take = ignore};
+    struct lfi_error error = {{0}};
+    return state_task_find(&ref, &sink, &error) == LFI_OK;
+}
+
 void task_done(struct actor actor, struct lfi_slice key)
 {
     const struct state_ref ref = actor_state(actor, key);

@@ -24,6 +24,10 @@ int task_put(struct actor actor, const struct task *task, int64_t due_s, struct 
 /* A try failed with `outcome`, because of `why`: it is due again later, or parked. */
 void task_try_later(struct actor actor, const struct task *task, enum hub_outcome outcome,
                     const struct lfi_error *why);
+/* Adds a text to a record; false: memory is short. */
+bool task_add_text(struct actor actor, cJSON *record, const char *name, struct lfi_slice value);
+/* Whether there is such a task. */
+bool task_is_kept(struct actor actor, struct lfi_slice key);
 /* Nothing is left to do. That there is no such task is fine. */
 void task_done(struct actor actor, struct lfi_slice key);
 

@@ -9,21 +9,15 @@ static struct lfi_slice key_of(struct actor actor)
     return state_key(actor.arena, UNDO_KIND, (struct lfi_slice){0}, actor.session->interaction_id);
 }
 
-static bool add_text(struct actor actor, cJSON *record, const char *name, struct lfi_slice value)
-{
-    const char *text = arena_text(actor.arena, value);
-    return text && cJSON_AddStringToObject(record, name, text);
-}
-
 static bool describe(struct actor actor, const struct undo *undo, cJSON *record)
 {
     const struct session *session = actor.session;
-    return add_text(actor, record, "kind", SLICE(UNDO_KIND)) &&
-           add_text(actor, record, "interaction", session->interaction_id) &&
-           add_text(actor, record, "consent", session->consent_id) &&
-           (!undo->close || add_text(actor, record, "user", session->user_id)) &&
-           add_text(actor, record, "error", slice_of(undo->error)) &&
-           add_text(actor, record, "description", slice_of(undo->description)) &&
+    return task_add_text(actor, record, "kind", SLICE(UNDO_KIND)) &&
+           task_add_text(actor, record, "interaction", session->interaction_id) &&
+           task_add_text(actor, record, "consent", session->consent_id) &&
+           (!undo->close || task_add_text(actor, record, "user", session->user_id)) &&
+           task_add_text(actor, record, "error", slice_of(undo->error)) &&
+           task_add_text(actor, record, "description", slice_of(undo->description)) &&
            cJSON_AddNumberToObject(record, "started", (double)session->started_s) &&
            cJSON_AddBoolToObject(record, "onPhone", session->on_phone) &&
            cJSON_AddBoolToObject(record, "close", undo->close);
