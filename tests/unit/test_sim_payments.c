@@ -601,11 +601,124 @@ static void each_version_of_the_hub_has_its_form(void **state)
                         "PAYMENT-RAIL");
 }
 
+/* --- several approvers ------------------------------------------------------------------------ */
+
+#define APPROVER(id, more) "{\"AuthorizerId\":\"" id "\",\"AuthorizationStatus\":" more "}"
+#define APPROVED "\"Approved\",\"AuthorizationDate\":\"2027-01-15T12:00:00+04:00\""
+#define REFUSED "\"Rejected\",\"AuthorizationDate\":\"2027-01-15T12:00:00+04:00\""
+#define PENDING "\"Pending\""
+#define LIST(total, first, second)                                                                 \
+    "\"consentBody.Meta.MultipleAuthorizers\":{\"TotalRequired\":" total                           \
+    ",\"Authorizations\":[" APPROVER("a", first) "," APPROVER("b", second) "]}"
+#define PATCH(more)                                                                                \
+    "{\"psuIdentifiers\":{\"userId\":\"u1\"},\"accountIds\":[\"a1\"],"                             \
+    "\"authorizationChannel\":\"Web\"," more "}"
+#define MOVE(state) "\"status\":\"" state "\""
+
+static void await_approvals(struct world *world, const char *more)
+{
+    struct consent made;
+    struct lfi_error error = {0};
+    char text[1024];
+    (void)snprintf(text, sizeof(text), "{%s" MORE SINGLE "}", more);
+    cJSON *terms = cJSON_Parse(text);
+    struct consent_request request = {.hub = &world->sim.hubs[0],
+                                      .tpp = &tpps[0],
+                                      .kind = consent_kind_named("flexi-pay"),
+                                      .terms = terms,
+                                      .request_life_s = 600};
+    int rc = consent_make(&world->sim, &request, &made, &error);
+    cJSON_Delete(terms);
+    assert_string_equal(error.message, "");
+    assert_int_equal(rc, 0);
+    world->consent = store_add(world->sim.store, &made);
+}
+
+static const char *patch_consent(struct world *world, const char *body)
+{
+    static struct refusal refusal;
+    refusal = (struct refusal){0};
+    int rc = consent_patch(&world->sim, world->consent, slice_of(body), &refusal);
+    assert_int_equal(rc, refusal.id ? -1 : 0);
+    return refusal.id;
+}
+
+/* Whether the consent as the Hub shows it has the shape that the contract gives it. */
+static void assert_readable(const struct world *world)
+{
+    struct contract_match match = {0};
+    struct contract_violation violation = {0};
+    cJSON *envelope = consent_envelope(world->consent->data);
+    char *text = cJSON_PrintUnformatted(envelope);
+    assert_int_equal(
+        contract_match(&contract_hub_consent_manager, SLICE("GET"), SLICE("/consents/x"), &match),
+        CONTRACT_FOUND);
+    assert_int_equal(contract_check_response(match.operation, 200, SLICE("application/json"),
+                                             slice_of(text), &violation),
+                     0);
+    cJSON_free(text);
+    cJSON_Delete(envelope);
+}
+
+static void approvals_come_one_by_one(void **state)
+{
+    struct world *world = *state;
+    await_approvals(world, "");
+    assert_null(patch_consent(world, PATCH(LIST("2", APPROVED, PENDING))));
+    assert_true(
+        slice_equal_text(consent_status(&world->sim, world->consent), "AwaitingAuthorization"));
+    assert_readable(world);
+    assert_string_equal(patch_consent(world, PATCH(MOVE("Authorized"))),
+                        "PATCH-AUTHORIZERS-STATUS");
+    assert_null(patch_consent(world, PATCH(MOVE("Authorized") "," LIST("2", APPROVED, APPROVED))));
+    assert_true(slice_equal_text(consent_status(&world->sim, world->consent), "Authorized"));
+    assert_readable(world);
+}
+
+static void decisions_that_cannot_be_true_are_refused(void **state)
+{
+    static const struct {
+        const char *terms, *body, *refused;
+    } cases[] = {
+        {"\"IsSingleAuthorization\":true,", PATCH(LIST("2", APPROVED, PENDING)),
+         "PATCH-AUTHORIZERS-SINGLE"},
+        {"", PATCH(LIST("0", PENDING, PENDING)), "PATCH-AUTHORIZERS-COUNT"},
+        {"", PATCH(LIST("3", APPROVED, PENDING)), "PATCH-AUTHORIZERS-COUNT"},
+        {"", PATCH(LIST("1.5", APPROVED, PENDING)), "PATCH-AUTHORIZERS-COUNT"},
+        {"", PATCH(LIST("2", APPROVED, PENDING "},{\"AuthorizerId\":\"a\"")),
+         "PATCH-AUTHORIZERS-ID"},
+        {"", PATCH(LIST("2", APPROVED, PENDING "},{\"AuthorizerType\":\"Management\"")),
+         "PATCH-AUTHORIZERS-ID"},
+        {"", PATCH(LIST("2", "\"Approved\"", PENDING)), "PATCH-AUTHORIZERS-DATE"},
+        {"", PATCH(LIST("2", APPROVED, PENDING ",\"AuthorizationDate\":\"2027-01-15T12:00:00Z\"")),
+         "PATCH-AUTHORIZERS-DATE"},
+        {"", PATCH(MOVE("Authorized") "," LIST("2", APPROVED, PENDING)),
+         "PATCH-AUTHORIZERS-STATUS"},
+        {"", PATCH(MOVE("Authorized") "," LIST("1", APPROVED, REFUSED)),
+         "PATCH-AUTHORIZERS-STATUS"},
+        {"", PATCH(LIST("2", APPROVED, REFUSED)), "PATCH-AUTHORIZERS-STATUS"},
+        {"", PATCH(LIST("2", APPROVED, APPROVED)), "PATCH-AUTHORIZERS-STATUS"},
+        {"", PATCH(LIST("1", APPROVED, PENDING)), NULL},
+        {"", PATCH(MOVE("Rejected") "," LIST("2", APPROVED, REFUSED)), NULL},
+        {"", PATCH(MOVE("Rejected") "," LIST("2", APPROVED, PENDING)), NULL},
+        {"", PATCH(MOVE("Authorized") "," LIST("1", APPROVED, PENDING)), NULL},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        await_approvals(world, cases[i].terms);
+        const char *refused = patch_consent(world, cases[i].body);
+        assert_string_equal(refused ? refused : "accepted",
+                            cases[i].refused ? cases[i].refused : "accepted");
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(approvals_come_one_by_one),
+        TEST(decisions_that_cannot_be_true_are_refused),
         TEST(terms_are_held_against_the_rules_of_the_hub),
         TEST(a_single_payment_is_made_once_and_as_agreed),
         TEST(payments_of_all_types_are_in_dirhams_for_a_known_purpose),

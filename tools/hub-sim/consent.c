@@ -1,5 +1,6 @@
 #include "consent.h"
 
+#include "authorizers.h"
 #include "base/array.h"
 #include "base/datetime.h"
 #include "consent/kind.h"
@@ -20,7 +21,6 @@
 /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
 #define PROBES "&hint=caf%c3%A9+au%20lait&hint=~%7e&flag&empty="
 #define DEFAULT_LIFE_US (INT64_C(90) * 24 * 3600 * 1000000)
-#define AUTHORIZERS "consentBody.Meta.MultipleAuthorizers"
 #define ACCOUNT_ID_MAX 40 /* the guides' limit; the contract has none */
 
 /* --- states ----------------------------------------------------------------------------------- */
@@ -351,7 +351,7 @@ static int check_kind(const struct consent *consent, const cJSON *patch, struct 
 {
     static const char *const others[] = {"insurancePolicyIds", "ConnectToken",
                                          "consentBody.Data.ExchangeRate",
-                                         "consentBody.Data.Charges", AUTHORIZERS};
+                                         "consentBody.Data.Charges", AUTHORIZERS_MEMBER};
     const size_t count = kind_of(consent)->pays ? 1 : ARRAY_LEN(others);
     for (size_t i = 0; i < count; i++) {
         if (json_get(patch, others[i])) {
@@ -427,6 +427,22 @@ static int check_move(const struct consent *consent, struct lfi_slice to, const 
     return 0;
 }
 
+/* The approvers that the PATCH lists, else those that an earlier one did. */
+static int check_authorizers(const struct consent *consent, const cJSON *patch,
+                             struct lfi_slice status, struct refusal *refusal)
+{
+    const cJSON *list = json_get(patch, AUTHORIZERS_MEMBER);
+    if (list && json_get_bool(terms_of(consent), "IsSingleAuthorization", false)) {
+        return refuse(refusal, "PATCH-AUTHORIZERS-SINGLE",
+                      "The consent must be authorized by one customer alone.");
+    }
+    if (!list && kind_of(consent)->pays) {
+        const cJSON *meta = json_get(json_get(consent->data, "consentBody"), "Meta");
+        list = json_get(meta, "Authorizations") ? meta : NULL;
+    }
+    return list ? authorizers_check(list, status, refusal) : 0;
+}
+
 /* Sets the member that a dotted name leads to; objects are merged one level deep. */
 static void apply(cJSON *data, const cJSON *member)
 {
@@ -460,9 +476,10 @@ static void change(const struct sim *sim, struct consent *consent, const cJSON *
     const cJSON *member;
     cJSON_ArrayForEach(member, patch)
     {
-        if (strcmp(member->string, AUTHORIZERS) == 0) {
+        if (slice_equal_text(slice_of(member->string), AUTHORIZERS_MEMBER)) {
+            /* A payment consent shows the list as Meta itself. */
             put(cJSON_GetObjectItemCaseSensitive(consent->data, "consentBody"), "Meta",
-                cJSON_Duplicate(member, true)); /* where payment consents show them */
+                cJSON_Duplicate(member, true));
         } else {
             apply(consent->data, member);
         }
@@ -498,6 +515,9 @@ int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_sli
     }
     if (rc == 0 && status.ptr) {
         rc = check_move(consent, status, patch, refusal);
+    }
+    if (rc == 0) {
+        rc = check_authorizers(consent, patch, status.ptr ? status : current, refusal);
     }
     if (rc == 0) {
         note_oddities(sim, consent, patch, status);

@@ -62,8 +62,8 @@ void consent_consume(const struct sim *sim, struct consent *consent);
 /*
  * The bank's change, a body that obeys the contract. Refused when it does not suit the consent's
  * kind or state: PATCH-KIND, PATCH-STATE, PATCH-MOVE, PATCH-USER, PATCH-ACCOUNTS,
- * PATCH-STATUS-TWICE. What is odd but lawful becomes a finding: PATCH-REVOKED, PATCH-PERSONAL,
- * PATCH-ACCOUNT-FORM, PATCH-REJECTED-ACCOUNTS.
+ * PATCH-STATUS-TWICE, PATCH-AUTHORIZERS-SINGLE and those of authorizers.h. What is odd but lawful
+ * becomes a finding: PATCH-REVOKED, PATCH-PERSONAL, PATCH-ACCOUNT-FORM, PATCH-REJECTED-ACCOUNTS.
  */
 int consent_patch(const struct sim *sim, struct consent *consent, struct lfi_slice body,
                   struct refusal *refusal);

@@ -99,7 +99,7 @@ const OPERATIONS = [
   ]],
   [/^PATCH /, [
     ["Members that suit the kind of consent", /^PATCH-KIND$/],
-    ["A move that the state allows, with all it needs", /^PATCH-(STATE|MOVE|USER|ACCOUNTS|STATUS-TWICE)$/],
+    ["A move that the state allows, with all it needs", /^PATCH-(STATE|MOVE|USER|ACCOUNTS|STATUS-TWICE|AUTHORIZERS-\w+)$/],
     ["userId and account ids are opaque", /^PATCH-(PERSONAL|ACCOUNT-FORM)$/],
     ["Nothing that belongs elsewhere", /^PATCH-(REVOKED|REJECTED-ACCOUNTS)$/],
   ]],
