@@ -37,7 +37,8 @@ int tpp_discover_payee(struct call *base)
     cJSON *message = cJSON_CreateObject(), *data = cJSON_AddObjectToObject(message, "Data");
     cJSON_AddStringToObject(data, "DiscoveryEndpointUrl", discovery.ptr ? discovery.ptr : "");
     cJSON_AddStringToObject(data, "ResourceServerUrl", resources.ptr ? resources.ptr : "");
-    resource_add_self(message, call);
+    (void)resource_add_self(message, call);
+    cJSON_AddObjectToObject(message, "Meta");
     sim_reply_json(base->reply, 200, message);
     return 0;
 }
@@ -73,7 +74,8 @@ static int ask_bank(struct tpp_call *call, const cJSON *data)
     if (rc == 0) {
         cJSON *message = cJSON_CreateObject(), *out = cJSON_AddObjectToObject(message, "Data");
         if (payee_judge(answer.shown, whole, out, "NameMatchIndicator", "MaskedName")) {
-            resource_add_self(message, call);
+            (void)resource_add_self(message, call);
+            cJSON_AddObjectToObject(message, "Meta");
             sim_reply_json(call->base.base.reply, 200, message);
         } else {
             cJSON_Delete(message);

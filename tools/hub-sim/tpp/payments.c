@@ -7,6 +7,7 @@
 #include "tpp/body.h"
 #include "tpp/headers.h"
 #include "tpp/pascal.h"
+#include "tpp/view.h"
 
 #define KEY_HEADER "x-idempotency-key"
 #define BASE "/open-finance/payment/v2.1"
@@ -206,6 +207,25 @@ static int check_refund(struct tpp_call *call, struct lfi_slice consent_id)
                                        "The consent does not permit this.");
 }
 
+/* The bank's account, with what the Hub knows of the consent. */
+static void reply_refund(struct tpp_call *call, struct lfi_slice id, const cJSON *account)
+{
+    struct store *store = call->base.sim->store;
+    cJSON *message = cJSON_CreateObject(), *data = pascal_convert(account, refund_rules);
+    cJSON_AddItemToObject(message, "Data", data);
+    cJSON *links = resource_add_self(message, call);
+    store_lock(store);
+    const struct consent *consent = store_find(store, call->base.hub, id);
+    if (consent) {
+        const cJSON *terms = json_get(json_get(consent->data, "consentBody"), "Data");
+        copy_if_missing(data, terms, "ConsentId");
+        copy_if_missing(data, terms, "BaseConsentId");
+        view_add_payments(links, consent, tpp_base_of(call, TPP_RESOURCES));
+    }
+    store_unlock(store);
+    sim_reply_json(call->base.base.reply, 200, message);
+}
+
 int tpp_show_refund_account(struct call *base)
 {
     struct tpp_call *call = tpp_call_of(base);
@@ -226,15 +246,7 @@ int tpp_show_refund_account(struct call *base)
         base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 200);
     if (rc == 0) {
-        cJSON *message = cJSON_CreateObject();
-        cJSON *data = pascal_convert(json_get(answer.shown, "data"), refund_rules);
-        if (!json_get(data, "ConsentId")) {
-            const char *text = arena_text(base->arena, id);
-            cJSON_AddStringToObject(data, "ConsentId", text ? text : "");
-        }
-        cJSON_AddItemToObject(message, "Data", data);
-        resource_add_self(message, call);
-        sim_reply_json(base->reply, 200, message);
+        reply_refund(call, id, json_get(answer.shown, "data"));
     }
     bank_answer_free(&answer);
     return rc;

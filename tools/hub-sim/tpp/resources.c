@@ -57,14 +57,20 @@ static void add_link(cJSON *links, const char *name, const struct tpp_call *call
     buf_free(&url);
 }
 
+cJSON *resource_add_self(cJSON *message, struct tpp_call *call)
+{
+    cJSON *links = cJSON_AddObjectToObject(message, "Links");
+    add_link(links, "Self", call, 0);
+    return links;
+}
+
 void resource_add_pages(cJSON *message, struct tpp_call *call, int64_t pages)
 {
     struct call *base = &call->base.base;
     uint64_t number = 1;
     slice_to_u64(request_parameter(base->arena, base->request->query, "page", NULL), &number);
     int64_t page = (int64_t)number;
-    cJSON *links = cJSON_AddObjectToObject(message, "Links");
-    add_link(links, "Self", call, 0);
+    cJSON *links = resource_add_self(message, call);
     if (pages > 1) {
         add_link(links, "First", call, 1);
         if (page > 1) {
@@ -76,12 +82,6 @@ void resource_add_pages(cJSON *message, struct tpp_call *call, int64_t pages)
         add_link(links, "Last", call, pages);
     }
     cJSON_AddNumberToObject(cJSON_AddObjectToObject(message, "Meta"), "TotalPages", (double)pages);
-}
-
-void resource_add_self(cJSON *message, struct tpp_call *call)
-{
-    add_link(cJSON_AddObjectToObject(message, "Links"), "Self", call, 0);
-    cJSON_AddObjectToObject(message, "Meta");
 }
 
 int tpp_register(struct call *base)

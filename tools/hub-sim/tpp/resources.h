@@ -16,7 +16,7 @@ int resource_need_customer(struct tpp_call *call);
 
 /* Links with Self, and First to Last where there are several pages; Meta with TotalPages. */
 void resource_add_pages(cJSON *message, struct tpp_call *call, int64_t pages);
-/* Links with Self alone, and an empty Meta. */
-void resource_add_self(cJSON *message, struct tpp_call *call);
+/* Links with Self alone; these are returned, borrowed. */
+cJSON *resource_add_self(cJSON *message, struct tpp_call *call);
 
 #endif

@@ -23,25 +23,31 @@ static cJSON *describe_data(const struct consent *consent)
     return data;
 }
 
+void view_add_payments(cJSON *links, const struct consent *consent, struct lfi_slice resources)
+{
+    char address[ADDRESS_MAX];
+    const cJSON *payment;
+    cJSON *related = cJSON_AddArrayToObject(links, "Related");
+    cJSON_ArrayForEach(payment, consent->payments)
+    {
+        struct lfi_slice id = json_get_string(payment, "paymentId");
+        (void)snprintf(address, sizeof(address), "%.*s/open-finance/payment/v2.1/payments/%.*s",
+                       SLICE_ARG(resources), SLICE_ARG(id));
+        cJSON_AddItemToArray(related, cJSON_CreateString(address));
+    }
+}
+
 static void add_links(cJSON *view, const struct consent *consent, struct lfi_slice resources)
 {
     char address[ADDRESS_MAX];
     bool pays = view_pays(consent);
-    cJSON *links = cJSON_AddObjectToObject(view, "Links"), *related;
+    cJSON *links = cJSON_AddObjectToObject(view, "Links");
     (void)snprintf(address, sizeof(address), "%.*s/open-finance/%s/v2.1/%s/%s",
                    SLICE_ARG(resources), pays ? "payment" : "account-information",
                    pays ? "payment-consents" : "account-access-consents", consent->id);
     cJSON_AddStringToObject(links, "Self", address);
     if (pays) {
-        const cJSON *payment;
-        related = cJSON_AddArrayToObject(links, "Related");
-        cJSON_ArrayForEach(payment, consent->payments)
-        {
-            struct lfi_slice id = json_get_string(payment, "paymentId");
-            (void)snprintf(address, sizeof(address), "%.*s/open-finance/payment/v2.1/payments/%.*s",
-                           SLICE_ARG(resources), SLICE_ARG(id));
-            cJSON_AddItemToArray(related, cJSON_CreateString(address));
-        }
+        view_add_payments(links, consent, resources);
     }
 }
 

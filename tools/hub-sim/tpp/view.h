@@ -8,5 +8,7 @@
 cJSON *view_consent(const struct sim *sim, struct consent *consent, struct lfi_slice resources);
 /* Whether it is a consent to payments. */
 bool view_pays(const struct consent *consent);
+/* Adds Related, the addresses of the consent's payments. Under the lock. */
+void view_add_payments(cJSON *links, const struct consent *consent, struct lfi_slice resources);
 
 #endif
