@@ -36,6 +36,7 @@ static const struct move moves[] = {
     {"AwaitingAuthorization", "Rejected", CONSENT_BY_PATCH},
     {"AwaitingAuthorization", "Revoked", CONSENT_BY_PATCH},
     {"AwaitingAuthorization", "Revoked", CONSENT_BY_REVOKE},
+    {"AwaitingAuthorization", "Rejected", CONSENT_BY_HUB},
     {"AwaitingAuthorization", "Expired", CONSENT_BY_HUB},
     {"Authorized", "Suspended", CONSENT_BY_PATCH},
     {"Authorized", "Consumed", CONSENT_BY_HUB},
@@ -121,11 +122,31 @@ static void note_change(const struct sim *sim, struct consent *consent, const ch
     events_add(sim->events, consent, "patch");
 }
 
-static bool is_over(const struct sim *sim, const struct consent *consent)
+static bool is_past(const struct sim *sim, const struct consent *consent, const char *name)
 {
     struct datetime end;
-    return datetime_parse(json_get_string(terms_of(consent), "ExpirationDateTime"), &end) &&
+    return datetime_parse(json_get_string(terms_of(consent), name), &end) &&
            datetime_utc_us(&end) <= clock_now_us(sim->clock);
+}
+
+static bool is_over(const struct sim *sim, const struct consent *consent)
+{
+    return is_past(sim, consent, "ExpirationDateTime");
+}
+
+/* Where several must agree, the bank tells that they did not in time. */
+static bool is_unanswered(const struct sim *sim, const struct consent *consent)
+{
+    return !consent_authorizers(consent) &&
+           is_past(sim, consent, "AuthorizationExpirationDateTime");
+}
+
+static void move_by_hub(const struct sim *sim, struct consent *consent, const char *to)
+{
+    if (consent_may_move(json_get_string(consent->data, "status"), slice_of(to), CONSENT_BY_HUB)) {
+        set_status(sim, consent, to);
+        note_change(sim, consent, "patch", NULL);
+    }
 }
 
 static void put_consumption(const struct sim *sim, struct consent *consent)
@@ -135,10 +156,11 @@ static void put_consumption(const struct sim *sim, struct consent *consent)
 
 struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
 {
-    struct lfi_slice status = json_get_string(consent->data, "status");
-    if (consent_may_move(status, SLICE("Expired"), CONSENT_BY_HUB) && is_over(sim, consent)) {
-        set_status(sim, consent, "Expired");
-        note_change(sim, consent, "patch", NULL);
+    if (is_unanswered(sim, consent)) {
+        move_by_hub(sim, consent, "Rejected");
+    }
+    if (is_over(sim, consent)) {
+        move_by_hub(sim, consent, "Expired");
     }
     if (cJSON_GetArraySize(consent->payments) > 0) {
         put_consumption(sim, consent); /* its period may have passed */
@@ -165,11 +187,7 @@ void consent_note_consumption(const struct sim *sim, struct consent *consent)
 
 void consent_consume(const struct sim *sim, struct consent *consent)
 {
-    struct lfi_slice status = json_get_string(consent->data, "status");
-    if (consent_may_move(status, SLICE("Consumed"), CONSENT_BY_HUB)) {
-        set_status(sim, consent, "Consumed");
-        note_change(sim, consent, "patch", NULL);
-    }
+    move_by_hub(sim, consent, "Consumed");
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
