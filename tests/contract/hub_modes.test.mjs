@@ -1,9 +1,9 @@
 // How the simulated Hub of each provider proves itself to the bank, and misuses that on request.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ahead } from '../support/clock.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
 
 let demo;
@@ -43,38 +43,19 @@ test('an access token serves many calls', async () => {
     assert.equal(demo.serverLog().filter(({ event }) => event === 'token-request').length, issued);
 });
 
-/** Does it while the bank's clock, and the Hub's with it, is ahead by so much. */
-async function ahead(offsetSeconds, work) {
-    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
-    const move = async (seconds) => {
-        const moved = await fetch(`${demo.adminBaseUrl}/operator/clock`, {
-            method: 'PUT',
-            headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-            body: JSON.stringify({ offsetSeconds: seconds }),
-        });
-        assert.equal(moved.status, 204);
-    };
-    await move(offsetSeconds);
-    try {
-        await work();
-    } finally {
-        await move(0);
-    }
-}
-
 /** The last requests to the bank, the oldest first. */
 const lastRequests = (count) =>
     demo.serverLog().filter(({ event }) => ['token-request', 'request'].includes(event))
         .slice(-count).map(({ event, status }) => [event, status]);
 
 test('an access token that is near its end is renewed before it is used', () =>
-    ahead(295, async () => { // of 300
+    ahead(demo, 295, async () => { // of 300
         assert.equal(await products('dhowcorporate'), 200);
         assert.deepEqual(lastRequests(2), [['token-request', 200], ['request', 200]]);
     }));
 
 test('an access token that the bank refuses is replaced, and the call made again', () =>
-    ahead(600, async () => {
+    ahead(demo, 600, async () => {
         assert.equal((await post('/sim/faults', { target: 'caller', kind: 'expired-token', times: 1 })).status, 204);
         assert.equal(await products('dhowcorporate'), 200);
         assert.deepEqual(lastRequests(3), [['request', 401], ['token-request', 200], ['request', 200]]);

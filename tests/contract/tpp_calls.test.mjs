@@ -4,3 +4,4 @@ import './tpp_reads.mjs';
 import './tpp_open.mjs';
 import './tpp_guide.mjs';
 import './tpp_payments.mjs';
+import './tpp_clock.mjs';

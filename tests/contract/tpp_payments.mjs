@@ -1,73 +1,9 @@
 // Payments through a Hub's resource server: signed both ways, made once, and what became of them.
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { createLocalJWKSet, jwtVerify } from 'jose';
-import { CONTROL_PARAMETERS, creditorOf } from '../support/payments.mjs';
-import { encryptPii, signPii } from '../support/pii.mjs';
-import { now, SERVICE_INITIATION } from '../support/tpp.mjs';
-import { demo, other, own, tpp } from './tpp_shared.mjs';
-
-const BASE = '/open-finance/payment/v2.1';
-const keysOf = async () => (await tpp.send('GET', tpp.metadata.jwks_uri)).json.keys;
-
-/** Personal data as a TPP sends it, encrypted with the key that the Hub's key set has for it. */
-async function seal(payload) {
-    const { kid, publicKeyFile } = demo.providers[0].encryption;
-    assert.ok((await keysOf()).some((key) => key.use === 'enc' && key.kid === kid));
-    const claims = { iss: tpp.clientId, aud: tpp.issuer, iat: now(), exp: now() + 300, jti: randomUUID(), ...payload };
-    const privateKey = createPrivateKey(readFileSync(tpp.signingKey));
-    const signed = await signPii(claims, { privateKey }, { kid: tpp.kid });
-    return encryptPii(signed, { publicKey: createPublicKey(readFileSync(publicKeyFile)) }, { kid });
-}
-
-async function details(controls = CONTROL_PARAMETERS.SingleInstantPayment, consent = {}) {
-    return {
-        type: SERVICE_INITIATION,
-        consent: {
-            ConsentId: randomUUID(),
-            ControlParameters: controls,
-            PersonalIdentifiableInformation: await seal({ Initiation: { Creditor: [creditorOf(1)] }, Risk: {} }),
-            PaymentPurposeCode: 'ACM',
-            ExpirationDateTime: new Date(Date.now() + 30 * 86_400_000).toISOString(),
-            ...consent,
-        },
-    };
-}
-
-const payer = demo.providers[0].users.find(({ login }) => login === 'rohan');
-const connect = async (...how) => tpp.connect(await details(...how), { user: payer });
-
-async function paymentOf(consentId, more = {}) {
-    return {
-        ConsentId: consentId,
-        Instruction: { Amount: { Amount: '10.00', Currency: 'AED' } },
-        PaymentPurposeCode: 'ACM',
-        OpenFinanceBilling: { Type: 'PushP2P' },
-        PersonalIdentifiableInformation: await seal({ Initiation: creditorOf(1), Risk: {} }),
-        ...more,
-    };
-}
-
-async function post(token, message, { key = randomUUID(), claims = {}, headers = {} } = {}) {
-    const text = await tpp.sign({ iss: tpp.clientId, aud: [tpp.issuer], nbf: 0, exp: now() + 300, message, ...claims });
-    return tpp.call('POST', `${BASE}/payments`, token, {
-        text,
-        headers: {
-            'content-type': 'application/jwt', 'x-idempotency-key': key ?? undefined,
-            'x-fapi-customer-ip-address': '192.0.2.30', 'x-fapi-auth-date': new Date().toUTCString(), ...headers,
-        },
-    });
-}
-
-async function messageOf({ status, text }, expected) {
-    assert.equal(status, expected, text);
-    const options = { issuer: tpp.issuer, audience: tpp.clientId, algorithms: ['PS256'] };
-    return (await jwtVerify(text, createLocalJWKSet({ keys: await keysOf() }), options)).payload.message;
-}
-
-const errorOf = async (reply, status = 400) => (await messageOf(reply, status)).Errors[0].Code;
+import { BASE, connect, errorOf, messageOf, paymentOf, post } from './tpp_paying.mjs';
+import { demo, now, other, own, tpp } from './tpp_shared.mjs';
 
 test('a payment is made once, found by its id and its key, and consumes its consent', async () => {
     const { access_token: token, consentId } = await connect();
@@ -102,8 +38,9 @@ test('a payment is made once, found by its id and its key, and consumes its cons
 test('the account for money back is told when the consent says so', async () => {
     const { consentId } = await connect(undefined, { Permissions: ['ReadRefundAccount'] });
     const path = `${BASE}/payment-consents/${consentId}/refund`;
-    const { Data } = await messageOf(await tpp.call('GET', path, own), 200);
+    const { Data, Links } = await messageOf(await tpp.call('GET', path, own), 200);
     assert.match(Data.RefundAccount.Identification, /^AE/);
+    assert.deepEqual(Links, { Self: `${tpp.resources}${path}`, Related: [] });
     const { consentId: without } = await connect();
     const reply = await tpp.call('GET', `${BASE}/payment-consents/${without}/refund`, own);
     assert.equal(await errorOf(reply, 403), 'AccessToken.InvalidScope');

@@ -1,7 +1,12 @@
 // One demonstration for all tests of the side that TPPs see, since starting it takes seconds.
+import assert from 'node:assert/strict';
 import { after } from 'node:test';
+import { now } from '../support/clock.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { refusalsOf } from '../support/refusals.mjs';
 import { accountAccess, Tpp } from '../support/tpp.mjs';
+
+export { now };
 
 const ALL = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances', 'ReadBeneficiariesBasic',
     'ReadBeneficiariesDetail', 'ReadTransactionsBasic', 'ReadTransactionsDetail', 'ReadProduct',
@@ -18,6 +23,16 @@ export const reader = await Tpp.start(demo, { index: 2 });
 /** Tokens: under a consent to everything, and of the TPP itself. Here, before a test uses the same customer. */
 export const whole = await tpp.connect(accountAccess({ Permissions: ALL }));
 export const own = await tpp.ownToken('openid accounts payments');
+
+const refusalOf = refusalsOf(demo);
+/** The status of an answer, the error or code that it tells, and the id that the Hub logged for it. */
+export async function assertRefused(reply, status, error, id) {
+    const { json = {}, text } = reply;
+    const message = reply.headers['content-type']?.startsWith('application/jwt')
+        ? JSON.parse(Buffer.from(text.split('.')[1], 'base64url')).message : json;
+    const told = message.error ?? message.Errors?.[0].Code ?? text;
+    assert.deepEqual([reply.status, told, await refusalOf(reply)], [status, error, id], text);
+}
 
 /** Where the Hub answered against its own contract, as its log tells it. */
 export const ownFaults = () => demo.hubLog().filter(({ event }) => event === 'own-reply');

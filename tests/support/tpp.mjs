@@ -5,6 +5,7 @@ import { createHash, createPrivateKey, randomBytes, randomUUID } from 'node:cryp
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { decodeJwt, SignJWT } from 'jose';
+import { now } from './clock.mjs';
 import { Customer } from './customer.mjs';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -12,7 +13,7 @@ const TIMEOUT_MS = 30_000;
 export const ACCOUNT_ACCESS = 'urn:openfinanceuae:account-access-consent:v2.1';
 export const SERVICE_INITIATION = 'urn:openfinanceuae:service-initiation-consent:v2.1';
 
-export const now = () => Math.floor(Date.now() / 1000);
+export { now };
 
 const withoutUndefined = (object) =>
     Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));

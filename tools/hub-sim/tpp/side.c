@@ -275,7 +275,8 @@ void tpp_side_handle(void *ctx, const struct request *request, struct reply *rep
     run(&call, part);
     LOG_EVENT(side->sim->log, LOG_INFO, "tpp-call",
               LOG_TEXT("provider", slice_of(hub->config->provider_id)),
-              LOG_TEXT("part", slice_of(part_names[part])), LOG_TEXT("method", inner.method),
+              LOG_TEXT("part", slice_of(part_names[part])),
+              LOG_TEXT("interactionId", call.interaction_id), LOG_TEXT("method", inner.method),
               LOG_TEXT("path", inner.path),
               LOG_TEXT("client", slice_of(call.tpp ? call.tpp->client_id : NULL)),
               LOG_NUMBER("status", reply->status), LOG_TEXT("refused", slice_of(refusal.id)),
