@@ -1,7 +1,7 @@
 // tools/run: starting, ending, and what becomes of one program when the other is gone.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,8 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AS_OF, BUILD_DIR, freePortBase, ROOT, sharedStore, startDemo } from '../support/demo.mjs';
+import { Payer } from '../support/payer.mjs';
+import { accountAccess, Tpp } from '../support/tpp.mjs';
 
 const RUN = join(ROOT, 'tools/run');
+const ACCOUNTS = '/open-finance/account-information/v2.1';
 const STOP_MS = 5000;
 const QUICK_MS = 10_000; // a start with everything made, by programs with sanitizers
 
@@ -104,18 +107,70 @@ test('demo.json is there when both programs answer', async () => {
     }
 });
 
-for (const signal of ['SIGTERM', 'SIGINT']) {
-    test(`${signal} ends both programs, and a second start is quick`, async () => {
-        const before = readFileSync(join(dir, 'pki/pki.json'), 'utf8');
+/** What a TPP does with a demonstration before it is stopped, and what it has in hand then. */
+async function useAsTpp(demo) {
+    const tpp = await Tpp.start(demo);
+    const payer = new Payer(tpp);
+    const shared = await tpp.connect();
+    const { json: refreshed } = await tpp.token({ grant_type: 'refresh_token', refresh_token: shared.refresh_token });
+    const waiting = accountAccess({ BaseConsentId: shared.consentId });
+    assert.equal((await tpp.push(await tpp.requestObject(waiting))).status, 201);
+    const paying = await payer.connect();
+    const key = randomUUID();
+    const Data = await payer.paymentOf(paying.consentId);
+    const made = await payer.messageOf(await payer.post(paying.access_token, { Data }, { key }), 201);
+    const accounts = await tpp.call('GET', `${ACCOUNTS}/accounts`, refreshed.access_token);
+    assert.equal(accounts.status, 200);
+    tpp.close();
+    return { shared, refreshed, waiting, paying, key, Data, made, accounts };
+}
+
+async function assertStillThere(demo, known) {
+    const tpp = await Tpp.start(demo);
+    const payer = new Payer(tpp);
+    const { shared, refreshed, waiting, paying } = known;
+    const own = await tpp.ownToken('accounts payments');
+    const read = (path, token) => tpp.call('GET', `${ACCOUNTS}${path}`, token);
+    const refusal = async (form) => {
+        const { status, json } = await tpp.token(form);
+        return [status, json.error_description];
+    };
+    assert.deepEqual((await read('/accounts', refreshed.access_token)).json.Data, known.accounts.json.Data);
+    const consents = (await read(`/account-access-consents?baseConsentId=${shared.consentId}`, own)).json;
+    assert.deepEqual(consents.map(({ Data }) => [Data.ConsentId, Data.Status]),
+        [[waiting.consent.ConsentId, 'AwaitingAuthorization'], [shared.consentId, 'Authorized']]);
+    assert.equal((await payer.read(`/payment-consents/${paying.consentId}`, own)).Data.Status, 'Consumed');
+    const { PaymentId } = known.made.Data;
+    assert.equal((await payer.read(`/payments/${PaymentId}`, own)).Data.PaymentId, PaymentId);
+    const again = await payer.post(paying.access_token, { Data: known.Data }, { key: known.key });
+    assert.equal((await payer.messageOf(again, 201)).Data.PaymentId, PaymentId);
+
+    const rotated = { grant_type: 'refresh_token', refresh_token: shared.refresh_token };
+    assert.deepEqual(await refusal(rotated), [400, 'the refresh token was replaced by a newer one']);
+    const next = await tpp.token({ grant_type: 'refresh_token', refresh_token: refreshed.refresh_token });
+    assert.equal((await read('/accounts', next.json.access_token)).status, 200);
+    const { status, json } = await tpp.exchange(shared.code, shared.verifier);
+    assert.deepEqual([status, json.error_description], [400, 'the code was used before']);
+    assert.equal((await read('/accounts', next.json.access_token)).status, 401, 'and voids what it gave');
+    tpp.close();
+}
+
+test('a run that is stopped and started again is quick, and knows consents, payments, tokens', async () => {
+    const before = readFileSync(join(dir, 'pki/pki.json'), 'utf8');
+    let known, portBase;
+    for (const [signal, use] of [['SIGTERM', async (demo) => (known = await useAsTpp(demo))],
+        ['SIGINT', (demo) => assertStillThere(demo, known)]]) {
         const start = Date.now();
-        const demo = await startDemo({ dir });
+        const demo = await startDemo({ dir, portBase });
         assert.ok(Date.now() - start < QUICK_MS, `took ${Date.now() - start} ms`);
         assert.equal(readFileSync(join(dir, 'pki/pki.json'), 'utf8'), before);
+        await use(demo);
         demo.process.kill(signal);
         const { code, output } = await assertAllEnds(demo);
         assert.equal(code, 0, output);
-    });
-}
+        ({ portBase } = demo);
+    }
+});
 
 for (const [name, other] of [['hub', 'server'], ['server', 'hub']]) {
     test(`when the ${name} dies the ${other} is stopped`, async () => {

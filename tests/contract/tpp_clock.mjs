@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { ahead } from '../support/clock.mjs';
+import { Payer } from '../support/payer.mjs';
 import { CONTROL_PARAMETERS, dayAhead } from '../support/payments.mjs';
 import { accountAccess } from '../support/tpp.mjs';
-import { connect, details, messageOf, paymentOf, post } from './tpp_paying.mjs';
 import { assertRefused, demo, now, ownFaults, tpp } from './tpp_shared.mjs';
 
 const BASE = '/open-finance/account-information/v2.1';
+const payer = new Payer(tpp);
 const DAY_S = 86_400;
 const later = (seconds, work) => ahead(demo, seconds, work);
 const inSeconds = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
@@ -105,10 +106,10 @@ test('a consent whose code comes after its end gives no tokens', async () => {
 });
 
 test('a consent to payments that nobody answers is rejected at its deadline', async () => {
-    const object = await details(undefined, { AuthorizationExpirationDateTime: inSeconds(3600) });
+    const object = await payer.details(undefined, { AuthorizationExpirationDateTime: inSeconds(3600) });
     assert.equal((await tpp.push(await tpp.requestObject(object))).status, 201);
-    const path = `/open-finance/payment/v2.1/payment-consents/${object.consent.ConsentId}`;
-    const status = async () => (await messageOf(await tpp.call('GET', path, await own()), 200)).Data.Status;
+    const path = `/payment-consents/${object.consent.ConsentId}`;
+    const status = async () => (await payer.read(path, await own())).Data.Status;
     assert.equal(await status(), 'AwaitingAuthorization');
     await later(3600, async () => assert.equal(await status(), 'Rejected'));
 });
@@ -124,44 +125,43 @@ test('a period has its own count and value of payments', async () => {
             MaximumCumulativeValueOfPaymentsPerPeriod: { Amount: '25.00', Currency: 'AED' },
         },
     });
-    const { consentId, access_token, refresh_token } = await connect(controls);
-    const of = (Amount) => paymentOf(consentId, { Instruction: { Amount: { Amount, Currency: 'AED' } } });
-    const pay = async (token, amount) => post(token, { Data: await of(amount) });
+    const { consentId, access_token, refresh_token } = await payer.connect(controls);
+    const of = (Amount) => payer.paymentOf(consentId, { Instruction: { Amount: { Amount, Currency: 'AED' } } });
+    const pay = async (token, amount) => payer.post(token, { Data: await of(amount) });
     const used = async () => {
-        const path = `/open-finance/payment/v2.1/payment-consents/${consentId}`;
-        const { Data } = await messageOf(await tpp.call('GET', path, await own()), 200);
+        const { Data } = await payer.read(`/payment-consents/${consentId}`, await own());
         return Data.PaymentConsumption.CumulativeNumberOfPaymentsInCurrentPeriod;
     };
-    await messageOf(await pay(access_token, '10.00'), 201);
+    await payer.messageOf(await pay(access_token, '10.00'), 201);
     await assertRefused(await pay(access_token, '15.01'), 400, 'Consent.FailsControlParameters', 'SIM-PAYMENT-VALUE');
-    await messageOf(await pay(access_token, '15.00'), 201);
+    await payer.messageOf(await pay(access_token, '15.00'), 201);
     await assertRefused(await pay(access_token, '0.01'), 400, 'Consent.FailsControlParameters', 'SIM-PAYMENT-COUNT');
     assert.equal(await used(), 2);
     await later(DAY_S, async () => {
         assert.equal(await used(), 0);
         const { json } = await refresh(refresh_token);
-        await messageOf(await pay(json.access_token, '25.00'), 201);
+        await payer.messageOf(await pay(json.access_token, '25.00'), 201);
         assert.equal(await used(), 1);
     });
 });
 
 test('an idempotency key is remembered for a day', async () => {
-    const { consentId, access_token, refresh_token } = await connect(CONTROL_PARAMETERS.VariableOnDemand);
+    const { consentId, access_token, refresh_token } = await payer.connect(CONTROL_PARAMETERS.VariableOnDemand);
     const key = randomUUID();
-    const Data = await paymentOf(consentId);
-    const pay = async (token, data = Data) => post(token, { Data: data }, { key });
-    const { PaymentId } = (await messageOf(await pay(access_token), 201)).Data;
+    const Data = await payer.paymentOf(consentId);
+    const pay = async (token, data = Data) => payer.post(token, { Data: data }, { key });
+    const { PaymentId } = (await payer.messageOf(await pay(access_token), 201)).Data;
     const other = { ...Data, Instruction: { Amount: { Amount: '12.00', Currency: 'AED' } } };
     await assertRefused(await pay(access_token, other), 409, 'GenericError', 'SIM-KEY-OTHER');
     const again = async (seconds) => later(seconds, async () => {
         const { json } = await refresh(refresh_token);
-        return { json, answer: await messageOf(await pay(json.access_token), 201) };
+        return { json, answer: await payer.messageOf(await pay(json.access_token), 201) };
     });
     const { json, answer } = await again(DAY_S - 600);
     assert.equal(answer.Data.PaymentId, PaymentId);
     await later(DAY_S + 1, async () => {
         const { json: next } = await refresh(json.refresh_token);
-        const made = await messageOf(await pay(next.access_token, other), 201);
+        const made = await payer.messageOf(await pay(next.access_token, other), 201);
         assert.notEqual(made.Data.PaymentId, PaymentId);
     });
 });
