@@ -46,6 +46,17 @@ class Pages {
         return page;
     }
 
+    /** The page stays where it is when it goes to the bank, so that it can be looked at for as long as that takes. */
+    async stay(page) {
+        await page.route('http://bank.test/**', (route) => route.fulfill({ status: 204 }));
+    }
+
+    /** Presses the link to the bank, after which the page does not leave by itself; resolves to where it leads. */
+    async pressLeave(page) {
+        const [request] = await Promise.all([page.waitForRequest('http://bank.test/**'), page.getByTestId('tpp-leave').click()]);
+        return request.url();
+    }
+
     /** Accessible, and not wider than the window. */
     async check(page, name) {
         await assertAccessible(page, name, NAMES_ARE_SEEN);

@@ -56,11 +56,11 @@ async function fill(page, { name = 'Zumurrud Trading', iban = IBAN, amount = '12
 
 /** Sends the form; the consent as the Hub has it, and what is inside its personal data. */
 async function send(page) {
-    await page.route('http://bank.test/**', (route) => route.fulfill({ body: 'the bank' }));
+    await pages.stay(page);
     const made = page.waitForResponse((response) => response.url().endsWith('/sim/consents') && response.request().method() === 'POST');
     await page.getByTestId('tpp-submit').click();
     const { consentId } = await (await made).json();
-    await page.getByTestId('tpp-leave').waitFor();
+    await pages.pressLeave(page);
     const { consent } = await (await fetch(`${pages.hub.url}/sim/consents/${consentId}`)).json();
     const { PersonalIdentifiableInformation: sealed, ...terms } = consent.request.consent;
     const { plaintext } = await compactDecrypt(sealed, key);
@@ -88,14 +88,11 @@ const TYPES = {
 const PICTURED = ['VariableOnDemand', 'FixedDefinedSchedule'];
 
 test('each type in words is a consent of that type, its payee sealed', async () => {
-    const page = await pages.open('/pay.html');
-    await page.getByTestId('tpp-provider-dhowretail').waitFor();
-    assert.equal(await page.getByTestId('tpp-provider-dhowinsurance').count(), 0); // it has no accounts
     for (const [type, control] of Object.entries(TYPES)) {
-        await page.waitForLoadState('networkidle'); // leaving would end a call of the page's
-        await page.goto(`${pages.hub.url}/pay.html`);
-        await page.getByTestId(`pay-type-${type}`).check();
+        const page = await openForm(type);
         await fill(page);
+        await page.getByTestId('tpp-provider-dhowretail').waitFor();
+        assert.equal(await page.getByTestId('tpp-provider-dhowinsurance').count(), 0); // it has no accounts
         const days = [await page.locator('#first').inputValue(), ...await page.locator('.date').evaluateAll((all) => all.map(({ value }) => value))];
         if (PICTURED.includes(type)) {
             await pages.check(page, `pay-${type}`);
@@ -107,9 +104,9 @@ test('each type in words is a consent of that type, its payee sealed', async () 
         const account = { SchemeName: 'IBAN', Identification: IBAN, Name: { en: 'Zumurrud Trading' } };
         assert.deepEqual(inside.Initiation, { Creditor: [{ CreditorAccount: account }] }, type);
         assert.equal(inside.iss, consent.tpp.clientId);
+        assert.deepEqual(page.problems, []);
+        await page.context().close();
     }
-    assert.deepEqual(page.problems, []);
-    await page.context().close();
 });
 
 test('several payees, or none yet, where a type allows it', async () => {

@@ -118,6 +118,7 @@ export function sendConsents(type, terms, made = () => {}) {
       byId("submit").disabled = false;
     }
   });
+  byId("leaving-link").addEventListener("click", () => clearTimeout(departure));
   addEventListener("pageshow", showForm);
   showForm();
 }
