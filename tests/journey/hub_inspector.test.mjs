@@ -188,6 +188,118 @@ test('a journey is exported as HAR without secrets and personal data', async () 
     await pages.finish(page, 'inspector-export');
 });
 
+/** The page with the file of that text chosen in it. */
+async function chooseFile(page, text, name = 'journey.har') {
+    await page.getByTestId('inspector-file').setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
+}
+
+test('an exported journey is opened from its file, labelled, and kept over a reload', async () => {
+    const { consentId, location } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    await fetch(location);
+    await fetchAccounts(consentId);
+    await pages.bank.consents('PATCH', `/consents/${consentId}`, { json: { status: 'Authorized' } });
+    const page = await inspect(consentId);
+    await row(page, /PATCH.*1 broken/).waitFor();
+    const [seen, figures] = [await labels(page), await page.locator('#figures').innerText()];
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId('inspector-export').click()]);
+    const text = readFileSync(await file.path(), 'utf8');
+    await page.goto(`${pages.hub.url}/inspector.html`);
+    await page.getByTestId('recent-choice').waitFor();
+    await chooseFile(page, text, file.suggestedFilename());
+    await page.waitForURL('**/inspector.html?file');
+    await drawn(page, seen.length);
+    const plain = (all) => all.map((label) => label.replace(/[0-9a-f]{6}…|\([\w-]+\)/g, 'ID'));
+    assert.deepEqual(plain(await labels(page)), plain(seen));
+    assert.equal(await page.locator('#figures').innerText(), figures);
+    const said = page.getByTestId('inspector-imported');
+    assert.match(await said.innerText(), /^Imported from journey-[\w-]+\.har\. Nothing here is live/);
+    assert.equal(await page.locator('#live').innerText(), 'From a file');
+    await row(page, /GET \/accounts/).click();
+    await page.waitForURL(/exchange=/);
+    await page.reload();
+    await page.getByTestId('inspector-panel').getByText('"(nickName)"').waitFor();
+    assert.equal(await said.isVisible(), true);
+    assert.equal(await page.getByTestId('inspector-export').isVisible(), false);
+    assert.deepEqual(page.problems, []);
+    await pages.check(page, 'inspector-imported');
+    await said.getByRole('link', { name: 'Close the file' }).click();
+    await page.getByTestId('recent-choice').waitFor();
+    await page.context().close();
+});
+
+const HAR = {
+    log: {
+        _journey: {
+            version: 1, exported: '2026-10-31T09:00:00Z', consentId: 'c', tppName: '<b>Sea</b>', slug: 'karak', providerId: 'p',
+            status: 'Authorized', until: '2026-12-31T09:00:00Z', pays: false, permissions: 1,
+        },
+        entries: [{
+            startedDateTime: '2026-10-31T09:00:00Z', time: 1, _interface: 'heimdall', _findings: [],
+            request: { method: 'GET', url: 'https://heimdall.invalid/<img src=x onerror=alert(1)>', headers: [] },
+            response: { status: 200, redirectURL: '', content: { mimeType: 'text/html', text: '<script>alert(1)</script>' } },
+        }],
+    },
+};
+
+/** The text of a file that differs in one part. */
+function differing(path, value) {
+    const copy = structuredClone(HAR);
+    const names = path.split('.');
+    const last = names.pop();
+    names.reduce((part, name) => part[name], copy)[last] = value;
+    return JSON.stringify(copy);
+}
+
+test('a file that is malformed, too large or of another version is refused with its reason', async () => {
+    const { FILE_BYTES } = await import('../../tools/hub-sim/web/import.js');
+    const whole = JSON.stringify(HAR);
+    const entry = 'log.entries.0';
+    const refused = [
+        [whole.slice(0, -1), 'it is not JSON, or it was cut short'],
+        ['', 'it is not JSON, or it was cut short'],
+        ['null', 'The file holds no journey.'],
+        ['{"log": {"entries": []}}', 'The file holds no journey.'],
+        [differing('log._journey.version', 2), 'version 2 of the journey\'s form. This page opens version 1.'],
+        [differing('log._journey.slug', '../x'), 'The head of the file is malformed: slug'],
+        [differing('log.entries', {}), 'entries must be a list of at most 5000'],
+        [differing(entry, null), 'Entry 1 of the file is malformed: startedDateTime'],
+        [differing(`${entry}._interface`, 'toString'), 'Entry 1 of the file is malformed: _interface'],
+        [differing(`${entry}.request.url`, 'javascript:alert(1)'), 'Entry 1 of the file is malformed: request.url'],
+        [differing(`${entry}.request.headers`, [{ name: 'a' }]), 'Entry 1 of the file is malformed: request.headers'],
+        [differing(`${entry}.response.status`, '200'), 'Entry 1 of the file is malformed: response.status'],
+        [whole.padEnd(FILE_BYTES + 1), 'The file is too large: it may have at most 4 MiB.'],
+    ];
+    const page = await pages.open('/inspector.html', { width: 320 });
+    for (const [text, reason] of refused) {
+        await chooseFile(page, text);
+        await page.getByTestId('inspector-refused').getByText(reason).waitFor();
+        assert.match(await page.getByTestId('inspector-refused').innerText(), /^journey\.har was not opened\. /);
+    }
+    await pages.check(page, 'inspector-refused');
+    await chooseFile(page, whole.padEnd(FILE_BYTES));
+    await drawn(page, 1);
+    await page.getByTestId('inspector-row').click();
+    await page.getByTestId('inspector-panel').getByText('<script>alert(1)</script>').waitFor();
+    assert.equal(await page.locator('#rows img, #rows script').count(), 0);
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+});
+
+test('a tab that keeps no file says so', async () => {
+    const page = await pages.open('/inspector.html?file');
+    await page.getByText('This tab keeps no file. Choose it again.').waitFor();
+    await page.context().close();
+});
+
+test('every call of a journey can be copied as curl', async () => {
+    const { curlOf } = await import('../../tools/hub-sim/web/curl.js');
+    const call = { method: 'GET', path: '/x', query: 'a=b', status: 200 };
+    assert.equal(curlOf({ ...call, interface: 'redirect', path: 'https://bank.test/authorize' }), "curl -X GET 'https://bank.test/authorize?a=b'");
+    assert.equal(curlOf({ ...call, interface: 'callback' }), 'curl -X GET "$TPP"\'/x?a=b\'');
+    assert.match(curlOf({ ...call, interface: 'par', requestBody: '{"secret":1}' }), /"request=\$REQUEST_OBJECT"$/);
+    assert.match(curlOf({ ...call, interface: 'refused' }), /Bearer \$TOKEN/);
+});
+
 test('what the Hub tells the bank has a chapter of its own', async () => {
     const { phaseOf } = await import('../../tools/hub-sim/web/journey.js');
     const call = { interface: 'ozone-connect', method: 'POST' };

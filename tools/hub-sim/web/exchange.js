@@ -1,4 +1,5 @@
 // One exchange in full: rules, token, headers and bodies.
+import {curlOf} from "./curl.js";
 import {dateTime} from "./format.js";
 import {checksOf, interfaceName, lanesOf} from "./journey.js";
 import {element} from "./page.js";
@@ -54,7 +55,7 @@ function checkItem({text, state, id}) {
 function rulesPart(note) {
   const checks = checksOf(note);
   if (checks.length === 0) return null;
-  const details = (note.findings ?? []).map(({id, detail}) => element("p", {className: "alert"}, element("code", {textContent: id}), ` ${detail}`));
+  const details = (note.findings ?? []).filter(({detail}) => detail).map(({id, detail}) => element("p", {className: "alert"}, element("code", {textContent: id}), ` ${detail}`));
   return section("Rules", true, element("ul", {className: "checks", "data-testid": "inspector-checks"}, ...checks.map(checkItem)), ...details);
 }
 
@@ -98,25 +99,7 @@ function queryPart({query}) {
 
 // ---- as a command ------------------------------------------------------------------------------
 
-/* Variables for the base address of each interface. */
-const BASES = {heimdall: "HEIMDALL", "consent-manager": "CONSENT_MANAGER", "ozone-connect": "BANK"};
-const COMPUTED = /^(authorization|host|content-length|connection|transfer-encoding)$/i;
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** The exchange as a curl command; base address, certificate and token stand in variables, for no secret is kept. */
-export function curlOf(note) {
-  const lines = [`curl -X ${note.method} "$${BASES[note.interface]}"${quoted(note.path + (note.query ? `?${note.query}` : ""))}`,
-    '--cacert "$CA" --cert "$CERT" --key "$KEY"'];
-  if (note.token) lines.push('-H "authorization: Bearer $TOKEN"');
-  for (const [name, value] of Object.entries(note.requestHeaders ?? {})) {
-    if (!COMPUTED.test(name)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
-  }
-  if (note.requestBody) lines.push(`--data-raw ${quoted(note.requestBody)}`);
-  return lines.join(" \\\n  ");
-}
-
 function curlPart(note) {
-  if (!BASES[note.interface]) return null;
   const text = curlOf(note);
   const said = element("span", {className: "fine", role: "status"});
   const button = element("button", {type: "button", className: "button plain", textContent: "Copy as curl", "data-testid": "inspector-curl"});

@@ -2,6 +2,9 @@
 // headers, parameters and members only those that are named here are kept, all others are masked.
 import {findingsOf, interfaceName} from "./journey.js";
 
+/** Of what the inspector adds to HAR; a file of another version is not opened. */
+export const JOURNEY_VERSION = 1;
+
 const HEADERS = /^(accept|content-(type|length)|date|host|user-agent|o3-(api-(uri|operation)|provider-id|consent-id|caller-[\w-]+|ozone-interaction-id)|x-fapi-interaction-id)$/i;
 const PARAMETERS = /^(client_id|error|error_description|grant_type|iss|page|page-size|response_type|scope|(from|to)\w*DateTime)$/;
 const MEMBERS = /^((?!marital)\w*[sS]tatus|\w*([tT]ype|[iI]ndicator|[cC]urrency|DateTime|TransactionCode)|[pP]ermissions|meta|total\w+|error(Code|Message|_description)?|is[A-Z]\w*|[vV]ersion|first|prev|next|last|self)$/;
@@ -56,16 +59,20 @@ function entry(note) {
     },
     cache: {},
     timings: {send: 0, wait: time, receive: 0},
-    _interface: interfaceName(note),
+    _comment: interfaceName(note),
+    _interface: note.interface,
+    ...(note.refused ? {_refused: note.refused} : {}),
     _findings: findingsOf(note),
     ...(note.token ? {_token: {header: masked(note.token.header, "header", CLAIMS), claims: masked(note.token.claims, "claims", CLAIMS)}} : {}),
   };
 }
 
-export const harOf = (notes) => ({
+/** `head` is what stands above the diagram. */
+export const harOf = (head, notes) => ({
   log: {
     version: "1.2", creator: {name: "hub-sim", version: "1"},
     comment: "Secrets, personal data and amounts are masked.",
+    _journey: {version: JOURNEY_VERSION, exported: new Date().toISOString(), ...head},
     entries: notes.map(entry),
   },
 });

@@ -1,7 +1,8 @@
 // The live sequence diagram of one consent.
-import {date} from "./format.js";
+import {date, dateTime} from "./format.js";
 import {exchangePanel, statusBadge} from "./exchange.js";
 import {download, harOf} from "./export.js";
+import {keepFile, keptFile} from "./import.js";
 import {checksOf, findingsOf, interfaceName, lanesOf, phaseOf} from "./journey.js";
 import {byId, element, getJson, problem} from "./page.js";
 import {chooseRecent} from "./recent.js";
@@ -10,10 +11,11 @@ const POLL_MS = 800;
 const PARTIES = {tpp: "TPP", hub: "Hub", bank: "bank"};
 const asked = new URLSearchParams(location.search);
 const consentId = asked.get("consent") ?? "";
+const fromFile = asked.has("file"); // the one that this tab keeps
 const wide = matchMedia("(min-width: 64rem)");
 const clock = new Intl.DateTimeFormat("en-GB", {timeZone: "Asia/Dubai", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 
-const state = {since: 0, notes: new Map(), chosen: Number(asked.get("exchange")) || null, phase: null, back: false};
+const state = {since: 0, head: null, notes: new Map(), chosen: Number(asked.get("exchange")) || null, phase: null, back: false};
 
 // ---- rows --------------------------------------------------------------------------------------
 
@@ -34,7 +36,7 @@ function row(note) {
   const took = note.elapsedUs > 0 ? `${(note.elapsedUs / 1000).toFixed(1)} ms` : "";
   const way = `from-${from} to-${to}${browser ? " browser" : ""}${through ? " through" : ""}`;
   const button = element("button", {type: "button", className: `row${broken ? " broken" : ""}`, "aria-expanded": "false", "data-testid": "inspector-row"},
-    element("time", {textContent: clock.format(new Date(note.at))}),
+    element("time", {dateTime: note.at, textContent: clock.format(new Date(note.at))}),
     element("span", {className: "call"}, element("b", {textContent: note.method}), ` ${short(note.path)}`, element("small", {textContent: interfaceName(note)})),
     element("span", {className: "unseen way", textContent: spokenWay(lanes)}),
     element("span", {className: `arrow ${way}`}),
@@ -108,36 +110,57 @@ function moveByKey(event) {
 
 // ---- above the diagram -------------------------------------------------------------------------
 
-function showHead({consent, providerId, slug}) {
-  const {tppName} = consent.tpp;
+/** What stands above the diagram; it goes into an exported file as well. */
+function headOf({consent, providerId, slug}) {
   const {Permissions = [], ExpirationDateTime} = consent.consentBody.Data;
-  const pays = consent.consentType === "cbuae-service-initiation-consents";
-  const asked = pays ? `Payments at ${providerId}` : `${Permissions.length} permission${Permissions.length === 1 ? "" : "s"} at ${providerId}`;
+  return {
+    consentId, tppName: consent.tpp.tppName, slug, providerId, status: consent.status, until: ExpirationDateTime,
+    pays: consent.consentType === "cbuae-service-initiation-consents", permissions: Permissions.length,
+  };
+}
+
+function showFigures(status) {
   const notes = [...state.notes.values()];
   const broken = notes.reduce((sum, note) => sum + findingsOf(note).length, 0);
   const kept = notes.reduce((sum, note) => sum + checksOf(note).filter(({state: one}) => one === "kept").length, 0);
   const figure = (name, value, kind = "") => [element("dt", {textContent: name}), element("dd", {className: kind, textContent: value, "data-testid": `inspector-${name.toLowerCase().replace(" ", "-")}`})];
+  byId("figures").replaceChildren(...figure("State", status === "AwaitingAuthorization" ? "Waiting" : status), ...figure("Exchanges", String(notes.length)),
+    ...figure("Rules kept", String(kept), "good"), ...figure("Broken", String(broken), broken > 0 ? "bad" : ""));
+}
+
+function showHead(head) {
+  const {tppName, slug, providerId, status, until, pays, permissions} = head;
+  const asked = pays ? `Payments at ${providerId}` : `${permissions} permission${permissions === 1 ? "" : "s"} at ${providerId}`;
+  state.head = head;
   document.body.dataset.brand = slug;
   document.title = `${tppName}: journey inspector`;
   byId("mark").src = `${slug}.svg`;
   byId("brand").textContent = tppName;
-  byId("lead").replaceChildren(`${asked} until ${date(ExpirationDateTime)}. `, element("code", {textContent: consentId}));
-  byId("figures").replaceChildren(...figure("State", consent.status === "AwaitingAuthorization" ? "Waiting" : consent.status), ...figure("Exchanges", String(notes.length)),
-    ...figure("Rules kept", String(kept), "good"), ...figure("Broken", String(broken), broken > 0 ? "bad" : ""));
+  byId("lead").replaceChildren(`${asked} until ${date(until)}. `, element("code", {textContent: head.consentId}));
+  showFigures(status);
+  byId("diagram").hidden = false;
+}
+
+function linkData({pays, status}) {
   byId("data").href = `/${pays ? "payments" : "data"}.html?consent=${encodeURIComponent(consentId)}`;
   byId("data").textContent = pays ? "Payments" : "Shared data";
-  byId("data").hidden = !pays && consent.status !== "Authorized";
+  byId("data").hidden = !pays && status !== "Authorized";
+}
+
+/** The exchange of the address; without one the first, where there is room for it. */
+function chooseFirst() {
+  if (state.notes.has(state.chosen)) place();
+  else if (state.chosen === null && wide.matches) choose(state.notes.keys().next().value);
 }
 
 async function refresh() {
   const known = await getJson(`/sim/consents/${encodeURIComponent(consentId)}?since=${state.since}`);
   const count = add([...known.exchanges, ...known.steps]);
-  byId("diagram").hidden = false;
   byId("problem").replaceChildren();
-  showHead(known);
-  if (count === 0 || document.querySelector(".panel")) return;
-  if (state.notes.has(state.chosen)) place();
-  else if (state.chosen === null && wide.matches) choose(state.notes.keys().next().value);
+  showHead(headOf(known));
+  linkData(state.head);
+  byId("export").hidden = false;
+  if (count > 0 && !document.querySelector(".panel")) chooseFirst();
 }
 
 async function follow() {
@@ -154,10 +177,49 @@ async function follow() {
   setTimeout(follow, POLL_MS);
 }
 
+// ---- files -------------------------------------------------------------------------------------
+
+function showFile() {
+  const {name, head, notes} = keptFile();
+  add(notes);
+  showHead(head);
+  byId("waiting").hidden = true;
+  byId("live").textContent = "From a file";
+  byId("live").classList.add("kept");
+  byId("imported").replaceChildren(element("b", {textContent: `Imported from ${name}.`}),
+    ` Nothing here is live: it is the journey as it was exported, ${dateTime(head.exported)}, Dubai time. Values in brackets are masked. `,
+    element("a", {href: "/inspector.html", textContent: "Close the file"}));
+  byId("imported").hidden = false;
+  chooseFirst();
+}
+
+async function open([file]) {
+  byId("refused").hidden = true;
+  try {
+    await keepFile(file);
+    location.assign("/inspector.html?file");
+  } catch (failure) {
+    byId("refused").textContent = `${file.name} was not opened. ${failure.message}`;
+    byId("refused").hidden = false;
+  }
+}
+
 byId("rows").addEventListener("keydown", moveByKey);
-byId("export").addEventListener("click", () => download(`journey-${consentId.slice(0, 8)}.har`, harOf([...state.notes.values()])));
+byId("export").addEventListener("click", () => download(`journey-${consentId.slice(0, 8)}.har`, harOf(state.head, [...state.notes.values()])));
+byId("open").addEventListener("click", () => byId("file").click());
+byId("file").addEventListener("change", async () => {
+  await open(byId("file").files);
+  byId("file").value = ""; // the same one can be chosen again
+});
 wide.addEventListener("change", place);
-if (consentId) {
+if (fromFile) {
+  try {
+    showFile();
+  } catch (failure) {
+    byId("live").hidden = true;
+    byId("problem").replaceChildren(problem(failure));
+  }
+} else if (consentId) {
   await follow();
 } else {
   byId("live").hidden = true;

@@ -54,6 +54,7 @@ export function phaseOf(note, back) {
   return PHASES[note.interface];
 }
 
+export const isInterface = (name) => Object.hasOwn(NAMES, name);
 export const interfaceName = ({interface: name}) => NAMES[name];
 
 // ---- rules -------------------------------------------------------------------------------------
