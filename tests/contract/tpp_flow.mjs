@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { accountAccess, cancel, now, pkce, Tpp } from '../support/tpp.mjs';
-import { demo, other, ownFaults, reader, tpp } from './tpp_shared.mjs';
+import { assertRefused, demo, other, ownFaults, reader, tpp } from './tpp_shared.mjs';
 
 /** Verifies with the Hub's published keys, which an independent library picks by kid. */
 async function verified(jwt, audience) {
@@ -129,11 +129,10 @@ test('a refresh token is replaced by each use, and good for the same consent', a
     const second = (await refresh(first.refresh_token)).json;
     assert.notEqual(second.refresh_token, first.refresh_token);
     assert.equal(second.authorization_details[0].consent.Data.ConsentId, first.consentId);
-    const rotated = await refresh(first.refresh_token);
-    assert.deepEqual([rotated.status, rotated.json.error], [400, 'invalid_grant']);
+    await assertRefused(await refresh(first.refresh_token), 400, 'invalid_grant', 'REFRESH-ROTATED');
     assert.equal((await refresh(second.refresh_token)).status, 200);
     const stolen = await other.token({ grant_type: 'refresh_token', refresh_token: second.refresh_token });
-    assert.equal(stolen.json.error, 'invalid_grant');
+    await assertRefused(stolen, 400, 'invalid_grant', 'REFRESH-UNKNOWN');
 });
 
 test('a TPP gets tokens for itself, of the scopes of its roles', async () => {
@@ -145,60 +144,65 @@ test('a TPP gets tokens for itself, of the scopes of its roles', async () => {
 // --- what is refused: authentication of the client ----------------------------------------------
 
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-const weakly = (alg) => async (one, claims) => { // signed, but not by PS256
+const weakly = (alg, signed = true) => async (one, claims) => { // not by PS256
     const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const text = `${encode({ alg, kid: one.kid })}.${encode(claims)}`;
     const key = readFileSync(one.signingKey);
-    const signature = alg === 'none' ? '' : signBytes('sha256', text, { key, padding: constants.RSA_PKCS1_PADDING });
+    const signature = !signed ? '' : signBytes('sha256', text, { key, padding: constants.RSA_PKCS1_PADDING });
     return `${text}.${Buffer.from(signature).toString('base64url')}`;
 };
 const basics = () => ({
     iss: tpp.clientId, sub: tpp.clientId, aud: tpp.issuer, jti: randomUUID(), iat: now(), exp: now() + 60,
 });
 
-/** Name, form that replaces the right one, error. Functions are called when it is their turn. */
+/** Name, form that replaces the right one, id of the refusal. Functions are called when it is their turn. */
 const CLIENTS = [
-    ['no assertion', { client_assertion: undefined }, 'invalid_request'],
-    ['an assertion of another type', { client_assertion_type: 'urn:x' }, 'invalid_request'],
-    ['an assertion that is no JWS', { client_assertion: 'x.y' }, 'invalid_client'],
-    ['an unsigned assertion', () => weakly('none')(tpp, basics()), 'invalid_client'],
-    ['an assertion by RS256', () => weakly('RS256')(tpp, basics()), 'invalid_client'],
-    ['an assertion by a stranger\'s key', () => tpp.assertion({ key: stranger }), 'invalid_client'],
+    ['no assertion', { client_assertion: undefined }, 'CLIENT-FORM'],
+    ['an assertion of another type', { client_assertion_type: 'urn:x' }, 'CLIENT-FORM'],
+    ['an assertion that is no JWS', { client_assertion: 'x.y' }, 'CLIENT-ASSERTION-FORM'],
+    ['an unsigned assertion', () => weakly('none', false)(tpp, basics()), 'CLIENT-ASSERTION-FORM'],
+    ['an assertion whose alg is none', () => weakly('none')(tpp, basics()), 'CLIENT-ASSERTION-ALG'],
+    ['an assertion by RS256', () => weakly('RS256')(tpp, basics()), 'CLIENT-ASSERTION-ALG'],
+    ['an assertion by a stranger\'s key', () => tpp.assertion({ key: stranger }), 'CLIENT-ASSERTION-SIGNATURE'],
     ['an assertion by another TPP\'s key', () => tpp.assertion({ key: other.signingKey, header: { kid: other.kid } }),
-        'invalid_client'],
-    ['an assertion without kid', () => tpp.assertion({ header: { kid: undefined } }), 'invalid_client'],
+        'CLIENT-ASSERTION-KID'],
+    ['an assertion without kid', () => tpp.assertion({ header: { kid: undefined } }), 'CLIENT-ASSERTION-KID'],
     ['an assertion that names its key', () => tpp.assertion({ header: { jku: 'https://keys.example/' } }),
-        'invalid_client'],
+        'CLIENT-ASSERTION-KEY'],
     ['an assertion of a request object\'s typ', () => tpp.assertion({ header: { typ: 'oauth-authz-req+jwt' } }),
-        'invalid_client'],
+        'CLIENT-ASSERTION-TYP'],
     ...[
-        ['iss', undefined], ['iss', 'x'], ['sub', undefined], ['sub', 'x'], ['aud', undefined],
+        ['iss', undefined], ['iss', 'x'], ['sub', undefined], ['sub', 'x', 'CLIENT-UNKNOWN'], ['aud', undefined],
         ['aud', 'https://other.example'], ['exp', undefined], ['exp', 'soon'], ['jti', undefined],
         ['jti', 'x'.repeat(129)],
-    ].map(([name, value]) => [`an assertion with ${name} ${`${value}`.slice(0, 24)}`,
-        () => tpp.assertion({ claims: { [name]: value } }), 'invalid_client']),
-    ['an assertion whose aud is a list', () => tpp.assertion({ claims: { aud: [tpp.issuer] } }), 'invalid_client'],
+    ].map(([name, value, id = `CLIENT-ASSERTION-${name.toUpperCase()}`]) => [
+        `an assertion with ${name} ${`${value}`.slice(0, 24)}`,
+        () => tpp.assertion({ claims: { [name]: value } }), id,
+    ]),
+    ['an assertion whose aud is a list', () => tpp.assertion({ claims: { aud: [tpp.issuer] } }),
+        'CLIENT-ASSERTION-AUD'],
     ['an assertion for the endpoint', () => tpp.assertion({ claims: { aud: tpp.metadata.token_endpoint } }),
-        'invalid_client'],
-    ['an expired assertion', () => tpp.assertion({ claims: { iat: now() - 90, exp: now() - 30 } }), 'invalid_client'],
-    ['an assertion of the future', () => tpp.assertion({ claims: { nbf: now() + 90 } }), 'invalid_client'],
-    ['an assertion made in the future', () => tpp.assertion({ claims: { iat: now() + 90 } }), 'invalid_client'],
-    ['an assertion for too long', () => tpp.assertion({ claims: { exp: now() + 600 } }), 'invalid_client'],
-    ['another client\'s id', { client_id: '5f0c1b7e-2d0a-4c53-9a3e-6f1f6f0b9a12' }, 'invalid_client'],
+        'CLIENT-ASSERTION-AUD'],
+    ['an expired assertion', () => tpp.assertion({ claims: { iat: now() - 90, exp: now() - 30 } }),
+        'CLIENT-ASSERTION-EXP'],
+    ['an assertion of the future', () => tpp.assertion({ claims: { nbf: now() + 90 } }), 'CLIENT-ASSERTION-NBF'],
+    ['an assertion made in the future', () => tpp.assertion({ claims: { iat: now() + 90 } }), 'CLIENT-ASSERTION-IAT'],
+    ['an assertion for too long', () => tpp.assertion({ claims: { exp: now() + 600 } }), 'CLIENT-ASSERTION-LIFE'],
+    ['another client\'s id', { client_id: '5f0c1b7e-2d0a-4c53-9a3e-6f1f6f0b9a12' }, 'CLIENT-ID'],
 ];
 
 async function clientForm(change) {
     return typeof change === 'function' ? { client_assertion: await change() } : change;
 }
 
-for (const [name, change, error] of CLIENTS) {
+for (const [name, change, id] of CLIENTS) {
+    const error = id === 'CLIENT-FORM' ? 'invalid_request' : 'invalid_client';
     test(`refused at both endpoints: ${name}`, async () => {
         const pushed = await tpp.push(await tpp.requestObject(accountAccess()), await clientForm(change));
-        assert.deepEqual([pushed.status, pushed.json.error], [400, error], pushed.text);
+        await assertRefused(pushed, 400, error, id);
         assert.equal(pushed.headers['www-authenticate'], undefined);
         const form = { grant_type: 'client_credentials', scope: 'accounts', ...(await clientForm(change)) };
-        const token = await tpp.token(form);
-        assert.deepEqual([token.status, token.json.error], [400, error], token.text);
+        await assertRefused(await tpp.token(form), 400, error, id);
     });
 }
 
@@ -207,9 +211,9 @@ test('an assertion is good once at each endpoint', async () => {
     const ask = () => tpp.token({ grant_type: 'client_credentials', scope: 'accounts', client_assertion });
     assert.equal((await tpp.push(await tpp.requestObject(accountAccess()), { client_assertion })).status, 201);
     assert.equal((await ask()).status, 200);
-    assert.equal((await ask()).json.error, 'invalid_client');
+    await assertRefused(await ask(), 400, 'invalid_client', 'CLIENT-ASSERTION-REPLAY');
     const again = await tpp.push(await tpp.requestObject(accountAccess()), { client_assertion });
-    assert.equal(again.json.error, 'invalid_client');
+    await assertRefused(again, 400, 'invalid_client', 'CLIENT-ASSERTION-REPLAY');
 });
 
 test('times may have fractions, and the clock of a TPP be a little ahead', async () => {
@@ -223,8 +227,8 @@ test('times may have fractions, and the clock of a TPP be a little ahead', async
 test('the client certificate must be there, and be the client\'s', async () => {
     for (const certificate of [{}, other]) {
         const one = await Tpp.start(demo, { certificate });
-        const { status, json } = await one.token({ grant_type: 'client_credentials', scope: 'accounts' });
-        assert.deepEqual([status, json.error], [400, 'invalid_client']);
+        const token = await one.token({ grant_type: 'client_credentials', scope: 'accounts' });
+        await assertRefused(token, 400, 'invalid_client', 'CLIENT-CERTIFICATE');
         one.close();
     }
     const { clientCert: transportCert, clientKey: transportKey } = demo.rogue.otherCa;
@@ -235,68 +239,77 @@ test('the client certificate must be there, and be the client\'s', async () => {
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 
-/** Name, what replaces claims (or the whole request object), error. */
+/** Name, what replaces claims (or the whole request object), id of the refusal. */
 const OBJECTS = [
-    ['no request object', () => ({ request: undefined }), 'invalid_request'],
-    ['a pushed request_uri', () => ({ request_uri: 'urn:x' }), 'invalid_request'],
-    ['an unsigned request object', async () => ({ request: await weakly('none')(tpp, await claims()) })],
-    ['a request object by RS256', async () => ({ request: await weakly('RS256')(tpp, await claims()) })],
-    ['a request object by a stranger', async () => ({ request: await tpp.sign(await claims(), { key: stranger }) })],
-    ['a client assertion as request object', async () => ({ request: await tpp.assertion() })],
-    ['another typ', async () => ({ request: await tpp.sign(await claims(), { header: { typ: 'at+jwt' } }) })],
-    ['iss of another', { iss: 'x' }],
-    ['client_id of another', { client_id: 'x' }],
-    ['aud of another', { aud: 'https://other.example' }],
-    ['aud that is a list', () => claimsOf({ aud: [tpp.issuer] })],
-    ['no exp', { exp: undefined }],
-    ['no nbf', { nbf: undefined }],
-    ['what has expired', () => claimsOf({ nbf: now() - 120, exp: now() - 60 })],
-    ['what is not yet', () => claimsOf({ nbf: now() + 120, exp: now() + 180 })],
-    ['what is too old', () => claimsOf({ nbf: now() - 700 })],
-    ['what is good for too long', () => claimsOf({ exp: now() + 3600 })],
-    ['another response_type', { response_type: 'code id_token' }, 'invalid_request'],
-    ['another response_mode', { response_mode: 'fragment' }, 'invalid_request'],
-    ['a request object in a request object', { request: 'x' }, 'invalid_request'],
-    ['no redirect_uri', { redirect_uri: undefined }, 'invalid_request'],
-    ['a redirect_uri with one slash more', () => claimsOf({ redirect_uri: `${tpp.redirectUri}/` }), 'invalid_request'],
-    ['a redirect_uri of another host', { redirect_uri: 'https://attacker.example/callback' }, 'invalid_request'],
-    ['no PKCE', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
-    ['plain PKCE', { code_challenge_method: 'plain' }, 'invalid_request'],
-    ['a challenge that is too short', { code_challenge: 'x' }, 'invalid_request'],
-    ['a state of 201 characters', { state: 'x'.repeat(201) }, 'invalid_request'],
-    ['max_age over an hour', { max_age: 3601 }, 'invalid_request'],
-    ['no scope', { scope: undefined }, 'invalid_scope'],
-    ['an unknown scope', { scope: 'openid accounts everything' }, 'invalid_scope'],
-    ['a scope that does not fit the type', { scope: 'openid payments' }, 'invalid_scope'],
-    ['payments in scope for a consent to accounts', { scope: 'openid accounts payments' }, 'invalid_scope'],
-    ['no authorization_details', { authorization_details: undefined }, 'invalid_request'],
+    ['no request object', () => ({ request: undefined }), 'PAR-REQUEST'],
+    ['a pushed request_uri', () => ({ request_uri: 'urn:x' }), 'PAR-REQUEST-URI'],
+    ['an unsigned request object', async () => ({ request: await weakly('none', false)(tpp, await claims()) }),
+        'REQUEST-OBJECT-FORM'],
+    ['a request object whose alg is none', async () => ({ request: await weakly('none')(tpp, await claims()) }),
+        'REQUEST-OBJECT-ALG'],
+    ['a request object by RS256', async () => ({ request: await weakly('RS256')(tpp, await claims()) }),
+        'REQUEST-OBJECT-ALG'],
+    ['a request object by a stranger', async () => ({ request: await tpp.sign(await claims(), { key: stranger }) }),
+        'REQUEST-OBJECT-SIGNATURE'],
+    ['a client assertion as request object', async () => ({ request: await tpp.assertion() }), 'REQUEST-OBJECT-CLIENT'],
+    ['another typ', async () => ({ request: await tpp.sign(await claims(), { header: { typ: 'at+jwt' } }) }),
+        'REQUEST-OBJECT-TYP'],
+    ['iss of another', { iss: 'x' }, 'REQUEST-OBJECT-ISS'],
+    ['client_id of another', { client_id: 'x' }, 'REQUEST-OBJECT-CLIENT'],
+    ['aud of another', { aud: 'https://other.example' }, 'REQUEST-OBJECT-AUD'],
+    ['aud that is a list', () => claimsOf({ aud: [tpp.issuer] }), 'REQUEST-OBJECT-AUD'],
+    ['no exp', { exp: undefined }, 'REQUEST-OBJECT-EXP'],
+    ['no nbf', { nbf: undefined }, 'REQUEST-OBJECT-NBF'],
+    ['what has expired', () => claimsOf({ nbf: now() - 120, exp: now() - 60 }), 'REQUEST-OBJECT-EXP'],
+    ['what is not yet', () => claimsOf({ nbf: now() + 120, exp: now() + 180 }), 'REQUEST-OBJECT-NBF'],
+    ['what is too old', () => claimsOf({ nbf: now() - 700 }), 'REQUEST-OBJECT-NBF'],
+    ['what is good for too long', () => claimsOf({ exp: now() + 3600 }), 'REQUEST-OBJECT-LIFE'],
+    ['another response_type', { response_type: 'code id_token' }, 'PAR-RESPONSE-TYPE'],
+    ['another response_mode', { response_mode: 'fragment' }, 'PAR-RESPONSE-MODE'],
+    ['a request object in a request object', { request: 'x' }, 'PAR-NESTED'],
+    ['no redirect_uri', { redirect_uri: undefined }, 'PAR-REDIRECT-URI'],
+    ['a redirect_uri with one slash more', () => claimsOf({ redirect_uri: `${tpp.redirectUri}/` }), 'PAR-REDIRECT-URI'],
+    ['a redirect_uri of another host', { redirect_uri: 'https://attacker.example/callback' }, 'PAR-REDIRECT-URI'],
+    ['no PKCE', { code_challenge: undefined, code_challenge_method: undefined }, 'PAR-PKCE'],
+    ['plain PKCE', { code_challenge_method: 'plain' }, 'PAR-PKCE'],
+    ['a challenge that is too short', { code_challenge: 'x' }, 'PAR-PKCE'],
+    ['a state of 201 characters', { state: 'x'.repeat(201) }, 'PAR-STATE'],
+    ['max_age over an hour', { max_age: 3601 }, 'PAR-MAX-AGE'],
+    ['no scope', { scope: undefined }, 'PAR-SCOPE'],
+    ['an unknown scope', { scope: 'openid accounts everything' }, 'PAR-SCOPE'],
+    ['a scope that does not fit the type', { scope: 'openid payments' }, 'PAR-SCOPE'],
+    ['payments in scope for a consent to accounts', { scope: 'openid accounts payments' }, 'PAR-SCOPE'],
+    ['no authorization_details', { authorization_details: undefined }, 'PAR-DETAILS'],
     ['two authorization_details', () => claimsOf({ authorization_details: [accountAccess(), accountAccess()] }),
-        'invalid_request'],
+        'PAR-DETAILS'],
     ['a type of another version', () => details({ type: 'urn:openfinanceuae:account-access-consent:v1.2' }),
-        'invalid_request'],
+        'PAR-DETAILS-TYPE'],
     ['a type that is not served', () => details({ type: 'urn:openfinanceuae:insurance-consent:v2.1' }),
-        'invalid_request'],
-    ['an unknown member', () => consent({ Colour: 'red' }), 'invalid_request'],
-    ['no ConsentId', () => consent({ ConsentId: undefined }), 'invalid_request'],
-    ['no permissions', () => consent({ Permissions: [] }), 'invalid_request'],
-    ['an unknown permission', () => consent({ Permissions: ['ReadAccountsBasic', 'ReadMind'] }), 'invalid_request'],
-    ['permissions without the account', () => consent({ Permissions: ['ReadBalances'] }), 'invalid_request'],
-    ['an end in the past', () => consent({ ExpirationDateTime: new Date(0).toISOString() }), 'invalid_request'],
+        'PAR-DETAILS-TYPE'],
+    ['an unknown member', () => consent({ Colour: 'red' }), 'PAR-DETAILS-FORM'],
+    ['no ConsentId', () => consent({ ConsentId: undefined }), 'PAR-DETAILS-FORM'],
+    ['no permissions', () => consent({ Permissions: [] }), 'PAR-DETAILS-FORM'],
+    ['an unknown permission', () => consent({ Permissions: ['ReadAccountsBasic', 'ReadMind'] }), 'PAR-DETAILS-FORM'],
+    ['permissions without the account', () => consent({ Permissions: ['ReadBalances'] }), 'PAR-PERMISSIONS'],
+    ['an end in the past', () => consent({ ExpirationDateTime: new Date(0).toISOString() }), 'PAR-EXPIRY'],
     ['an end in two years', () => consent({ ExpirationDateTime: `${new Date().getFullYear() + 2}-01-01T00:00:00Z` }),
-        'invalid_request'],
-    ['a base consent of nobody', () => consent({ BaseConsentId: randomUUID() }), 'invalid_request'],
+        'PAR-EXPIRY'],
+    ['a base consent of nobody', () => consent({ BaseConsentId: randomUUID() }), 'PAR-BASE-CONSENT'],
 ];
 const claims = async () => (await tpp.requestObject(accountAccess())).claims;
 const claimsOf = (some) => ({ claims: some });
 const details = (some) => claimsOf({ authorization_details: [{ ...accountAccess(), ...some }] });
 const consent = (some) => claimsOf({ authorization_details: [accountAccess({ ExpirationDateTime: tomorrow(), ...some })] });
 
-for (const [name, change, error = 'invalid_request_object'] of OBJECTS) {
+const errorOf = (id) => (id === 'PAR-SCOPE' ? 'invalid_scope'
+    : id.startsWith('PAR-') ? 'invalid_request' : 'invalid_request_object');
+
+for (const [name, change, id] of OBJECTS) {
     test(`refused in a pushed request: ${name}`, async () => {
         const { claims: some, ...form } = typeof change === 'function' ? await change() : claimsOf(change);
-        const { status, json, text } = await tpp.push(await tpp.requestObject(accountAccess(), { claims: some }), form);
-        assert.deepEqual([status, json?.error], [400, error], text);
-        assert.match(json.error_description, /^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
+        const reply = await tpp.push(await tpp.requestObject(accountAccess(), { claims: some }), form);
+        await assertRefused(reply, 400, errorOf(id), id);
+        assert.match(reply.json.error_description, /^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
     });
 }
 
@@ -304,30 +317,29 @@ test('a ConsentId is used once', async () => {
     const object = accountAccess();
     assert.equal((await tpp.push(await tpp.requestObject(object))).status, 201);
     const again = await tpp.push(await tpp.requestObject(object));
-    assert.deepEqual([again.status, again.json.error], [400, 'invalid_request']);
+    await assertRefused(again, 400, 'invalid_request', 'PAR-CONSENT-ID');
 });
 
 test('a form with a parameter twice, and a body that is none, are refused', async () => {
     const url = tpp.metadata.token_endpoint;
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     for (const how of [{ text: 'grant_type=x&grant_type=y', headers }, { json: { grant_type: 'x' } }]) {
-        const { status, json } = await tpp.send('POST', url, how);
-        assert.deepEqual([status, json.error], [400, 'invalid_request']);
+        await assertRefused(await tpp.send('POST', url, how), 400, 'invalid_request', 'CLIENT-FORM');
     }
-    assert.equal((await tpp.send('GET', url)).status, 405);
-    assert.equal((await tpp.send('GET', `${tpp.issuer}/nothing`)).status, 404);
+    await assertRefused(await tpp.send('GET', url), 405, '', 'ROUTE-METHOD');
+    await assertRefused(await tpp.send('GET', `${tpp.issuer}/nothing`), 404, '', 'ROUTE-PATH');
 });
 
 test('payments need the role for them', async () => {
-    const { status, json } = await reader.token({ grant_type: 'client_credentials', scope: 'payments' });
-    assert.deepEqual([status, json.error], [400, 'invalid_scope']);
+    const token = await reader.token({ grant_type: 'client_credentials', scope: 'payments' });
+    await assertRefused(token, 400, 'invalid_scope', 'TOKEN-SCOPE');
     const object = await reader.requestObject(accountAccess(), {
         claims: {
             scope: 'openid accounts',
             authorization_details: [{ type: 'urn:openfinanceuae:service-initiation-consent:v2.1', consent: {} }],
         },
     });
-    assert.equal((await reader.push(object)).json.error, 'unauthorized_client');
+    await assertRefused(await reader.push(object), 400, 'unauthorized_client', 'PAR-ROLE');
 });
 
 // --- what is refused: the token request ---------------------------------------------------------
@@ -336,35 +348,36 @@ test('a code is for its own client, redirect_uri and verifier', async () => {
     const back = await tpp.authorize(accountAccess());
     const { code, verifier } = back;
     const wrong = [
-        [other.exchange(code, verifier, { redirect_uri: tpp.redirectUri }), 'invalid_grant'],
-        [tpp.exchange(code, verifier, { redirect_uri: `${tpp.redirectUri}/` }), 'invalid_grant'],
-        [tpp.exchange(code, pkce().verifier), 'invalid_grant'],
-        [tpp.exchange(code, undefined), 'invalid_grant'],
-        [tpp.exchange(code, 'short'), 'invalid_grant'],
-        [tpp.exchange(randomUUID(), verifier), 'invalid_grant'],
-        [tpp.exchange(undefined, verifier), 'invalid_request'],
-        [tpp.exchange(code, verifier, { redirect_uri: undefined }), 'invalid_request'],
-        [tpp.exchange(code, verifier, { grant_type: undefined }), 'invalid_request'],
-        [tpp.exchange(code, verifier, { grant_type: 'password' }), 'unsupported_grant_type'],
+        [other.exchange(code, verifier, { redirect_uri: tpp.redirectUri }), 'CODE-UNKNOWN'],
+        [tpp.exchange(code, verifier, { redirect_uri: `${tpp.redirectUri}/` }), 'CODE-REDIRECT-URI'],
+        [tpp.exchange(code, pkce().verifier), 'CODE-VERIFIER'],
+        [tpp.exchange(code, undefined), 'CODE-VERIFIER'],
+        [tpp.exchange(code, 'short'), 'CODE-VERIFIER'],
+        [tpp.exchange(randomUUID(), verifier), 'CODE-UNKNOWN'],
+        [tpp.exchange(undefined, verifier), 'TOKEN-FORM', 'invalid_request'],
+        [tpp.exchange(code, verifier, { redirect_uri: undefined }), 'TOKEN-FORM', 'invalid_request'],
+        [tpp.exchange(code, verifier, { grant_type: undefined }), 'TOKEN-FORM', 'invalid_request'],
+        [tpp.exchange(code, verifier, { grant_type: 'password' }), 'TOKEN-GRANT', 'unsupported_grant_type'],
     ];
-    for (const [answer, error] of wrong) {
-        const { status, json, text } = await answer;
-        assert.deepEqual([status, json?.error], [400, error], text);
+    for (const [answer, id, error = 'invalid_grant'] of wrong) {
+        await assertRefused(await answer, 400, error, id);
     }
     assert.equal((await tpp.exchange(code, verifier)).status, 200, 'none of them used it up');
 });
 
 test('a code that comes twice voids the tokens it gave', async () => {
     const { code, verifier, refresh_token, access_token } = await tpp.connect();
-    assert.equal((await tpp.exchange(code, verifier)).json.error, 'invalid_grant');
-    assert.equal((await tpp.token({ grant_type: 'refresh_token', refresh_token })).json.error, 'invalid_grant');
-    assert.equal((await tpp.call('GET', '/open-finance/account-information/v2.1/accounts', access_token)).status, 401);
+    await assertRefused(await tpp.exchange(code, verifier), 400, 'invalid_grant', 'CODE-USED');
+    const refreshed = await tpp.token({ grant_type: 'refresh_token', refresh_token });
+    await assertRefused(refreshed, 400, 'invalid_grant', 'REFRESH-UNKNOWN');
+    const read = await tpp.call('GET', '/open-finance/account-information/v2.1/accounts', access_token);
+    await assertRefused(read, 401, '', 'TPP-TOKEN');
 });
 
 for (const [name, refresh_token] of [['missing', undefined], ['made up', 'x'.repeat(200)]]) {
     test(`a refresh token that is ${name} is refused`, async () => {
-        const { status, json } = await tpp.token({ grant_type: 'refresh_token', refresh_token });
-        assert.deepEqual([status, json.error], [400, refresh_token ? 'invalid_grant' : 'invalid_request']);
+        const [error, id] = refresh_token ? ['invalid_grant', 'REFRESH-UNKNOWN'] : ['invalid_request', 'TOKEN-FORM'];
+        await assertRefused(await tpp.token({ grant_type: 'refresh_token', refresh_token }), 400, error, id);
     });
 }
 

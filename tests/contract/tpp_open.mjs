@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { accountAccess, now } from '../support/tpp.mjs';
-import { demo, reader, tpp } from './tpp_shared.mjs';
+import { assertRefused, demo, reader, tpp } from './tpp_shared.mjs';
 
 const PRODUCTS = '/open-finance/product/v2.1';
 const PAYEE = '/open-finance/confirmation-of-payee/v2.1';
@@ -25,9 +25,9 @@ test('products and ATMs are read with a token of the TPP itself', async () => {
 test('products need the address of the customer, and the scope', async () => {
     const [token, wrong] = [await tpp.ownToken('products'), await tpp.ownToken('accounts')];
     const without = await tpp.call('GET', `${PRODUCTS}/products`, token);
-    assert.deepEqual([without.status, without.json.Errors[0].Code], [400, 'Resource.InvalidFormat']);
+    await assertRefused(without, 400, 'Resource.InvalidFormat', 'TPP-ADDRESS');
     const other = await tpp.call('GET', `${PRODUCTS}/products`, wrong, { headers });
-    assert.deepEqual([other.status, other.json.Errors[0].Code], [403, 'AccessToken.InvalidScope']);
+    await assertRefused(other, 403, 'AccessToken.InvalidScope', 'TPP-SCOPE');
 });
 
 test('a lead reaches the bank, and gets an id', async () => {
@@ -40,7 +40,7 @@ test('a lead reaches the bank, and gets an id', async () => {
     assert.equal(status, 201, text);
     assert.ok(json.Data.LeadId);
     const bad = await tpp.call('POST', `${PRODUCTS}/leads`, token, { json: { Data: { Email: 'x' } }, headers });
-    assert.deepEqual([bad.status, bad.json.Errors[0].Code], [400, 'Body.InvalidFormat']);
+    await assertRefused(bad, 400, 'Body.InvalidFormat', 'TPP-REQUEST');
 });
 
 // --- Confirmation of Payee ----------------------------------------------------------------------
@@ -68,7 +68,7 @@ test('the bank of an IBAN is found, and asked at the address that was found', as
     const found = await tpp.send('GET', Data.DiscoveryEndpointUrl);
     assert.equal(found.json.token_endpoint, tpp.metadata.token_endpoint);
     assert.equal(Data.ResourceServerUrl, tpp.resources);
-    assert.equal((await ask('/discovery', account('AE070331234567890123456'))).status, 404);
+    await assertRefused(await ask('/discovery', account('AE070331234567890123456')), 404, '', 'TPP-PAYEE');
 });
 
 test('an IBAN that the bank does not know is answered without a verdict', async () => {
@@ -103,19 +103,18 @@ async function knownHolder() {
 test('what is not signed, or not of the form, is refused', async () => {
     const data = account('AE079991234567890123456');
     const cases = [
-        [ask('/discovery', { ...data, Colour: 'red' }), 'Body.InvalidFormat'],
-        [ask('/discovery', data, { claims: { aud: 'x' } }), 'JWS.InvalidClaim'],
-        [ask('/discovery', data, { token: await tpp.ownToken('accounts') }), 'AccessToken.InvalidScope'],
+        [ask('/discovery', { ...data, Colour: 'red' }), 400, 'Body.InvalidFormat', 'TPP-BODY'],
+        [ask('/discovery', data, { claims: { aud: 'x' } }), 400, 'JWS.InvalidClaim', 'JWS-AUD'],
+        [ask('/discovery', data, { token: await tpp.ownToken('accounts') }), 403, 'AccessToken.InvalidScope',
+            'TPP-SCOPE'],
     ];
-    for (const [answer, code] of cases) {
-        const { text } = await answer;
-        const { message } = JSON.parse(Buffer.from(text.split('.')[1], 'base64url'));
-        assert.equal(message.Errors[0].Code, code);
+    for (const [answer, ...expected] of cases) {
+        await assertRefused(await answer, ...expected);
     }
     const plain = await tpp.call('POST', `${PAYEE}/discovery`, await tpp.ownToken('confirmation-of-payee'), {
         json: { Data: data },
     });
-    assert.deepEqual([plain.status, plain.text], [415, '']);
-    const { json } = await reader.token({ grant_type: 'client_credentials', scope: 'confirmation-of-payee' });
-    assert.equal(json.error, 'invalid_scope');
+    await assertRefused(plain, 415, '', 'TPP-MEDIA');
+    const token = await reader.token({ grant_type: 'client_credentials', scope: 'confirmation-of-payee' });
+    await assertRefused(token, 400, 'invalid_scope', 'TOKEN-SCOPE');
 });

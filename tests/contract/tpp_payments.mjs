@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Payer, PAYMENTS as BASE } from '../support/payer.mjs';
-import { demo, now, other, own, tpp } from './tpp_shared.mjs';
+import { assertRefused, demo, now, other, own, tpp } from './tpp_shared.mjs';
 
 const payer = new Payer(tpp);
-const errorOf = async (reply, status = 400) => (await payer.messageOf(reply, status)).Errors[0].Code;
 
 test('a payment is made once, found by its id and its key, and consumes its consent', async () => {
     const { access_token: token, consentId } = await payer.connect();
@@ -33,9 +32,9 @@ test('a payment is made once, found by its id and its key, and consumes its cons
     assert.equal(consent.Data.Status, 'Consumed');
     assert.deepEqual(consent.Links.Related, [found.Links.Self]);
     assert.equal('PersonalIdentifiableInformation' in consent.Data, false);
-    assert.match(await errorOf(await payer.post(token, { Data })), /^Consent\./);
+    await assertRefused(await payer.post(token, { Data }), 400, 'Consent.BusinessRuleViolation', 'SIM-PAYMENT-USED');
     const stranger = await other.call('GET', `${BASE}/payments/${PaymentId}`, await other.ownToken('payments'));
-    assert.deepEqual([stranger.status, stranger.text], [404, '']);
+    await assertRefused(stranger, 404, '', 'TPP-PAYMENT');
 });
 
 test('the account for money back is told when the consent says so', async () => {
@@ -46,7 +45,7 @@ test('the account for money back is told when the consent says so', async () => 
     assert.deepEqual(Links, { Self: `${tpp.resources}${path}`, Related: [] });
     const { consentId: without } = await payer.connect();
     const reply = await tpp.call('GET', `${BASE}/payment-consents/${without}/refund`, own);
-    assert.equal(await errorOf(reply, 403), 'AccessToken.InvalidScope');
+    await assertRefused(reply, 403, 'AccessToken.InvalidScope', 'TPP-PERMISSION');
 });
 
 test('a payment that is not as it must be reaches no bank', async () => {
@@ -54,19 +53,17 @@ test('a payment that is not as it must be reaches no bank', async () => {
     const Data = await payer.paymentOf(consentId);
     const amount = { Instruction: { Amount: { Amount: '10.01', Currency: 'AED' } } };
     const cases = [
-        [payer.post(token, { Data: { ...Data, ConsentId: randomUUID() } }), 'Consent.Invalid'],
-        [payer.post(token, { Data: { ...Data, Colour: 'red' } }), 'Body.InvalidFormat'],
-        [payer.post(token, { Data }, { claims: { aud: 'x' } }), 'JWS.InvalidClaim'],
-        [payer.post(token, { Data }, { claims: { message: undefined } }), 'Body.InvalidFormat'],
-        [payer.post(token, { Data }, { key: null }), 'Resource.InvalidFormat'],
-        [payer.post(token, { Data: { ...Data, ...amount } }), 'Consent.FailsControlParameters'],
+        [payer.post(token, { Data: { ...Data, ConsentId: randomUUID() } }), 'Consent.Invalid', 'TPP-CONSENT'],
+        [payer.post(token, { Data: { ...Data, Colour: 'red' } }), 'Body.InvalidFormat', 'TPP-BODY'],
+        [payer.post(token, { Data }, { claims: { aud: 'x' } }), 'JWS.InvalidClaim', 'JWS-AUD'],
+        [payer.post(token, { Data }, { claims: { message: undefined } }), 'Body.InvalidFormat', 'TPP-BODY'],
+        [payer.post(token, { Data }, { key: null }), 'Resource.InvalidFormat', 'TPP-REQUEST'],
+        [payer.post(token, { Data: { ...Data, ...amount } }), 'Consent.FailsControlParameters', 'SIM-PAYMENT-AMOUNT'],
     ];
-    for (const [answer, code] of cases) {
-        const reply = await answer;
-        const { Errors } = reply.json ?? (await payer.messageOf(reply, 400));
-        assert.equal(Errors[0].Code, code, reply.text);
+    for (const [answer, code, id] of cases) {
+        await assertRefused(await answer, 400, code, id);
     }
-    assert.equal((await payer.messageOf(await payer.post(own, { Data }), 403)).Errors[0].Code, 'AccessToken.InvalidScope');
+    await assertRefused(await payer.post(own, { Data }), 403, 'AccessToken.InvalidScope', 'TPP-SCOPE');
     const { exchanges } = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
     assert.deepEqual(exchanges.filter(({ path }) => path.endsWith('/payments')), []);
 });
@@ -83,5 +80,5 @@ test('consents to payments are listed, signed, and taken back', async () => {
     assert.equal((await tpp.call('PATCH', path, own, { text, headers })).status, 204);
     assert.equal((await payer.messageOf(await tpp.call('GET', path, own), 200)).Data.Status, 'Revoked');
     const refused = await payer.post(token, { Data: await payer.paymentOf(consentId) });
-    assert.equal(await errorOf(refused), 'Consent.Invalid');
+    await assertRefused(refused, 400, 'Consent.Invalid', 'TPP-CONSENT');
 });

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { HubClient } from '../support/client.mjs';
 import { accountAccess, now, Tpp } from '../support/tpp.mjs';
-import { demo, other, own, ownFaults, tpp, whole } from './tpp_shared.mjs';
+import { assertRefused, demo, other, own, ownFaults, tpp, whole } from './tpp_shared.mjs';
 
 const BASE = '/open-finance/account-information/v2.1';
 const hub = new HubClient(demo, 'dhowretail');
@@ -125,8 +125,7 @@ test('permissions decide which members a TPP sees', async () => {
     const { Data } = await read('/accounts', { token });
     assert.equal('AccountIdentifiers' in Data.Account[0], false);
     const path = `/accounts/${Data.Account[0].AccountId}/balances`;
-    const { status, json } = await get(path, { token });
-    assert.deepEqual([status, json.Errors[0].Code], [403, 'AccessToken.InvalidScope']);
+    await assertRefused(await get(path, { token }), 403, 'AccessToken.InvalidScope', 'TPP-PERMISSION');
 });
 
 // --- refusals -----------------------------------------------------------------------------------
@@ -147,8 +146,7 @@ test('calls without a good token are refused without a body', async () => {
         business.call('GET', path, whole.access_token), // another Hub
     ];
     for (const answer of answers) {
-        const { status, text } = await answer;
-        assert.deepEqual([status, text], [401, '']);
+        await assertRefused(await answer, 401, '', 'TPP-TOKEN');
     }
     const lower = await tpp.send('GET', url, { headers: { authorization: `bearer ${whole.access_token}` } });
     assert.equal(lower.status, 200);
@@ -160,29 +158,29 @@ test('calls without a good token are refused without a body', async () => {
 test('what a token does not open is refused by name', async () => {
     const payments = await tpp.ownToken('openid payments');
     const cases = [
-        ['/accounts', payments, 403, 'AccessToken.InvalidScope'],
-        ['/accounts', own, 403, 'AccessToken.InvalidScope'],
-        [`/accounts/${randomUUID()}/balances`, whole.access_token, 403, 'Consent.PermanentAccountAccessFailure'],
-        ['/accounts/x/transactions?fromBookingDateTime=yesterday', whole.access_token, 400, 'Resource.InvalidFormat'],
+        ['/accounts', payments, 403, 'AccessToken.InvalidScope', 'TPP-SCOPE'],
+        ['/accounts', own, 403, 'AccessToken.InvalidScope', 'TPP-SCOPE'],
+        [`/accounts/${randomUUID()}/balances`, whole.access_token, 403, 'Consent.PermanentAccountAccessFailure',
+            'TPP-ACCOUNT'],
+        ['/accounts/x/transactions?fromBookingDateTime=yesterday', whole.access_token, 400, 'Resource.InvalidFormat',
+            'TPP-REQUEST'],
     ];
-    for (const [path, token, status, code] of cases) {
-        const reply = await get(path, { token });
-        assert.deepEqual([reply.status, reply.json?.Errors[0].Code], [status, code], reply.text);
+    for (const [path, token, ...expected] of cases) {
+        await assertRefused(await get(path, { token }), ...expected);
     }
 });
 
 test('other addresses, methods, types and versions are refused without a body', async () => {
     const token = whole.access_token;
     const answers = [
-        [tpp.call('GET', `${BASE}/nothing`, token), 404],
-        [tpp.call('GET', '/open-finance/account-information/v1.2/accounts', token), 404],
-        [tpp.call('POST', `${BASE}/accounts`, token, { json: {} }), 405],
-        [get('/accounts', { headers: { accept: 'text/html' } }), 406],
-        [tpp.call('PATCH', `${BASE}/account-access-consents/${whole.consentId}`, own, { text: 'x' }), 415],
+        [tpp.call('GET', `${BASE}/nothing`, token), 404, 'ROUTE-PATH'],
+        [tpp.call('GET', '/open-finance/account-information/v1.2/accounts', token), 404, 'ROUTE-PATH'],
+        [tpp.call('POST', `${BASE}/accounts`, token, { json: {} }), 405, 'ROUTE-METHOD'],
+        [get('/accounts', { headers: { accept: 'text/html' } }), 406, 'TPP-ACCEPT'],
+        [tpp.call('PATCH', `${BASE}/account-access-consents/${whole.consentId}`, own, { text: 'x' }), 415, 'TPP-MEDIA'],
     ];
-    for (const [answer, status] of answers) {
-        const reply = await answer;
-        assert.deepEqual([reply.status, reply.text], [status, '']);
+    for (const [answer, status, id] of answers) {
+        await assertRefused(await answer, status, '', id);
     }
 });
 
@@ -202,7 +200,7 @@ test('a TPP reads its own consents, and no others', async () => {
     const none = await tpp.call('GET', `${CONSENTS}?baseConsentId=x`, own);
     assert.deepEqual(none.json, []);
     const stranger = await other.call('GET', `${CONSENTS}/${next.consentId}`, await other.ownToken('accounts'));
-    assert.deepEqual([stranger.status, stranger.json.Errors[0].Code], [400, 'Consent.Invalid']);
+    await assertRefused(stranger, 400, 'Consent.Invalid', 'TPP-CONSENT');
 });
 
 test('a consent that the TPP takes back ends its tokens, and the bank is told', async () => {
@@ -210,10 +208,9 @@ test('a consent that the TPP takes back ends its tokens, and the bank is told', 
     const patch = { Data: { Status: 'Revoked', RevokedBy: 'TPP.InitiatedByUser' } };
     const revoke = () => tpp.call('PATCH', `${CONSENTS}/${consentId}`, own, { json: patch });
     assert.equal((await revoke()).status, 204);
-    const { status, json } = await get('/accounts', { token });
-    assert.deepEqual([status, json.Errors[0].Code], [400, 'Consent.Invalid']);
+    await assertRefused(await get('/accounts', { token }), 400, 'Consent.Invalid', 'TPP-CONSENT');
     const refreshed = await tpp.token({ grant_type: 'refresh_token', refresh_token });
-    assert.equal(refreshed.json.error, 'invalid_grant');
+    await assertRefused(refreshed, 400, 'invalid_grant', 'GRANT-ENDED');
     const shown = (await tpp.call('GET', `${CONSENTS}/${consentId}`, own)).json.Data;
     assert.deepEqual([shown.Status, shown.RevokedBy], ['Revoked', 'TPP.InitiatedByUser']);
     assert.equal((await revoke()).status, 204, 'what has ended stays as it is');
@@ -232,18 +229,17 @@ test('a change of a consent may be signed, and must be what the standard says', 
     const { json } = await tpp.call('GET', `${CONSENTS}/${consentId}`, own);
     assert.deepEqual(json.Subscription, message.Subscription);
     const cases = [
-        [{ iss: 'x' }, {}, 'JWS.InvalidClaim'],
-        [{ aud: 'x' }, {}, 'JWS.InvalidClaim'],
-        [{ exp: now() - 60 }, {}, 'JWS.InvalidClaim'],
-        [{ message: undefined }, {}, 'Body.InvalidFormat'],
-        [{ message: { Data: { Status: 'Authorized' } } }, {}, 'Body.InvalidFormat'],
-        [{ message: { Colour: 'red' } }, {}, 'Body.InvalidFormat'],
-        [{}, { key: other.signingKey }, 'JWS.InvalidSignature'],
-        [{}, { header: { kid: other.kid } }, 'JWS.InvalidSignature'],
-        [{}, { header: { typ: 'x' } }, 'JWS.InvalidHeader'],
+        [{ iss: 'x' }, {}, 'JWS.InvalidClaim', 'JWS-ISS'],
+        [{ aud: 'x' }, {}, 'JWS.InvalidClaim', 'JWS-AUD'],
+        [{ exp: now() - 60 }, {}, 'JWS.InvalidClaim', 'JWS-EXP'],
+        [{ message: undefined }, {}, 'Body.InvalidFormat', 'TPP-BODY'],
+        [{ message: { Data: { Status: 'Authorized' } } }, {}, 'Body.InvalidFormat', 'TPP-BODY'],
+        [{ message: { Colour: 'red' } }, {}, 'Body.InvalidFormat', 'TPP-BODY'],
+        [{}, { key: other.signingKey }, 'JWS.InvalidSignature', 'JWS-SIGNATURE'],
+        [{}, { header: { kid: other.kid } }, 'JWS.InvalidSignature', 'JWS-KID'],
+        [{}, { header: { typ: 'x' } }, 'JWS.InvalidHeader', 'JWS-TYP'],
     ];
-    for (const [claims, how, code] of cases) {
-        const reply = await send(claims, how);
-        assert.deepEqual([reply.status, reply.json.Errors[0].Code], [400, code], reply.text);
+    for (const [claims, how, code, id] of cases) {
+        await assertRefused(await send(claims, how), 400, code, id);
     }
 });

@@ -34,12 +34,13 @@ export class Payer {
 
     /** authorization_details[0] of a consent to payments; `consent` replaces members. */
     async details(controls = CONTROL_PARAMETERS.SingleInstantPayment, consent = {}) {
+        const Creditor = [creditorOf(1)];
         return {
             type: SERVICE_INITIATION,
             consent: {
                 ConsentId: randomUUID(),
                 ControlParameters: controls,
-                PersonalIdentifiableInformation: await this.seal({ Initiation: { Creditor: [creditorOf(1)] }, Risk: {} }),
+                PersonalIdentifiableInformation: await this.seal({ Initiation: { Creditor }, Risk: {} }),
                 PaymentPurposeCode: 'ACM',
                 ExpirationDateTime: new Date(Date.now() + 30 * 86_400_000).toISOString(),
                 ...consent,
