@@ -52,7 +52,7 @@ test('keys are for their owner alone', () => {
 test('leaves chain to the bundle, but for the two that must not', () => {
     const trusted = ['hub/S3', 'bank/S4', 'bank/C3', 'bank/Sig4', 'bank/Enc1']
         .concat(HUBS.flatMap((hub) => [`${hub}/C4`, `${hub}/Sig3`]))
-        .concat(TPPS.map((tpp) => `${tpp}/Sig1`))
+        .concat(TPPS.flatMap((tpp) => [`${tpp}/Sig1`, `${tpp}/Enc2`]))
         .concat(['rogue/otherOrganisation/C4', 'rogue/noCn/C4']);
     for (const name of trusted) {
         assert.equal(verify(`${name}.pem`).status, 0, name);
@@ -76,7 +76,7 @@ test('subjects are those of pki.json and of the Hub whom the rogue ones imitate'
 });
 
 test('key ids are digests of the public keys', () => {
-    for (const name of ['bank/Sig4', 'bank/Enc1', ...HUBS.map((hub) => `${hub}/Sig3`), ...TPPS.map((tpp) => `${tpp}/Sig1`),
+    for (const name of ['bank/Sig4', 'bank/Enc1', ...HUBS.map((hub) => `${hub}/Sig3`), ...TPPS.flatMap((tpp) => [`${tpp}/Sig1`, `${tpp}/Enc2`]),
         'rogue/otherOrganisation/Sig3']) {
         const spki = createPublicKey(read(`${name}.key`)).export({ type: 'spki', format: 'der' });
         const digest = createHash('sha256').update(spki).digest('base64url');

@@ -59,7 +59,7 @@ test('the directory leads to the issuers, and to the keys of each TPP', async ()
     assert.deepEqual(roles(reader), ['BDSP']);
     for (const id of [tpp.organisationId, tpp.softwareStatementId]) {
         const { keys } = (await tpp.send('GET', `${origin}/${id}/application.jwks`)).json;
-        assert.deepEqual(keys.map(({ kid }) => kid), [tpp.kid]);
+        assert.deepEqual(keys.map(({ kid, use }) => [kid, use]), [[tpp.kid, 'sig'], [tpp.encryptionKid, 'enc']]);
     }
 });
 

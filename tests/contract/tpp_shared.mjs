@@ -14,7 +14,9 @@ const ALL = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances', 'ReadBen
     'ReadStandingOrdersBasic', 'ReadStandingOrdersDetail', 'ReadStatements', 'ReadParty', 'ReadPartyUser',
     'ReadPartyUserIdentity'];
 
-export const demo = await startDemo();
+/** How long the Hub waits before each further try to send an event. */
+export const RETRY_MS = [40, 80, 120];
+export const demo = await startDemo({ adjustHub: `.webhooks.retryMs = ${JSON.stringify(RETRY_MS)}` });
 export const tpp = await Tpp.start(demo);
 export const other = await Tpp.start(demo, { index: 1 });
 /** Of the role BDSP alone. */

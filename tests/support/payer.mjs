@@ -48,9 +48,10 @@ export class Payer {
         };
     }
 
-    async connect(controls, consent) {
+    /** `more` are further members of authorization_details[0]. */
+    async connect(controls, consent, more = {}) {
         const user = this.tpp.demo.providers[0].users.find(({ login }) => login === LOGIN);
-        return this.tpp.connect(await this.details(controls, consent), { user });
+        return this.tpp.connect({ ...(await this.details(controls, consent)), ...more }, { user });
     }
 
     /** Data of a payment that fits these details; `more` replaces members. */

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "jwe_key.h"
 #include "keys.h"
 #include "payments/pii.h"
 #include "pii.h"
@@ -63,7 +64,9 @@ static inline int pii_set_up(void **state)
     w->sim.hub_count = 1;
     assert_int_equal(pii_init(&error), 0);
     assert_int_equal(pii_reader_new(&w->reader, &config, &w->clock, &w->log, NULL, &error), 0);
-    assert_int_equal(pii_key_new(&w->sim.bank_key, w->certificate, NULL, &error), 0);
+    assert_int_equal(
+        jwe_key_new(&w->sim.bank_key, certificate_read_key(w->certificate, &error), NULL, &error),
+        0);
     assert_int_equal(jose_signer_load(&w->sim.tpp_signers[0], w->key_file, NULL, &error), 0);
     const struct pii_sender sender = {&w->sim, &w->sim.hubs[0], &tpps[0]};
     buf_init(&sealed, LIMIT_PII_BYTES);
@@ -80,7 +83,7 @@ static inline int pii_tear_down(void **state)
     struct pii_world *w = *state;
     cJSON_Delete(w->sealed);
     jose_signer_free(w->sim.tpp_signers[0]);
-    pii_key_free(w->sim.bank_key);
+    jwe_key_free(w->sim.bank_key);
     pii_reader_free(w->reader);
     pii_fini();
     unlink(w->key_file);

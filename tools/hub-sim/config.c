@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "contract/contract.h"
@@ -143,6 +144,8 @@ static void read_tpps(struct reader *reader, struct sim_config *config, const cJ
             .slug = read_text(reader, item, "slug"),
             .signing_key = read_path(reader, item, "signingKey"),
             .kid = read_text(reader, item, "kid"),
+            .encryption_key = read_path(reader, item, "encryptionKey"),
+            .encryption_kid = read_text(reader, item, "encryptionKid"),
             .reads = !roles || json_lists(roles, SLICE("BDSP")),
             .pays = !roles || json_lists(roles, SLICE("BSIP")),
         };
@@ -151,6 +154,21 @@ static void read_tpps(struct reader *reader, struct sim_config *config, const cJ
             tpp->redirect_uris[tpp->redirect_uri_count++] =
                 arena_text(reader->arena, slice_of(uri->valuestring));
         }
+    }
+}
+
+static void read_webhooks(struct reader *reader, struct sim_config *config, const cJSON *webhooks)
+{
+    static const int usual_ms[] = {1000, 5000, 25000};
+    const cJSON *list = json_get(webhooks, "retryMs"), *ms;
+    const char *ca = read_path(reader, webhooks, "caFile");
+    config->webhook_ca = ca ? ca : config->bank_ca;
+    for (size_t i = 0; !list && i < ARRAY_LEN(usual_ms); i++) {
+        config->webhook_retry_ms[config->webhook_retry_count++] = usual_ms[i];
+    }
+    cJSON_ArrayForEach(ms, list)
+    {
+        config->webhook_retry_ms[config->webhook_retry_count++] = ms->valueint;
     }
 }
 
@@ -177,6 +195,7 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
             read_text(reader, json_get(bank, "basePaths"), contract_family_names[i]);
     }
     config->bank_ca = read_path(reader, bank, "caFile");
+    read_webhooks(reader, config, json_get(root, "webhooks"));
     config->bank_code = read_text(reader, bank, "code");
     config->bank_ou = read_text(reader, bank, "organisationUnit");
     config->bank_pages_url = read_text(reader, bank, "pagesUrl");

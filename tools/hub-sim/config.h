@@ -14,6 +14,7 @@
 #define SIM_PUBLISHED 16
 #define SIM_TPPS 8
 #define SIM_REDIRECT_URIS 8
+#define SIM_RETRIES 10
 
 struct config_address {
     const char *address;
@@ -45,7 +46,8 @@ struct config_published {
 
 /* A TPP of tpps.h, what it signs with, and how the directory has registered it. */
 struct config_tpp {
-    const char *slug, *signing_key, *kid; /* kid NULL: derived */
+    const char *slug, *signing_key, *kid;        /* kid NULL: derived */
+    const char *encryption_key, *encryption_kid; /* Enc2; NULL: none, so that it gets no events */
     const char *redirect_uris[SIM_REDIRECT_URIS];
     size_t redirect_uri_count;
     bool reads, pays; /* roles BDSP and BSIP */
@@ -58,7 +60,10 @@ struct sim_config {
     const char *tpp_url;       /* its origin */
     const char *keystore_url;  /* origin of the key store; NULL: not told */
     bool refresh_rotates;
-    const char *url; /* origin of the TPP app */
+    int webhook_retry_ms[SIM_RETRIES]; /* before each further try */
+    size_t webhook_retry_count;
+    const char *webhook_ca; /* trust anchors of TPPs' receivers */
+    const char *url;        /* origin of the TPP app */
     const char *certificate, *key, *client_ca;
     const char *state_folder;                    /* NULL: consents are kept in memory only */
     const char *bank_clock_url, *operator_token; /* NULL: the bank's clock is not followed */

@@ -113,13 +113,16 @@ static void set_status(const struct sim *sim, struct consent *consent, const cha
         put(terms_of(consent), "StatusUpdateDateTime", cJSON_CreateString(now));
     }
     touch(sim, consent->data);
+    if (sim->announce) {
+        sim->announce(sim, consent, NULL);
+    }
 }
 
 static void note_change(const struct sim *sim, struct consent *consent, const char *operation,
                         const char *patch)
 {
     store_note_change(sim->store, consent, operation, patch);
-    events_add(sim->events, consent, "patch");
+    events_add(sim, consent, "patch");
 }
 
 static bool is_past(const struct sim *sim, const struct consent *consent, const char *name)
@@ -328,6 +331,7 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     out->exchanges = cJSON_CreateArray();
     out->steps = cJSON_CreateArray();
     out->findings = cJSON_CreateArray();
+    out->events = cJSON_CreateArray();
     out->payments = cJSON_CreateArray();
     cJSON *rar = cJSON_GetObjectItemCaseSensitive(out->data, "request");
     const struct pii_sender sender = {sim, request->hub, request->tpp};
@@ -353,7 +357,7 @@ int consent_lodge(const struct sim *sim, const struct consent *made, struct refu
     if (!store_add(sim->store, made)) {
         return refusal_set(refusal, "SIM-MEMORY", 500, "SIM-MEMORY", "Memory is short.");
     }
-    events_add(sim->events, made, "post");
+    events_add(sim, made, "post");
     return 0;
 }
 

@@ -12,9 +12,8 @@ struct faults {
 };
 
 static const char *const target_names[FAULT_TARGETS] = {
-    [FAULT_HEIMDALL] = "heimdall",
-    [FAULT_CONSENT_MANAGER] = "consent-manager",
-    [FAULT_KEYSTORE] = "keystore",
+    [FAULT_HEIMDALL] = "heimdall", [FAULT_CONSENT_MANAGER] = "consent-manager",
+    [FAULT_KEYSTORE] = "keystore", [FAULT_WEBHOOK] = "webhook",
     [FAULT_CALLER] = "caller",
 };
 

@@ -11,7 +11,8 @@ enum fault_target {
     FAULT_HEIMDALL,
     FAULT_CONSENT_MANAGER,
     FAULT_KEYSTORE,
-    FAULT_CALLER, /* what the Hub presents to the bank */
+    FAULT_WEBHOOK, /* the simulated TPP, towards the Hub */
+    FAULT_CALLER,  /* what the Hub presents to the bank */
     FAULT_TARGETS
 };
 

@@ -10,6 +10,7 @@
 #include "lfi_version.h"
 #include "scripting.h"
 #include "tpp/side.h"
+#include "webhooks.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -122,7 +123,11 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
 {
     struct clock clock = {0};
     struct log log = {.fd = STDERR_FILENO, .level = config->level, .clock = &clock};
-    struct sim sim = {.config = config, .clock = &clock, .log = &log, .tell = bank_tell};
+    struct sim sim = {.config = config,
+                      .clock = &clock,
+                      .log = &log,
+                      .tell = bank_tell,
+                      .announce = webhooks_announce};
     struct listeners listeners = {0};
     struct tpp_side *side = NULL;
     struct lfi_error error = {""};

@@ -4,12 +4,15 @@
 #include "base/limits.h"
 #include "connect/families.h"
 #include "events.h"
+#include "jose/private_key.h"
 #include "judge.h"
+#include "jwe_key.h"
 #include "keystore.h"
-#include "pii.h"
 #include "scripting.h"
 #include "store.h"
 #include "tpps.h"
+#include "webhook_receiver.h"
+#include "webhooks.h"
 
 #include <stdio.h>
 
@@ -57,6 +60,8 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
     if (sim->config->tpp_url) {
         (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/auth1.%s.apihub", sim->config->tpp_url,
                        config->provider_id);
+        (void)snprintf(hub->resources, sizeof hub->resources, "%s/rs1.%s.apihub",
+                       sim->config->tpp_url, config->provider_id);
     } else {
         (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/as/%s", sim->config->url,
                        config->provider_id);
@@ -78,6 +83,17 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
     return config->response_key ? open_responses(sim, hub, error) : 0;
 }
 
+static int publish_key(struct sim *sim, const struct certificate_subject *owner,
+                       const struct jwe_key *key, struct lfi_error *error)
+{
+    struct buf jwk;
+    buf_init(&jwk, LIMIT_JWKS_BYTES);
+    jwe_key_append_jwk(key, &jwk);
+    int rc = jwk.failed ? -1 : directory_publish(sim->directory, owner, buf_slice(&jwk));
+    buf_free(&jwk);
+    return rc ? error_set(error, "the key store is full") : 0;
+}
+
 static int publish(struct sim *sim, const struct config_published *published,
                    struct lfi_error *error)
 {
@@ -97,23 +113,17 @@ static int open_bank_key(struct sim *sim, struct lfi_error *error)
 {
     const char *certificate = sim->config->bank_encryption.certificate;
     struct certificate_subject subject;
-    struct buf jwk;
     if (!certificate) {
         return 0;
     }
     if (certificate_read_subject(&subject, certificate, error) ||
-        pii_key_new(&sim->bank_key, certificate, sim->config->bank_encryption.kid, error)) {
+        jwe_key_new(&sim->bank_key, certificate_read_key(certificate, error),
+                    sim->config->bank_encryption.kid, error) ||
+        publish_key(sim, &subject, sim->bank_key, error)) {
         return -1;
     }
-    buf_init(&jwk, LIMIT_JWKS_BYTES);
-    pii_key_append_jwk(sim->bank_key, &jwk);
-    int rc = jwk.failed ? -1 : directory_publish(sim->directory, &subject, buf_slice(&jwk));
-    if (rc == 0) { /* TPPs look below the organisation alone */
-        subject.cn[0] = '\0';
-        rc = directory_publish(sim->directory, &subject, buf_slice(&jwk));
-    }
-    buf_free(&jwk);
-    return rc ? error_set(error, "the key store is full") : 0;
+    subject.cn[0] = '\0'; /* TPPs look below the organisation alone */
+    return publish_key(sim, &subject, sim->bank_key, error);
 }
 
 /* Published by software statement, beside the empty set of keys that are not used any more. */
@@ -131,6 +141,13 @@ static int open_tpp(struct sim *sim, const struct config_tpp *config, struct lfi
     if (jose_signer_load(signer, config->signing_key, config->kid, error) ||
         publish_signer(sim, &active, *signer, error) ||
         publish_signer(sim, &organisation, *signer, error)) {
+        return -1;
+    }
+    struct jwe_key **key = &sim->tpp_keys[tpp - tpps];
+    if (config->encryption_key &&
+        (jwe_key_new(key, private_key_read(config->encryption_key, error), config->encryption_kid,
+                     error) ||
+         publish_key(sim, &active, *key, error) || publish_key(sim, &organisation, *key, error))) {
         return -1;
     }
     return directory_publish(sim->directory, &inactive, SLICE(""))
@@ -204,12 +221,18 @@ int sim_open(struct sim *sim, struct lfi_error *error)
         return -1;
     }
     sim->events = events_start(sim);
-    return sim->events ? 0 : error_set(error, "no thread for events");
+    if (!sim->events) {
+        return error_set(error, "no thread for events");
+    }
+    return webhook_receiver_open(sim, error) || webhooks_open(sim, error) ? -1 : 0;
 }
 
 void sim_close(struct sim *sim)
 {
-    events_stop(sim->events);
+    outbox_halt(sim->events); /* both end what is under way at the same time */
+    webhooks_close(sim);
+    outbox_stop(sim->events);
+    webhook_receiver_close(sim);
     caller_free(sim->caller);
     apis_free(sim->bank);
     for (size_t i = 0; i < sim->hub_count; i++) {
@@ -220,8 +243,9 @@ void sim_close(struct sim *sim)
     }
     for (size_t i = 0; i < SIM_TPPS; i++) {
         jose_signer_free(sim->tpp_signers[i]);
+        jwe_key_free(sim->tpp_keys[i]);
     }
-    pii_key_free(sim->bank_key);
+    jwe_key_free(sim->bank_key);
     bank_clock_free(sim->bank_clock);
     judge_close(sim);
     apis_free(sim->script_apis);

@@ -196,6 +196,9 @@ int payments_patch(const struct sim *sim, struct consent *consent, cJSON *paymen
         if (!repeat) {
             note_oddities(sim, consent, payment, patch);
             take(sim, payment, patch);
+            if (sim->announce) {
+                sim->announce(sim, consent, payment);
+            }
         }
         payments_update_consent(sim, consent);
     }

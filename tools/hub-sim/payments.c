@@ -41,6 +41,30 @@ cJSON *payments_show(const cJSON *payment)
     return shown;
 }
 
+static void copy(cJSON *to, const char *name, const cJSON *from, const char *member)
+{
+    const cJSON *value = json_get(from, member);
+    if (value) {
+        cJSON_AddItemToObject(to, name, cJSON_Duplicate(value, true));
+    }
+}
+
+cJSON *payments_told(const cJSON *payment)
+{
+    static const char *const patched[] = {"status", "statusUpdateDateTime", "rejectReasonCode"};
+    cJSON *told = cJSON_Duplicate(json_get(payment, "answer"), true);
+    const cJSON *transaction = json_get(payment, "transactionId");
+    for (size_t i = 0; i < ARRAY_LEN(patched); i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(told, patched[i]);
+        copy(told, patched[i], json_get(payment, "paymentResponse"), patched[i]);
+    }
+    if (transaction) {
+        cJSON_DeleteItemFromObjectCaseSensitive(told, "paymentTransactionId");
+        copy(told, "paymentTransactionId", payment, "transactionId");
+    }
+    return told;
+}
+
 /* --- idempotency ------------------------------------------------------------------------------ */
 
 #define PII "PersonalIdentifiableInformation"
@@ -114,14 +138,6 @@ void payments_release(struct consent *consent, struct lfi_slice idempotency_key)
 }
 
 /* --- a new one -------------------------------------------------------------------------------- */
-
-static void copy(cJSON *to, const char *name, const cJSON *from, const char *member)
-{
-    const cJSON *value = json_get(from, member);
-    if (value) {
-        cJSON_AddItemToObject(to, name, cJSON_Duplicate(value, true));
-    }
-}
 
 static cJSON *describe_answer(const cJSON *data)
 {

@@ -60,6 +60,9 @@ cJSON *payments_find(const struct consent *consent, struct lfi_slice payment_id)
 struct consent *payments_consent_of(struct store *store, const struct sim_hub *hub,
                                     struct lfi_slice payment_id);
 
+/* What the bank tells of it by now, in the form of its answer; the caller frees it. */
+cJSON *payments_told(const cJSON *payment);
+
 /* Shows what the payments use of the consent, and ends it when nothing is left. */
 void payments_update_consent(const struct sim *sim, struct consent *consent);
 

@@ -8,16 +8,6 @@
 #include "sim.h"
 #include "tpps.h"
 
-/* A bank's key for encryption; any thread. */
-struct pii_key;
-
-/* Of the certificate in a PEM file, which also says whose key it is; kid NULL: derived. */
-int pii_key_new(struct pii_key **out, const char *certificate, const char *kid,
-                struct lfi_error *error);
-void pii_key_free(struct pii_key *key); /* NULL is fine */
-/* Appends it as a JWK object with use enc. */
-void pii_key_append_jwk(const struct pii_key *key, struct buf *out);
-
 /* Who seals, and for the bank behind which Hub. */
 struct pii_sender {
     const struct sim *sim;

@@ -5,7 +5,7 @@
 #include "base/id.h"
 #include "base/json.h"
 
-#define STORE_NOTES 100 /* exchanges, steps, changes or findings kept for a consent */
+#define STORE_NOTES 100 /* exchanges, steps, changes, findings or events of a consent */
 #define STORE_ADDRESS_MAX 1024
 
 struct sim_hub;
@@ -32,8 +32,9 @@ struct consent {
     cJSON *payments; /* payments.h: an array, oldest first */
     cJSON *reserved; /* payments that the bank is being asked for; NULL: none */
     cJSON *history, *exchanges, *steps, *findings; /* arrays, oldest first */
-    cJSON *fresh;                                  /* findings since the last exchange */
-    size_t body_bytes;                             /* kept of bodies */
+    cJSON *events;        /* an array too: what the Hub told the simulated TPP */
+    cJSON *fresh;         /* findings since the last exchange */
+    size_t body_bytes;    /* kept of bodies */
     bool stored, changed; /* in the store; its head differs from what is in the file */
 };
 

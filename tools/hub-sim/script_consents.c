@@ -3,6 +3,7 @@
 #include "contract_sim.h"
 #include "payment_staging.h"
 #include "script.h"
+#include "webhooks.h"
 
 #define REQUEST_URI_LIFE_S 600 /* FAPI 2.0: less than that, or equal */
 #define RECENT 25              /* consents in the list */
@@ -25,6 +26,7 @@ static int parse_new_consent(struct sim_call *call, struct consent_request *out)
         .tpp = client.ptr ? tpp_find(client) : &tpps[0],
         .kind = kind_of(json_get_string(call->body, "type")),
         .terms = json_get(call->body, "consent"),
+        .subscription = json_get(call->body, "subscription"),
         .request_life_s = life,
         .probes = json_get_bool(call->body, "probes", false),
     };
@@ -34,7 +36,8 @@ static int parse_new_consent(struct sim_call *call, struct consent_request *out)
     if (!out->tpp) {
         return script_refuse(&call->base, "SIM-CLIENT", 400, "There is no such TPP.");
     }
-    return 0;
+    const char *why = webhooks_why_not(out->subscription);
+    return why ? script_refuse(&call->base, "SIM-WEBHOOK", 400, why) : 0;
 }
 
 /* The Hub's own checks, which tests of the bank leave out. */

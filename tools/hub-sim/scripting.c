@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "rows_hub_keystore.h"
 #include "script.h"
+#include "webhook_receiver.h"
 
 #define HELP_INDENT 9
 #define HELP_WIDTH 90 /* of the text behind the indent */
@@ -96,7 +97,7 @@ static int check_request(struct call *call)
 static int read_body(struct sim_call *call)
 {
     struct lfi_slice body = call->base.request->body;
-    if (body.len == 0) {
+    if (body.len == 0 || call->base.row->handler == script_receive_webhook) {
         return 0;
     }
     call->body = json_parse(body);
@@ -125,6 +126,10 @@ void scripting_handle(void *ctx, const struct request *request, struct reply *re
     bool script = slice_starts_with(request->path, "/sim/");
     if (script) {
         bank_clock_follow(sim->bank_clock);
+    }
+    if (slice_equal_text(request->path, WEBHOOK_RECEIVER_PATH) &&
+        faults_apply(sim->faults, FAULT_WEBHOOK, reply)) {
+        return;
     }
     dispatch_find(&call.base, sim->script_apis);
     if (script || call.base.operation || call.base.found.found == CONTRACT_NO_METHOD) {

@@ -17,7 +17,10 @@
 #include "jose/jose.h"
 
 struct store;
-struct pii_key;
+struct jwe_key;
+struct outbox;
+struct webhooks;
+struct webhook_receiver;
 struct consent;
 
 #define SIM_INTERFACES 2 /* Heimdall, Consent Manager */
@@ -25,6 +28,7 @@ struct consent;
 struct sim_hub {
     const struct config_hub *config;
     char issuer[256];                   /* what the TPP receives as `iss` */
+    char resources[256];                /* base address for TPPs; empty: they are not served */
     struct certificate_subject subject; /* of C4 */
     struct jose_signer *signer;         /* Sig3 */
     struct jose_signer *responses;      /* Sig2; NULL: none */
@@ -36,11 +40,14 @@ struct sim {
     const struct sim_config *config;
     struct clock *clock;                       /* moved as the bank's is */
     struct bank_clock *bank_clock;             /* NULL: never moved */
-    struct pii_key *bank_key;                  /* what TPPs encrypt for; pii.h; NULL: none */
+    struct jwe_key *bank_key;                  /* what TPPs encrypt for; NULL: none */
     struct jose_signer *tpp_signers[SIM_TPPS]; /* by place in tpps; NULL: no key */
+    struct jwe_key *tpp_keys[SIM_TPPS];        /* what events are encrypted for; the same */
     const struct log *log;
     /* Tells the bank of a consent (bank_tell). */
     void (*tell)(struct sim *sim, const struct consent *consent, const char *operation);
+    /* Tells the TPP of a payment's status, or with NULL of the consent's (webhooks_announce). */
+    void (*announce)(const struct sim *sim, const struct consent *consent, const cJSON *payment);
     struct caller *caller; /* judges what the bank presents */
     struct apis *bank;     /* what the bank offers, by enum connect_family */
     struct directory *directory;
@@ -49,14 +56,16 @@ struct sim {
     struct apis *script_apis;            /* of the plain listener */
     struct apis *key_apis;               /* of the key store's */
     struct apis *judged[SIM_INTERFACES]; /* of the one that the bank calls; judge.h */
-    struct events *events;               /* NULL: the bank is told nothing */
+    struct outbox *events;               /* NULL: the bank is told nothing */
+    struct webhooks *webhooks;           /* NULL: no TPP is told anything */
+    struct webhook_receiver *receiver;   /* of the simulated TPPs; NULL with webhooks */
     struct sim_hub hubs[SIM_HUBS];
     size_t hub_count;
     struct caller_provider callers[SIM_HUBS]; /* these two are borrowed by the caller */
     char key_base[64];
 };
 
-/* Builds everything from what main() sets: config … tell. sim_close also after a failure. */
+/* Builds everything from what main() sets: config … announce. sim_close also after a failure. */
 int sim_open(struct sim *sim, struct lfi_error *error);
 void sim_close(struct sim *sim);
 

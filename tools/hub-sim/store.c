@@ -49,6 +49,7 @@ void store_drop(struct consent *consent)
     cJSON_Delete(consent->exchanges);
     cJSON_Delete(consent->steps);
     cJSON_Delete(consent->findings);
+    cJSON_Delete(consent->events);
     cJSON_Delete(consent->fresh);
 }
 
@@ -308,6 +309,13 @@ void store_note_step(struct store *store, struct consent *consent, const struct 
     add_note(store, consent, "steps", new_exchange(store, consent, exchange));
 }
 
+void store_note_event(struct store *store, struct consent *consent, cJSON *message)
+{
+    cJSON *note = new_note(store);
+    cJSON_AddItemToObject(note, "message", message);
+    add_note(store, consent, "events", note);
+}
+
 void store_note_finding(struct store *store, struct consent *consent, const char *id,
                         const char *detail)
 {
@@ -375,6 +383,7 @@ static void take_head(struct consent *old, struct consent *head)
     head->exchanges = old->exchanges;
     head->steps = old->steps;
     head->findings = old->findings;
+    head->events = old->events;
     head->stored = true;
     *old = *head;
 }

@@ -73,9 +73,12 @@ void store_note_exchange(struct store *store, struct consent *consent,
 /*
  * What passed on the TPP's side of the Hub. Interfaces: "par" (TPP to Hub), "redirect" (TPP to bank
  * through the browser), "callback" (bank to TPP through the browser), "refused" (a request of the
- * TPP that the Hub did not pass on).
+ * TPP that the Hub did not pass on), "webhook" (Hub to TPP, with the event in clear).
  */
 void store_note_step(struct store *store, struct consent *consent, const struct exchange *exchange);
+
+/* What the simulated TPP received of the Hub. Takes `message` over. */
+void store_note_event(struct store *store, struct consent *consent, cJSON *message);
 
 /* Something the bank did wrong. `consent` NULL: it could not be told which. Logged too. */
 void store_note_finding(struct store *store, struct consent *consent, const char *id,

@@ -2,13 +2,13 @@
 #include "base/array.h"
 #include "tpps.h"
 
-const char *const store_lists[] = {"history", "exchanges", "steps", "findings"};
+const char *const store_lists[] = {"history", "exchanges", "steps", "findings", "events"};
 const size_t store_list_count = ARRAY_LEN(store_lists);
 
 static cJSON **list_of(struct consent *consent, size_t index)
 {
     cJSON **const lists[] = {&consent->history, &consent->exchanges, &consent->steps,
-                             &consent->findings};
+                             &consent->findings, &consent->events};
     return lists[index];
 }
 

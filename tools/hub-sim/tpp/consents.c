@@ -3,6 +3,7 @@
 #include "rows_hub_account_information.h"
 #include "tpp/body.h"
 #include "tpp/view.h"
+#include "webhooks.h"
 
 /* Whether the call is about consents to payments; their answers are signed. */
 static bool is_of_payments(struct tpp_call *call)
@@ -60,13 +61,12 @@ int tpp_list_consents(struct call *base)
     }
     struct lfi_slice base_id =
         request_parameter(base->arena, base->request->query, "baseConsentId", NULL);
-    struct lfi_slice resources = tpp_base_of(call, TPP_RESOURCES);
     cJSON *list = cJSON_CreateArray();
     store_lock(store);
     for (size_t i = 0; i < store_count(store); i++) {
         struct consent *consent = store_at(store, i);
         if (is_own(call, consent, pays) && is_listed(consent, base_id)) {
-            cJSON_AddItemToArray(list, view_consent(call->base.sim, consent, resources));
+            cJSON_AddItemToArray(list, view_consent(call->base.sim, consent));
         }
     }
     store_unlock(store);
@@ -83,8 +83,7 @@ int tpp_show_consent(struct call *base)
     }
     store_lock(call->base.sim->store);
     struct consent *consent = find(call, pays);
-    cJSON *view =
-        consent ? view_consent(call->base.sim, consent, tpp_base_of(call, TPP_RESOURCES)) : NULL;
+    cJSON *view = consent ? view_consent(call->base.sim, consent) : NULL;
     store_unlock(call->base.sim->store);
     if (!view) {
         return -1;
@@ -95,21 +94,46 @@ int tpp_show_consent(struct call *base)
 
 /* --- changing --------------------------------------------------------------------------------- */
 
+/* The subscription with what the TPP changes in it; NULL with a refusal. Under the lock. */
+static cJSON *merge(struct tpp_call *call, const struct consent *consent, const cJSON *changed)
+{
+    const cJSON *known = json_get(json_get(consent->data, "consentBody"), "Subscription"), *member;
+    cJSON *merged = known ? cJSON_Duplicate(known, true) : cJSON_Parse("{\"Webhook\":{}}");
+    cJSON *webhook = cJSON_GetObjectItemCaseSensitive(merged, "Webhook");
+    cJSON_ArrayForEach(member, json_get(changed, "Webhook"))
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(webhook, member->string);
+        cJSON_AddItemToObject(webhook, member->string, cJSON_Duplicate(member, true));
+    }
+    const char *why = webhooks_why_not(merged);
+    if (why) {
+        cJSON_Delete(merged);
+        (void)resource_refuse(call, "TPP-WEBHOOK", 400, "Body.InvalidFormat", why);
+        return NULL;
+    }
+    return merged;
+}
+
 /* Only the end of the consent and the subscription can be changed. Under the lock. */
-static void change(struct tpp_call *call, struct consent *consent, const cJSON *patch)
+static int change(struct tpp_call *call, struct consent *consent, const cJSON *patch)
 {
     struct sim *sim = call->base.sim;
-    const cJSON *data = json_get(patch, "Data"), *subscription = json_get(patch, "Subscription");
+    const cJSON *data = json_get(patch, "Data"), *changed = json_get(patch, "Subscription");
     struct lfi_slice by = json_get_string(data, "RevokedBy");
-    if (subscription) {
+    if (changed) {
         cJSON *body = cJSON_GetObjectItemCaseSensitive(consent->data, "consentBody");
+        cJSON *subscription = merge(call, consent, changed);
+        if (!subscription) {
+            return -1;
+        }
         cJSON_DeleteItemFromObjectCaseSensitive(body, "Subscription");
-        cJSON_AddItemToObject(body, "Subscription", cJSON_Duplicate(subscription, true));
+        cJSON_AddItemToObject(body, "Subscription", subscription);
         store_touch(sim->store, consent);
     }
     if (data) { /* one that has come to its end stays as it is */
         (void)consent_take_back(sim, consent, by.ptr ? by.ptr : "TPP");
     }
+    return 0;
 }
 
 int tpp_patch_consent(struct call *base)
@@ -123,11 +147,11 @@ int tpp_patch_consent(struct call *base)
     }
     store_lock(call->base.sim->store);
     struct consent *consent = find(call, pays);
-    if (consent) {
-        change(call, consent, patch);
-        base->reply->status = 204;
-    }
+    int rc = consent ? change(call, consent, patch) : -1;
     store_unlock(call->base.sim->store);
     cJSON_Delete(patch);
-    return consent ? 0 : -1;
+    if (rc == 0) {
+        base->reply->status = 204;
+    }
+    return rc;
 }

@@ -8,6 +8,7 @@
 #include "tpp/client.h"
 #include "tpp/headers.h"
 #include "tpp/request_object.h"
+#include "webhooks.h"
 
 #include <stdio.h>
 
@@ -49,6 +50,10 @@ static int check_rules(struct tpp_call *call, const struct request_object *objec
     if (object->kind->pays &&
         payment_staging_check(object->terms, call->base.sim->clock, &refusal) != 0) {
         return refuse(call, refusal.id, refusal.error_message);
+    }
+    const char *why = webhooks_why_not(json_get(object->details, "subscription"));
+    if (why) {
+        return refuse(call, "PAR-WEBHOOK", why);
     }
     int64_t now_us = clock_now_us(call->base.sim->clock);
     const cJSON *permissions = json_get(object->terms, "Permissions");

@@ -1,6 +1,5 @@
 /* Payments of a TPP under a customer's consent, and what became of them. */
 #include "payments.h"
-#include "base/array.h"
 #include "pay.h"
 #include "rows_hub_payment_initiation.h"
 #include "tpp/answer.h"
@@ -12,21 +11,8 @@
 #define KEY_HEADER "x-idempotency-key"
 #define BASE "/open-finance/payment/v2.1"
 
-/* What the bank says of a payment; what it leaves out is as the TPP asked. */
-static const struct pascal_rule payment_rules[] = {
-    {"id", PASCAL_RENAME, "PaymentId"},
-    {"openFinanceBilling.NumberOfSuccessfulTransactions", PASCAL_DROP, NULL},
-    {NULL, PASCAL_RENAME, NULL}};
 static const struct pascal_rule refund_rules[] = {{"refundAccount.name", PASCAL_KEEP, NULL},
                                                   {NULL, PASCAL_RENAME, NULL}};
-
-static void copy_if_missing(cJSON *to, const cJSON *from, const char *name)
-{
-    const cJSON *value = json_get(from, name);
-    if (value && !json_get(to, name)) {
-        cJSON_AddItemToObject(to, name, cJSON_Duplicate(value, true));
-    }
-}
 
 static void add_address(cJSON *links, struct tpp_call *call, const char *name, const char *kind,
                         struct lfi_slice id)
@@ -40,14 +26,8 @@ static void add_address(cJSON *links, struct tpp_call *call, const char *name, c
 /* {Data, Links, Meta} of a payment: the bank's answer, and the request that made it. */
 static cJSON *describe_payment(struct tpp_call *call, const cJSON *body, const cJSON *request)
 {
-    static const char *const asked[] = {"ConsentId",          "Instruction",
-                                        "PaymentPurposeCode", "OpenFinanceBilling",
-                                        "DebtorReference",    "CurrencyRequest"};
     cJSON *message = cJSON_CreateObject();
-    cJSON *data = pascal_convert(json_get(body, "data"), payment_rules);
-    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
-        copy_if_missing(data, request, asked[i]);
-    }
+    cJSON *data = view_payment_data(json_get(body, "data"), request);
     cJSON_AddItemToObject(message, "Data", data);
     cJSON *links = cJSON_AddObjectToObject(message, "Links");
     add_address(links, call, "Self", "payments", json_get_string(data, "PaymentId"));
@@ -218,9 +198,9 @@ static void reply_refund(struct tpp_call *call, struct lfi_slice id, const cJSON
     const struct consent *consent = store_find(store, call->base.hub, id);
     if (consent) {
         const cJSON *terms = json_get(json_get(consent->data, "consentBody"), "Data");
-        copy_if_missing(data, terms, "ConsentId");
-        copy_if_missing(data, terms, "BaseConsentId");
-        view_add_payments(links, consent, tpp_base_of(call, TPP_RESOURCES));
+        view_copy_if_missing(data, terms, "ConsentId");
+        view_copy_if_missing(data, terms, "BaseConsentId");
+        view_add_payments(links, consent);
     }
     store_unlock(store);
     sim_reply_json(call->base.base.reply, 200, message);

@@ -1,17 +1,23 @@
 #include "tpp/view.h"
 
+#include "base/array.h"
 #include "base/datetime.h"
+#include "tpp/pascal.h"
 
 #include <stdio.h>
 
-#define ADDRESS_MAX 512
+/* Of the bank's words for a payment. */
+static const struct pascal_rule payment_rules[] = {
+    {"id", PASCAL_RENAME, "PaymentId"},
+    {"openFinanceBilling.NumberOfSuccessfulTransactions", PASCAL_DROP, NULL},
+    {NULL, PASCAL_RENAME, NULL}};
 
 bool view_pays(const struct consent *consent)
 {
     return consent_pays(consent);
 }
 
-static cJSON *describe_data(const struct consent *consent)
+cJSON *view_consent_data(const struct consent *consent)
 {
     char at[DATETIME_TEXT_MAX];
     const cJSON *updated = json_get(consent->data, "updatedAt");
@@ -23,45 +29,77 @@ static cJSON *describe_data(const struct consent *consent)
     return data;
 }
 
-void view_add_payments(cJSON *links, const struct consent *consent, struct lfi_slice resources)
+void view_consent_address(const struct consent *consent, char out[VIEW_ADDRESS_MAX])
 {
-    char address[ADDRESS_MAX];
+    bool pays = view_pays(consent);
+    (void)snprintf(out, VIEW_ADDRESS_MAX, "%s/open-finance/%s/v2.1/%s/%s", consent->hub->resources,
+                   pays ? "payment" : "account-information",
+                   pays ? "payment-consents" : "account-access-consents", consent->id);
+}
+
+void view_add_payments(cJSON *links, const struct consent *consent)
+{
+    char address[VIEW_ADDRESS_MAX];
     const cJSON *payment;
     cJSON *related = cJSON_AddArrayToObject(links, "Related");
     cJSON_ArrayForEach(payment, consent->payments)
     {
-        struct lfi_slice id = json_get_string(payment, "paymentId");
-        (void)snprintf(address, sizeof(address), "%.*s/open-finance/payment/v2.1/payments/%.*s",
-                       SLICE_ARG(resources), SLICE_ARG(id));
+        view_payment_address(consent, json_get_string(payment, "paymentId"), address);
         cJSON_AddItemToArray(related, cJSON_CreateString(address));
     }
 }
 
-static void add_links(cJSON *view, const struct consent *consent, struct lfi_slice resources)
+static void add_links(cJSON *view, const struct consent *consent)
 {
-    char address[ADDRESS_MAX];
-    bool pays = view_pays(consent);
+    char address[VIEW_ADDRESS_MAX];
     cJSON *links = cJSON_AddObjectToObject(view, "Links");
-    (void)snprintf(address, sizeof(address), "%.*s/open-finance/%s/v2.1/%s/%s",
-                   SLICE_ARG(resources), pays ? "payment" : "account-information",
-                   pays ? "payment-consents" : "account-access-consents", consent->id);
+    view_consent_address(consent, address);
     cJSON_AddStringToObject(links, "Self", address);
-    if (pays) {
-        view_add_payments(links, consent, resources);
+    if (view_pays(consent)) {
+        view_add_payments(links, consent);
     }
 }
 
-cJSON *view_consent(const struct sim *sim, struct consent *consent, struct lfi_slice resources)
+cJSON *view_consent(const struct sim *sim, struct consent *consent)
 {
     cJSON *view = cJSON_CreateObject();
     (void)consent_status(sim, consent);
     const cJSON *body = json_get(consent->data, "consentBody");
     const cJSON *subscription = json_get(body, "Subscription"), *meta = json_get(body, "Meta");
-    cJSON_AddItemToObject(view, "Data", describe_data(consent));
+    cJSON_AddItemToObject(view, "Data", view_consent_data(consent));
     if (subscription) {
         cJSON_AddItemToObject(view, "Subscription", cJSON_Duplicate(subscription, true));
     }
-    add_links(view, consent, resources);
+    add_links(view, consent);
     cJSON_AddItemToObject(view, "Meta", meta ? cJSON_Duplicate(meta, true) : cJSON_CreateObject());
     return view;
+}
+
+/* --- payments --------------------------------------------------------------------------------- */
+
+void view_copy_if_missing(cJSON *to, const cJSON *from, const char *name)
+{
+    const cJSON *value = json_get(from, name);
+    if (value && !json_get(to, name)) {
+        cJSON_AddItemToObject(to, name, cJSON_Duplicate(value, true));
+    }
+}
+
+cJSON *view_payment_data(const cJSON *told, const cJSON *asked)
+{
+    static const char *const names[] = {"ConsentId",          "Instruction",
+                                        "PaymentPurposeCode", "OpenFinanceBilling",
+                                        "DebtorReference",    "CurrencyRequest"};
+    cJSON *data = pascal_convert(told, payment_rules);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        view_copy_if_missing(data, asked, names[i]);
+    }
+    return data;
+}
+
+void view_payment_address(const struct consent *consent, struct lfi_slice payment_id,
+                          char out[VIEW_ADDRESS_MAX])
+{
+    (void)snprintf(out, VIEW_ADDRESS_MAX, "%s/open-finance/payment/v2.1/payments/%.*s",
+                   consent->hub->resources, SLICE_ARG(payment_id));
 }

@@ -1,14 +1,27 @@
-/* A consent as the standard shows it to its TPP. Under the store's lock. */
+/* Consents and payments as the standard shows them to their TPP. Under the store's lock. */
 #ifndef HUB_SIM_TPP_VIEW_H
 #define HUB_SIM_TPP_VIEW_H
 
 #include "consent.h"
 
-/* {Data, Subscription, Links, Meta}; `resources` is the base address of the resource server. */
-cJSON *view_consent(const struct sim *sim, struct consent *consent, struct lfi_slice resources);
+#define VIEW_ADDRESS_MAX 512
+
+/* {Data, Subscription, Links, Meta} of now. */
+cJSON *view_consent(const struct sim *sim, struct consent *consent);
+/* Its Data alone, as it is. */
+cJSON *view_consent_data(const struct consent *consent);
+void view_consent_address(const struct consent *consent, char out[VIEW_ADDRESS_MAX]);
 /* Whether it is a consent to payments. */
 bool view_pays(const struct consent *consent);
-/* Adds Related, the addresses of the consent's payments. Under the lock. */
-void view_add_payments(cJSON *links, const struct consent *consent, struct lfi_slice resources);
+/* Adds Related, the addresses of the consent's payments. */
+void view_add_payments(cJSON *links, const struct consent *consent);
+/* Copies a member that `to` lacks. */
+void view_copy_if_missing(cJSON *to, const cJSON *from, const char *name);
+
+/* Data of a payment: the `data` that the bank tells of it, and what it leaves out as the TPP asked.
+ */
+cJSON *view_payment_data(const cJSON *told, const cJSON *asked);
+void view_payment_address(const struct consent *consent, struct lfi_slice payment_id,
+                          char out[VIEW_ADDRESS_MAX]);
 
 #endif
