@@ -21,7 +21,7 @@
 #define STATE_KEY_MAX 192 /* a destination's too */
 #define STATE_PROVIDER_MAX 64
 #define STATE_RESULT_MAX 16384 /* of a claim */
-#define STATE_RECORD_MAX 4096  /* of a task or a passkey */
+#define STATE_RECORD_MAX 4096  /* of a task or a passkey, or alone */
 #define STATE_ID_MAX 64        /* of a customer or a passkey */
 #define STATE_CURSOR_MAX 64    /* of a feed */
 #define STATE_MOVE_TASKS 64    /* kept with one move of a cursor */
@@ -193,6 +193,18 @@ struct state_driver {
      */
     int (*cursor_move)(void *store, const struct state_call *call,
                        const struct state_cursor_move *move);
+
+    /* --- records: small facts under a key, changed by one at a time ----------------------------
+     */
+
+    /* LFI_UNKNOWN: there is none. */
+    int (*record_find)(void *store, const struct state_call *call, const struct state_sink *sink);
+    /*
+     * Puts `record` in the place of `was`, whole texts of at most STATE_RECORD_MAX bytes; an absent
+     * `was`: there is none yet. LFI_DENIED: it is another one, somebody was faster.
+     */
+    int (*record_replace)(void *store, const struct state_call *call, struct lfi_slice was,
+                          struct lfi_slice record);
 
     /* --- passkeys; the key is the passkey's id ------------------------------------------------
      */

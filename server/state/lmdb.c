@@ -13,10 +13,10 @@
 #define INSTANCES_READERS_MORE 64 /* for tools beside the server */
 
 static const char *const table_names[TABLE_COUNT] = {
-    [TABLE_META] = "meta",         [TABLE_COUNTS] = "counts", [TABLE_CLAIMS] = "claims",
-    [TABLE_EXPIRY] = "expiry",     [TABLE_LIMITS] = "limits", [TABLE_TASKS] = "tasks",
-    [TABLE_DUE] = "due",           [TABLE_TURNS] = "turns",   [TABLE_CURSORS] = "cursors",
-    [TABLE_PASSKEYS] = "passkeys", [TABLE_OWNERS] = "owners",
+    [TABLE_META] = "meta",       [TABLE_COUNTS] = "counts",     [TABLE_CLAIMS] = "claims",
+    [TABLE_EXPIRY] = "expiry",   [TABLE_LIMITS] = "limits",     [TABLE_TASKS] = "tasks",
+    [TABLE_DUE] = "due",         [TABLE_TURNS] = "turns",       [TABLE_CURSORS] = "cursors",
+    [TABLE_RECORDS] = "records", [TABLE_PASSKEYS] = "passkeys", [TABLE_OWNERS] = "owners",
 };
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -440,6 +440,8 @@ const struct state_driver state_lmdb = {
     .tasks_parked = lmdb_tasks_parked,
     .cursor_find = lmdb_cursor_find,
     .cursor_move = lmdb_cursor_move,
+    .record_find = lmdb_record_find,
+    .record_replace = lmdb_record_replace,
     .passkey_add = lmdb_passkey_add,
     .passkey_find = lmdb_passkey_find,
     .passkey_use = lmdb_passkey_use,

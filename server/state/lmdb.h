@@ -11,6 +11,7 @@
  *   due       time, task key -> nothing: in which order tasks are due
  *   turns     destination -> key of the task that keeps its others waiting
  *   cursors   key -> cursor
+ *   records   key -> record
  *   passkeys  customer, 0, passkey id -> struct passkey_head, then the record
  *   owners    passkey id -> customer
  *
@@ -38,6 +39,7 @@ enum lmdb_table {
     TABLE_DUE,
     TABLE_TURNS,
     TABLE_CURSORS,
+    TABLE_RECORDS,
     TABLE_PASSKEYS,
     TABLE_OWNERS,
     TABLE_COUNT,
@@ -143,6 +145,9 @@ int lmdb_tasks_parked(void *store, const struct state_call *call,
 int lmdb_cursor_find(void *store, const struct state_call *call, const struct state_sink *sink);
 int lmdb_cursor_move(void *store, const struct state_call *call,
                      const struct state_cursor_move *move);
+int lmdb_record_find(void *store, const struct state_call *call, const struct state_sink *sink);
+int lmdb_record_replace(void *store, const struct state_call *call, struct lfi_slice was,
+                        struct lfi_slice record);
 int lmdb_passkey_add(void *store, const struct state_call *call,
                      const struct state_passkey *passkey);
 int lmdb_passkey_find(void *store, const struct state_call *call,

@@ -164,6 +164,23 @@ int state_cursor_move(const struct state_ref *ref, const struct state_cursor_mov
     return has_key(&call) ? state->driver->cursor_move(state->store, &call, move) : LFI_FAILED;
 }
 
+int state_record_find(const struct state_ref *ref, const struct state_sink *sink,
+                      struct lfi_error *error)
+{
+    const struct state *state = ref->state;
+    const struct state_call call = call_of(ref, error);
+    return has_key(&call) ? state->driver->record_find(state->store, &call, sink) : LFI_FAILED;
+}
+
+int state_record_replace(const struct state_ref *ref, struct lfi_slice was, struct lfi_slice record,
+                         struct lfi_error *error)
+{
+    const struct state *state = ref->state;
+    const struct state_call call = call_of(ref, error);
+    return has_key(&call) ? state->driver->record_replace(state->store, &call, was, record)
+                          : LFI_FAILED;
+}
+
 int state_passkey_add(const struct state_ref *ref, const struct state_passkey *passkey,
                       struct lfi_error *error)
 {

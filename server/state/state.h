@@ -1,8 +1,8 @@
 /*
  * What the server itself must remember, durably and for all its instances: idempotency claims, rate
- * limits, tasks, cursors of feeds, passkeys. One store for the whole server, opened at start by the
- * driver that the configuration names. What the bank owns is the core's, what the Hub owns is read
- * from the Hub.
+ * limits, tasks, cursors of feeds, small records, passkeys. One store for the whole server, opened
+ * at start by the driver that the configuration names. What the bank owns is the core's, what the
+ * Hub owns is read from the Hub.
  *
  * Used by psu, connect, the background workers and the operator. Functions return an
  * lfi_status as driver.h says, which also says what each does. Any thread.
@@ -60,6 +60,11 @@ int state_cursor_find(const struct state_ref *ref, const struct state_sink *sink
                       struct lfi_error *error);
 int state_cursor_move(const struct state_ref *ref, const struct state_cursor_move *move,
                       struct lfi_error *error);
+
+int state_record_find(const struct state_ref *ref, const struct state_sink *sink,
+                      struct lfi_error *error);
+int state_record_replace(const struct state_ref *ref, struct lfi_slice was, struct lfi_slice record,
+                         struct lfi_error *error);
 
 int state_passkey_add(const struct state_ref *ref, const struct state_passkey *passkey,
                       struct lfi_error *error);

@@ -143,6 +143,16 @@ static int do_move(void)
     return driver->cursor_move(f.store, at("feed"), &move);
 }
 
+static int do_find_record(void)
+{
+    return driver->record_find(f.store, at("fact"), &sink);
+}
+
+static int do_replace_record(void)
+{
+    return driver->record_replace(f.store, at("fact"), text("a"), text("b"));
+}
+
 static int do_add(void)
 {
     return driver->passkey_add(f.store, at("p-2"), &own);
@@ -199,6 +209,8 @@ static const struct function {
     {"tasks_parked", do_parked},
     {"cursor_find", do_find_cursor},
     {"cursor_move", do_move},
+    {"record_find", do_find_record},
+    {"record_replace", do_replace_record},
     {"passkey_add", do_add},
     {"passkey_find", do_find_passkey},
     {"passkey_use", do_use},
@@ -225,6 +237,8 @@ static void fill(void)
     assert_int_equal(put_task(at("parked"), STATE_PARKED_S, text("{}")), 0);
     assert_int_equal(
         driver->cursor_move(f.store, at("feed"), &(struct state_cursor_move){.to = text("1")}), 0);
+    assert_int_equal(driver->record_replace(f.store, at("fact"), (struct lfi_slice){0}, text("a")),
+                     0);
     assert_int_equal(driver->passkey_add(f.store, at("p-1"), &own), 0);
 }
 
