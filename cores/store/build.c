@@ -275,6 +275,17 @@ int store_builder_customer(struct store_builder *b, const char *user_id, struct 
     return put(b, DB_CUSTOMERS, key, val_of(json), MDB_NOOVERWRITE, error);
 }
 
+int store_builder_identity(struct store_builder *b, const char *user_id, const char *emirates_id,
+                           struct lfi_error *error)
+{
+    struct store_key key;
+    if (!key_pair(&key, (struct lfi_slice){emirates_id, strlen(emirates_id)},
+                  (struct lfi_slice){user_id, strlen(user_id)})) {
+        return store_say(error, "Emirates ID or user id of wrong length");
+    }
+    return put(b, DB_IDENTITIES, key_val(&key), (MDB_val){0, NULL}, MDB_NOOVERWRITE, error);
+}
+
 int store_builder_account_product(struct store_builder *b, const char *account_id,
                                   struct lfi_slice json,
                                   const struct lfi_account_product_facts *product,

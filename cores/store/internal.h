@@ -9,6 +9,7 @@
  *   records    account index, list, sequence -> JSON
  *   statement_days account index, n -> opening and statement day (8 bytes each), then the JSON
  *   customers  user id -> JSON
+ *   identities Emirates ID, 0, user id -> nothing
  *   payees     IBAN -> struct payee_value, then the account id
  *   atms       ATM id -> last change (8 bytes), then the JSON
  *   products   product id -> struct product_value, then brand id, category and JSON
@@ -49,6 +50,7 @@ enum store_db {
     DB_RECORDS,
     DB_STATEMENTS,
     DB_CUSTOMERS,
+    DB_IDENTITIES,
     DB_PAYEES,
     DB_ATMS,
     DB_PRODUCTS,

@@ -19,6 +19,7 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_RECORDS] = "records",
     [DB_STATEMENTS] = "statement_days",
     [DB_CUSTOMERS] = "customers",
+    [DB_IDENTITIES] = "identities",
     [DB_PAYEES] = "payees",
     [DB_ATMS] = "atms",
     [DB_PRODUCTS] = "products",

@@ -58,6 +58,7 @@ extern const struct lfi_customers store_customers;
 extern const struct lfi_payee store_payee;
 extern const struct lfi_open_data store_open_data;
 extern const struct lfi_signin store_signin; /* messages are in memory, the last 64 of a process */
+extern const struct lfi_identity store_identity;
 extern const struct lfi_levers store_levers;
 extern const struct lfi_payments store_payments; /* of a store opened with payments */
 
@@ -100,6 +101,9 @@ int store_builder_record(struct store_builder *builder, enum store_list list,
 /* The customer record that the user sees as its own; NULL-terminated user id. */
 int store_builder_customer(struct store_builder *builder, const char *user_id,
                            struct lfi_slice json, struct lfi_error *error);
+/* An Emirates ID of the user's, 15 digits. */
+int store_builder_identity(struct store_builder *builder, const char *user_id,
+                           const char *emirates_id, struct lfi_error *error);
 /* The customer's own limit of a payment from the account, in fils. Before its entries. */
 int store_builder_payment_limit(struct store_builder *builder, const char *account_id,
                                 int64_t minor, struct lfi_error *error);

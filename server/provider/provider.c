@@ -51,6 +51,13 @@ static bool payments_are_whole(const struct provider *provider)
            PROVIDER_SERVES(provider, payments, payable);
 }
 
+static bool identity_is_whole(const struct provider *provider)
+{
+    return PROVIDER_SERVES(provider, identity, find) &&
+           PROVIDER_SERVES(provider, identity, about) &&
+           PROVIDER_SERVES(provider, identity, deliver);
+}
+
 /* The families of the core, whose required functions must be there. */
 static int take_families(struct provider *provider, struct lfi_error *error)
 {
@@ -61,10 +68,12 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->signin = PROVIDER_GET(provider, signin);
     provider->levers = PROVIDER_GET(provider, levers);
     provider->payments = PROVIDER_GET(provider, payments);
+    provider->identity = PROVIDER_GET(provider, identity);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
         !PROVIDER_SERVES(provider, customers, exists) ||
-        (provider->payments && !payments_are_whole(provider))) {
+        (provider->payments && !payments_are_whole(provider)) ||
+        (provider->caap && !identity_is_whole(provider))) {
         return error_set(error, "provider %s: the core lacks a required capability", provider->id);
     }
     return 0;
@@ -99,6 +108,8 @@ static int load(struct loaded *item, const struct provider_config *config,
                                        .audience = config->audience,
                                        .ops = get_ops(),
                                        .host = &item->host.base,
+                                       .caap = config->caap,
+                                       .caap_rules = config->caap_rules,
                                        .offers = config->offers,
                                        .statement_day = config->statement_day,
                                        .payment_log = config->payment_log,

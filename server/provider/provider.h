@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "http/message.h"
+#include "provider/caap_rules.h"
 #include "provider/offers.h"
 #include "provider/payment_rules.h"
 
@@ -29,6 +30,9 @@ struct provider {
     const struct lfi_signin *signin;
     const struct lfi_levers *levers;
     const struct lfi_payments *payments;
+    const struct lfi_identity *identity;
+    bool caap; /* its customers decide at CAAP, not on the bank's own pages */
+    struct caap_rules caap_rules;
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;
@@ -56,6 +60,8 @@ struct provider_config {
     const char *settings; /* JSON text for the core */
     const char *base_dir;
     uint32_t threads; /* that may call the core at once */
+    bool caap;
+    struct caap_rules caap_rules;
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;

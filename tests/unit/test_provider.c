@@ -24,11 +24,21 @@ struct fixture {
 
 #define SKELETON LFI_CORE_DIR "/libcore-skeleton.so"
 
+static struct provider_config config_of(const char *id, const char *library, const char *settings)
+{
+    return (struct provider_config){.id = id,
+                                    .segment = strcmp(id, "dhowretail") == 0 ? "retail" : "sme",
+                                    .audience = id,
+                                    .library = library,
+                                    .settings = settings,
+                                    .base_dir = "."};
+}
+
 static int open_set(struct fixture *f, const char *library, struct lfi_error *error)
 {
     struct provider_config configs[] = {
-        {"dhowretail", "retail", "dhowretail", SKELETON, "{}", ".", 0, {0}, 0, 0, {0}},
-        {"dhowbusiness", "sme", "dhowbusiness", library, "{}", ".", 0, {0}, 0, 0, {0}},
+        config_of("dhowretail", SKELETON, "{}"),
+        config_of("dhowbusiness", library, "{}"),
     };
     size_t failed;
     return provider_set_open(&f->set, configs, 2, &f->clock, &f->log, &failed, error);
@@ -84,18 +94,8 @@ static int open_two(struct fixture *f, const char *lacking, const char *storage,
                     struct lfi_error *error)
 {
     struct provider_config configs[] = {
-        {"dhowretail",
-         "retail",
-         "dhowretail",
-         LACKING,
-         "{\"device\":1,\"inode\":7}",
-         ".",
-         0,
-         {0},
-         0,
-         0,
-         {0}},
-        {"dhowbusiness", "sme", "dhowbusiness", LACKING, storage, ".", 0, {0}, 0, 0, {0}},
+        config_of("dhowretail", LACKING, "{\"device\":1,\"inode\":7}"),
+        config_of("dhowbusiness", LACKING, storage),
     };
     size_t failed;
     assert_int_equal(setenv("LACKING", lacking, 1), 0);
