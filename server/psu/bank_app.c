@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/core_answer.h"
+#include "psu/password.h"
 #include "psu/sealed_box.h"
 #include "psu/steps.h"
 #include "rows_bank_app.h"
@@ -46,7 +47,62 @@ static bool open_link(struct context *context, struct lfi_slice link, struct dev
     const struct psu *psu = context->psu;
     return sealed_box_open(psu->seal, context->arena, &device_format, link, clock_now_s(psu->clock),
                            out) &&
-           context_find_endpoint(context, out->provider);
+           context_find_app(context, out->provider);
+}
+
+/* A page whose customer has signed in to the app itself, for as long as a journey lasts. */
+static void reply_device(struct context *context, struct lfi_slice provider,
+                         const struct lfi_id *user_id)
+{
+    const struct psu *psu = context->psu;
+    const struct device device = {.provider = provider,
+                                  .user_id = slice_of(user_id->text),
+                                  .until_s = clock_now_s(psu->clock) + psu->session_s};
+    struct buf link;
+    struct json_writer w;
+    buf_init(&link, LINK_BYTES);
+    if (sealed_box_close(psu->seal, &device_format, &device, &link) != 0) {
+        context_refuse(context, 500, "INTERNAL", "the link cannot be sealed");
+    } else {
+        context_begin_view(context, &w, "device");
+        json_string(&w, "device", buf_slice(&link));
+        json_close_object(&w);
+    }
+    buf_free(&link);
+}
+
+int bank_app_sign_in(struct call *call)
+{
+    struct context *context = step_context(call);
+    const cJSON *body = step_body(call);
+    struct lfi_slice provider = json_get_string(body, "provider");
+    struct rate_limit_uses uses;
+    struct lfi_id user_id = {{0}};
+    struct lfi_error error = {{0}};
+    if (!context_find_app(context, provider)) {
+        context_refuse(context, 404, "PROVIDER-UNKNOWN", NULL);
+        return 0;
+    }
+    context->session.provider = provider;
+    if (!context_enter_or_refuse(context, "bank-app/sign-in") ||
+        !password_take_try(context, json_get_string(body, "login"), &uses)) {
+        return 0;
+    }
+    int status = password_check(context, body, &user_id, &error);
+    if (status != LFI_DENIED) {
+        rate_limit_give_back(context_actor(context), &uses);
+    }
+    if (status == LFI_OK) {
+        reply_device(context, provider, &user_id);
+    } else if (status == LFI_DENIED || status == LFI_BLOCKED) {
+        struct json_writer w;
+        context_begin_view(context, &w, "sign-in");
+        json_text(&w, "problem", "wrong-credentials");
+        json_close_object(&w);
+    } else if (status != LFI_STOPPED) {
+        (void)context_refuse_failed(context, STEP_APP, status, &error);
+    }
+    return 0;
 }
 
 static int append_record(void *ctx, struct lfi_slice json, const void *facts)

@@ -18,7 +18,7 @@ static const char *cookie_name(const struct psu *psu, enum session_kind kind)
 const struct psu_endpoint *context_endpoint_of(const struct psu *psu, struct lfi_slice provider)
 {
     for (size_t i = 0; i < psu->endpoint_count; i++) {
-        if (slice_equal_text(provider, psu->endpoints[i].provider->id)) {
+        if (psu->endpoints[i].path && slice_equal_text(provider, psu->endpoints[i].provider->id)) {
             return &psu->endpoints[i];
         }
     }
@@ -32,6 +32,18 @@ bool context_find_endpoint(struct context *context, struct lfi_slice provider)
         context->endpoint = endpoint;
     }
     return endpoint;
+}
+
+bool context_find_app(struct context *context, struct lfi_slice provider)
+{
+    const struct psu *psu = context->psu;
+    for (size_t i = 0; i < psu->endpoint_count; i++) {
+        if (slice_equal_text(provider, psu->endpoints[i].provider->id)) {
+            context->endpoint = &psu->endpoints[i];
+            return psu->endpoints[i].provider->signin;
+        }
+    }
+    return false;
 }
 
 const struct pages *context_pages(const struct context *context)

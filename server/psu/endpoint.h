@@ -6,9 +6,12 @@
 #include "hub/hub.h"
 #include "provider/provider.h"
 
-/* One authorization endpoint: the path the TPPs send customers to, for one provider. */
+/*
+ * One authorization endpoint: the path the TPPs send customers to, for one provider. A provider
+ * whose customers decide at CAAP has no path and no pages, and tells the Hub of payments alone.
+ */
 struct psu_endpoint {
-    const char *path; /* "/authorize/dhowretail" */
+    const char *path; /* "/authorize/dhowretail"; NULL: no pages */
     const struct provider *provider;
     size_t provider_index; /* in psu_config.shares */
     struct hub *hub;

@@ -22,6 +22,9 @@ static void offer_providers(struct context *context)
     context_begin_view(context, &w, "choose-provider");
     json_open_array(&w, "providers");
     for (size_t i = 0; i < psu->endpoint_count; i++) {
+        if (!psu->endpoints[i].path) {
+            continue;
+        }
         json_open_object(&w, NULL);
         json_text(&w, "id", psu->endpoints[i].provider->id);
         json_text(&w, "segment", psu->endpoints[i].provider->segment);
@@ -49,7 +52,7 @@ int own_consents_start(struct call *call)
     }
     const struct psu_endpoint *endpoint =
         wanted.ptr ? context_endpoint_of(psu, wanted) : &psu->endpoints[0];
-    if (!endpoint) {
+    if (!endpoint || !endpoint->path) {
         context_refuse(context, 404, "PROVIDER-UNKNOWN", NULL);
         return 0;
     }

@@ -57,13 +57,13 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
     }
     for (size_t i = 0; i < config->endpoint_count; i++) {
         const struct psu_endpoint *endpoint = &config->endpoints[i];
-        if (check_core(endpoint->provider, config->demo_app, error) != 0) {
+        if (endpoint->path && check_core(endpoint->provider, config->demo_app, error) != 0) {
             return -1;
         }
         psu->endpoints[i] = *endpoint;
-        psu->endpoints[i].path = strdup(endpoint->path);
+        psu->endpoints[i].path = endpoint->path ? strdup(endpoint->path) : NULL;
         psu->endpoint_count++;
-        if (!psu->endpoints[i].path) {
+        if (endpoint->path && !psu->endpoints[i].path) {
             return error_set(error, "out of memory");
         }
         struct brand_config brand = {.json = endpoint->brand,
@@ -156,7 +156,7 @@ void psu_free(struct psu *psu)
 static const struct psu_endpoint *find_endpoint(const struct psu *psu, struct lfi_slice path)
 {
     for (size_t i = 0; i < psu->endpoint_count; i++) {
-        if (slice_equal_text(path, psu->endpoints[i].path)) {
+        if (psu->endpoints[i].path && slice_equal_text(path, psu->endpoints[i].path)) {
             return &psu->endpoints[i];
         }
     }

@@ -8,13 +8,12 @@
 #include "psu/journey_record.h"
 #include "psu/known_browser.h"
 #include "psu/passkey.h"
+#include "psu/password.h"
 #include "psu/rate_limit.h"
-#include "psu/slots.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
 
 #define ATTEMPT_TTL_S 10 /* a try whose password was never checked is free again */
-#define BUSY_WAIT_S 5    /* when to try again */
 
 static void reply_sign_in(struct context *context, const struct consent *consent,
                           const char *problem, int tries_left)
@@ -129,34 +128,13 @@ static void ask_approval(struct context *context, const struct consent *consent,
     step_ask_approval(context, &request, SESSION_ASKED);
 }
 
-/* The core's status; LFI_STOPPED, having answered: the password was not checked. */
-static int ask_core(struct context *context, const cJSON *body, struct lfi_id *user_id,
-                    struct lfi_error *error)
-{
-    static const struct step_refusal busy = {
-        .id = "SIGN-IN-BUSY", .status = 503, .wait_s = BUSY_WAIT_S};
-    const struct provider *provider = context->endpoint->provider;
-    if (!slots_take(context->psu->sign_ins)) {
-        metrics_count(context->psu->metrics, METRICS_SIGN_IN_BUSY);
-        context_refuse_with(context, &busy);
-        return LFI_STOPPED;
-    }
-    const struct lfi_call call = actor_core_call(context_actor(context));
-    const struct lfi_login login = {.size = sizeof(login),
-                                    .login = json_get_string(body, "login"),
-                                    .password = json_get_string(body, "password")};
-    int status = provider->signin->sign_in(provider->core, &call, &login, user_id, error);
-    slots_release(context->psu->sign_ins);
-    return status;
-}
-
 static void check_password(struct context *context, const cJSON *body,
                            const struct consent *consent, int attempt,
                            const struct rate_limit_uses *uses)
 {
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
-    int status = ask_core(context, body, &user_id, &error);
+    int status = password_check(context, body, &user_id, &error);
     if (status == LFI_DENIED) {
         metrics_count(context->psu->metrics, METRICS_SIGN_IN_WRONG);
         fail_attempt(context, consent, attempt, "wrong-credentials");
@@ -173,22 +151,6 @@ static void check_password(struct context *context, const cJSON *body,
     }
 }
 
-/* False: the answer is given. */
-static bool take_try(struct context *context, struct lfi_slice login, struct rate_limit_uses *out)
-{
-    const struct rate_limit_try wanted = {
-        .login = login,
-        .browser = known_browser_find(context_actor(context), context->request, login),
-        .client = forwarded_client(context->request, &context->psu->proxies),
-    };
-    struct step_refusal refusal;
-    bool taken = rate_limit_take_sign_in(context_actor(context), &wanted, out, &refusal);
-    if (!taken) {
-        context_refuse_with(context, &refusal);
-    }
-    return taken;
-}
-
 int step_sign_in(struct call *call)
 {
     struct context *context = step_context(call);
@@ -197,7 +159,7 @@ int step_sign_in(struct call *call)
     struct consent consent;
     struct rate_limit_uses uses;
     if (load_reason(context, &tree, &consent) &&
-        take_try(context, json_get_string(body, "login"), &uses)) {
+        password_take_try(context, json_get_string(body, "login"), &uses)) {
         int attempt = take_attempt(context);
         if (attempt > 0) {
             check_password(context, body, &consent, attempt, &uses);

@@ -2,9 +2,11 @@
 import { call } from './api.js';
 import { element, language, loadTexts, locale, moment, money, show, sign, text } from './dom.js';
 import { errorView } from './views-error.js';
+import { signInView } from './views.js';
 
 const POLL_MS = 2000;
-const device = location.hash.slice(1);
+const provider = new URLSearchParams(location.search).get('provider');
+let device = location.hash.slice(1);
 
 /** What is said of each kind of request: `kind` is the server's. */
 const KINDS = ['consent', 'connections', 'step-up', 'payment', 'payments'];
@@ -92,5 +94,20 @@ async function refresh() {
   setTimeout(refresh, POLL_MS);
 }
 
+/** Opened by no journey, as for customers who decide elsewhere: the app asks who it belongs to. */
+async function signIn(login, password) {
+  const view = await call('/bank-app/sign-in', { provider, login, password });
+  if (view.view === 'device') {
+    ({ device } = view);
+    await refresh();
+  } else if (view.view === 'sign-in') askWho(view);
+  else errorView(view, () => askWho({ bank: view.bank }));
+}
+
+function askWho(view) {
+  signInView(view, { submit: signIn, leave: closePage });
+}
+
 await loadTexts('bank-app');
-await refresh();
+if (device || !provider) await refresh();
+else askWho({ bank: document.title });
