@@ -1,6 +1,7 @@
 #include "generation.h"
 
 #include "base/file.h"
+#include "caap/keys.h"
 #include "caller/connect_token.h"
 #include "caller/secret_use.h"
 
@@ -40,6 +41,7 @@ static void generation_free(struct generation *generation)
     oauth_free(generation->oauth);
     caller_free(generation->caller);
     pii_reader_free(generation->pii);
+    caap_keys_free(generation->caap);
     for (size_t i = 0; i < parts->endpoint_count; i++) {
         hub_free(parts->endpoints[i].hub);
     }
@@ -253,6 +255,26 @@ static int make_pii(struct generation *generation, const struct generations *gen
                              : 0;
 }
 
+/* NULL where no provider's customers decide at CAAP. */
+static int make_caap(struct generation *generation, const struct config *config,
+                     struct lfi_error *error)
+{
+    struct keys keys;
+    bool wanted = false;
+    for (size_t i = 0; i < config->provider_count; i++) {
+        wanted = wanted || config->providers[i].caap;
+    }
+    if (!wanted) {
+        return 0;
+    }
+    int rc = read_session_keys(&keys, config, error);
+    if (rc == 0) {
+        rc = caap_keys_new(&generation->caap, buf_slice(&keys.current), previous_of(&keys), error);
+    }
+    wipe_keys(&keys);
+    return rc;
+}
+
 static int make_endpoint(struct generation *generation, const struct generation_shared *shared,
                          const struct config *config, const struct config_provider *provider,
                          struct lfi_error *error)
@@ -342,12 +364,15 @@ static int make_parts(struct generation *generation, const struct generations *g
         make_clients(parts, generations, config, error) != 0 ||
         make_caller(generation, generations, config, error) != 0 ||
         make_oauth(generation, shared, error) != 0 ||
-        make_pii(generation, generations, config, error) != 0) {
+        make_pii(generation, generations, config, error) != 0 ||
+        make_caap(generation, config, error) != 0) {
         return -1;
     }
     for (size_t i = 0; i < config->provider_count; i++) {
-        if (config->providers[i].authorize_path &&
-            make_endpoint(generation, shared, config, &config->providers[i], error) != 0) {
+        const struct config_provider *provider = &config->providers[i];
+        bool tells_hub =
+            provider->authorize_path || (provider->caap && provider->consent_manager_url);
+        if (tells_hub && make_endpoint(generation, shared, config, provider, error) != 0) {
             return -1;
         }
     }

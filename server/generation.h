@@ -20,6 +20,7 @@ struct generation {
     struct oauth *oauth;    /* NULL: no provider has a client of our own token endpoint */
     struct hub **hubs;      /* by provider index; NULL where no journey is configured */
     struct pii_reader *pii; /* NULL: no encryption is configured */
+    struct caap_keys *caap; /* NULL: no provider needs them */
     struct psu *psu;
     struct generation_parts *parts;
 };

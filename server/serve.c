@@ -68,7 +68,8 @@ static void handle_hub(void *ctx, const struct request *request, struct reply *r
     if (oauth_owns(generation->oauth, request->path)) {
         oauth_handle(generation->oauth, request, reply);
     } else {
-        const struct connect_peers peers = {generation->caller, generation->hubs, generation->pii};
+        const struct connect_peers peers = {generation->caller, generation->hubs, generation->pii,
+                                            generation->caap};
         connect_handle(serve->connect, &peers, request, reply);
     }
     generations_release(generation);
@@ -127,6 +128,8 @@ struct provider_config serve_provider(const struct config *config, size_t index)
                                     .settings = from->core_settings,
                                     .base_dir = config->base_dir,
                                     .threads = count_threads(config),
+                                    .caap = from->caap,
+                                    .caap_rules = from->caap_rules,
                                     .offers = from->offers,
                                     .statement_day = from->statement_day,
                                     .payment_log = from->payment_log,

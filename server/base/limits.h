@@ -126,6 +126,22 @@
 #define LIMIT_APPROVALS_WINDOW_S (24 * 3600)
 #define LIMIT_APPROVAL_S 300 /* a request waits in the app, and keeps others of its kind away */
 
+/* Codes for customers who decide at CAAP (CAAP 7.3). Those of a user are counted together. */
+#define LIMIT_CAAP_CODE_DIGITS 6
+#define LIMIT_CAAP_CODE_S 300       /* its life */
+#define LIMIT_CAAP_CODE_TRIES 3     /* of the customer on one code */
+#define LIMIT_CAAP_REPEAT_S 30      /* asked for again within it: nothing is sent again */
+#define LIMIT_CAAP_CODES_HOUR 5     /* sent to one user … */
+#define LIMIT_CAAP_CODES_DAY 10     /* … and in a day */
+#define LIMIT_CAAP_WRONG_DAY 10     /* wrong codes of one user: no more are sent for a day */
+#define LIMIT_CAAP_IDENTITY_HOUR 10 /* registrations begun with one Emirates ID */
+#define LIMIT_CAAP_UNKNOWN 60  /* Emirates IDs of nobody, of one provider, at most so many … */
+#define LIMIT_CAAP_UNKNOWN_S 6 /* … in this time */
+#define LIMIT_CAAP_DECRYPTS 50 /* of one provider in a second … */
+#define LIMIT_CAAP_DECRYPTS_TPP 10 /* … and of what one TPP encrypted */
+#define LIMIT_CAAP_PASSED_S 300    /* a right code may be repeated */
+#define LIMIT_CAAP_RACES 8         /* changes of one link at the same time that are tried again */
+
 /* The operator's token: too long to be guessed; and so short that its file is none by mistake. */
 #define LIMIT_OPERATOR_TOKEN_MIN 16    /* bytes */
 #define LIMIT_OPERATOR_TOKEN_BYTES 256 /* of the file, with its line end */

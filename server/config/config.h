@@ -19,6 +19,7 @@
 #include "contract/family.h"
 #include "http/forwarded.h"
 #include "jose/decrypt.h"
+#include "provider/caap_rules.h"
 #include "provider/offers.h"
 #include "provider/payment_rules.h"
 #include "state/driver.h"
@@ -58,6 +59,8 @@ struct config_provider {
     const char *core_library;
     const char *core_settings;  /* JSON text */
     const char *authorize_path; /* NULL: no journey */
+    bool caap;                  /* customers decide at CAAP */
+    struct caap_rules caap_rules;
     const char *heimdall_url, *consent_manager_url, *hub_audience;
     const char *brand;      /* JSON text; NULL: the pages as they are */
     const char *brand_logo; /* files; NULL: none */

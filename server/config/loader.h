@@ -57,6 +57,9 @@ void loader_read_caller_auth(struct loader *loader, const cJSON *root, const cJS
                              struct config_provider *out, const char *path);
 /* Keys for the personal data of payments, and whose signatures are believed (encryption.c). */
 void loader_read_encryption(struct loader *loader, const cJSON *root);
+/* Where customers decide, and how they are registered at CAAP (caap.c). After callerAuth. */
+void loader_read_caap(struct loader *loader, const cJSON *root, const cJSON *provider,
+                      struct config_provider *out, const char *path);
 /* What is taken of payments, and how (payments.c). */
 void loader_read_payments(struct loader *loader, const cJSON *provider, struct config_provider *out,
                           const char *path);

@@ -399,6 +399,7 @@ static void read_provider(struct loader *loader, const cJSON *root, const cJSON 
     out->authorize_path = loader_text(loader, object, "authorizePath", NULL);
     out->heimdall_url = read_hub_url(loader, object, path, "heimdall");
     out->consent_manager_url = read_hub_url(loader, object, path, "consentManager");
+    loader_read_caap(loader, root, object, out, path);
     if (out->authorize_path && !out->heimdall_url) {
         loader_fail(loader, path, "authorizePath needs heimdall");
     }

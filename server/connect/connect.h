@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "caap/keys.h"
 #include "caller/caller.h"
 #include "contract/contract.h"
 #include "flow/api.h"
@@ -45,8 +46,9 @@ void connect_free(struct connect *connect);
 /* Whom the server talks to; replaced as a whole at reload. */
 struct connect_peers {
     struct caller *caller;
-    struct hub *const *hubs; /* by provider index, to read consents; entries may be NULL */
-    struct pii_reader *pii;  /* of payments; NULL: no encryption is configured */
+    struct hub *const *hubs;      /* by provider index, to read consents; entries may be NULL */
+    struct pii_reader *pii;       /* of payments; NULL: no encryption is configured */
+    const struct caap_keys *caap; /* NULL: no provider's customers decide at CAAP */
 };
 
 /* Answers a request of the Hub's listener. `peers` may be others for the next. */

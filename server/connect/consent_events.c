@@ -4,7 +4,7 @@
  * to 5.)
  */
 #include "connect/call_consent.h"
-#include "connect/operation.h"
+#include "connect/judge.h"
 #include "consent/rules.h"
 #include "payments/validate.h"
 
@@ -63,14 +63,15 @@ static const struct consent_finding *check_base(struct call *call, const struct 
     return finding;
 }
 
-static int check_payment(struct call *call, const cJSON *tree, struct consent_finding *out)
+static int check_payment(struct call *call, enum pii_stage stage, const cJSON *tree,
+                         struct consent_finding *out)
 {
     if (!call->peers->pii) {
         *out = (struct consent_finding){"UNSUPPORTED_CONSENT", "The bank takes no payments."};
         return 0;
     }
-    return payment_validate(call, call->peers->pii, json_get(json_get(tree, "request"), "consent"),
-                            out);
+    return payment_validate(call, call->peers->pii, stage,
+                            json_get(json_get(tree, "request"), "consent"), out);
 }
 
 static void reply_judgement(struct call *call, const struct consent_finding *finding)
@@ -91,20 +92,22 @@ static void reply_judgement(struct call *call, const struct consent_finding *fin
     call->reply->status = 200;
 }
 
-static int judge(struct call *call, const struct consent *consent, const cJSON *tree)
+int judge_consent(struct call *call, const struct judged_consent *judged,
+                  struct consent_finding *out)
 {
-    if (!consent_rules_coherent(consent, call->request->body)) {
+    const struct consent *consent = &judged->consent;
+    *out = (struct consent_finding){NULL, NULL};
+    if (!consent_rules_coherent(consent, judged->text)) {
         return refusal_set(call->refusal, "CONSENT-KIND", 400, "Body.InvalidFormat",
                            "The body is not a consent of the kind that consentType says.");
     }
-    struct consent_finding of_payment = {NULL, NULL};
     const struct consent_finding *finding =
         consent_rules_check(consent, call->provider, call->connect->config.apis);
     if (!finding && consent->kind->pays) {
-        if (check_payment(call, tree, &of_payment) != 0) {
+        if (check_payment(call, judged->stage, judged->tree, out) != 0) {
             return -1;
         }
-        finding = of_payment.code ? &of_payment : NULL;
+        finding = out->code ? out : NULL;
     }
     if (!finding) {
         finding = check_base(call, consent);
@@ -113,23 +116,28 @@ static int judge(struct call *call, const struct consent *consent, const cJSON *
         finding = consent_rules_check_currency(consent);
     }
     if (finding) {
+        *out = *finding;
         LOG_EVENT(call->connect->log, LOG_INFO, "consent-invalid",
                   LOG_TEXT("provider", slice_of(call->provider->id)),
                   LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
                   LOG_TEXT("code", slice_of(finding->code)),
                   LOG_TEXT("description", slice_of(finding->description)));
     }
-    reply_judgement(call, finding);
     return 0;
 }
 
 int connect_validate_consent(struct call *call)
 {
     cJSON *tree;
-    struct consent consent;
-    int rc = read_body(call, &tree, &consent);
+    struct consent_finding finding;
+    struct judged_consent judged = {.text = call->request->body, .stage = PII_OF_CONSENT};
+    int rc = read_body(call, &tree, &judged.consent);
+    judged.tree = tree;
     if (rc == 0) {
-        rc = judge(call, &consent, tree);
+        rc = judge_consent(call, &judged, &finding);
+    }
+    if (rc == 0) {
+        reply_judgement(call, finding.code ? &finding : NULL);
     }
     cJSON_Delete(tree);
     return rc;

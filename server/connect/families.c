@@ -1,5 +1,6 @@
 #include "connect/families.h"
 
+#include "rows_caap.h"
 #include "rows_consent_events.h"
 #include "rows_data_sharing.h"
 #include "rows_health_check.h"
@@ -16,6 +17,7 @@ int connect_apis_new(struct apis **out, const char *const base_paths[CONTRACT_FA
         [CONTRACT_OPEN_DATA] = {.flow = &flow_open_data, .versioned = true},
         [CONTRACT_SERVICE_INITIATION] = {.flow = &flow_service_initiation, .versioned = true},
         [CONTRACT_CONSENT_EVENTS] = {.flow = &flow_consent_events},
+        [CONTRACT_CAAP] = {.flow = &flow_caap, .caap = true},
         [CONTRACT_HEALTH_CHECK] = {.flow = &flow_health_check},
     };
     for (size_t i = 0; base_paths && i < CONTRACT_FAMILIES; i++) {

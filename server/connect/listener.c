@@ -1,4 +1,4 @@
-#include "connect/operation.h"
+#include "connect/caap.h"
 
 #include "base/crash.h"
 #include "base/json.h"
@@ -33,20 +33,22 @@ static void add_missing(struct call *call)
 }
 
 /*
- * Who asks, and for which provider: certificate and organisation, then the provider's credential.
- * What is wrong with o3-provider-id is left in `unnamed` for a caller who has passed.
+ * Who asks: certificate and organisation, then the provider's credential. What is wrong with
+ * o3-provider-id is in `unnamed`, for a caller who has passed.
  */
-static int stage_caller(struct call *call, struct refusal *unnamed)
+static int stage_caller(struct call *call, const struct refusal *unnamed)
 {
     struct caller *caller = call->peers->caller;
     struct caller_identity identity;
     if (caller_check_certificate(caller, call->request, &identity.subject, call->refusal) != 0) {
         return -1;
     }
+    if (caap_names_no_provider(call)) {
+        return caap_find_caller(call, &identity, unnamed);
+    }
     const struct provider_set *providers = call->connect->config.providers;
-    size_t provider = provider_of_request(providers, call->request, &call->provider, unnamed) == 0
-                          ? provider_index(providers, call->provider)
-                          : CALLER_NO_PROVIDER;
+    size_t provider =
+        call->provider ? provider_index(providers, call->provider) : CALLER_NO_PROVIDER;
     if (call->row && call->row->connect_token &&
         caller_has_connect_token(caller, provider, call->request)) {
         return 0;
@@ -117,17 +119,17 @@ static void name_caller(struct call *call)
     call->core.tpp_id = contract_parameter(parameters, call->row->tpp);
 }
 
-static int run(struct call *call)
+static int run(struct call *call, const struct refusal *unnamed)
 {
-    struct refusal unnamed = {.id = NULL};
     if (call->operation && contract_operation_open(call->operation)) {
+        call->provider = NULL;
         return dispatch_check_request(call) == 0 ? flow_run(call) : -1;
     }
-    if (stage_caller(call, &unnamed) != 0) {
+    if (stage_caller(call, unnamed) != 0) {
         metrics_listener_count(call->connect->metrics, METRICS_HUB, METRICS_REFUSED_CALLER);
         return -1;
     }
-    if (dispatch_route(call) != 0 || stage_provider(call, &unnamed) != 0 ||
+    if (dispatch_route(call) != 0 || stage_provider(call, unnamed) != 0 ||
         dispatch_version(call, call->provider->offers.versions[call->found.index]) != 0 ||
         dispatch_check_request(call) != 0) {
         return -1;
@@ -329,8 +331,10 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
         record(&call);
         return;
     }
+    struct refusal unnamed = {0};
+    (void)provider_of_request(connect->config.providers, request, &call.provider, &unnamed);
     dispatch_find(&call, connect->config.apis);
-    int rc = run(&call);
+    int rc = run(&call, &unnamed);
     struct lfi_error error = {""};
     if (rc == 0 && reply->body.failed) {
         rc = outcome_check(&call, OUTCOME_BANK, LFI_OK, &error);

@@ -92,7 +92,8 @@ static int check_entry(const struct apis *apis, const struct entry *entry, struc
 {
     const struct contract_api *contract = entry->api.flow->contract;
     for (const struct entry *other = apis->entries; other < entry; other++) {
-        for (size_t i = 0; i < contract_operation_count(contract); i++) {
+        bool apart = other->api.caap != entry->api.caap; /* no provider has both */
+        for (size_t i = 0; !apart && i < contract_operation_count(contract); i++) {
             if (check_operation(entry, contract_operation_at(contract, i), other, error) != 0) {
                 return -1;
             }
@@ -153,12 +154,16 @@ static struct lfi_slice path_below(const struct entry *entry, struct lfi_slice p
     return (struct lfi_slice){path.ptr + base.len, path.len - base.len};
 }
 
-void apis_find(const struct apis *apis, struct lfi_slice method, struct lfi_slice path,
-               struct api_match *out)
+/* False: no API of the kind has the path. With another method, out->found says so. */
+static bool find_among(const struct apis *apis, bool caap, struct lfi_slice method,
+                       struct lfi_slice path, struct api_match *out)
 {
     out->found = CONTRACT_NO_PATH;
     for (size_t i = 0; i < apis->count; i++) {
         const struct entry *entry = &apis->entries[i];
+        if (entry->api.caap != caap) {
+            continue;
+        }
         enum contract_found found = contract_match(entry->api.flow->contract, method,
                                                    path_below(entry, path), &out->contract);
         if (found == CONTRACT_FOUND) {
@@ -169,19 +174,36 @@ void apis_find(const struct apis *apis, struct lfi_slice method, struct lfi_slic
             out->base_version = entry->base_version;
             out->row = flow_row_of(entry->api.flow, out->contract.operation);
             out->number = entry->first + index;
-            return;
+            return true;
         }
         if (found == CONTRACT_NO_METHOD) {
             out->found = found; /* another API may offer it */
         }
     }
+    return out->found != CONTRACT_NO_PATH;
 }
 
-void apis_append_methods(const struct apis *apis, struct lfi_slice path, struct buf *out)
+void apis_find(const struct apis *apis, enum apis_choice choice, struct lfi_slice method,
+               struct lfi_slice path, struct api_match *out)
 {
-    for (size_t i = 0; i < apis->count; i++) {
-        const struct entry *entry = &apis->entries[i];
-        contract_append_methods(entry->api.flow->contract, path_below(entry, path), out);
+    bool caap_first = choice == APIS_CAAP;
+    if (!find_among(apis, caap_first, method, path, out) && choice != APIS_OWN) {
+        (void)find_among(apis, !caap_first, method, path, out);
+    }
+}
+
+void apis_append_methods(const struct apis *apis, enum apis_choice choice, struct lfi_slice path,
+                         struct buf *out)
+{
+    bool caap = choice == APIS_CAAP;
+    for (int kind = 0; kind < (choice == APIS_OWN ? 1 : 2) && out->len == 0; kind++) {
+        for (size_t i = 0; i < apis->count; i++) {
+            const struct entry *entry = &apis->entries[i];
+            if (entry->api.caap == caap) {
+                contract_append_methods(entry->api.flow->contract, path_below(entry, path), out);
+            }
+        }
+        caap = !caap;
     }
 }
 

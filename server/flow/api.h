@@ -1,6 +1,7 @@
 /*
  * The APIs of a listener: compiled documents with their rows, side by side, each under a base path
- * of its own. Two documents may declare the same path, as long as their base paths tell them apart.
+ * of its own. Two documents may declare the same path, as long as their base paths tell them apart,
+ * or one of them is for providers alone whose customers decide at CAAP.
  *
  * Made at start and never changed: any thread may search.
  */
@@ -13,6 +14,14 @@ struct api {
     const struct flow_api *flow;
     const char *base_path; /* "/x/y", before every path of the document; NULL or "": none */
     bool versioned;        /* a request may name the version that it is of */
+    bool caap; /* of providers alone whose customers decide at CAAP, before the others */
+};
+
+/* Which of the APIs a request may mean: its provider decides. */
+enum apis_choice {
+    APIS_OWN,    /* the customers of the provider decide on the bank's own pages */
+    APIS_CAAP,   /* they decide at CAAP */
+    APIS_EITHER, /* the request names no provider: an API of either kind, CAAP's last */
 };
 
 struct apis;
@@ -35,10 +44,12 @@ struct api_match {
     struct contract_match contract;
 };
 
-void apis_find(const struct apis *apis, struct lfi_slice method, struct lfi_slice path,
-               struct api_match *out);
-/* Appends the methods that the path offers, as an Allow header lists them: "GET, PATCH". */
-void apis_append_methods(const struct apis *apis, struct lfi_slice path, struct buf *out);
+void apis_find(const struct apis *apis, enum apis_choice choice, struct lfi_slice method,
+               struct lfi_slice path, struct api_match *out);
+/* Appends to an empty `out` the methods that the path offers, as an Allow header lists them: "GET,
+ * PATCH". */
+void apis_append_methods(const struct apis *apis, enum apis_choice choice, struct lfi_slice path,
+                         struct buf *out);
 
 /* The operations of all APIs, one after the other. */
 size_t apis_operation_count(const struct apis *apis);

@@ -7,11 +7,20 @@
 
 #define ALLOW_MAX 64 /* bytes: all methods there are */
 
+/* A provider's own APIs, or those of CAAP. */
+static enum apis_choice choice_of(const struct call *call)
+{
+    if (!call->provider) {
+        return APIS_EITHER;
+    }
+    return call->provider->caap ? APIS_CAAP : APIS_OWN;
+}
+
 void dispatch_find(struct call *call, const struct apis *apis)
 {
     errno = 0; /* see dispatch_was_memory */
     call->apis = apis;
-    apis_find(apis, call->request->method, call->request->path, &call->found);
+    apis_find(apis, choice_of(call), call->request->method, call->request->path, &call->found);
     if (call->found.found == CONTRACT_FOUND) {
         call->operation = call->found.contract.operation;
         call->row = call->found.row;
@@ -28,7 +37,7 @@ static void add_allow(const struct call *call)
 {
     struct buf methods;
     buf_init(&methods, ALLOW_MAX);
-    apis_append_methods(call->apis, call->request->path, &methods);
+    apis_append_methods(call->apis, choice_of(call), call->request->path, &methods);
     reply_header(call->reply, "Allow", buf_slice(&methods));
     buf_free(&methods);
 }

@@ -8,7 +8,10 @@
 
 #include "flow/call.h"
 
-/* Finds what the request means: call->found and, when it is an operation, operation and row. */
+/*
+ * Finds what the request means: call->found and, when it is an operation, operation and row. Where
+ * call->provider is known it decides between documents with the same path.
+ */
 void dispatch_find(struct call *call, const struct apis *apis);
 /* 0 when an operation was found; else refused: ROUTE-PATH 404, ROUTE-METHOD 405 with Allow. */
 int dispatch_route(struct call *call);

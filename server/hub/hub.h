@@ -18,7 +18,7 @@
 
 struct hub_config {
     const char *provider_id;
-    const char *heimdall_url; /* no trailing slash */
+    const char *heimdall_url; /* no trailing slash; NULL: never called */
     const char *consent_manager_url;
     const char *ca_file;
     const char *certificate; /* C3 */

@@ -93,7 +93,7 @@ static int set_up(struct hub *hub, const struct hub_config *config, struct lfi_e
         }
     }
     if (copy(&hub->provider_id, config->provider_id, error) != 0 ||
-        copy(&hub->heimdall_url, config->heimdall_url, error) != 0 ||
+        copy(&hub->heimdall_url, config->heimdall_url ? config->heimdall_url : "", error) != 0 ||
         copy(&hub->consent_manager_url, config->consent_manager_url, error) != 0 ||
         copy(&hub->audience, config->audience, error) != 0) {
         return -1;

@@ -102,8 +102,8 @@ static int check_header(const struct jose_jwe *jwe, struct refusal *refusal)
     return 0;
 }
 
-static int decrypt(const struct pii_reader *reader, struct lfi_slice compact, struct arena *arena,
-                   struct lfi_slice *out, struct refusal *refusal)
+int pii_decrypt(struct pii_reader *reader, struct lfi_slice compact, struct arena *arena,
+                struct lfi_slice *out, struct refusal *refusal)
 {
     struct jose_jwe jwe;
     struct lfi_error error = {""};
@@ -135,7 +135,7 @@ static int decrypt(const struct pii_reader *reader, struct lfi_slice compact, st
 }
 
 /* The same, with what was decrypted before when the query says whose it is. */
-static int decrypt_or_recall(const struct pii_reader *reader, const struct pii_query *query,
+static int decrypt_or_recall(struct pii_reader *reader, const struct pii_query *query,
                              struct arena *arena, struct lfi_slice *out, struct refusal *refusal)
 {
     unsigned char key[PII_CACHE_KEY];
@@ -147,12 +147,12 @@ static int decrypt_or_recall(const struct pii_reader *reader, const struct pii_q
     struct lfi_slice compact = slice_of(query->member->valuestring);
     const struct pii_cache_name name = {query->provider_id, query->consent_id, compact};
     if (query->stage != PII_OF_REVIEW || query->consent_id.len == 0 || !pii_cache_key(&name, key)) {
-        return decrypt(reader, compact, arena, out, refusal);
+        return pii_decrypt(reader, compact, arena, out, refusal);
     }
     arena_hold_secret(arena);
     *out = pii_cache_get(reader->cache, key, arena);
     if (!out->ptr) {
-        if (decrypt(reader, compact, arena, out, refusal) != 0) {
+        if (pii_decrypt(reader, compact, arena, out, refusal) != 0) {
             return -1;
         }
         pii_cache_put(reader->cache, key, *out);

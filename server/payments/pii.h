@@ -39,6 +39,13 @@ int pii_reader_new(struct pii_reader **out, const struct pii_config *config,
                    struct lfi_error *error);
 void pii_reader_free(struct pii_reader *reader); /* NULL is fine */
 
+/*
+ * Decrypts alone: the clear bytes in the arena, which is overwritten at its end. Refusals: those of
+ * pii_open up to PII-DECRYPT, and PII-UNABLE.
+ */
+int pii_decrypt(struct pii_reader *reader, struct lfi_slice compact, struct arena *arena,
+                struct lfi_slice *out, struct refusal *refusal);
+
 struct pii {
     struct lfi_slice payload; /* JSON as the TPP signed it, with its claims; in the arena */
     cJSON *tree;              /* the same, read */

@@ -5,6 +5,7 @@
 
 struct inspection {
     struct call *call;
+    enum pii_stage stage;
     const struct payment_type *type; /* NULL: none, or several at once */
     const cJSON *debtor, *creditors; /* NULL: none is named */
     struct consent_finding *out;
@@ -32,7 +33,7 @@ static int open_pii(struct inspection *in, struct pii_reader *reader, const cJSO
     struct refusal refusal = {.id = NULL};
     const struct pii_query query = {
         .member = json_get(asked, "PersonalIdentifiableInformation"),
-        .stage = PII_OF_CONSENT,
+        .stage = in->stage,
         .client_id = request_header(call->request, "o3-caller-client-id", NULL),
         .software_id = request_header(call->request, "o3-caller-software-statement-id", NULL),
         .audience = call->provider->payment_rules.pii_audience,
@@ -73,6 +74,9 @@ static int check_debtor(struct inspection *in)
     }
     if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
         return -1;
+    }
+    if (call->core.user_id.len > 0 && !account.held) {
+        return found(in, "InvalidDebtorAccount", "The customer holds no such debtor account.");
     }
     return account.status == LFI_ACCOUNT_ACTIVE
                ? 0
@@ -135,12 +139,14 @@ static int check_type(struct inspection *in)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-int payment_validate(struct call *call, struct pii_reader *reader, const cJSON *asked,
-                     struct consent_finding *out)
+int payment_validate(struct call *call, struct pii_reader *reader, enum pii_stage stage,
+                     const cJSON *asked, struct consent_finding *out)
 {
     static int (*const checks[])(struct inspection *) = {check_debtor, check_creditors, check_type};
-    struct inspection in = {
-        .call = call, .type = payment_type_of(json_get(asked, "ControlParameters")), .out = out};
+    struct inspection in = {.call = call,
+                            .stage = stage,
+                            .type = payment_type_of(json_get(asked, "ControlParameters")),
+                            .out = out};
     struct pii pii = {.tree = NULL};
     *out = (struct consent_finding){NULL, NULL};
     int rc = open_pii(&in, reader, asked, &pii);

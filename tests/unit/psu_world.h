@@ -674,7 +674,7 @@ static void world_check(const struct request *request, const struct reply *reply
 {
     struct contract_violation violation;
     struct api_match match = {0};
-    apis_find(world.psu->apis, request->method, request->path, &match);
+    apis_find(world.psu->apis, APIS_OWN, request->method, request->path, &match);
     if (match.found == CONTRACT_FOUND && !reply->hang_up && !reply->body.failed &&
         contract_check_response(match.contract.operation, reply->status,
                                 slice_of(reply->content_type), buf_slice(&reply->body),

@@ -2,6 +2,9 @@
 /* How a provider takes payments, in the configuration file. */
 #include "config_file.h"
 
+#include <lfi/identity.h>
+#include <string.h>
+
 static void takes_the_payments_that_are_advertised(void **state)
 {
     struct config *config;
@@ -92,12 +95,112 @@ static void refuses_payment_settings_that_mean_nothing(void **state)
     }
 }
 
+#define KEYS "\"encryption\": {\"keys\": [{\"key\": \"a.key\"}]}, "
+
+/* The good file with members of the first provider, and of the whole. */
+static char *with_caap(const char *members, const char *whole)
+{
+    char provider[512];
+    (void)snprintf(provider, sizeof(provider), "\"retail\", \"authorization\": \"caap\"%s,",
+                   members);
+    char *one = replaced("\"retail\",", provider);
+    size_t room = strlen(one) + strlen(whole) + 2;
+    char *text = malloc(room);
+    assert_non_null(text);
+    (void)snprintf(text, room, "{%s%s", whole, one + 1);
+    free(one);
+    return text;
+}
+
+static void customers_decide_at_caap(void **state)
+{
+    struct config *config;
+    struct lfi_error error;
+    char *text =
+        with_caap(", \"caap\": {\"challenge\": \"never\", \"channels\": [\"sms\", \"app\"],"
+                  "\"requireLink\": false, \"messageLanguage\": \"both\"}",
+                  KEYS);
+    if (load(*state, text, &config, &error) != 0) {
+        fail_msg("%s", error.message);
+    }
+    free(text);
+    const struct caap_rules *rules = &config->providers[0].caap_rules;
+    assert_true(config->providers[0].caap && !config->providers[1].caap);
+    assert_int_equal(rules->challenge, CAAP_CHALLENGE_NEVER);
+    assert_int_equal(rules->channel_count, 2);
+    assert_int_equal(rules->channels[0], LFI_CHANNEL_SMS);
+    assert_int_equal(rules->language, CAAP_BOTH);
+    assert_false(rules->require_link || rules->clear_identity);
+    rules = &config->providers[1].caap_rules;
+    assert_int_equal(rules->challenge, CAAP_CHALLENGE_ALWAYS);
+    assert_int_equal(rules->channels[0], LFI_CHANNEL_APP);
+    assert_true(rules->require_link);
+    config_free(config);
+}
+
+static void refuses_caap_that_cannot_be(void **state)
+{
+    static const struct {
+        const char *members, *whole, *refused;
+    } rows[] = {
+        {"", "", "$.providers[0].authorization: caap needs encryption.keys"},
+        {", \"authorizePath\": \"/a\", \"heimdall\": \"https://h\", \"consentManager\": "
+         "\"https://c\"",
+         KEYS, "$.providers[0].authorizePath: customers of this provider decide at CAAP"},
+        {", \"caap\": {\"allowClearIdentity\": true}", KEYS,
+         "$.providers[0].caap.allowClearIdentity: is for development only"},
+        {", \"caap\": {\"channels\": [\"post\"]}", KEYS,
+         "$.providers[0].caap.channels[0]: must be one of"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config *config;
+        struct lfi_error error;
+        char *text = with_caap(rows[i].members, rows[i].whole);
+        assert_int_equal(load(*state, text, &config, &error), -1);
+        free(text);
+        if (!strstr(error.message, rows[i].refused)) {
+            fail_msg("%s: %s", rows[i].refused, error.message);
+        }
+    }
+}
+
+static void refuses_two_caap_providers_that_look_alike(void **state)
+{
+    struct config *config;
+    struct lfi_error error;
+    static const struct {
+        const char *audience;
+        int status;
+    } rows[] = {{"two", 0}, {"one", -1}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char second[128];
+        (void)snprintf(second, sizeof(second),
+                       "\"sme\", \"authorization\": \"caap\", \"audience\": \"%s\",",
+                       rows[i].audience);
+        char *one = with_caap("", KEYS);
+        char *own = replaced_in(one, "      \"authorizePath\": \"/authorize/two\",\n", "");
+        char *text = replaced_in(own, "\"sme\",", second);
+        assert_int_equal(load(*state, text, &config, &error), rows[i].status);
+        if (rows[i].status == 0) {
+            config_free(config);
+        } else {
+            assert_non_null(strstr(error.message, "could be of either"));
+        }
+        free(text);
+        free(own);
+        free(one);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_payments_that_are_advertised),
         cmocka_unit_test(takes_how_a_bank_judges_payments),
         cmocka_unit_test(refuses_payment_settings_that_mean_nothing),
+        cmocka_unit_test(customers_decide_at_caap),
+        cmocka_unit_test(refuses_caap_that_cannot_be),
+        cmocka_unit_test(refuses_two_caap_providers_that_look_alike),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

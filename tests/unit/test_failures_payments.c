@@ -41,8 +41,8 @@ static int call_validate(struct call *call, const struct payment_means *means, v
 {
     struct consent_finding finding;
     (void)ctx;
-    int rc = payment_validate(call, means->pii, json_get(json_get(w.consent, "request"), "consent"),
-                              &finding);
+    int rc = payment_validate(call, means->pii, PII_OF_CONSENT,
+                              json_get(json_get(w.consent, "request"), "consent"), &finding);
     if (rc == 0 && finding.code) {
         fail_msg("%s: %s", finding.code, finding.description);
     }

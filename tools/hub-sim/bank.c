@@ -288,7 +288,7 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
                    struct outgoing *call, struct refusal *refusal)
 {
     struct api_match match;
-    apis_find(sim->bank, request->method, request->path, &match);
+    apis_find(sim->bank, APIS_OWN, request->method, request->path, &match);
     if (match.found != CONTRACT_FOUND || !rules_offer(match.row)) {
         return refuse(refusal, "SIM-OPERATION", 403, "The Hub offers no such operation to TPPs.");
     }
@@ -374,7 +374,7 @@ static void prepare_about(const struct sim *sim, const struct consent *consent, 
                           const char *method, const char *path, struct outgoing *call)
 {
     struct api_match match;
-    apis_find(sim->bank, slice_of(method), slice_of(path), &match);
+    apis_find(sim->bank, APIS_OWN, slice_of(method), slice_of(path), &match);
     *call = (struct outgoing){.hub = consent->hub,
                               .method = method,
                               .path = path_at_bank(sim, arena, &match, slice_of(path)),
