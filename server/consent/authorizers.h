@@ -9,12 +9,11 @@
 
 #include <lfi/payments.h>
 
-#define AUTHORIZERS_MAX 64
 #define AUTHORIZERS_BYTES (32 * 1024) /* of the list */
 
 /* What the core says of an account. */
 struct authorizers {
-    struct lfi_approver items[AUTHORIZERS_MAX];
+    struct lfi_approver items[LFI_APPROVERS_MAX];
     size_t count;
     struct lfi_approver_summary rule;
 };

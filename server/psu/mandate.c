@@ -8,7 +8,8 @@ static int take(void *ctx, struct lfi_slice json, const void *facts)
     struct authorizers *authorizers = ctx;
     const struct lfi_approver *approver = facts;
     (void)json;
-    if (!approver || approver->size < sizeof(*approver) || authorizers->count == AUTHORIZERS_MAX) {
+    if (!approver || approver->size < sizeof(*approver) ||
+        authorizers->count == LFI_APPROVERS_MAX) {
         return -1;
     }
     authorizers->items[authorizers->count++] = *approver;

@@ -19,7 +19,7 @@ struct search {
     struct json_writer *writer;
     struct lfi_slice accounts[ACCOUNTS_OF_SEVERAL];
     size_t account_count;
-    struct lfi_slice people[AUTHORIZERS_MAX]; /* whose consents have been looked through */
+    struct lfi_slice people[LFI_APPROVERS_MAX]; /* whose consents have been looked through */
     size_t people_count;
     bool unread;
 };
@@ -78,7 +78,7 @@ static void look_through(struct search *search, struct lfi_slice user_id)
             return;
         }
     }
-    if (search->people_count == AUTHORIZERS_MAX ||
+    if (search->people_count == LFI_APPROVERS_MAX ||
         hub_list_of_user(search->actor.endpoint->hub, search->actor.arena, user_id, &all, &error) !=
             HUB_OK) {
         search->unread = true;

@@ -24,6 +24,7 @@ struct record {
         struct lfi_account_facts facts;
         struct lfi_payable_facts payable;
         struct lfi_payment_facts payment;
+        struct lfi_approver approver;
         struct lfi_payment_change change; /* the largest */
     };
     bool has_facts;
@@ -75,7 +76,8 @@ struct rule {
 
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
-    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_PAYMENTS_MADE[], RULES_LEVERS[], RULES_CALLS[];
+    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_LEVERS[],
+    RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -175,13 +175,14 @@ struct lfi_payable_facts {
 
 /* Groups of those who approve payments from an account together. */
 #define LFI_APPROVER_GROUPS_MAX 8
+#define LFI_APPROVERS_MAX 64 /* of one account, in all groups */
 
 /* One of those who may approve payments from an account; the record is {} or whatever suits. */
 struct lfi_approver {
     uint32_t size;
-    char user_id[65];
-    char group[33]; /* "Management", "Financial"; one of the summary's */
-    char name[141]; /* UTF-8; shown to the other approvers alone */
+    char user_id[65]; /* who also finds the account among those to pay from */
+    char group[33];   /* "Management", "Financial"; one of the summary's */
+    char name[141];   /* UTF-8; shown to the other approvers alone */
 };
 
 /* How many of each group must approve: a quorum is one group, one of each of two is two groups. */

@@ -1,6 +1,7 @@
 /*
  * A small bank that keeps every rule of core-check, and breaks one on demand: the setting
- * {"break":"RULE"}. Two users: `first` holds accounts a1 and a2, `second` holds a3. Each look at
+ * {"break":"RULE"}. Two users: `first` holds accounts a1 and a2, `second` holds a3. The
+ * owner of a2 pays from it by an approval, of which one is enough. Each look at
  * transactions adds one, as if the account were in use.
  */
 #ifndef SMALL_BANK_H

@@ -7,6 +7,7 @@
 #define PAYMENTS_MAX 256
 #define ENDS_AFTER_US 30000
 #define FILE_NAME "small-bank.kept"
+#define SEVERAL 1 /* of ACCOUNTS: payments from it need approvers */
 
 struct payment {
     char id[41], consent[129], key[129], iban[35], purpose[8];
@@ -449,7 +450,7 @@ static int payable(void *core, const struct lfi_call *call, const struct lfi_que
             .available = {payments_available(bank->payments, &ACCOUNTS[i]), "AED"},
             .overdraft = {0, "AED"},
             .limit = {0, "AED"},
-            .alone = 1};
+            .alone = i != SEVERAL};
         account_json(bank, &ACCOUNTS[i], false, json);
         if ((same(query->subject_id, ACCOUNTS[i].user) || breaks(bank, "payment-payable")) &&
             !give(bank, answer, json, &facts)) {
@@ -473,6 +474,33 @@ static int refund_account(void *core, const struct lfi_call *call, struct lfi_sl
     return LFI_OK;
 }
 
+static int give_approver(const struct bank *bank, struct lfi_answer *answer, const char *user)
+{
+    struct lfi_approver approver = {.size = sizeof(approver), .group = "Owners", .name = "Amal"};
+    (void)snprintf(approver.user_id, sizeof(approver.user_id), "%s", user);
+    return give(bank, answer, "{}", &approver) ? LFI_OK : LFI_STOPPED;
+}
+
+static int approvers(void *core, const struct lfi_call *call, const struct lfi_query *query,
+                     struct lfi_answer *answer, struct lfi_error *error)
+{
+    const struct bank *bank = core;
+    struct lfi_approver_summary *summary = answer->summary;
+    const struct account *account = account_of(query->subject_id);
+    (void)call, (void)error;
+    if (!account) {
+        return breaks(bank, "payment-approvers-unknown") ? LFI_OK : LFI_UNKNOWN;
+    }
+    summary->group_count = 1;
+    (void)snprintf(summary->groups[0].name, sizeof(summary->groups[0].name), "Owners");
+    summary->groups[0].required = breaks(bank, "payment-approvers") ? 2 : 1;
+    int rc = give_approver(bank, answer, account->user);
+    if (rc == LFI_OK && breaks(bank, "payment-approver-pays")) {
+        rc = give_approver(bank, answer, "second");
+    }
+    return rc;
+}
+
 const struct lfi_payments PAYMENTS = {.size = sizeof(PAYMENTS),
                                       .create = create,
                                       .find = find,
@@ -481,4 +509,5 @@ const struct lfi_payments PAYMENTS = {.size = sizeof(PAYMENTS),
                                       .account_by_iban = account_by_iban,
                                       .reach = reach,
                                       .payable = payable,
-                                      .refund_account = refund_account};
+                                      .refund_account = refund_account,
+                                      .approvers = approvers};
