@@ -212,7 +212,7 @@ bool push_read_feed(const struct push *push)
     return more;
 }
 
-/* --- delivery --------------------------------------------------------------------------------- */
+/* --- tasks put back --------------------------------------------------------------------------- */
 
 /* Doubles, with up to half of it more, so that many that failed together do not return together. */
 static int64_t gap_s(int64_t tries)
@@ -248,28 +248,120 @@ static void add_number(cJSON *record, const char *name, int64_t number)
     (void)cJSON_AddNumberToObject(record, name, (double)number);
 }
 
-static void park(const struct push *push, struct lfi_slice key, cJSON *record, const char *reason)
+/* --- again ------------------------------------------------------------------------------------ */
+
+static struct lfi_slice repeat_key(struct arena *arena, struct lfi_slice payment_id)
 {
-    add_number(record, "parkedAt", clock_now_s(push->clock));
-    (void)cJSON_AddStringToObject(record, "reason", reason);
-    LOG_EVENT(push->log, LOG_ERROR, "task-parked",
-              LOG_TEXT("provider", slice_of(push->provider->id)), LOG_TEXT("task", key),
-              LOG_TEXT("reason", slice_of(reason)));
-    put_back(push, key, record, STATE_PARKED_S);
+    return arena_format(arena, "payment-repeat:%.*s", SLICE_ARG(payment_id));
+}
+
+static void parse_record(void *ctx, struct lfi_slice json)
+{
+    *(cJSON **)ctx = json_parse(json);
+}
+
+static void note_repeat(const struct push *push, struct arena *arena, struct lfi_slice payment_id)
+{
+    char text[64];
+    struct lfi_error error = {""};
+    const struct state_ref ref = ref_of(push, repeat_key(arena, payment_id));
+    (void)snprintf(text, sizeof(text), "{\"at\":%lld}", (long long)clock_now_s(push->clock));
+    int status = state_claim_settle(&ref, slice_of(text), &error);
+    if (status != LFI_OK) {
+        note_failure(push, "claim_settle", status, &error);
+    }
+}
+
+/* Whether the Hub asked again for the payment a moment ago. */
+static bool was_repeated(const struct push *push, struct arena *arena, struct lfi_slice payment_id)
+{
+    cJSON *repeat = NULL;
+    struct lfi_error error = {""};
+    const struct state_ref ref = ref_of(push, repeat_key(arena, payment_id));
+    const struct state_sink sink = {.take = parse_record, .ctx = &repeat};
+    bool was = state_claim_find(&ref, &sink, &error) == LFI_OK &&
+               clock_now_s(push->clock) - read_number(repeat, "at") < LIMIT_PUSH_REPEAT_S;
+    cJSON_Delete(repeat);
+    return was;
+}
+
+static void tell_again(const struct push *push, struct lfi_slice key, cJSON *record)
+{
+    static const char *const counted[] = {"tries", "refused", "parkedAt", "reason"};
+    for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(record, counted[i]);
+    }
+    put_back(push, key, record, clock_now_s(push->clock) + LIMIT_PUSH_DELAY_S);
+}
+
+void push_revive(const struct push *push, struct arena *arena,
+                 const struct lfi_payment_facts *facts)
+{
+    note_repeat(push, arena, slice_of(facts->payment_id)); /* first: see park() */
+    for (int64_t number = 1; number <= CHANGES_MAX && facts->status != LFI_PAYMENT_PENDING;
+         number++) {
+        cJSON *record = NULL;
+        struct lfi_error error = {""};
+        struct lfi_slice key = key_of(arena, slice_of(facts->payment_id), number);
+        const struct state_ref ref = ref_of(push, key);
+        const struct state_sink sink = {.take = parse_record, .ctx = &record};
+        if (state_task_find(&ref, &sink, &error) == LFI_OK && json_get(record, "parkedAt")) {
+            tell_again(push, key, record);
+        }
+        cJSON_Delete(record);
+    }
+}
+
+/* --- delivery --------------------------------------------------------------------------------- */
+
+/* A task in hand. */
+struct delivery {
+    const struct push *push;
+    struct arena *arena;
+    struct lfi_slice key;
+    cJSON *record;
+};
+
+static bool is_repeated(const struct delivery *delivery)
+{
+    return was_repeated(delivery->push, delivery->arena,
+                        json_get_string(delivery->record, "payment"));
+}
+
+/*
+ * Unless the order was repeated while this was refused: then the Hub knows the payment now. A
+ * repeat between the two looks finds the parked task, or is found by the second.
+ */
+static void park(const struct delivery *delivery, const char *reason)
+{
+    const struct push *push = delivery->push;
+    if (!is_repeated(delivery)) {
+        add_number(delivery->record, "parkedAt", clock_now_s(push->clock));
+        (void)cJSON_AddStringToObject(delivery->record, "reason", reason);
+        put_back(push, delivery->key, delivery->record, STATE_PARKED_S);
+        if (!is_repeated(delivery)) {
+            LOG_EVENT(push->log, LOG_ERROR, "task-parked",
+                      LOG_TEXT("provider", slice_of(push->provider->id)),
+                      LOG_TEXT("task", delivery->key), LOG_TEXT("reason", slice_of(reason)));
+            return;
+        }
+    }
+    tell_again(push, delivery->key, delivery->record);
 }
 
 /* A refusal is final; an answer that is none may be a proxy's, but not again and again. */
-static void try_later(const struct push *push, struct lfi_slice key, cJSON *record,
-                      enum hub_outcome outcome, const char *reason)
+static void try_later(const struct delivery *delivery, enum hub_outcome outcome, const char *reason)
 {
+    const struct push *push = delivery->push;
+    cJSON *record = delivery->record;
     int64_t tries = read_number(record, "tries") + 1;
     int64_t wrong = read_number(record, "refused") + (outcome == HUB_WRONG);
     add_number(record, "tries", tries);
     add_number(record, "refused", wrong);
     if (outcome == HUB_REFUSED || wrong >= LIMIT_TASK_REFUSED) {
-        park(push, key, record, reason);
+        park(delivery, reason);
     } else {
-        put_back(push, key, record, clock_now_s(push->clock) + gap_s(tries));
+        put_back(push, delivery->key, record, clock_now_s(push->clock) + gap_s(tries));
     }
 }
 
@@ -289,8 +381,9 @@ void push_deliver(const struct push *push, struct hub *hub, struct arena *arena,
     struct lfi_payment_facts facts;
     struct lfi_error error = {""};
     struct lfi_slice id = json_get_string(record, "payment");
-    struct lfi_slice key = key_of(arena, id, read_number(record, "number"));
-    if (!key.ptr) {
+    const struct delivery delivery = {push, arena, key_of(arena, id, read_number(record, "number")),
+                                      record};
+    if (!delivery.key.ptr) {
         return; /* out of memory: it is due again when task_take's time is over */
     }
     read_record(record, &facts);
@@ -308,36 +401,8 @@ void push_deliver(const struct push *push, struct hub *hub, struct arena *arena,
               LOG_NUMBER("number", read_number(record, "number")), LOG_NUMBER("outcome", outcome),
               LOG_TEXT("reason", slice_of(error.message)));
     if (outcome == HUB_OK) {
-        end(push, key);
+        end(push, delivery.key);
     } else {
-        try_later(push, key, record, outcome, error.message);
-    }
-}
-
-/* --- again ------------------------------------------------------------------------------------ */
-
-static void parse_record(void *ctx, struct lfi_slice json)
-{
-    *(cJSON **)ctx = json_parse(json);
-}
-
-void push_revive(const struct push *push, struct arena *arena,
-                 const struct lfi_payment_facts *facts)
-{
-    static const char *const counted[] = {"tries", "refused", "parkedAt", "reason"};
-    for (int64_t number = 1; number <= CHANGES_MAX && facts->status != LFI_PAYMENT_PENDING;
-         number++) {
-        cJSON *record = NULL;
-        struct lfi_error error = {""};
-        struct lfi_slice key = key_of(arena, slice_of(facts->payment_id), number);
-        const struct state_ref ref = ref_of(push, key);
-        const struct state_sink sink = {.take = parse_record, .ctx = &record};
-        if (state_task_find(&ref, &sink, &error) == LFI_OK && json_get(record, "parkedAt")) {
-            for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
-                cJSON_DeleteItemFromObjectCaseSensitive(record, counted[i]);
-            }
-            put_back(push, key, record, clock_now_s(push->clock) + LIMIT_PUSH_DELAY_S);
-        }
-        cJSON_Delete(record);
+        try_later(&delivery, outcome, error.message);
     }
 }

@@ -3,8 +3,8 @@
  * What the core's change feed tells becomes a task for each change; the cursor moves in the same
  * commit, so that a crash neither loses a change nor repeats one that was delivered. A task is
  * tried until the Hub has it: for ever while the Hub is away; parked for an operator when the Hub
- * refuses. Changes of one payment are told in order. Any thread, several at once, on several
- * instances. (Payments 7.)
+ * refuses, unless it then asks for the payment again. Changes of one payment are told in order. Any
+ * thread, several at once, on several instances. (Payments 7.)
  */
 #ifndef PAYMENTS_PUSH_H
 #define PAYMENTS_PUSH_H

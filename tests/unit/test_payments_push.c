@@ -245,6 +245,45 @@ static void what_was_refused_is_told_again_when_the_hub_asks_again(void **state)
     arena_free(arena);
 }
 
+/* The Hub's refusal and its repeat of the order cross each other. */
+static void what_is_refused_while_the_hub_asks_again_is_told_again(void **state)
+{
+    const struct push push = push_of();
+    struct arena *arena = arena_new(1 << 16);
+    (void)state;
+    add("p-1", 1, LFI_PAYMENT_PENDING);
+    push_revive(&push, arena, &w.feed[0].facts); /* it ends after the repeat */
+    add("p-1", 1, LFI_PAYMENT_CREDITED);
+    add("p-2", 1, LFI_PAYMENT_CREDITED);
+    assert_true(push_read_feed(&push));
+    w.hub = HUB_REFUSED;
+    assert_int_equal(deliver(), 2);
+    assert_int_equal(counts_now().parked, 1); /* nobody asked for p-2 */
+    w.hub = HUB_OK;
+    at_second(LIMIT_PUSH_DELAY_S);
+    assert_int_equal(deliver(), 1);
+    assert_int_equal(counts_now().kept, 1);
+    arena_free(arena);
+}
+
+static void a_repeat_long_ago_explains_no_refusal(void **state)
+{
+    const struct push push = push_of();
+    struct arena *arena = arena_new(1 << 16);
+    (void)state;
+    add("p-1", 1, LFI_PAYMENT_CREDITED);
+    push_revive(&push, arena, &w.feed[0].facts);
+    assert_true(push_read_feed(&push));
+    w.hub = HUB_REFUSED;
+    at_second(LIMIT_PUSH_REPEAT_S - 1);
+    assert_int_equal(deliver(), 1);
+    assert_int_equal(counts_now().parked, 0);
+    at_second(LIMIT_PUSH_REPEAT_S);
+    assert_int_equal(deliver(), 1);
+    assert_int_equal(counts_now().parked, 1);
+    arena_free(arena);
+}
+
 static void without_room_for_tasks_no_change_is_lost(void **state)
 {
     const struct push push = push_of();
@@ -359,6 +398,8 @@ int main(void)
         T(what_the_hub_refuses_waits_for_an_operator),
         T(a_wrong_answer_is_not_believed_for_ever),
         T(what_was_refused_is_told_again_when_the_hub_asks_again),
+        T(what_is_refused_while_the_hub_asks_again_is_told_again),
+        T(a_repeat_long_ago_explains_no_refusal),
         T(without_room_for_tasks_no_change_is_lost),
         T(a_core_that_was_set_up_anew_is_read_from_its_start),
         T(pending_is_never_told),
