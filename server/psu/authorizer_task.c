@@ -23,14 +23,14 @@ int authorizer_task_put(struct actor actor, struct lfi_slice consent_id, bool ap
 {
     struct task task = {
         .key = key_of(actor, consent_id), .consent_id = consent_id, .record = cJSON_CreateObject()};
-    int64_t now_s = clock_now_s(actor.psu->clock);
+    int64_t now_us = clock_now_us(actor.psu->clock);
     int status = LFI_FAILED;
     if (task_add_text(actor, task.record, "kind", SLICE(AUTHORIZER_KIND)) &&
         task_add_text(actor, task.record, "consent", consent_id) &&
         task_add_text(actor, task.record, "user", actor.session->user_id) &&
         cJSON_AddBoolToObject(task.record, "approves", approves) &&
-        cJSON_AddNumberToObject(task.record, "at", (double)now_s)) {
-        status = task_put(actor, &task, now_s, error);
+        cJSON_AddNumberToObject(task.record, "atMs", (double)(now_us / 1000))) {
+        status = task_put(actor, &task, now_us / 1000000, error);
     } else {
         error_set(error, "out of memory");
     }
@@ -138,14 +138,14 @@ static enum hub_outcome deliver(struct actor actor, const struct authorizer_deci
 
 void authorizer_task_deliver(struct actor actor, cJSON *record)
 {
-    int64_t at_s = 0;
+    int64_t at_ms = 0;
     const char *how = NULL;
     struct lfi_error error = {{0}};
-    (void)json_get_int(record, "at", &at_s);
+    (void)json_get_int(record, "atMs", &at_ms);
     const struct authorizer_decision decision = {.user_id = json_get_string(record, "user"),
                                                  .approves =
                                                      json_get_bool(record, "approves", false),
-                                                 .at_us = at_s * 1000000};
+                                                 .at_us = at_ms * 1000};
     actor.session->consent_id = json_get_string(record, "consent");
     actor.session->user_id = decision.user_id;
     const struct task task = {.key = key_of(actor, actor.session->consent_id), .record = record};

@@ -1,11 +1,12 @@
-// A customer ends a consent while the Hub is down, and the instance that took it is killed: the Hub
-// is told exactly once all the same.
+// A customer ends a consent while the Hub is down, or one of several approves payments, and the
+// instance that took it is killed: the Hub is told exactly once all the same.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { breakHub, consentAtHub, healHub, until, userOf } from '../journey/support.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { CONTROL_PARAMETERS, creditorOf } from '../support/payments.mjs';
 import { SecondInstance } from '../support/second.mjs';
 
 let demo;
@@ -19,10 +20,10 @@ before(async () => {
 after(() => demo?.stop());
 
 /** A customer signed in to their own consents, at the second instance. */
-async function signIn({ login, password }) {
+async function signIn({ login, password }, provider = 'dhowretail') {
     const customer = new Customer();
     Object.assign(customer, { origin: demo.publicBaseUrl, base: second.publicUrl });
-    ({ journey: customer.journey } = await customer.post('/consents/api/start', { provider: 'dhowretail' }));
+    ({ journey: customer.journey } = await customer.post('/consents/api/start', { provider }));
     const { journey } = customer;
     const { openApp } = await customer.post('/consents/api/sign-in', { journey, login, password });
     const device = openApp.split('#')[1];
@@ -101,4 +102,76 @@ test('what a stranger asked for does not show in the owner\'s list', async () =>
     const shown = consents.find(({ id }) => id === consentId);
     await second.end('SIGKILL');
     assert.deepEqual([shown.pending, shown.revocable], [false, true]);
+});
+
+const BUSINESS = 'dhowbusiness';
+
+/** Has the bank app approve what it is asked for. */
+async function approveInApp(customer, { openApp }) {
+    const device = openApp.split('#')[1];
+    const { asked: approvalId } = await customer.post('/bank-app/approvals', { device });
+    await customer.post('/bank-app/decision', { device, approvalId, approve: true });
+}
+
+/** The first of several who approves, by the TPP's redirect, at the second instance. */
+async function approveFirst(user) {
+    const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+            providerId: BUSINESS,
+            type: 'payment',
+            consent: {
+                ControlParameters: CONTROL_PARAMETERS.SingleInstantPayment,
+                PersonalIdentifiableInformation: { Initiation: { Creditor: [creditorOf(78)] } },
+                PaymentPurposeCode: 'SAL',
+            },
+        }),
+    });
+    const { consentId, authorizeUrl } = await made.json();
+    const { pathname, search } = new URL(authorizeUrl);
+    const customer = await Customer.arrive(
+        { publicBaseUrl: second.origin }, { authorizeUrl: second.publicUrl + pathname + search }, second.publicUrl,
+    );
+    const { journey } = customer;
+    const { accounts } = await customer.reachReview(user);
+    const chosen = await customer.post('/journey/approve', { journey, accountIds: [accounts[0].id] });
+    await approveInApp(customer, chosen);
+    const { redirect, ...view } = await customer.post('/journey/step-up', { journey });
+    assert.match(redirect ?? JSON.stringify(view), /[?&]code=/);
+    return consentId;
+}
+
+/** Who has decided at the Hub, in the order of their decisions: [[userId, status]]. */
+const decisionsOf = ({ consent }) => consent.consentBody.Meta.Authorizations
+    .filter(({ AuthorizationDate }) => AuthorizationDate)
+    .sort((a, b) => Date.parse(a.AuthorizationDate) - Date.parse(b.AuthorizationDate))
+    .map(({ AuthorizerId, AuthorizationStatus }) => [AuthorizerId, AuthorizationStatus]);
+
+test('kill -9 between two approvals, and while the second is told', async () => {
+    const [cfo, treasurer] = ['manara.cfo', 'manara.treasurer'].map((login) => userOf(demo, { providerId: BUSINESS, login }));
+    await second.start();
+    const consentId = await approveFirst(cfo);
+    await second.end('SIGKILL');
+    await second.start();
+    const between = await consentAtHub(demo, consentId);
+    assert.equal(between.consent.status, 'AwaitingAuthorization');
+    assert.deepEqual(decisionsOf(between), [[cfo.userId, 'Approved']]);
+
+    const other = await signIn(treasurer, BUSINESS);
+    const { journey } = other;
+    const asked = await other.post('/consents/api/authorize', { journey, consentId, approve: true });
+    await approveInApp(other, asked);
+    const decided = await other.post('/consents/api/step-up', { journey });
+    assert.equal(decided.underWay, true, JSON.stringify(decided));
+    await second.end('SIGKILL');
+    const told = await until(async () => {
+        const kept = await consentAtHub(demo, consentId);
+        return kept.consent.status === 'Authorized' && kept;
+    }, 'authorized', 90_000); // what the killed instance had begun is begun again when its time is over
+    assert.deepEqual(decisionsOf(told), [[cfo.userId, 'Approved'], [treasurer.userId, 'Approved']]);
+    assert.deepEqual(told.findings, []);
+    const patches = told.exchanges.filter(({ method }) => method === 'PATCH')
+        .map(({ requestBody }) => JSON.parse(requestBody).status ?? 'AwaitingAuthorization');
+    assert.deepEqual(patches, ['AwaitingAuthorization', 'Authorized']);
 });
