@@ -235,6 +235,18 @@ const struct flow_row *apis_row_at(const struct apis *apis, size_t number)
     return flow_row_of(entry->api.flow, apis_operation_at(apis, number));
 }
 
+bool apis_is_for(const struct apis *apis, size_t number, const struct provider *provider)
+{
+    struct api_match match;
+    const struct entry *entry = entry_of(apis, number);
+    const struct contract_operation *operation = apis_operation_at(apis, number);
+    if (entry->api.caap || !provider->caap) {
+        return entry->api.caap == provider->caap;
+    }
+    return !find_among(apis, true, slice_of(contract_operation_method(operation)),
+                       slice_of(contract_operation_path(operation)), &match);
+}
+
 void apis_append_path(const struct apis *apis, const char *id, struct buf *out)
 {
     for (size_t i = 0; i < apis->operation_count; i++) {

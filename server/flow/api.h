@@ -55,6 +55,11 @@ void apis_append_methods(const struct apis *apis, enum apis_choice choice, struc
 size_t apis_operation_count(const struct apis *apis);
 const struct contract_operation *apis_operation_at(const struct apis *apis, size_t number);
 const struct flow_row *apis_row_at(const struct apis *apis, size_t number);
+/*
+ * Whether the operation is the provider's: not one of CAAP where its customers decide on the bank's
+ * own pages, and not one that CAAP's stands in for.
+ */
+bool apis_is_for(const struct apis *apis, size_t number, const struct provider *provider);
 /* Appends the whole path template of an operation; nothing when there is none of this id. */
 void apis_append_path(const struct apis *apis, const char *id, struct buf *out);
 /* An API whose requests may name a version: all such have the same ones. NULL: there is none. */

@@ -88,7 +88,9 @@ static void append_operation(struct json_writer *w, const struct apis *apis, siz
     json_text(w, "operation", contract_operation_id(operation));
     json_text(w, "method", contract_operation_method(operation));
     json_string(w, "path", buf_slice(&path));
-    json_bool(w, "offered", !row->later && (!row->offered || row->offered(provider)));
+    json_bool(w, "offered",
+              !row->later && apis_is_for(apis, number, provider) &&
+                  (!row->offered || row->offered(provider)));
     json_close_object(w);
     buf_free(&path);
 }

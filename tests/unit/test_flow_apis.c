@@ -108,6 +108,39 @@ static void the_same_path_twice_is_refused(void **state)
     }
 }
 
+static void a_document_of_caap_stands_in_for_the_same_paths(void **state)
+{
+    static const struct provider own = {.id = "own"}, caap = {.id = "caap", .caap = true};
+    const struct api items[] = {
+        {.flow = &flow_added}, {.flow = &flow_added, .caap = true}, {.flow = &flow_versioned}};
+    static const struct {
+        enum apis_choice choice;
+        const char *path;
+        int index; /* of the API; -1: none */
+    } rows[] = {
+        {APIS_OWN, BALANCES "-again", 0},
+        {APIS_CAAP, BALANCES "-again", 1},
+        {APIS_EITHER, BALANCES "-again", 0},
+        {APIS_OWN, BALANCES, 2},
+        {APIS_CAAP, BALANCES, 2},
+        {APIS_CAAP, "/nothing", -1},
+    };
+    struct apis *apis;
+    struct lfi_error error;
+    (void)state;
+    assert_int_equal(apis_new(&apis, items, 3, &error), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct api_match match;
+        apis_find(apis, rows[i].choice, SLICE("GET"), slice_of(rows[i].path), &match);
+        assert_int_equal(match.found == CONTRACT_FOUND ? (int)match.index : -1, rows[i].index);
+    }
+    size_t first = contract_operation_count(items[0].flow->contract);
+    assert_true(apis_is_for(apis, 0, &own) && !apis_is_for(apis, 0, &caap));
+    assert_true(apis_is_for(apis, first, &caap) && !apis_is_for(apis, first, &own));
+    assert_true(apis_is_for(apis, 2 * first, &own) && apis_is_for(apis, 2 * first, &caap));
+    apis_free(apis);
+}
+
 /* --- versions --------------------------------------------------------------------------------- */
 
 static const struct api versioned[] = {{.flow = &flow_versioned, .versioned = true}};
@@ -221,6 +254,7 @@ int main(void)
         cmocka_unit_test(two_documents_may_have_the_same_path_under_base_paths_of_their_own),
         cmocka_unit_test(documents_may_share_a_path_by_its_methods),
         cmocka_unit_test(the_same_path_twice_is_refused),
+        cmocka_unit_test(a_document_of_caap_stands_in_for_the_same_paths),
         cmocka_unit_test(a_request_gets_the_version_that_it_names_or_the_nearest_served_one),
         cmocka_unit_test(an_operation_that_a_version_lacks_is_no_resource),
         cmocka_unit_test(a_base_path_tells_the_version_when_nothing_else_does),
