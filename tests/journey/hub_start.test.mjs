@@ -1,13 +1,14 @@
 // Where somebody begins in a browser: the simulator's start page, and addresses that lead nowhere.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ROOT } from '../support/demo.mjs';
 import { startPages } from './hub_pages.mjs';
 
 const PLACES = [
-    { place: 'a', group: 'Signing in', shows: 'signs in', segment: 'retail', login: 'sample', password: 'sample-1' },
+    { place: 'login-accounts', group: 'Signing in', shows: 'signs in', segment: 'retail', login: 'sample', password: 'sample-1' },
     { place: 'b', group: 'Signing in', shows: 'no accounts', segment: 'sme', login: 'other', password: 'other-1' },
     { place: 'c', group: 'Accounts', shows: 'a closed account', segment: 'retail', accountId: 'x' },
 ];
@@ -107,3 +108,106 @@ for (const path of ['/data.html', '/inspector.html']) {
         await pages.finish(page, `choice${path.replace(/\W/g, '-')}`);
     });
 }
+
+// ---- the presenter -----------------------------------------------------------------------------
+
+/** The page with the stories; the bank's pages are played. */
+async function present(options = { width: 1280 }) {
+    const page = await pages.open('/presenter.html', options);
+    await page.context().route('http://bank.test/**', (route) => route.fulfill({ body: 'the bank' }));
+    return page;
+}
+
+/** Chooses a story: the phone's window, and the consent that was made. */
+async function begin(page, id = 'share') {
+    const [phone] = await Promise.all([page.context().waitForEvent('page'), page.getByTestId(`story-${id}`).click()]);
+    await phone.waitForURL('http://bank.test/**');
+    await page.waitForURL(/[?&]consent=/);
+    return { phone, consentId: new URL(page.url()).searchParams.get('consent') };
+}
+
+const drawn = (page, count) => page.waitForFunction((n) => document.querySelectorAll('.row').length === n, count);
+
+test('a story leads through a phone of its own, with the calls beside it as they happen', async () => {
+    const page = await present();
+    assert.equal(await page.locator('.story').count(), 1, 'only a story whose login the bank has');
+    await pages.check(page, 'presenter-stories');
+    const { phone, consentId } = await begin(page);
+    const { consent, steps } = await pages.hub.consent(consentId);
+    assert.equal(phone.url(), `http://bank.test/authorize/dhowretail?${steps.find(({ interface: name }) => name === 'redirect').query}`);
+    await drawn(page, 2);
+    assert.equal(await page.getByTestId('copy-login-sample').textContent(), 'sample');
+    const known = { consentId, providerId: 'dhowretail', query: phone.url().split(/\?(.*)/s)[1] };
+    const interactionId = await pages.bank.begin(known);
+    await page.getByTestId('presenter-now').getByText('The customer decides at the bank').waitFor();
+    await drawn(page, 3);
+    const reopen = async () => {
+        const [window] = await Promise.all([page.context().waitForEvent('page'), page.getByTestId('presenter-open').click()]);
+        await window.waitForLoadState();
+        return window;
+    };
+    assert.equal((await reopen()).url(), 'http://bank.test/journey');
+    await pages.bank.decide(known, 'Authorized', { accountIds: ['first'] });
+    const { headers } = await pages.bank.end(known, interactionId, 'doConfirm');
+    await fetch(headers.location);
+    await drawn(page, 6);
+    await page.getByTestId('presenter-now').getByText('The consent: Authorized').waitFor();
+    assert.equal((await reopen()).url(), `${pages.hub.url}/data.html?consent=${consentId}`);
+    await page.reload();
+    await page.getByTestId('inspector-row').nth(5).waitFor(); // the app's page reads more
+    assert.equal(await page.locator('#title').textContent(), 'Share accounts with an app');
+    await page.getByTestId('inspector-row').nth(3).click();
+    await page.getByTestId('inspector-panel').getByText('"authorizationChannel"', { exact: true }).waitFor();
+    assert.equal(consent.tpp.tppName, 'Karak Money');
+    assert.deepEqual(page.problems, []);
+    await pages.finish(page, 'presenter');
+});
+
+test('reset leads back to the stories, and ends what was to go wrong at the Hub', async () => {
+    assert.equal((await pages.hub.script('POST', '/sim/faults', { target: 'heimdall', kind: '500' })).status, 204);
+    const page = await present({ width: 320 });
+    const { consentId } = await begin(page);
+    await drawn(page, 2);
+    await pages.check(page, 'presenter-narrow');
+    await page.getByTestId('presenter-reset').click();
+    await page.getByTestId('story-share').waitFor();
+    assert.equal(new URL(page.url()).search, '');
+    const { query } = (await pages.hub.consent(consentId)).steps.find(({ interface: name }) => name === 'redirect');
+    await pages.bank.begin({ consentId, providerId: 'dhowretail', query });
+    await page.context().close();
+});
+
+test('a browser that blocks the window leaves a button that opens it', async () => {
+    const page = await pages.open('/', { width: 1280 });
+    await page.addInitScript(() => {
+        window.open = () => null;
+    });
+    await page.goto(`${pages.hub.url}/presenter.html`);
+    await page.getByTestId('story-share').click();
+    await page.getByText('The browser blocked the window. Press the button.').waitFor();
+    await drawn(page, 2);
+    assert.ok(await page.getByTestId('presenter-open').isVisible());
+    await page.context().close();
+});
+
+test('each story has a login at the demo bank, and asks for what the Hub accepts', async () => {
+    const source = readFileSync(join(ROOT, 'tools/hub-sim/web/stories.js'), 'utf8');
+    const known = readFileSync(join(ROOT, 'fixtures/PLACES.md'), 'utf8').split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+    const stories = [...source.matchAll(/id: "([\w-]+)", place: "([\w-]+)", segment: "(\w+)"/g)];
+    assert.ok(stories.length > 5);
+    const places = stories.map(([, , place, segment]) => {
+        const row = known.find(([, name, , at]) => name === `\`${place}\`` && at === segment);
+        assert.ok(row, `${place} of ${segment} is no place of the bank`);
+        return { place, segment, group: '', shows: '', login: 'sample', password: 'sample-1' };
+    });
+    writeFileSync(join(dir, 'places.json'), JSON.stringify(places));
+    const page = await present();
+    for (const [, id] of stories) {
+        await begin(page, id);
+        await page.getByTestId('presenter-reset').click();
+        await page.getByTestId(`story-${id}`).waitFor();
+    }
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+    writeFileSync(join(dir, 'places.json'), JSON.stringify(PLACES));
+});

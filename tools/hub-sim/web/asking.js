@@ -18,6 +18,9 @@ export function tile(input, title, text) {
 
 /** The simulator's time, which the operator of the bank may have moved. */
 let ahead = 0;
+export function followClock(there) {
+  ahead = Date.parse(there) - Date.now();
+}
 const now = () => Date.now() + ahead;
 const dayOf = (ms) => new Date(ms + 4 * 3600 * 1000).toISOString().slice(0, 10); // in the Emirates
 
@@ -43,7 +46,7 @@ export async function fillChoices(showApp, fits = () => true) {
     const usual = document.querySelector(`input[data-segment="${tpp.segment}"]`);
     if (usual) usual.checked = true;
   };
-  ahead = Date.parse(there) - Date.now();
+  followClock(there);
   byId("apps").append(...tpps.map((tpp, index) => {
     const input = element("input", {type: "radio", name: "app", value: tpp.clientId, checked: index === 0});
     input.addEventListener("change", () => choose(tpp));

@@ -1,79 +1,26 @@
 // The live sequence diagram of one consent.
 import {date, dateTime} from "./format.js";
-import {exchangePanel, statusBadge} from "./exchange.js";
+import {Diagram} from "./diagram.js";
+import {exchangePanel} from "./exchange.js";
 import {download, harOf} from "./export.js";
 import {keepFile, keptFile} from "./import.js";
-import {checksOf, findingsOf, interfaceName, lanesOf, phaseOf} from "./journey.js";
+import {checksOf, findingsOf} from "./journey.js";
 import {byId, element, getJson, problem} from "./page.js";
 import {chooseRecent} from "./recent.js";
 
 const POLL_MS = 800;
-const PARTIES = {tpp: "TPP", hub: "Hub", bank: "bank"};
 const asked = new URLSearchParams(location.search);
 const consentId = asked.get("consent") ?? "";
 const fromFile = asked.has("file"); // the one that this tab keeps
 const wide = matchMedia("(min-width: 64rem)");
-const clock = new Intl.DateTimeFormat("en-GB", {timeZone: "Asia/Dubai", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 
-const state = {since: 0, head: null, notes: new Map(), chosen: Number(asked.get("exchange")) || null, phase: null, back: false};
-
-// ---- rows --------------------------------------------------------------------------------------
-
-function short(path) {
-  const text = path.replace(/^https?:\/\/[^/]+/, "");
-  return text.replace(/[0-9a-f]{8}-[0-9a-f-]{27,}|[0-9a-z]{20,}/gi, (id) => `${id.slice(0, 6)}…`);
-}
-
-/** "TPP to bank through the Hub": the arrow for those who cannot see it. */
-function spokenWay({from, to, browser, through}) {
-  return `${PARTIES[from]} to ${PARTIES[to]}${browser ? " through the browser" : through ? " through the Hub" : ""}`;
-}
-
-function row(note) {
-  const lanes = lanesOf(note);
-  const {from, to, browser, through} = lanes;
-  const broken = findingsOf(note).length;
-  const took = note.elapsedUs > 0 ? `${(note.elapsedUs / 1000).toFixed(1)} ms` : "";
-  const way = `from-${from} to-${to}${browser ? " browser" : ""}${through ? " through" : ""}`;
-  const button = element("button", {type: "button", className: `row${broken ? " broken" : ""}`, "aria-expanded": "false", "data-testid": "inspector-row"},
-    element("time", {dateTime: note.at, textContent: clock.format(new Date(note.at))}),
-    element("span", {className: "call"}, element("b", {textContent: note.method}), ` ${short(note.path)}`, element("small", {textContent: interfaceName(note)})),
-    element("span", {className: "unseen way", textContent: spokenWay(lanes)}),
-    element("span", {className: `arrow ${way}`}),
-    element("span", {className: `arrow reply ${way}`}),
-    element("span", {className: "ending"}, element("small", {textContent: took}), statusBadge(note)),
-    element("span", {className: "unseen broken-count", textContent: broken ? `${broken} broken` : ""}));
-  button.addEventListener("click", () => keep(state.chosen === note.n && !wide.matches ? null : note.n));
-  const item = element("li", {}, button);
-  item.dataset.n = note.n;
-  return item;
-}
-
-function append(note) {
-  const phase = phaseOf(note, state.back);
-  if (phase !== state.phase) {
-    state.phase = phase;
-    byId("rows").append(element("li", {className: "phase"}, element("h2", {textContent: phase})));
-  }
-  state.back ||= note.interface === "callback";
-  byId("rows").append(row(note));
-}
-
-/** Appends what is new, in the order of their numbers. */
-function add(notes) {
-  const fresh = notes.filter(({n}) => !state.notes.has(n)).sort((a, b) => a.n - b.n);
-  for (const note of fresh) {
-    state.notes.set(note.n, note);
-    state.since = Math.max(state.since, note.n);
-    append(note);
-  }
-  return fresh.length;
-}
+const state = {head: null, chosen: Number(asked.get("exchange")) || null};
+const diagram = new Diagram(byId("rows"), (n) => keep(state.chosen === n && !wide.matches ? null : n));
 
 // ---- the chosen one ----------------------------------------------------------------------------
 
 function place() {
-  const note = state.notes.get(state.chosen);
+  const note = diagram.notes.get(state.chosen);
   document.querySelector(".panel")?.remove();
   for (const item of document.querySelectorAll("#rows [data-n]")) {
     const chosen = Number(item.dataset.n) === state.chosen;
@@ -120,7 +67,7 @@ function headOf({consent, providerId, slug}) {
 }
 
 function showFigures(status) {
-  const notes = [...state.notes.values()];
+  const notes = [...diagram.notes.values()];
   const broken = notes.reduce((sum, note) => sum + findingsOf(note).length, 0);
   const kept = notes.reduce((sum, note) => sum + checksOf(note).filter(({state: one}) => one === "kept").length, 0);
   const figure = (name, value, kind = "") => [element("dt", {textContent: name}), element("dd", {className: kind, textContent: value, "data-testid": `inspector-${name.toLowerCase().replace(" ", "-")}`})];
@@ -149,13 +96,13 @@ function linkData({pays, status}) {
 
 /** The exchange of the address; without one the first, where there is room for it. */
 function chooseFirst() {
-  if (state.notes.has(state.chosen)) place();
-  else if (state.chosen === null && wide.matches) choose(state.notes.keys().next().value);
+  if (diagram.notes.has(state.chosen)) place();
+  else if (state.chosen === null && wide.matches) choose(diagram.notes.keys().next().value);
 }
 
 async function refresh() {
-  const known = await getJson(`/sim/consents/${encodeURIComponent(consentId)}?since=${state.since}`);
-  const count = add([...known.exchanges, ...known.steps]);
+  const known = await getJson(`/sim/consents/${encodeURIComponent(consentId)}?since=${diagram.since}`);
+  const count = diagram.add([...known.exchanges, ...known.steps]);
   byId("problem").replaceChildren();
   showHead(headOf(known));
   linkData(state.head);
@@ -181,7 +128,7 @@ async function follow() {
 
 function showFile() {
   const {name, head, notes} = keptFile();
-  add(notes);
+  diagram.add(notes);
   showHead(head);
   byId("waiting").hidden = true;
   byId("live").textContent = "From a file";
@@ -205,7 +152,7 @@ async function open([file]) {
 }
 
 byId("rows").addEventListener("keydown", moveByKey);
-byId("export").addEventListener("click", () => download(`journey-${consentId.slice(0, 8)}.har`, harOf(state.head, [...state.notes.values()])));
+byId("export").addEventListener("click", () => download(`journey-${consentId.slice(0, 8)}.har`, harOf(state.head, [...diagram.notes.values()])));
 byId("open").addEventListener("click", () => byId("file").click());
 byId("file").addEventListener("change", async () => {
   await open(byId("file").files);

@@ -1,4 +1,5 @@
 // The start page: what runs where, the newest journeys, and logins by situation.
+import {copyButton} from "./copying.js";
 import {pick} from "./i18n.js";
 import {byId, element, getJson} from "./page.js";
 import {recentConsent} from "./recent.js";
@@ -8,7 +9,8 @@ const names = {}; // of the segments, by their word
 function addresses({pagesUrl, adminUrl}) {
   const rows = [["/connect.html", "Connect an account", "the app of a TPP: asks for data and shows what it received"],
     ["/pay.html", "Pay from an account", "the app of a TPP: asks for a payment of any type"],
-    ["/payee.html", "Check a payee", "confirmation of payee before a payment"]];
+    ["/payee.html", "Check a payee", "confirmation of payee before a payment"],
+    ["/presenter.html", "Presenter", "a story for an audience: the phone beside the live diagram"]];
   if (pagesUrl) {
     rows.push([`${pagesUrl}/consents`, "The customer's connections", "the bank: see who has access, and stop it"],
       [`${pagesUrl}/passkeys`, "Passkeys", "the bank: sign in without a password"]);
@@ -21,25 +23,10 @@ function addresses({pagesUrl, adminUrl}) {
 
 // ---- logins ------------------------------------------------------------------------------------
 
-async function copy(what, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    byId("copied").textContent = `The ${what} ${text} is copied.`;
-  } catch {
-    byId("copied").textContent = `The browser did not copy it. The ${what} is ${text}.`;
-  }
-}
-
-function copyButton(what, text) {
-  const button = element("button", {type: "button", className: "copy", "aria-label": `Copy the ${what} ${text}`, "data-testid": `copy-${what}-${text}`, textContent: text});
-  button.addEventListener("click", () => copy(what, text));
-  return button;
-}
-
 function loginRow({shows, segment, login, password}) {
   const row = element("li", {className: "login"},
     element("span", {className: "what"}, shows, element("small", {textContent: names[segment] ?? segment})),
-    copyButton("login", login), copyButton("password", password));
+    copyButton("login", login, byId("copied")), copyButton("password", password, byId("copied")));
   row.dataset.text = `${shows} ${names[segment] ?? segment} ${login}`.toLowerCase();
   return row;
 }
