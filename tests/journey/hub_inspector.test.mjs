@@ -1,7 +1,9 @@
 // The journey inspector: every exchange of a consent as a sequence diagram that follows it live.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ROOT } from '../support/demo.mjs';
 import { startPages } from './hub_pages.mjs';
 
 const PERMISSIONS = ['ReadAccountsBasic'];
@@ -307,6 +309,23 @@ test('what the Hub tells the bank has a chapter of its own', async () => {
     assert.equal(phaseOf({ ...call, path: '/consent/event/post' }, false), 'The Hub tells the bank');
     assert.equal(phaseOf({ ...call, path: '/consent/event/patch' }, true), 'The Hub tells the bank');
     assert.equal(phaseOf({ ...call, method: 'GET', path: '/accounts' }, true), 'Data is fetched');
+});
+
+test('every interface that the simulator notes is drawn, named and copied', async () => {
+    const { interfaceName, isInterface, lanesOf, phaseOf } = await import('../../tools/hub-sim/web/journey.js');
+    const { curlOf } = await import('../../tools/hub-sim/web/curl.js');
+    const folder = join(ROOT, 'tools/hub-sim');
+    const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.c'));
+    const noted = new Set(sources.flatMap((name) =>
+        [...readFileSync(join(folder, name), 'utf8').matchAll(/\.interface = "([\w-]+)"/g)].map(([, found]) => found)));
+    assert.ok(noted.has('par') && noted.has('webhook'));
+    for (const name of noted) {
+        const note = { interface: name, method: 'POST', path: '/x', status: 0 };
+        assert.ok(isInterface(name), name);
+        assert.ok(interfaceName(note) && phaseOf(note, true) && lanesOf(note).from && !curlOf(note).includes('undefined'), name);
+    }
+    const event = { interface: 'webhook', method: 'POST', path: 'https://tpp.test/events', requestBody: '{"iss":1}' };
+    assert.equal(curlOf(event), 'curl -X POST \'https://tpp.test/events\' \\\n  --data-raw "$ENCRYPTED_EVENT"');
 });
 
 test('no token is kept, only what it says', async () => {

@@ -8,6 +8,7 @@ const LANES = {
   callback: ["bank", "tpp"],
   refused: ["tpp", "hub"],
   "ozone-connect": ["tpp", "bank"],
+  webhook: ["hub", "tpp"],
 };
 const NAMES = {
   par: "Pushed authorization request",
@@ -17,6 +18,7 @@ const NAMES = {
   callback: "Browser sent back",
   refused: "Refused by the Hub",
   "ozone-connect": "Ozone Connect",
+  webhook: "Webhook, shown before it is encrypted",
 };
 const PHASES = {
   par: "The TPP asks",
@@ -26,6 +28,7 @@ const PHASES = {
   callback: "Back at the TPP",
   refused: "Data is fetched",
   "ozone-connect": "Data is fetched",
+  webhook: "The Hub tells the TPP",
 };
 const OBJECTIVE_MS = 500; // 95 of 100 answers of a bank, in a day
 
