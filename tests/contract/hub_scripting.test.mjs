@@ -12,6 +12,7 @@ const CALLS = [
     'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
     'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'POST /tpp/webhook', 'GET /keystore/participants',
     'GET /keystore/{OU}/{CN}/application.jwks', 'GET /keystore/{softwareStatementId}/application.jwks',
+    'GET /keystore/organisations/{OrganisationId}/softwarestatements/{softwareStatementId}/assertion',
 ];
 
 let hub;

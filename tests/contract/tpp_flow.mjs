@@ -63,9 +63,52 @@ test('the directory leads to the issuers, and to the keys of each TPP', async ()
     }
 });
 
+const statementOf = (organisation, software) => {
+    const path = `/organisations/${organisation}/softwarestatements/${software}/assertion`;
+    return tpp.send('GET', new URL(path, tpp.metadata.jwks_uri).href);
+};
+
+test('the directory signs what it says of a TPP, and the bank is told the same', async () => {
+    const { origin } = new URL(tpp.metadata.jwks_uri);
+    const keys = createLocalJWKSet((await tpp.send('GET', `${origin}/directory/application.jwks`)).json);
+    for (const [one, roles] of [[tpp, ['BDSP', 'BSIP']], [reader, ['BDSP']]]) {
+        const { status, headers, text } = await statementOf(one.organisationId, one.softwareStatementId);
+        assert.equal(status, 200);
+        assert.match(headers['content-type'], /^application\/jwt/);
+        const { payload } = await jwtVerify(text, keys, { issuer: origin, algorithms: ['PS256'] });
+        const { iss, iat, software_id: software, ...statement } = payload;
+        assert.equal(software, one.softwareStatementId);
+        assert.deepEqual([statement.client_id, statement.organisation_id], [one.clientId, one.organisationId]);
+        assert.deepEqual(statement.roles, roles);
+        assert.deepEqual(statement.redirect_uris, one.redirectUris);
+        assert.equal((await tpp.send('GET', statement.jwks_uri)).json.keys[0].kid, one.kid);
+        const details = accountAccess();
+        assert.equal((await one.push(await one.requestObject(details))).status, 201);
+        const known = await fetch(`${demo.hub.baseUrl}/sim/consents/${details.consent.ConsentId}`);
+        assert.deepEqual((await known.json()).consent.tpp.decodedSsa, statement);
+    }
+});
+
+test('there is no statement of another organisation\'s software', async () => {
+    for (const [organisation, software] of [[tpp.organisationId, other.softwareStatementId], ['x', 'y']]) {
+        assert.equal((await statementOf(organisation, software)).status, 404);
+    }
+});
+
 test('a TPP of the directory registers, and does so again', async () => {
     for (const path of ['/tpp-registration', '/open-finance/onboarding/v2.1/tpp-registration']) {
         assert.equal((await tpp.call('POST', path)).status, 204);
+    }
+});
+
+test('who is no TPP of the directory does not register', async () => {
+    const { clientCert: transportCert, clientKey: transportKey } = demo.rogue.otherOrganisation;
+    const cases = [[{ transportCert, transportKey }, 400, 'Resource.InvalidFormat', 'TPP-CERTIFICATE'],
+        [{}, 401, '', 'TPP-TOKEN']];
+    for (const [certificate, ...expected] of cases) {
+        const one = await Tpp.start(demo, { certificate });
+        await assertRefused(await one.call('POST', '/tpp-registration'), ...expected);
+        one.close();
     }
 });
 

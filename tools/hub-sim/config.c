@@ -185,6 +185,7 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     config->client_ca = read_path(reader, https, "clientCa");
     config->keystore = read_address(reader, json_get(root, "keystore"));
     config->keystore_url = read_text(reader, json_get(root, "keystore"), "url");
+    config->directory_key = read_path(reader, json_get(root, "keystore"), "signingKey");
     config->tpp = read_address(reader, json_get(root, "tppListener"));
     config->tpp_url = read_text(reader, json_get(root, "tppListener"), "url");
     config->refresh_rotates = json_get_bool(json_get(root, "tppListener"), "refreshRotation", true);

@@ -59,6 +59,7 @@ struct sim_config {
     struct config_address tpp; /* address NULL: TPPs are not served */
     const char *tpp_url;       /* its origin */
     const char *keystore_url;  /* origin of the key store; NULL: not told */
+    const char *directory_key; /* signs software statements; NULL: none are issued */
     bool refresh_rotates;
     int webhook_retry_ms[SIM_RETRIES]; /* before each further try */
     size_t webhook_retry_count;

@@ -11,6 +11,7 @@
 #include "payment_staging.h"
 #include "payment_terms.h"
 #include "pii.h"
+#include "software.h"
 #include "tpps.h"
 
 #include <stdio.h>
@@ -275,7 +276,7 @@ static cJSON *make_data(const struct sim *sim, const struct consent_request *req
     cJSON_AddItemToObject(data, "requestHeaders",
                           request->headers ? cJSON_Duplicate(request->headers, true)
                                            : make_headers());
-    cJSON_AddItemToObject(data, "tpp", tpp_describe(request->tpp, sim->config->url));
+    cJSON_AddItemToObject(data, "tpp", software_describe_tpp(sim, request->tpp));
     touch(sim, data);
     return data;
 }

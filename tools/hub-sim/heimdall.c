@@ -5,6 +5,7 @@
 #include "judge.h"
 #include "query.h"
 #include "rows_hub_heimdall.h"
+#include "software.h"
 
 #include <stdio.h>
 
@@ -119,7 +120,7 @@ static int start(struct sim_call *call)
     cJSON_AddStringToObject(interaction, "status", "pending");
     cJSON_AddStringToObject(interaction, "consentId", consent->id);
     cJSON_AddItemToObject(interaction, "consentIdsList", cJSON_CreateStringArray(ids, 1));
-    cJSON_AddItemToObject(started, "tpp", tpp_describe(consent->tpp, call->sim->config->url));
+    cJSON_AddItemToObject(started, "tpp", software_describe_tpp(call->sim, consent->tpp));
     sim_reply_json(call->base.reply, 200, started);
     return 0;
 }

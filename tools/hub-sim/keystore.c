@@ -6,6 +6,8 @@
 #include "participants.h"
 #include "rows_hub_keystore.h"
 #include "sim_call.h"
+#include "software.h"
+#include "tpps.h"
 
 int keystore_open(struct sim *sim, struct lfi_error *error)
 {
@@ -32,6 +34,35 @@ int keystore_show_software_keys(struct call *call)
 {
     return show(call, contract_parameter(&call->parameters, HUB_KEYSTORE_SOFTWARE_STATEMENT_ID),
                 SLICE(""));
+}
+
+/* The one of an organisation's software; NULL: there is none, or the directory does not know it. */
+static const struct tpp *find_software(const struct sim *sim, struct lfi_slice organisation,
+                                       struct lfi_slice software)
+{
+    for (size_t i = 0; i < tpp_count; i++) {
+        if (slice_equal_text(organisation, tpps[i].org_id) &&
+            slice_equal_text(software, tpps[i].software_id) && sim->tpp_signers[i]) {
+            return &tpps[i];
+        }
+    }
+    return NULL;
+}
+
+int keystore_show_assertion(struct call *call)
+{
+    const struct sim *sim = sim_call_of(call)->sim;
+    const struct tpp *tpp =
+        find_software(sim, contract_parameter(&call->parameters, HUB_KEYSTORE_ORGANISATION_ID),
+                      contract_parameter(&call->parameters, HUB_KEYSTORE_SOFTWARE_STATEMENT_ID));
+    if (!tpp || !sim->directory_signer) {
+        call->reply->status = 404;
+        return 0;
+    }
+    bool made = software_append_assertion(sim, tpp, &call->reply->body) == 0;
+    call->reply->status = made ? 200 : 500;
+    call->reply->content_type = made ? "application/jwt" : NULL;
+    return 0;
 }
 
 int keystore_show_participants(struct call *call)

@@ -176,6 +176,23 @@ static int open_caller(struct sim *sim, struct lfi_error *error)
                       sim->clock, sim->log, NULL, error);
 }
 
+/* Its keys are found as those of an organisation are, below the name "directory". */
+static int open_directory(struct sim *sim, struct lfi_error *error)
+{
+    struct certificate_subject owner = {.ou = "directory"};
+    const char *key = sim->config->directory_key;
+    if (!key) {
+        return 0;
+    }
+    if (!sim->config->keystore_url) {
+        return error_set(error, "keystore.signingKey needs keystore.url");
+    }
+    return jose_signer_load(&sim->directory_signer, key, NULL, error) ||
+                   publish_signer(sim, &owner, sim->directory_signer, error)
+               ? -1
+               : 0;
+}
+
 int sim_open(struct sim *sim, struct lfi_error *error)
 {
     const struct sim_config *config = sim->config;
@@ -204,7 +221,7 @@ int sim_open(struct sim *sim, struct lfi_error *error)
             return -1;
         }
     }
-    if (open_bank_key(sim, error)) {
+    if (open_bank_key(sim, error) || open_directory(sim, error)) {
         return -1;
     }
     if (config->bank_clock_url &&
@@ -245,6 +262,7 @@ void sim_close(struct sim *sim)
         jose_signer_free(sim->tpp_signers[i]);
         jwe_key_free(sim->tpp_keys[i]);
     }
+    jose_signer_free(sim->directory_signer);
     jwe_key_free(sim->bank_key);
     bank_clock_free(sim->bank_clock);
     judge_close(sim);

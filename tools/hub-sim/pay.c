@@ -1,6 +1,7 @@
 #include "pay.h"
 
 #include "payments.h"
+#include "software.h"
 
 #define PAYMENT_TYPE "cbuae-payment"
 #define WAIT_MS 15000 /* for the call that has the same key; longer than a bank takes */
@@ -27,7 +28,7 @@ static cJSON *write_body(const struct sim *sim, const struct consent *consent,
     cJSON_AddItemToObject(cJSON_AddObjectToObject(body, "request"), "Data",
                           cJSON_Duplicate(ask->data, true));
     cJSON_AddItemToObject(body, "requestHeaders", cJSON_Duplicate(ask->headers, true));
-    cJSON_AddItemToObject(body, "tpp", tpp_describe(consent->tpp, sim->config->url));
+    cJSON_AddItemToObject(body, "tpp", software_describe_tpp(sim, consent->tpp));
     transcript_add_text(body, "requestUrl", ask->url, ask->url.len);
     return body;
 }

@@ -51,6 +51,7 @@ struct sim {
     struct caller *caller; /* judges what the bank presents */
     struct apis *bank;     /* what the bank offers, by enum connect_family */
     struct directory *directory;
+    struct jose_signer *directory_signer; /* of software statements; NULL: none are issued */
     struct faults *faults;
     struct store *store;
     struct apis *script_apis;            /* of the plain listener */

@@ -2,8 +2,6 @@
 #include "base/array.h"
 #include "config.h"
 
-#include <stdio.h>
-
 const struct tpp tpps[] = {
     {"Karak Money", "karak", "5f0c1b7e-2d0a-4c53-9a3e-6f1f6f0b9a11",
      "0d4b9a52-7a7f-4d0e-8c59-3b7a52c4e101", "7c9e2f10-31a4-4b6b-a2d5-9e1c0f7a2201", "retail",
@@ -36,31 +34,4 @@ const struct tpp *tpp_of_slug(struct lfi_slice slug)
         }
     }
     return NULL;
-}
-
-static cJSON *describe_software(const struct tpp *tpp, const char *app_url)
-{
-    char callback[300];
-    (void)snprintf(callback, sizeof callback, "%s" TPP_CALLBACK_PATH, app_url);
-    const char *const callbacks[] = {callback}, *const roles[] = {"BDSP", "BSIP"};
-    cJSON *software = cJSON_CreateObject();
-    cJSON_AddItemToObject(software, "redirect_uris", cJSON_CreateStringArray(callbacks, 1));
-    cJSON_AddStringToObject(software, "client_name", tpp->name);
-    cJSON_AddStringToObject(software, "client_uri", app_url);
-    cJSON_AddStringToObject(software, "client_id", tpp->client_id);
-    cJSON_AddItemToObject(software, "roles", cJSON_CreateStringArray(roles, ARRAY_LEN(roles)));
-    cJSON_AddStringToObject(software, "organisation_id", tpp->org_id);
-    return software;
-}
-
-cJSON *tpp_describe(const struct tpp *tpp, const char *app_url)
-{
-    cJSON *block = cJSON_CreateObject();
-    cJSON_AddStringToObject(block, "clientId", tpp->client_id);
-    cJSON_AddStringToObject(block, "orgId", tpp->org_id);
-    cJSON_AddStringToObject(block, "softwareStatementId", tpp->software_id);
-    cJSON_AddStringToObject(block, "tppId", tpp->org_id);
-    cJSON_AddStringToObject(block, "tppName", tpp->name);
-    cJSON_AddItemToObject(block, "decodedSsa", describe_software(tpp, app_url));
-    return block;
 }

@@ -17,8 +17,6 @@ extern const size_t tpp_count;
 /* NULL when no TPP has this client id. */
 const struct tpp *tpp_find(struct lfi_slice client_id);
 const struct tpp *tpp_of_slug(struct lfi_slice slug);
-/* The `tpp` block of consents and interactions; NULL when memory is short. */
-cJSON *tpp_describe(const struct tpp *tpp, const char *app_url);
 /* Where a TPP gets its customers back. */
 #define TPP_CALLBACK_PATH "/tpp/callback"
 
