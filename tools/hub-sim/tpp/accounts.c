@@ -22,17 +22,6 @@ static const struct pascal_rule account_rules[] = {
     {"customers", PASCAL_DROP, NULL},
     END,
 };
-/* The same without the id, which stands beside it. */
-static const struct pascal_rule one_account_rules[] = {
-    {"id", PASCAL_DROP, NULL},
-    {"accountNumbers", PASCAL_RENAME, "AccountIdentifiers"},
-    {"nickName", PASCAL_RENAME, "Nickname"},
-    {"multiAuth", PASCAL_DROP, NULL},
-    {"product", PASCAL_DROP, NULL},
-    {"businessCustomer", PASCAL_DROP, NULL},
-    {"customers", PASCAL_DROP, NULL},
-    END,
-};
 static const struct pascal_rule balance_rules[] = {
     {"accountId", PASCAL_DROP, NULL},
     {"balanceType", PASCAL_RENAME, "Type"},
@@ -89,7 +78,7 @@ static const struct share {
 } shares[] = {
     {"/accounts", "/accounts", false, SHAPE_LIST, "Account", account_rules},
     {"/parties", "/customer", false, SHAPE_ONE, "Party", party_rules},
-    {"/accounts/{AccountId}", "", true, SHAPE_ONE, "Account", one_account_rules},
+    {"/accounts/{AccountId}", "", true, SHAPE_ONE, "Account", account_rules},
     {"/accounts/{AccountId}/balances", "/balances", true, SHAPE_LIST, "Balance", balance_rules},
     {"/accounts/{AccountId}/transactions", "/transactions", true, SHAPE_LIST, "Transaction",
      transaction_rules},
@@ -128,12 +117,12 @@ static cJSON *describe_data(struct tpp_call *call, const struct share *share, co
     if (share->shape == SHAPE_AS_DATA) {
         return cJSON_Duplicate(data, true);
     }
-    cJSON *out = cJSON_CreateObject();
-    if (share->of_account) {
+    cJSON *out = cJSON_CreateObject(), *records = pascal_convert(data, share->rules);
+    if (share->of_account) { /* it stands beside the record and not in it */
         const char *id = arena_text(call->base.base.arena, account);
         cJSON_AddStringToObject(out, "AccountId", id ? id : "");
+        cJSON_DeleteItemFromObjectCaseSensitive(records, "AccountId");
     }
-    cJSON *records = pascal_convert(data, share->rules);
     cJSON_AddItemToObject(out, share->name, records);
     return out;
 }
