@@ -36,6 +36,35 @@ static void check_bytes(const struct schema *schema, struct node media)
     }
 }
 
+/* Foreign documents have a body in several forms; the one in JSON, of several, is compared. */
+static struct node pick_media(const struct model *model, struct node content, const char **name)
+{
+    size_t count = node_count(content);
+    if (count == 0 || (count > 1 && !model->foreign)) {
+        node_fail(content, "one media type is expected here");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct node media = node_member(content, i, name);
+        if (read_media(model, media, *name) == MEDIA_JSON) {
+            return media;
+        }
+    }
+    return node_member(content, 0, name);
+}
+
+/* What a signed body has as `message`; absent when it has none. */
+static struct node find_message(struct model *model, struct node schema)
+{
+    schema = source_follow(model->source, schema);
+    struct node properties = node_get(schema, "properties"), parts = node_get(schema, "allOf");
+    struct node message =
+        node_is_map(properties) ? node_get(properties, "message") : (struct node){0};
+    for (size_t i = 0; !message.raw && parts.raw && i < node_count(parts); i++) {
+        message = find_message(model, node_item(parts, i));
+    }
+    return message;
+}
+
 static struct body read_content(struct model *model, struct node content)
 {
     static const char *const known[] = {"schema", "example", "examples", NULL};
@@ -43,18 +72,21 @@ static struct body read_content(struct model *model, struct node content)
     if (!content.raw) {
         return body;
     }
-    if (node_count(content) != 1) {
-        node_fail(content, "one media type is expected here");
-    }
     const char *name;
-    struct node media = node_member(content, 0, &name);
+    struct node media = pick_media(model, content, &name);
     body.media = read_media(model, media, name);
     if (!node_is_map(media)) {
         return body;
     }
     model_only(model, media, "content", known);
-    if (node_get(media, "schema").raw) {
-        body.schema = model_schema(model, node_get(media, "schema"));
+    struct node schema = node_get(media, "schema");
+    if (schema.raw && model->foreign && strncmp(name, "application/jwt", 15) == 0) {
+        struct node message = find_message(model, schema);
+        body.media = message.raw ? MEDIA_JSON : MEDIA_ANY;
+        schema = message.raw ? message : schema;
+    }
+    if (schema.raw) {
+        body.schema = model_schema(model, schema);
     }
     if (body.media == MEDIA_ANY && !model->foreign) {
         check_bytes(body.schema, media);
@@ -93,7 +125,7 @@ static enum place read_place(struct node node)
 static void read_parameter(struct model *model, struct parameter *out, struct node node)
 {
     static const char *const known[] = {"name", "in", "required", "deprecated", "schema", "style",
-                                        "explode", "x-lfi-lenient",
+                                        "explode", "x-lfi-lenient", "allowEmptyValue",
                                         /* said to people only */
                                         "description", "example", "examples", NULL};
     node = source_follow(model->source, node);
@@ -105,6 +137,10 @@ static void read_parameter(struct model *model, struct parameter *out, struct no
     out->deprecated = node_bool(node_get(node, "deprecated"), false);
     out->lenient = node_bool(node_get(node, "x-lfi-lenient"), false);
     out->schema = model_schema(model, node_need(node, "schema"));
+    struct node empty = node_get(node, "allowEmptyValue");
+    if (empty.raw && !model->foreign) {
+        node_fail(empty, "allowEmptyValue: not understood in a parameter");
+    }
     struct node style = node_get(node, "style");
     const char *usual = out->place == IN_QUERY ? "form" : "simple";
     if (style.raw && strcmp(node_string(style), usual) != 0) {

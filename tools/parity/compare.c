@@ -323,7 +323,7 @@ static void compare_parameters(struct comparison *c, const struct operation *our
 static void compare_bodies(struct comparison *c, struct node at, const struct body *ours,
                            const struct body *official, const char *where)
 {
-    static const char *const names[] = {"none", "JSON", "a form"};
+    static const char *const names[] = {"none", "JSON", "a form", "any bytes"};
     if (ours->media != official->media) {
         compare_add(c, at, where, "content: ours %s, official %s", names[ours->media],
                     names[official->media]);
