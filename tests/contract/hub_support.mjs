@@ -71,6 +71,20 @@ export function hubConfig(base) {
     };
 }
 
+/** For `adjust` of startHub: TPPs are served too, and get events. */
+export function withTppSide(config) {
+    const pki = sharedPki();
+    const { address, port } = config.http;
+    config.keystore.url = `https://localhost:${port + 4}`;
+    config.tppListener = { address, port: port + 5, url: `https://localhost:${port + 5}` };
+    for (const hub of config.hubs) {
+        hub.responseKey = join(pki, `hub/${hub.providerId}/Sig2.key`);
+    }
+    for (const tpp of config.tpps) {
+        tpp.encryptionKey = join(pki, `tpp/${tpp.slug}/Enc2.key`);
+    }
+}
+
 /**
  * Starts a simulator; `adjust` may change its configuration. stop() fails when it ended badly. A
  * `dir` that the caller gives is kept.

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { compactDecrypt, decodeJwt, importPKCS8 } from 'jose';
+import { withTppSide } from '../contract/hub_support.mjs';
 import { sharedPki } from '../support/demo.mjs';
 import { startPages } from './hub_pages.mjs';
 
@@ -35,7 +36,7 @@ function answer({ pathname }) {
 }
 
 before(async () => {
-    pages = await startPages(answer);
+    pages = await startPages(answer, { adjust: withTppSide });
     key = await importPKCS8(readFileSync(join(sharedPki(), 'bank/Enc1.key'), 'utf8'), 'RSA-OAEP-256');
 });
 after(() => pages?.stop());
@@ -186,17 +187,24 @@ test('payments are made in the app, and their ends are shown as the bank tells t
     await page.getByTestId(`tpp-payment-${one.paymentId}`).getByText("Accepted by the payee's bank").waitFor();
     await page.getByTestId(`tpp-payment-${two.paymentId}`).getByText('The account is blocked.').waitFor();
     await page.getByText('1 of 3 payments').waitFor();
+    await page.getByTestId('tpp-told').locator('[data-status="Rejected"]').waitFor();
+    const told = await page.getByTestId('tpp-told').locator('li').evaluateAll((all) => all.map(({ dataset }) => dataset.status));
+    assert.deepEqual(told, ['Rejected', 'AcceptedWithoutPosting', 'Authorized']);
     assert.deepEqual(page.problems.filter((problem) => !/400/.test(problem)), []);
     await pages.check(page, 'pay-live');
     await page.getByTestId('language-ar').click();
-    await page.getByText('قبلها بنك المستفيد').waitFor();
+    await page.getByTestId('tpp-payments').getByText('قبلها بنك المستفيد').waitFor();
     await pages.check(page, 'pay-live-arabic');
     await page.goto(`${pages.hub.url}/inspector.html?consent=${consent.id}`);
-    await page.getByText('The bank tells how payments end').waitFor();
+    await page.getByText('The bank tells how payments end').first().waitFor();
+    await page.getByText('The Hub tells the TPP').first().waitFor();
     assert.equal(await page.getByTestId('inspector-broken').textContent(), '1'); // the Hub refused 60.01
     await page.getByTestId('inspector-row').filter({ hasText: 'POST /payments' }).last().click();
     await page.getByText('An amount that the consent allows').first().waitFor();
-    await pages.finish(page, 'pay-inspected');
+    await pages.check(page, 'pay-inspected');
+    await page.getByTestId('inspector-row').filter({ hasText: 'POST /tpp/webhook' }).last().click();
+    await page.getByText('"Resource.Updated"').waitFor();
+    await pages.finish(page, 'pay-told');
 });
 
 test('in Arabic, on a narrow screen, in the dark', async () => {

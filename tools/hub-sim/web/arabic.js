@@ -23,7 +23,7 @@ export const ARABIC = {
   "Consent": "الموافقة", "Authorize": "التفويض", "Complete": "الإتمام",
   "Your payments": "دفعاتك", "Fetching your payments…": "جارٍ جلب دفعاتك…", "Your payments are set up": "تم إعداد دفعاتك", "Payments": "الدفعات",
   "Payments of {app}, {at}": "دفعات {app}، {at}", "Another payment": "دفعة أخرى", "Pay now": "ادفع الآن", "Amount in dirhams": "المبلغ بالدرهم",
-  "The bank has taken the payment.": "استلم البنك طلب الدفع.", "Transaction": "المعاملة",
+  "What the Hub told this app": "ما أخبرت به المنصة هذا التطبيق", "The bank has taken the payment.": "استلم البنك طلب الدفع.", "Transaction": "المعاملة",
   "On its way": "قيد التنفيذ", "Sent": "أُرسلت", "Accepted by the payee's bank": "قبلها بنك المستفيد", "Paid": "مدفوعة",
   "{agreed} of {required} approvals at the bank": "{agreed} من {required} موافقات لدى البنك", "Approved": "تمت الموافقة",
   "Until {date}": "حتى {date}", "{used} of {limit}": "{used} من {limit}", "{count} payments": "{count} دفعات", "up to {amount}": "حتى {amount}",

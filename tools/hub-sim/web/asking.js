@@ -2,6 +2,7 @@
 import {pick, t} from "./i18n.js";
 import {byId, element, getJson, postJson} from "./page.js";
 import {recentConsent} from "./recent.js";
+import {SUBSCRIPTION} from "./told.js";
 
 const NOTICE_MS = 3000; // long enough to read where the browser goes
 const LONGEST_DAYS = 364; // a consent ends within a year
@@ -112,7 +113,7 @@ export function sendConsents(type, terms, made = () => {}) {
     try {
       const [clientId] = allOf("app");
       const [providerId] = allOf("provider");
-      const consent = await postJson("/sim/consents", {providerId, type, clientId, consent: terms()});
+      const consent = await postJson("/sim/consents", {providerId, type, clientId, consent: terms(), subscription: SUBSCRIPTION});
       made(consent);
       showLeaving(consent.authorizeUrl);
     } catch (problem) {

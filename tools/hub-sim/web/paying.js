@@ -4,18 +4,12 @@ import {t} from "./i18n.js";
 import {date, dateTime, grouped, money, words} from "./format.js";
 import {byId, element, getJson, postJson, problem} from "./page.js";
 import {knownPayees, payeeOf} from "./payees.js";
+import {STATUSES} from "./payment-statuses.js";
 import {PAYMENT_TYPES} from "./payment-types.js";
+import {toldCard} from "./told.js";
 
 const POLL_MS = 1000;
 const NO_NOTES = 2 ** 52; // a number that no note has
-/* By status: words for people, and how they look. */
-const STATUSES = {
-  Pending: ["On its way", ""],
-  AcceptedSettlementCompleted: ["Sent", ""],
-  AcceptedWithoutPosting: ["Accepted by the payee's bank", "good"],
-  AcceptedCreditSettlementCompleted: ["Paid", "good"],
-  Rejected: ["Rejected", "bad"],
-};
 const LOOKS = {Authorized: "good", Consumed: "good", Rejected: "bad", Revoked: "bad", Expired: "bad"};
 
 const typeOf = ({ControlParameters: {ConsentSchedule: {SinglePayment, MultiPayment} = {}}}) =>
@@ -136,22 +130,23 @@ function payForm(consentId, asked, changed) {
 
 async function know(consentId) {
   const path = `/sim/consents/${encodeURIComponent(consentId)}`;
-  const [known, {payments}] = await Promise.all([getJson(`${path}?since=${NO_NOTES}`), getJson(`${path}/payments`)]);
-  return {...known, payments};
+  const [known, {payments}, {events}] = await Promise.all([getJson(`${path}?since=${NO_NOTES}`), getJson(`${path}/payments`), getJson(`${path}/events`)]);
+  return {...known, payments, events};
 }
 
 /** Shows the consent and follows it; resolves to the consent, or null when there is none. */
 export async function showPaying(consentId) {
   const into = byId("paying");
-  const state = element("div", {"aria-live": "polite"}), list = element("div", {"aria-live": "polite"});
+  const [state, list, told] = [1, 2, 3].map(() => element("div", {"aria-live": "polite"}));
   let shown, known;
   const show = (next) => {
     known = next;
-    const text = JSON.stringify([known.consent, known.payments]);
+    const text = JSON.stringify([known.consent, known.payments, known.events.length]);
     if (text === shown) return;
     shown = text;
     state.replaceChildren(stateCard(known.consent, known.payments));
     list.replaceChildren(paymentList(known.payments));
+    told.replaceChildren(toldCard(known.events) ?? "");
     form.hidden = known.consent.status !== "Authorized";
   };
   const refresh = async () => show(await know(consentId));
@@ -166,7 +161,7 @@ export async function showPaying(consentId) {
     return null;
   }
   const form = payForm(consentId, known.consent.request.consent, refresh);
-  into.replaceChildren(state, form, list);
+  into.replaceChildren(state, form, list, told);
   show(known);
   setTimeout(follow, POLL_MS);
   return known;

@@ -3,6 +3,7 @@ import {agreedCard, endCard, nameAccounts} from "./agreed.js";
 import {t} from "./i18n.js";
 import {date, grouped, money, words} from "./format.js";
 import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
+import {toldCard} from "./told.js";
 import {ACCOUNT_VIEWS} from "./views.js";
 import {customerCard} from "./view-customer.js";
 
@@ -140,9 +141,10 @@ async function showCustomer(shared, into) {
 /** Fills the page with all that the consent gives; resolves to the consent, or null when there is none. */
 export async function showShared(consentId) {
   const into = byId("shared");
-  let known, setup;
+  const path = `/sim/consents/${encodeURIComponent(consentId)}`;
+  let known, setup, events;
   try {
-    [known, setup] = await Promise.all([`/sim/consents/${encodeURIComponent(consentId)}`, "/sim/setup"].map(getJson));
+    [known, setup, {events}] = await Promise.all([path, "/sim/setup", `${path}/events`].map(getJson));
   } catch (failure) {
     into.replaceChildren(problem(failure));
     return null;
@@ -160,5 +162,6 @@ export async function showShared(consentId) {
     accounts.replaceChildren(element("p", {className: "waiting", textContent: t("The list of accounts was not asked for.")}));
   }
   if (shared.permits(["ReadPartyUser", "ReadPartyUserIdentity"])) await showCustomer(shared, into);
+  into.append(toldCard(events) ?? "");
   return known;
 }
