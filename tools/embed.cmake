@@ -1,13 +1,17 @@
 # lfi_embed(TARGET NAME name DIR folder): builds the files of a folder into the library embed_<name>
 # and links TARGET to it, whose sources then include "name_files.h" and use `name_files`, a struct
-# embed_set (base/embed.h).
+# embed_set (base/embed.h). FILES: the folder is generated and has these alone.
 #
 # The file is its own generator: run as a script it writes the two sources.
 
 function(lfi_embed target)
-    cmake_parse_arguments(EMBED "" "NAME;DIR" "" ${ARGN})
+    cmake_parse_arguments(EMBED "" "NAME;DIR" "FILES" ${ARGN})
     get_filename_component(dir ${EMBED_DIR} ABSOLUTE)
-    file(GLOB_RECURSE files CONFIGURE_DEPENDS ${dir}/*)
+    if(EMBED_FILES)
+        set(files ${EMBED_FILES})
+    else()
+        file(GLOB_RECURSE files CONFIGURE_DEPENDS ${dir}/*)
+    endif()
     set(out ${CMAKE_CURRENT_BINARY_DIR}/embed)
     set(generated ${out}/${EMBED_NAME}_files.c ${out}/${EMBED_NAME}_files.h)
     add_custom_command(
@@ -34,6 +38,7 @@ set(type_json "application/json")
 set(type_svg "image/svg+xml")
 
 file(GLOB_RECURSE paths RELATIVE ${DIR} ${DIR}/*)
+list(FILTER paths EXCLUDE REGEX "\\.d$") # what the build system keeps beside generated ones
 list(SORT paths) # by bytes: embed_find() searches by halves
 set(arrays "")
 set(entries "")

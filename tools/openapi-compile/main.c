@@ -3,10 +3,13 @@
  *
  *   openapi-compile --name NAME --out FOLDER [--rows] [--overlay FILE.yaml]… FILE.yaml…
  *   openapi-compile --name NAME --out FOLDER --schemas FILE.yaml…
+ *   openapi-compile --bundle FOLDER [--overlay FILE.yaml]… [--samples FILE] [--answers FILE]
+ * FILE.yaml…
  *
  * A document that is wrong, or says something that the tables cannot express, is refused with file
  * and line (exit status 1); nothing is skipped silently but texts for people. An overlay makes one
  * more version of the documents (overlay.h): operations that differ are there once for each form.
+ * --bundle writes each document whole instead, as JSON for people and clients (bundle.h).
  *
  * Besides OpenAPI 3.0 it knows: on an operation `x-lfi`, its row (see below); on a parameter
  * `x-lfi-lenient: true` (its value is not checked). Deprecated parameters and those with a default
@@ -21,6 +24,7 @@
  * may stand in its place; `later: true`: not built yet.
  */
 #include "base/descriptors.h"
+#include "bundle.h"
 #include "set.h"
 #include "tables.h"
 
@@ -32,10 +36,13 @@
 static const char usage_text[] =
     "usage: openapi-compile --name NAME --out FOLDER [--rows] [--overlay FILE.yaml]... "
     "FILE.yaml...\n"
-    "       openapi-compile --name NAME --out FOLDER --schemas FILE.yaml...\n";
+    "       openapi-compile --name NAME --out FOLDER --schemas FILE.yaml...\n"
+    "       openapi-compile --bundle FOLDER [--overlay FILE.yaml]... [--samples FILE] "
+    "[--answers FILE] FILE.yaml...\n";
 
 struct options {
     struct output output;
+    struct bundle_options bundle;
     const char *overlays[SET_VERSIONS];
     size_t overlay_count;
     bool rows, schemas;
@@ -43,10 +50,15 @@ struct options {
 
 static bool parse(struct options *out, int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"name", required_argument, NULL, 'n'},    {"out", required_argument, NULL, 'o'},
-        {"rows", no_argument, NULL, 'r'},          {"schemas", no_argument, NULL, 's'},
-        {"overlay", required_argument, NULL, 'v'}, {0}};
+    static const struct option known[] = {{"name", required_argument, NULL, 'n'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"rows", no_argument, NULL, 'r'},
+                                          {"schemas", no_argument, NULL, 's'},
+                                          {"overlay", required_argument, NULL, 'v'},
+                                          {"bundle", required_argument, NULL, 'b'},
+                                          {"samples", required_argument, NULL, 'e'},
+                                          {"answers", required_argument, NULL, 'a'},
+                                          {0}};
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (option == 'n') {
             out->output.name = optarg;
@@ -56,14 +68,22 @@ static bool parse(struct options *out, int argc, char **argv)
             out->rows = true;
         } else if (option == 's') {
             out->schemas = true;
+        } else if (option == 'b') {
+            out->bundle.folder = optarg;
+        } else if (option == 'e') {
+            out->bundle.samples = optarg;
+        } else if (option == 'a') {
+            out->bundle.answers = optarg;
         } else if (option == 'v' && out->overlay_count < SET_VERSIONS - 1) {
             out->overlays[out->overlay_count++] = optarg;
         } else {
             return false;
         }
     }
-    return out->output.name && out->output.folder && optind < argc &&
-           !(out->schemas && (out->rows || out->overlay_count > 0));
+    bool tables = out->output.name && out->output.folder;
+    bool bundle = out->bundle.folder && !out->output.name && !out->output.folder && !out->rows;
+    return tables != bundle && optind < argc &&
+           !(out->schemas && (bundle || out->rows || out->overlay_count > 0));
 }
 
 int main(int argc, char **argv)
@@ -92,7 +112,11 @@ int main(int argc, char **argv)
         set_read_documents(&set, argv + optind, (size_t)(argc - optind), options.overlays,
                            options.overlay_count);
     }
-    tables_write(&set, &options.output, options.rows);
+    if (options.bundle.folder) {
+        bundle_write(&set, &options.bundle, argv + optind, (size_t)(argc - optind));
+    } else {
+        tables_write(&set, &options.output, options.rows);
+    }
     set_free(&set);
     return 0;
 }
