@@ -271,6 +271,18 @@ test('the first page of a listener says what it is', async () => {
     assert.equal(hub.status, 200);
     assert.equal(hub.json.health, '/hello');
     assert.equal((await client.send('POST', '/')).status, 401);
+    const simulated = { heimdall: demo.hub.heimdallUrl, 'openid-configuration': demo.providers[0].discoveryUrl,
+        participants: demo.providers[0].encryption.jwksUrl };
+    for (const [begin, url] of Object.entries(simulated)) {
+        const origin = new HubClient({ ...demo, ozoneConnect: { ...demo.ozoneConnect, baseUrl: new URL(url).origin } },
+            'dhowretail', { identity: demo.bank });
+        const root = await origin.send('GET', '/');
+        assert.equal(root.status, 200, url);
+        assert.ok(root.json.begin.includes(begin), root.text);
+        assert.equal(root.json.startPage, demo.hub.baseUrl);
+        assert.equal((await origin.send('GET', '/nothing')).status, 404);
+        origin.close();
+    }
 });
 
 test('why an account is left out of the review is explained by the interaction', async () => {

@@ -88,6 +88,15 @@ static void add_headers_of_tpp(struct outgoing *call, struct arena *arena, const
     add_header(call, arena, "o3-api-operation", slice_of(call->method));
 }
 
+static void add_psu_identifier(struct outgoing *call, struct arena *arena, struct lfi_slice json)
+{
+    struct buf text;
+    buf_init(&text, HEADER_BYTES);
+    base64_append_standard(&text, json.ptr, json.len);
+    add_header(call, arena, "o3-psu-identifier", buf_slice(&text));
+    buf_free(&text);
+}
+
 static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
                                    const struct consent *consent)
 {
@@ -99,11 +108,7 @@ static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
     }
     char *psu = cJSON_PrintUnformatted(json_get(consent->data, "psuIdentifiers"));
     if (psu) {
-        struct buf text;
-        buf_init(&text, HEADER_BYTES);
-        base64_append_standard(&text, psu, strlen(psu));
-        add_header(call, arena, "o3-psu-identifier", buf_slice(&text));
-        buf_free(&text);
+        add_psu_identifier(call, arena, slice_of(psu));
         cJSON_free(psu);
     }
 }
@@ -357,6 +362,40 @@ int bank_call(struct sim *sim, const struct bank_request *request, struct arena 
         filter_answer(out->shown, call.template, json_get(terms_of(consent), "Permissions"));
         mark_used(sim, consent);
     }
+    store_unlock(sim->store);
+    return rc;
+}
+
+int bank_send(struct sim *sim, const struct bank_plain_call *plain, struct arena *arena,
+              struct bank_answer *out, struct refusal *refusal)
+{
+    struct api_match match;
+    char fresh[ID_UUID_MAX];
+    memset(out, 0, sizeof *out);
+    apis_find(sim->bank, APIS_OWN, plain->method, plain->path, &match);
+    if (match.found != CONTRACT_FOUND || !id_uuid4(fresh)) {
+        return refuse(refusal, "SIM-OPERATION", 403, "The bank offers no such operation.");
+    }
+    const struct contract_operation *operation = match.contract.operation;
+    struct outgoing call = {.hub = plain->hub,
+                            .method = contract_operation_method(operation),
+                            .path = path_at_bank(sim, arena, &match, plain->path),
+                            .query = plain->query,
+                            .body = plain->body,
+                            .template = contract_operation_path(operation),
+                            .operation = operation};
+    add_headers_of_tpp(&call, arena, &tpps[0]);
+    add_header(&call, arena, "o3-consent-id",
+               plain->consent_id.ptr ? plain->consent_id : slice_of(fresh));
+    add_header(&call, arena, ADDRESS_HEADER, SLICE(CUSTOMER_ADDRESS));
+    if (plain->user_id.ptr) {
+        add_psu_identifier(&call, arena,
+                           arena_format(arena, "{\"userId\":\"%.*s\"}", SLICE_ARG(plain->user_id)));
+    }
+    int rc = send(sim, &call, arena, out, refusal);
+    store_lock(sim->store);
+    out->wrong = refusal->id;
+    judge_answer(sim, &call, arena, NULL, out);
     store_unlock(sim->store);
     return rc;
 }

@@ -44,6 +44,21 @@ void bank_answer_free(struct bank_answer *answer);
 int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
                   struct bank_answer *out, struct refusal *refusal);
 
+/* A call as it stands, that belongs to no consent here. */
+struct bank_plain_call {
+    const struct sim_hub *hub;
+    struct lfi_slice method, path;
+    struct lfi_slice query, body; /* absent: none */
+    struct lfi_slice user_id;     /* absent: nobody's data */
+    struct lfi_slice consent_id;  /* absent: a fresh one */
+};
+/*
+ * Sends it with the Hub's certificate, credential and headers, and applies none of the Hub's rules.
+ * -1: SIM-OPERATION 403, the contract has no such operation; SIM-BANK-DOWN 502.
+ */
+int bank_send(struct sim *sim, const struct bank_plain_call *plain, struct arena *arena,
+              struct bank_answer *out, struct refusal *refusal);
+
 /* A call about a consent, of whichever state. */
 struct bank_about {
     struct lfi_slice consent_id;

@@ -1,5 +1,6 @@
 #include "judge.h"
 
+#include "about.h"
 #include "base/array.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
@@ -163,8 +164,10 @@ void judge_handle(void *ctx, const struct request *request, struct reply *reply)
     size_t at;
     bank_clock_follow(sim->bank_clock);
     if (!split_path(sim, &inner.path, &at, &hub)) {
-        refusal_set(&refusal, "SIM-PATH", 404, "Resource.NotFound", "There is nothing here.");
-        reply_refusal(reply, &refusal);
+        static const struct about about = {
+            "The Hubs as the bank calls them: Headless Heimdall and the Consent Manager",
+            "/heimdall/{provider} and /consent-manager/{provider}, with the bank's C3 certificate"};
+        about_answer(sim, &about, request, reply);
         return;
     }
     struct lfi_slice name = slice_of(interfaces[at]->name);

@@ -1,5 +1,6 @@
 #include "keystore.h"
 
+#include "about.h"
 #include "contract_hub_keystore.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
@@ -79,7 +80,11 @@ void keystore_handle(void *ctx, const struct request *request, struct reply *rep
     struct sim_call call = {
         .base = {.request = request, .arena = request->arena, .reply = reply, .refusal = &refusal},
         .sim = sim};
-    if (!faults_apply(sim->faults, FAULT_KEYSTORE, reply)) {
+    static const struct about about = {"The directory: participants and their public keys",
+                                       "/participants"};
+    if (slice_equal_text(request->path, "/")) {
+        about_answer(sim, &about, request, reply);
+    } else if (!faults_apply(sim->faults, FAULT_KEYSTORE, reply)) {
         dispatch_find(&call.base, sim->key_apis);
         if (dispatch_route(&call.base) != 0 || dispatch_check_request(&call.base) != 0 ||
             flow_run(&call.base) != 0) {

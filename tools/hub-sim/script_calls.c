@@ -68,6 +68,33 @@ int script_call_bank(struct call *base)
     return rc;
 }
 
+int script_send_as_hub(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct bank_answer answer;
+    struct arena *arena = call->base.arena;
+    const cJSON *body = json_get(call->body, "body");
+    struct bank_plain_call plain = {
+        .hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId")),
+        .method = json_get_string(call->body, "method"),
+        .path = json_get_string(call->body, "path"),
+        .query = json_get_string(call->body, "query"),
+        .user_id = json_get_string(call->body, "userId"),
+        .consent_id = json_get_string(call->body, "consentId")};
+    if (!plain.hub) {
+        return script_refuse(base, "SIM-PROVIDER", 400, "There is no such provider.");
+    }
+    char *text = body ? cJSON_PrintUnformatted(body) : NULL;
+    plain.body = slice_of(text);
+    int rc = bank_send(call->sim, &plain, arena, &answer, call->base.refusal);
+    if (rc == 0) {
+        sim_reply_json(call->base.reply, 200, script_describe_answer(&answer, arena));
+    }
+    bank_answer_free(&answer);
+    cJSON_free(text);
+    return rc;
+}
+
 /* --- confirmation of payee -------------------------------------------------------------------- */
 
 int script_check_payee(struct call *base)

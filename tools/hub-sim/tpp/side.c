@@ -1,5 +1,6 @@
 #include "tpp/side.h"
 
+#include "about.h"
 #include "base/array.h"
 #include "base/id.h"
 #include "base/limits.h"
@@ -260,7 +261,10 @@ void tpp_side_handle(void *ctx, const struct request *request, struct reply *rep
     enum tpp_part part = TPP_ISSUER;
     bank_clock_follow(side->sim->bank_clock);
     if (!split_path(side->sim, &inner.path, &part, &hub)) {
-        reply->status = 404;
+        static const struct about about = {
+            "The Hubs as TPPs call them: issuer, authorization server, resource server",
+            "/auth1.{provider}.apihub/.well-known/openid-configuration"};
+        about_answer(side->sim, &about, request, reply);
         return;
     }
     struct tpp_call call = {.base = {.base = {.request = &inner,
