@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,11 @@ static const int statuses[] = {200, 201, 202, 204, 303, 304, 400, 401, 403, 404,
                                413, 414, 415, 422, 429, 431, 500, 501, 502, 503, 504, 0};
 #define STATUSES ARRAY_LEN(statuses)
 
-static const int64_t bounds_us[] = {100,   250,   500,    1000,   2500,    5000,   10000,
-                                    25000, 50000, 100000, 250000, 1000000, 5000000};
+/* 500 ms is the regulator's limit for 95 of 100 requests. */
+static const int64_t bounds_us[] = {100,   250,   500,    1000,   2500,   5000,    10000,
+                                    25000, 50000, 100000, 250000, 500000, 1000000, 5000000};
 #define BOUNDS ARRAY_LEN(bounds_us)
+static_assert(BOUNDS + 1 == METRICS_BUCKETS, "a bucket for each bound, and one above");
 
 struct series {
     atomic_uint_fast64_t by_status[STATUSES];
@@ -238,6 +241,44 @@ void metrics_count(struct metrics *metrics, enum metrics_counter counter)
 {
     if (metrics) {
         add(&metrics->counters[counter], 1);
+    }
+}
+
+int64_t metrics_bound_us(size_t bucket)
+{
+    return bucket < BOUNDS ? bounds_us[bucket] : 0;
+}
+
+size_t metrics_provider_count(const struct metrics *metrics)
+{
+    return metrics->provider_count - 1;
+}
+
+const char *metrics_provider_name(const struct metrics *metrics, size_t provider)
+{
+    return metrics->providers[provider];
+}
+
+size_t metrics_operation_count(const struct metrics *metrics)
+{
+    return metrics->operation_count - 1;
+}
+
+const char *metrics_operation_name(const struct metrics *metrics, size_t operation)
+{
+    return metrics->operations[operation];
+}
+
+void metrics_read(const struct metrics *metrics, size_t provider, size_t operation,
+                  struct metrics_figures *out)
+{
+    const struct series *series = &metrics->series[provider * metrics->operation_count + operation];
+    out->failed = 0;
+    for (size_t i = 0; i < STATUSES; i++) {
+        out->failed += statuses[i] >= 500 ? get(&series->by_status[i]) : 0;
+    }
+    for (size_t i = 0; i < METRICS_BUCKETS; i++) {
+        out->buckets[i] = get(&series->by_latency[i]);
     }
 }
 

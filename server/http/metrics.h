@@ -76,6 +76,21 @@ enum metrics_counter {
 };
 void metrics_count(struct metrics *metrics, enum metrics_counter counter); /* NULL: nothing */
 
+/* What was counted of an operation at a provider since the start. */
+#define METRICS_BUCKETS 15
+struct metrics_figures {
+    uint64_t failed;                   /* answered with 5xx */
+    uint64_t buckets[METRICS_BUCKETS]; /* all, by latency: up to metrics_bound_us, the last: more */
+};
+/* 0 for the last bucket. */
+int64_t metrics_bound_us(size_t bucket);
+size_t metrics_provider_count(const struct metrics *metrics); /* with a label */
+const char *metrics_provider_name(const struct metrics *metrics, size_t provider);
+size_t metrics_operation_count(const struct metrics *metrics); /* with a label */
+const char *metrics_operation_name(const struct metrics *metrics, size_t operation);
+void metrics_read(const struct metrics *metrics, size_t provider, size_t operation,
+                  struct metrics_figures *out);
+
 /* Prometheus text format 0.0.4, process memory and start time included. */
 void metrics_render(const struct metrics *metrics, struct buf *out);
 

@@ -28,6 +28,8 @@
 #define STATE_PASSKEYS_MAX 10  /* passkeys of a customer: LFI_DENIED */
 #define STATE_USES_MAX 64      /* uses of a rate limit within its window */
 #define STATE_WINDOW_MAX_S (24 * 3600)
+#define STATE_FIGURE_BUCKETS 15     /* of a figure's times */
+#define STATE_FIGURES_DAYS 62       /* figures of earlier days are forgotten */
 #define STATE_SETTLED_S (24 * 3600) /* late repeats get the same result for so long */
 
 /* When a task is due that waits for an operator: at no time of any clock. */
@@ -121,6 +123,21 @@ struct state_passkey {
 /* Receives a passkey; false: no more. */
 struct state_passkey_sink {
     bool (*take)(void *ctx, const struct state_passkey *passkey);
+    void *ctx;
+};
+
+/* How requests of one operation were answered on one day. */
+struct state_figure {
+    uint32_t day; /* since 1970-01-01 */
+    struct lfi_slice operation;
+    uint32_t failed;                        /* of all */
+    uint32_t buckets[STATE_FIGURE_BUCKETS]; /* all, by how long they took; what that is, is the
+                                               caller's */
+};
+
+/* Receives a figure; false: no more. */
+struct state_figure_sink {
+    bool (*take)(void *ctx, const struct state_figure *figure);
     void *ctx;
 };
 
@@ -226,6 +243,16 @@ struct state_driver {
     /* The customer's passkeys, by id; the call has no key. */
     int (*passkeys)(void *store, const struct state_call *call, struct lfi_slice user_id,
                     const struct state_passkey_sink *sink);
+
+    /* --- figures of days; the call has no key ---------------------------------------------------
+     */
+
+    /* Adds each to what is kept of its day and operation. */
+    int (*figures_add)(void *store, const struct state_call *call,
+                       const struct state_figure *figures, size_t count);
+    /* Those of the provider, by day, then operation. */
+    int (*figures)(void *store, const struct state_call *call,
+                   const struct state_figure_sink *sink);
 
     /* --- all of it ----------------------------------------------------------------------------
      */

@@ -17,6 +17,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_EXPIRY] = "expiry",   [TABLE_LIMITS] = "limits",     [TABLE_TASKS] = "tasks",
     [TABLE_DUE] = "due",         [TABLE_TURNS] = "turns",       [TABLE_CURSORS] = "cursors",
     [TABLE_RECORDS] = "records", [TABLE_PASSKEYS] = "passkeys", [TABLE_OWNERS] = "owners",
+    [TABLE_FIGURES] = "figures",
 };
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -279,7 +280,8 @@ static int open_tables(struct lmdb_store *store, MDB_txn *txn, const char *path,
         return status;
     }
     for (size_t i = 0; i < TABLE_COUNT && code == 0; i++) {
-        code = mdb_dbi_open(txn, table_names[i], empty ? MDB_CREATE : 0, &store->table[i]);
+        code = mdb_dbi_open(txn, table_names[i], empty || i >= TABLE_RECORDS ? MDB_CREATE : 0,
+                            &store->table[i]);
     }
     if (code == 0 && empty) {
         code = mdb_put(txn, store->table[TABLE_META], &key, &format, 0);
@@ -447,6 +449,8 @@ const struct state_driver state_lmdb = {
     .passkey_use = lmdb_passkey_use,
     .passkey_remove = lmdb_passkey_remove,
     .passkeys = lmdb_passkeys,
+    .figures_add = lmdb_figures_add,
+    .figures = lmdb_figures,
     .forget = lmdb_forget,
     .health = lmdb_health,
 };

@@ -14,6 +14,7 @@
  *   records   key -> record
  *   passkeys  customer, 0, passkey id -> struct passkey_head, then the record
  *   owners    passkey id -> customer
+ *   figures   day, operation -> failed, then the buckets, 4 bytes each
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  *
@@ -39,9 +40,10 @@ enum lmdb_table {
     TABLE_DUE,
     TABLE_TURNS,
     TABLE_CURSORS,
-    TABLE_RECORDS,
     TABLE_PASSKEYS,
     TABLE_OWNERS,
+    TABLE_RECORDS, /* from here on: younger than the format, made when they are missing */
+    TABLE_FIGURES,
     TABLE_COUNT,
 };
 
@@ -157,6 +159,9 @@ int lmdb_passkey_use(void *store, const struct state_call *call, struct lfi_slic
 int lmdb_passkey_remove(void *store, const struct state_call *call, struct lfi_slice user_id);
 int lmdb_passkeys(void *store, const struct state_call *call, struct lfi_slice user_id,
                   const struct state_passkey_sink *sink);
+int lmdb_figures_add(void *store, const struct state_call *call, const struct state_figure *figures,
+                     size_t count);
+int lmdb_figures(void *store, const struct state_call *call, const struct state_figure_sink *sink);
 int lmdb_health(void *store, const struct state_call *call, struct state_health *out);
 
 #endif

@@ -259,3 +259,19 @@ int state_health(const struct state *state, struct state_health *out, struct lfi
     const struct state_call call = {.now_us = clock_now_us(state->clock), .error = error};
     return state->driver->health(state->store, &call, out);
 }
+
+int state_figures_add(const struct state_ref *ref, const struct state_figure *figures, size_t count,
+                      struct lfi_error *error)
+{
+    const struct state *state = ref->state;
+    const struct state_call call = call_of(ref, error);
+    return state->driver->figures_add(state->store, &call, figures, count);
+}
+
+int state_figures(const struct state_ref *ref, const struct state_figure_sink *sink,
+                  struct lfi_error *error)
+{
+    const struct state *state = ref->state;
+    const struct state_call call = call_of(ref, error);
+    return state->driver->figures(state->store, &call, sink);
+}

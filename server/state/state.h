@@ -77,6 +77,11 @@ int state_passkey_remove(const struct state_ref *ref, struct lfi_slice user_id,
 
 /* These are about all keys of a provider: the reference has none. */
 
+int state_figures_add(const struct state_ref *ref, const struct state_figure *figures, size_t count,
+                      struct lfi_error *error);
+int state_figures(const struct state_ref *ref, const struct state_figure_sink *sink,
+                  struct lfi_error *error);
+
 int state_task_take(const struct state_ref *ref, uint32_t hold_s, const struct state_sink *sink,
                     struct lfi_error *error);
 int state_task_counts(const struct state_ref *ref, struct state_task_counts *out,

@@ -67,15 +67,34 @@ static void another_format_is_refused(void **state)
     assert_non_null(strstr(f.error.message, f.path));
 }
 
-static void a_store_that_lacks_a_table_is_refused(void **state)
+static void drop(enum lmdb_table table)
 {
     struct lmdb_store *store = f.store;
-    MDB_txn *txn = NULL;
-    (void)state;
+    MDB_txn *txn;
     assert_int_equal(mdb_txn_begin(store->env, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_drop(txn, store->table[TABLE_DUE], 1), 0);
+    assert_int_equal(mdb_drop(txn, store->table[table], 1), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
+    close_store();
+}
+
+static void a_store_that_lacks_a_table_is_refused(void **state)
+{
+    (void)state;
+    drop(TABLE_DUE);
     assert_refused("is not a store of the server's state");
+}
+
+/* One that was made before there were figures and records. */
+static void a_store_of_before_gains_the_younger_tables(void **state)
+{
+    const struct state_figure figure = {.day = 1, .operation = text("a"), .failed = 1};
+    (void)state;
+    drop(TABLE_FIGURES);
+    open_store();
+    assert_int_equal(driver->figures_add(f.store, at(NULL), &figure, 1), LFI_OK);
+    drop(TABLE_RECORDS);
+    open_store();
+    assert_int_equal(driver->record_find(f.store, at("a"), &sink), LFI_UNKNOWN);
 }
 
 /* Another program's data are neither used nor changed. */
@@ -258,6 +277,7 @@ int main(void)
         T(the_folder_and_its_files_are_its_owners_alone),
         T(another_format_is_refused),
         T(a_store_that_lacks_a_table_is_refused),
+        T(a_store_of_before_gains_the_younger_tables),
         T(another_programs_store_is_refused),
         T(a_damaged_file_is_refused),
         T(what_is_no_folder_is_refused),
