@@ -48,6 +48,7 @@ export async function showCalls(main, { providers, act, tell }) {
   const empty = element('p', { className: 'soft', textContent: 'No call yet that fits. The list follows by itself.' });
   let last = 0;
   let asking = 0; // answers to older questions do not count
+  let waiting = -1; // which of them has no answer yet: asking it twice would show its calls twice
 
   function query(after) {
     const wanted = new URLSearchParams({ after, refused: refused.checked });
@@ -60,6 +61,8 @@ export async function showCalls(main, { providers, act, tell }) {
 
   async function look() {
     const mine = asking;
+    if (waiting === mine) return;
+    waiting = mine;
     try {
       const answer = await ask(`/operator/calls?${query(last)}`);
       if (mine !== asking) return;
@@ -69,6 +72,8 @@ export async function showCalls(main, { providers, act, tell }) {
       empty.hidden = rows.children.length > 0;
     } catch (failure) {
       tell(failure);
+    } finally {
+      if (waiting === mine) waiting = -1;
     }
   }
 
