@@ -391,6 +391,7 @@ static int generation_new(struct generation **out, const struct generations *gen
         free(parts);
         return error_set(error, "out of memory");
     }
+    generation->config = config;
     generation->parts = parts;
     parts->holders = 1;
     parts->c3 = *c3;

@@ -16,6 +16,7 @@
 #include "psu/psu.h"
 
 struct generation {
+    const struct config *config; /* that it was made of */
     struct caller *caller;
     struct oauth *oauth;    /* NULL: no provider has a client of our own token endpoint */
     struct hub **hubs;      /* by provider index; NULL where no journey is configured */

@@ -12,6 +12,7 @@
 #include "generation.h"
 #include "http/http.h"
 #include "operator/admin.h"
+#include "operator/callers.h"
 #include "operator/readiness.h"
 #include "payments/push.h"
 #include "psu/task.h"
@@ -39,6 +40,7 @@ struct serve {
     struct clock clock;
     struct log log;
     struct metrics *metrics;
+    struct figures *figures;
     struct provider_set *providers;
     struct state *state;
     struct apis *apis; /* of the Hub's listener */
@@ -314,17 +316,27 @@ static int listen_as(struct http_listener **out, struct serve *serve, enum metri
     return http_listener_start(out, &config, error);
 }
 
+static void append_caller(void *ctx, size_t provider, struct json_writer *w)
+{
+    const struct serve *serve = ctx;
+    struct generation *generation = generations_hold(serve->generations);
+    callers_append(w, generation->config, provider);
+    generations_release(generation);
+}
+
 static int make_operator_api(struct serve *serve, struct lfi_error *error)
 {
     serve->explain = explain_new();
     serve->overrides = overrides_new();
     serve->calls = serve->config->operator_token_file ? call_log_new() : NULL;
-    if (!serve->explain || !serve->overrides ||
+    serve->figures = figures_new(serve->metrics, serve->state);
+    if (!serve->explain || !serve->overrides || !serve->figures ||
         (serve->config->operator_token_file && !serve->calls)) {
         return error_set(error, "out of memory");
     }
     const struct operator_config config = {.token_file = serve->config->operator_token_file,
                                            .places_file = serve->config->places_file,
+                                           .demonstration_file = serve->config->demonstration_file,
                                            .providers = serve->providers,
                                            .state = serve->state,
                                            .apis = serve->apis,
@@ -333,6 +345,9 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
                                            .drop_task = task_drop,
                                            .overrides = serve->overrides,
                                            .explain = serve->explain,
+                                           .append_caller = append_caller,
+                                           .append_caller_ctx = serve,
+                                           .figures = serve->figures,
                                            .calls = serve->calls,
                                            .readiness = &serve->admin.readiness,
                                            .clock = &serve->clock,
@@ -421,6 +436,17 @@ static int build_parts(struct serve *serve, bool create, struct lfi_error *error
                            &config->hub_pairs[serve->material.in_use[MATERIAL_HUB]], error);
 }
 
+/* What could not be kept is kept the next time. */
+static void keep_figures(struct serve *serve, size_t provider, bool now)
+{
+    struct lfi_error error = {""};
+    if (figures_keep(serve->figures, provider, now, &error) != LFI_OK) {
+        LOG_EVENT(&serve->log, LOG_WARN, "figures-not-kept",
+                  LOG_TEXT("provider", slice_of(provider_at(serve->providers, provider)->id)),
+                  LOG_TEXT("reason", slice_of(error.message)));
+    }
+}
+
 static bool run_due(void *ctx, size_t provider)
 {
     struct serve *serve = ctx;
@@ -429,6 +455,7 @@ static bool run_due(void *ctx, size_t provider)
     struct generation *generation = generations_hold(serve->generations);
     bool more = psu_run_task(generation->psu, push.provider);
     generations_release(generation);
+    keep_figures(serve, provider, false);
     return more || push_read_feed(&push);
 }
 
@@ -725,6 +752,9 @@ int serve_stop(struct serve *serve)
     }
     bool waits = serve->readiness && pthread_create(&late, NULL, leave_late, serve) == 0;
     background_stop(serve->background);
+    for (size_t i = 0; serve->figures && i < provider_count(serve->providers); i++) {
+        keep_figures(serve, i, true);
+    }
     readiness_stop(serve->readiness);
     generations_free(serve->generations);
     shares_free(serve->public_shares);
@@ -734,6 +764,7 @@ int serve_stop(struct serve *serve)
     explain_free(serve->explain);
     call_log_free(serve->calls);
     operator_free(serve->operator_api);
+    figures_free(serve->figures);
     provider_set_close(serve->providers);
     state_close(serve->state);
     atomic_store(&serve->workers_ended, true);

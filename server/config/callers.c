@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const caller_modes[] = {[CALLER_MTLS_ONLY] = "mtls",
-                                           [CALLER_JWT] = "jwt",
-                                           [CALLER_API_KEY] = "api-key",
-                                           [CALLER_CLIENT_CREDENTIALS] = "client-credentials",
-                                           NULL};
+const char *const config_caller_modes[CALLER_MODES + 1] = {[CALLER_MTLS_ONLY] = "mtls",
+                                                           [CALLER_JWT] = "jwt",
+                                                           [CALLER_API_KEY] = "api-key",
+                                                           [CALLER_CLIENT_CREDENTIALS] =
+                                                               "client-credentials",
+                                                           NULL};
 static const char *const token_forms[] = {[ACCESS_OPAQUE] = "opaque", [ACCESS_JWT] = "jwt", NULL};
 
 /* The key store, which `what` needs. */
@@ -159,9 +160,10 @@ void loader_read_caller_auth(struct loader *loader, const cJSON *root, const cJS
 {
     char where[PATH_ROOM];
     const cJSON *auth = json_get(provider, "callerAuth");
-    int shared = loader_word(loader, json_get(root, "caller"), "$.caller", "mode", caller_modes);
-    int own =
-        loader_word(loader, auth, loader_join(where, path, "callerAuth"), "mode", caller_modes);
+    int shared =
+        loader_word(loader, json_get(root, "caller"), "$.caller", "mode", config_caller_modes);
+    int own = loader_word(loader, auth, loader_join(where, path, "callerAuth"), "mode",
+                          config_caller_modes);
     out->caller = (struct caller_provider){
         .id = out->id,
         .audience = out->audience,

@@ -88,6 +88,7 @@ struct config {
     const char *base_paths[CONTRACT_FAMILIES]; /* "/x/y"; "": none */
     const char *operator_token_file;           /* NULL: no levers */
     const char *places_file;                   /* of a demonstration; NULL: none */
+    const char *demonstration_file;            /* what runs beside the bank; NULL: none */
     bool levers_in_production;
     size_t body_bytes;
     int request_ms, idle_ms, queue_ms, drain_ms, drain_delay_ms;
@@ -125,6 +126,9 @@ struct config {
     struct config_provider *providers;
     size_t provider_count;
 };
+
+/* enum caller_mode as the file names it; NULL at the end. */
+extern const char *const config_caller_modes[CALLER_MODES + 1];
 
 /* Reads and checks; on failure `error` is "FILE:LINE: $.path: cause". Free with config_free. */
 int config_load(struct config **out, const char *path, struct lfi_error *error);

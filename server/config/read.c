@@ -128,6 +128,12 @@ static void read_listeners(struct loader *loader, const cJSON *root)
         loader_file(loader, json_get(root, "adminListener"), "$.adminListener", "operatorToken");
     config->places_file =
         loader_file(loader, json_get(root, "adminListener"), "$.adminListener", "places");
+    config->demonstration_file =
+        loader_file(loader, json_get(root, "adminListener"), "$.adminListener", "demonstration");
+    if (config->demonstration_file && !config->development) {
+        loader_fail(loader, "$.adminListener.demonstration",
+                    "is for development alone: with it the console calls the bank as the Hub does");
+    }
     config->levers_in_production =
         json_get_bool(json_get(root, "adminListener"), "leversInProduction", false);
     if (config->operator_token_file && !config->development && !config->levers_in_production) {

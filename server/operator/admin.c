@@ -4,8 +4,7 @@
 #include "base/embed.h"
 #include "console_files.h"
 #include "lfi_version.h"
-
-#include <stdio.h>
+#include "reference_files.h"
 
 static void answer(struct reply *reply, int status, const char *text)
 {
@@ -49,45 +48,64 @@ static void answer_about(struct admin *admin, const struct request *request, str
     buf_append_text(out, "</table>\n");
 }
 
-static void answer_file(const char *name, const struct request *request, struct reply *reply)
+static void answer_file(const struct embed_file *file, const struct request *request,
+                        struct reply *reply)
 {
-    const struct embed_file *file = embed_find(&console_files, slice_of(name));
     const struct static_file one = {file->type, file->etag, {(const char *)file->bytes, file->len}};
     reply_page_headers(reply);
     reply_file(reply, request, &one);
+}
+
+static void answer_page(const char *name, const struct request *request, struct reply *reply)
+{
+    answer_file(embed_find(&console_files, slice_of(name)), request, reply);
 }
 
 /* Where a browser that knows only the address begins. */
 static void answer_root(struct admin *admin, const struct request *request, struct reply *reply)
 {
     if (admin->operator_api) {
-        answer_file("index.html", request, reply);
+        answer_page("index.html", request, reply);
     } else {
         answer_about(admin, request, reply);
     }
 }
 
-/* A person gets a page, a program a line. */
+/* A person gets a page, a program JSON. */
 static void answer_not_found(const struct request *request, struct reply *reply)
 {
     if (slice_starts_with(request_header(request, "accept", NULL), "text/html")) {
-        answer_file("not-found.html", request, reply);
+        answer_page("not-found.html", request, reply);
         reply->status = 404;
     } else {
-        answer(reply, 404, "not found: / is the console, /about lists what is here\n");
+        struct refusal refusal = {0};
+        (void)refusal_set(&refusal, "ROUTE-PATH", 404, "GenericError",
+                          "There is nothing here: / is the console, /about lists what is here.");
+        reply_refusal(reply, &refusal);
     }
+}
+
+/* The console's files, and below reference/ the documents of the APIs. */
+static const struct embed_file *find_file(struct lfi_slice path)
+{
+    static const char folder[] = "/console/", reference[] = "reference/";
+    const struct embed_set *set = &console_files;
+    if (!slice_starts_with(path, folder)) {
+        return NULL;
+    }
+    struct lfi_slice name = {path.ptr + strlen(folder), path.len - strlen(folder)};
+    if (slice_starts_with(name, reference)) {
+        set = &reference_files;
+        name = (struct lfi_slice){name.ptr + strlen(reference), name.len - strlen(reference)};
+    }
+    return embed_find(set, name);
 }
 
 static void answer_console(struct admin *admin, const struct request *request, struct reply *reply)
 {
-    static const char folder[] = "/console/";
-    char name[64] = "";
-    if (admin->operator_api && slice_starts_with(request->path, folder)) {
-        (void)snprintf(name, sizeof(name), "%.*s", (int)(request->path.len - strlen(folder)),
-                       request->path.ptr + strlen(folder));
-    }
-    if (embed_find(&console_files, slice_of(name))) {
-        answer_file(name, request, reply);
+    const struct embed_file *file = admin->operator_api ? find_file(request->path) : NULL;
+    if (file) {
+        answer_file(file, request, reply);
     } else {
         answer_not_found(request, reply);
     }

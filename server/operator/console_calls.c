@@ -6,6 +6,7 @@
 #include "lfi_version.h"
 #include "operator/call.h"
 #include "operator/session.h"
+#include "reference_files.h"
 #include "rows_operator.h"
 
 #define CALLS_SHOWN 200
@@ -108,6 +109,9 @@ int operator_list_providers(struct call *call)
         json_open_object(&w, NULL);
         json_text(&w, "provider", provider->id);
         json_text(&w, "segment", provider->segment);
+        if (config->append_caller) {
+            config->append_caller(config->append_caller_ctx, i, &w);
+        }
         json_open_array(&w, "operations");
         for (size_t k = 0; k < apis_operation_count(config->apis); k++) {
             append_operation(&w, config->apis, k, provider);
@@ -121,25 +125,106 @@ int operator_list_providers(struct call *call)
     return 0;
 }
 
+/* --- figures ---------------------------------------------------------------------------------- */
+
+/* With what was counted until now. */
+int operator_list_figures(struct call *call)
+{
+    struct lfi_error error = {""};
+    struct operator_call *op = operator_call_of(call);
+    struct figures *figures = op->config->figures;
+    int status = LFI_OK;
+    for (size_t i = 0; i < provider_count(op->config->providers) && status == LFI_OK; i++) {
+        status = figures_keep(figures, i, true, &error);
+    }
+    if (status == LFI_OK) {
+        status = figures_render(figures, op->now_s * 1000000, &call->reply->body, &error);
+    }
+    if (status != LFI_OK) {
+        (void)operator_refuse(call, "LEVER-FAILED", 500, "The figures cannot be read.");
+        refusal_detail(call->refusal, "%s", error.message);
+        return -1;
+    }
+    op->level = LOG_DEBUG; /* the console asks all the time */
+    call->reply->status = 200;
+    return 0;
+}
+
+/* --- documents -------------------------------------------------------------------------------- */
+
+static void append_document(struct json_writer *w, const struct embed_file *file)
+{
+    cJSON *document = json_parse((struct lfi_slice){(const char *)file->bytes, file->len});
+    const cJSON *info = json_get(document, "info");
+    json_open_object(w, NULL);
+    json_text(w, "file", file->path);
+    json_string(w, "title", json_get_string(info, "title"));
+    json_string(w, "version", json_get_string(info, "version"));
+    json_close_object(w);
+    cJSON_Delete(document);
+}
+
+int operator_list_documents(struct call *call)
+{
+    struct json_writer w;
+    json_begin(&w, &call->reply->body);
+    json_open_object(&w, NULL);
+    json_open_array(&w, "documents");
+    for (size_t i = 0; i < reference_files.count; i++) {
+        append_document(&w, &reference_files.files[i]);
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+    call->reply->status = 200;
+    return 0;
+}
+
 /* --- places ----------------------------------------------------------------------------------- */
+
+/* What tools/run wrote, into `text`. */
+static int read_file(struct call *call, const char *file, struct buf *text)
+{
+    struct lfi_error error = {""};
+    buf_init(text, LIMIT_REPLY_BYTES);
+    if (file_read(file, text, &error) == 0) {
+        return 0;
+    }
+    (void)operator_refuse(call, "LEVER-FAILED", 500,
+                          "A file of the demonstration is not readable.");
+    refusal_detail(call->refusal, "%s", error.message);
+    buf_free(text);
+    return -1;
+}
 
 /* Read each time: it is asked for when a person opens the table. */
 int operator_list_places(struct call *call)
 {
-    struct buf text;
-    struct lfi_error error = {""};
+    struct buf text = {0};
     struct buf *out = &call->reply->body;
     const char *file = operator_call_of(call)->config->places_file;
-    buf_init(&text, LIMIT_REPLY_BYTES);
-    if (file && file_read(file, &text, &error) != 0) {
-        (void)operator_refuse(call, "LEVER-FAILED", 500, "The file of the places cannot be read.");
-        refusal_detail(call->refusal, "%s", error.message);
-        buf_free(&text);
+    if (file && read_file(call, file, &text) != 0) {
         return -1;
     }
     buf_append_text(out, "{\"places\":");
     buf_append_slice(out, file ? slice_trim(buf_slice(&text)) : SLICE("[]"));
     buf_append_text(out, "}");
+    buf_free(&text);
+    call->reply->status = 200;
+    return 0;
+}
+
+int operator_read_demonstration(struct call *call)
+{
+    struct buf text;
+    const char *file = operator_call_of(call)->config->demonstration_file;
+    if (!file) {
+        return operator_refuse(call, "LEVER-UNKNOWN", 404,
+                               "This is no demonstration: adminListener.demonstration is not set.");
+    }
+    if (read_file(call, file, &text) != 0) {
+        return -1;
+    }
+    buf_append_slice(&call->reply->body, slice_trim(buf_slice(&text)));
     buf_free(&text);
     call->reply->status = 200;
     return 0;

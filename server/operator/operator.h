@@ -10,11 +10,13 @@
 #define OPERATOR_OPERATOR_H
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "flow/api.h"
 #include "http/call_log.h"
 #include "http/message.h"
 #include "operator/explain.h"
+#include "operator/figures.h"
 #include "operator/override.h"
 #include "operator/readiness.h"
 #include "provider/provider.h"
@@ -22,8 +24,9 @@
 
 /* What it is given must outlive it. */
 struct operator_config {
-    const char *token_file;  /* the last line end of the token does not count */
-    const char *places_file; /* of the demonstration, JSON; NULL: none */
+    const char *token_file;         /* the last line end of the token does not count */
+    const char *places_file;        /* of the demonstration, JSON; NULL: none */
+    const char *demonstration_file; /* what runs beside the bank, JSON; NULL: nothing */
     const struct provider_set *providers;
     const struct state *state;
     const struct apis *apis;                /* whose operations can be overridden */
@@ -34,7 +37,11 @@ struct operator_config {
     struct overrides *overrides;
     struct call_log *calls;
     _Atomic(struct readiness *) *readiness; /* NULL until all is up */
+    /* Writes who may call the provider with this index (callers.h); NULL: not known. */
+    void (*append_caller)(void *ctx, size_t provider, struct json_writer *w);
+    void *append_caller_ctx;
     struct explain *explain;
+    struct figures *figures;
     struct clock *clock;
     const struct log *log;
 };

@@ -5,6 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { http, postman, requestsOf } from '../../server/operator/web/collection.js';
+import { fillIn, operator, readDocuments, send } from '../support/collection.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
 
 let demo;
@@ -94,4 +96,104 @@ test('what cannot work is said', () => {
     const help = shell('tools/call --help');
     assert.equal(help.status, 0);
     assert.match(help.stdout, /--curl/);
+});
+
+const RECORD = 'tools/collection --record, against a demonstration as of 2026-06-30, writes it anew';
+
+/** Every $ref of a document resolves in it. */
+function assertWhole(file, document) {
+    const look = (node) => {
+        if (node === null || typeof node !== 'object') {
+            return;
+        }
+        if (typeof node.$ref === 'string') {
+            assert.match(node.$ref, /^#\//, file);
+            const found = node.$ref.slice(2).split('/').reduce((at, name) => at?.[name], document);
+            assert.ok(found, `${file}: ${node.$ref}`);
+        }
+        Object.values(node).forEach(look);
+    };
+    look(document);
+}
+
+/** Names of all members, those of lists' items once: "data[].id". */
+function membersOf(value, at = '', found = new Set()) {
+    if (Array.isArray(value)) {
+        value.forEach((one) => membersOf(one, `${at}[]`, found));
+    } else if (value !== null && typeof value === 'object') {
+        for (const [name, one] of Object.entries(value)) {
+            found.add(`${at}.${name}`);
+            membersOf(one, `${at}.${name}`, found);
+        }
+    }
+    return [...found].sort();
+}
+
+/** The requests of a Postman collection, and of an .http file, in one form. */
+const ofPostman = (collection) => collection.item.flatMap(({ item }) => item.map(({ name, request }) => ({
+    name, method: request.method, url: request.url, body: request.body?.raw,
+    headers: Object.fromEntries(request.header.map(({ key, value }) => [key, value])),
+})));
+
+function ofHttp(text) {
+    return text.split(/^### /m).slice(1).map((part) => {
+        const [head, ...rest] = part.trim().split('\n');
+        const [line, ...lines] = rest;
+        const end = lines.includes('') ? lines.indexOf('') : lines.length;
+        const [method, url] = line.split(' ');
+        return {
+            name: /: (.*),/.exec(head)[1], method, url, body: lines.slice(end + 1).join('\n') || undefined,
+            headers: Object.fromEntries(lines.slice(0, end).map((header) => header.split(/: (.*)/s, 2))),
+        };
+    });
+}
+
+test('the documents are whole, and every request of the collection is answered as they say', async () => {
+    const documents = await readDocuments(demo);
+    documents.forEach(([file, document]) => assertWhole(file, document));
+    const requests = requestsOf(documents, demo.ozoneConnect.basePaths);
+    const variables = await fillIn(demo, requests);
+    const collected = ofPostman(JSON.parse(JSON.stringify(postman(requests, variables))));
+    assert.deepEqual(ofHttp(http(requests, variables)), collected);
+
+    const { providers } = await operator(demo, '/operator/providers');
+    const offered = providers.flatMap(({ operations }) => operations.filter((one) => one.offered));
+    for (const { operation } of offered) {
+        assert.ok(requests.some((one) => one.operation === operation), `${operation}: openapi/samples.json has no sample of it`);
+    }
+    const operations = new Map(documents.flatMap(([, document]) => Object.values(document.paths)
+        .flatMap((item) => Object.values(item).filter((one) => one['x-sample']).map((one) => [one.operationId, one]))));
+    for (const request of requests) {
+        const operationId = request.operation;
+        const { responses } = operations.get(operationId);
+        const sent = { ...request, ...collected.find(({ name }) => name === operationId) };
+        const { status, text } = await send(demo, sent, variables);
+        assert.equal(status, request.status, `${operationId}: ${text}`);
+        const { example } = responses[request.status].content?.['application/json'] ?? {};
+        if (example) {
+            const now = membersOf(JSON.parse(text));
+            const gone = membersOf(example).filter((member) => !now.includes(member));
+            assert.deepEqual(gone, [], `${operationId}: the example is old; ${RECORD}`);
+        }
+    }
+});
+
+test('tools/collection writes both files, and says when there is nothing to ask', () => {
+    const made = shell(`tools/collection --data ${demo.dir} --out ${scratch}`);
+    assert.equal(made.status, 0, made.stderr);
+    const [first, second] = made.stdout.trim().split('\n');
+    const { variable } = JSON.parse(readFileSync(first, 'utf8'));
+    assert.match(variable.find(({ key }) => key === 'authorization_dhowretail').value, /^Bearer /);
+    assert.doesNotMatch(readFileSync(second, 'utf8'), /^@\w+ = *$/m);
+    const missing = shell(`tools/collection --data ${scratch}`);
+    assert.equal(missing.status, 1);
+    assert.match(missing.stderr, /no demo is running/);
+    assert.equal(shell('tools/collection --nothing').status, 2);
+});
+
+test('a credential alone is printed for a command to take', () => {
+    const { status, stdout } = shell('tools/call --provider dhowretail --authorization');
+    assert.equal(status, 0);
+    assert.match(stdout, /^Bearer [\w-]+\.[\w-]+\.[\w-]+\n$/);
+    assert.equal(shell('tools/call --authorization GET /customer').status, 2);
 });

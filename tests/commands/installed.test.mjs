@@ -117,7 +117,10 @@ test('an ordinary user runs it: a journey ends with the TPP reading a balance', 
             const used = usedBy(pid);
             assert.ok(used.includes(prefix) && !used.includes(ROOT), used);
         }
-        for (const name of ['server.json', 'hub.json', 'demo.json']) {
+        const { authorization } = JSON.parse(readFileSync(join(data, 'demonstration.json'), 'utf8'));
+        const credential = spawnSync('bash', ['-c', `${authorization} --provider dhowretail`], { ...options, encoding: 'utf8' });
+        assert.match(credential.stdout, /^Bearer /, credential.stderr);
+        for (const name of ['server.json', 'hub.json', 'demo.json', 'demonstration.json']) {
             assert.ok(!readFileSync(join(data, name), 'utf8').includes(ROOT), name);
         }
     } finally {

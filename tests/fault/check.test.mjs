@@ -150,6 +150,14 @@ const wrong = {
         adjust: (c) => (c.providers[0].brand = { light: { brand: '#eeeeee' } }),
         says: /contrast/,
     },
+    'sending as the Hub outside development': {
+        adjust: (c) => {
+            const { demonstration } = c.adminListener;
+            leaveDevelopment(c);
+            Object.assign(c.adminListener, { leversInProduction: true, demonstration });
+        },
+        says: /adminListener\.demonstration: is for development alone/,
+    },
     'levers outside development': {
         adjust: (c) => (c.development = false),
         says: /development/,
@@ -232,11 +240,8 @@ test('an expired certificate is refused, in development warned of', async () => 
     assert.match(inDevelopment.stderr, /warning: \$\.hub\.certificate: the certificate expired on /);
     const production = await writeConfig(demo, config, 'expired.json', (c) => {
         expire(c);
-        c.development = false;
-        c.journey.demoApp = false;
+        leaveDevelopment(c);
         delete c.adminListener.operatorToken;
-        const secure = (text) => text.replace(/^http:/, 'https:');
-        c.publicListener.url = secure(c.publicListener.url);
     });
     const refused = runProgram('--config', production.file, '--check');
     assert.equal(refused.status, 2);
@@ -248,9 +253,7 @@ test('passwords hashed with few rounds are warned of outside development', async
     const inDevelopment = await writeConfig(demo, config, 'rounds.json');
     assert.doesNotMatch(runProgram('--config', inDevelopment.file, '--check').stderr, /passwordRounds/);
     const adjust = (c) => {
-        c.development = false;
-        c.journey.demoApp = false;
-        c.publicListener.url = c.publicListener.url.replace(/^http:/, 'https:');
+        leaveDevelopment(c);
         delete c.adminListener.operatorToken;
     };
     const few = await writeConfig(demo, config, 'rounds.json', adjust);
@@ -270,6 +273,7 @@ function leaveDevelopment(c) {
     c.development = false;
     c.journey.demoApp = false;
     c.publicListener.url = c.publicListener.url.replace(/^http:/, 'https:');
+    delete c.adminListener.demonstration;
 }
 
 test('outside development no core dump is written', async () => {

@@ -1,5 +1,6 @@
 // The operator's console in a browser: sign-in, what runs, the calls live, and the controls.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
@@ -55,7 +56,9 @@ test('without the token nothing is shown, and a wrong one is told', async () => 
     await page.keyboard.press('Enter');
     await page.getByRole('alert').filter({ hasText: "This is not the operator's token." }).waitFor();
     assert.equal(await page.getByRole('navigation').isVisible(), false);
-    assert.equal((await byCookie('/operator/calls')).status, 401);
+    for (const path of ['/operator/calls', '/operator/figures', '/operator/demonstration']) {
+        assert.equal((await byCookie(path)).status, 401, path);
+    }
 });
 
 test('after the sign-in it shows what runs, and what ends when', async () => {
@@ -65,6 +68,8 @@ test('after the sign-in it shows what runs, and what ends when', async () => {
     const certificates = page.getByTestId('console-certificate');
     assert.ok((await certificates.count()) >= 5);
     assert.match(await certificates.first().innerText(), /hubListener\.certificate/);
+    const corporate = page.getByRole('row').filter({ hasText: 'dhowcorporate' }).first();
+    assert.match(await corporate.innerText(), /access token[^]*client dhowcorporate[^]*client_secret_basic[^]*scope ozone-connect/);
     await assertAccessible('overview');
     const [cookie] = await page.context().cookies();
     assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict']);
@@ -85,6 +90,14 @@ test('a call of the Hub appears by itself, with the check that refused it', asyn
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
     await refused.getByTitle('Only calls of this consent').click();
     assert.match(await page.getByLabel('Consent id').inputValue(), /^[0-9a-f-]{36}$/);
+});
+
+test('speed and availability are those of this month, kept by the server', async () => {
+    await view('Overview');
+    const figure = page.getByTestId('console-figure').filter({ hasText: 'findByAccountId' });
+    await figure.waitFor();
+    assert.match(await figure.innerText(), /≤ [\d.]+ ms[^]*100\.00 %/);
+    await assertAccessible('figures');
 });
 
 test('controls change what the next call gets', async () => {
@@ -119,9 +132,42 @@ test('logins are found by situation, operations by provider', async () => {
     await assertAccessible('operations');
 });
 
+test('a sample is sent as the Hub, and copied as a command that runs', async () => {
+    const row = page.getByTestId('console-operation').filter({ hasText: 'findBalancesByAccountId' });
+    await row.getByRole('button', { name: 'Send as Hub' }).click();
+    const answer = page.getByTestId('console-answer');
+    await answer.getByText('"CreditDebitIndicator"', { exact: false }).or(answer.getByText('accountId', { exact: false })).first().waitFor();
+    assert.match(await answer.innerText(), /^200/);
+    await assertAccessible('answer');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await row.getByRole('button', { name: 'Copy as curl' }).click();
+    await page.locator('#said').filter({ hasText: 'curl command copied' }).waitFor({ state: 'attached' });
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    const ran = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    assert.ok(JSON.parse(ran.stdout).data, ran.stderr);
+});
+
+test('the reference unfolds to schemas and examples, and is downloaded', async () => {
+    await view('Reference');
+    await page.getByLabel('Search').fill('balances');
+    const operation = page.getByTestId('console-reference-operation');
+    await operation.locator('summary').first().press('Enter');
+    await operation.getByText('Example from the demonstration').waitFor();
+    assert.match(await operation.locator('pre').innerText(), /"data"/);
+    await assertAccessible('reference');
+    const save = async (name) => {
+        const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+        return readFileSync(await download.path(), 'utf8');
+    };
+    assert.ok(JSON.parse(await save('Download JSON')).paths['/accounts']);
+    assert.match(await save('Download YAML'), /^openapi: "?3\.0/);
+    assert.ok(JSON.parse(await save('Collection (Postman, Bruno)')).item.length >= 6);
+    assert.match(await save('Collection (.http)'), /^GET \{\{baseUrl\}\}\/customer$/m);
+});
+
 test('a narrow window scrolls the tables alone', async () => {
     await page.setViewportSize({ width: 320, height: 640 });
-    for (const name of ['Overview', 'Calls', 'Controls', 'Logins', 'Operations']) {
+    for (const name of ['Overview', 'Calls', 'Controls', 'Logins', 'Operations', 'Reference']) {
         await view(name);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(overflow <= 0, `${name}: ${overflow}`);
@@ -137,6 +183,8 @@ test('the session counts on the own page only, and ends', async () => {
         const refused = await byCookie('/operator/clock', { method: 'PUT', headers, body });
         assert.equal(refused.status, 403, refused.text);
     }
+    const send = JSON.stringify({ providerId: PROVIDER, method: 'GET', path: '/hello' });
+    assert.equal((await byCookie('/operator/send', { method: 'POST', headers: evil, body: send })).status, 403);
     const session = { method: 'POST', body: JSON.stringify({ token }) };
     assert.equal((await byCookie('/operator/session', { ...session, headers: evil })).status, 403);
     await page.getByRole('button', { name: 'Sign out' }).click();

@@ -20,7 +20,8 @@
 #define TOKEN "0123456789abcdef"
 
 static struct fixture {
-    char file[64];
+    char file[64], demonstration_file[80];
+    const char *demonstration;
     struct clock clock;
     struct log log;
     struct overrides *overrides;
@@ -52,6 +53,7 @@ static void write_token(size_t len, const char *end)
 static int open_api(struct lfi_error *error)
 {
     const struct operator_config config = {.token_file = f.file,
+                                           .demonstration_file = f.demonstration,
                                            .is_step = is_no_step,
                                            .overrides = f.overrides,
                                            .explain = f.explain,
@@ -71,6 +73,7 @@ static int set_up(void **state)
     if (fd < 0 || close(fd) != 0) {
         return -1;
     }
+    snprintf(f.demonstration_file, sizeof(f.demonstration_file), "%s.json", f.file);
     f.log = (struct log){.fd = open("/dev/null", O_WRONLY), .clock = &f.clock};
     f.overrides = overrides_new();
     f.explain = explain_new();
@@ -93,6 +96,7 @@ static int tear_down(void **state)
     buf_free(&f.reply.headers);
     close(f.log.fd);
     unlink(f.file);
+    unlink(f.demonstration_file);
     return 0;
 }
 
@@ -218,6 +222,46 @@ static void overrides_are_bounded(void **state)
     assert_int_equal(call("GET", "/operator/overrides", NULL, NULL), 200);
 }
 
+/* A file of the demonstration with this address of the simulator. */
+static void write_demonstration(const char *path, const char *simulator)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "{\"ozoneConnect\":{\"baseUrl\":\"https://localhost:1\",\"caFile\":\"c\"},"
+            "\"authorization\":\"a\",\"simulator\":\"%s\",\"providers\":{}}",
+            simulator);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void calls_go_to_a_simulator_of_this_machine_alone(void **state)
+{
+    static const char *const elsewhere[] = {"http://192.0.2.1:80",
+                                            "https://localhost:1",
+                                            "http://localhost:1@evil.example",
+                                            "http://localhost.evil.example:1",
+                                            "http://localhost:1/x",
+                                            "http://localhost:",
+                                            ""};
+    static const char body[] = "{\"providerId\":\"one\",\"method\":\"GET\",\"path\":\"/hello\"}";
+    (void)state;
+    open_usual();
+    assert_int_equal(call("POST", "/operator/send", NULL, body), 404);
+    assert_true(reply_has(&f.reply.body, "adminListener.demonstration is not set"));
+    assert_int_equal(call("GET", "/operator/demonstration", NULL, NULL), 404);
+    f.demonstration = f.demonstration_file;
+    operator_free(f.api);
+    open_usual();
+    for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
+        write_demonstration(f.demonstration, elsewhere[i]);
+        assert_int_equal(call("POST", "/operator/send", NULL, body), 500);
+        assert_true(reply_has(&f.reply.body, "no simulator of this machine"));
+    }
+    write_demonstration(f.demonstration, "http://localhost:1");
+    assert_int_equal(call("POST", "/operator/send", NULL, body), 502);
+    assert_int_equal(call("GET", "/operator/demonstration", NULL, NULL), 200);
+}
+
 static void the_oldest_findings_are_forgotten(void **state)
 {
     struct buf out;
@@ -264,6 +308,9 @@ static void each_path_is_whose_it_is(void **state)
         {"POST", "/operator/clock", 404, 401},
         {"GET", "/operator/nothing", 404, 401},
         {"GET", "/operators", 404, 404},
+        {"GET", "/console/reference/operator.json", 404, 200},
+        {"GET", "/console/reference/operator.d", 404, 404},
+        {"GET", "/console/reference/", 404, 404},
     };
     (void)state;
     open_usual();
@@ -271,10 +318,11 @@ static void each_path_is_whose_it_is(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         admin.operator_api = NULL;
         assert_int_equal(admin_status(&admin, rows[i].method, rows[i].path), rows[i].off);
+        bool is_lever = strncmp(rows[i].path, "/console/", strlen("/console/")) != 0;
         bool levers_off = reply_has(&f.reply.body, "There are no levers here.");
         admin.operator_api = f.api;
         assert_int_equal(admin_status(&admin, rows[i].method, rows[i].path), rows[i].on);
-        assert_int_equal(levers_off, rows[i].off != rows[i].on);
+        assert_int_equal(levers_off, is_lever && rows[i].off != rows[i].on);
     }
     metrics_free((struct metrics *)admin.metrics);
 }
@@ -287,6 +335,7 @@ int main(void)
         CASE(another_token_in_the_file_is_noticed),
         CASE(a_body_is_json_whatever_it_is_called),
         CASE(what_is_not_there_is_said),
+        CASE(calls_go_to_a_simulator_of_this_machine_alone),
         CASE(overrides_are_bounded),
         CASE(each_path_is_whose_it_is),
         CASE(the_oldest_findings_are_forgotten),

@@ -5,6 +5,7 @@ import { showControls } from './view-controls.js';
 import { showOperations } from './view-operations.js';
 import { showOverview } from './view-overview.js';
 import { showPlaces } from './view-places.js';
+import { showReference } from './view-reference.js';
 
 const VIEWS = {
   overview: ['Overview', showOverview],
@@ -12,6 +13,7 @@ const VIEWS = {
   controls: ['Controls', showControls],
   logins: ['Logins', showPlaces],
   operations: ['Operations', showOperations],
+  reference: ['Reference', showReference],
 };
 const main = document.getElementById('main');
 const nav = document.getElementById('views');

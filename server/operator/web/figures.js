@@ -1,28 +1,24 @@
-// Figures of each operation, out of the text of /metrics.
+// Service levels of each operation, out of GET /operator/figures.
 
-const SAMPLE = /^(\w+)\{provider="([^"]*)",operation="([^"]*)",(\w+)="([^"]*)"\} (\d+)/;
-
-/**
- * By provider and operation: requests, those that failed with 5xx, and the bound in milliseconds
- * under which 95 of 100 stayed.
- */
-export function figures(text) {
+/** By provider and operation of this month: requests, failed, today's p95 and that of the slowest day. */
+export function byOperation({ days, today, monthBegan }) {
   const all = new Map();
-  for (const line of text.split('\n')) {
-    const [, name, provider, operation, label, value, count] = SAMPLE.exec(line) ?? [];
-    if (!name || operation === 'none') continue;
-    const key = `${provider} ${operation}`;
-    if (!all.has(key)) all.set(key, { provider, operation, requests: 0, failed: 0, buckets: [] });
-    const one = all.get(key);
-    if (name === 'lfi_requests_total' && label === 'status') {
-      one.requests += Number(count);
-      if (value.startsWith('5')) one.failed += Number(count);
-    } else if (name === 'lfi_request_duration_seconds_bucket') {
-      one.buckets.push([value === '+Inf' ? Infinity : Number(value) * 1000, Number(count)]);
-    }
+  for (const one of days.filter(({ day }) => day >= monthBegan)) {
+    const key = `${one.provider} ${one.operation}`;
+    const sum = all.get(key) ?? { provider: one.provider, operation: one.operation, requests: 0, failed: 0, today: null, slowest: 0 };
+    const p95 = one.p95Us ?? Infinity;
+    sum.requests += one.requests;
+    sum.failed += one.failed;
+    if (one.day === today) sum.today = p95;
+    if (p95 > sum.slowest) Object.assign(sum, { slowest: p95, slowestDay: one.day });
+    all.set(key, sum);
   }
-  return [...all.values()].map(({ buckets, ...one }) => {
-    const found = buckets.find(([, count]) => count >= one.requests * 0.95);
-    return { ...one, p95: found ? found[0] : Infinity };
-  });
+  return [...all.values()];
 }
+
+/** Whether so many may have failed: 995 of 1000 must not. */
+export const isAvailable = ({ requests, failed }, perMille) => (requests - failed) * 1000 >= requests * perMille;
+
+export const percent = ({ requests, failed }) => (requests ? `${(100 - (failed / requests) * 100).toFixed(2)} %` : '–');
+
+export const bound = (us) => (us === Infinity ? '> 5 s' : us < 1000 ? '≤ 1 ms' : `≤ ${us / 1000} ms`);

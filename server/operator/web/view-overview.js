@@ -1,11 +1,10 @@
 // What runs, how fast, and what ends soon.
 import { ask, card, code, element, number, table } from './page.js';
-import { figures } from './figures.js';
+import { bound, byOperation, isAvailable, percent } from './figures.js';
 
 const LOOK_MS = 3000;
+const LOOKS_A_FIGURE = 5; // asking for figures has the server write them down
 const WARN_DAYS = 30;
-const P95_MS = 500; // the regulator's limits
-const AVAILABLE = 0.995;
 
 function partRow({ part, status, reason }) {
   return element('li', {}, element('span', { className: `dot ${status}` }), part,
@@ -17,6 +16,17 @@ async function readParts() {
   return (await answer.json()).parts;
 }
 
+const MODES = { jwt: 'signed token', mtls: 'certificate alone', 'api-key': 'API key', 'client-credentials': 'access token' };
+
+/** How the Hub of a provider proves itself. */
+function callerCell(caller) {
+  if (!caller) return '';
+  const about = [['aud', caller.audience], ['client', caller.client], ['by', caller.methods?.join(', ')],
+    ['scope', caller.scopes?.join(' ')], ['issuer', caller.issuer], ['OU', caller.organisationUnits.join(', ')]];
+  return element('td', {}, MODES[caller.mode], caller.takesConnectTokens ? ', or the consent’s token' : '',
+    about.filter(([, value]) => value).map(([name, value]) => element('div', { className: 'soft' }, `${name} `, code(value))));
+}
+
 function certificateRow(one) {
   const className = one.daysLeft < 0 ? 'bad' : one.daysLeft < WARN_DAYS ? 'warn' : '';
   const row = element('tr', {}, element('td', {}, code(one.setting)), element('td', { textContent: one.subject }),
@@ -25,36 +35,54 @@ function certificateRow(one) {
   return row;
 }
 
-function figureRow(one) {
-  const share = one.requests ? 1 - one.failed / one.requests : 1;
-  return [one.provider, code(one.operation), number(`${one.requests}`),
-    number(one.p95 === Infinity ? '> 5 s' : `≤ ${one.p95} ms`, one.p95 > P95_MS ? 'bad' : 'good'),
-    number(`${(share * 100).toFixed(2)} %`, share < AVAILABLE ? 'bad' : 'good')];
+function figureRow(one, { p95LimitUs, availablePerMille }) {
+  const time = (us, title = '') => {
+    const cell = number(us === null ? '–' : bound(us), us > p95LimitUs ? 'bad' : 'good');
+    cell.title = title;
+    return cell;
+  };
+  const row = element('tr', {}, element('td', { textContent: one.provider }), element('td', {}, code(one.operation)),
+    time(one.today), time(one.slowest, one.slowestDay), number(`${one.requests}`),
+    number(percent(one), isAvailable(one, availablePerMille) ? 'good' : 'bad'));
+  row.setAttribute('data-testid', 'console-figure');
+  return row;
+}
+
+function levels(figures) {
+  const rows = byOperation(figures).map((one) => figureRow(one, figures));
+  if (rows.length === 0) return [element('p', { className: 'soft', textContent: 'The Hub has not called this month.' })];
+  const months = figures.months.filter(({ requests }) => requests > 0).map((one) => element('li', {}, `${one.provider}: `,
+    element('strong', { className: isAvailable(one, figures.availablePerMille) ? 'good' : 'bad', textContent: percent(one) }),
+    element('span', { className: 'soft', textContent: ` of ${one.requests}` })));
+  return [
+    element('p', { className: 'soft' }, `The regulator asks for ${figures.p95LimitUs / 1000} ms at the 95th percentile of each ` +
+      `endpoint and day, and for ${figures.availablePerMille / 10} % of a month answered without an error of the bank. ` +
+      `Since ${figures.monthBegan}, kept over restarts:`),
+    element('ul', { className: 'months' }, months),
+    table(['Provider', 'Operation', 'p95 today', 'p95, slowest day', 'Requests', 'Available'], rows),
+  ];
 }
 
 export async function showOverview(main, { providers, tell }) {
   const parts = element('ul', { className: 'dots' });
   const speed = element('div');
   const { certificates } = await ask('/operator/certificates');
-  const offered = providers.map(({ provider, segment, operations }) => [provider, segment,
-    number(`${operations.filter((one) => one.offered).length} of ${operations.length}`)]);
+  const offered = providers.map(({ provider, segment, operations, caller }) => [provider, segment,
+    number(`${operations.filter((one) => one.offered).length} of ${operations.length}`), callerCell(caller)]);
   main.append(
     element('div', { className: 'grid' },
       card('What runs', parts),
-      card('Providers', table(['Provider', 'Segment', 'Operations offered'], offered))),
-    card('Speed and availability since the start', element('p', { className: 'soft' },
-      'The regulator asks for a 95th percentile of 500 ms and 99.5 % answered without an error of the bank.'), speed),
+      card('Providers', table(['Provider', 'Segment', 'Offered', 'Caller'], offered))),
+    card('Speed and availability this month', speed),
     card('Certificates and secrets', table(['Setting', 'Subject', 'Ends', 'Days left'], certificates.map(certificateRow))));
 
+  let looks = 0;
   async function look() {
     try {
       // Certificates have a table of their own, unless one is why requests fail.
       const shown = (await readParts()).filter(({ part, status }) => status !== 'ok' || !part.startsWith('certificate'));
       parts.replaceChildren(...shown.map(partRow));
-      const rows = figures(await (await fetch('/metrics')).text());
-      speed.replaceChildren(rows.length === 0
-        ? element('p', { className: 'soft', textContent: 'The Hub has not called yet.' })
-        : table(['Provider', 'Operation', 'Requests', '95 of 100 within', 'Available'], rows.map(figureRow)));
+      if (looks++ % LOOKS_A_FIGURE === 0) speed.replaceChildren(...levels(await ask('/operator/figures')));
     } catch (failure) {
       tell(failure);
     }

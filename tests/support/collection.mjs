@@ -1,0 +1,105 @@
+// The sample requests of the documents towards a running demonstration: what the console and
+// tools/collection hand out, with everything filled in that a person would fill in.
+import { readFileSync } from 'node:fs';
+import * as collection from '../../server/operator/web/collection.js';
+import { HubClient } from './client.mjs';
+import { CONTROL_PARAMETERS, creditorOf, sealPii } from './payments.mjs';
+import { Bank } from '../contract/hub_support.mjs';
+
+const PROVIDER = 'dhowretail'; // of the samples of payments
+const TOKEN_SECONDS = 290; // the bank takes one for five minutes
+
+/** A call of the operator. */
+export async function operator(demo, path) {
+    const authorization = `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}`;
+    const answer = await fetch(demo.adminBaseUrl + path, { headers: { authorization, connection: 'close' } });
+    if (!answer.ok) {
+        throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    }
+    return answer.json();
+}
+
+/** The documents as the console serves them, in the version of the standard that is in force. */
+export async function readDocuments(demo) {
+    const { documents } = await operator(demo, '/operator/documents');
+    const current = documents.filter(({ version }) => !version.endsWith('-draft'));
+    return Promise.all(current.map(async ({ file }) => [file, await operator(demo, `/console/reference/${file}`)]));
+}
+
+/** A call of a script to the Hub simulator. */
+async function script(demo, path, body) {
+    const answer = await fetch(demo.hub.baseUrl + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', connection: 'close' },
+        body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) {
+        throw new Error(`${path}: ${answer.status} ${text}`);
+    }
+    return JSON.parse(text);
+}
+
+/** A consent to one payment, authorized in the bank's place for the customer of the samples. */
+async function authorizePayment(demo, { userId, accountId }) {
+    const { consentId } = await script(demo, '/sim/consents', {
+        providerId: PROVIDER,
+        type: 'payment',
+        consent: {
+            ControlParameters: CONTROL_PARAMETERS.SingleInstantPayment,
+            PersonalIdentifiableInformation: { Initiation: { Creditor: [creditorOf(1)] } },
+        },
+    });
+    const hub = { base: demo.portBase, config: { https: { clientCa: demo.hub.caFile } } };
+    const bank = new Bank(hub, { who: demo.bank, port: new URL(demo.hub.consentManagerUrl).port });
+    try {
+        await bank.decide({ consentId, providerId: PROVIDER }, 'Authorized', { userId, accountIds: [accountId] });
+    } finally {
+        bank.close();
+    }
+    return consentId;
+}
+
+/** A value for each variable of the collection. A payment is made for those that ask about one. */
+export async function fillIn(demo, requests) {
+    const demonstration = await operator(demo, '/operator/demonstration');
+    const variables = collection.variablesOf(demonstration);
+    const claims = { exp: Math.floor(Date.now() / 1000) + TOKEN_SECONDS };
+    for (const { providerId, callerAuth, token } of demo.providers) {
+        const hub = new HubClient(demo, providerId);
+        const scheme = callerAuth === 'api-key' ? '' : 'Bearer ';
+        variables[collection.authorizationOf(providerId)] = scheme + (await hub.token({ claims }));
+        if (token) {
+            const secret = readFileSync(token.clientSecretFile, 'utf8').trim();
+            variables[collection.clientOf(providerId)] = Buffer.from(`${token.clientId}:${secret}`).toString('base64');
+        }
+        hub.close();
+    }
+    const read = requests.find(({ operation }) => operation === 'findByAccountId');
+    const { userId } = JSON.parse(Buffer.from(read.headers['o3-psu-identifier'], 'base64'));
+    const customer = { userId, accountId: read.url.split('/').pop() };
+    const paid = await authorizePayment(demo, customer);
+    const { body } = await script(demo, `/sim/consents/${paid}/payments`, {
+        amount: '10.00', pii: { Initiation: creditorOf(1), Risk: {} },
+    });
+    return {
+        ...variables,
+        paidConsentId: paid,
+        paymentId: body.data.id,
+        paymentConsentId: await authorizePayment(demo, customer),
+        paymentPii: await sealPii({ Initiation: creditorOf(1), Risk: {} }, demo.providers[0]),
+    };
+}
+
+/** Sends one request of the collection with the certificate of its provider. */
+export async function send(demo, request, variables) {
+    const of = (text) => collection.fill(text, variables);
+    const hub = new HubClient(demo, request.provider);
+    try {
+        const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, of(value)]));
+        return await hub.send(request.method, of(request.url).slice(demo.ozoneConnect.baseUrl.length),
+            { headers, content: of(request.body) });
+    } finally {
+        hub.close();
+    }
+}
