@@ -1,9 +1,10 @@
 #include "payments/pii.h"
 
+#include "base/array.h"
 #include "base/limits.h"
+#include "base/secret_cache.h"
 #include "contract_payment_pii.h"
 #include "jose/jose.h"
-#include "payments/pii_cache.h"
 #include "payments/signature.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 struct pii_reader {
     struct jose_decrypter *decrypter;
     struct signature_judge *judge;
-    struct pii_cache *cache;
+    struct secret_cache *kept; /* decrypted PII of consents */
 };
 
 int pii_init(struct lfi_error *error)
@@ -42,8 +43,8 @@ int pii_reader_new(struct pii_reader **out, const struct pii_config *config,
     if (!reader) {
         return error_set(error, "out of memory");
     }
-    reader->cache = pii_cache_new(clock);
-    if (!reader->cache) {
+    reader->kept = secret_cache_new(clock, LIMIT_PII_KEPT_BYTES, LIMIT_PII_KEPT_S);
+    if (!reader->kept) {
         pii_reader_free(reader);
         return error_set(error, "out of memory");
     }
@@ -61,7 +62,7 @@ void pii_reader_free(struct pii_reader *reader)
     if (reader) {
         jose_decrypter_free(reader->decrypter);
         signature_judge_free(reader->judge);
-        pii_cache_free(reader->cache);
+        secret_cache_free(reader->kept);
         free(reader);
     }
 }
@@ -134,28 +135,33 @@ int pii_decrypt(struct pii_reader *reader, struct lfi_slice compact, struct aren
     }
 }
 
-/* The same, with what was decrypted before when the query says whose it is. */
+/*
+ * The same, with what was decrypted before when the query says whose it is, so that the payments
+ * under a consent cost one private operation each and not two. What is kept ends with its keys, and
+ * signature, claims and schema are judged anew each time.
+ */
 static int decrypt_or_recall(struct pii_reader *reader, const struct pii_query *query,
                              struct arena *arena, struct lfi_slice *out, struct refusal *refusal)
 {
-    unsigned char key[PII_CACHE_KEY];
+    unsigned char key[SECRET_CACHE_KEY];
 
     if (!cJSON_IsString(query->member)) {
         return refusal_set(refusal, "PII-MISSING", 400, "Body.InvalidFormat",
                            "PersonalIdentifiableInformation must be there, as a compact JWE.");
     }
     struct lfi_slice compact = slice_of(query->member->valuestring);
-    const struct pii_cache_name name = {query->provider_id, query->consent_id, compact};
-    if (query->stage != PII_OF_REVIEW || query->consent_id.len == 0 || !pii_cache_key(&name, key)) {
+    const struct lfi_slice of[] = {query->provider_id, query->consent_id, compact};
+    if (query->stage != PII_OF_REVIEW || query->consent_id.len == 0 ||
+        !secret_cache_key(of, ARRAY_LEN(of), key)) {
         return pii_decrypt(reader, compact, arena, out, refusal);
     }
     arena_hold_secret(arena);
-    *out = pii_cache_get(reader->cache, key, arena);
+    *out = secret_cache_get(reader->kept, key, arena);
     if (!out->ptr) {
         if (pii_decrypt(reader, compact, arena, out, refusal) != 0) {
             return -1;
         }
-        pii_cache_put(reader->cache, key, *out);
+        secret_cache_put(reader->kept, key, *out);
     }
     return 0;
 }

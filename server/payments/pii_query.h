@@ -23,7 +23,7 @@ struct pii_query {
     struct lfi_slice client_id;   /* o3-caller-client-id: iss and sub of a verified signature */
     struct lfi_slice software_id; /* o3-caller-software-statement-id: whose keys these are */
     int64_t created_s;            /* when the consent was made; 0: not known */
-    /* Whose PII_OF_REVIEW it is, which is kept decrypted for a while (pii_cache.h). */
+    /* Whose PII_OF_REVIEW it is, which is kept decrypted for a while. */
     struct lfi_slice provider_id, consent_id; /* absent: it is not kept */
     const char *audience; /* aud of a verified signature; NULL: the bank's issuer */
     unsigned forms;       /* enum pii_forms: of a payment, taken besides its own */

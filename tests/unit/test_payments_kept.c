@@ -3,9 +3,11 @@
  */
 #include "pii_world.h"
 
+#include "base/array.h"
 #include "base/id.h"
+#include "base/limits.h"
+#include "base/secret_cache.h"
 #include "failing.h"
-#include "payments/pii_cache.h"
 
 #include <fcntl.h>
 
@@ -98,7 +100,7 @@ static void other_keys_find_nothing_kept(void **state)
 /* What is searched for is in memory in another form, so as not to be found itself. */
 struct kept {
     struct clock clock;
-    struct pii_cache *cache;
+    struct secret_cache *cache;
     struct arena *arena;
     unsigned char inverted[SECRET];
 };
@@ -106,45 +108,44 @@ struct kept {
 static void begin(struct kept *kept)
 {
     *kept = (struct kept){.arena = arena_new(LIMIT_ARENA_BYTES)};
-    kept->cache = pii_cache_new(&kept->clock);
+    kept->cache = secret_cache_new(&kept->clock, LIMIT_PII_KEPT_BYTES, LIMIT_PII_KEPT_S);
     assert_non_null(kept->cache);
     assert_true(id_random(kept->inverted, SECRET));
 }
 
 static void end(struct kept *kept)
 {
-    pii_cache_free(kept->cache);
+    secret_cache_free(kept->cache);
     arena_free(kept->arena);
 }
 
-static void key_of(unsigned number, unsigned char out[PII_CACHE_KEY])
+static void key_of(unsigned number, unsigned char out[SECRET_CACHE_KEY])
 {
-    const struct pii_cache_name name = {
-        SLICE("dhowretail"), SLICE("consent-1"), {(const char *)&number, sizeof(number)}};
-    assert_true(pii_cache_key(&name, out));
+    const struct lfi_slice of[] = {SLICE("dhowretail"), {(const char *)&number, sizeof(number)}};
+    assert_true(secret_cache_key(of, ARRAY_LEN(of), out));
 }
 
 /* A text of this length that begins with the secret. */
 static void put(struct kept *kept, unsigned number, size_t len)
 {
-    unsigned char key[PII_CACHE_KEY];
+    unsigned char key[SECRET_CACHE_KEY];
     char *text = calloc(1, len);
     assert_non_null(text);
     for (size_t i = 0; i < SECRET; i++) {
         text[i] = (char)(0xff ^ kept->inverted[i]);
     }
     key_of(number, key);
-    pii_cache_put(kept->cache, key, (struct lfi_slice){text, len});
+    secret_cache_put(kept->cache, key, (struct lfi_slice){text, len});
     OPENSSL_cleanse(text, len);
     free(text);
 }
 
 static bool has(struct kept *kept, unsigned number)
 {
-    unsigned char key[PII_CACHE_KEY];
+    unsigned char key[SECRET_CACHE_KEY];
     key_of(number, key);
     arena_hold_secret(kept->arena);
-    bool found = pii_cache_get(kept->cache, key, kept->arena).ptr;
+    bool found = secret_cache_get(kept->cache, key, kept->arena).ptr;
     arena_reset(kept->arena);
     return found;
 }
