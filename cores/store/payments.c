@@ -130,24 +130,29 @@ static int open_environment(struct payments *payments, const char *path,
     return open_databases(payments, options->segment, error);
 }
 
-static struct payments *payments_new(void)
+bool payments_init_cond(pthread_cond_t *out)
 {
     pthread_condattr_t attributes;
+    if (pthread_condattr_init(&attributes) != 0) {
+        return false;
+    }
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    bool made = pthread_cond_init(out, &attributes) == 0;
+    (void)pthread_condattr_destroy(&attributes);
+    return made;
+}
+
+static struct payments *payments_new(void)
+{
     struct payments *payments = calloc(1, sizeof(*payments));
     if (!payments) {
         return NULL;
     }
-    if (pthread_condattr_init(&attributes) != 0) {
-        free(payments);
-        return NULL;
-    }
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     bool ok = pthread_mutex_init(&payments->lock, NULL) == 0;
-    if (ok && pthread_cond_init(&payments->moved, &attributes) != 0) {
+    if (ok && !payments_init_cond(&payments->moved)) {
         (void)pthread_mutex_destroy(&payments->lock);
         ok = false;
     }
-    (void)pthread_condattr_destroy(&attributes);
     if (!ok) {
         free(payments);
         return NULL;

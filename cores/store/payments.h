@@ -167,6 +167,8 @@ int payments_open(struct payments **out, const struct store_options *options,
                   struct lfi_error *error);
 void payments_close(struct payments *payments);
 int payments_begin(struct payments *payments, bool write, MDB_txn **txn, struct lfi_error *error);
+/* On the monotonic clock; false: it cannot be made. */
+bool payments_init_cond(pthread_cond_t *out);
 /* Commits, and wakes whoever waits for it; `rc` is an LMDB code: not 0 aborts. */
 int payments_end(struct payments *payments, MDB_txn *txn, int rc, struct lfi_error *error);
 /* Forgets everything. */

@@ -12,20 +12,13 @@ struct payment_ticket {
     const struct lfi_payment_order *order;
     struct lfi_error *error;
     struct payment_ticket *next;
+    pthread_cond_t wake; /* it is done, or comes first while no commit is under way */
     enum { TICKET_WAITS, TICKET_TAKEN, TICKET_DONE } state;
     int result; /* lfi_status */
     enum lfi_order_outcome outcome;
     uint64_t sequence; /* of the payment that was made or found */
     bool repeated;     /* its reply was lost before it was done */
     bool lost, late;   /* the reply is to be lost, long after the deadline */
-};
-
-/* One commit under way. */
-struct batch {
-    struct store *store;
-    MDB_txn *read;  /* of the store */
-    MDB_txn *write; /* of the payments */
-    int code;       /* of LMDB: not 0 ends it */
 };
 
 /* One commit under way. */

@@ -77,15 +77,23 @@ static void append(struct payments *payments, struct payment_ticket *ticket)
     *at = ticket;
 }
 
-/* Waits for a commit to end, or until the deadline. */
-static void wait_for_turn(struct payments *payments, int64_t left_us)
+/* Each waits for itself: all that wait would only find that it is not their turn. */
+static void wake_next(struct payments *payments)
+{
+    if (payments->first && !payments->committing) {
+        (void)pthread_cond_signal(&payments->first->wake);
+    }
+}
+
+/* Until the ticket is done or comes first, or until the deadline. */
+static void wait_for_turn(struct payments *payments, struct payment_ticket *ticket, int64_t left_us)
 {
     struct timespec end;
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     int64_t nanoseconds = end.tv_nsec + left_us % 1000000 * 1000;
     end.tv_sec += left_us / 1000000 + nanoseconds / 1000000000;
     end.tv_nsec = nanoseconds % 1000000000;
-    (void)pthread_cond_timedwait(&payments->moved, &payments->lock, &end);
+    (void)pthread_cond_timedwait(&ticket->wake, &payments->lock, &end);
 }
 
 /* Until the ticket is done, by this thread or another's. */
@@ -99,12 +107,13 @@ static void take_turn(struct store *store, struct payment_ticket *ticket)
         int64_t left_us = ticket->call->deadline_us - host->monotonic_us(host);
         if (ticket->state == TICKET_WAITS && left_us <= 0) {
             withdraw(payments, ticket);
+            wake_next(payments);
             (void)store_say(ticket->error, "no time left");
             ticket->result = LFI_UNAVAILABLE;
             break;
         }
         if (payments->committing) { /* a commit that has begun is waited for */
-            wait_for_turn(payments, left_us > 0 ? left_us : 1000000);
+            wait_for_turn(payments, ticket, left_us > 0 ? left_us : 1000000);
             continue;
         }
         payments->committing = true;
@@ -115,10 +124,11 @@ static void take_turn(struct store *store, struct payment_ticket *ticket)
         while (first) {
             struct payment_ticket *next = first->next; /* its owner may end once it is done */
             first->state = TICKET_DONE;
+            (void)pthread_cond_signal(&first->wake);
             first = next;
         }
         payments->committing = false;
-        (void)pthread_cond_broadcast(&payments->moved);
+        wake_next(payments);
     }
     (void)pthread_mutex_unlock(&payments->lock);
 }
@@ -163,7 +173,11 @@ int payments_create(void *core, const struct lfi_call *call, const struct lfi_pa
     if (!payment_order_is_sound(order)) {
         return store_say(error, "the order is not one that this core can keep");
     }
+    if (!payments_init_cond(&ticket.wake)) {
+        return store_say(error, "out of memory");
+    }
     take_turn(store, &ticket);
+    (void)pthread_cond_destroy(&ticket.wake);
     if (ticket.result != LFI_OK) {
         return ticket.result;
     }
