@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define IDLE_HANDLES 32 /* each keeps its connections; more are closed after use */
-#define DATE_MAX 40     /* "Sun, 06 Nov 1994 08:49:37 GMT" and more than that is none */
-#define CONNECT_SHARE 2 /* half of the time-out may go into connecting */
+#define IDLE_HANDLES 32    /* each keeps its connections; more are closed after use */
+#define KEPT_CONNECTIONS 2 /* of a handle: the Hub's two addresses */
+#define DATE_MAX 40        /* "Sun, 06 Nov 1994 08:49:37 GMT" and more than that is none */
+#define CONNECT_SHARE 2    /* half of the time-out may go into connecting */
 
 struct http_client {
     struct buf ca, certificate, key; /* PEM; empty: none */
@@ -209,6 +210,7 @@ static bool set_transport(CURL *handle, const struct http_client *client, long t
     return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http") == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS) == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
                CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
@@ -245,7 +247,7 @@ static bool set_request(CURL *handle, const struct http_call *call, struct curl_
         }
     }
     /* On a kept connection that ends without an answer libcurl would send the request again. */
-    long once = strcmp(call->method, "GET") != 0;
+    long once = strcmp(call->method, "GET") != 0 && !call->repeatable;
     return curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, once) == CURLE_OK &&
            curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method) == CURLE_OK;
 }

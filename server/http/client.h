@@ -1,8 +1,9 @@
 /*
  * Outbound HTTPS: libcurl behind a small face. The only file that knows libcurl is client.c.
  * TLS 1.2 at least, host name verified, only the given trust anchors, redirects never followed,
- * no proxy from the environment, connections kept and reused for GET; what changes something goes
- * out once, on a connection of its own (one handle per thread in a pool).
+ * no proxy from the environment, connections kept and reused for GET and for what may be repeated;
+ * else what changes something goes out once, on a connection of its own (one handle per thread in a
+ * pool).
  */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
@@ -36,6 +37,7 @@ struct http_call {
     const char *content_type;   /* of the body; NULL: none */
     struct lfi_slice body;      /* absent: none */
     int timeout_ms;             /* 0: the client's */
+    bool repeatable;            /* sent twice it does what it does once */
 };
 
 struct http_answer {

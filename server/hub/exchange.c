@@ -129,6 +129,7 @@ static enum hub_outcome call(struct hub *hub, struct arena *arena,
         .content_type = request->content_type,
         .body = request->body,
         .timeout_ms = request->timeout_ms,
+        .repeatable = request->operation == HUB_PATCH_PAYMENT, /* it says how the payment is */
     };
     if (http_client_call(hub->client, &http, &answer, error) != 0) {
         goto out;

@@ -387,6 +387,24 @@ static void what_changes_something_goes_out_once(void **state)
     http_client_free(client);
 }
 
+static void what_may_be_repeated_goes_over_a_kept_connection(void **state)
+{
+    struct http_client *client = client_of(bundle, NULL, NULL);
+    struct outcome out;
+    char url[100];
+
+    (void)state;
+    snprintf(url, sizeof(url), "%s/drop", base);
+    get(&out, client, base, "/");
+    http_answer_free(&out.answer);
+    atomic_store(&dropped, 0);
+    call(&out, client, (struct http_call){.method = "PATCH", .url = url, .repeatable = true});
+    assert_int_equal(out.result, -1);
+    assert_int_equal(atomic_load(&dropped), 2); /* the second time on a connection of its own */
+    http_answer_free(&out.answer);
+    http_client_free(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +418,7 @@ int main(void)
         cmocka_unit_test(proxies_of_the_environment_are_ignored),
         cmocka_unit_test(nobody_there),
         cmocka_unit_test(what_changes_something_goes_out_once),
+        cmocka_unit_test(what_may_be_repeated_goes_over_a_kept_connection),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
