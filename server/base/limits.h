@@ -73,6 +73,8 @@
 #define LIMIT_PII_BYTES (256 * 1024)       /* a JWE: ten creditors and their addresses */
 #define LIMIT_PII_KEPT_BYTES (1024 * 1024) /* decrypted: some 300 consents */
 #define LIMIT_PII_KEPT_S 600               /* from the authorization page to the payment, and on */
+#define LIMIT_COPIES_BYTES (1024 * 1024)   /* consents of which events told: some 250 */
+#define LIMIT_COPIES_S 600                 /* from the decision on a consent to its payment */
 #define LIMIT_CREDITORS 10                 /* that a consent may name (payment PII 7) */
 #define LIMIT_PAYMENT_KEY 40 /* characters of x-idempotency-key, as the TPPs' standard has it */
 #define LIMIT_PAYMENT_KEY_S (24 * 3600) /* for how long it means one payment, as at the Hub */

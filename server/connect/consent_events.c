@@ -1,7 +1,7 @@
 /*
- * What the Hub asks and tells about consents. Nothing of a consent is kept: the Hub is the only one
- * that holds them, so an event that is lost, repeated or late does no harm. (Consent events 3
- * to 5.)
+ * What the Hub asks and tells about consents. The Hub is the only one that holds them. What it
+ * tells lets a payment pass for a while and refuses none (payments/copies.h), so an event that is
+ * lost, repeated or late does no harm. (Consent events 3 to 5.)
  */
 #include "connect/call_consent.h"
 #include "connect/judge.h"
@@ -167,6 +167,7 @@ int connect_consent_event(struct call *call)
     struct consent consent;
     int rc = read_body(call, &tree, &consent);
     if (rc == 0) {
+        const struct consent_ref ref = {call->provider->id, consent.id};
         call_consent_forget(call);
         LOG_EVENT(
             call->connect->log, LOG_INFO, "consent-event",
@@ -174,6 +175,7 @@ int connect_consent_event(struct call *call)
             LOG_TEXT("consent", call_logged_header(call->request, "o3-consent-id")),
             LOG_TEXT("operation", contract_parameter(&call->parameters, CONSENT_EVENTS_OPERATION)),
             LOG_TEXT("status", consent.status));
+        consent_copies_take(call->connect->copies, &ref, tree, call->arena);
         call->reply->content_type = NULL;
         call->reply->status = 204;
     }

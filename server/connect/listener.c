@@ -384,8 +384,9 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->metrics = metrics;
     connect->watermarks = cache_new();
     connect->permissions = cache_new();
+    connect->copies = consent_copies_new(config->state, clock, log);
     connect->shares = shares_new(provider_count(config->providers), config->workers);
-    if (!connect->shares || !connect->watermarks || !connect->permissions ||
+    if (!connect->shares || !connect->watermarks || !connect->permissions || !connect->copies ||
         jwe_code_pool_new(&connect->codes, error) != 0 || consent_rules_init(error) != 0) {
         connect_free(connect);
         return -1;
@@ -401,6 +402,7 @@ void connect_free(struct connect *connect)
         consent_rules_fini();
         jwe_code_pool_free(connect->codes);
         shares_free(connect->shares);
+        consent_copies_free(connect->copies);
         cache_free(connect->permissions);
         cache_free(connect->watermarks);
         free(connect);

@@ -6,6 +6,7 @@
 #include "connect/connect.h"
 #include "flow/call.h"
 #include "jose/jwe.h"
+#include "payments/copies.h"
 #include "provider/share.h"
 
 struct connect {
@@ -14,9 +15,10 @@ struct connect {
     const struct clock *clock;
     const struct log *log;
     struct metrics *metrics;
-    struct shares *shares;     /* of the providers in the workers */
-    struct cache *watermarks;  /* what page 1 saw */
-    struct cache *permissions; /* what consents permit */
+    struct shares *shares;         /* of the providers in the workers */
+    struct cache *watermarks;      /* what page 1 saw */
+    struct cache *permissions;     /* what consents permit */
+    struct consent_copies *copies; /* of consents to payments */
     struct jwe_code_pool *codes;
 };
 

@@ -13,6 +13,7 @@ static struct payment_means means_of(const struct call *call)
     size_t provider = provider_index(connect->config.providers, call->provider);
     return (struct payment_means){
         .hub = call->peers->hubs[provider],
+        .copies = connect->copies,
         .pii = call->peers->pii,
         .state = connect->config.state,
         .clock = connect->clock,

@@ -100,6 +100,12 @@ int64_t consent_created_s(const struct consent *consent)
     return datetime_parse(consent->created, &value) ? datetime_utc_us(&value) / 1000000 : 0;
 }
 
+bool consent_may_pay(const struct consent *consent)
+{
+    return slice_equal_text(consent->status, "Authorized") ||
+           slice_equal_text(consent->status, "Consumed");
+}
+
 bool consent_is_of(const struct consent *consent, struct lfi_slice user_id)
 {
     return consent->user_id.len > 0 && slice_equal(consent->user_id, user_id);

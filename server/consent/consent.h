@@ -52,6 +52,8 @@ int64_t consent_deadline_s(const struct consent *consent);
 bool consent_is_expired(const struct consent *consent, int64_t now_us);
 /* When it was made, in seconds; 0: not known. */
 int64_t consent_created_s(const struct consent *consent);
+/* Of a payment: whether the Hub has it in force; it may have noted a single payment already. */
+bool consent_may_pay(const struct consent *consent);
 /* Whether the consent says that it is this customer's. Others are not shown, however they came. */
 bool consent_is_of(const struct consent *consent, struct lfi_slice user_id);
 /* Whether the customer may end it: only what is not ended yet. */

@@ -1,8 +1,6 @@
 /*
- * The consent behind an operation on payments, and what it says of customer and account. It is read
- * from the Hub for each, over a connection that is kept: the Hub alone knows whether it is in
- * force, its events may be lost or reach another instance, and a copy must not decide on a payment.
- * (Payments 3.1, consent events 5.) Internal to this room.
+ * The consent behind an operation on payments, read from the Hub over a connection that is kept,
+ * and what it says of customer and account. (Payments 3.1.) Internal to this room.
  */
 #ifndef PAYMENTS_AGREED_H
 #define PAYMENTS_AGREED_H

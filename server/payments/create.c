@@ -137,17 +137,41 @@ static enum payment_step order_payment(struct payment *payment)
 /* --- all of it -------------------------------------------------------------------------------- */
 
 /* The order that payments 3.2 recommends; what needs the account is the core's one atomic step. */
-static enum payment_step (*const steps[])(struct payment *payment) = {
-    payment_read_order, answer_repeat,          payment_read_consent, payment_check_headers,
-    payment_open_pii,   payment_check_creditor, payment_check_proof,  order_payment,
+#define READS_CONSENT 2
+static const struct {
+    enum payment_step (*take)(struct payment *payment);
+    bool by_consent; /* what it refuses, the consent says */
+} steps[] = {
+    {payment_read_order, false},
+    {answer_repeat, false},
+    [READS_CONSENT] = {payment_read_consent, true},
+    {payment_check_headers, true},
+    {payment_open_pii, false},
+    {payment_check_creditor, true},
+    {payment_check_proof, false},
+    {order_payment, false},
 };
+
+/* What a copy of the consent would refuse, the consent itself decides. */
+static void drop_copy(struct payment *payment)
+{
+    *payment->call->refusal = (struct refusal){.id = NULL};
+    cJSON_Delete(payment->consent_tree);
+    payment->consent_tree = NULL;
+    payment->asks_hub = true;
+}
 
 int payment_create(struct call *call, const struct payment_means *means)
 {
     struct payment payment = {.call = call, .means = means};
     enum payment_step step = PAYMENT_GO_ON;
     for (size_t i = 0; step == PAYMENT_GO_ON && i < ARRAY_LEN(steps); i++) {
-        step = steps[i](&payment);
+        step = steps[i].take(&payment);
+        if (step == PAYMENT_REFUSED && steps[i].by_consent && !payment.asks_hub) {
+            drop_copy(&payment);
+            step = PAYMENT_GO_ON;
+            i = READS_CONSENT - 1;
+        }
     }
     pii_close(&payment.pii);
     cJSON_Delete(payment.consent_tree);

@@ -4,13 +4,15 @@
 
 #include "base/clock.h"
 #include "hub/hub.h"
+#include "payments/copies.h"
 #include "payments/pii.h"
 #include "state/state.h"
 
 struct payment_means {
-    struct hub *hub;           /* holds the consent; NULL: none is configured */
-    struct pii_reader *pii;    /* NULL: no keys are configured */
-    const struct state *state; /* where pushes wait; NULL: they cannot */
+    struct hub *hub;               /* holds the consent; NULL: none is configured */
+    struct consent_copies *copies; /* NULL: each consent is read from the Hub */
+    struct pii_reader *pii;        /* NULL: no keys are configured */
+    const struct state *state;     /* where pushes wait; NULL: they cannot */
     const struct clock *clock;
     const struct log *log;
     struct lfi_slice client_id, software_id; /* of the TPP, as in struct pii_query */

@@ -13,6 +13,7 @@ struct payment {
     cJSON *body;
     const cJSON *data;              /* request.Data */
     cJSON *consent_tree;            /* NULL: not read yet */
+    bool asks_hub;                  /* for the consent; no copy will do */
     struct consent consent;         /* in consent_tree; its payment type is known */
     int64_t auth_us;                /* of x-fapi-auth-date */
     struct pii pii;                 /* tree NULL: not opened yet */
@@ -32,7 +33,7 @@ enum payment_step payment_digest(struct payment *payment);
 
 /* --- terms.c: what its consent says ----------------------------------------------------------- */
 
-/* Reads the consent from the Hub: PAYMENT-CONSENT-… */
+/* Reads the consent, a copy or from the Hub: PAYMENT-CONSENT-… */
 enum payment_step payment_read_consent(struct payment *payment);
 /* PAYMENT-AUTH-DATE, PAYMENT-ADDRESS. */
 enum payment_step payment_check_headers(struct payment *payment);

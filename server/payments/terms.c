@@ -9,14 +9,6 @@
 
 /* --- the consent ------------------------------------------------------------------------------ */
 
-/* The Hub has checked the state before it calls; it may have noted a single payment already. */
-static bool is_in_force(const struct consent *consent, int64_t now_us)
-{
-    return !consent_is_expired(consent, now_us) &&
-           (slice_equal_text(consent->status, "Authorized") ||
-            slice_equal_text(consent->status, "Consumed"));
-}
-
 static int judge_consent(struct payment *payment)
 {
     const struct consent *consent = &payment->consent;
@@ -24,7 +16,8 @@ static int judge_consent(struct payment *payment)
         return agreed_refuse(payment->call, "PAYMENT-CONSENT-KIND",
                              "The consent is not one to domestic payments.");
     }
-    if (!is_in_force(consent, clock_now_us(payment->means->clock))) {
+    if (!consent_may_pay(consent) ||
+        consent_is_expired(consent, clock_now_us(payment->means->clock))) {
         return agreed_refuse(payment->call, "PAYMENT-CONSENT-STATE",
                              "The consent is not in force.");
     }
@@ -34,7 +27,14 @@ static int judge_consent(struct payment *payment)
 
 enum payment_step payment_read_consent(struct payment *payment)
 {
-    if (agreed_fetch(payment->call, payment->means, &payment->consent_tree) != 0) {
+    struct call *call = payment->call;
+    const struct payment_means *means = payment->means;
+    const struct consent_ref ref = {call->provider->id, call->core.consent_id};
+    if (means->copies && !payment->asks_hub) {
+        payment->consent_tree = consent_copies_find(means->copies, &ref, call->arena);
+    }
+    payment->asks_hub = !payment->consent_tree;
+    if (payment->asks_hub && agreed_fetch(call, means, &payment->consent_tree) != 0) {
         return PAYMENT_REFUSED;
     }
     consent_read(payment->consent_tree, &payment->consent);
@@ -165,6 +165,7 @@ enum payment_step payment_check_creditor(struct payment *payment)
 {
     struct call *call = payment->call;
     struct pii agreed;
+    payment->order.creditor_open = 0;
     const cJSON *asked = json_get(json_get(payment->consent_tree, "request"), "consent");
     const struct pii_query query =
         query_of(payment, PII_OF_REVIEW, json_get(asked, "PersonalIdentifiableInformation"));

@@ -61,6 +61,17 @@ async function consentOf(type, { creditors = [creditorOf(1)], payer = user, acco
     return consent;
 }
 
+/** What Hub and bank have said to each other about a consent. */
+async function exchangesOf({ consentId }) {
+    return (await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json()).exchanges;
+}
+
+/** Waits until the bank has taken the event that says so. */
+async function told(consent, status) {
+    await until(async () => (await exchangesOf(consent)).some((one) => one.path === '/consent/event/patch' &&
+        one.status === 204 && JSON.parse(one.requestBody).status === status), `told of ${status}`);
+}
+
 /** Sets "a.b" of an object; null takes it away. */
 function change(object, path, value) {
     const names = path.split('.');
@@ -255,11 +266,15 @@ test('a consent that the Hub does not have, or has ended, pays nothing', async (
     assertRefused(await pay(unknown), 400, 'Consent.Invalid', 'unknown');
     const consent = await consentOf('VariableOnDemand');
     const key = randomUUID();
+    await told(consent, 'Authorized');
     const first = await pay(consent, { key });
+    assert.equal((await exchangesOf(consent)).filter(({ method, interface: name }) =>
+        method === 'GET' && name === 'consent-manager').length, 0, 'the Hub was asked for what it has told');
     const revoked = await bank.consents('POST', `/consents/${consent.consentId}/action/revoke`, {
         json: { revokedBy: 'LFI' },
     });
     assert.equal(revoked.status, 204, revoked.text);
+    await told(consent, 'Revoked');
     assertRefused(await pay(consent, { amount: '12.00' }), 400, 'Consent.Invalid', 'revoked');
     const again = await pay(consent, { key });
     assert.equal(again.status, 201, again.text);
@@ -298,11 +313,14 @@ test('what the bank cannot do now may be tried again', async () => {
         await lever('POST', '/operator/overrides', { provider: PROVIDER, operation, status: 500 });
         assert.equal((await call()).status, 500, operation);
     }
+    await told(consent, 'Authorized');
     await fetch(`${demo.hub.baseUrl}/sim/faults`, {
         method: 'POST', headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ target: 'consent-manager', kind: 'down' }),
     });
-    assertRefused(await pay(consent), 500, 'GenericRecoverableError', 'the Hub is down');
+    assertRefused(await pay({ consentId: randomUUID() }), 500, 'GenericRecoverableError', 'the Hub is down');
+    const paid = await pay(consent);
+    assert.equal(paid.status, 201, `a consent that the Hub has told of: ${paid.text}`);
     await fetch(`${demo.hub.baseUrl}/sim/faults`, { method: 'DELETE' });
 });
 

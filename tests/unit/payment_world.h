@@ -25,10 +25,13 @@
 /* --- the world -------------------------------------------------------------------------------- */
 
 static struct world {
-    cJSON *consent;        /* what the Hub has; NULL: none */
-    enum hub_outcome hub;  /* when it has none */
-    cJSON *pii, *agreed;   /* of the payment, of the consent */
-    const char *pii_fault; /* id; NULL: it opens */
+    cJSON *consent;       /* what the Hub has; NULL: none */
+    enum hub_outcome hub; /* when it has none */
+    unsigned hub_calls;
+    struct consent_copies *copies; /* NULL: none are kept */
+    int64_t later_s;               /* after NOW_S */
+    cJSON *pii, *agreed;           /* of the payment, of the consent */
+    const char *pii_fault;         /* id; NULL: it opens */
     int create_status;
     enum lfi_order_outcome outcome;
     bool kept; /* the core has a payment for the key */
@@ -54,6 +57,7 @@ enum hub_outcome hub_find_payment_consent(struct hub *hub, struct arena *arena,
     (void)arena;
     (void)consent_id;
     (void)error;
+    w.hub_calls++;
     *out = w.consent ? cJSON_Duplicate(w.consent, true) : NULL;
     return *out ? HUB_OK : w.consent ? HUB_UNREACHABLE : w.hub;
 }
@@ -301,8 +305,10 @@ static inline struct answer run(int (*operation)(struct call *, const struct pay
                         .core = {.size = sizeof(struct lfi_call),
                                  .consent_id = SLICE(CONSENT),
                                  .interaction_id = SLICE("interaction-1")}};
-    const struct payment_means means = {
-        .hub = (struct hub *)&w, .pii = (struct pii_reader *)&w, .clock = &clock};
+    const struct payment_means means = {.hub = (struct hub *)&w,
+                                        .copies = w.copies,
+                                        .pii = (struct pii_reader *)&w,
+                                        .clock = &clock};
     struct answer out = {0};
     atomic_store(&clock.offset_us, NOW_S * 1000000 - clock_now_us(&clock));
     call.parameters.values[1] = SLICE("eyJ1c2VySWQiOiJ1c2VyLTEifQ"); /* {"userId":"user-1"} */
