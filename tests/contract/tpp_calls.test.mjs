@@ -4,5 +4,6 @@ import './tpp_reads.mjs';
 import './tpp_open.mjs';
 import './tpp_guide.mjs';
 import './tpp_payments.mjs';
+import './tpp_collection.mjs';
 import './tpp_webhooks.mjs';
 import './tpp_clock.mjs';
