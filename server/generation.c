@@ -42,6 +42,7 @@ static void generation_free(struct generation *generation)
     caller_free(generation->caller);
     pii_reader_free(generation->pii);
     caap_keys_free(generation->caap);
+    verdict_judge_free(generation->verdicts);
     for (size_t i = 0; i < parts->endpoint_count; i++) {
         hub_free(parts->endpoints[i].hub);
     }
@@ -275,6 +276,19 @@ static int make_caap(struct generation *generation, const struct config *config,
     return rc;
 }
 
+static int make_verdicts(struct generation *generation, const struct generations *generations,
+                         const struct config *config, struct lfi_error *error)
+{
+    const struct generation_shared *shared = &generations->shared;
+    const struct generation *current = generations->current;
+    const struct verdict_config verdicts = {.jwks_urls = config->encryption.verdict_jwks_urls,
+                                            .jwks_ca_file = config->jwks_ca,
+                                            .previous = current ? current->verdicts : NULL};
+
+    return verdict_judge_new(&generation->verdicts, &verdicts, shared->clock, shared->log,
+                             shared->metrics, error);
+}
+
 static int make_endpoint(struct generation *generation, const struct generation_shared *shared,
                          const struct config *config, const struct config_provider *provider,
                          struct lfi_error *error)
@@ -337,6 +351,7 @@ static int make_psu(struct generation *generation, const struct generation_share
             .shares = shared->public_shares,
             .metrics = shared->metrics,
             .pii = generation->pii,
+            .verdicts = generation->verdicts,
         };
         status = psu_new(&generation->psu, &psu, shared->clock, shared->log, error);
     }
@@ -365,7 +380,8 @@ static int make_parts(struct generation *generation, const struct generations *g
         make_caller(generation, generations, config, error) != 0 ||
         make_oauth(generation, shared, error) != 0 ||
         make_pii(generation, generations, config, error) != 0 ||
-        make_caap(generation, config, error) != 0) {
+        make_caap(generation, config, error) != 0 ||
+        make_verdicts(generation, generations, config, error) != 0) {
         return -1;
     }
     for (size_t i = 0; i < config->provider_count; i++) {

@@ -22,6 +22,7 @@ struct generation {
     struct hub **hubs;      /* by provider index; NULL where no journey is configured */
     struct pii_reader *pii; /* NULL: no encryption is configured */
     struct caap_keys *caap; /* NULL: no provider needs them */
+    struct verdict_judge *verdicts;
     struct psu *psu;
     struct generation_parts *parts;
 };

@@ -50,6 +50,7 @@ struct config_encryption {
     size_t key_count;
     const char *jwks_base, *jwks_ca, *audience; /* NULL: signatures are not verified */
     bool judge_times_later;
+    const char *const *verdict_jwks_urls; /* Sig2 of the Hubs; ends with NULL */
 };
 
 #define CONFIG_FILES_MAX 256 /* 16 providers with some eight each, and forty of all */

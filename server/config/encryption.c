@@ -27,12 +27,30 @@ static void read_keys(struct loader *loader, const cJSON *list)
     out->keys = keys;
 }
 
+/* Each must be reachable as the callers' key store is. */
+static void read_verdicts(struct loader *loader, const cJSON *encryption)
+{
+    static const char *const none[] = {NULL};
+    const char *const *urls =
+        loader_texts(loader, json_get(encryption, "payeeVerdicts"), "jwksUrls", none);
+    for (size_t i = 0; urls && urls[i]; i++) {
+        char path[PATH_ROOM];
+        snprintf(path, sizeof(path), "$.encryption.payeeVerdicts.jwksUrls[%zu]", i);
+        if (strncmp(urls[i], "https:", 6) != 0 && !loader->config.development) {
+            loader_fail(loader, path, "must be https outside development");
+        }
+        loader_check_key_store(loader, path, urls[i], loader->config.jwks_ca);
+    }
+    loader->config.encryption.verdict_jwks_urls = urls;
+}
+
 void loader_read_encryption(struct loader *loader, const cJSON *root)
 {
     struct config_encryption *out = &loader->config.encryption;
     const cJSON *encryption = json_get(root, "encryption");
     const cJSON *signatures = json_get(encryption, "signatures");
     const char *path = "$.encryption.signatures";
+    read_verdicts(loader, encryption);
     if (!encryption) {
         return;
     }

@@ -39,7 +39,8 @@ struct psu {
     struct slots *sign_ins; /* slots.h */
     struct metrics *metrics;
     const struct state *state;
-    struct pii_reader *pii; /* NULL: payments cannot be read */
+    struct pii_reader *pii;         /* NULL: payments cannot be read */
+    struct verdict_judge *verdicts; /* NULL: cannot be verified */
     struct explain *explain;
     struct overrides *overrides;
     struct shares *shares;

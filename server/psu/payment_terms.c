@@ -1,8 +1,7 @@
 #include "psu/payment_terms.h"
 
 #include "base/array.h"
-#include "base/limits.h"
-#include "jose/jose.h"
+#include "payments/payee_verdict.h"
 #include "payments/pii.h"
 
 #include <openssl/crypto.h>
@@ -93,6 +92,22 @@ static void append_dates(struct json_writer *w, const cJSON *schedule)
     json_close_array(w);
 }
 
+/* What the payments cost, as the consent has it. */
+static void append_charges(struct json_writer *w, const cJSON *charges)
+{
+    const cJSON *charge;
+    json_open_array(w, "charges");
+    cJSON_ArrayForEach(charge, charges)
+    {
+        json_open_object(w, NULL);
+        json_string(w, "type", json_get_string(charge, "Type"));
+        json_string(w, "bearer", json_get_string(charge, "ChargeBearer"));
+        append_money(w, "amount", json_get(charge, "Amount"));
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static void append_terms(const struct consent *consent, struct json_writer *w)
 {
     const cJSON *places[PLACES];
@@ -108,6 +123,11 @@ static void append_terms(const struct consent *consent, struct json_writer *w)
     json_string_if_any(w, "expires", consent->expires);
     json_string_if_any(w, "reference", json_get_string(consent->data, "DebtorReference"));
     json_string_if_any(w, "purpose", json_get_string(consent->data, "PaymentPurposeCode"));
+    json_string_if_any(w, "sponsored",
+                       json_get_string(json_get(consent->data, "SponsoredTPPInformation"), "Name"));
+    if (cJSON_GetArraySize(json_get(consent->data, "Charges")) > 0) {
+        append_charges(w, json_get(consent->data, "Charges"));
+    }
     if (grants) {
         json_text(w, "grants", grants);
     }
@@ -138,50 +158,24 @@ struct lfi_slice payment_terms_iban(struct arena *arena, struct lfi_slice iban)
     return (struct lfi_slice){plain, plain ? len : 0};
 }
 
-/*
- * What Confirmation of Payee said of name and IBAN, by the JWS that the TPP hands on: "partial" or
- * "none" of them match; NULL: all of it, or nothing that can be read. Whose signature it is cannot
- * be told here, so a match that is only claimed is not shown, and a warning is.
- */
-static const char *mismatch_of(struct arena *arena, const cJSON *creditor)
+static void append_payees(struct actor actor, const cJSON *initiation, struct json_writer *w)
 {
-    static const struct {
-        const char *indicator, *mismatch;
-    } known[] = {{"ConfirmationOfPayee.Partial", "partial"}, {"ConfirmationOfPayee.No", "none"}};
-    struct lfi_slice response = json_get_string(creditor, "ConfirmationOfPayeeResponse");
-    struct jose_token token;
-    struct lfi_error error;
-    const char *mismatch = NULL;
-    if (response.len == 0 ||
-        jose_token_parse_within(arena, response, LIMIT_PII_BYTES, &token, &error) != 0) {
-        return NULL;
-    }
-    cJSON *payload = json_parse(token.payload);
-    struct lfi_slice indicator =
-        json_get_string(json_get(json_get(payload, "message"), "Data"), "NameMatchIndicator");
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (slice_equal_text(indicator, known[i].indicator)) {
-            mismatch = known[i].mismatch;
-        }
-    }
-    json_wipe(payload);
-    return mismatch;
-}
-
-static void append_payees(struct arena *arena, const cJSON *initiation, struct json_writer *w)
-{
+    static const char *const matches[] = {
+        [PAYEE_MATCH] = "full", [PAYEE_MATCH_IN_PART] = "partial", [PAYEE_NO_MATCH] = "none"};
     const cJSON *creditor;
     json_open_array(w, "payees");
     cJSON_ArrayForEach(creditor, json_get(initiation, "Creditor"))
     {
         const cJSON *account = json_get(creditor, "CreditorAccount");
-        const char *mismatch = mismatch_of(arena, creditor);
+        enum payee_verdict verdict = payee_verdict_read(
+            actor.psu->verdicts, json_get_string(creditor, "ConfirmationOfPayeeResponse"),
+            actor.arena);
         json_open_object(w, NULL);
         json_string(w, "name", payee_name(creditor));
         json_string(w, "iban",
-                    payment_terms_iban(arena, json_get_string(account, "Identification")));
-        if (mismatch) {
-            json_text(w, "mismatch", mismatch);
+                    payment_terms_iban(actor.arena, json_get_string(account, "Identification")));
+        if (verdict != PAYEE_NOT_KNOWN) {
+            json_text(w, "match", matches[verdict]);
         }
         json_close_object(w);
     }
@@ -194,7 +188,7 @@ static bool has_right_payees(const struct payment_type *type, const cJSON *initi
     return payment_type_allows(type, cJSON_GetArraySize(json_get(initiation, "Creditor")));
 }
 
-static void read_pii(struct arena *arena, const cJSON *pii, struct json_writer *w,
+static void read_pii(struct actor actor, const cJSON *pii, struct json_writer *w,
                      struct payment_terms *out)
 {
     const cJSON *initiation = json_get(pii, "Initiation");
@@ -202,12 +196,12 @@ static void read_pii(struct arena *arena, const cJSON *pii, struct json_writer *
     const cJSON *merchant =
         json_get(json_get(json_get(json_get(pii, "Risk"), "CreditorIndicators"), "MerchantDetails"),
                  "MerchantName");
-    append_payees(arena, initiation, w);
+    append_payees(actor, initiation, w);
     json_string_if_any(w, "merchant", slice_of(cJSON_GetStringValue(merchant)));
     out->debtor = payment_terms_iban(
-        arena, json_get_string(json_get(initiation, "DebtorAccount"), "Identification"));
+        actor.arena, json_get_string(json_get(initiation, "DebtorAccount"), "Identification"));
     if (cJSON_GetArraySize(creditors) == 1) {
-        out->payee = arena_keep(arena, payee_name(creditors->child));
+        out->payee = arena_keep(actor.arena, payee_name(creditors->child));
     }
 }
 
@@ -281,7 +275,7 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
     json_begin(&w, &json);
     json_open_object(&w, NULL);
     append_terms(consent, &w);
-    read_pii(actor.arena, pii.tree, &w, out);
+    read_pii(actor, pii.tree, &w, out);
     json_close_object(&w);
     out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));
     read_amount(actor.arena, consent, out);

@@ -111,6 +111,7 @@ int psu_new(struct psu **out, const struct psu_config *config, const struct cloc
     psu->demo_app = config->demo_app;
     psu->state = config->state;
     psu->pii = config->pii;
+    psu->verdicts = config->verdicts;
     psu->explain = config->explain;
     psu->overrides = config->overrides;
     psu->shares = config->shares;

@@ -14,6 +14,7 @@
 #include "http/metrics.h"
 #include "operator/explain.h"
 #include "operator/override.h"
+#include "payments/payee_verdict.h"
 #include "payments/pii.h"
 #include "provider/share.h"
 #include "psu/endpoint.h"
@@ -32,11 +33,12 @@ struct psu_config {
     bool step_up_data_sharing;             /* consents to share data are confirmed once more */
     bool demo_app;                         /* serve the simulated bank app */
     const struct state *state;
-    struct explain *explain;     /* where left out accounts are noted; may be NULL */
-    struct overrides *overrides; /* of steps; may be NULL */
-    struct shares *shares;       /* of the providers in the listener's workers */
-    struct metrics *metrics;     /* may be NULL */
-    struct pii_reader *pii;      /* of payments; NULL: no encryption is configured */
+    struct explain *explain;        /* where left out accounts are noted; may be NULL */
+    struct overrides *overrides;    /* of steps; may be NULL */
+    struct shares *shares;          /* of the providers in the listener's workers */
+    struct metrics *metrics;        /* may be NULL */
+    struct pii_reader *pii;         /* of payments; NULL: no encryption is configured */
+    struct verdict_judge *verdicts; /* of Confirmation of Payee; NULL: cannot be verified */
 };
 
 struct psu;

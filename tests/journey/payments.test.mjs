@@ -1,8 +1,10 @@
 // A customer decides on payments: what leaves which account, to whom, when and how often.
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { signPii } from '../support/pii.mjs';
 import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
 import { CONTROL_PARAMETERS, creditorOf } from '../support/payments.mjs';
 import { arrive, changes, consentAtHub, requestConsent, shoot, userOf } from './support.mjs';
@@ -15,7 +17,7 @@ let customer;
 useDemo();
 
 /** Asks for payments as a TPP, whose personal data the simulator seals for the bank. */
-function askFor(type, { creditors = [creditorOf(1)], debtor, control } = {}) {
+function askFor(type, { creditors = [creditorOf(1)], debtor, control, ...more } = {}) {
     const Initiation = {
         ...(debtor && { DebtorAccount: { SchemeName: 'IBAN', Identification: debtor } }),
         ...(creditors.length > 0 && { Creditor: creditors }),
@@ -29,6 +31,7 @@ function askFor(type, { creditors = [creditorOf(1)], debtor, control } = {}) {
             DebtorReference: 'Invoice 117',
             Permissions: ['ReadAccountsBasic', 'ReadBalances'],
             ExpirationDateTime: '2030-06-01T00:00:00.000Z',
+            ...more,
         },
     });
 }
@@ -37,6 +40,14 @@ function askFor(type, { creditors = [creditorOf(1)], debtor, control } = {}) {
 function numberOf(wanted) {
     const places = JSON.parse(readFileSync(join(demo.dir, 'places.json'), 'utf8'));
     return places.find(({ place, segment }) => place === wanted && segment === 'retail').number;
+}
+
+/** A creditor with a verdict of Confirmation of Payee, by the key of the Hub that signs them. */
+async function creditorWith(word) {
+    const read = (name) => readFileSync(join(demo.dir, 'pki/hub/dhowretail', name), 'utf8');
+    const payload = { message: { Data: { NameMatchIndicator: `ConfirmationOfPayee.${word}` } } };
+    const key = { privateKey: createPrivateKey(read('Sig2.key')) };
+    return { ...creditorOf(1), ConfirmationOfPayeeResponse: await signPii(payload, key, { kid: read('Sig2.kid').trim() }) };
 }
 
 async function review(request, options) {
@@ -85,8 +96,13 @@ async function expectEnd(request, expected) {
 }
 
 test('a single payment is authorized from one account, once the app has named it', async () => {
-    const request = await askFor('SingleInstantPayment');
+    const request = await askFor('SingleInstantPayment', {
+        creditors: [await creditorWith('Yes')], SponsoredTPPInformation: { Name: 'Yaqut Market', Identification: 'yaqut' },
+    });
     await review(request, { viewport: SMALL });
+    assert.equal(await customer.at('payee-match').getAttribute('aria-label'), 'The payee’s name matches the IBAN.');
+    assert.equal(await customer.at('payee-mismatch').count(), 0);
+    assert.equal(await said('payment-sponsored'), 'This is a service of Yaqut Market, provided through Karak Money.');
     assert.match(await said('payment-amount'), /AED.10\.00/);
     assert.equal(await said('payee-name'), PAYEE);
     assert.match(await said('payee-iban'), /^AE\d{21}$/);

@@ -441,7 +441,9 @@ static void takes_keys_for_personal_data(void **state)
     char *text = replaced(JOURNEY, "\"encryption\": {\"keys\": [{\"key\": \"a.key\"},\n"
                                    "{\"kid\": \"old\", \"key\": \"ca.pem\"}], \"signatures\": {\n"
                                    "\"jwksBase\": \"https://keys.example\",\n"
-                                   "\"jwksCa\": \"ca.pem\", \"audience\": \"us\"}},\n" JOURNEY);
+                                   "\"jwksCa\": \"ca.pem\", \"audience\": \"us\"},\n"
+                                   "\"payeeVerdicts\": {\"jwksUrls\": [\n"
+                                   "\"https://a.example\", \"https://b.example\"]}},\n" JOURNEY);
     if (load(*state, text, &config, &error) != 0) {
         fail_msg("%s", error.message);
     }
@@ -455,9 +457,12 @@ static void takes_keys_for_personal_data(void **state)
     assert_string_equal(encryption->jwks_base, "https://keys.example");
     assert_non_null(strstr(encryption->jwks_ca, "/ca.pem"));
     assert_string_equal(encryption->audience, "us");
+    assert_string_equal(encryption->verdict_jwks_urls[1], "https://b.example");
+    assert_null(encryption->verdict_jwks_urls[2]);
     config_free(config);
     assert_int_equal(load(*state, good, &config, &error), 0);
     assert_int_equal(config->encryption.key_count, 0);
+    assert_null(config->encryption.verdict_jwks_urls[0]);
     config_free(config);
 }
 
@@ -482,6 +487,11 @@ static void reports_each_mistake_of_encryption(void **state)
          ENCRYPTION "], \"signatures\": {\"jwksBase\": \"http://keys.example\", "
                     "\"audience\": \"us\"}},\n" JOURNEY,
          ":17: $.encryption.signatures.jwksBase: must be https outside development"},
+        {JOURNEY, ENCRYPTION "], \"payeeVerdicts\": {\"jwksUrls\": []}},\n" JOURNEY,
+         ":17: $.encryption.payeeVerdicts.jwksUrls: must have"},
+        {JOURNEY,
+         ENCRYPTION "], \"payeeVerdicts\": {\"jwksUrls\": [\"http://k.example\"]}},\n" JOURNEY,
+         ":17: $.encryption.payeeVerdicts.jwksUrls[0]: must be https outside development"},
     };
     tell_each(*state, rows, ARRAY_LEN(rows));
 }

@@ -61,6 +61,7 @@ static const char *const applied[] = {
     "$.encryption.signatures.jwksCa",
     "$.encryption.signatures.audience",
     "$.encryption.signatures.judgeTimesLater",
+    "$.encryption.payeeVerdicts.jwksUrls",
     "$.providers[0].callerAuth.mode",
     "$.providers[0].callerAuth.connectTokens",
     "$.providers[0].callerAuth.apiKeys.file",

@@ -60,24 +60,33 @@ function onDates(payment, key) {
 
 // --- whom ---------------------------------------------------------------------------------------
 
-const payee = ({ name, iban }) => [
-  row('pay.to', element('bdi', { class: 'payee' }, name), 'payee-name'), row('pay.iban', grouped(iban), 'payee-iban')].flat();
+const MATCH_SIGNS = { full: '✓', partial: '!', none: '✕' };
 
-function payees({ payees: all }) {
-  if (all.length < 2) return element('dl', { class: 'terms' }, all.flatMap(payee));
+/** What Confirmation of Payee said of the name, as a sign beside it. */
+const matchSign = (match) => element('span', {
+  class: `match ${match}`, role: 'img', 'aria-label': text(`pay.match.${match}`), 'data-testid': 'payee-match',
+}, MATCH_SIGNS[match]);
+
+const payee = ({ name, iban, match }, shown) => [
+  row('pay.to', element('span', {},
+    element('bdi', { class: 'payee', 'data-testid': 'payee-name' }, name), shown && match ? [' ', matchSign(match)] : null)), row('pay.iban', grouped(iban), 'payee-iban')].flat();
+
+function payees({ payees: all }, matches) {
+  if (all.length < 2) return element('dl', { class: 'terms' }, all.flatMap((one) => payee(one, matches)));
   return element('details', { class: 'fold', open: true, 'data-testid': 'payees' },
     element('summary', {}, text('flex.beneficiaries')), all.map((one) => element('dl', { class: 'terms' }, payee(one))));
 }
 
 const references = (payment) => [
   ...row('pay.reference', payment.reference && element('bdi', {}, payment.reference), 'payment-reference'),
-  ...row('pay.purpose', purposeOf(payment), 'payment-purpose')];
+  ...row('pay.purpose', purposeOf(payment), 'payment-purpose'),
+  ...(payment.charges ?? []).flatMap(({ type, bearer, amount }) => row(`pay.charge.${type}.${bearer}`, money(amount), 'payment-charge'))];
 
-/** Confirmation of Payee found another name for the IBAN; shown of single payments. */
-function mismatchOf({ type, payees: [first] }) {
-  if (type !== 'SingleInstantPayment' || !first.mismatch) return null;
+/** Confirmation of Payee found another name for the IBAN. */
+function mismatchOf({ payees: [first] }) {
+  if (!first.match || first.match === 'full') return null;
   return element('p', { class: 'alert', 'data-testid': 'payee-mismatch' },
-    element('strong', {}, text(`pay.mismatch.${first.mismatch}`)), ' ', text('pay.mismatchText'));
+    element('strong', {}, text(`pay.match.${first.match}`)), ' ', text('pay.mismatchText'));
 }
 
 /** Words that break after the commas of a long amount, so that no line of it looks like another amount. */
@@ -95,8 +104,8 @@ export function summary({ payment, tpp, decided = false }) {
     element('p', { class: single && amount.length <= LONG ? 'amount' : 'amount words', 'data-testid': 'payment-amount' }, breakable(amount)),
     element('p', { class: 'when', 'data-testid': 'payment-when' }, breakable(when)),
     heading ? element('h2', {}, heading) : null,
-    payees(payment),
-    decided ? null : mismatchOf(payment),
+    payees(payment, single && !decided),
+    single && !decided ? mismatchOf(payment) : null,
     element('dl', { class: 'terms' }, references(payment)));
 }
 

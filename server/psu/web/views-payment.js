@@ -76,6 +76,11 @@ function duty({ payment: { type, payees }, tpp }) {
   return key ? element('p', { class: 'lead' }, text(key, { tpp })) : null;
 }
 
+/** Whose service it is, when the TPP provides it for another company. */
+const sponsored = ({ payment, tpp }) => (payment.sponsored
+  ? element('p', { class: 'lead', 'data-testid': 'payment-sponsored' },
+    ...nodes('pay.sponsored', { tpp: element('bdi', {}, tpp), sponsored: element('bdi', {}, payment.sponsored) })) : null);
+
 export function paymentView(view, approve, leave) {
   const { payment, tpp } = view;
   const single = payment.type === 'SingleInstantPayment';
@@ -101,5 +106,5 @@ export function paymentView(view, approve, leave) {
       element('img', { class: 'scheme-mark', src: document.documentElement.dataset.mark, alt: '', width: 20, height: 20 }),
       element('span', {}, text(single ? 'pay.approve' : 'review.approve')))));
   const title = text(single ? 'pay.title' : 'flex.title');
-  show(title, element('h1', {}, title), lead(view), duty(view), summary(view), rules(view), form);
+  show(title, element('h1', {}, title), lead(view), sponsored(view), duty(view), summary(view), rules(view), form);
 }
