@@ -402,6 +402,49 @@ int store_builder_product(struct store_builder *b, const struct store_product *p
                       product->json, error);
 }
 
+/* --- policies --------------------------------------------------------------------------------- */
+
+int store_builder_policy(struct store_builder *b, const struct store_policy *policy,
+                         struct lfi_error *error)
+{
+    struct policy_value value = {.facts = policy->facts};
+    struct lfi_slice records[STORE_POLICY_RECORDS] = {policy->listed, policy->payer};
+    size_t len = 0;
+    memcpy(value.starts, policy->starts, sizeof(value.starts));
+    memcpy(value.last, policy->last, sizeof(value.last));
+    memcpy(&records[STORE_POLICY_FIRST_PART], policy->parts, sizeof(policy->parts));
+    for (size_t i = 0; i < STORE_POLICY_RECORDS; i++) {
+        value.lengths[i] = (uint32_t)records[i].len;
+        len += records[i].len;
+    }
+    char *joined = malloc(len + 1);
+    if (!joined || !good_id(policy->facts.policy_id)) {
+        free(joined);
+        return store_say(error, "policy id of wrong length, or out of memory");
+    }
+    for (size_t i = 0, at = 0; i < STORE_POLICY_RECORDS; at += records[i].len, i++) {
+        if (records[i].len > 0) {
+            memcpy(joined + at, records[i].ptr, records[i].len);
+        }
+    }
+    struct lfi_slice id = {policy->facts.policy_id, strlen(policy->facts.policy_id)};
+    int rc = put_joined(b, DB_POLICIES, val_of(id), &value, sizeof(value),
+                        (struct lfi_slice){joined, len}, error);
+    free(joined);
+    return rc;
+}
+
+int store_builder_policyholder(struct store_builder *b, const char *user_id, const char *policy_id,
+                               struct lfi_error *error)
+{
+    struct store_key key;
+    struct lfi_slice user = {user_id, strlen(user_id)};
+    if (!key_pair(&key, user, (struct lfi_slice){policy_id, strlen(policy_id)})) {
+        return store_say(error, "user or policy id of wrong length");
+    }
+    return put(b, DB_POLICYHOLDERS, key_val(&key), (MDB_val){0, NULL}, MDB_NOOVERWRITE, error);
+}
+
 /* Booking order, ties by id: what the ordinals promise. */
 static int check_order(struct store_builder *b, const char *account_id, bool first,
                        const struct store_transaction *t, struct lfi_error *error)

@@ -19,6 +19,8 @@
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
  *   banks      bank code of an IBAN -> struct bank_value, then the name
+ *   policies   policy id -> struct policy_value, then its records one after the other
+ *   policyholders user id, 0, policy id -> nothing
  *   outcomes   creditor's IBAN, or "=" and an amount -> struct outcome_value, then its texts
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
@@ -31,7 +33,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define STORE_FORMAT "3"
+#define STORE_FORMAT "4"
 #define STORE_MAP_MIB 8192    /* default: address space, not disk */
 #define STORE_READERS 2048    /* when it is not known how many threads will read */
 #define STORE_INSTANCES 4     /* default: processes that share the store */
@@ -61,6 +63,8 @@ enum store_db {
     DB_APPROVALS,
     DB_BANKS,
     DB_OUTCOMES,
+    DB_POLICIES,
+    DB_POLICYHOLDERS,
     DB_COUNT,
 };
 
@@ -77,6 +81,18 @@ struct store {
     void *clock;
     uint32_t password_rounds;
     atomic_int_least64_t write_tried_s; /* by store_health, monotonic; 0: to be tried next time */
+};
+
+/* Its records: an element of the list, the payer's account, each part; of length 0: not held. */
+#define STORE_POLICY_LISTED 0
+#define STORE_POLICY_PAYER 1
+#define STORE_POLICY_FIRST_PART 2
+#define STORE_POLICY_RECORDS (STORE_POLICY_FIRST_PART + LFI_POLICY_PARTS)
+
+struct policy_value {
+    struct lfi_policy_facts facts;
+    char starts[STORE_DAY_TEXT], last[STORE_DAY_TEXT]; /* as struct store_policy has them */
+    uint32_t lengths[STORE_POLICY_RECORDS];
 };
 
 struct account_value {

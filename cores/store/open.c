@@ -30,6 +30,8 @@ static const char *const DB_NAMES[DB_COUNT] = {
     [DB_APPROVALS] = "approvals",
     [DB_BANKS] = "banks",
     [DB_OUTCOMES] = "outcomes",
+    [DB_POLICIES] = "policies",
+    [DB_POLICYHOLDERS] = "policyholders",
 };
 
 int store_say(struct lfi_error *error, const char *format, ...)

@@ -60,6 +60,7 @@ extern const struct lfi_open_data store_open_data;
 extern const struct lfi_signin store_signin; /* messages are in memory, the last 64 of a process */
 extern const struct lfi_identity store_identity;
 extern const struct lfi_levers store_levers;
+extern const struct lfi_insurance store_insurance;
 extern const struct lfi_payments store_payments; /* of a store opened with payments */
 
 /* --- building --------------------------------------------------------------------------------- */
@@ -169,6 +170,22 @@ struct store_outcome_row {
 };
 int store_builder_outcome(struct store_builder *builder, const struct store_outcome_row *row,
                           struct lfi_error *error);
+
+#define STORE_DAY_TEXT 11
+
+/* A policy; its records as lfi/insurance.h tells them, absent: not held. */
+struct store_policy {
+    struct lfi_policy_facts facts;
+    char starts[STORE_DAY_TEXT]; /* "2026-06-30" */
+    char last[STORE_DAY_TEXT];   /* its end or the latest event, whichever is later; "": no end */
+    struct lfi_slice listed, payer;
+    struct lfi_slice parts[LFI_POLICY_PARTS];
+};
+int store_builder_policy(struct store_builder *builder, const struct store_policy *policy,
+                         struct lfi_error *error);
+/* Who holds it. */
+int store_builder_policyholder(struct store_builder *builder, const char *user_id,
+                               const char *policy_id, struct lfi_error *error);
 
 /* A machine; `updated_us` is when its record last changed, UTC. */
 int store_builder_atm(struct store_builder *builder, const char *atm_id, int64_t updated_us,

@@ -2,6 +2,7 @@
 
 #include "consent/consent.h"
 #include "consent/permissions.h"
+#include "consent/policy_rights.h"
 
 #define REMEMBERED_US (INT64_C(10) * 60 * 1000000)
 
@@ -61,4 +62,92 @@ struct lfi_slice call_consent_beneficiary(struct call *call)
     }
     cJSON_Delete(tree);
     return name;
+}
+
+/* --- insurance -------------------------------------------------------------------------------- */
+
+/*
+ * What is remembered of a consent: the rights of each sector, and a number that is another each
+ * time it is read. Each of its policies is remembered with the same value, so that none outlives
+ * what it came from.
+ */
+#define RIGHTS_BITS (RIGHTS * (LFI_INSURANCE_SECTORS - 1))
+#define REMEMBERED (UINT64_C(1) << 63)
+_Static_assert(RIGHTS_BITS <= 52, "there is no room for the number");
+
+static unsigned rights_in(uint64_t known, unsigned sector)
+{
+    return (unsigned)(known >> (sector - 1) * RIGHTS) & ((1U << RIGHTS) - 1);
+}
+
+static uint64_t pack_rights(const cJSON *permissions, int64_t now_us)
+{
+    uint64_t known = REMEMBERED | (uint64_t)(now_us / 1000 % 2048) << 52;
+    for (unsigned sector = 1; sector < LFI_INSURANCE_SECTORS; sector++) {
+        uint64_t rights = policy_rights_of(permissions, (enum lfi_insurance_sector)sector);
+        known |= rights << (sector - 1) * RIGHTS;
+    }
+    return known;
+}
+
+static struct lfi_slice policy_key(const struct call *call, struct lfi_slice policy_id)
+{
+    return arena_format(call->arena, "%s %.*s %.*s", call->provider->id,
+                        SLICE_ARG(call->core.consent_id), SLICE_ARG(policy_id));
+}
+
+/* False: not for all of them, or it has to be read. */
+static bool is_remembered(const struct call *call, const struct lfi_slice *policy_ids, size_t count,
+                          uint64_t known, int64_t now_us)
+{
+    struct cache *cache = call->connect->permissions;
+    bool all = known & REMEMBERED;
+    for (size_t i = 0; all && i < count; i++) {
+        all = cache_get(cache, policy_key(call, policy_ids[i]), now_us) == known;
+    }
+    return all;
+}
+
+static int refuse_policies(struct call *call)
+{
+    (void)refusal_set(call->refusal, "POLICY-NOT-CONSENTED", 403,
+                      "Consent.PermanentPolicyAccessFailure",
+                      "The policy is permanently inaccessible.");
+    refusal_detail(call->refusal, "the consent is not for every policy that was asked for");
+    return -1;
+}
+
+int call_consent_rights(struct call *call, const struct lfi_slice *policy_ids, size_t count,
+                        unsigned *rights)
+{
+    struct cache *cache = call->connect->permissions;
+    int64_t now = clock_now_us(call->connect->clock);
+    struct lfi_slice key = key_of(call);
+    uint64_t known = cache_get(cache, key, now);
+    cJSON *tree = NULL;
+    struct consent consent;
+    *rights = rights_in(known, call->row->select);
+    if (is_remembered(call, policy_ids, count, known, now)) {
+        return 0;
+    }
+    if (!fetch(call, &tree, &consent)) {
+        cJSON_Delete(tree);
+        return refusal_set(call->refusal, "CONSENT-UNREAD", 500, "GenericRecoverableError",
+                           "The bank cannot answer at the moment.");
+    }
+    known = pack_rights(consent.permissions, now);
+    cache_put(cache, key, known, now + REMEMBERED_US);
+    bool all = true;
+    for (size_t i = 0; i < count; i++) {
+        all = all && json_lists(consent.policy_ids, policy_ids[i]);
+    }
+    const cJSON *id;
+    cJSON_ArrayForEach(id, consent.policy_ids)
+    {
+        struct lfi_slice policy_id = slice_of(cJSON_GetStringValue(id));
+        cache_put(cache, policy_key(call, policy_id), known, now + REMEMBERED_US);
+    }
+    cJSON_Delete(tree);
+    *rights = rights_in(known, call->row->select);
+    return all ? 0 : refuse_policies(call);
 }

@@ -9,6 +9,13 @@
 
 /* Whether the consent holds ReadProductFinanceRates. False when the Hub cannot be asked. */
 bool call_consent_permits_rates(struct call *call);
+/*
+ * What the consent opens of a sector's policies, 1U << enum policy_right each, when it is for all
+ * of these policies. Refused: CONSENT-UNREAD 500 when the Hub cannot be asked, POLICY-NOT-CONSENTED
+ * 403. (Insurance 4.2, 4.4.)
+ */
+int call_consent_rights(struct call *call, const struct lfi_slice *policy_ids, size_t count,
+                        unsigned *rights);
 /* Drops what is cached of the consent. */
 void call_consent_forget(struct call *call);
 /* Trading name of whom the data goes to, in the arena; absent when the Hub cannot be asked. */

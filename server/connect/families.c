@@ -4,6 +4,7 @@
 #include "rows_consent_events.h"
 #include "rows_data_sharing.h"
 #include "rows_health_check.h"
+#include "rows_insurance.h"
 #include "rows_open_data.h"
 #include "rows_products.h"
 #include "rows_service_initiation.h"
@@ -16,6 +17,7 @@ int connect_apis_new(struct apis **out, const char *const base_paths[CONTRACT_FA
         [CONTRACT_PRODUCTS] = {.flow = &flow_products, .versioned = true},
         [CONTRACT_OPEN_DATA] = {.flow = &flow_open_data, .versioned = true},
         [CONTRACT_SERVICE_INITIATION] = {.flow = &flow_service_initiation, .versioned = true},
+        [CONTRACT_INSURANCE] = {.flow = &flow_insurance},
         [CONTRACT_CONSENT_EVENTS] = {.flow = &flow_consent_events},
         [CONTRACT_CAAP] = {.flow = &flow_caap, .caap = true},
         [CONTRACT_HEALTH_CHECK] = {.flow = &flow_health_check},

@@ -41,6 +41,7 @@ void consent_read(const cJSON *tree, struct consent *out)
         .data = data,
         .schedule = json_get(control, "ConsentSchedule"),
         .account_ids = json_get(tree, "accountIds"),
+        .policy_ids = json_get(tree, "insurancePolicyIds"),
         .permissions = json_get(data, "Permissions"),
         .account_types = json_get(data, "AccountType"),
         .account_sub_types = json_get(data, "AccountSubType"),

@@ -28,6 +28,7 @@ struct consent {
     const cJSON *data;             /* consentBody.Data: the terms */
     const cJSON *schedule;         /* of a payment: the ConsentSchedule that was asked for */
     const cJSON *account_ids;
+    const cJSON *policy_ids; /* of insurance */
     const cJSON *permissions;
     const cJSON *account_types;     /* absent or empty: any */
     const cJSON *account_sub_types; /* the same */

@@ -18,10 +18,12 @@ static const struct consent_kind kinds[] = {
      .pays = true,
      .journey = true,
      .accounts = true},
-    {.name = "other",
+    {.name = "insurance",
      .type = "cbuae-insurance-consents",
      .family = "insurance-consent",
-     .schema = "Insurance"},
+     .schema = "Insurance",
+     .rules = CONSENT_RULE_SECTORS,
+     .policies = true},
     {.name = "other"},
 };
 #define KINDS ARRAY_LEN(kinds)

@@ -11,6 +11,7 @@
 enum consent_rule {
     CONSENT_RULE_ACCOUNTS = 1U << 0,    /* the provider holds the account types asked for */
     CONSENT_RULE_PERMISSIONS = 1U << 1, /* the core delivers what each permission opens */
+    CONSENT_RULE_SECTORS = 1U << 2,     /* the same, sector by sector of insurance */
 };
 
 struct consent_kind {
@@ -23,6 +24,7 @@ struct consent_kind {
     bool pays;              /* permissions are those of payments (permissions.h) */
     bool journey;           /* a customer can decide on it here */
     bool accounts;          /* authorized for accounts that the customer has chosen */
+    bool policies;          /* the same for insurance policies */
     bool step_up_if_wanted; /* decisions are confirmed only if the bank wants it; else always */
 };
 

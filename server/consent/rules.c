@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "consent/permissions.h"
+#include "consent/policy_rights.h"
 #include "contract/version.h"
 #include "contract_consent_kinds.h"
 
@@ -61,7 +62,8 @@ static bool exceeds(const char *const *list, const cJSON *wanted)
 static bool is_other_kind(const struct subject *subject)
 {
     return !consent_is_offered(subject->consent, &subject->provider->offers) ||
-           (subject->consent->kind->pays && !subject->provider->payments);
+           (subject->consent->kind->pays && !subject->provider->payments) ||
+           (subject->consent->kind->policies && !subject->provider->insurance);
 }
 
 static bool is_other_account_type(const struct subject *subject)
@@ -110,6 +112,50 @@ static bool is_other_permission(const struct subject *subject)
     return false;
 }
 
+/* --- insurance -------------------------------------------------------------------------------- */
+
+static bool is_other_sector(const struct subject *subject)
+{
+    const cJSON *block;
+    cJSON_ArrayForEach(block, subject->consent->permissions)
+    {
+        unsigned sector = policy_sector_named(json_get_string(block, "InsuranceType"));
+        if (sector == LFI_INSURANCE_SECTORS ||
+            !(subject->provider->insurance->sectors & 1U << sector)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_other_policy_permission(const struct subject *subject)
+{
+    const cJSON *block, *code;
+    cJSON_ArrayForEach(block, subject->consent->permissions)
+    {
+        cJSON_ArrayForEach(code, json_get(block, "Permissions"))
+        {
+            if (!apis_deliver(subject->apis, subject->provider, slice_of(code->valuestring))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool lacks_base(const struct subject *subject)
+{
+    const cJSON *block;
+    cJSON_ArrayForEach(block, subject->consent->permissions)
+    {
+        if (!json_lists(json_get(block, "Permissions"),
+                        slice_of(policy_right_code(RIGHT_POLICIES)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- the rules -------------------------------------------------------------------------------- */
 
 #define ALL_KINDS 0
@@ -134,6 +180,15 @@ static const struct rule {
     {CONSENT_RULE_PERMISSIONS,
      {"UnsupportedPermission", "The bank does not deliver what every permission opens."},
      is_other_permission},
+    {CONSENT_RULE_SECTORS,
+     {"UnsupportedInsuranceType", "The insurer has no policies of every InsuranceType wanted."},
+     is_other_sector},
+    {CONSENT_RULE_SECTORS,
+     {"UnsupportedPermission", "The insurer does not deliver what every permission opens."},
+     is_other_policy_permission},
+    {CONSENT_RULE_SECTORS,
+     {"MissingBasePermission", "Each InsuranceType needs ReadInsurancePolicies."},
+     lacks_base},
 };
 
 const struct consent_finding *consent_rules_check(const struct consent *consent,

@@ -5,6 +5,7 @@ const char *const contract_family_names[CONTRACT_FAMILIES] = {
     [CONTRACT_PRODUCTS] = "products",
     [CONTRACT_OPEN_DATA] = "openData",
     [CONTRACT_SERVICE_INITIATION] = "serviceInitiation",
+    [CONTRACT_INSURANCE] = "insurance",
     [CONTRACT_CONSENT_EVENTS] = "consentEvents",
     [CONTRACT_CAAP] = "caap",
     [CONTRACT_HEALTH_CHECK] = "healthCheck",

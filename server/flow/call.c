@@ -77,6 +77,12 @@ int outcome_fail(struct call *call, const char *why)
     return outcome_check(call, OUTCOME_BANK, LFI_FAILED, &error);
 }
 
+int outcome_no_sector(struct call *call)
+{
+    return refusal_set(call->refusal, "SECTOR-ABSENT", 404, "Resource.NotFound",
+                       "No such resource.");
+}
+
 int outcome_not_offered(struct call *call)
 {
     return refusal_set(call->refusal, "CAPABILITY-ABSENT", 400, "GenericError",

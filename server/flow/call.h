@@ -101,6 +101,8 @@ int outcome_refuse_record(struct call *call, const char *why);
 int outcome_fail(struct call *call, const char *why);
 /* The capability is a null pointer in this provider's core. */
 int outcome_not_offered(struct call *call);
+/* The provider insures nothing in the sector of the row. */
+int outcome_no_sector(struct call *call);
 
 /* --- access.c: the order of checks of data sharing 3 ------------------------------------------ */
 

@@ -79,7 +79,10 @@ int flow_run(struct call *call)
                            "This operation is not offered yet.");
     }
     if (row->offered && !row->offered(call->provider)) {
-        return outcome_not_offered(call);
+        return row->select != 0 ? outcome_no_sector(call) : outcome_not_offered(call);
+    }
+    if (row->select != 0 && !(call->provider->insurance->sectors & 1U << row->select)) {
+        return outcome_no_sector(call);
     }
     if (row->handler) {
         return row->handler(call);

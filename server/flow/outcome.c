@@ -16,6 +16,11 @@ struct outcomes {
         "ACCOUNT-NOT-HELD", 403, "Consent.PermanentAccountAccessFailure",                          \
             "The account is permanently inaccessible."                                             \
     }
+#define POLICY_NOT_HELD                                                                            \
+    {                                                                                              \
+        "POLICY-NOT-HELD", 403, "Consent.PermanentPolicyAccessFailure",                            \
+            "The policy is permanently inaccessible."                                              \
+    }
 #define LEVER(unknown_text)                                                                        \
     {                                                                                              \
         .failed = {"LEVER-FAILED", 500, "GenericError", "The core could not do it."},              \
@@ -50,6 +55,12 @@ static const struct outcomes kinds[OUTCOME_KINDS] = {
                        .in_doubt = {"PAYMENT-IN-DOUBT", 500, "GenericRecoverableError",
                                     "The bank cannot tell yet whether the payment was made: repeat "
                                     "it with the same key."}},
+    [OUTCOME_POLICY] = {.failed = {"CORE-FAILED", 500, "GenericError",
+                                   "The bank could not answer."},
+                        .unavailable = {"POLICY-UNREACHABLE", 403,
+                                        "Consent.TransientAccountAccessFailure",
+                                        "The policy cannot be reached at the moment."},
+                        .unknown = POLICY_NOT_HELD},
     [OUTCOME_LEVER] = LEVER("There is no such account."),
     [OUTCOME_CREDIT] = LEVER("There is no such account that could receive payments."),
     [OUTCOME_MOVE] = LEVER("There is no such payment."),

@@ -15,6 +15,7 @@ enum outcome_about {
     OUTCOME_STATE,   /* the server's own state, not the core */
     OUTCOME_PAYMENT, /* one that was made */
     OUTCOME_ORDER,   /* one that is to be made from an account */
+    OUTCOME_POLICY,  /* of a user */
     /* What the operator moves: */
     OUTCOME_LEVER,  /* an account */
     OUTCOME_CREDIT, /* whether an account receives payments */

@@ -42,6 +42,7 @@ struct flow_row {
     /* Calls that function; `query` is the one that the function takes. */
     int (*serve)(const struct provider *provider, const struct lfi_call *call, const void *query,
                  struct lfi_answer *answer, struct lfi_error *error);
+    unsigned select; /* enum lfi_insurance_sector; 0: the operation is of none */
     enum flow_subject subject;
     enum flow_reply reply;
     const char *record; /* member of each record that must name the subject; NULL: none */

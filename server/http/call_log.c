@@ -20,7 +20,7 @@ struct entry {
     char consent[ID_BYTES];
     char payment[ID_BYTES];
     char provider[33];
-    char operation[49];
+    char operation[97];
     char check[33];
     char detail[193];
 };

@@ -14,7 +14,7 @@ struct entry {
     char interaction[65];
     char caller_interaction[65];
     char provider[33];
-    char operation[49];
+    char operation[97];
     char check[33];
     char detail[257];
 };

@@ -41,6 +41,13 @@ static int check_ops(const struct lfi_core_ops *ops, const char *provider, struc
     return 0;
 }
 
+static bool insurance_is_whole(const struct provider *provider)
+{
+    return PROVIDER_SERVES(provider, insurance, held) &&
+           PROVIDER_SERVES(provider, insurance, policy) &&
+           PROVIDER_SERVES(provider, insurance, payer);
+}
+
 static bool payments_are_whole(const struct provider *provider)
 {
     return PROVIDER_SERVES(provider, payments, create) &&
@@ -69,10 +76,12 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->levers = PROVIDER_GET(provider, levers);
     provider->payments = PROVIDER_GET(provider, payments);
     provider->identity = PROVIDER_GET(provider, identity);
+    provider->insurance = PROVIDER_GET(provider, insurance);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
         !PROVIDER_SERVES(provider, customers, exists) ||
         (provider->payments && !payments_are_whole(provider)) ||
+        (provider->insurance && !insurance_is_whole(provider)) ||
         (provider->caap && !identity_is_whole(provider))) {
         return error_set(error, "provider %s: the core lacks a required capability", provider->id);
     }

@@ -190,7 +190,7 @@ test('scripting calls with bad bodies', async () => {
         ['/sim/call', '{', 400, 'SIM-BODY'],
         ['/sim/consents', {}, 400, 'SIM-BODY'],
         ['/sim/consents', { providerId: 'x', type: 'data-sharing', consent: {} }, 400, 'SIM-PROVIDER'],
-        ['/sim/consents', { providerId: 'dhowretail', type: 'insurance', consent: {} }, 400, 'SIM-BODY'],
+        ['/sim/consents', { providerId: 'dhowretail', type: 'pets', consent: {} }, 400, 'SIM-BODY'],
         ['/sim/consents', { providerId: 'dhowretail', type: 'payment', consent: {} }, 400, 'SIM-TERMS'],
         ['/sim/consents', { providerId: 'dhowretail', type: 'data-sharing', consent: {}, clientId: 'x' }, 400, 'SIM-CLIENT'],
         ['/sim/nothing', {}, 404, 'SIM-ROUTE'],

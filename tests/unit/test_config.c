@@ -290,7 +290,7 @@ static void reports_each_mistake_with_its_line(void **state)
          ":23: $.providers[1].offers.closingVersions: names a version in which data sharing"},
         {"\"sme\",", "\"sme\", \"offers\": {\"closingVersions\": [\"v2.1\"]},",
          ":23: $.providers[1].offers.closingVersions: must leave a version for new consents"},
-        {"\"sme\",", "\"sme\", \"offers\": {\"consentTypes\": [\"cbuae-insurance-consents\"]},",
+        {"\"sme\",", "\"sme\", \"offers\": {\"consentTypes\": [\"cbuae-pet-consents\"]},",
          ":23: $.providers[1].offers.consentTypes[0]: must be one of"},
         {"\"retail\",", "\"retail\", \"authorizePath\": \"/a\",",
          ":20: $.providers[0]: authorizePath needs heimdall"},

@@ -114,7 +114,7 @@ static void tells_every_kind_by_type(void **state)
         size_t row;
         const char *name;
     } examples[] = {
-        {SHARING, 0, "data-sharing"},       {PAYMENT, 1, "flexi-pay"}, {INSURANCE, 2, "other"},
+        {SHARING, 0, "data-sharing"},       {PAYMENT, 1, "flexi-pay"}, {INSURANCE, 2, "insurance"},
         {"cbuae-new-consents", 3, "other"}, {"", 3, "other"},
     };
     for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
@@ -240,7 +240,7 @@ static void promises_of_each_kind(void **state)
          .pays = true,
          .journey = true,
          .accounts = true},
-        {.schema = "Insurance"},
+        {.schema = "Insurance", .rules = CONSENT_RULE_SECTORS, .policies = true},
         {.schema = NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(promised); i++) {
@@ -249,6 +249,7 @@ static void promises_of_each_kind(void **state)
         assert_int_equal(kind->pays, promised[i].pays);
         assert_int_equal(kind->journey, promised[i].journey);
         assert_int_equal(kind->accounts, promised[i].accounts);
+        assert_int_equal(kind->policies, promised[i].policies);
         assert_int_equal(kind->step_up_if_wanted, promised[i].step_up_if_wanted);
         assert_int_equal(!kind->type, !promised[i].schema);
         assert_int_equal(!kind->family, !kind->type);

@@ -2,6 +2,7 @@
 /* What consents are refused for: every rule in every kind, and bodies of another kind. */
 #include "base/array.h"
 #include "consent/permissions.h"
+#include "consent/policy_rights.h"
 #include "consent/rules.h"
 
 #include "connect/families.h"
@@ -36,10 +37,31 @@ static const char *const sub_types[] = {"Savings", NULL};
 static const uint32_t versions[] = {CONTRACT_VERSION(2, 1), 0};
 static const struct lfi_accounts accounts = {.size = sizeof(accounts), .balances = balances};
 static const struct lfi_payments payments = {.size = sizeof(payments)};
-/* Offers consents of all types, and delivers balances alone. */
+static int held(void *core, const struct lfi_call *call,
+                const struct lfi_held_policies_query *query, struct lfi_answer *answer,
+                struct lfi_error *error)
+{
+    (void)query;
+    return balances(core, call, NULL, answer, error);
+}
+
+static int policy(void *core, const struct lfi_call *call, const struct lfi_policy_query *query,
+                  struct lfi_answer *answer, struct lfi_error *error)
+{
+    (void)query;
+    return balances(core, call, NULL, answer, error);
+}
+
+/* Motor insurance without the payer's account. */
+static const struct lfi_insurance insurance = {.size = sizeof(insurance),
+                                               .sectors = 1U << LFI_INSURANCE_MOTOR,
+                                               .held = held,
+                                               .policy = policy};
+/* Offers consents of all types, and delivers balances and motor policies alone. */
 static const struct provider bank = {
     .accounts = &accounts,
     .payments = &payments,
+    .insurance = &insurance,
     .offers = {.consent_types = types,
                .account_types = account_types,
                .account_sub_types = sub_types,
@@ -84,13 +106,14 @@ static void holds_each_kind_to_its_own_rules(void **state)
         {"", SINGLE ",\"AccountType\":[\"Retail\",\"SME\"]", "UnsupportedAccountType", "", ""},
         {"", SINGLE ",\"AccountSubType\":[\"Savings\",\"Finance\"]", "UnsupportedAccountSubType",
          "", ""},
-        {"", SINGLE ",\"Permissions\":[\"ReadBalances\"]", "", "", ""},
+        {"", SINGLE ",\"Permissions\":[\"ReadBalances\"]", "", "", "UnsupportedInsuranceType"},
         {"", SINGLE ",\"Permissions\":[\"ReadBalances\",\"ReadStatements\"]",
-         "UnsupportedPermission", "UnsupportedPermission", ""},
-        {"", SINGLE ",\"Permissions\":[\"ReadRefundAccount\"]", "", "", ""},
-        {"", SINGLE ",\"Permissions\":[\"ReadConsents\"]", "", "UnsupportedPermission", ""},
+         "UnsupportedPermission", "UnsupportedPermission", "UnsupportedInsuranceType"},
+        {"", SINGLE ",\"Permissions\":[\"ReadRefundAccount\"]", "", "", "UnsupportedInsuranceType"},
+        {"", SINGLE ",\"Permissions\":[\"ReadConsents\"]", "", "UnsupportedPermission",
+         "UnsupportedInsuranceType"},
         {"", SINGLE ",\"Permissions\":[\"ReadOfTomorrow\"]", "UnsupportedPermission",
-         "UnsupportedPermission", ""},
+         "UnsupportedPermission", "UnsupportedInsuranceType"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_string_equal(broken(SHARING, rows[i].more, rows[i].terms), rows[i].sharing);
@@ -99,6 +122,32 @@ static void holds_each_kind_to_its_own_rules(void **state)
         assert_string_equal(broken("cbuae-new-consents", rows[i].more, rows[i].terms),
                             "UNSUPPORTED_CONSENT");
     }
+}
+
+#define BLOCK(type, codes)                                                                         \
+    "\"Permissions\":[{\"InsuranceType\":\"" type "\",\"Permissions\":[" codes "]}]"
+
+static void offers_each_sector_of_insurance_by_itself(void **state)
+{
+    struct provider insurer = bank;
+    (void)state;
+    const char *base = BLOCK("Motor", "\"ReadInsurancePolicies\"");
+    assert_string_equal(broken_at(&insurer, INSURANCE, "", base), "");
+    assert_string_equal(
+        broken_at(&insurer, INSURANCE, "", BLOCK("Motor", "\"ReadCustomerClaims\"")),
+        "MissingBasePermission");
+    assert_string_equal(
+        broken_at(&insurer, INSURANCE, "", BLOCK("Home", "\"ReadInsurancePolicies\"")),
+        "UnsupportedInsuranceType");
+    assert_string_equal(
+        broken_at(&insurer, INSURANCE, "", BLOCK("Pets", "\"ReadInsurancePolicies\"")),
+        "UnsupportedInsuranceType");
+    assert_string_equal(
+        broken_at(&insurer, INSURANCE, "",
+                  BLOCK("Motor", "\"ReadInsurancePolicies\",\"ReadCustomerPaymentDetails\"")),
+        "UnsupportedPermission");
+    insurer.insurance = NULL;
+    assert_string_equal(broken_at(&insurer, INSURANCE, "", base), "UNSUPPORTED_CONSENT");
 }
 
 static void offers_payments_only_with_a_core_that_makes_them(void **state)
@@ -238,7 +287,17 @@ static bool is_opened(const char *code)
     return false;
 }
 
-/* The table knows what the operations demand, and each of its rows opens one or needs none. */
+static bool is_policy_right(const char *code)
+{
+    unsigned right = 0;
+    while (right < RIGHTS && strcmp(policy_right_code((enum policy_right)right), code) != 0) {
+        right++;
+    }
+    return right < RIGHTS;
+}
+
+/* The table, or that of insurance, knows what the operations demand, and each of its rows opens one
+ * or needs none. */
 static void knows_the_permissions_of_the_operations(void **state)
 {
     (void)state;
@@ -246,11 +305,15 @@ static void knows_the_permissions_of_the_operations(void **state)
     for (size_t i = 0; i < apis_operation_count(apis); i++) {
         const char *const *code = apis_row_at(apis, i)->permissions;
         for (; code && *code; code++) {
-            assert_non_null(consent_permission_find(slice_of(*code)));
+            assert_int_not_equal(!consent_permission_find(slice_of(*code)),
+                                 !is_policy_right(*code));
         }
     }
     for (size_t i = 0; (permission = consent_permission_at(i)); i++) {
         assert_int_equal(is_opened(permission->code), !permission->without_operation);
+    }
+    for (unsigned right = 0; right < RIGHTS; right++) {
+        assert_true(is_opened(policy_right_code((enum policy_right)right)));
     }
 }
 
@@ -271,6 +334,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(offers_each_sector_of_insurance_by_itself),
         cmocka_unit_test(offers_payments_only_with_a_core_that_makes_them),
         cmocka_unit_test(holds_each_kind_to_the_versions_of_its_family),
         cmocka_unit_test(holds_domestic_payments_to_dirhams),

@@ -216,7 +216,9 @@ static cJSON *complete_terms(const struct sim *sim, const struct consent_request
     if (!request->kind->pays && !json_get(terms, "OpenFinanceBilling")) {
         cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
         const char *user = request->hub->config->user_type;
-        cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
+        if (!request->kind->policies) {
+            cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
+        }
         cJSON_AddStringToObject(billing, "Purpose", request->tpp->purpose);
     }
     return terms;
@@ -369,19 +371,22 @@ static int refuse(struct refusal *refusal, const char *id, const char *message)
     return refusal_set(refusal, id, 400, "Consent.BusinessRuleViolation", message);
 }
 
-/* Lawful members of a PATCH that belong to other kinds of consents; the first to all others. */
+/* Lawful members of a PATCH that belong to other kinds of consents. */
 static int check_kind(const struct consent *consent, const cJSON *patch, struct refusal *refusal)
 {
-    static const char *const others[] = {"insurancePolicyIds", "ConnectToken",
-                                         "consentBody.Data.ExchangeRate",
-                                         "consentBody.Data.Charges", AUTHORIZERS_MEMBER};
-    const size_t count = kind_of(consent)->pays ? 1 : ARRAY_LEN(others);
-    for (size_t i = 0; i < count; i++) {
-        if (json_get(patch, others[i])) {
-            refuse(refusal, "PATCH-KIND", "A consent of this kind has no such member.");
-            refusal_detail(refusal, "%s", others[i]);
-            return -1;
-        }
+    static const char *const of_payments[] = {"ConnectToken", "consentBody.Data.ExchangeRate",
+                                              "consentBody.Data.Charges", AUTHORIZERS_MEMBER};
+    const struct consent_kind *kind = kind_of(consent);
+    const char *other = kind->policies                          ? "accountIds"
+                        : json_get(patch, "insurancePolicyIds") ? "insurancePolicyIds"
+                                                                : NULL;
+    for (size_t i = 0; !kind->pays && i < ARRAY_LEN(of_payments); i++) {
+        other = json_get(patch, of_payments[i]) ? of_payments[i] : other;
+    }
+    if (other && json_get(patch, other)) {
+        refuse(refusal, "PATCH-KIND", "A consent of this kind has no such member.");
+        refusal_detail(refusal, "%s", other);
+        return -1;
     }
     return 0;
 }
@@ -447,6 +452,10 @@ static int check_move(const struct consent *consent, struct lfi_slice to, const 
         !is_told(consent, patch, "accountIds")) {
         return refuse(refusal, "PATCH-ACCOUNTS", "An authorization needs accountIds.");
     }
+    if (decided && kind->policies && slice_equal_text(to, "Authorized") &&
+        !json_get(patch, "insurancePolicyIds")) {
+        return refuse(refusal, "PATCH-POLICIES", "An authorization needs insurancePolicyIds.");
+    }
     return 0;
 }
 
@@ -505,6 +514,9 @@ static void change(const struct sim *sim, struct consent *consent, const cJSON *
                 cJSON_Duplicate(member, true));
         } else {
             apply(consent->data, member);
+        }
+        if (strcmp(member->string, "insurancePolicyIds") == 0) {
+            put(consent->data, "accountIds", cJSON_Duplicate(member, true)); /* as the Hub does */
         }
     }
     if (status.ptr) {

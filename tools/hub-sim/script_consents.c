@@ -13,7 +13,9 @@ static const struct consent_kind *kind_of(struct lfi_slice type)
 {
     bool pays = slice_equal_text(type, "payment") ||
                 slice_equal_text(type, "urn:openfinanceuae:service-initiation-consent:v2.1");
-    return consent_kind_named(pays ? "flexi-pay" : "data-sharing");
+    bool insures = slice_equal_text(type, "insurance") ||
+                   slice_equal_text(type, "urn:openfinanceuae:insurance-consent:v2.1");
+    return consent_kind_named(pays ? "flexi-pay" : insures ? "insurance" : "data-sharing");
 }
 
 static int parse_new_consent(struct sim_call *call, struct consent_request *out)

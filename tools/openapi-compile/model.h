@@ -96,6 +96,7 @@ struct row {
     const char *family, *function; /* serves: FAMILY.FUNCTION */
     const char *subject, *reply;   /* one of the known words */
     const char *record;
+    const char *select;                  /* NULL: the family serves one thing */
     const char *query, *shape, *handler; /* C functions */
     const char **permissions, **stages;
     size_t permission_count, stage_count;

@@ -74,6 +74,19 @@ static const char **read_list(struct model *model, struct node row, const char *
     return texts;
 }
 
+/* Which of the things that a family serves alike: LFI_FAMILY_WORD of the core's interface. */
+static const char *read_select(const struct row *row, struct node node)
+{
+    if (!node.raw) {
+        return NULL;
+    }
+    check_identifier(node, node_string(node));
+    if (!row->family) {
+        node_fail(node, "x-lfi: select needs serves");
+    }
+    return node_string(node);
+}
+
 static void read_stages(struct model *model, struct row *out, struct node row)
 {
     out->stages = read_list(model, row, "stages", "stages of a session", &out->stage_count);
@@ -105,9 +118,9 @@ static void check_row(const struct row *row)
 
 void model_read_row(struct model *model, struct row *out, struct node node)
 {
-    static const char *const known[] = {"serves", "subject", "reply",   "record",
-                                        "query",  "shape",   "handler", "permissions",
-                                        "later",  "auth",    "stages",  NULL};
+    static const char *const known[] = {"serves", "subject", "reply",       "record", "query",
+                                        "shape",  "handler", "permissions", "later",  "auth",
+                                        "stages", "select",  NULL};
     static const char *const subjects[] = {"nobody", "user", "account", NULL};
     static const char *const replies[] = {"other", "one", "list", "pages", NULL};
     static const char *const auths[] = {"hub", "none", "connect-token", NULL};
@@ -128,6 +141,7 @@ void model_read_row(struct model *model, struct row *out, struct node node)
     struct node record = node_get(node, "record");
     out->record = record.raw ? node_string(record) : NULL;
     read_serves(model, out, node_get(node, "serves"));
+    out->select = read_select(out, node_get(node, "select"));
     out->permissions = read_list(model, node, "permissions", "codes", &out->permission_count);
     read_stages(model, out, node);
     check_row(out);

@@ -162,6 +162,13 @@ void rows_put(const struct set *set, const struct operation *operation, FILE *ou
             fprintf(out, ".serve = serve_%s_%s, ", row->family, row->function);
         }
     }
+    if (row->select) {
+        fputs(".select = LFI_", out);
+        output_upper(out, row->family);
+        fputs("_", out);
+        output_upper(out, row->select);
+        fputs(", ", out);
+    }
     put_word(out, "subject", "FLOW_", row->subject);
     put_word(out, "reply", "FLOW_", row->reply);
     if (row->record) {

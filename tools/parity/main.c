@@ -3,8 +3,9 @@
  *
  *   parity --ours FOLDER --official FOLDER INTENDED.yaml
  *
- * INTENDED.yaml lists which documents belong together and the differences that are meant, each with
- * its reason. Exit status 1 for any other difference, and for a listed one that is no more.
+ * INTENDED.yaml lists which documents belong together, several of ours where we have split one, and
+ * the differences that are meant, each with its reason. Exit status 1 for any other difference, and
+ * for a listed one that is no more.
  */
 #include "base/descriptors.h"
 #include "parity.h"
@@ -41,8 +42,12 @@ static size_t compare_documents(struct comparison *c, struct node entry,
     struct model ours = {.source = c->source}, official = {.source = c->source, .foreign = true};
     size_t compared = 0;
     node_only(entry, "a pair of documents", known);
-    model_add_document(&ours, source_format(c->source, "%s/%s", folders->ours,
-                                            node_string(node_need(entry, "ours"))));
+    struct node parts = node_need(entry, "ours");
+    for (size_t i = 0; i < (node_is_list(parts) ? node_count(parts) : 1); i++) {
+        struct node part = node_is_list(parts) ? node_item(parts, i) : parts;
+        model_add_document(&ours,
+                           source_format(c->source, "%s/%s", folders->ours, node_string(part)));
+    }
     model_add_document(&official, source_format(c->source, "%s/%s", folders->official,
                                                 node_string(node_need(entry, "official"))));
     for (size_t i = 0; i < ours.operation_count; i++) {

@@ -35,6 +35,7 @@
 #include <lfi/base.h>
 #include <lfi/customers.h>
 #include <lfi/identity.h>
+#include <lfi/insurance.h>
 #include <lfi/levers.h>
 #include <lfi/open_data.h>
 #include <lfi/payee.h>
@@ -106,7 +107,8 @@ struct lfi_core_ops {
     /* --- families of later versions ----------------------------------------------------------- */
 
     const struct lfi_payments *payments;
-    const struct lfi_identity *identity; /* required where customers decide at CAAP */
+    const struct lfi_identity *identity;   /* required where customers decide at CAAP */
+    const struct lfi_insurance *insurance; /* of an insurer */
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

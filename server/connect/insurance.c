@@ -1,0 +1,228 @@
+/* What customers share of their insurance policies. (Insurance 4, 5.) */
+#include "connect/call_consent.h"
+
+#include "consent/policy_rights.h"
+#include "contract_insurance.h"
+#include "rows_insurance.h"
+
+#include "base/json.h"
+
+static int refuse_right(struct call *call, enum policy_right right)
+{
+    (void)refusal_set(call->refusal, "POLICY-RIGHT", 403, "AccessToken.InvalidScope",
+                      "The consent does not permit this.");
+    refusal_detail(call->refusal, "the consent lacks %s for %s", policy_right_code(right),
+                   policy_sector_name((enum lfi_insurance_sector)call->row->select));
+    return -1;
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+/* The distinct ids of insurancePolicyIds. */
+static int read_ids(struct call *call, struct lfi_slice **out, size_t *count)
+{
+    struct lfi_slice id,
+        rest = contract_parameter(&call->parameters, INSURANCE_INSURANCE_POLICY_IDS);
+    struct lfi_slice *ids = arena_array(call->arena, rest.len / 2 + 1, sizeof(id));
+    *out = ids;
+    *count = 0;
+    while (ids && slice_next(&rest, ',', &id)) {
+        id = slice_trim(id);
+        size_t at = 0;
+        while (at < *count && !slice_equal(ids[at], id)) {
+            at++;
+        }
+        if (id.len > 0 && at == *count) {
+            ids[(*count)++] = id;
+        }
+    }
+    return *count > 0 ? 0
+                      : call_refuse_parameter(call, "POLICY-IDS", "insurancePolicyIds must hold %s",
+                                              ids ? "an id" : "fewer ids");
+}
+
+struct policy_list {
+    struct call *call;
+    uint64_t held, written; /* of all sectors; of this one */
+};
+
+static int take_listed(void *ctx, struct lfi_slice json, const void *given)
+{
+    struct policy_list *list = ctx;
+    struct call *call = list->call;
+    const struct lfi_policy_facts *facts = given;
+    if (!list_is_object(json) || !facts || facts->size < sizeof(*facts)) {
+        call->record_fault = "a policy is not a JSON object with its facts";
+        return -1;
+    }
+    list->held++;
+    if (facts->sector == call->row->select) {
+        buf_append_text(&call->reply->body, list->written++ > 0 ? "," : "");
+        buf_append_slice(&call->reply->body, json);
+    }
+    return call->reply->body.failed ? -1 : 0;
+}
+
+/* Every policy wanted is held, whatever its sector. */
+static int ask_held(struct call *call, const struct lfi_slice *ids, size_t count)
+{
+    struct lfi_error error = {"no such user"};
+    struct policy_list list = {.call = call};
+    const struct provider *provider = call->provider;
+    const struct lfi_held_policies_query query = {
+        .base = {.size = sizeof(query), .subject_id = call->core.user_id},
+        .policy_ids = ids,
+        .policy_count = count};
+    struct core_answer answer = core_answer(take_listed, &list);
+    int rc = provider->insurance->held(provider->core, &call->core, &query, &answer.base, &error);
+    if (outcome_check(call, rc == LFI_UNKNOWN ? OUTCOME_USER : OUTCOME_POLICY, rc, &error) != 0) {
+        return -1;
+    }
+    if (list.held < count) {
+        const struct lfi_error other = {"the user does not hold every policy"};
+        return outcome_check(call, OUTCOME_POLICY, LFI_UNKNOWN, &other);
+    }
+    return 0;
+}
+
+/* All at once: an empty list could not carry the totals of pages. (2.3) */
+int connect_policies(struct call *call)
+{
+    struct lfi_slice *ids;
+    size_t count;
+    unsigned rights = 0;
+    if (list_page(call) != 0 || access_read_user(call) != 0 || read_ids(call, &ids, &count) != 0 ||
+        call_consent_rights(call, ids, count, &rights) != 0) {
+        return -1;
+    }
+    buf_append_text(&call->reply->body, "{\"data\":{\"Policies\":[");
+    if (ask_held(call, ids, count) != 0) {
+        return -1;
+    }
+    if (!(rights & 1U << RIGHT_POLICIES)) {
+        return refuse_right(call, RIGHT_POLICIES);
+    }
+    buf_append_text(&call->reply->body, "]}}");
+    call->reply->status = 200;
+    return 0;
+}
+
+/* --- one policy ------------------------------------------------------------------------------- */
+
+/* The policy of the path, of the user and the consent; fills the query and what is opened. */
+static int read_policy(struct call *call, struct lfi_policy_query *query, unsigned *rights)
+{
+    struct lfi_slice id = contract_parameter(&call->parameters, INSURANCE_INSURANCE_POLICY_ID);
+    *query = (struct lfi_policy_query){.base = {.size = sizeof(*query), .subject_id = id},
+                                       .sector = (enum lfi_insurance_sector)call->row->select};
+    return access_user(call) == 0 ? call_consent_rights(call, &id, 1, rights) : -1;
+}
+
+/* {"data":{"InsurancePolicyId":…, and each part as a member. */
+struct policy_parts {
+    struct call *call;
+    uint32_t wanted;
+    unsigned next; /* parts come in their order, each once */
+};
+
+static const char *const part_names[LFI_POLICY_PARTS] = {
+    [LFI_POLICY_HOLDER] = "PolicyHolder", [LFI_POLICY_EMPLOYMENT] = "Employment",
+    [LFI_POLICY_IDENTITY] = "Identity",   [LFI_POLICY_PRODUCT] = "Product",
+    [LFI_POLICY_CLAIMS] = "Claims",       [LFI_POLICY_PREMIUM] = "Premium",
+};
+
+static int take_part(void *ctx, struct lfi_slice json, const void *given)
+{
+    struct policy_parts *parts = ctx;
+    struct call *call = parts->call;
+    struct buf *out = &call->reply->body;
+    const struct lfi_policy_part_facts *facts = given;
+    if (!facts || facts->size < sizeof(*facts) || !list_is_object(json) || json.len == 2 ||
+        facts->part < parts->next || facts->part >= LFI_POLICY_PARTS ||
+        !(parts->wanted & 1U << facts->part)) {
+        call->record_fault = "a part of the policy is malformed, or was not asked for";
+        return -1;
+    }
+    bool within = facts->part == LFI_POLICY_EMPLOYMENT;
+    if (within && parts->next != LFI_POLICY_EMPLOYMENT) {
+        return 0; /* of a holder that is not held */
+    }
+    if (within) {
+        out->len--; /* the holder's brace */
+    }
+    buf_append_format(out, ",\"%s\":", part_names[facts->part]);
+    buf_append_slice(out, json);
+    buf_append_text(out, within ? "}" : "");
+    parts->next = (unsigned)facts->part + 1;
+    return out->failed ? -1 : 0;
+}
+
+int connect_policy(struct call *call)
+{
+    unsigned rights = 0;
+    struct lfi_policy_query query;
+    struct lfi_error error = {""};
+    struct json_writer w;
+    const struct provider *provider = call->provider;
+    if (read_policy(call, &query, &rights) != 0) {
+        return -1;
+    }
+    query.parts = policy_rights_parts(rights, query.sector);
+    struct policy_parts parts = {.call = call, .wanted = query.parts};
+    struct core_answer answer = core_answer(take_part, &parts);
+    json_begin(&w, &call->reply->body);
+    json_open_object(&w, NULL);
+    json_open_object(&w, "data");
+    json_string(&w, "InsurancePolicyId", query.base.subject_id);
+    int rc = provider->insurance->policy(provider->core, &call->core, &query, &answer.base, &error);
+    if (outcome_check(call, OUTCOME_POLICY, rc, &error) != 0) {
+        return -1;
+    }
+    if (!(rights & 1U << RIGHT_POLICIES)) {
+        return refuse_right(call, RIGHT_POLICIES);
+    }
+    buf_append_text(&call->reply->body, "}}");
+    call->reply->status = 200;
+    return 0;
+}
+
+/* --- who pays --------------------------------------------------------------------------------- */
+
+static int take_payer(void *ctx, struct lfi_slice json, const void *facts)
+{
+    struct call *call = ctx;
+    struct buf *out = &call->reply->body;
+    (void)facts;
+    if (!list_is_object(json) || out->len > 0) {
+        call->record_fault = "the account is not one JSON object";
+        return -1;
+    }
+    buf_append_text(out, "{\"data\":");
+    buf_append_slice(out, json);
+    buf_append_text(out, "}");
+    return out->failed ? -1 : 0;
+}
+
+int connect_policy_payer(struct call *call)
+{
+    unsigned rights = 0;
+    struct lfi_policy_query query;
+    struct lfi_error error = {""};
+    const struct provider *provider = call->provider;
+    if (read_policy(call, &query, &rights) != 0) {
+        return -1;
+    }
+    struct core_answer answer = core_answer(take_payer, call);
+    int rc = provider->insurance->payer(provider->core, &call->core, &query, &answer.base, &error);
+    if (outcome_check(call, OUTCOME_POLICY, rc, &error) != 0) {
+        return -1;
+    }
+    if (!(rights & 1U << RIGHT_PAYER)) {
+        buf_clear(&call->reply->body);
+        return refuse_right(call, RIGHT_PAYER);
+    }
+    bool held = call->reply->body.len > 0;
+    call->reply->status = held ? 200 : 204;
+    call->reply->content_type = held ? call->reply->content_type : NULL;
+    return 0;
+}
