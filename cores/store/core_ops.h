@@ -22,6 +22,7 @@ int store_core_open(void **out, const struct lfi_core_config *config, struct lfi
     .abi = LFI_CORE_ABI, .size = sizeof(struct lfi_core_ops), .close = store_close,                \
     .accounts = &store_accounts, .customers = &store_customers, .payee = &store_payee,             \
     .open_data = &store_open_data, .signin = &store_signin, .levers = &store_levers,               \
-    .health = store_health, .payments = &store_payments, .identity = &store_identity
+    .health = store_health, .payments = &store_payments, .identity = &store_identity,              \
+    .opening = &store_opening
 
 #endif

@@ -25,6 +25,10 @@ static const struct {
     [PAYMENTS_ENTRIES] = {"entries", 0},
     [PAYMENTS_HOLDS] = {"holds", 0},
     [PAYMENTS_RELEASED] = {"released", 0},
+    [PAYMENTS_OPENINGS] = {"openings", 0},
+    [PAYMENTS_OPENING_IDENTITIES] = {"opening_identities", 0},
+    [PAYMENTS_OPENING_CHANGES] = {"opening_changes", 0},
+    [PAYMENTS_OPENING_DUE] = {"opening_due", 0},
 };
 
 static MDB_val text_val(const char *text)

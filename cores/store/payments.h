@@ -15,6 +15,13 @@
  *   holds      ledger's index, due instant, sequence -> version of the ledger that placed it
  *   released   ledger's index, version of the ledger that ended it -> struct released_hold
  *
+ * and beside them accounts that were asked for (opening.c):
+ *
+ *   openings            account id -> struct opening_value
+ *   opening_identities  identity of a request -> struct opening_identity
+ *   opening_changes     number -> struct opening_change_value
+ *   opening_due         instant, account id -> nothing
+ *
  * What the bank's records say of an account is what it was loaded with; the ledger holds what
  * payments have changed since. A payment, its hold or its entries, and its change are written in
  * one commit.
@@ -46,6 +53,10 @@ enum payments_db {
     PAYMENTS_ENTRIES,
     PAYMENTS_HOLDS,
     PAYMENTS_RELEASED,
+    PAYMENTS_OPENINGS,
+    PAYMENTS_OPENING_IDENTITIES,
+    PAYMENTS_OPENING_CHANGES,
+    PAYMENTS_OPENING_DUE,
     PAYMENTS_DB_COUNT,
 };
 

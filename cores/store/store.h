@@ -62,6 +62,7 @@ extern const struct lfi_identity store_identity;
 extern const struct lfi_levers store_levers;
 extern const struct lfi_insurance store_insurance;
 extern const struct lfi_payments store_payments; /* of a store opened with payments */
+extern const struct lfi_opening store_opening;   /* the same */
 
 /* --- building --------------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 #include "connect/operation.h"
 #include "payments/create.h"
 #include "payments/find.h"
+#include "payments/opening.h"
 
 #include "contract_service_initiation.h"
 #include "rows_service_initiation.h"
@@ -39,4 +40,18 @@ int connect_refund_account(struct call *call)
     const struct payment_means means = means_of(call);
     return payment_refund_account(
         call, &means, contract_parameter(&call->parameters, SERVICE_INITIATION_CONSENT_ID));
+}
+
+int connect_request_opening(struct call *call)
+{
+    return opening_request(
+        call, contract_parameter(&call->parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID));
+}
+
+int connect_find_opening(struct call *call)
+{
+    const struct contract_parameters *parameters = &call->parameters;
+    return opening_find(call,
+                        contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID),
+                        contract_parameter(parameters, SERVICE_INITIATION_ACCOUNT_ID));
 }

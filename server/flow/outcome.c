@@ -61,6 +61,8 @@ static const struct outcomes kinds[OUTCOME_KINDS] = {
                                         "Consent.TransientAccountAccessFailure",
                                         "The policy cannot be reached at the moment."},
                         .unknown = POLICY_NOT_HELD},
+    [OUTCOME_OPENING] = {CORE_FAILS, .unknown = {"OPENING-UNKNOWN", 404, "Resource.NotFound",
+                                                 "No such account was asked for."}},
     [OUTCOME_LEVER] = LEVER("There is no such account."),
     [OUTCOME_CREDIT] = LEVER("There is no such account that could receive payments."),
     [OUTCOME_MOVE] = LEVER("There is no such payment."),

@@ -26,6 +26,7 @@ enum hub_operation {
     HUB_LIST_OF_GROUP,
     HUB_LIST_PAYMENTS,
     HUB_PATCH_PAYMENT,
+    HUB_PATCH_OPENING,
     HUB_OPERATIONS,
 };
 

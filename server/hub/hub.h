@@ -116,6 +116,10 @@ enum hub_outcome hub_list_payments(struct hub *hub, struct arena *arena,
 enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,
                                    struct lfi_slice payment_id, struct lfi_slice patch,
                                    struct lfi_error *error);
+/* PATCH /account-opening-log/{logId}; checked as a consent's. */
+enum hub_outcome hub_patch_opening(struct hub *hub, struct arena *arena,
+                                   struct lfi_slice account_id, struct lfi_slice patch,
+                                   struct lfi_error *error);
 /* POST /consents/{consentId}/action/revoke, which ends tokens too. `revoked_by`: "LFI", … */
 enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
                                     struct lfi_slice consent_id, const char *revoked_by,

@@ -25,6 +25,7 @@ static const struct {
     [HUB_PATCH_CONSENT] = {&contract_hub_consent_manager, "patchConsent"},
     [HUB_LIST_PAYMENTS] = {&contract_hub_consent_manager, "getAuditConsentsByConsentIdw"},
     [HUB_PATCH_PAYMENT] = {&contract_hub_consent_manager, "patchPymentlog"},
+    [HUB_PATCH_OPENING] = {&contract_hub_consent_manager, "UpdateAccountOpeningLog"},
     [HUB_REVOKE_CONSENT] = {&contract_hub_consent_manager, "revokeConsentsByConsentId"},
     [HUB_LIST_OF_USER] = {&contract_hub_consent_manager, "getConsents"},
     [HUB_LIST_OF_GROUP] = {&contract_hub_consent_manager, "getConsentsInConsentGroup"},

@@ -1,3 +1,4 @@
+/* The Hub's logs of payments and of accounts that are asked for. */
 #include "hub/exchange.h"
 
 enum hub_outcome hub_list_payments(struct hub *hub, struct arena *arena,
@@ -28,5 +29,18 @@ enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,
                                         .content_type = "application/json",
                                         .body = patch,
                                         .about = payment_id};
+    return hub_change(hub, arena, &request, error);
+}
+
+enum hub_outcome hub_patch_opening(struct hub *hub, struct arena *arena,
+                                   struct lfi_slice account_id, struct lfi_slice patch,
+                                   struct lfi_error *error)
+{
+    const struct hub_request request = {
+        .operation = HUB_PATCH_OPENING,
+        .path = hub_path(arena, "/account-opening-log/", account_id, ""),
+        .content_type = "application/json",
+        .body = patch,
+        .about = account_id};
     return hub_change(hub, arena, &request, error);
 }

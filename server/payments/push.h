@@ -9,19 +9,7 @@
 #ifndef PAYMENTS_PUSH_H
 #define PAYMENTS_PUSH_H
 
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/log.h"
-#include "hub/hub.h"
-#include "provider/provider.h"
-#include "state/state.h"
-
-struct push {
-    const struct provider *provider;
-    const struct state *state;
-    const struct clock *clock;
-    const struct log *log;
-};
+#include "payments/push_context.h"
 
 /* Keeps a task for each change that is new. True: there may be more. */
 bool push_read_feed(const struct push *push);

@@ -65,6 +65,12 @@ static bool identity_is_whole(const struct provider *provider)
            PROVIDER_SERVES(provider, identity, deliver);
 }
 
+static bool opening_is_whole(const struct provider *provider)
+{
+    return PROVIDER_SERVES(provider, opening, request) &&
+           PROVIDER_SERVES(provider, opening, find) && PROVIDER_SERVES(provider, opening, changes);
+}
+
 /* The families of the core, whose required functions must be there. */
 static int take_families(struct provider *provider, struct lfi_error *error)
 {
@@ -77,12 +83,14 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->payments = PROVIDER_GET(provider, payments);
     provider->identity = PROVIDER_GET(provider, identity);
     provider->insurance = PROVIDER_GET(provider, insurance);
+    provider->opening = PROVIDER_GET(provider, opening);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
         !PROVIDER_SERVES(provider, customers, exists) ||
         (provider->payments && !payments_are_whole(provider)) ||
         (provider->insurance && !insurance_is_whole(provider)) ||
-        (provider->caap && !identity_is_whole(provider))) {
+        (provider->caap && !identity_is_whole(provider)) ||
+        (provider->opening && !opening_is_whole(provider))) {
         return error_set(error, "provider %s: the core lacks a required capability", provider->id);
     }
     return 0;

@@ -34,6 +34,7 @@ struct provider {
     bool caap; /* its customers decide at CAAP, not on the bank's own pages */
     struct caap_rules caap_rules;
     const struct lfi_insurance *insurance;
+    const struct lfi_opening *opening;
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;

@@ -38,6 +38,7 @@
 #include <lfi/insurance.h>
 #include <lfi/levers.h>
 #include <lfi/open_data.h>
+#include <lfi/opening.h>
 #include <lfi/payee.h>
 #include <lfi/payments.h>
 #include <lfi/signin.h>
@@ -109,6 +110,7 @@ struct lfi_core_ops {
     const struct lfi_payments *payments;
     const struct lfi_identity *identity;   /* required where customers decide at CAAP */
     const struct lfi_insurance *insurance; /* of an insurer */
+    const struct lfi_opening *opening;     /* accounts that a TPP asks for */
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

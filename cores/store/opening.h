@@ -1,0 +1,38 @@
+/* Inside the store: accounts that were asked for. */
+#ifndef STORE_OPENING_H
+#define STORE_OPENING_H
+
+#include "store/payments.h"
+
+#define OPENING_ID_SIZE 33 /* 32 hexadecimal digits, and NUL */
+#define OPENING_REASON_SIZE 96
+#define OPENING_NAME_SIZE 281 /* 70 characters of UTF-8 */
+
+/* An opening in the database. Texts are NUL-terminated. */
+struct opening_value {
+    int64_t created_us, updated_us;
+    int64_t due_us;   /* when it goes on; 0: it has ended */
+    uint32_t status;  /* enum lfi_opening_status */
+    uint32_t changes; /* how many there were */
+    char id[OPENING_ID_SIZE];
+    char client_id[129];
+    char refusal[OPENING_REASON_SIZE]; /* why it will be rejected; empty: it will be completed */
+    char name[OPENING_NAME_SIZE];
+    char iban[24];
+    char bic[12];
+    char unused[1];
+};
+
+/* --- opening_decide.c --------------------------------------------------------------------------
+ */
+
+/* What becomes of a request, by what it says of the customer: fills refusal and name. */
+int opening_decide(struct lfi_slice json, int64_t now_us, struct opening_value *out,
+                   struct lfi_error *error);
+/* Gives it an IBAN of the bank that no account has. */
+int opening_number(struct store *store, struct opening_value *out, struct lfi_error *error);
+/* Hands it to an answer; `change` NULL: with its facts alone. */
+int opening_give(const struct opening_value *opening, struct lfi_opening_change *change,
+                 struct lfi_answer *answer, struct lfi_error *error);
+
+#endif
