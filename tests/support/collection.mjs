@@ -79,12 +79,15 @@ export async function fillIn(demo, requests) {
     const { userId } = JSON.parse(Buffer.from(read.headers['o3-psu-identifier'], 'base64'));
     const customer = { userId, accountId: read.url.split('/').pop() };
     const paid = await authorizePayment(demo, customer);
+    const opening = requests.find(({ operation }) => operation === 'CreateAccount_create');
+    const asked = await send(demo, opening, variables);
     const { body } = await script(demo, `/sim/consents/${paid}/payments`, {
         amount: '10.00', pii: { Initiation: creditorOf(1), Risk: {} },
     });
     return {
         ...variables,
         paidConsentId: paid,
+        openingId: asked.json.data.AccountId,
         paymentId: body.data.id,
         paymentConsentId: await authorizePayment(demo, customer),
         paymentPii: await sealPii({ Initiation: creditorOf(1), Risk: {} }, demo.providers[0]),
