@@ -110,7 +110,8 @@ test('the key store is open to all and has the keys of each owner', async () => 
         assert.deepEqual(tpp.json.keys.map((key) => [key.kid, key.use]), [[kid, 'sig']]);
         assert.deepEqual((await get(`/${softwareStatementId}/inactive/application.jwks`)).json, { keys: [] });
     }
-    for (const path of ['/', `/${ou}/${cn}`, `/${ou}/x/application.jwks`, `/${ou}/${cn}/application.jwks/`]) {
+    assert.equal((await get('/')).status, 200, 'it says what it is');
+    for (const path of [`/${ou}/${cn}`, `/${ou}/x/application.jwks`, `/${ou}/${cn}/application.jwks/`]) {
         assert.equal((await get(path)).status, 404, path);
     }
 });

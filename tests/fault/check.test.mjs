@@ -132,7 +132,7 @@ const wrong = {
     },
     'the state in a core\'s store': {
         adjust: (c) => (c.state.path = 'store/retail'),
-        says: /\$\.state: .*store\/retail: the store's format is "3", this version needs "lfi-state 3"/,
+        says: /\$\.state: .*store\/retail: the store's format is "\d+", this version needs "lfi-state 3"/,
     },
     'a core\'s store in the state': {
         adjust: (c) => (c.providers[0].core.settings.store = 'state'),
