@@ -44,7 +44,7 @@ before(async () => {
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = `http://127.0.0.1:${server.address().port}/keys`;
     demo = await startDemo({
-        adjustServer: `.caller.jwksOverride = "${address}" | del(.caller.jwksCa)
+        adjustServer: `.caller.jwksOverride = "${address}" | del(.caller.jwksCa, .encryption.payeeVerdicts)
             | .caller.replayEntries = 1000`,
     });
     client = new HubClient(demo, 'dhowretail');
