@@ -205,6 +205,11 @@ for (const [name, make, status, errorCode, check] of [
         'Consent.InvalidUserIdentifier', 'CAAP-USER'],
     ['a challenge before registration', () => act('challenge/initialize', { userId: people[3].userId }), 400,
         'Consent.InvalidUserIdentifier', 'CAAP-USER'],
+    ['a completion without a code', () => act('register/complete', { userId: people[0].userId }), 400,
+        'Body.InvalidFormat', 'CONTRACT-REQUEST'],
+    ['a challenge completed by nobody', () => act('challenge/complete',
+        { userId: 'nobody', challengeId: randomUUID(), challengeResponseData: '1' }), 400,
+    'Consent.InvalidUserIdentifier', 'CAAP-USER'],
     ['a challenge id that is no UUID', () => act('challenge/query', { userId: people[0].userId, challengeId: '1' }),
         400, 'Body.InvalidFormat', 'CONTRACT-REQUEST'],
     ['another user\'s challenge', async () => {

@@ -22,8 +22,9 @@ const operations = execFileSync(program, { encoding: 'utf8' })
 for (const name of readdirSync(folder).filter((file) => file.endsWith('.jsonl'))) {
     for (const line of readFileSync(join(folder, name), 'utf8').trim().split('\n')) {
         const { method, path, status } = JSON.parse(line);
-        const operation = operations.find((op) => op.method === method && op.pattern.test(path));
-        operation?.seen.add(status);
+        for (const operation of operations.filter((op) => op.method === method && op.pattern.test(path))) {
+            operation.seen.add(status); // one path may be in two documents
+        }
     }
 }
 
