@@ -47,7 +47,7 @@ static bool open_link(struct context *context, struct lfi_slice link, struct dev
     const struct psu *psu = context->psu;
     return sealed_box_open(psu->seal, context->arena, &device_format, link, clock_now_s(psu->clock),
                            out) &&
-           context_find_app(context, out->provider);
+           context_find_provider(context, out->provider);
 }
 
 /* A page whose customer has signed in to the app itself, for as long as a journey lasts. */
@@ -79,7 +79,7 @@ int bank_app_sign_in(struct call *call)
     struct rate_limit_uses uses;
     struct lfi_id user_id = {{0}};
     struct lfi_error error = {{0}};
-    if (!context_find_app(context, provider)) {
+    if (!context_find_provider(context, provider) || !context->endpoint->provider->signin) {
         context_refuse(context, 404, "PROVIDER-UNKNOWN", NULL);
         return 0;
     }

@@ -34,13 +34,13 @@ bool context_find_endpoint(struct context *context, struct lfi_slice provider)
     return endpoint;
 }
 
-bool context_find_app(struct context *context, struct lfi_slice provider)
+bool context_find_provider(struct context *context, struct lfi_slice provider)
 {
     const struct psu *psu = context->psu;
     for (size_t i = 0; i < psu->endpoint_count; i++) {
         if (slice_equal_text(provider, psu->endpoints[i].provider->id)) {
             context->endpoint = &psu->endpoints[i];
-            return psu->endpoints[i].provider->signin;
+            return true;
         }
     }
     return false;

@@ -43,8 +43,8 @@ bool context_open_session(struct context *context, enum session_kind kind);
 const struct psu_endpoint *context_endpoint_of(const struct psu *psu, struct lfi_slice provider);
 /* Sets the endpoint to that of the provider; false when there is none. */
 bool context_find_endpoint(struct context *context, struct lfi_slice provider);
-/* The same for the simulated bank app, which providers without pages have, too. */
-bool context_find_app(struct context *context, struct lfi_slice provider);
+/* The same for the brand and the simulated bank app, which providers without pages have, too. */
+bool context_find_provider(struct context *context, struct lfi_slice provider);
 /*
  * Before core or Hub is asked: takes a worker of the provider's share until the request ends, and
  * notes what runs, for the report of a crash. `what` lives as long as the request. False: the

@@ -206,7 +206,7 @@ static bool serve_brand(struct context *context)
     struct lfi_slice rest = {path.ptr + sizeof(prefix) - 1, path.len - (sizeof(prefix) - 1)};
     struct lfi_slice provider;
     return slice_starts_with(path, prefix) && slice_next(&rest, '/', &provider) &&
-           context_find_endpoint(context, provider) &&
+           context_find_provider(context, provider) &&
            pages_serve_brand(context_pages(context), context->request, rest, context->reply);
 }
 

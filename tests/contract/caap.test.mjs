@@ -528,6 +528,9 @@ test('who is deregistered is shown nothing to choose from, and keeps what was co
 test('the bank has no pages for these customers', async () => {
     const page = await fetch(`${demo.publicBaseUrl}/authorize/dhowretail`, { redirect: 'manual' });
     assert.equal(page.status, 404);
+    // Those that show no provider, and the simulated app, are in the brand of the first one.
+    const brand = await fetch(`${demo.publicBaseUrl}/brand/dhowretail/style.css`);
+    assert.match(brand.headers.get('content-type'), /^text\/css/);
 });
 
 test('failures that an operator causes are in the contract\'s form', async () => {
