@@ -111,6 +111,10 @@ static int add_locale(struct pages *pages, const struct embed_file *file, struct
 /* "journey.en.json": of each script the texts that it shows. */
 static int add_texts(struct pages *pages, const struct locale *locale, struct lfi_error *error)
 {
+    struct text_index *index = text_index_new(locale->texts);
+    if (!index) {
+        return error_set(error, "out of memory");
+    }
     for (size_t i = 0; i < web_files.count; i++) {
         const struct embed_file *file = &web_files.files[i];
         char name[sizeof(pages->assets->name)];
@@ -120,13 +124,15 @@ static int add_texts(struct pages *pages, const struct locale *locale, struct lf
         }
         snprintf(name, sizeof(name), "%.*s.%s.json", (int)(len - strlen(SCRIPT)), file->path,
                  locale->language);
-        char *json = texts_of_script(&web_files, file, locale->texts);
+        char *json = texts_of_script(&web_files, file, index);
         if (!json) {
+            text_index_free(index);
             return error_set(error, "out of memory");
         }
         add_asset(pages, name, "application/json", slice_of(json));
         pages->owned_count++;
     }
+    text_index_free(index);
     return 0;
 }
 

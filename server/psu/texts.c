@@ -5,28 +5,77 @@
 #define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."
 #define IMPORT "from './"
 
-struct search {
-    const struct embed_set *web;
-    const cJSON *texts;
-    bool *read;   /* of each file */
-    bool *wanted; /* of each text */
+struct text_index {
+    size_t count;
+    const cJSON *sorted[];
 };
 
-/* The rest of a text's key when it begins so; else NULL. */
-static const char *rest_of(const cJSON *text, struct lfi_slice beginning)
+struct search {
+    const struct embed_set *web;
+    const struct text_index *index;
+    bool *read;   /* of each file */
+    bool *wanted; /* of each text of the index */
+};
+
+static int compare_keys(const void *one, const void *other)
 {
-    return strncmp(text->string, beginning.ptr, beginning.len) == 0 ? text->string + beginning.len
-                                                                    : NULL;
+    return strcmp((*(const cJSON *const *)one)->string, (*(const cJSON *const *)other)->string);
 }
 
-static bool is_named(const cJSON *text, struct lfi_slice key, bool whole)
+struct text_index *text_index_new(const cJSON *texts)
 {
-    const char *rest = rest_of(text, key);
-    if (!rest || !whole) {
-        return rest;
+    size_t count = (size_t)cJSON_GetArraySize(texts);
+    struct text_index *index = malloc(sizeof(*index) + count * sizeof(index->sorted[0]));
+    const cJSON *text;
+    if (!index) {
+        return NULL;
     }
-    bool is_plural_form = *rest == '.' && !strchr(rest + 1, '.');
-    return *rest == '\0' || is_plural_form;
+    index->count = 0;
+    cJSON_ArrayForEach(text, texts)
+    {
+        index->sorted[index->count++] = text;
+    }
+    qsort(index->sorted, count, sizeof(index->sorted[0]), compare_keys);
+    return index;
+}
+
+void text_index_free(struct text_index *index)
+{
+    free(index);
+}
+
+/* Where the keys start that are not before `key`. */
+static size_t first_not_before(const struct text_index *index, struct lfi_slice key)
+{
+    size_t low = 0;
+    size_t high = index->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strncmp(index->sorted[middle]->string, key.ptr, key.len) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* What follows the key in one that begins so: nothing, or the name of a plural's form. */
+static bool is_whole(const char *rest)
+{
+    return *rest == '\0' || (*rest == '.' && !strchr(rest + 1, '.'));
+}
+
+static void want(struct search *search, struct lfi_slice key, bool whole)
+{
+    const struct text_index *index = search->index;
+    for (size_t i = first_not_before(index, key); i < index->count; i++) {
+        const char *name = index->sorted[i]->string;
+        if (strncmp(name, key.ptr, key.len) != 0) {
+            return;
+        }
+        search->wanted[i] = search->wanted[i] || !whole || is_whole(name + key.len);
+    }
 }
 
 static void want_named(struct search *search, const char *source)
@@ -36,16 +85,9 @@ static void want_named(struct search *search, const char *source)
         const char *after = key.ptr + key.len;
         bool whole = *at == '\'' && *after == '\'' && memchr(key.ptr, '.', key.len);
         bool begins = *at == '`' && *after == '$' && after[-1] == '.';
-        size_t index = 0;
-        const cJSON *text;
         at++;
-        if (!whole && !begins) {
-            continue;
-        }
-        cJSON_ArrayForEach(text, search->texts)
-        {
-            search->wanted[index] = search->wanted[index] || is_named(text, key, whole);
-            index++;
+        if (whole || begins) {
+            want(search, key, whole);
         }
     }
 }
@@ -72,15 +114,12 @@ static void read_script(struct search *search, const struct embed_file *script)
 static char *print_wanted(const struct search *search)
 {
     char *json = NULL;
-    size_t index = 0;
-    const cJSON *text;
     cJSON *named = cJSON_CreateObject();
     bool complete = named;
-    cJSON_ArrayForEach(text, search->texts)
-    {
-        if (search->wanted[index++] && complete) {
-            complete = cJSON_AddStringToObject(named, text->string, text->valuestring);
-        }
+    for (size_t i = 0; i < search->index->count && complete; i++) {
+        const cJSON *text = search->index->sorted[i];
+        complete = !search->wanted[i] ||
+                   cJSON_AddStringToObject(named, text->string, text->valuestring);
     }
     if (complete) {
         json = cJSON_PrintUnformatted(named);
@@ -90,13 +129,13 @@ static char *print_wanted(const struct search *search)
 }
 
 char *texts_of_script(const struct embed_set *web, const struct embed_file *script,
-                      const cJSON *texts)
+                      const struct text_index *index)
 {
     char *json = NULL;
     struct search search = {.web = web,
-                            .texts = texts,
+                            .index = index,
                             .read = calloc(web->count, sizeof(bool)),
-                            .wanted = calloc((size_t)cJSON_GetArraySize(texts) + 1, sizeof(bool))};
+                            .wanted = calloc(index->count + 1, sizeof(bool))};
     if (search.read && search.wanted) {
         read_script(&search, script);
         json = print_wanted(&search);

@@ -12,9 +12,14 @@
 #include "base/embed.h"
 #include "base/json.h"
 
-/* Those of `texts`, a flat object, as a JSON object. To be freed with cJSON_free(); NULL: out of
+/* The texts of a language, sorted by key. `texts`, a flat object, must outlive it and stay as it is.
+ * NULL: out of memory. */
+struct text_index *text_index_new(const cJSON *texts);
+void text_index_free(struct text_index *index);
+
+/* Those that a script of `web` shows, as a JSON object. To be freed with cJSON_free(); NULL: out of
  * memory. */
 char *texts_of_script(const struct embed_set *web, const struct embed_file *script,
-                      const cJSON *texts);
+                      const struct text_index *index);
 
 #endif

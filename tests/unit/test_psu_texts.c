@@ -26,10 +26,13 @@ static void check(size_t script, const char *texts, const char *expected)
 {
     cJSON *tree = cJSON_Parse(texts);
     assert_non_null(tree);
-    char *made = texts_of_script(&web, &files[script], tree);
+    struct text_index *index = text_index_new(tree);
+    assert_non_null(index);
+    char *made = texts_of_script(&web, &files[script], index);
     assert_non_null(made);
     assert_string_equal(made, expected);
     cJSON_free(made);
+    text_index_free(index);
     cJSON_Delete(tree);
 }
 
@@ -40,7 +43,7 @@ static void a_script_has_what_it_and_its_imports_name(void **state)
           "{\"page.title\":\"1\",\"error.A.title\":\"2\",\"errors.title\":\"no\","
           "\"tries.left.one\":\"3\",\"tries.left.other\":\"4\",\"tries.lefty\":\"no\","
           "\"tries.left.a.b\":\"no\",\"page\":\"no\",\"late.title\":\"no\"}",
-          "{\"page.title\":\"1\",\"error.A.title\":\"2\","
+          "{\"error.A.title\":\"2\",\"page.title\":\"1\","
           "\"tries.left.one\":\"3\",\"tries.left.other\":\"4\"}");
 }
 
