@@ -118,8 +118,8 @@ static char *print_wanted(const struct search *search)
     bool complete = named;
     for (size_t i = 0; i < search->index->count && complete; i++) {
         const cJSON *text = search->index->sorted[i];
-        complete = !search->wanted[i] ||
-                   cJSON_AddStringToObject(named, text->string, text->valuestring);
+        complete =
+            !search->wanted[i] || cJSON_AddStringToObject(named, text->string, text->valuestring);
     }
     if (complete) {
         json = cJSON_PrintUnformatted(named);

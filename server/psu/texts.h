@@ -12,8 +12,8 @@
 #include "base/embed.h"
 #include "base/json.h"
 
-/* The texts of a language, sorted by key. `texts`, a flat object, must outlive it and stay as it is.
- * NULL: out of memory. */
+/* The texts of a language, sorted by key. `texts`, a flat object, must outlive it and stay as it
+ * is. NULL: out of memory. */
 struct text_index *text_index_new(const cJSON *texts);
 void text_index_free(struct text_index *index);
 
