@@ -14,6 +14,7 @@
 #include "operator/admin.h"
 #include "operator/callers.h"
 #include "operator/readiness.h"
+#include "payments/fx.h"
 #include "payments/opening.h"
 #include "payments/push.h"
 #include "psu/task.h"
@@ -458,7 +459,8 @@ static bool run_due(void *ctx, size_t provider)
     generations_release(generation);
     keep_figures(serve, provider, false);
     more |= push_read_feed(&push);
-    return more | opening_read_feed(&push);
+    more |= opening_read_feed(&push);
+    return more | fx_read_feed(&push);
 }
 
 static int start_background(struct serve *serve, struct lfi_error *error)

@@ -5,14 +5,13 @@
  */
 #include "store/opening.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "store/fx.h"
+#include "store/steps.h"
+
 #include <string.h>
 
 #define TAKEN_UP_US INT64_C(2000000) /* after the request */
 #define DECIDED_US INT64_C(3000000)  /* after that */
-#define CURSOR_DIGITS 16
-#define IDENTITY_SIZE 17 /* of payments_identity */
 
 struct opening_identity {
     int64_t expires_us;
@@ -50,38 +49,30 @@ static int opening_get(struct payments *payments, MDB_txn *txn, struct lfi_slice
     return rc;
 }
 
+static struct lfi_slice id_of(const struct opening_value *opening)
+{
+    return (struct lfi_slice){opening->id, OPENING_ID_SIZE - 1};
+}
+
 /* With its place in the queue, when it is due. */
 static int opening_put(struct payments *payments, MDB_txn *txn, const struct opening_value *opening)
 {
-    struct store_key due;
-    MDB_val nothing = {0, NULL}, key = id_val(opening->id);
+    MDB_val key = id_val(opening->id);
     MDB_val value = {sizeof(*opening), (void *)(uintptr_t)opening};
     int rc = mdb_put(txn, payments->db[PAYMENTS_OPENINGS], &key, &value, 0);
-    if (rc != 0 || opening->due_us == 0) {
-        return rc;
-    }
-    key_start(&due);
-    key_add_u64(&due, (uint64_t)opening->due_us);
-    (void)key_add_text(&due, (struct lfi_slice){opening->id, OPENING_ID_SIZE - 1});
-    key = key_val(&due);
-    return mdb_put(txn, payments->db[PAYMENTS_OPENING_DUE], &key, &nothing, 0);
+    return rc != 0 || opening->due_us == 0 ? rc
+                                           : steps_put_due(txn, payments->db[PAYMENTS_OPENING_DUE],
+                                                           opening->due_us, id_of(opening));
 }
 
 /* --- moving ----------------------------------------------------------------------------------- */
 
 static int put_change(struct payments *payments, MDB_txn *txn, const struct opening_value *opening)
 {
-    MDB_stat stat;
     struct opening_change_value change = {
         .at_us = opening->updated_us, .status = opening->status, .number = opening->changes};
     memcpy(change.id, opening->id, sizeof(change.id));
-    int rc = mdb_stat(txn, payments->db[PAYMENTS_OPENING_CHANGES], &stat); /* none is deleted */
-    if (rc != 0) {
-        return rc;
-    }
-    struct store_key key = payment_key_of(stat.ms_entries + 1);
-    MDB_val where = key_val(&key), value = {sizeof(change), &change};
-    return mdb_put(txn, payments->db[PAYMENTS_OPENING_CHANGES], &where, &value, MDB_APPEND);
+    return steps_add_change(txn, payments->db[PAYMENTS_OPENING_CHANGES], &change, sizeof(change));
 }
 
 static int move_on(struct payments *payments, MDB_txn *txn, struct opening_value *opening)
@@ -96,45 +87,28 @@ static int move_on(struct payments *payments, MDB_txn *txn, struct opening_value
         opening->due_us = 0;
     }
     int rc = put_change(payments, txn, opening);
-    return rc == 0 ? opening_put(payments, txn, opening) : rc;
-}
-
-/* The first in the queue, when it is due: MDB_NOTFOUND when none is. */
-static int find_due(struct payments *payments, MDB_txn *txn, int64_t now_us,
-                    struct opening_value *out, struct store_key *place)
-{
-    MDB_cursor *cursor = NULL;
-    MDB_val key, value;
-    struct store_key now;
-    int rc = mdb_cursor_open(txn, payments->db[PAYMENTS_OPENING_DUE], &cursor);
-    if (rc != 0) {
-        return rc;
-    }
-    key_start(&now);
-    key_add_u64(&now, (uint64_t)now_us + 1);
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-    if (rc == 0 && memcmp(key.mv_data, now.bytes, now.len) >= 0) {
-        rc = MDB_NOTFOUND;
-    }
     if (rc == 0) {
-        place->len = key.mv_size;
-        memcpy(place->bytes, key.mv_data, key.mv_size);
-        rc = opening_get(
-            payments, txn,
-            (struct lfi_slice){(const char *)place->bytes + now.len, place->len - now.len}, out);
+        rc = opening_put(payments, txn, opening);
     }
-    mdb_cursor_close(cursor);
-    return rc;
+    return rc == 0 && opening->status == LFI_OPENING_COMPLETED && opening->quote_id[0]
+               ? fx_open_account(payments, txn, opening->quote_id, opening->client_id,
+                                 opening->updated_us)
+               : rc;
 }
 
 static int move_due(struct payments *payments, MDB_txn *txn, int64_t now_us)
 {
     struct opening_value opening;
     struct store_key place;
+    struct lfi_slice id;
+    MDB_dbi due = payments->db[PAYMENTS_OPENING_DUE];
     int rc;
-    while ((rc = find_due(payments, txn, now_us, &opening, &place)) == 0) {
+    while ((rc = steps_find_due(txn, due, now_us, &place, &id)) == 0) {
         MDB_val key = key_val(&place);
-        rc = mdb_del(txn, payments->db[PAYMENTS_OPENING_DUE], &key, NULL);
+        rc = opening_get(payments, txn, id, &opening);
+        if (rc == 0) {
+            rc = mdb_del(txn, due, &key, NULL);
+        }
         if (rc == 0) {
             rc = move_on(payments, txn, &opening);
         }
@@ -149,15 +123,15 @@ static int move_due(struct payments *payments, MDB_txn *txn, int64_t now_us)
 static int advance(struct store *store, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
-    struct opening_value opening;
     struct store_key place;
+    struct lfi_slice id;
     struct payments *payments = store->payments;
     int64_t now_us = store->now_us(store->clock);
     int result = payments_begin(payments, false, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
-    int rc = find_due(payments, txn, now_us, &opening, &place);
+    int rc = steps_find_due(txn, payments->db[PAYMENTS_OPENING_DUE], now_us, &place, &id);
     mdb_txn_abort(txn);
     if (rc != 0) {
         return rc == MDB_NOTFOUND ? LFI_OK : store_fail(error, "openings", rc);
@@ -231,7 +205,8 @@ static int opening_request(void *core, const struct lfi_call *call,
     bool repeated = false;
     (void)call;
     if (request->size < sizeof(*request) || request->client_id.len == 0 ||
-        request->client_id.len >= sizeof(opening.client_id)) {
+        request->client_id.len >= sizeof(opening.client_id) ||
+        request->quote_id.len >= sizeof(opening.quote_id)) {
         return store_say(error, "the request is malformed");
     }
     if (!store_new_id(&id)) {
@@ -241,6 +216,9 @@ static int opening_request(void *core, const struct lfi_call *call,
     opening.due_us = opening.created_us + TAKEN_UP_US;
     memcpy(opening.id, id.text, sizeof(opening.id) - 1);
     memcpy(opening.client_id, request->client_id.ptr, request->client_id.len);
+    if (request->quote_id.ptr) {
+        memcpy(opening.quote_id, request->quote_id.ptr, request->quote_id.len);
+    }
     int rc = opening_decide(request->json, opening.created_us, &opening, error);
     if (rc == LFI_OK && !opening.refusal[0]) {
         rc = opening_number(store, &opening, error);
@@ -279,33 +257,15 @@ static int opening_find(void *core, const struct lfi_call *call, const struct lf
     return opening_give(&opening, NULL, answer, error);
 }
 
-/* A cursor: the payments' identity, then the number of the change in hexadecimal digits. */
-static bool cursor_parse(struct lfi_slice text, const char *identity, uint64_t *out)
-{
-    char digits[CURSOR_DIGITS + 1] = "";
-    size_t len = strlen(identity);
-    if (text.len != len + CURSOR_DIGITS || memcmp(text.ptr, identity, len) != 0) {
-        return false;
-    }
-    memcpy(digits, text.ptr + len, CURSOR_DIGITS);
-    *out = strtoull(digits, NULL, 16);
-    return strspn(digits, "0123456789abcdef") == CURSOR_DIGITS;
-}
-
-static int give_change(struct payments *payments, MDB_txn *txn, const char *identity,
+static int give_change(struct payments *payments, MDB_txn *txn, const struct steps_range *range,
                        uint64_t number, struct lfi_answer *answer, struct lfi_error *error)
 {
     struct opening_value opening;
     struct opening_change_value head;
     struct lfi_opening_change change = {.size = sizeof(change)};
-    struct store_key key = payment_key_of(number);
-    MDB_val value, where = key_val(&key);
-    int rc = mdb_get(txn, payments->db[PAYMENTS_OPENING_CHANGES], &where, &value);
-    if (rc == 0 && value.mv_size != sizeof(head)) {
-        rc = MDB_CORRUPTED;
-    }
+    int rc =
+        steps_get_change(txn, payments->db[PAYMENTS_OPENING_CHANGES], number, &head, sizeof(head));
     if (rc == 0) {
-        memcpy(&head, value.mv_data, sizeof(head));
         rc = opening_get(payments, txn, (struct lfi_slice){head.id, OPENING_ID_SIZE - 1}, &opening);
     }
     if (rc != 0) {
@@ -314,8 +274,7 @@ static int give_change(struct payments *payments, MDB_txn *txn, const char *iden
     opening.status = head.status;
     opening.updated_us = head.at_us;
     change.number = head.number;
-    (void)snprintf(change.cursor, sizeof(change.cursor), "%s%0*llx", identity, CURSOR_DIGITS,
-                   (unsigned long long)number);
+    steps_write_cursor(range, number, change.cursor);
     return opening_give(&opening, &change, answer, error);
 }
 
@@ -323,24 +282,13 @@ static int give_changes(struct payments *payments, MDB_txn *txn,
                         const struct lfi_change_query *query, struct lfi_answer *answer,
                         struct lfi_error *error)
 {
-    MDB_stat stat;
-    char identity[IDENTITY_SIZE];
-    uint64_t behind = 0;
-    int rc = payments_identity(payments, txn, identity);
-    if (rc == 0) {
-        rc = mdb_stat(txn, payments->db[PAYMENTS_OPENING_CHANGES], &stat);
-    }
-    if (rc != 0) {
-        return store_fail(error, "opening's changes", rc);
-    }
-    if (query->cursor.ptr &&
-        (!cursor_parse(query->cursor, identity, &behind) || behind > stat.ms_entries)) {
-        return LFI_UNKNOWN;
-    }
-    int result = LFI_OK;
-    for (uint32_t given = 0; result == LFI_OK && given < query->limit && behind < stat.ms_entries;
-         given++) {
-        result = give_change(payments, txn, identity, ++behind, answer, error);
+    struct steps_range range;
+    int result = steps_range(payments, txn, payments->db[PAYMENTS_OPENING_CHANGES], query->cursor,
+                             &range, error);
+    for (uint64_t number = range.behind + 1;
+         result == LFI_OK && number <= range.last && number - range.behind <= query->limit;
+         number++) {
+        result = give_change(payments, txn, &range, number, answer, error);
     }
     return result;
 }

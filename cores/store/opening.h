@@ -20,7 +20,7 @@ struct opening_value {
     char name[OPENING_NAME_SIZE];
     char iban[24];
     char bic[12];
-    char unused[1];
+    char quote_id[129]; /* exchange that it is for; empty: none */
 };
 
 /* --- opening_decide.c --------------------------------------------------------------------------

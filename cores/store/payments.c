@@ -29,6 +29,10 @@ static const struct {
     [PAYMENTS_OPENING_IDENTITIES] = {"opening_identities", 0},
     [PAYMENTS_OPENING_CHANGES] = {"opening_changes", 0},
     [PAYMENTS_OPENING_DUE] = {"opening_due", 0},
+    [PAYMENTS_QUOTES] = {"quotes", 0},
+    [PAYMENTS_QUOTE_IDENTITIES] = {"quote_identities", 0},
+    [PAYMENTS_QUOTE_CHANGES] = {"quote_changes", 0},
+    [PAYMENTS_QUOTE_DUE] = {"quote_due", 0},
 };
 
 static MDB_val text_val(const char *text)

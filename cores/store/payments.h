@@ -22,6 +22,13 @@
  *   opening_changes     number -> struct opening_change_value
  *   opening_due         instant, account id -> nothing
  *
+ * and quotes of currency exchange (fx.c):
+ *
+ *   quotes              quote id -> struct fx_value, then its texts
+ *   quote_identities    identity of a request -> struct fx_identity
+ *   quote_changes       number -> struct fx_change_value
+ *   quote_due           instant, quote id -> nothing
+ *
  * What the bank's records say of an account is what it was loaded with; the ledger holds what
  * payments have changed since. A payment, its hold or its entries, and its change are written in
  * one commit.
@@ -33,7 +40,7 @@
 
 #include <pthread.h>
 
-#define PAYMENTS_FORMAT "2"
+#define PAYMENTS_FORMAT "3"
 #define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
 #define PAYMENT_BYTES_MAX 4096    /* of a payment in the database */
 #define PAYMENT_REFERENCE_MAX 128 /* consent ids and idempotency keys */
@@ -57,6 +64,10 @@ enum payments_db {
     PAYMENTS_OPENING_IDENTITIES,
     PAYMENTS_OPENING_CHANGES,
     PAYMENTS_OPENING_DUE,
+    PAYMENTS_QUOTES,
+    PAYMENTS_QUOTE_IDENTITIES,
+    PAYMENTS_QUOTE_CHANGES,
+    PAYMENTS_QUOTE_DUE,
     PAYMENTS_DB_COUNT,
 };
 

@@ -63,6 +63,7 @@ extern const struct lfi_levers store_levers;
 extern const struct lfi_insurance store_insurance;
 extern const struct lfi_payments store_payments; /* of a store opened with payments */
 extern const struct lfi_opening store_opening;   /* the same */
+extern const struct lfi_fx store_fx;             /* the same */
 
 /* --- building --------------------------------------------------------------------------------- */
 

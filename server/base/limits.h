@@ -81,6 +81,7 @@
 #define LIMIT_PROOF_AGE_S 300 /* of the TPP's own authentication of a customer, at a payment */
 #define LIMIT_PROOF_SKEW_S 10 /* by which the TPP's clock may be ahead in it */
 #define LIMIT_OPENING_IDENTITY_S 86400 /* in which the same request for an account is refused */
+#define LIMIT_FX_IDENTITY_S 86400      /* in which a QuoteReference means one quote */
 #define LIMIT_PUSH_DELAY_S 1   /* after a payment's creation, whose reply the Hub must have first */
 #define LIMIT_PUSH_REPEAT_S 30 /* after a repeat of its order, when the Hub may just know it */
 

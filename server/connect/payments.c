@@ -2,6 +2,7 @@
 #include "connect/operation.h"
 #include "payments/create.h"
 #include "payments/find.h"
+#include "payments/fx.h"
 #include "payments/opening.h"
 
 #include "contract_service_initiation.h"
@@ -54,4 +55,24 @@ int connect_find_opening(struct call *call)
     return opening_find(call,
                         contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID),
                         contract_parameter(parameters, SERVICE_INITIATION_ACCOUNT_ID));
+}
+
+int connect_quote_fx(struct call *call)
+{
+    return fx_quote(call,
+                    contract_parameter(&call->parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID));
+}
+
+int connect_find_fx_quote(struct call *call)
+{
+    const struct contract_parameters *parameters = &call->parameters;
+    return fx_find(call, contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID),
+                   contract_parameter(parameters, SERVICE_INITIATION_FX_QUOTE_ID));
+}
+
+int connect_accept_fx_quote(struct call *call)
+{
+    const struct contract_parameters *parameters = &call->parameters;
+    return fx_accept(call, contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID),
+                     contract_parameter(parameters, SERVICE_INITIATION_FX_QUOTE_ID));
 }

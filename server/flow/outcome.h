@@ -17,6 +17,7 @@ enum outcome_about {
     OUTCOME_ORDER,   /* one that is to be made from an account */
     OUTCOME_POLICY,  /* of a user */
     OUTCOME_OPENING, /* of an account that was asked for */
+    OUTCOME_QUOTE,   /* of currency exchange */
     /* What the operator moves: */
     OUTCOME_LEVER,  /* an account */
     OUTCOME_CREDIT, /* whether an account receives payments */

@@ -157,7 +157,7 @@ static void keep_call(const struct hub *hub, const struct hub_request *request, 
         one.payment = request->about;
     } else if (request->operation < HUB_HELLO_CONSENT_MANAGER) {
         one.interaction = request->about;
-    } else if (request->operation != HUB_PATCH_OPENING) {
+    } else if (request->operation < HUB_PATCH_OPENING) {
         one.consent = request->about;
     }
     call_log_add(hub->calls, &one);

@@ -27,6 +27,7 @@ enum hub_operation {
     HUB_LIST_PAYMENTS,
     HUB_PATCH_PAYMENT,
     HUB_PATCH_OPENING,
+    HUB_PATCH_FX_QUOTE,
     HUB_OPERATIONS,
 };
 

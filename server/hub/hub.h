@@ -120,6 +120,9 @@ enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,
 enum hub_outcome hub_patch_opening(struct hub *hub, struct arena *arena,
                                    struct lfi_slice account_id, struct lfi_slice patch,
                                    struct lfi_error *error);
+/* PATCH /fx-quote-log/{logId}; the same. */
+enum hub_outcome hub_patch_fx_quote(struct hub *hub, struct arena *arena, struct lfi_slice quote_id,
+                                    struct lfi_slice patch, struct lfi_error *error);
 /* POST /consents/{consentId}/action/revoke, which ends tokens too. `revoked_by`: "LFI", … */
 enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
                                     struct lfi_slice consent_id, const char *revoked_by,

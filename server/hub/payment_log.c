@@ -1,4 +1,4 @@
-/* The Hub's logs of payments and of accounts that are asked for. */
+/* The Hub's logs of payments, of accounts that are asked for, and of quotes. */
 #include "hub/exchange.h"
 
 enum hub_outcome hub_list_payments(struct hub *hub, struct arena *arena,
@@ -32,15 +32,30 @@ enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,
     return hub_change(hub, arena, &request, error);
 }
 
+static enum hub_outcome patch_log(struct hub *hub, struct arena *arena, struct hub_request *request,
+                                  struct lfi_error *error)
+{
+    request->content_type = "application/json";
+    return hub_change(hub, arena, request, error);
+}
+
 enum hub_outcome hub_patch_opening(struct hub *hub, struct arena *arena,
                                    struct lfi_slice account_id, struct lfi_slice patch,
                                    struct lfi_error *error)
 {
-    const struct hub_request request = {
-        .operation = HUB_PATCH_OPENING,
-        .path = hub_path(arena, "/account-opening-log/", account_id, ""),
-        .content_type = "application/json",
-        .body = patch,
-        .about = account_id};
-    return hub_change(hub, arena, &request, error);
+    struct hub_request request = {.operation = HUB_PATCH_OPENING,
+                                  .path = hub_path(arena, "/account-opening-log/", account_id, ""),
+                                  .body = patch,
+                                  .about = account_id};
+    return patch_log(hub, arena, &request, error);
+}
+
+enum hub_outcome hub_patch_fx_quote(struct hub *hub, struct arena *arena, struct lfi_slice quote_id,
+                                    struct lfi_slice patch, struct lfi_error *error)
+{
+    struct hub_request request = {.operation = HUB_PATCH_FX_QUOTE,
+                                  .path = hub_path(arena, "/fx-quote-log/", quote_id, ""),
+                                  .body = patch,
+                                  .about = quote_id};
+    return patch_log(hub, arena, &request, error);
 }

@@ -207,3 +207,68 @@ void feed_end(const struct push *push, struct lfi_slice key)
         feed_note_failure(push, "task_done", status, &error);
     }
 }
+
+/* --- what a log of the Hub is told ------------------------------------------------------------ */
+
+static struct lfi_slice key_of(struct arena *arena, const struct feed_log *log, struct lfi_slice id,
+                               int64_t number)
+{
+    return arena_format(arena, "%s:%.*s:%03lld", log->kind, SLICE_ARG(id), (long long)number);
+}
+
+struct feed_entry feed_entry_of(const struct push *push, struct arena *arena,
+                                const struct feed_log *log, struct lfi_slice id, uint32_t number,
+                                struct lfi_slice patch)
+{
+    struct json_writer w;
+    struct buf text;
+    buf_init(&text, STATE_RECORD_MAX);
+    json_begin(&w, &text);
+    json_open_object(&w, NULL);
+    json_text(&w, "kind", log->kind);
+    json_string(&w, "id", id);
+    json_int(&w, "number", number);
+    json_raw(&w, "patch", patch);
+    json_close_object(&w);
+    struct lfi_slice record =
+        text.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&text));
+    buf_free(&text);
+    return (struct feed_entry){
+        .told = true,
+        .key = key_of(arena, log, id, number),
+        .task = {.destination = arena_format(arena, "%s:%.*s", log->kind, SLICE_ARG(id)),
+                 /* the Hub has had the reply to the request by then */
+                 .due_s = clock_now_s(push->clock) + LIMIT_PUSH_DELAY_S,
+                 .record = record}};
+}
+
+void feed_deliver(const struct push *push, struct hub *hub, struct arena *arena,
+                  const struct feed_log *log, cJSON *record)
+{
+    struct lfi_error error = {""};
+    int64_t number = read_number(record, "number");
+    struct lfi_slice id = json_get_string(record, "id");
+    struct lfi_slice key = key_of(arena, log, id, number);
+    char *patch = cJSON_PrintUnformatted(json_get(record, "patch"));
+    enum hub_outcome outcome = HUB_UNREACHABLE;
+    if (!key.ptr) {
+        goto out; /* out of memory: it is due again when task_take's time is over */
+    }
+    if (patch) {
+        outcome = log->patch(hub, arena, id, slice_of(patch), &error);
+    } else {
+        (void)error_set(&error, "out of memory");
+    }
+    LOG_EVENT(push->log, outcome == HUB_OK ? LOG_INFO : LOG_WARN, log->event,
+              LOG_TEXT("provider", slice_of(push->provider->id)), LOG_TEXT("id", id),
+              LOG_NUMBER("number", number), LOG_NUMBER("outcome", outcome),
+              LOG_TEXT("reason", slice_of(error.message)));
+    if (outcome == HUB_OK) {
+        feed_end(push, key);
+    } else if (!feed_try_again(push, key, record, outcome)) {
+        feed_park(push, key, record, error.message);
+        feed_say_parked(push, key, error.message);
+    }
+out:
+    cJSON_free(patch);
+}

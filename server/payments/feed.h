@@ -1,6 +1,6 @@
 /*
  * A core's change feeds on their way to tasks, and what becomes of these: what the pushes of
- * payments and of account openings share. Internal to this room. Any thread, several at once.
+ * payments, account openings and quotes share. Internal to this room. Any thread, several at once.
  */
 #ifndef PAYMENTS_FEED_H
 #define PAYMENTS_FEED_H
@@ -41,6 +41,25 @@ void feed_say_parked(const struct push *push, struct lfi_slice key, const char *
 /* Puts it back, with what has changed in its record. */
 void feed_put_back(const struct push *push, struct lfi_slice key, const cJSON *record,
                    int64_t due_s);
+
+/* --- what a log of the Hub is told: a patch ----------------------------------------------------
+ */
+
+struct feed_log {
+    const char *kind;  /* of a task's record, and the beginning of its key */
+    const char *event; /* of our log, when it was told */
+    enum hub_outcome (*patch)(struct hub *hub, struct arena *arena, struct lfi_slice id,
+                              struct lfi_slice patch, struct lfi_error *error);
+};
+
+/* Change `number` of what is called `id`, as a task whose patch is JSON. */
+struct feed_entry feed_entry_of(const struct push *push, struct arena *arena,
+                                const struct feed_log *log, struct lfi_slice id, uint32_t number,
+                                struct lfi_slice patch);
+/* Tells the Hub what feed_entry_of() has written, or has it tried later. */
+void feed_deliver(const struct push *push, struct hub *hub, struct arena *arena,
+                  const struct feed_log *log, cJSON *record);
+
 void feed_note_failure(const struct push *push, const char *call, int status,
                        const struct lfi_error *error);
 

@@ -1,24 +1,13 @@
 #include "payments/opening.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "payments/identity.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 /* --- what makes two requests the same --------------------------------------------------------- */
-
-static bool add_bytes(EVP_MD_CTX *digest, const void *bytes, size_t len)
-{
-    uint64_t size = len;
-    return EVP_DigestUpdate(digest, &size, sizeof(size)) == 1 &&
-           EVP_DigestUpdate(digest, bytes, len) == 1;
-}
-
-static bool add_text(EVP_MD_CTX *digest, struct lfi_slice text)
-{
-    return add_bytes(digest, text.ptr ? text.ptr : "", text.len);
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -58,13 +47,9 @@ static void sort_tree(struct arena *arena, cJSON *tree)
 static bool write_identity(struct lfi_opening_request *request)
 {
     bool quoted = request->quote_id.ptr;
-    EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    bool whole = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
-                 add_text(digest, request->client_id) && add_bytes(digest, &quoted, 1) &&
-                 add_text(digest, quoted ? request->quote_id : request->json) &&
-                 EVP_DigestFinal_ex(digest, request->identity, NULL) == 1;
-    EVP_MD_CTX_free(digest);
-    return whole;
+    const struct lfi_slice parts[] = {request->client_id, quoted ? SLICE("quote") : SLICE("all"),
+                                      quoted ? request->quote_id : request->json};
+    return identity_write(parts, ARRAY_LEN(parts), request->identity);
 }
 
 /* --- the reply -------------------------------------------------------------------------------- */

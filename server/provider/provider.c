@@ -71,6 +71,12 @@ static bool opening_is_whole(const struct provider *provider)
            PROVIDER_SERVES(provider, opening, find) && PROVIDER_SERVES(provider, opening, changes);
 }
 
+static bool fx_is_whole(const struct provider *provider)
+{
+    return PROVIDER_SERVES(provider, fx, quote) && PROVIDER_SERVES(provider, fx, find) &&
+           PROVIDER_SERVES(provider, fx, accept) && PROVIDER_SERVES(provider, fx, changes);
+}
+
 /* The families of the core, whose required functions must be there. */
 static int take_families(struct provider *provider, struct lfi_error *error)
 {
@@ -84,13 +90,15 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->identity = PROVIDER_GET(provider, identity);
     provider->insurance = PROVIDER_GET(provider, insurance);
     provider->opening = PROVIDER_GET(provider, opening);
+    provider->fx = PROVIDER_GET(provider, fx);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
         !PROVIDER_SERVES(provider, customers, exists) ||
         (provider->payments && !payments_are_whole(provider)) ||
         (provider->insurance && !insurance_is_whole(provider)) ||
         (provider->caap && !identity_is_whole(provider)) ||
-        (provider->opening && !opening_is_whole(provider))) {
+        (provider->opening && !opening_is_whole(provider)) ||
+        (provider->fx && !fx_is_whole(provider))) {
         return error_set(error, "provider %s: the core lacks a required capability", provider->id);
     }
     return 0;

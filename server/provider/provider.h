@@ -35,6 +35,7 @@ struct provider {
     struct caap_rules caap_rules;
     const struct lfi_insurance *insurance;
     const struct lfi_opening *opening;
+    const struct lfi_fx *fx;
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;

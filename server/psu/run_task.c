@@ -1,5 +1,6 @@
 /* Background work: tasks that are due. */
 #include "base/crash.h"
+#include "payments/fx.h"
 #include "payments/opening.h"
 #include "payments/push.h"
 #include "psu/authorizer_task.h"
@@ -74,6 +75,9 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     } else if (slice_equal_text(kind, OPENING_KIND)) {
         const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
         opening_deliver(&push, endpoint->hub, actor.arena, record);
+    } else if (slice_equal_text(kind, FX_KIND)) {
+        const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
+        fx_deliver(&push, endpoint->hub, actor.arena, record);
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task-unknown", LOG_TEXT("kind", kind));
     }

@@ -81,6 +81,8 @@ export async function fillIn(demo, requests) {
     const paid = await authorizePayment(demo, customer);
     const opening = requests.find(({ operation }) => operation === 'CreateAccount_create');
     const asked = await send(demo, opening, variables);
+    const quoting = requests.find(({ operation }) => operation === 'CreateFxQuote_create');
+    const quoted = await send(demo, quoting, variables);
     const { body } = await script(demo, `/sim/consents/${paid}/payments`, {
         amount: '10.00', pii: { Initiation: creditorOf(1), Risk: {} },
     });
@@ -88,6 +90,8 @@ export async function fillIn(demo, requests) {
         ...variables,
         paidConsentId: paid,
         openingId: asked.json.data.AccountId,
+        quoteId: quoted.json.data.FxQuoteId,
+        quoteReference: quoted.json.data.QuoteReference,
         paymentId: body.data.id,
         paymentConsentId: await authorizePayment(demo, customer),
         paymentPii: await sealPii({ Initiation: creditorOf(1), Risk: {} }, demo.providers[0]),

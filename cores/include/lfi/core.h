@@ -34,6 +34,7 @@
 #include <lfi/accounts.h>
 #include <lfi/base.h>
 #include <lfi/customers.h>
+#include <lfi/fx.h>
 #include <lfi/identity.h>
 #include <lfi/insurance.h>
 #include <lfi/levers.h>
@@ -111,6 +112,7 @@ struct lfi_core_ops {
     const struct lfi_identity *identity;   /* required where customers decide at CAAP */
     const struct lfi_insurance *insurance; /* of an insurer */
     const struct lfi_opening *opening;     /* accounts that a TPP asks for */
+    const struct lfi_fx *fx;               /* quotes of currency exchange */
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

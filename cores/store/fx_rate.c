@@ -1,0 +1,309 @@
+/*
+ * What the reference bank offers for currencies: invented rates that never move, a margin that is
+ * smaller for its own customers, charges of a remittance, and a commission for the TPP.
+ */
+#include "store/fx.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MILLION INT64_C(1000000)
+#define MINOR_MAX INT64_C(1000000000) /* ten million of a currency: the bank trades no more */
+#define LIFE_US (600 * MILLION)       /* of a quote */
+#define MARGIN 6000                   /* of a million */
+#define MARGIN_AGREED 2000            /* for the bank's customers */
+#define COMMISSION 1000               /* of a million, of what is sold */
+#define FEE 2500                      /* of a remittance, in fils */
+#define FEE_URGENT 5000
+#define VAT_PERCENT 5
+#define EMIRATES_ID_DIGITS 15
+/* Hundredths of the amount that decide how an accepted trade ends. */
+#define ENDS_REJECTED 91
+#define ENDS_CANCELLED 92
+
+/* Millionths of a dirham. */
+static const struct {
+    const char *currency;
+    int64_t value;
+} RATES[] = {
+    {"AED", 1000000}, {"EUR", 4021300}, {"GBP", 4684200}, {"INR", 43150},
+    {"PHP", 63420},   {"PKR", 13120},   {"SAR", 979300},  {"USD", 3672500},
+};
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text ? text : "";
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static int64_t value_of(const char *currency)
+{
+    for (size_t i = 0; i < sizeof(RATES) / sizeof(RATES[0]); i++) {
+        if (strcmp(RATES[i].currency, currency) == 0) {
+            return RATES[i].value;
+        }
+    }
+    return 0;
+}
+
+/* --- the trade -------------------------------------------------------------------------------- */
+
+struct trade {
+    const char *sold, *bought; /* currencies */
+    int64_t sell, buy;         /* minor units */
+    int64_t rate;              /* millionths of what is bought for one of what is sold */
+};
+
+static int64_t divide_half_even(int64_t value, int64_t by)
+{
+    int64_t whole = value / by, twice = value % by * 2;
+    return whole + (twice > by || (twice == by && whole % 2 != 0));
+}
+
+/* False: the bank does not trade this. */
+static bool calculate(const cJSON *data, bool identified, struct trade *out)
+{
+    struct decimal number;
+    const cJSON *amount = member(data, "TradeAmount");
+    *out = (struct trade){.sold = text_of(data, "UnitCurrency"),
+                          .bought = text_of(data, "QuotedCurrency")};
+    int64_t sold = value_of(out->sold), bought = value_of(out->bought);
+    bool remitted = strcmp(text_of(data, "TransactionType"), "Remittance") == 0;
+    bool same = strcmp(out->sold, out->bought) == 0;
+    if (sold == 0 || bought == 0 || same != remitted ||
+        !decimal_parse(text_of(amount, "Amount"), &number)) {
+        return false;
+    }
+    int64_t minor = decimal_minor(number);
+    if (minor <= 0 || minor > MINOR_MAX) {
+        return false;
+    }
+    int64_t margin = same ? 0 : identified ? MARGIN_AGREED : MARGIN;
+    out->rate = sold * MILLION / bought * (MILLION - margin) / MILLION;
+    bool sells = strcmp(text_of(amount, "Currency"), out->sold) == 0;
+    out->sell = sells ? minor : (minor * MILLION + out->rate - 1) / out->rate;
+    out->buy = sells ? divide_half_even(minor * out->rate, MILLION) : minor;
+    return out->sell <= MINOR_MAX && out->buy > 0 && out->buy <= MINOR_MAX;
+}
+
+/* --- who asks --------------------------------------------------------------------------------- */
+
+/* Whether the bank knows the party by its Emirates ID. lfi_status. */
+static int identify(struct store *store, const cJSON *data, bool *out, struct lfi_error *error)
+{
+    char digits[EMIRATES_ID_DIGITS + 1];
+    size_t len = 0;
+    struct lfi_person person = {.size = sizeof(person)};
+    struct lfi_call call = {.size = sizeof(call)};
+    const char *id = text_of(member(member(data, "Party"), "Claims"), "EmiratesId");
+    *out = false;
+    for (; *id; id++) {
+        if (*id == '-') {
+            continue;
+        }
+        if (*id < '0' || *id > '9' || len == EMIRATES_ID_DIGITS) {
+            return LFI_OK;
+        }
+        digits[len++] = *id;
+    }
+    if (len != EMIRATES_ID_DIGITS) {
+        return LFI_OK;
+    }
+    int rc = store_identity.find(store, &call, (struct lfi_slice){digits, len}, &person, error);
+    *out = rc == LFI_OK && !person.blocked;
+    return rc == LFI_UNKNOWN || rc == LFI_DENIED ? LFI_OK : rc;
+}
+
+/* --- texts ------------------------------------------------------------------------------------ */
+
+static bool add_text(cJSON *object, const char *name, const char *value)
+{
+    return cJSON_AddStringToObject(object, name, value);
+}
+
+static bool add_amount(cJSON *object, const char *name, int64_t minor, const char *currency)
+{
+    char text[MONEY_TEXT];
+    cJSON *amount = cJSON_AddObjectToObject(object, name);
+    decimal_format((struct decimal){minor, 2}, text);
+    return amount && add_text(amount, "Amount", text) && add_text(amount, "Currency", currency);
+}
+
+static bool add_charge(cJSON *charges, const char *type, int64_t fils, const char *description)
+{
+    cJSON *charge = cJSON_CreateObject();
+    if (!charge || !cJSON_AddItemToArray(charges, charge)) {
+        cJSON_Delete(charge);
+        return false;
+    }
+    return add_text(charge, "ChargeBearer", "BorneByDebtor") && add_text(charge, "Type", type) &&
+           add_amount(charge, "Amount", fils, "AED") &&
+           add_text(charge, "Description", description);
+}
+
+/* A remittance costs; an exchange alone does not. */
+static bool add_charges(cJSON *object, const cJSON *data)
+{
+    if (strcmp(text_of(data, "TransactionType"), "Spot") == 0) {
+        return true;
+    }
+    const char *priority = text_of(member(data, "RemittanceInformation"), "InstructionPriority");
+    int64_t fee = strcmp(priority, "Urgent") == 0 ? FEE_URGENT : FEE;
+    cJSON *charges = cJSON_AddArrayToObject(object, "Charges");
+    return charges && add_charge(charges, "Fees", fee, "Remittance abroad") &&
+           add_charge(charges, "VAT", fee * VAT_PERCENT / 100, "VAT on the fee");
+}
+
+static bool add_trade(cJSON *object, const cJSON *data, const struct trade *trade)
+{
+    return add_amount(object, "SellAmount", trade->sell, trade->sold) &&
+           add_amount(object, "BuyAmount", trade->buy, trade->bought) && add_charges(object, data);
+}
+
+static bool fill_commission(cJSON *object, const struct trade *trade)
+{
+    return add_amount(object, "CommissionAmount",
+                      divide_half_even(trade->sell * COMMISSION, MILLION), trade->sold) &&
+           add_text(object, "PaymentMethod", "ThroughAPIHub");
+}
+
+static bool add_copy(cJSON *object, const cJSON *data, const char *name)
+{
+    const cJSON *item = member(data, name);
+    cJSON *copy = item ? cJSON_Duplicate(item, true) : NULL;
+    if (item && (!copy || !cJSON_AddItemToObject(object, name, copy))) {
+        cJSON_Delete(copy);
+        return false;
+    }
+    return true;
+}
+
+static bool fill_record(cJSON *record, const cJSON *data, const struct trade *trade,
+                        const struct fx_value *value)
+{
+    char created[TIME_TEXT], expires[TIME_TEXT];
+    time_format(value->created_us, created);
+    time_format(value->due_us, expires);
+    bool agreed = value->identified && trade->rate != MILLION;
+    cJSON *commission = cJSON_AddObjectToObject(record, "Commission");
+    return commission && fill_commission(commission, trade) &&
+           add_text(record, "FxQuoteId", value->id) && add_copy(record, data, "QuoteReference") &&
+           add_trade(record, data, trade) && add_text(record, "UnitCurrency", trade->sold) &&
+           add_text(record, "QuotedCurrency", trade->bought) &&
+           add_text(record, "RateType", agreed ? "Agreed" : "Actual") &&
+           cJSON_AddNumberToObject(record, "ExchangeRate", (double)trade->rate / (double)MILLION) &&
+           add_text(record, "UserIdentificationStatus",
+                    value->identified ? "UserIdentified" : "UserNotIdentified") &&
+           add_text(record, "ExpirationDateTime", expires) &&
+           add_text(record, "CreationDateTime", created) &&
+           add_copy(record, data, "ContractIdentification") && add_copy(record, data, "Party");
+}
+
+/* NULL: out of memory. */
+static char *print(cJSON *object, bool whole)
+{
+    char *text = whole ? cJSON_PrintUnformatted(object) : NULL;
+    cJSON_Delete(object);
+    return text;
+}
+
+static bool write_texts(const cJSON *data, const struct trade *trade, struct fx_quote *out)
+{
+    cJSON *record = cJSON_CreateObject();
+    cJSON *terms = cJSON_CreateObject();
+    cJSON *commission = cJSON_CreateObject();
+    out->json = print(record, record && fill_record(record, data, trade, &out->value));
+    out->trade = print(terms, terms && add_trade(terms, data, trade));
+    out->commission = print(commission, commission && fill_commission(commission, trade));
+    if (!out->json || !out->trade || !out->commission) {
+        return false;
+    }
+    out->value.json_len = (uint32_t)strlen(out->json) - 1;
+    out->value.trade_len = (uint32_t)strlen(out->trade);
+    out->value.commission_len = (uint32_t)strlen(out->commission);
+    return true;
+}
+
+/* --- the offer -------------------------------------------------------------------------------- */
+
+/* A random UUID, version 4. */
+static bool write_id(char out[FX_ID_SIZE])
+{
+    struct lfi_id id;
+    if (!store_new_id(&id)) {
+        return false;
+    }
+    const char *hex = id.text;
+    (void)snprintf(out, FX_ID_SIZE, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17,
+                   hex + 20);
+    return true;
+}
+
+static uint32_t plan_of(const struct trade *trade, const cJSON *data)
+{
+    const cJSON *amount = member(data, "TradeAmount");
+    bool sells = strcmp(text_of(amount, "Currency"), trade->sold) == 0;
+    int64_t hundredths = (sells ? trade->sell : trade->buy) % 100;
+    return hundredths == ENDS_REJECTED    ? FX_PLAN_REJECT
+           : hundredths == ENDS_CANCELLED ? FX_PLAN_CANCEL
+                                          : FX_PLAN_COMPLETE;
+}
+
+static enum fx_offer offer(struct store *store, const cJSON *data, struct fx_quote *out,
+                           struct lfi_error *error)
+{
+    struct trade trade;
+    bool identified = false;
+    if (identify(store, data, &identified, error) != LFI_OK) {
+        return FX_OFFER_FAILED;
+    }
+    if (!calculate(data, identified, &trade)) {
+        return FX_NOT_OFFERED;
+    }
+    out->value.identified = identified;
+    out->value.plan = plan_of(&trade, data);
+    out->value.created_us = store->now_us(store->clock);
+    out->value.updated_us = out->value.created_us;
+    out->value.due_us = out->value.created_us + LIFE_US;
+    if (!write_id(out->value.id)) {
+        (void)store_say(error, "no random numbers");
+        return FX_OFFER_FAILED;
+    }
+    if (!write_texts(data, &trade, out)) {
+        (void)store_say(error, "out of memory");
+        return FX_OFFER_FAILED;
+    }
+    return FX_OFFERED;
+}
+
+enum fx_offer fx_offer(struct store *store, struct lfi_slice request, struct fx_quote *out,
+                       struct lfi_error *error)
+{
+    *out = (struct fx_quote){.json = NULL};
+    cJSON *data = cJSON_ParseWithLength(request.ptr, request.len);
+    if (!data) {
+        (void)store_say(error, "the request is not JSON");
+        return FX_OFFER_FAILED;
+    }
+    enum fx_offer result = offer(store, data, out, error);
+    cJSON_Delete(data);
+    if (result == FX_OFFER_FAILED) {
+        fx_free(out);
+    }
+    return result;
+}
+
+void fx_free(struct fx_quote *quote)
+{
+    cJSON_free(quote->json);
+    cJSON_free(quote->trade);
+    cJSON_free(quote->commission);
+    *quote = (struct fx_quote){.json = NULL};
+}
