@@ -33,7 +33,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define STORE_FORMAT "4"
+#define STORE_FORMAT "5"
 #define STORE_MAP_MIB 8192    /* default: address space, not disk */
 #define STORE_READERS 2048    /* when it is not known how many threads will read */
 #define STORE_INSTANCES 4     /* default: processes that share the store */

@@ -19,6 +19,13 @@ bool caap_names_no_provider(const struct call *call);
 int caap_find_caller(struct call *call, struct caller_identity *identity,
                      const struct refusal *unnamed);
 
+/* --- caap_choice.c ---------------------------------------------------------------------------- */
+
+/* Whether CAAP asks so that a customer can choose: o3-is-caap-consent-operation. */
+bool caap_is_choice(const struct call *call);
+/* Choices are shown to registered customers, where the provider's rules say so: CAAP-USER 400. */
+int caap_check_choice(struct call *call);
+
 /* --- caap_codes.c: challenges, what they cost and who may have them --------------------------- */
 
 /* A user of the body, as the core and the state know it. */

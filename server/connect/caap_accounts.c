@@ -13,12 +13,6 @@
 /* What the customer sees in the bank's own payment journey. */
 #define SHOWN_BALANCE "InterimAvailable"
 
-static bool is_choice(const struct call *call)
-{
-    return slice_equal_text(
-        contract_parameter(&call->parameters, CAAP_O3_IS_CAAP_CONSENT_OPERATION), "true");
-}
-
 /* --- a record with its balance ---------------------------------------------------------------- */
 
 struct balance_search {
@@ -114,7 +108,7 @@ static int write_list(struct call *call, const struct account_ids *wanted)
     list_begin(list, call, first, call->page.size);
     for (size_t i = 0; i < collected.count; i++) {
         bool on_page = i >= first && i - first < call->page.size;
-        if (on_page && is_choice(call) &&
+        if (on_page && caap_is_choice(call) &&
             add_balance(call, wanted->items[i], &collected.records[i]) != 0) {
             return -1;
         }
@@ -128,18 +122,6 @@ static int write_list(struct call *call, const struct account_ids *wanted)
 }
 
 /* --- choices ---------------------------------------------------------------------------------- */
-
-/* Accounts to choose from are shown to registered customers. */
-static int check_link(struct call *call)
-{
-    struct caap_user user;
-    if (caap_user_of(call, call->core.user_id, &user) != 0) {
-        return -1;
-    }
-    return user.link.state == LINK_LINKED || !call->provider->caap_rules.require_link
-               ? 0
-               : caap_refuse_user(call, "the user is not registered");
-}
 
 /* All that the customer can choose from for the use case. */
 static int find_eligible(struct call *call, struct account_ids *out)
@@ -172,21 +154,20 @@ int connect_caap_accounts(struct call *call)
 {
     struct account_ids wanted;
     struct lfi_slice ids = contract_parameter(&call->parameters, CAAP_ACCOUNT_IDS);
-    if (list_page(call) != 0 || access_read_user(call) != 0 ||
-        (is_choice(call) && check_link(call) != 0)) {
+    if (list_page(call) != 0 || access_read_user(call) != 0 || caap_check_choice(call) != 0) {
         return -1;
     }
-    int rc = ids.len == 0 && is_choice(call) ? find_eligible(call, &wanted)
-                                             : account_ids_read(call, ids, &wanted);
+    int rc = ids.len == 0 && caap_is_choice(call) ? find_eligible(call, &wanted)
+                                                  : account_ids_read(call, ids, &wanted);
     return rc == 0 ? write_list(call, &wanted) : -1;
 }
 
 int connect_caap_account(struct call *call)
 {
     struct lfi_slice json;
-    if (access_read_user(call) != 0 || (is_choice(call) && check_link(call) != 0) ||
+    if (access_read_user(call) != 0 || caap_check_choice(call) != 0 ||
         account_ids_one(call, contract_parameter(&call->parameters, CAAP_ACCOUNT_ID), &json) != 0 ||
-        (is_choice(call) && add_balance(call, call->account_id, &json) != 0)) {
+        (caap_is_choice(call) && add_balance(call, call->account_id, &json) != 0)) {
         return -1;
     }
     struct core_answer answer = single_answer(call);

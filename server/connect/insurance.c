@@ -1,110 +1,23 @@
 /* What customers share of their insurance policies. (Insurance 4, 5.) */
 #include "connect/call_consent.h"
+#include "connect/policies.h"
 
-#include "consent/policy_rights.h"
 #include "contract_insurance.h"
 #include "rows_insurance.h"
 
 #include "base/json.h"
 
-static int refuse_right(struct call *call, enum policy_right right)
-{
-    (void)refusal_set(call->refusal, "POLICY-RIGHT", 403, "AccessToken.InvalidScope",
-                      "The consent does not permit this.");
-    refusal_detail(call->refusal, "the consent lacks %s for %s", policy_right_code(right),
-                   policy_sector_name((enum lfi_insurance_sector)call->row->select));
-    return -1;
-}
-
 /* --- the list --------------------------------------------------------------------------------- */
 
-/* The distinct ids of insurancePolicyIds. */
-static int read_ids(struct call *call, struct lfi_slice **out, size_t *count)
-{
-    struct lfi_slice id,
-        rest = contract_parameter(&call->parameters, INSURANCE_INSURANCE_POLICY_IDS);
-    struct lfi_slice *ids = arena_array(call->arena, rest.len / 2 + 1, sizeof(id));
-    *out = ids;
-    *count = 0;
-    while (ids && slice_next(&rest, ',', &id)) {
-        id = slice_trim(id);
-        size_t at = 0;
-        while (at < *count && !slice_equal(ids[at], id)) {
-            at++;
-        }
-        if (id.len > 0 && at == *count) {
-            ids[(*count)++] = id;
-        }
-    }
-    return *count > 0 ? 0
-                      : call_refuse_parameter(call, "POLICY-IDS", "insurancePolicyIds must hold %s",
-                                              ids ? "an id" : "fewer ids");
-}
-
-struct policy_list {
-    struct call *call;
-    uint64_t held, written; /* of all sectors; of this one */
-};
-
-static int take_listed(void *ctx, struct lfi_slice json, const void *given)
-{
-    struct policy_list *list = ctx;
-    struct call *call = list->call;
-    const struct lfi_policy_facts *facts = given;
-    if (!list_is_object(json) || !facts || facts->size < sizeof(*facts)) {
-        call->record_fault = "a policy is not a JSON object with its facts";
-        return -1;
-    }
-    list->held++;
-    if (facts->sector == call->row->select) {
-        buf_append_text(&call->reply->body, list->written++ > 0 ? "," : "");
-        buf_append_slice(&call->reply->body, json);
-    }
-    return call->reply->body.failed ? -1 : 0;
-}
-
-/* Every policy wanted is held, whatever its sector. */
-static int ask_held(struct call *call, const struct lfi_slice *ids, size_t count)
-{
-    struct lfi_error error = {"no such user"};
-    struct policy_list list = {.call = call};
-    const struct provider *provider = call->provider;
-    const struct lfi_held_policies_query query = {
-        .base = {.size = sizeof(query), .subject_id = call->core.user_id},
-        .policy_ids = ids,
-        .policy_count = count};
-    struct core_answer answer = core_answer(take_listed, &list);
-    int rc = provider->insurance->held(provider->core, &call->core, &query, &answer.base, &error);
-    if (outcome_check(call, rc == LFI_UNKNOWN ? OUTCOME_USER : OUTCOME_POLICY, rc, &error) != 0) {
-        return -1;
-    }
-    if (list.held < count) {
-        const struct lfi_error other = {"the user does not hold every policy"};
-        return outcome_check(call, OUTCOME_POLICY, LFI_UNKNOWN, &other);
-    }
-    return 0;
-}
-
-/* All at once: an empty list could not carry the totals of pages. (2.3) */
 int connect_policies(struct call *call)
 {
-    struct lfi_slice *ids;
-    size_t count;
-    unsigned rights = 0;
-    if (list_page(call) != 0 || access_read_user(call) != 0 || read_ids(call, &ids, &count) != 0 ||
-        call_consent_rights(call, ids, count, &rights) != 0) {
-        return -1;
-    }
-    buf_append_text(&call->reply->body, "{\"data\":{\"Policies\":[");
-    if (ask_held(call, ids, count) != 0) {
-        return -1;
-    }
-    if (!(rights & 1U << RIGHT_POLICIES)) {
-        return refuse_right(call, RIGHT_POLICIES);
-    }
-    buf_append_text(&call->reply->body, "]}}");
-    call->reply->status = 200;
-    return 0;
+    struct policy_ids ids;
+    return list_page(call) == 0 && access_read_user(call) == 0 &&
+                   policies_read_ids(
+                       call, contract_parameter(&call->parameters, INSURANCE_INSURANCE_POLICY_IDS),
+                       &ids) == 0
+               ? policies_list_consented(call, &ids)
+               : -1;
 }
 
 /* --- one policy ------------------------------------------------------------------------------- */
@@ -179,7 +92,7 @@ int connect_policy(struct call *call)
         return -1;
     }
     if (!(rights & 1U << RIGHT_POLICIES)) {
-        return refuse_right(call, RIGHT_POLICIES);
+        return policies_refuse_right(call, RIGHT_POLICIES);
     }
     buf_append_text(&call->reply->body, "}}");
     call->reply->status = 200;
@@ -219,7 +132,7 @@ int connect_policy_payer(struct call *call)
     }
     if (!(rights & 1U << RIGHT_PAYER)) {
         buf_clear(&call->reply->body);
-        return refuse_right(call, RIGHT_PAYER);
+        return policies_refuse_right(call, RIGHT_PAYER);
     }
     bool held = call->reply->body.len > 0;
     call->reply->status = held ? 200 : 204;

@@ -60,7 +60,8 @@ struct contract_match {
 /* Finds the operation of a method and a path (percent-encoded, no query). */
 enum contract_found contract_match(const struct contract_api *api, struct lfi_slice method,
                                    struct lfi_slice path, struct contract_match *out);
-/* Appends the methods that the path offers, as an Allow header lists them: "GET, PATCH". */
+/* Appends the methods that the path offers and `out` lacks, as an Allow header lists them: "GET,
+ * PATCH". */
 void contract_append_methods(const struct contract_api *api, struct lfi_slice path,
                              struct buf *out);
 

@@ -51,14 +51,28 @@ enum contract_found contract_match(const struct contract_api *api, struct lfi_sl
     return CONTRACT_NO_PATH;
 }
 
+static bool lists_method(const struct buf *methods, const char *method)
+{
+    struct lfi_slice item, rest = buf_slice(methods);
+    while (slice_next(&rest, ',', &item)) {
+        if (slice_equal_text(slice_trim(item), method)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void contract_append_methods(const struct contract_api *api, struct lfi_slice path, struct buf *out)
 {
     struct lfi_slice values[CONTRACT_PATH_PARAMETERS];
     for (size_t p = 0; p < api->path_count; p++) {
         const struct contract_path *candidate = &api->paths[p];
         for (size_t i = 0; i < candidate->operation_count && fits(candidate, path, values); i++) {
-            buf_append_text(out, out->len > 0 ? ", " : "");
-            buf_append_text(out, candidate->operations[i]->method);
+            const char *method = candidate->operations[i]->method;
+            if (!lists_method(out, method)) {
+                buf_append_text(out, out->len > 0 ? ", " : "");
+                buf_append_text(out, method);
+            }
         }
     }
 }

@@ -154,11 +154,10 @@ static struct lfi_slice path_below(const struct entry *entry, struct lfi_slice p
     return (struct lfi_slice){path.ptr + base.len, path.len - base.len};
 }
 
-/* False: no API of the kind has the path. With another method, out->found says so. */
+/* True: an API of the kind has the operation. With another method out->found says so. */
 static bool find_among(const struct apis *apis, bool caap, struct lfi_slice method,
                        struct lfi_slice path, struct api_match *out)
 {
-    out->found = CONTRACT_NO_PATH;
     for (size_t i = 0; i < apis->count; i++) {
         const struct entry *entry = &apis->entries[i];
         if (entry->api.caap != caap) {
@@ -180,13 +179,14 @@ static bool find_among(const struct apis *apis, bool caap, struct lfi_slice meth
             out->found = found; /* another API may offer it */
         }
     }
-    return out->found != CONTRACT_NO_PATH;
+    return false;
 }
 
 void apis_find(const struct apis *apis, enum apis_choice choice, struct lfi_slice method,
                struct lfi_slice path, struct api_match *out)
 {
     bool caap_first = choice == APIS_CAAP;
+    out->found = CONTRACT_NO_PATH;
     if (!find_among(apis, caap_first, method, path, out) && choice != APIS_OWN) {
         (void)find_among(apis, !caap_first, method, path, out);
     }
@@ -195,15 +195,11 @@ void apis_find(const struct apis *apis, enum apis_choice choice, struct lfi_slic
 void apis_append_methods(const struct apis *apis, enum apis_choice choice, struct lfi_slice path,
                          struct buf *out)
 {
-    bool caap = choice == APIS_CAAP;
-    for (int kind = 0; kind < (choice == APIS_OWN ? 1 : 2) && out->len == 0; kind++) {
-        for (size_t i = 0; i < apis->count; i++) {
-            const struct entry *entry = &apis->entries[i];
-            if (entry->api.caap == caap) {
-                contract_append_methods(entry->api.flow->contract, path_below(entry, path), out);
-            }
+    for (size_t i = 0; i < apis->count; i++) {
+        const struct entry *entry = &apis->entries[i];
+        if (!entry->api.caap || choice != APIS_OWN) {
+            contract_append_methods(entry->api.flow->contract, path_below(entry, path), out);
         }
-        caap = !caap;
     }
 }
 

@@ -45,6 +45,8 @@ struct lfi_policy_facts {
     char status[24];               /* PolicyStatus of the contract: "New", "Lapsed", … */
     char ends[11];                 /* "2027-05-31" */
     char premium[24], currency[4]; /* of one payment: "1250.00", "AED" */
+    char product[129];             /* as customers know it */
+    char body_type[24], plate[24]; /* of a car: "Saloon", "40512" */
 };
 
 /* `base.subject_id` is the user; the policies wanted, in any order. */
