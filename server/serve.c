@@ -17,6 +17,7 @@
 #include "payments/fx.h"
 #include "payments/opening.h"
 #include "payments/push.h"
+#include "payments/quotes.h"
 #include "psu/task.h"
 #include "tasks/background.h"
 #include "watch.h"
@@ -460,7 +461,8 @@ static bool run_due(void *ctx, size_t provider)
     keep_figures(serve, provider, false);
     more |= push_read_feed(&push);
     more |= opening_read_feed(&push);
-    return more | fx_read_feed(&push);
+    more |= fx_read_feed(&push);
+    return more | quotes_read_feed(&push);
 }
 
 static int start_background(struct serve *serve, struct lfi_error *error)

@@ -3,6 +3,7 @@
  * smaller for its own customers, charges of a remittance, and a commission for the TPP.
  */
 #include "store/fx.h"
+#include "store/steps.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -233,19 +234,6 @@ static bool write_texts(const cJSON *data, const struct trade *trade, struct fx_
 
 /* --- the offer -------------------------------------------------------------------------------- */
 
-/* A random UUID, version 4. */
-static bool write_id(char out[FX_ID_SIZE])
-{
-    struct lfi_id id;
-    if (!store_new_id(&id)) {
-        return false;
-    }
-    const char *hex = id.text;
-    (void)snprintf(out, FX_ID_SIZE, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17,
-                   hex + 20);
-    return true;
-}
-
 static uint32_t plan_of(const struct trade *trade, const cJSON *data)
 {
     const cJSON *amount = member(data, "TradeAmount");
@@ -272,7 +260,7 @@ static enum fx_offer offer(struct store *store, const cJSON *data, struct fx_quo
     out->value.created_us = store->now_us(store->clock);
     out->value.updated_us = out->value.created_us;
     out->value.due_us = out->value.created_us + LIFE_US;
-    if (!write_id(out->value.id)) {
+    if (!steps_write_id(out->value.id)) {
         (void)store_say(error, "no random numbers");
         return FX_OFFER_FAILED;
     }

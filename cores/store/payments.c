@@ -33,6 +33,9 @@ static const struct {
     [PAYMENTS_QUOTE_IDENTITIES] = {"quote_identities", 0},
     [PAYMENTS_QUOTE_CHANGES] = {"quote_changes", 0},
     [PAYMENTS_QUOTE_DUE] = {"quote_due", 0},
+    [PAYMENTS_COVER] = {"cover", 0},
+    [PAYMENTS_COVER_CHANGES] = {"cover_changes", 0},
+    [PAYMENTS_COVER_DUE] = {"cover_due", 0},
 };
 
 static MDB_val text_val(const char *text)

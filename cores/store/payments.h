@@ -29,6 +29,12 @@
  *   quote_changes       number -> struct fx_change_value
  *   quote_due           instant, quote id -> nothing
  *
+ * and quotes of insurance (cover.c):
+ *
+ *   cover               quote id -> struct cover_value, then its texts
+ *   cover_changes       number -> struct cover_change_value
+ *   cover_due           instant, quote id -> nothing
+ *
  * What the bank's records say of an account is what it was loaded with; the ledger holds what
  * payments have changed since. A payment, its hold or its entries, and its change are written in
  * one commit.
@@ -68,6 +74,9 @@ enum payments_db {
     PAYMENTS_QUOTE_IDENTITIES,
     PAYMENTS_QUOTE_CHANGES,
     PAYMENTS_QUOTE_DUE,
+    PAYMENTS_COVER,
+    PAYMENTS_COVER_CHANGES,
+    PAYMENTS_COVER_DUE,
     PAYMENTS_DB_COUNT,
 };
 

@@ -6,6 +6,18 @@
 
 #define CURSOR_DIGITS 16
 
+bool steps_write_id(char out[STEPS_ID_SIZE])
+{
+    struct lfi_id id;
+    if (!store_new_id(&id)) {
+        return false;
+    }
+    const char *hex = id.text;
+    (void)snprintf(out, STEPS_ID_SIZE, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13,
+                   hex + 17, hex + 20);
+    return true;
+}
+
 /* --- the queue -------------------------------------------------------------------------------- */
 
 static void write_place(int64_t at_us, struct lfi_slice id, struct store_key *out)

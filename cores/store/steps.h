@@ -9,6 +9,10 @@
 #include "store/payments.h"
 
 #define STEPS_CURSOR_SIZE 65
+#define STEPS_ID_SIZE 37
+
+/* A random UUID, version 4. False: no random numbers. */
+bool steps_write_id(char out[STEPS_ID_SIZE]);
 
 int steps_put_due(MDB_txn *txn, MDB_dbi due, int64_t at_us, struct lfi_slice id);
 int steps_drop_due(MDB_txn *txn, MDB_dbi due, int64_t at_us, struct lfi_slice id);

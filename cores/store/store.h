@@ -64,6 +64,7 @@ extern const struct lfi_insurance store_insurance;
 extern const struct lfi_payments store_payments; /* of a store opened with payments */
 extern const struct lfi_opening store_opening;   /* the same */
 extern const struct lfi_fx store_fx;             /* the same */
+extern const struct lfi_quotes store_quotes;     /* the same */
 
 /* --- building --------------------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ enum outcome_about {
     OUTCOME_POLICY,  /* of a user */
     OUTCOME_OPENING, /* of an account that was asked for */
     OUTCOME_QUOTE,   /* of currency exchange */
+    OUTCOME_INSURANCE_QUOTE,
     /* What the operator moves: */
     OUTCOME_LEVER,  /* an account */
     OUTCOME_CREDIT, /* whether an account receives payments */

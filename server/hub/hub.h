@@ -123,6 +123,10 @@ enum hub_outcome hub_patch_opening(struct hub *hub, struct arena *arena,
 /* PATCH /fx-quote-log/{logId}; the same. */
 enum hub_outcome hub_patch_fx_quote(struct hub *hub, struct arena *arena, struct lfi_slice quote_id,
                                     struct lfi_slice patch, struct lfi_error *error);
+/* PATCH /insurance-quote-log/{logId}; the same. */
+enum hub_outcome hub_patch_insurance_quote(struct hub *hub, struct arena *arena,
+                                           struct lfi_slice quote_id, struct lfi_slice patch,
+                                           struct lfi_error *error);
 /* POST /consents/{consentId}/action/revoke, which ends tokens too. `revoked_by`: "LFI", … */
 enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
                                     struct lfi_slice consent_id, const char *revoked_by,

@@ -59,3 +59,14 @@ enum hub_outcome hub_patch_fx_quote(struct hub *hub, struct arena *arena, struct
                                   .about = quote_id};
     return patch_log(hub, arena, &request, error);
 }
+
+enum hub_outcome hub_patch_insurance_quote(struct hub *hub, struct arena *arena,
+                                           struct lfi_slice quote_id, struct lfi_slice patch,
+                                           struct lfi_error *error)
+{
+    struct hub_request request = {.operation = HUB_PATCH_INSURANCE_QUOTE,
+                                  .path = hub_path(arena, "/insurance-quote-log/", quote_id, ""),
+                                  .body = patch,
+                                  .about = quote_id};
+    return patch_log(hub, arena, &request, error);
+}

@@ -77,6 +77,13 @@ static bool fx_is_whole(const struct provider *provider)
            PROVIDER_SERVES(provider, fx, accept) && PROVIDER_SERVES(provider, fx, changes);
 }
 
+static bool quotes_are_whole(const struct provider *provider)
+{
+    return PROVIDER_SERVES(provider, quotes, quote) && PROVIDER_SERVES(provider, quotes, find) &&
+           PROVIDER_SERVES(provider, quotes, update) && PROVIDER_SERVES(provider, quotes, issue) &&
+           PROVIDER_SERVES(provider, quotes, changes);
+}
+
 /* The families of the core, whose required functions must be there. */
 static int take_families(struct provider *provider, struct lfi_error *error)
 {
@@ -91,6 +98,7 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->insurance = PROVIDER_GET(provider, insurance);
     provider->opening = PROVIDER_GET(provider, opening);
     provider->fx = PROVIDER_GET(provider, fx);
+    provider->quotes = PROVIDER_GET(provider, quotes);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
         !PROVIDER_SERVES(provider, customers, exists) ||
@@ -98,7 +106,8 @@ static int take_families(struct provider *provider, struct lfi_error *error)
         (provider->insurance && !insurance_is_whole(provider)) ||
         (provider->caap && !identity_is_whole(provider)) ||
         (provider->opening && !opening_is_whole(provider)) ||
-        (provider->fx && !fx_is_whole(provider))) {
+        (provider->fx && !fx_is_whole(provider)) ||
+        (provider->quotes && !quotes_are_whole(provider))) {
         return error_set(error, "provider %s: the core lacks a required capability", provider->id);
     }
     return 0;

@@ -36,6 +36,7 @@ struct provider {
     const struct lfi_insurance *insurance;
     const struct lfi_opening *opening;
     const struct lfi_fx *fx;
+    const struct lfi_quotes *quotes;
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;

@@ -3,6 +3,7 @@
 #include "payments/fx.h"
 #include "payments/opening.h"
 #include "payments/push.h"
+#include "payments/quotes.h"
 #include "psu/authorizer_task.h"
 #include "psu/decision.h"
 #include "psu/journey_record.h"
@@ -78,6 +79,9 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     } else if (slice_equal_text(kind, FX_KIND)) {
         const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
         fx_deliver(&push, endpoint->hub, actor.arena, record);
+    } else if (slice_equal_text(kind, QUOTES_KIND)) {
+        const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
+        quotes_deliver(&push, endpoint->hub, actor.arena, record);
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task-unknown", LOG_TEXT("kind", kind));
     }

@@ -1,5 +1,6 @@
 // The sample requests of the documents towards a running demonstration: what the console and
 // tools/collection hand out, with everything filled in that a person would fill in.
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as collection from '../../server/operator/web/collection.js';
 import { HubClient } from './client.mjs';
@@ -60,6 +61,37 @@ async function authorizePayment(demo, { userId, accountId }) {
     return consentId;
 }
 
+const SECTORS = ['employment', 'health', 'home', 'life', 'motor', 'renters', 'travel'];
+
+/** Of each sector a quote that can be accepted, and one that has been. */
+async function quoteInsurance(demo, requests, variables) {
+    const to = (sector, method) => requests.find((one) => one.method === method &&
+        new URL(one.url).pathname.startsWith(`/${sector}-insurance-quotes`));
+    const made = await Promise.all(SECTORS.map(async (sector) => {
+        const quotes = [];
+        for (let i = 0; i < 2; i++) {
+            const { json } = await send(demo, to(sector, 'POST'), variables);
+            quotes.push(json.data[0]);
+        }
+        const read = to(sector, 'GET');
+        const of = (quote) => ({ ...variables, [`${sector}QuoteId`]: quote.QuoteId });
+        for (let i = 0; i < quotes.length; i++) { // the price may take a moment
+            while (quotes[i].QuoteStatus === 'Pending') {
+                quotes[i] = (await send(demo, read, of(quotes[i]))).json.data;
+            }
+        }
+        const named = (quote) => ({
+            [`${sector}QuoteId`]: quote.QuoteId,
+            [`${sector}QuoteReference`]: quote.QuoteReference,
+            [`${sector}QuoteCreated`]: quote.CreationDateTime,
+        });
+        const accepted = await send(demo, to(sector, 'PATCH'), { ...variables, ...named(quotes[1]) });
+        assert.equal(accepted.status, 204, accepted.text);
+        return { ...named(quotes[0]), [`${sector}AcceptedQuoteId`]: quotes[1].QuoteId };
+    }));
+    return Object.assign({}, ...made);
+}
+
 /** A value for each variable of the collection. A payment is made for those that ask about one. */
 export async function fillIn(demo, requests) {
     const demonstration = await operator(demo, '/operator/demonstration');
@@ -88,6 +120,7 @@ export async function fillIn(demo, requests) {
     });
     return {
         ...variables,
+        ...(await quoteInsurance(demo, requests, variables)),
         paidConsentId: paid,
         openingId: asked.json.data.AccountId,
         quoteId: quoted.json.data.FxQuoteId,

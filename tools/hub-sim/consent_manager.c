@@ -290,6 +290,18 @@ int fx_log_patch(struct call *base)
     return 0;
 }
 
+int quote_log_patch(struct call *base)
+{
+    const struct sim_call *call = sim_call_of(base);
+    cJSON *patch = json_parse(base->request->body);
+    LOG_EVENT(call->sim->log, LOG_INFO, "insurance-quote-told",
+              LOG_TEXT("quote", contract_parameter(&base->parameters, HUB_CONSENT_MANAGER_LOG_ID)),
+              LOG_TEXT("status", json_get_string(patch, "QuoteStatus")));
+    cJSON_Delete(patch);
+    base->reply->status = 204;
+    return 0;
+}
+
 /* --- the interface ---------------------------------------------------------------------------- */
 
 static struct consent *find(struct sim_call *call, struct lfi_slice id)

@@ -74,7 +74,7 @@ static const char **read_list(struct model *model, struct node row, const char *
     return texts;
 }
 
-/* Which of the things that a family serves alike: LFI_FAMILY_WORD of the core's interface. */
+/* Which of the things that a family serves alike: LFI_WORD of the core's interface. */
 static const char *read_select(const struct row *row, struct node node)
 {
     if (!node.raw) {

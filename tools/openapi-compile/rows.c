@@ -164,8 +164,6 @@ void rows_put(const struct set *set, const struct operation *operation, FILE *ou
     }
     if (row->select) {
         fputs(".select = LFI_", out);
-        output_upper(out, row->family);
-        fputs("_", out);
         output_upper(out, row->select);
         fputs(", ", out);
     }

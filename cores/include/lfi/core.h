@@ -42,6 +42,7 @@
 #include <lfi/opening.h>
 #include <lfi/payee.h>
 #include <lfi/payments.h>
+#include <lfi/quotes.h>
 #include <lfi/signin.h>
 
 #ifdef __cplusplus
@@ -113,6 +114,7 @@ struct lfi_core_ops {
     const struct lfi_insurance *insurance; /* of an insurer */
     const struct lfi_opening *opening;     /* accounts that a TPP asks for */
     const struct lfi_fx *fx;               /* quotes of currency exchange */
+    const struct lfi_quotes *quotes;       /* of insurance */
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */
