@@ -263,6 +263,10 @@ void feed_deliver(const struct push *push, struct hub *hub, struct arena *arena,
               LOG_TEXT("provider", slice_of(push->provider->id)), LOG_TEXT("id", id),
               LOG_NUMBER("number", number), LOG_NUMBER("outcome", outcome),
               LOG_TEXT("reason", slice_of(error.message)));
+    if (outcome == HUB_REFUSED && log->repeats_refusals &&
+        read_number(record, "tries") < LIMIT_TASK_TRIES) {
+        outcome = HUB_UNREACHABLE;
+    }
     if (outcome == HUB_OK) {
         feed_end(push, key);
     } else if (!feed_try_again(push, key, record, outcome)) {

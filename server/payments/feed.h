@@ -50,6 +50,7 @@ struct feed_log {
     const char *event; /* of our log, when it was told */
     enum hub_outcome (*patch)(struct hub *hub, struct arena *arena, struct lfi_slice id,
                               struct lfi_slice patch, struct lfi_error *error);
+    bool repeats_refusals; /* for a day; else a refusal is final */
 };
 
 /* Change `number` of what is called `id`, as a task whose patch is JSON. */

@@ -3,7 +3,7 @@
 #include "payments/feed.h"
 #include "payments/fx.h"
 
-static const struct feed_log hub_log = {FX_KIND, "fx-quote-pushed", hub_patch_fx_quote};
+static const struct feed_log hub_log = {FX_KIND, "fx-quote-pushed", hub_patch_fx_quote, false};
 
 static const char *const statuses[] = {
     [LFI_FX_AVAILABLE] = "Available",

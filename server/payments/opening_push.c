@@ -3,7 +3,7 @@
 #include "payments/feed.h"
 #include "payments/opening.h"
 
-static const struct feed_log hub_log = {OPENING_KIND, "opening-pushed", hub_patch_opening};
+static const struct feed_log hub_log = {OPENING_KIND, "opening-pushed", hub_patch_opening, false};
 
 static const char *const statuses[] = {
     [LFI_OPENING_PENDING] = "Pending",

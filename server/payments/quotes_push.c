@@ -3,7 +3,8 @@
 #include "payments/feed.h"
 #include "payments/quotes.h"
 
-static const struct feed_log hub_log = {QUOTES_KIND, "quote-pushed", hub_patch_insurance_quote};
+static const struct feed_log hub_log = {QUOTES_KIND, "quote-pushed", hub_patch_insurance_quote,
+                                        true};
 
 /* NULL: the Hub's log knows no such status, and is not told. */
 static const char *const statuses[] = {

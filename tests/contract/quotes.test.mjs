@@ -34,16 +34,20 @@ after(async () => {
     await demo?.stop();
 });
 
-async function moveClock(seconds) {
-    const reply = await fetch(`${demo.adminBaseUrl}/operator/clock`, {
-        method: 'PUT',
+async function operator(method, path, body) {
+    const reply = await fetch(`${demo.adminBaseUrl}${path}`, {
+        method,
         headers: {
             'content-type': 'application/json',
             authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}`,
         },
-        body: JSON.stringify({ offsetSeconds: seconds }),
+        body: JSON.stringify(body),
     });
-    assert.equal(reply.status, 204);
+    assert.equal(reply.status, 204, await reply.text());
+}
+
+async function moveClock(seconds) {
+    await operator('PUT', '/operator/clock', { offsetSeconds: seconds });
     offsetSeconds = seconds;
 }
 
@@ -183,8 +187,8 @@ test('what the insurer does not want is declined, and not kept', async () => {
         const reply = await ask(sector, request(sector, set));
         assert.deepEqual([reply.status, reply.text], [204, ''], sector);
     }
-    for (const sector of SECTORS.filter((one) => one !== 'life' && one !== 'travel')) {
-        const others = sector === 'employment' || sector === 'renters' ? [] : ['Switch', 'Renewal'];
+    for (const sector of ['health', 'home', 'motor']) {
+        const others = ['Switch', 'Renewal'];
         for (const QuoteType of others) {
             assert.equal((await ask(sector, request(sector, { QuoteType }))).status, 201, sector);
         }
@@ -192,6 +196,32 @@ test('what the insurer does not want is declined, and not kept', async () => {
     for (const sector of ['employment', 'health', 'home', 'motor', 'renters']) {
         const PolicyStartDate = '2020-01-01';
         assert.equal((await ask(sector, request(sector, policy(sector, { PolicyStartDate })))).status, 204, sector);
+    }
+});
+
+test('each documented answer to an acceptance and a request is given', async () => {
+    for (const sector of SECTORS) {
+        const leads = ['health', 'home', 'motor', 'renters'].includes(sector);
+        for (const PolicyIssuanceRequest of [undefined, ALL].slice(0, leads ? 2 : 1)) {
+            let quote = await quoteOf(sector, PolicyIssuanceRequest && { PolicyIssuanceRequest });
+            quote = sector === 'life' ? await reaches(sector, quote.QuoteId, ['Available']) : quote;
+            const reply = await change(sector, quote.QuoteId, acceptanceOf(sector, quote));
+            assert.equal(reply.status, PolicyIssuanceRequest ? 200 : 204, reply.text);
+            if (!PolicyIssuanceRequest) {
+                assert.equal((await issue(sector, { QuoteId: quote.QuoteId })).status, 201);
+            }
+        }
+        const operation = `Create${sector[0].toUpperCase()}${sector.slice(1)}InsuranceQuoteOperation`;
+        await operator('POST', '/operator/overrides', { provider: PROVIDER, operation, status: 204, times: 1 });
+        assert.equal((await ask(sector, request(sector))).status, 204);
+        if (!leads) { // this insurer leads the customer itself there
+            const { QuoteId } = await quoteOf(sector);
+            const update = `${operation.slice('Create'.length).replace('QuoteOperation', '')}UpdateInsuranceQuoteByQuoteIdOperation`;
+            await operator('POST', '/operator/overrides', { provider: PROVIDER, operation: update, status: 200, times: 1,
+                body: { data: { PolicyIssuanceAllowed: ALL } } });
+            const reply = await change(sector, QuoteId, acceptanceOf(sector, await quoteOf('motor')));
+            assert.equal(reply.status, 200, reply.text);
+        }
     }
 });
 
@@ -355,6 +385,27 @@ test('a provider that quotes no insurance has none of it', async () => {
         }
     } finally {
         other.close();
+    }
+});
+
+test('answers that no rule gives are as documented, too', async () => {
+    const price = await quoteOf('motor');
+    for (const sector of SECTORS) {
+        const { QuoteId: id } = await quoteOf(sector);
+        const body = acceptanceOf(sector, price);
+        const name = sector[0].toUpperCase() + sector.slice(1);
+        const asked = [
+            [`Create${name}InsuranceQuoteOperation`, () => ask(sector, request(sector))],
+            [`${name}InsuranceReadInsuranceQuoteByQuoteIdOperation`, () => look(sector, id)],
+            [`${name}InsuranceUpdateInsuranceQuoteByQuoteIdOperation`, () => change(sector, id, body)],
+            [`${name}InsuranceCreateInsurancePolicyOperation`, () => issue(sector, { QuoteId: id })],
+        ];
+        for (const [operation, again] of asked) {
+            for (const status of [403, 409, 500]) {
+                await operator('POST', '/operator/overrides', { provider: PROVIDER, operation, status, times: 1 });
+                assert.equal((await again()).status, status, operation);
+            }
+        }
     }
 });
 

@@ -66,7 +66,7 @@ const SECTORS = ['employment', 'health', 'home', 'life', 'motor', 'renters', 'tr
 /** Of each sector a quote that can be accepted, and one that has been. */
 async function quoteInsurance(demo, requests, variables) {
     const to = (sector, method) => requests.find((one) => one.method === method &&
-        new URL(one.url).pathname.startsWith(`/${sector}-insurance-quotes`));
+        one.url.startsWith(`{{baseUrl}}/${sector}-insurance-quotes`));
     const made = await Promise.all(SECTORS.map(async (sector) => {
         const quotes = [];
         for (let i = 0; i < 2; i++) {

@@ -1,20 +1,22 @@
 // link: lfi-payments
 /*
- * Accounts that were asked for and quotes of exchange on their way to the Hub's logs: over a real
- * store of the state, change feeds and a Hub that the test prepares.
+ * Accounts that were asked for and quotes of exchange and of insurance on their way to the Hub's
+ * logs: over a real store of the state, change feeds and a Hub that the test prepares.
  */
 #include "state_fixture.h"
 
 #include "base/limits.h"
 #include "payments/fx.h"
 #include "payments/opening.h"
+#include "payments/quotes.h"
 
 #define CHANGES 8
 
 static struct world {
     struct lfi_opening_change openings[CHANGES];
     struct lfi_fx_change quotes[CHANGES];
-    size_t opening_count, quote_count;
+    struct lfi_quote_entry covers[CHANGES];
+    size_t opening_count, quote_count, cover_count;
     enum hub_outcome hub;
     unsigned calls;
     char bodies[CHANGES][512], ids[CHANGES][64];
@@ -45,6 +47,15 @@ enum hub_outcome hub_patch_opening(struct hub *hub, struct arena *arena,
 
 enum hub_outcome hub_patch_fx_quote(struct hub *hub, struct arena *arena, struct lfi_slice quote_id,
                                     struct lfi_slice patch, struct lfi_error *error)
+{
+    (void)hub;
+    (void)arena;
+    return note(quote_id, patch, error);
+}
+
+enum hub_outcome hub_patch_insurance_quote(struct hub *hub, struct arena *arena,
+                                           struct lfi_slice quote_id, struct lfi_slice patch,
+                                           struct lfi_error *error)
 {
     (void)hub;
     (void)arena;
@@ -85,6 +96,21 @@ static int fx_changes(void *core, const struct lfi_call *call, const struct lfi_
     return LFI_OK;
 }
 
+static int cover_changes(void *core, const struct lfi_call *call,
+                         const struct lfi_change_query *query, struct lfi_answer *answer,
+                         struct lfi_error *error)
+{
+    (void)core;
+    (void)call;
+    (void)error;
+    for (size_t i = behind(query->cursor); i < w.cover_count; i++) {
+        if (answer->record(answer, text("{}"), &w.covers[i]) != 0) {
+            return LFI_STOPPED;
+        }
+    }
+    return LFI_OK;
+}
+
 /* The clocks of state and fixture are one: `seconds` after START_S. */
 static void at_second(int64_t seconds)
 {
@@ -96,12 +122,14 @@ static int begin(void **state)
 {
     static const struct lfi_opening opening = {.size = sizeof(opening), .changes = opening_changes};
     static const struct lfi_fx fx = {.size = sizeof(fx), .changes = fx_changes};
+    static const struct lfi_quotes quotes = {.size = sizeof(quotes), .changes = cover_changes};
     static const struct lfi_host host = {.size = sizeof(host)};
     struct lfi_error error;
     assert_int_equal(set_up(state), 0);
     w = (struct world){.log = {.fd = -1, .level = LOG_ERROR}};
     w.log.clock = &w.clock;
-    w.provider = (struct provider){.id = PROVIDER, .opening = &opening, .fx = &fx, .host = &host};
+    w.provider = (struct provider){
+        .id = PROVIDER, .opening = &opening, .fx = &fx, .quotes = &quotes, .host = &host};
     at_second(0);
     assert_int_equal(state_new(&w.state, driver, f.store, &w.clock, &error), 0);
     f.store = NULL;
@@ -147,6 +175,16 @@ static void add_quote(const char *id, uint32_t number, enum lfi_fx_status status
     (void)snprintf(change->facts.information, sizeof(change->facts.information), "%s", information);
 }
 
+static void add_cover(const char *id, uint32_t number, enum lfi_quote_status status,
+                      const char *told)
+{
+    struct lfi_quote_entry *entry = &w.covers[w.cover_count++];
+    *entry = (struct lfi_quote_entry){.size = sizeof(*entry), .number = number, .told = text(told)};
+    entry->facts = (struct lfi_quote_facts){.size = sizeof(entry->facts), .status = status};
+    (void)snprintf(entry->cursor, sizeof(entry->cursor), "c%zu", w.cover_count);
+    (void)snprintf(entry->facts.quote_id, sizeof(entry->facts.quote_id), "%s", id);
+}
+
 static void parse(void *ctx, struct lfi_slice json)
 {
     *(cJSON **)ctx = json_parse(json);
@@ -166,8 +204,10 @@ static unsigned deliver(void)
             return count;
         }
         struct arena *arena = arena_new(1 << 16);
-        bool quote = slice_equal(json_get_string(record, "kind"), text(FX_KIND));
-        (quote ? fx_deliver : opening_deliver)(&push, NULL, arena, record);
+        struct lfi_slice kind = json_get_string(record, "kind");
+        (slice_equal(kind, text(FX_KIND))       ? fx_deliver
+         : slice_equal(kind, text(QUOTES_KIND)) ? quotes_deliver
+                                                : opening_deliver)(&push, NULL, arena, record);
         arena_free(arena);
         cJSON_Delete(record);
         count++;
@@ -264,6 +304,54 @@ static void what_the_hub_refuses_waits_for_an_operator(void **state)
     assert_int_equal(counts_now().parked, 2);
 }
 
+static void of_an_insurance_quote_what_the_log_knows_is_told(void **state)
+{
+    static const char *const bodies[] = {"{\"QuoteStatus\":\"ApplicationPending\"}",
+                                         "{\"QuoteStatus\":\"PaymentRequired\",\"X\":[1]}",
+                                         "{\"QuoteStatus\":\"Rejected\",\"Reason\":\"No.\"}"};
+    const struct push push = push_of();
+    (void)state;
+    add_cover("q-1", 1, LFI_QUOTE_AVAILABLE, "{}");
+    add_cover("q-1", 2, LFI_QUOTE_APPLIED, "{}");
+    add_cover("q-1", 3, LFI_QUOTE_VERIFIED, "{}");
+    add_cover("q-1", 4, LFI_QUOTE_PAYMENT_REQUIRED, "{\"X\":[1]}");
+    add_cover("q-1", 5, LFI_QUOTE_REJECTED, "{\"Reason\":\"No.\"}");
+    assert_true(quotes_read_feed(&push));
+    at_second(LIMIT_PUSH_DELAY_S);
+    assert_int_equal(deliver(), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(w.bodies[i], bodies[i]);
+    }
+}
+
+/* The Hub may know the quote later: unlike of other logs, a refusal is told again, for a day. */
+static void a_refused_state_of_an_insurance_quote_is_told_again(void **state)
+{
+    const struct push push = push_of();
+    int64_t second = LIMIT_PUSH_DELAY_S;
+    (void)state;
+    add_cover("q-1", 1, LFI_QUOTE_APPLIED, "{}");
+    add_cover("q-1", 2, LFI_QUOTE_APPROVED, "{}");
+    assert_true(quotes_read_feed(&push));
+    w.hub = HUB_REFUSED;
+    for (int i = 0; i < LIMIT_TASK_TRIES; i++, second += 2 * LIMIT_TASK_GAP_S) {
+        at_second(second);
+        assert_int_equal(deliver(), 1);
+        assert_int_equal(counts_now().parked, 0);
+    }
+    w.hub = HUB_OK;
+    at_second(second);
+    assert_int_equal(deliver(), 2);
+    add_cover("q-2", 1, LFI_QUOTE_EXPIRED, "{}");
+    assert_true(quotes_read_feed(&push));
+    w.hub = HUB_REFUSED;
+    for (int i = 0; i <= LIMIT_TASK_TRIES; i++) {
+        at_second(second += 2 * LIMIT_TASK_GAP_S);
+        assert_int_equal(deliver(), 1);
+    }
+    assert_int_equal(counts_now().parked, 1);
+}
+
 static void a_malformed_entry_moves_no_cursor(void **state)
 {
     const struct push push = push_of();
@@ -289,6 +377,8 @@ int main(void)
         TEST(of_a_quote_all_but_the_acceptance_is_told),
         TEST(a_hub_that_is_away_holds_up_its_own_opening_alone),
         TEST(what_the_hub_refuses_waits_for_an_operator),
+        TEST(of_an_insurance_quote_what_the_log_knows_is_told),
+        TEST(a_refused_state_of_an_insurance_quote_is_told_again),
         TEST(a_malformed_entry_moves_no_cursor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,12 +51,14 @@ function requestOf(document, family, basePath, method, operation) {
     url: `{{baseUrl}}${basePath}${sample.path}`,
     headers,
     body,
-    status: Number(Object.keys(operation.responses).find((status) => status.startsWith('2'))),
+    status: sample.status ?? Number(Object.keys(operation.responses).find((status) => status.startsWith('2'))),
   };
 }
 
-/** "bank-data-sharing.json" is of the family dataSharing. */
-const familyOf = (file) => file.replace(/^bank-/, '').replace(/\.json$/, '').replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+const SECTORS = ['employment', 'health', 'home', 'life', 'motor', 'renters', 'travel'].map((sector) => `${sector}.json`);
+
+/** "bank-data-sharing.json" is of the family dataSharing; each sector of insurance has a document. */
+const familyOf = (file) => SECTORS.includes(file) ? 'insurance' : file.replace(/^bank-/, '').replace(/\.json$/, '').replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 
 /** Every sample request; `documents` is a list of [file, document], basePaths those of the families. */
 export function requestsOf(documents, basePaths = {}) {
