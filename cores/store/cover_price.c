@@ -1,6 +1,7 @@
 /*
  * What the reference insurer offers: invented plans and prices for each sector, which never change,
- * and what it declines. Some requests steer it, so that each end can be seen; the README lists them.
+ * and what it declines. Some requests steer it, so that each end can be seen; the README lists
+ * them.
  */
 #include "store/cover.h"
 
