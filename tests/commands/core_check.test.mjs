@@ -60,6 +60,8 @@ for (const rule of rules) {
     });
 }
 
+const isOfPolicies = (rule) => rule.startsWith('policy-');
+
 // A password is hashed in 600,000 rounds, which takes seconds where every processor is busy.
 const PATIENT = ['--deadline', '30000'];
 const logins = { retail: 'rohan:rohan-dhow', sme: 'siraj.owner:siraj.owner-dhow' };
@@ -77,12 +79,24 @@ for (const segment of ['retail', 'sme']) {
             ...PATIENT,
         );
         const several = ['payment-approvers', 'payment-approver-pays'];
-        const broken = rules.filter((rule) => verdicts[rule] !== (
-            segment === 'retail' && several.includes(rule) ? 'not checked' : 'kept'));
+        const isLacking = (rule) => isOfPolicies(rule) || (segment === 'retail' && several.includes(rule));
+        const broken = rules.filter((rule) => verdicts[rule] !== (isLacking(rule) ? 'not checked' : 'kept'));
         assert.deepEqual(broken, [], output);
         assert.equal(status, 0);
     });
 }
+
+test('the insurer keeps every rule of policies for all users', () => {
+    const users = JSON.parse(readFileSync(join(store, 'users.json'))).insurance.map(({ userId }) => userId);
+    const settings = JSON.stringify({ store: join(store, 'insurance') });
+    const only = rules.filter(isOfPolicies).flatMap((rule) => ['--only', rule]);
+    const { status, verdicts, output } = check(
+        join(BUILD_DIR, 'lib/libcore-insurer.so'), users, '--settings', settings, ...PATIENT, ...only,
+    );
+    assert.equal(Object.keys(verdicts).length, rules.filter(isOfPolicies).length, output);
+    assert.deepEqual(verdictsOf(verdicts), ['kept'], output);
+    assert.equal(status, 0);
+});
 
 test('the skeleton breaks no rule; what it does not offer is said', () => {
     const { status, verdicts, output } = check(join(BUILD_DIR, 'lib/libcore-skeleton.so'), [SKELETON_USER], '--login', 'skeleton:skeleton-password');
@@ -92,6 +106,7 @@ test('the skeleton breaks no rule; what it does not offer is said', () => {
     assert.match(output, /^levers-reset +not checked: the core does not offer this lever/m);
     assert.match(output, /^atms +not checked: the core offers no ATMs$/m);
     assert.match(output, /^payment-create +not checked: the core offers no payments$/m);
+    assert.match(output, /^policy-order +not checked: the core offers no policies$/m);
 });
 
 test('the levers are moved only when that is asked for', () => {

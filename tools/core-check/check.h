@@ -25,6 +25,8 @@ struct record {
         struct lfi_payable_facts payable;
         struct lfi_payment_facts payment;
         struct lfi_approver approver;
+        struct lfi_policy_facts policy;
+        struct lfi_policy_part_facts part;
         struct lfi_payment_change change; /* the largest */
     };
     bool has_facts;
@@ -76,8 +78,8 @@ struct rule {
 
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
-    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_LEVERS[],
-    RULES_CALLS[];
+    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_POLICIES[],
+    RULES_LEVERS[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -126,6 +128,9 @@ bool read_minor(struct lfi_slice text, int64_t *out);
 
 /* Whether the record fits the contract of the operation that the family function serves. */
 bool fits_contract(struct run *run, const char *serves, const struct record *record);
+/* Whether the whole reply does, of the operation for this sector of insurance (0: none). */
+bool reply_fits_contract(struct run *run, const char *serves, unsigned sector,
+                         struct lfi_slice reply);
 
 /* --- the lists of an account ------------------------------------------------------------------ */
 

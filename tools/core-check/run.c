@@ -289,26 +289,35 @@ static const struct envelope ENVELOPES[] = {
     {NULL, "{\"data\":[", "],\"meta\":{\"totalPages\":1,\"totalRecords\":1}}", 0},
 };
 
-static const struct contract_operation *operation_of(const struct apis *apis, const char *serves)
+static const struct contract_operation *operation_of(const struct apis *apis, const char *serves,
+                                                     unsigned sector)
 {
     for (size_t i = 0; i < apis_operation_count(apis); i++) {
         const struct flow_row *row = apis_row_at(apis, i);
-        if (row->serves && strcmp(row->serves, serves) == 0) {
+        if (row->serves && row->select == sector && strcmp(row->serves, serves) == 0) {
             return apis_operation_at(apis, i);
         }
     }
     return NULL;
 }
 
-bool fits_contract(struct run *run, const char *serves, const struct record *record)
+bool reply_fits_contract(struct run *run, const char *serves, unsigned sector,
+                         struct lfi_slice reply)
 {
-    const struct contract_operation *operation = operation_of(run->apis, serves);
-    const struct envelope *envelope = ENVELOPES;
+    const struct contract_operation *operation = operation_of(run->apis, serves, sector);
     struct contract_violation violation;
-    struct buf body;
     if (!operation) {
         return broken(run, "%s: no operation of the contract is served by it", serves);
     }
+    return contract_check_response(operation, 200, SLICE("application/json"), reply, &violation) ==
+               0 ||
+           broken(run, "%s: %s %s", serves, violation.where, violation.message);
+}
+
+bool fits_contract(struct run *run, const char *serves, const struct record *record)
+{
+    const struct envelope *envelope = ENVELOPES;
+    struct buf body;
     while (envelope->serves && strcmp(envelope->serves, serves) != 0) {
         envelope++;
     }
@@ -316,8 +325,7 @@ bool fits_contract(struct run *run, const char *serves, const struct record *rec
     buf_append_text(&body, envelope->head);
     buf_append_text(&body, record->text + envelope->skip);
     buf_append_text(&body, envelope->tail);
-    int rc = contract_check_response(operation, 200, SLICE("application/json"), buf_slice(&body),
-                                     &violation);
+    bool fits = reply_fits_contract(run, serves, 0, buf_slice(&body));
     buf_free(&body);
-    return rc == 0 || broken(run, "%s: %s %s", serves, violation.where, violation.message);
+    return fits;
 }

@@ -70,6 +70,7 @@ extern const struct lfi_open_data OPEN_DATA;
 extern const struct lfi_levers LEVERS;
 extern const struct lfi_signin SIGNIN;
 extern const struct lfi_payments PAYMENTS;
+extern const struct lfi_insurance INSURANCE;
 extern const struct lfi_core_ops SMALL_BANK; /* all of them */
 
 #endif
