@@ -80,6 +80,13 @@ static void handle_hub(void *ctx, const struct request *request, struct reply *r
     generations_release(generation);
 }
 
+static bool streams_of_hub(void *ctx, const struct request *request)
+{
+    const struct serve *serve = ctx;
+
+    return connect_streams(serve->connect, request);
+}
+
 static void handle_public(void *ctx, const struct request *request, struct reply *reply)
 {
     struct serve *serve = ctx;
@@ -287,11 +294,13 @@ static int listen_as(struct http_listener **out, struct serve *serve, enum metri
         size_t in_use;
         http_handler_fn *handler;
         void *ctx;
+        http_streams_fn *streams;
     } listeners[METRICS_LISTENERS] = {
-        [METRICS_HUB] = {"hub", &settings->hub, in_use[MATERIAL_HUB_LISTENER], handle_hub, serve},
+        [METRICS_HUB] = {"hub", &settings->hub, in_use[MATERIAL_HUB_LISTENER], handle_hub, serve,
+                         streams_of_hub},
         [METRICS_PUBLIC] = {"public", &settings->public_, in_use[MATERIAL_PUBLIC_LISTENER],
-                            handle_public, serve},
-        [METRICS_ADMIN] = {"admin", &settings->admin, 0, admin_handle, &serve->admin},
+                            handle_public, serve, NULL},
+        [METRICS_ADMIN] = {"admin", &settings->admin, 0, admin_handle, &serve->admin, NULL},
     };
     const struct config_listener *at = listeners[which].at;
     const struct http_tls tls = tls_of(at, listeners[which].in_use);
@@ -302,6 +311,7 @@ static int listen_as(struct http_listener **out, struct serve *serve, enum metri
         .tls = tls.certificate ? &tls : NULL,
         .limits = {.body_bytes = settings->body_bytes,
                    .reply_bytes = LIMIT_REPLY_BYTES,
+                   .stream_bytes = LIMIT_STREAM_BYTES,
                    .request_ms = settings->request_ms,
                    .idle_ms = settings->idle_ms,
                    .threads = at->threads,
@@ -310,6 +320,7 @@ static int listen_as(struct http_listener **out, struct serve *serve, enum metri
                    .pending_per_peer = settings->pending_per_peer,
                    .connection_s = settings->connection_s},
         .handler = listeners[which].handler,
+        .streams = listeners[which].streams,
         .ctx = listeners[which].ctx,
         .log = &serve->log,
         .metrics = serve->metrics,

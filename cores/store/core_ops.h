@@ -23,6 +23,6 @@ int store_core_open(void **out, const struct lfi_core_config *config, struct lfi
     .accounts = &store_accounts, .customers = &store_customers, .payee = &store_payee,             \
     .open_data = &store_open_data, .signin = &store_signin, .levers = &store_levers,               \
     .health = store_health, .payments = &store_payments, .identity = &store_identity,              \
-    .opening = &store_opening, .fx = &store_fx
+    .opening = &store_opening, .fx = &store_fx, .files = &store_files
 
 #endif

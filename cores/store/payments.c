@@ -1,5 +1,5 @@
 /* The payments' environment. */
-#include "store/payments.h"
+#include "store/files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +36,7 @@ static const struct {
     [PAYMENTS_COVER] = {"cover", 0},
     [PAYMENTS_COVER_CHANGES] = {"cover_changes", 0},
     [PAYMENTS_COVER_DUE] = {"cover_due", 0},
+    [PAYMENTS_FILES] = {"files", 0},
 };
 
 static MDB_val text_val(const char *text)
@@ -184,6 +185,9 @@ int payments_open(struct payments **out, const struct store_options *options,
     } else {
         rc = open_environment(payments, path, options, error);
     }
+    if (rc == LFI_OK) {
+        rc = files_open(payments, path, error);
+    }
     free(path);
     if (rc == LFI_OK) {
         payments->opens = options->uaefts_closes > 0 ? options->uaefts_opens : 8;
@@ -206,6 +210,7 @@ void payments_close(struct payments *payments)
         (void)pthread_cond_destroy(&payments->moved);
         (void)pthread_mutex_destroy(&payments->lock);
         free(payments->data_file);
+        free(payments->files);
         free(payments);
     }
 }
@@ -248,5 +253,9 @@ int payments_forget(struct payments *payments, struct lfi_error *error)
     if (rc == 0) {
         rc = put_identity(payments, txn);
     }
-    return payments_end(payments, txn, rc, error);
+    result = payments_end(payments, txn, rc, error);
+    if (result == LFI_OK) {
+        files_forget(payments);
+    }
+    return result;
 }

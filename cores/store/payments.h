@@ -35,6 +35,10 @@
  *   cover_changes       number -> struct cover_change_value
  *   cover_due           instant, quote id -> nothing
  *
+ * and files of payments (files.h):
+ *
+ *   files      consent id -> struct file_value
+ *
  * What the bank's records say of an account is what it was loaded with; the ledger holds what
  * payments have changed since. A payment, its hold or its entries, and its change are written in
  * one commit.
@@ -46,12 +50,13 @@
 
 #include <pthread.h>
 
-#define PAYMENTS_FORMAT "3"
+#define PAYMENTS_FORMAT "4"
 #define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
 #define PAYMENT_BYTES_MAX 4096    /* of a payment in the database */
 #define PAYMENT_REFERENCE_MAX 128 /* consent ids and idempotency keys */
 #define PAYMENT_DIGEST 32
 #define PAYMENT_ID_BYTES 16
+#define PAYMENT_CODE_SIZE 36 /* of a reason, with NUL */
 
 enum payments_db {
     PAYMENTS_META,
@@ -77,6 +82,7 @@ enum payments_db {
     PAYMENTS_COVER,
     PAYMENTS_COVER_CHANGES,
     PAYMENTS_COVER_DUE,
+    PAYMENTS_FILES,
     PAYMENTS_DB_COUNT,
 };
 
@@ -87,6 +93,7 @@ struct payments {
     MDB_env *env;
     MDB_dbi db[PAYMENTS_DB_COUNT];
     char *data_file;
+    char *files;                        /* folder of files.h */
     atomic_int_least64_t write_tried_s; /* by store_health, monotonic; 0: to be tried next time */
 
     pthread_mutex_t lock;         /* of what follows */
@@ -107,6 +114,7 @@ enum payment_plan {
     PAYMENT_PLAN_ACCEPT,
     PAYMENT_PLAN_SETTLE, /* as the first of two steps */
     PAYMENT_PLAN_REJECT,
+    PAYMENT_PLAN_FILE, /* its instructions are carried out */
 };
 
 /* The texts of a payment, in the order in which they are kept. */
@@ -136,6 +144,9 @@ struct payment_value {
     int64_t due_us; /* when it moves next; 0: not by itself */
     int64_t amount;
     char currency[4];
+    int64_t succeeded; /* of a file, once processed: the sum of what went through */
+    uint32_t file;     /* instructions of the file that it pays; 0: it pays none */
+    uint32_t successes;
     uint32_t changes;  /* how many there were */
     uint8_t status;    /* enum lfi_payment_status */
     uint8_t rail;      /* enum lfi_rail */

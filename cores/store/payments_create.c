@@ -1,4 +1,5 @@
 /* Whether an order becomes a payment: the rules, and what is written when it does. */
+#include "store/files.h"
 #include "store/payments_order.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ bool payment_order_is_sound(const struct lfi_payment_order *order)
     }
     return order->size >= sizeof(*order) && fits(order->consent_id, 1, PAYMENT_REFERENCE_MAX) &&
            fits(order->idempotency_key, 1, PAYMENT_REFERENCE_MAX) &&
-           fits(order->creditor.iban, 1, STORE_ID_MAX) &&
+           fits(order->creditor.iban, order->file ? 0 : 1, order->file ? 0 : STORE_ID_MAX) &&
            fits(order->account_id, 1, STORE_ID_MAX) && order->amount.minor > 0 &&
            memchr(order->amount.currency, '\0', sizeof(order->amount.currency)) ==
                order->amount.currency + 3;
@@ -217,6 +218,9 @@ static void insert(struct payment_batch *batch, struct payment_ticket *ticket,
         batch->code = payment_put_due(batch->store->payments, batch->write, payment);
     }
     if (batch->code == 0) {
+        batch->code = file_note_payment(batch->store->payments, batch->write, payment);
+    }
+    if (batch->code == 0) {
         batch->code = hold_place(batch->store->payments, batch->write, payment, ledger);
     }
 }
@@ -269,6 +273,9 @@ static bool passes_checks(struct payment_batch *batch, struct payment_ticket *ti
     if (ticket->result == LFI_OK) {
         ticket->result =
             read_account(store, batch->read, order->account_id, &head, &value, ticket->error);
+    }
+    if (ticket->result == LFI_OK && order->file) {
+        return file_plan(batch, ticket, payment) && may_pay(ticket, &head, own);
     }
     if (ticket->result == LFI_OK) {
         ticket->result = payments_reach_in(store, batch->read, order->creditor.iban, &reach, own,

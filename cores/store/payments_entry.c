@@ -150,6 +150,8 @@ static bool add_other_end(cJSON *entry, const struct other_end *other, bool cred
     }
     if (credit) {
         account = cJSON_AddObjectToObject(entry, "debtorAccount");
+    } else if (!other->iban[0]) { /* several, of a file */
+        return true;
     } else {
         cJSON *accounts = cJSON_AddArrayToObject(entry, "creditorAccount");
         account = cJSON_CreateObject();
@@ -279,6 +281,10 @@ static int find_creditor(const struct posting *posting, struct other_end *out)
     struct lfi_reach reach;
     uint32_t answer_s = 0;
     const struct lfi_slice *text = posting->payment->text;
+    if (posting->payment->head.file > 0) {
+        copy_text(out->name, sizeof(out->name), text[PAYMENT_NAME_EN]);
+        return LFI_OK;
+    }
     int rc = payments_reach_in(posting->store, posting->read, text[PAYMENT_IBAN], &reach, &own,
                                &answer_s, posting->error);
     if (rc == LFI_OK) {

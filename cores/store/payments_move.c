@@ -2,7 +2,7 @@
  * Moving payments: what is due, what an operator wants, and what either does to holds, books and
  * changes.
  */
-#include "store/payments.h"
+#include "store/files.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -127,6 +127,19 @@ static void set_transaction(struct payment *payment, char *room, size_t size)
     payment->text[PAYMENT_TRANSACTION] = (struct lfi_slice){room, (size_t)len};
 }
 
+/* Books what went through: of a file, the sum of its instructions that did. */
+static int post(const struct posting *posting)
+{
+    struct payment part = *posting->payment;
+    struct posting of_file = *posting;
+    if (part.head.file == 0) {
+        return payment_post(posting);
+    }
+    part.head.amount = part.head.succeeded;
+    of_file.payment = &part;
+    return payment_post(&of_file);
+}
+
 /* Carries out a move that may follow. The posting's payment is changed. */
 static int carry_out(const struct posting *posting, struct payment *payment,
                      const struct move *move)
@@ -156,7 +169,7 @@ static int carry_out(const struct posting *posting, struct payment *payment,
     }
     int result = LFI_OK;
     if (rc == 0 && was_pending && is_success(move->status)) {
-        result = payment_post(posting);
+        result = post(posting);
     }
     if (rc == 0 && result == LFI_OK) {
         rc = put_change(payments, posting->write, payment);
@@ -191,10 +204,29 @@ static int creditor_takes(const struct posting *posting, bool *out)
     return rc == LFI_UNKNOWN ? LFI_OK : rc;
 }
 
+static int move_file(const struct posting *posting, struct payment *payment)
+{
+    struct move move = {.status = LFI_PAYMENT_CREDITED};
+    struct payment_value *head = &payment->head;
+    if (!file_outcome(posting->store->payments, payment, &head->successes, &head->succeeded)) {
+        return store_say(posting->error, "a file was not processed");
+    }
+    if (head->successes == 0) {
+        move.status = LFI_PAYMENT_REJECTED;
+        move.reason =
+            (struct lfi_payment_reason){.code = "NoInstructionExecuted",
+                                        .message = "No instruction of the file was carried out."};
+    }
+    return carry_out(posting, payment, &move);
+}
+
 static int move_as_planned(const struct posting *posting, struct payment *payment)
 {
     const struct payment_value *head = &payment->head;
     bool takes = true;
+    if (head->plan == PAYMENT_PLAN_FILE) {
+        return move_file(posting, payment);
+    }
     struct move move = {.status = head->rail == LFI_RAIL_AANI ? LFI_PAYMENT_ACCEPTED_WITHOUT_POSTING
                                                               : LFI_PAYMENT_CREDITED};
     if (head->rail == LFI_RAIL_INTRA_BANK && head->plan == PAYMENT_PLAN_ACCEPT) {
@@ -257,6 +289,32 @@ static int begin_posting(struct posting *posting)
     return result;
 }
 
+/* Files are processed before the transaction in which they move, which others wait for. */
+static bool is_prepared(struct store *store, const struct payment *payment)
+{
+    uint32_t successes;
+    int64_t succeeded;
+    return payment->head.plan != PAYMENT_PLAN_FILE ||
+           file_outcome(store->payments, payment, &successes, &succeeded);
+}
+
+static int prepare(struct store *store, uint64_t sequence, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    char room[PAYMENT_BYTES_MAX];
+    struct payment payment;
+    int result = payments_begin(store->payments, false, &txn, error);
+    if (result != LFI_OK) {
+        return result;
+    }
+    int rc = payment_get_copy(store->payments, txn, sequence, room, &payment);
+    mdb_txn_abort(txn);
+    if (rc != 0) {
+        return store_fail(error, "payment", rc);
+    }
+    return payment.head.plan == PAYMENT_PLAN_FILE ? file_process(store, &payment, error) : LFI_OK;
+}
+
 /* Moves some, in one commit. *moved: how many. */
 static int move_some(struct store *store, unsigned *moved, struct lfi_error *error)
 {
@@ -278,6 +336,9 @@ static int move_some(struct store *store, unsigned *moved, struct lfi_error *err
         }
         rc = payment_get_copy(store->payments, posting.write, sequence, room, &payment);
         posting.payment = &payment;
+        if (rc == 0 && !is_prepared(store, &payment)) {
+            break;
+        }
         result = rc == 0 ? move_as_planned(&posting, &payment) : LFI_OK;
     }
     if (result != LFI_OK) {
@@ -304,7 +365,10 @@ int payments_advance(struct store *store, int64_t *next_us, struct lfi_error *er
         if (rc != 0 || sequence == 0) {
             return rc == 0 ? LFI_OK : store_fail(error, "due", rc);
         }
-        result = move_some(store, &moved, error);
+        result = prepare(store, sequence, error);
+        if (result == LFI_OK) {
+            result = move_some(store, &moved, error);
+        }
         if (result != LFI_OK) {
             return result;
         }

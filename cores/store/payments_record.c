@@ -176,6 +176,8 @@ void payment_fill_facts(const struct payment *payment, struct lfi_payment_facts 
         .amount.minor = head->amount,
         .created_us = head->created_us,
         .updated_us = head->updated_us,
+        .file = head->file > 0,
+        .successes = head->successes,
     };
     memcpy(out->amount.currency, head->currency, sizeof(out->amount.currency));
     memcpy(out->digest, head->digest, sizeof(out->digest));
@@ -219,8 +221,20 @@ static bool add_amount(cJSON *record, const struct payment_value *head)
            cJSON_AddStringToObject(amount, "currency", head->currency);
 }
 
+/* The contract demands a type, of which none is meant for files. */
+static bool add_successes(cJSON *record, const struct payment *payment)
+{
+    cJSON *billing = cJSON_AddObjectToObject(record, "openFinanceBilling");
+    return cJSON_AddStringToObject(billing, "Type", "LargeValueCollection") &&
+           cJSON_AddNumberToObject(billing, "NumberOfSuccessfulTransactions",
+                                   payment->head.successes);
+}
+
 static bool add_billing(cJSON *record, const struct payment *payment)
 {
+    if (payment->head.file > 0) {
+        return payment->head.status == LFI_PAYMENT_PENDING || add_successes(record, payment);
+    }
     if (payment->text[PAYMENT_BILLING].len == 0) {
         return true;
     }
@@ -264,12 +278,14 @@ static bool fill_record(cJSON *record, const struct payment *payment)
     };
     char id[UUID_TEXT];
     const struct payment_value *head = &payment->head;
+    bool received = head->file > 0 && head->status != LFI_PAYMENT_REJECTED;
     uuid_format(head->id, id);
     return head->status < sizeof(STATUSES) / sizeof(STATUSES[0]) &&
            cJSON_AddStringToObject(record, "id", id) &&
            add_text(record, "consentId", payment->text[PAYMENT_CONSENT]) &&
            add_text(record, "paymentTransactionId", payment->text[PAYMENT_TRANSACTION]) &&
-           cJSON_AddStringToObject(record, "status", STATUSES[head->status]) &&
+           cJSON_AddStringToObject(record, "status",
+                                   received ? "Received" : STATUSES[head->status]) &&
            add_time(record, "statusUpdateDateTime", head->updated_us) &&
            add_time(record, "creationDateTime", head->created_us) && add_amount(record, head) &&
            add_text(record, "paymentPurposeCode", payment->text[PAYMENT_PURPOSE]) &&

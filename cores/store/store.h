@@ -65,6 +65,7 @@ extern const struct lfi_payments store_payments; /* of a store opened with payme
 extern const struct lfi_opening store_opening;   /* the same */
 extern const struct lfi_fx store_fx;             /* the same */
 extern const struct lfi_quotes store_quotes;     /* the same */
+extern const struct lfi_files store_files;       /* the same */
 
 /* --- building --------------------------------------------------------------------------------- */
 

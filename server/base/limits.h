@@ -3,8 +3,10 @@
 #define BASE_LIMITS_H
 
 /* Requests. The Hub's own calls stay far below each of these. */
-#define LIMIT_BODY_BYTES (1024 * 1024)       /* default; configuration `limits.bodyBytes` */
-#define LIMIT_LEAD_BYTES (32 * 1024)         /* data of a lead: names, an address and a note */
+#define LIMIT_BODY_BYTES (1024 * 1024)         /* default; configuration `limits.bodyBytes` */
+#define LIMIT_LEAD_BYTES (32 * 1024)           /* data of a lead: names, an address and a note */
+#define LIMIT_STREAM_BYTES (200 * 1024 * 1024) /* of a body read in pieces: a file of payments */
+#define LIMIT_STREAM_BYTES_PER_S (64 * 1024)   /* the slowest that such a body may come */
 #define LIMIT_HEAD_BYTES (24 * 1024)         /* request line with query, token and other headers */
 #define LIMIT_HEADERS 63                     /* CivetWeb keeps 64 and drops the rest silently */
 #define LIMIT_QUERY_BYTES (12 * 1024)        /* the 200 account ids of 40 characters of a consent */

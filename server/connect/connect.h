@@ -55,6 +55,9 @@ struct connect_peers {
 void connect_handle(struct connect *connect, const struct connect_peers *peers,
                     const struct request *request, struct reply *reply);
 
+/* Whether the operation of a request reads its body in pieces. */
+bool connect_streams(const struct connect *connect, const struct request *request);
+
 /* At reload; any thread. */
 void connect_set_check(struct connect *connect, enum contract_replies check);
 

@@ -352,6 +352,13 @@ void connect_handle(struct connect *connect, const struct connect_peers *peers,
     record(&call);
 }
 
+bool connect_streams(const struct connect *connect, const struct request *request)
+{
+    struct api_match found;
+    apis_find(connect->config.apis, APIS_EITHER, request->method, request->path, &found);
+    return found.found == CONTRACT_FOUND && found.row->stream;
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void list_later(const struct connect *connect)

@@ -1,6 +1,7 @@
 /* Payments: what the functions of server/payments need, out of a call. */
 #include "connect/operation.h"
 #include "payments/create.h"
+#include "payments/file.h"
 #include "payments/find.h"
 #include "payments/fx.h"
 #include "payments/opening.h"
@@ -75,4 +76,22 @@ int connect_accept_fx_quote(struct call *call)
     const struct contract_parameters *parameters = &call->parameters;
     return fx_accept(call, contract_parameter(parameters, SERVICE_INITIATION_O3_CALLER_CLIENT_ID),
                      contract_parameter(parameters, SERVICE_INITIATION_FX_QUOTE_ID));
+}
+
+int connect_expect_file(struct call *call)
+{
+    const struct payment_means means = means_of(call);
+    return file_expect(call, &means);
+}
+
+int connect_take_file(struct call *call)
+{
+    const struct payment_means means = means_of(call);
+    return file_take(call, &means,
+                     contract_parameter(&call->parameters, SERVICE_INITIATION_CONSENT_ID));
+}
+
+int connect_report_file(struct call *call)
+{
+    return file_report(call, contract_parameter(&call->parameters, SERVICE_INITIATION_PAYMENT_ID));
 }

@@ -46,6 +46,11 @@ static const struct payment_type types[PAYMENT_TYPES] = {
                            .delegated = true,
                            .one_in_flight = true,
                            .creditors_may_vary = true},
+    [PAYMENT_FILE] = {.id = PAYMENT_FILE,
+                      .name = "FilePayment",
+                      .kind = "file-payment",
+                      .schedule = "FilePayment",
+                      .file = true},
 };
 
 const struct payment_type *payment_type_at(enum payment_type_id id)
@@ -64,6 +69,9 @@ const struct payment_type *payment_type_of(const cJSON *control_parameters)
     const cJSON *schedule = json_get(control_parameters, "ConsentSchedule");
     struct lfi_slice name = json_get_string(payment_type_terms(schedule), "Type");
     int members = cJSON_GetArraySize(schedule);
+    if (members == 1 && json_get(schedule, types[PAYMENT_FILE].schedule)) {
+        name = slice_of(types[PAYMENT_FILE].name);
+    }
     if (json_get_bool(control_parameters, "IsDelegatedAuthentication", false)) {
         return members == 0 ? &types[PAYMENT_DELEGATED] : NULL;
     }
@@ -78,6 +86,9 @@ const struct payment_type *payment_type_of(const cJSON *control_parameters)
 
 bool payment_type_allows(const struct payment_type *type, int creditors)
 {
+    if (type->file) {
+        return creditors == 0;
+    }
     return type->creditors_may_vary ? creditors <= LIMIT_CREDITORS : creditors == 1;
 }
 

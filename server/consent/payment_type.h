@@ -16,6 +16,7 @@ enum payment_type_id {
     PAYMENT_FIXED_DEFINED,
     PAYMENT_VARIABLE_DEFINED,
     PAYMENT_DELEGATED,
+    PAYMENT_FILE,
     PAYMENT_TYPES
 };
 
@@ -27,6 +28,7 @@ struct payment_type {
     bool customer_present;   /* the customer's address must be known */
     bool delegated;          /* the TPP authenticates the customer, and proves it */
     bool one_in_flight;      /* an equal payment that is pending refuses another */
+    bool file;               /* of many creditors, in a file; the consent names none */
     bool creditors_may_vary; /* up to LIMIT_CREDITORS of them, or none named at all */
 };
 

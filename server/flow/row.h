@@ -53,6 +53,7 @@ struct flow_row {
     unsigned stages;    /* of a customer's session in which it is allowed, 1U << enum session_stage;
                            0: none is needed */
     bool later;         /* not built yet: 501 */
+    bool stream;        /* the handler reads the body in pieces, however large */
     bool connect_token; /* of the consent, may take the place of the Hub's credential */
     /* Numbers of parameters; 0: the operation has none such. */
     uint8_t page, page_size;           /* of lists */

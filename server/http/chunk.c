@@ -16,7 +16,7 @@ enum state {
 
 void chunk_begin(struct chunk_reader *reader, struct buf *body)
 {
-    *reader = (struct chunk_reader){.body = body, .state = SIZE};
+    *reader = (struct chunk_reader){.body = body, .max = body->max, .state = SIZE};
 }
 
 static bool is_token(char c)
@@ -47,7 +47,7 @@ static int digit_of(char c)
 static enum chunk_result discard(struct chunk_reader *reader)
 {
     reader->discarded++;
-    return reader->discarded + reader->body->len > reader->body->max ? CHUNK_LARGE : CHUNK_MORE;
+    return reader->discarded + reader->taken > reader->max ? CHUNK_LARGE : CHUNK_MORE;
 }
 
 static enum chunk_result take_size(struct chunk_reader *reader, char c)
@@ -171,6 +171,7 @@ static enum chunk_result take_data(struct chunk_reader *reader, struct lfi_slice
 
     *used += len;
     reader->left -= len;
+    reader->taken += len;
     if (reader->left == 0) {
         reader->state = DATA_CR;
     }
@@ -186,8 +187,7 @@ enum chunk_result chunk_feed(struct chunk_reader *reader, struct lfi_slice bytes
     while (*used < bytes.len && result == CHUNK_MORE) {
         const struct lfi_slice rest = {bytes.ptr + *used, bytes.len - *used};
         if (reader->state == DATA) {
-            size_t room = reader->body->max - reader->body->len - reader->discarded;
-            if (reader->left > room) {
+            if (reader->left > reader->max - reader->taken - reader->discarded) {
                 return CHUNK_LARGE;
             }
             result = take_data(reader, rest, used);

@@ -12,15 +12,17 @@ enum chunk_result {
     CHUNK_MORE,      /* all taken; the body goes on */
     CHUNK_DONE,      /* the body has ended */
     CHUNK_MALFORMED, /* the connection cannot be used any more */
-    CHUNK_LARGE,     /* body, extensions and trailers exceed the maximum of the buffer */
+    CHUNK_LARGE,     /* body, extensions and trailers exceed the maximum */
 };
 
 struct chunk_reader {
-    struct buf *body; /* appended to; its maximum is the limit */
+    struct buf *body; /* appended to; may be emptied between two calls */
+    uint64_t max;     /* of all bytes; the maximum of the buffer, unless the caller raises it */
+    uint64_t taken;   /* bytes of the body */
     int state;
     unsigned digits;      /* of the size */
     uint64_t left;        /* bytes of this chunk */
-    size_t discarded;     /* bytes of extensions and trailers */
+    uint64_t discarded;   /* bytes of extensions and trailers */
     bool quoted, escaped; /* inside a quoted value of an extension */
     bool named;           /* the trailer field has its colon */
     size_t in_line;       /* bytes of the trailer line, or of an extension's name */

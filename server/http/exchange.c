@@ -232,34 +232,62 @@ static int cut_short(const struct worker *worker, struct refusal *refusal)
  * Past CivetWeb, whose own reader is lenient, has no limit for what surrounds the body, and reads
  * byte by byte. It is given an empty body afterwards, so that it keeps the connection.
  */
+struct incoming {
+    struct worker *worker;
+    struct mg_connection *connection;
+    struct chunk_reader chunks;
+    char *block; /* of READ_BYTES */
+};
+
+/* Some of the chunks. 1: there may be more; 0: the body has ended; -1: refused. */
+static int read_some_chunks(struct incoming *in, struct refusal *refusal)
+{
+    struct worker *worker = in->worker;
+    ssize_t got = worker_read(worker, in->block, READ_BYTES);
+    size_t used = 0;
+    char end;
+
+    if (got <= 0) {
+        return cut_short(worker, refusal);
+    }
+    switch (chunk_feed(&in->chunks, (struct lfi_slice){in->block, (size_t)got}, &used)) {
+    case CHUNK_MORE:
+        return 1;
+    case CHUNK_LARGE:
+        return too_large(refusal);
+    case CHUNK_MALFORMED:
+        return cut_short(worker, refusal);
+    case CHUNK_DONE:
+        break;
+    }
+    if (!connection_put_back(worker->connection, in->block + used, (size_t)got - used)) {
+        mg_disable_connection_keep_alive(in->connection);
+    }
+    worker->replayed = LAST_CHUNK;
+    return mg_read(in->connection, &end, 1) == 0 ? 0 : cut_short(worker, refusal);
+}
+
 static int read_chunks(struct worker *worker, struct mg_connection *connection,
                        struct refusal *refusal)
 {
-    struct chunk_reader reader;
-    enum chunk_result result = CHUNK_MORE;
-    char block[READ_BYTES], end;
+    char block[READ_BYTES];
+    struct incoming in = {.worker = worker, .connection = connection, .block = block};
+    int rc = 1;
 
-    chunk_begin(&reader, &worker->body);
-    while (result == CHUNK_MORE) {
-        ssize_t got = worker_read(worker, block, sizeof(block));
-        size_t used = 0;
-        if (got <= 0) {
-            return cut_short(worker, refusal);
-        }
-        result = chunk_feed(&reader, (struct lfi_slice){block, (size_t)got}, &used);
-        if (result == CHUNK_DONE &&
-            !connection_put_back(worker->connection, block + used, (size_t)got - used)) {
-            mg_disable_connection_keep_alive(connection);
-        }
+    chunk_begin(&in.chunks, &worker->body);
+    while (rc > 0) {
+        rc = read_some_chunks(&in, refusal);
     }
-    if (result == CHUNK_LARGE) {
-        return too_large(refusal);
+    return rc;
+}
+
+static void go_on(struct mg_connection *connection, const struct head *head)
+{
+    static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+    if (head->expects_continue && (head->chunked || head->length > 0)) {
+        mg_write(connection, line, sizeof(line) - 1);
     }
-    if (result != CHUNK_DONE) {
-        return cut_short(worker, refusal);
-    }
-    worker->replayed = LAST_CHUNK;
-    return mg_read(connection, &end, 1) == 0 ? 0 : cut_short(worker, refusal);
 }
 
 /* The worker's deadline ends reads that dawdle. */
@@ -268,14 +296,10 @@ static int read_body(struct worker *worker, struct mg_connection *connection,
 {
     struct buf *body = &worker->body;
 
-    buf_clear(body);
     if (head->length > body->max) {
         return too_large(refusal);
     }
-    if (head->expects_continue && (head->chunked || head->length > 0)) {
-        static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-        mg_write(connection, go_on, sizeof(go_on) - 1);
-    }
+    go_on(connection, head);
     if (head->chunked) {
         return read_chunks(worker, connection, refusal);
     }
@@ -291,8 +315,121 @@ static int read_body(struct worker *worker, struct mg_connection *connection,
     return body->len == head->length ? 0 : cut_short(worker, refusal);
 }
 
+/* --- a body that the handler reads in pieces -------------------------------------------------- */
+
+struct body_stream {
+    struct request_stream base; /* first: the request has its address */
+    struct incoming in;
+    const struct head *head;
+    int64_t begun_us; /* of the first piece; 0: none was asked for */
+    uint64_t taken;   /* bytes of the body */
+    bool ended;
+};
+
+/* Each piece within request_ms, and all of them no slower than the least rate. */
+static void allow_time(struct body_stream *stream)
+{
+    struct worker *worker = stream->in.worker;
+    int64_t now_us = clock_monotonic_us();
+    int64_t allowed_us = (int64_t)worker->pool->request_ms * 1000;
+    int64_t paced_us = stream->begun_us + allowed_us +
+                       (int64_t)(stream->taken * 1000000 / LIMIT_STREAM_BYTES_PER_S);
+
+    worker->deadline_us = now_us + allowed_us < paced_us ? now_us + allowed_us : paced_us;
+}
+
+static int next_of_length(struct body_stream *stream, struct lfi_slice *piece,
+                          struct refusal *refusal)
+{
+    struct incoming *in = &stream->in;
+    uint64_t left = stream->head->length - stream->taken;
+    size_t wanted = left < READ_BYTES ? (size_t)left : READ_BYTES;
+
+    if (left == 0) {
+        return 0;
+    }
+    if (mg_read(in->connection, in->block, wanted) != (int)wanted) {
+        return cut_short(in->worker, refusal);
+    }
+    *piece = (struct lfi_slice){in->block, wanted};
+    return 1;
+}
+
+static int next_of_chunks(struct body_stream *stream, struct lfi_slice *piece,
+                          struct refusal *refusal)
+{
+    struct buf *body = &stream->in.worker->body;
+    int rc = 1;
+
+    buf_clear(body);
+    while (rc > 0 && body->len == 0) {
+        rc = read_some_chunks(&stream->in, refusal);
+    }
+    stream->ended = rc == 0;
+    *piece = buf_slice(body);
+    return rc == 0 && body->len > 0 ? 1 : rc;
+}
+
+static int next_piece(struct request_stream *base, struct lfi_slice *piece, struct refusal *refusal)
+{
+    struct body_stream *stream = (struct body_stream *)base;
+    struct worker *worker = stream->in.worker;
+    int rc;
+
+    *piece = (struct lfi_slice){NULL, 0};
+    if (stream->ended) {
+        return 0;
+    }
+    if (stream->begun_us == 0) {
+        stream->begun_us = clock_monotonic_us();
+        worker_set_phase(worker, WORKER_RECEIVING);
+        go_on(stream->in.connection, stream->head);
+    }
+    allow_time(stream);
+    rc = stream->head->chunked ? next_of_chunks(stream, piece, refusal)
+                               : next_of_length(stream, piece, refusal);
+    stream->taken += piece->len;
+    stream->ended = stream->ended || rc == 0;
+    if (stream->ended) {
+        worker_set_phase(worker, WORKER_HANDLING);
+        worker_has_body(worker);
+    }
+    return rc;
+}
+
+static bool is_streamed(const struct worker *worker, struct mg_connection *connection,
+                        const struct head *head)
+{
+    const struct http_listener_config *config =
+        &((const struct http_listener *)worker->listener)->config;
+    const struct request request = {.method = head->method,
+                                    .path = head->path,
+                                    .query = head->query,
+                                    .headers = head->headers,
+                                    .header_count = head->header_count,
+                                    .remote = mg_get_request_info(connection)->remote_addr};
+
+    return config->streams && config->streams(config->ctx, &request);
+}
+
+static int begin_stream(struct body_stream *stream, const struct head *head,
+                        struct refusal *refusal)
+{
+    const struct http_listener *listener = stream->in.worker->listener;
+    uint64_t max = listener->config.limits.stream_bytes;
+
+    stream->base.next = next_piece;
+    stream->head = head;
+    stream->ended = !head->chunked && head->length == 0;
+    chunk_begin(&stream->in.chunks, &stream->in.worker->body);
+    stream->in.chunks.max = max;
+    return head->length > max ? too_large(refusal) : 0;
+}
+
+/* --- all of a request ------------------------------------------------------------------------- */
+
 static int receive(struct worker *worker, struct mg_connection *connection, struct head *head,
-                   struct refusal *refusal)
+                   struct body_stream *stream, struct refusal *refusal)
 {
     const struct head_source source = {mg_get_request_info(connection), worker->input,
                                        worker->host};
@@ -312,6 +449,10 @@ static int receive(struct worker *worker, struct mg_connection *connection, stru
             return refusal_set(refusal, "HTTP-MEMORY", 503, "GenericRecoverableError",
                                "The server is busy. Please try again.");
         }
+    }
+    buf_clear(&worker->body);
+    if (is_streamed(worker, connection, head)) {
+        return begin_stream(stream, head, refusal);
     }
     if (read_body(worker, connection, head, refusal) != 0) {
         return -1;
@@ -335,7 +476,7 @@ static bool is_cancelled(const struct cancellation *cancellation)
 }
 
 static void handle(struct worker *worker, const struct mg_connection *connection,
-                   const struct head *head)
+                   const struct head *head, struct body_stream *stream)
 {
     const struct http_listener *listener = worker->listener;
     const struct mg_request_info *info = mg_get_request_info(connection);
@@ -348,6 +489,7 @@ static void handle(struct worker *worker, const struct mg_connection *connection
         .headers = head->headers,
         .header_count = head->header_count,
         .body = buf_slice(&worker->body),
+        .stream = stream->base.next ? &stream->base : NULL,
         .peer = worker->connection->peer.certificate,
         .remote = info->remote_addr,
         .arena = worker->arena,
@@ -379,17 +521,28 @@ int exchange_serve(struct worker *worker, struct mg_connection *connection)
 {
     struct refusal refusal;
     struct head head;
+    char block[READ_BYTES];
+    struct body_stream stream = {
+        .in = {.worker = worker, .connection = connection, .block = block}};
 
-    if (receive(worker, connection, &head, &refusal) != 0) {
+    if (receive(worker, connection, &head, &stream, &refusal) != 0) {
         wipe(&worker->body);
         return exchange_refuse(worker, connection, &refusal);
     }
     worker_set_phase(worker, WORKER_HANDLING);
-    handle(worker, connection, &head);
+    handle(worker, connection, &head, &stream);
+    bool unread = stream.base.next && !stream.ended;
+    worker_has_body(worker);
     int status =
         send_reply(worker, connection, &worker->reply, slice_equal(head.method, SLICE("HEAD")),
-                   head.keep_alive && may_stay(worker));
+                   head.keep_alive && !unread && may_stay(worker));
     count_request(worker->listener, status, worker->started_us);
+    if (unread) {
+        worker_drain(worker, true);
+    }
+    if (stream.begun_us > 0) {
+        OPENSSL_cleanse(block, sizeof(block)); /* personal data */
+    }
     wipe(&worker->body);
     trim(&worker->body);
     trim(&worker->reply.body);

@@ -22,13 +22,14 @@
  *   HTTP-BODY-FORM      chunks, extensions or trailers malformed, or the body cut short
  *   HTTP-METHOD         501: none of GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH; or OPTIONS *
  *   TLS-CERT-…          401: the client certificate is not good any more (tls.h)
- *   HTTP-TIMEOUT        408: not complete within request_ms of its first byte
- *   HTTP-BODY-LARGE     413: more than body_bytes, chunk extensions and trailers included
- *   HTTP-QUERY-LARGE    414: more than LIMIT_QUERY_BYTES
- *   HTTP-HEADERS-MANY   431: more than LIMIT_HEADERS
- *   HTTP-HEAD-LARGE     431: more than LIMIT_HEAD_BYTES
- *   HTTP-REPLY          500: the handler gave no status or more than reply_bytes
- *   HTTP-BUSY           503, with Retry-After: no thread was free within queue_ms
+ *   HTTP-TIMEOUT        408: not complete within request_ms of its first byte; of a body that is
+ *                       read in pieces, a piece not within request_ms, or all slower than
+ *                       LIMIT_STREAM_BYTES_PER_S
+ *   HTTP-BODY-LARGE     413: more than body_bytes, or stream_bytes where the body is read in
+ * pieces; chunk extensions and trailers included HTTP-QUERY-LARGE    414: more than
+ * LIMIT_QUERY_BYTES HTTP-HEADERS-MANY   431: more than LIMIT_HEADERS HTTP-HEAD-LARGE     431: more
+ * than LIMIT_HEAD_BYTES HTTP-REPLY          500: the handler gave no status or more than
+ * reply_bytes HTTP-BUSY           503, with Retry-After: no thread was free within queue_ms
  *   HTTP-MEMORY         503
  *   HTTP-VERSION        505: not HTTP/1
  */
@@ -41,6 +42,8 @@
 #include "http/metrics.h"
 
 typedef void http_handler_fn(void *ctx, const struct request *request, struct reply *reply);
+/* Whether the handler reads the body of this request, of which the head is there, in pieces. */
+typedef bool http_streams_fn(void *ctx, const struct request *request);
 
 struct http_tls {
     const char *certificate; /* PEM file: leaf, then issuing CAs */
@@ -55,6 +58,7 @@ struct http_tls {
 struct http_limits {
     size_t body_bytes;
     size_t reply_bytes;
+    uint64_t stream_bytes; /* of a body that is read in pieces */
     int request_ms;
     int idle_ms;
     int threads; /* requests served at once */
@@ -73,6 +77,7 @@ struct http_listener_config {
     const struct http_tls *tls; /* NULL: plain HTTP */
     struct http_limits limits;
     http_handler_fn *handler;
+    http_streams_fn *streams; /* NULL: every body is read whole */
     void *ctx;
     const struct log *log;
     struct metrics *metrics; /* may be NULL */

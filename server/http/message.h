@@ -15,6 +15,15 @@ struct header {
     struct lfi_slice value; /* blanks trimmed */
 };
 
+/* The body of a request whose handler reads it in pieces; on the handler's own thread. */
+struct request_stream {
+    /*
+     * The next piece, borrowed until the next call. 1: it is there; 0: the body has ended; -1: it
+     * was cut short, is malformed, too large or too slow, as the refusal says.
+     */
+    int (*next)(struct request_stream *stream, struct lfi_slice *piece, struct refusal *refusal);
+};
+
 /* Everything is borrowed and valid until the handler returns. */
 struct request {
     struct lfi_slice method;
@@ -22,9 +31,10 @@ struct request {
     struct lfi_slice query; /* as sent, without '?'; absent when there is none */
     const struct header *headers;
     size_t header_count;
-    struct lfi_slice body;
-    struct x509_st *peer; /* the client certificate whose chain was verified, or NULL */
-    const char *remote;   /* numeric address of the peer */
+    struct lfi_slice body;         /* empty when there is a stream */
+    struct request_stream *stream; /* NULL: the body was read whole */
+    struct x509_st *peer;          /* the client certificate whose chain was verified, or NULL */
+    const char *remote;            /* numeric address of the peer */
     struct arena *arena;
     int64_t started_us; /* clock_monotonic_us() when the request line was read */
     /* Set when the peer has hung up, or the listener stops and waits no longer. NULL: never. */

@@ -137,18 +137,15 @@ static enum payment_step order_payment(struct payment *payment)
 /* --- all of it -------------------------------------------------------------------------------- */
 
 /* The order that payments 3.2 recommends; what needs the account is the core's one atomic step. */
-#define READS_CONSENT 2
+#define READS_CONSENT 3
 static const struct {
     enum payment_step (*take)(struct payment *payment);
     bool by_consent; /* what it refuses, the consent says */
 } steps[] = {
-    {payment_read_order, false},
-    {answer_repeat, false},
-    [READS_CONSENT] = {payment_read_consent, true},
-    {payment_check_headers, true},
-    {payment_open_pii, false},
-    {payment_check_creditor, true},
-    {payment_check_proof, false},
+    {payment_read_order, false},    {payment_read_file, false},
+    {answer_repeat, false},         [READS_CONSENT] = {payment_read_consent, true},
+    {payment_check_headers, true},  {payment_open_pii, false},
+    {payment_check_creditor, true}, {payment_check_proof, false},
     {order_payment, false},
 };
 

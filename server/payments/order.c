@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
+#include "payments/file_terms.h"
 #include "payments/tpp_headers.h"
 
 #include <openssl/evp.h>
@@ -29,9 +30,11 @@ static int check_type(struct payment *payment)
     if (domestic != is_payment) {
         return refuse_body(payment, "PAYMENT-SHAPE", "request is not of what paymentType says.");
     }
-    return domestic ? 0
-                    : refusal_set(payment->call->refusal, "PAYMENT-FILE", 400, "GenericError",
-                                  "The bank takes no payments by file.");
+    payment->file = !domestic;
+    return domestic || payment->call->provider->files
+               ? 0
+               : refusal_set(payment->call->refusal, "PAYMENT-FILE", 400, "GenericError",
+                             "The bank takes no payments by file.");
 }
 
 static int check_consent_id(struct payment *payment)
@@ -67,6 +70,9 @@ static int64_t minor_of(struct lfi_slice decimal)
 
 static int read_amount(struct payment *payment)
 {
+    if (payment->file) {
+        return 0; /* the file's total */
+    }
     const cJSON *amount = json_get(json_get(payment->data, "Instruction"), "Amount");
     struct lfi_money *out = &payment->order.amount;
     if (!slice_equal_text(json_get_string(amount, "Currency"), "AED")) {
@@ -170,6 +176,47 @@ enum payment_step payment_read_order(struct payment *payment)
     return fine ? PAYMENT_GO_ON : PAYMENT_REFUSED;
 }
 
+/* --- a file ----------------------------------------------------------------------------------- */
+
+static enum payment_step refuse_file(struct payment *payment, const char *id, const char *code,
+                                     const char *message)
+{
+    (void)refusal_set(payment->call->refusal, id, 400, code, message);
+    return PAYMENT_REFUSED;
+}
+
+enum payment_step payment_read_file(struct payment *payment)
+{
+    struct call *call = payment->call;
+    const struct provider *provider = call->provider;
+    const cJSON *instruction = json_get(payment->data, "Instruction");
+    struct lfi_error error = {""};
+    struct lfi_file_terms terms;
+    struct lfi_file_facts facts = {.size = sizeof(facts)};
+    if (!payment->file) {
+        return PAYMENT_GO_ON;
+    }
+    int status =
+        provider->files->find(provider->core, &call->core, call->core.consent_id, &facts, &error);
+    if (status == LFI_UNKNOWN || (status == LFI_OK && !facts.taken)) {
+        return refuse_file(payment, "PAYMENT-FILE-MISSING", "Consent.Invalid",
+                           "No file was taken for the consent.");
+    }
+    if (outcome_check(call, OUTCOME_BANK, status, &error) != 0) {
+        return PAYMENT_REFUSED;
+    }
+    if (instruction &&
+        (file_terms_read(instruction, call->arena, &terms) || !file_terms_match(&terms, &facts))) {
+        return refuse_file(payment, "PAYMENT-FILE-TERMS", "Consent.FailsControlParameters",
+                           "Instruction is not what the consent says of the file.");
+    }
+    payment->order.file = 1;
+    payment->order.amount.minor = facts.total_minor;
+    memcpy(payment->order.amount.currency, facts.currency, sizeof(facts.currency));
+    memcpy(payment->file_hash, facts.hash, sizeof(payment->file_hash));
+    return payment_digest(payment);
+}
+
 /* With its length, so that no two lists of texts look alike; an absent text differs from "". */
 static bool add_text(EVP_MD_CTX *digest, struct lfi_slice text)
 {
@@ -197,10 +244,12 @@ enum payment_step payment_digest(struct payment *payment)
                                       creditor->name_en,
                                       creditor->name_ar,
                                       creditor->agent_scheme,
-                                      creditor->agent_id};
+                                      creditor->agent_id,
+                                      {(const char *)payment->file_hash, LFI_FILE_HASH_SIZE}};
+    size_t count = ARRAY_LEN(parts) - (payment->file ? 0 : 1);
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     bool whole = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
-    for (size_t i = 0; whole && i < ARRAY_LEN(parts); i++) {
+    for (size_t i = 0; whole && i < count; i++) {
         whole = add_text(digest, parts[i]);
     }
     whole = whole && EVP_DigestFinal_ex(digest, order->digest, NULL) == 1;

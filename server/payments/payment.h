@@ -11,8 +11,10 @@ struct payment {
     struct call *call;
     const struct payment_means *means;
     cJSON *body;
-    const cJSON *data;              /* request.Data */
-    cJSON *consent_tree;            /* NULL: not read yet */
+    const cJSON *data;   /* request.Data */
+    cJSON *consent_tree; /* NULL: not read yet */
+    bool file;           /* it pays the consent's file: no creditor, no PII */
+    unsigned char file_hash[LFI_FILE_HASH_SIZE];
     bool asks_hub;                  /* for the consent; no copy will do */
     struct consent consent;         /* in consent_tree; its payment type is known */
     int64_t auth_us;                /* of x-fapi-auth-date */
@@ -28,6 +30,8 @@ enum payment_step { PAYMENT_REFUSED = -1, PAYMENT_GO_ON, PAYMENT_ANSWERED };
 
 /* Reads the body; all but PAYMENT-KEY-USED up to PSU-FORM. */
 enum payment_step payment_read_order(struct payment *payment);
+/* Of a payment by file: what the core knows of it, PAYMENT-FILE-… */
+enum payment_step payment_read_file(struct payment *payment);
 /* Over all that makes two orders the same, once the creditor is known. (Payments 3.4.) */
 enum payment_step payment_digest(struct payment *payment);
 

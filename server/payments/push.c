@@ -23,6 +23,14 @@ static struct lfi_slice destination_of(struct arena *arena, struct lfi_slice pay
     return arena_format(arena, "payment:%.*s", SLICE_ARG(payment_id));
 }
 
+/* Cores that were compiled before there were files say nothing of them. */
+#define CHANGE_SIZE (offsetof(struct lfi_payment_change, facts.file))
+
+static bool has_file(const struct lfi_payment_change *change)
+{
+    return change->size >= sizeof(*change) && change->facts.file;
+}
+
 /* All that the Hub is told, as it was at the change; the form is chosen when it is sent. */
 static struct lfi_slice write_record(struct arena *arena, const struct lfi_payment_change *change)
 {
@@ -38,6 +46,9 @@ static struct lfi_slice write_record(struct arena *arena, const struct lfi_payme
     json_int(&w, "number", change->number);
     json_int(&w, "status", facts->status);
     json_int(&w, "rail", facts->rail);
+    if (has_file(change)) {
+        json_int(&w, "successes", facts->successes);
+    }
     json_string_if_any(&w, "transaction", slice_of(facts->transaction_id));
     if (facts->reason.code[0]) {
         json_int(&w, "by", facts->reason.by);
@@ -71,6 +82,8 @@ static void read_record(const cJSON *record, struct lfi_payment_facts *out)
     read_text(record, "transaction", out->transaction_id, sizeof(out->transaction_id));
     read_text(record, "code", out->reason.code, sizeof(out->reason.code));
     read_text(record, "message", out->reason.message, sizeof(out->reason.message));
+    out->file = json_get(record, "successes") != NULL;
+    out->successes = (uint32_t)read_number(record, "successes");
     out->status = (enum lfi_payment_status)read_number(record, "status");
     out->rail = (enum lfi_rail)read_number(record, "rail");
     out->reason.by = (enum lfi_rail)read_number(record, "by");
@@ -90,7 +103,7 @@ static bool read_change(const struct push *push, struct arena *arena, const void
                         struct feed_entry *out)
 {
     const struct lfi_payment_change *change = given;
-    if (!change || change->size < sizeof(*change) || change->facts.status > LFI_PAYMENT_REJECTED) {
+    if (!change || change->size < CHANGE_SIZE || change->facts.status > LFI_PAYMENT_REJECTED) {
         return false;
     }
     struct lfi_slice id = slice_of(change->facts.payment_id);

@@ -71,6 +71,11 @@ void push_write(struct buf *out, const struct lfi_payment_facts *facts, enum pay
         json_string_if_any(&w, "paymentResponse.paymentTransactionId",
                            slice_of(facts->transaction_id));
     }
+    if (facts->file && version == PAYMENT_LOG_2_1) {
+        json_open_object(&w, "paymentResponse.OpenFinanceBilling");
+        json_int(&w, "NumberOfSuccessfulTransactions", facts->successes);
+        json_close_object(&w);
+    }
     if (facts->status == LFI_PAYMENT_REJECTED) {
         write_reason(&w, facts, version);
     }

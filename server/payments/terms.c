@@ -12,9 +12,10 @@
 static int judge_consent(struct payment *payment)
 {
     const struct consent *consent = &payment->consent;
-    if (!consent->payment) {
+    if (!consent->payment || consent->payment->file != payment->file) {
         return agreed_refuse(payment->call, "PAYMENT-CONSENT-KIND",
-                             "The consent is not one to domestic payments.");
+                             payment->file ? "The consent is not one to a file of payments."
+                                           : "The consent is not one to domestic payments.");
     }
     if (!consent_may_pay(consent) ||
         consent_is_expired(consent, clock_now_us(payment->means->clock))) {
@@ -101,7 +102,7 @@ enum payment_step payment_open_pii(struct payment *payment)
     struct call *call = payment->call;
     const struct pii_query query = query_of(
         payment, PII_OF_PAYMENT, json_get(payment->data, "PersonalIdentifiableInformation"));
-    if (payment->pii.tree) {
+    if (payment->pii.tree || payment->file) {
         return PAYMENT_GO_ON;
     }
     if (pii_open(payment->means->pii, &query, call->arena, &payment->pii, call->refusal) != 0) {
@@ -165,6 +166,9 @@ enum payment_step payment_check_creditor(struct payment *payment)
 {
     struct call *call = payment->call;
     struct pii agreed;
+    if (payment->file) {
+        return PAYMENT_GO_ON;
+    }
     payment->order.creditor_open = 0;
     const cJSON *asked = json_get(json_get(payment->consent_tree, "request"), "consent");
     const struct pii_query query =

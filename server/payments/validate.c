@@ -2,12 +2,14 @@
 
 #include "base/array.h"
 #include "payments/creditor.h"
+#include "payments/file_terms.h"
 
 struct inspection {
     struct call *call;
     enum pii_stage stage;
     const struct payment_type *type; /* NULL: none, or several at once */
     const cJSON *debtor, *creditors; /* NULL: none is named */
+    const cJSON *file;               /* what is said of one */
     struct consent_finding *out;
 };
 
@@ -137,15 +139,44 @@ static int check_type(struct inspection *in)
                      "The bank does not advertise payments of this type and number of creditors.");
 }
 
+/* --- a file ----------------------------------------------------------------------------------- */
+
+/* It comes later; only what is said of it can be judged. */
+static int check_file(struct inspection *in)
+{
+    struct lfi_file_terms terms;
+    const struct provider *provider = in->call->provider;
+    if (!in->type || !in->type->file) {
+        return 0;
+    }
+    if (!provider->files) {
+        return found(in, "PaymentTypeNotSupported", "The bank takes no payments by file.");
+    }
+    const char *wrong = file_terms_read(in->file, in->call->arena, &terms);
+    if (wrong) {
+        return found(in, "InvalidFile", wrong);
+    }
+    if (!file_terms_type_is_read(provider, terms.file_type)) {
+        return found(in, "InvalidFile", "The bank does not read files of this FileType.");
+    }
+    return file_terms_are_ahead(&terms, provider->host->now_us(provider->host))
+               ? 0
+               : found(in, "InvalidFile",
+                       "RequestedExecutionDate must be after today and within a year.");
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 
 int payment_validate(struct call *call, struct pii_reader *reader, enum pii_stage stage,
                      const cJSON *asked, struct consent_finding *out)
 {
-    static int (*const checks[])(struct inspection *) = {check_debtor, check_creditors, check_type};
+    static int (*const checks[])(struct inspection *) = {check_debtor, check_creditors, check_type,
+                                                         check_file};
+    const cJSON *schedule = json_get(json_get(asked, "ControlParameters"), "ConsentSchedule");
     struct inspection in = {.call = call,
                             .stage = stage,
                             .type = payment_type_of(json_get(asked, "ControlParameters")),
+                            .file = json_get(schedule, "FilePayment"),
                             .out = out};
     struct pii pii = {.tree = NULL};
     *out = (struct consent_finding){NULL, NULL};

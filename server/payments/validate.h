@@ -18,6 +18,7 @@
  * account of this segment that can pay InvalidCreditor               their number, or one of them
  * by itself UnreachableCreditorAccount    no rail leads to one of them, or it takes no money
  *   PaymentTypeNotSupported       no type, several, or one that the provider does not advertise
+ *   InvalidFile                   its type is not read, its hash is none, its date not ahead
  * -1: it cannot be judged now; PII-KEYS-UNAVAILABLE, PII-UNABLE, or what the core's status means.
  */
 int payment_validate(struct call *call, struct pii_reader *reader, enum pii_stage stage,

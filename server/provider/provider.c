@@ -84,6 +84,16 @@ static bool quotes_are_whole(const struct provider *provider)
            PROVIDER_SERVES(provider, quotes, changes);
 }
 
+static bool files_are_whole(const struct provider *provider)
+{
+    return provider->payments && provider->files->size >= sizeof(*provider->files) &&
+           provider->files->file_types && PROVIDER_SERVES(provider, files, expect) &&
+           PROVIDER_SERVES(provider, files, find) && PROVIDER_SERVES(provider, files, begin) &&
+           PROVIDER_SERVES(provider, files, piece) && PROVIDER_SERVES(provider, files, end) &&
+           PROVIDER_SERVES(provider, files, keep) && PROVIDER_SERVES(provider, files, abandon) &&
+           PROVIDER_SERVES(provider, files, report);
+}
+
 /* The families of the core, whose required functions must be there. */
 static int take_families(struct provider *provider, struct lfi_error *error)
 {
@@ -99,6 +109,7 @@ static int take_families(struct provider *provider, struct lfi_error *error)
     provider->opening = PROVIDER_GET(provider, opening);
     provider->fx = PROVIDER_GET(provider, fx);
     provider->quotes = PROVIDER_GET(provider, quotes);
+    provider->files = PROVIDER_GET(provider, files);
     if (!PROVIDER_SERVES(provider, accounts, subject) ||
         !PROVIDER_SERVES(provider, accounts, held) ||
         !PROVIDER_SERVES(provider, customers, exists) ||
@@ -107,7 +118,8 @@ static int take_families(struct provider *provider, struct lfi_error *error)
         (provider->caap && !identity_is_whole(provider)) ||
         (provider->opening && !opening_is_whole(provider)) ||
         (provider->fx && !fx_is_whole(provider)) ||
-        (provider->quotes && !quotes_are_whole(provider))) {
+        (provider->quotes && !quotes_are_whole(provider)) ||
+        (provider->files && !files_are_whole(provider))) {
         return error_set(error, "provider %s: the core lacks a required capability", provider->id);
     }
     return 0;

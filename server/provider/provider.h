@@ -37,6 +37,7 @@ struct provider {
     const struct lfi_opening *opening;
     const struct lfi_fx *fx;
     const struct lfi_quotes *quotes;
+    const struct lfi_files *files;
     struct offers offers;
     enum lfi_statement_day statement_day;
     enum payment_log payment_log;

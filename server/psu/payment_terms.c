@@ -1,6 +1,8 @@
 #include "psu/payment_terms.h"
 
 #include "base/array.h"
+#include "base/base64.h"
+#include "payments/file_terms.h"
 #include "payments/payee_verdict.h"
 #include "payments/pii.h"
 
@@ -133,6 +135,48 @@ static void append_terms(const struct consent *consent, struct json_writer *w)
     }
 }
 
+/* --- a file ----------------------------------------------------------------------------------- */
+
+/* As the core knows it, whose file the customer decides on; false: it has not come. */
+static bool find_file(struct actor actor, const struct consent *consent,
+                      struct lfi_file_facts *facts)
+{
+    struct lfi_error error = {""};
+    struct lfi_file_terms asked;
+    const struct provider *provider = actor.endpoint->provider;
+    struct lfi_call call = actor_core_call(actor);
+    call.tpp_id = (struct lfi_slice){NULL, 0};
+    *facts = (struct lfi_file_facts){.size = sizeof(*facts)};
+    return provider->files &&
+           provider->files->find(provider->core, &call, consent->id, facts, &error) == LFI_OK &&
+           facts->taken &&
+           !file_terms_read(json_get(consent->schedule, "FilePayment"), actor.arena, &asked) &&
+           file_terms_match(&asked, facts);
+}
+
+static void append_file(struct actor actor, const struct lfi_file_facts *facts,
+                        struct json_writer *w, struct payment_terms *out)
+{
+    struct buf hash;
+    buf_init(&hash, 2 * LFI_FILE_HASH_SIZE);
+    base64_append_standard(&hash, facts->hash, sizeof(facts->hash));
+    out->amount = arena_format(actor.arena, "%lld.%02d", (long long)(facts->total_minor / 100),
+                               (int)(facts->total_minor % 100));
+    out->currency = arena_keep(actor.arena, slice_of(facts->currency));
+    json_open_object(w, "file");
+    json_text(w, "type", facts->file_type);
+    json_string_if_any(w, "reference", slice_of(facts->reference));
+    json_string(w, "hash", buf_slice(&hash));
+    json_int(w, "count", (int64_t)facts->count);
+    json_string_if_any(w, "date", slice_of(facts->execution_date));
+    json_open_object(w, "total");
+    json_string(w, "value", out->amount);
+    json_string(w, "currency", out->currency);
+    json_close_object(w);
+    json_close_object(w);
+    buf_free(&hash);
+}
+
 /* --- payees ----------------------------------------------------------------------------------- */
 
 static struct lfi_slice payee_name(const cJSON *creditor)
@@ -259,6 +303,7 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
 {
     const struct payment_type *type = consent->payment;
     struct pii pii;
+    struct lfi_file_facts file;
     struct buf json;
     struct json_writer w;
     *out = (struct payment_terms){.single = type && type->id == PAYMENT_SINGLE_INSTANT};
@@ -270,11 +315,19 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
         pii_close(&pii);
         return false;
     }
+    if (type->file && !find_file(actor, consent, &file)) {
+        log_refusal(actor, &(struct refusal){.id = "PAYMENT-FILE-MISSING"});
+        pii_close(&pii);
+        return false;
+    }
     buf_init(&json, JSON_BYTES);
     (void)buf_reserve(&json, JSON_BYTES); /* never moved: no copy stays behind */
     json_begin(&w, &json);
     json_open_object(&w, NULL);
     append_terms(consent, &w);
+    if (type->file) {
+        append_file(actor, &file, &w, out);
+    }
     read_pii(actor, pii.tree, &w, out);
     json_close_object(&w);
     out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));

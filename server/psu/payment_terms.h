@@ -16,8 +16,8 @@ struct payment_terms {
     /*
      * The member "payment" of the view, an object: type, payees (name, iban, match; none: the TPP
      * chooses them), and where there are any merchant, sponsored, reference, purpose, charges,
-     * grants, dates and the terms of payment_terms.c. A decision is bound to it. Absent: the
-     * consent is not to payments.
+     * grants, dates, file (type, reference, hash, count, date, total) and the terms of
+     * payment_terms.c. A decision is bound to it. Absent: the consent is not to payments.
      */
     struct lfi_slice json;
     struct lfi_slice debtor; /* IBAN that the TPP named; absent: the customer chooses */

@@ -111,13 +111,14 @@ export class HubClient {
     /**
      * One request. `query` is an object or ready text; `headers` replace the Hub's (undefined
      * removes one, an array sends it repeatedly); `token` replaces the token (null: none); `body`
-     * is sent as JSON unless it is text. Resolves to {status, headers, text, json}.
+     * is sent as JSON unless it is text or bytes. Resolves to {status, headers, text, json}.
      */
     async call(method, path, { query, headers = {}, userId, consentId, token, body } = {}) {
         const { providerId, callerAuth } = this.provider;
         const scheme = callerAuth === 'api-key' ? '' : 'Bearer ';
         const credential = token === undefined ? await this.token() : token;
-        const content = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+        const plain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+        const content = plain ? body : JSON.stringify(body);
         return this.send(method, path + queryText(query), {
             headers: withoutUndefined({
                 ...hubHeaders({ providerId, userId, consentId, method, path }),

@@ -150,6 +150,7 @@ static void tells_every_payment_by_its_control_parameters(void **state)
         {PAYMENT, SCHEDULED(PERIODIC("VariableDefinedSchedule")), PAYMENT_VARIABLE_DEFINED},
         {PAYMENT, DELEGATED, PAYMENT_DELEGATED},
         {PAYMENT, DELEGATED "," SCHEDULED(""), PAYMENT_DELEGATED},
+        {PAYMENT, SCHEDULED("\"FilePayment\":{}"), PAYMENT_FILE},
         {PAYMENT, "", -1},
         {PAYMENT, SCHEDULED(""), -1},
         {PAYMENT, DELEGATED "," SCHEDULED(PERIODIC("FixedOnDemand")), -1},
@@ -188,6 +189,7 @@ static void promises_of_each_payment_type(void **state)
         {"FixedDefinedSchedule", "flexi-pay", false, false, false, false},
         {"VariableDefinedSchedule", "flexi-pay", false, false, false, false},
         {"DelegatedAuthentication", "flexi-pay", true, true, true, true},
+        {"FilePayment", "file-payment", false, false, false, false},
     };
     for (int i = 0; i < PAYMENT_TYPES; i++) {
         const struct payment_type *type = payment_type_at((enum payment_type_id)i);
@@ -196,10 +198,12 @@ static void promises_of_each_payment_type(void **state)
         assert_string_equal(type->kind, promised[i].kind);
         assert_int_equal(type->customer_present, promised[i].present);
         assert_int_equal(type->delegated, promised[i].delegated);
+        assert_int_equal(type->file, i == PAYMENT_FILE);
         assert_int_equal(type->one_in_flight, promised[i].one_in_flight);
         for (int count = 0; count <= 11; count++) {
             bool many = promised[i].vary && count <= 10;
-            assert_int_equal(payment_type_allows(type, count), count == 1 || many);
+            bool one = type->file ? count == 0 : count == 1;
+            assert_int_equal(payment_type_allows(type, count), one || many);
         }
     }
 }
@@ -216,6 +220,7 @@ static void names_the_flag_of_each_payment_type(void **state)
         {PAYMENT_VARIABLE_DEFINED, 1, "VariableDefinedSchedule.Supported"},
         {PAYMENT_VARIABLE_ON_DEMAND, 0, "VariableOnDemand.OpenBeneficiariesSupported"},
         {PAYMENT_VARIABLE_ON_DEMAND, 1, "VariableOnDemand.SingleBeneficiarySupported"},
+        {PAYMENT_FILE, 0, "FilePayment.Supported"},
         {PAYMENT_DELEGATED, 10, "DelegatedAuthentication.MultipleBeneficiariesSupported"},
     };
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {

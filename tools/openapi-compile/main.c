@@ -21,7 +21,8 @@
  * `query`, `shape`, `handler`: C functions (server/flow/row.h says what each does); `permissions`:
  * codes of consents that open it; `stages`: of a customer's session in which it is allowed
  * (psu/session.h); `auth`: none, no credential is asked for, or connect-token, that of the consent
- * may stand in its place; `later: true`: not built yet.
+ * may stand in its place; `stream: true`: the handler reads the body in pieces; `later: true`: not
+ * built yet.
  */
 #include "base/descriptors.h"
 #include "bundle.h"

@@ -100,7 +100,7 @@ struct row {
     const char *query, *shape, *handler; /* C functions */
     const char **permissions, **stages;
     size_t permission_count, stage_count;
-    bool later, open, connect_token;
+    bool later, open, connect_token, stream;
 };
 
 struct operation {

@@ -108,6 +108,9 @@ static void check_row(const struct row *row)
     if (row->handler && (plain || row->query || row->shape || row->record)) {
         node_fail(row->at, "x-lfi: a handler does all by hand: no reply, record, query or shape");
     }
+    if (row->stream && !row->handler) {
+        node_fail(row->at, "x-lfi: a stream needs a handler, which reads it");
+    }
     if (row->record && strcmp(row->subject, "account") != 0) {
         node_fail(row->at, "x-lfi: record needs the subject account");
     }
@@ -120,7 +123,7 @@ void model_read_row(struct model *model, struct row *out, struct node node)
 {
     static const char *const known[] = {"serves", "subject", "reply",       "record", "query",
                                         "shape",  "handler", "permissions", "later",  "auth",
-                                        "stages", "select",  NULL};
+                                        "stages", "select",  "stream",      NULL};
     static const char *const subjects[] = {"nobody", "user", "account", NULL};
     static const char *const replies[] = {"other", "one", "list", "pages", NULL};
     static const char *const auths[] = {"hub", "none", "connect-token", NULL};
@@ -135,6 +138,7 @@ void model_read_row(struct model *model, struct row *out, struct node node)
     out->open = strcmp(auth, "none") == 0;
     out->connect_token = strcmp(auth, "connect-token") == 0;
     out->later = node_bool(node_get(node, "later"), false);
+    out->stream = node_bool(node_get(node, "stream"), false);
     out->query = read_function(node, "query");
     out->shape = read_function(node, "shape");
     out->handler = read_function(node, "handler");

@@ -193,7 +193,8 @@ void rows_put(const struct set *set, const struct operation *operation, FILE *ou
     put_number(out, set, operation, "interaction", "o3-ozone-interaction-id");
     put_number(out, set, operation, "consent", "o3-consent-id");
     put_number(out, set, operation, "tpp", "o3-caller-org-id");
-    fprintf(out, ".later = %s, .connect_token = %s},\n", row->later ? "true" : "false",
+    fprintf(out, ".later = %s, .stream = %s, .connect_token = %s},\n",
+            row->later ? "true" : "false", row->stream ? "true" : "false",
             row->connect_token ? "true" : "false");
 }
 

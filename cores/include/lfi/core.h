@@ -35,6 +35,7 @@
 #include <lfi/base.h>
 #include <lfi/customers.h>
 #include <lfi/fx.h>
+#include <lfi/files.h>
 #include <lfi/identity.h>
 #include <lfi/insurance.h>
 #include <lfi/levers.h>
@@ -115,6 +116,7 @@ struct lfi_core_ops {
     const struct lfi_opening *opening;     /* accounts that a TPP asks for */
     const struct lfi_fx *fx;               /* quotes of currency exchange */
     const struct lfi_quotes *quotes;       /* of insurance */
+    const struct lfi_files *files;         /* payments by file; needs payments */
 };
 
 /* The one symbol that a core exports. Never null; the table is constant for the process's life. */

@@ -69,6 +69,8 @@ struct lfi_payment_facts {
     struct lfi_money amount;
     int64_t created_us, updated_us;              /* UTC; `updated_us` of the status */
     unsigned char digest[LFI_ORDER_DIGEST_SIZE]; /* as in its order */
+    uint32_t file;                               /* it pays a file (lfi/files.h) */
+    uint32_t successes;                          /* of its instructions, once it was processed */
 };
 
 /* Who is paid. Absent texts have a null ptr. */
@@ -94,6 +96,9 @@ struct lfi_payment_order {
                                LFI_PAYMENT_PENDING */
     uint32_t creditor_open; /* the consent names no creditor: refuse one that cannot be reached,
                                instead of rejecting the payment later */
+    uint32_t file;          /* the file that was taken for the consent is paid (lfi/files.h): there
+                               is no creditor, and the amount is the file's total. Once for each
+                               file, else LFI_ORDER_BANK_RULE */
 };
 
 /* What became of an order. */
