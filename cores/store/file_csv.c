@@ -139,8 +139,9 @@ static enum file_result feed(struct file_reader *reader, struct lfi_slice bytes)
         }
         memcpy(csv->text + csv->len, bytes.ptr, len);
         csv->len += len;
-        bytes.ptr += len + (feed != NULL);
-        bytes.len -= len + (feed != NULL);
+        size_t used = feed ? len + 1 : len;
+        bytes.ptr += used;
+        bytes.len -= used;
         if (feed) {
             enum file_result result = read_line(reader);
             if (result != FILE_FINE) {

@@ -32,10 +32,6 @@ struct file_value {
 
 /* --- files.c ---------------------------------------------------------------------------------- */
 
-/* Makes the folder, and removes uploads whose process is gone. Result: lfi_status. */
-int files_open(struct payments *payments, const char *path, struct lfi_error *error);
-/* Removes every file. */
-void files_forget(struct payments *payments);
 /* Returns an LMDB code. */
 int file_get(struct payments *payments, MDB_txn *txn, struct lfi_slice consent_id,
              struct file_value *out);

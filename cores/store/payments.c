@@ -1,5 +1,5 @@
 /* The payments' environment. */
-#include "store/files.h"
+#include "store/payments.h"
 
 #include <errno.h>
 #include <stdio.h>

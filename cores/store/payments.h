@@ -218,6 +218,13 @@ int payments_forget(struct payments *payments, struct lfi_error *error);
 /* The identity in its cursors, NUL-terminated. Returns an LMDB code. */
 int payments_identity(struct payments *payments, MDB_txn *txn, char out[17]);
 
+/* --- files of payments (files.c) -------------------------------------------------------------- */
+
+/* Makes the folder, and removes uploads whose process is gone. Result: lfi_status. */
+int files_open(struct payments *payments, const char *path, struct lfi_error *error);
+/* Removes every file. */
+void files_forget(struct payments *payments);
+
 /* --- a payment in the database (payments_record.c); results are LMDB codes -------------------- */
 
 struct store_key payment_key_of(uint64_t number);

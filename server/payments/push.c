@@ -82,7 +82,7 @@ static void read_record(const cJSON *record, struct lfi_payment_facts *out)
     read_text(record, "transaction", out->transaction_id, sizeof(out->transaction_id));
     read_text(record, "code", out->reason.code, sizeof(out->reason.code));
     read_text(record, "message", out->reason.message, sizeof(out->reason.message));
-    out->file = json_get(record, "successes") != NULL;
+    out->file = json_get(record, "successes") ? 1 : 0;
     out->successes = (uint32_t)read_number(record, "successes");
     out->status = (enum lfi_payment_status)read_number(record, "status");
     out->rail = (enum lfi_rail)read_number(record, "rail");

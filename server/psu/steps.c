@@ -27,9 +27,11 @@ bool step_check_open(struct context *context, const struct consent *consent)
         finish_refuse(context, ENDING_CONSENT_CLOSED);
         return false;
     }
-    bool supported = consent->kind->journey &&
-                     consent_is_offered(consent, &context->endpoint->provider->offers) &&
-                     (!consent->kind->pays || consent->payment);
+    bool supported =
+        consent->kind->journey &&
+        consent_is_offered(consent, &context->endpoint->provider->offers) &&
+        (!consent->kind->pays || consent->payment) &&
+        (!consent->payment || !consent->payment->file || context->endpoint->provider->files);
     if (!supported && context->session.stage >= SESSION_REVIEW) {
         finish_refuse(context, ENDING_NOT_SUPPORTED);
         return false;

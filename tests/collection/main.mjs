@@ -9,8 +9,8 @@ import { http, postman, requestsOf } from '../../server/operator/web/collection.
 import { fillIn, readDocuments, send } from '../support/collection.mjs';
 import { ROOT } from '../support/demo.mjs';
 
-// They hold credentials, keys or certificates of one demonstration, and are no examples.
-const UNRECORDED = ['echoCert', 'issueToken', 'readAuthorizationServerMetadata', 'readTokenKeys'];
+// They hold credentials, keys or certificates of one demonstration, and are no examples; or are not JSON.
+const UNRECORDED = ['echoCert', 'issueToken', 'readAuthorizationServerMetadata', 'readTokenKeys', 'reportFile'];
 
 async function record(demo, requests, variables) {
     const lines = [];

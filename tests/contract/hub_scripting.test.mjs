@@ -8,6 +8,7 @@ const STANDARD_TYPE = 'urn:openfinanceuae:account-access-consent:v2.1';
 const CALLS = [
     'GET /sim/consents', 'POST /sim/consents', 'GET /sim/consents/{consentId}',
     'GET /sim/consents/{consentId}/payments', 'POST /sim/consents/{consentId}/payments',
+    'POST /sim/consents/{consentId}/file', 'GET /sim/consents/{consentId}/payments/{paymentId}/report',
     'GET /sim/consents/{consentId}/events', 'GET /sim/callbacks/{state}', 'POST /sim/call', 'POST /sim/send',
     'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
     'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'POST /tpp/webhook', 'GET /keystore/participants',

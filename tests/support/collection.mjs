@@ -8,6 +8,7 @@ import { CONTROL_PARAMETERS, creditorOf, sealPii } from './payments.mjs';
 import { Bank } from '../contract/hub_support.mjs';
 
 const PROVIDER = 'dhowretail'; // of the samples of payments
+const FILE_PAYER = 'carmen'; // whose transactions no sample reads
 const TOKEN_SECONDS = 290; // the bank takes one for five minutes
 
 /** A call of the operator. */
@@ -41,16 +42,19 @@ async function script(demo, path, body) {
     return JSON.parse(text);
 }
 
-/** A consent to one payment, authorized in the bank's place for the customer of the samples. */
-async function authorizePayment(demo, { userId, accountId }) {
+/** A consent to one payment. */
+async function stagePayment(demo, ControlParameters, Initiation) {
     const { consentId } = await script(demo, '/sim/consents', {
         providerId: PROVIDER,
         type: 'payment',
-        consent: {
-            ControlParameters: CONTROL_PARAMETERS.SingleInstantPayment,
-            PersonalIdentifiableInformation: { Initiation: { Creditor: [creditorOf(1)] } },
-        },
+        consent: { ControlParameters, PersonalIdentifiableInformation: { Initiation } },
     });
+    return consentId;
+}
+
+/** It, authorized in the bank's place for the customer of the samples. */
+async function authorizePayment(demo, { userId, accountId, consentId }) {
+    consentId ??= await stagePayment(demo, CONTROL_PARAMETERS.SingleInstantPayment, { Creditor: [creditorOf(1)] });
     const hub = { base: demo.portBase, config: { https: { clientCa: demo.hub.caFile } } };
     const bank = new Bank(hub, { who: demo.bank, port: new URL(demo.hub.consentManagerUrl).port });
     try {
@@ -92,6 +96,20 @@ async function quoteInsurance(demo, requests, variables) {
     return Object.assign({}, ...made);
 }
 
+/** A consent that waits for the file of the samples, and one whose file was paid. */
+async function fillInFiles(demo, requests) {
+    const { userId, accountIds: [accountId] } = demo.providers[0].users.find(({ login }) => login === FILE_PAYER);
+    const sampleOf = (id) => requests.find(({ operation }) => operation === id);
+    const { request: FilePayment } = JSON.parse(sampleOf('createBulkBatchPaymentConsent').body);
+    const { body: file, headers } = sampleOf('createBulkBatchPaymentInstructionFile');
+    const stage = () => stagePayment(demo, { ConsentSchedule: { FilePayment } }, {});
+    const consentId = await stage();
+    await script(demo, `/sim/consents/${consentId}/file`, { file, contentType: headers['Content-Type'] });
+    await authorizePayment(demo, { userId, accountId, consentId });
+    const { body } = await script(demo, `/sim/consents/${consentId}/payments`, { file: true });
+    return { fileConsentId: await stage(), paidFileConsentId: consentId, filePaymentId: body.data.id };
+}
+
 /** A value for each variable of the collection. A payment is made for those that ask about one. */
 export async function fillIn(demo, requests) {
     const demonstration = await operator(demo, '/operator/demonstration');
@@ -111,6 +129,7 @@ export async function fillIn(demo, requests) {
     const { userId } = JSON.parse(Buffer.from(read.headers['o3-psu-identifier'], 'base64'));
     const customer = { userId, accountId: read.url.split('/').pop() };
     const paid = await authorizePayment(demo, customer);
+    const files = await fillInFiles(demo, requests);
     const opening = requests.find(({ operation }) => operation === 'CreateAccount_create');
     const asked = await send(demo, opening, variables);
     const quoting = requests.find(({ operation }) => operation === 'CreateFxQuote_create');
@@ -121,6 +140,7 @@ export async function fillIn(demo, requests) {
     return {
         ...variables,
         ...(await quoteInsurance(demo, requests, variables)),
+        ...files,
         paidConsentId: paid,
         openingId: asked.json.data.AccountId,
         quoteId: quoted.json.data.FxQuoteId,

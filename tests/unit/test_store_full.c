@@ -176,6 +176,8 @@ static void payments_that_are_lost_are_told(void **state)
     assert_int_equal(unlink(file), 0);
     (void)snprintf(file, sizeof(file), "%s.payments/lock.mdb", f.path);
     (void)unlink(file);
+    (void)snprintf(file, sizeof(file), "%s.payments/files", f.path);
+    assert_int_equal(rmdir(file), 0);
     (void)snprintf(file, sizeof(file), "%s.payments", f.path);
     assert_int_equal(rmdir(file), 0);
 }

@@ -25,7 +25,8 @@ struct outgoing {
     const struct sim_hub *hub;
     const char *method;
     struct lfi_slice path, query, body;
-    const char *template; /* of the path */
+    const char *content_type; /* of the body; NULL: JSON */
+    const char *template;     /* of the path */
     const struct contract_operation *operation;
     bool with_consent;
     struct lfi_slice interaction_id; /* absent: a fresh one */
@@ -126,15 +127,17 @@ static int try_call(struct sim *sim, struct outgoing *call, struct arena *arena,
         arena_format(arena, "%s%.*s%s%.*s", sim->config->bank_url, SLICE_ARG(call->path),
                      call->query.len > 0 ? "?" : "", SLICE_ARG(call->query));
     int64_t begun_us = clock_monotonic_us();
-    int rc = http_client_call(
-        call->hub->client,
-        &(struct http_call){.method = call->method,
-                            .url = url.ptr,
-                            .headers = call->lines,
-                            .content_type = call->body.ptr ? "application/json" : NULL,
-                            .body = call->body,
-                            .timeout_ms = call->timeout_ms},
-        &out->http, &error);
+    int rc =
+        http_client_call(call->hub->client,
+                         &(struct http_call){.method = call->method,
+                                             .url = url.ptr,
+                                             .headers = call->lines,
+                                             .content_type = call->content_type ? call->content_type
+                                                             : call->body.ptr   ? "application/json"
+                                                                                : NULL,
+                                             .body = call->body,
+                                             .timeout_ms = call->timeout_ms},
+                         &out->http, &error);
     call->elapsed_us = clock_monotonic_us() - begun_us;
     if (rc) {
         refusal_set(refusal, "SIM-BANK-DOWN", 502, "SIM-BANK-DOWN", error.message);
@@ -463,6 +466,7 @@ int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena
         return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
     call.body = about->body;
+    call.content_type = about->content_type;
     call.interaction_id = about->interaction_id;
     int rc = send(sim, &call, arena, out, refusal);
     out->wrong = refusal->id;

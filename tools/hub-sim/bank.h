@@ -64,7 +64,8 @@ struct bank_about {
     struct lfi_slice consent_id;
     const char *method;
     struct lfi_slice path;           /* ends with NUL */
-    struct lfi_slice body;           /* JSON; absent: none */
+    struct lfi_slice body;           /* absent: none */
+    const char *content_type;        /* of the body; NULL: JSON */
     struct lfi_slice interaction_id; /* as in struct bank_request */
 };
 /*

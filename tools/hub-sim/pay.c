@@ -4,6 +4,7 @@
 #include "software.h"
 
 #define PAYMENT_TYPE "cbuae-payment"
+#define FILE_PAYMENT_TYPE "cbuae-file-payment"
 #define WAIT_MS 15000 /* for the call that has the same key; longer than a bank takes */
 
 static int refuse_unknown(struct refusal *refusal)
@@ -24,7 +25,7 @@ static cJSON *write_body(const struct sim *sim, const struct consent *consent,
                          const struct payment_ask *ask)
 {
     cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "paymentType", PAYMENT_TYPE);
+    cJSON_AddStringToObject(body, "paymentType", ask->file ? FILE_PAYMENT_TYPE : PAYMENT_TYPE);
     cJSON_AddItemToObject(cJSON_AddObjectToObject(body, "request"), "Data",
                           cJSON_Duplicate(ask->data, true));
     cJSON_AddItemToObject(body, "requestHeaders", cJSON_Duplicate(ask->headers, true));

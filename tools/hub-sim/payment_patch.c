@@ -25,6 +25,9 @@ static bool may_follow(struct lfi_slice from, struct lfi_slice to)
         {"Pending", "AcceptedWithoutPosting"},
         {"Pending", "AcceptedCreditSettlementCompleted"},
         {"Pending", "Rejected"},
+        {"Received", "AcceptedSettlementCompleted"}, /* of a file */
+        {"Received", "AcceptedCreditSettlementCompleted"},
+        {"Received", "Rejected"},
         {"AcceptedSettlementCompleted", "AcceptedWithoutPosting"},
         {"AcceptedSettlementCompleted", "AcceptedCreditSettlementCompleted"},
         {"AcceptedSettlementCompleted", "Rejected"},
@@ -117,6 +120,7 @@ static void note_oddities(const struct sim *sim, struct consent *consent, const 
 {
     const cJSON *answer = json_get(payment, "paymentResponse");
     struct lfi_slice to = json_get_string(patch, STATUS);
+    bool of_file = slice_equal_text(json_get_string(payment, "paymentType"), "cbuae-file-payment");
     bool identified = json_get(payment, "transactionId") || json_get_string(patch, TRANSACTION).ptr;
     const struct {
         bool odd;
@@ -130,7 +134,8 @@ static void note_oddities(const struct sim *sim, struct consent *consent, const 
          "PAYMENT-REASONS-LOST", "a list of reasons that leaves out one told before replaces it"},
         {has_strange_code(json_get(patch, REASONS)), "PAYMENT-REASON-CODE",
          "a reason begins with AANI., FTS. or LFI."},
-        {json_get(patch, BILLING), "PAYMENT-BILLING", "OpenFinanceBilling is told of files only"},
+        {json_get(patch, BILLING) && !of_file, "PAYMENT-BILLING",
+         "OpenFinanceBilling is told of files only"},
     };
     for (size_t i = 0; i < ARRAY_LEN(oddities); i++) {
         if (oddities[i].odd) {

@@ -148,7 +148,9 @@ static int check_all(const struct sim *sim, struct consent *consent, const cJSON
         return refusal_set(refusal, "SIM-PAYMENT-PURPOSE", 400, "Body.InvalidFormat",
                            "Aani knows no such PaymentPurposeCode.");
     }
-    if (!slice_equal_text(json_get_string(amount, "Currency"), CURRENCY)) {
+    struct payment_terms terms = payment_terms_of(consent);
+    bool file = payment_type_is(&terms, PAYMENT_FILE, PAYMENT_FILE);
+    if (!file && !slice_equal_text(json_get_string(amount, "Currency"), CURRENCY)) {
         return refuse_control(refusal, "SIM-PAYMENT-CURRENCY", "The consent allows AED only.");
     }
     return 0;
@@ -166,7 +168,8 @@ int payments_check(const struct sim *sim, struct consent *consent, const cJSON *
         return refusal_set(refusal, "SIM-CONSENT-KIND", 400, "Consent.Invalid",
                            "The consent is not one to payments.");
     }
-    if (single &&
+    bool file = payment_type_is(&terms, PAYMENT_FILE, PAYMENT_FILE);
+    if ((single || file) &&
         cJSON_GetArraySize(consent->payments) + cJSON_GetArraySize(consent->reserved) > 0) {
         return refuse_used(refusal);
     }

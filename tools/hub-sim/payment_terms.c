@@ -198,7 +198,7 @@ bool payment_terms_used_up(const struct consent *consent)
 {
     struct payment_terms terms = payment_terms_of(consent);
     int64_t limit;
-    if (payment_type_is(&terms, PAYMENT_SINGLE_INSTANT, PAYMENT_SINGLE_INSTANT)) {
+    if (payment_type_is(&terms, PAYMENT_SINGLE_INSTANT, PAYMENT_FILE)) {
         return cJSON_GetArraySize(consent->payments) > 0;
     }
     struct payment_sum settled = payment_sum_of(consent, DAY_SPAN_ALL, PAYMENTS_SETTLED);

@@ -47,6 +47,12 @@ static void copy_asked(cJSON *to, const char *name, const struct sim_call *call,
 static cJSON *write_data(const struct sim_call *call, const struct consent *consent)
 {
     cJSON *data = cJSON_CreateObject();
+    if (json_get_bool(call->body, "file", false)) {
+        cJSON_AddStringToObject(data, "ConsentId", consent->id);
+        copy_asked(data, "PaymentPurposeCode", call, "purpose", consent);
+        copy_asked(data, "DebtorReference", call, "debtorReference", consent);
+        return data;
+    }
     cJSON *instruction = cJSON_CreateObject(), *amount = cJSON_CreateObject();
     const cJSON *billing = json_get(call->body, "billing");
     cJSON_AddStringToObject(data, "ConsentId", consent->id);
@@ -75,7 +81,8 @@ static cJSON *prepare_data(struct sim_call *call, struct lfi_slice consent_id)
     }
     const struct pii_sender sender = {call->sim, consent->hub, consent->tpp};
     cJSON *data = write_data(call, consent);
-    if (pii_seal_member(&sender, data, &error) != 0) {
+    bool file = json_get_bool(call->body, "file", false);
+    if (!file && pii_seal_member(&sender, data, &error) != 0) {
         cJSON_Delete(data);
         (void)script_refuse(&call->base, "SIM-PII", 400, error.message);
         return NULL;
@@ -116,6 +123,7 @@ int script_make_payment(struct call *base)
                                     .data = data,
                                     .headers = headers,
                                     .idempotency_key = key,
+                                    .file = json_get_bool(call->body, "file", false),
                                     .unchecked = json_get_bool(call->body, "unchecked", false)});
     cJSON_Delete(headers);
     cJSON_Delete(data);
@@ -137,4 +145,51 @@ int script_list_payments(struct call *base)
     cJSON_AddItemToObject(body, "payments", payments);
     sim_reply_json(base->reply, 200, body);
     return 0;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+int script_upload_file(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct bank_answer answer;
+    struct lfi_slice consent_id = contract_parameter(&base->parameters, SIM_CONSENT_ID);
+    struct lfi_slice type = json_get_string(call->body, "contentType");
+    const struct bank_about about = {
+        .consent_id = consent_id,
+        .method = "POST",
+        .path = arena_format(base->arena, "/payment-consents/%.*s/file", SLICE_ARG(consent_id)),
+        .body = json_get_string(call->body, "file"),
+        .content_type = arena_text(base->arena, type),
+    };
+    if (!about.path.ptr || !about.content_type) {
+        return script_refuse(base, "SIM-MEMORY", 500, "Out of memory.");
+    }
+    int rc = bank_ask_about(call->sim, &about, base->arena, &answer, base->refusal);
+    if (rc == 0) {
+        sim_reply_json(base->reply, 200, script_describe_answer(&answer, base->arena));
+    }
+    bank_answer_free(&answer);
+    return rc;
+}
+
+int script_read_report(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct bank_answer answer;
+    struct lfi_slice payment_id = contract_parameter(&base->parameters, SIM_PAYMENT_ID);
+    const struct bank_about about = {
+        .consent_id = contract_parameter(&base->parameters, SIM_CONSENT_ID),
+        .method = "GET",
+        .path = arena_format(base->arena, "/payments/%.*s/report-file", SLICE_ARG(payment_id)),
+    };
+    if (!about.path.ptr) {
+        return script_refuse(base, "SIM-MEMORY", 500, "Out of memory.");
+    }
+    int rc = bank_ask_about(call->sim, &about, base->arena, &answer, base->refusal);
+    if (rc == 0) {
+        sim_reply_json(base->reply, 200, script_describe_answer(&answer, base->arena));
+    }
+    bank_answer_free(&answer);
+    return rc;
 }

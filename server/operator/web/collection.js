@@ -10,12 +10,12 @@ export const authorizationOf = (provider) => `authorization_${provider}`;
 /** Of the variable with the Hub's client id and secret, as Basic authentication has them. */
 export const clientOf = (provider) => `client_${provider}`;
 
-function hubHeaders({ provider, userId, consentId, path }, method) {
+function hubHeaders({ provider, userId, consentId, callerOrgId, path }, method) {
   const pairs = {
     Authorization: `{{${authorizationOf(provider)}}}`,
     'o3-provider-id': provider,
     'o3-aspsp-id': provider,
-    'o3-caller-org-id': `${CALLER}001`,
+    'o3-caller-org-id': callerOrgId ?? `${CALLER}001`,
     'o3-caller-client-id': `${CALLER}002`,
     'o3-caller-software-statement-id': `${CALLER}003`,
     'o3-api-uri': `/open-finance/v2.1${path.split('?')[0]}`,
@@ -38,6 +38,9 @@ function requestOf(document, family, basePath, method, operation) {
   if (sample.body) {
     headers['Content-Type'] = 'application/json';
     body = JSON.stringify(sample.body, null, 2);
+  } else if (sample.text) {
+    headers['Content-Type'] = sample.contentType;
+    body = sample.text;
   } else if (sample.form) {
     headers.Authorization = `Basic {{${clientOf(sample.provider)}}}`;
     headers['Content-Type'] = 'application/x-www-form-urlencoded';

@@ -116,6 +116,9 @@ export function money({ value, currency }) {
   return new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay }).format(value);
 }
 
+/** A whole number, as the language groups its digits. */
+export const whole = (number) => new Intl.NumberFormat(locale).format(number);
+
 /** An account's number, in fours where it is made of them. The gaps are not copied. */
 export function grouped(number) {
   const parts = /^([A-Z]{2}\d{2}[A-Z0-9]+|[\d*]+)$/.test(number) ? number.match(/.{1,4}/g) : [number];

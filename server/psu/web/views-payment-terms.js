@@ -1,5 +1,5 @@
 // What a payment consent allows, in words: how much, when and how often, to whom, within which limits.
-import { count, day, element, grouped, hasText, money, text } from './dom.js';
+import { count, day, element, grouped, hasText, money, text, whole } from './dom.js';
 
 const DATES_SHOWN = 5; // of a schedule; more are added by as many
 
@@ -46,6 +46,7 @@ const GLANCES = {
   FixedDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.inAll')],
   VariableDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.upToInAll')],
   DelegatedAuthentication: ({ expires }, tpp) => [text('flex.asked', { tpp }), text('flex.until', { date: day(expires) })],
+  FilePayment: ({ file }, tpp) => [money(file.total), file.date ? text('file.on', { date: day(file.date) }) : text('file.once', { tpp })],
 };
 
 const onDemand = ({ expires }, tpp) => text('flex.onDemand', { tpp, date: day(expires) });
@@ -160,7 +161,15 @@ function schedule(payment) {
   return [list, more, element('dl', { class: 'terms' }, lifetime(payment))];
 }
 
+const fileRules = ({ file }) => element('dl', { class: 'terms' },
+  row('file.reference', file.reference && element('bdi', {}, file.reference), 'file-reference'),
+  row('file.count', whole(file.count), 'file-count'),
+  row('file.date', file.date && day(file.date), 'file-date'),
+  row('file.type', element('bdi', {}, file.type), 'file-type'),
+  row('file.hash', element('bdi', { class: 'hash', dir: 'ltr' }, file.hash), 'file-hash'));
+
 const RULES = {
+  FilePayment: ['file.content', fileRules],
   FixedOnDemand: ['flex.rules', onDemandRules],
   VariableOnDemand: ['flex.rules', onDemandRules],
   FixedPeriodicSchedule: ['flex.rules', periodicRules],

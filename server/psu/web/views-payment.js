@@ -21,18 +21,23 @@ function accountItem(account, { holder, only, onchange }) {
 
 const exceeds = (amount, limit) => limit?.currency === amount.currency && cents(amount.value) > cents(limit.value);
 
+/** What leaves the account; null when there are several payments, which come by and by. */
+const amountOf = ({ type, amount, file }) => (type === 'SingleInstantPayment' ? amount : file?.total ?? null);
+
 /** The one warning about a payment that is made now; the customer may go on. */
-function warningOf({ limit, balance }, { type, amount }) {
-  if (type !== 'SingleInstantPayment') return '';
+function warningOf({ limit, balance }, payment) {
+  const amount = amountOf(payment);
+  if (!amount) return '';
   if (exceeds(amount, limit)) return text('pay.limit', { limit: money(limit) });
   return exceeds(amount, balance) ? text('pay.overdraft') : '';
 }
 
 const shortName = (account) => `${account.name ?? kindOf(account)} …${(account.number ?? '').slice(-4)}`;
 
-function fromLine(account, { type, amount }) {
+function fromLine(account, payment) {
   const name = shortName(account);
-  return type === 'SingleInstantPayment'
+  const amount = amountOf(payment);
+  return amount
     ? text('pay.from', { amount: money(amount), account: name }) : text('flex.from', { account: name });
 }
 
@@ -56,10 +61,13 @@ function chooser(view, problem) {
   return { list, from, chosen };
 }
 
+const TITLES = { SingleInstantPayment: 'pay.title', FilePayment: 'file.title' };
+
 /** Who asks for what, without and with a merchant. */
 const LEADS = {
   SingleInstantPayment: ['pay.lead', 'pay.leadMerchant'],
   DelegatedAuthentication: ['flex.leadDelegated', 'flex.leadDelegatedMerchant'],
+  FilePayment: ['file.lead', 'file.leadMerchant'],
 };
 
 function lead({ payment, tpp }) {
@@ -69,10 +77,11 @@ function lead({ payment, tpp }) {
 }
 
 /** What the TPP answers for, where it chooses more than the moment. */
-function duty({ payment: { type, payees }, tpp }) {
+function duty({ payment: { type, payees, file }, tpp }) {
   const open = payees.length === 0;
   const asks = open ? 'flex.delegatedOpen' : 'flex.delegated';
-  const key = type === 'DelegatedAuthentication' ? asks : open && 'flex.open';
+  const chosen = file ? 'file.duty' : open && 'flex.open';
+  const key = type === 'DelegatedAuthentication' ? asks : chosen;
   return key ? element('p', { class: 'lead' }, text(key, { tpp })) : null;
 }
 
@@ -83,7 +92,7 @@ const sponsored = ({ payment, tpp }) => (payment.sponsored
 
 export function paymentView(view, approve, leave) {
   const { payment, tpp } = view;
-  const single = payment.type === 'SingleInstantPayment';
+  const once = payment.type === 'SingleInstantPayment' || payment.file;
   const problem = alertLine('payment-problem', 'payment-error');
   const { list, from, chosen } = chooser(view, problem);
   const form = element('form', {
@@ -99,12 +108,12 @@ export function paymentView(view, approve, leave) {
   },
   list,
   payment.grants ? element('p', { class: 'note', 'data-testid': 'payment-grants' }, text(`pay.grants.${payment.grants}`, { tpp })) : null,
-  single ? null : element('p', { class: 'note' }, text('flex.cancel', { tpp })),
+  once ? null : element('p', { class: 'note' }, text('flex.cancel', { tpp })),
   element('div', { class: 'actions sticky' }, problem, from,
     element('button', { class: 'secondary', type: 'button', onclick: leave, 'data-testid': 'cancel' }, text('review.cancel')),
     element('button', { class: 'primary', 'data-testid': 'approve' },
       element('img', { class: 'scheme-mark', src: document.documentElement.dataset.mark, alt: '', width: 20, height: 20 }),
-      element('span', {}, text(single ? 'pay.approve' : 'review.approve')))));
-  const title = text(single ? 'pay.title' : 'flex.title');
+      element('span', {}, text(once ? 'pay.approve' : 'review.approve')))));
+  const title = text(TITLES[payment.type] ?? 'flex.title');
   show(title, element('h1', {}, title), lead(view), sponsored(view), duty(view), summary(view), rules(view), form);
 }
