@@ -34,8 +34,8 @@
 #include <lfi/accounts.h>
 #include <lfi/base.h>
 #include <lfi/customers.h>
-#include <lfi/fx.h>
 #include <lfi/files.h>
+#include <lfi/fx.h>
 #include <lfi/identity.h>
 #include <lfi/insurance.h>
 #include <lfi/levers.h>
