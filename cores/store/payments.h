@@ -50,7 +50,7 @@
 
 #include <pthread.h>
 
-#define PAYMENTS_FORMAT "4"
+#define PAYMENTS_FORMAT "5"
 #define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
 #define PAYMENT_BYTES_MAX 4096    /* of a payment in the database */
 #define PAYMENT_REFERENCE_MAX 128 /* consent ids and idempotency keys */
