@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "caller/binding.h"
 #include "caller/connect_token.h"
 #include "caller/keystore.h"
 #include "caller/mode.h"
@@ -124,7 +125,7 @@ int caller_refuse(struct refusal *out, const char *id)
     return refusal_set(out, id, 401, "GenericError", "The request is not authenticated.");
 }
 
-static bool is_pinned(const struct caller_config *config, struct lfi_slice ou)
+bool caller_is_hub(const struct caller_config *config, struct lfi_slice ou)
 {
     for (size_t i = 0; i < config->allowed_ou_count; i++) {
         if (slice_equal_text(ou, config->allowed_ous[i])) {
@@ -132,6 +133,16 @@ static bool is_pinned(const struct caller_config *config, struct lfi_slice ou)
         }
     }
     return false;
+}
+
+/* A Hub's organisation, or one that a provider names among its callers. */
+static bool is_pinned(const struct caller_config *config, struct lfi_slice ou)
+{
+    bool pinned = caller_is_hub(config, ou);
+    for (size_t i = 0; i < config->provider_count && !pinned; i++) {
+        pinned = caller_is_bound(&config->providers[i], ou);
+    }
+    return pinned;
 }
 
 int caller_check_certificate(const struct caller *caller, const struct request *request,

@@ -37,15 +37,18 @@ enum caller_mode {
 
 struct access_rules;   /* access_check.h */
 struct api_keys;       /* api_key.h */
+struct caller_binding; /* binding.h */
 struct connect_tokens; /* connect_token.h */
 
 struct caller_provider {
     const char *id; /* for the log */
     enum caller_mode mode;
-    const char *audience;              /* CALLER_JWT: aud of the Hub's tokens */
-    const struct api_keys *api_keys;   /* CALLER_API_KEY */
-    const struct access_rules *access; /* CALLER_CLIENT_CREDENTIALS: what its tokens must say */
-    bool takes_connect_tokens;         /* see caller_has_connect_token */
+    const char *audience;                  /* CALLER_JWT: aud of the Hub's tokens */
+    const struct api_keys *api_keys;       /* CALLER_API_KEY */
+    const struct access_rules *access;     /* CALLER_CLIENT_CREDENTIALS: what its tokens must say */
+    bool takes_connect_tokens;             /* see caller_has_connect_token */
+    const struct caller_binding *bindings; /* without any, those of every Hub */
+    size_t binding_count;
 };
 
 /* Instead of a provider's index: the request names none that is served here. */

@@ -1,6 +1,7 @@
 /* What a provider whose customers decide at CAAP is configured with: caap. */
 #include "base/array.h"
 #include "base/json.h"
+#include "caller/binding.h"
 #include "config/loader.h"
 
 #include <lfi/identity.h>
@@ -31,9 +32,12 @@ static void read_channels(const cJSON *list, struct caap_rules *out)
     }
 }
 
-/* A call that names no provider is told apart by its credential alone. */
+/* A call that names no provider is told apart by its credential and its certificate. */
 static bool can_be_confused(const struct caller_provider *a, const struct caller_provider *b)
 {
+    if (!caller_bindings_overlap(a, b)) {
+        return false;
+    }
     return a->mode == CALLER_MTLS_ONLY || b->mode == CALLER_MTLS_ONLY ||
            (a->mode == CALLER_JWT && b->mode == CALLER_JWT &&
             strcmp(a->audience, b->audience) == 0);
@@ -47,7 +51,7 @@ static void check_others(struct loader *loader, const struct config_provider *pr
         if (other->caap && can_be_confused(&other->caller, &provider->caller)) {
             loader_fail(loader, path,
                         "another provider has authorization caap and the same credential: calls "
-                        "that name no provider could be of either");
+                        "that name no provider could be of either; callers can tell them apart");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "caller/binding.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -155,6 +156,34 @@ static void read_api_keys(struct loader *loader, const cJSON *auth, struct confi
 }
 
 /* A provider's own callerAuth, or the mode that all share. */
+/* The certificates that may call, and for what. */
+static void read_bindings(struct loader *loader, const cJSON *provider, struct config_provider *out,
+                          const char *path)
+{
+    static const char *const operations[] = {"hub", "caap", "both", NULL};
+    static const unsigned kinds[] = {CALLER_HUB, CALLER_CAAP, CALLER_HUB | CALLER_CAAP};
+    char list[PATH_ROOM], where[PATH_ROOM];
+    const cJSON *callers = json_get(provider, "callers"), *item;
+    struct caller_binding *bindings =
+        arena_array(loader->arena, (size_t)cJSON_GetArraySize(callers), sizeof(*bindings));
+    if (!bindings) {
+        loader_fail_memory(loader);
+        return;
+    }
+    out->caller.bindings = bindings;
+    cJSON_ArrayForEach(item, callers)
+    {
+        struct caller_binding *binding = &bindings[out->caller.binding_count];
+        snprintf(where, sizeof(where), "%s[%zu]", loader_join(list, path, "callers"),
+                 out->caller.binding_count++);
+        *binding = (struct caller_binding){
+            .ou = loader_text(loader, item, "organisationUnit", NULL),
+            .cn = loader_text(loader, item, "commonName", NULL),
+            .kinds = kinds[loader_word_or(
+                loader_word(loader, item, where, "operations", operations), 2)]};
+    }
+}
+
 void loader_read_caller_auth(struct loader *loader, const cJSON *root, const cJSON *provider,
                              struct config_provider *out, const char *path)
 {
@@ -177,4 +206,5 @@ void loader_read_caller_auth(struct loader *loader, const cJSON *root, const cJS
     }
     read_api_keys(loader, auth, out, where);
     read_client_credentials(loader, auth, out, where);
+    read_bindings(loader, provider, out, path);
 }

@@ -30,6 +30,7 @@ static const char *const reloaded[] = {
     "$.journey.demoApp",
     "$.encryption",
     "$.providers[].callerAuth",
+    "$.providers[].callers",
     "$.providers[].authorizePath",
     "$.providers[].heimdall",
     "$.providers[].consentManager",

@@ -12,9 +12,10 @@
 bool caap_names_no_provider(const struct call *call);
 /*
  * Who asks, and which provider is meant: o3-provider-id where it is sent all the same, else the
- * only provider with authorization caap whose credential the caller has. `unnamed` as stage_caller.
- * Refused besides as caller_authenticate says: PROVIDER-CONFLICT 403, when header and credential
- * are of two providers. (CAAP 3.1.)
+ * only provider with authorization caap whose credential the caller has, and of whose callers the
+ * certificate is. `unnamed` as stage_caller. Refused besides as caller_authenticate and
+ * caller_check_binding say: PROVIDER-CONFLICT 403, when header and credential are of two providers.
+ * (CAAP 3.1.)
  */
 int caap_find_caller(struct call *call, struct caller_identity *identity,
                      const struct refusal *unnamed);

@@ -1,5 +1,7 @@
 #include "connect/caap.h"
 
+#include "caller/binding.h"
+
 #include <string.h>
 
 bool caap_names_no_provider(const struct call *call)
@@ -13,10 +15,13 @@ static bool passes(struct call *call, size_t provider, struct caller_identity *i
 {
     *refusal = (struct refusal){0};
     return caller_authenticate(call->peers->caller, provider, call->request, identity, refusal) ==
-           0;
+               0 &&
+           caller_check_binding(call->peers->caller, provider, &identity->subject, CALLER_CAAP,
+                                refusal) == 0;
 }
 
-/* The first provider whose credential the caller has, but for one; NULL: there is none. */
+/* The first provider whose credential and certificate the caller has, but for one; NULL: there is
+ * none. */
 static const struct provider *find_by_credential(struct call *call, const struct provider *except,
                                                  struct caller_identity *identity,
                                                  struct refusal *first)

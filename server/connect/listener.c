@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "caller/binding.h"
 #include "consent/rules.h"
 #include "contract/version.h"
 #include "flow/dispatch.h"
@@ -32,6 +33,12 @@ static void add_missing(struct call *call)
     buf_free(&names);
 }
 
+/* Whom the operation is for: the Hub alone, or CAAP as well where CAAP has a form of it. */
+static unsigned callers_of(const struct call *call)
+{
+    return call->operation && !call->found.api->caap ? CALLER_HUB : CALLER_HUB | CALLER_CAAP;
+}
+
 /*
  * Who asks: certificate and organisation, then the provider's credential. What is wrong with
  * o3-provider-id is in `unnamed`, for a caller who has passed.
@@ -49,11 +56,14 @@ static int stage_caller(struct call *call, const struct refusal *unnamed)
     const struct provider_set *providers = call->connect->config.providers;
     size_t provider =
         call->provider ? provider_index(providers, call->provider) : CALLER_NO_PROVIDER;
-    if (call->row && call->row->connect_token &&
-        caller_has_connect_token(caller, provider, call->request)) {
-        return 0;
+    if (!(call->row && call->row->connect_token &&
+          caller_has_connect_token(caller, provider, call->request)) &&
+        caller_authenticate(caller, provider, call->request, &identity, call->refusal) != 0) {
+        return -1;
     }
-    return caller_authenticate(caller, provider, call->request, &identity, call->refusal);
+    return call->provider ? caller_check_binding(caller, provider, &identity.subject,
+                                                 callers_of(call), call->refusal)
+                          : 0;
 }
 
 static int stage_provider(struct call *call, const struct refusal *unnamed)
