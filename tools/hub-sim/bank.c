@@ -247,7 +247,7 @@ static struct lfi_slice complete_query(struct arena *arena, const struct consent
     if (paged && sizes == 0) {
         query_append_pair(&full, "page-size", SLICE("100"));
     }
-    if (strcmp(call->template, "/accounts") == 0) {
+    if (consent && strcmp(call->template, "/accounts") == 0) {
         const char *before = full.len > 0 ? "&accountIds=" : "accountIds=";
         const cJSON *item;
         cJSON_ArrayForEach(item, json_get(consent->data, "accountIds"))

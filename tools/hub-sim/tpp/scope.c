@@ -6,8 +6,10 @@ static const struct {
     const char *name;
     bool reads, pays; /* to whom it is open: either role will do */
 } scopes[] = {
-    {"openid", true, true}, {"accounts", true, true},  {"products", true, false},
-    {"atm", true, false},   {"payments", false, true}, {"confirmation-of-payee", false, true},
+    {"openid", true, true},    {"accounts", true, true},
+    {"products", true, false}, {"atm", true, false},
+    {"payments", false, true}, {"confirmation-of-payee", false, true},
+    {"fx", false, true},       {"account-opening", false, true},
 };
 
 void scope_describe(cJSON *list)

@@ -7,9 +7,11 @@
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "rows_hub_account_information.h"
+#include "rows_hub_account_opening.h"
 #include "rows_hub_atm_directory.h"
 #include "rows_hub_authorization.h"
 #include "rows_hub_discovery.h"
+#include "rows_hub_fx_quotes.h"
 #include "rows_hub_payee_confirmation.h"
 #include "rows_hub_payment_initiation.h"
 #include "rows_hub_product_catalogue.h"
@@ -42,6 +44,8 @@ static int open_apis(struct tpp_side *side, struct lfi_error *error)
         {.flow = &flow_hub_account_information, .base_path = "/open-finance/v2.1"},
         {.flow = &flow_hub_product_catalogue, .base_path = "/open-finance/product/v2.1"},
         {.flow = &flow_hub_atm_directory, .base_path = "/open-finance/atm/v2.1"},
+        {.flow = &flow_hub_fx_quotes, .base_path = "/open-finance/fx/v2.1"},
+        {.flow = &flow_hub_account_opening, .base_path = "/open-finance/account-opening/v2.1"},
         {.flow = &flow_hub_payee_confirmation,
          .base_path = "/open-finance/confirmation-of-payee/v2.1"},
         {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/payment/v2.1"},

@@ -1,0 +1,197 @@
+/*
+ * What TPPs ask of a bank under no consent: quotes of currency exchange and accounts. The bank
+ * knows which client has asked; the Hub keeps nothing of it but what the bank tells its logs.
+ */
+#include "contract_hub_account_opening.h"
+#include "contract_hub_fx_quotes.h"
+#include "rows_hub_account_opening.h"
+#include "rows_hub_fx_quotes.h"
+#include "tpp/answer.h"
+#include "tpp/body.h"
+
+/* --- to the bank ------------------------------------------------------------------------------ */
+
+struct asked {
+    const char *method, *path; /* of the bank */
+    const cJSON *message;      /* what the TPP sends; NULL: nothing */
+    int status;                /* of the bank's answer */
+};
+
+/* The bank has the Data of a message as `data`. */
+static int ask_bank(struct tpp_call *call, const struct asked *asked, struct bank_answer *out)
+{
+    char *text = NULL;
+    *out = (struct bank_answer){.wrong = NULL};
+    if (json_get(asked->message, "Subscription")) {
+        return resource_refuse(call, "TPP-SUBSCRIPTION", 400, "Body.InvalidFormat",
+                               "There are no events of quotes and accounts here.");
+    }
+    if (asked->message) {
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddItemToObject(body, "data",
+                              cJSON_Duplicate(json_get(asked->message, "Data"), true));
+        text = cJSON_PrintUnformatted(body);
+        cJSON_Delete(body);
+    }
+    struct bank_request request = {
+        .method = slice_of(asked->method), .path = slice_of(asked->path), .body = slice_of(text)};
+    int rc = answer_from_bank(call, &request, asked->status, out);
+    cJSON_free(text);
+    return rc;
+}
+
+/* --- to the TPP ------------------------------------------------------------------------------- */
+
+/* Where the TPP reads what it has asked for: behind the address of the call. */
+static void set_self(cJSON *links, struct tpp_call *call, const char *id, const char *rest)
+{
+    struct lfi_slice address =
+        arena_format(call->base.base.arena, "%s%.*s/%s%s", call->base.sim->config->tpp_url,
+                     SLICE_ARG(call->full_path), id, rest);
+    cJSON_ReplaceItemInObjectCaseSensitive(links, "Self",
+                                           cJSON_CreateString(address.ptr ? address.ptr : ""));
+}
+
+/* The bank's data and those of its links that are named; ends with NULL. */
+static cJSON *answer_of(struct tpp_call *call, const struct bank_answer *answer,
+                        const char *const *names, cJSON **links)
+{
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddItemToObject(message, "Data", cJSON_Duplicate(json_get(answer->shown, "data"), true));
+    *links = resource_add_self(message, call);
+    for (; *names; names++) {
+        const cJSON *link = json_get(json_get(answer->shown, "links"), *names);
+        if (link) {
+            cJSON_AddItemToObject(*links, *names, cJSON_Duplicate(link, false));
+        }
+    }
+    cJSON_AddObjectToObject(message, "Meta");
+    return message;
+}
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(json_get(object, name));
+    return text ? text : "";
+}
+
+/* --- quotes ----------------------------------------------------------------------------------- */
+
+static const char *quote_path(struct tpp_call *call)
+{
+    struct lfi_slice path = arena_format(
+        call->base.base.arena, "/fx-quotes/%.*s",
+        SLICE_ARG(contract_parameter(&call->base.base.parameters, HUB_FX_QUOTES_FX_QUOTE_ID)));
+    return path.ptr ? path.ptr : "";
+}
+
+int tpp_quote_fx(struct call *base)
+{
+    static const char *const policies[] = {"LiabilityPolicy", "RefundCancellationPolicy", NULL};
+    cJSON *message = NULL, *links;
+    struct bank_answer answer;
+    struct tpp_call *call = tpp_call_of(base);
+    if (resource_need_scope(call, "fx") != 0 ||
+        body_read(call, "FxQuoteRequest", true, &message) != 0) {
+        return -1;
+    }
+    const struct asked asked = {"POST", "/fx-quotes", message, 201};
+    int rc = ask_bank(call, &asked, &answer);
+    if (rc == 0) {
+        const char *id = text_of(json_get(answer.shown, "data"), "FxQuoteId");
+        cJSON *out = answer_of(call, &answer, policies, &links);
+        set_self(links, call, id, "");
+        sim_reply_json(base->reply, 201, out);
+    } else if (answer.http.status == 204) { /* not quoted, which is no refusal */
+        *base->refusal = (struct refusal){0};
+        base->reply->status = 204;
+        rc = 0;
+    }
+    bank_answer_free(&answer);
+    cJSON_Delete(message);
+    return rc;
+}
+
+int tpp_read_fx_quote(struct call *base)
+{
+    static const char *const none[] = {NULL};
+    cJSON *links;
+    struct bank_answer answer;
+    struct tpp_call *call = tpp_call_of(base);
+    if (resource_need_scope(call, "fx") != 0) {
+        return -1;
+    }
+    const struct asked asked = {"GET", quote_path(call), NULL, 200};
+    int rc = ask_bank(call, &asked, &answer);
+    if (rc == 0) {
+        sim_reply_json(base->reply, 200, answer_of(call, &answer, none, &links));
+    }
+    bank_answer_free(&answer);
+    return rc;
+}
+
+int tpp_accept_fx_quote(struct call *base)
+{
+    cJSON *message = NULL;
+    struct bank_answer answer;
+    struct tpp_call *call = tpp_call_of(base);
+    if (resource_need_scope(call, "fx") != 0 ||
+        body_read(call, "FxQuoteAcceptance", false, &message) != 0) {
+        return -1;
+    }
+    const struct asked asked = {"PATCH", quote_path(call), message, 204};
+    int rc = ask_bank(call, &asked, &answer);
+    if (rc == 0) {
+        base->reply->status = 204;
+    }
+    bank_answer_free(&answer);
+    cJSON_Delete(message);
+    return rc;
+}
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+static const char *const redirect[] = {"AccountOpeningRedirectUrl", NULL};
+
+int tpp_request_account(struct call *base)
+{
+    cJSON *message = NULL, *links;
+    struct bank_answer answer;
+    struct tpp_call *call = tpp_call_of(base);
+    call->as_jwt = true;
+    if (resource_need_scope(call, "account-opening") != 0 ||
+        body_read(call, "AccountRequest", false, &message) != 0) {
+        return -1;
+    }
+    const struct asked asked = {"POST", "/accounts", message, 200};
+    int rc = ask_bank(call, &asked, &answer);
+    if (rc == 0) {
+        const char *id = text_of(json_get(answer.shown, "data"), "AccountId");
+        cJSON *out = answer_of(call, &answer, redirect, &links);
+        set_self(links, call, id, "/status");
+        sim_reply_json(base->reply, 201, out);
+    }
+    bank_answer_free(&answer);
+    cJSON_Delete(message);
+    return rc;
+}
+
+int tpp_read_opening(struct call *base)
+{
+    cJSON *links;
+    struct bank_answer answer;
+    struct tpp_call *call = tpp_call_of(base);
+    struct lfi_slice path = arena_format(
+        base->arena, "/accounts/%.*s/status",
+        SLICE_ARG(contract_parameter(&base->parameters, HUB_ACCOUNT_OPENING_ACCOUNT_ID)));
+    if (resource_need_scope(call, "account-opening") != 0) {
+        return -1;
+    }
+    const struct asked asked = {"GET", path.ptr ? path.ptr : "", NULL, 200};
+    int rc = ask_bank(call, &asked, &answer);
+    if (rc == 0) {
+        sim_reply_json(base->reply, 200, answer_of(call, &answer, redirect, &links));
+    }
+    bank_answer_free(&answer);
+    return rc;
+}
