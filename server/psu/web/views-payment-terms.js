@@ -43,8 +43,8 @@ const GLANCES = {
     text('flex.every', { amount: money(payment.amount), every: text(`period.every.${payment.period}`) }), fromTo(payment)],
   VariablePeriodicSchedule: (payment) => [
     text('flex.upToEvery', { amount: money(payment.maximum), every: text(`period.every.${payment.period}`) }), fromTo(payment)],
-  FixedDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.inAll')],
-  VariableDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.upToInAll')],
+  FixedDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.inAll', 'flex.inAllOnce')],
+  VariableDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.upToInAll', 'flex.upToInAllOnce')],
   DelegatedAuthentication: ({ expires }, tpp) => [text('flex.asked', { tpp }), text('flex.until', { date: day(expires) })],
   FilePayment: ({ file }, tpp) => [money(file.total), file.date ? text('file.on', { date: day(file.date) }) : text('file.once', { tpp })],
 };
@@ -54,8 +54,9 @@ const onDemand = ({ expires }, tpp) => text('flex.onDemand', { tpp, date: day(ex
 const fromTo = ({ starts, expires }) => (starts
   ? text('flex.fromTo', { start: day(starts), end: day(expires) }) : text('flex.until', { date: day(expires) }));
 
-function onDates(payment, key) {
+function onDates(payment, key, once) {
   const dates = inOrder(payment);
+  if (dates.length === 1) return text(once, { amount: money(sumOf(dates)), date: day(dates[0].date) });
   return text(key, { amount: money(sumOf(dates)), start: day(dates[0].date), end: day(dates.at(-1).date) });
 }
 
