@@ -184,6 +184,47 @@ test('a TPP gets tokens for itself, of the scopes of its roles', async () => {
     assert.deepEqual(Object.keys(json).sort(), ['access_token', 'expires_in', 'scope', 'token_type']);
 });
 
+const tellOf = (endpoint) => async (one, token, form = {}) => one.send('POST', one.metadata[endpoint], {
+    form: { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: await one.assertion(), token, ...form },
+});
+const introspect = tellOf('introspection_endpoint');
+const revoke = tellOf('revocation_endpoint');
+
+test('a token is described to its TPP alone, and ends with its consent\'s tokens when revoked', async () => {
+    const { access_token: access, refresh_token: refresh, scope } = await tpp.connect();
+    const { status, json } = await introspect(tpp, access);
+    assert.equal(status, 200);
+    const { active, exp, cnf, ...rest } = json;
+    assert.ok(active && exp > Date.now() / 1000 && cnf['x5t#S256']);
+    assert.deepEqual(rest, { scope, client_id: tpp.clientId, iss: tpp.issuer, token_type: 'Bearer' });
+    assert.equal((await introspect(tpp, refresh)).json.active, true);
+    assert.deepEqual((await introspect(other, access)).json, { active: false });
+    assert.deepEqual((await introspect(tpp, 'no-token')).json, { active: false });
+    assert.equal((await revoke(other, access)).status, 200); // and nothing happens
+    assert.equal((await introspect(tpp, access)).json.active, true);
+
+    assert.equal((await revoke(tpp, refresh)).status, 200);
+    for (const token of [access, refresh]) {
+        assert.deepEqual((await introspect(tpp, token)).json, { active: false });
+    }
+    assert.equal((await tpp.call('GET', '/account-information/v2.1/accounts', access)).status, 401);
+    await assertRefused(await tpp.token({ grant_type: 'refresh_token', refresh_token: refresh }), 400, 'invalid_grant', 'REFRESH-UNKNOWN');
+    assert.equal((await revoke(tpp, refresh)).status, 200);
+    assert.equal((await revoke(tpp, 'no-token')).status, 200);
+});
+
+test('introspection and revocation want an authenticated TPP and a token of a consent', async () => {
+    const own = await tpp.ownToken('accounts');
+    assert.equal((await introspect(tpp, own)).json.active, true);
+    await assertRefused(await revoke(tpp, own), 400, 'unsupported_token_type', 'TOKEN-TYPE');
+    for (const ask of [introspect, revoke]) {
+        await assertRefused(await ask(tpp, undefined), 400, 'invalid_request', 'TOKEN-FORM');
+        await assertRefused(await ask(tpp, own, { client_assertion: undefined }), 400, 'invalid_request', 'CLIENT-FORM');
+        await assertRefused(await ask(tpp, own, { client_assertion: 'x.y' }), 400, 'invalid_client', 'CLIENT-ASSERTION-FORM');
+    }
+});
+
 // --- what is refused: authentication of the client ----------------------------------------------
 
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;

@@ -172,6 +172,13 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent)
     return json_get_string(consent->data, "status");
 }
 
+bool consent_is_alive(const struct sim *sim, struct consent *consent)
+{
+    struct lfi_slice status = consent_status(sim, consent);
+    return slice_equal_text(status, "Authorized") || slice_equal_text(status, "Suspended") ||
+           slice_equal_text(status, "AwaitingAuthorization");
+}
+
 int consent_take_back(const struct sim *sim, struct consent *consent, const char *by)
 {
     if (!consent_may_move(consent_status(sim, consent), SLICE("Revoked"), CONSENT_BY_REVOKE)) {

@@ -46,6 +46,8 @@ int consent_lodge(const struct sim *sim, const struct consent *made, struct refu
 
 /* The state after the Hub has looked at the clock; borrowed until the next change. */
 struct lfi_slice consent_status(const struct sim *sim, struct consent *consent);
+/* Whether a TPP may still get tokens for it. */
+bool consent_is_alive(const struct sim *sim, struct consent *consent);
 
 bool consent_pays(const struct consent *consent);
 /* Who must agree and who has; NULL: the bank named nobody but the customer. */

@@ -48,3 +48,9 @@ bool grant_give_code(const struct sim *sim, struct consent *consent, char out[GR
     store_touch(sim->store, consent);
     return true;
 }
+
+void grant_void_tokens(const struct sim *sim, struct consent *consent)
+{
+    grant_set_number(consent->grant, "generation", grant_number(consent->grant, "generation") + 1);
+    store_touch(sim->store, consent);
+}

@@ -30,4 +30,7 @@ bool grant_give_code(const struct sim *sim, struct consent *consent, char out[GR
 int64_t grant_number(const cJSON *grant, const char *name);
 void grant_set_number(cJSON *grant, const char *name, int64_t value);
 
+/* What the grant has given is void from now on. */
+void grant_void_tokens(const struct sim *sim, struct consent *consent);
+
 #endif

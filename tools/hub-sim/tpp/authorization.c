@@ -34,6 +34,8 @@ static void add_endpoints(cJSON *body, struct tpp_call *call)
 {
     add_address(body, call, "token_endpoint", TPP_AUTHORIZATION, "/token");
     add_address(body, call, "pushed_authorization_request_endpoint", TPP_AUTHORIZATION, "/par");
+    add_address(body, call, "introspection_endpoint", TPP_AUTHORIZATION, "/introspection");
+    add_address(body, call, "revocation_endpoint", TPP_AUTHORIZATION, "/token/revoke");
 }
 
 static void add_abilities(cJSON *body)

@@ -11,7 +11,7 @@
 enum tpp_part { TPP_ISSUER, TPP_AUTHORIZATION, TPP_RESOURCES, TPP_PARTS };
 
 /* Endpoints where a client assertion is used; an assertion is good once at each. */
-enum tpp_endpoint { TPP_PAR, TPP_TOKEN, TPP_ENDPOINTS };
+enum tpp_endpoint { TPP_PAR, TPP_TOKEN, TPP_INTROSPECTION, TPP_REVOCATION, TPP_ENDPOINTS };
 
 struct tpp_side {
     struct sim *sim;

@@ -113,20 +113,6 @@ static bool is_verifier(const struct tpp_call *call, struct lfi_slice verifier,
            slice_equal_secret(digest, challenge);
 }
 
-static bool is_alive(const struct sim *sim, struct consent *consent)
-{
-    struct lfi_slice status = consent_status(sim, consent);
-    return slice_equal_text(status, "Authorized") || slice_equal_text(status, "Suspended") ||
-           slice_equal_text(status, "AwaitingAuthorization");
-}
-
-/* A code that comes again may have been stolen: what it gave is void from now on. */
-static void void_tokens(const struct tpp_call *call, struct consent *consent)
-{
-    grant_set_number(consent->grant, "generation", grant_number(consent->grant, "generation") + 1);
-    store_touch(call->base.sim->store, consent);
-}
-
 static int check_code(struct tpp_call *call, struct consent *consent)
 {
     const cJSON *grant = consent ? consent->grant : NULL;
@@ -134,7 +120,7 @@ static int check_code(struct tpp_call *call, struct consent *consent)
         return refuse(call, "CODE-UNKNOWN", "the code is not known");
     }
     if (json_get_bool(grant, "codeUsed", false)) {
-        void_tokens(call, consent);
+        grant_void_tokens(call->base.sim, consent); /* the code may have been stolen */
         return refuse(call, "CODE-USED", "the code was used before");
     }
     if (clock_now_s(call->base.sim->clock) > grant_number(grant, "codeUntil")) {
@@ -148,7 +134,7 @@ static int check_code(struct tpp_call *call, struct consent *consent)
                      json_get_string(grant, "challenge"))) {
         return refuse(call, "CODE-VERIFIER", "code_verifier does not fit code_challenge");
     }
-    return is_alive(call->base.sim, consent)
+    return consent_is_alive(call->base.sim, consent)
                ? 0
                : refuse(call, "GRANT-ENDED", "the consent has come to its end");
 }
@@ -184,7 +170,7 @@ static int check_refresh(struct tpp_call *call, const struct access *access,
     if (access->rotation != grant_number(consent->grant, "rotation")) {
         return refuse(call, "REFRESH-ROTATED", "the refresh token was replaced by a newer one");
     }
-    return is_alive(call->base.sim, consent)
+    return consent_is_alive(call->base.sim, consent)
                ? 0
                : refuse(call, "GRANT-ENDED", "the consent has come to its end");
 }
