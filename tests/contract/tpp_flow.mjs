@@ -184,10 +184,8 @@ test('a TPP gets tokens for itself, of the scopes of its roles', async () => {
     assert.deepEqual(Object.keys(json).sort(), ['access_token', 'expires_in', 'scope', 'token_type']);
 });
 
-const tellOf = (endpoint) => async (one, token, form = {}) => one.send('POST', one.metadata[endpoint], {
-    form: { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: await one.assertion(), token, ...form },
-});
+const tellOf = (endpoint) => async (one, token, form = {}) =>
+    one.send('POST', one.metadata[endpoint], { form: await one.authenticated({ token, ...form }) });
 const introspect = tellOf('introspection_endpoint');
 const revoke = tellOf('revocation_endpoint');
 
