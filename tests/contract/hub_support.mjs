@@ -82,6 +82,8 @@ export function withTppSide(config) {
     }
     for (const tpp of config.tpps) {
         tpp.encryptionKey = join(pki, `tpp/${tpp.slug}/Enc2.key`);
+        tpp.transportCert = join(pki, `tpp/${tpp.slug}/C1.pem`);
+        tpp.transportKey = join(pki, `tpp/${tpp.slug}/C1.key`);
     }
 }
 

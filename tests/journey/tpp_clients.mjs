@@ -108,4 +108,20 @@ export function testClients(at) {
         const own = await client.clientCredentialsGrant(config, { scope: 'openid accounts' });
         assert.equal(own.refresh_token, undefined);
     });
+
+    test('the TPP app of the simulator goes the same way, from its form to the data', async () => {
+        const { demo, browser } = at();
+        const customer = await arrive(browser, demo, { authorizeUrl: `${demo.hub.baseUrl}/connect.html` });
+        await customer.at('tpp-submit').click();
+        await customer.at('tpp-leave').click();
+        await customer.signIn(demo.providers[0].users[0]);
+        await customer.decideInApp();
+        await customer.at('approve').waitFor();
+        await customer.page.locator('[data-testid^="account-"]').first().check();
+        await customer.at('approve').click();
+        await customer.page.locator('.entry').first().waitFor();
+        await customer.at('tpp-wire-resource').nth(3).waitFor();
+        assert.deepEqual(customer.complaints, []);
+        await customer.close();
+    });
 }

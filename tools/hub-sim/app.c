@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "consent.h"
+#include "tpp_app/app.h"
 #include "tpp_app_files.h"
 
 #include <stdio.h>
@@ -100,8 +101,14 @@ void app_receive_customer(struct sim *sim, const struct request *request, struct
 {
     struct lfi_slice state = request_parameter(request->arena, request->query, "state", NULL);
     store_lock(sim->store);
+    struct flow flow;
+    bool own = tpp_app_find(sim->app, request, state, &flow);
     struct consent *consent = state.ptr ? store_find_state(sim->store, state) : NULL;
+    if (own) {
+        consent = store_find(sim->store, flow.hub, slice_of(flow.consent_id));
+    }
     cJSON *callback = describe_callback(request, consent);
+    cJSON_AddStringToObject(callback, "asked", own ? "app" : "script");
     if (consent) {
         keep_callback(sim, request, consent, callback);
     }

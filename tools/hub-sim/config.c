@@ -144,6 +144,8 @@ static void read_tpps(struct reader *reader, struct sim_config *config, const cJ
             .slug = read_text(reader, item, "slug"),
             .signing_key = read_path(reader, item, "signingKey"),
             .kid = read_text(reader, item, "kid"),
+            .transport_cert = read_path(reader, item, "transportCert"),
+            .transport_key = read_path(reader, item, "transportKey"),
             .encryption_key = read_path(reader, item, "encryptionKey"),
             .encryption_kid = read_text(reader, item, "encryptionKid"),
             .reads = !roles || json_lists(roles, SLICE("BDSP")),

@@ -47,6 +47,7 @@ struct config_published {
 /* A TPP of tpps.h, what it signs with, and how the directory has registered it. */
 struct config_tpp {
     const char *slug, *signing_key, *kid;        /* kid NULL: derived */
+    const char *transport_cert, *transport_key;  /* C1; NULL: the TPP app does not play it */
     const char *encryption_key, *encryption_kid; /* Enc2; NULL: none, so that it gets no events */
     const char *redirect_uris[SIM_REDIRECT_URIS];
     size_t redirect_uri_count;

@@ -10,6 +10,7 @@
 #include "keystore.h"
 #include "scripting.h"
 #include "store.h"
+#include "tpp_app/app.h"
 #include "tpps.h"
 #include "webhook_receiver.h"
 #include "webhooks.h"
@@ -241,7 +242,10 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     if (!sim->events) {
         return error_set(error, "no thread for events");
     }
-    return webhook_receiver_open(sim, error) || webhooks_open(sim, error) ? -1 : 0;
+    return webhook_receiver_open(sim, error) || webhooks_open(sim, error) ||
+                   tpp_app_open(&sim->app, sim, error)
+               ? -1
+               : 0;
 }
 
 void sim_close(struct sim *sim)
@@ -250,6 +254,7 @@ void sim_close(struct sim *sim)
     webhooks_close(sim);
     outbox_stop(sim->events);
     webhook_receiver_close(sim);
+    tpp_app_close(sim->app);
     caller_free(sim->caller);
     apis_free(sim->bank);
     for (size_t i = 0; i < sim->hub_count; i++) {

@@ -3,6 +3,7 @@
 #include "base/datetime.h"
 #include "base/file.h"
 #include "script.h"
+#include "tpp_app/app.h"
 
 #define SLOW_MS 10000
 #define PLACES_BYTES (256 * 1024)
@@ -77,6 +78,7 @@ int script_show_setup(struct call *base)
         cJSON_AddStringToObject(tpp, "slug", tpps[i].slug);
         cJSON_AddStringToObject(tpp, "segment", tpps[i].segment);
         cJSON_AddStringToObject(tpp, "pitch", tpps[i].pitch);
+        cJSON_AddBoolToObject(tpp, "callsHub", tpp_app_calls(sim->app, i));
         cJSON_AddItemToArray(list, tpp);
     }
     sim_reply_json(base->reply, 200, body);

@@ -123,7 +123,8 @@ void scripting_handle(void *ctx, const struct request *request, struct reply *re
     struct sim_call call = {
         .base = {.request = request, .arena = request->arena, .reply = reply, .refusal = &refusal},
         .sim = sim};
-    bool script = slice_starts_with(request->path, "/sim/");
+    bool script =
+        slice_starts_with(request->path, "/sim/") || slice_starts_with(request->path, "/tpp/app/");
     if (script) {
         bank_clock_follow(sim->bank_clock);
     }

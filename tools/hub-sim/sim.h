@@ -22,6 +22,7 @@ struct outbox;
 struct webhooks;
 struct webhook_receiver;
 struct consent;
+struct tpp_app;
 
 #define SIM_INTERFACES 2 /* Heimdall, Consent Manager */
 
@@ -60,6 +61,7 @@ struct sim {
     struct outbox *events;               /* NULL: the bank is told nothing */
     struct webhooks *webhooks;           /* NULL: no TPP is told anything */
     struct webhook_receiver *receiver;   /* of the simulated TPPs; NULL with webhooks */
+    struct tpp_app *app;                 /* backend of the TPP app; NULL: its pages script */
     struct sim_hub hubs[SIM_HUBS];
     size_t hub_count;
     struct caller_provider callers[SIM_HUBS]; /* these two are borrowed by the caller */

@@ -111,6 +111,10 @@ export const ARABIC = {
   "What the bank told the Hub": "ما أخبر به البنك المنصة", "The TPP does not see this: the bank returns the holders, the Hub compares.": "لا يرى مقدم الخدمة هذا: يعيد البنك أصحاب الحساب وتقارن المنصة.",
   "The Hub found the answer wrong: {finding}": "وجدت المنصة الجواب خاطئًا: {finding}", "status": "الحالة", "records": "السجلات", "verdict": "النتيجة", "interaction": "التفاعل",
   "none: the TPP receives 204 or an error": "لا نتيجة: يستلم مقدم الخدمة 204 أو خطأ", "Yes": "نعم", "No": "لا",
+  "What goes over the wire": "ما يمر عبر الشبكة", "This app and the Hub, each with its certificate (mTLS). Tokens and codes are masked.": "هذا التطبيق والمنصة، لكل منهما شهادته (mTLS). الرموز والمفاتيح محجوبة.",
+  "What the Hub offers": "ما تقدمه المنصة", "The request for the consent": "طلب الموافقة", "Tokens": "رموز الوصول", "Keys of the bank": "مفاتيح البنك", "no answer": "لا جواب",
+  "Address": "العنوان", "Headers of the request": "ترويسات الطلب", "Body of the request, tokens decoded": "متن الطلب، مع فك ترميز الرموز", "Answer": "الجواب",
+  "The Hub gave no access: {reason}": "لم تمنح المنصة حق الوصول: {reason}", "The answer is not from the Hub that was asked.": "الجواب ليس من المنصة التي سُئلت.", "The answer has no code.": "لا يحتوي الجواب على رمز.",
   // the contract's names
   "Active": "نشط", "Inactive": "غير نشط", "Dormant": "خامل", "Unclaimed": "غير مطالب به", "Deceased": "متوفى", "Closed": "مغلق", "Status": "الحالة", "Currency": "العملة", "ID": "المعرّف", "Status update date time": "تاريخ تحديث الحالة",
   "Account ID": "معرّف الحساب", "Account type": "نوع الحساب", "Account sub type": "النوع الفرعي", "Account numbers": "أرقام الحساب", "Account holder name": "اسم صاحب الحساب", "Account holder short name": "الاسم المختصر لصاحب الحساب", "Nick name": "اسم مستعار",

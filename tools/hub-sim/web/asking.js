@@ -8,6 +8,8 @@ const NOTICE_MS = 3000; // long enough to read where the browser goes
 const LONGEST_DAYS = 364; // a consent ends within a year
 const DAY_MS = 24 * 3600 * 1000;
 
+let callsHub = () => false; // whether the app with a client id is a TPP to the Hub
+
 export const allOf = (name) => [...document.querySelectorAll(`input[name="${name}"]:checked`)].map(({value}) => value);
 
 export function tile(input, title, text) {
@@ -48,6 +50,7 @@ export async function fillChoices(showApp, fits = () => true) {
     if (usual) usual.checked = true;
   };
   followClock(there);
+  callsHub = (clientId) => tpps.some((tpp) => tpp.clientId === clientId && tpp.callsHub);
   byId("apps").append(...tpps.map((tpp, index) => {
     const input = element("input", {type: "radio", name: "app", value: tpp.clientId, checked: index === 0});
     input.addEventListener("change", () => choose(tpp));
@@ -113,7 +116,8 @@ export function sendConsents(type, terms, made = () => {}) {
     try {
       const [clientId] = allOf("app");
       const [providerId] = allOf("provider");
-      const consent = await postJson("/sim/consents", {providerId, type, clientId, consent: terms(), subscription: SUBSCRIPTION});
+      const asked = {providerId, clientId, consent: terms(), subscription: SUBSCRIPTION};
+      const consent = await (type === "data-sharing" && callsHub(clientId) ? postJson("/tpp/app/consents", asked) : postJson("/sim/consents", {...asked, type}));
       made(consent);
       showLeaving(consent.authorizeUrl);
     } catch (problem) {

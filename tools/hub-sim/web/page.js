@@ -27,6 +27,7 @@ const MESSAGES = {
   501: "The bank does not offer this yet.",
 };
 
+/** The answer's body; null when it has none. */
 export async function getJson(path) {
   return answer(await fetch(path));
 }
@@ -37,7 +38,7 @@ export async function postJson(path, body) {
 }
 
 async function answer(response) {
-  const body = await response.json();
+  const body = response.status === 204 ? null : await response.json();
   if (!response.ok) throw new CallError(response.status, body.body ?? body);
   return body;
 }

@@ -2,6 +2,7 @@
 import {t} from "./i18n.js";
 import {byId} from "./page.js";
 import {showPaying} from "./paying.js";
+import {arrive} from "./own.js";
 import {showShared} from "./shared.js";
 
 /* By error_description: what a bank may end a journey with. */
@@ -23,13 +24,35 @@ const ERRORS = {
   temporarily_unavailable: REFUSALS.lfi_temporarily_unavailable,
 };
 
-const {consent: consentId, code, error, kind} = document.body.dataset;
+/* What this app itself found wrong with what came back. */
+const OWN = {
+  "APP-ISS": "The answer is not from the Hub that was asked.",
+  "APP-CODE": "The answer has no code.",
+};
+
+const {consent: consentId, code, error, kind, asked} = document.body.dataset;
+
+/** The code is redeemed by the app's backend; why it was not, or null. */
+async function redeem() {
+  if (asked !== "app") return null;
+  try {
+    const {connected, error: found, description} = await arrive(location.search.slice(1));
+    return connected ? null : t("The Hub gave no access: {reason}", {reason: OWN[found] ? t(OWN[found]) : description});
+  } catch (failure) {
+    return failure.message;
+  }
+}
 
 if (consentId) {
   byId("inspect").href = `/inspector.html?consent=${encodeURIComponent(consentId)}`;
   byId("inspect").hidden = false;
 }
-if (code && consentId && kind === "payment") {
+const failed = code && consentId ? await redeem() : null;
+if (failed) {
+  byId("authorized").className = "";
+  byId("refused-text").textContent = failed;
+  byId("refused").hidden = false;
+} else if (code && consentId && kind === "payment") {
   byId("payable").hidden = false;
   await showPaying(consentId);
 } else if (code && consentId) {

@@ -3,16 +3,23 @@ import {agreedCard, endCard, nameAccounts} from "./agreed.js";
 import {t} from "./i18n.js";
 import {date, grouped, money, words} from "./format.js";
 import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
+import {findOwn, ownPath, ownTerms, readOwn} from "./own.js";
 import {toldCard} from "./told.js";
 import {ACCOUNT_VIEWS} from "./views.js";
 import {customerCard} from "./view-customer.js";
+import {wireCard} from "./wire.js";
 
+const WIRE_MS = 150;
 const BALANCE_ORDER = ["InterimAvailable", "ClosingAvailable", "InterimBooked", "ClosingBooked"];
 
-/** What a page of data is made from: the consent and its calls to the bank. */
+/**
+ * What a page of data is made from: the consent and its calls. `own` is a consent that this browser asked
+ * for, which is read as TPPs read; the simulator's other consents are read by its scripting calls.
+ */
 class Shared {
-  constructor(consentId, {consent}) {
+  constructor(consentId, {consent}, own) {
     this.consentId = consentId;
+    this.own = own;
     this.terms = consent.consentBody.Data;
   }
 
@@ -21,6 +28,7 @@ class Shared {
   }
 
   async call(path, query = "") {
+    if (this.own) return readOwn(this.consentId, path, query).finally(this.own.changed);
     const answer = await postJson("/sim/call", {consentId: this.consentId, method: "GET", path, query});
     if (answer.status !== 200) throw new CallError(answer.status, answer.body, answer.headers);
     return answer.body;
@@ -138,18 +146,51 @@ async function showCustomer(shared, into) {
   }
 }
 
+/** The consent as the Hub tells it to its TPP, and the app's own view of it. */
+async function knowOwn(consentId, app) {
+  const Data = await ownTerms(consentId);
+  const consent = {status: Data.Status, tpp: {tppName: app.tppName}, consentBody: {Data}};
+  return {slug: app.slug, consent, events: app.events};
+}
+
+/** Of a consent that was scripted: what the simulator keeps of it. */
+async function knowScripted(consentId) {
+  const path = `/sim/consents/${encodeURIComponent(consentId)}`;
+  const [known, {events}] = await Promise.all([path, `${path}/events`].map(getJson));
+  return {...known, events};
+}
+
+/** Follows what goes over the wire; a burst of calls is looked at once. */
+function followWire(consentId, into) {
+  const {card, add} = wireCard();
+  let waits = null;
+  const look = async () => {
+    waits = null;
+    const {wire} = await getJson(ownPath(consentId));
+    add(wire);
+  };
+  byId("wire")?.remove();
+  card.id = "wire";
+  into.after(card);
+  return () => { waits ??= setTimeout(() => look().catch(() => {}), WIRE_MS); };
+}
+
 /** Fills the page with all that the consent gives; resolves to the consent, or null when there is none. */
 export async function showShared(consentId) {
   const into = byId("shared");
-  const path = `/sim/consents/${encodeURIComponent(consentId)}`;
-  let known, setup, events;
+  let known, setup, own;
   try {
-    [known, setup, {events}] = await Promise.all([path, "/sim/setup", `${path}/events`].map(getJson));
+    const [app, bank] = await Promise.all([findOwn(consentId), getJson("/sim/setup")]);
+    own = app && {changed: followWire(consentId, into)};
+    setup = bank;
+    own?.changed();
+    known = await (app ? knowOwn(consentId, app) : knowScripted(consentId));
   } catch (failure) {
     into.replaceChildren(problem(failure));
     return null;
   }
-  const shared = new Shared(consentId, known);
+  const {events} = known;
+  const shared = new Shared(consentId, known, own);
   const accounts = element("div", {}, element("p", {className: "waiting", textContent: t("Fetching your accounts…")}));
   const {status} = known.consent;
   byId("until").textContent = status === "Authorized"

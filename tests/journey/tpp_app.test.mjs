@@ -1,0 +1,223 @@
+// The TPP app at the side of the Hub that TPPs call: it asks, is answered and reads as any TPP.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { withTppSide } from '../contract/hub_support.mjs';
+import { startPages } from './hub_pages.mjs';
+
+const ACCESS_LIFE_S = 600;
+const META = { totalPages: 1, totalRecords: 1 };
+const ACCOUNT = {
+    accountId: 'first',
+    accountHolderName: 'Sample Holder',
+    status: 'Active',
+    accountType: 'Retail',
+    accountSubType: 'Savings',
+    currency: 'AED',
+    openingDate: '2024-01-01T00:00:00Z',
+    accountNumbers: [{ schemeName: 'IBAN', identification: 'AE070999123456789012345' }],
+};
+const BALANCE = {
+    accountId: 'first',
+    balanceType: 'InterimAvailable',
+    creditDebitIndicator: 'Credit',
+    amount: { amount: '120.50', currency: 'AED' },
+    timestamp: '2026-10-31T09:00:00Z',
+};
+const TRANSACTION = {
+    accountId: 'first',
+    transactionId: 't1',
+    transactionDateTime: '2026-10-30T09:00:00Z',
+    bookingDateTime: '2026-10-30T09:00:00Z',
+    transactionType: 'POS',
+    subTransactionType: 'Purchase',
+    creditDebitIndicator: 'Debit',
+    status: 'Booked',
+    transactionInformation: 'Entry of a shop',
+    amount: { amount: '10.00', currency: 'AED' },
+};
+const { accountId: id, ...REST } = ACCOUNT;
+const BODIES = {
+    '/accounts': { data: [{ id, ...REST }], meta: META },
+    '/accounts/first/balances': { data: [BALANCE], meta: META },
+    '/accounts/first/transactions': { data: [TRANSACTION], meta: { ...META, paginated: true } },
+};
+
+let pages, clock, dir;
+let offsetSeconds = 0;
+
+before(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'lfi-app-'));
+    writeFileSync(join(dir, 'operator.token'), 'of-the-test\n');
+    clock = createServer((request, reply) => {
+        reply.writeHead(200, { 'content-type': 'application/json', connection: 'close' });
+        reply.end(JSON.stringify({ offsetSeconds }));
+    });
+    await new Promise((resolve) => clock.listen(0, '127.0.0.1', resolve));
+    const adjust = (config) => {
+        withTppSide(config);
+        const url = `http://127.0.0.1:${clock.address().port}/operator/clock`;
+        config.bank.clock = { url, operatorToken: join(dir, 'operator.token') };
+    };
+    pages = await startPages(
+        ({ pathname }) =>
+            BODIES[pathname]
+                ? { status: 200, body: BODIES[pathname] }
+                : { status: 403, body: { errorCode: 'GenericError', errorMessage: 'Not today.' } },
+        { adjust },
+    );
+});
+after(async () => {
+    await pages?.stop();
+    clock?.close();
+    rmSync(dir, { recursive: true, force: true });
+});
+
+/** Fills the form and sends it; resolves to the page, which stays, and what the browser takes to the bank. */
+async function ask(options) {
+    const page = await pages.open('/connect.html', options);
+    await pages.stay(page);
+    await page.getByTestId('tpp-submit').click();
+    const address = await pages.pressLeave(page);
+    return { page, query: address.split(/\?(.*)/s)[1], providerId: 'dhowretail' };
+}
+
+/** The customer decides at the bank; where the bank sends the browser. */
+async function decide(asked, { status = 'Authorized', ending } = {}) {
+    const { json } = await pages.bank.consents('GET', '/consents?pageSize=1');
+    const known = { ...asked, consentId: json.data[0].id };
+    const interactionId = await pages.bank.begin(known);
+    await pages.bank.decide(known, status, { accountIds: ['first'] });
+    const { headers } = await pages.bank.end(known, interactionId, ending ? 'doFail' : 'doConfirm', ending);
+    return { consentId: known.consentId, location: headers.location };
+}
+
+const steps = (page) =>
+    page.getByTestId('tpp-wire').locator('details').evaluateAll((all) => all.map(({ dataset }) => dataset.testid.replace('tpp-wire-', '')));
+
+/** Opens an exchange of the panel; its text. */
+async function exchange(page, step, index = 0) {
+    const details = page.getByTestId(`tpp-wire-${step}`).nth(index);
+    await details.locator('summary').click();
+    await details.locator('pre').first().waitFor();
+    return details.innerText();
+}
+
+test('accounts are asked for and read as a TPP does, and the wire is shown', async () => {
+    const asked = await ask();
+    const { page } = asked;
+    assert.deepEqual([...new URLSearchParams(asked.query).keys()], ['client_id', 'request_uri']);
+    const { consentId, location } = await decide(asked);
+    await page.goto(location);
+    await page.getByTestId('tpp-account-first').getByText('AED 120.50').waitFor();
+    await page.getByText('Entry of a shop').waitFor();
+    assert.ok(await page.getByTestId('tpp-account-first').getByText('AE07 0999 1234 5678 9012 345').isVisible());
+    await page.getByTestId('tpp-wire-resource').nth(3).waitFor();
+    assert.deepEqual((await steps(page)).slice(0, 5), ['discovery', 'par', 'token', 'keys', 'resource']);
+
+    const pushed = await exchange(page, 'par');
+    for (const part of ['"authorization_details"', consentId, '"code_challenge_method": "S256"', '"alg": "PS256"', '"AccountAggregation"']) {
+        assert.ok(pushed.includes(part), `${part} in ${pushed}`);
+    }
+    const redeemed = await exchange(page, 'token');
+    assert.match(redeemed, /"code_verifier": "\(masked, 43 characters\)"/);
+    assert.match(redeemed, /"access_token": "\(masked/);
+    assert.match(await exchange(page, 'resource'), /authorization: Bearer \(masked\)/);
+    assert.deepEqual(page.problems, []);
+
+    const [cookie] = await page.context().cookies(pages.hub.url);
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Lax']);
+    const shown = await page.evaluate(async (path) => (await fetch(path)).text(), `/tpp/app/consents/${consentId}`);
+    const code = new URL(location).searchParams.get('code');
+    assert.ok(!shown.includes(code), 'the code is masked');
+    assert.doesNotMatch(shown, /eyJ[\w-]+\.[\w-]+\.[\w-]+/);
+
+    const known = await pages.hub.consent(consentId);
+    assert.deepEqual(known.steps.map(({ interface: name }) => name).filter((name) => name !== 'webhook'), ['par', 'redirect', 'callback']);
+    assert.deepEqual(known.findings, []);
+    await pages.check(page, 'own-connected');
+    for (const width of [320, 768, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        await pages.check(page, `own-${width}`);
+    }
+    await page.getByTestId('language-ar').click();
+    await page.getByText('ما يمر عبر الشبكة').waitFor();
+    await page.getByTestId('tpp-wire-resource').first().waitFor();
+    await exchange(page, 'par');
+    await pages.check(page, 'own-arabic');
+    await page.setViewportSize({ width: 320, height: 844 });
+    await pages.finish(page, 'own-arabic-320');
+});
+
+test('an access token that has expired is refreshed', async () => {
+    const asked = await ask();
+    const { page } = asked;
+    const { consentId, location } = await decide(asked);
+    await page.goto(location);
+    await page.getByText('Entry of a shop').waitFor();
+    offsetSeconds = ACCESS_LIFE_S + 1;
+    try {
+        await page.goto(`${pages.hub.url}/data.html?consent=${consentId}`);
+        await page.getByText('Entry of a shop').waitFor();
+        await page.getByTestId('tpp-wire-token').nth(1).waitFor();
+        assert.match(await exchange(page, 'token', 1), /"grant_type": "refresh_token"/);
+        assert.equal(await page.getByTestId('tpp-wire-token').count(), 2, 'once for all calls');
+        assert.deepEqual(page.problems, []);
+    } finally {
+        offsetSeconds = 0;
+    }
+    await page.context().close();
+});
+
+test('a consent that the customer has stopped is shown so, and gives nothing more', async () => {
+    const asked = await ask();
+    const { page } = asked;
+    const { consentId, location } = await decide(asked);
+    await page.goto(location);
+    await page.getByText('Entry of a shop').waitFor();
+    const json = { revokedBy: 'LFI.InitiatedByUser', revokedByPsu: { userId: 'user-1' } };
+    const { status } = await pages.bank.consents('POST', `/consents/${consentId}/action/revoke`, { json });
+    assert.equal(status, 204);
+    await page.goto(`${pages.hub.url}/data.html?consent=${consentId}`);
+    await page.getByText('This consent is not in force: Revoked.').waitFor();
+    await page.getByTestId('tpp-problem').waitFor();
+    assert.equal(await page.getByTestId('tpp-end').count(), 0);
+    await pages.finish(page, 'own-revoked');
+});
+
+test('a refusal of the customer is said', async () => {
+    const asked = await ask();
+    const ending = { error: 'access_denied', error_description: 'user_rejected_consent' };
+    const { location } = await decide(asked, { status: 'Rejected', ending });
+    await asked.page.goto(location);
+    await asked.page.getByText('You declined at your bank.').waitFor();
+    assert.deepEqual(asked.page.problems, []);
+    await asked.page.context().close();
+});
+
+test('what comes back must be of the Hub that was asked, and of the browser that asked', async () => {
+    const asked = await ask();
+    const { location } = await decide(asked);
+    const stranger = await pages.open(location);
+    await stranger.getByText('This request is not known here. Please start again.').waitFor();
+    await stranger.context().close();
+    const forged = new URL(location);
+    forged.searchParams.set('iss', 'https://other.test');
+    await asked.page.goto(forged.href);
+    await asked.page.getByText('The answer is not from the Hub that was asked.').waitFor();
+    await pages.finish(asked.page, 'own-mixed-up');
+});
+
+test('what the Hub refuses is said, and the form stays', async () => {
+    const page = await pages.open('/connect.html');
+    await page.getByText('More of what a TPP may ask').click();
+    await page.getByLabel('Continues the consent').fill('00000000-0000-4000-8000-000000000000');
+    await page.getByTestId('tpp-submit').click();
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    assert.match(await alert.textContent(), /BaseConsentId must be a consent of this client/);
+    await pages.finish(page, 'own-refused');
+});

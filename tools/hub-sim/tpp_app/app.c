@@ -1,0 +1,65 @@
+#include "tpp_app/app.h"
+
+#include "base/limits.h"
+#include "tpps.h"
+
+#include <stdlib.h>
+
+#define HUB_MS 20000 /* longer than a Hub waits for its bank */
+
+int tpp_app_open(struct tpp_app **out, const struct sim *sim, struct lfi_error *error)
+{
+    const struct sim_config *config = sim->config;
+    struct tpp_app *app = NULL;
+    for (size_t i = 0; config->tpp_url && i < config->tpp_count; i++) {
+        const struct config_tpp *own = &config->tpps[i];
+        const struct http_client_config client = {.ca_file = config->client_ca,
+                                                  .certificate = own->transport_cert,
+                                                  .key = own->transport_key,
+                                                  .timeout_ms = HUB_MS,
+                                                  .reply_bytes = LIMIT_REPLY_BYTES};
+        if (!own->transport_cert) {
+            continue;
+        }
+        if (!own->transport_key) {
+            return error_set(error, "tpps: the transportCert of %s needs a transportKey",
+                             own->slug);
+        }
+        if (!app) {
+            app = calloc(1, sizeof *app);
+            if (!app) {
+                return error_set(error, "out of memory");
+            }
+            app->sim = sim;
+            app->flows = flows_new();
+            pthread_mutex_init(&app->refreshing, NULL);
+            *out = app;
+        }
+        if (!app->flows) {
+            return error_set(error, "out of memory");
+        }
+        const struct tpp *tpp = tpp_of_slug(slice_of(own->slug));
+        if (http_client_new(&app->clients[tpp - tpps], &client, error) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void tpp_app_close(struct tpp_app *app)
+{
+    if (!app) {
+        return;
+    }
+    for (size_t i = 0; i < SIM_TPPS; i++) {
+        http_client_free(app->clients[i]);
+    }
+    flows_free(app->flows);
+    pthread_mutex_destroy(&app->refreshing);
+    free(app);
+}
+
+bool tpp_app_calls(const struct tpp_app *app, size_t place)
+{
+    return app && app->clients[place];
+}

@@ -1,0 +1,245 @@
+/* What the app's pages ask of its backend. */
+#include "base/base64.h"
+#include "script.h"
+#include "tpp_app/app.h"
+
+#include <stdio.h>
+
+#define COOKIE "tpp-app"
+#define ACCOUNT_ACCESS "urn:openfinanceuae:account-access-consent:v2.1"
+
+bool tpp_app_find(const struct tpp_app *app, const struct request *request, struct lfi_slice id,
+                  struct flow *out)
+{
+    return app && flows_find(app->flows, request_cookie(request, COOKIE), id, out);
+}
+
+/* The flow of the browser that the call names; a refusal otherwise. */
+static int find_flow(struct sim_call *call, struct lfi_slice id, struct flow *out)
+{
+    return tpp_app_find(call->sim->app, call->base.request, id, out)
+               ? 0
+               : script_refuse(&call->base, "APP-UNKNOWN", 404,
+                               "This request is not known here. Please start again.");
+}
+
+static int refuse_hub(struct sim_call *call, const struct lfi_error *error)
+{
+    return script_refuse(&call->base, "APP-HUB", 502, error->message);
+}
+
+/* --- asking for a consent --------------------------------------------------------------------- */
+
+static bool set_cookie(struct sim_call *call, struct flow *flow)
+{
+    struct lfi_slice known = request_cookie(call->base.request, COOKIE);
+    bool secure = slice_starts_with(slice_of(call->sim->config->url), "https:");
+    if (flows_know(call->sim->app->flows, known)) {
+        (void)snprintf(flow->browser, sizeof flow->browser, "%.*s", SLICE_ARG(known));
+        return true;
+    }
+    if (!id_uuid4(flow->browser)) {
+        return false;
+    }
+    reply_header(call->base.reply, "Set-Cookie",
+                 arena_format(call->base.arena, COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax%s",
+                              flow->browser, secure ? "; Secure" : ""));
+    return true;
+}
+
+static bool make_secrets(struct flow *flow)
+{
+    unsigned char random[32];
+    struct buf text;
+    if (!id_uuid4(flow->state) || !id_uuid4(flow->nonce) || !id_uuid4(flow->consent_id) ||
+        !id_random(random, sizeof random)) {
+        return false;
+    }
+    buf_init(&text, sizeof flow->verifier - 1);
+    base64_append_url(&text, random, sizeof random);
+    (void)snprintf(flow->verifier, sizeof flow->verifier, "%.*s", SLICE_ARG(buf_slice(&text)));
+    buf_free(&text);
+    return true;
+}
+
+/* The only element of authorization_details. */
+static cJSON *describe_details(const struct sim_call *call, const struct flow *flow)
+{
+    const cJSON *subscription = json_get(call->body, "subscription");
+    const char *user = flow->hub->config->user_type;
+    cJSON *details = cJSON_CreateObject();
+    cJSON_AddStringToObject(details, "type", ACCOUNT_ACCESS);
+    cJSON *terms = cJSON_Duplicate(json_get(call->body, "consent"), true);
+    cJSON_AddStringToObject(terms, "ConsentId", flow->consent_id);
+    cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
+    cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
+    cJSON_AddStringToObject(billing, "Purpose", flow->tpp->purpose);
+    cJSON_AddItemToObject(details, "consent", terms);
+    if (subscription) {
+        cJSON_AddItemToObject(details, "subscription", cJSON_Duplicate(subscription, true));
+    }
+    return details;
+}
+
+/* For the diagram of the consent: the browser is sent to the bank. It is no call of the TPP. */
+static void note_redirect(struct sim_call *call, const struct flow *flow, struct lfi_slice address)
+{
+    struct lfi_slice query = address, path;
+    (void)slice_next(&query, '?', &path);
+    store_lock(call->sim->store);
+    struct consent *consent = store_find(call->sim->store, flow->hub, slice_of(flow->consent_id));
+    if (consent) {
+        store_note_step(call->sim->store, consent,
+                        &(struct exchange){.interface = "redirect",
+                                           .method = SLICE("GET"),
+                                           .path = path,
+                                           .query = query,
+                                           .status = 302});
+    }
+    store_unlock(call->sim->store);
+}
+
+static int start(struct sim_call *call, struct flow *flow)
+{
+    struct lfi_error error = {""};
+    struct lfi_slice address = {NULL, 0};
+    if (!set_cookie(call, flow) || !make_secrets(flow) ||
+        flows_add(call->sim->app->flows, flow) != 0) {
+        return script_refuse(&call->base, "SIM-MEMORY", 500, "Memory is short.");
+    }
+    cJSON *details = describe_details(call, flow);
+    int rc = app_request(call->sim->app, flow, details, call->base.arena, &address, &error);
+    cJSON_Delete(details);
+    if (rc != 0) {
+        return refuse_hub(call, &error);
+    }
+    flows_update(call->sim->app->flows, flow);
+    note_redirect(call, flow, address);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddStringToObject(reply, "consentId", flow->consent_id);
+    cJSON_AddStringToObject(reply, "authorizeUrl", address.ptr);
+    sim_reply_json(call->base.reply, 201, reply);
+    return 0;
+}
+
+int tpp_app_request_consent(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct flow flow = {0};
+    flow.hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId"));
+    flow.tpp = tpp_find(json_get_string(call->body, "clientId"));
+    if (!flow.hub) {
+        return script_refuse(base, "SIM-PROVIDER", 400, "There is no such provider.");
+    }
+    if (!flow.tpp || !tpp_app_calls(call->sim->app, (size_t)(flow.tpp - tpps))) {
+        return script_refuse(base, "SIM-CLIENT", 400, "There is no such TPP.");
+    }
+    return start(call, &flow);
+}
+
+/* --- back from the bank ----------------------------------------------------------------------- */
+
+static void fail(struct flow *flow, const char *code, const char *description)
+{
+    (void)snprintf(flow->error, sizeof flow->error, "%s", code);
+    (void)snprintf(flow->description, sizeof flow->description, "%s", description);
+}
+
+/* What the bank gave the browser: an error, or a code that is redeemed. The state is the flow's. */
+static void take(struct sim_call *call, struct flow *flow)
+{
+    struct arena *arena = call->base.arena;
+    struct lfi_error error = {""};
+    struct lfi_slice query = json_get_string(call->body, "query");
+    struct lfi_slice code = request_parameter(arena, query, "code", NULL);
+    struct lfi_slice problem = request_parameter(arena, query, "error", NULL);
+    const char *why = arena_text(arena, request_parameter(arena, query, "error_description", NULL));
+    if (!slice_equal_text(request_parameter(arena, query, "iss", NULL), flow->issuer)) {
+        fail(flow, "APP-ISS", "The answer is not from the Hub that was asked.");
+    } else if (problem.ptr || !code.ptr) {
+        fail(flow, problem.ptr ? arena_text(arena, problem) : "APP-CODE", why ? why : "");
+    } else if (app_redeem(call->sim->app, flow, code, arena, &error) != 0) {
+        fail(flow, "APP-HUB", error.message);
+    }
+    flow->arrived = true;
+    flows_update(call->sim->app->flows, flow);
+}
+
+static void reply_flow(struct sim_call *call, const struct flow *flow)
+{
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddStringToObject(reply, "consentId", flow->consent_id);
+    cJSON_AddStringToObject(reply, "slug", flow->tpp->slug);
+    cJSON_AddStringToObject(reply, "tppName", flow->tpp->name);
+    cJSON_AddBoolToObject(reply, "connected", flow->access[0] != '\0');
+    if (flow->error[0]) {
+        cJSON_AddStringToObject(reply, "error", flow->error);
+        cJSON_AddStringToObject(reply, "description", flow->description);
+    }
+    store_lock(call->sim->store);
+    const struct consent *consent =
+        store_find(call->sim->store, flow->hub, slice_of(flow->consent_id));
+    const cJSON *events = consent ? consent->events : NULL; /* that the app's receiver has taken */
+    cJSON_AddItemToObject(reply, "events",
+                          events ? cJSON_Duplicate(events, true) : cJSON_CreateArray());
+    store_unlock(call->sim->store);
+    cJSON_AddItemToObject(reply, "wire", flows_wire(call->sim->app->flows, flow->state));
+    sim_reply_json(call->base.reply, 200, reply);
+}
+
+int tpp_app_arrive(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct flow flow;
+    struct lfi_slice query = json_get_string(call->body, "query");
+    if (find_flow(call, request_parameter(base->arena, query, "state", NULL), &flow) != 0) {
+        return -1;
+    }
+    if (flows_begin_arrival(call->sim->app->flows, flow.state)) {
+        take(call, &flow);
+    }
+    reply_flow(call, &flow);
+    return 0;
+}
+
+int tpp_app_show(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct flow flow;
+    struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
+    if (tpp_app_find(call->sim->app, base->request, id, &flow)) {
+        reply_flow(call, &flow);
+    } else {
+        base->reply->status = 204;
+    }
+    return 0;
+}
+
+/* --- data ------------------------------------------------------------------------------------- */
+
+int tpp_app_read_data(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    struct flow flow;
+    struct http_answer answer;
+    struct lfi_error error = {""};
+    const struct app_read read = {.path = json_get_string(call->body, "path"),
+                                  .query = json_get_string(call->body, "query"),
+                                  .customer = base->request->remote};
+    if (find_flow(call, json_get_string(call->body, "consentId"), &flow) != 0) {
+        return -1;
+    }
+    int rc = app_read(call->sim->app, &flow, &read, base->arena, &answer, &error);
+    if (rc == 0) {
+        cJSON *reply = cJSON_CreateObject();
+        cJSON_AddNumberToObject(reply, "status", answer.status);
+        cJSON_AddItemToObject(reply, "body",
+                              script_json_or_text(buf_slice(&answer.body), base->arena));
+        if (answer.retry_after[0]) {
+            cJSON_AddStringToObject(reply, "retryAfter", answer.retry_after);
+        }
+        sim_reply_json(base->reply, 200, reply);
+    }
+    http_answer_free(&answer);
+    return rc == 0 ? 0 : refuse_hub(call, &error);
+}
