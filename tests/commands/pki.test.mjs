@@ -170,7 +170,7 @@ describe('renew', () => {
         assert.match(wrong.stderr, /no leaf bank\/S9; it has: bank\/C3 /);
         assert.equal(pki('renew').status, 2);
         assert.equal(pki('renew', '--until', 'never', own).status, 2);
-        assert.deepEqual(readdirSync(own).sort(), ['bank', 'ca', 'directory', 'hub', 'pki.json', 'rogue', 'tpp']);
+        assert.deepEqual(readdirSync(own).sort(), ['bank', 'ca', 'caap', 'directory', 'hub', 'pki.json', 'rogue', 'tpp']);
     });
 });
 
@@ -178,7 +178,7 @@ test('two calls at once agree on one result', async () => {
     const both = join(scratch, 'both');
     const run = () => new Promise((resolve) => spawn(PKI, [both]).once('close', resolve));
     assert.deepEqual(await Promise.all([run(), run()]), [0, 0]);
-    assert.deepEqual(readdirSync(both).sort(), ['bank', 'ca', 'directory', 'hub', 'pki.json', 'rogue', 'tpp']);
+    assert.deepEqual(readdirSync(both).sort(), ['bank', 'ca', 'caap', 'directory', 'hub', 'pki.json', 'rogue', 'tpp']);
     assert.deepEqual(readdirSync(scratch).sort(), ['both', 'pki'], 'nothing is left behind');
 });
 

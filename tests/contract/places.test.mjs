@@ -24,6 +24,7 @@ const list = (...options) =>
         maxBuffer: 1 << 24,
     });
 const everything = JSON.parse(list('--json'));
+const AT_CAAP = 'lite';
 // The rows of the payment tables are visited on a clock that a test moves: unit.test_payments_rails.
 const places = everything.filter(({ segment }) => segment);
 
@@ -492,6 +493,9 @@ test('every login is somebody, and its journey goes as far as its customer may',
         for (const user of users) {
             const reply = await client.get('/customer', { userId: user.userId });
             assert.equal(reply.status, 200, user.login);
+            if (segment === AT_CAAP) {
+                continue; // the bank has no pages for them: journey.caap
+            }
             const { customer, consent } = await journey({ segment });
             const { view } = await customer.signIn(user);
             if (barred.includes(user.login)) {

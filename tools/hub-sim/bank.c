@@ -154,11 +154,14 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
     } else if (!id_uuid4(out->interaction_id)) {
         return refusal_set(refusal, "SIM-TOKEN", 500, "SIM-TOKEN", "No random numbers.");
     }
-    add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
-    add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
-    add_header(call, arena, "o3-api-uri",
-               arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
-                            SLICE_ARG(call->version), call->template));
+    if (call->header_count >
+        0) { /* an operation that has none of the Hub's headers has none here */
+        add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
+        add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
+        add_header(call, arena, "o3-api-uri",
+                   arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
+                                SLICE_ARG(call->version), call->template));
+    }
     size_t header_count = call->header_count;
     int rc = try_call(sim, call, arena, false, out, refusal);
     if (rc == 0 && out->http.status == 401 && !call->misused && credential_can_renew(call->hub)) {
@@ -399,6 +402,59 @@ int bank_send(struct sim *sim, const struct bank_plain_call *plain, struct arena
     store_lock(sim->store);
     out->wrong = refusal->id;
     judge_answer(sim, &call, arena, NULL, out);
+    store_unlock(sim->store);
+    return rc;
+}
+
+/* The headers of an operation of CAAP: those about users have none. */
+static void add_headers_of_caap(struct outgoing *call, struct arena *arena,
+                                const struct bank_caap_call *caap, const struct consent *consent)
+{
+    if (!contract_operation_has_parameter(call->operation, "o3-provider-id")) {
+        return;
+    }
+    add_headers_of_tpp(call, arena, consent->tpp);
+    if (contract_operation_has_parameter(call->operation, "o3-psu-identifier")) {
+        add_header(call, arena, "o3-consent-id", slice_of(consent->id));
+        add_psu_identifier(call, arena,
+                           arena_format(arena, "{\"userId\":\"%.*s\"}", SLICE_ARG(caap->user_id)));
+        add_header(call, arena, "o3-is-caap-consent-operation", SLICE("true"));
+    }
+    if (caap->use_case.ptr) {
+        add_header(call, arena, "o3-caap-consent-use-case", caap->use_case);
+    }
+}
+
+int bank_send_as_caap(struct sim *sim, const struct bank_caap_call *caap, struct arena *arena,
+                      struct bank_answer *out, struct refusal *refusal)
+{
+    struct api_match match;
+    memset(out, 0, sizeof *out);
+    apis_find(sim->bank, APIS_CAAP, caap->method, caap->path, &match);
+    if (match.found != CONTRACT_FOUND || !match.api->caap) {
+        return refuse(refusal, "SIM-OPERATION", 403, "CAAP has no such operation.");
+    }
+    const struct contract_operation *operation = match.contract.operation;
+    struct outgoing call = {.hub = caap->caap,
+                            .method = contract_operation_method(operation),
+                            .path = path_at_bank(sim, arena, &match, caap->path),
+                            .query = caap->query,
+                            .body = caap->body,
+                            .template = contract_operation_path(operation),
+                            .operation = operation};
+    store_lock(sim->store);
+    struct consent *consent = store_find(sim->store, NULL, caap->consent_id);
+    if (consent) {
+        add_headers_of_caap(&call, arena, caap, consent);
+    }
+    store_unlock(sim->store);
+    if (!consent) {
+        return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
+    }
+    int rc = send(sim, &call, arena, out, refusal);
+    store_lock(sim->store);
+    out->wrong = refusal->id;
+    judge_answer(sim, &call, arena, store_find(sim->store, NULL, caap->consent_id), out);
     store_unlock(sim->store);
     return rc;
 }

@@ -75,6 +75,22 @@ struct bank_about {
 int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena *arena,
                    struct bank_answer *out, struct refusal *refusal);
 
+/* A call of CAAP about a consent that a customer decides on there, or about the customer. */
+struct bank_caap_call {
+    const struct sim_hub *caap;  /* as it calls the bank */
+    struct lfi_slice consent_id; /* whose exchange it is noted with */
+    struct lfi_slice method, path;
+    struct lfi_slice query, body; /* absent: none */
+    struct lfi_slice user_id;     /* absent: the operation needs none */
+    struct lfi_slice use_case;    /* accounts or payments; absent: nothing is to be chosen */
+};
+/*
+ * Sends it with CAAP's certificate and credential. -1: SIM-OPERATION 403, CAAP has no such
+ * operation; SIM-CONSENT-UNKNOWN 404; SIM-BANK-DOWN 502.
+ */
+int bank_send_as_caap(struct sim *sim, const struct bank_caap_call *caap, struct arena *arena,
+                      struct bank_answer *out, struct refusal *refusal);
+
 /*
  * Tells the bank that a consent was made ("post") or changed ("patch"): `consent` is a copy of what
  * it was then. Whatever comes back is noted with the consent, and otherwise ignored.

@@ -90,6 +90,22 @@ static void read_auth(struct reader *reader, struct config_hub *out, const cJSON
     out->client_id = read_text(reader, auth, "clientId");
 }
 
+/* CAAP is of an organisation of its own; all else is the Hub's. */
+static void read_caap(struct reader *reader, struct config_hub *out, const cJSON *caap)
+{
+    struct config_hub *copy = caap ? arena_array(reader->arena, 1, sizeof *copy) : NULL;
+    if (!copy) {
+        reader->short_of_memory = reader->short_of_memory || caap;
+        return;
+    }
+    *copy = *out;
+    copy->certificate = read_path(reader, caap, "clientCertificate");
+    copy->key = read_path(reader, caap, "clientKey");
+    copy->signing_key = read_path(reader, caap, "signingKey");
+    copy->kid = read_text(reader, caap, "kid");
+    out->caap = copy;
+}
+
 static void read_hubs(struct reader *reader, struct sim_config *config, const cJSON *list)
 {
     const cJSON *item;
@@ -117,6 +133,7 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
                                : PAYMENT_LOG_2_1,
         };
         read_auth(reader, hub, json_get(item, "callerAuth"));
+        read_caap(reader, hub, json_get(item, "caap"));
     }
 }
 

@@ -37,6 +37,8 @@ struct config_hub {
     const char *authorize_url;
     bool offers_validate, sends_events;
     enum payment_log payment_log; /* the version in which it is told of payments */
+    /* The same with what CAAP presents to the bank; NULL: customers decide at the bank. */
+    const struct config_hub *caap;
 };
 
 struct config_published {

@@ -54,6 +54,44 @@ static int open_responses(struct sim *sim, struct sim_hub *hub, struct lfi_error
                : 0;
 }
 
+/* What it presents to the bank. */
+static int open_identity(struct sim *sim, struct sim_hub *hub, struct lfi_error *error)
+{
+    const struct config_hub *config = hub->config;
+    struct http_client_config client = {.ca_file = sim->config->bank_ca,
+                                        .certificate = config->certificate,
+                                        .key = config->key,
+                                        .timeout_ms = BANK_MS,
+                                        .reply_bytes = LIMIT_REPLY_BYTES};
+    return certificate_read_subject(&hub->subject, config->certificate, error) ||
+                   jose_signer_load(&hub->signer, config->signing_key, config->kid, error) ||
+                   http_client_new(&hub->client, &client, error) ||
+                   credential_open(&hub->credential, config, error)
+               ? -1
+               : 0;
+}
+
+/* CAAP has one key for all Hubs, which is published once. */
+static int open_caap(struct sim *sim, struct sim_hub *hub, struct lfi_error *error)
+{
+    struct sim_hub *caap = &sim->caaps[sim->caap_count++];
+    *caap = *hub;
+    caap->config = hub->config->caap;
+    caap->signer = caap->responses = NULL;
+    caap->client = NULL;
+    caap->credential = NULL;
+    hub->caap = caap;
+    if (open_identity(sim, caap, error)) {
+        return -1;
+    }
+    for (const struct sim_hub *other = sim->caaps; other < caap; other++) {
+        if (strcmp(other->subject.cn, caap->subject.cn) == 0) {
+            return 0;
+        }
+    }
+    return publish_signer(sim, &caap->subject, caap->signer, error);
+}
+
 static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi_error *error)
 {
     struct sim_hub *hub = &sim->hubs[sim->hub_count++];
@@ -67,21 +105,13 @@ static int open_hub(struct sim *sim, const struct config_hub *config, struct lfi
         (void)snprintf(hub->issuer, sizeof hub->issuer, "%s/as/%s", sim->config->url,
                        config->provider_id);
     }
-    struct http_client_config client = {.ca_file = sim->config->bank_ca,
-                                        .certificate = config->certificate,
-                                        .key = config->key,
-                                        .timeout_ms = BANK_MS,
-                                        .reply_bytes = LIMIT_REPLY_BYTES};
-    if (certificate_read_subject(&hub->subject, config->certificate, error) ||
-        jose_signer_load(&hub->signer, config->signing_key, config->kid, error) ||
-        http_client_new(&hub->client, &client, error) ||
-        credential_open(&hub->credential, config, error)) {
+    if (open_identity(sim, hub, error) || publish_signer(sim, &hub->subject, hub->signer, error)) {
         return -1;
     }
-    if (publish_signer(sim, &hub->subject, hub->signer, error)) {
+    if (config->response_key && open_responses(sim, hub, error)) {
         return -1;
     }
-    return config->response_key ? open_responses(sim, hub, error) : 0;
+    return config->caap ? open_caap(sim, hub, error) : 0;
 }
 
 static int publish_key(struct sim *sim, const struct certificate_subject *owner,
@@ -248,6 +278,13 @@ int sim_open(struct sim *sim, struct lfi_error *error)
                : 0;
 }
 
+static void close_identity(struct sim_hub *hub)
+{
+    http_client_free(hub->client);
+    jose_signer_free(hub->signer);
+    credential_free(hub->credential);
+}
+
 void sim_close(struct sim *sim)
 {
     outbox_halt(sim->events); /* both end what is under way at the same time */
@@ -258,10 +295,11 @@ void sim_close(struct sim *sim)
     caller_free(sim->caller);
     apis_free(sim->bank);
     for (size_t i = 0; i < sim->hub_count; i++) {
-        http_client_free(sim->hubs[i].client);
-        jose_signer_free(sim->hubs[i].signer);
+        close_identity(&sim->hubs[i]);
         jose_signer_free(sim->hubs[i].responses);
-        credential_free(sim->hubs[i].credential);
+    }
+    for (size_t i = 0; i < sim->caap_count; i++) {
+        close_identity(&sim->caaps[i]);
     }
     for (size_t i = 0; i < SIM_TPPS; i++) {
         jose_signer_free(sim->tpp_signers[i]);

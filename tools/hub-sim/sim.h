@@ -35,6 +35,7 @@ struct sim_hub {
     struct jose_signer *responses;      /* Sig2; NULL: none */
     struct http_client *client;         /* presents C4 to the bank */
     struct credential *credential;      /* credential.h */
+    struct sim_hub *caap;               /* CAAP, as it calls the bank; NULL: there is none */
 };
 
 struct sim {
@@ -63,7 +64,8 @@ struct sim {
     struct webhook_receiver *receiver;   /* of the simulated TPPs; NULL with webhooks */
     struct tpp_app *app;                 /* backend of the TPP app; NULL: its pages script */
     struct sim_hub hubs[SIM_HUBS];
-    size_t hub_count;
+    struct sim_hub caaps[SIM_HUBS]; /* borrowed by the hubs */
+    size_t hub_count, caap_count;
     struct caller_provider callers[SIM_HUBS]; /* these two are borrowed by the caller */
     char key_base[64];
 };
