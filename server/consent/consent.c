@@ -112,6 +112,11 @@ bool consent_is_of(const struct consent *consent, struct lfi_slice user_id)
     return consent->user_id.len > 0 && slice_equal(consent->user_id, user_id);
 }
 
+const cJSON *consent_chosen(const struct consent *consent)
+{
+    return consent->kind->policies ? consent->policy_ids : consent->account_ids;
+}
+
 bool consent_is_revocable(const struct consent *consent)
 {
     static const char *const open[] = {"AwaitingAuthorization", "Authorized", "Suspended"};

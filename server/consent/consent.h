@@ -57,6 +57,9 @@ int64_t consent_created_s(const struct consent *consent);
 bool consent_may_pay(const struct consent *consent);
 /* Whether the consent says that it is this customer's. Others are not shown, however they came. */
 bool consent_is_of(const struct consent *consent, struct lfi_slice user_id);
+/* Ids of what the customer chose: of insurance the policies, else the accounts. NULL: nothing yet.
+ */
+const cJSON *consent_chosen(const struct consent *consent);
 /* Whether the customer may end it: only what is not ended yet. */
 bool consent_is_revocable(const struct consent *consent);
 /* Whom the customer gives the data to; for a payment, who asks, as OnBehalfOf is not for display.

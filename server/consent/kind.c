@@ -23,7 +23,9 @@ static const struct consent_kind kinds[] = {
      .family = "insurance-consent",
      .schema = "Insurance",
      .rules = CONSENT_RULE_SECTORS,
-     .policies = true},
+     .journey = true,
+     .policies = true,
+     .step_up_if_wanted = true},
     {.name = "other"},
 };
 #define KINDS ARRAY_LEN(kinds)

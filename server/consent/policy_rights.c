@@ -75,3 +75,68 @@ unsigned policy_rights_parts(unsigned rights, enum lfi_insurance_sector sector)
     }
     return parts;
 }
+
+/* --- for the pages ---------------------------------------------------------------------------- */
+
+static bool is_known(struct lfi_slice code)
+{
+    for (unsigned right = 0; right < RIGHTS; right++) {
+        if (slice_equal_text(code, codes[right])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_unknown(const cJSON *blocks, enum lfi_insurance_sector sector)
+{
+    const cJSON *block, *code;
+    cJSON_ArrayForEach(block, blocks)
+    {
+        cJSON_ArrayForEach(code, json_get(block, "Permissions"))
+        {
+            if (slice_equal_text(json_get_string(block, "InsuranceType"), sectors[sector]) &&
+                !is_known(slice_of(cJSON_GetStringValue(code)))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void append_sector(const cJSON *blocks, enum lfi_insurance_sector sector,
+                          struct json_writer *w)
+{
+    unsigned rights = policy_rights_of(blocks, sector);
+    json_open_object(w, NULL);
+    json_text(w, "sector", sectors[sector]);
+    json_open_array(w, "permissions");
+    for (unsigned right = 0; right < RIGHTS; right++) {
+        if (rights & 1U << right) {
+            json_text(w, NULL, codes[right]);
+        }
+    }
+    if (has_unknown(blocks, sector)) {
+        json_text(w, NULL, "other");
+    }
+    json_close_array(w);
+    json_close_object(w);
+}
+
+void policy_rights_append_sectors(const cJSON *blocks, struct json_writer *w)
+{
+    unsigned done =
+        1U << LFI_INSURANCE_SECTORS; /* an unknown one is refused when it is asked for */
+    const cJSON *block;
+    json_open_array(w, "sectors");
+    cJSON_ArrayForEach(block, blocks)
+    {
+        enum lfi_insurance_sector sector =
+            policy_sector_named(json_get_string(block, "InsuranceType"));
+        if (!(done & 1U << sector)) {
+            append_sector(blocks, sector, w);
+            done |= 1U << sector;
+        }
+    }
+    json_close_array(w);
+}

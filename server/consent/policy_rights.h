@@ -34,4 +34,11 @@ unsigned policy_rights_of(const cJSON *blocks, enum lfi_insurance_sector sector)
 /* What they open of a policy, 1U << enum lfi_policy_part each. */
 unsigned policy_rights_parts(unsigned rights, enum lfi_insurance_sector sector);
 
+/*
+ * Appends "sectors" in the order of the blocks, with the permissions of each in the order of their
+ * enum: [{"sector": "Motor", "permissions": ["ReadInsurancePolicies"]}]. Unknown codes of a sector
+ * are one permission "other".
+ */
+void policy_rights_append_sectors(const cJSON *blocks, struct json_writer *writer);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "consent/permissions.h"
+#include "consent/policy_rights.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -245,7 +246,11 @@ static void promises_of_each_kind(void **state)
          .pays = true,
          .journey = true,
          .accounts = true},
-        {.schema = "Insurance", .rules = CONSENT_RULE_SECTORS, .policies = true},
+        {.schema = "Insurance",
+         .rules = CONSENT_RULE_SECTORS,
+         .journey = true,
+         .policies = true,
+         .step_up_if_wanted = true},
         {.schema = NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(promised); i++) {
@@ -318,6 +323,38 @@ static void says_what_a_detailed_permission_includes(void **state)
                   "\"ReadPartyUserIdentity\"]}]}");
 }
 
+static void expect_sectors(const char *permissions, const char *expected)
+{
+    struct buf out;
+    struct json_writer w;
+    cJSON *blocks = json_parse(slice_of(permissions));
+    buf_init(&out, 4096);
+    json_begin(&w, &out);
+    json_open_object(&w, NULL);
+    policy_rights_append_sectors(blocks, &w);
+    json_close_object(&w);
+    buf_append(&out, "", 1);
+    assert_string_equal(out.ptr, expected);
+    buf_free(&out);
+    cJSON_Delete(blocks);
+}
+
+static void groups_permissions_to_insurance_by_sector(void **state)
+{
+    (void)state;
+    expect_sectors("[{\"InsuranceType\":\"Travel\",\"Permissions\":[\"ReadInsurancePremium\","
+                   "\"ReadInsurancePolicies\"]},{\"InsuranceType\":\"Home\",\"Permissions\":"
+                   "[\"ReadInsurancePolicies\"]},{\"InsuranceType\":\"Travel\",\"Permissions\":"
+                   "[\"ReadSomethingNew\",\"ReadCustomerClaims\"]}]",
+                   "{\"sectors\":[{\"sector\":\"Travel\",\"permissions\":"
+                   "[\"ReadInsurancePolicies\",\"ReadCustomerClaims\",\"ReadInsurancePremium\","
+                   "\"other\"]},{\"sector\":\"Home\",\"permissions\":"
+                   "[\"ReadInsurancePolicies\"]}]}");
+    expect_sectors("[{\"InsuranceType\":\"Pet\",\"Permissions\":[\"ReadInsurancePolicies\"]}]",
+                   "{\"sectors\":[]}");
+    expect_sectors("[]", "{\"sectors\":[]}");
+}
+
 static cJSON *load_texts(const char *language)
 {
     char path[512];
@@ -364,6 +401,13 @@ static void has_words_for_every_row(void **state)
         for (int j = 0; j < PAYMENT_TYPES; j++) {
             expect_text(texts, "own.kind.%s", payment_type_at((enum payment_type_id)j)->kind);
         }
+        for (unsigned sector = 1; sector < LFI_INSURANCE_SECTORS; sector++) {
+            expect_text(texts, "sector.%s", policy_sector_name((enum lfi_insurance_sector)sector));
+        }
+        for (unsigned right = 0; right < RIGHTS; right++) {
+            expect_text(texts, "right.%s.title", policy_right_code((enum policy_right)right));
+            expect_text(texts, "right.%s.text", policy_right_code((enum policy_right)right));
+        }
         expect_text(texts, "group.%s.title", "other");
         cJSON_Delete(texts);
     }
@@ -405,6 +449,7 @@ int main(void)
         cmocka_unit_test(is_offered_by_its_type),
         cmocka_unit_test(groups_permissions_in_a_fixed_order),
         cmocka_unit_test(says_what_a_detailed_permission_includes),
+        cmocka_unit_test(groups_permissions_to_insurance_by_sector),
         cmocka_unit_test(has_words_for_every_row),
         cmocka_unit_test(keeps_groups_together),
     };
