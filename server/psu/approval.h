@@ -8,12 +8,12 @@
 #include "psu/actor.h"
 #include "psu/step_refusal.h"
 
-/* What the customer's app is asked to approve; texts and `accounts` where they play a part. */
+/* What the customer's app is asked to approve; texts and counts where they play a part. */
 struct approval_request {
-    const char *kind; /* "consent", "connections", "step-up", "payment", "payments" */
+    const char *kind; /* "consent", "connections", "step-up", "policies", "payment", "payments" */
     struct lfi_slice tpp;
     struct lfi_slice browser; /* browser_name() of where it is asked for */
-    int accounts;
+    int accounts, policies;
     struct lfi_slice payee, amount, currency; /* of a payment, as in struct payment_terms */
 };
 /*

@@ -43,7 +43,8 @@ void consent_card_append(const struct consent *consent, bool pending, struct jso
     json_string(w, "tpp", consent_beneficiary(consent));
     json_string(w, "status", consent->status);
     json_text(w, "kind", consent->payment ? consent->payment->kind : consent->kind->name);
-    json_int(w, "accounts", cJSON_GetArraySize(consent->account_ids));
+    json_int(w, consent->kind->policies ? "policies" : "accounts",
+             cJSON_GetArraySize(consent_chosen(consent)));
     json_string_if_any(w, "created", consent->created);
     append_instant(w, "updated", consent->updated);
     json_string_if_any(w, "lastShared", consent->last_shared);

@@ -9,8 +9,8 @@
 
 /*
  * Members of a card: id, tpp, status, kind, created, updated, and where there are any: accounts
- * (how many), lastShared, lastPaid, expires, amount, paidTotal. Times are texts. `pending`: its
- * revocation is decided but the Hub does not know yet.
+ * or policies (how many), lastShared, lastPaid, expires, amount, paidTotal. Times are texts.
+ * `pending`: its revocation is decided but the Hub does not know yet.
  */
 void consent_card_append(const struct consent *consent, bool pending, struct json_writer *writer);
 

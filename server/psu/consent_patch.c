@@ -9,8 +9,9 @@
 struct change {
     const char *status;           /* NULL: it stays as it is */
     struct lfi_slice authorizers; /* of a payment that several approve */
-    const struct lfi_slice *account_ids;
-    size_t account_count;
+    const struct lfi_slice *ids;  /* of accounts; or of policies */
+    size_t count;
+    bool policies;
     bool pays;
 };
 
@@ -41,10 +42,10 @@ static bool append_patch(struct buf *out, struct actor actor, const struct chang
     json_open_object(&w, "psuIdentifiers");
     json_string(&w, "userId", actor.session->user_id);
     json_close_object(&w);
-    if (change->account_count > 0) {
-        json_open_array(&w, "accountIds");
-        for (size_t i = 0; i < change->account_count; i++) {
-            json_string(&w, NULL, change->account_ids[i]);
+    if (change->count > 0) {
+        json_open_array(&w, change->policies ? "insurancePolicyIds" : "accountIds");
+        for (size_t i = 0; i < change->count; i++) {
+            json_string(&w, NULL, change->ids[i]);
         }
         json_close_array(&w);
     }
@@ -115,9 +116,9 @@ static bool is_applied(struct actor actor, const struct consent *consent,
     bool status =
         change->status ? slice_equal_text(consent->status, change->status) : !!consent->authorizers;
     bool same = status && slice_equal(consent->user_id, actor.session->user_id) &&
-                (size_t)cJSON_GetArraySize(consent->account_ids) == change->account_count;
-    for (size_t i = 0; same && i < change->account_count; i++) {
-        same = json_lists(consent->account_ids, change->account_ids[i]);
+                (size_t)cJSON_GetArraySize(consent_chosen(consent)) == change->count;
+    for (size_t i = 0; same && i < change->count; i++) {
+        same = json_lists(consent_chosen(consent), change->ids[i]);
     }
     return same;
 }
@@ -127,8 +128,9 @@ bool consent_patch_authorize(struct actor actor, const struct decision_approval 
 {
     const struct change change = {.status = approval->authorizers.len > 0 ? NULL : "Authorized",
                                   .authorizers = approval->authorizers,
-                                  .account_ids = approval->account_ids,
-                                  .account_count = approval->count,
+                                  .ids = approval->ids,
+                                  .count = approval->count,
+                                  .policies = approval->policies,
                                   .pays = approval->pays};
     cJSON *tree = NULL;
     struct consent consent;
@@ -153,8 +155,8 @@ enum hub_outcome consent_patch_authorizers(struct actor actor, const struct cons
     const struct change change = {
         .status = statuses[authorization],
         .authorizers = authorizers,
-        .account_ids = &account,
-        .account_count = authorization == AUTHORIZATION_GIVEN ? 1 : 0, /* as every authorization */
+        .ids = &account,
+        .count = authorization == AUTHORIZATION_GIVEN ? 1 : 0, /* as every authorization */
         .pays = authorization == AUTHORIZATION_GIVEN};
     return patch(actor, &change, error);
 }

@@ -12,10 +12,11 @@ struct consent;
 
 /* What the customer approves. */
 struct decision_approval {
-    const struct lfi_slice *account_ids;
+    const struct lfi_slice *ids; /* of accounts; or of policies */
     size_t count;
-    bool pays;    /* the consent is one to payments */
-    bool patched; /* the Hub has it already: an earlier try was cut off after the PATCH */
+    bool policies; /* the consent is one to insurance */
+    bool pays;     /* to payments */
+    bool patched;  /* the Hub has it already: an earlier try was cut off after the PATCH */
     /* Others must approve too, until then: MultipleAuthorizers, for the Hub; absent: nobody else.
      */
     struct lfi_slice authorizers;
@@ -25,9 +26,9 @@ struct decision_approval {
 /* Status Rejected. */
 enum hub_outcome consent_patch_reject(struct actor actor, struct lfi_error *error);
 /*
- * Status Authorized, for these accounts; when it pays, with its ConnectToken where the endpoint
- * gives any. With authorizers no status: others decide as well. False: the Hub does not say that it
- * is so.
+ * Status Authorized, for these accounts or policies; when it pays, with its ConnectToken where the
+ * endpoint gives any. With authorizers no status: others decide as well. False: the Hub does not
+ * say that it is so.
  */
 bool consent_patch_authorize(struct actor actor, const struct decision_approval *approval);
 /* The list of those who approve `consent`, with the status that it leads to. */

@@ -19,6 +19,8 @@ static const struct ending_row rows[ENDINGS] = {
     [ENDING_CANCELLED] = {ENDING_PATCH, "access_denied", "user_rejected_consent", NULL},
     [ENDING_NO_ACCOUNTS] = {ENDING_PATCH, "invalid_request", "user_lacks_eligible_accounts",
                             "no-accounts"},
+    [ENDING_NO_POLICIES] = {ENDING_PATCH, "invalid_request", "user_lacks_eligible_policies",
+                            "no-policies"},
     [ENDING_NOT_DEBTOR] = {ENDING_PATCH, "invalid_request", "user_does_not_own_debtor_account",
                            "not-debtor"},
     [ENDING_NOT_SUPPORTED] = {ENDING_PATCH, "access_denied", "consent_not_supported",

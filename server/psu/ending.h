@@ -22,6 +22,7 @@ enum ending {
     /* Afterwards: PATCH Rejected first. */
     ENDING_CANCELLED,
     ENDING_NO_ACCOUNTS,
+    ENDING_NO_POLICIES,
     ENDING_NOT_DEBTOR, /* the TPP named an account that is not the customer's */
     ENDING_NOT_SUPPORTED,
     ENDING_STEP_UP, /* the decision was not confirmed */

@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "consent/permissions.h"
+#include "consent/policy_rights.h"
 #include "psu/approval.h"
 #include "psu/consent_card.h"
 #include "psu/finish.h"
@@ -183,17 +184,29 @@ static enum hub_outcome append_chain(struct actor actor, const struct consent *c
     return outcome;
 }
 
+/* What is shared, of which accounts or policies. The core's status. */
+static int append_shared(struct actor actor, const struct consent *consent, struct json_writer *w,
+                         struct lfi_error *error)
+{
+    if (consent->kind->policies) {
+        json_string_if_any(w, "purpose", consent->purpose);
+        policy_rights_append_sectors(consent->permissions, w);
+        return own_page_append_policies(actor, consent->policy_ids, w, error);
+    }
+    consent_permissions_append_groups(consent->permissions, w);
+    return own_page_append_accounts(actor, consent->account_ids, w, error);
+}
+
 static void show_consent(struct context *context, const cJSON *tree, const struct consent *consent)
 {
     struct json_writer w;
     struct lfi_error error = {{0}};
     context_begin_view(context, &w, "consent");
     append_card(context_actor(context), consent, &w);
-    consent_permissions_append_groups(consent->permissions, &w);
     if (consent->kind->pays) {
         own_payments_append_terms(context_actor(context), tree, consent, &w);
     }
-    int status = own_page_append_accounts(context_actor(context), consent->account_ids, &w, &error);
+    int status = append_shared(context_actor(context), consent, &w, &error);
     if (status != LFI_OK) {
         (void)context_refuse_failed(context, STEP_CORE, status, &error);
         return;

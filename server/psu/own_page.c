@@ -2,6 +2,7 @@
 
 #include "base/core_answer.h"
 #include "base/error.h"
+#include "consent/policy_offers.h"
 
 void own_page_refuse_hub(struct context *context, enum hub_outcome outcome,
                          const struct lfi_error *error)
@@ -55,5 +56,16 @@ int own_page_append_accounts(struct actor actor, const cJSON *list, struct json_
                      ? LFI_OK
                      : provider->accounts->held(provider->core, &call, &query, &answer.base, error);
     json_close_array(w);
+    return status;
+}
+
+int own_page_append_policies(struct actor actor, const cJSON *list, struct json_writer *w,
+                             struct lfi_error *error)
+{
+    struct policy_offers policies;
+    const struct lfi_call call = actor_core_call(actor);
+    int status = policy_offers_find_chosen(actor.endpoint->provider, actor.arena, &call, list,
+                                           &policies, error);
+    policy_offers_append(&policies, "policyList", w);
     return status;
 }

@@ -11,4 +11,8 @@ void own_page_refuse_hub(struct context *context, enum hub_outcome outcome,
 int own_page_append_accounts(struct actor actor, const cJSON *list, struct json_writer *w,
                              struct lfi_error *error);
 
+/* The same of insurance policies: "policyList". */
+int own_page_append_policies(struct actor actor, const cJSON *list, struct json_writer *w,
+                             struct lfi_error *error);
+
 #endif

@@ -1,5 +1,7 @@
 #include "psu/review.h"
 #include "consent/permissions.h"
+#include "consent/policy_offers.h"
+#include "consent/policy_rights.h"
 #include "psu/accounts.h"
 #include "psu/finish.h"
 #include "psu/journey_record.h"
@@ -109,7 +111,22 @@ static bool find_accounts(struct context *context, const struct consent *consent
     return true;
 }
 
-/* The Hub has the PATCH of an earlier attempt, with the same person and accounts; NULL: any. */
+static bool find_policies(struct context *context, const struct consent *consent,
+                          struct policy_offers *offers)
+{
+    struct lfi_error error = {{0}};
+    const struct lfi_call call = actor_core_call(context_actor(context));
+    int status = policy_offers_find(context->endpoint->provider, context->arena, &call, consent,
+                                    offers, &error);
+    if (status != LFI_OK) {
+        finish_core(context, status, "insurance.held", &error);
+    } else if (offers->count == 0) {
+        finish_refuse(context, ENDING_NO_POLICIES);
+    }
+    return status == LFI_OK && offers->count > 0;
+}
+
+/* The Hub has the PATCH of an earlier attempt, with the same person and choice; NULL: any. */
 static bool is_patched(const struct session *session, const struct consent *consent,
                        const cJSON *chosen)
 {
@@ -122,11 +139,11 @@ static bool is_patched(const struct session *session, const struct consent *cons
     const cJSON *id;
     cJSON_ArrayForEach(id, chosen)
     {
-        if (!json_lists(consent->account_ids, slice_of(id->valuestring))) {
+        if (!json_lists(consent_chosen(consent), slice_of(id->valuestring))) {
             return false;
         }
     }
-    return !chosen || cJSON_GetArraySize(consent->account_ids) == cJSON_GetArraySize(chosen);
+    return !chosen || cJSON_GetArraySize(consent_chosen(consent)) == cJSON_GetArraySize(chosen);
 }
 
 static void append_accounts(struct context *context, const struct account_offers *offers,
@@ -136,19 +153,36 @@ static void append_accounts(struct context *context, const struct account_offers
     accounts_append(context->endpoint->provider, context->arena, &call, offers, w);
 }
 
+/* Who asks, for how long and what for. */
+static void append_terms(struct json_writer *w, const struct consent *consent)
+{
+    json_string(w, "tpp", consent_beneficiary(consent));
+    if (consent->on_behalf_of.len > 0) {
+        json_string(w, "through", consent->tpp_name);
+    }
+    json_string_if_any(w, "expires", consent->expires);
+    json_string_if_any(w, "purpose", consent->purpose);
+}
+
+static void show_policies(struct context *context, const struct consent *consent,
+                          const struct policy_offers *offers)
+{
+    struct json_writer w;
+    context_begin_view(context, &w, "policies");
+    append_terms(&w, consent);
+    policy_rights_append_sectors(consent->permissions, &w);
+    policy_offers_append(offers, "policies", &w);
+    json_close_object(&w);
+}
+
 static void show_sharing(struct context *context, const struct consent *consent,
                          const struct account_offers *offers)
 {
     struct json_writer w;
     context_begin_view(context, &w, "review");
-    json_string(&w, "tpp", consent_beneficiary(consent));
-    if (consent->on_behalf_of.len > 0) {
-        json_string(&w, "through", consent->tpp_name);
-    }
-    json_string_if_any(&w, "expires", consent->expires);
+    append_terms(&w, consent);
     json_string_if_any(&w, "from", consent->from);
     json_string_if_any(&w, "to", consent->to);
-    json_string_if_any(&w, "purpose", consent->purpose);
     consent_permissions_append_groups(consent->permissions, &w);
     append_accounts(context, offers, &w);
     json_close_object(&w);
@@ -166,42 +200,53 @@ static void show_payment(struct context *context, const struct consent *consent,
     json_close_object(&w);
 }
 
+/* Shows what the consent is to, and what it can be given for. */
+static void offer(struct context *context, const cJSON *tree, const struct consent *consent)
+{
+    struct payment_terms payment;
+    struct account_offers offers;
+    struct policy_offers policies;
+    if (consent->kind->policies) {
+        if (find_policies(context, consent, &policies)) {
+            show_policies(context, consent, &policies);
+        }
+    } else if (load_payment(context, tree, consent, &payment) &&
+               find_accounts(context, consent, &payment, &offers)) {
+        if (consent->kind->pays) {
+            show_payment(context, consent, &payment, &offers);
+        } else {
+            show_sharing(context, consent, &offers);
+        }
+    }
+}
+
 void step_show_review(struct context *context)
 {
     const struct decision_approval cut_off = {.patched = true};
     cJSON *tree = NULL;
     struct consent consent;
-    struct payment_terms payment;
-    struct account_offers offers;
     if (!step_load_consent(context, &tree, &consent)) {
         return;
     }
     if (is_patched(&context->session, &consent, NULL)) {
         finish_approve(context, &cut_off); /* decided before: only doConfirm is left */
-    } else if (step_check_open(context, &consent) && check_owner(context, &consent) &&
-               load_payment(context, tree, &consent, &payment) &&
-               find_accounts(context, &consent, &payment, &offers)) {
-        if (consent.kind->pays) {
-            show_payment(context, &consent, &payment, &offers);
-        } else {
-            show_sharing(context, &consent, &offers);
-        }
+    } else if (step_check_open(context, &consent) && check_owner(context, &consent)) {
+        offer(context, tree, &consent);
     }
     cJSON_Delete(tree);
 }
 
 /*
- * The chosen accounts, which must all be offered; a payment is from one. False, having answered,
- * when one is not; during a step-up the customer chooses again.
+ * The chosen among `ids`, which are offered: all must be; a payment is from one account. False,
+ * having answered, when one is not; during a step-up the customer chooses again.
  */
-static bool select_accounts(struct context *context, const struct account_offers *offers,
-                            const cJSON *chosen, struct decision_approval *out)
+static bool select_offered(struct context *context, struct lfi_slice *ids, size_t count,
+                           const cJSON *chosen, struct decision_approval *out)
 {
-    struct lfi_slice *ids = arena_array(context->arena, offers->count, sizeof(*ids));
-    out->account_ids = ids;
-    for (size_t i = 0; ids && i < offers->count; i++) {
-        if (json_lists(chosen, offers->items[i].id)) {
-            ids[out->count++] = offers->items[i].id;
+    out->ids = ids;
+    for (size_t i = 0; ids && i < count; i++) {
+        if (json_lists(chosen, ids[i])) {
+            ids[out->count++] = ids[i];
         }
     }
     bool all = out->count > 0 && out->count == (size_t)cJSON_GetArraySize(chosen);
@@ -209,9 +254,33 @@ static bool select_accounts(struct context *context, const struct account_offers
         return true;
     }
     if (context_move(context, SESSION_REOPENED) && context_keep_session(context) == 0) {
-        context_refuse(context, 400, "JOURNEY-ACCOUNTS", "an account that was not offered");
+        context_refuse(context, 400, out->policies ? "JOURNEY-POLICIES" : "JOURNEY-ACCOUNTS",
+                       "one that was not offered");
     }
     return false;
+}
+
+static bool select_accounts(struct context *context, const struct account_offers *offers,
+                            const cJSON *chosen, struct decision_approval *out)
+{
+    struct lfi_slice *ids = arena_array(context->arena, offers->count, sizeof(*ids));
+    for (size_t i = 0; ids && i < offers->count; i++) {
+        ids[i] = offers->items[i].id;
+    }
+    return select_offered(context, ids, offers->count, chosen, out);
+}
+
+static bool choose_policies(struct context *context, const cJSON *chosen, struct review_choice *out)
+{
+    struct policy_offers offers;
+    if (!find_policies(context, &out->consent, &offers)) {
+        return false;
+    }
+    struct lfi_slice *ids = arena_array(context->arena, offers.count, sizeof(*ids));
+    for (size_t i = 0; ids && i < offers.count; i++) {
+        ids[i] = slice_of(offers.items[i]->policy_id);
+    }
+    return select_offered(context, ids, offers.count, chosen, &out->approval);
 }
 
 static const struct account_offer *offer_of(const struct account_offers *offers,
@@ -235,11 +304,11 @@ static bool name_authorizers(struct context *context, const struct account_offer
     struct authorizers *authorizers;
     struct lfi_error error = {{0}};
     const struct lfi_call call = actor_core_call(context_actor(context));
-    if (!out->pays || offer_of(offers, out->account_ids[0])->approvals < 2) {
+    if (!out->pays || offer_of(offers, out->ids[0])->approvals < 2) {
         return true;
     }
-    int status = mandate_read(context->endpoint->provider, context->arena, &call,
-                              out->account_ids[0], &authorizers, &error);
+    int status = mandate_read(context->endpoint->provider, context->arena, &call, out->ids[0],
+                              &authorizers, &error);
     if (status != LFI_OK) {
         finish_core(context, status, "approvers", &error);
         return false;
@@ -265,24 +334,30 @@ static bool needs_step_up(const struct psu *psu, const struct consent *consent)
     return psu->step_up_data_sharing || !consent->kind->step_up_if_wanted;
 }
 
-bool review_choose(struct context *context, const cJSON *account_ids, bool confirmed,
-                   struct review_choice *out)
+static bool choose_accounts(struct context *context, const cJSON *chosen, struct review_choice *out)
 {
     struct account_offers offers;
+    return load_payment(context, out->tree, &out->consent, &out->payment) &&
+           find_accounts(context, &out->consent, &out->payment, &offers) &&
+           select_accounts(context, &offers, chosen, &out->approval) &&
+           name_authorizers(context, &offers, &out->consent, &out->approval);
+}
+
+bool review_choose(struct context *context, const cJSON *ids, bool confirmed,
+                   struct review_choice *out)
+{
     *out = (struct review_choice){0};
     if (!step_load_consent(context, &out->tree, &out->consent)) {
         return false;
     }
     out->approval.pays = out->consent.kind->pays;
+    out->approval.policies = out->consent.kind->policies;
     out->confirmed = confirmed || !needs_step_up(context->psu, &out->consent);
-    out->approval.patched =
-        out->confirmed && is_patched(&context->session, &out->consent, account_ids);
+    out->approval.patched = out->confirmed && is_patched(&context->session, &out->consent, ids);
     return out->approval.patched ||
            (step_check_open(context, &out->consent) && check_owner(context, &out->consent) &&
-            load_payment(context, out->tree, &out->consent, &out->payment) &&
-            find_accounts(context, &out->consent, &out->payment, &offers) &&
-            select_accounts(context, &offers, account_ids, &out->approval) &&
-            name_authorizers(context, &offers, &out->consent, &out->approval));
+            (out->approval.policies ? choose_policies(context, ids, out)
+                                    : choose_accounts(context, ids, out)));
 }
 
 int step_cancel(struct call *call)

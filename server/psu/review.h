@@ -1,6 +1,6 @@
 /*
- * What the customer decides on: the consent as the Hub has it now, and the accounts that can be
- * shared. Internal to this room.
+ * What the customer decides on: the consent as the Hub has it now, and the accounts or insurance
+ * policies that can be shared. Internal to this room.
  */
 #ifndef PSU_REVIEW_H
 #define PSU_REVIEW_H
@@ -10,7 +10,7 @@
 #include "psu/decision.h"
 #include "psu/payment_terms.h"
 
-/* Accounts chosen under a consent; `tree` is the caller's to delete, the rest borrows from it. */
+/* What was chosen under a consent; `tree` is the caller's to delete, the rest borrows from it. */
 struct review_choice {
     cJSON *tree;
     struct consent consent;
@@ -19,10 +19,10 @@ struct review_choice {
     bool confirmed; /* a step-up, if needed, has been made */
 };
 /*
- * Checks a choice of accounts against what is offered now. False, having answered: it is none, or
- * the journey has ended.
+ * Checks a choice of accounts, or of policies, against what is offered now. False, having answered:
+ * it is none, or the journey has ended.
  */
-bool review_choose(struct context *context, const cJSON *account_ids, bool confirmed,
+bool review_choose(struct context *context, const cJSON *ids, bool confirmed,
                    struct review_choice *out);
 
 #endif

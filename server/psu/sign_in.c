@@ -26,6 +26,9 @@ static void reply_sign_in(struct context *context, const struct consent *consent
     if (consent->kind && consent->kind->pays) {
         json_bool(&w, "pays", true);
     }
+    if (consent->kind && consent->kind->policies) {
+        json_bool(&w, "policies", true);
+    }
     json_bool(&w, "passkeys", passkey_is_offered(context->endpoint->provider));
     json_bool(&w, "handOver", hand_over_is_offered(&context->session));
     if (problem) {

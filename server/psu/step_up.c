@@ -53,13 +53,15 @@ static bool keep_choice(struct context *context, struct lfi_slice choice,
 }
 
 void step_up_ask(struct context *context, struct lfi_slice choice, const struct consent *consent,
-                 const struct payment_terms *payment, int accounts)
+                 const struct payment_terms *payment, int count)
 {
-    const char *kind = !payment->json.ptr ? "step-up" : payment->single ? "payment" : "payments";
+    const char *sharing = consent->kind->policies ? "policies" : "step-up";
+    const char *kind = !payment->json.ptr ? sharing : payment->single ? "payment" : "payments";
     const struct approval_request request = {.kind = kind,
                                              .tpp = consent_beneficiary(consent),
                                              .browser = browser_name(context->request),
-                                             .accounts = accounts,
+                                             .accounts = consent->kind->policies ? 0 : count,
+                                             .policies = consent->kind->policies ? count : 0,
                                              .payee = payment->payee,
                                              .amount = payment->amount,
                                              .currency = payment->currency};
@@ -76,25 +78,24 @@ static void reopen(struct context *context)
     }
 }
 
-/* Carries out an approval of these accounts, or has it confirmed first. */
-static void approve(struct context *context, const cJSON *account_ids, bool confirmed)
+/* Carries out an approval of these accounts or policies, or has it confirmed first. */
+static void approve(struct context *context, const cJSON *ids, bool confirmed)
 {
     struct review_choice choice;
-    char *text = cJSON_PrintUnformatted(account_ids);
-    struct lfi_slice accounts = slice_of(text);
+    char *text = cJSON_PrintUnformatted(ids);
+    struct lfi_slice chosen = slice_of(text);
     if (!text) {
         context_refuse(context, 500, "INTERNAL", "out of memory");
         return;
     }
-    if (review_choose(context, account_ids, confirmed, &choice)) {
+    if (review_choose(context, ids, confirmed, &choice)) {
         bool patched = choice.approval.patched;
         if (!choice.confirmed) {
-            step_up_ask(context, accounts, &choice.consent, &choice.payment,
+            step_up_ask(context, chosen, &choice.consent, &choice.payment,
                         (int)choice.approval.count);
         } else if (confirmed && !patched &&
-                   !slice_equal(
-                       context->session.decision,
-                       step_up_digest(context_actor(context), accounts, &choice.payment))) {
+                   !slice_equal(context->session.decision,
+                                step_up_digest(context_actor(context), chosen, &choice.payment))) {
             reopen(context);
         } else {
             finish_approve(context, &choice.approval);
@@ -108,7 +109,8 @@ int step_approve(struct call *call)
 {
     struct context *context = step_context(call);
     const cJSON *body = step_body(call);
-    approve(context, json_get(body, "accountIds"), false);
+    const cJSON *accounts = json_get(body, "accountIds");
+    approve(context, accounts ? accounts : json_get(body, "policyIds"), false);
     return 0;
 }
 

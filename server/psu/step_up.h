@@ -13,6 +13,6 @@ struct lfi_slice step_up_digest(struct actor actor, struct lfi_slice choice,
                                 const struct payment_terms *payment);
 /* Keeps the choice and has it confirmed; answers. `accounts`: how many it is about. */
 void step_up_ask(struct context *context, struct lfi_slice choice, const struct consent *consent,
-                 const struct payment_terms *payment, int accounts);
+                 const struct payment_terms *payment, int count);
 
 #endif

@@ -20,8 +20,7 @@ let bank;
 before(async () => {
     demo = await startDemo({
         adjustServer: `(.providers[] | select(.id == "${PROVIDER}")) |= (.authorization = "caap"
-            | .caap.challenge = "never" | del(.authorizePath)
-            | .offers.consentTypes += ["cbuae-insurance-consents"])`,
+            | .caap.challenge = "never" | del(.authorizePath))`,
     });
     client = new HubClient(demo, PROVIDER);
     bank = new Bank({ base: demo.portBase, config: { https: { clientCa: demo.ozoneConnect.caFile } } },

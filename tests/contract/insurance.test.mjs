@@ -30,10 +30,7 @@ let bank;
 const consents = new Map();
 
 before(async () => {
-    demo = await startDemo({
-        adjustServer:
-            '(.providers[] | select(.id == "dhowinsurance")).offers.consentTypes += ["cbuae-insurance-consents"]',
-    });
+    demo = await startDemo();
     client = new HubClient(demo, PROVIDER);
     bank = new Bank(
         { base: demo.portBase, config: { https: { clientCa: demo.ozoneConnect.caFile } } },

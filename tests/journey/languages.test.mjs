@@ -16,7 +16,7 @@ const texts = Object.fromEntries(
     readdirSync(join(WEB, 'locales')).map((name) => [name.slice(0, -5), JSON.parse(read(`locales/${name}`))]),
 );
 // Texts with a form for each plural of their language.
-const COUNTED = ['flex.countPer', 'flex.payments', 'own.accounts', 'own.paid.count', 'refused.countdown', 'signIn.triesLeft'];
+const COUNTED = ['flex.countPer', 'flex.payments', 'own.accounts', 'own.paid.count', 'own.policies', 'refused.countdown', 'signIn.triesLeft'];
 const PLURAL = new RegExp(`^(${COUNTED.map((stem) => stem.replace('.', '\\.')).join('|')})\\.\\w+$`);
 
 let customer;

@@ -62,6 +62,8 @@ static void tells_of_every_ending_what_its_row_says(void **state)
         [ENDING_CANCELLED] = {REJECTED DENIED "user_rejected_consent\n", NULL},
         [ENDING_NO_ACCOUNTS] = {REJECTED "doFail invalid_request user_lacks_eligible_accounts\n",
                                 "no-accounts"},
+        [ENDING_NO_POLICIES] = {REJECTED "doFail invalid_request user_lacks_eligible_policies\n",
+                                "no-policies"},
         [ENDING_NOT_DEBTOR] = {REJECTED "doFail invalid_request user_does_not_own_debtor_account\n",
                                "not-debtor"},
         [ENDING_NOT_SUPPORTED] = {REJECTED DENIED "consent_not_supported\n", "not-supported"},
@@ -106,7 +108,7 @@ static void hides_a_code_from_a_browser_that_did_not_sign_in(void **state)
 {
     (void)state;
     static const struct lfi_slice accounts[] = {{"acc-1", 5}};
-    const struct decision_approval approval = {.account_ids = accounts, .count = 1};
+    const struct decision_approval approval = {.ids = accounts, .count = 1};
     begin(SESSION_REVIEW);
     decision_approve(actor, &approval, &decision);
     assert_int_equal(decision.state, DECISION_MADE);
@@ -130,8 +132,7 @@ static void a_consent_to_payments_gets_its_connect_token(void **state)
     assert_int_equal(connect_token_make(tokens, "dhowretail", SLICE("c-1"), &token), 0);
     buf_append(&token, "", 1);
     for (int i = 0; i < 3; i++) { /* a payment where tokens are given, and not; data sharing */
-        const struct decision_approval approval = {
-            .account_ids = accounts, .count = 1, .pays = i < 2};
+        const struct decision_approval approval = {.ids = accounts, .count = 1, .pays = i < 2};
         world_tear_down(state);
         world_set_up(state);
         begin(SESSION_REVIEW);

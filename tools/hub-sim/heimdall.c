@@ -248,6 +248,7 @@ static const struct ending endings[] = {
     {"access_denied", "user_failed_step_up_authentication", "Rejected"},
     {"access_denied", "user_rejected_consent", "Rejected"},
     {"invalid_request", "user_lacks_eligible_accounts", "Rejected"},
+    {"invalid_request", "user_lacks_eligible_policies", "Rejected"},
     {"invalid_request", "user_does_not_own_debtor_account", "Rejected"},
     {"access_denied", "consent_not_supported", "Rejected"},
     {"access_denied", "session_expired", NULL},

@@ -9,7 +9,7 @@ const provider = new URLSearchParams(location.search).get('provider');
 let device = location.hash.slice(1);
 
 /** What is said of each kind of request: `kind` is the server's. */
-const KINDS = ['consent', 'connections', 'step-up', 'payment', 'payments'];
+const KINDS = ['consent', 'connections', 'step-up', 'policies', 'payment', 'payments'];
 const kindOf = (purpose) => (KINDS.includes(purpose?.kind) ? purpose.kind : 'connections');
 
 function outcome(approved, purpose) {
@@ -62,7 +62,7 @@ function request(approval) {
   show(title,
     sign('phone'),
     element('h1', {}, title),
-    element('p', { class: 'lead' }, text(kind === 'payments' && !purpose.payee ? 'app.payments.textOpen' : `app.${kind}.text`, { tpp: '', accounts: 0, payee: '', ...asked })),
+    element('p', { class: 'lead' }, text(kind === 'payments' && !purpose.payee ? 'app.payments.textOpen' : `app.${kind}.text`, { tpp: '', accounts: 0, policies: 0, payee: '', ...asked })),
     purpose?.number ? element('p', { class: 'compare', 'data-testid': 'app-number' }, String(purpose.number)) : null,
     element('p', { class: 'note' }, text('app.number')),
     facts(purpose),

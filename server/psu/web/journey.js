@@ -34,6 +34,8 @@ const views = {
   'step-up': (view) => stepUpView(view, { byPasskey: stepUpByPasskey, leave }),
   review: later('views-review', ({ reviewView }, view) =>
     reviewView(view, (accountIds) => step('approve', { accountIds }), leave)),
+  policies: later('views-policies', ({ policiesView }, view) =>
+    policiesView(view, (policyIds) => step('approve', { policyIds }), leave)),
   payment: later('views-payment', ({ paymentView }, view) =>
     paymentView(view, (accountIds) => step('approve', { accountIds }), leave)),
   redirect: later('views-ending', goBack),

@@ -2,6 +2,7 @@
 import { count, day, element, grouped, hasText, moment, money, show, text } from './dom.js';
 import { paymentLabel, paymentSections } from './views-own-payment.js';
 import { permissionItem } from './views-permission.js';
+import { permissionLines, policyFacts, purposeKey, sectorTitle } from './views-policy.js';
 
 const TABS = {
   current: ['AwaitingAuthorization', 'Authorized', 'Suspended'],
@@ -27,6 +28,7 @@ function badge(consent) {
 const lastShared = ({ lastShared: at }) => text('own.lastShared', { date: at ? moment(at) : text('own.never') });
 const expires = ({ expires: at }) => (at ? text('own.expires', { date: day(at) }) : null);
 const accountsLine = ({ accounts }) => count('own.accounts', accounts);
+const policiesLine = ({ policies }) => count('own.policies', policies);
 const amount = ({ amount: of }) => of && text('own.amount', { amount: money(of) });
 const paidTotal = ({ paidTotal: of }) => of && text('own.paidTotal', { amount: money(of) });
 const lastPaid = ({ lastPaid: at }) => at && text('own.lastPaid', { date: moment(at) });
@@ -44,6 +46,7 @@ const ENDINGS = {
 function lines(consent) {
   const [first, lasting, next] = {
     'data-sharing': [[accountsLine], [lastShared], [expires]],
+    insurance: [[policiesLine], [lastShared], [expires]],
     'single-payment': [[], [lastPaid, amount], []],
     'flexi-pay': [[], [paidTotal], [expires]],
     other: [[], [], [expires]],
@@ -183,7 +186,7 @@ function updates({ chain }, open) {
     element('ul', { class: 'consents' }, chain.map((consent) => updateCard(consent, open)))));
 }
 
-const revokeWords = ({ kind }) => (kind === 'data-sharing' ? 'sharing' : 'payment');
+const revokeWords = ({ kind }) => ({ 'data-sharing': 'sharing', insurance: 'policies' }[kind] ?? 'payment');
 
 const paysFor = ({ kind }) => kind === 'single-payment' || kind === 'flexi-pay';
 
@@ -195,6 +198,20 @@ function tellOutcome({ status, kind }, { payments: [last] }) {
   if (status === 'Consumed' && kind === 'single-payment' && last) {
     document.querySelector('.own-head .badge').textContent = paymentLabel(last.status);
   }
+}
+
+/** The policies, what is shared of each kind, and what for. */
+function policySections({ sectors, policyList, purpose }) {
+  const key = purposeKey({ purpose });
+  return [
+    policyList.length > 0
+      ? section(text('own.policiesTitle'), element('ul', { class: 'held' }, policyList.map((policy) =>
+        element('li', { 'data-testid': 'cmi-policy' }, policyFacts(policy))))) : null,
+    hasText(key) ? section(text('review.purpose'), element('p', {}, text(key))) : null,
+    element('section', { class: 'section' }, element('details', {},
+      element('summary', { 'data-testid': 'cmi-permissions' }, text('own.permissions')),
+      sectors.map((one) => element('div', {}, element('h3', {}, sectorTitle(one.sector)), permissionLines(one))))),
+  ];
 }
 
 export function consentView(view, { open, back, revoke, readPayments }) {
@@ -212,6 +229,7 @@ export function consentView(view, { open, back, revoke, readPayments }) {
     !paysFor(view) && view.accountList?.length > 0
       ? section(text('own.accountsTitle'), element('ul', { class: 'held' }, view.accountList.map(accountItem)))
       : null,
+    ...(view.kind === 'insurance' ? policySections(view) : []),
     view.kind === 'data-sharing'
       ? element('section', { class: 'section' }, element('details', {},
         element('summary', { 'data-testid': 'cmi-permissions' }, text('own.permissions')),

@@ -3,7 +3,7 @@ import { element, hasText, inTime, loadTexts, show, sign, text } from './dom.js'
 
 export function errorView(view, retry) {
   const id = hasText(`error.${view.error}.title`) ? view.error : 'INTERNAL';
-  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'STATE-UNAVAILABLE', 'PROVIDER-BUSY', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'JOURNEY-CHANGED', 'CONSENT-UNKNOWN', 'HUB-DOWN',
+  const again = ['NETWORK', 'CORE-UNAVAILABLE', 'STATE-UNAVAILABLE', 'PROVIDER-BUSY', 'JOURNEY-OTHER', 'JOURNEY-ACCOUNTS', 'JOURNEY-POLICIES', 'JOURNEY-CHANGED', 'CONSENT-UNKNOWN', 'HUB-DOWN',
     'SIGN-IN-LIMIT', 'SIGN-IN-BUSY', 'APPROVAL-LIMIT', 'APPROVAL-WAITING'].includes(id);
   const title = text(`error.${id}.title`);
   const start = ['JOURNEY-SESSION', 'INTERNAL', 'HAND-OVER-LINK', 'HAND-OVER-USED'].includes(id);

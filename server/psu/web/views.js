@@ -18,8 +18,9 @@ function reveal() {
 }
 
 /** What the customer signs in for. */
-function leadKey({ tpp, pays }) {
+function leadKey({ tpp, pays, policies }) {
   if (!tpp) return 'signIn.leadOwn';
+  if (policies) return 'signIn.leadPolicies';
   return pays ? 'signIn.leadPayment' : 'signIn.lead';
 }
 

@@ -72,6 +72,7 @@ export const ARABIC = {
   "code": "الرمز", "error": "الخطأ", "error_description": "وصف الخطأ", "state": "الحالة", "iss": "المُصدر", "consent": "الموافقة",
   "You declined at your bank.": "لقد رفضت لدى بنكك.", "Your bank could not confirm that it is you.": "لم يتمكن بنكك من التأكد من هويتك.",
   "Your bank cannot share your data at the moment. Please contact your bank.": "لا يستطيع بنكك مشاركة بياناتك حاليًا. يرجى التواصل مع بنكك.",
+  "Your insurer has no policy of yours that fits.": "لا توجد لدى شركة تأمينك وثيقة لك تناسب هذا الطلب.",
   "Your bank has no account of yours that fits.": "لا يوجد لدى بنكك حساب لك يناسب هذا الطلب.",
   "The request had expired, or you were away for too long.": "انتهت صلاحية الطلب، أو غبت لفترة طويلة.",
   "You did not confirm your decision in time, or your bank could not confirm that it is you.": "لم تؤكد قرارك في الوقت المحدد، أو لم يتمكن بنكك من التأكد من هويتك.",

@@ -12,6 +12,7 @@ const REFUSALS = {
   user_failed_step_up_authentication: "You did not confirm your decision in time, or your bank could not confirm that it is you.",
   user_account_blocked: "Your bank cannot share your data at the moment. Please contact your bank.",
   user_lacks_eligible_accounts: "Your bank has no account of yours that fits.",
+  user_lacks_eligible_policies: "Your insurer has no policy of yours that fits.",
   session_expired: "The request had expired, or you were away for too long.",
   consent_not_supported: "Your bank does not offer what this app asked for.",
   lfi_internal_error: "Something went wrong at your bank. Please try again later.",
