@@ -123,6 +123,25 @@ async function review(place) {
     return customer.reachReview(place);
 }
 
+const SECTORS = ['Employment', 'Health', 'Home', 'Life', 'Motor', 'Renters', 'Travel'];
+
+/** At the review of a consent to insurance of every type; the policies there, and the consent. */
+async function offeredPolicies(place) {
+    const { providerId } = banks[place.segment];
+    const permissions = SECTORS.map((InsuranceType) =>
+        ({ InsuranceType, Permissions: ['ReadInsurancePolicies'] }));
+    const consent = await newConsent(demo, permissions, { providerId, type: 'insurance' });
+    const customer = await Customer.arrive(demo, consent);
+    const { policies } = await customer.reachReview(place);
+    return { policies, consent };
+}
+
+const offersPolicy = (fits, least = 1) => async (place) => {
+    const { policies } = await offeredPolicies(place);
+    assert.ok(policies.filter(fits).length >= least, JSON.stringify(policies));
+};
+const offersSector = (name) => offersPolicy(({ sector }) => sector === name);
+
 /** How the Hub was told that a journey ended. */
 async function endOf({ consentId }) {
     const reply = await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`);
@@ -274,6 +293,31 @@ const VISITS = {
     'login-attorney': actsAs('PowerOfAttorney'),
     'login-official': actsAs('SeniorManagingOfficial'),
     'login-administrator': actsAs('Administrator'),
+
+    'policies': offersPolicy(() => true),
+    'policies-every-type': async (place) => {
+        const { policies } = await offeredPolicies(place);
+        assert.deepEqual([...new Set(policies.map(({ sector }) => sector))], SECTORS);
+    },
+    'policies-employment': offersSector('Employment'),
+    'policies-health': offersSector('Health'),
+    'policies-home': offersSector('Home'),
+    'policies-life': offersSector('Life'),
+    'policies-motor': offersSector('Motor'),
+    'policies-renters': offersSector('Renters'),
+    'policies-travel': offersSector('Travel'),
+    'policies-lapsed': offersPolicy(({ status }) => status === 'Lapsed'),
+    'policies-cancelled': offersPolicy(({ status }) => status === 'Cancelled'),
+    'policies-ended': async (place) => {
+        const { policies } = await offeredPolicies(place);
+        assert.ok(policies.length > 0 && policies.every(({ status }) =>
+            ['Expired', 'Lapsed', 'Cancelled', 'Surrendered', 'Converted', 'DeathClaim', 'RiderClaim'].includes(status)));
+    },
+    'policies-130': offersPolicy(() => true, 130),
+    'policies-none': async (place) => {
+        const { consent } = await offeredPolicies(place);
+        assert.equal((await endOf(consent)).error_description, 'user_lacks_eligible_policies');
+    },
 
     'status-active': reads('Active'),
     'status-inactive': reads('Inactive'),

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 
 /** Plays the TPP: a new consent for `permissions`, with the address to send the customer to. */
-export async function newConsent(demo, permissions, { providerId = 'dhowretail', ...more } = {}) {
+export async function newConsent(demo, permissions, { providerId = 'dhowretail', type = 'data-sharing', ...more } = {}) {
     const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
             providerId,
-            type: 'data-sharing',
+            type,
             consent: { Permissions: permissions, ...more },
         }),
     });
