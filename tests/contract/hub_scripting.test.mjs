@@ -11,7 +11,7 @@ const CALLS = [
     'POST /sim/consents/{consentId}/file', 'GET /sim/consents/{consentId}/payments/{paymentId}/report',
     'GET /sim/consents/{consentId}/events', 'POST /tpp/app/consents', 'POST /tpp/app/arrivals',
     'GET /tpp/app/consents/{consentId}', 'POST /tpp/app/reads', 'GET /sim/callbacks/{state}', 'POST /sim/call',
-    'POST /sim/send',
+    'POST /sim/send', 'POST /sim/caap/journeys', 'POST /sim/caap/calls', 'POST /sim/caap/decisions',
     'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/setup',
     'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'POST /tpp/webhook', 'GET /keystore/participants',
     'GET /keystore/{OU}/{CN}/application.jwks', 'GET /keystore/{softwareStatementId}/application.jwks',

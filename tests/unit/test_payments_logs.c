@@ -258,8 +258,8 @@ static void of_a_quote_all_but_the_acceptance_is_told(void **state)
     for (unsigned i = 0; i < 3; i++) {
         static const char *const bodies[] = {
             "{\"QuoteStatus\":\"Funded\"}",
-            "{\"QuoteStatus\":\"Completed\",\"Trade\":{\"SellAmount\":1},"
-            "\"Commission\":{\"CommissionAmount\":2}}",
+            ("{\"QuoteStatus\":\"Completed\",\"Trade\":{\"SellAmount\":1},"
+             "\"Commission\":{\"CommissionAmount\":2}}"),
             "{\"QuoteStatus\":\"Expired\",\"AdditionalStatusInformation\":\"Late.\"}",
         };
         for (unsigned b = 0; b < 3; b++) {
