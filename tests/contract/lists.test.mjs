@@ -33,7 +33,7 @@ after(async () => {
     await demo?.stop();
 });
 
-const SEGMENTS_OF_PERSONS = ['retail', 'private', 'insurance'];
+const SEGMENTS_OF_PERSONS = ['retail', 'private', 'insurance', 'lite'];
 
 /** Every readable account once, with one who holds it. */
 function* held(bank) {

@@ -204,7 +204,9 @@ test('neither people nor secrets are written down', async () => {
         }
         await misplace(client, holders[0], iban, first('a name', /./));
         await leaveLeads(client);
-        await signIn(provider.providerId, holders[0]);
+        if (!provider.caap) { // customers of CAAP do not sign in at the bank
+            await signIn(provider.providerId, holders[0]);
+        }
         client.close();
     }
     assert.ok(secrets.size > 500 && interactions.length > 500);
