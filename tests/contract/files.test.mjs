@@ -1,6 +1,7 @@
 // Files of payments over the wire: the consent that waits for one, the file, its payment and the
 // report, and every file that is refused.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:https';
 import { gzipSync } from 'node:zlib';
@@ -376,4 +377,29 @@ test('a file of a megabyte that is larger than other bodies may be', async () =>
     assert.ok(file.length > 1024 * 1024);
     const consent = await waiting(file, instructions);
     assert.equal((await upload(consent, file)).status, 204);
+});
+
+test('answers that no rule gives are as documented, too', async () => {
+    const instructions = instructionsOf(1);
+    const file = painOf(instructions);
+    const terms = termsOf(file, instructions);
+    const consent = await stage(terms);
+    const expected = await waiting(file, instructions);
+    const asked = [
+        ['reportFile', () => report(expected, randomUUID()), [400, 403, 500]],
+        ['createBulkBatchPaymentConsent', () => expectFile(consent, terms), [403, 500]],
+        ['createBulkBatchPaymentInstructionFile', () => upload(expected, file), [403, 500]],
+    ];
+    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
+    for (const [operation, ask, statuses] of asked) {
+        for (const status of statuses) {
+            const put = await fetch(`${demo.adminBaseUrl}/operator/overrides`, {
+                method: 'POST',
+                headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+                body: JSON.stringify({ provider: PROVIDER, operation, status, times: 1 }),
+            });
+            assert.equal(put.status, 204, await put.text());
+            assert.equal((await ask()).status, status, operation);
+        }
+    }
 });

@@ -184,7 +184,10 @@ async function operatorsView() {
 }
 
 test('neither people nor secrets are written down', async () => {
-    for (const provider of demo.providers) {
+    // The last fifty refusals are explained: those of a provider like others come first.
+    const last = demo.providers.filter(({ providerId }) => providerId !== 'dhowlite');
+    const first = demo.providers.filter(({ providerId }) => providerId === 'dhowlite');
+    for (const provider of [...first, ...last]) {
         collectPeople(provider);
         const client = new HubClient(demo, provider.providerId);
         const holders = provider.users.filter(({ accountIds }) => accountIds.length > 0).slice(0, 8);
@@ -204,7 +207,8 @@ test('neither people nor secrets are written down', async () => {
         }
         await misplace(client, holders[0], iban, first('a name', /./));
         await leaveLeads(client);
-        if (!provider.caap) { // customers of CAAP do not sign in at the bank
+        const { providers } = JSON.parse(readFileSync(`${demo.dir}/server.json`, 'utf8'));
+        if (providers.find(({ id }) => id === provider.providerId).authorizePath) { // customers of CAAP do not sign in at the bank
             await signIn(provider.providerId, holders[0]);
         }
         client.close();
