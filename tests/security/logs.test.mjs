@@ -184,10 +184,10 @@ async function operatorsView() {
 }
 
 test('neither people nor secrets are written down', async () => {
-    // The last fifty refusals are explained: those of a provider like others come first.
+    // The last fifty refusals are explained: those of the provider at CAAP come early.
     const last = demo.providers.filter(({ providerId }) => providerId !== 'dhowlite');
     const first = demo.providers.filter(({ providerId }) => providerId === 'dhowlite');
-    for (const provider of [...first, ...last]) {
+    for (const provider of [last[0], ...first, ...last.slice(1)]) {
         collectPeople(provider);
         const client = new HubClient(demo, provider.providerId);
         const holders = provider.users.filter(({ accountIds }) => accountIds.length > 0).slice(0, 8);
