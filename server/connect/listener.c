@@ -209,8 +209,8 @@ static void remember(const struct call *call)
 {
     const struct refusal *refusal = call->refusal;
     const struct explain_finding finding = {
-        .interaction = request_header(call->request, "o3-ozone-interaction-id", NULL),
-        .caller_interaction = request_header(call->request, "o3-caller-interaction-id", NULL),
+        .interaction = call_logged_header(call->request, "o3-ozone-interaction-id"),
+        .caller_interaction = call_logged_header(call->request, "o3-caller-interaction-id"),
         .provider = call->provider ? call->provider->id : NULL,
         .operation = call->operation ? contract_operation_id(call->operation) : NULL,
         .check = refusal->id,
