@@ -152,58 +152,17 @@ static int step(struct payments *payments, MDB_txn *txn, struct cover_quote *quo
     return rc == 0 ? move_to(payments, txn, quote, status, now_us) : rc;
 }
 
-static int move_due(struct payments *payments, MDB_txn *txn, int64_t now_us)
+static int move(struct payments *payments, MDB_txn *txn, struct lfi_slice id)
 {
     struct cover_quote quote;
-    struct store_key place;
-    struct lfi_slice id;
-    MDB_dbi due = payments->db[PAYMENTS_COVER_DUE];
-    int rc;
-    while ((rc = steps_find_due(txn, due, now_us, &place, &id)) == 0) {
-        MDB_val key = key_val(&place);
-        rc = mdb_del(txn, due, &key, NULL);
-        if (rc == 0) {
-            rc = get(payments, txn, id, &quote);
-        }
-        if (rc == 0) {
-            rc = move_to(payments, txn, &quote, next_of(&quote.value), quote.value.due_us);
-        }
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    int rc = get(payments, txn, id, &quote);
+    return rc == 0 ? move_to(payments, txn, &quote, next_of(&quote.value), quote.value.due_us) : rc;
 }
 
-/* Moves what is due by now. lfi_status. */
-static int advance(struct store *store, int64_t now_us, struct lfi_error *error)
-{
-    MDB_txn *txn = NULL;
-    struct store_key place;
-    struct lfi_slice id;
-    struct payments *payments = store->payments;
-    int result = payments_begin(payments, false, &txn, error);
-    if (result != LFI_OK) {
-        return result;
-    }
-    int rc = steps_find_due(txn, payments->db[PAYMENTS_COVER_DUE], now_us, &place, &id);
-    mdb_txn_abort(txn);
-    if (rc != 0) {
-        return rc == MDB_NOTFOUND ? LFI_OK : store_fail(error, "quotes", rc);
-    }
-    result = payments_begin(payments, true, &txn, error);
-    return result == LFI_OK ? payments_end(payments, txn, move_due(payments, txn, now_us), error)
-                            : result;
-}
+static int give_change(struct payments *payments, MDB_txn *txn, const struct steps_range *range,
+                       uint64_t number, struct lfi_answer *answer, struct lfi_error *error);
 
-/* After what is due has moved. */
-static int begin(struct store *store, bool writes, MDB_txn **txn, int64_t *now_us,
-                 struct lfi_error *error)
-{
-    *now_us = store->now_us(store->clock);
-    int result = advance(store, *now_us, error);
-    return result == LFI_OK ? payments_begin(store->payments, writes, txn, error) : result;
-}
+static const struct steps steps = {PAYMENTS_COVER_DUE, PAYMENTS_COVER_CHANGES, move, give_change};
 
 /* --- records ---------------------------------------------------------------------------------- */
 
@@ -313,12 +272,11 @@ static int cover_quote(void *core, const struct lfi_call *call,
 static int cover_find(void *core, const struct lfi_call *call, const struct lfi_query *query,
                       struct lfi_answer *answer, struct lfi_error *error)
 {
-    int64_t now_us;
     MDB_txn *txn = NULL;
     struct cover_quote quote;
     struct store *store = core;
     (void)call;
-    int result = begin(store, false, &txn, &now_us, error);
+    int result = steps_begin(store, &steps, false, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -391,10 +349,10 @@ static int give_allowed(const struct cover_value *value, struct lfi_quote_change
 static int change_quote(struct store *store, const struct lfi_quote_change *change,
                         const cJSON *data, struct cover_value *out, struct lfi_error *error)
 {
-    int64_t now_us;
     MDB_txn *txn = NULL;
     struct cover_quote quote;
-    int result = begin(store, true, &txn, &now_us, error);
+    int64_t now_us = store->now_us(store->clock);
+    int result = steps_begin(store, &steps, true, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -465,10 +423,10 @@ static int issue_first(struct store *store, MDB_txn *txn, struct cover_quote *qu
 static int issue_policy(struct store *store, const struct lfi_quote_issue *issue, const cJSON *data,
                         struct cover_value *value, char **out, struct lfi_error *error)
 {
-    int64_t now_us;
     MDB_txn *txn = NULL;
     struct cover_quote quote;
-    int result = begin(store, true, &txn, &now_us, error);
+    int64_t now_us = store->now_us(store->clock);
+    int result = steps_begin(store, &steps, true, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -548,29 +506,12 @@ static int give_change(struct payments *payments, MDB_txn *txn, const struct ste
     return rc;
 }
 
-/* Never waits: the server asks each second. */
 static int cover_changes(void *core, const struct lfi_call *call,
                          const struct lfi_change_query *query, struct lfi_answer *answer,
                          struct lfi_error *error)
 {
-    int64_t now_us;
-    MDB_txn *txn = NULL;
-    struct steps_range range;
-    struct store *store = core;
     (void)call;
-    int result = begin(store, false, &txn, &now_us, error);
-    if (result != LFI_OK) {
-        return result;
-    }
-    result = steps_range(store->payments, txn, store->payments->db[PAYMENTS_COVER_CHANGES],
-                         query->cursor, &range, error);
-    for (uint64_t number = range.behind + 1;
-         result == LFI_OK && number <= range.last && number - range.behind <= query->limit;
-         number++) {
-        result = give_change(store->payments, txn, &range, number, answer, error);
-    }
-    mdb_txn_abort(txn);
-    return result;
+    return steps_give(core, &steps, query, answer, error);
 }
 
 const struct lfi_quotes store_quotes = {.size = sizeof(struct lfi_quotes),

@@ -181,51 +181,18 @@ int fx_open_account(struct payments *payments, MDB_txn *txn, const char *quote_i
     return waits ? step(payments, txn, &value, LFI_FX_ACCOUNT_OPENED, at_us) : 0;
 }
 
-static int move_due(struct payments *payments, MDB_txn *txn, int64_t now_us)
+static int move(struct payments *payments, MDB_txn *txn, struct lfi_slice id)
 {
     MDB_val bytes;
     struct fx_value value;
-    struct store_key place;
-    struct lfi_slice id;
-    MDB_dbi due = payments->db[PAYMENTS_QUOTE_DUE];
-    int rc;
-    while ((rc = steps_find_due(txn, due, now_us, &place, &id)) == 0) {
-        MDB_val key = key_val(&place);
-        rc = get(payments, txn, id, &value, &bytes);
-        if (rc == 0) {
-            rc = mdb_del(txn, due, &key, NULL);
-        }
-        if (rc == 0) {
-            rc = move_on(payments, txn, &value);
-        }
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    int rc = get(payments, txn, id, &value, &bytes);
+    return rc == 0 ? move_on(payments, txn, &value) : rc;
 }
 
-/* Moves what is due by now. lfi_status. */
-static int advance(struct store *store, struct lfi_error *error)
-{
-    MDB_txn *txn = NULL;
-    struct store_key place;
-    struct lfi_slice id;
-    struct payments *payments = store->payments;
-    int64_t now_us = store->now_us(store->clock);
-    int result = payments_begin(payments, false, &txn, error);
-    if (result != LFI_OK) {
-        return result;
-    }
-    int rc = steps_find_due(txn, payments->db[PAYMENTS_QUOTE_DUE], now_us, &place, &id);
-    mdb_txn_abort(txn);
-    if (rc != 0) {
-        return rc == MDB_NOTFOUND ? LFI_OK : store_fail(error, "quotes", rc);
-    }
-    result = payments_begin(payments, true, &txn, error);
-    return result == LFI_OK ? payments_end(payments, txn, move_due(payments, txn, now_us), error)
-                            : result;
-}
+static int give_change(struct payments *payments, MDB_txn *txn, const struct steps_range *range,
+                       uint64_t number, struct lfi_answer *answer, struct lfi_error *error);
+
+static const struct steps steps = {PAYMENTS_QUOTE_DUE, PAYMENTS_QUOTE_CHANGES, move, give_change};
 
 /* --- records ---------------------------------------------------------------------------------- */
 
@@ -317,7 +284,7 @@ static int take(struct store *store, const struct lfi_fx_request *request,
 {
     MDB_txn *txn = NULL;
     struct payments *payments = store->payments;
-    int result = payments_begin(payments, true, &txn, error);
+    int result = steps_begin(store, &steps, true, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -368,10 +335,7 @@ static int fx_quote(void *core, const struct lfi_call *call, const struct lfi_fx
         return offer == FX_NOT_OFFERED ? LFI_OK : LFI_FAILED;
     }
     memcpy(quote.value.client_id, request->client_id.ptr, request->client_id.len);
-    int rc = advance(core, error);
-    if (rc == LFI_OK) {
-        rc = take(core, request, &quote, &repeated, error);
-    }
+    int rc = take(core, request, &quote, &repeated, error);
     summary->repeated = repeated;
     if (rc == LFI_OK && !repeated) {
         (void)snprintf(summary->liability_url, sizeof(summary->liability_url), LIABILITY_URL);
@@ -392,10 +356,7 @@ static int fx_find(void *core, const struct lfi_call *call, const struct lfi_que
     struct fx_value value;
     struct store *store = core;
     (void)call;
-    int result = advance(store, error);
-    if (result == LFI_OK) {
-        result = payments_begin(store->payments, false, &txn, error);
-    }
+    int result = steps_begin(store, &steps, false, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -417,10 +378,7 @@ static int fx_accept(void *core, const struct lfi_call *call, struct lfi_slice q
     struct store *store = core;
     int64_t now_us = store->now_us(store->clock);
     (void)call;
-    int result = advance(store, error);
-    if (result == LFI_OK) {
-        result = payments_begin(store->payments, true, &txn, error);
-    }
+    int result = steps_begin(store, &steps, true, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -464,30 +422,11 @@ static int give_change(struct payments *payments, MDB_txn *txn, const struct ste
     return give(&value, (const char *)bytes.mv_data + sizeof(value), &change, answer, error);
 }
 
-/* Never waits: the server asks each second. */
 static int fx_changes(void *core, const struct lfi_call *call, const struct lfi_change_query *query,
                       struct lfi_answer *answer, struct lfi_error *error)
 {
-    MDB_txn *txn = NULL;
-    struct steps_range range;
-    struct store *store = core;
     (void)call;
-    int result = advance(store, error);
-    if (result == LFI_OK) {
-        result = payments_begin(store->payments, false, &txn, error);
-    }
-    if (result != LFI_OK) {
-        return result;
-    }
-    result = steps_range(store->payments, txn, store->payments->db[PAYMENTS_QUOTE_CHANGES],
-                         query->cursor, &range, error);
-    for (uint64_t number = range.behind + 1;
-         result == LFI_OK && number <= range.last && number - range.behind <= query->limit;
-         number++) {
-        result = give_change(store->payments, txn, &range, number, answer, error);
-    }
-    mdb_txn_abort(txn);
-    return result;
+    return steps_give(core, &steps, query, answer, error);
 }
 
 const struct lfi_fx store_fx = {.size = sizeof(struct lfi_fx),

@@ -96,50 +96,18 @@ static int move_on(struct payments *payments, MDB_txn *txn, struct opening_value
                : rc;
 }
 
-static int move_due(struct payments *payments, MDB_txn *txn, int64_t now_us)
+static int move(struct payments *payments, MDB_txn *txn, struct lfi_slice id)
 {
     struct opening_value opening;
-    struct store_key place;
-    struct lfi_slice id;
-    MDB_dbi due = payments->db[PAYMENTS_OPENING_DUE];
-    int rc;
-    while ((rc = steps_find_due(txn, due, now_us, &place, &id)) == 0) {
-        MDB_val key = key_val(&place);
-        rc = opening_get(payments, txn, id, &opening);
-        if (rc == 0) {
-            rc = mdb_del(txn, due, &key, NULL);
-        }
-        if (rc == 0) {
-            rc = move_on(payments, txn, &opening);
-        }
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    int rc = opening_get(payments, txn, id, &opening);
+    return rc == 0 ? move_on(payments, txn, &opening) : rc;
 }
 
-/* Moves what is due by now. Result: lfi_status. */
-static int advance(struct store *store, struct lfi_error *error)
-{
-    MDB_txn *txn = NULL;
-    struct store_key place;
-    struct lfi_slice id;
-    struct payments *payments = store->payments;
-    int64_t now_us = store->now_us(store->clock);
-    int result = payments_begin(payments, false, &txn, error);
-    if (result != LFI_OK) {
-        return result;
-    }
-    int rc = steps_find_due(txn, payments->db[PAYMENTS_OPENING_DUE], now_us, &place, &id);
-    mdb_txn_abort(txn);
-    if (rc != 0) {
-        return rc == MDB_NOTFOUND ? LFI_OK : store_fail(error, "openings", rc);
-    }
-    result = payments_begin(payments, true, &txn, error);
-    return result == LFI_OK ? payments_end(payments, txn, move_due(payments, txn, now_us), error)
-                            : result;
-}
+static int give_change(struct payments *payments, MDB_txn *txn, const struct steps_range *range,
+                       uint64_t number, struct lfi_answer *answer, struct lfi_error *error);
+
+static const struct steps steps = {PAYMENTS_OPENING_DUE, PAYMENTS_OPENING_CHANGES, move,
+                                   give_change};
 
 /* --- a request -------------------------------------------------------------------------------- */
 
@@ -179,7 +147,7 @@ static int take_request(struct store *store, const struct lfi_opening_request *r
 {
     MDB_txn *txn = NULL;
     struct payments *payments = store->payments;
-    int result = payments_begin(payments, true, &txn, error);
+    int result = steps_begin(store, &steps, true, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -224,9 +192,6 @@ static int opening_request(void *core, const struct lfi_call *call,
         rc = opening_number(store, &opening, error);
     }
     if (rc == LFI_OK) {
-        rc = advance(store, error);
-    }
-    if (rc == LFI_OK) {
         rc = take_request(store, request, &opening, &repeated, error);
     }
     summary->repeated = repeated;
@@ -242,10 +207,7 @@ static int opening_find(void *core, const struct lfi_call *call, const struct lf
     MDB_txn *txn = NULL;
     struct opening_value opening;
     (void)call;
-    int result = advance(store, error);
-    if (result == LFI_OK) {
-        result = payments_begin(store->payments, false, &txn, error);
-    }
+    int result = steps_begin(store, &steps, false, &txn, error);
     if (result != LFI_OK) {
         return result;
     }
@@ -278,38 +240,12 @@ static int give_change(struct payments *payments, MDB_txn *txn, const struct ste
     return opening_give(&opening, &change, answer, error);
 }
 
-static int give_changes(struct payments *payments, MDB_txn *txn,
-                        const struct lfi_change_query *query, struct lfi_answer *answer,
-                        struct lfi_error *error)
-{
-    struct steps_range range;
-    int result = steps_range(payments, txn, payments->db[PAYMENTS_OPENING_CHANGES], query->cursor,
-                             &range, error);
-    for (uint64_t number = range.behind + 1;
-         result == LFI_OK && number <= range.last && number - range.behind <= query->limit;
-         number++) {
-        result = give_change(payments, txn, &range, number, answer, error);
-    }
-    return result;
-}
-
-/* Never waits: the server asks each second. */
 static int opening_changes(void *core, const struct lfi_call *call,
                            const struct lfi_change_query *query, struct lfi_answer *answer,
                            struct lfi_error *error)
 {
-    struct store *store = core;
-    MDB_txn *txn = NULL;
     (void)call;
-    int result = advance(store, error);
-    if (result == LFI_OK) {
-        result = payments_begin(store->payments, false, &txn, error);
-    }
-    if (result == LFI_OK) {
-        result = give_changes(store->payments, txn, query, answer, error);
-        mdb_txn_abort(txn);
-    }
-    return result;
+    return steps_give(core, &steps, query, answer, error);
 }
 
 const struct lfi_opening store_opening = {.size = sizeof(struct lfi_opening),

@@ -44,8 +44,9 @@ int steps_drop_due(MDB_txn *txn, MDB_dbi due, int64_t at_us, struct lfi_slice id
     return mdb_del(txn, due, &key, NULL);
 }
 
-int steps_find_due(MDB_txn *txn, MDB_dbi due, int64_t now_us, struct store_key *place,
-                   struct lfi_slice *id)
+/* The first that is due by now: MDB_NOTFOUND when none is. Its id lies in *place. */
+static int find_due(MDB_txn *txn, MDB_dbi due, int64_t now_us, struct store_key *place,
+                    struct lfi_slice *id)
 {
     MDB_cursor *cursor = NULL;
     MDB_val key, value;
@@ -113,8 +114,8 @@ static bool cursor_parse(struct lfi_slice text, const char *identity, uint64_t *
     return strspn(digits, "0123456789abcdef") == CURSOR_DIGITS;
 }
 
-int steps_range(struct payments *payments, MDB_txn *txn, MDB_dbi changes, struct lfi_slice cursor,
-                struct steps_range *out, struct lfi_error *error)
+static int read_range(struct payments *payments, MDB_txn *txn, MDB_dbi changes,
+                      struct lfi_slice cursor, struct steps_range *out, struct lfi_error *error)
 {
     MDB_stat stat;
     *out = (struct steps_range){.behind = 0};
@@ -136,4 +137,75 @@ void steps_write_cursor(const struct steps_range *range, uint64_t number,
 {
     (void)snprintf(out, STEPS_CURSOR_SIZE, "%s%0*llx", range->identity, CURSOR_DIGITS,
                    (unsigned long long)number);
+}
+
+/* --- of one kind of thing --------------------------------------------------------------------- */
+
+static int move_due(struct payments *payments, MDB_txn *txn, const struct steps *steps,
+                    int64_t now_us)
+{
+    struct store_key place;
+    struct lfi_slice id;
+    MDB_dbi due = payments->db[steps->due];
+    int rc;
+    while ((rc = find_due(txn, due, now_us, &place, &id)) == 0) {
+        MDB_val key = key_val(&place);
+        rc = mdb_del(txn, due, &key, NULL);
+        if (rc == 0) {
+            rc = steps->move(payments, txn, id);
+        }
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int advance(struct store *store, const struct steps *steps, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    struct store_key place;
+    struct lfi_slice id;
+    struct payments *payments = store->payments;
+    int64_t now_us = store->now_us(store->clock);
+    int result = payments_begin(payments, false, &txn, error);
+    if (result != LFI_OK) {
+        return result;
+    }
+    int rc = find_due(txn, payments->db[steps->due], now_us, &place, &id);
+    mdb_txn_abort(txn);
+    if (rc != 0) {
+        return rc == MDB_NOTFOUND ? LFI_OK : store_fail(error, "what is due", rc);
+    }
+    result = payments_begin(payments, true, &txn, error);
+    return result == LFI_OK
+               ? payments_end(payments, txn, move_due(payments, txn, steps, now_us), error)
+               : result;
+}
+
+int steps_begin(struct store *store, const struct steps *steps, bool writes, MDB_txn **txn,
+                struct lfi_error *error)
+{
+    int result = advance(store, steps, error);
+    return result == LFI_OK ? payments_begin(store->payments, writes, txn, error) : result;
+}
+
+int steps_give(struct store *store, const struct steps *steps, const struct lfi_change_query *query,
+               struct lfi_answer *answer, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    struct steps_range range;
+    struct payments *payments = store->payments;
+    int result = steps_begin(store, steps, false, &txn, error);
+    if (result != LFI_OK) {
+        return result;
+    }
+    result = read_range(payments, txn, payments->db[steps->changes], query->cursor, &range, error);
+    for (uint64_t number = range.behind + 1;
+         result == LFI_OK && number <= range.last && number - range.behind <= query->limit;
+         number++) {
+        result = steps->give(payments, txn, &range, number, answer, error);
+    }
+    mdb_txn_abort(txn);
+    return result;
 }
