@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define START_MS 2000
-#define ALIVE_MS 5000 /* CivetWeb looks at its sockets some times a second */
+#define START_MS 10000 /* a busy machine may take long to run the first worker */
+#define ALIVE_MS 5000  /* CivetWeb looks at its sockets some times a second */
 #define STEP_US 5000
 #define CUT_MS 500 /* for requests that are cut to end */
 #define NUMBER_MAX 16
