@@ -441,7 +441,9 @@ test('an instance that is killed loses nothing that it has answered', async () =
             assert.notEqual(status, 'Available');
         } else if (status === 'Available') {
             const reply = await change('employment', QuoteId, acceptanceOf('employment', quote));
-            assert.equal(reply.status, 204, reply.text);
+            // Killed between LMDB's commit and its notice to readers: the next writer is the first to see it.
+            const seen = (await look('employment', QuoteId)).json.data.QuoteStatus;
+            assert.ok(reply.status === 204 || (reply.status === 409 && seen !== 'Available'), reply.text);
         }
     }
     await moveClock(LEASE_S); // what the killed instance was telling is told by the other then
