@@ -37,6 +37,9 @@ static struct lfi_slice purpose_of(struct actor actor, const struct approval_req
     if (request->policies > 0) {
         json_int(&w, "policies", request->policies);
     }
+    if (request->instructions > 0) {
+        json_int(&w, "instructions", (int64_t)request->instructions);
+    }
     json_string_if_any(&w, "payee", slice_cut(request->payee, PAYEE_BYTES));
     if (request->amount.len > 0) {
         json_open_object(&w, "amount");

@@ -10,10 +10,12 @@
 
 /* What the customer's app is asked to approve; texts and counts where they play a part. */
 struct approval_request {
-    const char *kind; /* "consent", "connections", "step-up", "policies", "payment", "payments" */
+    const char *kind; /* "consent", "connections", "step-up", "policies", "payment", "payments",
+                         "file" */
     struct lfi_slice tpp;
     struct lfi_slice browser; /* browser_name() of where it is asked for */
     int accounts, policies;
+    uint64_t instructions;                    /* of a file of payments */
     struct lfi_slice payee, amount, currency; /* of a payment, as in struct payment_terms */
 };
 /*

@@ -21,6 +21,7 @@ static const struct ending_row rows[ENDINGS] = {
                             "no-accounts"},
     [ENDING_NO_POLICIES] = {ENDING_PATCH, "invalid_request", "user_lacks_eligible_policies",
                             "no-policies"},
+    [ENDING_NO_FILE] = {ENDING_PATCH, "server_error", "lfi_internal_error", "no-file"},
     [ENDING_NOT_DEBTOR] = {ENDING_PATCH, "invalid_request", "user_does_not_own_debtor_account",
                            "not-debtor"},
     [ENDING_NOT_SUPPORTED] = {ENDING_PATCH, "access_denied", "consent_not_supported",

@@ -23,6 +23,7 @@ enum ending {
     ENDING_CANCELLED,
     ENDING_NO_ACCOUNTS,
     ENDING_NO_POLICIES,
+    ENDING_NO_FILE,    /* the file of payments has not come */
     ENDING_NOT_DEBTOR, /* the TPP named an account that is not the customer's */
     ENDING_NOT_SUPPORTED,
     ENDING_STEP_UP, /* the decision was not confirmed */

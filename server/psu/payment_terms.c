@@ -160,6 +160,7 @@ static void append_file(struct actor actor, const struct lfi_file_facts *facts,
     struct buf hash;
     buf_init(&hash, 2 * LFI_FILE_HASH_SIZE);
     base64_append_standard(&hash, facts->hash, sizeof(facts->hash));
+    out->instructions = facts->count;
     out->amount = arena_format(actor.arena, "%lld.%02d", (long long)(facts->total_minor / 100),
                                (int)(facts->total_minor % 100));
     out->currency = arena_keep(actor.arena, slice_of(facts->currency));
@@ -317,6 +318,7 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
     }
     if (type->file && !find_file(actor, consent, &file)) {
         log_refusal(actor, &(struct refusal){.id = "PAYMENT-FILE-MISSING"});
+        out->lacks_file = true;
         pii_close(&pii);
         return false;
     }

@@ -23,13 +23,16 @@ struct payment_terms {
     struct lfi_slice debtor; /* IBAN that the TPP named; absent: the customer chooses */
     struct lfi_slice payee;  /* name of the only one; absent: several, or the TPP chooses them */
     bool single;             /* one payment, now */
-    struct lfi_slice amount; /* "250.00": of each, or the most that it may be; absent: neither */
+    /* "250.00": of each, or the most that it may be, or a file's total; absent: none of them */
+    struct lfi_slice amount;
     struct lfi_slice currency;
+    uint64_t instructions; /* of a file; 0: not one to a file */
+    bool lacks_file;       /* the reason for false: the file has not come */
 };
 
 /*
  * Reads the consent, `tree` as the Hub sent it, and decrypts who is paid. False, logged without
- * personal data (PAYMENT-PII): the bank has no key for it, or it is malformed.
+ * personal data (PAYMENT-PII): the bank has no key for it, it is malformed, or a file has not come.
  */
 bool payment_terms_read(struct actor actor, const cJSON *tree, const struct consent *consent,
                         struct payment_terms *out);

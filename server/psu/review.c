@@ -53,7 +53,7 @@ static bool load_payment(struct context *context, const cJSON *tree, const struc
 {
     *out = (struct payment_terms){.json = {0}};
     if (consent->kind->pays && !payment_terms_read(context_actor(context), tree, consent, out)) {
-        finish_refuse(context, ENDING_FAILED);
+        finish_refuse(context, out->lacks_file ? ENDING_NO_FILE : ENDING_FAILED);
         return false;
     }
     return true;

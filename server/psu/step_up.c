@@ -52,16 +52,23 @@ static bool keep_choice(struct context *context, struct lfi_slice choice,
     return status == LFI_OK;
 }
 
+static const char *kind_of(const struct consent *consent, const struct payment_terms *payment)
+{
+    if (!payment->json.ptr) {
+        return consent->kind->policies ? "policies" : "step-up";
+    }
+    return payment->instructions > 0 ? "file" : payment->single ? "payment" : "payments";
+}
+
 void step_up_ask(struct context *context, struct lfi_slice choice, const struct consent *consent,
                  const struct payment_terms *payment, int count)
 {
-    const char *sharing = consent->kind->policies ? "policies" : "step-up";
-    const char *kind = !payment->json.ptr ? sharing : payment->single ? "payment" : "payments";
-    const struct approval_request request = {.kind = kind,
+    const struct approval_request request = {.kind = kind_of(consent, payment),
                                              .tpp = consent_beneficiary(consent),
                                              .browser = browser_name(context->request),
                                              .accounts = consent->kind->policies ? 0 : count,
                                              .policies = consent->kind->policies ? count : 0,
+                                             .instructions = payment->instructions,
                                              .payee = payment->payee,
                                              .amount = payment->amount,
                                              .currency = payment->currency};

@@ -64,6 +64,7 @@ static void tells_of_every_ending_what_its_row_says(void **state)
                                 "no-accounts"},
         [ENDING_NO_POLICIES] = {REJECTED "doFail invalid_request user_lacks_eligible_policies\n",
                                 "no-policies"},
+        [ENDING_NO_FILE] = {REJECTED "doFail server_error lfi_internal_error\n", "no-file"},
         [ENDING_NOT_DEBTOR] = {REJECTED "doFail invalid_request user_does_not_own_debtor_account\n",
                                "not-debtor"},
         [ENDING_NOT_SUPPORTED] = {REJECTED DENIED "consent_not_supported\n", "not-supported"},

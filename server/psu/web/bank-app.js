@@ -1,6 +1,6 @@
 // The simulated bank app: shows what waits for the customer of the device, and decides it.
 import { call } from './api.js';
-import { element, language, loadTexts, locale, moment, money, show, sign, text } from './dom.js';
+import { count, element, language, loadTexts, locale, moment, money, show, sign, text } from './dom.js';
 import { errorView } from './views-error.js';
 import { signInView } from './views.js';
 
@@ -9,7 +9,7 @@ const provider = new URLSearchParams(location.search).get('provider');
 let device = location.hash.slice(1);
 
 /** What is said of each kind of request: `kind` is the server's. */
-const KINDS = ['consent', 'connections', 'step-up', 'policies', 'payment', 'payments'];
+const KINDS = ['consent', 'connections', 'step-up', 'policies', 'payment', 'payments', 'file'];
 const kindOf = (purpose) => (KINDS.includes(purpose?.kind) ? purpose.kind : 'connections');
 
 function outcome(approved, purpose) {
@@ -46,6 +46,15 @@ function inbox(messages) {
   return [element('h2', {}, text('app.messages')), element('ul', { class: 'inbox' }, ...items)];
 }
 
+/** What the texts of a request name. */
+function namesOf(purpose) {
+  const { instructions = 0, amount } = purpose ?? {};
+  return {
+    tpp: '', accounts: 0, policies: 0, payee: '', ...purpose,
+    amount: amount ? money(amount) : '', payments: count('flex.payments', instructions),
+  };
+}
+
 /** Where the request comes from, so that it can be compared with the other screen. */
 function facts({ kind, amount, reference, browser, at } = {}) {
   const fact = (key, value) => (value ? [element('dt', {}, text(key)), element('dd', {}, value)] : []);
@@ -57,12 +66,12 @@ function facts({ kind, amount, reference, browser, at } = {}) {
 function request(approval) {
   const { purpose } = approval;
   const kind = kindOf(purpose);
-  const asked = { ...purpose, amount: purpose?.amount ? money(purpose.amount) : '' };
+  const asked = namesOf(purpose);
   const title = text(`app.${kind}.title`, asked);
   show(title,
     sign('phone'),
     element('h1', {}, title),
-    element('p', { class: 'lead' }, text(kind === 'payments' && !purpose.payee ? 'app.payments.textOpen' : `app.${kind}.text`, { tpp: '', accounts: 0, policies: 0, payee: '', ...asked })),
+    element('p', { class: 'lead' }, text(kind === 'payments' && !purpose.payee ? 'app.payments.textOpen' : `app.${kind}.text`, asked)),
     purpose?.number ? element('p', { class: 'compare', 'data-testid': 'app-number' }, String(purpose.number)) : null,
     element('p', { class: 'note' }, text('app.number')),
     facts(purpose),

@@ -128,7 +128,7 @@ export function grouped(number) {
 /** A text that depends on how many: its keys end in the plural forms of the language. */
 export function count(key, number, values = {}) {
   const form = new Intl.PluralRules(language).select(number);
-  return text(hasText(`${key}.${form}`) ? `${key}.${form}` : `${key}.other`, { ...values, count: number });
+  return text(hasText(`${key}.${form}`) ? `${key}.${form}` : `${key}.other`, { ...values, count: whole(number) });
 }
 
 /** Where a problem is said; hidden until then. */

@@ -46,8 +46,13 @@ const GLANCES = {
   FixedDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.inAll', 'flex.inAllOnce')],
   VariableDefinedSchedule: (payment) => [count('flex.payments', payment.dates.length), onDates(payment, 'flex.upToInAll', 'flex.upToInAllOnce')],
   DelegatedAuthentication: ({ expires }, tpp) => [text('flex.asked', { tpp }), text('flex.until', { date: day(expires) })],
-  FilePayment: ({ file }, tpp) => [money(file.total), file.date ? text('file.on', { date: day(file.date) }) : text('file.once', { tpp })],
+  FilePayment: ({ file }, tpp) => [money(file.total), ofFile(file, tpp)],
 };
+
+function ofFile({ count: number, date }, tpp) {
+  const payments = count('flex.payments', number);
+  return date ? text('file.on', { payments, date: day(date) }) : text('file.once', { payments, tpp });
+}
 
 const onDemand = ({ expires }, tpp) => text('flex.onDemand', { tpp, date: day(expires) });
 

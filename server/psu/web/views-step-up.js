@@ -1,5 +1,5 @@
 // The decision is confirmed once more.
-import { element, money, show, sign, text } from './dom.js';
+import { count, element, money, show, sign, text } from './dom.js';
 import { canUsePasskeys } from './passkey.js';
 import { appLink, requestNumber } from './views.js';
 
@@ -8,12 +8,18 @@ const wordsFor = ({ type, amount }) => {
   return amount ? 'stepUp.each' : 'stepUp.upToEach';
 };
 
+const ofFile = ({ total, count: number }) =>
+  text('stepUp.file', { amount: money(total), payments: count('flex.payments', number) });
+
+const gist = (words) => element('p', { class: 'gist', 'data-testid': 'step-up-payment' }, words);
+
 /** Amount and payee are named once more, if there is one of each; after the page was loaded again, in the app alone. */
 function confirmed({ payment }) {
+  if (payment?.file) return gist(ofFile(payment.file));
   const amount = payment?.amount ?? payment?.maximum;
   if (!amount || payment.payees.length !== 1) return null;
   const [{ name: payee }] = payment.payees;
-  return element('p', { class: 'gist', 'data-testid': 'step-up-payment' }, text(wordsFor(payment), { amount: money(amount), payee }));
+  return gist(text(wordsFor(payment), { amount: money(amount), payee }));
 }
 
 export function stepUpView(view, { byPasskey, leave }) {
