@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeToken } from '../support/client.mjs';
+import { Tpp } from '../support/tpp.mjs';
 import { assertNoSanitizerReport, BUILD_DIR, freePortBase, ROOT, sharedPki } from '../support/demo.mjs';
 
 const READY_MS = 20_000;
@@ -87,6 +88,28 @@ export function withTppSide(config) {
     }
 }
 
+/** The first of its TPPs, at a provider of a simulator that serves TPPs. */
+export async function hubTpp(hub, { providerId = 'dhowretail', index = 0 } = {}) {
+    const { json } = await hub.script('GET', '/sim/setup');
+    const { tppListener, http, tpps, https } = hub.config;
+    const known = json.tpps.find(({ slug }) => slug === tpps[index].slug);
+    const at = join(sharedPki(), `tpp/${known.slug}`);
+    const kid = (name) => readFileSync(join(at, `${name}.kid`), 'utf8').trim();
+    const part = (name) => `${tppListener.url}/${name}.${providerId}.apihub`;
+    return Tpp.start({
+        hub: { caFile: https.clientCa },
+        tpps: [{
+            ...known, ...tpps[index], kid: kid('Sig1'), encryptionKid: kid('Enc2'),
+            redirectUris: [`${http.url}/tpp/callback`],
+        }],
+        providers: [{
+            providerId,
+            discoveryUrl: `${part('auth1')}/.well-known/openid-configuration`,
+            resourceBaseUrl: part('rs1'),
+        }],
+    }, { providerId });
+}
+
 /**
  * Starts a simulator; `adjust` may change its configuration. stop() fails when it ended badly. A
  * `dir` that the caller gives is kept.
@@ -118,6 +141,12 @@ export async function startHub({ adjust = () => {}, dir: given, base: ports } = 
         process: child,
         exited,
         log: () => log.split('\n').filter(Boolean).map((line) => JSON.parse(line)),
+        /** Its end without warning. */
+        async kill() {
+            kill();
+            await exited;
+            process.off('exit', kill);
+        },
         async stop() {
             child.kill('SIGTERM');
             assert.equal(await exited, 0, log);

@@ -59,7 +59,7 @@ static bool add(struct outbox *outbox, struct world *world, const char *key, cha
     struct message *message = malloc(sizeof(*message));
     assert_non_null(message);
     *message = (struct message){world, letter};
-    return outbox_add(outbox, key, message);
+    return outbox_add(outbox, key, message, 0);
 }
 
 static struct outbox *start(struct world *world, int refuse_a)
@@ -69,8 +69,9 @@ static struct outbox *start(struct world *world, int refuse_a)
     pthread_mutex_init(&world->gate, NULL);
     pthread_cond_init(&world->changed, NULL);
     pthread_mutex_lock(&world->gate);
-    struct outbox *outbox = outbox_start(&letters, world);
+    struct outbox *outbox = outbox_new(&letters, world);
     assert_non_null(outbox);
+    assert_int_equal(outbox_start(outbox), 0);
     return outbox;
 }
 

@@ -27,7 +27,12 @@ static void drop_event(void *message)
 struct outbox *events_start(struct sim *sim)
 {
     static const struct outbox_kind kind = {send_event, drop_event};
-    return outbox_start(&kind, sim);
+    struct outbox *outbox = outbox_new(&kind, sim);
+    if (outbox && outbox_start(outbox)) {
+        outbox_stop(outbox);
+        return NULL;
+    }
+    return outbox;
 }
 
 void events_add(const struct sim *sim, const struct consent *consent, const char *operation)
@@ -41,5 +46,5 @@ void events_add(const struct sim *sim, const struct consent *consent, const char
     event->operation = operation;
     memcpy(event->consent.id, consent->id, sizeof(event->consent.id));
     event->consent.data = cJSON_Duplicate(consent->data, true);
-    (void)outbox_add(sim->events, consent->id, event);
+    (void)outbox_add(sim->events, consent->id, event, 0);
 }

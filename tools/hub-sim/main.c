@@ -138,7 +138,7 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
         return EXIT_FAILURE;
     }
     if (sim_open(&sim, &error) || tpp_side_open(&side, &sim, &error) ||
-        start_all(&listeners, &sim, side, &error)) {
+        start_all(&listeners, &sim, side, &error) || webhooks_start(&sim, &error)) {
         LOG_EVENT(&log, LOG_ERROR, "start-failed", LOG_TEXT("reason", slice_of(error.message)));
         goto out;
     }

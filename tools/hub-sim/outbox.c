@@ -21,7 +21,7 @@ struct outbox {
     pthread_cond_t changed;
     struct entry queue[OUTBOX_QUEUED]; /* oldest first */
     size_t count;
-    bool halted;
+    bool started, halted;
 };
 
 /* Whether an older message has the key of this one. */
@@ -96,13 +96,13 @@ static void *run(void *arg)
     return NULL;
 }
 
-bool outbox_add(struct outbox *outbox, const char *key, void *message)
+bool outbox_add(struct outbox *outbox, const char *key, void *message, int64_t wait_us)
 {
     pthread_mutex_lock(&outbox->lock);
     bool fits = outbox->count < OUTBOX_QUEUED;
     if (fits) {
         struct entry *entry = &outbox->queue[outbox->count++];
-        *entry = (struct entry){.message = message};
+        *entry = (struct entry){.message = message, .due_us = clock_monotonic_us() + wait_us};
         (void)snprintf(entry->key, sizeof(entry->key), "%s", key);
         pthread_cond_signal(&outbox->changed);
     }
@@ -123,7 +123,7 @@ static void free_outbox(struct outbox *outbox)
     free(outbox);
 }
 
-struct outbox *outbox_start(const struct outbox_kind *kind, void *ctx)
+struct outbox *outbox_new(const struct outbox_kind *kind, void *ctx)
 {
     struct outbox *outbox = calloc(1, sizeof(*outbox));
     if (!outbox) {
@@ -137,11 +137,13 @@ struct outbox *outbox_start(const struct outbox_kind *kind, void *ctx)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&outbox->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (pthread_create(&outbox->thread, NULL, run, outbox)) {
-        free_outbox(outbox);
-        return NULL;
-    }
     return outbox;
+}
+
+int outbox_start(struct outbox *outbox)
+{
+    outbox->started = pthread_create(&outbox->thread, NULL, run, outbox) == 0;
+    return outbox->started ? 0 : -1;
 }
 
 void outbox_halt(struct outbox *outbox)
@@ -158,7 +160,9 @@ void outbox_stop(struct outbox *outbox)
 {
     if (outbox) {
         outbox_halt(outbox);
-        pthread_join(outbox->thread, NULL);
+        if (outbox->started) {
+            pthread_join(outbox->thread, NULL);
+        }
         free_outbox(outbox);
     }
 }

@@ -412,7 +412,7 @@ int store_keep(struct store *store, const struct sim *sim, struct lfi_error *err
     if (!sim->config->state_folder) {
         return 0;
     }
-    if (store_file_open(&file, sim->config->state_folder, sim->log, error)) {
+    if (store_file_open(&file, sim->config->state_folder, "consents", sim->log, error)) {
         return -1;
     }
     if (store_file_read(file, take, &keeper, error)) {
@@ -429,4 +429,11 @@ int store_keep(struct store *store, const struct sim *sim, struct lfi_error *err
     store->file = file;
     rewrite(store);
     return 0;
+}
+
+int store_open_beside(const struct store *store, const char *name, struct store_file **out,
+                      struct lfi_error *error)
+{
+    *out = NULL;
+    return store->file ? store_file_open_beside(out, store->file, name, error) : 0;
 }

@@ -26,6 +26,7 @@
 struct sim;
 
 struct store;
+struct store_file;
 
 struct store *store_new(const struct clock *clock, const struct log *log);
 void store_free(struct store *store);
@@ -34,6 +35,12 @@ void store_free(struct store *store);
  * on: at once, and whatever else changed in a consent with a note about it by store_unlock.
  */
 int store_keep(struct store *store, const struct sim *sim, struct lfi_error *error);
+/*
+ * A file beside that of the store, for what another part keeps over a restart; NULL in *out when
+ * the store is in memory only. After store_keep; the caller closes it.
+ */
+int store_open_beside(const struct store *store, const char *name, struct store_file **out,
+                      struct lfi_error *error);
 void store_lock(struct store *store);
 void store_unlock(struct store *store);
 

@@ -8,11 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME "consents.jsonl"
-#define NEW_NAME "consents.jsonl.new"
-
 struct store_file {
     const struct log *log;
+    char name[STORE_FILE_NAME_MAX], new_name[STORE_FILE_NAME_MAX]; /* new: while it is rewritten */
     int folder; /* locked as long as it is open */
     int fd;
     off_t size, kept; /* bytes now, and after the last rewriting */
@@ -28,33 +26,69 @@ static void report(struct store_file *file, const char *what)
     file->failed = true;
 }
 
-int store_file_open(struct store_file **out, const char *folder, const struct log *log,
-                    struct lfi_error *error)
+static struct store_file *new_file(const char *name, const struct log *log)
 {
     struct store_file *file = calloc(1, sizeof(*file));
+    if (file) {
+        *file = (struct store_file){.log = log, .folder = -1, .fd = -1};
+        (void)snprintf(file->name, sizeof(file->name), "%s.jsonl", name);
+        (void)snprintf(file->new_name, sizeof(file->new_name), "%s.jsonl.new", name);
+    }
+    return file;
+}
+
+/* Of a file whose folder is open. */
+static int open_for_appending(struct store_file *file, struct lfi_error *error)
+{
+    file->fd = openat(file->folder, file->name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return file->fd < 0 || fchmod(file->fd, 0600)
+               ? error_set(error, "stateFolder: %s: %s", file->name, strerror(errno))
+               : 0;
+}
+
+static int lock_folder(struct store_file *file, const char *folder, struct lfi_error *error)
+{
+    if ((mkdir(folder, 0700) && errno != EEXIST) ||
+        (file->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+        return error_set(error, "stateFolder %s: %s", folder, strerror(errno));
+    }
+    return flock(file->folder, LOCK_EX | LOCK_NB)
+               ? error_set(error, "stateFolder %s: another hub-sim uses it", folder)
+               : 0;
+}
+
+int store_file_open(struct store_file **out, const char *folder, const char *name,
+                    const struct log *log, struct lfi_error *error)
+{
+    struct store_file *file = new_file(name, log);
     if (!file) {
         return error_set(error, "out of memory");
     }
-    *file = (struct store_file){.log = log, .folder = -1, .fd = -1};
-    if ((mkdir(folder, 0700) && errno != EEXIST) ||
-        (file->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-        error_set(error, "stateFolder %s: %s", folder, strerror(errno));
-        goto fail;
-    }
-    if (flock(file->folder, LOCK_EX | LOCK_NB)) {
-        error_set(error, "stateFolder %s: another hub-sim uses it", folder);
-        goto fail;
-    }
-    file->fd = openat(file->folder, NAME, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (file->fd < 0 || fchmod(file->fd, 0600)) {
-        error_set(error, "stateFolder %s: %s: %s", folder, NAME, strerror(errno));
-        goto fail;
+    if (lock_folder(file, folder, error) || open_for_appending(file, error)) {
+        store_file_close(file);
+        return -1;
     }
     *out = file;
     return 0;
-fail:
-    store_file_close(file);
-    return -1;
+}
+
+int store_file_open_beside(struct store_file **out, const struct store_file *beside,
+                           const char *name, struct lfi_error *error)
+{
+    struct store_file *file = new_file(name, beside->log);
+    if (!file) {
+        return error_set(error, "out of memory");
+    }
+    file->folder = fcntl(beside->folder, F_DUPFD_CLOEXEC, 0); /* the lock is that of both */
+    if (file->folder < 0) {
+        error_set(error, "stateFolder: %s", strerror(errno));
+    }
+    if (file->folder < 0 || open_for_appending(file, error)) {
+        store_file_close(file);
+        return -1;
+    }
+    *out = file;
+    return 0;
 }
 
 void store_file_close(struct store_file *file)
@@ -77,10 +111,10 @@ int store_file_read(struct store_file *file, void (*take)(void *ctx, const cJSON
     char *line = NULL;
     size_t room = 0, skipped = 0;
     ssize_t len;
-    int fd = openat(file->folder, NAME, O_RDONLY | O_CLOEXEC);
+    int fd = openat(file->folder, file->name, O_RDONLY | O_CLOEXEC);
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
     if (!stream) {
-        return error_set(error, "stateFolder: %s: %s", NAME, strerror(errno));
+        return error_set(error, "stateFolder: %s: %s", file->name, strerror(errno));
     }
     while ((len = getline(&line, &room, stream)) >= 0) {
         cJSON *record =
@@ -134,8 +168,8 @@ bool store_file_has_grown(const struct store_file *file)
 
 int store_file_begin(struct store_file *file)
 {
-    int fd =
-        openat(file->folder, NEW_NAME, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    int fd = openat(file->folder, file->new_name, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
+                    0600);
     if (fd < 0) {
         report(file, "cannot rewrite");
         file->kept = file->size; /* not tried again at once */
@@ -149,7 +183,7 @@ int store_file_begin(struct store_file *file)
 
 void store_file_commit(struct store_file *file)
 {
-    if (fsync(file->fd) || renameat(file->folder, NEW_NAME, file->folder, NAME)) {
+    if (fsync(file->fd) || renameat(file->folder, file->new_name, file->folder, file->name)) {
         report(file, "cannot rewrite");
     }
     file->kept = file->size;

@@ -1,8 +1,8 @@
 /*
- * The file that keeps the Hub's state over a restart: FOLDER/consents.jsonl, one JSON object a
+ * A file that keeps some of the Hub's state over a restart: FOLDER/NAME.jsonl, one JSON object a
  * line, appended as things happen and rewritten when it has grown. What was appended survives the
  * sudden end of the process; a line that was cut is skipped. Readable by its owner only. Not
- * thread-safe: the store's lock guards it.
+ * thread-safe: a lock of its user guards it.
  */
 #ifndef HUB_SIM_STORE_FILE_H
 #define HUB_SIM_STORE_FILE_H
@@ -16,9 +16,14 @@
 
 struct store_file;
 
+#define STORE_FILE_NAME_MAX 32
+
 /* Makes the folder when it is missing. -1 also when another process has it open. */
-int store_file_open(struct store_file **out, const char *folder, const struct log *log,
-                    struct lfi_error *error);
+int store_file_open(struct store_file **out, const char *folder, const char *name,
+                    const struct log *log, struct lfi_error *error);
+/* Another file in the folder of an open one, which stays locked until both are closed. */
+int store_file_open_beside(struct store_file **out, const struct store_file *file, const char *name,
+                           struct lfi_error *error);
 void store_file_close(struct store_file *file);
 
 /* Calls `take` for each object in the file, oldest first. -1: the file cannot be read. */

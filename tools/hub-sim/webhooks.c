@@ -7,6 +7,7 @@
 #include "outbox.h"
 #include "payments.h"
 #include "tpp/view.h"
+#include "webhook_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct webhooks {
     struct sim *sim;
     struct http_client *tls, *plain;
     struct outbox *outbox;
+    struct webhook_queue *queue; /* what is in the outbox, over a restart */
 };
 
 /* An event that waits. */
@@ -26,7 +28,8 @@ struct webhook {
     const struct sim_hub *hub;
     const struct tpp *tpp;
     char consent_id[OUTBOX_KEY_MAX];
-    char *message; /* JSON */
+    char *message;  /* JSON */
+    int64_t number; /* in the queue */
     size_t retries;
 };
 
@@ -213,7 +216,7 @@ static int64_t send_webhook(void *ctx, void *message)
     struct webhook *webhook = message;
     const struct sim_config *config = webhooks->sim->config;
     struct delivery delivery = {.error = {""}};
-    bool last = webhook->retries == config->webhook_retry_count, taken = true;
+    bool last = webhook->retries >= config->webhook_retry_count, taken = true;
     buf_init(&delivery.claims, LIMIT_BODY_BYTES);
     buf_init(&delivery.jwe, 4 * LIMIT_BODY_BYTES);
     http_answer_init(&delivery.answer, ANSWER_BYTES);
@@ -223,8 +226,13 @@ static int64_t send_webhook(void *ctx, void *message)
     buf_free(&delivery.claims);
     buf_free(&delivery.jwe);
     http_answer_free(&delivery.answer);
-    return taken || last ? OUTBOX_DONE
-                         : config->webhook_retry_ms[webhook->retries++] * INT64_C(1000);
+    if (taken || last) {
+        webhook_queue_end(webhooks->queue, webhook->number);
+        return OUTBOX_DONE;
+    }
+    int64_t wait_us = config->webhook_retry_ms[webhook->retries++] * INT64_C(1000);
+    webhook_queue_retry(webhooks->queue, webhook->number, webhook->retries, wait_us);
+    return wait_us;
 }
 
 static void drop_webhook(void *message)
@@ -237,7 +245,8 @@ static void drop_webhook(void *message)
 /* --- events ----------------------------------------------------------------------------------- */
 
 /* NULL when memory is short. */
-static struct webhook *new_webhook(const struct consent *consent, const cJSON *message)
+static struct webhook *new_webhook(const struct sim_hub *hub, const struct tpp *tpp,
+                                   const char *consent_id, const cJSON *message)
 {
     struct webhook *webhook = calloc(1, sizeof(*webhook));
     char *text = cJSON_PrintUnformatted(message);
@@ -246,9 +255,28 @@ static struct webhook *new_webhook(const struct consent *consent, const cJSON *m
         cJSON_free(text);
         return NULL;
     }
-    *webhook = (struct webhook){.hub = consent->hub, .tpp = consent->tpp, .message = text};
-    (void)snprintf(webhook->consent_id, sizeof(webhook->consent_id), "%s", consent->id);
+    *webhook = (struct webhook){.hub = hub, .tpp = tpp, .message = text};
+    (void)snprintf(webhook->consent_id, sizeof(webhook->consent_id), "%s", consent_id);
     return webhook;
+}
+
+static bool enqueue(const struct webhooks *webhooks, const struct consent *consent,
+                    const cJSON *message)
+{
+    struct webhook *webhook = new_webhook(consent->hub, consent->tpp, consent->id, message);
+    if (!webhook) {
+        return false;
+    }
+    int64_t number = webhook->number = webhook_queue_add(
+        webhooks->queue, &(struct webhook_entry){.provider_id = webhook->hub->config->provider_id,
+                                                 .client_id = webhook->tpp->client_id,
+                                                 .consent_id = webhook->consent_id,
+                                                 .message = message});
+    bool fits = outbox_add(webhooks->outbox, consent->id, webhook, 0);
+    if (!fits) {
+        webhook_queue_end(webhooks->queue, number);
+    }
+    return fits;
 }
 
 /* Takes `data` over. */
@@ -263,9 +291,9 @@ static void add(const struct sim *sim, const struct consent *consent, const char
     cJSON_AddStringToObject(meta, "EventType", "Resource.Updated");
     cJSON_AddStringToObject(meta, "ConsentId", consent->id);
     cJSON_AddItemToObject(message, "Data", data);
-    struct webhook *webhook = new_webhook(consent, message);
+    bool fits = enqueue(sim->webhooks, consent, message);
     cJSON_Delete(message);
-    if (!webhook || !outbox_add(sim->webhooks->outbox, consent->id, webhook)) {
+    if (!fits) {
         LOG_EVENT(sim->log, LOG_WARN, "webhook-lost", LOG_TEXT("consentId", slice_of(consent->id)));
     }
 }
@@ -290,6 +318,32 @@ void webhooks_announce(const struct sim *sim, const struct consent *consent, con
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+/* The rest of the wait before a try; the system's time may have been set meanwhile. */
+static int64_t rest_of_wait(const struct sim_config *config, const struct webhook_entry *entry)
+{
+    bool known = entry->retries > 0 && entry->retries <= config->webhook_retry_count;
+    int64_t most_us = known ? config->webhook_retry_ms[entry->retries - 1] * INT64_C(1000) : 0;
+    return entry->wait_us < most_us ? entry->wait_us : most_us;
+}
+
+/* An event of before the restart; of a Hub or TPP that is no more, it comes to its end. */
+static void resume(void *ctx, const struct webhook_entry *entry)
+{
+    const struct webhooks *webhooks = ctx;
+    const struct sim_hub *hub = sim_hub_of(webhooks->sim, slice_of(entry->provider_id));
+    const struct tpp *tpp = tpp_find(slice_of(entry->client_id));
+    struct webhook *webhook =
+        hub && tpp ? new_webhook(hub, tpp, entry->consent_id, entry->message) : NULL;
+    if (webhook) {
+        webhook->number = entry->number;
+        webhook->retries = entry->retries;
+    }
+    if (!webhook || !outbox_add(webhooks->outbox, entry->consent_id, webhook,
+                                rest_of_wait(webhooks->sim->config, entry))) {
+        webhook_queue_end(webhooks->queue, entry->number);
+    }
+}
+
 int webhooks_open(struct sim *sim, struct lfi_error *error)
 {
     static const struct outbox_kind kind = {send_webhook, drop_webhook};
@@ -308,14 +362,28 @@ int webhooks_open(struct sim *sim, struct lfi_error *error)
         http_client_new(&sim->webhooks->plain, &plain, error)) {
         return -1;
     }
-    sim->webhooks->outbox = outbox_start(&kind, sim->webhooks);
-    return sim->webhooks->outbox ? 0 : error_set(error, "no thread for webhooks");
+    sim->webhooks->outbox = outbox_new(&kind, sim->webhooks);
+    if (!sim->webhooks->outbox) {
+        return error_set(error, "out of memory");
+    }
+    return webhook_queue_open(&sim->webhooks->queue, sim->store, sim->log, error) ||
+                   webhook_queue_read(sim->webhooks->queue, resume, sim->webhooks, error)
+               ? -1
+               : 0;
+}
+
+int webhooks_start(struct sim *sim, struct lfi_error *error)
+{
+    return sim->webhooks && outbox_start(sim->webhooks->outbox)
+               ? error_set(error, "no thread for webhooks")
+               : 0;
 }
 
 void webhooks_close(struct sim *sim)
 {
     if (sim->webhooks) {
         outbox_stop(sim->webhooks->outbox);
+        webhook_queue_close(sim->webhooks->queue);
         http_client_free(sim->webhooks->tls);
         http_client_free(sim->webhooks->plain);
         free(sim->webhooks);

@@ -3,7 +3,8 @@
  * Sig2, encrypted for the TPP's Enc2 and sent to the address of the consent's subscription, as long
  * as that is active. Those of a consent, its payments' among them, go out in order. What is not
  * acknowledged is sent again as the configuration says, then given up; each try is a step of the
- * consent. (TPP side 18.)
+ * consent. What waits outlives the simulator, with the tries that it has had; an event whose answer
+ * was on its way at the end is sent once more. (TPP side 18.)
  */
 #ifndef HUB_SIM_WEBHOOKS_H
 #define HUB_SIM_WEBHOOKS_H
@@ -14,7 +15,9 @@
 
 /* Fills sim->webhooks, unless TPPs are not served. `sim` must outlive it. */
 int webhooks_open(struct sim *sim, struct lfi_error *error);
-/* Drops what is queued; waits for the one under way. */
+/* Sends from now on: after the listeners, one of which may be the receiver. */
+int webhooks_start(struct sim *sim, struct lfi_error *error);
+/* Waits for the one under way; what is queued stays in the file only. */
 void webhooks_close(struct sim *sim);
 
 /*

@@ -2,11 +2,11 @@
 #ifndef HUB_SIM_TPP_CALL_H
 #define HUB_SIM_TPP_CALL_H
 
-#include "caller/replay.h"
 #include "jose/seal.h"
 #include "oauth/form.h"
 #include "sim_call.h"
 #include "tpp/access.h"
+#include "tpp/used.h"
 
 enum tpp_part { TPP_ISSUER, TPP_AUTHORIZATION, TPP_RESOURCES, TPP_PARTS };
 
@@ -19,7 +19,7 @@ struct tpp_side {
     struct seal *seal;                             /* of tokens */
     struct jose_keyset *keysets[SIM_TPPS];         /* by place in tpps; NULL: no key */
     const struct config_tpp *registered[SIM_TPPS]; /* the same; NULL: not registered */
-    struct replay *assertions[TPP_ENDPOINTS];
+    struct used *used;                             /* client assertions and request objects */
 };
 
 struct tpp_call {

@@ -103,12 +103,11 @@ static bool is_first_use(const struct tpp_call *call, const cJSON *claims, const
 {
     double exp = 0;
     (void)token_get_date(claims, "exp", &exp);
-    struct lfi_slice id =
-        arena_format(call->base.base.arena, "%s %s %s", call->base.hub->config->provider_id,
-                     tpp->client_id, json_get(claims, "jti")->valuestring);
-    return id.ptr && replay_remember(call->side->assertions[endpoint], id,
-                                     (int64_t)ceil(exp) + LIMIT_TOKEN_SKEW_S + 1,
-                                     clock_now_s(call->base.sim->clock));
+    struct lfi_slice id = arena_format(call->base.base.arena, "assertion %d %s %s %s",
+                                       (int)endpoint, call->base.hub->config->provider_id,
+                                       tpp->client_id, json_get(claims, "jti")->valuestring);
+    return id.ptr && used_remember(call->side->used, call->base.base.arena, id,
+                                   (int64_t)ceil(exp) + LIMIT_TOKEN_SKEW_S + 1);
 }
 
 static int check_assertion(struct tpp_call *call, const struct signed_text *text,

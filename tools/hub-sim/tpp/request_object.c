@@ -8,7 +8,10 @@
 #include "tpp/scope.h"
 #include "tpp/signed.h"
 
+#include <math.h>
+
 #define CHALLENGE_LEN 43 /* SHA-256 as base64url */
+#define JTI_MAX 128
 
 #define SIGNED_PREFIX "REQUEST-OBJECT"
 static const char *const ids[SIGNED_COUNT] = {SIGNED_FAULTS(SIGNED_ID)};
@@ -57,6 +60,28 @@ static enum signed_fault check_names(const struct tpp_call *call, const cJSON *c
                                                                                     : SIGNED_AUD;
 }
 
+/* One that names itself is used up by its first use, of those that are genuine. */
+static enum signed_fault check_use(const struct tpp_call *call, const cJSON *claims)
+{
+    double exp = 0;
+    struct arena *arena = call->base.base.arena;
+    struct lfi_slice jti = json_get_string(claims, "jti");
+    if (!json_get(claims, "jti")) {
+        return SIGNED_GOOD;
+    }
+    if (jti.len == 0 || jti.len > JTI_MAX) {
+        return SIGNED_JTI;
+    }
+    (void)token_get_date(claims, "exp", &exp);
+    struct lfi_slice id =
+        arena_format(arena, "request %s %s %.*s", call->base.hub->config->provider_id,
+                     call->tpp->client_id, SLICE_ARG(jti));
+    return id.ptr && used_remember(call->side->used, arena, id,
+                                   (int64_t)ceil(exp) + LIMIT_TOKEN_SKEW_S + 1)
+               ? SIGNED_GOOD
+               : SIGNED_REPLAY;
+}
+
 static int read_signed(struct tpp_call *call, struct request_object *out)
 {
     static const char *const typs[] = {"JWT", "oauth-authz-req+jwt", NULL};
@@ -76,6 +101,9 @@ static int read_signed(struct tpp_call *call, struct request_object *out)
     }
     if (fault == SIGNED_GOOD) {
         fault = check_dates(out->claims, clock_now_s(call->base.sim->clock));
+    }
+    if (fault == SIGNED_GOOD) {
+        fault = check_use(call, out->claims);
     }
     return fault == SIGNED_GOOD
                ? 0

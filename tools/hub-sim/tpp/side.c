@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ASSERTIONS 4096 /* remembered at an endpoint, each for some five minutes */
 #define KEY_BYTES 32
 #define KEY_FILE "tokens.key"
 
@@ -126,13 +125,8 @@ static int check_config(const struct sim *sim, struct lfi_error *error)
 static int fill(struct tpp_side *side, struct lfi_error *error)
 {
     const struct sim_config *config = side->sim->config;
-    for (size_t i = 0; i < TPP_ENDPOINTS; i++) {
-        side->assertions[i] = replay_new(ASSERTIONS);
-        if (!side->assertions[i]) {
-            return error_set(error, "out of memory");
-        }
-    }
-    if (check_config(side->sim, error) || open_apis(side, error) || open_seal(side, error)) {
+    if (check_config(side->sim, error) || open_apis(side, error) || open_seal(side, error) ||
+        used_open(&side->used, side->sim->store, side->sim->clock, error)) {
         return -1;
     }
     for (size_t i = 0; i < config->tpp_count; i++) {
@@ -179,9 +173,7 @@ void tpp_side_close(struct tpp_side *side)
     for (size_t i = 0; i < TPP_PARTS; i++) {
         apis_free(side->apis[i]);
     }
-    for (size_t i = 0; i < TPP_ENDPOINTS; i++) {
-        replay_free(side->assertions[i]);
-    }
+    used_close(side->used);
     for (size_t i = 0; i < SIM_TPPS; i++) {
         jose_keyset_free(side->keysets[i]);
     }
