@@ -372,6 +372,15 @@ static int files_end(void *core, void *under_way, struct lfi_file_content *conte
     return rc;
 }
 
+static int flush_spool(const struct upload *upload, struct lfi_error *error)
+{
+    if (fflush(upload->spool) == 0 && fsync(fileno(upload->spool)) == 0) {
+        return LFI_OK;
+    }
+    (void)store_say(error, "cannot keep a file: %s", strerror(errno));
+    return LFI_UNAVAILABLE;
+}
+
 /* In a transaction that writes, so that of two uploads one comes first. */
 static int settle(struct store *store, MDB_txn *txn, struct upload *upload, struct lfi_error *error)
 {
@@ -404,7 +413,10 @@ static int files_keep(void *core, const struct lfi_call *call, void *under_way,
     struct store *store = core;
     MDB_txn *txn = NULL;
     (void)call;
-    int result = payments_begin(store->payments, true, &txn, error);
+    int result = flush_spool(under_way, error); /* before the transaction, which others wait for */
+    if (result == LFI_OK) {
+        result = payments_begin(store->payments, true, &txn, error);
+    }
     if (result != LFI_OK) {
         return result;
     }

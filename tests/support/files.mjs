@@ -49,3 +49,41 @@ export const termsOf = (file, instructions, more = {}) => ({
     ControlSum: decimal(sumOf(instructions)),
     ...more,
 });
+
+const CHUNK = 1024 * 1024;
+
+/** pain.001.001.09 of exactly so many bytes, as {chunks, terms} of what a consent says of it. */
+export function writeLargePain({ bytes, count }) {
+    const [head, tail] = painOf([], { count }).split('\n\n</PmtInf>');
+    const minor = 2;
+    const one = (i, filler) => transfer({ id: `PAY-${i}`, minor, iban: creditorIban(7000 + (i % 500)), name: `Zumurrud Trading ${i}` })
+        .replace('<Ustrd>Salary', `<Ustrd>${'Salary '.repeat(20)}</Ustrd><Ustrd>${filler}`);
+    const before = `${head.replace(/<CtrlSum>.*<\/CtrlSum>/, `<CtrlSum>${decimal(minor * count)}</CtrlSum>`)}\n`;
+    const after = `</PmtInf>${tail}`;
+    const hash = createHash('sha256');
+    const chunks = [];
+    let lines = [before];
+    let size = before.length;
+    let left = bytes - after.length;
+    const flush = () => {
+        const chunk = Buffer.from(lines.join(''));
+        chunks.push(chunk);
+        hash.update(chunk);
+        left -= chunk.length;
+        lines = [];
+        size = 0;
+    };
+    for (let i = 0; i < count; i++) {
+        const bare = `${one(i, '')}\n`.length;
+        const room = Math.max(0, Math.floor((left - size) / (count - i)) - bare);
+        const line = `${one(i, 'x'.repeat(room))}\n`;
+        lines.push(line);
+        size += line.length;
+        if (size >= CHUNK) flush();
+    }
+    lines.push(' '.repeat(Math.max(0, left - size)), after);
+    left += after.length;
+    flush();
+    const terms = { FileType: PAIN, FileHash: hash.digest('base64'), NumberOfTransactions: count, ControlSum: decimal(minor * count) };
+    return { chunks, terms };
+}
