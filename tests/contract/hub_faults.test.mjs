@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ROOT } from '../support/demo.mjs';
-import { Bank, HUB_SIM, hubConfig, readSubjects, send, startHub } from './hub_support.mjs';
+import { Bank, HUB_SIM, hubConfig, readSubjects, send, startHub, withTppSide } from './hub_support.mjs';
 
 let hub, bank, consent;
 before(async () => {
@@ -129,12 +129,22 @@ test('wrong usage ends with 2', () => {
     }
 });
 
+const switchesOf = (switches) => (config) => {
+    withTppSide(config);
+    config.tppListener.switches = switches;
+};
+
 test('a wrong configuration is named with file, line and place', () => {
     const cases = {
         'hub.json:1: \\$': () => 'no json',
         'hub.json:\\d+: \\$\\.http\\.port': (config) => void (config.http.port = 'x'),
         'hub.json:\\d+: \\$\\.hubs\\[0\\]': (config) => void delete config.hubs[0].audience,
         'hub.json:\\d+: \\$': (config) => void (config.colour = 'red'),
+        'hub.json:\\d+: \\$\\.tppListener\\.switches\\.colour: is not allowed here': switchesOf({ colour: 'red' }),
+        'hub.json:\\d+: \\$\\.tppListener\\.switches\\.parStatus': switchesOf({ parStatus: 202 }),
+        'hub.json:\\d+: \\$\\.tppListener\\.switches\\.refreshRotation': switchesOf({ refreshRotation: 'on' }),
+        'hub.json:\\d+: \\$\\.tppListener\\.switches\\.replayScope': switchesOf({ replayScope: 'never' }),
+        'hub.json:\\d+: \\$\\.tppListener\\.switches\\.profile': switchesOf({ profile: 'lax' }),
         'hub.json: \\$\\.hubs\\[1\\]\\.providerId': (config) =>
             void (config.hubs[1].providerId = 'dhowretail'),
     };

@@ -7,4 +7,5 @@ import './tpp_guide.mjs';
 import './tpp_payments.mjs';
 import './tpp_collection.mjs';
 import './tpp_webhooks.mjs';
+import './tpp_switches.mjs';
 import './tpp_clock.mjs';

@@ -14,10 +14,11 @@ const dir = mkdtempSync(join(tmpdir(), 'lfi-hub-restart-'));
 let hub, tpp, bank, base;
 const receivers = [];
 
-async function start(retryMs = [1000, 5000, 25_000]) {
+async function start(retryMs = [1000, 5000, 25_000], switches = undefined) {
     const adjust = (config) => {
         withTppSide(config);
         Object.assign(config, { stateFolder: 'hub', webhooks: { retryMs } });
+        config.tppListener.switches = switches;
     };
     hub = await startHub({ dir, adjust, base });
     base = hub.base; // the addresses that the TPP knows stay
@@ -212,4 +213,22 @@ test('a kill at any moment of many changes loses no event', async () => {
         const revoked = await seen();
         return accepted.every((id) => revoked.includes(id));
     }, 'each revocation that was answered with 204');
+});
+
+test('the switches of the configuration hold, and what a script has changed ends with the simulator', async () => {
+    const given = { profile: 'strict', shortPaths: true, webhookRetries: 1 };
+    const read = async () => (await hub.script('GET', '/sim/switches')).json;
+    await start(undefined, given);
+    const { shortPaths, webhookRetries, requireIat, refreshRotation } = await read();
+    assert.deepEqual([shortPaths, webhookRetries, requireIat, refreshRotation], [true, 1, true, false]);
+    const before = await read();
+    assert.equal((await hub.script('PATCH', '/sim/switches', { refreshRotation: true })).json.refreshRotation, true);
+    await kill();
+    await start(undefined, given);
+    assert.deepEqual(await read(), before);
+});
+
+test('an event is tried as often as there are waits, when nothing else is said', async () => {
+    await start([10, 20]);
+    assert.equal((await hub.script('GET', '/sim/switches')).json.webhookRetries, 2);
 });

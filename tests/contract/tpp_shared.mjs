@@ -36,6 +36,30 @@ export async function assertRefused(reply, status, error, id) {
     assert.deepEqual([reply.status, told, await refusalOf(reply)], [status, error, id], text);
 }
 
+/** Changes some of the Hubs' switches; {status, json} with all of them. */
+export async function setSwitches(changes) {
+    const reply = await fetch(`${demo.hub.baseUrl}/sim/switches`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', connection: 'close' },
+        body: JSON.stringify(changes),
+    });
+    return { status: reply.status, json: await reply.json() };
+}
+
+export const switches = async () => (await setSwitches({})).json;
+
+/** Does it with some of the switches set, and sets them back. */
+export async function switched(changes, work) {
+    const before = await switches();
+    const { status, json } = await setSwitches(changes);
+    assert.equal(status, 200, JSON.stringify(json));
+    try {
+        return await work();
+    } finally {
+        await setSwitches(before);
+    }
+}
+
 /** Where the Hub answered against its own contract, as its log tells it. */
 export const ownFaults = () => demo.hubLog().filter(({ event }) => event === 'own-reply');
 

@@ -207,7 +207,7 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
     config->directory_key = read_path(reader, json_get(root, "keystore"), "signingKey");
     config->tpp = read_address(reader, json_get(root, "tppListener"));
     config->tpp_url = read_text(reader, json_get(root, "tppListener"), "url");
-    config->refresh_rotates = json_get_bool(json_get(root, "tppListener"), "refreshRotation", true);
+    config->switches = read_part(reader, json_get(root, "tppListener"), "switches");
     config->state_folder = read_path(reader, root, "stateFolder");
     config->bank_url = read_text(reader, bank, "ozoneConnectUrl");
     for (size_t i = 0; i < CONTRACT_FAMILIES; i++) {

@@ -63,7 +63,7 @@ struct sim_config {
     const char *tpp_url;       /* its origin */
     const char *keystore_url;  /* origin of the key store; NULL: not told */
     const char *directory_key; /* signs software statements; NULL: none are issued */
-    bool refresh_rotates;
+    const char *switches;      /* an object of JSON; NULL: as they are when nothing is said */
     int webhook_retry_ms[SIM_RETRIES]; /* before each further try */
     size_t webhook_retry_count;
     const char *webhook_ca; /* trust anchors of TPPs' receivers */

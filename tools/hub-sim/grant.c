@@ -43,7 +43,8 @@ bool grant_give_code(const struct sim *sim, struct consent *consent, char out[GR
     cJSON_DeleteItemFromObjectCaseSensitive(consent->grant, "code");
     cJSON_DeleteItemFromObjectCaseSensitive(consent->grant, "codeUsed");
     cJSON_AddStringToObject(consent->grant, "code", out);
-    grant_set_number(consent->grant, "codeUntil", now_s + GRANT_CODE_S);
+    grant_set_number(consent->grant, "codeUntil",
+                     now_s + switches_get(&sim->switches, SWITCH_CODE_LIFE));
     grant_set_number(consent->grant, "authTime", now_s);
     store_touch(sim->store, consent);
     return true;

@@ -17,7 +17,6 @@
 #include "sim.h"
 #include "store.h"
 
-#define GRANT_CODE_S 60
 #define GRANT_RANDOM_MAX 44 /* 32 bytes as base64url */
 
 /* False when the generator fails. */

@@ -224,9 +224,25 @@ static int open_directory(struct sim *sim, struct lfi_error *error)
                : 0;
 }
 
+static void open_switches(struct sim *sim)
+{
+    const struct sim_config *config = sim->config;
+    cJSON *given = config->switches ? cJSON_Parse(config->switches) : NULL;
+    cJSON *retries = cJSON_CreateObject();
+    cJSON_AddNumberToObject(retries, "webhookRetries", (double)config->webhook_retry_count);
+    switches_init(&sim->switches);
+    if (!json_get_string(given, "profile").ptr) {
+        switches_apply(&sim->switches, retries);
+    }
+    switches_apply(&sim->switches, given);
+    cJSON_Delete(retries);
+    cJSON_Delete(given);
+}
+
 int sim_open(struct sim *sim, struct lfi_error *error)
 {
     const struct sim_config *config = sim->config;
+    open_switches(sim);
     sim->directory = directory_new();
     sim->faults = faults_new();
     sim->store = store_new(sim->clock, sim->log);

@@ -95,7 +95,10 @@ int payments_find_key(const struct sim *sim, const struct consent *consent,
             *out = payment;
         }
     }
-    return !*out || is_same(json_get(json_get(*out, "requestBody"), "Data"), data)
+    return !*out ||
+                   switches_get(&sim->switches, SWITCH_IDEMPOTENCY_MISMATCH) ==
+                       IDEMPOTENCY_STORED ||
+                   is_same(json_get(json_get(*out, "requestBody"), "Data"), data)
                ? 0
                : refusal_set(refusal, "SIM-KEY-OTHER", 409, "GenericError",
                              "The idempotency key was used with another payment.");

@@ -27,8 +27,9 @@ int payments_check(const struct sim *sim, struct consent *consent, const cJSON *
 /* --- idempotency ------------------------------------------------------------------------------ */
 
 /*
- * What was made with the key under the consent in the last 24 hours; NULL: nothing. Refused when
- * it was another payment, whatever its personal data: SIM-KEY-OTHER, 409 GenericError.
+ * What was made with the key under the consent in the last 24 hours; NULL: nothing. With the switch
+ * idempotencyMismatch at conflict refused when it was another payment, whatever its personal data:
+ * SIM-KEY-OTHER, 409 GenericError.
  */
 int payments_find_key(const struct sim *sim, const struct consent *consent,
                       struct lfi_slice idempotency_key, const cJSON *data, const cJSON **out,

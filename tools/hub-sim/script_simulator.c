@@ -40,6 +40,19 @@ int script_clear_faults(struct call *base)
     return 0;
 }
 
+int script_show_switches(struct call *base)
+{
+    sim_reply_json(base->reply, 200, switches_describe(&sim_call_of(base)->sim->switches));
+    return 0;
+}
+
+int script_set_switches(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    switches_apply(&call->sim->switches, call->body);
+    return script_show_switches(base);
+}
+
 int script_show_setup(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);

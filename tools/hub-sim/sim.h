@@ -1,7 +1,7 @@
 /*
  * The simulator: one process that plays the Hubs of several providers. What all of its parts share;
- * built once at start by main.c and constant afterwards, except for what store, faults and caller
- * guard themselves.
+ * built once at start by main.c and constant afterwards, except for what store, faults, caller and
+ * switches guard themselves.
  */
 #ifndef HUB_SIM_SIM_H
 #define HUB_SIM_SIM_H
@@ -15,6 +15,7 @@
 #include "flow/api.h"
 #include "http/client.h"
 #include "jose/jose.h"
+#include "switches.h"
 
 struct store;
 struct jwe_key;
@@ -60,6 +61,7 @@ struct sim {
     struct apis *key_apis;               /* of the key store's */
     struct apis *judged[SIM_INTERFACES]; /* of the one that the bank calls; judge.h */
     struct outbox *events;               /* NULL: the bank is told nothing */
+    struct switches switches;            /* of the side that TPPs see */
     struct webhooks *webhooks;           /* NULL: no TPP is told anything */
     struct webhook_receiver *receiver;   /* of the simulated TPPs; NULL with webhooks */
     struct tpp_app *app;                 /* backend of the TPP app; NULL: its pages script */

@@ -128,7 +128,7 @@ static enum signed_fault open_jws(const struct sim *sim, struct arena *arena, st
         return SIGNED_ISS;
     }
     return token_names_audience(json_get(text.claims, "aud"), tpp->client_id)
-               ? signed_check_dates(text.claims, clock_now_s(sim->clock))
+               ? signed_check_dates(sim, text.claims)
                : SIGNED_AUD;
 }
 

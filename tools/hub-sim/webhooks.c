@@ -210,13 +210,26 @@ static bool deliver(const struct webhooks *webhooks, const struct webhook *webho
     return taken;
 }
 
+static size_t retries_of(const struct sim *sim)
+{
+    return (size_t)switches_get(&sim->switches, SWITCH_WEBHOOK_RETRIES);
+}
+
+/* Before a further try, counted from 1; the last one of the configuration repeats. */
+static int64_t wait_before(const struct sim_config *config, size_t retry)
+{
+    size_t known = config->webhook_retry_count;
+    return known == 0
+               ? 0
+               : config->webhook_retry_ms[retry < known ? retry - 1 : known - 1] * INT64_C(1000);
+}
+
 static int64_t send_webhook(void *ctx, void *message)
 {
     const struct webhooks *webhooks = ctx;
     struct webhook *webhook = message;
-    const struct sim_config *config = webhooks->sim->config;
     struct delivery delivery = {.error = {""}};
-    bool last = webhook->retries >= config->webhook_retry_count, taken = true;
+    bool last = webhook->retries >= retries_of(webhooks->sim), taken = true;
     buf_init(&delivery.claims, LIMIT_BODY_BYTES);
     buf_init(&delivery.jwe, 4 * LIMIT_BODY_BYTES);
     http_answer_init(&delivery.answer, ANSWER_BYTES);
@@ -230,7 +243,7 @@ static int64_t send_webhook(void *ctx, void *message)
         webhook_queue_end(webhooks->queue, webhook->number);
         return OUTBOX_DONE;
     }
-    int64_t wait_us = config->webhook_retry_ms[webhook->retries++] * INT64_C(1000);
+    int64_t wait_us = wait_before(webhooks->sim->config, ++webhook->retries);
     webhook_queue_retry(webhooks->queue, webhook->number, webhook->retries, wait_us);
     return wait_us;
 }
@@ -321,8 +334,7 @@ void webhooks_announce(const struct sim *sim, const struct consent *consent, con
 /* The rest of the wait before a try; the system's time may have been set meanwhile. */
 static int64_t rest_of_wait(const struct sim_config *config, const struct webhook_entry *entry)
 {
-    bool known = entry->retries > 0 && entry->retries <= config->webhook_retry_count;
-    int64_t most_us = known ? config->webhook_retry_ms[entry->retries - 1] * INT64_C(1000) : 0;
+    int64_t most_us = entry->retries > 0 ? wait_before(config, entry->retries) : 0;
     return entry->wait_us < most_us ? entry->wait_us : most_us;
 }
 

@@ -96,6 +96,14 @@ void tpp_run_issuer(struct tpp_call *call)
 
 /* --- the authorization server ----------------------------------------------------------------- */
 
+static int check_interaction_id(struct tpp_call *call)
+{
+    return tpp_lacks_interaction_id(call)
+               ? tpp_refuse(call, "TPP-INTERACTION-ID", "invalid_request",
+                            "x-fapi-interaction-id must be a UUIDv4")
+               : 0;
+}
+
 static int read_form(struct tpp_call *call)
 {
     struct call *base = &call->base.base;
@@ -148,7 +156,7 @@ void tpp_run_authorization(struct tpp_call *call)
         base->reply->status = base->refusal->status;
         return;
     }
-    if (read_form(call) != 0 || flow_run(base) != 0) {
+    if (check_interaction_id(call) != 0 || read_form(call) != 0 || flow_run(base) != 0) {
         write_error(call);
     }
     reply_header(base->reply, "Cache-Control", SLICE("no-store"));

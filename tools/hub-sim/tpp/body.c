@@ -43,7 +43,7 @@ static enum signed_fault check_claims(const struct tpp_call *call, const cJSON *
     if (!token_names_audience(json_get(claims, "aud"), call->base.hub->issuer)) {
         return SIGNED_AUD;
     }
-    return signed_check_dates(claims, clock_now_s(call->base.sim->clock));
+    return signed_check_dates(call->base.sim, claims);
 }
 
 static int open_signed(struct tpp_call *call, cJSON **out)

@@ -2,7 +2,6 @@
 #ifndef HUB_SIM_TPP_CALL_H
 #define HUB_SIM_TPP_CALL_H
 
-#include "jose/seal.h"
 #include "oauth/form.h"
 #include "sim_call.h"
 #include "tpp/access.h"
@@ -16,7 +15,8 @@ enum tpp_endpoint { TPP_PAR, TPP_TOKEN, TPP_INTROSPECTION, TPP_REVOCATION, TPP_E
 struct tpp_side {
     struct sim *sim;
     struct apis *apis[TPP_PARTS];
-    struct seal *seal;                             /* of tokens */
+    struct apis *short_resources;                  /* those below the paths of older guides too */
+    struct access_keys keys;                       /* of tokens */
     struct jose_keyset *keysets[SIM_TPPS];         /* by place in tpps; NULL: no key */
     const struct config_tpp *registered[SIM_TPPS]; /* the same; NULL: not registered */
     struct used *used;                             /* client assertions and request objects */
@@ -27,6 +27,7 @@ struct tpp_call {
     struct tpp_side *side;
     struct lfi_slice full_path; /* as the TPP called it */
     struct lfi_slice interaction_id;
+    bool named_itself;                      /* the TPP sent it */
     char thumbprint[ACCESS_THUMBPRINT_MAX]; /* of its certificate; empty: none */
     const struct tpp *tpp;                  /* once it has proved who it is */
     struct form form;                       /* of the authorization server */
@@ -42,6 +43,17 @@ static inline struct tpp_call *tpp_call_of(struct call *call)
 static inline const struct config_tpp *tpp_registration(const struct tpp_call *call)
 {
     return call->side->registered[call->tpp - tpps];
+}
+
+static inline int tpp_switch(const struct tpp_call *call, enum hub_switch which)
+{
+    return switches_get(&call->base.sim->switches, which);
+}
+
+/* Whether the call is refused for want of an x-fapi-interaction-id. */
+static inline bool tpp_lacks_interaction_id(const struct tpp_call *call)
+{
+    return tpp_switch(call, SWITCH_INTERACTION_ID_REQUIRED) && !call->named_itself;
 }
 
 /* Base address of a part of the call's Hub: "https://localhost:9455/rs1.PROVIDER.apihub". */

@@ -67,19 +67,18 @@ static const struct tpp *registered_client(const struct tpp_call *call, struct l
 }
 
 /* The window that the guides give, with the skew of clocks; without iat it begins now. */
-static bool is_too_long(const cJSON *claims, double now)
+static bool is_too_long(const struct tpp_call *call, const cJSON *claims)
 {
-    double exp = 0, iat = now;
+    double now = (double)clock_now_s(call->base.sim->clock), exp = 0, iat = now;
+    int most = tpp_switch(call, SWITCH_ASSERTION_LIFE) + tpp_switch(call, SWITCH_SKEW);
     (void)token_get_date(claims, "exp", &exp);
     (void)token_get_date(claims, "iat", &iat);
-    return exp - iat > LIMIT_CLIENT_ASSERTION_S + LIMIT_TOKEN_SKEW_S ||
-           exp - now > LIMIT_CLIENT_ASSERTION_S + LIMIT_TOKEN_SKEW_S;
+    return exp - iat > most || exp - now > most;
 }
 
 static enum signed_fault check_claims(const struct tpp_call *call, const cJSON *claims,
                                       const struct tpp *tpp)
 {
-    int64_t now_s = clock_now_s(call->base.sim->clock);
     struct lfi_slice jti = json_get_string(claims, "jti");
     if (!slice_equal_text(json_get_string(claims, "iss"), tpp->client_id)) {
         return SIGNED_ISS;
@@ -87,27 +86,33 @@ static enum signed_fault check_claims(const struct tpp_call *call, const cJSON *
     if (!slice_equal_text(json_get_string(claims, "aud"), call->base.hub->issuer)) {
         return SIGNED_AUD;
     }
-    enum signed_fault fault = signed_check_dates(claims, now_s);
+    enum signed_fault fault = signed_check_dates(call->base.sim, claims);
     if (fault != SIGNED_GOOD) {
         return fault;
     }
-    if (is_too_long(claims, (double)now_s)) {
+    if (tpp_switch(call, SWITCH_REQUIRE_IAT) && !json_get(claims, "iat")) {
+        return SIGNED_IAT;
+    }
+    if (is_too_long(call, claims)) {
         return SIGNED_LIFE;
     }
     return jti.len > 0 && jti.len <= JTI_MAX ? SIGNED_GOOD : SIGNED_JTI;
 }
 
-/* An assertion is used up by its first use at an endpoint, of those that are genuine. */
+/* A genuine assertion is used up by its first use, at an endpoint or at all. */
 static bool is_first_use(const struct tpp_call *call, const cJSON *claims, const struct tpp *tpp,
                          enum tpp_endpoint endpoint)
 {
     double exp = 0;
+    int scope = tpp_switch(call, SWITCH_REPLAY_SCOPE);
+    int where = scope == REPLAY_GLOBAL ? (int)TPP_ENDPOINTS : (int)endpoint;
     (void)token_get_date(claims, "exp", &exp);
-    struct lfi_slice id = arena_format(call->base.base.arena, "assertion %d %s %s %s",
-                                       (int)endpoint, call->base.hub->config->provider_id,
-                                       tpp->client_id, json_get(claims, "jti")->valuestring);
-    return id.ptr && used_remember(call->side->used, call->base.base.arena, id,
-                                   (int64_t)ceil(exp) + LIMIT_TOKEN_SKEW_S + 1);
+    struct lfi_slice id = arena_format(call->base.base.arena, "assertion %d %s %s %s", where,
+                                       call->base.hub->config->provider_id, tpp->client_id,
+                                       json_get(claims, "jti")->valuestring);
+    return scope == REPLAY_OFF ||
+           (id.ptr && used_remember(call->side->used, call->base.base.arena, id,
+                                    (int64_t)ceil(exp) + tpp_switch(call, SWITCH_SKEW) + 1));
 }
 
 static int check_assertion(struct tpp_call *call, const struct signed_text *text,

@@ -39,7 +39,9 @@ static struct consent *find(struct tpp_call *call, bool pays)
 
 static int need_scope(struct tpp_call *call, bool pays)
 {
-    return resource_need_scope(call, pays ? "payments" : "accounts");
+    return resource_need_scope(call, pays ? "payments" : "accounts") == 0
+               ? resource_need_client(call)
+               : -1;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -120,6 +122,11 @@ static int change(struct tpp_call *call, struct consent *consent, const cJSON *p
     struct sim *sim = call->base.sim;
     const cJSON *data = json_get(patch, "Data"), *changed = json_get(patch, "Subscription");
     struct lfi_slice by = json_get_string(data, "RevokedBy");
+    if (data && tpp_switch(call, SWITCH_PATCH_TERMINAL) == PATCH_TERMINAL_REFUSE &&
+        !consent_may_move(consent_status(sim, consent), SLICE("Revoked"), CONSENT_BY_REVOKE)) {
+        return resource_refuse(call, "TPP-CONSENT-ENDED", 400, "Consent.Invalid",
+                               "The consent has come to its end.");
+    }
     if (changed) {
         cJSON *body = cJSON_GetObjectItemCaseSensitive(consent->data, "consentBody");
         cJSON *subscription = merge(call, consent, changed);
@@ -142,7 +149,8 @@ int tpp_patch_consent(struct call *base)
     bool pays = is_of_payments(call);
     cJSON *patch = NULL;
     if (need_scope(call, pays) != 0 ||
-        body_read(call, pays ? "PaymentConsentPatch" : "AccountConsentPatch", true, &patch) != 0) {
+        body_read(call, pays ? "PaymentConsentPatch" : "AccountConsentPatch",
+                  !pays || tpp_switch(call, SWITCH_PATCH_JSON), &patch) != 0) {
         return -1;
     }
     store_lock(call->base.sim->store);

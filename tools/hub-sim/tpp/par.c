@@ -12,7 +12,6 @@
 
 #include <stdio.h>
 
-#define REQUEST_URI_S 90
 #define YEAR_US (INT64_C(366) * 24 * 3600 * 1000000)
 
 static int refuse(struct tpp_call *call, const char *id, const char *message)
@@ -92,14 +91,14 @@ static int make(struct tpp_call *call, const struct request_object *object, stru
 {
     struct lfi_error error = {""};
     cJSON *headers = headers_describe(call);
-    const struct consent_request request = {.hub = call->base.hub,
-                                            .tpp = call->tpp,
-                                            .kind = object->kind,
-                                            .terms = object->terms,
-                                            .subscription =
-                                                json_get(object->details, "subscription"),
-                                            .headers = headers,
-                                            .request_life_s = REQUEST_URI_S};
+    const struct consent_request request = {
+        .hub = call->base.hub,
+        .tpp = call->tpp,
+        .kind = object->kind,
+        .terms = object->terms,
+        .subscription = json_get(object->details, "subscription"),
+        .headers = headers,
+        .request_life_s = tpp_switch(call, SWITCH_REQUEST_URI_LIFE)};
     int rc = consent_make(call->base.sim, &request, out, &error);
     cJSON_Delete(headers);
     if (rc != 0) {
@@ -118,7 +117,7 @@ static void note_request(struct tpp_call *call, struct consent *made)
                                        .method = SLICE("POST"),
                                        .path = call->full_path,
                                        .request_body = slice_of(terms),
-                                       .status = 201});
+                                       .status = tpp_switch(call, SWITCH_PAR_STATUS)});
     cJSON_free(terms);
 }
 
@@ -170,8 +169,8 @@ static int create(struct tpp_call *call, const struct request_object *object)
     }
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "request_uri", uri.ptr ? uri.ptr : "");
-    cJSON_AddNumberToObject(body, "expires_in", REQUEST_URI_S);
-    sim_reply_json(call->base.base.reply, 201, body);
+    cJSON_AddNumberToObject(body, "expires_in", tpp_switch(call, SWITCH_REQUEST_URI_LIFE));
+    sim_reply_json(call->base.base.reply, tpp_switch(call, SWITCH_PAR_STATUS), body);
     return 0;
 }
 

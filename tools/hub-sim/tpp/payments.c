@@ -102,7 +102,7 @@ int tpp_show_payment(struct call *base)
     cJSON *asked = NULL;
     char consent_id[sizeof(((struct consent *)NULL)->id)] = "";
     call->as_jwt = true;
-    if (resource_need_scope(call, "payments") != 0) {
+    if (resource_need_scope(call, "payments") != 0 || resource_need_client(call) != 0) {
         return -1;
     }
     store_lock(call->base.sim->store);
@@ -139,7 +139,7 @@ int tpp_find_payment(struct call *base)
     struct store *store = call->base.sim->store;
     struct lfi_slice key = request_header(base->request, KEY_HEADER, NULL), found = {NULL, 0};
     call->as_jwt = true;
-    if (resource_need_scope(call, "payments") != 0) {
+    if (resource_need_scope(call, "payments") != 0 || resource_need_client(call) != 0) {
         return -1;
     }
     store_lock(store);
@@ -213,7 +213,8 @@ int tpp_show_refund_account(struct call *base)
     struct refusal refusal = {0};
     struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
     call->as_jwt = true;
-    if (resource_need_scope(call, "payments") != 0 || check_refund(call, id) != 0) {
+    if (resource_need_scope(call, "payments") != 0 || resource_need_client(call) != 0 ||
+        check_refund(call, id) != 0) {
         return -1;
     }
     (void)bank_ask_about(

@@ -33,19 +33,22 @@ static int refuse(struct tpp_call *call, const char *id, const char *message)
 
 /* --- the signature and what is about it ------------------------------------------------------- */
 
-static enum signed_fault check_dates(const cJSON *claims, int64_t now_s)
+static enum signed_fault check_dates(const struct tpp_call *call, const cJSON *claims)
 {
-    double exp = 0, nbf = 0;
-    enum signed_fault fault = signed_check_dates(claims, now_s);
+    double exp = 0, nbf = 0, now = (double)clock_now_s(call->base.sim->clock);
+    int most = REQUEST_OBJECT_S + tpp_switch(call, SWITCH_SKEW);
+    enum signed_fault fault = signed_check_dates(call->base.sim, claims);
     if (fault != SIGNED_GOOD) {
         return fault;
     }
-    if (!token_get_date(claims, "nbf", &nbf) ||
-        (double)now_s - nbf > REQUEST_OBJECT_S + LIMIT_TOKEN_SKEW_S) {
+    if (tpp_switch(call, SWITCH_REQUIRE_IAT) && !json_get(claims, "iat")) {
+        return SIGNED_IAT;
+    }
+    if (!token_get_date(claims, "nbf", &nbf) || now - nbf > most) {
         return SIGNED_NBF;
     }
     (void)token_get_date(claims, "exp", &exp);
-    return exp - nbf > REQUEST_OBJECT_S + LIMIT_TOKEN_SKEW_S ? SIGNED_LIFE : SIGNED_GOOD;
+    return exp - nbf > most ? SIGNED_LIFE : SIGNED_GOOD;
 }
 
 static enum signed_fault check_names(const struct tpp_call *call, const cJSON *claims)
@@ -66,7 +69,7 @@ static enum signed_fault check_use(const struct tpp_call *call, const cJSON *cla
     double exp = 0;
     struct arena *arena = call->base.base.arena;
     struct lfi_slice jti = json_get_string(claims, "jti");
-    if (!json_get(claims, "jti")) {
+    if (!json_get(claims, "jti") || tpp_switch(call, SWITCH_REPLAY_SCOPE) == REPLAY_OFF) {
         return SIGNED_GOOD;
     }
     if (jti.len == 0 || jti.len > JTI_MAX) {
@@ -77,7 +80,7 @@ static enum signed_fault check_use(const struct tpp_call *call, const cJSON *cla
         arena_format(arena, "request %s %s %.*s", call->base.hub->config->provider_id,
                      call->tpp->client_id, SLICE_ARG(jti));
     return id.ptr && used_remember(call->side->used, arena, id,
-                                   (int64_t)ceil(exp) + LIMIT_TOKEN_SKEW_S + 1)
+                                   (int64_t)ceil(exp) + tpp_switch(call, SWITCH_SKEW) + 1)
                ? SIGNED_GOOD
                : SIGNED_REPLAY;
 }
@@ -100,14 +103,16 @@ static int read_signed(struct tpp_call *call, struct request_object *out)
         fault = check_names(call, out->claims);
     }
     if (fault == SIGNED_GOOD) {
-        fault = check_dates(out->claims, clock_now_s(call->base.sim->clock));
+        fault = check_dates(call, out->claims);
     }
     if (fault == SIGNED_GOOD) {
         fault = check_use(call, out->claims);
     }
+    bool own = tpp_switch(call, SWITCH_REQUEST_OBJECT_ERROR) == REQUEST_OBJECT_ERROR_OWN;
     return fault == SIGNED_GOOD
                ? 0
-               : tpp_refuse(call, ids[fault], "invalid_request_object", signed_fault_text(fault));
+               : tpp_refuse(call, ids[fault], own ? "invalid_request_object" : "invalid_request",
+                            signed_fault_text(fault));
 }
 
 /* --- parameters of OAuth ---------------------------------------------------------------------- */
@@ -169,9 +174,46 @@ static int check_response(struct tpp_call *call, const cJSON *claims)
     return 0;
 }
 
+/* The closed schema of the standard, and iat and jti, which its guides demand. */
+static int check_known(struct tpp_call *call, const cJSON *claims)
+{
+    static const char *const known[] = {"iss",
+                                        "aud",
+                                        "exp",
+                                        "nbf",
+                                        "iat",
+                                        "jti",
+                                        "scope",
+                                        "state",
+                                        "nonce",
+                                        "client_id",
+                                        "response_type",
+                                        "redirect_uri",
+                                        "code_challenge",
+                                        "code_challenge_method",
+                                        "max_age",
+                                        "login_hint",
+                                        "authorization_details"};
+    const cJSON *claim;
+    cJSON_ArrayForEach(claim, claims)
+    {
+        size_t at = 0;
+        while (at < ARRAY_LEN(known) && strcmp(claim->string, known[at]) != 0) {
+            at++;
+        }
+        if (at == ARRAY_LEN(known)) {
+            return refuse(call, "PAR-CLAIMS", "the request object has an unknown claim");
+        }
+    }
+    return 0;
+}
+
 static int check_optional(struct tpp_call *call, const cJSON *claims)
 {
     int64_t age = 0;
+    if (tpp_switch(call, SWITCH_STRICT_CLAIMS) && check_known(call, claims) != 0) {
+        return -1;
+    }
     if (!is_short_text(claims, "state")) {
         return refuse(call, "PAR-STATE", "state must be a text of at most 200 characters");
     }
@@ -233,10 +275,28 @@ static int check_form(struct tpp_call *call, const struct request_object *object
     return 0;
 }
 
+/* Permissions of older versions, which old clients still ask for, give nothing. */
+static void leave_out_older(cJSON *claims)
+{
+    static const char *const older[] = {"ReadTransactionsCredits", "ReadConsents"};
+    cJSON *details = cJSON_GetObjectItemCaseSensitive(claims, "authorization_details");
+    cJSON *consent = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(details, 0), "consent");
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(consent, "Permissions");
+    for (int i = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0; i > 0; i--) {
+        struct lfi_slice code = slice_of(cJSON_GetStringValue(cJSON_GetArrayItem(list, i - 1)));
+        if (slice_equal_text(code, older[0]) || slice_equal_text(code, older[1])) {
+            cJSON_DeleteItemFromArray(list, i - 1);
+        }
+    }
+}
+
 static int read_details(struct tpp_call *call, struct request_object *out)
 {
     const cJSON *list = json_get(out->claims, "authorization_details");
     size_t at = 0;
+    if (!tpp_switch(call, SWITCH_STRICT_CLAIMS)) {
+        leave_out_older(out->claims);
+    }
     if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != 1) {
         return refuse(call, "PAR-DETAILS", "authorization_details must have exactly one element");
     }

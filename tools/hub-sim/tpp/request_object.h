@@ -26,9 +26,9 @@ void request_object_fini(void);
 /*
  * Reads and judges the one of call->form; `out` is to be ended whatever comes. Refused:
  * PAR-REQUEST, PAR-RESPONSE-TYPE, -RESPONSE-MODE, -NESTED, -REDIRECT-URI, -PKCE, -STATE, -NONCE,
- * -MAX-AGE, -DETAILS, -DETAILS-TYPE, -DETAILS-FORM invalid_request; PAR-SCOPE invalid_scope;
- * PAR-ROLE unauthorized_client; REQUEST-OBJECT-… with the names of signed.h
- * invalid_request_object.
+ * -MAX-AGE, -CLAIMS, -DETAILS, -DETAILS-TYPE, -DETAILS-FORM invalid_request; PAR-SCOPE
+ * invalid_scope; PAR-ROLE unauthorized_client; REQUEST-OBJECT-… with the names of signed.h
+ * invalid_request_object or, as the switch requestObjectError has it, invalid_request.
  */
 int request_object_read(struct tpp_call *call, struct request_object *out);
 void request_object_end(struct request_object *object);

@@ -23,6 +23,15 @@ int resource_need_scope(struct tpp_call *call, const char *scope)
                                  "The access token does not have the scope.");
 }
 
+int resource_need_client(struct tpp_call *call)
+{
+    return tpp_switch(call, SWITCH_CONSENT_READ_TOKEN) == CONSENT_READ_BOTH ||
+                   !call->access.consent_id.ptr
+               ? 0
+               : resource_refuse(call, "TPP-SCOPE", 403, "AccessToken.InvalidScope",
+                                 "The access token must be of client_credentials.");
+}
+
 int resource_need_customer(struct tpp_call *call)
 {
     return call->access.consent_id.ptr
@@ -100,6 +109,10 @@ int tpp_register(struct call *base)
 
 static int refuse_token(struct tpp_call *call, const char *message)
 {
+    if (tpp_switch(call, SWITCH_WWW_AUTHENTICATE)) {
+        reply_header(call->base.base.reply, "WWW-Authenticate",
+                     SLICE("Bearer error=\"invalid_token\""));
+    }
     return resource_refuse(call, "TPP-TOKEN", 401, NULL, message);
 }
 
@@ -141,7 +154,7 @@ static int check_token(struct tpp_call *call)
     if (!token.ptr) {
         return refuse_token(call, "no access token");
     }
-    if (!access_open(call->base.sim, call->side->seal, base->arena, token, &call->access) ||
+    if (!access_open(&call->side->keys, base->arena, token, &call->access) ||
         call->access.hub != call->base.hub) {
         return refuse_token(call, "not an access token of this Hub");
     }
@@ -235,6 +248,10 @@ void tpp_run_resources(struct tpp_call *call)
     int rc = open && call->thumbprint[0] ? 0 : check_token(call);
     if (rc == 0) {
         rc = dispatch_route(base);
+    }
+    if (rc == 0 && !open && tpp_lacks_interaction_id(call)) {
+        rc = resource_refuse(call, "TPP-INTERACTION-ID", 400, "Resource.InvalidFormat",
+                             "x-fapi-interaction-id must be a UUIDv4.");
     }
     if (rc == 0) {
         rc = read_accept(call) == 0 ? check_request(call) : -1;

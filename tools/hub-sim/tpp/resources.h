@@ -12,6 +12,8 @@ int resource_refuse(struct tpp_call *call, const char *id, int status, const cha
 int resource_need_scope(struct tpp_call *call, const char *scope);
 
 /* Refused: TPP-SCOPE 403 unless a customer's consent is behind the token. */
+/* Refuses a customer's token where the switch consentReadToken wants the TPP's own. */
+int resource_need_client(struct tpp_call *call);
 int resource_need_customer(struct tpp_call *call);
 
 /* Links with Self, and First to Last where there are several pages; Meta with TotalPages. */

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define SHORT_RESOURCES 4
 #define KEY_BYTES 32
 #define KEY_FILE "tokens.key"
 
@@ -40,7 +41,6 @@ static int open_apis(struct tpp_side *side, struct lfi_error *error)
     static const struct api resources[] = {
         {.flow = &flow_hub_account_information,
          .base_path = "/open-finance/account-information/v2.1"},
-        {.flow = &flow_hub_account_information, .base_path = "/open-finance/v2.1"},
         {.flow = &flow_hub_product_catalogue, .base_path = "/open-finance/product/v2.1"},
         {.flow = &flow_hub_atm_directory, .base_path = "/open-finance/atm/v2.1"},
         {.flow = &flow_hub_fx_quotes, .base_path = "/open-finance/fx/v2.1"},
@@ -48,12 +48,20 @@ static int open_apis(struct tpp_side *side, struct lfi_error *error)
         {.flow = &flow_hub_payee_confirmation,
          .base_path = "/open-finance/confirmation-of-payee/v2.1"},
         {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/payment/v2.1"},
-        {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/v2.1"},
         {.flow = &flow_hub_tpp_registration},
-        {.flow = &flow_hub_tpp_registration, .base_path = "/open-finance/onboarding/v2.1"}};
+        {.flow = &flow_hub_tpp_registration, .base_path = "/open-finance/onboarding/v2.1"},
+        /* of older guides, the last SHORT_RESOURCES */
+        {.flow = &flow_hub_account_information, .base_path = "/open-finance/v2.1"},
+        {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/v2.1"},
+        {.flow = &flow_hub_payment_initiation,
+         .base_path = "/open-finance/service-initiation/v2.1"},
+        {.flow = &flow_hub_payment_initiation,
+         .base_path = "/open-finance/bank-service-initiation/v2.1"}};
     return apis_new(&side->apis[TPP_ISSUER], issuer, 1, error) ||
                    apis_new(&side->apis[TPP_AUTHORIZATION], authorization, 1, error) ||
-                   apis_new(&side->apis[TPP_RESOURCES], resources, ARRAY_LEN(resources), error)
+                   apis_new(&side->apis[TPP_RESOURCES], resources,
+                            ARRAY_LEN(resources) - SHORT_RESOURCES, error) ||
+                   apis_new(&side->short_resources, resources, ARRAY_LEN(resources), error)
                ? -1
                : 0;
 }
@@ -87,8 +95,21 @@ static int open_seal(struct tpp_side *side, struct lfi_error *error)
     if (read_key(side->sim, key, error) != 0) {
         return -1;
     }
-    return seal_new(&side->seal, (struct lfi_slice){(const char *)key, sizeof(key)},
+    return seal_new(&side->keys.seal, (struct lfi_slice){(const char *)key, sizeof(key)},
                     (struct lfi_slice){NULL, 0}, error);
+}
+
+/* As they are published, below the bank's organisation. */
+static int open_hub_keys(struct tpp_side *side, struct lfi_error *error)
+{
+    struct buf jwks;
+    buf_init(&jwks, LIMIT_JWKS_BYTES);
+    int rc = directory_append_keys(side->sim->directory, slice_of(side->sim->config->bank_ou),
+                                   SLICE(""), &jwks)
+                 ? jose_keyset_parse(&side->keys.hubs, buf_slice(&jwks), JOSE_PS256, error)
+                 : error_set(error, "the directory has no keys of the Hubs");
+    buf_free(&jwks);
+    return rc;
 }
 
 /* What each TPP signs with, as the directory publishes it. */
@@ -126,6 +147,7 @@ static int fill(struct tpp_side *side, struct lfi_error *error)
 {
     const struct sim_config *config = side->sim->config;
     if (check_config(side->sim, error) || open_apis(side, error) || open_seal(side, error) ||
+        open_hub_keys(side, error) ||
         used_open(&side->used, side->sim->store, side->sim->clock, error)) {
         return -1;
     }
@@ -148,6 +170,7 @@ int tpp_side_open(struct tpp_side **out, struct sim *sim, struct lfi_error *erro
         return error_set(error, "out of memory");
     }
     side->sim = sim;
+    side->keys.sim = sim;
     if (request_object_init(error) != 0) {
         free(side);
         return -1;
@@ -177,7 +200,9 @@ void tpp_side_close(struct tpp_side *side)
     for (size_t i = 0; i < SIM_TPPS; i++) {
         jose_keyset_free(side->keysets[i]);
     }
-    seal_free(side->seal);
+    seal_free(side->keys.seal);
+    jose_keyset_free(side->keys.hubs);
+    apis_free(side->short_resources);
     request_object_fini();
     body_fini();
     free(side);
@@ -216,13 +241,14 @@ static bool split_path(const struct sim *sim, struct lfi_slice *path, enum tpp_p
     return false;
 }
 
-/* Echoed; what is missing or no UUIDv4 is replaced and not refused. */
-static struct lfi_slice read_interaction_id(const struct request *request)
+/* Echoed; what is missing or no UUIDv4 is replaced. */
+static struct lfi_slice read_interaction_id(const struct request *request, bool *given)
 {
     struct lfi_slice id = request_header(request, "x-fapi-interaction-id", NULL);
     char fresh[ID_UUID_MAX] = "";
-    if (id.len == ID_UUID_MAX - 1 && id.ptr[8] == '-' && id.ptr[14] == '4' &&
-        strspn(id.ptr, "0123456789abcdefABCDEF-") >= id.len) {
+    *given = id.len == ID_UUID_MAX - 1 && id.ptr[8] == '-' && id.ptr[14] == '4' &&
+             strspn(id.ptr, "0123456789abcdefABCDEF-") >= id.len;
+    if (*given) {
         return id;
     }
     return id_uuid4(fresh) ? arena_keep(request->arena, slice_of(fresh))
@@ -235,7 +261,8 @@ static void run(struct tpp_call *call, enum tpp_part part)
         tpp_run_issuer, tpp_run_authorization, tpp_run_resources};
     struct call *base = &call->base.base;
     (void)client_read_certificate(call);
-    dispatch_find(base, call->side->apis[part]);
+    bool guides = part == TPP_RESOURCES && tpp_switch(call, SWITCH_SHORT_PATHS);
+    dispatch_find(base, guides ? call->side->short_resources : call->side->apis[part]);
     runs[part](call);
     if (call->interaction_id.ptr) {
         reply_header(base->reply, "x-fapi-interaction-id", call->interaction_id);
@@ -270,8 +297,8 @@ void tpp_side_handle(void *ctx, const struct request *request, struct reply *rep
                                      .sim = side->sim,
                                      .hub = hub},
                             .side = side,
-                            .full_path = request->path,
-                            .interaction_id = read_interaction_id(request)};
+                            .full_path = request->path};
+    call.interaction_id = read_interaction_id(request, &call.named_itself);
     run(&call, part);
     LOG_EVENT(side->sim->log, LOG_INFO, "tpp-call",
               LOG_TEXT("provider", slice_of(hub->config->provider_id)),

@@ -1,7 +1,7 @@
 #include "tpp/signed.h"
 
-#include "base/limits.h"
 #include "caller/token.h"
+#include "sim.h"
 
 /* None of these may come twice. */
 static const char *const once[] = {"iss",
@@ -75,22 +75,23 @@ enum signed_fault signed_verify(const struct signed_text *text, const struct jos
     return jose_verify(keys, &text->token, &error) == 0 ? SIGNED_GOOD : SIGNED_SIGNATURE;
 }
 
-static bool is_ahead(const cJSON *claims, const char *name, double now)
+static bool is_ahead(const cJSON *claims, const char *name, double latest)
 {
-    double date = now;
-    return json_get(claims, name) &&
-           (!token_get_date(claims, name, &date) || date - now > LIMIT_TOKEN_SKEW_S);
+    double date = latest;
+    return json_get(claims, name) && (!token_get_date(claims, name, &date) || date > latest);
 }
 
-enum signed_fault signed_check_dates(const cJSON *claims, int64_t now_s)
+enum signed_fault signed_check_dates(const struct sim *sim, const cJSON *claims)
 {
-    const double now = (double)now_s;
+    const int64_t now_s = clock_now_s(sim->clock);
+    const int skew_s = switches_get(&sim->switches, SWITCH_SKEW);
+    const double latest = (double)(now_s + skew_s);
     double exp = 0;
-    if (!token_get_date(claims, "exp", &exp) || now - exp > LIMIT_TOKEN_SKEW_S) {
+    if (!token_get_date(claims, "exp", &exp) || exp < (double)(now_s - skew_s)) {
         return SIGNED_EXP;
     }
-    if (is_ahead(claims, "nbf", now)) {
+    if (is_ahead(claims, "nbf", latest)) {
         return SIGNED_NBF;
     }
-    return is_ahead(claims, "iat", now) ? SIGNED_IAT : SIGNED_GOOD;
+    return is_ahead(claims, "iat", latest) ? SIGNED_IAT : SIGNED_GOOD;
 }

@@ -7,6 +7,8 @@
 
 #include "jose/jose.h"
 
+struct sim;
+
 /* Name of the fault, end of its id, what is told. */
 #define SIGNED_FAULTS(X)                                                                           \
     X(FORM, "not a compact JWS with a JSON object as payload")                                     \
@@ -22,7 +24,7 @@
     X(AUD, "aud must be the issuer, as a single text")                                             \
     X(EXP, "expired, or exp is missing or no number")                                              \
     X(NBF, "nbf is in the future, too old, missing or no number")                                  \
-    X(IAT, "iat is in the future, or no number")                                                   \
+    X(IAT, "iat is in the future, missing or no number")                                           \
     X(LIFE, "valid for too long")                                                                  \
     X(JTI, "jti is missing, or too long")                                                          \
     X(REPLAY, "it was used before")
@@ -47,7 +49,10 @@ enum signed_fault signed_read(struct arena *arena, struct lfi_slice compact, siz
                               const char *const *typs, struct signed_text *out);
 enum signed_fault signed_verify(const struct signed_text *text, const struct jose_keyset *keys);
 
-/* exp must be a date that has not passed; nbf and iat, where they are, dates that have come. */
-enum signed_fault signed_check_dates(const cJSON *claims, int64_t now_s);
+/*
+ * exp must be a date that has not passed; nbf and iat, where they are, dates that have come; with
+ * the switch `skew` to spare.
+ */
+enum signed_fault signed_check_dates(const struct sim *sim, const cJSON *claims);
 
 #endif

@@ -20,11 +20,11 @@ static int refuse(struct tpp_call *call, const char *id, const char *message)
 
 static bool add_token(cJSON *body, const char *name, const struct tpp_call *call,
                       const struct access *access,
-                      int (*close)(const struct seal *, const struct access *, struct buf *))
+                      int (*close)(const struct access_keys *, const struct access *, struct buf *))
 {
     struct buf token;
     buf_init(&token, ACCESS_TOKEN_BYTES);
-    bool done = close(call->side->seal, access, &token) == 0;
+    bool done = close(&call->side->keys, access, &token) == 0;
     buf_append(&token, "", 1);
     if (done && !token.failed) {
         cJSON_AddStringToObject(body, name, token.ptr);
@@ -69,8 +69,8 @@ static void add_details(cJSON *body, struct tpp_call *call, struct consent *cons
     cJSON_AddItemToArray(list, element);
 }
 
-/* Tokens of a customer's consent. Under the lock. */
-static int answer(struct tpp_call *call, struct consent *consent, bool first)
+/* Tokens of a customer's consent; `kept` is its refresh token, NULL: a new one. Under the lock. */
+static int answer(struct tpp_call *call, struct consent *consent, bool first, const char *kept)
 {
     cJSON *grant = consent->grant;
     struct access access = {.hub = consent->hub,
@@ -81,7 +81,11 @@ static int answer(struct tpp_call *call, struct consent *consent, bool first)
                             .rotation = grant_number(grant, "rotation")};
     cJSON *body = begin_answer(call, &access);
     if (body) {
-        (void)add_token(body, "refresh_token", call, &access, access_close_refresh);
+        if (kept) {
+            cJSON_AddStringToObject(body, "refresh_token", kept);
+        } else {
+            (void)add_token(body, "refresh_token", call, &access, access_close_refresh);
+        }
         add_details(body, call, consent);
         if (access_has_scope(access.scope, "openid")) {
             id_token_add(body, call, consent, first);
@@ -152,7 +156,7 @@ static int redeem_code(struct tpp_call *call)
     if (rc == 0) {
         cJSON_AddTrueToObject(consent->grant, "codeUsed");
         store_touch(call->base.sim->store, consent);
-        rc = answer(call, consent, true);
+        rc = answer(call, consent, true, NULL);
     }
     store_unlock(call->base.sim->store);
     return rc;
@@ -183,7 +187,7 @@ static int refresh(struct tpp_call *call)
     if (!token.ptr) {
         return tpp_refuse(call, "TOKEN-FORM", "invalid_request", "refresh_token is required");
     }
-    if (!access_open_refresh(sim, call->side->seal, call->base.base.arena, token, &access) ||
+    if (!access_open_refresh(&call->side->keys, call->base.base.arena, token, &access) ||
         access.hub != call->base.hub) {
         return refuse(call, "REFRESH-UNKNOWN", "the refresh token is not known");
     }
@@ -191,11 +195,13 @@ static int refresh(struct tpp_call *call)
     struct consent *consent = store_find(sim->store, access.hub, access.consent_id);
     int rc = check_refresh(call, &access, consent);
     if (rc == 0) {
-        if (sim->config->refresh_rotates) {
+        bool rotates = tpp_switch(call, SWITCH_REFRESH_ROTATION);
+        if (rotates) {
             grant_set_number(consent->grant, "rotation", access.rotation + 1);
             store_touch(sim->store, consent);
         }
-        rc = answer(call, consent, false);
+        rc =
+            answer(call, consent, false, rotates ? NULL : arena_text(call->base.base.arena, token));
     }
     store_unlock(sim->store);
     return rc;

@@ -15,12 +15,11 @@ struct known {
 
 static bool open_token(const struct tpp_call *call, struct known *out)
 {
-    const struct sim *sim = call->base.sim;
     struct arena *arena = call->base.base.arena;
     struct lfi_slice token = form_get(&call->form, "token");
     out->refreshes = false;
-    if (!access_open(sim, call->side->seal, arena, token, &out->access)) {
-        out->refreshes = access_open_refresh(sim, call->side->seal, arena, token, &out->access);
+    if (!access_open(&call->side->keys, arena, token, &out->access)) {
+        out->refreshes = access_open_refresh(&call->side->keys, arena, token, &out->access);
         if (!out->refreshes) {
             return false;
         }
