@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Bank, startFakeBank, startHub } from '../contract/hub_support.mjs';
+import { Bank, startFakeBank, startHub, withTppSide } from '../contract/hub_support.mjs';
 import { BUILD_DIR } from '../support/demo.mjs';
 import { assertAccessible, assertFits } from '../support/suite.mjs';
 import { openBrowser } from './support.mjs';
@@ -12,9 +12,16 @@ const PICTURES = join(process.env.LFI_OUTPUT_DIR ?? BUILD_DIR, 'screenshots');
 const NAMES_ARE_SEEN = { 'label-content-name-mismatch': { enabled: true } };
 const STEP_MS = 15_000;
 
-/** Starts simulator, bank and browser; `answer(url)` is what the bank says to Ozone Connect calls, `options` are those of startHub. */
-export async function startPages(answer, options) {
-    const [hub, browser] = await Promise.all([startHub(options), openBrowser()]);
+/**
+ * Starts simulator, bank and browser; `answer(url)` is what the bank says to Ozone Connect calls. TPPs are
+ * served, for the app is one; `adjust` may change the configuration further.
+ */
+export async function startPages(answer, { adjust = () => {} } = {}) {
+    const configure = (config) => {
+        withTppSide(config);
+        adjust(config);
+    };
+    const [hub, browser] = await Promise.all([startHub({ adjust: configure }), openBrowser()]);
     const fake = await startFakeBank(hub);
     fake.answer = answer;
     mkdirSync(PICTURES, { recursive: true });
@@ -55,6 +62,13 @@ class Pages {
     async pressLeave(page) {
         const [request] = await Promise.all([page.waitForRequest('http://bank.test/**'), page.getByTestId('tpp-leave').click()]);
         return request.url();
+    }
+
+    /** The text of an exchange of the panel, which is opened for it. */
+    async textOf(details) {
+        await details.locator('summary').click();
+        await details.locator('pre').first().waitFor();
+        return details.innerText();
     }
 
     /** Accessible, and not wider than the window. */

@@ -5,21 +5,28 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { compactDecrypt, decodeJwt, importPKCS8 } from 'jose';
-import { withTppSide } from '../contract/hub_support.mjs';
 import { sharedPki } from '../support/demo.mjs';
 import { startPages } from './hub_pages.mjs';
 
 const IBAN = 'AE219900000000000000001';
+const REFUND_ACCOUNT = { schemeName: 'IBAN', identification: 'AE070999123456789012345', name: { en: 'Sample Holder' } };
 const AMOUNT = { Amount: '125.50', Currency: 'AED' };
 const multi = (PeriodicSchedule, more) => ({ ConsentSchedule: { MultiPayment: { ...more, PeriodicSchedule } } });
 
 let pages;
 let key;
 
-let made = 0;
+const payments = new Map(); // that the bank has, by id
 
-/** The bank takes each payment, but for one amount. */
+/** The bank takes each payment, but for one amount, and tells what becomes of it. */
 function answer({ pathname }) {
+    const [, id] = /^\/payments\/(.+)$/.exec(pathname) ?? [];
+    if (id) {
+        return { status: 200, body: { meta: {}, data: payments.get(id) } };
+    }
+    if (/^\/payment-consents\/[^/]+\/refund$/.test(pathname)) {
+        return { status: 200, body: { meta: {}, data: { refundAccount: REFUND_ACCOUNT } } };
+    }
     if (pathname !== '/payments') {
         return { status: 500, body: {} };
     }
@@ -28,15 +35,17 @@ function answer({ pathname }) {
         return { status: 400, body: { errorCode: 'GenericError', errorMessage: 'Payment rejected due to insufficient funds' } };
     }
     const now = new Date().toISOString();
-    return { status: 201, body: { meta: {}, data: {
-        id: `00000000-0000-4000-8000-00000000000${++made}`, consentId: ConsentId, status: 'Pending', creationDateTime: now,
+    const data = {
+        id: `00000000-0000-4000-8000-00000000000${payments.size + 1}`, consentId: ConsentId, status: 'Pending', creationDateTime: now,
         statusUpdateDateTime: now, paymentPurposeCode: 'ACM', instruction: { Amount: { amount, currency } },
         openFinanceBilling: { Type: 'PushP2P' },
-    } } };
+    };
+    payments.set(data.id, data);
+    return { status: 201, body: { meta: {}, data } };
 }
 
 before(async () => {
-    pages = await startPages(answer, { adjust: withTppSide });
+    pages = await startPages(answer);
     key = await importPKCS8(readFileSync(join(sharedPki(), 'bank/Enc1.key'), 'utf8'), 'RSA-OAEP-256');
 });
 after(() => pages?.stop());
@@ -58,12 +67,13 @@ async function fill(page, { name = 'Zumurrud Trading', iban = IBAN, amount = '12
 /** Sends the form; the consent as the Hub has it, and what is inside its personal data. */
 async function send(page) {
     await pages.stay(page);
-    const made = page.waitForResponse((response) => response.url().endsWith('/sim/consents') && response.request().method() === 'POST');
+    const made = page.waitForResponse((response) => response.url().endsWith('/tpp/app/consents') && response.request().method() === 'POST');
     await page.getByTestId('tpp-submit').click();
     const { consentId } = await (await made).json();
     await pages.pressLeave(page);
     const { consent } = await (await fetch(`${pages.hub.url}/sim/consents/${consentId}`)).json();
-    const { PersonalIdentifiableInformation: sealed, ...terms } = consent.request.consent;
+    const { PersonalIdentifiableInformation: sealed, ConsentId, ...terms } = consent.request.consent;
+    assert.equal(ConsentId, consentId);
     const { plaintext } = await compactDecrypt(sealed, key);
     return { terms, consent, inside: decodeJwt(new TextDecoder().decode(plaintext)) };
 }
@@ -153,7 +163,9 @@ async function comeBack(page, { consentId, consent }) {
     return known;
 }
 
+/** The bank tells the Hub, and answers so from then on. */
 const tell = async (paymentId, patch) => {
+    Object.assign(payments.get(paymentId), patch);
     const json = Object.fromEntries(Object.entries(patch).map(([name, value]) => [`paymentResponse.${name}`, value]));
     const { status, text } = await pages.bank.consents('PATCH', `/payment-log/${paymentId}`, { json });
     assert.equal(status, 204, text);
@@ -181,11 +193,11 @@ test('payments are made in the app, and their ends are shown as the bank tells t
     await page.getByText('AED 50.00 of AED 100.00').waitFor();
     await pay('10.5');
     await page.getByText('2 of 3 payments').waitFor();
-    const [one, two] = (await (await fetch(`${pages.hub.url}/sim/consents/${consent.id}/payments`)).json()).payments;
-    await tell(one.paymentId, { status: 'AcceptedWithoutPosting', paymentTransactionId: 'AANI-1' });
-    await tell(two.paymentId, { status: 'Rejected', rejectReasonCode: [{ code: 'AANI.AC06', message: 'The account is blocked.' }] });
-    await page.getByTestId(`tpp-payment-${one.paymentId}`).getByText("Accepted by the payee's bank").waitFor();
-    await page.getByTestId(`tpp-payment-${two.paymentId}`).getByText('The account is blocked.').waitFor();
+    const [one, two] = [...payments.keys()];
+    await tell(one, { status: 'AcceptedWithoutPosting', paymentTransactionId: 'AANI-1' });
+    await tell(two, { status: 'Rejected', rejectReasonCode: [{ code: 'AANI.AC06', message: 'The account is blocked.' }] });
+    await page.getByTestId(`tpp-payment-${one}`).getByText("Accepted by the payee's bank").waitFor();
+    await page.getByTestId(`tpp-payment-${two}`).getByText('The account is blocked.').waitFor();
     await page.getByText('1 of 3 payments').waitFor();
     await page.getByTestId('tpp-told').locator('[data-status="Rejected"]').waitFor();
     const told = await page.getByTestId('tpp-told').locator('li').evaluateAll((all) => all.map(({ dataset }) => dataset.status));

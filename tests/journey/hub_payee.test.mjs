@@ -1,13 +1,14 @@
-// Confirmation of payee in the TPP app: the bank returns holders, the Hub compares.
+// Confirmation of payee in the TPP app: the app asks as a TPP, the bank returns holders, the Hub compares.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startPages } from './hub_pages.mjs';
 
-const IBAN = 'AE070999123456789012345';
+const IBAN = 'AE079991234567890123456';
+const BANK_CODE = '999';
 
 let pages, reply;
 before(async () => {
-    pages = await startPages(() => reply);
+    pages = await startPages(() => reply, { adjust: (config) => (config.bank.code = BANK_CODE) });
 });
 after(() => pages?.stop());
 
@@ -73,6 +74,34 @@ test('the bank is asked without consent and customer, the name as it was typed',
     await page.context().close();
 });
 
+test('what goes over the wire is shown, the name and the verdict signed', async () => {
+    reply = records(person('Layla Alfalan'));
+    const page = await pages.open('/payee.html', { width: 320 });
+    await ask(page, 'Layla Alfalan');
+    const steps = await page.getByTestId('tpp-wire').locator('details').evaluateAll((all) => all.map(({ dataset }) => dataset.testid));
+    assert.deepEqual(steps, ['discovery', 'token', 'payee', 'keys', 'payee'].map((step) => `tpp-wire-${step}`));
+    const confirmation = page.getByTestId('tpp-wire-payee').last();
+    const text = await pages.textOf(confirmation);
+    for (const part of ['/open-finance/confirmation-of-payee/v2.1/confirmation', '"FullName": "Layla Alfalan"', '"alg": "PS256"',
+        '"NameMatchIndicator": "ConfirmationOfPayee.Yes"', 'authorization: Bearer (masked)']) {
+        assert.ok(text.includes(part), `${part} in ${text}`);
+    }
+    assert.match(await pages.textOf(page.getByTestId('tpp-wire-token')), /"grant_type": "client_credentials"/);
+    await pages.finish(page, 'payee-wire');
+});
+
+test('an account of another bank is found nowhere, and this bank is not asked', async () => {
+    reply = records(person('Layla Alfalan'));
+    pages.fake.seen = null;
+    const page = await pages.open('/payee.html');
+    await page.getByTestId('payee-iban').fill('AE46 0350 0000 1234 5678 901');
+    await page.getByTestId('payee-name').fill('Layla Alfalan');
+    await page.getByTestId('payee-submit').click();
+    await page.getByRole('heading', { name: 'No bank is found' }).waitFor();
+    assert.equal(pages.fake.seen, null);
+    await pages.finish(page, 'payee-nowhere');
+});
+
 test('an account that may not be paid is said to be so', async () => {
     const errorMessage = 'The account is blocked from receiving payments.';
     reply = { status: 403, body: { errorCode: 'Consent.AccountTemporarilyBlocked', errorMessage } };
@@ -83,22 +112,26 @@ test('an account that may not be paid is said to be so', async () => {
     await pages.finish(page, 'payee-blocked');
 });
 
-test('a wrong answer of the bank is a finding', async () => {
+/** Asks where no verdict comes of it; the code that is shown. */
+async function askInVain(page) {
+    await page.getByTestId('payee-iban').fill(IBAN);
+    await page.getByTestId('payee-name').fill('Layla Alfalan');
+    await page.getByTestId('payee-submit').click();
+    await page.getByTestId('tpp-problem').getByText('500').waitFor();
+}
+
+test('a wrong answer of the bank is a finding, of which the app hears no more than a TPP', async () => {
     reply = { status: 200, body: { data: [{ id: 7 }], meta: {} } };
     const page = await pages.open('/payee.html');
-    await ask(page, 'Layla Alfalan');
-    await page.getByText('BANK-REPLY').waitFor();
+    await askInVain(page);
     assert.equal((await pages.hub.lastFinding()).id, 'BANK-REPLY');
     await page.context().close();
 });
 
-test('a bank that does not offer it is shown with its status', async () => {
+test('a bank that does not offer it gives the app an error', async () => {
     reply = { status: 501, body: { errorMessage: 'Not here.' } };
     const page = await pages.open('/payee.html');
-    await page.getByTestId('payee-iban').fill(IBAN);
-    await page.getByTestId('payee-name').fill('Layla Alfalan');
-    await page.getByTestId('payee-submit').click();
-    await page.getByTestId('tpp-problem').getByText('501').waitFor();
+    await askInVain(page);
     await pages.finish(page, 'payee-none');
 });
 

@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { withTppSide } from '../contract/hub_support.mjs';
 import { startPages } from './hub_pages.mjs';
 
 const ACCESS_LIFE_S = 600;
@@ -58,7 +57,6 @@ before(async () => {
     });
     await new Promise((resolve) => clock.listen(0, '127.0.0.1', resolve));
     const adjust = (config) => {
-        withTppSide(config);
         const url = `http://127.0.0.1:${clock.address().port}/operator/clock`;
         config.bank.clock = { url, operatorToken: join(dir, 'operator.token') };
     };
@@ -98,13 +96,7 @@ async function decide(asked, { status = 'Authorized', ending } = {}) {
 const steps = (page) =>
     page.getByTestId('tpp-wire').locator('details').evaluateAll((all) => all.map(({ dataset }) => dataset.testid.replace('tpp-wire-', '')));
 
-/** Opens an exchange of the panel; its text. */
-async function exchange(page, step, index = 0) {
-    const details = page.getByTestId(`tpp-wire-${step}`).nth(index);
-    await details.locator('summary').click();
-    await details.locator('pre').first().waitFor();
-    return details.innerText();
-}
+const exchange = (page, step, index = 0) => pages.textOf(page.getByTestId(`tpp-wire-${step}`).nth(index));
 
 test('accounts are asked for and read as a TPP does, and the wire is shown', async () => {
     const asked = await ask();

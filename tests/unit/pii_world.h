@@ -68,7 +68,7 @@ static inline int pii_set_up(void **state)
         jwe_key_new(&w->sim.bank_key, certificate_read_key(w->certificate, &error), NULL, &error),
         0);
     assert_int_equal(jose_signer_load(&w->sim.tpp_signers[0], w->key_file, NULL, &error), 0);
-    const struct pii_sender sender = {&w->sim, &w->sim.hubs[0], &tpps[0]};
+    const struct pii_sender sender = {&w->sim, &w->sim.hubs[0], &tpps[0], NULL};
     buf_init(&sealed, LIMIT_PII_BYTES);
     assert_int_equal(pii_seal(&sender, plain, &sealed, &error), 0);
     buf_append(&sealed, "", 1);

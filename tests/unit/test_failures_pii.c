@@ -68,7 +68,7 @@ static void what_has_no_key_is_not_sealed(void **state)
 {
     struct pii_world *w = *state;
     struct lfi_error error = {""};
-    const struct pii_sender sender = {&w->sim, &w->sim.hubs[0], &tpps[1]};
+    const struct pii_sender sender = {&w->sim, &w->sim.hubs[0], &tpps[1], NULL};
     cJSON *terms = cJSON_Parse("{\"PersonalIdentifiableInformation\":{}}");
     assert_int_equal(pii_seal_member(&sender, terms, &error), -1);
     assert_string_equal(error.message,

@@ -344,7 +344,7 @@ int consent_make(const struct sim *sim, const struct consent_request *request, s
     out->events = cJSON_CreateArray();
     out->payments = cJSON_CreateArray();
     cJSON *rar = cJSON_GetObjectItemCaseSensitive(out->data, "request");
-    const struct pii_sender sender = {sim, request->hub, request->tpp};
+    const struct pii_sender sender = {sim, request->hub, request->tpp, NULL};
     if (pii_seal_member(&sender, cJSON_GetObjectItemCaseSensitive(rar, "consent"), error) ||
         check_made(out->data, error)) {
         store_drop(out);

@@ -2,12 +2,14 @@
 
 #include "base/base64.h"
 #include "base/id.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "jose/private_key.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
 
@@ -37,6 +39,57 @@ int jwe_key_new(struct jwe_key **out, EVP_PKEY *key, const char *kid, struct lfi
     *made = (struct jwe_key){key, own_kid};
     *out = made;
     return 0;
+}
+
+/* --- a published key -------------------------------------------------------------------------- */
+
+static BIGNUM *read_number(const cJSON *jwk, const char *name, struct arena *arena)
+{
+    struct lfi_slice bytes = base64_decode_url(arena, json_get_string(jwk, name));
+    return bytes.len > 0 && bytes.len <= PRIVATE_KEY_BYTES_MAX
+               ? BN_bin2bn((const unsigned char *)bytes.ptr, (int)bytes.len, NULL)
+               : NULL;
+}
+
+/* NULL: it is no RSA key. */
+static EVP_PKEY *read_jwk(const cJSON *jwk, struct arena *arena)
+{
+    BIGNUM *n = read_number(jwk, "n", arena), *e = read_number(jwk, "e", arena);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM *parameters = NULL;
+    EVP_PKEY *key = NULL;
+    if (n && e && ctx && builder &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1 &&
+        (parameters = OSSL_PARAM_BLD_to_param(builder)) && EVP_PKEY_fromdata_init(ctx) == 1 &&
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+        key = NULL;
+    }
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(ctx);
+    BN_free(n);
+    BN_free(e);
+    ERR_clear_error();
+    return key;
+}
+
+int jwe_key_of_set(struct jwe_key **out, const cJSON *set, struct arena *arena,
+                   struct lfi_error *error)
+{
+    const cJSON *jwk;
+    *out = NULL;
+    cJSON_ArrayForEach(jwk, json_get(set, "keys"))
+    {
+        const char *kid = arena_text(arena, json_get_string(jwk, "kid"));
+        if (kid && slice_equal_text(json_get_string(jwk, "use"), "enc")) {
+            EVP_PKEY *key = read_jwk(jwk, arena);
+            return key ? jwe_key_new(out, key, kid, error)
+                       : error_set(error, "the key with use enc is no RSA key");
+        }
+    }
+    return error_set(error, "no key with use enc is published");
 }
 
 void jwe_key_free(struct jwe_key *key)

@@ -39,7 +39,7 @@ static char *print_payload(const struct pii_sender *sender, const cJSON *plain)
 int pii_seal(const struct pii_sender *sender, const cJSON *plain, struct buf *out,
              struct lfi_error *error)
 {
-    const struct jwe_key *key = sender->sim->bank_key;
+    const struct jwe_key *key = sender->key ? sender->key : sender->sim->bank_key;
     const struct jose_signer *signer = sender->sim->tpp_signers[sender->tpp - tpps];
     struct buf jws;
     if (!signer || !key) {

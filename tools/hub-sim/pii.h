@@ -13,6 +13,7 @@ struct pii_sender {
     const struct sim *sim;
     const struct sim_hub *hub;
     const struct tpp *tpp;
+    const struct jwe_key *key; /* that the bank publishes; NULL: as the simulator knows it */
 };
 /*
  * Appends a compact JWE. The signature's claims are added beside `plain`, where it has none of its

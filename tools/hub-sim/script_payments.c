@@ -79,7 +79,7 @@ static cJSON *prepare_data(struct sim_call *call, struct lfi_slice consent_id)
         (void)script_refuse(&call->base, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
         return NULL;
     }
-    const struct pii_sender sender = {call->sim, consent->hub, consent->tpp};
+    const struct pii_sender sender = {call->sim, consent->hub, consent->tpp, NULL};
     cJSON *data = write_data(call, consent);
     bool file = json_get_bool(call->body, "file", false);
     if (!file && pii_seal_member(&sender, data, &error) != 0) {

@@ -23,6 +23,8 @@ void tpp_app_close(struct tpp_app *app); /* NULL is fine */
 
 /* Whether the TPP at this place of tpps calls its Hubs. */
 bool tpp_app_calls(const struct tpp_app *app, size_t place);
+/* Whether it does, and its role lets it pay. */
+bool tpp_app_pays(const struct tpp_app *app, size_t place);
 /* The flow that the browser of a request has with this state or consent id. */
 bool tpp_app_find(const struct tpp_app *app, const struct request *request, struct lfi_slice id,
                   struct flow *out);
@@ -30,19 +32,54 @@ bool tpp_app_find(const struct tpp_app *app, const struct request *request, stru
 /* --- the steps of a flow; -1 with the reason in `error` ----------------------------------------
  */
 
-/* Discovery and the pushed authorization request; the address of the bank in the arena. */
-int app_request(struct tpp_app *app, struct flow *flow, const cJSON *details, struct arena *arena,
+/* What the Hub offers, into the flow. */
+int app_discover(struct tpp_app *app, struct flow *flow, struct arena *arena,
+                 struct lfi_error *error);
+/* The Hub's key set, fetched once for each flow. */
+int app_need_keys(struct tpp_app *app, struct flow *flow, struct arena *arena,
+                  struct lfi_error *error);
+/* Seals personal data that is plain in `terms`, for the key that the Hub publishes of its bank. */
+int app_seal(struct tpp_app *app, struct flow *flow, cJSON *terms, struct arena *arena,
+             struct lfi_error *error);
+/* Discovery and the pushed authorization request, personal data sealed; the address of the bank in
+ * the arena. */
+int app_request(struct tpp_app *app, struct flow *flow, cJSON *details, struct arena *arena,
                 struct lfi_slice *address, struct lfi_error *error);
 /* Redeems the code and checks the ID token; the tokens are in the flow. */
 int app_redeem(struct tpp_app *app, struct flow *flow, struct lfi_slice code, struct arena *arena,
                struct lfi_error *error);
+/* The claims of what the Hub has signed for this app, to be freed; NULL: it has not. */
+cJSON *app_verify(struct tpp_app *app, struct flow *flow, struct lfi_slice compact,
+                  struct arena *arena, struct lfi_error *error);
+/* Another token in place of the flow's: the TPP's own with this scope, or with NULL the customer's,
+ * by the refresh token. */
+int app_renew(struct tpp_app *app, struct flow *flow, const char *scope, struct arena *arena,
+              struct lfi_error *error);
 
-struct app_read {
-    struct lfi_slice path, query; /* below the address of account information */
+/* --- resources ---------------------------------------------------------------------------------
+ */
+
+struct app_call {
+    const char *family; /* "account-information", "payment", "confirmation-of-payee" */
+    const char *method;
+    struct lfi_slice path, query; /* below the address of the family */
     const char *customer;         /* address of the customer's browser */
+    const cJSON *message;         /* sent signed; NULL: no body */
+    const char *key;              /* x-idempotency-key; NULL: none */
+    const char *auth_date;        /* when the app authenticated the customer; NULL: it did not */
+    const char *scope;            /* of a token of the TPP's own; NULL: the customer's is used */
 };
-/* Reads with the flow's token, which is refreshed when it has expired. */
-int app_read(struct tpp_app *app, struct flow *flow, const struct app_read *read,
-             struct arena *arena, struct http_answer *answer, struct lfi_error *error);
+
+struct app_answer {
+    int status;
+    cJSON *body; /* the message, when the Hub signed it; NULL: none */
+    char retry_after[32];
+};
+
+/* Calls with a token that is renewed when it has expired. The answer is freed with app_answer_free
+ * in either case. */
+int app_call(struct tpp_app *app, struct flow *flow, const struct app_call *call,
+             struct arena *arena, struct app_answer *out, struct lfi_error *error);
+void app_answer_free(struct app_answer *answer);
 
 #endif

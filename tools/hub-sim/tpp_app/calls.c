@@ -1,12 +1,14 @@
 /* What the app's pages ask of its backend. */
+#include "tpp_app/calls.h"
+
 #include "base/base64.h"
-#include "script.h"
-#include "tpp_app/app.h"
+#include "base/datetime.h"
 
 #include <stdio.h>
 
 #define COOKIE "tpp-app"
 #define ACCOUNT_ACCESS "urn:openfinanceuae:account-access-consent:v2.1"
+#define SERVICE_INITIATION "urn:openfinanceuae:service-initiation-consent:v2.1"
 
 bool tpp_app_find(const struct tpp_app *app, const struct request *request, struct lfi_slice id,
                   struct flow *out)
@@ -14,8 +16,7 @@ bool tpp_app_find(const struct tpp_app *app, const struct request *request, stru
     return app && flows_find(app->flows, request_cookie(request, COOKIE), id, out);
 }
 
-/* The flow of the browser that the call names; a refusal otherwise. */
-static int find_flow(struct sim_call *call, struct lfi_slice id, struct flow *out)
+int calls_find_flow(struct sim_call *call, struct lfi_slice id, struct flow *out)
 {
     return tpp_app_find(call->sim->app, call->base.request, id, out)
                ? 0
@@ -23,7 +24,7 @@ static int find_flow(struct sim_call *call, struct lfi_slice id, struct flow *ou
                                "This request is not known here. Please start again.");
 }
 
-static int refuse_hub(struct sim_call *call, const struct lfi_error *error)
+int calls_refuse_hub(struct sim_call *call, const struct lfi_error *error)
 {
     return script_refuse(&call->base, "APP-HUB", 502, error->message);
 }
@@ -62,18 +63,26 @@ static bool make_secrets(struct flow *flow)
     return true;
 }
 
+static bool is_payment(const struct sim_call *call)
+{
+    return slice_equal_text(json_get_string(call->body, "type"), "payment");
+}
+
 /* The only element of authorization_details. */
 static cJSON *describe_details(const struct sim_call *call, const struct flow *flow)
 {
     const cJSON *subscription = json_get(call->body, "subscription");
     const char *user = flow->hub->config->user_type;
     cJSON *details = cJSON_CreateObject();
-    cJSON_AddStringToObject(details, "type", ACCOUNT_ACCESS);
+    cJSON_AddStringToObject(details, "type",
+                            is_payment(call) ? SERVICE_INITIATION : ACCOUNT_ACCESS);
     cJSON *terms = cJSON_Duplicate(json_get(call->body, "consent"), true);
     cJSON_AddStringToObject(terms, "ConsentId", flow->consent_id);
-    cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
-    cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
-    cJSON_AddStringToObject(billing, "Purpose", flow->tpp->purpose);
+    if (!is_payment(call)) {
+        cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
+        cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
+        cJSON_AddStringToObject(billing, "Purpose", flow->tpp->purpose);
+    }
     cJSON_AddItemToObject(details, "consent", terms);
     if (subscription) {
         cJSON_AddItemToObject(details, "subscription", cJSON_Duplicate(subscription, true));
@@ -111,7 +120,7 @@ static int start(struct sim_call *call, struct flow *flow)
     int rc = app_request(call->sim->app, flow, details, call->base.arena, &address, &error);
     cJSON_Delete(details);
     if (rc != 0) {
-        return refuse_hub(call, &error);
+        return calls_refuse_hub(call, &error);
     }
     flows_update(call->sim->app->flows, flow);
     note_redirect(call, flow, address);
@@ -122,19 +131,43 @@ static int start(struct sim_call *call, struct flow *flow)
     return 0;
 }
 
+int calls_begin_flow(struct sim_call *call, struct flow *flow)
+{
+    flow->hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId"));
+    flow->tpp = tpp_find(json_get_string(call->body, "clientId"));
+    if (!flow->hub) {
+        return script_refuse(&call->base, "SIM-PROVIDER", 400, "There is no such provider.");
+    }
+    if (!flow->tpp || !tpp_app_calls(call->sim->app, (size_t)(flow->tpp - tpps))) {
+        return script_refuse(&call->base, "SIM-CLIENT", 400, "There is no such TPP.");
+    }
+    (void)snprintf(flow->resources, sizeof flow->resources, "%s", flow->hub->resources);
+    return 0;
+}
+
+/* Permissions with which the app reads accounts under a consent to payments. */
+static bool reads_accounts(const cJSON *permissions)
+{
+    const cJSON *permission;
+    cJSON_ArrayForEach(permission, permissions)
+    {
+        if (cJSON_IsString(permission) &&
+            strcmp(permission->valuestring, "ReadRefundAccount") != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int tpp_app_request_consent(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);
     struct flow flow = {0};
-    flow.hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId"));
-    flow.tpp = tpp_find(json_get_string(call->body, "clientId"));
-    if (!flow.hub) {
-        return script_refuse(base, "SIM-PROVIDER", 400, "There is no such provider.");
-    }
-    if (!flow.tpp || !tpp_app_calls(call->sim->app, (size_t)(flow.tpp - tpps))) {
-        return script_refuse(base, "SIM-CLIENT", 400, "There is no such TPP.");
-    }
-    return start(call, &flow);
+    const cJSON *permissions = json_get(json_get(call->body, "consent"), "Permissions");
+    flow.scope = !is_payment(call)             ? "openid accounts"
+                 : reads_accounts(permissions) ? "openid accounts payments"
+                                               : "openid payments";
+    return calls_begin_flow(call, &flow) == 0 ? start(call, &flow) : -1;
 }
 
 /* --- back from the bank ----------------------------------------------------------------------- */
@@ -167,7 +200,10 @@ static void take(struct sim_call *call, struct flow *flow)
 
 static void reply_flow(struct sim_call *call, const struct flow *flow)
 {
+    char now[DATETIME_TEXT_MAX];
     cJSON *reply = cJSON_CreateObject();
+    datetime_format_utc_ms(clock_now_us(call->sim->clock), now);
+    cJSON_AddStringToObject(reply, "now", now);
     cJSON_AddStringToObject(reply, "consentId", flow->consent_id);
     cJSON_AddStringToObject(reply, "slug", flow->tpp->slug);
     cJSON_AddStringToObject(reply, "tppName", flow->tpp->name);
@@ -192,7 +228,7 @@ int tpp_app_arrive(struct call *base)
     struct sim_call *call = sim_call_of(base);
     struct flow flow;
     struct lfi_slice query = json_get_string(call->body, "query");
-    if (find_flow(call, request_parameter(base->arena, query, "state", NULL), &flow) != 0) {
+    if (calls_find_flow(call, request_parameter(base->arena, query, "state", NULL), &flow) != 0) {
         return -1;
     }
     if (flows_begin_arrival(call->sim->app->flows, flow.state)) {
@@ -217,29 +253,43 @@ int tpp_app_show(struct call *base)
 
 /* --- data ------------------------------------------------------------------------------------- */
 
+int calls_reply(struct sim_call *call, int rc, struct app_answer *answer, cJSON *wire,
+                const struct lfi_error *error)
+{
+    if (rc != 0) {
+        app_answer_free(answer);
+        cJSON_Delete(wire);
+        return calls_refuse_hub(call, error);
+    }
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddNumberToObject(reply, "status", answer->status);
+    cJSON_AddItemToObject(reply, "body", answer->body ? answer->body : cJSON_CreateNull());
+    if (answer->retry_after[0]) {
+        cJSON_AddStringToObject(reply, "retryAfter", answer->retry_after);
+    }
+    if (wire) {
+        cJSON_AddItemToObject(reply, "wire", wire);
+    }
+    sim_reply_json(call->base.reply, 200, reply);
+    return 0;
+}
+
 int tpp_app_read_data(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);
     struct flow flow;
-    struct http_answer answer;
+    struct app_answer answer;
     struct lfi_error error = {""};
-    const struct app_read read = {.path = json_get_string(call->body, "path"),
+    bool pays = slice_equal_text(json_get_string(call->body, "family"), "payment");
+    const struct app_call read = {.family = pays ? "payment" : "account-information",
+                                  .method = "GET",
+                                  .path = json_get_string(call->body, "path"),
                                   .query = json_get_string(call->body, "query"),
-                                  .customer = base->request->remote};
-    if (find_flow(call, json_get_string(call->body, "consentId"), &flow) != 0) {
+                                  .customer = base->request->remote,
+                                  .scope = pays ? CALLS_PAYMENTS : NULL};
+    if (calls_find_flow(call, json_get_string(call->body, "consentId"), &flow) != 0) {
         return -1;
     }
-    int rc = app_read(call->sim->app, &flow, &read, base->arena, &answer, &error);
-    if (rc == 0) {
-        cJSON *reply = cJSON_CreateObject();
-        cJSON_AddNumberToObject(reply, "status", answer.status);
-        cJSON_AddItemToObject(reply, "body",
-                              script_json_or_text(buf_slice(&answer.body), base->arena));
-        if (answer.retry_after[0]) {
-            cJSON_AddStringToObject(reply, "retryAfter", answer.retry_after);
-        }
-        sim_reply_json(base->reply, 200, reply);
-    }
-    http_answer_free(&answer);
-    return rc == 0 ? 0 : refuse_hub(call, &error);
+    int rc = app_call(call->sim->app, &flow, &read, base->arena, &answer, &error);
+    return calls_reply(call, rc, &answer, NULL, &error);
 }

@@ -125,10 +125,15 @@ bool flows_begin_arrival(struct flows *flows, const char *state)
     return first;
 }
 
-void flows_note(struct flows *flows, const char *state, cJSON *note)
+void flows_note(struct flows *flows, const struct flow *flow, cJSON *note)
 {
+    if (flow->notes) {
+        cJSON_AddNumberToObject(note, "n", cJSON_GetArraySize(flow->notes) + 1);
+        cJSON_AddItemToArray(flow->notes, note);
+        return;
+    }
     pthread_mutex_lock(&flows->lock);
-    struct entry *entry = entry_of(flows, state);
+    struct entry *entry = entry_of(flows, flow->state);
     if (entry) {
         cJSON_AddNumberToObject(note, "n", (double)++entry->notes);
         cJSON_AddItemToArray(entry->wire, note);

@@ -1,86 +1,16 @@
 /* The steps of a flow as the guides for TPPs describe them. */
 #include "base/array.h"
-#include "base/base64.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "jwe_key.h"
+#include "pii.h"
+#include "tpp_app/sign.h"
 #include "tpp_app/wire.h"
 #include "tpps.h"
 
 #include <stdio.h>
 
-#define ASSERTION_S 60
-#define REQUEST_S 300
-#define TOKEN_BYTES (32 * 1024)
 #define JWT_BEARER "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-#define SCOPE "openid accounts"
-
-/* --- what it signs ---------------------------------------------------------------------------- */
-
-static struct lfi_slice sign(const struct tpp_app *app, const struct flow *flow, cJSON *claims,
-                             struct arena *arena, struct lfi_error *error)
-{
-    struct buf out;
-    struct lfi_slice made = {NULL, 0};
-    char *text = cJSON_PrintUnformatted(claims);
-    cJSON_Delete(claims);
-    buf_init(&out, TOKEN_BYTES);
-    if (text && jose_sign_payload(app->sim->tpp_signers[flow->tpp - tpps], "JWT", slice_of(text),
-                                  &out, error) == 0) {
-        made = arena_keep(arena, buf_slice(&out));
-    }
-    cJSON_free(text);
-    buf_free(&out);
-    return made;
-}
-
-static struct lfi_slice sign_assertion(const struct tpp_app *app, const struct flow *flow,
-                                       struct arena *arena, struct lfi_error *error)
-{
-    char jti[ID_UUID_MAX];
-    int64_t now_s = clock_now_s(app->sim->clock);
-    if (!id_uuid4(jti)) {
-        (void)error_set(error, "no random numbers");
-        return (struct lfi_slice){NULL, 0};
-    }
-    cJSON *claims = cJSON_CreateObject();
-    cJSON_AddStringToObject(claims, "iss", flow->tpp->client_id);
-    cJSON_AddStringToObject(claims, "sub", flow->tpp->client_id);
-    cJSON_AddStringToObject(claims, "aud", flow->issuer);
-    cJSON_AddStringToObject(claims, "jti", jti);
-    cJSON_AddNumberToObject(claims, "iat", (double)now_s);
-    cJSON_AddNumberToObject(claims, "exp", (double)(now_s + ASSERTION_S));
-    return sign(app, flow, claims, arena, error);
-}
-
-static struct lfi_slice redirect_uri(const struct tpp_app *app, struct arena *arena)
-{
-    return arena_format(arena, "%s" TPP_CALLBACK_PATH, app->sim->config->url);
-}
-
-static struct lfi_slice sign_request(const struct tpp_app *app, const struct flow *flow,
-                                     const cJSON *details, struct arena *arena,
-                                     struct lfi_error *error)
-{
-    int64_t now_s = clock_now_s(app->sim->clock);
-    struct lfi_slice challenge = id_digest(arena, slice_of(flow->verifier));
-    struct lfi_slice back = redirect_uri(app, arena);
-    cJSON *claims = cJSON_CreateObject();
-    cJSON_AddStringToObject(claims, "iss", flow->tpp->client_id);
-    cJSON_AddStringToObject(claims, "client_id", flow->tpp->client_id);
-    cJSON_AddStringToObject(claims, "aud", flow->issuer);
-    cJSON_AddNumberToObject(claims, "nbf", (double)now_s);
-    cJSON_AddNumberToObject(claims, "exp", (double)(now_s + REQUEST_S));
-    cJSON_AddStringToObject(claims, "response_type", "code");
-    cJSON_AddStringToObject(claims, "redirect_uri", back.ptr ? back.ptr : "");
-    cJSON_AddStringToObject(claims, "scope", SCOPE);
-    cJSON_AddStringToObject(claims, "code_challenge", challenge.ptr ? challenge.ptr : "");
-    cJSON_AddStringToObject(claims, "code_challenge_method", "S256");
-    cJSON_AddStringToObject(claims, "state", flow->state);
-    cJSON_AddStringToObject(claims, "nonce", flow->nonce);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(claims, "authorization_details"),
-                         cJSON_Duplicate(details, true));
-    return sign(app, flow, claims, arena, error);
-}
 
 /* --- discovery -------------------------------------------------------------------------------- */
 
@@ -123,8 +53,8 @@ static bool copy(char *out, size_t room, const cJSON *body, const char *name)
     return fits;
 }
 
-static int discover(struct tpp_app *app, struct flow *flow, struct arena *arena,
-                    struct lfi_error *error)
+int app_discover(struct tpp_app *app, struct flow *flow, struct arena *arena,
+                 struct lfi_error *error)
 {
     const struct wire_call call = {
         .step = "discovery",
@@ -145,6 +75,46 @@ static int discover(struct tpp_app *app, struct flow *flow, struct arena *arena,
     return whole && strcmp(flow->issuer, flow->hub->issuer) == 0
                ? 0
                : error_set(error, "the Hub's configuration is not that of its issuer");
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+int app_need_keys(struct tpp_app *app, struct flow *flow, struct arena *arena,
+                  struct lfi_error *error)
+{
+    struct http_answer answer;
+    const struct wire_call call = {
+        .step = "keys", .method = "GET", .url = slice_of(flow->jwks_uri)};
+    if (flow->keys[0]) {
+        return 0;
+    }
+    int rc = wire_send(app, flow, &call, arena, &answer, error);
+    if (rc == 0 && answer.status == 200 && answer.body.len < sizeof flow->keys) {
+        (void)snprintf(flow->keys, sizeof flow->keys, "%.*s", SLICE_ARG(buf_slice(&answer.body)));
+    } else if (rc == 0) {
+        rc = error_set(error, "the Hub gave no usable key set");
+    }
+    http_answer_free(&answer);
+    return rc;
+}
+
+int app_seal(struct tpp_app *app, struct flow *flow, cJSON *terms, struct arena *arena,
+             struct lfi_error *error)
+{
+    struct jwe_key *key = NULL;
+    if (!cJSON_IsObject(json_get(terms, "PersonalIdentifiableInformation"))) {
+        return 0;
+    }
+    cJSON *set =
+        app_need_keys(app, flow, arena, error) == 0 ? json_parse(slice_of(flow->keys)) : NULL;
+    int rc = set ? jwe_key_of_set(&key, set, arena, error) : -1;
+    if (rc == 0) {
+        const struct pii_sender sender = {app->sim, flow->hub, flow->tpp, key};
+        rc = pii_seal_member(&sender, terms, error);
+    }
+    jwe_key_free(key);
+    cJSON_Delete(set);
+    return rc;
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
@@ -179,16 +149,18 @@ static int push(struct tpp_app *app, struct flow *flow, const cJSON *details, st
     return address->ptr ? 0 : error_set(error, "out of memory");
 }
 
-int app_request(struct tpp_app *app, struct flow *flow, const cJSON *details, struct arena *arena,
+int app_request(struct tpp_app *app, struct flow *flow, cJSON *details, struct arena *arena,
                 struct lfi_slice *address, struct lfi_error *error)
 {
-    return discover(app, flow, arena, error) == 0 &&
+    cJSON *terms = cJSON_GetObjectItemCaseSensitive(details, "consent");
+    return app_discover(app, flow, arena, error) == 0 &&
+                   app_seal(app, flow, terms, arena, error) == 0 &&
                    push(app, flow, details, arena, address, error) == 0
                ? 0
                : -1;
 }
 
-/* --- the ID token ----------------------------------------------------------------------------- */
+/* --- what the Hub signs ----------------------------------------------------------------------- */
 
 static bool is_for_us(const struct tpp_app *app, const struct flow *flow, const cJSON *claims)
 {
@@ -197,43 +169,42 @@ static bool is_for_us(const struct tpp_app *app, const struct flow *flow, const 
     return slice_equal_text(json_get_string(claims, "iss"), flow->issuer) &&
            (slice_equal_text(json_get_string(claims, "aud"), flow->tpp->client_id) ||
             json_lists(aud, slice_of(flow->tpp->client_id))) &&
-           slice_equal_text(json_get_string(claims, "nonce"), flow->nonce) &&
            json_get_int(claims, "exp", &exp) && exp > clock_now_s(app->sim->clock);
 }
 
-static int verify(const struct tpp_app *app, const struct flow *flow, struct lfi_slice keys,
-                  struct lfi_slice compact, struct arena *arena, struct lfi_error *error)
+cJSON *app_verify(struct tpp_app *app, struct flow *flow, struct lfi_slice compact,
+                  struct arena *arena, struct lfi_error *error)
 {
     struct jose_keyset *set = NULL;
     struct jose_token token;
-    int rc = jose_keyset_parse(&set, keys, JOSE_PS256, error) == 0 &&
-                     jose_token_parse(arena, compact, &token, error) == 0
-                 ? jose_verify(set, &token, error)
-                 : -1;
-    jose_keyset_free(set);
-    if (rc == 0) {
-        cJSON *claims = json_parse(token.payload);
+    cJSON *claims = NULL;
+    if (app_need_keys(app, flow, arena, error) == 0 &&
+        jose_keyset_parse(&set, slice_of(flow->keys), JOSE_PS256, error) == 0 &&
+        jose_token_parse_within(arena, compact, LIMIT_REPLY_BYTES, &token, error) == 0 &&
+        jose_verify(set, &token, error) == 0) {
+        claims = json_parse(token.payload);
         if (!is_for_us(app, flow, claims)) {
-            rc = error_set(error, "the ID token is not for this request");
+            (void)error_set(error, "what the Hub has signed is not for this app");
+            cJSON_Delete(claims);
+            claims = NULL;
         }
-        cJSON_Delete(claims);
     }
-    return rc;
+    jose_keyset_free(set);
+    return claims;
 }
 
-static int check_id_token(struct tpp_app *app, const struct flow *flow, struct lfi_slice compact,
+static int check_id_token(struct tpp_app *app, struct flow *flow, struct lfi_slice compact,
                           struct arena *arena, struct lfi_error *error)
 {
-    struct http_answer answer;
-    const struct wire_call call = {
-        .step = "keys", .method = "GET", .url = slice_of(flow->jwks_uri)};
-    int rc = wire_send(app, flow, &call, arena, &answer, error);
-    if (rc == 0) {
-        rc = compact.ptr && answer.status == 200
-                 ? verify(app, flow, buf_slice(&answer.body), compact, arena, error)
-                 : error_set(error, "there is no ID token, or no key for it");
+    cJSON *claims = compact.ptr ? app_verify(app, flow, compact, arena, error) : NULL;
+    bool asked = slice_equal_text(json_get_string(claims, "nonce"), flow->nonce);
+    int rc = claims && asked ? 0 : -1;
+    if (!compact.ptr) {
+        (void)error_set(error, "there is no ID token");
+    } else if (claims && !asked) {
+        (void)error_set(error, "the ID token is not for this request");
     }
-    http_answer_free(&answer);
+    cJSON_Delete(claims);
     return rc;
 }
 
@@ -271,7 +242,7 @@ int app_redeem(struct tpp_app *app, struct flow *flow, struct lfi_slice code, st
     struct wire_field fields[6] = {
         {.name = "grant_type", .value = SLICE("authorization_code")},
         {.name = "code", .value = code, .secret = true},
-        {.name = "redirect_uri", .value = redirect_uri(app, arena)},
+        {.name = "redirect_uri", .value = sign_redirect_uri(app, arena)},
         {.name = "code_verifier", .value = slice_of(flow->verifier), .secret = true}};
     cJSON *body = ask_token(app, flow, fields, 4, arena, error);
     int rc = body && check_id_token(app, flow, json_get_string(body, "id_token"), arena, error) == 0
@@ -281,66 +252,50 @@ int app_redeem(struct tpp_app *app, struct flow *flow, struct lfi_slice code, st
     return rc;
 }
 
-/* Another call may have done it meanwhile: then its token is taken. */
+/* A token of the TPP itself, under no consent. */
+static int ask_own(struct tpp_app *app, struct flow *flow, const char *scope, struct arena *arena,
+                   struct lfi_error *error)
+{
+    struct wire_field fields[4] = {{.name = "grant_type", .value = SLICE("client_credentials")},
+                                   {.name = "scope", .value = slice_of(scope)}};
+    cJSON *body = ask_token(app, flow, fields, 2, arena, error);
+    int rc = body && copy(flow->own, sizeof flow->own, body, "access_token") ? 0 : -1;
+    if (body && rc != 0) {
+        (void)error_set(error, "the Hub gave no usable token");
+    }
+    cJSON_Delete(body);
+    return rc;
+}
+
 static int refresh(struct tpp_app *app, struct flow *flow, struct arena *arena,
                    struct lfi_error *error)
 {
+    struct wire_field fields[4] = {
+        {.name = "grant_type", .value = SLICE("refresh_token")},
+        {.name = "refresh_token", .value = slice_of(flow->refresh), .secret = true}};
+    cJSON *body = ask_token(app, flow, fields, 2, arena, error);
+    int rc = body ? keep_tokens(flow, body, error) : -1;
+    cJSON_Delete(body);
+    return rc;
+}
+
+int app_renew(struct tpp_app *app, struct flow *flow, const char *scope, struct arena *arena,
+              struct lfi_error *error)
+{
     struct flow now;
-    struct wire_field fields[4] = {{.name = "grant_type", .value = SLICE("refresh_token")}};
-    int rc = -1;
+    int rc = 0;
     pthread_mutex_lock(&app->refreshing);
-    if (!flows_find(app->flows, slice_of(flow->browser), slice_of(flow->state), &now)) {
-        (void)error_set(error, "the session is gone");
-    } else if (strcmp(now.access, flow->access) != 0) {
+    bool kept = flows_find(app->flows, slice_of(flow->browser), slice_of(flow->state), &now);
+    bool done = kept && strcmp(scope ? now.own : now.access, scope ? flow->own : flow->access) != 0;
+    if (kept) {
         *flow = now;
-        rc = 0;
-    } else {
-        fields[1] = (struct wire_field){
-            .name = "refresh_token", .value = slice_of(flow->refresh), .secret = true};
-        cJSON *body = ask_token(app, flow, fields, 2, arena, error);
-        rc = body ? keep_tokens(flow, body, error) : -1;
-        cJSON_Delete(body);
+    }
+    if (!done) { /* else another call has done it meanwhile */
+        rc = scope ? ask_own(app, flow, scope, arena, error) : refresh(app, flow, arena, error);
         if (rc == 0) {
             flows_update(app->flows, flow);
         }
     }
     pthread_mutex_unlock(&app->refreshing);
-    return rc;
-}
-
-/* --- resources -------------------------------------------------------------------------------- */
-
-static int read_once(struct tpp_app *app, const struct flow *flow, const struct app_read *read,
-                     struct arena *arena, struct http_answer *answer, struct lfi_error *error)
-{
-    char id[ID_UUID_MAX];
-    if (!id_uuid4(id)) {
-        http_answer_init(answer, 0);
-        return error_set(error, "no random numbers");
-    }
-    const struct wire_call call = {
-        .step = "resource",
-        .method = "GET",
-        .url = arena_format(arena, "%s/open-finance/account-information/v2.1%.*s%s%.*s",
-                            flow->hub->resources, SLICE_ARG(read->path),
-                            read->query.len > 0 ? "?" : "", SLICE_ARG(read->query)),
-        .access = flow->access,
-        .headers = {arena_format(arena, "x-fapi-interaction-id: %s", id).ptr,
-                    arena_format(arena, "x-fapi-customer-ip-address: %s", read->customer).ptr}};
-    return wire_send(app, flow, &call, arena, answer, error);
-}
-
-int app_read(struct tpp_app *app, struct flow *flow, const struct app_read *read,
-             struct arena *arena, struct http_answer *answer, struct lfi_error *error)
-{
-    int rc = read_once(app, flow, read, arena, answer, error);
-    if (rc != 0 || answer->status != 401 || !flow->refresh[0]) {
-        return rc;
-    }
-    rc = refresh(app, flow, arena, error);
-    if (rc == 0) {
-        http_answer_free(answer);
-        rc = read_once(app, flow, read, arena, answer, error);
-    }
     return rc;
 }

@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 #define SHOWN_BYTES 12000 /* of an answer */
-#define FORM_BYTES (64 * 1024)
+#define FORM_BYTES (128 * 1024)
+#define JWE_PARTS 5
+#define MEDIA_JWT "application/jwt"
 
 static const char *const secrets[] = {"access_token", "refresh_token", NULL};
 
@@ -28,6 +30,44 @@ static cJSON *decode_part(struct arena *arena, struct lfi_slice part)
     return json ? json : cJSON_CreateNull();
 }
 
+/* A compact JWE with five parts can be read by its receiver alone: its header stands for it. */
+static cJSON *describe_encrypted(struct arena *arena, struct lfi_slice text)
+{
+    struct lfi_slice rest = text, header, part;
+    size_t parts = 0;
+    while (slice_next(&rest, '.', &part)) {
+        parts++;
+    }
+    rest = text;
+    cJSON *json = parts == JWE_PARTS && slice_next(&rest, '.', &header)
+                      ? json_parse(base64_decode_url(arena, header))
+                      : NULL;
+    if (!json) {
+        return NULL;
+    }
+    cJSON *encrypted = cJSON_CreateObject();
+    cJSON_AddItemToObject(encrypted, "encrypted", json);
+    cJSON_AddNumberToObject(encrypted, "characters", (double)text.len);
+    return encrypted;
+}
+
+static void hide_encrypted(cJSON *json, struct arena *arena)
+{
+    cJSON *member = json ? json->child : NULL;
+    while (member) {
+        cJSON *next = member->next;
+        cJSON *shown = cJSON_IsString(member)
+                           ? describe_encrypted(arena, slice_of(member->valuestring))
+                           : NULL;
+        if (shown && member->string) {
+            cJSON_ReplaceItemInObjectCaseSensitive(json, member->string, shown);
+        } else {
+            hide_encrypted(member, arena);
+        }
+        member = next;
+    }
+}
+
 static cJSON *decode_token(struct arena *arena, struct lfi_slice token)
 {
     struct lfi_slice header, claims;
@@ -35,11 +75,18 @@ static cJSON *decode_token(struct arena *arena, struct lfi_slice token)
     if (slice_next(&token, '.', &header) && slice_next(&token, '.', &claims)) {
         cJSON_AddItemToObject(decoded, "header", decode_part(arena, header));
         cJSON_AddItemToObject(decoded, "claims", decode_part(arena, claims));
+        hide_encrypted(decoded, arena);
     }
     return decoded;
 }
 
 /* --- the note --------------------------------------------------------------------------------- */
+
+/* Of the body; NULL: there is none. */
+static const char *media_of(const struct wire_call *call)
+{
+    return call->jwt.ptr ? MEDIA_JWT : call->fields ? "application/x-www-form-urlencoded" : NULL;
+}
 
 static void describe_headers(cJSON *note, const struct wire_call *call)
 {
@@ -55,8 +102,8 @@ static void describe_headers(cJSON *note, const struct wire_call *call)
     if (call->access) {
         cJSON_AddStringToObject(headers, "authorization", "Bearer (masked)");
     }
-    if (call->fields) {
-        cJSON_AddStringToObject(headers, "content-type", "application/x-www-form-urlencoded");
+    if (media_of(call)) {
+        cJSON_AddStringToObject(headers, "content-type", media_of(call));
     }
 }
 
@@ -96,7 +143,9 @@ static void mask_answer(cJSON *body, struct arena *arena)
 
 static void describe_answer(cJSON *note, const struct http_answer *answer, struct arena *arena)
 {
-    cJSON *body = json_parse(buf_slice(&answer->body));
+    struct lfi_slice received = buf_slice(&answer->body);
+    bool is_signed = slice_starts_with(slice_of(answer->content_type), MEDIA_JWT);
+    cJSON *body = is_signed ? decode_token(arena, received) : json_parse(received);
     cJSON_AddNumberToObject(note, "status", answer->status);
     cJSON_AddNumberToObject(note, "bytes", (double)answer->body.len);
     if (!body) {
@@ -123,6 +172,9 @@ static cJSON *describe(const struct tpp_app *app, const struct wire_call *call, 
     describe_headers(note, call);
     if (call->fields) {
         describe_form(note, call, arena);
+    }
+    if (call->jwt.ptr) {
+        cJSON_AddItemToObject(note, "signed", decode_token(arena, call->jwt));
     }
     return note;
 }
@@ -162,12 +214,11 @@ int wire_send(struct tpp_app *app, const struct flow *flow, const struct wire_ca
     const char *const *lines = list_headers(call, arena);
     write_form(&form, call);
     http_answer_init(answer, LIMIT_REPLY_BYTES);
-    const struct http_call http = {
-        .method = call->method,
-        .url = url,
-        .headers = lines,
-        .content_type = call->fields ? "application/x-www-form-urlencoded" : NULL,
-        .body = call->fields ? buf_slice(&form) : (struct lfi_slice){NULL, 0}};
+    const struct http_call http = {.method = call->method,
+                                   .url = url,
+                                   .headers = lines,
+                                   .content_type = media_of(call),
+                                   .body = call->fields ? buf_slice(&form) : call->jwt};
     cJSON *note = describe(app, call, arena);
     int rc = url && lines && !form.failed
                  ? http_client_call(app->clients[flow->tpp - tpps], &http, answer, error)
@@ -178,7 +229,7 @@ int wire_send(struct tpp_app *app, const struct flow *flow, const struct wire_ca
         cJSON_AddNumberToObject(note, "status", 0);
         cJSON_AddStringToObject(note, "reply", error->message);
     }
-    flows_note(app->flows, flow->state, note);
+    flows_note(app->flows, flow, note);
     buf_free(&form);
     return rc;
 }

@@ -14,13 +14,14 @@ struct wire_field {
 };
 
 struct wire_call {
-    const char *step; /* "discovery", "par", "token", "keys", "resource" */
+    const char *step; /* "discovery", "par", "token", "keys", "resource", "payment", "payee" */
     const char *method;
     struct lfi_slice url;
     const char *access;                /* bearer token; NULL: none */
     const char *headers[WIRE_HEADERS]; /* further lines; NULL at the end */
     const struct wire_field *fields;   /* of a form; NULL: no body */
     size_t field_count;
+    struct lfi_slice jwt; /* a signed body in place of the form; absent: none */
 };
 
 /* Calls and notes it with the flow. 0 with the answer, whatever its status; the caller ends it. */

@@ -1,14 +1,13 @@
 // What the forms share that ask for something and send the customer to the bank.
 import {pick, t} from "./i18n.js";
-import {byId, element, getJson, postJson} from "./page.js";
+import {requestConsent} from "./own.js";
+import {byId, element, getJson, noApp} from "./page.js";
 import {recentConsent} from "./recent.js";
 import {SUBSCRIPTION} from "./told.js";
 
 const NOTICE_MS = 3000; // long enough to read where the browser goes
 const LONGEST_DAYS = 364; // a consent ends within a year
 const DAY_MS = 24 * 3600 * 1000;
-
-let callsHub = () => false; // whether the app with a client id is a TPP to the Hub
 
 export const allOf = (name) => [...document.querySelectorAll(`input[name="${name}"]:checked`)].map(({value}) => value);
 
@@ -38,9 +37,13 @@ export function boundDays(input) {
 
 // ---- choices -----------------------------------------------------------------------------------
 
-/** Which app asks, and at which of the bank's segments that `fits`; `showApp` is told of the app. */
-export async function fillChoices(showApp, fits = () => true) {
-  const {hubs, tpps, now: there} = await getJson("/sim/setup");
+/**
+ * Which app asks that `may`, and at which of the bank's segments that `fits`; `showApp` is told of the
+ * app. False: there is no such app, for the simulator serves no TPPs.
+ */
+export async function fillChoices(showApp, {fits = () => true, may = ({callsHub}) => callsHub} = {}) {
+  const {hubs, tpps: all, now: there} = await getJson("/sim/setup");
+  const tpps = all.filter(may);
   const choose = (tpp) => {
     document.body.dataset.brand = tpp.slug;
     byId("mark").src = `${tpp.slug}.svg`;
@@ -50,7 +53,6 @@ export async function fillChoices(showApp, fits = () => true) {
     if (usual) usual.checked = true;
   };
   followClock(there);
-  callsHub = (clientId) => tpps.some((tpp) => tpp.clientId === clientId && tpp.callsHub);
   byId("apps").append(...tpps.map((tpp, index) => {
     const input = element("input", {type: "radio", name: "app", value: tpp.clientId, checked: index === 0});
     input.addEventListener("change", () => choose(tpp));
@@ -61,7 +63,8 @@ export async function fillChoices(showApp, fits = () => true) {
       "data-segment": hub.segment, "data-testid": `tpp-provider-${hub.providerId}`});
     return tile(input, pick(hub.name) ?? hub.segment, pick(hub.text) ?? "");
   }));
-  choose(tpps[0]);
+  if (tpps.length > 0) choose(tpps[0]);
+  return tpps.length > 0;
 }
 
 /** Shows the newest consents, and returns them. */
@@ -104,6 +107,14 @@ function showForm() {
   markStep(0);
 }
 
+function showProblem(text) {
+  byId("problem").textContent = text;
+  byId("problem").hidden = false;
+}
+
+/** In place of the form's button, when there is no app that may ask. */
+export const showNoApp = () => showProblem(noApp());
+
 /**
  * Lets the form be sent: `terms` makes the consent of this type, or throws what is missing; `made` is
  * told of the consent.
@@ -116,13 +127,12 @@ export function sendConsents(type, terms, made = () => {}) {
     try {
       const [clientId] = allOf("app");
       const [providerId] = allOf("provider");
-      const asked = {providerId, clientId, consent: terms(), subscription: SUBSCRIPTION};
-      const consent = await (type === "data-sharing" && callsHub(clientId) ? postJson("/tpp/app/consents", asked) : postJson("/sim/consents", {...asked, type}));
+      const asked = {type, providerId, clientId, consent: terms(), subscription: SUBSCRIPTION};
+      const consent = await requestConsent(asked);
       made(consent);
       showLeaving(consent.authorizeUrl);
     } catch (problem) {
-      byId("problem").textContent = problem.message;
-      byId("problem").hidden = false;
+      showProblem(problem.message);
       byId("submit").disabled = false;
     }
   });

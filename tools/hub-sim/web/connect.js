@@ -1,6 +1,6 @@
 // The form: which data to ask for, then off to the bank.
 import {t} from "./i18n.js";
-import {allOf, boundDays, endOf, fillChoices, filled, momentAhead, sendConsents, showRecent, tile} from "./asking.js";
+import {allOf, boundDays, endOf, fillChoices, filled, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
 import {byId, element} from "./page.js";
 import {GROUPS} from "./permissions.js";
 
@@ -65,8 +65,9 @@ function terms() {
 
 byId("days").addEventListener("change", () => { byId("until-box").hidden = byId("days").value !== "date"; });
 fill();
-await fillChoices(showApp);
+const ready = await fillChoices(showApp);
 boundDays(byId("until-date"));
-sendConsents("data-sharing", terms);
+if (ready) sendConsents("data-sharing", terms);
+else showNoApp();
 const consents = await showRecent();
 byId("base-ids").replaceChildren(...consents.map(({consentId, tppName}) => element("option", {value: consentId, label: tppName})));

@@ -17,20 +17,20 @@ const counts = (label, used, limit) => (limit === undefined ? null : bar(label, 
 const values = (label, used, limit) => (limit === undefined ? null : bar(label, minor(used), minor(limit), money(used), money(limit)));
 
 function dateList(schedule, payments) {
-  const paid = new Set(payments.filter(({paymentResponse: {status}}) => status !== "Rejected")
-    .map(({paymentResponse: {creationDateTime}}) => new Date(Date.parse(creationDateTime) + 4 * 3600_000).toISOString().slice(0, 10)));
+  const paid = new Set(payments.filter(({Status}) => Status !== "Rejected")
+    .map(({CreationDateTime}) => new Date(Date.parse(CreationDateTime) + 4 * 3600_000).toISOString().slice(0, 10)));
   return element("ul", {className: "dates"}, ...schedule.map(({PaymentExecutionDate: day, Amount, MaximumIndividualAmount}) =>
     element("li", {className: paid.has(day) ? "paid" : ""}, date(day),
       element("b", {textContent: Amount ? money(Amount) : t("up to {amount}", {amount: money(MaximumIndividualAmount)})}),
       element("small", {textContent: paid.has(day) ? t("Paid") : ""}))));
 }
 
-/** Bars and dates of a consent; null when nothing of it can be used up. */
-export function consumption({request, consentBody}, payments) {
-  const {SinglePayment, MultiPayment} = request.consent.ControlParameters.ConsentSchedule ?? {};
+/** Bars and dates of a consent with these terms; null when nothing of it can be used up. */
+export function consumption({ControlParameters, PaymentConsumption}, payments) {
+  const {SinglePayment, MultiPayment} = ControlParameters.ConsentSchedule ?? {};
   const none = {Amount: "0.00", Currency: "AED"};
   const used = {CumulativeNumberOfPayments: 0, CumulativeNumberOfPaymentsInCurrentPeriod: 0, CumulativeValueOfPayments: none,
-    CumulativeValueOfPaymentsInCurrentPeriod: none, ...consentBody.Data.PaymentConsumption};
+    CumulativeValueOfPaymentsInCurrentPeriod: none, ...PaymentConsumption};
   if (SinglePayment) return counts(t("In all"), used.CumulativeNumberOfPayments, 1);
   if (!MultiPayment) return null;
   const {PeriodicSchedule: schedule, MaximumCumulativeNumberOfPayments: most, MaximumCumulativeValueOfPayments: value} = MultiPayment;

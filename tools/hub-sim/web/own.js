@@ -1,6 +1,9 @@
-// The consents that this browser has asked for: the app's backend keeps them, and reads for them as a TPP.
+// What the app's backend does as a TPP at the Hub, for the consents that this browser has asked for.
 import {CallError, getJson, postJson} from "./page.js";
 import {fromStandard, standardPath} from "./standard.js";
+
+/** Asks for a consent: {type, providerId, clientId, consent, subscription}; the bank's address is in the answer. */
+export const requestConsent = (asked) => postJson("/tpp/app/consents", asked);
 
 /** What the backend knows after the customer came back with this query. */
 export const arrive = (query) => postJson("/tpp/app/arrivals", {query});
@@ -10,20 +13,37 @@ export const ownPath = (consentId) => `/tpp/app/consents/${encodeURIComponent(co
 /** The app's view of the consent; null when this browser did not ask for it. */
 export const findOwn = (consentId) => getJson(ownPath(consentId));
 
-async function read(consentId, path, query) {
-  const {status, body, retryAfter} = await postJson("/tpp/app/reads", {consentId, path, ...(query && {query})});
-  if (status === 200) return body;
+/** What the Hub answered; a refusal is thrown. */
+function answerOf({status, body, retryAfter}) {
+  if (status < 300) return body;
   const [error = {}] = body?.Errors ?? [];
   throw new CallError(status, {errorCode: error.Code, errorMessage: error.Message}, {"retry-after": retryAfter});
 }
 
+const read = async (asked) => answerOf(await postJson("/tpp/app/reads", asked));
+
+// ---- accounts ----------------------------------------------------------------------------------
+
 /** Reads what the views call `path`. */
 export async function readOwn(consentId, path, query) {
-  return fromStandard(path, await read(consentId, standardPath(path), query));
+  return fromStandard(path, await read({consentId, path: standardPath(path), ...(query && {query})}));
 }
 
 /** The consent as the Hub has it now. */
 export async function ownTerms(consentId) {
-  const {Data} = await read(consentId, `/account-access-consents/${encodeURIComponent(consentId)}`);
+  const {Data} = await read({consentId, path: `/account-access-consents/${encodeURIComponent(consentId)}`});
   return Data;
 }
+
+// ---- payments ----------------------------------------------------------------------------------
+
+const PAYMENTS = "/open-finance/payment/v2.1";
+
+/** Reads below the address of payments, which may be one that the Hub has told. */
+export const readPayments = (consentId, address) =>
+  read({consentId, family: "payment", path: address.split(PAYMENTS).at(-1)});
+
+export const payOwn = async (payment) => answerOf(await postJson("/tpp/app/payments", payment));
+
+/** Whose account it is: {status, body, wire} of the Hub. */
+export const checkPayee = (asked) => postJson("/tpp/app/payees", asked);

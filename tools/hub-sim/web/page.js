@@ -52,3 +52,6 @@ export function problem(failure) {
     wait ? element("p", {textContent: t("Try again in {seconds} seconds.", {seconds: wait})}) : null,
     code ? element("p", {className: "code", textContent: code}) : null);
 }
+
+/** What stands in place of a form's button when there is no app that may ask. */
+export const noApp = () => t("No app can ask here: this simulator serves no TPPs (its configuration has no tppListener).");

@@ -1,6 +1,6 @@
 // The form for payments: whom to pay, how much and when, then off to the bank.
 import {t} from "./i18n.js";
-import {allOf, boundDays, dayAhead, endOf, fillChoices, filled, momentAhead, sendConsents, showRecent, tile} from "./asking.js";
+import {allOf, boundDays, dayAhead, endOf, fillChoices, filled, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
 import {byId, element} from "./page.js";
 import {payeeOf, rememberPayees} from "./payees.js";
 import {PAYMENT_TYPES} from "./payment-types.js";
@@ -99,6 +99,7 @@ function terms() {
   return filled({
     ExpirationDateTime: expiry(given),
     ControlParameters: chosen().control(given),
+    Permissions: allOf("permission"),
     PaymentPurposeCode: byId("purpose").value,
     DebtorReference: byId("debtor-reference").value.trim(),
     CreditorReference: byId("creditor-reference").value.trim(),
@@ -114,7 +115,8 @@ function terms() {
 
 fill();
 const hasAccounts = ({segment}) => segment !== "insurance";
-await fillChoices((tpp) => { document.title = t("{app}: pay from your account", {app: tpp.name}); }, hasAccounts);
+const ready = await fillChoices((tpp) => { document.title = t("{app}: pay from your account", {app: tpp.name}); },
+  {fits: hasAccounts, may: ({pays}) => pays});
 byId("add-payee").addEventListener("click", () => { addPayee(); byId(`name-${payees}`).focus(); });
 byId("add-date").addEventListener("click", () => addDate(""));
 addDate(dayAhead(30));
@@ -122,5 +124,6 @@ addDate(dayAhead(60));
 for (const id of ["first", "end"]) boundDays(byId(id));
 byId("first").value = dayAhead(0);
 showType();
-sendConsents("payment", terms, ({consentId}) => rememberPayees(consentId, creditors()));
+if (ready) sendConsents("payment", terms, ({consentId}) => rememberPayees(consentId, creditors()));
+else showNoApp();
 await showRecent();

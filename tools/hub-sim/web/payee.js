@@ -1,7 +1,8 @@
-// Confirmation of payee: what the bank knows, and what the Hub makes of it.
+// Confirmation of payee over the Hub, as a TPP asks: whose account it is.
 import {pick, t} from "./i18n.js";
-import {facts} from "./format.js";
-import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
+import {checkPayee} from "./own.js";
+import {CallError, byId, element, getJson, noApp, problem} from "./page.js";
+import {wireCard} from "./wire.js";
 
 const VERDICTS = {
   "ConfirmationOfPayee.Yes": ["good", "It matches", "The account is held under this name."],
@@ -9,11 +10,15 @@ const VERDICTS = {
   "ConfirmationOfPayee.No": ["bad", "It does not match", "The account is held under another name."],
 };
 const NOBODY = ["unsure", "Nothing is known", "The bank names no holder: it does not have the account, or must not tell."];
+const NO_BANK = ["unsure", "No bank is found", "No bank that takes part has accounts with this number."];
 const BLOCKED = ["bad", "The account cannot be paid", "Its bank says that it may not receive payments."];
 
 const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
 
-function fill({hubs}) {
+let clientId; // of the app that asks
+
+function fill({hubs, tpps}) {
+  clientId = tpps.find(({pays}) => pays)?.clientId;
   byId("segments").append(...hubs.map(({providerId, segment, name}, index) => {
     return element("label", {className: "tile"},
       element("input", {type: "radio", name: "provider", value: providerId, checked: index === 0, "data-testid": `payee-provider-${providerId}`}),
@@ -21,52 +26,47 @@ function fill({hubs}) {
   }));
 }
 
-function record({id, number, verifiedClaims}) {
-  return element("section", {className: "item", "data-testid": "payee-record"}, facts({id, ...(number && {number}), verifiedClaims}));
-}
-
-function verdictCard([kind, title, text], {maskedName}) {
+function verdictCard([kind, title, text], {MaskedName}, code) {
   return element("section", {className: `card verdict ${kind}`, "data-testid": "payee-verdict"},
     element("h2", {textContent: t(title)}),
     element("p", {textContent: t(text)}),
-    maskedName ? element("p", {}, t("Held by"), " ", element("b", {textContent: maskedName, dir: "auto", "data-testid": "payee-masked"})) : null);
+    MaskedName ? element("p", {}, t("Held by"), " ", element("b", {textContent: MaskedName, dir: "auto", "data-testid": "payee-masked"})) : null,
+    code ? element("p", {className: "code", textContent: code}) : null);
 }
 
-function outcome(reply) {
-  if (reply.status === 403) return BLOCKED;
-  return VERDICTS[reply.verdict] ?? NOBODY;
+/** What the Hub's answer means, for people; it has no body when nobody is known. */
+function verdict({status, body}) {
+  const {Data = {}, Errors: [{Code, Message} = {}] = []} = body ?? {};
+  if (status === 200) return verdictCard(VERDICTS[Data.NameMatchIndicator] ?? NOBODY, Data);
+  if (status === 204) return verdictCard(NOBODY, {});
+  if (status === 403 && Code?.startsWith("Consent.")) return verdictCard(BLOCKED, {}, `403 · ${Code}`);
+  if (status === 404) return verdictCard(NO_BANK, {});
+  return problem(new CallError(status, {errorCode: Code, errorMessage: Message}));
 }
 
-function show(reply) {
-  if (reply.status !== 200 && reply.status !== 403) throw new CallError(reply.status, reply.body, reply.headers);
-  const records = reply.body?.data ?? [];
-  byId("result").replaceChildren(
-    verdictCard(outcome(reply), reply),
-    element("section", {className: "card"},
-      element("h2", {textContent: t("What the bank told the Hub")}),
-      element("p", {className: "fine", textContent: t("The TPP does not see this: the bank returns the holders, the Hub compares.")}),
-      ...(reply.status === 403 ? [problem(new CallError(403, reply.body))] : records.map(record)),
-      reply.finding ? element("p", {className: "alert", textContent: t("The Hub found the answer wrong: {finding}", {finding: reply.finding})}) : null,
-      element("dl", {className: "facts"},
-        element("dt", {textContent: t("status")}), element("dd", {textContent: String(reply.status)}),
-        element("dt", {textContent: t("records")}), element("dd", {textContent: String(records.length)}),
-        element("dt", {textContent: t("verdict")}), element("dd", {textContent: reply.verdict ?? t("none: the TPP receives 204 or an error")}),
-        element("dt", {textContent: t("interaction")}), element("dd", {textContent: reply.interactionId}))));
+function show(answer) {
+  const {card, add} = wireCard();
+  byId("result").replaceChildren(verdict(answer));
+  byId("wire").replaceChildren(card);
+  add(answer.wire);
 }
 
 byId("check").addEventListener("submit", async (event) => {
   event.preventDefault();
   byId("submit").disabled = true;
   try {
-    show(await postJson("/sim/payee-check", {
+    show(await checkPayee({
       providerId: chosen("provider"),
-      iban: byId("iban").value,
+      clientId,
+      iban: byId("iban").value.replace(/\s/g, "").toUpperCase(),
       name: {[chosen("kind")]: byId("name").value},
     }));
   } catch (failure) {
     byId("result").replaceChildren(problem(failure));
+    byId("wire").replaceChildren();
   }
   byId("submit").disabled = false;
 });
 fill(await getJson("/sim/setup"));
-byId("submit").disabled = false;
+if (clientId) byId("submit").disabled = false;
+else byId("result").replaceChildren(element("p", {className: "alert", textContent: noApp()}));

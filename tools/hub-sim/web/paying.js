@@ -1,16 +1,20 @@
-// A consent to payments, live: its state, what is used of it, its payments, and another payment.
+// A consent to payments, live: its state, what is used of it, its payments, and another payment. All of it
+// is read and done as a TPP at the Hub.
 import {consumption} from "./consumption.js";
 import {t} from "./i18n.js";
-import {date, dateTime, grouped, money, words} from "./format.js";
-import {byId, element, getJson, postJson, problem} from "./page.js";
+import {date, dateTime, facts, grouped, money, words} from "./format.js";
+import {findOwn, payOwn, readPayments} from "./own.js";
+import {byId, element, problem} from "./page.js";
 import {knownPayees, payeeOf} from "./payees.js";
 import {STATUSES} from "./payment-statuses.js";
 import {PAYMENT_TYPES} from "./payment-types.js";
-import {toldCard} from "./told.js";
+import {isReached, toldCard} from "./told.js";
+import {wireCard} from "./wire.js";
 
-const POLL_MS = 1000;
-const NO_NOTES = 2 ** 52; // a number that no note has
+const LOOK_MS = 1000; // at what the app's backend has been told
+const READ_MS = 10_000; // at the Hub, when it tells this app nothing
 const LOOKS = {Authorized: "good", Consumed: "good", Rejected: "bad", Revoked: "bad", Expired: "bad"};
+const FINAL = new Set(["Rejected", "AcceptedWithoutPosting", "AcceptedCreditSettlementCompleted"]);
 
 const typeOf = ({ControlParameters: {ConsentSchedule: {SinglePayment, MultiPayment} = {}}}) =>
   (SinglePayment ?? MultiPayment?.PeriodicSchedule)?.Type ?? "DelegatedAuthentication";
@@ -18,7 +22,7 @@ const nameOf = ({CreditorAccount: {Name}}) => Name.en ?? Name.ar;
 
 // ---- what is known -----------------------------------------------------------------------------
 
-function authorizers({consentBody: {Meta = {}}}) {
+function authorizers(Meta = {}) {
   const {TotalRequired, Authorizations = []} = Meta.MultipleAuthorizers ?? Meta;
   if (Authorizations.length === 0) return null;
   const agreed = Authorizations.filter(({AuthorizationStatus}) => AuthorizationStatus === "Approved").length;
@@ -29,29 +33,50 @@ function authorizers({consentBody: {Meta = {}}}) {
         element("b", {textContent: words(AuthorizationStatus ?? "Pending")}), element("small", {textContent: AuthorizationDate ? dateTime(AuthorizationDate) : ""})))));
 }
 
-function stateCard(consent, payments) {
-  const asked = consent.request.consent;
-  const {title} = PAYMENT_TYPES[typeOf(asked)];
-  const state = element("p", {className: `badge ${LOOKS[consent.status] ?? ""}`, "data-testid": "tpp-consent-status", textContent: words(consent.status)});
-  return element("section", {className: "card"}, state, element("h2", {textContent: t(title)}),
-    element("p", {className: "lead", textContent: t("Until {date}", {date: date(asked.ExpirationDateTime)})}),
-    authorizers(consent), consumption(consent, payments));
+function stateCard({terms, meta, payments}, refresh) {
+  const state = element("p", {className: `badge ${LOOKS[terms.Status] ?? ""}`, "data-testid": "tpp-consent-status", textContent: words(terms.Status)});
+  const again = element("button", {type: "button", className: "button plain", "data-testid": "tpp-refresh", textContent: t("Ask again")});
+  again.addEventListener("click", refresh);
+  return element("section", {className: "card"}, state, element("h2", {textContent: t(PAYMENT_TYPES[typeOf(terms)].title)}),
+    element("p", {className: "lead", textContent: t("Until {date}", {date: date(terms.ExpirationDateTime)})}),
+    authorizers(meta), consumption(terms, payments), element("p", {className: "onward"}, again));
 }
 
-function paymentRow({paymentId, requestBody: {Data}, paymentResponse: {status, creationDateTime, statusUpdateDateTime, rejectReasonCode = []}, transactionId}) {
-  const [text, look] = STATUSES[status] ?? [words(status), ""];
-  return element("li", {className: "payment", "data-testid": `tpp-payment-${paymentId}`},
-    element("span", {className: "money", textContent: money(Data.Instruction.Amount)}),
-    element("span", {className: `badge ${look}`, "data-status": status, textContent: t(text)}),
-    element("small", {textContent: dateTime(statusUpdateDateTime ?? creationDateTime)}),
-    ...rejectReasonCode.map(({code, message}) => element("small", {className: "reason"}, message, " ", element("code", {textContent: code}))),
-    transactionId ? element("small", {className: "reason"}, t("Transaction"), " ", element("code", {textContent: transactionId})) : null);
+function paymentRow({PaymentId, Instruction, Status, CreationDateTime, StatusUpdateDateTime, RejectReasonCode = [], PaymentTransactionId, failure}) {
+  if (failure) return element("li", {className: "payment", "data-testid": `tpp-payment-${PaymentId}`}, problem(failure));
+  const [text, look] = STATUSES[Status] ?? [words(Status), ""];
+  return element("li", {className: "payment", "data-testid": `tpp-payment-${PaymentId}`},
+    element("span", {className: "money", textContent: money(Instruction.Amount)}),
+    element("span", {className: `badge ${look}`, "data-status": Status, textContent: t(text)}),
+    element("small", {textContent: dateTime(StatusUpdateDateTime ?? CreationDateTime)}),
+    ...RejectReasonCode.map(({Code, Message}) => element("small", {className: "reason"}, Message, " ", element("code", {textContent: Code}))),
+    PaymentTransactionId ? element("small", {className: "reason"}, t("Transaction"), " ", element("code", {textContent: PaymentTransactionId})) : null);
 }
 
 function paymentList(payments) {
   return element("section", {className: "card", "data-testid": "tpp-payments"}, element("h2", {textContent: t("Payments")}),
     payments.length === 0 ? element("p", {className: "waiting", textContent: t("There are none yet.")}) : null,
     element("ul", {className: "payments"}, ...payments.toReversed().map(paymentRow)));
+}
+
+/** Where money goes back to, when the consent lets the app know; asked for by a press. */
+function refundCard(consentId, {terms}) {
+  if (!terms.Permissions?.includes("ReadRefundAccount") || !["Authorized", "Consumed"].includes(terms.Status)) return "";
+  const shown = element("div", {role: "status"});
+  const button = element("button", {type: "button", className: "button plain", "data-testid": "tpp-refund", textContent: t("Ask for the account")});
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const {Data: {RefundAccount}} = await readPayments(consentId, `/payment-consents/${encodeURIComponent(consentId)}/refund`);
+      shown.replaceChildren(facts(RefundAccount));
+    } catch (failure) {
+      shown.replaceChildren(problem(failure));
+    }
+    button.disabled = false;
+  });
+  return element("section", {className: "card"}, element("h2", {textContent: t("Money back")}),
+    element("p", {className: "lead", textContent: t("The bank tells this app to which account it can send money back.")}), shown,
+    element("p", {className: "onward"}, button));
 }
 
 // ---- another payment ---------------------------------------------------------------------------
@@ -81,30 +106,34 @@ function payeeFields(payees) {
 const chosenPayee = (payees) => payees[Number(byId("pay-whom")?.value ?? 0)] ?? payeeOf(byId("pay-name").value.trim(), byId("pay-iban").value);
 
 /** The app's proof that it has authenticated the customer for this payment, at this moment. */
-async function proof() {
-  const {now} = await getJson("/sim/setup");
+async function proof(consentId) {
+  const {now} = await findOwn(consentId);
   const Authentication = {AuthenticationChannel: "App", AuthenticationFlow: "MFA", ChallengeOutcome: "Pass", ChallengeDateTime: now,
     PossessionFactor: {IsUsed: true, Type: "Passkey"}, InherenceFactor: {IsUsed: true, Type: "Biometric"}};
-  return {risk: {DebtorIndicators: {Authentication}}, headers: {"x-fapi-auth-date": new Date(now).toUTCString()}};
+  return {risk: {DebtorIndicators: {Authentication}}, authDate: new Date(now).toUTCString()};
 }
 
-async function paymentOf(asked, payees) {
+/** What the backend pays; purpose and references are as agreed. */
+async function paymentOf(consentId, terms, payees) {
   const amount = byId("pay-next-amount").value.trim();
   if (!/^\d{1,16}(\.\d{1,2})?$/.test(amount)) throw new Error(t("Write the amount in dirhams, as 125.50."));
   const [whole, rest = ""] = amount.split(".");
-  const {risk, headers} = typeOf(asked) === "DelegatedAuthentication" ? await proof() : {};
+  const {risk, authDate} = typeOf(terms) === "DelegatedAuthentication" ? await proof(consentId) : {};
   const Risk = {TransactionIndicators: {IsCustomerPresent: true, Channel: "Web"}, ...risk};
-  return {amount: `${whole}.${rest.padEnd(2, "0")}`, pii: {Initiation: chosenPayee(payees), Risk}, ...(headers && {headers})};
+  const {PaymentPurposeCode, DebtorReference, CreditorReference} = terms;
+  const data = {
+    Instruction: {Amount: {Amount: `${whole}.${rest.padEnd(2, "0")}`, Currency: "AED"}},
+    PersonalIdentifiableInformation: {Initiation: chosenPayee(payees), Risk},
+    PaymentPurposeCode,
+    ...(DebtorReference && {DebtorReference}),
+    ...(CreditorReference && {CreditorReference}),
+    OpenFinanceBilling: {Type: "PushP2P"},
+  };
+  return {consentId, data, ...(authDate && {authDate})};
 }
 
-async function send(consentId, asked, payees, said) {
-  const answer = await postJson(`/sim/consents/${encodeURIComponent(consentId)}/payments`, await paymentOf(asked, payees));
-  if (answer.status === 201) said.replaceChildren(element("p", {className: "fine", textContent: t("The bank has taken the payment.")}));
-  else said.replaceChildren(problem({status: answer.status, message: answer.body.errorMessage, code: answer.body.errorCode}));
-}
-
-function payForm(consentId, asked, changed) {
-  const payees = knownPayees(consentId), {fixed, most} = amounts(asked);
+function payForm(consentId, terms, changed) {
+  const payees = knownPayees(consentId), {fixed, most} = amounts(terms);
   const said = element("div", {role: "status"});
   const button = element("button", {className: "button wide", textContent: t("Pay now"), "data-testid": "tpp-pay-now"});
   const form = element("form", {className: "card", id: "pay-next", noValidate: true}, element("h2", {textContent: t("Another payment")}),
@@ -116,7 +145,8 @@ function payForm(consentId, asked, changed) {
     event.preventDefault();
     button.disabled = true;
     try {
-      await send(consentId, asked, payees, said);
+      await payOwn(await paymentOf(consentId, terms, payees));
+      said.replaceChildren(element("p", {className: "fine", textContent: t("The bank has taken the payment.")}));
     } catch (failure) {
       said.replaceChildren(problem(failure));
     }
@@ -128,41 +158,74 @@ function payForm(consentId, asked, changed) {
 
 // ---- the page ----------------------------------------------------------------------------------
 
-async function know(consentId) {
-  const path = `/sim/consents/${encodeURIComponent(consentId)}`;
-  const [known, {payments}, {events}] = await Promise.all([getJson(`${path}?since=${NO_NOTES}`), getJson(`${path}/payments`), getJson(`${path}/events`)]);
-  return {...known, payments, events};
+/** One payment as the Hub tells it; what has ended is not asked for again. */
+async function paymentAt(consentId, address, before) {
+  const PaymentId = address.split("/").at(-1);
+  const known = before.find((payment) => payment.PaymentId === PaymentId);
+  if (known && FINAL.has(known.Status)) return known;
+  try {
+    return (await readPayments(consentId, address)).Data;
+  } catch (failure) {
+    return {PaymentId, failure};
+  }
 }
 
-/** Shows the consent and follows it; resolves to the consent, or null when there is none. */
+/** The consent and its payments as the Hub has them now. */
+async function read(consentId, before) {
+  const {Data, Links, Meta} = await readPayments(consentId, `/payment-consents/${encodeURIComponent(consentId)}`);
+  const payments = await Promise.all((Links.Related ?? []).map((address) => paymentAt(consentId, address, before)));
+  return {terms: Data, meta: Meta, payments};
+}
+
+const otherBrowser = (consentId) => element("section", {className: "card", "data-testid": "tpp-not-ours"},
+  element("p", {className: "lead", textContent: t("This browser did not ask for this consent, or the simulator has started anew since. What has been recorded of it is in the inspector.")}),
+  element("p", {className: "onward"}, element("a", {className: "button plain", href: `/inspector.html?consent=${encodeURIComponent(consentId)}`, textContent: t("Inspect this journey")})));
+
+/** Shows the consent and follows it; resolves to the app's view of it, or null when there is none. */
 export async function showPaying(consentId) {
   const into = byId("paying");
-  const [state, list, told] = [1, 2, 3].map(() => element("div", {"aria-live": "polite"}));
-  let shown, known;
-  const show = (next) => {
-    known = next;
-    const text = JSON.stringify([known.consent, known.payments, known.events.length]);
-    if (text === shown) return;
-    shown = text;
-    state.replaceChildren(stateCard(known.consent, known.payments));
-    list.replaceChildren(paymentList(known.payments));
-    told.replaceChildren(toldCard(known.events) ?? "");
-    form.hidden = known.consent.status !== "Authorized";
+  const [state, list, refund, told] = [1, 2, 3, 4].map(() => element("div", {"aria-live": "polite"}));
+  const wire = wireCard();
+  let form, app, payments = [], stale = true, readAt = 0;
+
+  const show = (now) => {
+    payments = now.payments;
+    form ??= payForm(consentId, now.terms, () => { stale = true; return look(); });
+    if (!form.isConnected) into.replaceChildren(state, form, list, refund, told, wire.card);
+    state.replaceChildren(stateCard(now, () => { stale = true; return look(); }));
+    list.replaceChildren(paymentList(payments));
+    if (!refund.firstChild) refund.replaceChildren(refundCard(consentId, now));
+    form.hidden = now.terms.Status !== "Authorized";
   };
-  const refresh = async () => show(await know(consentId));
+  /** Reads at the Hub what may have changed: something was told, done or asked for. */
+  const look = async () => {
+    const next = await findOwn(consentId);
+    if (!next) return null;
+    stale ||= next.events.length !== app?.events.length || (!isReached && Date.now() - readAt > READ_MS);
+    app = next;
+    if (stale) {
+      stale = false;
+      readAt = Date.now();
+      show(await read(consentId, payments));
+      app = await findOwn(consentId);
+    }
+    told.replaceChildren(toldCard(app.events) ?? "");
+    wire.add(app.wire);
+    return app;
+  };
   const follow = async () => {
-    if (!document.hidden) await refresh().catch(() => {}); // it is tried again
-    setTimeout(follow, POLL_MS);
+    if (!document.hidden) await look().catch(() => { stale = true; });
+    setTimeout(follow, LOOK_MS);
   };
   try {
-    known = await know(consentId);
+    if (!await look()) {
+      into.replaceChildren(otherBrowser(consentId));
+      return null;
+    }
   } catch (failure) {
     into.replaceChildren(problem(failure));
     return null;
   }
-  const form = payForm(consentId, known.consent.request.consent, refresh);
-  into.replaceChildren(state, form, list, told);
-  show(known);
-  setTimeout(follow, POLL_MS);
-  return known;
+  setTimeout(follow, LOOK_MS);
+  return app;
 }

@@ -8,11 +8,11 @@ const consentId = new URLSearchParams(location.search).get("consent") ?? "";
 if (consentId) {
   byId("inspect").href = `/inspector.html?consent=${encodeURIComponent(consentId)}`;
   byId("inspect").hidden = false;
-  const known = await showPaying(consentId);
-  if (known) {
-    document.body.dataset.brand = known.slug;
-    byId("mark").src = `${known.slug}.svg`;
-    byId("brand").textContent = known.consent.tpp.tppName;
+  const app = await showPaying(consentId);
+  if (app) {
+    document.body.dataset.brand = app.slug;
+    byId("mark").src = `${app.slug}.svg`;
+    byId("brand").textContent = app.tppName;
   } else {
     byId("paying").append(await chooseRecent());
   }

@@ -5,7 +5,7 @@ import {element} from "./page.js";
 import {STATUSES} from "./payment-statuses.js";
 
 /* The Hub sends to https, or to this machine; elsewhere the app does without. */
-const isReached = location.protocol === "https:" || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(location.hostname);
+export const isReached = location.protocol === "https:" || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(location.hostname);
 
 /** For new consents; undefined: none. */
 export const SUBSCRIPTION = isReached ? {Webhook: {Url: `${location.origin}/tpp/webhook`, IsActive: true}} : undefined;

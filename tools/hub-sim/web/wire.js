@@ -9,7 +9,9 @@ const STEPS = {
   par: "The request for the consent",
   token: "Tokens",
   keys: "Keys of the bank",
-  resource: "Shared data",
+  resource: "What the app reads",
+  payment: "The payment",
+  payee: "Whose account it is",
 };
 
 /** `n` is the exchange's number, which tells its parts from those of others. */
@@ -29,10 +31,11 @@ function pretty(text) {
 }
 const linesOf = (headers) => Object.entries(headers).map(([name, value]) => `${name}: ${value.trim()}`).join("\n");
 
-function parts({n, method, url, headers, form, reply}) {
+function parts({n, method, url, headers, form, signed, reply}) {
   return [block(n, "Address", `${method} ${url}`),
     Object.keys(headers).length > 0 ? block(n, "Headers of the request", linesOf(headers)) : null,
     form ? block(n, "Body of the request, tokens decoded", json(form)) : null,
+    signed ? block(n, "Body of the request, which is signed", json(signed)) : null,
     reply ? block(n, "Answer", pretty(reply)) : null];
 }
 
@@ -54,7 +57,7 @@ export function wireCard() {
   let last = 0;
   const card = element("section", {className: "card", "data-testid": "tpp-wire", hidden: true},
     element("h2", {textContent: t("What goes over the wire")}),
-    element("p", {className: "fine", textContent: t("This app and the Hub, each with its certificate (mTLS). Tokens and codes are masked.")}), list);
+    element("p", {className: "fine", textContent: t("This app and the Hub, each with its certificate (mTLS). Tokens and codes are masked, and what is encrypted for the bank stays closed.")}), list);
   const add = (notes) => {
     const fresh = notes.filter(({n}) => n > last);
     list.append(...fresh.map(exchange));
