@@ -228,8 +228,30 @@ static int customers_customer(void *core, const struct lfi_call *call,
     return rc;
 }
 
+static int customers_billing(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                             struct lfi_billing *out, struct lfi_error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    (void)call;
+    int rc = read_begin(core, &txn, error);
+    if (rc != LFI_OK) {
+        return rc;
+    }
+    rc = read_value(core, txn, DB_USERS, user_id, &value, error);
+    if (rc == LFI_OK) {
+        int flags = value.mv_size > 0 ? *(const unsigned char *)value.mv_data : 0;
+        out->large_corporate = flags & STORE_USER_LARGE   ? LFI_YES
+                               : flags & STORE_USER_SMALL ? LFI_NO
+                                                          : LFI_NOT_KNOWN;
+    }
+    mdb_txn_abort(txn);
+    return rc;
+}
+
 const struct lfi_customers store_customers = {
     .size = sizeof(struct lfi_customers),
     .exists = customers_exists,
     .customer = customers_customer,
+    .billing = customers_billing,
 };

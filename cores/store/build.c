@@ -181,6 +181,20 @@ int store_builder_user(struct store_builder *b, const struct store_user *user,
                       user_id, error);
 }
 
+int store_builder_billing(struct store_builder *b, const char *user_id, bool large,
+                          struct lfi_error *error)
+{
+    MDB_val value;
+    MDB_val key = val_of((struct lfi_slice){user_id, strlen(user_id)});
+    int rc = mdb_get(b->txn, b->db[DB_USERS], &key, &value);
+    if (rc != 0) {
+        return store_fail(error, "user", rc);
+    }
+    unsigned char flags = *(const unsigned char *)value.mv_data;
+    flags |= large ? STORE_USER_LARGE : STORE_USER_SMALL;
+    return put(b, DB_USERS, key, (MDB_val){1, &flags}, 0, error);
+}
+
 /* A text of the record, empty when it has none. */
 static bool copy_member(char *out, size_t size, const cJSON *record, const char *name)
 {

@@ -42,6 +42,8 @@
 #define STORE_KEY_MAX 200     /* LMDB allows 511 bytes */
 
 #define STORE_USER_BLOCKED 1
+#define STORE_USER_LARGE 2 /* turnover above AED 100 million */
+#define STORE_USER_SMALL 4 /* turnover known, and not above it */
 
 enum store_db {
     DB_META,

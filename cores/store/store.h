@@ -106,6 +106,9 @@ int store_builder_record(struct store_builder *builder, enum store_list list,
 /* The customer record that the user sees as its own; NULL-terminated user id. */
 int store_builder_customer(struct store_builder *builder, const char *user_id,
                            struct lfi_slice json, struct lfi_error *error);
+/* Whether the user is billed as a large corporate (lfi_billing). The user must be there. */
+int store_builder_billing(struct store_builder *builder, const char *user_id, bool large,
+                          struct lfi_error *error);
 /* An Emirates ID of the user's, 15 digits. */
 int store_builder_identity(struct store_builder *builder, const char *user_id,
                            const char *emirates_id, struct lfi_error *error);

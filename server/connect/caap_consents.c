@@ -1,8 +1,8 @@
 /* What CAAP asks about consents: decryption, validation and what to add. (CAAP 8 to 10.) */
+#include "connect/additions.h"
 #include "connect/caap.h"
 #include "connect/judge.h"
 
-#include "base/array.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "contract_payment_pii.h"
@@ -190,27 +190,16 @@ static int check_accounts(struct call *call, const struct consent *consent,
     return 0;
 }
 
-static const cJSON *pii_of(const cJSON *data)
-{
-    const cJSON *asked = json_get(json_get(data, "request"), "consent");
-    const cJSON *pii = json_get(asked, "PersonalIdentifiableInformation");
-    return cJSON_IsString(pii) ? pii : NULL;
-}
-
-static int reply_judgement(struct call *call, const cJSON *data,
-                           const struct consent_finding *finding)
+static void reply_judgement(struct call *call, const struct judged_consent *judged,
+                            const struct consent_finding *finding)
 {
     struct json_writer w;
-    struct decrypted decrypted;
-    const cJSON *pii = finding->code ? NULL : pii_of(data);
-    if (pii && decrypt(call, slice_of(pii->valuestring), &decrypted) != 0) {
-        return -1;
-    }
     json_begin(&w, &call->reply->body);
     json_open_object(&w, NULL);
     json_open_object(&w, "data");
     json_text(&w, "status", finding->code ? "invalid" : "valid");
-    if (pii) {
+    if (!finding->code && judged->pii.payload.ptr) {
+        const struct decrypted decrypted = {judged->pii.jws, judged->pii.payload};
         json_open_object(&w, "pii");
         write_decrypted(&decrypted, &w);
         json_close_object(&w);
@@ -223,17 +212,16 @@ static int reply_judgement(struct call *call, const cJSON *data,
     json_close_object(&w);
     json_close_object(&w);
     call->reply->status = 200;
-    return 0;
 }
 
 static int validate(struct call *call, const cJSON *data, struct lfi_slice text)
 {
-    struct judged_consent judged = {.tree = data, .text = text, .stage = PII_OF_CONSENT};
+    struct judged_consent judged = {.tree = data, .text = text, .pii.stage = PII_OF_CONSENT};
     struct consent_finding finding = {NULL, NULL};
     consent_read(data, &judged.consent);
     bool user_known = judged.consent.user_id.len > 0;
     if (user_known) {
-        judged.stage = PII_OF_REVIEW; /* the customer decides long after it was signed */
+        judged.pii.stage = PII_OF_REVIEW; /* the customer decides long after it was signed */
         if (check_user(call, judged.consent.user_id, &finding) != 0) {
             return -1;
         }
@@ -245,7 +233,8 @@ static int validate(struct call *call, const cJSON *data, struct lfi_slice text)
         check_accounts(call, &judged.consent, &finding) != 0) {
         return -1;
     }
-    return reply_judgement(call, data, &finding);
+    reply_judgement(call, &judged, &finding);
+    return 0;
 }
 
 int connect_caap_validate(struct call *call)
@@ -267,18 +256,14 @@ static int refuse_debtor(struct call *call)
                        "The user cannot pay from this account.");
 }
 
-/* The account that the TPP named, as the bank knows it. */
-static int find_debtor(struct call *call, const cJSON *data, struct lfi_account_by_iban *out)
+/* The account that the TPP named, which must be among those that the customer could choose. */
+static int find_debtor(struct call *call, const struct consent *consent, struct lfi_slice iban,
+                       struct lfi_account_by_iban *out)
 {
-    struct caap_user user;
+    struct account_offers offers;
     struct lfi_error error = {""};
     const struct provider *provider = call->provider;
-    struct lfi_slice user_id = json_get_string(json_get(data, "psuIdentifiers"), "userId");
-    struct lfi_slice iban = json_get_string(json_get(data, "debtorAccount"), "Identification");
-    if (caap_user_of(call, user_id, &user) != 0) {
-        return -1;
-    }
-    if (!provider->payments) {
+    if (!provider->payments || !consent->kind || !consent->kind->pays) {
         return refuse_debtor(call);
     }
     int status =
@@ -286,31 +271,53 @@ static int find_debtor(struct call *call, const cJSON *data, struct lfi_account_
     if (status == LFI_UNKNOWN) {
         return refuse_debtor(call);
     }
-    if (outcome_check(call, OUTCOME_BANK, status, &error) != 0) {
+    if (status == LFI_OK) {
+        status = accounts_find(provider, call->arena, &call->core, consent, &offers, &error);
+    }
+    if (outcome_check(call, OUTCOME_USER, status, &error) != 0) {
         return -1;
     }
-    return out->held && out->status == LFI_ACCOUNT_ACTIVE ? 0 : refuse_debtor(call);
+    return offers_account(&offers, slice_of(out->account_id)) ? 0 : refuse_debtor(call);
+}
+
+static int augment(struct call *call, const cJSON *data)
+{
+    struct caap_user user;
+    struct json_writer w;
+    struct consent consent;
+    struct additions additions;
+    struct lfi_account_by_iban debtor = {.size = sizeof(debtor)};
+    const cJSON *named = json_get(data, "debtorAccount");
+    consent_read(data, &consent);
+    if ((named || consent.user_id.len > 0) && caap_user_of(call, consent.user_id, &user) != 0) {
+        return -1;
+    }
+    if (named &&
+        (user.person.blocked ||
+         find_debtor(call, &consent, json_get_string(named, "Identification"), &debtor) != 0)) {
+        return user.person.blocked ? refuse_debtor(call) : -1;
+    }
+    if (additions_find(call, data, &additions) != 0) {
+        return -1;
+    }
+    json_begin(&w, &call->reply->body);
+    json_open_object(&w, NULL);
+    json_open_object(&w, "data");
+    additions_write(&w, &additions);
+    if (named) {
+        json_text(&w, "accountId", debtor.account_id);
+    }
+    json_close_object(&w);
+    json_close_object(&w);
+    call->reply->status = 200;
+    return 0;
 }
 
 int connect_caap_augment(struct call *call)
 {
     cJSON *tree;
-    struct json_writer w;
-    struct lfi_account_by_iban debtor = {.size = sizeof(debtor)};
     const cJSON *data = caap_data(call, &tree);
-    bool named = json_get(data, "debtorAccount");
-    int rc = named ? find_debtor(call, data, &debtor) : 0;
-    if (rc == 0) {
-        json_begin(&w, &call->reply->body);
-        json_open_object(&w, NULL);
-        json_open_object(&w, "data");
-        if (named) {
-            json_text(&w, "accountId", debtor.account_id);
-        }
-        json_close_object(&w);
-        json_close_object(&w);
-        call->reply->status = 200;
-    }
+    int rc = augment(call, data);
     json_wipe(tree);
     return rc;
 }

@@ -1,9 +1,6 @@
 /* Registration of customers at CAAP. (CAAP 5.) */
 #include "connect/caap.h"
 
-#include "base/array.h"
-#include "base/datetime.h"
-#include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "rows_caap.h"

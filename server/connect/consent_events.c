@@ -3,10 +3,10 @@
  * tells lets a payment pass for a while and refuses none (payments/copies.h), so an event that is
  * lost, repeated or late does no harm. (Consent events 3 to 5.)
  */
+#include "connect/additions.h"
 #include "connect/call_consent.h"
 #include "connect/judge.h"
 #include "consent/rules.h"
-#include "payments/validate.h"
 
 #include "contract_consent_events.h"
 #include "rows_consent_events.h"
@@ -63,15 +63,15 @@ static const struct consent_finding *check_base(struct call *call, const struct 
     return finding;
 }
 
-static int check_payment(struct call *call, enum pii_stage stage, const cJSON *tree,
+static int check_payment(struct call *call, struct judged_consent *judged,
                          struct consent_finding *out)
 {
     if (!call->peers->pii) {
         *out = (struct consent_finding){"UNSUPPORTED_CONSENT", "The bank takes no payments."};
         return 0;
     }
-    return payment_validate(call, call->peers->pii, stage,
-                            json_get(json_get(tree, "request"), "consent"), out);
+    return payment_validate(call, call->peers->pii, &judged->pii,
+                            json_get(json_get(judged->tree, "request"), "consent"), out);
 }
 
 static void reply_judgement(struct call *call, const struct consent_finding *finding)
@@ -92,8 +92,7 @@ static void reply_judgement(struct call *call, const struct consent_finding *fin
     call->reply->status = 200;
 }
 
-int judge_consent(struct call *call, const struct judged_consent *judged,
-                  struct consent_finding *out)
+int judge_consent(struct call *call, struct judged_consent *judged, struct consent_finding *out)
 {
     const struct consent *consent = &judged->consent;
     *out = (struct consent_finding){NULL, NULL};
@@ -104,7 +103,7 @@ int judge_consent(struct call *call, const struct judged_consent *judged,
     const struct consent_finding *finding =
         consent_rules_check(consent, call->provider, call->connect->config.apis);
     if (!finding && consent->kind->pays) {
-        if (check_payment(call, judged->stage, judged->tree, out) != 0) {
+        if (check_payment(call, judged, out) != 0) {
             return -1;
         }
         finding = out->code ? out : NULL;
@@ -130,7 +129,7 @@ int connect_validate_consent(struct call *call)
 {
     cJSON *tree;
     struct consent_finding finding;
-    struct judged_consent judged = {.text = call->request->body, .stage = PII_OF_CONSENT};
+    struct judged_consent judged = {.text = call->request->body, .pii.stage = PII_OF_CONSENT};
     int rc = read_body(call, &tree, &judged.consent);
     judged.tree = tree;
     if (rc == 0) {
@@ -145,15 +144,41 @@ int connect_validate_consent(struct call *call)
 
 /* --- augment ---------------------------------------------------------------------------------- */
 
-/* The bank adds nothing now: what it has to say goes with the customer's decision. */
+/* The customer, once there is one: the header's, or else the consent's. */
+static int read_customer(struct call *call, const struct consent *consent)
+{
+    struct lfi_error error = {"the user of psuIdentifiers is not known"};
+    const struct provider *provider = call->provider;
+    if (contract_parameter(&call->parameters, call->row->psu).len > 0) {
+        return access_user(call);
+    }
+    if (consent->user_id.len == 0) {
+        return 0;
+    }
+    call->core.user_id = arena_keep(call->arena, consent->user_id);
+    int status = provider->customers->exists(provider->core, &call->core, consent->user_id, &error);
+    return outcome_check(call, OUTCOME_USER, status, &error);
+}
+
 int connect_augment_account_consent(struct call *call)
 {
     cJSON *tree;
+    struct json_writer w;
     struct consent consent;
+    struct additions additions;
     int rc = read_body(call, &tree, &consent);
+    if (rc == 0) {
+        rc = read_customer(call, &consent);
+    }
+    if (rc == 0) {
+        rc = additions_find(call, tree, &additions);
+    }
     cJSON_Delete(tree);
     if (rc == 0) {
-        buf_append_text(&call->reply->body, "{}");
+        json_begin(&w, &call->reply->body);
+        json_open_object(&w, NULL);
+        additions_write(&w, &additions);
+        json_close_object(&w);
         call->reply->status = 200;
     }
     return rc;

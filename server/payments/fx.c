@@ -172,6 +172,63 @@ int fx_find(struct call *call, struct lfi_slice client_id, struct lfi_slice quot
     return 0;
 }
 
+/* --- its terms, as consents have them --------------------------------------------------------- */
+
+/* Those members of an object, in the arena; absent: out of memory. */
+static struct lfi_slice print_members(struct arena *arena, const cJSON *object,
+                                      const char *const *names, size_t count)
+{
+    cJSON *some = cJSON_CreateObject();
+    for (size_t i = 0; i < count; i++) {
+        const cJSON *member = json_get(object, names[i]);
+        if (member) {
+            cJSON_AddItemToObject(some, names[i], cJSON_Duplicate(member, true));
+        }
+    }
+    char *text = some ? cJSON_PrintUnformatted(some) : NULL;
+    struct lfi_slice kept = arena_keep(arena, slice_of(text));
+    cJSON_free(text);
+    cJSON_Delete(some);
+    return kept;
+}
+
+/* A consent's charges have no description. */
+static struct lfi_slice print_charges(struct arena *arena, const cJSON *charges)
+{
+    struct lfi_slice kept = {NULL, 0};
+    cJSON *copy = cJSON_Duplicate(charges, true);
+    cJSON *charge;
+    cJSON_ArrayForEach(charge, copy)
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(charge, "Description");
+    }
+    char *text = copy ? cJSON_PrintUnformatted(copy) : NULL;
+    kept = arena_keep(arena, slice_of(text));
+    cJSON_free(text);
+    cJSON_Delete(copy);
+    return kept;
+}
+
+int fx_find_terms(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,
+                  struct fx_terms *out)
+{
+    static const char *const of_rate[] = {"UnitCurrency", "ExchangeRate", "RateType",
+                                          "ContractIdentification", "ExpirationDateTime"};
+    struct record record;
+    if (find(call, client_id, quote_id, &record) != 0) {
+        return -1;
+    }
+    cJSON *quote = json_parse(record.json);
+    const cJSON *charges = json_get(quote, "Charges");
+    *out = (struct fx_terms){.status = record.facts.status,
+                             .rate = print_members(call->arena, quote, of_rate, ARRAY_LEN(of_rate)),
+                             .charges = charges ? print_charges(call->arena, charges)
+                                                : (struct lfi_slice){NULL, 0}};
+    bool whole = quote && out->rate.ptr && (!charges || out->charges.ptr);
+    cJSON_Delete(quote);
+    return whole ? 0 : outcome_fail(call, "out of memory");
+}
+
 /* --- acceptance ------------------------------------------------------------------------------- */
 
 static bool says(const cJSON *accepted, struct lfi_slice quoted)

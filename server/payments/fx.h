@@ -20,6 +20,17 @@ int fx_find(struct call *call, struct lfi_slice client_id, struct lfi_slice quot
  * FX-QUOTE-ENDED 409. */
 int fx_accept(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id);
 
+/* What a quote says of a payment that is made by it. JSON in the arena. */
+struct fx_terms {
+    struct lfi_slice charges; /* as consents have them; absent: none */
+    struct lfi_slice rate;    /* ExchangeRate */
+    enum lfi_fx_status status;
+};
+
+/* FX-QUOTE-UNKNOWN 404, also of what another client has asked for. */
+int fx_find_terms(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,
+                  struct fx_terms *out);
+
 #define FX_KIND "fx-quote-status" /* of a task's record */
 
 /* As those of payments (payments/push.h). */

@@ -230,6 +230,7 @@ static int open_all(struct pii_reader *reader, const struct pii_query *query, st
         refusal_detail(refusal, "%s", error.message);
         return -1;
     }
+    out->jws = clear;
     out->payload = token.payload;
     if (signature_check_header(&token, refusal) != 0 ||
         signature_verify(reader->judge, query, &token, arena, refusal) != 0 ||

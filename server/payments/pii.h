@@ -47,6 +47,7 @@ int pii_decrypt(struct pii_reader *reader, struct lfi_slice compact, struct aren
                 struct lfi_slice *out, struct refusal *refusal);
 
 struct pii {
+    struct lfi_slice jws;     /* as it was encrypted; in the arena */
     struct lfi_slice payload; /* JSON as the TPP signed it, with its claims; in the arena */
     cJSON *tree;              /* the same, read */
 };

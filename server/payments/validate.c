@@ -167,20 +167,22 @@ static int check_file(struct inspection *in)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-int payment_validate(struct call *call, struct pii_reader *reader, enum pii_stage stage,
+int payment_validate(struct call *call, struct pii_reader *reader, struct opened_pii *opened,
                      const cJSON *asked, struct consent_finding *out)
 {
     static int (*const checks[])(struct inspection *) = {check_debtor, check_creditors, check_type,
                                                          check_file};
     const cJSON *schedule = json_get(json_get(asked, "ControlParameters"), "ConsentSchedule");
     struct inspection in = {.call = call,
-                            .stage = stage,
+                            .stage = opened->stage,
                             .type = payment_type_of(json_get(asked, "ControlParameters")),
                             .file = json_get(schedule, "FilePayment"),
                             .out = out};
     struct pii pii = {.tree = NULL};
     *out = (struct consent_finding){NULL, NULL};
     int rc = open_pii(&in, reader, asked, &pii);
+    opened->jws = pii.jws;
+    opened->payload = pii.payload;
     for (size_t i = 0; i < ARRAY_LEN(checks) && rc == 0 && !out->code; i++) {
         rc = checks[i](&in);
     }

@@ -1,5 +1,6 @@
 #include "psu/consent_patch.h"
 
+#include "consent/billing.h"
 #include "consent/consent.h"
 
 #define PATCH_BYTES (64 * 1024)
@@ -13,6 +14,7 @@ struct change {
     size_t count;
     bool policies;
     bool pays;
+    enum lfi_maybe large_corporate;
 };
 
 /* False: there should be one, and it cannot be made. */
@@ -39,6 +41,7 @@ static bool append_patch(struct buf *out, struct actor actor, const struct chang
     if (change->authorizers.len > 0) {
         json_raw(&w, "consentBody.Meta.MultipleAuthorizers", change->authorizers);
     }
+    billing_write(&w, "consentBody.Data.OpenFinanceBilling", change->large_corporate);
     json_open_object(&w, "psuIdentifiers");
     json_string(&w, "userId", actor.session->user_id);
     json_close_object(&w);
@@ -123,6 +126,22 @@ static bool is_applied(struct actor actor, const struct consent *consent,
     return same;
 }
 
+/*
+ * How the customer is billed. A core that cannot tell now is no reason to refuse what the customer
+ * has decided.
+ */
+static enum lfi_maybe find_billing(struct actor actor)
+{
+    enum lfi_maybe large_corporate = LFI_NOT_KNOWN;
+    struct lfi_error error = {""};
+    struct lfi_call call = actor_core_call(actor);
+    int status = billing_find(actor.endpoint->provider, &call, &large_corporate, &error);
+    if (status != LFI_OK) {
+        actor_log_core(actor, status, "billing", &error);
+    }
+    return large_corporate;
+}
+
 /* When the answer is lost, or is one to a second try, the consent itself tells what was applied. */
 bool consent_patch_authorize(struct actor actor, const struct decision_approval *approval)
 {
@@ -131,7 +150,8 @@ bool consent_patch_authorize(struct actor actor, const struct decision_approval 
                                   .ids = approval->ids,
                                   .count = approval->count,
                                   .policies = approval->policies,
-                                  .pays = approval->pays};
+                                  .pays = approval->pays,
+                                  .large_corporate = find_billing(actor)};
     cJSON *tree = NULL;
     struct consent consent;
     struct lfi_error error;

@@ -405,11 +405,13 @@ test('augment finds the account that the TPP named', async () => {
     const choice = await accounts({ userId: people[0].userId, use: 'payments' });
     const [account] = choice.json.data;
     const iban = account.accountNumbers.find(({ schemeName }) => schemeName === 'IBAN').identification;
-    const augment = (person, Identification) => post('/consent/actions/augment',
-        { ...dataConsent(of(person)), debtorAccount: { SchemeName: 'IBAN', Identification } });
+    const augment = async (person, Identification, make = async (more) => (await paymentConsent(piiOf(1), more))[1]) =>
+        post('/consent/actions/augment',
+            { ...await make(of(person)), debtorAccount: { SchemeName: 'IBAN', Identification } });
     assert.deepEqual((await augment(people[0], iban)).json, { data: { accountId: account.id } });
     assert.deepEqual((await post('/consent/actions/augment', dataConsent())).json, { data: {} });
-    for (const reply of [await augment(people[1], iban), await augment(people[0], 'AE00')]) {
+    for (const reply of [await augment(people[1], iban), await augment(people[0], 'AE00'),
+        await augment(people[0], iban, dataConsent)]) {
         assert.deepEqual(refusal(reply), [403, 'Consent.PermanentAccountAccessFailure']);
         assert.equal(lastCheck(), 'CAAP-DEBTOR');
     }

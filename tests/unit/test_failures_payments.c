@@ -40,8 +40,9 @@ static int call_refund(struct call *call, const struct payment_means *means, voi
 static int call_validate(struct call *call, const struct payment_means *means, void *ctx)
 {
     struct consent_finding finding;
+    struct opened_pii opened = {.stage = PII_OF_CONSENT};
     (void)ctx;
-    int rc = payment_validate(call, means->pii, PII_OF_CONSENT,
+    int rc = payment_validate(call, means->pii, &opened,
                               json_get(json_get(w.consent, "request"), "consent"), &finding);
     if (rc == 0 && finding.code) {
         fail_msg("%s: %s", finding.code, finding.description);

@@ -34,6 +34,29 @@ static void customer(struct run *run)
     }
 }
 
+static void billing(struct run *run)
+{
+    const struct lfi_customers *customers = run->provider->customers;
+    if (!PROVIDER_SERVES(run->provider, customers, billing)) {
+        not_checked(run, "the core says nothing of billing");
+        return;
+    }
+    for (size_t i = 0; i <= run->user_count; i++) {
+        bool known = i < run->user_count;
+        struct lfi_error error = {""};
+        struct lfi_billing out = {.size = sizeof(out)};
+        const char *user = known ? run->users[i] : CHECK_ID_UNKNOWN;
+        struct lfi_call call = call_of(run, user);
+        int status = customers->billing(run->provider->core, &call, slice_of(user), &out, &error);
+        watch(run, "customers.billing", &call, status, &error);
+        if (status != (known ? LFI_OK : LFI_UNKNOWN)) {
+            broken(run, "user %s: %s", user, status_name(status));
+        } else if ((unsigned)out.large_corporate > LFI_NO) {
+            broken(run, "user %s: large_corporate is %d", user, (int)out.large_corporate);
+        }
+    }
+}
+
 /* --- payees ----------------------------------------------------------------------------------- */
 
 int ask_holders(struct run *run, const char *iban, struct records *out,
@@ -192,6 +215,7 @@ static void catalogue(struct run *run)
 const struct rule RULES_OTHERS[] = {
     {"customer", "A user has one customer record of the contract's shape, a stranger none.",
      customer},
+    {"billing", "How a user is billed is known or not; a stranger is nobody.", billing},
     {"payee", "Holders are given when they may be shown; an unknown IBAN looks hidden.", payees},
     {"atms", "ATMs come by id, without LFIId, in the contract's shape.", atms},
     {"catalogue", "Products come by id, in the contract's shape, and filters divide them.",

@@ -119,6 +119,8 @@ static inline int lfi_is_cancelled(const struct lfi_call *call)
     return host->cancelled(host, call);
 }
 
+enum lfi_maybe { LFI_NOT_KNOWN, LFI_YES, LFI_NO };
+
 /* A piece of a list: `limit` records after skipping `offset`. */
 struct lfi_window {
     uint64_t offset;

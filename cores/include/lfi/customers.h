@@ -1,4 +1,7 @@
-/* lfi/customers.h — who a customer is. Serves GET /customer. */
+/*
+ * lfi/customers.h — who a customer is. Serves GET /customer, and what a bank adds to a consent of
+ * the customer: at its authorization, or when the Hub or CAAP asks (consent events 4, CAAP 10).
+ */
 #ifndef LFI_CUSTOMERS_H
 #define LFI_CUSTOMERS_H
 
@@ -7,6 +10,14 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* How open finance bills for a customer. */
+struct lfi_billing {
+    uint32_t size;
+    /* Whether the customer, or the organisation that the login stands for, has a yearly turnover
+     * above AED 100 million. */
+    enum lfi_maybe large_corporate;
+};
 
 struct lfi_customers {
     uint32_t size;
@@ -19,6 +30,12 @@ struct lfi_customers {
      */
     int (*customer)(void *core, const struct lfi_call *call, const struct lfi_query *query,
                     struct lfi_answer *answer, struct lfi_error *error);
+    /*
+     * How the user's data and payments are billed. NULL: not known, and consents say nothing of it.
+     * LFI_UNKNOWN: there is no such user.
+     */
+    int (*billing)(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                   struct lfi_billing *out, struct lfi_error *error);
 };
 
 #ifdef __cplusplus

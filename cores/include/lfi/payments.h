@@ -156,8 +156,6 @@ struct lfi_account_by_iban {
     uint32_t held; /* by call->user_id, when that is known */
 };
 
-enum lfi_maybe { LFI_NOT_KNOWN, LFI_YES, LFI_NO };
-
 /* Whether money can reach an account. */
 struct lfi_reach {
     uint32_t size;

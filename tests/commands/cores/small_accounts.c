@@ -41,8 +41,16 @@ static int customer(void *core, const struct lfi_call *call, const struct lfi_qu
     return give(bank, answer, CUSTOMER, NULL) ? LFI_OK : LFI_STOPPED;
 }
 
+static int billing(void *core, const struct lfi_call *call, struct lfi_slice user_id,
+                   struct lfi_billing *out, struct lfi_error *error)
+{
+    (void)call, (void)error;
+    out->large_corporate = LFI_NO;
+    return is_user(user_id) || breaks(core, "billing") ? LFI_OK : LFI_UNKNOWN;
+}
+
 const struct lfi_customers CUSTOMERS = {
-    .size = sizeof(CUSTOMERS), .exists = exists, .customer = customer};
+    .size = sizeof(CUSTOMERS), .exists = exists, .customer = customer, .billing = billing};
 
 /* --- accounts --------------------------------------------------------------------------------- */
 
