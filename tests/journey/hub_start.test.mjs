@@ -10,6 +10,7 @@ import { startPages } from './hub_pages.mjs';
 const PLACES = [
     { place: 'login-accounts', group: 'Signing in', shows: 'signs in', segment: 'retail', login: 'sample', password: 'sample-1' },
     { place: 'b', group: 'Signing in', shows: 'no accounts', segment: 'sme', login: 'other', password: 'other-1' },
+    { place: 'd', group: 'Limits', shows: 'a limit', segment: 'retail', login: 'third', password: 'third-1' },
     { place: 'c', group: 'Accounts', shows: 'a closed account', segment: 'retail', accountId: 'x' },
 ];
 
@@ -37,7 +38,7 @@ for (const [name, options] of Object.entries({ phone: {}, desktop: { width: 1280
         }
         assert.ok(links.includes('http://bank.test/consents'));
         assert.ok(links.includes('http://admin.test/readyz'));
-        assert.equal(await page.locator('.login').count(), 2, 'only what has a login');
+        assert.equal(await page.locator('.login').count(), 3, 'only what has a login');
         assert.deepEqual(page.problems, []);
         await pages.finish(page, `start-${name}`);
     });
@@ -55,6 +56,14 @@ test('the shared data leads to where the customer ends it', async () => {
 
 test('a login is found by its situation and copied', async () => {
     const page = await pages.open('/');
+    await page.getByText('signs in', { exact: true }).waitFor(); // the first group is open
+    assert.ok(await page.getByText('a limit', { exact: true }).isHidden(), 'the others are not');
+    await page.getByLabel('Search').fill('a limit');
+    await page.getByText('a limit', { exact: true }).waitFor();
+    await page.getByLabel('Search').fill('');
+    await page.getByText('a limit', { exact: true }).waitFor({ state: 'hidden' });
+    await page.locator('summary', { hasText: 'Limits' }).click();
+    await page.getByText('a limit', { exact: true }).waitFor();
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByLabel('Search').fill('NO ACC');
     await page.getByText('signs in', { exact: true }).waitFor({ state: 'hidden' });

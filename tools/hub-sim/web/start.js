@@ -15,7 +15,7 @@ function addresses({pagesUrl, adminUrl}) {
     rows.push([`${pagesUrl}/consents`, "The customer's connections", "the bank: see who has access, and stop it"],
       [`${pagesUrl}/passkeys`, "Passkeys", "the bank: sign in without a password"]);
   }
-  if (adminUrl) rows.push([`${adminUrl}/readyz`, "Readiness", "the bank's admin listener"], [`${adminUrl}/metrics`, "Metrics", "the bank's admin listener"]);
+  if (adminUrl) rows.push([`${adminUrl}/`, "Console", "the bank: calls as they come, controls, logins, reference"], [`${adminUrl}/readyz`, "Readiness", "the bank's admin listener"], [`${adminUrl}/metrics`, "Metrics", "the bank's admin listener"]);
   rows.push(["/sim/findings", "Findings", "what the bank did wrong in the eyes of the Hub, as JSON"]);
   return rows.map(([href, name, text]) => element("li", {className: "address"},
     element("a", {href, textContent: name}), element("small", {textContent: text}), element("code", {textContent: new URL(href, location).href})));
@@ -31,16 +31,19 @@ function loginRow({shows, segment, login, password}) {
   return row;
 }
 
-function loginGroup([name, places]) {
-  return element("section", {className: "group"}, element("h3", {textContent: name}), element("ul", {}, ...places.map(loginRow)));
+// The first group is open: it shows what a row is.
+function loginGroup([name, places], at) {
+  return element("details", {className: "group", open: at === 0},
+    element("summary", {}, name, element("small", {textContent: ` ${places.length}`})), element("ul", {}, ...places.map(loginRow)));
 }
 
 function search() {
   const wanted = byId("search").value.trim().toLowerCase();
-  for (const group of byId("logins").children) {
+  for (const [at, group] of [...byId("logins").children].entries()) {
     const rows = [...group.querySelectorAll(".login")];
     for (const row of rows) row.hidden = !row.dataset.text.includes(wanted);
     group.hidden = rows.every((row) => row.hidden);
+    group.open = wanted !== "" || at === 0;
   }
 }
 
