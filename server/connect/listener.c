@@ -165,8 +165,10 @@ static void check_reply(struct call *call)
     struct contract_violation violation;
     struct reply *reply = call->reply;
     int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
-    if (mode == CONTRACT_REPLIES_OFF || !call->operation || call->overridden ||
-        dispatch_check_reply(call, &violation) == 0) {
+    bool checked =
+        call->operation && !call->overridden &&
+        (mode != CONTRACT_REPLIES_OFF || contract_response_cuts(call->operation, reply->status));
+    if (!checked || dispatch_check_reply(call, &violation) == 0 || mode == CONTRACT_REPLIES_OFF) {
         return;
     }
     metrics_count(call->connect->metrics, METRICS_CONTRACT_RESPONSE);

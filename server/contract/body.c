@@ -60,21 +60,30 @@ static int check_bytes(const struct contract_body_rules *rules, struct lfi_slice
     return -1;
 }
 
+int contract_check_media(const struct contract_body_rules *rules, struct lfi_slice content_type,
+                         struct contract_violation *violation)
+{
+    bool form = rules->media == CONTRACT_MEDIA_FORM;
+    const char *media = form ? "application/x-www-form-urlencoded" : "application/json";
+    if (is_media(content_type, media)) {
+        return 0;
+    }
+    contract_violate(violation, "contentType", "$", "");
+    snprintf(violation->message, sizeof(violation->message), "must be %s", media);
+    return -1;
+}
+
 int contract_check_body(const struct contract_body_rules *rules, struct lfi_slice content_type,
                         struct lfi_slice body, struct arena *arena,
                         struct contract_violation *violation)
 {
-    bool form = rules->media == CONTRACT_MEDIA_FORM;
     if (rules->media == CONTRACT_MEDIA_ANY) {
         return check_bytes(rules, body, violation);
     }
-    const char *media = form ? "application/x-www-form-urlencoded" : "application/json";
-    if (!is_media(content_type, media)) {
-        contract_violate(violation, "contentType", "$", "");
-        snprintf(violation->message, sizeof(violation->message), "must be %s", media);
+    if (contract_check_media(rules, content_type, violation) != 0) {
         return -1;
     }
-    if (!form) {
+    if (rules->media != CONTRACT_MEDIA_FORM) {
         return contract_check_json(rules->schema, body, violation);
     }
     if (!rules->schema || !rules->schema->object) {

@@ -12,10 +12,27 @@
 int contract_check_text(const struct contract_schema *schema, struct lfi_slice text,
                         struct contract_violation *violation);
 
-/* contract_check_json, and what the records must be; `records` may be NULL. */
+/* Bytes of a body, from its start. */
+struct contract_range {
+    size_t from, to;
+};
+
+/* Members of another version in a body, with their names. Owns the ranges, some of them twice. */
+struct contract_cuts {
+    struct contract_range *ranges;
+    size_t count, room;
+    bool failed; /* out of memory: there are more */
+};
+
+/*
+ * contract_check_json, and what the records must be; `records` may be NULL. `cuts`, which may be
+ * NULL too: members of another version are admitted and noted.
+ */
 int contract_check_tree(const struct contract_schema *schema,
                         const struct contract_records *records, struct lfi_slice json,
-                        struct contract_violation *violation);
+                        struct contract_cuts *cuts, struct contract_violation *violation);
+/* Leaves the members out of the body, with their commas, and frees the ranges. */
+void contract_cut(struct contract_cuts *cuts, struct buf *body);
 
 /* Whether a text, which is UTF-8, has the form. */
 bool contract_format_fits(enum contract_format format, struct lfi_slice text);

@@ -8,11 +8,13 @@ struct place {
     uint64_t record_count;
     const char *record_at;
     bool unidentified;
+    size_t cut_count;
 };
 
 static struct place place_of(const struct checker *c)
 {
-    return (struct place){c->depth, c->hash_count, c->record_count, c->record_at, c->unidentified};
+    return (struct place){c->depth,     c->hash_count,   c->record_count,
+                          c->record_at, c->unidentified, c->cuts ? c->cuts->count : 0};
 }
 
 static void go_back(struct checker *c, const struct place *place)
@@ -22,6 +24,9 @@ static void go_back(struct checker *c, const struct place *place)
     c->record_count = place->record_count;
     c->record_at = place->record_at;
     c->unidentified = place->unidentified;
+    if (c->cuts) {
+        c->cuts->count = place->cut_count;
+    }
 }
 
 /* Tries a branch without reporting an error; *reached says how far it came when it does not fit. */

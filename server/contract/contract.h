@@ -136,10 +136,23 @@ struct contract_records {
     bool one_each;
 };
 
-/* Checks the body of a 200 reply as contract_check_response does, and its records. */
-int contract_check_records(const struct contract_operation *operation,
-                           const struct contract_records *records, struct lfi_slice body,
-                           struct contract_violation *violation);
+/* A reply of ours. */
+struct contract_reply {
+    int status;
+    struct lfi_slice content_type;
+    struct buf *body;
+    const struct contract_records *records; /* NULL: it has none */
+};
+
+/*
+ * Checks a reply as contract_check_response does, and its records. From one that fits, members are
+ * left out that the operation has in another version of the standard and not in this one.
+ * (Versions 7.5.)
+ */
+int contract_check_reply(const struct contract_operation *operation,
+                         const struct contract_reply *reply, struct contract_violation *violation);
+/* Whether replies of this status may have such members. */
+bool contract_response_cuts(const struct contract_operation *operation, int status);
 
 /* Whether the document names this status itself, not a range or the default that it falls under. */
 bool contract_response_names(const struct contract_operation *operation, int status);

@@ -332,6 +332,17 @@ is_wanted(struct checker *c, const struct contract_string *name, const char *p, 
     return slice_equal((struct lfi_slice){value, len}, wanted);
 }
 
+/* Whether a name that the rules do not have is one of another version, to be left out. */
+static bool is_other(const struct checker *c, const struct contract_object_rules *rules,
+                     const struct contract_string *name)
+{
+    size_t i = 0, count = c->cuts ? rules->other_count : 0;
+    while (i < count && contract_compare_text(&rules->others[i], name->raw) != 0) {
+        i++;
+    }
+    return i < count;
+}
+
 struct members {
     const struct contract_object_rules *rules;
     uint64_t seen;
@@ -357,7 +368,8 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
         members->next = i + 1;
         return rules->members[i].schema ? rules->members[i].schema : &contract_anything;
     }
-    if (rules->closed) {
+    bool other = is_other(c, rules, name);
+    if (rules->closed && !other) {
         contract_fail(c, at, "additionalProperties", "is not allowed here");
         return NULL;
     }
@@ -365,6 +377,10 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
     if (added < 0) {
         contract_fail(c, at, "json", added == -1 ? "is duplicated" : "is one member too many");
         return NULL;
+    }
+    if (other) {
+        members->count--;
+        return &contract_anything;
     }
     return rules->additional ? rules->additional : &contract_anything;
 }
@@ -402,6 +418,8 @@ static const char *check_member(struct checker *c, struct members *members, cons
     }
     if (!p) {
         contract_push_name(c, name.raw);
+    } else if (i == rules->member_count && is_other(c, rules, &name)) {
+        contract_note_cut(c->cuts, (size_t)(name.raw.ptr - 1 - c->start), (size_t)(p - c->start));
     }
     return p;
 }
@@ -518,12 +536,12 @@ const char *contract_check_value(struct checker *c, const struct contract_schema
 int contract_check_json(const struct contract_schema *schema, struct lfi_slice json,
                         struct contract_violation *violation)
 {
-    return contract_check_tree(schema, NULL, json, violation);
+    return contract_check_tree(schema, NULL, json, NULL, violation);
 }
 
 int contract_check_tree(const struct contract_schema *schema,
                         const struct contract_records *records, struct lfi_slice json,
-                        struct contract_violation *violation)
+                        struct contract_cuts *cuts, struct contract_violation *violation)
 {
     struct checker c; /* not initialised whole: the hashes are many */
     c.start = c.far = json.ptr ? json.ptr : "";
@@ -537,6 +555,7 @@ int contract_check_tree(const struct contract_schema *schema,
     c.record_count = 0;
     c.record_at = NULL;
     c.unidentified = false;
+    c.cuts = cuts;
 
     const char *p = contract_check_value(&c, schema ? schema : &contract_anything,
                                          text_skip_space(c.start, c.end));

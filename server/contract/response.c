@@ -49,17 +49,6 @@ bool contract_response_has(const struct contract_operation *operation, int statu
     return false;
 }
 
-int contract_check_records(const struct contract_operation *operation,
-                           const struct contract_records *records, struct lfi_slice body,
-                           struct contract_violation *violation)
-{
-    const struct contract_response_rules *rules = find_rules(operation, 200);
-    if (!rules || rules->body.media != CONTRACT_MEDIA_JSON) {
-        return contract_violate(violation, "body", "$", "must be absent");
-    }
-    return contract_check_tree(rules->body.schema, records, body, violation);
-}
-
 int contract_check_response(const struct contract_operation *operation, int status,
                             struct lfi_slice content_type, struct lfi_slice body,
                             struct contract_violation *violation)
@@ -76,4 +65,34 @@ int contract_check_response(const struct contract_operation *operation, int stat
         return contract_violate(violation, "body", "$", "must be absent");
     }
     return 0;
+}
+
+bool contract_response_cuts(const struct contract_operation *operation, int status)
+{
+    const struct contract_response_rules *rules = find_rules(operation, status);
+    return rules && rules->cuts;
+}
+
+int contract_check_reply(const struct contract_operation *operation,
+                         const struct contract_reply *reply, struct contract_violation *violation)
+{
+    struct contract_cuts cuts = {0};
+    struct lfi_slice body = buf_slice(reply->body);
+    const struct contract_response_rules *rules = find_rules(operation, reply->status);
+    if (!rules || rules->body.media != CONTRACT_MEDIA_JSON || (!reply->records && !rules->cuts)) {
+        return reply->records ? contract_violate(violation, "body", "$", "must be absent")
+                              : contract_check_response(operation, reply->status,
+                                                        reply->content_type, body, violation);
+    }
+    int rc = contract_check_media(&rules->body, reply->content_type, violation);
+    if (rc == 0) {
+        rc = contract_check_tree(rules->body.schema, reply->records, body,
+                                 rules->cuts ? &cuts : NULL, violation);
+    }
+    if (rc == 0 && cuts.failed) {
+        rc = contract_violate(violation, "memory", "$", "could not be cut");
+    }
+    cuts.count = rc == 0 ? cuts.count : 0;
+    contract_cut(&cuts, reply->body);
+    return rc;
 }

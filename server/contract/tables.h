@@ -101,6 +101,8 @@ struct contract_object_rules {
     uint64_t required;                        /* bit i: members[i] */
     const struct contract_schema *additional; /* of other members; NULL: anything */
     uint32_t min_members, max_members;        /* max UINT32_MAX: none */
+    const struct contract_text *others;       /* of another version: left out of answers */
+    uint16_t other_count;
 };
 
 enum contract_combine {
@@ -161,6 +163,7 @@ struct contract_body_rules {
 struct contract_response_rules {
     int16_t status;
     struct contract_body_rules body;
+    bool cuts; /* members of another version are looked for */
 };
 
 struct contract_operation {

@@ -154,13 +154,13 @@ void dispatch_refuse(struct call *call)
     }
 }
 
-int dispatch_check_reply(const struct call *call, struct contract_violation *violation)
+int dispatch_check_reply(struct call *call, struct contract_violation *violation)
 {
-    const struct reply *reply = call->reply;
-    if (reply->status == 200 && call->records.depth > 0) {
-        return contract_check_records(call->operation, &call->records, buf_slice(&reply->body),
-                                      violation);
-    }
-    return contract_check_response(call->operation, reply->status, slice_of(reply->content_type),
-                                   buf_slice(&reply->body), violation);
+    struct reply *reply = call->reply;
+    bool records = reply->status == 200 && call->records.depth > 0;
+    const struct contract_reply checked = {.status = reply->status,
+                                           .content_type = slice_of(reply->content_type),
+                                           .body = &reply->body,
+                                           .records = records ? &call->records : NULL};
+    return contract_check_reply(call->operation, &checked, violation);
 }

@@ -39,7 +39,10 @@ bool dispatch_was_memory(struct call *call);
  * the document has none, no body where it has none.
  */
 void dispatch_refuse(struct call *call);
-/* The reply and its records against the contract. -1 with *violation filled. */
-int dispatch_check_reply(const struct call *call, struct contract_violation *violation);
+/*
+ * The reply and its records against the contract, which leaves out of it what its version of the
+ * standard lacks. -1 with *violation filled.
+ */
+int dispatch_check_reply(struct call *call, struct contract_violation *violation);
 
 #endif

@@ -480,7 +480,7 @@ static const char *check_record(const char *schema, const char *json, const char
     const struct contract_records records = {
         .depth = 1, .count = 1, .member = member, .values = &value};
     int rc = contract_check_tree(contract_schema_named(&contract_test_schemas, schema), &records,
-                                 slice_of(json), &violation);
+                                 slice_of(json), NULL, &violation);
     return rc == 0 ? "" : violation.rule;
 }
 

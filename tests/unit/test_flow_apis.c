@@ -225,11 +225,12 @@ static void versions_share_what_is_the_same(void **state)
     static const struct {
         const char *id;
         bool same;
-    } rows[] = {{"findBalances", false}, {"findSame", true}, {"findRow", false}};
+    } rows[] = {
+        {"findBalances", false}, {"findSame", true}, {"findRow", false}, {"findCut", false}};
     const struct contract_api *api = flow_versioned.contract;
     (void)state;
-    assert_int_equal(contract_operation_count(api), 6);
-    for (size_t i = 0; i < 6; i++) {
+    assert_int_equal(contract_operation_count(api), 7);
+    for (size_t i = 0; i < 7; i++) {
         const struct contract_operation *first = contract_operation_at(api, i);
         const struct contract_operation *old = contract_operation_in(first, CONTRACT_VERSION(1, 0));
         const struct contract_operation *new = contract_operation_in(first, CONTRACT_VERSION(1, 1));
@@ -247,6 +248,86 @@ static void versions_share_what_is_the_same(void **state)
     assert_int_equal(contract_standing_of(api, CONTRACT_VERSION(1, 2)), CONTRACT_UNKNOWN);
 }
 
+/* The reply of findCut in a version; the rule that it breaks, or what is left of it. */
+static const char *reply_in(uint32_t version, const char *json, struct buf *body)
+{
+    static struct contract_violation violation;
+    const struct contract_api *api = flow_versioned.contract;
+    const struct contract_operation *operation = NULL;
+    for (size_t i = 0; !operation; i++) {
+        const struct contract_operation *found = contract_operation_at(api, i);
+        operation = strcmp(contract_operation_id(found), "findCut") == 0 ? found : NULL;
+    }
+    operation = contract_operation_in(operation, version);
+    assert_true(contract_response_cuts(operation, 200));
+    assert_false(contract_response_cuts(operation, 404));
+    buf_clear(body);
+    buf_append_text(body, json);
+    const struct contract_reply reply = {200, SLICE("application/json"), body, NULL};
+    if (contract_check_reply(operation, &reply, &violation) != 0) {
+        return violation.rule;
+    }
+    buf_append(body, "", 1);
+    return body->ptr;
+}
+
+static void members_of_another_version_are_left_out_of_answers(void **state)
+{
+    static const struct {
+        const char *json, *in_1_0, *in_1_1;
+    } rows[] = {
+        {"{}", "{}", "{}"},
+        {"{\"first\":{\"late\":\"x\",\"a\":1}}", "{\"first\":{\"a\":1}}",
+         "{\"first\":{\"late\":\"x\",\"a\":1}}"},
+        {"{ \"first\" : { \"a\" : 1 , \"late\" : \"x\" } }", "{ \"first\" : { \"a\" : 1  } }",
+         "{ \"first\" : { \"a\" : 1 , \"late\" : \"x\" } }"},
+        {"{\"first\":{\"late\":\"x\",\"a\":1,\"later\":{\"late\":[1,{}]}}}",
+         "{\"first\":{\"a\":1}}", "maxProperties"},
+        {"{\"first\":{\"later\":{},\"late\":\"x\",\"a\":1}}", "{\"first\":{\"a\":1}}",
+         "maxProperties"},
+        {"{\"first\":{\"a\":1,\"later\":{},\"late\":\"x\"}}", "{\"first\":{\"a\":1}}",
+         "maxProperties"},
+        {"{\"first\":{\"early\":1,\"a\":1}}", "{\"first\":{\"early\":1,\"a\":1}}",
+         "{\"first\":{\"a\":1}}"},
+        {"{\"first\":{\"late\":\"x\"}}", "required", "required"},
+        {"{\"first\":{\"a\":1,\"none\":1}}", "additionalProperties", "additionalProperties"},
+        {"{\"first\":{\"a\":1,\"late\":1,\"late\":2}}", "json", "type"},
+        {"{\"list\":[{\"late\":\"x\",\"kept\":true},{\"late\":\"x\",\"a\":1},{\"a\":2,\"late\":"
+         "\"x\"}]}",
+         "{\"list\":[{\"late\":\"x\",\"kept\":true},{\"a\":1},{\"a\":2}]}",
+         "{\"list\":[{\"late\":\"x\",\"kept\":true},{\"late\":\"x\",\"a\":1},{\"a\":2,\"late\":"
+         "\"x\"}]}"},
+    };
+    struct buf body;
+    (void)state;
+    buf_init(&body, 1000);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_string_equal(reply_in(CONTRACT_VERSION(1, 0), rows[i].json, &body), rows[i].in_1_0);
+        assert_string_equal(reply_in(CONTRACT_VERSION(1, 1), rows[i].json, &body), rows[i].in_1_1);
+    }
+    buf_free(&body);
+}
+
+/* More of them than fit the first ranges. */
+static void many_members_are_left_out(void **state)
+{
+    struct buf json, body;
+    (void)state;
+    buf_init(&json, 10000);
+    buf_init(&body, 10000);
+    buf_append_text(&json, "{\"list\":[");
+    for (unsigned i = 0; i < 100; i++) {
+        buf_append_format(&json, "%s{\"late\":\"%u\",\"a\":%u}", i > 0 ? "," : "", i, i);
+    }
+    buf_append_text(&json, "]}");
+    buf_append(&json, "", 1);
+    const char *cut = reply_in(CONTRACT_VERSION(1, 0), json.ptr, &body);
+    assert_null(strstr(cut, "late"));
+    assert_non_null(strstr(cut, "{\"a\":98},{\"a\":99}]}"));
+    buf_free(&json);
+    buf_free(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +340,8 @@ int main(void)
         cmocka_unit_test(an_operation_that_a_version_lacks_is_no_resource),
         cmocka_unit_test(a_base_path_tells_the_version_when_nothing_else_does),
         cmocka_unit_test(versions_share_what_is_the_same),
+        cmocka_unit_test(members_of_another_version_are_left_out_of_answers),
+        cmocka_unit_test(many_members_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ void sim_reply_json(struct reply *reply, int status, cJSON *json)
     cJSON_Delete(json);
 }
 
-void sim_check_reply(const struct sim_call *call)
+void sim_check_reply(struct sim_call *call)
 {
     struct contract_violation violation;
     if (dispatch_check_reply(&call->base, &violation) != 0) {

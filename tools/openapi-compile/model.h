@@ -53,6 +53,8 @@ struct schema {
     size_t member_count;
     bool closed;
     struct schema *additional;
+    const char **others; /* members that it has in another version only */
+    size_t other_count;
     struct schema_list all_of, any_of, one_of;
     struct schema *not_one;
     const char *discriminator;
@@ -120,6 +122,12 @@ struct named_schema {
     struct schema *schema;
 };
 
+/* A member that the schema with these `properties` has in another version only. */
+struct other {
+    const yaml_node_t *properties;
+    const char *name;
+};
+
 struct model {
     struct source *source;
     struct schema_table *table; /* node to schema, so that recursion ends */
@@ -127,6 +135,8 @@ struct model {
     size_t operation_count, operation_room;
     struct named_schema *schemas;
     size_t schema_count, schema_room;
+    struct other *others;
+    size_t other_count, other_room;
     struct node
         formats;  /* of an overlay: patterns that texts of a format must have; may be absent */
     bool foreign; /* tolerate what others write: x-… members, a discriminator without effect */

@@ -1,6 +1,7 @@
 #include "operations.h"
 
 #include "contract/tables.h"
+#include "others.h"
 #include "output.h"
 
 #include <ctype.h>
@@ -123,7 +124,7 @@ void operations_put(const struct set *set, struct schemas *schemas, size_t slot,
     for (size_t i = 0; i < operation->response_count; i++) {
         fprintf(out, "{%d, ", operation->responses[i].status);
         put_body(schemas, &operation->responses[i].body, out);
-        fputs("},", out);
+        fputs(others_are_in(operation->responses[i].body.schema) ? ", true}," : ", false},", out);
     }
     fputs("}},\n", out);
 }

@@ -151,6 +151,18 @@ static void read_additional(struct model *model, struct schema *schema, struct n
     }
 }
 
+static void read_others(struct model *model, struct schema *schema, struct node properties)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < model->other_count; i++) {
+        if (model->others[i].properties == properties.raw) {
+            schema->others = source_grow(model->source, schema->others, schema->other_count, &room,
+                                         sizeof(*schema->others));
+            schema->others[schema->other_count++] = model->others[i].name;
+        }
+    }
+}
+
 static void read_members(struct model *model, struct schema *schema, struct node node)
 {
     struct node properties = node_get(node, "properties"), required = node_get(node, "required");
@@ -163,6 +175,9 @@ static void read_members(struct model *model, struct schema *schema, struct node
         struct node value = node_member(properties, i, &schema->members[i].name);
         schema->members[i].schema = model_schema(model, value);
         schema->member_count++;
+    }
+    if (properties.raw) {
+        read_others(model, schema, properties);
     }
     for (size_t i = 0; i < extra; i++) {
         struct node item = node_item(required, i);

@@ -232,7 +232,12 @@ static void put_object_rules(struct schemas *schemas, FILE *out, const struct sc
     }
     fprintf(out, "%lld, ", schema->min_members);
     put_most(out, schema->max_members);
-    fputs("}, ", out);
+    fputs(schema->other_count > 0 ? ", (const struct contract_text[]){" : ", NULL", out);
+    for (size_t i = 0; i < schema->other_count; i++) {
+        output_text(out, schema->others[i]);
+        fputc(',', out);
+    }
+    fprintf(out, "%s, %zu}, ", schema->other_count > 0 ? "}" : "", schema->other_count);
 }
 
 static void put_branches(struct schemas *schemas, FILE *out, const char *kind,

@@ -1,6 +1,7 @@
 #include "set.h"
 
 #include "contract/tables.h"
+#include "others.h"
 #include "overlay.h"
 
 #include <stdio.h>
@@ -147,6 +148,7 @@ void set_read_documents(struct set *set, char *const *documents, size_t count,
 {
     add_version(set, NULL, (struct node){0});
     read_overlays(set, overlays, overlay_count);
+    others_find(set, overlays, overlay_count);
     for (size_t v = 0; v < set->version_count; v++) {
         for (size_t i = 0; i < count; i++) {
             if (v == 0 && overlay_count > 0) {

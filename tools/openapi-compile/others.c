@@ -1,0 +1,80 @@
+#include "others.h"
+
+#include <string.h>
+
+static void note(struct model *model, struct node properties, const char *name)
+{
+    if (!node_is_map(properties) || node_get(properties, name).raw) {
+        return;
+    }
+    model->others = source_grow(model->source, model->others, model->other_count,
+                                &model->other_room, sizeof(*model->others));
+    model->others[model->other_count++] = (struct other){properties.raw, name};
+}
+
+static bool is_of_properties(const char *in)
+{
+    static const char end[] = "/properties";
+    size_t len = strlen(in);
+    return len >= sizeof(end) && strcmp(in + len - (sizeof(end) - 1), end) == 0;
+}
+
+/* What an edit of version `k` adds is missing before, what it removes from there on. */
+static void find_in_edit(struct set *set, size_t k, struct node edit, const char *overlay)
+{
+    struct node in = node_need(edit, "in");
+    struct node more = node_get(edit, "add"), less = node_get(edit, "remove");
+    const char *place = node_string(in), *name;
+    if (!is_of_properties(place)) {
+        return;
+    }
+    for (size_t v = 0; v < set->version_count; v++) {
+        struct set_version *version = &set->versions[v];
+        struct node from = source_open(&version->source, overlay, (struct node){0});
+        struct node properties = source_find(&version->source, from, place);
+        for (size_t i = 0; v < k && more.raw && i < node_count(more); i++) {
+            (void)node_member(more, i, &name);
+            note(&version->model, properties, name);
+        }
+        for (size_t i = 0; v >= k && less.raw && i < node_count(less); i++) {
+            note(&version->model, properties, node_string(node_item(less, i)));
+        }
+    }
+}
+
+void others_find(struct set *set, const char *const *overlays, size_t count)
+{
+    for (size_t k = 1; k <= count; k++) {
+        struct source *source = &set->versions[k].source;
+        struct node root = source_open(source, overlays[k - 1], (struct node){0});
+        struct node edits = node_need(root, "edits");
+        for (size_t i = 0; i < node_count(edits); i++) {
+            find_in_edit(set, k, node_item(edits, i), overlays[k - 1]);
+        }
+    }
+}
+
+static bool is_in_list(struct schema_list list)
+{
+    bool found = false;
+    for (size_t i = 0; i < list.count && !found; i++) {
+        found = others_are_in(list.items[i]);
+    }
+    return found;
+}
+
+bool others_are_in(struct schema *schema)
+{
+    if (!schema || schema->busy) { /* one that contains itself is being searched already */
+        return false;
+    }
+    schema->busy = true;
+    bool found = schema->other_count > 0 || others_are_in(schema->items) ||
+                 others_are_in(schema->additional) || is_in_list(schema->all_of) ||
+                 is_in_list(schema->any_of) || is_in_list(schema->one_of);
+    for (size_t i = 0; i < schema->member_count && !found; i++) {
+        found = others_are_in(schema->members[i].schema);
+    }
+    schema->busy = false;
+    return found;
+}

@@ -1,0 +1,16 @@
+/*
+ * Members that a schema has in another version of the documents and lacks in this one, so that they
+ * can be left out of answers: what a later version adds to `properties`, and what an earlier one
+ * had there.
+ */
+#ifndef OPENAPI_OTHERS_H
+#define OPENAPI_OTHERS_H
+
+#include "set.h"
+
+/* Notes them in the models of all versions, which have not read a schema yet. */
+void others_find(struct set *set, const char *const *overlays, size_t count);
+/* Whether a value that fits the schema may have such a member at any depth. */
+bool others_are_in(struct schema *schema);
+
+#endif
