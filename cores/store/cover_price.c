@@ -15,6 +15,7 @@
 #define VAT_PERCENT 5
 #define COMMISSION_PERCENT 10
 #define TRAVELLER_AGE_MAX 75
+#define COVER_FEATURES "A help line at any hour"
 #define SUM_ASSURED_MAX 20000000.0 /* dirhams */
 
 #define NEW 1U
@@ -192,9 +193,24 @@ static bool add_fee(cJSON *fees, const char *name, int64_t fils)
            add_money(fee, "TotalFeeAmount", fils + vat);
 }
 
-static bool add_premium(cJSON *terms, const struct sector *sector, int64_t fils, bool fees)
+/* A year from the day that was asked for, or from tomorrow. */
+static bool add_days(cJSON *object, const cJSON *data, int64_t now_us)
+{
+    char first[TIME_TEXT], last[TIME_TEXT];
+    int64_t start;
+    if (!day_parse(text_of(member(data, "Policy"), "PolicyStartDate"), &start)) {
+        start = (now_us + GULF_OFFSET_US) / DAY_US + 1;
+    }
+    int64_t month = month_of_day(start);
+    day_format(start, first);
+    day_format(month_start(month + 12) + (start - month_start(month)) - 1, last);
+    return add_text(object, "PolicyStartDate", first) && add_text(object, "PolicyEndDate", last);
+}
+
+static bool add_premium(cJSON *terms, const struct sector *sector, int64_t fils, bool renews)
 {
     int64_t vat = vat_of(sector, fils);
+    bool fees = sector == &sectors[LFI_INSURANCE_HEALTH];
     cJSON *premium = cJSON_AddObjectToObject(terms, "Premium");
     cJSON *extra = fees ? cJSON_AddObjectToObject(premium, "PremiumAdditionalFees") : NULL;
     return premium && add_text(premium, "Status", "Final") &&
@@ -203,6 +219,7 @@ static bool add_premium(cJSON *terms, const struct sector *sector, int64_t fils,
            add_number(premium, "VATPercentage", sector->vat ? VAT_PERCENT : 0) &&
            add_money(premium, "TotalPremiumAmount", fils + vat) &&
            add_text(premium, "PaymentFrequency", "Annually") &&
+           (!renews || add_text(premium, "PremiumChangeRationale", "Prices of this year")) &&
            (!fees ||
             (extra && add_fee(extra, "BasmahProgramFee", 3700) &&
              add_fee(extra, "HCVProgramFee", 1900) && add_fee(extra, "ICPProgramFee", 2400)));
@@ -259,7 +276,9 @@ static bool add_cover(cJSON *terms, const char *what, int64_t fils)
     return add_text(cover, "CoverId", "C1") && add_text(cover, "CoverType", "Main cover") &&
            add_text(cover, "Description", what) &&
            cJSON_AddTrueToObject(cover, "CoverIncludedByDefaultIndicator") &&
-           add_money(cover, "CoverLimitAmount", fils * 100);
+           add_money(cover, "CoverLimitAmount", fils * 100) &&
+           add_text(cover, "PolicyFeatures", COVER_FEATURES) && /* as v2.1 of the standard has it */
+           add_text(cover, "CoverFeatures", COVER_FEATURES);    /* and v2.2 */
 }
 
 static bool fill_terms(cJSON *terms, const struct sector *sector, const struct plan *plan,
@@ -269,40 +288,33 @@ static bool fill_terms(cJSON *terms, const struct sector *sector, const struct p
     const cJSON *wished = member(member(data, "Policy"), "Takaful");
     bool takaful = !cJSON_IsFalse(wished);
     bool verifies = value->allowed & COVER_VERIFICATION;
+    bool renews = strcmp(text_of(data, "QuoteType"), "Renewal") == 0;
     time_format(value->created_us, created);
     time_format(value->expires_us, expires);
     return add_text(terms, "CreationDateTime", created) &&
            add_text(terms, "ExpirationDateTime", expires) &&
-           add_text(terms, "PlanName", plan->name) &&
+           add_days(terms, data, value->created_us) && add_text(terms, "PlanName", plan->name) &&
            add_text(terms, "LevelOfCover", plan->level) &&
            cJSON_AddBoolToObject(terms, "Takaful", takaful) &&
            (takaful || add_text(terms, "AlternativeBrandName", "Dhow Direct")) &&
            add_commission(terms, plan->fils, true) && add_cover(terms, sector->cover, plan->fils) &&
            (!verifies || cJSON_AddRawToObject(terms, "RequiredDocuments", "[\"Emirates ID\"]")) &&
            add_rating(terms, &sector->rating) && add_allowed(terms, value->allowed) &&
-           add_premium(terms, sector, plan->fils, value->sector == LFI_INSURANCE_HEALTH);
+           add_premium(terms, sector, plan->fils, renews);
 }
 
-/* What a completed quote tells: a year from the day that was asked for, or from tomorrow. */
+/* What a completed quote tells. */
 static bool fill_end(cJSON *end, const struct sector *sector, const struct plan *plan,
                      const cJSON *data, int64_t now_us)
 {
-    char first[TIME_TEXT], last[TIME_TEXT];
-    int64_t start, vat = vat_of(sector, plan->fils);
-    if (!day_parse(text_of(member(data, "Policy"), "PolicyStartDate"), &start)) {
-        start = (now_us + GULF_OFFSET_US) / DAY_US + 1;
-    }
-    int64_t month = month_of_day(start);
-    int64_t end_day = month_start(month + 12) + (start - month_start(month)) - 1;
-    day_format(start, first);
-    day_format(end_day, last);
+    int64_t vat = vat_of(sector, plan->fils);
     cJSON *premium = cJSON_AddObjectToObject(end, "Premium");
     return premium && add_money(premium, "OneYearPremiumExcludingVAT", plan->fils) &&
            add_money(premium, "VATAmount", vat) &&
            add_money(premium, "TotalOneYearPremium", plan->fils + vat) &&
            add_money(premium, "TotalPolicyPremium", plan->fils + vat) &&
-           add_text(end, "PolicyStartDate", first) && add_text(end, "PolicyEndDate", last) &&
-           add_text(end, "PolicyTerm", "P1Y") && add_commission(end, plan->fils, false) &&
+           add_days(end, data, now_us) && add_text(end, "PolicyTerm", "P1Y") &&
+           add_commission(end, plan->fils, false) &&
            cJSON_AddTrueToObject(end, "CustomerPaidInFull") &&
            add_text(end, "PolicyCountrySubDivision", "Dubai");
 }

@@ -17,7 +17,7 @@ int connect_apis_new(struct apis **out, const char *const base_paths[CONTRACT_FA
         [CONTRACT_PRODUCTS] = {.flow = &flow_products, .versioned = true},
         [CONTRACT_OPEN_DATA] = {.flow = &flow_open_data, .versioned = true},
         [CONTRACT_SERVICE_INITIATION] = {.flow = &flow_service_initiation, .versioned = true},
-        [CONTRACT_INSURANCE] = {.flow = &flow_insurance},
+        [CONTRACT_INSURANCE] = {.flow = &flow_insurance, .versioned = true},
         [CONTRACT_CONSENT_EVENTS] = {.flow = &flow_consent_events},
         [CONTRACT_CAAP] = {.flow = &flow_caap, .caap = true},
         [CONTRACT_HEALTH_CHECK] = {.flow = &flow_health_check},

@@ -37,7 +37,8 @@
 static const char usage_text[] =
     "usage: openapi-compile --name NAME --out FOLDER [--rows] [--overlay FILE.yaml]... "
     "FILE.yaml...\n"
-    "       openapi-compile --name NAME --out FOLDER --schemas FILE.yaml...\n"
+    "       openapi-compile --name NAME --out FOLDER --schemas [--overlay FILE.yaml]... "
+    "FILE.yaml...\n"
     "       openapi-compile --bundle FOLDER [--overlay FILE.yaml]... [--samples FILE] "
     "[--answers FILE] FILE.yaml...\n";
 
@@ -83,8 +84,7 @@ static bool parse(struct options *out, int argc, char **argv)
     }
     bool tables = out->output.name && out->output.folder;
     bool bundle = out->bundle.folder && !out->output.name && !out->output.folder && !out->rows;
-    return tables != bundle && optind < argc &&
-           !(out->schemas && (bundle || out->rows || out->overlay_count > 0));
+    return tables != bundle && optind < argc && !(out->schemas && (bundle || out->rows));
 }
 
 int main(int argc, char **argv)
@@ -105,13 +105,13 @@ int main(int argc, char **argv)
         return 2;
     }
     set.name = options.output.name;
+    set_read_versions(&set, options.overlays, options.overlay_count);
     if (options.schemas) {
         for (int i = optind; i < argc; i++) {
             set_read_schemas(&set, argv[i]);
         }
     } else {
-        set_read_documents(&set, argv + optind, (size_t)(argc - optind), options.overlays,
-                           options.overlay_count);
+        set_read_documents(&set, argv + optind, (size_t)(argc - optind));
     }
     if (options.bundle.folder) {
         bundle_write(&set, &options.bundle, argv + optind, (size_t)(argc - optind));

@@ -143,15 +143,18 @@ int set_parameter_number(const struct set *set, const char *name)
 
 /* --- entry ------------------------------------------------------------------------------------ */
 
-void set_read_documents(struct set *set, char *const *documents, size_t count,
-                        const char *const *overlays, size_t overlay_count)
+void set_read_versions(struct set *set, const char *const *overlays, size_t count)
 {
     add_version(set, NULL, (struct node){0});
-    read_overlays(set, overlays, overlay_count);
-    others_find(set, overlays, overlay_count);
+    read_overlays(set, overlays, count);
+    others_find(set, overlays, count);
+}
+
+void set_read_documents(struct set *set, char *const *documents, size_t count)
+{
     for (size_t v = 0; v < set->version_count; v++) {
         for (size_t i = 0; i < count; i++) {
-            if (v == 0 && overlay_count > 0) {
+            if (v == 0 && set->version_count > 1) {
                 check_document_version(&set->versions[v], documents[i]);
             }
             model_add_document(&set->versions[v].model, documents[i]);
@@ -162,10 +165,9 @@ void set_read_documents(struct set *set, char *const *documents, size_t count,
 
 void set_read_schemas(struct set *set, const char *path)
 {
-    if (set->version_count == 0) {
-        add_version(set, NULL, (struct node){0});
+    for (size_t v = 0; v < set->version_count; v++) {
+        model_add_schemas(&set->versions[v].model, path);
     }
-    model_add_schemas(&set->versions[0].model, path);
 }
 
 void set_free(struct set *set)

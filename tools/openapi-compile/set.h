@@ -42,10 +42,11 @@ struct set {
     size_t form_count, form_room;
 };
 
-/* The documents, and a version for each overlay. */
-void set_read_documents(struct set *set, char *const *documents, size_t count,
-                        const char *const *overlays, size_t overlay_count);
-/* A file that is a mapping of names to schemas. */
+/* A version for each overlay, after the first. To be called before the others. */
+void set_read_versions(struct set *set, const char *const *overlays, size_t count);
+/* The documents in all versions. */
+void set_read_documents(struct set *set, char *const *documents, size_t count);
+/* A file that is a mapping of names to schemas, in all versions. */
 void set_read_schemas(struct set *set, const char *path);
 void set_free(struct set *set);
 

@@ -113,28 +113,32 @@ static size_t put_operations(const struct set *set, FILE *out)
     return operations_put_paths(set, out);
 }
 
-static void put_named(const struct model *model, struct schemas *schemas, FILE *out)
+/* "Policy", and "Policy v2.2" as it is in a later version. How many there are. */
+static size_t put_named(const struct set *set, struct schemas *schemas, FILE *out)
 {
-    if (model->schema_count == 0) {
-        return;
+    size_t count = 0;
+    for (size_t v = 0; v < set->version_count; v++) {
+        const struct model *model = &set->versions[v].model;
+        for (size_t i = 0; i < model->schema_count; i++, count++) {
+            fputs(count == 0 ? "static const struct contract_named named[] = {\n{" : "{", out);
+            output_quoted(out, v == 0
+                                   ? model->schemas[i].name
+                                   : source_format(schemas->source, "%s %s", model->schemas[i].name,
+                                                   set->versions[v].name));
+            fprintf(out, ", &schemas[%d]},\n", schemas_put(schemas, model->schemas[i].schema));
+        }
     }
-    fputs("static const struct contract_named named[] = {\n", out);
-    for (size_t i = 0; i < model->schema_count; i++) {
-        fputc('{', out);
-        output_quoted(out, model->schemas[i].name);
-        fprintf(out, ", &schemas[%d]},\n", schemas_put(schemas, model->schemas[i].schema));
-    }
-    fputs("};\n\n", out);
+    fputs(count > 0 ? "};\n\n" : "", out);
+    return count;
 }
 
 static void write_contract(struct set *set, struct schemas *schemas, const struct output *output)
 {
     char *tables;
     size_t len;
-    const struct model *model = &set->versions[0].model;
     FILE *out = open_memstream(&tables, &len);
     size_t path_count = put_operations(set, out);
-    put_named(model, schemas, out);
+    size_t named_count = put_named(set, schemas, out);
     fclose(out);
 
     out = output_open(output, "contract", "c");
@@ -142,15 +146,14 @@ static void write_contract(struct set *set, struct schemas *schemas, const struc
     schemas_write(schemas, out);
     fputs(tables, out);
     free(tables);
-    size_t version_count = set->version_count < 2 ? 0 : set->version_count;
+    size_t version_count = set->version_count < 2 || set->slot_count == 0 ? 0 : set->version_count;
     fprintf(out,
             "const struct contract_api contract_%s = {\n    \"%s\", %s, %s, %s, %s, %s,\n"
             "    %zu, %zu, %zu, %zu, %zu};\n",
             output->name, output->name, set->slot_count ? "operations" : "NULL",
-            set->slot_count ? "paths" : "NULL", model->schema_count ? "named" : "NULL",
+            set->slot_count ? "paths" : "NULL", named_count ? "named" : "NULL",
             schemas->pattern_count ? "patterns" : "NULL", version_count ? "versions" : "NULL",
-            set->slot_count, path_count, model->schema_count, schemas->pattern_count,
-            version_count);
+            set->slot_count, path_count, named_count, schemas->pattern_count, version_count);
     output_close(out);
 }
 
