@@ -26,6 +26,7 @@
  */
 #include "base/descriptors.h"
 #include "bundle.h"
+#include "others.h"
 #include "set.h"
 #include "tables.h"
 
@@ -106,6 +107,7 @@ int main(int argc, char **argv)
     }
     set.name = options.output.name;
     set_read_versions(&set, options.overlays, options.overlay_count);
+    others_find(&set, options.overlays, options.overlay_count);
     if (options.schemas) {
         for (int i = optind; i < argc; i++) {
             set_read_schemas(&set, argv[i]);

@@ -1,7 +1,6 @@
 #include "set.h"
 
 #include "contract/tables.h"
-#include "others.h"
 #include "overlay.h"
 
 #include <stdio.h>
@@ -147,7 +146,6 @@ void set_read_versions(struct set *set, const char *const *overlays, size_t coun
 {
     add_version(set, NULL, (struct node){0});
     read_overlays(set, overlays, count);
-    others_find(set, overlays, count);
 }
 
 void set_read_documents(struct set *set, char *const *documents, size_t count)
