@@ -30,7 +30,8 @@ function answer({ pathname }) {
     if (pathname !== '/payments') {
         return { status: 500, body: {} };
     }
-    const { ConsentId, Instruction: { Amount: { Amount: amount, Currency: currency } } } = JSON.parse(pages.fake.seen.body).request.Data;
+    pages.fake.paid = pages.fake.seen.body;
+    const { ConsentId, Instruction: { Amount: { Amount: amount, Currency: currency } } } = JSON.parse(pages.fake.paid).request.Data;
     if (amount === '9.99') {
         return { status: 400, body: { errorCode: 'GenericError', errorMessage: 'Payment rejected due to insufficient funds' } };
     }
@@ -152,12 +153,12 @@ test('what is missing is said before anything is sent', async () => {
 });
 
 /** Back from the bank after this decision, in the browser that asked. */
-async function comeBack(page, { consentId, consent }) {
+async function comeBack(page, { consentId, consent }, { status = 'Authorized', ending } = {}) {
     const query = (await pages.hub.consent(consentId)).steps.find(({ interface: name }) => name === 'redirect').query;
     const known = { consentId, providerId: 'dhowretail', query };
     const interactionId = await pages.bank.begin(known);
-    await pages.bank.decide(known, 'Authorized', { accountIds: ['first'] });
-    const { headers } = await pages.bank.end(known, interactionId, 'doConfirm');
+    await pages.bank.decide(known, status, { accountIds: ['first'] });
+    const { headers } = await pages.bank.end(known, interactionId, ending ? 'doFail' : 'doConfirm', ending);
     await page.goto(headers.location);
     assert.equal(consent.status, 'AwaitingAuthorization');
     return known;
@@ -217,6 +218,93 @@ test('payments are made in the app, and their ends are shown as the bank tells t
     await page.getByTestId('inspector-row').filter({ hasText: 'POST /tpp/webhook' }).last().click();
     await page.getByText('"Resource.Updated"').waitFor();
     await pages.finish(page, 'pay-told');
+});
+
+const exchange = (page, step, index = 0) => pages.textOf(page.getByTestId(`tpp-wire-${step}`).nth(index));
+
+test('what goes over the wire is shown: personal data closed, secrets masked, the payment signed', async () => {
+    const page = await openForm('SingleInstantPayment');
+    await fill(page, { name: 'Zumurrud Hidden' });
+    const { consent } = await send(page);
+    await comeBack(page, { consentId: consent.id, consent });
+    await page.getByTestId('tpp-pay-now').click();
+    await page.locator('.payment').first().waitFor();
+    await page.getByTestId('tpp-consent-status').getByText('Consumed').waitFor();
+    const steps = await page.getByTestId('tpp-wire').locator('details').evaluateAll((all) => all.map(({ dataset }) => dataset.testid));
+    const order = ['discovery', 'keys', 'par', 'token', 'token', 'resource', 'payment', 'resource', 'resource'];
+    assert.deepEqual(steps.slice(0, order.length), order.map((step) => `tpp-wire-${step}`));
+
+    const pushed = await exchange(page, 'par');
+    for (const part of ['urn:openfinanceuae:service-initiation-consent:v2.1', '"scope": "openid payments"', '"encrypted": {', '"RSA-OAEP-256"', consent.id]) {
+        assert.ok(pushed.includes(part), `${part} in ${pushed}`);
+    }
+    const paid = await exchange(page, 'payment');
+    for (const part of ['/open-finance/payment/v2.1/payments', 'x-idempotency-key: ', 'content-type: application/jwt', 'Bearer (masked)', '"message"', '"125.50"', '"PaymentId"']) {
+        assert.ok(paid.includes(part), `${part} in ${paid}`);
+    }
+    assert.doesNotMatch(paid, /x-fapi-auth-date/);
+    assert.match(await exchange(page, 'token', 1), /"grant_type": "client_credentials"/);
+    const wire = await page.evaluate(async (path) => JSON.stringify((await (await fetch(path)).json()).wire), `/tpp/app/consents/${consent.id}`);
+    assert.doesNotMatch(wire, /Zumurrud Hidden|AE219900|eyJ[\w-]+\./);
+    assert.ok(!wire.includes(new URL(page.url()).searchParams.get('code')), 'the code is masked');
+    assert.deepEqual((await pages.hub.consent(consent.id)).findings, []);
+    assert.deepEqual(page.problems, []);
+    for (const width of [320, 768, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        await pages.check(page, `pay-own-${width}`);
+    }
+    await page.getByTestId('language-ar').click();
+    await page.locator('.payment').first().waitFor();
+    await pages.check(page, 'pay-own-arabic-1280');
+    await page.setViewportSize({ width: 320, height: 844 });
+    await pages.finish(page, 'pay-own-arabic-320');
+});
+
+test('the account for money back is asked for where the consent lets the app know it', async () => {
+    const page = await openForm('SingleInstantPayment');
+    await fill(page);
+    await page.getByText('More of what a TPP may ask').click();
+    await page.getByTestId('pay-refund').check();
+    const { consent, terms } = await send(page);
+    assert.deepEqual(terms.Permissions, ['ReadRefundAccount']);
+    await comeBack(page, { consentId: consent.id, consent });
+    await page.getByTestId('tpp-refund').click();
+    await page.getByText('AE07 0999 1234 5678 9012 345').waitFor();
+    await pages.finish(page, 'pay-refund');
+});
+
+test('a payment that the app confirms itself comes with its proof', async () => {
+    const page = await openForm('DelegatedAuthentication');
+    await fill(page);
+    const { consent } = await send(page);
+    await comeBack(page, { consentId: consent.id, consent });
+    await page.getByTestId('tpp-pay-amount').fill('12');
+    await page.getByTestId('tpp-pay-now').click();
+    await page.getByText('The bank has taken the payment.').waitFor();
+    const { request, requestHeaders } = JSON.parse(pages.fake.paid);
+    const { plaintext } = await compactDecrypt(request.Data.PersonalIdentifiableInformation, key);
+    const { Initiation, Risk } = decodeJwt(new TextDecoder().decode(plaintext));
+    assert.equal(Initiation.CreditorAccount.Identification, IBAN);
+    const { ChallengeOutcome, ChallengeDateTime } = Risk.DebtorIndicators.Authentication;
+    assert.equal(ChallengeOutcome, 'Pass');
+    assert.equal(new Date(requestHeaders['x-fapi-auth-date']).getTime(), Math.floor(Date.parse(ChallengeDateTime) / 1000) * 1000);
+    await page.context().close();
+});
+
+test('a consent that the customer refuses is shown so, and nothing can be paid', async () => {
+    const page = await openForm('SingleInstantPayment');
+    await fill(page);
+    const { consent } = await send(page);
+    const ending = { error: 'access_denied', error_description: 'user_rejected_consent' };
+    await comeBack(page, { consentId: consent.id, consent }, { status: 'Rejected', ending });
+    await page.getByText('You declined at your bank.').waitFor();
+    await page.goto(`${pages.hub.url}/payments.html?consent=${consent.id}`);
+    await page.getByTestId('tpp-consent-status').getByText('Rejected').waitFor();
+    assert.ok(await page.getByTestId('tpp-pay-now').isHidden());
+    await page.context().close();
+    const stranger = await pages.open(`/payments.html?consent=${consent.id}`);
+    await stranger.getByTestId('tpp-not-ours').waitFor();
+    await pages.finish(stranger, 'pay-not-ours');
 });
 
 test('in Arabic, on a narrow screen, in the dark', async () => {

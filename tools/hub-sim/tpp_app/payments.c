@@ -29,6 +29,7 @@ int tpp_app_make_payment(struct call *base)
     struct flow flow;
     struct app_answer answer = {.body = NULL};
     struct lfi_error error = {""};
+    struct lfi_slice auth_date = json_get_string(call->body, "authDate");
     char key[ID_UUID_MAX];
     if (calls_find_flow(call, json_get_string(call->body, "consentId"), &flow) != 0) {
         return -1;
@@ -37,14 +38,14 @@ int tpp_app_make_payment(struct call *base)
         return script_refuse(base, "SIM-TOKEN", 500, "No random numbers.");
     }
     cJSON *message = write_payment(call, &flow, &error);
-    const struct app_call pay = {
-        .family = "payment",
-        .method = "POST",
-        .path = SLICE("/payments"),
-        .customer = base->request->remote,
-        .message = message,
-        .key = key,
-        .auth_date = arena_text(base->arena, json_get_string(call->body, "authDate"))};
+    const struct app_call pay = {.family = "payment",
+                                 .method = "POST",
+                                 .path = SLICE("/payments"),
+                                 .customer = base->request->remote,
+                                 .message = message,
+                                 .key = key,
+                                 .auth_date =
+                                     auth_date.ptr ? arena_text(base->arena, auth_date) : NULL};
     int rc = message ? app_call(call->sim->app, &flow, &pay, base->arena, &answer, &error) : -1;
     cJSON_Delete(message);
     return calls_reply(call, rc, &answer, NULL, &error);

@@ -136,7 +136,7 @@ function payForm(consentId, terms, changed) {
   const payees = knownPayees(consentId), {fixed, most} = amounts(terms);
   const said = element("div", {role: "status"});
   const button = element("button", {className: "button wide", textContent: t("Pay now"), "data-testid": "tpp-pay-now"});
-  const form = element("form", {className: "card", id: "pay-next", noValidate: true}, element("h2", {textContent: t("Another payment")}),
+  const form = element("form", {className: "card", id: "pay-next", noValidate: true}, element("h2"),
     ...payeeFields(payees),
     field("pay-next-amount", fixed ? "Amount" : "Amount in dirhams", element("input", {id: "pay-next-amount", inputMode: "decimal", autocomplete: "off",
       value: fixed ?? "", readOnly: Boolean(fixed), placeholder: most ?? "125.50", "data-testid": "tpp-pay-amount"})),
@@ -195,6 +195,7 @@ export async function showPaying(consentId) {
     state.replaceChildren(stateCard(now, () => { stale = true; return look(); }));
     list.replaceChildren(paymentList(payments));
     if (!refund.firstChild) refund.replaceChildren(refundCard(consentId, now));
+    form.querySelector("h2").textContent = t(payments.length === 0 ? "Payment" : "Another payment");
     form.hidden = now.terms.Status !== "Authorized";
   };
   /** Reads at the Hub what may have changed: something was told, done or asked for. */
