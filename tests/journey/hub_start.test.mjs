@@ -158,8 +158,8 @@ test('a story leads through a phone of its own, with the calls beside it as they
     assert.equal((await reopen()).url(), 'http://bank.test/journey');
     await pages.bank.decide(known, 'Authorized', { accountIds: ['first'] });
     const { headers } = await pages.bank.end(known, interactionId, 'doConfirm');
-    await fetch(headers.location);
-    await drawn(page, 6);
+    await phone.goto(headers.location);
+    await page.getByTestId('inspector-row').nth(5).waitFor();
     await page.getByTestId('presenter-now').getByText('The consent: Authorized').waitFor();
     assert.equal((await reopen()).url(), `${pages.hub.url}/data.html?consent=${consentId}`);
     await page.reload();

@@ -116,6 +116,7 @@ export const ARABIC = {
   "Ask for the account": "الاستعلام عن الحساب", "The app may learn the account for money back": "يجوز للتطبيق معرفة الحساب الذي تُعاد إليه الأموال",
   "This browser did not ask for this consent, or the simulator has started anew since. What has been recorded of it is in the inspector.": "لم يطلب هذا المتصفح هذه الموافقة، أو أُعيد تشغيل المحاكي منذ ذلك الحين. ما سُجّل عنها موجود في صفحة الفحص.",
   "No app can ask here: this simulator serves no TPPs (its configuration has no tppListener).": "لا يمكن لأي تطبيق أن يطلب هنا: لا يخدم هذا المحاكي مقدمي الخدمات (لا يوجد tppListener في إعداداته).",
+  "The app has no access under this consent: its customer did not come back from the bank, or came back without a code.": "ليس لدى التطبيق صلاحية بموجب هذه الموافقة: لم يعد العميل من البنك، أو عاد بدون رمز.",
   "No bank is found": "لم يُعثر على بنك", "No bank that takes part has accounts with this number.": "لا يوجد بنك مشارك لديه حسابات بهذا الرقم.",
   "Address": "العنوان", "Headers of the request": "ترويسات الطلب", "Body of the request, tokens decoded": "متن الطلب، مع فك ترميز الرموز", "Answer": "الجواب",
   "The Hub gave no access: {reason}": "لم تمنح المنصة حق الوصول: {reason}", "The answer is not from the Hub that was asked.": "الجواب ليس من المنصة التي سُئلت.", "The answer has no code.": "لا يحتوي الجواب على رمز.",

@@ -3,9 +3,11 @@ import {followClock} from "./asking.js";
 import {copyButton} from "./copying.js";
 import {Diagram, short, spokenWay} from "./diagram.js";
 import {exchangePanel} from "./exchange.js";
-import {byId, element, getJson, postJson, problem} from "./page.js";
+import {requestConsent} from "./own.js";
+import {byId, element, getJson, noApp, problem} from "./page.js";
 import {rememberPayees} from "./payees.js";
 import {STORIES} from "./stories.js";
+import {SUBSCRIPTION} from "./told.js";
 
 const POLL_MS = 500;
 const LEAST_WIDTH = 360; // of the phone's window
@@ -115,8 +117,10 @@ async function begin(story, {hubs, tpps}) {
   say(phone);
   try {
     const {providerId} = hubs.find(({segment}) => segment === story.segment);
-    const {clientId} = tpps.find(({segment}) => segment === story.segment) ?? tpps[0];
-    const made = await postJson("/sim/consents", {providerId, type: story.type, clientId, consent: story.terms()});
+    const able = tpps.filter(({callsHub, pays}) => (story.type === "payment" ? pays : callsHub));
+    const app = able.find(({segment}) => segment === story.segment) ?? able[0];
+    if (!app) throw new Error(noApp());
+    const made = await requestConsent({providerId, type: story.type, clientId: app.clientId, consent: story.terms(), subscription: SUBSCRIPTION});
     if (story.payees.length > 0) rememberPayees(made.consentId, story.payees);
     state.authorizeUrl = made.authorizeUrl;
     phone?.location.replace(made.authorizeUrl);

@@ -184,6 +184,10 @@ export async function showShared(consentId) {
     own = app && {changed: followWire(consentId, into)};
     setup = bank;
     own?.changed();
+    if (app && !app.connected) {
+      into.replaceChildren(element("p", {className: "waiting", "data-testid": "tpp-no-access", textContent: t("The app has no access under this consent: its customer did not come back from the bank, or came back without a code.")}));
+      return {slug: app.slug, consent: {tpp: {tppName: app.tppName}}};
+    }
     known = await (app ? knowOwn(consentId, app) : knowScripted(consentId));
   } catch (failure) {
     into.replaceChildren(problem(failure));
