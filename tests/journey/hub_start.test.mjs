@@ -56,17 +56,20 @@ test('the shared data leads to where the customer ends it', async () => {
 
 test('a login is found by its situation and copied', async () => {
     const page = await pages.open('/');
-    await page.getByText('signs in', { exact: true }).waitFor(); // the first group is open
-    assert.ok(await page.getByText('a limit', { exact: true }).isHidden(), 'the others are not');
-    await page.getByLabel('Search').fill('a limit');
-    await page.getByText('a limit', { exact: true }).waitFor();
-    await page.getByLabel('Search').fill('');
-    await page.getByText('a limit', { exact: true }).waitFor({ state: 'hidden' });
-    await page.locator('summary', { hasText: 'Limits' }).click();
-    await page.getByText('a limit', { exact: true }).waitFor();
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const [first, other, limit] = ['signs in', 'no accounts', 'a limit'].map((text) => page.locator('.login', { hasText: text }));
+    await first.waitFor();
+    assert.ok(await limit.isHidden(), 'only the first group is open');
+    await page.getByLabel('Search').fill('A LIM');
+    await limit.waitFor();
+    await first.waitFor({ state: 'hidden' });
+    await page.getByLabel('Search').fill('');
+    await limit.waitFor({ state: 'hidden' });
+    await page.locator('summary', { hasText: 'Limits' }).click();
+    await limit.waitFor();
     await page.getByLabel('Search').fill('NO ACC');
-    await page.getByText('signs in', { exact: true }).waitFor({ state: 'hidden' });
+    await first.waitFor({ state: 'hidden' });
+    await other.waitFor();
     await page.getByTestId('copy-login-other').click();
     await page.getByText('The login other is copied.').waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'other');
@@ -139,6 +142,7 @@ const drawn = (page, count) => page.waitForFunction((n) => document.querySelecto
 
 test('a story leads through a phone of its own, with the calls beside it as they happen', async () => {
     const page = await present();
+    await page.locator('.story').first().waitFor();
     assert.equal(await page.locator('.story').count(), 1, 'only a story whose login the bank has');
     await pages.check(page, 'presenter-stories');
     const { phone, consentId } = await begin(page);
