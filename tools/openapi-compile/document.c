@@ -298,7 +298,7 @@ static void read_path(struct model *model, const char *path, struct node node)
 
 void model_add_document(struct model *model, const char *path)
 {
-    static const char *const known[] = {"openapi", "info", "paths", "components",
+    static const char *const known[] = {"openapi", "info", "paths", "components", "x-lfi-closed",
                                         /* said to people, or to other tools */
                                         "servers", "tags", "security", "externalDocs", NULL};
     struct node root = source_open(model->source, path, (struct node){0});
@@ -308,6 +308,11 @@ void model_add_document(struct model *model, const char *path)
         node_fail(root, "openapi %s is not understood", version);
     }
     struct node paths = node_need(root, "paths");
+    bool closed = node_bool(node_get(root, "x-lfi-closed"), false);
+    if (model->operation_count > 0 && closed != model->closed) {
+        node_fail(root, "x-lfi-closed: it must be the same in all documents of a set");
+    }
+    model->closed = closed;
     for (size_t i = 0; i < node_count(paths); i++) {
         const char *name;
         struct node node = node_member(paths, i, &name);

@@ -11,7 +11,9 @@
  * more version of the documents (overlay.h): operations that differ are there once for each form.
  * --bundle writes each document whole instead, as JSON for people and clients (bundle.h).
  *
- * Besides OpenAPI 3.0 it knows: on an operation `x-lfi`, its row (see below); on a parameter
+ * Besides OpenAPI 3.0 it knows: on a document `x-lfi-closed: true` (an object whose properties are
+ * listed has no others where additionalProperties is not said: so that two documents can share a
+ * schema, of which one is open); on an operation `x-lfi`, its row (see below); on a parameter
  * `x-lfi-lenient: true` (its value is not checked). Deprecated parameters and those with a default
  * are not demanded. A body of any media type, `*`/`*`, is taken as bytes: minLength and maxLength
  * are counted in bytes.

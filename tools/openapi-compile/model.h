@@ -139,6 +139,7 @@ struct model {
     size_t other_count, other_room;
     struct node
         formats;  /* of an overlay: patterns that texts of a format must have; may be absent */
+    bool closed;  /* objects that list members have no others, unless they say so themselves */
     bool foreign; /* tolerate what others write: x-… members, a discriminator without effect */
 };
 

@@ -142,12 +142,13 @@ static struct member *find_member(struct schema *schema, const char *name)
     return NULL;
 }
 
-static void read_additional(struct model *model, struct schema *schema, struct node node)
+static void read_additional(struct model *model, struct schema *schema, struct node node,
+                            bool usually_open)
 {
     if (node_is_map(node)) {
         schema->additional = model_schema(model, node);
     } else {
-        schema->closed = !node_bool(node, true);
+        schema->closed = !node_bool(node, usually_open);
     }
 }
 
@@ -169,7 +170,8 @@ static void read_members(struct model *model, struct schema *schema, struct node
     size_t count = properties.raw ? node_count(properties) : 0;
     size_t extra = required.raw ? node_count(required) : 0;
 
-    read_additional(model, schema, node_get(node, "additionalProperties"));
+    read_additional(model, schema, node_get(node, "additionalProperties"),
+                    !model->closed || !properties.raw);
     schema->members = source_array(model->source, count + extra, sizeof(*schema->members));
     for (size_t i = 0; i < count; i++) {
         struct node value = node_member(properties, i, &schema->members[i].name);
