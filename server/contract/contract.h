@@ -88,6 +88,8 @@ const char *contract_operation_path(const struct contract_operation *operation);
 /* What the document says of it in short, for people; NULL: nothing. */
 const char *contract_operation_summary(const struct contract_operation *operation);
 bool contract_operation_open(const struct contract_operation *operation); /* auth: none */
+/* Whether its request has a body that is JSON. */
+bool contract_operation_takes_json(const struct contract_operation *operation);
 
 /*
  * The decoded parameters of a request, by their number: enum <api>_parameter of the generated

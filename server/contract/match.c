@@ -156,6 +156,11 @@ bool contract_operation_open(const struct contract_operation *operation)
     return operation->open;
 }
 
+bool contract_operation_takes_json(const struct contract_operation *operation)
+{
+    return operation->body.media == CONTRACT_MEDIA_JSON;
+}
+
 const struct contract_schema *contract_schema_named(const struct contract_api *api,
                                                     const char *name)
 {

@@ -3,6 +3,7 @@ import './tpp_flow.mjs';
 import './tpp_reads.mjs';
 import './tpp_open.mjs';
 import './tpp_asked.mjs';
+import './tpp_insurance.mjs';
 import './tpp_guide.mjs';
 import './tpp_payments.mjs';
 import './tpp_collection.mjs';

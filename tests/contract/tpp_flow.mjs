@@ -55,7 +55,7 @@ test('the directory leads to the issuers, and to the keys of each TPP', async ()
     assert.ok(issuers.includes(tpp.issuer));
     const roles = (one) => json.find(({ OrganisationId }) => OrganisationId === one.organisationId)
         .OrgDomainRoleClaims.map(({ Role }) => Role);
-    assert.deepEqual(roles(tpp), ['BDSP', 'BSIP']);
+    assert.deepEqual(roles(tpp), ['BDSP', 'BSIP', 'ISP']);
     assert.deepEqual(roles(reader), ['BDSP']);
     for (const id of [tpp.organisationId, tpp.softwareStatementId]) {
         const { keys } = (await tpp.send('GET', `${origin}/${id}/application.jwks`)).json;
@@ -71,7 +71,7 @@ const statementOf = (organisation, software) => {
 test('the directory signs what it says of a TPP, and the bank is told the same', async () => {
     const { origin } = new URL(tpp.metadata.jwks_uri);
     const keys = createLocalJWKSet((await tpp.send('GET', `${origin}/directory/application.jwks`)).json);
-    for (const [one, roles] of [[tpp, ['BDSP', 'BSIP']], [reader, ['BDSP']]]) {
+    for (const [one, roles] of [[tpp, ['BDSP', 'BSIP', 'ISP']], [reader, ['BDSP']]]) {
         const { status, headers, text } = await statementOf(one.organisationId, one.softwareStatementId);
         assert.equal(status, 200);
         assert.match(headers['content-type'], /^application\/jwt/);
@@ -363,7 +363,7 @@ const OBJECTS = [
         'PAR-DETAILS'],
     ['a type of another version', () => details({ type: 'urn:openfinanceuae:account-access-consent:v1.2' }),
         'PAR-DETAILS-TYPE'],
-    ['a type that is not served', () => details({ type: 'urn:openfinanceuae:insurance-consent:v2.1' }),
+    ['a type that is not served', () => details({ type: 'urn:openfinanceuae:pension-consent:v2.1' }),
         'PAR-DETAILS-TYPE'],
     ['an unknown member', () => consent({ Colour: 'red' }), 'PAR-DETAILS-FORM'],
     ['no ConsentId', () => consent({ ConsentId: undefined }), 'PAR-DETAILS-FORM'],

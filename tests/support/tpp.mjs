@@ -12,6 +12,13 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const TIMEOUT_MS = 30_000;
 export const ACCOUNT_ACCESS = 'urn:openfinanceuae:account-access-consent:v2.1';
 export const SERVICE_INITIATION = 'urn:openfinanceuae:service-initiation-consent:v2.1';
+export const INSURANCE = 'urn:openfinanceuae:insurance-consent:v2.1';
+
+const SCOPES = {
+    [ACCOUNT_ACCESS]: 'openid accounts',
+    [SERVICE_INITIATION]: 'openid accounts payments',
+    [INSURANCE]: 'openid insurance',
+};
 
 export { now };
 
@@ -33,6 +40,19 @@ export function accountAccess(consent = {}) {
                 'ReadTransactionsDetail'],
             ExpirationDateTime: new Date(Date.now() + 90 * 86_400_000).toISOString(),
             OpenFinanceBilling: { UserType: 'Retail', Purpose: 'AccountAggregation' },
+            ...consent,
+        }),
+    };
+}
+
+/** The same of a consent to insurance policies. */
+export function insuranceAccess(consent = {}) {
+    return {
+        type: INSURANCE,
+        consent: withoutUndefined({
+            ConsentId: randomUUID(),
+            ExpirationDateTime: new Date(Date.now() + 90 * 86_400_000).toISOString(),
+            OpenFinanceBilling: { Purpose: 'PremiumHistory' },
             ...consent,
         }),
     };
@@ -102,7 +122,6 @@ export class Tpp {
     /** A request object for `details`, with the verifier and state that belong to it. */
     async requestObject(details, { claims = {}, ...how } = {}) {
         const { verifier, challenge } = pkce();
-        const pays = details.type === SERVICE_INITIATION;
         const all = {
             iss: this.clientId,
             client_id: this.clientId,
@@ -111,7 +130,7 @@ export class Tpp {
             exp: now() + 300,
             response_type: 'code',
             redirect_uri: this.redirectUri,
-            scope: pays ? 'openid accounts payments' : 'openid accounts',
+            scope: SCOPES[details.type] ?? 'openid accounts',
             code_challenge: challenge,
             code_challenge_method: 'S256',
             state: randomUUID(),
@@ -197,15 +216,17 @@ export class Tpp {
 }
 
 /**
- * Signs in and approves, for all accounts that are offered or one to pay from, and once more in the
- * app where the bank wants that; the address to go back to.
+ * Signs in and approves, for all accounts or policies that are offered or one account to pay from,
+ * and once more in the app where the bank wants that; the address to go back to.
  */
 export async function approve(customer, user) {
     const { journey } = customer;
-    const { view, accounts = [], ...rest } = await customer.reachReview(user);
-    assert.ok(view === 'review' || view === 'payment', JSON.stringify({ view, ...rest }));
-    const accountIds = accounts.map(({ id }) => id).slice(0, view === 'payment' ? 1 : undefined);
-    const approved = await customer.post('/journey/approve', { journey, accountIds });
+    const { view, accounts = [], policies = [], ...rest } = await customer.reachReview(user);
+    assert.ok(['review', 'policies', 'payment'].includes(view), JSON.stringify({ view, ...rest }));
+    const ids = (view === 'policies' ? policies : accounts).map(({ id }) => id);
+    const chosen = view === 'policies' ? { policyIds: ids }
+        : { accountIds: ids.slice(0, view === 'payment' ? 1 : undefined) };
+    const approved = await customer.post('/journey/approve', { journey, ...chosen });
     if (approved.view !== 'step-up') {
         return goTo(approved);
     }

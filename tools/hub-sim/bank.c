@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define HEADERS_MAX 16
+#define POLICIES "insurancePolicyIds"
 #define EVENT_MS 2000 /* no caller waits for the answer, but the end of the simulator does */
 #define ADDRESS_HEADER "x-fapi-customer-ip-address"
 #define CUSTOMER_ADDRESS "192.0.2.10"
@@ -233,17 +234,33 @@ static struct lfi_slice path_at_bank(const struct sim *sim, struct arena *arena,
 
 /* --- for a TPP -------------------------------------------------------------------------- */
 
-/* The TPP's query with what the Hub adds: paging defaults and, for the list, the account ids. */
+/* Those that the customer has chosen; parameter and member of the consent have one name. */
+static void append_ids(struct buf *query, const char *name, const struct consent *consent)
+{
+    const cJSON *item;
+    const char *before = "=";
+    buf_append_text(query, query->len > 0 ? "&" : "");
+    buf_append_text(query, name);
+    cJSON_ArrayForEach(item, json_get(consent->data, name))
+    {
+        buf_append_text(query, before);
+        query_append_encoded(query, slice_of(item->valuestring));
+        before = ",";
+    }
+}
+
+/* The TPP's query with what the Hub adds: paging defaults and, for lists, the ids. */
 static struct lfi_slice complete_query(struct arena *arena, const struct consent *consent,
                                        const struct outgoing *call, struct lfi_slice query)
 {
     bool paged = contract_operation_has_parameter(call->operation, "page");
     struct buf full;
-    size_t pages = 0, sizes = 0;
+    size_t pages = 0, sizes = 0, policies = 0;
     buf_init(&full, LIMIT_QUERY_BYTES);
     buf_append_slice(&full, query);
     request_parameter(arena, query, "page", &pages);
     request_parameter(arena, query, "page-size", &sizes);
+    request_parameter(arena, query, POLICIES, &policies);
     if (paged && pages == 0) {
         query_append_pair(&full, "page", SLICE("1"));
     }
@@ -251,14 +268,10 @@ static struct lfi_slice complete_query(struct arena *arena, const struct consent
         query_append_pair(&full, "page-size", SLICE("100"));
     }
     if (consent && strcmp(call->template, "/accounts") == 0) {
-        const char *before = full.len > 0 ? "&accountIds=" : "accountIds=";
-        const cJSON *item;
-        cJSON_ArrayForEach(item, json_get(consent->data, "accountIds"))
-        {
-            buf_append_text(&full, before);
-            query_append_encoded(&full, slice_of(item->valuestring));
-            before = ",";
-        }
+        append_ids(&full, "accountIds", consent);
+    }
+    if (consent && contract_operation_has_parameter(call->operation, POLICIES) && policies == 0) {
+        append_ids(&full, POLICIES, consent);
     }
     struct lfi_slice kept = arena_keep(arena, buf_slice(&full));
     buf_free(&full);
@@ -318,8 +331,8 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
     if (!consent) {
         return refuse(refusal, "SIM-CONSENT-UNKNOWN", 404, "There is no such consent.");
     }
-    struct lfi_slice account = request_decode(arena, match.contract.path_values[0], false);
-    if (rules_check(sim, consent, match.row, account, refusal)) {
+    struct lfi_slice id = request_decode(arena, match.contract.path_values[0], false);
+    if (rules_check(sim, consent, match.row, id, refusal)) {
         note_refused(sim, consent, request, refusal);
         return -1;
     }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "contract/contract.h"
 #include "contract_hub_sim.h"
+#include "roles.h"
 
 #include <stdlib.h>
 
@@ -150,13 +151,23 @@ static void read_published(struct reader *reader, struct sim_config *config, con
     }
 }
 
+static unsigned read_roles(const cJSON *list)
+{
+    unsigned roles = 0;
+    for (size_t i = 0; i < TPP_ROLES; i++) {
+        bool listed = !list || json_lists(list, slice_of(tpp_role_names[i].name));
+        roles |= listed ? (unsigned)tpp_role_names[i].role : 0;
+    }
+    return roles;
+}
+
 static void read_tpps(struct reader *reader, struct sim_config *config, const cJSON *list)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, list)
     {
         struct config_tpp *tpp = &config->tpps[config->tpp_count++];
-        const cJSON *roles = json_get(item, "roles"), *uri;
+        const cJSON *uri;
         *tpp = (struct config_tpp){
             .slug = read_text(reader, item, "slug"),
             .signing_key = read_path(reader, item, "signingKey"),
@@ -165,8 +176,7 @@ static void read_tpps(struct reader *reader, struct sim_config *config, const cJ
             .transport_key = read_path(reader, item, "transportKey"),
             .encryption_key = read_path(reader, item, "encryptionKey"),
             .encryption_kid = read_text(reader, item, "encryptionKid"),
-            .reads = !roles || json_lists(roles, SLICE("BDSP")),
-            .pays = !roles || json_lists(roles, SLICE("BSIP")),
+            .roles = read_roles(json_get(item, "roles")),
         };
         cJSON_ArrayForEach(uri, json_get(item, "redirectUris"))
         {

@@ -53,7 +53,7 @@ struct config_tpp {
     const char *encryption_key, *encryption_kid; /* Enc2; NULL: none, so that it gets no events */
     const char *redirect_uris[SIM_REDIRECT_URIS];
     size_t redirect_uri_count;
-    bool reads, pays; /* roles BDSP and BSIP */
+    unsigned roles; /* enum tpp_role */
 };
 
 struct sim_config {

@@ -1,6 +1,7 @@
 #include "participants.h"
 
 #include "base/array.h"
+#include "roles.h"
 #include "tpps.h"
 
 #include <stdio.h>
@@ -33,6 +34,7 @@ static const struct {
     {"payment", "payment/v2.1", (const char *const[]){"payments", "payment-consents", NULL}},
     {"confirmation", "confirmation-of-payee/v2.1",
      (const char *const[]){"discovery", "confirmation", NULL}},
+    {"insurance", "insurance/v2.1", (const char *const[]){"insurance-consents", NULL}},
     {"product", "product/v2.1", (const char *const[]){"products", "leads", NULL}},
     {"atm", "atm/v2.1", (const char *const[]){"atms", NULL}},
 };
@@ -110,11 +112,10 @@ static cJSON *describe_tpp(const struct tpp *tpp, const struct config_tpp *regis
     cJSON *organisation = new_organisation(tpp->org_id, tpp->name);
     cJSON_AddArrayToObject(organisation, "AuthorisationServers");
     cJSON *roles = cJSON_AddArrayToObject(organisation, "OrgDomainRoleClaims");
-    if (registered->reads) {
-        add_role(roles, "BDSP", "urn:openfinanceuae:account-access-consent:v2.1");
-    }
-    if (registered->pays) {
-        add_role(roles, "BSIP", "urn:openfinanceuae:service-initiation-consent:v2.1");
+    for (size_t i = 0; i < TPP_ROLES; i++) {
+        if (registered->roles & tpp_role_names[i].role) {
+            add_role(roles, tpp_role_names[i].name, tpp_role_names[i].details);
+        }
     }
     return organisation;
 }

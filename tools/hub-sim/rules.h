@@ -12,8 +12,11 @@
 /* Whether TPPs are offered the operation. */
 bool rules_offer(const struct flow_row *row);
 bool rules_need_consent(const struct flow_row *row);
-/* Refusals, all 403: SIM-CONSENT-STATE, SIM-PERMISSION, SIM-ACCOUNT. `account` may be absent. */
+/*
+ * Refusals, all 403: SIM-CONSENT-STATE, SIM-PERMISSION, SIM-ACCOUNT, SIM-POLICY. `id`, of the path,
+ * names an account or a policy; it may be absent.
+ */
 int rules_check(const struct sim *sim, struct consent *consent, const struct flow_row *row,
-                struct lfi_slice account, struct refusal *refusal);
+                struct lfi_slice id, struct refusal *refusal);
 
 #endif

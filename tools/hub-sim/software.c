@@ -1,12 +1,13 @@
 #include "software.h"
 
 #include "base/limits.h"
+#include "roles.h"
 
 #include <stdio.h>
 
 #define ADDRESS_MAX 512
 
-/* NULL: played by scripts alone, with both roles. */
+/* NULL: played by scripts alone, with all roles. */
 static const struct config_tpp *registration_of(const struct sim *sim, const struct tpp *tpp)
 {
     for (size_t i = 0; i < sim->config->tpp_count; i++) {
@@ -32,11 +33,10 @@ static void add_redirect_uris(cJSON *software, const struct sim *sim,
 static void add_roles(cJSON *software, const struct config_tpp *registered)
 {
     cJSON *roles = cJSON_AddArrayToObject(software, "roles");
-    if (!registered || registered->reads) {
-        cJSON_AddItemToArray(roles, cJSON_CreateString("BDSP"));
-    }
-    if (!registered || registered->pays) {
-        cJSON_AddItemToArray(roles, cJSON_CreateString("BSIP"));
+    for (size_t i = 0; i < TPP_ROLES; i++) {
+        if (!registered || registered->roles & tpp_role_names[i].role) {
+            cJSON_AddItemToArray(roles, cJSON_CreateString(tpp_role_names[i].name));
+        }
     }
 }
 

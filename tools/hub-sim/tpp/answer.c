@@ -17,6 +17,8 @@ static const struct {
      "The consent does not permit this."},
     {"SIM-ACCOUNT", "TPP-ACCOUNT", 403, "Consent.PermanentAccountAccessFailure",
      "The consent does not cover this account."},
+    {"SIM-POLICY", "TPP-POLICY", 403, "Consent.PermanentPolicyAccessFailure",
+     "The consent does not cover this policy."},
     {"SIM-BANK-DOWN", "TPP-BANK", 500, "GenericRecoverableError", "The bank gives no answer."},
 };
 
@@ -92,7 +94,9 @@ int answer_judge(struct tpp_call *call, const struct bank_answer *answer,
     if (answer->wrong) {
         return fail(call, "The bank's answer breaks the contract.");
     }
-    return answer->http.status == expected ? 0 : refuse_for(call, answer);
+    int status = answer->http.status;
+    bool empty = status == 204 && contract_response_names(call->base.base.operation, status);
+    return status == expected || empty ? 0 : refuse_for(call, answer);
 }
 
 int answer_from_bank(struct tpp_call *call, struct bank_request *request, int expected,

@@ -6,9 +6,10 @@
 #include "tpp/resources.h"
 
 /*
- * Calls the bank for the TPP of the call. 0: the answer has the status `expected` and keeps the
- * contract. Refused: TPP-CONSENT 400, TPP-PERMISSION and TPP-ACCOUNT 403, TPP-BANK with what the
- * bank's refusal means to a TPP. `out` is to be freed in either case.
+ * Calls the bank for the TPP of the call. 0: the answer has the status `expected`, or 204 where the
+ * TPP's operation knows that, and keeps the contract. Refused: TPP-CONSENT 400, TPP-PERMISSION,
+ * TPP-ACCOUNT and TPP-POLICY 403, TPP-BANK with what the bank's refusal means to a TPP. `out` is to
+ * be freed in either case.
  */
 int answer_from_bank(struct tpp_call *call, struct bank_request *request, int expected,
                      struct bank_answer *out);

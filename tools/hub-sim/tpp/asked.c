@@ -1,40 +1,35 @@
-/*
- * What TPPs ask of a bank under no consent: quotes of currency exchange and accounts. The bank
- * knows which client has asked; the Hub keeps nothing of it but what the bank tells its logs.
- */
+#include "tpp/asked.h"
+
 #include "contract_hub_account_opening.h"
 #include "contract_hub_fx_quotes.h"
 #include "rows_hub_account_opening.h"
 #include "rows_hub_fx_quotes.h"
-#include "tpp/answer.h"
 #include "tpp/body.h"
 
 /* --- to the bank ------------------------------------------------------------------------------ */
 
-struct asked {
-    const char *method, *path; /* of the bank */
-    const cJSON *message;      /* what the TPP sends; NULL: nothing */
-    int status;                /* of the bank's answer */
-};
-
-/* The bank has the Data of a message as `data`. */
-static int ask_bank(struct tpp_call *call, const struct asked *asked, struct bank_answer *out)
+int asked_send(struct tpp_call *call, const struct asked *asked, struct bank_answer *out)
 {
+    const cJSON *data = json_get(asked->message, "Data");
     char *text = NULL;
     *out = (struct bank_answer){.wrong = NULL};
     if (json_get(asked->message, "Subscription")) {
         return resource_refuse(call, "TPP-SUBSCRIPTION", 400, "Body.InvalidFormat",
                                "There are no events of quotes and accounts here.");
     }
-    if (asked->message) {
+    if (asked->message && !data) {
+        return resource_refuse(call, "TPP-BODY", 400, "Body.InvalidFormat", "$.Data: is missing");
+    }
+    if (data) {
         cJSON *body = cJSON_CreateObject();
-        cJSON_AddItemToObject(body, "data",
-                              cJSON_Duplicate(json_get(asked->message, "Data"), true));
+        cJSON_AddItemToObject(body, "data", cJSON_Duplicate(data, true));
         text = cJSON_PrintUnformatted(body);
         cJSON_Delete(body);
     }
-    struct bank_request request = {
-        .method = slice_of(asked->method), .path = slice_of(asked->path), .body = slice_of(text)};
+    struct bank_request request = {.method = slice_of(asked->method),
+                                   .path = slice_of(asked->path),
+                                   .body = slice_of(text),
+                                   .consent_id = asked->consent_id};
     int rc = answer_from_bank(call, &request, asked->status, out);
     cJSON_free(text);
     return rc;
@@ -95,17 +90,16 @@ int tpp_quote_fx(struct call *base)
         body_read(call, "FxQuoteRequest", true, &message) != 0) {
         return -1;
     }
-    const struct asked asked = {"POST", "/fx-quotes", message, 201};
-    int rc = ask_bank(call, &asked, &answer);
-    if (rc == 0) {
+    const struct asked asked = {
+        .method = "POST", .path = "/fx-quotes", .message = message, .status = 201};
+    int rc = asked_send(call, &asked, &answer);
+    if (rc == 0 && answer.http.status == 204) { /* not quoted, which is no refusal */
+        base->reply->status = 204;
+    } else if (rc == 0) {
         const char *id = text_of(json_get(answer.shown, "data"), "FxQuoteId");
         cJSON *out = answer_of(call, &answer, policies, &links);
         set_self(links, call, id, "");
         sim_reply_json(base->reply, 201, out);
-    } else if (answer.http.status == 204) { /* not quoted, which is no refusal */
-        *base->refusal = (struct refusal){0};
-        base->reply->status = 204;
-        rc = 0;
     }
     bank_answer_free(&answer);
     cJSON_Delete(message);
@@ -121,8 +115,9 @@ int tpp_read_fx_quote(struct call *base)
     if (resource_need_scope(call, "fx") != 0) {
         return -1;
     }
-    const struct asked asked = {"GET", quote_path(call), NULL, 200};
-    int rc = ask_bank(call, &asked, &answer);
+    const struct asked asked = {
+        .method = "GET", .path = quote_path(call), .message = NULL, .status = 200};
+    int rc = asked_send(call, &asked, &answer);
     if (rc == 0) {
         sim_reply_json(base->reply, 200, answer_of(call, &answer, none, &links));
     }
@@ -139,8 +134,9 @@ int tpp_accept_fx_quote(struct call *base)
         body_read(call, "FxQuoteAcceptance", false, &message) != 0) {
         return -1;
     }
-    const struct asked asked = {"PATCH", quote_path(call), message, 204};
-    int rc = ask_bank(call, &asked, &answer);
+    const struct asked asked = {
+        .method = "PATCH", .path = quote_path(call), .message = message, .status = 204};
+    int rc = asked_send(call, &asked, &answer);
     if (rc == 0) {
         base->reply->status = 204;
     }
@@ -163,8 +159,9 @@ int tpp_request_account(struct call *base)
         body_read(call, "AccountRequest", false, &message) != 0) {
         return -1;
     }
-    const struct asked asked = {"POST", "/accounts", message, 200};
-    int rc = ask_bank(call, &asked, &answer);
+    const struct asked asked = {
+        .method = "POST", .path = "/accounts", .message = message, .status = 200};
+    int rc = asked_send(call, &asked, &answer);
     if (rc == 0) {
         const char *id = text_of(json_get(answer.shown, "data"), "AccountId");
         cJSON *out = answer_of(call, &answer, redirect, &links);
@@ -187,8 +184,9 @@ int tpp_read_opening(struct call *base)
     if (resource_need_scope(call, "account-opening") != 0) {
         return -1;
     }
-    const struct asked asked = {"GET", path.ptr ? path.ptr : "", NULL, 200};
-    int rc = ask_bank(call, &asked, &answer);
+    const struct asked asked = {
+        .method = "GET", .path = path.ptr ? path.ptr : "", .message = NULL, .status = 200};
+    int rc = asked_send(call, &asked, &answer);
     if (rc == 0) {
         sim_reply_json(base->reply, 200, answer_of(call, &answer, redirect, &links));
     }

@@ -3,6 +3,7 @@
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "oauth/form.h"
+#include "roles.h"
 #include "rows_hub_discovery.h"
 #include "tpp/call.h"
 #include "tpp/scope.h"
@@ -42,8 +43,6 @@ static void add_abilities(cJSON *body)
 {
     static const char *const grants[] = {"authorization_code", "refresh_token",
                                          "client_credentials"};
-    static const char *const types[] = {"urn:openfinanceuae:account-access-consent:v2.1",
-                                        "urn:openfinanceuae:service-initiation-consent:v2.1"};
     static const char *const signs[] = {"token_endpoint_auth_signing_alg_values_supported",
                                         "request_object_signing_alg_values_supported",
                                         "id_token_signing_alg_values_supported"};
@@ -62,7 +61,10 @@ static void add_abilities(cJSON *body)
     add_texts(body, "grant_types_supported", grants, ARRAY_LEN(grants));
     add_text(body, "token_endpoint_auth_methods_supported", "private_key_jwt");
     add_text(body, "code_challenge_methods_supported", "S256");
-    add_texts(body, "authorization_details_types_supported", types, ARRAY_LEN(types));
+    cJSON *types = cJSON_AddArrayToObject(body, "authorization_details_types_supported");
+    for (size_t i = 0; i < TPP_ROLES; i++) {
+        cJSON_AddItemToArray(types, cJSON_CreateString(tpp_role_names[i].details));
+    }
     add_text(body, "subject_types_supported", "pairwise");
     scope_describe(cJSON_AddArrayToObject(body, "scopes_supported"));
 }

@@ -87,10 +87,71 @@ static int check_form(struct tpp_call *call, const char *schema, const cJSON *me
     return rc == 0 ? 0 : refuse_form(call, violation.where, violation.message);
 }
 
+/* The headers, but for the type of the body that was signed. */
+static const struct header *headers_of_json(const struct request *request)
+{
+    struct header *headers = arena_alloc(request->arena, request->header_count * sizeof(*headers));
+    for (size_t i = 0; headers && i < request->header_count; i++) {
+        headers[i] = request->headers[i];
+        if (slice_equal_nocase(headers[i].name, "content-type")) {
+            headers[i].value = SLICE("application/json");
+        }
+    }
+    return headers;
+}
+
+static int replace_body(struct tpp_call *call, const cJSON *message)
+{
+    struct call *base = &call->base.base;
+    char *text = message ? cJSON_PrintUnformatted(message) : NULL;
+    call->opened = *base->request;
+    call->opened.body = text ? arena_keep(base->arena, slice_of(text)) : (struct lfi_slice){0};
+    call->opened.headers = headers_of_json(base->request);
+    cJSON_free(text);
+    if (!message) {
+        return refuse_form(call, "$.message", "is missing");
+    }
+    if (!call->opened.body.ptr || !call->opened.headers) {
+        return resource_refuse(call, "TPP-BODY", 500, "GenericError", "out of memory");
+    }
+    base->request = &call->opened;
+    call->signed_body = true;
+    return 0;
+}
+
+int body_open(struct tpp_call *call)
+{
+    struct call *base = &call->base.base;
+    cJSON *message = NULL;
+    if (!contract_operation_takes_json(base->operation) || is_media(call, "application/json")) {
+        return 0;
+    }
+    if (!is_media(call, "application/jwt")) {
+        return resource_refuse(call, "TPP-MEDIA", 415, NULL,
+                               "The body must be application/json or application/jwt.");
+    }
+    int rc = open_signed(call, &message) == 0 ? replace_body(call, message) : -1;
+    cJSON_Delete(message);
+    return rc;
+}
+
+/* What body_open has read. */
+static int take_message(struct tpp_call *call, bool plain, cJSON **out)
+{
+    if (!plain && !call->signed_body) {
+        return resource_refuse(call, "TPP-MEDIA", 415, NULL, "The body must be application/jwt.");
+    }
+    *out = json_parse(call->base.base.request->body);
+    return *out ? 0 : refuse_form(call, "$", "not JSON");
+}
+
 int body_read(struct tpp_call *call, const char *schema, bool plain, cJSON **out)
 {
     int rc = 0;
     *out = NULL;
+    if (!schema) {
+        return take_message(call, plain, out);
+    }
     if (is_media(call, "application/jwt")) {
         rc = open_signed(call, out);
     } else if (plain && is_media(call, "application/json")) {

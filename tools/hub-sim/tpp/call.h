@@ -33,6 +33,8 @@ struct tpp_call {
     struct form form;                       /* of the authorization server */
     struct access access;                   /* of the resource server */
     bool as_jwt;                            /* its answer is to be signed */
+    bool signed_body;                       /* body_open has read a signed one */
+    struct request opened;                  /* of which this is the request, then */
 };
 
 static inline struct tpp_call *tpp_call_of(struct call *call)

@@ -1,32 +1,34 @@
-/* The consents of a TPP: it lists, reads and revokes them, of either family. */
+/* The consents of a TPP: it lists, reads and revokes them, of each family. */
 #include "consent.h"
 #include "rows_hub_account_information.h"
 #include "tpp/body.h"
+#include "tpp/family.h"
 #include "tpp/view.h"
 #include "webhooks.h"
 
-/* Whether the call is about consents to payments; their answers are signed. */
-static bool is_of_payments(struct tpp_call *call)
+/* Which consents the call is about. */
+static const struct tpp_family *begin(struct tpp_call *call)
 {
     const char *path = contract_operation_path(call->base.base.operation);
-    bool pays = slice_starts_with(slice_of(path), "/payment-consents");
-    call->as_jwt |= pays;
-    return pays;
+    const struct tpp_family *family = family_of_path(path);
+    call->as_jwt |= family->signs;
+    return family;
 }
 
-static bool is_own(const struct tpp_call *call, const struct consent *consent, bool pays)
+static bool is_own(const struct tpp_call *call, const struct consent *consent,
+                   const struct tpp_family *family)
 {
     return consent->hub == call->base.hub && consent->tpp == call->tpp && consent->grant &&
-           view_pays(consent) == pays;
+           family_of_consent(consent) == family;
 }
 
 /* The consent of the path; NULL with a refusal. Under the lock. */
-static struct consent *find(struct tpp_call *call, bool pays)
+static struct consent *find(struct tpp_call *call, const struct tpp_family *family)
 {
     struct call *base = &call->base.base;
     struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
     struct consent *consent = store_find(call->base.sim->store, call->base.hub, id);
-    if (consent && is_own(call, consent, pays)) {
+    if (consent && is_own(call, consent, family)) {
         return consent;
     }
     if (contract_response_names(base->operation, 404)) {
@@ -37,11 +39,9 @@ static struct consent *find(struct tpp_call *call, bool pays)
     return NULL;
 }
 
-static int need_scope(struct tpp_call *call, bool pays)
+static int need_scope(struct tpp_call *call, const struct tpp_family *family)
 {
-    return resource_need_scope(call, pays ? "payments" : "accounts") == 0
-               ? resource_need_client(call)
-               : -1;
+    return resource_need_scope(call, family->scope) == 0 ? resource_need_client(call) : -1;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -53,38 +53,51 @@ static bool is_listed(struct consent *consent, struct lfi_slice base_id)
            slice_equal(base_id, json_get_string(data, "BaseConsentId"));
 }
 
+static cJSON *envelope_of(struct tpp_call *call, cJSON *list)
+{
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddItemToObject(message, "Data", list);
+    resource_add_pages(message, call, 1);
+    return message;
+}
+
 int tpp_list_consents(struct call *base)
 {
     struct tpp_call *call = tpp_call_of(base);
     struct store *store = call->base.sim->store;
-    bool pays = is_of_payments(call);
-    if (need_scope(call, pays) != 0) {
+    const struct tpp_family *family = begin(call);
+    if (need_scope(call, family) != 0) {
         return -1;
     }
     struct lfi_slice base_id =
-        request_parameter(base->arena, base->request->query, "baseConsentId", NULL);
+        request_parameter(base->arena, base->request->query, family->base_id, NULL);
     cJSON *list = cJSON_CreateArray();
     store_lock(store);
     for (size_t i = 0; i < store_count(store); i++) {
         struct consent *consent = store_at(store, i);
-        if (is_own(call, consent, pays) && is_listed(consent, base_id)) {
-            cJSON_AddItemToArray(list, view_consent(call->base.sim, consent));
+        if (is_own(call, consent, family) && is_listed(consent, base_id)) {
+            cJSON *view = view_consent(call->base.sim, consent);
+            cJSON_AddItemToArray(list, family->lists_data ? cJSON_DetachItemFromObject(view, "Data")
+                                                          : view);
+            if (family->lists_data) {
+                cJSON_Delete(view);
+            }
         }
     }
     store_unlock(store);
-    sim_reply_json(base->reply, 200, list);
+    sim_reply_json(base->reply, 200, family->lists_data ? envelope_of(call, list) : list);
     return 0;
 }
 
 int tpp_show_consent(struct call *base)
 {
     struct tpp_call *call = tpp_call_of(base);
-    bool pays = is_of_payments(call);
-    if (need_scope(call, pays) != 0) {
+    const struct tpp_family *family = begin(call);
+    if (need_scope(call, family) != 0) {
         return -1;
     }
     store_lock(call->base.sim->store);
-    struct consent *consent = find(call, pays);
+    struct consent *consent = find(call, family);
     cJSON *view = consent ? view_consent(call->base.sim, consent) : NULL;
     store_unlock(call->base.sim->store);
     if (!view) {
@@ -146,15 +159,15 @@ static int change(struct tpp_call *call, struct consent *consent, const cJSON *p
 int tpp_patch_consent(struct call *base)
 {
     struct tpp_call *call = tpp_call_of(base);
-    bool pays = is_of_payments(call);
+    const struct tpp_family *family = begin(call);
     cJSON *patch = NULL;
-    if (need_scope(call, pays) != 0 ||
-        body_read(call, pays ? "PaymentConsentPatch" : "AccountConsentPatch",
-                  !pays || tpp_switch(call, SWITCH_PATCH_JSON), &patch) != 0) {
+    if (need_scope(call, family) != 0 ||
+        body_read(call, family->patch, !family->signs || tpp_switch(call, SWITCH_PATCH_JSON),
+                  &patch) != 0) {
         return -1;
     }
     store_lock(call->base.sim->store);
-    struct consent *consent = find(call, pays);
+    struct consent *consent = find(call, family);
     int rc = consent ? change(call, consent, patch) : -1;
     store_unlock(call->base.sim->store);
     cJSON_Delete(patch);

@@ -2,6 +2,7 @@
 #include "bank.h"
 #include "base/datetime.h"
 #include "consent.h"
+#include "consent/policy_rights.h"
 #include "grant.h"
 #include "payment_staging.h"
 #include "rows_hub_authorization.h"
@@ -43,6 +44,22 @@ static bool needs_account(const cJSON *permissions)
     return false;
 }
 
+/* Whether two blocks of permissions are of one sector of insurance. */
+static bool names_sector_twice(const cJSON *blocks)
+{
+    unsigned seen = 0;
+    const cJSON *block;
+    cJSON_ArrayForEach(block, blocks)
+    {
+        unsigned sector = 1U << policy_sector_named(json_get_string(block, "InsuranceType"));
+        if (seen & sector) {
+            return true;
+        }
+        seen |= sector;
+    }
+    return false;
+}
+
 static int check_rules(struct tpp_call *call, const struct request_object *object)
 {
     struct refusal refusal = {0};
@@ -58,6 +75,11 @@ static int check_rules(struct tpp_call *call, const struct request_object *objec
     const cJSON *permissions = json_get(object->terms, "Permissions");
     if (!is_within_a_year(object->terms, "ExpirationDateTime", now_us)) {
         return refuse(call, "PAR-EXPIRY", "ExpirationDateTime must be within the next year");
+    }
+    if (object->kind->policies) {
+        return names_sector_twice(permissions)
+                   ? refuse(call, "PAR-PERMISSIONS", "Permissions name an InsuranceType twice")
+                   : 0;
     }
     if (needs_account(permissions) && !json_lists(permissions, SLICE("ReadAccountsBasic")) &&
         !json_lists(permissions, SLICE("ReadAccountsDetail"))) {

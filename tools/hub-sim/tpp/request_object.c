@@ -229,17 +229,7 @@ static int check_optional(struct tpp_call *call, const cJSON *claims)
 
 /* --- authorization_details -------------------------------------------------------------------- */
 
-static const struct {
-    const char *type, *kind, *schema, *scope;
-} types[] = {
-    {"urn:openfinanceuae:account-access-consent:v2.1", "data-sharing", "AccountAccessDetails",
-     "accounts"},
-    {"urn:openfinanceuae:service-initiation-consent:v2.1", "flexi-pay", "ServiceInitiationDetails",
-     "payments"},
-};
-#define TYPES ARRAY_LEN(types)
-
-static int check_scope(struct tpp_call *call, const struct request_object *object, size_t type)
+static int check_scope(struct tpp_call *call, const struct request_object *object)
 {
     struct lfi_slice scope = json_get_string(object->claims, "scope");
     const cJSON *permissions = json_get(object->terms, "Permissions");
@@ -248,21 +238,21 @@ static int check_scope(struct tpp_call *call, const struct request_object *objec
     bool reads = json_lists(permissions, SLICE("ReadAccountsBasic")) ||
                  json_lists(permissions, SLICE("ReadAccountsDetail")) ||
                  json_lists(permissions, SLICE("ReadBalances"));
-    if (!why && !access_has_scope(scope, types[type].scope)) {
+    if (!why && !access_has_scope(scope, object->family->scope)) {
         why = "scope does not fit the type of authorization_details";
     } else if (!why && reads && !access_has_scope(scope, "accounts")) {
         why = "scope must have accounts for these permissions";
-    } else if (!why && type == 0 && access_has_scope(scope, "payments")) {
+    } else if (!why && !object->kind->pays && access_has_scope(scope, "payments")) {
         why = "scope must not have payments for this type of authorization_details";
     }
     return why ? tpp_refuse(call, "PAR-SCOPE", "invalid_scope", why) : 0;
 }
 
-static int check_form(struct tpp_call *call, const struct request_object *object, size_t type)
+static int check_form(struct tpp_call *call, const struct request_object *object)
 {
     struct contract_violation violation;
     const struct contract_schema *schema =
-        contract_schema_named(&contract_hub_authorization_details, types[type].schema);
+        contract_schema_named(&contract_hub_authorization_details, object->family->schema);
     char *text = cJSON_PrintUnformatted(object->details);
     int rc = text ? contract_check_json(schema, slice_of(text), &violation) : 0;
     cJSON_free(text);
@@ -293,7 +283,6 @@ static void leave_out_older(cJSON *claims)
 static int read_details(struct tpp_call *call, struct request_object *out)
 {
     const cJSON *list = json_get(out->claims, "authorization_details");
-    size_t at = 0;
     if (!tpp_switch(call, SWITCH_STRICT_CLAIMS)) {
         leave_out_older(out->claims);
     }
@@ -302,18 +291,16 @@ static int read_details(struct tpp_call *call, struct request_object *out)
     }
     out->details = cJSON_GetArrayItem(list, 0);
     out->terms = json_get(out->details, "consent");
-    while (at < TYPES && !slice_equal_text(json_get_string(out->details, "type"), types[at].type)) {
-        at++;
-    }
-    if (at == TYPES) {
+    out->family = family_of_type(json_get_string(out->details, "type"));
+    if (!out->family) {
         return refuse(call, "PAR-DETAILS-TYPE", "authorization_details: the type is not served");
     }
-    out->kind = consent_kind_named(types[at].kind);
-    if (at == 0 ? !tpp_registration(call)->reads : !tpp_registration(call)->pays) {
+    out->kind = consent_kind_named(out->family->kind);
+    if (!(tpp_registration(call)->roles & out->family->role)) {
         return tpp_refuse(call, "PAR-ROLE", "unauthorized_client",
                           "the client's role does not have this type of authorization_details");
     }
-    return check_scope(call, out, at) == 0 ? check_form(call, out, at) : -1;
+    return check_scope(call, out) == 0 ? check_form(call, out) : -1;
 }
 
 int request_object_read(struct tpp_call *call, struct request_object *out)

@@ -7,6 +7,7 @@
 
 #include "consent/kind.h"
 #include "tpp/call.h"
+#include "tpp/family.h"
 
 #define REQUEST_OBJECT_S 600  /* from nbf to exp */
 #define REQUEST_STATE_MAX 200 /* characters of state and nonce; a callback has room for it */
@@ -16,7 +17,8 @@ struct request_object {
     cJSON *claims;        /* the reader ends it */
     const cJSON *details; /* the one element of authorization_details */
     const cJSON *terms;   /* its consent */
-    const struct consent_kind *kind;
+    const struct tpp_family *family;
+    const struct consent_kind *kind; /* of the family */
 };
 
 /* Prepares the schemas of authorization_details; as contract_init and contract_fini. */

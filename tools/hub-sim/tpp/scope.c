@@ -1,15 +1,21 @@
 #include "tpp/scope.h"
 
 #include "base/array.h"
+#include "roles.h"
 
 static const struct {
     const char *name;
-    bool reads, pays; /* to whom it is open: either role will do */
+    unsigned roles; /* to whom it is open: any of these will do */
 } scopes[] = {
-    {"openid", true, true},    {"accounts", true, true},
-    {"products", true, false}, {"atm", true, false},
-    {"payments", false, true}, {"confirmation-of-payee", false, true},
-    {"fx", false, true},       {"account-opening", false, true},
+    {"openid", TPP_ALL_ROLES},
+    {"accounts", TPP_READS_ACCOUNTS | TPP_PAYS},
+    {"products", TPP_READS_ACCOUNTS},
+    {"atm", TPP_READS_ACCOUNTS},
+    {"payments", TPP_PAYS},
+    {"confirmation-of-payee", TPP_PAYS},
+    {"fx", TPP_PAYS},
+    {"account-opening", TPP_PAYS},
+    {"insurance", TPP_INSURES},
 };
 
 void scope_describe(cJSON *list)
@@ -23,9 +29,9 @@ static const char *why_not(struct lfi_slice name, const struct config_tpp *regis
 {
     for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
         if (slice_equal_text(name, scopes[i].name)) {
-            bool open =
-                (scopes[i].reads && registered->reads) || (scopes[i].pays && registered->pays);
-            return open ? NULL : "the client's role does not have this scope";
+            return scopes[i].roles & registered->roles
+                       ? NULL
+                       : "the client's role does not have this scope";
         }
     }
     return "scope names what is not known";

@@ -12,6 +12,7 @@
 #include "rows_hub_authorization.h"
 #include "rows_hub_discovery.h"
 #include "rows_hub_fx_quotes.h"
+#include "rows_hub_insurance.h"
 #include "rows_hub_payee_confirmation.h"
 #include "rows_hub_payment_initiation.h"
 #include "rows_hub_product_catalogue.h"
@@ -45,6 +46,7 @@ static int open_apis(struct tpp_side *side, struct lfi_error *error)
         {.flow = &flow_hub_atm_directory, .base_path = "/open-finance/atm/v2.1"},
         {.flow = &flow_hub_fx_quotes, .base_path = "/open-finance/fx/v2.1"},
         {.flow = &flow_hub_account_opening, .base_path = "/open-finance/account-opening/v2.1"},
+        {.flow = &flow_hub_insurance, .base_path = "/open-finance/insurance/v2.1"},
         {.flow = &flow_hub_payee_confirmation,
          .base_path = "/open-finance/confirmation-of-payee/v2.1"},
         {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/payment/v2.1"},

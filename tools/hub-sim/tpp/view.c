@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/datetime.h"
+#include "tpp/family.h"
 #include "tpp/pascal.h"
 
 #include <stdio.h>
@@ -11,11 +12,6 @@ static const struct pascal_rule payment_rules[] = {
     {"id", PASCAL_RENAME, "PaymentId"},
     {"openFinanceBilling.NumberOfSuccessfulTransactions", PASCAL_DROP, NULL},
     {NULL, PASCAL_RENAME, NULL}};
-
-bool view_pays(const struct consent *consent)
-{
-    return consent_pays(consent);
-}
 
 cJSON *view_consent_data(const struct consent *consent)
 {
@@ -31,10 +27,9 @@ cJSON *view_consent_data(const struct consent *consent)
 
 void view_consent_address(const struct consent *consent, char out[VIEW_ADDRESS_MAX])
 {
-    bool pays = view_pays(consent);
+    const struct tpp_family *family = family_of_consent(consent);
     (void)snprintf(out, VIEW_ADDRESS_MAX, "%s/open-finance/%s/v2.1/%s/%s", consent->hub->resources,
-                   pays ? "payment" : "account-information",
-                   pays ? "payment-consents" : "account-access-consents", consent->id);
+                   family->base, family->path, consent->id);
 }
 
 void view_add_payments(cJSON *links, const struct consent *consent)
@@ -55,7 +50,7 @@ static void add_links(cJSON *view, const struct consent *consent)
     cJSON *links = cJSON_AddObjectToObject(view, "Links");
     view_consent_address(consent, address);
     cJSON_AddStringToObject(links, "Self", address);
-    if (view_pays(consent)) {
+    if (consent_pays(consent)) {
         view_add_payments(links, consent);
     }
 }

@@ -11,8 +11,6 @@ cJSON *view_consent(const struct sim *sim, struct consent *consent);
 /* Its Data alone, as it is. */
 cJSON *view_consent_data(const struct consent *consent);
 void view_consent_address(const struct consent *consent, char out[VIEW_ADDRESS_MAX]);
-/* Whether it is a consent to payments. */
-bool view_pays(const struct consent *consent);
 /* Adds Related, the addresses of the consent's payments. */
 void view_add_payments(cJSON *links, const struct consent *consent);
 /* Copies a member that `to` lacks. */

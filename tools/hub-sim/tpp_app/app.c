@@ -1,6 +1,7 @@
 #include "tpp_app/app.h"
 
 #include "base/limits.h"
+#include "roles.h"
 #include "tpps.h"
 
 #include <stdlib.h>
@@ -69,7 +70,7 @@ bool tpp_app_pays(const struct tpp_app *app, size_t place)
     const struct sim_config *config = app ? app->sim->config : NULL;
     for (size_t i = 0; config && i < config->tpp_count; i++) {
         if (strcmp(config->tpps[i].slug, tpps[place].slug) == 0) {
-            return tpp_app_calls(app, place) && config->tpps[i].pays;
+            return tpp_app_calls(app, place) && (config->tpps[i].roles & TPP_PAYS) != 0;
         }
     }
     return false;
