@@ -301,7 +301,7 @@ bool apis_deliver(const struct apis *apis, const struct provider *provider,
 {
     for (size_t i = 0; i < apis->operation_count; i++) {
         const struct flow_row *row = apis_row_at(apis, i);
-        if (lists(row->permissions, permission) && (!row->offered || row->offered(provider))) {
+        if (lists(row->permissions, permission) && flow_offers(row, provider)) {
             return true;
         }
     }

@@ -78,11 +78,8 @@ int flow_run(struct call *call)
         return refusal_set(call->refusal, "OPERATION-LATER", 501, "GenericError",
                            "This operation is not offered yet.");
     }
-    if (row->offered && !row->offered(call->provider)) {
+    if (!flow_offers(row, call->provider)) {
         return row->select != 0 ? outcome_no_sector(call) : outcome_not_offered(call);
-    }
-    if (row->select != 0 && !(call->provider->insurance->sectors & 1U << row->select)) {
-        return outcome_no_sector(call);
     }
     if (row->handler) {
         return row->handler(call);

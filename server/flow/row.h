@@ -67,6 +67,13 @@ struct flow_api {
     const struct flow_row *rows;
 };
 
+/*
+ * Whether the provider's core offers what the operation needs; one of a sector of insurance needs
+ * an insurer of that sector. flow_run answers for those that it does not: CAPABILITY-ABSENT 400, or
+ * SECTOR-ABSENT 404.
+ */
+bool flow_offers(const struct flow_row *row, const struct provider *provider);
+
 static inline const struct flow_row *flow_row_of(const struct flow_api *api,
                                                  const struct contract_operation *operation)
 {

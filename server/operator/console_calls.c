@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "contract_operator.h"
+#include "flow/row.h"
 #include "lfi_version.h"
 #include "operator/call.h"
 #include "operator/session.h"
@@ -77,21 +78,43 @@ int operator_list_calls(struct call *call)
 
 /* --- providers -------------------------------------------------------------------------------- */
 
+/* NULL: it is offered. */
+static const char *why_not_offered(const struct apis *apis, size_t number,
+                                   const struct provider *provider)
+{
+    const struct flow_row *row = apis_row_at(apis, number);
+    if (row->later) {
+        return "later";
+    }
+    if (!apis_is_for(apis, number, provider)) {
+        return "authorization";
+    }
+    if (flow_offers(row, provider)) {
+        return NULL;
+    }
+    return row->select != 0 && provider->insurance && row->offered(provider) ? "sector" : "core";
+}
+
 static void append_operation(struct json_writer *w, const struct apis *apis, size_t number,
                              const struct provider *provider)
 {
     struct buf path;
     const struct contract_operation *operation = apis_operation_at(apis, number);
     const struct flow_row *row = apis_row_at(apis, number);
+    const char *why = why_not_offered(apis, number, provider);
     buf_init(&path, LIMIT_OPERATOR_BODY);
     apis_append_path(apis, contract_operation_id(operation), &path);
     json_open_object(w, NULL);
     json_text(w, "operation", contract_operation_id(operation));
     json_text(w, "method", contract_operation_method(operation));
     json_string(w, "path", buf_slice(&path));
-    json_bool(w, "offered",
-              !row->later && apis_is_for(apis, number, provider) &&
-                  (!row->offered || row->offered(provider)));
+    json_bool(w, "offered", !why);
+    if (row->serves) {
+        json_text(w, "needs", row->serves);
+    }
+    if (why) {
+        json_text(w, "notOffered", why);
+    }
     json_close_object(w);
     buf_free(&path);
 }
@@ -109,6 +132,7 @@ int operator_list_providers(struct call *call)
         json_open_object(&w, NULL);
         json_text(&w, "provider", provider->id);
         json_text(&w, "segment", provider->segment);
+        json_text(&w, "authorization", provider->caap ? "caap" : "own");
         if (config->append_caller) {
             config->append_caller(config->append_caller_ctx, i, &w);
         }

@@ -70,6 +70,11 @@ test('after the sign-in it shows what runs, and what ends when', async () => {
     assert.match(await certificates.first().innerText(), /hubListener\.certificate/);
     const corporate = page.getByRole('row').filter({ hasText: 'dhowcorporate' }).first();
     assert.match(await corporate.innerText(), /access token[^]*client dhowcorporate[^]*client_secret_basic[^]*scope ozone-connect/);
+    const retail = page.getByTestId('console-provider').filter({ hasText: 'dhowretail' });
+    assert.match(await retail.innerText(), /on its pages[^]*insurance, quotes/); // not offered
+    const insurer = page.getByTestId('console-provider').filter({ hasText: 'dhowinsurance' });
+    assert.match(await insurer.innerText(), /nothing/);
+    assert.match(await page.getByTestId('console-provider').filter({ hasText: 'dhowlite' }).innerText(), /at CAAP/);
     await assertAccessible('overview');
     const [cookie] = await page.context().cookies();
     assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict']);
@@ -129,6 +134,10 @@ test('logins are found by situation, operations by provider', async () => {
     await assertAccessible('logins');
     await view('Operations');
     await page.getByRole('cell', { name: '/accounts/{accountId}/balances' }).waitFor();
+    const operation = (name) => page.getByTestId('console-operation').filter({ hasText: name });
+    assert.match(await operation('CreateMotorInsuranceQuoteOperation').innerText(), /not by this core/);
+    assert.match(await operation('caapFindAccounts').innerText(), /by where customers decide/);
+    assert.match(await operation('findBalancesByAccountId').innerText(), /yes/);
     await assertAccessible('operations');
 });
 

@@ -115,7 +115,7 @@ struct lfi_core_ops {
     const struct lfi_insurance *insurance; /* of an insurer */
     const struct lfi_opening *opening;     /* accounts that a TPP asks for */
     const struct lfi_fx *fx;               /* quotes of currency exchange */
-    const struct lfi_quotes *quotes;       /* of insurance */
+    const struct lfi_quotes *quotes;       /* of insurance; needs insurance */
     const struct lfi_files *files;         /* payments by file; needs payments */
 };
 

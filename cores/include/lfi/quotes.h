@@ -1,7 +1,7 @@
 /*
  * lfi/quotes.h — quotes of insurance that TPPs ask for, and the policies made of them. Serves the
  * insurance operations on {sector}-insurance-quotes, and POST {sector}-insurance-policies. An
- * insurer without the family quotes none.
+ * insurer without the family quotes none; it needs the family of insurance, whose sectors count.
  *
  * No consent and no customer plays a part: the client of the request says who asks. The server
  * answers for a quote only to the client that asked for it and under its own sector, and reports

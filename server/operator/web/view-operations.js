@@ -3,6 +3,10 @@ import { curl, requestsOf } from './collection.js';
 import { ask, button, choice, code, copy, element, field, number, Refused, table } from './page.js';
 import { readDocuments } from './reference.js';
 
+const WHY = {
+  core: 'not by this core', sector: 'no such sector', authorization: 'by where customers decide', later: 'not built',
+};
+
 function command(provider, { method, path }) {
   return `tools/call --provider ${provider} ${method} '${path}'`;
 }
@@ -68,7 +72,8 @@ export async function showOperations(main, { providers, act }) {
   function operationRow(operation) {
     const row = element('tr', {}, element('td', {}, code(operation.operation)), element('td', {}, code(operation.method)),
       element('td', {}, code(operation.path)),
-      number(operation.offered ? 'yes' : 'not by this core', operation.offered ? 'good' : 'warn'));
+      number(operation.offered ? 'yes' : WHY[operation.notOffered], operation.offered ? 'good' : 'warn'));
+    if (!operation.offered && operation.needs) row.lastChild.title = `needs ${operation.needs}`;
     row.append(element('td', {}, tries(operation, row)));
     row.setAttribute('data-testid', 'console-operation');
     return row;

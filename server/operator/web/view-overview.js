@@ -27,6 +27,30 @@ function callerCell(caller) {
     about.filter(([, value]) => value).map(([name, value]) => element('div', { className: 'soft' }, `${name} `, code(value))));
 }
 
+/** Families of the core, and sectors, of which a provider serves no operation: "payments", "motor insurance". */
+function absent(operations) {
+  const served = new Map();
+  for (const { needs, offered, notOffered } of operations) {
+    const family = needs?.split('.')[0].replace('_', ' ');
+    if (family && notOffered !== 'authorization') served.set(family, served.get(family) || offered);
+  }
+  const sectors = operations.filter(({ notOffered }) => notOffered === 'sector')
+    .map(({ path }) => path.match(/\/([a-z]+)-insurance-/)?.[1]).filter(Boolean);
+  return [...served].filter(([, offered]) => !offered).map(([family]) => family)
+    .concat([...new Set(sectors)].map((sector) => `${sector} insurance`));
+}
+
+function providerRow({ provider, segment, authorization, operations, caller }) {
+  const missing = absent(operations);
+  const row = element('tr', {}, element('td', { textContent: provider }), element('td', { textContent: segment }),
+    element('td', { textContent: authorization === 'caap' ? 'at CAAP' : 'on its pages' }),
+    number(`${operations.filter((one) => one.offered).length} of ${operations.length}`),
+    element('td', { textContent: missing.length > 0 ? missing.join(', ') : 'nothing', className: missing.length > 0 ? 'warn' : 'good' }),
+    callerCell(caller));
+  row.setAttribute('data-testid', 'console-provider');
+  return row;
+}
+
 function certificateRow(one) {
   const className = one.daysLeft < 0 ? 'bad' : one.daysLeft < WARN_DAYS ? 'warn' : '';
   const row = element('tr', {}, element('td', {}, code(one.setting)), element('td', { textContent: one.subject }),
@@ -67,12 +91,9 @@ export async function showOverview(main, { providers, tell }) {
   const parts = element('ul', { className: 'dots' });
   const speed = element('div');
   const { certificates } = await ask('/operator/certificates');
-  const offered = providers.map(({ provider, segment, operations, caller }) => [provider, segment,
-    number(`${operations.filter((one) => one.offered).length} of ${operations.length}`), callerCell(caller)]);
   main.append(
-    element('div', { className: 'grid' },
-      card('What runs', parts),
-      card('Providers', table(['Provider', 'Segment', 'Offered', 'Caller'], offered))),
+    card('What runs', parts),
+    card('Providers', table(['Provider', 'Segment', 'Customers decide', 'Offered', 'Not offered', 'Caller'], providers.map(providerRow))),
     card('Speed and availability this month', speed),
     card('Certificates and secrets', table(['Setting', 'Subject', 'Ends', 'Days left'], certificates.map(certificateRow))));
 
