@@ -1,7 +1,7 @@
 /*
  * lfi/quotes.h over the store: quotes of insurance cover, moved on by the clock when somebody
  * looks, and told in a feed. The reference insurer plays underwriting and the customer's payment by
- * itself. The policies that it issues have an id and stay out of what customers share.
+ * itself. The policies that it issues are shared like others (policies.c).
  */
 #include "store/cover.h"
 
@@ -140,7 +140,17 @@ static int move_to(struct payments *payments, MDB_txn *txn, struct cover_quote *
     quote->value.status = status;
     quote->value.updated_us = at_us;
     quote->value.due_us = due_after(&quote->value);
-    return put_change(payments, txn, quote);
+    if (status != LFI_QUOTE_ISSUED) {
+        return put_change(payments, txn, quote);
+    }
+    MDB_val policy;
+    int rc = cover_make_policy(quote, &policy);
+    if (rc == 0) {
+        rc = put_change(payments, txn, quote);
+        rc = rc == 0 ? cover_put_policy(payments, txn, &quote->value, &policy) : rc;
+        free(policy.mv_data);
+    }
+    return rc;
 }
 
 /* It goes on before it was due. */
@@ -163,6 +173,11 @@ static int give_change(struct payments *payments, MDB_txn *txn, const struct ste
                        uint64_t number, struct lfi_answer *answer, struct lfi_error *error);
 
 static const struct steps steps = {PAYMENTS_COVER_DUE, PAYMENTS_COVER_CHANGES, move, give_change};
+
+int cover_begin_read(struct store *store, MDB_txn **txn, struct lfi_error *error)
+{
+    return steps_begin(store, &steps, false, txn, error);
+}
 
 /* --- records ---------------------------------------------------------------------------------- */
 
@@ -240,6 +255,7 @@ static int offer_quotes(struct store *store, const struct lfi_quote_request *req
     int rc = cover_offer(request->sector, data, store->now_us(store->clock), &offer, error);
     for (size_t i = 0; i < offer.count && rc == LFI_OK; i++) {
         rc = name_quote(&offer.quotes[i], request->client_id, error);
+        rc = rc == LFI_OK ? cover_keep_parts(store, data, &offer.quotes[i], error) : rc;
     }
     if (rc == LFI_OK && offer.count > 0) {
         rc = keep(store, &offer, error);
@@ -361,6 +377,9 @@ static int change_quote(struct store *store, const struct lfi_quote_change *chan
         mdb_txn_abort(txn);
         (void)store_say(error, "the quote is not where this leads on");
         return rc == MDB_NOTFOUND ? LFI_UNKNOWN : LFI_DENIED;
+    }
+    if (rc == 0 && !quote.value.user_id[0]) {
+        (void)cover_name_holder(store, member(data, "VerifiedDetails"), &quote.value, error);
     }
     if (rc == 0) {
         quote.value.salary =

@@ -9,6 +9,14 @@
 #define COVER_ID_SIZE 37 /* a UUID, and NUL */
 #define COVER_TOKEN_SIZE 33
 #define COVER_PLANS 3
+#define COVER_EMIRATES_SIZE 16 /* the digits of an Emirates ID, and NUL */
+#define COVER_USER_SIZE 65
+#define COVER_NUMBER_SIZE 24
+
+#define COVER_NO_CLAIMS                                                                            \
+    "\"Summary\":[{\"NumberOfMonthsInPeriod\":0,\"Claims\":0,\"ApprovedClaims\":0,"                \
+    "\"TotalGrossApprovedClaimAmount\":{\"Currency\":\"AED\",\"Amount\":\"0.00\"},"                \
+    "\"TotalGrossPaidAmount\":{\"Currency\":\"AED\",\"Amount\":\"0.00\"}}]"
 
 /* What a TPP may do itself (PolicyIssuanceAllowed). */
 #define COVER_VERIFICATION 1U
@@ -29,6 +37,7 @@ enum cover_text {
     COVER_TERMS,  /* the members that a priced one has besides: ",…" */
     COVER_END,    /* what a completed one tells the Hub: "{…", without its last brace */
     COVER_POLICY, /* `data` of the policy's reply; empty: there is none yet */
+    COVER_PARTS,  /* what the customer can share of the policy: {"PolicyHolder":{…},…} */
     COVER_TEXTS,
 };
 
@@ -49,7 +58,9 @@ struct cover_value {
     char policy_id[COVER_ID_SIZE];
     char token[COVER_TOKEN_SIZE]; /* of the addresses that the customer gets */
     char client_id[129];
-    char unused[4];
+    char emirates_id[COVER_EMIRATES_SIZE]; /* the holder's, its digits; empty: not named */
+    char user_id[COVER_USER_SIZE];         /* of the holder; empty: no customer, or not one only */
+    char unused[7];
 };
 
 struct cover_quote {
@@ -70,6 +81,28 @@ struct cover_offer {
 int cover_offer(enum lfi_insurance_sector sector, const cJSON *data, int64_t now_us,
                 struct cover_offer *out, struct lfi_error *error);
 void cover_offer_free(struct cover_offer *offer);
+
+/* --- cover_policy.c ----------------------------------------------------------------------------
+ */
+
+/* Notes whose Emirates ID the request, or what is verified, has for the holder. lfi_status. */
+int cover_name_holder(struct store *store, const cJSON *data, struct cover_value *value,
+                      struct lfi_error *error);
+/* The same, and COVER_PARTS of the quote, whose terms are there. lfi_status. */
+int cover_keep_parts(struct store *store, const cJSON *data, struct cover_quote *quote,
+                     struct lfi_error *error);
+/* As printed on the policy. */
+void cover_number(const struct cover_value *value, char out[COVER_NUMBER_SIZE]);
+/* The policy as DB_POLICIES would have it, to be freed. LMDB codes. */
+int cover_make_policy(const struct cover_quote *quote, MDB_val *out);
+int cover_put_policy(struct payments *payments, MDB_txn *txn, const struct cover_value *value,
+                     MDB_val *policy);
+
+/* --- cover.c -----------------------------------------------------------------------------------
+ */
+
+/* Begins to read, after what is due has moved. lfi_status. */
+int cover_begin_read(struct store *store, MDB_txn **txn, struct lfi_error *error);
 
 /* --- cover_text.c ------------------------------------------------------------------------------
  */

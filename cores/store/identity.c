@@ -13,22 +13,6 @@
 #define SEEN_PHONE                                                                                 \
     2 /* last digits of a phone number, first letters of an address: left as they are */
 
-/* The text of a member, wherever in the record it is. */
-static const char *find_text(const cJSON *node, const char *name)
-{
-    const cJSON *child;
-    const char *found = NULL;
-    cJSON_ArrayForEach(child, node)
-    {
-        bool wanted = child->string && strcmp(child->string, name) == 0;
-        found = wanted ? cJSON_GetStringValue(child) : find_text(child, name);
-        if (found) {
-            break;
-        }
-    }
-    return found;
-}
-
 static void mask_phone(const char *phone, char *out, size_t room)
 {
     size_t len = strlen(phone);
@@ -59,8 +43,8 @@ static int read_person(struct store *store, MDB_txn *txn, struct lfi_slice user_
         return rc;
     }
     cJSON *customer = cJSON_ParseWithLength(record.mv_data, record.mv_size);
-    const char *phone = find_text(customer, "mobileNumber");
-    const char *email = find_text(customer, "email");
+    const char *phone = record_find_text(customer, "mobileNumber");
+    const char *email = record_find_text(customer, "email");
     *out = (struct lfi_person){.size = sizeof(*out), .channels = LFI_CHANNEL_APP};
     memcpy(out->user_id.text, user_id.ptr, user_id.len);
     out->blocked =

@@ -211,6 +211,12 @@ int read_check_query(const struct lfi_query *query, size_t known, struct lfi_err
 /* The entries of a database whose key begins with the prefix (NULL: all), in key order. */
 int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct store_key *prefix,
               read_visit_fn *visit, void *ctx, struct lfi_error *error);
+/* The same of any database. */
+int read_walk_in(MDB_txn *txn, MDB_dbi dbi, const struct store_key *prefix, read_visit_fn *visit,
+                 void *ctx, struct lfi_error *error);
+/* The member of this name, wherever in the record it is; NULL: none. */
+const struct cJSON *record_find(const struct cJSON *record, const char *name);
+const char *record_find_text(const struct cJSON *record, const char *name);
 /* The head of an account's value; the JSON follows it in *value. */
 int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
                  struct account_value *head, MDB_val *value, struct lfi_error *error);

@@ -36,6 +36,8 @@ static const struct {
     [PAYMENTS_COVER] = {"cover", 0},
     [PAYMENTS_COVER_CHANGES] = {"cover_changes", 0},
     [PAYMENTS_COVER_DUE] = {"cover_due", 0},
+    [PAYMENTS_COVER_POLICIES] = {"cover_policies", 0},
+    [PAYMENTS_COVER_HOLDERS] = {"cover_holders", 0},
     [PAYMENTS_FILES] = {"files", 0},
 };
 

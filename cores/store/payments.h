@@ -34,6 +34,8 @@
  *   cover               quote id -> struct cover_value, then its texts
  *   cover_changes       number -> struct cover_change_value
  *   cover_due           instant, quote id -> nothing
+ *   cover_policies      policy id -> struct policy_value, then its records
+ *   cover_holders       user id, 0, policy id -> nothing
  *
  * and files of payments (files.h):
  *
@@ -50,7 +52,7 @@
 
 #include <pthread.h>
 
-#define PAYMENTS_FORMAT "5"
+#define PAYMENTS_FORMAT "6"
 #define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
 #define PAYMENT_BYTES_MAX 4096    /* of a payment in the database */
 #define PAYMENT_REFERENCE_MAX 128 /* consent ids and idempotency keys */
@@ -82,6 +84,8 @@ enum payments_db {
     PAYMENTS_COVER,
     PAYMENTS_COVER_CHANGES,
     PAYMENTS_COVER_DUE,
+    PAYMENTS_COVER_POLICIES,
+    PAYMENTS_COVER_HOLDERS,
     PAYMENTS_FILES,
     PAYMENTS_DB_COUNT,
 };

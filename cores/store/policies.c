@@ -1,5 +1,5 @@
-/* lfi/insurance.h over the store. */
-#include "store/payments.h"
+/* lfi/insurance.h over the store: the policies that were loaded, and those made of quotes. */
+#include "store/cover.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,30 +28,76 @@ static int take_apart(const MDB_val *value, struct policy *out, struct lfi_error
     return len == value->mv_size ? LFI_OK : store_say(error, "policy: value of wrong length");
 }
 
-static int find_policy(struct store *store, MDB_txn *txn, struct lfi_slice policy_id,
-                       struct policy *out, struct lfi_error *error)
+/* Where policies are read: made of quotes are those that payments keep. */
+struct shelf {
+    struct store *store;
+    MDB_txn *loaded, *made; /* made NULL: not looked at yet */
+};
+
+static int shelf_open(struct shelf *shelf, struct store *store, struct lfi_error *error)
 {
-    MDB_val value;
-    int rc = read_value(store, txn, DB_POLICIES, policy_id, &value, error);
-    return rc == LFI_OK ? take_apart(&value, out, error) : rc;
+    *shelf = (struct shelf){.store = store};
+    return read_begin(store, &shelf->loaded, error);
 }
 
-/* The policy, when the user holds it; else LFI_UNKNOWN. */
-static int find_held(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
-                     struct lfi_slice policy_id, struct policy *out, struct lfi_error *error)
+static void shelf_close(struct shelf *shelf)
 {
-    struct store_key key;
-    MDB_val none;
-    if (policy_id.len == 0 || policy_id.len > STORE_ID_MAX || !key_pair(&key, user_id, policy_id)) {
+    MDB_txn *txns[] = {shelf->loaded, shelf->made};
+    for (size_t i = 0; i < 2; i++) {
+        if (txns[i]) {
+            mdb_txn_abort(txns[i]);
+        }
+    }
+}
+
+/* LFI_UNKNOWN: this store keeps no quotes. */
+static int look_at_made(struct shelf *shelf, struct lfi_error *error)
+{
+    if (!shelf->store->payments) {
         return LFI_UNKNOWN;
     }
-    MDB_val holder = key_val(&key);
-    int rc = mdb_get(txn, store->db[DB_POLICYHOLDERS], &holder, &none);
+    return shelf->made ? LFI_OK : cover_begin_read(shelf->store, &shelf->made, error);
+}
+
+/* A policy of one of the two, when the user holds it; else LFI_UNKNOWN. */
+static int find_in(MDB_txn *txn, MDB_dbi holders, MDB_dbi policies, const struct store_key *key,
+                   struct policy *out, struct lfi_error *error)
+{
+    MDB_val value, holder = key_val(key);
+    int rc = mdb_get(txn, holders, &holder, &value);
+    if (rc == 0) {
+        const char *user = (const char *)key->bytes;
+        MDB_val id = {key->len - strlen(user) - 1, (void *)(uintptr_t)(user + strlen(user) + 1)};
+        rc = mdb_get(txn, policies, &id, &value);
+    }
     if (rc == MDB_NOTFOUND) {
         return LFI_UNKNOWN;
     }
-    return rc == 0 ? find_policy(store, txn, policy_id, out, error)
-                   : store_fail(error, "policyholder", rc);
+    return rc == 0 ? take_apart(&value, out, error) : store_fail(error, "policy", rc);
+}
+
+static int find_by_key(struct shelf *shelf, const struct store_key *key, struct policy *out,
+                       struct lfi_error *error)
+{
+    const MDB_dbi *loaded = shelf->store->db;
+    int rc = find_in(shelf->loaded, loaded[DB_POLICYHOLDERS], loaded[DB_POLICIES], key, out, error);
+    if (rc != LFI_UNKNOWN || (rc = look_at_made(shelf, error)) != LFI_OK) {
+        return rc;
+    }
+    const MDB_dbi *made = shelf->store->payments->db;
+    return find_in(shelf->made, made[PAYMENTS_COVER_HOLDERS], made[PAYMENTS_COVER_POLICIES], key,
+                   out, error);
+}
+
+/* The policy, when the user holds it; else LFI_UNKNOWN. */
+static int find_held(struct shelf *shelf, struct lfi_slice user_id, struct lfi_slice policy_id,
+                     struct policy *out, struct lfi_error *error)
+{
+    struct store_key key;
+    if (policy_id.len == 0 || policy_id.len > STORE_ID_MAX || !key_pair(&key, user_id, policy_id)) {
+        return LFI_UNKNOWN;
+    }
+    return find_by_key(shelf, &key, out, error);
 }
 
 static int give(struct lfi_answer *answer, const struct policy *policy, size_t record,
@@ -64,9 +110,7 @@ static int give(struct lfi_answer *answer, const struct policy *policy, size_t r
 /* --- lists ------------------------------------------------------------------------------------ */
 
 struct held {
-    struct store *store;
-    MDB_txn *txn;
-    size_t prefix_len; /* of keys of policyholders */
+    struct shelf shelf;
     char since[STORE_DAY_TEXT];
     struct policy *policies;
     size_t count, room;
@@ -94,35 +138,40 @@ static int newest_first(const void *a, const void *b)
 static int visit_holder(void *ctx, const MDB_val *key, const MDB_val *value)
 {
     struct held *held = ctx;
-    struct lfi_slice id = {(const char *)key->mv_data + held->prefix_len,
-                           key->mv_size - held->prefix_len};
+    struct store_key pair = {.len = key->mv_size};
     (void)value;
-    if (held->count == held->room) {
+    if (held->count == held->room || key->mv_size >= sizeof(pair.bytes)) {
         return LFI_OK;
     }
+    memcpy(pair.bytes, key->mv_data, key->mv_size);
     struct policy *policy = &held->policies[held->count];
-    int rc = find_policy(held->store, held->txn, id, policy, held->error);
-    bool offered = !policy->head.last[0] || strcmp(policy->head.last, held->since) >= 0;
-    held->count += rc == LFI_OK && offered;
+    int rc = find_by_key(&held->shelf, &pair, policy, held->error);
+    held->count +=
+        rc == LFI_OK && (!policy->head.last[0] || strcmp(policy->head.last, held->since) >= 0);
     return rc;
 }
 
 static int collect_all(struct held *held, struct lfi_slice user_id)
 {
     struct store_key prefix;
+    struct shelf *shelf = &held->shelf;
     if (!key_user_prefix(&prefix, user_id)) {
         return LFI_UNKNOWN;
     }
-    held->prefix_len = prefix.len;
-    find_since(held->store, held->since);
-    return read_walk(held->store, held->txn, DB_POLICYHOLDERS, &prefix, visit_holder, held,
-                     held->error);
+    find_since(shelf->store, held->since);
+    int rc = read_walk(shelf->store, shelf->loaded, DB_POLICYHOLDERS, &prefix, visit_holder, held,
+                       held->error);
+    if (rc != LFI_OK || (rc = look_at_made(shelf, held->error)) != LFI_OK) {
+        return rc == LFI_UNKNOWN ? LFI_OK : rc;
+    }
+    return read_walk_in(shelf->made, shelf->store->payments->db[PAYMENTS_COVER_HOLDERS], &prefix,
+                        visit_holder, held, held->error);
 }
 
 static int collect_wanted(struct held *held, const struct lfi_held_policies_query *query)
 {
     for (uint64_t i = 0; i < query->policy_count && held->count < held->room; i++) {
-        int rc = find_held(held->store, held->txn, query->base.subject_id, query->policy_ids[i],
+        int rc = find_held(&held->shelf, query->base.subject_id, query->policy_ids[i],
                            &held->policies[held->count], held->error);
         if (rc != LFI_OK && rc != LFI_UNKNOWN) {
             return rc;
@@ -148,24 +197,24 @@ static int insurance_held(void *core, const struct lfi_call *call,
 {
     MDB_val user;
     uint64_t wanted = query->policy_count;
-    struct held held = {.store = core,
-                        .room = wanted > 0 && wanted < POLICIES_MAX ? wanted : POLICIES_MAX,
+    struct held held = {.room = wanted > 0 && wanted < POLICIES_MAX ? wanted : POLICIES_MAX,
                         .error = error};
     (void)call;
     int rc = read_check_query(&query->base, sizeof(*query), error);
-    if (rc != LFI_OK || (rc = read_begin(core, &held.txn, error)) != LFI_OK) {
+    if (rc != LFI_OK || (rc = shelf_open(&held.shelf, core, error)) != LFI_OK) {
         return rc;
     }
     held.policies = malloc(held.room * sizeof(*held.policies));
-    rc = held.policies ? read_value(core, held.txn, DB_USERS, query->base.subject_id, &user, error)
-                       : store_say(error, "out of memory");
+    rc = held.policies
+             ? read_value(core, held.shelf.loaded, DB_USERS, query->base.subject_id, &user, error)
+             : store_say(error, "out of memory");
     if (rc == LFI_OK) {
         rc = wanted > 0 ? collect_wanted(&held, query) : collect_all(&held, query->base.subject_id);
     }
     if (rc == LFI_OK) {
         rc = give_held(&held, answer);
     }
-    mdb_txn_abort(held.txn);
+    shelf_close(&held.shelf);
     free(held.policies);
     return rc;
 }
@@ -185,16 +234,17 @@ static int give_parts(const struct policy *policy, uint32_t wanted, struct lfi_a
     return rc;
 }
 
-/* A policy that the caller's user holds in the sector of the query, in *txn. */
-static int open_policy(struct store *store, const struct lfi_call *call,
-                       const struct lfi_policy_query *query, MDB_txn **txn, struct policy *out,
+/* A policy that the caller's user holds in the sector of the query, on the shelf. */
+static int open_policy(struct shelf *shelf, struct store *store, const struct lfi_call *call,
+                       const struct lfi_policy_query *query, struct policy *out,
                        struct lfi_error *error)
 {
+    *shelf = (struct shelf){NULL, NULL, NULL};
     int rc = read_check_query(&query->base, sizeof(*query), error);
-    if (rc != LFI_OK || (rc = read_begin(store, txn, error)) != LFI_OK) {
+    if (rc != LFI_OK || (rc = shelf_open(shelf, store, error)) != LFI_OK) {
         return rc;
     }
-    rc = find_held(store, *txn, call->user_id, query->base.subject_id, out, error);
+    rc = find_held(shelf, call->user_id, query->base.subject_id, out, error);
     if (rc == LFI_OK && out->head.facts.sector != query->sector) {
         rc = LFI_UNKNOWN;
     }
@@ -205,15 +255,13 @@ static int insurance_policy(void *core, const struct lfi_call *call,
                             const struct lfi_policy_query *query, struct lfi_answer *answer,
                             struct lfi_error *error)
 {
-    MDB_txn *txn = NULL;
+    struct shelf shelf;
     struct policy policy;
-    int rc = open_policy(core, call, query, &txn, &policy, error);
+    int rc = open_policy(&shelf, core, call, query, &policy, error);
     if (rc == LFI_OK) {
         rc = give_parts(&policy, query->parts, answer);
     }
-    if (txn) {
-        mdb_txn_abort(txn);
-    }
+    shelf_close(&shelf);
     return rc;
 }
 
@@ -221,15 +269,13 @@ static int insurance_payer(void *core, const struct lfi_call *call,
                            const struct lfi_policy_query *query, struct lfi_answer *answer,
                            struct lfi_error *error)
 {
-    MDB_txn *txn = NULL;
+    struct shelf shelf;
     struct policy policy;
-    int rc = open_policy(core, call, query, &txn, &policy, error);
+    int rc = open_policy(&shelf, core, call, query, &policy, error);
     if (rc == LFI_OK && policy.head.lengths[STORE_POLICY_PAYER] > 0) {
         rc = give(answer, &policy, STORE_POLICY_PAYER, NULL);
     }
-    if (txn) {
-        mdb_txn_abort(txn);
-    }
+    shelf_close(&shelf);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 /* Reading: users, accounts, lists. */
 #include "store/internal.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 
 int read_begin(struct store *store, MDB_txn **txn, struct lfi_error *error)
@@ -52,14 +53,39 @@ int read_account(struct store *store, MDB_txn *txn, struct lfi_slice account_id,
     return LFI_OK;
 }
 
+const cJSON *record_find(const cJSON *record, const char *name)
+{
+    const cJSON *child, *found = NULL;
+    cJSON_ArrayForEach(child, record)
+    {
+        bool wanted = child->string && strcmp(child->string, name) == 0;
+        found = wanted ? child : record_find(child, name);
+        if (found) {
+            break;
+        }
+    }
+    return found;
+}
+
+const char *record_find_text(const cJSON *record, const char *name)
+{
+    return cJSON_GetStringValue(record_find(record, name));
+}
+
 int read_walk(struct store *store, MDB_txn *txn, enum store_db db, const struct store_key *prefix,
               read_visit_fn *visit, void *ctx, struct lfi_error *error)
+{
+    return read_walk_in(txn, store->db[db], prefix, visit, ctx, error);
+}
+
+int read_walk_in(MDB_txn *txn, MDB_dbi dbi, const struct store_key *prefix, read_visit_fn *visit,
+                 void *ctx, struct lfi_error *error)
 {
     MDB_cursor *cursor = NULL;
     MDB_val key = {0, NULL};
     MDB_val value;
     int result = LFI_OK;
-    int rc = mdb_cursor_open(txn, store->db[db], &cursor);
+    int rc = mdb_cursor_open(txn, dbi, &cursor);
     if (rc != 0) {
         return store_fail(error, "cursor", rc);
     }

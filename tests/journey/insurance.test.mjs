@@ -1,6 +1,8 @@
 // A customer of an insurer decides which policies to share, in both languages, and stops it again.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HubClient } from '../support/client.mjs';
+import { startPolicy } from '../support/quotes.mjs';
 import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
 import {
     arrive, changes, consentAtHub, providerOf, requestConsent, shoot, signInAsCustomer, userOf,
@@ -151,6 +153,28 @@ test('130 policies: found by number, counted, all chosen at once', async () => {
     await at('approve').click();
     await customer.back();
     assert.equal((await consentAtHub(demo, request.consentId)).consent.insurancePolicyIds.length, count);
+});
+
+test('a policy made of a quote is offered with the others, in the group of those that run', async () => {
+    const user = policyholder('marek');
+    const hub = new HubClient(demo, PROVIDER);
+    const { id, issued } = await startPolicy(hub, 'Travel', user.emiratesId);
+    await issued();
+    hub.close();
+    const request = await review('marek', terms(['Travel']));
+    const { at, page } = customer;
+    assert.ok((await offered()).includes(id));
+    assert.ok(await at(`policy-${id}`).isVisible());
+    await shoot(page, 'insurance-review-quoted');
+    await at(`policy-${id}`).check();
+    await at('approve').click();
+    await customer.back();
+    assert.deepEqual((await consentAtHub(demo, request.consentId)).consent.insurancePolicyIds, [id]);
+    const other = await review('noura.falahi', terms(['Travel', 'Motor']));
+    assert.ok(!(await offered()).includes(id));
+    await customer.at('cancel').click();
+    await customer.back();
+    assert.deepEqual(changes(await consentAtHub(demo, other.consentId)).slice(0, 1), ['PATCH Rejected']);
 });
 
 for (const [what, login, sectors] of [
