@@ -6,6 +6,7 @@ import './tpp_asked.mjs';
 import './tpp_insurance.mjs';
 import './tpp_guide.mjs';
 import './tpp_payments.mjs';
+import './tpp_files.mjs';
 import './tpp_collection.mjs';
 import './tpp_webhooks.mjs';
 import './tpp_switches.mjs';

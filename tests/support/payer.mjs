@@ -66,11 +66,11 @@ export class Payer {
         };
     }
 
-    async post(token, message, { key = randomUUID(), claims = {}, headers = {} } = {}) {
+    async post(token, message, { key = randomUUID(), claims = {}, headers = {}, path = '/payments' } = {}) {
         const { tpp } = this;
         const times = { nbf: 0, exp: now() + 300 };
         const text = await tpp.sign({ iss: tpp.clientId, aud: [tpp.issuer], ...times, message, ...claims });
-        return tpp.call('POST', `${PAYMENTS}/payments`, token, {
+        return tpp.call('POST', PAYMENTS + path, token, {
             text,
             headers: {
                 'content-type': 'application/jwt',

@@ -19,6 +19,7 @@
 
 #define EXIT_USAGE 2
 #define THREADS 256
+#define FILE_BYTES (16 * 1024 * 1024)  /* of a TPP: a file of payments, which is held whole */
 #define REPLY_BYTES (32 * 1024 * 1024) /* a bank's largest page, wrapped once more */
 #define DRAIN_MS 1000
 #define LOG_STOP_MS 500 /* for a reader of the log that stalls */
@@ -41,7 +42,7 @@ struct listeners {
     struct http_listener *http, *https, *keystore, *tpp;
 };
 
-/* Name, address, TLS, handler and its context; the rest is the same for all. */
+/* Name, address, TLS, body_bytes, handler and its context; the rest is the same for all. */
 static int start(struct http_listener **out, const struct sim *sim,
                  const struct http_listener_config *own, struct lfi_error *error)
 {
@@ -50,7 +51,7 @@ static int start(struct http_listener **out, const struct sim *sim,
         .address = own->address,
         .port = own->port,
         .tls = own->tls,
-        .limits = {.body_bytes = LIMIT_BODY_BYTES,
+        .limits = {.body_bytes = own->limits.body_bytes,
                    .reply_bytes = REPLY_BYTES,
                    .request_ms = LIMIT_REQUEST_MS,
                    .idle_ms = LIMIT_IDLE_MS,
@@ -76,23 +77,27 @@ static int start_all(struct listeners *listeners, struct sim *sim, struct tpp_si
                                                   .address = config->keystore.address,
                                                   .port = config->keystore.port,
                                                   .tls = &open,
+                                                  .limits.body_bytes = LIMIT_BODY_BYTES,
                                                   .handler = keystore_handle,
                                                   .ctx = sim};
     const struct http_listener_config https = {.name = "https",
                                                .address = config->https.address,
                                                .port = config->https.port,
                                                .tls = &mutual,
+                                               .limits.body_bytes = LIMIT_BODY_BYTES,
                                                .handler = judge_handle,
                                                .ctx = sim};
     const struct http_listener_config tpp = {.name = "tpp",
                                              .address = config->tpp.address,
                                              .port = config->tpp.port,
                                              .tls = &asking,
+                                             .limits.body_bytes = FILE_BYTES,
                                              .handler = tpp_side_handle,
                                              .ctx = side};
     const struct http_listener_config http = {.name = "http",
                                               .address = config->http.address,
                                               .port = config->http.port,
+                                              .limits.body_bytes = LIMIT_BODY_BYTES,
                                               .handler = scripting_handle,
                                               .ctx = sim};
     /* The plain one last: when it answers, all do. */

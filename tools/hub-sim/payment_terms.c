@@ -24,6 +24,15 @@ struct payment_terms payment_terms_of(const struct consent *consent)
     return payment_terms_read(json_get(json_get(consent->data, "request"), "consent"));
 }
 
+const cJSON *payment_file_terms(const struct consent *consent)
+{
+    struct payment_terms terms = payment_terms_of(consent);
+    const cJSON *control = json_get(terms.asked, "ControlParameters");
+    return terms.type && terms.type->file
+               ? json_get(json_get(control, "ConsentSchedule"), "FilePayment")
+               : NULL;
+}
+
 bool payment_type_is(const struct payment_terms *terms, enum payment_type_id a,
                      enum payment_type_id b)
 {

@@ -17,6 +17,8 @@ struct payment_terms {
 };
 struct payment_terms payment_terms_read(const cJSON *asked);
 struct payment_terms payment_terms_of(const struct consent *consent);
+/* What a consent to a file says of it; NULL: it is to none. */
+const cJSON *payment_file_terms(const struct consent *consent);
 bool payment_type_is(const struct payment_terms *terms, enum payment_type_id a,
                      enum payment_type_id b);
 

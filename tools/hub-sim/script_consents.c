@@ -1,6 +1,7 @@
 /* Scripting calls about consents. */
 #include "bank.h"
 #include "contract_sim.h"
+#include "file_announce.h"
 #include "payment_staging.h"
 #include "script.h"
 #include "webhooks.h"
@@ -111,39 +112,21 @@ static void note_redirect(struct sim_call *call, struct consent *made)
                                        .status = 302});
 }
 
-/* A consent to a file: the bank is told which one will come. 0 when it takes it, or there is none.
- */
-static int announce_file(struct sim_call *call, const cJSON *terms, const char *consent_id,
-                         bool *answered)
+/* 0 when the bank takes the file that the consent is for, or there is none. */
+static int announce(struct sim_call *call, const char *consent_id, bool *answered)
 {
     struct bank_answer answer;
     struct arena *arena = call->base.arena;
-    const cJSON *file =
-        json_get(json_get(json_get(terms, "ControlParameters"), "ConsentSchedule"), "FilePayment");
-    if (!file) {
-        return 0;
-    }
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "consentId", consent_id);
-    cJSON_AddItemToObject(body, "request", cJSON_Duplicate(file, true));
-    char *text = cJSON_PrintUnformatted(body);
-    const struct bank_about about = {.consent_id = slice_of(consent_id),
-                                     .method = "POST",
-                                     .path = SLICE("/payment-consents"),
-                                     .body = slice_of(text)};
-    int rc = bank_ask_about(call->sim, &about, arena, &answer, call->base.refusal);
-    if (rc == 0 && answer.http.status != 201) {
+    int rc = file_announce(call->sim, consent_id, arena, &answer, call->base.refusal);
+    if (rc != 0 && !call->base.refusal->id) {
         cJSON *reply = cJSON_CreateObject();
         cJSON_AddNumberToObject(reply, "status", answer.http.status);
         cJSON_AddItemToObject(reply, "body",
                               script_json_or_text(buf_slice(&answer.http.body), arena));
         sim_reply_json(call->base.reply, 422, reply);
         *answered = true;
-        rc = -1;
     }
     bank_answer_free(&answer);
-    cJSON_free(text);
-    cJSON_Delete(body);
     return rc;
 }
 
@@ -179,7 +162,7 @@ int script_create_consent(struct call *base)
         store_drop(&made);
         return rc;
     }
-    if (announce_file(call, request.terms, made.id, &answered) != 0) {
+    if (announce(call, made.id, &answered) != 0) {
         return answered ? 0 : -1;
     }
     reply_created(call, &made);

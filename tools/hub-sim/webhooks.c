@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "jwe_key.h"
 #include "outbox.h"
+#include "payment_terms.h"
 #include "payments.h"
 #include "tpp/view.h"
 #include "webhook_queue.h"
@@ -325,7 +326,8 @@ void webhooks_announce(const struct sim *sim, const struct consent *consent, con
     cJSON *told = payments_told(payment);
     view_payment_address(consent, json_get_string(payment, "paymentId"), resource);
     add(sim, consent, resource,
-        view_payment_data(told, json_get(json_get(payment, "requestBody"), "Data")));
+        view_payment_data(told, json_get(json_get(payment, "requestBody"), "Data"),
+                          payment_file_terms(consent)));
     cJSON_Delete(told);
 }
 

@@ -3,6 +3,7 @@
 #include "base/datetime.h"
 #include "consent.h"
 #include "consent/policy_rights.h"
+#include "file_announce.h"
 #include "grant.h"
 #include "payment_staging.h"
 #include "rows_hub_authorization.h"
@@ -165,6 +166,21 @@ static int ask_bank(struct tpp_call *call, struct consent *made)
     return refuse(call, "PAR-BANK", message.ptr ? message.ptr : "");
 }
 
+/* A file of payments: whether the bank will take it. */
+static int announce(struct tpp_call *call, const char *consent_id)
+{
+    struct bank_answer answer;
+    struct refusal refusal = {0};
+    int rc = file_announce(call->base.sim, consent_id, call->base.base.arena, &answer, &refusal);
+    if (rc != 0) {
+        struct lfi_slice message = json_get_string(answer.shown, "errorMessage");
+        (void)refuse(call, "PAR-BANK",
+                     message.len > 0 ? message.ptr : "the bank does not take the file");
+    }
+    bank_answer_free(&answer);
+    return rc;
+}
+
 static int lodge(struct tpp_call *call, struct consent *made)
 {
     struct refusal refusal = {0};
@@ -184,9 +200,14 @@ static int create(struct tpp_call *call, const struct request_object *object)
     if (rc != 0 || check_rules(call, object) != 0 || make(call, object, &made) != 0) {
         return -1;
     }
+    char consent_id[sizeof(made.id)];
+    memcpy(consent_id, made.id, sizeof(consent_id));
     struct lfi_slice uri = arena_keep(call->base.base.arena, slice_of(made.request_uri));
     if (ask_bank(call, &made) != 0 || lodge(call, &made) != 0) {
         store_drop(&made);
+        return -1;
+    }
+    if (announce(call, consent_id) != 0) {
         return -1;
     }
     cJSON *body = cJSON_CreateObject();

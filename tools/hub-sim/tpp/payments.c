@@ -1,11 +1,13 @@
 /* Payments of a TPP under a customer's consent, and what became of them. */
 #include "payments.h"
 #include "pay.h"
+#include "payment_terms.h"
 #include "rows_hub_payment_initiation.h"
 #include "tpp/answer.h"
 #include "tpp/body.h"
 #include "tpp/headers.h"
 #include "tpp/pascal.h"
+#include "tpp/payment_found.h"
 #include "tpp/view.h"
 
 #define KEY_HEADER "x-idempotency-key"
@@ -23,14 +25,23 @@ static void add_address(cJSON *links, struct tpp_call *call, const char *name, c
     cJSON_AddStringToObject(links, name, address.ptr ? address.ptr : "");
 }
 
-/* {Data, Links, Meta} of a payment: the bank's answer, and the request that made it. */
-static cJSON *describe_payment(struct tpp_call *call, const cJSON *body, const cJSON *request)
+static const char *kind_of(bool file)
+{
+    return file ? "file-payments" : "payments";
+}
+
+/*
+ * {Data, Links, Meta} of a payment: the bank's answer, the request that made it, and of a file what
+ * the consent says of it.
+ */
+static cJSON *describe_payment(struct tpp_call *call, const cJSON *body, const cJSON *request,
+                               const cJSON *file)
 {
     cJSON *message = cJSON_CreateObject();
-    cJSON *data = view_payment_data(json_get(body, "data"), request);
+    cJSON *data = view_payment_data(json_get(body, "data"), request, file);
     cJSON_AddItemToObject(message, "Data", data);
     cJSON *links = cJSON_AddObjectToObject(message, "Links");
-    add_address(links, call, "Self", "payments", json_get_string(data, "PaymentId"));
+    add_address(links, call, "Self", kind_of(file), json_get_string(data, "PaymentId"));
     add_address(links, call, "Related", "payment-consents", json_get_string(data, "ConsentId"));
     cJSON_AddObjectToObject(message, "Meta");
     return message;
@@ -38,7 +49,7 @@ static cJSON *describe_payment(struct tpp_call *call, const cJSON *body, const c
 
 /* --- making one ------------------------------------------------------------------------------- */
 
-static int make(struct tpp_call *call, const cJSON *data)
+static int make(struct tpp_call *call, const cJSON *data, const cJSON *file)
 {
     struct call *base = &call->base.base;
     struct bank_answer answer;
@@ -50,11 +61,12 @@ static int make(struct tpp_call *call, const cJSON *data)
         .data = data,
         .headers = headers,
         .idempotency_key = request_header(base->request, KEY_HEADER, NULL),
-        .url = arena_format(base->arena, "%.*s" BASE "/payments", SLICE_ARG(resources))};
+        .url = arena_format(base->arena, "%.*s" BASE "/%s", SLICE_ARG(resources), kind_of(file)),
+        .file = file};
     (void)pay(call->base.sim, &ask, base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 201);
     if (rc == 0) {
-        cJSON *message = describe_payment(call, answer.shown, data);
+        cJSON *message = describe_payment(call, answer.shown, data, file);
         struct lfi_slice id = json_get_string(json_get(message, "Data"), "PaymentId");
         reply_header(base->reply, "Location", id);
         reply_header(base->reply, KEY_HEADER, ask.idempotency_key);
@@ -65,75 +77,128 @@ static int make(struct tpp_call *call, const cJSON *data)
     return rc;
 }
 
-int tpp_make_payment(struct call *base)
+/* A copy of what the token's consent says of a file; NULL: it is to none. */
+static cJSON *copy_file_terms(struct tpp_call *call)
+{
+    struct store *store = call->base.sim->store;
+    store_lock(store);
+    const struct consent *consent = store_find(store, call->base.hub, call->access.consent_id);
+    const cJSON *terms = consent ? payment_file_terms(consent) : NULL;
+    cJSON *copy = terms ? cJSON_Duplicate(terms, true) : NULL;
+    store_unlock(store);
+    return copy;
+}
+
+static int check_and_make(struct tpp_call *call, const cJSON *data, bool wants_file)
+{
+    if (!slice_equal(json_get_string(data, "ConsentId"), call->access.consent_id)) {
+        return resource_refuse(call, "TPP-CONSENT", 400, "Consent.Invalid",
+                               "The access token is for another consent.");
+    }
+    cJSON *file = copy_file_terms(call);
+    int rc = wants_file == (bool)file
+                 ? make(call, data, file)
+                 : resource_refuse(call, "TPP-CONSENT", 400, "Consent.Invalid",
+                                   wants_file ? "The consent is to no file of payments."
+                                              : "The consent is to a file of payments.");
+    cJSON_Delete(file);
+    return rc;
+}
+
+static int read_and_make(struct call *base, const char *schema, bool file)
 {
     struct tpp_call *call = tpp_call_of(base);
     cJSON *request = NULL;
     call->as_jwt = true;
     if (resource_need_scope(call, "payments") != 0 || resource_need_customer(call) != 0 ||
-        body_read(call, "PaymentRequest", false, &request) != 0) {
+        body_read(call, schema, false, &request) != 0) {
         return -1;
     }
-    const cJSON *data = json_get(request, "Data");
-    int rc = slice_equal(json_get_string(data, "ConsentId"), call->access.consent_id)
-                 ? make(call, data)
-                 : resource_refuse(call, "TPP-CONSENT", 400, "Consent.Invalid",
-                                   "The access token is for another consent.");
+    int rc = check_and_make(call, json_get(request, "Data"), file);
     cJSON_Delete(request);
     return rc;
 }
 
-/* --- what became of it ------------------------------------------------------------------------ */
-
-/* The consent of one of this TPP's payments; NULL: there is none. Under the lock. */
-static struct consent *consent_of(struct tpp_call *call, struct lfi_slice payment_id)
+int tpp_make_payment(struct call *base)
 {
-    struct consent *consent =
-        payments_consent_of(call->base.sim->store, call->base.hub, payment_id);
-    return consent && consent->tpp == call->tpp && consent->grant ? consent : NULL;
+    return read_and_make(base, "PaymentRequest", false);
 }
 
-int tpp_show_payment(struct call *base)
+int tpp_make_file_payment(struct call *base)
+{
+    return read_and_make(base, "FilePaymentRequest", true);
+}
+
+/* --- what became of it ------------------------------------------------------------------------ */
+
+bool tpp_payment_find(struct tpp_call *call, struct lfi_slice id, bool file,
+                      struct payment_found *out)
+{
+    struct store *store = call->base.sim->store;
+    *out = (struct payment_found){0};
+    store_lock(store);
+    const struct consent *consent = payments_consent_of(store, call->base.hub, id);
+    const cJSON *terms = consent ? payment_file_terms(consent) : NULL;
+    bool found = consent && consent->tpp == call->tpp && consent->grant && file == (bool)terms;
+    if (found) {
+        const cJSON *payment = payments_find(consent, id);
+        memcpy(out->consent_id, consent->id, sizeof(out->consent_id));
+        out->asked = cJSON_Duplicate(json_get(json_get(payment, "requestBody"), "Data"), true);
+        out->file = terms ? cJSON_Duplicate(terms, true) : NULL;
+    }
+    store_unlock(store);
+    if (!found) {
+        (void)resource_refuse(call, "TPP-PAYMENT", 404, NULL, "There is no such payment.");
+    }
+    return found;
+}
+
+void tpp_payment_found_free(struct payment_found *found)
+{
+    cJSON_Delete(found->asked);
+    cJSON_Delete(found->file);
+}
+
+static int show(struct call *base, bool file)
 {
     struct tpp_call *call = tpp_call_of(base);
     struct bank_answer answer;
     struct refusal refusal = {0};
+    struct payment_found found;
     struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
-    cJSON *asked = NULL;
-    char consent_id[sizeof(((struct consent *)NULL)->id)] = "";
     call->as_jwt = true;
-    if (resource_need_scope(call, "payments") != 0 || resource_need_client(call) != 0) {
+    if (resource_need_scope(call, "payments") != 0 || !tpp_payment_find(call, id, file, &found)) {
         return -1;
-    }
-    store_lock(call->base.sim->store);
-    const struct consent *consent = consent_of(call, id);
-    if (consent) {
-        const cJSON *payment = payments_find(consent, id);
-        memcpy(consent_id, consent->id, sizeof(consent_id));
-        asked = cJSON_Duplicate(json_get(json_get(payment, "requestBody"), "Data"), true);
-    }
-    store_unlock(call->base.sim->store);
-    if (!consent_id[0]) {
-        return resource_refuse(call, "TPP-PAYMENT", 404, NULL, "There is no such payment.");
     }
     (void)bank_ask_about(
         call->base.sim,
-        &(struct bank_about){.consent_id = slice_of(consent_id),
+        &(struct bank_about){.consent_id = slice_of(found.consent_id),
                              .method = "GET",
                              .path = arena_format(base->arena, "/payments/%.*s", SLICE_ARG(id)),
                              .interaction_id = call->interaction_id},
         base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 200);
     if (rc == 0) {
-        sim_reply_json(base->reply, 200, describe_payment(call, answer.shown, asked));
+        sim_reply_json(base->reply, 200,
+                       describe_payment(call, answer.shown, found.asked, found.file));
     }
     bank_answer_free(&answer);
-    cJSON_Delete(asked);
+    tpp_payment_found_free(&found);
     return rc;
 }
 
+int tpp_show_payment(struct call *base)
+{
+    return show(base, false);
+}
+
+int tpp_show_file_payment(struct call *base)
+{
+    return show(base, true);
+}
+
 /* The address of the payment that was made with a key; the bank is not asked. */
-int tpp_find_payment(struct call *base)
+static int find_by_key(struct call *base, bool file)
 {
     struct tpp_call *call = tpp_call_of(base);
     struct store *store = call->base.sim->store;
@@ -146,7 +211,8 @@ int tpp_find_payment(struct call *base)
     for (size_t i = 0; !found.ptr && i < store_count(store); i++) {
         const struct consent *consent = store_at(store, i);
         const cJSON *payment;
-        if (consent->hub != call->base.hub || consent->tpp != call->tpp || !consent->grant) {
+        if (consent->hub != call->base.hub || consent->tpp != call->tpp || !consent->grant ||
+            file != (bool)payment_file_terms(consent)) {
             continue;
         }
         cJSON_ArrayForEach(payment, consent->payments)
@@ -163,9 +229,19 @@ int tpp_find_payment(struct call *base)
     }
     cJSON *message = cJSON_CreateObject();
     cJSON_AddObjectToObject(message, "Data");
-    add_address(cJSON_AddObjectToObject(message, "Links"), call, "Self", "payments", found);
+    add_address(cJSON_AddObjectToObject(message, "Links"), call, "Self", kind_of(file), found);
     sim_reply_json(base->reply, 200, message);
     return 0;
+}
+
+int tpp_find_payment(struct call *base)
+{
+    return find_by_key(base, false);
+}
+
+int tpp_find_file_payment(struct call *base)
+{
+    return find_by_key(base, true);
 }
 
 /* --- money back ------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "grant.h"
+#include "rows_hub_payment_initiation.h"
 #include "rows_hub_tpp_registration.h"
 #include "tpp/body.h"
 #include "tpp/client.h"
@@ -138,7 +139,8 @@ static int read_accept(struct tpp_call *call)
     static const char *const known[] = {"application/json", "application/*", "*/*",
                                         "application/jwt"};
     struct lfi_slice rest = request_header(call->base.base.request, "accept", NULL), one, type;
-    bool json = !rest.ptr;
+    bool report = call->base.base.found.row->handler == tpp_show_report; /* of any type */
+    bool json = !rest.ptr || report;
     while (slice_next(&rest, ',', &one)) {
         if (!slice_next(&one, ';', &type)) {
             continue;

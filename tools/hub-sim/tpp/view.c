@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/datetime.h"
+#include "payment_terms.h"
 #include "tpp/family.h"
 #include "tpp/pascal.h"
 
@@ -12,6 +13,14 @@ static const struct pascal_rule payment_rules[] = {
     {"id", PASCAL_RENAME, "PaymentId"},
     {"openFinanceBilling.NumberOfSuccessfulTransactions", PASCAL_DROP, NULL},
     {NULL, PASCAL_RENAME, NULL}};
+
+/* Of a file the amount is told by what the consent says of it. */
+static const struct pascal_rule file_rules[] = {{"id", PASCAL_RENAME, "PaymentId"},
+                                                {"instruction", PASCAL_DROP, NULL},
+                                                {"paymentTransactionId", PASCAL_DROP, NULL},
+                                                {"debtorReference", PASCAL_DROP, NULL},
+                                                {"openFinanceBilling.Type", PASCAL_DROP, NULL},
+                                                {NULL, PASCAL_RENAME, NULL}};
 
 cJSON *view_consent_data(const struct consent *consent)
 {
@@ -80,14 +89,28 @@ void view_copy_if_missing(cJSON *to, const cJSON *from, const char *name)
     }
 }
 
-cJSON *view_payment_data(const cJSON *told, const cJSON *asked)
+static void copy_missing(cJSON *data, const cJSON *asked, const char *const *names)
 {
-    static const char *const names[] = {"ConsentId",          "Instruction",
-                                        "PaymentPurposeCode", "OpenFinanceBilling",
-                                        "DebtorReference",    "CurrencyRequest"};
-    cJSON *data = pascal_convert(told, payment_rules);
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        view_copy_if_missing(data, asked, names[i]);
+    for (; *names; names++) {
+        view_copy_if_missing(data, asked, *names);
+    }
+}
+
+cJSON *view_payment_data(const cJSON *told, const cJSON *asked, const cJSON *file)
+{
+    static const char *const names[] = {"ConsentId",
+                                        "Instruction",
+                                        "PaymentPurposeCode",
+                                        "OpenFinanceBilling",
+                                        "DebtorReference",
+                                        "CurrencyRequest",
+                                        NULL};
+    static const char *const file_names[] = {"ConsentId", "Instruction", "PaymentPurposeCode",
+                                             NULL};
+    cJSON *data = pascal_convert(told, file ? file_rules : payment_rules);
+    copy_missing(data, asked, file ? file_names : names);
+    if (file && !json_get(data, "Instruction")) {
+        cJSON_AddItemToObject(data, "Instruction", cJSON_Duplicate(file, true));
     }
     return data;
 }
@@ -95,6 +118,7 @@ cJSON *view_payment_data(const cJSON *told, const cJSON *asked)
 void view_payment_address(const struct consent *consent, struct lfi_slice payment_id,
                           char out[VIEW_ADDRESS_MAX])
 {
-    (void)snprintf(out, VIEW_ADDRESS_MAX, "%s/open-finance/payment/v2.1/payments/%.*s",
-                   consent->hub->resources, SLICE_ARG(payment_id));
+    (void)snprintf(
+        out, VIEW_ADDRESS_MAX, "%s/open-finance/payment/v2.1/%s/%.*s", consent->hub->resources,
+        payment_file_terms(consent) ? "file-payments" : "payments", SLICE_ARG(payment_id));
 }

@@ -16,9 +16,11 @@ void view_add_payments(cJSON *links, const struct consent *consent);
 /* Copies a member that `to` lacks. */
 void view_copy_if_missing(cJSON *to, const cJSON *from, const char *name);
 
-/* Data of a payment: the `data` that the bank tells of it, and what it leaves out as the TPP asked.
+/*
+ * Data of a payment: the `data` that the bank tells of it, and what it leaves out as the TPP asked.
+ * Of a file, `file` is what the consent says of it; NULL: it is no payment of one.
  */
-cJSON *view_payment_data(const cJSON *told, const cJSON *asked);
+cJSON *view_payment_data(const cJSON *told, const cJSON *asked, const cJSON *file);
 void view_payment_address(const struct consent *consent, struct lfi_slice payment_id,
                           char out[VIEW_ADDRESS_MAX]);
 
