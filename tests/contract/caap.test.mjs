@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { HubClient, makeToken } from '../support/client.mjs';
 import { newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { operate } from '../support/operator.mjs';
 import { CONTROL_PARAMETERS, ownIban, piiOf } from '../support/payments.mjs';
 import { encryptPii, forgePii, makeKey, signPii } from '../support/pii.mjs';
 
@@ -50,18 +51,8 @@ async function begin(emiratesId, more = {}) {
     return act('register/initialize', { verificationTypes: ['EFR'], personalIdentifiableInformation, ...more });
 }
 
-async function operator(method, path, body) {
-    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
-    const reply = await fetch(demo.adminBaseUrl + path, {
-        method,
-        headers: { authorization: `Bearer ${token}`, connection: 'close' },
-        body: body && JSON.stringify(body),
-    });
-    assert.ok(reply.ok, `${method} ${path}: ${reply.status}`);
-}
-
 /** The clock of bank and simulator, this much later than now. */
-const moveClock = (offsetSeconds) => operator('PUT', '/operator/clock', { offsetSeconds });
+const moveClock = (offsetSeconds) => operate(demo, 'PUT', '/operator/clock', { offsetSeconds });
 
 async function app(path, body) {
     const reply = await fetch(`${demo.publicBaseUrl}/bank-app/${path}`, {
@@ -539,7 +530,7 @@ test('failures that an operator causes are in the contract\'s form', async () =>
     const { userId } = people[0];
     for (const status of [403, 409, 500]) {
         for (const [operation, make] of OPERATIONS) {
-            await operator('POST', '/operator/overrides',
+            await operate(demo, 'POST', '/operator/overrides',
                 { provider: 'dhowretail', operation, status });
             assert.equal((await make(userId)).status, status, operation);
         }

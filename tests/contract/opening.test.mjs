@@ -2,24 +2,25 @@
 // every way to ask wrongly.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { BankClock, operate } from '../support/operator.mjs';
 
-const NO_CONSENT = { 'o3-aspsp-id': undefined, 'o3-consent-id': undefined, 'o3-psu-identifier': undefined };
 const END_MS = 60_000; // the bank takes 5 s, a push some more
 const PROVIDER = 'dhowretail';
 
 let demo;
 let hub;
 let business;
+let clock;
 
 before(async () => {
     demo = await startDemo();
     hub = new HubClient(demo, PROVIDER);
     business = new HubClient(demo, 'dhowbusiness');
+    clock = new BankClock(demo);
 });
 
 after(async () => {
@@ -42,10 +43,8 @@ function person(set = {}) {
     } } } };
 }
 
-const ask = (body, { headers = {}, client = hub } = {}) =>
-    client.call('POST', '/accounts', { body, headers: { ...NO_CONSENT, ...headers } });
-const look = (id, { headers = {}, client = hub } = {}) =>
-    client.get(`/accounts/${id}/status`, { headers: { ...NO_CONSENT, ...headers } });
+const ask = (body, { client = hub, ...more } = {}) => clock.call(client, 'POST', '/accounts', { body, ...more });
+const look = (id, { client = hub, ...more } = {}) => clock.call(client, 'GET', `/accounts/${id}/status`, more);
 
 async function take(body, options) {
     const reply = await ask(body, options);
@@ -168,16 +167,10 @@ test('a request that does not fit the contract is refused', async () => {
 });
 
 test('the operator has either operation answer what it may', async () => {
-    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
     for (const operation of ['CreateAccount_create', 'Account_read']) {
         for (const status of [409, 500]) {
-            const set = await fetch(`${demo.adminBaseUrl}/operator/overrides`, {
-                method: 'POST',
-                headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-                body: JSON.stringify({ provider: PROVIDER, operation, status, times: 1,
-                    body: { errorCode: 'GenericError', errorMessage: 'As the operator wants.' } }),
-            });
-            assert.equal(set.status, 204);
+            await operate(demo, 'POST', '/operator/overrides', { provider: PROVIDER, operation, status, times: 1,
+                body: { errorCode: 'GenericError', errorMessage: 'As the operator wants.' } });
             const reply = await (operation === 'Account_read' ? look('x') : ask(person()));
             assertRefused(reply, status, 'GenericError');
         }

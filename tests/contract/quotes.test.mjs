@@ -8,10 +8,10 @@ import { after, before, test } from 'node:test';
 import { until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
+import { BankClock, operate } from '../support/operator.mjs';
 import { SecondInstance } from '../support/second.mjs';
 
 const PROVIDER = 'dhowinsurance';
-const NO_CONSENT = { 'o3-aspsp-id': undefined, 'o3-consent-id': undefined, 'o3-psu-identifier': undefined };
 const END_MS = 60_000; // the insurer takes up to 10 s, a push some more
 const DAYS = 24 * 60 * 60;
 const LEASE_S = 10 * 60; // longer than an instance may keep a task
@@ -23,11 +23,12 @@ const ENDS = ['Completed', 'Expired', 'Rejected', 'CustomerCancelled', 'LFICance
 const samples = JSON.parse(readFileSync(join(ROOT, 'openapi/samples.json'), 'utf8'));
 let demo;
 let hub;
-let offsetSeconds = 0; // of the bank's clock
+let clock;
 
 before(async () => {
     demo = await startDemo();
     hub = new HubClient(demo, PROVIDER);
+    clock = new BankClock(demo);
 });
 
 after(async () => {
@@ -35,28 +36,7 @@ after(async () => {
     await demo?.stop();
 });
 
-async function operator(method, path, body) {
-    const reply = await fetch(`${demo.adminBaseUrl}${path}`, {
-        method,
-        headers: {
-            'content-type': 'application/json',
-            authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}`,
-        },
-        body: JSON.stringify(body),
-    });
-    assert.equal(reply.status, 204, await reply.text());
-}
-
-async function moveClock(seconds) {
-    await operator('PUT', '/operator/clock', { offsetSeconds: seconds });
-    offsetSeconds = seconds;
-}
-
-async function call(method, path, { body, headers = {}, client = hub } = {}) {
-    const now = Math.floor(Date.now() / 1000) + offsetSeconds;
-    const token = await client.token({ claims: { iat: now, exp: now + 30 } });
-    return client.call(method, path, { body, token, headers: { ...NO_CONSENT, ...headers } });
-}
+const call = (method, path, { client = hub, ...options } = {}) => clock.call(client, method, path, options);
 
 /** The sample's request of a sector, with what is set in it. */
 function request(sector, set = {}) {
@@ -213,12 +193,12 @@ test('each documented answer to an acceptance and a request is given', async () 
             }
         }
         const operation = `Create${sector[0].toUpperCase()}${sector.slice(1)}InsuranceQuoteOperation`;
-        await operator('POST', '/operator/overrides', { provider: PROVIDER, operation, status: 204, times: 1 });
+        await operate(demo, 'POST', '/operator/overrides', { provider: PROVIDER, operation, status: 204, times: 1 });
         assert.equal((await ask(sector, request(sector))).status, 204);
         if (!leads) { // this insurer leads the customer itself there
             const { QuoteId } = await quoteOf(sector);
             const update = `${operation.slice('Create'.length).replace('QuoteOperation', '')}UpdateInsuranceQuoteByQuoteIdOperation`;
-            await operator('POST', '/operator/overrides', { provider: PROVIDER, operation: update, status: 200, times: 1,
+            await operate(demo, 'POST', '/operator/overrides', { provider: PROVIDER, operation: update, status: 200, times: 1,
                 body: { data: { PolicyIssuanceAllowed: ALL } } });
             const reply = await change(sector, QuoteId, acceptanceOf(sector, await quoteOf('motor')));
             assert.equal(reply.status, 200, reply.text);
@@ -403,7 +383,7 @@ test('answers that no rule gives are as documented, too', async () => {
         ];
         for (const [operation, again] of asked) {
             for (const status of [403, 409, 500]) {
-                await operator('POST', '/operator/overrides', { provider: PROVIDER, operation, status, times: 1 });
+                await operate(demo, 'POST', '/operator/overrides', { provider: PROVIDER, operation, status, times: 1 });
                 assert.equal((await again()).status, status, operation);
             }
         }
@@ -446,7 +426,7 @@ test('an instance that is killed loses nothing that it has answered', async () =
             assert.ok(reply.status === 204 || (reply.status === 409 && seen !== 'Available'), reply.text);
         }
     }
-    await moveClock(LEASE_S); // what the killed instance was telling is told by the other then
+    await clock.move(LEASE_S); // what the killed instance was telling is told by the other then
     const steps = ['ApplicationPending', 'ApplicationApproved', 'PaymentRequired', 'PolicyIssued', 'Completed'];
     for (const { QuoteId } of quotes) {
         const told = await toldOf(QuoteId, 'Completed');
@@ -461,7 +441,7 @@ test('a quote expires by the clock, is read as expired, and cannot be accepted',
             : await quoteOf(sector)]);
     }
     const waiting = await accepted('home', { PolicyIssuanceRequest: ALL }, 200);
-    await moveClock(LEASE_S + 14 * DAYS);
+    await clock.move(LEASE_S + 14 * DAYS);
     for (const [sector, quote] of quotes) {
         assert.equal((await look(sector, quote.QuoteId)).json.data.QuoteStatus, 'Expired');
         assertRefused(await change(sector, quote.QuoteId, acceptanceOf(sector, quote)), 409, 'Quote.Expired');

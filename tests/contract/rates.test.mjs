@@ -1,12 +1,12 @@
 // The products of an account: finance rates only with the customer's permission, and for some
 // products only encrypted with a code that the customer gets from the bank.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { compactDecrypt, decodeProtectedHeader } from 'jose';
 import { HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { BankClock } from '../support/operator.mjs';
 import { readBooks } from './books.mjs';
 
 const PERMISSIONS = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadProduct'];
@@ -224,15 +224,9 @@ test('without the Hub the rates stay here; with it again they go', async () => {
 });
 
 async function moveClock(offsetSeconds) {
-    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
-    const moved = await fetch(`${demo.adminBaseUrl}/operator/clock`, {
-        method: 'PUT',
-        headers: { authorization: `Bearer ${token}` },
-        body: JSON.stringify({ offsetSeconds }),
-    });
-    assert.equal(moved.status, 204);
-    const now = Math.floor(Date.now() / 1000) + offsetSeconds;
-    return { token: await client.token({ claims: { iat: now, exp: now + 30 } }) };
+    const clock = new BankClock(demo);
+    await clock.move(offsetSeconds);
+    return { token: await clock.token(client) };
 }
 
 test('there are twelve codes a day for a consent and an account, not more', async () => {

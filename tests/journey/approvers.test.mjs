@@ -1,9 +1,9 @@
 // Payments that several people of a company approve, each in a sign-in of their own.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
+import { operate } from '../support/operator.mjs';
 import { CONTROL_PARAMETERS, creditorOf, sealPii } from '../support/payments.mjs';
 import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
 import { arrive, changes, consentAtHub, requestConsent, shoot, signInAsCustomer, until, userOf } from './support.mjs';
@@ -183,10 +183,6 @@ test('a TPP that takes one approval only is offered no such account', async () =
 test('without the others in time it is rejected', async () => {
     const request = await askFor({ AuthorizationExpirationDateTime: new Date(Date.now() + 3_600_000).toISOString() });
     await approveFirst(request);
-    await fetch(`${demo.adminBaseUrl}/operator/clock`, {
-        method: 'PUT',
-        headers: { authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}` },
-        body: JSON.stringify({ offsetSeconds: 3_700 }),
-    });
+    await operate(demo, 'PUT', '/operator/clock', { offsetSeconds: 3_700 });
     await until(async () => (await statusOf(request)) === 'Rejected', 'the rejection');
 });

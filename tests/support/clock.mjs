@@ -1,6 +1,5 @@
 // The clock of a demonstration, which its operator moves and its Hubs follow.
-import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { operate } from './operator.mjs';
 
 let offset = 0;
 
@@ -8,13 +7,7 @@ let offset = 0;
 export const now = () => Math.floor(Date.now() / 1000) + offset;
 
 async function move(demo, offsetSeconds) {
-    const token = readFileSync(demo.operatorTokenFile, 'utf8').trim();
-    const { status } = await fetch(`${demo.adminBaseUrl}/operator/clock`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ offsetSeconds }),
-    });
-    assert.equal(status, 204);
+    await operate(demo, 'PUT', '/operator/clock', { offsetSeconds });
     offset = offsetSeconds;
 }
 
