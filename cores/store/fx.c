@@ -1,7 +1,8 @@
 /*
  * Quotes of currency exchange: given, accepted, moved on by the clock when somebody looks, and told
- * in a feed. The reference bank plays funding and trade by itself; a customer whom it does not know
- * needs an account first, which POST /accounts opens.
+ * in a feed. A remittance waits for a payment (fx_pay.c); of an exchange alone the reference bank
+ * plays funding and trade by itself, and a customer whom it does not know needs an account first,
+ * which POST /accounts opens.
  */
 #include "store/fx.h"
 
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_US INT64_C(2000000)      /* from one status to the next */
 #define WAITS_US INT64_C(86400000000) /* for an account */
 #define LIABILITY_URL "https://www.dhow.example/exchange/liability"
 #define REFUND_URL "https://www.dhow.example/exchange/refunds"
@@ -44,6 +44,16 @@ static const char *const statuses[] = {
     [LFI_FX_EXPIRED] = "Expired",
 };
 
+static bool is_payable(uint32_t status)
+{
+    return status == LFI_FX_ACCEPTED || status == LFI_FX_ACCOUNT_OPENED;
+}
+
+bool fx_is_payable(const struct fx_value *value, int64_t now_us)
+{
+    return value->remitted && is_payable(value->status) && value->due_us > now_us;
+}
+
 static struct lfi_slice id_of(const struct fx_value *value)
 {
     return (struct lfi_slice){value->id, FX_ID_SIZE - 1};
@@ -51,9 +61,8 @@ static struct lfi_slice id_of(const struct fx_value *value)
 
 /* --- in the database; LMDB codes -------------------------------------------------------------- */
 
-/* *bytes: the value with its texts, borrowed until the transaction writes or ends. */
-static int get(struct payments *payments, MDB_txn *txn, struct lfi_slice id, struct fx_value *out,
-               MDB_val *bytes)
+int fx_get(struct payments *payments, MDB_txn *txn, struct lfi_slice id, struct fx_value *out,
+           MDB_val *bytes)
 {
     MDB_val key = val_of(id);
     int rc = id.len == FX_ID_SIZE - 1 ? mdb_get(txn, payments->db[PAYMENTS_QUOTES], &key, bytes)
@@ -120,8 +129,12 @@ static int put_status(struct payments *payments, MDB_txn *txn, struct fx_value *
 
 /* --- moving ----------------------------------------------------------------------------------- */
 
+/* A remittance is funded by a payment; other trades, the reference bank plays by itself. */
 static uint32_t after_acceptance(const struct fx_value *value)
 {
+    if (value->remitted) {
+        return LFI_FX_CANCELLED;
+    }
     if (value->plan == FX_PLAN_REJECT) {
         return LFI_FX_REJECTED;
     }
@@ -139,7 +152,7 @@ static uint32_t next_of(const struct fx_value *value)
     case LFI_FX_ACCOUNT_OPENED:
         return after_acceptance(value);
     case LFI_FX_FUNDED:
-        return LFI_FX_ACTIONED;
+        return value->plan == FX_PLAN_REJECT ? LFI_FX_REJECTED : LFI_FX_ACTIONED;
     default:
         return LFI_FX_COMPLETED;
     }
@@ -150,19 +163,27 @@ static int move_on(struct payments *payments, MDB_txn *txn, struct fx_value *val
 {
     value->updated_us = value->due_us;
     value->status = next_of(value);
-    value->due_us = value->status < LFI_FX_COMPLETED ? value->due_us + STEP_US : 0;
+    value->due_us = value->status < LFI_FX_COMPLETED ? value->due_us + FX_STEP_US : 0;
     return put_status(payments, txn, value);
 }
 
-/* It goes on before it was due. */
-static int step(struct payments *payments, MDB_txn *txn, struct fx_value *value, uint32_t status,
-                int64_t now_us)
+/* Until it goes on by itself from a status that it takes now. */
+static int64_t next_due_us(const struct fx_value *value, uint32_t status, int64_t now_us)
 {
+    if (value->remitted && is_payable(status)) {
+        return value->created_us + FX_LIFE_US;
+    }
     bool waits = status == LFI_FX_ACCEPTED && !value->identified && value->plan == FX_PLAN_COMPLETE;
+    return now_us + (waits ? WAITS_US : FX_STEP_US);
+}
+
+int fx_step(struct payments *payments, MDB_txn *txn, struct fx_value *value, uint32_t status,
+            int64_t now_us)
+{
     int rc = steps_drop_due(txn, payments->db[PAYMENTS_QUOTE_DUE], value->due_us, id_of(value));
+    value->due_us = next_due_us(value, status, now_us);
     value->status = status;
     value->updated_us = now_us;
-    value->due_us = now_us + (waits ? WAITS_US : STEP_US);
     return rc == 0 ? put_status(payments, txn, value) : rc;
 }
 
@@ -172,20 +193,20 @@ int fx_open_account(struct payments *payments, MDB_txn *txn, const char *quote_i
     MDB_val bytes;
     struct fx_value value;
     struct lfi_slice id = {quote_id, strlen(quote_id)};
-    int rc = get(payments, txn, id, &value, &bytes);
+    int rc = fx_get(payments, txn, id, &value, &bytes);
     if (rc != 0) {
         return rc == MDB_NOTFOUND ? 0 : rc;
     }
     bool waits = value.status == LFI_FX_ACCEPTED && !value.identified &&
                  strcmp(value.client_id, client_id) == 0;
-    return waits ? step(payments, txn, &value, LFI_FX_ACCOUNT_OPENED, at_us) : 0;
+    return waits ? fx_step(payments, txn, &value, LFI_FX_ACCOUNT_OPENED, at_us) : 0;
 }
 
 static int move(struct payments *payments, MDB_txn *txn, struct lfi_slice id)
 {
     MDB_val bytes;
     struct fx_value value;
-    int rc = get(payments, txn, id, &value, &bytes);
+    int rc = fx_get(payments, txn, id, &value, &bytes);
     return rc == 0 ? move_on(payments, txn, &value) : rc;
 }
 
@@ -204,8 +225,9 @@ static const char *information_of(const struct fx_value *value)
     case LFI_FX_REJECTED:
         return "The bank could not carry out the trade.";
     case LFI_FX_CANCELLED:
-        return value->plan == FX_PLAN_CANCEL ? "The trade was not funded in time."
-                                             : "No account was opened for the trade in time.";
+        return value->remitted || value->plan == FX_PLAN_CANCEL
+                   ? "The trade was not funded in time."
+                   : "No account was opened for the trade in time.";
     default:
         return "";
     }
@@ -263,7 +285,7 @@ static int is_repeated(struct payments *payments, MDB_txn *txn,
         return rc == MDB_NOTFOUND ? 0 : rc != 0 ? rc : MDB_CORRUPTED;
     }
     memcpy(&identity, bytes.mv_data, sizeof(identity));
-    rc = get(payments, txn, (struct lfi_slice){identity.id, FX_ID_SIZE - 1}, &value, &bytes);
+    rc = fx_get(payments, txn, (struct lfi_slice){identity.id, FX_ID_SIZE - 1}, &value, &bytes);
     *out = rc == 0 && identity.expires_us > now_us && !is_void(value.status);
     return rc;
 }
@@ -360,7 +382,7 @@ static int fx_find(void *core, const struct lfi_call *call, const struct lfi_que
     if (result != LFI_OK) {
         return result;
     }
-    int rc = get(store->payments, txn, query->subject_id, &value, &bytes);
+    int rc = fx_get(store->payments, txn, query->subject_id, &value, &bytes);
     result = rc == 0
                  ? give(&value, (const char *)bytes.mv_data + sizeof(value), NULL, answer, error)
              : rc == MDB_NOTFOUND ? LFI_UNKNOWN
@@ -382,7 +404,7 @@ static int fx_accept(void *core, const struct lfi_call *call, struct lfi_slice q
     if (result != LFI_OK) {
         return result;
     }
-    int rc = get(store->payments, txn, quote_id, &value, &bytes);
+    int rc = fx_get(store->payments, txn, quote_id, &value, &bytes);
     if (rc == MDB_NOTFOUND) {
         mdb_txn_abort(txn);
         return LFI_UNKNOWN;
@@ -393,7 +415,7 @@ static int fx_accept(void *core, const struct lfi_call *call, struct lfi_slice q
         return LFI_DENIED;
     }
     if (rc == 0) {
-        rc = step(store->payments, txn, &value, LFI_FX_ACCEPTED, now_us);
+        rc = fx_step(store->payments, txn, &value, LFI_FX_ACCEPTED, now_us);
     }
     return payments_end(store->payments, txn, rc, error);
 }
@@ -410,7 +432,7 @@ static int give_change(struct payments *payments, MDB_txn *txn, const struct ste
     int rc =
         steps_get_change(txn, payments->db[PAYMENTS_QUOTE_CHANGES], number, &head, sizeof(head));
     if (rc == 0) {
-        rc = get(payments, txn, (struct lfi_slice){head.id, FX_ID_SIZE - 1}, &value, &bytes);
+        rc = fx_get(payments, txn, (struct lfi_slice){head.id, FX_ID_SIZE - 1}, &value, &bytes);
     }
     if (rc != 0) {
         return store_fail(error, "quote's change", rc);
@@ -433,4 +455,5 @@ const struct lfi_fx store_fx = {.size = sizeof(struct lfi_fx),
                                 .quote = fx_quote,
                                 .find = fx_find,
                                 .accept = fx_accept,
-                                .changes = fx_changes};
+                                .changes = fx_changes,
+                                .pays = 1};

@@ -12,7 +12,6 @@
 
 #define MILLION INT64_C(1000000)
 #define MINOR_MAX INT64_C(1000000000) /* ten million of a currency: the bank trades no more */
-#define LIFE_US (600 * MILLION)       /* of a quote */
 #define MARGIN 6000                   /* of a million */
 #define MARGIN_AGREED 2000            /* for the bank's customers */
 #define COMMISSION 1000               /* of a million, of what is sold */
@@ -257,9 +256,10 @@ static enum fx_offer offer(struct store *store, const cJSON *data, struct fx_quo
     }
     out->value.identified = identified;
     out->value.plan = plan_of(&trade, data);
+    out->value.remitted = strcmp(text_of(data, "TransactionType"), "Spot") != 0;
     out->value.created_us = store->now_us(store->clock);
     out->value.updated_us = out->value.created_us;
-    out->value.due_us = out->value.created_us + LIFE_US;
+    out->value.due_us = out->value.created_us + FX_LIFE_US;
     if (!steps_write_id(out->value.id)) {
         (void)store_say(error, "no random numbers");
         return FX_OFFER_FAILED;

@@ -54,7 +54,8 @@
 
 #define PAYMENTS_FORMAT "6"
 #define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
-#define PAYMENT_BYTES_MAX 4096    /* of a payment in the database */
+#define PAYMENT_BYTES_MAX 8192    /* of a payment in the database */
+#define PAYMENT_EXCHANGE_MAX 3072 /* of what a payment says of an exchange */
 #define PAYMENT_REFERENCE_MAX 128 /* consent ids and idempotency keys */
 #define PAYMENT_DIGEST 32
 #define PAYMENT_ID_BYTES 16
@@ -138,6 +139,7 @@ enum payment_text {
     PAYMENT_TRANSACTION,      /* the rail's id */
     PAYMENT_CODE,             /* of the reason; counts when the payment is rejected */
     PAYMENT_MESSAGE,
+    PAYMENT_EXCHANGE, /* into another currency: JSON, members of the record */
     PAYMENT_TEXTS,
 };
 
@@ -148,6 +150,7 @@ struct payment_value {
     int64_t due_us; /* when it moves next; 0: not by itself */
     int64_t amount;
     char currency[4];
+    int64_t charges;   /* that are debited besides the amount */
     int64_t succeeded; /* of a file, once processed: the sum of what went through */
     uint32_t file;     /* instructions of the file that it pays; 0: it pays none */
     uint32_t successes;
@@ -283,7 +286,9 @@ int ledger_balances(struct store *store, struct lfi_slice account_id, struct lfi
 /* --- holds (payments_hold.c); results are LMDB codes -------------------------------------------
  */
 
-/* Takes the payment's amount from what is available on the account, whose ledger this is. */
+/* What a payment takes from its account: its amount, and charges. */
+int64_t payment_total(const struct payment *payment);
+/* Takes the payment's total from what is available on the account, whose ledger this is. */
 int hold_place(struct payments *payments, MDB_txn *txn, const struct payment *payment,
                struct ledger_value *ledger);
 /* Ends the hold of a payment that was pending until now. */
@@ -347,6 +352,8 @@ int payment_outcome_of(struct store *store, MDB_txn *txn, const struct lfi_payme
 /* Chooses the rail, and what happens on it when. `answer_s` is how slow the creditor's bank is. */
 void payment_plan(struct payments *payments, struct payment *payment, const struct lfi_reach *reach,
                   const struct payment_outcome *outcome, uint32_t answer_s);
+/* Of a payment abroad, which takes no rail of the country: `fails`: the trade will. */
+void payment_plan_exchange(struct payment *payment, bool fails);
 /* The instant, or the next opening of UAEFTS. */
 int64_t payment_window(const struct payments *payments, int64_t utc_us);
 

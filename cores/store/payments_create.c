@@ -1,7 +1,9 @@
 /* Whether an order becomes a payment: the rules, and what is written when it does. */
 #include "store/files.h"
+#include "store/fx.h"
 #include "store/payments_order.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -28,7 +30,8 @@ bool payment_order_is_sound(const struct lfi_payment_order *order)
     return order->size >= sizeof(*order) && fits(order->consent_id, 1, PAYMENT_REFERENCE_MAX) &&
            fits(order->idempotency_key, 1, PAYMENT_REFERENCE_MAX) &&
            fits(order->creditor.iban, order->file ? 0 : 1, order->file ? 0 : STORE_ID_MAX) &&
-           fits(order->account_id, 1, STORE_ID_MAX) && order->amount.minor > 0 &&
+           fits(order->account_id, 1, STORE_ID_MAX) && fits(order->quote_id, 0, FX_ID_SIZE - 1) &&
+           fits(order->currency_request, 0, PAYMENT_EXCHANGE_MAX / 2) && order->amount.minor > 0 &&
            memchr(order->amount.currency, '\0', sizeof(order->amount.currency)) ==
                order->amount.currency + 3;
 }
@@ -133,8 +136,8 @@ static bool may_pay(struct payment_ticket *ticket, const struct account_value *h
     return true;
 }
 
-/* Whether the funds cover the order; the ledger is the account's. */
-static bool has_funds(struct payment_batch *batch, struct payment_ticket *ticket,
+/* Whether the funds cover the order and its charges; the ledger is the account's. */
+static bool has_funds(struct payment_batch *batch, struct payment_ticket *ticket, int64_t charges,
                       struct ledger_value *ledger)
 {
     int64_t available = 0;
@@ -151,7 +154,7 @@ static bool has_funds(struct payment_batch *batch, struct payment_ticket *ticket
     }
     ticket->outcome = LFI_ORDER_NO_FUNDS;
     return !__builtin_add_overflow(money.available, ledger->posted - ledger->held, &available) &&
-           available >= order->amount.minor;
+           available - charges >= order->amount.minor;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -220,6 +223,10 @@ static void insert(struct payment_batch *batch, struct payment_ticket *ticket,
     if (batch->code == 0) {
         batch->code = file_note_payment(batch->store->payments, batch->write, payment);
     }
+    if (batch->code == 0 && order->quote_id.len > 0) {
+        batch->code =
+            fx_pay(batch->store->payments, batch->write, order->quote_id, payment->head.created_us);
+    }
     if (batch->code == 0) {
         batch->code = hold_place(batch->store->payments, batch->write, payment, ledger);
     }
@@ -249,11 +256,31 @@ static struct payment payment_of(const struct lfi_payment_order *order, int64_t 
     return payment;
 }
 
-/* What is known of the creditor. */
+/* What is known of the creditor, and of an exchange. */
 struct creditor {
     struct lfi_id own; /* its account, when it is one of the segment; else empty */
     struct payment_outcome outcome;
+    struct fx_payment fx; /* its text is in the payment, and freed at the end */
 };
+
+/* Into another currency: by its quote alone, for the account is abroad. */
+static bool plan_exchange(struct payment_batch *batch, struct payment_ticket *ticket,
+                          struct payment *payment, struct fx_payment *fx)
+{
+    const struct lfi_payment_order *order = ticket->order;
+    batch->code =
+        fx_judge(batch->store->payments, batch->write, order, payment->head.created_us, fx);
+    if (batch->code != 0) {
+        return false;
+    }
+    if (!fx->payable) {
+        return refuse(ticket, LFI_ORDER_QUOTE, fx->fault) != LFI_OK;
+    }
+    payment->head.charges = fx->charges;
+    payment->text[PAYMENT_EXCHANGE] = (struct lfi_slice){fx->exchange, strlen(fx->exchange)};
+    payment_plan_exchange(payment, fx->plan == FX_PLAN_REJECT);
+    return true;
+}
 
 /* The account is the user's, and the creditor and the account's status allow the order. */
 static bool passes_checks(struct payment_batch *batch, struct payment_ticket *ticket,
@@ -276,6 +303,9 @@ static bool passes_checks(struct payment_batch *batch, struct payment_ticket *ti
     }
     if (ticket->result == LFI_OK && order->file) {
         return file_plan(batch, ticket, payment) && may_pay(ticket, &head, own);
+    }
+    if (ticket->result == LFI_OK && order->quote_id.len > 0) {
+        return may_pay(ticket, &head, own) && plan_exchange(batch, ticket, payment, &creditor->fx);
     }
     if (ticket->result == LFI_OK) {
         ticket->result = payments_reach_in(store, batch->read, order->creditor.iban, &reach, own,
@@ -310,29 +340,23 @@ static void lose(struct payment_batch *batch, struct payment_ticket *ticket,
     ticket->result = LFI_IN_DOUBT;
 }
 
-void payment_decide(struct payment_batch *batch, struct payment_ticket *ticket)
+/* Decides on an order that has no payment yet. */
+static void decide(struct payment_batch *batch, struct payment_ticket *ticket,
+                   struct payment *payment, struct creditor *creditor,
+                   const unsigned char claim[PAYMENT_DIGEST])
 {
-    unsigned char claim[PAYMENT_DIGEST];
     struct ledger_value ledger;
-    struct creditor creditor = {{""}, {0}};
-    const struct lfi_payment_order *order = ticket->order;
-    struct payment payment = payment_of(order, batch->store->now_us(batch->store->clock));
-    if (!payment_claim_key(order->consent_id, order->idempotency_key, claim)) {
-        ticket->result = store_say(ticket->error, "out of memory");
+    if (!passes_checks(batch, ticket, payment, creditor)) {
         return;
     }
-    if (has_claim(batch, ticket, claim) || batch->code != 0 ||
-        !passes_checks(batch, ticket, &payment, &creditor)) {
-        return;
-    }
-    if (order->one_in_flight && is_in_flight(batch, &payment)) {
+    if (ticket->order->one_in_flight && is_in_flight(batch, payment)) {
         ticket->outcome = LFI_ORDER_IN_FLIGHT;
         return;
     }
-    if (batch->code != 0 || !has_funds(batch, ticket, &ledger)) {
+    if (batch->code != 0 || !has_funds(batch, ticket, payment->head.charges, &ledger)) {
         return;
     }
-    enum store_outcome what = creditor.outcome.what;
+    enum store_outcome what = creditor->outcome.what;
     if (what == STORE_OUTCOME_NO_FUNDS) {
         ticket->outcome = LFI_ORDER_NO_FUNDS;
         return;
@@ -341,14 +365,30 @@ void payment_decide(struct payment_batch *batch, struct payment_ticket *ticket)
         lose(batch, ticket, claim);
         return;
     }
-    payment.sequence = next_sequence(batch);
-    if (!new_uuid(payment.head.id)) {
+    payment->sequence = next_sequence(batch);
+    if (!new_uuid(payment->head.id)) {
         ticket->result = store_say(ticket->error, "no random bytes");
         return;
     }
     ticket->outcome = LFI_ORDER_CREATED;
     ticket->late = what == STORE_OUTCOME_LATE;
     ticket->lost = ticket->late || what == STORE_OUTCOME_LOST;
-    ticket->sequence = payment.sequence;
-    insert(batch, ticket, &payment, claim, &ledger);
+    ticket->sequence = payment->sequence;
+    insert(batch, ticket, payment, claim, &ledger);
+}
+
+void payment_decide(struct payment_batch *batch, struct payment_ticket *ticket)
+{
+    unsigned char claim[PAYMENT_DIGEST];
+    struct creditor creditor = {.own = {""}};
+    const struct lfi_payment_order *order = ticket->order;
+    struct payment payment = payment_of(order, batch->store->now_us(batch->store->clock));
+    if (!payment_claim_key(order->consent_id, order->idempotency_key, claim)) {
+        ticket->result = store_say(ticket->error, "out of memory");
+        return;
+    }
+    if (!has_claim(batch, ticket, claim) && batch->code == 0) {
+        decide(batch, ticket, &payment, &creditor, claim);
+    }
+    cJSON_free(creditor.fx.exchange);
 }

@@ -25,6 +25,10 @@ static const struct entry_kind KINDS[] = {
     [LFI_RAIL_UAEFTS] = {"LocalBankTransfer", "FTS/OF/", "Issued Credit Transfers", "ICDT",
                          "Domestic Credit Transfer", "DMCT"},
 };
+/* Of a payment abroad. */
+static const struct entry_kind EXCHANGE_KIND = {"InternationalTransfer",        "TT/OF/",
+                                                "Issued Credit Transfers",      "ICDT",
+                                                "Cross-Border Credit Transfer", "XBCT"};
 static const struct entry_kind CREDIT_KIND = {"SameBankTransfer",          "TRF/CR/",
                                               "Received Credit Transfers", "RCDT",
                                               "Internal Book Transfer",    "BOOK"};
@@ -137,6 +141,13 @@ static bool add_balance(cJSON *entry, int64_t minor, const char *currency)
            add_amount(balance, minor, currency);
 }
 
+/* Abroad an account may have another number: an IBAN begins with a country and check digits. */
+static bool is_iban(const char *number)
+{
+    return isupper((unsigned char)number[0]) && isupper((unsigned char)number[1]) &&
+           isdigit((unsigned char)number[2]) && isdigit((unsigned char)number[3]);
+}
+
 static bool add_other_end(cJSON *entry, const struct other_end *other, bool credit)
 {
     cJSON *account = NULL;
@@ -160,7 +171,7 @@ static bool add_other_end(cJSON *entry, const struct other_end *other, bool cred
             return false;
         }
     }
-    return add_text(account, "schemeName", "IBAN") &&
+    return add_text(account, "schemeName", is_iban(other->iban) ? "IBAN" : "AccountNumber") &&
            add_text(account, "identification", other->iban) &&
            add_text(account, "name", other->name);
 }
@@ -177,6 +188,9 @@ struct side {
 static const struct entry_kind *kind_of(const struct payment *payment, bool credit)
 {
     uint8_t rail = payment->head.rail == LFI_RAIL_NONE ? LFI_RAIL_AANI : payment->head.rail;
+    if (payment->text[PAYMENT_EXCHANGE].len > 0) {
+        return &EXCHANGE_KIND;
+    }
     return credit ? &CREDIT_KIND : &KINDS[rail];
 }
 
@@ -205,7 +219,7 @@ static char *entry_text(const struct side *side, const struct entry_state *state
     bool ok = entry && add_ids(entry, payment, side->account_id, state) &&
               add_times(entry, payment, state) && add_kind(entry, kind, state) &&
               add_information(entry, kind, &side->other, reference) &&
-              add_amount(entry, payment->head.amount, currency) && add_code(entry, kind) &&
+              add_amount(entry, payment_total(payment), currency) && add_code(entry, kind) &&
               (!state->has_balance || add_balance(entry, state->balance, currency)) &&
               add_other_end(entry, &side->other, state->credit) &&
               add_text(entry, "paymentPurposeCode", purpose);
@@ -250,7 +264,7 @@ static int book(const struct side *side, bool credit)
     const struct posting *posting = side->posting;
     struct payments *payments = posting->store->payments;
     struct lfi_slice account_id = {side->account_id, strlen(side->account_id)};
-    int64_t amount = posting->payment->head.amount;
+    int64_t amount = payment_total(posting->payment);
     int result = ledger_money(posting->store, posting->read, account_id, &money, posting->error);
     int rc = ledger_get(payments, posting->write, account_id, &ledger);
     if (rc != 0 || (result != LFI_OK && result != LFI_UNKNOWN)) { /* unknown: loaded without it */
@@ -285,8 +299,11 @@ static int find_creditor(const struct posting *posting, struct other_end *out)
         copy_text(out->name, sizeof(out->name), text[PAYMENT_NAME_EN]);
         return LFI_OK;
     }
-    int rc = payments_reach_in(posting->store, posting->read, text[PAYMENT_IBAN], &reach, &own,
-                               &answer_s, posting->error);
+    bool abroad = text[PAYMENT_EXCHANGE].len > 0;
+    reach = (struct lfi_reach){.size = sizeof(reach)};
+    int rc = abroad ? LFI_OK
+                    : payments_reach_in(posting->store, posting->read, text[PAYMENT_IBAN], &reach,
+                                        &own, &answer_s, posting->error);
     if (rc == LFI_OK) {
         struct lfi_slice derived = {reach.bic, strlen(reach.bic)};
         copy_text(out->iban, sizeof(out->iban), text[PAYMENT_IBAN]);

@@ -30,10 +30,15 @@ static struct store_key released_key(uint32_t index, uint64_t version)
     return key;
 }
 
+int64_t payment_total(const struct payment *payment)
+{
+    return payment->head.amount + payment->head.charges;
+}
+
 int hold_place(struct payments *payments, MDB_txn *txn, const struct payment *payment,
                struct ledger_value *ledger)
 {
-    ledger->held += payment->head.amount;
+    ledger->held += payment_total(payment);
     ledger->version++;
     int rc = ledger_put(payments, txn, payment->text[PAYMENT_ACCOUNT], ledger);
     struct store_key key = hold_key(ledger->index, payment);
@@ -63,7 +68,7 @@ int hold_release(struct payments *payments, MDB_txn *txn, const struct payment *
     }
     memcpy(&released.version, value.mv_data, sizeof(released.version));
     rc = mdb_del(txn, payments->db[PAYMENTS_HOLDS], &where, NULL);
-    ledger.held -= payment->head.amount;
+    ledger.held -= payment_total(payment);
     ledger.version++;
     if (rc == 0) {
         rc = ledger_put(payments, txn, account_id, &ledger);

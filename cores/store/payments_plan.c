@@ -16,6 +16,7 @@
                */
 #define AANI_US (2 * SECOND_US)
 #define UAEFTS_US (60 * SECOND_US)
+#define EXCHANGE_US (4 * SECOND_US) /* as long as the trade itself (fx.c) */
 
 /* --- the tables ------------------------------------------------------------------------------- */
 
@@ -178,5 +179,17 @@ void payment_plan(struct payments *payments, struct payment *payment, const stru
         head->plan = PAYMENT_PLAN_SETTLE;
     } else if (outcome->what == STORE_OUTCOME_NEXT_WINDOW) {
         head->due_us = next_opening(payments, head->created_us);
+    }
+}
+
+void payment_plan_exchange(struct payment *payment, bool fails)
+{
+    struct payment_value *head = &payment->head;
+    head->rail = LFI_RAIL_NONE;
+    head->plan = PAYMENT_PLAN_ACCEPT;
+    head->due_us = head->created_us + EXCHANGE_US;
+    if (fails) {
+        plan_refusal(payment, LFI_RAIL_NONE, text_of("TradeFailed"),
+                     text_of("The bank could not carry out the trade."));
     }
 }

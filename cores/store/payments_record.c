@@ -267,6 +267,22 @@ static bool add_reason(cJSON *record, const struct payment *payment)
            add_text(reason, "message", payment->text[PAYMENT_MESSAGE]);
 }
 
+/* Into another currency: charges, rate, and what was asked for. */
+static bool add_exchange(cJSON *record, struct lfi_slice members)
+{
+    cJSON *exchange = members.len > 0 ? cJSON_ParseWithLength(members.ptr, members.len) : NULL;
+    bool whole = exchange || members.len == 0;
+    while (whole && exchange && exchange->child) {
+        cJSON *item = cJSON_DetachItemViaPointer(exchange, exchange->child);
+        whole = cJSON_AddItemToObject(record, item->string, item);
+        if (!whole) {
+            cJSON_Delete(item);
+        }
+    }
+    cJSON_Delete(exchange);
+    return whole;
+}
+
 static bool fill_record(cJSON *record, const struct payment *payment)
 {
     static const char *const STATUSES[] = {
@@ -290,7 +306,8 @@ static bool fill_record(cJSON *record, const struct payment *payment)
            add_time(record, "creationDateTime", head->created_us) && add_amount(record, head) &&
            add_text(record, "paymentPurposeCode", payment->text[PAYMENT_PURPOSE]) &&
            add_text(record, "debtorReference", payment->text[PAYMENT_DEBTOR_REFERENCE]) &&
-           add_billing(record, payment) && add_reason(record, payment);
+           add_billing(record, payment) && add_reason(record, payment) &&
+           add_exchange(record, payment->text[PAYMENT_EXCHANGE]);
 }
 
 int payment_give(const struct payment *payment, const struct lfi_payment_change *change,

@@ -20,7 +20,8 @@ static int find_exchange(struct call *call, const cJSON *tree, struct fx_terms *
                                  "The consent names a quote that there is not.")
                    : -1;
     }
-    return out->status == LFI_FX_AVAILABLE || out->status == LFI_FX_ACCEPTED
+    return out->status == LFI_FX_AVAILABLE || out->status == LFI_FX_ACCEPTED ||
+                   out->status == LFI_FX_ACCOUNT_OPENED
                ? 0
                : refusal_set(call->refusal, "ADDITIONS-QUOTE-ENDED", 400,
                              "Consent.BusinessRuleViolation",

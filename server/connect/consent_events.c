@@ -7,6 +7,7 @@
 #include "connect/call_consent.h"
 #include "connect/judge.h"
 #include "consent/rules.h"
+#include "payments/exchange.h"
 
 #include "contract_consent_events.h"
 #include "rows_consent_events.h"
@@ -111,8 +112,13 @@ int judge_consent(struct call *call, struct judged_consent *judged, struct conse
     if (!finding) {
         finding = check_base(call, consent);
     }
-    if (!finding) {
-        finding = consent_rules_check_currency(consent);
+    if (!finding && consent->kind->pays) {
+        if (exchange_validate(call, consent,
+                              json_get_string(json_get(judged->tree, "tpp"), "clientId"),
+                              out) != 0) {
+            return -1;
+        }
+        finding = out->code ? out : NULL;
     }
     if (finding) {
         *out = *finding;

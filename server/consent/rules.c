@@ -205,13 +205,6 @@ const struct consent_finding *consent_rules_check(const struct consent *consent,
     return NULL;
 }
 
-const struct consent_finding *consent_rules_check_currency(const struct consent *consent)
-{
-    static const struct consent_finding other = {"CurrencyNotSupported",
-                                                 "The bank pays in dirhams only."};
-    return consent->kind->pays && json_get(consent->data, "CurrencyRequest") ? &other : NULL;
-}
-
 const struct consent_finding consent_base_unknown = {"InvalidBaseConsentId",
                                                      "The bank knows no such base consent."};
 

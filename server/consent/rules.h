@@ -30,8 +30,6 @@ bool consent_rules_coherent(const struct consent *consent, struct lfi_slice json
 const struct consent_finding *consent_rules_check(const struct consent *consent,
                                                   const struct provider *provider,
                                                   const struct apis *apis);
-/* What is looked at last: domestic payments are in dirhams. NULL: nothing is wrong. */
-const struct consent_finding *consent_rules_check_currency(const struct consent *consent);
 /* BaseConsentId must name the first consent of a chain, of the same type. */
 const struct consent_finding *consent_rules_check_base(const struct consent *consent,
                                                        const struct consent *base);

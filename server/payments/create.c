@@ -91,6 +91,8 @@ static const struct order_refusal {
                              "under this consent."},
     [LFI_ORDER_CREDITOR] = {"PAYMENT-CREDITOR-REACH", 400, "Consent.FailsControlParameters",
                             "The creditor cannot be reached."},
+    [LFI_ORDER_QUOTE] = {"PAYMENT-QUOTE", 400, "Consent.BusinessRuleViolation",
+                         "The quote of currency exchange does not wait for this payment."},
     [LFI_ORDER_BANK_RULE] = {"PAYMENT-BANK-RULE", 400, "Consent.BusinessRuleViolation",
                              "A rule of the bank forbids the payment."},
 };

@@ -13,12 +13,13 @@
  *   PAYMENT-TYPE, PAYMENT-SHAPE                               400 Body.InvalidFormat
  *   PAYMENT-FILE                                              400 GenericError
  *   PAYMENT-CONSENT-ID                                        400 Consent.Invalid
- *   PAYMENT-INTERNATIONAL                                     400 Consent.FailsControlParameters
+ *   PAYMENT-INTERNATIONAL, PAYMENT-EXCHANGE-PARTS             400 Consent.FailsControlParameters
  *   PAYMENT-CURRENCY, -AMOUNT, -REFERENCE, -KEY               400 Body.InvalidFormat
  *   PSU-FORM                                                  400 Consent.InvalidUserIdentifier
  *   PAYMENT-KEY-USED                                          400 Body.InvalidFormat
  *   PAYMENT-CONSENT-UNKNOWN, -STATE, -KIND, -ACCOUNT          400 Consent.Invalid
  *   PAYMENT-CONSENT-USER                                      400 Consent.InvalidUserIdentifier
+ *   PAYMENT-EXCHANGE                                          400 Consent.FailsControlParameters
  *   PAYMENT-CONSENT-UNREAD                                    500 GenericRecoverableError
  *   PAYMENT-AUTH-DATE, PAYMENT-ADDRESS                        400 Body.InvalidFormat
  *   PII-…                                                     see pii_open
@@ -30,6 +31,7 @@
  *   PAYMENT-IN-FLIGHT                                         409 Payment.DuplicateInFlight
  *   PAYMENT-FUNDS                                             400 GenericError
  *   PAYMENT-CREDITOR-REACH                                    400 Consent.FailsControlParameters
+ *   PAYMENT-QUOTE                                             400 Consent.BusinessRuleViolation
  *   PAYMENT-BANK-RULE                                         400 Consent.BusinessRuleViolation
  *   PAYMENT-IN-DOUBT                                          500 GenericRecoverableError
  */

@@ -3,6 +3,8 @@
 #include "base/error.h"
 
 #define IBAN_LEN 23 /* of the UAE */
+#define IBAN_SHORTEST 15
+#define IBAN_LONGEST 34 /* ISO 13616; an account number is no longer either */
 #define BIC_SHORT 8
 #define BIC_LONG 11
 
@@ -49,24 +51,54 @@ bool creditor_equal(const struct creditor *a, const struct creditor *b)
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
+static bool is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Modulo 97 of the digits, A to Z as 10 to 35; the country and check digits count last. */
-static bool has_right_digits(struct lfi_slice iban)
+static bool has_right_rest(struct lfi_slice iban)
 {
     unsigned rest = 0;
-    if (iban.len != IBAN_LEN || iban.ptr[0] != 'A' || iban.ptr[1] != 'E') {
-        return false;
-    }
-    for (size_t i = 2; i < IBAN_LEN; i++) {
-        if (iban.ptr[i] < '0' || iban.ptr[i] > '9') {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < IBAN_LEN; i++) {
-        char c = iban.ptr[(i + 4) % IBAN_LEN];
+    for (size_t i = 0; i < iban.len; i++) {
+        char c = iban.ptr[(i + 4) % iban.len];
         rest = c >= 'A' ? rest * 100 + (unsigned)(c - 'A' + 10) : rest * 10 + (unsigned)(c - '0');
         rest %= 97;
     }
     return rest == 1;
+}
+
+static bool has_right_digits(struct lfi_slice iban)
+{
+    if (iban.len != IBAN_LEN || iban.ptr[0] != 'A' || iban.ptr[1] != 'E') {
+        return false;
+    }
+    for (size_t i = 2; i < IBAN_LEN; i++) {
+        if (!is_digit(iban.ptr[i])) {
+            return false;
+        }
+    }
+    return has_right_rest(iban);
+}
+
+/* Of any country: two letters, two digits, letters and digits. (ISO 13616.) */
+static bool is_iban_of_any_country(struct lfi_slice iban)
+{
+    if (iban.len < IBAN_SHORTEST || iban.len > IBAN_LONGEST || !is_capital(iban.ptr[0]) ||
+        !is_capital(iban.ptr[1]) || !is_digit(iban.ptr[2]) || !is_digit(iban.ptr[3])) {
+        return false;
+    }
+    for (size_t i = 4; i < iban.len; i++) {
+        if (!is_capital(iban.ptr[i]) && !is_digit(iban.ptr[i])) {
+            return false;
+        }
+    }
+    return has_right_rest(iban);
 }
 
 bool creditor_iban_is_valid(struct lfi_slice iban, const struct payment_rules *rules)
@@ -81,9 +113,8 @@ static bool is_bic(struct lfi_slice text)
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        bool letter = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
-        bool digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
-        if (!letter && (!digit || (i >= 4 && i < 6))) {
+        bool digit = is_digit(text.ptr[i]);
+        if (!is_capital(text.ptr[i]) && (!digit || (i >= 4 && i < 6))) {
             return false;
         }
     }
@@ -106,6 +137,17 @@ static enum creditor_verdict refuse(struct lfi_error *why, enum creditor_verdict
     return verdict;
 }
 
+static enum creditor_verdict judge_party(const struct creditor *creditor, struct lfi_error *why)
+{
+    if (creditor->name_en.len == 0 && creditor->name_ar.len == 0) {
+        return refuse(why, CREDITOR_INVALID, "the creditor must have a name, en or ar");
+    }
+    if (slice_equal_text(creditor->agent_scheme, "BICFI") && !is_bic(creditor->agent_id)) {
+        return refuse(why, CREDITOR_INVALID, "the creditor's agent must be a BIC of 8 or 11");
+    }
+    return CREDITOR_FINE;
+}
+
 static enum creditor_verdict judge_form(const struct creditor *creditor,
                                         const struct payment_rules *rules, struct lfi_error *why)
 {
@@ -115,13 +157,20 @@ static enum creditor_verdict judge_form(const struct creditor *creditor,
     if (!creditor_iban_is_valid(creditor->iban, rules)) {
         return refuse(why, CREDITOR_INVALID, "the creditor's account must be an IBAN of the UAE");
     }
-    if (creditor->name_en.len == 0 && creditor->name_ar.len == 0) {
-        return refuse(why, CREDITOR_INVALID, "the creditor must have a name, en or ar");
+    return judge_party(creditor, why);
+}
+
+bool creditor_is_sound_abroad(const struct creditor *creditor, struct lfi_error *why)
+{
+    if (slice_equal_text(creditor->scheme, "IBAN") && !is_iban_of_any_country(creditor->iban)) {
+        (void)error_set(why, "the creditor's account is not an IBAN");
+        return false;
     }
-    if (slice_equal_text(creditor->agent_scheme, "BICFI") && !is_bic(creditor->agent_id)) {
-        return refuse(why, CREDITOR_INVALID, "the creditor's agent must be a BIC of 8 or 11");
+    if (creditor->iban.len > IBAN_LONGEST) {
+        (void)error_set(why, "the creditor's account number has more than 34 characters");
+        return false;
     }
-    return CREDITOR_FINE;
+    return judge_party(creditor, why) == CREDITOR_FINE;
 }
 
 enum creditor_verdict creditor_judge(const struct creditor *creditor,

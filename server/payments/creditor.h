@@ -47,5 +47,7 @@ enum creditor_verdict {
 enum creditor_verdict creditor_judge(const struct creditor *creditor,
                                      const struct provider *provider, const struct lfi_call *call,
                                      struct lfi_error *why);
+/* The same of one in another country, by its form alone: no rail and no directory knows it. */
+bool creditor_is_sound_abroad(const struct creditor *creditor, struct lfi_error *why);
 
 #endif

@@ -2,19 +2,10 @@
 
 #include "base/base64.h"
 #include "base/datetime.h"
+#include "base/decimal.h"
 
 #define DAY_US (INT64_C(24) * 3600 * 1000000)
 #define YEAR_DAYS 366 /* the same date of the next year, whichever it is */
-
-/* Of 1 to 16 digits, a point and two digits, which the contract has checked: below 10^18. */
-static int64_t minor_of(struct lfi_slice decimal)
-{
-    int64_t minor = 0;
-    for (size_t i = 0; i < decimal.len; i++) {
-        minor = decimal.ptr[i] == '.' ? minor : minor * 10 + (decimal.ptr[i] - '0');
-    }
-    return minor;
-}
 
 const char *file_terms_read(const cJSON *object, struct arena *arena, struct lfi_file_terms *out)
 {
@@ -25,7 +16,7 @@ const char *file_terms_read(const cJSON *object, struct arena *arena, struct lfi
         .file_type = json_get_string(object, "FileType"),
         .reference = json_get_string(object, "FileReference"),
         .execution_date = json_get_string(object, "RequestedExecutionDate"),
-        .total_minor = minor_of(json_get_string(object, "ControlSum")),
+        .total_minor = decimal_minor(json_get_string(object, "ControlSum")),
     };
     if (hash.len != sizeof(out->hash)) {
         return "FileHash must be the SHA-256 of the file in Base64.";

@@ -3,33 +3,8 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "payments/exchange.h"
 #include "payments/identity.h"
-
-/* --- a quote of the core ---------------------------------------------------------------------- */
-
-struct record {
-    struct call *call;
-    struct lfi_fx_facts facts; /* its JSON in the arena */
-    struct lfi_slice json;     /* in the arena; absent: the core gave none */
-};
-
-static int take(void *ctx, struct lfi_slice json, const void *given)
-{
-    struct record *record = ctx;
-    const struct lfi_fx_facts *facts = given;
-    struct arena *arena = record->call->arena;
-    if (!list_is_object(json) || record->json.ptr || !facts ||
-        facts->size < sizeof(record->facts) || !facts->trade.ptr || !facts->commission.ptr) {
-        record->call->record_fault = "the record is malformed, has no facts, or is one too many";
-        return -1;
-    }
-    record->facts = *facts;
-    record->facts.trade = arena_keep(arena, facts->trade);
-    record->facts.commission = arena_keep(arena, facts->commission);
-    record->json = arena_keep(arena, json);
-    bool kept = record->json.ptr && record->facts.trade.ptr && record->facts.commission.ptr;
-    return kept ? 0 : -1;
-}
 
 /* --- asking for one --------------------------------------------------------------------------- */
 
@@ -57,12 +32,12 @@ static int check_request(struct call *call, const cJSON *data)
 }
 
 /* The answer to a request has less than the quote that is read later. */
-static int write_quote(struct record *record, const struct lfi_fx_summary *summary)
+static int write_quote(struct call *call, const struct fx_record *record,
+                       const struct lfi_fx_summary *summary)
 {
     static const char *const left_out[] = {"ContractIdentification", "Party", "QuoteStatus",
                                            "CreationDateTime", "StatusUpdateDateTime"};
     struct json_writer w;
-    struct call *call = record->call;
     if (!record->json.ptr || !summary->liability_url[0] || !summary->refund_url[0]) {
         return outcome_refuse_record(call, "there is no record, or it lacks its policies");
     }
@@ -91,12 +66,13 @@ static int write_quote(struct record *record, const struct lfi_fx_summary *summa
 static int ask_core(struct call *call, const struct lfi_fx_request *request)
 {
     struct lfi_error error = {""};
-    struct record record = {.call = call};
+    struct fx_record record = {.arena = call->arena};
     struct lfi_fx_summary summary = {.size = sizeof(summary)};
-    struct core_answer answer = core_answer(take, &record);
+    struct core_answer answer = fx_record_answer(&record);
     const struct provider *provider = call->provider;
     answer.base.summary = &summary;
     int status = provider->fx->quote(provider->core, &call->core, request, &answer.base, &error);
+    call->record_fault = record.fault;
     if (outcome_check(call, OUTCOME_BANK, status, &error) != 0) {
         return -1;
     }
@@ -108,7 +84,7 @@ static int ask_core(struct call *call, const struct lfi_fx_request *request)
         call->reply->status = 204;
         return 0;
     }
-    return write_quote(&record, &summary);
+    return write_quote(call, &record, &summary);
 }
 
 int fx_quote(struct call *call, struct lfi_slice client_id)
@@ -138,14 +114,15 @@ out:
 /* --- one that there is ------------------------------------------------------------------------ */
 
 static int find(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,
-                struct record *out)
+                struct fx_record *out)
 {
     struct lfi_error error = {"another client has asked for the quote"};
-    *out = (struct record){.call = call};
-    struct core_answer answer = core_answer(take, out);
+    *out = (struct fx_record){.arena = call->arena};
+    struct core_answer answer = fx_record_answer(out);
     const struct provider *provider = call->provider;
     const struct lfi_query query = {.size = sizeof(query), .subject_id = quote_id};
     int status = provider->fx->find(provider->core, &call->core, &query, &answer.base, &error);
+    call->record_fault = out->fault;
     if (status == LFI_OK && out->json.ptr && !slice_equal_text(client_id, out->facts.client_id)) {
         status = LFI_UNKNOWN;
     }
@@ -160,7 +137,7 @@ static int find(struct call *call, struct lfi_slice client_id, struct lfi_slice 
 int fx_find(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id)
 {
     struct json_writer w;
-    struct record record;
+    struct fx_record record;
     if (find(call, client_id, quote_id, &record) != 0) {
         return -1;
     }
@@ -174,57 +151,16 @@ int fx_find(struct call *call, struct lfi_slice client_id, struct lfi_slice quot
 
 /* --- its terms, as consents have them --------------------------------------------------------- */
 
-/* Those members of an object, in the arena; absent: out of memory. */
-static struct lfi_slice print_members(struct arena *arena, const cJSON *object,
-                                      const char *const *names, size_t count)
-{
-    cJSON *some = cJSON_CreateObject();
-    for (size_t i = 0; i < count; i++) {
-        const cJSON *member = json_get(object, names[i]);
-        if (member) {
-            cJSON_AddItemToObject(some, names[i], cJSON_Duplicate(member, true));
-        }
-    }
-    char *text = some ? cJSON_PrintUnformatted(some) : NULL;
-    struct lfi_slice kept = arena_keep(arena, slice_of(text));
-    cJSON_free(text);
-    cJSON_Delete(some);
-    return kept;
-}
-
-/* A consent's charges have no description. */
-static struct lfi_slice print_charges(struct arena *arena, const cJSON *charges)
-{
-    struct lfi_slice kept = {NULL, 0};
-    cJSON *copy = cJSON_Duplicate(charges, true);
-    cJSON *charge;
-    cJSON_ArrayForEach(charge, copy)
-    {
-        cJSON_DeleteItemFromObjectCaseSensitive(charge, "Description");
-    }
-    char *text = copy ? cJSON_PrintUnformatted(copy) : NULL;
-    kept = arena_keep(arena, slice_of(text));
-    cJSON_free(text);
-    cJSON_Delete(copy);
-    return kept;
-}
-
 int fx_find_terms(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,
                   struct fx_terms *out)
 {
-    static const char *const of_rate[] = {"UnitCurrency", "ExchangeRate", "RateType",
-                                          "ContractIdentification", "ExpirationDateTime"};
-    struct record record;
+    struct fx_record record;
     if (find(call, client_id, quote_id, &record) != 0) {
         return -1;
     }
     cJSON *quote = json_parse(record.json);
-    const cJSON *charges = json_get(quote, "Charges");
-    *out = (struct fx_terms){.status = record.facts.status,
-                             .rate = print_members(call->arena, quote, of_rate, ARRAY_LEN(of_rate)),
-                             .charges = charges ? print_charges(call->arena, charges)
-                                                : (struct lfi_slice){NULL, 0}};
-    bool whole = quote && out->rate.ptr && (!charges || out->charges.ptr);
+    bool whole = quote && fx_terms_read(quote, call->arena, out);
+    out->status = record.facts.status;
     cJSON_Delete(quote);
     return whole ? 0 : outcome_fail(call, "out of memory");
 }
@@ -240,7 +176,7 @@ static bool says(const cJSON *accepted, struct lfi_slice quoted)
 }
 
 /* Whether it repeats the quote exactly. */
-static bool repeats(const struct record *record, const cJSON *data)
+static bool repeats(const struct fx_record *record, const cJSON *data)
 {
     cJSON *quote = json_parse(record->json);
     bool same = has_text(quote, "QuoteReference", json_get_string(data, "QuoteReference")) &&
@@ -252,7 +188,7 @@ static bool repeats(const struct record *record, const cJSON *data)
 
 int fx_accept(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id)
 {
-    struct record record;
+    struct fx_record record;
     struct lfi_error error = {""};
     const struct provider *provider = call->provider;
     if (find(call, client_id, quote_id, &record) != 0) {

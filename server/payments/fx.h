@@ -7,6 +7,7 @@
 #define PAYMENTS_FX_H
 
 #include "flow/call.h"
+#include "payments/exchange.h"
 #include "payments/push_context.h"
 
 /*
@@ -19,13 +20,6 @@ int fx_find(struct call *call, struct lfi_slice client_id, struct lfi_slice quot
 /* 204. FX-QUOTE-UNKNOWN 404, FX-TERMS 400 when it repeats the quote otherwise than it is,
  * FX-QUOTE-ENDED 409. */
 int fx_accept(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id);
-
-/* What a quote says of a payment that is made by it. JSON in the arena. */
-struct fx_terms {
-    struct lfi_slice charges; /* as consents have them; absent: none */
-    struct lfi_slice rate;    /* ExchangeRate */
-    enum lfi_fx_status status;
-};
 
 /* FX-QUOTE-UNKNOWN 404, also of what another client has asked for. */
 int fx_find_terms(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,

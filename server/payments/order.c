@@ -2,7 +2,9 @@
 #include "payments/payment.h"
 
 #include "base/array.h"
+#include "base/decimal.h"
 #include "base/limits.h"
+#include "payments/exchange.h"
 #include "payments/file_terms.h"
 #include "payments/tpp_headers.h"
 
@@ -37,6 +39,13 @@ static int check_type(struct payment *payment)
                              "The bank takes no payments by file.");
 }
 
+static void lower_first(cJSON *item)
+{
+    if (item->string && item->string[0] >= 'A' && item->string[0] <= 'Z') {
+        item->string[0] = (char)(item->string[0] - 'A' + 'a');
+    }
+}
+
 static int check_consent_id(struct payment *payment)
 {
     if (slice_equal(json_get_string(payment->data, "ConsentId"), payment->call->core.consent_id)) {
@@ -46,27 +55,63 @@ static int check_consent_id(struct payment *payment)
                        "ConsentId is not the consent that o3-consent-id names.");
 }
 
-static int check_domestic(struct payment *payment)
+/* --- into another currency -------------------------------------------------------------------- */
+
+/* The same members, named as in the reply; NULL: out of memory. */
+static cJSON *answered_form(const cJSON *request, struct lfi_slice quote_id)
 {
-    if (!json_get(payment->data, "CurrencyRequest") && !json_get(payment->data, "FxQuoteId")) {
+    cJSON *item;
+    cJSON *copy = cJSON_Duplicate(request, true);
+    cJSON_ArrayForEach(item, copy)
+    {
+        cJSON *inner;
+        lower_first(item);
+        cJSON_ArrayForEach(inner, item)
+        {
+            lower_first(inner);
+        }
+    }
+    if (copy && !cJSON_AddStringToObject(copy, "fxQuoteId", quote_id.ptr)) {
+        cJSON_Delete(copy);
+        copy = NULL;
+    }
+    return copy;
+}
+
+static int keep_request(struct payment *payment)
+{
+    struct lfi_payment_order *order = &payment->order;
+    cJSON *form = answered_form(json_get(payment->data, "CurrencyRequest"), order->quote_id);
+    char *text = form ? cJSON_PrintUnformatted(form) : NULL;
+    order->currency_request =
+        text ? arena_keep(payment->call->arena, slice_of(text)) : (struct lfi_slice){0};
+    cJSON_free(text);
+    cJSON_Delete(form);
+    return order->currency_request.ptr ? 0 : outcome_fail(payment->call, "out of memory");
+}
+
+static int read_exchange(struct payment *payment)
+{
+    const cJSON *request = json_get(payment->data, "CurrencyRequest");
+    struct lfi_slice quote_id = json_get_string(payment->data, "FxQuoteId");
+    if (!request && !quote_id.ptr) {
         return 0;
     }
-    return refusal_set(payment->call->refusal, "PAYMENT-INTERNATIONAL", 400,
-                       "Consent.FailsControlParameters",
-                       "A domestic payment has neither CurrencyRequest nor FxQuoteId.");
+    if (!exchange_is_offered(payment->call->provider)) {
+        return refusal_set(payment->call->refusal, "PAYMENT-INTERNATIONAL", 400,
+                           "Consent.FailsControlParameters",
+                           "A domestic payment has neither CurrencyRequest nor FxQuoteId.");
+    }
+    if (!request || !quote_id.ptr) {
+        return refusal_set(payment->call->refusal, "PAYMENT-EXCHANGE-PARTS", 400,
+                           "Consent.FailsControlParameters",
+                           "A payment into another currency has CurrencyRequest and FxQuoteId.");
+    }
+    payment->order.quote_id = quote_id;
+    return keep_request(payment);
 }
 
 /* --- amount ----------------------------------------------------------------------------------- */
-
-/* Of 1 to 16 digits, a point and two digits, which the contract has checked: below 10^18. */
-static int64_t minor_of(struct lfi_slice decimal)
-{
-    int64_t minor = 0;
-    for (size_t i = 0; i < decimal.len; i++) {
-        minor = decimal.ptr[i] == '.' ? minor : minor * 10 + (decimal.ptr[i] - '0');
-    }
-    return minor;
-}
 
 static int read_amount(struct payment *payment)
 {
@@ -78,8 +123,8 @@ static int read_amount(struct payment *payment)
     if (!slice_equal_text(json_get_string(amount, "Currency"), "AED")) {
         return refuse_body(payment, "PAYMENT-CURRENCY", "Currency must be AED.");
     }
-    *out =
-        (struct lfi_money){.minor = minor_of(json_get_string(amount, "Amount")), .currency = "AED"};
+    *out = (struct lfi_money){.minor = decimal_minor(json_get_string(amount, "Amount")),
+                              .currency = "AED"};
     return out->minor > 0 ? 0
                           : refuse_body(payment, "PAYMENT-AMOUNT", "Amount must be above zero.");
 }
@@ -171,7 +216,7 @@ enum payment_step payment_read_order(struct payment *payment)
     order->billing_type = json_get_string(billing, "Type");
     order->merchant_id = json_get_string(billing, "MerchantId");
     bool fine = check_type(payment) == 0 && check_consent_id(payment) == 0 &&
-                check_domestic(payment) == 0 && read_amount(payment) == 0 &&
+                read_exchange(payment) == 0 && read_amount(payment) == 0 &&
                 check_references(payment) == 0 && read_key(payment) == 0 && read_user(payment) == 0;
     return fine ? PAYMENT_GO_ON : PAYMENT_REFUSED;
 }
@@ -246,11 +291,16 @@ enum payment_step payment_digest(struct payment *payment)
                                       creditor->agent_scheme,
                                       creditor->agent_id,
                                       {(const char *)payment->file_hash, LFI_FILE_HASH_SIZE}};
+    const struct lfi_slice exchange[] = {order->quote_id, order->currency_request};
     size_t count = ARRAY_LEN(parts) - (payment->file ? 0 : 1);
+    size_t more = order->quote_id.ptr ? ARRAY_LEN(exchange) : 0;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     bool whole = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
     for (size_t i = 0; whole && i < count; i++) {
         whole = add_text(digest, parts[i]);
+    }
+    for (size_t i = 0; whole && i < more; i++) {
+        whole = add_text(digest, exchange[i]);
     }
     whole = whole && EVP_DigestFinal_ex(digest, order->digest, NULL) == 1;
     EVP_MD_CTX_free(digest);

@@ -186,6 +186,9 @@ static const char *schema_of(const struct pii_query *query, const cJSON *tree)
 {
     const cJSON *initiation = json_get(tree, "Initiation");
     const cJSON *creditor = json_get(initiation, "Creditor");
+    if (query->abroad) {
+        return query->stage == PII_OF_PAYMENT ? "PaymentPiiAbroad" : "ConsentPiiAbroad";
+    }
     if (query->stage != PII_OF_PAYMENT) {
         return "ConsentPii";
     }

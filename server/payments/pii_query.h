@@ -27,6 +27,7 @@ struct pii_query {
     struct lfi_slice provider_id, consent_id; /* absent: it is not kept */
     const char *audience; /* aud of a verified signature; NULL: the bank's issuer */
     unsigned forms;       /* enum pii_forms: of a payment, taken besides its own */
+    bool abroad;          /* the consent or payment has a CurrencyRequest */
 };
 
 #endif

@@ -9,6 +9,19 @@
 
 /* --- the consent ------------------------------------------------------------------------------ */
 
+/* Whether the payment is into the currency, and under the quote, of the consent; or neither is. */
+static bool has_agreed_currency(const struct payment *payment)
+{
+    const cJSON *agreed = json_get(payment->consent.data, "CurrencyRequest");
+    const cJSON *request = json_get(payment->data, "CurrencyRequest");
+    if (!agreed || !request) {
+        return !agreed && !request;
+    }
+    return slice_equal(json_get_string(agreed, "FxQuoteId"), payment->order.quote_id) &&
+           slice_equal(json_get_string(agreed, "CurrencyOfTransfer"),
+                       json_get_string(request, "CurrencyOfTransfer"));
+}
+
 static int judge_consent(struct payment *payment)
 {
     const struct consent *consent = &payment->consent;
@@ -21,6 +34,11 @@ static int judge_consent(struct payment *payment)
         consent_is_expired(consent, clock_now_us(payment->means->clock))) {
         return agreed_refuse(payment->call, "PAYMENT-CONSENT-STATE",
                              "The consent is not in force.");
+    }
+    if (!has_agreed_currency(payment)) {
+        return refusal_set(payment->call->refusal, "PAYMENT-EXCHANGE", 400,
+                           "Consent.FailsControlParameters",
+                           "CurrencyOfTransfer and FxQuoteId must be those of the consent.");
     }
     payment->order.one_in_flight = consent->payment->one_in_flight;
     return agreed_account(payment->call, consent, &payment->order.account_id);
@@ -94,7 +112,8 @@ static struct pii_query query_of(const struct payment *payment, enum pii_stage s
                               .provider_id = slice_of(payment->call->provider->id),
                               .consent_id = payment->call->core.consent_id,
                               .audience = payment->call->provider->payment_rules.pii_audience,
-                              .forms = forms_of(payment)};
+                              .forms = forms_of(payment),
+                              .abroad = payment->order.quote_id.ptr};
 }
 
 enum payment_step payment_open_pii(struct payment *payment)

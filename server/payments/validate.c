@@ -10,6 +10,7 @@ struct inspection {
     const struct payment_type *type; /* NULL: none, or several at once */
     const cJSON *debtor, *creditors; /* NULL: none is named */
     const cJSON *file;               /* what is said of one */
+    bool abroad;                     /* into another currency */
     struct consent_finding *out;
 };
 
@@ -39,6 +40,7 @@ static int open_pii(struct inspection *in, struct pii_reader *reader, const cJSO
         .client_id = request_header(call->request, "o3-caller-client-id", NULL),
         .software_id = request_header(call->request, "o3-caller-software-statement-id", NULL),
         .audience = call->provider->payment_rules.pii_audience,
+        .abroad = in->abroad,
     };
     if (pii_open(reader, &query, call->arena, pii, &refusal) == 0) {
         const cJSON *initiation = json_get(pii->tree, "Initiation");
@@ -92,6 +94,12 @@ static int check_creditor(struct inspection *in, const cJSON *entry)
     struct creditor creditor;
     struct lfi_error why = {""};
     (void)creditor_read(entry, &creditor);
+    if (in->abroad && !creditor_is_sound_abroad(&creditor, &why)) {
+        return found_because(in, "InvalidCreditor", why.message);
+    }
+    if (in->abroad) {
+        return 0;
+    }
     switch (creditor_judge(&creditor, in->call->provider, &in->call->core, &why)) {
     case CREDITOR_FINE:
         return 0;
@@ -177,6 +185,7 @@ int payment_validate(struct call *call, struct pii_reader *reader, struct opened
                             .stage = opened->stage,
                             .type = payment_type_of(json_get(asked, "ControlParameters")),
                             .file = json_get(schedule, "FilePayment"),
+                            .abroad = json_get(asked, "CurrencyRequest"),
                             .out = out};
     struct pii pii = {.tree = NULL};
     *out = (struct consent_finding){NULL, NULL};

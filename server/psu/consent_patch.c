@@ -15,6 +15,7 @@ struct change {
     bool policies;
     bool pays;
     enum lfi_maybe large_corporate;
+    struct fx_terms agreed; /* of an exchange */
 };
 
 /* False: there should be one, and it cannot be made. */
@@ -54,6 +55,12 @@ static bool append_patch(struct buf *out, struct actor actor, const struct chang
     }
     if (change->pays && actor.endpoint->connect_tokens) {
         good = append_connect_token(&w, actor);
+    }
+    if (change->agreed.rate.ptr) {
+        json_raw(&w, "consentBody.Data.ExchangeRate", change->agreed.rate);
+    }
+    if (change->agreed.charges.ptr) {
+        json_raw(&w, "consentBody.Data.Charges", change->agreed.charges);
     }
     json_text(&w, "authorizationChannel", actor.session->on_phone ? "App" : "Web");
     json_close_object(&w);
@@ -151,7 +158,8 @@ bool consent_patch_authorize(struct actor actor, const struct decision_approval 
                                   .count = approval->count,
                                   .policies = approval->policies,
                                   .pays = approval->pays,
-                                  .large_corporate = find_billing(actor)};
+                                  .large_corporate = find_billing(actor),
+                                  .agreed = approval->agreed};
     cJSON *tree = NULL;
     struct consent consent;
     struct lfi_error error;

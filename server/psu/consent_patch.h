@@ -6,6 +6,7 @@
 #define PSU_CONSENT_PATCH_H
 
 #include "consent/authorizers.h"
+#include "payments/exchange.h"
 #include "psu/actor.h"
 
 struct consent;
@@ -21,6 +22,7 @@ struct decision_approval {
      */
     struct lfi_slice authorizers;
     int64_t deadline_s;
+    struct fx_terms agreed; /* of an exchange; absent members: none */
 };
 
 /* Status Rejected. */

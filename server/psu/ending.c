@@ -28,6 +28,7 @@ static const struct ending_row rows[ENDINGS] = {
                               "not-supported"},
     [ENDING_STEP_UP] = {ENDING_PATCH, "access_denied", "user_failed_step_up_authentication",
                         "step-up"},
+    [ENDING_QUOTE] = {ENDING_PATCH, "access_denied", "session_expired", "quote"},
     [ENDING_EXPIRED] = {ENDING_PATCH, "access_denied", "session_expired", "expired"},
     [ENDING_FAILED] = {ENDING_PATCH, "server_error", "lfi_internal_error", "failed"},
     [ENDING_BUSY] = {ENDING_PATCH, "temporarily_unavailable", "lfi_temporarily_unavailable",

@@ -27,6 +27,7 @@ enum ending {
     ENDING_NOT_DEBTOR, /* the TPP named an account that is not the customer's */
     ENDING_NOT_SUPPORTED,
     ENDING_STEP_UP, /* the decision was not confirmed */
+    ENDING_QUOTE,   /* of currency exchange: its time has passed, or it was used */
     ENDING_EXPIRED,
     ENDING_FAILED,
     ENDING_BUSY,

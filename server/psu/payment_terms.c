@@ -110,7 +110,8 @@ static void append_charges(struct json_writer *w, const cJSON *charges)
     json_close_array(w);
 }
 
-static void append_terms(const struct consent *consent, struct json_writer *w)
+static void append_terms(const struct consent *consent, const struct exchange_terms *exchange,
+                         struct json_writer *w)
 {
     const cJSON *places[PLACES];
     const char *grants = grants_of(consent);
@@ -127,8 +128,13 @@ static void append_terms(const struct consent *consent, struct json_writer *w)
     json_string_if_any(w, "purpose", json_get_string(consent->data, "PaymentPurposeCode"));
     json_string_if_any(w, "sponsored",
                        json_get_string(json_get(consent->data, "SponsoredTPPInformation"), "Name"));
-    if (cJSON_GetArraySize(json_get(consent->data, "Charges")) > 0) {
-        append_charges(w, json_get(consent->data, "Charges"));
+    const cJSON *charges =
+        exchange->json.ptr ? exchange_terms_charges(exchange) : json_get(consent->data, "Charges");
+    if (cJSON_GetArraySize(charges) > 0) {
+        append_charges(w, charges);
+    }
+    if (exchange->json.ptr) {
+        json_raw(w, "exchange", exchange->json);
     }
     if (grants) {
         json_text(w, "grants", grants);
@@ -216,8 +222,9 @@ static void append_payees(struct actor actor, const cJSON *initiation, struct js
             actor.psu->verdicts, json_get_string(creditor, "ConfirmationOfPayeeResponse"),
             actor.arena);
         json_open_object(w, NULL);
+        bool iban = slice_equal_text(json_get_string(account, "SchemeName"), "IBAN");
         json_string(w, "name", payee_name(creditor));
-        json_string(w, "iban",
+        json_string(w, iban ? "iban" : "account",
                     payment_terms_iban(actor.arena, json_get_string(account, "Identification")));
         if (verdict != PAYEE_NOT_KNOWN) {
             json_text(w, "match", matches[verdict]);
@@ -276,6 +283,7 @@ static bool open_pii(struct actor actor, const cJSON *tree, const struct consent
         .provider_id = slice_of(actor.endpoint->provider->id),
         .consent_id = json_get_string(tree, "id"),
         .audience = actor.endpoint->provider->payment_rules.pii_audience,
+        .abroad = json_get(consent->data, "CurrencyRequest"),
     };
     if (actor.psu->pii && pii_open(actor.psu->pii, &query, actor.arena, out, &refusal) == 0) {
         return true;
@@ -284,12 +292,14 @@ static bool open_pii(struct actor actor, const cJSON *tree, const struct consent
     return false;
 }
 
-/* The amount of each payment, or the most that it may be. */
+/* The amount of each payment, or the most that it may be; with the charges of an exchange. */
 static void read_amount(struct arena *arena, const struct consent *consent,
                         struct payment_terms *out)
 {
     const cJSON *places[PLACES];
     find_places(consent, places);
+    out->amount = out->exchange.total;
+    out->currency = out->exchange.currency;
     for (size_t i = 0; i < ARRAY_LEN(terms) && out->amount.len == 0; i++) {
         const cJSON *value = json_get(places[terms[i].place], terms[i].member);
         if (strcmp(terms[i].name, "amount") == 0 || strcmp(terms[i].name, "maximum") == 0) {
@@ -322,11 +332,17 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
         pii_close(&pii);
         return false;
     }
+    if (!exchange_terms_read(actor, tree, consent, &out->exchange)) {
+        log_refusal(actor, &(struct refusal){.id = "PAYMENT-QUOTE-MISSING"});
+        exchange_terms_free(&out->exchange);
+        pii_close(&pii);
+        return false;
+    }
     buf_init(&json, JSON_BYTES);
     (void)buf_reserve(&json, JSON_BYTES); /* never moved: no copy stays behind */
     json_begin(&w, &json);
     json_open_object(&w, NULL);
-    append_terms(consent, &w);
+    append_terms(consent, &out->exchange, &w);
     if (type->file) {
         append_file(actor, &file, &w, out);
     }
@@ -334,6 +350,7 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
     json_close_object(&w);
     out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));
     read_amount(actor.arena, consent, out);
+    exchange_terms_free(&out->exchange);
     OPENSSL_cleanse(json.ptr, json.cap);
     buf_free(&json);
     pii_close(&pii);

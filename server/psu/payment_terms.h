@@ -9,20 +9,22 @@
 #define PSU_PAYMENT_TERMS_H
 
 #include "consent/consent.h"
-#include "psu/actor.h"
+#include "psu/exchange_terms.h"
 
 /* Texts in the arena. */
 struct payment_terms {
     /*
      * The member "payment" of the view, an object: type, payees (name, iban, match; none: the TPP
      * chooses them), and where there are any merchant, sponsored, reference, purpose, charges,
-     * grants, dates, file (type, reference, hash, count, date, total) and the terms of
-     * payment_terms.c. A decision is bound to it. Absent: the consent is not to payments.
+     * grants, dates, file (type, reference, hash, count, date, total), exchange (exchange_terms.h)
+     * and the terms of payment_terms.c. A decision is bound to it. Absent: the consent is not to
+     * payments.
      */
     struct lfi_slice json;
-    struct lfi_slice debtor; /* IBAN that the TPP named; absent: the customer chooses */
-    struct lfi_slice payee;  /* name of the only one; absent: several, or the TPP chooses them */
-    bool single;             /* one payment, now */
+    struct exchange_terms exchange; /* into another currency */
+    struct lfi_slice debtor;        /* IBAN that the TPP named; absent: the customer chooses */
+    struct lfi_slice payee; /* name of the only one; absent: several, or the TPP chooses them */
+    bool single;            /* one payment, now */
     /* "250.00": of each, or the most that it may be, or a file's total; absent: none of them */
     struct lfi_slice amount;
     struct lfi_slice currency;

@@ -56,6 +56,10 @@ static bool load_payment(struct context *context, const cJSON *tree, const struc
         finish_refuse(context, out->lacks_file ? ENDING_NO_FILE : ENDING_FAILED);
         return false;
     }
+    if (out->exchange.over) {
+        finish_refuse(context, ENDING_QUOTE);
+        return false;
+    }
     return true;
 }
 
@@ -337,10 +341,13 @@ static bool needs_step_up(const struct psu *psu, const struct consent *consent)
 static bool choose_accounts(struct context *context, const cJSON *chosen, struct review_choice *out)
 {
     struct account_offers offers;
-    return load_payment(context, out->tree, &out->consent, &out->payment) &&
-           find_accounts(context, &out->consent, &out->payment, &offers) &&
-           select_accounts(context, &offers, chosen, &out->approval) &&
-           name_authorizers(context, &offers, &out->consent, &out->approval);
+    if (!load_payment(context, out->tree, &out->consent, &out->payment) ||
+        !find_accounts(context, &out->consent, &out->payment, &offers) ||
+        !select_accounts(context, &offers, chosen, &out->approval)) {
+        return false;
+    }
+    out->approval.agreed = out->payment.exchange.agreed;
+    return name_authorizers(context, &offers, &out->consent, &out->approval);
 }
 
 bool review_choose(struct context *context, const cJSON *ids, bool confirmed,

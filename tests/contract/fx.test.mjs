@@ -2,13 +2,13 @@
 // every way to ask wrongly.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { acceptanceOf } from '../support/exchange.mjs';
+import { BankClock, operate } from '../support/operator.mjs';
 
-const NO_CONSENT = { 'o3-aspsp-id': undefined, 'o3-consent-id': undefined, 'o3-psu-identifier': undefined };
 const END_MS = 60_000; // the bank takes 8 s, a push some more
 const PROVIDER = 'dhowretail';
 const FINAL = ['Completed', 'Rejected', 'Cancelled', 'Expired'];
@@ -16,11 +16,12 @@ const FINAL = ['Completed', 'Rejected', 'Cancelled', 'Expired'];
 let demo;
 let hub;
 let business;
-let offsetSeconds = 0; // of the bank's clock
+let clock;
 
 before(async () => {
     demo = await startDemo();
     hub = new HubClient(demo, PROVIDER);
+    clock = new BankClock(demo);
     business = new HubClient(demo, 'dhowbusiness');
 });
 
@@ -30,28 +31,7 @@ after(async () => {
     await demo?.stop();
 });
 
-async function operator(method, path, body) {
-    const reply = await fetch(`${demo.adminBaseUrl}${path}`, {
-        method,
-        headers: {
-            'content-type': 'application/json',
-            authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}`,
-        },
-        body: body && JSON.stringify(body),
-    });
-    assert.equal(reply.status, 204);
-}
-
-async function moveClock(seconds) {
-    await operator('PUT', '/operator/clock', { offsetSeconds: seconds });
-    offsetSeconds = seconds;
-}
-
-async function call(method, path, { body, headers = {}, client = hub } = {}) {
-    const now = Math.floor(Date.now() / 1000) + offsetSeconds;
-    const token = await client.token({ claims: { iat: now, exp: now + 30 } });
-    return client.call(method, path, { body, token, headers: { ...NO_CONSENT, ...headers } });
-}
+const call = (method, path, { client = hub, ...options } = {}) => clock.call(client, method, path, options);
 
 const request = (set = {}) => ({ data: {
     QuoteReference: randomUUID(),
@@ -78,14 +58,6 @@ async function quoteOf(set, options) {
     assert.equal(reply.status, 201, reply.text);
     return reply.json.data;
 }
-
-/** What accepts a quote: its terms, word for word. */
-const acceptanceOf = ({ QuoteReference, SellAmount, BuyAmount, Charges, Commission }) => ({ data: {
-    QuoteReference,
-    QuoteStatus: 'Accepted',
-    Trade: { SellAmount, BuyAmount, ...(Charges && { Charges }) },
-    Commission,
-} });
 
 async function accepted(set, options) {
     const quote = await quoteOf(set, options);
@@ -310,7 +282,7 @@ test('the operator has each operation answer what it may', async () => {
     };
     for (const [operation, send] of Object.entries(calls)) {
         for (const status of [409, 500]) {
-            await operator('POST', '/operator/overrides', { provider: PROVIDER, operation, status, times: 1,
+            await operate(demo, 'POST', '/operator/overrides', { provider: PROVIDER, operation, status, times: 1,
                 body: { errorCode: 'GenericError', errorMessage: 'As the operator wants.' } });
             assertRefused(await send(), status, 'GenericError');
         }
@@ -322,19 +294,19 @@ test('a quote ends by the clock: not a second before, and its reference may be u
     const late = await quoteOf();
     const unknown = await accepted();
     const ends = Date.parse(quote.ExpirationDateTime);
-    await moveClock(540);
+    await clock.move(540);
     assert.equal((await look(quote.FxQuoteId)).json.data.QuoteStatus, 'Available');
     assertRefused(await ask(request({ QuoteReference: late.QuoteReference })), 409, 'GenericError');
-    await moveClock(Math.ceil((ends - Date.now()) / 1000) + 1);
+    await clock.move(Math.ceil((ends - Date.now()) / 1000) + 1);
     assertRefused(await accept(late.FxQuoteId, acceptanceOf(late)), 409, 'GenericError');
     assert.equal((await look(quote.FxQuoteId)).json.data.QuoteStatus, 'Expired');
     assert.deepEqual(await toldOf(quote.FxQuoteId, 1), [['Expired', 'The quote was not accepted in time.']]);
     await quoteOf({ QuoteReference: quote.QuoteReference });
-    await moveClock(2 * 86_400);
+    await clock.move(2 * 86_400);
     assert.equal((await look(unknown.FxQuoteId)).json.data.QuoteStatus, 'Cancelled');
     assert.deepEqual(await toldOf(unknown.FxQuoteId, 1),
         [['Cancelled', 'No account was opened for the trade in time.']]);
-    await moveClock(0);
+    await clock.move(0);
 });
 
 test('no name and no reference is in the log', () => {

@@ -170,21 +170,6 @@ static void holds_each_kind_to_the_versions_of_its_family(void **state)
                         "UnsupportedVersion");
 }
 
-static void holds_domestic_payments_to_dirhams(void **state)
-{
-    const struct consent_kind *sharing = consent_kind_named("data-sharing");
-    const struct consent_kind *paying = consent_kind_named("flexi-pay");
-    cJSON *data = cJSON_Parse("{\"CurrencyRequest\":{}}");
-    struct consent consent = {.kind = paying, .data = data};
-    (void)state;
-    assert_string_equal(consent_rules_check_currency(&consent)->code, "CurrencyNotSupported");
-    consent.kind = sharing;
-    assert_null(consent_rules_check_currency(&consent));
-    consent = (struct consent){.kind = paying};
-    assert_null(consent_rules_check_currency(&consent));
-    cJSON_Delete(data);
-}
-
 /* Calls in a version that is closing go on; new consents in it do not. */
 static void takes_no_consents_in_a_version_that_is_closing(void **state)
 {
@@ -337,7 +322,6 @@ int main(void)
         cmocka_unit_test(offers_each_sector_of_insurance_by_itself),
         cmocka_unit_test(offers_payments_only_with_a_core_that_makes_them),
         cmocka_unit_test(holds_each_kind_to_the_versions_of_its_family),
-        cmocka_unit_test(holds_domestic_payments_to_dirhams),
         cmocka_unit_test(takes_no_consents_in_a_version_that_is_closing),
         cmocka_unit_test(holds_each_kind_to_its_own_rules),
         cmocka_unit_test(sees_a_consent_of_two_kinds),

@@ -69,6 +69,7 @@ static void tells_of_every_ending_what_its_row_says(void **state)
                                "not-debtor"},
         [ENDING_NOT_SUPPORTED] = {REJECTED DENIED "consent_not_supported\n", "not-supported"},
         [ENDING_STEP_UP] = {REJECTED DENIED "user_failed_step_up_authentication\n", "step-up"},
+        [ENDING_QUOTE] = {REJECTED DENIED "session_expired\n", "quote"},
         [ENDING_EXPIRED] = {REJECTED DENIED "session_expired\n", "expired"},
         [ENDING_FAILED] = {REJECTED "doFail server_error lfi_internal_error\n", "failed"},
         [ENDING_BUSY] = {REJECTED "doFail temporarily_unavailable lfi_temporarily_unavailable\n",

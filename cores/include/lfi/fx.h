@@ -3,7 +3,8 @@
  * (POST /fx-quotes, GET and PATCH /fx-quotes/{FxQuoteId}). A bank without the family quotes none.
  *
  * No consent and no customer of the bank plays a part: call->tpp_id and the client of the request
- * say who asks. The server reports each change of status to the Hub.
+ * say who asks. The server reports each change of status to the Hub. A bank that sets `pays` also
+ * takes payments into another currency, each under a quote that was accepted.
  *
  * Durable. A quote exists once quote() has returned LFI_OK, and is accepted once accept() has; both
  * survive a crash at any later instant. A change of status and its entry in changes() are written
@@ -103,6 +104,9 @@ struct lfi_fx {
      */
     int (*changes)(void *core, const struct lfi_call *call, const struct lfi_change_query *query,
                    struct lfi_answer *answer, struct lfi_error *error);
+    /* Not 0: an order to pay may name a quote (lfi_payment_order.quote_id), which create() uses up
+     * in one commit with the payment. Needs the family of payments. */
+    uint32_t pays;
 };
 
 #ifdef __cplusplus

@@ -99,6 +99,14 @@ struct lfi_payment_order {
     uint32_t file;          /* the file that was taken for the consent is paid (lfi/files.h): there
                                is no creditor, and the amount is the file's total. Once for each
                                file, else LFI_ORDER_BANK_RULE */
+    /*
+     * Of currency exchange (lfi_fx.pays): the accepted quote that is used up; absent: none. The
+     * amount is what the quote sells; charges that the debtor bears come on top of it. The
+     * creditor's account is abroad, and its `iban` perhaps an account number. Once for each quote,
+     * else LFI_ORDER_QUOTE.
+     */
+    struct lfi_slice quote_id;
+    struct lfi_slice currency_request; /* JSON: the record's member currencyRequest */
 };
 
 /* What became of an order. */
@@ -113,6 +121,7 @@ enum lfi_order_outcome {
     LFI_ORDER_IN_FLIGHT,        /* see one_in_flight */
     LFI_ORDER_CREDITOR,         /* see creditor_open */
     LFI_ORDER_BANK_RULE,        /* another rule of the bank; `error` says which, for the log */
+    LFI_ORDER_QUOTE,            /* the quote of currency exchange cannot be paid, or not so */
 };
 
 struct lfi_order_summary {

@@ -1,5 +1,5 @@
 // What a payment consent allows, in words: how much, when and how often, to whom, within which limits.
-import { count, day, element, grouped, hasText, money, text, whole } from './dom.js';
+import { count, day, element, grouped, hasText, language, locale, moment, money, text, whole } from './dom.js';
 
 const DATES_SHOWN = 5; // of a schedule; more are added by as many
 
@@ -35,7 +35,10 @@ function ofPeriod({ period, periodTotal, periodCount }) {
 
 /** How much, and when: the two lines that are read first. */
 const GLANCES = {
-  SingleInstantPayment: ({ amount }, tpp, decided) => [money(amount), text(decided ? 'pay.single' : 'pay.once')],
+  SingleInstantPayment: ({ amount, exchange }, tpp, decided) => {
+    const when = text(decided ? 'pay.single' : 'pay.once');
+    return [money(amount), exchange ? text('exchange.when', { bought: money(exchange.bought), when }) : when];
+  },
   FixedOnDemand: (payment, tpp) => [text('flex.each', { amount: money(payment.amount) }), onDemand(payment, tpp)],
   VariableOnDemand: (payment, tpp) => [
     payment.maximum ? text('flex.upToEach', { amount: money(payment.maximum) }) : ofPeriod(payment), onDemand(payment, tpp)],
@@ -74,9 +77,10 @@ const matchSign = (match) => element('span', {
   class: `match ${match}`, role: 'img', 'aria-label': text(`pay.match.${match}`), 'data-testid': 'payee-match',
 }, MATCH_SIGNS[match]);
 
-const payee = ({ name, iban, match }, shown) => [
+const payee = ({ name, iban, account, match }, shown) => [
   row('pay.to', element('span', {},
-    element('bdi', { class: 'payee', 'data-testid': 'payee-name' }, name), shown && match ? [' ', matchSign(match)] : null)), row('pay.iban', grouped(iban), 'payee-iban')].flat();
+    element('bdi', { class: 'payee', 'data-testid': 'payee-name' }, name), shown && match ? [' ', matchSign(match)] : null)),
+  iban ? row('pay.iban', grouped(iban), 'payee-iban') : row('pay.payeeAccount', grouped(account), 'payee-account')].flat();
 
 function payees({ payees: all }, matches) {
   if (all.length < 2) return element('dl', { class: 'terms' }, all.flatMap((one) => payee(one, matches)));
@@ -87,7 +91,36 @@ function payees({ payees: all }, matches) {
 const references = (payment) => [
   ...row('pay.reference', payment.reference && element('bdi', {}, payment.reference), 'payment-reference'),
   ...row('pay.purpose', purposeOf(payment), 'payment-purpose'),
-  ...(payment.charges ?? []).flatMap(({ type, bearer, amount }) => row(`pay.charge.${type}.${bearer}`, money(amount), 'payment-charge'))];
+  ...(payment.exchange ? [] : chargeRows(payment))];
+
+const chargeRows = ({ charges }) => (charges ?? []).flatMap(({ type, bearer, amount }) => row(`pay.charge.${type}.${bearer}`, money(amount), 'payment-charge'));
+
+// --- into another currency ----------------------------------------------------------------------
+
+const countryName = (code) => new Intl.DisplayNames([language], { type: 'region' }).of(code);
+
+/** "1 AED = 23.0454 INR": isolated, so that the equation reads alike in both languages. */
+const rateOf = ({ rate, unit, quoted }) => element('bdi', { dir: 'ltr', class: 'rate' },
+  `1 ${unit} = ${new Intl.NumberFormat(locale, { maximumFractionDigits: 6 }).format(rate)} ${quoted}`);
+
+/** Both amounts, what lies between them, and until when the bank stands by it. */
+function exchangeOf(payment, decided) {
+  const { exchange } = payment;
+  if (!exchange) return null;
+  return element('section', { class: 'exchange', 'data-testid': 'exchange' },
+    element('h2', {}, text('exchange.title')),
+    element('dl', { class: 'terms' },
+      row('exchange.sold', money(exchange.sold), 'exchange-sold'),
+      row(`exchange.rate.${exchange.rateType}`, rateOf(exchange), 'exchange-rate'),
+      row('exchange.bought', element('strong', {}, money(exchange.bought)), 'exchange-bought'),
+      chargeRows(payment),
+      row('exchange.total', element('strong', {}, money(exchange.total)), 'exchange-total'),
+      row('exchange.country', exchange.country && countryName(exchange.country), 'exchange-country'),
+      row('exchange.purpose', exchange.purpose && element('bdi', {}, exchange.purpose), 'exchange-purpose'),
+      row('exchange.priority', exchange.priority && text(`exchange.priority.${exchange.priority}`), 'exchange-priority'),
+      decided ? null : row('exchange.expires', moment(exchange.expires), 'exchange-expires')),
+    decided ? null : element('p', { class: 'note' }, text('exchange.note')));
+}
 
 /** Confirmation of Payee found another name for the IBAN. */
 function mismatchOf({ payees: [first] }) {
@@ -113,7 +146,8 @@ export function summary({ payment, tpp, decided = false }) {
     heading ? element('h2', {}, heading) : null,
     payees(payment, single && !decided),
     single && !decided ? mismatchOf(payment) : null,
-    element('dl', { class: 'terms' }, references(payment)));
+    element('dl', { class: 'terms' }, references(payment)),
+    exchangeOf(payment, decided));
 }
 
 // --- limits -------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ function accountItem(account, { holder, only, onchange }) {
 const exceeds = (amount, limit) => limit?.currency === amount.currency && cents(amount.value) > cents(limit.value);
 
 /** What leaves the account; null when there are several payments, which come by and by. */
-const amountOf = ({ type, amount, file }) => (type === 'SingleInstantPayment' ? amount : file?.total ?? null);
+const amountOf = ({ type, amount, file, exchange }) => (
+  type === 'SingleInstantPayment' ? exchange?.total ?? amount : file?.total ?? null);
 
 /** The one warning about a payment that is made now; the customer may go on. */
 function warningOf({ limit, balance }, payment) {

@@ -16,7 +16,7 @@ const gist = (words) => element('p', { class: 'gist', 'data-testid': 'step-up-pa
 /** Amount and payee are named once more, if there is one of each; after the page was loaded again, in the app alone. */
 function confirmed({ payment }) {
   if (payment?.file) return gist(ofFile(payment.file));
-  const amount = payment?.amount ?? payment?.maximum;
+  const amount = payment?.exchange?.total ?? payment?.amount ?? payment?.maximum;
   if (!amount || payment.payees.length !== 1) return null;
   const [{ name: payee }] = payment.payees;
   return gist(text(wordsFor(payment), { amount: money(amount), payee }));
