@@ -27,7 +27,10 @@ struct record {
         struct lfi_approver approver;
         struct lfi_policy_facts policy;
         struct lfi_policy_part_facts part;
-        struct lfi_payment_change change; /* the largest */
+        struct lfi_opening_facts opening;
+        struct lfi_fx_facts fx; /* without its JSON, which is not kept */
+        struct lfi_payment_change change;
+        struct lfi_fx_change fx_change; /* the largest */
     };
     bool has_facts;
 };
@@ -78,8 +81,8 @@ struct rule {
 
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
-    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_POLICIES[],
-    RULES_LEVERS[], RULES_CALLS[];
+    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_ASKED[],
+    RULES_POLICIES[], RULES_LEVERS[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

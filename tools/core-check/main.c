@@ -16,8 +16,8 @@
 
 static const struct rule *const RULES[] = {RULES_ACCOUNTS,  RULES_LISTS,         RULES_SERIES,
                                            RULES_OTHERS,    RULES_SIGNIN,        RULES_PAYMENTS,
-                                           RULES_APPROVERS, RULES_PAYMENTS_MADE, RULES_POLICIES,
-                                           RULES_LEVERS,    RULES_CALLS};
+                                           RULES_APPROVERS, RULES_PAYMENTS_MADE, RULES_ASKED,
+                                           RULES_POLICIES,  RULES_LEVERS,        RULES_CALLS};
 #define RULE_LISTS ARRAY_LEN(RULES)
 
 static const char USAGE[] =

@@ -114,8 +114,8 @@ static int take_record(void *ctx, struct lfi_slice json, const void *facts)
         uint32_t size = 0;
         memcpy(&size, facts, sizeof(size));
         record->has_facts = true;
-        memcpy(&record->change, facts,
-               size < sizeof(record->change) ? size : sizeof(record->change));
+        memcpy(&record->fx_change, facts,
+               size < sizeof(record->fx_change) ? size : sizeof(record->fx_change));
     }
     records->count++;
     return records->stop_after && records->count >= records->stop_after ? -1 : 0;
@@ -278,6 +278,8 @@ struct envelope {
 static const struct envelope ENVELOPES[] = {
     {"customers.customer", "{\"data\":", ",\"meta\":{}}", 0},
     {"payments.find", "{\"data\":", ",\"meta\":{}}", 0},
+    {"fx.find", "{\"data\":", "}", 0},
+    {"opening.find", "{\"data\":", ",\"links\":{\"Self\":\"https://bank.example/a\"}}", 0},
     {"accounts.statements",
      "{\"data\":{\"AccountId\":\"a\",\"AccountSubType\":\"CurrentAccount\",\"Statements\":[",
      "]},\"meta\":{}}", 0},

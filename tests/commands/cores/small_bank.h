@@ -71,6 +71,8 @@ extern const struct lfi_levers LEVERS;
 extern const struct lfi_signin SIGNIN;
 extern const struct lfi_payments PAYMENTS;
 extern const struct lfi_insurance INSURANCE;
+extern const struct lfi_opening OPENING;
+extern const struct lfi_fx FX;
 extern const struct lfi_core_ops SMALL_BANK; /* all of them */
 
 #endif
