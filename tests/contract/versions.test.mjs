@@ -2,7 +2,7 @@
 // both, the other the older one alone of products and ATMs, and takes no new consents in it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
@@ -236,6 +236,40 @@ test('confirmation of payee asks for a name before v2.2 and gives names alone si
         assert.equal(name.lastName, claims.familyName);
     });
     assert.deepEqual(newer.json.meta, older.json.meta);
+});
+
+test('no handler reads the version of a request, and insurance needs no other handlers for v2.2', () => {
+    for (const room of ['connect', 'consent', 'payments', 'psu']) {
+        const folder = join(ROOT, 'server', room);
+        for (const file of readdirSync(folder).filter((name) => name.endsWith('.c') && name !== 'listener.c')) {
+            assert.doesNotMatch(readFileSync(join(folder, file), 'utf8'), /call->version|version_of_address/, file);
+        }
+    }
+    const edits = readFileSync(join(ROOT, 'openapi/v2.2.yaml'), 'utf8').split(/^ {2}- in: /m).slice(1);
+    const insurance = edits.filter((edit) => /^(components\/)?insurance\//.test(edit));
+    assert.ok(insurance.length > 40);
+    for (const edit of insurance) assert.doesNotMatch(edit, /x-lfi/);
+});
+
+test('members that v2.2 adds are left out of answers in v2.1', async () => {
+    const later = ['ShariaFinanceRates', 'TakafulRequired', 'TakafulDescription'];
+    for (const { userId, accountIds } of demo.providers[0].users) {
+        for (const accountId of accountIds) {
+            const read = async (version) => (await retail().get(`/data-sharing/accounts/${accountId}/products`, {
+                userId, query: { page: 1, 'page-size': 100 }, headers: uri(version),
+            })).json.data;
+            const newer = await read('v2.2');
+            const places = JSON.stringify(newer ?? {}).includes('"TakafulRequired"');
+            if (places) {
+                const older = await read('v2.1');
+                const without = JSON.parse(JSON.stringify(newer, (name, value) => later.includes(name) ? undefined : value));
+                assert.deepEqual(older, without);
+                for (const name of later) assert.ok(JSON.stringify(newer).includes(`"${name}"`));
+                return;
+            }
+        }
+    }
+    assert.fail('nobody holds a product with members of v2.2');
 });
 
 test('what a customer holds is answered in both versions', async () => {

@@ -253,14 +253,25 @@ test('own consents: the policies, what is shared of them, and stopping it', asyn
         await page.goto(`${demo.publicBaseUrl}/consents`);
         await at(`cmi-consent-${request.consentId}`).waitFor();
         await assertAccessible(page, `own consents, ${language}`);
-        await shoot(page, `insurance-own-${language}`);
         await at(`cmi-consent-${request.consentId}`).click();
         await at('cmi-permissions').click();
         assert.equal(await at('cmi-policy').count(), motor.length);
         assert.equal(await at('permission-group').count(), RIGHTS.length);
         await assertAccessible(page, `own consent, ${language}`);
-        await assertFits(page, `own consent, ${language}`);
-        await shoot(page, `insurance-own-consent-${language}`);
+        for (const width of [1280, 768, 320]) {
+            await page.setViewportSize({ width, height: 800 });
+            await assertFits(page, `own consent, ${language} at ${width}`);
+            await shoot(page, `insurance-own-consent-${language}-${width}`);
+        }
+        await at('cmi-back').click();
+        await at(`cmi-consent-${request.consentId}`).waitFor();
+        for (const width of [320, 768, 1280]) {
+            await page.setViewportSize({ width, height: 800 });
+            await assertFits(page, `own consents, ${language} at ${width}`);
+            await shoot(page, `insurance-own-${language}-${width}`);
+        }
+        await at(`cmi-consent-${request.consentId}`).click();
+        await at('cmi-permissions').click();
     }
     await page.getByText(`${motor.length} Policies Connected`).waitFor();
     await page.getByText('To look at the claims you have made').waitFor();

@@ -21,6 +21,9 @@
  * pattern, unless it has one of its own. A value reads as if it stood in the edited file, its $ref
  * too. An edit that finds nothing, adds what is there or changes nothing is refused: the documents
  * have moved on, and the overlay must follow.
+ *
+ * What is added to `properties`, or removed from them, is left out of answers in the versions that
+ * do not have it (others.h), so that one record serves all.
  */
 #ifndef OPENAPI_OVERLAY_H
 #define OPENAPI_OVERLAY_H
