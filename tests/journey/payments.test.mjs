@@ -125,6 +125,17 @@ test('a single payment is authorized from one account, once the app has named it
     assert.equal(consent.accountIds.length, 1);
 });
 
+test('the button to authorize is one line where there is room', async () => {
+    await review(await askFor('VariableOnDemand'), { viewport: SMALL });
+    const height = () => customer.at('approve').evaluate((one) => one.getBoundingClientRect().height);
+    for (const width of [768, 1280]) {
+        await customer.page.setViewportSize({ width, height: 900 });
+        assert.ok((await height()) <= 48, `${width}: ${await height()}`);
+    }
+    await customer.page.setViewportSize(SMALL);
+    await assertFits(customer.page, 'payment-button');
+});
+
 test('the account that the TPP named, and no other', async () => {
     const request = await askFor('SingleInstantPayment', { debtor: numberOf('joint') });
     await review(request);
