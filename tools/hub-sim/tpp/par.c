@@ -132,15 +132,23 @@ static int make(struct tpp_call *call, const struct request_object *object, stru
     return 0;
 }
 
+/* Before the bank is asked, for that is the order in which it happens. */
 static void note_request(struct tpp_call *call, struct consent *made)
 {
     char *terms = cJSON_PrintUnformatted(json_get(made->data, "request"));
+    struct lfi_slice reply =
+        arena_format(call->base.base.arena, "{\"request_uri\":\"%s\",\"expires_in\":%d}",
+                     made->request_uri, tpp_switch(call, SWITCH_REQUEST_URI_LIFE));
+    store_lock(call->base.sim->store);
     store_note_step(call->base.sim->store, made,
                     &(struct exchange){.interface = "par",
                                        .method = SLICE("POST"),
                                        .path = call->full_path,
                                        .request_body = slice_of(terms),
-                                       .status = tpp_switch(call, SWITCH_PAR_STATUS)});
+                                       .status = tpp_switch(call, SWITCH_PAR_STATUS),
+                                       .reply_type = SLICE("application/json"),
+                                       .reply_body = reply});
+    store_unlock(call->base.sim->store);
     cJSON_free(terms);
 }
 
@@ -185,7 +193,6 @@ static int lodge(struct tpp_call *call, struct consent *made)
 {
     struct refusal refusal = {0};
     store_lock(call->base.sim->store);
-    note_request(call, made);
     int rc = consent_lodge(call->base.sim, made, &refusal);
     store_unlock(call->base.sim->store);
     return rc == 0 ? 0 : refuse(call, "PAR-CONSENT-ID", refusal.error_message);
@@ -203,6 +210,7 @@ static int create(struct tpp_call *call, const struct request_object *object)
     char consent_id[sizeof(made.id)];
     memcpy(consent_id, made.id, sizeof(consent_id));
     struct lfi_slice uri = arena_keep(call->base.base.arena, slice_of(made.request_uri));
+    note_request(call, &made);
     if (ask_bank(call, &made) != 0 || lodge(call, &made) != 0) {
         store_drop(&made);
         return -1;

@@ -39,6 +39,8 @@ const isEvent = ({interface: name, path}) => name === "ozone-connect" && path.st
 
 export const isPayment = ({method, path}) => method === "POST" && path.endsWith("/payments");
 
+const isPaymentRead = ({interface: name, method, path}) => name === "ozone-connect" && method === "GET" && path.startsWith("/payments/");
+
 const isOfBank = ({interface: name}) => name === "heimdall" || name === "consent-manager";
 
 export function lanesOf(note) {
@@ -52,6 +54,7 @@ export function phaseOf(note, back) {
   if (isEvent(note)) return "The Hub tells the bank";
   if (isOfHub(note)) return PHASES.par;
   if (isPayment(note)) return "The TPP pays";
+  if (isPaymentRead(note)) return "The TPP asks how payments end";
   if (note.path.includes("/payment-log/")) return "The bank tells how payments end";
   if (back && isOfBank(note)) return note.method === "GET" ? PHASES["ozone-connect"] : "Later, at the bank";
   return PHASES[note.interface];
