@@ -2,6 +2,9 @@
 # and links TARGET to it, whose sources then include "name_files.h" and use `name_files`, a struct
 # embed_set (base/embed.h). FILES: the folder is generated and has these alone.
 #
+# What pages have in common is a file of the folder's parts/: "<!-- part: NAME -->" stands for
+# parts/NAME.html. Parts are no files of their own to those who embed.
+#
 # The file is its own generator: run as a script it writes the two sources.
 
 function(lfi_embed target)
@@ -39,7 +42,18 @@ set(type_svg "image/svg+xml")
 
 file(GLOB_RECURSE paths RELATIVE ${DIR} ${DIR}/*)
 list(FILTER paths EXCLUDE REGEX "\\.d$") # what the build system keeps beside generated ones
+set(parts ${paths})
+list(FILTER parts INCLUDE REGEX "^parts/[a-z-]+\\.html$")
+list(FILTER paths EXCLUDE REGEX "^parts/")
 list(SORT paths) # by bytes: embed_find() searches by halves
+string(HEX "<!-- part: " any_mark)
+foreach(part IN LISTS parts) # as hex, as all contents: text would lose brackets and semicolons
+    get_filename_component(name ${part} NAME_WE)
+    file(READ ${DIR}/${part} content_${name} HEX)
+    string(REGEX REPLACE "0a$" "" content_${name} "${content_${name}}")
+    string(HEX "<!-- part: ${name} -->" mark_${name})
+    list(APPEND names ${name})
+endforeach()
 set(arrays "")
 set(entries "")
 set(number 0)
@@ -49,7 +63,15 @@ foreach(path IN LISTS paths)
         message(FATAL_ERROR "${DIR}/${path}: no media type is known for .${extension}")
     endif()
     file(READ ${DIR}/${path} hex HEX)
-    file(SHA256 ${DIR}/${path} digest)
+    if(extension STREQUAL "html")
+        foreach(name IN LISTS names)
+            string(REPLACE "${mark_${name}}" "${content_${name}}" hex "${hex}")
+        endforeach()
+        if(hex MATCHES "${any_mark}")
+            message(FATAL_ERROR "${DIR}/${path}: a part is named that parts/ does not have")
+        endif()
+    endif()
+    string(SHA256 digest "${hex}")
     string(SUBSTRING ${digest} 0 16 digest)
     string(LENGTH "${hex}" length)
     math(EXPR length "${length} / 2")

@@ -5,7 +5,8 @@ import { after, before, test } from 'node:test';
 import { startPages } from './hub_pages.mjs';
 
 const WEB = new URL('../../tools/hub-sim/web/', import.meta.url);
-const FILES = readdirSync(WEB).filter((name) => /\.(html|js)$/.test(name));
+const PARTS = readdirSync(new URL('parts/', WEB)).map((name) => `parts/${name}`);
+const FILES = [...readdirSync(WEB), ...PARTS].filter((name) => /\.(html|js)$/.test(name));
 const read = (name) => readFileSync(new URL(name, WEB), 'utf8');
 const { ARABIC } = await import(new URL('arabic.js', WEB));
 

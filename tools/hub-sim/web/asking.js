@@ -1,7 +1,7 @@
 // What the forms share that ask for something and send the customer to the bank.
 import {pick, t} from "./i18n.js";
 import {requestConsent} from "./own.js";
-import {byId, element, getJson, noApp} from "./page.js";
+import {byId, element, getJson, markStep, noApp, showBrand} from "./page.js";
 import {recentConsent} from "./recent.js";
 import {SUBSCRIPTION} from "./told.js";
 
@@ -45,9 +45,7 @@ export async function fillChoices(showApp, {fits = () => true, may = ({callsHub}
   const {hubs, tpps: all, now: there} = await getJson("/sim/setup");
   const tpps = all.filter(may);
   const choose = (tpp) => {
-    document.body.dataset.brand = tpp.slug;
-    byId("mark").src = `${tpp.slug}.svg`;
-    byId("brand").textContent = tpp.name;
+    showBrand(tpp.slug, tpp.name);
     showApp(tpp);
     const usual = document.querySelector(`input[data-segment="${tpp.segment}"]`);
     if (usual) usual.checked = true;
@@ -76,14 +74,6 @@ export async function showRecent() {
 }
 
 // ---- off to the bank ---------------------------------------------------------------------------
-
-function markStep(at) {
-  [...document.querySelectorAll(".steps li")].forEach((step, index) => {
-    step.className = index < at ? "done" : index === at ? "now" : "";
-    if (index === at) step.setAttribute("aria-current", "step");
-    else step.removeAttribute("aria-current");
-  });
-}
 
 let departure;
 

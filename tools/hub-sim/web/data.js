@@ -1,6 +1,6 @@
 // The data of a consent that was given earlier.
 import "./i18n.js";
-import {byId} from "./page.js";
+import {byId, showBrand} from "./page.js";
 import {chooseRecent} from "./recent.js";
 import {showShared} from "./shared.js";
 
@@ -10,9 +10,7 @@ if (consentId) {
   byId("inspect").hidden = false;
   const known = await showShared(consentId);
   if (known) {
-    document.body.dataset.brand = known.slug;
-    byId("mark").src = `${known.slug}.svg`;
-    byId("brand").textContent = known.consent.tpp.tppName;
+    showBrand(known.slug, known.consent.tpp.tppName);
   } else {
     byId("shared").append(await chooseRecent());
   }

@@ -5,7 +5,7 @@ import {exchangePanel} from "./exchange.js";
 import {download, harOf} from "./export.js";
 import {keepFile, keptFile} from "./import.js";
 import {checksOf, findingsOf} from "./journey.js";
-import {byId, element, getJson, problem} from "./page.js";
+import {byId, element, getJson, problem, showBrand} from "./page.js";
 import {chooseRecent} from "./recent.js";
 
 const POLL_MS = 800;
@@ -79,10 +79,8 @@ function showHead(head) {
   const {tppName, slug, providerId, status, until, pays, permissions} = head;
   const asked = pays ? `Payments at ${providerId}` : `${permissions} permission${permissions === 1 ? "" : "s"} at ${providerId}`;
   state.head = head;
-  document.body.dataset.brand = slug;
+  showBrand(slug, tppName);
   document.title = `${tppName}: journey inspector`;
-  byId("mark").src = `${slug}.svg`;
-  byId("brand").textContent = tppName;
   byId("lead").replaceChildren(`${asked} until ${date(until)}. `, element("code", {textContent: head.consentId}));
   showFigures(status);
   byId("diagram").hidden = false;

@@ -14,6 +14,24 @@ export function element(name, properties = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** The page is that of an app with this name; `slug` names its colours and mark. */
+export function showBrand(slug, name) {
+  document.body.dataset.brand = slug;
+  byId("mark").src = `/${slug}.svg`;
+  byId("brand").textContent = name;
+}
+
+/** Where the customer is in the three steps of a consent. */
+export function markStep(at) {
+  [...document.querySelectorAll(".steps li")].forEach((step, index) => {
+    step.className = index < at ? "done" : index === at ? "now" : "";
+    if (index === at) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+  });
+}
+
+document.querySelector(`.top nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");
+
 /** A call that did not go well, with what is known of the reason. */
 export class CallError extends Error {
   constructor(status, body, headers = {}) {

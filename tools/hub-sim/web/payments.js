@@ -1,6 +1,6 @@
 // The payments of a consent that was given earlier.
 import "./i18n.js";
-import {byId} from "./page.js";
+import {byId, showBrand} from "./page.js";
 import {showPaying} from "./paying.js";
 import {chooseRecent} from "./recent.js";
 
@@ -10,9 +10,7 @@ if (consentId) {
   byId("inspect").hidden = false;
   const app = await showPaying(consentId);
   if (app) {
-    document.body.dataset.brand = app.slug;
-    byId("mark").src = `${app.slug}.svg`;
-    byId("brand").textContent = app.tppName;
+    showBrand(app.slug, app.tppName);
   } else {
     byId("paying").append(await chooseRecent());
   }

@@ -1,6 +1,6 @@
 // The page after the bank: what was shared, or why nothing was.
 import {t} from "./i18n.js";
-import {byId} from "./page.js";
+import {byId, markStep} from "./page.js";
 import {showPaying} from "./paying.js";
 import {arrive} from "./own.js";
 import {showShared} from "./shared.js";
@@ -44,13 +44,14 @@ async function redeem() {
   }
 }
 
+markStep(2);
 if (consentId) {
   byId("inspect").href = `/inspector.html?consent=${encodeURIComponent(consentId)}`;
   byId("inspect").hidden = false;
 }
 const failed = code && consentId ? await redeem() : null;
 if (failed) {
-  byId("authorized").className = "";
+  markStep(1);
   byId("refused-text").textContent = failed;
   byId("refused").hidden = false;
 } else if (code && consentId && kind === "payment") {
@@ -60,7 +61,7 @@ if (failed) {
   byId("connected").hidden = false;
   await showShared(consentId);
 } else {
-  byId("authorized").className = "";
+  markStep(1);
   const description = document.querySelector('[data-testid="tpp-error-description"]').textContent;
   byId("refused-text").textContent = consentId
     ? t(REFUSALS[description] ?? ERRORS[error] ?? "Your bank answered: {error}.", {error: error || t("nothing we can read")})
