@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { maskExchange, maskValue } from '../evidence/mask.mjs';
+import { insuranceWalks } from '../evidence/insurance.mjs';
 import { paymentWalks } from '../evidence/payments.mjs';
 import { BUILD_DIR, ROOT } from '../support/demo.mjs';
 
@@ -63,6 +64,15 @@ test('two journeys in both languages, and an index of them', () => {
         assert.doesNotMatch(page, pattern);
     }
     assert.ok(kept.versions.commit && kept.versions.browser);
+});
+
+test('policies: shared, confirmed, declined, none to share, stopped', { skip: !process.env.LFI_LONG && 'needs LFI_LONG=1' }, () => {
+    const made = evidence(...insuranceWalks.map(({ id }) => id));
+    assert.equal(made.status, 0, made.stdout + made.stderr);
+    const kept = JSON.parse(readFileSync(join(out, 'evidence.json'), 'utf8'));
+    assert.deepEqual(kept.journeys.map(({ runs }) => runs.length), [4, 2, 2, 2, 4]);
+    assert.ok(kept.journeys.every(({ runs }) => runs.every(({ pictures }) => pictures.length >= 2)));
+    assert.doesNotMatch(JSON.stringify(kept), /eyJ[\w-]{8}|784-\d{4}/);
 });
 
 test('payments of each type, with all and with the fewest controls', { skip: !process.env.LFI_LONG && 'needs LFI_LONG=1' }, () => {

@@ -17,7 +17,7 @@ import { walks as allWalks } from './walks.mjs';
 /** What was there to be walked: the commit, the contract, and who looked at it. */
 function versions(browser) {
     const git = (...args) => execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8' }).trim();
-    const documents = ['bank-data-sharing', 'hub/heimdall', 'hub/consent-manager'].map((name) => {
+    const documents = ['bank-data-sharing', 'insurance/motor', 'hub/heimdall', 'hub/consent-manager'].map((name) => {
         const text = readFileSync(join(ROOT, `openapi/${name}.yaml`), 'utf8');
         return [`contract ${name}`, /^ {2}version: *['"]?([^'"\n]+)/m.exec(text)?.[1] ?? 'unknown'];
     });

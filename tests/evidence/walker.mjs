@@ -86,7 +86,7 @@ export class Walker {
     }
 
     signInToOwnPages() {
-        return signInAsCustomer(this.customer, this.demo, this.user());
+        return signInAsCustomer(this.customer, this.demo, this.user(), this.walk.providerId);
     }
 
     /** Until the server has ended the journey without us. */

@@ -1,6 +1,7 @@
 // The journeys that evidence is made of: what the customer does, and what the rules demand of the
 // end. A walk gets a `Walker` and says where it stands by walker.screen().
 import { breakHub, terms } from '../journey/support.mjs';
+import { insuranceWalks } from './insurance.mjs';
 import { paymentWalks } from './payments.mjs';
 
 /** The end of a walk: what the Hub must be told, and what the TPP must be given. */
@@ -280,7 +281,7 @@ export const walks = [
             await walker.screen('signed-out', 'Signed out');
         },
     },
-].map((walk) => ({ ...walk, consent: terms(walk.consent) })).concat(paymentWalks).map((walk) => ({
+].map((walk) => ({ ...walk, consent: terms(walk.consent) })).concat(paymentWalks, insuranceWalks).map((walk) => ({
     devices: ['phone'],
     providerId: 'dhowretail',
     ...walk,
