@@ -2,11 +2,12 @@
 // them; a small bank that breaks one rule on demand fails on that rule, for each rule.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { BUILD_DIR, sharedStore } from '../support/demo.mjs';
+import { instructionsOf, PAIN, painOf } from '../support/files.mjs';
 
 const SMALL_BANK = join(BUILD_DIR, 'tests/libsmall-bank.so');
 const CREDITOR = 'AE219900000000000000001'; // of another bank, which takes what it is sent
@@ -15,11 +16,18 @@ const LOGIN = ['--login', 'amal:sesame'];
 const SKELETON_USER = '5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001';
 const store = mkdtempSync(join(tmpdir(), 'lfi-core-check-'));
 cpSync(sharedStore(), store, { recursive: true });
+const written = (name, text) => {
+    writeFileSync(join(store, name), text);
+    return join(store, name);
+};
+const SMALL_FILE = `small,text/plain,${written('small.txt', '100\n2050\n33\n')}`;
+const PAIN_FILE = `${PAIN},application/xml,${written('pain.xml', painOf(instructionsOf(25)))}`;
 after(() => rmSync(store, { recursive: true }));
 
 /** A sound or broken small bank, which keeps its payments in a folder of this test. */
 const smallBank = (...more) => check(
-    SMALL_BANK, ['first', 'second'], ...LOGIN, '--levers', '--payments', CREDITOR, '--base-dir', store, ...more,
+    SMALL_BANK, ['first', 'second'], ...LOGIN, '--levers', '--payments', CREDITOR, '--file', SMALL_FILE, '--base-dir', store,
+    ...more,
 );
 
 function run(...args) {
@@ -76,7 +84,7 @@ for (const segment of ['retail', 'sme']) {
         const settings = JSON.stringify({ store: join(store, segment) });
         const { status, verdicts, output } = check(
             core, [...users], '--settings', settings, '--login', logins[segment], '--levers', '--payments', CREDITOR,
-            ...PATIENT,
+            '--file', PAIN_FILE, ...PATIENT,
         );
         const several = ['payment-approvers', 'payment-approver-pays'];
         const isLacking = (rule) => isOfPolicies(rule) || (segment === 'retail' && several.includes(rule));
@@ -106,6 +114,7 @@ test('the skeleton breaks no rule; what it does not offer is said', () => {
     assert.match(output, /^levers-reset +not checked: the core does not offer this lever/m);
     assert.match(output, /^atms +not checked: the core offers no ATMs$/m);
     assert.match(output, /^payment-create +not checked: the core offers no payments$/m);
+    assert.match(output, /^files-types +not checked: the core takes no files of payments$/m);
     assert.match(output, /^policy-order +not checked: the core offers no policies$/m);
 });
 
@@ -122,6 +131,7 @@ test('payments are made only when that is asked for', () => {
     assert.equal(status, 0, output);
     assert.equal(verdicts['payment-payable'], 'kept');
     assert.match(output, /^payment-create +not checked: it needs --payments$/m);
+    assert.match(output, /^files-keep +not checked: it needs --file$/m);
 });
 
 test('one rule alone', () => {
@@ -135,6 +145,7 @@ const REFUSED = [
     ['without a user', ['--core', SMALL_BANK], 2, /--core and --user are needed/],
     ['a deadline of nothing', ['--core', SMALL_BANK, '--user', 'first', '--deadline', '0'], 2, /from 1 to 60000/],
     ['a login without a password', ['--core', SMALL_BANK, '--user', 'first', '--login', 'amal'], 2, /NAME:PASSWORD/],
+    ['a file without a path', ['--core', SMALL_BANK, '--user', 'first', '--file', 'small,text/plain'], 2, /TYPE,MEDIA,PATH/],
     ['a rule that there is not', ['--core', SMALL_BANK, '--user', 'first', '--only', 'x'], 2, /a rule that --rules lists/],
     ['an argument too many', ['--core', SMALL_BANK, '--user', 'first', 'more'], 2, /unknown argument/],
     ['a core that is not there', ['--core', '/nowhere.so', '--user', 'first'], 3, /cannot load the core/],

@@ -64,6 +64,8 @@ struct run {
     bool levers;                  /* the levers of the bank may be moved */
     const char *creditor;         /* IBAN to pay to; NULL: payments may not be made */
     unsigned attempts;            /* of payments */
+    /* A file of payments that the core may take; NULL: none. */
+    const char *file_type, *file_media, *file_path;
     const struct clock *clock;
     void (*reopen)(struct run *run); /* closes the core and opens it again; else ends the process */
     void *session;                   /* of reopen */
@@ -82,7 +84,7 @@ struct rule {
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
     RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_ASKED[],
-    RULES_POLICIES[], RULES_LEVERS[], RULES_CALLS[];
+    RULES_FILES[], RULES_POLICIES[], RULES_LEVERS[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct rule *const RULES[] = {RULES_ACCOUNTS,  RULES_LISTS,         RULES_SERIES,
-                                           RULES_OTHERS,    RULES_SIGNIN,        RULES_PAYMENTS,
-                                           RULES_APPROVERS, RULES_PAYMENTS_MADE, RULES_ASKED,
-                                           RULES_POLICIES,  RULES_LEVERS,        RULES_CALLS};
+static const struct rule *const RULES[] = {
+    RULES_ACCOUNTS, RULES_LISTS,     RULES_SERIES,        RULES_OTHERS, RULES_SIGNIN,
+    RULES_PAYMENTS, RULES_APPROVERS, RULES_PAYMENTS_MADE, RULES_ASKED,  RULES_FILES,
+    RULES_POLICIES, RULES_LEVERS,    RULES_CALLS};
 #define RULE_LISTS ARRAY_LEN(RULES)
 
 static const char USAGE[] =
@@ -32,6 +32,9 @@ static const char USAGE[] =
     "  --payments IBAN      make payments to this account from a user's: many of some fils and one "
     "of\n"
     "                       half of what is available; the core is closed and opened meanwhile\n"
+    "  --file TYPE,MEDIA,PATH\n"
+    "                       have the core take a file of payments of this type, sent as this "
+    "media type\n"
     "  --levers             move the levers of a test bank: statuses and credit blocks are set "
     "and\n"
     "                       set back, and at last the bank is reset, which forgets its leads and\n"
@@ -44,7 +47,8 @@ static const char USAGE[] =
     "  --rules              list the rules and end\n"
     "  --help, --version\n"
     "\n"
-    "Without --levers and --payments it reads, and changes nothing. One line is printed for each "
+    "Without --levers, --payments and --file it reads, and changes nothing. One line is printed "
+    "for each "
     "rule: kept, "
     "BROKEN with the\n"
     "first case, or not checked with the reason.\n"
@@ -108,12 +112,28 @@ static bool take_login(struct run *run, char *option)
     return true;
 }
 
+/* The option's text is cut at its first two commas. */
+static bool take_file(struct run *run, char *option)
+{
+    char *media = strchr(option, ',');
+    char *path = media ? strchr(media + 1, ',') : NULL;
+    if (!path) {
+        return false;
+    }
+    *media = *path = '\0';
+    run->file_type = option;
+    run->file_media = media + 1;
+    run->file_path = path + 1;
+    return true;
+}
+
 enum option_id {
     CORE,
     USER,
     LOGIN,
     LEVERS,
     PAYMENTS,
+    FILE_OF_PAYMENTS,
     ONLY,
     SETTINGS,
     BASE_DIR,
@@ -128,6 +148,7 @@ static const struct option OPTIONS[] = {{"core", required_argument, NULL, CORE},
                                         {"login", required_argument, NULL, LOGIN},
                                         {"levers", no_argument, NULL, LEVERS},
                                         {"payments", required_argument, NULL, PAYMENTS},
+                                        {"file", required_argument, NULL, FILE_OF_PAYMENTS},
                                         {"only", required_argument, NULL, ONLY},
                                         {"settings", required_argument, NULL, SETTINGS},
                                         {"base-dir", required_argument, NULL, BASE_DIR},
@@ -164,6 +185,11 @@ static int read_options(int argc, char **argv, struct options *options, struct r
             break;
         case PAYMENTS:
             run->creditor = optarg;
+            break;
+        case FILE_OF_PAYMENTS:
+            if (!take_file(run, optarg)) {
+                return usage_error("--file takes TYPE,MEDIA,PATH");
+            }
             break;
         case ONLY:
             if (options->only_count == ONLY_MAX || !is_rule(optarg)) {

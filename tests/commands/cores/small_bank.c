@@ -64,6 +64,13 @@ static const char *const RULES[] = {"users-exist",
                                     "levers-states",
                                     "levers-status",
                                     "levers-credit",
+                                    "files-types",
+                                    "files-expect",
+                                    "files-tpp",
+                                    "files-media",
+                                    "files-pieces",
+                                    "files-abandon",
+                                    "files-keep",
                                     "levers-unknown",
                                     "levers-reset",
                                     "atms",
@@ -158,7 +165,9 @@ static int bank_open(void **out, const struct lfi_core_config *config, struct lf
     bank->host = config->host;
     bank->folder = strdup(config->base_dir);
     bank->payments = payments_new(config->base_dir, bank);
-    if (!bank->folder || !bank->payments) {
+    bank->files = files_new(config->base_dir, bank);
+    if (!bank->folder || !bank->payments || !bank->files) {
+        free(bank->files);
         free(bank->folder);
         free(bank->payments);
         free(bank);
@@ -172,6 +181,7 @@ static void bank_close(void *core)
 {
     struct bank *bank = core;
     payments_end(bank->payments, bank);
+    files_end(bank->files, bank);
     free(bank->folder);
     free(bank);
 }
@@ -190,4 +200,5 @@ const struct lfi_core_ops SMALL_BANK = {.abi = LFI_CORE_ABI,
                                         .payments = &PAYMENTS,
                                         .insurance = &INSURANCE,
                                         .opening = &OPENING,
-                                        .fx = &FX};
+                                        .fx = &FX,
+                                        .files = &FILES};

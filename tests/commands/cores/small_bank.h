@@ -21,12 +21,14 @@
 #define AVAILABLE INT64_C(1000) /* fils on each account, before payments */
 
 struct small_payments; /* small_payments.c */
+struct small_files;    /* small_files.c */
 
 struct bank {
     const char *broken; /* the rule that it breaks, or "" */
     const struct lfi_host *host;
     char *folder; /* where payments are kept */
     struct small_payments *payments;
+    struct small_files *files;
     atomic_uint added;  /* transactions since open() */
     atomic_uint inside; /* calls of held() at this moment */
     atomic_bool was_late;
@@ -63,6 +65,10 @@ struct small_payments *payments_new(const char *folder, const struct bank *bank)
 void payments_end(struct small_payments *payments, const struct bank *bank);
 int64_t payments_available(struct small_payments *payments, const struct account *account);
 
+/* As those of payments. */
+struct small_files *files_new(const char *folder, const struct bank *bank);
+void files_end(struct small_files *files, const struct bank *bank);
+
 extern const struct lfi_accounts FAMILY;
 extern const struct lfi_customers CUSTOMERS;
 extern const struct lfi_payee PAYEE;
@@ -73,6 +79,7 @@ extern const struct lfi_payments PAYMENTS;
 extern const struct lfi_insurance INSURANCE;
 extern const struct lfi_opening OPENING;
 extern const struct lfi_fx FX;
+extern const struct lfi_files FILES;
 extern const struct lfi_core_ops SMALL_BANK; /* all of them */
 
 #endif
