@@ -368,8 +368,15 @@ test('the Hub makes one payment of a key, and counts it until it is rejected', a
     const both = await Promise.all([ask('9300.03', key), ask('9300.03', key)]);
     const [{ body: { body: { data: { id } } } }, { body: { body: { data } } }] = both;
     assert.equal(data.id, id, JSON.stringify(both));
+    const stored = await ask('11.00', key);
+    assert.equal(stored.body.body.data.id, id, 'what was made before, as the Hub answers by itself');
+    const decide = (idempotencyMismatch) => fetch(`${demo.hub.baseUrl}/sim/switches`, {
+        method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ idempotencyMismatch }),
+    });
+    assert.equal((await decide('conflict')).status, 200);
     const other = await ask('11.00', key);
     assert.deepEqual([other.status, other.body.errorCode], [409, 'GenericError']);
+    assert.equal((await decide('stored')).status, 200);
     assert.equal((await paymentsAtHub(consent)).length, 1);
     await Promise.all(['21.00', '22.00'].map(async (amount) => assert.equal((await ask(amount)).body.status, 201)));
     const over = await ask('23.00');
