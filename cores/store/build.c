@@ -421,7 +421,8 @@ int store_builder_product(struct store_builder *b, const struct store_product *p
 int store_builder_policy(struct store_builder *b, const struct store_policy *policy,
                          struct lfi_error *error)
 {
-    struct policy_value value = {.facts = policy->facts};
+    struct policy_value value = {.facts = policy->facts,
+                                 .encrypt_premium = policy->encrypt_premium};
     struct lfi_slice records[STORE_POLICY_RECORDS] = {policy->listed, policy->payer};
     size_t len = 0;
     memcpy(value.starts, policy->starts, sizeof(value.starts));

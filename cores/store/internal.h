@@ -33,7 +33,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define STORE_FORMAT "5"
+#define STORE_FORMAT "6"
 #define STORE_MAP_MIB 8192    /* default: address space, not disk */
 #define STORE_READERS 2048    /* when it is not known how many threads will read */
 #define STORE_INSTANCES 4     /* default: processes that share the store */
@@ -95,6 +95,7 @@ struct policy_value {
     struct lfi_policy_facts facts;
     char starts[STORE_DAY_TEXT], last[STORE_DAY_TEXT]; /* as struct store_policy has them */
     uint32_t lengths[STORE_POLICY_RECORDS];
+    uint32_t encrypt_premium; /* 1: it leaves the bank only encrypted */
 };
 
 struct account_value {

@@ -225,7 +225,9 @@ static int give_parts(const struct policy *policy, uint32_t wanted, struct lfi_a
 {
     int rc = LFI_OK;
     for (unsigned part = 0; part < LFI_POLICY_PARTS && rc == LFI_OK; part++) {
-        const struct lfi_policy_part_facts facts = {sizeof(facts), (enum lfi_policy_part)part};
+        const struct lfi_policy_part_facts facts = {sizeof(facts), (enum lfi_policy_part)part,
+                                                    part == LFI_POLICY_PREMIUM &&
+                                                        policy->head.encrypt_premium};
         size_t record = STORE_POLICY_FIRST_PART + part;
         if ((wanted & 1U << part) && policy->head.lengths[record] > 0) {
             rc = give(answer, policy, record, &facts);

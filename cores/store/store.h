@@ -187,6 +187,7 @@ struct store_policy {
     char last[STORE_DAY_TEXT];   /* its end or the latest event, whichever is later; "": no end */
     struct lfi_slice listed, payer;
     struct lfi_slice parts[LFI_POLICY_PARTS];
+    bool encrypt_premium; /* it leaves the bank only encrypted */
 };
 int store_builder_policy(struct store_builder *builder, const struct store_policy *policy,
                          struct lfi_error *error);

@@ -4,19 +4,12 @@
  * and never through the TPP. (Data sharing 8.)
  */
 #include "connect/call_consent.h"
-#include "connect/operation.h"
+#include "connect/one_time_code.h"
 
 #include "contract_data_sharing.h"
 #include "rows_data_sharing.h"
 
-#include "base/json.h"
-
-#include <inttypes.h>
-#include <openssl/crypto.h>
-
-#define CODE_LIFE_S 1800
 #define NAME_BYTES 140 /* of a product or TPP in a message: with both languages it then fits */
-static const struct state_allowance CODE_ALLOWANCE = {.gap_s = 60, .times = 12, .window_s = 86400};
 
 /* Copies, because the code must not be made while the core is handing out records. */
 struct product {
@@ -53,127 +46,23 @@ static int collect(void *ctx, struct lfi_slice json, const void *facts)
     return -1;
 }
 
-/* --- the one-time code ------------------------------------------------------------------------ */
+/* --- encrypting ------------------------------------------------------------------------------- */
 
-/* Headers beside the refusal's own: when to try again, and the interaction. */
-static int refuse_wait(struct call *call, uint32_t wait_s)
-{
-    struct lfi_slice interaction =
-        contract_parameter(&call->parameters, DATA_SHARING_O3_CALLER_INTERACTION_ID);
-    if (!interaction.ptr) {
-        interaction = call->core.interaction_id;
-    }
-    reply_header(call->reply, "Retry-After", arena_format(call->arena, "%" PRIu32, wait_s));
-    reply_header(call->reply, "x-fapi-interaction-id", interaction);
-    return refusal_set(call->refusal, "RATES-LIMIT", 429, "GenericError",
-                       "Too many one-time codes were asked for. Nothing was sent.");
-}
-
-/* What the customer reads, in both languages: no rate, no link. */
-static struct lfi_slice message_text(struct call *call, const struct jwe_code *code,
-                                     struct lfi_slice product)
-{
-    struct buf text;
-    struct json_writer w;
-    const char *bank = call->connect->config.bank_name;
-    struct lfi_slice tpp = slice_cut(call_consent_beneficiary(call), NAME_BYTES);
-    struct lfi_slice tpp_arabic = tpp.ptr ? tpp : SLICE("التطبيق المتصل");
-    if (!tpp.ptr) {
-        tpp = SLICE("the connected app");
-    }
-    product = slice_cut(product, NAME_BYTES);
-    struct lfi_slice english = arena_format(
-        call->arena,
-        "%s: %s is your code to show the rates of %.*s to %.*s. Valid for 30 minutes. If this was "
-        "not you, ignore it. Never share it with anyone who calls or writes to you.",
-        bank, code->digits, SLICE_ARG(product), SLICE_ARG(tpp));
-    struct lfi_slice arabic = arena_format(
-        call->arena,
-        "%s: %s هو رمزك لعرض أسعار %.*s لدى %.*s. صالح لمدة 30 دقيقة. إذا لم تطلبه فتجاهله. "
-        "لا تشاركه مع أي شخص يتصل بك أو يراسلك.",
-        bank, code->digits, SLICE_ARG(product), SLICE_ARG(tpp_arabic));
-    buf_init(&text, LFI_MESSAGE_BYTES_MAX);
-    json_begin(&w, &text);
-    json_open_object(&w, NULL);
-    json_string(&w, "en", english);
-    json_string(&w, "ar", arabic);
-    json_close_object(&w);
-    struct lfi_slice copy =
-        text.failed ? (struct lfi_slice){0} : arena_keep(call->arena, buf_slice(&text));
-    OPENSSL_cleanse(text.ptr, text.len);
-    buf_free(&text);
-    return copy;
-}
-
-/* Takes one use of (consent, account), draws a code and sends it. -1: refused. */
 static int send_code(struct call *call, struct lfi_slice product, struct jwe_code *code)
 {
-    uint32_t wait_s = 0;
-    struct lfi_error error = {""};
-    const struct provider *provider = call->provider;
-    struct lfi_slice consent_id = contract_parameter(&call->parameters, DATA_SHARING_O3_CONSENT_ID);
-    struct lfi_slice about =
-        arena_format(call->arena, "%.*s:%.*s", SLICE_ARG(consent_id), SLICE_ARG(call->account_id));
-    const struct state_ref ref = {
-        .state = call->connect->config.state,
-        .provider_id = provider->id,
-        .key = state_key(call->arena, "rates", call->core.user_id, about),
-    };
-    int rc = state_limit_take(&ref, &CODE_ALLOWANCE, &wait_s, &error);
-    if (outcome_check(call, OUTCOME_STATE, rc, &error) != 0) {
-        return -1;
-    }
-    if (wait_s > 0) {
-        return refuse_wait(call, wait_s);
-    }
-    if (jwe_code_pool_take(call->connect->codes, code, &error) != 0) {
-        rc = LFI_FAILED;
-    }
-    if (rc == LFI_OK) {
-        arena_hold_secret(call->arena); /* the code stands in the message */
-        struct lfi_slice text = message_text(call, code, product);
-        rc = text.ptr ? provider->signin->message_send(provider->core, &call->core,
-                                                       call->core.user_id, text, &error)
-                      : error_set(&error, "the message does not fit");
-    }
-    if (outcome_check(call, OUTCOME_BANK, rc, &error) != 0) {
-        return -1;
-    }
-    LOG_EVENT(call->connect->log, LOG_INFO, "rates-code-sent",
-              LOG_TEXT("provider", slice_of(provider->id)), LOG_TEXT("consent", consent_id),
-              LOG_TEXT("account", call->account_id));
-    return 0;
-}
-
-/* {"FinanceRates":…,"iat":…,"exp":…} as a compact JWE, a JSON string in the arena. */
-static struct lfi_slice encrypted_rates(struct call *call, const struct jwe_code *code,
-                                        struct lfi_slice rates)
-{
-    struct buf clear;
-    struct buf jwe;
-    struct json_writer w;
-    struct lfi_error error = {""};
-    int64_t now = clock_now_s(call->connect->clock);
-    struct lfi_slice quoted = {NULL, 0};
-    buf_init(&clear, rates.len + 256);
-    buf_init(&jwe, 4 * rates.len + 4096);
-    json_begin(&w, &clear);
-    json_open_object(&w, NULL);
-    json_raw(&w, "FinanceRates", rates);
-    json_int(&w, "iat", now);
-    json_int(&w, "exp", now + CODE_LIFE_S);
-    json_close_object(&w);
-    buf_append_text(&jwe, "\"");
-    if (!clear.failed && jwe_encrypt(code, "OneTimeCode", buf_slice(&clear), &jwe, &error) == 0) {
-        buf_append_text(&jwe, "\"");
-        quoted = jwe.failed ? quoted : arena_keep(call->arena, buf_slice(&jwe));
-    }
-    if (!quoted.ptr) {
-        (void)outcome_fail(call, error.message[0] ? error.message : "the rates do not fit");
-    }
-    buf_free(&jwe);
-    buf_free(&clear);
-    return quoted;
+    struct lfi_slice name = slice_cut(product, NAME_BYTES);
+    const struct one_time_code_use use = {
+        .purpose = "rates",
+        .limit_id = "RATES-LIMIT",
+        .event = "rates-code-sent",
+        .about_name = "account",
+        .about = call->account_id,
+        .consent_id = contract_parameter(&call->parameters, DATA_SHARING_O3_CONSENT_ID),
+        .interaction_id =
+            contract_parameter(&call->parameters, DATA_SHARING_O3_CALLER_INTERACTION_ID),
+        .english = arena_format(call->arena, "the rates of %.*s", SLICE_ARG(name)),
+        .arabic = arena_format(call->arena, "أسعار %.*s", SLICE_ARG(name))};
+    return one_time_code_send(call, &use, code);
 }
 
 /* Encrypts what must be of the page, with one code for the whole call. -1: refused. */
@@ -194,7 +83,8 @@ static int protect(struct call *call, struct products *all)
             have_code = true;
         }
         if (outcome == 0) {
-            product->finance_rates = encrypted_rates(call, &code, product->finance_rates);
+            product->finance_rates =
+                one_time_code_encrypt(call, &code, "FinanceRates", product->finance_rates);
             outcome = product->finance_rates.ptr ? 0 : -1;
         }
     }

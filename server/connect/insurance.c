@@ -1,11 +1,14 @@
 /* What customers share of their insurance policies. (Insurance 4, 5.) */
 #include "connect/call_consent.h"
+#include "connect/one_time_code.h"
 #include "connect/policies.h"
 
 #include "contract_insurance.h"
 #include "rows_insurance.h"
 
 #include "base/json.h"
+
+#include <stddef.h>
 
 /* --- the list --------------------------------------------------------------------------------- */
 
@@ -31,11 +34,15 @@ static int read_policy(struct call *call, struct lfi_policy_query *query, unsign
     return access_user(call) == 0 ? call_consent_rights(call, &id, 1, rights) : -1;
 }
 
+/* What a core tells at least with a part. */
+#define FACTS_LEAST offsetof(struct lfi_policy_part_facts, encrypt)
+
 /* {"data":{"InsurancePolicyId":…, and each part as a member. */
 struct policy_parts {
     struct call *call;
     uint32_t wanted;
-    unsigned next; /* parts come in their order, each once */
+    unsigned next;            /* parts come in their order, each once */
+    struct lfi_slice premium; /* to be encrypted; absent: none. The last part. */
 };
 
 static const char *const part_names[LFI_POLICY_PARTS] = {
@@ -50,7 +57,7 @@ static int take_part(void *ctx, struct lfi_slice json, const void *given)
     struct call *call = parts->call;
     struct buf *out = &call->reply->body;
     const struct lfi_policy_part_facts *facts = given;
-    if (!facts || facts->size < sizeof(*facts) || !list_is_object(json) || json.len == 2 ||
+    if (!facts || facts->size < FACTS_LEAST || !list_is_object(json) || json.len == 2 ||
         facts->part < parts->next || facts->part >= LFI_POLICY_PARTS ||
         !(parts->wanted & 1U << facts->part)) {
         call->record_fault = "a part of the policy is malformed, or was not asked for";
@@ -63,11 +70,42 @@ static int take_part(void *ctx, struct lfi_slice json, const void *given)
     if (within) {
         out->len--; /* the holder's brace */
     }
+    parts->next = (unsigned)facts->part + 1;
+    if (facts->part == LFI_POLICY_PREMIUM && facts->size >= sizeof(*facts) && facts->encrypt) {
+        parts->premium = arena_keep(call->arena, json);
+        return parts->premium.ptr ? 0 : -1;
+    }
     buf_append_format(out, ",\"%s\":", part_names[facts->part]);
     buf_append_slice(out, json);
     buf_append_text(out, within ? "}" : "");
-    parts->next = (unsigned)facts->part + 1;
     return out->failed ? -1 : 0;
+}
+
+static int append_encrypted_premium(struct call *call, const struct policy_parts *parts,
+                                    struct lfi_slice policy_id)
+{
+    struct jwe_code code = {0};
+    struct lfi_slice jwe = {NULL, 0};
+    const struct one_time_code_use use = {
+        .purpose = "premium",
+        .limit_id = "PREMIUM-LIMIT",
+        .event = "premium-code-sent",
+        .about_name = "policy",
+        .about = policy_id,
+        .consent_id = contract_parameter(&call->parameters, INSURANCE_O3_CONSENT_ID),
+        .interaction_id = contract_parameter(&call->parameters, INSURANCE_O3_CALLER_INTERACTION_ID),
+        .english = SLICE("the premium of your insurance policy"),
+        .arabic = SLICE("قسط وثيقة تأمينك")};
+    if (!PROVIDER_SERVES(call->provider, signin, message_send)) {
+        return outcome_fail(call, "a premium is to be encrypted, and no message can be sent");
+    }
+    if (one_time_code_send(call, &use, &code) == 0) {
+        jwe = one_time_code_encrypt(call, &code, "Premium", parts->premium);
+    }
+    jwe_code_wipe(&code);
+    buf_append_text(&call->reply->body, ",\"Premium\":");
+    buf_append_slice(&call->reply->body, jwe);
+    return jwe.ptr ? 0 : -1;
 }
 
 int connect_policy(struct call *call)
@@ -93,6 +131,9 @@ int connect_policy(struct call *call)
     }
     if (!(rights & 1U << RIGHT_POLICIES)) {
         return policies_refuse_right(call, RIGHT_POLICIES);
+    }
+    if (parts.premium.ptr && append_encrypted_premium(call, &parts, query.base.subject_id) != 0) {
+        return -1;
     }
     buf_append_text(&call->reply->body, "}}");
     call->reply->status = 200;

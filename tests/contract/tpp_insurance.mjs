@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { compactDecrypt, createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { until } from '../journey/support.mjs';
+import { Customer } from '../support/customer.mjs';
 import { ROOT } from '../support/demo.mjs';
 import { INSURANCE, insuranceAccess, now, Tpp } from '../support/tpp.mjs';
 import { assertRefused, demo, own, ownFaults, reader, tpp } from './tpp_shared.mjs';
@@ -23,6 +24,7 @@ const OPENS = {
 };
 const ALL = ['ReadInsurancePolicies', ...Object.keys(OPENS), 'ReadCustomerPaymentDetails'];
 const END_MS = 60_000;
+const ROUNDS_MOST = 2_000_000;
 const JWT = { 'content-type': 'application/jwt' };
 
 const broker = await Tpp.start(demo, { providerId: PROVIDER });
@@ -119,6 +121,51 @@ test('what a consent does not cover is refused before the bank is asked', async 
     const otherSector = await read(path('Motor', `policies/${policyOf('Home')}`));
     await assertRefused(otherSector, 403, 'Consent.PermanentPolicyAccessFailure', 'TPP-BANK');
     await assertRefused(await read(path('Pet', 'policies')), 404, '', 'ROUTE-PATH');
+});
+
+/** What the bank has written to the customer's device. */
+async function messagesTo(user) {
+    const pushed = await broker.push(await broker.requestObject(insuranceAccess({ Permissions: blocks(ALL) })));
+    const browser = await Customer.arrive(demo, { authorizeUrl: broker.authorizeUrl(pushed.json.request_uri) });
+    await browser.signIn(user);
+    const { asked: approvalId, messages } = await browser.openApp();
+    await browser.post('/bank-app/decision', { device: browser.device, approvalId, approve: true });
+    return messages;
+}
+
+const decrypt = async (jwe, code) => JSON.parse(new TextDecoder().decode((await compactDecrypt(
+    jwe, new TextEncoder().encode(code), {
+        maxPBES2Count: ROUNDS_MOST,
+        keyManagementAlgorithms: ['PBES2-HS512+A256KW'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+    })).plaintext));
+
+test('a premium that the insurer protects comes as a JWE, for a code that the customer alone gets', async () => {
+    const ines = customer('ines');
+    const where = path('Motor', `policies/${policyOf('Motor', ines)}`);
+    const without = await connect(['ReadInsurancePolicies', 'ReadInsuranceProduct'], { user: ines });
+    assert.equal((await read(where, { as: without.access_token })).json.Data.Premium, undefined);
+    assert.deepEqual(await messagesTo(ines), [], 'no code without the permission');
+    const { access_token: as } = await connect(ALL, { user: ines });
+    const reply = await read(where, { as });
+    assert.equal(reply.status, 200, reply.text);
+    const { Premium } = reply.json.Data;
+    assert.deepEqual(decodeProtectedHeader(Premium).kid, 'OneTimeCode');
+    const [{ text }] = await messagesTo(ines);
+    for (const language of [text.en, text.ar]) {
+        assert.ok(language.includes('Karak Money') && !language.includes('1050'), language);
+    }
+    const [, code] = / (\d{6}) /.exec(text.en);
+    const clear = await decrypt(Premium, code);
+    assert.deepEqual(clear.Premium, { TotalPremiumAmount: { Currency: 'AED', Amount: '1050.00' }, PaymentFrequency: 'BiAnnual' });
+    assert.equal(clear.exp - clear.iat, 1800);
+    await assert.rejects(decrypt(Premium, code === '000000' ? '000001' : '000000'));
+    await assertRefused(await read(where, { as }), 429, '', 'TPP-BANK');
+    assert.equal((await messagesTo(ines)).length, 1, 'nothing was sent for the refused one');
+    const inClear = await read(path('Home', `policies/${policyOf('Home', ines)}`), { as });
+    assert.equal(inClear.json.Data.Premium.TotalPremiumAmount.Amount, '1050.00');
+    const log = demo.readLog('server.log');
+    assert.ok(log.includes('premium-code-sent') && !log.includes(`"${code}"`));
 });
 
 // --- consents -----------------------------------------------------------------------------------

@@ -68,6 +68,9 @@ struct lfi_policy_query {
 struct lfi_policy_part_facts {
     uint32_t size;
     enum lfi_policy_part part;
+    /* LFI_POLICY_PREMIUM: it leaves the bank only encrypted, with a code that the server has
+       sent by lfi/signin.h's message_send. Cores may know no more than what is before this. */
+    uint32_t encrypt;
 };
 
 /* Every function may be called from any number of threads at once. */

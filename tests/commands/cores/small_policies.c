@@ -84,8 +84,9 @@ static int policy(void *core, const struct lfi_call *call, const struct lfi_poli
                   struct lfi_answer *answer, struct lfi_error *error)
 {
     const struct bank *bank = core;
-    const struct lfi_policy_part_facts holder = {sizeof(holder), LFI_POLICY_HOLDER};
-    const struct lfi_policy_part_facts premium = {sizeof(premium), LFI_POLICY_PREMIUM};
+    const struct lfi_policy_part_facts holder = {.size = sizeof(holder), .part = LFI_POLICY_HOLDER};
+    const struct lfi_policy_part_facts premium = {.size = sizeof(premium),
+                                                  .part = LFI_POLICY_PREMIUM};
     char json[128];
     (void)error;
     if (!is_open(bank, call, query)) {
