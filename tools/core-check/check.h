@@ -27,6 +27,8 @@ struct record {
         struct lfi_approver approver;
         struct lfi_policy_facts policy;
         struct lfi_policy_part_facts part;
+        struct lfi_quote_facts quote;
+        struct lfi_quote_entry quote_change;
         struct lfi_opening_facts opening;
         struct lfi_fx_facts fx; /* without its JSON, which is not kept */
         struct lfi_payment_change change;
@@ -34,6 +36,8 @@ struct record {
     };
     bool has_facts;
 };
+
+_Static_assert(sizeof(struct lfi_quote_entry) <= sizeof(struct lfi_fx_change), "the largest");
 
 struct records {
     struct record *items;
@@ -84,7 +88,7 @@ struct rule {
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
     RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_ASKED[],
-    RULES_FILES[], RULES_POLICIES[], RULES_LEVERS[], RULES_CALLS[];
+    RULES_FILES[], RULES_POLICIES[], RULES_QUOTES[], RULES_LEVERS[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -80,6 +80,7 @@ extern const struct lfi_insurance INSURANCE;
 extern const struct lfi_opening OPENING;
 extern const struct lfi_fx FX;
 extern const struct lfi_files FILES;
+extern const struct lfi_quotes SMALL_QUOTES;
 extern const struct lfi_core_ops SMALL_BANK; /* all of them */
 
 #endif
