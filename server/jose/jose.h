@@ -90,7 +90,11 @@ struct jose_signer; /* a private key and its kid; any thread */
 /* `kid` NULL: derived, base64url(SHA-256 of the SubjectPublicKeyInfo). */
 int jose_signer_load(struct jose_signer **out, const char *key_file, const char *kid,
                      struct lfi_error *error);
+/* The same from a key in PEM. */
+int jose_signer_of_pem(struct jose_signer **out, struct lfi_slice pem, const char *kid,
+                       struct lfi_error *error);
 void jose_signer_free(struct jose_signer *signer);
+const char *jose_signer_kid(const struct jose_signer *signer);
 /* Appends the public key as a JWK object (kty, use, alg, kid, n, e). */
 void jose_signer_append_jwk(const struct jose_signer *signer, struct buf *out);
 
@@ -103,7 +107,8 @@ struct jose_claims {
 /* Appends a compact PS256 JWS with typ JOSE, cty json, kid and a fresh jti. */
 int jose_sign(const struct jose_signer *signer, const struct jose_claims *claims, struct buf *out,
               struct lfi_error *error);
-/* Appends a compact PS256 JWS of any payload with typ and kid alone in its header. */
+/* Appends a compact PS256 JWS of any payload with typ and kid alone in its header; typ NULL: none.
+ */
 int jose_sign_payload(const struct jose_signer *signer, const char *typ, struct lfi_slice payload,
                       struct buf *out, struct lfi_error *error);
 

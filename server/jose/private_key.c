@@ -17,35 +17,37 @@
 #define KID_BYTES 64
 #define NUMBER_BYTES 4096 /* a modulus as text */
 
-EVP_PKEY *private_key_read(const char *file, struct lfi_error *error)
+EVP_PKEY *private_key_parse(struct lfi_slice pem, const char *what, struct lfi_error *error)
 {
     EVP_PKEY *key = NULL;
-    BIO *bio = NULL;
-    struct buf pem;
-
-    buf_init(&pem, KEY_FILE_BYTES);
-    if (file_read(file, &pem, error) != 0) {
-        goto out;
-    }
-    bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    BIO *bio = pem.len <= KEY_FILE_BYTES ? BIO_new_mem_buf(pem.ptr, (int)pem.len) : NULL;
     if (bio) {
         /* An empty passphrase keeps OpenSSL from asking for one on the terminal. */
         key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
     }
     if (!key || !EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
         EVP_PKEY_get_size(key) > PRIVATE_KEY_BYTES_MAX) {
-        error_set(error, "%.200s: not an RSA private key of %d to %d bits in PEM", file,
+        error_set(error, "%.200s: not an RSA private key of %d to %d bits in PEM", what,
                   RSA_BITS_MIN, PRIVATE_KEY_BYTES_MAX * 8);
         EVP_PKEY_free(key);
         key = NULL;
     }
-out:
     BIO_free(bio);
+    ERR_clear_error();
+    return key;
+}
+
+EVP_PKEY *private_key_read(const char *file, struct lfi_error *error)
+{
+    struct buf pem;
+
+    buf_init(&pem, KEY_FILE_BYTES);
+    EVP_PKEY *key =
+        file_read(file, &pem, error) == 0 ? private_key_parse(buf_slice(&pem), file, error) : NULL;
     if (pem.ptr) {
         OPENSSL_cleanse(pem.ptr, pem.len);
     }
     buf_free(&pem);
-    ERR_clear_error();
     return key;
 }
 

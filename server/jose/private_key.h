@@ -11,6 +11,8 @@
 
 /* The caller frees the key. NULL: no RSA key of 2048 to 8192 bits that needs no passphrase. */
 EVP_PKEY *private_key_read(const char *file, struct lfi_error *error);
+/* The same from text; `what` names it in the error. */
+EVP_PKEY *private_key_parse(struct lfi_slice pem, const char *what, struct lfi_error *error);
 /* base64url(SHA-256 of the SubjectPublicKeyInfo), to be freed; NULL when memory is short. */
 char *private_key_kid(const EVP_PKEY *key);
 

@@ -26,7 +26,7 @@ static char *take_text(struct buf *buf)
     return text;
 }
 
-/* `cty` may be NULL. */
+/* `typ` and `cty` may be NULL. */
 static char *encode_header(const char *typ, const char *cty, const char *kid)
 {
     struct buf json, text;
@@ -38,7 +38,9 @@ static char *encode_header(const char *typ, const char *cty, const char *kid)
     json_begin(&w, &json);
     json_open_object(&w, NULL);
     json_text(&w, "alg", "PS256");
-    json_text(&w, "typ", typ);
+    if (typ) {
+        json_text(&w, "typ", typ);
+    }
     if (cty) {
         json_text(&w, "cty", cty);
     }
@@ -52,23 +54,24 @@ static char *encode_header(const char *typ, const char *cty, const char *kid)
     return header;
 }
 
-int jose_signer_load(struct jose_signer **out, const char *key_file, const char *kid,
-                     struct lfi_error *error)
+/* Takes `key` over; NULL: none could be read, and `error` says why. */
+static int make(struct jose_signer **out, EVP_PKEY *key, const char *kid, struct lfi_error *error)
 {
     struct jose_signer *signer = calloc(1, sizeof(*signer));
 
     *out = NULL;
     if (!signer) {
+        EVP_PKEY_free(key);
         return error_set(error, "out of memory");
     }
-    signer->key = private_key_read(key_file, error);
-    if (!signer->key) {
+    signer->key = key;
+    if (!key) {
         goto fail;
     }
-    signer->kid = kid ? strdup(kid) : private_key_kid(signer->key);
+    signer->kid = kid ? strdup(kid) : private_key_kid(key);
     signer->header = signer->kid ? encode_header("JOSE", "json", signer->kid) : NULL;
     if (!signer->header) {
-        error_set(error, "%.200s: no key id can be made", key_file);
+        error_set(error, "no key id can be made");
         goto fail;
     }
     *out = signer;
@@ -76,6 +79,18 @@ int jose_signer_load(struct jose_signer **out, const char *key_file, const char 
 fail:
     jose_signer_free(signer);
     return -1;
+}
+
+int jose_signer_load(struct jose_signer **out, const char *key_file, const char *kid,
+                     struct lfi_error *error)
+{
+    return make(out, private_key_read(key_file, error), kid, error);
+}
+
+int jose_signer_of_pem(struct jose_signer **out, struct lfi_slice pem, const char *kid,
+                       struct lfi_error *error)
+{
+    return make(out, private_key_parse(pem, "the key", error), kid, error);
 }
 
 void jose_signer_free(struct jose_signer *signer)
@@ -86,6 +101,11 @@ void jose_signer_free(struct jose_signer *signer)
         free(signer->header);
         free(signer);
     }
+}
+
+const char *jose_signer_kid(const struct jose_signer *signer)
+{
+    return signer->kid;
 }
 
 /* --- publishing ------------------------------------------------------------------------------- */

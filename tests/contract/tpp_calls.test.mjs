@@ -9,5 +9,6 @@ import './tpp_payments.mjs';
 import './tpp_files.mjs';
 import './tpp_collection.mjs';
 import './tpp_webhooks.mjs';
+import './tpp_utilities.mjs';
 import './tpp_switches.mjs';
 import './tpp_clock.mjs';

@@ -102,6 +102,16 @@ const asks = async (headers) => {
     const form = await tpp.authenticated({ grant_type: 'client_credentials', scope: 'accounts' });
     return tpp.send('POST', tpp.metadata.token_endpoint, { form, headers });
 };
+const utilities = (read, sent) => async () => {
+    for (const path of ['/o3/v1.0/postman/environment', '/review-emitted-events']) {
+        assert.equal((await tpp.call('GET', path, own)).status, read, path);
+    }
+    for (const path of ['message-signature', 'message-encryption']) {
+        assert.equal((await tpp.call('GET', `/o3/v1.0/${path}`)).status, sent, path);
+    }
+    const headers = { 'content-type': 'application/jwe' };
+    assert.equal((await tpp.call('POST', '/mock-event-receiver', undefined, { text: 'x', headers })).status, sent);
+};
 const ID = { 'x-fapi-interaction-id': randomUUID() };
 const part = (token, at) => JSON.parse(Buffer.from(token.split('.')[at], 'base64url'));
 const older = accountAccess().consent.Permissions.concat('ReadTransactionsCredits', 'ReadConsents');
@@ -213,6 +223,7 @@ const TABLE = {
         'conflict', paysAnother((reply) => assertRefused(reply, 409, 'GenericError', 'SIM-KEY-OTHER')),
     ],
     shortPaths: [true, readsShort(200), false, readsShort(404)],
+    utilities: [false, utilities(404, 404), true, utilities(200, 400)],
     webhookRetries: [3, triesEvent(4), 0, triesEvent(1), 5, triesEvent(6)],
     accessTokenForm: [
         'opaque', async () => assert.equal((await tpp.ownToken('accounts')).includes('.'), false),

@@ -39,6 +39,7 @@ static const struct {
                                      IDEMPOTENCY_CONFLICT,
                                      {"stored", "conflict"}},
     [SWITCH_SHORT_PATHS] = {"shortPaths", YES_NO, 1, 0, {NULL}},
+    [SWITCH_UTILITIES] = {"utilities", YES_NO, 0, 0, {NULL}},
     [SWITCH_WEBHOOK_RETRIES] = {"webhookRetries", NUMBER, 3, 3, {NULL}},
     [SWITCH_ACCESS_TOKEN_FORM] =
         {"accessTokenForm", WORD, TOKEN_OPAQUE, TOKEN_OPAQUE, {"opaque", "jwt"}},

@@ -6,6 +6,7 @@
 #include "grant.h"
 #include "rows_hub_payment_initiation.h"
 #include "rows_hub_tpp_registration.h"
+#include "rows_hub_utilities.h"
 #include "tpp/body.h"
 #include "tpp/client.h"
 #include "tpp/resources.h"
@@ -163,7 +164,9 @@ void tpp_run_resources(struct tpp_call *call)
 {
     struct call *base = &call->base.base;
     bool open = base->operation && contract_operation_open(base->operation);
-    int rc = open && call->thumbprint[0] ? 0 : check_token(call);
+    int rc = open && (call->thumbprint[0] || base->row->handler == tpp_receive_event)
+                 ? 0
+                 : check_token(call);
     if (rc == 0) {
         rc = dispatch_route(base);
     }

@@ -17,6 +17,7 @@
 #include "rows_hub_payment_initiation.h"
 #include "rows_hub_product_catalogue.h"
 #include "rows_hub_tpp_registration.h"
+#include "rows_hub_utilities.h"
 #include "tpp/body.h"
 #include "tpp/call.h"
 #include "tpp/client.h"
@@ -51,6 +52,7 @@ static int open_apis(struct tpp_side *side, struct lfi_error *error)
          .base_path = "/open-finance/confirmation-of-payee/v2.1"},
         {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/payment/v2.1"},
         {.flow = &flow_hub_tpp_registration},
+        {.flow = &flow_hub_utilities},
         {.flow = &flow_hub_tpp_registration, .base_path = "/open-finance/onboarding/v2.1"},
         /* of older guides, the last SHORT_RESOURCES */
         {.flow = &flow_hub_account_information, .base_path = "/open-finance/v2.1"},
