@@ -191,6 +191,8 @@ static int deliver(struct call *call, struct caap_user *user, struct challenge *
               LOG_TEXT("channel", slice_of(challenge_type(challenge->channel))),
               LOG_TEXT("outcome", slice_of(status == LFI_OK ? "sent" : "not sent")),
               LOG_TEXT("cause", slice_of(error.message)));
+    metrics_count(call->metrics,
+                  status == LFI_OK ? METRICS_CAAP_CODE_SENT : METRICS_CAAP_CODE_UNSENT);
     return move_on(call, user, challenge,
                    status == LFI_OK ? CHALLENGE_ACCEPTED : CHALLENGE_REFUSED);
 }
@@ -239,6 +241,7 @@ int caap_send_code(struct call *call, struct caap_user *user, enum challenge_pur
     }
     if (!allowed || channel == 0) {
         out->status = CHALLENGE_UNSENT;
+        metrics_count(call->metrics, METRICS_CAAP_CODE_UNSENT);
         link_add(&user->link, out, user->ref.now_us);
         struct lfi_error error = {""};
         int status = link_write(&user->ref, &user->link, &error);
@@ -307,5 +310,8 @@ int caap_judge_code(struct call *call, struct caap_user *user, enum challenge_pu
         return fail_state(call, status, &error);
     }
     bool allowed; /* with none left no code is sent any more */
+    if (wrong) {
+        metrics_count(call->metrics, METRICS_CAAP_CODE_WRONG);
+    }
     return wrong ? caap_take(call, "caap-wrong", user->ref.user_id, &wrong_codes, &allowed) : 0;
 }

@@ -55,10 +55,12 @@ static int take_decrypts(struct call *call, struct lfi_slice tpp)
         (allowed && caap_take(call, "caap-decrypt-tpp", tpp, &of_tpp, &allowed) != 0)) {
         return -1;
     }
-    return allowed
-               ? 0
-               : refusal_set(call->refusal, "CAAP-DECRYPT-LIMIT", 403, "GenericRecoverableError",
-                             "There were too many requests. Try again later.");
+    if (allowed) {
+        return 0;
+    }
+    metrics_count(call->metrics, METRICS_CAAP_LIMIT);
+    return refusal_set(call->refusal, "CAAP-DECRYPT-LIMIT", 403, "GenericRecoverableError",
+                       "There were too many requests. Try again later.");
 }
 
 int connect_caap_decrypt(struct call *call)
@@ -79,6 +81,7 @@ int connect_caap_decrypt(struct call *call)
         json_open_object(&w, NULL);
         write_decrypted(&decrypted, &w);
         json_close_object(&w);
+        metrics_count(call->metrics, METRICS_CAAP_DECRYPTED);
         call->reply->status = 200;
     }
     cJSON_Delete(tree);

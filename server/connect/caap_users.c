@@ -76,6 +76,7 @@ static int read_identity(struct call *call, const cJSON *data, char out[EMIRATES
 
 static int refuse_for_now(struct call *call, const char *id)
 {
+    metrics_count(call->metrics, METRICS_CAAP_LIMIT);
     return refusal_set(call->refusal, id, 403, "GenericRecoverableError",
                        "There were too many requests. Try again later.");
 }
@@ -89,6 +90,7 @@ static int refuse_unknown(struct call *call)
     if (caap_take(call, "caap-unknown", slice_of("all"), &limit, &allowed) != 0) {
         return -1;
     }
+    metrics_count(call->metrics, METRICS_CAAP_UNKNOWN);
     return allowed ? caap_refuse_user(call, "nobody has this Emirates ID")
                    : refuse_for_now(call, "CAAP-UNKNOWN-LIMIT");
 }
@@ -186,6 +188,9 @@ static int reply_registration(struct call *call, const struct caap_user *user,
     const char *status = failed ? "ChallengeFailed"
                          : sent ? "AwaitingChallengeResponse"
                                 : "Complete";
+    if (!sent) {
+        metrics_count(call->metrics, METRICS_CAAP_REGISTERED);
+    }
     json_begin(&w, &call->reply->body);
     json_open_object(&w, NULL);
     json_open_object(&w, "data");
@@ -298,7 +303,9 @@ static int complete(struct call *call, const cJSON *data)
     json_open_object(&w, NULL);
     json_open_object(&w, "data");
     json_text(&w, "registrationStatus", passed ? "Complete" : "ChallengeFailed");
-    if (!passed) {
+    if (passed) {
+        metrics_count(call->metrics, METRICS_CAAP_REGISTERED);
+    } else {
         json_text(&w, "registrationStatusMessage", challenge_message(&judged));
     }
     json_close_object(&w);

@@ -98,6 +98,16 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
                               "Sign-ins refused because too many were being judged"},
     [METRICS_APPROVAL_REFUSED] = {"lfi_approval_refused_total",
                                   "Requests in the app refused: one waits, or too many before"},
+    [METRICS_CAAP_REGISTERED] = {"lfi_caap_registered_total", "Customers registered by CAAP"},
+    [METRICS_CAAP_UNKNOWN] = {"lfi_caap_unknown_total",
+                              "Emirates IDs in calls of CAAP that no customer has"},
+    [METRICS_CAAP_CODE_SENT] = {"lfi_caap_code_sent_total", "Codes sent for CAAP"},
+    [METRICS_CAAP_CODE_UNSENT] = {"lfi_caap_code_unsent_total",
+                                  "Codes for CAAP not sent: a limit, or the channel failed"},
+    [METRICS_CAAP_CODE_WRONG] = {"lfi_caap_code_wrong_total", "Wrong codes typed at CAAP"},
+    [METRICS_CAAP_LIMIT] = {"lfi_caap_limit_total", "Calls of CAAP refused by a limit"},
+    [METRICS_CAAP_DECRYPTED] = {"lfi_caap_decrypted_total",
+                                "Texts of TPPs decrypted for CAAP on request"},
 };
 
 static const char **copy_labels(const char *const *from, size_t count)

@@ -72,6 +72,13 @@ enum metrics_counter {
     METRICS_SIGN_IN_LIMIT,     /* sign-ins refused because there were too many wrong ones */
     METRICS_SIGN_IN_BUSY,      /* sign-ins refused because too many were being judged */
     METRICS_APPROVAL_REFUSED,  /* requests in the app not made: one waits, or too many */
+    METRICS_CAAP_REGISTERED,   /* customers whom CAAP registered, or again */
+    METRICS_CAAP_UNKNOWN,      /* Emirates IDs there that nobody of the segment has */
+    METRICS_CAAP_CODE_SENT,
+    METRICS_CAAP_CODE_UNSENT, /* for a limit, or because the channel failed */
+    METRICS_CAAP_CODE_WRONG,
+    METRICS_CAAP_LIMIT, /* calls of CAAP refused by a limit */
+    METRICS_CAAP_DECRYPTED,
     METRICS_COUNTERS,
 };
 void metrics_count(struct metrics *metrics, enum metrics_counter counter); /* NULL: nothing */

@@ -555,6 +555,15 @@ const OPERATIONS = Object.entries({
     caapFindByAccountId: (userId) => retail.get('/accounts/1', { userId }),
 });
 
+test('what CAAP does and what a limit refuses is counted', async () => {
+    const metrics = await (await fetch(`${demo.adminBaseUrl}/metrics`)).text();
+    const counted = (name) => Number(new RegExp(`^lfi_caap_${name}_total (\\d+)$`, 'm').exec(metrics)?.[1]);
+    for (const name of ['registered', 'unknown', 'code_sent', 'code_unsent', 'code_wrong', 'decrypted', 'limit']) {
+        assert.ok(counted(name) > 0, name);
+    }
+    assert.ok(counted('code_wrong') >= 4 && counted('code_sent') >= 5, metrics);
+});
+
 test('no identity, code or encrypted text is in any log', async () => {
     const log = demo.readLog('server.log');
     for (const { emiratesId } of people) {

@@ -8,9 +8,19 @@ import { changes, consentAtHub, providerOf, requestConsent, shoot, terms } from 
 
 const PROVIDER = 'dhowlite';
 
-useDemo();
+const INSURER = 'dhowinsurance'; // which decides at CAAP too, here
 
-const userOf = (login) => providerOf(demo, PROVIDER).users.find((user) => user.login === login);
+const LITE = `.id == "${PROVIDER}" or .providerId == "${PROVIDER}"`;
+const OF_INSURER = `.id == "${INSURER}" or .providerId == "${INSURER}"`;
+useDemo({
+    adjustServer: `(.providers[] | select(${LITE})) as $lite | (.providers[] | select(${OF_INSURER})) |=
+        (.authorization = "caap" | del(.authorizePath)
+        | .callers = [($lite.callers[0] | del(.commonName)), $lite.callers[1]])`,
+    adjustHub: `(.hubs[] | select(${LITE})) as $lite | (.hubs[] | select(${OF_INSURER})) |=
+        (.authorizeUrl = $lite.authorizeUrl | .caap = $lite.caap)`,
+});
+
+const userOf = (login, provider = PROVIDER) => providerOf(demo, provider).users.find((user) => user.login === login);
 
 async function atBank(path, body) {
     const reply = await fetch(`${demo.publicBaseUrl}/bank-app/${path}`, {
@@ -22,8 +32,8 @@ async function atBank(path, body) {
 }
 
 /** The newest code in the customer's bank app. */
-async function codeOf({ login, password }) {
-    const { device } = await atBank('sign-in', { provider: PROVIDER, login, password });
+async function codeOf({ login, password }, provider = PROVIDER) {
+    const { device } = await atBank('sign-in', { provider, login, password });
     const { messages } = await atBank('approvals', { device });
     return messages.map(({ text }) => text.en.match(/code for AlTareq is (\d{6})/)?.[1]).find(Boolean);
 }
@@ -45,9 +55,9 @@ async function identify({ at }, user) {
     await at('caap-identify').click();
 }
 
-async function confirm({ at }, user) {
+async function confirm({ at }, user, provider) {
     await at('caap-code').waitFor();
-    await at('caap-code').fill(await codeOf(user));
+    await at('caap-code').fill(await codeOf(user, provider));
     await at('caap-complete').click();
 }
 
@@ -144,7 +154,18 @@ test('a payment is shown in clear and paid from an account of choice', async () 
     await caap.page.getByText('Zumurrud Trading').waitFor();
     await caap.page.getByText('AED 10.00').waitFor();
     await pictured(caap, 'caap-payment');
+    await caap.at('caap-decrypt').click();
+    await caap.at('caap-pii').filter({ hasText: '"Zumurrud Trading' }).waitFor(); // as the bank decrypted it
+    await pictured(caap, 'caap-pii');
     await caap.at('caap-approve').click();
+    await caap.at('caap-challenge-code').waitFor();
+    await pictured(caap, 'caap-challenge');
+    await caap.at('caap-challenge-code').fill('000000');
+    await caap.at('caap-challenge-complete').click();
+    await caap.at('tpp-problem').waitFor();
+    assert.equal((await consentAtHub(demo, request.consentId)).consent.status, 'AwaitingAuthorization');
+    await caap.at('caap-challenge-code').fill(await codeOf(user));
+    await caap.at('caap-challenge-complete').click();
     const { code } = await backAtApp(caap.page);
     assert.ok(code);
     const kept = await consentAtHub(demo, request.consentId);
@@ -152,6 +173,37 @@ test('a payment is shown in clear and paid from an account of choice', async () 
     assert.deepEqual(kept.findings, []);
     await caap.close();
 });
+
+for (const [locale, suffix] of [['en-GB', ''], ['ar-AE', '-ar']]) {
+    test(`an insurer's customer chooses policies of the sectors asked for: ${locale}`, async () => {
+        const user = userOf('imran', INSURER);
+        const request = await requestConsent(demo, { providerId: INSURER, type: 'insurance', consent: {
+            Permissions: ['Motor', 'Travel'].map((InsuranceType) =>
+                ({ InsuranceType, Permissions: ['ReadInsurancePolicies', 'ReadInsurancePremium'] })),
+            ExpirationDateTime: new Date(Date.now() + 300 * 86_400_000).toISOString(),
+        } });
+        const caap = await open(request, { locale });
+        await identify(caap, user);
+        await confirm(caap, user, INSURER);
+        await caap.at('caap-approve').waitFor();
+        await pictured(caap, `caap-policies${suffix}`);
+        await caap.at('caap-approve').click();
+        await caap.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor(); // none is chosen
+        const offered = await caap.page.locator('input[name=account]').evaluateAll((boxes) => boxes.map(({ value }) => value));
+        const held = user.policies.filter(({ type }) => ['Motor', 'Travel'].includes(type)).map(({ id }) => id);
+        assert.ok(held.length > 0);
+        assert.deepEqual(offered.sort(), held.sort());
+        await caap.at(`caap-policy-${offered[0]}`).check();
+        await caap.at('caap-approve').click();
+        const { code } = await backAtApp(caap.page);
+        assert.ok(code);
+        const kept = await consentAtHub(demo, request.consentId);
+        assert.equal(kept.consent.status, 'Authorized');
+        assert.deepEqual(kept.consent.insurancePolicyIds, [offered[0]]);
+        assert.deepEqual(kept.findings, []);
+        await caap.close();
+    });
+}
 
 test('who can pay from nothing is told so, and goes back', async () => {
     const user = userOf('ivo');

@@ -6,6 +6,7 @@
 #include "rows_hub_heimdall.h"
 #include "script.h"
 
+#include "base/array.h"
 #include "base/limits.h"
 
 #define JOURNEY_UNKNOWN "SIM-JOURNEY", 404, "There is no such journey at CAAP."
@@ -134,13 +135,16 @@ int script_call_as_caap(struct call *base)
 /* The consent as CAAP patches it at the Hub. */
 static struct lfi_slice patch_of(struct sim_call *call, bool approved)
 {
-    const cJSON *accounts = json_get(call->body, "accountIds");
+    static const char *const chosen[] = {"accountIds", "insurancePolicyIds"};
     cJSON *patch = cJSON_CreateObject(), *user = cJSON_CreateObject();
     cJSON_AddStringToObject(patch, "status", approved ? "Authorized" : "Rejected");
     cJSON_AddItemToObject(patch, "psuIdentifiers", user);
     cJSON_AddItemToObject(user, "userId", cJSON_Duplicate(json_get(call->body, "userId"), true));
-    if (approved && accounts) {
-        cJSON_AddItemToObject(patch, "accountIds", cJSON_Duplicate(accounts, true));
+    for (size_t i = 0; approved && i < ARRAY_LEN(chosen); i++) {
+        const cJSON *ids = json_get(call->body, chosen[i]);
+        if (ids) {
+            cJSON_AddItemToObject(patch, chosen[i], cJSON_Duplicate(ids, true));
+        }
     }
     cJSON_AddStringToObject(patch, "authorizationChannel", "App");
     char *text = cJSON_PrintUnformatted(patch);

@@ -139,5 +139,9 @@ export const ARABIC = {
   "The bank did not accept the code. Check it, or begin again for another.": "لم يقبل البنك الرمز. تحقق منه، أو ابدأ من جديد للحصول على رمز آخر.",
   "The bank cannot agree to this": "لا يستطيع البنك الموافقة على ذلك", "Back to the app": "العودة إلى التطبيق",
   "Pay through {app}?": "هل تريد الدفع عبر {app}؟", "Share with {app}?": "هل تريد المشاركة مع {app}؟", "What is paid": "ما سيتم دفعه", "From which account?": "من أي حساب؟",
+  "Confirm the payment": "تأكيد الدفعة", "Your bank has sent a fresh code for it, to your bank's app.": "أرسل بنكك رمزًا جديدًا لها إلى تطبيق بنكك.", "Confirm": "تأكيد",
+  "What the app has encrypted for your bank": "ما شفّره التطبيق لبنكك", "Decrypted by the bank": "فكّ البنك تشفيره", "Which policies?": "أي وثائق؟", "Choose a policy.": "اختر وثيقة.",
+  "Employment insurance": "تأمين العمل", "Health insurance": "تأمين صحي", "Home insurance": "تأمين المنزل", "Life insurance": "تأمين على الحياة",
+  "Motor insurance": "تأمين المركبات", "Renters insurance": "تأمين المستأجرين", "Travel insurance": "تأمين السفر",
   "Choose an account.": "اختر حسابًا.", "Approve": "موافقة", "Refuse": "رفض",
 };

@@ -16,9 +16,10 @@ async function ask(method, path, more = {}) {
   return answer.body;
 }
 
-async function decide(approve, accountIds) {
+async function decide(approve, ids) {
+  const chosen = ids && {[insures() ? "insurancePolicyIds" : "accountIds"]: ids};
   const {location: next} = await postJson("/sim/caap/decisions",
-    {interactionId: journey.interactionId, approve, userId, ...(accountIds && {accountIds})});
+    {interactionId: journey.interactionId, approve, userId, ...chosen});
   location.assign(next);
 }
 
@@ -107,10 +108,75 @@ function showCode({maskedPhoneNumber, maskedEmailAddress}) {
   byId("caap-code").focus();
 }
 
+// ---- a fresh code, before money moves --------------------------------------------------------
+
+async function completeChallenge(challengeId, chosen) {
+  const {data} = await ask("POST", "/users/actions/challenge/complete",
+    {body: {data: {userId, challengeId, challengeResponseData: byId("caap-challenge-code").value.trim()}}});
+  if (data.status !== "Passed") {
+    throw new Error(t("The bank did not accept the code. Check it, or begin again for another."));
+  }
+  await decide(true, chosen);
+}
+
+async function challenge(chosen) {
+  const {data} = await ask("POST", "/users/actions/challenge/initialize", {body: {data: {userId}}});
+  if (data.status === "TransmissionFailed") throw new Error(t("The bank cannot send you a code now. Try again later."));
+  show(2, heading(t("Confirm the payment")),
+    lead(t("Your bank has sent a fresh code for it, to your bank's app.")),
+    form(() => completeChallenge(data.challengeId, chosen),
+      field("caap-challenge-code", "Code", {inputMode: "numeric", maxLength: 12, autocomplete: "one-time-code"}),
+      submit("caap-challenge-complete", "Confirm"), refusal()));
+  byId("caap-challenge-code").focus();
+}
+
 // ---- the decision -----------------------------------------------------------------------------
 
 /** The consent as the bank is asked about it, now that the customer is known. */
 const known = () => ({...journey.consent, psuIdentifiers: {userId}});
+
+const insures = () => journey.consent.consentType === "cbuae-insurance-consents";
+
+/** What the app has encrypted for the bank, which decrypts it for the platform when it is unfolded. */
+function encrypted() {
+  const jwe = journey.consent.request.consent.PersonalIdentifiableInformation;
+  if (typeof jwe !== "string") return "";
+  const text = element("pre", {tabIndex: 0, dir: "ltr", "aria-label": t("Decrypted by the bank"), "data-testid": "caap-pii"});
+  const node = element("details", {className: "more"},
+    element("summary", {textContent: t("What the app has encrypted for your bank"), "data-testid": "caap-decrypt"}), text);
+  node.addEventListener("toggle", async () => {
+    if (!node.open || text.textContent) return;
+    try {
+      const {payload} = await ask("POST", "/users/actions/pii/decrypt",
+        {body: {data: {personalIdentifiableInformation: jwe, tpp: journey.consent.tpp}}});
+      text.textContent = JSON.stringify(payload, null, 2);
+    } catch (failure) {
+      byId("failure").replaceChildren(problem(failure));
+    }
+  });
+  return node;
+}
+
+function sectors({Permissions}) {
+  return element("ul", {className: "shared-list"}, ...Permissions.map(({InsuranceType, Permissions: of}) => element("li", {},
+    element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: of.map(words).join(", "), dir: "auto"}))));
+}
+
+function policyTile(policy) {
+  const input = element("input", {type: "checkbox", name: "account", value: policy.InsurancePolicyId,
+    "data-testid": `caap-policy-${policy.InsurancePolicyId}`});
+  return element("label", {className: "tile"}, input, element("span", {},
+    element("b", {}, element("bdi", {textContent: policy.ProductName ?? policy.PolicyNumber})),
+    element("small", {}, element("bdi", {textContent: [policy.PolicyNumber, policy.PlateNumber].filter(Boolean).join(" · ")})),
+    element("small", {textContent: [date(policy.PolicyStartDate), policy.PolicyEndDate && date(policy.PolicyEndDate)].filter(Boolean).join(" – ")})));
+}
+
+/** The customer's policies of each sector that the consent names. */
+async function policies({Permissions}) {
+  const lists = await Promise.all(Permissions.map(({InsuranceType}) => ask("GET",
+    `/${InsuranceType.toLowerCase()}-insurance-policies`, {userId, query: "insurancePolicyIds=&page=1&page-size=100"})));
+  return lists.flatMap(({data}) => data.Policies);
+}
 
 function permissions({Permissions}) {
   const groups = GROUPS.filter(([, , codes]) => codes.some((code) => Permissions.includes(code)));
@@ -173,6 +239,10 @@ async function showReview() {
   }
   const terms = journey.consent.consentBody.Data;
   const pii = judged.pii?.payload;
+  if (insures()) {
+    showDecision(terms, pii, (await policies(terms)).map(policyTile));
+    return;
+  }
   const named = journey.pays ? await namedAccount(pii) : null;
   const list = named
     ? await ask("GET", `/accounts/${encodeURIComponent(named)}`, {userId})
@@ -182,24 +252,30 @@ async function showReview() {
   showDecision(terms, pii, tiles);
 }
 
+function refusal() {
+  const button = element("button", {type: "button", className: "button plain wide", textContent: t("Refuse"), "data-testid": "caap-refuse"});
+  button.addEventListener("click", () => once(button, () => decide(false)));
+  return button;
+}
+
 function showDecision(terms, pii, tiles) {
-  const refuse = element("button", {type: "button", className: "button plain wide", textContent: t("Refuse"), "data-testid": "caap-refuse"});
-  refuse.addEventListener("click", () => once(refuse, () => decide(false)));
+  const which = insures() ? ["Which policies?", "Choose a policy."]
+    : [journey.pays ? "From which account?" : "Which accounts?", "Choose an account."];
   const approve = async () => {
     const chosen = [...document.querySelectorAll('input[name="account"]:checked')].map(({value}) => value);
-    if (chosen.length === 0) throw new Error(t("Choose an account."));
-    await decide(true, chosen);
+    if (chosen.length === 0) throw new Error(t(which[1]));
+    await (journey.pays ? challenge(chosen) : decide(true, chosen));
   };
   show(2, heading(journey.pays ? t("Pay through {app}?", {app: journey.tppName}) : t("Share with {app}?", {app: journey.tppName})),
     terms.ExpirationDateTime ? lead(t("Until {date}", {date: date(terms.ExpirationDateTime)})) : "",
     element("section", {className: "card"},
       element("h2", {textContent: journey.pays ? t("What is paid") : t("What is shared")}),
-      journey.pays ? payment(terms, pii) : permissions(terms)),
+      journey.pays ? payment(terms, pii) : insures() ? sectors(terms) : permissions(terms), encrypted()),
     form(approve,
       element("fieldset", {},
-        element("legend", {className: "label", textContent: journey.pays ? t("From which account?") : t("Which accounts?")}),
+        element("legend", {className: "label", textContent: t(which[0])}),
         element("div", {className: "tiles two"}, ...tiles)),
-      submit("caap-approve", "Approve"), refuse));
+      submit("caap-approve", "Approve"), refusal()));
 }
 
 // ---- where it begins --------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+// Every operation of every document, by its row: each required header left out, the header of another
+// provider, a body that is none, an id of nothing, another customer's and another segment's. All of it
+// is made from the documents as the server publishes them, so that a new operation is asked, too.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { HubClient } from '../support/client.mjs';
+import { startDemo } from '../support/demo.mjs';
+import { readOperations, requestTo, strangeJwe } from '../support/operations.mjs';
+
+const OPEN = ['health-check.json', 'token.json']; // who asks is not said by headers there
+const WRONG_BODIES = ['[]', '{"data":1}', '{', '"text"'];
+
+let demo;
+let jwe;
+let operations;
+const clients = {};
+
+before(async () => {
+    demo = await startDemo();
+    jwe = await strangeJwe();
+    const all = await readOperations(demo);
+    operations = all.operations.filter(({ file }) => !OPEN.includes(file));
+    for (const { providerId } of demo.providers) {
+        clients[providerId] = new HubClient(demo, providerId);
+    }
+    clients.caap = new HubClient(demo, 'dhowlite', { identity: demo.caap });
+});
+
+after(async () => {
+    Object.values(clients).forEach((client) => client.close());
+    await demo?.stop();
+});
+
+const SECTOR = /^\/([a-z]+)-insurance-/;
+
+/** The client that may call it, at a provider that serves it; CAAP's forms of policies at nobody. */
+function clientOf({ file, path }) {
+    if (file === 'caap.json') {
+        return SECTOR.test(path) ? null : clients.caap;
+    }
+    return SECTOR.test(path) ? clients.dhowinsurance : clients.dhowretail;
+}
+
+const customers = (client) => client.provider.users.filter(({ accountIds, policies }) => accountIds.length > 0 || policies?.length > 0);
+const takesHeader = ({ parameters }, name) => parameters.some((one) => one.in === 'header' && one.name === name && one.required);
+
+/** Policies are read under a consent that the Hub knows: contract.insurance and caap_policies ask about theirs. */
+const readsPolicies = ({ file, path, parameters }) => file !== 'caap.json' && SECTOR.test(path) &&
+    parameters.some(({ name }) => name === 'o3-psu-identifier');
+
+/** Each operation that somebody serves, with the client and a customer. */
+const asked = () => operations.map((operation) => ({ operation, client: clientOf(operation) }))
+    .filter(({ client }) => client)
+    .map(({ operation, client }) => ({ operation, client, user: customers(client)[0] }));
+
+async function send(client, operation, { userId, ids, change = {} }) {
+    const [method, path, options] = requestTo(operation, { userId, ids, jwe });
+    const { headers, ...more } = change;
+    return client.call(method, path, { ...options, ...more, headers: { ...options.headers, ...headers } });
+}
+
+function assertRefused(reply, about, statuses = [400, 403, 404, 409]) {
+    assert.ok(statuses.includes(reply.status), `${about}: ${reply.status} ${reply.text}`);
+    assert.ok(reply.json.errorCode && reply.json.errorMessage, about);
+}
+
+test('there are operations of every document', () => {
+    assert.ok(operations.length > 80, `${operations.length}`);
+    for (const part of ['caap', 'bank-service-initiation', 'bank-data-sharing', 'consent-events', 'motor', 'bank-products']) {
+        assert.ok(operations.some(({ file }) => file === `${part}.json`), part);
+    }
+});
+
+test('a required header that is missing', async () => {
+    let count = 0;
+    for (const { operation, client, user } of asked()) {
+        for (const { name, required, in: where } of operation.parameters) {
+            if (where !== 'header' || !required || name === 'o3-aspsp-id') { // an alias that decides nothing
+                continue;
+            }
+            const reply = await send(client, operation, { userId: user.userId, change: { headers: { [name]: undefined } } });
+            const about = `${operation.operation} without ${name}`;
+            assertRefused(reply, about, [400]);
+            assert.equal(reply.json.errorCode, 'Body.InvalidFormat', about);
+            count += 1;
+        }
+        const nobody = await send(client, operation, { userId: user.userId, change: { token: null } });
+        assert.equal(nobody.status, 401, `${operation.operation} without a credential`);
+    }
+    assert.ok(count > 400, `${count}`);
+});
+
+test('another provider\'s header', async () => {
+    for (const { operation, client, user } of asked().filter(({ operation }) => takesHeader(operation, 'o3-provider-id'))) {
+        for (const [id, status] of [['dhowbusiness', 401], ['unknown', 403]]) {
+            const reply = await send(client, operation,
+                { userId: user.userId, change: { headers: { 'o3-provider-id': id } } });
+            assert.equal(reply.status, status, `${operation.operation} at ${id}: ${reply.text}`);
+        }
+    }
+});
+
+test('a body that is none', async () => {
+    let count = 0;
+    for (const { operation, client, user } of asked().filter(({ operation }) => operation.takesBody && !operation.sample?.text)) {
+        for (const body of WRONG_BODIES) {
+            const reply = await send(client, operation,
+                { userId: user.userId, change: { body, headers: { 'content-type': 'application/json' } } });
+            assertRefused(reply, `${operation.operation} with ${body}`, [400]);
+            assert.equal(reply.json.errorCode, 'Body.InvalidFormat', operation.operation);
+            count += 1;
+        }
+    }
+    assert.ok(count > 100, `${count}`);
+});
+
+/** Names of the operation's parameters that say which account or policy is meant. */
+const idsOf = ({ path, parameters }) => [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+    ...parameters.filter(({ name, in: where }) => where === 'query' && /^(accountIds|insurancePolicyIds)$/.test(name)).map(({ name }) => name),
+];
+
+const ofCustomer = ({ file, path }, { accountIds, policies }) => {
+    const sector = SECTOR.exec(path)?.[1];
+    return sector ? policies?.find(({ type }) => type.toLowerCase() === sector)?.id : file === 'consent-events.json' ? undefined : accountIds[0];
+};
+
+test('an id of nothing, another customer\'s and another segment\'s are refused alike', async () => {
+    const seen = new Set();
+    for (const { operation, client } of asked()) {
+        const names = idsOf(operation).filter((name) => /account|policy|policies/i.test(name));
+        if (names.length === 0 || !takesHeader(operation, 'o3-psu-identifier') || readsPolicies(operation)) {
+            continue;
+        }
+        const holders = customers(client).filter((one) => ofCustomer(operation, one));
+        const [holder] = holders;
+        const id = ofCustomer(operation, holder);
+        const other = customers(client).find((one) => !one.accountIds.includes(id) && !one.policies?.some((policy) => policy.id === id));
+        const ask = (user, value) => send(client, operation,
+            { userId: user.userId, ids: Object.fromEntries(names.map((name) => [name, value])) });
+        const nothing = await ask(other, '7a0e5f0c-5bb1-4a0e-9d0b-2f6a7a1c0bad');
+        assertRefused(nothing, operation.operation, [403]);
+        const foreign = await ask(other, id);
+        assert.deepEqual([foreign.status, foreign.text], [nothing.status, nothing.text], `${operation.operation}: another's`);
+        const abroad = await ask(other, clients.dhowbusiness.provider.users.find(({ accountIds }) => accountIds.length > 0).accountIds[0]);
+        assert.deepEqual([abroad.status, abroad.text], [nothing.status, nothing.text], `${operation.operation}: abroad`);
+        seen.add(operation.file);
+    }
+    assert.ok(['bank-data-sharing.json', 'caap.json'].every((file) => seen.has(file)), [...seen].join());
+});
+
+test('a customer of another segment is nobody', async () => {
+    const { userId } = clients.dhowbusiness.provider.users[0];
+    let count = 0;
+    for (const { operation, client, user } of asked().filter(({ operation }) => takesHeader(operation, 'o3-psu-identifier') && !readsPolicies(operation))) {
+        const id = ofCustomer(operation, user) ?? '7a0e5f0c-5bb1-4a0e-9d0b-2f6a7a1c0bad';
+        const ids = Object.fromEntries(idsOf(operation).map((name) => [name, id]));
+        const reply = await send(client, operation, { userId, ids });
+        assertRefused(reply, operation.operation);
+        count += 1;
+    }
+    for (const { operation, client } of asked().filter(({ operation: { file, path } }) => file === 'caap.json' && /^\/users/.test(path))) {
+        const reply = await send(client, operation, { userId });
+        assertRefused(reply, operation.operation);
+        count += 1;
+    }
+    assert.ok(count > 20, `${count}`);
+});
+
+test('an id in the path that names nothing is refused by every operation that has one', async () => {
+    for (const { operation, client, user } of asked().filter(({ operation }) => /\{/.test(operation.path) &&
+        operation.file !== 'consent-events.json' && !readsPolicies(operation))) {
+        assertRefused(await send(client, operation, { userId: user.userId }), operation.operation);
+    }
+});
