@@ -298,8 +298,10 @@ static void read_amount(struct arena *arena, const struct consent *consent,
 {
     const cJSON *places[PLACES];
     find_places(consent, places);
-    out->amount = out->exchange.total;
-    out->currency = out->exchange.currency;
+    if (out->exchange.total.len > 0) { /* else a file's may be there */
+        out->amount = out->exchange.total;
+        out->currency = out->exchange.currency;
+    }
     for (size_t i = 0; i < ARRAY_LEN(terms) && out->amount.len == 0; i++) {
         const cJSON *value = json_get(places[terms[i].place], terms[i].member);
         if (strcmp(terms[i].name, "amount") == 0 || strcmp(terms[i].name, "maximum") == 0) {
