@@ -347,6 +347,13 @@ int store_builder_payee(struct store_builder *b, const struct store_payee_entry 
     return put_joined(b, DB_PAYEES, val_of(iban), &head, sizeof(head), account_id, error);
 }
 
+int store_builder_opening(struct store_builder *b, struct lfi_slice json, struct lfi_error *error)
+{
+    return put(b, DB_META,
+               val_of((struct lfi_slice){STORE_META_OPENING, strlen(STORE_META_OPENING)}),
+               val_of(json), MDB_NOOVERWRITE, error);
+}
+
 int store_builder_atm(struct store_builder *b, const char *atm_id, int64_t updated_us,
                       struct lfi_slice json, struct lfi_error *error)
 {

@@ -162,9 +162,10 @@ static int step(struct payments *payments, MDB_txn *txn, struct cover_quote *quo
     return rc == 0 ? move_to(payments, txn, quote, status, now_us) : rc;
 }
 
-static int move(struct payments *payments, MDB_txn *txn, struct lfi_slice id)
+static int move(struct store *store, MDB_txn *txn, struct lfi_slice id)
 {
     struct cover_quote quote;
+    struct payments *payments = store->payments;
     int rc = get(payments, txn, id, &quote);
     return rc == 0 ? move_to(payments, txn, &quote, next_of(&quote.value), quote.value.due_us) : rc;
 }

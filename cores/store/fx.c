@@ -202,10 +202,11 @@ int fx_open_account(struct payments *payments, MDB_txn *txn, const char *quote_i
     return waits ? fx_step(payments, txn, &value, LFI_FX_ACCOUNT_OPENED, at_us) : 0;
 }
 
-static int move(struct payments *payments, MDB_txn *txn, struct lfi_slice id)
+static int move(struct store *store, MDB_txn *txn, struct lfi_slice id)
 {
     MDB_val bytes;
     struct fx_value value;
+    struct payments *payments = store->payments;
     int rc = fx_get(payments, txn, id, &value, &bytes);
     return rc == 0 ? move_on(payments, txn, &value) : rc;
 }

@@ -18,7 +18,6 @@
 #define FEE 2500                      /* of a remittance, in fils */
 #define FEE_URGENT 5000
 #define VAT_PERCENT 5
-#define EMIRATES_ID_DIGITS 15
 /* Hundredths of the amount that decide how an accepted trade ends. */
 #define ENDS_REJECTED 91
 #define ENDS_CANCELLED 92
@@ -98,25 +97,9 @@ static bool calculate(const cJSON *data, bool identified, struct trade *out)
 /* Whether the bank knows the party by its Emirates ID. lfi_status. */
 static int identify(struct store *store, const cJSON *data, bool *out, struct lfi_error *error)
 {
-    char digits[EMIRATES_ID_DIGITS + 1];
-    size_t len = 0;
     struct lfi_person person = {.size = sizeof(person)};
-    struct lfi_call call = {.size = sizeof(call)};
     const char *id = text_of(member(member(data, "Party"), "Claims"), "EmiratesId");
-    *out = false;
-    for (; *id; id++) {
-        if (*id == '-') {
-            continue;
-        }
-        if (*id < '0' || *id > '9' || len == EMIRATES_ID_DIGITS) {
-            return LFI_OK;
-        }
-        digits[len++] = *id;
-    }
-    if (len != EMIRATES_ID_DIGITS) {
-        return LFI_OK;
-    }
-    int rc = store_identity.find(store, &call, (struct lfi_slice){digits, len}, &person, error);
+    int rc = identity_find(store, id, &person, error);
     *out = rc == LFI_OK && !person.blocked;
     return rc == LFI_UNKNOWN || rc == LFI_DENIED ? LFI_OK : rc;
 }

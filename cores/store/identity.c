@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EMIRATES_ID_DIGITS 15
 #define SEEN_PHONE                                                                                 \
     2 /* last digits of a phone number, first letters of an address: left as they are */
 
@@ -95,17 +96,42 @@ static int find_in(struct store *store, MDB_txn *txn, struct lfi_slice emirates_
     return read_person(store, txn, holders.user_id, out, error);
 }
 
-static int find(void *core, const struct lfi_call *call, struct lfi_slice emirates_id,
-                struct lfi_person *out, struct lfi_error *error)
+static int find_by_digits(struct store *store, struct lfi_slice emirates_id, struct lfi_person *out,
+                          struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
-    (void)call;
-    int rc = read_begin(core, &txn, error);
+    int rc = read_begin(store, &txn, error);
     if (rc == LFI_OK) {
-        rc = find_in(core, txn, emirates_id, out, error);
+        rc = find_in(store, txn, emirates_id, out, error);
         mdb_txn_abort(txn);
     }
     return rc;
+}
+
+static int find(void *core, const struct lfi_call *call, struct lfi_slice emirates_id,
+                struct lfi_person *out, struct lfi_error *error)
+{
+    (void)call;
+    return find_by_digits(core, emirates_id, out, error);
+}
+
+int identity_find(struct store *store, const char *emirates_id, struct lfi_person *out,
+                  struct lfi_error *error)
+{
+    char digits[EMIRATES_ID_DIGITS];
+    size_t len = 0;
+    for (; *emirates_id; emirates_id++) {
+        if (*emirates_id == '-') {
+            continue;
+        }
+        if (*emirates_id < '0' || *emirates_id > '9' || len == sizeof(digits)) {
+            return LFI_UNKNOWN;
+        }
+        digits[len++] = *emirates_id;
+    }
+    return len == sizeof(digits)
+               ? find_by_digits(store, (struct lfi_slice){digits, len}, out, error)
+               : LFI_UNKNOWN;
 }
 
 static int about(void *core, const struct lfi_call *call, struct lfi_slice user_id,

@@ -1,7 +1,7 @@
 /*
  * Inside the store: databases, keys and values.
  *
- *   meta       "segment" -> text, "format" -> STORE_FORMAT
+ *   meta       "segment" -> text, "format" -> STORE_FORMAT, "opening" -> JSON (store.h)
  *   users      user id -> flags (one byte, STORE_USER_…)
  *   logins     login -> struct login_value, then salt, hash, user id
  *   holdings   user id, 0, account id -> role
@@ -14,7 +14,7 @@
  *   atms       ATM id -> last change (8 bytes), then the JSON
  *   products   product id -> struct product_value, then brand id, category and JSON
  *   leads      lead id -> creation time (8 bytes), then the JSON
- *   origin     database, key -> the value that a lever changed first
+ *   origin     database, key -> the value that a lever changed first; empty: it was not there
  *   tx         account index, ordinal -> booking (8 bytes), then the JSON
  *   fx         account index, n -> booking, ordinal (8 bytes each): those with a currency exchange
  *   approvals  user id, 0, approval id -> struct approval_value, then the purpose
@@ -33,7 +33,8 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 
-#define STORE_FORMAT "6"
+#define STORE_FORMAT "7"
+#define STORE_META_OPENING "opening"
 #define STORE_MAP_MIB 8192    /* default: address space, not disk */
 #define STORE_READERS 2048    /* when it is not known how many threads will read */
 #define STORE_INSTANCES 4     /* default: processes that share the store */
@@ -243,6 +244,19 @@ int series_statements(void *core, const struct lfi_call *call,
                       const struct lfi_statement_query *query, struct lfi_answer *answer,
                       struct lfi_error *error);
 lfi_account_list_fn products_of_account;
+
+/* --- who has an Emirates ID (identity.c) -------------------------------------------------------
+ */
+
+/* As lfi_identity.find, of an Emirates ID as people write it: hyphens are passed over. */
+int identity_find(struct store *store, const char *emirates_id, struct lfi_person *out,
+                  struct lfi_error *error);
+
+/* --- levers (lever.c) --------------------------------------------------------------------------
+ */
+
+/* Adds a value that is not there yet, until a reset. Returns an LMDB code. */
+int lever_add(struct store *store, MDB_txn *txn, enum store_db db, MDB_val key, MDB_val value);
 
 /* --- approvals (approval.c), for store_signin --------------------------------------------------
  */

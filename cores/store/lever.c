@@ -1,6 +1,6 @@
 /*
  * Levers of a test bank. The first change of a value keeps what it was in the database `origin`,
- * from which a reset puts it back.
+ * from which a reset puts it back; of a value that was added it keeps that there was none.
  */
 #include "store/payments.h"
 
@@ -16,26 +16,38 @@ static const char *const STATUS_NAMES[] = {
     [LFI_ACCOUNT_CLOSED] = "Closed",
 };
 
-/* Replaces a value that is there, keeping the first one for a reset. Returns an LMDB code. */
-static int change(struct store *store, MDB_txn *txn, enum store_db db, MDB_val key, MDB_val value)
+/* Keeps what a value was before it is touched first. Returns an LMDB code. */
+static int keep_origin(struct store *store, MDB_txn *txn, enum store_db db, const MDB_val *key,
+                       MDB_val old)
 {
     struct store_key origin;
-    MDB_val old;
-    key_start(&origin);
-    key_add_byte(&origin, (unsigned char)db);
-    if (!key_add_text(&origin, (struct lfi_slice){key.mv_data, key.mv_size})) {
+    if (key->mv_size >= STORE_KEY_MAX) {
         return MDB_BAD_VALSIZE;
     }
-    int rc = mdb_get(txn, store->db[db], &key, &old);
-    if (rc != 0) {
-        return rc;
-    }
+    key_start(&origin);
+    key_add_byte(&origin, (unsigned char)db);
+    memcpy(origin.bytes + origin.len, key->mv_data, key->mv_size);
+    origin.len += key->mv_size;
     MDB_val origin_key = key_val(&origin);
-    rc = mdb_put(txn, store->db[DB_ORIGIN], &origin_key, &old, MDB_NOOVERWRITE);
-    if (rc != 0 && rc != MDB_KEYEXIST) {
-        return rc;
+    int rc = mdb_put(txn, store->db[DB_ORIGIN], &origin_key, &old, MDB_NOOVERWRITE);
+    return rc == MDB_KEYEXIST ? 0 : rc;
+}
+
+/* Replaces a value that is there. Returns an LMDB code. */
+static int change(struct store *store, MDB_txn *txn, enum store_db db, MDB_val key, MDB_val value)
+{
+    MDB_val old;
+    int rc = mdb_get(txn, store->db[db], &key, &old);
+    if (rc == 0) {
+        rc = keep_origin(store, txn, db, &key, old);
     }
-    return mdb_put(txn, store->db[db], &key, &value, 0);
+    return rc == 0 ? mdb_put(txn, store->db[db], &key, &value, 0) : rc;
+}
+
+int lever_add(struct store *store, MDB_txn *txn, enum store_db db, MDB_val key, MDB_val value)
+{
+    int rc = mdb_put(txn, store->db[db], &key, &value, MDB_NOOVERWRITE);
+    return rc == 0 ? keep_origin(store, txn, db, &key, (MDB_val){0, NULL}) : rc;
 }
 
 static int finish(MDB_txn *txn, int rc, struct lfi_error *error)
@@ -233,29 +245,33 @@ static int list_states(void *core, const struct lfi_call *call, const struct lfi
     return rc;
 }
 
-/* Puts one value back that a lever changed. */
 struct putting_back {
     struct store *store;
     MDB_txn *txn;
     struct lfi_error *error;
 };
 
+/* Puts one value back that a lever changed, or removes what was added. */
 static int put_back(void *ctx, const MDB_val *origin, const MDB_val *value)
 {
     const struct putting_back *back = ctx;
     unsigned char db = ((const unsigned char *)origin->mv_data)[0];
     MDB_val key = {origin->mv_size - 1, (char *)origin->mv_data + 1};
     MDB_val old = *value;
-    int rc = db < DB_COUNT ? mdb_put(back->txn, back->store->db[db], &key, &old, 0) : MDB_CORRUPTED;
+    int rc = MDB_CORRUPTED;
+    if (db < DB_COUNT) {
+        MDB_dbi dbi = back->store->db[db];
+        rc = old.mv_size > 0 ? mdb_put(back->txn, dbi, &key, &old, 0)
+                             : mdb_del(back->txn, dbi, &key, NULL);
+    }
     return rc == 0 ? LFI_OK : store_fail(back->error, "reset", rc);
 }
 
-static int reset(void *core, const struct lfi_call *call, struct lfi_error *error)
+/* Of the bank's records, after payments: an opening that is forgotten adds no account any more. */
+static int reset_records(struct store *store, struct lfi_error *error)
 {
     static const enum store_db FORGOTTEN[] = {DB_ORIGIN, DB_LEADS, DB_APPROVALS};
-    struct store *store = core;
     MDB_txn *txn = NULL;
-    (void)call;
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
     if (rc != 0) {
         return store_fail(error, "begin", rc);
@@ -269,11 +285,15 @@ static int reset(void *core, const struct lfi_call *call, struct lfi_error *erro
     for (size_t i = 0; i < sizeof(FORGOTTEN) / sizeof(FORGOTTEN[0]) && rc == 0; i++) {
         rc = mdb_drop(txn, store->db[FORGOTTEN[i]], 0);
     }
-    result = finish(txn, rc, error);
-    if (result == LFI_OK && store->payments) {
-        result = payments_forget(store->payments, error);
-    }
-    return result;
+    return finish(txn, rc, error);
+}
+
+static int reset(void *core, const struct lfi_call *call, struct lfi_error *error)
+{
+    struct store *store = core;
+    (void)call;
+    int result = store->payments ? payments_forget(store->payments, error) : LFI_OK;
+    return result == LFI_OK ? reset_records(store, error) : result;
 }
 
 const struct lfi_levers store_levers = {.size = sizeof(store_levers),

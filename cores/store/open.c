@@ -1,4 +1,4 @@
-#include "store/payments.h"
+#include "store/opening.h"
 
 #include "lmdb/health.h"
 
@@ -180,12 +180,15 @@ int store_open(struct store **out, const struct store_options *options, struct l
     if (rc == LFI_OK && options->segment) {
         rc = check_meta(store, txn, "segment", options->segment, error);
     }
+    mdb_txn_abort(txn);
+    txn = NULL;
     store->now_us = options->now_us;
     store->clock = options->clock;
     store->password_rounds =
         options->password_rounds > 0 ? options->password_rounds : PASSWORD_ROUNDS;
     if (rc == LFI_OK && options->payments) {
         rc = payments_open(&store->payments, options, error);
+        rc = rc == LFI_OK ? opening_add_accounts(store, error) : rc;
     }
 out:
     if (txn) {

@@ -1,7 +1,6 @@
 /*
  * Accounts that were asked for: taken, moved on by the clock when somebody looks, and told in a
- * feed. The reference bank gives the account an IBAN and no place among its accounts: it lends
- * itself to a TPP's journey, not to payments.
+ * feed. The account of a person who is a customer is then among the bank's (opening_account.c).
  */
 #include "store/opening.h"
 
@@ -75,8 +74,18 @@ static int put_change(struct payments *payments, MDB_txn *txn, const struct open
     return steps_add_change(txn, payments->db[PAYMENTS_OPENING_CHANGES], &change, sizeof(change));
 }
 
-static int move_on(struct payments *payments, MDB_txn *txn, struct opening_value *opening)
+/* The account is there before anybody can read that it is open. */
+static int complete(struct store *store, MDB_txn *txn, const struct opening_value *opening)
 {
+    int rc = opening->quote_id[0] ? fx_open_account(store->payments, txn, opening->quote_id,
+                                                    opening->client_id, opening->updated_us)
+                                  : 0;
+    return rc == 0 ? opening_add_account(store, opening) : rc;
+}
+
+static int move_on(struct store *store, MDB_txn *txn, struct opening_value *opening)
+{
+    struct payments *payments = store->payments;
     opening->updated_us = opening->due_us;
     opening->changes++;
     if (opening->status == LFI_OPENING_PENDING) {
@@ -90,17 +99,14 @@ static int move_on(struct payments *payments, MDB_txn *txn, struct opening_value
     if (rc == 0) {
         rc = opening_put(payments, txn, opening);
     }
-    return rc == 0 && opening->status == LFI_OPENING_COMPLETED && opening->quote_id[0]
-               ? fx_open_account(payments, txn, opening->quote_id, opening->client_id,
-                                 opening->updated_us)
-               : rc;
+    return rc == 0 && opening->status == LFI_OPENING_COMPLETED ? complete(store, txn, opening) : rc;
 }
 
-static int move(struct payments *payments, MDB_txn *txn, struct lfi_slice id)
+static int move(struct store *store, MDB_txn *txn, struct lfi_slice id)
 {
     struct opening_value opening;
-    int rc = opening_get(payments, txn, id, &opening);
-    return rc == 0 ? move_on(payments, txn, &opening) : rc;
+    int rc = opening_get(store->payments, txn, id, &opening);
+    return rc == 0 ? move_on(store, txn, &opening) : rc;
 }
 
 static int give_change(struct payments *payments, MDB_txn *txn, const struct steps_range *range,
@@ -187,7 +193,7 @@ static int opening_request(void *core, const struct lfi_call *call,
     if (request->quote_id.ptr) {
         memcpy(opening.quote_id, request->quote_id.ptr, request->quote_id.len);
     }
-    int rc = opening_decide(request->json, opening.created_us, &opening, error);
+    int rc = opening_decide(store, request->json, &opening, error);
     if (rc == LFI_OK && !opening.refusal[0]) {
         rc = opening_number(store, &opening, error);
     }

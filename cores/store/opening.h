@@ -21,18 +21,31 @@ struct opening_value {
     char iban[24];
     char bic[12];
     char quote_id[129]; /* exchange that it is for; empty: none */
+    struct lfi_id user; /* the customer who asks; empty: the bank knows none */
 };
 
 /* --- opening_decide.c --------------------------------------------------------------------------
  */
 
-/* What becomes of a request, by what it says of the customer: fills refusal and name. */
-int opening_decide(struct lfi_slice json, int64_t now_us, struct opening_value *out,
+/* What becomes of a request, by what it says of the customer: fills refusal, name and user. */
+int opening_decide(struct store *store, struct lfi_slice json, struct opening_value *out,
                    struct lfi_error *error);
 /* Gives it an IBAN of the bank that no account has. */
 int opening_number(struct store *store, struct opening_value *out, struct lfi_error *error);
 /* Hands it to an answer; `change` NULL: with its facts alone. */
 int opening_give(const struct opening_value *opening, struct lfi_opening_change *change,
                  struct lfi_answer *answer, struct lfi_error *error);
+
+/* --- opening_account.c -------------------------------------------------------------------------
+ */
+
+/*
+ * Puts the account of a completed opening among the bank's, in one commit; nothing when it is there
+ * already, when the bank does not know the customer, or does not say what it opens. A reset removes
+ * it. Returns an LMDB code.
+ */
+int opening_add_account(struct store *store, const struct opening_value *opening);
+/* The same of every completed opening, after the bank was loaded anew. Result: lfi_status. */
+int opening_add_accounts(struct store *store, struct lfi_error *error);
 
 #endif

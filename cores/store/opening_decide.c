@@ -47,7 +47,19 @@ static const char *refusal_of_business(const cJSON *claims)
                : "The bank needs the name and the trade licence of a business.";
 }
 
-int opening_decide(struct lfi_slice json, int64_t now_us, struct opening_value *out,
+/* The customer, when the bank knows the person. */
+static int find_customer(struct store *store, const cJSON *claims, struct opening_value *out,
+                         struct lfi_error *error)
+{
+    struct lfi_person person = {.size = sizeof(person)};
+    int rc = identity_find(store, text_of(claims, "EmiratesId"), &person, error);
+    if (rc == LFI_OK && !person.blocked) {
+        out->user = person.user_id;
+    }
+    return rc == LFI_UNKNOWN || rc == LFI_DENIED ? LFI_OK : rc;
+}
+
+int opening_decide(struct store *store, struct lfi_slice json, struct opening_value *out,
                    struct lfi_error *error)
 {
     cJSON *data = cJSON_ParseWithLength(json.ptr, json.len);
@@ -56,10 +68,13 @@ int opening_decide(struct lfi_slice json, int64_t now_us, struct opening_value *
     bool business = strcmp(text_of(claims, "IdentityType"), "Business") == 0;
     const char *refusal = !claims    ? "The bank needs to know who asks for the account."
                           : business ? refusal_of_business(claims)
-                                     : refusal_of_person(claims, now_us);
+                                     : refusal_of_person(claims, out->created_us);
     (void)snprintf(out->refusal, sizeof(out->refusal), "%s", refusal);
     copy_name(out->name, text_of(claims, business ? "BusinessName" : "FullName"));
     int rc = data ? LFI_OK : store_say(error, "the request is not JSON");
+    if (rc == LFI_OK && !business) {
+        rc = find_customer(store, claims, out, error);
+    }
     cJSON_Delete(data);
     return rc;
 }

@@ -52,7 +52,7 @@
 
 #include <pthread.h>
 
-#define PAYMENTS_FORMAT "6"
+#define PAYMENTS_FORMAT "7"
 #define PAYMENT_TEXT_MAX 600      /* bytes of one text: 140 characters of UTF-8, and a message */
 #define PAYMENT_BYTES_MAX 8192    /* of a payment in the database */
 #define PAYMENT_EXCHANGE_MAX 3072 /* of what a payment says of an exchange */

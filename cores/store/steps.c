@@ -141,18 +141,17 @@ void steps_write_cursor(const struct steps_range *range, uint64_t number,
 
 /* --- of one kind of thing --------------------------------------------------------------------- */
 
-static int move_due(struct payments *payments, MDB_txn *txn, const struct steps *steps,
-                    int64_t now_us)
+static int move_due(struct store *store, MDB_txn *txn, const struct steps *steps, int64_t now_us)
 {
     struct store_key place;
     struct lfi_slice id;
-    MDB_dbi due = payments->db[steps->due];
+    MDB_dbi due = store->payments->db[steps->due];
     int rc;
     while ((rc = find_due(txn, due, now_us, &place, &id)) == 0) {
         MDB_val key = key_val(&place);
         rc = mdb_del(txn, due, &key, NULL);
         if (rc == 0) {
-            rc = steps->move(payments, txn, id);
+            rc = steps->move(store, txn, id);
         }
         if (rc != 0) {
             return rc;
@@ -179,7 +178,7 @@ static int advance(struct store *store, const struct steps *steps, struct lfi_er
     }
     result = payments_begin(payments, true, &txn, error);
     return result == LFI_OK
-               ? payments_end(payments, txn, move_due(payments, txn, steps, now_us), error)
+               ? payments_end(payments, txn, move_due(store, txn, steps, now_us), error)
                : result;
 }
 

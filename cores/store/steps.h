@@ -37,7 +37,7 @@ void steps_write_cursor(const struct steps_range *range, uint64_t number,
 struct steps {
     enum payments_db due, changes;
     /* Carries on what was due, which is in the queue no more. An LMDB code. */
-    int (*move)(struct payments *payments, MDB_txn *txn, struct lfi_slice id);
+    int (*move)(struct store *store, MDB_txn *txn, struct lfi_slice id);
     /* Gives a change of the feed. */
     int (*give)(struct payments *payments, MDB_txn *txn, const struct steps_range *range,
                 uint64_t number, struct lfi_answer *answer, struct lfi_error *error);

@@ -141,6 +141,14 @@ struct store_payee_entry {
 int store_builder_payee(struct store_builder *builder, const struct store_payee_entry *payee,
                         struct lfi_error *error);
 
+/*
+ * What the bank opens on request: {"account": …, "terms": …}. The account is a current account in
+ * dirhams with a product, without what is its own (id, number, holder, status, dates); the terms
+ * are members of an account's product, absent when the bank holds none.
+ */
+int store_builder_opening(struct store_builder *builder, struct lfi_slice json,
+                          struct lfi_error *error);
+
 /* A bank of the country, by the three digits that its IBANs have after the check digits. */
 struct store_bank {
     const char *code;

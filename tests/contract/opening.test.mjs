@@ -1,12 +1,14 @@
-// Accounts that customers of a TPP ask for: POST /accounts, the status, the Hub's log of it, and
-// every way to ask wrongly.
+// Accounts that customers of a TPP ask for: POST /accounts, the status, the Hub's log of it, the
+// account among the customer's, and every way to ask wrongly.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { until } from '../journey/support.mjs';
+import { consentAtHub, until, userOf } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
+import { Customer, newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
 import { BankClock, operate } from '../support/operator.mjs';
+import { SecondInstance } from '../support/second.mjs';
 
 const END_MS = 60_000; // the bank takes 5 s, a push some more
 const PROVIDER = 'dhowretail';
@@ -175,6 +177,97 @@ test('the operator has either operation answer what it may', async () => {
             assertRefused(reply, status, 'GenericError');
         }
     }
+});
+
+/** An account that is opened for a customer of the bank: its id and IBAN. */
+async function openFor({ emiratesId: EmiratesId }) {
+    const { data: { AccountId: id } } = await take(person({ EmiratesId, Email: `${randomUUID()}@mail.example.org` }));
+    const { OpeningStatus, AccountIdentifiers: [{ Identification: iban }] } = await ended(id);
+    assert.equal(OpeningStatus, 'Completed');
+    return { id, iban };
+}
+
+const read = (id, { userId }, { suffix = '', client = hub } = {}) =>
+    client.get(`/accounts/${id}${suffix}`, { userId, query: suffix && { page: 1, 'page-size': 10 } });
+
+/** Which accounts a user is offered for a consent to share data, and what becomes of the choice. */
+async function choose(user, accountId) {
+    const request = await newConsent(demo, ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances'],
+        { ExpirationDateTime: new Date(Date.now() + 86_400_000).toISOString() });
+    const customer = await Customer.arrive(demo, request);
+    const review = await customer.reachReview(user);
+    const offered = review.accounts.find(({ id }) => id === accountId);
+    const { journey } = customer;
+    if (offered) {
+        await customer.post('/journey/approve', { journey, accountIds: [accountId] });
+    } else {
+        await customer.post('/journey/cancel', { journey });
+    }
+    return { offered, ...await consentAtHub(demo, request.consentId) };
+}
+
+test('the account of a customer is among its accounts, empty, and chosen for a consent', async () => {
+    const user = userOf(demo, { login: 'rohan' });
+    const other = userOf(demo, { login: 'leonie' });
+    const { id, iban } = await openFor(user);
+    const { status, text, json } = await read(id, user);
+    assert.equal(status, 200, text);
+    const { data: account } = json;
+    const claims = JSON.stringify((await hub.get('/customer', { userId: user.userId })).json);
+    assert.deepEqual(account.accountNumbers, [{ schemeName: 'IBAN', identification: iban }]);
+    assert.deepEqual([account.status, account.currency, account.accountType, account.accountSubType],
+        ['Active', 'AED', 'Retail', 'CurrentAccount']);
+    assert.deepEqual(account.product, { id: 'everyday-current', productName: 'Everyday Current Account' });
+    assert.ok(claims.includes(`"fullName":"${account.accountHolderName}"`), 'the name that the bank knows');
+    const balances = await read(id, user, { suffix: '/balances' });
+    assert.deepEqual(balances.json.data.map(({ amount }) => amount), Array(2).fill({ amount: '0.00', currency: 'AED' }));
+    for (const list of ['transactions', 'beneficiaries', 'direct-debits', 'scheduled-payments', 'standing-orders']) {
+        const reply = await read(id, user, { suffix: `/${list}` });
+        assert.ok(reply.status === 204 || reply.json.data.length === 0, `${list}: ${reply.text}`);
+    }
+    const products = await read(id, user, { suffix: '/products' });
+    assert.equal(products.json.data[0].IsSecured, false, products.text);
+    const holders = await read(id, user, { suffix: '/customer' });
+    assert.deepEqual(holders.json.data.map(({ accountRole }) => accountRole), ['Principal'], holders.text);
+
+    const { offered, consent } = await choose(user, id);
+    assert.ok(offered, 'offered to its holder');
+    assert.deepEqual([consent.status, consent.accountIds], ['Authorized', [id]]);
+    assert.equal((await choose(other, id)).offered, undefined);
+    for (const refused of [await read(id, other), await read(id, other, { suffix: '/balances' }),
+        await read(id, business.provider.users[0], { client: business })]) {
+        assertRefused(refused, 403, 'Consent.PermanentAccountAccessFailure');
+    }
+    assert.deepEqual(demo.serverLog().filter(({ event }) => event === 'contract-response'), []);
+});
+
+test('an account that is not open yet, or of nobody whom the bank knows, is one that never was', async () => {
+    const user = userOf(demo, { login: 'rohan' });
+    const { data: { AccountId: early } } = await take(person({ EmiratesId: user.emiratesId.replaceAll('-', '') }));
+    assertRefused(await read(early, user), 403, 'Consent.PermanentAccountAccessFailure');
+    const { data: { AccountId: foreign } } = await take(person({ FullName: 'Rohan Qamar', EmiratesId: '784-1999-0009999-9' }));
+    assert.equal((await ended(foreign)).OpeningStatus, 'Completed');
+    assertRefused(await read(foreign, user), 403, 'Consent.PermanentAccountAccessFailure');
+});
+
+test('the account stays when an instance is killed, and goes when the bank is set back', async () => {
+    const user = userOf(demo, { login: 'rohan' });
+    const { id } = await openFor(user);
+    const second = await SecondInstance.prepare(demo);
+    const texts = [(await read(id, user)).text];
+    for (const signal of ['SIGKILL', 'SIGTERM']) {
+        await second.start();
+        const client = new HubClient(second.demo, PROVIDER);
+        texts.push((await read(id, user, { client })).text);
+        client.close();
+        await second.end(signal);
+    }
+    assert.equal(new Set(texts).size, 1);
+    assert.ok(texts[0].includes(id));
+    await operate(demo, 'POST', `/operator/${PROVIDER}/reset`);
+    assertRefused(await read(id, user), 403, 'Consent.PermanentAccountAccessFailure');
+    assertRefused(await look(id), 404, 'Resource.NotFound');
+    assert.equal((await read(user.accountIds[0], user)).status, 200);
 });
 
 test('no name is in the log', () => {

@@ -83,6 +83,8 @@ static const struct broken cases[] = {
     {"bank.json", "\"segment\": \"sme\"", "\"segment\": \"retail\"", "FIXTURE-DOUBLED",
      "another provider"},
     {"bank.json", "\"code\": \"999\"", "\"code\": \"099\"", "FIXTURE-SCHEMA", "code"},
+    {"common/products.json", "\"encryptRates\": true", "\"opened\": true", "FIXTURE-PRODUCT",
+     "only a current account"},
     {"common/banks.json", "\"bic\": \"SDRCAED9\"", "\"bic\": \"SDRCAED9\", \"otherId\": \"X1\"",
      "FIXTURE-BANK", "BIC"},
     {"common/banks.json", "\"key\": \"falaj\"", "\"key\": \"sidr\"", "FIXTURE-DOUBLED", "sidr"},

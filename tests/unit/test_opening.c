@@ -185,6 +185,263 @@ static void test_a_long_name_is_cut_between_characters(void **state)
     cJSON_Delete(record);
 }
 
+/* --- the account -------------------------------------------------------------------------------
+ */
+
+#define EMIRATES_ID "784-1988-0000101-5"
+
+static const char CUSTOMER[] =
+    "{\"Party\":{\"Claims\":{\"IdentityType\":\"Person\",\"FullName\":\"A. Marjan\","
+    "\"EmiratesId\":\"" EMIRATES_ID "\",\"EmiratesIdExpiryDate\":\"2030-01-31\"}}}";
+
+static int add_customers(struct store_builder *builder, struct lfi_error *error)
+{
+    static const char RECORD[] =
+        "{\"id\":\"customer-1\",\"number\":\"C1\",\"customerCategory\":\"Retail\","
+        "\"verifiedClaims\":[{\"verification\":{\"trustFramework\":\"FI\"},\"claims\":{"
+        "\"identityType\":\"Person\",\"fullName\":\"Amal Marjan\",\"givenName\":\"Amal\","
+        "\"familyName\":\"Marjan\",\"birthDate\":\"1988-01-01\"}}]}";
+    static const char OFFER[] =
+        "{\"account\":{\"currency\":\"AED\",\"accountSubType\":\"CurrentAccount\",\"product\":{"
+        "\"id\":\"everyday\",\"productName\":\"Everyday\"}},\"terms\":{\"IsSecured\":false}}";
+    int rc = store_builder_customer(builder, BANK_USER, pay_text(RECORD), error);
+    if (rc == 0) {
+        rc = store_builder_identity(builder, BANK_USER, "784198800001015", error);
+    }
+    if (rc == 0) {
+        rc = store_builder_opening(builder, pay_text(OFFER), error);
+    }
+    return rc == 0 ? pay_add_banks(builder, error) : rc;
+}
+
+static int set_up_with_customers(void **state)
+{
+    *state = pay_make(false, add_customers);
+    return 0;
+}
+
+/* Only the text: facts differ by function. */
+static int keep_text(struct lfi_answer *answer, struct lfi_slice json, const void *facts)
+{
+    (void)facts;
+    return pay_record(answer, json, NULL);
+}
+
+static struct pay_answer text_answer(void *summary)
+{
+    struct pay_answer out = pay_answer_of(summary);
+    out.base.record = keep_text;
+    return out;
+}
+
+/* The account as the user holds it; count 0: not held. */
+static struct pay_answer held(struct pay_bank *bank, const char *user, const char *id)
+{
+    struct lfi_error error = {""};
+    struct pay_answer out = text_answer(NULL);
+    const struct lfi_slice ids[] = {pay_text(id)};
+    const struct lfi_held_query query = {
+        .base = {.size = sizeof(query), .subject_id = pay_text(user)},
+        .account_ids = ids,
+        .account_count = 1};
+    assert_int_equal(store_accounts.held(bank->store, &bank->call, &query, &out.base, &error),
+                     LFI_OK);
+    return out;
+}
+
+static size_t count_held(struct pay_bank *bank, const char *user)
+{
+    struct lfi_error error = {""};
+    struct pay_answer out = text_answer(NULL);
+    const struct lfi_held_query query = {
+        .base = {.size = sizeof(query), .subject_id = pay_text(user)}};
+    assert_int_equal(store_accounts.held(bank->store, &bank->call, &query, &out.base, &error),
+                     LFI_OK);
+    return out.count;
+}
+
+/* The last record of a list, and how many there are. */
+static struct pay_answer list(struct pay_bank *bank, lfi_account_list_fn *function, const char *id)
+{
+    struct lfi_error error = {""};
+    struct pay_answer out = text_answer(NULL);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = pay_text(id)};
+    assert_int_equal(function(bank->store, &bank->call, &query, &out.base, &error), LFI_OK);
+    return out;
+}
+
+/* The record of an opening that has ended; its IBAN. */
+static struct given open_one(struct pay_bank *bank, unsigned char identity, const char *json,
+                             char iban[24])
+{
+    struct given asked;
+    assert_true(ask(bank, identity, json, &asked));
+    bank->now_us += 5 * BANK_SECOND;
+    struct given opened = find(bank, asked.facts.account_id);
+    assert_int_equal(opened.facts.status, LFI_OPENING_COMPLETED);
+    const char *at = strstr(opened.json, "\"AE");
+    assert_non_null(at);
+    (void)snprintf(iban, 24, "%.23s", at + 1);
+    return opened;
+}
+
+static enum lfi_payee_state payee_of(struct pay_bank *bank, const char *iban)
+{
+    struct lfi_error error = {""};
+    struct lfi_payee_summary summary = {.size = sizeof(summary)};
+    struct pay_answer out = text_answer(&summary);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = pay_text(iban)};
+    assert_int_equal(store_payee.holders(bank->store, &bank->call, &query, &out.base, &error),
+                     LFI_OK);
+    return summary.state;
+}
+
+static void reset(struct pay_bank *bank)
+{
+    struct lfi_error error = {""};
+    assert_int_equal(store_levers.reset(bank->store, &bank->call, &error), LFI_OK);
+}
+
+static void test_the_account_is_the_customers_once_it_is_open(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct given asked;
+    char iban[24];
+    assert_true(ask(bank, 1, CUSTOMER, &asked));
+    const char *early = asked.facts.account_id;
+    bank->now_us += 5 * BANK_SECOND - 1;
+    assert_int_equal(find(bank, early).facts.status, LFI_OPENING_AWAITING_BANK);
+    assert_int_equal(held(bank, BANK_USER, early).count, 0);
+    struct given opened = open_one(bank, 2, CUSTOMER, iban);
+    const char *id = opened.facts.account_id;
+    struct pay_answer account = held(bank, BANK_USER, id);
+    assert_int_equal(account.count, 1);
+    assert_non_null(strstr(account.json, iban));
+    assert_non_null(strstr(account.json, "\"accountHolderName\":\"Amal Marjan\""));
+    assert_non_null(strstr(account.json, "\"accountType\":\"Retail\""));
+    assert_non_null(strstr(account.json, "\"productName\":\"Everyday\""));
+    assert_non_null(strstr(account.json, "\"status\":\"Active\""));
+    assert_null(strstr(account.json, "A. Marjan"));
+    assert_int_equal(held(bank, "user-2", id).count, 0);
+    assert_int_equal(pay_balance_of(bank, id, "InterimAvailable"), 0);
+    assert_int_equal(list(bank, store_accounts.balances, id).count, 2);
+    assert_int_equal(list(bank, store_accounts.beneficiaries, id).count, 0);
+    struct pay_answer product = list(bank, store_accounts.products, id);
+    assert_int_equal(product.count, 1);
+    assert_non_null(strstr(product.json, id));
+    assert_non_null(strstr(product.json, "\"IsSecured\":false"));
+    struct pay_answer customer = list(bank, store_accounts.customers, id);
+    assert_non_null(strstr(customer.json, "\"accountRole\":\"Principal\""));
+    assert_non_null(strstr(customer.json, "\"birthDate\":\"1988-01-01\""));
+    assert_int_equal(payee_of(bank, iban), LFI_PAYEE_SHOWN);
+}
+
+static void test_the_account_is_paid_into_and_from(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct pay_answer paid;
+    char iban[24];
+    struct given opened = open_one(bank, 1, CUSTOMER, iban);
+    struct lfi_payment_order order = pay_order("key-1", iban, 12300);
+    assert_int_equal(pay_create(bank, &order, &paid), LFI_ORDER_CREATED);
+    pay_wait(bank, 3600 * BANK_SECOND);
+    const char *id = opened.facts.account_id;
+    assert_int_equal(pay_balance_of(bank, id, "InterimBooked"), 12300);
+    order = pay_order("key-2", BANK_SAVING_IBAN, 12300);
+    order.account_id = pay_text(id);
+    assert_int_equal(pay_create(bank, &order, &paid), LFI_ORDER_CREATED);
+    order = pay_order("key-3", BANK_SAVING_IBAN, 1);
+    order.account_id = pay_text(id);
+    assert_int_equal(pay_create(bank, &order, &paid), LFI_ORDER_NO_FUNDS);
+}
+
+static void test_the_account_survives_restart_and_loading(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct lfi_error error = {""};
+    char iban[24];
+    struct given opened = open_one(bank, 1, CUSTOMER, iban);
+    const char *id = opened.facts.account_id;
+    assert_int_equal(store_levers.account_set_status(bank->store, &bank->call, pay_text(id),
+                                                     LFI_ACCOUNT_SUSPENDED, &error),
+                     LFI_OK);
+    store_close(bank->store);
+    pay_open(bank);
+    assert_non_null(strstr(held(bank, BANK_USER, id).json, "\"Suspended\""));
+    assert_int_equal(count_held(bank, BANK_USER), 4);
+    store_close(bank->store);
+    pay_build(bank);
+    pay_open(bank);
+    assert_non_null(strstr(held(bank, BANK_USER, id).json, iban));
+    assert_int_equal(count_held(bank, BANK_USER), 4);
+}
+
+static void test_a_reset_removes_the_account(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct lfi_error error = {""};
+    char iban[24], again[24];
+    struct given opened = open_one(bank, 1, CUSTOMER, iban);
+    (void)open_one(bank, 2, CUSTOMER, again);
+    assert_int_equal(count_held(bank, BANK_USER), 5);
+    assert_int_equal(store_levers.account_set_status(bank->store, &bank->call,
+                                                     pay_text(opened.facts.account_id),
+                                                     LFI_ACCOUNT_CLOSED, &error),
+                     LFI_OK);
+    reset(bank);
+    assert_int_equal(count_held(bank, BANK_USER), 3);
+    assert_int_equal(held(bank, BANK_USER, opened.facts.account_id).count, 0);
+    assert_int_equal(payee_of(bank, iban), LFI_PAYEE_HIDDEN);
+    opened = open_one(bank, 1, CUSTOMER, iban);
+    assert_int_equal(list(bank, store_accounts.balances, opened.facts.account_id).count, 2);
+    assert_int_equal(list(bank, store_accounts.balances, BANK_FOREIGN).count, 1);
+    store_close(bank->store);
+    pay_open(bank);
+    assert_int_equal(count_held(bank, BANK_USER), 4);
+}
+
+static void test_whom_the_bank_does_not_know_has_no_account(void **state)
+{
+    static const char OTHERS[][17] = {"784198800001016", "78419880000101", "784-x",
+                                      "7841988000010150"};
+    struct pay_bank *bank = *state;
+    char json[400], iban[24];
+    for (size_t i = 0; i < ARRAY_LEN(OTHERS); i++) {
+        (void)snprintf(json, sizeof(json),
+                       "{\"Party\":{\"Claims\":{\"IdentityType\":\"Person\",\"FullName\":\"Amal "
+                       "Marjan\",\"EmiratesId\":\"%.16s\",\"EmiratesIdExpiryDate\":"
+                       "\"2030-01-31\"}}}",
+                       OTHERS[i]);
+        (void)open_one(bank, (unsigned char)(i + 1), json, iban);
+        assert_int_equal(payee_of(bank, iban), LFI_PAYEE_HIDDEN);
+    }
+    assert_int_equal(count_held(bank, BANK_USER), 3);
+    assert_int_equal(count_held(bank, "user-2"), 1);
+}
+
+static int hide_customer(struct store_builder *builder, struct lfi_error *error)
+{
+    const struct store_payee_entry payee = {
+        .iban = "AE159990000000000000099", .account_id = BANK_MAIN, .opted_out = true};
+    int rc = store_builder_payee(builder, &payee, error);
+    return rc == 0 ? add_customers(builder, error) : rc;
+}
+
+static int set_up_hidden(void **state)
+{
+    *state = pay_make(false, hide_customer);
+    return 0;
+}
+
+static void test_who_is_hidden_from_payers_stays_hidden(void **state)
+{
+    struct pay_bank *bank = *state;
+    char iban[24];
+    struct given opened = open_one(bank, 1, CUSTOMER, iban);
+    assert_int_equal(held(bank, BANK_USER, opened.facts.account_id).count, 1);
+    assert_int_equal(payee_of(bank, iban), LFI_PAYEE_HIDDEN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +453,18 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_cursor_of_another_core_is_unknown, pay_setup,
                                         pay_teardown),
         cmocka_unit_test_setup_teardown(test_a_long_name_is_cut_between_characters, pay_setup,
+                                        pay_teardown),
+        cmocka_unit_test_setup_teardown(test_the_account_is_the_customers_once_it_is_open,
+                                        set_up_with_customers, pay_teardown),
+        cmocka_unit_test_setup_teardown(test_the_account_is_paid_into_and_from,
+                                        set_up_with_customers, pay_teardown),
+        cmocka_unit_test_setup_teardown(test_the_account_survives_restart_and_loading,
+                                        set_up_with_customers, pay_teardown),
+        cmocka_unit_test_setup_teardown(test_a_reset_removes_the_account, set_up_with_customers,
+                                        pay_teardown),
+        cmocka_unit_test_setup_teardown(test_whom_the_bank_does_not_know_has_no_account,
+                                        set_up_with_customers, pay_teardown),
+        cmocka_unit_test_setup_teardown(test_who_is_hidden_from_payers_stays_hidden, set_up_hidden,
                                         pay_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

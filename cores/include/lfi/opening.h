@@ -3,7 +3,8 @@
  * (POST /accounts, GET /accounts/{AccountId}/status). A bank without the family opens none.
  *
  * No consent and no customer of the bank plays a part: call->tpp_id and the client of the request
- * say who asks. The server reports each change of status to the Hub.
+ * say who asks. The server reports each change of status to the Hub. An account that is open is
+ * among those of its customer (lfi/accounts.h) by the time that anybody can read so here.
  *
  * Durable. A request exists once request() has returned LFI_OK, and survives a crash at any later
  * instant. A change of status and its entry in changes() are written in one commit.
