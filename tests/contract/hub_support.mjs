@@ -12,7 +12,7 @@ import { assertNoSanitizerReport, BUILD_DIR, freePortBase, ROOT, sharedPki } fro
 
 const READY_MS = 20_000;
 const { providers } = JSON.parse(readFileSync(join(ROOT, 'fixtures/bank.json'), 'utf8'));
-const PROVIDERS = providers.filter(({ id }) => ['dhowretail', 'dhowbusiness'].includes(id));
+const PROVIDERS = providers.filter(({ id }) => ['dhowretail', 'dhowbusiness', 'dhowinsurance'].includes(id));
 export const HUB_SIM = join(BUILD_DIR, 'bin/hub-sim');
 
 /** Certificate and keys in a folder of the PKI. */
@@ -302,10 +302,10 @@ export class Bank {
     }
 
     /** PATCH that authorizes or rejects, as a right bank does. */
-    async decide(consent, status, { userId = 'user-1', accountIds = ['account-1'] } = {}) {
+    async decide(consent, status, { userId = 'user-1', accountIds = ['account-1'], insurancePolicyIds } = {}) {
         const change = { status, psuIdentifiers: { userId }, authorizationChannel: 'Web' };
         if (status === 'Authorized') {
-            change.accountIds = accountIds;
+            Object.assign(change, insurancePolicyIds ? { insurancePolicyIds } : { accountIds });
         }
         const reply = await this.patch(consent, change);
         assert.equal(reply.status, 204, reply.text);

@@ -38,10 +38,19 @@ const TRANSACTION = {
     transactionInformation: 'Entry of a shop',
     amount: { amount: '10.00', currency: 'AED' },
 };
+const POLICY_ID = 'd5510001-0000-4000-8000-000000000001';
+const POLICY = {
+    InsurancePolicyId: POLICY_ID,
+    PolicyNumber: 'DT-MOT-2026-000001',
+    PolicyStatus: 'Renewed',
+    PolicyStartDate: '2026-03-01',
+};
 const { accountId: id, ...REST } = ACCOUNT;
 const BODIES = {
     '/accounts': { data: [{ id, ...REST }], meta: META },
     '/accounts/first/balances': { data: [BALANCE], meta: META },
+    '/motor-insurance-policies': { data: { Policies: [POLICY] } },
+    '/life-insurance-policies': { data: { Policies: [] } },
     '/accounts/first/transactions': { data: [TRANSACTION], meta: { ...META, paginated: true } },
 };
 
@@ -142,6 +151,45 @@ test('accounts are asked for and read as a TPP does, and the wire is shown', asy
     await pages.check(page, 'own-arabic');
     await page.setViewportSize({ width: 320, height: 844 });
     await pages.finish(page, 'own-arabic-320');
+});
+
+test('policies are asked for and read sector by sector, and counted as policies', async () => {
+    const page = await pages.open('/connect.html');
+    const asked = await page.evaluate(async () => {
+        const { tpps: [{ clientId }] } = await (await fetch('/sim/setup')).json();
+        const Permissions = ['Motor', 'Life'].map((InsuranceType) => ({ InsuranceType, Permissions: ['ReadInsurancePolicies'] }));
+        const consent = { Permissions, ExpirationDateTime: new Date(Date.now() + 86_400_000).toISOString() };
+        const reply = await fetch('/tpp/app/consents', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ providerId: 'dhowinsurance', type: 'insurance', clientId, consent }),
+        });
+        return { status: reply.status, ...(await reply.json()) };
+    });
+    assert.equal(asked.status, 201, JSON.stringify(asked));
+    const known = { consentId: asked.consentId, providerId: 'dhowinsurance', query: asked.authorizeUrl.split(/\?(.*)/s)[1] };
+    const interactionId = await pages.bank.begin(known);
+    await pages.bank.decide(known, 'Authorized', { insurancePolicyIds: [POLICY_ID] });
+    const { headers } = await pages.bank.end(known, interactionId, 'doConfirm');
+    await page.goto(headers.location);
+    const motor = page.getByTestId('tpp-sector-Motor');
+    await motor.getByTestId(`tpp-policy-${POLICY.PolicyNumber}`).getByText('Renewed').waitFor();
+    await page.getByTestId('tpp-sector-Life').getByText('The insurer shares no policy of this kind.').waitFor();
+    assert.equal(await page.getByTestId('tpp-agreed').getByText('Accounts').count(), 0);
+    for (const width of [320, 768, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        await pages.check(page, `policies-${width}`);
+    }
+    await page.getByTestId('language-ar').click();
+    await page.getByText('تأمين السيارات').first().waitFor();
+    await pages.check(page, 'policies-arabic');
+    assert.deepEqual(page.problems, []);
+    // another browser sees the consent as the simulator keeps it, with what was chosen at the bank
+    const other = await pages.open(`/data.html?consent=${asked.consentId}`);
+    await other.locator('#agreed-policies').getByText('Policies chosen at Dhow Bank: 1').waitFor();
+    await other.getByTestId(`tpp-policy-${POLICY.PolicyNumber}`).waitFor();
+    await other.context().close();
+    await pages.finish(page, 'policies-arabic-1280');
 });
 
 test('an access token that has expired is refreshed', async () => {

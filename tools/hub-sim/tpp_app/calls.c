@@ -9,6 +9,9 @@
 #define COOKIE "tpp-app"
 #define ACCOUNT_ACCESS "urn:openfinanceuae:account-access-consent:v2.1"
 #define SERVICE_INITIATION "urn:openfinanceuae:service-initiation-consent:v2.1"
+#define INSURANCE "urn:openfinanceuae:insurance-consent:v2.1"
+#define INSURANCE_SCOPE "openid insurance"
+#define INSURANCE_PURPOSE "PremiumHistory" /* whatever the TPP's with accounts is */
 
 bool tpp_app_find(const struct tpp_app *app, const struct request *request, struct lfi_slice id,
                   struct flow *out)
@@ -68,20 +71,36 @@ static bool is_payment(const struct sim_call *call)
     return slice_equal_text(json_get_string(call->body, "type"), "payment");
 }
 
+static bool is_insurance(const struct sim_call *call)
+{
+    return slice_equal_text(json_get_string(call->body, "type"), "insurance");
+}
+
+static void add_billing(cJSON *terms, const struct sim_call *call, const struct flow *flow)
+{
+    const char *user = flow->hub->config->user_type;
+    cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
+    if (is_insurance(call)) {
+        cJSON_AddStringToObject(billing, "Purpose", INSURANCE_PURPOSE);
+    } else {
+        cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
+        cJSON_AddStringToObject(billing, "Purpose", flow->tpp->purpose);
+    }
+}
+
 /* The only element of authorization_details. */
 static cJSON *describe_details(const struct sim_call *call, const struct flow *flow)
 {
     const cJSON *subscription = json_get(call->body, "subscription");
-    const char *user = flow->hub->config->user_type;
     cJSON *details = cJSON_CreateObject();
     cJSON_AddStringToObject(details, "type",
-                            is_payment(call) ? SERVICE_INITIATION : ACCOUNT_ACCESS);
+                            is_payment(call)     ? SERVICE_INITIATION
+                            : is_insurance(call) ? INSURANCE
+                                                 : ACCOUNT_ACCESS);
     cJSON *terms = cJSON_Duplicate(json_get(call->body, "consent"), true);
     cJSON_AddStringToObject(terms, "ConsentId", flow->consent_id);
     if (!is_payment(call)) {
-        cJSON *billing = cJSON_AddObjectToObject(terms, "OpenFinanceBilling");
-        cJSON_AddStringToObject(billing, "UserType", user ? user : "Retail");
-        cJSON_AddStringToObject(billing, "Purpose", flow->tpp->purpose);
+        add_billing(terms, call, flow);
     }
     cJSON_AddItemToObject(details, "consent", terms);
     if (subscription) {
@@ -164,7 +183,8 @@ int tpp_app_request_consent(struct call *base)
     struct sim_call *call = sim_call_of(base);
     struct flow flow = {0};
     const cJSON *permissions = json_get(json_get(call->body, "consent"), "Permissions");
-    flow.scope = !is_payment(call)             ? "openid accounts"
+    flow.scope = is_insurance(call)            ? INSURANCE_SCOPE
+                 : !is_payment(call)           ? "openid accounts"
                  : reads_accounts(permissions) ? "openid accounts payments"
                                                : "openid payments";
     return calls_begin_flow(call, &flow) == 0 ? start(call, &flow) : -1;
@@ -207,6 +227,7 @@ static void reply_flow(struct sim_call *call, const struct flow *flow)
     cJSON_AddStringToObject(reply, "consentId", flow->consent_id);
     cJSON_AddStringToObject(reply, "slug", flow->tpp->slug);
     cJSON_AddStringToObject(reply, "tppName", flow->tpp->name);
+    cJSON_AddBoolToObject(reply, "insurance", strcmp(flow->scope, INSURANCE_SCOPE) == 0);
     cJSON_AddBoolToObject(reply, "connected", flow->access[0] != '\0');
     if (flow->error[0]) {
         cJSON_AddStringToObject(reply, "error", flow->error);
@@ -280,8 +301,12 @@ int tpp_app_read_data(struct call *base)
     struct flow flow;
     struct app_answer answer;
     struct lfi_error error = {""};
-    bool pays = slice_equal_text(json_get_string(call->body, "family"), "payment");
-    const struct app_call read = {.family = pays ? "payment" : "account-information",
+    struct lfi_slice family = json_get_string(call->body, "family");
+    bool pays = slice_equal_text(family, "payment");
+    const struct app_call read = {.family = pays ? "payment"
+                                            : slice_equal_text(family, "insurance")
+                                                ? "insurance"
+                                                : "account-information",
                                   .method = "GET",
                                   .path = json_get_string(call->body, "path"),
                                   .query = json_get_string(call->body, "query"),

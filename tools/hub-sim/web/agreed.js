@@ -3,12 +3,24 @@ import {date, facts, words} from "./format.js";
 import {t} from "./i18n.js";
 import {byId, element} from "./page.js";
 import {GROUPS} from "./permissions.js";
+import {isOfInsurance} from "./policies.js";
 
 function permissionList(permissions) {
   const groups = GROUPS.filter(([, , codes]) => codes.some((code) => permissions.includes(code)));
   const others = permissions.filter((code) => !GROUPS.some(([, , codes]) => codes.includes(code)));
   return element("ul", {}, ...groups.map(([title, text]) => element("li", {}, element("b", {textContent: t(title)}), element("small", {textContent: t(text)}))),
     ...others.map((code) => element("li", {}, element("b", {textContent: words(code)}))));
+}
+
+/** Of insurance: the sectors, with what is shared of each. */
+const sectorList = (blocks) => element("ul", {}, ...blocks.map(({InsuranceType, Permissions}) =>
+  element("li", {}, element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: Permissions.map(words).join(", ")}))));
+
+/** What was chosen at the bank, until its names are known; null when the app is not told how much that is. */
+function chosen(consent, insurance) {
+  const ids = insurance ? consent.insurancePolicyIds : consent.accountIds ?? [];
+  const text = insurance ? "Policies chosen at Dhow Bank: {count}" : "Chosen at Dhow Bank: {count}";
+  return ids ? element("span", {id: insurance ? "agreed-policies" : "agreed-accounts", textContent: t(text, {count: ids.length})}) : null;
 }
 
 function history({FromDate, ToDate}) {
@@ -21,11 +33,11 @@ function history({FromDate, ToDate}) {
 /** Permissions, accounts, end and number of the consent; all its members when opened. */
 export function agreedCard(consent) {
   const terms = consent.consentBody.Data;
-  const accounts = element("span", {id: "agreed-accounts", textContent: t("Chosen at Dhow Bank: {count}", {count: consent.accountIds?.length ?? 0})});
+  const insurance = isOfInsurance(terms);
   const rows = [
     ["With", consent.tpp.tppName],
-    ...(terms.Permissions ? [["What is shared", permissionList(terms.Permissions)]] : []),
-    ["Accounts", accounts],
+    ...(terms.Permissions ? [["What is shared", insurance ? sectorList(terms.Permissions) : permissionList(terms.Permissions)]] : []),
+    [insurance ? "Policies" : "Accounts", chosen(consent, insurance)],
     ["History to share", history(terms)],
     ["Until", date(terms.ExpirationDateTime)],
     ["Consent ID", element("code", {dir: "ltr", textContent: terms.ConsentId})],

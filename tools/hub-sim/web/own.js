@@ -30,9 +30,18 @@ export async function readOwn(consentId, path, query) {
 }
 
 /** The consent as the Hub has it now. */
-export async function ownTerms(consentId) {
-  const {Data} = await read({consentId, path: `/account-access-consents/${encodeURIComponent(consentId)}`});
+export async function ownTerms(consentId, insurance) {
+  const path = `/${insurance ? "insurance" : "account-access"}-consents/${encodeURIComponent(consentId)}`;
+  const {Data} = await read({consentId, path, ...(insurance && {family: "insurance"})});
   return Data;
+}
+
+// ---- insurance ---------------------------------------------------------------------------------
+
+/** Reads of policies, in the shape in which insurers tell them. */
+export async function readPolicies(consentId, path) {
+  const {Data} = await read({consentId, family: "insurance", path});
+  return {data: Data};
 }
 
 // ---- payments ----------------------------------------------------------------------------------

@@ -3,7 +3,8 @@ import {agreedCard, endCard, nameAccounts} from "./agreed.js";
 import {t} from "./i18n.js";
 import {date, grouped, money, words} from "./format.js";
 import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
-import {findOwn, ownPath, ownTerms, readOwn} from "./own.js";
+import {findOwn, ownPath, ownTerms, readOwn, readPolicies} from "./own.js";
+import {isOfInsurance, showPolicies} from "./policies.js";
 import {toldCard} from "./told.js";
 import {ACCOUNT_VIEWS} from "./views.js";
 import {customerCard} from "./view-customer.js";
@@ -28,7 +29,10 @@ class Shared {
   }
 
   async call(path, query = "") {
-    if (this.own) return readOwn(this.consentId, path, query).finally(this.own.changed);
+    if (this.own) {
+      const answer = isOfInsurance(this.terms) ? readPolicies(this.consentId, path) : readOwn(this.consentId, path, query);
+      return answer.finally(this.own.changed);
+    }
     const answer = await postJson("/sim/call", {consentId: this.consentId, method: "GET", path, query});
     if (answer.status !== 200) throw new CallError(answer.status, answer.body, answer.headers);
     return answer.body;
@@ -148,7 +152,7 @@ async function showCustomer(shared, into) {
 
 /** The consent as the Hub tells it to its TPP, and the app's own view of it. */
 async function knowOwn(consentId, app) {
-  const Data = await ownTerms(consentId);
+  const Data = await ownTerms(consentId, app.insurance);
   const consent = {status: Data.Status, tpp: {tppName: app.tppName}, consentBody: {Data}};
   return {slug: app.slug, consent, events: app.events};
 }
@@ -195,13 +199,16 @@ export async function showShared(consentId) {
   }
   const {events} = known;
   const shared = new Shared(consentId, known, own);
-  const accounts = element("div", {}, element("p", {className: "waiting", textContent: t("Fetching your accounts…")}));
+  const insurance = isOfInsurance(shared.terms);
+  const accounts = element("div", {}, element("p", {className: "waiting", textContent: t(insurance ? "Fetching your policies…" : "Fetching your accounts…")}));
   const {status} = known.consent;
   byId("until").textContent = status === "Authorized"
     ? t("Dhow Bank shares them with this app until {date}.", {date: date(shared.terms.ExpirationDateTime)})
     : t("This consent is not in force: {status}.", {status: words(status)});
   into.replaceChildren(...[agreedCard(known.consent), endCard(known.consent, setup.bank), accounts].filter(Boolean));
-  if (shared.permits(["ReadAccountsBasic", "ReadAccountsDetail"])) {
+  if (insurance) {
+    await showPolicies(shared, accounts);
+  } else if (shared.permits(["ReadAccountsBasic", "ReadAccountsDetail"])) {
     await showAccounts(shared, accounts).catch((failure) => accounts.replaceChildren(problem(failure)));
   } else {
     accounts.replaceChildren(element("p", {className: "waiting", textContent: t("The list of accounts was not asked for.")}));

@@ -19,6 +19,14 @@ const paymentTerms = (type) => () => ({
   },
 });
 
+const POLICIES = ["ReadInsurancePolicies", "ReadCustomerBasic", "ReadInsuranceProduct", "ReadInsurancePremium"];
+const SECTORS = ["Employment", "Health", "Home", "Life", "Motor", "Renters", "Travel"];
+const insuranceTerms = () => ({
+  Permissions: SECTORS.map((InsuranceType) => ({InsuranceType, Permissions: POLICIES})),
+  ExpirationDateTime: momentAhead(DAYS),
+});
+
+const insurance = {type: "insurance", terms: insuranceTerms, payees: []};
 const data = {type: "data-sharing", terms: dataTerms, payees: []};
 const payment = (type) => ({type: "payment", terms: paymentTerms(type), payees: [PAYEE]});
 const ALLOW = "Choose accounts, and allow it";
@@ -32,6 +40,8 @@ export const STORIES = [
   {id: "joint", place: "joint", segment: "retail", title: "Share a joint account", who: "one of two owners", ...data, steps: [SIGN_IN, APPROVE, ALLOW]},
   {id: "many", place: "login-130-accounts", segment: "retail", title: "Choose among 130 accounts", who: "a customer with very many accounts", ...data, steps: [SIGN_IN, APPROVE, "Search, choose, and allow it"]},
   {id: "company", place: "login-accounts", segment: "sme", title: "A company shares its accounts", who: "the owner of a business", ...data, steps: [SIGN_IN, APPROVE, ALLOW]},
+  {id: "policies", place: "policies-every-type", segment: "insurance", title: "Share insurance policies", who: "a policyholder with insurance of every kind", ...insurance,
+    steps: [SIGN_IN, APPROVE, "Choose policies, and allow it", "See what the app reads"]},
   {id: "pay", place: "current-account", segment: "retail", title: "Pay once", who: "a customer with a current account", ...payment("SingleInstantPayment"),
     steps: [SIGN_IN, APPROVE, "Choose the account, and approve the payment in the bank's app", "Pay in the app, and see how it ends"]},
   {id: "pay-often", place: "current-account", segment: "retail", title: "Let an app pay up to a limit", who: "a customer with a current account", ...payment("VariableOnDemand"),
