@@ -176,18 +176,21 @@ test('policies are asked for and read sector by sector, and counted as policies'
     await motor.getByTestId(`tpp-policy-${POLICY.PolicyNumber}`).getByText('Renewed').waitFor();
     await page.getByTestId('tpp-sector-Life').getByText('The insurer shares no policy of this kind.').waitFor();
     assert.equal(await page.getByTestId('tpp-agreed').getByText('Accounts').count(), 0);
+    await page.getByRole('heading', { name: 'Your policies are here' }).waitFor();
     for (const width of [320, 768, 1280]) {
         await page.setViewportSize({ width, height: 844 });
         await pages.check(page, `policies-${width}`);
     }
     await page.getByTestId('language-ar').click();
-    await page.getByText('تأمين السيارات').first().waitFor();
+    await page.getByText('تأمين المركبات').first().waitFor();
+    await page.getByRole('heading', { name: 'وثائقك هنا' }).waitFor();
     await pages.check(page, 'policies-arabic');
     assert.deepEqual(page.problems, []);
     // another browser sees the consent as the simulator keeps it, with what was chosen at the bank
     const other = await pages.open(`/data.html?consent=${asked.consentId}`);
     await other.locator('#agreed-policies').getByText('Policies chosen at Dhow Bank: 1').waitFor();
     await other.getByTestId(`tpp-policy-${POLICY.PolicyNumber}`).waitFor();
+    await other.getByRole('heading', { name: 'Your policies are here' }).waitFor();
     await other.context().close();
     await pages.finish(page, 'policies-arabic-1280');
 });

@@ -202,6 +202,7 @@ export async function showShared(consentId) {
   const insurance = isOfInsurance(shared.terms);
   const accounts = element("div", {}, element("p", {className: "waiting", textContent: t(insurance ? "Fetching your policies…" : "Fetching your accounts…")}));
   const {status} = known.consent;
+  if (insurance) byId("shared-title").textContent = t("Your policies are here");
   byId("until").textContent = status === "Authorized"
     ? t("Dhow Bank shares them with this app until {date}.", {date: date(shared.terms.ExpirationDateTime)})
     : t("This consent is not in force: {status}.", {status: words(status)});
