@@ -1,6 +1,7 @@
 // link: lfi-store lfi-base
 /* Accounts that are asked for: what the clock makes of them, identities, and the feed. */
 #include "payments_bank.h"
+#include "store/opening.h"
 
 #define LIFE_S 86400
 #define OTHER_CURSOR "0000000000000000" /* of no core that there is */
@@ -376,6 +377,32 @@ static void test_the_account_survives_restart_and_loading(void **state)
     assert_int_equal(count_held(bank, BANK_USER), 4);
 }
 
+/* The account's commit comes before the status's: between the two, the bank may end. */
+static void test_an_account_whose_status_was_lost_is_added_once(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct lfi_error error = {""};
+    struct opening_value opening;
+    struct given asked;
+    MDB_txn *txn = NULL;
+    MDB_val value;
+    assert_true(ask(bank, 1, CUSTOMER, &asked));
+    const char *id = asked.facts.account_id;
+    MDB_val key = val_of(pay_text(id));
+    assert_int_equal(payments_begin(bank->store->payments, false, &txn, &error), LFI_OK);
+    assert_int_equal(mdb_get(txn, bank->store->payments->db[PAYMENTS_OPENINGS], &key, &value), 0);
+    assert_int_equal(value.mv_size, sizeof(opening));
+    memcpy(&opening, value.mv_data, sizeof(opening));
+    mdb_txn_abort(txn);
+    assert_int_equal(opening_add_account(bank->store, &opening), 0);
+    store_close(bank->store);
+    pay_open(bank);
+    bank->now_us += 5 * BANK_SECOND;
+    assert_int_equal(find(bank, id).facts.status, LFI_OPENING_COMPLETED);
+    assert_int_equal(count_held(bank, BANK_USER), 4);
+    assert_int_equal(list(bank, store_accounts.balances, id).count, 2);
+}
+
 static void test_a_reset_removes_the_account(void **state)
 {
     struct pay_bank *bank = *state;
@@ -459,6 +486,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_account_is_paid_into_and_from,
                                         set_up_with_customers, pay_teardown),
         cmocka_unit_test_setup_teardown(test_the_account_survives_restart_and_loading,
+                                        set_up_with_customers, pay_teardown),
+        cmocka_unit_test_setup_teardown(test_an_account_whose_status_was_lost_is_added_once,
                                         set_up_with_customers, pay_teardown),
         cmocka_unit_test_setup_teardown(test_a_reset_removes_the_account, set_up_with_customers,
                                         pay_teardown),
