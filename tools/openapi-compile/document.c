@@ -1,4 +1,5 @@
 /* OpenAPI documents: paths, operations, parameters, bodies, responses. */
+#include "base/array.h"
 #include "model.h"
 
 #include <stdlib.h>
@@ -36,17 +37,23 @@ static void check_bytes(const struct schema *schema, struct node media)
     }
 }
 
-/* Foreign documents have a body in several forms; the one in JSON, of several, is compared. */
+/*
+ * Foreign documents have a body in several types: a form is compared where there is one, since it
+ * is what is sent then, else JSON.
+ */
 static struct node pick_media(const struct model *model, struct node content, const char **name)
 {
+    static const enum media order[] = {MEDIA_FORM, MEDIA_JSON};
     size_t count = node_count(content);
     if (count == 0 || (count > 1 && !model->foreign)) {
         node_fail(content, "one media type is expected here");
     }
-    for (size_t i = 0; i < count; i++) {
-        struct node media = node_member(content, i, name);
-        if (read_media(model, media, *name) == MEDIA_JSON) {
-            return media;
+    for (size_t k = 0; k < ARRAY_LEN(order); k++) {
+        for (size_t i = 0; i < count; i++) {
+            struct node media = node_member(content, i, name);
+            if (read_media(model, media, *name) == order[k]) {
+                return media;
+            }
         }
     }
     return node_member(content, 0, name);
@@ -304,7 +311,8 @@ void model_add_document(struct model *model, const char *path)
     struct node root = source_open(model->source, path, (struct node){0});
     model_only(model, root, "a document", known);
     const char *version = node_string(node_need(root, "openapi"));
-    if (strncmp(version, "3.0.", 4) != 0) {
+    /* a foreign one of 3.1 may be, while it keeps to what 3.0 has: other words are refused */
+    if (strncmp(version, "3.0.", 4) != 0 && !(model->foreign && strncmp(version, "3.1.", 4) == 0)) {
         node_fail(root, "openapi %s is not understood", version);
     }
     struct node paths = node_need(root, "paths");
