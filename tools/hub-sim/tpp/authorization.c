@@ -140,6 +140,11 @@ static void write_error(struct tpp_call *call)
 {
     struct call *base = &call->base.base;
     const struct refusal *refusal = base->refusal;
+    buf_clear(&base->reply->body);
+    if (refusal->status == 413) { /* the standard gives it no body */
+        base->reply->status = refusal->status;
+        return;
+    }
     cJSON *body = cJSON_CreateObject();
     struct lfi_slice text = describe(base->arena, refusal->error_message);
     cJSON_AddStringToObject(body, "error",
@@ -147,7 +152,6 @@ static void write_error(struct tpp_call *call)
     if (text.len > 0) {
         cJSON_AddStringToObject(body, "error_description", text.ptr);
     }
-    buf_clear(&base->reply->body);
     sim_reply_json(base->reply, refusal->status, body);
 }
 
