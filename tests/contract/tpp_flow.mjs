@@ -230,6 +230,7 @@ const weakly = (alg, signed = true) => async (one, claims) => { // not by PS256
     const signature = !signed ? '' : signBytes('sha256', text, { key, padding: constants.RSA_PKCS1_PADDING });
     return `${text}.${Buffer.from(signature).toString('base64url')}`;
 };
+const EXTENDED = { crit: ['b64'], b64: true }; // which changes nothing, but must be understood
 const basics = () => ({
     iss: tpp.clientId, sub: tpp.clientId, aud: tpp.issuer, jti: randomUUID(), iat: now(), exp: now() + 60,
 });
@@ -248,6 +249,8 @@ const CLIENTS = [
     ['an assertion without kid', () => tpp.assertion({ header: { kid: undefined } }), 'CLIENT-ASSERTION-KID'],
     ['an assertion that names its key', () => tpp.assertion({ header: { jku: 'https://keys.example/' } }),
         'CLIENT-ASSERTION-KEY'],
+    ['an assertion with an extension that must be understood', () => tpp.assertion({ header: EXTENDED }),
+        'CLIENT-ASSERTION-CRIT'],
     ['an assertion of a request object\'s typ', () => tpp.assertion({ header: { typ: 'oauth-authz-req+jwt' } }),
         'CLIENT-ASSERTION-TYP'],
     ...[
@@ -333,6 +336,14 @@ const OBJECTS = [
     ['a client assertion as request object', async () => ({ request: await tpp.assertion() }), 'REQUEST-OBJECT-CLIENT'],
     ['another typ', async () => ({ request: await tpp.sign(await claims(), { header: { typ: 'at+jwt' } }) }),
         'REQUEST-OBJECT-TYP'],
+    ['a request object without kid', () => objectOf({ header: { kid: undefined } }), 'REQUEST-OBJECT-KID'],
+    ['a request object by another TPP\'s key', () => objectOf({ key: other.signingKey, header: { kid: other.kid } }),
+        'REQUEST-OBJECT-KID'],
+    ['a request object that names its key', () => objectOf({ header: { jku: 'https://keys.example/' } }),
+        'REQUEST-OBJECT-KEY'],
+    ['an extension that must be understood', () => objectOf({ header: EXTENDED }), 'REQUEST-OBJECT-CRIT'],
+    ['a jti of 129 characters', { jti: 'x'.repeat(129) }, 'REQUEST-OBJECT-JTI'],
+    ['iat in the future', () => claimsOf({ iat: now() + 90 }), 'REQUEST-OBJECT-IAT'],
     ['iss of another', { iss: 'x' }, 'REQUEST-OBJECT-ISS'],
     ['client_id of another', { client_id: 'x' }, 'REQUEST-OBJECT-CLIENT'],
     ['aud of another', { aud: 'https://other.example' }, 'REQUEST-OBJECT-AUD'],
@@ -353,6 +364,7 @@ const OBJECTS = [
     ['plain PKCE', { code_challenge_method: 'plain' }, 'PAR-PKCE'],
     ['a challenge that is too short', { code_challenge: 'x' }, 'PAR-PKCE'],
     ['a state of 201 characters', { state: 'x'.repeat(201) }, 'PAR-STATE'],
+    ['a nonce of 201 characters', { nonce: 'x'.repeat(201) }, 'PAR-NONCE'],
     ['max_age over an hour', { max_age: 3601 }, 'PAR-MAX-AGE'],
     ['no scope', { scope: undefined }, 'PAR-SCOPE'],
     ['an unknown scope', { scope: 'openid accounts everything' }, 'PAR-SCOPE'],
@@ -377,6 +389,7 @@ const OBJECTS = [
 ];
 const claims = async () => (await tpp.requestObject(accountAccess())).claims;
 const claimsOf = (some) => ({ claims: some });
+const objectOf = async (how) => ({ request: await tpp.sign(await claims(), how) });
 const details = (some) => claimsOf({ authorization_details: [{ ...accountAccess(), ...some }] });
 const consent = (some) => claimsOf({ authorization_details: [accountAccess({ ExpirationDateTime: tomorrow(), ...some })] });
 
@@ -399,11 +412,15 @@ test('a ConsentId is used once', async () => {
     await assertRefused(again, 400, 'invalid_request', 'PAR-CONSENT-ID');
 });
 
-test('a form with a parameter twice, and a body that is none, are refused', async () => {
+test('a form with a parameter twice, one that is too long, and a body that is none, are refused', async () => {
     const url = tpp.metadata.token_endpoint;
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     for (const how of [{ text: 'grant_type=x&grant_type=y', headers }, { json: { grant_type: 'x' } }]) {
         await assertRefused(await tpp.send('POST', url, how), 400, 'invalid_request', 'CLIENT-FORM');
+    }
+    for (const endpoint of [url, tpp.metadata.pushed_authorization_request_endpoint]) {
+        const long = await tpp.send('POST', endpoint, { form: { request: 'x'.repeat(600_000) } });
+        await assertRefused(long, 413, '', 'CLIENT-FORM');
     }
     await assertRefused(await tpp.send('GET', url), 405, '', 'ROUTE-METHOD');
     await assertRefused(await tpp.send('GET', `${tpp.issuer}/nothing`), 404, '', 'ROUTE-PATH');

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Payer, PAYMENTS as BASE } from '../support/payer.mjs';
+import { CONTROL_PARAMETERS, dayAhead } from '../support/payments.mjs';
 import { assertRefused, demo, now, other, own, tpp } from './tpp_shared.mjs';
 
 const payer = new Payer(tpp);
+
+const amountOf = (Amount, Currency = 'AED') => ({ Instruction: { Amount: { Amount, Currency } } });
 
 test('a payment is made once, found by its id and its key, and consumes its consent', async () => {
     const { access_token: token, consentId } = await payer.connect();
@@ -51,14 +54,20 @@ test('the account for money back is told when the consent says so', async () => 
 test('a payment that is not as it must be reaches no bank', async () => {
     const { access_token: token, consentId } = await payer.connect();
     const Data = await payer.paymentOf(consentId);
-    const amount = { Instruction: { Amount: { Amount: '10.01', Currency: 'AED' } } };
+    const differs = ['Consent.FailsControlParameters', 'SIM-PAYMENT-TERMS'];
     const cases = [
         [payer.post(token, { Data: { ...Data, ConsentId: randomUUID() } }), 'Consent.Invalid', 'TPP-CONSENT'],
         [payer.post(token, { Data: { ...Data, Colour: 'red' } }), 'Body.InvalidFormat', 'TPP-BODY'],
         [payer.post(token, { Data }, { claims: { aud: 'x' } }), 'JWS.InvalidClaim', 'JWS-AUD'],
         [payer.post(token, { Data }, { claims: { message: undefined } }), 'Body.InvalidFormat', 'TPP-BODY'],
         [payer.post(token, { Data }, { key: null }), 'Resource.InvalidFormat', 'TPP-REQUEST'],
-        [payer.post(token, { Data: { ...Data, ...amount } }), 'Consent.FailsControlParameters', 'SIM-PAYMENT-AMOUNT'],
+        [payer.post(token, { Data: { ...Data, ...amountOf('10.01') } }), 'Consent.FailsControlParameters', 'SIM-PAYMENT-AMOUNT'],
+        [payer.post(token, { Data: { ...Data, ...amountOf('10.00', 'USD') } }), 'Consent.FailsControlParameters',
+            'SIM-PAYMENT-CURRENCY'],
+        [payer.post(token, { Data: { ...Data, PaymentPurposeCode: 'XYZ' } }), 'Body.InvalidFormat', 'SIM-PAYMENT-PURPOSE'],
+        [payer.post(token, { Data: { ...Data, PaymentPurposeCode: 'SAL' } }), ...differs],
+        [payer.post(token, { Data: { ...Data, DebtorReference: 'Another' } }), ...differs],
+        [payer.post(token, { Data: { ...Data, CreditorReference: 'Another' } }), ...differs],
     ];
     for (const [answer, code, id] of cases) {
         await assertRefused(await answer, 400, code, id);
@@ -82,3 +91,75 @@ test('consents to payments are listed, signed, and taken back', async () => {
     const refused = await payer.post(token, { Data: await payer.paymentOf(consentId) });
     await assertRefused(refused, 400, 'Consent.Invalid', 'TPP-CONSENT');
 });
+
+// --- the rules of the Hub -----------------------------------------------------------------------
+
+const inDays = (days) => new Date(now() * 1000 + days * 86_400_000).toISOString();
+const endOf = (days) => ({ ExpirationDateTime: `${dayAhead(days)}T23:59:59+04:00` });
+/** ControlParameters of a type, of whose schedule and of the cap beside it members are replaced. */
+function controlsOf(type, schedule = {}, caps = {}) {
+    const controls = structuredClone(CONTROL_PARAMETERS[type]);
+    const { MultiPayment: multi, SinglePayment: single } = controls.ConsentSchedule;
+    Object.assign(multi?.PeriodicSchedule ?? single, schedule);
+    Object.assign(multi ?? {}, caps);
+    return controls;
+}
+const single = CONTROL_PARAMETERS.SingleInstantPayment;
+const datesOf = (...days) => controlsOf('FixedDefinedSchedule', { Schedule: days.map((day) => (
+    { PaymentExecutionDate: dayAhead(day), Amount: { Amount: '10.00', Currency: 'AED' } })) });
+
+/** Name, ControlParameters, members of the consent, id of the refusal. */
+const TERMS = [
+    ['an end in the past', single, { ExpirationDateTime: inDays(-1) }, 'SIM-TERMS-EXPIRY'],
+    ['an end in two years', single, { ExpirationDateTime: inDays(730) }, 'SIM-TERMS-EXPIRY'],
+    ['no type', {}, {}, 'SIM-TERMS-TYPE'],
+    ['a delegated payment with a schedule', { ...single, IsDelegatedAuthentication: true }, {}, 'SIM-TERMS-TYPE'],
+    ['a deadline in the past', single, { AuthorizationExpirationDateTime: inDays(-1) }, 'SIM-TERMS-DEADLINE'],
+    ['a deadline after the end', single, { AuthorizationExpirationDateTime: inDays(40) }, 'SIM-TERMS-DEADLINE'],
+    ['balances without the account', single, { Permissions: ['ReadBalances'] }, 'SIM-TERMS-PERMISSION'],
+    ['an unknown purpose', single, { PaymentPurposeCode: 'XYZ' }, 'SIM-TERMS-PURPOSE'],
+    ['personal data that is no JWE', single, { PersonalIdentifiableInformation: 'a.b.c' }, 'PAR-DETAILS-FORM'],
+    ['another currency', controlsOf('SingleInstantPayment', { Amount: { Amount: '10.00', Currency: 'USD' } }), {},
+        'SIM-TERMS-CURRENCY'],
+    ['a periodic schedule without end', controlsOf('FixedPeriodicSchedule', {},
+        { MaximumCumulativeNumberOfPayments: undefined }), {}, 'SIM-TERMS-COUNT'],
+    ['a start in the past', controlsOf('VariableOnDemand', { PeriodStartDate: dayAhead(-2) }), {}, 'SIM-TERMS-START'],
+    ['a start after the end', controlsOf('VariableOnDemand', { PeriodStartDate: dayAhead(40) }), {}, 'SIM-TERMS-START'],
+    ['a date twice', datesOf(2, 2), endOf(2), 'SIM-TERMS-DATES'],
+    ['a date in the past', datesOf(-2, 2), endOf(2), 'SIM-TERMS-DATES'],
+    ['an end after the last date', datesOf(2), endOf(3), 'SIM-TERMS-LAST-DATE'],
+];
+
+for (const [name, controls, consent, id] of TERMS) {
+    test(`refused in a pushed consent to payments: ${name}`, async () => {
+        const details = await payer.details(controls, consent);
+        await assertRefused(await tpp.push(await tpp.requestObject(details)), 400, 'invalid_request', id);
+        const read = await tpp.call('GET', `${BASE}/payment-consents/${details.consent.ConsentId}`, own);
+        await assertRefused(read, 404, '', 'TPP-CONSENT');
+    });
+}
+
+/** Name, ControlParameters, members of the consent, then payments: amount and id of the refusal, if any. */
+const PAID = [
+    ['on a date that is not today\'s', datesOf(2), endOf(2), ['10.00', 'SIM-PAYMENT-DATE']],
+    ['of another amount than today\'s, and twice', datesOf(0), endOf(0), ['9.99', 'SIM-PAYMENT-AMOUNT'], ['10.00'],
+        ['10.00', 'SIM-PAYMENT-USED']],
+    ['before the first period', controlsOf('FixedPeriodicSchedule', { PeriodStartDate: dayAhead(2) }), {},
+        ['10.00', 'SIM-PAYMENT-DATE']],
+    ['above the maximum, and twice in a period', CONTROL_PARAMETERS.VariablePeriodicSchedule, {},
+        ['10.01', 'SIM-PAYMENT-AMOUNT'], ['9.00'], ['1.00', 'SIM-PAYMENT-USED']],
+    ['of another amount than the consent\'s, and once too often', controlsOf('FixedOnDemand', {},
+        { MaximumCumulativeNumberOfPayments: 1 }), {}, ['9.99', 'SIM-PAYMENT-AMOUNT'], ['10.00'],
+        ['10.00', 'SIM-PAYMENT-COUNT']],
+];
+
+for (const [name, controls, consent, ...payments] of PAID) {
+    test(`refused as a payment of a series: ${name}`, async () => {
+        const { access_token: token, consentId } = await payer.connect(controls, consent);
+        for (const [amount, id] of payments) {
+            const reply = await payer.post(token, { Data: await payer.paymentOf(consentId, amountOf(amount)) });
+            const code = id === 'SIM-PAYMENT-USED' ? 'Consent.BusinessRuleViolation' : 'Consent.FailsControlParameters';
+            await (id ? assertRefused(reply, 400, code, id) : payer.messageOf(reply, 201));
+        }
+    });
+}

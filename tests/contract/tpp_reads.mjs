@@ -237,9 +237,19 @@ test('a change of a consent may be signed, and must be what the standard says', 
         [{ message: { Colour: 'red' } }, {}, 'Body.InvalidFormat', 'TPP-BODY'],
         [{}, { key: other.signingKey }, 'JWS.InvalidSignature', 'JWS-SIGNATURE'],
         [{}, { header: { kid: other.kid } }, 'JWS.InvalidSignature', 'JWS-KID'],
+        [{}, { header: { kid: undefined } }, 'JWS.InvalidSignature', 'JWS-KID'],
         [{}, { header: { typ: 'x' } }, 'JWS.InvalidHeader', 'JWS-TYP'],
+        [{}, { header: { alg: 'RS256' } }, 'JWS.InvalidHeader', 'JWS-ALG'],
+        [{}, { header: { jku: 'https://keys.example/' } }, 'JWS.InvalidHeader', 'JWS-KEY'],
+        [{}, { header: { crit: ['b64'], b64: true } }, 'JWS.InvalidHeader', 'JWS-CRIT'],
+        [{ exp: undefined }, {}, 'JWS.InvalidClaim', 'JWS-EXP'],
+        [{ nbf: now() + 60 }, {}, 'JWS.InvalidClaim', 'JWS-NBF'],
+        [{ iat: now() + 60 }, {}, 'JWS.InvalidClaim', 'JWS-IAT'],
     ];
     for (const [claims, how, code, id] of cases) {
         await assertRefused(await send(claims, how), 400, code, id);
     }
+    const malformed = await tpp.call('PATCH', `${CONSENTS}/${consentId}`, own,
+        { text: 'x.y', headers: { 'content-type': 'application/jwt' } });
+    await assertRefused(malformed, 400, 'JWS.Malformed', 'JWS-FORM');
 });
