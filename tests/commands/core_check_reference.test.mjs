@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { BUILD_DIR } from '../support/demo.mjs';
 import { check, CREDITOR, PAIN_FILE, rules, store, verdictsOf } from './core_checks.mjs';
 
+const SKELETON_USER = '5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001';
 const isOfPolicies = (rule) => rule.startsWith('policy-');
 const isOfQuotes = (rule) => rule.startsWith('quote-');
 

@@ -10,7 +10,6 @@ import { instructionsOf, PAIN, painOf } from '../support/files.mjs';
 export const SMALL_BANK = join(BUILD_DIR, 'tests/libsmall-bank.so');
 export const CREDITOR = 'AE219900000000000000001'; // of another bank, which takes what it is sent
 export const LOGIN = ['--login', 'amal:sesame'];
-const SKELETON_USER = '5f0c6d0e-7a51-4a39-9d0c-1d6f2f1c0001';
 export const store = mkdtempSync(join(tmpdir(), 'lfi-core-check-'));
 cpSync(sharedStore(), store, { recursive: true });
 const written = (name, text) => {

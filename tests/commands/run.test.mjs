@@ -107,8 +107,16 @@ test('demo.json is there when both programs answer', async () => {
     }
 });
 
+/** Has the Hubs replace refresh tokens, which they do not by themselves. */
+async function rotateTokens(demo) {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ refreshRotation: true });
+    assert.equal((await fetch(`${demo.hub.baseUrl}/sim/switches`, { method: 'PATCH', headers, body })).status, 200);
+}
+
 /** What a TPP does with a demonstration before it is stopped, and what it has in hand then. */
 async function useAsTpp(demo) {
+    await rotateTokens(demo);
     const tpp = await Tpp.start(demo);
     const payer = new Payer(tpp);
     const shared = await tpp.connect();
@@ -126,6 +134,7 @@ async function useAsTpp(demo) {
 }
 
 async function assertStillThere(demo, known) {
+    await rotateTokens(demo);
     const tpp = await Tpp.start(demo);
     const payer = new Payer(tpp);
     const { shared, refreshed, waiting, paying } = known;

@@ -147,6 +147,10 @@ test('policies: list, each policy and its payer, of every customer', async () =>
             const sector = type.toLowerCase();
             const read = (version, path, query) =>
                 call(version, sector, 'GET', path, { userId, consentId, query, headers: {} });
+            const { json: { data } } = await read('v2.1', `policies/${id}`);
+            if (typeof data.Premium === 'string') {
+                continue; // encrypted: each read sends the customer a code, and too many are refused
+            }
             const lists = [];
             for (const version of VERSIONS) {
                 const list = await read(version, 'policies',

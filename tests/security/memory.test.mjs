@@ -15,6 +15,7 @@ before(async () => {
 });
 after(() => demo?.stop());
 
+const CLEARED_MS = 5000;
 const PIECE = 16 * 1024 * 1024;
 const SHADOW = 8n << 30n; // larger mappings are a sanitizer's own: most of their pages do not exist
 
@@ -56,6 +57,16 @@ function findInMemory(pid, ...texts) {
     return found;
 }
 
+/** A thread clears what it read once it has answered, which may be a little after the answer is here. */
+async function assertGone(...texts) {
+    const deadline = Date.now() + CLEARED_MS;
+    let found;
+    do {
+        found = findInMemory(demo.serverPid, ...texts);
+    } while (found.length > 0 && Date.now() < deadline);
+    assert.deepEqual(found, []);
+}
+
 test('a password that was sent stays nowhere', async () => {
     const { users } = demo.providers.find(({ providerId }) => providerId === 'dhowretail');
     const customer = await Customer.arrive(demo, await newConsent(demo, ['ReadAccountsBasic']));
@@ -64,7 +75,7 @@ test('a password that was sent stays nowhere', async () => {
     assert.equal(problem, 'wrong-credentials');
     assert.equal((await customer.reachReview(users[0])).view, 'review');
     assert.ok(findInMemory(demo.serverPid, 'dhowretail').length > 0, 'memory can be searched');
-    assert.deepEqual(findInMemory(demo.serverPid, secret, `"password":"${users[0].password}"`), []);
+    await assertGone(secret, `"password":"${users[0].password}"`);
 });
 
 /** What the Hub of a provider of this mode knows, read from the file that `demo` names. */
@@ -81,7 +92,7 @@ test('API keys that were sent stay nowhere, the right one and a wrong one', asyn
     const other = wrong(secret);
     assert.equal((await client.get('/accounts', { token: other })).status, 401);
     assert.notEqual((await client.get('/accounts', { token: secret })).status, 401);
-    assert.deepEqual(findInMemory(demo.serverPid, secret, other), []);
+    await assertGone(secret, other);
     client.close();
 });
 
@@ -98,6 +109,6 @@ test('client secrets and access tokens that were sent stay nowhere', async () =>
     const { access_token: token } = (await askToken(`Basic ${basic}`)).json;
     assert.equal((await askToken([], { client_id: clientId, client_secret: other })).status, 401);
     assert.notEqual((await client.get('/accounts', { token })).status, 401);
-    assert.deepEqual(findInMemory(demo.serverPid, secret, other, basic, token), []);
+    await assertGone(secret, other, basic, token);
     client.close();
 });

@@ -489,6 +489,11 @@ static void a_key_stands_for_one_payment_for_a_day(void **state)
     assert_string_equal(
         look_up(world, "1.00", ",\"PersonalIdentifiableInformation\":\"sealed anew\"", &found), "");
     assert_non_null(found);
+    assert_string_equal(look_up(world, "1.01", "", &found), "");
+    assert_string_equal(json_get_string(found, "paymentId").ptr, "pay-1");
+    cJSON *conflict = cJSON_Parse("{\"idempotencyMismatch\":\"conflict\"}");
+    switches_apply(&world->sim.switches, conflict);
+    cJSON_Delete(conflict);
     assert_string_equal(look_up(world, "1.01", "", &found), "SIM-KEY-OTHER");
     set_time(world, "2027-01-16T11:59:55+04:00");
     assert_string_equal(look_up(world, "1.01", "", &found), "SIM-KEY-OTHER");
