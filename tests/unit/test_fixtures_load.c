@@ -5,6 +5,7 @@
 #include "contract_records.h"
 #include "fixture_folder.h"
 #include "load.h"
+#include "policies.h"
 #include "users.h"
 #include "view.h"
 
@@ -310,6 +311,22 @@ static void bytes_are_those_of_last_time(void **state)
     buf_free(&text);
 }
 
+static void policies_carry_their_holder_s_number(void **state)
+{
+    struct problem problem = {0};
+    (void)state;
+    struct bank *bank = built(FIXTURES, "insurance");
+    const struct customer *ines = bank_customer(bank, "ines");
+    assert_non_null(ines);
+    struct policy *first = &bank->policies[0];
+    assert_ptr_not_equal(first->customer, ines);
+    first->customer = ines;
+    assert_int_equal(policies_check(bank, &problem), -1);
+    assert_string_equal(problem.id, "FIXTURE-POLICY");
+    assert_non_null(strstr(problem.text, "another Emirates ID than its holder"));
+    bank_free(bank);
+}
+
 static int set_up(void **state)
 {
     static struct world world;
@@ -346,6 +363,7 @@ int main(void)
         cmocka_unit_test(users_are_listed_with_what_they_hold),
         cmocka_unit_test(statements_follow_each_other),
         cmocka_unit_test(bytes_are_those_of_last_time),
+        cmocka_unit_test(policies_carry_their_holder_s_number),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
