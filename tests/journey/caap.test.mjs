@@ -186,6 +186,8 @@ for (const [locale, suffix] of [['en-GB', ''], ['ar-AE', '-ar']]) {
         await identify(caap, user);
         await confirm(caap, user, INSURER);
         await caap.at('caap-approve').waitFor();
+        const rights = suffix ? 'الوثائق، الأقساط' : 'Read insurance policies, Read insurance premium';
+        assert.equal(await caap.page.getByText(rights, { exact: true }).count(), 2);
         await pictured(caap, `caap-policies${suffix}`);
         await caap.at('caap-approve').click();
         await caap.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor(); // none is chosen

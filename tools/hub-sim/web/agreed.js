@@ -14,7 +14,7 @@ function permissionList(permissions) {
 
 /** Of insurance: the sectors, with what is shared of each. */
 const sectorList = (blocks) => element("ul", {}, ...blocks.map(({InsuranceType, Permissions}) =>
-  element("li", {}, element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: Permissions.map(words).join(", ")}))));
+  element("li", {}, element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: Permissions.map(words).join(t(", "))}))));
 
 /** What was chosen at the bank, until its names are known; null when the app is not told how much that is. */
 function chosen(consent, insurance) {

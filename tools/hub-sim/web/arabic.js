@@ -61,7 +61,7 @@ export const ARABIC = {
   "Converted": "محوّلة", "Death claim": "مطالبة وفاة", "Rider claim": "مطالبة ملحق", "Read insurance policies": "الوثائق",
   "Read customer basic": "بيانات العميل الأساسية", "Read customer detail": "بيانات العميل التفصيلية", "Read insurance product": "معلومات المنتج",
   "Read customer claims": "المطالبات", "Read insurance premium": "الأقساط", "Read customer payment details": "تفاصيل الدفع", "Cancelled": "ملغاة",
-  "Policies": "الوثائق", "Policies chosen at Dhow Bank: {count}": "عدد الوثائق المختارة في بنك الداو: {count}", "Fetching your policies…": "جارٍ جلب وثائقك…",
+  ", ": "، ", "Policies": "الوثائق", "Policies chosen at Dhow Bank: {count}": "عدد الوثائق المختارة في بنك الداو: {count}", "Fetching your policies…": "جارٍ جلب وثائقك…",
   "The insurer shares no policy of this kind.": "لا تشارك شركة التأمين أي وثيقة من هذا النوع.",
   "Employment insurance": "تأمين التعطل عن العمل", "Health insurance": "التأمين الصحي", "Home insurance": "تأمين المنزل", "Life insurance": "التأمين على الحياة",
   "Motor insurance": "تأمين المركبات", "Renters insurance": "تأمين المستأجرين", "Travel insurance": "تأمين السفر",

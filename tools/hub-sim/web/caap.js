@@ -159,7 +159,7 @@ function encrypted() {
 
 function sectors({Permissions}) {
   return element("ul", {className: "shared-list"}, ...Permissions.map(({InsuranceType, Permissions: of}) => element("li", {},
-    element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: of.map(words).join(", "), dir: "auto"}))));
+    element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: of.map(words).join(t(", ")), dir: "auto"}))));
 }
 
 function policyTile(policy) {
