@@ -37,10 +37,33 @@ function isFree(port) {
     });
 }
 
+const claims = []; // files of port bases, held until this process ends
+process.on('exit', () => claims.forEach((file) => rmSync(file, { force: true })));
+const isAlive = (pid) => existsSync(`/proc/${pid}`);
+
+/** Keeps other suites from the base until this process ends: they choose before anybody listens there. */
+function claim(base) {
+    const file = join(tmpdir(), `lfi-ports-${base}`);
+    try {
+        writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+    } catch {
+        const holder = existsSync(file) ? readFileSync(file, 'utf8') : '';
+        if (holder && !isAlive(holder)) {
+            rmSync(file, { force: true }); // for whoever comes next
+        }
+        return false;
+    }
+    claims.push(file);
+    return true;
+}
+
 /** A port base whose ports are free, below those that the system hands out itself. */
 export async function freePortBase() {
     for (;;) {
         const base = 20_000 + 20 * Math.floor(Math.random() * 600);
+        if (!claim(base)) {
+            continue;
+        }
         const free = await Promise.all(PORT_OFFSETS.map((offset) => isFree(base + offset)));
         if (free.every(Boolean)) {
             return base;
