@@ -7,7 +7,7 @@
 #define CONNECT_ADDITIONS_H
 
 #include "connect/operation.h"
-#include "payments/fx.h"
+#include "payments/exchange.h"
 
 struct additions {
     enum lfi_maybe large_corporate;

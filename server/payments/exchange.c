@@ -29,6 +29,20 @@ struct core_answer fx_record_answer(struct fx_record *record)
     return core_answer(take, record);
 }
 
+int fx_record_find(const struct provider *provider, const struct lfi_call *call,
+                   const struct fx_named *named, struct fx_record *record, struct lfi_error *error)
+{
+    struct core_answer answer = fx_record_answer(record);
+    const struct lfi_query query = {.size = sizeof(query), .subject_id = named->quote_id};
+    int status = provider->fx->find(provider->core, call, &query, &answer.base, error);
+    if (status == LFI_OK && record->json.ptr &&
+        !slice_equal_text(named->client_id, record->facts.client_id)) {
+        (void)error_set(error, "another client has asked for the quote");
+        status = LFI_UNKNOWN;
+    }
+    return status;
+}
+
 /* --- its terms, as consents have them --------------------------------------------------------- */
 
 /* Those members of an object, in the arena; absent: out of memory. */
@@ -85,23 +99,20 @@ bool exchange_is_offered(const struct provider *provider)
 }
 
 int exchange_find(const struct provider *provider, const struct lfi_call *call,
-                  struct lfi_slice quote_id, struct lfi_slice client_id, struct arena *arena,
-                  struct exchange *out, struct lfi_error *error)
+                  const struct fx_named *named, struct arena *arena, struct exchange *out,
+                  struct lfi_error *error)
 {
     *out = (struct exchange){.record.arena = arena};
-    struct core_answer answer = fx_record_answer(&out->record);
-    const struct lfi_query query = {.size = sizeof(query), .subject_id = quote_id};
-    int status = provider->fx->find(provider->core, call, &query, &answer.base, error);
+    int status = fx_record_find(provider, call, named, &out->record, error);
     if (status != LFI_OK) {
         return status;
     }
-    const struct lfi_fx_facts *facts = &out->record.facts;
     out->quote = out->record.json.ptr ? json_parse(out->record.json) : NULL;
-    if (!out->quote || !slice_equal_text(quote_id, facts->quote_id)) {
+    if (!out->quote || !slice_equal_text(named->quote_id, out->record.facts.quote_id)) {
         (void)error_set(error, "the quote is malformed, or not the one that was asked for");
         return LFI_FAILED;
     }
-    return slice_equal_text(client_id, facts->client_id) ? LFI_OK : LFI_UNKNOWN;
+    return LFI_OK;
 }
 
 void exchange_close(struct exchange *exchange)
@@ -188,8 +199,8 @@ int exchange_validate(struct call *call, const struct consent *consent, struct l
         return found(out, "InvalidFxQuote",
                      "The bank pays into another currency under a quote of its own alone.");
     }
-    int status =
-        exchange_find(provider, &call->core, quote_id, client_id, call->arena, &exchange, &error);
+    const struct fx_named named = {quote_id, client_id};
+    int status = exchange_find(provider, &call->core, &named, call->arena, &exchange, &error);
     int rc = status == LFI_UNKNOWN
                  ? found(out, "InvalidFxQuote", "The bank has given this client no such quote.")
              : outcome_check(call, OUTCOME_BANK, status, &error) != 0

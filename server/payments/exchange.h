@@ -14,6 +14,11 @@
 
 /* --- a quote, as the core gives it ------------------------------------------------------------ */
 
+/* A quote, and whose it must be. */
+struct fx_named {
+    struct lfi_slice quote_id, client_id;
+};
+
 struct fx_record {
     struct arena *arena;
     struct lfi_fx_facts facts; /* its JSON in the arena */
@@ -23,14 +28,19 @@ struct fx_record {
 
 /* Takes one record. It outlives the answer. */
 struct core_answer fx_record_answer(struct fx_record *record);
+/*
+ * Asks the core for a quote. A status of the core; LFI_UNKNOWN too when the quote is another
+ * client's. record->arena is set before.
+ */
+int fx_record_find(const struct provider *provider, const struct lfi_call *call,
+                   const struct fx_named *named, struct fx_record *record, struct lfi_error *error);
 
 /* What a quote says of a payment that is made by it, as consents have it. JSON in the arena. */
 struct fx_terms {
     struct lfi_slice charges; /* absent: none */
     struct lfi_slice rate;    /* ExchangeRate */
-    enum lfi_fx_status status;
 };
-/* All but the status. False: out of memory. */
+/* False: out of memory. */
 bool fx_terms_read(const cJSON *quote, struct arena *arena, struct fx_terms *out);
 
 /* --- a consent or a payment under one --------------------------------------------------------- */
@@ -42,11 +52,10 @@ struct exchange {
     cJSON *quote; /* the record */
 };
 
-/* A status of the core; LFI_UNKNOWN too when the quote is another client's. exchange_close() ends
- * `out` in any case. */
+/* As fx_record_find. exchange_close() ends `out` in any case. */
 int exchange_find(const struct provider *provider, const struct lfi_call *call,
-                  struct lfi_slice quote_id, struct lfi_slice client_id, struct arena *arena,
-                  struct exchange *out, struct lfi_error *error);
+                  const struct fx_named *named, struct arena *arena, struct exchange *out,
+                  struct lfi_error *error);
 void exchange_close(struct exchange *exchange);
 
 /* Whether it waits for its payment. */

@@ -116,16 +116,11 @@ out:
 static int find(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,
                 struct fx_record *out)
 {
-    struct lfi_error error = {"another client has asked for the quote"};
+    struct lfi_error error = {""};
+    const struct fx_named named = {quote_id, client_id};
     *out = (struct fx_record){.arena = call->arena};
-    struct core_answer answer = fx_record_answer(out);
-    const struct provider *provider = call->provider;
-    const struct lfi_query query = {.size = sizeof(query), .subject_id = quote_id};
-    int status = provider->fx->find(provider->core, &call->core, &query, &answer.base, &error);
+    int status = fx_record_find(call->provider, &call->core, &named, out, &error);
     call->record_fault = out->fault;
-    if (status == LFI_OK && out->json.ptr && !slice_equal_text(client_id, out->facts.client_id)) {
-        status = LFI_UNKNOWN;
-    }
     if (outcome_check(call, OUTCOME_QUOTE, status, &error) != 0) {
         return -1;
     }
@@ -147,22 +142,6 @@ int fx_find(struct call *call, struct lfi_slice client_id, struct lfi_slice quot
     json_close_object(&w);
     call->reply->status = 200;
     return 0;
-}
-
-/* --- its terms, as consents have them --------------------------------------------------------- */
-
-int fx_find_terms(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,
-                  struct fx_terms *out)
-{
-    struct fx_record record;
-    if (find(call, client_id, quote_id, &record) != 0) {
-        return -1;
-    }
-    cJSON *quote = json_parse(record.json);
-    bool whole = quote && fx_terms_read(quote, call->arena, out);
-    out->status = record.facts.status;
-    cJSON_Delete(quote);
-    return whole ? 0 : outcome_fail(call, "out of memory");
 }
 
 /* --- acceptance ------------------------------------------------------------------------------- */

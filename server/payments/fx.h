@@ -7,7 +7,6 @@
 #define PAYMENTS_FX_H
 
 #include "flow/call.h"
-#include "payments/exchange.h"
 #include "payments/push_context.h"
 
 /*
@@ -20,10 +19,6 @@ int fx_find(struct call *call, struct lfi_slice client_id, struct lfi_slice quot
 /* 204. FX-QUOTE-UNKNOWN 404, FX-TERMS 400 when it repeats the quote otherwise than it is,
  * FX-QUOTE-ENDED 409. */
 int fx_accept(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id);
-
-/* FX-QUOTE-UNKNOWN 404, also of what another client has asked for. */
-int fx_find_terms(struct call *call, struct lfi_slice client_id, struct lfi_slice quote_id,
-                  struct fx_terms *out);
 
 #define FX_KIND "fx-quote-status" /* of a task's record */
 

@@ -83,6 +83,8 @@ bool exchange_terms_read(struct actor actor, const cJSON *tree, const struct con
     const struct provider *provider = actor.endpoint->provider;
     const cJSON *request = json_get(consent->data, "CurrencyRequest");
     const cJSON *amount = json_get(payment_type_terms(consent->schedule), "Amount");
+    const struct fx_named named = {json_get_string(request, "FxQuoteId"),
+                                   json_get_string(json_get(tree, "tpp"), "clientId")};
     struct lfi_call call = actor_core_call(actor);
     *out = (struct exchange_terms){.over = false};
     if (!request) {
@@ -91,9 +93,7 @@ bool exchange_terms_read(struct actor actor, const cJSON *tree, const struct con
     call.tpp_id = (struct lfi_slice){NULL, 0};
     if (!exchange_is_offered(provider) || !consent->payment ||
         consent->payment->id != PAYMENT_SINGLE_INSTANT ||
-        exchange_find(provider, &call, json_get_string(request, "FxQuoteId"),
-                      json_get_string(json_get(tree, "tpp"), "clientId"), actor.arena,
-                      &out->exchange, &error) != LFI_OK ||
+        exchange_find(provider, &call, &named, actor.arena, &out->exchange, &error) != LFI_OK ||
         exchange_fault(&out->exchange, request, amount)) {
         return false;
     }
