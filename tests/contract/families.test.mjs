@@ -4,9 +4,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { HubClient } from '../support/client.mjs';
 import { BUILD_DIR, startDemo } from '../support/demo.mjs';
-import { readOperations, requestTo, strangeJwe } from '../support/operations.mjs';
+import { clientsOf, readOperations, requestTo, strangeJwe } from '../support/operations.mjs';
 import { CONTROL_PARAMETERS, piiOf, sealPii } from '../support/payments.mjs';
 import { instructionsOf, painOf, termsOf } from '../support/files.mjs';
 
@@ -36,10 +35,7 @@ before(async () => {
     demo = await startDemo({ adjustServer: adjust.join(' | ') });
     listed = await readOperations(demo);
     jwe = await strangeJwe();
-    for (const { providerId } of demo.providers) {
-        clients[providerId] = new HubClient(demo, providerId);
-    }
-    clients.caap = new HubClient(demo, 'dhowlite', { identity: demo.caap });
+    Object.assign(clients, clientsOf(demo));
 });
 
 after(async () => {

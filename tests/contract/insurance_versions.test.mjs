@@ -10,13 +10,12 @@ import { until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
 import { follow, unnamedIn } from '../support/documents.mjs';
+import { consentToPolicies } from '../support/policies.mjs';
 import { Bank } from './hub_support.mjs';
 
 const PROVIDER = 'dhowinsurance';
 const VERSIONS = ['v2.1', 'v2.2'];
 const SECTORS = ['employment', 'health', 'home', 'life', 'motor', 'renters', 'travel'];
-const CODES = ['ReadInsurancePolicies', 'ReadCustomerBasic', 'ReadCustomerDetail', 'ReadInsuranceProduct',
-    'ReadCustomerClaims', 'ReadInsurancePremium', 'ReadCustomerPaymentDetails'];
 const NO_CONSENT = { 'o3-aspsp-id': undefined, 'o3-consent-id': undefined, 'o3-psu-identifier': undefined };
 // What the TPPs' document names, though the bank's does not: it is told.
 const KNOWN_TO_TPPS = /^data\.(Policies\[\d+\]\.PolicyEndDate|Premium\.PremiumAdditionalFees)$/;
@@ -63,28 +62,10 @@ const person = (login) => hub.provider.users.find((one) => one.login === login);
 const uri = (version) => ({ 'o3-api-uri': `/open-finance/insurance/${version}/x` });
 
 /** An authorised consent to all that the customer holds. */
-async function consentOf(login) {
+function consentOf(login) {
     const { userId, policies } = person(login);
     const types = [...new Set(policies.map(({ type }) => type))];
-    const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-            providerId: PROVIDER, type: 'insurance',
-            consent: { Permissions: types.map((InsuranceType) => ({ InsuranceType, Permissions: CODES })) },
-        }),
-    });
-    assert.equal(made.status, 201, await made.clone().text());
-    const { consentId } = await made.json();
-    const patched = await bank.consents('PATCH', `/consents/${consentId}`, {
-        provider: PROVIDER,
-        json: {
-            status: 'Authorized', psuIdentifiers: { userId }, authorizationChannel: 'Web',
-            insurancePolicyIds: policies.map(({ id }) => id),
-        },
-    });
-    assert.equal(patched.status, 204, JSON.stringify(patched.body));
-    return consentId;
+    return consentToPolicies(demo, bank, { types, userId, insurancePolicyIds: policies.map(({ id }) => id) });
 }
 
 /** Calls an operation of a sector in a version; its answer must be one of that version's document. */

@@ -5,14 +5,13 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { consentToPolicies } from '../support/policies.mjs';
 import { startPolicy } from '../support/quotes.mjs';
 import { SecondInstance } from '../support/second.mjs';
 import { Bank } from './hub_support.mjs';
 
 const PROVIDER = 'dhowinsurance';
 const SECTORS = ['Employment', 'Health', 'Home', 'Life', 'Motor', 'Renters', 'Travel'];
-const CODES = ['ReadInsurancePolicies', 'ReadCustomerBasic', 'ReadCustomerDetail', 'ReadInsuranceProduct',
-    'ReadCustomerClaims', 'ReadInsurancePremium', 'ReadCustomerPaymentDetails'];
 const INACCESSIBLE = 'Consent.PermanentPolicyAccessFailure';
 
 let demo;
@@ -41,28 +40,8 @@ after(async () => {
 
 const person = (login) => hub.provider.users.find((one) => one.login === login);
 
-/** An authorised consent of the customer to policies, whether or not the customer holds them. */
-async function consentTo(insurancePolicyIds, login) {
-    const made = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-            providerId: PROVIDER, type: 'insurance',
-            consent: { Permissions: SECTORS.map((InsuranceType) => ({ InsuranceType, Permissions: CODES })) },
-        }),
-    });
-    assert.equal(made.status, 201, await made.clone().text());
-    const { consentId } = await made.json();
-    const patched = await bank.consents('PATCH', `/consents/${consentId}`, {
-        provider: PROVIDER,
-        json: {
-            status: 'Authorized', psuIdentifiers: { userId: person(login).userId }, insurancePolicyIds,
-            authorizationChannel: 'Web',
-        },
-    });
-    assert.equal(patched.status, 204, JSON.stringify(patched.body));
-    return consentId;
-}
+const consentTo = (insurancePolicyIds, login) =>
+    consentToPolicies(demo, bank, { types: SECTORS, userId: person(login).userId, insurancePolicyIds });
 
 const read = (login, type, id, consentId, { version = 'v2.1', client = hub, suffix = '' } = {}) =>
     client.get(`/${type.toLowerCase()}-insurance-policies/${id}${suffix}`, {

@@ -3,9 +3,8 @@
 // is made from the documents as the server publishes them, so that a new operation is asked, too.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
-import { readOperations, requestTo, strangeJwe } from '../support/operations.mjs';
+import { clientsOf, readOperations, requestTo, strangeJwe } from '../support/operations.mjs';
 
 const OPEN = ['health-check.json', 'token.json']; // who asks is not said by headers there
 const WRONG_BODIES = ['[]', '{"data":1}', '{', '"text"'];
@@ -20,10 +19,7 @@ before(async () => {
     jwe = await strangeJwe();
     const all = await readOperations(demo);
     operations = all.operations.filter(({ file }) => !OPEN.includes(file));
-    for (const { providerId } of demo.providers) {
-        clients[providerId] = new HubClient(demo, providerId);
-    }
-    clients.caap = new HubClient(demo, 'dhowlite', { identity: demo.caap });
+    Object.assign(clients, clientsOf(demo));
 });
 
 after(async () => {

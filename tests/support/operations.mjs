@@ -1,6 +1,7 @@
 // Every operation that the Hub and CAAP call, from the documents as the server publishes them, and a
 // request to each that passes the contract's checks: the base of tests that go over all operations.
 import { randomUUID } from 'node:crypto';
+import { HubClient } from './client.mjs';
 import { encryptPii, makeKey } from './pii.mjs';
 import { operator, readDocuments } from './collection.mjs';
 
@@ -98,4 +99,10 @@ export function requestTo({ operation, method, path, parameters, sample, takesBo
             ...(needsAddress && { 'x-fapi-customer-ip-address': '192.0.2.1' }),
         },
     }];
+}
+
+/** A client of each provider, and of CAAP under `caap`. */
+export function clientsOf(demo) {
+    const clients = demo.providers.map(({ providerId }) => [providerId, new HubClient(demo, providerId)]);
+    return { ...Object.fromEntries(clients), caap: new HubClient(demo, 'dhowlite', { identity: demo.caap }) };
 }
