@@ -174,6 +174,23 @@ test('a payment is shown in clear and paid from an account of choice', async () 
     await caap.close();
 });
 
+test('a payment is refused when its code is asked for, in Arabic', async () => {
+    const user = userOf('sana'); // a customer gets five codes an hour, which the payment above uses up
+    const request = await requestConsent(demo, payment());
+    const caap = await open(request, { locale: 'ar-AE' });
+    await identify(caap, user);
+    await confirm(caap, user);
+    await caap.at('caap-approve').waitFor();
+    await pictured(caap, 'caap-payment-ar');
+    await caap.at('caap-approve').click();
+    await caap.at('caap-challenge-code').waitFor();
+    await pictured(caap, 'caap-challenge-ar');
+    await caap.at('caap-refuse').click();
+    assert.equal((await backAtApp(caap.page)).error, 'access_denied');
+    assert.equal((await consentAtHub(demo, request.consentId)).consent.status, 'Rejected');
+    await caap.close();
+});
+
 for (const [locale, suffix] of [['en-GB', ''], ['ar-AE', '-ar']]) {
     test(`an insurer's customer chooses policies of the sectors asked for: ${locale}`, async () => {
         const user = userOf('imran', INSURER);
