@@ -125,26 +125,6 @@ int caller_refuse(struct refusal *out, const char *id)
     return refusal_set(out, id, 401, "GenericError", "The request is not authenticated.");
 }
 
-bool caller_is_hub(const struct caller_config *config, struct lfi_slice ou)
-{
-    for (size_t i = 0; i < config->allowed_ou_count; i++) {
-        if (slice_equal_text(ou, config->allowed_ous[i])) {
-            return ou.len > 0;
-        }
-    }
-    return false;
-}
-
-/* A Hub's organisation, or one that a provider names among its callers. */
-static bool is_pinned(const struct caller_config *config, struct lfi_slice ou)
-{
-    bool pinned = caller_is_hub(config, ou);
-    for (size_t i = 0; i < config->provider_count && !pinned; i++) {
-        pinned = caller_is_bound(&config->providers[i], ou);
-    }
-    return pinned;
-}
-
 int caller_check_certificate(const struct caller *caller, const struct request *request,
                              struct caller_subject *out, struct refusal *refusal)
 {
@@ -152,7 +132,7 @@ int caller_check_certificate(const struct caller *caller, const struct request *
         return caller_refuse(refusal, "CALLER-NO-CERT");
     }
     *out = subject_of(request->arena, request->peer);
-    if (!is_pinned(&caller->config, out->ou)) {
+    if (!caller_is_pinned(&caller->config, out->ou)) {
         refusal_set(refusal, "CALLER-OU", 403, "GenericError", "The caller is not accepted.");
         refusal_detail(refusal, "OU of the certificate: %.*s",
                        (int)(out->ou.len < 64 ? out->ou.len : 64), out->ou.ptr ? out->ou.ptr : "");

@@ -8,7 +8,18 @@ static bool is_bound(const struct caller_binding *binding, const struct caller_s
            (!binding->cn || slice_equal_text(subject->cn, binding->cn));
 }
 
-bool caller_is_bound(const struct caller_provider *provider, struct lfi_slice ou)
+/* Whether it is the organisation of the Hubs. */
+static bool is_hub(const struct caller_config *config, struct lfi_slice ou)
+{
+    for (size_t i = 0; i < config->allowed_ou_count; i++) {
+        if (slice_equal_text(ou, config->allowed_ous[i])) {
+            return ou.len > 0;
+        }
+    }
+    return false;
+}
+
+static bool is_bound_organisation(const struct caller_provider *provider, struct lfi_slice ou)
 {
     bool bound = false;
     for (size_t i = 0; i < provider->binding_count; i++) {
@@ -17,12 +28,21 @@ bool caller_is_bound(const struct caller_provider *provider, struct lfi_slice ou
     return bound && ou.len > 0;
 }
 
+bool caller_is_pinned(const struct caller_config *config, struct lfi_slice ou)
+{
+    bool pinned = is_hub(config, ou);
+    for (size_t i = 0; i < config->provider_count && !pinned; i++) {
+        pinned = is_bound_organisation(&config->providers[i], ou);
+    }
+    return pinned;
+}
+
 int caller_check_binding(const struct caller *caller, size_t index,
                          const struct caller_subject *subject, unsigned kinds,
                          struct refusal *refusal)
 {
     const struct caller_provider *provider = &caller->config.providers[index];
-    bool open = provider->binding_count == 0 && caller_is_hub(&caller->config, subject->ou);
+    bool open = provider->binding_count == 0 && is_hub(&caller->config, subject->ou);
     unsigned bound = open ? kinds : 0;
     for (size_t i = 0; i < provider->binding_count; i++) {
         const struct caller_binding *binding = &provider->bindings[i];

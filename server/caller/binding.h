@@ -24,8 +24,8 @@ struct caller_binding {
 int caller_check_binding(const struct caller *caller, size_t provider,
                          const struct caller_subject *subject, unsigned kinds,
                          struct refusal *refusal);
-/* Whether the organisation is one of the provider's bindings. */
-bool caller_is_bound(const struct caller_provider *provider, struct lfi_slice ou);
+/* Whether it is a Hub's organisation, or one that a provider names among its callers. */
+bool caller_is_pinned(const struct caller_config *config, struct lfi_slice ou);
 /* Whether one certificate could be of both providers. */
 bool caller_bindings_overlap(const struct caller_provider *a, const struct caller_provider *b);
 

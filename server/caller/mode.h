@@ -14,9 +14,6 @@ struct caller_member {
     void *made; /* by the mode's open */
 };
 
-/* Whether it is the organisation of the Hubs. */
-bool caller_is_hub(const struct caller_config *config, struct lfi_slice ou);
-
 struct caller {
     struct caller_config config;
     const struct clock *clock;
