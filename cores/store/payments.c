@@ -23,6 +23,7 @@ static const struct {
     [PAYMENTS_DUE] = {"due", 0},
     [PAYMENTS_LEDGERS] = {"ledgers", 0},
     [PAYMENTS_ENTRIES] = {"entries", 0},
+    [PAYMENTS_EXCHANGES] = {"exchanges", 0},
     [PAYMENTS_HOLDS] = {"holds", 0},
     [PAYMENTS_RELEASED] = {"released", 0},
     [PAYMENTS_OPENINGS] = {"openings", 0},

@@ -12,6 +12,7 @@
  *   due        instant, sequence -> nothing
  *   ledgers    account id -> struct ledger_value
  *   entries    ledger's index, ordinal -> struct entry_head, then the JSON
+ *   exchanges  ledger's index, ordinal among them -> the same, of entries with a currency exchange
  *   holds      ledger's index, due instant, sequence -> version of the ledger that placed it
  *   released   ledger's index, version of the ledger that ended it -> struct released_hold
  *
@@ -72,6 +73,7 @@ enum payments_db {
     PAYMENTS_DUE,
     PAYMENTS_LEDGERS,
     PAYMENTS_ENTRIES,
+    PAYMENTS_EXCHANGES,
     PAYMENTS_HOLDS,
     PAYMENTS_RELEASED,
     PAYMENTS_OPENINGS,
@@ -191,7 +193,7 @@ struct ledger_value {
     uint64_t entries;
     uint64_t version; /* how often a hold was placed or ended, or an entry booked */
     uint32_t index;
-    uint32_t unused;
+    uint32_t exchanges; /* of the entries, those with a currency exchange */
 };
 
 /* What comes before the JSON of an entry. */

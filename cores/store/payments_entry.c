@@ -176,6 +176,77 @@ static bool add_other_end(cJSON *entry, const struct other_end *other, bool cred
            add_text(account, "name", other->name);
 }
 
+/* --- currency exchange ------------------------------------------------------------------------ */
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text ? text : "";
+}
+
+/* The sum of the debtor's charges of a type, in minor units. */
+static int64_t charges_of(const cJSON *exchange, const char *type)
+{
+    int64_t sum = 0;
+    const cJSON *charge;
+    cJSON_ArrayForEach(charge, cJSON_GetObjectItemCaseSensitive(exchange, "charges"))
+    {
+        struct decimal number;
+        const cJSON *amount = cJSON_GetObjectItemCaseSensitive(charge, "amount");
+        if (strcmp(text_of(charge, "type"), type) == 0 &&
+            strcmp(text_of(charge, "chargeBearer"), "BorneByDebtor") == 0 &&
+            decimal_parse(text_of(amount, "amount"), &number)) {
+            sum += decimal_minor(number);
+        }
+    }
+    return sum;
+}
+
+/* They are part of the entry's amount. */
+static bool add_charges(cJSON *entry, const cJSON *exchange, const char *currency)
+{
+    char text[MONEY_TEXT];
+    int64_t fees = charges_of(exchange, "Fees");
+    int64_t vat = charges_of(exchange, "VAT");
+    cJSON *charge = fees > 0 ? cJSON_AddObjectToObject(entry, "chargeAmount") : NULL;
+    cJSON *tax = vat > 0 ? cJSON_AddObjectToObject(entry, "chargeAmountVat") : NULL;
+    decimal_format((struct decimal){fees, 2}, text);
+    bool ok =
+        fees == 0 || (add_text(charge, "amount", text) && add_text(charge, "currency", currency) &&
+                      cJSON_AddBoolToObject(charge, "chargeIncluded", true));
+    decimal_format((struct decimal){vat, 2}, text);
+    return ok &&
+           (vat == 0 || (add_text(tax, "amount", text) && add_text(tax, "currency", currency)));
+}
+
+/* What the quote of a payment into another currency says; without one nothing is added. */
+static bool add_exchange(cJSON *entry, const struct payment *payment)
+{
+    char number[MONEY_TEXT];
+    struct lfi_slice text = payment->text[PAYMENT_EXCHANGE];
+    if (text.len == 0) {
+        return true;
+    }
+    cJSON *terms = cJSON_ParseWithLength(text.ptr, text.len);
+    const cJSON *rate = cJSON_GetObjectItemCaseSensitive(terms, "exchangeRate");
+    const cJSON *asked = cJSON_GetObjectItemCaseSensitive(terms, "currencyRequest");
+    const char *currency = payment->head.currency;
+    cJSON *exchange = cJSON_AddObjectToObject(entry, "currencyExchange");
+    cJSON *amount = cJSON_AddObjectToObject(exchange, "instructedAmount");
+    (void)snprintf(number, sizeof(number), "%.6f",
+                   cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(rate, "exchangeRate")));
+    bool ok = terms && add_charges(entry, terms, currency) &&
+              add_text(exchange, "sourceCurrency", currency) &&
+              add_text(exchange, "targetCurrency", text_of(asked, "currencyOfTransfer")) &&
+              add_text(exchange, "unitCurrency", text_of(rate, "unitCurrency")) &&
+              add_text(exchange, "exchangeRate", number) &&
+              add_text(exchange, "contractIdentification", text_of(rate, "contractIdentification"));
+    decimal_format((struct decimal){payment->head.amount, 2}, number);
+    ok = ok && add_text(amount, "amount", number) && add_text(amount, "currency", currency);
+    cJSON_Delete(terms);
+    return ok;
+}
+
 /* --- booking ---------------------------------------------------------------------------------- */
 
 /* One side of a payment. */
@@ -219,7 +290,8 @@ static char *entry_text(const struct side *side, const struct entry_state *state
     bool ok = entry && add_ids(entry, payment, side->account_id, state) &&
               add_times(entry, payment, state) && add_kind(entry, kind, state) &&
               add_information(entry, kind, &side->other, reference) &&
-              add_amount(entry, payment_total(payment), currency) && add_code(entry, kind) &&
+              add_amount(entry, payment_total(payment), currency) && add_exchange(entry, payment) &&
+              add_code(entry, kind) &&
               (!state->has_balance || add_balance(entry, state->balance, currency)) &&
               add_other_end(entry, &side->other, state->credit) &&
               add_text(entry, "paymentPurposeCode", purpose);
@@ -228,19 +300,18 @@ static char *entry_text(const struct side *side, const struct entry_state *state
     return text;
 }
 
-/* Returns an LMDB code. */
+/* The ledger's newest, as number `at` of the database. Returns an LMDB code. */
 static int put_entry(const struct posting *posting, const struct ledger_value *ledger,
-                     struct lfi_slice json)
+                     enum payments_db db, uint64_t at, struct lfi_slice json)
 {
     struct store_key key;
     const struct entry_head head = {ledger->booking, ledger->version, ledger->posted};
     key_start(&key);
     key_add_u32(&key, ledger->index);
-    key_add_u64(&key, ledger->entries - 1);
+    key_add_u64(&key, at);
     MDB_val where = key_val(&key);
     MDB_val value = {sizeof(head) + json.len, NULL};
-    int rc = mdb_put(posting->write, posting->store->payments->db[PAYMENTS_ENTRIES], &where, &value,
-                     MDB_RESERVE);
+    int rc = mdb_put(posting->write, posting->store->payments->db[db], &where, &value, MDB_RESERVE);
     if (rc == 0) {
         memcpy(value.mv_data, &head, sizeof(head));
         memcpy((char *)value.mv_data + sizeof(head), json.ptr, json.len);
@@ -270,7 +341,9 @@ static int book(const struct side *side, bool credit)
     if (rc != 0 || (result != LFI_OK && result != LFI_UNKNOWN)) { /* unknown: loaded without it */
         return rc != 0 ? store_fail(posting->error, "ledger", rc) : result;
     }
+    bool exchanged = posting->payment->text[PAYMENT_EXCHANGE].len > 0;
     add_to_ledger(&ledger, credit ? amount : -amount, posting->now_us + GULF_OFFSET_US);
+    ledger.exchanges += exchanged;
     rc = ledger_put(payments, posting->write, account_id, &ledger); /* which gives it an index */
     if (rc != 0) {
         return store_fail(posting->error, "ledger", rc);
@@ -284,7 +357,11 @@ static int book(const struct side *side, bool credit)
     if (!text) {
         return store_say(posting->error, "out of memory");
     }
-    rc = put_entry(posting, &ledger, (struct lfi_slice){text, strlen(text)});
+    const struct lfi_slice json = {text, strlen(text)};
+    rc = put_entry(posting, &ledger, PAYMENTS_ENTRIES, ledger.entries - 1, json);
+    if (rc == 0 && exchanged) {
+        rc = put_entry(posting, &ledger, PAYMENTS_EXCHANGES, ledger.exchanges - 1, json);
+    }
     cJSON_free(text);
     return rc == 0 ? LFI_OK : store_fail(posting->error, "entry", rc);
 }

@@ -172,9 +172,11 @@ int series_posted_before(const struct series *posted, lfi_wall_us instant, int64
  * the same booking.
  */
 struct merged {
-    struct series loaded, posted;
+    struct series loaded, posted;      /* which are asked for */
+    struct series booked;              /* all that payments have booked */
+    MDB_dbi tx;                        /* what the ordinals of the fx database name */
     uint64_t transactions;             /* that were loaded */
-    uint64_t loaded_first, loaded_end; /* the half-open range of each that is asked for … */
+    uint64_t loaded_first, loaded_end; /* the half-open range of each within the query's times … */
     uint64_t posted_first, posted_end; /* … of which the walk lowers the ends */
     struct holds holds;
     size_t held_first, held_end;
@@ -204,29 +206,26 @@ static int give_loaded(const struct merged *merged, const MDB_val *value)
     struct lfi_slice json = {(const char *)value->mv_data + sizeof(booking),
                              value->mv_size - sizeof(booking)};
     memcpy(&booking, value->mv_data, sizeof(booking));
-    int rc = merged->posted.n > 0 ? series_posted_before(&merged->posted, booking, &moved) : 0;
+    int rc = merged->booked.n > 0 ? series_posted_before(&merged->booked, booking, &moved) : 0;
     if (rc != 0) {
         return store_fail(merged->error, "transactions", rc);
     }
     return moved == 0 ? lfi_give(merged->answer, json) : give_moved(merged, json, moved);
 }
 
-/* Through the fx database, which names ordinals of the tx database. */
-static int give_fx(const struct merged *merged, MDB_dbi tx, uint64_t newest, uint64_t count)
+/* The fx database has ordinals of the tx database in place of entries. */
+static int give_loaded_at(const struct merged *merged, uint64_t at)
 {
-    const struct series *fx = &merged->loaded;
-    struct series all = {.txn = fx->txn, .db = tx, .index = fx->index, .numbers = 1};
-    int result = LFI_OK;
-    for (uint64_t i = 0; i < count && result == LFI_OK; i++) {
-        int64_t ordinal = 0;
-        MDB_val value;
-        int rc = series_number(fx, newest - i, sizeof(int64_t), &ordinal);
-        if (rc == 0) {
-            rc = series_value(&all, (uint64_t)ordinal, &value);
-        }
-        result = rc == 0 ? give_loaded(merged, &value) : store_fail(merged->error, "fx", rc);
+    const struct series *loaded = &merged->loaded;
+    struct series all = {
+        .txn = loaded->txn, .db = merged->tx, .index = loaded->index, .numbers = 1};
+    int64_t ordinal = (int64_t)at;
+    MDB_val value;
+    int rc = loaded->numbers > 1 ? series_number(loaded, at, sizeof(int64_t), &ordinal) : 0;
+    if (rc == 0) {
+        rc = series_value(&all, (uint64_t)ordinal, &value);
     }
-    return result;
+    return rc == 0 ? give_loaded(merged, &value) : store_fail(merged->error, "transactions", rc);
 }
 
 /* Whether the newest left of the posted comes before that of the loaded. */
@@ -303,9 +302,7 @@ static int give_booked(struct merged *merged, uint64_t offset, uint64_t count)
         if (rc == 0 && posted) {
             result = give_posted(merged, --merged->posted_end);
         } else if (rc == 0) {
-            MDB_val value;
-            rc = series_value(&merged->loaded, --merged->loaded_end, &value);
-            result = rc == 0 ? give_loaded(merged, &value) : LFI_OK;
+            result = give_loaded_at(merged, --merged->loaded_end);
         }
     }
     return rc == 0 ? result : store_fail(merged->error, "transactions", rc);
@@ -325,6 +322,40 @@ static int give_merged(struct merged *merged, struct lfi_window window)
     return result == LFI_OK ? give_booked(merged, at - held, count) : result;
 }
 
+/* Leaves out what was booked after a version of the ledger. Returns an LMDB code. */
+static int cut_after(struct series *posted, uint64_t version)
+{
+    return version == UINT64_MAX ? 0
+                                 : series_below(posted, offsetof(struct entry_head, version),
+                                                (int64_t)version + 1, &posted->n);
+}
+
+/* Leaves holds out that are of no payment into another currency. Returns an LMDB code. */
+static int keep_exchanges(struct holds *holds, struct payments *payments, MDB_txn *txn)
+{
+    int rc = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < holds->count && rc == 0; i++) {
+        struct payment payment;
+        rc = payment_get(payments, txn, holds->items[i].sequence, &payment);
+        if (rc == 0 && payment.text[PAYMENT_EXCHANGE].len > 0) {
+            holds->items[kept++] = holds->items[i];
+        }
+    }
+    holds->count = kept;
+    return rc;
+}
+
+/* Of what was booked and is held only what has a currency exchange. Returns an LMDB code. */
+static int narrow_to_exchanges(struct merged *merged, struct payments *payments,
+                               const struct ledger_value *ledger, uint64_t version)
+{
+    merged->posted.db = payments->db[PAYMENTS_EXCHANGES];
+    merged->posted.n = ledger->exchanges;
+    int rc = cut_after(&merged->posted, version);
+    return rc == 0 ? keep_exchanges(&merged->holds, payments, merged->posted.txn) : rc;
+}
+
 /* Leaves out what came after the query's mark, which is the loaded ones and the ledger's version.
  */
 static int open_posted(struct store *store, const struct lfi_transaction_query *query,
@@ -333,25 +364,28 @@ static int open_posted(struct store *store, const struct lfi_transaction_query *
     int64_t last = LFI_WALL_MIN;
     struct ledger_value ledger;
     int rc =
-        series_posted(store, query->base.subject_id, txn, &ledger, &merged->posted, merged->error);
+        series_posted(store, query->base.subject_id, txn, &ledger, &merged->booked, merged->error);
     *version = ledger.version;
+    merged->posted = merged->booked;
     if (rc != LFI_OK || ledger.version == 0) {
         return rc;
     }
     uint64_t seen = UINT64_MAX;
-    int code = 0;
     if (query->up_to > 0 && query->up_to - 1 < INT64_MAX) {
         uint64_t loaded = merged->transactions;
         seen = query->up_to > loaded ? query->up_to - loaded : 0;
-        code = series_below(&merged->posted, offsetof(struct entry_head, version),
-                            (int64_t)seen + 1, &merged->posted.n);
     }
-    if (code == 0 && merged->posted.n > 0) {
-        code = series_number(&merged->posted, merged->posted.n - 1, 0, &last);
+    int code = cut_after(&merged->booked, seen);
+    if (code == 0 && merged->booked.n > 0) {
+        code = series_number(&merged->booked, merged->booked.n - 1, 0, &last);
     }
     if (code == 0) {
         code = holds_read(store->payments, *txn, ledger.index, seen, &merged->holds);
         holds_expect(&merged->holds, last, store->now_us(store->clock));
+    }
+    merged->posted = merged->booked;
+    if (code == 0 && query->fx_only) {
+        code = narrow_to_exchanges(merged, store->payments, &ledger, seen);
     }
     return code == 0 ? LFI_OK : store_fail(merged->error, "ledger", code);
 }
@@ -360,7 +394,7 @@ static int find_ranges(struct merged *merged, const struct lfi_transaction_query
 {
     const struct bounds bounds = {0, query->from, query->to};
     int rc = series_range(&merged->loaded, query, &merged->loaded_first, &merged->loaded_end);
-    if (rc == 0 && !query->fx_only) { /* payments have no exchange */
+    if (rc == 0) {
         rc = series_between(&merged->posted, &bounds, &merged->posted_first, &merged->posted_end);
         for (size_t i = 0; i < merged->holds.count; i++) {
             lfi_wall_us expected = merged->holds.items[i].expected;
@@ -374,8 +408,7 @@ static int find_ranges(struct merged *merged, const struct lfi_transaction_query
     return rc;
 }
 
-static int give_transactions(struct merged *merged, MDB_dbi tx,
-                             const struct lfi_transaction_query *query)
+static int give_transactions(struct merged *merged, const struct lfi_transaction_query *query)
 {
     uint64_t newest = 0;
     struct lfi_window window = query->base.window;
@@ -387,10 +420,7 @@ static int give_transactions(struct merged *merged, MDB_dbi tx,
     merged->answer->total = loaded + (merged->posted_end - merged->posted_first) +
                             (merged->held_end - merged->held_first);
     uint64_t count = series_window(window, merged->loaded_end, loaded, &newest);
-    if (query->fx_only) {
-        return give_fx(merged, tx, newest, count);
-    }
-    return merged->posted.n > 0 || merged->holds.count > 0
+    return query->fx_only || merged->booked.n > 0 || merged->holds.count > 0
                ? give_merged(merged, window)
                : give_run(&merged->loaded, newest, count, merged->answer, merged->error);
 }
@@ -415,6 +445,7 @@ int series_transactions(void *core, const struct lfi_call *call,
     rc = read_account(store, txn, query->base.subject_id, &head, &value, error);
     if (rc == LFI_OK) {
         merged.transactions = head.transactions;
+        merged.tx = store->db[DB_TX];
         merged.loaded = (struct series){.txn = txn,
                                         .db = store->db[query->fx_only ? DB_FX : DB_TX],
                                         .index = head.index,
@@ -426,7 +457,7 @@ int series_transactions(void *core, const struct lfi_call *call,
         merged.posting =
             (struct posting){.store = store, .read = txn, .write = payments, .error = error};
         summary->mark = head.transactions + version;
-        rc = give_transactions(&merged, store->db[DB_TX], query);
+        rc = give_transactions(&merged, query);
     }
     holds_free(&merged.holds);
     if (payments) {

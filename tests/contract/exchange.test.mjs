@@ -179,6 +179,10 @@ async function pay({ quote, consent }, { data = {}, key = randomUUID(), creditor
     return hub.call('POST', '/payments', { userId: user.userId, consentId: consent.consentId, body, token: await clock.token(hub) });
 }
 
+/** The exchange as the payer's entry tells it: what was instructed, at the quote's rate. */
+const exchangeOf = (quote) => ({ sourceCurrency: 'AED', targetCurrency: quote.BuyAmount.Currency, unitCurrency: quote.UnitCurrency,
+    exchangeRate: quote.ExchangeRate.toFixed(6), instructedAmount: { amount: quote.SellAmount.Amount, currency: quote.SellAmount.Currency } });
+
 const find = async ({ consent }, id) => (await hub.get(`/payments/${id}`, { userId: user.userId, consentId: consent.consentId })).json.data;
 
 async function available() {
@@ -225,6 +229,29 @@ test('a payment says what it exchanges, takes amount and charges, and uses up it
     const { json } = await hub.get(`/accounts/${accountId}/transactions`, { userId: user.userId, query: { page: 1, 'page-size': 100 } });
     const booked = json.data.find(({ transactionType, amount }) => transactionType === 'InternationalTransfer' && amount.amount === '1026.25');
     assert.deepEqual([booked.creditorAccount[0].schemeName, booked.creditorAccount[0].name], ['AccountNumber', PAYEE]);
+    assert.deepEqual(booked.currencyExchange, exchangeOf(one.quote));
+    assert.deepEqual([booked.chargeAmount, booked.chargeAmountVat], [
+        { amount: '25.00', currency: 'AED', chargeIncluded: true }, { amount: '1.25', currency: 'AED' }]);
+});
+
+test('those who ask for entries with an exchange get the pending and the booked payment, and none at home', async () => {
+    const exchanges = async (page = 1, size = 100) => (await hub.get(`/accounts/${accountId}/transactions`, {
+        userId: user.userId, query: { page, 'page-size': size }, headers: { 'o3-fx-transactions': 'true' } })).json;
+    const before_ = await exchanges();
+    const one = await agreed({ ContractIdentification: 'FRAME-7' });
+    const made = await pay(one);
+    assert.equal(made.status, 201, made.text);
+    const during = await exchanges();
+    assert.equal(during.meta.totalRecords, before_.meta.totalRecords + 1);
+    assert.deepEqual(during.data[0].currencyExchange, { ...exchangeOf(one.quote), contractIdentification: 'FRAME-7' });
+    await ends(one, made.json.data.id, 'AcceptedCreditSettlementCompleted');
+    const after_ = await exchanges();
+    assert.equal(after_.meta.totalRecords, before_.meta.totalRecords + 1);
+    assert.deepEqual([after_.data[0].status, after_.data[0].amount.amount], ['Booked', '1026.25']);
+    assert.ok(after_.data.every(({ currencyExchange }) => currencyExchange));
+    assert.deepEqual((await exchanges(2, 1)).data, [after_.data[1]]);
+    assert.deepEqual(after_.data.slice(1).map(({ transactionId }) => transactionId),
+        before_.data.map(({ transactionId }) => transactionId).slice(0, after_.data.length - 1));
 });
 
 test('the same key is the same payment; a quote pays once', async () => {
