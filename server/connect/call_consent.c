@@ -8,21 +8,28 @@
 
 enum { UNKNOWN, REFUSED, GRANTED };
 
-/* False when the Hub cannot be asked. The caller frees the tree in any case. */
-static bool fetch(const struct call *call, cJSON **tree, struct consent *out)
+/* HUB_REFUSED: the Hub knows no such consent. The caller frees the tree in any case. */
+static enum hub_outcome fetch(const struct call *call, cJSON **tree, struct consent *out)
 {
-    struct lfi_error error = {"the consent id is malformed"};
+    struct lfi_error error = {"no Hub is configured"};
     struct lfi_slice id = call->core.consent_id;
     const struct provider_set *providers = call->connect->config.providers;
     struct hub *hub = call->peers->hubs[provider_index(providers, call->provider)];
-    if (hub && call_is_id(id) && hub_get_consent(hub, call->arena, id, tree, &error) == HUB_OK) {
-        consent_read(*tree, out);
-        return true;
+    enum hub_outcome outcome = HUB_UNREACHABLE;
+    if (!call_is_id(id)) {
+        outcome = HUB_REFUSED;
+        error_set(&error, "the consent id is malformed");
+    } else if (hub) {
+        outcome = hub_find_payment_consent(hub, call->arena, id, tree, &error);
     }
-    LOG_EVENT(call->connect->log, LOG_WARN, "consent-unread",
-              LOG_TEXT("provider", slice_of(call->provider->id)),
-              LOG_TEXT("cause", slice_of(hub ? error.message : "no Hub is configured")));
-    return false;
+    if (outcome == HUB_OK) {
+        consent_read(*tree, out);
+    } else {
+        LOG_EVENT(call->connect->log, LOG_WARN, "consent-unread",
+                  LOG_TEXT("provider", slice_of(call->provider->id)),
+                  LOG_TEXT("cause", slice_of(error.message)));
+    }
+    return outcome;
 }
 
 static struct lfi_slice key_of(const struct call *call)
@@ -44,7 +51,7 @@ bool call_consent_permits_rates(struct call *call)
     uint64_t known = cache_get(permissions, key, now);
     cJSON *tree = NULL;
     struct consent consent;
-    if (known == UNKNOWN && fetch(call, &tree, &consent)) {
+    if (known == UNKNOWN && fetch(call, &tree, &consent) == HUB_OK) {
         known = json_lists(consent.permissions, SLICE(CONSENT_FINANCE_RATES)) ? GRANTED : REFUSED;
         cache_put(permissions, key, known, now + REMEMBERED_US);
     }
@@ -57,7 +64,7 @@ struct lfi_slice call_consent_beneficiary(struct call *call)
     cJSON *tree = NULL;
     struct consent consent = {0};
     struct lfi_slice name = {0};
-    if (fetch(call, &tree, &consent)) {
+    if (fetch(call, &tree, &consent) == HUB_OK) {
         name = arena_keep(call->arena, consent_beneficiary(&consent));
     }
     cJSON_Delete(tree);
@@ -117,6 +124,15 @@ static int refuse_policies(struct call *call)
     return -1;
 }
 
+static int refuse_unread(struct call *call, enum hub_outcome outcome)
+{
+    return outcome == HUB_REFUSED
+               ? refusal_set(call->refusal, "CONSENT-UNKNOWN", 400, "Consent.Invalid",
+                             "The consent is not known.")
+               : refusal_set(call->refusal, "CONSENT-UNREAD", 500, "GenericRecoverableError",
+                             "The bank cannot answer at the moment.");
+}
+
 int call_consent_rights(struct call *call, const struct lfi_slice *policy_ids, size_t count,
                         unsigned *rights)
 {
@@ -130,10 +146,10 @@ int call_consent_rights(struct call *call, const struct lfi_slice *policy_ids, s
     if (is_remembered(call, policy_ids, count, known, now)) {
         return 0;
     }
-    if (!fetch(call, &tree, &consent)) {
+    enum hub_outcome outcome = fetch(call, &tree, &consent);
+    if (outcome != HUB_OK) {
         cJSON_Delete(tree);
-        return refusal_set(call->refusal, "CONSENT-UNREAD", 500, "GenericRecoverableError",
-                           "The bank cannot answer at the moment.");
+        return refuse_unread(call, outcome);
     }
     known = pack_rights(consent.permissions, now);
     cache_put(cache, key, known, now + REMEMBERED_US);

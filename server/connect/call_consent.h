@@ -11,8 +11,8 @@
 bool call_consent_permits_rates(struct call *call);
 /*
  * What the consent opens of a sector's policies, 1U << enum policy_right each, when it is for all
- * of these policies. Refused: CONSENT-UNREAD 500 when the Hub cannot be asked, POLICY-NOT-CONSENTED
- * 403. (Insurance 4.2, 4.4.)
+ * of these policies. Refused: CONSENT-UNKNOWN 400 when the Hub knows no such consent,
+ * CONSENT-UNREAD 500 when the Hub cannot be asked, POLICY-NOT-CONSENTED 403. (Insurance 4.2, 4.4.)
  */
 int call_consent_rights(struct call *call, const struct lfi_slice *policy_ids, size_t count,
                         unsigned *rights);

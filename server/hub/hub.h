@@ -97,7 +97,7 @@ enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct 
  */
 enum hub_outcome hub_find_consent(struct hub *hub, struct arena *arena, struct lfi_slice consent_id,
                                   cJSON **out, struct lfi_error *error);
-/* The same for a payment, within LIMIT_HUB_PAYMENT_MS. */
+/* The same for a payment or a read under the consent, within LIMIT_HUB_PAYMENT_MS. */
 enum hub_outcome hub_find_payment_consent(struct hub *hub, struct arena *arena,
                                           struct lfi_slice consent_id, cJSON **out,
                                           struct lfi_error *error);

@@ -1,6 +1,7 @@
 // Insurance policies as customers share them: what each permission opens, whose policies they are,
 // and what no consent covers.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
@@ -237,12 +238,35 @@ test('what the consent does not permit is refused, and another sector’s permis
     assert.equal((await read('imran', path('Motor', motor), { consentId: motorAlone })).status, 200);
 });
 
-test('a consent that cannot be read opens nothing', async () => {
+test('a consent that the Hub does not know opens nothing, and neither does one that it cannot tell of', async () => {
     const [{ id }] = ofType('imran', 'Motor');
-    const reply = await read('imran', path('Motor', id), { consentId: 'no-such-consent' });
-    assert.deepEqual([reply.status, reply.json.errorCode], [500, 'GenericRecoverableError']);
-    assert.doesNotMatch(reply.text, /InsurancePolicyId/);
+    const paths = [path('Motor', id), `${path('Motor', id)}/payment-details`];
+    const ask = async (consentId) => [await list('imran', 'Motor', [id], { consentId }),
+        ...(await Promise.all(paths.map((where) => read('imran', where, { consentId }))))];
+    const assertAll = (replies, status, errorCode) => replies.forEach((reply) => {
+        assert.deepEqual([reply.status, reply.json.errorCode], [status, errorCode], reply.text);
+        assert.doesNotMatch(reply.text, /InsurancePolicyId/);
+    });
+    for (const consentId of ['no-such-consent', randomUUID(), 'not an id']) {
+        assertAll(await ask(consentId), 400, 'Consent.Invalid');
+    }
+    const consentId = await consentOf('imran', [...ALL].reverse()); // one that the bank has not read yet
+    for (const kind of ['down', '500', 'garbage']) {
+        await fault('POST', { target: 'consent-manager', kind });
+        assertAll(await ask(consentId), 500, 'GenericRecoverableError');
+    }
+    await fault('DELETE');
+    assert.equal((await read('imran', path('Motor', id), { consentId })).status, 200);
 });
+
+async function fault(method, body) {
+    const reply = await fetch(`${demo.hub.baseUrl}/sim/faults`, {
+        method,
+        headers: { 'content-type': 'application/json', connection: 'close' },
+        body: body && JSON.stringify(body),
+    });
+    assert.equal(reply.status, 204);
+}
 
 test('headers: every required one is missed, and the customer must be known', async () => {
     const { userId } = user('imran');
