@@ -34,6 +34,7 @@ struct bundle {
 struct position {
     enum section section; /* of a $ref here */
     bool names;           /* members have names of their own, not words of OpenAPI */
+    bool references;      /* members are references: the mapping of a discriminator */
 };
 
 static void put_node(struct bundle *b, struct node node, struct position position);
@@ -165,6 +166,9 @@ static struct position position_of(const char *name, struct position outer)
     if (strcmp(name, "properties") == 0 || strcmp(name, "paths") == 0) {
         return (struct position){.section = SCHEMAS, .names = true};
     }
+    if (strcmp(name, "mapping") == 0) {
+        return (struct position){.section = SCHEMAS, .names = true, .references = true};
+    }
     if (strcmp(name, "responses") == 0) {
         return (struct position){.section = RESPONSES, .names = true};
     }
@@ -175,7 +179,7 @@ static struct position position_of(const char *name, struct position outer)
 
 static void put_member(struct bundle *b, const char *name, struct node value, struct position outer)
 {
-    if (!outer.names && strcmp(name, "$ref") == 0) {
+    if (outer.references || (!outer.names && strcmp(name, "$ref") == 0)) {
         put_reference(b, value, outer.section);
         return;
     }
