@@ -327,6 +327,29 @@ static void policies_carry_their_holder_s_number(void **state)
     bank_free(bank);
 }
 
+static void an_emirates_id_has_the_year_of_birth(void **state)
+{
+    struct problem problem = {0};
+    (void)state;
+    struct bank *bank = built(FIXTURES, "insurance");
+    assert_int_equal(policies_check(bank, &problem), 0);
+    cJSON *born = NULL;
+    for (size_t i = 0; !born && i < bank->policy_count; i++) {
+        const cJSON *product =
+            json_get(json_get(bank->policies[i].origin.node, "parts"), "Product");
+        const cJSON *insured = cJSON_GetArrayItem(json_get(product, "InsuredParties"), 0);
+        if (json_get(json_get(insured, "Identity"), "EmiratesId")) {
+            born = (cJSON *)json_get(insured, "DateOfBirth");
+        }
+    }
+    assert_non_null(born);
+    assert_non_null(cJSON_SetValuestring(born, "1987-03-14"));
+    assert_int_equal(policies_check(bank, &problem), -1);
+    assert_string_equal(problem.id, "FIXTURE-POLICY");
+    assert_non_null(strstr(problem.text, "another year than the date of birth"));
+    bank_free(bank);
+}
+
 static int set_up(void **state)
 {
     static struct world world;
@@ -364,6 +387,7 @@ int main(void)
         cmocka_unit_test(statements_follow_each_other),
         cmocka_unit_test(bytes_are_those_of_last_time),
         cmocka_unit_test(policies_carry_their_holder_s_number),
+        cmocka_unit_test(an_emirates_id_has_the_year_of_birth),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
