@@ -2,10 +2,13 @@
 // needs it, the answer that the contract prescribes, and /operator says of the same operations that
 // they are not offered.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { operator } from '../support/collection.mjs';
 import { BUILD_DIR, startDemo } from '../support/demo.mjs';
 import { clientsOf, readOperations, requestTo, strangeJwe } from '../support/operations.mjs';
+import { runProgram, writeConfig } from '../support/program.mjs';
 import { CONTROL_PARAMETERS, piiOf, sealPii } from '../support/payments.mjs';
 import { instructionsOf, painOf, termsOf } from '../support/files.mjs';
 
@@ -28,11 +31,13 @@ let listed; // what /operator says: {providers, operations}
 let jwe;
 const clients = {};
 
+const libraryWithout = (what) => join(BUILD_DIR, `tests/libwithout-${what}.so`);
+const adjustCores = (cores) => Object.entries(cores).map(([id, what]) =>
+    `(.providers[] | select(.id == "${id}")).core.library = "${libraryWithout(what)}"`).join(' | ');
+
 before(async () => {
-    const library = ([what]) => join(BUILD_DIR, `tests/libwithout-${what}.so`);
-    const adjust = Object.entries(CORES).map(([id, core]) =>
-        `(.providers[] | select(.id == "${id}")).core.library = "${library(core)}"`);
-    demo = await startDemo({ adjustServer: adjust.join(' | ') });
+    const cores = { ...Object.fromEntries(Object.entries(CORES).map(([id, [what]]) => [id, what])), dhowbusiness: 'levers' };
+    demo = await startDemo({ adjustServer: adjustCores(cores) });
     listed = await readOperations(demo);
     jwe = await strangeJwe();
     Object.assign(clients, clientsOf(demo));
@@ -158,4 +163,68 @@ test('at CAAP nobody is offered an account to pay from', async () => {
         psuIdentifiers: { userId }, debtorAccount: { SchemeName: 'IBAN', Identification: 'AE00' },
     });
     assert.deepEqual([augmented.status, augmented.json.errorCode], [403, 'Consent.PermanentAccountAccessFailure']);
+});
+
+// ---- families that no operation of the contract needs ---------------------------------------------
+
+/** Every operation of a provider but those of insurance, which no bank's fixtures have. */
+const offeredAt = ({ providers }, providerId) => providers.find(({ provider }) => provider === providerId).operations
+    .filter(({ notOffered, path }) => !['authorization', 'sector', 'later'].includes(notOffered) && !SECTORS.test(path));
+
+test('without levers all is offered, and each lever is refused by name', async () => {
+    for (const { operation, offered } of offeredAt(listed, 'dhowbusiness')) {
+        assert.ok(offered, operation);
+    }
+    const { userId, accountIds: [accountId] } = userOf('dhowbusiness');
+    assert.equal((await clients.dhowbusiness.get(`/accounts/${accountId}`, { userId })).status, 200);
+    const authorization = `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}`;
+    for (const [method, path, body] of [
+        ['PUT', `/accounts/${accountId}`, { status: 'Suspended' }],
+        ['PUT', `/accounts/${accountId}`, { creditBlock: 'temporary' }],
+        ['GET', `/accounts/${accountId}`],
+        ['GET', '/accounts'],
+        ['PUT', '/payments/7a0e5f0c-5bb1-4a0e-9d0b-2f6a7a1c0bad', { status: 'AcceptedSettlementCompleted' }],
+        ['POST', '/reset'],
+    ]) {
+        const reply = await fetch(`${demo.adminBaseUrl}/operator/dhowbusiness${path}`, {
+            method, headers: { authorization, connection: 'close' }, body: body && JSON.stringify(body),
+        });
+        const about = `${method} ${path}`;
+        assert.equal(reply.status, 409, about);
+        assert.match((await reply.json()).errorMessage, /no such lever/, about);
+    }
+    assert.equal((await clients.dhowbusiness.get(`/accounts/${accountId}`, { userId })).json.data.status, 'Active');
+});
+
+test('a core without sign-in or identity is refused where customers need it, by name', async () => {
+    const config = JSON.parse(readFileSync(join(demo.dir, 'server.json'), 'utf8'));
+    const start = async (providerId, what) => {
+        const { file } = await writeConfig(demo, config, 'without.json', (own) => {
+            own.providers.find(({ id }) => id === providerId).core.library = libraryWithout(what);
+        });
+        return runProgram('--config', file, '--check');
+    };
+    for (const [providerId, what, expected] of [
+        ['dhowretail', 'signin', /provider dhowretail: its core does not offer sign_in/],
+        ['dhowlite', 'identity', /provider dhowlite: the core lacks a required capability/],
+        ['dhowlite', 'signin', null],
+        ['dhowretail', 'identity', null],
+    ]) {
+        const { status, stderr } = await start(providerId, what);
+        assert.equal(status, expected ? 2 : 0, `${providerId} without ${what}: ${stderr}`);
+        assert.match(stderr, expected ?? /^/);
+    }
+});
+
+test('elsewhere all but messages to customers is offered without them', async () => {
+    const own = await startDemo({ adjustServer: adjustCores({ dhowlite: 'signin', dhowretail: 'identity' }) });
+    try {
+        const all = await operator(own, '/operator/providers');
+        for (const providerId of ['dhowlite', 'dhowretail']) {
+            const lacking = offeredAt(all, providerId).filter(({ offered }) => !offered).map(({ operation }) => operation);
+            assert.deepEqual(lacking, [], providerId);
+        }
+    } finally {
+        await own.stop();
+    }
 });

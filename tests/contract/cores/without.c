@@ -1,7 +1,8 @@
 /*
  * The reference cores without some of their families: WITHOUT_EVERYTHING has what is required and
  * sign-in, WITHOUT_PAYMENTS also no files, WITHOUT_FILES; WITHOUT_QUOTES is an insurer that quotes
- * nothing, WITHOUT_INSURANCE quotes what it does not insure.
+ * nothing, WITHOUT_INSURANCE quotes what it does not insure. WITHOUT_SIGNIN, WITHOUT_LEVERS and
+ * WITHOUT_IDENTITY lack what is for customers' pages, for test banks and for CAAP.
  */
 #include "store/core_ops.h"
 
@@ -38,6 +39,12 @@ __attribute__((visibility("default"))) const struct lfi_core_ops *lfi_core_get_o
     ops.quotes = NULL;
 #elif defined(WITHOUT_INSURANCE)
     ops.insurance = NULL;
+#elif defined(WITHOUT_SIGNIN)
+    ops.signin = NULL;
+#elif defined(WITHOUT_LEVERS)
+    ops.levers = NULL;
+#elif defined(WITHOUT_IDENTITY)
+    ops.identity = NULL;
 #endif
 #if defined(WITHOUT_PAYMENTS) || defined(WITHOUT_FILES)
     ops.insurance = NULL;
