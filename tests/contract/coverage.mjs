@@ -2,8 +2,7 @@
 // statuses. Run after the suites, which leave what they saw in the folder given.
 //   node coverage.mjs PROGRAM FOLDER
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readRecords } from '../support/recording.mjs';
 
 const [program, folder] = process.argv.slice(2);
 
@@ -19,12 +18,9 @@ const operations = execFileSync(program, { encoding: 'utf8' })
         seen: new Set(),
     }));
 
-for (const name of readdirSync(folder).filter((file) => file.endsWith('.jsonl'))) {
-    for (const line of readFileSync(join(folder, name), 'utf8').trim().split('\n')) {
-        const { method, path, status } = JSON.parse(line);
-        for (const operation of operations.filter((op) => op.method === method && op.pattern.test(path))) {
-            operation.seen.add(status); // one path may be in two documents
-        }
+for (const { method, path, status } of readRecords(folder)) {
+    for (const operation of operations.filter((op) => op.method === method && op.pattern.test(path))) {
+        operation.seen.add(status); // one path may be in two documents
     }
 }
 

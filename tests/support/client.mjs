@@ -1,12 +1,14 @@
 // The Hub as the bank sees it: calls to Ozone Connect over mutual TLS with a signed token. The
 // tokens are made by an independent library, not by the code under test.
 import { randomUUID, X509Certificate } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { importPKCS8, SignJWT } from 'jose';
+import { record } from './recording.mjs';
 
 const TOKEN_SECONDS = 30;
 const TIMEOUT_MS = 30_000;
+const VERSION = /(?<=\/)v\d+\.\d+(?=\/|$)/; // of the standard, in an address
 
 /** C, O, OU and CN of a certificate's subject. */
 export function subjectOf(certificateFile) {
@@ -65,6 +67,9 @@ export class HubClient {
         this.provider = demo.providers.find((provider) => provider.providerId === providerId);
         this.identity = identity ?? this.provider;
         this.base = demo.ozoneConnect.baseUrl;
+        this.asksBank = this.identity !== demo.bank; // else it is the bank, at a Hub
+        this.caap = demo.caap;
+        this.basePaths = Object.values(demo.ozoneConnect.basePaths ?? {});
         this.agent = new Agent({
             keepAlive: true,
             // Without one it ignores what Keep-Alive says; were it the requests' own, a request
@@ -145,13 +150,34 @@ export class HubClient {
                 reply.on('error', reject);
                 reply.on('end', () => {
                     const text = Buffer.concat(chunks).toString('utf8');
-                    record(method, target, reply.statusCode);
+                    if (this.asksBank) {
+                        this.record(method, target, headers, reply, text);
+                    }
                     resolve(new Reply(reply.statusCode, reply.headers, text));
                 });
             });
             outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
             outgoing.on('error', reject);
             outgoing.end(content);
+        });
+    }
+
+    /**
+     * A reply for the checks that come last: its path without the base path of its family, and whether
+     * CAAP's form of the operation counts.
+     */
+    record(method, target, headers, reply, text) {
+        const [path] = target.split('?', 1);
+        const base = this.basePaths.find((one) => path.startsWith(`${one}/`)) ?? '';
+        const version = [headers['o3-api-uri'], base].map((one) => one?.match(VERSION)?.[0]).find(Boolean);
+        record({
+            caap: this.identity === this.caap || this.provider?.authorization === 'caap',
+            version,
+            method,
+            path: path.slice(base.length),
+            status: reply.statusCode,
+            type: reply.headers['content-type'],
+            text,
         });
     }
 }
@@ -175,13 +201,4 @@ function queryText(query) {
 
 function withoutUndefined(object) {
     return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
-}
-
-// Which operations answered with which status, over all tests of a run.
-function record(method, target, status) {
-    const file = process.env.LFI_COVERAGE_FILE;
-    if (file) {
-        const path = target.split('?', 1)[0];
-        appendFileSync(file, JSON.stringify({ method, path, status }) + '\n');
-    }
 }
