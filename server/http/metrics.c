@@ -2,12 +2,12 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Statuses that the contracts know; the last entry stands for all others. */
 static const int statuses[] = {200, 201, 202, 204, 303, 304, 400, 401, 403, 404, 405, 408, 409,
@@ -431,19 +431,11 @@ static void render_listeners(const struct metrics *metrics, struct buf *out)
 
 static void render_process(const struct metrics *metrics, struct buf *out)
 {
-    unsigned long long pages = 0;
+    struct memory_use use;
 
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file) {
-        if (fscanf(file, "%*u %llu", &pages) != 1) {
-            pages = 0;
-        }
-        fclose(file);
-    }
-    if (pages > 0) {
+    if (memory_look(&use)) {
         render_header(out, "process_resident_memory_bytes", "gauge", "Resident memory");
-        buf_append_format(out, "process_resident_memory_bytes %llu\n",
-                          pages * (unsigned long long)sysconf(_SC_PAGESIZE));
+        buf_append_format(out, "process_resident_memory_bytes %zu\n", use.resident_bytes);
     }
     render_header(out, "process_start_time_seconds", "gauge", "Start, seconds since the epoch");
     buf_append_format(out, "process_start_time_seconds %lld\n",

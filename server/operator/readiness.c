@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/crash.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/notify.h"
 #include "provider/core_call.h"
 
@@ -152,7 +153,7 @@ static void *ask_again(void *ctx)
     return NULL;
 }
 
-/* --- certificates and the service manager ----------------------------------------------------- */
+/* --- certificates, memory and the service manager --------------------------------------------- */
 
 static bool ends_now(const struct material_certificate *one)
 {
@@ -210,9 +211,11 @@ static bool listeners_are_alive(struct readiness *readiness)
 static void *watch(void *ctx)
 {
     struct readiness *readiness = ctx;
+    struct memory_keeper keeper = {0};
 
     do {
         tell_certificates(readiness);
+        (void)memory_give_back(&keeper);
         if (listeners_are_alive(readiness)) {
             notify_service_manager("WATCHDOG=1");
         }

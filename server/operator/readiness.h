@@ -2,7 +2,8 @@
  * What a request needs, part by part: each core and the state (each asked by a cheap call from a
  * thread of its own, so that one that hangs hides no other), the accepting thread of each listener,
  * and the dates of the certificates. The Hub is not among them: reads do not need it, and no
- * instance would be better off. Also tells the service manager (sd_notify) what it wants to know.
+ * instance would be better off. Also tells the service manager (sd_notify) what it wants to know,
+ * and gives back memory that is free (base/memory.h).
  */
 #ifndef OPERATOR_READINESS_H
 #define OPERATOR_READINESS_H
