@@ -16,7 +16,7 @@ const written = (name, text) => {
     writeFileSync(join(store, name), text);
     return join(store, name);
 };
-const SMALL_FILE = `small,text/plain,${written('small.txt', '100\n2050\n33\n')}`;
+const SMALL_FILE = `small,text/plain,${written('small.txt', '10\n25\n3\n')}`;
 export const PAIN_FILE = `${PAIN},application/xml,${written('pain.xml', painOf(instructionsOf(25)))}`;
 after(() => rmSync(store, { recursive: true }));
 

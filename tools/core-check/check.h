@@ -88,7 +88,8 @@ struct rule {
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
     RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_ASKED[],
-    RULES_FILES[], RULES_POLICIES[], RULES_QUOTES[], RULES_LEVERS[], RULES_CALLS[];
+    RULES_FILES[], RULES_FILES_PAID[], RULES_POLICIES[], RULES_QUOTES[], RULES_LEVERS[],
+    RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,6 @@
 /* Files of payments: what is promised of expecting, reading and taking one. */
+#include "files.h"
 #include "base/array.h"
-#include "check.h"
 
 #include "base/clock.h"
 
@@ -15,14 +15,6 @@
 #define PIECE 4096
 #define TPP "core-check-tpp"
 #define OTHER_TPP "core-check-other-tpp"
-
-/* The file that was given, and what the core finds in it. */
-struct sample {
-    char *bytes;
-    size_t len;
-    struct lfi_file_terms terms;
-    char consent[64]; /* that waits for it */
-};
 
 /* --- calling ---------------------------------------------------------------------------------- */
 
@@ -168,8 +160,7 @@ static bool expect_sample(struct run *run, struct sample *sample)
                   (int)outcome);
 }
 
-/* The file, with terms that are true, and a consent that waits for it. To be freed. */
-static bool can_take(struct run *run, struct sample *sample)
+bool can_take_file(struct run *run, struct sample *sample)
 {
     struct lfi_file_content content;
     *sample = (struct sample){.terms = {.size = sizeof(sample->terms),
@@ -192,6 +183,16 @@ static bool can_take(struct run *run, struct sample *sample)
     sample->terms.count = content.count;
     sample->terms.total_minor = content.total_minor;
     return upload && expect_sample(run, sample);
+}
+
+bool take_file(struct run *run, const struct sample *sample)
+{
+    struct lfi_file_content content;
+    void *upload = send_all(run, sample, PIECE, &content);
+    int status = upload ? ask_keep(run, upload) : LFI_OK;
+    abandon(run, upload);
+    return upload &&
+           (status == LFI_OK || broken(run, "the file is not kept: %s", status_name(status)));
 }
 
 static bool is_taken(struct run *run, const struct sample *sample)
@@ -249,7 +250,7 @@ static void expect(struct run *run)
     enum lfi_file_outcome again = LFI_FILE_MALFORMED;
     enum lfi_file_outcome other = LFI_FILE_MALFORMED;
     enum lfi_file_outcome type = LFI_FILE_MALFORMED;
-    if (can_take(run, &sample)) {
+    if (can_take_file(run, &sample)) {
         struct lfi_file_terms terms = sample.terms;
         int status = ask_expect(run, &terms, &again);
         terms.count++;
@@ -277,7 +278,7 @@ static void third_party(struct run *run)
     struct sample sample;
     struct lfi_file_facts facts;
     enum lfi_file_outcome outcome = LFI_FILE_DONE;
-    if (can_take(run, &sample)) {
+    if (can_take_file(run, &sample)) {
         int found = ask_find(run, OTHER_TPP, sample.consent, &facts);
         int begun = ask_begin(run, &(struct sending){OTHER_TPP, sample.consent, run->file_media},
                               &upload, &outcome);
@@ -295,7 +296,7 @@ static void media(struct run *run)
     void *upload = NULL;
     struct sample sample;
     enum lfi_file_outcome outcome = LFI_FILE_DONE;
-    if (can_take(run, &sample)) {
+    if (can_take_file(run, &sample)) {
         int status =
             ask_begin(run, &(struct sending){TPP, sample.consent, "application/x-core-check"},
                       &upload, &outcome);
@@ -311,7 +312,7 @@ static void pieces(struct run *run)
 {
     struct sample sample;
     struct lfi_file_content content;
-    if (can_take(run, &sample)) {
+    if (can_take_file(run, &sample)) {
         const size_t sizes[] = {sample.len, 7, 1};
         size_t count = sample.len <= FINE_MAX ? ARRAY_LEN(sizes) : 1;
         for (size_t i = 0; i < count; i++) {
@@ -332,7 +333,7 @@ static void not_kept(struct run *run)
 {
     struct sample sample;
     struct lfi_file_content content;
-    if (can_take(run, &sample)) {
+    if (can_take_file(run, &sample)) {
         abandon(run, send_bytes(run, &sample, sample.len / 2, PIECE));
         abandon(run, send_all(run, &sample, PIECE, &content));
         if (is_taken(run, &sample)) {
@@ -346,7 +347,7 @@ static void kept(struct run *run)
 {
     struct sample sample;
     struct lfi_file_content content;
-    if (can_take(run, &sample)) {
+    if (can_take_file(run, &sample)) {
         void *first = send_all(run, &sample, PIECE, &content);
         void *second = send_all(run, &sample, PIECE, &content);
         int one = first ? ask_keep(run, first) : LFI_FAILED;

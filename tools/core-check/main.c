@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 static const struct rule *const RULES[] = {
-    RULES_ACCOUNTS, RULES_LISTS,     RULES_SERIES,        RULES_OTHERS, RULES_SIGNIN,
-    RULES_PAYMENTS, RULES_APPROVERS, RULES_PAYMENTS_MADE, RULES_ASKED,  RULES_FILES,
-    RULES_POLICIES, RULES_QUOTES,    RULES_LEVERS,        RULES_CALLS};
+    RULES_ACCOUNTS,   RULES_LISTS,     RULES_SERIES,        RULES_OTHERS, RULES_SIGNIN,
+    RULES_PAYMENTS,   RULES_APPROVERS, RULES_PAYMENTS_MADE, RULES_ASKED,  RULES_FILES,
+    RULES_FILES_PAID, RULES_POLICIES,  RULES_QUOTES,        RULES_LEVERS, RULES_CALLS};
 #define RULE_LISTS ARRAY_LEN(RULES)
 
 static const char USAGE[] =
@@ -33,8 +33,8 @@ static const char USAGE[] =
     "of\n"
     "                       half of what is available; the core is closed and opened meanwhile\n"
     "  --file TYPE,MEDIA,PATH\n"
-    "                       have the core take a file of payments of this type, sent as this "
-    "media type\n"
+    "                       have the core take a file of payments of this type, sent as this\n"
+    "                       media type, and with --payments pay it\n"
     "  --levers             move the levers of a test bank: statuses and credit blocks are set "
     "and\n"
     "                       set back, and at last the bank is reset, which forgets its leads and\n"

@@ -31,6 +31,8 @@ struct made {
 bool offers_payments(struct run *run);
 /* The same, whether they may be made, and an account to make them from. */
 bool can_pay(struct run *run, struct payer *out);
+/* The same, of an account with this much and some fils more. */
+bool can_pay_amount(struct run *run, int64_t minor, struct payer *out);
 
 /* The accounts that a user can pay from. The core's status. */
 int ask_payable(struct run *run, const char *user, struct records *out);

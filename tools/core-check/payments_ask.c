@@ -70,16 +70,20 @@ int64_t ask_available(struct run *run, const struct payer *payer)
     return available;
 }
 
-/* Whether it is no account of the creditor's, is active, and has some money. */
-static bool may_pay(const struct run *run, const struct record *record)
+/* Whether it is no account of the creditor's, is active, and has this much. */
+static bool may_pay(const struct run *run, const struct record *record, int64_t minor)
 {
     const char *iban = iban_of(record);
     return record->payable.account.status == LFI_ACCOUNT_ACTIVE &&
-           record->payable.available.minor >= LEAST_MINOR &&
-           (!iban || strcmp(iban, run->creditor) != 0);
+           record->payable.available.minor >= minor && (!iban || strcmp(iban, run->creditor) != 0);
 }
 
 bool can_pay(struct run *run, struct payer *out)
+{
+    return can_pay_amount(run, 0, out);
+}
+
+bool can_pay_amount(struct run *run, int64_t minor, struct payer *out)
 {
     bool found = false;
     if (!offers_payments(run)) {
@@ -93,7 +97,7 @@ bool can_pay(struct run *run, struct payer *out)
         struct records records = {.total = 0};
         (void)ask_payable(run, run->users[u], &records);
         for (size_t i = 0; i < records.count && !found; i++) {
-            found = may_pay(run, &records.items[i]);
+            found = may_pay(run, &records.items[i], minor + LEAST_MINOR);
             if (found) {
                 *out = (struct payer){.user = run->users[u],
                                       .available = records.items[i].payable.available.minor};
@@ -104,7 +108,7 @@ bool can_pay(struct run *run, struct payer *out)
         records_free(&records);
     }
     if (!found) {
-        not_checked(run, "no user has an active account with 2.00 to pay from");
+        not_checked(run, "no user has an active account with enough to pay from");
     }
     return found;
 }

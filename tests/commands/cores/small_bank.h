@@ -63,11 +63,15 @@ bool give(const struct bank *bank, struct lfi_answer *answer, const char *json, 
 struct small_payments *payments_new(const char *folder, const struct bank *bank);
 /* Keeps what there is in the folder. */
 void payments_end(struct small_payments *payments, const struct bank *bank);
+/* Its consent; false: no payment of a file. */
+bool payments_file(const struct bank *bank, struct lfi_slice payment_id, char consent[129]);
 int64_t payments_available(struct small_payments *payments, const struct account *account);
 
 /* As those of payments. */
 struct small_files *files_new(const char *folder, const struct bank *bank);
 void files_end(struct small_files *files, const struct bank *bank);
+/* Whether the consent's file was taken and has this total. */
+bool files_have(const struct bank *bank, struct lfi_slice consent_id, int64_t total_minor);
 
 extern const struct lfi_accounts FAMILY;
 extern const struct lfi_customers CUSTOMERS;

@@ -72,7 +72,7 @@ static void copy(char *out, size_t size, struct lfi_slice text)
     (void)snprintf(out, size, "%.*s", (int)text.len, text.ptr ? text.ptr : "");
 }
 
-static struct file *find(struct bank *bank, struct lfi_slice consent_id)
+static struct file *find(const struct bank *bank, struct lfi_slice consent_id)
 {
     for (size_t i = 0; i < bank->files->count; i++) {
         if (same(consent_id, bank->files->files[i].consent)) {
@@ -242,16 +242,29 @@ static void abandon(void *core, void *upload)
     free(upload);
 }
 
-/* None of its payments is of a file. */
+/* --- the payment of a file -------------------------------------------------------------------- */
+
+bool files_have(const struct bank *bank, struct lfi_slice consent_id, int64_t total_minor)
+{
+    (void)pthread_mutex_lock(&bank->files->lock);
+    const struct file *file = find(bank, consent_id);
+    bool ready = file && file->facts.taken && file->facts.total_minor == total_minor;
+    (void)pthread_mutex_unlock(&bank->files->lock);
+    return ready;
+}
+
 static int report(void *core, const struct lfi_call *call, const struct lfi_query *query,
                   struct lfi_answer *answer, struct lfi_error *error)
 {
-    (void)core;
+    const struct bank *bank = core;
+    struct lfi_report_summary *summary = answer->summary;
     (void)call;
-    (void)query;
-    (void)answer;
     (void)error;
-    return LFI_UNKNOWN;
+    if (!payments_file(bank, query->subject_id, summary->consent_id)) {
+        return LFI_UNKNOWN;
+    }
+    (void)snprintf(summary->media_type, sizeof(summary->media_type), "text/plain");
+    return answer->record(answer, TEXT("all paid\n"), NULL) == 0 ? LFI_OK : LFI_STOPPED;
 }
 
 const struct lfi_files FILES = {.size = sizeof(FILES),

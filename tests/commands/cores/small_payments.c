@@ -15,6 +15,7 @@ struct payment {
     int64_t amount, held, made_us;
     unsigned char digest[LFI_ORDER_DIGEST_SIZE];
     enum lfi_payment_status status;
+    bool file;
 };
 
 struct change {
@@ -148,6 +149,7 @@ static struct lfi_payment_facts facts_of_payment(const struct payment *payment,
                                       .rail =
                                           own(payment->iban) ? LFI_RAIL_INTRA_BANK : LFI_RAIL_AANI,
                                       .amount = {payment->amount, "AED"},
+                                      .file = payment->file,
                                       .created_us = 1,
                                       .updated_us = 1};
     memcpy(facts.payment_id, payment->id, sizeof(facts.payment_id));
@@ -210,6 +212,7 @@ static void insert(const struct bank *bank, struct table *table,
     int64_t amount = order->amount.minor;
     *payment = (struct payment){.account = account,
                                 .amount = amount,
+                                .file = order->file,
                                 .held = breaks(bank, "payment-money") ? amount / 10 * 10 : amount,
                                 .made_us = bank->host->monotonic_us(bank->host)};
     (void)snprintf(payment->id, sizeof(payment->id),
@@ -221,6 +224,34 @@ static void insert(const struct bank *bank, struct table *table,
     copy(payment->purpose, sizeof(payment->purpose), order->purpose);
     memcpy(payment->digest, order->digest, sizeof(payment->digest));
     table->count++;
+}
+
+/* The file of the consent was taken, is paid as a whole, and was not paid before. */
+static bool may_pay_file(const struct bank *bank, const struct table *table,
+                         const struct lfi_payment_order *order)
+{
+    bool paid = false;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct payment *payment = &table->payments[i];
+        paid = paid || (payment->file && same(order->consent_id, payment->consent));
+    }
+    return files_have(bank, order->consent_id, order->amount.minor) &&
+           (!paid || breaks(bank, "files-payment"));
+}
+
+bool payments_file(const struct bank *bank, struct lfi_slice payment_id, char consent[129])
+{
+    bool found = false;
+    const struct table *table = begin(bank);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct payment *payment = &table->payments[i];
+        if (same(payment_id, payment->id) && (payment->file || breaks(bank, "files-report"))) {
+            (void)snprintf(consent, sizeof(payment->consent), "%s", payment->consent);
+            found = true;
+        }
+    }
+    end(bank);
+    return found;
 }
 
 /* As if others came between two steps that are to be one. */
@@ -246,6 +277,9 @@ static enum lfi_order_outcome decide(const struct bank *bank, struct table *tabl
     }
     if (order->one_in_flight && is_in_flight(table, order) && !breaks(bank, "payment-in-flight")) {
         return LFI_ORDER_IN_FLIGHT;
+    }
+    if (order->file && !may_pay_file(bank, table, order)) {
+        return LFI_ORDER_BANK_RULE;
     }
     if (available(table, account) < order->amount.minor && !breaks(bank, "payment-funds")) {
         return LFI_ORDER_NO_FUNDS;
