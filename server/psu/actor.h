@@ -24,6 +24,7 @@ struct pages;
 
 struct psu {
     struct psu_endpoint *endpoints; /* paths are ours */
+    struct page_texts *texts;       /* of the pages, without those of a brand */
     struct pages **pages;           /* of each endpoint */
     size_t endpoint_count;
     struct apis *apis; /* of the pages */

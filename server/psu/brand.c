@@ -128,6 +128,11 @@ struct lfi_slice brand_name(const struct brand *brand, const char *language)
     return name.len > 0 ? name : slice_of(brand->bank_name);
 }
 
+bool brand_has_texts(const struct brand *brand)
+{
+    return json_get(brand->tree, "texts");
+}
+
 const cJSON *brand_texts(const struct brand *brand, const char *language)
 {
     return json_get(json_get(brand->tree, "texts"), language);

@@ -39,6 +39,7 @@ int brand_read(struct brand *out, const struct brand_config *config, struct lfi_
 void brand_free(struct brand *brand);
 /* The bank's name in a language. */
 struct lfi_slice brand_name(const struct brand *brand, const char *language);
+bool brand_has_texts(const struct brand *brand);
 /* The bank's own texts in a language, an object; NULL: none. */
 const cJSON *brand_texts(const struct brand *brand, const char *language);
 

@@ -1,54 +1,27 @@
 #include "psu/pages.h"
 
 #include "base/json.h"
-#include "psu/texts.h"
 #include "web_files.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LOCALES "locales/"
-#define SCRIPT ".js"
 #define DEFAULT_LANGUAGE "en"
-#define LANGUAGES_MAX 8
-
-/* A file of the brand. */
-struct asset {
-    char name[48];
-    const char *type;
-    struct lfi_slice bytes;
-    char etag[20]; /* quoted */
-};
-
-struct locale {
-    char language[9];
-    cJSON *texts; /* flat: "signIn.title" → text */
-};
 
 struct pages {
     char address[80];              /* of the brand's files: "/brand/dhowretail" */
     char images[BRAND_IMAGES][96]; /* addresses of its pictures, or of ours */
     struct brand brand;
-    struct locale locales[LANGUAGES_MAX];
-    size_t locale_count;
-    char languages[LANGUAGES_MAX * 9]; /* "ar en" */
-    struct asset *assets; /* the texts of each script in each language, the style, the pictures */
+    const struct page_texts *texts;
+    struct page_texts *own_texts;               /* the same where the brand has texts; else NULL */
+    struct page_asset assets[1 + BRAND_IMAGES]; /* the style, the pictures */
     size_t asset_count;
-    size_t owned_count; /* of assets: those whose bytes are ours, the texts, which come first */
 };
 
 static void add_asset(struct pages *pages, const char *name, const char *type,
                       struct lfi_slice bytes)
 {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    struct asset *asset = &pages->assets[pages->asset_count++];
-    snprintf(asset->name, sizeof(asset->name), "%s", name);
-    asset->type = type;
-    asset->bytes = bytes;
-    SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
-    snprintf(asset->etag, sizeof(asset->etag), "\"%02x%02x%02x%02x%02x%02x%02x%02x\"", digest[0],
-             digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
+    page_asset_set(&pages->assets[pages->asset_count++], name, type, bytes);
 }
 
 /* The brand's own picture, or the one that ships. */
@@ -69,126 +42,28 @@ static void add_image(struct pages *pages, enum brand_image image)
     }
 }
 
-/* A text that no page has would never be seen: it is refused. */
-static int replace_texts(struct locale *locale, const cJSON *own, struct lfi_error *error)
-{
-    const cJSON *text;
-    cJSON_ArrayForEach(text, own)
-    {
-        if (!cJSON_IsString(text) || !json_get(locale->texts, text->string) ||
-            !cJSON_ReplaceItemInObjectCaseSensitive(locale->texts, text->string,
-                                                    cJSON_CreateString(text->valuestring))) {
-            return error_set(error, "brand.texts.%s: there is no text %s, or it is no string",
-                             locale->language, text->string);
-        }
-    }
-    return 0;
-}
-
-static int add_locale(struct pages *pages, const struct embed_file *file, struct lfi_error *error)
-{
-    const char *name = file->path + strlen(LOCALES);
-    size_t len = strcspn(name, ".");
-    struct locale *locale = &pages->locales[pages->locale_count];
-    if (pages->locale_count == LANGUAGES_MAX || len >= sizeof(locale->language)) {
-        return error_set(error, "%s: too many languages, or too long a name", file->path);
-    }
-    pages->locale_count++;
-    memcpy(locale->language, name, len);
-    locale->texts = json_parse((struct lfi_slice){(const char *)file->bytes, file->len});
-    if (!locale->texts) {
-        return error_set(error, "%s: not JSON", file->path);
-    }
-    if (replace_texts(locale, brand_texts(&pages->brand, locale->language), error) != 0) {
-        return -1;
-    }
-    size_t used = strlen(pages->languages);
-    snprintf(pages->languages + used, sizeof(pages->languages) - used, "%s%s", used > 0 ? " " : "",
-             locale->language);
-    return 0;
-}
-
-/* "journey.en.json": of each script the texts that it shows. */
-static int add_texts(struct pages *pages, const struct locale *locale, struct lfi_error *error)
-{
-    struct text_index *index = text_index_new(locale->texts);
-    if (!index) {
-        return error_set(error, "out of memory");
-    }
-    for (size_t i = 0; i < web_files.count; i++) {
-        const struct embed_file *file = &web_files.files[i];
-        char name[sizeof(pages->assets->name)];
-        size_t len = strlen(file->path);
-        if (len <= strlen(SCRIPT) || strcmp(file->path + len - strlen(SCRIPT), SCRIPT) != 0) {
-            continue;
-        }
-        snprintf(name, sizeof(name), "%.*s.%s.json", (int)(len - strlen(SCRIPT)), file->path,
-                 locale->language);
-        char *json = texts_of_script(&web_files, file, index);
-        if (!json) {
-            text_index_free(index);
-            return error_set(error, "out of memory");
-        }
-        add_asset(pages, name, "application/json", slice_of(json));
-        pages->owned_count++;
-    }
-    text_index_free(index);
-    return 0;
-}
-
-static const struct locale *find_locale(const struct pages *pages, struct lfi_slice language)
-{
-    for (size_t i = 0; i < pages->locale_count; i++) {
-        if (slice_equal_nocase(language, pages->locales[i].language)) {
-            return &pages->locales[i];
-        }
-    }
-    return NULL;
-}
-
 int pages_new(struct pages **out, const char *provider_id, const struct brand_config *brand,
-              struct lfi_error *error)
+              const struct page_texts *texts, struct lfi_error *error)
 {
     *out = NULL;
     struct pages *pages = calloc(1, sizeof(*pages));
     if (!pages) {
         return error_set(error, "out of memory");
     }
-    pages->assets =
-        calloc(web_files.count * LANGUAGES_MAX + 1 + BRAND_IMAGES, sizeof(struct asset));
-    if (!pages->assets) {
-        error_set(error, "out of memory");
-        goto fail;
-    }
     snprintf(pages->address, sizeof(pages->address), "/brand/%s", provider_id);
-    if (brand_read(&pages->brand, brand, error) != 0) {
-        goto fail;
+    if (brand_read(&pages->brand, brand, error) != 0 ||
+        (brand_has_texts(&pages->brand) &&
+         page_texts_new(&pages->own_texts, &pages->brand, error) != 0)) {
+        pages_free(pages);
+        return -1;
     }
-    for (size_t i = 0; i < web_files.count; i++) {
-        const struct embed_file *file = &web_files.files[i];
-        if (slice_starts_with(slice_of(file->path), LOCALES) &&
-            add_locale(pages, file, error) != 0) {
-            goto fail;
-        }
-    }
-    if (!find_locale(pages, SLICE(DEFAULT_LANGUAGE))) {
-        error_set(error, "no texts in the default language");
-        goto fail;
-    }
-    for (size_t i = 0; i < pages->locale_count; i++) {
-        if (add_texts(pages, &pages->locales[i], error) != 0) {
-            goto fail;
-        }
-    }
+    pages->texts = pages->own_texts ? pages->own_texts : texts;
     add_asset(pages, "style.css", "text/css", buf_slice(&pages->brand.style));
     for (size_t i = 0; i < BRAND_IMAGES; i++) {
         add_image(pages, (enum brand_image)i);
     }
     *out = pages;
     return 0;
-fail:
-    pages_free(pages);
-    return -1;
 }
 
 void pages_free(struct pages *pages)
@@ -196,13 +71,7 @@ void pages_free(struct pages *pages)
     if (!pages) {
         return;
     }
-    for (size_t i = 0; i < pages->locale_count; i++) {
-        cJSON_Delete(pages->locales[i].texts);
-    }
-    for (size_t i = 0; i < pages->owned_count; i++) {
-        cJSON_free((char *)pages->assets[i].bytes.ptr);
-    }
-    free(pages->assets);
+    page_texts_free(pages->own_texts);
     brand_free(&pages->brand);
     free(pages);
 }
@@ -227,9 +96,10 @@ static int read_weight(struct lfi_slice parameter)
 }
 
 /* The language that the browser likes best among those that we speak; NULL: none. */
-static const struct locale *prefer_locale(const struct pages *pages, struct lfi_slice languages)
+static const struct page_locale *prefer_locale(const struct pages *pages,
+                                               struct lfi_slice languages)
 {
-    const struct locale *best = NULL;
+    const struct page_locale *best = NULL;
     int best_weight = 0;
     struct lfi_slice item;
     while (slice_next(&languages, ',', &item)) {
@@ -237,7 +107,7 @@ static const struct locale *prefer_locale(const struct pages *pages, struct lfi_
         (void)slice_next(&item, ';', &range);
         range = slice_trim(range);
         (void)slice_next(&range, '-', &primary);
-        const struct locale *locale = find_locale(pages, primary);
+        const struct page_locale *locale = page_texts_find(pages->texts, primary);
         int weight = read_weight(item);
         if (locale && weight > best_weight) {
             best = locale;
@@ -248,13 +118,15 @@ static const struct locale *prefer_locale(const struct pages *pages, struct lfi_
 }
 
 /* The customer's choice, else the browser's, else English. */
-static const struct locale *choose_locale(const struct pages *pages, const struct request *request)
+static const struct page_locale *choose_locale(const struct pages *pages,
+                                               const struct request *request)
 {
-    const struct locale *locale = find_locale(pages, request_cookie(request, "language"));
+    const struct page_locale *locale =
+        page_texts_find(pages->texts, request_cookie(request, "language"));
     if (!locale) {
         locale = prefer_locale(pages, request_header(request, "Accept-Language", NULL));
     }
-    return locale ? locale : find_locale(pages, SLICE(DEFAULT_LANGUAGE));
+    return locale ? locale : page_texts_find(pages->texts, SLICE(DEFAULT_LANGUAGE));
 }
 
 static void append_escaped(struct buf *out, struct lfi_slice text)
@@ -279,7 +151,7 @@ static void append_escaped(struct buf *out, struct lfi_slice text)
     }
 }
 
-static struct lfi_slice error_text(const struct locale *locale, const struct web_page *page,
+static struct lfi_slice error_text(const struct page_locale *locale, const struct web_page *page,
                                    const char *part)
 {
     char name[80];
@@ -293,7 +165,7 @@ static struct lfi_slice error_text(const struct locale *locale, const struct web
 }
 
 /* What a name in a page stands for. */
-static struct lfi_slice value_of(const struct pages *pages, const struct locale *locale,
+static struct lfi_slice value_of(const struct pages *pages, const struct page_locale *locale,
                                  const struct web_page *page, struct lfi_slice name)
 {
     char key[64];
@@ -301,7 +173,7 @@ static struct lfi_slice value_of(const struct pages *pages, const struct locale 
         return slice_of(locale->language);
     }
     if (slice_equal_text(name, "languages")) {
-        return slice_of(pages->languages);
+        return slice_of(pages->texts->languages);
     }
     if (slice_equal_text(name, "bank")) {
         return brand_name(&pages->brand, locale->language);
@@ -338,7 +210,7 @@ void pages_render(const struct pages *pages, const struct request *request,
                   const struct web_page *page, struct reply *reply)
 {
     const struct embed_file *file = embed_find(&web_files, slice_of(page->name));
-    const struct locale *locale = choose_locale(pages, request);
+    const struct page_locale *locale = choose_locale(pages, request);
     reply->status = 200;
     reply->content_type = file->type;
     buf_clear(&reply->body);
@@ -369,18 +241,31 @@ bool pages_serve_file(const struct request *request, struct lfi_slice path, stru
     return true;
 }
 
+static const struct page_asset *find_asset(const struct page_asset *assets, size_t count,
+                                           struct lfi_slice name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_equal_text(name, assets[i].name)) {
+            return &assets[i];
+        }
+    }
+    return NULL;
+}
+
 bool pages_serve_brand(const struct pages *pages, const struct request *request,
                        struct lfi_slice name, struct reply *reply)
 {
-    for (size_t i = 0; i < pages->asset_count; i++) {
-        const struct asset *asset = &pages->assets[i];
-        if (slice_equal_text(name, asset->name)) {
-            const struct static_file one = {asset->type, asset->etag, asset->bytes};
-            reply_file(reply, request, &one);
-            return true;
-        }
+    const struct page_texts *texts = pages->texts;
+    const struct page_asset *asset = find_asset(texts->assets, texts->asset_count, name);
+    if (!asset) {
+        asset = find_asset(pages->assets, pages->asset_count, name);
     }
-    return false;
+    if (!asset) {
+        return false;
+    }
+    const struct static_file one = {asset->type, asset->etag, asset->bytes};
+    reply_file(reply, request, &one);
+    return true;
 }
 
 void pages_add_headers(struct reply *reply, bool secure)

@@ -11,13 +11,14 @@
 
 #include "base/error.h"
 #include "http/message.h"
-#include "psu/brand.h"
+#include "psu/page_texts.h"
 
 struct pages;
 
-/* The pages of a provider. The brand's texts replace those of the same key. */
+/* The pages of a provider. The brand's texts replace those of the same key in `texts`, the
+ * program's own, which must outlive the pages. */
 int pages_new(struct pages **out, const char *provider_id, const struct brand_config *brand,
-              struct lfi_error *error);
+              const struct page_texts *texts, struct lfi_error *error);
 void pages_free(struct pages *pages);
 
 struct web_page {

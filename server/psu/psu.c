@@ -55,6 +55,9 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
     if (!psu->endpoints || !psu->pages) {
         return error_set(error, "out of memory");
     }
+    if (page_texts_new(&psu->texts, NULL, error) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < config->endpoint_count; i++) {
         const struct psu_endpoint *endpoint = &config->endpoints[i];
         if (endpoint->path && check_core(endpoint->provider, config->demo_app, error) != 0) {
@@ -71,7 +74,7 @@ static int copy_endpoints(struct psu *psu, const struct psu_config *config, stru
                                                [BRAND_SCHEME_LOGO] = endpoint->scheme_logo,
                                                [BRAND_SCHEME_MARK] = endpoint->scheme_mark},
                                      .bank_name = psu->bank_name};
-        if (pages_new(&psu->pages[i], endpoint->provider->id, &brand, error) != 0) {
+        if (pages_new(&psu->pages[i], endpoint->provider->id, &brand, psu->texts, error) != 0) {
             return -1;
         }
     }
@@ -143,6 +146,7 @@ void psu_free(struct psu *psu)
         free((char *)psu->endpoints[i].path);
         pages_free(psu->pages[i]);
     }
+    page_texts_free(psu->texts);
     apis_free(psu->apis);
     free(psu->endpoints);
     free(psu->pages);

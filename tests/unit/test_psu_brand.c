@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+static struct page_texts *plain;
 static struct pages *made;
 static struct lfi_error error;
 
@@ -17,7 +18,20 @@ static int make(const char *json, const char *logo)
     struct brand_config config = {
         .json = json, .files = {[BRAND_LOGO] = logo}, .bank_name = "Dhow Bank"};
     pages_free(made);
-    return pages_new(&made, "dhowretail", &config, &error);
+    return pages_new(&made, "dhowretail", &config, plain, &error);
+}
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    return page_texts_new(&plain, NULL, &error);
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    page_texts_free(plain);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -74,6 +88,19 @@ static void colours_and_texts_are_the_banks(void **state)
     assert_non_null(strstr(text, "\"review.approve\":\"Agree\""));
 }
 
+static void a_brands_texts_are_its_own(void **state)
+{
+    static char text[128 * 1024];
+    (void)state;
+    assert_int_equal(make("{\"texts\":{\"en\":{\"review.approve\":\"Agree\"}}}", NULL), 0);
+    fetch("views-review.en.json", text, sizeof(text));
+    assert_non_null(strstr(text, "\"review.approve\":\"Agree\""));
+    assert_int_equal(make(NULL, NULL), 0);
+    fetch("views-review.en.json", text, sizeof(text));
+    assert_non_null(strstr(text, "\"review.approve\":"));
+    assert_null(strstr(text, "\"Agree\""));
+}
+
 static void unreadable_colours_are_refused(void **state)
 {
     (void)state;
@@ -121,8 +148,9 @@ int main(void)
         cmocka_unit_test_teardown(without_a_brand_nothing_changes, tear_down),
         cmocka_unit_test_teardown(colours_and_texts_are_the_banks, tear_down),
         cmocka_unit_test_teardown(unreadable_colours_are_refused, tear_down),
+        cmocka_unit_test_teardown(a_brands_texts_are_its_own, tear_down),
         cmocka_unit_test_teardown(texts_that_no_page_has_are_refused, tear_down),
         cmocka_unit_test_teardown(a_logo_is_a_small_picture, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }
