@@ -162,7 +162,7 @@ export async function startHub({ adjust = () => {}, dir: given, base: ports } = 
 
 /**
  * Ozone Connect of a bank that answers what the test says: `answer(url)` gives {status, body} and
- * perhaps headers. `seen` is the last request.
+ * perhaps headers, or {hang} or {cut} for none at all. `seen` is the last request.
  */
 export async function startFakeBank(hub) {
     const file = (name) => readFileSync(join(sharedPki(), name));
@@ -182,6 +182,10 @@ export async function startFakeBank(hub) {
             const { subject } = socket.getPeerCertificate();
             fake.seen = { method, url, headers, body, subject };
             const answer = fake.answer(new URL(url, 'https://bank.test'));
+            if (answer.hang || answer.cut) {
+                answer.cut && socket.destroy();
+                return;
+            }
             const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
             reply.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
             reply.end(text);

@@ -509,7 +509,7 @@ int bank_validate(struct sim *sim, struct consent *consent, struct arena *arena,
     store_unlock(sim->store);
     if (rc == 0) {
         cJSON *answer = json_parse(buf_slice(&out->http.body));
-        if (out->http.status != 200 ||
+        if (out->http.status != 200 || out->wrong ||
             !slice_equal_text(json_get_string(json_get(answer, "data"), "status"), "valid")) {
             rc = refusal_set(refusal, "SIM-INVALID", 422, "SIM-INVALID",
                              "The bank does not accept the consent.");

@@ -11,6 +11,7 @@
 
 #define FILE_BYTES (256 * 1024)
 #define ARENA_BYTES (1024 * 1024)
+#define BANK_MS 15000 /* the real time-out is not published */
 
 struct reader {
     struct arena *arena;
@@ -204,7 +205,7 @@ static void read_webhooks(struct reader *reader, struct sim_config *config, cons
 static void read_all(struct reader *reader, struct sim_config *config, const cJSON *root)
 {
     const cJSON *http = json_get(root, "http"), *https = json_get(root, "https");
-    const cJSON *bank = json_get(root, "bank");
+    const cJSON *bank = json_get(root, "bank"), *timeout = json_get(bank, "timeoutMs");
     config->level = read_level(root);
     config->http = read_address(reader, http);
     config->url = read_text(reader, http, "url");
@@ -225,6 +226,7 @@ static void read_all(struct reader *reader, struct sim_config *config, const cJS
             read_text(reader, json_get(bank, "basePaths"), contract_family_names[i]);
     }
     config->bank_ca = read_path(reader, bank, "caFile");
+    config->bank_ms = timeout ? timeout->valueint : BANK_MS;
     read_webhooks(reader, config, json_get(root, "webhooks"));
     config->bank_code = read_text(reader, bank, "code");
     config->bank_ou = read_text(reader, bank, "organisationUnit");

@@ -72,6 +72,7 @@ struct sim_config {
     const char *state_folder;                    /* NULL: consents are kept in memory only */
     const char *bank_clock_url, *operator_token; /* NULL: the bank's clock is not followed */
     const char *bank_url, *bank_ca, *bank_ou;
+    int bank_ms;                                 /* a bank that takes longer gives no answer */
     const char *bank_code;                       /* in its IBANs; NULL: not told */
     const char *base_paths[CONTRACT_FAMILIES];   /* of the bank; NULL: none */
     struct config_published bank_encryption;     /* key NULL; certificate NULL: none */

@@ -17,8 +17,6 @@
 
 #include <stdio.h>
 
-#define BANK_MS 15000 /* the real time-out is not published */
-
 const struct sim_hub *sim_hub_of(const struct sim *sim, struct lfi_slice provider_id)
 {
     for (size_t i = 0; i < sim->hub_count; i++) {
@@ -61,7 +59,7 @@ static int open_identity(struct sim *sim, struct sim_hub *hub, struct lfi_error 
     struct http_client_config client = {.ca_file = sim->config->bank_ca,
                                         .certificate = config->certificate,
                                         .key = config->key,
-                                        .timeout_ms = BANK_MS,
+                                        .timeout_ms = sim->config->bank_ms,
                                         .reply_bytes = LIMIT_REPLY_BYTES};
     return certificate_read_subject(&hub->subject, config->certificate, error) ||
                    jose_signer_load(&hub->signer, config->signing_key, config->kid, error) ||

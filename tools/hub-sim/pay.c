@@ -96,7 +96,7 @@ static void note_outcome(struct sim *sim, const struct payment_ask *ask, const c
     if (!consent) {
         return;
     }
-    if (answer->http.status == 201 && data) {
+    if (answer->http.status == 201 && data && !answer->wrong) {
         payments_add(sim, consent,
                      &(struct payment_made){.request = body,
                                             .data = data,

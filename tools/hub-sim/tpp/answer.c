@@ -2,7 +2,8 @@
 
 #include "base/array.h"
 
-#include <stdio.h>
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define MESSAGE_MOST 500
 
 /* --- what the Hub itself refuses -------------------------------------------------------------- */
 
@@ -45,17 +46,48 @@ static int fail(struct tpp_call *call, const char *message)
     return resource_refuse(call, "TPP-BANK", 500, "GenericError", message);
 }
 
+/* As the standard wants codes: FAMILY.NAME, or one of its two that have no family. */
+static bool is_code(struct lfi_slice code)
+{
+    const char *dot = code.ptr ? memchr(code.ptr, '.', code.len) : NULL;
+    if (!dot) {
+        return slice_equal_text(code, "GenericError") ||
+               slice_equal_text(code, "GenericRecoverableError");
+    }
+    size_t family = (size_t)(dot - code.ptr), name = code.len - family - 1;
+    return family > 0 && name > 0 && strspn(code.ptr, LETTERS) == family &&
+           strspn(dot + 1, LETTERS "0123456789") >= name;
+}
+
+/* At most MESSAGE_MOST characters of UTF-8. */
+static struct lfi_slice cut(struct lfi_slice text)
+{
+    size_t characters = 0, len = 0;
+    while (len < text.len) {
+        bool begins = ((unsigned char)text.ptr[len] & 0xC0) != 0x80;
+        if (begins && characters++ == MESSAGE_MOST) {
+            break;
+        }
+        len++;
+    }
+    return (struct lfi_slice){text.ptr, len};
+}
+
 /* The bank's own words, where its answer has them and the standard takes them. */
 static int hand_on(struct tpp_call *call, int status, const struct bank_answer *answer)
 {
+    struct arena *arena = call->base.base.arena;
     struct lfi_slice code = json_get_string(answer->shown, "errorCode");
     struct lfi_slice message = json_get_string(answer->shown, "errorMessage");
-    const char *kept = code.ptr ? arena_text(call->base.base.arena, code) : NULL;
-    if (!kept || message.len == 0 || !strchr(kept, '.')) {
-        kept = kept && slice_starts_with(code, "Generic") ? kept : "GenericError";
+    if (!cJSON_IsObject(answer->shown)) {
+        return fail(call, "The bank's answer cannot be read.");
     }
-    return resource_refuse(call, "TPP-BANK", status, kept,
-                           message.len > 0 ? message.ptr : "The bank refuses.");
+    const char *kept = is_code(code) ? arena_text(arena, code) : NULL;
+    if (message.len > 0) { /* it may be longer than a refusal of ours */
+        call->said = arena_keep(arena, cut(message));
+    }
+    return resource_refuse(call, "TPP-BANK", status, kept ? kept : "GenericError",
+                           "The bank refuses.");
 }
 
 static int refuse_for(struct tpp_call *call, const struct bank_answer *answer)
@@ -91,10 +123,10 @@ int answer_judge(struct tpp_call *call, const struct bank_answer *answer,
     if (refusal->id) {
         return refuse_own(call, refusal);
     }
-    if (answer->wrong) {
+    int status = answer->http.status;
+    if (answer->wrong && status < 400) { /* a refusal is handed on as far as it can be read */
         return fail(call, "The bank's answer breaks the contract.");
     }
-    int status = answer->http.status;
     bool empty = status == 204 && contract_response_names(call->base.base.operation, status);
     return status == expected || empty ? 0 : refuse_for(call, answer);
 }

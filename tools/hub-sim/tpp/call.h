@@ -33,6 +33,7 @@ struct tpp_call {
     struct form form;                       /* of the authorization server */
     struct access access;                   /* of the resource server */
     bool as_jwt;                            /* its answer is to be signed */
+    struct lfi_slice said;                  /* the bank's words, told with a refusal; or absent */
     bool signed_body;                       /* body_open has read a signed one */
     struct request opened;                  /* of which this is the request, then */
 };

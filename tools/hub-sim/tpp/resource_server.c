@@ -99,9 +99,12 @@ static bool has_body(int status)
     return true;
 }
 
-static void write_errors(struct call *base)
+static void write_errors(struct tpp_call *call)
 {
+    struct call *base = &call->base.base;
     const struct refusal *refusal = base->refusal;
+    const char *said = call->said.ptr ? arena_text(base->arena, call->said) : NULL;
+    const char *message = refusal->error_message[0] ? refusal->error_message : "Refused.";
     buf_clear(&base->reply->body);
     base->reply->content_type = NULL;
     base->reply->status = refusal->status;
@@ -111,8 +114,7 @@ static void write_errors(struct call *base)
     cJSON *body = cJSON_CreateObject(), *error = cJSON_CreateObject();
     cJSON_AddStringToObject(error, "Code",
                             refusal->error_code ? refusal->error_code : "GenericError");
-    cJSON_AddStringToObject(error, "Message",
-                            refusal->error_message[0] ? refusal->error_message : "Refused.");
+    cJSON_AddStringToObject(error, "Message", said ? said : message);
     cJSON_AddItemToArray(cJSON_AddArrayToObject(body, "Errors"), error);
     sim_reply_json(base->reply, refusal->status, body);
 }
@@ -178,6 +180,6 @@ void tpp_run_resources(struct tpp_call *call)
         rc = read_accept(call) == 0 && body_open(call) == 0 ? check_request(call) : -1;
     }
     if (rc != 0 || flow_run(base) != 0) {
-        write_errors(base);
+        write_errors(call);
     }
 }
