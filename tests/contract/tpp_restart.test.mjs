@@ -1,5 +1,6 @@
 // What a Hub has told its TPPs, and taken from them, holds over its sudden end: an id that was used stays
-// used, a code that was not redeemed can be, and an event that was accepted is sent.
+// used, a code that was not redeemed can be, and an event that was accepted is sent, as is what the bank
+// was to be told.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -8,15 +9,16 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { accountAccess, now } from '../support/tpp.mjs';
 import { openEvent, Receiver, until } from '../support/webhooks.mjs';
-import { Bank, hubTpp, startHub, withTppSide } from './hub_support.mjs';
+import { Bank, hubTpp, startFakeBank, startHub, withTppSide } from './hub_support.mjs';
 
 const dir = mkdtempSync(join(tmpdir(), 'lfi-hub-restart-'));
 let hub, tpp, bank, base;
 const receivers = [];
 
-async function start(retryMs = [1000, 5000, 25_000], switches = undefined) {
+async function start(retryMs = [1000, 5000, 25_000], switches = undefined, sendsEvents = false) {
     const adjust = (config) => {
         withTppSide(config);
+        config.hubs[0].sendsEvents = sendsEvents;
         Object.assign(config, { stateFolder: 'hub', webhooks: { retryMs } });
         config.tppListener.switches = switches;
     };
@@ -213,6 +215,52 @@ test('a kill at any moment of many changes loses no event', async () => {
         const revoked = await seen();
         return accepted.every((id) => revoked.includes(id));
     }, 'each revocation that was answered with 204');
+});
+
+test('what a bank was to be told of its consents goes out after a restart, in order, once', async () => {
+    const told = [];
+    let answer = { hang: true };
+    const tell = async () => {
+        const fake = await startFakeBank(hub);
+        fake.answer = () => {
+            const { url, body } = fake.seen;
+            const { id, status } = JSON.parse(body);
+            told.push(`${id} ${url.split('/').at(-1)} ${status}`);
+            return answer;
+        };
+        return fake;
+    };
+    await start(undefined, undefined, true);
+    let fake = await tell();
+    const [one, two] = [await authorize(), await authorize()];
+    await until(() => told.length === 1, 'the bank has been asked'); // and does not answer
+    assert.equal((await revoke(one.consentId, await tpp.ownToken('accounts'))).status, 204);
+    const all = [`${one.consentId} post AwaitingAuthorization`, `${one.consentId} patch Authorized`,
+        `${two.consentId} post AwaitingAuthorization`, `${two.consentId} patch Authorized`,
+        `${one.consentId} patch Revoked`];
+    await kill();
+    await fake.stop();
+    const ended = () => readFileSync(join(dir, 'hub/events.jsonl'), 'utf8').split('"end"').length - 1;
+    const waiting = all.slice(ended()); // all, unless that took longer than a Hub waits for an answer
+    assert.ok(waiting.length > 0 && told.splice(0).length > 0);
+
+    await start(undefined, undefined, true); // before the bank does
+    const exchanges = async () => (await hub.consent(one.consentId)).exchanges.filter(({ path }) => path.includes('/event/'));
+    await until(async () => (await exchanges()).length > 0, 'a try without a bank');
+    answer = { status: 204, body: '' };
+    fake = await tell();
+    await until(() => ended() === waiting.length, 'each comes to its end');
+    for (const { consentId } of [one, two]) { // those of one consent are in order
+        const of = (lines) => lines.filter((line) => line.startsWith(consentId));
+        assert.deepEqual(of(told), of(waiting));
+    }
+    await kill();
+
+    await start(undefined, undefined, true);
+    const three = await authorize();
+    await until(() => told.includes(`${three.consentId} patch Authorized`), 'what is new');
+    assert.equal(told.length, waiting.length + 2, 'nothing that was told is told again');
+    await fake.stop();
 });
 
 test('the switches of the configuration hold, and what a script has changed ends with the simulator', async () => {

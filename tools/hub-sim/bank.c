@@ -546,7 +546,7 @@ int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena
     return rc;
 }
 
-void bank_tell(struct sim *sim, const struct consent *consent, const char *operation)
+bool bank_tell(struct sim *sim, const struct consent *consent, const char *operation)
 {
     struct outgoing call;
     struct refusal refusal = {0};
@@ -554,6 +554,7 @@ void bank_tell(struct sim *sim, const struct consent *consent, const char *opera
     struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
     char *body = cJSON_PrintUnformatted(consent->data);
     struct lfi_slice path = {NULL, 0};
+    bool answered = false;
     if (arena && body) {
         path = arena_format(arena, "/consent/event/%s", operation);
     }
@@ -561,7 +562,7 @@ void bank_tell(struct sim *sim, const struct consent *consent, const char *opera
         prepare_about(sim, consent, arena, "POST", path.ptr, &call);
         call.body = slice_of(body);
         call.timeout_ms = EVENT_MS;
-        (void)send(sim, &call, arena, &answer, &refusal);
+        answered = send(sim, &call, arena, &answer, &refusal) == 0;
         answer.wrong = refusal.id;
         store_lock(sim->store);
         judge_answer(sim, &call, arena, store_find(sim->store, consent->hub, slice_of(consent->id)),
@@ -571,4 +572,5 @@ void bank_tell(struct sim *sim, const struct consent *consent, const char *opera
     }
     cJSON_free(body);
     arena_free(arena);
+    return answered;
 }

@@ -93,8 +93,9 @@ int bank_send_as_caap(struct sim *sim, const struct bank_caap_call *caap, struct
 
 /*
  * Tells the bank that a consent was made ("post") or changed ("patch"): `consent` is a copy of what
- * it was then. Whatever comes back is noted with the consent, and otherwise ignored.
+ * it was then. Whatever comes back is noted with the consent, and otherwise ignored. False: nothing
+ * came back.
  */
-void bank_tell(struct sim *sim, const struct consent *consent, const char *operation);
+bool bank_tell(struct sim *sim, const struct consent *consent, const char *operation);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/descriptors.h"
 #include "base/limits.h"
 #include "contract_hub_sim.h"
+#include "events.h"
 #include "http/http.h"
 #include "judge.h"
 #include "keystore.h"
@@ -143,7 +144,8 @@ static int serve(const struct sim_config *config, const sigset_t *ends)
         return EXIT_FAILURE;
     }
     if (sim_open(&sim, &error) || tpp_side_open(&side, &sim, &error) ||
-        start_all(&listeners, &sim, side, &error) || webhooks_start(&sim, &error)) {
+        start_all(&listeners, &sim, side, &error) || events_start(&sim, &error) ||
+        webhooks_start(&sim, &error)) {
         LOG_EVENT(&log, LOG_ERROR, "start-failed", LOG_TEXT("reason", slice_of(error.message)));
         goto out;
     }

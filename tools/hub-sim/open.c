@@ -282,12 +282,8 @@ int sim_open(struct sim *sim, struct lfi_error *error)
     if (open_caller(sim, error)) {
         return -1;
     }
-    sim->events = events_start(sim);
-    if (!sim->events) {
-        return error_set(error, "no thread for events");
-    }
-    return webhook_receiver_open(sim, error) || webhooks_open(sim, error) ||
-                   tpp_app_open(&sim->app, sim, error)
+    return events_open(sim, error) || webhook_receiver_open(sim, error) ||
+                   webhooks_open(sim, error) || tpp_app_open(&sim->app, sim, error)
                ? -1
                : 0;
 }
@@ -301,9 +297,9 @@ static void close_identity(struct sim_hub *hub)
 
 void sim_close(struct sim *sim)
 {
-    outbox_halt(sim->events); /* both end what is under way at the same time */
+    events_halt(sim); /* both end what is under way at the same time */
     webhooks_close(sim);
-    outbox_stop(sim->events);
+    events_close(sim);
     webhook_receiver_close(sim);
     tpp_app_close(sim->app);
     caller_free(sim->caller);

@@ -19,7 +19,7 @@
 
 struct store;
 struct jwe_key;
-struct outbox;
+struct events;
 struct webhooks;
 struct webhook_receiver;
 struct consent;
@@ -47,8 +47,8 @@ struct sim {
     struct jose_signer *tpp_signers[SIM_TPPS]; /* by place in tpps; NULL: no key */
     struct jwe_key *tpp_keys[SIM_TPPS];        /* what events are encrypted for; the same */
     const struct log *log;
-    /* Tells the bank of a consent (bank_tell). */
-    void (*tell)(struct sim *sim, const struct consent *consent, const char *operation);
+    /* Tells the bank of a consent (bank_tell). False: no answer. */
+    bool (*tell)(struct sim *sim, const struct consent *consent, const char *operation);
     /* Tells the TPP of a payment's status, or with NULL of the consent's (webhooks_announce). */
     void (*announce)(const struct sim *sim, const struct consent *consent, const cJSON *payment);
     struct caller *caller; /* judges what the bank presents */
@@ -60,7 +60,7 @@ struct sim {
     struct apis *script_apis;            /* of the plain listener */
     struct apis *key_apis;               /* of the key store's */
     struct apis *judged[SIM_INTERFACES]; /* of the one that the bank calls; judge.h */
-    struct outbox *events;               /* NULL: the bank is told nothing */
+    struct events *events;               /* NULL: the bank is told nothing */
     struct switches switches;            /* of the side that TPPs see */
     struct webhooks *webhooks;           /* NULL: no TPP is told anything */
     struct webhook_receiver *receiver;   /* of the simulated TPPs; NULL with webhooks */

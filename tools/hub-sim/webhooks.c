@@ -4,11 +4,11 @@
 #include "base/datetime.h"
 #include "base/limits.h"
 #include "jwe_key.h"
+#include "kept_queue.h"
 #include "outbox.h"
 #include "payment_terms.h"
 #include "payments.h"
 #include "tpp/view.h"
-#include "webhook_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct webhooks {
     struct sim *sim;
     struct http_client *tls, *plain;
     struct outbox *outbox;
-    struct webhook_queue *queue; /* what is in the outbox, over a restart */
+    struct kept_queue *queue; /* what is in the outbox, over a restart */
 };
 
 /* An event that waits. */
@@ -241,11 +241,11 @@ static int64_t send_webhook(void *ctx, void *message)
     buf_free(&delivery.jwe);
     http_answer_free(&delivery.answer);
     if (taken || last) {
-        webhook_queue_end(webhooks->queue, webhook->number);
+        kept_queue_end(webhooks->queue, webhook->number);
         return OUTBOX_DONE;
     }
     int64_t wait_us = wait_before(webhooks->sim->config, ++webhook->retries);
-    webhook_queue_retry(webhooks->queue, webhook->number, webhook->retries, wait_us);
+    kept_queue_retry(webhooks->queue, webhook->number, webhook->retries, wait_us);
     return wait_us;
 }
 
@@ -281,14 +281,14 @@ static bool enqueue(const struct webhooks *webhooks, const struct consent *conse
     if (!webhook) {
         return false;
     }
-    int64_t number = webhook->number = webhook_queue_add(
-        webhooks->queue, &(struct webhook_entry){.provider_id = webhook->hub->config->provider_id,
-                                                 .client_id = webhook->tpp->client_id,
-                                                 .consent_id = webhook->consent_id,
-                                                 .message = message});
+    int64_t number = webhook->number = kept_queue_add(
+        webhooks->queue, &(struct kept_entry){.provider_id = webhook->hub->config->provider_id,
+                                              .client_id = webhook->tpp->client_id,
+                                              .consent_id = webhook->consent_id,
+                                              .message = message});
     bool fits = outbox_add(webhooks->outbox, consent->id, webhook, 0);
     if (!fits) {
-        webhook_queue_end(webhooks->queue, number);
+        kept_queue_end(webhooks->queue, number);
     }
     return fits;
 }
@@ -334,14 +334,14 @@ void webhooks_announce(const struct sim *sim, const struct consent *consent, con
 /* --- opening ---------------------------------------------------------------------------------- */
 
 /* The rest of the wait before a try; the system's time may have been set meanwhile. */
-static int64_t rest_of_wait(const struct sim_config *config, const struct webhook_entry *entry)
+static int64_t rest_of_wait(const struct sim_config *config, const struct kept_entry *entry)
 {
     int64_t most_us = entry->retries > 0 ? wait_before(config, entry->retries) : 0;
     return entry->wait_us < most_us ? entry->wait_us : most_us;
 }
 
 /* An event of before the restart; of a Hub or TPP that is no more, it comes to its end. */
-static void resume(void *ctx, const struct webhook_entry *entry)
+static void resume(void *ctx, const struct kept_entry *entry)
 {
     const struct webhooks *webhooks = ctx;
     const struct sim_hub *hub = sim_hub_of(webhooks->sim, slice_of(entry->provider_id));
@@ -354,7 +354,7 @@ static void resume(void *ctx, const struct webhook_entry *entry)
     }
     if (!webhook || !outbox_add(webhooks->outbox, entry->consent_id, webhook,
                                 rest_of_wait(webhooks->sim->config, entry))) {
-        webhook_queue_end(webhooks->queue, entry->number);
+        kept_queue_end(webhooks->queue, entry->number);
     }
 }
 
@@ -380,8 +380,8 @@ int webhooks_open(struct sim *sim, struct lfi_error *error)
     if (!sim->webhooks->outbox) {
         return error_set(error, "out of memory");
     }
-    return webhook_queue_open(&sim->webhooks->queue, sim->store, sim->log, error) ||
-                   webhook_queue_read(sim->webhooks->queue, resume, sim->webhooks, error)
+    return kept_queue_open(&sim->webhooks->queue, sim, "webhooks", error) ||
+                   kept_queue_read(sim->webhooks->queue, resume, sim->webhooks, error)
                ? -1
                : 0;
 }
@@ -397,7 +397,7 @@ void webhooks_close(struct sim *sim)
 {
     if (sim->webhooks) {
         outbox_stop(sim->webhooks->outbox);
-        webhook_queue_close(sim->webhooks->queue);
+        kept_queue_close(sim->webhooks->queue);
         http_client_free(sim->webhooks->tls);
         http_client_free(sim->webhooks->plain);
         free(sim->webhooks);

@@ -1,4 +1,4 @@
-#include "webhook_queue.h"
+#include "kept_queue.h"
 
 #include "store_file.h"
 
@@ -9,8 +9,9 @@
 
 #define NUMBER_MAX 24
 
-struct webhook_queue {
+struct kept_queue {
     const struct log *log;
+    const char *name;
     pthread_mutex_t lock;
     struct store_file *file; /* NULL: nothing is kept */
     int64_t last;            /* number given */
@@ -23,20 +24,21 @@ static int64_t wall_us(void)
     return clock_now_us(&wall);
 }
 
-int webhook_queue_open(struct webhook_queue **out, const struct store *store, const struct log *log,
-                       struct lfi_error *error)
+int kept_queue_open(struct kept_queue **out, const struct sim *sim, const char *name,
+                    struct lfi_error *error)
 {
-    struct webhook_queue *queue = calloc(1, sizeof(*queue));
+    struct kept_queue *queue = calloc(1, sizeof(*queue));
     *out = queue;
     if (!queue) {
         return error_set(error, "out of memory");
     }
-    queue->log = log;
+    queue->log = sim->log;
+    queue->name = name;
     pthread_mutex_init(&queue->lock, NULL);
-    return store_open_beside(store, "webhooks", &queue->file, error);
+    return store_open_beside(sim->store, name, &queue->file, error);
 }
 
-void webhook_queue_close(struct webhook_queue *queue)
+void kept_queue_close(struct kept_queue *queue)
 {
     if (queue) {
         store_file_close(queue->file);
@@ -47,7 +49,7 @@ void webhook_queue_close(struct webhook_queue *queue)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-/* What a line says changes the events that wait: {"add": number, …}, {"retry"} or {"end"}. */
+/* What a line says changes the messages that wait: {"add": number, …}, {"retry"} or {"end"}. */
 static void fold(void *ctx, const cJSON *record)
 {
     cJSON *waiting = ctx;
@@ -75,7 +77,7 @@ static void fold(void *ctx, const cJSON *record)
 }
 
 /* NULL: the file cannot be read. */
-static cJSON *read_waiting(struct webhook_queue *queue, struct lfi_error *error)
+static cJSON *read_waiting(struct kept_queue *queue, struct lfi_error *error)
 {
     cJSON *waiting = cJSON_CreateObject();
     if (store_file_read(queue->file, fold, waiting, error)) {
@@ -85,7 +87,7 @@ static cJSON *read_waiting(struct webhook_queue *queue, struct lfi_error *error)
     return waiting;
 }
 
-static void rewrite(struct webhook_queue *queue, const cJSON *waiting)
+static void rewrite(struct kept_queue *queue, const cJSON *waiting)
 {
     const cJSON *entry;
     if (store_file_begin(queue->file)) {
@@ -99,7 +101,7 @@ static void rewrite(struct webhook_queue *queue, const cJSON *waiting)
 }
 
 /* Takes `record` over. Under the lock. */
-static void append(struct webhook_queue *queue, cJSON *record)
+static void append(struct kept_queue *queue, cJSON *record)
 {
     struct lfi_error error = {""};
     store_file_append(queue->file, record);
@@ -113,7 +115,7 @@ static void append(struct webhook_queue *queue, cJSON *record)
     }
 }
 
-static bool read_entry(const cJSON *record, struct webhook_entry *out)
+static bool read_entry(const cJSON *record, struct kept_entry *out)
 {
     int64_t retries = 0, due_us = 0;
     out->provider_id = json_get_string(record, "providerId").ptr;
@@ -129,21 +131,22 @@ static bool read_entry(const cJSON *record, struct webhook_entry *out)
     return true;
 }
 
-static void hand_over(struct webhook_queue *queue, const cJSON *record,
-                      void (*take)(void *ctx, const struct webhook_entry *entry), void *ctx)
+static void hand_over(struct kept_queue *queue, const cJSON *record,
+                      void (*take)(void *ctx, const struct kept_entry *entry), void *ctx)
 {
-    struct webhook_entry entry = {.message = json_get(record, "message")};
+    struct kept_entry entry = {.message = json_get(record, "message")};
     if (cJSON_IsObject(entry.message) && read_entry(record, &entry)) {
         queue->last = entry.number > queue->last ? entry.number : queue->last;
         take(ctx, &entry);
     } else {
-        LOG_EVENT(queue->log, LOG_WARN, "webhook-lost", LOG_NUMBER("number", entry.number));
+        LOG_EVENT(queue->log, LOG_WARN, "message-lost", LOG_TEXT("queue", slice_of(queue->name)),
+                  LOG_NUMBER("number", entry.number));
     }
 }
 
-int webhook_queue_read(struct webhook_queue *queue,
-                       void (*take)(void *ctx, const struct webhook_entry *entry), void *ctx,
-                       struct lfi_error *error)
+int kept_queue_read(struct kept_queue *queue,
+                    void (*take)(void *ctx, const struct kept_entry *entry), void *ctx,
+                    struct lfi_error *error)
 {
     const cJSON *record;
     if (!queue->file) {
@@ -164,7 +167,7 @@ int webhook_queue_read(struct webhook_queue *queue,
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-int64_t webhook_queue_add(struct webhook_queue *queue, const struct webhook_entry *entry)
+int64_t kept_queue_add(struct kept_queue *queue, const struct kept_entry *entry)
 {
     pthread_mutex_lock(&queue->lock);
     int64_t number = ++queue->last;
@@ -183,8 +186,7 @@ int64_t webhook_queue_add(struct webhook_queue *queue, const struct webhook_entr
     return number;
 }
 
-void webhook_queue_retry(struct webhook_queue *queue, int64_t number, size_t retries,
-                         int64_t wait_us)
+void kept_queue_retry(struct kept_queue *queue, int64_t number, size_t retries, int64_t wait_us)
 {
     pthread_mutex_lock(&queue->lock);
     if (queue->file) {
@@ -197,7 +199,7 @@ void webhook_queue_retry(struct webhook_queue *queue, int64_t number, size_t ret
     pthread_mutex_unlock(&queue->lock);
 }
 
-void webhook_queue_end(struct webhook_queue *queue, int64_t number)
+void kept_queue_end(struct kept_queue *queue, int64_t number)
 {
     pthread_mutex_lock(&queue->lock);
     if (queue->file) {
