@@ -52,6 +52,7 @@ struct provider_config serve_provider(const struct config *config, size_t index)
                                     .offers = from->offers,
                                     .statement_day = from->statement_day,
                                     .payment_log = from->payment_log,
+                                    .quote_log = from->quote_log,
                                     .payment_rules = from->payment_rules};
 }
 

@@ -91,6 +91,8 @@ int cover_name_holder(struct store *store, const cJSON *data, struct cover_value
 /* The same, and COVER_PARTS of the quote, whose terms are there. lfi_status. */
 int cover_keep_parts(struct store *store, const cJSON *data, struct cover_quote *quote,
                      struct lfi_error *error);
+/* The terms of a quote as a tree, for cJSON_Delete(); NULL: out of memory. */
+cJSON *cover_terms(const struct cover_quote *quote);
 /* As printed on the policy. */
 void cover_number(const struct cover_value *value, char out[COVER_NUMBER_SIZE]);
 /* The policy as DB_POLICIES would have it, to be freed. LMDB codes. */

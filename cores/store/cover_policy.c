@@ -394,8 +394,7 @@ static bool add_claims(cJSON *parts, uint32_t sector)
                                     : "{" COVER_NO_CLAIMS "}");
 }
 
-/* The terms of a quote as a tree; NULL: out of memory. */
-static cJSON *read_terms(const struct cover_quote *quote)
+cJSON *cover_terms(const struct cover_quote *quote)
 {
     size_t len = quote->value.lengths[COVER_TERMS];
     char *text = malloc(len + 2);
@@ -413,7 +412,7 @@ static cJSON *read_terms(const struct cover_quote *quote)
 int cover_keep_parts(struct store *store, const cJSON *data, struct cover_quote *quote,
                      struct lfi_error *error)
 {
-    cJSON *parts = cJSON_CreateObject(), *terms = read_terms(quote);
+    cJSON *parts = cJSON_CreateObject(), *terms = cover_terms(quote);
     int rc = cover_name_holder(store, data, &quote->value, error);
     bool whole = parts && terms && add_product(parts, data, terms, &quote->value) &&
                  add_claims(parts, quote->value.sector) &&
@@ -541,7 +540,7 @@ int cover_make_policy(const struct cover_quote *quote, MDB_val *out)
     struct policy_value head;
     char *texts[STORE_POLICY_RECORDS] = {NULL};
     const struct cover_value *value = &quote->value;
-    cJSON *terms = read_terms(quote);
+    cJSON *terms = cover_terms(quote);
     cJSON *parts = cJSON_ParseWithLength(quote->texts[COVER_PARTS], value->lengths[COVER_PARTS]);
     bool whole = terms && parts && add_identity(parts, value);
     if (whole) {

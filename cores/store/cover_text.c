@@ -146,8 +146,27 @@ static bool add_instruction(cJSON *told, const char *action, const char *url)
            (!url || add_text(instruction, "Url", url));
 }
 
-static bool fill_told(cJSON *told, const struct cover_value *value)
+/* The policy that was made: its id, its days as confirmed, and its document when it is ours to
+ * send. */
+static bool add_issued(cJSON *told, const struct cover_quote *quote)
 {
+    const struct cover_value *value = &quote->value;
+    cJSON *terms = cover_terms(quote);
+    const char *start =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(terms, "PolicyStartDate"));
+    const char *end =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(terms, "PolicyEndDate"));
+    bool whole = terms && add_text(told, "InsurancePolicyId", value->policy_id) &&
+                 (!start || add_text(told, "ConfirmedPolicyStartDate", start)) &&
+                 (!end || add_text(told, "ConfirmedPolicyEndDate", end)) &&
+                 (!(value->allowed & COVER_DOCUMENTS) || add_policy_document(told, value));
+    cJSON_Delete(terms);
+    return whole;
+}
+
+static bool fill_told(cJSON *told, const struct cover_quote *quote)
+{
+    const struct cover_value *value = &quote->value;
     char url[513];
     switch (value->status) {
     case LFI_QUOTE_APPLIED:
@@ -158,8 +177,7 @@ static bool fill_told(cJSON *told, const struct cover_value *value)
         cover_url(value, "pay", url);
         return add_instruction(told, "Have the customer pay the first premium.", url);
     case LFI_QUOTE_ISSUED:
-        return add_text(told, "InsurancePolicyId", value->policy_id) &&
-               (!(value->allowed & COVER_DOCUMENTS) || add_policy_document(told, value));
+        return add_issued(told, quote);
     case LFI_QUOTE_EXPIRED:
         return add_text(told, "Reason", "The quote was not accepted in time.");
     case LFI_QUOTE_REJECTED:
@@ -181,5 +199,5 @@ char *cover_told(const struct cover_quote *quote)
         return join(quote, COVER_END, COVER_TEXTS, salaries[quote->value.salary]);
     }
     cJSON *told = cJSON_CreateObject();
-    return print(told, told && fill_told(told, &quote->value));
+    return print(told, told && fill_told(told, quote));
 }

@@ -1,11 +1,10 @@
-/* What a provider takes of payments, and how: payments and paymentLog. */
+/* What a provider takes of payments, and how: payments, paymentLog and quoteLog. */
 #include "config/loader.h"
 
 #include "base/json.h"
 #include "base/limits.h"
 
-static const char *const payment_logs[] = {
-    [PAYMENT_LOG_2_1] = "v2.1", [PAYMENT_LOG_2_2] = "v2.2", NULL};
+static const char *const hub_forms[] = {[HUB_FORM_2_1] = "v2.1", [HUB_FORM_2_2] = "v2.2", NULL};
 static const char *const references[] = {"v2.1.7", "v2.1.8", NULL};
 enum { REFERENCES_2_1_7, REFERENCES_2_1_8 };
 
@@ -40,8 +39,10 @@ void loader_read_payments(struct loader *loader, const cJSON *provider, struct c
     int wanted = loader_word(loader, payments, loader_join(where, path, "payments"), "references",
                              references);
     out->offers.payment_types = loader_texts(loader, payments, "types", NULL);
-    out->payment_log = (enum payment_log)loader_word_or(
-        loader_word(loader, provider, path, "paymentLog", payment_logs), PAYMENT_LOG_2_1);
+    out->payment_log = (enum hub_form)loader_word_or(
+        loader_word(loader, provider, path, "paymentLog", hub_forms), HUB_FORM_2_1);
+    out->quote_log = (enum hub_form)loader_word_or(
+        loader_word(loader, provider, path, "quoteLog", hub_forms), HUB_FORM_2_1);
     out->payment_rules = (struct payment_rules){
         .any_references = loader_word_or(wanted, REFERENCES_2_1_8) == REFERENCES_2_1_7,
         .other_pii_forms = json_get_bool(payments, "otherPiiForms", false),

@@ -276,3 +276,13 @@ void feed_deliver(const struct push *push, struct hub *hub, struct arena *arena,
 out:
     cJSON_free(patch);
 }
+
+void feed_skip(const struct push *push, struct arena *arena, const struct feed_log *log,
+               const cJSON *record)
+{
+    struct lfi_slice id = json_get_string(record, "id");
+    struct lfi_slice key = key_of(arena, log, id, read_number(record, "number"));
+    if (key.ptr) {
+        feed_end(push, key);
+    }
+}

@@ -61,6 +61,10 @@ struct feed_entry feed_entry_of(const struct push *push, struct arena *arena,
 void feed_deliver(const struct push *push, struct hub *hub, struct arena *arena,
                   const struct feed_log *log, cJSON *record);
 
+/* Ends such a task without telling the Hub. */
+void feed_skip(const struct push *push, struct arena *arena, const struct feed_log *log,
+               const cJSON *record);
+
 void feed_note_failure(const struct push *push, const char *call, int status,
                        const struct lfi_error *error);
 

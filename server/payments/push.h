@@ -26,6 +26,6 @@ void push_revive(const struct push *push, struct arena *arena,
                  const struct lfi_payment_facts *facts);
 
 /* The body of PATCH /payment-log/{id} for a change, in the form of the version. */
-void push_write(struct buf *out, const struct lfi_payment_facts *facts, enum payment_log version);
+void push_write(struct buf *out, const struct lfi_payment_facts *facts, enum hub_form version);
 
 #endif

@@ -35,7 +35,7 @@ static const char *code_on_rail(const char *own)
 }
 
 static void write_reason(struct json_writer *w, const struct lfi_payment_facts *facts,
-                         enum payment_log version)
+                         enum hub_form version)
 {
     char code[64];
     const struct lfi_payment_reason *reason = &facts->reason;
@@ -43,7 +43,7 @@ static void write_reason(struct json_writer *w, const struct lfi_payment_facts *
     bool routed = facts->rail == LFI_RAIL_AANI || facts->rail == LFI_RAIL_UAEFTS;
     const char *prefix = name_of(by_rail ? reason->by : LFI_RAIL_NONE);
     const char *name = reason->code;
-    if (version == PAYMENT_LOG_2_2) {
+    if (version == HUB_FORM_2_2) {
         prefix = name_of(facts->rail);
         name = routed && !by_rail ? code_on_rail(reason->code) : reason->code;
     }
@@ -56,14 +56,14 @@ static void write_reason(struct json_writer *w, const struct lfi_payment_facts *
     json_close_array(w);
 }
 
-void push_write(struct buf *out, const struct lfi_payment_facts *facts, enum payment_log version)
+void push_write(struct buf *out, const struct lfi_payment_facts *facts, enum hub_form version)
 {
     struct json_writer w;
-    bool has_id = version == PAYMENT_LOG_2_1 || facts->rail == LFI_RAIL_AANI ||
-                  facts->rail == LFI_RAIL_UAEFTS;
+    bool has_id =
+        version == HUB_FORM_2_1 || facts->rail == LFI_RAIL_AANI || facts->rail == LFI_RAIL_UAEFTS;
     json_begin(&w, out);
     json_open_object(&w, NULL);
-    if (version == PAYMENT_LOG_2_2) {
+    if (version == HUB_FORM_2_2) {
         json_text(&w, "paymentResponse.paymentRail", name_of(facts->rail));
     }
     json_text(&w, "paymentResponse.status", statuses[facts->status]);
@@ -71,7 +71,7 @@ void push_write(struct buf *out, const struct lfi_payment_facts *facts, enum pay
         json_string_if_any(&w, "paymentResponse.paymentTransactionId",
                            slice_of(facts->transaction_id));
     }
-    if (facts->file && version == PAYMENT_LOG_2_1) {
+    if (facts->file && version == HUB_FORM_2_1) {
         json_open_object(&w, "paymentResponse.OpenFinanceBilling");
         json_int(&w, "NumberOfSuccessfulTransactions", facts->successes);
         json_close_object(&w);

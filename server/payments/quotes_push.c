@@ -6,10 +6,12 @@
 static const struct feed_log hub_log = {QUOTES_KIND, "quote-pushed", hub_patch_insurance_quote,
                                         true};
 
+#define AVAILABLE "Available" /* since v2.2 */
+
 /* NULL: the Hub's log knows no such status, and is not told. */
 static const char *const statuses[] = {
     [LFI_QUOTE_PENDING] = NULL,
-    [LFI_QUOTE_AVAILABLE] = NULL,
+    [LFI_QUOTE_AVAILABLE] = AVAILABLE,
     [LFI_QUOTE_APPLIED] = "ApplicationPending",
     [LFI_QUOTE_VERIFIED] = NULL,
     [LFI_QUOTE_APPROVED] = "ApplicationApproved",
@@ -43,7 +45,8 @@ static bool read_change(const struct push *push, struct arena *arena, const void
     *out = feed_entry_of(push, arena, &hub_log, slice_of(entry->facts.quote_id), entry->number,
                          write_patch(arena, entry));
     out->cursor = entry->cursor;
-    out->told = statuses[entry->facts.status];
+    out->told = statuses[entry->facts.status] && (entry->facts.status != LFI_QUOTE_AVAILABLE ||
+                                                  push->provider->quote_log == HUB_FORM_2_2);
     return true;
 }
 
@@ -60,7 +63,19 @@ bool quotes_read_feed(const struct push *push)
     return push->provider->quotes && feed_move(push, &feed);
 }
 
+/* The form is that of the moment of telling, whichever it was when the change was noted. */
 void quotes_deliver(const struct push *push, struct hub *hub, struct arena *arena, cJSON *record)
 {
+    static const char *const later[] = {"ConfirmedPolicyStartDate", "ConfirmedPolicyEndDate"};
+    cJSON *patch = cJSON_GetObjectItemCaseSensitive(record, "patch");
+    if (push->provider->quote_log == HUB_FORM_2_1) {
+        if (slice_equal_text(json_get_string(patch, "QuoteStatus"), AVAILABLE)) {
+            feed_skip(push, arena, &hub_log, record);
+            return;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(later); i++) {
+            cJSON_DeleteItemFromObjectCaseSensitive(patch, later[i]);
+        }
+    }
     feed_deliver(push, hub, arena, &hub_log, record);
 }

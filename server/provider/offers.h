@@ -8,8 +8,8 @@
 #include "base/slice.h"
 #include "contract/family.h"
 
-/* The version of the Consent Manager in whose form its payment log is patched. */
-enum payment_log { PAYMENT_LOG_2_1, PAYMENT_LOG_2_2 };
+/* The version of the Consent Manager in whose form one of its logs is patched. */
+enum hub_form { HUB_FORM_2_1, HUB_FORM_2_2 };
 
 struct offers {
     const char *const *consent_types;     /* "cbuae-account-access-consents", … */

@@ -30,7 +30,9 @@ let operator;
 
 before(async () => {
     demo = await startDemo({
-        adjustServer: `(.providers[] | select(.id == "${PROVIDER}")).offers += {standardVersions: ["v2.1", "v2.2"]}`,
+        adjustServer: `(.providers[] | select(.id == "${PROVIDER}")) |=
+            (.offers += {standardVersions: ["v2.1", "v2.2"]} | .quoteLog = "v2.2")`,
+        adjustHub: `(.hubs[] | select(.providerId == "${PROVIDER}")).quoteLog = "v2.2"`,
     });
     hub = new HubClient(demo, PROVIDER);
     bank = new Bank(
@@ -194,6 +196,42 @@ test('a declined quote may give reasons since v2.2', async () => {
     }
     const old = requestOf('travel', { QuoteType: 'Switch' }); // the reference insurer gives none
     assert.equal((await call('v2.2', 'travel', 'POST', 'quotes', { body: old })).status, 204);
+});
+
+/* --- the Hub's log ----------------------------------------------------------------------------- */
+
+test('the log of v2.2 hears of a price, and of the days of the policy that was made', async () => {
+    const told = (id, status) => demo.hubLog()
+        .find((one) => one.event === 'insurance-quote-told' && one.quote === id && one.status === status);
+    const heard = async (id, status) => {
+        await until(() => told(id, status), `the Hub told of ${status}`, WAIT_MS);
+        return told(id, status);
+    };
+    const pending = await quoteOf('v2.1', 'life'); // whose price takes time
+    await heard(pending.QuoteId, 'Available');
+    const quote = await quoteOf('v2.2', 'travel');
+    const body = acceptanceOf('travel', quote);
+    assert.equal((await call('v2.1', 'travel', 'PATCH', `quotes/${quote.QuoteId}`, { body })).status, 204);
+    const { policy, starts, ends } = await heard(quote.QuoteId, 'PolicyIssued');
+    assert.match(policy, /^[0-9a-f-]{36}$/);
+    assert.deepEqual([starts, ends], [quote.PolicyStartDate, quote.PolicyEndDate]);
+    await heard(quote.QuoteId, 'Completed');
+    assert.equal(told(quote.QuoteId, 'Available'), undefined); // it had its price at once
+});
+
+test('a Hub of v2.1 takes no form of the log that v2.2 adds', async () => {
+    const patch = (provider, json) => bank.consents('PATCH', '/insurance-quote-log/a-quote', { provider, json });
+    const issued = { QuoteStatus: 'PolicyIssued', InsurancePolicyId: 'p-1' };
+    assert.equal((await patch('dhowretail', issued)).status, 204);
+    for (const json of [
+        { QuoteStatus: 'Available' }, { ...issued, ConfirmedPolicyStartDate: '2026-12-01' },
+        { ...issued, ConfirmedPolicyEndDate: '2027-11-30' },
+    ]) {
+        const reply = await patch('dhowretail', json);
+        assert.equal(reply.status, 400, JSON.stringify(json));
+        assert.match(reply.text, /Body\.InvalidFormat/);
+        assert.equal((await patch(PROVIDER, json)).status, 204);
+    }
 });
 
 /* --- what each version takes ------------------------------------------------------------------ */

@@ -221,6 +221,16 @@ test('the insurer leads: accepted, approved, paid, issued, completed, and told i
     }
 });
 
+test('a Hub of v2.1 is not told what the log of v2.2 adds', async () => {
+    const told = demo.hubLog().filter(({ event }) => event === 'insurance-quote-told');
+    assert.ok(told.some(({ status }) => status === 'PolicyIssued'));
+    for (const { status, policy, starts, ends } of told) {
+        assert.notEqual(status, 'Available');
+        assert.deepEqual([starts, ends], [undefined, undefined]);
+        assert.equal(policy !== undefined, status === 'PolicyIssued');
+    }
+});
+
 test('the TPP leads: it verifies, then has the policy made, once for all who ask at once', async () => {
     for (const sector of ['health', 'home', 'motor']) {
         const { quote, reply } = await accepted(sector, { PolicyIssuanceRequest: ALL }, 200);

@@ -169,8 +169,13 @@ static const struct word_row word_rows[] = {
     {"\"sme\"",
      "\"sme\", \"paymentLog\": \"",
      "\"",
-     {{"v2.1", PAYMENT_LOG_2_1}, {"v2.2", PAYMENT_LOG_2_2}},
+     {{"v2.1", HUB_FORM_2_1}, {"v2.2", HUB_FORM_2_2}},
      IN_PROVIDER(payment_log)},
+    {"\"sme\"",
+     "\"sme\", \"quoteLog\": \"",
+     "\"",
+     {{"v2.1", HUB_FORM_2_1}, {"v2.2", HUB_FORM_2_2}},
+     IN_PROVIDER(quote_log)},
 };
 
 /* The value of the word, or -1 with the reason. */

@@ -324,6 +324,52 @@ static void of_an_insurance_quote_what_the_log_knows_is_told(void **state)
     }
 }
 
+/* Noted under v2.2, told under the setting of the moment; each in the order of its quote. */
+static void an_insurance_quote_is_told_in_the_form_of_its_hub(void **state)
+{
+    static const char told[] =
+        "{\"InsurancePolicyId\":\"p\",\"ConfirmedPolicyStartDate\":\"2026-12-01\","
+        "\"ConfirmedPolicyEndDate\":\"2027-11-30\"}";
+    static const struct {
+        enum hub_form noted, told;
+        const char *bodies[3];
+    } cases[] = {
+        {HUB_FORM_2_1,
+         HUB_FORM_2_1,
+         {"{\"QuoteStatus\":\"PolicyIssued\",\"InsurancePolicyId\":\"p\"}"}},
+        {HUB_FORM_2_2,
+         HUB_FORM_2_1,
+         {"{\"QuoteStatus\":\"PolicyIssued\",\"InsurancePolicyId\":\"p\"}"}},
+        {HUB_FORM_2_2,
+         HUB_FORM_2_2,
+         {"{\"QuoteStatus\":\"Available\"}",
+          "{\"QuoteStatus\":\"PolicyIssued\",\"InsurancePolicyId\":\"p\","
+          "\"ConfirmedPolicyStartDate\":\"2026-12-01\",\"ConfirmedPolicyEndDate\":\"2027-11-"
+          "30\"}"}},
+    };
+    const struct push push = push_of();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char id[8];
+        unsigned count = 0;
+        (void)snprintf(id, sizeof(id), "q-%zu", i);
+        w.provider.quote_log = cases[i].noted;
+        w.calls = 0;
+        add_cover(id, 1, LFI_QUOTE_AVAILABLE, "{}");
+        add_cover(id, 2, LFI_QUOTE_ISSUED, told);
+        assert_true(quotes_read_feed(&push));
+        w.provider.quote_log = cases[i].told;
+        at_second((int64_t)(i + 1) * 3600);
+        (void)deliver();
+        while (cases[i].bodies[count]) {
+            assert_string_equal(w.bodies[count], cases[i].bodies[count]);
+            count++;
+        }
+        assert_int_equal(w.calls, count);
+        assert_int_equal(counts_now().kept, 0);
+    }
+}
+
 /* The Hub may know the quote later: unlike of other logs, a refusal is told again, for a day. */
 static void a_refused_state_of_an_insurance_quote_is_told_again(void **state)
 {
@@ -378,6 +424,7 @@ int main(void)
         TEST(a_hub_that_is_away_holds_up_its_own_opening_alone),
         TEST(what_the_hub_refuses_waits_for_an_operator),
         TEST(of_an_insurance_quote_what_the_log_knows_is_told),
+        TEST(an_insurance_quote_is_told_in_the_form_of_its_hub),
         TEST(a_refused_state_of_an_insurance_quote_is_told_again),
         TEST(a_malformed_entry_moves_no_cursor),
     };

@@ -334,37 +334,35 @@ static void each_form_names_rail_and_reason_as_its_version_does(void **state)
 {
 #define R "paymentResponse."
     static const struct {
-        enum payment_log version;
+        enum hub_form version;
         enum lfi_payment_status status;
         enum lfi_rail rail, by;
         const char *code, *transaction, *body;
     } rows[] = {
-        {PAYMENT_LOG_2_1, LFI_PAYMENT_ACCEPTED_WITHOUT_POSTING, LFI_RAIL_AANI, LFI_RAIL_NONE, "",
-         "T1", "{\"" R "status\":\"AcceptedWithoutPosting\",\"" R "paymentTransactionId\":\"T1\"}"},
-        {PAYMENT_LOG_2_1, LFI_PAYMENT_REJECTED, LFI_RAIL_AANI, LFI_RAIL_AANI, "AM04", "",
+        {HUB_FORM_2_1, LFI_PAYMENT_ACCEPTED_WITHOUT_POSTING, LFI_RAIL_AANI, LFI_RAIL_NONE, "", "T1",
+         "{\"" R "status\":\"AcceptedWithoutPosting\",\"" R "paymentTransactionId\":\"T1\"}"},
+        {HUB_FORM_2_1, LFI_PAYMENT_REJECTED, LFI_RAIL_AANI, LFI_RAIL_AANI, "AM04", "",
          "{\"" R "status\":\"Rejected\",\"" R
          "rejectReasonCode\":[{\"code\":\"AANI.AM04\",\"message\":\"No.\"}]}"},
-        {PAYMENT_LOG_2_1, LFI_PAYMENT_REJECTED, LFI_RAIL_UAEFTS, LFI_RAIL_UAEFTS, "AC06", "",
+        {HUB_FORM_2_1, LFI_PAYMENT_REJECTED, LFI_RAIL_UAEFTS, LFI_RAIL_UAEFTS, "AC06", "",
          "{\"" R "status\":\"Rejected\",\"" R
          "rejectReasonCode\":[{\"code\":\"FTS.AC06\",\"message\":\"No.\"}]}"},
-        {PAYMENT_LOG_2_1, LFI_PAYMENT_REJECTED, LFI_RAIL_AANI, LFI_RAIL_NONE, "ScreeningRejected",
-         "",
+        {HUB_FORM_2_1, LFI_PAYMENT_REJECTED, LFI_RAIL_AANI, LFI_RAIL_NONE, "ScreeningRejected", "",
          "{\"" R "status\":\"Rejected\",\"" R
          "rejectReasonCode\":[{\"code\":\"LFI.ScreeningRejected\",\"message\":\"No.\"}]}"},
-        {PAYMENT_LOG_2_2, LFI_PAYMENT_REJECTED, LFI_RAIL_AANI, LFI_RAIL_NONE, "ScreeningRejected",
-         "",
+        {HUB_FORM_2_2, LFI_PAYMENT_REJECTED, LFI_RAIL_AANI, LFI_RAIL_NONE, "ScreeningRejected", "",
          "{\"" R "paymentRail\":\"AANI\",\"" R "status\":\"Rejected\",\"" R
          "rejectReasonCode\":[{\"code\":\"AANI.RR04\",\"message\":\"No.\"}]}"},
-        {PAYMENT_LOG_2_2, LFI_PAYMENT_REJECTED, LFI_RAIL_UAEFTS, LFI_RAIL_NONE, "Other", "",
+        {HUB_FORM_2_2, LFI_PAYMENT_REJECTED, LFI_RAIL_UAEFTS, LFI_RAIL_NONE, "Other", "",
          "{\"" R "paymentRail\":\"FTS\",\"" R "status\":\"Rejected\",\"" R
          "rejectReasonCode\":[{\"code\":\"FTS.MS03\",\"message\":\"No.\"}]}"},
-        {PAYMENT_LOG_2_2, LFI_PAYMENT_REJECTED, LFI_RAIL_NONE, LFI_RAIL_NONE,
+        {HUB_FORM_2_2, LFI_PAYMENT_REJECTED, LFI_RAIL_NONE, LFI_RAIL_NONE,
          "CreditorBankNotReachable", "",
          "{\"" R "paymentRail\":\"LFI\",\"" R "status\":\"Rejected\",\"" R
          "rejectReasonCode\":[{\"code\":\"LFI.CreditorBankNotReachable\",\"message\":\"No.\"}]}"},
-        {PAYMENT_LOG_2_2, LFI_PAYMENT_CREDITED, LFI_RAIL_INTRA_BANK, LFI_RAIL_NONE, "", "T2",
+        {HUB_FORM_2_2, LFI_PAYMENT_CREDITED, LFI_RAIL_INTRA_BANK, LFI_RAIL_NONE, "", "T2",
          "{\"" R "paymentRail\":\"LFI\",\"" R "status\":\"AcceptedCreditSettlementCompleted\"}"},
-        {PAYMENT_LOG_2_2, LFI_PAYMENT_CREDITED, LFI_RAIL_UAEFTS, LFI_RAIL_NONE, "", "T3",
+        {HUB_FORM_2_2, LFI_PAYMENT_CREDITED, LFI_RAIL_UAEFTS, LFI_RAIL_NONE, "", "T3",
          "{\"" R "paymentRail\":\"FTS\",\"" R "status\":\"AcceptedCreditSettlementCompleted\",\"" R
          "paymentTransactionId\":\"T3\"}"},
     };

@@ -25,7 +25,7 @@ static const struct config_hub retail = {.provider_id = "dhowretail",
                                          .authorize_url = "https://bank.example/authorize"};
 static const struct config_hub private = {.provider_id = "dhowprivate",
                                           .segment = "private",
-                                          .payment_log = PAYMENT_LOG_2_2,
+                                          .payment_log = HUB_FORM_2_2,
                                           .authorize_url = "https://bank.example/authorize"};
 static const struct sim_config config = {.url = "http://tpp.test"};
 

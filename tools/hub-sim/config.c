@@ -108,6 +108,11 @@ static void read_caap(struct reader *reader, struct config_hub *out, const cJSON
     out->caap = copy;
 }
 
+static enum hub_form read_form(const cJSON *item, const char *name)
+{
+    return slice_equal_text(json_get_string(item, name), "v2.2") ? HUB_FORM_2_2 : HUB_FORM_2_1;
+}
+
 static void read_hubs(struct reader *reader, struct sim_config *config, const cJSON *list)
 {
     const cJSON *item;
@@ -130,9 +135,8 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
             .authorize_url = read_text(reader, item, "authorizeUrl"),
             .offers_validate = json_get_bool(item, "offersValidate", false),
             .sends_events = json_get_bool(item, "sendsEvents", false),
-            .payment_log = slice_equal_text(json_get_string(item, "paymentLog"), "v2.2")
-                               ? PAYMENT_LOG_2_2
-                               : PAYMENT_LOG_2_1,
+            .payment_log = read_form(item, "paymentLog"),
+            .quote_log = read_form(item, "quoteLog"),
         };
         read_auth(reader, hub, json_get(item, "callerAuth"));
         read_caap(reader, hub, json_get(item, "caap"));

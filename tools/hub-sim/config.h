@@ -36,7 +36,7 @@ struct config_hub {
     const char *response_key, *response_kid; /* Sig2; NULL: nothing is signed for TPPs */
     const char *authorize_url;
     bool offers_validate, sends_events;
-    enum payment_log payment_log; /* the version in which it is told of payments */
+    enum hub_form payment_log, quote_log; /* the version in which it is told of them */
     /* The same with what CAAP presents to the bank; NULL: customers decide at the bank. */
     const struct config_hub *caap;
 };

@@ -290,13 +290,28 @@ int fx_log_patch(struct call *base)
     return 0;
 }
 
+/* Of quotes with a price, and of an issued policy's days, a Hub is told since v2.2. */
+static bool is_later_quote(const cJSON *patch)
+{
+    return slice_equal_text(json_get_string(patch, "QuoteStatus"), "Available") ||
+           json_get(patch, "ConfirmedPolicyStartDate") || json_get(patch, "ConfirmedPolicyEndDate");
+}
+
 int quote_log_patch(struct call *base)
 {
     const struct sim_call *call = sim_call_of(base);
     cJSON *patch = json_parse(base->request->body);
+    if (call->hub->config->quote_log == HUB_FORM_2_1 && is_later_quote(patch)) {
+        cJSON_Delete(patch);
+        return refusal_set(base->refusal, "QUOTE-FORM", 400, "Body.InvalidFormat",
+                           "This form of the log is known since v2.2.");
+    }
     LOG_EVENT(call->sim->log, LOG_INFO, "insurance-quote-told",
               LOG_TEXT("quote", contract_parameter(&base->parameters, HUB_CONSENT_MANAGER_LOG_ID)),
-              LOG_TEXT("status", json_get_string(patch, "QuoteStatus")));
+              LOG_TEXT("status", json_get_string(patch, "QuoteStatus")),
+              LOG_TEXT("policy", json_get_string(patch, "InsurancePolicyId")),
+              LOG_TEXT("starts", json_get_string(patch, "ConfirmedPolicyStartDate")),
+              LOG_TEXT("ends", json_get_string(patch, "ConfirmedPolicyEndDate")));
     cJSON_Delete(patch);
     base->reply->status = 204;
     return 0;

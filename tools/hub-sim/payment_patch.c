@@ -40,12 +40,12 @@ static bool may_follow(struct lfi_slice from, struct lfi_slice to)
     return false;
 }
 
-static int check_rail(const cJSON *payment, const cJSON *patch, enum payment_log version,
+static int check_rail(const cJSON *payment, const cJSON *patch, enum hub_form version,
                       struct refusal *refusal)
 {
     struct lfi_slice rail = json_get_string(patch, RAIL), known = json_get_string(payment, "rail");
     bool named = rail.ptr;
-    if (named != (version == PAYMENT_LOG_2_2)) {
+    if (named != (version == HUB_FORM_2_2)) {
         return refuse(refusal, "PAYMENT-FORM",
                       named ? "The rail is named since v2.2." : "The rail must be named.");
     }
@@ -54,7 +54,7 @@ static int check_rail(const cJSON *payment, const cJSON *patch, enum payment_log
                : refuse(refusal, "PAYMENT-RAIL", "paymentRail cannot change.");
 }
 
-static int check_patch(const cJSON *payment, const cJSON *patch, enum payment_log version,
+static int check_patch(const cJSON *payment, const cJSON *patch, enum hub_form version,
                        struct refusal *refusal)
 {
     struct lfi_slice from = json_get_string(json_get(payment, "paymentResponse"), "status");

@@ -94,7 +94,9 @@ struct lfi_quote_entry {
     /*
      * A JSON object, borrowed until the record is taken: what the Hub's log is told beside the
      * status (insurance-quote-log: BrokerInstructions, Documents, Reason, Premium, …). It goes to
-     * the third party word for word. Absent: nothing, which a completed quote must not say.
+     * the third party word for word, but for ConfirmedPolicyStartDate and ConfirmedPolicyEndDate of
+     * an issued policy, which a Hub before v2.2 is not told. Absent: nothing, which a completed
+     * quote must not say.
      */
     struct lfi_slice told;
 };
