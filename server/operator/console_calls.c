@@ -1,7 +1,9 @@
 /* What the console asks besides: a session, the last calls, providers, certificates. */
+#include "base/array.h"
 #include "base/datetime.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "contract/version.h"
 #include "contract_operator.h"
 #include "flow/row.h"
 #include "lfi_version.h"
@@ -119,6 +121,35 @@ static void append_operation(struct json_writer *w, const struct apis *apis, siz
     buf_free(&path);
 }
 
+static void append_versions(struct json_writer *w, const char *name, const uint32_t *versions)
+{
+    char text[VERSION_TEXT_MAX];
+    json_open_array(w, name);
+    for (; versions && *versions; versions++) {
+        version_format(*versions, text);
+        json_text(w, NULL, text);
+    }
+    json_close_array(w);
+}
+
+/* In which versions of the standard the Hub may call, and in which forms it is called itself. */
+static void append_standard(struct json_writer *w, const struct provider *provider)
+{
+    static const char *const forms[] = {[HUB_FORM_2_1] = "v2.1", [HUB_FORM_2_2] = "v2.2"};
+    static const enum contract_family families[] = {CONTRACT_DATA_SHARING, CONTRACT_PRODUCTS,
+                                                    CONTRACT_OPEN_DATA, CONTRACT_SERVICE_INITIATION,
+                                                    CONTRACT_INSURANCE};
+    const struct offers *offers = &provider->offers;
+    json_open_object(w, "versions");
+    for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+        append_versions(w, contract_family_names[families[i]], offers->versions[families[i]]);
+    }
+    json_close_object(w);
+    append_versions(w, "closing", offers->closing);
+    json_text(w, "paymentLog", forms[provider->payment_log]);
+    json_text(w, "quoteLog", forms[provider->quote_log]);
+}
+
 int operator_list_providers(struct call *call)
 {
     struct json_writer w;
@@ -133,6 +164,7 @@ int operator_list_providers(struct call *call)
         json_text(&w, "provider", provider->id);
         json_text(&w, "segment", provider->segment);
         json_text(&w, "authorization", provider->caap ? "caap" : "own");
+        append_standard(&w, provider);
         if (config->append_caller) {
             config->append_caller(config->append_caller_ctx, i, &w);
         }

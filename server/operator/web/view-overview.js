@@ -40,10 +40,27 @@ function absent(operations) {
     .concat([...new Set(sectors)].map((sector) => `${sector} insurance`));
 }
 
-function providerRow({ provider, segment, authorization, operations, caller }) {
+const FAMILIES = {
+  dataSharing: 'data sharing', products: 'products', openData: 'ATMs', serviceInitiation: 'payments',
+  insurance: 'insurance',
+};
+
+/** Versions of the standard: those of all families, then what differs; and the forms of the Hub's logs. */
+function versionsCell({ versions, closing, paymentLog, quoteLog }) {
+  const text = (list) => list.map((one) => (closing.includes(one) ? `${one} (closing)` : one)).join(', ');
+  const usual = text(versions.dataSharing);
+  const others = Object.entries(versions).map(([family, list]) => [FAMILIES[family], text(list)])
+    .filter(([, list]) => list !== usual);
+  const notes = [...others, ['log of payments', paymentLog], ['log of quotes', quoteLog]];
+  const cell = element('td', { textContent: usual });
+  cell.append(...notes.map(([name, list]) => element('div', { className: 'soft', textContent: `${name} ${list}` })));
+  return cell;
+}
+
+function providerRow({ provider, segment, authorization, operations, caller, ...standard }) {
   const missing = absent(operations);
   const row = element('tr', {}, element('td', { textContent: provider }), element('td', { textContent: segment }),
-    element('td', { textContent: authorization === 'caap' ? 'at CAAP' : 'on its pages' }),
+    element('td', { textContent: authorization === 'caap' ? 'at CAAP' : 'on its pages' }), versionsCell(standard),
     number(`${operations.filter((one) => one.offered).length} of ${operations.length}`),
     element('td', { textContent: missing.length > 0 ? missing.join(', ') : 'nothing', className: missing.length > 0 ? 'warn' : 'good' }),
     callerCell(caller));
@@ -93,7 +110,7 @@ export async function showOverview(main, { providers, tell }) {
   const { certificates } = await ask('/operator/certificates');
   main.append(
     card('What runs', parts),
-    card('Providers', table(['Provider', 'Segment', 'Customers decide', 'Offered', 'Not offered', 'Caller'], providers.map(providerRow))),
+    card('Providers', table(['Provider', 'Segment', 'Customers decide', 'Versions', 'Offered', 'Not offered', 'Caller'], providers.map(providerRow))),
     card('Speed and availability this month', speed),
     card('Certificates and secrets', table(['Setting', 'Subject', 'Ends', 'Days left'], certificates.map(certificateRow))));
 
