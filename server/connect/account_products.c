@@ -1,7 +1,7 @@
 /*
- * The products of an account. FinanceRates leaves only under a consent that permits it, and for
- * products that the bank protects only encrypted with a one-time code, which goes to the customer
- * and never through the TPP. (Data sharing 8.)
+ * The products of an account. FinanceRates, and since v2.2 ShariaFinanceRates, leave only under a
+ * consent that permits it, and for products that the bank protects only encrypted with a one-time
+ * code, which goes to the customer and never through the TPP. (Data sharing 8.)
  */
 #include "connect/call_consent.h"
 #include "connect/one_time_code.h"
@@ -9,12 +9,13 @@
 #include "contract_data_sharing.h"
 #include "rows_data_sharing.h"
 
+#define SHARIA_RATES "ShariaFinanceRates"
 #define NAME_BYTES 140 /* of a product or TPP in a message: with both languages it then fits */
 
 /* Copies, because the code must not be made while the core is handing out records. */
 struct product {
-    struct lfi_slice json;
-    struct lfi_slice finance_rates, name;
+    struct lfi_slice json; /* without rates */
+    struct lfi_slice finance_rates, sharia_rates, name;
     bool encrypt;
 };
 
@@ -25,19 +26,47 @@ struct products {
     const char *fault; /* of what the core gave; NULL: none */
 };
 
+/* An empty slice when memory is out. */
+static struct lfi_slice keep_json(struct arena *arena, const cJSON *json)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    struct lfi_slice kept = text ? arena_keep(arena, slice_of(text)) : (struct lfi_slice){0};
+    cJSON_free(text);
+    return kept;
+}
+
+/* Moves the rates of a Sharia-compliant product out of its record. False: out of memory. */
+static bool take_sharia_rates(struct arena *arena, struct product *product)
+{
+    if (!memmem(product->json.ptr, product->json.len, SHARIA_RATES, sizeof(SHARIA_RATES) - 1)) {
+        return true;
+    }
+    cJSON *record = json_parse(product->json);
+    cJSON *rates = cJSON_DetachItemFromObjectCaseSensitive(record, SHARIA_RATES);
+    if (rates) {
+        product->sharia_rates = keep_json(arena, rates);
+        product->json = keep_json(arena, record);
+    }
+    bool whole = record && product->json.ptr && (!rates || product->sharia_rates.ptr);
+    cJSON_Delete(rates);
+    cJSON_Delete(record);
+    return whole;
+}
+
 static int collect(void *ctx, struct lfi_slice json, const void *facts)
 {
     struct products *all = ctx;
     const struct lfi_account_product_facts *said = facts;
-    const struct product copy = {.json = arena_keep(all->arena, json),
-                                 .finance_rates = arena_keep(all->arena, said->finance_rates),
-                                 .name = arena_keep(all->arena, said->name),
-                                 .encrypt = said->encrypt};
+    struct product copy = {.json = arena_keep(all->arena, json),
+                           .finance_rates = arena_keep(all->arena, said->finance_rates),
+                           .name = arena_keep(all->arena, said->name),
+                           .encrypt = said->encrypt};
     if (!list_is_object(json) || json.len == 2) {
         all->fault = "a product is not a JSON object with members";
     } else if (all->count == LFI_ACCOUNT_PRODUCTS_MAX) {
         all->fault = "an account has more products than the core's header allows";
-    } else if (!copy.json.ptr || (said->finance_rates.ptr && !copy.finance_rates.ptr)) {
+    } else if (!copy.json.ptr || (said->finance_rates.ptr && !copy.finance_rates.ptr) ||
+               !take_sharia_rates(all->arena, &copy)) {
         all->fault = "the products of an account do not fit into the request's memory";
     } else {
         all->items[all->count++] = copy;
@@ -65,6 +94,17 @@ static int send_code(struct call *call, struct lfi_slice product, struct jwe_cod
     return one_time_code_send(call, &use, code);
 }
 
+/* Puts the JWE in the place of rates, if there are any. -1: refused. */
+static int encrypt(struct call *call, const struct jwe_code *code, const char *member,
+                   struct lfi_slice *rates)
+{
+    if (rates->ptr) {
+        *rates = one_time_code_encrypt(call, code, member, *rates);
+        return rates->ptr ? 0 : -1;
+    }
+    return 0;
+}
+
 /* Encrypts what must be of the page, with one code for the whole call. -1: refused. */
 static int protect(struct call *call, struct products *all)
 {
@@ -75,17 +115,16 @@ static int protect(struct call *call, struct products *all)
     bool have_code = false;
     for (uint64_t i = first; i < all->count && i - first < page->size && outcome == 0; i++) {
         struct product *product = &all->items[i];
-        if (!product->finance_rates.ptr || !product->encrypt) {
+        if (!product->encrypt || (!product->finance_rates.ptr && !product->sharia_rates.ptr)) {
             continue;
         }
         if (!have_code) {
             outcome = send_code(call, product->name, &code);
             have_code = true;
         }
-        if (outcome == 0) {
-            product->finance_rates =
-                one_time_code_encrypt(call, &code, "FinanceRates", product->finance_rates);
-            outcome = product->finance_rates.ptr ? 0 : -1;
+        if (outcome == 0 && (encrypt(call, &code, "FinanceRates", &product->finance_rates) != 0 ||
+                             encrypt(call, &code, SHARIA_RATES, &product->sharia_rates) != 0)) {
+            outcome = -1;
         }
     }
     jwe_code_wipe(&code);
@@ -94,12 +133,14 @@ static int protect(struct call *call, struct products *all)
 
 /* --- the operation ---------------------------------------------------------------------------- */
 
-/* The record with its rates put back before the closing brace. */
-static struct lfi_slice with_rates(struct arena *arena, const struct product *product)
+/* The record with a member put before its closing brace, when there is one to put. */
+static struct lfi_slice with_member(struct arena *arena, struct lfi_slice json, const char *name,
+                                    struct lfi_slice value)
 {
-    struct lfi_slice json = product->json;
-    return arena_format(arena, "%.*s,\"FinanceRates\":%.*s}", (int)json.len - 1, json.ptr,
-                        SLICE_ARG(product->finance_rates));
+    return value.ptr && json.ptr
+               ? arena_format(arena, "%.*s%s\"%s\":%.*s}", (int)json.len - 1, json.ptr,
+                              json.len > 2 ? "," : "", name, SLICE_ARG(value))
+               : json;
 }
 
 static int append_products(struct call *call, const struct products *all, bool permitted)
@@ -108,9 +149,11 @@ static int append_products(struct call *call, const struct products *all, bool p
     list_begin(&call->list, call, list_offset(&call->page), call->page.size);
     for (size_t i = 0; i < all->count; i++) {
         const struct product *product = &all->items[i];
-        struct lfi_slice json = permitted && product->finance_rates.ptr
-                                    ? with_rates(call->arena, product)
-                                    : product->json;
+        struct lfi_slice json = product->json;
+        if (permitted) {
+            json = with_member(call->arena, json, SHARIA_RATES, product->sharia_rates);
+            json = with_member(call->arena, json, "FinanceRates", product->finance_rates);
+        }
         if (!json.ptr || list_add(&call->list, json) != 0) {
             return outcome_fail(call, "the products do not fit into the reply");
         }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
 import { BUILD_DIR, ROOT, startDemo } from '../support/demo.mjs';
+import { asOlder } from '../support/versions.mjs';
 
 const NO_CONSENT = {
     'o3-consent-id': undefined, 'o3-psu-identifier': undefined, 'o3-aspsp-id': undefined,
@@ -15,7 +16,7 @@ const NO_CONSENT = {
 const FROM_PHONE = { ...NO_CONSENT, 'x-fapi-customer-ip-address': '192.0.2.7' };
 const authored = (name) => JSON.parse(readFileSync(join(ROOT, 'fixtures/open-data', name), 'utf8'));
 const MACHINES = authored('atms.json');
-const OFFERS = authored('products.json');
+const OFFERS = asOlder(authored('products.json'));
 const EXPIRED = 'regatta-saver';
 const UNDATED = 'payroll-current';
 

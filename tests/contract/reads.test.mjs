@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { encodePsu, HubClient } from '../support/client.mjs';
 import { BUILD_DIR, startDemo } from '../support/demo.mjs';
+import { asOlder } from '../support/versions.mjs';
 
 const GATE = {
     Active: 200,
@@ -44,7 +45,8 @@ function readBooks(segment) {
     );
     const books = new Map();
     for (const line of dump.trim().split('\n')) {
-        const { record, value } = JSON.parse(line);
+        const { record, ...rest } = JSON.parse(line);
+        const value = asOlder(rest.value);
         if (record === 'account') {
             books.set(value.id, { account: value, balances: [], transactions: [] });
         } else if (record === 'balance') {

@@ -6,8 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
+import { newConsent } from '../support/customer.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
 import { runProgram, writeConfig } from '../support/program.mjs';
+import { asOlder, laterIn } from '../support/versions.mjs';
 
 const BASE_PATHS = {
     dataSharing: '/data-sharing', products: '/open/v2.2', openData: '/open/v2.2',
@@ -26,7 +28,7 @@ const clients = {};
 before(async () => {
     demo = await startDemo({
         adjustServer: `.hubListener.basePaths = ${JSON.stringify(BASE_PATHS)}
-            | .providers[0].offers = {standardVersions: ["v2.1", "v2.2"]}
+            | .providers[0].offers = {standardVersions: ["v2.1", "v2.2"]} | .providers[0].quoteLog = "v2.2"
             | .providers[1].offers = {standardVersions: ["v2.1", "v2.2"], closingVersions: ["v2.1"],
                                       familyVersions: {products: ["v2.1"], openData: ["v2.1"]}}`,
     });
@@ -104,6 +106,22 @@ test('a version that is a draft or not known is logged', async () => {
     assert.match(told[0], /warning: \$\.providers\[0\]\.offers\.standardVersions: v2\.2 is a draft/);
     assert.match(told[1], /v3\.0 is not known here/);
     assert.match(told[2], /\$\.providers\[1\]\.offers\.familyVersions\.products: v2\.2 is a draft/);
+});
+
+test('the operator is told which versions each provider serves', async () => {
+    const reply = await fetch(`${demo.adminBaseUrl}/operator/providers`, {
+        headers: { authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}` },
+    });
+    const { providers } = await reply.json();
+    const told = Object.fromEntries(providers.map((one) => [one.provider, one]));
+    const both = ['v2.1', 'v2.2'];
+    const everywhere = (list) => ({ dataSharing: list, products: list, openData: list, serviceInitiation: list, insurance: list });
+    assert.deepEqual(told.dhowretail.versions, everywhere(both));
+    assert.deepEqual(told.dhowretail.closing, []);
+    assert.deepEqual(told.dhowbusiness.versions, { ...everywhere(both), products: ['v2.1'], openData: ['v2.1'] });
+    assert.deepEqual(told.dhowbusiness.closing, ['v2.1']);
+    assert.deepEqual(told.dhowprivate.versions, everywhere(['v2.1']));
+    assert.deepEqual([told.dhowretail.paymentLog, told.dhowretail.quoteLog], ['v2.1', 'v2.2']);
 });
 
 /* --- versions -------------------------------------------------------------------------------- */
@@ -251,25 +269,51 @@ test('no handler reads the version of a request, and insurance needs no other ha
     for (const edit of insurance) assert.doesNotMatch(edit, /x-lfi/);
 });
 
-test('members that v2.2 adds are left out of answers in v2.1', async () => {
-    const later = ['ShariaFinanceRates', 'TakafulRequired', 'TakafulDescription'];
+/** Who holds an account whose product has the member in v2.2. */
+async function holderOf(member) {
     for (const { userId, accountIds } of demo.providers[0].users) {
         for (const accountId of accountIds) {
-            const read = async (version) => (await retail().get(`/data-sharing/accounts/${accountId}/products`, {
-                userId, query: { page: 1, 'page-size': 100 }, headers: uri(version),
-            })).json.data;
-            const newer = await read('v2.2');
-            const places = JSON.stringify(newer ?? {}).includes('"TakafulRequired"');
-            if (places) {
-                const older = await read('v2.1');
-                const without = JSON.parse(JSON.stringify(newer, (name, value) => later.includes(name) ? undefined : value));
-                assert.deepEqual(older, without);
-                for (const name of later) assert.ok(JSON.stringify(newer).includes(`"${name}"`));
-                return;
+            const { json } = await retail().get(`/data-sharing/accounts/${accountId}/products`, {
+                userId, query: { page: 1, 'page-size': 100 }, headers: uri('v2.2'),
+            });
+            const later = json.data?.find((product) => member in product);
+            if (later) return { userId, accountId, later };
+        }
+    }
+    return assert.fail(`nobody holds a product with ${member}`);
+}
+
+test('members that v2.2 adds are left out of answers in v2.1, and nothing else differs', async () => {
+    const permitted = await newConsent(demo, ['ReadAccountsBasic', 'ReadProduct', 'ReadProductFinanceRates']);
+    const without = await newConsent(demo, ['ReadAccountsBasic', 'ReadProduct']);
+    const found = new Set();
+    const compare = async (path, options) => {
+        const read = (version) => retail().get(path, { ...options, headers: { ...options.headers, ...uri(version) } });
+        const [older, newer] = [await read('v2.1'), await read('v2.2')];
+        assert.deepEqual([older.status, newer.status], [200, 200], newer.text);
+        assert.deepEqual(older.json, asOlder(newer.json), path);
+        laterIn(newer.json, found);
+        return newer.json;
+    };
+    const query = { page: 1, 'page-size': 100 };
+    await compare('/open/v2.2/products', { query, headers: FROM_PHONE });
+    const { userId, accountId, later } = await holderOf('TakafulRequired');
+    for (const list of ['balances', 'products']) {
+        await compare(`/data-sharing/accounts/${accountId}/${list}`, { userId, query, consentId: permitted.consentId });
+    }
+    assert.equal(later.ShariaFinanceRates, undefined); // as FinanceRates, only when the customer permits it
+    const bare = await compare(`/data-sharing/accounts/${accountId}/products`, { userId, query, consentId: without.consentId });
+    assert.ok(!/FinanceRates/.test(JSON.stringify(bare)));
+    for (const holder of demo.providers[0].users) {
+        for (const id of found.size < 6 ? holder.accountIds : []) {
+            const reply = await retail().get(`/data-sharing/accounts/${id}/balances`, { userId: holder.userId, query, headers: uri('v2.2') });
+            if (laterIn(reply.json).size > 0) {
+                await compare(`/data-sharing/accounts/${id}/balances`, { userId: holder.userId, query });
             }
         }
     }
-    assert.fail('nobody holds a product with members of v2.2');
+    assert.deepEqual([...found].sort(), ['BalanceDescription', 'ExpectedProfitRates', 'ProfitCalculationMethod',
+        'ShariaFinanceRates', 'TakafulDescription', 'TakafulRequired']);
 });
 
 test('what a customer holds is answered in both versions', async () => {

@@ -81,7 +81,10 @@ struct lfi_statement_summary {
 /* A product of an account, of which it may have so many. */
 #define LFI_ACCOUNT_PRODUCTS_MAX 32
 
-/* Beside each product record, which has no member FinanceRates. */
+/*
+ * Beside each product record, which has no member FinanceRates. Its ShariaFinanceRates, known since
+ * v2.2, are the server's to hold back or encrypt as those.
+ */
 struct lfi_account_product_facts {
     uint32_t size;
     uint32_t encrypt;               /* the rates may leave only encrypted with a one-time code */
