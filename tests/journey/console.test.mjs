@@ -72,6 +72,7 @@ test('after the sign-in it shows what runs, and what ends when', async () => {
     assert.match(await corporate.innerText(), /access token[^]*client dhowcorporate[^]*client_secret_basic[^]*scope ozone-connect/);
     const retail = page.getByTestId('console-provider').filter({ hasText: 'dhowretail' });
     assert.match(await retail.innerText(), /on its pages[^]*insurance, quotes/); // not offered
+    assert.match(await retail.innerText(), /v2\.1\s+log of payments v2\.1\s+log of quotes v2\.1/);
     const insurer = page.getByTestId('console-provider').filter({ hasText: 'dhowinsurance' });
     assert.match(await insurer.innerText(), /nothing/);
     assert.match(await page.getByTestId('console-provider').filter({ hasText: 'dhowlite' }).innerText(), /at CAAP/);
