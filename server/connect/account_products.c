@@ -167,9 +167,6 @@ int connect_account_products(struct call *call)
     struct products all = {.arena = call->arena};
     struct lfi_error error = {{0}};
     const struct provider *provider = call->provider;
-    if (!PROVIDER_SERVES(provider, signin, message_send)) {
-        return outcome_not_offered(call);
-    }
     if (list_page(call) != 0 || access_by_path(call) != 0) {
         return -1;
     }

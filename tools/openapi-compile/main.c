@@ -18,13 +18,13 @@
  * are not demanded. A body of any media type, `*`/`*`, is taken as bytes: minLength and maxLength
  * are counted in bytes.
  *
- * Members of x-lfi: `serves: FAMILY.FUNCTION` of the core interface; `subject`: nobody, user or
- * account; `reply`: one, list or pages; `record`: member of each record that names the account;
- * `query`, `shape`, `handler`: C functions (server/flow/row.h says what each does); `permissions`:
- * codes of consents that open it; `stages`: of a customer's session in which it is allowed
- * (psu/session.h); `auth`: none, no credential is asked for, or connect-token, that of the consent
- * may stand in its place; `stream: true`: the handler reads the body in pieces; `later: true`: not
- * built yet.
+ * Members of x-lfi: `serves: FAMILY.FUNCTION` of the core interface, `also` one that is needed
+ * besides; `subject`: nobody, user or account; `reply`: one, list or pages; `record`: member of
+ * each record that names the account; `query`, `shape`, `handler`: C functions (server/flow/row.h
+ * says what each does); `permissions`: codes of consents that open it; `stages`: of a customer's
+ * session in which it is allowed (psu/session.h); `auth`: none, no credential is asked for, or
+ * connect-token, that of the consent may stand in its place; `stream: true`: the handler reads the
+ * body in pieces; `later: true`: not built yet.
  */
 #include "base/descriptors.h"
 #include "bundle.h"

@@ -92,11 +92,17 @@ struct response {
     struct body body;
 };
 
+/* FAMILY.FUNCTION of the core's interface; NULL when not said. */
+struct capability {
+    const char *family, *function;
+};
+
 /* x-lfi: what the operation means. Texts are NULL when not said. */
 struct row {
-    struct node at;                /* raw NULL: the operation has none */
-    const char *family, *function; /* serves: FAMILY.FUNCTION */
-    const char *subject, *reply;   /* one of the known words */
+    struct node at; /* raw NULL: the operation has none */
+    struct capability serves;
+    struct capability also;      /* what a handler needs besides */
+    const char *subject, *reply; /* one of the known words */
     const char *record;
     const char *select;                  /* NULL: the family serves one thing */
     const char *query, *shape, *handler; /* C functions */

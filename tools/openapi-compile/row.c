@@ -38,15 +38,18 @@ static const char *read_function(struct node row, const char *name)
     return node_string(node);
 }
 
-static void read_serves(struct model *model, struct row *out, struct node node)
+/* FAMILY.FUNCTION of the core's interface; stays NULL when absent. */
+static void read_capability(struct model *model, struct node row, const char *name,
+                            struct capability *out)
 {
+    struct node node = node_get(row, name);
     if (!node.raw) {
         return;
     }
     const char *text = node_string(node);
     const char *dot = strchr(text, '.');
     if (!dot) {
-        node_fail(node, "x-lfi: serves must be FAMILY.FUNCTION");
+        node_fail(node, "x-lfi: %s must be FAMILY.FUNCTION", name);
     }
     out->family = source_format(model->source, "%.*s", (int)(dot - text), text);
     out->function = dot + 1;
@@ -81,7 +84,7 @@ static const char *read_select(const struct row *row, struct node node)
         return NULL;
     }
     check_identifier(node, node_string(node));
-    if (!row->family) {
+    if (!row->serves.family) {
         node_fail(node, "x-lfi: select needs serves");
     }
     return node_string(node);
@@ -102,7 +105,10 @@ static void check_row(const struct row *row)
     if (row->later) {
         return;
     }
-    if (!row->handler && (!row->family || !plain)) {
+    if (row->also.family && !row->serves.family) {
+        node_fail(row->at, "x-lfi: also needs serves");
+    }
+    if (!row->handler && (!row->serves.family || !plain)) {
         node_fail(row->at, "x-lfi: without a handler, serves and reply are needed");
     }
     if (row->handler && (plain || row->query || row->shape || row->record)) {
@@ -121,9 +127,9 @@ static void check_row(const struct row *row)
 
 void model_read_row(struct model *model, struct row *out, struct node node)
 {
-    static const char *const known[] = {"serves", "subject", "reply",       "record", "query",
-                                        "shape",  "handler", "permissions", "later",  "auth",
-                                        "stages", "select",  "stream",      NULL};
+    static const char *const known[] = {"serves", "also",   "subject", "reply",       "record",
+                                        "query",  "shape",  "handler", "permissions", "later",
+                                        "auth",   "stages", "select",  "stream",      NULL};
     static const char *const subjects[] = {"nobody", "user", "account", NULL};
     static const char *const replies[] = {"other", "one", "list", "pages", NULL};
     static const char *const auths[] = {"hub", "none", "connect-token", NULL};
@@ -144,7 +150,8 @@ void model_read_row(struct model *model, struct row *out, struct node node)
     out->handler = read_function(node, "handler");
     struct node record = node_get(node, "record");
     out->record = record.raw ? node_string(record) : NULL;
-    read_serves(model, out, node_get(node, "serves"));
+    read_capability(model, node, "serves", &out->serves);
+    read_capability(model, node, "also", &out->also);
     out->select = read_select(out, node_get(node, "select"));
     out->permissions = read_list(model, node, "permissions", "codes", &out->permission_count);
     read_stages(model, out, node);

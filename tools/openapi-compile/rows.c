@@ -8,16 +8,26 @@ static const struct row *row_at(const struct set *set, size_t form)
     return &set->forms[form].operation->row;
 }
 
+static bool is_same(const struct capability *a, const struct capability *b)
+{
+    return a->family && b->family
+               ? strcmp(a->family, b->family) == 0 && strcmp(a->function, b->function) == 0
+               : !a->family && !b->family;
+}
+
 static bool serve_the_same(const struct row *a, const struct row *b)
 {
-    return a->family && b->family && strcmp(a->family, b->family) == 0 &&
-           strcmp(a->function, b->function) == 0;
+    return a->serves.family && is_same(&a->serves, &b->serves);
 }
 
 static bool is_first(const struct set *set, size_t at)
 {
     for (size_t i = 0; i < at; i++) {
         if (serve_the_same(row_at(set, i), row_at(set, at))) {
+            if (!is_same(&row_at(set, i)->also, &row_at(set, at)->also)) {
+                node_fail(row_at(set, at)->at,
+                          "x-lfi: also differs from another row that serves it");
+            }
             return false;
         }
     }
@@ -55,13 +65,18 @@ static void put_functions(FILE *out, const struct set *set)
 {
     for (size_t i = 0; i < set->form_count; i++) {
         const struct row *row = row_at(set, i);
-        if (!row->family || !is_first(set, i)) {
+        if (!row->serves.family || !is_first(set, i)) {
             continue;
         }
         fprintf(out,
                 "static bool offers_%s_%s(const struct provider *provider)\n{\n"
-                "    return PROVIDER_SERVES(provider, %s, %s);\n}\n\n",
-                row->family, row->function, row->family, row->function);
+                "    return PROVIDER_SERVES(provider, %s, %s)",
+                row->serves.family, row->serves.function, row->serves.family, row->serves.function);
+        if (row->also.family) {
+            fprintf(out, " && PROVIDER_SERVES(provider, %s, %s)", row->also.family,
+                    row->also.function);
+        }
+        fputs(";\n}\n\n", out);
         if (!is_served_plainly(set, row)) {
             continue;
         }
@@ -70,7 +85,7 @@ static void put_functions(FILE *out, const struct set *set)
                 "    const struct lfi_call *call, const void *query, struct lfi_answer *answer,\n"
                 "    struct lfi_error *error)\n{\n"
                 "    return provider->%s->%s(provider->core, call, query, answer, error);\n}\n\n",
-                row->family, row->function, row->family, row->function);
+                row->serves.family, row->serves.function, row->serves.family, row->serves.function);
     }
 }
 
@@ -155,11 +170,11 @@ void rows_put(const struct set *set, const struct operation *operation, FILE *ou
     }
     check_parameters(operation);
     fprintf(out, "    { /* %s %s */\n     ", operation->method, operation->path);
-    if (row->family) {
-        fprintf(out, ".serves = \"%s.%s\", .offered = offers_%s_%s, ", row->family, row->function,
-                row->family, row->function);
+    if (row->serves.family) {
+        fprintf(out, ".serves = \"%s.%s\", .offered = offers_%s_%s, ", row->serves.family,
+                row->serves.function, row->serves.family, row->serves.function);
         if (!row->handler) {
-            fprintf(out, ".serve = serve_%s_%s, ", row->family, row->function);
+            fprintf(out, ".serve = serve_%s_%s, ", row->serves.family, row->serves.function);
         }
     }
     if (row->select) {
