@@ -37,7 +37,7 @@ export const date = (text) => DATE.format(new Date(/^\d{4}-\d\d-\d\d$/.test(text
 export const dateTime = (text) => DATE_TIME.format(new Date(text));
 
 export function grouped(number) {
-  return isolate(String(number).replace(/^AE\d+$/, (iban) => iban.match(/.{1,4}/g).join(" ")));
+  return isolate(String(number).replace(/^(AE\d+|\d{4}\*{8}\d{4})$/, (one) => one.match(/.{1,4}/g).join(" ")));
 }
 
 /** "P3Y6M" is "3 years 6 months". */

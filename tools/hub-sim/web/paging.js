@@ -38,7 +38,8 @@ export function showPages({call, show}, {path, size, query, nodes, nothing}) {
     try {
       const body = await call(path, `page=${page}&page-size=${size}${filter}`);
       const made = nodes(body);
-      list.replaceChildren(...(made.length > 0 ? made : [empty(t(nothing))]), pager(page, body.meta ?? {}, go));
+      const isAll = page === 1 && made.length === 0; // then there is nothing to leaf through
+      list.replaceChildren(...(made.length > 0 ? made : [empty(t(nothing))]), ...(isAll ? [] : [pager(page, body.meta ?? {}, go)]));
     } catch (failure) {
       list.replaceChildren(problem(failure));
     }
