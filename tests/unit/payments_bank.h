@@ -223,7 +223,7 @@ static inline int pay_record(struct lfi_answer *answer, struct lfi_slice json, c
     memcpy(self->json, json.ptr, json.len);
     self->json[json.len] = '\0';
     self->count++;
-    if (self->changes) {
+    if (facts && self->changes) {
         memcpy(&self->change, facts, sizeof(self->change));
     } else if (facts) {
         memcpy(&self->facts, facts, sizeof(self->facts));
