@@ -189,7 +189,7 @@ const TABLE = {
         },
         true, async () => {
             await assertRefused(await named(), 400, 'Resource.InvalidFormat', 'TPP-INTERACTION-ID');
-            const odd = { 'x-fapi-interaction-id': randomUUID().replace('-4', '-1') };
+            const odd = { 'x-fapi-interaction-id': randomUUID().replace(/(?<=^.{14})4/, '1') };
             await assertRefused(await named(odd), 400, 'Resource.InvalidFormat', 'TPP-INTERACTION-ID');
             await assertRefused(await asks(), 400, 'invalid_request', 'TPP-INTERACTION-ID');
             taken(await named(ID));
