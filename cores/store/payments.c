@@ -19,6 +19,7 @@ static const struct {
     [PAYMENTS_KEYS] = {"keys", 0},
     [PAYMENTS_CONSENTS] = {"consents", MDB_DUPSORT | MDB_DUPFIXED},
     [PAYMENTS_IN_FLIGHT] = {"in_flight", 0},
+    [PAYMENTS_PAID] = {"paid", 0},
     [PAYMENTS_CHANGES] = {"changes", 0},
     [PAYMENTS_DUE] = {"due", 0},
     [PAYMENTS_LEDGERS] = {"ledgers", 0},

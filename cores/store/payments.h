@@ -8,6 +8,7 @@
  *   keys       digest of consent and idempotency key -> struct payment_key_value
  *   consents   consent id -> sequences, as sorted duplicates
  *   in_flight  digest of consent, creditor's IBAN and amount; sequence -> nothing
+ *   paid       digest of user, creditor's IBAN and amount; sequence -> nothing
  *   changes    number -> struct payment_change_value, then its texts
  *   due        instant, sequence -> nothing
  *   ledgers    account id -> struct ledger_value
@@ -69,6 +70,7 @@ enum payments_db {
     PAYMENTS_KEYS,
     PAYMENTS_CONSENTS,
     PAYMENTS_IN_FLIGHT,
+    PAYMENTS_PAID,
     PAYMENTS_CHANGES,
     PAYMENTS_DUE,
     PAYMENTS_LEDGERS,
@@ -260,6 +262,13 @@ int payment_give(const struct payment *payment, const struct lfi_payment_change 
                  struct lfi_answer *answer, struct lfi_error *error);
 void payment_fill_facts(const struct payment *payment, struct lfi_payment_facts *out);
 
+/* --- payments of a customer to a creditor (payments_repeat.c) ----------------------------------
+ */
+
+/* Notes a new one. Returns an LMDB code. */
+int payment_note_paid(struct payments *payments, MDB_txn *txn, struct lfi_slice user_id,
+                      const struct payment *payment);
+
 /* --- money (payments_ledger.c) -----------------------------------------------------------------
  */
 
@@ -422,6 +431,8 @@ int payments_payable(void *core, const struct lfi_call *call, const struct lfi_q
                      struct lfi_answer *answer, struct lfi_error *error);
 int payments_refund_account(void *core, const struct lfi_call *call, struct lfi_slice account_id,
                             struct lfi_refund_account *out, struct lfi_error *error);
+int payments_repeats(void *core, const struct lfi_call *call, const struct lfi_repeat_query *query,
+                     struct lfi_repeat *out, struct lfi_error *error);
 int payments_approvers(void *core, const struct lfi_call *call, const struct lfi_query *query,
                        struct lfi_answer *answer, struct lfi_error *error);
 

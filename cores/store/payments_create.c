@@ -221,6 +221,10 @@ static void insert(struct payment_batch *batch, struct payment_ticket *ticket,
         batch->code = payment_put_due(batch->store->payments, batch->write, payment);
     }
     if (batch->code == 0) {
+        batch->code =
+            payment_note_paid(batch->store->payments, batch->write, ticket->call->user_id, payment);
+    }
+    if (batch->code == 0) {
         batch->code = file_note_payment(batch->store->payments, batch->write, payment);
     }
     if (batch->code == 0 && order->quote_id.len > 0) {

@@ -202,4 +202,5 @@ const struct lfi_payments store_payments = {
     .payable = payments_payable,
     .refund_account = payments_refund_account,
     .approvers = payments_approvers,
+    .repeats = payments_repeats,
 };

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "consent/consent.h"
 #include "psu/consent_patch.h"
+#include "psu/exchange_terms.h"
 #include "psu/mandate.h"
 #include "psu/task.h"
 
@@ -43,9 +44,8 @@ bool authorizer_task_waits(struct actor actor, struct lfi_slice consent_id)
     return task_is_kept(actor, key_of(actor, consent_id));
 }
 
-bool authorizer_task_put_end(struct actor actor, int64_t deadline_s)
+bool authorizer_task_put_end(struct actor actor, struct lfi_slice consent_id, int64_t due_s)
 {
-    struct lfi_slice consent_id = actor.session->consent_id;
     struct lfi_error error = {{0}};
     struct task task = {.key = end_key_of(actor, consent_id),
                         .consent_id = consent_id,
@@ -53,7 +53,7 @@ bool authorizer_task_put_end(struct actor actor, int64_t deadline_s)
     int status = LFI_FAILED;
     if (task_add_text(actor, task.record, "kind", SLICE(AUTHORIZERS_END_KIND)) &&
         task_add_text(actor, task.record, "consent", consent_id)) {
-        status = task_put(actor, &task, deadline_s, &error);
+        status = task_put(actor, &task, due_s, &error);
     }
     cJSON_Delete(task.record);
     if (status != LFI_OK) {
@@ -108,12 +108,33 @@ static enum hub_outcome tell_hub(struct actor actor, const struct consent *conse
     return outcome;
 }
 
+/* An approval comes too late when the rate that it is for is gone: the consent ends. */
+static enum hub_outcome end_with_quote(struct actor actor, const cJSON *tree,
+                                       const struct consent *consent, bool *over,
+                                       struct lfi_error *error)
+{
+    struct exchange_terms terms;
+    enum hub_outcome outcome = HUB_OK;
+    if (!exchange_terms_read(actor, tree, consent, &terms)) {
+        error_set(error, "the quote of the payment cannot be read");
+        outcome = HUB_UNREACHABLE;
+    }
+    *over = terms.over;
+    exchange_terms_free(&terms);
+    if (*over) {
+        actor.session->user_id = consent->user_id;
+        outcome = consent_patch_reject(actor, error);
+    }
+    return outcome;
+}
+
 static enum hub_outcome deliver(struct actor actor, const struct authorizer_decision *decision,
                                 const char **how, struct lfi_error *error)
 {
     cJSON *tree = NULL;
     struct consent consent;
     struct authorizers *authorizers = NULL;
+    bool over = false;
     const struct provider *provider = actor.endpoint->provider;
     const struct lfi_call call = actor_core_call(actor);
     enum hub_outcome outcome =
@@ -124,6 +145,10 @@ static enum hub_outcome deliver(struct actor actor, const struct authorizer_deci
         *how = "later";
     } else if (!consent_is_open(&consent, clock_now_us(actor.psu->clock)) || !account) {
         *how = "ended-before";
+    } else if (decision->approves &&
+               ((outcome = end_with_quote(actor, tree, &consent, &over, error)) != HUB_OK ||
+                over)) {
+        *how = "quote-over";
     } else if (mandate_read(provider, actor.arena, &call, slice_of(account->valuestring),
                             &authorizers, error) != LFI_OK) {
         outcome = HUB_UNREACHABLE;

@@ -188,7 +188,8 @@ void decision_approve(struct actor actor, const struct decision_approval *approv
         return;
     }
     bool others = approval->authorizers.len > 0;
-    if (!approval->patched && ((others && !authorizer_task_put_end(actor, approval->deadline_s)) ||
+    if (!approval->patched && ((others && !authorizer_task_put_end(actor, actor.session->consent_id,
+                                                                   approval->deadline_s)) ||
                                !consent_patch_authorize(actor, approval))) {
         decision_refuse_unclaimed(actor, ENDING_HUB, out);
     } else if (hub_do_confirm(actor.endpoint->hub, actor.arena, actor.session->interaction_id,

@@ -1,5 +1,6 @@
 #include "psu/exchange_terms.h"
 
+#include "base/datetime.h"
 #include "base/decimal.h"
 #include "payments/exchange.h"
 
@@ -55,6 +56,15 @@ static void append_view(struct json_writer *w, const cJSON *quote, const cJSON *
     json_string_if_any(w, "priority", json_get_string(request, "InstructionPriority"));
 }
 
+/* A time that cannot be read has passed. */
+static int64_t expires_of(const cJSON *quote)
+{
+    struct datetime value;
+    return datetime_parse(json_get_string(quote, "ExpirationDateTime"), &value)
+               ? datetime_utc_us(&value) / 1000000
+               : 0;
+}
+
 /* --- both ------------------------------------------------------------------------------------- */
 
 static bool write_texts(struct actor actor, const cJSON *request, struct exchange_terms *out)
@@ -86,7 +96,7 @@ bool exchange_terms_read(struct actor actor, const cJSON *tree, const struct con
     const struct fx_named named = {json_get_string(request, "FxQuoteId"),
                                    json_get_string(json_get(tree, "tpp"), "clientId")};
     struct lfi_call call = actor_core_call(actor);
-    *out = (struct exchange_terms){.over = false};
+    *out = (struct exchange_terms){.expires_s = INT64_MAX};
     if (!request) {
         return true;
     }
@@ -98,6 +108,7 @@ bool exchange_terms_read(struct actor actor, const cJSON *tree, const struct con
         return false;
     }
     out->over = !exchange_is_payable(&out->exchange);
+    out->expires_s = expires_of(out->exchange.quote);
     return write_texts(actor, request, out);
 }
 

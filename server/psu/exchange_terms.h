@@ -19,6 +19,7 @@ struct exchange_terms {
     struct lfi_slice total, currency; /* what leaves the account: "1026.25" */
     struct fx_terms agreed;           /* for the consent's PATCH */
     bool over;                        /* the quote does not wait for a payment, or not any more */
+    int64_t expires_s;                /* until when it does; INT64_MAX: there is no exchange */
     struct exchange exchange;
 };
 

@@ -141,9 +141,34 @@ void own_approvals_append(struct actor actor, struct json_writer *w)
 struct waiting {
     cJSON *tree;
     struct consent consent;
+    bool quote_over; /* the time of its exchange rate has passed before all approved */
     struct authorizers *authorizers;
     struct payment_terms terms;
 };
+
+/* One of them has refused it. */
+static bool is_refused(const struct waiting *waiting)
+{
+    const struct authorizers *authorizers = waiting->authorizers;
+    for (size_t i = 0; i < authorizers->count; i++) {
+        struct lfi_slice user_id = slice_of(authorizers->items[i].user_id);
+        if (slice_equal_text(authorizers_status(waiting->consent.authorizers, user_id),
+                             "Rejected")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the quote's end left open, or what was rejected for it. */
+static bool has_lost_quote(const struct waiting *waiting)
+{
+    const struct consent *consent = &waiting->consent;
+    return waiting->terms.exchange.over &&
+           waiting->terms.exchange.expires_s <= consent_deadline_s(consent) &&
+           (slice_equal_text(consent->status, "AwaitingAuthorization") ||
+            (slice_equal_text(consent->status, "Rejected") && !is_refused(waiting)));
+}
 
 static bool refuse_unknown(struct context *context, const char *why)
 {
@@ -184,6 +209,10 @@ static bool load(struct context *context, struct lfi_slice consent_id, struct wa
         context_refuse(context, 500, "INTERNAL", "the payments cannot be read");
         return false;
     }
+    out->quote_over = has_lost_quote(out);
+    if (out->quote_over && consent_is_open(&out->consent, clock_now_us(actor.psu->clock))) {
+        (void)authorizer_task_put_end(actor, out->consent.id, clock_now_s(actor.psu->clock));
+    }
     return true;
 }
 
@@ -207,7 +236,8 @@ static void append_people(struct actor actor, const struct waiting *waiting, str
 static bool is_open_to(struct actor actor, const struct waiting *waiting)
 {
     struct lfi_slice own = actor.session->user_id;
-    return consent_is_open(&waiting->consent, clock_now_us(actor.psu->clock)) &&
+    return !waiting->quote_over &&
+           consent_is_open(&waiting->consent, clock_now_us(actor.psu->clock)) &&
            slice_equal_text(authorizers_status(waiting->consent.authorizers, own), "Pending") &&
            !authorizer_task_waits(actor, waiting->consent.id);
 }
@@ -227,7 +257,9 @@ static void show(struct context *context, const struct waiting *waiting)
     append_people(actor, waiting, &w);
     json_bool(&w, "open", is_open_to(actor, waiting));
     json_bool(&w, "underWay", authorizer_task_waits(actor, consent->id));
-    (void)datetime_format_utc_ms(consent_deadline_s(consent) * 1000000, until);
+    json_bool(&w, "quoteOver", waiting->quote_over);
+    (void)datetime_format_utc_ms(payment_terms_deadline_s(&waiting->terms, consent) * 1000000,
+                                 until);
     json_text(&w, "until", until);
     int status = own_page_append_accounts(actor, consent->account_ids, &w, &error);
     if (status != LFI_OK) {

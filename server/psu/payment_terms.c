@@ -253,7 +253,12 @@ static void read_pii(struct actor actor, const cJSON *pii, struct json_writer *w
     out->debtor = payment_terms_iban(
         actor.arena, json_get_string(json_get(initiation, "DebtorAccount"), "Identification"));
     if (cJSON_GetArraySize(creditors) == 1) {
+        const cJSON *account = json_get(creditors->child, "CreditorAccount");
         out->payee = arena_keep(actor.arena, payee_name(creditors->child));
+        if (slice_equal_text(json_get_string(account, "SchemeName"), "IBAN")) {
+            out->payee_iban =
+                payment_terms_iban(actor.arena, json_get_string(account, "Identification"));
+        }
     }
 }
 
@@ -311,6 +316,13 @@ static void read_amount(struct arena *arena, const struct consent *consent,
     }
 }
 
+int64_t payment_terms_deadline_s(const struct payment_terms *payment, const struct consent *consent)
+{
+    int64_t deadline_s = consent_deadline_s(consent);
+    int64_t expires_s = payment->exchange.expires_s;
+    return expires_s < deadline_s ? expires_s : deadline_s;
+}
+
 bool payment_terms_read(struct actor actor, const cJSON *tree, const struct consent *consent,
                         struct payment_terms *out)
 {
@@ -319,7 +331,8 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
     struct lfi_file_facts file;
     struct buf json;
     struct json_writer w;
-    *out = (struct payment_terms){.single = type && type->id == PAYMENT_SINGLE_INSTANT};
+    *out = (struct payment_terms){.single = type && type->id == PAYMENT_SINGLE_INSTANT,
+                                  .exchange.expires_s = INT64_MAX};
     if (!type || !open_pii(actor, tree, consent, &pii)) {
         return false;
     }

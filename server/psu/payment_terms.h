@@ -24,7 +24,8 @@ struct payment_terms {
     struct exchange_terms exchange; /* into another currency */
     struct lfi_slice debtor;        /* IBAN that the TPP named; absent: the customer chooses */
     struct lfi_slice payee; /* name of the only one; absent: several, or the TPP chooses them */
-    bool single;            /* one payment, now */
+    struct lfi_slice payee_iban; /* of the same; absent also for another kind of account */
+    bool single;                 /* one payment, now */
     /* "250.00": of each, or the most that it may be, or a file's total; absent: none of them */
     struct lfi_slice amount;
     struct lfi_slice currency;
@@ -38,6 +39,9 @@ struct payment_terms {
  */
 bool payment_terms_read(struct actor actor, const cJSON *tree, const struct consent *consent,
                         struct payment_terms *out);
+/* Until when those who approve together may: the consent's deadline, or the end of its quote. */
+int64_t payment_terms_deadline_s(const struct payment_terms *payment,
+                                 const struct consent *consent);
 /* An IBAN as it is compared: in capitals, without blanks; in the arena. */
 struct lfi_slice payment_terms_iban(struct arena *arena, struct lfi_slice iban);
 

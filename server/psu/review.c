@@ -1,4 +1,6 @@
 #include "psu/review.h"
+
+#include "base/decimal.h"
 #include "consent/permissions.h"
 #include "consent/policy_offers.h"
 #include "consent/policy_rights.h"
@@ -8,6 +10,8 @@
 #include "psu/mandate.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
+
+#define REPEAT_US (INT64_C(24) * 3600 * 1000000) /* how long a payment is one to warn of */
 
 /* A consent is renewed by the person who gave the one before (consent journey 4). */
 static bool check_owner(struct context *context, const struct consent *consent)
@@ -192,6 +196,33 @@ static void show_sharing(struct context *context, const struct consent *consent,
     json_close_object(&w);
 }
 
+/*
+ * Whether the customer has paid this amount to this payee in the last 24 hours. A core that does
+ * not say warns nobody. (Authorization pages for payments 4.)
+ */
+static bool is_repeated(struct actor actor, const struct payment_terms *payment)
+{
+    struct lfi_error error = {""};
+    struct lfi_repeat repeat = {.size = sizeof(repeat)};
+    const struct provider *provider = actor.endpoint->provider;
+    const struct lfi_call call = actor_core_call(actor);
+    struct lfi_repeat_query query = {.size = sizeof(query),
+                                     .iban = payment->payee_iban,
+                                     .amount.minor = decimal_minor(payment->amount),
+                                     .since_us = clock_now_us(actor.psu->clock) - REPEAT_US};
+    if (!payment->single || payment->payee_iban.len == 0 || payment->exchange.total.len > 0 ||
+        payment->currency.len >= sizeof(query.amount.currency) ||
+        !PROVIDER_SERVES(provider, payments, repeats)) {
+        return false;
+    }
+    memcpy(query.amount.currency, payment->currency.ptr, payment->currency.len);
+    int status = provider->payments->repeats(provider->core, &call, &query, &repeat, &error);
+    if (status != LFI_OK) {
+        actor_log_core(actor, status, "payments.repeats", &error);
+    }
+    return status == LFI_OK && repeat.found;
+}
+
 static void show_payment(struct context *context, const struct consent *consent,
                          const struct payment_terms *payment, const struct account_offers *offers)
 {
@@ -200,6 +231,7 @@ static void show_payment(struct context *context, const struct consent *consent,
     json_string(&w, "tpp", consent_beneficiary(consent));
     json_raw(&w, "payment", payment->json);
     json_bool(&w, "debtorNamed", payment->debtor.len > 0);
+    json_bool(&w, "repeated", is_repeated(context_actor(context), payment));
     append_accounts(context, offers, &w);
     json_close_object(&w);
 }
@@ -303,7 +335,7 @@ static const struct account_offer *offer_of(const struct account_offers *offers,
  * approved. False, having answered: the core does not say who they are.
  */
 static bool name_authorizers(struct context *context, const struct account_offers *offers,
-                             const struct consent *consent, struct decision_approval *out)
+                             int64_t deadline_s, struct decision_approval *out)
 {
     struct authorizers *authorizers;
     struct lfi_error error = {{0}};
@@ -324,7 +356,7 @@ static bool name_authorizers(struct context *context, const struct account_offer
     (void)authorizers_decide(authorizers, NULL, &decision, &list);
     out->authorizers =
         list.failed ? (struct lfi_slice){0} : arena_keep(context->arena, buf_slice(&list));
-    out->deadline_s = consent_deadline_s(consent);
+    out->deadline_s = deadline_s;
     buf_free(&list);
     if (!out->authorizers.ptr) {
         finish_refuse(context, ENDING_FAILED);
@@ -347,7 +379,8 @@ static bool choose_accounts(struct context *context, const cJSON *chosen, struct
         return false;
     }
     out->approval.agreed = out->payment.exchange.agreed;
-    return name_authorizers(context, &offers, &out->consent, &out->approval);
+    return name_authorizers(context, &offers,
+                            payment_terms_deadline_s(&out->payment, &out->consent), &out->approval);
 }
 
 bool review_choose(struct context *context, const cJSON *ids, bool confirmed,

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { HubClient } from '../support/client.mjs';
+import { FIRST_TPP, PAYEE, Quotes, controlOf, currencyRequest, payeeAbroad } from '../support/exchange.mjs';
+import { BankClock } from '../support/operator.mjs';
 import { operate } from '../support/operator.mjs';
 import { CONTROL_PARAMETERS, creditorOf, sealPii } from '../support/payments.mjs';
 import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
@@ -61,9 +63,9 @@ async function open(login, request, locale) {
     return person;
 }
 
-async function confirmInApp({ context, at }) {
+async function confirmInApp({ context, at }, asked = /AED.10\.00 to .*Zumurrud Trading/) {
     const [app] = await Promise.all([context.waitForEvent('page'), at('open-app').click()]);
-    await app.getByText(/AED.10\.00 to .*Zumurrud Trading/).waitFor();
+    await app.getByText(asked).waitFor();
     await app.getByTestId('app-approve').click();
     await app.getByTestId('app-close').waitFor();
     await app.close();
@@ -178,6 +180,90 @@ test('a TPP that takes one approval only is offered no such account', async () =
     await customer.decideInApp();
     await customer.at('refused-title').waitFor();
     assert.equal((await customer.back()).error_description, 'user_lacks_eligible_accounts');
+});
+
+// --- into another currency ----------------------------------------------------------------------
+
+/** Under a quote of the bank, which the first has approved; a minute before the rate is gone. */
+async function approvedFirst(locale) {
+    const client = new HubClient(demo, PROVIDER);
+    const clock = new BankClock(demo);
+    const quote = await new Quotes(clock, client, FIRST_TPP).accepted();
+    client.close();
+    const left = Math.ceil((Date.parse(quote.ExpirationDateTime) - Date.now()) / 1000);
+    const request = await askFor({
+        ControlParameters: controlOf(quote),
+        CurrencyRequest: currencyRequest(quote),
+        PersonalIdentifiableInformation: { Initiation: { Creditor: [payeeAbroad()] } },
+        ExpirationDateTime: '2030-06-01T00:00:00.000Z',
+    });
+    await approveFirst(request, { locale });
+    await clock.move(left - 60);
+    return { request, quote, expire: () => clock.move(left + 1), end: () => clock.move(0) };
+}
+
+/** The consent ends at the Hub by a rejection, and only by that; the second has decided nothing. */
+async function assertEnded(request, end) {
+    await until(async () => (await statusOf(request)) === 'Rejected', 'the rejection');
+    await end();
+    assert.equal((await listOf(request))[user(TREASURER).userId], 'Pending');
+    const told = await consentAtHub(demo, request.consentId);
+    assert.deepEqual(changes(told), ['PATCH undefined', 'doConfirm', 'PATCH Rejected']);
+    assert.deepEqual(told.findings, []);
+    const refused = await pay(request);
+    assert.equal(refused.status, 400, refused.text);
+}
+
+const GONE = { 'en-GB': /The exchange rate has expired.*Nothing is paid/, ar: /انتهت صلاحية سعر الصرف/ };
+
+async function seesNoRate({ page, at }, locale, name) {
+    await at('authorize-standing').filter({ hasText: GONE[locale] }).waitFor();
+    assert.equal(await at('authorize-approve').count(), 0);
+    await assertAccessible(page, name);
+    for (const width of [320, 768, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        await assertFits(page, `${name}-${width}`);
+        await shoot(page, `${name}-${width}`);
+    }
+}
+
+test('the second approves while the rate holds', async () => {
+    const { request, end } = await approvedFirst('en-GB');
+    const second = await open(TREASURER, request);
+    await second.at('authorize-approve').click();
+    await confirmInApp(second, new RegExp(`1,026\\.25 to .*${PAYEE}`));
+    await second.at('authorize-standing').filter({ hasText: 'Everybody needed' }).waitFor();
+    assert.equal(await statusOf(request), 'Authorized');
+    await end();
+});
+
+for (const locale of ['en-GB', 'ar']) {
+    test(`the second who decides when the rate is gone is told so, and the consent ends: ${locale}`, async () => {
+        const { request, expire, end } = await approvedFirst(locale);
+        const second = await open(TREASURER, request, locale);
+        await second.at('exchange-rate').waitFor();
+        await expire();
+        await second.at('authorize-approve').click();
+        await seesNoRate(second, locale, `several-quote-${locale}`);
+        await assertEnded(request, end);
+    });
+
+    test(`so is one whose confirmation in the app comes when it is gone: ${locale}`, async () => {
+        const { request, expire, end } = await approvedFirst(locale);
+        const second = await open(TREASURER, request, locale);
+        await second.at('authorize-approve').click();
+        await second.at('open-app').waitFor();
+        await expire();
+        await confirmInApp(second, new RegExp(PAYEE));
+        await seesNoRate(second, locale, `several-quote-app-${locale}`);
+        await assertEnded(request, end);
+    });
+}
+
+test('without anybody looking the consent ends with the rate', async () => {
+    const { request, expire, end } = await approvedFirst('en-GB');
+    await expire();
+    await assertEnded(request, end);
 });
 
 test('without the others in time it is rejected', async () => {

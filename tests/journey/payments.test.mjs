@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { signPii } from '../support/pii.mjs';
 import { assertAccessible, assertFits, browser, demo, useDemo } from '../support/suite.mjs';
 import { CONTROL_PARAMETERS, creditorOf } from '../support/payments.mjs';
-import { arrive, changes, consentAtHub, requestConsent, shoot, userOf } from './support.mjs';
+import { arrive, changes, consentAtHub, post, requestConsent, shoot, userOf } from './support.mjs';
 
 const SMALL = { width: 320, height: 640 };
 const PAYEE = 'Zumurrud Trading';
@@ -124,6 +124,30 @@ test('a single payment is authorized from one account, once the app has named it
     const consent = await expectEnd(request, ['PATCH Authorized', 'doConfirm']);
     assert.equal(consent.accountIds.length, 1);
 });
+
+for (const [locale, alert] of [['en-GB', /^Duplicate Payment Alert/], ['ar-AE', /^تنبيه بدفعة مكررة/]]) {
+    test(`the same amount to the same payee within 24 hours is warned of: ${locale}`, async () => {
+        const creditors = [creditorOf(locale === 'ar-AE' ? 78 : 77)];
+        const first = await askFor('SingleInstantPayment', { creditors });
+        await review(first, { viewport: SMALL });
+        await chosen().check();
+        assert.ok(await customer.at('payment-warning').isHidden());
+        await customer.at('approve').click();
+        await customer.decideInApp();
+        assert.ok((await customer.back()).code);
+        const paid = await post(`${demo.hub.baseUrl}/sim/consents/${first.consentId}/payments`,
+            { amount: '10.00', pii: { Initiation: creditors[0], Risk: {} } });
+        assert.equal(paid.body.status, 201, JSON.stringify(paid.body));
+        await review(await askFor('SingleInstantPayment', { creditors }), { viewport: SMALL, locale });
+        await chosen().check();
+        assert.match(await said('payment-warning'), alert);
+        await expectSound(`payment-repeated-${locale}`);
+        assert.ok(await customer.at('approve').isEnabled());
+        await review(await askFor('SingleInstantPayment', { creditors: [creditorOf(79)] }), { viewport: SMALL, locale });
+        await chosen().check();
+        assert.ok(await customer.at('payment-warning').isHidden());
+    });
+}
 
 test('the button to authorize is one line where there is room', async () => {
     await review(await askFor('VariableOnDemand'), { viewport: SMALL });

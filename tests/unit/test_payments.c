@@ -162,6 +162,51 @@ static void test_an_equal_payment_is_in_flight(void **state)
     assert_int_equal(pay_create(bank, &other, &said), LFI_ORDER_CREATED);
 }
 
+static bool is_repeated(struct pay_bank *bank, const char *iban, int64_t minor, int64_t since_us)
+{
+    struct lfi_error error = {""};
+    struct lfi_repeat repeat = {.size = sizeof(repeat)};
+    const struct lfi_repeat_query query = {.size = sizeof(query),
+                                           .iban = pay_text(iban),
+                                           .amount = {minor, "AED"},
+                                           .since_us = since_us};
+    assert_int_equal(store_payments.repeats(bank->store, &bank->call, &query, &repeat, &error),
+                     LFI_OK);
+    return repeat.found;
+}
+
+static void test_a_customer_repeats_a_payment(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct pay_answer said;
+    const int64_t day_us = 86400 * BANK_SECOND;
+    assert_false(is_repeated(bank, SIDR_IBAN, 100, bank->now_us - day_us));
+    struct lfi_payment_order order = pay_order("key-1", SIDR_IBAN, 100);
+    assert_int_equal(pay_create(bank, &order, &said), LFI_ORDER_CREATED);
+    assert_true(is_repeated(bank, SIDR_IBAN, 100, bank->now_us - day_us));
+    assert_false(is_repeated(bank, SIDR_IBAN, 101, bank->now_us - day_us));
+    assert_false(is_repeated(bank, BANK_SAVING_IBAN, 100, bank->now_us - day_us));
+    assert_true(is_repeated(bank, SIDR_IBAN, 100, bank->now_us));
+    assert_false(is_repeated(bank, SIDR_IBAN, 100, bank->now_us + 1));
+    bank->call.user_id = pay_text("user-2");
+    assert_false(is_repeated(bank, SIDR_IBAN, 100, bank->now_us - day_us));
+}
+
+static void test_a_rejected_payment_is_not_repeated(void **state)
+{
+    struct pay_bank *bank = *state;
+    struct pay_answer said;
+    struct lfi_error error = {""};
+    const struct lfi_payment_reason reason = {.code = "AC06", .message = "Blocked"};
+    struct lfi_payment_order order = pay_order("key-1", SIDR_IBAN, 100);
+    assert_int_equal(pay_create(bank, &order, &said), LFI_ORDER_CREATED);
+    struct lfi_slice id = pay_text(said.facts.payment_id);
+    assert_int_equal(
+        payments_set_status(bank->store, &bank->call, id, LFI_PAYMENT_REJECTED, &reason, &error),
+        LFI_OK);
+    assert_false(is_repeated(bank, SIDR_IBAN, 100, 0));
+}
+
 static void test_an_open_creditor_must_be_reachable(void **state)
 {
     struct pay_bank *bank = *state;
@@ -458,6 +503,8 @@ int main(void)
         T(test_money_is_held_once),
         T(test_account_decides),
         T(test_an_equal_payment_is_in_flight),
+        T(test_a_customer_repeats_a_payment),
+        T(test_a_rejected_payment_is_not_repeated),
         T(test_an_open_creditor_must_be_reachable),
         T(test_payments_are_listed_newest_first),
         T(test_orders_beyond_the_bounds_are_refused),

@@ -207,6 +207,19 @@ struct lfi_approver_summary {
     } groups[LFI_APPROVER_GROUPS_MAX];
 };
 
+/* A payment that its customer, call->user_id, may have made before. */
+struct lfi_repeat_query {
+    uint32_t size;
+    struct lfi_slice iban; /* of the creditor; upper case, no blanks */
+    struct lfi_money amount;
+    int64_t since_us; /* UTC */
+};
+
+struct lfi_repeat {
+    uint32_t size;
+    uint32_t found;
+};
+
 /* Where money that a third party returns is to go. */
 struct lfi_refund_account {
     uint32_t size;
@@ -268,6 +281,13 @@ struct lfi_payments {
      */
     int (*approvers)(void *core, const struct lfi_call *call, const struct lfi_query *query,
                      struct lfi_answer *answer, struct lfi_error *error);
+    /*
+     * Whether the customer has paid this amount to this creditor since an instant, from whichever
+     * account; what was rejected does not count. For the warning of a page, and decides nothing.
+     * Without the function nobody is warned. (Authorization pages for payments 4.)
+     */
+    int (*repeats)(void *core, const struct lfi_call *call, const struct lfi_repeat_query *query,
+                   struct lfi_repeat *out, struct lfi_error *error);
 };
 
 #ifdef __cplusplus

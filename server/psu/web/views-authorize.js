@@ -13,7 +13,8 @@ function person({ name, group, status, own }) {
 }
 
 /** What the consent waits for, or how it ended. */
-function standing({ status, until, underWay }) {
+function standing({ status, until, underWay, quoteOver, tpp }) {
+  if (quoteOver) return text('several.quoteOver', { tpp });
   if (underWay) return text('several.underWay');
   if (status === 'AwaitingAuthorization') return text('several.until', { until: moment(until) });
   const key = `several.ended.${status}`;
@@ -36,13 +37,13 @@ export function authorizeView(view, { decide, back }) {
     element('button', { class: 'plain back', type: 'button', onclick: back, 'data-testid': 'cmi-back' }, text('own.back')),
     element('h1', {}, title),
     element('p', { class: 'lead' }, text('several.lead', view)),
-    summary(view),
+    summary({ ...view, decided: view.quoteOver }),
     from ? element('section', { class: 'section' }, element('h2', {}, text('own.from')), account(from)) : null,
     rules(view),
     element('section', { class: 'section' },
       element('h2', {}, text('several.people', { required: view.required })),
       element('ul', { class: 'payments' }, view.authorizers.map(person)),
-      element('p', { class: 'note', role: 'status', 'data-testid': 'authorize-standing' }, standing(view))),
+      element('p', { class: view.quoteOver ? 'alert' : 'note', role: 'status', 'data-testid': 'authorize-standing' }, standing(view))),
     view.open ? element('div', { class: 'actions sticky' },
       choice('secondary', 'refuse', () => decide(false)), choice('primary', 'approve', () => decide(true))) : null);
 }

@@ -26,11 +26,12 @@ const amountOf = ({ type, amount, file, exchange }) => (
   type === 'SingleInstantPayment' ? exchange?.total ?? amount : file?.total ?? null);
 
 /** The one warning about a payment that is made now; the customer may go on. */
-function warningOf({ limit, balance }, payment) {
+function warningOf({ limit, balance }, { payment, repeated }) {
   const amount = amountOf(payment);
   if (!amount) return '';
   if (exceeds(amount, limit)) return text('pay.limit', { limit: money(limit) });
-  return exceeds(amount, balance) ? text('pay.overdraft') : '';
+  if (exceeds(amount, balance)) return text('pay.overdraft');
+  return repeated ? text('pay.repeated') : '';
 }
 
 const shortName = (account) => `${account.name ?? kindOf(account)} …${(account.number ?? '').slice(-4)}`;
@@ -52,7 +53,7 @@ function chooser(view, problem) {
   const chosen = () => accounts.find((account, index) => items[index].querySelector('input').checked);
   const update = () => {
     const account = chosen();
-    say(warning, account ? warningOf(account, payment) : '');
+    say(warning, account ? warningOf(account, view) : '');
     say(from, account ? fromLine(account, payment) : '');
     if (account) say(problem, '');
   };
