@@ -120,6 +120,8 @@ test('an upload is for its consent and TPP, and before the decision', async () =
     const accounts = await tpp.ownToken('accounts');
     await assertRefused(await upload(consentId, file, { token: accounts }), 403, 'AccessToken.InvalidScope', 'TPP-SCOPE');
     await assertRefused(await upload(consentId, painOf(instructionsOf(3))), 400, 'Consent.FailsControlParameters', 'TPP-BANK');
+    const spaced = `${file}\n`; // the same payments in other bytes, which the hash alone tells
+    await assertRefused(await upload(consentId, spaced), 400, 'Consent.FailsControlParameters', 'TPP-BANK');
     await assertRefused(await upload(consentId, file, { type: 'text/plain' }), 400, 'Body.InvalidFormat', 'TPP-BANK');
     assert.equal((await upload(consentId, file)).status, 200);
     assert.equal((await upload(consentId, file)).status, 200, 'the same again');
@@ -140,8 +142,14 @@ test('a single payment takes no file, and a file that the bank does not read no 
     await assertRefused(await upload(consentId, '<a/>'), 400, 'Consent.Invalid', 'TPP-CONSENT');
     const instructions = instructionsOf(1);
     const terms = termsOf(painOf(instructions), instructions, { FileType: 'MT101' });
-    const refused = await tpp.push(await tpp.requestObject(await detailsOf(terms)));
-    await assertRefused(refused, 400, 'invalid_request', 'PAR-BANK');
+    const details = await detailsOf(terms);
+    const { ConsentId } = details.consent;
+    await assertRefused(await tpp.push(await tpp.requestObject(details)), 400, 'invalid_request', 'PAR-BANK');
+    const shown = await tpp.call('GET', `${BASE}/payment-consents/${ConsentId}`, own);
+    await assertRefused(shown, 404, '', 'TPP-CONSENT');
+    details.consent.ControlParameters.ConsentSchedule.FilePayment.FileType = 'pain.001.001.09';
+    const better = await tpp.push(await tpp.requestObject(details));
+    assert.equal(better.status, 201, 'the ConsentId is free');
     const missing = await tpp.call('GET', `${BASE}/file-payments/${randomUUID()}`, own);
     await assertRefused(missing, 404, '', 'TPP-PAYMENT');
     const unknown = await tpp.call('GET', `${BASE}/file-payments`, own, { headers: { 'x-idempotency-key': randomUUID() } });

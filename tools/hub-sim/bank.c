@@ -526,7 +526,8 @@ int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena
     struct outgoing call;
     memset(out, 0, sizeof *out);
     store_lock(sim->store);
-    struct consent *consent = store_find(sim->store, NULL, about->consent_id);
+    struct consent *consent =
+        about->made ? about->made : store_find(sim->store, NULL, about->consent_id);
     if (consent) {
         prepare_about(sim, consent, arena, about->method, about->path.ptr, &call);
     }
@@ -540,7 +541,8 @@ int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena
     int rc = send(sim, &call, arena, out, refusal);
     out->wrong = refusal->id;
     store_lock(sim->store);
-    judge_answer(sim, &call, arena, store_find(sim->store, NULL, about->consent_id), out);
+    consent = about->made ? about->made : store_find(sim->store, NULL, about->consent_id);
+    judge_answer(sim, &call, arena, consent, out);
     store_unlock(sim->store);
     out->shown = rc == 0 ? json_parse(buf_slice(&out->http.body)) : NULL;
     return rc;

@@ -62,6 +62,7 @@ int bank_send(struct sim *sim, const struct bank_plain_call *plain, struct arena
 /* A call about a consent, of whichever state. */
 struct bank_about {
     struct lfi_slice consent_id;
+    struct consent *made; /* the consent, while it is not stored; NULL: it is found by its id */
     const char *method;
     struct lfi_slice path;           /* ends with NUL */
     struct lfi_slice body;           /* absent: none */

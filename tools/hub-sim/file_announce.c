@@ -2,37 +2,25 @@
 
 #include "payment_terms.h"
 
-/* The body for the bank; NULL: the consent is to no file. */
-static char *write_body(struct sim *sim, const char *consent_id)
-{
-    char *text = NULL;
-    store_lock(sim->store);
-    const struct consent *consent = store_find(sim->store, NULL, slice_of(consent_id));
-    const cJSON *terms = consent ? payment_file_terms(consent) : NULL;
-    if (terms) {
-        cJSON *body = cJSON_CreateObject();
-        cJSON_AddStringToObject(body, "consentId", consent_id);
-        cJSON_AddItemToObject(body, "request", cJSON_Duplicate(terms, true));
-        text = cJSON_PrintUnformatted(body);
-        cJSON_Delete(body);
-    }
-    store_unlock(sim->store);
-    return text;
-}
-
-int file_announce(struct sim *sim, const char *consent_id, struct arena *arena,
+int file_announce(struct sim *sim, struct consent *made, struct arena *arena,
                   struct bank_answer *answer, struct refusal *refusal)
 {
-    char *body = write_body(sim, consent_id);
+    const cJSON *terms = payment_file_terms(made);
     memset(answer, 0, sizeof(*answer));
-    if (!body) {
+    if (!terms) {
         return 0;
     }
-    const struct bank_about about = {.consent_id = slice_of(consent_id),
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "consentId", made->id);
+    cJSON_AddItemToObject(body, "request", cJSON_Duplicate(terms, true));
+    char *text = cJSON_PrintUnformatted(body);
+    cJSON_Delete(body);
+    const struct bank_about about = {.consent_id = slice_of(made->id),
+                                     .made = made,
                                      .method = "POST",
                                      .path = SLICE("/payment-consents"),
-                                     .body = slice_of(body)};
+                                     .body = slice_of(text)};
     int rc = bank_ask_about(sim, &about, arena, answer, refusal);
-    cJSON_free(body);
-    return rc == 0 && answer->http.status == 201 ? 0 : -1;
+    cJSON_free(text);
+    return rc == 0 && answer->http.status == 201 && !answer->wrong ? 0 : -1;
 }

@@ -8,11 +8,12 @@
 #include "bank.h"
 
 /*
- * Asks the bank about the file of a consent that is stored; a consent to none is left alone. 0: the
- * bank waits for it, or there is none; -1: *answer says no, or `refusal` that it was not asked.
+ * Asks the bank about the file of a consent that is not stored yet, and must not be when the bank
+ * refuses it; a consent to none is left alone. 0: the bank waits for it, or there is none; -1:
+ * *answer says no, or `refusal` that it was not asked.
  * `answer` must be freed with bank_answer_free in either case.
  */
-int file_announce(struct sim *sim, const char *consent_id, struct arena *arena,
+int file_announce(struct sim *sim, struct consent *made, struct arena *arena,
                   struct bank_answer *answer, struct refusal *refusal);
 
 #endif

@@ -113,11 +113,11 @@ static void note_redirect(struct sim_call *call, struct consent *made)
 }
 
 /* 0 when the bank takes the file that the consent is for, or there is none. */
-static int announce(struct sim_call *call, const char *consent_id, bool *answered)
+static int announce(struct sim_call *call, struct consent *made, bool *answered)
 {
     struct bank_answer answer;
     struct arena *arena = call->base.arena;
-    int rc = file_announce(call->sim, consent_id, arena, &answer, call->base.refusal);
+    int rc = file_announce(call->sim, made, arena, &answer, call->base.refusal);
     if (rc != 0 && !call->base.refusal->id) {
         cJSON *reply = cJSON_CreateObject();
         cJSON_AddNumberToObject(reply, "status", answer.http.status);
@@ -150,7 +150,7 @@ int script_create_consent(struct call *base)
     store_lock(call->sim->store);
     note_request(call, &made);
     store_unlock(call->sim->store);
-    if (ask_bank(call, &made, &answered)) {
+    if (ask_bank(call, &made, &answered) != 0 || announce(call, &made, &answered) != 0) {
         store_drop(&made);
         return answered ? 0 : -1;
     }
@@ -161,9 +161,6 @@ int script_create_consent(struct call *base)
     if (rc) {
         store_drop(&made);
         return rc;
-    }
-    if (announce(call, made.id, &answered) != 0) {
-        return answered ? 0 : -1;
     }
     reply_created(call, &made);
     return 0;

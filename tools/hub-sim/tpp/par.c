@@ -175,11 +175,11 @@ static int ask_bank(struct tpp_call *call, struct consent *made)
 }
 
 /* A file of payments: whether the bank will take it. */
-static int announce(struct tpp_call *call, const char *consent_id)
+static int announce(struct tpp_call *call, struct consent *made)
 {
     struct bank_answer answer;
     struct refusal refusal = {0};
-    int rc = file_announce(call->base.sim, consent_id, call->base.base.arena, &answer, &refusal);
+    int rc = file_announce(call->base.sim, made, call->base.base.arena, &answer, &refusal);
     if (rc != 0) {
         struct lfi_slice message = json_get_string(answer.shown, "errorMessage");
         (void)refuse(call, "PAR-BANK",
@@ -207,15 +207,10 @@ static int create(struct tpp_call *call, const struct request_object *object)
     if (rc != 0 || check_rules(call, object) != 0 || make(call, object, &made) != 0) {
         return -1;
     }
-    char consent_id[sizeof(made.id)];
-    memcpy(consent_id, made.id, sizeof(consent_id));
     struct lfi_slice uri = arena_keep(call->base.base.arena, slice_of(made.request_uri));
     note_request(call, &made);
-    if (ask_bank(call, &made) != 0 || lodge(call, &made) != 0) {
+    if (ask_bank(call, &made) != 0 || announce(call, &made) != 0 || lodge(call, &made) != 0) {
         store_drop(&made);
-        return -1;
-    }
-    if (announce(call, consent_id) != 0) {
         return -1;
     }
     cJSON *body = cJSON_CreateObject();
