@@ -163,6 +163,17 @@ test('the mock receiver takes events alone, and a review is for a TPP that reads
     await assertRefused(await tpp.call('POST', REVIEW, own), 405, '', 'ROUTE-METHOD');
 });
 
+plainTest('without the switch there are none, whoever asks', () => switched({ utilities: false }, async () => {
+    const body = bodyOf({ iss: 'x' }, { jwksUrl: tpp.metadata.jwks_uri });
+    const event = { text: 'x', headers: { 'content-type': 'application/jwe' } };
+    for (const reply of [await ask(SIGNATURE, body), await ask(ENCRYPTION, body),
+        await tpp.call('GET', `${ENVIRONMENT}?client_id=${tpp.clientId}`, undefined),
+        await tpp.call('POST', RECEIVER, undefined, event), await review(),
+        await review('', await tpp.ownToken('payments'))]) {
+        await assertRefused(reply, 404, '', 'UTILITY-OFF');
+    }
+}));
+
 test('a key that was sent is in no log, and none of this made the Hub break its own contract', () => {
     const [, line] = pem.split('\n');
     assert.equal(demo.readLog('hub.log').includes(line), false);
