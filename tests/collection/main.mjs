@@ -5,7 +5,7 @@
 //   node main.mjs DATA --record     answers.json from what the bank answers now
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { http, postman, requestsOf } from '../../server/operator/web/collection.js';
+import { environment, http, postman, requestsOf } from '../../server/operator/web/collection.js';
 import { fillIn, readDocuments, send } from '../support/collection.mjs';
 import { ROOT } from '../support/demo.mjs';
 
@@ -39,5 +39,6 @@ if (out === '--record') {
         console.log(file);
     };
     write('ozone-connect.postman_collection.json', JSON.stringify(postman(requests, variables), null, 2));
+    write('ozone-connect.postman_environment.json', JSON.stringify(environment(variables), null, 2));
     write('ozone-connect.http', http(requests, variables));
 }

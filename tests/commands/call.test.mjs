@@ -1,11 +1,11 @@
 // tools/call: the README's commands as they stand, and what it says when something is wrong.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { http, postman, requestsOf } from '../../server/operator/web/collection.js';
+import { environment, http, postman, requestsOf } from '../../server/operator/web/collection.js';
 import { fillIn, operator, readDocuments, send } from '../support/collection.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
 
@@ -153,6 +153,9 @@ test('the documents are whole, and every request of the collection is answered a
     documents.forEach(([file, document]) => assertWhole(file, document));
     const requests = requestsOf(documents, demo.ozoneConnect.basePaths);
     const variables = await fillIn(demo, requests);
+    // What the environment alone fills in, as after an import of it and of an older collection.
+    const imported = Object.fromEntries(environment(variables).values.filter(({ enabled }) => enabled)
+        .map(({ key, value }) => [key, value]));
     const collected = ofPostman(JSON.parse(JSON.stringify(postman(requests, variables))));
     assert.deepEqual(ofHttp(http(requests, variables)), collected);
 
@@ -170,7 +173,7 @@ test('the documents are whole, and every request of the collection is answered a
         const operationId = request.operation;
         const { responses } = operations.get(operationId);
         const sent = { ...request, ...collected.find(({ name }) => name === operationId) };
-        const { status, text } = await send(demo, sent, variables);
+        const { status, text } = await send(demo, sent, imported);
         assert.equal(status, request.status, `${operationId}: ${text}`);
         const { example } = responses[request.status].content?.['application/json'] ?? {};
         if (example) {
@@ -181,13 +184,19 @@ test('the documents are whole, and every request of the collection is answered a
     }
 });
 
-test('tools/collection writes both files, and says when there is nothing to ask', () => {
+test('tools/collection writes its files, and says when there is nothing to ask', () => {
     const made = shell(`tools/collection --data ${demo.dir} --out ${scratch}`);
     assert.equal(made.status, 0, made.stderr);
-    const [first, second] = made.stdout.trim().split('\n');
+    const [first, second, third] = made.stdout.trim().split('\n');
     const { variable } = JSON.parse(readFileSync(first, 'utf8'));
-    assert.match(variable.find(({ key }) => key === 'authorization_dhowretail').value, /^Bearer /);
-    assert.doesNotMatch(readFileSync(second, 'utf8'), /^@\w+ = *$/m);
+    const { values, _postman_variable_scope: scope } = JSON.parse(readFileSync(second, 'utf8'));
+    assert.equal(scope, 'environment');
+    for (const list of [variable, values]) {
+        assert.match(list.find(({ key }) => key === 'authorization_dhowretail').value, /^Bearer /);
+    }
+    assert.deepEqual(values.map(({ key }) => key), variable.map(({ key }) => key));
+    assert.equal(statSync(second).mode & 0o777, 0o600);
+    assert.doesNotMatch(readFileSync(third, 'utf8'), /^@\w+ = *$/m);
     const missing = shell(`tools/collection --data ${scratch}`);
     assert.equal(missing.status, 1);
     assert.match(missing.stderr, /no demo is running/);

@@ -109,6 +109,16 @@ export function postman(requests, variables) {
   };
 }
 
+/** The variables alone, as an environment in Postman's format, for a collection that was imported before. */
+export function environment(variables) {
+  return {
+    name: 'Ozone Connect demonstration',
+    values: Object.entries(variables).map(([key, value]) =>
+      ({ key, value, type: /^authorization/.test(key) ? 'secret' : 'default', enabled: true })),
+    _postman_variable_scope: 'environment',
+  };
+}
+
 /** The same as an .http file. */
 export function http(requests, variables) {
   const comment = HOW.split('\n').map((line) => `# ${line}\n`).join('');
