@@ -9,7 +9,7 @@ const CALLS = [
     'GET /sim/consents', 'POST /sim/consents', 'GET /sim/consents/{consentId}',
     'GET /sim/consents/{consentId}/payments', 'POST /sim/consents/{consentId}/payments',
     'POST /sim/consents/{consentId}/file', 'GET /sim/consents/{consentId}/payments/{paymentId}/report',
-    'GET /sim/consents/{consentId}/events', 'POST /tpp/app/consents', 'POST /tpp/app/arrivals',
+    'GET /sim/consents/{consentId}/events', 'GET /tpp/app/consents', 'POST /tpp/app/consents', 'POST /tpp/app/arrivals',
     'GET /tpp/app/consents/{consentId}', 'POST /tpp/app/reads', 'POST /tpp/app/payments', 'POST /tpp/app/payees', 'GET /sim/callbacks/{state}', 'POST /sim/call',
     'POST /sim/send', 'POST /sim/caap/journeys', 'POST /sim/caap/calls', 'POST /sim/caap/decisions',
     'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/switches',

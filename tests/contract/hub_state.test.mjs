@@ -5,7 +5,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
-import { Bank, HUB_SIM, hubConfig, startHub } from './hub_support.mjs';
+import { Bank, HUB_SIM, hubConfig, startHub, withTppSide } from './hub_support.mjs';
 
 const dir = mkdtempSync(join(tmpdir(), 'lfi-hub-state-'));
 const file = join(dir, 'hub/consents.jsonl');
@@ -113,4 +113,46 @@ test('a folder that cannot be made is named', async () => {
     const bad = spawnSync(HUB_SIM, ['--config', join(dir, 'bad.json')], { encoding: 'utf8', timeout: 20_000 });
     assert.equal(bad.status, 1);
     assert.match(bad.stderr, /stateFolder \/dev\/null\/hub: /);
+});
+
+test('a killed simulator knows what its TPP app asked for, and the app reads on', async () => {
+    const adjustAll = (config) => {
+        withTppSide(config);
+        adjust(config);
+    };
+    hub = await startHub({ dir, adjust: adjustAll });
+    const { json: { tpps: [{ clientId }] } } = await hub.script('GET', '/sim/setup');
+    let cookie;
+    const app = async (method, path, body) => {
+        const headers = { 'content-type': 'application/json', connection: 'close', ...(cookie && { cookie }) };
+        const reply = await fetch(`${hub.url}/tpp/app/${path}`, { method, headers, body: body && JSON.stringify(body) });
+        cookie ??= reply.headers.get('set-cookie')?.split(';')[0];
+        return { status: reply.status, ...(reply.status === 204 ? {} : await reply.json()) };
+    };
+    const terms = { Permissions: ['ReadAccountsBasic'], ExpirationDateTime: new Date(Date.now() + 86_400_000).toISOString() };
+    const asked = await app('POST', 'consents', { providerId: 'dhowretail', clientId, consent: terms });
+    assert.equal(asked.status, 201, JSON.stringify(asked));
+    const consent = { ...asked, providerId: 'dhowretail', query: asked.authorizeUrl.split(/\?(.*)/s)[1] };
+    const bank = new Bank(hub);
+    const interactionId = await bank.begin(consent);
+    await bank.decide(consent, 'Authorized');
+    const { headers } = await bank.end(consent, interactionId, 'doConfirm');
+    bank.close();
+    const arrived = await app('POST', 'arrivals', { query: headers.location.split('?')[1] });
+    assert.equal(arrived.connected, true, JSON.stringify(arrived));
+    const { base } = hub;
+    await kill();
+    assert.equal(statSync(join(dir, 'hub/app.jsonl')).mode & 0o777, 0o600);
+
+    hub = await startHub({ dir, adjust: adjustAll, base });
+    const { consents } = await app('GET', 'consents');
+    assert.deepEqual(consents.map(({ consentId, connected, pays }) => ({ consentId, connected, pays })),
+        [{ consentId: asked.consentId, connected: true, pays: false }]);
+    const read = await app('POST', 'reads', { consentId: asked.consentId, path: `/account-access-consents/${asked.consentId}` });
+    assert.equal(read.body.Data.Status, 'Authorized');
+    const { wire } = await app('GET', `consents/${asked.consentId}`);
+    assert.deepEqual(wire.map(({ n }) => n), wire.map((_, at) => at + 1));
+    assert.deepEqual(wire.slice(0, arrived.wire.length), arrived.wire);
+    cookie = 'tpp-app=00000000-0000-4000-8000-000000000000';
+    assert.deepEqual((await app('GET', 'consents')).consents, [], 'of another browser');
 });

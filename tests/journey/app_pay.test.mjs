@@ -82,6 +82,41 @@ test('a customer pays once: from the form to the end that the bank tells', async
     await customer.close();
 });
 
+/** Sets what goes wrong at the simulator, or with null nothing. */
+const setFault = (fault) => fetch(`${demo.hub.baseUrl}/sim/faults`, fault
+    ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) }
+    : { method: 'DELETE' });
+
+test('a payment whose answer is lost is repeated with its key, and made once', async () => {
+    const customer = await openApp('pay.html');
+    await ask(customer, 'SingleInstantPayment');
+    const consentId = await approve(customer);
+    const { page, at } = customer;
+    assert.equal((await setFault({ target: 'payments', kind: 'lost' })).status, 204);
+    await at('tpp-pay-now').click();
+    await at('tpp-pay-unanswered').waitFor();
+    assert.equal(await at('tpp-pay-now').count(), 0, 'no other payment meanwhile');
+    await page.reload(); // the page of the way back, whose code was redeemed
+    await at('tpp-pay-unanswered').waitFor();
+    await assertAccessible(page, 'app-unanswered');
+    await page.setViewportSize({ width: 320, height: 844 });
+    await assertFits(page, 'app-unanswered');
+    await shoot(page, 'app-unanswered-320');
+    await setFault(null);
+    await at('tpp-pay-again').click();
+    await at('tpp-pay-unanswered').waitFor({ state: 'detached' });
+    await page.locator('.payment [data-status=AcceptedWithoutPosting]').waitFor();
+    assert.equal(await page.locator('.payment').count(), 1);
+    const wire = await page.evaluate(async (id) => (await (await fetch(`/tpp/app/consents/${id}`)).json()).wire, consentId);
+    const sent = wire.filter(({ step }) => step === 'payment');
+    assert.deepEqual(sent.map(({ status }) => status), [0, 201]);
+    assert.equal(sent[0].headers['x-idempotency-key'], sent[1].headers['x-idempotency-key']);
+    assert.deepEqual(sent[0].signed.claims.message, sent[1].signed.claims.message);
+    const { exchanges } = await consentAtHub(demo, consentId);
+    assert.equal(exchanges.filter(({ method, path }) => method === 'POST' && path.endsWith('/payments')).length, 1);
+    await customer.close();
+});
+
 test('a customer pays in Arabic, up to a limit, more than once', async () => {
     const customer = await openApp('pay.html', { locale: 'ar-AE', viewport: { width: 320, height: 640 } });
     await customer.page.locator('[data-testid=tpp-submit]:enabled').waitFor();

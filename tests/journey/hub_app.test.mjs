@@ -74,9 +74,13 @@ function answer({ pathname, searchParams }) {
 const openPage = (...args) => pages.open(...args);
 const finish = (...args) => pages.finish(...args);
 
+const PERMISSIONS = ['ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsBasic'];
+
+/** The app's page after the customer has decided. */
 async function decided(status, ending) {
-    const permissions = ['ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsBasic'];
-    return (await pages.decide(status, { permissions, ending })).location;
+    const { page, location } = await pages.share(status, { permissions: PERMISSIONS, ending });
+    await page.goto(location);
+    return page;
 }
 
 // ---- the pages ---------------------------------------------------------------------------------
@@ -173,8 +177,11 @@ test('the form asks for everything that a consent can hold', async () => {
 });
 
 test('recent journeys lead to their inspector', async () => {
-    const { consentId } = await pages.decide('Authorized', { permissions: ['ReadAccountsBasic'] });
-    const page = await openPage('/connect.html');
+    const { page, location, consentId } = await pages.share('Authorized', { permissions: ['ReadAccountsBasic'] });
+    await page.goto(location);
+    await page.getByTestId('tpp-agreed').waitFor();
+    await page.goto(`${hub.url}/connect.html`);
+    await page.getByRole('link', { name: /^Shared data of Karak Money/ }).waitFor();
     await page.getByRole('link', { name: /^Inspect the journey of Karak Money/ }).first().click();
     await page.waitForURL(`**/inspector.html?consent=${consentId}`);
     await page.context().close();
@@ -192,7 +199,7 @@ test('a form without a permission stays and says so', async () => {
 });
 
 test('shared data is shown, page by page', async () => {
-    const page = await openPage(await decided('Authorized'));
+    const page = await decided('Authorized');
     const card = page.getByTestId('tpp-account-first');
     await card.getByText('−AED 1,234,567.80').waitFor();
     assert.ok(await card.getByText('AE07 0999 1234 5678 9012 345').isVisible());
@@ -202,7 +209,7 @@ test('shared data is shown, page by page', async () => {
     assert.ok(await page.getByTestId('tpp-newer').isDisabled());
     await page.getByTestId('tpp-older').click();
     for (const number of [2, 3, 4, 5]) {
-        await page.getByText(`Page ${number} of 6 · 60 in all`).waitFor();
+        await page.getByText(`Page ${number} of 6`).waitFor();
         await page.getByTestId('tpp-older').click();
     }
     await page.getByText('Entry <b>59</b>').waitFor();
@@ -214,10 +221,8 @@ test('shared data is shown, page by page', async () => {
 });
 
 test('what was agreed and how to end it stand before the data', async () => {
-    const { location, consentId } = await pages.decide('Authorized', {
-        permissions: ['ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsBasic'],
-    });
-    const page = await openPage(location);
+    const { page, location, consentId } = await pages.share('Authorized', { permissions: PERMISSIONS });
+    await page.goto(location);
     await page.getByText('Entry <b>0</b>').waitFor();
     const agreed = page.getByTestId('tpp-agreed');
     const text = await agreed.innerText();
@@ -239,19 +244,37 @@ test('what was agreed and how to end it stand before the data', async () => {
 });
 
 test('a consent that was revoked is not said to be running', async () => {
-    const consent = await pages.decide('Authorized', { permissions: ['ReadAccountsBasic'] });
+    const { page, ...consent } = await pages.share('Authorized', { permissions: ['ReadAccountsBasic'] });
+    await page.goto(consent.location);
+    await page.getByTestId('tpp-end').waitFor();
     const json = { revokedBy: 'LFI.InitiatedByUser', revokedByPsu: { userId: 'user-1' } };
     await bank.consents('POST', `/consents/${consent.consentId}/action/revoke`, { json });
-    const page = await openPage(`/data.html?consent=${consent.consentId}`);
+    await page.goto(`${hub.url}/data.html?consent=${consent.consentId}`);
     await page.getByTestId('tpp-agreed').waitFor();
     assert.equal(await page.getByTestId('tpp-end').count(), 0);
     await page.getByText('This consent is not in force: Revoked.').waitFor();
     await finish(page, 'revoked');
 });
 
+test('a scripted consent is no consent of the app', async () => {
+    const { location, consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS });
+    const page = await openPage(location);
+    await page.getByRole('heading', { name: 'A script asked for this consent' }).waitFor();
+    await pages.check(page, 'scripted');
+    const calls = [];
+    page.on('request', (request) => calls.push(new URL(request.url()).pathname));
+    await page.goto(`${hub.url}/data.html?consent=${consentId}`);
+    const card = page.getByTestId('tpp-not-ours');
+    assert.equal(await card.getByRole('link').getAttribute('href'), `/inspector.html?consent=${consentId}`);
+    await page.getByTestId('recent-choice').waitFor();
+    assert.deepEqual(calls.filter((path) => path.startsWith('/sim/')), []);
+    assert.deepEqual(page.problems, []);
+    await finish(page, 'not-ours');
+});
+
 test('a refusal is explained', async () => {
     const ending = { error: 'access_denied', error_description: 'user_rejected_consent' };
-    const page = await openPage(await decided('Rejected', ending));
+    const page = await decided('Rejected', ending);
     await page.getByText('You declined at your bank.').waitFor();
     assert.equal(await page.getByTestId('tpp-error').textContent(), 'access_denied');
     assert.deepEqual(page.problems, []);

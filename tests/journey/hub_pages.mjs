@@ -83,9 +83,34 @@ class Pages {
         await page.context().close();
     }
 
-    /** A consent on which the customer has decided; where the browser goes then. */
+    /**
+     * A consent that the TPP app asks for in a browser of its own, and on which the customer has decided;
+     * with the page, and where its browser goes then.
+     */
+    async share(status, { permissions, accountIds = ['first', 'second'], ending, ...look } = {}) {
+        const page = await this.open('/connect.html', look);
+        const asked = await page.evaluate(async (Permissions) => {
+            const { tpps: [{ clientId }] } = await (await fetch('/sim/setup')).json();
+            const consent = { Permissions, ExpirationDateTime: new Date(Date.now() + 90 * 86_400_000).toISOString() };
+            const reply = await fetch('/tpp/app/consents', {
+                method: 'POST',
+                headers: { 'content-type': 'application/json' },
+                body: JSON.stringify({ providerId: 'dhowretail', clientId, consent }),
+            });
+            return { status: reply.status, ...(await reply.json()) };
+        }, permissions);
+        assert.equal(asked.status, 201, JSON.stringify(asked));
+        const known = { ...asked, providerId: 'dhowretail', query: asked.authorizeUrl.split(/\?(.*)/s)[1] };
+        return { ...(await this.#end(known, status, accountIds, ending)), page };
+    }
+
+    /** A scripted consent on which the customer has decided; where the browser goes then. */
     async decide(status, { permissions, accountIds = ['first', 'second'], ending } = {}) {
         const consent = await this.hub.newConsent({ consent: { Permissions: permissions } });
+        return this.#end(consent, status, accountIds, ending);
+    }
+
+    async #end(consent, status, accountIds, ending) {
         const interactionId = await this.bank.begin(consent);
         await this.bank.decide(consent, status, { accountIds });
         const how = ending ? 'doFail' : 'doConfirm';

@@ -107,8 +107,8 @@ test('the last day lies between today and a year from now', async () => {
 });
 
 test('the shared data in Arabic', async () => {
-    const { location } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
-    const page = await pages.open(location, { locale: 'ar-AE' });
+    const { page, location } = await pages.share('Authorized', { permissions: PERMISSIONS, accountIds: ['first'], locale: 'ar-AE' });
+    await page.goto(location);
     await page.getByTestId('tpp-account-first').getByText('نشط').waitFor();
     const terms = page.getByTestId('tpp-terms');
     assert.ok(await terms.evaluate((node) => node.compareDocumentPosition(document.querySelector('.accounts')) === 4));
@@ -157,9 +157,9 @@ for (const locale of ['en-GB', 'ar-AE']) {
 }
 
 test('what is pressed is large enough for a finger', async () => {
-    const { location } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    const { page, location } = await pages.share('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
     for (const path of ['/', '/connect.html', '/payee.html', location]) {
-        const page = await pages.open(path);
+        await page.goto(new URL(path, pages.hub.url).href);
         await page.waitForLoadState('networkidle');
         const small = await page.evaluate(() =>
             [...document.querySelectorAll('nav a, summary, .code-box, .tabs button, .pager button, .button, .languages button, select')]
@@ -167,6 +167,6 @@ test('what is pressed is large enough for a finger', async () => {
                 .map((node) => node.outerHTML),
         );
         assert.deepEqual(small, [], path);
-        await page.context().close();
     }
+    await page.context().close();
 });

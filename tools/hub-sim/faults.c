@@ -14,7 +14,7 @@ struct faults {
 static const char *const target_names[FAULT_TARGETS] = {
     [FAULT_HEIMDALL] = "heimdall", [FAULT_CONSENT_MANAGER] = "consent-manager",
     [FAULT_KEYSTORE] = "keystore", [FAULT_WEBHOOK] = "webhook",
-    [FAULT_CALLER] = "caller",
+    [FAULT_PAYMENTS] = "payments", [FAULT_CALLER] = "caller",
 };
 
 static const char *const kind_names[] = {

@@ -11,8 +11,9 @@ enum fault_target {
     FAULT_HEIMDALL,
     FAULT_CONSENT_MANAGER,
     FAULT_KEYSTORE,
-    FAULT_WEBHOOK, /* the simulated TPP, towards the Hub */
-    FAULT_CALLER,  /* what the Hub presents to the bank */
+    FAULT_WEBHOOK,  /* the simulated TPP, towards the Hub */
+    FAULT_PAYMENTS, /* the Hub towards a TPP that pays */
+    FAULT_CALLER,   /* what the Hub presents to the bank */
     FAULT_TARGETS
 };
 

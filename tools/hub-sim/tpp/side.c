@@ -279,6 +279,14 @@ static void run(struct tpp_call *call, enum tpp_part part)
     }
 }
 
+/* What a fault of payments hits. */
+static bool makes_payment(const struct request *request)
+{
+    return slice_equal_text(request->method, "POST") &&
+           (slice_equal_text(request->path, "/open-finance/payment/v2.1/payments") ||
+            slice_equal_text(request->path, "/open-finance/payment/v2.1/file-payments"));
+}
+
 void tpp_side_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     struct tpp_side *side = ctx;
@@ -303,7 +311,9 @@ void tpp_side_handle(void *ctx, const struct request *request, struct reply *rep
                             .side = side,
                             .full_path = request->path};
     call.interaction_id = read_interaction_id(request, &call.named_itself);
-    run(&call, part);
+    if (!makes_payment(&inner) || !faults_apply(side->sim->faults, FAULT_PAYMENTS, reply)) {
+        run(&call, part);
+    }
     LOG_EVENT(side->sim->log, LOG_INFO, "tpp-call",
               LOG_TEXT("provider", slice_of(hub->config->provider_id)),
               LOG_TEXT("part", slice_of(part_names[part])),

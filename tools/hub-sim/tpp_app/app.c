@@ -32,12 +32,11 @@ int tpp_app_open(struct tpp_app **out, const struct sim *sim, struct lfi_error *
                 return error_set(error, "out of memory");
             }
             app->sim = sim;
-            app->flows = flows_new();
             pthread_mutex_init(&app->refreshing, NULL);
             *out = app;
-        }
-        if (!app->flows) {
-            return error_set(error, "out of memory");
+            if (flows_open(&app->flows, sim, error) != 0) {
+                return -1;
+            }
         }
         const struct tpp *tpp = tpp_of_slug(slice_of(own->slug));
         if (http_client_new(&app->clients[tpp - tpps], &client, error) != 0) {
@@ -55,7 +54,7 @@ void tpp_app_close(struct tpp_app *app)
     for (size_t i = 0; i < SIM_TPPS; i++) {
         http_client_free(app->clients[i]);
     }
-    flows_free(app->flows);
+    flows_close(app->flows);
     pthread_mutex_destroy(&app->refreshing);
     free(app);
 }

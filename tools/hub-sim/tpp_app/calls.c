@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define COOKIE "tpp-app"
+#define COOKIE_S (365 * 24 * 3600) /* as long as a consent may last */
 #define ACCOUNT_ACCESS "urn:openfinanceuae:account-access-consent:v2.1"
 #define SERVICE_INITIATION "urn:openfinanceuae:service-initiation-consent:v2.1"
 #define INSURANCE "urn:openfinanceuae:insurance-consent:v2.1"
@@ -37,7 +38,8 @@ int calls_refuse_hub(struct sim_call *call, const struct lfi_error *error)
 static bool set_cookie(struct sim_call *call, struct flow *flow)
 {
     struct lfi_slice known = request_cookie(call->base.request, COOKIE);
-    bool secure = slice_starts_with(slice_of(call->sim->config->url), "https:");
+    const char *more =
+        slice_starts_with(slice_of(call->sim->config->url), "https:") ? "; Secure" : "";
     if (flows_know(call->sim->app->flows, known)) {
         (void)snprintf(flow->browser, sizeof flow->browser, "%.*s", SLICE_ARG(known));
         return true;
@@ -46,8 +48,9 @@ static bool set_cookie(struct sim_call *call, struct flow *flow)
         return false;
     }
     reply_header(call->base.reply, "Set-Cookie",
-                 arena_format(call->base.arena, COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax%s",
-                              flow->browser, secure ? "; Secure" : ""));
+                 arena_format(call->base.arena,
+                              COOKIE "=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
+                              flow->browser, COOKIE_S, more));
     return true;
 }
 
@@ -183,10 +186,13 @@ int tpp_app_request_consent(struct call *base)
     struct sim_call *call = sim_call_of(base);
     struct flow flow = {0};
     const cJSON *permissions = json_get(json_get(call->body, "consent"), "Permissions");
-    flow.scope = is_insurance(call)            ? INSURANCE_SCOPE
-                 : !is_payment(call)           ? "openid accounts"
-                 : reads_accounts(permissions) ? "openid accounts payments"
-                                               : "openid payments";
+    const char *scope = is_insurance(call)            ? INSURANCE_SCOPE
+                        : !is_payment(call)           ? "openid accounts"
+                        : reads_accounts(permissions) ? "openid accounts payments"
+                                                      : CALLS_PAYMENTS;
+    (void)snprintf(flow.scope, sizeof(flow.scope), "%s", scope);
+    flow.pays = is_payment(call);
+    flow.asked_s = clock_now_s(call->sim->clock);
     return calls_begin_flow(call, &flow) == 0 ? start(call, &flow) : -1;
 }
 
@@ -269,6 +275,68 @@ int tpp_app_show(struct call *base)
     } else {
         base->reply->status = 204;
     }
+    return 0;
+}
+
+/* --- all of the browser ----------------------------------------------------------------------- */
+
+/* What the Hub has told last of the consent itself; NULL: nothing. Under the lock of the store. */
+static const cJSON *told_status(const struct sim *sim, const struct flow *flow)
+{
+    const struct consent *consent = store_find(sim->store, flow->hub, slice_of(flow->consent_id));
+    const cJSON *events = consent ? consent->events : NULL, *event, *status = NULL;
+    cJSON_ArrayForEach(event, events)
+    {
+        const cJSON *data = json_get(json_get(event, "message"), "Data");
+        if (!json_get(data, "PaymentId")) {
+            status = json_get(data, "Status");
+        }
+    }
+    return status;
+}
+
+struct listing {
+    const struct sim *sim;
+    cJSON *list;
+};
+
+static void list_flow(void *ctx, const struct flow *flow)
+{
+    const struct listing *listing = ctx;
+    char at[DATETIME_TEXT_MAX];
+    bool connected = flow->access[0] != '\0';
+    if (!flow->issuer[0]) {
+        return;
+    }
+    datetime_format_utc_ms(flow->asked_s * INT64_C(1000000), at);
+    cJSON *entry = cJSON_CreateObject();
+    cJSON_AddStringToObject(entry, "consentId", flow->consent_id);
+    cJSON_AddStringToObject(entry, "slug", flow->tpp->slug);
+    cJSON_AddStringToObject(entry, "tppName", flow->tpp->name);
+    cJSON_AddStringToObject(entry, "at", at);
+    cJSON_AddBoolToObject(entry, "pays", flow->pays);
+    cJSON_AddBoolToObject(entry, "connected", connected);
+    const cJSON *told = told_status(listing->sim, flow);
+    cJSON_AddItemToObject(entry, "status",
+                          told ? cJSON_Duplicate(told, false)
+                               : cJSON_CreateString(connected       ? "Authorized"
+                                                    : flow->arrived ? "Rejected"
+                                                                    : "AwaitingAuthorization"));
+    cJSON_AddItemToArray(listing->list, entry);
+}
+
+int tpp_app_list(struct call *base)
+{
+    struct sim_call *call = sim_call_of(base);
+    const struct tpp_app *app = call->sim->app;
+    cJSON *reply = cJSON_CreateObject();
+    struct listing listing = {call->sim, cJSON_AddArrayToObject(reply, "consents")};
+    if (app) {
+        store_lock(call->sim->store);
+        flows_each(app->flows, request_cookie(base->request, COOKIE), list_flow, &listing);
+        store_unlock(call->sim->store);
+    }
+    sim_reply_json(base->reply, 200, reply);
     return 0;
 }
 

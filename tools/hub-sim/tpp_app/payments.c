@@ -8,7 +8,7 @@
 
 /* --- a payment -------------------------------------------------------------------------------- */
 
-/* {Data} of the payment, the personal data sealed; NULL with the reason in `error`. */
+/* {Data} of a new payment, the personal data sealed; NULL with the reason in `error`. */
 static cJSON *write_payment(struct sim_call *call, struct flow *flow, struct lfi_error *error)
 {
     cJSON *message = cJSON_CreateObject();
@@ -23,6 +23,21 @@ static cJSON *write_payment(struct sim_call *call, struct flow *flow, struct lfi
     return message;
 }
 
+/* A repeat sends what was sent first: sealed anew, it would be another payment to Hub and bank. */
+static cJSON *need_payment(struct sim_call *call, struct flow *flow, const char *key,
+                           struct lfi_error *error)
+{
+    struct flows *flows = call->sim->app->flows;
+    cJSON *message = flows_find_payment(flows, flow->state, key);
+    if (!message) {
+        message = write_payment(call, flow, error);
+        if (message) {
+            flows_keep_payment(flows, flow, key, message);
+        }
+    }
+    return message;
+}
+
 int tpp_app_make_payment(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);
@@ -30,14 +45,11 @@ int tpp_app_make_payment(struct call *base)
     struct app_answer answer = {.body = NULL};
     struct lfi_error error = {""};
     struct lfi_slice auth_date = json_get_string(call->body, "authDate");
-    char key[ID_UUID_MAX];
+    const char *key = arena_text(base->arena, json_get_string(call->body, "key"));
     if (calls_find_flow(call, json_get_string(call->body, "consentId"), &flow) != 0) {
         return -1;
     }
-    if (!id_uuid4(key)) {
-        return script_refuse(base, "SIM-TOKEN", 500, "No random numbers.");
-    }
-    cJSON *message = write_payment(call, &flow, &error);
+    cJSON *message = need_payment(call, &flow, key, &error);
     const struct app_call pay = {.family = "payment",
                                  .method = "POST",
                                  .path = SLICE("/payments"),

@@ -4,6 +4,7 @@ import {t} from "./i18n.js";
 import {byId, element} from "./page.js";
 import {GROUPS} from "./permissions.js";
 import {isOfInsurance} from "./policies.js";
+import {ACCOUNTS} from "./views.js";
 
 function permissionList(permissions) {
   const groups = GROUPS.filter(([, , codes]) => codes.some((code) => permissions.includes(code)));
@@ -16,13 +17,6 @@ function permissionList(permissions) {
 const sectorList = (blocks) => element("ul", {}, ...blocks.map(({InsuranceType, Permissions}) =>
   element("li", {}, element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: Permissions.map(words).join(t(", "))}))));
 
-/** What was chosen at the bank, until its names are known; null when the app is not told how much that is. */
-function chosen(consent, insurance) {
-  const ids = insurance ? consent.insurancePolicyIds : consent.accountIds ?? [];
-  const text = insurance ? "Policies chosen at Dhow Bank: {count}" : "Chosen at Dhow Bank: {count}";
-  return ids ? element("span", {id: insurance ? "agreed-policies" : "agreed-accounts", textContent: t(text, {count: ids.length})}) : null;
-}
-
 function history({FromDate, ToDate}) {
   if (!FromDate && !ToDate) return null;
   if (!ToDate) return t("From {date}", {date: date(FromDate)});
@@ -31,13 +25,12 @@ function history({FromDate, ToDate}) {
 }
 
 /** Permissions, accounts, end and number of the consent; all its members when opened. */
-export function agreedCard(consent) {
-  const terms = consent.consentBody.Data;
+export function agreedCard(terms, tppName) {
   const insurance = isOfInsurance(terms);
   const rows = [
-    ["With", consent.tpp.tppName],
+    ["With", tppName],
     ...(terms.Permissions ? [["What is shared", insurance ? sectorList(terms.Permissions) : permissionList(terms.Permissions)]] : []),
-    [insurance ? "Policies" : "Accounts", chosen(consent, insurance)],
+    ["Accounts", terms.Permissions?.some((code) => ACCOUNTS.includes(code)) ? element("span", {id: "agreed-accounts", textContent: "…"}) : null],
     ["History to share", history(terms)],
     ["Until", date(terms.ExpirationDateTime)],
     ["Consent ID", element("code", {dir: "ltr", textContent: terms.ConsentId})],
@@ -50,12 +43,12 @@ export function agreedCard(consent) {
 
 /** The accounts by name, as soon as the bank has told them. */
 export function nameAccounts(names) {
-  if (names.length > 0) byId("agreed-accounts").replaceChildren(element("ul", {}, ...names.map((textContent) => element("li", {textContent}))));
+  byId("agreed-accounts").replaceChildren(names.length === 0 ? t("none") : element("ul", {}, ...names.map((textContent) => element("li", {textContent}))));
 }
 
 /** Where the customer ends a consent; null when it is not in force. */
-export function endCard({status}, {pagesUrl}) {
-  if (status !== "Authorized") return null;
+export function endCard({Status}, {pagesUrl}) {
+  if (Status !== "Authorized") return null;
   return element("section", {className: "card", "data-testid": "tpp-end"},
     element("h2", {textContent: t("How to end it")}),
     element("p", {className: "lead", textContent: t("You can stop sharing at any time. Dhow Bank lists every app you are connected to, and ends the connection at once.")}),

@@ -1,6 +1,6 @@
 // What the forms share that ask for something and send the customer to the bank.
 import {pick, t} from "./i18n.js";
-import {requestConsent} from "./own.js";
+import {listOwn, requestConsent} from "./own.js";
 import {byId, element, getJson, markStep, noApp, showBrand} from "./page.js";
 import {recentConsent} from "./recent.js";
 import {SUBSCRIPTION} from "./told.js";
@@ -65,9 +65,9 @@ export async function fillChoices(showApp, {fits = () => true, may = ({callsHub}
   return tpps.length > 0;
 }
 
-/** Shows the newest consents, and returns them. */
+/** Shows the newest consents that this browser asked for, and returns them. */
 export async function showRecent() {
-  const {consents} = await getJson("/sim/consents");
+  const consents = await listOwn();
   byId("recent-card").hidden = consents.length === 0;
   byId("recent").replaceChildren(...consents.slice(0, 8).map(recentConsent));
   return consents;

@@ -6,7 +6,8 @@ import {download, harOf} from "./export.js";
 import {keepFile, keptFile} from "./import.js";
 import {checksOf, findingsOf} from "./journey.js";
 import {byId, element, getJson, problem, showBrand} from "./page.js";
-import {chooseRecent} from "./recent.js";
+import {listOwn} from "./own.js";
+import {chooseRecent, recentConsents} from "./recent.js";
 
 const POLL_MS = 800;
 const asked = new URLSearchParams(location.search);
@@ -86,10 +87,12 @@ function showHead(head) {
   byId("diagram").hidden = false;
 }
 
-function linkData({pays, status}) {
+/** To the app, where it has access: this browser asked for the consent. */
+async function linkData({pays}) {
+  const own = await listOwn();
   byId("data").href = `/${pays ? "payments" : "data"}.html?consent=${encodeURIComponent(consentId)}`;
   byId("data").textContent = pays ? "Payments" : "Shared data";
-  byId("data").hidden = !pays && status !== "Authorized";
+  byId("data").hidden = !own.some((one) => one.consentId === consentId && one.connected);
 }
 
 /** The exchange of the address; without one the first, where there is room for it. */
@@ -103,7 +106,7 @@ async function refresh() {
   const count = diagram.add([...known.exchanges, ...known.steps]);
   byId("problem").replaceChildren();
   showHead(headOf(known));
-  linkData(state.head);
+  if (byId("data").hidden && count > 0) await linkData(state.head);
   byId("export").hidden = false;
   if (count > 0 && !document.querySelector(".panel")) chooseFirst();
 }
@@ -168,5 +171,5 @@ if (fromFile) {
   await follow();
 } else {
   byId("live").hidden = true;
-  byId("problem").replaceChildren(await chooseRecent());
+  byId("problem").replaceChildren(chooseRecent(await recentConsents()));
 }

@@ -10,6 +10,9 @@ export const arrive = (query) => postJson("/tpp/app/arrivals", {query});
 
 export const ownPath = (consentId) => `/tpp/app/consents/${encodeURIComponent(consentId)}`;
 
+/** The consents that this browser has asked for, newest first. */
+export const listOwn = () => getJson("/tpp/app/consents").then(({consents}) => consents);
+
 /** The app's view of the consent; null when this browser did not ask for it. */
 export const findOwn = (consentId) => getJson(ownPath(consentId));
 
@@ -52,7 +55,17 @@ const PAYMENTS = "/open-finance/payment/v2.1";
 export const readPayments = (consentId, address) =>
   read({consentId, family: "payment", path: address.split(PAYMENTS).at(-1)});
 
-export const payOwn = async (payment) => answerOf(await postJson("/tpp/app/payments", payment));
+/**
+ * Pays {consentId, key, data}, where `key` is the idempotency key; again with the same, what was sent first
+ * is sent. A failure is `lost` when the payment may have been taken all the same.
+ */
+export async function payOwn(payment) {
+  try {
+    return answerOf(await postJson("/tpp/app/payments", payment));
+  } catch (failure) {
+    throw Object.assign(failure, {lost: !failure.status || (failure.status >= 500 && failure.status !== 501)});
+  }
+}
 
 /** Whose account it is: {status, body, wire} of the Hub. */
 export const checkPayee = (asked) => postJson("/tpp/app/payees", asked);

@@ -3,12 +3,14 @@
 import {consumption} from "./consumption.js";
 import {t} from "./i18n.js";
 import {date, dateTime, facts, grouped, money, words} from "./format.js";
+import {notOurs} from "./not-ours.js";
 import {findOwn, payOwn, readPayments} from "./own.js";
 import {byId, element, problem} from "./page.js";
 import {knownPayees, payeeOf} from "./payees.js";
 import {STATUSES} from "./payment-statuses.js";
 import {PAYMENT_TYPES} from "./payment-types.js";
 import {isReached, toldCard} from "./told.js";
+import {dropUnanswered, keepUnanswered, newKey, unansweredPayment} from "./unanswered.js";
 import {wireCard} from "./wire.js";
 
 const LOOK_MS = 1000; // at what the app's backend has been told
@@ -129,24 +131,25 @@ async function paymentOf(consentId, terms, payees) {
     ...(CreditorReference && {CreditorReference}),
     OpenFinanceBilling: {Type: "PushP2P"},
   };
-  return {consentId, data, ...(authDate && {authDate})};
+  return {consentId, key: newKey(), data, ...(authDate && {authDate})};
 }
 
-function payForm(consentId, terms, changed) {
+/** `said` takes what becomes of it. */
+function payForm(consentId, terms, said, changed) {
   const payees = knownPayees(consentId), {fixed, most} = amounts(terms);
-  const said = element("div", {role: "status"});
   const button = element("button", {className: "button wide", textContent: t("Pay now"), "data-testid": "tpp-pay-now"});
   const form = element("form", {className: "card", id: "pay-next", noValidate: true}, element("h2"),
     ...payeeFields(payees),
     field("pay-next-amount", fixed ? "Amount" : "Amount in dirhams", element("input", {id: "pay-next-amount", inputMode: "decimal", autocomplete: "off",
       value: fixed ?? "", readOnly: Boolean(fixed), placeholder: most ?? "125.50", "data-testid": "tpp-pay-amount"})),
-    button, said);
+    button);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
     try {
-      await payOwn(await paymentOf(consentId, terms, payees));
-      said.replaceChildren(element("p", {className: "fine", textContent: t("The bank has taken the payment.")}));
+      const payment = await paymentOf(consentId, terms, payees);
+      keepUnanswered(payment);
+      await send(payment, said);
     } catch (failure) {
       said.replaceChildren(problem(failure));
     }
@@ -154,6 +157,34 @@ function payForm(consentId, terms, changed) {
     changed();
   });
   return form;
+}
+
+/** Sends a payment that is kept until the Hub has answered, and says what it answered. */
+async function send(payment, said) {
+  try {
+    await payOwn(payment);
+    dropUnanswered(payment.consentId);
+    said.replaceChildren(element("p", {className: "fine", textContent: t("The bank has taken the payment.")}));
+  } catch (failure) {
+    if (!failure.lost) dropUnanswered(payment.consentId);
+    said.replaceChildren(problem(failure));
+  }
+}
+
+/** In place of the form, while nobody knows whether a payment was made. */
+function unansweredCard(payment, said, changed) {
+  const button = element("button", {type: "button", className: "button wide", textContent: t("Try again"), "data-testid": "tpp-pay-again"});
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    await send(payment, said);
+    button.disabled = false;
+    changed();
+  });
+  return element("section", {className: "card", "data-testid": "tpp-pay-unanswered"},
+    element("h2", {textContent: t("No answer to your payment")}),
+    element("p", {className: "money", textContent: money(payment.data.Instruction.Amount)}),
+    element("p", {className: "lead", textContent: t("It may have been made. Try again: the app repeats the same payment with the same key, and the bank makes it only once.")}),
+    button);
 }
 
 // ---- the page ----------------------------------------------------------------------------------
@@ -177,22 +208,34 @@ async function read(consentId, before) {
   return {terms: Data, meta: Meta, payments};
 }
 
-const otherBrowser = (consentId) => element("section", {className: "card", "data-testid": "tpp-not-ours"},
-  element("p", {className: "lead", textContent: t("This browser did not ask for this consent, or the simulator has started anew since. What has been recorded of it is in the inspector.")}),
-  element("p", {className: "onward"}, element("a", {className: "button plain", href: `/inspector.html?consent=${encodeURIComponent(consentId)}`, textContent: t("Inspect this journey")})));
-
 /** Shows the consent and follows it; resolves to the app's view of it, or null when there is none. */
 export async function showPaying(consentId) {
   const into = byId("paying");
   const [state, list, refund, told] = [1, 2, 3, 4].map(() => element("div", {"aria-live": "polite"}));
+  const next = element("div"), said = element("div", {role: "status"});
   const wire = wireCard();
   let form, app, payments = [], stale = true, readAt = 0;
 
+  /** The form for a payment, or in its place the payment that waits for its answer. */
+  const placeNext = () => {
+    const waits = unansweredPayment(consentId);
+    const placed = waits ? "unanswered" : "form";
+    if (next.dataset.placed === placed) return;
+    next.dataset.placed = placed;
+    next.replaceChildren(waits ? unansweredCard(waits, said, again) : form);
+  };
+  const again = () => {
+    stale = true;
+    placeNext();
+    return look().catch(() => { stale = true; });
+  };
+
   const show = (now) => {
     payments = now.payments;
-    form ??= payForm(consentId, now.terms, () => { stale = true; return look(); });
-    if (!form.isConnected) into.replaceChildren(state, form, list, refund, told, wire.card);
-    state.replaceChildren(stateCard(now, () => { stale = true; return look(); }));
+    form ??= payForm(consentId, now.terms, said, again);
+    if (!next.isConnected) into.replaceChildren(state, next, said, list, refund, told, wire.card);
+    placeNext();
+    state.replaceChildren(stateCard(now, again));
     list.replaceChildren(paymentList(payments));
     if (!refund.firstChild) refund.replaceChildren(refundCard(consentId, now));
     form.querySelector("h2").textContent = t(payments.length === 0 ? "Payment" : "Another payment");
@@ -200,10 +243,10 @@ export async function showPaying(consentId) {
   };
   /** Reads at the Hub what may have changed: something was told, done or asked for. */
   const look = async () => {
-    const next = await findOwn(consentId);
-    if (!next) return null;
-    stale ||= next.events.length !== app?.events.length || (!isReached && Date.now() - readAt > READ_MS);
-    app = next;
+    const found = await findOwn(consentId);
+    if (!found) return null;
+    stale ||= found.events.length !== app?.events.length || (!isReached && Date.now() - readAt > READ_MS);
+    app = found;
     if (stale) {
       stale = false;
       readAt = Date.now();
@@ -220,7 +263,7 @@ export async function showPaying(consentId) {
   };
   try {
     if (!await look()) {
-      into.replaceChildren(otherBrowser(consentId));
+      into.replaceChildren(notOurs(consentId));
       return null;
     }
   } catch (failure) {

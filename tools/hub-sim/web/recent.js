@@ -1,11 +1,13 @@
 // The consents of late, each with its ways on.
 import {t} from "./i18n.js";
 import {dateTime} from "./format.js";
+import {listOwn} from "./own.js";
 import {element, getJson} from "./page.js";
 
 const STATES = {Authorized: "good", Rejected: "bad", Revoked: "bad"};
 
-export function recentConsent({consentId, tppName, slug, status, at, findings, pays}) {
+/** `connected`: this browser asked for it, and its app has access. */
+export function recentConsent({consentId, tppName, slug, status, at, findings = 0, pays, connected}) {
   const id = encodeURIComponent(consentId);
   const when = dateTime(at);
   const note = findings > 0 ? ` · ${findings} finding${findings === 1 ? "" : "s"}` : "";
@@ -15,12 +17,18 @@ export function recentConsent({consentId, tppName, slug, status, at, findings, p
     element("span", {className: "what"}, tppName, element("small", {textContent: `${when}${note}`})),
     element("span", {className: `badge ${STATES[status] ?? ""}`, textContent: t(status === "AwaitingAuthorization" ? "Waiting" : status)}),
     link("inspector", "Inspect", "Inspect the journey of {app}, {at}"),
-    pays ? link("payments", "Payments", "Payments of {app}, {at}") : status === "Authorized" ? link("data", "Data", "Shared data of {app}, {at}") : null);
+    !connected ? null : pays ? link("payments", "Payments", "Payments of {app}, {at}") : link("data", "Data", "Shared data of {app}, {at}"));
 }
 
-/** What stands on a page that was opened without a consent: a choice, and a way to make one. */
-export async function chooseRecent() {
-  const {consents} = await getJson("/sim/consents");
+/** All that the simulator keeps, scripted ones among them. */
+export async function recentConsents() {
+  const [{consents}, own] = await Promise.all([getJson("/sim/consents"), listOwn()]);
+  const mine = new Set(own.filter(({connected}) => connected).map(({consentId}) => consentId));
+  return consents.map((consent) => ({...consent, connected: mine.has(consent.consentId)}));
+}
+
+/** What stands on a page that was opened without a consent: a choice of these, and a way to make one. */
+export function chooseRecent(consents) {
   return element("section", {className: "card", "data-testid": "recent-choice"},
     element("h2", {textContent: t("Which consent?")}),
     element("p", {className: "lead", textContent: t(consents.length > 0 ? "Choose one of the recent journeys." : "There are none yet.")}),

@@ -35,7 +35,6 @@ const {consent: consentId, code, error, kind, asked} = document.body.dataset;
 
 /** The code is redeemed by the app's backend; why it was not, or null. */
 async function redeem() {
-  if (asked !== "app") return null;
   try {
     const {connected, error: found, description} = await arrive(location.search.slice(1));
     return connected ? null : t("The Hub gave no access: {reason}", {reason: OWN[found] ? t(OWN[found]) : description});
@@ -49,8 +48,11 @@ if (consentId) {
   byId("inspect").href = `/inspector.html?consent=${encodeURIComponent(consentId)}`;
   byId("inspect").hidden = false;
 }
-const failed = code && consentId ? await redeem() : null;
-if (failed) {
+const scripted = code && consentId && asked !== "app";
+const failed = code && consentId && !scripted ? await redeem() : null;
+if (scripted) {
+  byId("scripted").hidden = false;
+} else if (failed) {
   markStep(1);
   byId("refused-text").textContent = failed;
   byId("refused").hidden = false;

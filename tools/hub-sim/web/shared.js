@@ -2,26 +2,22 @@
 import {agreedCard, endCard, nameAccounts} from "./agreed.js";
 import {t} from "./i18n.js";
 import {date, grouped, money, words} from "./format.js";
-import {CallError, byId, element, getJson, postJson, problem} from "./page.js";
+import {byId, element, getJson, problem} from "./page.js";
+import {notOurs} from "./not-ours.js";
 import {findOwn, ownPath, ownTerms, readOwn, readPolicies} from "./own.js";
 import {isOfInsurance, showPolicies} from "./policies.js";
 import {toldCard} from "./told.js";
-import {ACCOUNT_VIEWS} from "./views.js";
+import {ACCOUNTS, ACCOUNT_VIEWS} from "./views.js";
 import {customerCard} from "./view-customer.js";
 import {wireCard} from "./wire.js";
 
 const WIRE_MS = 150;
 const BALANCE_ORDER = ["InterimAvailable", "ClosingAvailable", "InterimBooked", "ClosingBooked"];
 
-/**
- * What a page of data is made from: the consent and its calls. `own` is a consent that this browser asked
- * for, which is read as TPPs read; the simulator's other consents are read by its scripting calls.
- */
+/** What a page of data is made from: the consent and its calls; `changed` is told of each call. */
 class Shared {
-  constructor(consentId, {consent}, own) {
-    this.consentId = consentId;
-    this.own = own;
-    this.terms = consent.consentBody.Data;
+  constructor(consentId, terms, changed) {
+    Object.assign(this, {consentId, terms, changed});
   }
 
   permits(permissions) {
@@ -29,13 +25,8 @@ class Shared {
   }
 
   async call(path, query = "") {
-    if (this.own) {
-      const answer = isOfInsurance(this.terms) ? readPolicies(this.consentId, path) : readOwn(this.consentId, path, query);
-      return answer.finally(this.own.changed);
-    }
-    const answer = await postJson("/sim/call", {consentId: this.consentId, method: "GET", path, query});
-    if (answer.status !== 200) throw new CallError(answer.status, answer.body, answer.headers);
-    return answer.body;
+    const answer = isOfInsurance(this.terms) ? readPolicies(this.consentId, path) : readOwn(this.consentId, path, query);
+    return answer.finally(this.changed);
   }
 
   ofAccount(account) {
@@ -150,20 +141,6 @@ async function showCustomer(shared, into) {
   }
 }
 
-/** The consent as the Hub tells it to its TPP, and the app's own view of it. */
-async function knowOwn(consentId, app) {
-  const Data = await ownTerms(consentId, app.insurance);
-  const consent = {status: Data.Status, tpp: {tppName: app.tppName}, consentBody: {Data}};
-  return {slug: app.slug, consent, events: app.events};
-}
-
-/** Of a consent that was scripted: what the simulator keeps of it. */
-async function knowScripted(consentId) {
-  const path = `/sim/consents/${encodeURIComponent(consentId)}`;
-  const [known, {events}] = await Promise.all([path, `${path}/events`].map(getJson));
-  return {...known, events};
-}
-
 /** Follows what goes over the wire; a burst of calls is looked at once. */
 function followWire(consentId, into) {
   const {card, add} = wireCard();
@@ -179,42 +156,46 @@ function followWire(consentId, into) {
   return () => { waits ??= setTimeout(() => look().catch(() => {}), WIRE_MS); };
 }
 
-/** Fills the page with all that the consent gives; resolves to the consent, or null when there is none. */
-export async function showShared(consentId) {
-  const into = byId("shared");
-  let known, setup, own;
-  try {
-    const [app, bank] = await Promise.all([findOwn(consentId), getJson("/sim/setup")]);
-    own = app && {changed: followWire(consentId, into)};
-    setup = bank;
-    own?.changed();
-    if (app && !app.connected) {
-      into.replaceChildren(element("p", {className: "waiting", "data-testid": "tpp-no-access", textContent: t("The app has no access under this consent: its customer did not come back from the bank, or came back without a code.")}));
-      return {slug: app.slug, consent: {tpp: {tppName: app.tppName}}};
-    }
-    known = await (app ? knowOwn(consentId, app) : knowScripted(consentId));
-  } catch (failure) {
-    into.replaceChildren(problem(failure));
-    return null;
-  }
-  const {events} = known;
-  const shared = new Shared(consentId, known, own);
-  const insurance = isOfInsurance(shared.terms);
-  const accounts = element("div", {}, element("p", {className: "waiting", textContent: t(insurance ? "Fetching your policies…" : "Fetching your accounts…")}));
-  const {status} = known.consent;
-  if (insurance) byId("shared-title").textContent = t("Your policies are here");
-  byId("until").textContent = status === "Authorized"
-    ? t("Dhow Bank shares them with this app until {date}.", {date: date(shared.terms.ExpirationDateTime)})
-    : t("This consent is not in force: {status}.", {status: words(status)});
-  into.replaceChildren(...[agreedCard(known.consent), endCard(known.consent, setup.bank), accounts].filter(Boolean));
-  if (insurance) {
+const noAccess = () => element("p", {className: "waiting", "data-testid": "tpp-no-access",
+  textContent: t("The app has no access under this consent: its customer did not come back from the bank, or came back without a code.")});
+
+/** The consent as the Hub tells it, how to end it, and what it gives. */
+async function showConsent(consentId, app, changed, into) {
+  const [terms, {bank}] = await Promise.all([ownTerms(consentId, app.insurance), getJson("/sim/setup")]);
+  const shared = new Shared(consentId, terms, changed);
+  const accounts = element("div", {}, element("p", {className: "waiting", textContent: t(app.insurance ? "Fetching your policies…" : "Fetching your accounts…")}));
+  if (app.insurance) byId("shared-title").textContent = t("Your policies are here");
+  byId("until").textContent = terms.Status === "Authorized"
+    ? t("Dhow Bank shares them with this app until {date}.", {date: date(terms.ExpirationDateTime)})
+    : t("This consent is not in force: {status}.", {status: words(terms.Status)});
+  into.replaceChildren(...[agreedCard(terms, app.tppName), endCard(terms, bank), accounts].filter(Boolean));
+  if (app.insurance) {
     await showPolicies(shared, accounts);
-  } else if (shared.permits(["ReadAccountsBasic", "ReadAccountsDetail"])) {
+  } else if (shared.permits(ACCOUNTS)) {
     await showAccounts(shared, accounts).catch((failure) => accounts.replaceChildren(problem(failure)));
   } else {
     accounts.replaceChildren(element("p", {className: "waiting", textContent: t("The list of accounts was not asked for.")}));
   }
   if (shared.permits(["ReadPartyUser", "ReadPartyUserIdentity"])) await showCustomer(shared, into);
-  into.append(toldCard(events) ?? "");
-  return known;
+  into.append(toldCard(app.events) ?? "");
+}
+
+/** Fills the page with all that the consent gives; resolves to the app's view of it, or null when there is none. */
+export async function showShared(consentId) {
+  const into = byId("shared");
+  try {
+    const app = await findOwn(consentId);
+    if (!app) {
+      into.replaceChildren(notOurs(consentId));
+      return null;
+    }
+    const changed = followWire(consentId, into);
+    changed();
+    if (app.connected) await showConsent(consentId, app, changed, into);
+    else into.replaceChildren(noAccess());
+    return app;
+  } catch (failure) {
+    into.replaceChildren(problem(failure));
+    return null;
+  }
 }

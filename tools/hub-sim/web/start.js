@@ -2,7 +2,7 @@
 import {copyButton} from "./copying.js";
 import {pick} from "./i18n.js";
 import {byId, element, getJson} from "./page.js";
-import {recentConsent} from "./recent.js";
+import {recentConsent, recentConsents} from "./recent.js";
 
 const names = {}; // of the segments, by their word
 
@@ -55,7 +55,7 @@ function showLogins(places) {
 }
 
 byId("search").addEventListener("input", search);
-const [{bank, hubs}, {places}, {consents}] = await Promise.all(["/sim/setup", "/sim/places", "/sim/consents"].map(getJson));
+const [{bank, hubs}, {places}, consents] = await Promise.all([getJson("/sim/setup"), getJson("/sim/places"), recentConsents()]);
 for (const {segment, name} of hubs) names[segment] = pick(name);
 byId("addresses").replaceChildren(...addresses(bank));
 byId("recent").replaceChildren(...consents.slice(0, 5).map(recentConsent));

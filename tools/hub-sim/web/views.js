@@ -23,7 +23,7 @@ async function renderDetails({account, call, show}) {
   show(facts({...account, ...data}));
 }
 
-const ACCOUNTS = ["ReadAccountsBasic", "ReadAccountsDetail"];
+export const ACCOUNTS = ["ReadAccountsBasic", "ReadAccountsDetail"];
 const TRANSACTIONS = ["ReadTransactionsBasic", "ReadTransactionsDetail", "ReadFXTransactionsBasic", "ReadFXTransactionsDetail"];
 
 export const ACCOUNT_VIEWS = [
