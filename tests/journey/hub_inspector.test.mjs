@@ -336,6 +336,27 @@ test('no token is kept, only what it says', async () => {
     assert.doesNotMatch(JSON.stringify(known), /Bearer|eyJ[\w-]+\.eyJ/);
 });
 
+test('tokens are drawn where they are issued, and none is kept', async () => {
+    const { page, location, consentId } = await pages.share('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    await page.goto(location);
+    await page.getByTestId('tpp-account-first').waitFor();
+    const [issued, ...others] = (await pages.hub.consent(consentId)).steps.filter(({ interface: name }) => name === 'token');
+    assert.deepEqual(others, []);
+    assert.equal(issued.requestBody, 'grant_type=authorization_code');
+    assert.deepEqual(Object.keys(JSON.parse(issued.replyBody)), ['token_type', 'expires_in', 'scope']);
+    await page.context().close();
+    const diagram = await inspect(consentId);
+    await row(diagram, /^.*POST .*token.*TPP to Hub.*200/).click();
+    const panel = diagram.getByTestId('inspector-panel');
+    await panel.getByText('grant_type = authorization_code').first().waitFor();
+    await panel.getByText('As curl', { exact: true }).click();
+    await panel.getByText('code_verifier=$CODE_VERIFIER').waitFor();
+    const code = new URL(location).searchParams.get('code');
+    assert.ok(!(await diagram.content()).includes(code));
+    assert.deepEqual(diagram.problems, []);
+    await pages.finish(diagram, 'inspector-token');
+});
+
 test('a journey that is not there is said to be so', async () => {
     const page = await inspect('nothing');
     await page.getByText('There is no such consent.').waitFor();

@@ -137,7 +137,7 @@ test('accounts are asked for and read as a TPP does, and the wire is shown', asy
     assert.doesNotMatch(shown, /eyJ[\w-]+\.[\w-]+\.[\w-]+/);
 
     const known = await pages.hub.consent(consentId);
-    assert.deepEqual(known.steps.map(({ interface: name }) => name).filter((name) => name !== 'webhook'), ['par', 'redirect', 'callback']);
+    assert.deepEqual(known.steps.map(({ interface: name }) => name).filter((name) => name !== 'webhook'), ['par', 'redirect', 'callback', 'token']);
     assert.deepEqual(known.findings, []);
     await pages.check(page, 'own-connected');
     for (const width of [320, 768, 1280]) {

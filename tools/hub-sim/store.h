@@ -78,9 +78,10 @@ void store_note_change(struct store *store, struct consent *consent, const char 
 void store_note_exchange(struct store *store, struct consent *consent,
                          const struct exchange *exchange);
 /*
- * What passed on the TPP's side of the Hub. Interfaces: "par" (TPP to Hub), "redirect" (TPP to bank
- * through the browser), "callback" (bank to TPP through the browser), "refused" (a request of the
- * TPP that the Hub did not pass on), "webhook" (Hub to TPP, with the event in clear).
+ * What passed on the TPP's side of the Hub. Interfaces: "par" (TPP to Hub), "token" (TPP to Hub,
+ * once tokens are issued; neither code nor token is kept), "redirect" (TPP to bank through the
+ * browser), "callback" (bank to TPP through the browser), "refused" (a request of the TPP that the
+ * Hub did not pass on), "webhook" (Hub to TPP, with the event in clear).
  */
 void store_note_step(struct store *store, struct consent *consent, const struct exchange *exchange);
 

@@ -69,6 +69,30 @@ static void add_details(cJSON *body, struct tpp_call *call, struct consent *cons
     cJSON_AddItemToArray(list, element);
 }
 
+/* For the consent's journey: neither the code nor a token is kept, nor what the consent says. */
+static void note_issue(struct tpp_call *call, struct consent *consent, const cJSON *body)
+{
+    static const char *const shown[] = {"token_type", "expires_in", "scope"};
+    struct lfi_slice type = form_get(&call->form, "grant_type");
+    cJSON *told = cJSON_CreateObject();
+    for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+        cJSON_AddItemToObject(told, shown[i], cJSON_Duplicate(json_get(body, shown[i]), false));
+    }
+    char *text = cJSON_PrintUnformatted(told);
+    store_note_step(
+        call->base.sim->store, consent,
+        &(struct exchange){
+            .interface = "token",
+            .method = SLICE("POST"),
+            .path = call->full_path,
+            .request_body = arena_format(call->base.base.arena, "grant_type=%.*s", SLICE_ARG(type)),
+            .status = 200,
+            .reply_type = SLICE("application/json"),
+            .reply_body = slice_of(text)});
+    cJSON_free(text);
+    cJSON_Delete(told);
+}
+
 /* Tokens of a customer's consent; `kept` is its refresh token, NULL: a new one. Under the lock. */
 static int answer(struct tpp_call *call, struct consent *consent, bool first, const char *kept)
 {
@@ -90,6 +114,7 @@ static int answer(struct tpp_call *call, struct consent *consent, bool first, co
         if (access_has_scope(access.scope, "openid")) {
             id_token_add(body, call, consent, first);
         }
+        note_issue(call, consent, body);
     }
     return reply(call, body);
 }

@@ -2,6 +2,7 @@
 
 const LANES = {
   par: ["tpp", "hub"],
+  token: ["tpp", "hub"],
   redirect: ["tpp", "bank"],
   heimdall: ["bank", "hub"],
   "consent-manager": ["bank", "hub"],
@@ -12,6 +13,7 @@ const LANES = {
 };
 const NAMES = {
   par: "Pushed authorization request",
+  token: "Token endpoint",
   redirect: "Browser sent to the bank",
   heimdall: "Headless Heimdall",
   "consent-manager": "Consent Manager",
@@ -26,6 +28,7 @@ const PHASES = {
   heimdall: "The customer decides at the bank",
   "consent-manager": "The customer decides at the bank",
   callback: "Back at the TPP",
+  token: "Back at the TPP",
   refused: "Data is fetched",
   "ozone-connect": "Data is fetched",
   webhook: "The Hub tells the TPP",
