@@ -3,6 +3,7 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { setImmediate } from 'node:timers/promises';
 import { importPKCS8, SignJWT } from 'jose';
 import { record } from './recording.mjs';
 
@@ -141,7 +142,8 @@ export class HubClient {
     }
 
     /** A request with exactly these headers. */
-    send(method, target, { headers = {}, content } = {}) {
+    async send(method, target, { headers = {}, content } = {}) {
+        await setImmediate(); // else a connection that ended during synchronous work is used once more
         return new Promise((resolve, reject) => {
             const options = { method, headers, agent: this.agent, timeout: TIMEOUT_MS };
             const outgoing = request(this.base + target, options, (reply) => {
