@@ -108,6 +108,22 @@ test('what the bank does not use needs a reason, and a reason needs to be needed
     assert.match(broken.stderr, /coverage\.json is not JSON/);
 });
 
+test('a name that a version of the standard refuses is refused with its line', () => {
+    const from = join(folder, 'names');
+    cpSync(join(ROOT, 'fixtures'), from, { recursive: true });
+    const file = join(from, 'retail/r08-wealthy.json');
+    const text = readFileSync(file, 'utf8');
+    for (const [member, name] of [
+        ['name', 'Séraphine Wu'], ['name', 'Seraphine & Wu'], ['givenName', 'Séraphine'], ['familyName', 'Wu 2'],
+    ]) {
+        writeFileSync(file, text.replace(new RegExp(`"${member}": "[^"]*"`), `"${member}": "${name}"`));
+        const refused = fixtures('check', '--from', from);
+        assert.equal(refused.status, 1, name);
+        assert.match(refused.stderr, /r08-wealthy\.json:\d+/, name);
+        assert.match(refused.stderr, new RegExp(member === 'name' ? 'name|pattern' : member), name);
+    }
+});
+
 test('wrong options are refused with the usage', () => {
     for (const wrong of [['--stress', '99'], ['--stress', 'many'], ['--stress', '-5'], ['--population', 'full']]) {
         const refused = fixtures('load', '--segment', 'retail', '--from', 'x', '--store', 'y', ...wrong);

@@ -331,3 +331,38 @@ test('what a customer holds is answered in both versions', async () => {
     }
     assert.deepEqual(demo.serverLog().filter(({ event }) => event === 'contract-response'), []);
 });
+
+test('every customer, and every holder of an account, is named in both versions', async () => {
+    let answered = 0;
+    for (const { userId, accountIds } of demo.providers[0].users) {
+        const newer = await retail().get('/data-sharing/customer', { userId, headers: uri('v2.2') });
+        const older = await retail().get('/data-sharing/customer', { userId, headers: uri('v2.1') });
+        assert.deepEqual([newer.status, newer.json], [200, older.json], newer.text);
+        for (const accountId of accountIds) {
+            const path = `/data-sharing/accounts/${accountId}`;
+            const holders = (version) => retail().get(`${path}/customer`, {
+                userId, query: { page: 1, 'page-size': 100 }, headers: uri(version),
+            });
+            const [old, since] = [await holders('v2.1'), await holders('v2.2')];
+            assert.deepEqual([since.status, since.json.data], [old.status, old.json.data], since.text);
+            if (since.status !== 200) {
+                assert.match(since.json.errorCode, /^Consent\.(PermanentAccountAccessFailure|AccountTemporarilyBlocked)$/);
+                continue;
+            }
+            answered += 1;
+            const { json: { data: { accountNumbers } } } = await retail().get(path, { userId, headers: uri('v2.2') });
+            const iban = accountNumbers.find(({ schemeName }) => schemeName === 'IBAN');
+            if (!iban) continue;
+            const named = await retail().call('POST', '/data-sharing/customers/action/cop-query', {
+                query: { page: 1, 'page-size': 100 }, headers: { ...FROM_PHONE, ...uri('v2.2') },
+                body: { data: { account: { schemeName: 'IBAN', identification: iban.identification } } },
+            });
+            assert.ok([200, 403].includes(named.status), named.text);
+            for (const { name } of named.json.data ?? []) {
+                assert.match(name.fullName ?? name.businessName, /^[A-Za-z0-9 &'.,()/-]+$/);
+            }
+        }
+    }
+    assert.ok(answered > 50, `${answered}`);
+    assert.deepEqual(demo.serverLog().filter(({ event }) => event === 'contract-response'), []);
+});
