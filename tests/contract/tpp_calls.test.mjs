@@ -1,5 +1,6 @@
 // What TPPs call at a Hub: the parts, in one process with one demonstration.
 import './tpp_flow.mjs';
+import './tpp_attacks.mjs';
 import './tpp_reads.mjs';
 import './tpp_open.mjs';
 import './tpp_asked.mjs';
