@@ -45,11 +45,13 @@ const POLICY = {
     PolicyStatus: 'Renewed',
     PolicyStartDate: '2026-03-01',
 };
+const LATER = { ...POLICY, InsurancePolicyId: 'd5510001-0000-4000-8000-000000000002', PolicyNumber: 'DT-MOT-2026-000002' };
 const { accountId: id, ...REST } = ACCOUNT;
 const BODIES = {
     '/accounts': { data: [{ id, ...REST }], meta: META },
     '/accounts/first/balances': { data: [BALANCE], meta: META },
-    '/motor-insurance-policies': { data: { Policies: [POLICY] } },
+    '/motor-insurance-policies': { data: { Policies: [POLICY] }, meta: { page: 1, pageSize: 1, totalPages: 2, totalRecords: 2 } },
+    '/motor-insurance-policies page 2': { data: { Policies: [LATER] }, meta: { page: 2, pageSize: 1, totalPages: 2, totalRecords: 2 } },
     '/life-insurance-policies': { data: { Policies: [] } },
     '/accounts/first/transactions': { data: [TRANSACTION], meta: { ...META, paginated: true } },
 };
@@ -70,9 +72,9 @@ before(async () => {
         config.bank.clock = { url, operatorToken: join(dir, 'operator.token') };
     };
     pages = await startPages(
-        ({ pathname }) =>
+        ({ pathname, searchParams }) =>
             BODIES[pathname]
-                ? { status: 200, body: BODIES[pathname] }
+                ? { status: 200, body: BODIES[`${pathname} page ${searchParams.get('page')}`] ?? BODIES[pathname] }
                 : { status: 403, body: { errorCode: 'GenericError', errorMessage: 'Not today.' } },
         { adjust },
     );
@@ -93,11 +95,11 @@ async function ask(options) {
 }
 
 /** The customer decides at the bank; where the bank sends the browser. */
-async function decide(asked, { status = 'Authorized', ending } = {}) {
+async function decide(asked, { status = 'Authorized', ending, accountIds = ['first'] } = {}) {
     const { json } = await pages.bank.consents('GET', '/consents?pageSize=1');
     const known = { ...asked, consentId: json.data[0].id };
     const interactionId = await pages.bank.begin(known);
-    await pages.bank.decide(known, status, { accountIds: ['first'] });
+    await pages.bank.decide(known, status, { accountIds });
     const { headers } = await pages.bank.end(known, interactionId, ending ? 'doFail' : 'doConfirm', ending);
     return { consentId: known.consentId, location: headers.location };
 }
@@ -169,11 +171,12 @@ test('policies are asked for and read sector by sector, and counted as policies'
     assert.equal(asked.status, 201, JSON.stringify(asked));
     const known = { consentId: asked.consentId, providerId: 'dhowinsurance', query: asked.authorizeUrl.split(/\?(.*)/s)[1] };
     const interactionId = await pages.bank.begin(known);
-    await pages.bank.decide(known, 'Authorized', { insurancePolicyIds: [POLICY_ID] });
+    await pages.bank.decide(known, 'Authorized', { insurancePolicyIds: [POLICY_ID, LATER.InsurancePolicyId] });
     const { headers } = await pages.bank.end(known, interactionId, 'doConfirm');
     await page.goto(headers.location);
     const motor = page.getByTestId('tpp-sector-Motor');
     await motor.getByTestId(`tpp-policy-${POLICY.PolicyNumber}`).getByText('Renewed').waitFor();
+    await motor.getByTestId(`tpp-policy-${LATER.PolicyNumber}`).waitFor(); // of the second page
     await page.getByTestId('tpp-sector-Life').getByText('The insurer shares no policy of this kind.').waitFor();
     assert.equal(await page.getByTestId('tpp-agreed').getByText('Accounts').count(), 0);
     await page.getByRole('heading', { name: 'Your policies are here' }).waitFor();
@@ -224,8 +227,26 @@ test('a consent that the customer has stopped is shown so, and gives nothing mor
     await page.goto(`${pages.hub.url}/data.html?consent=${consentId}`);
     await page.getByText('This consent is not in force: Revoked.').waitFor();
     await page.getByTestId('tpp-problem').waitFor();
+    await page.getByTestId('tpp-agreed').getByText('not known', { exact: true }).waitFor();
     assert.equal(await page.getByTestId('tpp-end').count(), 0);
     await pages.finish(page, 'own-revoked');
+});
+
+test('the accounts of every page are listed', async (t) => {
+    const kept = BODIES['/accounts'];
+    const meta = { ...META, paginated: true, totalPages: 2, totalRecords: 2 };
+    t.after(() => {
+        BODIES['/accounts'] = kept;
+        delete BODIES['/accounts page 2'];
+    });
+    BODIES['/accounts'] = { ...kept, meta };
+    BODIES['/accounts page 2'] = { data: [{ id: 'second', ...REST }], meta };
+    const asked = await ask();
+    const { location } = await decide(asked, { accountIds: ['first', 'second'] });
+    await asked.page.goto(location);
+    await asked.page.getByTestId('tpp-account-first').waitFor();
+    await asked.page.getByTestId('tpp-account-second').waitFor();
+    await pages.finish(asked.page, 'own-pages');
 });
 
 test('a refusal of the customer is said', async () => {

@@ -28,6 +28,7 @@ int asked_send(struct tpp_call *call, const struct asked *asked, struct bank_ans
     }
     struct bank_request request = {.method = slice_of(asked->method),
                                    .path = slice_of(asked->path),
+                                   .query = asked->query,
                                    .body = slice_of(text),
                                    .consent_id = asked->consent_id};
     int rc = answer_from_bank(call, &request, asked->status, out);

@@ -10,6 +10,7 @@
 
 struct asked {
     const char *method, *path;   /* of the bank */
+    struct lfi_slice query;      /* of the bank; what the Hub adds to it is not there yet */
     const cJSON *message;        /* what the TPP sends; NULL: nothing */
     int status;                  /* of the bank's answer */
     struct lfi_slice consent_id; /* absent: none is needed */

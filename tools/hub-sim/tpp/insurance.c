@@ -62,6 +62,14 @@ static const char *path_of(const struct call *call)
     return path ? path : "";
 }
 
+/* The pages of the list; a bank that does not tell their number has one. */
+static int64_t count_pages(const cJSON *shown)
+{
+    int64_t pages = 1;
+    (void)json_get_int(json_get(shown, "meta"), "totalPages", &pages);
+    return pages;
+}
+
 static void answer(struct tpp_call *call, const struct operation *operation,
                    const struct bank_answer *got)
 {
@@ -70,7 +78,7 @@ static void answer(struct tpp_call *call, const struct operation *operation,
     const cJSON *link = json_get(json_get(got->shown, "links"), operation->link);
     cJSON_AddItemToObject(message, "Data", cJSON_Duplicate(json_get(got->shown, "data"), true));
     if (operation->pages) {
-        resource_add_pages(message, call, 1);
+        resource_add_pages(message, call, count_pages(got->shown));
     } else {
         cJSON *links = resource_add_self(message, call);
         if (link) {
@@ -96,12 +104,13 @@ int tpp_insurance(struct call *base)
          body_read(call, NULL, operation->plain, &message) != 0)) {
         return -1;
     }
-    const struct asked asked = {.method = operation->method,
-                                .path = path_of(base),
-                                .message = message,
-                                .status = operation->status,
-                                .consent_id = operation->customer ? call->access.consent_id
-                                                                  : (struct lfi_slice){NULL, 0}};
+    const struct asked asked = {
+        .method = operation->method,
+        .path = path_of(base),
+        .query = operation->pages ? base->request->query : (struct lfi_slice){NULL, 0},
+        .message = message,
+        .status = operation->status,
+        .consent_id = operation->customer ? call->access.consent_id : (struct lfi_slice){NULL, 0}};
     int rc = asked_send(call, &asked, &got);
     if (rc == 0 && got.http.status == 204) {
         base->reply->status = 204;

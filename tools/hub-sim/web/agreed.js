@@ -46,6 +46,11 @@ export function nameAccounts(names) {
   byId("agreed-accounts").replaceChildren(names.length === 0 ? t("none") : element("ul", {}, ...names.map((textContent) => element("li", {textContent}))));
 }
 
+/** The accounts could not be read, so none can be named; the reason stands where they would be listed. */
+export function missAccounts() {
+  byId("agreed-accounts").textContent = t("not known");
+}
+
 /** Where the customer ends a consent; null when it is not in force. */
 export function endCard({Status}, {pagesUrl}) {
   if (Status !== "Authorized") return null;

@@ -65,7 +65,7 @@ export const ARABIC = {
   "The insurer shares no policy of this kind.": "لا تشارك شركة التأمين أي وثيقة من هذا النوع.",
   "Employment insurance": "تأمين التعطل عن العمل", "Health insurance": "التأمين الصحي", "Home insurance": "تأمين المنزل", "Life insurance": "التأمين على الحياة",
   "Motor insurance": "تأمين المركبات", "Renters insurance": "تأمين المستأجرين", "Travel insurance": "تأمين السفر",
-  "With": "مع", "What is shared": "ما تتم مشاركته", "Until": "حتى", "none": "لا يوجد",
+  "With": "مع", "What is shared": "ما تتم مشاركته", "Until": "حتى", "none": "لا يوجد", "not known": "غير معروف",
   "From {date}": "من {date}", "Up to {date}": "حتى {date}", "The consent in full": "الموافقة كاملة",
   "How to end it": "كيفية إنهائها", "Manage it at Dhow Bank": "إدارتها في بنك الداو",
   "You can stop sharing at any time. Dhow Bank lists every app you are connected to, and ends the connection at once.": "يمكنك إيقاف المشاركة في أي وقت. يعرض بنك الداو كل تطبيق مرتبط بك وينهي الربط فورًا.",

@@ -41,10 +41,16 @@ export async function ownTerms(consentId, insurance) {
 
 // ---- insurance ---------------------------------------------------------------------------------
 
-/** Reads of policies, in the shape in which insurers tell them. */
+/** Reads all pages of policies, in the shape in which insurers tell them. */
 export async function readPolicies(consentId, path) {
-  const {Data} = await read({consentId, family: "insurance", path});
-  return {data: Data};
+  const policies = [];
+  for (let page = 1, pages = 1; page <= pages; page += 1) {
+    const {Data, Meta} = await read({consentId, family: "insurance", path, ...(page > 1 && {query: `page=${page}`})});
+    if (Data.Policies.length === 0) break; // whatever number of pages is told
+    policies.push(...Data.Policies);
+    pages = Meta.TotalPages;
+  }
+  return {data: {Policies: policies}};
 }
 
 // ---- payments ----------------------------------------------------------------------------------

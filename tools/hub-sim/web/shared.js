@@ -1,5 +1,5 @@
 // All of a consent: what was agreed, how to end it, the accounts, what is permitted of each, and the customer's own record.
-import {agreedCard, endCard, nameAccounts} from "./agreed.js";
+import {agreedCard, endCard, missAccounts, nameAccounts} from "./agreed.js";
 import {t} from "./i18n.js";
 import {date, grouped, money, words} from "./format.js";
 import {byId, element, getJson, problem} from "./page.js";
@@ -115,6 +115,18 @@ function accountSection(shared, account) {
 
 // ---- the page ----------------------------------------------------------------------------------
 
+/** The accounts of all pages. */
+async function allAccounts(shared) {
+  const accounts = [];
+  for (let page = 1, pages = 1; page <= pages; page += 1) {
+    const {data, meta} = await shared.call("/accounts", page > 1 ? `page=${page}` : "");
+    if (data.length === 0) break; // whatever number of pages is told
+    accounts.push(...data);
+    pages = meta.totalPages;
+  }
+  return accounts;
+}
+
 async function showAccounts(shared, into) {
   const cards = element("div", {className: "accounts"});
   const chosen = element("div");
@@ -122,11 +134,11 @@ async function showAccounts(shared, into) {
     for (const other of cards.children) other.setAttribute("aria-pressed", String(other === card));
     chosen.replaceChildren(accountSection(shared, account));
   };
-  const {data} = await shared.call("/accounts");
-  cards.append(...data.map((account) => accountCard(shared, account, select)));
-  nameAccounts(data.map((account) => `${titleOf(account)} · ${numberOf(account)}`));
+  const accounts = await allAccounts(shared);
+  cards.append(...accounts.map((account) => accountCard(shared, account, select)));
+  nameAccounts(accounts.map((account) => `${titleOf(account)} · ${numberOf(account)}`));
   into.replaceChildren(cards, chosen);
-  if (data.length === 0) cards.append(element("p", {className: "waiting", textContent: t("The bank shares no account.")}));
+  if (accounts.length === 0) cards.append(element("p", {className: "waiting", textContent: t("The bank shares no account.")}));
   else cards.firstChild.click();
 }
 
@@ -172,7 +184,10 @@ async function showConsent(consentId, app, changed, into) {
   if (app.insurance) {
     await showPolicies(shared, accounts);
   } else if (shared.permits(ACCOUNTS)) {
-    await showAccounts(shared, accounts).catch((failure) => accounts.replaceChildren(problem(failure)));
+    await showAccounts(shared, accounts).catch((failure) => {
+      missAccounts();
+      accounts.replaceChildren(problem(failure));
+    });
   } else {
     accounts.replaceChildren(element("p", {className: "waiting", textContent: t("The list of accounts was not asked for.")}));
   }
