@@ -1,5 +1,6 @@
 #include "base/limits.h"
 #include "hub/exchange.h"
+#include "hub/pages.h"
 
 static enum hub_outcome read_consent(struct lfi_slice consent_id,
                                      const struct hub_response *response, cJSON **out,
@@ -19,57 +20,14 @@ static enum hub_outcome read_consent(struct lfi_slice consent_id,
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-#define LIST_PAGE 100
-
-/* One page of a list, added to `all`; *pages is how many there are. */
-static enum hub_outcome add_page(struct hub *hub, struct arena *arena, struct hub_request *request,
-                                 int number, cJSON *all, int64_t *pages, struct lfi_error *error)
-{
-    struct hub_response response;
-    request->query = arena_format(arena, "page=%d&pageSize=%d", number, LIST_PAGE);
-    enum hub_outcome outcome = hub_exchange(hub, arena, request, &response, error);
-    if (outcome != HUB_OK) {
-        return outcome;
-    }
-    cJSON *body = json_parse(response.body);
-    cJSON *data = cJSON_DetachItemFromObjectCaseSensitive(body, "data");
-    (void)json_get_int(json_get(body, "meta"), "totalPages", pages);
-    cJSON_Delete(body);
-    for (cJSON *item; (item = cJSON_DetachItemFromArray(data, 0));) {
-        cJSON_AddItemToArray(all, item);
-    }
-    cJSON_Delete(data);
-    return HUB_OK;
-}
-
-static enum hub_outcome list(struct hub *hub, struct arena *arena, struct hub_request *request,
-                             cJSON **out, struct lfi_error *error)
-{
-    cJSON *all = cJSON_CreateArray();
-    enum hub_outcome outcome = HUB_OK;
-    int64_t pages = 1;
-    *out = NULL;
-    for (int number = 1; outcome == HUB_OK && number <= pages; number++) {
-        outcome = add_page(hub, arena, request, number, all, &pages, error);
-        if (outcome == HUB_OK && pages > HUB_LIST_MAX / LIST_PAGE) {
-            error_set(error, "the Hub's list has more than %d consents", HUB_LIST_MAX);
-            outcome = HUB_WRONG;
-        }
-    }
-    if (outcome != HUB_OK || !all) {
-        cJSON_Delete(all);
-        return outcome != HUB_OK ? outcome : HUB_WRONG;
-    }
-    *out = all;
-    return HUB_OK;
-}
+#define PAGES_MAX (HUB_LIST_MAX / HUB_LIST_PAGE)
 
 enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct lfi_slice user_id,
                                   cJSON **out, struct lfi_error *error)
 {
     struct hub_request request = {.operation = HUB_LIST_OF_USER,
                                   .path = hub_path(arena, "/psu/", user_id, "/consents")};
-    return list(hub, arena, &request, out, error);
+    return hub_read_pages(hub, arena, &request, PAGES_MAX, out, error);
 }
 
 enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
@@ -79,7 +37,7 @@ enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct 
                                   .path =
                                       hub_path(arena, "/consent-groups/", group_id, "/consents"),
                                   .about = group_id};
-    return list(hub, arena, &request, out, error);
+    return hub_read_pages(hub, arena, &request, PAGES_MAX, out, error);
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */

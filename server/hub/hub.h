@@ -106,8 +106,9 @@ enum hub_outcome hub_patch_consent(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, struct lfi_slice patch,
                                    struct lfi_error *error);
 /*
- * GET /payment-log: the payments of a consent in an array, which the caller frees; in no order. Too
- * many for one answer (http/client.h) are HUB_WRONG.
+ * GET /payment-log: the payments of a consent in an array, which the caller frees; in no order. All
+ * in one answer (http/client.h has its most bytes) or, since v2.2, in pages of 25. Too many are
+ * HUB_WRONG. (Versions 5.7.)
  */
 enum hub_outcome hub_list_payments(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, cJSON **out,

@@ -1,23 +1,17 @@
 /* The Hub's logs of payments, of accounts that are asked for, and of quotes. */
-#include "hub/exchange.h"
+#include "hub/pages.h"
+
+#define PAGES_MAX 80 /* of payments; a page has 25 */
 
 enum hub_outcome hub_list_payments(struct hub *hub, struct arena *arena,
                                    struct lfi_slice consent_id, cJSON **out,
                                    struct lfi_error *error)
 {
-    const struct hub_request request = {.operation = HUB_LIST_PAYMENTS,
-                                        .path = SLICE("/payment-log"),
-                                        .query = hub_path(arena, "consentId=", consent_id, ""),
-                                        .about = consent_id};
-    struct hub_response response;
-    *out = NULL;
-    enum hub_outcome outcome = hub_exchange(hub, arena, &request, &response, error);
-    if (outcome == HUB_OK) {
-        cJSON *body = json_parse(response.body);
-        *out = cJSON_DetachItemFromObjectCaseSensitive(body, "data");
-        cJSON_Delete(body);
-    }
-    return outcome;
+    struct hub_request request = {.operation = HUB_LIST_PAYMENTS,
+                                  .path = SLICE("/payment-log"),
+                                  .query = hub_path(arena, "consentId=", consent_id, ""),
+                                  .about = consent_id};
+    return hub_read_pages(hub, arena, &request, PAGES_MAX, out, error);
 }
 
 enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,

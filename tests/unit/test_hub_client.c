@@ -378,6 +378,30 @@ static void reads_all_pages_of_a_list(void **state)
     cJSON_Delete(all);
 }
 
+/* Before v2.2 the log of payments is whole and knows no pages; since, it has pages of 25. */
+static void reads_the_payments_of_both_versions(void **state)
+{
+    cJSON *all = NULL;
+    struct lfi_error error;
+    (void)state;
+    fake.status = 200;
+    fake.body = "{\"data\":[],\"meta\":{}}";
+    assert_int_equal(hub_list_payments(f.hub, f.arena, SLICE("c-1"), &all, &error), HUB_OK);
+    assert_int_equal(fake.calls, 1);
+    assert_string_equal(strchr(fake.url, '?'), "?consentId=c-1");
+    cJSON_Delete(all);
+    fake.calls = 0;
+    fake.body = "{\"data\":[],\"meta\":{\"pageNumber\":1,\"pageSize\":25,\"totalPages\":3,"
+                "\"totalRecords\":51}}";
+    assert_int_equal(hub_list_payments(f.hub, f.arena, SLICE("c-1"), &all, &error), HUB_OK);
+    assert_int_equal(fake.calls, 3);
+    assert_string_equal(strchr(fake.url, '?'), "?consentId=c-1&page=3");
+    cJSON_Delete(all);
+    fake.body = "{\"data\":[],\"meta\":{\"totalPages\":81,\"totalRecords\":2025}}";
+    assert_int_equal(hub_list_payments(f.hub, f.arena, SLICE("c-1"), &all, &error), HUB_WRONG);
+    assert_null(all);
+}
+
 /* Half a list would hide a consent, so it is none. */
 static void a_list_is_whole_or_none(void **state)
 {
@@ -427,6 +451,7 @@ int main(void)
         CASE(sends_only_patches_that_the_hub_allows),
         CASE(revokes_with_the_action),
         CASE(reads_all_pages_of_a_list),
+        CASE(reads_the_payments_of_both_versions),
         CASE(a_list_is_whole_or_none),
         cmocka_unit_test(a_certificate_with_two_units_is_refused),
     };

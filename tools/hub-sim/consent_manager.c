@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-#define PAGE_SIZE 25 /* when the bank names none */
+#define PAGE_SIZE 25     /* when the bank names none */
+#define LOG_PAGE_SIZE 25 /* of payments, since v2.2 */
 
 static int refuse_unknown(struct sim_call *call)
 {
@@ -142,6 +143,15 @@ static uint64_t number_or(struct sim_call *call, enum hub_consent_manager_parame
                                                                                     : fallback;
 }
 
+static void add_page_meta(cJSON *envelope, uint64_t page, uint64_t size, uint64_t found)
+{
+    cJSON *meta = cJSON_AddObjectToObject(envelope, "meta");
+    cJSON_AddNumberToObject(meta, "pageNumber", (double)page);
+    cJSON_AddNumberToObject(meta, "pageSize", (double)size);
+    cJSON_AddNumberToObject(meta, "totalPages", (double)(found / size + (found % size > 0)));
+    cJSON_AddNumberToObject(meta, "totalRecords", (double)found);
+}
+
 static int list(struct sim_call *call, const struct selection *selection)
 {
     struct store *store = call->sim->store;
@@ -159,11 +169,7 @@ static int list(struct sim_call *call, const struct selection *selection)
         }
         found++;
     }
-    cJSON *meta = cJSON_AddObjectToObject(envelope, "meta");
-    cJSON_AddNumberToObject(meta, "pageNumber", (double)page);
-    cJSON_AddNumberToObject(meta, "pageSize", (double)size);
-    cJSON_AddNumberToObject(meta, "totalPages", (double)(found / size + (found % size > 0)));
-    cJSON_AddNumberToObject(meta, "totalRecords", (double)found);
+    add_page_meta(envelope, page, size, found);
     sim_reply_json(call->base.reply, 200, envelope);
     return 0;
 }
@@ -226,6 +232,7 @@ int consents_revoke_group(struct call *base)
 
 /* --- payments --------------------------------------------------------------------------------- */
 
+/* Whole in v2.1, a page in v2.2. (Versions 4, change 4.) */
 int payment_log_list(struct call *base)
 {
     struct sim_call *call = sim_call_of(base);
@@ -233,12 +240,22 @@ int payment_log_list(struct call *base)
     if (!call->consent) {
         return refuse_unknown(call);
     }
+    bool paged = call->consent->hub->config->payment_log == HUB_FORM_2_2;
+    uint64_t page = number_or(call, HUB_CONSENT_MANAGER_PAGE, 1),
+             size = number_or(call, HUB_CONSENT_MANAGER_PAGE_SIZE, LOG_PAGE_SIZE), found = 0;
     cJSON *envelope = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(envelope, "data");
     cJSON_ArrayForEach(payment, call->consent->payments)
     {
-        cJSON_AddItemToArray(data, payments_show(payment));
+        if (!paged || found / size == page - 1) {
+            cJSON_AddItemToArray(data, payments_show(payment));
+        }
+        found++;
     }
-    cJSON_AddItemToObject(envelope, "meta", cJSON_CreateObject());
+    if (paged) {
+        add_page_meta(envelope, page, size, found);
+    } else {
+        cJSON_AddItemToObject(envelope, "meta", cJSON_CreateObject());
+    }
     sim_reply_json(call->base.reply, 200, envelope);
     return 0;
 }
