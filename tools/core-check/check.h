@@ -87,9 +87,9 @@ struct rule {
 
 /* Each list ends with an entry without id. */
 extern const struct rule RULES_ACCOUNTS[], RULES_LISTS[], RULES_SERIES[], RULES_OTHERS[],
-    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_ASKED[],
-    RULES_FILES[], RULES_FILES_PAID[], RULES_POLICIES[], RULES_QUOTES[], RULES_LEVERS[],
-    RULES_CALLS[];
+    RULES_SIGNIN[], RULES_PAYMENTS[], RULES_APPROVERS[], RULES_PAYMENTS_MADE[], RULES_REPEATS[],
+    RULES_ASKED[], RULES_FILES[], RULES_FILES_PAID[], RULES_POLICIES[], RULES_QUOTES[],
+    RULES_LEVERS[], RULES_CALLS[];
 
 /* The rule is broken: the first reason is kept. Returns false, for `return broken(…)`. */
 bool broken(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -136,7 +136,8 @@ const char *account_status_name(enum lfi_account_status status);
  * that are not zero. */
 bool read_minor(struct lfi_slice text, int64_t *out);
 
-/* Whether the record fits the contract of the operation that the family function serves. */
+/* Whether the record fits the contract of the operation that the family function serves; members
+ * of another version of the standard do not count, since the server leaves them out. */
 bool fits_contract(struct run *run, const char *serves, const struct record *record);
 /* Whether the whole reply does, of the operation for this sector of insurance (0: none). */
 bool reply_fits_contract(struct run *run, const char *serves, unsigned sector,

@@ -535,6 +535,27 @@ static int approvers(void *core, const struct lfi_call *call, const struct lfi_q
     return rc;
 }
 
+static int repeats(void *core, const struct lfi_call *call, const struct lfi_repeat_query *query,
+                   struct lfi_repeat *out, struct lfi_error *error)
+{
+    const struct bank *bank = core;
+    const struct table *table = begin(bank);
+    (void)error;
+    out->found = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct payment *payment = &table->payments[i];
+        const struct lfi_payment_facts facts = facts_of_payment(payment, payment->status);
+        bool equal = same(query->iban, payment->iban) && query->amount.minor == payment->amount &&
+                     query->since_us <= facts.created_us;
+        if (same(call->user_id, ACCOUNTS[payment->account].user) &&
+            payment->status != LFI_PAYMENT_REJECTED && (equal || breaks(bank, "payment-repeats"))) {
+            out->found = 1;
+        }
+    }
+    end(bank);
+    return LFI_OK;
+}
+
 const struct lfi_payments PAYMENTS = {.size = sizeof(PAYMENTS),
                                       .create = create,
                                       .find = find,
@@ -544,4 +565,5 @@ const struct lfi_payments PAYMENTS = {.size = sizeof(PAYMENTS),
                                       .reach = reach,
                                       .payable = payable,
                                       .refund_account = refund_account,
-                                      .approvers = approvers};
+                                      .approvers = approvers,
+                                      .repeats = repeats};
