@@ -86,9 +86,10 @@ test('a call of the Hub appears by itself, with the check that refused it', asyn
     await view('Calls');
     const { accountIds, userId } = hub.provider.users[0];
     await hub.get(`/accounts/${accountIds[0]}`, { userId });
-    await rows().filter({ hasText: 'findByAccountId' }).filter({ hasText: '200' }).first().waitFor();
+    const withStatus = (status) => rows().filter({ has: page.getByRole('cell', { name: status, exact: true }) });
+    await withStatus('200').filter({ hasText: 'findByAccountId' }).first().waitFor();
     await hub.get('/accounts/never-issued', { userId });
-    const refused = rows().filter({ hasText: '403' }).first();
+    const refused = withStatus('403').first();
     await refused.waitFor();
     assert.match(await refused.innerText(), /ACCOUNT-/);
     await assertAccessible('calls');
