@@ -191,6 +191,20 @@ static void *read_all(void *ends)
     return read_rest(*(int *)ends);
 }
 
+/* Lines that were dropped, as all reports together have it: a slow writer makes one in between. */
+static uint64_t sum_of_reports(const char *text)
+{
+    static const char report[] = "\"event\":\"log-dropped\",\"lines\":";
+    uint64_t sum = 0;
+    const char *at = strstr(text, report);
+    while (at) {
+        at += sizeof(report) - 1;
+        sum += strtoull(at, NULL, 10);
+        at = strstr(at, report);
+    }
+    return sum;
+}
+
 static void dropped_lines_are_reported_when_the_reader_is_back(void **state)
 {
     struct piped piped;
@@ -208,10 +222,7 @@ static void dropped_lines_are_reported_when_the_reader_is_back(void **state)
     log_stop(&piped.log, 5000);
     close(piped.ends[1]);
     pthread_join(reader, &text);
-    char wanted[64];
-    snprintf(wanted, sizeof(wanted), "\"event\":\"log-dropped\",\"lines\":%llu}\n",
-             (unsigned long long)dropped);
-    assert_non_null(strstr(text, wanted));
+    assert_int_equal(sum_of_reports(text), dropped);
     free(text);
     close(piped.ends[0]);
 }
