@@ -77,6 +77,19 @@ struct lfi_slice slice_cut(struct lfi_slice a, size_t max)
     return (struct lfi_slice){a.ptr, len};
 }
 
+struct lfi_slice slice_cut_characters(struct lfi_slice a, size_t max)
+{
+    size_t characters = 0, len = 0;
+    while (len < a.len) {
+        bool begins = ((unsigned char)a.ptr[len] & 0xc0) != 0x80;
+        if (begins && characters++ == max) {
+            break;
+        }
+        len++;
+    }
+    return (struct lfi_slice){a.ptr, len};
+}
+
 bool slice_to_u64(struct lfi_slice a, uint64_t *out)
 {
     uint64_t value = 0;

@@ -32,6 +32,8 @@ struct lfi_slice slice_trim(struct lfi_slice a); /* blanks and tabs at both ends
 bool slice_next(struct lfi_slice *rest, char separator, struct lfi_slice *out);
 /* At most `max` bytes from the front, cut between characters of UTF-8. */
 struct lfi_slice slice_cut(struct lfi_slice a, size_t max);
+/* The same of at most `max` characters. */
+struct lfi_slice slice_cut_characters(struct lfi_slice a, size_t max);
 /* Decimal digits only, no sign; false on anything else or overflow. */
 bool slice_to_u64(struct lfi_slice a, uint64_t *out);
 /* Equality in time that depends on the lengths only. For secrets. */

@@ -73,16 +73,7 @@ static int check_status(struct call *call, enum lfi_account_status status)
 /* As many characters as the contract takes. */
 static struct lfi_slice cut_name(const char *name)
 {
-    struct lfi_slice text = slice_of(name);
-    size_t characters = 0, len = 0;
-    while (len < text.len) {
-        bool begins = ((unsigned char)text.ptr[len] & 0xc0) != 0x80;
-        if (begins && characters++ == NAME_CHARACTERS) {
-            break;
-        }
-        len++;
-    }
-    return (struct lfi_slice){text.ptr, len};
+    return slice_cut_characters(slice_of(name), NAME_CHARACTERS);
 }
 
 static void write_account(struct call *call, const struct lfi_refund_account *account)

@@ -318,6 +318,19 @@ export class Bank {
     end({ providerId }, interactionId, how, form) {
         return this.heimdall('POST', `/auth/${interactionId}/${how}`, { provider: providerId, form });
     }
+
+    /** A TPP's customer, who authorizes; resolves to the consent and what the TPP's exchange() needs. */
+    async authorize(tpp, details) {
+        const object = await tpp.requestObject(details);
+        const pushed = await tpp.push(object);
+        assert.equal(pushed.status, 201, pushed.text);
+        const consent = { consentId: details.consent.ConsentId, providerId: 'dhowretail' };
+        const query = new URL(tpp.authorizeUrl(pushed.json.request_uri)).search.slice(1);
+        const interactionId = await this.begin({ ...consent, query });
+        await this.decide(consent, 'Authorized');
+        const { headers } = await this.end(consent, interactionId, 'doConfirm');
+        return { ...consent, code: new URL(headers.location).searchParams.get('code'), verifier: object.verifier };
+    }
 }
 
 /** One request over TLS; resolves to {status, headers, text, json}. */

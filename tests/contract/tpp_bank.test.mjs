@@ -33,15 +33,8 @@ after(async () => {
 
 /** Tokens of a consent that the bank's customer has authorized. */
 async function connect(details) {
-    const object = await tpp.requestObject(details);
-    const pushed = await tpp.push(object);
-    assert.equal(pushed.status, 201, pushed.text);
-    const consent = { consentId: details.consent.ConsentId, providerId: 'dhowretail' };
-    const query = new URL(tpp.authorizeUrl(pushed.json.request_uri)).search.slice(1);
-    const interactionId = await bank.begin({ ...consent, query });
-    await bank.decide(consent, 'Authorized');
-    const { headers } = await bank.end(consent, interactionId, 'doConfirm');
-    const { status, json, text } = await tpp.exchange(new URL(headers.location).searchParams.get('code'), object.verifier);
+    const { code, verifier, ...consent } = await bank.authorize(tpp, details);
+    const { status, json, text } = await tpp.exchange(code, verifier);
     assert.equal(status, 200, text);
     return { ...consent, token: json.access_token };
 }

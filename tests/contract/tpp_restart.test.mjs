@@ -52,18 +52,7 @@ async function receive(options) {
     return receiver;
 }
 
-/** The customer's way through the bank; resolves to what exchange() needs, and the consent. */
-async function authorize(details = accountAccess()) {
-    const object = await tpp.requestObject(details);
-    const pushed = await tpp.push(object);
-    assert.equal(pushed.status, 201, pushed.text);
-    const consent = { consentId: details.consent.ConsentId, providerId: 'dhowretail' };
-    const query = new URL(tpp.authorizeUrl(pushed.json.request_uri)).search.slice(1);
-    const interactionId = await bank.begin({ ...consent, query });
-    await bank.decide(consent, 'Authorized');
-    const { headers } = await bank.end(consent, interactionId, 'doConfirm');
-    return { ...consent, code: new URL(headers.location).searchParams.get('code'), verifier: object.verifier };
-}
+const authorize = (details = accountAccess()) => bank.authorize(tpp, details);
 
 const revoke = (consentId, token) => tpp.call('PATCH',
     `/open-finance/account-information/v2.1/account-access-consents/${consentId}`, token,

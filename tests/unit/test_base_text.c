@@ -61,6 +61,20 @@ static void slices_split(void **state)
     assert_false(slice_next(&rest, ',', &piece));
 }
 
+static void texts_are_cut_between_characters(void **state)
+{
+    const struct lfi_slice text = SLICE("a\xc3\xa9\xe2\x82\xac"); /* of 1, 2 and 3 bytes */
+    static const size_t by_bytes[] = {0, 1, 1, 3, 3, 3, 6, 6};
+    static const size_t by_characters[] = {0, 1, 3, 6, 6};
+    (void)state;
+    for (size_t max = 0; max < sizeof(by_bytes) / sizeof(by_bytes[0]); max++) {
+        assert_int_equal(slice_cut(text, max).len, by_bytes[max]);
+    }
+    for (size_t max = 0; max < sizeof(by_characters) / sizeof(by_characters[0]); max++) {
+        assert_int_equal(slice_cut_characters(text, max).len, by_characters[max]);
+    }
+}
+
 static void numbers_have_digits_only(void **state)
 {
     static const char *const bad[] = {"",   "-1", "+1",  " 1",
@@ -220,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_compare),
         cmocka_unit_test(slices_split),
+        cmocka_unit_test(texts_are_cut_between_characters),
         cmocka_unit_test(numbers_have_digits_only),
         cmocka_unit_test(buffer_keeps_its_maximum),
         cmocka_unit_test(arena_gives_zeroed_aligned_bounded_memory),

@@ -87,19 +87,6 @@ static cJSON *read_waiting(struct kept_queue *queue, struct lfi_error *error)
     return waiting;
 }
 
-static void rewrite(struct kept_queue *queue, const cJSON *waiting)
-{
-    const cJSON *entry;
-    if (store_file_begin(queue->file)) {
-        return;
-    }
-    cJSON_ArrayForEach(entry, waiting)
-    {
-        store_file_append(queue->file, entry);
-    }
-    store_file_commit(queue->file);
-}
-
 /* Takes `record` over. Under the lock. */
 static void append(struct kept_queue *queue, cJSON *record)
 {
@@ -109,7 +96,7 @@ static void append(struct kept_queue *queue, cJSON *record)
     if (store_file_has_grown(queue->file)) {
         cJSON *waiting = read_waiting(queue, &error);
         if (waiting) {
-            rewrite(queue, waiting);
+            store_file_rewrite(queue->file, waiting);
         }
         cJSON_Delete(waiting);
     }
@@ -156,7 +143,7 @@ int kept_queue_read(struct kept_queue *queue,
     if (!waiting) {
         return -1;
     }
-    rewrite(queue, waiting);
+    store_file_rewrite(queue->file, waiting);
     cJSON_ArrayForEach(record, waiting)
     {
         hand_over(queue, record, take, ctx);

@@ -188,3 +188,16 @@ void store_file_commit(struct store_file *file)
     }
     file->kept = file->size;
 }
+
+void store_file_rewrite(struct store_file *file, const cJSON *records)
+{
+    const cJSON *record;
+    if (store_file_begin(file)) {
+        return;
+    }
+    cJSON_ArrayForEach(record, records)
+    {
+        store_file_append(file, record);
+    }
+    store_file_commit(file);
+}

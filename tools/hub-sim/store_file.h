@@ -34,7 +34,9 @@ int store_file_read(struct store_file *file, void (*take)(void *ctx, const cJSON
 void store_file_append(struct store_file *file, const cJSON *record);
 /* Whether it is time to rewrite the file. */
 bool store_file_has_grown(const struct store_file *file);
-/* What is appended between the two replaces the file, at once and completely. */
+/* These records, an array's or object's members, replace the file, at once and completely. */
+void store_file_rewrite(struct store_file *file, const cJSON *records);
+/* The same of what is appended between the two. */
 int store_file_begin(struct store_file *file);
 void store_file_commit(struct store_file *file);
 

@@ -9,12 +9,9 @@
 
 size_t transcript_add_text(cJSON *note, const char *name, struct lfi_slice text, size_t max)
 {
-    size_t len = text.len < max ? text.len : max;
+    size_t len = slice_cut(text, max).len;
     if (!text.ptr) {
         return 0;
-    }
-    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
-        len--;
     }
     char *kept = malloc(len + 1);
     if (!kept) {

@@ -3,7 +3,7 @@
 #include "base/array.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define MESSAGE_MOST 500
+#define MESSAGE_MOST 500 /* characters */
 
 /* --- what the Hub itself refuses -------------------------------------------------------------- */
 
@@ -59,20 +59,6 @@ static bool is_code(struct lfi_slice code)
            strspn(dot + 1, LETTERS "0123456789") >= name;
 }
 
-/* At most MESSAGE_MOST characters of UTF-8. */
-static struct lfi_slice cut(struct lfi_slice text)
-{
-    size_t characters = 0, len = 0;
-    while (len < text.len) {
-        bool begins = ((unsigned char)text.ptr[len] & 0xC0) != 0x80;
-        if (begins && characters++ == MESSAGE_MOST) {
-            break;
-        }
-        len++;
-    }
-    return (struct lfi_slice){text.ptr, len};
-}
-
 /* The bank's own words, where its answer has them and the standard takes them. */
 static int hand_on(struct tpp_call *call, int status, const struct bank_answer *answer)
 {
@@ -84,7 +70,7 @@ static int hand_on(struct tpp_call *call, int status, const struct bank_answer *
     }
     const char *kept = is_code(code) ? arena_text(arena, code) : NULL;
     if (message.len > 0) { /* it may be longer than a refusal of ours */
-        call->said = arena_keep(arena, cut(message));
+        call->said = arena_keep(arena, slice_cut_characters(message, MESSAGE_MOST));
     }
     return resource_refuse(call, "TPP-BANK", status, kept ? kept : "GenericError",
                            "The bank refuses.");

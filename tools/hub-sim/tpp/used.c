@@ -44,19 +44,6 @@ static cJSON *read_live(const struct used *used, struct lfi_error *error)
     return reading.live;
 }
 
-static void rewrite(struct used *used, const cJSON *live)
-{
-    const cJSON *record;
-    if (store_file_begin(used->file)) {
-        return;
-    }
-    cJSON_ArrayForEach(record, live)
-    {
-        store_file_append(used->file, record);
-    }
-    store_file_commit(used->file);
-}
-
 static int restore(struct used *used, struct lfi_error *error)
 {
     const cJSON *record;
@@ -65,7 +52,7 @@ static int restore(struct used *used, struct lfi_error *error)
     if (!live) {
         return -1;
     }
-    rewrite(used, live);
+    store_file_rewrite(used->file, live);
     cJSON_ArrayForEach(record, live)
     {
         (void)json_get_int(record, "until", &until_s);
@@ -87,7 +74,7 @@ static void append(struct used *used, const char *digest, int64_t until_s)
     if (store_file_has_grown(used->file)) {
         cJSON *live = read_live(used, &error);
         if (live) {
-            rewrite(used, live);
+            store_file_rewrite(used->file, live);
         }
         cJSON_Delete(live);
     }
