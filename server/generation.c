@@ -5,7 +5,6 @@
 #include "caller/connect_token.h"
 #include "caller/secret_use.h"
 
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -62,10 +61,10 @@ static void generation_free(struct generation *generation)
     free(generation);
 }
 
-/* A key; empty when there is no file. Ends with wipe. */
+/* A key; empty when there is no file. Ends with buf_free. */
 static int read_key(struct buf *out, const char *file, struct lfi_error *error)
 {
-    buf_init(out, KEY_BYTES);
+    buf_init_secret(out, KEY_BYTES);
     if (!file) {
         return 0;
     }
@@ -75,13 +74,7 @@ static int read_key(struct buf *out, const char *file, struct lfi_error *error)
     return out->len == KEY_BYTES ? 0 : error_set(error, "%s: must have 32 bytes", file);
 }
 
-static void wipe(struct buf *key)
-{
-    OPENSSL_cleanse(key->ptr, key->cap);
-    buf_free(key);
-}
-
-/* A key and the one before it; empty where there is none. To be wiped in any case. */
+/* A key and the one before it; empty where there is none. To be freed in any case. */
 struct keys {
     struct buf current, previous;
 };
@@ -106,10 +99,10 @@ static struct lfi_slice previous_of(const struct keys *keys)
     return keys->previous.len > 0 ? buf_slice(&keys->previous) : (struct lfi_slice){NULL, 0};
 }
 
-static void wipe_keys(struct keys *keys)
+static void free_keys(struct keys *keys)
 {
-    wipe(&keys->current);
-    wipe(&keys->previous);
+    buf_free(&keys->current);
+    buf_free(&keys->previous);
 }
 
 /* --- access tokens ---------------------------------------------------------------------------- */
@@ -130,7 +123,7 @@ static int make_access_keys(struct generation_parts *parts, const struct config 
                                                       config->previous_token_key};
         rc = access_keys_new(&parts->access_keys, &access, error);
     }
-    wipe_keys(&keys);
+    free_keys(&keys);
     return rc;
 }
 
@@ -146,7 +139,7 @@ static int make_connect_tokens(struct generation_parts *parts, const struct conf
         rc = connect_tokens_new(&parts->connect_tokens, buf_slice(&keys.current),
                                 previous_of(&keys), error);
     }
-    wipe_keys(&keys);
+    free_keys(&keys);
     return rc;
 }
 
@@ -272,7 +265,7 @@ static int make_caap(struct generation *generation, const struct config *config,
     if (rc == 0) {
         rc = caap_keys_new(&generation->caap, buf_slice(&keys.current), previous_of(&keys), error);
     }
-    wipe_keys(&keys);
+    free_keys(&keys);
     return rc;
 }
 
@@ -355,7 +348,7 @@ static int make_psu(struct generation *generation, const struct generation_share
         };
         status = psu_new(&generation->psu, &psu, shared->clock, shared->log, error);
     }
-    wipe_keys(&keys);
+    free_keys(&keys);
     return status;
 }
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -119,7 +118,7 @@ static int add(const struct arguments *arguments, struct caller_secrets *secrets
         return error_set(error, "%s: has %d secrets: take lines away that are over",
                          arguments->file, LIMIT_SECRETS);
     }
-    buf_init(&secret, LIMIT_TOKEN_BYTES);
+    buf_init_secret(&secret, LIMIT_TOKEN_BYTES);
     if (text->len > 0 && text->ptr[text->len - 1] != '\n') {
         buf_append(text, "\n", 1);
     }
@@ -129,7 +128,6 @@ static int add(const struct arguments *arguments, struct caller_secrets *secrets
         printf("%.*s\n", SLICE_ARG(buf_slice(&secret)));
         rc = 0;
     }
-    OPENSSL_cleanse(secret.ptr, secret.cap);
     buf_free(&secret);
     return rc;
 }

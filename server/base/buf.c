@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,22 @@ void buf_init(struct buf *buf, size_t max)
     *buf = (struct buf){.max = max};
 }
 
+void buf_init_secret(struct buf *buf, size_t max)
+{
+    *buf = (struct buf){.max = max, .secret = true};
+}
+
+static void release(const struct buf *buf)
+{
+    if (buf->secret && buf->ptr) {
+        OPENSSL_cleanse(buf->ptr, buf->cap);
+    }
+    free(buf->ptr);
+}
+
 void buf_free(struct buf *buf)
 {
-    free(buf->ptr);
+    release(buf);
     buf->ptr = NULL;
     buf->len = 0;
     buf->cap = 0;
@@ -27,8 +41,27 @@ void buf_fail(struct buf *buf)
 
 void buf_clear(struct buf *buf)
 {
+    if (buf->secret && buf->len > 0) {
+        OPENSSL_cleanse(buf->ptr, buf->len);
+    }
     buf->len = 0;
     buf->failed = false;
+}
+
+/* realloc leaves behind what it moves: not for a secret. */
+static bool grow(struct buf *buf, size_t cap)
+{
+    char *ptr = buf->secret ? malloc(cap) : realloc(buf->ptr, cap);
+    if (!ptr) {
+        return false;
+    }
+    if (buf->secret) {
+        memcpy(ptr, buf->ptr ? buf->ptr : "", buf->len);
+        release(buf);
+    }
+    buf->ptr = ptr;
+    buf->cap = cap;
+    return true;
 }
 
 char *buf_reserve(struct buf *buf, size_t room)
@@ -45,13 +78,10 @@ char *buf_reserve(struct buf *buf, size_t room)
         while (cap < buf->len + room) {
             cap = cap > buf->max / 2 ? buf->max : cap * 2;
         }
-        char *ptr = realloc(buf->ptr, cap);
-        if (!ptr) {
+        if (!grow(buf, cap)) {
             buf_fail(buf);
             return NULL;
         }
-        buf->ptr = ptr;
-        buf->cap = cap;
     }
     return buf->ptr + buf->len;
 }

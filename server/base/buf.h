@@ -13,9 +13,12 @@ struct buf {
     size_t cap;
     size_t max;
     bool failed;
+    bool secret; /* what it held is overwritten when it moves, is cleared or freed */
 };
 
 void buf_init(struct buf *buf, size_t max); /* allocates nothing yet */
+/* For keys, passwords and tokens: no copy stays behind in freed memory. */
+void buf_init_secret(struct buf *buf, size_t max);
 void buf_free(struct buf *buf);
 void buf_clear(struct buf *buf); /* keeps the memory, forgets contents and failure */
 /* As after any other failure: for what is wrong with the contents and not with their size. */

@@ -84,12 +84,9 @@ bool connect_token_is(const struct connect_tokens *tokens, const char *provider,
     }
     for (size_t i = 0; i < tokens->key_count; i++) {
         struct buf own;
-        buf_init(&own, TOKEN_BYTES + 1);
+        buf_init_secret(&own, TOKEN_BYTES + 1);
         is |= append_mac(tokens->keys[i], provider, consent, &own) == 0 &&
               CRYPTO_memcmp(own.ptr, text.ptr, TOKEN_BYTES) == 0;
-        if (own.ptr) {
-            OPENSSL_cleanse(own.ptr, own.cap);
-        }
         buf_free(&own);
     }
     return is;

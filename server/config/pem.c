@@ -12,7 +12,7 @@ static BIO *open_pem(struct buf *text, const char *file)
 {
     struct lfi_error error;
 
-    buf_init(text, LIMIT_PEM_BYTES);
+    buf_init_secret(text, LIMIT_PEM_BYTES); /* it may be a private key */
     if (file_read(file, text, &error) != 0 || text->len == 0) {
         return NULL;
     }
@@ -87,9 +87,6 @@ EVP_PKEY *pem_private_key(const char *file)
 
     ERR_clear_error();
     BIO_free(bio);
-    if (text.ptr) {
-        OPENSSL_cleanse(text.ptr, text.cap);
-    }
     buf_free(&text);
     return key;
 }

@@ -5,7 +5,6 @@
 #include "base/json.h"
 
 #include <inttypes.h>
-#include <openssl/crypto.h>
 
 #define LIFE_S 1800
 #define NAME_BYTES 140 /* of a TPP in a message: with both languages it then fits */
@@ -43,7 +42,7 @@ static struct lfi_slice message_text(struct call *call, const struct one_time_co
                      "%s: %s هو رمزك لعرض %.*s لدى %.*s. صالح لمدة 30 دقيقة. إذا لم تطلبه فتجاهله. "
                      "لا تشاركه مع أي شخص يتصل بك أو يراسلك.",
                      bank, code->digits, SLICE_ARG(use->arabic), SLICE_ARG(tpp_arabic));
-    buf_init(&text, LFI_MESSAGE_BYTES_MAX);
+    buf_init_secret(&text, LFI_MESSAGE_BYTES_MAX);
     json_begin(&w, &text);
     json_open_object(&w, NULL);
     json_string(&w, "en", english);
@@ -51,7 +50,6 @@ static struct lfi_slice message_text(struct call *call, const struct one_time_co
     json_close_object(&w);
     struct lfi_slice copy =
         text.failed ? (struct lfi_slice){0} : arena_keep(call->arena, buf_slice(&text));
-    OPENSSL_cleanse(text.ptr, text.len);
     buf_free(&text);
     return copy;
 }

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +33,7 @@ struct exchange {
 /* A PEM file as it stands there now: a connection that is made later must not see it change. */
 static int read_pem(struct buf *out, const char *file, struct lfi_error *error)
 {
-    buf_init(out, LIMIT_PEM_BYTES);
+    buf_init_secret(out, LIMIT_PEM_BYTES); /* it may be a private key */
     return file ? file_read(file, out, error) : 0;
 }
 
@@ -71,7 +70,6 @@ void http_client_free(struct http_client *client)
     pthread_mutex_destroy(&client->lock);
     buf_free(&client->ca);
     buf_free(&client->certificate);
-    OPENSSL_cleanse(client->key.ptr, client->key.cap);
     buf_free(&client->key);
     free(client);
     curl_global_cleanup();

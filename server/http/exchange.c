@@ -87,19 +87,12 @@ static void compose(struct buf *out, const struct mg_connection *connection,
     }
 }
 
-static void trim(struct buf *buf)
+/* Once the request is over. Little memory is kept for the next one. */
+static void forget(struct buf *buf)
 {
+    buf_clear(buf);
     if (buf->cap > KEPT_BYTES) {
         buf_free(buf);
-    }
-}
-
-/* What was sent to us may be a password. */
-static void wipe(struct buf *body)
-{
-    if (body->len > 0) {
-        OPENSSL_cleanse(body->ptr, body->len);
-        buf_clear(body);
     }
 }
 
@@ -114,6 +107,7 @@ static int send_reply(struct worker *worker, struct mg_connection *connection,
         mg_disable_connection_keep_alive(connection);
         return 500;
     }
+    out->secret = reply->body.secret;
     compose(out, connection, reply, head_only, keep_ms);
     worker_set_phase(worker, WORKER_SENDING);
     if (!keep_alive) {
@@ -122,7 +116,7 @@ static int send_reply(struct worker *worker, struct mg_connection *connection,
     if (out->failed || mg_write(connection, out->ptr, out->len) != (int)out->len) {
         mg_disable_connection_keep_alive(connection);
     }
-    trim(out);
+    forget(out);
     return reply->status;
 }
 
@@ -134,13 +128,14 @@ static void clear_reply(struct worker *worker)
         buf_init(&worker->out, listener->config.limits.reply_bytes + 2 * REPLY_HEAD_BYTES);
         buf_init(&worker->reply.headers, REPLY_HEAD_BYTES);
         buf_init(&worker->reply.body, listener->config.limits.reply_bytes);
-        buf_init(&worker->body, listener->config.limits.body_bytes);
+        buf_init_secret(&worker->body, listener->config.limits.body_bytes); /* passwords */
     }
     worker->reply.status = 0;
     worker->reply.content_type = NULL;
     worker->reply.hang_up = false;
     buf_clear(&worker->reply.headers);
     buf_clear(&worker->reply.body);
+    worker->reply.body.secret = false;
 }
 
 /* `since_us` 0: it never began to come. */
@@ -526,7 +521,7 @@ int exchange_serve(struct worker *worker, struct mg_connection *connection)
         .in = {.worker = worker, .connection = connection, .block = block}};
 
     if (receive(worker, connection, &head, &stream, &refusal) != 0) {
-        wipe(&worker->body);
+        forget(&worker->body);
         return exchange_refuse(worker, connection, &refusal);
     }
     worker_set_phase(worker, WORKER_HANDLING);
@@ -543,9 +538,8 @@ int exchange_serve(struct worker *worker, struct mg_connection *connection)
     if (stream.begun_us > 0) {
         OPENSSL_cleanse(block, sizeof(block)); /* personal data */
     }
-    wipe(&worker->body);
-    trim(&worker->body);
-    trim(&worker->reply.body);
+    forget(&worker->body);
+    forget(&worker->reply.body);
     arena_reset(worker->arena);
     worker->connection->served = true;
     return status;

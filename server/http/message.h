@@ -59,7 +59,7 @@ struct reply {
     int status;
     const char *content_type; /* NULL: none, for empty bodies */
     struct buf headers;       /* complete lines "Name: value\r\n", use reply_header */
-    struct buf body;
+    struct buf body;          /* set its `secret` before what no freed memory may keep */
     bool hang_up; /* end the connection without an answer, as a broken peer does: simulators */
 };
 

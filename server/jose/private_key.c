@@ -41,12 +41,9 @@ EVP_PKEY *private_key_read(const char *file, struct lfi_error *error)
 {
     struct buf pem;
 
-    buf_init(&pem, KEY_FILE_BYTES);
+    buf_init_secret(&pem, KEY_FILE_BYTES);
     EVP_PKEY *key =
         file_read(file, &pem, error) == 0 ? private_key_parse(buf_slice(&pem), file, error) : NULL;
-    if (pem.ptr) {
-        OPENSSL_cleanse(pem.ptr, pem.len);
-    }
     buf_free(&pem);
     return key;
 }

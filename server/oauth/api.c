@@ -181,6 +181,7 @@ void oauth_handle(struct oauth *oauth, const struct request *request, struct rep
         .oauth = oauth};
 
     arena_hold_secret(request->arena);
+    reply->body.secret = true;
     reply->content_type = "application/json";
     if (run(&call) != 0 || check_reply(&call.base) != 0) {
         if (dispatch_was_memory(&call.base)) {

@@ -4,8 +4,6 @@
 #include "oauth/call.h"
 #include "rows_token.h"
 
-#include <openssl/crypto.h>
-
 /* --- a token ---------------------------------------------------------------------------------- */
 
 static int check_grant_type(struct oauth_call *call)
@@ -76,7 +74,7 @@ static int write_token(struct oauth_call *call, struct lfi_slice scope, int64_t 
     if (!access_thumbprint(call->base.request->peer, grant.thumbprint)) {
         return fail(&call->base, "the certificate has no thumbprint");
     }
-    buf_init(&token, LIMIT_TOKEN_BYTES);
+    buf_init_secret(&token, LIMIT_TOKEN_BYTES);
     int rc = access_token_make(call->oauth->config.keys, client->settings->form, &grant, now_s,
                                &token, &error);
     if (rc == 0) {
@@ -89,7 +87,6 @@ static int write_token(struct oauth_call *call, struct lfi_slice scope, int64_t 
         json_close_object(&w);
         call->base.reply->status = 200;
     }
-    OPENSSL_cleanse(token.ptr, token.cap);
     buf_free(&token);
     return rc == 0 ? 0 : fail(&call->base, error.message);
 }

@@ -8,7 +8,6 @@
 #include "operator/call.h"
 #include "rows_operator.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 
 struct operator_api {
@@ -26,11 +25,11 @@ int operator_refuse(struct call *call, const char *id, int status, const char *m
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* The content of the file, without line ends, into `text`, which the caller wipes. */
+/* The content of the file, without line ends, into `text`, which the caller frees. */
 static int read_token(const char *file, struct buf *text, struct lfi_slice *token,
                       struct lfi_error *error)
 {
-    buf_init(text, LIMIT_OPERATOR_TOKEN_BYTES);
+    buf_init_secret(text, LIMIT_OPERATOR_TOKEN_BYTES);
     if (file_read(file, text, error) != 0) {
         return -1;
     }
@@ -44,12 +43,6 @@ static int read_token(const char *file, struct buf *text, struct lfi_slice *toke
                            LIMIT_OPERATOR_TOKEN_MIN);
 }
 
-static void wipe(struct buf *text)
-{
-    OPENSSL_cleanse(text->ptr, text->cap);
-    buf_free(text);
-}
-
 bool operator_token_is_same(const struct operator_api *api)
 {
     struct buf text;
@@ -57,7 +50,7 @@ bool operator_token_is_same(const struct operator_api *api)
     struct lfi_error error;
     bool same = read_token(api->config.token_file, &text, &token, &error) == 0 &&
                 slice_equal_secret(token, api->token);
-    wipe(&text);
+    buf_free(&text);
     return same;
 }
 
@@ -84,7 +77,7 @@ void operator_free(struct operator_api *api)
     if (api) {
         apis_free(api->calls);
         seal_free(api->seal);
-        wipe(&api->text);
+        buf_free(&api->text);
         free(api);
     }
 }

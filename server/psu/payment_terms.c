@@ -6,8 +6,6 @@
 #include "payments/payee_verdict.h"
 #include "payments/pii.h"
 
-#include <openssl/crypto.h>
-
 #define JSON_BYTES (32 * 1024) /* ten payees, 53 dates */
 
 /* --- terms ------------------------------------------------------------------------------------ */
@@ -353,8 +351,7 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
         pii_close(&pii);
         return false;
     }
-    buf_init(&json, JSON_BYTES);
-    (void)buf_reserve(&json, JSON_BYTES); /* never moved: no copy stays behind */
+    buf_init_secret(&json, JSON_BYTES);
     json_begin(&w, &json);
     json_open_object(&w, NULL);
     append_terms(consent, &out->exchange, &w);
@@ -366,7 +363,6 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
     out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));
     read_amount(actor.arena, consent, out);
     exchange_terms_free(&out->exchange);
-    OPENSSL_cleanse(json.ptr, json.cap);
     buf_free(&json);
     pii_close(&pii);
     return out->json.ptr;

@@ -2,8 +2,6 @@
 
 #include "base/json.h"
 
-#include <openssl/crypto.h>
-
 #define CLEAR_BYTES 2048
 
 static void write_member(struct json_writer *w, const struct box_member *member, const void *record)
@@ -28,8 +26,7 @@ int sealed_box_close(const struct seal *seal, const struct box_format *format, c
 {
     struct buf clear;
     struct json_writer w;
-    buf_init(&clear, CLEAR_BYTES);
-    (void)buf_reserve(&clear, CLEAR_BYTES); /* never moved: no copy stays behind */
+    buf_init_secret(&clear, CLEAR_BYTES);
     json_begin(&w, &clear);
     json_open_object(&w, NULL);
     for (size_t i = 0; i < format->count; i++) {
@@ -37,7 +34,6 @@ int sealed_box_close(const struct seal *seal, const struct box_format *format, c
     }
     json_close_object(&w);
     int result = clear.failed ? -1 : seal_close(seal, format->purpose, buf_slice(&clear), out);
-    OPENSSL_cleanse(clear.ptr, clear.cap);
     buf_free(&clear);
     return out->failed ? -1 : result;
 }

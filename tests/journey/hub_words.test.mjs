@@ -63,7 +63,7 @@ test('every text of a page has its Arabic', () => {
 test('the language is chosen once for all pages', async () => {
     const page = await pages.open('/connect.html');
     await page.getByTestId('language-ar').click();
-    await page.waitForFunction(() => document.documentElement.dir === 'rtl');
+    await page.locator('html[dir=rtl]').waitFor();
     await page.goto(`${pages.hub.url}/payee.html`);
     await page.getByText('التحقق من الاسم', { exact: true }).waitFor();
     assert.equal(await page.locator('html').getAttribute('lang'), 'ar');

@@ -107,6 +107,7 @@ test('client secrets and access tokens that were sent stay nowhere', async () =>
     });
     const basic = Buffer.from(`${clientId}:${secret}`).toString('base64');
     const { access_token: token } = (await askToken(`Basic ${basic}`)).json;
+    await assertGone(token); // also out of what was sent
     assert.equal((await askToken([], { client_id: clientId, client_secret: other })).status, 401);
     assert.notEqual((await client.get('/accounts', { token })).status, 401);
     await assertGone(secret, other, basic, token);
