@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -162,6 +162,17 @@ describe('renew', () => {
         assert.match(over.stderr, /bank\/S4\.pem expired on .*; ".*pki renew .* bank\/S4"/);
         renew(own, 'hub/S3', 'bank/S4');
         assert.deepEqual([pki(own).status, pki(own).stderr], [0, '']);
+    });
+
+    test('refuses a folder with a certificate that cannot be read', () => {
+        const file = join(own, 'bank/S4.pem');
+        const text = readFileSync(file);
+        writeFileSync(file, 'no certificate\n');
+        const refused = pki(own);
+        assert.equal(refused.status, 1);
+        assert.match(refused.stderr, /has a certificate that cannot be read/);
+        writeFileSync(file, text);
+        assert.equal(pki(own).status, 0);
     });
 
     test('refuses a name that is none, and leaves nothing behind', () => {
