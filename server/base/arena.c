@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/buf.h"
+
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdarg.h>
@@ -147,6 +149,14 @@ struct lfi_slice arena_keep(struct arena *arena, struct lfi_slice text)
 {
     const char *copy = !text.ptr ? NULL : arena_text(arena, text);
     return !copy ? (struct lfi_slice){0} : (struct lfi_slice){copy, text.len};
+}
+
+struct lfi_slice arena_take(struct arena *arena, struct buf *buf)
+{
+    struct lfi_slice kept =
+        buf->failed ? (struct lfi_slice){NULL, 0} : arena_keep(arena, buf_slice(buf));
+    buf_free(buf);
+    return kept;
 }
 
 struct lfi_slice arena_format(struct arena *arena, const char *format, ...)

@@ -8,6 +8,7 @@
 #include "base/slice.h"
 
 struct arena;
+struct buf;
 
 /* `max` bounds what may be allocated between two resets. NULL when memory is short. */
 struct arena *arena_new(size_t max);
@@ -29,6 +30,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 char *arena_text(struct arena *arena, struct lfi_slice text) __attribute__((warn_unused_result));
 /* The same as a slice; the absent slice stays absent, and is the answer when memory is short. */
 struct lfi_slice arena_keep(struct arena *arena, struct lfi_slice text);
+/* The same of what a buffer has, which is freed; absent also when the buffer has failed. */
+struct lfi_slice arena_take(struct arena *arena, struct buf *buf);
 /* The absent slice when memory is short. */
 struct lfi_slice arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

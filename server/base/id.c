@@ -42,8 +42,5 @@ struct lfi_slice id_digest(struct arena *arena, struct lfi_slice bytes)
     buf_init(&text, 64);
     SHA256((const unsigned char *)bytes.ptr, bytes.len, digest);
     base64_append_url(&text, digest, sizeof(digest));
-    struct lfi_slice kept =
-        text.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&text));
-    buf_free(&text);
-    return kept;
+    return arena_take(arena, &text);
 }

@@ -48,10 +48,7 @@ static struct lfi_slice message_text(struct call *call, const struct one_time_co
     json_string(&w, "en", english);
     json_string(&w, "ar", arabic);
     json_close_object(&w);
-    struct lfi_slice copy =
-        text.failed ? (struct lfi_slice){0} : arena_keep(call->arena, buf_slice(&text));
-    buf_free(&text);
-    return copy;
+    return arena_take(call->arena, &text);
 }
 
 /* One use of (consent, subject). */

@@ -13,10 +13,7 @@ struct lfi_slice hub_path(struct arena *arena, const char *prefix, struct lfi_sl
     buf_append_text(&path, prefix);
     text_append_encoded(&path, id);
     buf_append_text(&path, suffix);
-    struct lfi_slice kept =
-        path.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&path));
-    buf_free(&path);
-    return kept;
+    return arena_take(arena, &path);
 }
 
 /* A browser is sent there: a web address, nothing that a script or a second header hides in. */

@@ -230,9 +230,7 @@ struct feed_entry feed_entry_of(const struct push *push, struct arena *arena,
     json_int(&w, "number", number);
     json_raw(&w, "patch", patch);
     json_close_object(&w);
-    struct lfi_slice record =
-        text.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&text));
-    buf_free(&text);
+    struct lfi_slice record = arena_take(arena, &text);
     return (struct feed_entry){
         .told = true,
         .key = key_of(arena, log, id, number),

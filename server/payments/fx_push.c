@@ -33,10 +33,7 @@ static struct lfi_slice write_patch(struct arena *arena, const struct lfi_fx_fac
         json_text(&w, "AdditionalStatusInformation", facts->information);
     }
     json_close_object(&w);
-    struct lfi_slice kept =
-        text.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&text));
-    buf_free(&text);
-    return kept;
+    return arena_take(arena, &text);
 }
 
 static bool read_change(const struct push *push, struct arena *arena, const void *given,

@@ -56,10 +56,7 @@ static struct lfi_slice write_record(struct arena *arena, const struct lfi_payme
         json_text(&w, "message", facts->reason.message);
     }
     json_close_object(&w);
-    struct lfi_slice kept =
-        text.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&text));
-    buf_free(&text);
-    return kept;
+    return arena_take(arena, &text);
 }
 
 static void read_text(const cJSON *record, const char *name, char *out, size_t room)

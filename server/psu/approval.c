@@ -52,10 +52,7 @@ static struct lfi_slice purpose_of(struct actor actor, const struct approval_req
     json_int(&w, "at", clock_now_s(actor.psu->clock));
     json_string(&w, "browser", request->browser);
     json_close_object(&w);
-    struct lfi_slice kept =
-        purpose.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&purpose));
-    buf_free(&purpose);
-    return kept;
+    return arena_take(actor.arena, &purpose);
 }
 
 /* Which of the customer's waiting requests keeps one of this kind away, and until when. */

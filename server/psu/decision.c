@@ -50,10 +50,7 @@ static struct lfi_slice write_kept(struct actor actor, bool authorized, struct l
         json_int(&w, "until", session->started_s + actor.psu->session_s + REPEAT_S);
     }
     json_close_object(&w);
-    struct lfi_slice kept =
-        text.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&text));
-    buf_free(&text);
-    return kept;
+    return arena_take(actor.arena, &text);
 }
 
 static struct kept read_kept(struct actor actor, struct lfi_slice text)

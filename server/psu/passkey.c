@@ -31,10 +31,7 @@ static struct lfi_slice encode(struct arena *arena, const void *bytes, size_t le
     struct buf text;
     buf_init(&text, CHALLENGE_BYTES);
     base64_append_url(&text, bytes, len);
-    struct lfi_slice kept =
-        text.failed ? (struct lfi_slice){0} : arena_keep(arena, buf_slice(&text));
-    buf_free(&text);
-    return kept;
+    return arena_take(arena, &text);
 }
 
 struct challenge {

@@ -360,10 +360,9 @@ bool payment_terms_read(struct actor actor, const cJSON *tree, const struct cons
     }
     read_pii(actor, pii.tree, &w, out);
     json_close_object(&w);
-    out->json = json.failed ? (struct lfi_slice){0} : arena_keep(actor.arena, buf_slice(&json));
+    out->json = arena_take(actor.arena, &json);
     read_amount(actor.arena, consent, out);
     exchange_terms_free(&out->exchange);
-    buf_free(&json);
     pii_close(&pii);
     return out->json.ptr;
 }

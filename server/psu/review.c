@@ -354,10 +354,8 @@ static bool name_authorizers(struct context *context, const struct account_offer
                                                  clock_now_us(context->psu->clock)};
     buf_init(&list, AUTHORIZERS_BYTES);
     (void)authorizers_decide(authorizers, NULL, &decision, &list);
-    out->authorizers =
-        list.failed ? (struct lfi_slice){0} : arena_keep(context->arena, buf_slice(&list));
+    out->authorizers = arena_take(context->arena, &list);
     out->deadline_s = deadline_s;
-    buf_free(&list);
     if (!out->authorizers.ptr) {
         finish_refuse(context, ENDING_FAILED);
     }
