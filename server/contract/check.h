@@ -15,9 +15,13 @@ int contract_check_text(const struct contract_schema *schema, struct lfi_slice t
 /* Bytes of a body, from its start. */
 struct contract_range {
     size_t from, to;
+    const struct contract_text *instead; /* the name that replaces the one here; NULL: left out */
 };
 
-/* Members of another version in a body, with their names. Owns the ranges, some of them twice. */
+/*
+ * Members of another version in a body, with their names, or of those that have moved the names
+ * alone. Owns the ranges, some of them twice.
+ */
 struct contract_cuts {
     struct contract_range *ranges;
     size_t count, room;
@@ -31,8 +35,11 @@ struct contract_cuts {
 int contract_check_tree(const struct contract_schema *schema,
                         const struct contract_records *records, struct lfi_slice json,
                         struct contract_cuts *cuts, struct contract_violation *violation);
-/* Leaves the members out of the body, with their commas, and frees the ranges. */
-void contract_cut(struct contract_cuts *cuts, struct buf *body);
+/*
+ * Leaves the members out of the body, with their commas, renames those that have moved, and frees
+ * the ranges. False, and the body has failed, when the longer names have no room.
+ */
+bool contract_cut(struct contract_cuts *cuts, struct buf *body);
 
 /* Whether a text, which is UTF-8, has the form. */
 bool contract_format_fits(enum contract_format format, struct lfi_slice text);

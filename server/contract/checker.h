@@ -48,7 +48,7 @@ bool contract_is_combined(const struct contract_schema *schema, const char *p);
 const char *contract_try_combined(struct checker *c, const struct contract_schema *schema,
                                   const char *p);
 /* Adds a range. */
-void contract_note_cut(struct contract_cuts *cuts, size_t from, size_t to);
+void contract_note_cut(struct contract_cuts *cuts, struct contract_range range);
 /* Notes what is wrong; returns NULL. */
 __attribute__((cold)) const char *contract_fail(struct checker *c, const char *at, const char *rule,
                                                 const char *message);

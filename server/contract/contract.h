@@ -148,8 +148,8 @@ struct contract_reply {
 
 /*
  * Checks a reply as contract_check_response does, and its records. From one that fits, members are
- * left out that the operation has in another version of the standard and not in this one.
- * (Versions 7.5.)
+ * left out that the operation has in another version of the standard and not in this one; a member
+ * that a later version has moved gets its older name. (Versions 7.5.)
  */
 int contract_check_reply(const struct contract_operation *operation,
                          const struct contract_reply *reply, struct contract_violation *violation);

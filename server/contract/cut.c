@@ -1,9 +1,10 @@
-/* Leaves members of another version of the standard out of an answer. (Versions 7.5.) */
+/* Leaves members of another version of the standard out of an answer, or gives them the name that
+ * they have in its own. (Versions 7.5.) */
 #include "contract/checker.h"
 
 #include <stdlib.h>
 
-void contract_note_cut(struct contract_cuts *cuts, size_t from, size_t to)
+void contract_note_cut(struct contract_cuts *cuts, struct contract_range range)
 {
     if (cuts->count == cuts->room) {
         size_t room = cuts->room > 0 ? cuts->room * 2 : 16;
@@ -15,7 +16,7 @@ void contract_note_cut(struct contract_cuts *cuts, size_t from, size_t to)
         cuts->ranges = more;
         cuts->room = room;
     }
-    cuts->ranges[cuts->count++] = (struct contract_range){from, to};
+    cuts->ranges[cuts->count++] = range;
 }
 
 static int compare_ranges(const void *a, const void *b)
@@ -30,16 +31,16 @@ static bool is_space(char c)
 }
 
 /* Where the bytes behind a member begin that stay: behind its comma, when another follows. */
-static size_t end_of(const struct buf *body, size_t to)
+static size_t end_of(struct lfi_slice body, size_t to)
 {
     size_t at = to;
-    while (at < body->len && is_space(body->ptr[at])) {
+    while (at < body.len && is_space(body.ptr[at])) {
         at++;
     }
-    if (at == body->len || body->ptr[at] != ',') {
+    if (at == body.len || body.ptr[at] != ',') {
         return to;
     }
-    for (at++; at < body->len && is_space(body->ptr[at]); at++) {
+    for (at++; at < body.len && is_space(body.ptr[at]); at++) {
     }
     return at;
 }
@@ -54,26 +55,54 @@ static size_t without_comma(const char *kept, size_t len)
     return at > 0 && kept[at - 1] == ',' ? at - 1 : len;
 }
 
-void contract_cut(struct contract_cuts *cuts, struct buf *body)
+/* How much longer names can make the body at most. */
+static size_t growth_of(const struct contract_cuts *cuts)
+{
+    size_t growth = 0;
+    for (size_t i = 0; i < cuts->count; i++) {
+        const struct contract_range *range = &cuts->ranges[i];
+        if (range->instead && range->instead->len > range->to - range->from) {
+            growth += range->instead->len - (range->to - range->from);
+        }
+    }
+    return growth;
+}
+
+/* Reads `body`, which ends the memory that is written from its start: never beyond what was read.
+ */
+static size_t rewrite(const struct contract_cuts *cuts, struct lfi_slice body, char *out)
 {
     size_t kept = 0, read = 0;
-    if (cuts->count > 0) {
-        qsort(cuts->ranges, cuts->count, sizeof(*cuts->ranges), compare_ranges);
-    }
     for (size_t i = 0; i < cuts->count; i++) {
         const struct contract_range *range = &cuts->ranges[i];
         if (range->from < read) { /* noted twice */
             continue;
         }
-        memmove(body->ptr + kept, body->ptr + read, range->from - read);
+        memmove(out + kept, body.ptr + read, range->from - read);
         kept += range->from - read;
+        read = range->to;
+        if (range->instead) {
+            memcpy(out + kept, range->instead->ptr, range->instead->len);
+            kept += range->instead->len;
+            continue;
+        }
         read = end_of(body, range->to);
-        kept = read == range->to ? without_comma(body->ptr, kept) : kept;
+        kept = read == range->to ? without_comma(out, kept) : kept;
     }
-    if (read > 0) {
-        memmove(body->ptr + kept, body->ptr + read, body->len - read);
-        body->len = kept + body->len - read;
+    memmove(out + kept, body.ptr + read, body.len - read);
+    return kept + body.len - read;
+}
+
+bool contract_cut(struct contract_cuts *cuts, struct buf *body)
+{
+    size_t growth = growth_of(cuts);
+    bool room = growth == 0 || buf_reserve(body, growth);
+    if (cuts->count > 0 && room) {
+        qsort(cuts->ranges, cuts->count, sizeof(*cuts->ranges), compare_ranges);
+        memmove(body->ptr + growth, body->ptr, body->len);
+        body->len = rewrite(cuts, (struct lfi_slice){body->ptr + growth, body->len}, body->ptr);
     }
     free(cuts->ranges);
     *cuts = (struct contract_cuts){0};
+    return room;
 }

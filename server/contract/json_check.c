@@ -332,19 +332,23 @@ is_wanted(struct checker *c, const struct contract_string *name, const char *p, 
     return slice_equal((struct lfi_slice){value, len}, wanted);
 }
 
-/* Whether a name that the rules do not have is one of another version, to be left out. */
-static bool is_other(const struct checker *c, const struct contract_object_rules *rules,
-                     const struct contract_string *name)
+/* What a name that the rules do not have is in another version; NULL: nothing. */
+static const struct contract_other *find_other(const struct checker *c,
+                                               const struct contract_object_rules *rules,
+                                               const struct contract_string *name)
 {
     size_t i = 0, count = c->cuts ? rules->other_count : 0;
-    while (i < count && contract_compare_text(&rules->others[i], name->raw) != 0) {
+    while (i < count && contract_compare_text(&rules->others[i].name, name->raw) != 0) {
         i++;
     }
-    return i < count;
+    return i < count ? &rules->others[i] : NULL;
 }
 
 struct members {
     const struct contract_object_rules *rules;
+    struct lfi_slice moved; /* the name of the one that has moved; absent: there is none */
+    const char *moved_end;  /* behind its value */
+    unsigned moved_to;
     uint64_t seen;
     unsigned next;
     uint32_t count;
@@ -353,7 +357,8 @@ struct members {
 
 /* The schema of member i, whose name was read; NULL with a violation when it may not be there. */
 static const struct contract_schema *admit_member(struct checker *c, struct members *members,
-                                                  unsigned i, const struct contract_string *name)
+                                                  unsigned i, const struct contract_string *name,
+                                                  const struct contract_other *other)
 {
     const struct contract_object_rules *rules = members->rules;
     const char *at = name->raw.ptr - 1;
@@ -368,7 +373,6 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
         members->next = i + 1;
         return rules->members[i].schema ? rules->members[i].schema : &contract_anything;
     }
-    bool other = is_other(c, rules, name);
     if (rules->closed && !other) {
         contract_fail(c, at, "additionalProperties", "is not allowed here");
         return NULL;
@@ -378,11 +382,49 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
         contract_fail(c, at, "json", added == -1 ? "is duplicated" : "is one member too many");
         return NULL;
     }
+    const struct contract_schema *schema = rules->additional;
     if (other) {
         members->count--;
-        return &contract_anything;
+        schema = other->moved >= 0 ? rules->members[other->moved].schema : NULL;
     }
-    return rules->additional ? rules->additional : &contract_anything;
+    return schema ? schema : &contract_anything;
+}
+
+static void cut_member(struct checker *c, struct lfi_slice name, const char *end)
+{
+    contract_note_cut(c->cuts, (struct contract_range){(size_t)(name.ptr - 1 - c->start),
+                                                       (size_t)(end - c->start), NULL});
+}
+
+/* A member of another version was read. One that has moved waits until all members are known. */
+static void note_other(struct checker *c, struct members *members,
+                       const struct contract_other *other, struct lfi_slice name, const char *end)
+{
+    if (other->moved < 0) {
+        cut_member(c, name, end);
+        return;
+    }
+    members->moved = name;
+    members->moved_end = end;
+    members->moved_to = (unsigned)other->moved;
+}
+
+/* The object is read: what has moved takes its place, unless that is taken. */
+static void settle_moved(struct checker *c, struct members *members)
+{
+    uint64_t bit = UINT64_C(1) << members->moved_to;
+    if (!members->moved.ptr) {
+        return;
+    }
+    if (members->seen & bit) {
+        cut_member(c, members->moved, members->moved_end);
+        return;
+    }
+    members->seen |= bit;
+    members->count++;
+    size_t from = (size_t)(members->moved.ptr - c->start);
+    const struct contract_text *name = &members->rules->members[members->moved_to].name;
+    contract_note_cut(c->cuts, (struct contract_range){from, from + members->moved.len, name});
 }
 
 static const char *check_member(struct checker *c, struct members *members, const char *p)
@@ -406,7 +448,9 @@ static const char *check_member(struct checker *c, struct members *members, cons
             i = find_escaped(rules, &name);
         }
     }
-    const struct contract_schema *schema = admit_member(c, members, i, &name);
+    const struct contract_other *other =
+        i == rules->member_count ? find_other(c, rules, &name) : NULL;
+    const struct contract_schema *schema = admit_member(c, members, i, &name, other);
     p = text_skip_space(p, c->end);
     if (schema && (p == c->end || *p != ':')) {
         return fail_json(c, p, "must have a colon after each member name");
@@ -418,8 +462,8 @@ static const char *check_member(struct checker *c, struct members *members, cons
     }
     if (!p) {
         contract_push_name(c, name.raw);
-    } else if (i == rules->member_count && is_other(c, rules, &name)) {
-        contract_note_cut(c->cuts, (size_t)(name.raw.ptr - 1 - c->start), (size_t)(p - c->start));
+    } else if (other) {
+        note_other(c, members, other, name.raw, p);
     }
     return p;
 }
@@ -455,6 +499,7 @@ static const char *check_members(struct checker *c, const struct contract_object
     if (p == c->end) {
         return fail_json(c, p, "");
     }
+    settle_moved(c, &members);
     if (rules->required & ~members.seen) {
         return fail_required(c, &members, open, p);
     }

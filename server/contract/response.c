@@ -93,6 +93,8 @@ int contract_check_reply(const struct contract_operation *operation,
         rc = contract_violate(violation, "memory", "$", "could not be cut");
     }
     cuts.count = rc == 0 ? cuts.count : 0;
-    contract_cut(&cuts, reply->body);
+    if (!contract_cut(&cuts, reply->body)) {
+        rc = contract_violate(violation, "memory", "$", "has no room for the names of its version");
+    }
     return rc;
 }

@@ -94,6 +94,12 @@ struct contract_member {
     const struct contract_schema *schema; /* NULL: anything */
 };
 
+/* A member of another version. An object has at most one that has moved. */
+struct contract_other {
+    struct contract_text name;
+    int16_t moved; /* its value is told as members[moved] of this version; -1: left out */
+};
+
 struct contract_object_rules {
     const struct contract_member *members;
     uint16_t member_count;
@@ -101,7 +107,7 @@ struct contract_object_rules {
     uint64_t required;                        /* bit i: members[i] */
     const struct contract_schema *additional; /* of other members; NULL: anything */
     uint32_t min_members, max_members;        /* max UINT32_MAX: none */
-    const struct contract_text *others;       /* of another version: left out of answers */
+    const struct contract_other *others;      /* of answers alone */
     uint16_t other_count;
 };
 

@@ -316,6 +316,29 @@ test('members that v2.2 adds are left out of answers in v2.1, and nothing else d
         'ShariaFinanceRates', 'TakafulDescription', 'TakafulRequired']);
 });
 
+test('the charge method of a Sharia-compliant product has another name before v2.2', async () => {
+    const query = { page: 1, 'page-size': 100 };
+    const methodsOf = (products) => products.flatMap(({ Product, ...product }) =>
+        Object.values(Product ?? { product }).flatMap(({ Charges = [] }) => Charges))
+        .flatMap(({ Charge }) => Charge)
+        .flatMap(({ InterestCalculationMethod, ProfitCalculationMethod }) =>
+            (InterestCalculationMethod ?? ProfitCalculationMethod
+                ? [{ InterestCalculationMethod, ProfitCalculationMethod }] : []));
+    const none = undefined;
+    const older = [{ InterestCalculationMethod: 'OutstandingBalance', ProfitCalculationMethod: none }];
+    const newer = [{ InterestCalculationMethod: none, ProfitCalculationMethod: 'OutstandingBalance' }];
+    const { userId, accountId } = await holderOf('TakafulRequired');
+    for (const [version, methods] of [['v2.1', older], ['v2.2', newer]]) {
+        const catalogue = await retail().get('/open/v2.2/products', { query, headers: { ...FROM_PHONE, ...uri(version) } });
+        const offered = catalogue.json.data.flatMap(({ Products }) => Products);
+        assert.deepEqual(methodsOf(offered.filter(({ IsShariaCompliant }) => IsShariaCompliant)), methods);
+        // a charge of interest has its name in both
+        assert.deepEqual(methodsOf(offered.filter(({ IsShariaCompliant }) => !IsShariaCompliant)), older);
+        const held = await retail().get(`/data-sharing/accounts/${accountId}/products`, { userId, query, headers: uri(version) });
+        assert.deepEqual(methodsOf(held.json.data), methods, held.text);
+    }
+});
+
 test('what a customer holds is answered in both versions', async () => {
     const { userId, accountIds } = user();
     for (const version of ['v2.1', 'v2.2']) {

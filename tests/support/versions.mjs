@@ -2,8 +2,9 @@
 
 const LATER = ['ExpectedProfitRates', 'ShariaFinanceRates', 'TakafulRequired', 'TakafulDescription', 'BalanceDescription'];
 const LATER_IN_CHARGES = 'ProfitCalculationMethod'; // elsewhere v2.1 knows it
+const OLDER_IN_CHARGES = 'InterestCalculationMethod'; // what it is called there before
 
-/** A copy without the members that v2.1 does not know. */
+/** A copy without the members that v2.1 does not know, or with the names that they have in it. */
 export function asOlder(value, inCharge = false) {
     if (Array.isArray(value)) {
         return value.map((item) => asOlder(item, inCharge));
@@ -12,7 +13,8 @@ export function asOlder(value, inCharge = false) {
         return value;
     }
     return Object.fromEntries(Object.entries(value)
-        .filter(([name]) => !LATER.includes(name) && !(inCharge && name === LATER_IN_CHARGES))
+        .filter(([name]) => !LATER.includes(name))
+        .map(([name, member]) => [inCharge && name === LATER_IN_CHARGES ? OLDER_IN_CHARGES : name, member])
         .map(([name, member]) => [name, asOlder(member, name === 'Charge')]));
 }
 

@@ -248,10 +248,8 @@ static void versions_share_what_is_the_same(void **state)
     assert_int_equal(contract_standing_of(api, CONTRACT_VERSION(1, 2)), CONTRACT_UNKNOWN);
 }
 
-/* The reply of findCut in a version; the rule that it breaks, or what is left of it. */
-static const char *reply_in(uint32_t version, const char *json, struct buf *body)
+static int check_cut_reply(uint32_t version, struct buf *body, struct contract_violation *violation)
 {
-    static struct contract_violation violation;
     const struct contract_api *api = flow_versioned.contract;
     const struct contract_operation *operation = NULL;
     for (size_t i = 0; !operation; i++) {
@@ -261,10 +259,17 @@ static const char *reply_in(uint32_t version, const char *json, struct buf *body
     operation = contract_operation_in(operation, version);
     assert_true(contract_response_cuts(operation, 200));
     assert_false(contract_response_cuts(operation, 404));
+    const struct contract_reply reply = {200, SLICE("application/json"), body, NULL};
+    return contract_check_reply(operation, &reply, violation);
+}
+
+/* The reply of findCut in a version; the rule that it breaks, or what is left of it. */
+static const char *reply_in(uint32_t version, const char *json, struct buf *body)
+{
+    static struct contract_violation violation;
     buf_clear(body);
     buf_append_text(body, json);
-    const struct contract_reply reply = {200, SLICE("application/json"), body, NULL};
-    if (contract_check_reply(operation, &reply, &violation) != 0) {
+    if (check_cut_reply(version, body, &violation) != 0) {
         return violation.rule;
     }
     buf_append(body, "", 1);
@@ -308,6 +313,62 @@ static void members_of_another_version_are_left_out_of_answers(void **state)
     buf_free(&body);
 }
 
+static void a_member_that_has_moved_gets_the_name_of_its_version(void **state)
+{
+    static const struct {
+        const char *json, *in_1_0; /* in 1.1 it stays as it is */
+    } rows[] = {
+        {"{\"moved\":{\"id\":[]}}", "{\"moved\":{\"named\":[]}}"},
+        {"{\"moved\":{\"named\":[],\"b\":1}}", "{\"moved\":{\"named\":[],\"b\":1}}"},
+        {"{\"moved\":{\"b\":1, \"id\" : [] }}", "{\"moved\":{\"b\":1, \"named\" : [] }}"},
+        {"{\"moved\":{\"id\":[],\"b\":1},\"first\":{\"late\":\"x\",\"a\":1}}",
+         "{\"moved\":{\"named\":[],\"b\":1},\"first\":{\"a\":1}}"},
+        /* what is left out of the value */
+        {"{\"moved\":{\"id\":[{\"late\":\"x\",\"a\":1},{\"a\":2}]}}",
+         "{\"moved\":{\"named\":[{\"a\":1},{\"a\":2}]}}"},
+        /* the name is taken, before or behind it */
+        {"{\"moved\":{\"named\":[{\"a\":1}],\"id\":[{\"late\":\"x\",\"a\":2}]}}",
+         "{\"moved\":{\"named\":[{\"a\":1}]}}"},
+        {"{\"moved\":{\"id\":[{\"late\":\"x\",\"a\":2}],\"named\":[{\"a\":1}]}}",
+         "{\"moved\":{\"named\":[{\"a\":1}]}}"},
+        /* its value is one of that name */
+        {"{\"moved\":{\"id\":[{\"late\":\"x\"}]}}", "required"},
+        {"{\"moved\":{\"id\":[],\"named\":[],\"id\":[]}}", "json"},
+    };
+    struct buf body;
+    (void)state;
+    buf_init(&body, 1000);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_string_equal(reply_in(CONTRACT_VERSION(1, 0), rows[i].json, &body), rows[i].in_1_0);
+        const char *newer = reply_in(CONTRACT_VERSION(1, 1), rows[i].json, &body);
+        assert_string_equal(newer, strcmp(rows[i].in_1_0, "json") == 0 ? "json" : rows[i].json);
+    }
+    buf_free(&body);
+}
+
+/* A reply that has no room for the longer name is refused; one byte more, and it is not. */
+static void a_longer_name_needs_room(void **state)
+{
+    static const char json[] = "{\"moved\":{\"id\":[],\"b\":1}}";
+    struct buf body;
+    (void)state;
+    for (size_t room = 0; room <= 3; room++) {
+        buf_init(&body, sizeof(json) - 1 + room);
+        const char *told = room < 3 ? "memory" : "{\"moved\":{\"named\":[],\"b\":1}}";
+        buf_append_text(&body, json);
+        struct contract_violation violation = {0};
+        int rc = check_cut_reply(CONTRACT_VERSION(1, 0), &body, &violation);
+        assert_int_equal(rc, room < 3 ? -1 : 0);
+        if (rc == 0) {
+            assert_int_equal(body.len, strlen(told));
+            assert_memory_equal(body.ptr, told, body.len);
+        } else {
+            assert_string_equal(violation.rule, told);
+        }
+        buf_free(&body);
+    }
+}
+
 /* More of them than fit the first ranges. */
 static void many_members_are_left_out(void **state)
 {
@@ -341,6 +402,8 @@ int main(void)
         cmocka_unit_test(a_base_path_tells_the_version_when_nothing_else_does),
         cmocka_unit_test(versions_share_what_is_the_same),
         cmocka_unit_test(members_of_another_version_are_left_out_of_answers),
+        cmocka_unit_test(a_member_that_has_moved_gets_the_name_of_its_version),
+        cmocka_unit_test(a_longer_name_needs_room),
         cmocka_unit_test(many_members_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

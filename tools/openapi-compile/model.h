@@ -34,6 +34,12 @@ struct choice {
     struct schema *schema;
 };
 
+/* A member of another version. */
+struct other_member {
+    const char *name;
+    const char *older; /* under which name this version has it; NULL: not at all */
+};
+
 #define NO_LIMIT (-1)
 
 struct schema {
@@ -53,7 +59,7 @@ struct schema {
     size_t member_count;
     bool closed;
     struct schema *additional;
-    const char **others; /* members that it has in another version only */
+    struct other_member *others; /* that it has in another version only */
     size_t other_count;
     struct schema_list all_of, any_of, one_of;
     struct schema *not_one;
@@ -131,7 +137,7 @@ struct named_schema {
 /* A member that the schema with these `properties` has in another version only. */
 struct other {
     const yaml_node_t *properties;
-    const char *name;
+    struct other_member member;
 };
 
 struct model {

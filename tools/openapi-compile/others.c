@@ -2,14 +2,21 @@
 
 #include <string.h>
 
-static void note(struct model *model, struct node properties, const char *name)
+static void note(struct model *model, struct node properties, struct other_member member)
 {
-    if (!node_is_map(properties) || node_get(properties, name).raw) {
+    if (!node_is_map(properties) || node_get(properties, member.name).raw) {
         return;
     }
     model->others = source_grow(model->source, model->others, model->other_count,
                                 &model->other_room, sizeof(*model->others));
-    model->others[model->other_count++] = (struct other){properties.raw, name};
+    model->others[model->other_count++] = (struct other){properties.raw, member};
+}
+
+/* What the added member was before; NULL: nothing. */
+static const char *older_name(struct node moved, const char *name)
+{
+    struct node older = moved.raw ? node_get(moved, name) : moved;
+    return older.raw ? node_string(older) : NULL;
 }
 
 static bool is_of_properties(const char *in)
@@ -23,7 +30,8 @@ static bool is_of_properties(const char *in)
 static void find_in_edit(struct set *set, size_t k, struct node edit, const char *overlay)
 {
     struct node in = node_need(edit, "in");
-    struct node more = node_get(edit, "add"), less = node_get(edit, "remove");
+    struct node more = node_get(edit, "add"), less = node_get(edit, "remove"),
+                moved = node_get(edit, "moved");
     const char *place = node_string(in), *name;
     if (!is_of_properties(place)) {
         return;
@@ -34,10 +42,11 @@ static void find_in_edit(struct set *set, size_t k, struct node edit, const char
         struct node properties = source_find(&version->source, from, place);
         for (size_t i = 0; v < k && more.raw && i < node_count(more); i++) {
             (void)node_member(more, i, &name);
-            note(&version->model, properties, name);
+            note(&version->model, properties, (struct other_member){name, older_name(moved, name)});
         }
         for (size_t i = 0; v >= k && less.raw && i < node_count(less); i++) {
-            note(&version->model, properties, node_string(node_item(less, i)));
+            note(&version->model, properties,
+                 (struct other_member){node_string(node_item(less, i)), NULL});
         }
     }
 }

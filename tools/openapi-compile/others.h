@@ -1,7 +1,7 @@
 /*
  * Members that a schema has in another version of the documents and lacks in this one, so that they
  * can be left out of answers: what a later version adds to `properties`, and what an earlier one
- * had there.
+ * had there. Of those that the later version has moved, this one's name is known.
  */
 #ifndef OPENAPI_OTHERS_H
 #define OPENAPI_OTHERS_H

@@ -80,7 +80,7 @@ static size_t find_name(struct node map, const char *wanted)
     return i;
 }
 
-/* --- the four edits --------------------------------------------------------------------------- */
+/* --- the edits -------------------------------------------------------------------------------- */
 
 static void set(struct place target, struct node value)
 {
@@ -152,9 +152,29 @@ static void require(struct place target, struct node names)
     }
 }
 
+/* Nothing changes in the schema: what it says is for answers of versions before (others.h). */
+static void check_moved(struct place target, struct node moved, struct node more)
+{
+    if (!node_is_map(moved) || node_count(moved) == 0) {
+        node_fail(moved, "moved is a mapping of names to older names");
+    }
+    for (size_t i = 0; i < node_count(moved); i++) {
+        const char *name;
+        struct node older = node_member(moved, i, &name);
+        if (!node_is_map(more) || !node_get(more, name).raw) {
+            node_fail(older, "moved: %s is not added here", name);
+        }
+        if (!node_get(at(target), node_string(older)).raw ||
+            node_get(more, node_string(older)).raw) {
+            node_fail(older, "moved: there was no %s", node_string(older));
+        }
+    }
+}
+
 static void apply_edit(struct source *source, struct node edit)
 {
-    static const char *const known[] = {"in", "set", "add", "remove", "require", "why", NULL};
+    static const char *const known[] = {"in",      "set",   "add", "remove",
+                                        "require", "moved", "why", NULL};
     node_only(edit, "an edit", known);
     (void)node_string(node_need(edit, "why"));
     struct node in = node_need(edit, "in");
@@ -168,7 +188,8 @@ static void apply_edit(struct source *source, struct node edit)
     const struct place target = {found.file,
                                  (int)(found.raw - found.file->document.nodes.start) + 1};
     struct node value = node_get(edit, "set"), more = node_get(edit, "add"),
-                less = node_get(edit, "remove"), names = node_get(edit, "require");
+                less = node_get(edit, "remove"), names = node_get(edit, "require"),
+                moved = node_get(edit, "moved");
     if (!value.raw && !more.raw && !less.raw && !names.raw) {
         node_fail(edit, "an edit needs set, add, remove or require");
     }
@@ -177,6 +198,9 @@ static void apply_edit(struct source *source, struct node edit)
     }
     if (more.raw) {
         add(target, more);
+    }
+    if (moved.raw) {
+        check_moved(target, moved, more);
     }
     for (size_t i = 0; less.raw && i < node_count(less); i++) {
         remove_one(target, node_item(less, i));

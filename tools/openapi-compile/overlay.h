@@ -16,6 +16,8 @@
  *   add: {NAME: …}   adds members to the mapping, which has none of these names
  *   remove: [NAME…]  takes members from the mapping, or texts from the list
  *   require: [NAME…] adds names to `required` of the schema, which is made when there is none
+ *   moved: {NAME: OLDER…}  says of members that it adds what they were before: answers of versions
+ *                    before have the value of NAME as OLDER, unless they have an OLDER already
  *
  * in this order. Beside `edits`, `formats: {FORMAT: PATTERN}` gives every text of a format a
  * pattern, unless it has one of its own. A value reads as if it stood in the edited file, its $ref
@@ -23,7 +25,7 @@
  * have moved on, and the overlay must follow.
  *
  * What is added to `properties`, or removed from them, is left out of answers in the versions that
- * do not have it (others.h), so that one record serves all.
+ * do not have it, or has its older name there (others.h), so that one record serves all.
  */
 #ifndef OPENAPI_OVERLAY_H
 #define OPENAPI_OVERLAY_H

@@ -159,7 +159,7 @@ static void read_others(struct model *model, struct schema *schema, struct node 
         if (model->others[i].properties == properties.raw) {
             schema->others = source_grow(model->source, schema->others, schema->other_count, &room,
                                          sizeof(*schema->others));
-            schema->others[schema->other_count++] = model->others[i].name;
+            schema->others[schema->other_count++] = model->others[i].member;
         }
     }
 }

@@ -192,6 +192,33 @@ static void put_array_rules(struct schemas *schemas, FILE *out, const struct sch
     fprintf(out, ", %s}, ", schema->unique_items ? "true" : "false");
 }
 
+/* Where the member is that this version has in place of the other's; -1: nowhere. */
+static long find_older(const struct schema *schema, const struct other_member *other)
+{
+    size_t i = other->older ? 0 : schema->member_count;
+    while (i < schema->member_count && strcmp(schema->members[i].name, other->older) != 0) {
+        i++;
+    }
+    return i < schema->member_count ? (long)i : -1;
+}
+
+static void put_others(FILE *out, const struct schema *schema)
+{
+    size_t moved = 0;
+    fputs(schema->other_count > 0 ? ", (const struct contract_other[]){" : ", NULL", out);
+    for (size_t i = 0; i < schema->other_count; i++) {
+        long older = find_older(schema, &schema->others[i]);
+        fputc('{', out);
+        output_text(out, schema->others[i].name);
+        fprintf(out, ", %ld}, ", older);
+        moved += older >= 0;
+    }
+    if (moved > 1) {
+        node_fail(schema->at, "more than one member has moved");
+    }
+    fprintf(out, "%s, %zu}, ", schema->other_count > 0 ? "}" : "", schema->other_count);
+}
+
 static void put_object_rules(struct schemas *schemas, FILE *out, const struct schema *schema)
 {
     unsigned long long required = 0;
@@ -232,12 +259,7 @@ static void put_object_rules(struct schemas *schemas, FILE *out, const struct sc
     }
     fprintf(out, "%lld, ", schema->min_members);
     put_most(out, schema->max_members);
-    fputs(schema->other_count > 0 ? ", (const struct contract_text[]){" : ", NULL", out);
-    for (size_t i = 0; i < schema->other_count; i++) {
-        output_text(out, schema->others[i]);
-        fputc(',', out);
-    }
-    fprintf(out, "%s, %zu}, ", schema->other_count > 0 ? "}" : "", schema->other_count);
+    put_others(out, schema);
 }
 
 static void put_branches(struct schemas *schemas, FILE *out, const char *kind,

@@ -83,7 +83,8 @@ struct lfi_statement_summary {
 
 /*
  * Beside each product record, which has no member FinanceRates. Its ShariaFinanceRates, known since
- * v2.2, are the server's to hold back or encrypt as those.
+ * v2.2, are the server's to hold back or encrypt as those. Charges of a product by Sharia rules
+ * have a ProfitCalculationMethod, which the server tells as InterestCalculationMethod in v2.1.
  */
 struct lfi_account_product_facts {
     uint32_t size;

@@ -34,7 +34,11 @@ struct lfi_open_data {
     /* ATM records by id ascending, without LFIId; answer->summary is a struct lfi_atm_summary. */
     int (*atms)(void *core, const struct lfi_call *call, const struct lfi_query *query,
                 struct lfi_answer *answer, struct lfi_error *error);
-    /* The window of the products, with struct lfi_product_facts. */
+    /*
+     * The window of the products, with struct lfi_product_facts. Charges as in account products:
+     * the ProfitCalculationMethod of Sharia-compliant ones is told as InterestCalculationMethod in
+     * v2.1.
+     */
     int (*catalogue)(void *core, const struct lfi_call *call, const struct lfi_product_query *query,
                      struct lfi_answer *answer, struct lfi_error *error);
     /* Keeps a request to be called, durably before it returns; `lead` is the request's data. */
