@@ -213,6 +213,7 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
                                            .append_caller = append_caller,
                                            .append_caller_ctx = serve,
                                            .figures = serve->figures,
+                                           .metrics = serve->metrics,
                                            .calls = serve->calls,
                                            .readiness = &serve->admin.readiness,
                                            .clock = &serve->clock,

@@ -341,6 +341,7 @@ static const char *const *own_types(const char *segment)
 
 static struct offers read_offers(struct loader *loader, const cJSON *object, const char *segment)
 {
+    static const char *const unfit_names[] = {"refuse", "transliterate", NULL};
     static const char *const sub_types[] = {"CurrentAccount", "Savings", "CreditCard",
                                             "Mortgage",       "Finance", NULL};
     struct offers offers = {
@@ -348,6 +349,7 @@ static struct offers read_offers(struct loader *loader, const cJSON *object, con
         .account_types = loader_texts(loader, object, "accountTypes", own_types(segment)),
         .account_sub_types = loader_texts(loader, object, "accountSubTypes", sub_types)};
     read_versions(loader, object, &offers);
+    offers.transliterate = loader_word(loader, object, "$.offers", "unfitNames", unfit_names) > 0;
     return offers;
 }
 

@@ -159,6 +159,33 @@ static int run(struct call *call, const struct refusal *unnamed)
 
 /* --- the reply -------------------------------------------------------------------------------- */
 
+/* Names that the version does not take: an operator cleans them at their source. */
+static void tell_misfits(const struct call *call)
+{
+    const struct contract_misfit_counts *misfits = &call->misfits;
+    const unsigned counts[METRICS_MISFITS] = {[METRICS_MISFIT_LEFT_OUT] = misfits->left_out,
+                                              [METRICS_MISFIT_TRANSLITERATED] =
+                                                  misfits->transliterated,
+                                              [METRICS_MISFIT_REFUSED] = misfits->refused,
+                                              [METRICS_MISFIT_LATER] = misfits->later};
+    unsigned here = misfits->left_out + misfits->transliterated + misfits->refused;
+    if (!call->provider || here + misfits->later == 0) {
+        return;
+    }
+    metrics_misfits(call->connect->metrics,
+                    provider_index(call->connect->config.providers, call->provider), counts);
+    if (here > 0) {
+        LOG_EVENT(
+            call->connect->log, LOG_WARN, "name-misfit",
+            LOG_TEXT("operation", slice_of(contract_operation_id(call->operation))),
+            LOG_TEXT("provider", slice_of(call->provider->id)),
+            LOG_TEXT("interaction", call_logged_header(call->request, "o3-ozone-interaction-id")),
+            LOG_NUMBER("leftOut", misfits->left_out),
+            LOG_NUMBER("transliterated", misfits->transliterated),
+            LOG_NUMBER("refused", misfits->refused));
+    }
+}
+
 /* Our own reply is checked against the contract as a caller would check it. */
 static void check_reply(struct call *call)
 {
@@ -168,7 +195,9 @@ static void check_reply(struct call *call)
     bool checked =
         call->operation && !call->overridden &&
         (mode != CONTRACT_REPLIES_OFF || contract_response_cuts(call->operation, reply->status));
-    if (!checked || dispatch_check_reply(call, &violation) == 0 || mode == CONTRACT_REPLIES_OFF) {
+    int rc = checked ? dispatch_check_reply(call, &violation) : 0;
+    tell_misfits(call);
+    if (rc == 0 || mode == CONTRACT_REPLIES_OFF) {
         return;
     }
     metrics_count(call->connect->metrics, METRICS_CONTRACT_RESPONSE);

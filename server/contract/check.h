@@ -18,6 +18,8 @@ struct contract_range {
     const struct contract_text *instead; /* the name that replaces the one here; NULL: left out */
 };
 
+struct contract_misfits; /* misfit.h */
+
 /*
  * Members of another version in a body, with their names, or of those that have moved the names
  * alone. Owns the ranges, some of them twice.
@@ -25,16 +27,20 @@ struct contract_range {
 struct contract_cuts {
     struct contract_range *ranges;
     size_t count, room;
-    bool failed; /* out of memory: there are more */
+    bool failed;                      /* out of memory: there are more */
+    struct contract_misfits *misfits; /* not owned; NULL: no text may break a pattern */
 };
 
 /*
  * contract_check_json, and what the records must be; `records` may be NULL. `cuts`, which may be
- * NULL too: members of another version are admitted and noted.
+ * NULL too: members of another version are admitted and noted, and in cuts->misfits texts that do
+ * not fit the pattern of a tolerant schema.
  */
 int contract_check_tree(const struct contract_schema *schema,
                         const struct contract_records *records, struct lfi_slice json,
                         struct contract_cuts *cuts, struct contract_violation *violation);
+/* Adds a range. */
+void contract_note_cut(struct contract_cuts *cuts, struct contract_range range);
 /*
  * Leaves the members out of the body, with their commas, renames those that have moved, and frees
  * the ranges. False, and the body has failed, when the longer names have no room.

@@ -20,7 +20,8 @@ struct checker {
     const char *record_at;      /* the last one counted: a branch may be tried again */
     bool unidentified;          /* the member that identifies it has not been seen */
     struct contract_cuts *cuts; /* notes members of other versions, which may be there; or NULL */
-    size_t hash_count;          /* of names and items that must differ, a stack */
+    const char *name_at, *value_at; /* of the member read last */
+    size_t hash_count;              /* of names and items that must differ, a stack */
     uint64_t hashes[LIMIT_JSON_NAMES];
 };
 
@@ -47,8 +48,6 @@ const char *contract_check_combination(struct checker *c,
 bool contract_is_combined(const struct contract_schema *schema, const char *p);
 const char *contract_try_combined(struct checker *c, const struct contract_schema *schema,
                                   const char *p);
-/* Adds a range. */
-void contract_note_cut(struct contract_cuts *cuts, struct contract_range range);
 /* Notes what is wrong; returns NULL. */
 __attribute__((cold)) const char *contract_fail(struct checker *c, const char *at, const char *rule,
                                                 const char *message);

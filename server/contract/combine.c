@@ -1,5 +1,6 @@
 /* oneOf, anyOf, allOf, not and the choice by a discriminator. */
 #include "contract/checker.h"
+#include "contract/misfit.h"
 
 /* What a check has moved on, to be put back when it was in vain. */
 struct place {
@@ -8,13 +9,18 @@ struct place {
     uint64_t record_count;
     const char *record_at;
     bool unidentified;
-    size_t cut_count;
+    size_t cut_count, misfit_count;
 };
 
 static struct place place_of(const struct checker *c)
 {
-    return (struct place){c->depth,     c->hash_count,   c->record_count,
-                          c->record_at, c->unidentified, c->cuts ? c->cuts->count : 0};
+    return (struct place){c->depth,
+                          c->hash_count,
+                          c->record_count,
+                          c->record_at,
+                          c->unidentified,
+                          c->cuts ? c->cuts->count : 0,
+                          contract_misfit_count(c)};
 }
 
 static void go_back(struct checker *c, const struct place *place)
@@ -26,6 +32,7 @@ static void go_back(struct checker *c, const struct place *place)
     c->unidentified = place->unidentified;
     if (c->cuts) {
         c->cuts->count = place->cut_count;
+        contract_keep_misfits(c, place->misfit_count);
     }
 }
 

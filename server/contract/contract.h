@@ -138,21 +138,34 @@ struct contract_records {
     bool one_each;
 };
 
+/* What became of texts that do not fit a tolerant pattern (x-lfi-tolerant). */
+struct contract_misfit_counts {
+    unsigned left_out;       /* optional members */
+    unsigned transliterated; /* required ones */
+    unsigned refused;        /* required ones that cannot go out: the reply breaks the contract */
+    unsigned later;          /* that only a later version of the operation will not take */
+};
+
 /* A reply of ours. */
 struct contract_reply {
     int status;
     struct lfi_slice content_type;
     struct buf *body;
     const struct contract_records *records; /* NULL: it has none */
+    bool transliterate;                     /* required texts that do not fit */
 };
 
 /*
  * Checks a reply as contract_check_response does, and its records. From one that fits, members are
- * left out that the operation has in another version of the standard and not in this one; a member
- * that a later version has moved gets its older name. (Versions 7.5.)
+ * left out that the operation has in another version of the standard and not in this one, and a
+ * member that a later version has moved gets its older name (versions 7.5). Optional members whose
+ * text does not fit a tolerant pattern are left out too; required ones of these go out in plain
+ * Latin letters when `transliterate` says so (versions 5.2). *counts, which may be NULL, is filled
+ * in any case.
  */
 int contract_check_reply(const struct contract_operation *operation,
-                         const struct contract_reply *reply, struct contract_violation *violation);
+                         const struct contract_reply *reply, struct contract_misfit_counts *counts,
+                         struct contract_violation *violation);
 /* Whether replies of this status may have such members. */
 bool contract_response_cuts(const struct contract_operation *operation, int status);
 

@@ -4,6 +4,7 @@
  * prepends its path segment, so that the path grows from the inside out.
  */
 #include "contract/checker.h"
+#include "contract/misfit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,7 +159,7 @@ static const char *check_string(struct checker *c, const struct contract_schema 
     rule = string.escaped
                ? broken_escaped(c, schema->text, &string)
                : contract_broken_text_rule(schema->text, string.raw, string.points, &c->scratch);
-    if (!rule) {
+    if (!rule || contract_admit_misfit(c, schema->text, rule, p, after)) {
         return after;
     }
     char message[160] = "";
@@ -456,6 +457,8 @@ static const char *check_member(struct checker *c, struct members *members, cons
         return fail_json(c, p, "must have a colon after each member name");
     }
     const char *value = schema ? text_skip_space(p + 1, c->end) : NULL;
+    c->name_at = name.raw.ptr - 1;
+    c->value_at = value;
     p = value ? contract_check_value(c, schema, value) : NULL;
     if (p && c->unidentified && !is_wanted(c, &name, value, p)) {
         p = contract_fail(c, value, "record", "is not the one that was asked for");
@@ -464,6 +467,8 @@ static const char *check_member(struct checker *c, struct members *members, cons
         contract_push_name(c, name.raw);
     } else if (other) {
         note_other(c, members, other, name.raw, p);
+    } else if (i < rules->member_count && rules->required >> i & 1) {
+        contract_require_misfit(c, value);
     }
     return p;
 }
@@ -601,6 +606,7 @@ int contract_check_tree(const struct contract_schema *schema,
     c.record_at = NULL;
     c.unidentified = false;
     c.cuts = cuts;
+    c.name_at = c.value_at = NULL;
 
     const char *p = contract_check_value(&c, schema ? schema : &contract_anything,
                                          text_skip_space(c.start, c.end));

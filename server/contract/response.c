@@ -1,4 +1,7 @@
 #include "contract/body.h"
+#include "contract/misfit.h"
+
+#include <stdlib.h>
 
 /* The exact status, else its class (2XX), else default. */
 static const struct contract_response_rules *find_rules(const struct contract_operation *operation,
@@ -70,31 +73,80 @@ int contract_check_response(const struct contract_operation *operation, int stat
 bool contract_response_cuts(const struct contract_operation *operation, int status)
 {
     const struct contract_response_rules *rules = find_rules(operation, status);
-    return rules && rules->cuts;
+    return rules && (rules->cuts || rules->tolerates);
+}
+
+/* How many texts do not fit a tolerant pattern that a later version has: to be cleaned before. */
+static unsigned count_later(const struct contract_operation *operation,
+                            const struct contract_reply *reply)
+{
+    const struct contract_operation *later = contract_operation_in(operation, UINT32_MAX);
+    const struct contract_response_rules *rules =
+        later && later != operation ? find_rules(later, reply->status) : NULL;
+    if (!rules || !rules->tolerates) {
+        return 0;
+    }
+    struct contract_violation violation;
+    struct contract_misfits misfits = {0};
+    struct contract_cuts cuts = {.misfits = &misfits};
+    (void)contract_check_tree(rules->body.schema, NULL, buf_slice(reply->body), &cuts, &violation);
+    free(cuts.ranges);
+    free(misfits.items);
+    return (unsigned)misfits.count;
+}
+
+/*
+ * Checks the body; once more when texts do not fit, because only then it is known of all whether
+ * they are required; and a third time to tell where one stands that cannot go out.
+ */
+static int check_body(const struct contract_schema *schema, const struct contract_reply *reply,
+                      struct contract_cuts *cuts, struct contract_misfit_counts *counts,
+                      struct contract_violation *violation)
+{
+    struct lfi_slice body = buf_slice(reply->body);
+    int rc = contract_check_tree(schema, reply->records, body, cuts, violation);
+    if (rc == 0 && cuts && cuts->misfits->count > 0) {
+        cuts->count = 0;
+        rc = contract_check_tree(schema, reply->records, body, cuts, violation);
+        contract_mend_misfits(cuts->misfits, reply->transliterate, reply->body, cuts, counts);
+    }
+    if (rc == 0 && counts->refused > 0) {
+        counts->left_out = counts->transliterated = 0;
+        rc = contract_check_tree(schema, reply->records, body, cuts, violation);
+    }
+    if (rc == 0 && cuts && (cuts->failed || cuts->misfits->failed)) {
+        rc = contract_violate(violation, "memory", "$", "could not be cut");
+    }
+    return rc;
 }
 
 int contract_check_reply(const struct contract_operation *operation,
-                         const struct contract_reply *reply, struct contract_violation *violation)
+                         const struct contract_reply *reply, struct contract_misfit_counts *counts,
+                         struct contract_violation *violation)
 {
-    struct contract_cuts cuts = {0};
-    struct lfi_slice body = buf_slice(reply->body);
+    struct contract_misfits misfits = {0};
+    struct contract_misfit_counts found = {.later = counts ? count_later(operation, reply) : 0};
+    struct contract_cuts cuts = {.misfits = &misfits};
     const struct contract_response_rules *rules = find_rules(operation, reply->status);
-    if (!rules || rules->body.media != CONTRACT_MEDIA_JSON || (!reply->records && !rules->cuts)) {
-        return reply->records ? contract_violate(violation, "body", "$", "must be absent")
-                              : contract_check_response(operation, reply->status,
-                                                        reply->content_type, body, violation);
+    bool edits = rules && (rules->cuts || rules->tolerates);
+    int rc;
+    if (!rules || rules->body.media != CONTRACT_MEDIA_JSON || (!reply->records && !edits)) {
+        rc = reply->records ? contract_violate(violation, "body", "$", "must be absent")
+                            : contract_check_response(operation, reply->status, reply->content_type,
+                                                      buf_slice(reply->body), violation);
+    } else {
+        rc = contract_check_media(&rules->body, reply->content_type, violation);
+        rc = rc == 0
+                 ? check_body(rules->body.schema, reply, edits ? &cuts : NULL, &found, violation)
+                 : rc;
     }
-    int rc = contract_check_media(&rules->body, reply->content_type, violation);
-    if (rc == 0) {
-        rc = contract_check_tree(rules->body.schema, reply->records, body,
-                                 rules->cuts ? &cuts : NULL, violation);
-    }
-    if (rc == 0 && cuts.failed) {
-        rc = contract_violate(violation, "memory", "$", "could not be cut");
+    if (counts) {
+        *counts = found;
     }
     cuts.count = rc == 0 ? cuts.count : 0;
     if (!contract_cut(&cuts, reply->body)) {
         rc = contract_violate(violation, "memory", "$", "has no room for the names of its version");
     }
+    free(misfits.items);
     return rc;
 }

@@ -58,6 +58,7 @@ struct contract_text_rules {
     uint16_t choice_count;
     uint8_t format;
     struct contract_pattern *pattern;
+    bool tolerant; /* x-lfi-tolerant */
 };
 
 struct contract_bound {
@@ -169,7 +170,8 @@ struct contract_body_rules {
 struct contract_response_rules {
     int16_t status;
     struct contract_body_rules body;
-    bool cuts; /* members of another version are looked for */
+    bool cuts;      /* members of another version are looked for */
+    bool tolerates; /* has texts that are tolerant */
 };
 
 struct contract_operation {

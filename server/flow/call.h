@@ -83,7 +83,8 @@ struct call {
     struct lfi_slice account_id;      /* of the path, once access_by_path has passed it */
     struct lfi_account_facts account; /* of account_id */
     struct contract_records records;  /* what the reply must hold; depth 0: it has no records */
-    const char *record_fault;         /* what is wrong with what the core gave; NULL: nothing */
+    struct contract_misfit_counts misfits; /* of the reply, once it has been checked */
+    const char *record_fault; /* what is wrong with what the core gave; NULL: nothing */
 };
 
 /* Refuses a query parameter: 400 Resource.InvalidFormat. The text says what it must be. */

@@ -161,6 +161,8 @@ int dispatch_check_reply(struct call *call, struct contract_violation *violation
     const struct contract_reply checked = {.status = reply->status,
                                            .content_type = slice_of(reply->content_type),
                                            .body = &reply->body,
-                                           .records = records ? &call->records : NULL};
-    return contract_check_reply(call->operation, &checked, violation);
+                                           .records = records ? &call->records : NULL,
+                                           .transliterate = call->provider &&
+                                                            call->provider->offers.transliterate};
+    return contract_check_reply(call->operation, &checked, &call->misfits, violation);
 }

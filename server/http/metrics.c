@@ -41,9 +41,17 @@ struct metrics {
     uint32_t *versions;
     size_t version_count;
     atomic_uint_fast64_t *by_version; /* provider_count × (version_count + 2) × SOURCES */
+    atomic_uint_fast64_t *misfits;    /* provider_count × METRICS_MISFITS */
     struct series listeners[METRICS_LISTENERS];
     atomic_uint_fast64_t listener_counters[METRICS_LISTENERS][METRICS_LISTENER_COUNTERS];
     atomic_uint_fast64_t counters[METRICS_COUNTERS];
+};
+
+static const char *const misfits[METRICS_MISFITS] = {
+    [METRICS_MISFIT_LEFT_OUT] = "leftOut",
+    [METRICS_MISFIT_TRANSLITERATED] = "transliterated",
+    [METRICS_MISFIT_REFUSED] = "refused",
+    [METRICS_MISFIT_LATER] = "later",
 };
 
 static const char *const listeners[METRICS_LISTENERS] = {"hub", "public", "admin"};
@@ -141,8 +149,9 @@ struct metrics *metrics_new(const struct metrics_labels *labels)
     metrics->versions = calloc(labels->version_count + 1, sizeof(*metrics->versions));
     metrics->by_version = calloc(metrics->provider_count * (labels->version_count + 2) * SOURCES,
                                  sizeof(*metrics->by_version));
+    metrics->misfits = calloc(metrics->provider_count * METRICS_MISFITS, sizeof(*metrics->misfits));
     if (!metrics->providers || !metrics->operations || !metrics->series || !metrics->versions ||
-        !metrics->by_version) {
+        !metrics->by_version || !metrics->misfits) {
         metrics_free(metrics);
         return NULL;
     }
@@ -160,6 +169,7 @@ void metrics_free(struct metrics *metrics)
         free(metrics->series);
         free(metrics->versions);
         free(metrics->by_version);
+        free(metrics->misfits);
         free(metrics);
     }
 }
@@ -229,6 +239,23 @@ void metrics_version(struct metrics *metrics, size_t provider, uint32_t version,
         }
         add(version_counter(metrics, provider, at, from), 1);
     }
+}
+
+void metrics_misfits(struct metrics *metrics, size_t provider,
+                     const unsigned counts[METRICS_MISFITS])
+{
+    provider = metrics ? place_of(provider, metrics->provider_count) : provider;
+    for (size_t i = 0; metrics && provider < metrics->provider_count && i < METRICS_MISFITS; i++) {
+        add(&metrics->misfits[provider * METRICS_MISFITS + i], counts[i]);
+    }
+}
+
+uint64_t metrics_misfits_read(const struct metrics *metrics, size_t provider,
+                              enum metrics_misfit misfit)
+{
+    return metrics && provider < metrics->provider_count
+               ? get(&metrics->misfits[provider * METRICS_MISFITS + misfit])
+               : 0;
 }
 
 void metrics_listener_request(struct metrics *metrics, enum metrics_listener listener, int status,
@@ -403,6 +430,23 @@ static void render_versions(const struct metrics *metrics, struct buf *out)
     }
 }
 
+static void render_misfits(const struct metrics *metrics, struct buf *out)
+{
+    static const char name[] = "lfi_name_misfits_total";
+
+    render_header(out, name, "counter",
+                  "Names in answers that the version does not take, by what became of them; later: "
+                  "that only a later version will not take");
+    for (size_t i = 0; i < metrics->provider_count * METRICS_MISFITS; i++) {
+        uint64_t count = get(&metrics->misfits[i]);
+        if (count > 0) {
+            buf_append_format(out, "%s{provider=\"%s\",outcome=\"%s\"} %llu\n", name,
+                              metrics->providers[i / METRICS_MISFITS], misfits[i % METRICS_MISFITS],
+                              (unsigned long long)count);
+        }
+    }
+}
+
 static void render_listeners(const struct metrics *metrics, struct buf *out)
 {
     static const char requests[] = "lfi_listener_requests_total";
@@ -446,6 +490,7 @@ void metrics_render(const struct metrics *metrics, struct buf *out)
 {
     render_operations(metrics, out);
     render_versions(metrics, out);
+    render_misfits(metrics, out);
     render_listeners(metrics, out);
     for (size_t i = 0; i < METRICS_COUNTERS; i++) {
         render_header(out, counters[i].name, "counter", counters[i].help);

@@ -36,6 +36,21 @@ enum metrics_version { METRICS_VERSION_URI, METRICS_VERSION_BASE_PATH, METRICS_V
 void metrics_version(struct metrics *metrics, size_t provider, uint32_t version,
                      enum metrics_version from);
 
+/* Texts of answers that a version of the standard does not take: contract_check_reply. */
+enum metrics_misfit {
+    METRICS_MISFIT_LEFT_OUT,
+    METRICS_MISFIT_TRANSLITERATED,
+    METRICS_MISFIT_REFUSED,
+    METRICS_MISFIT_LATER, /* that a later version would not take */
+    METRICS_MISFITS,
+};
+/* Adds what was found in an answer. */
+void metrics_misfits(struct metrics *metrics, size_t provider,
+                     const unsigned counts[METRICS_MISFITS]);
+/* Those of a provider since the start; NULL: none. */
+uint64_t metrics_misfits_read(const struct metrics *metrics, size_t provider,
+                              enum metrics_misfit misfit);
+
 enum metrics_listener { METRICS_HUB, METRICS_PUBLIC, METRICS_ADMIN, METRICS_LISTENERS };
 
 /* Whatever was answered, refusals of the framing rules included. */

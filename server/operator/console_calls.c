@@ -150,6 +150,26 @@ static void append_standard(struct json_writer *w, const struct provider *provid
     json_text(w, "quoteLog", forms[provider->quote_log]);
 }
 
+/* Names that a version of the standard does not take, since the start. */
+static void append_names(struct json_writer *w, const struct operator_config *config, size_t index)
+{
+    static const struct {
+        const char *name;
+        enum metrics_misfit misfit;
+    } members[] = {{"leftOut", METRICS_MISFIT_LEFT_OUT},
+                   {"transliterated", METRICS_MISFIT_TRANSLITERATED},
+                   {"refused", METRICS_MISFIT_REFUSED},
+                   {"later", METRICS_MISFIT_LATER}};
+    bool latin = provider_at(config->providers, index)->offers.transliterate;
+    json_open_object(w, "unfitNames");
+    json_text(w, "required", latin ? "transliterate" : "refuse");
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        json_int(w, members[i].name,
+                 (int64_t)metrics_misfits_read(config->metrics, index, members[i].misfit));
+    }
+    json_close_object(w);
+}
+
 int operator_list_providers(struct call *call)
 {
     struct json_writer w;
@@ -165,6 +185,7 @@ int operator_list_providers(struct call *call)
         json_text(&w, "segment", provider->segment);
         json_text(&w, "authorization", provider->caap ? "caap" : "own");
         append_standard(&w, provider);
+        append_names(&w, config, i);
         if (config->append_caller) {
             config->append_caller(config->append_caller_ctx, i, &w);
         }

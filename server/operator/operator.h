@@ -42,6 +42,8 @@ struct operator_config {
     void *append_caller_ctx;
     struct explain *explain;
     struct figures *figures;
+    const struct metrics
+        *metrics; /* whose providers are in the order of `providers`; may be NULL */
     struct clock *clock;
     const struct log *log;
 };

@@ -20,7 +20,8 @@ struct offers {
      * them, 0 at the end; the first is taken for what a request does not name. NULL: one for all.
      */
     const uint32_t *versions[CONTRACT_FAMILIES];
-    const uint32_t *closing;          /* of these: no new consents. 0 at the end; NULL: none */
+    const uint32_t *closing; /* of these: no new consents. 0 at the end; NULL: none */
+    bool transliterate;      /* required names that a version does not take; else answers fail */
     const char *const *payment_types; /* flags of ApiMetadata that are true; NULL: all */
 };
 

@@ -229,8 +229,8 @@ static void versions_share_what_is_the_same(void **state)
         {"findBalances", false}, {"findSame", true}, {"findRow", false}, {"findCut", false}};
     const struct contract_api *api = flow_versioned.contract;
     (void)state;
-    assert_int_equal(contract_operation_count(api), 7);
-    for (size_t i = 0; i < 7; i++) {
+    assert_int_equal(contract_operation_count(api), 8);
+    for (size_t i = 0; i < 8; i++) {
         const struct contract_operation *first = contract_operation_at(api, i);
         const struct contract_operation *old = contract_operation_in(first, CONTRACT_VERSION(1, 0));
         const struct contract_operation *new = contract_operation_in(first, CONTRACT_VERSION(1, 1));
@@ -248,19 +248,24 @@ static void versions_share_what_is_the_same(void **state)
     assert_int_equal(contract_standing_of(api, CONTRACT_VERSION(1, 2)), CONTRACT_UNKNOWN);
 }
 
-static int check_cut_reply(uint32_t version, struct buf *body, struct contract_violation *violation)
+static const struct contract_operation *operation_named(const char *id, uint32_t version)
 {
-    const struct contract_api *api = flow_versioned.contract;
     const struct contract_operation *operation = NULL;
     for (size_t i = 0; !operation; i++) {
-        const struct contract_operation *found = contract_operation_at(api, i);
-        operation = strcmp(contract_operation_id(found), "findCut") == 0 ? found : NULL;
+        const struct contract_operation *found = contract_operation_at(flow_versioned.contract, i);
+        operation = strcmp(contract_operation_id(found), id) == 0 ? found : NULL;
     }
-    operation = contract_operation_in(operation, version);
+    return contract_operation_in(operation, version);
+}
+
+static int check_cut_reply(uint32_t version, struct buf *body, struct contract_violation *violation)
+{
+    const struct contract_operation *operation = operation_named("findCut", version);
     assert_true(contract_response_cuts(operation, 200));
     assert_false(contract_response_cuts(operation, 404));
-    const struct contract_reply reply = {200, SLICE("application/json"), body, NULL};
-    return contract_check_reply(operation, &reply, violation);
+    const struct contract_reply reply = {
+        .status = 200, .content_type = SLICE("application/json"), .body = body};
+    return contract_check_reply(operation, &reply, NULL, violation);
 }
 
 /* The reply of findCut in a version; the rule that it breaks, or what is left of it. */
@@ -346,6 +351,50 @@ static void a_member_that_has_moved_gets_the_name_of_its_version(void **state)
     buf_free(&body);
 }
 
+#define ACCENTED "Zo\xc3\xab M\xc3\xbcller"
+
+struct names_row {
+    const char *json;
+    const char *refusing, *latin;         /* what goes out, or the place that is refused */
+    struct contract_misfit_counts counts; /* where names are transliterated */
+};
+
+static void check_names(const struct names_row *row, uint32_t version, bool latin)
+{
+    const struct contract_operation *operation = operation_named("findNames", version);
+    const char *expected = version == CONTRACT_VERSION(1, 0) ? row->json
+                           : latin                           ? row->latin
+                                                             : row->refusing;
+    struct contract_violation violation;
+    struct contract_misfit_counts counts;
+    struct buf body;
+    buf_init(&body, 10000);
+    buf_append_text(&body, row->json);
+    const struct contract_reply reply = {.status = 200,
+                                         .content_type = SLICE("application/json"),
+                                         .body = &body,
+                                         .transliterate = latin};
+    int rc = contract_check_reply(operation, &reply, &counts, &violation);
+    buf_append(&body, "", 1);
+    assert_string_equal(rc == 0 ? body.ptr : violation.where, expected);
+    if (rc != 0) {
+        assert_string_equal(violation.rule, "pattern");
+        assert_null(strstr(violation.message, "M"));
+    }
+    if (version == CONTRACT_VERSION(1, 0)) {
+        assert_int_equal(counts.left_out + counts.transliterated + counts.refused, 0);
+        assert_int_equal(counts.later,
+                         row->counts.left_out + row->counts.transliterated + row->counts.refused);
+    } else if (latin && row->counts.refused == 0) {
+        assert_int_equal(counts.left_out, row->counts.left_out);
+        assert_int_equal(counts.transliterated, row->counts.transliterated);
+    }
+    if (version != CONTRACT_VERSION(1, 0)) {
+        assert_int_equal(counts.refused > 0, rc != 0);
+    }
+    buf_free(&body);
+}
+
 /* A reply that has no room for the longer name is refused; one byte more, and it is not. */
 static void a_longer_name_needs_room(void **state)
 {
@@ -367,6 +416,57 @@ static void a_longer_name_needs_room(void **state)
         }
         buf_free(&body);
     }
+}
+
+/* Optional ones are left out, required ones go out in plain letters where that is allowed. */
+static void names_that_do_not_fit_are_left_out_or_transliterated(void **state)
+{
+    static const struct names_row rows[] = {
+        {"[{\"full\":\"O'Neil-Smith Jr.\",\"given\":\"A\"}]",
+         "[{\"full\":\"O'Neil-Smith Jr.\",\"given\":\"A\"}]",
+         "[{\"full\":\"O'Neil-Smith Jr.\",\"given\":\"A\"}]",
+         {0}},
+        {"[{\"nick\":\"" ACCENTED "\",\"full\":\"A\",\"given\":\"B\"}]",
+         "[{\"full\":\"A\",\"given\":\"B\"}]",
+         "[{\"full\":\"A\",\"given\":\"B\"}]",
+         {.left_out = 1}},
+        {"[{\"full\":\"A\",\"given\":\"B\" , \"nick\" : \"\xd8\xb9\xd9\x84\xd9\x8a\" }]",
+         "[{\"full\":\"A\",\"given\":\"B\"  }]",
+         "[{\"full\":\"A\",\"given\":\"B\"  }]",
+         {.left_out = 1}},
+        {"[{\"full\":\"" ACCENTED "\",\"given\":\"Zo\xc3\xab\"}]",
+         "$[0].full",
+         "[{\"full\":\"Zoe Muller\",\"given\":\"Zoe\"}]",
+         {.transliterated = 2}},
+        {"[{\"given\":\"O\xe2\x80\x99Neil\",\"nick\":\"\xc3\xab\",\"full\":\"Zo\\u00eb\"}]",
+         "$[0].given",
+         "[{\"given\":\"O'Neil\",\"full\":\"Zoe\"}]",
+         {.left_out = 1, .transliterated = 2}},
+        /* what is required above may be left out below */
+        {"[{\"full\":\"A\",\"given\":\"B\",\"list\":[{\"full\":\"\xc3\xab\",\"nick\":\"C\"}]}]",
+         "[{\"full\":\"A\",\"given\":\"B\",\"list\":[{\"nick\":\"C\"}]}]",
+         "[{\"full\":\"A\",\"given\":\"B\",\"list\":[{\"nick\":\"C\"}]}]",
+         {.left_out = 1}},
+        /* nothing is invented */
+        {"[{\"full\":\"\xd8\xb9\xd9\x84\xd9\x8a\",\"given\":\"B\"}]",
+         "$[0].full",
+         "$[0].full",
+         {.refused = 1}},
+        {"[{\"full\":\"M\xc3\xbcller, Zo\xc3\xab\",\"given\":\"B\"}]",
+         "$[0].full",
+         "$[0].full",
+         {.refused = 1}},
+        {"[{\"full\":\"A\",\"given\":\"B1\"}]", "$[0].given", "$[0].given", {.refused = 1}},
+    };
+    struct lfi_error error;
+    (void)state;
+    assert_int_equal(contract_init(flow_versioned.contract, &error), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        check_names(&rows[i], CONTRACT_VERSION(1, 0), false);
+        check_names(&rows[i], CONTRACT_VERSION(1, 1), false);
+        check_names(&rows[i], CONTRACT_VERSION(1, 1), true);
+    }
+    contract_fini(flow_versioned.contract);
 }
 
 /* More of them than fit the first ranges. */
@@ -404,6 +504,7 @@ int main(void)
         cmocka_unit_test(members_of_another_version_are_left_out_of_answers),
         cmocka_unit_test(a_member_that_has_moved_gets_the_name_of_its_version),
         cmocka_unit_test(a_longer_name_needs_room),
+        cmocka_unit_test(names_that_do_not_fit_are_left_out_or_transliterated),
         cmocka_unit_test(many_members_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,7 +316,7 @@ bool reply_fits_contract(struct run *run, const char *serves, unsigned sector,
     buf_append_slice(&body, reply);
     const struct contract_reply checked = {
         .status = 200, .content_type = SLICE("application/json"), .body = &body};
-    bool fits = contract_check_reply(operation, &checked, &violation) == 0;
+    bool fits = contract_check_reply(operation, &checked, NULL, &violation) == 0;
     buf_free(&body);
     return fits || broken(run, "%s: %s %s", serves, violation.where, violation.message);
 }

@@ -14,9 +14,10 @@
  * Besides OpenAPI 3.0 it knows: on a document `x-lfi-closed: true` (an object whose properties are
  * listed has no others where additionalProperties is not said: so that two documents can share a
  * schema, of which one is open); on an operation `x-lfi`, its row (see below); on a parameter
- * `x-lfi-lenient: true` (its value is not checked). Deprecated parameters and those with a default
- * are not demanded. A body of any media type, `*`/`*`, is taken as bytes: minLength and maxLength
- * are counted in bytes.
+ * `x-lfi-lenient: true` (its value is not checked); on a text with a pattern `x-lfi-tolerant: true`
+ * (an answer of ours may hold one that does not fit: contract_check_reply says what becomes of it).
+ * Deprecated parameters and those with a default are not demanded. A body of any media type,
+ * `*`/`*`, is taken as bytes: minLength and maxLength are counted in bytes.
  *
  * Members of x-lfi: `serves: FAMILY.FUNCTION` of the core interface, `also` one that is needed
  * besides; `subject`: nobody, user or account; `reply`: one, list or pages; `record`: member of

@@ -123,8 +123,10 @@ void operations_put(const struct set *set, struct schemas *schemas, size_t slot,
     fputs(", (const struct contract_response_rules[]){", out);
     for (size_t i = 0; i < operation->response_count; i++) {
         fprintf(out, "{%d, ", operation->responses[i].status);
+        struct schema *schema = operation->responses[i].body.schema;
         put_body(schemas, &operation->responses[i].body, out);
-        fputs(others_are_in(operation->responses[i].body.schema) ? ", true}," : ", false},", out);
+        fprintf(out, ", %s, %s},", others_are_in(schema) ? "true" : "false",
+                others_tolerant_in(schema) ? "true" : "false");
     }
     fputs("}},\n", out);
 }

@@ -63,27 +63,49 @@ void others_find(struct set *set, const char *const *overlays, size_t count)
     }
 }
 
-static bool is_in_list(struct schema_list list)
+static bool has_others(const struct schema *schema)
+{
+    return schema->other_count > 0;
+}
+
+static bool is_tolerant(const struct schema *schema)
+{
+    return schema->tolerant;
+}
+
+static bool any_in(struct schema *schema, bool (*test)(const struct schema *));
+
+static bool any_in_list(struct schema_list list, bool (*test)(const struct schema *))
 {
     bool found = false;
     for (size_t i = 0; i < list.count && !found; i++) {
-        found = others_are_in(list.items[i]);
+        found = any_in(list.items[i], test);
     }
     return found;
 }
 
-bool others_are_in(struct schema *schema)
+static bool any_in(struct schema *schema, bool (*test)(const struct schema *))
 {
     if (!schema || schema->busy) { /* one that contains itself is being searched already */
         return false;
     }
     schema->busy = true;
-    bool found = schema->other_count > 0 || others_are_in(schema->items) ||
-                 others_are_in(schema->additional) || is_in_list(schema->all_of) ||
-                 is_in_list(schema->any_of) || is_in_list(schema->one_of);
+    bool found = test(schema) || any_in(schema->items, test) || any_in(schema->additional, test) ||
+                 any_in_list(schema->all_of, test) || any_in_list(schema->any_of, test) ||
+                 any_in_list(schema->one_of, test);
     for (size_t i = 0; i < schema->member_count && !found; i++) {
-        found = others_are_in(schema->members[i].schema);
+        found = any_in(schema->members[i].schema, test);
     }
     schema->busy = false;
     return found;
+}
+
+bool others_are_in(struct schema *schema)
+{
+    return any_in(schema, has_others);
+}
+
+bool others_tolerant_in(struct schema *schema)
+{
+    return any_in(schema, is_tolerant);
 }

@@ -12,5 +12,7 @@
 void others_find(struct set *set, const char *const *overlays, size_t count);
 /* Whether a value that fits the schema may have such a member at any depth. */
 bool others_are_in(struct schema *schema);
+/* Whether it may have a text that is tolerant (x-lfi-tolerant). */
+bool others_tolerant_in(struct schema *schema);
 
 #endif

@@ -243,6 +243,7 @@ static void check_use(struct schema *schema, struct node node)
     } rules[] = {
         {"enum", SCHEMA_STRING},
         {"pattern", SCHEMA_STRING},
+        {"x-lfi-tolerant", SCHEMA_STRING},
         {"minLength", SCHEMA_STRING},
         {"maxLength", SCHEMA_STRING},
         {"minimum", SCHEMA_INTEGER | SCHEMA_NUMBER},
@@ -306,7 +307,7 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
         "type", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum",
         "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems",
         "items", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
-        "allOf", "anyOf", "oneOf", "not", "nullable", "discriminator", "default",
+        "allOf", "anyOf", "oneOf", "not", "nullable", "discriminator", "default", "x-lfi-tolerant",
         /* said to people only */
         "description", "title", "summary", "deprecated", "example", "examples", NULL};
     if (!node_is_map(node)) {
@@ -328,6 +329,10 @@ static void read_schema(struct model *model, struct schema *schema, struct node 
     schema->pattern = read_pattern(node_get(node, "pattern"));
     if (!schema->pattern && schema->format && model->formats.raw) {
         schema->pattern = read_pattern(node_get(model->formats, schema->format));
+    }
+    schema->tolerant = node_bool(node_get(node, "x-lfi-tolerant"), false);
+    if (schema->tolerant && !schema->pattern) {
+        node_fail(node, "x-lfi-tolerant without pattern");
     }
     read_texts(model, schema, node_get(node, "enum"));
     schema->min_length = node_size(node_get(node, "minLength"), 0);

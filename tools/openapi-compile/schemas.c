@@ -84,9 +84,10 @@ static void put_text_rules(struct schemas *schemas, FILE *out, const struct sche
     }
     fprintf(out, "CONTRACT_FORMAT_%s, ", format ? format : "NONE");
     if (schema->pattern) {
-        fprintf(out, "&patterns[%zu]}, ", pattern_index(schemas, schema->pattern));
+        fprintf(out, "&patterns[%zu], %s}, ", pattern_index(schemas, schema->pattern),
+                schema->tolerant ? "true" : "false");
     } else {
-        fputs("NULL}, ", out);
+        fputs("NULL, false}, ", out);
     }
 }
 
