@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #define LISTENERS 3
-#define LINE_MAX_BYTES 600
 #define LINES_KEPT 256 /* to print no line twice */
 
 /* How often a check runs. */
@@ -46,7 +44,7 @@ struct doctor {
 };
 
 struct run {
-    struct doctor_job job; /* first: doctor_report gets its address */
+    struct doctor_job job; /* first: report gets its address */
     struct doctor *doctor;
     const struct check *check;
     bool done;
@@ -79,17 +77,10 @@ static void print(struct doctor *doctor, enum doctor_grade grade, const char *li
     doctor->worst = grade > doctor->worst ? grade : doctor->worst;
 }
 
-void doctor_report(struct doctor_job *job, enum doctor_grade grade, const char *name,
-                   const char *format, ...)
+static void report(const struct doctor_job *job, enum doctor_grade grade, const char *line)
 {
     const struct run *run = (const struct run *)job;
-    char line[LINE_MAX_BYTES];
-    va_list arguments;
 
-    size_t len = (size_t)snprintf(line, sizeof(line), "%.200s: ", name);
-    va_start(arguments, format);
-    vsnprintf(line + len, sizeof(line) - len, format, arguments);
-    va_end(arguments);
     pthread_mutex_lock(&run->doctor->lock);
     if (run->doctor->current == run) {
         print(run->doctor, grade, line);
@@ -132,7 +123,7 @@ static bool wait_for(struct doctor *doctor, struct run *run)
     doctor->current = NULL;
     if (!done) {
         const bool of_provider = run->check->repeat == EACH_PROVIDER;
-        char line[LINE_MAX_BYTES];
+        char line[DOCTOR_LINE_BYTES];
         snprintf(
             line, sizeof(line),
             "%s%s%s: does not end in time: what it looks at hangs (a disk, a core, the network)",
@@ -153,8 +144,9 @@ static void run_one(struct doctor *doctor, const struct check *check, size_t ind
         doctor->worst = DOCTOR_FAIL;
         return;
     }
-    *run = (struct run){
-        .job = {&doctor->strict, index, &doctor->findings}, .doctor = doctor, .check = check};
+    *run = (struct run){.job = {&doctor->strict, index, &doctor->findings, report},
+                        .doctor = doctor,
+                        .check = check};
     doctor->current = run;
     if (pthread_create(&thread, NULL, run_check, run) != 0) {
         doctor_report(&run->job, DOCTOR_FAIL, check->name, "not checked: no thread");

@@ -15,6 +15,7 @@
 
 #define DOCTOR_CHECK_MS 12000 /* more than a call to the Hub or to a core may take */
 #define DOCTOR_ALL_MS 60000
+#define DOCTOR_LINE_BYTES 600
 
 /* Prints all lines. The exit status: 0 all ok, 1 something warns, 2 something fails. */
 int doctor_run(const char *config_path);
@@ -36,9 +37,11 @@ struct doctor_job {
     const struct config *config; /* as if outside development */
     size_t index;                /* of the provider or listener, when it runs for each */
     struct doctor_findings *findings;
+    /* Prints a line, unless the check was given up meanwhile. */
+    void (*report)(const struct doctor_job *job, enum doctor_grade grade, const char *line);
 };
 
-/* A line: "GRADE NAME: TEXT". The same line is printed once. */
+/* A line: "GRADE NAME: TEXT". The same line is printed once. In doctor_report.c. */
 void doctor_report(struct doctor_job *job, enum doctor_grade grade, const char *name,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 

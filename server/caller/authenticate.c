@@ -26,26 +26,6 @@ static const struct caller_mode_row *const modes[CALLER_MODES] = {
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* 0 for 0, else at least one. */
-static int waiting_max(int workers)
-{
-    return workers == 1 ? 1 : workers * 3 / 4;
-}
-
-int caller_open_keystore(struct caller *caller, struct lfi_error *error)
-{
-    const struct keystore_config config = {
-        .ca_file = caller->config.jwks_ca_file,
-        .clock = caller->clock,
-        .log = caller->log,
-        .metrics = caller->metrics,
-        .timeout_ms = LIMIT_JWKS_FETCH_MS,
-        .waiting_max = waiting_max(caller->config.workers),
-        .previous = caller->config.previous ? caller->config.previous->keystore : NULL};
-
-    return caller->keystore ? 0 : keystore_new(&caller->keystore, &config, error);
-}
-
 static int open_members(struct caller *caller, struct lfi_error *error)
 {
     size_t count = caller->config.provider_count;
@@ -119,11 +99,6 @@ void caller_free(struct caller *caller)
 }
 
 /* --- certificate ------------------------------------------------------------------------------ */
-
-int caller_refuse(struct refusal *out, const char *id)
-{
-    return refusal_set(out, id, 401, "GenericError", "The request is not authenticated.");
-}
 
 int caller_check_certificate(const struct caller *caller, const struct request *request,
                              struct caller_subject *out, struct refusal *refusal)

@@ -18,11 +18,6 @@ struct operator_api {
     struct seal *seal; /* of sessions in a browser */
 };
 
-int operator_refuse(struct call *call, const char *id, int status, const char *message)
-{
-    return refusal_set(call->refusal, id, status, "GenericError", message);
-}
-
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* The content of the file, without line ends, into `text`, which the caller frees. */

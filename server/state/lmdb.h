@@ -18,7 +18,7 @@
  *
  * Integers in keys are big-endian so that they sort; in values they are the machine's.
  *
- * Functions return an lfi_status; codes of LMDB do not leave lmdb.c.
+ * Functions return an lfi_status; codes of LMDB do not leave lmdb.c and lmdb_driver.c.
  */
 #ifndef STATE_LMDB_H
 #define STATE_LMDB_H
@@ -46,6 +46,8 @@ enum lmdb_table {
     TABLE_FIGURES,
     TABLE_COUNT,
 };
+
+extern const char *const lmdb_table_names[TABLE_COUNT];
 
 struct lmdb_store {
     MDB_env *env;
