@@ -1,6 +1,6 @@
 /*
  * What a store of the server's state offers: the table that a driver fills in. One driver is built
- * in, LMDB (lmdb.c); the table holds nothing of it, so that others can follow.
+ * in, LMDB (lmdb_driver.c); the table holds nothing of it, so that others can follow.
  *
  * Every function is atomic, and what it changed is durable, for all instances of the server, when
  * it returns LFI_OK; otherwise it changed nothing. It returns an lfi_status:
