@@ -130,7 +130,7 @@ export class Tpp {
             exp: now() + 300,
             response_type: 'code',
             redirect_uri: this.redirectUri,
-            scope: SCOPES[details.type] ?? 'openid accounts',
+            scope: SCOPES[details.type.replace(/v[\d.]+$/, 'v2.1')] ?? 'openid accounts',
             code_challenge: challenge,
             code_challenge_method: 'S256',
             state: randomUUID(),

@@ -4,6 +4,7 @@
 #include "base/datetime.h"
 #include "base/limits.h"
 #include "connect/families.h"
+#include "contract/version.h"
 #include "credential.h"
 #include "filter.h"
 #include "query.h"
@@ -31,7 +32,8 @@ struct outgoing {
     const struct contract_operation *operation;
     bool with_consent;
     struct lfi_slice interaction_id; /* absent: a fresh one */
-    struct lfi_slice version;        /* of the standard, with a slash before it; absent: not told */
+    struct lfi_slice version;        /* of the consent, with a slash before it; absent: not told */
+    struct lfi_slice api_uri;        /* that the TPP called; absent: it is made of the others */
     const char *lines[HEADERS_MAX + 1];
     struct header headers[HEADERS_MAX]; /* the same in parts */
     size_t header_count;
@@ -146,9 +148,23 @@ static int try_call(struct sim *sim, struct outgoing *call, struct arena *arena,
     return rc;
 }
 
+/* The version of the standard in which the bank is called decides what its answer must be. */
+static void choose_version(struct outgoing *call, struct arena *arena)
+{
+    if (!call->api_uri.ptr) {
+        call->api_uri = arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
+                                     SLICE_ARG(call->version), call->template);
+    }
+    uint32_t version = version_of_address(call->api_uri);
+    const struct contract_operation *operation =
+        version != 0 ? contract_operation_in(call->operation, version) : NULL;
+    call->operation = operation ? operation : call->operation;
+}
+
 static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
                 struct bank_answer *out, struct refusal *refusal)
 {
+    choose_version(call, arena);
     http_answer_init(&out->http, LIMIT_REPLY_BYTES);
     if (call->interaction_id.len == sizeof(out->interaction_id) - 1) {
         memcpy(out->interaction_id, call->interaction_id.ptr, sizeof(out->interaction_id) - 1);
@@ -159,9 +175,7 @@ static int send(struct sim *sim, struct outgoing *call, struct arena *arena,
         0) { /* an operation that has none of the Hub's headers has none here */
         add_header(call, arena, "o3-caller-interaction-id", slice_of(out->interaction_id));
         add_header(call, arena, "o3-ozone-interaction-id", slice_of(out->interaction_id));
-        add_header(call, arena, "o3-api-uri",
-                   arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
-                                SLICE_ARG(call->version), call->template));
+        add_header(call, arena, "o3-api-uri", call->api_uri);
     }
     size_t header_count = call->header_count;
     int rc = try_call(sim, call, arena, false, out, refusal);
@@ -321,6 +335,7 @@ static int prepare(struct sim *sim, const struct bank_request *request, struct a
                               .path = path_at_bank(sim, arena, &match, request->path),
                               .body = request->body,
                               .interaction_id = request->interaction_id,
+                              .api_uri = request->api_uri,
                               .template = contract_operation_path(operation),
                               .operation = operation};
     if (!rules_need_consent(match.row)) {
@@ -538,6 +553,7 @@ int bank_ask_about(struct sim *sim, const struct bank_about *about, struct arena
     call.body = about->body;
     call.content_type = about->content_type;
     call.interaction_id = about->interaction_id;
+    call.api_uri = about->api_uri;
     int rc = send(sim, &call, arena, out, refusal);
     out->wrong = refusal->id;
     store_lock(sim->store);

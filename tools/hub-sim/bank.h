@@ -18,6 +18,11 @@ struct bank_request {
     struct lfi_slice body;             /* JSON; absent: none */
     struct lfi_slice customer_address; /* absent: a made-up one */
     struct lfi_slice interaction_id;   /* a UUID that the TPP has given; absent: a fresh one */
+    /*
+     * The path that the TPP called, with its version of the standard, as the bank is told it;
+     * absent: one is made up, in the version of the consent.
+     */
+    struct lfi_slice api_uri;
 };
 
 struct bank_answer {
@@ -67,7 +72,8 @@ struct bank_about {
     struct lfi_slice path;           /* ends with NUL */
     struct lfi_slice body;           /* absent: none */
     const char *content_type;        /* of the body; NULL: JSON */
-    struct lfi_slice interaction_id; /* as in struct bank_request */
+    struct lfi_slice interaction_id; /* this and the next as in struct bank_request */
+    struct lfi_slice api_uri;
 };
 /*
  * Has the bank make a payment, or asks what became of one: none of the Hub's own rules apply, and

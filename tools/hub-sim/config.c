@@ -6,6 +6,7 @@
 #include "contract/contract.h"
 #include "contract_hub_sim.h"
 #include "roles.h"
+#include "versions.h"
 
 #include <stdlib.h>
 
@@ -113,6 +114,17 @@ static enum hub_form read_form(const cJSON *item, const char *name)
     return slice_equal_text(json_get_string(item, name), "v2.2") ? HUB_FORM_2_2 : HUB_FORM_2_1;
 }
 
+static void read_versions(struct config_hub *out, const cJSON *list)
+{
+    const cJSON *item;
+    size_t count = 0;
+    out->versions[0] = VERSION_FIRST;
+    cJSON_ArrayForEach(item, list)
+    {
+        out->versions[count++] = version_read(slice_of(item->valuestring));
+    }
+}
+
 static void read_hubs(struct reader *reader, struct sim_config *config, const cJSON *list)
 {
     const cJSON *item;
@@ -138,6 +150,7 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
             .payment_log = read_form(item, "paymentLog"),
             .quote_log = read_form(item, "quoteLog"),
         };
+        read_versions(hub, json_get(item, "standardVersions"));
         read_auth(reader, hub, json_get(item, "callerAuth"));
         read_caap(reader, hub, json_get(item, "caap"));
     }

@@ -15,6 +15,7 @@
 #define SIM_TPPS 8
 #define SIM_REDIRECT_URIS 8
 #define SIM_RETRIES 10
+#define SIM_VERSIONS 2
 
 struct config_address {
     const char *address;
@@ -37,6 +38,7 @@ struct config_hub {
     const char *authorize_url;
     bool offers_validate, sends_events;
     enum hub_form payment_log, quote_log; /* the version in which it is told of them */
+    uint32_t versions[SIM_VERSIONS + 1];  /* in which TPPs are served; 0 at the end */
     /* The same with what CAAP presents to the bank; NULL: customers decide at the bank. */
     const struct config_hub *caap;
 };

@@ -13,11 +13,10 @@
 #include "pii.h"
 #include "software.h"
 #include "tpps.h"
+#include "versions.h"
 
 #include <stdio.h>
 
-#define VERSION "v2.1"
-#define RAR_TYPE_BYTES 80
 #define REQUEST_URI "urn:ietf:params:oauth:request_uri"
 /* Parameters that FAPI does not know, in spellings that a careless re-encoding would change. */
 #define PROBES "&hint=caf%c3%A9+au%20lait&hint=~%7e&flag&empty="
@@ -97,6 +96,12 @@ static void touch(const struct sim *sim, cJSON *data)
 static const struct consent_kind *kind_of(const struct consent *consent)
 {
     return consent_kind_of(json_get_string(consent->data, "consentType"));
+}
+
+uint32_t consent_version(const struct consent *consent)
+{
+    uint32_t version = version_read(json_get_string(consent->data, "standardVersion"));
+    return version != 0 ? version : VERSION_FIRST;
 }
 
 bool consent_pays(const struct consent *consent)
@@ -261,13 +266,15 @@ static cJSON *make_data(const struct sim *sim, const struct consent_request *req
     cJSON *data = cJSON_CreateObject(), *rar = cJSON_CreateObject();
     cJSON *terms = complete_terms(sim, request);
     const struct consent_kind *kind = request->kind;
-    char type[RAR_TYPE_BYTES];
-    (void)snprintf(type, sizeof type, "urn:openfinanceuae:%s:" VERSION, kind->family);
+    char type[DETAILS_TYPE_MAX], number[VERSION_TEXT_MAX];
+    uint32_t version = request->version != 0 ? request->version : VERSION_FIRST;
+    version_format(version, number);
+    details_type_format(kind->family, version, type);
     struct lfi_slice base = json_get_string(terms, "BaseConsentId");
     put(data, "id", cJSON_Duplicate(json_get(terms, "ConsentId"), false));
     cJSON_AddStringToObject(data, "parId", consent->request_uri);
     cJSON_AddStringToObject(data, "rarType", type);
-    cJSON_AddStringToObject(data, "standardVersion", VERSION);
+    cJSON_AddStringToObject(data, "standardVersion", number);
     put(data, "consentGroupId",
         cJSON_Duplicate(json_get(terms, base.ptr ? "BaseConsentId" : "ConsentId"), false));
     cJSON_AddStringToObject(data, "requestUrl", request->hub->issuer);

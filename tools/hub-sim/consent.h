@@ -27,6 +27,7 @@ struct consent_request {
     const cJSON *terms; /* the TPP's consent object; personal data that is an object is sealed */
     const cJSON *subscription; /* of its request; NULL: none */
     const cJSON *headers;      /* of its request, those that the bank is told; NULL: made up */
+    uint32_t version;          /* of the standard, in which it asks; 0: VERSION_FIRST */
     int64_t request_life_s;
     bool probes; /* the query holds parameters that a careless re-encoding would change */
 };
@@ -49,6 +50,8 @@ struct lfi_slice consent_status(const struct sim *sim, struct consent *consent);
 /* Whether a TPP may still get tokens for it. */
 bool consent_is_alive(const struct sim *sim, struct consent *consent);
 
+/* The version of the standard in which it was asked for. */
+uint32_t consent_version(const struct consent *consent);
 bool consent_pays(const struct consent *consent);
 /* Who must agree and who has; NULL: the bank named nobody but the customer. */
 const cJSON *consent_authorizers(const struct consent *consent);

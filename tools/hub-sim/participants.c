@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "roles.h"
 #include "tpps.h"
+#include "versions.h"
 
 #include <stdio.h>
 
@@ -26,31 +27,34 @@ static cJSON *new_organisation(const char *id, const char *name)
 /* --- the bank --------------------------------------------------------------------------------- */
 
 static const struct {
-    const char *family, *base; /* below /open-finance of the resource server */
+    const char *family, *base; /* below /open-finance of the resource server, before the version */
     const char *const *paths;
 } families[] = {
-    {"account-information", "account-information/v2.1",
+    {"account-information", "account-information",
      (const char *const[]){"accounts", "parties", "account-access-consents", NULL}},
-    {"payment", "payment/v2.1", (const char *const[]){"payments", "payment-consents", NULL}},
-    {"confirmation", "confirmation-of-payee/v2.1",
+    {"payment", "payment", (const char *const[]){"payments", "payment-consents", NULL}},
+    {"confirmation", "confirmation-of-payee",
      (const char *const[]){"discovery", "confirmation", NULL}},
-    {"insurance", "insurance/v2.1", (const char *const[]){"insurance-consents", NULL}},
-    {"product", "product/v2.1", (const char *const[]){"products", "leads", NULL}},
-    {"atm", "atm/v2.1", (const char *const[]){"atms", NULL}},
+    {"insurance", "insurance", (const char *const[]){"insurance-consents", NULL}},
+    {"product", "product", (const char *const[]){"products", "leads", NULL}},
+    {"atm", "atm", (const char *const[]){"atms", NULL}},
 };
 
-static cJSON *describe_family(const struct sim *sim, const struct sim_hub *hub, size_t at)
+static cJSON *describe_family(const struct sim *sim, const struct sim_hub *hub, size_t at,
+                              uint32_t version)
 {
-    char address[ADDRESS_MAX];
+    char address[ADDRESS_MAX], number[VERSION_TEXT_MAX];
     cJSON *resource = cJSON_CreateObject();
     add_text(resource, "ApiFamilyType", families[at].family);
-    add_text(resource, "ApiVersion", "2.1");
+    version_format(version, number);
+    add_text(resource, "ApiVersion", number + 1);
     add_text(resource, "Status", "Active");
     cJSON *endpoints = cJSON_AddArrayToObject(resource, "ApiDiscoveryEndpoints");
     for (const char *const *path = families[at].paths; *path; path++) {
         cJSON *endpoint = cJSON_CreateObject();
-        (void)snprintf(address, sizeof(address), "%s/rs1.%s.apihub/open-finance/%s/%s",
-                       sim->config->tpp_url, hub->config->provider_id, families[at].base, *path);
+        (void)snprintf(address, sizeof(address), "%s/rs1.%s.apihub/open-finance/%s/%s/%s",
+                       sim->config->tpp_url, hub->config->provider_id, families[at].base, number,
+                       *path);
         add_text(endpoint, "ApiEndpoint", address);
         cJSON_AddItemToArray(endpoints, endpoint);
     }
@@ -71,8 +75,10 @@ static cJSON *describe_hub(const struct sim *sim, const struct sim_hub *hub)
                    sim->config->bank_ou);
     add_text(server, "PayloadSigningCertLocationUri", address);
     cJSON *resources = cJSON_AddArrayToObject(server, "ApiResources");
-    for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-        cJSON_AddItemToArray(resources, describe_family(sim, hub, i));
+    for (const uint32_t *version = hub->config->versions; *version; version++) {
+        for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+            cJSON_AddItemToArray(resources, describe_family(sim, hub, i, *version));
+        }
     }
     return server;
 }
@@ -97,24 +103,45 @@ static cJSON *describe_bank(const struct sim *sim)
 
 /* --- TPPs ------------------------------------------------------------------------------------- */
 
-static void add_role(cJSON *roles, const char *name, const char *type)
+/* Whether any Hub serves TPPs in the version. */
+static bool is_served(const struct sim *sim, uint32_t version)
 {
-    cJSON *claim = cJSON_CreateObject(), *entry = cJSON_CreateObject();
-    add_text(claim, "Role", name);
-    add_text(entry, "Type", "authorization_details_types");
-    add_text(entry, "Name", type);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(claim, "Metadata"), entry);
+    for (size_t i = 0; i < sim->hub_count; i++) {
+        if (version_is_listed(sim->hubs[i].config->versions, version)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_role(cJSON *roles, const struct sim *sim, const struct tpp_role_name *role)
+{
+    static const uint32_t versions[] = {VERSION_FIRST, CONTRACT_VERSION(2, 2)};
+    char type[DETAILS_TYPE_MAX];
+    cJSON *claim = cJSON_CreateObject(), *metadata;
+    add_text(claim, "Role", role->name);
+    metadata = cJSON_AddArrayToObject(claim, "Metadata");
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        if (is_served(sim, versions[i])) {
+            cJSON *entry = cJSON_CreateObject();
+            details_type_format(role->details, versions[i], type);
+            add_text(entry, "Type", "authorization_details_types");
+            add_text(entry, "Name", type);
+            cJSON_AddItemToArray(metadata, entry);
+        }
+    }
     cJSON_AddItemToArray(roles, claim);
 }
 
-static cJSON *describe_tpp(const struct tpp *tpp, const struct config_tpp *registered)
+static cJSON *describe_tpp(const struct sim *sim, const struct tpp *tpp,
+                           const struct config_tpp *registered)
 {
     cJSON *organisation = new_organisation(tpp->org_id, tpp->name);
     cJSON_AddArrayToObject(organisation, "AuthorisationServers");
     cJSON *roles = cJSON_AddArrayToObject(organisation, "OrgDomainRoleClaims");
     for (size_t i = 0; i < TPP_ROLES; i++) {
         if (registered->roles & tpp_role_names[i].role) {
-            add_role(roles, tpp_role_names[i].name, tpp_role_names[i].details);
+            add_role(roles, sim, &tpp_role_names[i]);
         }
     }
     return organisation;
@@ -130,7 +157,7 @@ cJSON *participants_describe(const struct sim *sim)
         const struct config_tpp *registered = &sim->config->tpps[i];
         const struct tpp *tpp = tpp_of_slug(slice_of(registered->slug));
         if (tpp) {
-            cJSON_AddItemToArray(all, describe_tpp(tpp, registered));
+            cJSON_AddItemToArray(all, describe_tpp(sim, tpp, registered));
         }
     }
     return all;

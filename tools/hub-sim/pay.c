@@ -121,6 +121,7 @@ int pay(struct sim *sim, const struct payment_ask *ask, struct arena *arena,
                             &(struct bank_about){.consent_id = ask->consent_id,
                                                  .method = "POST",
                                                  .path = SLICE("/payments"),
+                                                 .api_uri = ask->api_uri,
                                                  .body = slice_of(text)},
                             arena, out, refusal);
         cJSON_free(text);

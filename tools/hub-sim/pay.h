@@ -12,9 +12,10 @@ struct payment_ask {
     const cJSON *data;    /* request.Data for the bank, its personal data sealed */
     const cJSON *headers; /* the TPP's, as requestHeaders for the bank */
     struct lfi_slice idempotency_key;
-    struct lfi_slice url; /* that the TPP called; absent: not told */
-    bool file;            /* the consent's file is paid */
-    bool unchecked;       /* the Hub checks nothing, and looks for no payment with this key */
+    struct lfi_slice url;     /* that the TPP called; absent: not told */
+    struct lfi_slice api_uri; /* as in struct bank_request */
+    bool file;                /* the consent's file is paid */
+    bool unchecked;           /* the Hub checks nothing, and looks for no payment with this key */
 };
 
 /*

@@ -9,7 +9,7 @@ enum tpp_role { TPP_READS_ACCOUNTS = 1U << 0, TPP_PAYS = 1U << 1, TPP_INSURES = 
 struct tpp_role_name {
     enum tpp_role role;
     const char *name;    /* as the directory has it */
-    const char *details; /* the type of authorization_details that it opens */
+    const char *details; /* family of the type of authorization_details that it opens */
 };
 #define TPP_ROLES 3
 extern const struct tpp_role_name tpp_role_names[TPP_ROLES];

@@ -4,18 +4,22 @@
 #include "file_announce.h"
 #include "payment_staging.h"
 #include "script.h"
+#include "versions.h"
 #include "webhooks.h"
 
 #define REQUEST_URI_LIFE_S 600 /* FAPI 2.0: less than that, or equal */
 #define RECENT 25              /* consents in the list */
 
 /* By the standard's type or its short name; the contract knows no other. */
-static const struct consent_kind *kind_of(struct lfi_slice type)
+static const struct consent_kind *kind_of(struct lfi_slice type, uint32_t *version)
 {
-    bool pays = slice_equal_text(type, "payment") ||
-                slice_equal_text(type, "urn:openfinanceuae:service-initiation-consent:v2.1");
-    bool insures = slice_equal_text(type, "insurance") ||
-                   slice_equal_text(type, "urn:openfinanceuae:insurance-consent:v2.1");
+    struct lfi_slice family = type;
+    *version = VERSION_FIRST;
+    (void)details_type_read(type, &family, version);
+    bool pays = slice_equal_text(family, "payment") ||
+                slice_equal_text(family, "service-initiation-consent");
+    bool insures =
+        slice_equal_text(family, "insurance") || slice_equal_text(family, "insurance-consent");
     return consent_kind_named(pays ? "flexi-pay" : insures ? "insurance" : "data-sharing");
 }
 
@@ -23,11 +27,14 @@ static int parse_new_consent(struct sim_call *call, struct consent_request *out)
 {
     int64_t life = REQUEST_URI_LIFE_S;
     struct lfi_slice client = json_get_string(call->body, "clientId");
+    uint32_t version;
+    const struct consent_kind *kind = kind_of(json_get_string(call->body, "type"), &version);
     json_get_int(call->body, "requestUriSeconds", &life);
     *out = (struct consent_request){
         .hub = sim_hub_of(call->sim, json_get_string(call->body, "providerId")),
         .tpp = client.ptr ? tpp_find(client) : &tpps[0],
-        .kind = kind_of(json_get_string(call->body, "type")),
+        .kind = kind,
+        .version = version,
         .terms = json_get(call->body, "consent"),
         .subscription = json_get(call->body, "subscription"),
         .request_life_s = life,

@@ -319,12 +319,12 @@ void webhooks_announce(const struct sim *sim, const struct consent *consent, con
         return;
     }
     if (!payment) {
-        view_consent_address(consent, resource);
+        view_consent_address(consent, 0, resource);
         add(sim, consent, resource, view_consent_data(consent));
         return;
     }
     cJSON *told = payments_told(payment);
-    view_payment_address(consent, json_get_string(payment, "paymentId"), resource);
+    view_payment_address(consent, json_get_string(payment, "paymentId"), 0, resource);
     add(sim, consent, resource,
         view_payment_data(told, json_get(json_get(payment, "requestBody"), "Data"),
                           payment_file_terms(consent)));

@@ -124,6 +124,7 @@ int answer_from_bank(struct tpp_call *call, struct bank_request *request, int ex
     request->hub = call->base.hub;
     request->tpp = call->tpp;
     request->interaction_id = call->interaction_id;
+    request->api_uri = tpp_api_uri(call);
     (void)bank_call(call->base.sim, request, call->base.base.arena, out, &refusal);
     return answer_judge(call, out, &refusal, expected);
 }

@@ -7,6 +7,7 @@
 #include "rows_hub_discovery.h"
 #include "tpp/call.h"
 #include "tpp/scope.h"
+#include "versions.h"
 
 #define FORM_BYTES                                                                                 \
     (512 * 1024) /* a request object with personal data of LIMIT_PII_BYTES, encoded */
@@ -39,6 +40,18 @@ static void add_endpoints(cJSON *body, struct tpp_call *call)
     add_address(body, call, "revocation_endpoint", TPP_AUTHORIZATION, "/token/revoke");
 }
 
+static void add_types(cJSON *body, const struct sim_hub *hub)
+{
+    char type[DETAILS_TYPE_MAX];
+    cJSON *types = cJSON_AddArrayToObject(body, "authorization_details_types_supported");
+    for (const uint32_t *version = hub->config->versions; *version; version++) {
+        for (size_t i = 0; i < TPP_ROLES; i++) {
+            details_type_format(tpp_role_names[i].details, *version, type);
+            cJSON_AddItemToArray(types, cJSON_CreateString(type));
+        }
+    }
+}
+
 static void add_abilities(cJSON *body)
 {
     static const char *const grants[] = {"authorization_code", "refresh_token",
@@ -61,10 +74,6 @@ static void add_abilities(cJSON *body)
     add_texts(body, "grant_types_supported", grants, ARRAY_LEN(grants));
     add_text(body, "token_endpoint_auth_methods_supported", "private_key_jwt");
     add_text(body, "code_challenge_methods_supported", "S256");
-    cJSON *types = cJSON_AddArrayToObject(body, "authorization_details_types_supported");
-    for (size_t i = 0; i < TPP_ROLES; i++) {
-        cJSON_AddItemToArray(types, cJSON_CreateString(tpp_role_names[i].details));
-    }
     add_text(body, "subject_types_supported", "pairwise");
     scope_describe(cJSON_AddArrayToObject(body, "scopes_supported"));
 }
@@ -83,6 +92,7 @@ int tpp_read_configuration(struct call *base)
     add_endpoints(body, call);
     add_endpoints(cJSON_AddObjectToObject(body, "mtls_endpoint_aliases"), call);
     add_abilities(body);
+    add_types(body, call->base.hub);
     sim_reply_json(base->reply, 200, body);
     reply_header(base->reply, "Cache-Control", SLICE("max-age=900"));
     return 0;

@@ -4,6 +4,7 @@
 #include "caller/token.h"
 #include "contract_hub_tpp_messages.h"
 #include "tpp/signed.h"
+#include "versions.h"
 
 #define SIGNED_PREFIX "JWS"
 static const char *const ids[SIGNED_COUNT] = {SIGNED_FAULTS(SIGNED_ID)};
@@ -80,8 +81,9 @@ static int check_form(struct tpp_call *call, const char *schema, const cJSON *me
         return refuse_form(call, "$.message", "is missing");
     }
     char *text = cJSON_PrintUnformatted(message);
-    int rc = text ? contract_check_json(contract_schema_named(&contract_hub_tpp_messages, schema),
-                                        slice_of(text), &violation)
+    int rc = text ? contract_check_json(
+                        schema_in_version(&contract_hub_tpp_messages, schema, tpp_version(call)),
+                        slice_of(text), &violation)
                   : 0;
     cJSON_free(text);
     return rc == 0 ? 0 : refuse_form(call, violation.where, violation.message);

@@ -62,6 +62,14 @@ static inline bool tpp_lacks_interaction_id(const struct tpp_call *call)
 /* Base address of a part of the call's Hub: "https://localhost:9455/rs1.PROVIDER.apihub". */
 struct lfi_slice tpp_base_of(const struct tpp_call *call, enum tpp_part part);
 
+/* The version of the standard that the call's base path names; VERSION_FIRST where it names none.
+ */
+uint32_t tpp_version(const struct tpp_call *call);
+/* The path that the TPP called, as the bank is told it:
+ * "/open-finance/…/v2.1/accounts/{AccountId}".
+ */
+struct lfi_slice tpp_api_uri(const struct tpp_call *call);
+
 /* A call of each part, found and not yet checked: checks, carries out and answers it. */
 void tpp_run_issuer(struct tpp_call *call);
 void tpp_run_authorization(struct tpp_call *call);

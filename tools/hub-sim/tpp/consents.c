@@ -76,7 +76,7 @@ int tpp_list_consents(struct call *base)
     for (size_t i = 0; i < store_count(store); i++) {
         struct consent *consent = store_at(store, i);
         if (is_own(call, consent, family) && is_listed(consent, base_id)) {
-            cJSON *view = view_consent(call->base.sim, consent);
+            cJSON *view = view_consent(call->base.sim, consent, tpp_version(call));
             cJSON_AddItemToArray(list, family->lists_data ? cJSON_DetachItemFromObject(view, "Data")
                                                           : view);
             if (family->lists_data) {
@@ -98,7 +98,7 @@ int tpp_show_consent(struct call *base)
     }
     store_lock(call->base.sim->store);
     struct consent *consent = find(call, family);
-    cJSON *view = consent ? view_consent(call->base.sim, consent) : NULL;
+    cJSON *view = consent ? view_consent(call->base.sim, consent, tpp_version(call)) : NULL;
     store_unlock(call->base.sim->store);
     if (!view) {
         return -1;

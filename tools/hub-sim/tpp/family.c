@@ -2,10 +2,11 @@
 
 #include "base/array.h"
 #include "roles.h"
+#include "versions.h"
 
 static const struct tpp_family families[] = {
     {.kind = "data-sharing",
-     .type = "urn:openfinanceuae:account-access-consent:v2.1",
+     .type = "account-access-consent",
      .schema = "AccountAccessDetails",
      .scope = "accounts",
      .role = TPP_READS_ACCOUNTS,
@@ -14,7 +15,7 @@ static const struct tpp_family families[] = {
      .patch = "AccountConsentPatch",
      .base_id = "baseConsentId"},
     {.kind = "flexi-pay",
-     .type = "urn:openfinanceuae:service-initiation-consent:v2.1",
+     .type = "service-initiation-consent",
      .schema = "ServiceInitiationDetails",
      .scope = "payments",
      .role = TPP_PAYS,
@@ -24,7 +25,7 @@ static const struct tpp_family families[] = {
      .base_id = "baseConsentId",
      .signs = true},
     {.kind = "insurance",
-     .type = "urn:openfinanceuae:insurance-consent:v2.1",
+     .type = "insurance-consent",
      .schema = "InsuranceAccessDetails",
      .scope = "insurance",
      .role = TPP_INSURES,
@@ -35,10 +36,11 @@ static const struct tpp_family families[] = {
 };
 #define FAMILIES ARRAY_LEN(families)
 
-const struct tpp_family *family_of_type(struct lfi_slice type)
+const struct tpp_family *family_of_type(struct lfi_slice type, uint32_t *version)
 {
-    for (size_t i = 0; i < FAMILIES; i++) {
-        if (slice_equal_text(type, families[i].type)) {
+    struct lfi_slice family;
+    for (size_t i = 0; details_type_read(type, &family, version) && i < FAMILIES; i++) {
+        if (slice_equal_text(family, families[i].type)) {
             return &families[i];
         }
     }

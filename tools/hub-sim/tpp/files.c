@@ -44,6 +44,7 @@ int tpp_upload_file(struct call *base)
             .path = arena_format(base->arena, "/payment-consents/%.*s/file", SLICE_ARG(id)),
             .body = base->request->body,
             .content_type = arena_text(base->arena, type),
+            .api_uri = tpp_api_uri(call),
             .interaction_id = call->interaction_id},
         base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 204);
@@ -74,6 +75,7 @@ int tpp_show_report(struct call *base)
             .consent_id = slice_of(found.consent_id),
             .method = "GET",
             .path = arena_format(base->arena, "/payments/%.*s/report-file", SLICE_ARG(id)),
+            .api_uri = tpp_api_uri(call),
             .interaction_id = call->interaction_id},
         base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 200);

@@ -118,6 +118,7 @@ static int make(struct tpp_call *call, const struct request_object *object, stru
         .hub = call->base.hub,
         .tpp = call->tpp,
         .kind = object->kind,
+        .version = object->version,
         .terms = object->terms,
         .subscription = json_get(object->details, "subscription"),
         .headers = headers,

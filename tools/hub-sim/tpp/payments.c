@@ -9,19 +9,27 @@
 #include "tpp/pascal.h"
 #include "tpp/payment_found.h"
 #include "tpp/view.h"
+#include "versions.h"
 
 #define KEY_HEADER "x-idempotency-key"
-#define BASE "/open-finance/payment/v2.1"
 
 static const struct pascal_rule refund_rules[] = {{"refundAccount.name", PASCAL_KEEP, NULL},
                                                   {NULL, PASCAL_RENAME, NULL}};
 
+/* Of all payments, in the version of the call. */
+static struct lfi_slice base_of(struct tpp_call *call)
+{
+    char number[VERSION_TEXT_MAX];
+    version_format(tpp_version(call), number);
+    return arena_format(call->base.base.arena, "%.*s/open-finance/payment/%s",
+                        SLICE_ARG(tpp_base_of(call, TPP_RESOURCES)), number);
+}
+
 static void add_address(cJSON *links, struct tpp_call *call, const char *name, const char *kind,
                         struct lfi_slice id)
 {
-    struct lfi_slice base = tpp_base_of(call, TPP_RESOURCES);
-    struct lfi_slice address = arena_format(call->base.base.arena, "%.*s" BASE "/%s/%.*s",
-                                            SLICE_ARG(base), kind, SLICE_ARG(id));
+    struct lfi_slice address = arena_format(call->base.base.arena, "%.*s/%s/%.*s",
+                                            SLICE_ARG(base_of(call)), kind, SLICE_ARG(id));
     cJSON_AddStringToObject(links, name, address.ptr ? address.ptr : "");
 }
 
@@ -54,14 +62,14 @@ static int make(struct tpp_call *call, const cJSON *data, const cJSON *file)
     struct call *base = &call->base.base;
     struct bank_answer answer;
     struct refusal refusal = {0};
-    struct lfi_slice resources = tpp_base_of(call, TPP_RESOURCES);
     cJSON *headers = headers_describe(call);
     const struct payment_ask ask = {
         .consent_id = call->access.consent_id,
         .data = data,
         .headers = headers,
         .idempotency_key = request_header(base->request, KEY_HEADER, NULL),
-        .url = arena_format(base->arena, "%.*s" BASE "/%s", SLICE_ARG(resources), kind_of(file)),
+        .url = arena_format(base->arena, "%.*s/%s", SLICE_ARG(base_of(call)), kind_of(file)),
+        .api_uri = tpp_api_uri(call),
         .file = file};
     (void)pay(call->base.sim, &ask, base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 201);
@@ -175,6 +183,7 @@ static int show(struct call *base, bool file)
         &(struct bank_about){.consent_id = slice_of(found.consent_id),
                              .method = "GET",
                              .path = arena_format(base->arena, "/payments/%.*s", SLICE_ARG(id)),
+                             .api_uri = tpp_api_uri(call),
                              .interaction_id = call->interaction_id},
         base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 200);
@@ -276,7 +285,7 @@ static void reply_refund(struct tpp_call *call, struct lfi_slice id, const cJSON
         const cJSON *terms = json_get(json_get(consent->data, "consentBody"), "Data");
         view_copy_if_missing(data, terms, "ConsentId");
         view_copy_if_missing(data, terms, "BaseConsentId");
-        view_add_payments(links, consent);
+        view_add_payments(links, consent, tpp_version(call));
     }
     store_unlock(store);
     sim_reply_json(call->base.base.reply, 200, message);
@@ -299,6 +308,7 @@ int tpp_show_refund_account(struct call *base)
             .consent_id = id,
             .method = "GET",
             .path = arena_format(base->arena, "/payment-consents/%.*s/refund", SLICE_ARG(id)),
+            .api_uri = tpp_api_uri(call),
             .interaction_id = call->interaction_id},
         base->arena, &answer, &refusal);
     int rc = answer_judge(call, &answer, &refusal, 200);

@@ -7,6 +7,7 @@
 #include "contract_hub_authorization_details.h"
 #include "tpp/scope.h"
 #include "tpp/signed.h"
+#include "versions.h"
 
 #include <math.h>
 
@@ -251,8 +252,8 @@ static int check_scope(struct tpp_call *call, const struct request_object *objec
 static int check_form(struct tpp_call *call, const struct request_object *object)
 {
     struct contract_violation violation;
-    const struct contract_schema *schema =
-        contract_schema_named(&contract_hub_authorization_details, object->family->schema);
+    const struct contract_schema *schema = schema_in_version(
+        &contract_hub_authorization_details, object->family->schema, object->version);
     char *text = cJSON_PrintUnformatted(object->details);
     int rc = text ? contract_check_json(schema, slice_of(text), &violation) : 0;
     cJSON_free(text);
@@ -291,8 +292,8 @@ static int read_details(struct tpp_call *call, struct request_object *out)
     }
     out->details = cJSON_GetArrayItem(list, 0);
     out->terms = json_get(out->details, "consent");
-    out->family = family_of_type(json_get_string(out->details, "type"));
-    if (!out->family) {
+    out->family = family_of_type(json_get_string(out->details, "type"), &out->version);
+    if (!out->family || !version_is_listed(call->base.hub->config->versions, out->version)) {
         return refuse(call, "PAR-DETAILS-TYPE", "authorization_details: the type is not served");
     }
     out->kind = consent_kind_named(out->family->kind);

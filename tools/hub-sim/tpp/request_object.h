@@ -19,6 +19,7 @@ struct request_object {
     const cJSON *terms;   /* its consent */
     const struct tpp_family *family;
     const struct consent_kind *kind; /* of the family */
+    uint32_t version;                /* of the standard, that the type names */
 };
 
 /* Prepares the schemas of authorization_details; as contract_init and contract_fini. */

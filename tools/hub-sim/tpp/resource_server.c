@@ -10,6 +10,7 @@
 #include "tpp/body.h"
 #include "tpp/client.h"
 #include "tpp/resources.h"
+#include "versions.h"
 
 int tpp_register(struct call *base)
 {
@@ -162,6 +163,28 @@ static int read_accept(struct tpp_call *call)
                                   "Accept must name application/json or application/jwt.");
 }
 
+/*
+ * The operation in the version that the base path names; a version that the Hub does not serve is
+ * no path of its. (TPP side 10.1.)
+ */
+static int choose_version(struct tpp_call *call)
+{
+    struct call *base = &call->base.base;
+    struct api_match *found = &base->found;
+    if (found->base_version == 0) {
+        return 0;
+    }
+    base->operation = version_is_listed(call->base.hub->config->versions, found->base_version)
+                          ? contract_operation_in(base->operation, found->base_version)
+                          : NULL;
+    if (!base->operation) {
+        return resource_refuse(call, "TPP-VERSION", 404, NULL, "The version is not served.");
+    }
+    found->contract.operation = base->operation;
+    found->row = base->row = flow_row_of(found->api->flow, base->operation);
+    return 0;
+}
+
 void tpp_run_resources(struct tpp_call *call)
 {
     struct call *base = &call->base.base;
@@ -170,7 +193,7 @@ void tpp_run_resources(struct tpp_call *call)
                  ? 0
                  : check_token(call);
     if (rc == 0) {
-        rc = dispatch_route(base);
+        rc = dispatch_route(base) == 0 ? choose_version(call) : -1;
     }
     if (rc == 0 && !open && tpp_lacks_interaction_id(call)) {
         rc = resource_refuse(call, "TPP-INTERACTION-ID", 400, "Resource.InvalidFormat",

@@ -22,6 +22,7 @@
 #include "tpp/call.h"
 #include "tpp/client.h"
 #include "tpp/request_object.h"
+#include "versions.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,21 +37,25 @@ static const char *const part_names[TPP_PARTS] = {"auth1", "as1", "rs1"};
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+#define FAMILY(document, name)                                                                     \
+    {.flow = &flow_hub_##document, .base_path = "/open-finance/" name "/v2.1"},                    \
+    {                                                                                              \
+        .flow = &flow_hub_##document, .base_path = "/open-finance/" name "/v2.2"                   \
+    }
+
 static int open_apis(struct tpp_side *side, struct lfi_error *error)
 {
     static const struct api issuer[] = {{.flow = &flow_hub_discovery}};
     static const struct api authorization[] = {{.flow = &flow_hub_authorization}};
     static const struct api resources[] = {
-        {.flow = &flow_hub_account_information,
-         .base_path = "/open-finance/account-information/v2.1"},
-        {.flow = &flow_hub_product_catalogue, .base_path = "/open-finance/product/v2.1"},
-        {.flow = &flow_hub_atm_directory, .base_path = "/open-finance/atm/v2.1"},
-        {.flow = &flow_hub_fx_quotes, .base_path = "/open-finance/fx/v2.1"},
-        {.flow = &flow_hub_account_opening, .base_path = "/open-finance/account-opening/v2.1"},
-        {.flow = &flow_hub_insurance, .base_path = "/open-finance/insurance/v2.1"},
-        {.flow = &flow_hub_payee_confirmation,
-         .base_path = "/open-finance/confirmation-of-payee/v2.1"},
-        {.flow = &flow_hub_payment_initiation, .base_path = "/open-finance/payment/v2.1"},
+        FAMILY(account_information, "account-information"),
+        FAMILY(product_catalogue, "product"),
+        FAMILY(atm_directory, "atm"),
+        FAMILY(fx_quotes, "fx"),
+        FAMILY(account_opening, "account-opening"),
+        FAMILY(insurance, "insurance"),
+        FAMILY(payee_confirmation, "confirmation-of-payee"),
+        FAMILY(payment_initiation, "payment"),
         {.flow = &flow_hub_tpp_registration},
         {.flow = &flow_hub_utilities},
         {.flow = &flow_hub_tpp_registration, .base_path = "/open-finance/onboarding/v2.1"},
@@ -220,6 +225,19 @@ struct lfi_slice tpp_base_of(const struct tpp_call *call, enum tpp_part part)
                         part_names[part], call->base.hub->config->provider_id);
 }
 
+uint32_t tpp_version(const struct tpp_call *call)
+{
+    uint32_t version = call->base.base.found.base_version;
+    return version != 0 ? version : VERSION_FIRST;
+}
+
+struct lfi_slice tpp_api_uri(const struct tpp_call *call)
+{
+    const struct call *base = &call->base.base;
+    return arena_format(base->arena, "%s%s", base->found.api->base_path,
+                        contract_operation_path(base->operation));
+}
+
 int tpp_refuse(struct tpp_call *call, const char *id, const char *error, const char *message)
 {
     return refusal_set(call->base.base.refusal, id, 400, error, message);
@@ -282,9 +300,15 @@ static void run(struct tpp_call *call, enum tpp_part part)
 /* What a fault of payments hits. */
 static bool makes_payment(const struct request *request)
 {
-    return slice_equal_text(request->method, "POST") &&
-           (slice_equal_text(request->path, "/open-finance/payment/v2.1/payments") ||
-            slice_equal_text(request->path, "/open-finance/payment/v2.1/file-payments"));
+    static const char *const paths[] = {
+        "/open-finance/payment/v2.1/payments", "/open-finance/payment/v2.1/file-payments",
+        "/open-finance/payment/v2.2/payments", "/open-finance/payment/v2.2/file-payments"};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        if (slice_equal_text(request->path, paths[i])) {
+            return slice_equal_text(request->method, "POST");
+        }
+    }
+    return false;
 }
 
 void tpp_side_handle(void *ctx, const struct request *request, struct reply *reply)

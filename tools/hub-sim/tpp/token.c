@@ -65,7 +65,7 @@ static void add_details(cJSON *body, struct tpp_call *call, struct consent *cons
     cJSON *element = cJSON_CreateObject();
     cJSON_AddItemToObject(element, "type",
                           cJSON_Duplicate(json_get(consent->data, "rarType"), false));
-    cJSON_AddItemToObject(element, "consent", view_consent(call->base.sim, consent));
+    cJSON_AddItemToObject(element, "consent", view_consent(call->base.sim, consent, 0));
     cJSON_AddItemToArray(list, element);
 }
 

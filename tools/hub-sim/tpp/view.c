@@ -5,6 +5,7 @@
 #include "payment_terms.h"
 #include "tpp/family.h"
 #include "tpp/pascal.h"
+#include "versions.h"
 
 #include <stdio.h>
 
@@ -34,37 +35,49 @@ cJSON *view_consent_data(const struct consent *consent)
     return data;
 }
 
-void view_consent_address(const struct consent *consent, char out[VIEW_ADDRESS_MAX])
+/* "HUB/open-finance/FAMILY/v2.1/". */
+static size_t put_base(const struct consent *consent, const char *family, uint32_t version,
+                       char out[VIEW_ADDRESS_MAX])
 {
-    const struct tpp_family *family = family_of_consent(consent);
-    (void)snprintf(out, VIEW_ADDRESS_MAX, "%s/open-finance/%s/v2.1/%s/%s", consent->hub->resources,
-                   family->base, family->path, consent->id);
+    char number[VERSION_TEXT_MAX];
+    version_format(version != 0 ? version : consent_version(consent), number);
+    int len = snprintf(out, VIEW_ADDRESS_MAX, "%s/open-finance/%s/%s/", consent->hub->resources,
+                       family, number);
+    return len < VIEW_ADDRESS_MAX ? (size_t)len : VIEW_ADDRESS_MAX - 1;
 }
 
-void view_add_payments(cJSON *links, const struct consent *consent)
+void view_consent_address(const struct consent *consent, uint32_t version,
+                          char out[VIEW_ADDRESS_MAX])
+{
+    const struct tpp_family *family = family_of_consent(consent);
+    size_t len = put_base(consent, family->base, version, out);
+    (void)snprintf(out + len, VIEW_ADDRESS_MAX - len, "%s/%s", family->path, consent->id);
+}
+
+void view_add_payments(cJSON *links, const struct consent *consent, uint32_t version)
 {
     char address[VIEW_ADDRESS_MAX];
     const cJSON *payment;
     cJSON *related = cJSON_AddArrayToObject(links, "Related");
     cJSON_ArrayForEach(payment, consent->payments)
     {
-        view_payment_address(consent, json_get_string(payment, "paymentId"), address);
+        view_payment_address(consent, json_get_string(payment, "paymentId"), version, address);
         cJSON_AddItemToArray(related, cJSON_CreateString(address));
     }
 }
 
-static void add_links(cJSON *view, const struct consent *consent)
+static void add_links(cJSON *view, const struct consent *consent, uint32_t version)
 {
     char address[VIEW_ADDRESS_MAX];
     cJSON *links = cJSON_AddObjectToObject(view, "Links");
-    view_consent_address(consent, address);
+    view_consent_address(consent, version, address);
     cJSON_AddStringToObject(links, "Self", address);
     if (consent_pays(consent)) {
-        view_add_payments(links, consent);
+        view_add_payments(links, consent, version);
     }
 }
 
-cJSON *view_consent(const struct sim *sim, struct consent *consent)
+cJSON *view_consent(const struct sim *sim, struct consent *consent, uint32_t version)
 {
     cJSON *view = cJSON_CreateObject();
     (void)consent_status(sim, consent);
@@ -74,7 +87,7 @@ cJSON *view_consent(const struct sim *sim, struct consent *consent)
     if (subscription) {
         cJSON_AddItemToObject(view, "Subscription", cJSON_Duplicate(subscription, true));
     }
-    add_links(view, consent);
+    add_links(view, consent, version);
     cJSON_AddItemToObject(view, "Meta", meta ? cJSON_Duplicate(meta, true) : cJSON_CreateObject());
     return view;
 }
@@ -116,9 +129,10 @@ cJSON *view_payment_data(const cJSON *told, const cJSON *asked, const cJSON *fil
 }
 
 void view_payment_address(const struct consent *consent, struct lfi_slice payment_id,
-                          char out[VIEW_ADDRESS_MAX])
+                          uint32_t version, char out[VIEW_ADDRESS_MAX])
 {
-    (void)snprintf(
-        out, VIEW_ADDRESS_MAX, "%s/open-finance/payment/v2.1/%s/%.*s", consent->hub->resources,
-        payment_file_terms(consent) ? "file-payments" : "payments", SLICE_ARG(payment_id));
+    size_t len = put_base(consent, "payment", version, out);
+    (void)snprintf(out + len, VIEW_ADDRESS_MAX - len, "%s/%.*s",
+                   payment_file_terms(consent) ? "file-payments" : "payments",
+                   SLICE_ARG(payment_id));
 }
