@@ -70,6 +70,7 @@ before(async () => {
     const adjust = (config) => {
         const url = `http://127.0.0.1:${clock.address().port}/operator/clock`;
         config.bank.clock = { url, operatorToken: join(dir, 'operator.token') };
+        config.tpps.find(({ slug }) => slug === 'pearl').roles = ['BDSP'];
     };
     pages = await startPages(
         ({ pathname, searchParams }) =>
@@ -247,6 +248,78 @@ test('the accounts of every page are listed', async (t) => {
     await asked.page.getByTestId('tpp-account-first').waitFor();
     await asked.page.getByTestId('tpp-account-second').waitFor();
     await pages.finish(asked.page, 'own-pages');
+});
+
+test('an order list has the records of every page', async (t) => {
+    const path = '/accounts/first/standing-orders';
+    const order = (standingOrderId, accountHolderName) => ({
+        accountId: 'first',
+        standingOrderId,
+        accountHolderName,
+        standingOrderStatusCode: 'Active',
+        frequency: 'IntervalMonthDay:3:27',
+        firstPaymentDateTime: '2025-01-27T08:00:00+04:00',
+        firstPaymentAmount: { amount: '90.00', currency: 'AED' },
+    });
+    const meta = { paginated: true, totalPages: 2, totalRecords: 2 };
+    t.after(() => {
+        delete BODIES[path];
+        delete BODIES[`${path} page 2`];
+    });
+    BODIES[path] = { data: [order('so1', 'Rent of the shop')], meta };
+    BODIES[`${path} page 2`] = { data: [order('so2', 'Fees of the school')], meta };
+    const permissions = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadStandingOrdersBasic', 'ReadStandingOrdersDetail'];
+    const { page, location } = await pages.share('Authorized', { permissions, accountIds: ['first'], locale: 'ar-AE' });
+    await page.goto(location);
+    const panel = page.getByTestId('tpp-panel');
+    await panel.getByText('Rent of the shop').waitFor();
+    await panel.getByText('Fees of the school').waitFor();
+    await panel.getByText('كل 3 أشهر، في اليوم 27').first().waitFor();
+    assert.deepEqual(page.problems, []);
+    await pages.finish(page, 'own-orders');
+});
+
+test('at the insurer the form asks for policies, and for nothing that it does not have', async () => {
+    const page = await pages.open('/connect.html', { width: 768 });
+    await pages.stay(page);
+    const kinds = { accounts: page.getByTestId('tpp-accounts'), policies: page.getByTestId('tpp-policies') };
+    const shown = async () => [await kinds.accounts.isVisible(), await kinds.policies.isVisible()];
+    assert.deepEqual(await shown(), [true, false]);
+    await page.getByTestId('tpp-provider-dhowinsurance').check();
+    assert.deepEqual(await shown(), [false, true]);
+    await page.getByText('The insurer has policies and no accounts, so this app asks for policies alone.').waitFor();
+    await page.getByRole('heading', { name: 'Connect your policies at Dhow Bank' }).waitFor();
+    await page.getByText('More of what a TPP may ask').click();
+    assert.equal(await page.getByText('Only accounts of').isVisible(), false);
+    for (const sector of ['Health', 'Home', 'Renters', 'Travel', 'Employment']) {
+        await page.getByLabel(`${sector} insurance`).uncheck();
+    }
+    await page.getByLabel('Claims').check();
+    for (const width of [320, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        await pages.check(page, `connect-insurer-${width}`);
+    }
+    const [request] = await Promise.all([page.waitForRequest('**/tpp/app/consents'), page.getByTestId('tpp-submit').click()]);
+    const { type, providerId, consent } = request.postDataJSON();
+    const Permissions = ['ReadInsurancePolicies', 'ReadInsuranceProduct', 'ReadInsurancePremium', 'ReadCustomerBasic', 'ReadCustomerClaims'];
+    assert.deepEqual([type, providerId], ['insurance', 'dhowinsurance']);
+    assert.deepEqual(consent.Permissions, [{ InsuranceType: 'Motor', Permissions }, { InsuranceType: 'Life', Permissions }]);
+    assert.deepEqual(Object.keys(consent).sort(), ['ExpirationDateTime', 'Permissions']);
+    await pages.pressLeave(page); // the Hub has taken it
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+});
+
+test('an app without the role for insurance is not led to the insurer', async () => {
+    const page = await pages.open('/connect.html', { locale: 'ar-AE' });
+    await page.getByTestId('tpp-provider-dhowinsurance').check();
+    await page.getByText('Pearl Home Loans').click();
+    await page.getByText('لا يجوز لـPearl Home Loans').waitFor();
+    assert.equal(await page.getByTestId('tpp-provider-dhowinsurance').count(), 0);
+    assert.equal(await page.getByTestId('tpp-accounts').isVisible(), true);
+    await page.getByText('Karak Money').last().click();
+    await page.getByTestId('tpp-provider-dhowinsurance').waitFor();
+    await pages.finish(page, 'connect-no-role');
 });
 
 test('a refusal of the customer is said', async () => {

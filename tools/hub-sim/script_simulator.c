@@ -92,7 +92,8 @@ int script_show_setup(struct call *base)
         cJSON_AddStringToObject(tpp, "segment", tpps[i].segment);
         cJSON_AddStringToObject(tpp, "pitch", tpps[i].pitch);
         cJSON_AddBoolToObject(tpp, "callsHub", tpp_app_calls(sim->app, i));
-        cJSON_AddBoolToObject(tpp, "pays", tpp_app_pays(sim->app, i));
+        cJSON_AddBoolToObject(tpp, "pays", tpp_app_may(sim->app, i, TPP_PAYS));
+        cJSON_AddBoolToObject(tpp, "insures", tpp_app_may(sim->app, i, TPP_INSURES));
         cJSON_AddItemToArray(list, tpp);
     }
     sim_reply_json(base->reply, 200, body);

@@ -64,12 +64,12 @@ bool tpp_app_calls(const struct tpp_app *app, size_t place)
     return app && app->clients[place];
 }
 
-bool tpp_app_pays(const struct tpp_app *app, size_t place)
+bool tpp_app_may(const struct tpp_app *app, size_t place, enum tpp_role role)
 {
     const struct sim_config *config = app ? app->sim->config : NULL;
     for (size_t i = 0; config && i < config->tpp_count; i++) {
         if (strcmp(config->tpps[i].slug, tpps[place].slug) == 0) {
-            return tpp_app_calls(app, place) && (config->tpps[i].roles & TPP_PAYS) != 0;
+            return tpp_app_calls(app, place) && (config->tpps[i].roles & role) != 0;
         }
     }
     return false;

@@ -4,6 +4,7 @@
 #define HUB_SIM_TPP_APP_APP_H
 
 #include "http/message.h"
+#include "roles.h"
 #include "sim.h"
 #include "tpp_app/flows.h"
 
@@ -23,8 +24,8 @@ void tpp_app_close(struct tpp_app *app); /* NULL is fine */
 
 /* Whether the TPP at this place of tpps calls its Hubs. */
 bool tpp_app_calls(const struct tpp_app *app, size_t place);
-/* Whether it does, and its role lets it pay. */
-bool tpp_app_pays(const struct tpp_app *app, size_t place);
+/* Whether it does, and has this role. */
+bool tpp_app_may(const struct tpp_app *app, size_t place, enum tpp_role role);
 /* The flow that the browser of a request has with this state or consent id. */
 bool tpp_app_find(const struct tpp_app *app, const struct request *request, struct lfi_slice id,
                   struct flow *out);

@@ -37,29 +37,35 @@ export function boundDays(input) {
 
 // ---- choices -----------------------------------------------------------------------------------
 
+/** Whether a segment of the bank is an insurer: it has policies, and neither accounts nor payments. */
+export const isInsurer = ({segment}) => segment === "insurance";
+
+function segmentTile(hub, checked, showHub) {
+  const input = element("input", {type: "radio", name: "provider", value: hub.providerId, checked, "data-testid": `tpp-provider-${hub.providerId}`});
+  input.addEventListener("change", () => showHub(hub));
+  return tile(input, pick(hub.name) ?? hub.segment, pick(hub.text) ?? "");
+}
+
 /**
- * Which app asks that `may`, and at which of the bank's segments that `fits`; `showApp` is told of the
- * app. False: there is no such app, for the simulator serves no TPPs.
+ * Which app asks that `may`, and at which of the bank's segments that `fits` it; `showApp` and `showHub`
+ * are told of what is chosen. False: there is no such app, for the simulator serves no TPPs.
  */
-export async function fillChoices(showApp, {fits = () => true, may = ({callsHub}) => callsHub} = {}) {
+export async function fillChoices(showApp, {fits = () => true, may = ({callsHub}) => callsHub, showHub = () => {}} = {}) {
   const {hubs, tpps: all, now: there} = await getJson("/sim/setup");
   const tpps = all.filter(may);
   const choose = (tpp) => {
+    const open = hubs.filter((hub) => fits(hub, tpp));
+    const usual = open.find(({segment}) => segment === tpp.segment) ?? open[0];
     showBrand(tpp.slug, tpp.name);
     showApp(tpp);
-    const usual = document.querySelector(`input[data-segment="${tpp.segment}"]`);
-    if (usual) usual.checked = true;
+    byId("segments").replaceChildren(...open.map((hub) => segmentTile(hub, hub === usual, showHub)));
+    showHub(usual);
   };
   followClock(there);
   byId("apps").append(...tpps.map((tpp, index) => {
     const input = element("input", {type: "radio", name: "app", value: tpp.clientId, checked: index === 0});
     input.addEventListener("change", () => choose(tpp));
     return element("label", {}, input, element("img", {src: `${tpp.slug}.svg`, alt: ""}), tpp.name);
-  }));
-  byId("segments").append(...hubs.filter(fits).map((hub, index) => {
-    const input = element("input", {type: "radio", name: "provider", value: hub.providerId, checked: index === 0,
-      "data-segment": hub.segment, "data-testid": `tpp-provider-${hub.providerId}`});
-    return tile(input, pick(hub.name) ?? hub.segment, pick(hub.text) ?? "");
   }));
   if (tpps.length > 0) choose(tpps[0]);
   return tpps.length > 0;
@@ -106,10 +112,10 @@ function showProblem(text) {
 export const showNoApp = () => showProblem(noApp());
 
 /**
- * Lets the form be sent: `terms` makes the consent of this type, or throws what is missing; `made` is
- * told of the consent.
+ * Lets the form be sent: `ask` makes the {type, consent} that is asked for, or throws what is missing;
+ * `made` is told of the consent.
  */
-export function sendConsents(type, terms, made = () => {}) {
+export function sendConsents(ask, made = () => {}) {
   byId("start").addEventListener("submit", async (event) => {
     event.preventDefault();
     byId("problem").hidden = true;
@@ -117,7 +123,7 @@ export function sendConsents(type, terms, made = () => {}) {
     try {
       const [clientId] = allOf("app");
       const [providerId] = allOf("provider");
-      const asked = {type, providerId, clientId, consent: terms(), subscription: SUBSCRIPTION};
+      const asked = {providerId, clientId, ...ask(), subscription: SUBSCRIPTION};
       const consent = await requestConsent(asked);
       made(consent);
       showLeaving(consent.authorizeUrl);

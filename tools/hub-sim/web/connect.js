@@ -1,16 +1,26 @@
 // The form: which data to ask for, then off to the bank.
 import {t} from "./i18n.js";
-import {allOf, boundDays, endOf, fillChoices, filled, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
+import {allOf, boundDays, endOf, fillChoices, filled, isInsurer, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
 import {byId, element} from "./page.js";
-import {GROUPS} from "./permissions.js";
+import {GROUPS, POLICY_PERMISSIONS, SECTORS} from "./permissions.js";
 
 const ACCOUNT_TYPES = ["Retail", "SME", "Corporate"];
 const SUB_TYPES = ["CurrentAccount", "Savings", "CreditCard", "Finance", "Mortgage"];
 const SUB_TYPE_NAMES = {CurrentAccount: "Current account", CreditCard: "Credit card"};
 
+let insurer = false; // the chosen provider is one
+
 function showApp(tpp) {
   document.title = t("{app}: connect an account", {app: tpp.name});
   byId("pitch").textContent = t(tpp.pitch);
+  byId("no-insurance").hidden = tpp.insures;
+  byId("no-insurance").textContent = t("{app} may not ask for insurance policies: it does not have that role in the directory.", {app: tpp.name});
+}
+
+/** The form asks for what the chosen provider has. */
+function showHub(hub) {
+  insurer = isInsurer(hub);
+  for (const part of document.querySelectorAll("[data-of]")) part.hidden = (part.dataset.of === "policies") !== insurer;
 }
 
 /** One tile for a group, one small box for each code; either moves the other. */
@@ -28,7 +38,9 @@ function permissionGroup([title, text, codes, checked]) {
 
 function fill() {
   GROUPS.forEach(permissionGroup);
-  const box = (name, value, text) => element("label", {className: "code-box"}, element("input", {type: "checkbox", name, value}), text);
+  const box = (name, value, text, more) => element("label", {className: "code-box"}, element("input", {type: "checkbox", name, value, ...more}), text);
+  byId("sectors").append(...SECTORS.map(([value, text]) => tile(element("input", {type: "checkbox", name: "sector", value, checked: true}), `${value} insurance`, text)));
+  byId("policy-permissions").append(...POLICY_PERMISSIONS.map(([value, text, checked]) => box("policy-permission", value, t(text), {checked})));
   byId("account-types").append(...ACCOUNT_TYPES.map((value) => box("account-type", value, t(value))));
   byId("sub-types").append(...SUB_TYPES.map((value) => box("sub-type", value, t(SUB_TYPE_NAMES[value] ?? value))));
 }
@@ -42,17 +54,29 @@ function expiry() {
   return endOf(value);
 }
 
-function terms() {
-  const permissions = allOf("permission");
-  if (permissions.length === 0) throw new Error(t("Choose at least one thing to share."));
-  const identifier = byId("behalf-id").value.trim();
-  return filled({
-    Permissions: permissions,
-    ExpirationDateTime: expiry(),
+function accountTerms() {
+  return {
+    Permissions: allOf("permission"),
     FromDate: byId("from-date").value,
     ToDate: byId("to-date").value,
     AccountType: allOf("account-type"),
     AccountSubType: allOf("sub-type"),
+  };
+}
+
+/** Without the policies themselves there is nothing to tell more of. */
+function policyTerms() {
+  const Permissions = ["ReadInsurancePolicies", ...allOf("policy-permission")];
+  return {Permissions: allOf("sector").map((InsuranceType) => ({InsuranceType, Permissions}))};
+}
+
+function terms() {
+  const asked = insurer ? policyTerms() : accountTerms();
+  if (asked.Permissions.length === 0) throw new Error(t("Choose at least one thing to share."));
+  const identifier = byId("behalf-id").value.trim();
+  return filled({
+    ...asked,
+    ExpirationDateTime: expiry(),
     BaseConsentId: byId("base-consent").value.trim(),
     OnBehalfOf: filled({
       TradingName: byId("behalf-trading").value.trim(),
@@ -65,9 +89,9 @@ function terms() {
 
 byId("days").addEventListener("change", () => { byId("until-box").hidden = byId("days").value !== "date"; });
 fill();
-const ready = await fillChoices(showApp);
+const ready = await fillChoices(showApp, {showHub, fits: (hub, tpp) => tpp.insures || !isInsurer(hub)});
 boundDays(byId("until-date"));
-if (ready) sendConsents("data-sharing", terms);
+if (ready) sendConsents(() => ({type: insurer ? "insurance" : "data-sharing", consent: terms()}));
 else showNoApp();
 const consents = await showRecent();
 byId("base-ids").replaceChildren(...consents.map(({consentId, tppName}) => element("option", {value: consentId, label: tppName})));

@@ -19,11 +19,11 @@ const thousands = (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ",");
 /** Keeps its order of reading in a right-to-left text. */
 const isolate = (text) => (locale.startsWith("ar") ? `\u2066${text}\u2069` : text);
 
-/** Decimal text with grouping; never through a floating-point number. */
-export function money(value, direction) {
+/** Decimal text with grouping; never through a floating-point number. `plus`: what is not a debit shows its sign. */
+export function money(value, direction, {plus = false} = {}) {
   const {amount, currency} = value.Amount === undefined ? value : {amount: value.Amount, currency: value.Currency};
   const [whole, fraction = "00"] = String(amount).split(".");
-  const sign = direction === "Debit" ? "−" : "";
+  const sign = direction === "Debit" ? "−" : plus ? "+" : "";
   return isolate(`${sign}${currency ?? ""} ${thousands(whole)}.${fraction.padEnd(2, "0")}`.trim());
 }
 
@@ -40,11 +40,13 @@ export function grouped(number) {
   return isolate(String(number).replace(/^(AE\d+|\d{4}\*{8}\d{4})$/, (one) => one.match(/.{1,4}/g).join(" ")));
 }
 
+/** A number of days, weeks, months or years. */
+export const lasting = (count, unit) => new Intl.NumberFormat(locale, {style: "unit", unit, unitDisplay: "long"}).format(count);
+
 /** "P3Y6M" is "3 years 6 months". */
 function duration(text) {
   const [, years, months] = /^P(?:(\d+)Y)?(?:(\d+)M)?$/.exec(text);
-  const part = (count, name) => (count ? `${Number(count)} ${name}${Number(count) === 1 ? "" : "s"}` : "");
-  return [part(years, "year"), part(months, "month")].filter(Boolean).join(" ") || text;
+  return [years && lasting(years, "year"), months && lasting(months, "month")].filter(Boolean).join(" ") || text;
 }
 
 function scalar(name, value) {

@@ -41,16 +41,10 @@ export async function ownTerms(consentId, insurance) {
 
 // ---- insurance ---------------------------------------------------------------------------------
 
-/** Reads all pages of policies, in the shape in which insurers tell them. */
-export async function readPolicies(consentId, path) {
-  const policies = [];
-  for (let page = 1, pages = 1; page <= pages; page += 1) {
-    const {Data, Meta} = await read({consentId, family: "insurance", path, ...(page > 1 && {query: `page=${page}`})});
-    if (Data.Policies.length === 0) break; // whatever number of pages is told
-    policies.push(...Data.Policies);
-    pages = Meta.TotalPages;
-  }
-  return {data: {Policies: policies}};
+/** Reads a page of policies, as readOwn() gives accounts; the policies keep the standard's shape. */
+export async function readPolicies(consentId, path, query) {
+  const {Data, Meta} = await read({consentId, family: "insurance", path, ...(query && {query})});
+  return {data: Data.Policies, meta: {totalPages: Meta?.TotalPages ?? 1}};
 }
 
 // ---- payments ----------------------------------------------------------------------------------

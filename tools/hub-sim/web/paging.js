@@ -27,6 +27,18 @@ function filterForm(apply) {
   return form;
 }
 
+/** The records of all pages of a list; `read(query)` resolves to one page, {data, meta}. */
+export async function allPages(read) {
+  const records = [];
+  for (let page = 1, pages = 1; page <= pages; page += 1) {
+    const {data, meta} = await read(page > 1 ? `page=${page}` : "");
+    if (data.length === 0) break; // whatever number of pages is told
+    records.push(...data);
+    pages = meta.totalPages;
+  }
+  return records;
+}
+
 /**
  * Shows a list page by page. `query(from, to)` makes the filter of two dates, either may be "";
  * `nodes(body)` makes what stands for a page, and an empty list for none.

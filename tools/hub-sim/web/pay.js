@@ -1,6 +1,6 @@
 // The form for payments: whom to pay, how much and when, then off to the bank.
 import {t} from "./i18n.js";
-import {allOf, boundDays, dayAhead, endOf, fillChoices, filled, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
+import {allOf, boundDays, dayAhead, endOf, fillChoices, filled, isInsurer, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
 import {byId, element} from "./page.js";
 import {payeeOf, rememberPayees} from "./payees.js";
 import {PAYMENT_TYPES} from "./payment-types.js";
@@ -21,7 +21,7 @@ function addPayee() {
     element("div", {className: "field"}, element("label", {htmlFor: `name-${number}`, textContent: t("Name")}),
       element("input", {id: `name-${number}`, className: "payee-name", maxLength: 70, autocomplete: "off", dir: "auto", "data-testid": `pay-name-${number}`})),
     element("div", {className: "field"}, element("label", {htmlFor: `iban-${number}`, textContent: t("IBAN")}),
-      element("input", {id: `iban-${number}`, className: "payee-iban", maxLength: 34, autocomplete: "off", spellcheck: false, "data-testid": `pay-iban-${number}`})));
+      element("input", {id: `iban-${number}`, dir: "ltr", className: "payee-iban", maxLength: 34, autocomplete: "off", spellcheck: false, "data-testid": `pay-iban-${number}`})));
   byId("payees").append(row);
   byId("add-payee").hidden = !chosen().vary || payees === PAYEES_MAX;
 }
@@ -114,9 +114,8 @@ function terms() {
 }
 
 fill();
-const hasAccounts = ({segment}) => segment !== "insurance";
 const ready = await fillChoices((tpp) => { document.title = t("{app}: pay from your account", {app: tpp.name}); },
-  {fits: hasAccounts, may: ({pays}) => pays});
+  {fits: (hub) => !isInsurer(hub), may: ({pays}) => pays});
 byId("add-payee").addEventListener("click", () => { addPayee(); byId(`name-${payees}`).focus(); });
 byId("add-date").addEventListener("click", () => addDate(""));
 addDate(dayAhead(30));
@@ -124,6 +123,6 @@ addDate(dayAhead(60));
 for (const id of ["first", "end"]) boundDays(byId(id));
 byId("first").value = dayAhead(0);
 showType();
-if (ready) sendConsents("payment", terms, ({consentId}) => rememberPayees(consentId, creditors()));
+if (ready) sendConsents(() => ({type: "payment", consent: terms()}), ({consentId}) => rememberPayees(consentId, creditors()));
 else showNoApp();
 await showRecent();

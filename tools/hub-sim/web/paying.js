@@ -95,7 +95,7 @@ const field = (id, label, input) => element("div", {className: "field"}, element
 function payeeFields(payees) {
   if (payees.length === 0) {
     return [field("pay-name", "Name", element("input", {id: "pay-name", maxLength: 70, autocomplete: "off", dir: "auto"})),
-      field("pay-iban", "IBAN", element("input", {id: "pay-iban", maxLength: 34, autocomplete: "off", spellcheck: false}))];
+      field("pay-iban", "IBAN", element("input", {id: "pay-iban", dir: "ltr", maxLength: 34, autocomplete: "off", spellcheck: false}))];
   }
   if (payees.length === 1) {
     const [{CreditorAccount: {Identification}}] = payees;

@@ -15,8 +15,8 @@ function policyRow({PolicyNumber, PolicyStatus, PolicyStartDate, PolicyEndDate})
 async function sectorCard(shared, sector) {
   const card = element("section", {className: "card", "data-testid": `tpp-sector-${sector}`}, element("h2", {textContent: t(`${sector} insurance`)}));
   try {
-    const {data: {Policies}} = await shared.call(`/${sector.toLowerCase()}-insurance-policies`);
-    card.append(Policies.length > 0 ? element("ul", {className: "told"}, ...Policies.map(policyRow))
+    const policies = await shared.all(`/${sector.toLowerCase()}-insurance-policies`);
+    card.append(policies.length > 0 ? element("ul", {className: "told"}, ...policies.map(policyRow))
       : element("p", {className: "waiting", textContent: t("The insurer shares no policy of this kind.")}));
   } catch (failure) {
     card.append(problem(failure));

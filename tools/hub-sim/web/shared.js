@@ -5,6 +5,7 @@ import {date, grouped, money, words} from "./format.js";
 import {byId, element, getJson, problem} from "./page.js";
 import {notOurs} from "./not-ours.js";
 import {findOwn, ownPath, ownTerms, readOwn, readPolicies} from "./own.js";
+import {allPages} from "./paging.js";
 import {isOfInsurance, showPolicies} from "./policies.js";
 import {toldCard} from "./told.js";
 import {ACCOUNTS, ACCOUNT_VIEWS} from "./views.js";
@@ -25,13 +26,19 @@ class Shared {
   }
 
   async call(path, query = "") {
-    const answer = isOfInsurance(this.terms) ? readPolicies(this.consentId, path) : readOwn(this.consentId, path, query);
-    return answer.finally(this.changed);
+    const read = isOfInsurance(this.terms) ? readPolicies : readOwn;
+    return read(this.consentId, path, query).finally(this.changed);
   }
 
+  /** The records of all pages. */
+  all(path) {
+    return allPages((query) => this.call(path, query));
+  }
+
+  /** call() and all() for what lies below an account. */
   ofAccount(account) {
     const base = `/accounts/${encodeURIComponent(account.id)}`;
-    return (rest, query) => this.call(base + rest, query);
+    return {call: (rest, query) => this.call(base + rest, query), all: (rest) => this.all(base + rest)};
   }
 }
 
@@ -47,8 +54,7 @@ const numberOf = (account) => grouped(account.accountNumbers?.[0]?.identificatio
 
 async function fillBalance(shared, account, amount, type) {
   try {
-    const {data} = await shared.ofAccount(account)("/balances");
-    const balance = mainBalance(data);
+    const balance = mainBalance(await shared.ofAccount(account).all("/balances"));
     amount.textContent = balance ? money(balance.amount, balance.creditDebitIndicator) : t("No balance");
     type.textContent = balance ? words(balance.balanceType) : "";
   } catch {
@@ -86,7 +92,7 @@ function openView(view, shared, account, panel) {
   panel.replaceChildren(element("p", {className: "waiting", textContent: t("Fetching…")}));
   const show = (...nodes) => panel.replaceChildren(...nodes);
   const fail = (failure) => show(problem(failure));
-  const context = {account, call: shared.ofAccount(account), show, fail};
+  const context = {account, ...shared.ofAccount(account), show, fail};
   return view.render(context).catch(fail);
 }
 
@@ -115,18 +121,6 @@ function accountSection(shared, account) {
 
 // ---- the page ----------------------------------------------------------------------------------
 
-/** The accounts of all pages. */
-async function allAccounts(shared) {
-  const accounts = [];
-  for (let page = 1, pages = 1; page <= pages; page += 1) {
-    const {data, meta} = await shared.call("/accounts", page > 1 ? `page=${page}` : "");
-    if (data.length === 0) break; // whatever number of pages is told
-    accounts.push(...data);
-    pages = meta.totalPages;
-  }
-  return accounts;
-}
-
 async function showAccounts(shared, into) {
   const cards = element("div", {className: "accounts"});
   const chosen = element("div");
@@ -134,7 +128,7 @@ async function showAccounts(shared, into) {
     for (const other of cards.children) other.setAttribute("aria-pressed", String(other === card));
     chosen.replaceChildren(accountSection(shared, account));
   };
-  const accounts = await allAccounts(shared);
+  const accounts = await shared.all("/accounts");
   cards.append(...accounts.map((account) => accountCard(shared, account, select)));
   nameAccounts(accounts.map((account) => `${titleOf(account)} · ${numberOf(account)}`));
   into.replaceChildren(cards, chosen);

@@ -16,7 +16,7 @@ export function customerCard(customer) {
       facts(rest), ...verifiedClaims.map(({verification}) => facts(verification ?? {}))));
 }
 
-export async function renderCustomers({call, show}) {
-  const {data} = await call("/customer");
+export async function renderCustomers({all, show}) {
+  const data = await all("/customer");
   show(...(data.length > 0 ? data.map(customerCard) : [empty(t("The bank names no holder."))]));
 }

@@ -1,21 +1,23 @@
 // What is paid regularly or later, and to whom.
 import {t} from "./i18n.js";
-import {date, empty, facts, grouped, money, words} from "./format.js";
+import {date, empty, facts, grouped, lasting, money, words} from "./format.js";
 import {element} from "./page.js";
 
 const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const every = (count, unit) => t("every {time}", {time: count === "1" ? t(unit) : lasting(count, unit)});
+const onDay = (day) => t("on {day}", {day: t(DAYS[day - 1])});
 const FREQUENCIES = {
-  IntervalDay: ([days]) => `every ${days} days`,
-  IntervalWeekDay: ([weeks, day]) => `${weeks === "1" ? "every week" : `every ${weeks} weeks`}, on ${DAYS[day - 1]}`,
-  WeekInMonthDay: ([week, day]) => `every month, on ${DAYS[day - 1]} of week ${week}`,
-  IntervalMonthDay: ([months, day]) => `${months === "1" ? "every month" : `every ${months} months`}, ${day < 0 ? `${-day} days before its end` : `on day ${day}`}`,
-  QuarterDay: () => "every quarter",
+  IntervalDay: ([days]) => [every(days, "day")],
+  IntervalWeekDay: ([weeks, day]) => [every(weeks, "week"), onDay(day)],
+  WeekInMonthDay: ([week, day]) => [every("1", "month"), onDay(day), t("week {week}", {week})],
+  IntervalMonthDay: ([months, day]) => [every(months, "month"), day < 0 ? t("{time} before its end", {time: lasting(-day, "day")}) : t("on day {day}", {day})],
+  QuarterDay: () => [t("every {time}", {time: t("quarter")})],
 };
 
 /** The contract's grammar of frequencies, in words. */
 function frequency(text) {
   const [name, ...numbers] = text.split(":");
-  return FREQUENCIES[name]?.(numbers) ?? words(text).toLowerCase();
+  return FREQUENCIES[name]?.(numbers).join(t(", ")) ?? words(text).toLowerCase();
 }
 
 /** A card with a title, an amount, a line below and everything else. */
@@ -28,8 +30,8 @@ function item(title, amount, lines, record, shown) {
 
 const numberOf = ({creditorAccount}) => (creditorAccount?.[0] ? grouped(creditorAccount[0].identification) : "");
 
-async function renderList({call, show}, path, nothing, card) {
-  const {data} = await call(path);
+async function renderList({all, show}, path, nothing, card) {
+  const data = await all(path);
   show(...(data.length > 0 ? data.map(card) : [empty(t(nothing))]));
 }
 

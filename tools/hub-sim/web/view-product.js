@@ -61,8 +61,7 @@ function productNodes(product) {
   return [...(rest.children.length > 0 ? [rest] : []), ...known.map((name) => part(t(TITLES[name] ?? name), PARTS[name](product[name])))];
 }
 
-export async function renderProducts({call, show}) {
-  const {data} = await call("/products");
-  const nodes = data.flatMap(productNodes);
+export async function renderProducts({all, show}) {
+  const nodes = (await all("/products")).flatMap(productNodes);
   show(...(nodes.length > 0 ? nodes : [empty(t("The bank names no terms for this account."))]));
 }

@@ -11,8 +11,7 @@ const balance = ({Amount, CreditDebitIndicator}) => money(Amount, CreditDebitInd
 
 function summaryRow({CreditDebitIndicator, TransactionType, SubTransactionType, Amount, Count}) {
   const kind = [TransactionType, SubTransactionType].filter(Boolean).map(words).join(" · ");
-  const sign = CreditDebitIndicator === "Credit" ? "+" : "";
-  return [kind, String(Count), sign + money(Amount, CreditDebitIndicator)];
+  return [kind, String(Count), money(Amount, CreditDebitIndicator, {plus: true})];
 }
 
 function statementCard(statement) {

@@ -9,10 +9,10 @@ function entry(transaction) {
   const incoming = transaction.creditDebitIndicator === "Credit";
   const what = transaction.merchantDetails?.merchantName ?? transaction.transactionInformation ?? words(transaction.subTransactionType);
   const kind = [words(transaction.transactionType), ...(transaction.flags ?? []).map(words), transaction.status === "Booked" ? "" : words(transaction.status)];
-  const amount = money(transaction.amount, transaction.creditDebitIndicator);
+  const amount = money(transaction.amount, transaction.creditDebitIndicator, {plus: true});
   const line = element("summary", {className: "entry"},
     element("span", {className: "what"}, what, element("small", {textContent: kind.filter(Boolean).join(" · ")})),
-    element("span", {className: incoming ? "money in" : "money", textContent: incoming ? `+${amount}` : amount}));
+    element("span", {className: incoming ? "money in" : "money", textContent: amount}));
   const details = element("details", {className: "entry-box"}, line);
   details.addEventListener("toggle", () => details.append(facts(transaction, {without: SHOWN})), {once: true});
   return element("li", {}, details);

@@ -8,8 +8,8 @@ import {renderProducts} from "./view-product.js";
 import {renderStatements} from "./view-statements.js";
 import {renderTransactions} from "./view-transactions.js";
 
-async function renderBalances({call, show}) {
-  const {data} = await call("/balances");
+async function renderBalances({all, show}) {
+  const data = await all("/balances");
   if (data.length === 0) return show(empty(t("No balances.")));
   const rows = data.map(({balanceType, amount, creditDebitIndicator, timestamp}) =>
     [words(balanceType), money(amount, creditDebitIndicator), dateTime(timestamp)]);
