@@ -27,7 +27,7 @@ static const struct check {
     {"state", ONCE, doctor_check_state},         {"core", EACH_PROVIDER, doctor_check_core},
     {"key store", ONCE, doctor_check_key_store}, {"issuer", EACH_PROVIDER, doctor_check_issuer},
     {"hub", EACH_PROVIDER, doctor_check_hub},    {"clock", ONCE, doctor_check_clock},
-    {"configuration", ONCE, doctor_check_rest},
+    {"versions", ONCE, doctor_check_versions},   {"configuration", ONCE, doctor_check_rest},
 };
 
 struct doctor {

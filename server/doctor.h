@@ -54,6 +54,8 @@ void doctor_check_listener(struct doctor_job *job);
 void doctor_check_state(struct doctor_job *job);
 void doctor_check_core(struct doctor_job *job);
 void doctor_check_rest(struct doctor_job *job);
+/* doctor_versions.c */
+void doctor_check_versions(struct doctor_job *job);
 /* doctor_peers.c */
 void doctor_check_key_store(struct doctor_job *job);
 void doctor_check_issuer(struct doctor_job *job);

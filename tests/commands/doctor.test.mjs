@@ -1,7 +1,8 @@
 // lfi-server --doctor: a line a check, and each check broken once.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttps } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -70,6 +71,32 @@ test('all is well, with free ports', async () => {
     has('ok', 'key store', /verifies what hub\.signingKey signs/);
     has('ok', 'state', /can be written/);
     has('ok', 'clock', /agrees/);
+    has('ok', 'versions of dhowretail', /^v2\.1$/);
+});
+
+test('the versions that each provider serves, and the documents that they follow', async () => {
+    const { has } = await doctor((c) => {
+        c.providers[0].offers = { standardVersions: ['v2.1', 'v2.2'] };
+        c.providers[1].offers = {
+            standardVersions: ['v2.1', 'v2.2'], closingVersions: ['v2.1'], familyVersions: { products: ['v2.1', 'v3.0'] },
+        };
+    });
+    has('ok', 'versions of dhowretail', /^v2\.1, v2\.2 \(draft\)$/);
+    has('ok', 'versions of dhowbusiness',
+        /^v2\.1, v2\.2 \(draft\); products: v2\.1, v3\.0 \(not known\); no new consents in v2\.1$/);
+    const sha256 = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
+    has('ok', 'documents v2.2', new RegExp(`^draft, .*SHA-256 ${sha256(join(ROOT, 'openapi/v2.2.yaml'))}$`));
+    const official = process.env.LFI_OFFICIAL_SPECS ?? join(ROOT, '../shared/specs');
+    for (const [family, file] of [
+        ['dataSharing', 'bank-data-sharing'], ['products', 'bank-products-data'], ['openData', 'bank-open-data'],
+        ['serviceInitiation', 'bank-service-initiation'], ['insurance', 'insurance'],
+        ['consentEvents', 'consent-events-actions'], ['caap', 'caap-operations'], ['healthCheck', 'health-check'],
+    ]) {
+        const path = join(official, `ozone-connect/uae-ozone-connect-${file}-openapi.yaml`);
+        const known = existsSync(path); // they are not part of this project
+        const version = known ? /^ {2}version: (\S+)$/m.exec(readFileSync(path, 'utf8'))[1] : 'v2\\.1\\.\\d+';
+        has('ok', `document ${family}`, new RegExp(`^${version}, final, SHA-256 ${known ? sha256(path) : '[0-9a-f]{64}'}$`));
+    }
 });
 
 test('beside the running server, whose levers it warns of', async () => {
