@@ -154,7 +154,7 @@
 #define LIMIT_OPERATOR_TOKEN_BYTES 256 /* of the file, with its line end */
 #define LIMIT_OPERATOR_OVERRIDES 32    /* that wait for a reply */
 #define LIMIT_OPERATOR_BODY 65536      /* bytes of the body of an override */
-#define LIMIT_OPERATOR_FINDINGS 4096   /* that /explain knows: 2 MiB */
+#define LIMIT_OPERATOR_FINDINGS 4096   /* that /explain knows, twice: 2 MiB */
 #define LIMIT_OPERATOR_SESSION_S 28800 /* of the console in a browser: a working day */
 #define LIMIT_CALL_LOG 2048            /* calls that the console knows: 1 MiB */
 

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define PATH_MAX_BYTES 256 /* base path and template */
+#define CUT_MAX_BYTES 200  /* names of what an answer lacks */
 #define ID_MAX 128         /* as long as the contract lets a consent id be */
 
 /* --- stages, in the order of the flow --------------------------------------------------------- */
@@ -186,17 +187,48 @@ static void tell_misfits(const struct call *call)
     }
 }
 
+/* A finding about this request, without what was found. */
+static struct explain_finding finding_of(const struct call *call, char version[VERSION_TEXT_MAX])
+{
+    version_format(call->version.used, version);
+    return (struct explain_finding){
+        .interaction = call_logged_header(call->request, "o3-ozone-interaction-id"),
+        .caller_interaction = call_logged_header(call->request, "o3-caller-interaction-id"),
+        .provider = call->provider ? call->provider->id : NULL,
+        .operation = call->operation ? contract_operation_id(call->operation) : NULL,
+        .version = version};
+}
+
+/* The members of the reply that its version of the standard does not have, or calls otherwise. */
+static void explain_cut(const struct call *call, const struct buf *names)
+{
+    char version[VERSION_TEXT_MAX], detail[CUT_MAX_BYTES + 20];
+    struct explain_finding finding = finding_of(call, version);
+    (void)snprintf(detail, sizeof(detail), "left out: %.*s",
+                   SLICE_ARG(names->failed ? SLICE("many members") : buf_slice(names)));
+    finding.check = "VERSION-CUT";
+    finding.detail = detail;
+    finding.usual = true;
+    explain_add(call->connect->config.explain, &finding, clock_now_us(call->connect->clock));
+}
+
 /* Our own reply is checked against the contract as a caller would check it. */
 static void check_reply(struct call *call)
 {
     struct contract_violation violation;
+    struct buf cut;
     struct reply *reply = call->reply;
     int mode = atomic_load_explicit(&call->connect->check_responses, memory_order_relaxed);
     bool checked =
         call->operation && !call->overridden &&
         (mode != CONTRACT_REPLIES_OFF || contract_response_cuts(call->operation, reply->status));
-    int rc = checked ? dispatch_check_reply(call, &violation) : 0;
+    buf_init(&cut, CUT_MAX_BYTES);
+    int rc = checked ? dispatch_check_reply(call, &cut, &violation) : 0;
     tell_misfits(call);
+    if (cut.len > 0 || cut.failed) {
+        explain_cut(call, &cut);
+    }
+    buf_free(&cut);
     if (rc == 0 || mode == CONTRACT_REPLIES_OFF) {
         return;
     }
@@ -238,15 +270,12 @@ struct lfi_slice call_logged_header(const struct request *request, const char *n
 
 static void remember(const struct call *call)
 {
+    char version[VERSION_TEXT_MAX];
     const struct refusal *refusal = call->refusal;
-    const struct explain_finding finding = {
-        .interaction = call_logged_header(call->request, "o3-ozone-interaction-id"),
-        .caller_interaction = call_logged_header(call->request, "o3-caller-interaction-id"),
-        .provider = call->provider ? call->provider->id : NULL,
-        .operation = call->operation ? contract_operation_id(call->operation) : NULL,
-        .check = refusal->id,
-        .status = call->reply->status,
-        .detail = refusal->detail};
+    struct explain_finding finding = finding_of(call, version);
+    finding.check = refusal->id;
+    finding.status = call->reply->status;
+    finding.detail = refusal->detail;
     explain_add(call->connect->config.explain, &finding, clock_now_us(call->connect->clock));
 }
 

@@ -41,6 +41,8 @@ int contract_check_tree(const struct contract_schema *schema,
                         struct contract_cuts *cuts, struct contract_violation *violation);
 /* Adds a range. */
 void contract_note_cut(struct contract_cuts *cuts, struct contract_range range);
+/* Appends "NAME, NAME as OLDER": each once. */
+void contract_name_cuts(const struct contract_cuts *cuts, struct lfi_slice body, struct buf *out);
 /*
  * Leaves the members out of the body, with their commas, renames those that have moved, and frees
  * the ranges. False, and the body has failed, when the longer names have no room.

@@ -153,6 +153,7 @@ struct contract_reply {
     struct buf *body;
     const struct contract_records *records; /* NULL: it has none */
     bool transliterate;                     /* required texts that do not fit */
+    struct buf *cut; /* gets what is left out or renamed, each name once; NULL: nobody asks */
 };
 
 /*
@@ -161,7 +162,7 @@ struct contract_reply {
  * member that a later version has moved gets its older name (versions 7.5). Optional members whose
  * text does not fit a tolerant pattern are left out too; required ones of these go out in plain
  * Latin letters when `transliterate` says so (versions 5.2). *counts, which may be NULL, is filled
- * in any case.
+ * in any case; `cut` may fail.
  */
 int contract_check_reply(const struct contract_operation *operation,
                          const struct contract_reply *reply, struct contract_misfit_counts *counts,

@@ -25,6 +25,40 @@ static int compare_ranges(const void *a, const void *b)
     return (left->from > right->from) - (left->from < right->from);
 }
 
+/* Whether it is in a list of "NAME, NAME as OLDER". */
+static bool is_named(struct lfi_slice list, struct lfi_slice name)
+{
+    struct lfi_slice one;
+    while (slice_next(&list, ',', &one)) {
+        one = slice_trim(one);
+        if (one.len >= name.len && memcmp(one.ptr, name.ptr, name.len) == 0 &&
+            (one.len == name.len || one.ptr[name.len] == ' ')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void contract_name_cuts(const struct contract_cuts *cuts, struct lfi_slice body, struct buf *out)
+{
+    for (size_t i = 0; i < cuts->count && !out->failed; i++) {
+        const struct contract_range *range = &cuts->ranges[i];
+        struct lfi_slice name = {body.ptr + range->from, range->to - range->from};
+        if (range->instead && range->instead->len == 0) {
+            continue; /* the end of a value that has become shorter: no name */
+        }
+        if (!range->instead) { /* from its quote to the end of its value */
+            name.ptr++;
+            name.len = (size_t)((const char *)memchr(name.ptr, '"', name.len - 1) - name.ptr);
+        }
+        if (!is_named(buf_slice(out), name)) {
+            buf_append_format(out, "%s%.*s", out->len > 0 ? ", " : "", SLICE_ARG(name));
+            buf_append_format(out, "%s%s", range->instead ? " as " : "",
+                              range->instead ? range->instead->ptr : "");
+        }
+    }
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';

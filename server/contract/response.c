@@ -144,6 +144,9 @@ int contract_check_reply(const struct contract_operation *operation,
         *counts = found;
     }
     cuts.count = rc == 0 ? cuts.count : 0;
+    if (reply->cut) {
+        contract_name_cuts(&cuts, buf_slice(reply->body), reply->cut);
+    }
     if (!contract_cut(&cuts, reply->body)) {
         rc = contract_violate(violation, "memory", "$", "has no room for the names of its version");
     }

@@ -41,9 +41,9 @@ bool dispatch_was_memory(struct call *call);
 void dispatch_refuse(struct call *call);
 /*
  * The reply and its records against the contract, which leaves out of it what its version of the
- * standard lacks, and what does not fit it and need not be told; counted in call->misfits. -1 with
- * *violation filled.
+ * standard lacks, and what does not fit it and need not be told; counted in call->misfits. Appends
+ * the names of what the version lacks to `cut`, which may be NULL. -1 with *violation filled.
  */
-int dispatch_check_reply(struct call *call, struct contract_violation *violation);
+int dispatch_check_reply(struct call *call, struct buf *cut, struct contract_violation *violation);
 
 #endif

@@ -15,14 +15,20 @@ struct entry {
     char caller_interaction[65];
     char provider[33];
     char operation[97];
+    char version[17];
     char check[33];
     char detail[257];
 };
 
-struct explain {
-    pthread_mutex_t lock;
+/* The last ones, newest replacing oldest. */
+struct ring {
     size_t next; /* entries ever added */
     struct entry entries[LIMIT_OPERATOR_FINDINGS];
+};
+
+struct explain {
+    pthread_mutex_t lock;
+    struct ring found, usual;
 };
 
 struct explain *explain_new(void)
@@ -63,13 +69,15 @@ void explain_add(struct explain *explain, const struct explain_finding *finding,
         return;
     }
     (void)pthread_mutex_lock(&explain->lock);
-    struct entry *entry = &explain->entries[explain->next++ % LIMIT_OPERATOR_FINDINGS];
+    struct ring *ring = finding->usual ? &explain->usual : &explain->found;
+    struct entry *entry = &ring->entries[ring->next++ % LIMIT_OPERATOR_FINDINGS];
     entry->at_us = now_us;
     entry->status = finding->status;
     keep_id(entry->interaction, finding->interaction);
     keep_id(entry->caller_interaction, finding->caller_interaction);
     keep(entry->provider, sizeof(entry->provider), finding->provider);
     keep(entry->operation, sizeof(entry->operation), finding->operation);
+    keep(entry->version, sizeof(entry->version), finding->version);
     keep(entry->check, sizeof(entry->check), finding->check);
     keep(entry->detail, sizeof(entry->detail), finding->detail);
     (void)pthread_mutex_unlock(&explain->lock);
@@ -95,29 +103,37 @@ static void append(struct json_writer *w, const struct entry *entry)
     if (entry->status != 0) {
         json_int(w, "status", entry->status);
     }
+    member(w, "version", entry->version);
     member(w, "check", entry->check);
     member(w, "detail", entry->detail);
     json_close_object(w);
 }
 
+static bool render_ring(const struct ring *ring, struct lfi_slice interaction,
+                        struct json_writer *w)
+{
+    bool found = false;
+    for (size_t i = 0; i < LIMIT_OPERATOR_FINDINGS; i++) {
+        const struct entry *entry = &ring->entries[(ring->next + i) % LIMIT_OPERATOR_FINDINGS];
+        if (interaction.len > 0 && (slice_equal_text(interaction, entry->interaction) ||
+                                    slice_equal_text(interaction, entry->caller_interaction))) {
+            append(w, entry);
+            found = true;
+        }
+    }
+    return found;
+}
+
 bool explain_render(struct explain *explain, struct lfi_slice interaction, struct buf *out)
 {
     struct json_writer w;
-    bool found = false;
     json_begin(&w, out);
     json_open_object(&w, NULL);
     json_string(&w, "interactionId", interaction);
     json_open_array(&w, "findings");
     (void)pthread_mutex_lock(&explain->lock);
-    for (size_t i = 0; i < LIMIT_OPERATOR_FINDINGS; i++) {
-        const struct entry *entry =
-            &explain->entries[(explain->next + i) % LIMIT_OPERATOR_FINDINGS];
-        if (interaction.len > 0 && (slice_equal_text(interaction, entry->interaction) ||
-                                    slice_equal_text(interaction, entry->caller_interaction))) {
-            append(&w, entry);
-            found = true;
-        }
-    }
+    bool found = render_ring(&explain->found, interaction, &w);
+    found = render_ring(&explain->usual, interaction, &w) || found;
     (void)pthread_mutex_unlock(&explain->lock);
     json_close_array(&w);
     json_close_object(&w);
@@ -131,8 +147,9 @@ void explain_render_last(struct explain *explain, struct buf *out)
     json_open_object(&w, NULL);
     json_open_array(&w, "findings");
     (void)pthread_mutex_lock(&explain->lock);
-    for (size_t i = 0; i < EXPLAIN_LAST && i < explain->next; i++) {
-        append(&w, &explain->entries[(explain->next - 1 - i) % LIMIT_OPERATOR_FINDINGS]);
+    const struct ring *ring = &explain->found;
+    for (size_t i = 0; i < EXPLAIN_LAST && i < ring->next; i++) {
+        append(&w, &ring->entries[(ring->next - 1 - i) % LIMIT_OPERATOR_FINDINGS]);
     }
     (void)pthread_mutex_unlock(&explain->lock);
     json_close_array(&w);

@@ -2,6 +2,7 @@
 // both, the other the older one alone of products and ATMs, and takes no new consents in it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -337,6 +338,33 @@ test('the charge method of a Sharia-compliant product has another name before v2
         const held = await retail().get(`/data-sharing/accounts/${accountId}/products`, { userId, query, headers: uri(version) });
         assert.deepEqual(methodsOf(held.json.data), methods, held.text);
     }
+});
+
+test('what an answer lacks in its version is explained by its interaction', async () => {
+    const { userId, accountId } = await holderOf('TakafulRequired');
+    const headersOf = (version) => ({ ...uri(version), 'o3-ozone-interaction-id': randomUUID() });
+    const explain = async (headers) => {
+        const reply = await fetch(`${demo.adminBaseUrl}/explain/${headers['o3-ozone-interaction-id']}`, {
+            headers: { authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}` },
+        });
+        return { status: reply.status, json: await reply.json() };
+    };
+    const read = async (version, path = `/data-sharing/accounts/${accountId}/products`) => {
+        const headers = headersOf(version);
+        await retail().get(path, { userId, query: { page: 1, 'page-size': 100 }, headers });
+        return explain(headers);
+    };
+    const { json: { findings: [finding, ...more] } } = await read('v2.1');
+    assert.deepEqual(more, []);
+    const { provider, operation, version, check, status, detail } = finding;
+    assert.deepEqual([provider, operation, version, check, status],
+        ['dhowretail', 'findProducts', 'v2.1', 'VERSION-CUT', undefined]);
+    assert.match(detail, /^left out: .*TakafulRequired/);
+    assert.match(detail, /ProfitCalculationMethod as InterestCalculationMethod/);
+    assert.equal((await read('v2.2')).status, 404); // nothing to explain
+    // a refusal names the version, too
+    const refused = await read('v2.1', '/data-sharing/accounts/none/products');
+    assert.deepEqual(refused.json.findings.map(({ version: one, status: code }) => [one, code >= 400]), [['v2.1', true]]);
 });
 
 test('what a customer holds is answered in both versions', async () => {

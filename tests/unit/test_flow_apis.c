@@ -258,13 +258,14 @@ static const struct contract_operation *operation_named(const char *id, uint32_t
     return contract_operation_in(operation, version);
 }
 
-static int check_cut_reply(uint32_t version, struct buf *body, struct contract_violation *violation)
+static int check_cut_reply(uint32_t version, struct buf *body, struct buf *cut,
+                           struct contract_violation *violation)
 {
     const struct contract_operation *operation = operation_named("findCut", version);
     assert_true(contract_response_cuts(operation, 200));
     assert_false(contract_response_cuts(operation, 404));
     const struct contract_reply reply = {
-        .status = 200, .content_type = SLICE("application/json"), .body = body};
+        .status = 200, .content_type = SLICE("application/json"), .body = body, .cut = cut};
     return contract_check_reply(operation, &reply, NULL, violation);
 }
 
@@ -274,7 +275,7 @@ static const char *reply_in(uint32_t version, const char *json, struct buf *body
     static struct contract_violation violation;
     buf_clear(body);
     buf_append_text(body, json);
-    if (check_cut_reply(version, body, &violation) != 0) {
+    if (check_cut_reply(version, body, NULL, &violation) != 0) {
         return violation.rule;
     }
     buf_append(body, "", 1);
@@ -367,10 +368,12 @@ static void check_names(const struct names_row *row, uint32_t version, bool lati
                                                              : row->refusing;
     struct contract_violation violation;
     struct contract_misfit_counts counts;
-    struct buf body;
+    struct buf body, cut;
     buf_init(&body, 10000);
+    buf_init(&cut, 100);
     buf_append_text(&body, row->json);
     const struct contract_reply reply = {.status = 200,
+                                         .cut = &cut,
                                          .content_type = SLICE("application/json"),
                                          .body = &body,
                                          .transliterate = latin};
@@ -392,6 +395,9 @@ static void check_names(const struct names_row *row, uint32_t version, bool lati
     if (version != CONTRACT_VERSION(1, 0)) {
         assert_int_equal(counts.refused > 0, rc != 0);
     }
+    /* what is told of it names members, and has no part of their values */
+    assert_true(cut.len == 0 || (cut.len == 4 && strchr("fn", cut.ptr[0])));
+    buf_free(&cut);
     buf_free(&body);
 }
 
@@ -406,7 +412,7 @@ static void a_longer_name_needs_room(void **state)
         const char *told = room < 3 ? "memory" : "{\"moved\":{\"named\":[],\"b\":1}}";
         buf_append_text(&body, json);
         struct contract_violation violation = {0};
-        int rc = check_cut_reply(CONTRACT_VERSION(1, 0), &body, &violation);
+        int rc = check_cut_reply(CONTRACT_VERSION(1, 0), &body, NULL, &violation);
         assert_int_equal(rc, room < 3 ? -1 : 0);
         if (rc == 0) {
             assert_int_equal(body.len, strlen(told));
@@ -469,6 +475,29 @@ static void names_that_do_not_fit_are_left_out_or_transliterated(void **state)
     contract_fini(flow_versioned.contract);
 }
 
+static void what_is_left_out_is_named_once(void **state)
+{
+    static const char json[] =
+        "{\"first\":{\"late\":\"x\",\"a\":1,\"later\":{}},\"moved\":{\"id\":[{\"late\":"
+        "\"x\",\"a\":1}]}}";
+    struct contract_violation violation;
+    struct buf body, cut;
+    (void)state;
+    buf_init(&body, 1000);
+    buf_init(&cut, 1000);
+    buf_append_text(&body, json);
+    assert_int_equal(check_cut_reply(CONTRACT_VERSION(1, 0), &body, &cut, &violation), 0);
+    assert_int_equal(cut.len, strlen("late, later, id as named"));
+    assert_memory_equal(cut.ptr, "late, later, id as named", cut.len);
+    buf_clear(&body);
+    buf_clear(&cut);
+    buf_append_text(&body, "{\"first\":{\"late\":\"x\"}}"); /* it is refused: nothing is left out */
+    assert_int_equal(check_cut_reply(CONTRACT_VERSION(1, 0), &body, &cut, &violation), -1);
+    assert_int_equal(cut.len, 0);
+    buf_free(&body);
+    buf_free(&cut);
+}
+
 /* More of them than fit the first ranges. */
 static void many_members_are_left_out(void **state)
 {
@@ -505,6 +534,7 @@ int main(void)
         cmocka_unit_test(a_member_that_has_moved_gets_the_name_of_its_version),
         cmocka_unit_test(a_longer_name_needs_room),
         cmocka_unit_test(names_that_do_not_fit_are_left_out_or_transliterated),
+        cmocka_unit_test(what_is_left_out_is_named_once),
         cmocka_unit_test(many_members_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -278,6 +278,31 @@ static void the_oldest_findings_are_forgotten(void **state)
     buf_free(&out);
 }
 
+/* However many usual ones come, and they are not among the last. */
+static void usual_findings_push_nothing_else_out(void **state)
+{
+    struct buf out;
+    (void)state;
+    buf_init(&out, 1024 * 1024);
+    explain_add(f.explain, &(struct explain_finding){.interaction = SLICE("id"), .check = "RARE"},
+                0);
+    for (int i = 0; i <= LIMIT_OPERATOR_FINDINGS; i++) {
+        explain_add(
+            f.explain,
+            &(struct explain_finding){
+                .interaction = SLICE("id"), .check = "USUAL", .version = "v2.1", .usual = true},
+            0);
+    }
+    explain_render_last(f.explain, &out);
+    assert_true(reply_has(&out, "RARE"));
+    assert_false(reply_has(&out, "USUAL"));
+    buf_clear(&out);
+    assert_true(explain_render(f.explain, SLICE("id"), &out));
+    assert_true(reply_has(&out, "RARE"));
+    assert_true(reply_has(&out, "\"version\":\"v2.1\",\"check\":\"USUAL\""));
+    buf_free(&out);
+}
+
 static int admin_status(struct admin *admin, const char *method, const char *path)
 {
     const struct request request = {
@@ -339,6 +364,7 @@ int main(void)
         CASE(overrides_are_bounded),
         CASE(each_path_is_whose_it_is),
         CASE(the_oldest_findings_are_forgotten),
+        CASE(usual_findings_push_nothing_else_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
