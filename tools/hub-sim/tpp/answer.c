@@ -90,9 +90,7 @@ static int refuse_for(struct tpp_call *call, const struct bank_answer *answer)
     case 500:
         return hand_on(call, status, answer);
     case 404:
-        return contract_response_names(base->operation, status)
-                   ? resource_refuse(call, "TPP-BANK", 404, NULL, "The bank knows no such thing.")
-                   : fail(call, "The bank's answer is not one that it may give.");
+        return resource_refuse(call, "TPP-BANK", 404, NULL, "The bank knows no such thing.");
     case 429:
         if (answer->http.retry_after[0]) {
             reply_header(base->reply, "Retry-After", slice_of(answer->http.retry_after));
