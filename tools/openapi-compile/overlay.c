@@ -210,9 +210,27 @@ static void apply_edit(struct source *source, struct node edit)
     }
 }
 
+/* The overlay of the same version that is applied before. */
+static struct overlay_head apply_before(struct source *source, struct node after,
+                                        const struct overlay_head *head)
+{
+    struct node file =
+        source_resolve(source, after, source_format(source, "%s#/", node_string(after)));
+    if (file.file == after.file) {
+        node_fail(after, "an overlay is not applied before itself");
+    }
+    struct overlay_head before = overlay_apply(source, file.file->path);
+    if (strcmp(before.version, head->version) != 0 || strcmp(before.over, head->over) != 0) {
+        node_fail(after, "%s: %s over %s is another version", node_string(after), before.version,
+                  before.over);
+    }
+    return before;
+}
+
 struct overlay_head overlay_apply(struct source *source, const char *path)
 {
-    static const char *const known[] = {"version", "over", "draft", "edits", "formats", NULL};
+    static const char *const known[] = {"version", "over",    "draft", "after",
+                                        "edits",   "formats", NULL};
     static const char *const formats[] = {"date", "date-time", "email", "uri", "uuid", NULL};
     struct node root = source_open(source, path, (struct node){0});
     node_only(root, "an overlay", known);
@@ -224,7 +242,11 @@ struct overlay_head overlay_apply(struct source *source, const char *path)
     if (head.formats.raw) {
         node_only(head.formats, "formats", formats);
     }
-    struct node edits = node_need(root, "edits");
+    struct node edits = node_need(root, "edits"), after = node_get(root, "after");
+    if (after.raw) {
+        struct overlay_head before = apply_before(source, after, &head);
+        head.formats = head.formats.raw ? head.formats : before.formats;
+    }
     if (!node_is_list(edits) || node_count(edits) == 0) {
         node_fail(edits, "edits must be a list with at least one");
     }

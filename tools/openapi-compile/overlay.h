@@ -4,6 +4,7 @@
  *   version: v2.2
  *   over: v2.1
  *   draft: true      (when it is one)
+ *   after: FILE      (an overlay of the same version that is applied before, when there is one)
  *   edits:
  *     - in: components/transaction.yaml#/Transaction
  *       require: [transactionInformation]
