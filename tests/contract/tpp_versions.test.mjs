@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDemo } from '../support/demo.mjs';
+import { Payer } from '../support/payer.mjs';
 import { refusalsOf } from '../support/refusals.mjs';
-import { accountAccess, Tpp } from '../support/tpp.mjs';
+import { accountAccess, now, Tpp } from '../support/tpp.mjs';
+import { laterIn } from '../support/versions.mjs';
+import { openEvent, Receiver, until } from '../support/webhooks.mjs';
 
 const BOTH = ['v2.1', 'v2.2'];
 const FAMILIES = ['account-access-consent', 'service-initiation-consent', 'insurance-consent'];
@@ -13,7 +16,8 @@ let demo, tpp, business, refusalOf;
 
 before(async () => {
     demo = await startDemo({
-        adjustServer: `.providers[0].offers.standardVersions = ${JSON.stringify(BOTH)}`,
+        adjustServer: `.providers[0].offers.standardVersions = ${JSON.stringify(BOTH)}
+            | .providers[0].paymentLog = "v2.2"`,
     });
     refusalOf = refusalsOf(demo);
     tpp = await Tpp.start(demo);
@@ -111,4 +115,179 @@ test('no Hub serves v2.0 or v2.3', async () => {
         const pushed = await tpp.push(await tpp.requestObject(inVersion(version, accountAccess())));
         await assertRefused(pushed, 400, 'invalid_request', 'PAR-DETAILS-TYPE');
     }
+});
+
+/* --- consents of one version, calls of the other ---------------------------------------------- */
+
+const OTHER = { 'v2.1': 'v2.2', 'v2.2': 'v2.1' };
+for (const version of BOTH) {
+    test(`a consent of ${version} is used by calls of ${OTHER[version]}, in their form`, async () => {
+        const called = OTHER[version];
+        const { access_token: token, consentId } = await tpp.connect(inVersion(version, accountAccess()));
+        const { status, json, headers } = await tpp.call('GET', accounts(called), token);
+        assert.deepEqual([status, json.Links.Self], [200, `${tpp.resources}${accounts(called)}`]);
+        const known = await knownOf(consentId);
+        assert.equal(known.consent.standardVersion, version);
+        assert.equal(Object.fromEntries(urisOf(known))['/accounts'], accounts(called));
+        const logged = () => demo.hubLog().find(({ event, interactionId }) => event === 'tpp-call' && interactionId === headers['x-fapi-interaction-id']);
+        const { version: told, consentVersion } = await until(logged, 'the call is logged');
+        assert.deepEqual([told, consentVersion], [called, version]);
+    });
+}
+
+test('members that v2.2 adds are in its answers and not in those of v2.1', async () => {
+    const details = inVersion('v2.2', accountAccess({
+        Permissions: ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances', 'ReadProduct', 'ReadProductFinanceRates'],
+    }));
+    const user = demo.providers[0].users.find(({ login }) => login === 'hessa');
+    const { access_token: token } = await tpp.connect(details, { user });
+    const { json: { Data: { Account: all } } } = await tpp.call('GET', accounts('v2.2'), token);
+    const found = { 'v2.1': new Set(), 'v2.2': new Set() };
+    for (const version of BOTH) {
+        for (const { AccountId } of all) {
+            for (const part of ['product', 'balances']) {
+                const reply = await tpp.call('GET', `${accounts(version)}/${AccountId}/${part}`, token);
+                assert.equal(reply.status, 200, reply.text);
+                laterIn(reply.json, found[version]);
+            }
+        }
+    }
+    assert.deepEqual([...found['v2.1']], []);
+    assert.ok(found['v2.2'].size > 0);
+});
+
+test('products are told in the form of the call', async () => {
+    const headers = { 'x-fapi-customer-ip-address': '192.0.2.7' };
+    const token = await tpp.ownToken('products');
+    const inForm = async (version) => {
+        const { status, json, text } = await tpp.call('GET', `/open-finance/product/${version}/products`, token, { headers });
+        assert.equal(status, 200, text);
+        return laterIn(json);
+    };
+    assert.deepEqual([...await inForm('v2.1')], []);
+    assert.ok((await inForm('v2.2')).size > 0);
+});
+
+/* --- consents -------------------------------------------------------------------------------- */
+
+const inADay = (offset) => `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 19)}${offset}`;
+
+test('strict forms of date-times are demanded in v2.2 alone', async () => {
+    const push = async (version, ExpirationDateTime) => tpp.push(await tpp.requestObject(inVersion(version, accountAccess({ ExpirationDateTime }))));
+    for (const loose of [inADay('-00:00'), inADay('-13:00'), inADay('Z').replace('T', 't')]) {
+        const taken = await push('v2.1', loose);
+        assert.equal(taken.status, 201, `${loose} ${taken.text}`);
+        await assertRefused(await push('v2.2', loose), 400, 'invalid_request', 'PAR-DETAILS-FORM');
+    }
+    for (const strict of [inADay('Z'), inADay('+04:00'), inADay('-01:30')]) {
+        assert.equal((await push('v2.2', strict)).status, 201, strict);
+    }
+});
+
+test('the customer of a consent to data may authorize until when the TPP says, in v2.2', async () => {
+    const push = async (version, AuthorizationExpirationDateTime) =>
+        tpp.push(await tpp.requestObject(inVersion(version, accountAccess({ AuthorizationExpirationDateTime }))));
+    await assertRefused(await push('v2.1', inADay('Z')), 400, 'invalid_request', 'PAR-DETAILS-FORM');
+    for (const bad of ['2020-01-01T00:00:00Z', `${new Date(Date.now() + 91 * 86_400_000).toISOString()}`]) {
+        await assertRefused(await push('v2.2', bad), 400, 'invalid_request', 'PAR-DEADLINE');
+    }
+    const AuthorizationExpirationDateTime = inADay('Z');
+    const { consentId } = await tpp.connect(inVersion('v2.2', accountAccess({ AuthorizationExpirationDateTime })));
+    const own = await tpp.ownToken('openid accounts');
+    const shown = async (version) => {
+        const { status, json, text } = await tpp.call('GET', `/open-finance/account-information/${version}/account-access-consents/${consentId}`, own);
+        assert.equal(status, 200, text);
+        return json.Data.AuthorizationExpirationDateTime;
+    };
+    assert.deepEqual([await shown('v2.2'), await shown('v2.1')], [AuthorizationExpirationDateTime, undefined]);
+});
+
+/* --- payments -------------------------------------------------------------------------------- */
+
+test('a payment under v2.2 tells its rail once it is known, to calls and events of v2.2', async (t) => {
+    const payer = new Payer(tpp, 'v2.2');
+    const receiver = await Receiver.start();
+    t.after(() => receiver.stop());
+    const OnBehalfOf = { TradingName: 'Dune Payments', IdentifierType: 'Other', Identifier: 'D-1' };
+    const { access_token: token, consentId } =
+        await payer.connect(undefined, { OnBehalfOf }, { subscription: receiver.subscription() });
+    const own = await tpp.ownToken('openid payments');
+    const made = await payer.messageOf(await payer.post(token, { Data: await payer.paymentOf(consentId) }), 201);
+    const { PaymentId } = made.Data;
+    assert.equal(made.Links.Self, `${tpp.resources}${payer.base}/payments/${PaymentId}`);
+    assert.equal('PaymentRail' in made.Data, false);
+    const routed = await until(async () => {
+        const { Data } = await payer.read(`/payments/${PaymentId}`, own);
+        return Data.PaymentRail && Data;
+    }, 'the payment has a rail');
+    assert.equal(routed.PaymentRail, 'AANI');
+
+    const older = new Payer(tpp);
+    const { Data } = await older.read(`/payments/${PaymentId}`, own);
+    assert.equal(Data.PaymentId, PaymentId);
+    assert.equal('PaymentRail' in Data, false);
+
+    const consentIn = async (one) => (await one.read(`/payment-consents/${consentId}`, own)).Data.OnBehalfOf;
+    assert.deepEqual([await consentIn(payer), await consentIn(older)], [OnBehalfOf, undefined]);
+    const known = await knownOf(consentId);
+    assert.deepEqual(known.consent.consentBody.Data.OnBehalfOf, OnBehalfOf);
+    assert.deepEqual(known.findings ?? [], []);
+    assert.equal(Object.fromEntries(urisOf(known))['/payments'], `${payer.base}/payments`);
+
+    const keys = await payer.keys();
+    const event = await until(async () => {
+        const messages = await Promise.all(receiver.calls.map(async (call) => (await openEvent(call, tpp, keys)).claims.message));
+        return messages.find((message) => message.Data.PaymentRail);
+    }, 'an event with the rail');
+    assert.deepEqual([event.Data.PaymentRail, event.Meta.EventResource], ['AANI', made.Links.Self]);
+});
+
+test('a payment consent of v2.1 is for nobody else', async () => {
+    const payer = new Payer(tpp);
+    const details = await payer.details(undefined, { OnBehalfOf: { TradingName: 'Dune Payments' } });
+    await assertRefused(await tpp.push(await tpp.requestObject(details)), 400, 'invalid_request', 'PAR-DETAILS-FORM');
+});
+
+/* --- Confirmation of Payee ------------------------------------------------------------------- */
+
+async function askPayee(version, path, data, one = tpp) {
+    const text = await one.sign({ iss: one.clientId, aud: one.issuer, nbf: now() - 10, exp: now() + 300, message: { Data: data } });
+    return one.call('POST', `/open-finance/confirmation-of-payee/${version}${path}`, await one.ownToken('confirmation-of-payee'), {
+        text, headers: { 'content-type': 'application/jwt' },
+    });
+}
+const account = (Identification) => ({ SchemeName: 'IBAN', Identification });
+const messageOf = (reply) => new Payer(tpp).messageOf(reply, 200);
+
+test('discovery tells one source in v2.1, and a list of them in v2.2', async () => {
+    const ours = account('AE079991234567890123456'), foreign = account('AE070331234567890123456');
+    const source = { DiscoveryEndpointUrl: demo.providers[0].discoveryUrl, ResourceServerUrl: tpp.resources };
+    assert.deepEqual((await messageOf(await askPayee('v2.1', '/discovery', ours))).Data, source);
+    // business serves no v2.2
+    assert.deepEqual((await messageOf(await askPayee('v2.2', '/discovery', ours))).Data, { ConfirmationSource: [source] });
+    assert.deepEqual((await messageOf(await askPayee('v2.2', '/discovery', foreign))).Data, { ConfirmationSource: [] });
+    await assertRefused(await askPayee('v2.1', '/discovery', foreign), 404, '', 'TPP-PAYEE');
+});
+
+for (const version of BOTH) {
+    test(`a name is judged under ${version}`, async () => {
+        const { access_token: token } = await tpp.connect(accountAccess({
+            Permissions: ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadPartyUser'],
+        }));
+        const { json } = await tpp.call('GET', accounts('v2.1'), token);
+        const party = await tpp.call('GET', '/open-finance/account-information/v2.1/parties', token);
+        const { FullName } = party.json.Data.Party.VerifiedClaims[0].Claims;
+        const { Identification } = json.Data.Account.flatMap(({ AccountIdentifiers = [] }) => AccountIdentifiers)
+            .find(({ SchemeName }) => SchemeName === 'IBAN');
+        const confirm = (iban, Name) => askPayee(version, '/confirmation', { ...account(iban), Name });
+        assert.deepEqual((await messageOf(await confirm(Identification, { FullName }))).Data, { NameMatchIndicator: 'ConfirmationOfPayee.Yes' });
+        const wrong = await messageOf(await confirm(Identification, { FullName: 'Quentin Zebedee' }));
+        assert.equal(wrong.Data.NameMatchIndicator, 'ConfirmationOfPayee.No');
+        assert.ok(wrong.Data.MaskedName.includes('*'));
+        assert.equal((await confirm('AE079991234567890123456', { FullName })).status, 204);
+    });
+}
+
+test('nothing that the Hubs answered breaks their own contract', () => {
+    assert.deepEqual(demo.hubLog().filter(({ event }) => event === 'own-reply'), []);
 });

@@ -12,8 +12,10 @@ export const PAYMENTS = '/open-finance/payment/v2.1';
 const LOGIN = 'rohan'; // has accounts to pay from
 
 export class Payer {
-    constructor(tpp) {
+    constructor(tpp, version = 'v2.1') {
         this.tpp = tpp;
+        this.version = version;
+        this.base = `/open-finance/payment/${version}`;
     }
 
     async keys() {
@@ -36,7 +38,7 @@ export class Payer {
     async details(controls = CONTROL_PARAMETERS.SingleInstantPayment, consent = {}) {
         const Creditor = [creditorOf(1)];
         return {
-            type: SERVICE_INITIATION,
+            type: SERVICE_INITIATION.replace('v2.1', this.version),
             consent: {
                 ConsentId: randomUUID(),
                 ControlParameters: controls,
@@ -70,7 +72,7 @@ export class Payer {
         const { tpp } = this;
         const times = { nbf: 0, exp: now() + 300 };
         const text = await tpp.sign({ iss: tpp.clientId, aud: [tpp.issuer], ...times, message, ...claims });
-        return tpp.call('POST', PAYMENTS + path, token, {
+        return tpp.call('POST', this.base + path, token, {
             text,
             headers: {
                 'content-type': 'application/jwt',
@@ -95,6 +97,6 @@ export class Payer {
     }
 
     async read(path, token, more) {
-        return this.messageOf(await this.tpp.call('GET', `${PAYMENTS}${path}`, token, more), 200);
+        return this.messageOf(await this.tpp.call('GET', `${this.base}${path}`, token, more), 200);
     }
 }

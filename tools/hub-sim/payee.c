@@ -3,9 +3,15 @@
 #include "name_match.h"
 #include "transcript.h"
 
-/* The name in the first claim of a record; absent when the record has none. */
+/* The name of a record in v2.2, or in v2.1 of its first claim; absent when the record has none. */
 static struct name_holder holder_of(const cJSON *record)
 {
+    const cJSON *name = json_get(record, "name");
+    if (name) {
+        struct lfi_slice trade = json_get_string(name, "businessName");
+        return (struct name_holder){trade.ptr ? trade : json_get_string(name, "fullName"),
+                                    trade.ptr};
+    }
     const cJSON *claim = cJSON_GetArrayItem(json_get(record, "verifiedClaims"), 0);
     struct lfi_slice business = json_get_string(json_get(claim, "organisationClaims"), "name");
     struct lfi_slice person = json_get_string(json_get(claim, "claims"), "fullName");
@@ -48,7 +54,9 @@ char *payee_print_query(const cJSON *iban, const cJSON *name)
     cJSON *account = cJSON_AddObjectToObject(data, "account");
     cJSON_AddStringToObject(account, "schemeName", "IBAN");
     cJSON_AddItemToObject(account, "identification", cJSON_Duplicate(iban, false));
-    cJSON_AddItemToObject(account, "name", cJSON_Duplicate(name, true));
+    if (name) {
+        cJSON_AddItemToObject(account, "name", cJSON_Duplicate(name, true));
+    }
     char *text = cJSON_PrintUnformatted(query);
     cJSON_Delete(query);
     return text;

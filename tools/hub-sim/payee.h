@@ -12,7 +12,8 @@
  */
 bool payee_judge(const cJSON *body, struct lfi_slice submitted, cJSON *out, const char *indicator,
                  const char *mask);
-/* The bank's query, to be freed with cJSON_free; `name` has the members of the bank's contract. */
+/* The bank's query, to be freed with cJSON_free; `name` has the members of the bank's contract;
+ * NULL: none is told, which is v2.2. */
 char *payee_print_query(const cJSON *iban, const cJSON *name);
 
 #endif

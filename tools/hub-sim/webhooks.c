@@ -9,6 +9,7 @@
 #include "payment_terms.h"
 #include "payments.h"
 #include "tpp/view.h"
+#include "versions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,9 +326,12 @@ void webhooks_announce(const struct sim *sim, const struct consent *consent, con
     }
     cJSON *told = payments_told(payment);
     view_payment_address(consent, json_get_string(payment, "paymentId"), 0, resource);
-    add(sim, consent, resource,
-        view_payment_data(told, json_get(json_get(payment, "requestBody"), "Data"),
-                          payment_file_terms(consent)));
+    cJSON *data = view_payment_data(told, json_get(json_get(payment, "requestBody"), "Data"),
+                                    payment_file_terms(consent));
+    if (consent_version(consent) > VERSION_FIRST) {
+        view_add_rail(data, payment);
+    }
+    add(sim, consent, resource, data);
     cJSON_Delete(told);
 }
 

@@ -32,6 +32,7 @@ struct tpp_call {
     const struct tpp *tpp;                  /* once it has proved who it is */
     struct form form;                       /* of the authorization server */
     struct access access;                   /* of the resource server */
+    uint32_t consent_version;               /* of the standard, of the token's consent; 0: none */
     bool as_jwt;                            /* its answer is to be signed */
     struct lfi_slice said;                  /* the bank's words, told with a refusal; or absent */
     bool signed_body;                       /* body_open has read a signed one */

@@ -30,6 +30,16 @@ static bool is_within_a_year(const cJSON *terms, const char *name, int64_t now_u
            datetime_utc_us(&end) < now_us + YEAR_US;
 }
 
+/* Until when the customer may authorize: not over, and not after the consent's own end. */
+static bool has_bad_deadline(const cJSON *terms, int64_t now_us)
+{
+    struct datetime deadline, end;
+    return datetime_parse(json_get_string(terms, "AuthorizationExpirationDateTime"), &deadline) &&
+           datetime_parse(json_get_string(terms, "ExpirationDateTime"), &end) &&
+           (datetime_utc_us(&deadline) <= now_us ||
+            datetime_utc_us(&deadline) > datetime_utc_us(&end));
+}
+
 /* What is read of an account needs the account itself. */
 static bool needs_account(const cJSON *permissions)
 {
@@ -76,6 +86,11 @@ static int check_rules(struct tpp_call *call, const struct request_object *objec
     const cJSON *permissions = json_get(object->terms, "Permissions");
     if (!is_within_a_year(object->terms, "ExpirationDateTime", now_us)) {
         return refuse(call, "PAR-EXPIRY", "ExpirationDateTime must be within the next year");
+    }
+    if (has_bad_deadline(object->terms, now_us)) {
+        return refuse(
+            call, "PAR-DEADLINE",
+            "AuthorizationExpirationDateTime must lie between now and ExpirationDateTime");
     }
     if (object->kind->policies) {
         return names_sector_twice(permissions)

@@ -5,6 +5,7 @@
 #include "rows_hub_payee_confirmation.h"
 #include "tpp/answer.h"
 #include "tpp/body.h"
+#include "versions.h"
 
 #define BANK_CODE_AT 4 /* in an IBAN of the Emirates, three digits */
 #define BANK_CODE_LEN 3
@@ -17,10 +18,44 @@ static bool is_of_bank(const struct tpp_call *call, struct lfi_slice iban)
            memcmp(iban.ptr + BANK_CODE_AT, code, BANK_CODE_LEN) == 0;
 }
 
+static void add_source(cJSON *out, struct tpp_call *call, const struct sim_hub *hub)
+{
+    struct arena *arena = call->base.base.arena;
+    struct lfi_slice discovery =
+        arena_format(arena, "%s/.well-known/openid-configuration", hub->issuer);
+    cJSON_AddStringToObject(out, "DiscoveryEndpointUrl", discovery.ptr ? discovery.ptr : "");
+    cJSON_AddStringToObject(out, "ResourceServerUrl", hub->resources);
+}
+
+/*
+ * v2.2: the Hubs of the bank's segments that can be asked, first the one that was called; those
+ * that insure hold no accounts. (Versions 4, change 7.)
+ */
+static void add_sources(cJSON *data, struct tpp_call *call, bool found)
+{
+    const struct sim *sim = call->base.sim;
+    cJSON *list = cJSON_AddArrayToObject(data, "ConfirmationSource");
+    for (size_t i = 0; found && i < sim->hub_count; i++) {
+        const struct sim_hub *hub = &sim->hubs[i];
+        if (!version_is_listed(hub->config->versions, tpp_version(call)) ||
+            strcmp(hub->config->segment, "insurance") == 0) {
+            continue;
+        }
+        cJSON *source = cJSON_CreateObject();
+        add_source(source, call, hub);
+        if (hub == call->base.hub) {
+            cJSON_InsertItemInArray(list, 0, source);
+        } else {
+            cJSON_AddItemToArray(list, source);
+        }
+    }
+}
+
 int tpp_discover_payee(struct call *base)
 {
     struct tpp_call *call = tpp_call_of(base);
     cJSON *request = NULL;
+    bool older = tpp_version(call) == VERSION_FIRST;
     call->as_jwt = true;
     if (resource_need_scope(call, "confirmation-of-payee") != 0 ||
         body_read(call, "PayeeDiscovery", false, &request) != 0) {
@@ -28,15 +63,15 @@ int tpp_discover_payee(struct call *base)
     }
     bool found = is_of_bank(call, json_get_string(json_get(request, "Data"), "Identification"));
     cJSON_Delete(request);
-    if (!found) {
+    if (!found && older) {
         return resource_refuse(call, "TPP-PAYEE", 404, NULL, "No bank has this IBAN.");
     }
-    struct lfi_slice resources = tpp_base_of(call, TPP_RESOURCES);
-    struct lfi_slice discovery =
-        arena_format(base->arena, "%s/.well-known/openid-configuration", call->base.hub->issuer);
     cJSON *message = cJSON_CreateObject(), *data = cJSON_AddObjectToObject(message, "Data");
-    cJSON_AddStringToObject(data, "DiscoveryEndpointUrl", discovery.ptr ? discovery.ptr : "");
-    cJSON_AddStringToObject(data, "ResourceServerUrl", resources.ptr ? resources.ptr : "");
+    if (older) {
+        add_source(data, call, call->base.hub);
+    } else {
+        add_sources(data, call, found);
+    }
     (void)resource_add_self(message, call);
     cJSON_AddObjectToObject(message, "Meta");
     sim_reply_json(base->reply, 200, message);
@@ -66,7 +101,8 @@ static int ask_bank(struct tpp_call *call, const cJSON *data)
     struct lfi_slice whole;
     struct bank_answer answer;
     cJSON *name = translate_name(json_get(data, "Name"), &whole);
-    char *text = payee_print_query(json_get(data, "Identification"), name);
+    bool older = tpp_version(call) == VERSION_FIRST; /* since then the bank is told no name */
+    char *text = payee_print_query(json_get(data, "Identification"), older ? name : NULL);
     struct bank_request request = {.method = SLICE("POST"),
                                    .path = SLICE("/customers/action/cop-query"),
                                    .body = slice_of(text)};

@@ -38,6 +38,19 @@ static const char *kind_of(bool file)
     return file ? "file-payments" : "payments";
 }
 
+/* An answer of v2.1 goes without it. */
+static void add_rail(struct tpp_call *call, cJSON *data)
+{
+    struct lfi_slice id = json_get_string(data, "PaymentId");
+    struct store *store = call->base.sim->store;
+    store_lock(store);
+    const struct consent *consent = payments_consent_of(store, call->base.hub, id);
+    if (consent) {
+        view_add_rail(data, payments_find(consent, id));
+    }
+    store_unlock(store);
+}
+
 /*
  * {Data, Links, Meta} of a payment: the bank's answer, the request that made it, and of a file what
  * the consent says of it.
@@ -48,6 +61,7 @@ static cJSON *describe_payment(struct tpp_call *call, const cJSON *body, const c
     cJSON *message = cJSON_CreateObject();
     cJSON *data = view_payment_data(json_get(body, "data"), request, file);
     cJSON_AddItemToObject(message, "Data", data);
+    add_rail(call, data);
     cJSON *links = cJSON_AddObjectToObject(message, "Links");
     add_address(links, call, "Self", kind_of(file), json_get_string(data, "PaymentId"));
     add_address(links, call, "Related", "payment-consents", json_get_string(data, "ConsentId"));

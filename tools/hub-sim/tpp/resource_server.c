@@ -1,6 +1,7 @@
 /* The resource server: whose token, which operation, and how a refusal is told. */
 #include "base/array.h"
 #include "base/limits.h"
+#include "consent.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "grant.h"
@@ -49,7 +50,7 @@ static struct lfi_slice find_token(const struct request *request)
 }
 
 /* Tokens of a consent are void when its code came twice. */
-static bool is_void(const struct tpp_call *call)
+static bool is_void(struct tpp_call *call)
 {
     struct store *store = call->base.sim->store;
     if (!call->access.consent_id.ptr) {
@@ -59,6 +60,7 @@ static bool is_void(const struct tpp_call *call)
     const struct consent *consent = store_find(store, call->access.hub, call->access.consent_id);
     bool gone = !consent || !consent->grant ||
                 grant_number(consent->grant, "generation") != call->access.generation;
+    call->consent_version = consent ? consent_version(consent) : 0;
     store_unlock(store);
     return gone;
 }

@@ -338,11 +338,15 @@ void tpp_side_handle(void *ctx, const struct request *request, struct reply *rep
     if (!makes_payment(&inner) || !faults_apply(side->sim->faults, FAULT_PAYMENTS, reply)) {
         run(&call, part);
     }
+    char version[VERSION_TEXT_MAX], consent_version[VERSION_TEXT_MAX];
+    version_format(call.base.base.found.base_version, version);
+    version_format(call.consent_version, consent_version);
     LOG_EVENT(side->sim->log, LOG_INFO, "tpp-call",
               LOG_TEXT("provider", slice_of(hub->config->provider_id)),
               LOG_TEXT("part", slice_of(part_names[part])),
               LOG_TEXT("interactionId", call.interaction_id), LOG_TEXT("method", inner.method),
-              LOG_TEXT("path", inner.path),
+              LOG_TEXT("path", inner.path), LOG_TEXT("version", slice_of(version)),
+              LOG_TEXT("consentVersion", slice_of(consent_version)),
               LOG_TEXT("client", slice_of(call.tpp ? call.tpp->client_id : NULL)),
               LOG_NUMBER("status", reply->status), LOG_TEXT("refused", slice_of(refusal.id)),
               LOG_TEXT("reason", slice_of(refusal.id ? refusal.error_message : NULL)));

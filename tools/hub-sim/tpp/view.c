@@ -128,6 +128,14 @@ cJSON *view_payment_data(const cJSON *told, const cJSON *asked, const cJSON *fil
     return data;
 }
 
+void view_add_rail(cJSON *data, const cJSON *payment)
+{
+    const cJSON *rail = json_get(payment, "rail");
+    if (rail) {
+        cJSON_AddItemToObject(data, "PaymentRail", cJSON_Duplicate(rail, false));
+    }
+}
+
 void view_payment_address(const struct consent *consent, struct lfi_slice payment_id,
                           uint32_t version, char out[VIEW_ADDRESS_MAX])
 {

@@ -25,6 +25,8 @@ void view_copy_if_missing(cJSON *to, const cJSON *from, const char *name);
  * Of a file, `file` is what the consent says of it; NULL: it is no payment of one.
  */
 cJSON *view_payment_data(const cJSON *told, const cJSON *asked, const cJSON *file);
+/* Adds PaymentRail, which v2.2 knows, once the bank has told on which rail it was made. */
+void view_add_rail(cJSON *data, const cJSON *payment);
 void view_payment_address(const struct consent *consent, struct lfi_slice payment_id,
                           uint32_t version, char out[VIEW_ADDRESS_MAX]);
 
