@@ -1,5 +1,7 @@
 #include "contract/misfit.h"
 
+#include "contract/checker.h"
+
 #include <stdlib.h>
 
 static struct contract_misfits *misfits_of(const struct checker *c)

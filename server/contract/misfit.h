@@ -7,7 +7,9 @@
 #ifndef CONTRACT_MISFIT_H
 #define CONTRACT_MISFIT_H
 
-#include "contract/checker.h"
+#include "contract/check.h"
+
+struct checker;
 
 struct contract_misfit {
     size_t member, from, to; /* where the member's name begins, its value, and what follows it */
