@@ -71,6 +71,7 @@ before(async () => {
         const url = `http://127.0.0.1:${clock.address().port}/operator/clock`;
         config.bank.clock = { url, operatorToken: join(dir, 'operator.token') };
         config.tpps.find(({ slug }) => slug === 'pearl').roles = ['BDSP'];
+        config.hubs.find(({ providerId }) => providerId === 'dhowretail').standardVersions = ['v2.1', 'v2.2'];
     };
     pages = await startPages(
         ({ pathname, searchParams }) =>
@@ -307,6 +308,33 @@ test('at the insurer the form asks for policies, and for nothing that it does no
     assert.deepEqual(Object.keys(consent).sort(), ['ExpirationDateTime', 'Permissions']);
     await pages.pressLeave(page); // the Hub has taken it
     assert.deepEqual(page.problems, []);
+    await page.context().close();
+});
+
+test('a Hub that serves two versions is asked and read in the chosen one', async () => {
+    const page = await pages.open('/connect.html');
+    await pages.stay(page);
+    const version = page.getByTestId('tpp-version');
+    assert.equal(await version.inputValue(), 'v2.1');
+    await page.getByTestId('tpp-provider-dhowbusiness').check();
+    assert.equal(await version.isVisible(), false);
+    await page.getByTestId('tpp-provider-dhowretail').check();
+    await version.selectOption('v2.2');
+    await pages.check(page, 'connect-version');
+    await page.getByTestId('tpp-submit').click();
+    const address = await pages.pressLeave(page);
+    const { location } = await decide({ page, query: address.split(/\?(.*)/s)[1], providerId: 'dhowretail' });
+    await page.goto(location);
+    await page.getByTestId('tpp-account-first').getByText('AED 120.50').waitFor();
+    assert.match(await exchange(page, 'par'), /urn:openfinanceuae:account-access-consent:v2\.2/);
+    await page.getByTestId('tpp-wire-resource').filter({ hasText: '/account-information/v2.2/accounts' }).first().waitFor();
+    const refused = await page.evaluate(async () => {
+        const { tpps: [{ clientId }] } = await (await fetch('/sim/setup')).json();
+        const body = JSON.stringify({ providerId: 'dhowbusiness', clientId, version: 'v2.2', consent: {} });
+        const reply = await fetch('/tpp/app/consents', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+        return [reply.status, (await reply.json()).errorMessage];
+    });
+    assert.deepEqual(refused, [400, 'This Hub does not serve that version of the standard.']);
     await page.context().close();
 });
 

@@ -2,6 +2,7 @@
 #include "app.h"
 #include "base/datetime.h"
 #include "base/file.h"
+#include "contract/version.h"
 #include "script.h"
 #include "tpp_app/app.h"
 
@@ -78,6 +79,12 @@ int script_show_setup(struct call *base)
         }
         if (sim->hubs[i].config->text) {
             cJSON_AddRawToObject(hub, "text", sim->hubs[i].config->text);
+        }
+        cJSON *versions = cJSON_AddArrayToObject(hub, "versions");
+        for (const uint32_t *at = sim->hubs[i].config->versions; *at; at++) {
+            char text[VERSION_TEXT_MAX];
+            version_format(*at, text);
+            cJSON_AddItemToArray(versions, cJSON_CreateString(text));
         }
         cJSON_AddItemToArray(hubs, hub);
     }

@@ -3,14 +3,12 @@
 
 #include "base/base64.h"
 #include "base/datetime.h"
+#include "versions.h"
 
 #include <stdio.h>
 
 #define COOKIE "tpp-app"
 #define COOKIE_S (365 * 24 * 3600) /* as long as a consent may last */
-#define ACCOUNT_ACCESS "urn:openfinanceuae:account-access-consent:v2.1"
-#define SERVICE_INITIATION "urn:openfinanceuae:service-initiation-consent:v2.1"
-#define INSURANCE "urn:openfinanceuae:insurance-consent:v2.1"
 #define INSURANCE_SCOPE "openid insurance"
 #define INSURANCE_PURPOSE "PremiumHistory" /* whatever the TPP's with accounts is */
 
@@ -95,11 +93,13 @@ static void add_billing(cJSON *terms, const struct sim_call *call, const struct 
 static cJSON *describe_details(const struct sim_call *call, const struct flow *flow)
 {
     const cJSON *subscription = json_get(call->body, "subscription");
+    char type[DETAILS_TYPE_MAX];
     cJSON *details = cJSON_CreateObject();
-    cJSON_AddStringToObject(details, "type",
-                            is_payment(call)     ? SERVICE_INITIATION
-                            : is_insurance(call) ? INSURANCE
-                                                 : ACCOUNT_ACCESS);
+    details_type_format(is_payment(call)     ? "service-initiation-consent"
+                        : is_insurance(call) ? "insurance-consent"
+                                             : "account-access-consent",
+                        flow->version, type);
+    cJSON_AddStringToObject(details, "type", type);
     cJSON *terms = cJSON_Duplicate(json_get(call->body, "consent"), true);
     cJSON_AddStringToObject(terms, "ConsentId", flow->consent_id);
     if (!is_payment(call)) {
@@ -162,6 +162,12 @@ int calls_begin_flow(struct sim_call *call, struct flow *flow)
     }
     if (!flow->tpp || !tpp_app_calls(call->sim->app, (size_t)(flow->tpp - tpps))) {
         return script_refuse(&call->base, "SIM-CLIENT", 400, "There is no such TPP.");
+    }
+    struct lfi_slice version = json_get_string(call->body, "version");
+    flow->version = version.ptr ? version_read(version) : flow->hub->config->versions[0];
+    if (!version_is_listed(flow->hub->config->versions, flow->version)) {
+        return script_refuse(&call->base, "SIM-VERSION", 400,
+                             "This Hub does not serve that version of the standard.");
     }
     (void)snprintf(flow->resources, sizeof flow->resources, "%s", flow->hub->resources);
     return 0;

@@ -18,6 +18,7 @@ struct flow {
     char scope[FLOW_SCOPE_MAX]; /* that is asked for */
     int64_t asked_s;            /* when */
     bool pays;                  /* it is asked to be let pay */
+    uint32_t version;           /* of the standard, in which it is asked for and used */
     const struct sim_hub *hub;
     const struct tpp *tpp;
     /* Of discovery; the issuer is empty until the Hub has taken the request. */

@@ -1,5 +1,6 @@
 /* Calls of the resource server: bearer token, signed bodies, signed answers. */
 #include "base/limits.h"
+#include "contract/version.h"
 #include "script.h"
 #include "tpp_app/sign.h"
 #include "tpp_app/wire.h"
@@ -34,13 +35,15 @@ static bool write_headers(const struct app_call *call, struct arena *arena,
 static int send_once(struct tpp_app *app, const struct flow *flow, const struct app_call *call,
                      struct arena *arena, struct http_answer *answer, struct lfi_error *error)
 {
+    char version[VERSION_TEXT_MAX];
+    version_format(flow->version, version);
     struct wire_call wire = {
         .step = strcmp(call->family, "confirmation-of-payee") == 0 ? "payee"
                 : call->message                                    ? "payment"
                                                                    : "resource",
         .method = call->method,
-        .url = arena_format(arena, "%s/open-finance/%s/v2.1%.*s%s%.*s", flow->resources,
-                            call->family, SLICE_ARG(call->path), call->query.len > 0 ? "?" : "",
+        .url = arena_format(arena, "%s/open-finance/%s/%s%.*s%s%.*s", flow->resources, call->family,
+                            version, SLICE_ARG(call->path), call->query.len > 0 ? "?" : "",
                             SLICE_ARG(call->query)),
         .access = call->scope ? flow->own : flow->access};
     if (!write_headers(call, arena, wire.headers)) {

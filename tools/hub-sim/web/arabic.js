@@ -32,7 +32,7 @@ export const ARABIC = {
   "{app}: connect an account": "{app}: ربط حساب",
   "Page not found": "الصفحة غير موجودة", "There is no page at this address of the Hub simulator.": "لا توجد صفحة في هذا العنوان من محاكي المنصة.",
   "Try it as": "جرّبه باسم", "Connect your account at Dhow Bank": "اربط حسابك في بنك الداو",
-  "Connect your policies at Dhow Bank": "اربط وثائق تأمينك في بنك الداو", "Where at Dhow Bank?": "أين في بنك الداو؟",
+  "Connect your policies at Dhow Bank": "اربط وثائق تأمينك في بنك الداو", "Where at Dhow Bank?": "أين في بنك الداو؟", "Version of the standard": "إصدار المعيار",
   "Which policies would you like to share?": "أي وثائق تود مشاركتها؟", "And of each policy": "ومن كل وثيقة",
   "The insurer has policies and no accounts, so this app asks for policies alone.": "لدى شركة التأمين وثائق وليس لديها حسابات، لذلك يطلب هذا التطبيق الوثائق فقط.",
   "{app} may not ask for insurance policies: it does not have that role in the directory.": "لا يجوز لـ{app} طلب وثائق التأمين: ليس له هذا الدور في الدليل.",

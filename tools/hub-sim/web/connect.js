@@ -20,6 +20,8 @@ function showApp(tpp) {
 /** The form asks for what the chosen provider has. */
 function showHub(hub) {
   insurer = isInsurer(hub);
+  byId("version-card").hidden = hub.versions.length < 2;
+  byId("version").replaceChildren(...hub.versions.map((value) => element("option", {value, textContent: value})));
   for (const part of document.querySelectorAll("[data-of]")) part.hidden = (part.dataset.of === "policies") !== insurer;
 }
 
@@ -91,7 +93,7 @@ byId("days").addEventListener("change", () => { byId("until-box").hidden = byId(
 fill();
 const ready = await fillChoices(showApp, {showHub, fits: (hub, tpp) => tpp.insures || !isInsurer(hub)});
 boundDays(byId("until-date"));
-if (ready) sendConsents(() => ({type: insurer ? "insurance" : "data-sharing", consent: terms()}));
+if (ready) sendConsents(() => ({type: insurer ? "insurance" : "data-sharing", version: byId("version").value, consent: terms()}));
 else showNoApp();
 const consents = await showRecent();
 byId("base-ids").replaceChildren(...consents.map(({consentId, tppName}) => element("option", {value: consentId, label: tppName})));

@@ -49,7 +49,7 @@ export async function readPolicies(consentId, path, query) {
 
 // ---- payments ----------------------------------------------------------------------------------
 
-const PAYMENTS = "/open-finance/payment/v2.1";
+const PAYMENTS = /\/open-finance\/payment\/v[\d.]+/;
 
 /** Reads below the address of payments, which may be one that the Hub has told. */
 export const readPayments = (consentId, address) =>
