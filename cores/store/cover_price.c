@@ -22,9 +22,12 @@
 #define SWITCH 2U
 #define RENEWAL 4U
 
+#define POLICY_EXCESS_FILS 50000
+
 struct plan {
     const char *name, *level;
-    int64_t fils; /* of a year, without VAT */
+    int64_t fils;     /* of a year, without VAT */
+    const char *type; /* of cover; NULL: the sector has none */
 };
 
 /* Tenths, and whole numbers at the end. */
@@ -47,53 +50,53 @@ static const struct sector {
                                   false,
                                   true,
                                   "Loss of employment",
-                                  {{"Income Shield", "Basic", 12000}},
+                                  {{"Income Shield", "Basic", 12000, NULL}},
                                   {874, 92, 961, 39, 912, 14, 18, 6, 41}},
     [LFI_INSURANCE_HEALTH] = {NEW | SWITCH | RENEWAL,
                               COVER_VERIFICATION | COVER_DOCUMENTS,
                               false,
                               true,
                               "Treatment in hospital and by doctors",
-                              {{"Health Core", "Essential", 180000},
-                               {"Health Plus", "Enhanced", 465000}},
+                              {{"Health Core", "Essential", 180000, NULL},
+                               {"Health Plus", "Enhanced", 465000, NULL}},
                               {905, 64, 948, 52, 887, 31, 22, 8, 36}},
     [LFI_INSURANCE_HOME] = {NEW | SWITCH | RENEWAL,
                             COVER_VERIFICATION | COVER_PAYMENT | COVER_DOCUMENTS,
                             false,
                             true,
                             "The building and what is in it",
-                            {{"Home Basic", "Basic", 65000},
-                             {"Home Comfort", "Standard", 98000},
-                             {"Home Complete", "Premium", 152000}},
+                            {{"Home Basic", "Basic", 65000, NULL},
+                             {"Home Comfort", "Standard", 98000, NULL},
+                             {"Home Complete", "Premium", 152000, NULL}},
                             {861, 117, 953, 47, 930, 22, 20, 7, 38}},
     [LFI_INSURANCE_LIFE] = {NEW,
                             0,
                             true,
                             false,
                             "The sum assured at death",
-                            {{"Life Protect", "Standard", 240000}},
+                            {{"Life Protect", "Standard", 240000, "Sole"}},
                             {932, 213, 985, 15, 951, 9, 25, 5, 52}},
     [LFI_INSURANCE_MOTOR] = {NEW | SWITCH | RENEWAL,
                              COVER_VERIFICATION | COVER_PAYMENT | COVER_DOCUMENTS,
                              false,
                              true,
                              "Damage by and to the vehicle",
-                             {{"Motor Comprehensive", "Comprehensive", 215000},
-                              {"Motor Third Party", "Third party", 74000}},
+                             {{"Motor Comprehensive", "Comprehensive", 215000, "Comprehensive"},
+                              {"Motor Third Party", "Third party", 74000, "ThirdPartyLiability"}},
                              {848, 135, 937, 63, 904, 44, 22, 9, 29}},
     [LFI_INSURANCE_RENTERS] = {NEW | SWITCH,
                                COVER_DOCUMENTS,
                                false,
                                true,
                                "What is in the rented home",
-                               {{"Tenant Cover", "Standard", 31000}},
+                               {{"Tenant Cover", "Standard", 31000, NULL}},
                                {1000, 88, 972, 0, 918, 12, 12, 6, 44}},
     [LFI_INSURANCE_TRAVEL] = {NEW,
                               0,
                               false,
                               true,
                               "Treatment abroad, and lost luggage",
-                              {{"Travel Gulf", "Standard", 18500}},
+                              {{"Travel Gulf", "Standard", 18500, NULL}},
                               {886, 71, 959, 41, 925, 19, 15, 4, 47}},
 };
 
@@ -281,6 +284,24 @@ static bool add_cover(cJSON *terms, const char *what, int64_t fils)
            add_text(cover, "CoverFeatures", COVER_FEATURES);    /* and v2.2 */
 }
 
+/* Of motor cover the plan tells; life cover is for one or for two, as it was asked for. */
+static const char *cover_type(const struct plan *plan, const cJSON *data)
+{
+    bool joint = strcmp(text_of(member(data, "Policy"), "CoverType"), "Joint") == 0;
+    return joint && strcmp(plan->type, "Sole") == 0 ? "Joint" : plan->type;
+}
+
+/* What v2.2 of the standard tells of a quote besides. */
+static bool add_limits(cJSON *terms, const struct plan *plan, const cJSON *data)
+{
+    return (!plan->type || add_text(terms, "CoverType", cover_type(plan, data))) &&
+           add_money(terms, "PolicyLimit", plan->fils * 100) &&
+           add_money(terms, "PolicyExcess", POLICY_EXCESS_FILS) &&
+           cJSON_AddRawToObject(terms, "PolicyDocuments",
+                                "[{\"Uri\":\"https://dhowtakaful.example/documents/terms.pdf\","
+                                "\"Description\":\"Terms of the policy\"}]");
+}
+
 static bool fill_terms(cJSON *terms, const struct sector *sector, const struct plan *plan,
                        const cJSON *data, const struct cover_value *value)
 {
@@ -294,7 +315,7 @@ static bool fill_terms(cJSON *terms, const struct sector *sector, const struct p
     return add_text(terms, "CreationDateTime", created) &&
            add_text(terms, "ExpirationDateTime", expires) &&
            add_days(terms, data, value->created_us) && add_text(terms, "PlanName", plan->name) &&
-           add_text(terms, "LevelOfCover", plan->level) &&
+           add_text(terms, "LevelOfCover", plan->level) && add_limits(terms, plan, data) &&
            cJSON_AddBoolToObject(terms, "Takaful", takaful) &&
            (takaful || add_text(terms, "AlternativeBrandName", "Dhow Direct")) &&
            add_commission(terms, plan->fils, true) && add_cover(terms, sector->cover, plan->fils) &&

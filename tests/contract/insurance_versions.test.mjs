@@ -167,6 +167,12 @@ test('quotes: asked, read, accepted, made into a policy', async () => {
             assert.equal('PremiumChangeRationale' in Premium, later && QuoteType === 'Renewal', sector);
             assert.deepEqual(['CoverFeatures' in cover, 'PolicyFeatures' in cover], [later, !later]);
             assert.deepEqual([PolicyStartDate !== undefined, PolicyEndDate !== undefined], [later, later]);
+            for (const name of ['PolicyLimit', 'PolicyExcess', 'PolicyDocuments']) {
+                assert.equal(name in quote, later, `${sector} ${name}`);
+            }
+            assert.equal('LevelOfCover' in quote, !later, sector);
+            const type = { life: 'Sole', motor: 'Comprehensive' }[sector];
+            assert.equal(quote.CoverType, later ? type : undefined, sector);
             const other = VERSIONS.find((one) => one !== version); // the same quote, in its form
             await call(other, sector, 'GET', `quotes/${quote.QuoteId}`);
             const RedirectUris = later ? [{ Description: 'Back to the broker', Uri: 'https://tpp.example/back' }] : undefined;
@@ -250,12 +256,15 @@ test('requests: values that one version alone knows', async () => {
     const contents = (DeclaredValueAmount) => (data) => {
         data.ContentsCoverDetails = { DeclaredValueAmount, HighValueContent: false };
     };
+    const paid = (TPPPaymentMethod) => (data) => { data.TPPPaymentMethod = TPPPaymentMethod; };
     const rows = [
         ['home', property('ClassA'), 201, 400], ['home', property('Masonry'), 400, 201],
         ['renters', property('ClassB'), 201, 400], ['renters', property('FireResistive'), 400, 201],
         ['home', home('Dubai'), 201, 201], ['home', home('Near the sea'), 201, 400],
         ['health', insured('Child'), 201, 201], ['health', insured('DomesticWorker'), 400, 201],
         ['health', insured('Employee'), 400, 201], ['health', insured('Friend'), 400, 400],
+        ['life', paid('Transfer'), 201, 201], ['motor', paid('Transfer'), 201, 201],
+        ['life', paid(''), 201, 400], ['motor', paid(''), 201, 400], // in v2.1 a member that nobody knows
         ['home', contents({ Currency: 'AED', Amount: '1.00' }), 201, 201], ['home', contents(undefined), 201, 400],
     ];
     for (const [sector, edit, ...statuses] of rows) {
