@@ -58,6 +58,7 @@ static void generation_free(struct generation *generation)
     config_free(parts->config);
     free(parts);
     free(generation->hubs);
+    free(generation->offers);
     free(generation);
 }
 
@@ -364,9 +365,13 @@ static int make_parts(struct generation *generation, const struct generations *g
     parts->secret_uses = calloc(config->provider_count, sizeof(*parts->secret_uses));
     parts->endpoints = calloc(config->provider_count, sizeof(*parts->endpoints));
     generation->hubs = calloc(config->provider_count, sizeof(struct hub *));
+    generation->offers = calloc(config->provider_count, sizeof(*generation->offers));
     if (!parts->callers || !parts->access || !parts->clients || !parts->secret_uses ||
-        !parts->endpoints || !generation->hubs) {
+        !parts->endpoints || !generation->hubs || !generation->offers) {
         return error_set(error, "out of memory");
+    }
+    for (size_t i = 0; i < config->provider_count; i++) {
+        generation->offers[i] = &config->providers[i].offers;
     }
     if (make_connect_tokens(parts, config, error) != 0 ||
         make_clients(parts, generations, config, error) != 0 ||

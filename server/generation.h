@@ -1,8 +1,8 @@
 /*
  * A generation: what a reload replaces as a whole. The rules for callers, the token endpoint, the
  * connections to the Hub with certificate and key, the keys for the personal data of payments, and
- * the customer's pages. Token ids that were seen and key sets that were fetched go over to the next
- * one (caller_new, pii_reader_new).
+ * the customer's pages, and the versions that are served. Token ids that were seen and key sets
+ * that were fetched go over to the next one (caller_new, pii_reader_new).
  *
  * A request holds the generation that was the current one when it began; the last holder of an
  * old generation frees it.
@@ -18,10 +18,11 @@
 struct generation {
     const struct config *config; /* that it was made of */
     struct caller *caller;
-    struct oauth *oauth;    /* NULL: no provider has a client of our own token endpoint */
-    struct hub **hubs;      /* by provider index; NULL where no journey is configured */
-    struct pii_reader *pii; /* NULL: no encryption is configured */
-    struct caap_keys *caap; /* NULL: no provider needs them */
+    struct oauth *oauth;          /* NULL: no provider has a client of our own token endpoint */
+    struct hub **hubs;            /* by provider index; NULL where no journey is configured */
+    struct pii_reader *pii;       /* NULL: no encryption is configured */
+    struct caap_keys *caap;       /* NULL: no provider needs them */
+    const struct offers **offers; /* by provider index */
     struct verdict_judge *verdicts;
     struct psu *psu;
     struct generation_parts *parts;

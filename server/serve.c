@@ -32,7 +32,7 @@ static void handle_hub(void *ctx, const struct request *request, struct reply *r
         oauth_handle(generation->oauth, request, reply);
     } else {
         const struct connect_peers peers = {generation->caller, generation->hubs, generation->pii,
-                                            generation->caap};
+                                            generation->caap, generation->offers};
         connect_handle(serve->connect, &peers, request, reply);
     }
     generations_release(generation);

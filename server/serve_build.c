@@ -181,10 +181,11 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
     return serve->metrics ? 0 : error_set(error, "out of memory");
 }
 
-static void append_caller(void *ctx, size_t provider, struct json_writer *w)
+static void append_settings(void *ctx, size_t provider, struct json_writer *w)
 {
     const struct serve *serve = ctx;
     struct generation *generation = generations_hold(serve->generations);
+    operator_append_versions(w, generation->offers[provider]);
     callers_append(w, generation->config, provider);
     generations_release(generation);
 }
@@ -210,8 +211,8 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
                                            .drop_task = task_drop,
                                            .overrides = serve->overrides,
                                            .explain = serve->explain,
-                                           .append_caller = append_caller,
-                                           .append_caller_ctx = serve,
+                                           .append_settings = append_settings,
+                                           .append_settings_ctx = serve,
                                            .figures = serve->figures,
                                            .metrics = serve->metrics,
                                            .calls = serve->calls,

@@ -36,6 +36,9 @@ static const char *const reloaded[] = {
     "$.providers[].consentManager",
     "$.providers[].hubAudience",
     "$.providers[].brand",
+    "$.providers[].offers.standardVersions",
+    "$.providers[].offers.familyVersions",
+    "$.providers[].offers.closingVersions",
 };
 
 /* A member as messages name it, and as the table above does. */
@@ -48,6 +51,17 @@ static bool is_reloaded(const struct place *place)
 {
     for (size_t i = 0; i < ARRAY_LEN(reloaded); i++) {
         if (strcmp(place->pattern, reloaded[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool holds_reloaded(const struct place *place)
+{
+    size_t len = strlen(place->pattern);
+    for (size_t i = 0; i < ARRAY_LEN(reloaded); i++) {
+        if (strncmp(reloaded[i], place->pattern, len) == 0 && reloaded[i][len] == '.') {
             return true;
         }
     }
@@ -105,7 +119,9 @@ static bool differs(const cJSON *old, const cJSON *new, const struct place *plac
     if (is_reloaded(place) || (!old && !new) || cJSON_Compare(old, new, true)) {
         return false;
     }
-    if (cJSON_IsObject(old) && cJSON_IsObject(new)) {
+    /* one that comes or goes is looked into where a reload can change a part of it */
+    bool part = (!old || !new) && holds_reloaded(place);
+    if ((cJSON_IsObject(old) || (!old && part)) && (cJSON_IsObject(new) || (!new &&part))) {
         return object_differs(old, new, place, out);
     }
     if (cJSON_IsArray(old) && cJSON_IsArray(new) &&

@@ -49,6 +49,7 @@ struct connect_peers {
     struct hub *const *hubs;      /* by provider index, to read consents; entries may be NULL */
     struct pii_reader *pii;       /* of payments; NULL: no encryption is configured */
     const struct caap_keys *caap; /* NULL: no provider's customers decide at CAAP */
+    const struct offers *const *offers; /* by provider index; NULL: those that providers have */
 };
 
 /* Answers a request of the Hub's listener. `peers` may be others for the next. */

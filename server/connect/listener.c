@@ -130,6 +130,13 @@ static void name_caller(struct call *call)
     call->core.tpp_id = contract_parameter(parameters, call->row->tpp);
 }
 
+const struct offers *call_offers(const struct call *call)
+{
+    const struct offers *const *offers = call->peers->offers;
+    return offers ? offers[provider_index(call->connect->config.providers, call->provider)]
+                  : &call->provider->offers;
+}
+
 static int run(struct call *call, const struct refusal *unnamed)
 {
     if (call->operation && contract_operation_open(call->operation)) {
@@ -141,7 +148,7 @@ static int run(struct call *call, const struct refusal *unnamed)
         return -1;
     }
     if (dispatch_route(call) != 0 || stage_provider(call, unnamed) != 0 ||
-        dispatch_version(call, call->provider->offers.versions[call->found.index]) != 0 ||
+        dispatch_version(call, call_offers(call)->versions[call->found.index]) != 0 ||
         dispatch_check_request(call) != 0) {
         return -1;
     }

@@ -27,4 +27,7 @@ bool call_is_id(struct lfi_slice text);
 /* An identifier from outside: the header when it looks like one, else "(malformed)". */
 struct lfi_slice call_logged_header(const struct request *request, const char *name);
 
+/* What the provider of the call offers at present: the versions that it serves may change. */
+const struct offers *call_offers(const struct call *call);
+
 #endif

@@ -10,6 +10,7 @@
 struct subject {
     const struct consent *consent;
     const struct provider *provider;
+    const struct offers *offers;
     const struct apis *apis;
 };
 
@@ -61,20 +62,19 @@ static bool exceeds(const char *const *list, const cJSON *wanted)
 
 static bool is_other_kind(const struct subject *subject)
 {
-    return !consent_is_offered(subject->consent, &subject->provider->offers) ||
+    return !consent_is_offered(subject->consent, subject->offers) ||
            (subject->consent->kind->pays && !subject->provider->payments) ||
            (subject->consent->kind->policies && !subject->provider->insurance);
 }
 
 static bool is_other_account_type(const struct subject *subject)
 {
-    return exceeds(subject->provider->offers.account_types, subject->consent->account_types);
+    return exceeds(subject->offers->account_types, subject->consent->account_types);
 }
 
 static bool is_other_account_sub_type(const struct subject *subject)
 {
-    return exceeds(subject->provider->offers.account_sub_types,
-                   subject->consent->account_sub_types);
+    return exceeds(subject->offers->account_sub_types, subject->consent->account_sub_types);
 }
 
 /* --- version ---------------------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ static bool is_other_account_sub_type(const struct subject *subject)
 /* New consents of this version are taken, and its calls served. The member may be missing. */
 static bool is_other_version(const struct subject *subject)
 {
-    const struct offers *offers = &subject->provider->offers;
+    const struct offers *offers = subject->offers;
     const uint32_t *served =
         offers->versions[subject->consent->kind->pays ? CONTRACT_SERVICE_INITIATION
                                                       : CONTRACT_DATA_SHARING];
@@ -193,9 +193,10 @@ static const struct rule {
 
 const struct consent_finding *consent_rules_check(const struct consent *consent,
                                                   const struct provider *provider,
+                                                  const struct offers *offers,
                                                   const struct apis *apis)
 {
-    const struct subject subject = {consent, provider, apis};
+    const struct subject subject = {consent, provider, offers, apis};
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         bool applies = rules[i].of == ALL_KINDS || (rules[i].of & consent->kind->rules);
         if (applies && rules[i].broken(&subject)) {

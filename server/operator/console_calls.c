@@ -132,20 +132,23 @@ static void append_versions(struct json_writer *w, const char *name, const uint3
     json_close_array(w);
 }
 
-/* In which versions of the standard the Hub may call, and in which forms it is called itself. */
-static void append_standard(struct json_writer *w, const struct provider *provider)
+void operator_append_versions(struct json_writer *w, const struct offers *offers)
 {
-    static const char *const forms[] = {[HUB_FORM_2_1] = "v2.1", [HUB_FORM_2_2] = "v2.2"};
     static const enum contract_family families[] = {CONTRACT_DATA_SHARING, CONTRACT_PRODUCTS,
                                                     CONTRACT_OPEN_DATA, CONTRACT_SERVICE_INITIATION,
                                                     CONTRACT_INSURANCE};
-    const struct offers *offers = &provider->offers;
     json_open_object(w, "versions");
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         append_versions(w, contract_family_names[families[i]], offers->versions[families[i]]);
     }
     json_close_object(w);
     append_versions(w, "closing", offers->closing);
+}
+
+/* In which forms the Hub is called. */
+static void append_forms(struct json_writer *w, const struct provider *provider)
+{
+    static const char *const forms[] = {[HUB_FORM_2_1] = "v2.1", [HUB_FORM_2_2] = "v2.2"};
     json_text(w, "paymentLog", forms[provider->payment_log]);
     json_text(w, "quoteLog", forms[provider->quote_log]);
 }
@@ -184,10 +187,12 @@ int operator_list_providers(struct call *call)
         json_text(&w, "provider", provider->id);
         json_text(&w, "segment", provider->segment);
         json_text(&w, "authorization", provider->caap ? "caap" : "own");
-        append_standard(&w, provider);
+        append_forms(&w, provider);
         append_names(&w, config, i);
-        if (config->append_caller) {
-            config->append_caller(config->append_caller_ctx, i, &w);
+        if (config->append_settings) {
+            config->append_settings(config->append_settings_ctx, i, &w);
+        } else {
+            operator_append_versions(&w, &provider->offers);
         }
         json_open_array(&w, "operations");
         for (size_t k = 0; k < apis_operation_count(config->apis); k++) {

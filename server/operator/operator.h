@@ -37,9 +37,12 @@ struct operator_config {
     struct overrides *overrides;
     struct call_log *calls;
     _Atomic(struct readiness *) *readiness; /* NULL until all is up */
-    /* Writes who may call the provider with this index (callers.h); NULL: not known. */
-    void (*append_caller)(void *ctx, size_t provider, struct json_writer *w);
-    void *append_caller_ctx;
+    /*
+     * Writes what a reload changes of the provider with this index: who may call it (callers.h),
+     * and in which versions (operator_append_versions). NULL: the versions that it began with.
+     */
+    void (*append_settings)(void *ctx, size_t provider, struct json_writer *w);
+    void *append_settings_ctx;
     struct explain *explain;
     struct figures *figures;
     const struct metrics
@@ -49,6 +52,9 @@ struct operator_config {
 };
 
 struct operator_api;
+
+/* Members: "versions", "closing". */
+void operator_append_versions(struct json_writer *w, const struct offers *offers);
 
 /* Reads the token, which must have LIMIT_OPERATOR_TOKEN_MIN bytes. */
 int operator_new(struct operator_api **out, const struct operator_config *config,

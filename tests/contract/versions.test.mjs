@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { newConsent } from '../support/customer.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
@@ -417,4 +418,93 @@ test('every customer, and every holder of an account, is named in both versions'
     }
     assert.ok(answered > 50, `${answered}`);
     assert.deepEqual(demo.serverLog().filter(({ event }) => event === 'contract-response'), []);
+});
+
+/* --- other versions while it runs ------------------------------------------------------------ */
+
+test('a provider that serves both answers in v2.1 as one that serves v2.1 alone, byte for byte', async () => {
+    const query = { page: 1, 'page-size': 100 };
+    const answers = async () => {
+        const told = [];
+        for (const { userId, accountIds } of demo.providers[0].users.slice(0, 12)) {
+            for (const path of ['accounts', ...accountIds.flatMap((id) =>
+                ['balances', 'transactions', 'products', 'statements', 'customer'].map((list) => `accounts/${id}/${list}`))]) {
+                const reply = await retail().get(`/data-sharing/${path}`, { userId, query, headers: uri('v2.1') });
+                told.push([path, reply.status, reply.text]);
+            }
+        }
+        for (const path of ['products', 'atm']) {
+            const reply = await retail().get(`/open/v2.2/${path}`, { query, headers: { ...FROM_PHONE, ...uri('v2.1') } });
+            told.push([path, reply.status, reply.text]);
+        }
+        return told;
+    };
+    const both = await answers();
+    assert.ok(both.length > 100, `${both.length}`);
+    await serve({ standardVersions: ['v2.1'] });
+    assert.equal((await payees(retail(), 'v2.2')).status, 400);
+    assert.deepEqual(await answers(), both);
+    await serve({ standardVersions: ['v2.1', 'v2.2'] });
+});
+
+/** Reloads the first provider's versions; resolves when they are in force. */
+async function serve(offers) {
+    const file = join(demo.dir, 'server.json');
+    // not readLog(): it would wait, and let nothing else run, while requests are logged
+    const reloads = () => readFileSync(join(demo.dir, 'server.log'), 'utf8').match(/"event":"reload(ed|-failed)"/g) ?? [];
+    const before = reloads().length;
+    const config = JSON.parse(readFileSync(file, 'utf8'));
+    config.providers[0].offers = offers;
+    writeFileSync(file, JSON.stringify(config, null, 2));
+    process.kill(demo.serverPid, 'SIGHUP');
+    await until(() => reloads().length > before, 'a reload', 60_000);
+    assert.match(reloads().at(-1), /"reloaded"/);
+}
+
+test('the versions served change under a thousand requests, none of which is refused or mixed', async () => {
+    const { userId, accountId } = await holderOf('TakafulRequired');
+    const lists = [['v2.2'], ['v2.1', 'v2.2'], ['v2.2', 'v2.1']]; // a request for v2.1 is served by each
+    const forms = {}; // by the version that is in force
+    const read = () => retail().get(`/data-sharing/accounts/${accountId}/products`, {
+        userId, query: { page: 1, 'page-size': 100 }, headers: { ...uri('v2.1'), connection: 'close' },
+    });
+    for (const standardVersions of lists) {
+        await serve({ standardVersions });
+        forms[standardVersions] = (await read()).text;
+    }
+    assert.equal(new Set(Object.values(forms)).size, 2);
+    const seen = new Set();
+    let asked = 0;
+    let done = false;
+    const ask = async () => {
+        while (asked < 1000 || !done) {
+            asked += 1;
+            const { status, text } = await read();
+            assert.equal(status, 200, text);
+            assert.ok(Object.values(forms).includes(text), text);
+            seen.add(text);
+        }
+    };
+    const asking = Promise.all(Array.from({ length: 8 }, ask));
+    try {
+        for (let i = 0; i < 9 || asked < 1000; i++) {
+            await serve({ standardVersions: lists[i % lists.length] });
+        }
+    } finally {
+        done = true;
+        await asking;
+    }
+    assert.equal(seen.size, 2);
+    await serve({ standardVersions: ['v2.1', 'v2.2'] });
+    // what is shown, and what is validated, follow
+    await serve({ standardVersions: ['v2.1', 'v2.2'], closingVersions: ['v2.1'] });
+    const reply = await fetch(`${demo.adminBaseUrl}/operator/providers`, {
+        headers: { authorization: `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}` },
+    });
+    assert.deepEqual((await reply.json()).providers[0].closing, ['v2.1']);
+    const consent = await fetch(`${demo.hub.baseUrl}/sim/consents`, {
+        method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ providerId: 'dhowretail', type: 'data-sharing', consent: { Permissions: ['ReadBalances'] } }),
+    });
+    assert.equal((await consent.json()).body.data.code, 'UnsupportedVersion');
 });

@@ -94,7 +94,7 @@ static inline struct world_reply flow_world_call(struct flow_world *w,
 {
     struct hub *hubs[3] = {NULL};
     struct reply reply = {0};
-    const struct connect_peers peers = {w->caller, hubs, NULL, NULL};
+    const struct connect_peers peers = {w->caller, hubs, NULL, NULL, NULL};
     struct header headers[6] = {
         {SLICE("o3-provider-id"), slice_of(asked->provider ? asked->provider : "dhowretail")},
         {SLICE("o3-consent-id"), SLICE("consent-1")},

@@ -96,6 +96,13 @@ static const char *const applied[] = {
     "$.providers[0].brand.schemeMark",
     "$.providers[0].brand.texts.ar",
     "$.providers[0].brand.texts.en",
+    "$.providers[0].offers.standardVersions",
+    "$.providers[0].offers.familyVersions.dataSharing",
+    "$.providers[0].offers.familyVersions.products",
+    "$.providers[0].offers.familyVersions.openData",
+    "$.providers[0].offers.familyVersions.serviceInitiation",
+    "$.providers[0].offers.familyVersions.insurance",
+    "$.providers[0].offers.closingVersions",
 };
 #define APPLIED ARRAY_LEN(applied)
 

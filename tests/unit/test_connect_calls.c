@@ -93,7 +93,7 @@ static int get(const char *path, char body[64])
     struct hub *hub = NULL;
     struct reply reply = {0};
     struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
-    const struct connect_peers peers = {f.caller, &hub, NULL, NULL};
+    const struct connect_peers peers = {f.caller, &hub, NULL, NULL, NULL};
     struct hub_request asked;
     body[0] = '\0';
     if (!arena) {

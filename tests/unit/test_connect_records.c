@@ -84,7 +84,7 @@ static struct answer get(const char *fault, const char *path, enum contract_repl
                                           .bank_name = "Bank",
                                           .explain = f.explain};
     assert_int_equal(connect_new(&connect, &config, &f.clock, &f.log, NULL, &error), 0);
-    const struct connect_peers peers = {f.caller, &hub, NULL, NULL};
+    const struct connect_peers peers = {f.caller, &hub, NULL, NULL, NULL};
     struct hub_request asked;
     buf_init(&reply.headers, 4096);
     buf_init(&reply.body, LIMIT_REPLY_BYTES);

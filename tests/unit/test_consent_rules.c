@@ -79,7 +79,8 @@ static const char *broken_at(const struct provider *provider, const char *type, 
     cJSON *tree = json_parse(slice_of(json));
     assert_non_null(tree);
     consent_read(tree, &consent);
-    const struct consent_finding *finding = consent_rules_check(&consent, provider, apis);
+    const struct consent_finding *finding =
+        consent_rules_check(&consent, provider, &provider->offers, apis);
     cJSON_Delete(tree);
     return finding ? finding->code : "";
 }
