@@ -55,6 +55,13 @@ async function review(request, options) {
     await customer.toReview(userOf(demo, { login: 'leonie' }));
 }
 
+/** Whether a line is not covered by the buttons at the bottom. */
+async function expectInSight(id) {
+    const line = await customer.at(id).boundingBox();
+    const buttons = await customer.page.locator('.sticky').boundingBox();
+    assert.ok(line.y >= 0 && line.y + line.height <= buttons.y, `${JSON.stringify(line)} ${JSON.stringify(buttons)}`);
+}
+
 /** Whether the page can be used by all and fits a narrow screen. */
 async function expectSound(name) {
     await assertAccessible(customer.page, name);
@@ -141,8 +148,23 @@ for (const [locale, alert] of [['en-GB', /^Duplicate Payment Alert/], ['ar-AE', 
         await review(await askFor('SingleInstantPayment', { creditors }), { viewport: SMALL, locale });
         await chosen().check();
         assert.match(await said('payment-warning'), alert);
+        await expectInSight('payment-warning');
         await expectSound(`payment-repeated-${locale}`);
         assert.ok(await customer.at('approve').isEnabled());
+        // an overdraft does not hide it
+        customer = await arrive(browser, demo, await askFor('SingleInstantPayment', { creditors }), { viewport: SMALL, locale });
+        await customer.page.route('**/journey/**', async (route) => {
+            const reply = await route.fetch();
+            const body = (await reply.text()).replace(/"balance":\{[^}]*\}/g, '"balance":{"value":"1.00","currency":"AED"}');
+            await route.fulfill({ response: reply, body });
+        });
+        await customer.toReview(userOf(demo, { login: 'leonie' }));
+        await chosen().check();
+        assert.match(await said('payment-warning-more'), alert);
+        assert.ok(await customer.at('payment-warning').isVisible());
+        await expectInSight('payment-warning-more');
+        await shoot(customer.page, `payment-overdraft-repeated-${locale}`);
+        await customer.page.unroute('**/journey/**');
         await review(await askFor('SingleInstantPayment', { creditors: [creditorOf(79)] }), { viewport: SMALL, locale });
         await chosen().check();
         assert.ok(await customer.at('payment-warning').isHidden());

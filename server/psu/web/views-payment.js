@@ -25,14 +25,18 @@ const exceeds = (amount, limit) => limit?.currency === amount.currency && cents(
 const amountOf = ({ type, amount, file, exchange }) => (
   type === 'SingleInstantPayment' ? exchange?.total ?? amount : file?.total ?? null);
 
-/** The one warning about a payment that is made now; the customer may go on. */
-function warningOf({ limit, balance }, { payment, repeated }) {
+/**
+ * The warnings about a payment that is made now; the customer may go on. One above the own limit
+ * stands alone; an overdraft does not hide that the payment is a repeat.
+ */
+function warningsOf({ limit, balance }, { payment, repeated }) {
   const amount = amountOf(payment);
-  if (!amount) return '';
-  if (exceeds(amount, limit)) return text('pay.limit', { limit: money(limit) });
-  if (exceeds(amount, balance)) return text('pay.overdraft');
-  return repeated ? text('pay.repeated') : '';
+  if (!amount) return [];
+  if (exceeds(amount, limit)) return [text('pay.limit', { limit: money(limit) })];
+  return [exceeds(amount, balance) && text('pay.overdraft'), repeated && text('pay.repeated')].filter(Boolean);
 }
+
+const warningLine = (id) => element('p', { class: 'alert', role: 'status', hidden: true, 'data-testid': id });
 
 const shortName = (account) => `${account.name ?? kindOf(account)} …${(account.number ?? '').slice(-4)}`;
 
@@ -47,18 +51,20 @@ function fromLine(account, payment) {
 function chooser(view, problem) {
   const { holder, payment } = view;
   const accounts = [...view.accounts].sort((a, b) => rank(a) - rank(b));
-  const warning = element('p', { class: 'alert', role: 'status', hidden: true, 'data-testid': 'payment-warning' });
+  const warnings = [warningLine('payment-warning'), warningLine('payment-warning-more')];
   const from = element('p', { class: 'counted', role: 'status', 'data-testid': 'payment-from' });
   const items = accounts.map((account) => accountItem(account, { holder, only: accounts.length === 1, onchange: () => update() }));
   const chosen = () => accounts.find((account, index) => items[index].querySelector('input').checked);
   const update = () => {
     const account = chosen();
-    say(warning, account ? warningOf(account, view) : '');
+    const told = account ? warningsOf(account, view) : [];
+    warnings.forEach((line, at) => say(line, told[at] ?? ''));
+    warnings[told.length - 1]?.scrollIntoView({ block: 'nearest' }); // above the buttons, which stay in sight
     say(from, account ? fromLine(account, payment) : '');
     if (account) say(problem, '');
   };
   const list = element('fieldset', { 'aria-describedby': problem.id },
-    element('legend', {}, text(view.debtorNamed ? 'pay.accountNamed' : 'pay.account')), items, warning);
+    element('legend', {}, text(view.debtorNamed ? 'pay.accountNamed' : 'pay.account')), items, warnings);
   update();
   return { list, from, chosen };
 }
