@@ -48,7 +48,8 @@ test('each plural form of a language is there', () => {
 });
 
 test('every text is used, and pages and modules hold no words of their own', () => {
-    const sources = readdirSync(WEB).filter((name) => /\.(js|html)$/.test(name));
+    const parts = readdirSync(join(WEB, 'parts')).map((name) => `parts/${name}`);
+    const sources = [...readdirSync(WEB), ...parts].filter((name) => /\.(js|html)$/.test(name));
     const all = sources.map(read).join('\n');
     const server = readdirSync(join(ROOT, 'server/psu')).filter((name) => name.endsWith('.c'))
         .map((name) => readFileSync(join(ROOT, 'server/psu', name), 'utf8')).join('\n');
