@@ -144,7 +144,7 @@ void call_log_render(struct call_log *log, const struct call_filter *filter, siz
     for (uint64_t i = 0; i < kept && shown < max && log->added - i > filter->after; i++) {
         uint64_t number = log->added - i;
         const struct entry *entry = &log->entries[number % LIMIT_CALL_LOG];
-        if (is_wanted(filter, entry)) {
+        if ((filter->before == 0 || number < filter->before) && is_wanted(filter, entry)) {
             append(&w, number, entry);
             shown++;
         }

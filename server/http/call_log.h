@@ -39,7 +39,8 @@ void call_log_add(struct call_log *log, const struct logged_call *call); /* NULL
 
 /* Which calls are wanted; an absent text, CALL_ANY, false: whatever it is. */
 struct call_filter {
-    uint64_t after; /* numbers above this */
+    uint64_t after;  /* numbers above this */
+    uint64_t before; /* and below this; 0: of any height */
     enum call_direction direction;
     bool refused; /* only those that a check refused, or that failed */
     struct lfi_slice provider;

@@ -67,6 +67,7 @@ int operator_list_calls(struct call *call)
     const struct contract_parameters *given = &call->parameters;
     const struct call_filter filter = {
         .after = number_of(contract_parameter(given, OPERATOR_AFTER)),
+        .before = number_of(contract_parameter(given, OPERATOR_BEFORE)),
         .direction = direction_of(contract_parameter(given, OPERATOR_DIRECTION)),
         .refused = slice_equal_text(contract_parameter(given, OPERATOR_REFUSED), "true"),
         .provider = contract_parameter(given, OPERATOR_PROVIDER_ID),

@@ -99,6 +99,36 @@ test('a call of the Hub appears by itself, with the check that refused it', asyn
     assert.match(await page.getByLabel('Consent id').inputValue(), /^[0-9a-f-]{36}$/);
 });
 
+test('many calls are read on, narrowed down and repeated', async () => {
+    const { accountIds, userId } = hub.provider.users[0];
+    for (let at = 0; at < 210; at++) {
+        await hub.get(`/accounts/${accountIds[0]}`, { userId });
+    }
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    assert.deepEqual([await page.getByLabel('Consent id').inputValue(), await page.getByLabel('refused or failed only').isChecked()], ['', false]);
+    const older = page.getByRole('button', { name: 'Older calls' });
+    await older.waitFor();
+    assert.equal(await rows().count(), 200);
+    await older.click();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length > 210);
+    const numbers = await rows().evaluateAll((all) => all.map(({ dataset }) => Number(dataset.number)));
+    assert.deepEqual(numbers, numbers.toSorted((a, b) => b - a));
+    assert.equal(new Set(numbers).size, numbers.length);
+    await page.getByLabel('Provider').selectOption('dhowbusiness');
+    await page.getByText('No call yet that fits.').waitFor();
+    assert.equal(await older.isVisible(), false);
+    await page.getByLabel('Provider').selectOption('dhowretail');
+    await page.getByLabel('Interaction id').fill('never-given'); // no key that ends it is needed
+    await page.getByText('No call yet that fits.').waitFor();
+    await page.getByLabel('Interaction id').fill('');
+    await rows().first().waitFor();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await rows().filter({ hasText: 'findByAccountId' }).first().getByRole('button', { name: 'Copy as curl' }).click();
+    await page.locator('#said').filter({ hasText: 'Command copied' }).waitFor();
+    const ran = spawnSync('bash', ['-c', await page.evaluate(() => navigator.clipboard.readText())], { encoding: 'utf8' });
+    assert.ok(JSON.parse(ran.stdout).data, ran.stderr);
+});
+
 test('speed and availability are those of this month, kept by the server', async () => {
     await view('Overview');
     const figure = page.getByTestId('console-figure').filter({ hasText: 'findByAccountId' });
@@ -126,6 +156,15 @@ test('controls change what the next call gets', async () => {
     await page.getByLabel('Account id').fill('never-issued');
     await page.getByRole('button', { name: 'Show', exact: true }).first().click();
     await page.getByRole('alert').waitFor();
+    const [question] = await Promise.all([
+        page.waitForEvent('dialog').then(async (dialog) => {
+            await dialog.dismiss();
+            return dialog.message();
+        }),
+        page.getByRole('button', { name: 'Reset this provider' }).click(),
+    ]);
+    assert.match(question, /^Reset dhowretail\?/);
+    assert.equal(await page.locator('#said').filter({ hasText: 'Reset' }).count(), 0);
 });
 
 test('logins are found by situation, operations by provider', async () => {
@@ -140,6 +179,10 @@ test('logins are found by situation, operations by provider', async () => {
     assert.match(await operation('CreateMotorInsuranceQuoteOperation').innerText(), /not by this core/);
     assert.match(await operation('caapFindAccounts').innerText(), /by where customers decide/);
     assert.match(await operation('findBalancesByAccountId').innerText(), /yes/);
+    await page.getByLabel('offered only').check();
+    await operation('CreateMotorInsuranceQuoteOperation').waitFor({ state: 'hidden' });
+    await page.getByLabel('Search').fill('GET balances');
+    await page.getByText(/^1 of \d+$/).waitFor();
     await assertAccessible('operations');
 });
 
@@ -176,13 +219,21 @@ test('the reference unfolds to schemas and examples, and is downloaded', async (
     assert.match(await save('Collection (.http)'), /^GET \{\{baseUrl\}\}\/customer$/m);
 });
 
-test('a narrow window scrolls the tables alone', async () => {
+test('a narrow window stacks the rows, and scrolls nothing sideways', async () => {
     await page.setViewportSize({ width: 320, height: 640 });
     for (const name of ['Overview', 'Calls', 'Controls', 'Logins', 'Operations', 'Reference']) {
         await view(name);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `${name}: ${overflow}`);
+        if (name === 'Calls') {
+            await rows().first().waitFor();
+        }
+        const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.card')]
+            .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map((one) => one.innerText.slice(0, 200)));
+        assert.deepEqual(wide, [], name);
+        await assertAccessible(`${name}, narrow`);
     }
+    await view('Calls');
+    const cell = rows().first().getByRole('cell').nth(1);
+    assert.equal(await cell.evaluate((node) => getComputedStyle(node, '::before').content), '"Direction"');
 });
 
 test('the session counts on the own page only, and ends', async () => {

@@ -90,6 +90,8 @@ static void only_what_is_new_is_told_and_no_more_than_wanted(void **state)
     }
     assert_int_equal(count_of(&(struct call_filter){.after = 3}), 2);
     assert_int_equal(count_of(&(struct call_filter){.after = 5}), 0);
+    assert_int_equal(count_of(&(struct call_filter){.before = 3}), 2);
+    assert_int_equal(count_of(&(struct call_filter){.before = 1}), 0);
     cJSON *json = read_calls(&(struct call_filter){.after = 0}, 3);
     assert_int_equal(cJSON_GetArraySize(json_get(json, "calls")), 3);
     cJSON_Delete(json);

@@ -1,5 +1,7 @@
 // Elements, and the operator's JSON calls. All text goes in as text, never as markup.
 
+const SAID_MS = 8000;
+
 /** An element with properties and children; names with a hyphen become attributes. */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
@@ -16,15 +18,32 @@ export function card(title, ...children) {
   return element('section', { className: 'card' }, element('h2', { textContent: title }), ...children);
 }
 
+/**
+ * A row of the list: what each cell is said to be, for narrow windows, where a row is a block of lines
+ * (and no table any more to those who do not see it, unless its parts say what they are).
+ */
+export function labelled(list, row) {
+  const names = [...list.tHead.rows[0].cells].map(({ textContent }) => textContent);
+  row.setAttribute('role', 'row');
+  [...row.cells].forEach((cell, at) => {
+    cell.setAttribute('role', 'cell');
+    if (cell.colSpan === 1) cell.dataset.label = names[at];
+  });
+  return row;
+}
+
 /** A table of rows, each a list of cells: texts or elements. */
 export function table(headings, rows) {
   const cell = (content) => {
     if (content instanceof HTMLTableCellElement) return content;
     return element('td', {}, content ?? '');
   };
-  return element('table', {},
-    element('thead', {}, element('tr', {}, headings.map((text) => element('th', { scope: 'col', textContent: text })))),
-    element('tbody', {}, rows.map((row) => (row instanceof Node ? row : element('tr', {}, row.map(cell))))));
+  const made = element('table', { role: 'table' },
+    element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' },
+      headings.map((text) => element('th', { scope: 'col', role: 'columnheader', textContent: text })))),
+    element('tbody', { role: 'rowgroup' }));
+  made.tBodies[0].append(...rows.map((row) => labelled(made, row instanceof Node ? row : element('tr', {}, row.map(cell)))));
+  return made;
 }
 
 export const code = (text) => element('span', { className: 'code', textContent: text });
@@ -46,9 +65,14 @@ export function button(text, onclick, className = '') {
   return element('button', { type: 'button', textContent: text, onclick, className });
 }
 
-/** Tells those who do not see the page. */
+let silence;
+
+/** Says for a while what was done. */
 export function say(text) {
-  document.getElementById('said').textContent = text;
+  const said = document.getElementById('said');
+  said.textContent = text;
+  clearTimeout(silence);
+  silence = setTimeout(() => said.replaceChildren(), SAID_MS);
 }
 
 export class Refused extends Error {
@@ -67,10 +91,11 @@ export async function ask(path, method = 'GET', body = undefined) {
   return json;
 }
 
-/** The time of day here, and the whole in UTC as its title. */
+/** The time of day here to the millisecond, and the whole in UTC as its title. */
 export function time(text) {
   const at = new Date(text);
-  return element('time', { dateTime: text, title: `${text} (UTC)`, textContent: at.toLocaleTimeString('en-GB') });
+  const textContent = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 });
+  return element('time', { dateTime: text, title: `${text} (UTC)`, textContent });
 }
 
 export async function copy(text, what) {

@@ -1,8 +1,10 @@
 // The last calls in both directions, live, with the check that refused one.
-import { ask, button, choice, code, copy, element, field, number, table, time } from './page.js';
+import { ask, button, choice, code, copy, element, field, labelled, number, table, time } from './page.js';
+import { commandOf } from './samples.js';
 
 const LOOK_MS = 1000;
-const SHOWN = 200;
+const TYPING_MS = 300;
+const PAGE = 200; // calls of an answer
 const WORDS = { 'from-hub': 'Hub → bank', 'to-hub': 'bank → Hub' };
 
 function idButton(what, id, filter) {
@@ -18,7 +20,7 @@ function idCell(call, filter) {
     what === 'payment' ? code(id) : idButton(what, id, filter))));
 }
 
-function callRow(call, filter) {
+function callRow(call, filter, copyCommand) {
   const refused = call.check || call.detail;
   const why = [call.check, call.detail].filter(Boolean).join(': ');
   const row = element('tr', { className: refused ? 'refused' : '' },
@@ -26,11 +28,13 @@ function callRow(call, filter) {
     element('td', {}, element('span', { className: 'pill', textContent: WORDS[call.direction] })),
     element('td', { textContent: call.provider ?? '' }),
     element('td', {}, code(call.operation ?? 'no operation'),
-      refused ? element('div', { className: 'why', textContent: why }) : null),
+      refused ? element('div', { className: 'why', textContent: why }) : null,
+      copyCommand ? element('div', {}, button('Copy as curl', copyCommand, 'id')) : null),
     number(call.status ? `${call.status}` : 'no answer', refused ? 'bad' : ''),
     number(`${(call.us / 1000).toFixed(1)} ms`),
     idCell(call, filter));
   row.setAttribute('data-testid', 'console-request');
+  row.dataset.number = call.number;
   return row;
 }
 
@@ -46,12 +50,14 @@ export async function showCalls(main, { providers, act, tell }) {
   const rows = list.tBodies[0];
   list.className = 'calls';
   const empty = element('p', { className: 'soft', textContent: 'No call yet that fits. The list follows by itself.' });
+  const older = button('Older calls', () => act(readOlder), 'quiet');
+  let room = PAGE; // rows that are kept
   let last = 0;
   let asking = 0; // answers to older questions do not count
   let waiting = -1; // which of them has no answer yet: asking it twice would show its calls twice
 
-  function query(after) {
-    const wanted = new URLSearchParams({ after, refused: refused.checked });
+  function query(bounds) {
+    const wanted = new URLSearchParams({ ...bounds, refused: refused.checked });
     const controls = { direction, providerId: provider, interactionId: interaction, consentId: consent };
     for (const [name, control] of Object.entries(controls)) {
       if (control.value.trim()) wanted.set(name, control.value.trim());
@@ -59,16 +65,36 @@ export async function showCalls(main, { providers, act, tell }) {
     return wanted;
   }
 
+  /** The rows of an answer; a call of the Hub can be repeated. */
+  function rowsOf(calls) {
+    return calls.map((call) => {
+      const { operations = [] } = providers.find((one) => one.provider === call.provider) ?? {};
+      const operation = call.direction === 'from-hub' && operations.find((one) => one.operation === call.operation);
+      const copyCommand = operation && (() => act(async () => copy(await commandOf(call.provider, operation, call.consentId), 'Command')));
+      return labelled(list, callRow(call, filter, copyCommand));
+    });
+  }
+
+  async function readOlder() {
+    const mine = asking;
+    const { calls } = await ask(`/operator/calls?${query({ before: rows.lastChild.dataset.number })}`);
+    if (mine !== asking) return;
+    room += calls.length;
+    rows.append(...rowsOf(calls));
+    older.hidden = calls.length < PAGE;
+  }
+
   async function look() {
     const mine = asking;
     if (waiting === mine) return;
     waiting = mine;
     try {
-      const answer = await ask(`/operator/calls?${query(last)}`);
+      const answer = await ask(`/operator/calls?${query({ after: last })}`);
       if (mine !== asking) return;
       last = answer.last;
-      rows.prepend(...answer.calls.map((call) => callRow(call, filter)));
-      while (rows.children.length > SHOWN) rows.lastChild.remove();
+      rows.prepend(...rowsOf(answer.calls));
+      if (rows.children.length >= PAGE && answer.calls.length > 0) older.hidden = false;
+      while (rows.children.length > room) rows.lastChild.remove();
       empty.hidden = rows.children.length > 0;
     } catch (failure) {
       tell(failure);
@@ -80,7 +106,9 @@ export async function showCalls(main, { providers, act, tell }) {
   function begin() {
     asking++;
     last = 0;
+    room = PAGE;
     rows.replaceChildren();
+    older.hidden = true;
     return look();
   }
 
@@ -91,16 +119,25 @@ export async function showCalls(main, { providers, act, tell }) {
   }
 
   const copyAll = () => act(async () => {
-    const { calls } = await ask(`/operator/calls?${query(0)}`);
+    const { calls } = await ask(`/operator/calls?${query({})}`);
     await copy(JSON.stringify(calls, null, 2), 'Calls');
   });
   const form = element('form', { className: 'row' }, field('Direction', direction), field('Provider', provider),
     field('Interaction id', interaction), field('Consent id', consent), field('refused or failed only', refused),
-    field('pause', paused), button('Copy as JSON', copyAll, 'quiet'));
+    field('pause', paused), button('Clear filters', () => { form.reset(); begin(); }, 'quiet'),
+    button('Copy as JSON', copyAll, 'quiet'));
+  let typing;
   form.onsubmit = (event) => event.preventDefault();
-  form.onchange = (event) => (event.target === paused ? null : begin());
-  main.append(form, element('section', { className: 'card' }, list, empty));
+  form.oninput = ({ target }) => {
+    clearTimeout(typing);
+    if (target.type === 'search') typing = setTimeout(begin, TYPING_MS);
+    else if (target !== paused) begin();
+  };
+  main.append(form, element('section', { className: 'card' }, list, empty), older);
   await begin();
   const timer = setInterval(() => (paused.checked ? null : look()), LOOK_MS);
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    clearTimeout(typing);
+  };
 }

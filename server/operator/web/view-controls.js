@@ -133,7 +133,7 @@ function tasksCard(provider, act) {
   const list = element('div');
   const read = async () => {
     const { tasks } = await ask(`/operator/${provider()}/tasks`);
-    const decide = (key, what) => act(async () => {
+    const decide = (key, what) => (what !== 'drop' || confirm('Drop this call? The Hub will not be told.')) && act(async () => {
       await ask(`/operator/${provider()}/tasks`, 'POST', { key, do: what });
       await read();
     }, `Task: ${what}`);
@@ -149,7 +149,8 @@ function tasksCard(provider, act) {
 export async function showControls(main, { providers, act }) {
   const provider = choice(providers.map((one) => one.provider));
   const chosen = () => provider.value;
-  const reset = () => act(() => ask(`/operator/${chosen()}/reset`, 'POST'), 'Reset done');
+  const reset = () => confirm(`Reset ${chosen()}? Its payments, changes and passkeys are lost.`) &&
+    act(() => ask(`/operator/${chosen()}/reset`, 'POST'), 'Reset done');
   const ofProvider = () => [accountsCard(chosen, act), paymentsCard(chosen, act), tasksCard(chosen, act),
     card('Reset', element('p', { className: 'soft' },
       'Puts the bank’s data back as they were loaded and forgets what the server remembers of it.'),

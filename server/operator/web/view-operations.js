@@ -1,15 +1,10 @@
 // The operations of the contract at each provider; those with a sample can be sent and copied.
-import { curl, requestsOf } from './collection.js';
-import { ask, button, choice, code, copy, element, field, number, Refused, table } from './page.js';
-import { readDocuments } from './reference.js';
+import { ask, button, choice, code, copy, element, field, labelled, number, table } from './page.js';
+import { commandOf, readSamples } from './samples.js';
 
 const WHY = {
   core: 'not by this core', sector: 'no such sector', authorization: 'by where customers decide', later: 'not built',
 };
-
-function command(provider, { method, path }) {
-  return `tools/call --provider ${provider} ${method} '${path}'`;
-}
 
 /** What /operator/send takes, of a sample; null when it has values that only a person can fill in. */
 function sendable({ provider, path, userId, consentId, body }, method) {
@@ -30,43 +25,25 @@ function answerRow(answer, columns) {
   return row;
 }
 
-/** The samples by operationId, and where to send them; empty when this is no demonstration. */
-async function readSamples() {
-  let demonstration;
-  try {
-    demonstration = await ask('/operator/demonstration');
-  } catch (failure) {
-    if (failure instanceof Refused && failure.status === 404) return { samples: new Map() };
-    throw failure;
-  }
-  const documents = await readDocuments();
-  const samples = new Map(documents.flatMap(([, document]) => Object.values(document.paths).flatMap((item) =>
-    Object.values(item).filter((one) => one['x-sample']).map((one) => [one.operationId, one['x-sample']]))));
-  const requests = new Map(requestsOf(documents, demonstration.ozoneConnect.basePaths).map((one) => [one.operation, one]));
-  return { demonstration, samples, requests };
-}
-
 export async function showOperations(main, { providers, act }) {
-  const { demonstration, samples, requests } = await readSamples();
+  const { demonstration, samples } = await readSamples();
   const provider = choice(providers.map((one) => one.provider));
   const list = element('section', { className: 'card' });
   const headings = ['Operation', 'Method', 'Path', 'Offered', 'Try'];
 
   function tries(operation, row) {
     const sample = samples.get(operation.operation);
-    if (sample?.provider !== provider.value) {
-      return [button('Copy command', () => act(() => copy(command(provider.value, operation), 'Command')), 'quiet')];
-    }
+    const isSample = sample?.provider === provider.value;
+    const copyButton = button(isSample ? 'Copy as curl' : 'Copy command', () => act(async () =>
+      copy(await commandOf(provider.value, operation), isSample ? 'curl command' : 'Command')), 'quiet');
+    if (!isSample) return [copyButton];
     const body = sendable(sample, operation.method);
     const send = async () => {
       const answer = await act(() => ask('/operator/send', 'POST', body), `${operation.operation} sent`);
       if (row.nextSibling?.className === 'answer') row.nextSibling.remove();
-      if (answer) row.after(answerRow(answer, headings.length));
+      if (answer) row.after(labelled(list.firstChild, answerRow(answer, headings.length)));
     };
-    return [
-      body ? button('Send as Hub', send) : null, body ? ' ' : null,
-      button('Copy as curl', () => act(() => copy(curl(requests.get(operation.operation), demonstration), 'curl command')), 'quiet'),
-    ];
+    return [body ? button('Send as Hub', send) : null, body ? ' ' : null, copyButton];
   }
 
   function operationRow(operation) {
@@ -79,15 +56,25 @@ export async function showOperations(main, { providers, act }) {
     return row;
   }
 
+  const search = element('input', { type: 'search', size: 24, placeholder: 'balances, POST…' });
+  const offered = element('input', { type: 'checkbox' });
+  const count = element('p', { className: 'soft', role: 'status' });
+
   function show() {
     const { operations } = providers.find((one) => one.provider === provider.value);
-    list.replaceChildren(table(headings, operations.map(operationRow)));
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = operations.filter((one) => (one.offered || !offered.checked) &&
+      words.every((word) => `${one.operation} ${one.method} ${one.path}`.toLowerCase().includes(word)));
+    list.replaceChildren(table(headings, found.map(operationRow)));
+    count.textContent = `${found.length} of ${operations.length}`;
   }
-  provider.onchange = show;
+  const form = element('form', { className: 'row' }, field('Provider', provider), field('Search', search), field('offered only', offered));
+  form.oninput = show;
+  form.onsubmit = (event) => event.preventDefault();
   main.append(element('p', { className: 'soft' }, demonstration
     ? 'A sample is sent by the Hub simulator, with the Hub’s certificate and credential. The curl command takes a credential when it runs; payments need a consent: tools/collection makes one. tools/call --curl does the same for any request.'
     : 'The command plays the Hub once against a demonstration; with --curl it prints the complete curl command.'),
-    element('form', { className: 'row' }, field('Provider', provider)), list);
+    form, count, list);
   show();
   return null;
 }

@@ -1,5 +1,5 @@
 // Logins and accounts of the demonstration by situation.
-import { ask, button, code, copy, element, field, table } from './page.js';
+import { ask, button, code, copy, element, field, labelled, table } from './page.js';
 
 function loginCell({ login, password }, act) {
   if (!login) return element('td');
@@ -31,7 +31,7 @@ export async function showPlaces(main, { act }) {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (one) => words.every((word) => Object.values(one).join(' ').toLowerCase().includes(word));
     const found = places.filter(fits);
-    list.tBodies[0].replaceChildren(...found.map((one) => placeRow(one, act)));
+    list.tBodies[0].replaceChildren(...found.map((one) => labelled(list, placeRow(one, act))));
     count.textContent = `${found.length} of ${places.length}`;
   }
   search.oninput = show;
