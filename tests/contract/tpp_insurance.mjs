@@ -321,6 +321,27 @@ for (const type of SECTORS) {
     });
 }
 
+test('policies and quotes are told in the form of the call, v2.2 too', async () => {
+    const later = (where) => where.replace('/v2.1/', '/v2.2/');
+    const details = insuranceAccess({ Permissions: blocks(ALL) });
+    details.type = details.type.replace('v2.1', 'v2.2');
+    const { access_token: as } = await broker.connect(details, { user: imran });
+    for (const type of SECTORS) {
+        for (const rest of ['policies', `policies/${policyOf(type)}`, `policies/${policyOf(type)}/payment-details`]) {
+            const { status, json, text } = await read(later(path(type, rest)), { as });
+            assert.equal(status, 200, text);
+            assert.equal(json.Links.Self, `${broker.resources}${later(path(type, rest))}`);
+        }
+        const asked = await broker.call('POST', later(path(type, 'quotes')), token, { json: quoteRequest(type) });
+        assert.equal(asked.status, 201, asked.text);
+        const quote = await reaches(type, asked.json.Data[0].QuoteId, ['Available']);
+        const same = await read(later(path(type, `quotes/${quote.QuoteId}`)), { as: token });
+        assert.equal(same.status, 200, same.text);
+        assert.ok(same.json.Data.PolicyStartDate && same.json.Data.PolicyEndDate, same.text);
+        assert.deepEqual([quote.PolicyStartDate, quote.PolicyEndDate], [undefined, undefined]);
+    }
+});
+
 test('what the insurer declines has no body', async () => {
     const reply = await ask('Travel', quoteRequest('Travel', {
         Policy: { ...quoteRequest('Travel').Data.Policy, PolicyStartDate: '2020-01-01', PolicyEndDate: '2020-02-01' },

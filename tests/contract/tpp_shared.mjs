@@ -16,7 +16,10 @@ const ALL = ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances', 'ReadBen
 
 /** How long the Hub waits before each further try to send an event. */
 export const RETRY_MS = [40, 80, 120];
-export const demo = await startDemo({ adjustHub: `.webhooks.retryMs = ${JSON.stringify(RETRY_MS)}` });
+export const demo = await startDemo({
+    adjustServer: '(.providers[] | select(.id == "dhowinsurance")).offers.standardVersions = ["v2.1", "v2.2"]',
+    adjustHub: `.webhooks.retryMs = ${JSON.stringify(RETRY_MS)}`,
+});
 export const tpp = await Tpp.start(demo);
 export const other = await Tpp.start(demo, { index: 1 });
 /** Of the role BDSP alone. */

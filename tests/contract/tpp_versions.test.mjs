@@ -1,4 +1,5 @@
-// Two versions of the standard at the side that TPPs see: retail serves v2.1 and v2.2, business v2.1 alone.
+// Two versions of the standard at the side that TPPs see: retail serves v2.1 and v2.2, business v2.1 alone, and the bank
+// behind corporate v2.2 alone, though its TPPs may call in both.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDemo } from '../support/demo.mjs';
@@ -12,21 +13,24 @@ const BOTH = ['v2.1', 'v2.2'];
 const FAMILIES = ['account-access-consent', 'service-initiation-consent', 'insurance-consent'];
 const accounts = (version) => `/open-finance/account-information/${version}/accounts`;
 
-let demo, tpp, business, refusalOf;
+let demo, tpp, business, corporate, refusalOf;
 
 before(async () => {
     demo = await startDemo({
         adjustServer: `.providers[0].offers.standardVersions = ${JSON.stringify(BOTH)}
-            | .providers[0].paymentLog = "v2.2"`,
+            | .providers[0].paymentLog = "v2.2"
+            | (.providers[] | select(.id == "dhowcorporate")).offers.standardVersions = ["v2.2"]`,
     });
     refusalOf = refusalsOf(demo);
     tpp = await Tpp.start(demo);
     business = await Tpp.start(demo, { providerId: 'dhowbusiness' });
+    corporate = await Tpp.start(demo, { providerId: 'dhowcorporate' });
 });
 
 after(async () => {
     tpp?.close();
     business?.close();
+    corporate?.close();
     await demo?.stop();
 });
 
@@ -213,6 +217,7 @@ test('a payment under v2.2 tells its rail once it is known, to calls and events 
         await payer.connect(undefined, { OnBehalfOf }, { subscription: receiver.subscription() });
     const own = await tpp.ownToken('openid payments');
     const made = await payer.messageOf(await payer.post(token, { Data: await payer.paymentOf(consentId) }), 201);
+    assert.equal(Object.fromEntries(urisOf(await knownOf(consentId)))['/payments'], `${payer.base}/payments`);
     const { PaymentId } = made.Data;
     assert.equal(made.Links.Self, `${tpp.resources}${payer.base}/payments/${PaymentId}`);
     assert.equal('PaymentRail' in made.Data, false);
@@ -232,7 +237,6 @@ test('a payment under v2.2 tells its rail once it is known, to calls and events 
     const known = await knownOf(consentId);
     assert.deepEqual(known.consent.consentBody.Data.OnBehalfOf, OnBehalfOf);
     assert.deepEqual(known.findings ?? [], []);
-    assert.equal(Object.fromEntries(urisOf(known))['/payments'], `${payer.base}/payments`);
 
     const keys = await payer.keys();
     const event = await until(async () => {
@@ -263,8 +267,9 @@ test('discovery tells one source in v2.1, and a list of them in v2.2', async () 
     const ours = account('AE079991234567890123456'), foreign = account('AE070331234567890123456');
     const source = { DiscoveryEndpointUrl: demo.providers[0].discoveryUrl, ResourceServerUrl: tpp.resources };
     assert.deepEqual((await messageOf(await askPayee('v2.1', '/discovery', ours))).Data, source);
-    // business serves no v2.2
-    assert.deepEqual((await messageOf(await askPayee('v2.2', '/discovery', ours))).Data, { ConfirmationSource: [source] });
+    // the Hub that was asked is the first; business serves no v2.2
+    const next = { DiscoveryEndpointUrl: `${corporate.issuer}/.well-known/openid-configuration`, ResourceServerUrl: corporate.resources };
+    assert.deepEqual((await messageOf(await askPayee('v2.2', '/discovery', ours))).Data, { ConfirmationSource: [source, next] });
     assert.deepEqual((await messageOf(await askPayee('v2.2', '/discovery', foreign))).Data, { ConfirmationSource: [] });
     await assertRefused(await askPayee('v2.1', '/discovery', foreign), 404, '', 'TPP-PAYEE');
 });
@@ -287,6 +292,38 @@ for (const version of BOTH) {
         assert.equal((await confirm('AE079991234567890123456', { FullName })).status, 204);
     });
 }
+
+/* --- a bank of v2.2 alone --------------------------------------------------------------------- */
+
+test('TPPs of v2.1 get what they know of a bank that serves v2.2 alone', async () => {
+    const provider = demo.providers.find(({ providerId }) => providerId === 'dhowcorporate');
+    for (const version of BOTH) {
+        const details = inVersion(version, accountAccess({
+            Permissions: ['ReadAccountsBasic', 'ReadAccountsDetail', 'ReadBalances', 'ReadProduct'],
+        }));
+        const { access_token: token, consentId } = await corporate.connect(details, { user: provider.users[0] });
+        const { json } = await corporate.call('GET', accounts(version), token);
+        const headers = { 'x-fapi-customer-ip-address': '192.0.2.7' };
+        const products = await corporate.call('GET', `/open-finance/product/${version}/products`, await corporate.ownToken('products'), { headers });
+        assert.equal(products.status, 200, products.text);
+        const found = laterIn(products.json);
+        for (const { AccountId } of json.Data.Account) {
+            for (const part of ['product', 'balances']) {
+                const { status, text } = await corporate.call('GET', `${accounts(version)}/${AccountId}/${part}`, token);
+                assert.equal(status, 200, text);
+                laterIn(JSON.parse(text), found);
+            }
+        }
+        assert.ok(found.size === 0 || version === 'v2.2', [...found].join());
+        const known = await knownOf(consentId);
+        assert.deepEqual(known.findings ?? [], []);
+        const { Identification } = json.Data.Account.flatMap(({ AccountIdentifiers = [] }) => AccountIdentifiers)
+            .find(({ SchemeName }) => SchemeName === 'IBAN');
+        const Name = { FullName: 'Quentin Zebedee' };
+        const wrong = await askPayee(version, '/confirmation', { ...account(Identification), Name }, corporate);
+        assert.equal((await new Payer(corporate).messageOf(wrong, 200)).Data.NameMatchIndicator, 'ConfirmationOfPayee.No');
+    }
+});
 
 test('nothing that the Hubs answered breaks their own contract', () => {
     assert.deepEqual(demo.hubLog().filter(({ event }) => event === 'own-reply'), []);

@@ -148,14 +148,21 @@ static int try_call(struct sim *sim, struct outgoing *call, struct arena *arena,
     return rc;
 }
 
-/* The version of the standard in which the bank is called decides what its answer must be. */
+uint32_t bank_version(const struct sim_hub *hub, uint32_t asked)
+{
+    const uint32_t *served = hub->config->bank_versions;
+    uint32_t version = asked != 0 ? version_resolve(served, asked) : served[0];
+    return version != 0 ? version : asked;
+}
+
+/* The version of the standard in which the bank answers decides what its answer must be. */
 static void choose_version(struct outgoing *call, struct arena *arena)
 {
     if (!call->api_uri.ptr) {
         call->api_uri = arena_format(arena, "%s/open-finance%.*s%s", call->hub->issuer,
                                      SLICE_ARG(call->version), call->template);
     }
-    uint32_t version = version_of_address(call->api_uri);
+    uint32_t version = bank_version(call->hub, version_of_address(call->api_uri));
     const struct contract_operation *operation =
         version != 0 ? contract_operation_in(call->operation, version) : NULL;
     call->operation = operation ? operation : call->operation;

@@ -25,6 +25,12 @@ struct bank_request {
     struct lfi_slice api_uri;
 };
 
+/*
+ * The version of the standard in which the bank of a Hub answers a call of this version, 0: of
+ * none; within a major the next that it serves.
+ */
+uint32_t bank_version(const struct sim_hub *hub, uint32_t asked);
+
 struct bank_answer {
     char interaction_id[ID_UUID_MAX];
     struct http_answer http;

@@ -114,14 +114,12 @@ static enum hub_form read_form(const cJSON *item, const char *name)
     return slice_equal_text(json_get_string(item, name), "v2.2") ? HUB_FORM_2_2 : HUB_FORM_2_1;
 }
 
-static void read_versions(struct config_hub *out, const cJSON *list)
+static void read_versions(uint32_t *out, const cJSON *list)
 {
     const cJSON *item;
-    size_t count = 0;
-    out->versions[0] = VERSION_FIRST;
     cJSON_ArrayForEach(item, list)
     {
-        out->versions[count++] = version_read(slice_of(item->valuestring));
+        *out++ = version_read(slice_of(item->valuestring));
     }
 }
 
@@ -150,7 +148,12 @@ static void read_hubs(struct reader *reader, struct sim_config *config, const cJ
             .payment_log = read_form(item, "paymentLog"),
             .quote_log = read_form(item, "quoteLog"),
         };
-        read_versions(hub, json_get(item, "standardVersions"));
+        const cJSON *versions = json_get(item, "standardVersions");
+        const cJSON *bank_versions = json_get(item, "bankVersions");
+        hub->versions[0] = VERSION_FIRST;
+        read_versions(hub->versions, versions);
+        hub->bank_versions[0] = VERSION_FIRST;
+        read_versions(hub->bank_versions, bank_versions ? bank_versions : versions);
         read_auth(reader, hub, json_get(item, "callerAuth"));
         read_caap(reader, hub, json_get(item, "caap"));
     }

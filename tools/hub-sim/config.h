@@ -37,8 +37,9 @@ struct config_hub {
     const char *response_key, *response_kid; /* Sig2; NULL: nothing is signed for TPPs */
     const char *authorize_url;
     bool offers_validate, sends_events;
-    enum hub_form payment_log, quote_log; /* the version in which it is told of them */
-    uint32_t versions[SIM_VERSIONS + 1];  /* in which TPPs are served; 0 at the end */
+    enum hub_form payment_log, quote_log;     /* the version in which it is told of them */
+    uint32_t versions[SIM_VERSIONS + 1];      /* in which TPPs are served; 0 at the end */
+    uint32_t bank_versions[SIM_VERSIONS + 1]; /* that the bank serves; the same */
     /* The same with what CAAP presents to the bank; NULL: customers decide at the bank. */
     const struct config_hub *caap;
 };

@@ -2,6 +2,7 @@
 #include "bank.h"
 #include "payee.h"
 #include "script.h"
+#include "versions.h"
 
 cJSON *script_json_or_text(struct lfi_slice text, struct arena *arena)
 {
@@ -109,7 +110,8 @@ int script_check_payee(struct call *base)
     if (read_caller(call, &request)) {
         return -1;
     }
-    char *text = payee_print_query(json_get(call->body, "iban"), name);
+    bool told = !request.hub || bank_version(request.hub, 0) == VERSION_FIRST;
+    char *text = payee_print_query(json_get(call->body, "iban"), told ? name : NULL);
     request.body = slice_of(text);
     int rc = bank_call(call->sim, &request, arena, &answer, call->base.refusal);
     if (rc == 0) {

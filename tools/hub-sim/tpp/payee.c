@@ -101,8 +101,8 @@ static int ask_bank(struct tpp_call *call, const cJSON *data)
     struct lfi_slice whole;
     struct bank_answer answer;
     cJSON *name = translate_name(json_get(data, "Name"), &whole);
-    bool older = tpp_version(call) == VERSION_FIRST; /* since then the bank is told no name */
-    char *text = payee_print_query(json_get(data, "Identification"), older ? name : NULL);
+    bool told = bank_version(call->base.hub, tpp_version(call)) == VERSION_FIRST;
+    char *text = payee_print_query(json_get(data, "Identification"), told ? name : NULL);
     struct bank_request request = {.method = SLICE("POST"),
                                    .path = SLICE("/customers/action/cop-query"),
                                    .body = slice_of(text)};
