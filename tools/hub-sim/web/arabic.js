@@ -144,6 +144,10 @@ export const ARABIC = {
   "Address": "العنوان", "Headers of the request": "ترويسات الطلب", "Body of the request, tokens decoded": "متن الطلب، مع فك ترميز الرموز", "Answer": "الجواب",
   "The Hub gave no access: {reason}": "لم تمنح المنصة حق الوصول: {reason}", "The answer is not from the Hub that was asked.": "الجواب ليس من المنصة التي سُئلت.", "The answer has no code.": "لا يحتوي الجواب على رمز.",
   // the contract's names
+  "Identity type": "نوع الهوية", "Middle name": "الاسم الأوسط", "Salutation": "اللقب", "Emirates ID expiry date": "تاريخ انتهاء الهوية الإماراتية",
+  "Marital status": "الحالة الاجتماعية", "Profession": "المهنة", "Occupation": "الوظيفة", "Person": "شخص", "Married": "متزوج", "Single": "أعزب",
+  "Sole": "منفرد", "Joint": "مشترك", "Principal": "رئيسي", "Credit line": "حد الائتمان", "Next payment": "الدفعة التالية", "Date": "التاريخ", "Type": "النوع",
+  "Minimum": "الحد الأدنى", "Expected next statement": "الكشف التالي المتوقع", "E commerce": "تجارة إلكترونية", "Other": "أخرى", "Rewards": "مكافآت",
   "Active": "نشط", "Inactive": "غير نشط", "Dormant": "خامل", "Unclaimed": "غير مطالب به", "Deceased": "متوفى", "Closed": "مغلق", "Status": "الحالة", "Currency": "العملة", "ID": "المعرّف", "Status update date time": "تاريخ تحديث الحالة",
   "Account ID": "معرّف الحساب", "Account type": "نوع الحساب", "Account sub type": "النوع الفرعي", "Account numbers": "أرقام الحساب", "Account holder name": "اسم صاحب الحساب", "Account holder short name": "الاسم المختصر لصاحب الحساب", "Nick name": "اسم مستعار",
   "Opening date": "تاريخ الافتتاح", "Maturity date": "تاريخ الاستحقاق", "Is sharia compliant": "متوافق مع الشريعة", "Scheme name": "نظام الترقيم", "Identification": "الرقم", "Servicer": "الجهة المقدِّمة",
