@@ -3,10 +3,35 @@
 #include "consent/consent.h"
 #include "consent/permissions.h"
 #include "consent/policy_rights.h"
+#include "contract/version.h"
 
 #define REMEMBERED_US (INT64_C(10) * 60 * 1000000)
 
+#define VERSION_REMEMBERED_US (INT64_C(24) * 3600 * 1000000)
+
 enum { UNKNOWN, REFUSED, GRANTED };
+
+static struct lfi_slice version_key(const struct call *call)
+{
+    return arena_format(call->arena, "%s %.*s", call->provider->id,
+                        SLICE_ARG(request_header(call->request, "o3-consent-id", NULL)));
+}
+
+/* Consents to insurance have versions of their own. */
+void call_consent_note_version(const struct call *call, const struct consent *consent)
+{
+    uint32_t version = consent->kind->policies ? 0 : version_read(consent->version);
+    if (version != 0) {
+        cache_put(call->connect->versions, version_key(call), version,
+                  clock_now_us(call->connect->clock) + VERSION_REMEMBERED_US);
+    }
+}
+
+uint32_t call_consent_version(const struct call *call)
+{
+    return (uint32_t)cache_get(call->connect->versions, version_key(call),
+                               clock_now_us(call->connect->clock));
+}
 
 /* HUB_REFUSED: the Hub knows no such consent. The caller frees the tree in any case. */
 static enum hub_outcome fetch(const struct call *call, cJSON **tree, struct consent *out)
@@ -24,6 +49,7 @@ static enum hub_outcome fetch(const struct call *call, cJSON **tree, struct cons
     }
     if (outcome == HUB_OK) {
         consent_read(*tree, out);
+        call_consent_note_version(call, out);
     } else {
         LOG_EVENT(call->connect->log, LOG_WARN, "consent-unread",
                   LOG_TEXT("provider", slice_of(call->provider->id)),

@@ -6,6 +6,7 @@
 #define CONNECT_CALL_CONSENT_H
 
 #include "connect/operation.h"
+#include "consent/consent.h"
 
 /* Whether the consent holds ReadProductFinanceRates. False when the Hub cannot be asked. */
 bool call_consent_permits_rates(struct call *call);
@@ -20,5 +21,10 @@ int call_consent_rights(struct call *call, const struct lfi_slice *policy_ids, s
 void call_consent_forget(struct call *call);
 /* Trading name of whom the data goes to, in the arena; absent when the Hub cannot be asked. */
 struct lfi_slice call_consent_beneficiary(struct call *call);
+
+/* Remembers for a day, in this instance, of which version of the standard the consent is. */
+void call_consent_note_version(const struct call *call, const struct consent *consent);
+/* That of the call's consent as it was noted last; 0: not known. */
+uint32_t call_consent_version(const struct call *call);
 
 #endif

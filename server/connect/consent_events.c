@@ -20,6 +20,7 @@ static int read_body(struct call *call, cJSON **tree, struct consent *out)
 {
     *tree = json_parse(call->request->body);
     consent_read(*tree, out);
+    call_consent_note_version(call, out);
     if (slice_equal(out->id, contract_parameter(&call->parameters, CONSENT_EVENTS_O3_CONSENT_ID))) {
         return 0;
     }

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "caller/binding.h"
+#include "connect/call_consent.h"
 #include "consent/rules.h"
 #include "contract/version.h"
 #include "flow/dispatch.h"
@@ -304,6 +305,22 @@ static const char *count_version(const struct call *call, size_t provider)
     return sources[version->from].name;
 }
 
+/*
+ * The version of the call's consent, or of its base path, when the call is of another; 0: all that
+ * is known agrees. It is served all the same. (Versions 3.3.)
+ */
+static uint32_t mixed_version(const struct call *call)
+{
+    const struct call_version *version = &call->version;
+    if (version->from == VERSION_NONE || version->from == VERSION_BY_DEFAULT) {
+        return 0;
+    }
+    uint32_t base = call->found.base_version, consent = call_consent_version(call);
+    return base != 0 && base != version->asked         ? base
+           : consent != 0 && consent != version->asked ? consent
+                                                       : 0;
+}
+
 /* For the console. Ids that are malformed are not kept: they may be anything. */
 static void keep_call(const struct call *call, int64_t micros)
 {
@@ -329,7 +346,7 @@ static void keep_call(const struct call *call, int64_t micros)
 
 static void record(const struct call *call)
 {
-    char used[VERSION_TEXT_MAX], asked[VERSION_TEXT_MAX];
+    char used[VERSION_TEXT_MAX], asked[VERSION_TEXT_MAX], mixed[VERSION_TEXT_MAX];
     const struct connect *connect = call->connect;
     const struct request *request = call->request;
     const struct refusal *refusal = call->refusal;
@@ -341,6 +358,11 @@ static void record(const struct call *call)
     const char *version_from = count_version(call, provider);
     version_format(call->version.used, used);
     version_format(call->version.asked, asked);
+    uint32_t other = mixed_version(call);
+    version_format(other, mixed);
+    if (other != 0) {
+        metrics_count(connect->metrics, METRICS_VERSION_MIXED);
+    }
     LOG_EVENT(
         connect->log, call->reply->status >= 500 ? LOG_WARN : LOG_INFO, "request",
         LOG_TEXT("provider", slice_of(call->provider ? call->provider->id : NULL)),
@@ -350,6 +372,7 @@ static void record(const struct call *call)
         LOG_TEXT("version", slice_of(used[0] ? used : NULL)),
         LOG_TEXT("asked", slice_of(asked[0] ? asked : NULL)),
         LOG_TEXT("versionFrom", slice_of(version_from)),
+        LOG_TEXT("otherVersion", slice_of(mixed[0] ? mixed : NULL)),
         LOG_TEXT("interaction", call_logged_header(request, "o3-ozone-interaction-id")),
         LOG_TEXT("callerInteraction", call_logged_header(request, "o3-caller-interaction-id")),
         LOG_TEXT("fapiInteraction", call_logged_header(request, "x-fapi-interaction-id")),
@@ -468,10 +491,12 @@ int connect_new(struct connect **out, const struct connect_config *config,
     connect->metrics = metrics;
     connect->watermarks = cache_new();
     connect->permissions = cache_new();
+    connect->versions = cache_new();
     connect->copies = consent_copies_new(config->state, clock, log);
     connect->shares = shares_new(provider_count(config->providers), config->workers);
-    if (!connect->shares || !connect->watermarks || !connect->permissions || !connect->copies ||
-        jwe_code_pool_new(&connect->codes, error) != 0 || consent_rules_init(error) != 0) {
+    if (!connect->shares || !connect->watermarks || !connect->permissions || !connect->versions ||
+        !connect->copies || jwe_code_pool_new(&connect->codes, error) != 0 ||
+        consent_rules_init(error) != 0) {
         connect_free(connect);
         return -1;
     }
@@ -487,6 +512,7 @@ void connect_free(struct connect *connect)
         jwe_code_pool_free(connect->codes);
         shares_free(connect->shares);
         consent_copies_free(connect->copies);
+        cache_free(connect->versions);
         cache_free(connect->permissions);
         cache_free(connect->watermarks);
         free(connect);

@@ -18,6 +18,7 @@ struct connect {
     struct shares *shares;         /* of the providers in the workers */
     struct cache *watermarks;      /* what page 1 saw */
     struct cache *permissions;     /* what consents permit */
+    struct cache *versions;        /* of the standard, of consents */
     struct consent_copies *copies; /* of consents to payments */
     struct jwe_code_pool *codes;
 };

@@ -116,6 +116,10 @@ static const struct counter_text counters[METRICS_COUNTERS] = {
     [METRICS_CAAP_LIMIT] = {"lfi_caap_limit_total", "Calls of CAAP refused by a limit"},
     [METRICS_CAAP_DECRYPTED] = {"lfi_caap_decrypted_total",
                                 "Texts of TPPs decrypted for CAAP on request"},
+    [METRICS_VERSION_MIXED] =
+        {"lfi_version_mixed_total",
+         "Calls in another version of the standard than their consent or base "
+         "path"},
 };
 
 static const char **copy_labels(const char *const *from, size_t count)

@@ -94,6 +94,7 @@ enum metrics_counter {
     METRICS_CAAP_CODE_WRONG,
     METRICS_CAAP_LIMIT, /* calls of CAAP refused by a limit */
     METRICS_CAAP_DECRYPTED,
+    METRICS_VERSION_MIXED, /* calls of another version than their consent or base path */
     METRICS_COUNTERS,
 };
 void metrics_count(struct metrics *metrics, enum metrics_counter counter); /* NULL: nothing */

@@ -368,6 +368,24 @@ test('what an answer lacks in its version is explained by its interaction', asyn
     assert.deepEqual(refused.json.findings.map(({ version: one, status: code }) => [one, code >= 400]), [['v2.1', true]]);
 });
 
+test('a call of another version than its consent or its base path is served, counted and logged', async () => {
+    const count = async () => Number(/^lfi_version_mixed_total (\d+)$/m.exec(
+        await (await fetch(`${demo.adminBaseUrl}/metrics`)).text())[1]);
+    const { userId, accountIds } = user();
+    const { consentId } = await newConsent(demo, ['ReadAccountsBasic', 'ReadBalances']); // of v2.1: validated, so known
+    const before = await count();
+    const read = (version) => retail().get(`/data-sharing/accounts/${accountIds[0]}/balances`, {
+        userId, consentId, query: { page: 1, 'page-size': 100 }, headers: uri(version),
+    });
+    const [same, other] = [await read('v2.1'), await read('v2.2')];
+    assert.deepEqual([same.status, other.status], [200, 200]);
+    assert.equal(await count(), before + 1);
+    const lines = demo.serverLog().filter(({ consent, asked }) => consent === consentId && asked);
+    assert.deepEqual(lines.map(({ asked, otherVersion }) => [asked, otherVersion]), [['v2.1', undefined], ['v2.2', 'v2.1']]);
+    await retail().get('/open/v2.2/atm', { headers: { ...FROM_PHONE, ...uri('v2.1') } });
+    assert.equal(await count(), before + 2);
+});
+
 test('what a customer holds is answered in both versions', async () => {
     const { userId, accountIds } = user();
     for (const version of ['v2.1', 'v2.2']) {
