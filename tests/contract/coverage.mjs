@@ -18,7 +18,8 @@ const operations = execFileSync(program, { encoding: 'utf8' })
         seen: new Set(),
     }));
 
-for (const { method, path, status } of readRecords(folder)) {
+const ofBank = [...readRecords(folder)].filter(({ of, request }) => !of && !request);
+for (const { method, path, status } of ofBank) {
     for (const operation of operations.filter((op) => op.method === method && op.pattern.test(path))) {
         operation.seen.add(status); // one path may be in two documents
     }

@@ -186,7 +186,8 @@ const exchangeOf = (quote) => ({ sourceCurrency: 'AED', targetCurrency: quote.Bu
 const find = async ({ consent }, id) => (await hub.get(`/payments/${id}`, { userId: user.userId, consentId: consent.consentId })).json.data;
 
 async function available() {
-    const { json } = await hub.get(`/accounts/${accountId}/balances`, { userId: user.userId });
+    const { json } = await hub.get(`/accounts/${accountId}/balances`,
+        { userId: user.userId, query: { page: 1, 'page-size': 10 } });
     const { amount, creditDebitIndicator } = json.data.find(({ balanceType }) => balanceType === 'InterimAvailable');
     return Number(amount.amount) * (creditDebitIndicator === 'Debit' ? -1 : 1);
 }

@@ -11,7 +11,7 @@ import { Bank, HUB_SIM, hubConfig, readSubjects, send, startHub, withTppSide } f
 let hub, bank, consent;
 before(async () => {
     hub = await startHub();
-    bank = new Bank(hub);
+    bank = new Bank(hub, { recorded: false }); // a Hub that fails breaks its contract
     consent = await hub.newConsent();
 });
 after(async () => {
@@ -94,7 +94,7 @@ test('a fault that does not exist is refused', async () => {
 
 test('SIGTERM ends a simulator at once, even one that is slow to answer', async () => {
     const other = await startHub();
-    const slowBank = new Bank(other);
+    const slowBank = new Bank(other, { recorded: false });
     const fault = { target: 'heimdall', kind: 'slow', ms: 30_000 };
     await other.script('POST', '/sim/faults', fault);
     const slow = slowBank.heimdall('GET', '/auth?x=1').catch(() => null);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeToken } from '../support/client.mjs';
+import { bankCall, interfaceOf, recordExchange, recordRequest } from '../support/recording.mjs';
 import { Tpp } from '../support/tpp.mjs';
 import { assertNoSanitizerReport, BUILD_DIR, freePortBase, ROOT, sharedPki } from '../support/demo.mjs';
 
@@ -187,6 +188,10 @@ export async function startFakeBank(hub) {
                 return;
             }
             const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+            if (answer.status < 400) { // the Hub's request, whatever the test has answered
+                const about = { ...bankCall({ target: url, headers, caap: false }), method };
+                recordRequest(about, { target: url, headers, text: body }, answer.status);
+            }
             reply.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
             reply.end(text);
         });
@@ -247,8 +252,10 @@ class Hub {
 
 /** The bank's side: calls to Heimdall and the Consent Manager with C3 and Sig4. */
 export class Bank {
-    constructor(hub, { who = identity('bank', 'C3', 'Sig4'), tls = {}, port = hub.base + 13 } = {}) {
+    /** `recorded` false: what it hears is not for contract.replies. */
+    constructor(hub, { who = identity('bank', 'C3', 'Sig4'), tls = {}, port = hub.base + 13, recorded = true } = {}) {
         this.who = who;
+        this.recorded = recorded;
         this.base = `https://localhost:${port}`;
         this.agent = new Agent({
             keepAlive: true,
@@ -279,7 +286,13 @@ export class Bank {
             body = String(new URLSearchParams(form));
             all['content-type'] ??= 'application/x-www-form-urlencoded';
         }
-        return send(this.base + path, { method, headers: all, agent: this.agent }, body);
+        const reply = await send(this.base + path, { method, headers: all, agent: this.agent }, body);
+        const about = this.recorded && interfaceOf(path);
+        if (about) {
+            recordExchange({ ...about, method }, { target: path, headers: all, text: body ?? '' },
+                { status: reply.status, type: reply.headers['content-type'], text: reply.text });
+        }
+        return reply;
     }
 
     heimdall(method, path, options = {}) {

@@ -5,11 +5,10 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { setImmediate } from 'node:timers/promises';
 import { importPKCS8, SignJWT } from 'jose';
-import { record } from './recording.mjs';
+import { bankCall, interfaceOf, recordExchange } from './recording.mjs';
 
 const TOKEN_SECONDS = 30;
 const TIMEOUT_MS = 30_000;
-const VERSION = /(?<=\/)v\d+\.\d+(?=\/|$)/; // of the standard, in an address
 
 /** C, O, OU and CN of a certificate's subject. */
 export function subjectOf(certificateFile) {
@@ -152,9 +151,7 @@ export class HubClient {
                 reply.on('error', reject);
                 reply.on('end', () => {
                     const text = Buffer.concat(chunks).toString('utf8');
-                    if (this.asksBank) {
-                        this.record(method, target, headers, reply, text);
-                    }
+                    this.record({ method, target, headers, content }, reply, text);
                     resolve(new Reply(reply.statusCode, reply.headers, text));
                 });
             });
@@ -164,23 +161,15 @@ export class HubClient {
         });
     }
 
-    /**
-     * A reply for the checks that come last: its path without the base path of its family, and whether
-     * CAAP's form of the operation counts.
-     */
-    record(method, target, headers, reply, text) {
-        const [path] = target.split('?', 1);
-        const base = this.basePaths.find((one) => path.startsWith(`${one}/`)) ?? '';
-        const version = [headers['o3-api-uri'], base].map((one) => one?.match(VERSION)?.[0]).find(Boolean);
-        record({
-            caap: this.identity === this.caap || this.provider?.authorization === 'caap',
-            version,
-            method,
-            path: path.slice(base.length),
-            status: reply.statusCode,
-            type: reply.headers['content-type'],
-            text,
-        });
+    /** For the checks that come last. */
+    record({ method, target, headers, content }, reply, text) {
+        const caap = this.identity === this.caap || this.provider?.authorization === 'caap';
+        const about = this.asksBank ? bankCall({ target, headers, caap, basePaths: this.basePaths }) : interfaceOf(target);
+        if (about) {
+            const asked = content === undefined ? '' : Buffer.from(content).toString('utf8');
+            recordExchange({ ...about, method, byTest: true }, { target, headers, text: asked },
+                { status: reply.statusCode, type: reply.headers['content-type'], text });
+        }
     }
 }
 

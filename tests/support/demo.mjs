@@ -17,10 +17,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { BUILD_DIR, ROOT } from './paths.mjs';
+import { recordKept } from './recording.mjs';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const BUILD_DIR = process.env.LFI_BUILD_DIR ?? join(ROOT, 'build/dev');
+export { BUILD_DIR, ROOT };
 
 /** The day on which the tests see the bank's data, for which they are written. */
 export const AS_OF = '2026-06-30';
@@ -204,6 +204,7 @@ export async function startDemo({ dir, portBase, adjustServer, adjustHub, args =
             assertNoSanitizerReport(read('server.log'));
             assertNoSanitizerReport(read('hub.log'));
             assert.equal(end.code, 0, end.output);
+            recordKept(join(own, 'hub'), this);
             if (!dir) {
                 rmSync(own, { recursive: true });
             }

@@ -1,28 +1,37 @@
 // What the tests of a run saw on the wire, for the checks that come last: contract.coverage and
-// contract.replies. A line of JSON for each reply in the file LFI_COVERAGE_FILE; the same reply twice
-// is one line, and a long body is packed. What an older build of the server answered does not count.
+// contract.replies. A line of JSON for each reply, and for each request that was taken, in the file
+// LFI_COVERAGE_FILE; the same twice is one line, and a long body is packed. What an older build
+// answered does not count. A request's credential is not written down.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { BUILD_DIR } from './demo.mjs';
+import { BUILD_DIR } from './paths.mjs';
 
 const PACKED_FROM = 4096; // characters
-const PROGRAM = join(BUILD_DIR, 'bin/lfi-server');
+const PROGRAMS = ['lfi-server', 'hub-sim'].map((name) => join(BUILD_DIR, 'bin', name));
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+const VERSION = /(?<=\/)v\d+\.\d+(?=\/|$)/; // of the standard, in an address
+const OF_BANK = /^\/(heimdall|consent-manager)\/[^/]+(\/.*)$/; // a Hub's addresses, as the bank calls them
+const OF_TPP = /^\/(auth1|as1|rs1)\.[^/]+\.apihub(\/.*)$/; // and as TPPs do
+const SERVED = /^\/open-finance\/(?:([a-z-]+)\/)?(v\d+\.\d+)(\/.*)$/;
+const PARTS = { auth1: 'discovery', as1: 'authorization', rs1: 'others' };
 const seen = new Set();
 
-const isOld = (file) => existsSync(file) && statSync(file).mtimeMs < statSync(PROGRAM).mtimeMs;
+const isOld = (file) => existsSync(file) && PROGRAMS.some((program) => statSync(file).mtimeMs < statSync(program).mtimeMs);
 
 /**
- * An exchange: {method, path, status, type, text, …} with whatever the checks need besides. `path`
- * has no query, `type` is the Content-Type, `text` the body.
+ * A reply: {method, path, status, type, text, …} with whatever the checks need besides. `path`
+ * has no query, `type` is the Content-Type, `text` the body. `of` names what was called: nothing for
+ * the bank, else an interface of the Hub. With `request` (recordExchange) it is a request.
  */
 export function record({ text, ...exchange }) {
     const file = process.env.LFI_COVERAGE_FILE;
     if (!file) {
         return;
     }
-    const digest = createHash('sha256').update(JSON.stringify(exchange)).update(text).digest('base64');
+    const alike = (told) => (exchange.request ? told.replaceAll(UUID, '') : told); // ids make no new request
+    const digest = createHash('sha256').update(alike(JSON.stringify(exchange))).update(alike(text)).digest('base64');
     if (seen.size === 0 && isOld(file)) {
         rmSync(file, { force: true });
     }
@@ -32,6 +41,85 @@ export function record({ text, ...exchange }) {
             : { packed: deflateRawSync(text, { level: 1 }).toString('base64') };
         appendFileSync(file, JSON.stringify({ ...exchange, ...body }) + '\n');
     }
+}
+
+/**
+ * A reply and, where it took it, the request: `asked` has {target, headers, text}, its headers as
+ * Node has them; `about` what both share (of, caap, version, method, path) and whether a test made the
+ * request (byTest); `told` {status, type, text}.
+ */
+export function recordExchange({ byTest, ...about }, asked, told) {
+    record({ ...about, ...told });
+    if (told.status < 400 && asked.text !== undefined) {
+        recordRequest({ ...about, byTest }, asked, told.status);
+    }
+}
+
+export function recordRequest(about, asked, status) {
+    const headers = lower(asked.headers);
+    if (headers.authorization) {
+        headers.authorization = headers.authorization.split(' ', 1)[0];
+    }
+    const query = asked.target.split(/\?(.*)/s)[1] ?? '';
+    record({ ...about, request: { query, headers }, status, type: headers['content-type'], text: asked.text });
+}
+
+/** Headers with names in small letters, without those that are not set. */
+const lower = (headers) => Object.fromEntries(Object.entries(headers).filter(([, value]) => value)
+    .map(([name, value]) => [name.toLowerCase(), String(value)]));
+
+/** What `of` and path of an address of a Hub are, null where it is of none. */
+export function interfaceOf(target) {
+    const path = target.split('?', 1)[0];
+    const bank = path.match(OF_BANK);
+    if (bank) {
+        return { of: bank[1], path: bank[2] };
+    }
+    const [, part, rest] = path.match(OF_TPP) ?? [];
+    const [, family = 'older', version, own] = (part === 'rs1' && rest.match(SERVED)) || [];
+    return part ? { of: version ? family : PARTS[part], version, path: own ?? rest } : null;
+}
+
+/** `of`, version, path and whether CAAP's form counts, of a call of the bank. */
+export function bankCall({ target, headers, caap, basePaths = [] }) {
+    const [path] = target.split('?', 1);
+    const base = basePaths.find((one) => path.startsWith(`${one}/`)) ?? '';
+    const version = [headers['o3-api-uri'], base].map((one) => one?.match(VERSION)?.[0]).find(Boolean);
+    return { caap, version, path: path.slice(base.length) };
+}
+
+/** What the simulator has kept of the exchanges between bank and Hub, in the folder of its state. */
+export function recordKept(folder, { providers = [], ozoneConnect = {} } = {}) {
+    if (!process.env.LFI_COVERAGE_FILE || !existsSync(folder)) {
+        return;
+    }
+    const lines = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
+        .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+        .filter((line) => line.includes('"exchanges"'));
+    for (const line of lines) {
+        const kept = JSON.parse(line);
+        for (const note of kept.list === 'exchanges' ? [kept.note] : kept.exchanges ?? []) {
+            recordNote(note, { providers, basePaths: Object.values(ozoneConnect.basePaths ?? {}) });
+        }
+    }
+}
+
+function recordNote(note, { providers, basePaths }) {
+    const { method, status, path, query, requestHeaders: headers = {}, requestBody = '', replyBody = '' } = note;
+    const isWhole = (text, size = 0) => Buffer.byteLength(text) === size;
+    const isJson = /^[{[]/.test(requestBody); // of others the type that was sent is not known
+    if (!isWhole(replyBody, note.replyBytes)) {
+        return; // the simulator cuts what is long
+    }
+    const provider = providers.find(({ providerId }) => providerId === headers['o3-provider-id']);
+    const about = note.interface !== 'ozone-connect' ? { of: note.interface, path }
+        : bankCall({ target: path, headers, caap: provider?.authorization === 'caap', basePaths });
+    recordExchange({ ...about, method }, {
+        target: query ? `${path}?${query}` : path,
+        // It does not keep the type that it sends itself, nor the credential.
+        headers: { 'content-type': isJson && 'application/json', ...lower(headers), authorization: note.token && 'Bearer' },
+        text: isWhole(requestBody, note.requestBytes) && (isJson || requestBody === '' || about.of) ? requestBody : undefined,
+    }, { status, type: note.replyType, text: replyBody });
 }
 
 /** All that the files of a folder hold, each with `suite`, the name of its file. */

@@ -92,7 +92,8 @@ static bool is_taken(const struct bundle *b, enum section section, const char *n
     return false;
 }
 
-/* The last part of a reference, and the file's name when another file has the same. */
+/* The last part of a reference; with the file's name, and then a number, when another has the same.
+ */
 static const char *choose_name(struct bundle *b, struct node at, enum section section,
                                const char *reference)
 {
@@ -102,7 +103,12 @@ static const char *choose_name(struct bundle *b, struct node at, enum section se
     }
     const char *slash = strrchr(at.file->name, '/');
     const char *file = slash ? slash + 1 : at.file->name;
-    return source_format(b->source, "%s_%.*s", name, (int)strcspn(file, "."), file);
+    const char *own = source_format(b->source, "%s_%.*s", name, (int)strcspn(file, "."), file);
+    const char *free = own;
+    for (unsigned n = 2; is_taken(b, section, free); n++) {
+        free = source_format(b->source, "%s_%u", own, n);
+    }
+    return free;
 }
 
 static const struct component *find_component(struct bundle *b, struct node reference,

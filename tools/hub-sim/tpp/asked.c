@@ -155,7 +155,6 @@ int tpp_request_account(struct call *base)
     cJSON *message = NULL, *links;
     struct bank_answer answer;
     struct tpp_call *call = tpp_call_of(base);
-    call->as_jwt = true;
     if (resource_need_scope(call, "account-opening") != 0 ||
         body_read(call, "AccountRequest", false, &message) != 0) {
         return -1;

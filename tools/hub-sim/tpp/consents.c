@@ -9,10 +9,7 @@
 /* Which consents the call is about. */
 static const struct tpp_family *begin(struct tpp_call *call)
 {
-    const char *path = contract_operation_path(call->base.base.operation);
-    const struct tpp_family *family = family_of_path(path);
-    call->as_jwt |= family->signs;
-    return family;
+    return family_of_path(contract_operation_path(call->base.base.operation));
 }
 
 static bool is_own(const struct tpp_call *call, const struct consent *consent,

@@ -1,8 +1,22 @@
 /* Signed messages of the resource server: what a TPP sends as one, and what it gets as one. */
 #include "base/limits.h"
+#include "rows_hub_payee_confirmation.h"
 #include "tpp/call.h"
 
 #define LIFE_S 300
+
+/* Confirmation of Payee has a text where all others have a list of one. */
+static void write_audience(const struct tpp_call *call, struct json_writer *w)
+{
+    const char *audience = call->tpp ? call->tpp->client_id : "";
+    if (call->base.base.found.api->flow == &flow_hub_payee_confirmation) {
+        json_text(w, "aud", audience);
+        return;
+    }
+    json_open_array(w, "aud");
+    json_text(w, NULL, audience);
+    json_close_array(w);
+}
 
 static void write_envelope(const struct tpp_call *call, struct lfi_slice message, struct buf *json)
 {
@@ -14,9 +28,7 @@ static void write_envelope(const struct tpp_call *call, struct lfi_slice message
     json_int(&w, "iat", now_s);
     json_int(&w, "nbf", now_s);
     json_int(&w, "exp", now_s + LIFE_S);
-    json_open_array(&w, "aud");
-    json_text(&w, NULL, call->tpp ? call->tpp->client_id : "");
-    json_close_array(&w);
+    write_audience(call, &w);
     json_raw(&w, "message", message);
     json_close_object(&w);
 }

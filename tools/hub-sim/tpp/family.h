@@ -16,7 +16,7 @@ struct tpp_family {
     const char *base, *path; /* of its consents, below /open-finance: BASE/VERSION/PATH */
     const char *patch;   /* schema of a change, in tpp-messages.yaml; NULL: the document has it */
     const char *base_id; /* the query's parameter of a list */
-    bool signs;          /* answers about its consents are signed */
+    bool signs;          /* what is told about its consents is signed, both ways */
     bool lists_data;     /* a list has one Links and Meta for all, and not for each */
 };
 

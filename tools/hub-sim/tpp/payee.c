@@ -56,7 +56,6 @@ int tpp_discover_payee(struct call *base)
     struct tpp_call *call = tpp_call_of(base);
     cJSON *request = NULL;
     bool older = tpp_version(call) == VERSION_FIRST;
-    call->as_jwt = true;
     if (resource_need_scope(call, "confirmation-of-payee") != 0 ||
         body_read(call, "PayeeDiscovery", false, &request) != 0) {
         return -1;
@@ -128,7 +127,6 @@ int tpp_confirm_payee(struct call *base)
 {
     struct tpp_call *call = tpp_call_of(base);
     cJSON *request = NULL;
-    call->as_jwt = true;
     if (resource_need_scope(call, "confirmation-of-payee") != 0 ||
         body_read(call, "PayeeConfirmation", false, &request) != 0) {
         return -1;

@@ -131,7 +131,6 @@ static int read_and_make(struct call *base, const char *schema, bool file)
 {
     struct tpp_call *call = tpp_call_of(base);
     cJSON *request = NULL;
-    call->as_jwt = true;
     if (resource_need_scope(call, "payments") != 0 || resource_need_customer(call) != 0 ||
         body_read(call, schema, false, &request) != 0) {
         return -1;
@@ -188,7 +187,6 @@ static int show(struct call *base, bool file)
     struct refusal refusal = {0};
     struct payment_found found;
     struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
-    call->as_jwt = true;
     if (resource_need_scope(call, "payments") != 0 || !tpp_payment_find(call, id, file, &found)) {
         return -1;
     }
@@ -226,7 +224,6 @@ static int find_by_key(struct call *base, bool file)
     struct tpp_call *call = tpp_call_of(base);
     struct store *store = call->base.sim->store;
     struct lfi_slice key = request_header(base->request, KEY_HEADER, NULL), found = {NULL, 0};
-    call->as_jwt = true;
     if (resource_need_scope(call, "payments") != 0 || resource_need_client(call) != 0) {
         return -1;
     }
@@ -311,7 +308,6 @@ int tpp_show_refund_account(struct call *base)
     struct bank_answer answer;
     struct refusal refusal = {0};
     struct lfi_slice id = request_decode(base->arena, base->found.contract.path_values[0], false);
-    call->as_jwt = true;
     if (resource_need_scope(call, "payments") != 0 || resource_need_client(call) != 0 ||
         check_refund(call, id) != 0) {
         return -1;

@@ -5,6 +5,8 @@
 #include "flow/dispatch.h"
 #include "flow/flow.h"
 #include "grant.h"
+#include "rows_hub_account_opening.h"
+#include "rows_hub_payee_confirmation.h"
 #include "rows_hub_payment_initiation.h"
 #include "rows_hub_tpp_registration.h"
 #include "rows_hub_utilities.h"
@@ -139,6 +141,15 @@ static int check_request(struct tpp_call *call)
                            message.ptr ? message.ptr : violation.rule);
 }
 
+/* Those of which no answer is JSON. The report of a file has the bank's own type. */
+static bool always_signs(const struct call *base)
+{
+    const struct flow_api *flow = base->operation ? base->found.api->flow : NULL;
+    return (flow == &flow_hub_payment_initiation && base->row->handler != tpp_show_report) ||
+           flow == &flow_hub_payee_confirmation ||
+           (flow && base->row->handler == tpp_request_account);
+}
+
 /* By the Accept header: JSON unless a JWT is asked for and JSON is not. */
 static int read_accept(struct tpp_call *call)
 {
@@ -159,7 +170,7 @@ static int read_accept(struct tpp_call *call)
         }
     }
     bool fits = json || call->as_jwt;
-    call->as_jwt &= !json;
+    call->as_jwt = (call->as_jwt && !json) || always_signs(&call->base.base);
     return fits ? 0
                 : resource_refuse(call, "TPP-ACCEPT", 406, NULL,
                                   "Accept must name application/json or application/jwt.");
@@ -197,12 +208,15 @@ void tpp_run_resources(struct tpp_call *call)
     if (rc == 0) {
         rc = dispatch_route(base) == 0 ? choose_version(call) : -1;
     }
+    if (rc == 0) {
+        rc = read_accept(call);
+    }
     if (rc == 0 && !open && tpp_lacks_interaction_id(call)) {
         rc = resource_refuse(call, "TPP-INTERACTION-ID", 400, "Resource.InvalidFormat",
                              "x-fapi-interaction-id must be a UUIDv4.");
     }
     if (rc == 0) {
-        rc = read_accept(call) == 0 && body_open(call) == 0 ? check_request(call) : -1;
+        rc = body_open(call) == 0 ? check_request(call) : -1;
     }
     if (rc != 0 || flow_run(base) != 0) {
         write_errors(call);
