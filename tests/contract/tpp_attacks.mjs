@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPrivateKey, createPublicKey, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import { connect } from 'node:tls';
 import { CompactSign } from 'jose';
-import { accountAccess, now } from '../support/tpp.mjs';
-import { assertRefused, own, ownFaults, tpp, whole } from './tpp_shared.mjs';
+import { CONTROL_PARAMETERS } from '../support/payments.mjs';
+import { accountAccess, insuranceAccess, now, SERVICE_INITIATION, Tpp } from '../support/tpp.mjs';
+import { assertRefused, demo, own, ownFaults, tpp, whole } from './tpp_shared.mjs';
 
 const BASE = '/open-finance/account-information/v2.1';
 const encode = (part) => Buffer.from(part).toString('base64url');
@@ -109,12 +111,122 @@ test('a claim that comes twice is refused', async () => {
         'REQUEST-OBJECT-FORM');
 });
 
-test('lines in a consent become no headers for the bank', async () => {
-    const line = '\r\no3-psu-identifier: attacker';
-    for (const change of [{ ConsentId: randomUUID() + line }, { BaseConsentId: randomUUID() + line },
-        { OpenFinanceBilling: { UserType: `Retail${line}`, Purpose: 'AccountAggregation' } }]) {
-        const reply = await tpp.push(await tpp.requestObject(accountAccess(change)));
-        await assertRefused(reply, 400, 'invalid_request', 'PAR-DETAILS-FORM');
+/** What would end a header, or be cut or read as something else on its way. */
+const LINE = '\r\no3-psu-identifier: attacker';
+const CONTROLS = [LINE, '\no3-psu-identifier: attacker', '\r', '\u0000', '\u007f', '\t'];
+
+const insurer = await Tpp.start(demo, { providerId: 'dhowinsurance' });
+after(() => insurer.close());
+const payment = (change) => ({ type: SERVICE_INITIATION, consent: {
+    ConsentId: randomUUID(), ControlParameters: CONTROL_PARAMETERS.SingleInstantPayment,
+    PersonalIdentifiableInformation: 'e30.AA.AA.AA.AA', PaymentPurposeCode: 'ACM',
+    ExpirationDateTime: new Date(Date.now() + 30 * 86_400_000).toISOString(), ...change,
+} });
+/** Of each kind: the client, its details with members changed, and members that are texts of a given form. */
+const KINDS = [
+    ['accounts', tpp, accountAccess, (line) => [
+        { OpenFinanceBilling: { UserType: `Retail${line}`, Purpose: 'AccountAggregation' } },
+        { Permissions: [`ReadBalances${line}`] }, { ExpirationDateTime: `2027-01-01T00:00:00Z${line}` }]],
+    ['payments', tpp, payment, (line) => [{ PaymentPurposeCode: `ACM${line}` },
+        { PersonalIdentifiableInformation: `e30.AA.AA.AA.AA${line}` }, { ExpirationDateTime: `2027-01-01T00:00:00Z${line}` },
+        { Permissions: [`ReadRefundAccount${line}`] }]],
+    ['insurance', insurer, insuranceAccess, (line) => [{ OpenFinanceBilling: { Purpose: `PremiumHistory${line}` } },
+        { ExpirationDateTime: `2027-01-01T00:00:00Z${line}` },
+        { Permissions: [{ InsuranceType: `Motor${line}`, Permissions: ['ReadInsurancePolicies'] }] }]],
+];
+for (const [kind, who, details, others] of KINDS) {
+    test(`lines and control characters in a consent to ${kind} become no headers for the bank`, async () => {
+        for (const line of CONTROLS) {
+            for (const change of [{ ConsentId: randomUUID() + line }, { BaseConsentId: randomUUID() + line }, ...others(line)]) {
+                const { status, json, text } = await who.push(await who.requestObject(details(change)));
+                assert.equal(status, 400, `${JSON.stringify(change)}: ${text}`);
+                const isNul = line === '\u0000'; // which no JSON of ours may hold
+                assert.equal(json.error, isNul ? 'invalid_request_object' : 'invalid_request', JSON.stringify(change));
+                assert.doesNotMatch(JSON.stringify(json), /attacker: /);
+            }
+        }
+    });
+}
+
+test('nor do those in quotes of exchange and in accounts to open', async () => {
+    const quote = { QuoteReference: randomUUID(), TransactionType: 'Spot', UnitCurrency: 'AED', QuotedCurrency: 'INR',
+        TradeAmount: { Amount: '500.00', Currency: 'AED' } };
+    const account = { Account: { SchemeName: 'IBAN', Identification: 'AE070331234567890123456', Name: 'Huda Salem' } };
+    const [fx, opening] = await Promise.all(['fx', 'account-opening'].map((scope) => tpp.ownToken(scope)));
+    const sign = (Data) => tpp.sign({ iss: tpp.clientId, aud: [tpp.issuer], iat: now(), nbf: now() - 10, exp: now() + 300, message: { Data } });
+    const headers = { 'content-type': 'application/jwt' };
+    for (const line of CONTROLS) {
+        const reference = quote.QuoteReference + line; // a text of up to 37 characters, which comes back as it is
+        const named = await tpp.call('POST', '/open-finance/fx/v2.1/fx-quotes', fx, { json: { Data: { ...quote, QuoteReference: reference } } });
+        assert.ok(named.status === 400 || (named.status === 201 && named.json.Data.QuoteReference === reference), named.text);
+        for (const change of [{ UnitCurrency: `AED${line}` }, { TransactionType: `Spot${line}` },
+            { TradeAmount: { Amount: `500.00${line}`, Currency: 'AED' } }]) {
+            const reply = await tpp.call('POST', '/open-finance/fx/v2.1/fx-quotes', fx, { json: { Data: { ...quote, ...change } } });
+            assert.deepEqual([reply.status, reply.json?.Errors[0].Code], [400, 'Body.InvalidFormat'], reply.text);
+        }
+        for (const change of [{ LinkedOperations: { FxQuoteId: randomUUID() + line } },
+            { Account: { ...account.Account, SchemeName: `IBAN${line}` } }]) {
+            const text = await sign({ ...account, ...change });
+            const reply = await tpp.call('POST', '/open-finance/account-opening/v2.1/accounts', opening, { text, headers });
+            assert.equal(reply.status, 400, JSON.stringify(change));
+        }
+    }
+    for (const path of ['/open-finance/fx/v2.1/fx-quotes', '/open-finance/account-opening/v2.1/accounts']) {
+        const { status } = await tpp.call('GET', `${path}/x%0d%0ao3-consent-id:%20x`, path.includes('fx') ? fx : opening);
+        assert.ok([400, 404].includes(status), `${path}: ${status}`);
+    }
+});
+
+/** The status of a request that is written byte for byte. */
+function sendRaw(path, lines) {
+    const { host, hostname, port } = new URL(tpp.resources);
+    return new Promise((resolve, reject) => {
+        const socket = connect({ host: hostname, port, servername: hostname, ca: tpp.agent.options.ca,
+            cert: tpp.agent.options.cert, key: tpp.agent.options.key });
+        let text = '';
+        socket.on('data', (chunk) => (text += chunk));
+        socket.on('error', reject);
+        socket.on('close', () => resolve(Number(text.split(' ', 2)[1])));
+        socket.write([`GET ${new URL(tpp.resources).pathname}${path} HTTP/1.1`, `host: ${host}`, 'connection: close', ...lines, '', ''].join('\r\n'));
+    });
+}
+
+test('control characters in a header that is told to the bank are refused', async () => {
+    const bearer = `authorization: Bearer ${whole.access_token}`;
+    assert.equal(await sendRaw(`${BASE}/accounts`, [bearer, 'x-fapi-customer-ip-address: 192.0.2.1']), 200);
+    for (const text of ['192.0.2.1\rx: y', '192.0.2.1\u0000', '192.0.2.1\u0001', '192.0.2.1\r\n o3-psu-identifier: attacker']) {
+        assert.equal(await sendRaw(`${BASE}/accounts`, [bearer, `x-fapi-customer-ip-address: ${text}`]), 400, JSON.stringify(text));
+    }
+});
+
+test('lines in what the TPP app is asked become no headers either', async () => {
+    const ask = async (path, body) => {
+        const reply = await fetch(`${demo.hub.baseUrl}/tpp/app/${path}`, {
+            method: 'POST', headers: { 'content-type': 'application/json', connection: 'close' }, body: JSON.stringify(body) });
+        return { status: reply.status, text: await reply.text() };
+    };
+    const terms = { Permissions: ['ReadAccountsBasic'], ExpirationDateTime: new Date(Date.now() + 30 * 86_400_000).toISOString() };
+    const consent = { providerId: 'dhowretail', clientId: tpp.clientId, consent: terms };
+    const payee = { providerId: 'dhowretail', clientId: tpp.clientId, iban: 'AE070331234567890123456', name: { FullName: 'Huda Salem' } };
+    const id = randomUUID();
+    assert.equal((await ask('consents', consent)).status, 201);
+    for (const line of CONTROLS) {
+        const wrong = [
+            ['consents', { ...consent, providerId: `dhowretail${line}` }], ['consents', { ...consent, clientId: tpp.clientId + line }],
+            ['consents', { ...consent, consent: { ...terms, BaseConsentId: id + line } }],
+            ['consents', { ...consent, consent: { ...terms, Permissions: [`ReadAccountsBasic${line}`] } }],
+            ['consents', { ...consent, subscription: { Webhook: { Url: `https://tpp.example/${line}`, IsActive: true } } }],
+            ['arrivals', { query: `code=x&state=${id}${line}` }],
+            ['reads', { consentId: id + line, path: '/accounts' }], ['reads', { consentId: id, path: `/accounts${line}` }],
+            ['reads', { consentId: id, path: '/accounts', query: `a=b${line}` }],
+            ['payments', { consentId: id, key: randomUUID() + line, data: {} }],
+            ['payments', { consentId: id, key: randomUUID(), data: {}, authDate: `now${line}` }],
+            ['payees', { ...payee, providerId: `dhowretail${line}` }], ['payees', { ...payee, clientId: tpp.clientId + line }],
+        ];
+        for (const [path, body] of wrong) {
+            const { status, text } = await ask(path, body);
+            assert.ok(status >= 400 && status !== 500, `${path} ${JSON.stringify(body)}: ${status} ${text}`);
+        }
     }
 });
 

@@ -459,13 +459,23 @@ test('a code is for its own client, redirect_uri and verifier', async () => {
         await assertRefused(await answer, 400, error, id);
     }
     assert.equal((await tpp.exchange(code, verifier)).status, 200, 'none of them used it up');
+    const { steps } = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${back.consentId}`)).json();
+    const tried = steps.filter(({ interface: name }) => name === 'token');
+    assert.deepEqual(tried.map(({ status, refused }) => refused ?? status).sort(), [200, 'CODE-REDIRECT-URI', 'CODE-VERIFIER',
+        'CODE-VERIFIER', 'CODE-VERIFIER', 'TOKEN-FORM', 'TOKEN-FORM', 'TOKEN-GRANT'], 'those of its own client that have the code');
+    const { replyBody } = tried.find(({ refused }) => refused === 'CODE-REDIRECT-URI');
+    assert.deepEqual(JSON.parse(replyBody), { error: 'invalid_grant', error_description: 'redirect_uri is not that of the request' });
+    assert.ok(!JSON.stringify(tried).includes(code));
 });
 
 test('a code that comes twice voids the tokens it gave', async () => {
-    const { code, verifier, refresh_token, access_token } = await tpp.connect();
+    const { code, verifier, refresh_token, access_token, consentId } = await tpp.connect();
     await assertRefused(await tpp.exchange(code, verifier), 400, 'invalid_grant', 'CODE-USED');
     const refreshed = await tpp.token({ grant_type: 'refresh_token', refresh_token });
     await assertRefused(refreshed, 400, 'invalid_grant', 'REFRESH-UNKNOWN');
+    const { steps } = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
+    assert.deepEqual(steps.flatMap(({ refused = [] }) => refused), ['CODE-USED', 'REFRESH-UNKNOWN']);
+    assert.ok(!JSON.stringify(steps).includes(refresh_token));
     const read = await tpp.call('GET', '/open-finance/account-information/v2.1/accounts', access_token);
     await assertRefused(read, 401, '', 'TPP-TOKEN');
 });

@@ -79,7 +79,7 @@ void store_note_exchange(struct store *store, struct consent *consent,
                          const struct exchange *exchange);
 /*
  * What passed on the TPP's side of the Hub. Interfaces: "par" (TPP to Hub), "token" (TPP to Hub,
- * once tokens are issued; neither code nor token is kept), "redirect" (TPP to bank through the
+ * issued or refused; neither code nor token is kept), "redirect" (TPP to bank through the
  * browser), "callback" (bank to TPP through the browser), "refused" (a request of the TPP that the
  * Hub did not pass on), "webhook" (Hub to TPP, with the event in clear).
  */

@@ -69,15 +69,12 @@ static void add_details(cJSON *body, struct tpp_call *call, struct consent *cons
     cJSON_AddItemToArray(list, element);
 }
 
-/* For the consent's journey: neither the code nor a token is kept, nor what the consent says. */
-static void note_issue(struct tpp_call *call, struct consent *consent, const cJSON *body)
+/* For the consent's journey, what was told: neither the code nor a token is kept, nor the consent.
+ */
+static void note_call(struct tpp_call *call, struct consent *consent, int status, const cJSON *told,
+                      const char *refused)
 {
-    static const char *const shown[] = {"token_type", "expires_in", "scope"};
     struct lfi_slice type = form_get(&call->form, "grant_type");
-    cJSON *told = cJSON_CreateObject();
-    for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
-        cJSON_AddItemToObject(told, shown[i], cJSON_Duplicate(json_get(body, shown[i]), false));
-    }
     char *text = cJSON_PrintUnformatted(told);
     store_note_step(
         call->base.sim->store, consent,
@@ -86,10 +83,21 @@ static void note_issue(struct tpp_call *call, struct consent *consent, const cJS
             .method = SLICE("POST"),
             .path = call->full_path,
             .request_body = arena_format(call->base.base.arena, "grant_type=%.*s", SLICE_ARG(type)),
-            .status = 200,
+            .status = status,
             .reply_type = SLICE("application/json"),
-            .reply_body = slice_of(text)});
+            .reply_body = slice_of(text),
+            .refused = refused});
     cJSON_free(text);
+}
+
+static void note_issue(struct tpp_call *call, struct consent *consent, const cJSON *body)
+{
+    static const char *const shown[] = {"token_type", "expires_in", "scope"};
+    cJSON *told = cJSON_CreateObject();
+    for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+        cJSON_AddItemToObject(told, shown[i], cJSON_Duplicate(json_get(body, shown[i]), false));
+    }
+    note_call(call, consent, 200, told, NULL);
     cJSON_Delete(told);
 }
 
@@ -246,7 +254,42 @@ static int issue_to_client(struct tpp_call *call)
     return reply(call, begin_answer(call, &access));
 }
 
-int tpp_issue_token(struct call *base)
+/* --- a refusal -------------------------------------------------------------------------------- */
+
+/* The consent of the code or refresh token in the call; NULL when there is none. Under the lock. */
+static struct consent *find_meant(struct tpp_call *call)
+{
+    struct access access;
+    struct lfi_slice code = form_get(&call->form, "code");
+    struct lfi_slice token = form_get(&call->form, "refresh_token");
+    if (code.ptr) {
+        return find_by_code(call, code);
+    }
+    return token.ptr &&
+                   access_open_refresh(&call->side->keys, call->base.base.arena, token, &access) &&
+                   access.hub == call->base.hub
+               ? store_find(call->base.sim->store, access.hub, access.consent_id)
+               : NULL;
+}
+
+/* For the consent's journey too, unless it is another client that tried. */
+static void note_refusal(struct tpp_call *call)
+{
+    const struct refusal *refusal = call->base.base.refusal;
+    struct store *store = call->base.sim->store;
+    store_lock(store);
+    struct consent *consent = find_meant(call);
+    if (consent && (!call->tpp || call->tpp == consent->tpp)) {
+        cJSON *told = cJSON_CreateObject();
+        cJSON_AddStringToObject(told, "error", refusal->error_code);
+        cJSON_AddStringToObject(told, "error_description", refusal->error_message);
+        note_call(call, consent, refusal->status, told, refusal->id);
+        cJSON_Delete(told);
+    }
+    store_unlock(store);
+}
+
+static int issue(struct tpp_call *call)
 {
     static const struct {
         const char *name;
@@ -254,7 +297,6 @@ int tpp_issue_token(struct call *base)
     } grants[] = {{"authorization_code", redeem_code},
                   {"refresh_token", refresh},
                   {"client_credentials", issue_to_client}};
-    struct tpp_call *call = tpp_call_of(base);
     struct lfi_slice type = form_get(&call->form, "grant_type");
     if (!type.ptr) {
         return tpp_refuse(call, "TOKEN-FORM", "invalid_request", "grant_type is required");
@@ -267,4 +309,14 @@ int tpp_issue_token(struct call *base)
     return tpp_refuse(call, "TOKEN-GRANT", "unsupported_grant_type",
                       "grant_type must be authorization_code, refresh_token or "
                       "client_credentials");
+}
+
+int tpp_issue_token(struct call *base)
+{
+    struct tpp_call *call = tpp_call_of(base);
+    int rc = issue(call);
+    if (rc != 0) {
+        note_refusal(call);
+    }
+    return rc;
 }

@@ -124,6 +124,13 @@ const OPERATIONS = [
     ["The consent's state fits the reason", /^FAIL-STATE$/],
   ]],
   [/^POST .*\/revoke$/, [["The consent can be revoked, in the bank's name", /^REVOKE-/]]],
+  [/^POST .*\/token$/, [
+    ["The TPP has proved who it is", /^CLIENT-/],
+    ["A grant that the Hub knows, with all it needs", /^TOKEN-/],
+    ["The code or refresh token is known, and the code unused and in time", /^(CODE-(UNKNOWN|USED|EXPIRED)|REFRESH-)/],
+    ["It comes as it was asked for", /^CODE-(REDIRECT-URI|VERIFIER)$/],
+    ["The consent has not ended", /^GRANT-ENDED$/],
+  ]],
   [/^GET \/tpp\/callback$/, [["The customer came with the bytes of the Location", /^CALLBACK-CHANGED$/]]],
 ];
 
