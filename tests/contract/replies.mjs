@@ -88,6 +88,9 @@ function isRefusal({ of, method, status, text }) {
 /** What is no HTTP request is refused in one form by all listeners, whatever its address means. */
 const isNoRequest = ({ of, status, text }) => of && status === 400 && text.includes('"The request target is malformed."');
 
+/** Of the later version, by the call or by a consent in what was said. */
+const isLater = ({ version, text }) => version === LATER || text.includes(`-consent:${LATER}"`);
+
 const aboutOf = ({ of, request, method, path, status }) =>
     `${of ? `${of} ` : ''}${method} ${path} ${request ? 'request' : status}`;
 
@@ -134,7 +137,7 @@ if (official) {
     const outside = [...allowedOutside.ours, ...allowedOutside.official];
     sets.push({
         name: 'the official documents', ...readOfficial(), outside, differences: [...differences.ours, ...differences.official],
-        isOf: ({ of, version }) => version !== LATER && (!of || (interfaces[of]?.official ?? []).length > 0),
+        isOf: (message) => !isLater(message) && (!message.of || (interfaces[message.of]?.official ?? []).length > 0),
     });
 }
 
