@@ -74,6 +74,14 @@ test('the bank is asked without consent and customer, the name as it was typed',
     await page.context().close();
 });
 
+test('only what holds accounts is offered: an insurer is not', async () => {
+    const page = await pages.open('/payee.html', { locale: 'ar-AE' });
+    await page.locator('[data-testid=payee-submit]:enabled').waitFor();
+    const offered = await page.locator('input[name=provider]').evaluateAll((all) => all.map(({ value }) => value));
+    assert.deepEqual(offered, ['dhowretail', 'dhowbusiness']);
+    await pages.finish(page, 'payee-providers');
+});
+
 test('what goes over the wire is shown, the name and the verdict signed', async () => {
     reply = records(person('Layla Alfalan'));
     const page = await pages.open('/payee.html', { width: 320 });

@@ -197,6 +197,24 @@ for (const locale of ['ar-AE', 'en-GB']) {
     });
 }
 
+test('in Arabic the number of further titles reads from left to right', async () => {
+    const kinds = ['Balances', 'BeneficiariesBasic', 'TransactionsBasic', 'Party', 'Statements', 'DirectDebits', 'StandingOrdersBasic'];
+    const Permissions = ['ReadAccountsBasic', ...kinds.map((kind) => `Read${kind}`)];
+    customer = await arrive(browser, demo, await requestConsent(demo, { consent: terms({ Permissions }) }), { locale: 'ar-AE' });
+    await customer.toReview(userOf(demo, { login: 'rohan' }));
+    const [plus, digit] = await customer.at('gist').evaluate(({ firstChild: words }) => {
+        const at = words.data.indexOf('+');
+        return [at, at + 1].map((start) => {
+            const range = document.createRange();
+            range.setStart(words, start);
+            range.setEnd(words, start + 1);
+            return range.getBoundingClientRect().left;
+        });
+    });
+    assert.ok(plus < digit, `the sign is at ${plus}, the digit at ${digit}`);
+    await assertFine(customer.page, 'ar-many-titles');
+});
+
 test('own consents and passkeys in Arabic', async () => {
     const request = await requestConsent(demo);
     customer = await arriveWithDevice(browser, demo, request, { locale: 'ar-AE' });

@@ -49,8 +49,11 @@ export function hasText(key) {
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 const isForeign = (value) => RIGHT_TO_LEFT.test(value) !== (document.documentElement.dir === 'rtl');
 
-/** Isolates text of the other direction, so that it does not reorder the words around it. */
-function isolated(value) {
+/**
+ * Isolates text of the other direction, so that it does not reorder the words around it. What has digits
+ * and signs alone reads from left to right in both languages.
+ */
+export function isolated(value) {
   return typeof value === 'string' && isForeign(value) ? `\u2068${value}\u2069` : value;
 }
 

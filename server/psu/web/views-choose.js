@@ -1,5 +1,5 @@
 // What a customer chooses to share: a list with what helps to choose among many, and the decision.
-import { alertLine, day, element, fromNow, hasText, nodes, say, show, text } from './dom.js';
+import { alertLine, day, element, fromNow, hasText, isolated, nodes, say, show, text } from './dom.js';
 
 export const MANY = 10; // from which on searching is offered and permissions are folded
 
@@ -8,7 +8,7 @@ const GIST = 4; // titles that are named at the top
 /** The first titles of what is shared, seen without scrolling. */
 export function gistOf(titles) {
   const more = titles.length - GIST;
-  return titles.slice(0, GIST).join(' · ') + (more > 0 ? ` · +${more}` : '');
+  return titles.slice(0, GIST).join(' · ') + (more > 0 ? ` · ${isolated(`+${more}`)}` : '');
 }
 
 /** One line of a list to choose from: a box and what it stands for. */

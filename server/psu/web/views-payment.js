@@ -1,5 +1,5 @@
 // Payments to decide on, and the account that they leave.
-import { alertLine, element, money, nodes, say, show, text } from './dom.js';
+import { alertLine, element, isolated, money, nodes, say, show, text } from './dom.js';
 import { chip, facts, kindOf, rank, relationOf } from './views-account.js';
 import { rules, summary } from './views-payment-terms.js';
 
@@ -38,7 +38,7 @@ function warningsOf({ limit, balance }, { payment, repeated }) {
 
 const warningLine = (id) => element('p', { class: 'alert', role: 'status', hidden: true, 'data-testid': id });
 
-const shortName = (account) => `${account.name ?? kindOf(account)} …${(account.number ?? '').slice(-4)}`;
+const shortName = (account) => `${account.name ?? kindOf(account)} ${isolated(`…${(account.number ?? '').slice(-4)}`)}`;
 
 function fromLine(account, payment) {
   const name = shortName(account);

@@ -1,4 +1,5 @@
 // Confirmation of payee over the Hub, as a TPP asks: whose account it is.
+import {isInsurer} from "./asking.js";
 import {pick, t} from "./i18n.js";
 import {checkPayee} from "./own.js";
 import {CallError, byId, element, getJson, noApp, problem} from "./page.js";
@@ -19,7 +20,7 @@ let clientId; // of the app that asks
 
 function fill({hubs, tpps}) {
   clientId = tpps.find(({pays}) => pays)?.clientId;
-  byId("segments").append(...hubs.map(({providerId, segment, name}, index) => {
+  byId("segments").append(...hubs.filter((hub) => !isInsurer(hub)).map(({providerId, segment, name}, index) => {
     return element("label", {className: "tile"},
       element("input", {type: "radio", name: "provider", value: providerId, checked: index === 0, "data-testid": `payee-provider-${providerId}`}),
       element("span", {}, element("b", {textContent: pick(name) ?? segment})));
