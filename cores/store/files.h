@@ -30,7 +30,7 @@ struct file_value {
     char tpp_id[129];
 };
 
-/* --- files.c ---------------------------------------------------------------------------------- */
+/* --- files_kept.c ----------------------------------------------------------------------------- */
 
 /* Returns an LMDB code. */
 int file_get(struct payments *payments, MDB_txn *txn, struct lfi_slice consent_id,

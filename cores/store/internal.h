@@ -157,7 +157,7 @@ struct login_value {
     uint16_t unused;
 };
 
-/* --- environment (store.c) -------------------------------------------------------------------- */
+/* --- environment (environment.c) -------------------------------------------------------------- */
 
 /* LFI_UNAVAILABLE when disk or map are full, which passes; else LFI_FAILED. */
 int store_fail(struct lfi_error *error, const char *what, int lmdb_code);
@@ -175,7 +175,7 @@ char *store_path_with(const char *path, const char *suffix);
 /* 32 hexadecimal digits from the system's generator. */
 bool store_new_id(struct lfi_id *out);
 
-/* --- keys ------------------------------------------------------------------------------------- */
+/* --- keys (keys.c) ---------------------------------------------------------------------------- */
 
 /* Big enough for every key here. */
 struct store_key {
@@ -230,7 +230,7 @@ int read_value(struct store *store, MDB_txn *txn, enum store_db db, struct lfi_s
 int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
                  struct lfi_slice account_id, MDB_val *role, struct lfi_error *error);
 
-/* Fills what the caller's struct has room for (accounts.c). */
+/* Fills what the caller's struct has room for. */
 void accounts_fill_facts(struct lfi_account_facts *out, struct lfi_slice account_id,
                          const struct account_value *head, const MDB_val *role);
 

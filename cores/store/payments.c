@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define IDENTITY_LEN 16
-
 static const struct {
     const char *name;
     unsigned flags;
@@ -48,32 +46,6 @@ static MDB_val text_val(const char *text)
     return val_of((struct lfi_slice){text, strlen(text)});
 }
 
-/* Names these payments, so that a cursor of others is known as such. Returns an LMDB code. */
-static int put_identity(struct payments *payments, MDB_txn *txn)
-{
-    struct lfi_id id;
-    if (!store_new_id(&id)) {
-        return EIO;
-    }
-    MDB_val key = text_val("identity");
-    MDB_val value = {IDENTITY_LEN, id.text};
-    return mdb_put(txn, payments->db[PAYMENTS_META], &key, &value, 0);
-}
-
-int payments_identity(struct payments *payments, MDB_txn *txn, char out[IDENTITY_LEN + 1])
-{
-    MDB_val value;
-    MDB_val key = text_val("identity");
-    int rc = mdb_get(txn, payments->db[PAYMENTS_META], &key, &value);
-    if (rc != 0 || value.mv_size != IDENTITY_LEN) {
-        return rc != 0 ? rc : MDB_CORRUPTED;
-    }
-    memcpy(out, value.mv_data, IDENTITY_LEN);
-    out[IDENTITY_LEN] = '\0';
-    return 0;
-}
-
-/* What new payments say of themselves is written; what older ones say must be the same. */
 static int check_meta(struct payments *payments, MDB_txn *txn, const char *name, const char *want,
                       struct lfi_error *error)
 {
@@ -96,7 +68,7 @@ static int check_meta(struct payments *payments, MDB_txn *txn, const char *name,
 static int open_databases(struct payments *payments, const char *segment, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
-    char identity[IDENTITY_LEN + 1];
+    char identity[PAYMENTS_IDENTITY + 1];
     int rc = mdb_txn_begin(payments->env, NULL, 0, &txn);
     for (size_t i = 0; i < PAYMENTS_DB_COUNT && rc == 0; i++) {
         rc =
@@ -110,7 +82,7 @@ static int open_databases(struct payments *payments, const char *segment, struct
         result = check_meta(payments, txn, "segment", segment, error);
     }
     if (result == LFI_OK && payments_identity(payments, txn, identity) == MDB_NOTFOUND &&
-        (rc = put_identity(payments, txn)) != 0) {
+        (rc = payments_put_identity(payments, txn)) != 0) {
         result = store_fail(error, "payments", rc);
     }
     if (result != LFI_OK) {
@@ -219,30 +191,6 @@ void payments_close(struct payments *payments)
     }
 }
 
-int payments_begin(struct payments *payments, bool write, MDB_txn **txn, struct lfi_error *error)
-{
-    int rc = mdb_txn_begin(payments->env, NULL, write ? 0 : MDB_RDONLY, txn);
-    if (rc == 0) {
-        return LFI_OK;
-    }
-    (void)store_fail(error, "payments", rc);
-    return rc == MDB_READERS_FULL ? LFI_UNAVAILABLE : LFI_FAILED;
-}
-
-int payments_end(struct payments *payments, MDB_txn *txn, int rc, struct lfi_error *error)
-{
-    if (rc == 0) {
-        rc = mdb_txn_commit(txn);
-    } else {
-        mdb_txn_abort(txn);
-    }
-    (void)pthread_mutex_lock(&payments->lock);
-    payments->commits++;
-    (void)pthread_cond_broadcast(&payments->moved);
-    (void)pthread_mutex_unlock(&payments->lock);
-    return rc == 0 ? LFI_OK : store_fail(error, "payments", rc);
-}
-
 int payments_forget(struct payments *payments, struct lfi_error *error)
 {
     MDB_txn *txn = NULL;
@@ -255,7 +203,7 @@ int payments_forget(struct payments *payments, struct lfi_error *error)
         rc = mdb_drop(txn, payments->db[i], 0);
     }
     if (rc == 0) {
-        rc = put_identity(payments, txn);
+        rc = payments_put_identity(payments, txn);
     }
     result = payments_end(payments, txn, rc, error);
     if (result == LFI_OK) {

@@ -219,17 +219,23 @@ struct released_hold {
 int payments_open(struct payments **out, const struct store_options *options,
                   struct lfi_error *error);
 void payments_close(struct payments *payments);
-int payments_begin(struct payments *payments, bool write, MDB_txn **txn, struct lfi_error *error);
 /* On the monotonic clock; false: it cannot be made. */
 bool payments_init_cond(pthread_cond_t *out);
-/* Commits, and wakes whoever waits for it; `rc` is an LMDB code: not 0 aborts. */
-int payments_end(struct payments *payments, MDB_txn *txn, int rc, struct lfi_error *error);
 /* Forgets everything. */
 int payments_forget(struct payments *payments, struct lfi_error *error);
-/* The identity in its cursors, NUL-terminated. Returns an LMDB code. */
-int payments_identity(struct payments *payments, MDB_txn *txn, char out[17]);
 
-/* --- files of payments (files.c) -------------------------------------------------------------- */
+/* --- transactions (payments_txn.c) ------------------------------------------------------------ */
+
+int payments_begin(struct payments *payments, bool write, MDB_txn **txn, struct lfi_error *error);
+/* Commits, and wakes whoever waits for it; `rc` is an LMDB code: not 0 aborts. */
+int payments_end(struct payments *payments, MDB_txn *txn, int rc, struct lfi_error *error);
+/* Names these payments, so that a cursor of others is known as such. Both return an LMDB code. */
+#define PAYMENTS_IDENTITY 16
+int payments_put_identity(struct payments *payments, MDB_txn *txn);
+/* The identity, NUL-terminated. */
+int payments_identity(struct payments *payments, MDB_txn *txn, char out[PAYMENTS_IDENTITY + 1]);
+
+/* --- files of payments (files_kept.c) --------------------------------------------------------- */
 
 /* Makes the folder, and removes uploads whose process is gone. Result: lfi_status. */
 int files_open(struct payments *payments, const char *path, struct lfi_error *error);

@@ -143,3 +143,24 @@ int read_holding(struct store *store, MDB_txn *txn, struct lfi_slice user_id,
     MDB_val holding = key_val(&key);
     return outcome(mdb_get(txn, store->db[DB_HOLDINGS], &holding, role), "holding", error);
 }
+
+static void copy_text(char *out, size_t size, const void *text, size_t len)
+{
+    len = len < size ? len : size - 1;
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+void accounts_fill_facts(struct lfi_account_facts *out, struct lfi_slice account_id,
+                         const struct account_value *head, const MDB_val *role)
+{
+    struct lfi_account_facts facts = {.size = out->size,
+                                      .status = (enum lfi_account_status)head->status};
+    copy_text(facts.account_id, sizeof(facts.account_id), account_id.ptr, account_id.len);
+    copy_text(facts.sub_type, sizeof(facts.sub_type), head->sub_type,
+              strnlen(head->sub_type, sizeof(head->sub_type)));
+    copy_text(facts.currency, sizeof(facts.currency), head->currency,
+              strnlen(head->currency, sizeof(head->currency)));
+    copy_text(facts.role, sizeof(facts.role), role->mv_data, role->mv_size);
+    memcpy(out, &facts, out->size < sizeof(facts) ? out->size : sizeof(facts));
+}
