@@ -190,6 +190,16 @@ static void append_settings(void *ctx, size_t provider, struct json_writer *w)
     generations_release(generation);
 }
 
+static void use_hub(void *ctx, size_t provider,
+                    void (*use)(void *use_ctx, struct hub *hub, const struct offers *offers),
+                    void *use_ctx)
+{
+    const struct serve *serve = ctx;
+    struct generation *generation = generations_hold(serve->generations);
+    use(use_ctx, generation->hubs[provider], generation->offers[provider]);
+    generations_release(generation);
+}
+
 static int make_operator_api(struct serve *serve, struct lfi_error *error)
 {
     serve->explain = explain_new();
@@ -213,6 +223,8 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
                                            .explain = serve->explain,
                                            .append_settings = append_settings,
                                            .append_settings_ctx = serve,
+                                           .use_hub = use_hub,
+                                           .use_hub_ctx = serve,
                                            .figures = serve->figures,
                                            .metrics = serve->metrics,
                                            .calls = serve->calls,

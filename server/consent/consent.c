@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/datetime.h"
+#include "contract/version.h"
 
 /* Dates are sent in the newer members or in the deprecated ones (consent journey 3). */
 static struct lfi_slice either(const cJSON *data, const char *name, const char *deprecated)
@@ -93,6 +94,16 @@ int64_t consent_deadline_s(const struct consent *consent)
 bool consent_is_expired(const struct consent *consent, int64_t now_us)
 {
     return is_past(consent->expires, now_us);
+}
+
+uint32_t consent_standard_version(const struct consent *consent)
+{
+    struct lfi_slice rest = consent->rar_type, last = {0}, part;
+    uint32_t version = version_read(consent->version);
+    while (slice_next(&rest, ':', &part)) {
+        last = part;
+    }
+    return version != 0 ? version : version_read(last);
 }
 
 int64_t consent_created_s(const struct consent *consent)

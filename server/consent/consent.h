@@ -43,6 +43,8 @@ struct consent {
 /* Reads the `data` object of GET /consents/{consentId}, or the body of an event. */
 void consent_read(const cJSON *tree, struct consent *out);
 
+/* Of the standard: what standardVersion names, else the end of rarType; 0: neither is a version. */
+uint32_t consent_standard_version(const struct consent *consent);
 /* Whether the provider offers consents of this type. */
 bool consent_is_offered(const struct consent *consent, const struct offers *offers);
 /* Consent journey 3: whether it awaits authorization, and is before both deadlines. */

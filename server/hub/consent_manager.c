@@ -27,7 +27,7 @@ enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct l
 {
     struct hub_request request = {.operation = HUB_LIST_OF_USER,
                                   .path = hub_path(arena, "/psu/", user_id, "/consents")};
-    return hub_read_pages(hub, arena, &request, PAGES_MAX, out, error);
+    return hub_read_pages(hub, &request, PAGES_MAX, out, error);
 }
 
 enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
@@ -37,7 +37,15 @@ enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct 
                                   .path =
                                       hub_path(arena, "/consent-groups/", group_id, "/consents"),
                                   .about = group_id};
-    return hub_read_pages(hub, arena, &request, PAGES_MAX, out, error);
+    return hub_read_pages(hub, &request, PAGES_MAX, out, error);
+}
+
+enum hub_outcome hub_each_consent(struct hub *hub, struct hub_visitor visitor,
+                                  struct lfi_error *error)
+{
+    struct hub_request request = {.operation = HUB_LIST_ALL, .path = SLICE("/consents")};
+    const struct hub_bounds bounds = {HUB_EACH_MAX / HUB_LIST_PAGE, HUB_EACH_MS};
+    return hub_walk_pages(hub, &request, bounds, visitor.visit, visitor.ctx, error);
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */

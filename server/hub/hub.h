@@ -92,6 +92,19 @@ enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct l
 enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
                                    cJSON **out, struct lfi_error *error);
 /*
+ * GET /consents: every consent of the provider, page by page; `visit` gets each page as an array.
+ * More than HUB_EACH_MAX are HUB_WRONG, longer than HUB_EACH_MS is HUB_UNREACHABLE; pages that came
+ * before have been visited. A consent that changes meanwhile may come twice, or not at all.
+ */
+#define HUB_EACH_MAX 50000
+#define HUB_EACH_MS 20000
+struct hub_visitor {
+    void (*visit)(void *ctx, cJSON *page);
+    void *ctx;
+};
+enum hub_outcome hub_each_consent(struct hub *hub, struct hub_visitor visitor,
+                                  struct lfi_error *error);
+/*
  * Variant of hub_get_consent with bounded latency: gives up after LIMIT_HUB_FIND_MS. HUB_REFUSED
  * only when there is no such consent (400 or 404), not when the Hub refuses us.
  */

@@ -29,6 +29,7 @@ static const struct {
     [HUB_PATCH_FX_QUOTE] = {&contract_hub_consent_manager, "UpdateFxQuoteLog"},
     [HUB_PATCH_INSURANCE_QUOTE] = {&contract_hub_consent_manager, "UpdateInsuranceQuoteLog"},
     [HUB_REVOKE_CONSENT] = {&contract_hub_consent_manager, "revokeConsentsByConsentId"},
+    [HUB_LIST_ALL] = {&contract_hub_consent_manager, "getAllConsents"},
     [HUB_LIST_OF_USER] = {&contract_hub_consent_manager, "getConsents"},
     [HUB_LIST_OF_GROUP] = {&contract_hub_consent_manager, "getConsentsInConsentGroup"},
 };

@@ -11,7 +11,7 @@ enum hub_outcome hub_list_payments(struct hub *hub, struct arena *arena,
                                   .path = SLICE("/payment-log"),
                                   .query = hub_path(arena, "consentId=", consent_id, ""),
                                   .about = consent_id};
-    return hub_read_pages(hub, arena, &request, PAGES_MAX, out, error);
+    return hub_read_pages(hub, &request, PAGES_MAX, out, error);
 }
 
 enum hub_outcome hub_patch_payment(struct hub *hub, struct arena *arena,

@@ -3,7 +3,8 @@
  * steered: off unless the configuration names a token file; each call carries the token and is
  * logged.
  *
- * Answers: 200 with JSON or 204; 400, 401, 404, 405, 409 (the core cannot do it), 500 with
+ * Answers: 200 with JSON or 204; 400, 401, 404, 405, 409 (the core cannot do it), 500, 502 (the
+ * Hub) with
  * {"errorCode", "errorMessage"}.
  */
 #ifndef OPERATOR_OPERATOR_H
@@ -15,6 +16,7 @@
 #include "flow/api.h"
 #include "http/call_log.h"
 #include "http/message.h"
+#include "hub/hub.h"
 #include "operator/explain.h"
 #include "operator/figures.h"
 #include "operator/override.h"
@@ -43,6 +45,14 @@ struct operator_config {
      */
     void (*append_settings)(void *ctx, size_t provider, struct json_writer *w);
     void *append_settings_ctx;
+    /*
+     * Lets `use` call the Hub of the provider with this index, NULL when none is configured, with
+     * the versions that are served now. NULL: there are no Hubs.
+     */
+    void (*use_hub)(void *ctx, size_t provider,
+                    void (*use)(void *use_ctx, struct hub *hub, const struct offers *offers),
+                    void *use_ctx);
+    void *use_hub_ctx;
     struct explain *explain;
     struct figures *figures;
     const struct metrics

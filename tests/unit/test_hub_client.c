@@ -402,6 +402,33 @@ static void reads_the_payments_of_both_versions(void **state)
     assert_null(all);
 }
 
+static void count_items(void *ctx, cJSON *page)
+{
+    *(int *)ctx += cJSON_GetArraySize(page);
+}
+
+static void walks_through_the_consents_of_all(void **state)
+{
+    int count = 0;
+    struct lfi_error error = {""};
+    const struct hub_visitor visitor = {count_items, &count};
+    (void)state;
+    fake.status = 200;
+    fake.body = CONSENT_PAGE("3");
+    assert_int_equal(hub_each_consent(f.hub, visitor, &error), HUB_OK);
+    assert_int_equal(count, 3);
+    assert_non_null(strstr(fake.url, "/cm/consents?page=3&pageSize=100"));
+    fake.calls = 0;
+    fake.body = CONSENT_PAGE("501");
+    assert_int_equal(hub_each_consent(f.hub, visitor, &error), HUB_WRONG);
+    assert_int_equal(fake.calls, 1);
+    assert_string_equal(error.message, "the Hub's list has more than 500 pages");
+    fake.body = CONSENT_PAGE("3");
+    fake.calls = 0;
+    fake.lost = 2;
+    assert_int_equal(hub_each_consent(f.hub, visitor, &error), HUB_UNREACHABLE);
+}
+
 /* Half a list would hide a consent, so it is none. */
 static void a_list_is_whole_or_none(void **state)
 {
@@ -452,6 +479,7 @@ int main(void)
         CASE(revokes_with_the_action),
         CASE(reads_all_pages_of_a_list),
         CASE(reads_the_payments_of_both_versions),
+        CASE(walks_through_the_consents_of_all),
         CASE(a_list_is_whole_or_none),
         cmocka_unit_test(a_certificate_with_two_units_is_refused),
     };
