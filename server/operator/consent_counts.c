@@ -195,9 +195,9 @@ static int64_t day_of(struct lfi_slice text, int64_t usual)
 static int judge(struct call *call, const struct report *report)
 {
     if (!report->asked) {
-        return operator_refuse(call, "LEVER-ABSENT", 409,
-                               "This provider calls no Consent Manager: its customers do not "
-                               "decide on the bank's own pages.");
+        return operator_refuse(
+            call, "LEVER-ABSENT", 409,
+            "This provider calls no Consent Manager: consentManager is not set.");
     }
     if (report->outcome != HUB_OK) {
         (void)operator_refuse(call, "LEVER-HUB", 502,

@@ -16,7 +16,8 @@ let bank;
 
 before(async () => {
     demo = await startDemo({
-        adjustServer: `.providers[0].offers.standardVersions = ${JSON.stringify(BOTH)}`,
+        adjustServer: `.providers[0].offers.standardVersions = ${JSON.stringify(BOTH)}
+            | (.providers[] | select(.id == "dhowprivate")) |= del(.consentManager, .heimdall, .authorizePath)`,
     });
     bank = new Bank({ base: demo.portBase, config: { https: { clientCa: demo.ozoneConnect.caFile } } }, { who: demo.bank });
 });
@@ -114,6 +115,7 @@ test('what cannot be counted is refused', async () => {
         ['dhowretail', { createdFrom: '2026-03-02', createdTo: '2026-03-01' }, 400, /createdFrom is after createdTo/],
         ['dhowretail', { createdFrom: '2999-01-01' }, 400, /or after today/],
         ['nobody', {}, 404, /no such provider/],
+        ['dhowprivate', {}, 409, /calls no Consent Manager/],
     ]) {
         const told = await count(provider, query);
         assert.equal(told.status, status, JSON.stringify(told.json));
