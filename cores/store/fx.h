@@ -6,8 +6,9 @@
 
 #define FX_ID_SIZE 37 /* a UUID, and NUL */
 #define FX_INFORMATION_SIZE 96
-#define FX_LIFE_US INT64_C(600000000) /* of a quote */
-#define FX_STEP_US INT64_C(2000000)   /* from one status to the next */
+#define FX_LIFE_US INT64_C(600000000)    /* of a quote */
+#define FX_STEP_US INT64_C(2000000)      /* from one status to the next */
+#define FX_MINOR_MAX INT64_C(1000000000) /* ten million of a currency: the bank trades no more */
 
 /* What becomes of a quote that is accepted. */
 enum fx_plan {
@@ -47,6 +48,14 @@ enum fx_offer { FX_OFFERED, FX_NOT_OFFERED, FX_OFFER_FAILED };
 enum fx_offer fx_offer(struct store *store, struct lfi_slice request, struct fx_quote *out,
                        struct lfi_error *error);
 void fx_free(struct fx_quote *quote);
+
+/* --- fx_steer.c --------------------------------------------------------------------------------
+ */
+
+/* Millionths of a dirham; 0: the bank does not trade it. */
+int64_t fx_value_of_currency(const char *currency);
+/* How an accepted trade of the amount, in minor units, ends. */
+enum fx_plan fx_plan_of(int64_t minor);
 
 /* --- fx.c; LMDB codes --------------------------------------------------------------------------
  */

@@ -11,25 +11,12 @@
 #include <string.h>
 
 #define MILLION INT64_C(1000000)
-#define MINOR_MAX INT64_C(1000000000) /* ten million of a currency: the bank trades no more */
-#define MARGIN 6000                   /* of a million */
-#define MARGIN_AGREED 2000            /* for the bank's customers */
-#define COMMISSION 1000               /* of a million, of what is sold */
-#define FEE 2500                      /* of a remittance, in fils */
+#define MARGIN 6000        /* of a million */
+#define MARGIN_AGREED 2000 /* for the bank's customers */
+#define COMMISSION 1000    /* of a million, of what is sold */
+#define FEE 2500           /* of a remittance, in fils */
 #define FEE_URGENT 5000
 #define VAT_PERCENT 5
-/* Hundredths of the amount that decide how an accepted trade ends. */
-#define ENDS_REJECTED 91
-#define ENDS_CANCELLED 92
-
-/* Millionths of a dirham. */
-static const struct {
-    const char *currency;
-    int64_t value;
-} RATES[] = {
-    {"AED", 1000000}, {"EUR", 4021300}, {"GBP", 4684200}, {"INR", 43150},
-    {"PHP", 63420},   {"PKR", 13120},   {"SAR", 979300},  {"USD", 3672500},
-};
 
 static const char *text_of(const cJSON *object, const char *name)
 {
@@ -40,16 +27,6 @@ static const char *text_of(const cJSON *object, const char *name)
 static const cJSON *member(const cJSON *object, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static int64_t value_of(const char *currency)
-{
-    for (size_t i = 0; i < sizeof(RATES) / sizeof(RATES[0]); i++) {
-        if (strcmp(RATES[i].currency, currency) == 0) {
-            return RATES[i].value;
-        }
-    }
-    return 0;
 }
 
 /* --- the trade -------------------------------------------------------------------------------- */
@@ -73,7 +50,7 @@ static bool calculate(const cJSON *data, bool identified, struct trade *out)
     const cJSON *amount = member(data, "TradeAmount");
     *out = (struct trade){.sold = text_of(data, "UnitCurrency"),
                           .bought = text_of(data, "QuotedCurrency")};
-    int64_t sold = value_of(out->sold), bought = value_of(out->bought);
+    int64_t sold = fx_value_of_currency(out->sold), bought = fx_value_of_currency(out->bought);
     bool remitted = strcmp(text_of(data, "TransactionType"), "Remittance") == 0;
     bool same = strcmp(out->sold, out->bought) == 0;
     if (sold == 0 || bought == 0 || same != remitted ||
@@ -81,7 +58,7 @@ static bool calculate(const cJSON *data, bool identified, struct trade *out)
         return false;
     }
     int64_t minor = decimal_minor(number);
-    if (minor <= 0 || minor > MINOR_MAX) {
+    if (minor <= 0 || minor > FX_MINOR_MAX) {
         return false;
     }
     int64_t margin = same ? 0 : identified ? MARGIN_AGREED : MARGIN;
@@ -89,7 +66,7 @@ static bool calculate(const cJSON *data, bool identified, struct trade *out)
     bool sells = strcmp(text_of(amount, "Currency"), out->sold) == 0;
     out->sell = sells ? minor : (minor * MILLION + out->rate - 1) / out->rate;
     out->buy = sells ? divide_half_even(minor * out->rate, MILLION) : minor;
-    return out->sell <= MINOR_MAX && out->buy > 0 && out->buy <= MINOR_MAX;
+    return out->sell <= FX_MINOR_MAX && out->buy > 0 && out->buy <= FX_MINOR_MAX;
 }
 
 /* --- who asks --------------------------------------------------------------------------------- */
@@ -216,14 +193,11 @@ static bool write_texts(const cJSON *data, const struct trade *trade, struct fx_
 
 /* --- the offer -------------------------------------------------------------------------------- */
 
-static uint32_t plan_of(const struct trade *trade, const cJSON *data)
+static enum fx_plan plan_of(const struct trade *trade, const cJSON *data)
 {
     const cJSON *amount = member(data, "TradeAmount");
     bool sells = strcmp(text_of(amount, "Currency"), trade->sold) == 0;
-    int64_t hundredths = (sells ? trade->sell : trade->buy) % 100;
-    return hundredths == ENDS_REJECTED    ? FX_PLAN_REJECT
-           : hundredths == ENDS_CANCELLED ? FX_PLAN_CANCEL
-                                          : FX_PLAN_COMPLETE;
+    return fx_plan_of(sells ? trade->sell : trade->buy);
 }
 
 static enum fx_offer offer(struct store *store, const cJSON *data, struct fx_quote *out,

@@ -1,5 +1,6 @@
 /* What the reference bank makes of a customer who asks for an account, and how it says so. */
 #include "store/opening.h"
+#include "store/steer.h"
 
 #include <cjson/cJSON.h>
 #include <openssl/rand.h>
@@ -30,21 +31,78 @@ static void copy_name(char out[OPENING_NAME_SIZE], const char *name)
     out[len] = '\0';
 }
 
-static const char *refusal_of_person(const cJSON *claims, int64_t now_us)
+/* What becomes of a request. */
+enum decision {
+    OPENED,
+    REFUSED_NOBODY,
+    REFUSED_EXPIRED,
+    REFUSED_BUSINESS,
+};
+
+static const char *const refusals[] = {
+    [OPENED] = "",
+    [REFUSED_NOBODY] = "The bank needs to know who asks for the account.",
+    [REFUSED_EXPIRED] = "The Emirates ID has expired.",
+    [REFUSED_BUSINESS] = "The bank needs the name and the trade licence of a business.",
+};
+
+static enum decision decide_on_person(const cJSON *claims, int64_t now_us)
 {
     int64_t last_day;
-    if (!day_parse(text_of(claims, "EmiratesIdExpiryDate"), &last_day) ||
-        last_day < (now_us + GULF_OFFSET_US) / DAY_US) {
-        return "The Emirates ID has expired.";
-    }
-    return "";
+    return day_parse(text_of(claims, "EmiratesIdExpiryDate"), &last_day) &&
+                   last_day >= (now_us + GULF_OFFSET_US) / DAY_US
+               ? OPENED
+               : REFUSED_EXPIRED;
 }
 
-static const char *refusal_of_business(const cJSON *claims)
+static enum decision decide_on_business(const cJSON *claims)
 {
     return text_of(claims, "BusinessName")[0] && text_of(claims, "TradeLicenceNumber")[0]
-               ? ""
-               : "The bank needs the name and the trade licence of a business.";
+               ? OPENED
+               : REFUSED_BUSINESS;
+}
+
+/* One request for each decision, and for whom an account is opened. */
+static const struct {
+    const char *place, *shows;
+    enum store_steer_party party;
+    enum decision decision;
+    const char *request;
+} rows[] = {
+    {"opening-customer", "the Emirates ID of a customer: the account is among the customer's",
+     STORE_STEER_CUSTOMER, OPENED, "{}"},
+    {"opening-barred",
+     "the Emirates ID of a barred customer: opened, but not among a customer's accounts",
+     STORE_STEER_BARRED, OPENED, "{}"},
+    {"opening-stranger",
+     "somebody whom the bank does not know: opened, but not among a customer's accounts",
+     STORE_STEER_NOBODY, OPENED, "{}"},
+    {"opening-business", "a business with its name and its trade licence", STORE_STEER_NOBODY,
+     OPENED, "{\"Party\":{\"Claims\":{\"IdentityType\":\"Business\"}}}"},
+    {"opening-id-expired", "an Emirates ID that has expired", STORE_STEER_NOBODY, REFUSED_EXPIRED,
+     "{\"Party\":{\"Claims\":{\"EmiratesIdExpiryDate\":\"2020-01-31\"}}}"},
+    {"opening-nobody", "no party", STORE_STEER_NOBODY, REFUSED_NOBODY, "{\"Party\":null}"},
+    {"opening-business-no-licence", "a business without its trade licence", STORE_STEER_NOBODY,
+     REFUSED_BUSINESS,
+     "{\"Party\":{\"Claims\":{\"IdentityType\":\"Business\",\"TradeLicenceNumber\":null}}}"},
+    {"opening-business-no-name", "a business without its name", STORE_STEER_NOBODY,
+     REFUSED_BUSINESS,
+     "{\"Party\":{\"Claims\":{\"IdentityType\":\"Business\",\"BusinessName\":null}}}"},
+};
+
+bool store_steer_opening(size_t n, struct store_steer *out)
+{
+    if (n >= sizeof(rows) / sizeof(rows[0])) {
+        return false;
+    }
+    bool opened = rows[n].decision == OPENED;
+    *out = (struct store_steer){.place = rows[n].place,
+                                .party = rows[n].party,
+                                .status = opened ? "Completed" : "Rejected",
+                                .reason = opened ? NULL : refusals[rows[n].decision]};
+    (void)snprintf(out->shows, sizeof(out->shows), "%s", rows[n].shows);
+    (void)snprintf(out->request, sizeof(out->request), "%s", rows[n].request);
+    return true;
 }
 
 /* The customer, when the bank knows the person. */
@@ -66,10 +124,10 @@ int opening_decide(struct store *store, struct lfi_slice json, struct opening_va
     const cJSON *claims =
         cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(data, "Party"), "Claims");
     bool business = strcmp(text_of(claims, "IdentityType"), "Business") == 0;
-    const char *refusal = !claims    ? "The bank needs to know who asks for the account."
-                          : business ? refusal_of_business(claims)
-                                     : refusal_of_person(claims, out->created_us);
-    (void)snprintf(out->refusal, sizeof(out->refusal), "%s", refusal);
+    enum decision decision = !claims    ? REFUSED_NOBODY
+                             : business ? decide_on_business(claims)
+                                        : decide_on_person(claims, out->created_us);
+    (void)snprintf(out->refusal, sizeof(out->refusal), "%s", refusals[decision]);
     copy_name(out->name, text_of(claims, business ? "BusinessName" : "FullName"));
     int rc = data ? LFI_OK : store_say(error, "the request is not JSON");
     if (rc == LFI_OK && !business) {

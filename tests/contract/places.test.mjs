@@ -6,17 +6,26 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { decodeProtectedHeader } from 'jose';
+import { until } from '../journey/support.mjs';
 import { HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { BUILD_DIR, ROOT, startDemo } from '../support/demo.mjs';
+import { acceptanceOf } from '../support/exchange.mjs';
+import { BankClock } from '../support/operator.mjs';
+import { consentToPolicies } from '../support/policies.mjs';
+import { Bank } from './hub_support.mjs';
 
 const FIXTURES = join(ROOT, 'fixtures');
 const TEMPORARY = [403, 'Consent.AccountTemporarilyBlocked'];
 const PERMANENT = [403, 'Consent.PermanentAccountAccessFailure'];
+const END_MS = 60_000; // of a trade or an opening
 const TWO_YEARS_AGO = '2024-06-30'; // before the anchor of the data
 
 let demo;
 let banks; // by segment
+let clock;
+let bankAtHub;
 
 const list = (...options) =>
     execFileSync(join(BUILD_DIR, 'bin/lfi-fixtures'), ['places', '--from', FIXTURES, ...options], {
@@ -36,10 +45,14 @@ before(async () => {
             { ...provider, client: new HubClient(demo, provider.providerId) },
         ]),
     );
+    clock = new BankClock(demo);
+    const base = { base: demo.portBase, config: { https: { clientCa: demo.ozoneConnect.caFile } } };
+    bankAtHub = new Bank(base, { who: demo.bank });
 });
 
 after(async () => {
     Object.values(banks).forEach(({ client }) => client.close());
+    bankAtHub?.close();
     await demo?.stop();
 });
 
@@ -148,6 +161,70 @@ async function endOf({ consentId }) {
     const { exchanges } = await reply.json();
     const { requestBody } = exchanges.find(({ path }) => path.endsWith('/doFail'));
     return Object.fromEntries(new URLSearchParams(requestBody));
+}
+
+/** What becomes of `value` by a JSON merge patch. */
+function merge(value, patch) {
+    if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) {
+        return patch ?? undefined;
+    }
+    const changed = Object.entries(patch).map(([name, one]) => [name, merge(value?.[name], one)]);
+    return { ...value, ...Object.fromEntries(changed) };
+}
+
+const ask = ({ segment }, method, path, data) =>
+    clock.call(banks[segment].client, method, path, { body: data && { data } });
+
+async function reaches(place, path, fits) {
+    let reply;
+    await until(async () => {
+        reply = await ask(place, 'GET', path);
+        assert.equal(reply.status, 200, reply.text);
+        return fits(reply.json.data);
+    }, `${place.place} of ${path}`, END_MS);
+    return reply.json.data;
+}
+
+/** A person whose Emirates ID is the place's login's, or nobody's; or a business. */
+function claimsOf({ segment, login, request }) {
+    if (request.Party?.Claims?.IdentityType === 'Business') {
+        return { IdentityType: 'Business', BusinessName: 'Coral LLC', TradeLicenceNumber: 'CN-100' };
+    }
+    const user = banks[segment].users.find((one) => one.login === login);
+    return {
+        IdentityType: 'Person', FullName: 'Layla Qamar', GivenName: 'Layla', Surname: 'Qamar',
+        EmiratesId: user?.emiratesId ?? `784${Math.random()}`, EmiratesIdExpiryDate: '2099-01-31',
+        Email: `${randomUUID()}@mail.example.org`, // makes each request another
+        ResidentialAddress: { AddressLine: ['Villa 7'], Country: 'AE' },
+    };
+}
+
+/** An account that is asked for, once the bank has decided. */
+async function opening(place, more = {}) {
+    const data = merge({ Party: { Claims: claimsOf(place) }, ...more }, place.request);
+    const reply = await ask(place, 'POST', '/accounts', data);
+    assert.equal(reply.status, 200, reply.text);
+    return reaches(place, `/accounts/${reply.json.data.AccountId}/status`, ({ OpeningStatus }) =>
+        ['Completed', 'Rejected'].includes(OpeningStatus));
+}
+
+/** The quote, as asked for; null: the bank offers none. */
+async function quote(place) {
+    const Party = place.login && { Claims: claimsOf(place) };
+    const data = merge({
+        QuoteReference: randomUUID(), TransactionType: 'Spot', UnitCurrency: 'AED', ...(Party && { Party }),
+    }, place.request);
+    const reply = await ask(place, 'POST', '/fx-quotes', data);
+    assert.ok([201, 204].includes(reply.status), reply.text);
+    return reply.status === 201 ? reply.json.data : null;
+}
+
+async function accept(place) {
+    const made = await quote(place);
+    const path = `/fx-quotes/${made.FxQuoteId}`;
+    const reply = await ask(place, 'PATCH', path, acceptanceOf(made).data);
+    assert.equal(reply.status, 204, reply.text);
+    return { made, path };
 }
 
 /* --- what is to be seen ----------------------------------------------------------------------- */
@@ -271,6 +348,59 @@ const actsAs = (role) => async (place) => {
     assert.ok((await review(place)).accounts.some(({ id }) => accountIds.includes(id)), role);
 };
 
+const isNotQuoted = async (place) => {
+    assert.equal(place.status, '204');
+    assert.equal(await quote(place), null);
+};
+const isQuoted = async (place) => {
+    const made = await quote(place);
+    assert.equal(made.BuyAmount.Currency, place.request.QuotedCurrency);
+    assert.deepEqual(made.SellAmount, place.request.TradeAmount);
+    const { QuoteStatus } = (await ask(place, 'GET', `/fx-quotes/${made.FxQuoteId}`)).json.data;
+    assert.equal(QuoteStatus, place.status);
+};
+const isTraded = (rateType) => async (place) => {
+    const { made, path } = await accept(place);
+    assert.equal(made.RateType, rateType);
+    await reaches(place, path, ({ QuoteStatus }) => QuoteStatus === place.status);
+};
+const isTradedWithAccount = async (place) => {
+    const { made, path } = await accept(place);
+    assert.equal(made.UserIdentificationStatus, 'UserNotIdentified');
+    const LinkedOperations = { FxQuoteId: made.FxQuoteId };
+    const { OpeningStatus } = await opening({ ...place, request: {} }, { LinkedOperations });
+    assert.equal(OpeningStatus, 'Completed');
+    await reaches(place, path, ({ QuoteStatus }) => QuoteStatus === place.status);
+};
+
+const isDecided = async (place) => {
+    const made = await opening(place);
+    assert.deepEqual([made.OpeningStatus, made.AdditionalStatusInformation], [place.status, place.reason]);
+    return made;
+};
+const isOpenedForNobody = async (place) => {
+    const { AccountId } = await isDecided(place);
+    const userId = place.userId ?? banks[place.segment].users[0].userId;
+    assertRefused(await get({ ...place, userId, id: AccountId }), PERMANENT);
+};
+
+/** What the Hub gets of the premium of each of the customer's policies. */
+async function premiums(place) {
+    const { userId, policies } = banks[place.segment].users.find(({ login }) => login === place.login);
+    const insurancePolicyIds = policies.map(({ id }) => id);
+    const consentId = await consentToPolicies(demo, bankAtHub, { types: SECTORS, userId, insurancePolicyIds });
+    return Promise.all(policies.map(async ({ type, id }) => {
+        const path = `/${type.toLowerCase()}-insurance-policies/${id}`;
+        const { status, text, json } = await banks[place.segment].client.get(path, { userId, consentId });
+        assert.equal(status, 200, text);
+        return json.data.Premium;
+    }));
+}
+const hasPremium = (fits) => async (place) => {
+    const found = await premiums(place);
+    assert.ok(found.some(fits), JSON.stringify(found));
+};
+
 const VISITS = {
     'login-accounts': async (place) => assert.ok((await review(place)).accounts.length > 0),
     'login-no-accounts': async (place) => {
@@ -313,6 +443,9 @@ const VISITS = {
         assert.ok(policies.length > 0 && policies.every(({ status }) =>
             ['Expired', 'Lapsed', 'Cancelled', 'Surrendered', 'Converted', 'DeathClaim', 'RiderClaim'].includes(status)));
     },
+    'premium-clear': hasPremium((premium) => premium.TotalPremiumAmount?.Amount),
+    'premium-encrypted': hasPremium((premium) =>
+        typeof premium === 'string' && decodeProtectedHeader(premium).kid === 'OneTimeCode'),
     'policies-130': offersPolicy(() => true, 130),
     'policies-none': async (place) => {
         const { consent } = await offeredPolicies(place);
@@ -506,6 +639,30 @@ const VISITS = {
     'atm-maintenance': atm(({ Availability }) => Availability.Status === 'UnderMaintenance'),
     'atm-bare': atm(({ Services }) => !Services),
     'atm-own-service': atm(({ Services }) => Services.some((name) => name.startsWith('DhowBank.'))),
+
+    'fx-currency': isQuoted,
+    'fx-largest': isQuoted,
+    'fx-rejected': isTraded('Actual'),
+    'fx-cancelled': isTraded('Actual'),
+    'fx-customer': isTraded('Agreed'),
+    'fx-barred': isTradedWithAccount,
+    'fx-account': isTradedWithAccount,
+    'fx-currency-not-traded': isNotQuoted,
+    'fx-same-currency': isNotQuoted,
+    'fx-too-much': isNotQuoted,
+    'fx-nothing': isNotQuoted,
+
+    'opening-customer': async (place) => {
+        const { AccountId } = await isDecided(place);
+        assert.equal((await data({ ...place, id: AccountId })).status, 'Active');
+    },
+    'opening-barred': isOpenedForNobody,
+    'opening-stranger': isOpenedForNobody,
+    'opening-business': isOpenedForNobody,
+    'opening-id-expired': isDecided,
+    'opening-nobody': isDecided,
+    'opening-business-no-licence': isDecided,
+    'opening-business-no-name': isDecided,
 };
 
 test('the page is what the data gives', () => {

@@ -1,0 +1,32 @@
+/*
+ * Requests that steer the reference cores to an outcome: what of a request decides, and what comes
+ * of it. The rows are made from the tables by which the cores decide, for lists of where each
+ * outcome is to be seen.
+ */
+#ifndef STORE_STEER_H
+#define STORE_STEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whose Emirates ID the request has. */
+enum store_steer_party {
+    STORE_STEER_NOBODY,   /* the request names nobody, or somebody whom the bank does not know */
+    STORE_STEER_CUSTOMER, /* a customer who can sign in */
+    STORE_STEER_BARRED,   /* a customer whom the bank bars */
+};
+
+struct store_steer {
+    const char *place; /* its name, unique */
+    char shows[96];
+    enum store_steer_party party;
+    char request[192];  /* JSON merge patch (RFC 7396) of the data of an ordinary request */
+    const char *status; /* in which it ends; "204": the bank offers nothing */
+    const char *reason; /* that it is told with; NULL: none */
+};
+
+/* The n-th row; false: there are fewer. */
+bool store_steer_fx(size_t n, struct store_steer *out);
+bool store_steer_opening(size_t n, struct store_steer *out);
+
+#endif
