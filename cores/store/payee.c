@@ -1,6 +1,7 @@
 /* Confirmation of payee: who holds an account, for those who may be told. */
 #include "store/internal.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 
 static enum lfi_payee_state judge(uint32_t flags, enum lfi_account_status status)
@@ -53,6 +54,59 @@ static int look_up(struct store *store, struct lfi_slice iban, struct lfi_id *ac
     return rc;
 }
 
+/* --- the holders and their further names ------------------------------------------------------ */
+
+struct holders {
+    struct lfi_answer *answer;
+    struct lfi_error *error;
+    cJSON *names; /* of each holder, an object */
+    int next;
+};
+
+static int keep_names(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    struct holders *holders = ctx;
+    cJSON *names = cJSON_ParseWithLength(value->mv_data, value->mv_size);
+    (void)key;
+    return cJSON_AddItemToArray(holders->names, names) ? LFI_OK
+                                                       : store_say(holders->error, "payee names");
+}
+
+static struct lfi_slice text_of(const cJSON *value)
+{
+    const char *text = cJSON_GetStringValue(value);
+    return (struct lfi_slice){text, text ? strlen(text) : 0};
+}
+
+static int give_holder(void *ctx, const MDB_val *key, const MDB_val *value)
+{
+    struct holders *holders = ctx;
+    const cJSON *names = cJSON_GetArrayItem(holders->names, holders->next++);
+    const cJSON *others = cJSON_GetObjectItemCaseSensitive(names, "otherNames");
+    struct lfi_payee_facts facts = {
+        .size = sizeof(facts),
+        .arabic_name = text_of(cJSON_GetObjectItemCaseSensitive(names, "arabicName"))};
+    (void)key;
+    for (int i = 0; i < LFI_PAYEE_OTHER_NAMES; i++) {
+        facts.other_names[i] = text_of(cJSON_GetArrayItem(others, i));
+    }
+    return read_answer(holders->answer, value, 0, &facts);
+}
+
+static int give_holders(struct store *store, struct lfi_slice account_id, struct lfi_answer *answer,
+                        struct lfi_error *error)
+{
+    struct holders holders = {.answer = answer, .error = error, .names = cJSON_CreateArray()};
+    int rc = holders.names
+                 ? read_list(store, STORE_PAYEE_NAMES, account_id, keep_names, &holders, error)
+                 : store_say(error, "out of memory");
+    if (rc == LFI_OK) {
+        rc = read_list(store, STORE_PAYEES, account_id, give_holder, &holders, error);
+    }
+    cJSON_Delete(holders.names);
+    return rc;
+}
+
 static int payee_holders(void *core, const struct lfi_call *call, const struct lfi_query *query,
                          struct lfi_answer *answer, struct lfi_error *error)
 {
@@ -73,7 +127,7 @@ static int payee_holders(void *core, const struct lfi_call *call, const struct l
         return rc;
     }
     struct lfi_slice id = {account_id.text, strlen(account_id.text)};
-    return store_list(core, STORE_PAYEES, id, answer, error);
+    return give_holders(core, id, answer, error);
 }
 
 const struct lfi_payee store_payee = {.size = sizeof(struct lfi_payee), .holders = payee_holders};

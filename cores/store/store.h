@@ -50,6 +50,9 @@ enum store_list {
     STORE_PRODUCTS = 7,
     STORE_CUSTOMERS = 8,
     STORE_PAYEES = 9, /* holders as confirmation of payee shows them */
+    /* {"arabicName", "otherNames"} of each in STORE_PAYEES, in the same order; either may be
+       missing */
+    STORE_PAYEE_NAMES = 10,
 };
 
 /* Families over the store, each complete: their core is a struct store. */
@@ -130,7 +133,8 @@ int store_builder_account_product(struct store_builder *builder, const char *acc
                                   const struct lfi_account_product_facts *product,
                                   struct lfi_error *error);
 
-/* How the account answers to confirmation of payee; its holders are the list STORE_PAYEES. */
+/* How the account answers to confirmation of payee; its holders are the list STORE_PAYEES,
+ * their further names STORE_PAYEE_NAMES. */
 struct store_payee_entry {
     const char *iban;
     const char *account_id;

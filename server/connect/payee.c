@@ -10,6 +10,9 @@
 #include "base/json.h"
 
 #define IBAN_MAX 34 /* ISO 13616 */
+/* How much longer a holder may be in v2.2, in bytes: its further names are of 140 characters at
+ * most, six bytes each where they are escaped. */
+#define NAMED_MORE ((1 + LFI_PAYEE_OTHER_NAMES) * (size_t)(140 * 6 + 32))
 
 static int refuse_body(struct call *call, const char *where)
 {
@@ -95,8 +98,35 @@ static const char *const person_names[][2] = {{"fullName", "fullName"},
                                               {"middleName", "middleName"},
                                               {"familyName", "lastName"}};
 
+/* What an older core does not know of is absent. */
+static struct lfi_payee_facts further_names(const void *facts)
+{
+    struct lfi_payee_facts out = {.size = 0};
+    if (facts) {
+        uint32_t size = *(const uint32_t *)facts;
+        memcpy(&out, facts, size < sizeof(out) ? size : sizeof(out));
+    }
+    return out;
+}
+
+static void write_further(struct json_writer *w, const char *arabic,
+                          const struct lfi_payee_facts *names)
+{
+    if (names->arabic_name.ptr) {
+        json_string(w, arabic, names->arabic_name);
+    }
+    if (names->other_names[0].ptr) {
+        json_open_array(w, "alsoKnownAs");
+        for (size_t i = 0; i < LFI_PAYEE_OTHER_NAMES && names->other_names[i].ptr; i++) {
+            json_string(w, NULL, names->other_names[i]);
+        }
+        json_close_array(w);
+    }
+}
+
 /* {"id":…,"name":{…}}; false: the record tells no name. */
-static bool write_named(struct json_writer *w, const cJSON *record)
+static bool write_named(struct json_writer *w, const cJSON *record,
+                        const struct lfi_payee_facts *names)
 {
     const cJSON *claim = cJSON_GetArrayItem(json_get(record, "verifiedClaims"), 0);
     const cJSON *person = json_get(claim, "claims");
@@ -113,6 +143,7 @@ static bool write_named(struct json_writer *w, const cJSON *record)
     if (business.ptr) {
         json_string(w, "businessName", business);
     }
+    write_further(w, business.ptr ? "businessNameAr" : "fullNameAr", names);
     json_close_object(w);
     json_close_object(w);
     return person || business.ptr;
@@ -123,12 +154,12 @@ static int take_named(void *ctx, struct lfi_slice json, const void *facts)
     struct list *list = ctx;
     struct json_writer w;
     struct buf out;
-    (void)facts;
+    const struct lfi_payee_facts names = further_names(facts);
     cJSON *record = json_parse(json);
-    buf_init(&out, json.len + 64);
+    buf_init(&out, json.len + NAMED_MORE);
     json_begin(&w, &out);
     int rc = -1;
-    if (write_named(&w, record) && !out.failed) {
+    if (write_named(&w, record, &names) && !out.failed) {
         rc = list_add(list, buf_slice(&out));
     } else {
         list->call->record_fault = "a holder has no name";

@@ -12,6 +12,7 @@ import { newConsent } from '../support/customer.mjs';
 import { ROOT, startDemo } from '../support/demo.mjs';
 import { runProgram, writeConfig } from '../support/program.mjs';
 import { asOlder, laterIn } from '../support/versions.mjs';
+import { readBooks } from './books.mjs';
 
 const BASE_PATHS = {
     dataSharing: '/data-sharing', products: '/open/v2.2', openData: '/open/v2.2',
@@ -256,6 +257,51 @@ test('confirmation of payee asks for a name before v2.2 and gives names alone si
         assert.equal(name.lastName, claims.familyName);
     });
     assert.deepEqual(newer.json.meta, older.json.meta);
+});
+
+test('Arabic and other names of a payee are told since v2.2, where the bank holds them', async () => {
+    const ask = (client, iban, version, name) => client.call('POST', '/data-sharing/customers/action/cop-query', {
+        query: { page: 1, 'page-size': 100 }, headers: { ...FROM_PHONE, ...uri(version) },
+        body: { data: { account: { schemeName: 'IBAN', identification: iban, name } } },
+    });
+    const namesOf = async (provider, login, accounts = () => true) => {
+        const books = readBooks(demo, provider.segment);
+        const { accountIds } = provider.users.find((one) => one.login === login);
+        const told = [];
+        for (const { account } of accountIds.map((id) => books.get(id))) {
+            const [{ schemeName, identification }] = account.accountNumbers;
+            if (schemeName !== 'IBAN' || !accounts(account)) continue;
+            const client = clients[provider.providerId];
+            const older = await ask(client, identification, 'v2.1', { fullName: 'Nobody' });
+            assert.equal(older.status, 200, older.text);
+            assert.doesNotMatch(older.text, /Ar"|alsoKnownAs|arabicName|otherNames|[\u0600-\u06ff]/);
+            const newer = await ask(client, identification, 'v2.2');
+            assert.equal(newer.status, 200, newer.text);
+            assert.equal(newer.json.data.length, older.json.data.length);
+            told.push(newer.json.data.map(({ name }) => name));
+        }
+        return told;
+    };
+    const [retailBank, business] = demo.providers;
+    const joint = (await namesOf(retailBank, 'kwame')).find((names) => names.length === 2);
+    assert.deepEqual(joint, [
+        {
+            fullName: 'Leonie Brancourt-Desmoulins', firstName: 'Leonie', lastName: 'Brancourt-Desmoulins',
+            fullNameAr: 'ليوني برانكور ديمولان', alsoKnownAs: ['Leonie Desmoulins', 'Léonie Brancourt'],
+        },
+        {
+            fullName: 'Kwame Kofi Asantewo', firstName: 'Kwame', middleName: 'Kofi', lastName: 'Asantewo',
+            fullNameAr: 'كوامي كوفي أسانتيو',
+        },
+    ]);
+    assert.deepEqual((await namesOf(business, 'siraj.owner'))[0], [{
+        businessName: 'Siraj & Daughters Lighting Trading LLC', businessNameAr: 'سراج وبناته لتجارة الإنارة ذ.م.م',
+        alsoKnownAs: ['Siraj Lights'],
+    }]);
+    const sparse = (await namesOf(retailBank, 'kathir')).flat();
+    assert.ok(sparse.length > 0);
+    assert.ok(sparse.every((name) => name.fullName && !name.fullNameAr && !name.alsoKnownAs), JSON.stringify(sparse));
+    assert.deepEqual(demo.serverLog().filter(({ event }) => event === 'contract-response'), []);
 });
 
 test('no handler reads the version of a request, and insurance needs no other handlers for v2.2', () => {

@@ -28,6 +28,8 @@ struct broken {
     "\"currency\": \"AED\", \"opened\": \"" opened "T10:00:00+04:00\", \"opening\": \"" opening    \
     "\", " ROHAN more "},"
 
+#define NAME_47 "NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN"
+
 static const struct broken cases[] = {
     {FOLDER_PERSONA, "\"nickName\"", "\"nickNane\"", "FIXTURE-SCHEMA", ".json:"},
     {FOLDER_PERSONA, "\"18500.00\"}", "\"18500,00\"}", "FIXTURE-SCHEMA", "fixed"},
@@ -70,6 +72,11 @@ static const struct broken cases[] = {
      "v2.2 takes"},
     {FOLDER_PERSONA, "\"shortName\"", "\"unfit\": true, \"shortName\"", "FIXTURE-NAME",
      "all versions take"},
+    {FOLDER_PERSONA, "\"shortName\"", "\"otherNames\": [\"\"], \"shortName\"", "FIXTURE-SCHEMA",
+     "otherNames"},
+    {FOLDER_PERSONA, "\"shortName\"",
+     "\"otherNames\": [\"" NAME_47 NAME_47 NAME_47 "\"], \"shortName\"", "FIXTURE-SCHEMA",
+     "otherNames"}, /* 141 characters */
     {FOLDER_PERSONA, "\"login\": \"rohan\", \"customer\": \"rohan\"",
      "\"login\": \"rohan\", \"customer\": \"nobody\"", "FIXTURE-REFERENCE", "nobody"},
     {FOLDER_PERSONA, "rohan@mail.example.org", "rohan@mail.com", "FIXTURE-SCHEMA", "email"},

@@ -1,7 +1,11 @@
 /* Customers, payees, ATMs and products. */
 #include "check.h"
 
+#include "contract/check.h"
+
 #include <string.h>
+
+#define PAYEE_NAME_MAX 140 /* characters, in the contract since v2.2 */
 
 /* --- customers -------------------------------------------------------------------------------- */
 
@@ -59,11 +63,48 @@ static void billing(struct run *run)
 
 /* --- payees ----------------------------------------------------------------------------------- */
 
-int ask_holders(struct run *run, const char *iban, struct records *out,
-                struct lfi_payee_summary *summary)
+/* Hands holders on, after a look at what is no longer there once they were taken. */
+struct holders {
+    struct core_answer records;
+    bool misnamed; /* a further name does not fit */
+};
+
+static bool is_name(struct lfi_slice text)
+{
+    size_t count = contract_count_points(text);
+    return count >= 1 && count <= PAYEE_NAME_MAX;
+}
+
+static bool are_names(const void *facts)
+{
+    struct lfi_payee_facts names = {.size = 0};
+    uint32_t size = *(const uint32_t *)facts;
+    memcpy(&names, facts, size < sizeof(names) ? size : sizeof(names));
+    if (names.arabic_name.ptr && !is_name(names.arabic_name)) {
+        return false;
+    }
+    for (size_t i = 0; i < LFI_PAYEE_OTHER_NAMES; i++) {
+        if (names.other_names[i].ptr && !is_name(names.other_names[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int take_holder(void *ctx, struct lfi_slice json, const void *facts)
+{
+    struct holders *holders = ctx;
+    holders->misnamed |= facts && !are_names(facts);
+    return holders->records.base.record(&holders->records.base, json, NULL);
+}
+
+/* *misnamed is set, never cleared. */
+static int ask_named(struct run *run, const char *iban, struct records *out,
+                     struct lfi_payee_summary *summary, bool *misnamed)
 {
     struct lfi_error error = {""};
-    struct core_answer answer = records_answer(out);
+    struct holders holders = {.records = records_answer(out)};
+    struct core_answer answer = core_answer(take_holder, &holders);
     struct lfi_call call = call_of(run, NULL);
     const struct lfi_query query = {.size = sizeof(query), .subject_id = slice_of(iban)};
     *summary = (struct lfi_payee_summary){.size = sizeof(*summary), .state = LFI_PAYEE_HIDDEN};
@@ -72,7 +113,15 @@ int ask_holders(struct run *run, const char *iban, struct records *out,
         run->provider->payee->holders(run->provider->core, &call, &query, &answer.base, &error);
     watch(run, "payee.holders", &call, status, &error);
     (void)records_take(run, "payee.holders", &answer, out);
+    *misnamed |= holders.misnamed;
     return status;
+}
+
+int ask_holders(struct run *run, const char *iban, struct records *out,
+                struct lfi_payee_summary *summary)
+{
+    bool misnamed = false;
+    return ask_named(run, iban, out, summary, &misnamed);
 }
 
 const char *iban_of(const struct record *account)
@@ -128,6 +177,29 @@ static void payees(struct run *run)
                status_name(status), (int)summary.state, records.count);
     }
     records_free(&records);
+}
+
+static void payee_names(struct run *run)
+{
+    bool misnamed = false;
+    if (!PROVIDER_SERVES(run->provider, payee, holders)) {
+        not_checked(run, "the core offers no confirmation of payee");
+        return;
+    }
+    for (size_t u = 0; u < run->user_count; u++) {
+        for (size_t i = 0; i < run->held[u].count; i++) {
+            struct lfi_payee_summary summary;
+            struct records records = {.total = 0};
+            const char *iban = iban_of(&run->held[u].items[i]);
+            if (iban) {
+                (void)ask_named(run, iban, &records, &summary, &misnamed);
+                records_free(&records);
+            }
+        }
+    }
+    if (misnamed) {
+        broken(run, "a further name of a holder is not of 1 to %d characters", PAYEE_NAME_MAX);
+    }
 }
 
 /* --- open data -------------------------------------------------------------------------------- */
@@ -217,6 +289,7 @@ const struct rule RULES_OTHERS[] = {
      customer},
     {"billing", "How a user is billed is known or not; a stranger is nobody.", billing},
     {"payee", "Holders are given when they may be shown; an unknown IBAN looks hidden.", payees},
+    {"payee-names", "Further names of a holder have 1 to 140 characters each.", payee_names},
     {"atms", "ATMs come by id, without LFIId, in the contract's shape.", atms},
     {"catalogue", "Products come by id, in the contract's shape, and filters divide them.",
      catalogue},

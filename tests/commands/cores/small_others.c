@@ -7,6 +7,20 @@ static const char HOLDER[] =
     "{\"id\":\"c1\",\"verifiedClaims\":[{\"verification\":{\"trustFramework\":\"UAE.FI\"},"
     "\"claims\":{\"fullName\":\"Amal Marjan\",\"givenName\":\"Amal\",\"familyName\":\"Marjan\"}}]}";
 
+#define TEN "NameNameNa"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+static int give_holder(const struct bank *bank, struct lfi_answer *answer)
+{
+    struct lfi_payee_facts facts = {.size = sizeof(facts),
+                                    .arabic_name = TEXT("\xd8\xa3\xd9\x85\xd9\x84"),
+                                    .other_names = {TEXT(HUNDRED TEN TEN TEN TEN)}};
+    if (breaks(bank, "payee-names")) {
+        facts.other_names[1] = TEXT(HUNDRED TEN TEN TEN TEN "x");
+    }
+    return give(bank, answer, HOLDER, &facts) ? LFI_OK : LFI_STOPPED;
+}
+
 static int holders(void *core, const struct lfi_call *call, const struct lfi_query *query,
                    struct lfi_answer *answer, struct lfi_error *error)
 {
@@ -21,7 +35,7 @@ static int holders(void *core, const struct lfi_call *call, const struct lfi_que
                 breaks(bank, "levers-credit") ? LFI_PAYEE_SHOWN : BLOCKED[bank->blocks[i]];
         }
         if (same(query->subject_id, ACCOUNTS[i].number) && summary->state == LFI_PAYEE_SHOWN) {
-            return give(bank, answer, HOLDER, NULL) ? LFI_OK : LFI_STOPPED;
+            return give_holder(bank, answer);
         }
     }
     summary->state = breaks(bank, "payee") ? LFI_PAYEE_BLOCKED_FOR_GOOD : LFI_PAYEE_HIDDEN;
