@@ -116,6 +116,7 @@ test('a customer of the platform refuses, in Arabic', async () => {
     assert.equal(await caap.page.locator('html').getAttribute('dir'), 'rtl');
     await pictured(caap, 'caap-identity-ar');
     await identify(caap, user);
+    assert.equal(await caap.at('caap-complete').textContent(), 'متابعة');
     await confirm(caap, user);
     await caap.at('caap-approve').waitFor();
     await pictured(caap, 'caap-review-ar');

@@ -65,6 +65,7 @@ test('after the sign-in it shows what runs, and what ends when', async () => {
     await page.getByLabel('Operator’s token').fill(token);
     await page.keyboard.press('Enter');
     await page.getByText('core dhowretail').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main', 'the keyboard goes on in what is shown');
     const certificates = page.getByTestId('console-certificate');
     assert.ok((await certificates.count()) >= 5);
     assert.match(await certificates.first().innerText(), /hubListener\.certificate/);

@@ -138,16 +138,17 @@ test('several payees, or none yet, where a type allows it', async () => {
 
 test('what is missing is said before anything is sent', async () => {
     const page = await openForm('SingleInstantPayment');
-    for (const [given, said] of [
-        [{ name: '', iban: '' }, 'Say whom to pay.'],
-        [{ amount: '' }, 'Say how much to pay.'],
-        [{ amount: 'much' }, 'Write the amount in dirhams, as 125.50.'],
+    for (const [given, said, field] of [
+        [{ name: '', iban: '' }, 'Say whom to pay.', 'name-1'],
+        [{ amount: '' }, 'Say how much to pay.', 'amount'],
+        [{ amount: 'much' }, 'Write the amount in dirhams, as 125.50.', 'amount'],
     ]) {
         await fill(page, given);
         await page.getByTestId('tpp-submit').click();
         const alert = page.getByRole('alert');
         await alert.waitFor();
         assert.equal(await alert.textContent(), said);
+        assert.equal(await page.evaluate(() => document.activeElement.id), field, 'the keyboard goes on where it is missing');
     }
     await pages.finish(page, 'pay-problem');
 });

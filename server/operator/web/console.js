@@ -57,6 +57,7 @@ function showSignIn(message) {
     try {
       await ask('/operator/session', 'POST', { token: token.value.trim() });
       await start();
+      main.focus({ preventScroll: true });
     } catch (failure) {
       problem.textContent = failure.message;
       problem.hidden = false;

@@ -102,7 +102,7 @@ export const ARABIC = {
   "No balance": "لا يوجد رصيد", "Balance not shared": "الرصيد غير مشترك", "Account": "حساب", "The bank shares no account.": "لا يشارك البنك أي حساب.",
   "The list of accounts was not asked for.": "لم تُطلب قائمة الحسابات.", "What your bank knows about you": "ما يعرفه بنكك عنك", "What you agreed to": "ما وافقت عليه",
   "What is shared of this account": "ما تتم مشاركته من هذا الحساب", "Which consent?": "أي موافقة؟",
-  "Choose one of the recent journeys.": "اختر إحدى الرحلات الأخيرة.", "There are none yet.": "لا توجد أي رحلات بعد.", "Start a journey": "بدء رحلة",
+  "Choose one of the recent journeys.": "اختر إحدى الرحلات الأخيرة.", "There are none yet.": "لا يوجد شيء بعد.", "Start a journey": "بدء رحلة",
   "Standing orders": "الأوامر المستديمة", "Direct debits": "الخصم المباشر", "Scheduled": "المجدولة", "Payees": "المستفيدون", "Terms": "الشروط", "Holders": "أصحاب الحساب", "Details": "التفاصيل",
   "Balance": "الرصيد", "Amount": "المبلغ", "As of": "بتاريخ", "No balances.": "لا توجد أرصدة.", "No transactions.": "لا توجد معاملات.", "No statements.": "لا توجد كشوف.",
   "No standing orders.": "لا توجد أوامر مستديمة.", "No direct debits.": "لا يوجد خصم مباشر.", "No scheduled payments.": "لا توجد مدفوعات مجدولة.", "No saved payees.": "لا يوجد مستفيدون محفوظون.",
@@ -168,5 +168,5 @@ export const ARABIC = {
   "Pay through {app}?": "هل تريد الدفع عبر {app}؟", "Share with {app}?": "هل تريد المشاركة مع {app}؟", "What is paid": "ما سيتم دفعه", "From which account?": "من أي حساب؟",
   "Confirm the payment": "تأكيد الدفعة", "Your bank has sent a fresh code for it, to your bank's app.": "أرسل بنكك رمزًا جديدًا لها إلى تطبيق بنكك.", "Confirm": "تأكيد",
   "What the app has encrypted for your bank": "ما شفّره التطبيق لبنكك", "Decrypted by the bank": "فكّ البنك تشفيره", "Which policies?": "أي وثائق؟", "Choose a policy.": "اختر وثيقة.",
-  "Choose an account.": "اختر حسابًا.", "Approve": "موافقة", "Refuse": "رفض",
+  "Choose an account.": "اختر حسابًا.", "Continue": "متابعة", "There is no such journey at CAAP.": "لا توجد رحلة كهذه في المنصة.", "Approve": "موافقة", "Refuse": "رفض",
 };

@@ -16,6 +16,14 @@ export function tile(input, title, text) {
     element("span", {}, element("b", {textContent: t(title)}), element("small", {textContent: t(text)})));
 }
 
+/** What a form lacks, and the field where it belongs, which gets the focus. */
+export class FieldError extends Error {
+  constructor(text, field) {
+    super(text);
+    this.field = field;
+  }
+}
+
 // ---- time --------------------------------------------------------------------------------------
 
 /** The simulator's time, which the operator of the bank may have moved. */
@@ -103,9 +111,11 @@ function showForm() {
   markStep(0);
 }
 
-function showProblem(text) {
+function showProblem(text, field) {
   byId("problem").textContent = text;
   byId("problem").hidden = false;
+  field?.setAttribute("aria-describedby", "problem");
+  field?.focus();
 }
 
 /** In place of the form's button, when there is no app that may ask. */
@@ -128,7 +138,7 @@ export function sendConsents(ask, made = () => {}) {
       made(consent);
       showLeaving(consent.authorizeUrl);
     } catch (problem) {
-      showProblem(problem.message);
+      showProblem(problem.message, problem.field);
       byId("submit").disabled = false;
     }
   });

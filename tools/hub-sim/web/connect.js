@@ -1,6 +1,6 @@
 // The form: which data to ask for, then off to the bank.
 import {t} from "./i18n.js";
-import {allOf, boundDays, endOf, fillChoices, filled, isInsurer, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
+import {FieldError, allOf, boundDays, endOf, fillChoices, filled, isInsurer, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
 import {byId, element} from "./page.js";
 import {GROUPS, POLICY_PERMISSIONS, SECTORS} from "./permissions.js";
 
@@ -50,9 +50,9 @@ function fill() {
 function expiry() {
   const days = byId("days").value;
   if (days !== "date") return momentAhead(days);
-  if (!byId("until-date").value) throw new Error(t("Choose the last day of the consent."));
+  if (!byId("until-date").value) throw new FieldError(t("Choose the last day of the consent."), byId("until-date"));
   const {value, min, max} = byId("until-date");
-  if (value < min || value > max) throw new Error(t("The last day must lie between today and a year from now."));
+  if (value < min || value > max) throw new FieldError(t("The last day must lie between today and a year from now."), byId("until-date"));
   return endOf(value);
 }
 
@@ -74,7 +74,9 @@ function policyTerms() {
 
 function terms() {
   const asked = insurer ? policyTerms() : accountTerms();
-  if (asked.Permissions.length === 0) throw new Error(t("Choose at least one thing to share."));
+  if (asked.Permissions.length === 0) {
+    throw new FieldError(t("Choose at least one thing to share."), byId(insurer ? "sectors" : "permissions").querySelector("input"));
+  }
   const identifier = byId("behalf-id").value.trim();
   return filled({
     ...asked,

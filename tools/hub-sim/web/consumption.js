@@ -25,13 +25,15 @@ function dateList(schedule, payments) {
       element("small", {textContent: paid.has(day) ? t("Paid") : ""}))));
 }
 
+const barsOf = (parts) => element("div", {className: "bars"}, ...parts);
+
 /** Bars and dates of a consent with these terms; null when nothing of it can be used up. */
 export function consumption({ControlParameters, PaymentConsumption}, payments) {
   const {SinglePayment, MultiPayment} = ControlParameters.ConsentSchedule ?? {};
   const none = {Amount: "0.00", Currency: "AED"};
   const used = {CumulativeNumberOfPayments: 0, CumulativeNumberOfPaymentsInCurrentPeriod: 0, CumulativeValueOfPayments: none,
     CumulativeValueOfPaymentsInCurrentPeriod: none, ...PaymentConsumption};
-  if (SinglePayment) return counts(t("In all"), used.CumulativeNumberOfPayments, 1);
+  if (SinglePayment) return barsOf([counts(t("In all"), used.CumulativeNumberOfPayments, 1)]);
   if (!MultiPayment) return null;
   const {PeriodicSchedule: schedule, MaximumCumulativeNumberOfPayments: most, MaximumCumulativeValueOfPayments: value} = MultiPayment;
   const {Controls = {}, PeriodType, Schedule} = schedule;
@@ -44,5 +46,5 @@ export function consumption({ControlParameters, PaymentConsumption}, payments) {
     values(t("In all"), used.CumulativeValueOfPayments, value),
     Schedule ? dateList(Schedule, payments) : null,
   ].filter(Boolean);
-  return parts.length > 0 ? element("div", {className: "bars"}, ...parts) : null;
+  return parts.length > 0 ? barsOf(parts) : null;
 }

@@ -66,9 +66,9 @@ export function problem(failure) {
   const code = [failure.status, failure.code].filter(Boolean).join(" · ");
   const wait = Number(failure.headers?.["retry-after"]);
   return element("div", {className: "alert", "data-testid": "tpp-problem"},
-    element("p", {textContent: failure.message}),
+    element("p", {textContent: failure.message, dir: "auto"}),
     wait ? element("p", {textContent: t("Try again in {seconds} seconds.", {seconds: wait})}) : null,
-    code ? element("p", {className: "code", textContent: code}) : null);
+    code ? element("p", {className: "code"}, element("bdi", {dir: "ltr", textContent: code})) : null);
 }
 
 /** What stands in place of a form's button when there is no app that may ask. */

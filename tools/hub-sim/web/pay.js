@@ -1,6 +1,6 @@
 // The form for payments: whom to pay, how much and when, then off to the bank.
 import {t} from "./i18n.js";
-import {allOf, boundDays, dayAhead, endOf, fillChoices, filled, isInsurer, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
+import {FieldError, allOf, boundDays, dayAhead, endOf, fillChoices, filled, isInsurer, momentAhead, sendConsents, showNoApp, showRecent, tile} from "./asking.js";
 import {byId, element} from "./page.js";
 import {payeeOf, rememberPayees} from "./payees.js";
 import {PAYMENT_TYPES} from "./payment-types.js";
@@ -31,7 +31,7 @@ function creditors() {
   const list = rows.map((row) => [".payee-name", ".payee-iban"].map((part) => row.querySelector(part).value.trim()))
     .filter((values) => values.some(Boolean))
     .map(([name, iban]) => payeeOf(name, iban));
-  if (list.length === 0 && !chosen().vary) throw new Error(t("Say whom to pay."));
+  if (list.length === 0 && !chosen().vary) throw new FieldError(t("Say whom to pay."), byId("name-1"));
   return list;
 }
 
@@ -70,7 +70,7 @@ function fill() {
 function amountOf(id) {
   const text = byId(id).value.trim();
   if (!text || byId(id).closest("[hidden]")) return "";
-  if (!/^\d{1,16}(\.\d{1,2})?$/.test(text)) throw new Error(t("Write the amount in dirhams, as 125.50."));
+  if (!/^\d{1,16}(\.\d{1,2})?$/.test(text)) throw new FieldError(t("Write the amount in dirhams, as 125.50."), byId(id));
   const [whole, rest = ""] = text.split(".");
   return `${whole}.${rest.padEnd(2, "0")}`;
 }
@@ -78,9 +78,9 @@ function amountOf(id) {
 function values() {
   const {fields} = chosen();
   const amount = amountOf("amount");
-  if (!amount && fields.includes("amount")) throw new Error(t("Say how much to pay."));
+  if (!amount && fields.includes("amount")) throw new FieldError(t("Say how much to pay."), byId("amount"));
   const days = [...document.querySelectorAll(".date")].map(({value}) => value).filter(Boolean);
-  if (days.length === 0 && fields.includes("dates")) throw new Error(t("Choose the days of the payments."));
+  if (days.length === 0 && fields.includes("dates")) throw new FieldError(t("Choose the days of the payments."), document.querySelector(".date"));
   return {
     amount, dates: [...new Set(days)].sort(), every: byId("every").value, first: byId("first").value || dayAhead(0),
     times: byId("times").value, perPeriod: byId("per-period").value, perPeriodAmount: amountOf("per-period-amount"),

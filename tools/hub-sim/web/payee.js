@@ -32,7 +32,7 @@ function verdictCard([kind, title, text], {MaskedName}, code) {
     element("h2", {textContent: t(title)}),
     element("p", {textContent: t(text)}),
     MaskedName ? element("p", {}, t("Held by"), " ", element("b", {textContent: MaskedName, dir: "auto", "data-testid": "payee-masked"})) : null,
-    code ? element("p", {className: "code", textContent: code}) : null);
+    code ? element("p", {className: "code"}, element("bdi", {dir: "ltr", textContent: code})) : null);
 }
 
 /** What the Hub's answer means, for people; it has no body when nobody is known. */
