@@ -103,7 +103,8 @@ int judge_consent(struct call *call, struct judged_consent *judged, struct conse
                            "The body is not a consent of the kind that consentType says.");
     }
     const struct consent_finding *finding =
-        consent_rules_check(consent, call->provider, call_offers(call), call->connect->config.apis);
+        consent_rules_check(consent, call->provider, call_offers(call), call->connect->config.apis,
+                            call->provider->host->now_us(call->provider->host));
     if (!finding && consent->kind->pays) {
         if (check_payment(call, judged, out) != 0) {
             return -1;

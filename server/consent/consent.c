@@ -79,6 +79,12 @@ bool consent_is_open(const struct consent *consent, int64_t now_us)
            !is_past(consent->deadline, now_us) && !is_past(consent->expires, now_us);
 }
 
+bool consent_is_overdue(const struct consent *consent, int64_t now_us)
+{
+    bool waits = !consent->status.ptr || slice_equal_text(consent->status, "AwaitingAuthorization");
+    return waits && is_past(consent->deadline, now_us);
+}
+
 static int64_t seconds_of(struct lfi_slice text)
 {
     struct datetime value;

@@ -49,6 +49,9 @@ uint32_t consent_standard_version(const struct consent *consent);
 bool consent_is_offered(const struct consent *consent, const struct offers *offers);
 /* Consent journey 3: whether it awaits authorization, and is before both deadlines. */
 bool consent_is_open(const struct consent *consent, int64_t now_us);
+/* Whether nobody may authorise it any more, by its AuthorizationExpirationDateTime alone; false of
+ * one that was authorised, or ended, before. (Versions 5.5: of every kind, in every version.) */
+bool consent_is_overdue(const struct consent *consent, int64_t now_us);
 /* When it has to be authorized by, in seconds: the earlier deadline; INT64_MAX: there is none. */
 int64_t consent_deadline_s(const struct consent *consent);
 /* Whether ExpirationDateTime has passed. */

@@ -12,6 +12,7 @@ struct subject {
     const struct provider *provider;
     const struct offers *offers;
     const struct apis *apis;
+    int64_t now_us;
 };
 
 int consent_rules_init(struct lfi_error *error)
@@ -89,6 +90,13 @@ static bool is_other_version(const struct subject *subject)
     struct lfi_slice wanted = subject->consent->version;
     uint32_t version = wanted.ptr ? version_resolve(served, version_read(wanted)) : 0;
     return wanted.ptr && (version == 0 || version_is_listed(offers->closing, version));
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+static bool is_overdue(const struct subject *subject)
+{
+    return consent_is_overdue(subject->consent, subject->now_us);
 }
 
 /* --- permissions ------------------------------------------------------------------------------ */
@@ -171,6 +179,9 @@ static const struct rule {
     {ALL_KINDS,
      {"UnsupportedVersion", "The bank does not serve this version of the standard."},
      is_other_version},
+    {ALL_KINDS,
+     {"AuthorizationExpired", "AuthorizationExpirationDateTime has passed."},
+     is_overdue},
     {CONSENT_RULE_ACCOUNTS,
      {"UnsupportedAccountType", "The bank does not hold accounts of every AccountType wanted."},
      is_other_account_type},
@@ -194,9 +205,9 @@ static const struct rule {
 const struct consent_finding *consent_rules_check(const struct consent *consent,
                                                   const struct provider *provider,
                                                   const struct offers *offers,
-                                                  const struct apis *apis)
+                                                  const struct apis *apis, int64_t now_us)
 {
-    const struct subject subject = {consent, provider, offers, apis};
+    const struct subject subject = {consent, provider, offers, apis, now_us};
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         bool applies = rules[i].of == ALL_KINDS || (rules[i].of & consent->kind->rules);
         if (applies && rules[i].broken(&subject)) {

@@ -25,12 +25,12 @@ void consent_rules_fini(void);
 bool consent_rules_coherent(const struct consent *consent, struct lfi_slice json);
 /*
  * The first rule of its kind that a consent, checked against the contract, breaks; NULL: none.
- * `offers` are the provider's at present; `apis` have the operations that permissions open.
+ * `offers` are the provider's at `now_us`, UTC; `apis` have the operations that permissions open.
  */
 const struct consent_finding *consent_rules_check(const struct consent *consent,
                                                   const struct provider *provider,
                                                   const struct offers *offers,
-                                                  const struct apis *apis);
+                                                  const struct apis *apis, int64_t now_us);
 /* BaseConsentId must name the first consent of a chain, of the same type. */
 const struct consent_finding *consent_rules_check_base(const struct consent *consent,
                                                        const struct consent *base);

@@ -183,6 +183,20 @@ test('one instant may be spelt in many ways', async () => {
     }
 });
 
+test('what nobody may authorise any more is invalid, of every kind and in every spelling', async () => {
+    const ahead = new Date(Date.now() + 3_600_000).toISOString();
+    const gone = Date.now() - 3_600_000;
+    const inTheGulf = new Date(gone + 4 * 3_600_000).toISOString().replace('Z', '+04:00');
+    for (const make of [consentOf, (terms) => paymentOf({ terms })]) {
+        await assertValid(retail, make({ AuthorizationExpirationDateTime: ahead }), ahead);
+        for (const past of [new Date(gone).toISOString(), inTheGulf]) {
+            await assertInvalid(retail, make({ AuthorizationExpirationDateTime: past }), 'AuthorizationExpired', past);
+        }
+    }
+    const reply = await post(retail, VALIDATE, consentOf({ AuthorizationExpirationDateTime: 'P1D' }));
+    assert.equal(reply.status, 400, reply.text);
+});
+
 test('dates of either version and all else that is optional may be there or not', async () => {
     const all = { FromDate: '2026-01-01', ToDate: '2026-06-30' };
     const old = {

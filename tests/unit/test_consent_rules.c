@@ -68,6 +68,8 @@ static const struct provider bank = {
                .versions = {
                    [CONTRACT_DATA_SHARING] = versions, [CONTRACT_SERVICE_INITIATION] = versions}}};
 
+#define NOW_US (INT64_C(1800000000) * 1000000) /* 2027-01-15T08:00:00Z */
+
 /* The code of the rule that the consent breaks; "": none. */
 static const char *broken_at(const struct provider *provider, const char *type, const char *more,
                              const char *terms)
@@ -80,7 +82,7 @@ static const char *broken_at(const struct provider *provider, const char *type, 
     assert_non_null(tree);
     consent_read(tree, &consent);
     const struct consent_finding *finding =
-        consent_rules_check(&consent, provider, &provider->offers, apis);
+        consent_rules_check(&consent, provider, &provider->offers, apis, NOW_US);
     cJSON_Delete(tree);
     return finding ? finding->code : "";
 }
@@ -230,6 +232,25 @@ static void sees_a_consent_of_two_kinds(void **state)
     consent_rules_fini();
 }
 
+/* An instant, of every kind; what was authorised in time stays. */
+static void refuses_what_nobody_may_authorise_any_more(void **state)
+{
+    (void)state;
+#define UNTIL(text) "\"AuthorizationExpirationDateTime\":\"" text "\""
+    static const char *const kinds[] = {SHARING, PAYMENT, INSURANCE};
+    static const char *const waits = ",\"status\":\"AwaitingAuthorization\"";
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        assert_string_equal(broken(kinds[i], waits, UNTIL("2027-01-15T08:00:01Z")), "");
+        assert_string_equal(broken(kinds[i], "", UNTIL("2027-01-15T12:00:01+04:00")), "");
+        assert_string_equal(broken(kinds[i], waits, UNTIL("2027-01-15T08:00:00Z")),
+                            "AuthorizationExpired");
+        assert_string_equal(broken(kinds[i], "", UNTIL("2027-01-15T12:00:00+04:00")),
+                            "AuthorizationExpired");
+        assert_string_equal(
+            broken(kinds[i], ",\"status\":\"Authorized\"", UNTIL("2027-01-15T08:00:00Z")), "");
+    }
+}
+
 /* Consents live longer than versions: those of v2.2 are read as those of v2.1 are. */
 static void reads_what_a_later_version_added(void **state)
 {
@@ -327,6 +348,7 @@ int main(void)
         cmocka_unit_test(holds_each_kind_to_its_own_rules),
         cmocka_unit_test(sees_a_consent_of_two_kinds),
         cmocka_unit_test(reads_what_a_later_version_added),
+        cmocka_unit_test(refuses_what_nobody_may_authorise_any_more),
         cmocka_unit_test(takes_the_first_of_a_chain_as_base),
         cmocka_unit_test(knows_the_permissions_of_the_operations),
     };
