@@ -188,6 +188,8 @@ test('a lead is judged by the version that the TPP called', async () => {
     for (const change of [
         { EmiratesId: '784/1991' }, { Name: { FullName: 'Zoë' } },
         { Name: { GivenName: 'زهرة', LastName: 'L' } }, { Name: { BusinessName: 'A; B' } },
+        { ResidentialAddress: { AddressLine: ['Villa 7', 'Sidr Close; block B'], Country: 'AE' } },
+        { ResidentialAddress: { AddressLine: ['شارع السدر ٧'], Country: 'AE' } },
     ]) {
         const older = await postLead(uri('v2.1'), lead(change));
         assert.equal(older.status, 201, older.text);
@@ -196,6 +198,8 @@ test('a lead is judged by the version that the TPP called', async () => {
         assert.equal(newer.json.errorCode, 'Body.InvalidFormat');
     }
     assert.equal((await postLead(uri('v2.2'), lead())).status, 201);
+    const plain = { ResidentialAddress: { AddressLine: ["Villa 7/B (east), O'Neil Close"], Country: 'AE' } };
+    assert.equal((await postLead(uri('v2.2'), lead(plain))).status, 201);
     // without a version in o3-api-uri the base path tells it
     assert.equal((await postLead({ 'o3-api-uri': '/leads' }, lead({ EmiratesId: '1' }))).status, 400);
 });
@@ -259,11 +263,74 @@ test('confirmation of payee asks for a name before v2.2 and gives names alone si
     assert.deepEqual(newer.json.meta, older.json.meta);
 });
 
-test('Arabic and other names of a payee are told since v2.2, where the bank holds them', async () => {
-    const ask = (client, iban, version, name) => client.call('POST', '/data-sharing/customers/action/cop-query', {
-        query: { page: 1, 'page-size': 100 }, headers: { ...FROM_PHONE, ...uri(version) },
-        body: { data: { account: { schemeName: 'IBAN', identification: iban, name } } },
+const askPayee = (client, iban, version, name) => client.call('POST', '/data-sharing/customers/action/cop-query', {
+    query: { page: 1, 'page-size': 100 }, headers: { ...FROM_PHONE, ...uri(version) },
+    body: { data: { account: { schemeName: 'IBAN', identification: iban, name } } },
+});
+
+test('an account that cannot receive is refused in both versions', async () => {
+    const seen = new Set();
+    for (const { account } of readBooks(demo, demo.providers[0].segment).values()) {
+        const [{ schemeName, identification }] = account.accountNumbers;
+        if (schemeName !== 'IBAN' || !(/^Active, can/.test(account.nickName) ||
+            ['Suspended', 'Closed', 'Deceased', 'Unclaimed'].includes(account.status))) continue;
+        const older = await askPayee(retail(), identification, 'v2.1', { fullName: 'Nobody' });
+        const newer = await askPayee(retail(), identification, 'v2.2');
+        assert.deepEqual([newer.status, newer.text], [older.status, older.text]);
+        if (older.status === 200) {
+            assert.deepEqual(older.json.data, [], 'opted out'); // before any block
+            continue;
+        }
+        assert.equal(older.status, 403, older.text);
+        seen.add(`${account.status} ${older.json.errorCode}`);
+    }
+    assert.deepEqual([...seen].sort(), [
+        'Active Consent.AccountTemporarilyBlocked', 'Active Consent.PermanentAccountAccessFailure',
+        'Closed Consent.PermanentAccountAccessFailure', 'Deceased Consent.PermanentAccountAccessFailure',
+        'Suspended Consent.AccountTemporarilyBlocked', 'Unclaimed Consent.PermanentAccountAccessFailure',
+    ]);
+});
+
+/** All records of a paged list, as the pages have them. */
+async function walk(path, userId, version, size, listOf) {
+    const records = [];
+    for (let page = 1, pages = 1; page <= pages; page++) {
+        const reply = await retail().get(path, { userId, query: { page, 'page-size': size }, headers: uri(version) });
+        assert.equal(reply.status, 200, reply.text);
+        pages = reply.json.meta.totalPages;
+        records.push(...listOf(reply.json.data));
+    }
+    return records;
+}
+
+const isDescending = (keys) => keys.every((key, i) => i === 0 || keys[i - 1] > key);
+
+test('entries of one instant come by id over the borders of pages, statements by opening date', async () => {
+    const books = readBooks(demo, demo.providers[0].segment);
+    const { userId, accountIds } = demo.providers[0].users.find(({ login }) => login === 'badr');
+    const many = accountIds.find((id) => {
+        const times = books.get(id).transaction.map(({ bookingDateTime }) => bookingDateTime);
+        return times.length > new Set(times).size + 400;
     });
+    assert.ok(many, 'an account with entries of one instant');
+    for (const version of ['v2.1', 'v2.2']) {
+        const entries = await walk(`/data-sharing/accounts/${many}/transactions`, userId, version, 97, (data) => data);
+        assert.equal(entries.length, books.get(many).transaction.length);
+        assert.ok(isDescending(entries.map(({ bookingDateTime, transactionId }) => `${bookingDateTime} ${transactionId}`)),
+            version);
+        let statements = 0;
+        for (const id of user().accountIds) {
+            if (books.get(id).account.status !== 'Active') continue;
+            const list = await walk(`/data-sharing/accounts/${id}/statements`, user().userId, version, 1,
+                ({ Statements }) => Statements);
+            assert.ok(isDescending(list.map(({ OpeningDate, StatementId }) => `${OpeningDate} ${StatementId}`)), version);
+            statements += list.length;
+        }
+        assert.ok(statements > 2, `${statements}`);
+    }
+});
+
+test('Arabic and other names of a payee are told since v2.2, where the bank holds them', async () => {
     const namesOf = async (provider, login, accounts = () => true) => {
         const books = readBooks(demo, provider.segment);
         const { accountIds } = provider.users.find((one) => one.login === login);
@@ -272,10 +339,10 @@ test('Arabic and other names of a payee are told since v2.2, where the bank hold
             const [{ schemeName, identification }] = account.accountNumbers;
             if (schemeName !== 'IBAN' || !accounts(account)) continue;
             const client = clients[provider.providerId];
-            const older = await ask(client, identification, 'v2.1', { fullName: 'Nobody' });
+            const older = await askPayee(client, identification, 'v2.1', { fullName: 'Nobody' });
             assert.equal(older.status, 200, older.text);
             assert.doesNotMatch(older.text, /Ar"|alsoKnownAs|arabicName|otherNames|[\u0600-\u06ff]/);
-            const newer = await ask(client, identification, 'v2.2');
+            const newer = await askPayee(client, identification, 'v2.2');
             assert.equal(newer.status, 200, newer.text);
             assert.equal(newer.json.data.length, older.json.data.length);
             told.push(newer.json.data.map(({ name }) => name));
