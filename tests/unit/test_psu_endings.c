@@ -1,5 +1,6 @@
 // link: lfi-psu
 #include "base/array.h"
+#include "base/datetime.h"
 #include "psu_world.h"
 
 #include <setjmp.h>
@@ -116,6 +117,35 @@ static void ends_before_sign_in_when_the_consent_is_closed(void **state)
         world_arrive();
         world_post("/journey/state", "{}");
         assert_true(world_says("\"redirect\""));
+        assert_string_equal(world.calls, "doFail access_denied session_expired\n");
+    }
+}
+
+/* The session would go on; who sets Rejected is the Hub, so nothing is patched. */
+static void ends_when_the_time_to_authorise_passes_on_the_way(void **state)
+{
+    static const struct {
+        enum session_stage stage;
+        const char *path, *body;
+    } cases[] = {
+        {SESSION_SIGN_IN, "/journey/sign-in", WORLD_SIGN_IN},
+        {SESSION_REVIEW, "/journey/approve", WORLD_APPROVE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char until[DATETIME_TEXT_MAX], consent[1024];
+        world_tear_down(state);
+        world_set_up(state);
+        (void)datetime_format_utc_ms(clock_now_us(&world.clock) + INT64_C(100000000), until);
+        (void)snprintf(consent, sizeof(consent),
+                       CONSENT(ACCESS, "AwaitingAuthorization", LATER,
+                               ",\"AuthorizationExpirationDateTime\":\"%s\""),
+                       until);
+        world.consent = consent;
+        world_go(cases[i].stage);
+        assert_string_equal(world.calls, "");
+        world.clock.offset_us += INT64_C(101000000);
+        world_post(cases[i].path, cases[i].body);
+        assert_true(world_says("\"redirect\":\"" WORLD_BACK "\""));
         assert_string_equal(world.calls, "doFail access_denied session_expired\n");
     }
 }
@@ -324,6 +354,7 @@ int main(void)
         CASE(shows_an_error_when_there_is_no_way_back),
         CASE(ends_when_the_consent_cannot_be_read),
         CASE(ends_before_sign_in_when_the_consent_is_closed),
+        CASE(ends_when_the_time_to_authorise_passes_on_the_way),
         CASE(rejects_kinds_that_are_not_supported_after_sign_in),
         CASE(rejects_when_no_account_is_eligible),
         CASE(rejects_when_the_core_cannot_list_accounts),
