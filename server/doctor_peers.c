@@ -240,6 +240,18 @@ static void ask_side(struct doctor_job *job, struct hub *hub, enum hub_side side
     arena_free(arena);
 }
 
+static void tell_not_called(struct doctor_job *job, const struct config_provider *provider)
+{
+    char name[NAME_MAX_BYTES];
+    snprintf(name, sizeof(name), "Hub of %s", provider->id);
+    doctor_report(job, DOCTOR_OK, name, "%s",
+                  provider->caap
+                      ? "not called: its customers decide at CAAP, and consentManager "
+                        "is not set"
+                      : "not called: authorizePath is not set, so customers cannot decide");
+}
+
+/* What the server calls, no more: both sides for the bank's own pages, one for CAAP. */
 void doctor_check_hub(struct doctor_job *job)
 {
     const struct config *config = job->config;
@@ -250,8 +262,10 @@ void doctor_check_hub(struct doctor_job *job)
     struct lfi_error error = {""};
     struct hub *hub = NULL;
 
-    if (!provider->authorize_path) {
-        return; /* it does not call its Hub */
+    const bool asks_caap = provider->caap && provider->consent_manager_url;
+    if (!provider->authorize_path && !asks_caap) {
+        tell_not_called(job, provider);
+        return;
     }
     const struct hub_config settings = {
         .provider_id = provider->id,
@@ -269,7 +283,9 @@ void doctor_check_hub(struct doctor_job *job)
         doctor_report(job, DOCTOR_FAIL, provider->id, "the Hub was not called: %s", error.message);
         return;
     }
-    ask_side(job, hub, HUB_HEIMDALL);
+    if (provider->authorize_path) {
+        ask_side(job, hub, HUB_HEIMDALL);
+    }
     ask_side(job, hub, HUB_CONSENT_MANAGER);
     hub_free(hub);
 }

@@ -74,6 +74,20 @@ test('all is well, with free ports', async () => {
     has('ok', 'versions of dhowretail', /^v2\.1$/);
 });
 
+test('the Hub is asked for what the server calls it for, no more', async () => {
+    const { lines, has } = await doctor((own) => {
+        own.providers[0].authorization = 'caap';
+        delete own.providers[0].authorizePath;
+        for (const name of ['authorizePath', 'heimdall', 'consentManager']) {
+            delete own.providers[1][name];
+        }
+    });
+    has('ok', 'Consent Manager of dhowretail', /takes our certificate/);
+    has('ok', 'Hub of dhowbusiness', /^not called: authorizePath is not set/);
+    const about = lines.filter(({ name }) => / of dhow(retail|business)$/.test(name)).map(({ name }) => name);
+    assert.deepEqual(about.filter((name) => !name.startsWith('versions')), ['Consent Manager of dhowretail', 'Hub of dhowbusiness']);
+});
+
 test('the versions that each provider serves, and the documents that they follow', async () => {
     const { has } = await doctor((c) => {
         c.providers[0].offers = { standardVersions: ['v2.1', 'v2.2'] };
