@@ -23,10 +23,13 @@ static enum hub_outcome read_consent(struct lfi_slice consent_id,
 #define PAGES_MAX (HUB_LIST_MAX / HUB_LIST_PAGE)
 
 enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct lfi_slice user_id,
-                                  cJSON **out, struct lfi_error *error)
+                                  const char *status, cJSON **out, struct lfi_error *error)
 {
     struct hub_request request = {.operation = HUB_LIST_OF_USER,
                                   .path = hub_path(arena, "/psu/", user_id, "/consents")};
+    if (status) {
+        request.query = arena_format(arena, "status=%s&pageSize=%d", status, HUB_LIST_PAGE);
+    }
     return hub_read_pages(hub, &request, PAGES_MAX, out, error);
 }
 

@@ -84,11 +84,12 @@ enum hub_outcome hub_get_consent(struct hub *hub, struct arena *arena, struct lf
  * GET /psu/{userId}/consents and GET /consent-groups/{consentGroupId}/consents: all pages, as one
  * array of consents, which the caller frees. None is an empty array. More than HUB_LIST_MAX are
  * HUB_WRONG: a list that is cut would hide a consent. A group's consents may be those of others:
- * the caller must look at psuIdentifiers.userId.
+ * the caller must look at psuIdentifiers.userId. `status` NULL: all; one alone, as v2.1 knows no
+ * lists of them. (Versions 4, change 1.)
  */
 #define HUB_LIST_MAX 2000
 enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct lfi_slice user_id,
-                                  cJSON **out, struct lfi_error *error);
+                                  const char *status, cJSON **out, struct lfi_error *error);
 enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
                                    cJSON **out, struct lfi_error *error);
 /*

@@ -79,8 +79,8 @@ static void look_through(struct search *search, struct lfi_slice user_id)
         }
     }
     if (search->people_count == LFI_APPROVERS_MAX ||
-        hub_list_of_user(search->actor.endpoint->hub, search->actor.arena, user_id, &all, &error) !=
-            HUB_OK) {
+        hub_list_of_user(search->actor.endpoint->hub, search->actor.arena, user_id,
+                         "AwaitingAuthorization", &all, &error) != HUB_OK) {
         search->unread = true;
         return;
     }

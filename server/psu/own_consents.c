@@ -125,7 +125,7 @@ void step_show_own_consents(struct context *context)
     struct lfi_error error = {{0}};
     struct json_writer w;
     enum hub_outcome outcome = hub_list_of_user(context->endpoint->hub, context->arena,
-                                                context->session.user_id, &all, &error);
+                                                context->session.user_id, NULL, &all, &error);
     if (outcome != HUB_OK) {
         own_page_refuse_hub(context, outcome, &error);
         return;

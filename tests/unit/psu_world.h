@@ -209,11 +209,12 @@ enum hub_outcome hub_revoke_consent(struct hub *hub, struct arena *arena,
 }
 
 enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct lfi_slice user_id,
-                                  cJSON **out, struct lfi_error *error)
+                                  const char *status, cJSON **out, struct lfi_error *error)
 {
     (void)hub;
     (void)arena;
     (void)user_id;
+    (void)status;
     (void)error;
     world.reads++;
     *out = world.list == HUB_OK ? json_parse(slice_of(world.own)) : NULL;
@@ -223,7 +224,7 @@ enum hub_outcome hub_list_of_user(struct hub *hub, struct arena *arena, struct l
 enum hub_outcome hub_list_of_group(struct hub *hub, struct arena *arena, struct lfi_slice group_id,
                                    cJSON **out, struct lfi_error *error)
 {
-    return hub_list_of_user(hub, arena, group_id, out, error);
+    return hub_list_of_user(hub, arena, group_id, NULL, out, error);
 }
 
 /* --- the core --------------------------------------------------------------------------------- */

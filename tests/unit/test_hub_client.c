@@ -366,10 +366,16 @@ static void reads_all_pages_of_a_list(void **state)
     (void)state;
     fake.status = 200;
     fake.body = CONSENT_PAGE("3");
-    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u/1"), &all, &error), HUB_OK);
+    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u/1"), NULL, &all, &error), HUB_OK);
     assert_int_equal(fake.calls, 3);
     assert_int_equal(cJSON_GetArraySize(all), 3);
     assert_non_null(strstr(fake.url, "/psu/u%2F1/consents?page=3&pageSize=100"));
+    cJSON_Delete(all);
+    fake.calls = 0;
+    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u/1"), "Suspended", &all, &error),
+                     HUB_OK);
+    assert_int_equal(fake.calls, 3);
+    assert_non_null(strstr(fake.url, "/consents?status=Suspended&pageSize=100&page=3"));
     cJSON_Delete(all);
     fake.body = "{\"data\":[],\"meta\":{\"totalPages\":0,\"totalRecords\":0}}";
     assert_int_equal(hub_list_of_group(f.hub, f.arena, SLICE("c-1"), &all, &error), HUB_OK);
@@ -438,11 +444,12 @@ static void a_list_is_whole_or_none(void **state)
     fake.status = 200;
     fake.body = CONSENT_PAGE("3");
     fake.lost = 2;
-    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u-1"), &all, &error), HUB_UNREACHABLE);
+    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u-1"), NULL, &all, &error),
+                     HUB_UNREACHABLE);
     assert_null(all);
     fake.lost = 0;
     fake.body = CONSENT_PAGE("9999");
-    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u-1"), &all, &error), HUB_WRONG);
+    assert_int_equal(hub_list_of_user(f.hub, f.arena, SLICE("u-1"), NULL, &all, &error), HUB_WRONG);
     assert_null(all);
 }
 
