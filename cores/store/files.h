@@ -17,6 +17,8 @@
 #include <stdio.h>
 
 #define FILES_FOLDER "/files"
+#define FILES_NOTHING_PAID                                                                         \
+    "NoInstructionExecuted" /* code of a payment none of which went through */
 
 struct file_value {
     unsigned char hash[LFI_FILE_HASH_SIZE];

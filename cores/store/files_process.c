@@ -5,6 +5,7 @@
  */
 #include "store/files.h"
 #include "store/payments_order.h"
+#include "store/steer.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -111,6 +112,54 @@ static bool is_iban(struct lfi_slice iban)
     return rest == 1;
 }
 
+/* Codes of what cannot be carried out, besides those of the table of payments. */
+static const char *const codes[] = {
+    [STORE_STEER_CREDITOR_ORDINARY] = "",
+    [STORE_STEER_CREDITOR_INVALID] = "InvalidIban",
+    [STORE_STEER_CREDITOR_UNREACHABLE] = "CreditorBankNotReachable",
+    [STORE_STEER_CREDITOR_UNUSABLE] = "CreditorAccountUnusable",
+    [STORE_STEER_CREDITOR_REJECTED] = "",
+};
+
+static const struct {
+    const char *place, *shows, *status;
+    enum store_steer_creditor creditor;
+    const char *reason; /* NULL: that of the creditor */
+} rows[] = {
+    {"file-paid", "an instruction that is carried out", "Accepted", STORE_STEER_CREDITOR_ORDINARY,
+     NULL},
+    {"file-invalid-iban", "an instruction whose IBAN has wrong check digits", "Rejected",
+     STORE_STEER_CREDITOR_INVALID, NULL},
+    {"file-unreachable", "an instruction to a bank that no rail reaches", "Rejected",
+     STORE_STEER_CREDITOR_UNREACHABLE, NULL},
+    {"file-unusable", "an instruction to a closed account of the bank", "Rejected",
+     STORE_STEER_CREDITOR_UNUSABLE, NULL},
+    {"file-rejected", "an instruction to a creditor whom the table of payments rejects", "Rejected",
+     STORE_STEER_CREDITOR_REJECTED, NULL},
+    {"file-nothing-paid", "alone in its file, which makes the payment end so", "Rejected",
+     STORE_STEER_CREDITOR_INVALID, FILES_NOTHING_PAID},
+};
+
+bool store_steer_file(size_t n, struct store_steer *out)
+{
+    if (n >= sizeof(rows) / sizeof(rows[0])) {
+        return false;
+    }
+    *out = (struct store_steer){.place = rows[n].place,
+                                .party = STORE_STEER_CUSTOMER,
+                                .status = rows[n].status,
+                                .creditor = rows[n].creditor};
+    (void)snprintf(out->shows, sizeof(out->shows), "%s", rows[n].shows);
+    (void)snprintf(out->reason, sizeof(out->reason), "%s",
+                   rows[n].reason ? rows[n].reason : codes[rows[n].creditor]);
+    return true;
+}
+
+static void set_code(char out[PAYMENT_CODE_SIZE], enum store_steer_creditor creditor)
+{
+    (void)snprintf(out, PAYMENT_CODE_SIZE, "%s", codes[creditor]);
+}
+
 /* Why an instruction cannot be carried out: a code, "" when it can. Result: lfi_status. */
 static int judge(struct store *store, MDB_txn *txn, const struct stored *stored,
                  char code[PAYMENT_CODE_SIZE], struct lfi_error *error)
@@ -123,7 +172,7 @@ static int judge(struct store *store, MDB_txn *txn, const struct stored *stored,
                                             .amount.minor = stored->head.minor};
     code[0] = '\0';
     if (!is_iban(order.creditor.iban)) {
-        (void)snprintf(code, PAYMENT_CODE_SIZE, "InvalidIban");
+        set_code(code, STORE_STEER_CREDITOR_INVALID);
         return LFI_OK;
     }
     int rc = payments_reach_in(store, txn, order.creditor.iban, &reach, &own, &answer_s, error);
@@ -137,9 +186,9 @@ static int judge(struct store *store, MDB_txn *txn, const struct stored *stored,
         (void)snprintf(code, PAYMENT_CODE_SIZE, "%.*s", (int)outcome.code.len, outcome.code.ptr);
     } else if (outcome.what == STORE_OUTCOME_UNREACHABLE ||
                (!reach.own && !reach.aani && !reach.uaefts)) {
-        (void)snprintf(code, PAYMENT_CODE_SIZE, "CreditorBankNotReachable");
+        set_code(code, STORE_STEER_CREDITOR_UNREACHABLE);
     } else if (reach.can_receive == LFI_NO) {
-        (void)snprintf(code, PAYMENT_CODE_SIZE, "CreditorAccountUnusable");
+        set_code(code, STORE_STEER_CREDITOR_UNUSABLE);
     }
     return LFI_OK;
 }

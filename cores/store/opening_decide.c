@@ -95,11 +95,10 @@ bool store_steer_opening(size_t n, struct store_steer *out)
     if (n >= sizeof(rows) / sizeof(rows[0])) {
         return false;
     }
-    bool opened = rows[n].decision == OPENED;
     *out = (struct store_steer){.place = rows[n].place,
                                 .party = rows[n].party,
-                                .status = opened ? "Completed" : "Rejected",
-                                .reason = opened ? NULL : refusals[rows[n].decision]};
+                                .status = rows[n].decision == OPENED ? "Completed" : "Rejected"};
+    (void)snprintf(out->reason, sizeof(out->reason), "%s", refusals[rows[n].decision]);
     (void)snprintf(out->shows, sizeof(out->shows), "%s", rows[n].shows);
     (void)snprintf(out->request, sizeof(out->request), "%s", rows[n].request);
     return true;

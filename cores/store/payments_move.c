@@ -213,9 +213,8 @@ static int move_file(const struct posting *posting, struct payment *payment)
     }
     if (head->successes == 0) {
         move.status = LFI_PAYMENT_REJECTED;
-        move.reason =
-            (struct lfi_payment_reason){.code = "NoInstructionExecuted",
-                                        .message = "No instruction of the file was carried out."};
+        move.reason = (struct lfi_payment_reason){
+            .code = FILES_NOTHING_PAID, .message = "No instruction of the file was carried out."};
     }
     return carry_out(posting, payment, &move);
 }

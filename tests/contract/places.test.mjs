@@ -12,6 +12,8 @@ import { HubClient } from '../support/client.mjs';
 import { Customer, newConsent } from '../support/customer.mjs';
 import { BUILD_DIR, ROOT, startDemo } from '../support/demo.mjs';
 import { acceptanceOf } from '../support/exchange.mjs';
+import { FilePayer } from '../support/file_payer.mjs';
+import { instructionsOf, painOf } from '../support/files.mjs';
 import { BankClock } from '../support/operator.mjs';
 import { consentToPolicies } from '../support/policies.mjs';
 import { Bank } from './hub_support.mjs';
@@ -384,6 +386,29 @@ const isOpenedForNobody = async (place) => {
     assertRefused(await get({ ...place, userId, id: AccountId }), PERMANENT);
 };
 
+/** Pays a file with an instruction to the place's creditor, and an ordinary one: the payment, and lines of the report. */
+async function payFile(place, { alone }) {
+    const payer = await FilePayer.prepare(demo);
+    assert.equal(payer.user.login, place.login);
+    const instructions = instructionsOf(alone ? 1 : 2);
+    instructions[0].iban = place.request.CreditorIBAN;
+    const file = painOf(instructions);
+    const consent = await payer.waiting(file, instructions);
+    assert.equal((await payer.upload(consent, file)).status, 204);
+    await payer.authorize(consent);
+    const { status, text, json } = await payer.pay(consent);
+    assert.equal(status, 201, text);
+    const payment = await payer.processed(consent, json.data.id);
+    const [, ...lines] = (await payer.report(consent, json.data.id)).text.trim().split('\r\n');
+    payer.close();
+    return { payment, lines };
+}
+const isPaidInFile = async (place) => {
+    const { payment, lines } = await payFile(place, { alone: false });
+    assert.equal(payment.status, 'Received');
+    assert.deepEqual(lines, [`1,SALARY-1,10.00,AED,${place.status},${place.reason ?? ''}`, '2,SALARY-2,10.01,AED,Accepted,']);
+};
+
 /** What the Hub gets of the premium of each of the customer's policies. */
 async function premiums(place) {
     const { userId, policies } = banks[place.segment].users.find(({ login }) => login === place.login);
@@ -663,6 +688,16 @@ const VISITS = {
     'opening-nobody': isDecided,
     'opening-business-no-licence': isDecided,
     'opening-business-no-name': isDecided,
+
+    'file-paid': isPaidInFile,
+    'file-invalid-iban': isPaidInFile,
+    'file-unreachable': isPaidInFile,
+    'file-unusable': isPaidInFile,
+    'file-rejected': isPaidInFile,
+    'file-nothing-paid': async (place) => {
+        const { payment } = await payFile(place, { alone: true });
+        assert.deepEqual([payment.status, payment.rejectReasonCode[0].code], [place.status, `LFI.${place.reason}`]);
+    },
 };
 
 test('the page is what the data gives', () => {
