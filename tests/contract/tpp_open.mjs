@@ -1,7 +1,7 @@
 // Open data and Confirmation of Payee at a Hub's resource server: no customer's consent is needed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { accountAccess, now } from '../support/tpp.mjs';
 import { assertRefused, demo, reader, tpp } from './tpp_shared.mjs';
 
@@ -99,6 +99,15 @@ async function knownHolder() {
         .find(({ SchemeName }) => SchemeName === 'IBAN').Identification;
     return { iban, name: party.json.Data.Party.VerifiedClaims[0].Claims.FullName };
 }
+
+test('the audience of a signed answer is a text, as documented', async () => {
+    const { iban, name } = await knownHolder();
+    for (const reply of [await ask('/discovery', account(iban)),
+        await ask('/confirmation', { ...account(iban), Name: { FullName: name } })]) {
+        assert.equal(reply.status, 200, reply.text);
+        assert.equal(decodeJwt(reply.text).aud, tpp.clientId);
+    }
+});
 
 test('what is not signed, or not of the form, is refused', async () => {
     const data = account('AE079991234567890123456');

@@ -70,7 +70,10 @@ test('a payment that is not as it must be reaches no bank', async () => {
         [payer.post(token, { Data: { ...Data, CreditorReference: 'Another' } }), ...differs],
     ];
     for (const [answer, code, id] of cases) {
-        await assertRefused(await answer, 400, code, id);
+        const reply = await answer;
+        await assertRefused(reply, 400, code, id);
+        const { Errors: [{ Code }] } = await payer.messageOf(reply, 400); // errors of payments are signed, too
+        assert.equal(Code, code);
     }
     await assertRefused(await payer.post(own, { Data }), 403, 'AccessToken.InvalidScope', 'TPP-SCOPE');
     const { exchanges } = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
