@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "consent/permissions.h"
 #include "consent/policy_rights.h"
+#include "contract/version.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -433,9 +434,32 @@ static void keeps_groups_together(void **state)
     assert_null(consent_permission_find((struct lfi_slice){0}));
 }
 
+static void knows_the_version_by_either_name(void **state)
+{
+#define URN "urn:openfinanceuae:insurance-consent:"
+    static const struct {
+        const char *version, *rar_type;
+        uint32_t wanted;
+    } cases[] = {
+        {"v2.1", NULL, CONTRACT_VERSION(2, 1)},
+        {"v2.2", URN "v2.1", CONTRACT_VERSION(2, 2)},
+        {"insurance:v1.1", URN "v2.2", CONTRACT_VERSION(2, 2)},
+        {NULL, URN "v2.1", CONTRACT_VERSION(2, 1)},
+        {"insurance:v1.1", URN "new", 0},
+        {NULL, NULL, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct consent consent = {.version = slice_of(cases[i].version),
+                                        .rar_type = slice_of(cases[i].rar_type)};
+        assert_int_equal(consent_standard_version(&consent), cases[i].wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(knows_the_version_by_either_name),
         cmocka_unit_test(judges_state_and_deadlines),
         cmocka_unit_test(names_whom_the_data_goes_to),
         cmocka_unit_test(shows_nobody_on_whose_behalf_a_payment_is),
