@@ -658,7 +658,7 @@ test('nothing of what a consent holds is in the log, but its id and why it was r
         assert.ok(!text.includes(secret), secret);
     }
     const codes = new Set(log.filter(({ event }) => event === 'consent-invalid').map(({ code }) => code));
-    assert.deepEqual([...codes].sort(), ['InvalidBaseConsentId', 'UNSUPPORTED_CONSENT',
+    assert.deepEqual([...codes].sort(), ['AuthorizationExpired', 'InvalidBaseConsentId', 'UNSUPPORTED_CONSENT',
         'UnsupportedAccountType', 'UnsupportedPermission', 'UnsupportedVersion']);
     assert.ok(text.includes('CONSENT-ID') && text.includes('CONSENT-KIND') && text.includes('CONTRACT-REQUEST'));
 });
